@@ -1,0 +1,108 @@
+"""The packet engine (Rust, `engine/`): capture, decode, flows, names, tags.
+
+Rows are plain tuples whose order is `netmon.records.FlowRecord` and `netmon.records.DnsRecord`.
+Nothing here raises on bad packets: they are counted by station and reason in `stats()`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, final
+
+Row = tuple[Any, ...]
+Batch = tuple[list[Row], list[Row]]
+Instructions = Sequence[tuple[int, int, int, int]]
+
+FLOW_FIELDS: tuple[str, ...]
+DNS_FIELDS: tuple[str, ...]
+
+class CaptureError(Exception):
+    """A source cannot be opened or read; the message says what, where and what to do."""
+
+@final
+class Matcher:
+    """Signature names and networks, compiled. Entries are numbers that the caller gave.
+
+    Raises ValueError with the offending text.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[tuple[int, str, str]],  # (entry, "exact" | "suffix" | "pattern", text)
+        networks: Sequence[tuple[int, str]],  # (entry, "192.0.2.0/24")
+        denied: Sequence[str],  # domains that never match, with all below them
+    ) -> None: ...
+    def find_name(self, name: str) -> int | None: ...
+    def find_network(self, address: str) -> int | None: ...
+
+@final
+class CaptureFile:
+    """A pcap or pcapng file ("-": standard input), streamed; .gz and .zst are opened as well.
+
+    Raises CaptureError when it cannot be opened or is no capture.
+    """
+
+    def __init__(self, path: str, filter: Instructions = ()) -> None: ...
+    @property
+    def position(self) -> int: ...  # bytes read from the file, compressed as they are
+    @property
+    def size(self) -> int | None: ...
+    @property
+    def packets(self) -> int: ...
+    @property
+    def problem(self) -> str | None: ...  # where and how the file broke off, once it did
+
+@final
+class Engine:
+    """One monitor, fed by the caller: files and other sources.
+
+    Times and limits: seconds, entries, bytes.
+    """
+
+    def __init__(
+        self,
+        matcher: Matcher,
+        *,
+        every_flow: bool = False,
+        max_flows: int = 1_000_000,
+        max_names: int = 200_000,
+        max_heads: int = 20_000,
+        max_head_bytes: int = 65_536,
+        tcp_idle_s: int = 300,
+        udp_idle_s: int = 60,
+        report_every_s: int = 0,  # 0: only when a flow ends
+    ) -> None: ...
+    def read(self, file: CaptureFile, packets: int) -> bool: ...  # False once the file is at its end
+    def feed(self, time_ns: int, link: int, data: bytes, wire_len: int) -> None: ...
+    def drain(self) -> Batch: ...
+    def finish(self) -> Batch: ...  # ends every flow
+    def stats(self) -> dict[str, Any]: ...
+
+@final
+class Sensor:
+    """Live capture: a thread and an AF_PACKET ring per worker and interface, one shared name table.
+
+    Raises CaptureError: no such interface, no rights, a filter that the kernel refuses.
+    """
+
+    def __init__(
+        self,
+        matcher: Matcher,
+        interfaces: Sequence[str],
+        *,
+        filter: Instructions = (),
+        workers: int = 1,
+        ring_bytes: int = 33_554_432,
+        snaplen: int = 65_535,
+        promiscuous: bool = True,
+        every_flow: bool = False,
+        max_flows: int = 1_000_000,
+        max_names: int = 200_000,
+        max_heads: int = 20_000,
+        max_head_bytes: int = 65_536,
+        tcp_idle_s: int = 300,
+        udp_idle_s: int = 60,
+        report_every_s: int = 5,
+    ) -> None: ...
+    def poll(self, timeout_s: float) -> Batch: ...  # returns early when rows are there
+    def stats(self) -> dict[str, Any]: ...
+    def reload(self, matcher: Matcher) -> None: ...
+    def stop(self) -> Batch: ...  # ends every flow, joins the threads

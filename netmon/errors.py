@@ -1,0 +1,30 @@
+"""The errors a user of netmon can meet.
+
+    NetmonError             anything netmon reports in one line: what, where, what to do
+    ├── ConfigError         netmon.yaml is wrong (file, line, key)
+    ├── SignatureError      a signature file is wrong (file, line)
+    ├── SourceError         a capture cannot be opened or read
+    └── OutputError         an output cannot be started
+"""
+
+from __future__ import annotations
+
+
+class NetmonError(Exception):
+    """One line for the user: what happened, where, and what to do about it."""
+
+
+class ConfigError(NetmonError):
+    """The configuration is wrong; the message names file, line and key."""
+
+
+class SignatureError(NetmonError):
+    """A signature file is wrong; the message names file and line."""
+
+
+class SourceError(NetmonError):
+    """A capture file or an interface cannot be read; the message names it."""
+
+
+class OutputError(NetmonError):
+    """An output cannot be started; the message names it."""

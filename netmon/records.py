@@ -1,0 +1,173 @@
+"""The frozen values that travel through netmon: what was seen, where it ended, how it is judged.
+
+Times are integer nanoseconds since 1970-01-01 UTC, taken from the packets. Bytes are IP bytes
+(IP header included, link layer and tunnels excluded), so they equal NetFlow's octets.
+`sent` is client to server, `received` is server to client.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Transport = Literal["tcp", "udp"]
+Phase = Literal["open", "update", "end"]
+EndReason = Literal["fin", "rst", "idle", "evicted", "reused", "capture_end"]
+
+EVIDENCE = (
+    "sni",  # TLS over TCP: server_name of the ClientHello
+    "quic_sni",  # the same inside QUIC
+    "http_host",  # HTTP Host or CONNECT
+    "certificate",  # the server's certificate in clear (TLS 1.2 and older)
+    "dns_client",  # this client resolved the name to this address
+    "dns_any",  # another client, or the site's resolver, did
+    "network",  # the address lies in a network declared by a signature
+    "ech_outer",  # the public name of an encrypted hello; never proves the inner one
+    "none",
+)
+"""How a flow got its name, strongest first: a closed set, used as a metric label."""
+
+UNNAMED = (
+    "ech",
+    "no_hello_seen",
+    "no_server_name",
+    "truncated_capture",
+    "encrypted_dns",
+    "started_before_sensor",
+    "not_tls",
+    "malformed",
+)
+"""Why a flow has no name: a closed set, used as a metric label."""
+
+OUTCOMES = ("expected", "unexpected", "undecided", "forbidden")
+CONFIDENCES = ("agreed", "disputed", "single", "unknown")
+
+Outcome = Literal["expected", "unexpected", "undecided", "forbidden"]
+Confidence = Literal["agreed", "disputed", "single", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRecord:
+    """One report on one bidirectional flow, in the order of the engine's rows.
+
+    A flow over a file is reported once (`phase` "end"); the live sensor reports it when it is
+    tagged ("open"), while it lives ("update"), and when it ends ("end"). `sent_*`/`received_*`
+    are totals so far; `new_*` is what came since the flow's previous report.
+    """
+
+    flow_id: int  # unique within a run, in order of first packets
+    phase: Phase
+    end_reason: EndReason | None
+    transport: Transport
+    client: str
+    client_port: int
+    server: str
+    server_port: int
+    interface: str | None  # the capture interface, where known
+    start_ns: int
+    last_ns: int
+    sent_packets: int
+    sent_bytes: int
+    received_packets: int
+    received_bytes: int
+    new_sent_bytes: int
+    new_received_bytes: int
+    name: str | None  # the best name, lower case, no trailing dot
+    evidence: str  # one of EVIDENCE
+    reason: str | None  # one of UNNAMED when evidence is "none" or "network"
+    candidates: tuple[str, ...]  # other names that the evidence allows
+    entry: int | None  # the signature entry that matched (SignatureSet.entry)
+    matched: str | None  # the name that matched it: the name itself or a link of its CNAME chain
+    server_name: str | None  # the SNI as sent, also when it is not the best name
+    alpn: tuple[str, ...]
+    tls_versions: tuple[str, ...]  # offered, e.g. ("1.3", "1.2")
+    ech: bool  # the encrypted_client_hello extension was present (GREASE included)
+    rtt_ns: int | None  # SYN to SYN-ACK as seen by the sensor
+    view: tuple[str, ...]  # what spoils the view of this flow: "one_way", "no_start", "cut", "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class DnsAnswer:
+    """One resource record of an answer section."""
+
+    name: str
+    type: str
+    ttl: int
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class DnsRecord:
+    """One DNS message, in the order of the engine's rows. `client` asked, `server` answers."""
+
+    time_ns: int
+    kind: str  # "dns", "mdns", "llmnr"
+    transport: Transport
+    source: str
+    source_port: int
+    destination: str
+    destination_port: int
+    message_id: int
+    response: bool
+    opcode: int
+    rcode: int
+    truncated: bool
+    questions: tuple[tuple[str, str], ...]  # (name, type)
+    answers: tuple[tuple[str, str, int, str], ...]  # (name, type, ttl_s, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one source says about where an address is.
+
+    `about` keeps "located" and "registered" apart: a registration never locates anything.
+    """
+
+    source: str  # "declared", or a database by name
+    country: str | None  # ISO 3166-1 alpha-2
+    city: str | None
+    about: Literal["location", "registration"] = "location"
+    date: str | None = None  # ISO date of the source
+    prefix: str | None = None  # the network the source speaks of
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an address is, as far as the evidence goes.
+
+    `location` is an identifier from the signatures' locations, or "unknown", or "disputed";
+    `country` is ISO 3166-1 alpha-2, or "unknown", or "disputed".
+    """
+
+    location: str
+    country: str
+    city: str | None
+    confidence: Confidence
+    votes: tuple[Vote, ...] = ()
+    excluded: tuple[str, ...] = ()  # locations ruled out by the speed of light
+    steps: tuple[str, ...] = ()  # how the votes became this place, one line each
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement on one flow: an outcome and one reason of a closed set (see `netmon.verdict`)."""
+
+    outcome: Outcome
+    reason: str
+    promise: str | None = None  # the promise that was applied, by id
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A flow with its meaning: whose it is, where it ended, how that is judged.
+
+    For a flow of no vendor (`netmon read --all`) vendor, component, status, place and verdict are None.
+    """
+
+    flow: FlowRecord
+    vendor: str | None = None
+    component: str | None = None
+    status: str | None = None  # trust status of the matching signature entry
+    place: Place | None = None
+    verdict: Verdict | None = None

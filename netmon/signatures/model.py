@@ -1,0 +1,188 @@
+"""What a signature file says, as frozen values. `load.py` makes them, everybody reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from netmon.records import Vote
+
+STATUSES = ("official", "measured", "press", "community", "unverified")
+"""Trust of an entry, best first; `unverified` never alerts alone."""
+
+MatchKind = Literal["exact", "suffix", "pattern"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact was read."""
+
+    key: str
+    trust: str
+    ref: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place that verdicts and metrics can name."""
+
+    id: str  # e.g. "zurich": a metric label
+    city: str
+    country: str
+    latitude: float
+    longitude: float
+    aliases: tuple[str, ...] = ()  # other spellings in databases
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """A name that belongs to a component."""
+
+    entry: int
+    vendor: str
+    component: str
+    kind: MatchKind
+    text: str
+    status: str
+    sources: tuple[str, ...]
+    note: str | None
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRule:
+    """A network of a vendor. Only role `service` tags a flow by its address alone."""
+
+    entry: int
+    vendor: str
+    component: str  # "network": the address alone says no more
+    prefix: str
+    asn: int | None
+    role: str  # service, corporate, ddos_protection, carrier
+    status: str
+    valid_from: str | None
+    valid_to: str | None
+    place: str | None  # location id declared by the vendor
+    votes: tuple[Vote, ...]
+    sources: tuple[str, ...]
+    note: str | None
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A transport and port range that a component uses."""
+
+    transport: str
+    first: int
+    last: int
+    application: str
+    status: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadMagic:
+    """First payload bytes that give a protocol away."""
+
+    transport: str
+    port: int
+    prefix: bytes
+    length: int | None  # exact payload length, where it counts
+    status: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a vendor has promised: for whom, which data, from when, where."""
+
+    id: str
+    vendor: str
+    statement: str
+    subjects: frozenset[str]  # ISO countries; empty: nobody in particular
+    data: str
+    effective_from: str | None
+    effective_to: str | None
+    locations: tuple[str, ...]  # location ids
+    status: str
+    sources: tuple[str, ...]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Where a component's traffic should end, and on what basis."""
+
+    basis: Literal["promise", "observed", "none"]
+    promise: str | None  # Promise.id when basis is "promise"
+    locations: tuple[str, ...]
+    note: str | None
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One service of a vendor: updates, reputation, activation, …"""
+
+    vendor: str
+    id: str
+    title: str
+    function: str
+    data_category: str
+    scope: Literal["cloud", "internal"]
+    names: tuple[NameRule, ...]
+    ports: tuple[Port, ...]
+    magic: tuple[PayloadMagic, ...]
+    expectations: tuple[Expectation, ...]
+    false_positive: str | None
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """A public resolver that a vendor's product falls back to."""
+
+    address: str
+    operator: str
+    vendor: str
+    status: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """Everything a signature file says about one vendor."""
+
+    id: str
+    title: str
+    components: Mapping[str, Component]
+    networks: tuple[NetworkRule, ...]
+    promises: Mapping[str, Promise]
+    resolvers: tuple[Resolver, ...]
+    lookalikes: tuple[str, ...]  # never match, on label boundary
+    certificate_names: tuple[str, ...]
+    sources: Mapping[str, Source]
+    examples: Mapping[str, str]  # name → component it must match
+    counterexamples: tuple[str, ...]  # names that must never match this vendor
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureSet:
+    """All vendors of one folder. `entries[n]` is the rule whose `entry` is n."""
+
+    vendors: Mapping[str, Vendor]
+    locations: Mapping[str, Location]
+    entries: tuple[NameRule | NetworkRule, ...]
+    sha256: str
+    folder: str
+    files: tuple[str, ...] = field(default=())
+
+    def component(self, rule: NameRule | NetworkRule) -> Component | None:
+        """The component of a rule; None for a network rule, which stands for the vendor alone."""
+        return self.vendors[rule.vendor].components.get(rule.component)
