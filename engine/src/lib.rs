@@ -10,5 +10,8 @@ pub mod flow;
 pub mod monitor;
 #[cfg(feature = "python")]
 mod python;
+#[cfg(target_os = "linux")]
+pub mod sensor;
 pub mod tag;
+pub mod tally;
 pub mod wire;

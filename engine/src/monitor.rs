@@ -1,1 +1,356 @@
-//! The way of a packet, on one screen.
+//! The way of a packet, on one screen: decode → flow → opening → name → tag → report.
+
+use crate::capture::Packet;
+use crate::flow::head::Heads;
+use crate::flow::key::{FlowKey, TCP};
+use crate::flow::names::Names;
+use crate::flow::naming::{look_up, resolve, unnamed_reason, Evidence, Unnamed};
+use crate::flow::record::{Flow, NO_ENTRY};
+use crate::flow::report::{report, DnsReport, End, FlowReport, Occasion};
+use crate::flow::table::Table;
+use crate::flow::tcp;
+use crate::tag::Matcher;
+use crate::tally::Tally;
+use crate::wire::{decode::decode, dns, Progress, Segment, Transport};
+use std::sync::Arc;
+
+const SECOND_NS: u64 = 1_000_000_000;
+/// A closed connection is kept for late segments.
+const LINGER_NS: u64 = 10 * SECOND_NS;
+/// A live flow is judged after this time, even if its opening is not complete.
+const DECIDE_AFTER_NS: u64 = 2 * SECOND_NS;
+/// Packets this much older than the newest one mean that the clock was set back.
+const CLOCK_STEP_NS: u64 = 60 * SECOND_NS;
+
+/// Bounds and habits of a monitor.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Report flows of no vendor and every DNS message, too.
+    pub every_flow: bool,
+    /// Live flows at most.
+    pub max_flows: usize,
+    /// Stream heads at most.
+    pub max_heads: usize,
+    /// Bytes of one stream head at most.
+    pub max_head_bytes: usize,
+    /// A TCP flow ends after this silence.
+    pub tcp_idle_ns: u64,
+    /// A UDP flow ends after this silence.
+    pub udp_idle_ns: u64,
+    /// Tagged flows are reported this often; 0: only when they end.
+    pub report_every_ns: u64,
+}
+
+/// One worker's view of the traffic. Time is the packets' time.
+pub struct Monitor {
+    settings: Settings,
+    matcher: Arc<Matcher>,
+    names: Arc<Names>,
+    table: Table,
+    heads: Heads,
+    flow_ids: (u64, u64),
+    clock_ns: u64,
+    next_sweep_ns: u64,
+    due: Vec<u32>,
+    tally: Tally,
+    /// Reports on flows that nobody has taken yet.
+    pub flows: Vec<FlowReport>,
+    /// DNS messages that nobody has taken yet.
+    pub dns: Vec<DnsReport>,
+}
+
+impl Monitor {
+    /// Flow numbers are `worker`, `worker + workers`, …, so that those of several workers differ.
+    pub fn new(
+        settings: Settings,
+        matcher: Arc<Matcher>,
+        names: Arc<Names>,
+        (worker, workers): (u64, u64),
+    ) -> Self {
+        Self {
+            table: Table::new(settings.max_flows),
+            heads: Heads::new(settings.max_heads, settings.max_head_bytes),
+            settings,
+            matcher,
+            names,
+            flow_ids: (worker, workers.max(1)),
+            clock_ns: 0,
+            next_sweep_ns: 0,
+            due: Vec::new(),
+            tally: Tally::default(),
+            flows: Vec::new(),
+            dns: Vec::new(),
+        }
+    }
+
+    /// Takes one packet.
+    #[inline]
+    pub fn packet(&mut self, packet: &Packet<'_>) {
+        self.tally.packets += 1;
+        self.tally.bytes += u64::from(packet.wire_len);
+        self.tally.cut_packets += u64::from((packet.bytes.len() as u64) < u64::from(packet.wire_len));
+        self.tick(packet.time_ns);
+        match decode(packet.link, packet.bytes, packet.wire_len) {
+            Ok(segment) => self.segment(&segment, packet),
+            Err(rejection) => self.tally.rejected[rejection as usize] += 1,
+        }
+    }
+
+    #[inline]
+    fn segment(&mut self, segment: &Segment<'_>, packet: &Packet<'_>) {
+        let now_ns = packet.time_ns;
+        let (key, side) = FlowKey::of(segment);
+        let header = match segment.transport {
+            Transport::Tcp { seq, ack, flags } => Some(tcp::Header { seq, ack, flags }),
+            Transport::Udp => None,
+        };
+        let mut known = self.table.find(&key);
+        if let Some(slot) = known {
+            if let Some(end) = self.end_before(slot, side, header, now_ns) {
+                self.end(slot, end);
+                known = None;
+            }
+        }
+        let slot = known.unwrap_or_else(|| self.begin(key, now_ns, packet.interface, side));
+        let Some(flow) = self.table.get_mut(slot) else { return };
+        flow.last_ns = flow.last_ns.max(now_ns);
+        flow.sides[side].packets += 1;
+        flow.sides[side].bytes += u64::from(segment.ip_bytes);
+        flow.cut |= (segment.payload.len() as u32) < segment.payload_len;
+        match header {
+            Some(header) => {
+                let was_closed = flow.is_closed();
+                let (heads, tally) = (&mut self.heads, &mut self.tally);
+                let mut opening = tcp::Opening { flow, slot, side, heads, tally };
+                let named = opening.follow(header, segment, now_ns);
+                if flow.is_closed() && !was_closed {
+                    self.table.set_due(slot, now_ns.saturating_add(LINGER_NS));
+                }
+                if named && self.is_live() {
+                    self.decide(slot);
+                }
+            }
+            None => self.datagram(segment, now_ns),
+        }
+    }
+
+    /// Why the flow in a slot is over before this segment, if it is.
+    #[inline]
+    fn end_before(
+        &mut self,
+        slot: u32,
+        side: usize,
+        header: Option<tcp::Header>,
+        now_ns: u64,
+    ) -> Option<End> {
+        let timeout_ns = self.settings.timeout_ns(header.is_some());
+        let flow = self.table.get_mut(slot)?;
+        if now_ns.saturating_sub(flow.last_ns) > timeout_ns {
+            return Some(End::of(flow, End::Idle));
+        }
+        let anew = header.is_some_and(|header| tcp::opens_anew(flow, side, header));
+        anew.then(|| End::of(flow, End::Reused))
+    }
+
+    fn begin(&mut self, key: FlowKey, now_ns: u64, interface: u16, side: usize) -> u32 {
+        if self.table.is_full() {
+            if let Some(slot) = self.table.oldest_of_some() {
+                self.tally.flows_evicted += 1;
+                self.end(slot, End::Evicted);
+            }
+        }
+        let id = self.flow_ids.0;
+        self.flow_ids.0 += self.flow_ids.1;
+        self.tally.flows += 1;
+        let mut flow = Flow::new(key, id, now_ns, interface, side);
+        look_up(&mut flow, &self.names);
+        let due_ns = self.settings.due_ns(&flow, now_ns);
+        self.table.insert(flow, due_ns)
+    }
+
+    fn end(&mut self, slot: u32, end: End) {
+        let Some(flow) = self.table.get_mut(slot) else { return };
+        tcp::close(flow, slot, &mut self.heads, &mut self.tally);
+        let Some(mut flow) = self.table.remove(slot) else { return };
+        look_up(&mut flow, &self.names);
+        let resolution = resolve(&flow, &self.matcher);
+        self.tally.named[resolution.evidence as usize] += 1;
+        if matches!(resolution.evidence, Evidence::None | Evidence::Network) {
+            self.tally.unnamed[unnamed_reason(&flow) as usize] += 1;
+        }
+        let tagged = resolution.entry != NO_ENTRY;
+        if !tagged {
+            let client = flow.client_side();
+            self.tally.other_flows += 1;
+            self.tally.other_sent_bytes += flow.sides[client].bytes;
+            self.tally.other_received_bytes += flow.sides[1 - client].bytes;
+        }
+        if tagged || flow.reported || self.settings.every_flow {
+            self.flows.push(report(&mut flow, Occasion::End(end), &self.matcher));
+        }
+    }
+
+    /// Names and tags a live flow, and reports it if it is somebody's.
+    fn decide(&mut self, slot: u32) {
+        let Some(flow) = self.table.get_mut(slot) else { return };
+        look_up(flow, &self.names);
+        flow.entry = resolve(flow, &self.matcher).entry;
+        flow.decided = true;
+        if flow.entry != NO_ENTRY && !flow.reported {
+            self.flows.push(report(flow, Occasion::Open, &self.matcher));
+        }
+    }
+
+    #[inline]
+    fn datagram(&mut self, segment: &Segment<'_>, now_ns: u64) {
+        let kind = match (segment.src_port, segment.dst_port) {
+            (53, _) | (_, 53) => "dns",
+            (5353, _) | (_, 5353) => "mdns",
+            (5355, _) | (_, 5355) => "llmnr",
+            _ => return,
+        };
+        self.dns_message(segment, kind, now_ns);
+    }
+
+    fn dns_message(&mut self, segment: &Segment<'_>, kind: &'static str, now_ns: u64) {
+        self.tally.dns_messages += 1;
+        let message = match dns::parse_message(segment.payload) {
+            Ok(Progress::Parsed(message)) => message,
+            Ok(Progress::NeedMore) => return self.tally.problem("dns", "cut"),
+            Err(malformed) => return self.tally.problem("dns", malformed.0),
+        };
+        if kind == "dns" && message.response && segment.src_port == 53 {
+            self.names.learn(segment.dst, &message, now_ns);
+        }
+        if self.settings.every_flow {
+            self.dns.push(DnsReport {
+                time_ns: now_ns,
+                source: (segment.src, segment.src_port),
+                destination: (segment.dst, segment.dst_port),
+                kind,
+                is_tcp: false,
+                message,
+            });
+        }
+    }
+
+    /// Moves the clock on; live capture calls it while no packets come.
+    #[inline]
+    pub fn tick(&mut self, now_ns: u64) {
+        if now_ns.saturating_add(CLOCK_STEP_NS) < self.clock_ns {
+            self.tally.clock_steps += 1;
+            self.clock_ns = now_ns;
+            self.next_sweep_ns = now_ns;
+        }
+        self.clock_ns = self.clock_ns.max(now_ns);
+        if self.clock_ns >= self.next_sweep_ns {
+            self.sweep();
+        }
+    }
+
+    #[cold]
+    fn sweep(&mut self) {
+        let now_ns = self.clock_ns;
+        self.tally.first_ns.get_or_insert(now_ns);
+        self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
+        let mut due = std::mem::take(&mut self.due);
+        self.table.collect_due(now_ns, &mut due);
+        for &slot in &due {
+            self.attend(slot, now_ns);
+        }
+        self.due = due;
+    }
+
+    /// Does what is due for one flow.
+    fn attend(&mut self, slot: u32, now_ns: u64) {
+        let Some(flow) = self.table.get_mut(slot) else { return };
+        let silent_ns = now_ns.saturating_sub(flow.last_ns);
+        let closed = flow.is_closed() && silent_ns >= LINGER_NS;
+        if closed || silent_ns >= self.settings.timeout_ns(flow.key.protocol == TCP) {
+            let end = End::of(flow, End::Idle);
+            return self.end(slot, end);
+        }
+        if self.settings.report_every_ns > 0 {
+            if !flow.decided {
+                if now_ns.saturating_sub(flow.start_ns) >= DECIDE_AFTER_NS {
+                    self.decide(slot);
+                }
+            } else if flow.reported && flow.reported_bytes != [flow.sides[0].bytes, flow.sides[1].bytes] {
+                self.flows.push(report(flow, Occasion::Update, &self.matcher));
+            }
+        }
+        if let Some(flow) = self.table.get_mut(slot) {
+            let due_ns = self.settings.due_ns(flow, now_ns);
+            self.table.set_due(slot, due_ns);
+        }
+    }
+
+    /// Ends every flow, in order of their numbers.
+    pub fn finish(&mut self) {
+        for slot in self.table.live() {
+            if let Some(flow) = self.table.get_mut(slot) {
+                let end = End::of(flow, End::CaptureEnd);
+                self.end(slot, end);
+            }
+        }
+    }
+
+    /// Takes new signatures: every live flow is tagged again.
+    pub fn set_matcher(&mut self, matcher: Arc<Matcher>) {
+        self.matcher = matcher;
+        for slot in self.table.live() {
+            if let Some(flow) = self.table.get_mut(slot) {
+                if flow.decided {
+                    self.decide(slot);
+                }
+            }
+        }
+    }
+
+    /// The counters as they stand.
+    pub fn tally(&self) -> Tally {
+        let mut tally = self.tally.clone();
+        tally.last_ns = self.clock_ns;
+        tally.live_flows = self.table.len() as u64;
+        tally.live_heads = self.heads.len() as u64;
+        tally
+    }
+
+    fn is_live(&self) -> bool {
+        self.settings.report_every_ns > 0
+    }
+}
+
+impl Settings {
+    #[inline]
+    fn timeout_ns(&self, is_tcp: bool) -> u64 {
+        if is_tcp {
+            self.tcp_idle_ns
+        } else {
+            self.udp_idle_ns
+        }
+    }
+
+    /// When a flow wants attention next.
+    fn due_ns(&self, flow: &Flow, now_ns: u64) -> u64 {
+        let idle_ns = self.timeout_ns(flow.key.protocol == TCP);
+        let silence_ns = if flow.is_closed() { LINGER_NS.min(idle_ns) } else { idle_ns };
+        let end_ns = flow.last_ns.saturating_add(silence_ns);
+        if self.report_every_ns == 0 {
+            end_ns
+        } else if !flow.decided {
+            end_ns.min(flow.start_ns.saturating_add(DECIDE_AFTER_NS))
+        } else if flow.reported {
+            end_ns.min(now_ns.saturating_add(self.report_every_ns))
+        } else {
+            end_ns
+        }
+    }
+}
+
+/// The counters' labels, in the order of their arrays.
+pub fn labels() -> (Vec<&'static str>, Vec<&'static str>) {
+    let evidence = Evidence::ALL.iter().map(|e| e.label()).collect();
+    let unnamed = Unnamed::ALL.iter().map(|u| u.label()).collect();
+    (evidence, unnamed)
+}

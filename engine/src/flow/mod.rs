@@ -1,1 +1,10 @@
 //! Flows: who talks to whom, how much, under which name. Knows no parser's insides and no Python.
+
+pub mod head;
+pub mod key;
+pub mod names;
+pub mod naming;
+pub mod record;
+pub mod report;
+pub mod table;
+pub mod tcp;

@@ -9,6 +9,7 @@ use crate::address::Address;
 pub mod cursor;
 pub mod decode;
 pub mod dns;
+pub mod dns_type;
 pub mod tls;
 
 /// A parser's good outcomes.

@@ -32,3 +32,8 @@ pub fn parse_hello_stream(_stream: &[u8]) -> Parse<ClientHello> {
 pub fn parse_hello_body(_body: &[u8]) -> Result<ClientHello, Malformed> {
     Err(Malformed("hello"))
 }
+
+/// The name in a hello that is not whole, if its server_name extension is.
+pub fn partial_server_name(_stream: &[u8]) -> Option<String> {
+    None
+}

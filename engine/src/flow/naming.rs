@@ -1,0 +1,189 @@
+//! From evidence to a name and a signature entry, and the reason where there is none.
+
+use super::key::TCP;
+use super::names::{Chain, Found, Names};
+use super::record::{Flow, Phase, NO_ENTRY};
+use crate::tag::Matcher;
+use crate::wire::tls::ClientHello;
+use std::sync::Arc;
+
+/// How a name is known, strongest first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)] // explained in netmon/records.py, EVIDENCE
+pub enum Evidence {
+    Sni,
+    DnsClient,
+    DnsAny,
+    Network,
+    None,
+}
+
+impl Evidence {
+    /// All, in order of their number.
+    pub const ALL: [Self; 5] = [Self::Sni, Self::DnsClient, Self::DnsAny, Self::Network, Self::None];
+
+    /// Metric label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Sni => "sni",
+            Self::DnsClient => "dns_client",
+            Self::DnsAny => "dns_any",
+            Self::Network => "network",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Why a flow has no name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)] // explained in netmon/records.py, UNNAMED
+pub enum Unnamed {
+    NoHelloSeen,
+    NoServerName,
+    TruncatedCapture,
+    StartedBeforeSensor,
+    NotTls,
+    Malformed,
+}
+
+impl Unnamed {
+    /// All, in order of their number.
+    pub const ALL: [Self; 6] = [
+        Self::NoHelloSeen,
+        Self::NoServerName,
+        Self::TruncatedCapture,
+        Self::StartedBeforeSensor,
+        Self::NotTls,
+        Self::Malformed,
+    ];
+
+    /// Metric label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::NoHelloSeen => "no_hello_seen",
+            Self::NoServerName => "no_server_name",
+            Self::TruncatedCapture => "truncated_capture",
+            Self::StartedBeforeSensor => "started_before_sensor",
+            Self::NotTls => "not_tls",
+            Self::Malformed => "malformed",
+        }
+    }
+}
+
+/// What was heard about a flow's server.
+#[derive(Debug, Default)]
+pub struct Naming {
+    /// The ClientHello, once it is whole.
+    pub hello: Option<ClientHello>,
+    /// The name readable in a hello that never became whole.
+    pub partial: Option<String>,
+    /// From DNS.
+    pub found: Option<Found>,
+}
+
+impl Naming {
+    /// The name in the hello: an empty one is none.
+    pub fn server_name(&self) -> Option<&str> {
+        let whole = self.hello.as_ref().and_then(|hello| hello.server_name.as_deref());
+        whole.or(self.partial.as_deref()).filter(|name| !name.is_empty())
+    }
+
+    fn chains(&self) -> &[Arc<Chain>] {
+        self.found.as_ref().map_or(&[], |found| &found.chains)
+    }
+}
+
+/// The outcome for one flow.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Resolution<'a> {
+    /// Best name.
+    pub name: Option<&'a str>,
+    /// How it is known.
+    pub evidence: Evidence,
+    /// The name that matched a signature: the best name or a link of its CNAME chain.
+    pub matched: Option<&'a str>,
+    /// Signature entry, or NO_ENTRY.
+    pub entry: u32,
+}
+
+/// Names and tags a flow from all that is known of it.
+///
+/// A name decides before an address does. An address in a declared network tags the flow where no
+/// name does, so that a foreign name in the hello does not hide where the bytes go.
+pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
+    let naming = flow.naming.as_deref();
+    let mut best = Resolution { name: None, evidence: Evidence::None, matched: None, entry: NO_ENTRY };
+    if let Some(naming) = naming {
+        if let Some(name) = naming.server_name() {
+            best.name = Some(name);
+            best.evidence = Evidence::Sni;
+            let own_chain = naming.chains().iter().find(|chain| chain.question() == name);
+            let links = own_chain.map_or(&[] as &[Box<str>], |chain| &chain.names);
+            tag_by_first_match(&mut best, std::iter::once(name).chain(links.iter().map(|n| &**n)), matcher);
+        } else if let Some(chain) = naming.chains().first() {
+            let by_client = naming.found.as_ref().is_some_and(|found| found.by_client);
+            best.name = Some(chain.question());
+            best.evidence = if by_client { Evidence::DnsClient } else { Evidence::DnsAny };
+            tag_by_first_match(&mut best, chain.names.iter().map(|n| &**n), matcher);
+        }
+    }
+    if best.entry == NO_ENTRY {
+        if let Some(entry) = matcher.find_network(flow.server_end().0) {
+            best.entry = entry;
+            if best.name.is_none() {
+                best.evidence = Evidence::Network;
+            }
+        }
+    }
+    best
+}
+
+fn tag_by_first_match<'a>(
+    best: &mut Resolution<'a>,
+    names: impl Iterator<Item = &'a str>,
+    matcher: &Matcher,
+) {
+    for name in names {
+        if let Some(entry) = matcher.find_name(name) {
+            best.entry = entry;
+            best.matched = Some(name);
+            return;
+        }
+    }
+}
+
+/// Asks the learned names for a flow that has none from DNS yet.
+pub fn look_up(flow: &mut Flow, names: &Names) {
+    if flow.naming.as_ref().is_some_and(|naming| naming.found.is_some()) {
+        return;
+    }
+    let (client, _) = flow.client_end();
+    let (server, _) = flow.server_end();
+    if let Some(found) = names.find(client, server, flow.start_ns) {
+        flow.naming.get_or_insert_default().found = Some(found);
+    }
+}
+
+/// Why the hello gave no name.
+pub fn unnamed_reason(flow: &Flow) -> Unnamed {
+    if flow.key.protocol != TCP {
+        return Unnamed::NotTls;
+    }
+    let phases = [flow.sides[flow.client_side()].phase, flow.sides[1 - flow.client_side()].phase];
+    let either = |phase| phases.contains(&phase);
+    if either(Phase::Hello) {
+        Unnamed::NoServerName
+    } else if either(Phase::Malformed) {
+        Unnamed::Malformed
+    } else if either(Phase::Cut) {
+        Unnamed::TruncatedCapture
+    } else if either(Phase::Incomplete) || either(Phase::Collecting) {
+        Unnamed::NoHelloSeen
+    } else if either(Phase::NotTls) {
+        Unnamed::NotTls
+    } else if either(Phase::MidStream) || !flow.started {
+        Unnamed::StartedBeforeSensor
+    } else {
+        Unnamed::NoHelloSeen
+    }
+}

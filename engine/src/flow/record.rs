@@ -1,0 +1,174 @@
+//! One flow as the table keeps it.
+
+use super::head::NO_HEAD;
+use super::key::FlowKey;
+use super::naming::Naming;
+use crate::address::Address;
+
+/// What is known of one side's first bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// No payload yet.
+    Waiting,
+    /// Payload is being put together.
+    Collecting,
+    /// A whole ClientHello was read.
+    Hello,
+    /// The other side sent the hello: nothing is looked for here.
+    Peer,
+    /// The stream begins with something else.
+    NotTls,
+    /// The first bytes looked right and were not.
+    Malformed,
+    /// The snap length cut the hello.
+    Cut,
+    /// Segments of the hello are missing, or its place was needed.
+    Incomplete,
+    /// The sensor saw no beginning.
+    MidStream,
+}
+
+/// One direction of a flow.
+#[derive(Clone, Copy, Debug)]
+pub struct Side {
+    /// Packets sent by this side.
+    pub packets: u64,
+    /// IP bytes sent by this side.
+    pub bytes: u64,
+    /// Sequence number of the first payload byte, if `base_known`.
+    pub base: u32,
+    /// `head` in the stream heads, or NO_HEAD.
+    pub head: u32,
+    /// True once `base` is sure: a SYN was seen, or a hello's beginning.
+    pub base_known: bool,
+    /// FIN seen.
+    pub fin: bool,
+    /// State of the first bytes.
+    pub phase: Phase,
+}
+
+impl Side {
+    const NEW: Self = Self {
+        packets: 0,
+        bytes: 0,
+        base: 0,
+        head: NO_HEAD,
+        base_known: false,
+        fin: false,
+        phase: Phase::Waiting,
+    };
+}
+
+/// Handshake as seen, for the round trip.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Handshake {
+    /// No SYN seen.
+    None,
+    /// One SYN, at this time, with this sequence number.
+    Syn(u64, u32),
+    /// The SYN was sent again: nobody can tell which one was answered.
+    Ambiguous,
+    /// Answered, or too late to measure.
+    Over,
+}
+
+/// No signature entry.
+pub const NO_ENTRY: u32 = u32::MAX;
+
+/// A bidirectional flow.
+#[derive(Debug)]
+pub struct Flow {
+    /// Both ends.
+    pub key: FlowKey,
+    /// Number of the flow, in order of first packets.
+    pub id: u64,
+    /// Time of the first packet.
+    pub start_ns: u64,
+    /// Time of the latest packet.
+    pub last_ns: u64,
+    /// The two directions, in the key's order.
+    pub sides: [Side; 2],
+    /// Smallest SYN to SYN-ACK round trip; 0: not measured.
+    pub rtt_ns: u64,
+    /// Handshake state.
+    pub handshake: Handshake,
+    /// Names, once there are any.
+    pub naming: Option<Box<Naming>>,
+    /// Bytes of both sides at the latest report.
+    pub reported_bytes: [u64; 2],
+    /// Signature entry, or NO_ENTRY.
+    pub entry: u32,
+    /// Capture interface of the first packet.
+    pub interface: u16,
+    /// Side of the client.
+    pub client: u8,
+    /// `client` is sure: by SYN or by hello.
+    pub oriented: bool,
+    /// A SYN was seen.
+    pub started: bool,
+    /// RST seen.
+    pub reset: bool,
+    /// A packet was cut by the snap length.
+    pub cut: bool,
+    /// Payload of the opening is missing.
+    pub gap: bool,
+    /// Name and tag are settled enough to report.
+    pub decided: bool,
+    /// A report has been written.
+    pub reported: bool,
+}
+
+impl Flow {
+    /// A flow that begins with a packet of `first_sender`.
+    pub fn new(key: FlowKey, id: u64, now_ns: u64, interface: u16, first_sender: usize) -> Self {
+        Self {
+            key,
+            id,
+            start_ns: now_ns,
+            last_ns: now_ns,
+            sides: [Side::NEW; 2],
+            rtt_ns: 0,
+            handshake: Handshake::None,
+            naming: None,
+            reported_bytes: [0; 2],
+            entry: NO_ENTRY,
+            interface,
+            client: 1 - key.likely_server(first_sender) as u8,
+            oriented: false,
+            started: false,
+            reset: false,
+            cut: false,
+            gap: false,
+            decided: false,
+            reported: false,
+        }
+    }
+
+    /// Both directions were closed, or one was reset.
+    pub fn is_closed(&self) -> bool {
+        self.reset || (self.sides[0].fin && self.sides[1].fin)
+    }
+
+    /// Index of the client's side.
+    pub fn client_side(&self) -> usize {
+        usize::from(self.client & 1)
+    }
+
+    /// Makes `side` the client, for good.
+    pub fn orient(&mut self, side: usize) {
+        self.client = (side & 1) as u8;
+        self.oriented = true;
+    }
+
+    /// Address and port of the client.
+    pub fn client_end(&self) -> (Address, u16) {
+        let side = self.client_side();
+        (self.key.addresses[side], self.key.ports[side])
+    }
+
+    /// Address and port of the server.
+    pub fn server_end(&self) -> (Address, u16) {
+        let side = 1 - self.client_side();
+        (self.key.addresses[side], self.key.ports[side])
+    }
+}

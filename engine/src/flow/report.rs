@@ -1,0 +1,153 @@
+//! What the engine tells Python about flows and DNS messages: plain values, in batches.
+
+use super::key::TCP;
+use super::naming::{resolve, unnamed_reason, Evidence, Resolution, Unnamed};
+use super::record::{Flow, NO_ENTRY};
+use crate::address::Address;
+use crate::tag::Matcher;
+use crate::wire::dns::Message;
+
+/// Why a report is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Occasion {
+    /// The flow was tagged.
+    Open,
+    /// It goes on.
+    Update,
+    /// It is over.
+    End(End),
+}
+
+/// How a flow ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)] // explained in netmon/records.py, EndReason
+pub enum End {
+    Fin,
+    Rst,
+    Idle,
+    Evicted,
+    Reused,
+    CaptureEnd,
+}
+
+impl End {
+    /// As Python names it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Fin => "fin",
+            Self::Rst => "rst",
+            Self::Idle => "idle",
+            Self::Evicted => "evicted",
+            Self::Reused => "reused",
+            Self::CaptureEnd => "capture_end",
+        }
+    }
+
+    /// `other`, unless the flow closed itself before.
+    pub fn of(flow: &Flow, other: Self) -> Self {
+        if flow.reset {
+            Self::Rst
+        } else if flow.is_closed() {
+            Self::Fin
+        } else {
+            other
+        }
+    }
+}
+
+/// One report on one flow; `netmon/records.py`, FlowRecord, explains the fields.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct FlowReport {
+    pub flow_id: u64,
+    pub occasion: Occasion,
+    pub is_tcp: bool,
+    pub client: (Address, u16),
+    pub server: (Address, u16),
+    pub interface: u16,
+    pub start_ns: u64,
+    pub last_ns: u64,
+    pub sent: (u64, u64),
+    pub received: (u64, u64),
+    pub new_bytes: (u64, u64),
+    pub name: Option<String>,
+    pub evidence: Evidence,
+    pub reason: Option<Unnamed>,
+    pub candidates: Vec<String>,
+    pub entry: Option<u32>,
+    pub matched: Option<String>,
+    pub server_name: Option<String>,
+    pub alpn: Vec<String>,
+    pub versions: Vec<u16>,
+    pub ech: bool,
+    pub rtt_ns: Option<u64>,
+    pub one_way: bool,
+    pub no_start: bool,
+    pub cut: bool,
+    pub gap: bool,
+}
+
+/// One DNS message as seen on the wire.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct DnsReport {
+    pub time_ns: u64,
+    pub source: (Address, u16),
+    pub destination: (Address, u16),
+    pub kind: &'static str,
+    pub is_tcp: bool,
+    pub message: Message,
+}
+
+/// Writes a report and moves the flow's deltas on.
+pub fn report(flow: &mut Flow, occasion: Occasion, matcher: &Matcher) -> FlowReport {
+    let client = flow.client_side();
+    let (sent, received) = (flow.sides[client], flow.sides[1 - client]);
+    let new_bytes = (
+        sent.bytes - flow.reported_bytes[client].min(sent.bytes),
+        received.bytes - flow.reported_bytes[1 - client].min(received.bytes),
+    );
+    let Resolution { name, evidence, matched, entry } = resolve(flow, matcher);
+    let hello = flow.naming.as_ref().and_then(|naming| naming.hello.as_ref());
+    let report = FlowReport {
+        flow_id: flow.id,
+        occasion,
+        is_tcp: flow.key.protocol == TCP,
+        client: flow.client_end(),
+        server: flow.server_end(),
+        interface: flow.interface,
+        start_ns: flow.start_ns,
+        last_ns: flow.last_ns,
+        sent: (sent.packets, sent.bytes),
+        received: (received.packets, received.bytes),
+        new_bytes,
+        name: name.map(str::to_owned),
+        evidence,
+        reason: name.is_none().then(|| unnamed_reason(flow)),
+        candidates: candidates(flow, name, evidence),
+        entry: (entry != NO_ENTRY).then_some(entry),
+        matched: matched.map(str::to_owned),
+        server_name: hello.and_then(|hello| hello.server_name.clone()),
+        alpn: hello.map(|hello| hello.alpn.clone()).unwrap_or_default(),
+        versions: hello.map(|hello| hello.versions.clone()).unwrap_or_default(),
+        ech: hello.is_some_and(|hello| hello.ech),
+        rtt_ns: (flow.rtt_ns > 0).then_some(flow.rtt_ns),
+        one_way: sent.packets == 0 || received.packets == 0,
+        no_start: flow.key.protocol == TCP && !flow.started,
+        cut: flow.cut,
+        gap: flow.gap,
+    };
+    flow.reported_bytes = [flow.sides[0].bytes, flow.sides[1].bytes];
+    flow.reported = true;
+    report
+}
+
+/// The other names that DNS allows where DNS is the evidence.
+fn candidates(flow: &Flow, name: Option<&str>, evidence: Evidence) -> Vec<String> {
+    if !matches!(evidence, Evidence::DnsClient | Evidence::DnsAny) {
+        return Vec::new();
+    }
+    let found = flow.naming.as_ref().and_then(|naming| naming.found.as_ref());
+    let questions = found.iter().flat_map(|found| &found.chains).map(|chain| chain.question());
+    questions.filter(|question| Some(*question) != name).map(str::to_owned).collect()
+}

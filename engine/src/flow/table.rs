@@ -1,0 +1,210 @@
+//! The flow table: a slab of flows, found by key through a seeded hash index, bounded.
+
+use super::key::FlowKey;
+use super::record::{Flow, NO_ENTRY};
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+/// Flows looked at to find one that can give way.
+const EVICTION_SAMPLE: usize = 16;
+
+/// All live flows. A slot number is good until its flow is removed.
+#[derive(Debug)]
+pub struct Table {
+    index: HashTable<u32>,
+    slots: Vec<Option<Flow>>,
+    /// When each slot wants attention (packet time); apart from the flows, so that a sweep is cheap.
+    due_ns: Vec<u64>,
+    free: Vec<u32>,
+    hasher: RandomState,
+    max_flows: usize,
+    hand: usize,
+}
+
+impl Table {
+    /// At most `max_flows` flows.
+    pub fn new(max_flows: usize) -> Self {
+        Self {
+            index: HashTable::new(),
+            slots: Vec::new(),
+            due_ns: Vec::new(),
+            free: Vec::new(),
+            hasher: RandomState::default(),
+            max_flows: max_flows.clamp(1, u32::MAX as usize - 1),
+            hand: 0,
+        }
+    }
+
+    /// Live flows.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The slot of a flow.
+    #[inline]
+    pub fn find(&self, key: &FlowKey) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        let same = |slot: &u32| matches!(&self.slots[*slot as usize], Some(flow) if flow.key == *key);
+        self.index.find(hash, same).copied()
+    }
+
+    /// The flow in a slot.
+    #[inline]
+    pub fn get_mut(&mut self, slot: u32) -> Option<&mut Flow> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    /// Sets when a slot wants attention.
+    #[inline]
+    pub fn set_due(&mut self, slot: u32, due_ns: u64) {
+        if let Some(due) = self.due_ns.get_mut(slot as usize) {
+            *due = due_ns;
+        }
+    }
+
+    /// True if one more flow needs `oldest_of_some` to go first.
+    pub fn is_full(&self) -> bool {
+        self.len() >= self.max_flows
+    }
+
+    /// Takes in a flow whose key is not there yet; its slot.
+    pub fn insert(&mut self, flow: Flow, due_ns: u64) -> u32 {
+        let hash = self.hasher.hash_one(flow.key);
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                self.slots.push(None);
+                self.due_ns.push(u64::MAX);
+                (self.slots.len() - 1) as u32
+            }
+        };
+        self.slots[slot as usize] = Some(flow);
+        self.due_ns[slot as usize] = due_ns;
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let hash_of = |slot: &u32| match &slots[*slot as usize] {
+            Some(flow) => hasher.hash_one(flow.key),
+            None => 0, // the index holds live slots only
+        };
+        self.index.insert_unique(hash, slot, hash_of);
+        slot
+    }
+
+    /// Removes and returns a flow.
+    pub fn remove(&mut self, slot: u32) -> Option<Flow> {
+        let flow = self.slots.get_mut(slot as usize)?.take()?;
+        let hash = self.hasher.hash_one(flow.key);
+        if let Ok(entry) = self.index.find_entry(hash, |other| *other == slot) {
+            entry.remove();
+        }
+        self.due_ns[slot as usize] = u64::MAX;
+        self.free.push(slot);
+        Some(flow)
+    }
+
+    /// Collects the slots that are due at `now_ns`, in slot order.
+    pub fn collect_due(&self, now_ns: u64, into: &mut Vec<u32>) {
+        into.clear();
+        let due = self.due_ns.iter().enumerate().filter(|(_, due)| **due <= now_ns);
+        into.extend(due.map(|(slot, _)| slot as u32));
+    }
+
+    /// Of a few flows, the one that can best give way: untagged first, then longest silent.
+    pub fn oldest_of_some(&mut self) -> Option<u32> {
+        let mut best: Option<(bool, u64, u32)> = None;
+        let mut seen = 0;
+        for _ in 0..self.slots.len() {
+            self.hand = (self.hand + 1) % self.slots.len();
+            if let Some(flow) = &self.slots[self.hand] {
+                let rank = (flow.entry != NO_ENTRY, flow.last_ns, self.hand as u32);
+                best = Some(best.map_or(rank, |other| other.min(rank)));
+                seen += 1;
+                if seen == EVICTION_SAMPLE {
+                    break;
+                }
+            }
+        }
+        best.map(|(_, _, slot)| slot)
+    }
+
+    /// All live slots, in order of the flows' numbers.
+    pub fn live(&self) -> Vec<u32> {
+        let mut live: Vec<(u64, u32)> = Vec::with_capacity(self.len());
+        let flows = self.slots.iter().enumerate();
+        live.extend(flows.filter_map(|(slot, flow)| flow.as_ref().map(|f| (f.id, slot as u32))));
+        live.sort_unstable();
+        live.into_iter().map(|(_, slot)| slot).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+
+    fn flow(n: u32, last_ns: u64) -> Flow {
+        let key = FlowKey {
+            addresses: [Address::v4([192, 0, 2, 1]), Address::v4(n.to_be_bytes())],
+            ports: [1, 443],
+            protocol: 6,
+        };
+        Flow::new(key, u64::from(n), last_ns, 0, 0)
+    }
+
+    #[test]
+    fn what_was_inserted_is_found_until_removed() {
+        let mut table = Table::new(1000);
+        let slots: Vec<u32> = (0..500).map(|n| table.insert(flow(n, 0), 0)).collect();
+        for n in 0..500 {
+            assert_eq!(table.find(&flow(n, 0).key), Some(slots[n as usize]));
+        }
+        for n in (0..500u32).step_by(2) {
+            assert_eq!(table.remove(slots[n as usize]).unwrap().id, u64::from(n));
+        }
+        for n in 0..500 {
+            assert_eq!(table.find(&flow(n, 0).key).is_some(), n % 2 == 1);
+        }
+        assert_eq!(table.len(), 250);
+    }
+
+    #[test]
+    fn slots_are_used_again() {
+        let mut table = Table::new(10);
+        for n in 0..1000 {
+            let slot = table.insert(flow(n, 0), 0);
+            assert_eq!(slot, 0);
+            table.remove(slot);
+        }
+    }
+
+    #[test]
+    fn untagged_and_silent_flows_give_way_first() {
+        let mut table = Table::new(3);
+        let old_tagged = table.insert(Flow { entry: 5, ..flow(1, 10) }, 0);
+        let new = table.insert(flow(2, 30), 0);
+        let old = table.insert(flow(3, 20), 0);
+        assert!(table.is_full());
+        let mut order = Vec::new();
+        while let Some(slot) = table.oldest_of_some() {
+            order.push(slot);
+            table.remove(slot);
+        }
+        assert_eq!(order, [old, new, old_tagged]);
+    }
+
+    #[test]
+    fn only_due_slots_are_collected() {
+        let mut table = Table::new(10);
+        for n in 0..5 {
+            table.insert(flow(n, 0), u64::from(n) * 10);
+        }
+        let mut due = Vec::new();
+        table.collect_due(20, &mut due);
+        assert_eq!(due, [0, 1, 2]);
+    }
+}

@@ -1,0 +1,286 @@
+//! TCP as far as names need it: handshake, orientation, round trip, and the ClientHello at a
+//! stream's head, whole in one segment or put together from many.
+
+use super::head::{Heads, NO_HEAD};
+use super::record::{Flow, Handshake, Phase};
+use crate::tally::Tally;
+use crate::wire::{flags, tls, Progress, Segment};
+
+/// Segments taken in while waiting for the rest of a hello whose beginning is known.
+const MAX_SEGMENTS: u32 = 2048;
+/// Segments taken in while waiting for a beginning, when no SYN was seen.
+const MAX_UNANCHORED: u32 = 8;
+
+/// The fields of a TCP header that matter here.
+#[derive(Clone, Copy, Debug)]
+pub struct Header {
+    /// Sequence number.
+    pub seq: u32,
+    /// Acknowledgement number.
+    pub ack: u32,
+    /// Control bits.
+    pub flags: u8,
+}
+
+/// True if a SYN opens another connection than the one in `flow`.
+pub fn opens_anew(flow: &Flow, side: usize, header: Header) -> bool {
+    if header.flags & (flags::SYN | flags::ACK) != flags::SYN {
+        return false;
+    }
+    let same_syn = flow.sides[side].base_known && flow.sides[side].base == header.seq.wrapping_add(1);
+    let had_payload = flow.sides.iter().any(|s| s.phase != Phase::Waiting);
+    !same_syn && (flow.is_closed() || had_payload)
+}
+
+/// The opening of one side of one flow: what came first, as far as a name may be in it.
+pub struct Opening<'a> {
+    /// The flow.
+    pub flow: &'a mut Flow,
+    /// Its slot in the table.
+    pub slot: u32,
+    /// The side that sends.
+    pub side: usize,
+    /// Where segments are put together.
+    pub heads: &'a mut Heads,
+    /// What is counted.
+    pub tally: &'a mut Tally,
+}
+
+impl Opening<'_> {
+    /// Follows one segment of the flow; true if it completed a ClientHello.
+    #[inline]
+    pub fn follow(&mut self, header: Header, segment: &Segment<'_>, now_ns: u64) -> bool {
+        if header.flags & (flags::SYN | flags::FIN | flags::RST) != 0 {
+            follow_control(self.flow, self.side, header, now_ns);
+        }
+        let waiting = matches!(self.flow.sides[self.side].phase, Phase::Waiting | Phase::Collecting);
+        if !waiting || segment.payload_len == 0 {
+            return false;
+        }
+        let seq = header.seq.wrapping_add(u32::from(header.flags & flags::SYN != 0));
+        self.take(seq, segment)
+    }
+}
+
+fn follow_control(flow: &mut Flow, side: usize, header: Header, now_ns: u64) {
+    if header.flags & flags::SYN != 0 {
+        flow.started = true;
+        if flow.sides[side].phase == Phase::Waiting {
+            flow.sides[side].base = header.seq.wrapping_add(1);
+            flow.sides[side].base_known = true;
+        }
+        if header.flags & flags::ACK == 0 {
+            flow.orient(side);
+            flow.handshake = match flow.handshake {
+                Handshake::None => Handshake::Syn(now_ns, header.seq),
+                Handshake::Over => Handshake::Over,
+                Handshake::Syn(..) | Handshake::Ambiguous => Handshake::Ambiguous,
+            };
+        } else {
+            if !flow.oriented {
+                flow.orient(1 - side);
+            }
+            if let Handshake::Syn(at_ns, seq) = flow.handshake {
+                if header.ack == seq.wrapping_add(1) && side != flow.client_side() {
+                    flow.rtt_ns = now_ns.saturating_sub(at_ns);
+                }
+            }
+            flow.handshake = Handshake::Over;
+        }
+    }
+    if header.flags & flags::FIN != 0 {
+        flow.sides[side].fin = true;
+    }
+    if header.flags & flags::RST != 0 {
+        flow.reset = true;
+    }
+}
+
+impl Opening<'_> {
+    /// Takes payload in; true if it completed a ClientHello.
+    fn take(&mut self, seq: u32, segment: &Segment<'_>) -> bool {
+        let cut = (segment.payload.len() as u32) < segment.payload_len;
+        if self.flow.sides[self.side].phase == Phase::Collecting {
+            return self.go_on(seq, segment.payload, cut);
+        }
+        let base = self.flow.sides[self.side].base;
+        if self.flow.sides[self.side].base_known {
+            let ahead = seq.wrapping_sub(base);
+            if ahead == 0 {
+                return self.begin(segment.payload, cut);
+            }
+            if ahead < 1 << 31 {
+                return self.collect(base, true, seq, segment.payload, cut);
+            }
+            // A keep-alive, or a retransmission of the handshake: what lies before the stream is skipped.
+            return match segment.payload.get(base.wrapping_sub(seq) as usize..) {
+                Some(rest) if !rest.is_empty() => self.begin(rest, cut),
+                _ => false,
+            };
+        }
+        if tls::may_be_hello(segment.payload) {
+            self.flow.sides[self.side].base = seq;
+            self.flow.sides[self.side].base_known = true;
+            return self.begin(segment.payload, cut);
+        }
+        if is_record_in_mid_stream(segment.payload) || (segment.src_port < 1024 && segment.dst_port >= 1024) {
+            self.leave(Phase::MidStream);
+            return false;
+        }
+        self.collect(seq, false, seq, segment.payload, cut)
+    }
+
+    /// The stream's first bytes.
+    fn begin(&mut self, bytes: &[u8], cut: bool) -> bool {
+        if !tls::may_be_hello(bytes) {
+            self.leave(Phase::NotTls);
+            return false;
+        }
+        match tls::parse_hello_stream(bytes) {
+            Ok(Progress::Parsed(hello)) => self.found(hello),
+            Ok(Progress::NeedMore) if cut => self.give_up(Phase::Cut, bytes),
+            Ok(Progress::NeedMore) => {
+                let base = self.flow.sides[self.side].base;
+                self.collect(base, true, base, bytes, false)
+            }
+            Err(malformed) => {
+                self.tally.problem("tls", malformed.0);
+                self.leave(Phase::Malformed);
+                false
+            }
+        }
+    }
+
+    /// Starts a head with a first segment.
+    fn collect(&mut self, base: u32, anchored: bool, seq: u32, bytes: &[u8], cut: bool) -> bool {
+        while self.heads.is_full() {
+            if !self.heads.evict_oldest() {
+                break;
+            }
+            self.tally.heads_evicted += 1;
+        }
+        let head = self.heads.create(self.slot, self.side as u8, base, anchored);
+        self.flow.sides[self.side].head = head;
+        self.flow.sides[self.side].phase = Phase::Collecting;
+        self.heads.insert(head, seq, bytes);
+        if cut {
+            return self.give_up_head(Phase::Cut);
+        }
+        false
+    }
+
+    /// One more segment of a head.
+    fn go_on(&mut self, seq: u32, bytes: &[u8], cut: bool) -> bool {
+        let side = self.flow.sides[self.side];
+        let Some(head) = self.heads.owned(side.head, self.slot, self.side) else {
+            self.flow.gap = true;
+            self.leave(Phase::Incomplete);
+            return false;
+        };
+        let (anchored, segments) = (head.anchored, head.segments);
+        let mut grew = self.heads.insert(side.head, seq, bytes);
+        if !anchored && tls::may_be_hello(bytes) {
+            self.flow.sides[self.side].base = seq;
+            self.flow.sides[self.side].base_known = true;
+            self.heads.anchor(side.head, seq);
+            grew = true;
+        } else if !anchored && segments >= MAX_UNANCHORED {
+            return self.give_up_head(Phase::MidStream);
+        }
+        if grew && self.try_head(side.head) {
+            return true;
+        }
+        if self.flow.sides[self.side].phase != Phase::Collecting {
+            return false;
+        }
+        if cut {
+            return self.give_up_head(Phase::Cut);
+        }
+        if segments >= MAX_SEGMENTS || self.heads.is_exhausted(side.head) {
+            return self.give_up_head(Phase::Incomplete);
+        }
+        false
+    }
+
+    /// Looks at the contiguous bytes of a head.
+    fn try_head(&mut self, head: u32) -> bool {
+        let Some(bytes) = self.heads.get(head).map(|head| head.contiguous()) else {
+            return false;
+        };
+        if !tls::may_be_hello(bytes) {
+            self.leave(Phase::NotTls);
+            return false;
+        }
+        match tls::parse_hello_stream(bytes) {
+            Ok(Progress::Parsed(hello)) => self.found(hello),
+            Ok(Progress::NeedMore) => false,
+            Err(malformed) => {
+                self.tally.problem("tls", malformed.0);
+                self.leave(Phase::Malformed);
+                false
+            }
+        }
+    }
+
+    fn found(&mut self, hello: tls::ClientHello) -> bool {
+        self.flow.orient(self.side);
+        self.flow.naming.get_or_insert_default().hello = Some(hello);
+        self.leave(Phase::Hello);
+        let other = 1 - self.side;
+        drop_head(self.flow, self.slot, other, self.heads);
+        self.flow.sides[other].phase = Phase::Peer;
+        self.tally.hellos += 1;
+        true
+    }
+
+    /// Ends the search with a name that the incomplete bytes may show; true if they do.
+    fn give_up(&mut self, phase: Phase, bytes: &[u8]) -> bool {
+        let partial = tls::partial_server_name(bytes);
+        self.leave(phase);
+        self.flow.gap |= phase == Phase::Incomplete;
+        if partial.is_some() {
+            self.flow.orient(self.side);
+            self.flow.naming.get_or_insert_default().partial = partial;
+            return true;
+        }
+        false
+    }
+
+    fn give_up_head(&mut self, phase: Phase) -> bool {
+        let head = self.flow.sides[self.side].head;
+        let bytes = self.heads.get(head).map(|head| head.contiguous().to_vec()).unwrap_or_default();
+        self.give_up(phase, &bytes)
+    }
+
+    fn leave(&mut self, phase: Phase) {
+        drop_head(self.flow, self.slot, self.side, self.heads);
+        self.flow.sides[self.side].phase = phase;
+    }
+}
+
+/// The flow is over: what its heads still hold is read as far as it goes.
+pub fn close(flow: &mut Flow, slot: u32, heads: &mut Heads, tally: &mut Tally) {
+    for side in [0, 1] {
+        if flow.sides[side].phase == Phase::Collecting {
+            let mut opening = Opening { flow, slot, side, heads, tally };
+            let anchored = opening.heads.owned(opening.flow.sides[side].head, slot, side);
+            let phase = match anchored.map(|head| head.anchored) {
+                Some(false) => Phase::MidStream,
+                Some(true) | None => Phase::Incomplete,
+            };
+            opening.give_up_head(phase);
+        }
+    }
+}
+
+fn drop_head(flow: &mut Flow, slot: u32, side: usize, heads: &mut Heads) {
+    let head = std::mem::replace(&mut flow.sides[side].head, NO_HEAD);
+    if heads.owned(head, slot, side).is_some() {
+        heads.remove(head);
+    }
+}
+
+/// True for a TLS record that never begins a stream: change_cipher_spec, alert, application data.
+fn is_record_in_mid_stream(bytes: &[u8]) -> bool {
+    matches!(bytes, [20 | 21 | 23, 3, 0..=4, ..])
+}

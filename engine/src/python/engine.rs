@@ -1,0 +1,153 @@
+//! `CaptureFile` and `Engine`: one monitor, fed from files or by the caller.
+
+use super::matcher::Matcher;
+use super::rows::{self, Batch};
+use crate::capture::file;
+use crate::capture::filter::{Filter, Instruction};
+use crate::capture::{CaptureError, Packet};
+use crate::flow::names::Names;
+use crate::monitor::{Monitor, Settings};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::sync::Arc;
+
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// A classic BPF program as Python hands it over; None for an empty one.
+pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, CaptureError> {
+    let instruction = |&(code, jt, jf, k): &(u16, u8, u8, u32)| Instruction { code, jt, jf, k };
+    match program {
+        [] => Ok(None),
+        program => Filter::new(program.iter().map(instruction).collect()).map(Some),
+    }
+}
+
+/// Bounds and habits as Python hands them over, by keyword; the defaults stand here alone.
+pub struct Limits {
+    /// Names learned from DNS, at most.
+    pub max_names: usize,
+    /// The monitor's part.
+    pub settings: Settings,
+}
+
+impl Limits {
+    /// Reads keyword arguments; an unknown one is a TypeError.
+    pub fn read(keywords: Option<&Bound<'_, PyDict>>, report_every_s: u64) -> PyResult<Self> {
+        let mut limits = Self {
+            max_names: 200_000,
+            settings: Settings {
+                every_flow: false,
+                max_flows: 1_000_000,
+                max_heads: 20_000,
+                max_head_bytes: 65_536,
+                tcp_idle_ns: 300 * SECOND_NS,
+                udp_idle_ns: 60 * SECOND_NS,
+                report_every_ns: report_every_s * SECOND_NS,
+            },
+        };
+        let settings = &mut limits.settings;
+        let seconds = |value: Bound<'_, PyAny>| value.extract().map(|s: u64| s.saturating_mul(SECOND_NS));
+        for (key, value) in keywords.into_iter().flatten() {
+            match key.extract::<String>()?.as_str() {
+                "every_flow" => settings.every_flow = value.extract()?,
+                "max_flows" => settings.max_flows = value.extract()?,
+                "max_names" => limits.max_names = value.extract()?,
+                "max_heads" => settings.max_heads = value.extract()?,
+                "max_head_bytes" => settings.max_head_bytes = value.extract()?,
+                "tcp_idle_s" => settings.tcp_idle_ns = seconds(value)?,
+                "udp_idle_s" => settings.udp_idle_ns = seconds(value)?,
+                "report_every_s" => settings.report_every_ns = seconds(value)?,
+                other => return Err(PyTypeError::new_err(format!("unexpected keyword argument: {other}"))),
+            }
+        }
+        Ok(limits)
+    }
+}
+
+/// A pcap or pcapng file, streamed.
+#[pyclass(module = "netmon._engine")]
+pub struct CaptureFile(file::CaptureFile);
+
+#[pymethods]
+impl CaptureFile {
+    #[new]
+    #[pyo3(signature = (path, filter = Vec::new()))]
+    fn new(py: Python<'_>, path: String, filter: Vec<(u16, u8, u8, u32)>) -> PyResult<Self> {
+        let filter = filter_of(&filter)?;
+        Ok(Self(py.detach(|| file::CaptureFile::open(&path, filter))?))
+    }
+
+    #[getter]
+    fn position(&self) -> u64 {
+        self.0.position()
+    }
+
+    #[getter]
+    fn size(&self) -> Option<u64> {
+        self.0.size()
+    }
+
+    #[getter]
+    fn packets(&self) -> u64 {
+        self.0.packets()
+    }
+
+    #[getter]
+    fn problem(&self) -> Option<&str> {
+        self.0.problem()
+    }
+}
+
+/// One monitor, fed by the caller.
+#[pyclass(module = "netmon._engine")]
+pub struct Engine {
+    monitor: Monitor,
+    names: Arc<Names>,
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (matcher, **limits))]
+    fn new(matcher: &Matcher, limits: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let limits = Limits::read(limits, 0)?;
+        let names = Arc::new(Names::new(limits.max_names));
+        let monitor = Monitor::new(limits.settings, Arc::clone(&matcher.0), Arc::clone(&names), (0, 1));
+        Ok(Self { monitor, names })
+    }
+
+    /// Reads up to `packets` packets; False once the file is at its end.
+    fn read(&mut self, py: Python<'_>, file: &mut CaptureFile, packets: u64) -> bool {
+        let (monitor, file) = (&mut self.monitor, &mut file.0);
+        py.detach(|| {
+            for _ in 0..packets {
+                match file.next_packet() {
+                    Some(packet) => monitor.packet(&packet),
+                    None => return false,
+                }
+            }
+            true
+        })
+    }
+
+    fn feed(&mut self, time_ns: u64, link: u16, data: &[u8], wire_len: u32) {
+        self.monitor.packet(&Packet { time_ns, link, interface: 0, wire_len, bytes: data });
+    }
+
+    fn drain<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {
+        let flows = std::mem::take(&mut self.monitor.flows);
+        let dns = std::mem::take(&mut self.monitor.dns);
+        rows::batch(py, flows, dns, &[])
+    }
+
+    fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {
+        let monitor = &mut self.monitor;
+        py.detach(|| monitor.finish());
+        self.drain(py)
+    }
+
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        rows::stats(py, &self.monitor.tally(), &self.names)
+    }
+}

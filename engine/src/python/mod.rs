@@ -1,0 +1,32 @@
+//! The border to Python: batches cross it, never packets. `netmon/_engine.pyi` is its contract.
+
+mod engine;
+mod matcher;
+mod rows;
+#[cfg(target_os = "linux")]
+mod sensor;
+
+use pyo3::create_exception;
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+
+create_exception!(_engine, CaptureError, PyException, "A source cannot be opened or read.");
+
+impl From<crate::capture::CaptureError> for PyErr {
+    fn from(error: crate::capture::CaptureError) -> Self {
+        CaptureError::new_err(error.to_string())
+    }
+}
+
+#[pymodule]
+fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("CaptureError", module.py().get_type::<CaptureError>())?;
+    module.add("FLOW_FIELDS", rows::FLOW_FIELDS.to_vec())?;
+    module.add("DNS_FIELDS", rows::DNS_FIELDS.to_vec())?;
+    module.add_class::<matcher::Matcher>()?;
+    module.add_class::<engine::CaptureFile>()?;
+    module.add_class::<engine::Engine>()?;
+    #[cfg(target_os = "linux")]
+    module.add_class::<sensor::Sensor>()?;
+    Ok(())
+}

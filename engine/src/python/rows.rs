@@ -1,0 +1,236 @@
+//! Reports as rows: plain tuples in the order of `netmon.records.FlowRecord` and `DnsRecord`.
+
+use crate::flow::names::Names;
+use crate::flow::report::{DnsReport, FlowReport, Occasion};
+use crate::monitor::labels;
+use crate::tally::Tally;
+use crate::wire::dns::{Answer, Data};
+use crate::wire::dns_type::rtype_text;
+use crate::wire::Rejection;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::IntoPyObjectExt;
+
+/// Fields of a flow row.
+pub const FLOW_FIELDS: [&str; 29] = [
+    "flow_id",
+    "phase",
+    "end_reason",
+    "transport",
+    "client",
+    "client_port",
+    "server",
+    "server_port",
+    "interface",
+    "start_ns",
+    "last_ns",
+    "sent_packets",
+    "sent_bytes",
+    "received_packets",
+    "received_bytes",
+    "new_sent_bytes",
+    "new_received_bytes",
+    "name",
+    "evidence",
+    "reason",
+    "candidates",
+    "entry",
+    "matched",
+    "server_name",
+    "alpn",
+    "tls_versions",
+    "ech",
+    "rtt_ns",
+    "view",
+];
+
+/// Fields of a DNS row.
+pub const DNS_FIELDS: [&str; 14] = [
+    "time_ns",
+    "kind",
+    "transport",
+    "source",
+    "source_port",
+    "destination",
+    "destination_port",
+    "message_id",
+    "response",
+    "opcode",
+    "rcode",
+    "truncated",
+    "questions",
+    "answers",
+];
+
+/// What a batch is in Python: two lists of tuples.
+pub type Batch<'py> = (Bound<'py, PyList>, Bound<'py, PyList>);
+
+/// Moves reports into a batch. `interfaces` are the source's capture interfaces.
+pub fn batch<'py>(
+    py: Python<'py>,
+    flows: Vec<FlowReport>,
+    dns: Vec<DnsReport>,
+    interfaces: &[String],
+) -> PyResult<Batch<'py>> {
+    let flows = flows.into_iter().map(|flow| flow_row(py, flow, interfaces));
+    let dns = dns.into_iter().map(|message| dns_row(py, message));
+    Ok((
+        PyList::new(py, flows.collect::<PyResult<Vec<_>>>()?)?,
+        PyList::new(py, dns.collect::<PyResult<Vec<_>>>()?)?,
+    ))
+}
+
+/// One element of a row.
+fn any<'py, T: IntoPyObject<'py>>(py: Python<'py>, value: T) -> PyResult<Bound<'py, PyAny>> {
+    value.into_bound_py_any(py)
+}
+
+fn transport(is_tcp: bool) -> &'static str {
+    if is_tcp {
+        "tcp"
+    } else {
+        "udp"
+    }
+}
+
+fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> PyResult<Bound<'py, PyTuple>> {
+    let (phase, end) = match flow.occasion {
+        Occasion::Open => ("open", None),
+        Occasion::Update => ("update", None),
+        Occasion::End(end) => ("end", Some(end.label())),
+    };
+    let view = [(flow.one_way, "one_way"), (flow.no_start, "no_start"), (flow.cut, "cut"), (flow.gap, "gap")];
+    let view: Vec<&str> = view.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+    let versions: Vec<String> = flow.versions.iter().map(|v| version_text(*v)).collect();
+    let fields = [
+        any(py, flow.flow_id)?,
+        any(py, phase)?,
+        any(py, end)?,
+        any(py, transport(flow.is_tcp))?,
+        any(py, flow.client.0.to_string())?,
+        any(py, flow.client.1)?,
+        any(py, flow.server.0.to_string())?,
+        any(py, flow.server.1)?,
+        any(py, interfaces.get(usize::from(flow.interface)))?,
+        any(py, flow.start_ns)?,
+        any(py, flow.last_ns)?,
+        any(py, flow.sent.0)?,
+        any(py, flow.sent.1)?,
+        any(py, flow.received.0)?,
+        any(py, flow.received.1)?,
+        any(py, flow.new_bytes.0)?,
+        any(py, flow.new_bytes.1)?,
+        any(py, flow.name)?,
+        any(py, flow.evidence.label())?,
+        any(py, flow.reason.map(|reason| reason.label()))?,
+        PyTuple::new(py, flow.candidates)?.into_any(),
+        any(py, flow.entry)?,
+        any(py, flow.matched)?,
+        any(py, flow.server_name)?,
+        PyTuple::new(py, flow.alpn)?.into_any(),
+        PyTuple::new(py, versions)?.into_any(),
+        any(py, flow.ech)?,
+        any(py, flow.rtt_ns)?,
+        PyTuple::new(py, view)?.into_any(),
+    ];
+    PyTuple::new(py, fields)
+}
+
+/// "1.3" for 0x0304; unknown versions as a number.
+fn version_text(version: u16) -> String {
+    match version {
+        0x0300 => "ssl3".into(),
+        0x0301..=0x0304 => format!("1.{}", version - 0x0301),
+        other => format!("0x{other:04x}"),
+    }
+}
+
+fn dns_row(py: Python<'_>, report: DnsReport) -> PyResult<Bound<'_, PyTuple>> {
+    let message = report.message;
+    let questions = message.questions.into_iter().map(|q| (q.name, rtype_text(q.rtype)));
+    let answers = message.answers.into_iter().map(answer_row);
+    let fields = [
+        any(py, report.time_ns)?,
+        any(py, report.kind)?,
+        any(py, transport(report.is_tcp))?,
+        any(py, report.source.0.to_string())?,
+        any(py, report.source.1)?,
+        any(py, report.destination.0.to_string())?,
+        any(py, report.destination.1)?,
+        any(py, message.id)?,
+        any(py, message.response)?,
+        any(py, message.opcode)?,
+        any(py, message.rcode)?,
+        any(py, message.truncated)?,
+        PyTuple::new(py, questions.collect::<Vec<_>>())?.into_any(),
+        PyTuple::new(py, answers.collect::<Vec<_>>())?.into_any(),
+    ];
+    PyTuple::new(py, fields)
+}
+
+/// (name, type, TTL, data as text).
+fn answer_row(answer: Answer) -> (String, String, u32, String) {
+    let data = match answer.data {
+        Data::Address(address) => address.to_string(),
+        Data::Alias(target) => target,
+        Data::Service { priority, target, hints, alpn, ech } => {
+            let hints = hints.iter().map(|hint| format!(" hint={hint}"));
+            let target = if target.is_empty() { "." } else { &target };
+            let alpn = if alpn.is_empty() { String::new() } else { format!(" alpn={}", alpn.join(",")) };
+            let ech = if ech.is_some() { " ech" } else { "" };
+            format!("{priority} {target}{alpn}{}{ech}", hints.collect::<String>())
+        }
+        Data::Other => String::new(),
+    };
+    (answer.name, rtype_text(answer.rtype).to_string(), answer.ttl_s, data)
+}
+
+/// The counters as a dictionary; see `Engine.stats` in `netmon/_engine.pyi`.
+pub fn stats<'py>(py: Python<'py>, tally: &Tally, names: &Names) -> PyResult<Bound<'py, PyDict>> {
+    let (evidence, unnamed) = labels();
+    let (entries, bytes, evicted) = names.usage();
+    let rejected = PyDict::new(py);
+    for (rejection, count) in Rejection::ALL.iter().zip(tally.rejected) {
+        rejected.set_item(rejection.label(), count)?;
+    }
+    for (problem, count) in &tally.problems {
+        rejected.set_item(problem, count)?;
+    }
+    let dict = PyDict::new(py);
+    let numbers = [
+        ("packets", tally.packets),
+        ("bytes", tally.bytes),
+        ("cut_packets", tally.cut_packets),
+        ("flows", tally.flows),
+        ("live_flows", tally.live_flows),
+        ("live_heads", tally.live_heads),
+        ("other_flows", tally.other_flows),
+        ("other_sent_bytes", tally.other_sent_bytes),
+        ("other_received_bytes", tally.other_received_bytes),
+        ("hellos", tally.hellos),
+        ("dns_messages", tally.dns_messages),
+        ("dns_names", entries as u64),
+        ("dns_name_bytes", bytes as u64),
+        ("clock_steps", tally.clock_steps),
+        ("last_ns", tally.last_ns),
+    ];
+    for (key, number) in numbers {
+        dict.set_item(key, number)?;
+    }
+    dict.set_item("first_ns", tally.first_ns)?;
+    dict.set_item("rejected", rejected)?;
+    dict.set_item("named", labelled(py, &evidence, &tally.named)?)?;
+    dict.set_item("unnamed", labelled(py, &unnamed, &tally.unnamed)?)?;
+    let tables = ["flows", "heads", "names"];
+    let evictions = [tally.flows_evicted, tally.heads_evicted, evicted];
+    dict.set_item("evicted", labelled(py, &tables, &evictions)?)?;
+    Ok(dict)
+}
+
+fn labelled<'py>(py: Python<'py>, labels: &[&str], counts: &[u64]) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (label, count) in labels.iter().zip(counts) {
+        dict.set_item(label, count)?;
+    }
+    Ok(dict)
+}

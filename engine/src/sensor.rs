@@ -1,0 +1,287 @@
+//! Live capture: workers, each with a ring on every interface and a monitor of its own.
+//!
+//! With several workers the kernel spreads packets by a hash that both directions of a flow share,
+//! the same on every interface, so that a flow stays with one worker. Learned names are common.
+
+use crate::capture::filter::Filter;
+use crate::capture::ring::{Ring, RingOptions, RingStatistics};
+use crate::capture::CaptureError;
+use crate::flow::names::Names;
+use crate::flow::report::{DnsReport, FlowReport};
+use crate::monitor::{Monitor, Settings};
+use crate::tag::Matcher;
+use crate::tally::Tally;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A worker looks after its clock and its orders at least this often.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Reports that may wait for Python; beyond, new ones are counted and left out.
+const MAX_WAITING: usize = 1 << 20;
+
+/// What to capture.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Interface names.
+    pub interfaces: Vec<String>,
+    /// Workers, each with a thread.
+    pub workers: usize,
+    /// Ring bytes, for each worker and interface.
+    pub ring_bytes: usize,
+    /// Bytes kept of each packet.
+    pub snaplen: u32,
+    /// Ask the card for everything on the wire.
+    pub promiscuous: bool,
+    /// Run by the kernel.
+    pub filter: Option<Filter>,
+}
+
+/// Reports that wait to be taken.
+#[derive(Default)]
+pub struct Waiting {
+    /// Flows.
+    pub flows: Vec<FlowReport>,
+    /// DNS messages.
+    pub dns: Vec<DnsReport>,
+    lost: u64,
+    failed: Option<String>,
+}
+
+/// What one worker shows to the outside.
+#[derive(Clone, Default)]
+struct Shown {
+    tally: Tally,
+    rings: Vec<RingStatistics>,
+}
+
+struct Shared {
+    stop: AtomicBool,
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+    shown: Vec<Mutex<Shown>>,
+    orders: Vec<Mutex<Option<Order>>>,
+}
+
+/// New signatures: the worker hands in what it has, then waits until the old reports are taken.
+#[derive(Clone)]
+struct Order {
+    matcher: Arc<Matcher>,
+    handed_in: Arc<Barrier>,
+    taken: Arc<Barrier>,
+}
+
+/// A running capture.
+pub struct Sensor {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    /// Names of the interfaces, by a report's `interface`.
+    pub interfaces: Vec<String>,
+    /// Names learned by all workers.
+    pub names: Arc<Names>,
+}
+
+impl Sensor {
+    /// Opens every ring, then starts the workers; fails with one line and leaves nothing running.
+    pub fn start(
+        options: &Options,
+        settings: &Settings,
+        max_names: usize,
+        matcher: &Arc<Matcher>,
+    ) -> Result<Self, CaptureError> {
+        let workers = options.workers.max(1);
+        let names = Arc::new(Names::new(max_names));
+        let mut rings = Vec::new();
+        for _ in 0..workers {
+            rings.push(open_rings(options, workers)?);
+        }
+        let shared = Arc::new(Shared {
+            stop: AtomicBool::new(false),
+            waiting: Mutex::default(),
+            arrived: Condvar::new(),
+            shown: (0..workers).map(|_| Mutex::default()).collect(),
+            orders: (0..workers).map(|_| Mutex::default()).collect(),
+        });
+        let threads = rings.into_iter().enumerate().map(|(number, rings)| {
+            let ids = (number as u64, workers as u64);
+            let monitor = Monitor::new(settings.clone(), Arc::clone(matcher), Arc::clone(&names), ids);
+            let worker = Worker { number, rings, monitor, shared: Arc::clone(&shared) };
+            std::thread::Builder::new().name(format!("netmon-{number}")).spawn(move || worker.run())
+        });
+        let threads: std::io::Result<Vec<_>> = threads.collect();
+        let threads = threads.map_err(|error| CaptureError(format!("cannot start a worker: {error}")))?;
+        Ok(Self { shared, threads, interfaces: options.interfaces.clone(), names })
+    }
+
+    /// Waits up to `timeout` for reports and takes them. An error: a ring failed, the capture is over.
+    pub fn poll(&self, timeout: Duration) -> Result<Waiting, CaptureError> {
+        let is_idle = |waiting: &mut Waiting| {
+            waiting.flows.is_empty() && waiting.dns.is_empty() && waiting.failed.is_none()
+        };
+        let waiting = lock(&self.shared.waiting);
+        let result = self.shared.arrived.wait_timeout_while(waiting, timeout, is_idle);
+        let (mut waiting, _) = result.unwrap_or_else(PoisonError::into_inner);
+        match waiting.failed.clone() {
+            Some(failed) if waiting.flows.is_empty() && waiting.dns.is_empty() => Err(CaptureError(failed)),
+            _ => Ok(take(&mut waiting)),
+        }
+    }
+
+    /// Counters of all workers, reports lost, and the kernel's counters by interface.
+    pub fn stats(&self) -> (Tally, u64, Vec<RingStatistics>) {
+        let mut sum = Tally::default();
+        let mut rings = vec![RingStatistics::default(); self.interfaces.len()];
+        for shown in &self.shared.shown {
+            let shown = lock(shown);
+            sum.add(&shown.tally);
+            for (sum, ring) in rings.iter_mut().zip(&shown.rings) {
+                sum.packets += ring.packets;
+                sum.dropped += ring.dropped;
+                sum.freezes += ring.freezes;
+            }
+        }
+        (sum, lock(&self.shared.waiting).lost, rings)
+    }
+
+    /// Takes new signatures in. The result is every report that was made by the old ones.
+    pub fn reload(&self, matcher: &Arc<Matcher>) -> Waiting {
+        let parties = self.threads.len() + 1;
+        let order = Order {
+            matcher: Arc::clone(matcher),
+            handed_in: Arc::new(Barrier::new(parties)),
+            taken: Arc::new(Barrier::new(parties)),
+        };
+        for slot in &self.shared.orders {
+            *lock(slot) = Some(order.clone());
+        }
+        order.handed_in.wait();
+        let old = take(&mut lock(&self.shared.waiting));
+        order.taken.wait();
+        old
+    }
+
+    /// Ends the capture and every flow; the last reports.
+    pub fn stop(&mut self) -> Waiting {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            // A worker that panicked has nothing more to say; the others still have.
+            let _ = thread.join();
+        }
+        take(&mut lock(&self.shared.waiting))
+    }
+}
+
+impl Drop for Sensor {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+struct Worker {
+    number: usize,
+    rings: Vec<Ring>,
+    monitor: Monitor,
+    shared: Arc<Shared>,
+}
+
+impl Worker {
+    fn run(mut self) {
+        while !self.shared.stop.load(Ordering::Relaxed) {
+            // A defect in the engine ends the capture with a message, not the process.
+            let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
+            let turn = turn.unwrap_or_else(|_| Err(CaptureError("a worker of the engine failed".into())));
+            if let Err(error) = turn {
+                lock(&self.shared.waiting).failed.get_or_insert(error.0);
+                self.shared.arrived.notify_one();
+                break;
+            }
+        }
+        self.monitor.finish();
+        self.hand_in();
+        while !self.shared.stop.load(Ordering::Relaxed) {
+            self.obey(); // a failed worker still answers orders, so that nobody waits for it
+            std::thread::sleep(PATIENCE);
+        }
+    }
+
+    fn turn(&mut self) -> Result<(), CaptureError> {
+        let mut packets = 0;
+        let monitor = &mut self.monitor;
+        for ring in &mut self.rings {
+            packets += ring.read_block(Duration::ZERO, &mut |packet| monitor.packet(&packet))?;
+        }
+        if packets == 0 {
+            Ring::wait(&self.rings, PATIENCE)?;
+            self.monitor.tick(wall_clock_ns());
+        }
+        self.hand_in();
+        self.obey();
+        Ok(())
+    }
+
+    /// Hands reports and counters over.
+    fn hand_in(&mut self) {
+        let shown = Shown {
+            tally: self.monitor.tally(),
+            rings: self.rings.iter_mut().map(Ring::statistics).collect(),
+        };
+        *lock(&self.shared.shown[self.number]) = shown;
+        if self.monitor.flows.is_empty() && self.monitor.dns.is_empty() {
+            return;
+        }
+        let mut waiting = lock(&self.shared.waiting);
+        if waiting.flows.len() + waiting.dns.len() > MAX_WAITING {
+            waiting.lost += (self.monitor.flows.len() + self.monitor.dns.len()) as u64;
+            self.monitor.flows.clear();
+            self.monitor.dns.clear();
+        }
+        waiting.flows.append(&mut self.monitor.flows);
+        waiting.dns.append(&mut self.monitor.dns);
+        self.shared.arrived.notify_one();
+    }
+
+    fn obey(&mut self) {
+        let order = lock(&self.shared.orders[self.number]).take();
+        if let Some(order) = order {
+            order.handed_in.wait();
+            order.taken.wait();
+            self.monitor.set_matcher(order.matcher);
+        }
+    }
+}
+
+fn open_rings(options: &Options, workers: usize) -> Result<Vec<Ring>, CaptureError> {
+    let rings = options.interfaces.iter().enumerate().map(|(index, interface)| {
+        let group = (std::process::id() as u16).wrapping_add(index as u16);
+        Ring::open(&RingOptions {
+            interface: interface.clone(),
+            index: index as u16,
+            ring_bytes: options.ring_bytes,
+            snaplen: options.snaplen,
+            promiscuous: options.promiscuous,
+            filter: options.filter.clone(),
+            fanout: (workers > 1).then_some(group),
+        })
+    });
+    rings.collect()
+}
+
+fn take(waiting: &mut Waiting) -> Waiting {
+    Waiting {
+        flows: std::mem::take(&mut waiting.flows),
+        dns: std::mem::take(&mut waiting.dns),
+        lost: waiting.lost,
+        failed: None,
+    }
+}
+
+/// What the lock protects is whole after every statement, also if a holder panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn wall_clock_ns() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+}

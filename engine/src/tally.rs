@@ -1,0 +1,97 @@
+//! Everything that moves gets a counter: what one monitor has counted so far.
+
+use crate::flow::naming::{Evidence, Unnamed};
+use crate::wire::Rejection;
+use std::collections::BTreeMap;
+
+/// Counters of one monitor; those of several workers add up.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Packets seen.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
+    /// Packets cut by the snap length.
+    pub cut_packets: u64,
+    /// Packets that gave no segment, by `Rejection`.
+    pub rejected: [u64; Rejection::COUNT],
+    /// What parsers found wrong, by station and reason (closed sets, so bounded).
+    pub problems: BTreeMap<(&'static str, &'static str), u64>,
+    /// Flows begun.
+    pub flows: u64,
+    /// Flows that are over, by evidence.
+    pub named: [u64; Evidence::ALL.len()],
+    /// Flows that are over without a name, by reason.
+    pub unnamed: [u64; Unnamed::ALL.len()],
+    /// Flows that are over and of no vendor.
+    pub other_flows: u64,
+    /// Their bytes from client to server.
+    pub other_sent_bytes: u64,
+    /// Their bytes from server to client.
+    pub other_received_bytes: u64,
+    /// Flows ended early because the table was full.
+    pub flows_evicted: u64,
+    /// Stream heads given up because there were too many.
+    pub heads_evicted: u64,
+    /// ClientHellos read.
+    pub hellos: u64,
+    /// DNS messages read.
+    pub dns_messages: u64,
+    /// Times the packets' clock went back by more than a minute.
+    pub clock_steps: u64,
+    /// Time of the first packet.
+    pub first_ns: Option<u64>,
+    /// Latest packet time.
+    pub last_ns: u64,
+    /// Live flows.
+    pub live_flows: u64,
+    /// Live stream heads.
+    pub live_heads: u64,
+}
+
+impl Tally {
+    /// Counts what a parser found wrong.
+    pub fn problem(&mut self, station: &'static str, reason: &'static str) {
+        *self.problems.entry((station, reason)).or_default() += 1;
+    }
+
+    /// Adds another worker's counters.
+    pub fn add(&mut self, other: &Self) {
+        let sums: [(&mut u64, u64); 14] = [
+            (&mut self.packets, other.packets),
+            (&mut self.bytes, other.bytes),
+            (&mut self.cut_packets, other.cut_packets),
+            (&mut self.flows, other.flows),
+            (&mut self.other_flows, other.other_flows),
+            (&mut self.other_sent_bytes, other.other_sent_bytes),
+            (&mut self.other_received_bytes, other.other_received_bytes),
+            (&mut self.flows_evicted, other.flows_evicted),
+            (&mut self.heads_evicted, other.heads_evicted),
+            (&mut self.hellos, other.hellos),
+            (&mut self.dns_messages, other.dns_messages),
+            (&mut self.clock_steps, other.clock_steps),
+            (&mut self.live_flows, other.live_flows),
+            (&mut self.live_heads, other.live_heads),
+        ];
+        for (sum, more) in sums {
+            *sum += more;
+        }
+        add_all(&mut self.rejected, &other.rejected);
+        add_all(&mut self.named, &other.named);
+        add_all(&mut self.unnamed, &other.unnamed);
+        for (problem, count) in &other.problems {
+            *self.problems.entry(*problem).or_default() += count;
+        }
+        self.first_ns = match (self.first_ns, other.first_ns) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.last_ns = self.last_ns.max(other.last_ns);
+    }
+}
+
+fn add_all(sums: &mut [u64], more: &[u64]) {
+    for (sum, more) in sums.iter_mut().zip(more) {
+        *sum += more;
+    }
+}
