@@ -219,7 +219,9 @@ impl Monitor {
             Ok(Progress::NeedMore) => return self.tally.problem("dns", "cut"),
             Err(malformed) => return self.tally.problem("dns", malformed.0),
         };
-        if kind == "dns" && message.response && segment.src_port == 53 {
+        if let Some(damage) = message.damage {
+            self.tally.problem("dns", damage.0);
+        } else if kind == "dns" && segment.src_port == 53 {
             self.names.learn(segment.dst, &message, now_ns);
         }
         if self.settings.every_flow {

@@ -4,8 +4,11 @@ use std::fmt;
 
 pub mod file;
 pub mod filter;
+pub mod pcap;
+pub mod pcapng;
 #[cfg(target_os = "linux")]
 pub mod ring;
+pub mod stream;
 
 /// One packet as captured. `bytes` may be shorter than `wire_len` (snap length).
 #[derive(Clone, Copy, Debug)]

@@ -184,7 +184,7 @@ impl Names {
         let chain = Arc::new(chain);
         let addresses = message.answers.iter().flat_map(|answer| match &answer.data {
             Data::Address(address) => std::slice::from_ref(address),
-            Data::Service { hints, .. } => hints.as_slice(),
+            Data::Service(service) => service.hints.as_slice(),
             Data::Alias(_) | Data::Other => &[],
         });
         let expires_ns = now_ns.saturating_add(ttl_s * SECOND).saturating_add(GRACE_NS);
@@ -229,8 +229,8 @@ fn chain_of(question: &str, message: &Message) -> (Chain, u64) {
         let current = names.last().map_or("", |name| &**name);
         let next = message.answers.iter().find_map(|answer| match &answer.data {
             Data::Alias(target) if answer.name == current => Some((target, answer.ttl_s)),
-            Data::Service { priority: 0, target, .. } if answer.name == current => {
-                Some((target, answer.ttl_s))
+            Data::Service(service) if service.priority == 0 && answer.name == current => {
+                Some((&service.target, answer.ttl_s))
             }
             _ => None,
         });
@@ -243,7 +243,7 @@ fn chain_of(question: &str, message: &Message) -> (Chain, u64) {
         }
     }
     for answer in &message.answers {
-        if matches!(answer.data, Data::Address(_) | Data::Service { .. }) {
+        if matches!(answer.data, Data::Address(_) | Data::Service(_)) {
             ttl_s = ttl_s.min(u64::from(answer.ttl_s));
         }
     }

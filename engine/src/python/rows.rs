@@ -4,7 +4,7 @@ use crate::flow::names::Names;
 use crate::flow::report::{DnsReport, FlowReport, Occasion};
 use crate::monitor::labels;
 use crate::tally::Tally;
-use crate::wire::dns::{Answer, Data};
+use crate::wire::dns::{Answer, Data, Service};
 use crate::wire::dns_type::rtype_text;
 use crate::wire::Rejection;
 use pyo3::prelude::*;
@@ -147,7 +147,7 @@ fn version_text(version: u16) -> String {
 
 fn dns_row(py: Python<'_>, report: DnsReport) -> PyResult<Bound<'_, PyTuple>> {
     let message = report.message;
-    let questions = message.questions.into_iter().map(|q| (q.name, rtype_text(q.rtype)));
+    let questions = message.questions.into_iter().map(|q| (q.name, rtype_text(q.rtype).into_owned()));
     let answers = message.answers.into_iter().map(answer_row);
     let fields = [
         any(py, report.time_ns)?,
@@ -173,16 +173,25 @@ fn answer_row(answer: Answer) -> (String, String, u32, String) {
     let data = match answer.data {
         Data::Address(address) => address.to_string(),
         Data::Alias(target) => target,
-        Data::Service { priority, target, hints, alpn, ech } => {
-            let hints = hints.iter().map(|hint| format!(" hint={hint}"));
-            let target = if target.is_empty() { "." } else { &target };
-            let alpn = if alpn.is_empty() { String::new() } else { format!(" alpn={}", alpn.join(",")) };
-            let ech = if ech.is_some() { " ech" } else { "" };
-            format!("{priority} {target}{alpn}{}{ech}", hints.collect::<String>())
-        }
+        Data::Service(service) => service_text(&service),
         Data::Other => String::new(),
     };
-    (answer.name, rtype_text(answer.rtype).to_string(), answer.ttl_s, data)
+    (answer.name, rtype_text(answer.rtype).into_owned(), answer.ttl_s, data)
+}
+
+/// An SVCB record in a form close to RFC 9460, 2.1.
+fn service_text(service: &Service) -> String {
+    let mut text = format!("{} {}", service.priority, service.target);
+    if !service.alpn.is_empty() {
+        text += &format!(" alpn={}", service.alpn.join(","));
+    }
+    for hint in &service.hints {
+        text += &format!(" hint={hint}");
+    }
+    if service.ech.is_some() {
+        text += " ech";
+    }
+    text
 }
 
 /// The counters as a dictionary; see `Engine.stats` in `netmon/_engine.pyi`.

@@ -9,8 +9,14 @@ use crate::address::Address;
 pub mod cursor;
 pub mod decode;
 pub mod dns;
+pub mod dns_name;
 pub mod dns_type;
+pub mod ipv4;
+pub mod ipv6;
+pub mod link;
+pub mod tcp;
 pub mod tls;
+pub mod udp;
 
 /// A parser's good outcomes.
 #[derive(Debug, PartialEq, Eq)]
