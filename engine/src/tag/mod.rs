@@ -21,7 +21,8 @@ pub enum Kind {
 /// A compiled signature set. Look-alikes (`denied`) win over everything; then exact, then pattern,
 /// then the longest suffix. Networks: the longest prefix wins.
 ///
-/// Immutable once made, so all workers share one. Looking up allocates nothing.
+/// Immutable once made, so all workers share one. Looking up allocates nothing (a pattern borrows its
+/// scratch space from its own pool).
 #[derive(Debug, Default)]
 pub struct Matcher {
     names: Names,
