@@ -188,6 +188,15 @@ class Fields(dict[str, Item]):
         """What the reader makes of the key's value; the default when the key is not there."""
         return reader(self[key]) if key in self else default
 
+    def each(self, key: str, reader: Callable[[Item], T]) -> tuple[T, ...]:
+        """What the reader makes of each element of the key's list; nothing when it is not there."""
+        return tuple(reader(element) for element in self[key].elements()) if key in self else ()
+
+    def table(self, key: str, reader: Callable[[str, Item], T]) -> dict[str, T]:
+        """What the reader makes of each key and value of the key's mapping; nothing when it is not there."""
+        entries = self[key].entries() if key in self else {}
+        return {word: reader(word, item) for word, item in entries.items()}
+
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """"; did you mean 'x'?" for the choice nearest to the word, or nothing."""

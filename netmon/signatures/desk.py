@@ -36,7 +36,11 @@ class Desk:
 
 def known_word(item: Item, known: Mapping[str, object], what: str) -> str:
     """A key of the table."""
-    word = item.text()
+    return check_known(item, item.text(), known, what)
+
+
+def check_known(item: Item, word: str, known: Mapping[str, object], what: str) -> str:
+    """The word, which must be a key of the table; a problem of the item otherwise."""
     if word and word not in known:
         item.report(f"unknown {what} '{word}'{nearest(word, known)}")
     return word
@@ -57,7 +61,7 @@ def read_date(item: Item) -> str:
     return _read_date(item, "%Y-%m-%d", "%Y-%m", "%Y")
 
 
-def read_address(item: Item) -> str:
+def read_address(item: Item) -> str | None:
     """An IPv4 or IPv6 address in its canonical form."""
     text = item.text()
     try:
@@ -65,7 +69,15 @@ def read_address(item: Item) -> str:
     except ValueError:
         if text:
             item.report(f"'{text}' is no address")
-        return "0.0.0.0"  # noqa: S104 - a neutral value behind a reported problem
+        return None
+
+
+def is_within(address: str, prefix: str) -> bool:
+    """True when the network holds the address; False also when the prefix is none."""
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(prefix)
+    except ValueError:
+        return False
 
 
 def read_prefix(item: Item, text: str) -> str:

@@ -222,6 +222,16 @@ class Unconfirmed:
     name: str
     why: str
     sources: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why a vendor's look-alikes never match."""
+
+    why: str
+    status: str
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +263,7 @@ class Vendor:
     file: str
     databases: Mapping[str, Database] = field(default_factory=dict)
     certificates: tuple[Certificate, ...] = ()
+    denial: Denial | None = None
     unconfirmed: tuple[Unconfirmed, ...] = ()
     measures: tuple[Measure, ...] = ()
     notes: tuple[str, ...] = ()  # what a reader of any result must know

@@ -40,38 +40,39 @@ class Atlas:
             word = element.text()
             if word in self.groups:
                 found |= self.groups[word]
-            elif word:
-                found.add(read_country(element, self.groups))
+            else:
+                found.add(check_country(element, word))
         return frozenset(found)
 
 
 def read_locations(root: Item) -> Atlas:
     """The whole file."""
     fields = root.fields(("locations",), ("groups",))
-    locations: dict[str, Location] = {}
     spellings: dict[tuple[str, str], str] = {}
-    for key, item in fields.read("locations", Item.entries, {}).items():
+
+    def read_one(key: str, item: Item) -> Location:
         read_identifier(key, item, RESERVED)
         location = _read_location(key, item)
-        locations[key] = location
         for spelling in (location.city, *location.aliases):
             other = spellings.setdefault((location.country, spelling), key)
             if other != key:
                 item.report(f"'{spelling}' is a spelling of location '{other}' already")
-    groups: dict[str, frozenset[str]] = {}
-    for key, item in fields.read("groups", Item.entries, {}).items():
-        if re.fullmatch("[A-Z]{2}", key) and key != "EU":  # EU is no country (ISO 3166-1: reserved)
-            item.report(f"'{key}' is a country code; name the group otherwise")
-        groups[key] = frozenset(read_country(element) for element in item.elements())
-    return Atlas(locations, groups)
+        return location
+
+    locations = fields.table("locations", read_one)
+    return Atlas(locations, fields.table("groups", _read_group))
 
 
-def read_country(item: Item, groups: Mapping[str, frozenset[str]] | None = None) -> str:
+def read_country(item: Item) -> str:
     """An ISO 3166-1 alpha-2 country code."""
-    text = item.text()
-    if text and not re.fullmatch("[A-Z]{2}", text):
-        item.report(f"'{text}' is no country code (two capital letters){nearest(text, groups or ())}")
-    return text
+    return check_country(item, item.text())
+
+
+def check_country(item: Item, word: str) -> str:
+    """The word, which must be an ISO 3166-1 alpha-2 country code; a problem of the item otherwise."""
+    if word and not re.fullmatch("[A-Z]{2}", word):
+        item.report(f"'{word}' is no country code (two capital letters)")
+    return word
 
 
 def read_identifier(key: str, item: Item, reserved: tuple[str, ...] = ()) -> None:
@@ -80,6 +81,12 @@ def read_identifier(key: str, item: Item, reserved: tuple[str, ...] = ()) -> Non
         item.report(f"'{key}' is no identifier (a-z, 0-9 and _, beginning with a letter)")
     elif key in reserved:
         item.report(f"'{key}' is reserved")
+
+
+def _read_group(key: str, item: Item) -> frozenset[str]:
+    if re.fullmatch("[A-Z]{2}", key) and key != "EU":  # EU is no country (ISO 3166-1: reserved)
+        item.report(f"'{key}' is a country code; name the group otherwise")
+    return frozenset(read_country(element) for element in item.elements())
 
 
 def _read_location(key: str, item: Item) -> Location:

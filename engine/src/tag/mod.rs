@@ -40,10 +40,7 @@ impl Matcher {
         networks: &[(u32, String)],
         denied: &[String],
     ) -> Result<Self, String> {
-        Ok(Self {
-            names: Names::new(names, denied)?,
-            networks: Networks::new(networks)?,
-        })
+        Ok(Self { names: Names::new(names, denied)?, networks: Networks::new(networks)? })
     }
 
     /// The entry that a name (lower case, no final dot) matches.

@@ -45,7 +45,7 @@ impl Names {
                 }
                 Kind::Pattern => {
                     let domain = literal_domain(text)?;
-                    let regex = Regex::new(text).map_err(|error| format!("{text:?}: {error}"))?;
+                    let regex = Regex::new(text).map_err(|error| format!("'{text}': {error}"))?;
                     names.node(&domain).patterns.push((*entry, regex));
                 }
             }
@@ -117,22 +117,20 @@ fn label_start(name: &[u8], end: usize) -> usize {
 fn set_once(slot: &mut Option<u32>, entry: u32, text: &str, what: &str) -> Result<(), String> {
     match slot.replace(entry) {
         None => Ok(()),
-        Some(_) => Err(format!("{text:?}: {what} given twice")),
+        Some(_) => Err(format!("'{text}': {what} given twice")),
     }
 }
 
 fn check_name(text: &str) -> Result<(), String> {
     if text.is_empty() || text.len() > MAX_NAME {
-        return Err(format!("{text:?}: a name has 1 to {MAX_NAME} characters"));
+        return Err(format!("'{text}': a name has 1 to {MAX_NAME} characters"));
     }
     for label in text.split('.') {
         if label.is_empty() || label.len() > MAX_LABEL {
-            return Err(format!("{text:?}: a label has 1 to {MAX_LABEL} characters"));
+            return Err(format!("'{text}': a label has 1 to {MAX_LABEL} characters"));
         }
         if !label.bytes().all(is_name_byte) {
-            return Err(format!(
-                "{text:?}: a name is made of a-z, 0-9, '-', '_' and dots"
-            ));
+            return Err(format!("'{text}': a name is made of a-z, 0-9, '-', '_' and dots"));
         }
     }
     Ok(())
@@ -147,14 +145,14 @@ fn literal_domain(pattern: &str) -> Result<String, String> {
     let body = pattern
         .strip_prefix('^')
         .and_then(|rest| rest.strip_suffix('$'))
-        .ok_or_else(|| format!("{pattern:?}: a pattern begins with ^ and ends with $"))?;
+        .ok_or_else(|| format!("'{pattern}': a pattern begins with ^ and ends with $"))?;
     if has_loose_alternative(body) {
         return Err(format!(
-            "{pattern:?}: alternatives stand in parentheses, so that both anchors hold for each"
+            "'{pattern}': alternatives stand in parentheses, so that both anchors hold for each"
         ));
     }
     if body.replace("(?:", "(").contains("(?") {
-        return Err(format!("{pattern:?}: a pattern sets no flags"));
+        return Err(format!("'{pattern}': a pattern sets no flags"));
     }
     let (tail, whole) = literal_tail(body);
     // A label that begins inside the variable part is not a whole label: cut to the boundary.
@@ -164,11 +162,9 @@ fn literal_domain(pattern: &str) -> Result<String, String> {
         _ => "",
     };
     if !domain.contains('.') {
-        return Err(format!(
-            "{pattern:?}: a pattern ends in a literal domain, as in \\.example\\.com$"
-        ));
+        return Err(format!("'{pattern}': a pattern ends in a literal domain, as in \\.example\\.com$"));
     }
-    check_name(domain).map_err(|_| format!("{pattern:?}: {domain:?} is no domain"))?;
+    check_name(domain).map_err(|_| format!("'{pattern}': '{domain}' is no domain"))?;
     Ok(domain.to_string())
 }
 

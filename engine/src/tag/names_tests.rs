@@ -18,13 +18,7 @@ fn refusal(kind: Kind, text: &str) -> String {
 fn an_exact_name_is_the_whole_name() {
     let names = compile(&[(1, Kind::Exact, "a.example.com")], &[]).unwrap();
     assert_eq!(names.find("a.example.com"), Some(1));
-    for other in [
-        "b.a.example.com",
-        "example.com",
-        "xa.example.com",
-        "a.example.com.test",
-        "",
-    ] {
+    for other in ["b.a.example.com", "example.com", "xa.example.com", "a.example.com.test", ""] {
         assert_eq!(names.find(other), None, "{other}");
     }
 }
@@ -32,22 +26,10 @@ fn an_exact_name_is_the_whole_name() {
 #[test]
 fn a_suffix_matches_on_label_boundaries_only() {
     let names = compile(&[(1, Kind::Suffix, "example.com")], &[]).unwrap();
-    for below in [
-        "example.com",
-        "a.example.com",
-        "a.b.c.example.com",
-        "_x.example.com",
-    ] {
+    for below in ["example.com", "a.example.com", "a.b.c.example.com", "_x.example.com"] {
         assert_eq!(names.find(below), Some(1), "{below}");
     }
-    for other in [
-        "notexample.com",
-        "example.com.evil.test",
-        "example.org",
-        "com",
-        "e.com",
-        "example.co",
-    ] {
+    for other in ["notexample.com", "example.com.evil.test", "example.org", "com", "e.com", "example.co"] {
         assert_eq!(names.find(other), None, "{other}");
     }
 }
@@ -95,11 +77,7 @@ fn a_denied_domain_wins_over_everything_at_and_below_it() {
         (3, Kind::Pattern, r"^p\.fake\.example\.com$"),
     ];
     let names = compile(&rules, &["fake.example.com"]).unwrap();
-    for name in [
-        "fake.example.com",
-        "a.fake.example.com",
-        "p.fake.example.com",
-    ] {
+    for name in ["fake.example.com", "a.fake.example.com", "p.fake.example.com"] {
         assert_eq!(names.find(name), None, "{name}");
     }
     assert_eq!(names.find("notfake.example.com"), Some(1));
@@ -132,10 +110,7 @@ fn a_pattern_without_a_literal_domain_is_refused_by_name() {
         r"^\wexample\.com$",
     ] {
         let why = refusal(Kind::Pattern, pattern);
-        assert_eq!(
-            why,
-            format!("{pattern:?}: a pattern ends in a literal domain, as in \\.example\\.com$")
-        );
+        assert_eq!(why, format!("'{pattern}': a pattern ends in a literal domain, as in \\.example\\.com$"));
     }
 }
 
@@ -148,9 +123,7 @@ fn a_pattern_that_is_not_anchored_for_every_alternative_is_refused() {
     assert!(refusal(Kind::Pattern, loose).contains("alternatives stand in parentheses"));
     assert!(refusal(Kind::Pattern, r"^(?m)a[0-9]\.example\.com$").ends_with("sets no flags"));
     assert!(compile(&[(0, Kind::Pattern, r"^[|](?:a|b)\.example\.com$")], &[]).is_ok());
-    assert!(
-        refusal(Kind::Pattern, r"^(a\.example\.com$").starts_with(r#""^(a\\.example\\.com$": "#)
-    );
+    assert!(refusal(Kind::Pattern, r"^(a\.example\.com$").starts_with(r"'^(a\.example\.com$': "));
 }
 
 #[test]
@@ -169,7 +142,7 @@ fn a_name_that_is_none_is_refused_with_its_text() {
     ] {
         for kind in [Kind::Exact, Kind::Suffix] {
             let why = refusal(kind, text);
-            assert!(why.starts_with(&format!("{text:?}: ")), "{why}");
+            assert!(why.starts_with(&format!("'{text}': ")), "{why}");
         }
         assert!(compile(&[], &[text]).is_err());
     }
@@ -177,16 +150,10 @@ fn a_name_that_is_none_is_refused_with_its_text() {
 
 #[test]
 fn a_name_given_twice_is_refused() {
-    let rules = [
-        (1, Kind::Exact, "example.com"),
-        (2, Kind::Exact, "example.com"),
-    ];
+    let rules = [(1, Kind::Exact, "example.com"), (2, Kind::Exact, "example.com")];
     let why = compile(&rules, &[]).unwrap_err();
-    assert_eq!(why, r#""example.com": exact name given twice"#);
-    let rules = [
-        (1, Kind::Exact, "example.com"),
-        (2, Kind::Suffix, "example.com"),
-    ];
+    assert_eq!(why, "'example.com': exact name given twice");
+    let rules = [(1, Kind::Exact, "example.com"), (2, Kind::Suffix, "example.com")];
     assert!(compile(&rules, &[]).is_ok());
 }
 
@@ -195,15 +162,7 @@ fn a_hostile_query_is_only_a_name_of_nobody() {
     let names = compile(&[(1, Kind::Suffix, "example.com")], &["fake.example.com"]).unwrap();
     let dots = ".".repeat(5_000);
     let labels = "a.".repeat(5_000);
-    for name in [
-        dots.as_str(),
-        labels.as_str(),
-        "\\",
-        "\\.",
-        "é.com",
-        "\0",
-        "..com",
-    ] {
+    for name in [dots.as_str(), labels.as_str(), "\\", "\\.", "é.com", "\0", "..com"] {
         assert_eq!(names.find(name), None);
     }
     assert_eq!(names.find(&format!("{labels}example.com")), Some(1));
@@ -221,9 +180,7 @@ impl Dice {
     }
 
     fn name(&mut self, labels: usize) -> String {
-        let picked: Vec<_> = (0..labels)
-            .map(|_| ["a", "b", "ab"][self.roll(3)])
-            .collect();
+        let picked: Vec<_> = (0..labels).map(|_| ["a", "b", "ab"][self.roll(3)]).collect();
         picked.join(".")
     }
 }
@@ -239,9 +196,7 @@ fn naive(rules: &[(u32, Kind, String)], denied: &[String], name: &str) -> Option
     let pattern = of(Kind::Pattern)
         .filter(|rule| Regex::new(&rule.2).unwrap().is_match(name))
         .min_by_key(|rule| (usize::MAX - literal_domain(&rule.2).unwrap().len(), rule.0));
-    let suffix = of(Kind::Suffix)
-        .filter(|rule| is_in(&rule.2))
-        .max_by_key(|rule| rule.2.len());
+    let suffix = of(Kind::Suffix).filter(|rule| is_in(&rule.2)).max_by_key(|rule| rule.2.len());
     exact.or(pattern).or(suffix).map(|rule| rule.0)
 }
 
@@ -257,10 +212,7 @@ fn the_walk_agrees_with_trying_every_rule() {
             let (kind, text) = match dice.roll(3) {
                 0 => (Kind::Exact, name),
                 1 => (Kind::Suffix, name),
-                _ => (
-                    Kind::Pattern,
-                    format!("^a[ab]*\\.{}$", name.replace('.', "\\.")),
-                ),
+                _ => (Kind::Pattern, format!("^a[ab]*\\.{}$", name.replace('.', "\\."))),
             };
             if !rules.iter().any(|rule| rule.1 == kind && rule.2 == text) {
                 rules.push((entry, kind, text));

@@ -33,17 +33,14 @@ impl Networks {
     pub(super) fn new(rules: &[(u32, String)]) -> Result<Self, String> {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for (entry, text) in rules {
-            let (prefix, is_v4) = parse(*entry, text).map_err(|why| format!("{text:?}: {why}"))?;
+            let (prefix, is_v4) = parse(*entry, text).map_err(|why| format!("'{text}': {why}"))?;
             if is_v4 {
                 v4.push((prefix, text));
             } else {
                 v6.push((prefix, text));
             }
         }
-        Ok(Self {
-            v4: Line::new(v4)?,
-            v6: Line::new(v6)?,
-        })
+        Ok(Self { v4: Line::new(v4)?, v6: Line::new(v6)? })
     }
 
     /// The entry of the longest prefix that holds the address.
@@ -61,7 +58,7 @@ impl Line {
         prefixes.sort_by_key(|(prefix, _)| (prefix.first, u128::MAX - prefix.last));
         for pair in prefixes.windows(2) {
             if (pair[0].0.first, pair[0].0.last) == (pair[1].0.first, pair[1].0.last) {
-                return Err(format!("{:?}: network given twice", pair[1].1));
+                return Err(format!("'{}': network given twice", pair[1].1));
             }
         }
         let mut line = Self::default();
@@ -93,16 +90,12 @@ impl Line {
 }
 
 fn parse(entry: u32, text: &str) -> Result<(Prefix, bool), String> {
-    let (address, length) = text
-        .split_once('/')
-        .ok_or("a network is written address/length")?;
-    let address: IpAddr = address
-        .parse()
-        .map_err(|_| format!("{address:?} is no address"))?;
+    let (address, length) = text.split_once('/').ok_or("a network is written address/length")?;
+    let address: IpAddr = address.parse().map_err(|_| format!("'{address}' is no address"))?;
     let is_v4 = address.is_ipv4();
     let bits = if is_v4 { 32 } else { 128 };
     if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("{length:?} is no prefix length"));
+        return Err(format!("'{length}' is no prefix length"));
     }
     let length = length
         .parse::<u32>()
@@ -118,14 +111,7 @@ fn parse(entry: u32, text: &str) -> Result<(Prefix, bool), String> {
         return Err(format!("bits are set behind /{length}"));
     }
     let last = first.0 | host;
-    Ok((
-        Prefix {
-            first: first.0,
-            last,
-            entry,
-        },
-        is_v4,
-    ))
+    Ok((Prefix { first: first.0, last, entry }, is_v4))
 }
 
 #[cfg(test)]

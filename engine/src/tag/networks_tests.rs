@@ -1,9 +1,7 @@
 use super::*;
 
 fn compile(prefixes: &[&str]) -> Result<Networks, String> {
-    let rules: Vec<_> = (0..)
-        .zip(prefixes.iter().map(ToString::to_string))
-        .collect();
+    let rules: Vec<_> = (0..).zip(prefixes.iter().map(ToString::to_string)).collect();
     Networks::new(&rules)
 }
 
@@ -37,10 +35,7 @@ fn the_two_versions_do_not_meet() {
     assert_eq!(networks.find(address("192.0.2.1")), None);
     assert_eq!(networks.find(address("2001:db8::1")), Some(1));
     assert_eq!(networks.find(address("2001:db9::")), Some(0));
-    assert_eq!(
-        networks.find(address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")),
-        Some(0)
-    );
+    assert_eq!(networks.find(address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")), Some(0));
     let networks = compile(&["0.0.0.0/0"]).unwrap();
     assert_eq!(networks.find(address("255.255.255.255")), Some(0));
     assert_eq!(networks.find(address("::1")), None);
@@ -49,19 +44,8 @@ fn the_two_versions_do_not_meet() {
 
 #[test]
 fn neighbours_and_equal_ends_keep_their_own_answers() {
-    let networks = compile(&[
-        "192.0.2.0/25",
-        "192.0.2.128/25",
-        "192.0.2.192/26",
-        "192.0.2.255/32",
-    ])
-    .unwrap();
-    for (text, entry) in [
-        ("192.0.2.127", 0),
-        ("192.0.2.128", 1),
-        ("192.0.2.254", 2),
-        ("192.0.2.255", 3),
-    ] {
+    let networks = compile(&["192.0.2.0/25", "192.0.2.128/25", "192.0.2.192/26", "192.0.2.255/32"]).unwrap();
+    for (text, entry) in [("192.0.2.127", 0), ("192.0.2.128", 1), ("192.0.2.254", 2), ("192.0.2.255", 3)] {
         assert_eq!(networks.find(address(text)), Some(entry), "{text}");
     }
     assert_eq!(networks.find(address("192.0.3.0")), None);
@@ -71,20 +55,20 @@ fn neighbours_and_equal_ends_keep_their_own_answers() {
 fn a_text_that_is_no_network_is_refused_with_its_reason() {
     for (text, why) in [
         ("192.0.2.0", "a network is written address/length"),
-        ("example/8", r#""example" is no address"#),
+        ("example/8", "'example' is no address"),
         ("192.0.2.0/33", "the prefix length is above 32"),
         ("2001:db8::/129", "the prefix length is above 128"),
-        ("192.0.2.0/", r#""" is no prefix length"#),
-        ("192.0.2.0/+8", r#""+8" is no prefix length"#),
+        ("192.0.2.0/", "'' is no prefix length"),
+        ("192.0.2.0/+8", "'+8' is no prefix length"),
         ("192.0.2.0/99999999999", "the prefix length is above 32"),
         ("192.0.2.1/24", "bits are set behind /24"),
         ("2001:db8::1/64", "bits are set behind /64"),
         ("::ffff:192.0.2.0/120", "write an IPv4 network as IPv4"),
     ] {
-        assert_eq!(compile(&[text]).unwrap_err(), format!("{text:?}: {why}"));
+        assert_eq!(compile(&[text]).unwrap_err(), format!("'{text}': {why}"));
     }
     let twice = compile(&["2001:db8::/32", "2001:DB8::/32"]).unwrap_err();
-    assert_eq!(twice, r#""2001:DB8::/32": network given twice"#);
+    assert_eq!(twice, "'2001:DB8::/32': network given twice");
 }
 
 #[test]
@@ -100,19 +84,12 @@ fn the_line_agrees_with_trying_every_prefix() {
     for round in 0..200 {
         // A small world, so that prefixes nest: the last 10 bits, of either version.
         let is_v4 = round % 2 == 0;
-        let (base, bits) = if is_v4 {
-            (address("192.0.0.0").0, 32)
-        } else {
-            (address("2001:db8::").0, 128)
-        };
+        let (base, bits) = if is_v4 { (address("192.0.0.0").0, 32) } else { (address("2001:db8::").0, 128) };
         let mut prefixes: Vec<(u32, u128, u32)> = Vec::new(); // entry, first, free bits
         for entry in 0..roll(40) as u32 {
             let free = roll(11) as u32;
             let first = base | (u128::from(roll(1024)) >> free << free);
-            if !prefixes
-                .iter()
-                .any(|prefix| (prefix.1, prefix.2) == (first, free))
-            {
+            if !prefixes.iter().any(|prefix| (prefix.1, prefix.2) == (first, free)) {
                 prefixes.push((entry, first, free));
             }
         }
@@ -128,12 +105,7 @@ fn the_line_agrees_with_trying_every_prefix() {
                 .filter(|(_, first, free)| asked >> free == first >> free)
                 .min_by_key(|(_, _, free)| *free)
                 .map(|(entry, _, _)| *entry);
-            assert_eq!(
-                networks.find(Address(asked)),
-                expected,
-                "{} {texts:?}",
-                Address(asked)
-            );
+            assert_eq!(networks.find(Address(asked)), expected, "{} {texts:?}", Address(asked));
             found += usize::from(expected.is_some());
         }
     }
@@ -143,12 +115,7 @@ fn the_line_agrees_with_trying_every_prefix() {
 #[test]
 fn a_hundred_thousand_prefixes_are_held() {
     let rules: Vec<_> = (0..100_000_u32)
-        .map(|n| {
-            (
-                n,
-                format!("{}/24", Address::v4((0x1000_0000 + (n << 8)).to_be_bytes())),
-            )
-        })
+        .map(|n| (n, format!("{}/24", Address::v4((0x1000_0000 + (n << 8)).to_be_bytes()))))
         .collect();
     let networks = Networks::new(&rules).unwrap();
     for n in [0_u32, 1, 50_000, 99_999] {
