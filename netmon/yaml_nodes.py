@@ -199,6 +199,6 @@ class Fields(dict[str, Item]):
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """"; did you mean 'x'?" for the choice nearest to the word, or nothing."""
+    """A hint at the choice nearest to the word, to end a message with; empty when none is near."""
     close = difflib.get_close_matches(word, list(choices), n=1)
     return f"; did you mean '{close[0]}'?" if close else ""

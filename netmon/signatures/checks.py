@@ -48,8 +48,8 @@ def _duplicate_names(vendor: Vendor) -> Iterator[Problem]:
     for rule in names_of(vendor):
         first = seen.setdefault((rule.kind, rule.text), rule)
         if first is not rule:
-            where = f"line {first.line}, component '{first.component}'"
-            yield Problem(rule.file, rule.line, f"{rule.kind} '{rule.text}' is given twice (first in {where})")
+            where = f"first in line {first.line}, component '{first.component}'"
+            yield Problem(rule.file, rule.line, f"{rule.kind} '{rule.text}' is given twice ({where})")
 
 
 def _duplicate_networks(vendor: Vendor) -> Iterator[Problem]:
@@ -87,8 +87,8 @@ def _claimed_names(one: Vendor, other: Vendor) -> Iterator[Problem]:
             yield Problem(rule.file, rule.line, f"'{rule.text}' is matched by {where} as well")
         for domain in other.lookalikes:
             if is_below(domain_of(rule), domain):
-                message = f"'{rule.text}' lies in the look-alike '{domain}' of vendor '{other.id}' ({other.file})"
-                yield Problem(rule.file, rule.line, message)
+                where = f"look-alike '{domain}' of vendor '{other.id}' ({other.file})"
+                yield Problem(rule.file, rule.line, f"'{rule.text}' lies in the {where}")
 
 
 def _claimed_networks(one: Vendor, other: Vendor) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from netmon.signatures.checks import find_contradictions
 from netmon.signatures.model import NameRule, NetworkRule, SignatureSet, Vendor
 from netmon.signatures.read_locations import Atlas, read_locations
 from netmon.signatures.read_vendor import read_vendor
-from netmon.yaml_nodes import Document, Problem
+from netmon.yaml_nodes import Document
 
 LOCATIONS = "locations.yaml"
 
@@ -84,6 +84,3 @@ def _in_order(vendors: list[Vendor]) -> tuple[NameRule | NetworkRule, ...]:
             rules.extend(component.names)
         rules.extend(vendor.networks)
     return tuple(sorted(rules, key=lambda rule: rule.entry))
-
-
-__all__ = ["LOCATIONS", "Problem", "default_folder", "load_folder"]

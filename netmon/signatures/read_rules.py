@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from netmon.records import Vote
 from netmon.signatures.desk import (
@@ -136,8 +137,8 @@ def read_networks(item: Item, desk: Desk) -> tuple[NetworkRule, ...]:
             sources=fields.read("sources", desk.read_sources, ()),
             note=fields.read("note", Item.text, None),
         )
-        prefixes = fields.read("prefixes", Item.entries, {})
-        rules.extend(_read_network(text, value, holding, desk) for text, value in prefixes.items())
+        read_one = partial(_read_network, holding=holding, desk=desk)
+        rules.extend(fields.table("prefixes", read_one).values())
     return tuple(rules)
 
 

@@ -67,7 +67,9 @@ def read_vendor(root: Item, atlas: Atlas, entries: Iterator[int]) -> Vendor:
         return known_word(item, components, "component")
 
     certificates = fields.each("certificates", lambda item: _read_certificate(item, desk, read_component_id))
-    denial, lookalikes = fields.read("lookalikes", lambda item: _read_lookalikes(item, desk), (None, ()))
+    denial, lookalikes = (
+        _read_lookalikes(fields["lookalikes"], desk) if "lookalikes" in fields else (None, ())
+    )
     return Vendor(
         id=vendor,
         title=fields.read("title", Item.text, ""),
@@ -164,7 +166,7 @@ def _read_component(key: str, item: Item, desk: Desk) -> Component:
 def _read_expectation(item: Item, desk: Desk) -> Expectation:
     fields = item.fields(("basis",), ("promise", "locations", "note", "sources"))
     basis = cast(Basis, fields.read("basis", lambda value: value.one_of(BASES), "none"))
-    promise = fields.read("promise", lambda value: known_word(value, desk.promises, "promise"), None)
+    promise = fields.read("promise", lambda value: known_word(value, desk.promises, "promise"), "")
     locations = fields.each("locations", desk.atlas.read_id)
     if (basis == "promise") != ("promise" in fields):
         item.report("basis promise names its promise, and no other basis does")
@@ -179,7 +181,7 @@ def _read_expectation(item: Item, desk: Desk) -> Expectation:
         fields["locations"].report("basis none expects no location")
     return Expectation(
         basis=basis,
-        promise=promise,
+        promise=promise or None,
         locations=locations,
         note=fields.read("note", Item.text, None),
         sources=fields.read("sources", desk.read_sources, ()),
@@ -197,7 +199,7 @@ def _read_resolver(item: Item, desk: Desk) -> Resolver:
     )
 
 
-def _read_lookalikes(item: Item, desk: Desk) -> tuple[Denial | None, tuple[str, ...]]:
+def _read_lookalikes(item: Item, desk: Desk) -> tuple[Denial, tuple[str, ...]]:
     fields = item.fields(("why", "status", "sources", "domains"))
     denial = Denial(
         why=fields.read("why", Item.text, ""),
