@@ -92,6 +92,10 @@ class Item:
         """True for a scalar."""
         return isinstance(self._node, yaml.ScalarNode)
 
+    def is_list(self) -> bool:
+        """True for a list."""
+        return isinstance(self._node, yaml.SequenceNode)
+
     def is_null(self) -> bool:
         """True for an empty value, `~` or `null`."""
         return self.is_text() and self._node.tag == "tag:yaml.org,2002:null"
@@ -127,7 +131,7 @@ class Item:
 
     def elements(self) -> list[Item]:
         """The elements of a list."""
-        if not isinstance(self._node, yaml.SequenceNode):
+        if not self.is_list():
             self.report("expected a list")
             return []
         return [Item(self._document, node) for node in self._node.value]

@@ -18,8 +18,9 @@ def find_contradictions(vendors: Sequence[Vendor]) -> list[Problem]:
     for vendor in vendors:
         problems.extend(_duplicate_names(vendor))
         problems.extend(_duplicate_networks(vendor))
-        problems.extend(_denied_rules(vendor))
-    if not problems:
+    if not problems:  # else the engine would refuse to compile what the following checks ask it
+        for vendor in vendors:
+            problems.extend(_denied_rules(vendor))
         for one, other in combinations(vendors, 2):
             problems.extend(_claimed_names(one, other))
             problems.extend(_claimed_names(other, one))

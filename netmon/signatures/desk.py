@@ -29,7 +29,7 @@ class Desk:
     def read_sources(self, item: Item) -> tuple[str, ...]:
         """One or more source keys that exist."""
         keys = item.elements()
-        if not keys:
+        if not keys and item.is_list():
             item.report("at least one source is needed")
         return tuple(known_word(key, self.sources, "source") for key in keys)
 

@@ -172,7 +172,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One service of a vendor: updates, reputation, activation, …"""
+    """One service of a vendor: updates, reputation, activation and so on."""
 
     vendor: str
     id: str

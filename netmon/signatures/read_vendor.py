@@ -46,7 +46,7 @@ OPTIONAL = (
     "counterexamples",
 )
 Basis = Literal["promise", "observed", "none"]
-BASES: tuple[Basis, ...] = ("promise", "observed", "none")
+BASES: tuple[Basis, ...] = ("none", "observed", "promise")
 SCOPES = ("cloud", "internal")
 SUBJECTS = ("location", "registration")
 
