@@ -11,6 +11,9 @@ from netmon.records import Vote
 STATUSES = ("official", "measured", "press", "community", "unverified")
 """Trust of an entry, best first; `unverified` never alerts alone."""
 
+ROLES = ("service", "corporate", "ddos_protection", "carrier")
+"""What a network is to its vendor; `carrier` is a third party's network that was seen to carry a service."""
+
 MatchKind = Literal["exact", "suffix", "pattern"]
 
 
@@ -19,9 +22,10 @@ class Source:
     """Where a fact was read."""
 
     key: str
-    trust: str
+    trust: str  # one of STATUSES
     ref: str
     about: str
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Location:
     latitude: float
     longitude: float
     aliases: tuple[str, ...] = ()  # other spellings in databases
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +55,48 @@ class NameRule:
     note: str | None
     file: str
     line: int
+    family: str | None = None  # a group of names inside the component
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A location database whose votes a file quotes."""
+
+    id: str
+    title: str
+    about: Literal["location", "registration"]
+    date: str | None  # ISO date of the build that was asked
+    attribution: str | None  # what its licence wants to be said
+    sources: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """An address at which a name of the vendor was seen."""
+
+    address: str
+    label: str  # the name, or what the source calls it
+    status: str
+    sources: tuple[str, ...]
+    note: str | None
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkRule:
-    """A network of a vendor. Only role `service` tags a flow by its address alone."""
+    """A network of a vendor. Only role `service` tags a flow by its address alone.
+
+    `valid_from` and `valid_to` are the first and last ISO day on which a source shows the network with its
+    holder; None: no such bound is known.
+    """
 
     entry: int
     vendor: str
     component: str  # "network": the address alone says no more
     prefix: str
     asn: int | None
-    role: str  # service, corporate, ddos_protection, carrier
+    role: str  # one of ROLES
     status: str
     valid_from: str | None
     valid_to: str | None
@@ -71,6 +106,8 @@ class NetworkRule:
     note: str | None
     file: str
     line: int
+    holder: str | None = None  # who the network is registered to
+    observed: tuple[Observed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +120,7 @@ class Port:
     application: str
     status: str
     sources: tuple[str, ...]
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +133,16 @@ class PayloadMagic:
     length: int | None  # exact payload length, where it counts
     status: str
     sources: tuple[str, ...]
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a vendor has promised: for whom, which data, from when, where."""
+    """What a vendor has promised: for whom, which data, from when, where.
+
+    Dates are ISO days, months or years, as exact as the source. Without `locations` it binds nothing and
+    is kept because a reader will ask.
+    """
 
     id: str
     vendor: str
@@ -112,6 +155,8 @@ class Promise:
     status: str
     sources: tuple[str, ...]
     note: str | None = None
+    announced: str | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +172,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One service of a vendor: updates, reputation, activation, …"""
+    """One service of a vendor: updates, reputation, activation and so on."""
 
     vendor: str
     id: str
@@ -141,6 +186,7 @@ class Component:
     expectations: tuple[Expectation, ...]
     false_positive: str | None
     sources: tuple[str, ...]
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +196,51 @@ class Resolver:
     address: str
     operator: str
     vendor: str
+    status: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A server certificate that was seen."""
+
+    component: str
+    names: tuple[str, ...]  # common name and alternative names, "*." for one label
+    subject: str
+    issuer: str
+    not_before: str
+    not_after: str
+    status: str
+    sources: tuple[str, ...]
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """A domain that a weak source gives to the vendor. No rule may match it."""
+
+    name: str
+    why: str
+    sources: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why a vendor's look-alikes never match."""
+
+    why: str
+    status: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What an authority did about the vendor."""
+
+    date: str
+    who: str
+    what: str
     status: str
     sources: tuple[str, ...]
 
@@ -170,6 +261,12 @@ class Vendor:
     examples: Mapping[str, str]  # name → component it must match
     counterexamples: tuple[str, ...]  # names that must never match this vendor
     file: str
+    databases: Mapping[str, Database] = field(default_factory=dict)
+    certificates: tuple[Certificate, ...] = ()
+    denial: Denial | None = None
+    unconfirmed: tuple[Unconfirmed, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    notes: tuple[str, ...] = ()  # what a reader of any result must know
 
 
 @dataclass(frozen=True, slots=True)

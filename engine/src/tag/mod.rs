@@ -1,5 +1,10 @@
 //! Signatures, compiled: names (exact, suffix, pattern) and networks (longest prefix). Knows no packets.
 
+mod names;
+mod networks;
+
+use self::names::Names;
+use self::networks::Networks;
 use crate::address::Address;
 
 /// How a name matches.
@@ -15,27 +20,63 @@ pub enum Kind {
 
 /// A compiled signature set. Look-alikes (`denied`) win over everything; then exact, then pattern,
 /// then the longest suffix. Networks: the longest prefix wins.
+///
+/// Immutable once made, so all workers share one. Looking up allocates nothing (a pattern borrows its
+/// scratch space from its own pool).
 #[derive(Debug, Default)]
-pub struct Matcher {}
+pub struct Matcher {
+    names: Names,
+    networks: Networks,
+}
 
 impl Matcher {
     /// Compiles rules; fails with the offending text.
+    ///
+    /// Names and denied domains are lower case without a final dot. A pattern is anchored at both
+    /// ends and ends in a literal domain of at least two labels (`…\.example\.com$`).
+    /// Networks are `address/length` with no bit set behind the prefix.
     pub fn new(
-        _names: &[(u32, Kind, String)],
-        _networks: &[(u32, String)],
-        _denied: &[String],
+        names: &[(u32, Kind, String)],
+        networks: &[(u32, String)],
+        denied: &[String],
     ) -> Result<Self, String> {
-        Ok(Self {})
+        Ok(Self { names: Names::new(names, denied)?, networks: Networks::new(networks)? })
     }
 
     /// The entry that a name (lower case, no final dot) matches.
-    pub fn find_name(&self, _name: &str) -> Option<u32> {
-        None
+    pub fn find_name(&self, name: &str) -> Option<u32> {
+        self.names.find(name)
     }
 
     /// The entry of the longest network that holds the address.
     #[inline]
-    pub fn find_network(&self, _address: Address) -> Option<u32> {
-        None
+    pub fn find_network(&self, address: Address) -> Option<u32> {
+        self.networks.find(address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_matcher_finds_nothing() {
+        let matcher = Matcher::new(&[], &[], &[]).unwrap();
+        assert_eq!(matcher.find_name("www.example.com"), None);
+        assert_eq!(matcher.find_network(Address::v4([192, 0, 2, 1])), None);
+        assert_eq!(Matcher::default().find_name(""), None);
+    }
+
+    #[test]
+    fn names_and_networks_are_asked_apart() {
+        let matcher = Matcher::new(
+            &[(7, Kind::Suffix, "example.com".into())],
+            &[(9, "192.0.2.0/24".into())],
+            &["fake.example.com".into()],
+        )
+        .unwrap();
+        assert_eq!(matcher.find_name("www.example.com"), Some(7));
+        assert_eq!(matcher.find_name("fake.example.com"), None);
+        assert_eq!(matcher.find_network(Address::v4([192, 0, 2, 1])), Some(9));
     }
 }

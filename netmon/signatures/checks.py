@@ -1,0 +1,110 @@
+"""What single values cannot show: duplicates, rules that cannot match, vendors that claim the same."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+
+from netmon._engine import Matcher
+from netmon.signatures.desk import literal_domain
+from netmon.signatures.model import NameRule, NetworkRule, Vendor
+from netmon.yaml_nodes import Problem
+
+
+def find_contradictions(vendors: Sequence[Vendor]) -> list[Problem]:
+    """All contradictions in and between files that are right by themselves."""
+    problems: list[Problem] = []
+    for vendor in vendors:
+        problems.extend(_duplicate_names(vendor))
+        problems.extend(_duplicate_networks(vendor))
+    if not problems:  # else the engine would refuse to compile what the following checks ask it
+        for vendor in vendors:
+            problems.extend(_denied_rules(vendor))
+        for one, other in combinations(vendors, 2):
+            problems.extend(_claimed_names(one, other))
+            problems.extend(_claimed_names(other, one))
+            problems.extend(_claimed_networks(one, other))
+    return problems
+
+
+def names_of(vendor: Vendor) -> Iterator[NameRule]:
+    """All name rules of a vendor, in the file's order."""
+    for component in vendor.components.values():
+        yield from component.names
+
+
+def is_below(name: str, domain: str) -> bool:
+    """True for the domain itself and for what lies below it, on label boundary."""
+    return name == domain or name.endswith(f".{domain}")
+
+
+def domain_of(rule: NameRule) -> str:
+    """The domain that every name matching the rule is, or lies below."""
+    return literal_domain(rule.text) if rule.kind == "pattern" else rule.text
+
+
+def _duplicate_names(vendor: Vendor) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], NameRule] = {}
+    for rule in names_of(vendor):
+        first = seen.setdefault((rule.kind, rule.text), rule)
+        if first is not rule:
+            where = f"first in line {first.line}, component '{first.component}'"
+            yield Problem(rule.file, rule.line, f"{rule.kind} '{rule.text}' is given twice ({where})")
+
+
+def _duplicate_networks(vendor: Vendor) -> Iterator[Problem]:
+    seen: dict[str, NetworkRule] = {}
+    for rule in vendor.networks:
+        first = seen.setdefault(rule.prefix, rule)
+        if first is not rule:
+            message = f"network {rule.prefix} is given twice (first in line {first.line})"
+            yield Problem(rule.file, rule.line, message)
+
+
+def _denied_rules(vendor: Vendor) -> Iterator[Problem]:
+    """A look-alike above a rule silences it; an unconfirmed domain must not be matched at all."""
+    for rule in names_of(vendor):
+        for domain in vendor.lookalikes:
+            if is_below(domain_of(rule), domain):
+                message = f"'{rule.text}' never matches: it lies in the look-alike '{domain}'"
+                yield Problem(rule.file, rule.line, message)
+    matcher = _matcher(names_of(vendor))
+    for unconfirmed in vendor.unconfirmed:
+        if matcher.find_name(unconfirmed.name) is not None:
+            message = f"unconfirmed '{unconfirmed.name}' is matched by a rule; drop one of the two"
+            yield Problem(vendor.file, unconfirmed.line, message)
+
+
+def _claimed_names(one: Vendor, other: Vendor) -> Iterator[Problem]:
+    """Names of one vendor that match inside the other's, or are look-alikes to it."""
+    rules = {rule.entry: rule for rule in names_of(other)}
+    matcher = _matcher(rules.values())
+    for rule in names_of(one):
+        entry = matcher.find_name(domain_of(rule))
+        if entry is not None:
+            found = rules[entry]
+            where = f"{found.kind} '{found.text}' of vendor '{other.id}' ({found.file}:{found.line})"
+            yield Problem(rule.file, rule.line, f"'{rule.text}' is matched by {where} as well")
+        for domain in other.lookalikes:
+            if is_below(domain_of(rule), domain):
+                where = f"look-alike '{domain}' of vendor '{other.id}' ({other.file})"
+                yield Problem(rule.file, rule.line, f"'{rule.text}' lies in the {where}")
+
+
+def _claimed_networks(one: Vendor, other: Vendor) -> Iterator[Problem]:
+    """Networks that two vendors call their own. A third party's network may carry both."""
+    for rule in one.networks:
+        for found in other.networks:
+            if "carrier" not in (rule.role, found.role) and _overlap(rule.prefix, found.prefix):
+                where = f"{found.prefix} of vendor '{other.id}' ({found.file}:{found.line})"
+                yield Problem(rule.file, rule.line, f"network {rule.prefix} overlaps with {where}")
+
+
+def _overlap(one: str, other: str) -> bool:
+    a, b = ipaddress.ip_network(one), ipaddress.ip_network(other)
+    return a.version == b.version and a.overlaps(b)
+
+
+def _matcher(rules: Iterable[NameRule]) -> Matcher:
+    return Matcher([(rule.entry, rule.kind, rule.text) for rule in rules], [], [])

@@ -1,0 +1,119 @@
+"""What is legal in a signature file but doubtful."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Protocol
+
+from netmon._engine import Matcher
+from netmon.signatures.checks import domain_of, names_of
+from netmon.signatures.model import NameRule, SignatureSet, Vendor
+from netmon.yaml_nodes import Problem
+
+
+class _Sourced(Protocol):
+    @property
+    def sources(self) -> tuple[str, ...]: ...
+
+
+def lint(signatures: SignatureSet, today: datetime.date) -> list[Problem]:
+    """All findings, in the order of files and lines; none for a file beyond doubt."""
+    findings: list[Problem] = []
+    for vendor in signatures.vendors.values():
+        for check in CHECKS:
+            findings.extend(check(vendor, today.isoformat()))
+    return sorted(findings)
+
+
+def _untried_components(vendor: Vendor, _today: str) -> Iterator[Problem]:
+    tried = set(vendor.examples.values())
+    for component in vendor.components.values():
+        if component.names and component.id not in tried:
+            yield Problem(vendor.file, component.line, f"component '{component.id}' has no example")
+
+
+def _doubtful_components(vendor: Vendor, _today: str) -> Iterator[Problem]:
+    for component in vendor.components.values():
+        if component.names and all(rule.status == "unverified" for rule in component.names):
+            message = f"all names of component '{component.id}' are unverified: it never alerts"
+            yield Problem(vendor.file, component.line, message)
+        if not component.expectations:
+            message = f"component '{component.id}' expects nothing, not even basis none: say why"
+            yield Problem(vendor.file, component.line, message)
+
+
+def _unused_sources(vendor: Vendor, _today: str) -> Iterator[Problem]:
+    used = set(_used_sources(vendor))
+    for source in vendor.sources.values():
+        if source.key not in used:
+            yield Problem(vendor.file, source.line, f"source '{source.key}' is used by nothing")
+
+
+def _undated_votes(vendor: Vendor, _today: str) -> Iterator[Problem]:
+    used = {vote.source for network in vendor.networks for vote in network.votes}
+    for database in vendor.databases.values():
+        if database.id not in used:
+            yield Problem(vendor.file, database.line, f"database '{database.id}' gives no vote")
+        elif database.date is None:
+            message = f"the votes of database '{database.id}' have no date: places move"
+            yield Problem(vendor.file, database.line, message)
+
+
+def _ended_networks(vendor: Vendor, today: str) -> Iterator[Problem]:
+    for network in vendor.networks:
+        if network.valid_to and network.valid_to < today and not network.note:
+            message = f"network {network.prefix} ended {network.valid_to}, and no note says why it is kept"
+            yield Problem(network.file, network.line, message)
+        if network.valid_from and network.valid_from > today:
+            message = f"network {network.prefix} begins in the future: {network.valid_from}"
+            yield Problem(network.file, network.line, message)
+
+
+def _placeless_networks(vendor: Vendor, _today: str) -> Iterator[Problem]:
+    for network in vendor.networks:
+        if network.role == "service" and not network.valid_to and not network.votes and not network.place:
+            message = f"network {network.prefix} has neither votes nor a place: it decides nothing"
+            yield Problem(network.file, network.line, message)
+
+
+def _shadowed_names(vendor: Vendor, _today: str) -> Iterator[Problem]:
+    rules = {rule.entry: rule for rule in names_of(vendor)}
+    for rule in rules.values():
+        others = [(one.entry, one.kind, one.text) for one in rules.values() if one is not rule]
+        entry = Matcher(others, [], []).find_name(domain_of(rule))
+        if entry is not None and _adds_nothing(rule, rules[entry]):
+            wider = f"{rules[entry].kind} '{rules[entry].text}' (line {rules[entry].line})"
+            yield Problem(rule.file, rule.line, f"{rule.kind} '{rule.text}' adds nothing to {wider}")
+
+
+def _adds_nothing(rule: NameRule, wider: NameRule) -> bool:
+    """Say whether what would decide without the rule has the same meaning, trust and sources."""
+    return (
+        (rule.component, rule.status, rule.family) == (wider.component, wider.status, wider.family)
+        and set(rule.sources) <= set(wider.sources)
+        and rule.note is None
+    )
+
+
+def _used_sources(vendor: Vendor) -> Iterator[str]:
+    facts: list[_Sourced] = [*vendor.components.values(), *vendor.networks, *vendor.promises.values()]
+    for component in vendor.components.values():
+        facts += [*component.names, *component.ports, *component.magic, *component.expectations]
+    for network in vendor.networks:
+        facts += network.observed
+    facts += [*vendor.databases.values(), *vendor.resolvers, *vendor.certificates]
+    facts += [*vendor.unconfirmed, *vendor.measures, *((vendor.denial,) if vendor.denial else ())]
+    for fact in facts:
+        yield from fact.sources
+
+
+CHECKS = (
+    _untried_components,
+    _doubtful_components,
+    _unused_sources,
+    _undated_votes,
+    _ended_networks,
+    _placeless_networks,
+    _shadowed_names,
+)

@@ -1,0 +1,86 @@
+"""A folder of signature files → `SignatureSet`, or every mistake in it with file and line."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from pathlib import Path
+
+import netmon
+from netmon.errors import SignatureError
+from netmon.signatures.checks import find_contradictions
+from netmon.signatures.model import NameRule, NetworkRule, SignatureSet, Vendor
+from netmon.signatures.read_locations import Atlas, read_locations
+from netmon.signatures.read_vendor import read_vendor
+from netmon.yaml_nodes import Document
+
+LOCATIONS = "locations.yaml"
+
+
+def default_folder() -> Path:
+    """The signatures that come with netmon: packaged with it, or beside it in a checkout."""
+    package = Path(netmon.__file__).parent
+    packaged = package / "data" / "signatures"
+    return packaged if packaged.is_dir() else package.parent / "signatures"
+
+
+def load_folder(folder: Path) -> SignatureSet:
+    """All `*.yaml` of the folder: one vendor a file, and `locations.yaml`.
+
+    Raises SignatureError with one "file:line: message" a line for each mistake found, in the order of
+    files and lines; nothing of a folder with a mistake is used.
+    """
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+        documents = [Document(path) for path in paths]
+    except OSError as error:
+        raise SignatureError(f"{error.filename or folder}: {error.strerror}") from error
+    if not documents:
+        raise SignatureError(f"{folder}: no signature files (*.yaml) here")
+    atlas = _read_atlas(folder, documents)
+    vendors = _read_vendors(documents, atlas)
+    problems = [problem for document in documents for problem in document.problems]
+    if not problems:
+        problems = find_contradictions(vendors)
+    if problems:
+        raise SignatureError("\n".join(str(problem) for problem in sorted(set(problems))))
+    digest = hashlib.sha256()
+    for document in documents:
+        digest.update(document.data)
+    return SignatureSet(
+        vendors={vendor.id: vendor for vendor in vendors},
+        locations=atlas.locations,
+        entries=_in_order(vendors),
+        sha256=digest.hexdigest(),
+        folder=str(folder),
+        files=tuple(document.file for document in documents),
+    )
+
+
+def _read_atlas(folder: Path, documents: list[Document]) -> Atlas:
+    for document in documents:
+        if Path(document.file).name == LOCATIONS:
+            return read_locations(document.root) if document.root else Atlas()
+    raise SignatureError(f"{folder}: {LOCATIONS} is missing; vendors name their places by it")
+
+
+def _read_vendors(documents: list[Document], atlas: Atlas) -> list[Vendor]:
+    entries = itertools.count()
+    vendors: dict[str, Vendor] = {}
+    for document in documents:
+        if Path(document.file).name == LOCATIONS or document.root is None:
+            continue
+        vendor = read_vendor(document.root, atlas, entries)
+        first = vendors.setdefault(vendor.id, vendor)
+        if first is not vendor and vendor.id:
+            document.report(1, f"vendor '{vendor.id}' is described in {first.file} already")
+    return list(vendors.values())
+
+
+def _in_order(vendors: list[Vendor]) -> tuple[NameRule | NetworkRule, ...]:
+    rules: list[NameRule | NetworkRule] = []
+    for vendor in vendors:
+        for component in vendor.components.values():
+            rules.extend(component.names)
+        rules.extend(vendor.networks)
+    return tuple(sorted(rules, key=lambda rule: rule.entry))

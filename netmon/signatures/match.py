@@ -1,0 +1,31 @@
+"""A signature set as the engine wants it."""
+
+from __future__ import annotations
+
+from netmon._engine import Matcher
+from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
+
+
+def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher:
+    """The engine's matcher; what it finds are indexes into `signatures.entries`.
+
+    Networks tag by address alone, so only those of role `service` go in, and of these only the ones that
+    the vendor holds: on the ISO `day` if given, else those of which no source has seen the end.
+    """
+    names = [(rule.entry, rule.kind, rule.text) for rule in signatures.entries if isinstance(rule, NameRule)]
+    networks = [
+        (rule.entry, rule.prefix)
+        for rule in signatures.entries
+        if isinstance(rule, NetworkRule) and tags_alone(rule, day)
+    ]
+    denied = [domain for vendor in signatures.vendors.values() for domain in vendor.lookalikes]
+    return Matcher(names, networks, denied)
+
+
+def tags_alone(rule: NetworkRule, day: str | None = None) -> bool:
+    """True when an address in the network is enough to name the vendor."""
+    if rule.role != "service":
+        return False
+    if day is None:
+        return rule.valid_to is None
+    return (rule.valid_from or day) <= day <= (rule.valid_to or day)

@@ -1,0 +1,102 @@
+"""`locations.yaml`: the places that verdicts and metrics can name, and groups of countries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from netmon.signatures.model import Location
+from netmon.yaml_nodes import Item, nearest
+
+RESERVED = ("unknown", "disputed", "other", "none")  # values of the same metric label
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """Locations by id, and country groups by name."""
+
+    locations: Mapping[str, Location] = field(default_factory=dict)
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def find_city(self, country: str, city: str) -> Location | None:
+        """The location that a database means by this city."""
+        for location in self.locations.values():
+            if location.country == country and city in (location.city, *location.aliases):
+                return location
+        return None
+
+    def read_id(self, item: Item) -> str:
+        """A location id that exists."""
+        word = item.text()
+        if word and word not in self.locations:
+            item.report(f"unknown location '{word}'{nearest(word, self.locations)}")
+        return word
+
+    def read_countries(self, item: Item) -> frozenset[str]:
+        """A list of countries and country groups, as countries."""
+        found: set[str] = set()
+        for element in item.elements():
+            word = element.text()
+            if word in self.groups:
+                found |= self.groups[word]
+            else:
+                found.add(check_country(element, word))
+        return frozenset(found)
+
+
+def read_locations(root: Item) -> Atlas:
+    """The whole file."""
+    fields = root.fields(("locations",), ("groups",))
+    spellings: dict[tuple[str, str], str] = {}
+
+    def read_one(key: str, item: Item) -> Location:
+        read_identifier(key, item, RESERVED)
+        location = _read_location(key, item)
+        for spelling in (location.city, *location.aliases):
+            other = spellings.setdefault((location.country, spelling), key)
+            if other != key:
+                item.report(f"'{spelling}' is a spelling of location '{other}' already")
+        return location
+
+    locations = fields.table("locations", read_one)
+    return Atlas(locations, fields.table("groups", _read_group))
+
+
+def read_country(item: Item) -> str:
+    """An ISO 3166-1 alpha-2 country code."""
+    return check_country(item, item.text())
+
+
+def check_country(item: Item, word: str) -> str:
+    """The word, which must be an ISO 3166-1 alpha-2 country code; a problem of the item otherwise."""
+    if word and not re.fullmatch("[A-Z]{2}", word):
+        item.report(f"'{word}' is no country code (two capital letters)")
+    return word
+
+
+def read_identifier(key: str, item: Item, reserved: tuple[str, ...] = ()) -> None:
+    """Check that a key can be a metric label."""
+    if not re.fullmatch("[a-z][a-z0-9_]*", key):
+        item.report(f"'{key}' is no identifier (a-z, 0-9 and _, beginning with a letter)")
+    elif key in reserved:
+        item.report(f"'{key}' is reserved")
+
+
+def _read_group(key: str, item: Item) -> frozenset[str]:
+    if re.fullmatch("[A-Z]{2}", key) and key != "EU":  # EU is no country (ISO 3166-1: reserved)
+        item.report(f"'{key}' is a country code; name the group otherwise")
+    return frozenset(read_country(element) for element in item.elements())
+
+
+def _read_location(key: str, item: Item) -> Location:
+    fields = item.fields(("city", "country", "latitude", "longitude"), ("aliases",))
+    return Location(
+        id=key,
+        city=fields.read("city", Item.text, ""),
+        country=fields.read("country", read_country, ""),
+        latitude=fields.read("latitude", lambda value: value.number(-90, 90), 0.0),
+        longitude=fields.read("longitude", lambda value: value.number(-180, 180), 0.0),
+        aliases=fields.read("aliases", Item.texts, ()),
+        line=item.line,
+    )

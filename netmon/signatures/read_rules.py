@@ -1,0 +1,213 @@
+"""What engine and analysts match by: names, ports, payload beginnings, networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from netmon.records import Vote
+from netmon.signatures.desk import (
+    Desk,
+    check_known,
+    is_within,
+    read_address,
+    read_day,
+    read_prefix,
+    read_rule_text,
+    read_status,
+)
+from netmon.signatures.model import (
+    ROLES,
+    MatchKind,
+    NameRule,
+    NetworkRule,
+    Observed,
+    PayloadMagic,
+    Port,
+)
+from netmon.signatures.read_locations import check_country
+from netmon.yaml_nodes import Fields, Item
+
+KINDS: tuple[MatchKind, ...] = ("exact", "suffix", "pattern")
+TRANSPORTS = ("tcp", "udp")
+
+
+def read_name(item: Item, desk: Desk, component: str) -> NameRule:
+    """One name of a component: `{exact|suffix|pattern: …, status: …, sources: […]}`."""
+    fields = item.fields(("status", "sources"), (*KINDS, "family", "note"))
+    given = [kind for kind in KINDS if kind in fields]
+    if len(given) != 1:
+        item.report("a name is given as one of exact, suffix, pattern")
+    kind = given[0] if given else "exact"
+    return NameRule(
+        entry=next(desk.entries),
+        vendor=desk.vendor,
+        component=component,
+        kind=kind,
+        text=fields.read(kind, lambda value: read_rule_text(value, kind), ""),
+        status=fields.read("status", read_status, "unverified"),
+        sources=fields.read("sources", desk.read_sources, ()),
+        note=fields.read("note", Item.text, None),
+        file=desk.file,
+        line=item.line,
+        family=fields.read("family", Item.text, None),
+    )
+
+
+def read_port(item: Item, desk: Desk) -> Port:
+    """One port or range: `{tcp|udp: 443, application: …, status: …, sources: […]}`."""
+    fields = item.fields(("application", "status", "sources"), (*TRANSPORTS, "note"))
+    transport, first, last = _read_transport(item, fields)
+    return Port(
+        transport=transport,
+        first=first,
+        last=last,
+        application=fields.read("application", Item.text, ""),
+        status=fields.read("status", read_status, "unverified"),
+        sources=fields.read("sources", desk.read_sources, ()),
+        note=fields.read("note", Item.text, None),
+    )
+
+
+def read_magic(item: Item, desk: Desk) -> PayloadMagic:
+    """First payload bytes: `{tcp|udp: 443, prefix: 4b450000, status: …, sources: […]}`."""
+    fields = item.fields(("prefix", "status", "sources"), (*TRANSPORTS, "length", "note"))
+    transport, first, last = _read_transport(item, fields)
+    if first != last:
+        item.report("payload bytes belong to one port, not to a range")
+    return PayloadMagic(
+        transport=transport,
+        port=first,
+        prefix=fields.read("prefix", _read_hex, b""),
+        length=fields.read("length", lambda value: value.integer(1, 65_535), None),
+        status=fields.read("status", read_status, "unverified"),
+        sources=fields.read("sources", desk.read_sources, ()),
+        note=fields.read("note", Item.text, None),
+    )
+
+
+def _read_transport(item: Item, fields: Fields) -> tuple[str, int, int]:
+    given = [transport for transport in TRANSPORTS if transport in fields]
+    if len(given) != 1:
+        item.report("a port is given as one of tcp, udp")
+        return "tcp", 0, 0
+    value = fields[given[0]]
+    text = value.text()
+    low, dash, high = text.partition("-")
+    if not (low.isascii() and low.isdigit()) or (dash and not (high.isascii() and high.isdigit())):
+        value.report(f"'{text}' is neither a port nor a range of ports")
+        return given[0], 0, 0
+    first, last = int(low[:6]), int((high or low)[:6])
+    if not 0 < first <= last <= 65_535:
+        value.report(f"'{text}': ports go from 1 to 65535, the lower one first")
+    return given[0], first, last
+
+
+def _read_hex(item: Item) -> bytes:
+    text = item.text()
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        item.report(f"'{text}' is not hexadecimal")
+        return b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    """What all networks of one group share."""
+
+    asn: int | None
+    holder: str
+    role: str
+    status: str
+    sources: tuple[str, ...]
+    note: str | None
+
+
+def read_networks(item: Item, desk: Desk) -> tuple[NetworkRule, ...]:
+    """Groups of networks that share holder and role; each prefix may say more about itself."""
+    rules: list[NetworkRule] = []
+    for group in item.elements():
+        fields = group.fields(("holder", "role", "status", "sources", "prefixes"), ("asn", "note"))
+        holding = _Holding(
+            asn=fields.read("asn", lambda value: value.integer(1, 4_294_967_294), None),
+            holder=fields.read("holder", Item.text, ""),
+            role=fields.read("role", lambda value: value.one_of(ROLES), "carrier"),
+            status=fields.read("status", read_status, "unverified"),
+            sources=fields.read("sources", desk.read_sources, ()),
+            note=fields.read("note", Item.text, None),
+        )
+        read_one = partial(_read_network, holding=holding, desk=desk)
+        rules.extend(fields.table("prefixes", read_one).values())
+    return tuple(rules)
+
+
+def _read_network(text: str, item: Item, holding: _Holding, desk: Desk) -> NetworkRule:
+    optional = ("votes", "valid_from", "valid_to", "place", "status", "sources", "observed", "note")
+    fields = Fields() if item.is_null() else item.fields((), optional)
+    prefix = read_prefix(item, text)
+    valid_from = fields.read("valid_from", read_day, None)
+    valid_to = fields.read("valid_to", read_day, None)
+    if valid_from and valid_to and valid_from > valid_to:
+        fields["valid_to"].report(f"valid_to {valid_to} lies before valid_from {valid_from}")
+    return NetworkRule(
+        entry=next(desk.entries),
+        vendor=desk.vendor,
+        component="network",
+        prefix=prefix,
+        asn=holding.asn,
+        role=holding.role,
+        status=fields.read("status", read_status, holding.status),
+        valid_from=valid_from,
+        valid_to=valid_to,
+        place=fields.read("place", desk.atlas.read_id, None),
+        votes=fields.read("votes", lambda value: _read_votes(value, prefix, desk), ()),
+        sources=fields.read("sources", desk.read_sources, holding.sources),
+        note=fields.read("note", Item.text, holding.note),
+        file=desk.file,
+        line=item.line,
+        holder=holding.holder,
+        observed=fields.each("observed", lambda value: _read_observed(value, prefix, desk)),
+    )
+
+
+def _read_votes(item: Item, prefix: str, desk: Desk) -> tuple[Vote, ...]:
+    """`{database: CC or CC/City}`; the city becomes the spelling of `locations.yaml`."""
+    votes: list[Vote] = []
+    for key, value in item.entries().items():
+        database = desk.databases.get(key)
+        if database is None:
+            check_known(value, key, desk.databases, "database")
+            continue
+        country, slash, city = value.text().partition("/")
+        location = desk.atlas.find_city(country, city) if slash else None
+        if slash and location is None:
+            value.report(f"no location is spelled '{city}' in {country}; add it to locations.yaml")
+        else:
+            check_country(value, country)
+        votes.append(
+            Vote(
+                source=key,
+                country=country,
+                city=location.city if location else None,
+                about=database.about,
+                date=database.date,
+                prefix=prefix,
+            )
+        )
+    return tuple(votes)
+
+
+def _read_observed(item: Item, prefix: str, desk: Desk) -> Observed:
+    fields = item.fields(("address", "label", "status", "sources"), ("note",))
+    address = fields.read("address", read_address, None)
+    if address and not is_within(address, prefix):
+        fields["address"].report(f"{address} does not lie in {prefix}")
+    return Observed(
+        address=address or "",
+        label=fields.read("label", Item.text, ""),
+        status=fields.read("status", read_status, "unverified"),
+        sources=fields.read("sources", desk.read_sources, ()),
+        note=fields.read("note", Item.text, None),
+        line=item.line,
+    )

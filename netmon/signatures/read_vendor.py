@@ -1,0 +1,246 @@
+"""A vendor file, from top to bottom. README.md beside the files explains every key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal, cast
+
+from netmon.signatures.desk import (
+    Desk,
+    known_word,
+    read_address,
+    read_date,
+    read_day,
+    read_domain,
+    read_status,
+)
+from netmon.signatures.model import (
+    Certificate,
+    Component,
+    Database,
+    Denial,
+    Expectation,
+    Measure,
+    Promise,
+    Resolver,
+    Source,
+    Unconfirmed,
+    Vendor,
+)
+from netmon.signatures.read_locations import RESERVED, Atlas, read_identifier
+from netmon.signatures.read_rules import read_magic, read_name, read_networks, read_port
+from netmon.yaml_nodes import Item
+
+REQUIRED = ("vendor", "title", "sources", "components")
+OPTIONAL = (
+    "notes",
+    "databases",
+    "promises",
+    "networks",
+    "resolvers",
+    "lookalikes",
+    "unconfirmed",
+    "certificates",
+    "measures",
+    "examples",
+    "counterexamples",
+)
+Basis = Literal["promise", "observed", "none"]
+BASES: tuple[Basis, ...] = ("none", "observed", "promise")
+SCOPES = ("cloud", "internal")
+SUBJECTS = ("location", "registration")
+
+
+def read_vendor(root: Item, atlas: Atlas, entries: Iterator[int]) -> Vendor:
+    """The whole file. `entries` numbers the rules of all files in one row."""
+    fields = root.fields(REQUIRED, OPTIONAL)
+    vendor = fields.read("vendor", Item.text, "")
+    if vendor:
+        read_identifier(vendor, fields["vendor"], RESERVED)
+    desk = Desk(vendor, root.file, atlas, entries, sources={}, databases={}, promises={})
+    desk.sources = fields.table("sources", _read_source)
+    desk.databases = fields.table("databases", lambda key, item: _read_database(key, item, desk))
+    desk.promises = fields.table("promises", lambda key, item: _read_promise(key, item, desk))
+    components = fields.table("components", lambda key, item: _read_component(key, item, desk))
+
+    def read_component_id(item: Item) -> str:
+        return known_word(item, components, "component")
+
+    certificates = fields.each("certificates", lambda item: _read_certificate(item, desk, read_component_id))
+    denial, lookalikes = (
+        _read_lookalikes(fields["lookalikes"], desk) if "lookalikes" in fields else (None, ())
+    )
+    return Vendor(
+        id=vendor,
+        title=fields.read("title", Item.text, ""),
+        components=components,
+        networks=fields.read("networks", lambda item: read_networks(item, desk), ()),
+        promises=desk.promises,
+        resolvers=fields.each("resolvers", lambda item: _read_resolver(item, desk)),
+        lookalikes=lookalikes,
+        certificate_names=tuple(dict.fromkeys(name for one in certificates for name in one.names)),
+        sources=desk.sources,
+        examples=fields.table("examples", lambda _name, item: read_component_id(item)),
+        counterexamples=fields.read("counterexamples", Item.texts, ()),
+        file=root.file,
+        databases=desk.databases,
+        certificates=certificates,
+        denial=denial,
+        unconfirmed=fields.each("unconfirmed", lambda item: _read_unconfirmed(item, desk)),
+        measures=fields.each("measures", lambda item: _read_measure(item, desk)),
+        notes=fields.read("notes", Item.texts, ()),
+    )
+
+
+def _read_source(key: str, item: Item) -> Source:
+    fields = item.fields(("trust", "ref", "about"))
+    return Source(
+        key=key,
+        trust=fields.read("trust", read_status, "unverified"),
+        ref=fields.read("ref", Item.text, ""),
+        about=fields.read("about", Item.text, ""),
+        line=item.line,
+    )
+
+
+def _read_database(key: str, item: Item, desk: Desk) -> Database:
+    fields = item.fields(("title", "about", "sources"), ("date", "attribution"))
+    about = fields.read("about", lambda value: value.one_of(SUBJECTS), "location")
+    return Database(
+        id=key,
+        title=fields.read("title", Item.text, ""),
+        about=cast(Literal["location", "registration"], about),
+        date=fields.read("date", read_day, None),
+        attribution=fields.read("attribution", Item.text, None),
+        sources=fields.read("sources", desk.read_sources, ()),
+        line=item.line,
+    )
+
+
+def _read_promise(key: str, item: Item, desk: Desk) -> Promise:
+    read_identifier(key, item)
+    optional = ("subjects", "announced", "effective_from", "effective_to", "locations", "note")
+    fields = item.fields(("statement", "data", "status", "sources"), optional)
+    return Promise(
+        id=key,
+        vendor=desk.vendor,
+        statement=fields.read("statement", Item.text, ""),
+        subjects=fields.read("subjects", desk.atlas.read_countries, frozenset()),
+        data=fields.read("data", Item.text, ""),
+        effective_from=fields.read("effective_from", read_date, None),
+        effective_to=fields.read("effective_to", read_date, None),
+        locations=fields.each("locations", desk.atlas.read_id),
+        status=fields.read("status", read_status, "unverified"),
+        sources=fields.read("sources", desk.read_sources, ()),
+        note=fields.read("note", Item.text, None),
+        announced=fields.read("announced", read_date, None),
+        line=item.line,
+    )
+
+
+def _read_component(key: str, item: Item, desk: Desk) -> Component:
+    read_identifier(key, item, ("network", *(word for word in RESERVED if word != "other")))
+    required = ("title", "function", "data", "expectations", "sources")
+    optional = ("scope", "names", "ports", "magic", "false_positive")
+    fields = item.fields(required, optional)
+    scope = fields.read("scope", lambda value: value.one_of(SCOPES), "cloud")
+    if scope == "cloud" and "names" not in fields:
+        item.report("a cloud component needs names")
+    return Component(
+        vendor=desk.vendor,
+        id=key,
+        title=fields.read("title", Item.text, ""),
+        function=fields.read("function", Item.text, ""),
+        data_category=fields.read("data", Item.text, ""),
+        scope=cast(Literal["cloud", "internal"], scope),
+        names=fields.each("names", lambda name: read_name(name, desk, key)),
+        ports=fields.each("ports", lambda port: read_port(port, desk)),
+        magic=fields.each("magic", lambda magic: read_magic(magic, desk)),
+        expectations=fields.each("expectations", lambda one: _read_expectation(one, desk)),
+        false_positive=fields.read("false_positive", Item.text, None),
+        sources=fields.read("sources", desk.read_sources, ()),
+        line=item.line,
+    )
+
+
+def _read_expectation(item: Item, desk: Desk) -> Expectation:
+    fields = item.fields(("basis",), ("promise", "locations", "note", "sources"))
+    basis = cast(Basis, fields.read("basis", lambda value: value.one_of(BASES), "none"))
+    promise = fields.read("promise", lambda value: known_word(value, desk.promises, "promise"), "")
+    locations = fields.each("locations", desk.atlas.read_id)
+    if (basis == "promise") != ("promise" in fields):
+        item.report("basis promise names its promise, and no other basis does")
+    if basis == "promise":
+        if "locations" in fields:
+            fields["locations"].report("the promise says where: give no locations beside it")
+        if promise in desk.promises:
+            locations = desk.promises[promise].locations
+            if not locations:
+                fields["promise"].report(f"promise '{promise}' names no locations, so it expects nothing")
+    elif basis == "none" and locations:
+        fields["locations"].report("basis none expects no location")
+    return Expectation(
+        basis=basis,
+        promise=promise or None,
+        locations=locations,
+        note=fields.read("note", Item.text, None),
+        sources=fields.read("sources", desk.read_sources, ()),
+    )
+
+
+def _read_resolver(item: Item, desk: Desk) -> Resolver:
+    fields = item.fields(("address", "operator", "status", "sources"))
+    return Resolver(
+        address=fields.read("address", read_address, None) or "",
+        operator=fields.read("operator", Item.text, ""),
+        vendor=desk.vendor,
+        status=fields.read("status", read_status, "unverified"),
+        sources=fields.read("sources", desk.read_sources, ()),
+    )
+
+
+def _read_lookalikes(item: Item, desk: Desk) -> tuple[Denial, tuple[str, ...]]:
+    fields = item.fields(("why", "status", "sources", "domains"))
+    denial = Denial(
+        why=fields.read("why", Item.text, ""),
+        status=fields.read("status", read_status, "unverified"),
+        sources=fields.read("sources", desk.read_sources, ()),
+    )
+    return denial, fields.each("domains", read_domain)
+
+
+def _read_unconfirmed(item: Item, desk: Desk) -> Unconfirmed:
+    fields = item.fields(("name", "why", "sources"))
+    return Unconfirmed(
+        name=fields.read("name", read_domain, ""),
+        why=fields.read("why", Item.text, ""),
+        sources=fields.read("sources", desk.read_sources, ()),
+        line=item.line,
+    )
+
+
+def _read_certificate(item: Item, desk: Desk, read_component_id: Callable[[Item], str]) -> Certificate:
+    required = ("component", "names", "subject", "issuer", "not_before", "not_after", "status", "sources")
+    fields = item.fields(required, ("note",))
+    return Certificate(
+        component=fields.read("component", read_component_id, ""),
+        names=fields.read("names", Item.texts, ()),
+        subject=fields.read("subject", Item.text, ""),
+        issuer=fields.read("issuer", Item.text, ""),
+        not_before=fields.read("not_before", read_day, ""),
+        not_after=fields.read("not_after", read_day, ""),
+        status=fields.read("status", read_status, "unverified"),
+        sources=fields.read("sources", desk.read_sources, ()),
+        note=fields.read("note", Item.text, None),
+    )
+
+
+def _read_measure(item: Item, desk: Desk) -> Measure:
+    fields = item.fields(("date", "who", "what", "status", "sources"))
+    return Measure(
+        date=fields.read("date", read_date, ""),
+        who=fields.read("who", Item.text, ""),
+        what=fields.read("what", Item.text, ""),
+        status=fields.read("status", read_status, "unverified"),
+        sources=fields.read("sources", desk.read_sources, ()),
+    )
