@@ -1,10 +1,10 @@
 """The errors a user of netmon can meet.
 
-    NetmonError             anything netmon reports in one line: what, where, what to do
-    ├── ConfigError         netmon.yaml is wrong (file, line, key)
-    ├── SignatureError      a signature file is wrong (file, line)
-    ├── SourceError         a capture cannot be opened or read
-    └── OutputError         an output cannot be started
+NetmonError             anything netmon reports in one line: what, where, what to do
+├── ConfigError         netmon.yaml is wrong (file, line, key)
+├── SignatureError      a signature file is wrong (file, line)
+├── SourceError         a capture cannot be opened or read
+└── OutputError         an output cannot be started
 """
 
 from __future__ import annotations

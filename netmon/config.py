@@ -1,0 +1,229 @@
+"""`netmon.yaml` → a frozen `Config`, or every mistake in it with file, line and key."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from netmon.errors import ConfigError
+from netmon.places.locator import Override
+from netmon.verdict import Policy, Subject
+from netmon.yaml_nodes import Document, Fields, Item
+
+DEFAULT_PORT = 10977
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """How a mirror port is read."""
+
+    interfaces: tuple[str, ...] = ()
+    workers: int = 1
+    ring_mib: int = 32  # for each worker and interface
+    snaplen: int = 65_535
+    promiscuous: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the engine's tables, and when a flow is over."""
+
+    max_flows: int = 1_000_000
+    max_names: int = 200_000
+    max_heads: int = 20_000
+    max_head_bytes: int = 65_536
+    tcp_idle_s: int = 300
+    udp_idle_s: int = 60
+
+    def keywords(self) -> dict[str, int]:
+        """As the engine's constructors take them."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be set. The defaults are those of the shipped `netmon.yaml`."""
+
+    sensor: str = "netmon"
+    subject: Subject = field(default_factory=Subject)
+    capture: Capture = field(default_factory=Capture)
+    limits: Limits = field(default_factory=Limits)
+    report_every_s: int = 5
+    signatures: Path | None = None  # None: those that come with netmon
+    overrides: tuple[Override, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    privacy_level: int = 1
+    privacy_key: Path | None = None
+    events: Path | None = None
+    listen: tuple[str, int] | None = ("127.0.0.1", DEFAULT_PORT)
+    file: Path | None = None  # where it was read
+
+
+def find_file(given: Path | None, environment: dict[str, str] | None = None) -> Path | None:
+    """The configuration to read: as given, or the first of the usual places; None if there is none."""
+    env = dict(os.environ) if environment is None else environment
+    if given is not None:
+        return given
+    if env.get("NETMON_CONFIG"):
+        return Path(env["NETMON_CONFIG"])
+    home = Path(env.get("XDG_CONFIG_HOME") or Path(env.get("HOME", "/")) / ".config")
+    places = (home / "netmon" / "netmon.yaml", Path("/etc/netmon/netmon.yaml"))
+    return next((place for place in places if place.is_file()), None)
+
+
+def load(file: Path | None) -> Config:
+    """The configuration in a file; the defaults without one.
+
+    Raises ConfigError with one "file:line: message" a line for each mistake.
+    """
+    if file is None:
+        return Config()
+    try:
+        document = Document(file)
+    except OSError as error:
+        raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+    config = _read(document.root, file) if document.root else Config()
+    if document.problems:
+        raise ConfigError("\n".join(str(problem) for problem in sorted(set(document.problems))))
+    return config
+
+
+_SECTIONS = (
+    "sensor",
+    "subject",
+    "capture",
+    "flows",
+    "signatures",
+    "places",
+    "policy",
+    "privacy",
+    "events",
+    "web",
+)
+
+
+def _read(root: Item, file: Path) -> Config:
+    top = root.fields((), _SECTIONS)
+    default = Config()
+    flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
+    privacy = _section(top, "privacy", ("level", "key_file"))
+    return Config(
+        sensor=_section(top, "sensor", ("name",)).read("name", Item.text, default.sensor),
+        subject=Subject(_section(top, "subject", ("country",)).read("country", _read_country, None)),
+        capture=_read_capture(_section(top, "capture", Capture.__slots__)),
+        limits=Limits(
+            **{key: flows.read(key, _count, getattr(default.limits, key)) for key in Limits.__slots__}
+        ),
+        report_every_s=flows.read("report_every_s", lambda item: item.integer(1, 60), default.report_every_s),
+        signatures=_section(top, "signatures", ("folder",)).read("folder", _path_from(file), None),
+        overrides=_section(top, "places", ("declared",)).each("declared", _read_override),
+        policy=_read_policy(_section(top, "policy", ("forbidden_vendors", "allowed"))),
+        privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
+        privacy_key=privacy.read("key_file", _path_from(file), None),
+        events=_section(top, "events", ("file",)).read("file", _path_from(file), None),
+        listen=_section(top, "web", ("listen",)).read("listen", _read_listen, default.listen),
+        file=file,
+    )
+
+
+def _section(top: Fields, key: str, known: tuple[str, ...]) -> Fields:
+    """The keys of a section; an empty one is one that leaves everything at its default."""
+    if key not in top or top[key].is_null():
+        return Fields()
+    section = top[key].fields((), known)
+    return Fields({word: item for word, item in section.items() if not item.is_null()})
+
+
+def _count(item: Item) -> int:
+    return item.integer(1, 2**31)
+
+
+def _path_from(file: Path) -> Callable[[Item], Path]:
+    """A reader of paths that are relative to the configuration's own folder."""
+    return lambda item: file.parent / Path(item.text()).expanduser()
+
+
+def _read_capture(fields: Fields) -> Capture:
+    default = Capture()
+    return Capture(
+        interfaces=fields.read("interfaces", Item.texts, default.interfaces),
+        workers=fields.read("workers", lambda item: item.integer(1, 64), default.workers),
+        ring_mib=fields.read("ring_mib", lambda item: item.integer(2, 4096), default.ring_mib),
+        snaplen=fields.read("snaplen", lambda item: item.integer(128, 262_144), default.snaplen),
+        promiscuous=fields.read("promiscuous", Item.flag, default.promiscuous),
+    )
+
+
+def _read_country(item: Item) -> str:
+    country = item.text()
+    if country and not re.fullmatch("[A-Z]{2}", country):
+        item.report(f"'{country}' is no country: two capital letters (ISO 3166-1), for example DE")
+    return country
+
+
+def _read_override(item: Item) -> Override:
+    keys = ("network", "country", "author", "reason")
+    fields = item.fields(keys, ("city", "date", "valid_from", "valid_to"))
+    return Override(
+        prefix=fields.read("network", _read_network, "192.0.2.0/32"),
+        country=fields.read("country", _read_country, ""),
+        city=fields.read("city", Item.text, None),
+        author=fields.read("author", Item.text, ""),
+        reason=fields.read("reason", Item.text, ""),
+        date=fields.read("date", _read_day, None),
+        valid_from=fields.read("valid_from", _read_day, None),
+        valid_to=fields.read("valid_to", _read_day, None),
+    )
+
+
+def _read_network(item: Item) -> str:
+    text = item.text()
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        item.report(f"'{text}' is no network: {error}")
+        return "192.0.2.0/32"
+
+
+def _read_day(item: Item) -> str:
+    day = item.text()
+    if day and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+        item.report(f"'{day}' is no day: write 2026-01-31")
+    return day
+
+
+def _read_policy(fields: Fields) -> Policy:
+    def places(_component: str, item: Item) -> frozenset[str]:
+        return frozenset(item.texts())
+
+    def components(_vendor: str, item: Item) -> dict[str, frozenset[str]]:
+        return {component: places(component, value) for component, value in item.entries().items()}
+
+    return Policy(
+        forbidden_vendors=frozenset(fields.each("forbidden_vendors", Item.text)),
+        allowed=fields.table("allowed", components),
+    )
+
+
+def _read_listen(item: Item) -> tuple[str, int] | None:
+    text = item.text()
+    if text == "off":
+        return None
+    try:
+        return parse_listen(text)
+    except ValueError as error:
+        item.report(str(error))
+        return None
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Host and port of "127.0.0.1:10977" or "[::1]:10977". Raises ValueError with what is wrong."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65_535:
+        raise ValueError(f"'{text}' is no address to listen on: write 127.0.0.1:{DEFAULT_PORT}")
+    return host, int(port)

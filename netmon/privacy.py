@@ -1,0 +1,67 @@
+"""What is shown of a client: its address, a pseudonym, its network, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from netmon.errors import ConfigError
+
+ADDRESS, PSEUDONYM, NETWORK, NOTHING = range(4)
+"""The levels, as `privacy.level` in netmon.yaml and `--privacy` name them."""
+
+_NETWORK_BITS = {4: 24, 6: 48}
+_MIN_KEY_BYTES = 32
+
+
+def read_key(file: Path | None) -> bytes:
+    """The secret behind the pseudonyms: the file's bytes, or a random one for this process alone.
+
+    Raises ConfigError when the file cannot be read or is too short.
+    """
+    if file is None:
+        return secrets.token_bytes(_MIN_KEY_BYTES)
+    try:
+        key = file.read_bytes().strip()
+    except OSError as error:
+        raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+    if len(key) < _MIN_KEY_BYTES:
+        raise ConfigError(
+            f"{file}: a key of {len(key)} bytes is too short; make one of {_MIN_KEY_BYTES} bytes with: "
+            f"head -c {_MIN_KEY_BYTES} /dev/urandom > {file}"
+        )
+    return key
+
+
+class Privacy:
+    """Applies a level to clients' addresses, before any output sees them."""
+
+    def __init__(self, level: int, key: bytes) -> None:
+        self.level = level
+        self._key = key
+        self._day = -1
+        self._daily_key = b""
+
+    def show(self, address: str, when_ns: int) -> str | None:
+        """What outputs may know of a client: text, or None for nothing.
+
+        A pseudonym is a keyed HMAC-SHA256; its key is derived anew for each UTC day, so that clients can
+        be told apart within a day and not be followed over days.
+        """
+        if self.level == ADDRESS:
+            return address
+        if self.level == NETWORK:
+            bits = _NETWORK_BITS[ipaddress.ip_address(address).version]
+            return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
+        if self.level == NOTHING:
+            return None
+        day = when_ns // 86_400_000_000_000
+        if day != self._day:
+            date = datetime.fromtimestamp(day * 86_400, UTC).date().isoformat()
+            self._daily_key = hmac.digest(self._key, date.encode(), hashlib.sha256)
+            self._day = day
+        return "client-" + hmac.digest(self._daily_key, address.encode(), hashlib.sha256).hex()[:16]
