@@ -58,7 +58,8 @@ def explain(signatures: SignatureSet, text: str) -> Explanation:
         address = ipaddress.ip_address(asked)
     except ValueError:
         return _explain_name(signatures, asked)
-    return _explain_address(signatures, address)
+    # A mapped address is the IPv4 address that it maps (RFC 4291, 2.5.5.2), for the engine as well.
+    return _explain_address(signatures, getattr(address, "ipv4_mapped", None) or address)
 
 
 def _explain_name(signatures: SignatureSet, name: str) -> Explanation:

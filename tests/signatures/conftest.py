@@ -29,13 +29,18 @@ components:
 """
 
 
-def vendor_text(vendor: str, names: list[str], rest: str = "") -> str:
-    """Give a small vendor file; names as "exact example.com"."""
-    lines = []
-    for name in names:
-        kind, _, text = name.partition(" ")
-        lines.append(f"      - {{{kind}: '{text}', status: official, sources: [A]}}")
-    return VENDOR.format(vendor=vendor, names="\n".join(lines), rest=rest)
+@pytest.fixture
+def vendor_text() -> Callable[..., str]:
+    """Write a small vendor file; names as "exact example.com"."""
+
+    def write(vendor: str, names: list[str], rest: str = "") -> str:
+        lines = []
+        for name in names:
+            kind, _, text = name.partition(" ")
+            lines.append(f"      - {{{kind}: '{text}', status: official, sources: [A]}}")
+        return VENDOR.format(vendor=vendor, names="\n".join(lines), rest=rest)
+
+    return write
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import vendor_text
 
 from netmon.errors import SignatureError
 from netmon.signatures.load import load_folder
@@ -37,9 +36,13 @@ def test_fault_is_reported_with_its_line(file: Path, folder_of: Callable[..., Pa
     assert [(int(found[2]), found[3]) for found in reported if found] == expected_problems(file)
 
 
-def test_the_base_of_the_invalid_files_is_valid(folder_of: Callable[..., Path]) -> None:
+def test_the_base_of_the_invalid_files_is_valid(
+    folder_of: Callable[..., Path], vendor_text: Callable[..., str]
+) -> None:
     """What the invalid files have in common loads, so each fails for its own fault."""
-    assert load_folder(folder_of(vendor=vendor_text("example", ["suffix example.com"]))).vendors.keys() == {"example"}
+    assert load_folder(folder_of(vendor=vendor_text("example", ["suffix example.com"]))).vendors.keys() == {
+        "example"
+    }
 
 
 def failure(folder: Path) -> str:
@@ -54,12 +57,14 @@ def failure(folder: Path) -> str:
         (
             ["exact www.example.com"],
             ["suffix example.com"],
-            "a.yaml:12: 'www.example.com' is matched by suffix 'example.com' of vendor 'b' (b.yaml:12) as well",
+            "a.yaml:12: 'www.example.com' is matched by "
+            "suffix 'example.com' of vendor 'b' (b.yaml:12) as well",
         ),
         (
             ["suffix example.com"],
             [r"pattern ^a\.www\.example\.com$"],
-            r"b.yaml:12: '^a\.www\.example\.com$' is matched by suffix 'example.com' of vendor 'a' (a.yaml:12) as well",
+            r"b.yaml:12: '^a\.www\.example\.com$' is matched by "
+            "suffix 'example.com' of vendor 'a' (a.yaml:12) as well",
         ),
         (
             [r"pattern ^a[0-9]\.example\.com$"],
@@ -70,15 +75,23 @@ def failure(folder: Path) -> str:
     ],
 )
 def test_two_vendors_must_not_claim_the_same_name(
-    names: list[str], others: list[str], message: str, folder_of: Callable[..., Path]
+    names: list[str],
+    others: list[str],
+    message: str,
+    folder_of: Callable[..., Path],
+    vendor_text: Callable[..., str],
 ) -> None:
     """A name of one vendor that matches inside another's is reported with both places."""
     assert failure(folder_of(a=vendor_text("a", names), b=vendor_text("b", others))) == message
 
 
-def test_two_vendors_must_not_own_the_same_network(folder_of: Callable[..., Path]) -> None:
+def test_two_vendors_must_not_own_the_same_network(
+    folder_of: Callable[..., Path], vendor_text: Callable[..., str]
+) -> None:
     """Networks of two vendors may not overlap; a third party's network may carry both."""
-    networks = "networks:\n  - {{holder: x, role: {}, status: measured, sources: [A], prefixes: {{{}: {{}}}}}}\n"
+    networks = (
+        "networks:\n  - {{holder: x, role: {}, status: measured, sources: [A], prefixes: {{{}: {{}}}}}}\n"
+    )
     one = vendor_text("a", ["suffix a.example"], networks.format("service", "192.0.2.0/24"))
     other = vendor_text("b", ["suffix b.example"], networks.format("corporate", "192.0.2.128/25"))
     carrier = vendor_text("b", ["suffix b.example"], networks.format("carrier", "192.0.2.128/25"))
@@ -88,16 +101,21 @@ def test_two_vendors_must_not_own_the_same_network(folder_of: Callable[..., Path
     assert len(load_folder(folder_of(a=one, b=carrier)).vendors) == 2
 
 
-def test_a_lookalike_of_one_vendor_must_not_hold_a_name_of_another(folder_of: Callable[..., Path]) -> None:
+def test_a_lookalike_of_one_vendor_must_not_hold_a_name_of_another(
+    folder_of: Callable[..., Path], vendor_text: Callable[..., str]
+) -> None:
     """A look-alike would silence the other vendor's rule."""
     lookalikes = "lookalikes: {why: x, status: press, sources: [A], domains: [fake.example]}\n"
     folder = folder_of(
         a=vendor_text("a", ["suffix a.example"], lookalikes), b=vendor_text("b", ["exact www.fake.example"])
     )
-    assert failure(folder) == "b.yaml:12: 'www.fake.example' lies in the look-alike 'fake.example' of vendor 'a' (a.yaml)"
+    assert (
+        failure(folder)
+        == "b.yaml:12: 'www.fake.example' lies in the look-alike 'fake.example' of vendor 'a' (a.yaml)"
+    )
 
 
-def test_a_vendor_has_one_file(folder_of: Callable[..., Path]) -> None:
+def test_a_vendor_has_one_file(folder_of: Callable[..., Path], vendor_text: Callable[..., str]) -> None:
     """Two files for one vendor are refused; the first is named."""
     folder = folder_of(a=vendor_text("a", ["suffix a.example"]), b=vendor_text("a", ["suffix b.example"]))
     assert failure(folder) == "b.yaml:1: vendor 'a' is described in a.yaml already"
@@ -106,11 +124,23 @@ def test_a_vendor_has_one_file(folder_of: Callable[..., Path]) -> None:
 @pytest.mark.parametrize(
     ("locations", "message"),
     [
-        ("locations: {Zurich: {city: Z, country: CH, latitude: 0, longitude: 0}}", "1: 'Zurich' is no identifier"),
-        ("locations: {unknown: {city: Z, country: CH, latitude: 0, longitude: 0}}", "1: 'unknown' is reserved"),
+        (
+            "locations: {Zurich: {city: Z, country: CH, latitude: 0, longitude: 0}}",
+            "1: 'Zurich' is no identifier",
+        ),
+        (
+            "locations: {unknown: {city: Z, country: CH, latitude: 0, longitude: 0}}",
+            "1: 'unknown' is reserved",
+        ),
         ("locations: {a: {city: Z, country: che, latitude: 0, longitude: 0}}", "1: 'che' is no country code"),
-        ("locations: {a: {city: Z, country: CH, latitude: 91, longitude: 0}}", "1: '91' is no number from -90 to 90"),
-        ("locations: {a: {city: Z, country: CH, latitude: nan, longitude: 0}}", "1: 'nan' is no number from -90 to 90"),
+        (
+            "locations: {a: {city: Z, country: CH, latitude: 91, longitude: 0}}",
+            "1: '91' is no number from -90 to 90",
+        ),
+        (
+            "locations: {a: {city: Z, country: CH, latitude: nan, longitude: 0}}",
+            "1: 'nan' is no number from -90 to 90",
+        ),
         ("locations: {a: {city: Z, country: CH, longitude: 0}}", "1: key 'latitude' is missing"),
         ("locations: {}\ngroups:\n  DE: [AT]", "3: 'DE' is a country code; name the group otherwise"),
         ("groups: {EU: [AT]}", "1: key 'locations' is missing"),
@@ -121,13 +151,15 @@ def test_a_vendor_has_one_file(folder_of: Callable[..., Path]) -> None:
         ),
     ],
 )
-def test_locations_are_read_as_strictly(locations: str, message: str, folder_of: Callable[..., Path]) -> None:
+def test_locations_are_read_as_strictly(
+    locations: str, message: str, folder_of: Callable[..., Path], vendor_text: Callable[..., str]
+) -> None:
     """`locations.yaml` is checked like a vendor file."""
     folder = folder_of(locations=locations, a=vendor_text("a", ["suffix a.example"]))
     assert failure(folder).startswith(f"locations.yaml:{message}")
 
 
-def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_is_none_is_named(tmp_path: Path, vendor_text: Callable[..., str]) -> None:
     """A missing folder, a folder without signatures, and one without locations each say so."""
     with pytest.raises(SignatureError, match=r"nowhere: No such file or directory$"):
         load_folder(tmp_path / "nowhere")

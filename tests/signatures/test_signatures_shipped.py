@@ -1,0 +1,147 @@
+"""The signatures that come with netmon."""
+
+import datetime
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from netmon.signatures.lint import lint
+from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.match import compile_matcher
+from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
+from netmon.signatures.test import Trial, run_examples
+
+KASPERSKY = "kaspersky"
+
+
+def test_no_finding(shipped: SignatureSet) -> None:
+    """Nothing in the shipped files is doubtful."""
+    assert [str(finding) for finding in lint(shipped, datetime.date(2026, 11, 24))] == []
+
+
+def test_every_example_holds(shipped: SignatureSet) -> None:
+    """Examples match their component; counterexamples, look-alikes and unconfirmed domains match nothing."""
+    trials = run_examples(shipped)
+    assert [trial for trial in trials if not trial.passed] == []
+    assert len(trials) > 100
+
+
+@pytest.mark.parametrize("name", ["notkaspersky.com", "kaspersky.com.evil.test"])
+def test_neighbours_are_tried(shipped: SignatureSet, name: str) -> None:
+    """The two classic mistakes of substring matching are among the counterexamples."""
+    assert Trial(KASPERSKY, name, None, None, passed=True) in run_examples(shipped)
+
+
+def test_every_lookalike_is_tried_with_a_name_below(shipped: SignatureSet) -> None:
+    """Look-alikes need not be repeated as counterexamples."""
+    tried = {trial.name for trial in run_examples(shipped) if trial.expected is None}
+    lookalikes = set(shipped.vendors[KASPERSKY].lookalikes)
+    assert len(lookalikes) == 27
+    assert lookalikes | {f"www.{domain}" for domain in lookalikes} <= tried
+
+
+def test_entries_are_their_own_indexes(shipped: SignatureSet) -> None:
+    """`entries[n].entry` is n, as the engine's answers need it."""
+    assert [rule.entry for rule in shipped.entries] == list(range(len(shipped.entries)))
+
+
+def test_the_set_is_complete(shipped: SignatureSet) -> None:
+    """The counts of what was gathered: names, networks, votes, promises, sources, resolvers."""
+    vendor = shipped.vendors[KASPERSKY]
+    names = [rule for rule in shipped.entries if isinstance(rule, NameRule)]
+    networks = [rule for rule in shipped.entries if isinstance(rule, NetworkRule)]
+    assert (len(names), len(networks), len(vendor.promises), len(vendor.sources)) == (94, 75, 9, 86)
+    assert sum(len(network.observed) for network in networks) == 23
+    assert [resolver.address for resolver in vendor.resolvers] == [
+        "8.8.8.8",
+        "1.1.1.1",
+        "223.6.6.6",
+        "9.9.9.9",
+        "185.228.168.168",
+    ]
+
+
+def test_every_vote_is_dated_and_attributed(shipped: SignatureSet) -> None:
+    """A vote without date is worthless, and DB-IP's licence asks for attribution."""
+    for vendor in shipped.vendors.values():
+        assert all(vote.date for network in vendor.networks for vote in network.votes)
+        assert all(database.attribution for database in vendor.databases.values())
+        assert not any("geolite" in database for database in vendor.databases)
+
+
+def test_a_registration_is_no_location(shipped: SignatureSet) -> None:
+    """The country in which an AS is registered is marked as such in every vote."""
+    votes = [vote for vendor in shipped.vendors.values() for net in vendor.networks for vote in net.votes]
+    assert {(vote.source, vote.about) for vote in votes} == {
+        ("dbip", "location"),
+        ("geo_whois_asn", "location"),
+        ("iptoasn", "registration"),
+    }
+
+
+def test_cities_are_those_of_the_locations(shipped: SignatureSet) -> None:
+    """However a database spells a city, a vote names it as `locations.yaml` does."""
+    cities = {(location.country, location.city) for location in shipped.locations.values()}
+    votes = [vote for vendor in shipped.vendors.values() for net in vendor.networks for vote in net.votes]
+    assert {(vote.country, vote.city) for vote in votes if vote.city} <= cities
+
+
+@pytest.mark.parametrize(
+    ("address", "tagged"),
+    [
+        ("82.202.184.1", True),  # service
+        ("2a03:2480:8010::1", True),
+        ("91.103.66.155", False),  # corporate: mail
+        ("82.202.186.1", False),  # DDoS protection of others
+        ("119.255.133.28", False),  # a carrier's
+        ("46.8.206.1", False),  # given up
+        ("8.8.8.8", False),
+    ],
+)
+def test_only_service_networks_tag_by_address(shipped: SignatureSet, address: str, tagged: bool) -> None:
+    """Corporate, protected, carrier's and former networks never name a flow by its address alone."""
+    entry = compile_matcher(shipped).find_network(address)
+    assert (entry is not None) == tagged
+    if entry is not None:
+        assert shipped.entries[entry].vendor == KASPERSKY
+
+
+def test_promises_are_not_stretched(shipped: SignatureSet) -> None:
+    """The promise about shared files applies to the channel of shared files, and to nothing else."""
+    components = shipped.vendors[KASPERSKY].components.values()
+    promised = {c.id: [e.promise for e in c.expectations if e.basis == "promise"] for c in components}
+    assert {key: promises for key, promises in promised.items() if promises} == {
+        "reputation": ["gti_complete", "gti_eu_files"]
+    }
+    assert all(component.expectations for component in components)
+
+
+def test_promises_name_people_and_places(shipped: SignatureSet) -> None:
+    """Germany is covered by both promises in force, the United Kingdom by the first only."""
+    promises = shipped.vendors[KASPERSKY].promises
+    assert {"DE", "NO", "CH", "GB"} <= promises["gti_eu_files"].subjects
+    assert len(promises["gti_complete"].subjects) == 27 + 20
+    assert "GB" not in promises["gti_complete"].subjects
+    assert promises["gti_complete"].locations == promises["gti_eu_files"].locations == ("zurich",)
+
+
+def test_unconfirmed_names_never_alert_alone(shipped: SignatureSet) -> None:
+    """What one weak list says about the vendor's own domain is unverified; other domains do not match."""
+    matcher = compile_matcher(shipped)
+    entry = matcher.find_name("telemetry.kaspersky.com")
+    assert entry is not None
+    assert shipped.entries[entry].status == "unverified"
+    assert matcher.find_name("kaspersky-lab.com") is None
+
+
+def test_the_digest_is_over_the_files_in_order(shipped: SignatureSet) -> None:
+    """A report can name exactly the signatures that it was made with."""
+    files = sorted(default_folder().glob("*.yaml"))
+    assert shipped.files == tuple(map(str, files))
+    assert shipped.sha256 == hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def test_loading_twice_gives_equal_sets(shipped: SignatureSet) -> None:
+    """Nothing in a set depends on when or how often it was loaded."""
+    assert load_folder(Path(shipped.folder)) == shipped
