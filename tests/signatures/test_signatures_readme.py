@@ -2,9 +2,13 @@
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+import yaml
+
+from netmon.errors import SignatureError
 from netmon.signatures import read_rules, read_vendor
 from netmon.signatures.lint import lint
 from netmon.signatures.load import default_folder, load_folder
@@ -13,14 +17,13 @@ from netmon.signatures.model import ROLES, STATUSES
 from netmon.signatures.test import run_examples
 
 README = (default_folder() / "README.md").read_text(encoding="utf-8")
+EXAMPLE = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
 
 
 def test_the_example_vendor_loads_without_a_finding(folder_of: Callable[..., Path]) -> None:
     """A newcomer can start from the example as printed, beside the shipped locations."""
-    found = re.search(r"```yaml\n(.*?)```", README, re.DOTALL)
-    assert found is not None
     locations = (default_folder() / "locations.yaml").read_text(encoding="utf-8")
-    signatures = load_folder(folder_of(example=found[1], locations=locations))
+    signatures = load_folder(folder_of(example=EXAMPLE, locations=locations))
     assert lint(signatures, datetime.date(2026, 11, 24)) == []
     assert all(trial.passed for trial in run_examples(signatures))
     assert compile_matcher(signatures).find_network("192.0.2.7") is not None
@@ -38,3 +41,34 @@ def test_every_key_is_explained() -> None:
         *ROLES,
     )
     assert [word for word in words if f"`{word}`" not in README] == []
+
+
+def nodes_below(node: yaml.Node) -> Iterator[yaml.Node]:
+    yield node
+    if isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            yield from nodes_below(pair[0])
+            yield from nodes_below(pair[1])
+    elif isinstance(node, yaml.SequenceNode):
+        for element in node.value:
+            yield from nodes_below(element)
+
+
+@pytest.mark.parametrize("other", ["~", "[word]", "{word: word}"])
+def test_any_value_may_be_of_any_other_kind(other: str, folder_of: Callable[..., Path]) -> None:
+    """Whatever stands where the example's values stand, it loads or is refused with file and line."""
+    count = sum(1 for _ in nodes_below(yaml.compose(EXAMPLE)))
+    folder = folder_of()
+    refusals = []
+    for index in range(count):
+        root = yaml.compose(EXAMPLE)
+        victim, stranger = list(nodes_below(root))[index], yaml.compose(other)
+        victim.__class__, victim.__dict__ = stranger.__class__, stranger.__dict__
+        (folder / "example.yaml").write_text(yaml.serialize(root), encoding="utf-8")
+        try:
+            load_folder(folder)
+        except SignatureError as error:
+            refusals.append(str(error))
+    assert len(refusals) > count // 2
+    lines = [line for refusal in refusals for line in refusal.splitlines()]
+    assert [line for line in lines if not re.fullmatch(r"\S+\.yaml:\d+: .+", line)] == []
