@@ -1,0 +1,23 @@
+"""Where sightings go. An output gets one frozen record at a time and knows nothing of packets."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from netmon.records import DnsRecord, Sighting
+
+
+class Output(Protocol):
+    """One destination of what netmon sees."""
+
+    def sighting(self, sighting: Sighting) -> None:
+        """Takes one report on one flow."""
+        ...
+
+    def dns(self, record: DnsRecord) -> None:
+        """Takes one DNS message."""
+        ...
+
+    def close(self) -> None:
+        """Writes what is left. Nothing comes after."""
+        ...

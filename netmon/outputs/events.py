@@ -1,0 +1,214 @@
+"""Events: one ECS object a line (https://www.elastic.co/guide/en/ecs/current/). Our own fields are under `netmon`."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from netmon.outputs.community_id import community_id
+from netmon.privacy import ADDRESS, Privacy
+from netmon.records import DnsRecord, FlowRecord, Place, Sighting, Vote
+from netmon.signatures.model import Location
+
+ECS_VERSION = "9.0.0"
+
+_RCODES = (
+    "NOERROR",
+    "FORMERR",
+    "SERVFAIL",
+    "NXDOMAIN",
+    "NOTIMP",
+    "REFUSED",
+    "YXDOMAIN",
+    "YXRRSET",
+    "NXRRSET",
+)
+_OPCODES = {0: "QUERY", 1: "IQUERY", 2: "STATUS", 4: "NOTIFY", 5: "UPDATE", 6: "DSO"}
+_DNS_PORT = 53
+
+
+class Events:
+    """JSON lines on a text stream. The same records give the same bytes."""
+
+    def __init__(
+        self, stream: TextIO, privacy: Privacy, locations: Mapping[str, Location], sensor: str | None = None
+    ) -> None:
+        self._stream = stream
+        self._privacy = privacy
+        self._locations = locations
+        self._sensor = sensor
+
+    def sighting(self, sighting: Sighting) -> None:
+        """Writes a flow's event."""
+        flow = sighting.flow
+        event = {
+            "@timestamp": timestamp(flow.last_ns),
+            "ecs": {"version": ECS_VERSION},
+            "event": {
+                "kind": "alert" if _is_finding(sighting) else "event",
+                "category": ["network"],
+                "type": ["connection", {"open": "start", "update": "info", "end": "end"}[flow.phase]],
+                "dataset": "netmon.flow",
+                "start": timestamp(flow.start_ns),
+                "end": timestamp(flow.last_ns),
+                "duration": flow.last_ns - flow.start_ns,
+            },
+            "observer": self._observer(flow.interface),
+            "network": self._network(flow),
+            "source": self._client(flow.client, flow.start_ns, flow.client_port)
+            | {"bytes": flow.sent_bytes, "packets": flow.sent_packets},
+            "destination": {
+                "ip": flow.server,
+                "port": flow.server_port,
+                "bytes": flow.received_bytes,
+                "packets": flow.received_packets,
+                "domain": flow.name,
+                "geo": self._geo(sighting.place),
+            },
+            "tls": {"client": {"server_name": flow.server_name}} if flow.server_name else None,
+            "netmon": _meaning(sighting),
+        }
+        self._write(event)
+
+    def dns(self, record: DnsRecord) -> None:
+        """Writes a DNS message's event."""
+        code = _RCODES[record.rcode] if record.rcode < len(_RCODES) else str(record.rcode)
+        questions = [{"name": name, "type": kind} for name, kind in record.questions]
+        answers = [
+            {"name": name, "type": kind, "ttl": ttl, "data": data} for name, kind, ttl, data in record.answers
+        ]
+        event = {
+            "@timestamp": timestamp(record.time_ns),
+            "ecs": {"version": ECS_VERSION},
+            "event": {
+                "kind": "event",
+                "category": ["network"],
+                "type": ["protocol", "info"],
+                "dataset": "netmon.dns",
+            },
+            "observer": self._observer(None),
+            "network": {"transport": record.transport, "protocol": record.kind},
+            "source": self._dns_end(record.source, record.source_port, record.time_ns),
+            "destination": self._dns_end(record.destination, record.destination_port, record.time_ns),
+            "dns": {
+                "type": "answer" if record.response else "query",
+                "id": str(record.message_id),
+                "op_code": _OPCODES.get(record.opcode, str(record.opcode)),
+                "response_code": code if record.response else None,
+                "header_flags": ["TC"] if record.truncated else None,
+                "question": questions[0] if questions else None,
+                "answers": answers or None,
+            },
+            "netmon": {"questions": questions} if len(questions) > 1 else None,
+        }
+        self._write(event)
+
+    def close(self) -> None:
+        """Flushes the stream; it belongs to the caller."""
+        self._stream.flush()
+
+    def _write(self, event: dict[str, Any]) -> None:
+        self._stream.write(
+            json.dumps(_without_nothing(event), ensure_ascii=False, separators=(",", ":")) + "\n"
+        )
+
+    def _observer(self, interface: str | None) -> dict[str, Any]:
+        ingress = {"interface": {"name": interface}} if interface else None
+        return {"type": "sensor", "product": "netmon", "name": self._sensor, "ingress": ingress}
+
+    def _network(self, flow: FlowRecord) -> dict[str, Any]:
+        ends = (flow.client, flow.client_port, flow.server, flow.server_port)
+        return {
+            "transport": flow.transport,
+            "type": f"ipv{ipaddress.ip_address(flow.server).version}",
+            "bytes": flow.sent_bytes + flow.received_bytes,
+            "packets": flow.sent_packets + flow.received_packets,
+            # The identifier gives the client's address away, so it goes with it.
+            "community_id": community_id(flow.transport, *ends) if self._privacy.level == ADDRESS else None,
+        }
+
+    def _client(self, address: str, when_ns: int, port: int) -> dict[str, Any]:
+        shown = self._privacy.show(address, when_ns)
+        if self._privacy.level == ADDRESS:
+            return {"ip": shown, "port": port}
+        return {"address": shown, "port": port}
+
+    def _dns_end(self, address: str, port: int, when_ns: int) -> dict[str, Any]:
+        if port == _DNS_PORT:
+            return {"ip": address, "port": port}
+        return self._client(address, when_ns, port)
+
+    def _geo(self, place: Place | None) -> dict[str, Any] | None:
+        if place is None or place.confidence in ("unknown", "disputed"):
+            return None
+        location = self._locations.get(place.location)
+        point = {"lat": location.latitude, "lon": location.longitude} if location else None
+        return {"country_iso_code": place.country, "city_name": place.city, "location": point}
+
+
+def timestamp(time_ns: int) -> str:
+    """RFC 3339, UTC, microseconds; a time that no calendar holds is given as the last one that it does."""
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    moment = datetime.fromtimestamp(min(seconds, 253_402_300_799), UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
+
+
+def _is_finding(sighting: Sighting) -> bool:
+    return sighting.verdict is not None and sighting.verdict.outcome in ("unexpected", "forbidden")
+
+
+def _meaning(sighting: Sighting) -> dict[str, Any]:
+    flow, place, verdict = sighting.flow, sighting.place, sighting.verdict
+    return {
+        "flow_id": flow.flow_id,
+        "phase": flow.phase,
+        "end_reason": flow.end_reason,
+        "vendor": sighting.vendor,
+        "component": sighting.component,
+        "signature_status": sighting.status,
+        "evidence": flow.evidence,
+        "unnamed_reason": flow.reason,
+        "candidates": list(flow.candidates) or None,
+        "matched": flow.matched if flow.matched != flow.name else None,
+        "alpn": list(flow.alpn) or None,
+        "tls_versions": list(flow.tls_versions) or None,
+        "ech": flow.ech or None,
+        "rtt_min_ms": round(flow.rtt_ns / 1e6, 3) if flow.rtt_ns is not None else None,
+        "view": list(flow.view) or None,
+        "verdict": verdict.outcome if verdict else None,
+        "reason": verdict.reason if verdict else None,
+        "promise": verdict.promise if verdict else None,
+        "place": {
+            "location": place.location,
+            "country": place.country,
+            "confidence": place.confidence,
+            "votes": [_vote(vote) for vote in place.votes],
+            "steps": list(place.steps),
+        }
+        if place
+        else None,
+    }
+
+
+def _vote(vote: Vote) -> dict[str, Any]:
+    return {
+        "source": vote.source,
+        "country": vote.country,
+        "city": vote.city,
+        "about": vote.about,
+        "date": vote.date,
+        "network": vote.prefix,
+        "note": vote.note,
+    }
+
+
+def _without_nothing(value: Any) -> Any:
+    """The value without keys that hold nothing."""
+    if isinstance(value, dict):
+        return {key: _without_nothing(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nothing(item) for item in value]
+    return value

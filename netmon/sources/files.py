@@ -1,0 +1,69 @@
+"""Capture files, read by the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from netmon._engine import CaptureError, CaptureFile, Engine, Matcher
+from netmon.errors import SourceError
+from netmon.sources import Batch, Stats, to_batch
+from netmon.sources.bpf import compile_filter
+
+PACKETS_PER_STEP = 65_536
+"""Packets between two batches: enough to forget Python's part, few enough for a lively progress bar."""
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the file, the bytes read of it, and its size (None: not known)."""
+
+
+class FileSource:
+    """One run over capture files in the given order; "-" is standard input.
+
+    `problems` holds a line for each file that broke off, once it has been read.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        matcher: Matcher,
+        *,
+        filter_expression: str = "",
+        every_flow: bool = False,
+        limits: Mapping[str, int] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.problems: list[str] = []
+        self._paths = paths
+        self._filter = filter_expression
+        self._progress = progress
+        self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
+
+    def batches(self) -> Iterator[Batch]:
+        """Batches of all files; flows that are still open end with the last file.
+
+        Raises SourceError when a file cannot be opened or is no capture.
+        """
+        for path in self._paths:
+            file = self._open(path)
+            more = True
+            while more:
+                more = self._engine.read(file, PACKETS_PER_STEP)
+                if self._progress:
+                    self._progress(path, file.position, file.size)
+                yield to_batch(self._engine.drain())
+            if file.problem:
+                self.problems.append(file.problem)
+        yield to_batch(self._engine.finish())
+
+    def stats(self) -> Stats:
+        """The counters as they stand."""
+        return self._engine.stats()
+
+    def _open(self, path: str) -> CaptureFile:
+        try:
+            file = CaptureFile(path)
+            if self._filter:
+                file.set_filter(compile_filter(self._filter, file.link))
+        except CaptureError as error:
+            raise SourceError(str(error)) from error
+        return file
