@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netmon.places.locator import Locator
-from netmon.records import FlowRecord, Sighting
-from netmon.signatures.model import SignatureSet
+from netmon.records import FlowRecord, Place, Sighting, Verdict
+from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
 from netmon.verdict import Case, Policy, Subject, binding_promise, judge
 
 
@@ -29,10 +31,30 @@ class Monitor:
         if flow.entry is None:
             return Sighting(flow)
         rule = self.signatures.entries[flow.entry]
-        component = self.signatures.component(rule)
         place = self._locator.locate(flow.server, flow.start_ns)
+        verdict = self._judge(rule, place, flow.start_ns)
+        return Sighting(flow, rule.vendor, rule.component, rule.status, place, verdict)
+
+    def foresee(self, when_ns: int) -> Iterator[tuple[str, str, str, str, str]]:
+        """Labels of every series that the signatures let expect, so that it exists before its first flow.
+
+        Vendor, component, location, country, verdict: each component at each place that is promised or at
+        which the vendor has a network.
+        """
+        for vendor in self.signatures.vendors.values():
+            networks = {rule.prefix.split("/")[0] for rule in vendor.networks}
+            places = {self._locator.locate(address, when_ns) for address in networks}
+            rules: list[NameRule | NetworkRule] = [*vendor.networks[:1]]
+            rules += [component.names[0] for component in vendor.components.values() if component.names]
+            for rule in rules:
+                for place in places:
+                    outcome = self._judge(rule, place, when_ns).outcome
+                    yield rule.vendor, rule.component, place.location, place.country, outcome
+
+    def _judge(self, rule: NameRule | NetworkRule, place: Place, when_ns: int) -> Verdict:
+        component = self.signatures.component(rule)
         promises = self.signatures.vendors[rule.vendor].promises
-        promise = binding_promise(component, promises, self._subject, flow.start_ns)
+        promise = binding_promise(component, promises, self._subject, when_ns)
         case = Case(
             vendor=rule.vendor,
             component=rule.component,
@@ -42,4 +64,4 @@ class Monitor:
             promised_countries=self._countries[rule.vendor, promise.id] if promise else frozenset(),
             policy=self._policy,
         )
-        return Sighting(flow, rule.vendor, rule.component, rule.status, place, judge(case))
+        return judge(case)

@@ -10,17 +10,17 @@ from netmon.records import Outcome, Place, Verdict
 from netmon.signatures.model import Component, Promise
 
 REASONS: Mapping[str, str] = {
-    "policy_forbids_vendor": "the organisation does not want this vendor to be contacted at all",
-    "policy_allows": "the organisation's policy allows this place",
-    "policy_forbids": "the organisation's policy does not allow this place",
+    "policy_forbids_vendor": "the policy forbids any contact with this vendor",
+    "policy_allows": "the policy allows this place",
+    "policy_forbids": "the policy does not allow this place",
     "no_location": "no source locates the address",
-    "databases_disagree": "the sources contradict each other on the country",
+    "databases_disagree": "the sources disagree on the country",
     "single_source": "one source alone locates the address",
-    "no_promise": "the vendor has promised nothing that holds for this component, subject and day",
-    "place_as_promised": "the sources agree, and the vendor promised this place",
-    "city_unknown": "the promised country, but no source tells whether it is the promised city",
-    "unverified_signature": "the signature entry is unverified, which never alerts alone",
-    "place_elsewhere": "the sources agree on another place than the vendor promised",
+    "no_promise": "no promise covers this",
+    "place_as_promised": "as the vendor promised",
+    "city_unknown": "the promised country, but no source names the city",
+    "unverified_signature": "the signature is unverified",
+    "place_elsewhere": "the vendor promised another place",
 }
 """Every reason a verdict can have, with its meaning: a closed set, used as a metric label."""
 

@@ -18,6 +18,6 @@ class Output(Protocol):
         """Takes one DNS message."""
         ...
 
-    def close(self) -> None:
-        """Writes what is left. Nothing comes after."""
+    def flush(self) -> None:
+        """Hands on what it holds: a batch is over. The end of a run is one, too."""
         ...

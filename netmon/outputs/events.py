@@ -1,4 +1,7 @@
-"""Events: one ECS object a line (https://www.elastic.co/guide/en/ecs/current/). Our own fields are under `netmon`."""
+"""Events: one ECS object a line (https://www.elastic.co/guide/en/ecs/current/).
+
+Our own fields are under `netmon`.
+"""
 
 from __future__ import annotations
 
@@ -106,8 +109,8 @@ class Events:
         }
         self._write(event)
 
-    def close(self) -> None:
-        """Flushes the stream; it belongs to the caller."""
+    def flush(self) -> None:
+        """Hands everything written so far to the system."""
         self._stream.flush()
 
     def _write(self, event: dict[str, Any]) -> None:

@@ -2,8 +2,8 @@
 
 1. A declaration by the user decides alone: whoever runs the sensor answers for it.
 2. A registration ("the AS belongs to a Swiss company") is kept and shown, but never locates anything.
-3. Of the other votes, those that name a country are compared. All the same: `agreed` from two sources on, `single`
-   from one. Different ones: `disputed`. None: `unknown`.
+3. Of the other votes, those that name a country are compared. All the same: `agreed` from two sources
+   on, `single` from one. Different ones: `disputed`. None: `unknown`.
 4. The location is told only if every vote with a city means the same one; a country alone is no location.
 """
 

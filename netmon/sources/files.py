@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from netmon._engine import CaptureError, CaptureFile, Engine, Matcher
 from netmon.errors import SourceError
@@ -29,7 +30,7 @@ class FileSource:
         *,
         filter_expression: str = "",
         every_flow: bool = False,
-        limits: Mapping[str, int] | None = None,
+        limits: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> None:
         self.problems: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from netmon._engine import CaptureError, Matcher, Sensor
 from netmon.errors import SourceError
@@ -30,7 +31,7 @@ class LiveSource:
         snaplen: int = 65_535,
         promiscuous: bool = True,
         report_every_s: int = 5,
-        limits: Mapping[str, int] | None = None,
+        limits: Mapping[str, Any] | None = None,
     ) -> None:
         program = compile_filter(filter_expression, _ETHERNET, snaplen) if filter_expression else ()
         self._stop = threading.Event()

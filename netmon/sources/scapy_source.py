@@ -39,7 +39,7 @@ class ScapyFileSource:
         matcher: Matcher,
         *,
         every_flow: bool = False,
-        limits: Mapping[str, int] | None = None,
+        limits: Mapping[str, Any] | None = None,
     ) -> None:
         self.problems: list[str] = []
         self._scapy = _import_scapy()
@@ -86,7 +86,7 @@ class ScapyLiveSource:
         *,
         filter_expression: str = "",
         report_every_s: int = 5,
-        limits: Mapping[str, int] | None = None,
+        limits: Mapping[str, Any] | None = None,
     ) -> None:
         scapy = _import_scapy()
         self._engine = Engine(matcher, report_every_s=report_every_s, **(limits or {}))

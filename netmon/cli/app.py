@@ -1,0 +1,66 @@
+"""Commands, and the one place where an error becomes a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from netmon.cli import check, demo, read, run, signatures
+from netmon.cli.wiring import ERROR, INTERRUPTED, package_version
+from netmon.errors import NetmonError
+
+_EPILOG = (
+    "Exit codes: 0 fine; 1 error, told in one line; 2 wrong usage; 3 an unexpected destination was found; "
+    "130 interrupted."
+)
+
+app = typer.Typer(
+    name="netmon",
+    help="Shows where the traffic to a vendor's cloud really ends: named, located, counted, judged.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("read")(read.read)
+app.command("run")(run.run)
+app.command("check")(check.check)
+app.command("demo")(demo.demo)
+app.add_typer(signatures.app, name="signatures")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"netmon {package_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Shows where the traffic to a vendor's cloud really ends."""
+
+
+def main() -> None:
+    """Runs the command line and exits; what goes wrong is one line on standard error."""
+    try:
+        app()
+    except NetmonError as error:
+        print(f"netmon: {error}", file=sys.stderr)
+        sys.exit(ERROR)
+    except BrokenPipeError:
+        # Whoever read our output has gone, for example `head`: nothing to say, and nothing to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ERROR)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"netmon: {where}{(error.strerror or str(error)).lower()}", file=sys.stderr)
+        sys.exit(ERROR)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,40 @@
+"""`netmon demo`: the whole job on a capture that comes with netmon. No rights, no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import netmon
+from netmon.cli import wiring
+from netmon.outputs.summary import Summary
+from netmon.signatures.match import compile_matcher
+from netmon.sources.files import FileSource
+
+_COUNTRY = "DE"
+
+
+def demo() -> None:
+    """Shows the whole job on a capture that comes with netmon, without rights and without a network."""
+    capture = Path(netmon.__file__).parent / "data" / "demo.pcap"
+    settings = wiring.load_config(None, None, _COUNTRY)
+    known = wiring.load_signatures(settings)
+    monitor = wiring.make_monitor(settings, known)
+    console = wiring.make_console()
+    console.print(
+        f"[bold]1.[/] Reading {capture.name}: ten minutes of a small office in Germany, crafted by us."
+    )
+    console.print(
+        "[bold]2.[/] Naming flows by DNS and TLS; matching names and addresses of "
+        + ", ".join(vendor.title for vendor in known.vendors.values())
+        + "."
+    )
+    console.print("[bold]3.[/] Locating servers by several sources, and judging them by what was promised.\n")
+    summary = Summary(known.locations)
+    source = FileSource([str(capture)], compile_matcher(known), limits=settings.limits.keywords())
+    for batch in source.batches():
+        for flow in batch.flows:
+            summary.sighting(monitor.sight(flow))
+    summary.show(console, source.stats())
+    console.print(
+        "\nNext: `netmon read FILE --country DE` on your own capture, or `netmon run -i IF` on a mirror port."
+    )

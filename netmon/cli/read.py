@@ -1,0 +1,151 @@
+"""`netmon read`: capture files → a summary, or events."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from netmon import privacy
+from netmon.cli import wiring
+from netmon.cli.wiring import ConfigOption, CountryOption, PrivacyOption, SignaturesOption, SourceOption
+from netmon.errors import SourceError
+from netmon.outputs import Output
+from netmon.outputs.events import Events
+from netmon.outputs.summary import Summary
+from netmon.signatures.match import compile_matcher
+from netmon.sources.files import FileSource
+from netmon.sources.files import Progress as ReportProgress
+from netmon.sources.scapy_source import ScapyFileSource
+
+_ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
+_COMPRESSED = (".gz", ".zst")
+_WORTH_A_BAR = 20_000_000
+"""Files of fewer bytes are read before anybody could look at a bar."""
+
+
+def read(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE… [FILTER…]", help="Capture files ('-': standard input), then a BPF filter."
+        ),
+    ],
+    json: Annotated[
+        bool, typer.Option("--json", help="One ECS event a line instead of the summary.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="With --json: flows of no vendor and DNS messages, too.")
+    ] = False,
+    config: ConfigOption = None,
+    signatures: SignaturesOption = None,
+    country: CountryOption = None,
+    privacy_level: PrivacyOption = None,
+    source: SourceOption = "native",
+) -> None:
+    """Reads capture files: pcap and pcapng, also as .gz and .zst.
+
+    Prints a summary, or with --json one event for each flow of a known vendor. Several files are one run, in
+    the given order. Exits with 3 when something unexpected was found, with 1 when a file broke off.
+
+    Examples:
+
+      netmon read office.pcap
+
+      netmon read --country DE monday.pcap.gz tuesday.pcap.gz
+
+      netmon read --json --all trace.pcapng tcp port 443 and host 192.0.2.7
+
+      zcat trace.gz | netmon read -
+    """
+    paths, filter_words = split_words(words)
+    settings = wiring.load_config(config, signatures, country)
+    known = wiring.load_signatures(settings)
+    monitor = wiring.make_monitor(settings, known)
+    level = privacy.ADDRESS if privacy_level is None else privacy_level
+    summary = Summary(known.locations)
+    outputs: list[Output] = [summary]
+    if json:
+        outputs.append(Events(sys.stdout, wiring.make_privacy(settings, level), known.locations))
+    matcher, limits = compile_matcher(known), settings.limits.keywords()
+    console = wiring.make_console(stderr=True)
+    with _progress(console, paths) as report:
+        reader: FileSource | ScapyFileSource
+        if wiring.is_scapy(source):
+            if filter_words:
+                raise SourceError("--source scapy takes no filter with files")
+            reader = ScapyFileSource(paths, matcher, every_flow=json and every, limits=limits)
+        else:
+            reader = FileSource(
+                paths,
+                matcher,
+                filter_expression=" ".join(filter_words),
+                every_flow=json and every,
+                limits=limits,
+                progress=report,
+            )
+        for batch in reader.batches():
+            wiring.deliver(batch, monitor, outputs)
+    if not json:
+        summary.show(wiring.make_console(), reader.stats())
+        if settings.subject.country is None:
+            print("No promise was applied: say whose traffic it is with --country, for example --country DE.")
+    for problem in reader.problems:
+        print(f"netmon: {problem}", file=sys.stderr)
+    if summary.findings:
+        raise typer.Exit(wiring.FOUND)
+    if reader.problems:
+        raise typer.Exit(wiring.ERROR)
+
+
+def split_words(words: list[str]) -> tuple[list[str], list[str]]:
+    """Files, and the words of the filter: it begins with the first word that is no file.
+
+    A word that looks like a capture file is one, also if it does not exist, so that a slip of the finger
+    does not become a filter. Raises SourceError when the first word is no file.
+    """
+    for number, word in enumerate(words):
+        if word != "-" and not Path(word).exists() and not _looks_like_a_capture(word):
+            if number == 0:
+                raise SourceError(f"{word}: no such file")
+            return words[:number], words[number:]
+    return words, []
+
+
+def _looks_like_a_capture(word: str) -> bool:
+    name = word.lower()
+    for ending in _COMPRESSED:
+        name = name.removesuffix(ending)
+    return name != word.lower() or name.endswith(_ENDINGS) or os.sep in word.rstrip("0123456789")
+
+
+@contextmanager
+def _progress(console: Console, paths: list[str]) -> Iterator[ReportProgress | None]:
+    """A progress bar over the bytes of all files, on a terminal and where it is worth it."""
+    sizes = {path: Path(path).stat().st_size for path in paths if Path(path).is_file()}
+    if not console.is_terminal or sum(sizes.values()) < _WORTH_A_BAR:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=sum(sizes.values()))
+
+        def report(path: str, position: int, _size: int | None) -> None:
+            before = sum(sizes.get(earlier, 0) for earlier in paths[: paths.index(path)])
+            bar.update(task, completed=before + position, description=Path(path).name)
+
+        yield report

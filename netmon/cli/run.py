@@ -1,0 +1,196 @@
+"""`netmon run`: the live sensor."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from typing import Annotated, Any
+
+import typer
+
+from netmon.cli import wiring
+from netmon.cli.wiring import ConfigOption, CountryOption, PrivacyOption, SignaturesOption, SourceOption
+from netmon.config import Config, parse_listen
+from netmon.errors import ConfigError, NetmonError
+from netmon.monitor import Monitor
+from netmon.outputs import Output
+from netmon.outputs.events import Events
+from netmon.outputs.prometheus import Prometheus
+from netmon.privacy import Privacy
+from netmon.signatures.match import compile_matcher
+from netmon.sources import Batch
+from netmon.sources.live import LiveSource
+from netmon.sources.scapy_source import ScapyLiveSource
+from netmon.web import WebServer
+
+_WARN_EVERY_S = 60.0
+
+
+def run(
+    interfaces: Annotated[
+        list[str] | None,
+        typer.Option("--interface", "-i", metavar="IF", help="Mirror port; may be given several times."),
+    ] = None,
+    filter_words: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILTER…]", help="BPF filter, run by the kernel.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Write ECS events to standard output.")] = False,
+    listen: Annotated[
+        str | None, typer.Option("--listen", metavar="HOST:PORT|off", help="Where to serve metrics.")
+    ] = None,
+    config: ConfigOption = None,
+    signatures: SignaturesOption = None,
+    country: CountryOption = None,
+    privacy_level: PrivacyOption = None,
+    source: SourceOption = "native",
+) -> None:
+    """Watches mirror ports and serves Prometheus metrics.
+
+    SIGTERM and SIGINT end it with the last flows flushed; SIGHUP reloads the signatures, and the old ones
+    stay if the new ones are wrong. Needs CAP_NET_RAW.
+
+    Examples:
+
+      sudo netmon run -i eth1 --country DE
+
+      sudo netmon run -i eth1 -i eth2 --json not host 192.0.2.7 > events.jsonl
+    """
+    settings = wiring.load_config(config, signatures, country)
+    ports = (*settings.capture.interfaces, *(interfaces or ()))
+    if not ports:
+        raise ConfigError("no interface to watch: name one with -i, or set capture.interfaces")
+    address = settings.listen
+    if listen is not None:
+        try:
+            address = None if listen == "off" else parse_listen(listen)
+        except ValueError as error:
+            raise ConfigError(f"--listen: {error}") from error
+    with ExitStack() as stack:
+        sensor = _Sensor(settings, ports, " ".join(filter_words or ()), source)
+        level = settings.privacy_level if privacy_level is None else privacy_level
+        sensor.add_events(stack, wiring.make_privacy(settings, level), to_stdout=json)
+        where = "off"
+        if address is not None:
+            version = wiring.package_version()
+            web = WebServer(*address, sensor.prometheus.registry, version, sensor.is_ready)
+            web.start()
+            stack.callback(web.stop)
+            where = f"http://{web.address}/metrics"
+        print(f"netmon: watching {', '.join(ports)}; metrics: {where}", file=sys.stderr, flush=True)
+        sensor.watch()
+
+
+class _Sensor:
+    """A capture, what gives it meaning, and where that goes."""
+
+    def __init__(self, settings: Config, ports: tuple[str, ...], expression: str, source: str) -> None:
+        self._settings = settings
+        self._monitor = self._load()
+        matcher = compile_matcher(self._monitor.signatures)
+        limits, capture = settings.limits.keywords(), settings.capture
+        self._source: LiveSource | ScapyLiveSource
+        if wiring.is_scapy(source):
+            self._source = ScapyLiveSource(
+                ports,
+                matcher,
+                filter_expression=expression,
+                report_every_s=settings.report_every_s,
+                limits=limits,
+            )
+        else:
+            self._source = LiveSource(
+                ports,
+                matcher,
+                filter_expression=expression,
+                workers=capture.workers,
+                ring_bytes=capture.ring_mib << 20,
+                snaplen=capture.snaplen,
+                promiscuous=capture.promiscuous,
+                report_every_s=settings.report_every_s,
+                limits=limits,
+            )
+        self.prometheus = Prometheus(wiring.package_version(), self._source.stats)
+        self._announce()
+        self._outputs: list[Output] = [self.prometheus]
+        self._reload_wanted = False
+        self._stops = 0
+        self._dropped = 0
+        self._warned_s = -_WARN_EVERY_S
+        self._running = False
+
+    def is_ready(self) -> bool:
+        """The capture is open and records are being taken."""
+        return self._running
+
+    def add_events(self, stack: ExitStack, privacy: Privacy, *, to_stdout: bool) -> None:
+        """Writes events to standard output, to the configured file, or both."""
+        locations = self._monitor.signatures.locations
+        streams = [sys.stdout] if to_stdout else []
+        if self._settings.events is not None:
+            streams.append(stack.enter_context(self._settings.events.open("a", encoding="utf-8")))
+        self._outputs += [Events(stream, privacy, locations, self._settings.sensor) for stream in streams]
+
+    def watch(self) -> None:
+        """Takes records until a signal ends it."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_stop)
+        signal.signal(signal.SIGHUP, self._on_reload)
+        self._running = True
+        for batch in self._source.batches():
+            self._take(batch)
+            if self._reload_wanted:
+                self._reload_wanted = False
+                self._reload()
+            self._warn_of_drops()
+        self._running = False
+
+    def _take(self, batch: Batch) -> None:
+        wiring.deliver(batch, self._monitor, self._outputs)
+
+    def _on_stop(self, _signal: int, _frame: Any) -> None:
+        self._stops += 1
+        if self._stops > 1:
+            raise KeyboardInterrupt
+        self._source.stop()
+
+    def _on_reload(self, _signal: int, _frame: Any) -> None:
+        self._reload_wanted = True
+
+    def _load(self) -> Monitor:
+        return wiring.make_monitor(self._settings, wiring.load_signatures(self._settings))
+
+    def _announce(self) -> None:
+        series = self._monitor.foresee(time.time_ns())
+        self.prometheus.loaded(self._monitor.signatures, series, time.time())
+
+    def _reload(self) -> None:
+        if not isinstance(self._source, LiveSource):
+            print("netmon: --source scapy does not reload", file=sys.stderr)
+            return
+        try:
+            monitor = self._load()
+        except NetmonError as error:
+            self.prometheus.reload_failed()
+            print(f"netmon: the old signatures stay: {error}", file=sys.stderr, flush=True)
+            return
+        self._take(self._source.reload(compile_matcher(monitor.signatures)))
+        self._monitor = monitor
+        self._announce()
+        print(f"netmon: signatures reloaded from {monitor.signatures.folder}", file=sys.stderr, flush=True)
+
+    def _warn_of_drops(self) -> None:
+        if time.monotonic() - self._warned_s < _WARN_EVERY_S:
+            return
+        interfaces = self._source.stats().get("interfaces", {})
+        dropped = sum(counters["dropped"] for counters in interfaces.values())
+        if dropped > self._dropped:
+            print(
+                f"netmon: the kernel dropped {dropped - self._dropped} packets: the view has gaps; give "
+                f"capture.ring_mib or capture.workers more",
+                file=sys.stderr,
+                flush=True,
+            )
+            self._dropped = dropped
+            self._warned_s = time.monotonic()

@@ -1,0 +1,139 @@
+"""`netmon signatures`: what would match, and why."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+
+from netmon.cli import wiring
+from netmon.cli.wiring import ConfigOption, SignaturesOption
+from netmon.places.locator import Locator
+from netmon.signatures.explain import Explanation, explain
+from netmon.signatures.lint import lint
+from netmon.signatures.model import NameRule, NetworkRule
+from netmon.signatures.test import run_examples
+
+app = typer.Typer(
+    help="What the signatures match, and why.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command("list")
+def list_signatures(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
+    """Lists vendors and their components."""
+    known = wiring.load_signatures(wiring.load_config(config, signatures, None))
+    console = wiring.make_console()
+    for vendor in known.vendors.values():
+        table = Table(box=box.SIMPLE_HEAD, title=f"{vendor.title} ({vendor.id})", title_justify="left")
+        for heading in ("component", "what it does", "names", "expected at"):
+            table.add_column(heading, justify="right" if heading == "names" else "left")
+        for component in vendor.components.values():
+            promised = {
+                place
+                for expectation in component.expectations
+                if expectation.basis == "promise"
+                for place in vendor.promises[expectation.promise or ""].locations
+            }
+            names = ", ".join(known.locations[place].city for place in sorted(promised)) or "nothing promised"
+            table.add_row(component.id, component.function, str(len(component.names)), names)
+        console.print(table)
+        console.print(
+            f"{len(vendor.networks)} networks, {len(vendor.promises)} statements on places, "
+            f"{len(vendor.lookalikes)} look-alikes, {len(vendor.sources)} sources"
+        )
+
+
+@app.command("lint")
+def lint_signatures(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
+    """Finds what is legal but doubtful. Exits with 1 if there is any."""
+    known = wiring.load_signatures(wiring.load_config(config, signatures, None))
+    findings = lint(known, datetime.now(UTC).date())
+    for finding in findings:
+        typer.echo(str(finding))
+    typer.echo(f"{len(findings)} findings in {len(known.files)} files", err=True)
+    if findings:
+        raise typer.Exit(wiring.ERROR)
+
+
+@app.command("test")
+def test_signatures(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
+    """Runs the examples and counterexamples inside the files. Exits with 1 if one fails."""
+    known = wiring.load_signatures(wiring.load_config(config, signatures, None))
+    trials = run_examples(known)
+    failed = [trial for trial in trials if not trial.passed]
+    for trial in failed:
+        typer.echo(
+            f"{trial.name}: expected {trial.expected or 'no match'}, found {trial.found or 'no match'}"
+        )
+    typer.echo(f"{len(trials) - len(failed)} passed, {len(failed)} failed")
+    if failed:
+        raise typer.Exit(wiring.ERROR)
+
+
+@app.command("explain")
+def explain_signatures(
+    text: Annotated[str, typer.Argument(metavar="NAME|IP", help="A host name or an IP address.")],
+    config: ConfigOption = None,
+    signatures: SignaturesOption = None,
+) -> None:
+    """Tells what matches a name or an address, and why, with sources.
+
+    Examples:
+
+      netmon signatures explain dc1.ksn.kaspersky-labs.com
+
+      netmon signatures explain 82.202.184.10
+    """
+    settings = wiring.load_config(config, signatures, None)
+    known = wiring.load_signatures(settings)
+    answer = explain(known, text)
+    echo = typer.echo
+    echo(f"{answer.asked}: {answer.reason}")
+    if answer.rule is not None:
+        _echo_rule(answer, answer.rule)
+    for competitor in answer.competitors:
+        echo(f"  also holds: {_rule_text(competitor.rule)}; {competitor.why_not}")
+    for expectation in answer.expectations:
+        note = f": {expectation.note}" if expectation.note else ""
+        echo(
+            f"  expectation ({expectation.basis}{f', {expectation.promise}' if expectation.promise else ''}){note}"
+        )
+    for promise in answer.promises:
+        since = f", from {promise.effective_from}" if promise.effective_from else ""
+        echo(f"  promise {promise.id} ({promise.status}{since}): {promise.statement}")
+    if answer.kind == "address":
+        place = Locator(known, settings.overrides).locate(answer.asked, time.time_ns())
+        echo(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
+        for step in place.steps:
+            echo(f"    {step}")
+        for observed in answer.observed:
+            echo(f"  seen here: {observed.label} ({observed.status})")
+    for remark in answer.remarks:
+        echo(f"  note: {remark}")
+    for source in answer.sources:
+        echo(f"  source {source.key} ({source.trust}): {source.ref} ({source.about})")
+
+
+def _echo_rule(answer: Explanation, rule: NameRule | NetworkRule) -> None:
+    typer.echo(
+        f"  {rule.vendor} / {rule.component}: {_rule_text(rule)} [{rule.status}] {rule.file}:{rule.line}"
+    )
+    if answer.component is not None:
+        typer.echo(f"  {answer.component.function}; data: {answer.component.data_category}")
+    if not answer.tags:
+        typer.echo("  does not tag a flow")
+    if rule.note:
+        typer.echo(f"  note: {rule.note}")
+
+
+def _rule_text(rule: NameRule | NetworkRule) -> str:
+    if isinstance(rule, NameRule):
+        return f"{rule.kind} {rule.text}"
+    return f"network {rule.prefix} ({rule.role}{f', AS{rule.asn}' if rule.asn else ''})"

@@ -1,0 +1,258 @@
+"""Prometheus metrics: sums kept by the sightings, counters read from the engine at each scrape.
+
+Labels come from closed sets: never a client, an address, or a host name. `METRICS` names every metric;
+README's table is checked against it.
+"""
+
+from __future__ import annotations
+
+import platform
+import threading
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from netmon.records import DnsRecord, Sighting
+from netmon.signatures.model import SignatureSet
+
+FlowLabels = tuple[str, str, str, str, str]
+"""Vendor, component, location, country, verdict."""
+
+FLOW_LABELS = ("vendor", "component", "location", "country", "verdict")
+RTT_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0)
+MAX_SERIES = 10_000
+"""Label sets of flows; further ones are folded into `other` and counted."""
+_FOLDED: FlowLabels = ("other", "other", "other", "other", "other")
+
+METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
+    # name: (type, labels, help)
+    "netmon_sent_bytes": ("counter", FLOW_LABELS, "IP bytes from clients to the vendor."),
+    "netmon_received_bytes": ("counter", FLOW_LABELS, "IP bytes from the vendor to clients."),
+    "netmon_flows": ("counter", FLOW_LABELS, "Flows of the vendor, each counted once."),
+    "netmon_unexpected_last_seen_timestamp_seconds": (
+        "gauge",
+        FLOW_LABELS[:4],
+        "When an unexpected or forbidden flow was last seen.",
+    ),
+    "netmon_handshake_rtt_seconds": (
+        "histogram",
+        ("vendor", "location"),
+        "SYN to SYN-ACK as seen by the sensor: an upper bound on distance.",
+    ),
+    "netmon_named_flows": ("counter", ("evidence",), "Ended flows of all kinds by how they were named."),
+    "netmon_unnamed_flows": ("counter", ("reason",), "Ended flows without a name by the reason."),
+    "netmon_other_flows": ("counter", (), "Ended flows of no vendor."),
+    "netmon_dns_messages": ("counter", (), "DNS messages read."),
+    "netmon_active_flows": ("gauge", (), "Flows in the flow table."),
+    "netmon_dns_names": ("gauge", (), "Entries in the table of names learned from DNS."),
+    "netmon_evicted": ("counter", ("table",), "Entries that gave way because a table was full."),
+    "netmon_capture_packets": ("counter", ("interface",), "Packets taken from the interface."),
+    "netmon_capture_dropped_packets": (
+        "counter",
+        ("interface", "reason"),
+        "Packets that the kernel or the interface dropped.",
+    ),
+    "netmon_rejected_packets": ("counter", ("station", "reason"), "Packets or messages not understood."),
+    "netmon_truncated_packets": ("counter", (), "Packets cut by the snap length."),
+    "netmon_lost_reports": ("counter", (), "Reports of the engine that could not be taken in time."),
+    "netmon_folded_reports": ("counter", (), "Reports folded into the series `other`."),
+    "netmon_location": (
+        "info",
+        ("location", "city", "country", "latitude", "longitude"),
+        "Locations that metrics name.",
+    ),
+    "netmon_build": ("info", ("version", "pythonversion"), "The running netmon."),
+    "netmon_signatures": ("info", ("sha256", "vendors"), "The signatures in use."),
+    "netmon_config_last_reload_successful": ("gauge", (), "Whether the last reload of signatures succeeded."),
+    "netmon_config_last_reload_success_timestamp_seconds": (
+        "gauge",
+        (),
+        "When signatures were last loaded.",
+    ),
+}
+
+
+class Prometheus:
+    """Keeps sums and shows them through a registry of its own."""
+
+    def __init__(self, version: str, stats: Callable[[], Mapping[str, Any]]) -> None:
+        """`stats` is called at each scrape, from the scraping thread."""
+        self.registry = CollectorRegistry()
+        self._version = version
+        self._stats = stats
+        self._lock = threading.Lock()
+        self._sums: dict[FlowLabels, list[int]] = {}
+        self._last_seen: dict[FlowLabels, float] = {}
+        self._rtts: dict[tuple[str, str], list[float]] = {}
+        self._counted: set[int] = set()
+        self._folded = 0
+        self._signatures: SignatureSet | None = None
+        self._reload = (0.0, 0.0)
+        self.registry.register(_Scrape(self._collect))
+
+    def loaded(self, signatures: SignatureSet, series: Iterable[FlowLabels], now_s: float) -> None:
+        """New signatures are in use; the series they foresee exist from now on."""
+        with self._lock:
+            self._signatures = signatures
+            self._reload = (1.0, now_s)
+            for labels in series:
+                self._sums.setdefault(labels, [0, 0, 0])
+
+    def reload_failed(self) -> None:
+        """New signatures were refused; the old ones are still in use."""
+        with self._lock:
+            self._reload = (0.0, self._reload[1])
+
+    def sighting(self, sighting: Sighting) -> None:
+        """Adds a report up: new bytes each time, the flow once."""
+        flow, place, verdict = sighting.flow, sighting.place, sighting.verdict
+        if sighting.vendor is None or place is None or verdict is None:
+            self._counted.discard(flow.flow_id)
+            return
+        labels = (sighting.vendor, sighting.component or "", place.location, place.country, verdict.outcome)
+        with self._lock:
+            sums = self._sums_of(labels)
+            sums[0] += flow.new_sent_bytes
+            sums[1] += flow.new_received_bytes
+            if flow.flow_id not in self._counted:
+                sums[2] += 1
+                self._counted.add(flow.flow_id)
+            if flow.phase == "end":
+                self._counted.discard(flow.flow_id)
+                if flow.rtt_ns is not None:
+                    self._observe(sighting.vendor, place.location, flow.rtt_ns / 1e9)
+            if verdict.outcome in ("unexpected", "forbidden"):
+                seen = self._last_seen.get(labels, 0.0)
+                self._last_seen[labels] = max(seen, flow.last_ns / 1e9)
+
+    def dns(self, record: DnsRecord) -> None:
+        """DNS messages are counted by the engine."""
+
+    def flush(self) -> None:
+        """Sums are read when scraped; what must last is in the events."""
+
+    def _sums_of(self, labels: FlowLabels) -> list[int]:
+        sums = self._sums.get(labels)
+        if sums is None:
+            if len(self._sums) >= MAX_SERIES:
+                self._folded += 1
+                return self._sums.setdefault(_FOLDED, [0, 0, 0])
+            sums = self._sums[labels] = [0, 0, 0]
+        return sums
+
+    def _observe(self, vendor: str, location: str, rtt_s: float) -> None:
+        counts = self._rtts.setdefault((vendor, location), [0.0] * (len(RTT_BUCKETS_S) + 2))
+        counts[bisect_left(RTT_BUCKETS_S, rtt_s)] += 1
+        counts[-1] += rtt_s
+
+    def _collect(self) -> Iterator[Metric]:
+        with self._lock:
+            sums = {labels: tuple(values) for labels, values in self._sums.items()}
+            last_seen = dict(self._last_seen)
+            rtts = {labels: list(counts) for labels, counts in self._rtts.items()}
+            folded, signatures, reload = self._folded, self._signatures, self._reload
+        stats = self._stats()
+        for place, name in enumerate(("netmon_sent_bytes", "netmon_received_bytes", "netmon_flows")):
+            yield _family(name, ((labels, values[place]) for labels, values in sums.items()))
+        yield _family(
+            "netmon_unexpected_last_seen_timestamp_seconds",
+            ((labels[:4], seen) for labels, seen in last_seen.items()),
+        )
+        yield _histogram("netmon_handshake_rtt_seconds", rtts)
+        yield from _engine_metrics(stats)
+        yield _family("netmon_folded_reports", [((), folded)])
+        yield from _about(self._version, signatures)
+        yield _family("netmon_config_last_reload_successful", [((), reload[0])])
+        yield _family("netmon_config_last_reload_success_timestamp_seconds", [((), reload[1])])
+
+
+class _Scrape(Collector):
+    """Hands the registry what one scrape collects."""
+
+    def __init__(self, collect: Callable[[], Iterator[Metric]]) -> None:
+        self._collect = collect
+
+    def collect(self) -> Iterator[Metric]:
+        return self._collect()
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: names are not reserved by scraping a source that may not be open yet."""
+        return ()
+
+
+def _family(name: str, samples: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
+    kind, labels, text = METRICS[name]
+    family: CounterMetricFamily | GaugeMetricFamily
+    family = (CounterMetricFamily if kind == "counter" else GaugeMetricFamily)(name, text, labels=labels)
+    for values, number in samples:
+        family.add_metric(values, number)
+    return family
+
+
+def _histogram(name: str, series: Mapping[tuple[str, str], list[float]]) -> Metric:
+    _, labels, text = METRICS[name]
+    family = HistogramMetricFamily(name, text, labels=labels)
+    for values, counts in series.items():
+        total = 0.0
+        buckets = []
+        for bound, count in zip((*map(str, RTT_BUCKETS_S), "+Inf"), counts[:-1], strict=True):
+            total += count
+            buckets.append((bound, total))
+        family.add_metric(values, buckets, sum_value=counts[-1])
+    return family
+
+
+def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
+    yield _family("netmon_named_flows", (((key,), count) for key, count in stats["named"].items()))
+    yield _family("netmon_unnamed_flows", (((key,), count) for key, count in stats["unnamed"].items()))
+    yield _family("netmon_other_flows", [((), stats["other_flows"])])
+    yield _family("netmon_dns_messages", [((), stats["dns_messages"])])
+    yield _family("netmon_active_flows", [((), stats["live_flows"])])
+    yield _family("netmon_dns_names", [((), stats["dns_names"])])
+    yield _family("netmon_evicted", (((key,), count) for key, count in stats["evicted"].items()))
+    interfaces = stats.get("interfaces", {})
+    yield _family(
+        "netmon_capture_packets", (((name,), counters["packets"]) for name, counters in interfaces.items())
+    )
+    yield _family(
+        "netmon_capture_dropped_packets",
+        (
+            ((name, reason), counters[key])
+            for name, counters in interfaces.items()
+            for reason, key in (("kernel", "dropped"), ("interface", "interface_dropped"))
+            if key in counters
+        ),
+    )
+    yield _family("netmon_rejected_packets", stats["rejected"].items())
+    yield _family("netmon_truncated_packets", [((), stats["cut_packets"])])
+    yield _family("netmon_lost_reports", [((), stats.get("lost_reports", 0))])
+
+
+def _about(version: str, signatures: SignatureSet | None) -> Iterator[Metric]:
+    if signatures is not None:
+        _, labels, text = METRICS["netmon_location"]
+        family = InfoMetricFamily("netmon_location", text, labels=labels)
+        for location in signatures.locations.values():
+            place = (location.id, location.city, location.country)
+            family.add_metric((*place, str(location.latitude), str(location.longitude)), {})
+        yield family
+        yield InfoMetricFamily(
+            "netmon_signatures",
+            METRICS["netmon_signatures"][2],
+            value={"sha256": signatures.sha256, "vendors": ",".join(sorted(signatures.vendors))},
+        )
+    yield InfoMetricFamily(
+        "netmon_build",
+        METRICS["netmon_build"][2],
+        value={"version": version, "pythonversion": platform.python_version()},
+    )

@@ -1,0 +1,146 @@
+"""The sensor's web server: `/metrics`, `/-/healthy`, `/-/ready`, and a landing page.
+
+Our own, because a silent client must not keep others from scraping: every connection has a time limit and
+its number is bounded.
+"""
+
+from __future__ import annotations
+
+import gzip
+import html
+import socket
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+
+from netmon.errors import OutputError
+
+CLIENT_TIMEOUT_S = 5
+MAX_CONNECTIONS = 64
+
+_LANDING = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>netmon</title></head><body>
+<h1>netmon {version}</h1>
+<p>A passive sensor that shows where the traffic to a vendor's cloud really ends.</p>
+<ul><li><a href="/metrics">Metrics</a></li><li><a href="/-/healthy">Healthy</a></li>
+<li><a href="/-/ready">Ready</a></li></ul>
+</body></html>
+"""
+
+
+class WebServer:
+    """Serves a registry from a thread of its own. The constructor binds and raises OutputError."""
+
+    def __init__(
+        self, host: str, port: int, registry: CollectorRegistry, version: str, is_ready: Callable[[], bool]
+    ) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        handler = type("Handler", (_Handler,), {"registry": registry, "page": version, "is_ready": is_ready})
+        server = type("Server", (_Server,), {"address_family": family})
+        try:
+            self._server: ThreadingHTTPServer = server((host, port), handler)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise OutputError(
+                f"{host}:{port}: cannot serve metrics here: {why}; choose another with --listen or web.listen"
+            ) from error
+        self._thread = threading.Thread(target=self._server.serve_forever, name="web", daemon=True)
+
+    @property
+    def address(self) -> str:
+        """Host and port as bound."""
+        host, port = self._server.server_address[:2]
+        return f"[{host!s}]:{port}" if ":" in str(host) else f"{host!s}:{port}"
+
+    def start(self) -> None:
+        """Begins to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends; open connections are cut."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, *arguments: Any) -> None:
+        self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        super().__init__(*arguments)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        client, address = super().get_request()
+        client.settimeout(CLIENT_TIMEOUT_S)
+        return client, address
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if not self._places.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away or is too slow is its own affair."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    registry: CollectorRegistry
+    page: str
+    is_ready: Callable[[], bool]
+    server_version = "netmon"
+    sys_version = ""
+
+    def do_GET(self) -> None:  # noqa: N802  # the base class's name
+        """Answers a request."""
+        url = urlsplit(self.path)
+        if url.path == "/metrics":
+            self._metrics(parse_qs(url.query).get("name[]", []))
+        elif url.path == "/-/healthy":
+            self._text(HTTPStatus.OK, "healthy\n")
+        elif url.path == "/-/ready":
+            ready = type(self).is_ready()
+            status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+            self._text(status, "ready\n" if ready else "not ready\n")
+        elif url.path == "/":
+            page = _LANDING.format(version=html.escape(self.page))
+            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
+        else:
+            self._text(HTTPStatus.NOT_FOUND, "not found; try /metrics\n")
+
+    do_HEAD = do_GET  # noqa: N815  # the base class's name
+
+    def _metrics(self, names: list[str]) -> None:
+        encode, content_type = choose_encoder(self.headers.get("Accept", ""))
+        registry = self.registry.restricted_registry(names) if names else self.registry
+        self._answer(HTTPStatus.OK, content_type, encode(registry))
+
+    def _text(self, status: HTTPStatus, text: str) -> None:
+        self._answer(status, "text/plain; charset=utf-8", text.encode())
+
+    def _answer(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        if "gzip" in self.headers.get("Accept-Encoding", ""):
+            body = gzip.compress(body, compresslevel=1)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
+        """Scrapes are not worth a line."""
