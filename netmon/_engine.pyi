@@ -41,6 +41,9 @@ class CaptureFile:
     """
 
     def __init__(self, path: str, filter: Instructions = ()) -> None: ...
+    def set_filter(self, program: Instructions) -> None: ...  # compiled for `link`; empty: no filter
+    @property
+    def link(self) -> int | None: ...  # link type of the first packet, which this reads and keeps
     @property
     def position(self) -> int: ...  # bytes read from the file, compressed as they are
     @property

@@ -4,6 +4,7 @@
 //! the same on every interface, so that a flow stays with one worker. Learned names are common.
 
 use crate::capture::filter::Filter;
+use crate::capture::interface::InterfaceDrops;
 use crate::capture::ring::{Ring, RingOptions, RingStatistics};
 use crate::capture::CaptureError;
 use crate::flow::names::Names;
@@ -77,6 +78,7 @@ struct Order {
 pub struct Sensor {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
+    interface_drops: Vec<InterfaceDrops>,
     /// Names of the interfaces, by a report's `interface`.
     pub interfaces: Vec<String>,
     /// Names learned by all workers.
@@ -93,6 +95,7 @@ impl Sensor {
     ) -> Result<Self, CaptureError> {
         let workers = options.workers.max(1);
         let names = Arc::new(Names::new(max_names));
+        let interface_drops = options.interfaces.iter().map(|name| InterfaceDrops::since_now(name)).collect();
         let mut rings = Vec::new();
         for _ in 0..workers {
             rings.push(open_rings(options, workers)?);
@@ -112,7 +115,7 @@ impl Sensor {
         });
         let threads: std::io::Result<Vec<_>> = threads.collect();
         let threads = threads.map_err(|error| CaptureError(format!("cannot start a worker: {error}")))?;
-        Ok(Self { shared, threads, interfaces: options.interfaces.clone(), names })
+        Ok(Self { shared, threads, interface_drops, interfaces: options.interfaces.clone(), names })
     }
 
     /// Waits up to `timeout` for reports and takes them. An error: a ring failed, the capture is over.
@@ -143,6 +146,11 @@ impl Sensor {
             }
         }
         (sum, lock(&self.shared.waiting).lost, rings)
+    }
+
+    /// Packets that each interface dropped since the start, before any ring saw them.
+    pub fn interface_dropped(&self) -> Vec<u64> {
+        self.interface_drops.iter().map(InterfaceDrops::count).collect()
     }
 
     /// Takes new signatures in. The result is every report that was made by the old ones.
@@ -210,7 +218,7 @@ impl Worker {
         let mut packets = 0;
         let monitor = &mut self.monitor;
         for ring in &mut self.rings {
-            packets += ring.read_block(Duration::ZERO, &mut |packet| monitor.packet(&packet))?;
+            packets += ring.read_block(Duration::ZERO, |packet| monitor.packet(&packet))?;
         }
         if packets == 0 {
             Ring::wait(&self.rings, PATIENCE)?;

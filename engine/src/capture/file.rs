@@ -36,6 +36,16 @@ enum Format {
     Pcapng(Pcapng),
 }
 
+impl Format {
+    #[inline]
+    fn next(&mut self, stream: &mut Stream) -> Step {
+        match self {
+            Self::Pcap(pcap) => pcap.next(stream),
+            Self::Pcapng(pcapng) => pcapng.next(stream),
+        }
+    }
+}
+
 /// A capture file, streamed in constant memory.
 pub struct CaptureFile {
     path: String,
@@ -43,6 +53,10 @@ pub struct CaptureFile {
     size: Option<u64>,
     format: Format,
     filter: Option<Filter>,
+    /// Link type that the filter is for: the first packet's.
+    filter_link: Option<u16>,
+    /// What was read for `link` and not yet given.
+    ahead: Option<Step>,
     packets: u64,
     problem: Option<String>,
     over: bool,
@@ -77,7 +91,40 @@ impl CaptureFile {
             }
         };
         let path = named.to_owned();
-        Ok(Self { path, stream, size, format, filter, packets: 0, problem: None, over: false })
+        Ok(Self {
+            path,
+            stream,
+            size,
+            format,
+            filter,
+            filter_link: None,
+            ahead: None,
+            packets: 0,
+            problem: None,
+            over: false,
+        })
+    }
+
+    /// Link type of the first packet, or of the interface where no packet is; None if neither is there.
+    /// Reads up to that packet and keeps it.
+    pub fn link(&mut self) -> Option<u16> {
+        if let Format::Pcap(pcap) = &self.format {
+            return Some(pcap.link);
+        }
+        if self.ahead.is_none() && !self.over {
+            self.ahead = Some(self.format.next(&mut self.stream));
+        }
+        match (&self.ahead, &self.format) {
+            (Some(Step::Packet(record)), _) => Some(record.link),
+            (_, Format::Pcapng(pcapng)) => pcapng.link(),
+            (_, Format::Pcap(pcap)) => Some(pcap.link),
+        }
+    }
+
+    /// Gives only packets that pass `filter` from now on; None gives all. A filter is compiled for one
+    /// link type: the caller asks `link` for it.
+    pub fn set_filter(&mut self, filter: Option<Filter>) {
+        self.filter = filter;
     }
 
     /// The next packet that passes the filter, or None at the end. A file that breaks off gives
@@ -86,10 +133,15 @@ impl CaptureFile {
     pub fn next_packet(&mut self) -> Option<Packet<'_>> {
         let record = loop {
             let record = self.next_record()?;
-            match &self.filter {
-                Some(filter)
-                    if !filter.matches(&self.stream.bytes()[record.from..record.to], record.wire_len) => {}
-                _ => break record,
+            let Some(filter) = &self.filter else { break record };
+            if *self.filter_link.get_or_insert(record.link) != record.link {
+                self.finish(Step::Broken(
+                    "where a packet has another link type than the first; a filter fits one link type only",
+                ));
+                return None;
+            }
+            if filter.matches(&self.stream.bytes()[record.from..record.to], record.wire_len) {
+                break record;
             }
         };
         Some(Packet {
@@ -106,9 +158,9 @@ impl CaptureFile {
         if self.over {
             return None;
         }
-        let step = match &mut self.format {
-            Format::Pcap(pcap) => pcap.next(&mut self.stream),
-            Format::Pcapng(pcapng) => pcapng.next(&mut self.stream),
+        let step = match self.ahead.take() {
+            Some(step) => step,
+            None => self.format.next(&mut self.stream),
         };
         match step {
             Step::Packet(record) => {

@@ -4,10 +4,14 @@ use std::fmt;
 
 pub mod file;
 pub mod filter;
+#[cfg(target_os = "linux")]
+pub mod interface;
 pub mod pcap;
 pub mod pcapng;
 #[cfg(target_os = "linux")]
 pub mod ring;
+#[cfg(target_os = "linux")]
+mod socket;
 pub mod stream;
 
 /// One packet as captured. `bytes` may be shorter than `wire_len` (snap length).

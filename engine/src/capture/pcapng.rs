@@ -51,7 +51,7 @@ impl Pcapng {
                 }
             }
             let length = self.u32(&stream.bytes()[at..], 4) as usize;
-            if length < 12 || length > MAX_RECORD + 64 {
+            if !(12..=MAX_RECORD + 64).contains(&length) {
                 return Step::Broken("where a block has an impossible length");
             }
             let Some(at) = stream.ensure(length) else { return Step::Broken("in a block") };
@@ -76,6 +76,11 @@ impl Pcapng {
                 Err(place) => return Step::Broken(place),
             }
         }
+    }
+
+    /// Link type of the first interface of the current section.
+    pub fn link(&self) -> Option<u16> {
+        self.interfaces.first().map(|interface| interface.link)
     }
 
     fn begin_section(&mut self, stream: &mut Stream) -> Result<(), &'static str> {

@@ -1,8 +1,42 @@
 //! AF_PACKET with a TPACKET_V3 ring (Documentation/networking/packet_mmap.rst of Linux).
+//!
+//! The ring is memory shared with the kernel, in blocks. A block belongs to the kernel until it sets
+//! the block's status to `TP_STATUS_USER`, then to us until we set it to `TP_STATUS_KERNEL`.
+//! The kernel is trusted with that order, and with nothing else: offsets are checked as in any packet.
 
 use super::filter::Filter;
+use super::interface::Interface;
+use super::socket::{self, Socket};
 use super::{CaptureError, Packet};
+use libc::{sockaddr_ll, tpacket3_hdr, tpacket_block_desc, tpacket_hdr_v1};
+use std::ffi::c_uint;
+use std::io;
+use std::mem::offset_of;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+
+/// Bytes of a block.
+const BLOCK: usize = 1 << 20;
+/// The kernel hands a block over after this time, full or not.
+const RETIRE_MS: c_uint = 20;
+/// Bytes of a VLAN tag, and the room that we reserve to put one back.
+const TAG: usize = 4;
+/// Bytes of the two MAC addresses, before which nothing and after which the tag belongs.
+const ADDRESSES: usize = 12;
+/// EtherType of a tag whose kind the kernel does not tell (IEEE 802.1Q).
+const VLAN: u16 = 0x8100;
+const ETHERNET: u16 = 1;
+/// From this on nothing is cut: no frame of the wire is longer.
+const WHOLE: u32 = 65_535;
+
+// Fields of a block's header.
+const HEADER: usize = offset_of!(tpacket_block_desc, hdr);
+const STATUS: usize = HEADER + offset_of!(tpacket_hdr_v1, block_status);
+const PACKETS: usize = HEADER + offset_of!(tpacket_hdr_v1, num_pkts);
+const FIRST: usize = HEADER + offset_of!(tpacket_hdr_v1, offset_to_first_pkt);
+/// Where the sender's address stands after a packet's header (`TPACKET_ALIGN`).
+const SENDER: usize = size_of::<tpacket3_hdr>().next_multiple_of(libc::TPACKET_ALIGNMENT);
 
 /// How to open a ring.
 #[derive(Clone, Debug)]
@@ -17,7 +51,7 @@ pub struct RingOptions {
     pub snaplen: u32,
     /// Ask the card for everything on the wire.
     pub promiscuous: bool,
-    /// Run by the kernel on every packet.
+    /// Run by the kernel on every packet, after it took the outer VLAN tag off.
     pub filter: Option<Filter>,
     /// Share the interface's packets by flow with the other rings of this group.
     pub fanout: Option<u16>,
@@ -26,7 +60,7 @@ pub struct RingOptions {
 /// Counters of the kernel since the ring was opened.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RingStatistics {
-    /// Packets that reached the socket.
+    /// Packets that reached the socket, dropped ones included.
     pub packets: u64,
     /// Packets dropped because the ring was full.
     pub dropped: u64,
@@ -35,33 +69,242 @@ pub struct RingStatistics {
 }
 
 /// A live capture on one interface.
-pub struct Ring {}
+pub struct Ring {
+    // Fields are dropped in this order, after `drop` has unmapped the memory.
+    socket: Socket,
+    interface: Interface,
+    index: u16,
+    link: u16,
+    skip_sent: bool,
+    memory: NonNull<u8>,
+    blocks: usize,
+    /// The block that the kernel fills next, or has filled.
+    current: usize,
+    statistics: RingStatistics,
+}
+
+// SAFETY: `memory` is a mapping that this ring alone owns and that any thread of the process may use;
+// everything that reads or writes it takes `&mut self`. The rest is `Send` by itself.
+unsafe impl Send for Ring {}
 
 impl Ring {
     /// Opens the ring; fails with one line: no such interface, no rights, filter refused.
-    pub fn open(_options: &RingOptions) -> Result<Self, CaptureError> {
-        Err(CaptureError("not built".into()))
+    pub fn open(options: &RingOptions) -> Result<Self, CaptureError> {
+        let interface = Interface::find(&options.interface)?;
+        let fails =
+            |what: &str, error: io::Error| CaptureError(format!("{}: {what}: {error}", interface.name));
+        let socket = Socket::new().map_err(|error| match error.raw_os_error() {
+            Some(libc::EPERM | libc::EACCES) => CaptureError(format!(
+                "{}: no right to capture; it needs CAP_NET_RAW: run as root (sudo), \
+                 or with AmbientCapabilities=CAP_NET_RAW under systemd",
+                interface.name
+            )),
+            _ => fails("cannot open a packet socket", error),
+        })?;
+        let link = interface.link(socket.fd())?;
+        let skip_sent = interface.is_loopback(socket.fd());
+        let blocks = (options.ring_bytes / BLOCK).clamp(2, c_uint::MAX as usize / BLOCK);
+        let request = libc::tpacket_req3 {
+            tp_block_size: BLOCK as c_uint,
+            tp_block_nr: blocks as c_uint,
+            tp_frame_size: BLOCK as c_uint, // no meaning in this version, but checked
+            tp_frame_nr: blocks as c_uint,
+            tp_retire_blk_tov: RETIRE_MS,
+            tp_sizeof_priv: 0,
+            tp_feature_req_word: 0,
+        };
+        socket.make_ring(&request, TAG as c_uint).map_err(|error| {
+            fails(&format!("cannot get a ring of {} MiB (a smaller ring_bytes may help)", blocks), error)
+        })?;
+        let memory = map(&socket, blocks * BLOCK).map_err(|error| fails("cannot map the ring", error))?;
+        let index = options.index;
+        let statistics = RingStatistics::default();
+        let ring = Self { socket, interface, index, link, skip_sent, memory, blocks, current: 0, statistics };
+        ring.begin(options)?;
+        Ok(ring)
+    }
+
+    /// Lets packets in, once everything that decides about them is in place.
+    fn begin(&self, options: &RingOptions) -> Result<(), CaptureError> {
+        let socket = &self.socket;
+        let fails = |what, error| CaptureError(format!("{}: {what}: {error}", self.interface.name));
+        let refused = |error| fails("the kernel refuses the filter", error);
+        // Nothing passes before the ring shares its flows: a packet must not be in two rings.
+        socket.attach(&Filter::keep(0)).map_err(refused)?;
+        socket.bind(&self.interface).map_err(|error| self.failure(&error))?;
+        if options.promiscuous {
+            socket.be_promiscuous(&self.interface).map_err(|error| fails("cannot be promiscuous", error))?;
+        }
+        if let Some(group) = options.fanout {
+            socket.join(group).map_err(|error| fails("cannot share packets between workers", error))?;
+        }
+        match &options.filter {
+            Some(filter) => socket.attach(&filter.clone().cut_at(options.snaplen)).map_err(refused),
+            None if options.snaplen < WHOLE => socket.attach(&Filter::keep(options.snaplen)).map_err(refused),
+            None => socket.detach().map_err(refused),
+        }
     }
 
     /// Waits up to `timeout` for a block of packets and hands each to `each`; the number handed over.
     /// The VLAN tag that the kernel strips is back in its place.
+    ///
+    /// Fails with one line once the interface is down or gone: the capture is over.
     pub fn read_block(
         &mut self,
-        _timeout: Duration,
-        _each: &mut dyn FnMut(Packet<'_>),
+        timeout: Duration,
+        each: impl FnMut(Packet<'_>),
     ) -> Result<usize, CaptureError> {
-        Ok(0)
+        if !self.is_ready() {
+            Self::wait(std::slice::from_ref(self), timeout)?;
+            if !self.is_ready() {
+                return Ok(0);
+            }
+        }
+        // A panic in `each` keeps the block: the same packets would come again, and nothing is lost.
+        let handed = self.walk(each);
+        self.status().store(libc::TP_STATUS_KERNEL, Ordering::Release);
+        self.current = (self.current + 1) % self.blocks;
+        Ok(handed)
     }
 
     /// The kernel's counters, added up since the start.
     pub fn statistics(&mut self) -> RingStatistics {
-        RingStatistics::default()
+        // The call fails for a bad descriptor only, and ours is open.
+        if let Ok(new) = self.socket.take_statistics() {
+            self.statistics.packets += u64::from(new.packets);
+            self.statistics.dropped += u64::from(new.dropped);
+            self.statistics.freezes += u64::from(new.freezes);
+        }
+        self.statistics
+    }
+
+    /// Waits up to `timeout` until one of the rings has packets; fails once one cannot have any more.
+    pub fn wait(rings: &[Self], timeout: Duration) -> Result<(), CaptureError> {
+        let mut sockets = rings.iter().map(|ring| ring.socket.fd());
+        let failed = socket::poll(&mut sockets, timeout)
+            .map_err(|error| CaptureError(format!("cannot wait for packets: {error}")))?;
+        for (ring, _) in rings.iter().zip(failed).filter(|(_, failed)| *failed) {
+            ring.socket.pending_error().map_err(|error| ring.failure(&error))?;
+        }
+        Ok(())
+    }
+
+    /// What an error of the socket means for the user.
+    fn failure(&self, error: &io::Error) -> CaptureError {
+        let name = &self.interface.name;
+        CaptureError(if !self.interface.exists() {
+            format!("{name}: the interface is gone")
+        } else if error.raw_os_error() == Some(libc::ENETDOWN) {
+            format!("{name}: the interface is down; bring it up: ip link set {name} up")
+        } else {
+            format!("{name}: cannot capture: {error}")
+        })
+    }
+
+    fn is_ready(&self) -> bool {
+        self.status().load(Ordering::Acquire) & libc::TP_STATUS_USER != 0
+    }
+
+    /// The status of the current block, by which it changes hands.
+    fn status(&self) -> &AtomicU32 {
+        // SAFETY: `current` < `blocks`, so block and status lie inside the mapping, which lives as
+        // long as `self`; it begins on a page and both offsets are multiples of four, so the word is
+        // aligned. The kernel and we access this word as a whole only, and `walk` leaves it out.
+        unsafe { AtomicU32::from_ptr(self.memory.as_ptr().add(self.current * BLOCK + STATUS).cast()) }
+    }
+
+    /// Hands the packets of the current block, which is ours, to `each`; their number.
+    fn walk(&mut self, mut each: impl FnMut(Packet<'_>)) -> usize {
+        let begin = self.current * BLOCK + PACKETS;
+        // SAFETY: the bytes lie inside the mapping, since `current` < `blocks`. The kernel does not
+        // touch them while the block's status is TP_STATUS_USER, which `is_ready` has seen with
+        // Acquire and which only `read_block` changes, after this slice is gone. `&mut self` keeps
+        // everybody else of the process away. The status word itself lies before them.
+        let block =
+            unsafe { std::slice::from_raw_parts_mut(self.memory.as_ptr().add(begin), BLOCK - PACKETS) };
+        let packets = u32_at(block, 0).unwrap_or(0);
+        let mut at = u32_at(block, FIRST - PACKETS).unwrap_or(0) as usize;
+        let mut handed = 0;
+        for _ in 0..packets {
+            // Offsets count from the begin of the block.
+            let Some(frame) = at.checked_sub(PACKETS).and_then(|at| block.get_mut(at..)) else { break };
+            let Some(next) = u32_at(frame, offset_of!(tpacket3_hdr, tp_next_offset)) else { break };
+            if let Some(packet) = self.packet(frame) {
+                each(packet);
+                handed += 1;
+            }
+            if next == 0 {
+                break; // the last one
+            }
+            at += next as usize;
+        }
+        handed
+    }
+
+    /// The packet that stands in `frame`, behind its header; None for one that is not wanted.
+    #[inline]
+    fn packet<'a>(&self, frame: &'a mut [u8]) -> Option<Packet<'a>> {
+        if self.skip_sent
+            && *frame.get(SENDER + offset_of!(sockaddr_ll, sll_pkttype))? == libc::PACKET_OUTGOING
+        {
+            return None; // it comes again as received
+        }
+        let seconds = u32_at(frame, offset_of!(tpacket3_hdr, tp_sec))?;
+        let nanoseconds = u32_at(frame, offset_of!(tpacket3_hdr, tp_nsec))?;
+        let length = u32_at(frame, offset_of!(tpacket3_hdr, tp_snaplen))? as usize;
+        let mut wire_len = u32_at(frame, offset_of!(tpacket3_hdr, tp_len))?;
+        let status = u32_at(frame, offset_of!(tpacket3_hdr, tp_status))?;
+        let mut from = usize::from(u16_at(frame, offset_of!(tpacket3_hdr, tp_mac))?);
+        let to = from.checked_add(length).filter(|&to| to <= frame.len())?;
+        if status & libc::TP_STATUS_VLAN_VALID != 0 && self.link == ETHERNET && length >= ADDRESSES {
+            let kind = match status & libc::TP_STATUS_VLAN_TPID_VALID {
+                0 => VLAN,
+                _ => u16_at(frame, offset_of!(tpacket3_hdr, hv1.tp_vlan_tpid))?,
+            };
+            let tag = u32_at(frame, offset_of!(tpacket3_hdr, hv1.tp_vlan_tci))? as u16;
+            from = from.checked_sub(TAG).filter(|&from| from >= SENDER + size_of::<sockaddr_ll>())?;
+            frame.copy_within(from + TAG..from + TAG + ADDRESSES, from);
+            let place = &mut frame[from + ADDRESSES..from + ADDRESSES + TAG];
+            place[..2].copy_from_slice(&kind.to_be_bytes());
+            place[2..].copy_from_slice(&tag.to_be_bytes());
+            wire_len = wire_len.saturating_add(TAG as u32);
+        }
+        Some(Packet {
+            time_ns: u64::from(seconds) * 1_000_000_000 + u64::from(nanoseconds),
+            link: self.link,
+            interface: self.index,
+            wire_len,
+            bytes: &frame[from..to],
+        })
     }
 }
 
-impl Ring {
-    /// Waits up to `timeout` until one of the rings has packets.
-    pub fn wait(_rings: &[Self], _timeout: Duration) -> Result<(), CaptureError> {
-        Ok(())
+impl Drop for Ring {
+    fn drop(&mut self) {
+        // SAFETY: `memory` is what `map` got for this length, unmapped here alone; every slice of it
+        // borrowed from `self`, so none is left.
+        unsafe { libc::munmap(self.memory.as_ptr().cast(), self.blocks * BLOCK) };
     }
+}
+
+/// Maps the ring's `length` bytes, which the socket has made.
+fn map(socket: &Socket, length: usize) -> io::Result<NonNull<u8>> {
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: without an address to map to, the call takes no memory that is in use.
+    let memory =
+        unsafe { libc::mmap(std::ptr::null_mut(), length, access, libc::MAP_SHARED, socket.fd(), 0) };
+    if memory == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    NonNull::new(memory.cast()).ok_or_else(|| io::Error::other("mapped to address 0"))
+}
+
+#[inline]
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().copied().map(u32::from_ne_bytes)
+}
+
+#[inline]
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..)?.first_chunk().copied().map(u16::from_ne_bytes)
 }

@@ -78,6 +78,18 @@ impl CaptureFile {
         Ok(Self(py.detach(|| file::CaptureFile::open(&path, filter))?))
     }
 
+    /// Empty: no filter.
+    fn set_filter(&mut self, program: Vec<(u16, u8, u8, u32)>) -> PyResult<()> {
+        self.0.set_filter(filter_of(&program)?);
+        Ok(())
+    }
+
+    #[getter]
+    fn link(&mut self, py: Python<'_>) -> Option<u16> {
+        let file = &mut self.0;
+        py.detach(|| file.link())
+    }
+
     #[getter]
     fn position(&self) -> u64 {
         self.0.position()

@@ -39,11 +39,13 @@ impl Sensor {
         let dict = rows::stats(py, &tally, &self.0.names)?;
         dict.set_item("lost_reports", lost)?;
         let interfaces = PyDict::new(py);
-        for (name, ring) in self.0.interfaces.iter().zip(rings) {
+        let dropped = self.0.interface_dropped();
+        for ((name, ring), dropped) in self.0.interfaces.iter().zip(rings).zip(dropped) {
             let counters = PyDict::new(py);
             counters.set_item("packets", ring.packets)?;
             counters.set_item("dropped", ring.dropped)?;
             counters.set_item("freezes", ring.freezes)?;
+            counters.set_item("interface_dropped", dropped)?;
             interfaces.set_item(name, counters)?;
         }
         dict.set_item("interfaces", interfaces)?;

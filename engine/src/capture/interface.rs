@@ -1,0 +1,153 @@
+//! What the system says about a network interface: its index, its link type, what it dropped.
+
+use super::CaptureError;
+use std::ffi::{c_int, CStr, CString};
+use std::io;
+
+/// Link types as registered for pcap.
+const ETHERNET: u16 = 1;
+const RAW_IP: u16 = 101;
+/// Hardware type of interfaces without a link layer (`ARPHRD_RAWIP` of Linux).
+const ARPHRD_RAWIP: u16 = 519;
+
+/// An interface that exists.
+#[derive(Clone, Debug)]
+pub struct Interface {
+    /// Its name, without the zero that ends it in C.
+    pub name: String,
+    /// Its number in this network namespace.
+    pub index: c_int,
+}
+
+impl Interface {
+    /// Looks `name` up; the error lists the interfaces that exist.
+    pub fn find(name: &str) -> Result<Self, CaptureError> {
+        let missing =
+            || CaptureError(format!("{name}: no such interface; there are: {}", names().join(", ")));
+        let c_name = CString::new(name).map_err(|_| missing())?;
+        // SAFETY: `c_name` is a string with its zero that lives through the call.
+        let index = unsafe { libc::if_nametoindex(c_name.as_ptr()) };
+        match c_int::try_from(index) {
+            Ok(index) if index > 0 => Ok(Self { name: name.to_owned(), index }),
+            _ => Err(missing()),
+        }
+    }
+
+    /// True while an interface of this name and number exists.
+    pub fn exists(&self) -> bool {
+        Self::find(&self.name).is_ok_and(|now| now.index == self.index)
+    }
+
+    /// Link type of its frames on a raw packet socket, from the hardware type (`ARPHRD_*`).
+    pub fn link(&self, socket: c_int) -> Result<u16, CaptureError> {
+        match self.hardware_type(socket) {
+            Ok(libc::ARPHRD_ETHER | libc::ARPHRD_LOOPBACK) => Ok(ETHERNET),
+            Ok(libc::ARPHRD_NONE | ARPHRD_RAWIP) => Ok(RAW_IP),
+            Ok(other) => Err(CaptureError(format!(
+                "{}: frames of hardware type {other} are unknown; Ethernet, loopback and raw IP interfaces can be captured",
+                self.name
+            ))),
+            Err(error) => Err(CaptureError(format!("{}: its hardware type cannot be read: {error}", self.name))),
+        }
+    }
+
+    /// True on the loopback interface, where every packet is sent and received.
+    pub fn is_loopback(&self, socket: c_int) -> bool {
+        matches!(self.hardware_type(socket), Ok(libc::ARPHRD_LOOPBACK))
+    }
+
+    fn hardware_type(&self, socket: c_int) -> io::Result<u16> {
+        // SAFETY: `ifreq` is integers and arrays of them, for which all-zero is a value.
+        let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+        // One byte stays zero, so that the name ends.
+        let room = request.ifr_name.len() - 1;
+        for (to, from) in request.ifr_name.iter_mut().zip(self.name.bytes().take(room)) {
+            *to = from as libc::c_char;
+        }
+        // SAFETY: SIOCGIFHWADDR reads `ifr_name` and writes `ifr_hwaddr` of the `ifreq` it is given,
+        // which is ours alone during the call.
+        if unsafe { libc::ioctl(socket, libc::SIOCGIFHWADDR, &mut request) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the call above succeeded, so `ifr_hwaddr` is the member that was written.
+        Ok(unsafe { request.ifr_ifru.ifru_hwaddr.sa_family })
+    }
+}
+
+/// Names of all interfaces of this network namespace.
+fn names() -> Vec<String> {
+    let mut names = Vec::new();
+    // SAFETY: the call has no preconditions; null is looked for below.
+    let list = unsafe { libc::if_nameindex() };
+    if list.is_null() {
+        return names;
+    }
+    let mut entry = list;
+    // SAFETY: `list` is an array that ends with an entry of index 0 (RFC 3493, section 4.3); `entry`
+    // moves by one while that end is not reached, and each name before it is a C string.
+    unsafe {
+        while (*entry).if_index != 0 {
+            names.push(CStr::from_ptr((*entry).if_name).to_string_lossy().into_owned());
+            entry = entry.add(1);
+        }
+    }
+    // SAFETY: `list` came from `if_nameindex`, is given back once, and its names were copied.
+    unsafe { libc::if_freenameindex(list) };
+    names
+}
+
+/// What an interface dropped since this was made: packets that no ring ever saw.
+#[derive(Clone, Debug)]
+pub struct InterfaceDrops {
+    name: String,
+    before: u64,
+}
+
+impl InterfaceDrops {
+    /// Begins to count.
+    pub fn since_now(name: &str) -> Self {
+        Self { name: name.to_owned(), before: dropped(name).unwrap_or(0) }
+    }
+
+    /// Packets that the card or its driver dropped since.
+    pub fn count(&self) -> u64 {
+        // A card that was reset counts from zero again.
+        dropped(&self.name).map_or(0, |now| now.checked_sub(self.before).unwrap_or(now))
+    }
+}
+
+/// `rx_dropped` + `rx_missed_errors`, as `/proc/net/dev` adds them up. /sys has the same counters, but
+/// of the network namespace in which it was mounted, which need not be ours.
+fn dropped(name: &str) -> Option<u64> {
+    dropped_in(&std::fs::read_to_string("/proc/thread-self/net/dev").ok()?, name)
+}
+
+/// Lines are "  eth0: bytes packets errs drop …", receiving first.
+fn dropped_in(table: &str, name: &str) -> Option<u64> {
+    let (_, counters) =
+        table.lines().filter_map(|line| line.rsplit_once(':')).find(|(is, _)| is.trim() == name)?;
+    counters.split_ascii_whitespace().nth(3)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_interface_is_told_with_those_that_exist() {
+        let error = Interface::find("nosuch0").expect_err("it does not exist").0;
+        assert!(error.starts_with("nosuch0: no such interface; there are: "), "{error}");
+        assert!(error.contains("lo"), "{error}");
+        assert!(Interface::find("zero\0inside").is_err());
+    }
+
+    #[test]
+    fn drops_are_read_from_the_right_line_and_column() {
+        let table = "Inter-|   Receive  \n face |bytes    packets errs drop fifo\n    lo:     1 2 3 4 5\n\
+                     eth0:1 2 3 77 5\n  eth0:1: 9 9 9 9 9\n";
+        assert_eq!(dropped_in(table, "eth0"), Some(77));
+        assert_eq!(dropped_in(table, "lo"), Some(4));
+        assert_eq!(dropped_in(table, "eth0:1"), Some(9));
+        assert_eq!(dropped_in(table, "eth"), None);
+    }
+}

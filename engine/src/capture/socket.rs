@@ -1,0 +1,170 @@
+//! The packet socket of Linux (packet(7)), as far as a ring needs it: every system call that is not
+//! about the ring's memory.
+
+use super::filter::Filter;
+use super::interface::Interface;
+use std::ffi::{c_int, c_uint, c_void};
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+/// A packet socket, closed when dropped.
+#[derive(Debug)]
+pub struct Socket(OwnedFd);
+
+/// Values that the kernel reads and writes as plain memory.
+///
+/// # Safety
+///
+/// Every bit pattern is a value of the type.
+unsafe trait Plain: Copy + Default {}
+// SAFETY: an integer has no invalid bits.
+unsafe impl Plain for c_int {}
+
+/// `struct tpacket_stats_v3`, which libc leaves out.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub struct Statistics {
+    pub packets: c_uint,
+    pub dropped: c_uint,
+    pub freezes: c_uint,
+}
+// SAFETY: integers only.
+unsafe impl Plain for Statistics {}
+
+impl Socket {
+    /// A socket that receives nothing before it is bound.
+    pub fn new() -> io::Result<Self> {
+        // SAFETY: the call takes no pointers.
+        let fd = unsafe { libc::socket(libc::AF_PACKET, libc::SOCK_RAW | libc::SOCK_CLOEXEC, 0) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: `fd` was just opened and nobody else knows it.
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// The descriptor, for `mmap`, `ioctl` and `poll`.
+    pub fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+
+    /// Asks for blocks of packets in place of single ones, with `reserve` bytes of room before each
+    /// packet, and has the kernel make the ring.
+    pub fn make_ring(&self, request: &libc::tpacket_req3, reserve: c_uint) -> io::Result<()> {
+        let version = libc::tpacket_versions::TPACKET_V3 as c_int;
+        self.set(libc::SOL_PACKET, libc::PACKET_VERSION, &version)?;
+        self.set(libc::SOL_PACKET, libc::PACKET_RESERVE, &reserve)?;
+        self.set(libc::SOL_PACKET, libc::PACKET_RX_RING, request)
+    }
+
+    /// Has the kernel run `filter` on every packet from now on, in place of an earlier one.
+    pub fn attach(&self, filter: &Filter) -> io::Result<()> {
+        let instruction = |is: &super::filter::Instruction| libc::sock_filter {
+            code: is.code,
+            jt: is.jt,
+            jf: is.jf,
+            k: is.k,
+        };
+        let mut program: Vec<_> = filter.instructions().iter().map(instruction).collect();
+        // The kernel copies the program during the call; a `Filter` has at most 4096 instructions.
+        let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+        self.set(libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program)
+    }
+
+    /// Takes the filter away.
+    pub fn detach(&self) -> io::Result<()> {
+        self.set(libc::SOL_SOCKET, libc::SO_DETACH_FILTER, &0)
+    }
+
+    /// Begins to receive all protocols on one interface.
+    pub fn bind(&self, interface: &Interface) -> io::Result<()> {
+        // SAFETY: `sockaddr_ll` is integers and arrays of them, for which all-zero is a value.
+        let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
+        address.sll_family = libc::AF_PACKET as u16;
+        address.sll_protocol = (libc::ETH_P_ALL as u16).to_be();
+        address.sll_ifindex = interface.index;
+        let size = size_of_val(&address) as libc::socklen_t;
+        // SAFETY: `address` lives through the call and is `size` bytes long.
+        let result = unsafe { libc::bind(self.fd(), (&raw const address).cast(), size) };
+        if result != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // An interface that is down does not fail to bind; it leaves an error behind.
+        self.pending_error()
+    }
+
+    /// Asks the card for everything on the wire, until the socket is closed.
+    pub fn be_promiscuous(&self, interface: &Interface) -> io::Result<()> {
+        let membership = libc::packet_mreq {
+            mr_ifindex: interface.index,
+            mr_type: libc::PACKET_MR_PROMISC as u16,
+            mr_alen: 0,
+            mr_address: [0; 8],
+        };
+        self.set(libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &membership)
+    }
+
+    /// Shares packets with the other sockets of `group` by flow, both directions to the same socket;
+    /// fragments are put together first, because only the first one has ports.
+    pub fn join(&self, group: u16) -> io::Result<()> {
+        let how = libc::PACKET_FANOUT_HASH | libc::PACKET_FANOUT_FLAG_DEFRAG;
+        let fanout: c_uint = u32::from(group) | how << 16;
+        self.set(libc::SOL_PACKET, libc::PACKET_FANOUT, &fanout)
+    }
+
+    /// The counters since the last call: the kernel resets them on reading.
+    pub fn take_statistics(&self) -> io::Result<Statistics> {
+        self.get(libc::SOL_PACKET, libc::PACKET_STATISTICS)
+    }
+
+    /// The error that waits on the socket, which this takes away.
+    pub fn pending_error(&self) -> io::Result<()> {
+        match self.get(libc::SOL_SOCKET, libc::SO_ERROR)? {
+            0 => Ok(()),
+            code => Err(io::Error::from_raw_os_error(code)),
+        }
+    }
+
+    fn set<T>(&self, level: c_int, name: c_int, value: &T) -> io::Result<()> {
+        let size = size_of::<T>() as libc::socklen_t;
+        // SAFETY: the kernel reads `size` bytes of `value`, which lives through the call, and writes none.
+        let result = unsafe { libc::setsockopt(self.fd(), level, name, (&raw const *value).cast(), size) };
+        if result == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    }
+
+    fn get<T: Plain>(&self, level: c_int, name: c_int) -> io::Result<T> {
+        let mut value = T::default();
+        let mut size = size_of::<T>() as libc::socklen_t;
+        let to: *mut c_void = (&raw mut value).cast();
+        // SAFETY: the kernel writes at most `size` bytes to `value`, which is ours alone during the
+        // call and, being `Plain`, stays a value whatever is written.
+        let result = unsafe { libc::getsockopt(self.fd(), level, name, to, &mut size) };
+        if result == 0 {
+            Ok(value)
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    }
+}
+
+/// Waits up to `timeout` until one of the sockets has packets or an error; true for each that has an error.
+pub fn poll(sockets: &mut dyn Iterator<Item = RawFd>, timeout: Duration) -> io::Result<Vec<bool>> {
+    let entry = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+    let mut entries: Vec<_> = sockets.map(entry).collect();
+    // Rounded up: a wait shorter than a millisecond must not become none.
+    let milliseconds = c_int::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(c_int::MAX);
+    // SAFETY: `entries` is an array of as many `pollfd` as the call is told, ours alone during it.
+    let result = unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, milliseconds) };
+    if result < 0 {
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    Ok(entries.iter().map(|entry| entry.revents & !libc::POLLIN != 0).collect())
+}
