@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "netmon"
     sys_version = ""
 
-    def do_GET(self) -> None:  # noqa: N802  # the base class's name
+    def do_GET(self) -> None:
         """Answers a request."""
         url = urlsplit(self.path)
         if url.path == "/metrics":

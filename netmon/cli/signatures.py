@@ -102,9 +102,8 @@ def explain_signatures(
         echo(f"  also holds: {_rule_text(competitor.rule)}; {competitor.why_not}")
     for expectation in answer.expectations:
         note = f": {expectation.note}" if expectation.note else ""
-        echo(
-            f"  expectation ({expectation.basis}{f', {expectation.promise}' if expectation.promise else ''}){note}"
-        )
+        basis = f"{expectation.basis}, {expectation.promise}" if expectation.promise else expectation.basis
+        echo(f"  expectation ({basis}){note}")
     for promise in answer.promises:
         since = f", from {promise.effective_from}" if promise.effective_from else ""
         echo(f"  promise {promise.id} ({promise.status}{since}): {promise.statement}")

@@ -63,7 +63,7 @@ class FileSource:
     def _open(self, path: str) -> CaptureFile:
         try:
             file = CaptureFile(path)
-            if self._filter:
+            if self._filter and file.link is not None:
                 file.set_filter(compile_filter(self._filter, file.link))
         except CaptureError as error:
             raise SourceError(str(error)) from error
