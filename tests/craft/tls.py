@@ -59,7 +59,7 @@ def client_hello(
 ) -> bytes:
     """A ClientHello with its handshake header.
 
-    `name_last` puts the server_name behind the key shares, as clients do that shuffle their
+    `name_last` puts the server_name behind everything else, as clients do that shuffle their
     extensions; `pad_to` is the message's least length (RFC 7685); `label` varies the filler.
     """
     label = f"{label} {server_name}"
@@ -75,13 +75,12 @@ def client_hello(
         extensions += extension(KEY_SHARE, block16(shares(label, post_quantum=post_quantum)))
     if ech:
         extensions += extension(ECH, ech_grease(label))
-    extensions = extensions + named if name_last else named + extensions
     body = struct.pack("!H", TLS12) + filler(f"{label} random", 32) + block8(filler(f"{label} session", 32))
     body += block16(b"".join(struct.pack("!H", cipher) for cipher in CIPHERS)) + block8(b"\0")
-    missing = pad_to - (4 + len(body) + 2 + len(extensions) + 4)
-    if missing >= 0 and pad_to:
+    missing = pad_to - (4 + len(body) + 2 + len(extensions) + len(named) + 4)
+    if missing >= 0:
         extensions += extension(PADDING, bytes(missing))
-    body += block16(extensions)
+    body += block16(extensions + named if name_last else named + extensions)
     return struct.pack("!B", 1) + struct.pack("!I", len(body))[1:] + body
 
 
