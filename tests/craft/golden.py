@@ -34,7 +34,6 @@ CASES: tuple[Callable[[], bytes], ...] = (
     streams.ipv4_options,
     streams.snap_length,
     streams.coalesced_frame,
-    names.fragments,
     names.dns_client,
     names.dns_any,
     names.cname_chain,
@@ -46,6 +45,7 @@ CASES: tuple[Callable[[], bytes], ...] = (
     streams.truncated_file,
     names.candidates,
     names.idle_and_port_reuse,
+    names.three_places,
 )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tests.craft import dns, packets
-from tests.craft.packets import UDP, address, udp
+from tests.craft import dns
 from tests.craft.scene import (
     CLIENT,
+    DISPUTED,
     ELSEWHERE,
+    MOSCOW,
     NAME,
     RESOLVER,
     START_NS,
@@ -25,20 +26,6 @@ from tests.craft.talk import (
     look_up_addresses,
     tls_session,
 )
-
-
-def fragments() -> bytes:
-    """A DNS answer in two IPv4 fragments, then a flow to the address that only the second fragment holds.
-
-    The first fragment's question is read; what lies behind it is not guessed.
-    """
-    name = "many.files.cloud.example"
-    records = [dns.address(name, f"198.51.100.{host}") for host in range(100, 160)]
-    source, destination = address(RESOLVER), address(CLIENT)
-    datagram = udp(source, destination, (53, 50_500), dns.answer(name, dns.A, records, message_id=77))
-    parts = packets.ipv4_fragments(source, destination, UDP, datagram, size=1480, identification=99)
-    sent = [Sent(START_NS + number * 10_000, part, up=False) for number, part in enumerate(parts)]
-    return ethernet_file(sent + tls_session(connection("198.51.100.159", at_s=1), flight(None)))
 
 
 def dns_client() -> bytes:
@@ -141,4 +128,17 @@ def idle_and_port_reuse() -> bytes:
     sent = tls_session(connection(), flight(), fin=False)
     sent += tls_session(connection(at_s=360), flight(UPDATES), fin=False)
     sent += tls_session(connection(at_s=420), flight("portal.cloud.example"))
+    return ethernet_file(sent)
+
+
+def three_places() -> bytes:
+    """File uploads to an address in Zürich, to one in Moscow, and to one on which the databases disagree.
+
+    Expected, unexpected, undecided: the promise speaks of Zürich. Updates to Moscow are undecided, because
+    nothing is promised for them.
+    """
+    sent = tls_session(connection(ZURICH), flight())
+    sent += tls_session(connection(MOSCOW, client_port=50_001, at_s=1), flight())
+    sent += tls_session(connection(DISPUTED, client_port=50_002, at_s=2), flight())
+    sent += tls_session(connection(MOSCOW, client_port=50_003, at_s=3), flight(UPDATES))
     return ethernet_file(sent)

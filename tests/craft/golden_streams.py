@@ -241,7 +241,7 @@ def coalesced_frame() -> bytes:
 def big_endian_pcapng() -> bytes:
     """A pcapng file in big-endian byte order with two interfaces: Ethernet in ns, raw IP in µs.
 
-    One flow on each; each says on which interface it was seen.
+    One flow on each.
     """
     first = frames(tls_session(connection(), flight()), ethernet)
     second = frames(
