@@ -82,10 +82,15 @@ pub struct Naming {
 }
 
 impl Naming {
+    /// The server_name in the hello, whole or not.
+    pub fn sent_name(&self) -> Option<&str> {
+        let whole = self.hello.as_ref().and_then(|hello| hello.server_name.as_deref());
+        whole.or(self.partial.as_deref())
+    }
+
     /// The name in the hello: an empty one is none.
     pub fn server_name(&self) -> Option<&str> {
-        let whole = self.hello.as_ref().and_then(|hello| hello.server_name.as_deref());
-        whole.or(self.partial.as_deref()).filter(|name| !name.is_empty())
+        self.sent_name().filter(|name| !name.is_empty())
     }
 
     fn chains(&self) -> &[Arc<Chain>] {

@@ -16,6 +16,8 @@ pub enum Phase {
     Hello,
     /// The other side sent the hello: nothing is looked for here.
     Peer,
+    /// A server's side of TLS: the hello is the other side's.
+    Answer,
     /// The stream begins with something else.
     NotTls,
     /// The first bytes looked right and were not.

@@ -127,7 +127,7 @@ pub fn report(flow: &mut Flow, occasion: Occasion, matcher: &Matcher) -> FlowRep
         candidates: candidates(flow, name, evidence),
         entry: (entry != NO_ENTRY).then_some(entry),
         matched: matched.map(str::to_owned),
-        server_name: hello.and_then(|hello| hello.server_name.clone()),
+        server_name: flow.naming.as_ref().and_then(|naming| naming.sent_name()).map(str::to_owned),
         alpn: hello.map(|hello| hello.alpn.clone()).unwrap_or_default(),
         versions: hello.map(|hello| hello.versions.clone()).unwrap_or_default(),
         ech: hello.is_some_and(|hello| hello.ech),

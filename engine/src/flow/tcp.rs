@@ -133,7 +133,7 @@ impl Opening<'_> {
     /// The stream's first bytes.
     fn begin(&mut self, bytes: &[u8], cut: bool) -> bool {
         if !tls::may_be_hello(bytes) {
-            self.leave(Phase::NotTls);
+            self.leave(if is_server_hello(bytes) { Phase::Answer } else { Phase::NotTls });
             return false;
         }
         match tls::parse_hello_stream(bytes) {
@@ -283,4 +283,9 @@ fn drop_head(flow: &mut Flow, slot: u32, side: usize, heads: &mut Heads) {
 /// True for a TLS record that never begins a stream: change_cipher_spec, alert, application data.
 fn is_record_in_mid_stream(bytes: &[u8]) -> bool {
     matches!(bytes, [20 | 21 | 23, 3, 0..=4, ..])
+}
+
+/// True for the record that a TLS server begins with: a handshake record with a ServerHello.
+fn is_server_hello(bytes: &[u8]) -> bool {
+    matches!(bytes, [22, 3, 0..=4, _, _, 2, ..])
 }

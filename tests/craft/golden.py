@@ -1,0 +1,76 @@
+"""The captures of `tests/golden/`: one function each; its docstring is the purpose.
+
+python -m tests.craft.golden      writes every tests/golden/*/input.* and README.md anew
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.craft import golden_names as names
+from tests.craft import golden_streams as streams
+
+FOLDER = Path(__file__).parents[1] / "golden"
+
+CASES: tuple[Callable[[], bytes], ...] = (
+    streams.whole_hello,
+    streams.post_quantum_hello,
+    streams.reordered_hello,
+    streams.overlapping_retransmission,
+    streams.two_records,
+    streams.tiny_segments,
+    streams.no_syn,
+    streams.client_side_only,
+    streams.server_side_only,
+    streams.vlan,
+    streams.qinq,
+    streams.sll,
+    streams.sll2,
+    streams.raw_ip,
+    streams.null_link,
+    streams.ipv6_extension_headers,
+    streams.ipv4_options,
+    streams.snap_length,
+    streams.coalesced_frame,
+    names.dns_client,
+    names.dns_any,
+    names.cname_chain,
+    names.https_hints,
+    names.ech_grease,
+    names.port_8443,
+    names.lookalikes,
+    streams.big_endian_pcapng,
+    streams.truncated_file,
+    names.candidates,
+    names.idle_and_port_reuse,
+    names.three_places,
+)
+
+
+def input_name(case: Callable[[], bytes]) -> str:
+    """The name of a case's capture file."""
+    return "input.pcapng" if case is streams.big_endian_pcapng else "input.pcap"
+
+
+def readme(case: Callable[[], bytes]) -> str:
+    """What stands in a case's README: purpose, what must come out, origin."""
+    first, _, rest = (case.__doc__ or "").partition("\n\n")
+    title = case.__name__.replace("_", " ")
+    expected = textwrap.dedent(rest).strip()
+    origin = f"Crafted by `{case.__name__}` in `{case.__module__.replace('.', '/')}.py`; nobody ever sent it."
+    return f"# {title}\n\n{first.strip()}\n\n{expected}\n\n{origin}\n"
+
+
+def write() -> None:
+    """Writes every case's capture and README."""
+    for case in CASES:
+        folder = FOLDER / case.__name__
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / input_name(case)).write_bytes(case())
+        (folder / "README.md").write_text(readme(case), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
