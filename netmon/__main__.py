@@ -1,0 +1,5 @@
+"""`python -m netmon` is the command `netmon`."""
+
+from netmon.cli import main
+
+main()
