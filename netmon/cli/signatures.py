@@ -87,9 +87,9 @@ def explain_signatures(
 
     Examples:
 
-      netmon signatures explain dc1.ksn.kaspersky-labs.com
+      netmon signatures explain updates.vendor.example
 
-      netmon signatures explain 82.202.184.10
+      netmon signatures explain 192.0.2.10
     """
     settings = wiring.load_config(config, signatures, None)
     known = wiring.load_signatures(settings)
