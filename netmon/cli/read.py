@@ -102,7 +102,7 @@ def read(
             wiring.deliver(batch, monitor, outputs)
     if not json:
         summary.show(wiring.make_console(), reader.stats())
-        if settings.subject.country is None:
+        if summary.flows and settings.subject.country is None:
             print("No promise was applied: say whose traffic it is with --country, for example --country DE.")
     for problem in reader.problems:
         print(f"netmon: {problem}", file=sys.stderr)

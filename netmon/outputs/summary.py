@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -60,6 +59,11 @@ class Summary:
         self._alarms: Counter[tuple[str, str, str]] = Counter()
 
     @property
+    def flows(self) -> int:
+        """Flows of known vendors."""
+        return sum(outcome.flows for outcome in self._outcomes.values())
+
+    @property
     def findings(self) -> int:
         """Flows that are unexpected or forbidden."""
         return self._outcomes["unexpected"].flows + self._outcomes["forbidden"].flows
@@ -98,14 +102,16 @@ class Summary:
 
     def show(self, console: Console, stats: Mapping[str, Any]) -> None:
         """Prints the tables and ends with one sentence."""
-        if self._sums:
-            console.print(self._verdict_table())
+        for part in self._groups():
+            console.print(part)
+        console.print("\nWhat was seen", style="bold")
         console.print(_view_table(stats))
+        console.print()
         console.print(self.sentence(), style=self._style())
 
     def sentence(self) -> Text:
         """The result in one sentence."""
-        total = sum(outcome.flows for outcome in self._outcomes.values())
+        total = self.flows
         if total == 0:
             return Text("No flow to a known vendor was seen.")
         if self.findings:
@@ -128,26 +134,46 @@ class Summary:
             return _COLOURS["unexpected"]
         return _COLOURS["undecided" if self._outcomes["undecided"].flows else "expected"]
 
-    def _verdict_table(self) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, title="Where it went", title_justify="left", title_style="bold")
-        for heading in ("verdict", "vendor", "component", "where"):
-            table.add_column(heading, no_wrap=heading == "verdict")
-        for heading in ("flows", "sent", "received"):
-            table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("why")
-        for key in sorted(self._sums, key=lambda key: (_ORDER.index(key[0]), *key[1:])):
-            outcome, vendor, component, where, reason = key
-            total = self._sums[key]
-            amounts = (str(total.flows), bytes_text(total.sent), bytes_text(total.received))
-            verdict = Text(outcome, _COLOURS[outcome])
-            table.add_row(verdict, vendor, component, where, *amounts, REASONS[reason])
-        return table
+    def _groups(self) -> Iterator[RenderableType]:
+        """For each vendor, verdict and reason: a line that says so, and a table of what it holds for."""
+        groups: dict[tuple[str, int, str, str], list[tuple[str, str, _Sum]]] = {}
+        for (outcome, vendor, component, where, reason), total in self._sums.items():
+            group = groups.setdefault((vendor, _ORDER.index(outcome), outcome, reason), [])
+            group.append((component, where, total))
+        first_of_vendor = ""
+        for (vendor, _, outcome, reason), rows in sorted(groups.items()):
+            if vendor != first_of_vendor:
+                first_of_vendor = vendor
+                yield _table_of_flows([(Text(vendor, "bold"), Text("where"), None)])
+            yield Text.assemble((outcome, _COLOURS[outcome]), f": {REASONS[reason]}")
+            yield _table_of_flows(
+                [
+                    (Text(component), Text(where), total)
+                    for component, where, total in sorted(rows, key=lambda row: row[:2])
+                ]
+            )
+
+
+def _table_of_flows(rows: Sequence[tuple[Text, Text, _Sum | None]]) -> Table:
+    """Rows whose columns stand below each other from table to table; without a sum, the headings."""
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    table.add_column(width=18)
+    table.add_column(width=27)
+    for width in (7, 9, 9):
+        table.add_column(width=width, justify="right", no_wrap=True)
+    for component, where, total in rows:
+        numbers = ("flows", "sent", "received")
+        if total is not None:
+            component.pad_left(2)
+            numbers = (f"{total.flows:,}", bytes_text(total.sent), bytes_text(total.received))
+        table.add_row(component, where, *numbers)
+    return table
 
 
 def _view_table(stats: Mapping[str, Any]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title="What was seen", title_justify="left", title_style="bold")
-    table.add_column("")
-    table.add_column("", justify="right")
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
     span = ""
     if stats["first_ns"] is not None:
         first = datetime.fromtimestamp(min(stats["first_ns"] // 10**9, 253_402_300_799), UTC)
