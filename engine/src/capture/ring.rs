@@ -195,7 +195,7 @@ impl Ring {
         CaptureError(if !self.interface.exists() {
             format!("{name}: the interface is gone")
         } else if error.raw_os_error() == Some(libc::ENETDOWN) {
-            format!("{name}: the interface is down; bring it up: ip link set {name} up")
+            format!("{name}: the interface is down; bring it up: ip link set dev {name} up")
         } else {
             format!("{name}: cannot capture: {error}")
         })
