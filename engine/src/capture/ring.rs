@@ -101,8 +101,8 @@ impl Ring {
             )),
             _ => fails("cannot open a packet socket", error),
         })?;
-        let link = interface.link(socket.fd())?;
-        let skip_sent = interface.is_loopback(socket.fd());
+        let link = interface.link()?;
+        let skip_sent = interface.is_loopback();
         let blocks = (options.ring_bytes / BLOCK).clamp(2, c_uint::MAX as usize / BLOCK);
         let request = libc::tpacket_req3 {
             tp_block_size: BLOCK as c_uint,
