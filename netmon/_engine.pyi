@@ -17,6 +17,8 @@ DNS_FIELDS: tuple[str, ...]
 class CaptureError(Exception):
     """A source cannot be opened or read; the message says what, where and what to do."""
 
+def interface_link(name: str) -> int: ...  # link type of its packets; CaptureError: no such interface
+
 @final
 class Matcher:
     """Signature names and networks, compiled. Entries are numbers that the caller gave.

@@ -8,7 +8,7 @@ from typing import Any
 from netmon._engine import CaptureError, CaptureFile, Engine, Matcher
 from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
-from netmon.sources.bpf import compile_filter
+from netmon.sources.bpf import ETHERNET, compile_filter
 
 PACKETS_PER_STEP = 65_536
 """Packets between two batches: enough to forget Python's part, few enough for a lively progress bar."""
@@ -63,8 +63,9 @@ class FileSource:
     def _open(self, path: str) -> CaptureFile:
         try:
             file = CaptureFile(path)
-            if self._filter and file.link is not None:
-                file.set_filter(compile_filter(self._filter, file.link))
+            if self._filter:
+                link = file.link  # none: the file has no packets, but a wrong expression is still told
+                file.set_filter(compile_filter(self._filter, ETHERNET if link is None else link))
         except CaptureError as error:
             raise SourceError(str(error)) from error
         return file

@@ -6,15 +6,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from netmon._engine import CaptureError, Matcher, Sensor
+from netmon._engine import CaptureError, Matcher, Sensor, interface_link
 from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
-from netmon.sources.bpf import compile_filter
+from netmon.sources.bpf import Program, compile_filter
 
 POLL_S = 0.5
 """Longest wait for records: how soon a stop or a reload is noticed."""
-
-_ETHERNET = 1
 
 
 class LiveSource:
@@ -33,9 +31,9 @@ class LiveSource:
         report_every_s: int = 5,
         limits: Mapping[str, Any] | None = None,
     ) -> None:
-        program = compile_filter(filter_expression, _ETHERNET, snaplen) if filter_expression else ()
         self._stop = threading.Event()
         try:
+            program = _compile(filter_expression, interfaces, snaplen) if filter_expression else []
             self._sensor = Sensor(
                 matcher,
                 interfaces,
@@ -76,3 +74,12 @@ class LiveSource:
     def stats(self) -> Stats:
         """The counters as they stand, from any thread."""
         return self._sensor.stats()
+
+
+def _compile(expression: str, interfaces: Sequence[str], snaplen: int) -> Program:
+    """One program for all interfaces, whose packets must begin alike."""
+    links = {name: interface_link(name) for name in interfaces}
+    if len(set(links.values())) > 1:
+        kinds = ", ".join(f"{name} {link}" for name, link in links.items())
+        raise SourceError(f"a filter fits one link type, and the interfaces have several: {kinds}")
+    return compile_filter(expression, next(iter(links.values())), snaplen, live=True)

@@ -3,6 +3,8 @@
 use super::CaptureError;
 use std::ffi::{c_int, CStr, CString};
 use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixDatagram;
 
 /// Link types as registered for pcap.
 const ETHERNET: u16 = 1;
@@ -39,8 +41,8 @@ impl Interface {
     }
 
     /// Link type of its frames on a raw packet socket, from the hardware type (`ARPHRD_*`).
-    pub fn link(&self, socket: c_int) -> Result<u16, CaptureError> {
-        match self.hardware_type(socket) {
+    pub fn link(&self) -> Result<u16, CaptureError> {
+        match self.hardware_type() {
             Ok(libc::ARPHRD_ETHER | libc::ARPHRD_LOOPBACK) => Ok(ETHERNET),
             Ok(libc::ARPHRD_NONE | ARPHRD_RAWIP) => Ok(RAW_IP),
             Ok(other) => Err(CaptureError(format!(
@@ -52,11 +54,13 @@ impl Interface {
     }
 
     /// True on the loopback interface, where every packet is sent and received.
-    pub fn is_loopback(&self, socket: c_int) -> bool {
-        matches!(self.hardware_type(socket), Ok(libc::ARPHRD_LOOPBACK))
+    pub fn is_loopback(&self) -> bool {
+        matches!(self.hardware_type(), Ok(libc::ARPHRD_LOOPBACK))
     }
 
-    fn hardware_type(&self, socket: c_int) -> io::Result<u16> {
+    fn hardware_type(&self) -> io::Result<u16> {
+        // Any socket can be asked; this kind needs no rights and no port.
+        let socket = UnixDatagram::unbound()?;
         // SAFETY: `ifreq` is integers and arrays of them, for which all-zero is a value.
         let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
         // One byte stays zero, so that the name ends.
@@ -66,7 +70,7 @@ impl Interface {
         }
         // SAFETY: SIOCGIFHWADDR reads `ifr_name` and writes `ifr_hwaddr` of the `ifreq` it is given,
         // which is ours alone during the call.
-        if unsafe { libc::ioctl(socket, libc::SIOCGIFHWADDR, &mut request) } != 0 {
+        if unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFHWADDR, &mut request) } != 0 {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the call above succeeded, so `ifr_hwaddr` is the member that was written.

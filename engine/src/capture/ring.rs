@@ -101,8 +101,8 @@ impl Ring {
             )),
             _ => fails("cannot open a packet socket", error),
         })?;
-        let link = interface.link(socket.fd())?;
-        let skip_sent = interface.is_loopback(socket.fd());
+        let link = interface.link()?;
+        let skip_sent = interface.is_loopback();
         let blocks = (options.ring_bytes / BLOCK).clamp(2, c_uint::MAX as usize / BLOCK);
         let request = libc::tpacket_req3 {
             tp_block_size: BLOCK as c_uint,
@@ -195,7 +195,7 @@ impl Ring {
         CaptureError(if !self.interface.exists() {
             format!("{name}: the interface is gone")
         } else if error.raw_os_error() == Some(libc::ENETDOWN) {
-            format!("{name}: the interface is down; bring it up: ip link set {name} up")
+            format!("{name}: the interface is down; bring it up: ip link set dev {name} up")
         } else {
             format!("{name}: cannot capture: {error}")
         })

@@ -44,7 +44,7 @@ impl Socket {
         Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
-    /// The descriptor, for `mmap`, `ioctl` and `poll`.
+    /// The descriptor, for `mmap` and `poll`.
     pub fn fd(&self) -> RawFd {
         self.0.as_raw_fd()
     }

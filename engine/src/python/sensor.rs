@@ -3,10 +3,17 @@
 use super::engine::{filter_of, Limits};
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
+use crate::capture::interface::Interface;
 use crate::sensor::{self, Options};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::time::Duration;
+
+/// Link type of an interface, for which a filter has to be compiled.
+#[pyfunction]
+pub fn interface_link(name: &str) -> PyResult<u16> {
+    Ok(Interface::find(name)?.link()?)
+}
 
 /// Live capture on one or more interfaces.
 #[pyclass(module = "netmon._engine")]

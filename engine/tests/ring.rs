@@ -1,0 +1,271 @@
+//! The ring on a real kernel: each test has a network namespace of its own, with a veth pair.
+//!
+//! They need root and iproute2; where these are missing they say so and return.
+#![cfg(target_os = "linux")]
+
+use _engine::capture::filter::{Filter, Instruction};
+use _engine::capture::ring::{Ring, RingOptions};
+use std::ffi::c_int;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// No test waits longer than this for packets that should come.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// One end of a veth pair in a fresh network namespace, to send frames from; "far" is the other end.
+struct Wire {
+    socket: c_int,
+}
+
+impl Wire {
+    /// None, with the reason printed, where namespaces cannot be made.
+    fn new() -> Option<Self> {
+        // SAFETY: the call takes no pointers. It moves this thread, which runs one test, and its children.
+        if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
+            eprintln!("skipped: no right to make a network namespace ({})", std::io::Error::last_os_error());
+            return None;
+        }
+        let commands = [
+            "link add name near type veth peer name far",
+            "link set dev near addrgenmode none",
+            "link set dev far addrgenmode none",
+            "link set dev near up",
+            "link set dev far up",
+            "link set lo up",
+        ];
+        commands.into_iter().all(ip).then(|| Self { socket: sender("near") })
+    }
+
+    fn send(&self, frame: &[u8]) {
+        // SAFETY: the frame lives through the call.
+        let sent = unsafe { libc::send(self.socket, frame.as_ptr().cast(), frame.len(), 0) };
+        assert_eq!(sent, frame.len() as isize, "{}", std::io::Error::last_os_error());
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        // SAFETY: the descriptor is open and closed here alone.
+        unsafe { libc::close(self.socket) };
+    }
+}
+
+fn ip(command: &str) -> bool {
+    let status = Command::new("ip").args(command.split(' ')).status();
+    let is_done = status.as_ref().is_ok_and(std::process::ExitStatus::success);
+    if !is_done {
+        eprintln!("skipped: `ip {command}` failed: {status:?}");
+    }
+    is_done
+}
+
+/// A packet socket that sends whole frames on `interface` and receives nothing.
+fn sender(interface: &str) -> c_int {
+    let name = std::ffi::CString::new(interface).expect("no zero inside");
+    // SAFETY: `sockaddr_ll` is integers, for which all-zero is a value; the name and the address live
+    // through the calls, and the size is the address's.
+    unsafe {
+        let socket = libc::socket(libc::AF_PACKET, libc::SOCK_RAW, 0);
+        assert!(socket >= 0, "{}", std::io::Error::last_os_error());
+        let mut address: libc::sockaddr_ll = std::mem::zeroed();
+        address.sll_family = libc::AF_PACKET as u16;
+        address.sll_ifindex = libc::if_nametoindex(name.as_ptr()) as c_int;
+        let size = size_of_val(&address) as libc::socklen_t;
+        assert_eq!(libc::bind(socket, (&raw const address).cast(), size), 0);
+        socket
+    }
+}
+
+fn options(interface: &str) -> RingOptions {
+    RingOptions {
+        interface: interface.into(),
+        index: 3,
+        ring_bytes: 4 << 20,
+        snaplen: 65_535,
+        promiscuous: true,
+        filter: None,
+        fanout: None,
+    }
+}
+
+/// A frame of an EtherType for experiments (IEEE 802), told apart by `number`.
+fn frame(number: u32, length: usize) -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x88, 0xb5];
+    frame.extend(number.to_be_bytes());
+    frame.extend((frame.len()..length).map(|at| (at as u32 ^ number) as u8));
+    frame
+}
+
+fn tagged(tags: &[[u8; 4]], frame: &[u8]) -> Vec<u8> {
+    [&frame[..12], &tags.concat(), &frame[12..]].concat()
+}
+
+/// Reads until `count` packets are there, or the patience is at its end: (bytes, wire length).
+fn receive(ring: &mut Ring, count: usize) -> Vec<(Vec<u8>, u32)> {
+    let mut packets = Vec::new();
+    let end = Instant::now() + PATIENCE;
+    while packets.len() < count && Instant::now() < end {
+        let each = |packet: _engine::capture::Packet<'_>| {
+            assert_eq!((packet.link, packet.interface), (1, 3));
+            assert!(packet.time_ns > 1_600_000_000_000_000_000, "a time of this century");
+            packets.push((packet.bytes.to_vec(), packet.wire_len));
+        };
+        ring.read_block(Duration::from_millis(100), each).expect("the interface is up");
+    }
+    packets
+}
+
+fn instruction(code: u16, jt: u8, jf: u8, k: u32) -> Instruction {
+    Instruction { code, jt, jf, k }
+}
+
+#[test]
+fn every_byte_of_every_frame_arrives_in_order() {
+    let Some(wire) = Wire::new() else { return };
+    let mut ring = Ring::open(&options("far")).expect("the interface exists");
+    let frames: Vec<_> = (0..3000).map(|n| frame(n, 60 + n as usize % 1455)).collect();
+    let mut packets = Vec::new();
+    for some in frames.chunks(1000) {
+        some.iter().for_each(|frame| wire.send(frame));
+        packets.extend(receive(&mut ring, some.len())); // more than the ring holds, altogether
+    }
+    assert_eq!(packets.len(), frames.len());
+    for ((bytes, wire_len), frame) in packets.iter().zip(&frames) {
+        assert_eq!((bytes, *wire_len as usize), (frame, frame.len()));
+    }
+    let statistics = ring.statistics();
+    assert_eq!((statistics.packets, statistics.dropped), (3000, 0));
+    assert_eq!(ring.statistics().packets, 3000, "reading the counters does not reset them");
+}
+
+#[test]
+fn vlan_tags_come_back_to_their_place() {
+    let Some(wire) = Wire::new() else { return };
+    let mut ring = Ring::open(&options("far")).expect("the interface exists");
+    let plain = frame(1, 100);
+    let frames = [
+        tagged(&[[0x81, 0, 0xa0, 7]], &plain), // 802.1Q, with a priority
+        tagged(&[[0x81, 0, 0, 0]], &plain),    // the null VLAN is a tag as well
+        tagged(&[[0x88, 0xa8, 0, 9], [0x81, 0, 0, 7]], &plain), // QinQ
+        plain,
+    ];
+    frames.iter().for_each(|frame| wire.send(frame));
+    let expected: Vec<_> = frames.iter().map(|frame| (frame.clone(), frame.len() as u32)).collect();
+    assert_eq!(receive(&mut ring, frames.len()), expected);
+}
+
+#[test]
+fn the_filter_decides_what_the_ring_gets() {
+    let Some(wire) = Wire::new() else { return };
+    // Passes frames whose number is odd.
+    let program = vec![
+        instruction(0x30, 0, 0, 17),
+        instruction(0x45, 0, 1, 1),
+        instruction(0x06, 0, 0, 65_535),
+        instruction(0x06, 0, 0, 0),
+    ];
+    let filter = Some(Filter::new(program).expect("a sound program"));
+    let mut ring = Ring::open(&RingOptions { filter, ..options("far") }).expect("the interface exists");
+    (0..100).for_each(|n| wire.send(&frame(n, 60)));
+    let packets = receive(&mut ring, 50);
+    let numbers: Vec<_> = packets.iter().map(|(bytes, _)| bytes[17]).collect();
+    assert_eq!(numbers, (0..100).filter(|n| n % 2 == 1).collect::<Vec<u8>>());
+    assert_eq!(ring.statistics().packets, 50);
+}
+
+#[test]
+fn the_snap_length_cuts_and_the_wire_length_stays() {
+    let Some(wire) = Wire::new() else { return };
+    let filter = Some(Filter::keep(65_535));
+    for filter in [None, filter] {
+        let mut ring =
+            Ring::open(&RingOptions { snaplen: 96, filter, ..options("far") }).expect("the interface exists");
+        let long = frame(1, 1000);
+        wire.send(&long);
+        assert_eq!(receive(&mut ring, 1), [(long[..96].to_vec(), 1000)]);
+    }
+}
+
+#[test]
+fn a_ring_that_nobody_reads_counts_what_it_drops() {
+    let Some(wire) = Wire::new() else { return };
+    let mut ring =
+        Ring::open(&RingOptions { ring_bytes: 0, ..options("far") }).expect("the interface exists");
+    (0..4000).for_each(|n| wire.send(&frame(n, 1500)));
+    let statistics = ring.statistics();
+    assert_eq!(statistics.packets, 4000);
+    assert!(statistics.dropped > 2000, "two blocks hold fewer than 1400 frames: {statistics:?}");
+    assert!(statistics.freezes > 0);
+    let left = (statistics.packets - statistics.dropped) as usize;
+    assert_eq!(receive(&mut ring, left).len(), left, "what was not dropped can be read");
+}
+
+#[test]
+fn rings_of_a_group_share_the_packets() {
+    let Some(wire) = Wire::new() else { return };
+    let shared = RingOptions { fanout: Some(1), ..options("far") };
+    let mut rings = [&shared, &shared].map(|options| Ring::open(options).expect("the interface exists"));
+    for n in 0..200u8 {
+        // UDP from ever new ports, so that the flows spread
+        let mut ipv4 = vec![0x45, 0, 0, 46, 0, 0, 0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 1];
+        ipv4.extend([0x20, n, 0, 53, 0, 26, 0, 0]);
+        ipv4.extend([n; 18]);
+        let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+        frame.append(&mut ipv4);
+        wire.send(&frame);
+    }
+    let total = rings.each_mut().map(|ring| ring.statistics().packets);
+    assert_eq!(total[0] + total[1], 200, "each packet is in one ring: {total:?}");
+    assert!(total.iter().all(|&packets| packets > 20), "both rings have some: {total:?}");
+}
+
+#[test]
+fn loopback_shows_each_packet_once() {
+    let Some(_wire) = Wire::new() else { return };
+    let mut ring = Ring::open(&options("lo")).expect("the interface exists");
+    let from = std::net::UdpSocket::bind("127.0.0.1:0").expect("loopback is up");
+    from.send_to(b"once", from.local_addr().expect("it is bound")).expect("loopback is up");
+    assert_eq!(receive(&mut ring, 1).len(), 1);
+    assert_eq!(ring.statistics().packets, 2, "the kernel shows it twice");
+    Ring::wait(std::slice::from_ref(&ring), Duration::ZERO).expect("loopback is up");
+    assert_eq!(ring.read_block(Duration::ZERO, |_| ()).expect("loopback is up"), 0);
+}
+
+#[test]
+fn what_cannot_be_opened_is_told_in_one_line() {
+    let Some(_wire) = Wire::new() else { return };
+    let error = |interface| Ring::open(&options(interface)).err().map(|error| error.0).unwrap_or_default();
+    assert_eq!(error("eth7"), "eth7: no such interface; there are: lo, far, near");
+    assert!(ip("link set dev far down"));
+    assert_eq!(error("far"), "far: the interface is down; bring it up: ip link set dev far up");
+}
+
+#[test]
+fn an_interface_that_goes_ends_the_capture() {
+    let Some(_wire) = Wire::new() else { return };
+    let mut ring = Ring::open(&options("far")).expect("the interface exists");
+    assert_eq!(ring.read_block(Duration::ZERO, |_| ()).expect("the interface is up"), 0);
+    assert!(ip("link set dev far down"));
+    let error = ring.read_block(Duration::ZERO, |_| ()).expect_err("the interface is down");
+    assert_eq!(error.0, "far: the interface is down; bring it up: ip link set dev far up");
+
+    assert!(ip("link set dev far up"));
+    let ring = Ring::open(&options("far")).expect("the interface is up");
+    assert!(ip("link delete dev far"));
+    let error = Ring::wait(&[ring], PATIENCE).expect_err("the interface is gone");
+    assert_eq!(error.0, "far: the interface is gone");
+}
+
+#[test]
+fn a_user_without_rights_is_told_which_one_is_missing() {
+    let Some(_wire) = Wire::new() else { return };
+    // SAFETY: the calls take no pointers. The system call, unlike libc's function, changes this thread alone.
+    let result = unsafe { libc::syscall(libc::SYS_setresuid, 65_534, 65_534, 65_534) };
+    assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
+    let error = Ring::open(&options("far")).err().map(|error| error.0).unwrap_or_default();
+    assert!(
+        error.starts_with("far: no right to capture; it needs CAP_NET_RAW: run as root (sudo)"),
+        "{error}"
+    );
+    assert!(error.contains("AmbientCapabilities=CAP_NET_RAW") && !error.contains('\n'), "{error}");
+}
