@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import os
 import re
@@ -84,7 +85,7 @@ def load(file: Path | None) -> Config:
     if file is None:
         return Config()
     try:
-        document = Document(file)
+        document = Document(file, names_keys=True)
     except OSError as error:
         raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
     config = _read(document.root, file) if document.root else Config()
@@ -192,14 +193,28 @@ def _read_network(item: Item) -> str:
 
 def _read_day(item: Item) -> str:
     day = item.text()
-    if day and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+    if day and not _is_day(day):
         item.report(f"'{day}' is no day: write 2026-01-31")
     return day
 
 
+def _is_day(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _read_place(item: Item) -> str:
+    place = item.text()
+    if place and not re.fullmatch("[A-Z]{2}|[a-z][a-z0-9_]*", place):
+        item.report(f"'{place}' is neither a country, such as CH, nor a location, such as zurich")
+    return place
+
+
 def _read_policy(fields: Fields) -> Policy:
     def places(_component: str, item: Item) -> frozenset[str]:
-        return frozenset(item.texts())
+        return frozenset(_read_place(element) for element in item.elements())
 
     def components(_vendor: str, item: Item) -> dict[str, frozenset[str]]:
         return {component: places(component, value) for component, value in item.entries().items()}

@@ -26,7 +26,7 @@ def read_key(file: Path | None) -> bytes:
     if file is None:
         return secrets.token_bytes(_MIN_KEY_BYTES)
     try:
-        key = file.read_bytes().strip()
+        key = file.read_bytes()
     except OSError as error:
         raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
     if len(key) < _MIN_KEY_BYTES:

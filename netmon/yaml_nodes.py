@@ -37,12 +37,14 @@ class Problem:
 class Document:
     """One YAML file, composed but not yet understood. `root` is None when it cannot be composed."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, names_keys: bool = False) -> None:
         """Read the file; mistakes of syntax are problems already.
 
+        With `names_keys` a message begins with the keys that lead to the value, as in "web.listen: …".
         Raises OSError when the file cannot be read.
         """
         self.file = str(file)
+        self.names_keys = names_keys
         self.problems: list[Problem] = []
         self.root: Item | None = None
         self.data = file.read_bytes()
@@ -72,11 +74,14 @@ class Document:
 class Item:
     """One value of a document, with its place."""
 
-    __slots__ = ("_document", "_node", "line")
+    __slots__ = ("_document", "_keys", "_node", "line")
 
-    def __init__(self, document: Document, node: yaml.Node, line: int | None = None) -> None:
+    def __init__(
+        self, document: Document, node: yaml.Node, line: int | None = None, keys: str = ""
+    ) -> None:
         self._document = document
         self._node = node
+        self._keys = keys  # that lead here, as in "web.listen"
         self.line: int = node.start_mark.line + 1 if line is None else line
 
     @property
@@ -86,7 +91,8 @@ class Item:
 
     def report(self, message: str) -> None:
         """Note a problem with this value."""
-        self._document.report(self.line, message)
+        where = f"{self._keys}: " if self._keys and self._document.names_keys else ""
+        self._document.report(self.line, where + message)
 
     def is_text(self) -> bool:
         """True for a scalar."""
@@ -114,15 +120,17 @@ class Item:
                 first = found[key.value].line
                 self._document.report(line, f"key '{key.value}' is given twice (first in line {first})")
             else:
-                found[key.value] = Item(self._document, value, line)
+                keys = f"{self._keys}.{key.value}" if self._keys else key.value
+                found[key.value] = Item(self._document, value, line, keys)
         return found
 
     def fields(self, required: Collection[str], optional: Collection[str] = ()) -> Fields:
         """The known keys of a mapping. Unknown keys and missing required ones are problems."""
         known = [*required, *optional]
         found = self.entries()
+        place = f" in {self._keys}" if self._keys and self._document.names_keys else ""
         for key in found.keys() - set(known):
-            self._document.report(found[key].line, f"unknown key '{key}'{nearest(key, known)}")
+            self._document.report(found[key].line, f"unknown key '{key}'{place}{nearest(key, known)}")
         if isinstance(self._node, yaml.MappingNode):
             for key in required:
                 if key not in found:
@@ -134,7 +142,7 @@ class Item:
         if not self.is_list():
             self.report("expected a list")
             return []
-        return [Item(self._document, node) for node in self._node.value]
+        return [Item(self._document, node, keys=self._keys) for node in self._node.value]
 
     def text(self) -> str:
         """A scalar as written, not empty."""

@@ -1,0 +1,216 @@
+"""netmon.yaml: what it says is what is used, and every mistake is one line with file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from netmon.config import Config, find_file, load, parse_listen
+from netmon.errors import ConfigError
+from netmon.places.locator import Override
+from netmon.verdict import Policy, Subject
+
+SHIPPED = Path(__file__).parent.parent / "netmon.yaml"
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Load a configuration with this text."""
+
+    def read(text):
+        file = tmp_path / "netmon.yaml"
+        file.write_text(text, encoding="utf-8")
+        return load(file)
+
+    return read
+
+
+@pytest.fixture
+def mistakes(read, tmp_path):
+    """The messages that a configuration with this text gives, without the folder's name."""
+
+    def mistakes(text):
+        with pytest.raises(ConfigError) as caught:
+            read(text)
+        return str(caught.value).replace(f"{tmp_path}/", "").splitlines()
+
+    return mistakes
+
+
+def without_file(config):
+    return {name: getattr(config, name) for name in Config.__slots__ if name != "file"}
+
+
+def test_shipped_file_equals_the_defaults():
+    """The shipped netmon.yaml is valid and changes nothing."""
+    assert without_file(load(SHIPPED)) == without_file(Config())
+
+
+def test_shipped_file_names_every_setting():
+    """Uncommenting nothing, each section of the shipped file is one that is read."""
+    text = SHIPPED.read_text(encoding="utf-8")
+    for key in (*Config().limits.__slots__, *Config().capture.__slots__, "report_every_s", "key_file"):
+        assert f"  {key}:" in text
+
+
+def test_shipped_examples_are_valid(read):
+    """What the shipped file shows in comments works once the comment signs are gone."""
+    text = SHIPPED.read_text(encoding="utf-8")
+    declared = text.partition("  declared: []\n")[2].partition("\n\n")[0].replace("  # ", "    ")
+    config = read(f"places:\n  declared:\n{declared}")
+    assert [override.prefix for override in config.overrides] == ["198.51.100.0/24"]
+    allowed = text.partition("  allowed: {}\n")[2].partition("\n\n")[0].replace("  #", "   ")
+    policy = read(f"policy:\n  allowed:\n{allowed}").policy
+    assert [sorted(components) for components in policy.allowed.values()] == [["*", "updates"]]
+
+
+def test_no_file_means_the_defaults():
+    """Without a file everything has its default."""
+    assert load(None) == Config()
+
+
+def test_every_setting_is_read(read, tmp_path):
+    """Each key arrives where it belongs; paths are relative to the file."""
+    config = read("""\
+sensor: {name: perimeter}
+subject: {country: DE}
+capture: {interfaces: [eth1, eth2], workers: 2, ring_mib: 64, snaplen: 512, promiscuous: false}
+flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, tcp_idle_s: 50, udp_idle_s: 60,
+  report_every_s: 7}
+signatures: {folder: mine}
+places:
+  declared:
+    - {network: 198.51.100.0/24, country: CH, city: Bern, author: A, reason: seen, date: 2026-10-01,
+       valid_from: 2026-01-01, valid_to: 2026-12-31}
+policy: {forbidden_vendors: [acme], allowed: {other: {"*": [CH], files: [zurich]}}}
+privacy: {level: 2, key_file: key}
+events: {file: events.jsonl}
+web: {listen: "[::1]:9000"}
+""")
+    assert config.sensor == "perimeter"
+    assert config.subject == Subject("DE")
+    assert config.capture.interfaces == ("eth1", "eth2")
+    assert (config.capture.workers, config.capture.ring_mib, config.capture.snaplen) == (2, 64, 512)
+    assert config.capture.promiscuous is False
+    assert tuple(config.limits.keywords().values()) == (10, 20, 30, 40, 50, 60)
+    assert config.report_every_s == 7
+    assert config.signatures == tmp_path / "mine"
+    assert config.overrides == (
+        Override("198.51.100.0/24", "CH", "Bern", "A", "seen", "2026-10-01", "2026-01-01", "2026-12-31"),
+    )
+    assert config.policy == Policy(
+        frozenset({"acme"}), {"other": {"*": frozenset({"CH"}), "files": frozenset({"zurich"})}}
+    )
+    assert (config.privacy_level, config.privacy_key) == (2, tmp_path / "key")
+    assert config.events == tmp_path / "events.jsonl"
+    assert config.listen == ("::1", 9000)
+    assert config.file == tmp_path / "netmon.yaml"
+
+
+def test_norway_is_a_country(read):
+    """YAML's `NO` is a country here, not a truth value."""
+    assert read("subject: {country: NO}").subject == Subject("NO")
+
+
+def test_web_can_be_off(read):
+    """`off` serves nothing."""
+    assert read("web: {listen: off}").listen is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("captur: {}", "netmon.yaml:1: unknown key 'captur'; did you mean 'capture'?"),
+        (
+            "capture:\n  worker: 2",
+            "netmon.yaml:2: unknown key 'worker' in capture; did you mean 'workers'?",
+        ),
+        ("flows:\n\n  xyzzy: 2", "netmon.yaml:3: unknown key 'xyzzy' in flows"),
+        ("capture:\n  workers: two", "netmon.yaml:2: capture.workers: 'two' is no whole number from 1 to 64"),
+        ("capture: {workers: 0}", "netmon.yaml:1: capture.workers: '0' is no whole number from 1 to 64"),
+        ("capture: {interfaces: eth0}", "netmon.yaml:1: capture.interfaces: expected a list"),
+        (
+            "capture: {promiscuous: maybe}",
+            "netmon.yaml:1: capture.promiscuous: 'maybe' is neither true nor false",
+        ),
+        ("capture: [eth0]", "netmon.yaml:1: capture: expected keys and values"),
+        ("privacy: {level: 4}", "netmon.yaml:1: privacy.level: '4' is no whole number from 0 to 3"),
+        (
+            "subject: {country: Germany}",
+            "netmon.yaml:1: subject.country: 'Germany' is no country: two capital letters (ISO 3166-1), "
+            "for example DE",
+        ),
+        (
+            "web: {listen: here}",
+            "netmon.yaml:1: web.listen: 'here' is no address to listen on: write 127.0.0.1:10977",
+        ),
+        (
+            "places:\n  declared:\n    - {network: 192.0.2.1/24, country: CH, author: A, reason: B}",
+            "netmon.yaml:3: places.declared.network: '192.0.2.1/24' is no network: "
+            "192.0.2.1/24 has host bits set",
+        ),
+        (
+            "places:\n  declared:\n    - {network: 192.0.2.0/24, country: CH, author: A}",
+            "netmon.yaml:3: places.declared: key 'reason' is missing",
+        ),
+        (
+            "places:\n  declared:\n    - {network: 192.0.2.0/24, country: CH, author: A, reason: B,\n"
+            "       date: 2026-02-30}",
+            "netmon.yaml:4: places.declared.date: '2026-02-30' is no day: write 2026-01-31",
+        ),
+        ("policy: {allowed: [CH]}", "netmon.yaml:1: policy.allowed: expected keys and values"),
+        (
+            "policy: {allowed: {acme: {files: [Switzerland]}}}",
+            "netmon.yaml:1: policy.allowed.acme.files: 'Switzerland' is neither a country, such as CH, "
+            "nor a location, such as zurich",
+        ),
+        ("sensor: {name: a}\nsensor: {name: b}", "netmon.yaml:2: key 'sensor' is given twice (first in line 1)"),
+        ("a: [", "netmon.yaml:1: not YAML: expected the node content, but found '<stream end>'"),
+        ("", "netmon.yaml:1: the file is empty"),
+        ("just words", "netmon.yaml:1: expected keys and values"),
+    ],
+)
+def test_mistake_is_one_line(mistakes, text, message):
+    """A mistake is named with file, line, key and what is right."""
+    assert mistakes(text) == [message]
+
+
+def test_all_mistakes_are_reported_at_once(mistakes):
+    """Nobody has to fix one mistake to see the next."""
+    found = mistakes("capture: {workers: x}\nprivacy:\n  level: y\nevent: {}")
+    assert [line.split(":")[1] for line in found] == ["1", "3", "4"]
+
+
+def test_missing_file_is_named(tmp_path):
+    """A file that is not there is one line."""
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: no such file or directory"):
+        load(tmp_path / "nowhere.yaml")
+
+
+def test_search_order(tmp_path):
+    """The given file, then $NETMON_CONFIG, then the user's own; none where there is none."""
+    home = tmp_path / "home"
+    own = home / ".config" / "netmon" / "netmon.yaml"
+    xdg = tmp_path / "xdg" / "netmon" / "netmon.yaml"
+    for file in (own, xdg):
+        file.parent.mkdir(parents=True)
+        file.touch()
+    environment = {"HOME": str(home)}
+    assert find_file(None, environment) == own
+    environment["XDG_CONFIG_HOME"] = str(tmp_path / "xdg")
+    assert find_file(None, environment) == xdg
+    environment["NETMON_CONFIG"] = "/elsewhere.yaml"
+    assert find_file(None, environment) == Path("/elsewhere.yaml")
+    assert find_file(Path("given.yaml"), environment) == Path("given.yaml")
+
+
+def test_no_file_anywhere(tmp_path, monkeypatch):
+    """Where no usual place has a file, none is found."""
+    monkeypatch.setattr(Path, "is_file", lambda _: False)
+    assert find_file(None, {"HOME": str(tmp_path)}) is None
+
+
+@pytest.mark.parametrize("text", ["10977", "127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:65536", "host:-1"])
+def test_bad_address_to_listen_on(text):
+    """An address without host or without a port from 0 to 65535 is refused."""
+    with pytest.raises(ValueError, match="no address to listen on"):
+        parse_listen(text)
