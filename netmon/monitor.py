@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netmon.places.locator import Locator
 from netmon.records import FlowRecord, Place, Sighting, Verdict
 from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
-from netmon.verdict import Case, Policy, Subject, binding_promise, judge
+from netmon.verdict import Case, Policy, Subject, judge
 
 
 class Monitor:
@@ -18,13 +18,6 @@ class Monitor:
         self._locator = locator
         self._policy = policy
         self._subject = subject
-        self._countries = {
-            (vendor.id, promise.id): frozenset(
-                signatures.locations[place].country for place in promise.locations
-            )
-            for vendor in signatures.vendors.values()
-            for promise in vendor.promises.values()
-        }
 
     def sight(self, flow: FlowRecord) -> Sighting:
         """The flow with its meaning; of no vendor, if no signature matched."""
@@ -32,7 +25,7 @@ class Monitor:
             return Sighting(flow)
         rule = self.signatures.entries[flow.entry]
         place = self._locator.locate(flow.server, flow.start_ns)
-        verdict = self._judge(rule, place, flow.start_ns)
+        verdict = self._judge(rule, place, flow.view, flow.start_ns)
         return Sighting(flow, rule.vendor, rule.component, rule.status, place, verdict)
 
     def foresee(self, when_ns: int) -> Iterator[tuple[str, str, str, str, str]]:
@@ -48,20 +41,19 @@ class Monitor:
             rules += [component.names[0] for component in vendor.components.values() if component.names]
             for rule in rules:
                 for place in places:
-                    outcome = self._judge(rule, place, when_ns).outcome
+                    outcome = self._judge(rule, place, (), when_ns).outcome
                     yield rule.vendor, rule.component, place.location, place.country, outcome
 
-    def _judge(self, rule: NameRule | NetworkRule, place: Place, when_ns: int) -> Verdict:
-        component = self.signatures.component(rule)
-        promises = self.signatures.vendors[rule.vendor].promises
-        promise = binding_promise(component, promises, self._subject, when_ns)
+    def _judge(
+        self, rule: NameRule | NetworkRule, place: Place, view: tuple[str, ...], when_ns: int
+    ) -> Verdict:
         case = Case(
-            vendor=rule.vendor,
+            vendor=self.signatures.vendors[rule.vendor],
             component=rule.component,
             status=rule.status,
             place=place,
-            promise=promise,
-            promised_countries=self._countries[rule.vendor, promise.id] if promise else frozenset(),
-            policy=self._policy,
+            view=view,
+            time_ns=when_ns,
+            locations=self.signatures.locations,
         )
-        return judge(case)
+        return judge(case, self._policy, self._subject)

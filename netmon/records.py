@@ -123,7 +123,7 @@ class Vote:
     `about` keeps "located" and "registered" apart: a registration never locates anything.
     """
 
-    source: str  # "declared", or a database by name
+    source: str  # "declared" by the user, "vendor", or a database by name
     country: str | None  # ISO 3166-1 alpha-2
     city: str | None
     about: Literal["location", "registration"] = "location"

@@ -1,44 +1,53 @@
-"""The judgement on a flow: one pure table, read from the top; the first row that holds decides."""
+"""The judgement on one flow: a pure function, one table (`ROWS`), read from top to bottom.
+
+A flow is held against one yardstick: what the organisation's own policy allows for this vendor and component;
+where the policy is silent, what the vendor has promised for this component, this subject and this day.
+A promise binds what it names: one about uploaded files is no yardstick for updates. A location database can
+be wrong, so contradicting or single sources give "undecided", never an alarm. A spoiled view takes back
+"expected", never "unexpected": what was seen to go elsewhere went elsewhere.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from typing import Literal
 
+from netmon.places.locator import iso_day
+from netmon.places.rule import DECLARED
 from netmon.records import Outcome, Place, Verdict
-from netmon.signatures.model import Component, Promise
+from netmon.signatures.model import Location, Promise, Vendor
 
 REASONS: Mapping[str, str] = {
-    "policy_forbids_vendor": "the policy forbids any contact with this vendor",
-    "policy_allows": "the policy allows this place",
-    "policy_forbids": "the policy does not allow this place",
+    "unverified_signature": "not sure that the name or network is the vendor's, which never alerts alone",
+    "policy_forbids_vendor": "the organisation does not want this vendor to be contacted at all",
+    "subject_unknown": "a promise is made to some countries; the configuration does not say which is ours",
+    "no_promise": "the vendor has promised nothing that holds for this component, subject and day",
+    "databases_disagree": "the sources contradict each other on the country",
     "no_location": "no source locates the address",
-    "databases_disagree": "the sources disagree on the country",
     "single_source": "one source alone locates the address",
-    "no_promise": "no promise covers this",
-    "place_as_promised": "as the vendor promised",
-    "city_unknown": "the promised country, but no source names the city",
-    "unverified_signature": "the signature is unverified",
-    "place_elsewhere": "the vendor promised another place",
+    "policy_forbids": "the organisation's policy does not allow this place",
+    "place_elsewhere": "the sources agree on another country than the vendor promised",
+    "city_unproven": "the right country, but the sources do not show that it is the right city",
+    "insufficient_view": "the right place, but the sensor saw the flow only in part",
+    "policy_allows": "the organisation's policy allows this place",
+    "place_as_promised": "the vendor promised this place, and the sources agree on it",
 }
-"""Every reason a verdict can have, with its meaning: a closed set, used as a metric label."""
+"""Every reason that a verdict can have, with its meaning: a closed set, used as a metric label."""
 
+SPOILED = frozenset({"one_way", "gap"})
+"""View flags with which a flow is not called "expected": packets of it were not seen.
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Whose traffic it is: promises bind for some countries only."""
-
-    country: str | None = None  # ISO 3166-1 alpha-2
+Not among them: "cut" (headers and lengths are whole) and "no_start" (what was seen went there)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the organisation itself allows, apart from any promise."""
+    """What the organisation itself allows, from netmon.yaml."""
 
     forbidden_vendors: frozenset[str] = frozenset()
     allowed: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
-    """Vendor → component (or "*" for all) → countries in upper case and location ids."""
+    """Vendor → component, or "*" for every other → ISO countries (upper case) and location ids."""
 
     def allowed_places(self, vendor: str, component: str) -> frozenset[str] | None:
         """The places allowed for a component; None: the policy says nothing about it."""
@@ -47,89 +56,157 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose traffic it is, for promises are made to somebody."""
+
+    country: str | None = None  # ISO 3166-1 alpha-2
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """All that a verdict depends on."""
+    """What is known of one flow when it is judged."""
 
-    vendor: str
+    vendor: Vendor
     component: str
-    status: str  # trust of the signature entry
+    status: str  # of the signature entry that matched
     place: Place
-    promise: Promise | None  # the one that binds, see `binding_promise`
-    promised_countries: frozenset[str]
-    policy: Policy
-
-    @property
-    def allowed(self) -> frozenset[str] | None:
-        """The places that the policy allows here."""
-        return self.policy.allowed_places(self.vendor, self.component)
-
-    @property
-    def is_allowed(self) -> bool:
-        """The place is one that the policy allows."""
-        return self.allowed is not None and bool({self.place.location, self.place.country} & self.allowed)
+    view: tuple[str, ...]  # FlowRecord.view
+    time_ns: int  # when the flow began
+    locations: Mapping[str, Location]
 
 
-Row = tuple[str, Callable[[Case], bool], Outcome]
+Kind = Literal["policy", "promise", "subject_unknown", "none"]
+Fit = Literal["inside", "city_unproven", "elsewhere"]
 
-TABLE: tuple[Row, ...] = (
-    # reason, condition, outcome
-    ("policy_forbids_vendor", lambda c: c.vendor in c.policy.forbidden_vendors, "forbidden"),
-    ("no_location", lambda c: c.place.confidence == "unknown", "undecided"),
-    ("databases_disagree", lambda c: c.place.confidence == "disputed", "undecided"),
-    ("single_source", lambda c: c.place.confidence == "single", "undecided"),
-    ("policy_allows", lambda c: c.is_allowed, "expected"),
-    ("unverified_signature", lambda c: c.allowed is not None and c.status == "unverified", "undecided"),
-    ("policy_forbids", lambda c: c.allowed is not None, "unexpected"),
-    ("no_promise", lambda c: c.promise is None, "undecided"),
-    (
-        "place_as_promised",
-        lambda c: c.promise is not None and c.place.location in c.promise.locations,
-        "expected",
-    ),
-    (
-        "city_unknown",
-        lambda c: c.place.location == "unknown" and c.place.country in c.promised_countries,
-        "undecided",
-    ),
-    ("unverified_signature", lambda c: c.status == "unverified", "undecided"),
-    ("place_elsewhere", lambda _: True, "unexpected"),
+LAST_DAY = {4: "-12-31", 7: "-31", 10: ""}
+FIRST_DAY = {4: "-01-01", 7: "-01", 10: ""}
+"""What makes an ISO day of a year, a month or a day. Days are compared as text, so "-31" ends any month."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Yardstick:
+    """What a flow is held against."""
+
+    kind: Kind
+    places: frozenset[str] = frozenset()  # ISO countries and location ids
+    promise: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """A case as the table asks for it."""
+
+    unverified: bool
+    forbidden: bool
+    yardstick: Kind
+    disputed: bool
+    unknown: bool
+    single: bool  # one source, and not the organisation's own declaration
+    fit: Fit
+    spoiled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: when it holds and no earlier one does, this is the verdict."""
+
+    holds: Callable[[_Facts], bool]
+    outcome: Outcome
+    reason: str
+
+
+ROWS = (
+    # Not sure to be the vendor's: not judged, whatever else is known.
+    Row(lambda case: case.unverified, "undecided", "unverified_signature"),
+    # "This vendor is not to be contacted at all": the place does not matter.
+    Row(lambda case: case.forbidden, "forbidden", "policy_forbids_vendor"),
+    # Without a yardstick there is nothing to hold the place against.
+    Row(lambda case: case.yardstick == "subject_unknown", "undecided", "subject_unknown"),
+    Row(lambda case: case.yardstick == "none", "undecided", "no_promise"),
+    # Without a place that two sources agree on, or that the organisation declared, nothing is alleged.
+    Row(lambda case: case.disputed, "undecided", "databases_disagree"),
+    Row(lambda case: case.unknown, "undecided", "no_location"),
+    Row(lambda case: case.single, "undecided", "single_source"),
+    # In another country. The view may be spoiled: what was seen of the flow went there.
+    Row(lambda case: case.fit == "elsewhere" and case.yardstick == "policy", "unexpected", "policy_forbids"),
+    Row(lambda case: case.fit == "elsewhere", "unexpected", "place_elsewhere"),
+    # In the right country, without proof of the city. Cities are what databases know worst: no alarm.
+    Row(lambda case: case.fit == "city_unproven", "undecided", "city_unproven"),
+    # In the right place. Only a flow that was seen whole is called expected.
+    Row(lambda case: case.spoiled, "undecided", "insufficient_view"),
+    Row(lambda case: case.yardstick == "policy", "expected", "policy_allows"),
+    Row(lambda _case: True, "expected", "place_as_promised"),
 )
-"""The rows, in order. The last one always holds, so there is no case without a verdict."""
 
 
-def judge(case: Case) -> Verdict:
-    """The verdict on a case."""
-    reason, _, outcome = next(row for row in TABLE if row[1](case))
-    applied = reason in ("place_as_promised", "place_elsewhere", "city_unknown")
-    return Verdict(outcome, reason, case.promise.id if applied and case.promise else None)
+def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
+    """The verdict on a flow: the first row of `ROWS` that holds; pure, and complete for every input."""
+    yardstick = _find_yardstick(case, policy, subject)
+    facts = _Facts(
+        unverified=case.status == "unverified",
+        forbidden=case.vendor.id in policy.forbidden_vendors,
+        yardstick=yardstick.kind,
+        disputed=case.place.confidence == "disputed",
+        unknown=case.place.confidence == "unknown",
+        single=case.place.confidence == "single" and not _is_declared(case.place),
+        fit=_fit(case.place, yardstick.places, case.locations),
+        spoiled=not SPOILED.isdisjoint(case.view),
+    )
+    row = next(row for row in ROWS if row.holds(facts))
+    is_held_against = not (facts.unverified or facts.forbidden)
+    return Verdict(row.outcome, row.reason, yardstick.promise if is_held_against else None)
 
 
-def binding_promise(
-    component: Component | None, promises: Mapping[str, Promise], subject: Subject, when_ns: int
-) -> Promise | None:
-    """The promise that binds for a component, a subject and a day; the best trusted one of several.
+def _find_yardstick(case: Case, policy: Policy, subject: Subject) -> _Yardstick:
+    """The policy where it speaks, else the promises that bind: any one of their places keeps them.
 
-    Only a component's own expectations apply a promise to it, so one about shared files is not stretched
-    to updates. A promise known from the press alone, or weaker, does not bind. Nor does any promise bind
-    where the subject's country is not configured.
+    The promise that is named is the one kept, or the first.
     """
-    day = datetime.fromtimestamp(when_ns // 1_000_000_000, UTC).date().isoformat()
-    for expectation in component.expectations if component else ():
-        promise = promises.get(expectation.promise or "")
-        if (
-            promise is not None
-            and expectation.basis == "promise"
-            and promise.status == "official"
-            and promise.locations
-            and subject.country in promise.subjects
-            and _covers(promise, day)
-        ):
-            return promise
-    return None
+    allowed = policy.allowed_places(case.vendor.id, case.component)
+    if allowed is not None:
+        return _Yardstick("policy", allowed)
+    day = iso_day(case.time_ns)
+    in_force = [one for one in _promises(case) if _is_in_force(one, day)]
+    # Without subjects a promise is made to everybody.
+    binding = [one for one in in_force if not one.subjects or subject.country in one.subjects]
+    if binding:
+        places = frozenset(place for one in binding for place in one.locations)
+        kept = (one for one in binding if case.place.location in one.locations)
+        return _Yardstick("promise", places, next(kept, binding[0]).id)
+    return _Yardstick("subject_unknown" if in_force and subject.country is None else "none")
 
 
-def _covers(promise: Promise, day: str) -> bool:
-    """True if a promise is in force on an ISO day; months and years count from their first day on."""
-    if promise.effective_from is None or day < promise.effective_from:
+def _promises(case: Case) -> list[Promise]:
+    """Promises about places that the signatures apply to this component, in their order.
+
+    Only the vendor's own word binds it: what the press or others report of a promise does not.
+    """
+    component = case.vendor.components.get(case.component)
+    expectations = component.expectations if component else ()
+    applied = [one.promise for one in expectations if one.basis == "promise" and one.promise is not None]
+    promises = [case.vendor.promises[one] for one in applied]
+    return [one for one in promises if one.status == "official" and one.locations]
+
+
+def _is_in_force(promise: Promise, day: str) -> bool:
+    """True on a day on which the promise is in force beyond doubt.
+
+    Without a day from which it holds it is an announcement. Where only a month or a year is known, the days
+    within it are in doubt, which counts for the vendor.
+    """
+    start, end = promise.effective_from, promise.effective_to or "9999-12-31"
+    if start is None:
         return False
-    return promise.effective_to is None or day[: len(promise.effective_to)] <= promise.effective_to
+    return start + LAST_DAY[len(start)] <= day <= end + FIRST_DAY[len(end)]
+
+
+def _is_declared(place: Place) -> bool:
+    return any(vote.source == DECLARED for vote in place.votes)
+
+
+def _fit(place: Place, wanted: frozenset[str], locations: Mapping[str, Location]) -> Fit:
+    """How a known place lies to the wanted countries and locations."""
+    if place.location in wanted or place.country in wanted:
+        return "inside"
+    countries = {locations[one].country for one in wanted if one in locations}
+    return "city_unproven" if place.country in countries else "elsewhere"

@@ -1,102 +1,113 @@
-"""Collects the votes on an address and has them weighed."""
+"""Where an address was on a day, from everything that is said about its network."""
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from netmon.places.rule import DECLARED, weigh
+from netmon.places.prefixes import PrefixTable
+from netmon.places.rule import DECLARED, VENDOR, Cities, decide
 from netmon.records import Place, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
 
-MAX_CACHED = 65_536
-"""Addresses whose place is remembered; beyond, the memory starts afresh."""
+DAY_NS = 86_400 * 1_000_000_000
+CACHED_PLACES = 65_536
+"""Places kept in memory; the one looked up first goes first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A place that the user declares: who says so, when, and why."""
+    """A place that the user declares for a network: who says so, and why."""
 
     prefix: str
-    country: str
+    country: str  # ISO 3166-1 alpha-2
     city: str | None
     author: str
     reason: str
     date: str | None = None
-    valid_from: str | None = None  # ISO days, both included
+    valid_from: str | None = None  # ISO days, both included; None: no such bound
     valid_to: str | None = None
 
 
-class _Networks:
-    """Values by network; the longest network that holds an address comes first."""
+@dataclass(frozen=True, slots=True)
+class _Testimony:
+    """Votes on one network, and the ISO days between which they hold."""
 
-    def __init__(self, entries: Iterable[tuple[str, NetworkRule | Override]]) -> None:
-        self._tables: dict[tuple[int, int], dict[int, list[NetworkRule | Override]]] = {}
-        for prefix, value in entries:
-            network = ipaddress.ip_network(prefix)
-            table = self._tables.setdefault((network.version, network.prefixlen), {})
-            table.setdefault(int(network.network_address), []).append(value)
-        self._lengths = sorted(self._tables, key=lambda key: -key[1])
+    valid_from: str
+    valid_to: str
+    votes: tuple[Vote, ...]
 
-    def holding(self, address: str) -> Iterator[NetworkRule | Override]:
-        ip = ipaddress.ip_address(address)
-        for version, length in self._lengths:
-            if version == ip.version:
-                shift = ip.max_prefixlen - length
-                yield from self._tables[version, length].get(int(ip) >> shift << shift, ())
+    def holds_on(self, day: str) -> bool:
+        return self.valid_from <= day <= self.valid_to
 
 
 class Locator:
-    """Places of addresses by the user's declarations and the votes that the signatures carry."""
+    """Places of addresses, by the user's overrides and by the networks of the signatures.
+
+    Of each, the longest network that holds the address on that day speaks, whatever its role: that a
+    network does not tag does not make its votes worse. Raises ValueError for an override of no network.
+    """
 
     def __init__(self, signatures: SignatureSet, overrides: Sequence[Override] = ()) -> None:
-        rules = (rule for rule in signatures.entries if isinstance(rule, NetworkRule))
-        self._declared = _Networks((override.prefix, override) for override in overrides)
-        self._networks = _Networks((rule.prefix, rule) for rule in rules)
-        self._locations = signatures.locations
-        self._cache: dict[tuple[str, str], Place] = {}
+        self._cities = Cities(signatures.locations)
+        self._overrides: PrefixTable[_Testimony] = PrefixTable()
+        self._networks: PrefixTable[_Testimony] = PrefixTable()
+        self._cache: dict[tuple[str, int], Place] = {}
+        for override in overrides:
+            testimony = _between(override.valid_from, override.valid_to, (_declaration(override),))
+            self._overrides.add(override.prefix, testimony)
+        for rule in signatures.entries:
+            if isinstance(rule, NetworkRule):
+                votes = _rule_votes(rule, signatures)
+                self._networks.add(rule.prefix, _between(rule.valid_from, rule.valid_to, votes))
 
     def locate(self, address: str, when_ns: int) -> Place:
-        """The place of an address on the day of `when_ns` (nanoseconds since 1970, UTC)."""
-        day = datetime.fromtimestamp(when_ns // 1_000_000_000, UTC).date().isoformat()
-        place = self._cache.get((address, day))
+        """The place of an address on the UTC day of `when_ns` (nanoseconds since 1970), with its evidence.
+
+        Raises ValueError when it is no IPv4 or IPv6 address.
+        """
+        key = (address, when_ns // DAY_NS)
+        place = self._cache.get(key)
         if place is None:
-            if len(self._cache) >= MAX_CACHED:
-                self._cache.clear()
-            place = self._cache[address, day] = weigh(self._votes(address, day), self._locations)
+            place = decide(self._votes(address, iso_day(when_ns)), self._cities)
+            if len(self._cache) >= CACHED_PLACES:
+                del self._cache[next(iter(self._cache))]
+            self._cache[key] = place
         return place
 
-    def network(self, address: str) -> NetworkRule | None:
-        """The longest network of any vendor that holds the address."""
-        for rule in self._networks.holding(address):
-            if isinstance(rule, NetworkRule):
-                return rule
-        return None
+    def _votes(self, address: str, day: str) -> tuple[Vote, ...]:
+        tables = (self._overrides, self._networks)
+        return tuple(vote for table in tables for vote in _longest(table, address, day))
 
-    def _votes(self, address: str, day: str) -> Iterator[Vote]:
-        for override in self._declared.holding(address):
-            if isinstance(override, Override) and _is_valid(override.valid_from, override.valid_to, day):
-                yield _declaration(override)
-                break
-        for rule in self._networks.holding(address):
-            if isinstance(rule, NetworkRule):
-                # Votes carry the day they were cast; a network that changed hands since has another rule.
-                if rule.place is not None:
-                    location = self._locations[rule.place]
-                    note = "declared by the vendor"
-                    yield Vote(DECLARED, location.country, location.city, prefix=rule.prefix, note=note)
-                yield from rule.votes
-                break
+
+def iso_day(when_ns: int) -> str:
+    """The UTC day of a packet, as ISO text: "2026-06-17"."""
+    return datetime.fromtimestamp(when_ns // 1_000_000_000, UTC).date().isoformat()
+
+
+def _longest(table: PrefixTable[_Testimony], address: str, day: str) -> tuple[Vote, ...]:
+    return next((one.votes for one in table.find(address) if one.holds_on(day)), ())
+
+
+def _between(valid_from: str | None, valid_to: str | None, votes: tuple[Vote, ...]) -> _Testimony:
+    return _Testimony(valid_from or "0001-01-01", valid_to or "9999-12-31", votes)
+
+
+def _rule_votes(rule: NetworkRule, signatures: SignatureSet) -> tuple[Vote, ...]:
+    votes = tuple(replace(vote, prefix=vote.prefix or rule.prefix) for vote in rule.votes)
+    if rule.place is None:
+        return votes
+    location = signatures.locations[rule.place]
+    return (Vote(VENDOR, location.country, location.city, prefix=rule.prefix), *votes)
 
 
 def _declaration(override: Override) -> Vote:
-    note = f"{override.author}: {override.reason}"
     return Vote(
-        DECLARED, override.country, override.city, date=override.date, prefix=override.prefix, note=note
+        source=DECLARED,
+        country=override.country,
+        city=override.city,
+        date=override.date,
+        prefix=override.prefix,
+        note=f"{override.author}: {override.reason}",
     )
-
-
-def _is_valid(first: str | None, last: str | None, day: str) -> bool:
-    return (first is None or first <= day) and (last is None or day <= last)

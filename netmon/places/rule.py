@@ -1,72 +1,101 @@
-"""The rule from votes to a place: documented, deterministic, pure.
+"""The rule that makes a place of votes. Pure: the same votes always give the same place.
 
-1. A declaration by the user decides alone: whoever runs the sensor answers for it.
-2. A registration ("the AS belongs to a Swiss company") is kept and shown, but never locates anything.
-3. Of the other votes, those that name a country are compared. All the same: `agreed` from two sources
-   on, `single` from one. Different ones: `disputed`. None: `unknown`.
-4. The location is told only if every vote with a city means the same one; a country alone is no location.
+1. A registration says where somebody's office is. It is kept and shown; it never locates.
+2. A place that the user declared decides alone; confidence "single", for it is one source.
+3. Otherwise the votes that locate decide the country:
+   none → "unknown"; different countries → "disputed", however many are on each side (databases copy
+   from each other, so a majority proves nothing); one source → "single"; two or more, all alike → "agreed".
+4. The location is known when at least one vote names a city and all that do mean the same one of the
+   signatures' locations. Different cities in one country: the location is "disputed", the country stands.
+   No city, or one that the signatures do not know: the location is "unknown", for a country is not a city.
+
+Every step is written down in `Place.steps`, one plain line each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from netmon.records import Confidence, Place, Vote
 from netmon.signatures.model import Location
 
 DECLARED = "declared"
-"""The source of a vote that the user's configuration or the vendor's signature declares."""
+"""Source of a vote by the user's own configuration."""
+
+VENDOR = "vendor"
+"""Source of a vote by the vendor: one source like any other."""
+
 UNKNOWN = "unknown"
 DISPUTED = "disputed"
 
 
-def weigh(votes: Iterable[Vote], locations: Mapping[str, Location]) -> Place:
-    """The place that the votes give, with every step in plain words."""
-    votes = tuple(votes)
-    steps = [_describe(vote) for vote in votes]
-    declared = [vote for vote in votes if vote.source == DECLARED]
-    locating = declared[:1] or [vote for vote in votes if vote.about == "location" and vote.country]
+class Cities:
+    """Spellings of cities → locations, by city or alias within the country, whatever the case."""
+
+    def __init__(self, locations: Mapping[str, Location]) -> None:
+        self._known: dict[tuple[str, str], Location] = {}
+        for location in locations.values():
+            for spelling in (location.city, *location.aliases):
+                self._known.setdefault((location.country, spelling.casefold()), location)
+
+    def find(self, country: str, city: str) -> Location | None:
+        """The location that a database means, or None when the signatures have no such place."""
+        return self._known.get((country, city.casefold()))
+
+
+def decide(votes: Sequence[Vote], cities: Cities) -> Place:
+    """The place that the votes amount to, with every step that led there."""
+    steps = [_tell(vote) for vote in votes]
+    locating = [vote for vote in votes if vote.about == "location" and vote.country is not None]
+    declared = [vote for vote in locating if vote.source == DECLARED]
+    confidence: Confidence = "single"
     if declared:
-        steps.append("a declaration decides alone")
-    countries = sorted({vote.country for vote in locating if vote.country})
+        locating = declared[:1]
+        steps.append("the user's declaration decides alone")
+    countries = sorted({vote.country for vote in locating if vote.country is not None})
     if not countries:
         steps.append("no source locates the address: unknown")
-        return Place(UNKNOWN, UNKNOWN, None, "unknown", votes, (), tuple(steps))
+        return Place(UNKNOWN, UNKNOWN, None, "unknown", tuple(votes), steps=tuple(steps))
     if len(countries) > 1:
-        steps.append(f"the sources name {', '.join(countries)}: disputed")
-        return Place(DISPUTED, DISPUTED, None, "disputed", votes, (), tuple(steps))
-    confidence: Confidence = "agreed" if len(locating) > 1 or declared else "single"
-    said = "declared" if declared else "one source alone" if confidence == "single" else "the sources agree"
-    steps.append(f"{said}: {countries[0]}")
-    city = _common_city(locating, steps)
-    location = find_location(countries[0], city, locations)
-    return Place(location or UNKNOWN, countries[0], city, confidence, votes, (), tuple(steps))
+        sides = "; ".join(f"{one} says {_sources(locating, one)}" for one in countries)
+        steps.append(f"the sources disagree on the country ({sides}): disputed")
+        return Place(DISPUTED, DISPUTED, None, "disputed", tuple(votes), steps=tuple(steps))
+    [country] = countries
+    sources = sorted({vote.source for vote in locating})
+    if len(sources) > 1:
+        confidence = "agreed"
+        steps.append(f"{len(sources)} sources agree on {country}")
+    elif not declared:
+        steps.append(f"{sources[0]} alone says {country}: a single source")
+    location, city, step = _find_city(country, locating, cities)
+    steps.append(step)
+    return Place(location, country, city, confidence, tuple(votes), steps=tuple(steps))
 
 
-def find_location(country: str, city: str | None, locations: Mapping[str, Location]) -> str | None:
-    """The identifier of a city by any of its spellings; None for none and for an unknown one."""
-    if city is None:
-        return None
-    wanted = city.casefold()
-    for location in locations.values():
-        spellings = (location.city, *location.aliases)
-        if location.country == country and wanted in (spelling.casefold() for spelling in spellings):
-            return location.id
-    return None
+def _find_city(country: str, votes: Iterable[Vote], cities: Cities) -> tuple[str, str | None, str]:
+    """Location id, city, and how they came about."""
+    named = sorted({vote.city for vote in votes if vote.city is not None})
+    if not named:
+        return UNKNOWN, None, f"no source names a city in {country}: the location is unknown"
+    meant = {cities.find(country, city) for city in named}
+    words = " and ".join(named)
+    if len(meant) == 1 and (location := meant.pop()) is not None:
+        return location.id, location.city, f"{words} is the location '{location.id}'"
+    if len({city.casefold() for city in named}) == 1:
+        return UNKNOWN, named[0], f"{words} is no location of the signatures: the location is unknown"
+    return DISPUTED, None, f"the sources name different cities ({words}): the location is disputed"
 
 
-def _common_city(votes: list[Vote], steps: list[str]) -> str | None:
-    cities = sorted({vote.city for vote in votes if vote.city})
-    if len(cities) == 1:
-        steps.append(f"every source that names a city names {cities[0]}")
-        return cities[0]
-    steps.append(f"the sources name {', '.join(cities)}: no city" if cities else "no source names a city")
-    return None
+def _sources(votes: Iterable[Vote], country: str) -> str:
+    return ", ".join(sorted({vote.source for vote in votes if vote.country == country}))
 
 
-def _describe(vote: Vote) -> str:
-    where = "/".join(part for part in (vote.country, vote.city) if part) or "nothing"
-    dated = f" of {vote.date}" if vote.date else ""
-    network = f" for {vote.prefix}" if vote.prefix else ""
-    kind = "" if vote.about == "location" else " (a registration, which locates nothing)"
-    return f"{vote.source}{dated} says {where}{network}{kind}"
+def _tell(vote: Vote) -> str:
+    """One vote in words: "dbip (2026-06-05) on 192.0.2.0/24: CH, Zurich"."""
+    date = f" ({vote.date})" if vote.date else ""
+    network = f" on {vote.prefix}" if vote.prefix else ""
+    where = ", ".join(part for part in (vote.country, vote.city) if part) or "no answer"
+    if vote.about == "registration":
+        where = f"registered in {where}, which locates nothing"
+    note = f" [{vote.note}]" if vote.note else ""
+    return f"{vote.source}{date}{network}: {where}{note}"

@@ -1,0 +1,37 @@
+"""Networks that hold an address, the longest first."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class PrefixTable(Generic[Value]):
+    """IPv4 and IPv6 networks with values: one dictionary per prefix length, asked from the longest down."""
+
+    def __init__(self) -> None:
+        self._lengths: dict[int, dict[int, dict[int, list[Value]]]] = {4: {}, 6: {}}
+
+    def add(self, prefix: str, value: Value) -> None:
+        """Put a value under a network, beside what is there. Raises ValueError for a bad network."""
+        network = ipaddress.ip_network(prefix)
+        lengths = self._lengths[network.version]
+        if network.prefixlen not in lengths:
+            lengths[network.prefixlen] = {}
+            self._lengths[network.version] = dict(sorted(lengths.items(), reverse=True))
+            lengths = self._lengths[network.version]
+        lengths[network.prefixlen].setdefault(int(network.network_address), []).append(value)
+
+    def find(self, address: str) -> Iterator[Value]:
+        """Values of every network that holds the address, the longest prefix first.
+
+        Raises ValueError when it is no IPv4 or IPv6 address.
+        """
+        ip = ipaddress.ip_address(address)
+        number = int(ip)
+        for length, networks in self._lengths[ip.version].items():
+            shift = ip.max_prefixlen - length
+            yield from networks.get(number >> shift << shift, ())

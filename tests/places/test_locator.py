@@ -1,0 +1,146 @@
+"""Votes on an address: whose, of which network, on which day."""
+
+import pytest
+
+from netmon.places import locator
+from netmon.places.locator import Locator, Override, iso_day
+from netmon.records import Vote
+from netmon.signatures.model import Location, NetworkRule, SignatureSet
+
+LOCATIONS = {
+    "zurich": Location("zurich", "Zurich", "CH", 47.377, 8.542, ("Zürich",)),
+    "moscow": Location("moscow", "Moscow", "RU", 55.756, 37.617),
+}
+DAY_NS = 86_400_000_000_000
+JUNE = 1_781_654_400_000_000_000  # 2026-06-17 00:00 UTC
+
+
+def network(prefix, *votes, role="service", place=None, valid_from=None, valid_to=None):
+    return NetworkRule(
+        entry=0,
+        vendor="acme",
+        component="network",
+        prefix=prefix,
+        asn=None,
+        role=role,
+        status="measured",
+        valid_from=valid_from,
+        valid_to=valid_to,
+        place=place,
+        votes=tuple(
+            Vote(source, *where.split("/")) if "/" in where else Vote(source, where, None)
+            for source, where in votes
+        ),
+        sources=(),
+        note=None,
+        file="acme.yaml",
+        line=1,
+    )
+
+
+def signatures(*networks):
+    return SignatureSet(vendors={}, locations=LOCATIONS, entries=networks, sha256="", folder="signatures")
+
+
+ZURICH = (("alpha_db", "CH/Zurich"), ("beta_db", "CH"))
+MOSCOW = (("alpha_db", "RU/Moscow"), ("beta_db", "RU"))
+
+
+def declare(prefix, country, city=None, **more):
+    return Override(prefix, country, city, "A. Auditor", "visited", "2026-06-01", **more)
+
+
+def test_longest_network_speaks():
+    """A part of a network that was moved is where its own votes say."""
+    find = Locator(
+        signatures(network("198.51.100.0/24", *ZURICH), network("198.51.100.128/25", *MOSCOW))
+    ).locate
+    assert find("198.51.100.1", JUNE).location == "zurich"
+    assert find("198.51.100.129", JUNE).location == "moscow"
+    assert find("203.0.113.1", JUNE).location == "unknown"
+
+
+def test_both_address_families():
+    """IPv6 networks are found like IPv4 ones."""
+    find = Locator(
+        signatures(network("2001:db8:a::/48", *ZURICH), network("198.51.100.0/24", *MOSCOW))
+    ).locate
+    assert find("2001:db8:a::17", JUNE).location == "zurich"
+    assert find("2001:db8:b::17", JUNE).location == "unknown"
+
+
+@pytest.mark.parametrize("role", ["service", "corporate", "ddos_protection", "carrier"])
+def test_every_role_has_places(role):
+    """A network that tags nothing still says where its addresses are."""
+    find = Locator(signatures(network("198.51.100.0/24", *ZURICH, role=role))).locate
+    assert find("198.51.100.1", JUNE).confidence == "agreed"
+
+
+def test_votes_hold_between_their_days():
+    """From the first to the last day, both included, in UTC; on other days the wider network speaks."""
+    find = Locator(
+        signatures(
+            network("198.51.100.0/24", *ZURICH),
+            network("198.51.100.0/25", *MOSCOW, valid_from="2026-06-17", valid_to="2026-06-18"),
+        )
+    ).locate
+    moments = [JUNE - 1, JUNE, JUNE + 2 * DAY_NS - 1, JUNE + 2 * DAY_NS]
+    found = [find("198.51.100.1", moment).location for moment in moments]
+    assert found == ["zurich", "moscow", "moscow", "zurich"]
+
+
+def test_place_declared_by_the_vendor_is_one_source():
+    """What a signature's `place` says counts like one database, and is shown as the vendor's word."""
+    find = Locator(
+        signatures(
+            network("198.51.100.0/24", place="zurich"), network("203.0.113.0/24", *MOSCOW, place="zurich")
+        )
+    ).locate
+    alone = find("198.51.100.1", JUNE)
+    assert (alone.location, alone.confidence, alone.votes[0].source) == ("zurich", "single", "vendor")
+    assert find("203.0.113.1", JUNE).confidence == "disputed"
+
+
+def test_user_decides():
+    """The user's declaration wins over databases; they stay visible beside it."""
+    rules = signatures(network("198.51.100.0/24", *MOSCOW))
+    find = Locator(rules, [declare("198.51.100.0/25", "CH", "Zürich", valid_to="2026-06-17")]).locate
+    place = find("198.51.100.1", JUNE)
+    assert (place.location, place.country, place.confidence) == ("zurich", "CH", "single")
+    assert [vote.source for vote in place.votes] == ["declared", "alpha_db", "beta_db"]
+    assert "declared (2026-06-01) on 198.51.100.0/25: CH, Zürich [A. Auditor: visited]" in place.steps
+    assert find("198.51.100.129", JUNE).location == "moscow"
+    assert find("198.51.100.1", JUNE + DAY_NS).location == "moscow"
+
+
+def test_user_may_declare_a_country_alone():
+    """A declared country locates no city."""
+    find = Locator(signatures(), [declare("198.51.100.0/24", "CH")]).locate
+    assert (find("198.51.100.1", JUNE).country, find("198.51.100.1", JUNE).location) == ("CH", "unknown")
+
+
+def test_an_override_of_no_network_is_refused():
+    """Host bits say that a single address may be meant: nothing is guessed."""
+    with pytest.raises(ValueError, match="host bits"):
+        Locator(signatures(), [declare("198.51.100.1/24", "CH")])
+
+
+def test_memory_is_bounded(monkeypatch):
+    """A scan over many addresses does not grow the cache; what fell out is found again."""
+    monkeypatch.setattr(locator, "CACHED_PLACES", 4)
+    places = Locator(signatures(network("198.51.100.0/24", *ZURICH)))
+    for host in range(20):
+        assert places.locate(f"198.51.100.{host}", JUNE).location == "zurich"
+    assert len(places._cache) == 4
+    assert places.locate("198.51.100.0", JUNE).location == "zurich"
+
+
+def test_what_is_no_address_is_an_error():
+    """A host name is not looked up behind the user's back."""
+    with pytest.raises(ValueError, match="does not appear"):
+        Locator(signatures()).locate("example.com", JUNE)
+
+
+def test_days_are_utc():
+    """The last nanosecond of a day belongs to it."""
+    assert (iso_day(JUNE - 1), iso_day(JUNE)) == ("2026-06-16", "2026-06-17")

@@ -1,0 +1,66 @@
+"""The shipped networks as a table: where each is, how sure that is, and what it means for shared files."""
+
+import ipaddress
+from pathlib import Path
+
+import pytest
+
+from netmon.places.locator import Locator
+from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.model import NetworkRule
+from netmon.verdict import Case, Policy, Subject, judge
+
+TABLE = Path(__file__).parent / "shipped_networks.txt"
+SEPTEMBER_15_2026 = 1_789_430_400_000_000_000
+"""After the day on which the newest of the networks was first seen with its holder, in nanoseconds UTC."""
+
+SIGNATURES = load_folder(default_folder())
+NETWORKS = {rule.prefix: rule for rule in SIGNATURES.entries if isinstance(rule, NetworkRule)}
+
+
+def row_of(rule: NetworkRule, component: str, country: str) -> str:
+    """One line as in the table, by the middle address of the network, for a client in a country."""
+    network = ipaddress.ip_network(rule.prefix)
+    address = str(network[network.num_addresses // 2])
+    place = Locator(SIGNATURES).locate(address, SEPTEMBER_15_2026)
+    vendor = SIGNATURES.vendors[rule.vendor]
+    case = Case(
+        vendor=vendor,
+        component=component,
+        status="official",
+        place=place,
+        view=(),
+        time_ns=SEPTEMBER_15_2026,
+        locations=SIGNATURES.locations,
+    )
+    found = judge(case, Policy(), Subject(country))
+    return f"{rule.prefix} {place.confidence} {place.country} {place.location} {found.outcome} {found.reason}"
+
+
+def table() -> dict[str, str]:
+    lines = TABLE.read_text(encoding="utf-8").splitlines()
+    rows = [" ".join(line.split()) for line in lines if line and not line.startswith("#")]
+    return {row.split()[0]: row for row in rows}
+
+
+def test_the_table_is_complete():
+    """Every shipped network has a row, and every row a network."""
+    assert set(table()) == set(NETWORKS)
+
+
+@pytest.mark.parametrize("prefix", NETWORKS)
+def test_shipped_network(prefix):
+    """Place, confidence and verdict on reputation traffic of a client in Germany, as written in the table."""
+    assert row_of(NETWORKS[prefix], "reputation", "DE") == table()[prefix]
+
+
+@pytest.mark.parametrize("prefix", NETWORKS)
+def test_updates_are_promised_to_nobody(prefix):
+    """Wherever updates come from, no promise says otherwise."""
+    assert row_of(NETWORKS[prefix], "updates", "DE").endswith("undecided no_promise")
+
+
+@pytest.mark.parametrize("prefix", NETWORKS)
+def test_nothing_is_promised_to_a_client_in_moscow(prefix):
+    """The same networks, seen by somebody to whom nothing was promised."""
+    assert row_of(NETWORKS[prefix], "reputation", "RU").endswith("undecided no_promise")

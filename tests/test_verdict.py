@@ -1,0 +1,283 @@
+"""The table of verdicts, over its whole input space."""
+
+from dataclasses import replace
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from netmon.places.rule import Cities, decide
+from netmon.records import OUTCOMES, Vote
+from netmon.signatures.model import STATUSES, Component, Expectation, Location, Promise, Vendor
+from netmon.verdict import REASONS, ROWS, Case, Policy, Subject, judge
+
+LOCATIONS = {
+    "zurich": Location("zurich", "Zurich", "CH", 47.377, 8.542),
+    "bern": Location("bern", "Bern", "CH", 46.948, 7.447),
+    "moscow": Location("moscow", "Moscow", "RU", 55.756, 37.617),
+}
+CITIES = Cities(LOCATIONS)
+DAY_NS = 86_400_000_000_000
+JUNE_17 = 1_781_654_400_000_000_000  # 2026-06-17 00:00 UTC
+GERMAN = Subject("DE")
+SILENT = Policy()
+
+
+def promise(
+    name, *, subjects=("DE", "AT"), locations=("zurich",), start="2018-11-13", end=None, status="official"
+):
+    return Promise(name, "acme", "", frozenset(subjects), "files", start, end, locations, status, ())
+
+
+def component(name, *promises):
+    expectations = tuple(Expectation("promise", one, (), None, ()) for one in promises)
+    observed = Expectation("observed", None, ("moscow",), None, ())
+    return Component("acme", name, "", "", "", "cloud", (), (), (), (*expectations, observed), None, ())
+
+
+def by_id(*things):
+    return {one.id: one for one in things}
+
+
+PROMISES = by_id(
+    promise("files_de"),
+    promise("files_all", subjects=()),
+    promise("later", start="2026-11"),
+    promise("over", end="2026-06-16"),
+    promise("no_place", locations=()),
+    promise("from_the_press", subjects=(), status="press"),
+    promise("announced", subjects=(), start=None),
+    promise("berne", locations=("bern",)),
+)
+COMPONENTS = by_id(
+    component("files", "no_place", "over", "files_de"),
+    component("statistics", "files_all"),
+    component("analysis", "files_de", "berne"),
+    component("soon", "later", "announced", "from_the_press"),
+    component("updates"),
+)
+VENDOR = Vendor("acme", "ACME", COMPONENTS, (), PROMISES, (), (), (), {}, {}, (), "")
+
+
+def place(*votes):
+    """A place by votes written as "CH/Zurich", each of another database; "!CH" is the user's own."""
+    sources = [
+        Vote("declared" if one[0] == "!" else f"db{n}", *place_parts(one)) for n, one in enumerate(votes)
+    ]
+    return decide(sources, CITIES)
+
+
+def place_parts(text):
+    country, _, city = text.lstrip("!").partition("/")
+    return country, city or None
+
+
+ZURICH = place("CH/Zurich", "CH")
+MOSCOW = place("RU/Moscow", "RU")
+
+
+def case(where=ZURICH, what="files", status="official", view=(), time_ns=JUNE_17):
+    return Case(VENDOR, what, status, where, view, time_ns, LOCATIONS)
+
+
+def verdict(one, policy=SILENT, subject=GERMAN):
+    found = judge(one, policy, subject)
+    return found.outcome, found.reason
+
+
+def allow(*places, on="*"):
+    return Policy(allowed={"acme": {on: frozenset(places)}})
+
+
+FORBID = Policy(forbidden_vendors=frozenset({"acme"}))
+
+
+@pytest.mark.parametrize(
+    ("one", "policy", "expected"),
+    [
+        (case(), SILENT, ("expected", "place_as_promised")),
+        (case(MOSCOW), SILENT, ("unexpected", "place_elsewhere")),
+        (case(place("DE", "DE")), SILENT, ("unexpected", "place_elsewhere")),
+        (case(place("CH/Zurich", "RU")), SILENT, ("undecided", "databases_disagree")),
+        (case(place("DE", "RU")), SILENT, ("undecided", "databases_disagree")),
+        (case(place()), SILENT, ("undecided", "no_location")),
+        (case(place("RU/Moscow")), SILENT, ("undecided", "single_source")),
+        (case(place("CH/Zurich")), SILENT, ("undecided", "single_source")),
+        (case(place("!RU/Moscow", "CH", "CH")), SILENT, ("unexpected", "place_elsewhere")),
+        (case(place("!CH/Zurich")), SILENT, ("expected", "place_as_promised")),
+        (case(place("CH", "CH")), SILENT, ("undecided", "city_unproven")),
+        (case(place("CH/Bern", "CH/Bern")), SILENT, ("undecided", "city_unproven")),
+        (case(place("CH/Bern", "CH/Zurich")), SILENT, ("undecided", "city_unproven")),
+        (case(what="updates"), SILENT, ("undecided", "no_promise")),
+        (case(MOSCOW, "updates"), SILENT, ("undecided", "no_promise")),
+        (case(MOSCOW, "network"), SILENT, ("undecided", "no_promise")),
+        (case(MOSCOW, status="unverified"), SILENT, ("undecided", "unverified_signature")),
+        (case(view=("one_way",)), SILENT, ("undecided", "insufficient_view")),
+        (case(view=("gap", "cut")), SILENT, ("undecided", "insufficient_view")),
+        (case(view=("no_start", "cut")), SILENT, ("expected", "place_as_promised")),
+        (case(MOSCOW, view=("one_way",)), SILENT, ("unexpected", "place_elsewhere")),
+        (case(), FORBID, ("forbidden", "policy_forbids_vendor")),
+        (case(place(), "network"), FORBID, ("forbidden", "policy_forbids_vendor")),
+        (case(status="unverified"), FORBID, ("undecided", "unverified_signature")),
+        (case(), allow("CH"), ("expected", "policy_allows")),
+        (case(place("CH", "CH"), "updates"), allow("CH"), ("expected", "policy_allows")),
+        (case(what="network"), allow("CH"), ("expected", "policy_allows")),
+        (case(MOSCOW, "updates"), allow("CH"), ("unexpected", "policy_forbids")),
+        (case(MOSCOW), allow("RU"), ("expected", "policy_allows")),
+        (case(MOSCOW), allow("zurich", "moscow"), ("expected", "policy_allows")),
+        (case(place("CH", "CH")), allow("zurich"), ("undecided", "city_unproven")),
+        (case(MOSCOW), allow(), ("unexpected", "policy_forbids")),
+        (case(MOSCOW, "updates"), allow("CH", on="files"), ("undecided", "no_promise")),
+        (case(MOSCOW), allow("RU", on="files"), ("expected", "policy_allows")),
+        (case(place("CH", "RU")), allow("CH"), ("undecided", "databases_disagree")),
+        (case(view=("one_way",)), allow("CH"), ("undecided", "insufficient_view")),
+    ],
+)
+def test_rows_of_the_table(one, policy, expected):
+    """Each row, and the edges between rows, for a German organisation in June 2026."""
+    assert expected == verdict(one, policy)
+
+
+def test_a_component_of_its_own_wins_over_the_rest():
+    """Where the policy names the component, its "*" does not apply to it."""
+    policy = Policy(allowed={"acme": {"*": frozenset({"RU"}), "files": frozenset({"CH"})}})
+    assert verdict(case(MOSCOW), policy) == ("unexpected", "policy_forbids")
+    assert verdict(case(MOSCOW, "updates"), policy) == ("expected", "policy_allows")
+
+
+@pytest.mark.parametrize("country", ["US", "CH"])
+def test_a_promise_to_others_is_none(country):
+    """A promise made to Germans and Austrians says nothing to anybody else."""
+    assert verdict(case(MOSCOW), subject=Subject(country)) == ("undecided", "no_promise")
+
+
+def test_who_we_are_must_be_known():
+    """Without our country it is open whether the promise was made to us; one made to all needs none."""
+    assert verdict(case(MOSCOW), subject=Subject()) == ("undecided", "subject_unknown")
+    assert verdict(case(MOSCOW, "updates"), subject=Subject()) == ("undecided", "no_promise")
+    assert verdict(case(MOSCOW, "statistics"), subject=Subject()) == ("unexpected", "place_elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "applies"),
+    [
+        ("2026-06-17", None, True),
+        ("2026-06-18", None, False),
+        ("2026-05", None, True),
+        ("2026-06", None, False),  # some day in June: on the 17th it is not certain yet
+        ("2025", None, True),
+        ("2026", None, False),
+        (None, None, False),  # announced, not in force
+        ("2018", "2026-06-17", True),
+        ("2018", "2026-06-16", False),
+        ("2018", "2026-07", True),
+        ("2018", "2026-06", False),
+        ("2018", "2027", True),
+        ("2018", "2026", False),
+    ],
+)
+def test_a_promise_has_its_days(start, end, applies):
+    """Outside its days a promise is none; within a month or year given as a bound it is not certain."""
+    promises = {"files_de": promise("files_de", start=start, end=end)}
+    components = by_id(component("files", "files_de"))
+    one = replace(case(MOSCOW), vendor=replace(VENDOR, promises=promises, components=components))
+    expected = ("unexpected", "place_elsewhere") if applies else ("undecided", "no_promise")
+    assert verdict(one) == expected
+
+
+def test_only_the_vendors_own_word_binds():
+    """What the press reports, what is only announced, and what is yet to come is no promise."""
+    assert verdict(case(MOSCOW, "soon")) == ("undecided", "no_promise")
+
+
+def test_the_promise_is_named():
+    """The verdict names the promise that is kept, else the first that binds."""
+    bern = place("CH/Bern", "CH/Bern")
+    found = [judge(case(one, "analysis"), SILENT, GERMAN) for one in (bern, ZURICH, MOSCOW)]
+    assert [one.promise for one in found] == ["berne", "files_de", "files_de"]
+    assert [one.outcome for one in found] == ["expected", "expected", "unexpected"]
+
+
+@pytest.mark.parametrize(
+    ("one", "policy"), [(case(), allow("CH")), (case(), FORBID), (case(status="unverified"), SILENT)]
+)
+def test_a_promise_that_was_not_applied_is_not_named(one, policy):
+    """A verdict by policy, or on no yardstick at all, names no promise."""
+    assert judge(one, policy, GERMAN).promise is None
+
+
+VOTES = st.lists(
+    st.builds(
+        Vote,
+        source=st.sampled_from(["declared", "vendor", "alpha_db", "beta_db", "gamma_db"]),
+        country=st.sampled_from(["CH", "RU", "DE"]),
+        city=st.sampled_from([None, "Zurich", "Bern", "Moscow"]),
+        about=st.sampled_from(["location", "location", "registration"]),
+    ),
+    max_size=4,
+)
+CASES = st.builds(
+    case,
+    where=VOTES.map(lambda votes: decide(votes, CITIES)),
+    what=st.sampled_from(["network", *COMPONENTS]),
+    status=st.sampled_from(STATUSES),
+    view=st.sets(st.sampled_from(["one_way", "no_start", "cut", "gap"])).map(tuple),
+    time_ns=st.integers(1_500_000_000, 1_900_000_000).map(lambda seconds: seconds * 1_000_000_000),
+)
+PLACES = st.frozensets(st.sampled_from(["CH", "RU", "DE", "zurich", "moscow"]))
+POLICIES = st.builds(
+    lambda forbidden, allowed: Policy(forbidden, {"acme": allowed}),
+    st.sampled_from([frozenset(), frozenset({"acme"}), frozenset({"other"})]),
+    st.dictionaries(st.sampled_from(["*", "files", "updates"]), PLACES, max_size=3),
+)
+SUBJECTS = st.sampled_from([Subject(), Subject("DE"), Subject("US")])
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_every_input_has_an_outcome(one, policy, subject):
+    """No input without an outcome and a reason of the closed sets; the same input gives the same."""
+    found = judge(one, policy, subject)
+    assert found.outcome in OUTCOMES
+    assert found.reason in REASONS
+    assert found == judge(one, policy, subject)
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_no_alarm_on_weak_grounds(one, policy, subject):
+    """A dispute, a lone database, an unknown place or an unverified entry never makes an alarm."""
+    outcome, _reason = verdict(one, policy, subject)
+    declared = any(vote.source == "declared" for vote in one.place.votes)
+    if one.place.confidence in ("disputed", "unknown") or (one.place.confidence == "single" and not declared):
+        assert outcome in ("undecided", "forbidden")
+    if one.status == "unverified":
+        assert outcome == "undecided"
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_an_agreeing_source_never_weakens(one, policy, subject):
+    """One more database that says what is found already leaves a decided verdict as it was."""
+    before = verdict(one, policy, subject)
+    located = one.place.location in LOCATIONS
+    vote = Vote("one_more_db", one.place.country, LOCATIONS[one.place.location].city if located else None)
+    after = verdict(replace(one, place=decide([*one.place.votes, vote], CITIES)), policy, subject)
+    if before[0] != "undecided" and one.place.confidence in ("agreed", "single"):
+        assert after == before
+
+
+@given(CASES, SUBJECTS)
+def test_updates_keep_out_of_the_promise_about_files(one, subject):
+    """A component for which nothing is promised is never held against another one's promise."""
+    assert verdict(replace(one, component="updates"), SILENT, subject)[0] == "undecided"
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_a_spoiled_view_only_takes_back_expected(one, policy, subject):
+    """What was seen to go elsewhere went elsewhere, however little of it was seen."""
+    whole = verdict(replace(one, view=()), policy, subject)
+    spoiled = verdict(replace(one, view=("one_way",)), policy, subject)
+    assert spoiled == (("undecided", "insufficient_view") if whole[0] == "expected" else whole)
+
+
+def test_every_reason_is_used_by_the_table():
+    """The closed set holds no reason that cannot be met, and the table no reason outside it."""
+    assert {row.reason for row in ROWS} == set(REASONS)
