@@ -1,0 +1,156 @@
+"""The packet builder, held against Wireshark's dissectors, which know nothing of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from tests.craft import demo, dns, golden, golden_streams, packets, pcap, tls
+from tests.craft.talk import Connection, frames, look_up_addresses, tls_session
+
+Case = Callable[[], bytes]
+
+TSHARK = shutil.which("tshark")
+by_case = pytest.mark.parametrize("case", golden.CASES, ids=lambda case: case.__name__)
+needs_tshark = pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
+
+CUT = (golden_streams.snap_length, golden_streams.truncated_file)
+
+
+def tshark(path: Path, *arguments: str) -> list[str]:
+    """The lines that tshark prints; checksums are verified, addresses are not looked up."""
+    options = [f"-o{protocol}.check_checksum:TRUE" for protocol in ("ip", "tcp", "udp")]
+    command = [str(TSHARK), "-n", *options, "-otcp.reassemble_out_of_order:TRUE", "-r", str(path), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+
+
+def server_names(path: Path) -> set[str]:
+    """Every SNI that tshark reads."""
+    field = "tls.handshake.extensions_server_name"
+    return {line.lower() for line in tshark(path, "-Y", field, "-Tfields", "-e", field)}
+
+
+def is_faulty(path: Path) -> list[str]:
+    """What tshark finds malformed, cut short, or wrongly summed up."""
+    sums = [f"{protocol}.checksum.status == 0" for protocol in ("ip", "tcp", "udp")]  # 0: bad
+    wrong = " || ".join(["_ws.malformed", "_ws.short", *sums])
+    return tshark(path, "-Y", wrong)
+
+
+@needs_tshark
+@by_case
+def test_wireshark_finds_nothing_wrong(case: Case) -> None:
+    """No golden frame is malformed or has a wrong checksum, but those that are meant to be cut."""
+    if case in CUT:
+        pytest.skip("this capture is cut on purpose")
+    assert is_faulty(golden.FOLDER / case.__name__ / golden.input_name(case)) == []
+
+
+@needs_tshark
+@by_case
+def test_wireshark_reads_the_names_in_the_events(case: Case) -> None:
+    """The SNIs in the expected events are those that Wireshark reads from the capture."""
+    if case is golden_streams.snap_length:
+        pytest.skip("Wireshark reads no hello that is cut")
+    folder = golden.FOLDER / case.__name__
+    events = map(json.loads, (folder / "expected" / "events.jsonl").read_text(encoding="utf-8").splitlines())
+    expected = {event["tls"]["client"]["server_name"] for event in events if "tls" in event}
+    assert server_names(folder / golden.input_name(case)) == expected
+
+
+@needs_tshark
+@by_case
+def test_events_add_up_to_the_bytes_in_the_capture(case: Case) -> None:
+    """The bytes of all flows together are the IP bytes of all packets, as Wireshark reads their lengths."""
+    folder = golden.FOLDER / case.__name__
+    fields = ("-e", "ip.len", "-e", "ipv6.plen", "-e", "frame.len")
+    total = 0
+    for line in tshark(folder / golden.input_name(case), "-Tfields", *fields):
+        v4, v6, frame = line.split("\t")
+        total += int(v6) + 40 if v6 else int(v4) or int(frame) - 14  # no length: all behind Ethernet's header
+    events = map(json.loads, (folder / "expected" / "events.jsonl").read_text(encoding="utf-8").splitlines())
+    flows = [event for event in events if event["event"]["dataset"] == "netmon.flow"]
+    assert sum(event["network"]["bytes"] for event in flows) == total
+
+
+@needs_tshark
+def test_wireshark_finds_nothing_wrong_in_the_demo() -> None:
+    """No frame of the demo is malformed; its names are those of the script."""
+    assert is_faulty(demo.PATH) == []
+    assert server_names(demo.PATH) == {visit.place[0] for visit in demo.VISITS}
+
+
+def test_the_demo_can_be_made_again() -> None:
+    """The capture in the package is what the script writes, and small."""
+    assert demo.PATH.read_bytes() == demo.demo()
+    assert demo.PATH.stat().st_size < 400_000
+
+
+@needs_tshark
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("magic", [pcap.MICROSECONDS, pcap.NANOSECONDS])
+def test_times_survive_in_every_form_of_pcap(tmp_path: Path, order: pcap.ByteOrder, magic: int) -> None:
+    """Both resolutions in both byte orders give the same times, as exactly as the form can say."""
+    time_ns = 1_780_308_000_123_456_789
+    talk = Connection("192.0.2.1", 50_000, "198.51.100.1", start_ns=time_ns, rtt_ns=1000)
+    talk.open()
+    path = tmp_path / "times.pcap"
+    path.write_bytes(pcap.pcap(frames(talk.sent, packets.ethernet), 1, order=order, magic=magic))
+    first = tshark(path, "-Tfields", "-e", "frame.time_epoch")[0]
+    assert first.startswith("1780308000.123456789" if magic == pcap.NANOSECONDS else "1780308000.123456")
+
+
+@needs_tshark
+def test_fragments_become_the_datagram_again(tmp_path: Path) -> None:
+    """Wireshark puts the fragments of a DNS answer together and reads its last record."""
+    name, source, destination = "many.example", IPv4Address("192.0.2.53"), IPv4Address("192.0.2.1")
+    records = [dns.address(name, f"198.51.100.{host}") for host in range(1, 101)]
+    datagram = packets.udp(source, destination, (53, 50_000), dns.answer(name, dns.A, records, message_id=1))
+    parts = packets.ipv4_fragments(source, destination, packets.UDP, datagram, size=1480, identification=5)
+    path = tmp_path / "fragments.pcap"
+    path.write_bytes(pcap.pcap([pcap.Frame(0, packets.raw(part)) for part in parts], 101))
+    assert len(parts) == 2
+    assert tshark(path, "-Y", "dns.a == 198.51.100.100", "-Tfields", "-e", "dns.count.answers") == ["100"]
+    assert is_faulty(path) == []
+
+
+@needs_tshark
+@pytest.mark.parametrize("link", packets.LINKS)
+def test_ipv6_goes_over_every_link(tmp_path: Path, link: str) -> None:
+    """A look-up and a session over IPv6 are read on every link layer."""
+    number, build = packets.LINKS[link]
+    client, server = "2001:db8::1", "2001:db8:c::1"
+    sent = look_up_addresses(client, "2001:db8::53", "a.example", [server], at_ns=0, port=50_001)
+    talk = Connection(client, 50_000, server, start_ns=10_000_000, rtt_ns=1000)
+    sent += tls_session(talk, tls.hello_records(tls.client_hello("a.example")))
+    path = tmp_path / "v6.pcap"
+    path.write_bytes(pcap.pcap(frames(sent, build), number))
+    assert is_faulty(path) == []
+    assert server_names(path) == {"a.example"}
+    assert tshark(path, "-Y", "dns.aaaa", "-Tfields", "-e", "dns.aaaa") == [server]
+
+
+def test_a_post_quantum_hello_has_its_name_behind_the_first_segment() -> None:
+    """Else the captures that promise a split name would promise too much."""
+    message = tls.hello_records(
+        tls.client_hello("a.example", post_quantum=True, name_last=True, pad_to=demo.SPLIT_HELLO_BYTES)
+    )
+    assert message.index(b"a.example") > 1460
+    assert len(message) == demo.SPLIT_HELLO_BYTES + 5
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_checksums_add_up_to_zero(version: int) -> None:
+    """A segment's sum with its own checksum is zero (RFC 1071), over both versions of IP."""
+    texts = ("192.0.2.1", "198.51.100.1") if version == 4 else ("2001:db8::1", "2001:db8::2")
+    source, destination = map(packets.address, texts)
+    segment = packets.tcp(
+        source, destination, ports=(1, 2), numbers=(3, 4), flags=packets.ACK, payload=b"odd"
+    )
+    assert packets.transport_checksum(source, destination, packets.TCP, segment) == 0
