@@ -19,18 +19,18 @@ from netmon.records import Outcome, Place, Verdict
 from netmon.signatures.model import Location, Promise, Vendor
 
 REASONS: Mapping[str, str] = {
-    "unverified_signature": "not sure that the name or network is the vendor's, which never alerts alone",
-    "policy_forbids_vendor": "the organisation does not want this vendor to be contacted at all",
-    "subject_unknown": "a promise is made to some countries; the configuration does not say which is ours",
-    "no_promise": "the vendor has promised nothing that holds for this component, subject and day",
+    "unverified_signature": "not sure that this is the vendor's at all",
+    "policy_forbids_vendor": "the policy forbids any contact with this vendor",
+    "subject_unknown": "promises are made to some countries; ours is not configured",
+    "no_promise": "no promise covers this",
     "databases_disagree": "the sources contradict each other on the country",
     "no_location": "no source locates the address",
     "single_source": "one source alone locates the address",
-    "policy_forbids": "the organisation's policy does not allow this place",
+    "policy_forbids": "the policy does not allow this place",
     "place_elsewhere": "the sources agree on another country than the vendor promised",
     "city_unproven": "the right country, but the sources do not show that it is the right city",
     "insufficient_view": "the right place, but the sensor saw the flow only in part",
-    "policy_allows": "the organisation's policy allows this place",
+    "policy_allows": "the policy allows this place",
     "place_as_promised": "the vendor promised this place, and the sources agree on it",
 }
 """Every reason that a verdict can have, with its meaning: a closed set, used as a metric label."""

@@ -1,0 +1,41 @@
+"""The picture in README: what `netmon demo` prints on a terminal, as SVG without fonts from elsewhere.
+
+`python -m tests.craft.picture` writes it anew.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from netmon.cli import demo, wiring
+
+PICTURE = Path(__file__).parents[2] / "docs" / "demo.svg"
+
+
+def draw() -> str:
+    """The picture's SVG: the same bytes each time."""
+    console = Console(record=True, width=84, file=io.StringIO(), force_terminal=True, highlight=False)
+    made = wiring.make_console
+    wiring.make_console = lambda **_: console
+    try:
+        demo.demo()
+    finally:
+        wiring.make_console = made
+    svg = console.export_svg(title="netmon demo", unique_id="netmon")
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+
+
+def main() -> None:
+    """Writes the picture."""
+    PICTURE.write_text(draw(), encoding="utf-8")
+    print(PICTURE, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
