@@ -147,7 +147,7 @@ class Promise:
     id: str
     vendor: str
     statement: str
-    subjects: frozenset[str]  # ISO countries; empty: nobody in particular
+    subjects: frozenset[str]  # ISO countries; empty: made to everybody
     data: str
     effective_from: str | None
     effective_to: str | None

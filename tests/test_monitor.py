@@ -1,0 +1,146 @@
+"""From a flow of the engine to its meaning."""
+
+from pathlib import Path
+
+import pytest
+
+from netmon.monitor import Monitor
+from netmon.places.locator import Locator
+from netmon.records import FlowRecord
+from netmon.signatures.load import load_folder
+from netmon.verdict import Policy, Subject
+
+ACME = """\
+vendor: acme
+title: ACME
+sources:
+  S: {trust: official, ref: page, about: page}
+databases:
+  alpha_db: {title: Alpha, about: location, date: 2026-06-01, sources: [S]}
+  beta_db: {title: Beta, about: location, date: 2026-06-01, sources: [S]}
+promises:
+  files_in_zurich:
+    statement: Files are processed in Zurich.
+    data: files
+    effective_from: 2020-01-01
+    locations: [zurich]
+    status: official
+    sources: [S]
+components:
+  files:
+    title: Files
+    function: uploads
+    data: files
+    sources: [S]
+    names:
+      - {exact: files.acme.example, status: official, sources: [S]}
+    expectations:
+      - {basis: promise, promise: files_in_zurich, sources: [S]}
+networks:
+  - holder: ACME
+    role: service
+    status: measured
+    sources: [S]
+    prefixes:
+      198.51.100.0/24: {votes: {alpha_db: CH/Zurich, beta_db: CH}}
+      203.0.113.0/24: {votes: {alpha_db: RU/Moscow, beta_db: RU}}
+examples: {files.acme.example: files}
+"""
+SEPTEMBER = 1_789_430_400_000_000_000
+
+
+@pytest.fixture
+def monitor(tmp_path):
+    locations = (Path(__file__).parent / "signatures" / "locations.yaml").read_text(encoding="utf-8")
+    (tmp_path / "locations.yaml").write_text(locations, encoding="utf-8")
+    (tmp_path / "acme.yaml").write_text(ACME, encoding="utf-8")
+    signatures = load_folder(tmp_path)
+    return Monitor(signatures, Locator(signatures), Policy(), Subject())
+
+
+def flow(server, entry, *, view=(), start_ns=SEPTEMBER):
+    return FlowRecord(
+        flow_id=1,
+        phase="end",
+        end_reason="fin",
+        transport="tcp",
+        client="192.0.2.10",
+        client_port=50000,
+        server=server,
+        server_port=443,
+        interface=None,
+        start_ns=start_ns,
+        last_ns=start_ns,
+        sent_packets=1,
+        sent_bytes=40,
+        received_packets=1,
+        received_bytes=40,
+        new_sent_bytes=40,
+        new_received_bytes=40,
+        name="files.acme.example",
+        evidence="sni",
+        reason=None,
+        candidates=(),
+        entry=entry,
+        matched="files.acme.example",
+        server_name="files.acme.example",
+        alpn=(),
+        tls_versions=("1.3",),
+        ech=False,
+        rtt_ns=None,
+        view=view,
+    )
+
+
+def entry_of(monitor, prefix_or_name):
+    rules = monitor.signatures.entries
+    return next(
+        rule.entry
+        for rule in rules
+        if prefix_or_name in (getattr(rule, "text", ""), getattr(rule, "prefix", ""))
+    )
+
+
+@pytest.mark.parametrize(
+    ("server", "view", "expected"),
+    [
+        ("198.51.100.7", (), ("zurich", "expected", "place_as_promised")),
+        ("198.51.100.7", ("one_way",), ("zurich", "undecided", "insufficient_view")),
+        ("203.0.113.7", (), ("moscow", "unexpected", "place_elsewhere")),
+        ("192.0.2.200", (), ("unknown", "undecided", "no_location")),
+    ],
+)
+def test_a_named_flow_is_located_and_judged(monitor, server, view, expected):
+    """The server's place, the flow's view and the component's promise make the verdict."""
+    seen = monitor.sight(flow(server, entry_of(monitor, "files.acme.example"), view=view))
+    assert (seen.vendor, seen.component, seen.status) == ("acme", "files", "official")
+    assert expected == (seen.place.location, seen.verdict.outcome, seen.verdict.reason)
+
+
+def test_a_flow_is_judged_by_its_own_time(monitor):
+    """An old capture is held against what was promised then: nothing yet."""
+    old = flow("203.0.113.7", entry_of(monitor, "files.acme.example"), start_ns=1_500_000_000_000_000_000)
+    assert monitor.sight(old).verdict.reason == "no_promise"
+
+
+def test_a_network_alone_has_no_component(monitor):
+    """A flow known by its address is the vendor's, but no promise is about "some traffic"."""
+    seen = monitor.sight(flow("203.0.113.7", entry_of(monitor, "203.0.113.0/24")))
+    assert (seen.component, seen.place.location) == ("network", "moscow")
+    assert (seen.verdict.outcome, seen.verdict.reason) == ("undecided", "no_promise")
+
+
+def test_a_flow_of_no_vendor_stays_without_meaning(monitor):
+    """What no signature matches is not located, let alone judged."""
+    seen = monitor.sight(flow("203.0.113.7", None))
+    assert (seen.vendor, seen.place, seen.verdict) == (None, None, None)
+
+
+def test_series_are_foreseen(monitor):
+    """Every component at every place of the vendor, with the verdict that it would have."""
+    assert set(monitor.foresee(SEPTEMBER)) == {
+        ("acme", "files", "zurich", "CH", "expected"),
+        ("acme", "files", "moscow", "RU", "unexpected"),
+        ("acme", "network", "zurich", "CH", "undecided"),
+        ("acme", "network", "moscow", "RU", "undecided"),
+    }
