@@ -93,7 +93,7 @@ def _requirements(ask_maturin: Callable[[Settings], list[str]], settings: Settin
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
-    """What pip installs before building: maturin's wishes, and the bootstrap where cargo is missing or old."""
+    """What pip installs before building: maturin's wishes, and the bootstrap where cargo is lacking."""
     return _requirements(maturin.get_requires_for_build_wheel, config_settings)
 
 
