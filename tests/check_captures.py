@@ -245,8 +245,8 @@ def _service_data(data: str) -> str:
 
 def _flow_item(proto: str, ends: Ends, forth: Iterable[int], back: Iterable[int]) -> Item:
     (sent_packets, sent_bytes), (received_packets, received_bytes) = forth, back
-    text = f"{proto} {sent_packets} packets {sent_bytes} bytes, back {received_packets} packets {received_bytes} bytes"
-    return Item("flow", ends, text)
+    sent = f"{sent_packets} packets {sent_bytes} bytes"
+    return Item("flow", ends, f"{proto} {sent}, back {received_packets} packets {received_bytes} bytes")
 
 
 # --- the comparison ----------------------------------------------------------------------------
@@ -282,7 +282,7 @@ def find_surprises(comparisons: Iterable[Comparison], known: Iterable[Known]) ->
                 if count != expected:
                     first = next((item for item in items if item.over == over), None)
                     surprises.append(
-                        f"{comparison.file}: {count} {side} over {over}, known_differences.tsv says {expected}"
+                        f"{comparison.file}: {count} {side} over {over}, {expected} are known"
                         + (f"; e.g. {_show(comparison, first)}" if first else "")
                     )
     return surprises

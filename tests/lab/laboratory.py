@@ -1,0 +1,232 @@
+"""The laboratory at work: servers, clients, the sensor on the mirror port, and what really passed."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.lab.network import ADDRESSES, MIRROR_PORT, Network
+
+ROOT = Path(__file__).parent.parent.parent
+SIGNATURES = Path(__file__).with_name("signatures")
+CLIENTS = ("client-a", "client-b")
+METRICS_PORT = 9479
+DEADLINE_S = 30.0
+
+
+class Ends(NamedTuple):
+    """The two ends of a connection, the client's first."""
+
+    client: str
+    client_port: int
+    server: str
+    server_port: int
+
+
+class Laboratory:
+    """A network with running servers; a context manager that ends all it started."""
+
+    def __init__(self, folder: Path, *, offloads: bool, zone: dict[str, dict]) -> None:
+        self._folder = folder
+        self._zone = zone
+        self._network = Network(offloads=offloads)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Laboratory:
+        with ExitStack() as stack:
+            stack.enter_context(self._network)
+            self._stack = stack
+            zone = self._folder / "zone.json"
+            zone.write_text(json.dumps(self._zone), encoding="utf-8")
+            certificate, key = _write_certificate(self._folder)
+            servers = "-m", "tests.lab.servers"
+            self._serve("resolver", *servers, "dns", str(zone))
+            for host in ("zurich", "moscow", "resolver"):
+                self._serve(host, *servers, "web", str(certificate), str(key))
+            self._truth = {host: self._folder / f"{host}.pcap" for host in CLIENTS}
+            for host, path in self._truth.items():
+                words = (
+                    "tcpdump",
+                    "-Z",
+                    "root",
+                    "-i",
+                    "eth0",
+                    "--immediate-mode",
+                    "-U",
+                    "-w",
+                    str(path),
+                    "tcp",
+                )
+                dump = self.start(host, *words, stderr=subprocess.PIPE)
+                _read_until(dump.stderr, "listening on")
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def start(self, host: str, *words: str, **streams: Any) -> subprocess.Popen[str]:
+        """A process on a host, killed with the laboratory if it still runs then."""
+        process = subprocess.Popen(self._network.command(host, *words), cwd=ROOT, text=True, **streams)
+        self._stack.callback(_end, process)
+        return process
+
+    def run(self, host: str, *words: str) -> str:
+        """The output of a command that ran on a host; its failure is the test's."""
+        return self._network.run(host, *words)
+
+    def connect(self, host: str, jobs: Sequence[dict]) -> list[Ends]:
+        """Make connections one after the other (see `clients`); the ends of each."""
+        words = (sys.executable, "-m", "tests.lab.clients", ADDRESSES["resolver"][0])
+        lines = "".join(json.dumps(job) + "\n" for job in jobs)
+        done = subprocess.run(
+            self._network.command(host, *words),
+            input=lines,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        answers = map(json.loads, done.stdout.splitlines())
+        return [Ends(*answer["client"], *answer["server"]) for answer in answers]
+
+    def curl(self, host: str, url: str, *options: str) -> Ends:
+        """Fetch with curl, which asks the laboratory's resolver; the connection's ends."""
+        ends = "%{local_ip} %{local_port} %{remote_ip} %{remote_port}"
+        found = self.run(
+            host, "curl", "-sSk", "--output", "/dev/null", "--write-out", ends, *options, url
+        ).split()
+        return Ends(found[0], int(found[1]), found[2], int(found[3]))
+
+    def sent_bytes(self) -> tuple[Counter[Ends], Counter[Ends]]:
+        """IP bytes that the clients' own captures hold for each connection: sent, received."""
+        sent, received = Counter[Ends](), Counter[Ends]()
+        for host, path in self._truth.items():
+            for source, source_port, target, target_port, size in _read_ip_sizes(path):
+                if source in ADDRESSES[host]:
+                    sent[Ends(source, source_port, target, target_port)] += size
+                else:
+                    received[Ends(target, target_port, source, source_port)] += size
+        return sent, received
+
+    def sensor(self, *options: str) -> Sensor:
+        """`netmon run` on the mirror port, once its metrics answer."""
+        return Sensor(self, self._folder / "events.jsonl", options)
+
+    def _serve(self, host: str, *words: str) -> None:
+        server = self.start(host, sys.executable, *words, stdout=subprocess.PIPE)
+        _read_until(server.stdout, "ready")
+
+
+class Sensor:
+    """The process under test."""
+
+    def __init__(self, laboratory: Laboratory, events: Path, options: Sequence[str]) -> None:
+        self._laboratory = laboratory
+        self._events = events
+        words = [sys.executable, "-m", "netmon", "run", "-i", MIRROR_PORT, "--signatures", str(SIGNATURES)]
+        words += ["--events", str(events), "--listen", f"127.0.0.1:{METRICS_PORT}", *options]
+        self._process = laboratory.start("sensor", *words, stderr=subprocess.PIPE)
+        wait_for(self._is_up, "the sensor serves its metrics")
+
+    def scrape(self) -> str:
+        """The metrics page, fetched inside the sensor's namespace."""
+        return self._laboratory.run("sensor", "curl", "-sSf", f"http://127.0.0.1:{METRICS_PORT}/metrics")
+
+    def sums(self, metric: str, *labels: str) -> Counter[tuple[str, ...]]:
+        """A counter's values above 0, summed over all labels but these."""
+        sums = Counter[tuple[str, ...]]()
+        for family in text_string_to_metric_families(self.scrape()):
+            for sample in family.samples:
+                if sample.name == metric and sample.value:
+                    sums[tuple(sample.labels[label] for label in labels)] += int(sample.value)
+        return sums
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, list[dict]]:
+        """Ask the sensor to end; its exit code and all events that it wrote."""
+        self._process.send_signal(number)
+        _out, errors = self._process.communicate(timeout=DEADLINE_S)
+        assert "Traceback" not in errors, errors
+        lines = self._events.read_text(encoding="utf-8").splitlines()
+        return self._process.returncode, [json.loads(line) for line in lines]
+
+    def _is_up(self) -> bool:
+        assert self._process.poll() is None, self._process.communicate()[1]
+        words = ("curl", "-sf", "--output", "/dev/null", f"http://127.0.0.1:{METRICS_PORT}/-/ready")
+        return self._laboratory.start("sensor", *words).wait() == 0
+
+
+def wait_for(condition: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> None:
+    """Return once the condition holds; fail with `what` when it does not in time."""
+    end = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < end, f"not within {deadline_s:.0f} s: {what}"
+        time.sleep(0.05)
+
+
+def _read_until(stream: Any, text: str) -> None:
+    for line in stream:
+        if text in line:
+            return
+    raise AssertionError(f"ended before it said {text!r}")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.kill()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    process.wait()
+
+
+def _read_ip_sizes(path: Path) -> list[tuple[str, int, str, int, int]]:
+    """Ends and IP length of each TCP packet of a capture, as tshark reads them."""
+    fields = ("ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport", "ip.len", "ipv6.plen")
+    words = ["tshark", "-n", "-r", str(path), "-T", "fields"]
+    for name in fields:
+        words += ["-e", name]
+    # The capture is still being written: tshark complains about a last packet cut short.
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    rows = []
+    for line in done.stdout.splitlines():
+        ip4, ip6, port, to_ip4, to_ip6, to_port, length, payload = line.split("\t")
+        size = int(length) if length else int(payload) + 40
+        rows.append((ip4 or ip6, int(port), to_ip4 or to_ip6, int(to_port), size))
+    return rows
+
+
+def _write_certificate(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "lab.example")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "lab.crt", folder / "lab.key"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    pem = serialization.PrivateFormat.PKCS8
+    paths[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, pem, serialization.NoEncryption()))
+    return paths

@@ -1,0 +1,59 @@
+"""What the tests need of the machine: programs, fetched from Debian where that is possible, and rights."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+
+import pytest
+
+PACKAGES = {
+    "curl": "curl",
+    "ethtool": "ethtool",
+    "ip": "iproute2",
+    "ndpiReader": "libndpi-bin",
+    "promtool": "prometheus",
+    "tc": "iproute2",
+    "tcpdump": "tcpdump",
+    "tcpreplay": "tcpreplay",
+    "tshark": "tshark",
+}
+"""Which Debian package has a program."""
+
+
+def need(*programs: str) -> None:
+    """Return with the programs on PATH, installed if need be; otherwise skip the test with the reason."""
+    for program in programs:
+        reason = _missing(program)
+        if reason is not None:
+            pytest.skip(reason)
+
+
+def need_root() -> None:
+    """Skip the test, with the reason, unless it may make network namespaces."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root: it makes network namespaces")
+    probe = subprocess.run(["unshare", "--net", "true"], capture_output=True, text=True, check=False)
+    if probe.returncode != 0:
+        pytest.skip(f"needs the right to make network namespaces: {probe.stderr.strip()}")
+
+
+@functools.cache
+def _missing(program: str) -> str | None:
+    if shutil.which(program):
+        return None
+    package = PACKAGES[program]
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return f"needs {program}: install it (Debian: apt-get install {package}), or run as root on Debian"
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", package]
+    done = subprocess.run(install, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:  # most often because the machine's package lists are old or empty
+        subprocess.run(["apt-get", "update"], env=environment, capture_output=True, check=False)
+        done = subprocess.run(install, env=environment, capture_output=True, text=True, check=False)
+    if shutil.which(program):
+        return None
+    last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+    return f"needs {program}, and apt-get install {package} failed: {last}"

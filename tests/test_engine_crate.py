@@ -1,0 +1,48 @@
+"""The Rust half, tested from here so that one command tests everything."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ENGINE = Path(__file__).parent.parent / "engine"
+FUZZ_SECONDS = "5"  # for each target; a longer run is `engine/fuzz/run SECONDS`
+
+
+def run(*words):
+    done = subprocess.run(words, cwd=ENGINE, capture_output=True, text=True, errors="replace", check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+def need_cargo(*subcommand):
+    """Skip where this machine's Rust lacks a part: Debian's packages have neither fmt nor clippy."""
+    if shutil.which("cargo") is None:
+        pytest.skip("needs cargo on PATH (the build may have fetched its own)")
+    if subprocess.run(["cargo", *subcommand, "--version"], capture_output=True, check=False).returncode:
+        pytest.skip(f"needs cargo {' '.join(subcommand)}: rustup component add rustfmt clippy")
+
+
+def test_formatted():
+    """Rustfmt would change nothing."""
+    need_cargo("fmt")
+    run("cargo", "fmt", "--check")
+
+
+def test_clippy():
+    """Clippy has no warning for any target."""
+    need_cargo("clippy")
+    run("cargo", "clippy", "--all-targets", "--", "-D", "warnings")
+
+
+def test_unit_tests():
+    """The crate's own tests pass, without Python."""
+    need_cargo()
+    assert "test result: ok" in run("cargo", "test", "--no-default-features")
+
+
+def test_parsers_survive_fuzzing():
+    """Every parser target withstands a short run on mutated seeds."""
+    need_cargo()
+    run("fuzz/run", FUZZ_SECONDS)
