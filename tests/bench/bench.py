@@ -1,0 +1,134 @@
+"""How much CPU netmon and its peers need for one capture: seconds of user and system time, in one run.
+
+    python -m tests.bench.bench [--packets 1000000] [--rounds 5] [--json FILE]
+
+The programs take turns, so that a busy machine slows all of them; the table shows medians.
+tshark reads a slice of the load and is scaled by packets. What each program does:
+
+    netmon    DNS and TLS names, flows, bytes, tags, verdicts (`netmon read`)
+    tcpdump   nothing but reading: a filter that matches no packet, and no output
+    ndpi      flows and protocols with names (ndpiReader)
+    tshark    full dissection, two fields printed
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.load import write_load
+
+SLICE_PACKETS = 50_000  # what tshark reads
+NOTHING = "udp port 1"  # matches no packet of the load
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A program and the capture that it reads."""
+
+    name: str
+    words: tuple[str, ...]
+    packets: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run cost."""
+
+    cpu_s: float  # user and system time
+    wall_s: float
+    peak_bytes: int  # resident memory
+
+
+def measure(words: tuple[str, ...]) -> Cost:
+    """Run a program to its end; its cost. RuntimeError when it fails."""
+    with tempfile.TemporaryFile() as errors:
+        start = os.times().elapsed
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=errors)
+        _pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        wall_s = os.times().elapsed - start
+        errors.seek(0)
+        if process.returncode not in (0, 3):  # 3: netmon found something unexpected
+            raise RuntimeError(f"{words[0]} ended with {process.returncode}: {errors.read().decode()[-500:]}")
+    return Cost(usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss * 1024)
+
+
+def contenders(load: Path, part: Path, packets: int) -> list[Contender]:
+    """Everything that this machine has, netmon first."""
+    fields = ("-T", "fields", "-e", "tls.handshake.extensions_server_name", "-e", "dns.qry.name")
+    candidates = [
+        Contender("netmon", (sys.executable, "-m", "netmon", "read", str(load)), packets),
+        Contender("tcpdump", ("tcpdump", "-n", "-r", str(load), "-w", "/dev/null", NOTHING), packets),
+        Contender("ndpi", ("ndpiReader", "-q", "-i", str(load)), packets),
+        Contender("tshark", ("tshark", "-n", "-r", str(part), *fields), min(packets, SLICE_PACKETS)),
+    ]
+    return [candidate for candidate in candidates if shutil.which(candidate.words[0])]
+
+
+def race(programs: list[Contender], rounds: int) -> dict[str, dict]:
+    """Let the programs take turns; medians by name."""
+    costs: dict[str, list[Cost]] = {program.name: [] for program in programs}
+    for _round in range(rounds):
+        for program in programs:
+            costs[program.name].append(measure(program.words))
+    results = {}
+    for program in programs:
+        own = costs[program.name]
+        cpu_s = statistics.median(cost.cpu_s for cost in own)
+        results[program.name] = {
+            "packets": program.packets,
+            "cpu_s": cpu_s,
+            "cpu_s_all": [cost.cpu_s for cost in own],
+            "wall_s": statistics.median(cost.wall_s for cost in own),
+            "packets_per_cpu_s": program.packets / cpu_s,
+            "peak_bytes": max(cost.peak_bytes for cost in own),
+        }
+    for result in results.values():
+        result["netmon_is_faster_by"] = results["netmon"]["packets_per_cpu_s"] / result["packets_per_cpu_s"]
+    return results
+
+
+def run(packets: int, rounds: int, folder: Path) -> dict:
+    """Make a load in the folder and race on it; the load's summary and the results."""
+    load, part = folder / "load.pcap", folder / "slice.pcap"
+    summary = write_load(load, packets)
+    write_load(part, min(packets, SLICE_PACKETS))
+    return {"load": summary, "results": race(contenders(load, part, summary["packets"]), rounds)}
+
+
+def main() -> None:
+    """Race, print the table, keep the numbers."""
+    parser = argparse.ArgumentParser(description="netmon's CPU time beside its peers'.")
+    parser.add_argument("--packets", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="write the numbers to this file")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = run(arguments.packets, arguments.rounds, Path(folder))
+    load = outcome["load"]
+    print(
+        f"{load['packets']} packets, mean frame {load['mean_frame']} B,"
+        f" {100 * load['parsed_share']:.2f} % of them hello, DNS or QUIC Initial;"
+        f" medians of {arguments.rounds} rounds\n"
+    )
+    print(f"{'':8}{'CPU s':>8}{'wall s':>8}{'packets/CPU s':>15}{'peak MiB':>10}{'netmon is faster by':>21}")
+    for name, result in outcome["results"].items():
+        print(
+            f"{name:8}{result['cpu_s']:8.2f}{result['wall_s']:8.2f}{result['packets_per_cpu_s']:15,.0f}"
+            f"{result['peak_bytes'] / 2**20:10.0f}{result['netmon_is_faster_by']:20.2f}x"
+        )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(outcome, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""The benchmark runs: what it measures is nobody's condition here."""
+
+from tests.bench.bench import Contender, contenders, race
+from tests.bench.load import write_load
+
+
+def test_load_is_the_same_each_time(tmp_path):
+    """The same seed gives the same bytes, with every kind of packet in them."""
+    one, other = tmp_path / "one.pcap", tmp_path / "other.pcap"
+    summary = write_load(one, 20_000)
+    write_load(other, 20_000)
+    assert one.read_bytes() == other.read_bytes()
+    assert set(summary["kinds"]) == {"control", "data", "dns", "hello", "quic_initial"}
+    assert summary["packets"] >= 20_000
+
+
+def test_race_measures_each_program(tmp_path):
+    """Every program here reads the load to its end and gets its CPU seconds and its memory."""
+    load = tmp_path / "load.pcap"
+    summary = write_load(load, 5_000)
+    programs = contenders(load, load, summary["packets"])
+    assert isinstance(programs[0], Contender)
+    results = race(programs, 1)
+    assert next(iter(results)) == "netmon"
+    for result in results.values():
+        assert result["cpu_s"] > 0
+        assert result["peak_bytes"] > 1_000_000
