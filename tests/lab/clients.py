@@ -1,8 +1,8 @@
 """A client host: `python -m tests.lab.clients RESOLVER` makes the connections that its standard input lists.
 
 One JSON object a line: `name` (resolved by a real question to the resolver) or `address`, `family` 4 or 6,
-`port`, `tls`, `sni` (false: no server_name), `upload` and `download` in bytes. One JSON object a line comes
-back for each, with the client's own ends.
+`port`, `tls`, `sni` (false: no server_name), `upload` and `download` in bytes; `hold` leaves the connection
+open until the next line. One JSON object a line comes back for each, with the client's own ends.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ def connect(job: dict, resolver: str) -> dict:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         connection = context.wrap_socket(connection, server_hostname=job["name"] if job["sni"] else None)
+    if job.get("hold"):
+        print(json.dumps(job | ends), flush=True)
+        sys.stdin.readline()
     conversation = http.client.HTTPConnection("server")
     conversation.sock = connection
     if job["upload"]:

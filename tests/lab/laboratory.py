@@ -105,6 +105,15 @@ class Laboratory:
         answers = map(json.loads, done.stdout.splitlines())
         return [Ends(*answer["client"], *answer["server"]) for answer in answers]
 
+    def hold(self, host: str, job: dict) -> Ends:
+        """Open a connection that stays open; its ends."""
+        words = (sys.executable, "-m", "tests.lab.clients", ADDRESSES["resolver"][0])
+        process = self.start(host, *words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process.stdin.write(json.dumps(job | {"hold": True}) + "\n")
+        process.stdin.flush()
+        answer = json.loads(process.stdout.readline())
+        return Ends(*answer["client"], *answer["server"])
+
     def curl(self, host: str, url: str, *options: str) -> Ends:
         """Fetch with curl, which asks the laboratory's resolver; the connection's ends."""
         ends = "%{local_ip} %{local_port} %{remote_ip} %{remote_port}"
@@ -189,7 +198,7 @@ def _read_until(stream: Any, text: str) -> None:
 def _end(process: subprocess.Popen[str]) -> None:
     if process.poll() is None:
         process.kill()
-    for stream in (process.stdout, process.stderr):
+    for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             stream.close()
     process.wait()

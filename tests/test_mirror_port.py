@@ -1,0 +1,182 @@
+"""The main job on a real mirror port: what the sensor counts is what the hosts really sent."""
+
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.lab.laboratory import Laboratory, wait_for
+from tests.lab.network import ADDRESSES
+from tests.machine import need, need_root
+
+ZURICH, MOSCOW, ELSEWHERE = (ADDRESSES[host] for host in ("zurich", "moscow", "resolver"))
+ZONE = {
+    "eu.updates.acme.example": {"A": [ZURICH[0]], "AAAA": [ZURICH[1]]},
+    "files.acme.example": {"CNAME": "edge.cdn.example"},
+    "edge.cdn.example": {"A": [MOSCOW[0]], "AAAA": [MOSCOW[1]]},
+    "www.example.org": {"A": [ELSEWHERE[0]], "AAAA": [ELSEWHERE[1]]},
+}
+
+
+def job(name, family=4, *, port=443, tls=True, sni=True, upload=0, download=1000):
+    return {
+        "name": name,
+        "family": family,
+        "port": port,
+        "tls": tls,
+        "sni": sni,
+        "upload": upload,
+        "download": download,
+    }
+
+
+@pytest.fixture(params=[True, False], ids=["coalesced_frames", "mtu_frames"])
+def laboratory(request, tmp_path):
+    need_root()
+    need("ip", "tc", "ethtool", "tcpdump", "tshark", "curl")
+    with Laboratory(tmp_path, offloads=request.param, zone=ZONE) as running:
+        yield running
+
+
+def talk(laboratory):
+    """Every way of being named, over both address families; connections by (component, location, evidence)."""
+    names = {
+        ("updates", "zurich", "sni"): [
+            job("eu.updates.acme.example", upload=200_000),
+            job("eu.updates.acme.example", 6, download=700_000),
+        ],
+        ("updates", "zurich", "dns_client"): [job("eu.updates.acme.example", sni=False)],
+        ("files", "moscow", "sni"): [job("files.acme.example", upload=1_500_000)],
+        ("files", "moscow", "dns_client"): [
+            job("files.acme.example", port=80, tls=False, upload=300_000),
+            job("files.acme.example", 6, port=80, tls=False),
+        ],
+        None: [job("www.example.org", download=400_000), job("www.example.org", 6, port=80, tls=False)],
+    }
+    made = {kind: laboratory.connect("client-a", jobs) for kind, jobs in names.items()}
+    made["updates", "zurich", "sni"].append(
+        laboratory.curl("client-b", "https://eu.updates.acme.example/5000")
+    )
+    made["files", "moscow", "sni"].append(
+        laboratory.curl("client-b", "https://files.acme.example/5000", "-4")
+    )
+    # No question before it, no server name: the declared network alone tells whose it is.
+    made["network", "zurich", "network"] = [laboratory.curl("client-b", f"https://{ZURICH[0]}/5000")]
+    return made
+
+
+def expected_sums(laboratory, made, count):
+    """The labels and values that /metrics should show, by the clients' own packet captures."""
+    sums = {}
+    for kind, connections in made.items():
+        if kind is not None:
+            key = ("acme", *kind[:2])
+            sums[key] = sums.get(key, 0) + sum(count(ends) for ends in connections)
+    return sums
+
+
+def test_metrics_equal_what_the_hosts_sent(laboratory):
+    """Flows, bytes both ways and places on /metrics equal the hosts' own; the events hold each flow once."""
+    sensor = laboratory.sensor()
+    made = talk(laboratory)
+    labels = ("vendor", "component", "location")
+
+    def is_settled():
+        sent, received = laboratory.sent_bytes()
+        return (
+            sensor.sums("netmon_sent_bytes_total", *labels)
+            == expected_sums(laboratory, made, lambda ends: sent[ends])
+            and sensor.sums("netmon_received_bytes_total", *labels)
+            == expected_sums(laboratory, made, lambda ends: received[ends])
+            and sensor.sums("netmon_flows_total", *labels) == expected_sums(laboratory, made, lambda ends: 1)
+        )
+
+    wait_for(is_settled, "the counters equal what the hosts sent")
+    by_evidence = {}
+    for kind, connections in made.items():
+        if kind is not None:
+            by_evidence[kind[2],] = by_evidence.get((kind[2],), 0) + len(connections)
+    named = sensor.sums("netmon_named_flows_total", "evidence")
+    assert {key: named[key] for key in by_evidence} == by_evidence
+
+    code, events = sensor.stop()
+    assert code == 0
+    ended = [event for event in events if event["event"]["action"] == "flow_end"]
+    seen = {(event["destination"]["ip"], event["source"]["port"]) for event in ended}
+    real = {(ends.server, ends.client_port) for kind in made if kind for ends in made[kind]}
+    assert len(ended) == len(seen)
+    assert seen == real
+
+
+def test_last_flows_are_flushed_at_the_end(laboratory):
+    """A flow that is still open when SIGTERM comes is in the events file with all its bytes."""
+    sensor = laboratory.sensor()
+    held = laboratory.hold("client-a", job("files.acme.example"))
+    wait_for(
+        lambda: sensor.sums("netmon_named_flows_total", "evidence")["sni",] == 1, "the open flow is named"
+    )
+    code, events = sensor.stop(signal.SIGTERM)
+    assert code == 0
+    [event] = [one for one in events if one["event"]["action"] == "flow_end"]
+    assert (event["source"]["port"], event["destination"]["ip"]) == (held.client_port, held.server)
+
+
+def run_netmon(*words, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "netmon", *words],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        **options,
+    )
+
+
+def assert_one_clear_line(done, *words):
+    assert done.returncode == 1, done.stderr
+    [line] = done.stderr.strip().splitlines()
+    for word in words:
+        assert word in line
+
+
+def test_no_such_interface():
+    """An interface that is not there: one line that names it, exit 1."""
+    need_root()
+    assert_one_clear_line(run_netmon("run", "-i", "no-such-if0"), "no-such-if0")
+
+
+def test_no_rights():
+    """Without the right to capture: one line that says which right, exit 1."""
+    need_root()
+    if shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv (Debian: util-linux)")
+    done = subprocess.run(
+        [
+            "setpriv",
+            "--bounding-set=-all",
+            "--inh-caps=-all",
+            sys.executable,
+            "-m",
+            "netmon",
+            "run",
+            "-i",
+            "lo",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert_one_clear_line(done, "CAP_NET_RAW")
+
+
+def test_port_taken(laboratory):
+    """A metrics port that is in use: one line that names it, exit 1."""
+    laboratory.sensor()
+    second = laboratory.start("sensor", *laboratory.sensor_words(), stderr=subprocess.PIPE)
+    _out, errors = second.communicate(timeout=30)
+    assert second.returncode == 1
+    [line] = errors.strip().splitlines()
+    assert "9479" in line
