@@ -1,16 +1,23 @@
 """What netmon reads in captures that no one of this project wrote, held against tshark's answers."""
 
+import json
+import subprocess
+
 import pytest
 
+from tests.captures.truth import read_all
 from tests.check_captures import (
     CAPTURES,
     Comparison,
+    Item,
+    Known,
     compare,
     find_surprises,
     read_known_differences,
     read_truth,
     score,
 )
+from tests.machine import need
 
 TRUTH = read_truth()
 
@@ -47,3 +54,28 @@ def test_captures_are_unchanged_and_described():
     for file, truth in TRUTH.items():
         assert (CAPTURES / file).stat().st_size == truth["size"]
         assert f"| {file} |" in readme
+
+
+def test_checker_notices_every_change():
+    """A difference that is not listed, and a listed one that is gone, are both reported."""
+    item = Item("tcp", ("192.0.2.1", 1, "198.51.100.1", 443), "www.example.org")
+    seen, lost = Comparison("a.pcap"), Comparison("a.pcap")
+    for comparison in (seen, lost):
+        comparison.expected[item] = 1
+    seen.found[item] = 1
+    known = [Known("a.pcap", "tcp", "missing", 1, "a reason")]
+    assert find_surprises([seen], []) == []
+    assert find_surprises([lost], known) == []
+    assert len(find_surprises([lost], [])) == 1
+    assert len(find_surprises([seen], known)) == 1
+
+
+@pytest.mark.parametrize("file", ["zeek/dns-https.pcap", "nDPI/doq.pcapng", "mercury/quic_fragmented.pcap"])
+def test_truth_is_what_tshark_says(file):
+    """The committed answers are those that the extractor gets from the tshark that the README names."""
+    need("tshark")
+    version = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=True).stdout
+    if "4.0.17" not in version.splitlines()[0]:
+        pytest.skip(f"the answers are those of tshark 4.0.17, here is {version.splitlines()[0]}")
+    [line] = read_all([file])
+    assert json.loads(line) == TRUTH[file]

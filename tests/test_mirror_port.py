@@ -41,7 +41,7 @@ def laboratory(request, tmp_path):
 
 
 def talk(laboratory):
-    """Every way of being named, over both address families; connections by (component, location, evidence)."""
+    """Every way of being named, over both address families; ends by (component, location, evidence)."""
     names = {
         ("updates", "zurich", "sni"): [
             job("eu.updates.acme.example", upload=200_000),
@@ -56,12 +56,9 @@ def talk(laboratory):
         None: [job("www.example.org", download=400_000), job("www.example.org", 6, port=80, tls=False)],
     }
     made = {kind: laboratory.connect("client-a", jobs) for kind, jobs in names.items()}
-    made["updates", "zurich", "sni"].append(
-        laboratory.curl("client-b", "https://eu.updates.acme.example/5000")
-    )
-    made["files", "moscow", "sni"].append(
-        laboratory.curl("client-b", "https://files.acme.example/5000", "-4")
-    )
+    base = "acme.example/5000"
+    made["updates", "zurich", "sni"].append(laboratory.curl("client-b", f"https://eu.updates.{base}"))
+    made["files", "moscow", "sni"].append(laboratory.curl("client-b", f"https://files.{base}", "-4"))
     # No question before it, no server name: the declared network alone tells whose it is.
     made["network", "zurich", "network"] = [laboratory.curl("client-b", f"https://{ZURICH[0]}/5000")]
     return made
