@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import signal
@@ -59,18 +60,9 @@ class Laboratory:
                 self._serve(host, *servers, "web", str(certificate), str(key))
             self._truth = {host: self._folder / f"{host}.pcap" for host in CLIENTS}
             for host, path in self._truth.items():
-                words = (
-                    "tcpdump",
-                    "-Z",
-                    "root",
-                    "-i",
-                    "eth0",
-                    "--immediate-mode",
-                    "-U",
-                    "-w",
-                    str(path),
-                    "tcp",
-                )
+                # Headers only, in a large buffer: with whole frames tcpdump loses packets.
+                options = "-s 128 -B 65536 --immediate-mode -U -Z root -i eth0".split()
+                words = ("tcpdump", *options, "-w", str(path), "tcp")
                 dump = self.start(host, *words, stderr=subprocess.PIPE)
                 _read_until(dump.stderr, "listening on")
             self._stack = stack.pop_all()
@@ -200,7 +192,8 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.kill()
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
-            stream.close()
+            with contextlib.suppress(BrokenPipeError):  # what was still to be written has no reader now
+                stream.close()
     process.wait()
 
 

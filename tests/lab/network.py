@@ -20,6 +20,7 @@ ADDRESSES = {
     "moscow": ("203.0.113.20", "2001:db8:b::20"),
     "resolver": ("192.0.2.130", "2001:db8:d::53"),
 }
+UNNAMED = "198.51.100.99"  # another address of zurich, which no name leads to
 GATEWAYS = {
     "zurich": ("198.51.100.1/24", "2001:db8:a::1/64"),
     "moscow": ("203.0.113.1/24", "2001:db8:b::1/64"),
@@ -88,6 +89,7 @@ class Network:
             own = tuple("/".join(pair) for pair in zip(ADDRESSES[server], lengths, strict=True))
             self._address(server, "eth0", own, tuple(gateway.split("/")[0] for gateway in gateways))
 
+        self._address("zurich", "eth0", (UNNAMED + "/24",))
         self._cable("switch", "mirror", "sensor", MIRROR_PORT)
         self._mirror("uplink", "mirror")
 
