@@ -61,8 +61,8 @@ class Laboratory:
             self._truth = {host: self._folder / f"{host}.pcap" for host in CLIENTS}
             for host, path in self._truth.items():
                 # Headers only, in a large buffer: with whole frames tcpdump loses packets.
-                options = "-s 128 -B 65536 --immediate-mode -U -Z root -i eth0".split()
-                words = ("tcpdump", *options, "-w", str(path), "tcp")
+                options = ("-s", "128", "-B", "65536", "--immediate-mode", "-U", "-Z", "root")
+                words = ("tcpdump", "-i", "eth0", *options, "-w", str(path), "tcp")
                 dump = self.start(host, *words, stderr=subprocess.PIPE)
                 _read_until(dump.stderr, "listening on")
             self._stack = stack.pop_all()
