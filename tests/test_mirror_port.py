@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.lab.laboratory import Laboratory, wait_for
+from tests.lab.laboratory import METRICS_PORT, Laboratory, wait_for
 from tests.lab.network import ADDRESSES, UNNAMED
 from tests.machine import need, need_root
 
@@ -101,7 +101,7 @@ def test_metrics_equal_what_the_hosts_sent(laboratory):
 
     code, events = sensor.stop()
     assert code == 0
-    ended = [event for event in events if event["event"]["action"] == "flow_end"]
+    ended = [event for event in events if "end" in event["event"]["type"]]
     seen = {(event["destination"]["ip"], event["source"]["port"]) for event in ended}
     real = {(ends.server, ends.client_port) for kind in made if kind for ends in made[kind]}
     assert len(ended) == len(seen)
@@ -117,7 +117,7 @@ def test_last_flows_are_flushed_at_the_end(laboratory):
     )
     code, events = sensor.stop(signal.SIGTERM)
     assert code == 0
-    [event] = [one for one in events if one["event"]["action"] == "flow_end"]
+    [event] = [one for one in events if "end" in one["event"]["type"]]
     assert (event["source"]["port"], event["destination"]["ip"]) == (held.client_port, held.server)
 
 
@@ -177,4 +177,4 @@ def test_port_taken(laboratory):
     _out, errors = second.communicate(timeout=30)
     assert second.returncode == 1
     [line] = errors.strip().splitlines()
-    assert "9479" in line
+    assert str(METRICS_PORT) in line

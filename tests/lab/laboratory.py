@@ -25,7 +25,15 @@ from tests.lab.network import ADDRESSES, MIRROR_PORT, Network
 ROOT = Path(__file__).parent.parent.parent
 SIGNATURES = Path(__file__).with_name("signatures")
 CLIENTS = ("client-a", "client-b")
-METRICS_PORT = 9479
+METRICS_PORT = 10977
+CONFIG = f"""
+signatures: {{folder: {SIGNATURES}}}
+subject: {{country: DE}}
+flows: {{report_every_s: 1}}
+privacy: {{level: 0}}
+events: {{file: events.jsonl}}
+web: {{listen: "127.0.0.1:{METRICS_PORT}"}}
+"""
 DEADLINE_S = 30.0
 
 
@@ -125,9 +133,27 @@ class Laboratory:
                     received[Ends(target, target_port, source, source_port)] += size
         return sent, received
 
-    def sensor(self, *options: str) -> Sensor:
-        """`netmon run` on the mirror port, once its metrics answer."""
-        return Sensor(self, self._folder / "events.jsonl", options)
+    def sensor(self) -> Sensor:
+        """`netmon run` on the mirror port, once it is ready."""
+        return Sensor(self, self._folder)
+
+    def sensor_words(self) -> list[str]:
+        """The command line that `sensor` runs."""
+        return [
+            sys.executable,
+            "-m",
+            "netmon",
+            "run",
+            "-i",
+            MIRROR_PORT,
+            "--config",
+            str(self._write_config()),
+        ]
+
+    def _write_config(self) -> Path:
+        path = self._folder / "netmon.yaml"
+        path.write_text(CONFIG, encoding="utf-8")
+        return path
 
     def _serve(self, host: str, *words: str) -> None:
         server = self.start(host, sys.executable, *words, stdout=subprocess.PIPE)
@@ -137,12 +163,10 @@ class Laboratory:
 class Sensor:
     """The process under test."""
 
-    def __init__(self, laboratory: Laboratory, events: Path, options: Sequence[str]) -> None:
+    def __init__(self, laboratory: Laboratory, folder: Path) -> None:
         self._laboratory = laboratory
-        self._events = events
-        words = [sys.executable, "-m", "netmon", "run", "-i", MIRROR_PORT, "--signatures", str(SIGNATURES)]
-        words += ["--events", str(events), "--listen", f"127.0.0.1:{METRICS_PORT}", *options]
-        self._process = laboratory.start("sensor", *words, stderr=subprocess.PIPE)
+        self._events = folder / "events.jsonl"
+        self._process = laboratory.start("sensor", *laboratory.sensor_words(), stderr=subprocess.PIPE)
         wait_for(self._is_up, "the sensor serves its metrics")
 
     def scrape(self) -> str:
