@@ -6,8 +6,12 @@ import functools
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
+
+NETMON = (sys.executable, "-c", "import sys; from netmon.cli import main; sys.exit(main())")
+"""The command `netmon`, as this checkout has it, installed or not."""
 
 PACKAGES = {
     "curl": "curl",

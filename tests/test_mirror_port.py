@@ -3,13 +3,13 @@
 import shutil
 import signal
 import subprocess
-import sys
+from collections import Counter
 
 import pytest
 
 from tests.lab.laboratory import METRICS_PORT, Laboratory, wait_for
 from tests.lab.network import ADDRESSES, UNNAMED
-from tests.machine import need, need_root
+from tests.machine import NETMON, need, need_root
 
 ZURICH, MOSCOW, ELSEWHERE = (ADDRESSES[host] for host in ("zurich", "moscow", "resolver"))
 ZONE = {
@@ -40,10 +40,6 @@ def laboratory(request, tmp_path):
         yield running
 
 
-STRANGER = "nobody's"
-"""Stands for a component where a connection is to no vendor."""
-
-
 def talk(laboratory):
     """Every way of being named, over both address families; ends by (component, location, evidence)."""
     names = {
@@ -58,8 +54,9 @@ def talk(laboratory):
         ],
         # The question went over IPv4, so the sensor cannot know that this client asked it.
         ("files", "moscow", "dns_any"): [job("files.acme.example", 6, port=80, tls=False)],
-        (STRANGER, "", "sni"): [job("www.example.org", download=400_000)],
-        (STRANGER, "", "dns_any"): [job("www.example.org", 6, port=80, tls=False)],
+        # Of no vendor: named too, and in no vendor's counters.
+        (None, None, "sni"): [job("www.example.org", download=400_000)],
+        (None, None, "dns_any"): [job("www.example.org", 6, port=80, tls=False)],
     }
     made = {kind: laboratory.connect("client-a", jobs) for kind, jobs in names.items()}
     base = "acme.example/5000"
@@ -74,7 +71,7 @@ def expected_sums(laboratory, made, count):
     """The labels and values that /metrics should show, by the clients' own packet captures."""
     sums = {}
     for kind, connections in made.items():
-        if kind[0] != STRANGER:
+        if kind[0] is not None:
             key = ("acme", *kind[:2])
             sums[key] = sums.get(key, 0) + sum(count(ends) for ends in connections)
     return sums
@@ -97,9 +94,9 @@ def test_metrics_equal_what_the_hosts_sent(laboratory):
         )
 
     wait_for(is_settled, "the counters equal what the hosts sent")
-    by_evidence = {}
+    by_evidence = Counter()
     for kind, connections in made.items():
-        by_evidence[kind[2],] = by_evidence.get((kind[2],), 0) + len(connections)
+        by_evidence[kind[2],] += len(connections)
     named = sensor.sums("netmon_named_flows_total", "evidence")
     assert {key: named[key] for key in by_evidence} == by_evidence
 
@@ -107,7 +104,7 @@ def test_metrics_equal_what_the_hosts_sent(laboratory):
     assert code == 0
     ended = [event for event in events if "end" in event["event"]["type"]]
     seen = {(event["destination"]["ip"], event["source"]["port"]) for event in ended}
-    real = {(ends.server, ends.client_port) for kind in made if kind[0] != STRANGER for ends in made[kind]}
+    real = {(ends.server, ends.client_port) for kind in made if kind[0] for ends in made[kind]}
     assert len(ended) == len(seen)
     assert seen == real
 
@@ -117,17 +114,19 @@ def test_last_flows_are_flushed_at_the_end(laboratory):
     sensor = laboratory.sensor()
     held = laboratory.hold("client-a", job("files.acme.example"))
     wait_for(
-        lambda: sensor.sums("netmon_flows_total", "component")["files",] == 1, "the open flow is tagged"
+        lambda: sensor.sums("netmon_sent_bytes_total", "component")["files",] > 0, "the open flow counts"
     )
     code, events = sensor.stop(signal.SIGTERM)
     assert code == 0
     [event] = [one for one in events if "end" in one["event"]["type"]]
     assert (event["source"]["port"], event["destination"]["ip"]) == (held.client_port, held.server)
+    sent, received = laboratory.sent_bytes()
+    assert (event["source"]["bytes"], event["destination"]["bytes"]) == (sent[held], received[held])
 
 
 def run_netmon(*words, **options):
     return subprocess.run(
-        [sys.executable, "-m", "netmon", *words],
+        [*NETMON, *words],
         capture_output=True,
         text=True,
         timeout=30,
@@ -159,9 +158,7 @@ def test_no_rights():
             "setpriv",
             "--bounding-set=-all",
             "--inh-caps=-all",
-            sys.executable,
-            "-m",
-            "netmon",
+            *NETMON,
             "run",
             "-i",
             "lo",

@@ -2,10 +2,11 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.machine import NETMON
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,7 +35,7 @@ def test_command_exists(command):
     helps = ""
     for depth in (1, 2):
         done = subprocess.run(
-            [sys.executable, "-m", "netmon", *names[:depth], "--help"],
+            [*NETMON, *names[:depth], "--help"],
             cwd=ROOT,
             env=environment,
             capture_output=True,

@@ -19,12 +19,12 @@ import os
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.load import write_load
+from tests.machine import NETMON
 
 SLICE_PACKETS = 50_000  # what tshark reads
 NOTHING = "udp port 1"  # matches no packet of the load
@@ -66,7 +66,7 @@ def contenders(load: Path, part: Path, packets: int) -> list[Contender]:
     """Everything that this machine has, netmon first."""
     fields = ("-T", "fields", "-e", "tls.handshake.extensions_server_name", "-e", "dns.qry.name")
     candidates = [
-        Contender("netmon", (sys.executable, "-m", "netmon", "read", str(load)), packets),
+        Contender("netmon", (*NETMON, "read", str(load)), packets),
         Contender("tcpdump", ("tcpdump", "-n", "-r", str(load), "-w", "/dev/null", NOTHING), packets),
         Contender("ndpi", ("ndpiReader", "-q", "-i", str(load)), packets),
         Contender("tshark", ("tshark", "-n", "-r", str(part), *fields), min(packets, SLICE_PACKETS)),

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.lab.network import ADDRESSES, MIRROR_PORT, Network
+from tests.machine import NETMON
 
 ROOT = Path(__file__).parent.parent.parent
 SIGNATURES = Path(__file__).with_name("signatures")
@@ -140,9 +141,7 @@ class Laboratory:
     def sensor_words(self) -> list[str]:
         """The command line that `sensor` runs."""
         return [
-            sys.executable,
-            "-m",
-            "netmon",
+            *NETMON,
             "run",
             "-i",
             MIRROR_PORT,
