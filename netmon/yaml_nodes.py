@@ -49,7 +49,7 @@ class Document:
         self.root: Item | None = None
         self.data = file.read_bytes()
         try:
-            node = yaml.compose(self.data.decode("utf-8"), Loader=yaml.SafeLoader)
+            node = _compose(self.data.decode("utf-8"))
         except UnicodeDecodeError as error:
             line = self.data.count(b"\n", 0, error.start) + 1
             self.report(line, "the file is not UTF-8")
@@ -69,6 +69,25 @@ class Document:
     def report(self, line: int, message: str) -> None:
         """Note a problem."""
         self.problems.append(Problem(self.file, line, message))
+
+
+MAX_FAST_DEPTH = 5000
+"""Nesting that libyaml may be given: it composes recursively, on the C stack."""
+
+
+def _compose(text: str) -> yaml.Node | None:
+    """The nodes of a text: by libyaml where it is there, ten times faster; mistakes are told by PyYAML.
+
+    Raises yaml.YAMLError.
+    """
+    openings = text.count("[") + text.count("{")
+    widest = max(map(len, text.splitlines()), default=0)  # bounds the nesting of indented blocks
+    if hasattr(yaml, "CSafeLoader") and openings < MAX_FAST_DEPTH and widest < MAX_FAST_DEPTH:
+        try:
+            return yaml.compose(text, Loader=yaml.CSafeLoader)
+        except yaml.YAMLError:
+            pass  # composed once more below, for the better message
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 class Item:
