@@ -1,5 +1,6 @@
 """netmon.yaml: what it says is what is used, and every mistake is one line with file and line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,11 +56,11 @@ def test_shipped_file_names_every_setting():
 def test_shipped_examples_are_valid(read):
     """What the shipped file shows in comments works once the comment signs are gone."""
     text = SHIPPED.read_text(encoding="utf-8")
-    declared = text.partition("  declared: []\n")[2].partition("\n\n")[0].replace("  # ", "    ")
-    config = read(f"places:\n  declared:\n{declared}")
+    declared = text.partition("  declared: []\n")[2].partition("\n\n")[0]
+    config = read("places:\n  declared:\n" + re.sub("^  # ", "    ", declared, flags=re.MULTILINE))
     assert [override.prefix for override in config.overrides] == ["198.51.100.0/24"]
-    allowed = text.partition("  allowed: {}\n")[2].partition("\n\n")[0].replace("  #", "   ")
-    policy = read(f"policy:\n  allowed:\n{allowed}").policy
+    allowed = text.partition("  allowed: {}\n")[2].partition("\n\n")[0]
+    policy = read("policy:\n  allowed:\n" + re.sub("^  #", "   ", allowed, flags=re.MULTILINE)).policy
     assert [sorted(components) for components in policy.allowed.values()] == [["*", "updates"]]
 
 
@@ -163,7 +164,10 @@ def test_web_can_be_off(read):
             "netmon.yaml:1: policy.allowed.acme.files: 'Switzerland' is neither a country, such as CH, "
             "nor a location, such as zurich",
         ),
-        ("sensor: {name: a}\nsensor: {name: b}", "netmon.yaml:2: key 'sensor' is given twice (first in line 1)"),
+        (
+            "sensor: {name: a}\nsensor: {name: b}",
+            "netmon.yaml:2: key 'sensor' is given twice (first in line 1)",
+        ),
         ("a: [", "netmon.yaml:1: not YAML: expected the node content, but found '<stream end>'"),
         ("", "netmon.yaml:1: the file is empty"),
         ("just words", "netmon.yaml:1: expected keys and values"),

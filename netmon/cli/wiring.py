@@ -66,8 +66,11 @@ SourceOption = Annotated[
 
 
 def package_version() -> str:
-    """The installed version."""
-    return importlib.metadata.version("netmon-egress")
+    """The installed version; "0+source" where netmon runs from a checkout without being installed."""
+    try:
+        return importlib.metadata.version("netmon-egress")
+    except importlib.metadata.PackageNotFoundError:
+        return "0+source"
 
 
 def load_config(file: Path | None, signatures: Path | None, country: str | None) -> Config:

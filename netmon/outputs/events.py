@@ -30,7 +30,6 @@ _RCODES = (
     "NXRRSET",
 )
 _OPCODES = {0: "QUERY", 1: "IQUERY", 2: "STATUS", 4: "NOTIFY", 5: "UPDATE", 6: "DSO"}
-_DNS_PORT = 53
 
 
 class Events:
@@ -45,19 +44,22 @@ class Events:
         self._sensor = sensor
 
     def sighting(self, sighting: Sighting) -> None:
-        """Writes a flow's event."""
+        """Writes a flow's event when it is tagged and when it ends; what is between moves counters only."""
         flow = sighting.flow
+        if flow.phase == "update":
+            return
+        is_over = flow.phase == "end"
         event = {
             "@timestamp": timestamp(flow.last_ns),
             "ecs": {"version": ECS_VERSION},
             "event": {
                 "kind": "alert" if _is_finding(sighting) else "event",
                 "category": ["network"],
-                "type": ["connection", {"open": "start", "update": "info", "end": "end"}[flow.phase]],
+                "type": ["connection", "end" if is_over else "start"],
                 "dataset": "netmon.flow",
                 "start": timestamp(flow.start_ns),
-                "end": timestamp(flow.last_ns),
-                "duration": flow.last_ns - flow.start_ns,
+                "end": timestamp(flow.last_ns) if is_over else None,
+                "duration": flow.last_ns - flow.start_ns if is_over else None,
             },
             "observer": self._observer(flow.interface),
             "network": self._network(flow),
@@ -77,7 +79,18 @@ class Events:
         self._write(event)
 
     def dns(self, record: DnsRecord) -> None:
-        """Writes a DNS message's event."""
+        """Writes a DNS message's event.
+
+        mDNS and LLMNR carry the names of people's own devices: they are written only where addresses are.
+        """
+        if record.kind != "dns" and self._privacy.level != ADDRESS:
+            return
+        source = {"ip": record.source, "port": record.source_port}
+        destination = {"ip": record.destination, "port": record.destination_port}
+        if record.response:
+            destination = self._client(record.destination, record.time_ns, record.destination_port)
+        else:
+            source = self._client(record.source, record.time_ns, record.source_port)
         code = _RCODES[record.rcode] if record.rcode < len(_RCODES) else str(record.rcode)
         questions = [{"name": name, "type": kind} for name, kind in record.questions]
         answers = [
@@ -94,8 +107,8 @@ class Events:
             },
             "observer": self._observer(None),
             "network": {"transport": record.transport, "protocol": record.kind},
-            "source": self._dns_end(record.source, record.source_port, record.time_ns),
-            "destination": self._dns_end(record.destination, record.destination_port, record.time_ns),
+            "source": source or None,
+            "destination": destination or None,
             "dns": {
                 "type": "answer" if record.response else "query",
                 "id": str(record.message_id),
@@ -137,12 +150,7 @@ class Events:
         shown = self._privacy.show(address, when_ns)
         if self._privacy.level == ADDRESS:
             return {"ip": shown, "port": port}
-        return {"address": shown, "port": port}
-
-    def _dns_end(self, address: str, port: int, when_ns: int) -> dict[str, Any]:
-        if port == _DNS_PORT:
-            return {"ip": address, "port": port}
-        return self._client(address, when_ns, port)
+        return {} if shown is None else {"address": shown, "port": port}
 
     def _geo(self, place: Place | None) -> dict[str, Any] | None:
         if place is None or place.confidence in ("unknown", "disputed"):

@@ -1,0 +1,262 @@
+"""Events: ECS JSON lines, exactly."""
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from netmon.outputs.events import Events, timestamp
+from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
+from netmon.records import Sighting
+from netmon.signatures.model import Location
+from tests.records import ANSWER, DISPUTED, MOSCOW, QUERY, START_NS, UNDECIDED, UNEXPECTED, flow, sighting
+
+LOCATIONS = {"zurich": Location("zurich", "Zurich", "CH", 47.377, 8.542)}
+KEY = bytes(32)
+
+
+@pytest.fixture
+def written():
+    """What is written for records at a privacy level: the lines, as they are."""
+
+    def written(*records, level=ADDRESS, sensor=None):
+        stream = io.StringIO()
+        events = Events(stream, Privacy(level, KEY), LOCATIONS, sensor)
+        for record in records:
+            if isinstance(record, Sighting):
+                events.sighting(record)
+            else:
+                events.dns(record)
+        events.flush()
+        return stream.getvalue().split("\n")[:-1]
+
+    return written
+
+
+@pytest.fixture
+def event(written):
+    """The one event that is written for a record."""
+
+    def event(record, **options):
+        [line] = written(record, **options)
+        return json.loads(line)
+
+    return event
+
+
+def test_flow_of_a_vendor(event):
+    """Everything known of a flow, in the fields that ECS has for it; the rest under `netmon`."""
+    assert event(sighting(), sensor="perimeter") == {
+        "@timestamp": "2023-11-14T22:13:22.623456Z",
+        "ecs": {"version": "9.0.0"},
+        "event": {
+            "kind": "event",
+            "category": ["network"],
+            "type": ["connection", "end"],
+            "dataset": "netmon.flow",
+            "start": "2023-11-14T22:13:20.123456Z",
+            "end": "2023-11-14T22:13:22.623456Z",
+            "duration": 2_500_000_000,
+        },
+        "observer": {"type": "sensor", "product": "netmon", "name": "perimeter"},
+        "network": {
+            "transport": "tcp",
+            "type": "ipv4",
+            "bytes": 3000,
+            "packets": 22,
+            "community_id": "1:20SpjmbTBfS0P3Kqt3oQFgu24RI=",
+        },
+        "source": {"ip": "192.0.2.17", "port": 49152, "bytes": 1000, "packets": 10},
+        "destination": {
+            "ip": "198.51.100.5",
+            "port": 443,
+            "bytes": 2000,
+            "packets": 12,
+            "domain": "files.acme.example",
+            "geo": {
+                "country_iso_code": "CH",
+                "city_name": "Zurich",
+                "location": {"lat": 47.377, "lon": 8.542},
+            },
+        },
+        "tls": {"client": {"server_name": "files.acme.example"}},
+        "netmon": {
+            "flow_id": 7,
+            "phase": "end",
+            "end_reason": "fin",
+            "vendor": "acme",
+            "component": "files",
+            "signature_status": "official",
+            "evidence": "sni",
+            "alpn": ["h2", "http/1.1"],
+            "tls_versions": ["1.3", "1.2"],
+            "rtt_min_ms": 12.346,
+            "verdict": "expected",
+            "reason": "place_as_promised",
+            "promise": "files_in_zurich",
+            "place": {
+                "location": "zurich",
+                "country": "CH",
+                "confidence": "agreed",
+                "votes": [
+                    {"source": "db_one", "country": "CH", "city": "Zurich", "about": "location"},
+                    {"source": "db_two", "country": "CH", "about": "location"},
+                ],
+                "steps": [],
+            },
+        },
+    }
+
+
+def test_flow_that_was_tagged(event):
+    """A flow that goes on has a start and no end yet."""
+    found = event(sighting(phase="open", end_reason=None))
+    assert found["event"]["type"] == ["connection", "start"]
+    assert {"end", "duration"} & found["event"].keys() == set()
+    assert found["netmon"]["phase"] == "open"
+
+
+def test_updates_are_not_written(written):
+    """What comes between the tag and the end of a flow moves counters only."""
+    assert written(sighting(phase="update")) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict", "kind"), [(MOSCOW, UNEXPECTED, "alert"), (DISPUTED, UNDECIDED, "event")]
+)
+def test_findings_are_alerts(event, place, verdict, kind):
+    """Unexpected is an alert, undecided is not."""
+    assert event(sighting(place, verdict))["event"]["kind"] == kind
+
+
+def test_a_place_that_is_not_known_has_no_geo(event):
+    """Where the sources disagree, no country is written, but every vote is."""
+    found = event(sighting(DISPUTED, UNDECIDED))
+    assert "geo" not in found["destination"]
+    assert [vote["country"] for vote in found["netmon"]["place"]["votes"]] == ["RU", "CH"]
+
+
+def test_flow_of_no_vendor(event):
+    """Nothing is said about vendor, place or verdict."""
+    found = event(Sighting(flow(entry=None, matched=None)))["netmon"]
+    assert {"vendor", "component", "place", "verdict", "reason"} & found.keys() == set()
+
+
+def test_flow_without_name(event):
+    """The reason stands where the name would."""
+    nameless = flow(name=None, server_name=None, evidence="none", reason="not_tls", matched=None)
+    found = event(Sighting(nameless))
+    assert "domain" not in found["destination"]
+    assert "tls" not in found
+    assert (found["netmon"]["evidence"], found["netmon"]["unnamed_reason"]) == ("none", "not_tls")
+
+
+def test_interface_is_the_observers(event):
+    """The capture interface is the observer's ingress."""
+    assert event(sighting(interface="eth1"))["observer"]["ingress"] == {"interface": {"name": "eth1"}}
+
+
+def test_ipv6(event):
+    """An IPv6 flow says so."""
+    found = event(sighting(client="2001:db8::1", server="2001:db8::2"))
+    assert (found["network"]["type"], found["source"]["ip"]) == ("ipv6", "2001:db8::1")
+
+
+@pytest.mark.parametrize(
+    ("level", "source"),
+    [
+        (PSEUDONYM, {"address": "client-9b5cceca8410782c", "port": 49152}),
+        (NETWORK, {"address": "192.0.2.0/24", "port": 49152}),
+        (NOTHING, {}),
+    ],
+)
+def test_masked_client(written, event, level, source):
+    """A masked client stands in no field, and no hash of its address does."""
+    found = event(sighting(), level=level)
+    assert {key: found["source"][key] for key in found["source"].keys() - {"bytes", "packets"}} == source
+    assert "community_id" not in found["network"]
+    assert "192.0.2.17" not in written(sighting(), level=level)[0]
+
+
+def test_dns_query(event):
+    """A question."""
+    assert event(QUERY) == {
+        "@timestamp": "2023-11-14T22:13:20.123456Z",
+        "ecs": {"version": "9.0.0"},
+        "event": {
+            "kind": "event",
+            "category": ["network"],
+            "type": ["protocol", "info"],
+            "dataset": "netmon.dns",
+        },
+        "observer": {"type": "sensor", "product": "netmon"},
+        "network": {"transport": "udp", "protocol": "dns"},
+        "source": {"ip": "192.0.2.17", "port": 50000},
+        "destination": {"ip": "192.0.2.53", "port": 53},
+        "dns": {
+            "type": "query",
+            "id": "4711",
+            "op_code": "QUERY",
+            "question": {"name": "files.acme.example", "type": "A"},
+        },
+    }
+
+
+def test_dns_answer(event):
+    """An answer with its records."""
+    found = event(ANSWER)
+    assert found["dns"] == {
+        "type": "answer",
+        "id": "4711",
+        "op_code": "QUERY",
+        "response_code": "NOERROR",
+        "question": {"name": "files.acme.example", "type": "A"},
+        "answers": [
+            {"name": "files.acme.example", "type": "CNAME", "ttl": 60, "data": "edge.example"},
+            {"name": "edge.example", "type": "A", "ttl": 30, "data": "198.51.100.5"},
+        ],
+    }
+
+
+@pytest.mark.parametrize("level", [PSEUDONYM, NETWORK, NOTHING])
+@pytest.mark.parametrize("record", [QUERY, ANSWER])
+def test_dns_client_is_masked(written, record, level):
+    """Who asked is masked in the question and in the answer; the server is not."""
+    [line] = written(record, level=level)
+    assert "192.0.2.17" not in line
+    assert json.loads(line)["source" if record.response else "destination"]["ip"] == "192.0.2.53"
+
+
+@pytest.mark.parametrize("kind", ["mdns", "llmnr"])
+def test_device_names_are_written_with_addresses_only(written, kind):
+    """mDNS and LLMNR say who owns which device: they are written at level 0 alone."""
+    message = replace(QUERY, kind=kind)
+    assert len(written(message)) == 1
+    assert written(message, level=PSEUDONYM) == []
+
+
+def test_same_records_same_bytes(written):
+    """The same records give the same bytes, keys in the same order."""
+    assert written(sighting(), QUERY, ANSWER) == written(sighting(), QUERY, ANSWER)
+
+
+def test_one_object_a_line(written):
+    """Whatever a name holds, an event stays one line."""
+    lines = written(sighting(name="a\nb\u2028c"), QUERY)
+    assert len(lines) == 2
+    assert json.loads(lines[0])["destination"]["domain"] == "a\nb\u2028c"
+
+
+@pytest.mark.parametrize(
+    ("time_ns", "text"),
+    [
+        (0, "1970-01-01T00:00:00.000000Z"),
+        (START_NS, "2023-11-14T22:13:20.123456Z"),
+        (4_294_967_295_999_999_999, "2106-02-07T06:28:15.999999Z"),
+        (2**64 - 1, "2554-07-21T23:34:33.709551Z"),
+    ],
+)
+def test_timestamp(time_ns, text):
+    """RFC 3339, UTC, microseconds, cut and not rounded, up to the last time that a capture can hold."""
+    assert timestamp(time_ns) == text

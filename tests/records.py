@@ -1,0 +1,94 @@
+"""Records made by hand: a plain flow and a plain DNS message, with what a test wants otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from netmon.records import DnsRecord, FlowRecord, Place, Sighting, Verdict, Vote
+
+START_NS = 1_700_000_000_123_456_789  # 2023-11-14T22:13:20.123456789Z
+
+FLOW = FlowRecord(
+    flow_id=7,
+    phase="end",
+    end_reason="fin",
+    transport="tcp",
+    client="192.0.2.17",
+    client_port=49152,
+    server="198.51.100.5",
+    server_port=443,
+    interface=None,
+    start_ns=START_NS,
+    last_ns=START_NS + 2_500_000_000,
+    sent_packets=10,
+    sent_bytes=1000,
+    received_packets=12,
+    received_bytes=2000,
+    new_sent_bytes=1000,
+    new_received_bytes=2000,
+    name="files.acme.example",
+    evidence="sni",
+    reason=None,
+    candidates=(),
+    entry=0,
+    matched="files.acme.example",
+    server_name="files.acme.example",
+    alpn=("h2", "http/1.1"),
+    tls_versions=("1.3", "1.2"),
+    ech=False,
+    rtt_ns=12_345_678,
+    view=(),
+)
+
+ZURICH = Place(
+    "zurich", "CH", "Zurich", "agreed", (Vote("db_one", "CH", "Zurich"), Vote("db_two", "CH", None))
+)
+MOSCOW = Place(
+    "moscow", "RU", "Moscow", "agreed", (Vote("db_one", "RU", "Moscow"), Vote("db_two", "RU", None))
+)
+DISPUTED = Place(
+    "disputed", "disputed", None, "disputed", (Vote("db_one", "RU", None), Vote("db_two", "CH", None))
+)
+EXPECTED = Verdict("expected", "place_as_promised", "files_in_zurich")
+UNEXPECTED = Verdict("unexpected", "place_elsewhere", "files_in_zurich")
+UNDECIDED = Verdict("undecided", "databases_disagree")
+
+QUERY = DnsRecord(
+    time_ns=START_NS,
+    kind="dns",
+    transport="udp",
+    source="192.0.2.17",
+    source_port=50000,
+    destination="192.0.2.53",
+    destination_port=53,
+    message_id=4711,
+    response=False,
+    opcode=0,
+    rcode=0,
+    truncated=False,
+    questions=(("files.acme.example", "A"),),
+    answers=(),
+)
+ANSWER = replace(
+    QUERY,
+    source="192.0.2.53",
+    source_port=53,
+    destination="192.0.2.17",
+    destination_port=50000,
+    response=True,
+    answers=(
+        ("files.acme.example", "CNAME", 60, "edge.example"),
+        ("edge.example", "A", 30, "198.51.100.5"),
+    ),
+)
+
+
+def flow(**changes: Any) -> FlowRecord:
+    """The plain flow with these changes."""
+    return replace(FLOW, **changes)
+
+
+def sighting(place: Place = ZURICH, verdict: Verdict = EXPECTED, **changes: Any) -> Sighting:
+    """The plain flow, of a vendor, somewhere, judged, with these changes to the flow."""
+    return Sighting(flow(**changes), "acme", "files", "official", place, verdict)
