@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from netmon.outputs.prometheus import Prometheus
 from prometheus_client import generate_latest
+from typer.testing import CliRunner
 
-from netmon.config import load
-from netmon.monitor import Monitor
-from netmon.outputs.events import Events
-from netmon.places.locator import Locator
-from netmon.privacy import ADDRESS, Privacy
-from netmon.signatures.load import load_folder
+from netmon.cli import wiring
+from netmon.cli.app import app
+from netmon.outputs.prometheus import Prometheus
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
-from tests.craft import golden
+from tests.craft import golden, golden_names, golden_streams
 
 Case = Callable[[], bytes]
 
@@ -26,30 +22,35 @@ SIGNATURES = golden.FOLDER / "signatures"
 CONFIG = golden.FOLDER / "netmon.yaml"
 ABOUT_THE_RUN = ("#", "netmon_build", "netmon_signatures", "netmon_config", "netmon_location")
 
+EXIT_CODES: dict[Case, int] = {
+    golden_names.three_places: wiring.FOUND,
+    golden_streams.truncated_file: wiring.ERROR,
+}
+"""Exit codes other than 0."""
+
 by_case = pytest.mark.parametrize("case", golden.CASES, ids=lambda case: case.__name__)
 
 
-def read(path: Path) -> tuple[str, str]:
-    """The events of a capture, and those of its metrics' samples that are not zero."""
-    signatures = load_folder(SIGNATURES)
-    config = load(CONFIG)
-    monitor = Monitor(signatures, Locator(signatures, config.overrides), config.policy, config.subject)
+def events(path: Path) -> tuple[str, int]:
+    """What `netmon read` writes for a capture, and its exit code."""
+    command = ["read", "--json", "--all", "--config", str(CONFIG), "--signatures", str(SIGNATURES), str(path)]
+    result = CliRunner().invoke(app, command)
+    return result.stdout, result.exit_code
+
+
+def metrics(path: Path) -> str:
+    """The samples of a capture's metrics that are not zero, without those about the run itself."""
+    config = wiring.load_config(CONFIG, SIGNATURES, None)
+    signatures = wiring.load_signatures(config)
     source = FileSource(
         [str(path)], compile_matcher(signatures), every_flow=True, limits=config.limits.keywords()
     )
-    stream = io.StringIO()
-    events = Events(stream, Privacy(ADDRESS, b""), signatures.locations)
-    metrics = Prometheus("test", source.stats)
+    prometheus = Prometheus("test", source.stats)
+    monitor = wiring.make_monitor(config, signatures)
     for batch in source.batches():
-        for message in batch.dns:
-            events.dns(message)
-        for flow in batch.flows:
-            sighting = monitor.sight(flow)
-            events.sighting(sighting)
-            metrics.sighting(sighting)
-    samples = generate_latest(metrics.registry).decode().splitlines(keepends=True)
-    kept = [line for line in samples if not line.startswith(ABOUT_THE_RUN) and not line.endswith(" 0.0\n")]
-    return stream.getvalue(), "".join(kept)
+        wiring.deliver(batch, monitor, [prometheus])
+    samples = generate_latest(prometheus.registry).decode().splitlines(keepends=True)
+    return "".join(s for s in samples if not s.startswith(ABOUT_THE_RUN) and not s.endswith(" 0.0\n"))
 
 
 @by_case
@@ -57,13 +58,16 @@ def test_events_and_metrics_are_those_expected(case: Case, request: pytest.Fixtu
     """Nothing more, nothing less, nothing else."""
     folder = golden.FOLDER / case.__name__
     expected = folder / "expected"
-    seen = dict(zip(("events.jsonl", "metrics.txt"), read(folder / golden.input_name(case)), strict=True))
+    capture = folder / golden.input_name(case)
+    written, code = events(capture)
+    seen = {"events.jsonl": written, "metrics.txt": metrics(capture)}
     if request.config.getoption("--update-golden"):
         expected.mkdir(exist_ok=True)
         for name, text in seen.items():
             (expected / name).write_text(text, encoding="utf-8")
     for name, text in seen.items():
         assert text == (expected / name).read_text(encoding="utf-8"), f"{case.__name__}/{name}"
+    assert code == EXIT_CODES.get(case, wiring.OK)
 
 
 @by_case
