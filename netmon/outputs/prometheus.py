@@ -22,7 +22,7 @@ from prometheus_client.core import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from netmon.records import DnsRecord, Sighting
+from netmon.records import EVIDENCE, UNNAMED, DnsRecord, Sighting
 from netmon.signatures.model import SignatureSet
 
 FlowLabels = tuple[str, str, str, str, str]
@@ -92,7 +92,7 @@ class Prometheus:
         self._stats = stats
         self._lock = threading.Lock()
         self._sums: dict[FlowLabels, list[int]] = {}
-        self._last_seen: dict[FlowLabels, float] = {}
+        self._last_seen: dict[tuple[str, ...], float] = {}
         self._rtts: dict[tuple[str, str], list[float]] = {}
         self._counted: set[int] = set()
         self._folded = 0
@@ -132,8 +132,10 @@ class Prometheus:
                 if flow.rtt_ns is not None:
                     self._observe(sighting.vendor, place.location, flow.rtt_ns / 1e9)
             if verdict.outcome in ("unexpected", "forbidden"):
-                seen = self._last_seen.get(labels, 0.0)
-                self._last_seen[labels] = max(seen, flow.last_ns / 1e9)
+                where = labels[:4]
+                if where not in self._last_seen and len(self._last_seen) >= MAX_SERIES:
+                    where = _FOLDED[:4]
+                self._last_seen[where] = max(self._last_seen.get(where, 0.0), flow.last_ns / 1e9)
 
     def dns(self, record: DnsRecord) -> None:
         """DNS messages are counted by the engine."""
@@ -166,7 +168,7 @@ class Prometheus:
             yield _family(name, ((labels, values[place]) for labels, values in sums.items()))
         yield _family(
             "netmon_unexpected_last_seen_timestamp_seconds",
-            ((labels[:4], seen) for labels, seen in last_seen.items()),
+            last_seen.items(),
         )
         yield _histogram("netmon_handshake_rtt_seconds", rtts)
         yield from _engine_metrics(stats)
@@ -213,8 +215,10 @@ def _histogram(name: str, series: Mapping[tuple[str, str], list[float]]) -> Metr
 
 
 def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
-    yield _family("netmon_named_flows", (((key,), count) for key, count in stats["named"].items()))
-    yield _family("netmon_unnamed_flows", (((key,), count) for key, count in stats["unnamed"].items()))
+    named = dict.fromkeys(EVIDENCE, 0) | stats["named"]
+    unnamed = dict.fromkeys(UNNAMED, 0) | stats["unnamed"]
+    yield _family("netmon_named_flows", (((key,), count) for key, count in named.items()))
+    yield _family("netmon_unnamed_flows", (((key,), count) for key, count in unnamed.items()))
     yield _family("netmon_other_flows", [((), stats["other_flows"])])
     yield _family("netmon_dns_messages", [((), stats["dns_messages"])])
     yield _family("netmon_active_flows", [((), stats["live_flows"])])

@@ -4,7 +4,7 @@ import pytest
 
 from netmon.outputs.community_id import community_id
 
-# The baseline of the specification's own implementation (corelight/community-id-spec, baseline/baseline_deflt.json).
+# corelight/community-id-spec, baseline/baseline_deflt.json
 VECTORS = [
     ("tcp", ("128.232.110.120", 34855, "66.35.250.204", 80), "1:LQU9qZlK+B5F3KDmev6m5PMibrg="),
     ("tcp", ("66.35.250.204", 80, "128.232.110.120", 34855), "1:LQU9qZlK+B5F3KDmev6m5PMibrg="),

@@ -1,0 +1,264 @@
+"""Metrics: what sightings add up to, what the engine counts, and that labels stay bounded."""
+
+import subprocess
+import threading
+
+import pytest
+from prometheus_client import generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from netmon.outputs import prometheus
+from netmon.outputs.prometheus import FLOW_LABELS, METRICS, Prometheus
+from netmon.records import EVIDENCE, UNNAMED, Place, Sighting, Verdict
+from netmon.signatures.load import default_folder, load_folder
+from tests.machine import need
+from tests.records import DISPUTED, EXPECTED, MOSCOW, START_NS, UNDECIDED, UNEXPECTED, flow, sighting
+
+STATS = {
+    "packets": 100,
+    "other_flows": 5,
+    "dns_messages": 6,
+    "live_flows": 7,
+    "dns_names": 8,
+    "cut_packets": 9,
+    "named": {"sni": 10},
+    "unnamed": {"not_tls": 11},
+    "evicted": {"flows": 12},
+    "rejected": {("link", "not_ip"): 13},
+    "lost_reports": 14,
+    "interfaces": {"eth1": {"packets": 15, "dropped": 16, "freezes": 17, "interface_dropped": 18}},
+}
+ZURICH_LABELS = {
+    "vendor": "acme",
+    "component": "files",
+    "location": "zurich",
+    "country": "CH",
+    "verdict": "expected",
+}
+
+
+@pytest.fixture
+def metrics():
+    return Prometheus("1.2.3", lambda: STATS)
+
+
+def value(metrics, name, **labels):
+    return metrics.registry.get_sample_value(name, labels)
+
+
+def flow_values(metrics, **labels):
+    names = ("netmon_flows_total", "netmon_sent_bytes_total", "netmon_received_bytes_total")
+    return tuple(value(metrics, name, **(ZURICH_LABELS | labels)) for name in names)
+
+
+def test_flow_of_a_file(metrics):
+    """A flow that is reported once counts once, with all its bytes."""
+    metrics.sighting(sighting())
+    assert flow_values(metrics) == (1, 1000, 2000)
+
+
+def test_live_flow_counts_once_and_moves_with_every_report(metrics):
+    """Each report adds its new bytes; the flow itself counts at the first."""
+    metrics.sighting(sighting(phase="open", new_sent_bytes=100, new_received_bytes=50))
+    assert flow_values(metrics) == (1, 100, 50)
+    metrics.sighting(sighting(phase="update", new_sent_bytes=300, new_received_bytes=0))
+    assert flow_values(metrics) == (1, 400, 50)
+    metrics.sighting(sighting(phase="end", new_sent_bytes=600, new_received_bytes=1950))
+    assert flow_values(metrics) == (1, 1000, 2000)
+
+
+def test_reused_number_is_another_flow(metrics):
+    """After its end a flow's number means nothing: a long run keeps no memory of ended flows."""
+    for _ in range(3):
+        metrics.sighting(sighting())
+    assert flow_values(metrics)[0] == 3
+
+
+def test_flow_of_no_vendor_is_nobodys_series(metrics):
+    """It appears in the engine's totals only."""
+    before = generate_latest(metrics.registry)
+    metrics.sighting(Sighting(flow()))
+    assert generate_latest(metrics.registry) == before
+
+
+@pytest.mark.parametrize("verdict", [UNEXPECTED, Verdict("forbidden", "policy_forbids")])
+def test_last_seen_is_the_packets_time(metrics, verdict):
+    """What alerts hang on: the time of the latest finding, which never goes back."""
+    metrics.sighting(sighting(MOSCOW, verdict))
+    metrics.sighting(sighting(MOSCOW, verdict, last_ns=START_NS))
+    labels = {"vendor": "acme", "component": "files", "location": "moscow", "country": "RU"}
+    name = "netmon_unexpected_last_seen_timestamp_seconds"
+    assert value(metrics, name, **labels) == pytest.approx((START_NS + 2_500_000_000) / 1e9)
+
+
+@pytest.mark.parametrize(("place", "verdict"), [(DISPUTED, UNDECIDED), (MOSCOW, EXPECTED)])
+def test_last_seen_is_for_findings_only(metrics, place, verdict):
+    """Neither expected nor undecided traffic raises an alert."""
+    metrics.sighting(sighting(place, verdict))
+    assert b"netmon_unexpected_last_seen_timestamp_seconds{" not in generate_latest(metrics.registry)
+
+
+def test_place_that_was_unexpected_and_forbidden_is_one_series(metrics):
+    """The same labels never come twice: Prometheus would refuse the whole page."""
+    metrics.sighting(sighting(MOSCOW, UNEXPECTED))
+    metrics.sighting(sighting(MOSCOW, Verdict("forbidden", "policy_forbids")))
+    lines = [line for line in generate_latest(metrics.registry).splitlines() if b"last_seen" in line]
+    assert len([line for line in lines if not line.startswith(b"#")]) == 1
+
+
+def test_round_trips_are_a_histogram(metrics):
+    """Buckets count what is at most their bound; sum and count fit."""
+    for rtt_ns in (500_000, 1_000_000, 12_000_000, 5_000_000_000, None):
+        metrics.sighting(sighting(rtt_ns=rtt_ns))
+    labels = {"vendor": "acme", "location": "zurich"}
+    buckets = {
+        bound: value(metrics, "netmon_handshake_rtt_seconds_bucket", le=bound, **labels)
+        for bound in ("0.001", "0.01", "0.02", "1.0", "+Inf")
+    }
+    assert buckets == {"0.001": 2, "0.01": 2, "0.02": 3, "1.0": 3, "+Inf": 4}
+    assert value(metrics, "netmon_handshake_rtt_seconds_count", **labels) == 4
+    assert value(metrics, "netmon_handshake_rtt_seconds_sum", **labels) == pytest.approx(5.0135)
+
+
+def test_engine_counters_are_read_at_the_scrape(metrics):
+    """What the engine counts is shown as it stands."""
+    for name, labels, expected in (
+        ("netmon_other_flows_total", {}, 5),
+        ("netmon_dns_messages_total", {}, 6),
+        ("netmon_active_flows", {}, 7),
+        ("netmon_dns_names", {}, 8),
+        ("netmon_truncated_packets_total", {}, 9),
+        ("netmon_named_flows_total", {"evidence": "sni"}, 10),
+        ("netmon_unnamed_flows_total", {"reason": "not_tls"}, 11),
+        ("netmon_evicted_total", {"table": "flows"}, 12),
+        ("netmon_rejected_packets_total", {"station": "link", "reason": "not_ip"}, 13),
+        ("netmon_lost_reports_total", {}, 14),
+        ("netmon_capture_packets_total", {"interface": "eth1"}, 15),
+        ("netmon_capture_dropped_packets_total", {"interface": "eth1", "reason": "kernel"}, 16),
+        ("netmon_capture_dropped_packets_total", {"interface": "eth1", "reason": "interface"}, 18),
+    ):
+        assert value(metrics, name, **labels) == expected, name
+
+
+def test_closed_sets_are_there_from_the_start(metrics):
+    """Every way of being named, and every reason for not being named, has its series at 0."""
+    for evidence in EVIDENCE:
+        assert value(metrics, "netmon_named_flows_total", evidence=evidence) is not None
+    for reason in UNNAMED:
+        assert value(metrics, "netmon_unnamed_flows_total", reason=reason) is not None
+
+
+def test_foreseen_series_are_zero_from_the_start(metrics):
+    """A series that the signatures let expect exists before its first flow, which then is a rise."""
+    signatures = load_folder(default_folder())
+    metrics.loaded(signatures, [tuple(ZURICH_LABELS.values())], 1234.5)
+    assert flow_values(metrics) == (0, 0, 0)
+    assert value(metrics, "netmon_config_last_reload_successful") == 1
+    assert value(metrics, "netmon_config_last_reload_success_timestamp_seconds") == 1234.5
+    about = {"sha256": signatures.sha256, "vendors": ",".join(sorted(signatures.vendors))}
+    assert value(metrics, "netmon_signatures_info", **about) == 1
+
+
+def test_reload_keeps_what_was_counted(metrics):
+    """New signatures do not set a counter back."""
+    signatures = load_folder(default_folder())
+    metrics.sighting(sighting())
+    metrics.loaded(signatures, [tuple(ZURICH_LABELS.values())], 1.0)
+    assert flow_values(metrics) == (1, 1000, 2000)
+
+
+def test_failed_reload_is_shown(metrics):
+    """The gauge falls, the time of the last success stays."""
+    metrics.loaded(load_folder(default_folder()), [], 1.0)
+    metrics.reload_failed()
+    assert value(metrics, "netmon_config_last_reload_successful") == 0
+    assert value(metrics, "netmon_config_last_reload_success_timestamp_seconds") == 1
+
+
+def test_locations_have_coordinates(metrics):
+    """A map can be drawn from the metrics alone."""
+    signatures = load_folder(default_folder())
+    metrics.loaded(signatures, [], 1.0)
+    zurich = signatures.locations["zurich"]
+    labels = {"location": "zurich", "city": zurich.city, "country": "CH"}
+    where = {"latitude": str(zurich.latitude), "longitude": str(zurich.longitude)}
+    assert value(metrics, "netmon_location_info", **labels, **where) == 1
+
+
+def test_series_are_bounded(metrics, monkeypatch):
+    """Beyond the limit everything is added to `other`, counted, and nothing is lost."""
+    monkeypatch.setattr(prometheus, "MAX_SERIES", 3)
+    for number in range(10):
+        place = Place(f"place{number}", "CH", None, "agreed")
+        metrics.sighting(sighting(place, UNEXPECTED, flow_id=number))
+    page = generate_latest(metrics.registry).decode()
+    flows = [line for line in page.splitlines() if line.startswith("netmon_flows_total{")]
+    assert len(flows) == 3 + 1
+    assert sum(float(line.rpartition(" ")[2]) for line in flows) == 10
+    assert value(metrics, "netmon_folded_reports_total") == 7
+    assert page.count("netmon_unexpected_last_seen_timestamp_seconds{") <= 3 + 1
+
+
+def test_labels_say_nothing_about_clients_or_hosts(metrics):
+    """No address, no name, no port of the flow is anywhere on the page."""
+    metrics.sighting(sighting(interface="eth1"))
+    page = generate_latest(metrics.registry).decode()
+    for private in ("192.0.2.17", "198.51.100.5", "49152", "files.acme.example"):
+        assert private not in page
+
+
+def test_labels_come_from_the_closed_list():
+    """Nobody adds a label with values from traffic, or one that clashes with those of a target."""
+    allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table"}
+    about = {"city", "latitude", "longitude", "version", "pythonversion", "sha256", "vendors"}
+    for name, (kind, labels, _help) in METRICS.items():
+        assert set(labels) <= (allowed | about if kind == "info" else allowed), name
+        assert name.startswith("netmon_")
+
+
+def test_every_metric_of_the_table_is_served(metrics):
+    """METRICS, against which README is checked, is what is served, with type and help."""
+    metrics.loaded(load_folder(default_folder()), [], 1.0)
+    metrics.sighting(sighting(MOSCOW, UNEXPECTED))
+    served = {family.name: (family.type, family.documentation) for family in metrics.registry.collect()}
+    assert served == {name: (kind, text) for name, (kind, _labels, text) in METRICS.items()}
+
+
+def test_scrape_while_counting(metrics):
+    """A scrape sees a flow wholly or not at all, whatever comes at the same time."""
+    done = threading.Event()
+
+    def count():
+        for number in range(3000):
+            metrics.sighting(sighting(flow_id=number))
+        done.set()
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    while not done.is_set():
+        flows = dict.fromkeys(("netmon_flows_total", "netmon_sent_bytes_total"), 0.0)
+        for family in metrics.registry.collect():
+            for sample in family.samples:
+                if sample.name in flows:
+                    flows[sample.name] += sample.value
+        assert flows["netmon_sent_bytes_total"] == 1000 * flows["netmon_flows_total"]
+    thread.join()
+    assert flow_values(metrics)[0] == 3000
+
+
+def test_prometheus_itself_has_no_complaint(metrics):
+    """promtool finds nothing to say about names, units, types and help."""
+    need("promtool")
+
+    metrics.loaded(load_folder(default_folder()), [], 1.0)
+    metrics.sighting(sighting(MOSCOW, UNEXPECTED))
+    page = generate_latest(metrics.registry)
+    done = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+
+
+def test_openmetrics_can_be_written(metrics):
+    """The other format takes the same metrics."""
+    metrics.loaded(load_folder(default_folder()), [], 1.0)
+    metrics.sighting(sighting())
+    assert generate_openmetrics(metrics.registry).endswith(b"# EOF\n")
