@@ -130,6 +130,7 @@ class Vote:
     date: str | None = None  # ISO date of the source
     prefix: str | None = None  # the network the source speaks of
     note: str | None = None
+    contradicts: bool = False  # it names another country than the rest; which one, its licence keeps
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,7 @@ def _vote(vote: Vote) -> dict[str, Any]:
         "date": vote.date,
         "network": vote.prefix,
         "note": vote.note,
+        "contradicts": vote.contradicts or None,
     }
 
 

@@ -91,9 +91,9 @@ class Summary:
     def place_text(self, place: Place) -> str:
         """A place in words."""
         if place.confidence == "disputed":
-            countries = sorted(
-                {vote.country for vote in place.votes if vote.about == "location" and vote.country}
-            )
+            locating = [vote for vote in place.votes if vote.about == "location"]
+            countries = sorted({vote.country for vote in locating if vote.country})
+            countries += ["another"] * any(vote.contradicts for vote in locating)
             return "disputed: " + " or ".join(countries)
         if place.confidence == "unknown":
             return "unknown"

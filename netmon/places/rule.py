@@ -5,6 +5,7 @@
 3. Otherwise the votes that locate decide the country:
    none → "unknown"; different countries → "disputed", however many are on each side (databases copy
    from each other, so a majority proves nothing); one source → "single"; two or more, all alike → "agreed".
+   A source that is only known to contradict them (its licence keeps what it says) makes it "disputed", too.
 4. The location is known when at least one vote names a city and all that do mean the same one of the
    signatures' locations. Different cities in one country: the location is "disputed", the country stands.
    No city, or one that the signatures do not know: the location is "unknown", for a country is not a city.
@@ -60,6 +61,10 @@ def decide(votes: Sequence[Vote], cities: Cities) -> Place:
         sides = "; ".join(f"{one} says {_sources(locating, one)}" for one in countries)
         steps.append(f"the sources disagree on the country ({sides}): disputed")
         return Place(DISPUTED, DISPUTED, None, "disputed", tuple(votes), steps=tuple(steps))
+    contradicting = [vote.source for vote in votes if vote.contradicts]
+    if contradicting and not declared:
+        steps.append(f"{', '.join(contradicting)} names another country than {countries[0]}: disputed")
+        return Place(DISPUTED, DISPUTED, None, "disputed", tuple(votes), steps=tuple(steps))
     [country] = countries
     sources = sorted({vote.source for vote in locating})
     if len(sources) > 1:
@@ -94,7 +99,8 @@ def _tell(vote: Vote) -> str:
     """One vote in words: "dbip (2026-06-05) on 192.0.2.0/24: CH, Zurich"."""
     date = f" ({vote.date})" if vote.date else ""
     network = f" on {vote.prefix}" if vote.prefix else ""
-    where = ", ".join(part for part in (vote.country, vote.city) if part) or "no answer"
+    silent = "another country, which its licence keeps" if vote.contradicts else "no answer"
+    where = ", ".join(part for part in (vote.country, vote.city) if part) or silent
     if vote.about == "registration":
         where = f"registered in {where}, which locates nothing"
     note = f" [{vote.note}]" if vote.note else ""

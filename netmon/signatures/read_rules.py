@@ -32,6 +32,10 @@ KINDS: tuple[MatchKind, ...] = ("exact", "suffix", "pattern")
 TRANSPORTS = ("tcp", "udp")
 
 
+CONTRADICTS = "contradicts"
+"""A vote that names another country than the others do, by a database whose values may not be passed on."""
+
+
 def read_name(item: Item, desk: Desk, component: str) -> NameRule:
     """One name of a component: `{exact|suffix|pattern: …, status: …, sources: […]}`."""
     fields = item.fields(("status", "sources"), (*KINDS, "family", "note"))
@@ -172,12 +176,16 @@ def _read_network(text: str, item: Item, holding: _Holding, desk: Desk) -> Netwo
 
 
 def _read_votes(item: Item, prefix: str, desk: Desk) -> tuple[Vote, ...]:
-    """`{database: CC or CC/City}`; the city becomes the spelling of `locations.yaml`."""
+    """`{database: CC, CC/City or contradicts}`; the city becomes the spelling of `locations.yaml`."""
     votes: list[Vote] = []
     for key, value in item.entries().items():
         database = desk.databases.get(key)
         if database is None:
             check_known(value, key, desk.databases, "database")
+            continue
+        if value.is_text() and value.text() == CONTRADICTS:
+            vote = Vote(key, None, None, database.about, database.date, prefix, contradicts=True)
+            votes.append(vote)
             continue
         country, slash, city = value.text().partition("/")
         location = desk.atlas.find_city(country, city) if slash else None

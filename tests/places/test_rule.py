@@ -44,6 +44,8 @@ def place_of(*votes):
         ([vote("a", "CH/Zurich"), vote("a", "CH")], ("single", "CH", "zurich")),
         ([vote("a", "CH/Zurich"), vote("b", "CH", "registration")], ("single", "CH", "zurich")),
         ([vote("a", "CH"), vote("b", "CH")], ("agreed", "CH", "unknown")),
+        ([vote("a", "CH"), vote("b", "CH"), vote("c", "", contradicts=True)], ("disputed",) * 3),
+        ([vote("declared", "CH"), vote("c", "", contradicts=True)], ("single", "CH", "unknown")),
         ([vote("a", "CH/ZÜRICH"), vote("b", "CH"), vote("c", "CH/Zuerich")], ("agreed", "CH", "zurich")),
         ([vote("a", "CH/Zurich"), vote("b", "CH/Bern")], ("agreed", "CH", "disputed")),
         ([vote("a", "CH/Zurich"), vote("b", "CH/Nowhere")], ("agreed", "CH", "disputed")),

@@ -51,7 +51,7 @@ def test_the_set_is_complete(shipped: SignatureSet) -> None:
     vendor = shipped.vendors[KASPERSKY]
     names = [rule for rule in shipped.entries if isinstance(rule, NameRule)]
     networks = [rule for rule in shipped.entries if isinstance(rule, NetworkRule)]
-    assert (len(names), len(networks), len(vendor.promises), len(vendor.sources)) == (94, 75, 9, 86)
+    assert (len(names), len(networks), len(vendor.promises), len(vendor.sources)) == (94, 75, 9, 87)
     assert sum(len(network.observed) for network in networks) == 23
     assert [resolver.address for resolver in vendor.resolvers] == [
         "8.8.8.8",
@@ -66,8 +66,22 @@ def test_every_vote_is_dated_and_attributed(shipped: SignatureSet) -> None:
     """A vote without date is worthless, and DB-IP's licence asks for attribution."""
     for vendor in shipped.vendors.values():
         assert all(vote.date for network in vendor.networks for vote in network.votes)
-        assert all(database.attribution for database in vendor.databases.values())
-        assert not any("geolite" in database for database in vendor.databases)
+        told = {vote.source for net in vendor.networks for vote in net.votes if vote.country}
+        assert all(vendor.databases[source].attribution for source in told)
+        assert not any("geolite" in source for source in told)
+
+
+def test_a_contradiction_is_told_where_the_told_votes_agree(shipped: SignatureSet) -> None:
+    """Five networks on which two databases agree are contradicted by one whose values may not be passed on."""
+    networks = shipped.vendors[KASPERSKY].networks
+    contradicted = {net.prefix for net in networks if any(vote.contradicts for vote in net.votes)}
+    assert contradicted == {
+        "37.203.128.0/23",
+        "79.133.168.0/24",
+        "79.133.170.0/23",
+        "185.201.0.0/24",
+        "185.201.3.0/24",
+    }
 
 
 def test_a_registration_is_no_location(shipped: SignatureSet) -> None:
@@ -76,6 +90,7 @@ def test_a_registration_is_no_location(shipped: SignatureSet) -> None:
     assert {(vote.source, vote.about) for vote in votes} == {
         ("dbip", "location"),
         ("geo_whois_asn", "location"),
+        ("geolite2", "location"),
         ("iptoasn", "registration"),
     }
 
