@@ -78,7 +78,7 @@ class FlowRecord:
     candidates: tuple[str, ...]  # other names that the evidence allows
     entry: int | None  # the signature entry that matched (SignatureSet.entry)
     matched: str | None  # the name that matched it: the name itself or a link of its CNAME chain
-    server_name: str | None  # the SNI as sent, also when it is not the best name
+    server_name: str | None  # the SNI, lower case, also when it is not the best name
     alpn: tuple[str, ...]
     tls_versions: tuple[str, ...]  # offered, e.g. ("1.3", "1.2")
     ech: bool  # the encrypted_client_hello extension was present (GREASE included)

@@ -72,7 +72,7 @@ def test_every_vote_is_dated_and_attributed(shipped: SignatureSet) -> None:
 
 
 def test_a_contradiction_is_told_where_the_told_votes_agree(shipped: SignatureSet) -> None:
-    """Five networks on which two databases agree are contradicted by one whose values may not be passed on."""
+    """On five networks two databases agree, and one whose values may not be passed on does not."""
     networks = shipped.vendors[KASPERSKY].networks
     contradicted = {net.prefix for net in networks if any(vote.contradicts for vote in net.votes)}
     assert contradicted == {
