@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,18 +48,28 @@ class Cost:
     peak_bytes: int  # resident memory
 
 
+# A process starts with its parent's peak memory, so a small one starts the program and reports on it.
+LAUNCHER = """
+import json, os, sys, time
+start = time.monotonic()
+pid = os.fork()
+if pid == 0:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.execvp(sys.argv[1], sys.argv[1:])
+_pid, status, usage = os.wait4(pid, 0)
+cpu_s = usage.ru_utime + usage.ru_stime
+print(json.dumps([os.waitstatus_to_exitcode(status), cpu_s, time.monotonic() - start, usage.ru_maxrss]))
+"""
+
+
 def measure(words: tuple[str, ...]) -> Cost:
     """Run a program to its end; its cost. RuntimeError when it fails."""
-    with tempfile.TemporaryFile() as errors:
-        start = os.times().elapsed
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=errors)
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        wall_s = os.times().elapsed - start
-        errors.seek(0)
-        if process.returncode not in (0, 3):  # 3: netmon found something unexpected
-            raise RuntimeError(f"{words[0]} ended with {process.returncode}: {errors.read().decode()[-500:]}")
-    return Cost(usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss * 1024)
+    launch = (sys.executable, "-S", "-E", "-c", LAUNCHER, *words)
+    done = subprocess.run(launch, capture_output=True, text=True, check=True)
+    code, cpu_s, wall_s, peak_kib = json.loads(done.stdout)
+    if code not in (0, 3):  # 3: netmon found something unexpected
+        raise RuntimeError(f"{words[0]} ended with {code}: {done.stderr[-500:]}")
+    return Cost(cpu_s, wall_s, peak_kib * 1024)
 
 
 def contenders(load: Path, part: Path, packets: int) -> list[Contender]:
