@@ -14,6 +14,7 @@ NETMON = (sys.executable, "-c", "import sys; from netmon.cli import main; sys.ex
 """The command `netmon`, as this checkout has it, installed or not."""
 
 PACKAGES = {
+    "c++": "g++",
     "curl": "curl",
     "ethtool": "ethtool",
     "ip": "iproute2",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine import need
+
 ENGINE = Path(__file__).parent.parent / "engine"
 FUZZ_SECONDS = "5"  # for each target; a longer run is `engine/fuzz/run SECONDS`
 
@@ -45,4 +47,5 @@ def test_unit_tests():
 def test_parsers_survive_fuzzing():
     """Every parser target withstands a short run on mutated seeds."""
     need_cargo()
+    need("c++")  # libFuzzer is written in it
     run("fuzz/run", FUZZ_SECONDS)
