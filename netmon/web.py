@@ -1,7 +1,7 @@
 """The sensor's web server: `/metrics`, `/-/healthy`, `/-/ready`, and a landing page.
 
-Our own, because a silent client must not keep others from scraping: every connection has a time limit and
-its number is bounded.
+Our own, because a silent client must not keep others from scraping: every read has a time limit, and when
+there are too many connections the oldest gives way.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import html
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,6 +25,8 @@ from netmon.errors import OutputError
 
 CLIENT_TIMEOUT_S = 5
 MAX_CONNECTIONS = 64
+_POLL_S = 0.1
+"""How soon a stop is noticed."""
 
 _LANDING = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>netmon</title></head><body>
@@ -48,15 +52,17 @@ class WebServer:
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             raise OutputError(
-                f"{host}:{port}: cannot serve metrics here: {why}; choose another with --listen or web.listen"
+                f"{_join(host, port)}: cannot serve metrics here: {why}; "
+                "choose another with --listen or web.listen"
             ) from error
-        self._thread = threading.Thread(target=self._server.serve_forever, name="web", daemon=True)
+        serve = self._server.serve_forever
+        self._thread = threading.Thread(target=serve, args=(_POLL_S,), name="web", daemon=True)
 
     @property
     def address(self) -> str:
         """Host and port as bound."""
         host, port = self._server.server_address[:2]
-        return f"[{host!s}]:{port}" if ":" in str(host) else f"{host!s}:{port}"
+        return _join(str(host), port)
 
     def start(self) -> None:
         """Begins to answer."""
@@ -68,30 +74,41 @@ class WebServer:
         self._server.server_close()
 
 
+def _join(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
     def __init__(self, *arguments: Any) -> None:
-        self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._lock = threading.Lock()
+        self._connections: dict[socket.socket, None] = {}  # oldest first
         super().__init__(*arguments)
 
+    def server_bind(self) -> None:
+        """Binds without asking the DNS for a name of this host, as HTTPServer would."""
+        TCPServer.server_bind(self)
+
     def get_request(self) -> tuple[socket.socket, Any]:
+        """A new connection; the oldest one goes when there are too many."""
         client, address = super().get_request()
         client.settimeout(CLIENT_TIMEOUT_S)
+        with self._lock:
+            if len(self._connections) >= MAX_CONNECTIONS:
+                oldest = next(iter(self._connections))
+                del self._connections[oldest]
+                with suppress(OSError):  # it may be gone already
+                    oldest.shutdown(socket.SHUT_RDWR)
+            self._connections[client] = None
         return client, address
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._places.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._places.release()
+    def shutdown_request(self, request: Any) -> None:
+        """Ends a connection, and forgets it."""
+        with self._lock:
+            self._connections.pop(request, None)
+        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away or is too slow is its own affair."""

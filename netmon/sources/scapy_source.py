@@ -6,18 +6,22 @@ sources. It is some hundred times slower.
 
 from __future__ import annotations
 
-import queue
+import logging
+import struct
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from netmon._engine import Engine, Matcher
 from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
+from netmon.sources.bpf import ETHERNET
 
 PACKETS_PER_STEP = 4096
 POLL_S = 0.5
-_WAITING = 100_000
+MAX_PACKET_BYTES = 4 * 65_535
+"""What scapy reads of a packet at most."""
 
 
 def _import_scapy() -> Any:
@@ -27,6 +31,8 @@ def _import_scapy() -> Any:
         raise SourceError(
             "scapy is not installed; install it with: pip install 'netmon-egress[scapy]'"
         ) from error
+    # What is wrong with a file is told in one line, and what is wrong with a packet is counted.
+    logging.getLogger("scapy").setLevel(logging.CRITICAL)
     return scapy.all
 
 
@@ -47,7 +53,10 @@ class ScapyFileSource:
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
 
     def batches(self) -> Iterator[Batch]:
-        """Batches of all files. Raises SourceError when scapy cannot open one."""
+        """Batches of all files; `problems` then names those that broke off, as far as scapy notices.
+
+        Raises SourceError when scapy cannot open one.
+        """
         for path in self._paths:
             for number, (time_ns, link, data, wire_len) in enumerate(self._packets(path), 1):
                 self._engine.feed(time_ns, link, data, wire_len)
@@ -60,24 +69,43 @@ class ScapyFileSource:
         return self._engine.stats()
 
     def _packets(self, path: str) -> Iterator[tuple[int, int, bytes, int]]:
+        """Time, link type, bytes and length on the wire of each packet; a fault of the file ends it."""
         try:
             reader = self._scapy.RawPcapReader(path)
         except (OSError, self._scapy.Scapy_Exception) as error:
             raise SourceError(f"{path}: scapy cannot read it: {error}") from error
+        number = 0
+        time_ns = 0
         with reader:
-            nanoseconds = getattr(reader, "nano", False)
-            for data, about in reader:
-                if hasattr(about, "tshigh"):  # pcapng
-                    stamp = (about.tshigh << 32) + about.tslow
-                    time_ns = stamp * 1_000_000_000 // int(about.tsresol)
-                    yield time_ns, about.linktype, data, about.wirelen
-                else:
-                    time_ns = about.sec * 1_000_000_000 + about.usec * (1 if nanoseconds else 1000)
-                    yield time_ns, reader.linktype, data, about.wirelen
+            while True:
+                try:
+                    # Iterating would cut packets at 65,535 bytes.
+                    data, about = reader._read_packet(size=MAX_PACKET_BYTES)
+                except EOFError:
+                    return
+                except (OSError, ValueError, struct.error, self._scapy.Scapy_Exception) as error:
+                    self.problems.append(f"{path}: breaks off after {number} packets: {error}")
+                    return
+                if len(data) < min(getattr(about, "caplen", 0), MAX_PACKET_BYTES):
+                    self.problems.append(f"{path}: breaks off in a packet, after {number} whole packets")
+                    return
+                number += 1
+                link = getattr(about, "linktype", getattr(reader, "linktype", ETHERNET))
+                time_ns = _time_ns(about, 1 if getattr(reader, "nano", False) else 1000, time_ns)
+                yield time_ns, link, data, about.wirelen
+
+
+def _time_ns(about: Any, unit_ns: int, before_ns: int) -> int:
+    """A packet's time; that of the packet before it where the file has none (pcapng's simple packets)."""
+    if not hasattr(about, "tshigh"):
+        return int(about.sec * 1_000_000_000 + about.usec * unit_ns)
+    if about.tshigh is None:
+        return before_ns
+    return int(((about.tshigh << 32) + about.tslow) * 1_000_000_000 // int(about.tsresol))
 
 
 class ScapyLiveSource:
-    """Interfaces, sniffed by scapy."""
+    """Interfaces, by scapy's own sockets. Capture begins with the construction, which raises SourceError."""
 
     def __init__(
         self,
@@ -92,44 +120,58 @@ class ScapyLiveSource:
         self._engine = Engine(matcher, report_every_s=report_every_s, **(limits or {}))
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._packets: queue.Queue[tuple[int, int, bytes]] = queue.Queue(_WAITING)
-        self._lost = 0
         self._link_numbers = scapy.conf.l2types.layer2num
-        self._sniffer = scapy.AsyncSniffer(
-            iface=list(interfaces), filter=filter_expression or None, prn=self._take, store=False
-        )
-        try:
-            self._sniffer.start()
-        except (OSError, scapy.Scapy_Exception) as error:
-            raise SourceError(f"{', '.join(interfaces)}: scapy cannot capture: {error}") from error
-
-    def _take(self, packet: Any) -> None:
-        link = self._link_numbers.get(type(packet), 1)
-        try:
-            self._packets.put_nowait((int(packet.time * 1_000_000_000), link, bytes(packet)))
-        except queue.Full:
-            self._lost += 1
+        self._sockets: dict[Any, str] = {}
+        for interface in interfaces:
+            try:
+                listen = scapy.resolve_iface(interface).l2listen()
+                self._sockets[listen(iface=interface, filter=filter_expression or None)] = interface
+            except (OSError, ValueError, scapy.Scapy_Exception) as error:
+                self._close()
+                raise SourceError(f"{interface}: scapy cannot capture: {_plain(error)}") from error
 
     def batches(self) -> Iterator[Batch]:
-        """Batches until `stop`, then the last flows."""
-        while not self._stop.is_set():
-            self._feed_waiting()
+        """Batches until `stop`, then the last flows.
+
+        Raises SourceError when an interface fails; what it had seen is given before.
+        """
+        failure: SourceError | None = None
+        while not self._stop.is_set() and failure is None:
+            try:
+                self._feed_waiting()
+            except SourceError as error:
+                failure = error
             yield to_batch(self._engine.drain())
-        if self._sniffer.running:
-            self._sniffer.stop()
-        self._feed_waiting()
+        self._close()
         yield to_batch(self._engine.finish())
+        if failure is not None:
+            raise failure
 
     def _feed_waiting(self) -> None:
+        """Feeds what has arrived; waits for the first packet only."""
+        sockets = list(self._sockets)
+        patience_s = POLL_S
+        for _ in range(PACKETS_PER_STEP):
+            ready = sockets[0].select(sockets, patience_s)
+            if not ready:
+                return
+            patience_s = 0
+            for one in ready:
+                self._feed(one)
+
+    def _feed(self, one: Any) -> None:
         try:
-            packet = self._packets.get(timeout=POLL_S)
-            for _ in range(PACKETS_PER_STEP):
-                time_ns, link, data = packet
-                with self._lock:
-                    self._engine.feed(time_ns, link, data, len(data))
-                packet = self._packets.get_nowait()
-        except queue.Empty:
-            return
+            layer, data, seconds = one.recv_raw(MAX_PACKET_BYTES)
+        except OSError as error:
+            raise SourceError(f"{self._sockets[one]}: scapy cannot capture: {_plain(error)}") from error
+        if data:
+            time_ns = time.time_ns() if seconds is None else int(seconds * 1_000_000_000)
+            with self._lock:
+                self._engine.feed(time_ns, self._link_numbers.get(layer, ETHERNET), data, len(data))
+
+    def _close(self) -> None:
+        for one in self._sockets:
+            one.close()
 
     def stop(self) -> None:
         """Ends `batches` soon. Safe in a signal handler."""
@@ -138,6 +180,8 @@ class ScapyLiveSource:
     def stats(self) -> Stats:
         """The counters as they stand, from any thread."""
         with self._lock:
-            stats = self._engine.stats()
-        stats["lost_packets"] = self._lost
-        return stats
+            return self._engine.stats()
+
+
+def _plain(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()

@@ -1,0 +1,106 @@
+"""What scapy reads, the engine sees as if it had read it itself."""
+
+import importlib.util
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netmon._engine import Matcher
+from netmon.errors import SourceError
+from netmon.sources.files import FileSource
+from netmon.sources.scapy_source import ScapyFileSource, ScapyLiveSource
+from tests.machine import need_root
+
+# scapy leaves it to the garbage collector to close a file that it refuses.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+ROOT = Path(__file__).parents[2]
+NEEDS_SCAPY = pytest.mark.skipif(importlib.util.find_spec("scapy") is None, reason="needs the extra scapy")
+SCAPY_REFUSES = {"pcap-parser/modified-format.pcap"}
+"""Captures in forms that scapy does not know."""
+CAPTURES = sorted(
+    path
+    for path in [*(ROOT / "tests/captures").rglob("*.*cap*"), *(ROOT / "tests/golden").rglob("input.*")]
+    if path.suffix in (".pcap", ".pcapng") and path.stat().st_size < 400_000
+)
+SAMPLE = CAPTURES[::4] + [
+    path for path in CAPTURES if path.parent.name in ("coalesced_frame", "truncated_file")
+]
+
+
+def read(source):
+    """Flows, DNS messages and counters of a source. Only the native reader tells the file's interfaces."""
+    batches = list(source.batches())
+    flows = [replace(flow, interface=None) for batch in batches for flow in batch.flows]
+    return flows, [message for batch in batches for message in batch.dns], source.stats()
+
+
+@pytest.fixture
+def matcher():
+    return Matcher([], [], [])
+
+
+@NEEDS_SCAPY
+@pytest.mark.parametrize("path", SAMPLE, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_results_equal_the_native_readers(matcher, path):
+    """Every flow, every DNS message and every counter is the same."""
+    if f"{path.parent.name}/{path.name}" in SCAPY_REFUSES:
+        pytest.skip("scapy does not read this form")
+    native = read(FileSource([str(path)], matcher, every_flow=True))
+    assert read(ScapyFileSource([str(path)], matcher, every_flow=True)) == native
+
+
+@NEEDS_SCAPY
+def test_several_files_are_one_run(matcher):
+    """Names learned in one file name the flows of the next."""
+    paths = [str(ROOT / "tests/golden" / case / "input.pcap") for case in ("dns_client", "whole_hello")]
+    native = read(FileSource(paths, matcher, every_flow=True))
+    assert read(ScapyFileSource(paths, matcher, every_flow=True)) == native
+
+
+@NEEDS_SCAPY
+def test_file_that_breaks_off_gives_what_it_holds(matcher):
+    """The half packet is left out, and a line says where."""
+    path = str(ROOT / "tests/golden/truncated_file/input.pcap")
+    source = ScapyFileSource([path], matcher)
+    list(source.batches())
+    assert source.stats()["packets"] == 12
+    assert source.problems == [f"{path}: breaks off in a packet, after 12 whole packets"]
+
+
+@NEEDS_SCAPY
+@pytest.mark.parametrize("content", [b"", b"hello", b"\xd4\xc3\xb2\xa1"])
+def test_file_that_is_no_capture(matcher, tmp_path, content):
+    """One line that names the file."""
+    file = tmp_path / "file.pcap"
+    file.write_bytes(content)
+    with pytest.raises(SourceError, match=r"file\.pcap: scapy cannot read it: "):
+        list(ScapyFileSource([str(file)], matcher).batches())
+
+
+@NEEDS_SCAPY
+def test_no_such_interface(matcher):
+    """One line that names the interface, at construction."""
+    with pytest.raises(SourceError, match=r"^no-such-if0: scapy cannot capture: .*not found"):
+        ScapyLiveSource(["no-such-if0"], matcher)
+
+
+@NEEDS_SCAPY
+def test_wrong_filter(matcher):
+    """One line that quotes the filter, at construction."""
+    need_root()
+    with pytest.raises(SourceError, match=r"^lo: scapy cannot capture: .*tcp prot"):
+        ScapyLiveSource(["lo"], matcher, filter_expression="tcp prot")
+
+
+@pytest.mark.parametrize("make", [ScapyFileSource, ScapyLiveSource])
+def test_without_scapy_one_line_says_what_to_install(matcher, monkeypatch, make):
+    """The extra is missing: the line is the command that installs it."""
+    monkeypatch.setitem(sys.modules, "scapy.all", None)
+    with pytest.raises(SourceError) as caught:
+        make(["anything"], matcher)
+    assert str(caught.value) == "scapy is not installed; install it with: pip install 'netmon-egress[scapy]'"

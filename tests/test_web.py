@@ -1,0 +1,207 @@
+"""The web server: what it answers, and that nobody can keep others from an answer."""
+
+import gzip
+import socket
+import threading
+from contextlib import ExitStack
+from http.client import HTTPConnection
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+
+from netmon import web
+from netmon.errors import OutputError
+from netmon.web import WebServer
+
+SOON_S = 2.0
+"""Far below the time limit for silent clients, far above what an answer takes."""
+
+
+@pytest.fixture
+def registry():
+    registry = CollectorRegistry()
+    Counter("apples", "Apples.", registry=registry).inc(3)
+    Counter("pears", "Pears.", registry=registry).inc(4)
+    return registry
+
+
+@pytest.fixture
+def ready():
+    return threading.Event()
+
+
+@pytest.fixture
+def server(registry, ready):
+    server = WebServer("127.0.0.1", 0, registry, "1.2.3", ready.is_set)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def connect(server):
+    """Open connections to the server; all are closed in the end."""
+    host, _, port = server.address.rpartition(":")
+    with ExitStack() as stack:
+
+        def connect():
+            return stack.enter_context(socket.create_connection((host, int(port)), timeout=SOON_S))
+
+        yield connect
+
+
+@pytest.fixture
+def get(server):
+    """Status, headers and body of an answer."""
+
+    def get(path, method="GET", **headers):
+        connection = HTTPConnection(server.address, timeout=SOON_S)
+        try:
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    return get
+
+
+def test_metrics(get):
+    """Prometheus' text format for whoever does not ask for another."""
+    status, headers, body = get("/metrics")
+    assert status == 200
+    assert headers["Content-Type"].startswith("text/plain; version=")
+    assert b"apples_total 3.0\n" in body
+    assert b"pears_total 4.0\n" in body
+
+
+def test_openmetrics(get):
+    """OpenMetrics for whoever asks for it."""
+    _, headers, body = get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
+    assert headers["Content-Type"].startswith("application/openmetrics-text")
+    assert body.endswith(b"# EOF\n")
+
+
+def test_some_metrics(get):
+    """`name[]` picks metrics."""
+    _, _, body = get("/metrics?name[]=pears_total")
+    assert b"pears_total 4.0\n" in body
+    assert b"apples" not in body
+
+
+def test_compressed_metrics(get):
+    """A client that takes gzip gets it."""
+    _, headers, body = get("/metrics", **{"Accept-Encoding": "gzip"})
+    assert headers["Content-Encoding"] == "gzip"
+    assert b"apples_total 3.0\n" in gzip.decompress(body)
+
+
+def test_ready_follows_the_capture(get, ready):
+    """Not ready before the capture runs, ready while it does; healthy all the time."""
+    assert get("/-/ready")[0] == 503
+    ready.set()
+    assert get("/-/ready")[0] == 200
+    assert get("/-/healthy")[0] == 200
+
+
+def test_landing_page(get):
+    """The root leads to everything else."""
+    status, headers, body = get("/")
+    assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert b'href="/metrics"' in body
+    assert b"1.2.3" in body
+
+
+@pytest.mark.parametrize("path", ["/metric", "/metrics/", "/-/quit", "/%2e%2e/etc/passwd"])
+def test_anything_else_is_not_found(get, path):
+    """No other path answers."""
+    assert get(path)[0] == 404
+
+
+def test_head(get):
+    """A HEAD request gets the same headers and no body."""
+    status, headers, body = get("/metrics", method="HEAD")
+    assert (status, body) == (200, b"")
+    assert int(headers["Content-Length"]) > 0
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_nothing_can_be_changed(get, method):
+    """There is nothing to write to."""
+    assert get("/metrics", method=method)[0] == 501
+
+
+def test_silent_clients_do_not_hold_up_a_scrape(get, connect, monkeypatch):
+    """More clients than there are places, none of which says a word: a scrape is answered all the same."""
+    monkeypatch.setattr(web, "MAX_CONNECTIONS", 8)
+    silent = [connect() for _ in range(20)]
+    assert get("/metrics")[0] == 200
+    assert silent[0].recv(1) == b""  # the oldest gave way
+
+
+def test_half_requests_do_not_hold_up_a_scrape(get, connect, monkeypatch):
+    """Clients that stop in the middle of a request are no better than silent ones."""
+    monkeypatch.setattr(web, "MAX_CONNECTIONS", 8)
+    for _ in range(20):
+        connect().sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-")
+    assert get("/metrics")[0] == 200
+
+
+def test_silent_client_is_sent_away(registry, monkeypatch):
+    """A connection without a word ends by itself."""
+    monkeypatch.setattr(web, "CLIENT_TIMEOUT_S", 0.05)
+    server = WebServer("127.0.0.1", 0, registry, "1.2.3", lambda: True)
+    server.start()
+    host, _, port = server.address.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=SOON_S) as silent:
+        assert silent.recv(1) == b""
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"\x16\x03\x01\x02\x00\x01\xfc", b"\x00" * 70_000, b"GET\r\n\r\n", b"\r\n"]
+)
+def test_garbage_does_no_harm(get, connect, garbage):
+    """A TLS hello, a flood or half a request line end that connection only."""
+    connect().sendall(garbage)
+    assert get("/metrics")[0] == 200
+
+
+def test_port_taken(server, registry):
+    """An address in use is one line that names it and says what to do."""
+    host, _, port = server.address.rpartition(":")
+    with pytest.raises(OutputError) as caught:
+        WebServer(host, int(port), registry, "1.2.3", lambda: True)
+    assert str(caught.value) == (
+        f"{server.address}: cannot serve metrics here: address already in use; "
+        "choose another with --listen or web.listen"
+    )
+
+
+def test_address_that_is_not_ours(registry):
+    """An address of another host is one line, too."""
+    with pytest.raises(
+        OutputError, match=r"^192\.0\.2\.1:0: cannot serve metrics here: cannot assign requested"
+    ):
+        WebServer("192.0.2.1", 0, registry, "1.2.3", lambda: True)
+
+
+def test_ipv6(registry):
+    """IPv6 addresses work and are shown in brackets."""
+    try:
+        server = WebServer("::1", 0, registry, "1.2.3", lambda: True)
+    except OutputError as error:
+        pytest.skip(f"needs IPv6: {error}")
+    server.start()
+    assert server.address.startswith("[::1]:")
+    connection = HTTPConnection(server.address, timeout=SOON_S)
+    connection.request("GET", "/-/healthy")
+    assert connection.getresponse().status == 200
+    connection.close()
+    server.stop()
+
+
+def test_start_asks_no_dns(registry, monkeypatch):
+    """A passive sensor does not look up its own name."""
+    monkeypatch.setattr(socket, "getfqdn", lambda *_: pytest.fail("a name was looked up"))
+    WebServer("127.0.0.1", 0, registry, "1.2.3", lambda: True)._server.server_close()
