@@ -45,7 +45,7 @@ class CaptureFile:
     def __init__(self, path: str, filter: Instructions = ()) -> None: ...
     def set_filter(self, program: Instructions) -> None: ...  # compiled for `link`; empty: no filter
     @property
-    def link(self) -> int | None: ...  # link type of the first packet, which this reads and keeps
+    def link(self) -> int | None: ...  # link type of the first packet, which stays where it is
     @property
     def position(self) -> int: ...  # bytes read from the file, compressed as they are
     @property
@@ -53,7 +53,7 @@ class CaptureFile:
     @property
     def packets(self) -> int: ...
     @property
-    def problem(self) -> str | None: ...  # where and how the file broke off, once it did
+    def problem(self) -> str | None: ...  # one line: how it broke off, or what a filter left out
 
 @final
 class Engine:
@@ -75,7 +75,7 @@ class Engine:
         udp_idle_s: int = 60,
         report_every_s: int = 0,  # 0: only when a flow ends
     ) -> None: ...
-    def read(self, file: CaptureFile, packets: int) -> bool: ...  # False once the file is at its end
+    def read(self, file: CaptureFile, packets: int) -> bool: ...  # reads so many; False: it is at its end
     def feed(self, time_ns: int, link: int, data: bytes, wire_len: int) -> None: ...
     def drain(self) -> Batch: ...
     def finish(self) -> Batch: ...  # ends every flow

@@ -176,15 +176,27 @@ def test_the_link_type_of_pcapng_is_that_of_its_first_packet(tmp_path: Path) -> 
     assert _engine.CaptureFile(str(path)).link is None
 
 
-def test_a_filter_ends_at_a_packet_that_it_was_not_compiled_for(tmp_path: Path) -> None:
-    """A second link type under a filter is a problem in words, not packets judged at wrong offsets."""
+def test_packets_that_a_filter_was_not_compiled_for_are_left_out_and_told(tmp_path: Path) -> None:
+    """Packets of a second link type are not judged at wrong offsets; the others still are."""
     path = tmp_path / "two.pcapng"
-    path.write_bytes(_pcapng([1, 101], [(0, _frames([])[0]), (1, bytes(UNTAGGED[0]))]))
+    frame = _frames([])[0]
+    path.write_bytes(_pcapng([1, 101], [(0, frame), (1, bytes(UNTAGGED[0])), (0, frame)]))
     file = _engine.CaptureFile(str(path), bpf.compile_filter("tcp", 1))
     engine = _engine.Engine(_engine.Matcher([], [], []))
     engine.read(file, 1 << 30)
-    assert engine.stats()["packets"] == 1
-    assert "another link type" in (file.problem or "")
+    assert engine.stats()["packets"] == 2
+    assert "1 of 3 packets were left out: their link type" in (file.problem or "")
+
+
+def test_a_step_ends_also_when_the_filter_passes_nothing(tmp_path: Path) -> None:
+    """`read` counts what it reads, so that a progress bar moves and an interrupt is heard."""
+    file = _engine.CaptureFile(str(_capture(tmp_path / "untagged.pcap", _frames([]))))
+    file.set_filter([(6, 0, 0, 0)])
+    engine = _engine.Engine(_engine.Matcher([], [], []))
+    assert engine.read(file, 1)
+    assert (file.packets, engine.stats()["packets"]) == (1, 0)
+    assert not engine.read(file, 1 << 30)
+    assert file.packets == len(UNTAGGED)
 
 
 @pytest.mark.parametrize("expression", ["tcp prot 443", "tcp) or (udp", "host", "port 70000", "tcp\x00"])

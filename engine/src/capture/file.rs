@@ -7,22 +7,22 @@ use super::stream::{self, Stream};
 use super::{CaptureError, Packet};
 
 /// Bytes of one packet, at most: what libpcap allows for any link type, and room for super-packets.
+/// A record that claims more is damage, not a packet.
 pub const MAX_RECORD: usize = 16 << 20;
 
 /// A packet's properties, and where its bytes stand in the stream's buffer.
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
-pub struct Record {
-    pub time_ns: u64,
-    pub link: u16,
-    pub interface: u16,
-    pub wire_len: u32,
-    pub from: usize,
-    pub to: usize,
+pub(super) struct Record {
+    pub(super) time_ns: u64,
+    pub(super) link: u16,
+    pub(super) interface: u16,
+    pub(super) wire_len: u32,
+    pub(super) from: usize,
+    pub(super) to: usize,
 }
 
 /// What a format's reader finds next.
-pub enum Step {
+pub(super) enum Step {
     /// A packet.
     Packet(Record),
     /// The end of the file, in its right place.
@@ -36,94 +36,60 @@ enum Format {
     Pcapng(Pcapng),
 }
 
-impl Format {
-    #[inline]
-    fn next(&mut self, stream: &mut Stream) -> Step {
-        match self {
-            Self::Pcap(pcap) => pcap.next(stream),
-            Self::Pcapng(pcapng) => pcapng.next(stream),
-        }
-    }
-}
-
 /// A capture file, streamed in constant memory.
 pub struct CaptureFile {
-    path: String,
+    name: String,
     stream: Stream,
     size: Option<u64>,
     format: Format,
     filter: Option<Filter>,
-    /// Link type that the filter is for: the first packet's.
+    /// Link type that the filter is for.
     filter_link: Option<u16>,
-    /// What was read for `link` and not yet given.
-    ahead: Option<Step>,
     packets: u64,
+    other_link_packets: u64,
     problem: Option<String>,
-    over: bool,
+    at_end: bool,
 }
 
 impl CaptureFile {
     /// Opens `path` ("-": standard input); fails with one line that says what is wrong.
     pub fn open(path: &str, filter: Option<Filter>) -> Result<Self, CaptureError> {
-        let named = if path == "-" { "standard input" } else { path };
-        let fails = |why: String| CaptureError(format!("{named}: {why}"));
-        let (mut stream, size) = stream::open(path).map_err(|error| fails(plain(&error)))?;
-        let have =
-            FILE_HEADER.min(if stream.ensure(FILE_HEADER).is_some() { FILE_HEADER } else { stream.left() });
-        if let Some(error) = stream.error() {
-            return Err(fails(plain(error)));
-        }
-        let start = stream.ensure(have).unwrap_or(0);
-        let head = &stream.bytes()[start..start + have];
-        let format = match head {
-            [] => {
-                return Err(fails("the file is empty; a capture begins with a pcap or pcapng header".into()))
-            }
-            [0x0a, 0x0d, 0x0d, 0x0a, ..] => Format::Pcapng(Pcapng::default()),
-            _ => {
-                let header = <&[u8; FILE_HEADER]>::try_from(head).ok();
-                let pcap = header.and_then(Pcap::parse);
-                let pcap = pcap.ok_or_else(|| {
-                    fails("not a capture; expected pcap or pcapng, also as .gz or .zst".into())
-                })?;
-                stream.advance(FILE_HEADER);
-                Format::Pcap(pcap)
-            }
-        };
-        let path = named.to_owned();
-        Ok(Self {
-            path,
+        let name = if path == "-" { "standard input" } else { path };
+        let fails = |why: &str| CaptureError(format!("{name}: {why}"));
+        let (mut stream, size) = stream::open(path).map_err(|error| fails(&plain(&error)))?;
+        let format = read_format(&mut stream).map_err(|why| fails(&why))?;
+        let mut file = Self {
+            name: name.to_owned(),
             stream,
             size,
             format,
-            filter,
+            filter: None,
             filter_link: None,
-            ahead: None,
             packets: 0,
+            other_link_packets: 0,
             problem: None,
-            over: false,
-        })
+            at_end: false,
+        };
+        if filter.is_some() {
+            file.set_filter(filter);
+        }
+        Ok(file)
     }
 
-    /// Link type of the first packet, or of the interface where no packet is; None if neither is there.
-    /// Reads up to that packet and keeps it.
+    /// Link type of the next packet, of the first interface where no packet is, None if neither is
+    /// there: asked before reading, the one to compile a filter for. Reads up to that packet.
     pub fn link(&mut self) -> Option<u16> {
-        if let Format::Pcap(pcap) = &self.format {
-            return Some(pcap.link);
-        }
-        if self.ahead.is_none() && !self.over {
-            self.ahead = Some(self.format.next(&mut self.stream));
-        }
-        match (&self.ahead, &self.format) {
-            (Some(Step::Packet(record)), _) => Some(record.link),
-            (_, Format::Pcapng(pcapng)) => pcapng.link(),
-            (_, Format::Pcap(pcap)) => Some(pcap.link),
+        match &mut self.format {
+            Format::Pcap(pcap) => Some(pcap.link),
+            Format::Pcapng(pcapng) => pcapng.next_link(&mut self.stream),
         }
     }
 
-    /// Gives only packets that pass `filter` from now on; None gives all. A filter is compiled for one
-    /// link type: the caller asks `link` for it.
+    /// From now on only packets that pass `filter` are given out; None gives all. A filter is compiled
+    /// for one link type, `link`. Packets of another one cannot be judged by it; they do not pass, and
+    /// `problem` tells at the end how many they were.
     pub fn set_filter(&mut self, filter: Option<Filter>) {
+        self.filter_link = self.link();
         self.filter = filter;
     }
 
@@ -131,16 +97,19 @@ impl CaptureFile {
     /// all that it holds, then None, and `problem` says where it broke.
     #[inline]
     pub fn next_packet(&mut self) -> Option<Packet<'_>> {
+        self.next_packet_within(u64::MAX)
+    }
+
+    /// As `next_packet`, and None also when `packets()` has come to `last`, so that a filter which
+    /// lets nothing pass does not keep the caller from its other duties. `is_at_end` tells which.
+    #[inline]
+    pub fn next_packet_within(&mut self, last: u64) -> Option<Packet<'_>> {
         let record = loop {
-            let record = self.next_record()?;
-            let Some(filter) = &self.filter else { break record };
-            if *self.filter_link.get_or_insert(record.link) != record.link {
-                self.finish(Step::Broken(
-                    "where a packet has another link type than the first; a filter fits one link type only",
-                ));
+            if self.packets >= last {
                 return None;
             }
-            if filter.matches(&self.stream.bytes()[record.from..record.to], record.wire_len) {
+            let record = self.next_record()?;
+            if self.passes(&record) {
                 break record;
             }
         };
@@ -155,40 +124,68 @@ impl CaptureFile {
 
     #[inline]
     fn next_record(&mut self) -> Option<Record> {
-        if self.over {
+        if self.at_end {
             return None;
         }
-        let step = match self.ahead.take() {
-            Some(step) => step,
-            None => self.format.next(&mut self.stream),
+        let step = match &mut self.format {
+            Format::Pcap(pcap) => pcap.next(&mut self.stream),
+            Format::Pcapng(pcapng) => pcapng.next(&mut self.stream),
         };
         match step {
             Step::Packet(record) => {
                 self.packets += 1;
                 Some(record)
             }
-            Step::End | Step::Broken(_) => {
-                self.finish(step);
+            Step::End => {
+                self.finish(None);
+                None
+            }
+            Step::Broken(place) => {
+                self.finish(Some(place));
                 None
             }
         }
     }
 
+    #[inline]
+    fn passes(&mut self, record: &Record) -> bool {
+        let Some(filter) = &self.filter else { return true };
+        if Some(record.link) != self.filter_link {
+            self.other_link_packets += 1;
+            return false;
+        }
+        filter.matches(&self.stream.bytes()[record.from..record.to], record.wire_len)
+    }
+
     #[cold]
-    fn finish(&mut self, step: Step) {
-        self.over = true;
-        let place = match step {
-            Step::Broken(place) => place,
-            _ if self.stream.error().is_some() => "between packets",
-            _ => return,
-        };
-        let why = self.stream.error().map(|error| format!(" ({})", plain(error))).unwrap_or_default();
-        self.problem = Some(format!(
-            "{}: breaks off {place}, after {} whole packets, at byte {}{why}",
-            self.path,
-            self.packets,
-            self.stream.offset()
-        ));
+    fn finish(&mut self, place: Option<&str>) {
+        self.at_end = true;
+        let error = self.stream.error().map(plain);
+        let place = place.or(error.as_ref().map(|_| "between packets"));
+        let mut problems = Vec::new();
+        if let Some(place) = place {
+            let of = if self.stream.is_compressed() { " of the decompressed data" } else { "" };
+            let why = error.map(|error| format!(" ({error})")).unwrap_or_default();
+            let (packets, offset) = (self.packets, self.stream.offset());
+            problems.push(format!(
+                "breaks off {place}, after {packets} whole packets, at byte {offset}{of}{why}"
+            ));
+        }
+        if self.other_link_packets > 0 {
+            problems.push(format!(
+                "{} of {} packets were left out: their link type is not the first one's, and a filter \
+                 fits one link type only",
+                self.other_link_packets, self.packets
+            ));
+        }
+        if !problems.is_empty() {
+            self.problem = Some(format!("{}: {}", self.name, problems.join("; ")));
+        }
+    }
+
+    /// True once the file has no more packets, in its right place or broken off.
+    pub fn is_at_end(&self) -> bool {
+        self.at_end
     }
 
     /// Bytes read from the file so far, compressed as they are.
@@ -196,7 +193,7 @@ impl CaptureFile {
         self.stream.consumed()
     }
 
-    /// Size of the file in bytes; None for standard input.
+    /// Size of the file in bytes; None for standard input, pipes and devices.
     pub fn size(&self) -> Option<u64> {
         self.size
     }
@@ -206,18 +203,49 @@ impl CaptureFile {
         self.packets
     }
 
-    /// How and where the file broke off, once it did.
+    /// One line, once the file is read: how and where it broke off, or what a filter had to leave out.
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
-    /// Names of the capture interfaces seen so far, where the format has them.
+    /// Names of the capture interfaces seen so far; `Packet::interface` is a place in this list.
+    /// An interface without a name is "interface N", N its number in its section. Empty for pcap,
+    /// which knows no interfaces.
     pub fn interfaces(&self) -> &[String] {
         match &self.format {
             Format::Pcap(_) => &[],
-            Format::Pcapng(pcapng) => &pcapng.names,
+            Format::Pcapng(pcapng) => pcapng.names(),
         }
     }
+}
+
+/// Reads what a file begins with, up to where packets may stand.
+fn read_format(stream: &mut Stream) -> Result<Format, String> {
+    let _ = stream.ensure(FILE_HEADER);
+    let start = stream.ensure(0).unwrap_or(0);
+    let head = &stream.bytes()[start..start + stream.left().min(FILE_HEADER)];
+    if let Some(error) = stream.error() {
+        return Err(plain(error));
+    }
+    if head.is_empty() {
+        return Err("the file is empty; a capture begins with a pcap or pcapng header".into());
+    }
+    if Pcapng::is_pcapng(head) {
+        return Pcapng::open(stream).map(Format::Pcapng).map_err(str::to_owned);
+    }
+    if !Pcap::is_pcap(head) {
+        return Err("not a capture; netmon reads pcap and pcapng, also as .gz and .zst \
+                    (`editcap -F pcapng` converts other formats)"
+            .into());
+    }
+    let Some(header) = head.first_chunk() else {
+        return Err(format!("cut off in the pcap header: {} of {FILE_HEADER} bytes", head.len()));
+    };
+    let pcap = Pcap::parse(header).map_err(|(major, minor)| {
+        format!("pcap version {major}.{minor} is unknown; netmon reads 2.0 to 2.4")
+    })?;
+    stream.advance(FILE_HEADER);
+    Ok(Format::Pcap(pcap))
 }
 
 /// The system's words without its error number.

@@ -94,9 +94,17 @@ impl Filter {
             }
         }
         match program.last() {
-            Some(Instruction { code: RET_K | RET_A, .. }) => Ok(Self(program)),
-            _ => Err(CaptureError("the filter is broken: its last instruction does not return".into())),
+            Some(Instruction { code: RET_K | RET_A, .. }) => {}
+            _ => {
+                return Err(CaptureError("the filter is broken: its last instruction does not return".into()))
+            }
         }
+        if let Some(at) = find_unwritten_load(&program) {
+            return Err(CaptureError(format!(
+                "the filter is broken: instruction {at} reads a scratch slot that nothing has written"
+            )));
+        }
+        Ok(Self(program))
     }
 
     /// Passes everything and keeps `bytes` of each packet; 0 passes nothing.
@@ -212,6 +220,32 @@ impl Instruction {
     }
 }
 
+/// The first load from a scratch slot that is not written on every way there, in a program whose jumps
+/// and slots are sound.
+fn find_unwritten_load(program: &[Instruction]) -> Option<usize> {
+    // For each instruction, the slots that are written before every jump to it.
+    let mut before = vec![u16::MAX; program.len()];
+    let mut written = 0u16;
+    for (at, &Instruction { code, jt, jf, k }) in program.iter().enumerate() {
+        written &= before[at];
+        match code {
+            ST | STX => written |= 1 << k,
+            LD_MEM | LDX_MEM if written & (1 << k) == 0 => return Some(at),
+            JA => {
+                before[at + 1 + k as usize] &= written;
+                written = u16::MAX;
+            }
+            JEQ_K | JGT_K | JGE_K | JSET_K | JEQ_X | JGT_X | JGE_X | JSET_X => {
+                before[at + 1 + usize::from(jt)] &= written;
+                before[at + 1 + usize::from(jf)] &= written;
+                written = u16::MAX;
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 #[inline]
 fn load<const N: usize>(bytes: &[u8], at: u32) -> Option<[u8; N]> {
     bytes.get(at as usize..)?.first_chunk().copied()
@@ -275,6 +309,14 @@ mod tests {
         assert!(refused(vec![op(ST, 16), op(RET_A, 0)]).contains("scratch"));
         assert!(refused(vec![op(0xffff, 0), op(RET_A, 0)]).contains("unknown code"));
         assert!(refused(vec![op(RET_K, 1); 4097]).contains("at most 4096"));
+    }
+
+    #[test]
+    fn a_scratch_slot_is_written_before_it_is_read_on_every_way() {
+        assert!(refused(vec![op(LD_MEM, 3), op(RET_A, 0)]).contains("nothing has written"));
+        let one_way = |jt, jf| vec![jump(JEQ_K, 0, jt, jf), op(ST, 3), op(LDX_MEM, 3), op(RET_K, 0)];
+        assert!(refused(one_way(0, 1)).contains("instruction 2 reads"));
+        assert!(Filter::new(one_way(0, 0)).is_ok());
     }
 
     #[test]

@@ -6,13 +6,15 @@ pub mod file;
 pub mod filter;
 #[cfg(target_os = "linux")]
 pub mod interface;
-pub mod pcap;
-pub mod pcapng;
+mod pcap;
+mod pcapng;
+mod pcapng_interface;
 #[cfg(target_os = "linux")]
 pub mod ring;
 #[cfg(target_os = "linux")]
 mod socket;
-pub mod stream;
+mod stream;
+mod zstd;
 
 /// One packet as captured. `bytes` may be shorter than `wire_len` (snap length).
 #[derive(Clone, Copy, Debug)]

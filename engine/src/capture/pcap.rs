@@ -4,49 +4,85 @@ use super::file::{Record, Step, MAX_RECORD};
 use super::stream::Stream;
 
 /// Bytes of the file header.
-pub const FILE_HEADER: usize = 24;
+pub(super) const FILE_HEADER: usize = 24;
 
 /// A pcap file's properties.
 #[derive(Clone, Copy, Debug)]
-pub struct Pcap {
+pub(super) struct Pcap {
     big_endian: bool,
     ns_per_unit: u64,
     record_header: usize,
+    lengths: Lengths,
     /// Link type of all packets.
-    pub link: u16,
+    pub(super) link: u16,
+}
+
+/// Order of a record's two lengths: libpcap 0.4 and older wrote the wire's first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lengths {
+    KeptFirst,
+    WireFirst,
+    /// Format 2.3 was written both ways.
+    SmallerIsKept,
 }
 
 impl Pcap {
-    /// Reads a file header; None if it is not one.
-    pub fn parse(header: &[u8; FILE_HEADER]) -> Option<Self> {
-        let (big_endian, magic) = match header[..4] {
-            [0xa1, b, c, d] => (true, [b, c, d]),
-            [d, c, b, 0xa1] => (false, [b, c, d]),
-            _ => return None,
-        };
+    /// True for the first bytes of a pcap file.
+    pub(super) fn is_pcap(start: &[u8]) -> bool {
+        matches!(
+            start,
+            [0xa1, 0xb2, 0xc3, 0xd4, ..]
+                | [0xd4, 0xc3, 0xb2, 0xa1, ..]
+                | [0xa1, 0xb2, 0x3c, 0x4d, ..]
+                | [0x4d, 0x3c, 0xb2, 0xa1, ..]
+                | [0xa1, 0xb2, 0xcd, 0x34, ..]
+                | [0x34, 0xcd, 0xb2, 0xa1, ..]
+        )
+    }
+
+    /// Reads the header of a file that `is_pcap`; fails with the version if it is an unknown one.
+    pub(super) fn parse(header: &[u8; FILE_HEADER]) -> Result<Self, (u16, u16)> {
+        let big_endian = header[0] == 0xa1;
         // microseconds; nanoseconds; Kuznetzov's modified format with longer record headers
-        let (ns_per_unit, record_header) = match magic {
-            [0xb2, 0xc3, 0xd4] => (1000, 16),
-            [0xb2, 0x3c, 0x4d] => (1, 16),
-            [0xb2, 0xcd, 0x34] => (1000, 24),
-            _ => return None,
+        let (ns_per_unit, record_header) = match if big_endian { header[3] } else { header[0] } {
+            0x4d => (1, 16),
+            0x34 => (1000, 24),
+            _ => (1000, 16),
         };
-        let pcap = Self { big_endian, ns_per_unit, record_header, link: 0 };
+        let mut pcap = Self { big_endian, ns_per_unit, record_header, lengths: Lengths::KeptFirst, link: 0 };
+        let version = pcap.u32(header, 4);
+        let (major, minor) = if big_endian {
+            ((version >> 16) as u16, version as u16)
+        } else {
+            (version as u16, (version >> 16) as u16)
+        };
+        pcap.lengths = match (major, minor) {
+            (2, 4..) => Lengths::KeptFirst,
+            (2, 3) => Lengths::SmallerIsKept,
+            (2, _) => Lengths::WireFirst,
+            unknown => return Err(unknown),
+        };
         // The upper half of the field tells of frame check sequences.
-        Some(Self { link: pcap.u32(header, 20) as u16, ..pcap })
+        pcap.link = pcap.u32(header, 20) as u16;
+        Ok(pcap)
     }
 
     /// The next record.
     #[inline]
-    pub fn next(&self, stream: &mut Stream) -> Step {
+    pub(super) fn next(&self, stream: &mut Stream) -> Step {
         let Some(at) = stream.ensure(self.record_header) else {
             return if stream.left() == 0 { Step::End } else { Step::Broken("in a record header") };
         };
-        let header = &stream.bytes()[at..at + self.record_header];
+        let Some(header) = stream.bytes()[at..].first_chunk::<16>() else {
+            return Step::Broken("in a record header");
+        };
         let seconds = u64::from(self.u32(header, 0));
         let fraction = u64::from(self.u32(header, 4));
-        let length = self.u32(header, 8) as usize;
-        let wire_len = self.u32(header, 12);
+        let (mut kept, mut wire_len) = (self.u32(header, 8), self.u32(header, 12));
+        if self.lengths != Lengths::KeptFirst && (self.lengths == Lengths::WireFirst || kept > wire_len) {
+            std::mem::swap(&mut kept, &mut wire_len);
+        }
+        let length = kept as usize;
         if length > MAX_RECORD {
             return Step::Broken("where a record claims to be longer than any packet");
         }
@@ -59,14 +95,14 @@ impl Pcap {
             time_ns: seconds * 1_000_000_000 + fraction * self.ns_per_unit,
             link: self.link,
             interface: 0,
-            wire_len: wire_len.max(length as u32),
+            wire_len: wire_len.max(kept),
             from,
             to: from + length,
         })
     }
 
     #[inline]
-    fn u32(&self, bytes: &[u8], at: usize) -> u32 {
+    fn u32<const N: usize>(&self, bytes: &[u8; N], at: usize) -> u32 {
         let bytes = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
         if self.big_endian {
             u32::from_be_bytes(bytes)

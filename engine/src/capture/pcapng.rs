@@ -1,6 +1,7 @@
 //! The pcapng format (draft-ietf-opsawg-pcapng): sections, interfaces, packets, in blocks.
 
 use super::file::{Record, Step, MAX_RECORD};
+use super::pcapng_interface::{Interface, Names};
 use super::stream::Stream;
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -9,229 +10,260 @@ const OLD_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
 
-const IF_NAME: u16 = 2;
-const IF_TSRESOL: u16 = 9;
-const IF_TSOFFSET: u16 = 14;
-
-/// Interfaces that a file may describe.
-const MAX_INTERFACES: usize = 65_535;
-
-#[derive(Clone, Copy, Debug)]
-struct Interface {
-    link: u16,
-    snaplen: u32,
-    /// Position in the file's whole list of interfaces.
-    number: u16,
-    resolution: u8,
-    offset_s: i64,
-}
+/// Type and length in front of a block's body, and the length again behind it.
+const BLOCK_FRAME: usize = 12;
+/// A section header block without options.
+const MIN_SECTION_HEADER: usize = 28;
+/// A block that is read whole, at most: the largest packet, and room for the block's own fields.
+const MAX_BLOCK: usize = MAX_RECORD + (64 << 10);
+/// Interfaces that a section may describe.
+const MAX_SECTION_INTERFACES: usize = 65_536;
 
 /// What has been read of a pcapng file's structure.
-#[derive(Debug, Default)]
-pub struct Pcapng {
-    big_endian: bool,
+pub(super) struct Pcapng {
+    order: Order,
+    /// The interfaces of the section that is being read.
     interfaces: Vec<Interface>,
-    /// Names of all interfaces of all sections; empty where the file gives none.
-    pub names: Vec<String>,
+    names: Names,
+    /// A simple packet block has no time; it gets that of the packet before it.
+    last_time_ns: u64,
+}
+
+/// Byte order of a section.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    big_endian: bool,
 }
 
 impl Pcapng {
+    /// True for the first bytes of a pcapng file.
+    pub(super) fn is_pcapng(start: &[u8]) -> bool {
+        start.starts_with(&SECTION_HEADER.to_be_bytes())
+    }
+
+    /// Reads the first section header.
+    pub(super) fn open(stream: &mut Stream) -> Result<Self, &'static str> {
+        let order = Order { big_endian: false };
+        let mut pcapng = Self { order, interfaces: Vec::new(), names: Names::default(), last_time_ns: 0 };
+        pcapng.begin_section(stream).map_err(|_| "cut off or damaged in the pcapng section header")?;
+        Ok(pcapng)
+    }
+
+    /// Link type of the next packet, which stays where it is; of the section's first interface if
+    /// there is no packet; None if there is neither.
+    pub(super) fn next_link(&mut self, stream: &mut Stream) -> Option<u16> {
+        let number = loop {
+            let Some(at) = stream.ensure(BLOCK_FRAME) else { break 0 };
+            let block = &stream.bytes()[at..];
+            match self.order.u32_or(block, 0) {
+                ENHANCED_PACKET => break self.order.u32_or(block, 8),
+                OLD_PACKET => break u32::from(self.order.u16_or(block, 8)),
+                SIMPLE_PACKET => break 0,
+                // What is broken stays where it is, too, and is told when packets are read.
+                _ => match self.take_structure(stream) {
+                    Ok(()) => {}
+                    Err(_) => break 0,
+                },
+            }
+        };
+        self.interfaces.get(number as usize).map(|interface| interface.link)
+    }
+
+    /// Names of all interfaces of all sections.
+    pub(super) fn names(&self) -> &[String] {
+        self.names.list()
+    }
+
     /// Takes blocks until one holds a packet.
     #[inline]
-    pub fn next(&mut self, stream: &mut Stream) -> Step {
+    pub(super) fn next(&mut self, stream: &mut Stream) -> Step {
         loop {
             let Some(at) = stream.ensure(8) else {
                 return if stream.left() == 0 { Step::End } else { Step::Broken("in a block header") };
             };
-            let kind = self.u32(&stream.bytes()[at..], 0);
-            if kind == SECTION_HEADER {
-                match self.begin_section(stream) {
-                    Ok(()) => continue,
-                    Err(place) => return Step::Broken(place),
-                }
-            }
-            let length = self.u32(&stream.bytes()[at..], 4) as usize;
-            if !(12..=MAX_RECORD + 64).contains(&length) {
-                return Step::Broken("where a block has an impossible length");
-            }
-            let Some(at) = stream.ensure(length) else { return Step::Broken("in a block") };
-            let from = at + 8;
-            let body = &stream.bytes()[from..at + length - 4];
-            let record = match kind {
-                ENHANCED_PACKET => self.packet(body, 0, self.u32_or(body, 0), 20),
-                OLD_PACKET => self.packet(body, 0, u32::from(self.u16_or(body, 0)), 20),
-                SIMPLE_PACKET => self.simple_packet(body),
-                INTERFACE => {
-                    let interface = self.interface(body);
-                    interface.and_then(|(interface, name)| self.add_interface(interface, name)).map(|()| None)
-                }
-                _ => Ok(None),
+            let kind = self.order.u32_or(&stream.bytes()[at..], 0);
+            let taken = match kind {
+                ENHANCED_PACKET | SIMPLE_PACKET | OLD_PACKET => self.take_packet(stream, kind).map(Some),
+                _ => self.take_structure(stream).map(|()| None),
             };
-            match record {
-                Ok(Some(record)) => {
-                    stream.advance(length);
-                    return Step::Packet(Record { from: from + record.from, to: from + record.to, ..record });
-                }
-                Ok(None) => stream.advance(length),
+            match taken {
+                Ok(Some(record)) => return Step::Packet(record),
+                Ok(None) => {}
                 Err(place) => return Step::Broken(place),
             }
         }
     }
 
-    /// Link type of the first interface of the current section.
-    pub fn link(&self) -> Option<u16> {
-        self.interfaces.first().map(|interface| interface.link)
+    #[inline]
+    fn take_packet(&mut self, stream: &mut Stream, kind: u32) -> Result<Record, &'static str> {
+        let length = self.block_length(stream)?;
+        let (at, body) = self.whole_block(stream, length)?;
+        let record = match kind {
+            ENHANCED_PACKET => self.packet(body, self.order.u32_or(body, 0)),
+            OLD_PACKET => self.packet(body, u32::from(self.order.u16_or(body, 0))),
+            _ => self.simple_packet(body),
+        }?;
+        self.last_time_ns = record.time_ns;
+        stream.advance(length);
+        Ok(Record { from: at + 8 + record.from, to: at + 8 + record.to, ..record })
+    }
+
+    /// Takes a block that is no packet.
+    fn take_structure(&mut self, stream: &mut Stream) -> Result<(), &'static str> {
+        let at = stream.ensure(8).ok_or("in a block header")?;
+        match self.order.u32_or(&stream.bytes()[at..], 0) {
+            SECTION_HEADER => self.begin_section(stream),
+            INTERFACE => {
+                let length = self.block_length(stream)?;
+                let (_, body) = self.whole_block(stream, length)?;
+                let number = self.interfaces.len();
+                let (mut interface, name) =
+                    Interface::parse(body, self.order).ok_or("in an interface description")?;
+                if number >= MAX_SECTION_INTERFACES {
+                    return Err("where a section describes more than 65,536 interfaces");
+                }
+                interface.number = self.names.number(name.unwrap_or_else(|| format!("interface {number}")));
+                self.interfaces.push(interface);
+                stream.advance(length);
+                Ok(())
+            }
+            // Names, statistics, secrets (which are never used), and whatever is yet to be invented.
+            _ => {
+                let length = self.block_length(stream)?;
+                if !stream.skip(length - 4) {
+                    return Err("in a block");
+                }
+                let at = stream.ensure(4).ok_or("in a block")?;
+                let again = self.order.u32_or(&stream.bytes()[at..], 0) as usize;
+                if again.checked_next_multiple_of(4) != Some(length) {
+                    return Err("where a block's two lengths differ");
+                }
+                stream.advance(4);
+                Ok(())
+            }
+        }
     }
 
     fn begin_section(&mut self, stream: &mut Stream) -> Result<(), &'static str> {
         let at = stream.ensure(12).ok_or("in a section header")?;
-        self.big_endian = match stream.bytes()[at + 8..at + 12] {
+        let big_endian = match stream.bytes()[at + 8..at + 12] {
             [0x1a, 0x2b, 0x3c, 0x4d] => true,
             [0x4d, 0x3c, 0x2b, 0x1a] => false,
             _ => return Err("in a section header"),
         };
-        let length = self.u32(&stream.bytes()[at..], 4) as usize;
-        if !(28..=MAX_RECORD).contains(&length) {
+        self.order = Order { big_endian };
+        let length = self.block_length(stream)?;
+        if length < MIN_SECTION_HEADER {
             return Err("in a section header");
         }
-        stream.ensure(length).ok_or("in a section header")?;
+        self.whole_block(stream, length)?;
         stream.advance(length);
         self.interfaces.clear();
         Ok(())
     }
 
-    fn interface(&self, body: &[u8]) -> Result<(Interface, String), &'static str> {
-        if body.len() < 8 {
-            return Err("in an interface description");
+    /// The length of the block that stands next, its frame included.
+    #[inline]
+    fn block_length(&self, stream: &mut Stream) -> Result<usize, &'static str> {
+        let at = stream.ensure(8).ok_or("in a block header")?;
+        // Some writers forget to count the padding; the next block begins at a multiple of 4.
+        let length = self.order.u32_or(&stream.bytes()[at..], 4) as usize;
+        match length.checked_next_multiple_of(4) {
+            Some(length) if length >= BLOCK_FRAME => Ok(length),
+            _ => Err("where a block has an impossible length"),
         }
-        let number = self.names.len().min(MAX_INTERFACES) as u16;
-        let mut interface = Interface {
-            link: self.u16_or(body, 0),
-            snaplen: self.u32_or(body, 4),
-            number,
-            resolution: 6,
-            offset_s: 0,
-        };
-        let mut name = String::new();
-        let mut options = &body[8..];
-        while let Some(header) = options.get(..4) {
-            let (code, length) = (self.u16_or(header, 0), usize::from(self.u16_or(header, 2)));
-            let Some(value) = options.get(4..4 + length) else { break };
-            match (code, value) {
-                (0, _) => break,
-                (IF_NAME, value) => name = String::from_utf8_lossy(value).trim_end_matches('\0').to_owned(),
-                (IF_TSRESOL, [resolution, ..]) => interface.resolution = *resolution,
-                (IF_TSOFFSET, value) if value.len() == 8 => {
-                    let (a, b) = (u64::from(self.u32_or(value, 0)), u64::from(self.u32_or(value, 4)));
-                    let offset = if self.big_endian { a << 32 | b } else { b << 32 | a };
-                    interface.offset_s = offset as i64;
-                }
-                _ => {}
-            }
-            options = options.get(4 + length.next_multiple_of(4)..).unwrap_or_default();
-        }
-        Ok((interface, name))
     }
 
-    fn add_interface(&mut self, interface: Interface, name: String) -> Result<(), &'static str> {
-        if self.names.len() >= MAX_INTERFACES {
-            return Err("where it describes more than 65,535 interfaces");
-        }
-        self.interfaces.push(interface);
-        self.names.push(name);
-        Ok(())
-    }
-
-    fn packet(
+    /// A block in the buffer: where it stands, and its body.
+    #[inline]
+    fn whole_block<'s>(
         &self,
-        body: &[u8],
-        at: usize,
-        interface: u32,
-        header: usize,
-    ) -> Result<Option<Record>, &'static str> {
+        stream: &'s mut Stream,
+        length: usize,
+    ) -> Result<(usize, &'s [u8]), &'static str> {
+        if length > MAX_BLOCK {
+            return Err("where a block claims to be longer than any packet");
+        }
+        let at = stream.ensure(length).ok_or("in a block")?;
+        let block = &stream.bytes()[at..at + length];
+        if self.order.u32_or(block, 4) != self.order.u32_or(block, length - 4) {
+            return Err("where a block's two lengths differ");
+        }
+        Ok((at, &block[8..length - 4]))
+    }
+
+    #[inline]
+    fn packet(&self, body: &[u8], interface: u32) -> Result<Record, &'static str> {
         let Some(interface) = self.interfaces.get(interface as usize) else {
             return Err("where a packet names an interface that is not described");
         };
-        if body.len() < header {
+        let Some(header) = body.first_chunk::<20>() else {
             return Err("in a packet");
-        }
-        let stamp = u64::from(self.u32_or(body, at + 4)) << 32 | u64::from(self.u32_or(body, at + 8));
-        let (length, wire_len) = (self.u32_or(body, at + 12) as usize, self.u32_or(body, at + 16));
-        if body.len() - header < length {
+        };
+        let stamp = u64::from(self.order.u32_or(header, 4)) << 32 | u64::from(self.order.u32_or(header, 8));
+        let (kept, wire_len) = (self.order.u32_or(header, 12), self.order.u32_or(header, 16));
+        let length = kept as usize;
+        if body.len() - header.len() < length {
             return Err("where a packet is longer than its block");
         }
-        Ok(Some(Record {
+        Ok(Record {
             time_ns: interface.time_ns(stamp),
             link: interface.link,
             interface: interface.number,
-            wire_len: wire_len.max(length as u32),
-            from: header,
-            to: header + length,
-        }))
+            wire_len: wire_len.max(kept),
+            from: header.len(),
+            to: header.len() + length,
+        })
     }
 
-    fn simple_packet(&self, body: &[u8]) -> Result<Option<Record>, &'static str> {
+    fn simple_packet(&self, body: &[u8]) -> Result<Record, &'static str> {
         let Some(interface) = self.interfaces.first() else {
             return Err("where a packet names an interface that is not described");
         };
         if body.len() < 4 {
             return Err("in a packet");
         }
-        let wire_len = self.u32_or(body, 0);
+        let wire_len = self.order.u32_or(body, 0);
         let snaplen = if interface.snaplen == 0 { u32::MAX } else { interface.snaplen };
         let length = (wire_len.min(snaplen) as usize).min(body.len() - 4);
-        Ok(Some(Record {
-            time_ns: 0, // the block has no time
+        Ok(Record {
+            time_ns: self.last_time_ns,
             link: interface.link,
             interface: interface.number,
             wire_len,
             from: 4,
             to: 4 + length,
-        }))
-    }
-
-    #[inline]
-    fn u32(&self, bytes: &[u8], at: usize) -> u32 {
-        let bytes = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
-        if self.big_endian {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        }
-    }
-
-    /// Zero where the bytes end before; lengths are checked where the value is used.
-    #[inline]
-    fn u32_or(&self, bytes: &[u8], at: usize) -> u32 {
-        bytes.get(at..at + 4).map_or(0, |bytes| self.u32(bytes, 0))
-    }
-
-    #[inline]
-    fn u16_or(&self, bytes: &[u8], at: usize) -> u16 {
-        match bytes.get(at..at + 2) {
-            Some(b) if self.big_endian => u16::from_be_bytes([b[0], b[1]]),
-            Some(b) => u16::from_le_bytes([b[0], b[1]]),
-            None => 0,
-        }
+        })
     }
 }
 
-impl Interface {
-    /// Nanoseconds of a time stamp: units of 10^-n or, with the top bit set, 2^-n seconds.
+impl Order {
+    /// Zero where the bytes end before; lengths are checked where the value is used.
     #[inline]
-    fn time_ns(&self, stamp: u64) -> u64 {
-        let exponent = u32::from(self.resolution & 0x7f);
-        let ns = if self.resolution == 6 {
-            u128::from(stamp) * 1000
-        } else if self.resolution & 0x80 == 0 {
-            match 10u128.checked_pow(exponent) {
-                Some(units) => u128::from(stamp) * 1_000_000_000 / units,
-                None => 0,
-            }
-        } else {
-            (u128::from(stamp) * 1_000_000_000).checked_shr(exponent).unwrap_or(0)
-        };
-        let offset_ns = i128::from(self.offset_s) * 1_000_000_000;
-        u64::try_from((ns as i128).saturating_add(offset_ns).max(0)).unwrap_or(u64::MAX)
+    pub(super) fn u32_or(self, bytes: &[u8], at: usize) -> u32 {
+        match bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(b) if self.big_endian => u32::from_be_bytes(*b),
+            Some(b) => u32::from_le_bytes(*b),
+            None => 0,
+        }
+    }
+
+    /// As `u32_or`.
+    #[inline]
+    pub(super) fn u16_or(self, bytes: &[u8], at: usize) -> u16 {
+        match bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(b) if self.big_endian => u16::from_be_bytes(*b),
+            Some(b) => u16::from_le_bytes(*b),
+            None => 0,
+        }
+    }
+
+    /// As `u32_or`; eight bytes.
+    pub(super) fn u64_or(self, bytes: &[u8], at: usize) -> u64 {
+        match bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(b) if self.big_endian => u64::from_be_bytes(*b),
+            Some(b) => u64::from_le_bytes(*b),
+            None => 0,
+        }
     }
 }

@@ -1,54 +1,56 @@
 //! Bytes of a file in order, through one buffer: plain, gzip or zstd, told by their first bytes.
 
+use super::zstd::{is_zstd, Zstd};
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
-/// Bytes read at a time.
-const CHUNK: usize = 1 << 20;
+/// Bytes read at a time. Larger ones cost more than they save: the buffer should stay in the
+/// processor's cache between the kernel's copy and the reader.
+const CHUNK: usize = 256 << 10;
+
+/// Compressed bytes read at a time.
+const COMPRESSED_CHUNK: usize = 64 << 10;
 
 /// A buffered reader that gives whole records as slices.
-pub struct Stream {
+pub(super) struct Stream {
     source: Box<dyn Read + Send + Sync>,
     buffer: Vec<u8>,
+    /// The bytes in the buffer not yet taken.
     start: usize,
     end: usize,
-    /// Offset of `start` in the (decompressed) file.
-    offset: u64,
+    /// Offset of the buffer's first byte in the (decompressed) file.
+    before: u64,
     consumed: Arc<AtomicU64>,
+    compressed: bool,
     error: Option<io::Error>,
 }
 
 impl Stream {
     /// Over a file or any other reader.
-    pub fn new(source: impl Read + Send + Sync + 'static) -> io::Result<Self> {
+    pub(super) fn new(source: impl Read + Send + Sync + 'static) -> io::Result<Self> {
         let consumed = Arc::new(AtomicU64::new(0));
         let mut source = Counted { source, consumed: Arc::clone(&consumed) };
-        let mut magic = [0; 4];
-        let mut have = 0;
-        while have < magic.len() {
-            match source.read(&mut magic[have..])? {
-                0 => break,
-                read => have += read,
-            }
-        }
-        let whole = Cursor::new(magic).take(have as u64).chain(source);
-        let source: Box<dyn Read + Send + Sync> = match &magic[..have] {
-            [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(whole)),
-            [0x28, 0xb5, 0x2f, 0xfd] => Box::new(
-                ruzstd::decoding::StreamingDecoder::new(whole)
-                    .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?,
-            ),
-            _ => Box::new(whole),
+        let mut first = Vec::with_capacity(4);
+        source.by_ref().take(4).read_to_end(&mut first)?;
+        let magic = <[u8; 4]>::try_from(&first[..]).unwrap_or_default();
+        let whole = Cursor::new(first).chain(source);
+        let (compressed, source): (bool, Box<dyn Read + Send + Sync>) = if magic[..2] == [0x1f, 0x8b] {
+            let whole = BufReader::with_capacity(COMPRESSED_CHUNK, whole);
+            (true, Box::new(flate2::bufread::MultiGzDecoder::new(whole)))
+        } else if is_zstd(magic) {
+            (true, Box::new(Zstd::new(BufReader::with_capacity(COMPRESSED_CHUNK, whole))))
+        } else {
+            (false, Box::new(whole))
         };
         let buffer = vec![0; CHUNK];
-        Ok(Self { source, buffer, start: 0, end: 0, offset: 0, consumed, error: None })
+        Ok(Self { source, buffer, start: 0, end: 0, before: 0, consumed, compressed, error: None })
     }
 
     /// Where the next `length` bytes stand in `bytes`; None if the file ends (or breaks) before.
     #[inline]
-    pub fn ensure(&mut self, length: usize) -> Option<usize> {
+    pub(super) fn ensure(&mut self, length: usize) -> Option<usize> {
         if self.end - self.start < length && !self.fill(length) {
             return None;
         }
@@ -57,58 +59,78 @@ impl Stream {
 
     /// The buffer that `ensure` speaks of.
     #[inline]
-    pub fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.buffer
     }
 
     /// Steps over bytes that `ensure` has promised.
     #[inline]
-    pub fn advance(&mut self, length: usize) {
-        let length = length.min(self.end - self.start);
+    pub(super) fn advance(&mut self, length: usize) {
+        debug_assert!(length <= self.left());
         self.start += length;
-        self.offset += length as u64;
     }
 
-    /// Bytes that are left before the end of a broken file.
-    pub fn left(&self) -> usize {
+    /// Steps over bytes that need not fit the buffer; false if the file ends (or breaks) before.
+    pub(super) fn skip(&mut self, length: usize) -> bool {
+        let mut length = length;
+        loop {
+            let step = length.min(self.left());
+            self.start += step;
+            length -= step;
+            if length == 0 {
+                return true;
+            }
+            if self.ensure(1).is_none() {
+                return false;
+            }
+        }
+    }
+
+    /// Bytes in the buffer; after `ensure` failed, all that is left of the file.
+    pub(super) fn left(&self) -> usize {
         self.end - self.start
     }
 
     /// Offset of the next byte in the (decompressed) file.
-    pub fn offset(&self) -> u64 {
-        self.offset
+    pub(super) fn offset(&self) -> u64 {
+        self.before + self.start as u64
     }
 
     /// Bytes read from the file itself, compressed as they are.
-    pub fn consumed(&self) -> u64 {
+    pub(super) fn consumed(&self) -> u64 {
         self.consumed.load(Ordering::Relaxed)
     }
 
+    /// True if the file is decompressed on its way.
+    pub(super) fn is_compressed(&self) -> bool {
+        self.compressed
+    }
+
     /// Why the reading broke off, if not at the end of the file.
-    pub fn error(&self) -> Option<&io::Error> {
+    pub(super) fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }
 
+    /// Reads until `length` bytes are there. The buffer grows as far as the largest record:
+    /// callers bound `length`.
     #[cold]
     fn fill(&mut self, length: usize) -> bool {
         self.buffer.copy_within(self.start..self.end, 0);
+        self.before += self.start as u64;
         self.end -= self.start;
         self.start = 0;
         if self.buffer.len() < length {
             self.buffer.resize(length.next_multiple_of(CHUNK), 0);
         }
-        while self.end < length {
+        while self.end < length && self.error.is_none() {
             match self.source.read(&mut self.buffer[self.end..]) {
                 Ok(0) => return false,
                 Ok(read) => self.end += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.error = Some(error);
-                    return false;
-                }
+                Err(error) => self.error = Some(error),
             }
         }
-        true
+        self.end >= length
     }
 }
 
@@ -127,7 +149,7 @@ impl<R: Read> Read for Counted<R> {
 }
 
 /// Opens `path`; "-" is standard input. With its size, where it has one.
-pub fn open(path: &str) -> io::Result<(Stream, Option<u64>)> {
+pub(super) fn open(path: &str) -> io::Result<(Stream, Option<u64>)> {
     if path == "-" {
         return Ok((Stream::new(io::stdin())?, None));
     }

@@ -129,17 +129,15 @@ impl Engine {
         Ok(Self { monitor, names })
     }
 
-    /// Reads up to `packets` packets; False once the file is at its end.
+    /// Reads up to `packets` packets, filtered ones included; False once the file is at its end.
     fn read(&mut self, py: Python<'_>, file: &mut CaptureFile, packets: u64) -> bool {
         let (monitor, file) = (&mut self.monitor, &mut file.0);
         py.detach(|| {
-            for _ in 0..packets {
-                match file.next_packet() {
-                    Some(packet) => monitor.packet(&packet),
-                    None => return false,
-                }
+            let last = file.packets().saturating_add(packets);
+            while let Some(packet) = file.next_packet_within(last) {
+                monitor.packet(&packet);
             }
-            true
+            !file.is_at_end()
         })
     }
 

@@ -1,0 +1,95 @@
+//! Zstandard (RFC 8878) as a stream of bytes: all frames of a file, skippable ones left out.
+
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use std::io::{self, Read};
+
+const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// True for the first bytes of a zstd file: a frame, or a skippable frame (0x184d2a50 to 0x184d2a5f).
+pub(super) fn is_zstd(magic: [u8; 4]) -> bool {
+    magic == FRAME || (magic[0] & 0xf0 == 0x50 && magic[1..] == [0x2a, 0x4d, 0x18])
+}
+
+/// Decompresses a reader. The window, and so the memory, is bounded by the decoder's own limit.
+pub(super) struct Zstd<R> {
+    source: R,
+    decoder: FrameDecoder,
+    inside_frame: bool,
+}
+
+impl<R: Read> Zstd<R> {
+    pub(super) fn new(source: R) -> Self {
+        Self { source, decoder: FrameDecoder::new(), inside_frame: false }
+    }
+
+    /// Enters the next frame; false at the end of the file.
+    fn begin_frame(&mut self) -> io::Result<bool> {
+        loop {
+            let Some(magic) = self.read_magic()? else { return Ok(false) };
+            if magic == FRAME {
+                self.decoder.reset((&magic[..]).chain(&mut self.source)).map_err(damaged)?;
+                return Ok(true);
+            }
+            if !is_zstd(magic) {
+                return Err(damaged("data after the last frame"));
+            }
+            let mut length = [0; 4];
+            self.source.read_exact(&mut length)?;
+            let length = u64::from(u32::from_le_bytes(length));
+            if io::copy(&mut self.source.by_ref().take(length), &mut io::sink())? < length {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
+
+    /// The four bytes that begin a frame; None where the file ends.
+    fn read_magic(&mut self) -> io::Result<Option<[u8; 4]>> {
+        let mut magic = [0; 4];
+        loop {
+            match self.source.read(&mut magic[..1]) {
+                Ok(0) => return Ok(None),
+                Ok(_) => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.source.read_exact(&mut magic[1..])?;
+        Ok(Some(magic))
+    }
+
+    fn check_sum(&self) -> io::Result<()> {
+        match self.decoder.get_checksum_from_data() {
+            Some(sum) if self.decoder.get_calculated_checksum() != Some(sum) => {
+                Err(damaged("the checksum differs"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<R: Read> Read for Zstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if !self.inside_frame {
+                self.inside_frame = self.begin_frame()?;
+                if !self.inside_frame {
+                    return Ok(0);
+                }
+            }
+            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                let block = BlockDecodingStrategy::UptoBlocks(1);
+                self.decoder.decode_blocks(&mut self.source, block).map_err(damaged)?;
+            }
+            let read = self.decoder.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            self.check_sum()?;
+            self.inside_frame = false;
+        }
+    }
+}
+
+fn damaged(why: impl std::fmt::Display) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why.to_string())
+}
