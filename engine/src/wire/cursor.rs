@@ -1,74 +1,91 @@
-//! A bounds-checked reader over a byte slice: every over-read is the same outcome, `Short`.
+//! A bounds-checked reader over a byte slice: every over-read is the same outcome.
 
-/// The bytes end before what was asked for.
+/// The bytes end before what was asked for. The only way in which a read can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Short;
 
-/// A position in a byte slice.
+/// Reads a slice front to back, big-endian, never past its end. A failed read takes nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
+pub struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
-    /// At the beginning of `bytes`.
+    /// At the first of `bytes`.
+    #[inline]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self(bytes)
     }
 
-    /// Offset from the beginning.
-    pub fn position(&self) -> usize {
-        self.at
-    }
-
-    /// What is left.
+    /// What has not been read.
+    #[inline]
     pub fn rest(&self) -> &'a [u8] {
-        &self.bytes[self.at..]
+        self.0
     }
 
     /// True at the end.
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.at == self.bytes.len()
+        self.0.is_empty()
     }
 
-    /// The next `length` bytes.
-    pub fn take(&mut self, length: usize) -> Result<&'a [u8], Short> {
-        let taken = self.rest().get(..length).ok_or(Short)?;
-        self.at += length;
-        Ok(taken)
+    /// The next `N` bytes.
+    #[inline]
+    pub fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], Short> {
+        let (head, rest) = self.0.split_first_chunk().ok_or(Short)?;
+        self.0 = rest;
+        Ok(head)
+    }
+
+    /// The next `count` bytes.
+    #[inline]
+    pub fn take(&mut self, count: usize) -> Result<&'a [u8], Short> {
+        let (head, rest) = self.0.split_at_checked(count).ok_or(Short)?;
+        self.0 = rest;
+        Ok(head)
     }
 
     /// The next byte.
+    #[inline]
     pub fn u8(&mut self) -> Result<u8, Short> {
-        self.take(1).map(|b| b[0])
+        self.array::<1>().map(|bytes| bytes[0])
     }
 
-    /// The next two bytes, big-endian.
+    /// The next two bytes.
+    #[inline]
     pub fn u16(&mut self) -> Result<u16, Short> {
-        self.take(2).map(|b| u16::from_be_bytes([b[0], b[1]]))
+        self.array().map(|bytes| u16::from_be_bytes(*bytes))
     }
 
-    /// The next three bytes, big-endian.
+    /// The next three bytes.
+    #[inline]
     pub fn u24(&mut self) -> Result<u32, Short> {
-        self.take(3).map(|b| u32::from_be_bytes([0, b[0], b[1], b[2]]))
+        let [a, b, c] = *self.array()?;
+        Ok(u32::from_be_bytes([0, a, b, c]))
     }
 
-    /// The next four bytes, big-endian.
+    /// The next four bytes.
+    #[inline]
     pub fn u32(&mut self) -> Result<u32, Short> {
-        self.take(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
+        self.array().map(|bytes| u32::from_be_bytes(*bytes))
     }
 
-    /// A cursor over a block that a one-byte length precedes.
-    pub fn block8(&mut self) -> Result<Cursor<'a>, Short> {
-        let length = self.u8()?;
-        self.take(usize::from(length)).map(Cursor::new)
+    /// A vector with a length of one byte before it, as a reader of its own.
+    #[inline]
+    pub fn vector8(&mut self) -> Result<Cursor<'a>, Short> {
+        let mut ahead = *self;
+        let count = usize::from(ahead.u8()?);
+        let inside = Cursor(ahead.take(count)?);
+        *self = ahead;
+        Ok(inside)
     }
 
-    /// A cursor over a block that a two-byte length precedes.
-    pub fn block16(&mut self) -> Result<Cursor<'a>, Short> {
-        let length = self.u16()?;
-        self.take(usize::from(length)).map(Cursor::new)
+    /// A vector with a length of two bytes before it, as a reader of its own.
+    #[inline]
+    pub fn vector16(&mut self) -> Result<Cursor<'a>, Short> {
+        let mut ahead = *self;
+        let count = usize::from(ahead.u16()?);
+        let inside = Cursor(ahead.take(count)?);
+        *self = ahead;
+        Ok(inside)
     }
 }
 
@@ -77,21 +94,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reading_past_the_end_moves_nothing() {
-        let mut cursor = Cursor::new(&[1, 2, 3]);
-        assert_eq!(cursor.u16(), Ok(0x0102));
-        assert_eq!(cursor.u16(), Err(Short));
-        assert_eq!(cursor.rest(), [3]);
-        assert_eq!(cursor.u8(), Ok(3));
+    fn numbers_are_read_in_network_order() {
+        let mut cursor = Cursor::new(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        assert_eq!(cursor.u8(), Ok(0x01));
+        assert_eq!(cursor.u16(), Ok(0x0203));
+        assert_eq!(cursor.u24(), Ok(0x04_0506));
+        assert_eq!(cursor.u32(), Ok(0x0708_090a));
         assert!(cursor.is_empty());
+        assert_eq!(cursor.u8(), Err(Short));
     }
 
     #[test]
-    fn a_block_ends_where_its_length_says() {
-        let mut cursor = Cursor::new(&[0, 2, 7, 8, 9]);
-        let mut block = cursor.block16().unwrap();
-        assert_eq!(block.u16(), Ok(0x0708));
-        assert_eq!(block.u8(), Err(Short));
-        assert_eq!(cursor.rest(), [9]);
+    fn a_failed_read_takes_nothing() {
+        let mut cursor = Cursor::new(&[0, 9, 1]);
+        assert_eq!(cursor.u32(), Err(Short));
+        assert_eq!(cursor.take(4), Err(Short));
+        assert_eq!(cursor.vector16().map(|inside| inside.rest()), Err(Short));
+        assert_eq!(cursor.rest(), [0, 9, 1]);
+    }
+
+    #[test]
+    fn a_vector_ends_where_its_length_says() {
+        let mut cursor = Cursor::new(&[2, 7, 8, 0, 1, 9, 5]);
+        assert_eq!(cursor.vector8().unwrap().rest(), [7, 8]);
+        assert_eq!(cursor.vector16().unwrap().rest(), [9]);
+        assert_eq!(cursor.rest(), [5]);
     }
 }

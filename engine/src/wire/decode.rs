@@ -1,57 +1,90 @@
-//! From the link layer to the innermost transport segment. One file per layer beside this one.
+//! From the link layer to the innermost transport segment.
+//!
+//! Every layer is one function in a file of its own: it takes its header off the `Frame` and says
+//! which layer comes next. A new layer is a file, a variant of `Layer` and a line in `decode`.
 
-use super::link::{network_layer, Network};
-use super::{ipv4, ipv6, tcp, udp, Rejection, Segment};
-use crate::address::Address;
+use super::frame::Frame;
+use super::{ethernet, ipv4, ipv6, link, tcp, udp, wlan, Rejection, Segment};
 
-/// EtherTypes (IANA, IEEE 802 numbers).
-pub mod ethertype {
-    #![allow(missing_docs)]
-    pub const IPV4: u16 = 0x0800;
-    pub const IPV6: u16 = 0x86dd;
-    pub const VLAN: u16 = 0x8100;
-    pub const SERVICE_VLAN: u16 = 0x88a8;
-    pub const OLD_SERVICE_VLAN: u16 = 0x9100;
+/// More layers than any real mirror stacks on each other (QinQ, MPLS, a tunnel and its inside);
+/// beyond it a packet is `Rejection::TooDeep`.
+const MAX_LAYERS: u32 = 16;
+
+/// What the next bytes are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Layer {
+    Ethernet,
+    Vlan,
+    Llc,
+    Null,
+    Loop,
+    LinuxCooked,
+    LinuxCooked2,
+    Ppp,
+    PppSerial,
+    RawIp,
+    Radiotap,
+    Wlan,
+    Ipv4,
+    Ipv6,
+    Tcp,
+    Udp,
 }
 
-/// An IP packet: what its header says.
-#[derive(Clone, Copy, Debug)]
-pub struct IpPacket<'a> {
-    /// Source address.
-    pub src: Address,
-    /// Destination address.
-    pub dst: Address,
-    /// Protocol of the payload, behind any extension headers.
-    pub protocol: u8,
-    /// Bytes of the whole packet on the wire.
-    pub ip_bytes: u32,
-    /// Bytes of the payload on the wire.
-    pub payload_len: u32,
-    /// The payload as far as it was kept.
-    pub payload: &'a [u8],
-    /// More fragments follow this first one.
-    pub more_fragments: bool,
-}
-
-/// The innermost TCP or UDP segment of a packet of link type `link`.
+/// The innermost TCP or UDP segment of a packet of link type `link` that had `wire_len` bytes.
 ///
-/// `wire_len` is the packet's length on the wire; `bytes` may be less of it. Padding behind the IP
-/// packet is left out. The first fragment of a datagram gives a segment whose payload goes on in
-/// the others (`payload_len` counts what the header of the transport promises).
+/// A packet whose transport header was kept gives a segment, whatever the snap length cut from its
+/// payload. The first fragment of an IP packet gives one too; `ip_bytes` are those of this fragment,
+/// and for UDP `payload_len` is that of the whole datagram. Later fragments are rejected as such.
+///
+/// # Errors
+///
+/// The first layer that cannot be followed, and why.
 #[inline]
 pub fn decode(link: u16, bytes: &[u8], wire_len: u32) -> Result<Segment<'_>, Rejection> {
-    let (network, header_len) = network_layer(link, bytes)?;
-    let packet = &bytes[header_len..];
-    // Bytes on the wire from the IP header on; a lying wire_len cannot make it less than what is there.
-    let on_wire = (wire_len as usize).saturating_sub(header_len).max(packet.len());
-    let on_wire = u32::try_from(on_wire).unwrap_or(u32::MAX);
-    let packet = match network {
-        Network::Ipv4 => ipv4::parse(packet, on_wire)?,
-        Network::Ipv6 => ipv6::parse(packet, on_wire)?,
-    };
-    match packet.protocol {
-        tcp::PROTOCOL => tcp::parse(&packet),
-        udp::PROTOCOL => udp::parse(&packet),
+    let mut frame = Frame::new(bytes, wire_len);
+    let mut layer = link::first_layer(link)?;
+    for _ in 0..MAX_LAYERS {
+        layer = match layer {
+            Layer::Ethernet => ethernet::peel(&mut frame)?,
+            Layer::Ipv4 => ipv4::peel(&mut frame)?,
+            Layer::Tcp => return tcp::parse(frame),
+            Layer::Udp => return udp::parse(frame),
+            Layer::Ipv6 => ipv6::peel(&mut frame)?,
+            Layer::Vlan => ethernet::peel_vlan(&mut frame)?,
+            Layer::Llc => ethernet::peel_llc(&mut frame)?,
+            Layer::Null => link::peel_null(&mut frame)?,
+            Layer::Loop => link::peel_loop(&mut frame)?,
+            Layer::LinuxCooked => link::peel_linux_cooked(&mut frame)?,
+            Layer::LinuxCooked2 => link::peel_linux_cooked2(&mut frame)?,
+            Layer::Ppp => link::peel_ppp(&mut frame)?,
+            Layer::PppSerial => link::peel_ppp_serial(&mut frame)?,
+            Layer::RawIp => link::peel_raw_ip(&mut frame)?,
+            Layer::Radiotap => wlan::peel_radiotap(&mut frame)?,
+            Layer::Wlan => wlan::peel(&mut frame)?,
+        }
+    }
+    Err(Rejection::TooDeep)
+}
+
+/// The layer of an EtherType (<https://www.iana.org/assignments/ieee-802-numbers>).
+#[inline]
+pub(super) fn of_ethertype(ethertype: u16) -> Result<Layer, Rejection> {
+    match ethertype {
+        0x0800 => Ok(Layer::Ipv4),
+        0x86dd => Ok(Layer::Ipv6),
+        // 802.1Q, 802.1ad, and the number that was used for stacked tags before 802.1ad.
+        0x8100 | 0x88a8 | 0x9100 => Ok(Layer::Vlan),
+        _ => Err(Rejection::NotIp),
+    }
+}
+
+/// The layer of an IP protocol (<https://www.iana.org/assignments/protocol-numbers>).
+#[inline]
+pub(super) fn of_ip_protocol(protocol: u8) -> Result<Layer, Rejection> {
+    match protocol {
+        6 => Ok(Layer::Tcp),
+        17 => Ok(Layer::Udp),
         _ => Err(Rejection::OtherTransport),
     }
 }

@@ -2,12 +2,9 @@
 
 use super::cursor::{Cursor, Short};
 use super::dns_name::read_name;
-use super::dns_type::{A, AAAA, CNAME, HTTPS, SVCB};
+use super::dns_rdata::read_rdata;
 use super::{Malformed, Parse, Progress};
 use crate::address::Address;
-
-/// Bytes of the header.
-const HEADER: usize = 12;
 
 /// A DNS message: header, questions, and the answer section.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,11 +23,14 @@ pub struct Message {
     pub questions: Vec<Question>,
     /// The answer section.
     pub answers: Vec<Answer>,
-    /// The first error, if there was one; what stands here came before it.
+    /// The first error, if there is one: the entries are those before it, and none behind it. `short`
+    /// may be the snap length's doing, all others are the message's own.
     pub damage: Option<Malformed>,
 }
 
-/// An entry of the question section. Names are as `dns_name::read_name` gives them.
+/// An entry of the question section. Names are lower case, without the final dot, and the root is ".";
+/// bytes outside printable ASCII, dots inside a label and backslashes are escaped as in RFC 4343, 2.1
+/// (`\ddd`, `\.`, `\\`).
 #[derive(Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Question {
@@ -77,110 +77,54 @@ pub struct Service {
     pub ech: Option<Vec<u8>>,
 }
 
-/// Parses one whole message; NeedMore if not even its header is there. The first error ends the
-/// parsing and is kept in `damage`. Counts that cannot be true end at the message's last byte.
+/// Parses one whole message: header, questions and answers. Authority and additional records are
+/// not read. `NeedMore`: not even the header is there.
+///
+/// An error further on ends the reading, and is told as `damage` beside what stands before it: names
+/// in front of an error are as good as any.
 pub fn parse_message(bytes: &[u8]) -> Parse<Message> {
-    let mut header = Cursor::new(bytes);
-    let Ok(fields) = header.take(HEADER) else {
+    let mut cursor = Cursor::new(bytes);
+    let Ok(header) = cursor.array::<12>() else {
         return Ok(Progress::NeedMore);
     };
-    let field = |at: usize| u16::from_be_bytes([fields[at], fields[at + 1]]);
-    let (flags, questions, answers) = (field(2), usize::from(field(4)), usize::from(field(6)));
+    let [id_high, id_low, upper, lower, counts @ ..] = *header;
+    let count = |at: usize| u16::from_be_bytes([counts[at], counts[at + 1]]);
     let mut message = Message {
-        id: field(0),
-        response: flags & 0x8000 != 0,
-        opcode: (flags >> 11 & 15) as u8,
-        rcode: (flags & 15) as u8,
-        truncated: flags & 0x0200 != 0,
+        id: u16::from_be_bytes([id_high, id_low]),
+        response: upper & 0x80 != 0,
+        opcode: upper >> 3 & 0x0f,
+        rcode: lower & 0x0f,
+        truncated: upper & 0x02 != 0,
         ..Message::default()
     };
-    message.damage = read_sections(bytes, questions, answers, &mut message).err();
+    message.damage = read_sections(bytes, &mut cursor, count(0), count(2), &mut message).err();
     Ok(Progress::Parsed(message))
 }
 
-fn read_sections(
-    bytes: &[u8],
-    questions: usize,
-    answers: usize,
+/// Reads entries into `message` up to the first error. The counts are only ever believed as far as
+/// there are bytes: every entry takes some.
+fn read_sections<'a>(
+    bytes: &'a [u8],
+    cursor: &mut Cursor<'a>,
+    questions: u16,
+    answers: u16,
     message: &mut Message,
 ) -> Result<(), Malformed> {
-    let mut at = HEADER;
     for _ in 0..questions {
-        let (name, end) = read_name(bytes, at)?;
-        let mut cursor = Cursor::new(bytes.get(end..).unwrap_or_default());
+        let name = read_name(bytes, cursor)?;
         let (rtype, rclass) = (cursor.u16()?, cursor.u16()?);
-        at = end + cursor.position();
         message.questions.push(Question { name, rtype, rclass });
     }
     for _ in 0..answers {
-        let (name, end) = read_name(bytes, at)?;
-        let mut cursor = Cursor::new(bytes.get(end..).unwrap_or_default());
-        let (rtype, _class, ttl_s) = (cursor.u16()?, cursor.u16()?, cursor.u32()?);
-        let length = usize::from(cursor.u16()?);
-        let data_at = end + cursor.position();
-        cursor.take(length)?;
-        at = data_at + length;
-        let data = read_data(bytes, rtype, data_at, at)?;
+        let name = read_name(bytes, cursor)?;
+        let (rtype, rclass, ttl_s) = (cursor.u16()?, cursor.u16()?, cursor.u32()?);
+        let length = cursor.u16()?;
+        let data = read_rdata(bytes, cursor, length, rtype, rclass)?;
+        // A sender that sets the upper bit means zero (RFC 2181, 8).
+        let ttl_s = if ttl_s >> 31 == 0 { ttl_s } else { 0 };
         message.answers.push(Answer { name, rtype, ttl_s, data });
     }
     Ok(())
-}
-
-/// Reads the data of a record, which stands at `from..to` of the message.
-fn read_data(message: &[u8], rtype: u16, from: usize, to: usize) -> Result<Data, Malformed> {
-    let bytes = message.get(from..to).ok_or(Malformed("rdata"))?;
-    match rtype {
-        A | AAAA => address(bytes).map(Data::Address),
-        CNAME => {
-            let (name, end) = read_name(message, from)?;
-            if end == to {
-                Ok(Data::Alias(name))
-            } else {
-                Err(Malformed("rdata"))
-            }
-        }
-        SVCB | HTTPS => read_service(bytes).map(|service| Data::Service(Box::new(service))),
-        _ => Ok(Data::Other),
-    }
-}
-
-fn address(bytes: &[u8]) -> Result<Address, Malformed> {
-    if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
-        return Ok(Address::v4(v4));
-    }
-    <[u8; 16]>::try_from(bytes).map(Address::v6).map_err(|_| Malformed("rdata"))
-}
-
-/// SvcPriority, TargetName (never compressed) and SvcParams (RFC 9460, 2.2, 14.3.2).
-fn read_service(bytes: &[u8]) -> Result<Service, Malformed> {
-    const ALPN: u16 = 1;
-    const IPV4_HINT: u16 = 4;
-    const ECH: u16 = 5;
-    const IPV6_HINT: u16 = 6;
-    let priority = Cursor::new(bytes).u16()?;
-    let (target, end) = read_name(bytes, 2)?;
-    let mut service = Service { priority, target, ..Service::default() };
-    let mut parameters = Cursor::new(bytes.get(end..).unwrap_or_default());
-    while !parameters.is_empty() {
-        let key = parameters.u16()?;
-        let mut value = parameters.block16()?;
-        match key {
-            ALPN => {
-                while !value.is_empty() {
-                    service.alpn.push(String::from_utf8_lossy(value.block8()?.rest()).into_owned());
-                }
-            }
-            IPV4_HINT | IPV6_HINT => {
-                let size = if key == IPV4_HINT { 4 } else { 16 };
-                while !value.is_empty() {
-                    service.hints.push(address(value.take(size)?)?);
-                }
-            }
-            ECH => service.ech = Some(value.rest().to_vec()),
-            _ => {}
-        }
-    }
-    Ok(service)
 }
 
 impl From<Short> for Malformed {

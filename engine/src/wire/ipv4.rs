@@ -1,40 +1,39 @@
 //! IPv4 (RFC 791).
 
-use super::decode::IpPacket;
+use super::decode::{of_ip_protocol, Layer};
+use super::frame::{Frame, IP};
 use super::Rejection;
 use crate::address::Address;
 
-/// Parses a packet of which `on_wire` bytes were on the wire, link padding included.
+const FIXED: usize = 20;
+const FRAGMENT_OFFSET: u16 = 0x1fff;
+
+/// Takes the header with its options, and ends the frame where the packet ends.
 #[inline]
-pub fn parse(bytes: &[u8], on_wire: u32) -> Result<IpPacket<'_>, Rejection> {
-    let Some(header) = bytes.get(..20) else {
-        return Err(Rejection::IpTruncated);
+pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
+    let wire_len = frame.wire_len;
+    let header = frame.header::<FIXED>(IP)?;
+    let header_len = usize::from(header[0] & 0x0f) * 4;
+    if header[0] >> 4 != 4 || header_len < FIXED {
+        return Err(Rejection::IpMalformed);
+    }
+    let total = match usize::from(u16::from_be_bytes([header[2], header[3]])) {
+        // Segments that the card or the kernel joined or has not split yet: 16 bits cannot say it.
+        0 => wire_len,
+        total => total,
     };
-    let header_len = usize::from(header[0] & 15) * 4;
-    if header[0] >> 4 != 4 || header_len < 20 {
+    if total < header_len {
         return Err(Rejection::IpMalformed);
     }
-    let total = u32::from(u16::from_be_bytes([header[2], header[3]]));
-    // Zero: the card put segments together beyond what the field can say (TSO, GRO).
-    let ip_bytes = if total == 0 { on_wire } else { total };
-    if (ip_bytes as usize) < header_len {
-        return Err(Rejection::IpMalformed);
+    frame.limit(total - FIXED);
+    if header_len > FIXED {
+        frame.skip(header_len - FIXED, IP)?;
     }
-    let fragment = u16::from_be_bytes([header[6], header[7]]);
-    if fragment & 0x1fff != 0 {
+    if u16::from_be_bytes([header[6], header[7]]) & FRAGMENT_OFFSET != 0 {
         return Err(Rejection::IpFragment);
     }
-    if bytes.len() < header_len {
-        return Err(Rejection::IpTruncated);
-    }
-    let kept = bytes.len().min(ip_bytes as usize);
-    Ok(IpPacket {
-        src: Address::v4([header[12], header[13], header[14], header[15]]),
-        dst: Address::v4([header[16], header[17], header[18], header[19]]),
-        protocol: header[9],
-        ip_bytes,
-        payload_len: ip_bytes - header_len as u32,
-        payload: &bytes[header_len..kept],
-        more_fragments: fragment & 0x2000 != 0,
-    })
+    frame.src = Address::v4([header[12], header[13], header[14], header[15]]);
+    frame.dst = Address::v4([header[16], header[17], header[18], header[19]]);
+    frame.ip_bytes = total as u32;
+    of_ip_protocol(header[9])
 }

@@ -1,79 +1,80 @@
-//! IPv6 (RFC 8200) and its extension headers.
+//! IPv6 and its extension headers (RFC 8200).
 
-use super::decode::IpPacket;
+use super::decode::{of_ip_protocol, Layer};
+use super::frame::{Frame, IP};
 use super::Rejection;
 use crate::address::Address;
 
-const HOP_BY_HOP: u8 = 0;
-const ROUTING: u8 = 43;
-const FRAGMENT: u8 = 44;
-const AUTHENTICATION: u8 = 51;
-const DESTINATION: u8 = 60;
-const MOBILITY: u8 = 135;
+const FIXED: usize = 40;
 
-/// Extension headers in one packet.
-const MAX_EXTENSIONS: usize = 16;
+/// More extension headers than RFC 8200, 4.1 knows of; a longer chain is malformed.
+const MAX_EXTENSIONS: u32 = 10;
 
-/// Parses a packet of which `on_wire` bytes were on the wire, link padding included.
+/// Takes the header with its extension headers, and ends the frame where the packet ends.
 #[inline]
-pub fn parse(bytes: &[u8], on_wire: u32) -> Result<IpPacket<'_>, Rejection> {
-    let Some(header) = bytes.get(..40) else {
-        return Err(Rejection::IpTruncated);
-    };
+pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
+    let wire_len = frame.wire_len;
+    let header = frame.header::<FIXED>(IP)?;
     if header[0] >> 4 != 6 {
         return Err(Rejection::IpMalformed);
     }
-    let payload = u32::from(u16::from_be_bytes([header[4], header[5]]));
-    // Zero: a jumbogram (RFC 2675), or segments that the card put together.
-    let ip_bytes = if payload == 0 { on_wire } else { payload + 40 };
-    let kept = bytes.len().min(ip_bytes as usize);
-    let mut packet = IpPacket {
-        src: Address::v6(sixteen(&header[8..24])),
-        dst: Address::v6(sixteen(&header[24..40])),
-        protocol: header[6],
-        ip_bytes,
-        payload_len: ip_bytes.saturating_sub(40),
-        payload: bytes.get(40..kept).unwrap_or_default(),
-        more_fragments: false,
+    let total = match usize::from(u16::from_be_bytes([header[4], header[5]])) {
+        // A jumbogram (RFC 2675), or segments joined by the card or the kernel: the wire's length.
+        0 => wire_len,
+        payload => FIXED + payload,
     };
+    frame.limit(total - FIXED);
+    let [_, _, _, _, _, _, next, _, addresses @ ..] = header;
+    let (src, dst) = addresses.split_at(16);
+    frame.src = address(src);
+    frame.dst = address(dst);
+    frame.ip_bytes = total as u32;
+    match next {
+        6 | 17 => of_ip_protocol(*next),
+        _ => peel_extensions(frame, *next),
+    }
+}
+
+#[inline]
+fn address(bytes: &[u8]) -> Address {
+    let mut whole = [0; 16];
+    whole.copy_from_slice(bytes);
+    Address::v6(whole)
+}
+
+/// Takes extension headers up to the first that is none.
+fn peel_extensions(frame: &mut Frame, mut next: u8) -> Result<Layer, Rejection> {
+    const HOP_BY_HOP: u8 = 0;
+    const ROUTING: u8 = 43;
+    const FRAGMENT: u8 = 44;
+    const AUTHENTICATION: u8 = 51;
+    const DESTINATION: u8 = 60;
+    const MOBILITY: u8 = 135;
+    const HOST_IDENTITY: u8 = 139;
+    const SHIM6: u8 = 140;
+
     for _ in 0..MAX_EXTENSIONS {
-        if !skip_extension(&mut packet)? {
-            return Ok(packet);
-        }
+        next = match next {
+            HOP_BY_HOP | ROUTING | DESTINATION | MOBILITY | HOST_IDENTITY | SHIM6 => {
+                let [after, length, ..] = *frame.header::<8>(IP)?;
+                frame.skip(usize::from(length) * 8, IP)?;
+                after
+            }
+            AUTHENTICATION => {
+                // Counted in words, less two (RFC 4302, 2.2).
+                let [after, length, ..] = *frame.header::<8>(IP)?;
+                frame.skip(usize::from(length) * 4, IP)?;
+                after
+            }
+            FRAGMENT => {
+                let [after, _, high, low, ..] = *frame.header::<8>(IP)?;
+                if u16::from_be_bytes([high, low]) & 0xfff8 != 0 {
+                    return Err(Rejection::IpFragment);
+                }
+                after
+            }
+            protocol => return of_ip_protocol(protocol),
+        };
     }
     Err(Rejection::IpMalformed)
-}
-
-/// Steps over one extension header; false if the payload begins here.
-#[inline]
-fn skip_extension(packet: &mut IpPacket<'_>) -> Result<bool, Rejection> {
-    let kind = packet.protocol;
-    if !matches!(kind, HOP_BY_HOP | ROUTING | FRAGMENT | AUTHENTICATION | DESTINATION | MOBILITY) {
-        return Ok(false);
-    }
-    let Some(start) = packet.payload.get(..8) else {
-        return Err(Rejection::IpTruncated);
-    };
-    let length = match kind {
-        FRAGMENT => 8,
-        AUTHENTICATION => (usize::from(start[1]) + 2) * 4, // RFC 4302, 2.2
-        _ => (usize::from(start[1]) + 1) * 8,
-    };
-    if kind == FRAGMENT {
-        let offset = u16::from_be_bytes([start[2], start[3]]);
-        if offset & 0xfff8 != 0 {
-            return Err(Rejection::IpFragment);
-        }
-        packet.more_fragments = offset & 1 != 0;
-    }
-    packet.protocol = start[0];
-    packet.payload_len = packet.payload_len.checked_sub(length as u32).ok_or(Rejection::IpMalformed)?;
-    packet.payload = packet.payload.get(length..).ok_or(Rejection::IpTruncated)?;
-    Ok(true)
-}
-
-fn sixteen(bytes: &[u8]) -> [u8; 16] {
-    let mut copy = [0; 16];
-    copy.copy_from_slice(bytes);
-    copy
 }

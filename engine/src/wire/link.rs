@@ -1,124 +1,111 @@
-//! Link layers: Ethernet with VLAN tags, raw IP, null/loopback, PPP, and Linux "cooked" captures.
+//! Link types of captures, and the small headers that operating systems put before a packet.
 
-use super::decode::ethertype;
+use super::decode::{of_ethertype, Layer};
+use super::frame::{Frame, LINK};
 use super::Rejection;
 
-/// Link types as registered for pcap (<https://www.tcpdump.org/linktypes.html>).
-pub mod linktype {
-    #![allow(missing_docs)]
-    pub const NULL: u16 = 0;
-    pub const ETHERNET: u16 = 1;
-    pub const PPP: u16 = 9;
-    pub const RAW_BSD: u16 = 12;
-    pub const RAW_OPENBSD: u16 = 14;
-    pub const RAW: u16 = 101;
-    pub const LOOP: u16 = 108;
-    pub const LINUX_SLL: u16 = 113;
-    pub const IPV4: u16 = 228;
-    pub const IPV6: u16 = 229;
-    pub const LINUX_SLL2: u16 = 276;
-}
-
-/// VLAN tags in one frame.
-const MAX_TAGS: usize = 8;
-
-/// What a frame carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Network {
-    Ipv4,
-    Ipv6,
-}
-
-/// The network layer of a frame, and where it begins.
+/// The outermost layer of a link type (<https://www.tcpdump.org/linktypes.html>).
 #[inline]
-pub fn network_layer(link: u16, bytes: &[u8]) -> Result<(Network, usize), Rejection> {
+pub(super) fn first_layer(link: u16) -> Result<Layer, Rejection> {
     match link {
-        linktype::ETHERNET => ethernet(bytes),
-        linktype::RAW | linktype::RAW_BSD | linktype::RAW_OPENBSD | linktype::IPV4 | linktype::IPV6 => {
-            by_ip_version(bytes, 0)
-        }
-        linktype::NULL | linktype::LOOP => null(bytes),
-        linktype::PPP => ppp(bytes),
-        linktype::LINUX_SLL => by_ethertype(bytes, 14, 16),
-        linktype::LINUX_SLL2 => by_ethertype(bytes, 0, 20),
+        1 => Ok(Layer::Ethernet),
+        0 => Ok(Layer::Null),
+        9 => Ok(Layer::Ppp),
+        // 12 and 14 are what operating systems wrote for raw IP before 101 was registered.
+        12 | 14 | 101 => Ok(Layer::RawIp),
+        50 => Ok(Layer::PppSerial),
+        105 => Ok(Layer::Wlan),
+        108 => Ok(Layer::Loop),
+        113 => Ok(Layer::LinuxCooked),
+        127 => Ok(Layer::Radiotap),
+        228 => Ok(Layer::Ipv4),
+        229 => Ok(Layer::Ipv6),
+        276 => Ok(Layer::LinuxCooked2),
         _ => Err(Rejection::UnknownLink),
     }
 }
 
-#[inline]
-fn ethernet(bytes: &[u8]) -> Result<(Network, usize), Rejection> {
-    match bytes.get(12..14) {
-        Some([0x08, 0x00]) => Ok((Network::Ipv4, 14)), // the common case first
-        Some(_) => by_ethertype(bytes, 12, 14),
+/// Looks at the version of an IP packet that nothing announces.
+pub(super) fn peel_raw_ip(frame: &mut Frame) -> Result<Layer, Rejection> {
+    match frame.bytes().first().map(|byte| byte >> 4) {
+        Some(4) => Ok(Layer::Ipv4),
+        Some(6) => Ok(Layer::Ipv6),
+        Some(_) => Err(Rejection::NotIp),
         None => Err(Rejection::LinkTruncated),
     }
 }
 
-/// Reads the EtherType at `type_at`, then steps over VLAN tags (802.1Q, 802.1ad) from `at` on.
-fn by_ethertype(bytes: &[u8], type_at: usize, mut at: usize) -> Result<(Network, usize), Rejection> {
-    let mut kind = u16_at(bytes, type_at).ok_or(Rejection::LinkTruncated)?;
-    for _ in 0..=MAX_TAGS {
-        match kind {
-            ethertype::IPV4 => return begins(bytes, Network::Ipv4, at),
-            ethertype::IPV6 => return begins(bytes, Network::Ipv6, at),
-            ethertype::VLAN | ethertype::SERVICE_VLAN | ethertype::OLD_SERVICE_VLAN => {
-                kind = u16_at(bytes, at + 2).ok_or(Rejection::LinkTruncated)?;
-                at += 4;
-            }
-            0..=1500 => return llc_snap(bytes, at), // IEEE 802.3: a length
-            _ => return Err(Rejection::NotIp),
-        }
-    }
-    Err(Rejection::LinkMalformed)
+/// Takes the address family of BSD's loopback, written in the byte order of the machine that captured.
+pub(super) fn peel_null(frame: &mut Frame) -> Result<Layer, Rejection> {
+    let family = u32::from_le_bytes(*frame.header::<4>(LINK)?);
+    // A family is a small number, so only one of the two orders makes sense.
+    of_family(if family > 0xffff { family.swap_bytes() } else { family })
 }
 
-/// 802.2 LLC with SNAP and an EtherType (RFC 1042).
-fn llc_snap(bytes: &[u8], at: usize) -> Result<(Network, usize), Rejection> {
-    match (bytes.get(at..at + 6), u16_at(bytes, at + 6)) {
-        (Some([0xaa, 0xaa, 0x03, 0, 0, 0]), Some(ethertype::IPV4)) => begins(bytes, Network::Ipv4, at + 8),
-        (Some([0xaa, 0xaa, 0x03, 0, 0, 0]), Some(ethertype::IPV6)) => begins(bytes, Network::Ipv6, at + 8),
+/// Takes the address family of OpenBSD's loopback, in network byte order.
+pub(super) fn peel_loop(frame: &mut Frame) -> Result<Layer, Rejection> {
+    of_family(u32::from_be_bytes(*frame.header::<4>(LINK)?))
+}
+
+fn of_family(family: u32) -> Result<Layer, Rejection> {
+    match family {
+        2 => Ok(Layer::Ipv4),
+        // AF_INET6 of Linux, Windows, NetBSD and OpenBSD, FreeBSD, macOS.
+        10 | 23 | 24 | 28 | 30 => Ok(Layer::Ipv6),
         _ => Err(Rejection::NotIp),
     }
 }
 
-/// Four bytes of address family, in the byte order of the machine that captured (or, for LOOP, of
-/// the network). The families of all BSDs and Linux are told by the IP version that follows.
-fn null(bytes: &[u8]) -> Result<(Network, usize), Rejection> {
-    match bytes.get(..4) {
-        Some([0, 0, 0, 2 | 24 | 28 | 30] | [2 | 24 | 28 | 30, 0, 0, 0]) => by_ip_version(bytes, 4),
-        Some(_) => Err(Rejection::NotIp),
-        None => Err(Rejection::LinkTruncated),
+/// Takes the header of Linux' "any" device, first version.
+pub(super) fn peel_linux_cooked(frame: &mut Frame) -> Result<Layer, Rejection> {
+    let header = frame.header::<16>(LINK)?;
+    of_cooked_protocol(u16::from_be_bytes([header[14], header[15]]))
+}
+
+/// Takes the header of Linux' "any" device, second version.
+pub(super) fn peel_linux_cooked2(frame: &mut Frame) -> Result<Layer, Rejection> {
+    let header = frame.header::<20>(LINK)?;
+    of_cooked_protocol(u16::from_be_bytes([header[0], header[1]]))
+}
+
+fn of_cooked_protocol(protocol: u16) -> Result<Layer, Rejection> {
+    /// ETH_P_802_2 of Linux: an LLC header follows.
+    const LLC: u16 = 0x0004;
+    if protocol == LLC {
+        Ok(Layer::Llc)
+    } else {
+        of_ethertype(protocol)
     }
 }
 
-/// PPP (RFC 1661), with or without the address and control bytes of HDLC framing.
-fn ppp(bytes: &[u8]) -> Result<(Network, usize), Rejection> {
-    let at = if bytes.starts_with(&[0xff, 0x03]) { 2 } else { 0 };
-    match u16_at(bytes, at) {
-        Some(0x0021) => begins(bytes, Network::Ipv4, at + 2),
-        Some(0x0057) => begins(bytes, Network::Ipv6, at + 2),
-        Some(_) => Err(Rejection::NotIp),
-        None => Err(Rejection::LinkTruncated),
+/// Takes PPP's protocol, with or without address and control before it (RFC 1661, 2; RFC 1662, 3.1).
+pub(super) fn peel_ppp(frame: &mut Frame) -> Result<Layer, Rejection> {
+    if frame.bytes().starts_with(&[0xff, 0x03]) {
+        frame.skip(2, LINK)?;
+    }
+    let [high] = *frame.header::<1>(LINK)?;
+    // An odd first byte is a protocol compressed to one byte (RFC 1661, 6.5).
+    let protocol =
+        if high & 1 == 1 { u16::from(high) } else { u16::from_be_bytes([high, frame.header::<1>(LINK)?[0]]) };
+    of_ppp_protocol(protocol)
+}
+
+/// The layer of a PPP protocol (<https://www.iana.org/assignments/ppp-numbers>).
+pub(super) fn of_ppp_protocol(protocol: u16) -> Result<Layer, Rejection> {
+    match protocol {
+        0x0021 => Ok(Layer::Ipv4),
+        0x0057 => Ok(Layer::Ipv6),
+        _ => Err(Rejection::NotIp),
     }
 }
 
-fn by_ip_version(bytes: &[u8], at: usize) -> Result<(Network, usize), Rejection> {
-    match bytes.get(at).map(|byte| byte >> 4) {
-        Some(4) => Ok((Network::Ipv4, at)),
-        Some(6) => Ok((Network::Ipv6, at)),
-        Some(_) => Err(Rejection::NotIp),
-        None => Err(Rejection::LinkTruncated),
+/// Takes PPP in HDLC framing, or Cisco's HDLC, which share a link type (RFC 1547, 4.3.1).
+pub(super) fn peel_ppp_serial(frame: &mut Frame) -> Result<Layer, Rejection> {
+    match *frame.bytes() {
+        [0x0f | 0x8f, 0x00, ..] => {
+            let header = frame.header::<4>(LINK)?;
+            of_ethertype(u16::from_be_bytes([header[2], header[3]]))
+        }
+        _ => Ok(Layer::Ppp),
     }
-}
-
-fn begins(bytes: &[u8], network: Network, at: usize) -> Result<(Network, usize), Rejection> {
-    if bytes.len() < at {
-        return Err(Rejection::LinkTruncated);
-    }
-    Ok((network, at))
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..at + 2).map(|b| u16::from_be_bytes([b[0], b[1]]))
 }

@@ -9,14 +9,20 @@ use crate::address::Address;
 pub mod cursor;
 pub mod decode;
 pub mod dns;
-pub mod dns_name;
+mod dns_name;
+mod dns_rdata;
 pub mod dns_type;
-pub mod ipv4;
-pub mod ipv6;
-pub mod link;
-pub mod tcp;
+mod ethernet;
+mod frame;
+mod ipv4;
+mod ipv6;
+mod link;
+mod tcp;
+mod text;
 pub mod tls;
-pub mod udp;
+mod tls_record;
+mod udp;
+mod wlan;
 
 /// A parser's good outcomes.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,7 +83,8 @@ pub struct Segment<'a> {
     pub transport: Transport,
     /// Transport payload that was kept.
     pub payload: &'a [u8],
-    /// Its length on the wire; more than `payload.len()` when the snap length cut it.
+    /// Its length on the wire; more than `payload.len()` when the snap length cut it, or when further
+    /// IP fragments hold the rest of a datagram.
     pub payload_len: u32,
 }
 
@@ -90,6 +97,7 @@ pub enum Rejection {
     LinkTruncated,
     LinkMalformed,
     NotIp,
+    TooDeep,
     IpTruncated,
     IpMalformed,
     IpFragment,
@@ -100,7 +108,7 @@ pub enum Rejection {
 
 impl Rejection {
     /// How many there are.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 11;
 
     /// All, in order of their number.
     pub const ALL: [Self; Self::COUNT] = [
@@ -108,6 +116,7 @@ impl Rejection {
         Self::LinkTruncated,
         Self::LinkMalformed,
         Self::NotIp,
+        Self::TooDeep,
         Self::IpTruncated,
         Self::IpMalformed,
         Self::IpFragment,
@@ -123,6 +132,7 @@ impl Rejection {
             Self::LinkTruncated => ("link", "truncated"),
             Self::LinkMalformed => ("link", "malformed"),
             Self::NotIp => ("link", "not_ip"),
+            Self::TooDeep => ("link", "too_deep"),
             Self::IpTruncated => ("ip", "truncated"),
             Self::IpMalformed => ("ip", "malformed"),
             Self::IpFragment => ("ip", "fragment"),

@@ -1,34 +1,16 @@
 //! TLS ClientHello (RFC 8446, 4.1.2; RFC 6066, 3; RFC 7301) out of a stream's first bytes.
 
 use super::cursor::{Cursor, Short};
-use super::dns_name::push_label;
+use super::text::escaped;
+use super::tls_record::{join_records, split_message, HANDSHAKE};
 use super::{Malformed, Parse, Progress};
-use std::borrow::Cow;
-
-/// Record type of handshake messages.
-const HANDSHAKE: u8 = 22;
-/// Handshake type of a ClientHello.
-const CLIENT_HELLO: u8 = 1;
-/// The longest hello that is believed; the field could say 16 MiB.
-const MAX_HELLO: usize = 128 * 1024;
-/// Bytes of a record header.
-const RECORD_HEADER: usize = 5;
-/// Bytes of a handshake message's header.
-const MESSAGE_HEADER: usize = 4;
-
-/// Extension types (IANA, "TLS ExtensionType Values").
-mod extension {
-    pub const SERVER_NAME: u16 = 0;
-    pub const ALPN: u16 = 16;
-    pub const SUPPORTED_VERSIONS: u16 = 43;
-    pub const ENCRYPTED_SERVER_NAME: u16 = 0xffce;
-    pub const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
-}
+use std::cmp::Reverse;
 
 /// What a ClientHello says.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct ClientHello {
     /// server_name, lower case; None: no such extension; empty: the extension is there without a name.
+    /// Without the final dot; backslashes and bytes outside printable ASCII are escaped (`\\`, `\ddd`).
     pub server_name: Option<String>,
     /// Protocols offered by ALPN, GREASE left out.
     pub alpn: Vec<String>,
@@ -40,195 +22,220 @@ pub struct ClientHello {
     pub esni: bool,
 }
 
+/// Extensions that are read (<https://www.iana.org/assignments/tls-extensiontype-values>).
+mod extension {
+    pub const SERVER_NAME: u16 = 0;
+    pub const ALPN: u16 = 16;
+    pub const SUPPORTED_VERSIONS: u16 = 43;
+    pub const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
+    pub const ENCRYPTED_SERVER_NAME: u16 = 0xffce;
+}
+
+/// ClientHello among the handshake types.
+const CLIENT_HELLO: u8 = 1;
+
+/// A ClientHello that claims more is malformed: post-quantum key shares and long tickets stay far
+/// below it, and whoever waits for the rest of a hello needs a bound.
+pub const MAX_HELLO_BYTES: usize = 131_072;
+
 /// True if a stream that begins with `bytes` may begin with a ClientHello (also when only a byte is there).
+/// A hello in the framing of SSL 2.0 (RFC 5246, E.2) is none: it has no room for a name.
 #[inline]
 pub fn may_be_hello(bytes: &[u8]) -> bool {
-    let pattern = |at: usize, fits: fn(u8) -> bool| bytes.get(at).is_none_or(|byte| fits(*byte));
+    let fits = |at: usize, holds: fn(u8) -> bool| bytes.get(at).is_none_or(|&byte| holds(byte));
     !bytes.is_empty()
-        && bytes[0] == HANDSHAKE
-        && pattern(1, |major| major == 3)
-        && pattern(2, |minor| minor <= 4)
-        && pattern(RECORD_HEADER, |kind| kind == CLIENT_HELLO)
+        && fits(0, |byte| byte == HANDSHAKE)
+        && fits(1, |byte| byte == 3)
+        && fits(2, |byte| byte <= 4)
+        && fits(5, |byte| byte == CLIENT_HELLO)
 }
 
 /// The first ClientHello of a TCP stream that begins with `stream`: from any number of records.
+/// What follows it is not looked at.
+///
+/// # Errors
+///
+/// The first thing that no ClientHello has, as soon as it is there.
 pub fn parse_hello_stream(stream: &[u8]) -> Parse<ClientHello> {
-    let (message, whole) = handshake_bytes(stream)?;
-    match parse_hello_message(&message)? {
-        Progress::NeedMore if whole => Err(Malformed("record")), // another record type cut in
-        progress => Ok(progress),
+    let (handshake, broken) = join_records(stream);
+    match (parse_hello_message(&handshake)?, broken) {
+        (Progress::NeedMore, Some(error)) => Err(error),
+        (progress, _) => Ok(progress),
     }
 }
 
-/// A ClientHello with its handshake header, as TLS records and QUIC CRYPTO frames carry it.
-pub fn parse_hello_message(message: &[u8]) -> Parse<ClientHello> {
-    match message.first() {
-        None => return Ok(Progress::NeedMore),
-        Some(&CLIENT_HELLO) => {}
-        Some(_) => return Err(Malformed("handshake_type")),
+/// A ClientHello with its handshake header, as TLS records and QUIC CRYPTO frames carry it. What
+/// follows it is not looked at.
+///
+/// # Errors
+///
+/// The first thing that no ClientHello has, as soon as it is there.
+pub fn parse_hello_message(handshake: &[u8]) -> Parse<ClientHello> {
+    if handshake.first().is_some_and(|&kind| kind != CLIENT_HELLO) {
+        return Err(Malformed("handshake_type"));
     }
-    let mut cursor = Cursor::new(&message[1..]);
-    let Ok(length) = cursor.u24() else {
+    let Some((_, length, rest)) = split_message(handshake) else {
         return Ok(Progress::NeedMore);
     };
-    if length as usize > MAX_HELLO {
-        return Err(Malformed("length"));
+    if length > MAX_HELLO_BYTES {
+        return Err(Malformed("handshake_length"));
     }
-    match cursor.take(length as usize) {
-        Ok(body) => parse_hello_body(body).map(Progress::Parsed),
-        Err(Short) => Ok(Progress::NeedMore),
+    match rest.get(..length) {
+        Some(body) => parse_hello_body(body).map(Progress::Parsed),
+        None => Ok(Progress::NeedMore),
     }
 }
 
-/// The body of a ClientHello (after type and length).
-pub fn parse_hello_body(body: &[u8]) -> Result<ClientHello, Malformed> {
-    let mut cursor = Cursor::new(body);
+/// The server name of a hello of which only the beginning is there, if the name is within it: for
+/// streams whose rest was lost or cut. Written as in `ClientHello`; None also for an empty one.
+pub fn partial_server_name(stream: &[u8]) -> Option<String> {
+    let (handshake, _) = join_records(stream);
+    let (kind, length, body) = split_message(&handshake)?;
+    if kind != CLIENT_HELLO || length > MAX_HELLO_BYTES {
+        return None;
+    }
     let mut hello = ClientHello::default();
-    let mut extensions = start_of_extensions(&mut cursor, &mut hello)?;
-    if !cursor.is_empty() {
-        return Err(Malformed("trailing_bytes"));
-    }
-    while !extensions.is_empty() {
-        let kind = extensions.u16().map_err(|_| Malformed("extension"))?;
-        let data = extensions.block16().map_err(|_| Malformed("extension"))?;
-        read_extension(kind, data, &mut hello)?;
-    }
+    // Whatever ends the reading, what was read before it stands.
+    let _ = read_body(body.get(..length).unwrap_or(body), Block::MayBeCut, &mut hello);
+    hello.server_name.filter(|name| !name.is_empty())
+}
+
+/// The body of a ClientHello handshake message (after type and length), as QUIC and DTLS carry it too.
+///
+/// # Errors
+///
+/// The part that does not have the length it claims.
+pub fn parse_hello_body(body: &[u8]) -> Result<ClientHello, Malformed> {
+    let mut hello = ClientHello::default();
+    read_body(body, Block::Whole, &mut hello)?;
     Ok(hello)
 }
 
-/// The name in a hello that is not whole, if its server_name extension is.
-pub fn partial_server_name(stream: &[u8]) -> Option<String> {
-    let (message, _) = handshake_bytes(stream).ok()?;
-    let mut cursor = Cursor::new(message.get(MESSAGE_HEADER..)?);
-    let mut hello = ClientHello::default();
-    skip_to_extensions(&mut cursor, &mut hello).ok()?;
-    cursor.u16().ok()?;
-    loop {
-        let kind = cursor.u16().ok()?;
-        let data = cursor.block16().ok()?;
-        if kind == extension::SERVER_NAME {
-            return read_server_name(data).ok().filter(|name| !name.is_empty());
-        }
-    }
+/// Whether the extensions must end where their length says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Block {
+    Whole,
+    MayBeCut,
 }
 
-/// The handshake bytes at a stream's beginning, without the record headers. True: they are all that
-/// there will be, since something else follows.
-fn handshake_bytes(stream: &[u8]) -> Result<(Cow<'_, [u8]>, bool), Malformed> {
-    let mut bytes: Cow<'_, [u8]> = Cow::Borrowed(&[]);
-    let mut rest = stream;
-    let mut needed = usize::MAX;
-    while bytes.len() < needed {
-        match rest {
-            [] => return Ok((bytes, false)),
-            [kind, ..] if *kind != HANDSHAKE && bytes.is_empty() => return Err(Malformed("record")),
-            [kind, ..] if *kind != HANDSHAKE => return Ok((bytes, true)),
-            [_, major, ..] if *major != 3 => return Err(Malformed("record")),
+/// Reads a body into `hello`, front to back, up to the first error.
+fn read_body(body: &[u8], block: Block, hello: &mut ClientHello) -> Result<(), Malformed> {
+    let mut cursor = Cursor::new(body);
+    let version = read_fixed_part(&mut cursor).map_err(|_| Malformed("hello"))?;
+    // Before TLS 1.2 a hello could end here.
+    if !cursor.is_empty() {
+        let length = usize::from(cursor.u16().map_err(|_| Malformed("extensions"))?);
+        let there = cursor.rest();
+        if there.len() != length && !(block == Block::MayBeCut && there.len() < length) {
+            return Err(Malformed("extensions"));
+        }
+        read_extensions(Cursor::new(there), hello)?;
+    }
+    if hello.versions.is_empty() {
+        hello.versions.push(version);
+    }
+    Ok(())
+}
+
+/// Everything before the extensions; the legacy version.
+fn read_fixed_part(cursor: &mut Cursor) -> Result<u16, Short> {
+    let version = cursor.u16()?;
+    let _random = cursor.array::<32>()?;
+    let _session = cursor.vector8()?;
+    if is_dtls(version) {
+        let _cookie = cursor.vector8()?;
+    }
+    let _cipher_suites = cursor.vector16()?;
+    let _compressions = cursor.vector8()?;
+    Ok(version)
+}
+
+fn read_extensions(mut block: Cursor, hello: &mut ClientHello) -> Result<(), Malformed> {
+    while !block.is_empty() {
+        let mut next = || Ok((block.u16()?, block.vector16()?));
+        let (number, data) = next().map_err(|_: Short| Malformed("extensions"))?;
+        match number {
+            extension::SERVER_NAME if hello.server_name.is_none() => {
+                let name = read_server_name(data).map_err(|_| Malformed("server_name"))?;
+                hello.server_name = Some(name);
+            }
+            extension::ALPN if hello.alpn.is_empty() => {
+                hello.alpn = read_alpn(data).map_err(|_| Malformed("alpn"))?;
+            }
+            extension::SUPPORTED_VERSIONS if hello.versions.is_empty() => {
+                hello.versions = read_versions(data).map_err(|_| Malformed("versions"))?;
+            }
+            extension::ENCRYPTED_CLIENT_HELLO => hello.ech = true,
+            extension::ENCRYPTED_SERVER_NAME => hello.esni = true,
             _ => {}
         }
-        let Some(header) = rest.get(..RECORD_HEADER) else {
-            return Ok((bytes, false));
-        };
-        let length = usize::from(u16::from_be_bytes([header[3], header[4]]));
-        if length == 0 {
-            return Err(Malformed("record")); // RFC 8446, 5.1: no empty handshake fragments
-        }
-        let end = rest.len().min(RECORD_HEADER + length);
-        let fragment = &rest[RECORD_HEADER..end];
-        if bytes.is_empty() {
-            bytes = Cow::Borrowed(fragment);
-        } else {
-            bytes.to_mut().extend_from_slice(fragment);
-        }
-        rest = &rest[end..];
-        if let Some(header) = bytes.get(1..MESSAGE_HEADER) {
-            let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
-            needed = MESSAGE_HEADER + (length as usize).min(MAX_HELLO);
-        }
-    }
-    Ok((bytes, false))
-}
-
-/// Reads up to the extensions; a hello may end before them (TLS 1.2 and older).
-fn start_of_extensions<'a>(
-    cursor: &mut Cursor<'a>,
-    hello: &mut ClientHello,
-) -> Result<Cursor<'a>, Malformed> {
-    skip_to_extensions(cursor, hello).map_err(|_| Malformed("hello"))?;
-    if cursor.is_empty() {
-        return Ok(Cursor::new(&[]));
-    }
-    cursor.block16().map_err(|_| Malformed("extensions"))
-}
-
-fn skip_to_extensions(cursor: &mut Cursor<'_>, hello: &mut ClientHello) -> Result<(), Short> {
-    hello.versions = vec![cursor.u16()?];
-    cursor.take(32)?;
-    cursor.block8()?; // session ID
-    cursor.block16()?; // cipher suites
-    cursor.block8()?; // compression methods
-    Ok(())
-}
-
-fn read_extension(kind: u16, mut data: Cursor<'_>, hello: &mut ClientHello) -> Result<(), Malformed> {
-    match kind {
-        extension::SERVER_NAME if hello.server_name.is_none() => {
-            hello.server_name = Some(read_server_name(data)?);
-        }
-        extension::ALPN => {
-            let mut list = data.block16().map_err(|_| Malformed("alpn"))?;
-            while !list.is_empty() {
-                let name = list.block8().map_err(|_| Malformed("alpn"))?.rest();
-                if !matches!(name, [a, b] if is_grease(u16::from_be_bytes([*a, *b]))) {
-                    hello.alpn.push(String::from_utf8_lossy(name).into_owned());
-                }
-            }
-        }
-        extension::SUPPORTED_VERSIONS => {
-            let mut list = data.block8().map_err(|_| Malformed("versions"))?;
-            let mut versions = Vec::new();
-            while let Ok(version) = list.u16() {
-                if !is_grease(version) && !versions.contains(&version) {
-                    versions.push(version);
-                }
-            }
-            versions.sort_unstable_by(|a, b| b.cmp(a));
-            if !versions.is_empty() {
-                hello.versions = versions;
-            }
-        }
-        extension::ENCRYPTED_CLIENT_HELLO => hello.ech = true,
-        extension::ENCRYPTED_SERVER_NAME => hello.esni = true,
-        _ => {}
     }
     Ok(())
 }
 
-/// The host name of a server_name extension (RFC 6066, 3); empty if there is none.
-fn read_server_name(mut data: Cursor<'_>) -> Result<String, Malformed> {
+/// The first host name of the list (RFC 6066, 3); empty when there is none.
+fn read_server_name(mut data: Cursor) -> Result<String, Short> {
+    const HOST_NAME: u8 = 0;
     if data.is_empty() {
         return Ok(String::new());
     }
-    let mut list = data.block16().map_err(|_| Malformed("server_name"))?;
+    let mut list = data.vector16()?;
+    let mut found = None;
     while !list.is_empty() {
-        let kind = list.u8().map_err(|_| Malformed("server_name"))?;
-        let name = list.block16().map_err(|_| Malformed("server_name"))?.rest();
-        if kind == 0 {
-            let name = name.strip_suffix(b".").unwrap_or(name);
-            let mut text = String::with_capacity(name.len());
-            for (number, label) in name.split(|byte| *byte == b'.').enumerate() {
-                if number > 0 {
-                    text.push('.');
-                }
-                push_label(&mut text, label);
-            }
-            return Ok(text);
+        let kind = list.u8()?;
+        let name = list.vector16()?.rest();
+        if kind == HOST_NAME && found.is_none() {
+            found = Some(name);
         }
     }
-    Ok(String::new())
+    at_end(data)?;
+    let name = found.unwrap_or_default();
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    Ok(escaped(&name.to_ascii_lowercase()))
 }
 
-/// Values that clients send at random so that servers stay tolerant (RFC 8701).
-fn is_grease(value: u16) -> bool {
-    value & 0x0f0f == 0x0a0a && value >> 8 == value & 0xff
+fn read_alpn(mut data: Cursor) -> Result<Vec<String>, Short> {
+    let mut list = data.vector16()?;
+    let mut protocols = Vec::new();
+    while !list.is_empty() {
+        let name = list.vector8()?.rest();
+        if !matches!(*name, [a, b] if is_grease(u16::from_be_bytes([a, b]))) {
+            protocols.push(escaped(name));
+        }
+    }
+    at_end(data)?;
+    Ok(protocols)
+}
+
+fn read_versions(mut data: Cursor) -> Result<Vec<u16>, Short> {
+    let mut list = data.vector8()?;
+    let mut versions = Vec::new();
+    while !list.is_empty() {
+        let version = list.u16()?;
+        if !is_grease(version) {
+            versions.push(version);
+        }
+    }
+    at_end(data)?;
+    // DTLS counts downwards.
+    versions.sort_by_key(|&version| Reverse(if is_dtls(version) { !version } else { version }));
+    Ok(versions)
+}
+
+fn at_end(data: Cursor) -> Result<(), Short> {
+    if data.is_empty() {
+        Ok(())
+    } else {
+        Err(Short)
+    }
+}
+
+fn is_dtls(version: u16) -> bool {
+    version >> 8 == 0xfe
+}
+
+/// Reserved numbers that clients send so that servers learn to ignore the unknown (RFC 8701).
+fn is_grease(number: u16) -> bool {
+    let [high, low] = number.to_be_bytes();
+    high == low && low & 0x0f == 0x0a
 }

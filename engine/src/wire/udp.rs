@@ -1,33 +1,29 @@
-//! The UDP header (RFC 768).
+//! UDP (RFC 768).
 
-use super::decode::IpPacket;
-use super::tcp::short;
+use super::frame::{Frame, TRANSPORT};
 use super::{Rejection, Segment, Transport};
 
-/// IANA protocol number.
-pub const PROTOCOL: u8 = 17;
+const HEADER: usize = 8;
 
-/// The datagram in an IP packet; of a fragmented one, what the first fragment holds.
+/// The datagram.
 #[inline]
-pub fn parse<'a>(packet: &IpPacket<'a>) -> Result<Segment<'a>, Rejection> {
-    let Some(header) = packet.payload.get(..8) else {
-        return Err(short(packet, 8));
+pub(super) fn parse(mut frame: Frame<'_>) -> Result<Segment<'_>, Rejection> {
+    let header = frame.header::<HEADER>(TRANSPORT)?;
+    let payload_len = match usize::from(u16::from_be_bytes([header[4], header[5]])) {
+        // A jumbogram (RFC 2675, 4): to the end of the IP packet.
+        0 => frame.wire_len,
+        // More than the IP packet holds: the rest is in further fragments, or nowhere.
+        length => length.checked_sub(HEADER).ok_or(Rejection::TransportMalformed)?,
     };
-    let length = u32::from(u16::from_be_bytes([header[4], header[5]]));
-    // Zero stands for a jumbogram (RFC 2675, 4), and for datagrams that the card put together.
-    let length = if length == 0 { packet.payload_len } else { length };
-    if length < 8 || (length > packet.payload_len && !packet.more_fragments) {
-        return Err(Rejection::TransportMalformed);
-    }
-    let kept = packet.payload.len().min(length as usize);
+    let bytes = frame.bytes();
     Ok(Segment {
-        src: packet.src,
-        dst: packet.dst,
+        src: frame.src,
+        dst: frame.dst,
         src_port: u16::from_be_bytes([header[0], header[1]]),
         dst_port: u16::from_be_bytes([header[2], header[3]]),
-        ip_bytes: packet.ip_bytes,
+        ip_bytes: frame.ip_bytes,
         transport: Transport::Udp,
-        payload: &packet.payload[8..kept],
-        payload_len: length - 8,
+        payload: bytes.get(..payload_len).unwrap_or(bytes),
+        payload_len: payload_len as u32,
     })
 }

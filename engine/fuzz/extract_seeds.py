@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Cut the fuzzers' seeds, which are the parser tests' fixtures too, out of public capture files.
+
+    extract_seeds.py CAPTURES
+
+CAPTURES holds one folder for each repository that a capture comes from, named below. Needs tshark.
+A seed for `decode` is the link type (two bytes, big-endian) and a packet; for `dns` a message; for `tls`
+what a client sent first.
+"""
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+GRE_HELLO = "PcapFlowLab/24_outer_vlan_mpls_mpls_gre_inner_ipv4_tcp_tls_client_hello.pcap"
+
+# (target, seed, capture, packet numbers)
+SEEDS = [
+    ("decode", "ethernet_tcp", "zeek/chrome-1250-tls-x25519-kyber.pcap", [1]),
+    ("decode", "ethernet_padded", "nDPI/http_connect.pcap", [4]),
+    ("decode", "vlan_ipv6_udp", "arkime/quicietf.pcap", [1]),
+    ("decode", "qinq_pppoe", "zeek/pppoe-over-qinq.pcap", [1]),
+    ("decode", "vlan_mpls_gre", GRE_HELLO, [1]),
+    ("decode", "erspan", "zeek/erspan.pcap", [132]),
+    ("decode", "vxlan", "nDPI/vxlan.pcap", [1]),
+    ("decode", "geneve", "mercury/geneve.pcap", [1]),
+    ("decode", "gtp", "nDPI/dtls.pcap", [1]),
+    ("decode", "ipv4_in_ipv6", "nDPI/4in6tunnel.pcap", [1]),
+    ("decode", "ipv6_in_ipv4", "nDPI/6in4tunnel.pcap", [18]),
+    ("decode", "ipv6_first_fragment", "zeek/ipv6-fragmented-dns.pcap", [6]),
+    ("decode", "raw_ip", "nDPI/dingtalk.pcap", [1]),
+    ("decode", "null", "suricata-verify/quic-v2-ja3.pcap", [1]),
+    ("decode", "ppp", "zeek/quic-interop-retry.pcap", [5]),
+    ("decode", "linux_cooked", "nDPI/quic-v2.pcapng", [1]),
+    ("decode", "linux_cooked2", "zeek/openjdk-25.0.2-zeek.org.pcap", [1]),
+    ("decode", "radiotap", "zeek/radiotap.pcap", [1]),
+    ("dns", "query", "zeek/radiotap.pcap", [1]),
+    ("dns", "answer_cname", "zeek/radiotap.pcap", [2]),
+    ("dns", "mdns_answer", "zeek/radiotap.pcap", [3]),
+    ("dns", "https_query", "zeek/dns-https.pcap", [1]),
+    ("dns", "https_answer", "zeek/dns-https.pcap", [2]),
+    ("dns", "aaaa_answer", "nDPI/6in4tunnel.pcap", [20]),
+    ("dns", "pointer_to_itself", "zeek/dns-invalid-names.pcap", [2]),
+    ("dns", "damaged_after_three_questions", "nDPI/fuzz-2006-06-26-2594.pcap", [452]),
+    ("dns", "damaged_label", "nDPI/fuzz-2006-06-26-2594.pcap", [25]),
+    ("tls", "hello_tls13_x25519_kyber", "zeek/chrome-1250-tls-x25519-kyber.pcap", [4, 5]),
+    ("tls", "hello_two_segments_ech", "PcapFlowLab/tls_1_3_split_client_hello_10.pcap", [4, 5]),
+    ("tls", "hello_esni", "nDPI/tls_esni_sni_both.pcap", [4]),
+    ("tls", "hello_without_name", "nDPI/dns_dot.pcap", [4]),
+    ("tls", "hello_java", "zeek/openjdk-25.0.2-zeek.org.pcap", [4]),
+    ("tls", "hello_minimal", GRE_HELLO, [1]),
+    ("tls", "hello_wrong_cipher_length", "nDPI/tls_cipher_lens.pcap", [2]),
+]
+
+
+def tshark(capture: Path, number: int, *arguments: str) -> bytes:
+    """Return what tshark prints for one packet."""
+    command = ["tshark", "-r", str(capture), "-Y", f"frame.number == {number}", *arguments]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def packet(capture: Path, number: int) -> bytes:
+    """Return link type and packet, out of the pcapng file that tshark writes."""
+    interface_block, packet_block = 1, 6
+    pcapng = tshark(capture, number, "-F", "pcapng", "-w", "-")
+    at, links = 0, []
+    while True:
+        kind, size = struct.unpack_from("<II", pcapng, at)
+        if kind == interface_block:
+            links.append(*struct.unpack_from("<H", pcapng, at + 8))
+        if kind == packet_block:
+            interface, _, _, length = struct.unpack_from("<IIII", pcapng, at + 8)
+            return struct.pack(">H", links[interface]) + pcapng[at + 28 : at + 28 + length]
+        at += size
+
+
+def payload(capture: Path, number: int) -> bytes:
+    """Return the payload of the innermost transport segment."""
+    fields = ("-T", "fields", "-e", "tcp.payload", "-e", "udp.payload", "-E", "occurrence=l")
+    return bytes.fromhex(tshark(capture, number, *fields).decode().strip())
+
+
+def main() -> None:
+    """Write every seed."""
+    captures = Path(sys.argv[1])
+    seeds = Path(__file__).parent / "seeds"
+    for target, name, capture, numbers in SEEDS:
+        read = packet if target == "decode" else payload
+        folder = seeds / target
+        folder.mkdir(parents=True, exist_ok=True)
+        data = b"".join(read(captures / capture, number) for number in numbers)
+        (folder / f"{name}.bin").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+//! Streams that may begin with a ClientHello; what follows a hello changes nothing.
+#![no_main]
+
+use _engine::wire::tls::{may_be_hello, parse_hello_body, parse_hello_stream, partial_server_name};
+use _engine::wire::Progress;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let _ = parse_hello_body(input);
+    let whole = parse_hello_stream(input);
+    let early_name = partial_server_name(&input[..input.len() / 2]);
+    if let Ok(Progress::Parsed(hello)) = &whole {
+        assert!(may_be_hello(input));
+        assert!(hello.server_name.iter().all(|name| name.is_ascii()));
+        let mut longer = input.to_vec();
+        longer.push(0);
+        assert_eq!(parse_hello_stream(&longer), whole);
+        assert!(early_name.is_none() || early_name == hello.server_name);
+    }
+});
