@@ -5,6 +5,7 @@ use super::pcap::{Pcap, FILE_HEADER};
 use super::pcapng::Pcapng;
 use super::stream::{self, Stream};
 use super::{CaptureError, Packet};
+use std::io::Read;
 
 /// Bytes of one packet, at most: what libpcap allows for any link type, and room for super-packets.
 /// A record that claims more is damage, not a packet.
@@ -55,10 +56,26 @@ impl CaptureFile {
     /// Opens `path` ("-": standard input); fails with one line that says what is wrong.
     pub fn open(path: &str, filter: Option<Filter>) -> Result<Self, CaptureError> {
         let name = if path == "-" { "standard input" } else { path };
-        let fails = |why: &str| CaptureError(format!("{name}: {why}"));
-        let (mut stream, size) = stream::open(path).map_err(|error| fails(&plain(&error)))?;
-        let format = read_format(&mut stream).map_err(|why| fails(&why))?;
-        let mut file = Self {
+        let opened = stream::open(path);
+        let (stream, size) = opened.map_err(|error| CaptureError(format!("{name}: {}", plain(&error))))?;
+        let mut file = Self::begin(name, stream, size)?;
+        if filter.is_some() {
+            file.set_filter(filter);
+        }
+        Ok(file)
+    }
+
+    /// A capture out of any reader, told by `name` in messages.
+    pub fn from_reader(name: &str, source: impl Read + Send + Sync + 'static) -> Result<Self, CaptureError> {
+        let stream = Stream::new(source);
+        let stream = stream.map_err(|error| CaptureError(format!("{name}: {}", plain(&error))))?;
+        Self::begin(name, stream, None)
+    }
+
+    fn begin(name: &str, mut stream: Stream, size: Option<u64>) -> Result<Self, CaptureError> {
+        let format = read_format(&mut stream);
+        let format = format.map_err(|why| CaptureError(format!("{name}: {why}")))?;
+        Ok(Self {
             name: name.to_owned(),
             stream,
             size,
@@ -69,11 +86,7 @@ impl CaptureFile {
             other_link_packets: 0,
             problem: None,
             at_end: false,
-        };
-        if filter.is_some() {
-            file.set_filter(filter);
-        }
-        Ok(file)
+        })
     }
 
     /// Link type of the next packet, of the first interface where no packet is, None if neither is

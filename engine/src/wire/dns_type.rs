@@ -29,7 +29,6 @@ pub fn rtype_text(number: u16) -> Cow<'static, str> {
         25 => "KEY",
         28 => "AAAA",
         29 => "LOC",
-        32 => "NB",
         33 => "SRV",
         35 => "NAPTR",
         36 => "KX",

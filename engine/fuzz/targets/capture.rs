@@ -1,0 +1,41 @@
+//! Whole capture files, through the whole engine: every packet is counted once, whatever it holds.
+#![no_main]
+
+use _engine::capture::file::CaptureFile;
+use _engine::flow::names::Names;
+use _engine::monitor::{Monitor, Settings};
+use _engine::tag::{Kind, Matcher};
+use libfuzzer_sys::fuzz_target;
+use std::io::Cursor;
+use std::sync::{Arc, LazyLock};
+
+static MATCHER: LazyLock<Arc<Matcher>> = LazyLock::new(|| {
+    let names = [(0, Kind::Suffix, "example".to_owned())];
+    let networks = [(1, "192.0.2.0/24".to_owned())];
+    Arc::new(Matcher::new(&names, &networks, &[]).expect("these rules are right"))
+});
+
+fuzz_target!(|input: &[u8]| {
+    let Ok(mut file) = CaptureFile::from_reader("input", Cursor::new(input.to_vec())) else {
+        return;
+    };
+    let settings = Settings {
+        every_flow: true,
+        max_flows: 8,
+        max_heads: 4,
+        max_head_bytes: 4096,
+        tcp_idle_ns: 300_000_000_000,
+        udp_idle_ns: 60_000_000_000,
+        report_every_ns: 5_000_000_000,
+    };
+    let mut monitor = Monitor::new(settings, Arc::clone(&MATCHER), Arc::new(Names::new(64)), (0, 1));
+    let mut packets = 0;
+    while let Some(packet) = file.next_packet() {
+        monitor.packet(&packet);
+        packets += 1;
+    }
+    monitor.finish();
+    let tally = monitor.tally();
+    assert_eq!((tally.packets, tally.live_flows, tally.live_heads), (packets, 0, 0));
+    assert_eq!(tally.named.iter().sum::<u64>(), tally.flows);
+});

@@ -1,0 +1,231 @@
+//! The way of packets through a monitor: flows, orientation, round trips, ends, bounds, tags.
+
+use _engine::capture::Packet;
+use _engine::flow::names::Names;
+use _engine::flow::naming::Evidence;
+use _engine::flow::report::{End, FlowReport, Occasion};
+use _engine::monitor::{Monitor, Settings};
+use _engine::tag::{Kind, Matcher};
+use _engine::wire::flags::{ACK, FIN, RST, SYN};
+use std::sync::Arc;
+
+const SECOND: u64 = 1_000_000_000;
+const START: u64 = 1_700_000_000 * SECOND;
+const RAW: u16 = 101;
+const CLIENT: [u8; 4] = [192, 0, 2, 7];
+const SERVER: [u8; 4] = [198, 51, 100, 9];
+
+fn settings() -> Settings {
+    Settings {
+        every_flow: true,
+        max_flows: 100,
+        max_heads: 10,
+        max_head_bytes: 65_536,
+        tcp_idle_ns: 300 * SECOND,
+        udp_idle_ns: 60 * SECOND,
+        report_every_ns: 0,
+    }
+}
+
+fn matcher(name: &str) -> Arc<Matcher> {
+    Arc::new(Matcher::new(&[(3, Kind::Suffix, name.to_owned())], &[], &[]).unwrap())
+}
+
+fn monitor(settings: Settings) -> Monitor {
+    Monitor::new(settings, matcher("cloud.example"), Arc::new(Names::new(1000)), (0, 1))
+}
+
+/// An IPv4 packet without link layer.
+fn ip(src: [u8; 4], dst: [u8; 4], protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x45, 0];
+    packet.extend(((20 + payload.len()) as u16).to_be_bytes());
+    packet.extend([0, 0, 0, 0, 64, protocol, 0, 0]);
+    packet.extend(src);
+    packet.extend(dst);
+    packet.extend(payload);
+    packet
+}
+
+struct Tcp {
+    from_client: bool,
+    seq: u32,
+    ack: u32,
+    flags: u8,
+}
+
+fn tcp(header: Tcp, payload: &[u8]) -> Vec<u8> {
+    let Tcp { from_client, seq, ack, flags } = header;
+    let (sport, dport): (u16, u16) = if from_client { (40_000, 443) } else { (443, 40_000) };
+    let mut segment = Vec::new();
+    segment.extend(sport.to_be_bytes());
+    segment.extend(dport.to_be_bytes());
+    segment.extend(seq.to_be_bytes());
+    segment.extend(ack.to_be_bytes());
+    segment.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+    segment.extend(payload);
+    let (src, dst) = if from_client { (CLIENT, SERVER) } else { (SERVER, CLIENT) };
+    ip(src, dst, 6, &segment)
+}
+
+fn up(seq: u32, ack: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
+    tcp(Tcp { from_client: true, seq, ack, flags }, payload)
+}
+
+fn down(seq: u32, ack: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
+    tcp(Tcp { from_client: false, seq, ack, flags }, payload)
+}
+
+fn hello(name: &str) -> Vec<u8> {
+    let host = name.as_bytes();
+    let mut sni = vec![0];
+    sni.extend((host.len() as u16).to_be_bytes());
+    sni.extend(host);
+    let mut extension = vec![0, 0];
+    extension.extend((sni.len() as u16 + 2).to_be_bytes());
+    extension.extend((sni.len() as u16).to_be_bytes());
+    extension.extend(sni);
+    let mut body = vec![3, 3];
+    body.extend([7; 32]);
+    body.extend([0, 0, 2, 0x13, 1, 1, 0]);
+    body.extend((extension.len() as u16).to_be_bytes());
+    body.extend(extension);
+    let mut record = vec![22, 3, 1];
+    record.extend((body.len() as u16 + 4).to_be_bytes());
+    record.extend([1, 0]);
+    record.extend((body.len() as u16).to_be_bytes());
+    record.extend(body);
+    record
+}
+
+fn feed(monitor: &mut Monitor, time_ns: u64, bytes: &[u8]) {
+    monitor.packet(&Packet { time_ns, link: RAW, interface: 0, wire_len: bytes.len() as u32, bytes });
+}
+
+fn finish(monitor: &mut Monitor) -> Vec<FlowReport> {
+    monitor.finish();
+    std::mem::take(&mut monitor.flows)
+}
+
+#[test]
+fn a_conversation_is_one_flow_with_bytes_both_ways_and_its_round_trip() {
+    let mut monitor = monitor(settings());
+    let hello = hello("eu.cloud.example");
+    feed(&mut monitor, START, &up(100, 0, SYN, b""));
+    feed(&mut monitor, START + 7_000_000, &down(900, 101, SYN | ACK, b""));
+    feed(&mut monitor, START + 8_000_000, &up(101, 901, ACK, &hello));
+    feed(&mut monitor, START + 9_000_000, &down(901, 200, ACK, b"abc"));
+    let flows = finish(&mut monitor);
+    assert_eq!(flows.len(), 1);
+    let flow = &flows[0];
+    assert_eq!(flow.client.0.to_string(), "192.0.2.7");
+    assert_eq!(flow.sent, (2, 40 + 40 + hello.len() as u64));
+    assert_eq!(flow.received, (2, 40 + 43));
+    assert_eq!(flow.rtt_ns, Some(7_000_000));
+    assert_eq!((flow.name.as_deref(), flow.evidence), (Some("eu.cloud.example"), Evidence::Sni));
+    assert_eq!(flow.entry, Some(3));
+    assert_eq!(flow.occasion, Occasion::End(End::CaptureEnd));
+}
+
+#[test]
+fn a_syn_sent_twice_gives_no_round_trip() {
+    let mut monitor = monitor(settings());
+    feed(&mut monitor, START, &up(100, 0, SYN, b""));
+    feed(&mut monitor, START + SECOND, &up(100, 0, SYN, b""));
+    feed(&mut monitor, START + SECOND + 1000, &down(900, 101, SYN | ACK, b""));
+    let flows = finish(&mut monitor);
+    assert_eq!((flows.len(), flows[0].rtt_ns), (1, None));
+}
+
+#[test]
+fn a_hello_makes_its_sender_the_client_whatever_the_ports_say() {
+    let mut monitor = monitor(settings());
+    feed(&mut monitor, START, &down(901, 200, ACK, &hello("odd.cloud.example")));
+    let flows = finish(&mut monitor);
+    assert_eq!(flows[0].client.0.to_string(), "198.51.100.9");
+    assert!(flows[0].no_start);
+}
+
+#[test]
+fn silence_ends_a_flow_and_the_next_packet_begins_another() {
+    let mut monitor = monitor(settings());
+    feed(&mut monitor, START, &up(100, 0, SYN, b""));
+    feed(&mut monitor, START + 301 * SECOND, &up(101, 0, ACK, b""));
+    let flows = finish(&mut monitor);
+    let ends: Vec<Occasion> = flows.iter().map(|flow| flow.occasion).collect();
+    assert_eq!(ends, [Occasion::End(End::Idle), Occasion::End(End::CaptureEnd)]);
+}
+
+#[test]
+fn a_closed_flow_ends_as_it_closed_and_its_ports_can_be_used_again() {
+    let mut monitor = monitor(settings());
+    feed(&mut monitor, START, &up(100, 0, SYN, b""));
+    feed(&mut monitor, START + 1, &up(101, 1, FIN | ACK, b""));
+    feed(&mut monitor, START + 2, &down(900, 102, FIN | ACK, b""));
+    feed(&mut monitor, START + 3, &up(5000, 0, SYN, b""));
+    feed(&mut monitor, START + 4, &down(1, 5001, RST | ACK, b""));
+    feed(&mut monitor, START + 60 * SECOND, &ip(CLIENT, SERVER, 17, &[0, 9, 0, 9, 0, 8, 0, 0]));
+    let ends: Vec<Occasion> = monitor.flows.iter().map(|flow| flow.occasion).collect();
+    assert_eq!(ends, [Occasion::End(End::Fin), Occasion::End(End::Rst)]);
+}
+
+#[test]
+fn the_flow_table_is_bounded_and_every_eviction_counted() {
+    let mut monitor = monitor(settings());
+    for n in 0..1000u16 {
+        let [a, b] = n.to_be_bytes();
+        feed(&mut monitor, START + u64::from(n), &ip(CLIENT, [198, 51, a, b], 17, &[0, 9, 0, 9, 0, 8, 0, 0]));
+    }
+    let tally = monitor.tally();
+    assert_eq!((tally.live_flows, tally.flows_evicted), (100, 900));
+    assert_eq!(finish(&mut monitor).len(), 1000);
+}
+
+#[test]
+fn hellos_that_never_end_are_bounded_and_every_eviction_counted() {
+    let mut monitor = monitor(settings());
+    let hello = hello("never.cloud.example");
+    for n in 0..50u8 {
+        let mut packet = up(101, 0, ACK, &hello[..20]);
+        packet[19] = n; // another server each time
+        feed(&mut monitor, START + u64::from(n), &packet);
+    }
+    let tally = monitor.tally();
+    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 40));
+}
+
+#[test]
+fn a_clock_that_goes_back_is_counted_and_flows_go_on() {
+    let mut monitor = monitor(settings());
+    feed(&mut monitor, START, &up(100, 0, SYN, b""));
+    feed(&mut monitor, START - 3600 * SECOND, &up(101, 0, ACK, b""));
+    assert_eq!(monitor.tally().clock_steps, 1);
+    let flows = finish(&mut monitor);
+    assert_eq!((flows.len(), flows[0].sent.0), (1, 2));
+}
+
+#[test]
+fn a_live_flow_is_reported_when_tagged_while_it_goes_on_and_when_it_ends() {
+    let mut monitor = monitor(Settings { every_flow: false, report_every_ns: 5 * SECOND, ..settings() });
+    feed(&mut monitor, START, &up(100, 0, SYN, b""));
+    feed(&mut monitor, START + 1, &up(101, 0, ACK, &hello("a.cloud.example")));
+    for second in 1..=12 {
+        feed(&mut monitor, START + second * SECOND, &up(500, 0, ACK, b"data"));
+    }
+    let flows = finish(&mut monitor);
+    let occasions: Vec<Occasion> = flows.iter().map(|flow| flow.occasion).collect();
+    assert_eq!(occasions[0], Occasion::Open);
+    assert!(occasions.iter().filter(|o| **o == Occasion::Update).count() >= 2);
+    assert_eq!(occasions.last(), Some(&Occasion::End(End::CaptureEnd)));
+    let new: u64 = flows.iter().map(|flow| flow.new_bytes.0).sum();
+    assert_eq!(new, flows.last().unwrap().sent.1);
+}
+
+#[test]
+fn new_signatures_tag_the_flows_that_are_there() {
+    let mut monitor = monitor(Settings { every_flow: false, report_every_ns: 5 * SECOND, ..settings() });
+    feed(&mut monitor, START, &up(101, 0, ACK, &hello("a.other.example")));
+    assert!(monitor.flows.is_empty());
+    monitor.set_matcher(matcher("other.example"));
+    assert_eq!(monitor.flows.len(), 1);
+    assert_eq!(monitor.flows[0].name.as_deref(), Some("a.other.example"));
+}
