@@ -52,7 +52,7 @@ class WebServer:
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             raise OutputError(
-                f"{_join(host, port)}: cannot serve metrics here: {why}; "
+                f"{join_listen(host, port)}: cannot serve metrics here: {why}; "
                 "choose another with --listen or web.listen"
             ) from error
         serve = self._server.serve_forever
@@ -62,7 +62,7 @@ class WebServer:
     def address(self) -> str:
         """Host and port as bound."""
         host, port = self._server.server_address[:2]
-        return _join(str(host), port)
+        return join_listen(str(host), port)
 
     def start(self) -> None:
         """Begins to answer."""
@@ -74,7 +74,8 @@ class WebServer:
         self._server.server_close()
 
 
-def _join(host: str, port: int) -> str:
+def join_listen(host: str, port: int) -> str:
+    """Host and port as a URL has them."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

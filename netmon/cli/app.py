@@ -23,6 +23,7 @@ app = typer.Typer(
     epilog=_EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # a usage error is a line, not a box; brackets in help texts are brackets
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("read")(read.read)
@@ -50,7 +51,7 @@ def _options(
 def main() -> None:
     """Runs the command line and exits; what goes wrong is one line on standard error."""
     try:
-        app()
+        app(prog_name="netmon")
     except NetmonError as error:
         print(f"netmon: {error}", file=sys.stderr)
         sys.exit(ERROR)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import typer
 
 from netmon.cli import wiring
 from netmon.cli.wiring import ConfigOption, SignaturesOption
+from netmon.config import Config
+from netmon.places.locator import Override
 from netmon.privacy import read_key
+from netmon.verdict import Policy
+from netmon.web import join_listen
 
 
 def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
-    """Checks the configuration and the signatures, and shows the effective values.
+    """Checks the configuration and shows what is in effect.
+
+    Reads the signatures and the key file as well.
 
     Examples:
 
@@ -25,37 +30,52 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
     known = wiring.load_signatures(settings)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
-    typer.echo(f"configuration: {settings.file or 'none found; these are the defaults'}")
-    for name, value in _flatten(settings, ""):
-        typer.echo(f"  {name}: {value}")
+    typer.echo(f"configuration: {settings.file or 'no file found, so these are the defaults'}")
+    for key, value in effective(settings):
+        typer.echo(f"  {key}: {value}")
     rules = len(known.entries)
-    typer.echo(f"signatures: {known.folder} ({', '.join(sorted(known.vendors))}; {rules} names and networks)")
-    typer.echo(f"  sha256: {known.sha256}")
+    typer.echo(f"signatures: {known.folder}")
+    typer.echo(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")
     typer.echo("fine")
 
 
-def _flatten(value: Any, prefix: str) -> list[tuple[str, str]]:
-    lines: list[tuple[str, str]] = []
-    for item in fields(value):
-        if item.name == "file":
-            continue
-        part, name = getattr(value, item.name), f"{prefix}{item.name}"
-        if is_dataclass(part):
-            lines += _flatten(part, f"{name}.")
-        else:
-            lines.append((name, _text(part)))
-    return lines
+def effective(settings: Config) -> Iterable[tuple[str, str]]:
+    """Every setting by its key in netmon.yaml, with its value in words."""
+    yield "sensor.name", settings.sensor
+    yield "subject.country", settings.subject.country or "none: no promise binds"
+    capture = settings.capture
+    yield "capture.interfaces", ", ".join(capture.interfaces) or "none: name them with -i"
+    yield "capture.workers", str(capture.workers)
+    yield "capture.ring_mib", str(capture.ring_mib)
+    yield "capture.snaplen", str(capture.snaplen)
+    yield "capture.promiscuous", "true" if capture.promiscuous else "false"
+    for key, number in settings.limits.keywords().items():
+        yield f"flows.{key}", str(number)
+    yield "flows.report_every_s", str(settings.report_every_s)
+    yield "signatures.folder", str(settings.signatures or "those that come with netmon")
+    yield "places.declared", "; ".join(map(_override_text, settings.overrides)) or "none"
+    yield "policy.forbidden_vendors", ", ".join(sorted(settings.policy.forbidden_vendors)) or "none"
+    yield "policy.allowed", "; ".join(_allowed_texts(settings.policy)) or "none"
+    yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
+    yield "privacy.key_file", str(settings.privacy_key or "none: a random key for each start")
+    yield "events.file", str(settings.events or "none")
+    yield "web.listen", "off" if settings.listen is None else join_listen(*settings.listen)
 
 
-def _text(value: Any) -> str:
-    if value is None or value in ((), {}, frozenset()):
-        return "none"
-    if isinstance(value, frozenset):
-        return ", ".join(sorted(value))
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], int):
-        return f"{value[0]}:{value[1]}"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    if isinstance(value, dict):
-        return "; ".join(f"{key} → {_text(item)}" for key, item in value.items())
-    return str(value)
+_LEVELS: Mapping[int, str] = {
+    0: "clients' addresses",
+    1: "pseudonyms that change daily",
+    2: "clients' networks only",
+    3: "nothing about clients",
+}
+
+
+def _override_text(override: Override) -> str:
+    where = ", ".join(part for part in (override.city, override.country) if part)
+    return f"{override.prefix} in {where} ({override.author}: {override.reason})"
+
+
+def _allowed_texts(policy: Policy) -> Iterable[str]:
+    for vendor, components in sorted(policy.allowed.items()):
+        for component, places in sorted(components.items()):
+            yield f"{vendor} {component} in {', '.join(sorted(places)) or 'no place'}"

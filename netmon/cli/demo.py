@@ -6,17 +6,22 @@ from pathlib import Path
 
 import netmon
 from netmon.cli import wiring
+from netmon.config import Config
 from netmon.outputs.summary import Summary
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
+from netmon.verdict import Subject
 
 _COUNTRY = "DE"
 
 
 def demo() -> None:
-    """Shows the whole job on a capture that comes with netmon, without rights and without a network."""
+    """Shows the whole job, without rights and without a network.
+
+    Reads a capture that comes with netmon by its default configuration.
+    """
     capture = Path(netmon.__file__).parent / "data" / "demo.pcap"
-    settings = wiring.load_config(None, None, _COUNTRY)
+    settings = Config(subject=Subject(_COUNTRY))
     known = wiring.load_signatures(settings)
     monitor = wiring.make_monitor(settings, known)
     console = wiring.make_console()

@@ -28,6 +28,7 @@ from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.summary import Summary
 from netmon.signatures.match import compile_matcher
+from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.files import FileSource
 from netmon.sources.files import Progress as ReportProgress
 from netmon.sources.scapy_source import ScapyFileSource
@@ -72,7 +73,10 @@ def read(
 
       zcat trace.gz | netmon read -
     """
+    if every and not json:
+        raise typer.BadParameter("it needs --json", param_hint="--all")
     paths, filter_words = split_words(words)
+    expression = check_filter(filter_words)
     settings = wiring.load_config(config, signatures, country)
     known = wiring.load_signatures(settings)
     monitor = wiring.make_monitor(settings, known)
@@ -86,14 +90,14 @@ def read(
     with _progress(console, paths) as report:
         reader: FileSource | ScapyFileSource
         if wiring.is_scapy(source):
-            if filter_words:
+            if expression:
                 raise SourceError("--source scapy takes no filter with files")
             reader = ScapyFileSource(paths, matcher, every_flow=json and every, limits=limits)
         else:
             reader = FileSource(
                 paths,
                 matcher,
-                filter_expression=" ".join(filter_words),
+                filter_expression=expression,
                 every_flow=json and every,
                 limits=limits,
                 progress=report,
@@ -116,14 +120,30 @@ def split_words(words: list[str]) -> tuple[list[str], list[str]]:
     """Files, and the words of the filter: it begins with the first word that is no file.
 
     A word that looks like a capture file is one, also if it does not exist, so that a slip of the finger
-    does not become a filter. Raises SourceError when the first word is no file.
+    does not become a filter. Raises SourceError for a file that does not exist, and when there is none.
     """
-    for number, word in enumerate(words):
-        if word != "-" and not Path(word).exists() and not _looks_like_a_capture(word):
-            if number == 0:
-                raise SourceError(f"{word}: no such file")
-            return words[:number], words[number:]
-    return words, []
+    count = next((at for at, word in enumerate(words) if not _is_file(word)), len(words))
+    paths, filter_words = words[:count], words[count:]
+    for path in paths or words[:1]:
+        if path != "-" and not Path(path).exists():
+            raise SourceError(f"{path}: no such file")
+    return paths, filter_words
+
+
+def check_filter(words: list[str]) -> str:
+    """The filter as one text. Raises SourceError when it is none: perhaps its first word should be a file."""
+    expression = " ".join(words)
+    try:
+        compile_filter(expression, ETHERNET)
+    except SourceError as error:
+        if len(words) > 1 and words[0].strip("(").isalpha():
+            raise
+        raise SourceError(f"{error}; nor is there a file '{words[0]}'") from error
+    return expression
+
+
+def _is_file(word: str) -> bool:
+    return word == "-" or Path(word).exists() or _looks_like_a_capture(word)
 
 
 def _looks_like_a_capture(word: str) -> bool:

@@ -1,0 +1,57 @@
+"""Runs the command line as a user does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+KEPT = ("PATH", "LD_LIBRARY_PATH")
+
+
+@pytest.fixture
+def demo():
+    """The capture that comes with netmon."""
+    return ROOT / "netmon" / "data" / "demo.pcap"
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Nobody's configuration, no terminal, no colours asked for or forbidden."""
+    kept = {key: value for key, value in os.environ.items() if key in KEPT}
+    return kept | {"HOME": str(tmp_path), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def netmon(environment, tmp_path):
+    """Run netmon with these words; output and errors as text."""
+
+    def netmon(*words, text=True, **options):
+        return subprocess.run(
+            [sys.executable, "-m", "netmon", *map(str, words)],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            encoding="utf-8" if text else None,
+            timeout=60,
+            check=False,
+            **options,
+        )
+
+    return netmon
+
+
+@pytest.fixture
+def refused(netmon):
+    """The one line that a wrong start gives, with exit code 1 and no output."""
+
+    def refused(*words, **options):
+        done = netmon(*words, **options)
+        assert (done.returncode, done.stdout) == (1, ""), done.stderr
+        [line] = done.stderr.splitlines()
+        assert line.startswith("netmon: ")
+        return line.removeprefix("netmon: ")
+
+    return refused

@@ -1,0 +1,167 @@
+"""The other commands: demo, check, signatures, and what netmon says about itself."""
+
+import pytest
+
+from netmon.signatures.load import default_folder
+
+
+@pytest.fixture
+def own_configuration(tmp_path):
+    """The user's own netmon.yaml."""
+    file = tmp_path / ".config" / "netmon" / "netmon.yaml"
+    file.parent.mkdir(parents=True)
+    return file
+
+
+def test_demo_shows_the_whole_job(netmon):
+    """Steps, a table with all three kinds of places, a sentence; 0 because the demo went well."""
+    done = netmon("demo")
+    assert (done.returncode, done.stderr) == (0, "")
+    for words in ("1.", "2.", "3.", "Zürich, CH", "Moscow, RU", "disputed", "undecided"):
+        assert words in done.stdout
+    assert "Not as it should be: 4 flows of kaspersky (reputation) to Moscow, RU." in done.stdout
+
+
+@pytest.mark.parametrize("text", ["policy: {forbidden_vendors: [kaspersky]}\n", "not: [valid\n"])
+def test_demo_does_not_depend_on_the_users_configuration(netmon, own_configuration, text):
+    """Whatever stands in netmon.yaml, the demo is the demo."""
+    plain = netmon("demo").stdout
+    own_configuration.write_text(text)
+    assert netmon("demo").stdout == plain
+
+
+def test_check_shows_what_is_in_effect(netmon, tmp_path):
+    """Each key with its value: what the file sets and what it leaves."""
+    (tmp_path / "netmon.yaml").write_text("capture: {workers: 3}\nweb: {listen: 'off'}\n")
+    done = netmon("check", "--config", "netmon.yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "configuration: netmon.yaml"
+    assert {"  capture.workers: 3", "  web.listen: off", "  capture.snaplen: 65535"} <= set(lines)
+    assert lines[-1] == "fine"
+
+
+def test_check_knows_every_setting(netmon, tmp_path):
+    """Everything that can be set is shown by the key that sets it."""
+    (tmp_path / "netmon.yaml").write_text(
+        """\
+sensor: {name: AA}
+subject: {country: BB}
+capture: {interfaces: [cc], workers: 11, ring_mib: 12, snaplen: 1300, promiscuous: false}
+flows: {max_flows: 14, max_names: 15, max_heads: 16, max_head_bytes: 17, tcp_idle_s: 18, udp_idle_s: 19,
+  report_every_s: 20}
+signatures: {folder: SIGNATURES}
+places: {declared: [{network: 192.0.2.0/24, country: CH, author: DD, reason: EE}]}
+policy: {forbidden_vendors: [kaspersky], allowed: {kaspersky: {updates: [FF]}}}
+privacy: {level: 2, key_file: key}
+events: {file: events.jsonl}
+web: {listen: '[::1]:10'}
+""".replace("SIGNATURES", str(tmp_path / "folder"))
+    )
+    (tmp_path / "key").write_bytes(bytes(32))
+    (tmp_path / "folder").symlink_to(default_folder())
+    shown = netmon("check", "--config", "netmon.yaml").stdout.splitlines()
+    for line in (
+        "sensor.name: AA",
+        "subject.country: BB",
+        "capture.interfaces: cc",
+        "capture.workers: 11",
+        "capture.ring_mib: 12",
+        "capture.snaplen: 1300",
+        "capture.promiscuous: false",
+        "flows.max_flows: 14",
+        "flows.max_names: 15",
+        "flows.max_heads: 16",
+        "flows.max_head_bytes: 17",
+        "flows.tcp_idle_s: 18",
+        "flows.udp_idle_s: 19",
+        "flows.report_every_s: 20",
+        f"signatures.folder: {tmp_path}/folder",
+        "places.declared: 192.0.2.0/24 in CH (DD: EE)",
+        "policy.forbidden_vendors: kaspersky",
+        "policy.allowed: kaspersky updates in FF",
+        "privacy.level: 2: clients' networks only",
+        "privacy.key_file: key",
+        "events.file: events.jsonl",
+        "web.listen: [::1]:10",
+    ):
+        assert f"  {line}" in shown
+
+
+def test_check_says_where_the_configuration_was_found(netmon, own_configuration):
+    """Without --config the usual places are tried."""
+    own_configuration.write_text("sensor: {name: here}\n")
+    assert netmon("check").stdout.splitlines()[:2] == [
+        f"configuration: {own_configuration}",
+        "  sensor.name: here",
+    ]
+
+
+def test_check_reads_the_key_file(refused, tmp_path):
+    """A key that is missing is found by check, not at the next start."""
+    (tmp_path / "netmon.yaml").write_text("privacy: {key_file: key}\n")
+    assert refused("check", "--config", "netmon.yaml") == "key: no such file or directory"
+
+
+def test_signatures_list(netmon):
+    """Every component with what it does."""
+    done = netmon("signatures", "list")
+    assert (done.returncode, done.stderr) == (0, "")
+    for component in ("updates", "reputation", "activation"):
+        assert component in done.stdout
+
+
+def test_signatures_lint_and_test_are_content(netmon):
+    """What is shipped is without findings, and its examples pass."""
+    assert netmon("signatures", "lint").returncode == 0
+    done = netmon("signatures", "test")
+    assert done.returncode == 0
+    assert done.stdout.endswith(" passed, 0 failed\n")
+
+
+def test_explain_a_name(netmon):
+    """The rule, its component, what is expected, and the sources."""
+    done = netmon("signatures", "explain", "dc1.ksn.kaspersky-labs.com")
+    assert (done.returncode, done.stderr) == (0, "")
+    for words in ("kaspersky / reputation", "kaspersky.yaml:", "promise", "source"):
+        assert words in done.stdout
+
+
+def test_explain_an_address(netmon):
+    """The network, the place, and how the votes became it."""
+    done = netmon("signatures", "explain", "82.202.184.10")
+    assert done.returncode == 0
+    for words in ("82.202.184.0/24", "AS200107", "place: Zürich, CH (agreed)", "source"):
+        assert words in done.stdout
+
+
+@pytest.mark.parametrize("text", ["www.example.org", "192.0.2.1", "kaspersky.com.evil.test"])
+def test_explain_a_stranger(netmon, text):
+    """That nothing matches is an answer."""
+    done = netmon("signatures", "explain", text)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"{text}: no ")
+
+
+def test_version(netmon):
+    """One line on standard output."""
+    done = netmon("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("netmon ")
+    assert len(done.stdout.splitlines()) == 1
+
+
+COMMANDS = [[], ["read"], ["run"], ["check"], ["demo"], ["signatures"], ["signatures", "explain"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_fits_a_terminal(netmon, command):
+    """Help for every command, no line beyond 80 columns."""
+    done = netmon(*command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+
+
+def test_help_shows_the_extra_as_it_is_installed(netmon):
+    """The extra's name keeps its brackets."""
+    assert "egress[scapy]" in netmon("read", "--help").stdout

@@ -1,0 +1,153 @@
+"""Every wrong start is one clear line and exit code 1; wrong usage is 2. There is never a traceback."""
+
+import os
+
+import pytest
+
+
+def test_missing_file(refused):
+    """A file that is not there, whether or not it looks like a capture."""
+    assert refused("read", "nowhere.pcap") == "nowhere.pcap: no such file"
+    assert refused("read", "nowhere") == "nowhere: no such file"
+
+
+def test_missing_second_file(refused, demo):
+    """It is missed before the first one is read, not an hour later."""
+    assert refused("read", demo, "nowhere.pcap.gz") == "nowhere.pcap.gz: no such file"
+
+
+def test_mistyped_second_file(refused, demo):
+    """A word that is neither a file nor a filter is told as both."""
+    assert refused("read", demo, "nowhere.pcpa") == (
+        "filter 'nowhere.pcpa': can't parse filter expression: syntax error; "
+        "nor is there a file 'nowhere.pcpa'"
+    )
+
+
+def test_wrong_filter(refused, demo):
+    """A filter with a mistake, in libpcap's words."""
+    assert refused("read", demo, "tcp", "prot", "443") == (
+        "filter 'tcp prot 443': can't parse filter expression: syntax error"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", "the file is empty"), (b"hello, this is no capture", "not a capture")]
+)
+def test_file_that_is_no_capture(refused, tmp_path, content, words):
+    """An empty file, and one with something else in it."""
+    (tmp_path / "file.pcap").write_bytes(content)
+    assert refused("read", "file.pcap").startswith(f"file.pcap: {words}")
+
+
+def test_empty_standard_input(refused):
+    """A pipe that brings nothing."""
+    assert refused("read", "-", input="").startswith("standard input: the file is empty")
+
+
+def test_directory(refused, tmp_path):
+    """A directory is no capture."""
+    assert refused("read", tmp_path) == f"{tmp_path}: it is a directory"
+
+
+def test_unreadable_file(refused, demo, tmp_path):
+    """A file without the right to read it."""
+    file = tmp_path / "secret.pcap"
+    file.write_bytes(demo.read_bytes())
+    file.chmod(0)
+    if os.access(file, os.R_OK):
+        pytest.skip("whoever runs this may read everything")
+    assert refused("read", file) == f"{file}: permission denied"
+
+
+def test_wrong_country(refused, demo):
+    """A country is two letters."""
+    assert refused("read", "--country", "Germany", demo).startswith("--country Germany: two letters")
+
+
+def test_missing_signatures(refused, demo):
+    """A folder of signatures that is not there."""
+    assert refused("read", "--signatures", "nowhere", demo).lower() == "nowhere: no such file or directory"
+
+
+def test_missing_configuration(refused, demo):
+    """A configuration that was asked for must be there."""
+    assert refused("read", "--config", "nowhere.yaml", demo) == "nowhere.yaml: no such file or directory"
+
+
+def test_configuration_with_a_mistake(refused, demo, tmp_path):
+    """The mistake is told with file, line and key before anything is read."""
+    (tmp_path / "netmon.yaml").write_text("privacy:\n  levle: 2\n")
+    assert refused("read", "--config", "netmon.yaml", demo) == (
+        "netmon.yaml:2: unknown key 'levle' in privacy; did you mean 'level'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("forbidden_vendors: [kasperky]", "the vendor 'kasperky'"),
+        ("allowed: {kaspersky: {update: [CH]}}", "'update'"),
+        ("allowed: {kaspersky: {updates: [zuerich]}}", "the place 'zuerich'"),
+    ],
+)
+def test_policy_that_names_what_nobody_knows(refused, demo, tmp_path, policy, words):
+    """A slip in a policy must not switch it off."""
+    (tmp_path / "netmon.yaml").write_text(f"policy: {{{policy}}}\n")
+    line = refused("read", "--config", "netmon.yaml", demo)
+    assert line.startswith("netmon.yaml: policy names ")
+    assert words in line
+
+
+def test_run_without_an_interface(refused):
+    """Neither -i nor capture.interfaces."""
+    assert refused("run") == "no interface to watch: name one with -i, or set capture.interfaces"
+
+
+def test_run_with_a_wrong_address_to_listen_on(refused):
+    """An address that is none."""
+    assert refused("run", "-i", "lo", "--listen", "here") == (
+        "--listen: 'here' is no address to listen on: write 127.0.0.1:10977"
+    )
+
+
+def test_run_on_an_unknown_interface(refused):
+    """One line that names the interface, whatever the rights."""
+    assert "no-such-if0" in refused("run", "-i", "no-such-if0", "--listen", "off")
+
+
+def test_signatures_with_mistakes(netmon, tmp_path):
+    """Each mistake is a line with file and line."""
+    (tmp_path / "locations.yaml").write_text("locations: {}\n")
+    (tmp_path / "acme.yaml").write_text("vendor: acme\nmistake: 1\n")
+    done = netmon("signatures", "lint", "--signatures", tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{tmp_path}/acme.yaml:2: unknown key 'mistake'" in done.stderr
+
+
+def test_every_mistake_of_a_configuration_is_a_line(netmon, tmp_path):
+    """Three mistakes give three lines."""
+    (tmp_path / "netmon.yaml").write_text("capture: {workers: x}\nflow: {}\nprivacy: {level: 9}\n")
+    done = netmon("check", "--config", "netmon.yaml")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["read"],
+        ["read", "--no-such-option", "file"],
+        ["read", "--privacy", "7", "file"],
+        ["read", "--source", "pyshark", __file__],
+        ["read", "--all", __file__],
+        ["raed", "file"],
+        ["signatures", "explain"],
+    ],
+)
+def test_wrong_usage(netmon, words):
+    """Wrong usage is 2, with the usage and what is wrong."""
+    done = netmon(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Usage: netmon" in done.stderr
+    assert "Error: " in done.stderr
