@@ -4,11 +4,12 @@
 //! which layer comes next. A new layer is a file, a variant of `Layer` and a line in `decode`.
 
 use super::frame::Frame;
-use super::{ethernet, ipv4, ipv6, link, tcp, udp, wlan, Rejection, Segment};
+use super::{erspan, ethernet, geneve, gre, gtp, ipv4, ipv6, link, mpls, pppoe, tcp, udp, vxlan, wlan};
+use super::{Rejection, Segment};
 
-/// More layers than any real mirror stacks on each other (QinQ, MPLS, a tunnel and its inside);
-/// beyond it a packet is `Rejection::TooDeep`.
-const MAX_LAYERS: u32 = 16;
+/// More layers than any real mirror stacks on each other (VLAN tags and labels count each, and so do a
+/// tunnel and its inside); beyond it a packet is `Rejection::TooDeep`.
+const MAX_LAYERS: u32 = 24;
 
 /// What the next bytes are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +26,14 @@ pub(super) enum Layer {
     RawIp,
     Radiotap,
     Wlan,
+    Mpls,
+    Pppoe,
+    Gre,
+    Erspan2,
+    Erspan3,
+    Vxlan,
+    Geneve,
+    GtpU,
     Ipv4,
     Ipv6,
     Tcp,
@@ -42,14 +51,23 @@ pub(super) enum Layer {
 /// The first layer that cannot be followed, and why.
 #[inline]
 pub fn decode(link: u16, bytes: &[u8], wire_len: u32) -> Result<Segment<'_>, Rejection> {
-    let mut frame = Frame::new(bytes, wire_len);
-    let mut layer = link::first_layer(link)?;
-    for _ in 0..MAX_LAYERS {
+    walk(link::first_layer(link)?, Frame::new(bytes, wire_len), MAX_LAYERS)
+}
+
+/// Takes at most `budget` layers off a frame that begins with `layer`.
+fn walk(mut layer: Layer, mut frame: Frame<'_>, budget: u32) -> Result<Segment<'_>, Rejection> {
+    for left in (0..budget).rev() {
         layer = match layer {
             Layer::Ethernet => ethernet::peel(&mut frame)?,
             Layer::Ipv4 => ipv4::peel(&mut frame)?,
             Layer::Tcp => return tcp::parse(frame),
-            Layer::Udp => return udp::parse(frame),
+            Layer::Udp => {
+                let segment = udp::parse(&mut frame)?;
+                return match of_udp_port(segment.dst_port) {
+                    Some(tunnel) => look_inside(tunnel, frame, left, segment),
+                    None => Ok(segment),
+                };
+            }
             Layer::Ipv6 => ipv6::peel(&mut frame)?,
             Layer::Vlan => ethernet::peel_vlan(&mut frame)?,
             Layer::Llc => ethernet::peel_llc(&mut frame)?,
@@ -62,9 +80,50 @@ pub fn decode(link: u16, bytes: &[u8], wire_len: u32) -> Result<Segment<'_>, Rej
             Layer::RawIp => link::peel_raw_ip(&mut frame)?,
             Layer::Radiotap => wlan::peel_radiotap(&mut frame)?,
             Layer::Wlan => wlan::peel(&mut frame)?,
+            Layer::Mpls => mpls::peel(&mut frame)?,
+            Layer::Pppoe => pppoe::peel(&mut frame)?,
+            Layer::Gre => gre::peel(&mut frame)?,
+            Layer::Erspan2 => erspan::peel_2(&mut frame)?,
+            Layer::Erspan3 => erspan::peel_3(&mut frame)?,
+            Layer::Vxlan => vxlan::peel(&mut frame)?,
+            Layer::Geneve => geneve::peel(&mut frame)?,
+            Layer::GtpU => gtp::peel(&mut frame)?,
         }
     }
     Err(Rejection::TooDeep)
+}
+
+/// The segment inside a tunnel over UDP. A port alone proves no tunnel: unless there is an IP header
+/// inside, the datagram stands for itself.
+#[cold]
+fn look_inside<'a>(
+    tunnel: Layer,
+    frame: Frame<'a>,
+    budget: u32,
+    datagram: Segment<'a>,
+) -> Result<Segment<'a>, Rejection> {
+    match walk(tunnel, frame, budget) {
+        Err(
+            Rejection::LinkTruncated
+            | Rejection::LinkMalformed
+            | Rejection::NotIp
+            | Rejection::TooDeep
+            | Rejection::IpTruncated
+            | Rejection::IpMalformed,
+        ) => Ok(datagram),
+        inside => inside,
+    }
+}
+
+/// The tunnel that a datagram to this port may hold.
+#[inline]
+fn of_udp_port(port: u16) -> Option<Layer> {
+    match port {
+        _ if vxlan::PORTS.contains(&port) => Some(Layer::Vxlan),
+        geneve::PORT => Some(Layer::Geneve),
+        gtp::PORT => Some(Layer::GtpU),
+        _ => None,
+    }
 }
 
 /// The layer of an EtherType (<https://www.iana.org/assignments/ieee-802-numbers>).
@@ -75,6 +134,10 @@ pub(super) fn of_ethertype(ethertype: u16) -> Result<Layer, Rejection> {
         0x86dd => Ok(Layer::Ipv6),
         // 802.1Q, 802.1ad, and the number that was used for stacked tags before 802.1ad.
         0x8100 | 0x88a8 | 0x9100 => Ok(Layer::Vlan),
+        0x8847 | 0x8848 => Ok(Layer::Mpls),
+        0x8864 => Ok(Layer::Pppoe),
+        // Ethernet in a tunnel ("transparent Ethernet bridging").
+        0x6558 => Ok(Layer::Ethernet),
         _ => Err(Rejection::NotIp),
     }
 }
@@ -85,6 +148,10 @@ pub(super) fn of_ip_protocol(protocol: u8) -> Result<Layer, Rejection> {
     match protocol {
         6 => Ok(Layer::Tcp),
         17 => Ok(Layer::Udp),
+        4 => Ok(Layer::Ipv4),
+        41 => Ok(Layer::Ipv6),
+        47 => Ok(Layer::Gre),
+        137 => Ok(Layer::Mpls), // RFC 4023
         _ => Err(Rejection::OtherTransport),
     }
 }

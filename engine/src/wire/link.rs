@@ -14,6 +14,7 @@ pub(super) fn first_layer(link: u16) -> Result<Layer, Rejection> {
         // 12 and 14 are what operating systems wrote for raw IP before 101 was registered.
         12 | 14 | 101 => Ok(Layer::RawIp),
         50 => Ok(Layer::PppSerial),
+        51 => Ok(Layer::Pppoe),
         105 => Ok(Layer::Wlan),
         108 => Ok(Layer::Loop),
         113 => Ok(Layer::LinuxCooked),
@@ -87,14 +88,11 @@ pub(super) fn peel_ppp(frame: &mut Frame) -> Result<Layer, Rejection> {
     // An odd first byte is a protocol compressed to one byte (RFC 1661, 6.5).
     let protocol =
         if high & 1 == 1 { u16::from(high) } else { u16::from_be_bytes([high, frame.header::<1>(LINK)?[0]]) };
-    of_ppp_protocol(protocol)
-}
-
-/// The layer of a PPP protocol (<https://www.iana.org/assignments/ppp-numbers>).
-pub(super) fn of_ppp_protocol(protocol: u16) -> Result<Layer, Rejection> {
+    // https://www.iana.org/assignments/ppp-numbers
     match protocol {
         0x0021 => Ok(Layer::Ipv4),
         0x0057 => Ok(Layer::Ipv6),
+        0x0281 | 0x0283 => Ok(Layer::Mpls),
         _ => Err(Rejection::NotIp),
     }
 }

@@ -12,16 +12,23 @@ pub mod dns;
 mod dns_name;
 mod dns_rdata;
 pub mod dns_type;
+mod erspan;
 mod ethernet;
 mod frame;
+mod geneve;
+mod gre;
+mod gtp;
 mod ipv4;
 mod ipv6;
 mod link;
+mod mpls;
+mod pppoe;
 mod tcp;
 mod text;
 pub mod tls;
 mod tls_record;
 mod udp;
+mod vxlan;
 mod wlan;
 
 /// A parser's good outcomes.

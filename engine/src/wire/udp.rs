@@ -5,9 +5,9 @@ use super::{Rejection, Segment, Transport};
 
 const HEADER: usize = 8;
 
-/// The datagram.
+/// The datagram; the frame is left at its payload.
 #[inline]
-pub(super) fn parse(mut frame: Frame<'_>) -> Result<Segment<'_>, Rejection> {
+pub(super) fn parse<'a>(frame: &mut Frame<'a>) -> Result<Segment<'a>, Rejection> {
     let header = frame.header::<HEADER>(TRANSPORT)?;
     let payload_len = match usize::from(u16::from_be_bytes([header[4], header[5]])) {
         // A jumbogram (RFC 2675, 4): to the end of the IP packet.
