@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from netmon.outputs.prometheus import METRICS
+from tests.craft.picture import PICTURE, draw
 from tests.machine import NETMON
 
 ROOT = Path(__file__).parent.parent
@@ -46,3 +48,19 @@ def test_command_exists(command):
             assert done.returncode == 0, done.stderr
         helps += done.stdout
     assert [option for option in options if option not in helps] == []
+
+
+def test_metrics_table_is_the_code():
+    """README names each metric with type, labels and meaning as the code does."""
+    endings = {"counter": "_total", "info": "_info"}
+    rows = []
+    for name, (kind, labels, text) in METRICS.items():
+        shown = " ".join(map("`{}`".format, labels)) or "–"
+        rows.append(f"| `{name}{endings.get(kind, '')}` | {kind} | {shown} | {text} |")
+    table = README.partition("| metric | type | labels | meaning |\n|---|---|---|---|\n")[2]
+    assert table.splitlines()[: len(rows) + 1] == [*rows, ""]
+
+
+def test_picture_shows_what_the_demo_prints():
+    """The picture is drawn from the demo; `python -m tests.craft.picture` draws it anew."""
+    assert PICTURE.read_text(encoding="utf-8") == draw()
