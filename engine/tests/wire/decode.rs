@@ -1,0 +1,255 @@
+//! Layers below the transport, and the lengths that they claim.
+
+use crate::seeds::{packet, seed};
+use _engine::wire::decode::decode;
+use _engine::wire::{Rejection, Segment, Transport};
+
+const ETHERNET: u16 = 1;
+const RAW_IP: u16 = 101;
+
+/// An Ethernet header with this EtherType.
+pub fn ethernet(ethertype: u16) -> Vec<u8> {
+    [&[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2][..], &ethertype.to_be_bytes()].concat()
+}
+
+/// An IPv4 packet from 192.0.2.1 to 192.0.2.2.
+pub fn ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let [high, low] = (20 + payload.len() as u16).to_be_bytes();
+    let header = [0x45, 0, high, low, 0, 0, 0, 0, 64, protocol, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2];
+    [&header[..], payload].concat()
+}
+
+/// An IPv6 packet from 2001:db8::1 to 2001:db8::2.
+pub fn ipv6(next: u8, payload: &[u8]) -> Vec<u8> {
+    let [high, low] = (payload.len() as u16).to_be_bytes();
+    let address = |last: u8| [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
+    [&[0x60, 0, 0, 0, high, low, next, 64][..], &address(1), &address(2), payload].concat()
+}
+
+/// A TCP segment from port 40000 to port 443.
+pub fn tcp(payload: &[u8]) -> Vec<u8> {
+    let header = [0x9c, 0x40, 0x01, 0xbb, 0, 0, 0, 7, 0, 0, 0, 9, 0x50, 0x18, 0, 0, 0, 0, 0, 0];
+    [&header[..], payload].concat()
+}
+
+/// A UDP datagram from port 40000.
+pub fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
+    let (port, length) = (port.to_be_bytes(), (8 + payload.len() as u16).to_be_bytes());
+    [&[0x9c, 0x40][..], &port, &length, &[0, 0], payload].concat()
+}
+
+/// Decodes a packet that was captured whole.
+pub fn whole(link: u16, bytes: &[u8]) -> Result<Segment<'_>, Rejection> {
+    decode(link, bytes, bytes.len() as u32)
+}
+
+fn is_hello(bytes: &[u8]) -> bool {
+    whole(RAW_IP, bytes).is_ok_and(|segment| segment.payload == b"hello")
+}
+
+#[test]
+fn a_segment_has_both_ends_its_lengths_and_its_payload() {
+    let frame = [ethernet(0x0800), ipv4(6, &tcp(b"hello"))].concat();
+    let segment = whole(ETHERNET, &frame).unwrap();
+    assert_eq!((segment.src.to_string(), segment.src_port), ("192.0.2.1".into(), 40_000));
+    assert_eq!((segment.dst.to_string(), segment.dst_port), ("192.0.2.2".into(), 443));
+    assert_eq!(segment.transport, Transport::Tcp { seq: 7, ack: 9, flags: 0x18 });
+    assert_eq!((segment.ip_bytes, segment.payload, segment.payload_len), (45, &b"hello"[..], 5));
+}
+
+#[test]
+fn padding_of_short_frames_is_left_out() {
+    let frame = [ethernet(0x0800), ipv4(6, &tcp(b"")), vec![0; 6]].concat();
+    let segment = whole(ETHERNET, &frame).unwrap();
+    assert_eq!((segment.ip_bytes, segment.payload_len), (40, 0));
+    assert!(segment.payload.is_empty());
+}
+
+#[test]
+fn vlan_tags_of_all_kinds_may_be_stacked() {
+    let tags = [0x88, 0xa8, 0, 1, 0x91, 0, 0, 2, 0x81, 0, 0, 3, 0x86, 0xdd];
+    let frame = [&ethernet(0)[..12], &tags, &ipv6(17, &udp(53, b"hello"))].concat();
+    let segment = whole(ETHERNET, &frame).unwrap();
+    assert_eq!((segment.src.to_string(), segment.ip_bytes), ("2001:db8::1".into(), 53));
+    assert_eq!((segment.transport, segment.payload), (Transport::Udp, &b"hello"[..]));
+}
+
+#[test]
+fn more_layers_than_the_bound_are_too_deep() {
+    let frame = [&ethernet(0)[..12], &[0x81, 0, 0, 1].repeat(100)].concat();
+    assert_eq!(whole(ETHERNET, &frame).unwrap_err(), Rejection::TooDeep);
+}
+
+#[test]
+fn ip_is_found_behind_llc_and_snap() {
+    for header in [&[0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00][..], &[0x06, 0x06, 0x03]] {
+        let frame = [&ethernet(60)[..], header, &ipv4(6, &tcp(b"hello"))].concat();
+        assert_eq!(whole(ETHERNET, &frame).unwrap().payload, b"hello");
+    }
+}
+
+#[test]
+fn loopback_families_are_read_in_both_byte_orders() {
+    let (v4, v6) = (ipv4(6, &tcp(b"hello")), ipv6(6, &tcp(b"hello")));
+    for (link, family, ip) in [
+        (0, [2, 0, 0, 0], &v4),
+        (0, [0, 0, 0, 2], &v4),
+        (0, [30, 0, 0, 0], &v6),
+        (0, [0, 0, 0, 28], &v6),
+        (108, [0, 0, 0, 24], &v6),
+    ] {
+        assert_eq!(whole(link, &[&family[..], ip].concat()).unwrap().payload, b"hello");
+    }
+}
+
+#[test]
+fn ppp_is_read_framed_bare_and_compressed() {
+    let v4 = ipv4(6, &tcp(b"hello"));
+    for (link, header) in [
+        (9, &[0xff, 0x03, 0x00, 0x21][..]),
+        (9, &[0x00, 0x21]),
+        (9, &[0x21]),
+        (50, &[0xff, 0x03, 0x00, 0x21]),
+        (50, &[0x0f, 0x00, 0x08, 0x00]),
+    ] {
+        assert_eq!(whole(link, &[header, &v4].concat()).unwrap().payload, b"hello");
+    }
+}
+
+#[test]
+fn links_of_public_captures_lead_to_their_segments() {
+    for (name, src, dst_port) in [
+        ("linux_cooked", "::1", 4443),
+        ("linux_cooked2", "192.168.64.6", 443),
+        ("null", "127.0.0.1", 443),
+        ("ppp", "193.167.0.100", 443),
+        ("radiotap", "172.17.156.76", 53),
+        ("raw_ip", "10.215.173.1", 443),
+    ] {
+        let seed = seed("decode", name);
+        let (link, bytes) = packet(&seed);
+        let segment = whole(link, bytes).unwrap();
+        assert_eq!((name, segment.src.to_string().as_str(), segment.dst_port), (name, src, dst_port));
+    }
+}
+
+#[test]
+fn options_of_ipv4_and_tcp_are_skipped() {
+    let mut segment = tcp(b"NOPShello");
+    segment[12] = 0x60;
+    let mut ip = ipv4(6, &[&[1; 8], &segment[..]].concat());
+    ip[0] = 0x47;
+    assert!(is_hello(&ip));
+}
+
+#[test]
+fn extension_headers_of_ipv6_are_skipped() {
+    let extensions = [
+        &[60, 0, 0, 0, 0, 0, 0, 0][..],                     // hop by hop
+        &[43, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], // destination, two words
+        &[51, 0, 0, 0, 0, 0, 0, 0],                         // routing
+        &[44, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0], // authentication
+        &[6, 0, 0, 0, 0, 0, 0, 0],                          // fragment: the only one
+    ];
+    assert!(is_hello(&ipv6(0, &[extensions.concat(), tcp(b"hello")].concat())));
+}
+
+#[test]
+fn endless_extension_headers_are_malformed() {
+    let bytes = ipv6(60, &[60, 0, 0, 0, 0, 0, 0, 0].repeat(40));
+    assert_eq!(whole(RAW_IP, &bytes).unwrap_err(), Rejection::IpMalformed);
+}
+
+#[test]
+fn a_first_fragment_gives_a_segment_that_goes_on_and_later_ones_none() {
+    let mut datagram = udp(53, &[7; 16]);
+    datagram[4..6].copy_from_slice(&1008_u16.to_be_bytes());
+    let mut first = ipv4(17, &datagram);
+    first[6] = 0x20;
+    let segment = whole(RAW_IP, &first).unwrap();
+    assert_eq!((segment.ip_bytes, segment.payload.len(), segment.payload_len), (44, 16, 1000));
+    let mut later = first.clone();
+    later[7] = 3;
+    assert_eq!(whole(RAW_IP, &later).unwrap_err(), Rejection::IpFragment);
+    let later = ipv6(44, &[&[17, 0, 0, 8, 0, 0, 0, 0], &[0; 16][..]].concat());
+    assert_eq!(whole(RAW_IP, &later).unwrap_err(), Rejection::IpFragment);
+}
+
+#[test]
+fn joined_segments_take_the_length_of_the_wire() {
+    let mut v4 = ipv4(6, &tcp(b"hello"));
+    v4[2..4].fill(0);
+    let mut v6 = ipv6(6, &tcp(b"hello"));
+    v6[4..6].fill(0);
+    for (bytes, header) in [(v4, 20), (v6, 40)] {
+        let wire_len = 100_000;
+        let segment = decode(RAW_IP, &bytes, wire_len).unwrap();
+        assert_eq!(segment.ip_bytes, wire_len);
+        assert_eq!((segment.payload, segment.payload_len), (&b"hello"[..], wire_len - header - 20));
+    }
+}
+
+#[test]
+fn a_cut_payload_is_a_segment_and_a_cut_header_is_truncated() {
+    let frame = [ethernet(0x0800), ipv4(6, &tcp(&[7; 100]))].concat();
+    let cut = |kept: usize| decode(ETHERNET, &frame[..kept], frame.len() as u32);
+    for kept in 54..=frame.len() {
+        let segment = cut(kept).unwrap();
+        assert_eq!((segment.ip_bytes, segment.payload_len), (140, 100));
+        assert_eq!(segment.payload.len(), kept - 54);
+    }
+    for kept in 0..54 {
+        let expected = match kept {
+            0..14 => Rejection::LinkTruncated,
+            14..34 => Rejection::IpTruncated,
+            _ => Rejection::TransportTruncated,
+        };
+        assert_eq!((kept, cut(kept).unwrap_err()), (kept, expected));
+    }
+}
+
+#[test]
+fn what_the_wire_did_not_have_is_malformed() {
+    let frame = [ethernet(0x0800), ipv4(6, &[0; 19])].concat();
+    assert_eq!(whole(ETHERNET, &frame[..13]).unwrap_err(), Rejection::LinkMalformed);
+    assert_eq!(whole(ETHERNET, &frame[..33]).unwrap_err(), Rejection::IpMalformed);
+    assert_eq!(whole(ETHERNET, &frame).unwrap_err(), Rejection::TransportMalformed);
+}
+
+#[test]
+fn headers_that_contradict_themselves_are_malformed() {
+    let good = ipv4(6, &tcp(b"hello"));
+    for (at, value, expected) in [
+        (0, 0x55, Rejection::NotIp),
+        (0, 0x44, Rejection::IpMalformed),         // a header of 16 bytes
+        (3, 19, Rejection::IpMalformed),           // shorter than its header
+        (32, 0x40, Rejection::TransportMalformed), // a TCP header of 16 bytes
+        (32, 0xf0, Rejection::TransportMalformed), // longer than the packet
+    ] {
+        let mut bytes = good.clone();
+        bytes[at] = value;
+        assert_eq!((at, whole(RAW_IP, &bytes).unwrap_err()), (at, expected));
+    }
+    let mut short = udp(53, b"hello");
+    short[5] = 7;
+    assert_eq!(whole(RAW_IP, &ipv4(17, &short)).unwrap_err(), Rejection::TransportMalformed);
+}
+
+#[test]
+fn what_is_neither_tcp_nor_udp_says_why() {
+    for (link, bytes, expected) in [
+        (9999, vec![0; 60], Rejection::UnknownLink),
+        (ETHERNET, [ethernet(0x0806), vec![0; 46]].concat(), Rejection::NotIp),
+        (RAW_IP, ipv4(1, &[8, 0, 0, 0]), Rejection::OtherTransport),
+        (RAW_IP, ipv6(59, &[]), Rejection::OtherTransport),
+    ] {
+        assert_eq!(whole(link, &bytes).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn every_rejection_has_its_own_label() {
+    let labels: std::collections::HashSet<_> = Rejection::ALL.iter().map(|each| each.label()).collect();
+    assert_eq!(labels.len(), Rejection::COUNT);
+    assert!(Rejection::ALL.iter().enumerate().all(|(number, each)| *each as usize == number));
+}

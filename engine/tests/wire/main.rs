@@ -1,0 +1,8 @@
+//! The parsers, on packets and messages of public captures and on what mutation makes of them.
+
+mod decode;
+mod dns;
+mod properties;
+mod seeds;
+mod tls;
+mod tunnels;

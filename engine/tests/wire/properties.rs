@@ -1,0 +1,100 @@
+//! What holds for every parser on any input: mutations of every seed, always the same ones.
+
+use crate::seeds::{packet, seeds};
+use _engine::wire::decode::decode;
+use _engine::wire::dns::{parse_message, Message};
+use _engine::wire::tls::{parse_hello_body, parse_hello_stream, partial_server_name};
+use _engine::wire::Progress;
+
+const ROUNDS: usize = 20_000;
+
+/// A small deterministic generator (xorshift, Marsaglia 2003).
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound.max(1) as u64) as usize
+    }
+}
+
+/// A seed with a few bytes changed, a part removed or doubled.
+fn mutated(seed: &[u8], chance: &mut Chance) -> Vec<u8> {
+    const EDGES: [u8; 8] = [0, 1, 0x3f, 0x7f, 0x80, 0xc0, 0xfe, 0xff];
+    let mut bytes = seed.to_vec();
+    for _ in 0..=chance.below(4) {
+        let at = chance.below(bytes.len());
+        match chance.below(5) {
+            0 => bytes.truncate(at),
+            1 => bytes.splice(at..at, seed[chance.below(seed.len())..].to_vec()).for_each(drop),
+            2 if !bytes.is_empty() => drop(bytes.remove(at)),
+            3 if !bytes.is_empty() => bytes[at] = EDGES[chance.below(EDGES.len())],
+            _ if !bytes.is_empty() => bytes[at] ^= 1 << chance.below(8),
+            _ => {}
+        }
+    }
+    bytes
+}
+
+fn check_decode(bytes: &[u8]) {
+    if bytes.len() < 2 {
+        return;
+    }
+    let (link, packet) = packet(bytes);
+    for kept in [packet.len(), packet.len() / 2] {
+        if let Ok(segment) = decode(link, &packet[..kept], packet.len() as u32) {
+            assert!(segment.payload.len() <= segment.payload_len as usize);
+            assert!(
+                packet[..kept].as_ptr_range().contains(&segment.payload.as_ptr())
+                    || segment.payload.is_empty()
+            );
+        }
+    }
+}
+
+fn check_dns(bytes: &[u8]) {
+    let parsed = |bytes: &[u8]| match parse_message(bytes) {
+        Ok(Progress::Parsed(message)) => message,
+        Ok(Progress::NeedMore) => Message::default(),
+        Err(malformed) => panic!("{malformed:?}"),
+    };
+    let (whole, part) = (parsed(bytes), parsed(&bytes[..bytes.len() / 2]));
+    assert!(whole.questions.starts_with(&part.questions));
+    assert!(whole.answers.starts_with(&part.answers));
+    let questions = whole.questions.iter().map(|question| &question.name);
+    for name in questions.chain(whole.answers.iter().map(|answer| &answer.name)) {
+        assert!(!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()));
+        assert!(!name.bytes().any(|byte| byte.is_ascii_uppercase()));
+    }
+}
+
+fn check_tls(bytes: &[u8]) {
+    let _ = parse_hello_body(bytes);
+    let whole = parse_hello_stream(bytes);
+    let early = partial_server_name(&bytes[..bytes.len() / 2]);
+    if let Ok(Progress::Parsed(hello)) = whole {
+        assert!(early.is_none() || early == hello.server_name);
+        assert!(hello.server_name.iter().flat_map(|name| name.bytes()).all(|byte| byte.is_ascii_graphic()));
+        let longer = [bytes, b"more"].concat();
+        assert_eq!(parse_hello_stream(&longer), Ok(Progress::Parsed(hello)));
+    }
+}
+
+#[test]
+fn no_mutation_of_a_seed_breaks_a_parser() {
+    type Check = fn(&[u8]);
+    let parsers: [(&str, Check); 3] = [("decode", check_decode), ("dns", check_dns), ("tls", check_tls)];
+    for (target, check) in parsers {
+        let seeds = seeds(target);
+        let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
+        for round in 0..ROUNDS {
+            check(&mutated(&seeds[round % seeds.len()], &mut chance));
+        }
+    }
+}
