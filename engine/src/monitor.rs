@@ -1,6 +1,8 @@
 //! The way of a packet, on one screen: decode → flow → opening → name → tag → report.
 
 use crate::capture::Packet;
+use crate::flow::dns::{Messages, DNS_PORT};
+use crate::flow::dns_stream::{DnsStreams, Part};
 use crate::flow::head::Heads;
 use crate::flow::key::{FlowKey, TCP};
 use crate::flow::names::Names;
@@ -11,7 +13,7 @@ use crate::flow::table::Table;
 use crate::flow::tcp;
 use crate::tag::Matcher;
 use crate::tally::Tally;
-use crate::wire::{decode::decode, dns, Progress, Segment, Transport};
+use crate::wire::{decode::decode, Segment, Transport};
 use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -48,6 +50,7 @@ pub struct Monitor {
     names: Arc<Names>,
     table: Table,
     heads: Heads,
+    dns_streams: DnsStreams,
     flow_ids: (u64, u64),
     clock_ns: u64,
     next_sweep_ns: u64,
@@ -70,6 +73,7 @@ impl Monitor {
         Self {
             table: Table::new(settings.max_flows),
             heads: Heads::new(settings.max_heads, settings.max_head_bytes),
+            dns_streams: DnsStreams::new(settings.max_heads),
             settings,
             matcher,
             names,
@@ -129,6 +133,9 @@ impl Monitor {
                 if named && self.is_live() {
                     self.decide(slot);
                 }
+                if segment.payload_len > 0 && key.ports.contains(&DNS_PORT) {
+                    self.dns_segment(slot, side, header.first_byte(), segment, now_ns);
+                }
             }
             None => self.datagram(segment, now_ns),
         }
@@ -171,6 +178,14 @@ impl Monitor {
     fn end(&mut self, slot: u32, end: End) {
         let Some(flow) = self.table.get_mut(slot) else { return };
         tcp::close(flow, slot, &mut self.heads, &mut self.tally);
+        if flow.key.protocol == TCP && flow.key.ports.contains(&DNS_PORT) {
+            for side in [0, 1] {
+                let reports = self.settings.every_flow.then_some(&mut self.dns);
+                let (names, tally) = (&*self.names, &mut self.tally);
+                let mut messages = Messages::of_stream(flow, side, flow.last_ns, names, tally, reports);
+                self.dns_streams.close(slot, side, &mut messages);
+            }
+        }
         let Some(mut flow) = self.table.remove(slot) else { return };
         look_up(&mut flow, &self.names);
         let resolution = resolve(&flow, &self.matcher);
@@ -209,31 +224,27 @@ impl Monitor {
             (5355, _) | (_, 5355) => "llmnr",
             _ => return,
         };
-        self.dns_message(segment, kind, now_ns);
+        let mut messages = Messages {
+            names: &self.names,
+            tally: &mut self.tally,
+            reports: self.settings.every_flow.then_some(&mut self.dns),
+            kind,
+            is_tcp: false,
+            source: (segment.src, segment.src_port),
+            destination: (segment.dst, segment.dst_port),
+            time_ns: now_ns,
+        };
+        messages.take(segment.payload);
     }
 
-    fn dns_message(&mut self, segment: &Segment<'_>, kind: &'static str, now_ns: u64) {
-        self.tally.dns_messages += 1;
-        let message = match dns::parse_message(segment.payload) {
-            Ok(Progress::Parsed(message)) => message,
-            Ok(Progress::NeedMore) => return self.tally.problem("dns", "cut"),
-            Err(malformed) => return self.tally.problem("dns", malformed.0),
-        };
-        if let Some(damage) = message.damage {
-            self.tally.problem("dns", damage.0);
-        } else if kind == "dns" && segment.src_port == 53 {
-            self.names.learn(segment.dst, &message, now_ns);
-        }
-        if self.settings.every_flow {
-            self.dns.push(DnsReport {
-                time_ns: now_ns,
-                source: (segment.src, segment.src_port),
-                destination: (segment.dst, segment.dst_port),
-                kind,
-                is_tcp: false,
-                message,
-            });
-        }
+    /// Follows DNS over TCP.
+    fn dns_segment(&mut self, slot: u32, side: usize, seq: u32, segment: &Segment<'_>, now_ns: u64) {
+        let Some(flow) = self.table.get_mut(slot) else { return };
+        let part = Part { seq, bytes: segment.payload, wire_bytes: segment.payload_len };
+        let reports = self.settings.every_flow.then_some(&mut self.dns);
+        let (names, tally) = (&*self.names, &mut self.tally);
+        let mut messages = Messages::of_stream(flow, side, now_ns, names, tally, reports);
+        self.dns_streams.follow(flow, slot, side, part, &mut messages);
     }
 
     /// Moves the clock on; live capture calls it while no packets come.
@@ -314,7 +325,7 @@ impl Monitor {
         let mut tally = self.tally.clone();
         tally.last_ns = self.clock_ns;
         tally.live_flows = self.table.len() as u64;
-        tally.live_heads = self.heads.len() as u64;
+        tally.live_heads = (self.heads.len() + self.dns_streams.waiting()) as u64;
         tally
     }
 

@@ -66,3 +66,8 @@ def answer(question: str, kind: int, records: Sequence[Record], *, message_id: i
     """The answer to a question, as a recursive resolver gives it."""
     head = struct.pack("!6H", message_id, 0x8180 | rcode, 1, len(records), 0, 0)
     return head + name(question) + struct.pack("!HH", kind, IN) + b"".join(r.encode() for r in records)
+
+
+def over_tcp(message: bytes) -> bytes:
+    """A message as TCP carries it (RFC 1035, 4.2.2)."""
+    return struct.pack("!H", len(message)) + message

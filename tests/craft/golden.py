@@ -36,6 +36,7 @@ CASES: tuple[Callable[[], bytes], ...] = (
     streams.coalesced_frame,
     names.dns_client,
     names.dns_any,
+    names.dns_over_tcp,
     names.cname_chain,
     names.https_hints,
     names.ech_grease,

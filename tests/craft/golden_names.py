@@ -60,6 +60,25 @@ def cname_chain() -> bytes:
     return ethernet_file(sent + tls_session(connection(ELSEWHERE, at_s=0.01), flight(None)))
 
 
+def dns_over_tcp() -> bytes:
+    """The client asks over TCP: two questions in one segment, answers in segments of seven bytes.
+
+    Both look-ups are read, and the hello without SNI is named by the first: `dns_client`.
+    """
+    asked, told = b"", b""
+    for message_id, (name, at) in enumerate(((NAME, ZURICH), ("www.example.net", ELSEWHERE)), start=7):
+        asked += dns.over_tcp(dns.query(name, dns.A, message_id=message_id))
+        records = [dns.address(name, at)]
+        told += dns.over_tcp(dns.answer(name, dns.A, records, message_id=message_id))
+    talk = connection(RESOLVER, client_port=50_500, port=53)
+    talk.open()
+    talk.send(asked)
+    talk.mss = 7
+    talk.receive(told)
+    talk.close()
+    return ethernet_file(talk.sent + tls_session(connection(at_s=1), flight(None)))
+
+
 def https_hints() -> bytes:
     """Only an HTTPS record was asked for; the client connects to its address hint without SNI.
 

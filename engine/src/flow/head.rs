@@ -222,6 +222,42 @@ impl Heads {
         }
     }
 
+    /// Moves the contiguous bytes out of a head, to be put back.
+    pub fn take_contiguous(&mut self, head: u32) -> Vec<u8> {
+        match self.slots.get_mut(head as usize).filter(|h| h.live && h.anchored) {
+            Some(head) => std::mem::take(&mut head.data),
+            None => Vec::new(),
+        }
+    }
+
+    /// Puts back what `take_contiguous` gave, without the `used` bytes at its front.
+    pub fn put_back(&mut self, head: u32, mut bytes: Vec<u8>, used: usize) {
+        if let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) {
+            let used = used.min(bytes.len());
+            bytes.drain(..used);
+            head.data = bytes;
+            if used > 0 {
+                head.base = head.base.wrapping_add(used as u32);
+                head.segments = 0;
+                head.bytes -= used;
+                self.bytes -= used;
+            }
+        }
+    }
+
+    /// Moves the segments that wait for an earlier one out of a head, in the stream's order.
+    pub fn take_pending(&mut self, head: u32) -> Vec<(u32, Vec<u8>)> {
+        let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) else {
+            return Vec::new();
+        };
+        let mut pending = std::mem::take(&mut head.pending);
+        let bytes: usize = pending.iter().map(|(_, bytes)| bytes.len()).sum();
+        head.bytes -= bytes;
+        self.bytes -= bytes;
+        pending.sort_by_key(|(seq, _)| seq.wrapping_sub(head.base));
+        pending
+    }
+
     /// True if a head has no room left.
     pub fn is_exhausted(&self, head: u32) -> bool {
         self.get(head).is_some_and(|h| h.bytes >= self.max_head_bytes || h.pending.len() >= MAX_PENDING)

@@ -1,5 +1,7 @@
 //! Flows: who talks to whom, how much, under which name. Knows no parser's insides and no Python.
 
+pub mod dns;
+pub mod dns_stream;
 pub mod head;
 pub mod key;
 pub mod names;

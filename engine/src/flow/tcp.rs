@@ -22,6 +22,14 @@ pub struct Header {
     pub flags: u8,
 }
 
+impl Header {
+    /// Sequence number of the payload's first byte: a SYN counts as one.
+    #[inline]
+    pub fn first_byte(self) -> u32 {
+        self.seq.wrapping_add(u32::from(self.flags & flags::SYN != 0))
+    }
+}
+
 /// True if a SYN opens another connection than the one in `flow`.
 pub fn opens_anew(flow: &Flow, side: usize, header: Header) -> bool {
     if header.flags & (flags::SYN | flags::ACK) != flags::SYN {
@@ -57,8 +65,7 @@ impl Opening<'_> {
         if !waiting || segment.payload_len == 0 {
             return false;
         }
-        let seq = header.seq.wrapping_add(u32::from(header.flags & flags::SYN != 0));
-        self.take(seq, segment)
+        self.take(header.first_byte(), segment)
     }
 }
 

@@ -1,0 +1,222 @@
+//! DNS over TCP: messages come out whole, once and in order, however the connection is cut up.
+
+use _engine::address::Address;
+use _engine::flow::dns::Messages;
+use _engine::flow::dns_stream::{DnsStreams, Part};
+use _engine::flow::key::{FlowKey, TCP};
+use _engine::flow::names::Names;
+use _engine::flow::record::Flow;
+use _engine::flow::report::DnsReport;
+use _engine::tally::Tally;
+
+const CLIENT: [u8; 4] = [192, 0, 2, 7];
+const SERVER: [u8; 4] = [198, 51, 100, 53];
+
+/// One direction of a connection, and what came out of it.
+struct Connection {
+    streams: DnsStreams,
+    flow: Flow,
+    names: Names,
+    tally: Tally,
+    reports: Vec<DnsReport>,
+}
+
+impl Connection {
+    /// The server's direction; `base`: its first sequence number, if the SYN was seen.
+    fn new(base: Option<u32>) -> Self {
+        let addresses = [Address::v4(CLIENT), Address::v4(SERVER)];
+        let key = FlowKey { addresses, ports: [40_000, 53], protocol: TCP };
+        let mut flow = Flow::new(key, 0, 0, 0, 0);
+        if let Some(base) = base {
+            flow.sides[1].base = base;
+            flow.sides[1].base_known = true;
+        }
+        Self {
+            streams: DnsStreams::new(8),
+            flow,
+            names: Names::new(1000),
+            tally: Tally::default(),
+            reports: Vec::new(),
+        }
+    }
+
+    fn cut(&mut self, seq: u32, bytes: &[u8], wire_bytes: u32) {
+        let Self { streams, flow, names, tally, reports } = self;
+        let mut messages = Messages::of_stream(flow, 1, 0, names, tally, Some(reports));
+        streams.follow(flow, 0, 1, Part { seq, bytes, wire_bytes }, &mut messages);
+    }
+
+    fn put(&mut self, seq: u32, bytes: &[u8]) {
+        self.cut(seq, bytes, bytes.len() as u32);
+    }
+
+    fn close(&mut self) {
+        let Self { streams, flow, names, tally, reports } = self;
+        let mut messages = Messages::of_stream(flow, 1, 0, names, tally, Some(reports));
+        streams.close(0, 1, &mut messages);
+    }
+
+    fn ids(&self) -> Vec<u16> {
+        self.reports.iter().map(|report| report.message.id).collect()
+    }
+
+    fn problems(&self, reason: &'static str) -> u64 {
+        self.tally.problems.get(&("dns_stream", reason)).copied().unwrap_or_default()
+    }
+}
+
+/// An answer with its length before it.
+fn answer(id: u16) -> Vec<u8> {
+    let mut message = id.to_be_bytes().to_vec();
+    message.extend([0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
+    message.extend(b"\x03www\x07example\x00\x00\x01\x00\x01");
+    message.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 203, 0, 113, 9]);
+    [&(message.len() as u16).to_be_bytes(), &message[..]].concat()
+}
+
+fn answers(count: u16) -> Vec<u8> {
+    (1..=count).flat_map(answer).collect()
+}
+
+#[test]
+fn several_messages_in_one_segment_are_read_and_learned() {
+    let mut connection = Connection::new(Some(100));
+    connection.put(100, &answers(3));
+    assert_eq!(connection.ids(), [1, 2, 3]);
+    let report = &connection.reports[0];
+    assert!(report.is_tcp);
+    assert_eq!((report.source.1, report.destination.1), (53, 40_000));
+    let server = Address::v4([203, 0, 113, 9]);
+    assert!(connection.names.find(Address::v4(CLIENT), server, 0).unwrap().by_client);
+    assert_eq!(connection.tally.dns_messages, 3);
+}
+
+#[test]
+fn messages_are_the_same_whatever_the_size_of_the_segments() {
+    let bytes = answers(4);
+    for size in 1..bytes.len() {
+        for base in [100, u32::MAX - 20] {
+            let mut connection = Connection::new(Some(base));
+            for (n, part) in bytes.chunks(size).enumerate() {
+                connection.put(base.wrapping_add((n * size) as u32), part);
+            }
+            assert_eq!(connection.ids(), [1, 2, 3, 4], "{size}");
+            assert_eq!(connection.streams.waiting(), 0);
+            assert!(connection.tally.problems.is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_order_of_segments_and_retransmissions_change_nothing() {
+    let bytes = answers(3);
+    let mut connection = Connection::new(Some(0));
+    for part in [60..90, 30..60, 30..70, 0..40, 0..90, 80..bytes.len(), 0..bytes.len()] {
+        connection.put(part.start as u32, &bytes[part]);
+    }
+    assert_eq!(connection.ids(), [1, 2, 3]);
+}
+
+#[test]
+fn a_message_that_is_not_whole_waits() {
+    let bytes = answers(2);
+    let mut connection = Connection::new(Some(0));
+    connection.put(0, &bytes[..bytes.len() - 1]);
+    assert_eq!((connection.ids(), connection.streams.waiting()), (vec![1], 1));
+    connection.put(bytes.len() as u32 - 1, &bytes[bytes.len() - 1..]);
+    assert_eq!((connection.ids(), connection.streams.waiting()), (vec![1, 2], 0));
+}
+
+#[test]
+fn reading_begins_in_the_middle_of_a_connection() {
+    let bytes = answers(3);
+    let whole = answer(0).len();
+    for missing in 0..=whole {
+        let mut connection = Connection::new(None);
+        connection.put(missing as u32, &bytes[missing..2 * whole]);
+        connection.put(2 * whole as u32, &bytes[2 * whole..]);
+        let expected: &[u16] = if missing == 0 { &[1, 2, 3] } else { &[2, 3] };
+        assert_eq!(connection.ids(), expected, "{missing}");
+    }
+}
+
+#[test]
+fn a_length_in_a_segment_of_its_own_begins_a_message_in_the_middle_of_a_connection() {
+    let bytes = answers(2);
+    let mut connection = Connection::new(None);
+    connection.put(0, &bytes[..2]);
+    connection.put(2, &bytes[2..]);
+    assert_eq!(connection.ids(), [1, 2]);
+}
+
+#[test]
+fn a_lost_segment_costs_its_messages_and_no_others() {
+    let mut connection = Connection::new(Some(0));
+    let size = answer(0).len() as u32;
+    for n in (0..100u16).filter(|n| *n != 5) {
+        connection.put(u32::from(n) * size, &answer(n));
+    }
+    let expected: Vec<u16> = (0..100).filter(|n| *n != 5).collect();
+    assert_eq!(connection.ids(), expected);
+    assert_eq!((connection.problems("gap"), connection.streams.waiting()), (1, 0));
+}
+
+#[test]
+fn what_waits_behind_a_gap_is_read_when_the_flow_ends() {
+    let mut connection = Connection::new(Some(0));
+    connection.put(500, &answer(7));
+    assert!(connection.ids().is_empty());
+    connection.close();
+    assert_eq!((connection.ids(), connection.streams.waiting()), (vec![7], 0));
+}
+
+#[test]
+fn a_message_cut_by_the_snap_length_is_read_as_far_as_it_is_there() {
+    let (first, second) = (answer(1), answer(2));
+    let mut connection = Connection::new(Some(0));
+    connection.cut(0, &first[..33], first.len() as u32);
+    connection.put(first.len() as u32, &second);
+    assert_eq!(connection.ids(), [1, 2]);
+    assert_eq!(connection.reports[0].message.questions[0].name, "www.example");
+    assert!(connection.reports[0].message.damage.is_some());
+}
+
+#[test]
+fn other_protocols_on_the_port_are_given_up_and_give_no_message() {
+    let hello = [&[22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3][..], &[7; 500]].concat();
+    for base in [Some(0), None] {
+        let mut connection = Connection::new(base);
+        for n in 0..40 {
+            connection.put(n * hello.len() as u32, &hello);
+        }
+        assert!(connection.ids().is_empty());
+        let reason = if base.is_some() { "not_dns" } else { "out_of_step" };
+        assert_eq!((connection.problems(reason), connection.streams.waiting()), (1, 0));
+    }
+}
+
+#[test]
+fn a_wrong_length_is_counted_and_left_behind() {
+    let mut connection = Connection::new(Some(0));
+    let first = answer(1);
+    connection.put(0, &first);
+    connection.put(first.len() as u32, &[0, 3, 1, 2, 3]);
+    connection.put(first.len() as u32 + 5, &answer(2));
+    assert_eq!(connection.ids(), [1, 2]);
+    assert_eq!(connection.problems("length"), 1);
+}
+
+#[test]
+fn messages_that_never_end_are_bounded_and_every_eviction_counted() {
+    let mut connection = Connection::new(Some(0));
+    let bytes = answer(1);
+    for slot in 0..1000 {
+        let Connection { streams, flow, names, tally, reports } = &mut connection;
+        let mut messages = Messages::of_stream(flow, 1, 0, names, tally, Some(reports));
+        let part = Part { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };
+        streams.follow(flow, slot, 1, part, &mut messages);
+    }
+    assert_eq!((connection.streams.waiting(), connection.tally.heads_evicted), (8, 992));
+    connection.put(20, &bytes[20..]);
+    assert_eq!(connection.problems("evicted"), 1);
+}
