@@ -1,8 +1,7 @@
 //! QUIC as far as names need it: the ClientHello in a client's Initial packets, put together by
 //! offset from any number of CRYPTO frames and packets in any order.
 
-use super::head::Heads;
-use super::record::{Flow, Phase};
+use super::record::Phase;
 use super::tcp::Opening;
 use crate::wire::quic::{crypto_frames, initials, may_be_long_header, ConnectionId, Initial};
 use crate::wire::{tls, Progress};
@@ -22,7 +21,8 @@ impl Opening<'_> {
             return false;
         }
         if side.packets > MAX_DATAGRAMS {
-            self.give_up_head(Phase::Incomplete);
+            let begun = side.phase == Phase::Collecting;
+            self.give_up_head(if begun { Phase::Incomplete } else { Phase::NotTls });
             return false;
         }
         self.take_datagram(datagram)
@@ -42,7 +42,7 @@ impl Opening<'_> {
             let Some((origin, payload)) = self.open(&initial) else { continue };
             let head = self.head_for(origin);
             let heads = &mut *self.heads;
-            let frames = crypto_frames(&payload, |offset, bytes| {
+            let frames = crypto_frames(&payload, initial.version, |offset, bytes| {
                 if let Ok(offset) = u32::try_from(offset) {
                     heads.insert(head, BASE.wrapping_add(offset), bytes);
                 }
@@ -102,22 +102,6 @@ impl Opening<'_> {
                 self.leave(Phase::Malformed);
                 false
             }
-        }
-    }
-}
-
-/// True if a UDP flow without a hello looks like QUIC whose beginning was not seen.
-pub fn is_headless(flow: &Flow) -> bool {
-    flow.key.ports.contains(&443) && !flow.sides.iter().any(|side| side.phase == Phase::Hello)
-}
-
-/// Frees what a UDP flow's heads hold.
-pub fn close(flow: &mut Flow, slot: u32, heads: &mut Heads) {
-    for side in [0, 1] {
-        let head = flow.sides[side].head;
-        if heads.owned(head, slot, side).is_some() {
-            heads.remove(head);
-            flow.sides[side].phase = Phase::Incomplete;
         }
     }
 }

@@ -24,7 +24,7 @@ mod link;
 mod mpls;
 mod pppoe;
 pub mod quic;
-mod quic_keys;
+pub mod quic_keys;
 mod tcp;
 mod text;
 pub mod tls;

@@ -4,6 +4,7 @@
 //! `ring` does the cryptography; a packet counts only if its authentication tag is right, so no
 //! name is ever read out of noise.
 
+use super::cursor::{Cursor, Short};
 use super::quic_keys::{Keys, Version};
 use super::Malformed;
 
@@ -11,9 +12,6 @@ use super::Malformed;
 pub const MAX_CID: usize = 20;
 /// Packets looked at in one datagram.
 const MAX_COALESCED: usize = 16;
-/// An Initial is carried in a datagram of at least 1200 bytes (RFC 9000, 14.1), so a payload larger
-/// than a jumbo frame is none.
-const MAX_PACKET: usize = 65_535;
 
 /// A connection ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -56,6 +54,10 @@ pub fn may_be_long_header(datagram: &[u8]) -> bool {
 }
 
 /// The Initial packets in a datagram, in their order; other packets are stepped over.
+///
+/// # Errors
+///
+/// A header that does not fit into the datagram.
 pub fn initials(datagram: &[u8]) -> Result<Vec<Initial<'_>>, Malformed> {
     let mut found = Vec::new();
     let mut rest = datagram;
@@ -63,36 +65,36 @@ pub fn initials(datagram: &[u8]) -> Result<Vec<Initial<'_>>, Malformed> {
         if !may_be_long_header(rest) {
             break; // a short header packet, padding, or the end
         }
-        let Some((initial, after)) = long_header(rest)? else { break };
+        let packet = long_header(rest).map_err(|_| Malformed("header"))?;
+        let Some((initial, length)) = packet else { break };
         found.extend(initial);
-        rest = after;
+        rest = &rest[length..];
     }
     Ok(found)
 }
 
-/// Reads one long-header packet: the Initial, if it is one, and what follows it. None: nothing more
-/// can be told apart (version negotiation, Retry, or a version unknown here).
-#[allow(clippy::type_complexity)] // two outcomes side by side, used once
-fn long_header(bytes: &[u8]) -> Result<Option<(Option<Initial<'_>>, &[u8])>, Malformed> {
-    let mut at = Cursor { bytes, at: 0 };
-    let first = at.u8()?;
-    let Some(version) = Version::of(at.u32()?) else { return Ok(None) };
-    let destination = at.connection_id()?;
-    at.connection_id()?;
+/// Reads one long-header packet: the Initial, if it is one, and the packet's length. None: nothing
+/// more can be told apart (version negotiation, Retry, or a version unknown here).
+fn long_header(bytes: &[u8]) -> Result<Option<(Option<Initial<'_>>, usize)>, Short> {
+    let mut cursor = Cursor::new(bytes);
+    let first = cursor.u8()?;
+    let Some(version) = Version::of(cursor.u32()?) else { return Ok(None) };
+    let destination = connection_id(&mut cursor)?;
+    connection_id(&mut cursor)?;
     let kind = version.packet_type(first);
     if kind == PacketType::Retry {
         return Ok(None);
     }
     if kind == PacketType::Initial {
-        let token = at.variable()?;
-        at.skip(token)?;
+        let token = variable(&mut cursor)?;
+        cursor.take(token)?;
     }
-    let length = at.variable()?;
-    let number_at = at.at;
-    let end = number_at.checked_add(length).filter(|end| *end <= MAX_PACKET);
-    let packet = end.and_then(|end| bytes.get(..end)).ok_or(Malformed("length"))?;
+    let length = variable(&mut cursor)?;
+    let number_at = bytes.len() - cursor.rest().len();
+    cursor.take(length)?;
+    let packet = &bytes[..number_at + length];
     let initial = Initial { version, destination, packet, number_at };
-    Ok(Some(((kind == PacketType::Initial).then_some(initial), &bytes[packet.len()..])))
+    Ok(Some(((kind == PacketType::Initial).then_some(initial), packet.len())))
 }
 
 /// Kinds of long-header packets.
@@ -108,7 +110,10 @@ pub enum PacketType {
 impl Initial<'_> {
     /// The packet's frames in clear, if a client protected it with the keys of `origin`.
     pub fn open(&self, origin: &ConnectionId) -> Option<Vec<u8>> {
-        let keys = Keys::of_client(self.version, origin.as_slice())?;
+        Keys::of_client(self.version, origin.as_slice()).find_map(|keys| self.open_with(&keys))
+    }
+
+    fn open_with(&self, keys: &Keys) -> Option<Vec<u8>> {
         // RFC 9001, 5.4.2: the sample lies four bytes after the packet number's first byte.
         let sample = self.packet.get(self.number_at + 4..self.number_at + 20)?;
         let mask = keys.mask(sample)?;
@@ -127,85 +132,69 @@ impl Initial<'_> {
 }
 
 /// Hands over the CRYPTO frames of an Initial's payload as (offset, bytes), in their order.
+///
+/// # Errors
+///
+/// The first frame that an Initial may not hold, or that does not fit into the payload.
 pub fn crypto_frames<'a>(
     payload: &'a [u8],
+    version: Version,
     mut each: impl FnMut(u64, &'a [u8]),
 ) -> Result<(), Malformed> {
-    let mut at = Cursor { bytes: payload, at: 0 };
-    while let Some(&kind) = payload.get(at.at) {
-        at.at += 1;
-        match kind {
-            0x00 | 0x01 => {}
-            0x02 | 0x03 => at.skip_ack(kind == 0x03)?,
-            0x06 => {
-                let offset = at.variable()? as u64;
-                let length = at.variable()?;
-                each(offset, at.take(length)?);
+    let mut cursor = Cursor::new(payload);
+    while let Ok(kind) = cursor.u8() {
+        let read = match kind {
+            0x00 | 0x01 => Ok(()),
+            0x02 | 0x03 => skip_ack(&mut cursor, kind == 0x03),
+            _ if kind == version.crypto_frame() => {
+                read_crypto(&mut cursor).map(|(offset, bytes)| each(offset, bytes))
             }
-            0x1c => {
-                at.variable()?;
-                at.variable()?;
-                let reason = at.variable()?;
-                at.skip(reason)?;
-            }
+            0x1c => skip_close(&mut cursor),
             _ => return Err(Malformed("frame")), // RFC 9000, 12.4: no other frame is allowed here
-        }
+        };
+        read.map_err(|_| Malformed("frame_length"))?;
     }
     Ok(())
 }
 
-struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
+fn read_crypto<'a>(cursor: &mut Cursor<'a>) -> Result<(u64, &'a [u8]), Short> {
+    let offset = variable(cursor)? as u64;
+    let length = variable(cursor)?;
+    Ok((offset, cursor.take(length)?))
 }
 
-impl<'a> Cursor<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
-        let end = self.at.checked_add(length).ok_or(Malformed("length"))?;
-        let taken = self.bytes.get(self.at..end).ok_or(Malformed("length"))?;
-        self.at = end;
-        Ok(taken)
-    }
+fn skip_close(cursor: &mut Cursor<'_>) -> Result<(), Short> {
+    variable(cursor)?;
+    variable(cursor)?;
+    let reason = variable(cursor)?;
+    cursor.take(reason).map(|_| ())
+}
 
-    fn skip(&mut self, length: usize) -> Result<(), Malformed> {
-        self.take(length).map(|_| ())
+/// A variable-length integer (RFC 9000, 16); one that no packet can hold is as good as too long.
+fn variable(cursor: &mut Cursor<'_>) -> Result<usize, Short> {
+    let first = cursor.u8()?;
+    let mut value = u64::from(first & 0x3f);
+    for byte in cursor.take((1 << (first >> 6)) - 1)? {
+        value = value << 8 | u64::from(*byte);
     }
+    usize::try_from(value).map_err(|_| Short)
+}
 
-    fn u8(&mut self) -> Result<u8, Malformed> {
-        self.take(1).map(|bytes| bytes[0])
-    }
+fn connection_id(cursor: &mut Cursor<'_>) -> Result<ConnectionId, Short> {
+    ConnectionId::new(cursor.vector8()?.rest()).ok_or(Short)
+}
 
-    fn u32(&mut self) -> Result<u32, Malformed> {
-        self.take(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
+fn skip_ack(cursor: &mut Cursor<'_>, with_ecn: bool) -> Result<(), Short> {
+    variable(cursor)?;
+    variable(cursor)?;
+    let ranges = variable(cursor)?;
+    variable(cursor)?;
+    for _ in 0..ranges {
+        variable(cursor)?;
+        variable(cursor)?;
     }
-
-    fn connection_id(&mut self) -> Result<ConnectionId, Malformed> {
-        let length = self.u8()?;
-        ConnectionId::new(self.take(usize::from(length))?).ok_or(Malformed("connection_id"))
+    for _ in 0..if with_ecn { 3 } else { 0 } {
+        variable(cursor)?;
     }
-
-    /// A variable-length integer (RFC 9000, 16).
-    fn variable(&mut self) -> Result<usize, Malformed> {
-        let first = self.u8()?;
-        let mut value = u64::from(first & 0x3f);
-        for byte in self.take((1 << (first >> 6)) - 1)? {
-            value = value << 8 | u64::from(*byte);
-        }
-        usize::try_from(value).map_err(|_| Malformed("length"))
-    }
-
-    fn skip_ack(&mut self, with_ecn: bool) -> Result<(), Malformed> {
-        self.variable()?;
-        self.variable()?;
-        let ranges = self.variable()?;
-        self.variable()?;
-        for _ in 0..ranges {
-            self.variable()?;
-            self.variable()?;
-        }
-        for _ in 0..if with_ecn { 3 } else { 0 } {
-            self.variable()?;
-        }
-        Ok(())
-    }
+    Ok(())
 }

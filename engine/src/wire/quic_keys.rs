@@ -10,7 +10,7 @@ use ring::hkdf::{KeyType, Prk, Salt, HKDF_SHA256};
 pub struct Version {
     /// The number on the wire.
     pub number: u32,
-    salt: &'static [u8; 20],
+    salts: &'static [[u8; 20]],
     family: Family,
 }
 
@@ -31,17 +31,27 @@ const SALT_T051: [u8; 20] = hex("7a4edef4e7ccee5fa4506c19124fc8ccda6e033d");
 impl Version {
     /// The version of a number, if its keys are known.
     pub fn of(number: u32) -> Option<Self> {
-        let (salt, family) = match number {
-            0x0000_0001 => (&SALT_V1, Family::One),
-            0x6b33_43cf => (&SALT_V2, Family::Two),
+        let (salts, family): (&[[u8; 20]], Family) = match number {
+            0x0000_0001 => (&[SALT_V1], Family::One),
+            0x6b33_43cf => (&[SALT_V2], Family::Two),
             // draft-33 and draft-34 kept draft-29's salt until version 1 was final
-            0xff00_001d..=0xff00_0022 => (&SALT_DRAFT_29, Family::One),
-            0xff00_0017..=0xff00_001c => (&SALT_DRAFT_23, Family::One),
+            0xff00_001d..=0xff00_0022 => (&[SALT_DRAFT_29], Family::One),
+            0xff00_0017..=0xff00_001c => (&[SALT_DRAFT_23], Family::One),
             // Google's T051: TLS over draft-29's framing with a salt of its own
-            0x5430_3531 => (&SALT_T051, Family::One),
+            0x5430_3531 => (&[SALT_T051], Family::One),
+            // Reserved to make a server negotiate (RFC 9000, 15): protected as the client's real version
+            _ if number & 0x0f0f_0f0f == 0x0a0a_0a0a => (&[SALT_V1, SALT_DRAFT_29], Family::One),
             _ => return None,
         };
-        Some(Self { number, salt, family })
+        Some(Self { number, salts, family })
+    }
+
+    /// Type of the CRYPTO frame: Google's versions number it in their own way.
+    pub fn crypto_frame(self) -> u8 {
+        match self.number >> 24 {
+            0x51 | 0x54 => 0x08, // "Q…", "T…"
+            _ => 0x06,
+        }
     }
 
     /// Kind of a long-header packet by its first byte.
@@ -67,13 +77,18 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Derived from the destination connection ID of the client's first packet.
-    pub fn of_client(version: Version, origin: &[u8]) -> Option<Self> {
+    /// Derived from the destination connection ID of the client's first packet; one set for each salt
+    /// that the version may mean.
+    pub fn of_client(version: Version, origin: &[u8]) -> impl Iterator<Item = Self> + use<'_> {
+        version.salts.iter().filter_map(move |salt| Self::derive(version, salt, origin))
+    }
+
+    fn derive(version: Version, salt: &[u8; 20], origin: &[u8]) -> Option<Self> {
         let labels: [&[u8]; 3] = match version.family {
             Family::One => [b"quic key", b"quic iv", b"quic hp"],
             Family::Two => [b"quicv2 key", b"quicv2 iv", b"quicv2 hp"],
         };
-        let initial = Salt::new(HKDF_SHA256, version.salt).extract(origin);
+        let initial = Salt::new(HKDF_SHA256, salt).extract(origin);
         let mut secret = [0; 32];
         expand(&initial, b"client in", &mut secret)?;
         let client = Prk::new_less_safe(HKDF_SHA256, &secret);
