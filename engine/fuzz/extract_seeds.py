@@ -5,7 +5,7 @@
 
 CAPTURES holds one folder for each repository that a capture comes from, named below. Needs tshark.
 A seed for `decode` is the link type (two bytes, big-endian) and a packet; for `dns` a message; for `tls`
-what a client sent first.
+what a client sent first; for `quic` a datagram.
 """
 
 import struct
@@ -51,6 +51,14 @@ SEEDS = [
     ("tls", "hello_java", "zeek/openjdk-25.0.2-zeek.org.pcap", [4]),
     ("tls", "hello_minimal", GRE_HELLO, [1]),
     ("tls", "hello_wrong_cipher_length", "nDPI/tls_cipher_lens.pcap", [2]),
+    ("quic", "v1_chromium", "zeek/chromium-115.0.5790.110-api-cirrus-com.pcap", [1]),
+    ("quic", "v1_retry_token", "suricata-verify/quic-retry.pcap", [1]),
+    ("quic", "v2", "suricata-verify/quic-v2-ja3.pcap", [1]),
+    ("quic", "draft_29", "nDPI/quic-29.pcap", [1]),
+    ("quic", "draft_28", "nDPI/quic-28.pcap", [1]),
+    ("quic", "google_t051", "nDPI/quic_t51.pcap", [1]),
+    ("quic", "reserved_version", "nDPI/quic_interop_V.pcapng", [1]),
+    ("quic", "shuffled_frames", "nDPI/quic_frags_ch_out_of_order_same_packet_craziness.pcapng", [1]),
 ]
 
 

@@ -10,7 +10,7 @@ use crate::flow::naming::{look_up, resolve, unnamed_reason, Evidence, Unnamed};
 use crate::flow::record::{Flow, NO_ENTRY};
 use crate::flow::report::{report, DnsReport, End, FlowReport, Occasion};
 use crate::flow::table::Table;
-use crate::flow::tcp;
+use crate::flow::tcp::{self, Opening};
 use crate::tag::Matcher;
 use crate::tally::Tally;
 use crate::wire::{decode::decode, Segment, Transport};
@@ -125,7 +125,7 @@ impl Monitor {
             Some(header) => {
                 let was_closed = flow.is_closed();
                 let (heads, tally) = (&mut self.heads, &mut self.tally);
-                let mut opening = tcp::Opening { flow, slot, side, heads, tally };
+                let mut opening = Opening { flow, slot, side, heads, tally };
                 let named = opening.follow(header, segment, now_ns);
                 if flow.is_closed() && !was_closed {
                     self.table.set_due(slot, now_ns.saturating_add(LINGER_NS));
@@ -137,7 +137,14 @@ impl Monitor {
                     self.dns_segment(slot, side, header.first_byte(), segment, now_ns);
                 }
             }
-            None => self.datagram(segment, now_ns),
+            None => {
+                let (heads, tally) = (&mut self.heads, &mut self.tally);
+                let named = Opening { flow, slot, side, heads, tally }.follow_datagram(segment.payload);
+                if named && self.is_live() {
+                    self.decide(slot);
+                }
+                self.datagram(segment, now_ns);
+            }
         }
     }
 

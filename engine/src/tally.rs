@@ -35,6 +35,8 @@ pub struct Tally {
     pub heads_evicted: u64,
     /// ClientHellos read.
     pub hellos: u64,
+    /// QUIC Initial packets seen from sides that may be clients.
+    pub quic_initials: u64,
     /// DNS messages read.
     pub dns_messages: u64,
     /// Times the packets' clock went back by more than a minute.
@@ -57,7 +59,7 @@ impl Tally {
 
     /// Adds another worker's counters.
     pub fn add(&mut self, other: &Self) {
-        let sums: [(&mut u64, u64); 14] = [
+        let sums: [(&mut u64, u64); 15] = [
             (&mut self.packets, other.packets),
             (&mut self.bytes, other.bytes),
             (&mut self.cut_packets, other.cut_packets),
@@ -68,6 +70,7 @@ impl Tally {
             (&mut self.flows_evicted, other.flows_evicted),
             (&mut self.heads_evicted, other.heads_evicted),
             (&mut self.hellos, other.hellos),
+            (&mut self.quic_initials, other.quic_initials),
             (&mut self.dns_messages, other.dns_messages),
             (&mut self.clock_steps, other.clock_steps),
             (&mut self.live_flows, other.live_flows),

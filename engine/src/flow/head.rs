@@ -3,6 +3,7 @@
 //! Only streams whose opening is not whole in one segment have a head, so most flows never allocate.
 //! Heads are bounded in number and in bytes, each and together; the oldest gives way, counted.
 
+use crate::wire::quic::ConnectionId;
 use std::collections::VecDeque;
 
 /// No head.
@@ -27,6 +28,8 @@ pub struct Head {
     pub side: u8,
     /// Segments taken in.
     pub segments: u32,
+    /// Connection ID that the keys of a QUIC stream come from.
+    pub origin: ConnectionId,
     data: Vec<u8>,
     pending: Vec<(u32, Vec<u8>)>,
     bytes: usize,
@@ -209,6 +212,13 @@ impl Heads {
         let grew = head.insert(seq, &bytes[..bytes.len().min(room)]);
         self.bytes = self.bytes + head.bytes - before;
         grew
+    }
+
+    /// Notes where the keys of a QUIC stream come from.
+    pub fn set_origin(&mut self, head: u32, origin: ConnectionId) {
+        if let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) {
+            head.origin = origin;
+        }
     }
 
     /// The stream begins at `base` after all: what was taken in is sorted again from there.

@@ -6,6 +6,7 @@ pub mod head;
 pub mod key;
 pub mod names;
 pub mod naming;
+pub mod quic;
 pub mod record;
 pub mod report;
 pub mod table;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 #[allow(missing_docs)] // explained in netmon/records.py, EVIDENCE
 pub enum Evidence {
     Sni,
+    QuicSni,
     DnsClient,
     DnsAny,
     Network,
@@ -20,12 +21,14 @@ pub enum Evidence {
 
 impl Evidence {
     /// All, in order of their number.
-    pub const ALL: [Self; 5] = [Self::Sni, Self::DnsClient, Self::DnsAny, Self::Network, Self::None];
+    pub const ALL: [Self; 6] =
+        [Self::Sni, Self::QuicSni, Self::DnsClient, Self::DnsAny, Self::Network, Self::None];
 
     /// Metric label.
     pub fn label(self) -> &'static str {
         match self {
             Self::Sni => "sni",
+            Self::QuicSni => "quic_sni",
             Self::DnsClient => "dns_client",
             Self::DnsAny => "dns_any",
             Self::Network => "network",
@@ -69,6 +72,9 @@ impl Unnamed {
         }
     }
 }
+
+/// A UDP flow on this port that shows no handshake is QUIC that began before the sensor.
+const QUIC_PORT: u16 = 443;
 
 /// What was heard about a flow's server.
 #[derive(Debug, Default)]
@@ -121,7 +127,7 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
     if let Some(naming) = naming {
         if let Some(name) = naming.server_name() {
             best.name = Some(name);
-            best.evidence = Evidence::Sni;
+            best.evidence = if flow.key.protocol == TCP { Evidence::Sni } else { Evidence::QuicSni };
             let own_chain = naming.chains().iter().find(|chain| chain.question() == name);
             let links = own_chain.map_or(&[] as &[Box<str>], |chain| &chain.names);
             tag_by_first_match(&mut best, std::iter::once(name).chain(links.iter().map(|n| &**n)), matcher);
@@ -171,9 +177,6 @@ pub fn look_up(flow: &mut Flow, names: &Names) {
 
 /// Why the hello gave no name.
 pub fn unnamed_reason(flow: &Flow) -> Unnamed {
-    if flow.key.protocol != TCP {
-        return Unnamed::NotTls;
-    }
     let phases = [flow.sides[flow.client_side()].phase, flow.sides[1 - flow.client_side()].phase];
     let either = |phase| phases.contains(&phase);
     if either(Phase::Hello) {
@@ -184,7 +187,7 @@ pub fn unnamed_reason(flow: &Flow) -> Unnamed {
         Unnamed::TruncatedCapture
     } else if either(Phase::Incomplete) || either(Phase::Collecting) {
         Unnamed::NoHelloSeen
-    } else if either(Phase::NotTls) {
+    } else if either(Phase::NotTls) || (flow.key.protocol != TCP && !flow.key.ports.contains(&QUIC_PORT)) {
         Unnamed::NotTls
     } else if either(Phase::MidStream) || !flow.started {
         Unnamed::StartedBeforeSensor

@@ -2,6 +2,7 @@
 //! stream's head, whole in one segment or put together from many.
 
 use super::head::{Heads, NO_HEAD};
+use super::key::TCP;
 use super::record::{Flow, Handshake, Phase};
 use crate::tally::Tally;
 use crate::wire::{flags, tls, Progress, Segment};
@@ -160,20 +161,23 @@ impl Opening<'_> {
 
     /// Starts a head with a first segment.
     fn collect(&mut self, base: u32, anchored: bool, seq: u32, bytes: &[u8], cut: bool) -> bool {
-        while self.heads.is_full() {
-            if !self.heads.evict_oldest() {
-                break;
-            }
-            self.tally.heads_evicted += 1;
-        }
-        let head = self.heads.create(self.slot, self.side as u8, base, anchored);
-        self.flow.sides[self.side].head = head;
-        self.flow.sides[self.side].phase = Phase::Collecting;
+        let head = self.start_head(base, anchored);
         self.heads.insert(head, seq, bytes);
         if cut {
             return self.give_up_head(Phase::Cut);
         }
         false
+    }
+
+    /// An empty head for this side; the oldest one of all gives way if there are too many.
+    pub(super) fn start_head(&mut self, base: u32, anchored: bool) -> u32 {
+        while self.heads.is_full() && self.heads.evict_oldest() {
+            self.tally.heads_evicted += 1;
+        }
+        let head = self.heads.create(self.slot, self.side as u8, base, anchored);
+        self.flow.sides[self.side].head = head;
+        self.flow.sides[self.side].phase = Phase::Collecting;
+        head
     }
 
     /// One more segment of a head.
@@ -229,7 +233,7 @@ impl Opening<'_> {
         }
     }
 
-    fn found(&mut self, hello: tls::ClientHello) -> bool {
+    pub(super) fn found(&mut self, hello: tls::ClientHello) -> bool {
         self.flow.orient(self.side);
         self.flow.naming.get_or_insert_default().hello = Some(hello);
         self.leave(Phase::Hello);
@@ -242,7 +246,10 @@ impl Opening<'_> {
 
     /// Ends the search with a name that the incomplete bytes may show; true if they do.
     fn give_up(&mut self, phase: Phase, bytes: &[u8]) -> bool {
-        let partial = tls::partial_server_name(bytes);
+        let partial = match self.flow.key.protocol {
+            TCP => tls::partial_server_name(bytes),
+            _ => tls::partial_message_name(bytes),
+        };
         self.leave(phase);
         self.flow.gap |= phase == Phase::Incomplete;
         if partial.is_some() {
@@ -253,13 +260,13 @@ impl Opening<'_> {
         false
     }
 
-    fn give_up_head(&mut self, phase: Phase) -> bool {
+    pub(super) fn give_up_head(&mut self, phase: Phase) -> bool {
         let head = self.flow.sides[self.side].head;
         let bytes = self.heads.get(head).map(|head| head.contiguous().to_vec()).unwrap_or_default();
         self.give_up(phase, &bytes)
     }
 
-    fn leave(&mut self, phase: Phase) {
+    pub(super) fn leave(&mut self, phase: Phase) {
         drop_head(self.flow, self.slot, self.side, self.heads);
         self.flow.sides[self.side].phase = phase;
     }

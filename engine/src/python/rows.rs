@@ -217,6 +217,7 @@ pub fn stats<'py>(py: Python<'py>, tally: &Tally, names: &Names) -> PyResult<Bou
         ("other_sent_bytes", tally.other_sent_bytes),
         ("other_received_bytes", tally.other_received_bytes),
         ("hellos", tally.hellos),
+        ("quic_initials", tally.quic_initials),
         ("dns_messages", tally.dns_messages),
         ("dns_names", entries as u64),
         ("dns_name_bytes", bytes as u64),

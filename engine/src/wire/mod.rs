@@ -23,6 +23,8 @@ mod ipv6;
 mod link;
 mod mpls;
 mod pppoe;
+pub mod quic;
+pub mod quic_keys;
 mod tcp;
 mod text;
 pub mod tls;

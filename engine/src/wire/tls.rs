@@ -90,7 +90,12 @@ pub fn parse_hello_message(handshake: &[u8]) -> Parse<ClientHello> {
 /// streams whose rest was lost or cut. Written as in `ClientHello`; None also for an empty one.
 pub fn partial_server_name(stream: &[u8]) -> Option<String> {
     let (handshake, _) = join_records(stream);
-    let (kind, length, body) = split_message(&handshake)?;
+    partial_message_name(&handshake)
+}
+
+/// The same for a handshake message without records, as QUIC carries it.
+pub fn partial_message_name(handshake: &[u8]) -> Option<String> {
+    let (kind, length, body) = split_message(handshake)?;
     if kind != CLIENT_HELLO || length > MAX_HELLO_BYTES {
         return None;
     }

@@ -1,0 +1,21 @@
+//! QUIC datagrams: Initials, their protection, their frames; what opens opens again.
+#![no_main]
+
+use _engine::wire::quic::{crypto_frames, initials};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    // As a payload in clear, since no random packet ever has the right authentication tag …
+    if let [a, b, c, d, payload @ ..] = input {
+        let number = u32::from_be_bytes([*a, *b, *c, *d]);
+        if let Some(version) = _engine::wire::quic_keys::Version::of(number) {
+            let _ = crypto_frames(payload, version, |_, bytes| assert!(bytes.len() <= payload.len()));
+        }
+    }
+    // … and as a datagram.
+    let Ok(found) = initials(input) else { return };
+    for initial in found {
+        let opened = initial.open(&initial.destination);
+        assert_eq!(opened, initial.open(&initial.destination));
+    }
+});
