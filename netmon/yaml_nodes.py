@@ -95,9 +95,7 @@ class Item:
 
     __slots__ = ("_document", "_keys", "_node", "line")
 
-    def __init__(
-        self, document: Document, node: yaml.Node, line: int | None = None, keys: str = ""
-    ) -> None:
+    def __init__(self, document: Document, node: yaml.Node, line: int | None = None, keys: str = "") -> None:
         self._document = document
         self._node = node
         self._keys = keys  # that lead here, as in "web.listen"

@@ -16,10 +16,12 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A worker looks after its clock and its orders at least this often.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// After a stop: longer than the kernel keeps a block that is not full (`capture::ring`, RETIRE_MS).
+const LAST_BLOCKS: Duration = Duration::from_millis(60);
 /// Reports that may wait for Python; beyond, new ones are counted and left out.
 const MAX_WAITING: usize = 1 << 20;
 
@@ -196,15 +198,14 @@ struct Worker {
 
 impl Worker {
     fn run(mut self) {
-        while !self.shared.stop.load(Ordering::Relaxed) {
-            // A defect in the engine ends the capture with a message, not the process.
-            let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
-            let turn = turn.unwrap_or_else(|_| Err(CaptureError("a worker of the engine failed".into())));
-            if let Err(error) = turn {
-                lock(&self.shared.waiting).failed.get_or_insert(error.0);
-                self.shared.arrived.notify_one();
-                break;
-            }
+        let mut is_open = true;
+        while is_open && !self.shared.stop.load(Ordering::Relaxed) {
+            is_open = self.guarded_turn();
+        }
+        // The kernel keeps a block that is not full for a while: what it holds arrived before the stop.
+        let end = Instant::now() + LAST_BLOCKS;
+        while is_open && Instant::now() < end {
+            is_open = self.guarded_turn();
         }
         self.monitor.finish();
         self.hand_in();
@@ -212,6 +213,17 @@ impl Worker {
             self.obey(); // a failed worker still answers orders, so that nobody waits for it
             std::thread::sleep(PATIENCE);
         }
+    }
+
+    /// One turn; false once the capture is over. A defect in the engine ends it with a message, not the process.
+    fn guarded_turn(&mut self) -> bool {
+        let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
+        let turn = turn.unwrap_or_else(|_| Err(CaptureError("a worker of the engine failed".into())));
+        if let Err(error) = &turn {
+            lock(&self.shared.waiting).failed.get_or_insert_with(|| error.0.clone());
+            self.shared.arrived.notify_one();
+        }
+        turn.is_ok()
     }
 
     fn turn(&mut self) -> Result<(), CaptureError> {

@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from contextlib import ExitStack
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -17,14 +17,16 @@ from netmon.errors import ConfigError, NetmonError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.events import Events
+from netmon.outputs.guard import Guard
 from netmon.outputs.prometheus import Prometheus
 from netmon.privacy import Privacy
 from netmon.signatures.match import compile_matcher
-from netmon.sources import Batch
+from netmon.sources import Batch, Stats
 from netmon.sources.live import LiveSource
 from netmon.sources.scapy_source import ScapyLiveSource
 from netmon.web import WebServer
 
+_LOOK_EVERY_S = 1.0
 _WARN_EVERY_S = 60.0
 
 
@@ -58,7 +60,7 @@ def run(
       sudo netmon run -i eth1 -i eth2 --json not host 192.0.2.7 > events.jsonl
     """
     settings = wiring.load_config(config, signatures, country)
-    ports = (*settings.capture.interfaces, *(interfaces or ()))
+    ports = tuple(dict.fromkeys((*settings.capture.interfaces, *(interfaces or ()))))
     if not ports:
         raise ConfigError("no interface to watch: name one with -i, or set capture.interfaces")
     address = settings.listen
@@ -78,8 +80,14 @@ def run(
             web.start()
             stack.callback(web.stop)
             where = f"http://{web.address}/metrics"
-        print(f"netmon: watching {', '.join(ports)}; metrics: {where}", file=sys.stderr, flush=True)
+        sensor.take_signals()
+        _tell(f"watching {', '.join(ports)}; metrics: {where}")
         sensor.watch()
+
+
+def _tell(text: str) -> None:
+    """One line on standard error."""
+    print(f"netmon: {text}", file=sys.stderr, flush=True)
 
 
 class _Sensor:
@@ -111,13 +119,15 @@ class _Sensor:
                 report_every_s=settings.report_every_s,
                 limits=limits,
             )
-        self.prometheus = Prometheus(wiring.package_version(), self._source.stats)
+        self._events: list[Events] = []
+        self._guards: list[Guard] = []
+        self.prometheus = Prometheus(wiring.package_version(), self._stats)
         self._announce()
         self._outputs: list[Output] = [self.prometheus]
         self._reload_wanted = False
         self._stops = 0
         self._dropped = 0
-        self._warned_s = -_WARN_EVERY_S
+        self._look_again_s = 0.0
         self._running = False
 
     def is_ready(self) -> bool:
@@ -126,17 +136,24 @@ class _Sensor:
 
     def add_events(self, stack: ExitStack, privacy: Privacy, *, to_stdout: bool) -> None:
         """Writes events to standard output, to the configured file, or both."""
-        locations = self._monitor.signatures.locations
-        streams = [sys.stdout] if to_stdout else []
-        if self._settings.events is not None:
-            streams.append(stack.enter_context(self._settings.events.open("a", encoding="utf-8")))
-        self._outputs += [Events(stream, privacy, locations, self._settings.sensor) for stream in streams]
+        streams: list[tuple[str, TextIO]] = [("standard output", sys.stdout)] if to_stdout else []
+        file = self._settings.events
+        if file is not None:
+            streams.append((str(file), stack.enter_context(file.open("a", encoding="utf-8"))))
+        for name, stream in streams:
+            events = Events(stream, privacy, self._monitor.signatures.locations, self._settings.sensor)
+            self._events.append(events)
+            self._guards.append(Guard(events, name, _tell))
+        self._outputs += self._guards
 
-    def watch(self) -> None:
-        """Takes records until a signal ends it."""
+    def take_signals(self) -> None:
+        """From now on SIGTERM and SIGINT end the watch, and SIGHUP reloads the signatures."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop)
         signal.signal(signal.SIGHUP, self._on_reload)
+
+    def watch(self) -> None:
+        """Takes records until a signal ends it."""
         self._running = True
         for batch in self._source.batches():
             self._take(batch)
@@ -145,6 +162,9 @@ class _Sensor:
                 self._reload()
             self._warn_of_drops()
         self._running = False
+
+    def _stats(self) -> Stats:
+        return {**self._source.stats(), "lost_events": sum(guard.lost for guard in self._guards)}
 
     def _take(self, batch: Batch) -> None:
         wiring.deliver(batch, self._monitor, self._outputs)
@@ -167,30 +187,33 @@ class _Sensor:
 
     def _reload(self) -> None:
         if not isinstance(self._source, LiveSource):
-            print("netmon: --source scapy does not reload", file=sys.stderr)
+            _tell("--source scapy does not reload")
             return
         try:
             monitor = self._load()
         except NetmonError as error:
             self.prometheus.reload_failed()
-            print(f"netmon: the old signatures stay: {error}", file=sys.stderr, flush=True)
+            _tell(f"the old signatures stay: {error}")
             return
         self._take(self._source.reload(compile_matcher(monitor.signatures)))
         self._monitor = monitor
         self._announce()
-        print(f"netmon: signatures reloaded from {monitor.signatures.folder}", file=sys.stderr, flush=True)
+        for events in self._events:
+            events.locations = monitor.signatures.locations
+        _tell(f"signatures reloaded from {monitor.signatures.folder}")
 
     def _warn_of_drops(self) -> None:
-        if time.monotonic() - self._warned_s < _WARN_EVERY_S:
+        now_s = time.monotonic()
+        if now_s < self._look_again_s:
             return
+        self._look_again_s = now_s + _LOOK_EVERY_S
         interfaces = self._source.stats().get("interfaces", {})
         dropped = sum(counters["dropped"] for counters in interfaces.values())
         if dropped > self._dropped:
-            print(
-                f"netmon: the kernel dropped {dropped - self._dropped} packets: the view has gaps; give "
-                f"capture.ring_mib or capture.workers more",
-                file=sys.stderr,
-                flush=True,
+            lost = dropped - self._dropped
+            _tell(
+                f"the kernel dropped {lost} packets: the view has gaps; "
+                "give capture.ring_mib or capture.workers more"
             )
             self._dropped = dropped
-            self._warned_s = time.monotonic()
+            self._look_again_s = now_s + _WARN_EVERY_S

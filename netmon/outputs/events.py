@@ -33,14 +33,17 @@ _OPCODES = {0: "QUERY", 1: "IQUERY", 2: "STATUS", 4: "NOTIFY", 5: "UPDATE", 6: "
 
 
 class Events:
-    """JSON lines on a text stream. The same records give the same bytes."""
+    """JSON lines on a text stream. The same records give the same bytes.
+
+    `locations` give places their coordinates; they may be replaced by those of new signatures.
+    """
 
     def __init__(
         self, stream: TextIO, privacy: Privacy, locations: Mapping[str, Location], sensor: str | None = None
     ) -> None:
         self._stream = stream
         self._privacy = privacy
-        self._locations = locations
+        self.locations = locations
         self._sensor = sensor
 
     def sighting(self, sighting: Sighting) -> None:
@@ -155,7 +158,7 @@ class Events:
     def _geo(self, place: Place | None) -> dict[str, Any] | None:
         if place is None or place.confidence in ("unknown", "disputed"):
             return None
-        location = self._locations.get(place.location)
+        location = self.locations.get(place.location)
         point = {"lat": location.latitude, "lon": location.longitude} if location else None
         return {"country_iso_code": place.country, "city_name": place.city, "location": point}
 

@@ -65,6 +65,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_rejected_packets": ("counter", ("station", "reason"), "Packets or messages not understood."),
     "netmon_truncated_packets": ("counter", (), "Packets cut by the snap length."),
     "netmon_lost_reports": ("counter", (), "Reports of the engine that could not be taken in time."),
+    "netmon_lost_events": (
+        "counter",
+        (),
+        "Events that an output could not take, for example on a full disk.",
+    ),
     "netmon_folded_reports": ("counter", (), "Reports folded into the series `other`."),
     "netmon_location": (
         "info",
@@ -240,6 +245,7 @@ def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
     yield _family("netmon_rejected_packets", stats["rejected"].items())
     yield _family("netmon_truncated_packets", [((), stats["cut_packets"])])
     yield _family("netmon_lost_reports", [((), stats.get("lost_reports", 0))])
+    yield _family("netmon_lost_events", [((), stats.get("lost_events", 0))])
 
 
 def _about(version: str, signatures: SignatureSet | None) -> Iterator[Metric]:

@@ -26,6 +26,7 @@ STATS = {
     "evicted": {"flows": 12},
     "rejected": {("link", "not_ip"): 13},
     "lost_reports": 14,
+    "lost_events": 19,
     "interfaces": {"eth1": {"packets": 15, "dropped": 16, "freezes": 17, "interface_dropped": 18}},
 }
 ZURICH_LABELS = {
@@ -133,6 +134,7 @@ def test_engine_counters_are_read_at_the_scrape(metrics):
         ("netmon_evicted_total", {"table": "flows"}, 12),
         ("netmon_rejected_packets_total", {"station": "link", "reason": "not_ip"}, 13),
         ("netmon_lost_reports_total", {}, 14),
+        ("netmon_lost_events_total", {}, 19),
         ("netmon_capture_packets_total", {"interface": "eth1"}, 15),
         ("netmon_capture_dropped_packets_total", {"interface": "eth1", "reason": "kernel"}, 16),
         ("netmon_capture_dropped_packets_total", {"interface": "eth1", "reason": "interface"}, 18),

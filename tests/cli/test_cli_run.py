@@ -1,0 +1,161 @@
+"""`netmon run` in a network namespace of its own: how it begins, reloads and ends."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from netmon.signatures.load import default_folder
+from tests.machine import need, need_root
+
+PORT = "netmon-test1"
+OTHER_END = "netmon-test0"
+SETUP = (
+    f"ip link add {OTHER_END} type veth peer name {PORT}"
+    f" && ip link set {OTHER_END} up && ip link set {PORT} up"
+    ' && exec "$@"'
+)
+
+
+class Sensor:
+    """A running `netmon run` on one end of a cable; `replay` sends a capture into the other."""
+
+    def __init__(self, environment, *words):
+        command = [sys.executable, "-m", "netmon", "run", "-i", PORT, "--listen", "off", "--json", *words]
+        self.process = subprocess.Popen(
+            ["unshare", "--net", "sh", "-c", SETUP, "sh", *map(str, command)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def line(self):
+        """The next line on standard error."""
+        return self.process.stderr.readline().rstrip("\n")
+
+    def inside(self, *words):
+        """Run a program in the sensor's namespace."""
+        subprocess.run(
+            ["nsenter", "--net", f"--target={self.process.pid}", *map(str, words)],
+            capture_output=True,
+            check=True,
+        )
+
+    def replay(self, capture):
+        """Send a capture's packets, ten times faster than a slow sensor could want."""
+        self.inside("tcpreplay", "--quiet", "--pps=2000", f"--intf1={OTHER_END}", capture)
+
+    def end(self, number):
+        """Exit code and events after a signal."""
+        self.process.send_signal(number)
+        output, errors = self.process.communicate(timeout=30)
+        assert errors == ""
+        return self.process.returncode, [json.loads(line) for line in output.splitlines()]
+
+
+@pytest.fixture
+def sensor(environment):
+    """Start a sensor with these options; it is watching when this returns."""
+    need_root()
+    need("ip", "tcpreplay")
+    started = []
+
+    def sensor(*words):
+        one = Sensor(environment, *words)
+        started.append(one)
+        assert one.line() == f"netmon: watching {PORT}; metrics: off"
+        return one
+
+    yield sensor
+    for one in started:
+        one.process.kill()
+        one.process.communicate()
+
+
+def ended(events):
+    """What flows came to, by where they went; times differ between a file and its replay."""
+    return Counter(
+        (
+            event["destination"]["ip"],
+            event["destination"].get("domain"),
+            event["source"]["bytes"],
+            event["destination"]["bytes"],
+            event["netmon"]["component"],
+            event["netmon"]["verdict"],
+        )
+        for event in events
+        if event["netmon"]["phase"] == "end"
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_end_flushes_everything(sensor, netmon, demo, number):
+    """SIGTERM and SIGINT end it with 0; every flow ended, with the bytes that the file says."""
+    running = sensor("--country", "DE")
+    running.replay(demo)
+    code, events = running.end(number)
+    assert code == 0
+    whole = netmon("read", "--json", "--country", "DE", demo).stdout
+    assert ended(events) == ended(map(json.loads, whole.splitlines()))
+
+
+def test_clients_are_pseudonyms(sensor, demo):
+    """The live sensor shows no client's address unless told to."""
+    running = sensor()
+    running.replay(demo)
+    _, events = running.end(signal.SIGTERM)
+    assert {"ip" in event["source"] for event in events} == {False}
+    assert all(event["source"]["address"].startswith("client-") for event in events)
+
+
+def test_filter_of_the_kernel(sensor, demo):
+    """Words after the options are a filter that the kernel runs."""
+    running = sensor("tcp", "port", "80")
+    running.replay(demo)
+    _, events = running.end(signal.SIGTERM)
+    assert {event["destination"]["port"] for event in events} == {80}
+
+
+def test_reload(sensor, tmp_path):
+    """SIGHUP takes new signatures; wrong ones are refused in one line and the old ones stay."""
+    folder = tmp_path / "signatures"
+    shutil.copytree(default_folder(), folder)
+    running = sensor("--signatures", folder)
+    running.process.send_signal(signal.SIGHUP)
+    assert running.line() == f"netmon: signatures reloaded from {folder}"
+    (folder / "broken.yaml").write_text("vendor: acme\nmistake: 1\n")
+    running.process.send_signal(signal.SIGHUP)
+    line = running.line()
+    assert line.startswith("netmon: the old signatures stay: ")
+    assert "broken.yaml:" in line
+    assert running.process.poll() is None
+
+
+def test_interface_that_goes_down(sensor, demo):
+    """What was seen is written; then one line names the interface, and the exit code is 1."""
+    running = sensor()
+    running.replay(demo)
+    running.inside("ip", "link", "set", PORT, "down")
+    output, errors = running.process.communicate(timeout=30)
+    assert running.process.returncode == 1
+    [line] = errors.splitlines()
+    assert line.startswith(f"netmon: {PORT}: ")
+    assert sum(ended(map(json.loads, output.splitlines())).values()) == 37
+
+
+def test_without_rights(environment, tmp_path):
+    """Without CAP_NET_RAW: one line that names the right, exit 1."""
+    need_root()
+    if shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv (Debian: util-linux)")
+    words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-m", "netmon"]
+    words += ["run", "-i", "lo", "--listen", "off"]
+    done = subprocess.run(words, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert "CAP_NET_RAW" in line
