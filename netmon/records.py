@@ -21,6 +21,7 @@ EVIDENCE = (
     "certificate",  # the server's certificate in clear (TLS 1.2 and older)
     "dns_client",  # this client resolved the name to this address
     "dns_any",  # another client, or the site's resolver, did
+    "payload",  # first bytes that a signature knows; gives no name
     "network",  # the address lies in a network declared by a signature
     "ech_outer",  # the public name of an encrypted hello; never proves the inner one
     "none",

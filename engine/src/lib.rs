@@ -12,6 +12,7 @@ pub mod monitor;
 mod python;
 #[cfg(target_os = "linux")]
 pub mod sensor;
+pub mod settings;
 pub mod tag;
 pub mod tally;
 pub mod wire;

@@ -6,42 +6,20 @@ use crate::flow::dns_stream::{DnsStreams, Part};
 use crate::flow::head::Heads;
 use crate::flow::key::{FlowKey, TCP};
 use crate::flow::names::Names;
-use crate::flow::naming::{look_up, resolve, unnamed_reason, Evidence, Unnamed};
+use crate::flow::naming::{look_up, resolve, unnamed_reason};
 use crate::flow::record::{Flow, NO_ENTRY};
 use crate::flow::report::{report, DnsReport, End, FlowReport, Occasion};
 use crate::flow::table::Table;
 use crate::flow::tcp::{self, Opening};
+use crate::settings::{Settings, DECIDE_AFTER_NS, LINGER_NS};
 use crate::tag::Matcher;
 use crate::tally::Tally;
 use crate::wire::{decode::decode, Segment, Transport};
 use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
-/// A closed connection is kept for late segments.
-const LINGER_NS: u64 = 10 * SECOND_NS;
-/// A live flow is judged after this time, even if its opening is not complete.
-const DECIDE_AFTER_NS: u64 = 2 * SECOND_NS;
 /// Packets this much older than the newest one mean that the clock was set back.
 const CLOCK_STEP_NS: u64 = 60 * SECOND_NS;
-
-/// Bounds and habits of a monitor.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Report flows of no vendor and every DNS message, too.
-    pub every_flow: bool,
-    /// Live flows at most.
-    pub max_flows: usize,
-    /// Stream heads at most.
-    pub max_heads: usize,
-    /// Bytes of one stream head at most.
-    pub max_head_bytes: usize,
-    /// A TCP flow ends after this silence.
-    pub tcp_idle_ns: u64,
-    /// A UDP flow ends after this silence.
-    pub udp_idle_ns: u64,
-    /// Tagged flows are reported this often; 0: only when they end.
-    pub report_every_ns: u64,
-}
 
 /// One worker's view of the traffic. Time is the packets' time.
 pub struct Monitor {
@@ -197,7 +175,7 @@ impl Monitor {
         look_up(&mut flow, &self.names);
         let resolution = resolve(&flow, &self.matcher);
         self.tally.named[resolution.evidence as usize] += 1;
-        if matches!(resolution.evidence, Evidence::None | Evidence::Network) {
+        if !resolution.evidence.is_name() {
             self.tally.unnamed[unnamed_reason(&flow) as usize] += 1;
         }
         let tagged = resolution.entry != NO_ENTRY;
@@ -339,38 +317,4 @@ impl Monitor {
     fn is_live(&self) -> bool {
         self.settings.report_every_ns > 0
     }
-}
-
-impl Settings {
-    #[inline]
-    fn timeout_ns(&self, is_tcp: bool) -> u64 {
-        if is_tcp {
-            self.tcp_idle_ns
-        } else {
-            self.udp_idle_ns
-        }
-    }
-
-    /// When a flow wants attention next.
-    fn due_ns(&self, flow: &Flow, now_ns: u64) -> u64 {
-        let idle_ns = self.timeout_ns(flow.key.protocol == TCP);
-        let silence_ns = if flow.is_closed() { LINGER_NS.min(idle_ns) } else { idle_ns };
-        let end_ns = flow.last_ns.saturating_add(silence_ns);
-        if self.report_every_ns == 0 {
-            end_ns
-        } else if !flow.decided {
-            end_ns.min(flow.start_ns.saturating_add(DECIDE_AFTER_NS))
-        } else if flow.reported {
-            end_ns.min(now_ns.saturating_add(self.report_every_ns))
-        } else {
-            end_ns
-        }
-    }
-}
-
-/// The counters' labels, in the order of their arrays.
-pub fn labels() -> (Vec<&'static str>, Vec<&'static str>) {
-    let evidence = Evidence::ALL.iter().map(|e| e.label()).collect();
-    let unnamed = Unnamed::ALL.iter().map(|u| u.label()).collect();
-    (evidence, unnamed)
 }

@@ -51,6 +51,11 @@ pub struct Tally {
     pub live_heads: u64,
 }
 
+/// Adds each named field of another tally.
+macro_rules! add_fields {
+    ($sum:ident, $more:ident, $($field:ident,)+) => { $($sum.$field += $more.$field;)+ };
+}
+
 impl Tally {
     /// Counts what a parser found wrong.
     pub fn problem(&mut self, station: &'static str, reason: &'static str) {
@@ -59,26 +64,25 @@ impl Tally {
 
     /// Adds another worker's counters.
     pub fn add(&mut self, other: &Self) {
-        let sums: [(&mut u64, u64); 15] = [
-            (&mut self.packets, other.packets),
-            (&mut self.bytes, other.bytes),
-            (&mut self.cut_packets, other.cut_packets),
-            (&mut self.flows, other.flows),
-            (&mut self.other_flows, other.other_flows),
-            (&mut self.other_sent_bytes, other.other_sent_bytes),
-            (&mut self.other_received_bytes, other.other_received_bytes),
-            (&mut self.flows_evicted, other.flows_evicted),
-            (&mut self.heads_evicted, other.heads_evicted),
-            (&mut self.hellos, other.hellos),
-            (&mut self.quic_initials, other.quic_initials),
-            (&mut self.dns_messages, other.dns_messages),
-            (&mut self.clock_steps, other.clock_steps),
-            (&mut self.live_flows, other.live_flows),
-            (&mut self.live_heads, other.live_heads),
-        ];
-        for (sum, more) in sums {
-            *sum += more;
-        }
+        add_fields!(
+            self,
+            other,
+            packets,
+            bytes,
+            cut_packets,
+            flows,
+            other_flows,
+            other_sent_bytes,
+            other_received_bytes,
+            flows_evicted,
+            heads_evicted,
+            hellos,
+            quic_initials,
+            dns_messages,
+            clock_steps,
+            live_flows,
+            live_heads,
+        );
         add_all(&mut self.rejected, &other.rejected);
         add_all(&mut self.named, &other.named);
         add_all(&mut self.unnamed, &other.unnamed);

@@ -26,6 +26,7 @@ EVIDENCE_TEXT = {
     "certificate": "server certificate",
     "dns_client": "this client's DNS look-up",
     "dns_any": "somebody else's DNS look-up",
+    "payload": "first bytes of a vendor's protocol",
     "network": "address in a vendor's network",
     "ech_outer": "public name of an encrypted hello",
     "none": "not named",

@@ -13,25 +13,48 @@ use std::sync::Arc;
 pub enum Evidence {
     Sni,
     QuicSni,
+    HttpHost,
+    Certificate,
     DnsClient,
     DnsAny,
+    Payload,
     Network,
+    EchOuter,
     None,
 }
 
 impl Evidence {
     /// All, in order of their number.
-    pub const ALL: [Self; 6] =
-        [Self::Sni, Self::QuicSni, Self::DnsClient, Self::DnsAny, Self::Network, Self::None];
+    pub const ALL: [Self; 10] = [
+        Self::Sni,
+        Self::QuicSni,
+        Self::HttpHost,
+        Self::Certificate,
+        Self::DnsClient,
+        Self::DnsAny,
+        Self::Payload,
+        Self::Network,
+        Self::EchOuter,
+        Self::None,
+    ];
+
+    /// A name was found: the others tag a flow at most, or say what hides its name.
+    pub fn is_name(self) -> bool {
+        !matches!(self, Self::Payload | Self::Network | Self::EchOuter | Self::None)
+    }
 
     /// Metric label.
     pub fn label(self) -> &'static str {
         match self {
             Self::Sni => "sni",
             Self::QuicSni => "quic_sni",
+            Self::HttpHost => "http_host",
+            Self::Certificate => "certificate",
             Self::DnsClient => "dns_client",
             Self::DnsAny => "dns_any",
+            Self::Payload => "payload",
             Self::Network => "network",
+            Self::EchOuter => "ech_outer",
             Self::None => "none",
         }
     }
@@ -41,9 +64,11 @@ impl Evidence {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)] // explained in netmon/records.py, UNNAMED
 pub enum Unnamed {
+    Ech,
     NoHelloSeen,
     NoServerName,
     TruncatedCapture,
+    EncryptedDns,
     StartedBeforeSensor,
     NotTls,
     Malformed,
@@ -51,10 +76,12 @@ pub enum Unnamed {
 
 impl Unnamed {
     /// All, in order of their number.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
+        Self::Ech,
         Self::NoHelloSeen,
         Self::NoServerName,
         Self::TruncatedCapture,
+        Self::EncryptedDns,
         Self::StartedBeforeSensor,
         Self::NotTls,
         Self::Malformed,
@@ -63,9 +90,11 @@ impl Unnamed {
     /// Metric label.
     pub fn label(self) -> &'static str {
         match self {
+            Self::Ech => "ech",
             Self::NoHelloSeen => "no_hello_seen",
             Self::NoServerName => "no_server_name",
             Self::TruncatedCapture => "truncated_capture",
+            Self::EncryptedDns => "encrypted_dns",
             Self::StartedBeforeSensor => "started_before_sensor",
             Self::NotTls => "not_tls",
             Self::Malformed => "malformed",

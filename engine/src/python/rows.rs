@@ -1,8 +1,8 @@
 //! Reports as rows: plain tuples in the order of `netmon.records.FlowRecord` and `DnsRecord`.
 
 use crate::flow::names::Names;
+use crate::flow::naming::{Evidence, Unnamed};
 use crate::flow::report::{DnsReport, FlowReport, Occasion};
-use crate::monitor::labels;
 use crate::tally::Tally;
 use crate::wire::dns::{Answer, Data, Service};
 use crate::wire::dns_type::rtype_text;
@@ -196,7 +196,8 @@ fn service_text(service: &Service) -> String {
 
 /// The counters as a dictionary; see `Engine.stats` in `netmon/_engine.pyi`.
 pub fn stats<'py>(py: Python<'py>, tally: &Tally, names: &Names) -> PyResult<Bound<'py, PyDict>> {
-    let (evidence, unnamed) = labels();
+    let evidence = Evidence::ALL.map(Evidence::label);
+    let unnamed = Unnamed::ALL.map(Unnamed::label);
     let (entries, bytes, evicted) = names.usage();
     let rejected = PyDict::new(py);
     for (rejection, count) in Rejection::ALL.iter().zip(tally.rejected) {
