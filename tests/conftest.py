@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.machine import need
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds `--update-golden`."""
@@ -12,3 +14,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write tests/golden/*/expected/ anew instead of comparing; read every difference",
     )
+
+
+@pytest.fixture(scope="session")
+def libpcap() -> None:
+    """What compiles filter expressions; a test that uses one is skipped where it cannot be had."""
+    need("libpcap")

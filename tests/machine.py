@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import functools
 import os
 import shutil
@@ -18,6 +19,7 @@ PACKAGES = {
     "curl": "curl",
     "ethtool": "ethtool",
     "ip": "iproute2",
+    "libpcap": "libpcap0.8",
     "ndpiReader": "libndpi-bin",
     "promtool": "prometheus",
     "tc": "iproute2",
@@ -25,7 +27,7 @@ PACKAGES = {
     "tcpreplay": "tcpreplay",
     "tshark": "tshark",
 }
-"""Which Debian package has a program."""
+"""Which Debian package has a program, or a library (`lib…`)."""
 
 
 def need(*programs: str) -> None:
@@ -47,7 +49,7 @@ def need_root() -> None:
 
 @functools.cache
 def _missing(program: str) -> str | None:
-    if shutil.which(program):
+    if _is_there(program):
         return None
     package = PACKAGES[program]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -58,7 +60,13 @@ def _missing(program: str) -> str | None:
     if done.returncode != 0:  # most often because the machine's package lists are old or empty
         subprocess.run(["apt-get", "update"], env=environment, capture_output=True, check=False)
         done = subprocess.run(install, env=environment, capture_output=True, text=True, check=False)
-    if shutil.which(program):
+    if _is_there(program):
         return None
     last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
     return f"needs {program}, and apt-get install {package} failed: {last}"
+
+
+def _is_there(program: str) -> bool:
+    if program.startswith("lib"):
+        return ctypes.util.find_library(program.removeprefix("lib")) is not None
+    return shutil.which(program) is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from ipaddress import IPv4Address
@@ -13,20 +12,26 @@ import pytest
 
 from tests.craft import demo, dns, golden, golden_streams, packets, pcap, tls
 from tests.craft.talk import Connection, frames, look_up_addresses, tls_session
+from tests.machine import need
 
 Case = Callable[[], bytes]
 
-TSHARK = shutil.which("tshark")
 by_case = pytest.mark.parametrize("case", golden.CASES, ids=lambda case: case.__name__)
-needs_tshark = pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
+needs_tshark = pytest.mark.usefixtures("wireshark")
 
 CUT = (golden_streams.snap_length, golden_streams.truncated_file)
+
+
+@pytest.fixture(scope="module")
+def wireshark() -> None:
+    """The dissectors, or the reason why they are not there."""
+    need("tshark")
 
 
 def tshark(path: Path, *arguments: str) -> list[str]:
     """The lines that tshark prints; checksums are verified, addresses are not looked up."""
     options = [f"-o{protocol}.check_checksum:TRUE" for protocol in ("ip", "tcp", "udp")]
-    command = [str(TSHARK), "-n", *options, "-otcp.reassemble_out_of_order:TRUE", "-r", str(path), *arguments]
+    command = ["tshark", "-n", *options, "-otcp.reassemble_out_of_order:TRUE", "-r", str(path), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
 
 

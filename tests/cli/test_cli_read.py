@@ -87,6 +87,7 @@ def test_privacy_masks_clients(netmon, demo, level):
     assert [client for client in clients if f'"{client}"' in masked] == []
 
 
+@pytest.mark.usefixtures("libpcap")
 @pytest.mark.parametrize(
     ("words", "ports"),
     [
@@ -102,6 +103,7 @@ def test_filter_comes_after_the_files(netmon, demo, words, ports):
     assert {event["destination"]["port"] for event in found} == ports
 
 
+@pytest.mark.usefixtures("libpcap")
 def test_options_may_come_last(netmon, demo):
     """Options are found wherever they stand."""
     assert len(events(netmon("read", demo, "--json", "tcp", "port", "443", "--country", "DE").stdout)) > 0

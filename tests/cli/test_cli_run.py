@@ -113,6 +113,7 @@ def test_clients_are_pseudonyms(sensor, demo):
     assert all(event["source"]["address"].startswith("client-") for event in events)
 
 
+@pytest.mark.usefixtures("libpcap")
 def test_filter_of_the_kernel(sensor, demo):
     """Words after the options are a filter that the kernel runs."""
     running = sensor("tcp", "port", "80")

@@ -16,6 +16,7 @@ def test_missing_second_file(refused, demo):
     assert refused("read", demo, "nowhere.pcap.gz") == "nowhere.pcap.gz: no such file"
 
 
+@pytest.mark.usefixtures("libpcap")
 def test_mistyped_second_file(refused, demo):
     """A word that is neither a file nor a filter is told as both."""
     assert refused("read", demo, "nowhere.pcpa") == (
@@ -24,6 +25,7 @@ def test_mistyped_second_file(refused, demo):
     )
 
 
+@pytest.mark.usefixtures("libpcap")
 def test_wrong_filter(refused, demo):
     """A filter with a mistake, in libpcap's words."""
     assert refused("read", demo, "tcp", "prot", "443") == (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 from collections.abc import Iterable
@@ -17,6 +16,9 @@ from scapy.packet import Packet
 from netmon import _engine
 from netmon.errors import SourceError
 from netmon.sources import bpf
+from tests.machine import need
+
+pytestmark = pytest.mark.usefixtures("libpcap")
 
 TLS = TCP(sport=40_000, dport=443)
 UNTAGGED = [
@@ -76,10 +78,8 @@ def _passed(path: Path, program: bpf.Program) -> int:
 
 def _tcpdump(path: Path, expression: str) -> int:
     """Packets of a capture that tcpdump lets through."""
-    tcpdump = shutil.which("tcpdump")
-    if tcpdump is None:
-        pytest.skip("tcpdump is not installed: it is what the engine is compared with")
-    command = [tcpdump, "-n", "-r", str(path), "-w", "-", expression]
+    need("tcpdump")
+    command = ["tcpdump", "-n", "-r", str(path), "-w", "-", expression]
     result = subprocess.run(command, capture_output=True, check=True, timeout=60)
     return sum(1 for _ in _records(result.stdout))
 

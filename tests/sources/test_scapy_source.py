@@ -90,6 +90,7 @@ def test_no_such_interface(matcher):
 
 
 @NEEDS_SCAPY
+@pytest.mark.usefixtures("libpcap")
 def test_wrong_filter(matcher):
     """One line that quotes the filter, at construction."""
     need_root()
