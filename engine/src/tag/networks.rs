@@ -74,7 +74,8 @@ impl Line {
 
     /// Ends the open prefixes that do not reach `point`.
     fn close(&mut self, open: &mut Vec<Prefix>, point: u128) {
-        while let Some(inner) = open.pop_if(|prefix| prefix.last < point) {
+        while let Some(&inner) = open.last().filter(|prefix| prefix.last < point) {
+            open.pop();
             self.cut(inner.last + 1, open.last().map(|outer| outer.entry));
         }
     }
