@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import itertools
 import struct
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from tests.craft.quic import Initials, crypto
 
 
 def checksum(data):
@@ -106,41 +103,20 @@ def client_hello(rng, name, big, quic=False):
     return b"\x16\x03\x01" + struct.pack("!H", len(hs)) + hs
 
 
-def expand(secret, label, size):
-    """HKDF-Expand-Label of SHA-256, one block (RFC 8446, section 7.1)."""
-    label = b"tls13 " + label
-    info = struct.pack("!HB", size, len(label)) + label + b"\0"
-    return hmac.new(secret, info + b"\x01", hashlib.sha256).digest()[:size]
-
-
 def quic_initials(rng, name, big, shuffle):
     """Client Initial datagrams that carry a ClientHello (QUIC version 1: RFC 9001, section 5)."""
     dcid = rng.randbytes(8)
-    salt = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")
-    secret = expand(hmac.new(salt, dcid, hashlib.sha256).digest(), b"client in", 32)
-    key, iv = expand(secret, b"quic key", 16), expand(secret, b"quic iv", 12)
-    protection = Cipher(algorithms.AES(expand(secret, b"quic hp", 16)), modes.ECB())
+    initials = Initials(dcid)
     hello = client_hello(rng, name, big, quic=True)
     out = []
     for number, group in enumerate(_shuffled(rng, hello) if shuffle else _in_order(hello)):
         body = b""
         for offset, data in group:
-            body += b"\x06" + struct.pack("!HH", 0x4000 | offset, 0x4000 | len(data)) + data
+            body += crypto(offset, data)
             if shuffle and rng.random() < 0.5:
                 body += rng.choice((b"\x01", b"\0" * rng.randrange(1, 20)))
-        body = body.ljust(1250 - 44, b"\0")
-        head = b"\xc1\0\0\0\x01\x08" + dcid + b"\0\0" + struct.pack("!H", 0x4000 | len(body) + 18)
-        packet_number = struct.pack("!H", number)
-        nonce = iv[:10] + _xor(iv[10:], packet_number)
-        sealed = AESGCM(key).encrypt(nonce, body, head + packet_number)
-        mask = protection.encryptor().update(sealed[2:18])
-        first = bytes([head[0] ^ (mask[0] & 15)])
-        out.append(first + head[1:] + _xor(packet_number, mask[1:3]) + sealed)
+        out.append(initials.packet(number, body.ljust(1250 - 44, b"\0"), destination=dcid))
     return out
-
-
-def _xor(one, other):
-    return bytes(x ^ y for x, y in zip(one, other, strict=True))
 
 
 def _in_order(hello):

@@ -13,6 +13,9 @@ TLS12, TLS13 = 0x0303, 0x0304
 X25519, X25519MLKEM768 = 0x001D, 0x11EC
 MLKEM_SHARE_BYTES, MLKEM_CIPHERTEXT_BYTES = 1216, 1120  # draft-ietf-tls-ecdhe-mlkem, 4.1 and 4.2
 SERVER_NAME, GROUPS, ALPN, PADDING, VERSIONS, KEY_SHARE, ECH = 0, 10, 16, 21, 43, 51, 0xFE0D
+TRANSPORT_PARAMETERS = 57
+TRANSPORT = bytes([1, 4, 0x80, 0, 0x75, 0x30, 4, 4, 0x80, 0x10, 0, 0, 0x0F, 0])
+"""Idle timeout, flow control, an empty source connection ID (RFC 9000, 18.2)."""
 CIPHERS = (0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C, 0xC030)
 
 
@@ -55,12 +58,14 @@ def client_hello(
     ech: bool = False,
     name_last: bool = False,
     pad_to: int = 0,
+    quic: bool = False,
     label: str = "",
 ) -> bytes:
     """A ClientHello with its handshake header.
 
     `name_last` puts the server_name behind everything else, as clients do that shuffle their
-    extensions; `pad_to` is the message's least length (RFC 7685); `label` varies the filler.
+    extensions; `pad_to` is the message's least length (RFC 7685); `quic`: with transport parameters and
+    without a session ID (RFC 9001, 8.2 and 8.4); `label` varies the filler.
     """
     label = f"{label} {server_name}"
     groups = (X25519MLKEM768, X25519) if post_quantum else (X25519,)
@@ -75,7 +80,10 @@ def client_hello(
         extensions += extension(KEY_SHARE, block16(shares(label, post_quantum=post_quantum)))
     if ech:
         extensions += extension(ECH, ech_grease(label))
-    body = struct.pack("!H", TLS12) + filler(f"{label} random", 32) + block8(filler(f"{label} session", 32))
+    if quic:
+        extensions += extension(TRANSPORT_PARAMETERS, TRANSPORT)
+    session = b"" if quic else filler(f"{label} session", 32)
+    body = struct.pack("!H", TLS12) + filler(f"{label} random", 32) + block8(session)
     body += block16(b"".join(struct.pack("!H", cipher) for cipher in CIPHERS)) + block8(b"\0")
     missing = pad_to - (4 + len(body) + 2 + len(extensions) + len(named) + 4)
     if missing >= 0:
