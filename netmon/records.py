@@ -83,6 +83,7 @@ class FlowRecord:
     alpn: tuple[str, ...]
     tls_versions: tuple[str, ...]  # offered, e.g. ("1.3", "1.2")
     ech: bool  # the encrypted_client_hello extension was present (GREASE included)
+    ja4: str | None  # fingerprint of the client's software, from its ClientHello
     rtt_ns: int | None  # SYN to SYN-ACK as seen by the sensor
     view: tuple[str, ...]  # what spoils the view of this flow: "one_way", "no_start", "cut", "gap"
 

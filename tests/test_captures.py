@@ -13,6 +13,7 @@ from tests.check_captures import (
     Known,
     compare,
     find_surprises,
+    read_capture,
     read_known_differences,
     read_truth,
     score,
@@ -67,6 +68,22 @@ def test_checker_notices_every_change():
     assert find_surprises([lost], known) == []
     assert len(find_surprises([lost], [])) == 1
     assert len(find_surprises([seen], known)) == 1
+
+
+def test_fingerprints_are_the_published_ones():
+    """JA4 equals what others publish for these captures, but where ja4.tsv says by packet why it does not."""
+    lines = (CAPTURES / "ja4.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    seen = {}
+    for line in lines:
+        file, packet, proto, src, sport, dst, dport, published, specified, why, source = line.split("\t")
+        if file not in seen:
+            flows, _messages = read_capture(CAPTURES / file)
+            ends = [(f.transport, f.client, f.client_port, f.server, f.server_port) for f in flows]
+            seen[file] = dict(zip(ends, (flow.ja4 for flow in flows), strict=True))
+        assert seen[file][proto, src, int(sport), dst, int(dport)] == specified, line
+        assert (published == specified) or (f"packet {packet} " in why), line
+        assert source
+    assert len(seen) > 12
 
 
 @pytest.mark.parametrize("file", ["zeek/dns-https.pcap", "nDPI/doq.pcapng", "mercury/quic_fragmented.pcap"])

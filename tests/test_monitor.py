@@ -87,6 +87,7 @@ def flow(server, entry, *, view=(), start_ns=SEPTEMBER):
         alpn=(),
         tls_versions=("1.3",),
         ech=False,
+        ja4=None,
         rtt_ns=None,
         view=view,
     )

@@ -190,6 +190,7 @@ def _meaning(sighting: Sighting) -> dict[str, Any]:
         "alpn": list(flow.alpn) or None,
         "tls_versions": list(flow.tls_versions) or None,
         "ech": flow.ech or None,
+        "ja4": flow.ja4,
         "rtt_min_ms": round(flow.rtt_ns / 1e6, 3) if flow.rtt_ns is not None else None,
         "view": list(flow.view) or None,
         "verdict": verdict.outcome if verdict else None,

@@ -91,6 +91,7 @@ def test_flow_of_a_vendor(event):
             "evidence": "sni",
             "alpn": ["h2", "http/1.1"],
             "tls_versions": ["1.3", "1.2"],
+            "ja4": "t13d1516h2_8daaf6152771_e5627efa2ab1",
             "rtt_min_ms": 12.346,
             "verdict": "expected",
             "reason": "place_as_promised",

@@ -1,6 +1,7 @@
 //! Streams that may begin with a ClientHello; what follows a hello changes nothing.
 #![no_main]
 
+use _engine::wire::ja4::fingerprint;
 use _engine::wire::tls::{may_be_hello, parse_hello_body, parse_hello_stream, partial_server_name};
 use _engine::wire::Progress;
 use libfuzzer_sys::fuzz_target;
@@ -12,6 +13,7 @@ fuzz_target!(|input: &[u8]| {
     if let Ok(Progress::Parsed(hello)) = &whole {
         assert!(may_be_hello(input));
         assert!(hello.server_name.iter().all(|name| name.is_ascii()));
+        assert!(fingerprint(hello, true).is_none_or(|text| text.len() == 36));
         let mut longer = input.to_vec();
         longer.push(0);
         assert_eq!(parse_hello_stream(&longer), whole);

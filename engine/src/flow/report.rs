@@ -6,6 +6,7 @@ use super::record::{Flow, NO_ENTRY};
 use crate::address::Address;
 use crate::tag::Matcher;
 use crate::wire::dns::Message;
+use crate::wire::ja4;
 
 /// Why a report is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,6 +81,7 @@ pub struct FlowReport {
     pub alpn: Vec<String>,
     pub versions: Vec<u16>,
     pub ech: bool,
+    pub ja4: Option<String>,
     pub rtt_ns: Option<u64>,
     pub one_way: bool,
     pub no_start: bool,
@@ -131,6 +133,7 @@ pub fn report(flow: &mut Flow, occasion: Occasion, matcher: &Matcher) -> FlowRep
         alpn: hello.map(|hello| hello.alpn.clone()).unwrap_or_default(),
         versions: hello.map(|hello| hello.versions.clone()).unwrap_or_default(),
         ech: hello.is_some_and(|hello| hello.ech),
+        ja4: hello.and_then(|hello| ja4::fingerprint(hello, flow.key.protocol == TCP)),
         rtt_ns: (flow.rtt_ns > 0).then_some(flow.rtt_ns),
         one_way: sent.packets == 0 || received.packets == 0,
         no_start: flow.key.protocol == TCP && !flow.started,

@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use pyo3::IntoPyObjectExt;
 
 /// Fields of a flow row.
-pub const FLOW_FIELDS: [&str; 29] = [
+pub const FLOW_FIELDS: [&str; 30] = [
     "flow_id",
     "phase",
     "end_reason",
@@ -40,6 +40,7 @@ pub const FLOW_FIELDS: [&str; 29] = [
     "alpn",
     "tls_versions",
     "ech",
+    "ja4",
     "rtt_ns",
     "view",
 ];
@@ -130,6 +131,7 @@ fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> Py
         PyTuple::new(py, flow.alpn)?.into_any(),
         PyTuple::new(py, versions)?.into_any(),
         any(py, flow.ech)?,
+        any(py, flow.ja4)?,
         any(py, flow.rtt_ns)?,
         PyTuple::new(py, view)?.into_any(),
     ];

@@ -20,6 +20,7 @@ mod gre;
 mod gtp;
 mod ipv4;
 mod ipv6;
+pub mod ja4;
 mod link;
 mod mpls;
 mod pppoe;

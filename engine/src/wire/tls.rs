@@ -1,6 +1,7 @@
 //! TLS ClientHello (RFC 8446, 4.1.2; RFC 6066, 3; RFC 7301) out of a stream's first bytes.
 
 use super::cursor::{Cursor, Short};
+use super::ja4::Offer;
 use super::text::escaped;
 use super::tls_record::{join_records, split_message, HANDSHAKE};
 use super::{Malformed, Parse, Progress};
@@ -20,11 +21,14 @@ pub struct ClientHello {
     pub ech: bool,
     /// The older encrypted_server_name (0xffce) is present.
     pub esni: bool,
+    /// What its fingerprint is made of (`ja4`); None where the hello is too odd for one.
+    pub offer: Option<Box<Offer>>,
 }
 
 /// Extensions that are read (<https://www.iana.org/assignments/tls-extensiontype-values>).
-mod extension {
+pub(super) mod extension {
     pub const SERVER_NAME: u16 = 0;
+    pub const SIGNATURE_ALGORITHMS: u16 = 13;
     pub const ALPN: u16 = 16;
     pub const SUPPORTED_VERSIONS: u16 = 43;
     pub const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
@@ -112,7 +116,8 @@ pub fn partial_message_name(handshake: &[u8]) -> Option<String> {
 /// The part that does not have the length it claims.
 pub fn parse_hello_body(body: &[u8]) -> Result<ClientHello, Malformed> {
     let mut hello = ClientHello::default();
-    read_body(body, Block::Whole, &mut hello)?;
+    let parts = read_body(body, Block::Whole, &mut hello)?;
+    hello.offer = Offer::read(parts.version, parts.cipher_suites, parts.extensions);
     Ok(hello)
 }
 
@@ -123,10 +128,18 @@ enum Block {
     MayBeCut,
 }
 
+/// The parts of a body that tell one client's software from another's.
+struct Parts<'a> {
+    /// The legacy version.
+    version: u16,
+    cipher_suites: Cursor<'a>,
+    extensions: Cursor<'a>,
+}
+
 /// Reads a body into `hello`, front to back, up to the first error.
-fn read_body(body: &[u8], block: Block, hello: &mut ClientHello) -> Result<(), Malformed> {
+fn read_body<'a>(body: &'a [u8], block: Block, hello: &mut ClientHello) -> Result<Parts<'a>, Malformed> {
     let mut cursor = Cursor::new(body);
-    let version = read_fixed_part(&mut cursor).map_err(|_| Malformed("hello"))?;
+    let mut parts = read_fixed_part(&mut cursor).map_err(|_| Malformed("hello"))?;
     // Before TLS 1.2 a hello could end here.
     if !cursor.is_empty() {
         let length = usize::from(cursor.u16().map_err(|_| Malformed("extensions"))?);
@@ -134,25 +147,26 @@ fn read_body(body: &[u8], block: Block, hello: &mut ClientHello) -> Result<(), M
         if there.len() != length && !(block == Block::MayBeCut && there.len() < length) {
             return Err(Malformed("extensions"));
         }
-        read_extensions(Cursor::new(there), hello)?;
+        parts.extensions = Cursor::new(there);
+        read_extensions(parts.extensions, hello)?;
     }
     if hello.versions.is_empty() {
-        hello.versions.push(version);
+        hello.versions.push(parts.version);
     }
-    Ok(())
+    Ok(parts)
 }
 
-/// Everything before the extensions; the legacy version.
-fn read_fixed_part(cursor: &mut Cursor) -> Result<u16, Short> {
+/// Everything before the extensions.
+fn read_fixed_part<'a>(cursor: &mut Cursor<'a>) -> Result<Parts<'a>, Short> {
     let version = cursor.u16()?;
     let _random = cursor.array::<32>()?;
     let _session = cursor.vector8()?;
     if is_dtls(version) {
         let _cookie = cursor.vector8()?;
     }
-    let _cipher_suites = cursor.vector16()?;
+    let cipher_suites = cursor.vector16()?;
     let _compressions = cursor.vector8()?;
-    Ok(version)
+    Ok(Parts { version, cipher_suites, extensions: Cursor::new(&[]) })
 }
 
 fn read_extensions(mut block: Cursor, hello: &mut ClientHello) -> Result<(), Malformed> {
@@ -235,12 +249,12 @@ fn at_end(data: Cursor) -> Result<(), Short> {
     }
 }
 
-fn is_dtls(version: u16) -> bool {
+pub(super) fn is_dtls(version: u16) -> bool {
     version >> 8 == 0xfe
 }
 
 /// Reserved numbers that clients send so that servers learn to ignore the unknown (RFC 8701).
-fn is_grease(number: u16) -> bool {
+pub(super) fn is_grease(number: u16) -> bool {
     let [high, low] = number.to_be_bytes();
     high == low && low & 0x0f == 0x0a
 }

@@ -2,6 +2,8 @@
 
 mod decode;
 mod dns;
+mod hello;
+mod ja4;
 mod properties;
 mod seeds;
 mod tls;

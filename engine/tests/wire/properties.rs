@@ -3,6 +3,7 @@
 use crate::seeds::{packet, seeds};
 use _engine::wire::decode::decode;
 use _engine::wire::dns::{parse_message, Message};
+use _engine::wire::ja4::fingerprint;
 use _engine::wire::tls::{parse_hello_body, parse_hello_stream, partial_server_name};
 use _engine::wire::Progress;
 
@@ -81,6 +82,8 @@ fn check_tls(bytes: &[u8]) {
     if let Ok(Progress::Parsed(hello)) = whole {
         assert!(early.is_none() || early == hello.server_name);
         assert!(hello.server_name.iter().flat_map(|name| name.bytes()).all(|byte| byte.is_ascii_graphic()));
+        let fingerprint = fingerprint(&hello, true);
+        assert!(fingerprint.is_none_or(|text| text.is_ascii() && text.len() == 36));
         let longer = [bytes, b"more"].concat();
         assert_eq!(parse_hello_stream(&longer), Ok(Progress::Parsed(hello)));
     }

@@ -1,5 +1,6 @@
 //! ClientHellos: whole, byte by byte, over records, with trailing bytes, and damaged.
 
+use crate::hello::{body, extension, server_name, vector16};
 use crate::seeds::{seed, seeds};
 use _engine::wire::tls::{
     may_be_hello, parse_hello_body, parse_hello_message, parse_hello_stream, partial_server_name,
@@ -18,27 +19,6 @@ fn parsed(stream: &[u8]) -> ClientHello {
 fn records(handshake: &[u8], size: usize) -> Vec<u8> {
     let record = |part: &[u8]| [&[22, 3, 1][..], &(part.len() as u16).to_be_bytes(), part].concat();
     handshake.chunks(size).flat_map(record).collect()
-}
-
-fn vector16(inside: &[u8]) -> Vec<u8> {
-    [&(inside.len() as u16).to_be_bytes()[..], inside].concat()
-}
-
-fn extension(number: u16, data: &[u8]) -> Vec<u8> {
-    [&number.to_be_bytes()[..], &vector16(data)].concat()
-}
-
-/// A server_name extension with these entries.
-fn server_name(entries: &[(u8, &[u8])]) -> Vec<u8> {
-    let list = entries.iter().flat_map(|(kind, name)| [vec![*kind], vector16(name)].concat());
-    extension(0, &vector16(&list.collect::<Vec<_>>()))
-}
-
-/// A hello's body with these extensions.
-fn body(version: u16, extensions: &[Vec<u8>]) -> Vec<u8> {
-    let cookie: &[u8] = if version >> 8 == 0xfe { &[2, 7, 7] } else { &[] };
-    let fixed = [&version.to_be_bytes()[..], &[9; 32], &[0], cookie, &[0, 2, 0x13, 0x01], &[1, 0]];
-    [fixed.concat(), vector16(&extensions.concat())].concat()
 }
 
 fn message(body: &[u8]) -> Vec<u8> {
