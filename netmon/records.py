@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Ech = Literal["grease", "used"]
 Transport = Literal["tcp", "udp"]
 Phase = Literal["open", "update", "end"]
 EndReason = Literal["fin", "rst", "idle", "evicted", "reused", "capture_end"]
@@ -39,6 +40,10 @@ UNNAMED = (
     "malformed",
 )
 """Why a flow has no name: a closed set, used as a metric label."""
+
+ECH = ("grease", "used")
+"""What the ECH extension of a hello is: only for show, or the name is encrypted. A closed set, used as a
+metric label."""
 
 OUTCOMES = ("expected", "unexpected", "undecided", "forbidden")
 CONFIDENCES = ("agreed", "disputed", "single", "unknown")
@@ -79,11 +84,11 @@ class FlowRecord:
     candidates: tuple[str, ...]  # other names that the evidence allows
     entry: int | None  # the signature entry that matched (SignatureSet.entry)
     matched: str | None  # the name that matched it: the name itself or a link of its CNAME chain
-    server_name: str | None  # the SNI, lower case, also when it is not the best name
+    server_name: str | None  # the SNI, lower case, also when it is not the best name or no name at all
     alpn: tuple[str, ...]
     tls_versions: tuple[str, ...]  # offered, e.g. ("1.3", "1.2")
-    ech: bool  # the encrypted_client_hello extension was present (GREASE included)
     ja4: str | None  # fingerprint of the client's software, from its ClientHello
+    ech: Ech | None  # what the hello's ECH extension is; None: it has none
     rtt_ns: int | None  # SYN to SYN-ACK as seen by the sensor
     view: tuple[str, ...]  # what spoils the view of this flow: "one_way", "no_start", "cut", "gap"
 

@@ -36,8 +36,8 @@ FLOW = FlowRecord(
     server_name="files.acme.example",
     alpn=("h2", "http/1.1"),
     tls_versions=("1.3", "1.2"),
-    ech=False,
     ja4="t13d1516h2_8daaf6152771_e5627efa2ab1",
+    ech=None,
     rtt_ns=12_345_678,
     view=(),
 )

@@ -86,8 +86,8 @@ def flow(server, entry, *, view=(), start_ns=SEPTEMBER):
         server_name="files.acme.example",
         alpn=(),
         tls_versions=("1.3",),
-        ech=False,
         ja4=None,
+        ech=None,
         rtt_ns=None,
         view=view,
     )

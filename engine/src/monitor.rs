@@ -3,6 +3,7 @@
 use crate::capture::Packet;
 use crate::flow::dns::{Messages, DNS_PORT};
 use crate::flow::dns_stream::{DnsStreams, Part};
+use crate::flow::ech;
 use crate::flow::head::Heads;
 use crate::flow::key::{FlowKey, TCP};
 use crate::flow::names::Names;
@@ -108,8 +109,8 @@ impl Monitor {
                 if flow.is_closed() && !was_closed {
                     self.table.set_due(slot, now_ns.saturating_add(LINGER_NS));
                 }
-                if named && self.is_live() {
-                    self.decide(slot);
+                if named {
+                    self.opened(slot);
                 }
                 if segment.payload_len > 0 && key.ports.contains(&DNS_PORT) {
                     self.dns_segment(slot, side, header.first_byte(), segment, now_ns);
@@ -118,8 +119,8 @@ impl Monitor {
             None => {
                 let (heads, tally) = (&mut self.heads, &mut self.tally);
                 let named = Opening { flow, slot, side, heads, tally }.follow_datagram(segment.payload);
-                if named && self.is_live() {
-                    self.decide(slot);
+                if named {
+                    self.opened(slot);
                 }
                 self.datagram(segment, now_ns);
             }
@@ -179,6 +180,9 @@ impl Monitor {
             self.tally.unnamed[unnamed_reason(&flow) as usize] += 1;
         }
         let tagged = resolution.entry != NO_ENTRY;
+        if let Some(ech) = flow.naming.as_ref().and_then(|naming| naming.ech) {
+            self.tally.ech[ech as usize] += 1;
+        }
         if !tagged {
             let client = flow.client_side();
             self.tally.other_flows += 1;
@@ -187,6 +191,16 @@ impl Monitor {
         }
         if tagged || flow.reported || self.settings.every_flow {
             self.flows.push(report(&mut flow, Occasion::End(end), &self.matcher));
+        }
+    }
+
+    /// A flow's hello was read.
+    fn opened(&mut self, slot: u32) {
+        if let Some(flow) = self.table.get_mut(slot) {
+            ech::judge(flow, &self.names, &self.matcher);
+        }
+        if self.is_live() {
+            self.decide(slot);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Everything that moves gets a counter: what one monitor has counted so far.
 
+use crate::flow::ech::Ech;
 use crate::flow::naming::{Evidence, Unnamed};
 use crate::wire::Rejection;
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ pub struct Tally {
     pub named: [u64; Evidence::ALL.len()],
     /// Flows that are over without a name, by reason.
     pub unnamed: [u64; Unnamed::ALL.len()],
+    /// Flows that are over and whose hello had an ECH extension, by what it was.
+    pub ech: [u64; Ech::ALL.len()],
     /// Flows that are over and of no vendor.
     pub other_flows: u64,
     /// Their bytes from client to server.
@@ -86,6 +89,7 @@ impl Tally {
         add_all(&mut self.rejected, &other.rejected);
         add_all(&mut self.named, &other.named);
         add_all(&mut self.unnamed, &other.unnamed);
+        add_all(&mut self.ech, &other.ech);
         for (problem, count) in &other.problems {
             *self.problems.entry(*problem).or_default() += count;
         }

@@ -22,7 +22,7 @@ from prometheus_client.core import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from netmon.records import EVIDENCE, UNNAMED, DnsRecord, Sighting
+from netmon.records import ECH, EVIDENCE, UNNAMED, DnsRecord, Sighting
 from netmon.signatures.model import SignatureSet
 
 FlowLabels = tuple[str, str, str, str, str]
@@ -51,6 +51,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "netmon_named_flows": ("counter", ("evidence",), "Ended flows of all kinds by how they were named."),
     "netmon_unnamed_flows": ("counter", ("reason",), "Ended flows without a name by the reason."),
+    "netmon_ech_flows": (
+        "counter",
+        ("state",),
+        "Ended flows whose hello had an ECH extension: grease (for show) or used (the name is encrypted).",
+    ),
     "netmon_other_flows": ("counter", (), "Ended flows of no vendor."),
     "netmon_dns_messages": ("counter", (), "DNS messages read."),
     "netmon_active_flows": ("gauge", (), "Flows in the flow table."),
@@ -224,6 +229,8 @@ def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
     unnamed = dict.fromkeys(UNNAMED, 0) | stats["unnamed"]
     yield _family("netmon_named_flows", (((key,), count) for key, count in named.items()))
     yield _family("netmon_unnamed_flows", (((key,), count) for key, count in unnamed.items()))
+    ech = dict.fromkeys(ECH, 0) | stats["ech"]
+    yield _family("netmon_ech_flows", (((key,), count) for key, count in ech.items()))
     yield _family("netmon_other_flows", [((), stats["other_flows"])])
     yield _family("netmon_dns_messages", [((), stats["dns_messages"])])
     yield _family("netmon_active_flows", [((), stats["live_flows"])])

@@ -28,10 +28,27 @@ class Desk:
 
     def read_sources(self, item: Item) -> tuple[str, ...]:
         """One or more source keys that exist."""
-        keys = item.elements()
-        if not keys and item.is_list():
-            item.report("at least one source is needed")
-        return tuple(known_word(key, self.sources, "source") for key in keys)
+        return read_source_keys(item, self.sources)
+
+
+def read_source(key: str, item: Item) -> Source:
+    """Where facts were read, as every file lists it under `sources`."""
+    fields = item.fields(("trust", "ref", "about"))
+    return Source(
+        key=key,
+        trust=fields.read("trust", read_status, "unverified"),
+        ref=fields.read("ref", Item.text, ""),
+        about=fields.read("about", Item.text, ""),
+        line=item.line,
+    )
+
+
+def read_source_keys(item: Item, sources: Mapping[str, Source]) -> tuple[str, ...]:
+    """One or more keys of the sources."""
+    keys = item.elements()
+    if not keys and item.is_list():
+        item.report("at least one source is needed")
+    return tuple(known_word(key, sources, "source") for key in keys)
 
 
 def known_word(item: Item, known: Mapping[str, object], what: str) -> str:

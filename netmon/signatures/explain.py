@@ -81,6 +81,11 @@ def _explain_name(signatures: SignatureSet, name: str) -> Explanation:
         for one in vendor.unconfirmed
         if is_below(name, one.name)
     ]
+    remarks += [
+        f"the public name of an ECH front of {one.operator}: hellos that show it hide their own name"
+        for one in signatures.public_names.names
+        if one.name == name
+    ]
     return _answer(
         signatures,
         asked=name,

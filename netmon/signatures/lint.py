@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
 from netmon._engine import Matcher
 from netmon.signatures.checks import domain_of, names_of
-from netmon.signatures.model import NameRule, SignatureSet, Vendor
+from netmon.signatures.model import NameRule, PublicNames, SignatureSet, Source, Vendor
 from netmon.yaml_nodes import Problem
 
 
@@ -23,6 +23,7 @@ def lint(signatures: SignatureSet, today: datetime.date) -> list[Problem]:
     for vendor in signatures.vendors.values():
         for check in CHECKS:
             findings.extend(check(vendor, today.isoformat()))
+    findings.extend(_public_names(signatures.public_names))
     return sorted(findings)
 
 
@@ -44,10 +45,20 @@ def _doubtful_components(vendor: Vendor, _today: str) -> Iterator[Problem]:
 
 
 def _unused_sources(vendor: Vendor, _today: str) -> Iterator[Problem]:
-    used = set(_used_sources(vendor))
-    for source in vendor.sources.values():
+    yield from _unused(vendor.file, vendor.sources, set(_used_sources(vendor)))
+
+
+def _unused(file: str, sources: Mapping[str, Source], used: Collection[str]) -> Iterator[Problem]:
+    for source in sources.values():
         if source.key not in used:
-            yield Problem(vendor.file, source.line, f"source '{source.key}' is used by nothing")
+            yield Problem(file, source.line, f"source '{source.key}' is used by nothing")
+
+
+def _public_names(known: PublicNames) -> Iterator[Problem]:
+    yield from _unused(known.file, known.sources, {key for one in known.names for key in one.sources})
+    for one in known.names:
+        if one.status == "unverified":
+            yield Problem(known.file, one.line, f"public name '{one.name}' is unverified: it is not used")
 
 
 def _undated_votes(vendor: Vendor, _today: str) -> Iterator[Problem]:

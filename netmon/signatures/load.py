@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import netmon
 from netmon.errors import SignatureError
 from netmon.signatures.checks import find_contradictions
-from netmon.signatures.model import NameRule, NetworkRule, SignatureSet, Vendor
+from netmon.signatures.model import NameRule, NetworkRule, PublicNames, SignatureSet, Vendor
+from netmon.signatures.read_ech import read_public_names
 from netmon.signatures.read_locations import Atlas, read_locations
 from netmon.signatures.read_vendor import read_vendor
-from netmon.yaml_nodes import Document
+from netmon.yaml_nodes import Document, Item
+
+T = TypeVar("T")
 
 LOCATIONS = "locations.yaml"
+PUBLIC_NAMES = "ech_public_names.yaml"
+SHARED = (LOCATIONS, PUBLIC_NAMES)
+"""Files that are no vendor's. Only the locations must be there."""
 
 
 def default_folder() -> Path:
@@ -25,7 +33,7 @@ def default_folder() -> Path:
 
 
 def load_folder(folder: Path) -> SignatureSet:
-    """All `*.yaml` of the folder: one vendor a file, and `locations.yaml`.
+    """All `*.yaml` of the folder: one vendor a file, and those of `SHARED`.
 
     Raises SignatureError with one "file:line: message" a line for each mistake found, in the order of
     files and lines; nothing of a folder with a mistake is used.
@@ -39,6 +47,7 @@ def load_folder(folder: Path) -> SignatureSet:
         raise SignatureError(f"{folder}: no signature files (*.yaml) here")
     atlas = _read_atlas(folder, documents)
     vendors = _read_vendors(documents, atlas)
+    public_names = _read_shared(documents, PUBLIC_NAMES, read_public_names, PublicNames())
     problems = [problem for document in documents for problem in document.problems]
     if not problems:
         problems = find_contradictions(vendors)
@@ -54,21 +63,27 @@ def load_folder(folder: Path) -> SignatureSet:
         sha256=digest.hexdigest(),
         folder=str(folder),
         files=tuple(document.file for document in documents),
+        public_names=public_names,
     )
 
 
 def _read_atlas(folder: Path, documents: list[Document]) -> Atlas:
-    for document in documents:
-        if Path(document.file).name == LOCATIONS:
-            return read_locations(document.root) if document.root else Atlas()
-    raise SignatureError(f"{folder}: {LOCATIONS} is missing; vendors name their places by it")
+    if not any(Path(document.file).name == LOCATIONS for document in documents):
+        raise SignatureError(f"{folder}: {LOCATIONS} is missing; vendors name their places by it")
+    return _read_shared(documents, LOCATIONS, read_locations, Atlas())
+
+
+def _read_shared(documents: list[Document], name: str, read: Callable[[Item], T], without: T) -> T:
+    """What the file of that name says; `without` where there is none, or none that is YAML."""
+    roots = [document.root for document in documents if Path(document.file).name == name]
+    return read(roots[0]) if roots and roots[0] is not None else without
 
 
 def _read_vendors(documents: list[Document], atlas: Atlas) -> list[Vendor]:
     entries = itertools.count()
     vendors: dict[str, Vendor] = {}
     for document in documents:
-        if Path(document.file).name == LOCATIONS or document.root is None:
+        if Path(document.file).name in SHARED or document.root is None:
             continue
         vendor = read_vendor(document.root, atlas, entries)
         first = vendors.setdefault(vendor.id, vendor)

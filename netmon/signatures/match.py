@@ -19,7 +19,9 @@ def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher
         if isinstance(rule, NetworkRule) and tags_alone(rule, day)
     ]
     denied = [domain for vendor in signatures.vendors.values() for domain in vendor.lookalikes]
-    return Matcher(names, networks, denied)
+    # A front that one weak source names must not silence a name.
+    fronts = [one.name for one in signatures.public_names.names if one.status != "unverified"]
+    return Matcher(names, networks, denied, fronts)
 
 
 def tags_alone(rule: NetworkRule, day: str | None = None) -> bool:

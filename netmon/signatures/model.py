@@ -201,6 +201,27 @@ class Resolver:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicName:
+    """The name that hellos to a front show while their own is encrypted (ECH)."""
+
+    name: str
+    operator: str
+    status: str
+    sources: tuple[str, ...]
+    note: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublicNames:
+    """The file of known public names."""
+
+    file: str = ""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    names: tuple[PublicName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """A server certificate that was seen."""
 
@@ -279,6 +300,7 @@ class SignatureSet:
     sha256: str
     folder: str
     files: tuple[str, ...] = field(default=())
+    public_names: PublicNames = PublicNames()
 
     def component(self, rule: NameRule | NetworkRule) -> Component | None:
         """The component of a rule; None for a network rule, which stands for the vendor alone."""

@@ -12,6 +12,7 @@ from netmon.signatures.desk import (
     read_date,
     read_day,
     read_domain,
+    read_source,
     read_status,
 )
 from netmon.signatures.model import (
@@ -23,7 +24,6 @@ from netmon.signatures.model import (
     Measure,
     Promise,
     Resolver,
-    Source,
     Unconfirmed,
     Vendor,
 )
@@ -58,7 +58,7 @@ def read_vendor(root: Item, atlas: Atlas, entries: Iterator[int]) -> Vendor:
     if vendor:
         read_identifier(vendor, fields["vendor"], RESERVED)
     desk = Desk(vendor, root.file, atlas, entries, sources={}, databases={}, promises={})
-    desk.sources = fields.table("sources", _read_source)
+    desk.sources = fields.table("sources", read_source)
     desk.databases = fields.table("databases", lambda key, item: _read_database(key, item, desk))
     desk.promises = fields.table("promises", lambda key, item: _read_promise(key, item, desk))
     components = fields.table("components", lambda key, item: _read_component(key, item, desk))
@@ -89,17 +89,6 @@ def read_vendor(root: Item, atlas: Atlas, entries: Iterator[int]) -> Vendor:
         unconfirmed=fields.each("unconfirmed", lambda item: _read_unconfirmed(item, desk)),
         measures=fields.each("measures", lambda item: _read_measure(item, desk)),
         notes=fields.read("notes", Item.texts, ()),
-    )
-
-
-def _read_source(key: str, item: Item) -> Source:
-    fields = item.fields(("trust", "ref", "about"))
-    return Source(
-        key=key,
-        trust=fields.read("trust", read_status, "unverified"),
-        ref=fields.read("ref", Item.text, ""),
-        about=fields.read("about", Item.text, ""),
-        line=item.line,
     )
 
 

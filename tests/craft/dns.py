@@ -44,13 +44,19 @@ def alias(owner: str, target: str, *, ttl_s: int = 300) -> Record:
 
 
 def https(
-    owner: str, *, alpn: Sequence[str] = ("h2",), hints: Sequence[str] = (), ttl_s: int = 300
+    owner: str,
+    *,
+    alpn: Sequence[str] = ("h2",),
+    hints: Sequence[str] = (),
+    ech: bytes = b"",
+    ttl_s: int = 300,
 ) -> Record:
-    """An HTTPS record in service mode for the owner itself, with address hints (RFC 9460, 7.3)."""
+    """An HTTPS record in service mode for the owner itself, with address hints (RFC 9460, 7.3) and ECH."""
     values = [ip_address(hint) for hint in hints]
     parameters = {
         1: b"".join(bytes([len(p)]) + p.encode() for p in alpn),
         4: b"".join(v.packed for v in values if v.version == 4),
+        5: ech,
         6: b"".join(v.packed for v in values if v.version == 6),
     }
     encoded = b"".join(struct.pack("!HH", key, len(data)) + data for key, data in parameters.items() if data)

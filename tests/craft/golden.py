@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.craft import golden_hidden as hidden
 from tests.craft import golden_names as names
 from tests.craft import golden_streams as streams
 
@@ -40,6 +41,9 @@ CASES: tuple[Callable[[], bytes], ...] = (
     names.cname_chain,
     names.https_hints,
     names.ech_grease,
+    hidden.ech_by_record,
+    hidden.ech_known_front,
+    hidden.ech_vendor_front,
     names.port_8443,
     names.lookalikes,
     streams.big_endian_pcapng,

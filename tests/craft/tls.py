@@ -43,10 +43,21 @@ def shares(label: str, *, post_quantum: bool) -> bytes:
 
 
 def ech_grease(label: str) -> bytes:
-    """The data of an encrypted_client_hello extension that only looks like one (RFC 9849, 6.2)."""
+    """The data of an encrypted_client_hello extension that only looks like one (RFC 9849, 6.2).
+
+    A real one looks the same to everybody without the server's key.
+    """
     suite = struct.pack("!HH", 0x0001, 0x0001)  # HKDF-SHA256, AES-128-GCM
     enc, payload = filler(f"{label} enc", 32), filler(f"{label} payload", 208)
     return b"\0" + suite + b"\x5a" + block16(enc) + block16(payload)
+
+
+def ech_config_list(public_name: str) -> bytes:
+    """What a server publishes for ECH (RFC 9849, 4): one configuration."""
+    key = b"\x07" + struct.pack("!H", 0x0020) + block16(filler(f"{public_name} ech key", 32))
+    suites = block16(struct.pack("!HH", 0x0001, 0x0001))  # HKDF-SHA256, AES-128-GCM
+    contents = key + suites + b"\0" + block8(public_name.encode("ascii")) + block16(b"")
+    return block16(struct.pack("!H", ECH) + block16(contents))
 
 
 def client_hello(

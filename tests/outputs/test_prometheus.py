@@ -23,6 +23,7 @@ STATS = {
     "cut_packets": 9,
     "named": {"sni": 10},
     "unnamed": {"not_tls": 11},
+    "ech": {"used": 20},
     "evicted": {"flows": 12},
     "rejected": {("link", "not_ip"): 13},
     "lost_reports": 14,
@@ -131,6 +132,8 @@ def test_engine_counters_are_read_at_the_scrape(metrics):
         ("netmon_truncated_packets_total", {}, 9),
         ("netmon_named_flows_total", {"evidence": "sni"}, 10),
         ("netmon_unnamed_flows_total", {"reason": "not_tls"}, 11),
+        ("netmon_ech_flows_total", {"state": "used"}, 20),
+        ("netmon_ech_flows_total", {"state": "grease"}, 0),
         ("netmon_evicted_total", {"table": "flows"}, 12),
         ("netmon_rejected_packets_total", {"station": "link", "reason": "not_ip"}, 13),
         ("netmon_lost_reports_total", {}, 14),
@@ -211,7 +214,7 @@ def test_labels_say_nothing_about_clients_or_hosts(metrics):
 
 def test_labels_come_from_the_closed_list():
     """Nobody adds a label with values from traffic, or one that clashes with those of a target."""
-    allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table"}
+    allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state"}
     about = {"city", "latitude", "longitude", "version", "pythonversion", "sha256", "vendors"}
     for name, (kind, labels, _help) in METRICS.items():
         assert set(labels) <= (allowed | about if kind == "info" else allowed), name

@@ -1,11 +1,12 @@
 //! What is done with every DNS message, whatever carried it: counted, learned from, reported.
 
-use super::names::Names;
+use super::names::{expiry_ns, Names};
 use super::record::Flow;
 use super::report::DnsReport;
 use crate::address::Address;
 use crate::tally::Tally;
-use crate::wire::{dns, Progress};
+use crate::wire::dns::{self, Data, Message};
+use crate::wire::{ech, Progress};
 
 /// The port of DNS (RFC 1035, 4.2).
 pub const DNS_PORT: u16 = 53;
@@ -45,6 +46,22 @@ impl<'a> Messages<'a> {
         Self { names, tally, reports, kind: "dns", is_tcp: true, source, destination, time_ns }
     }
 
+    /// Learns the public names that an answer's ECH configurations tell the client.
+    fn learn_public_names(&mut self, message: &Message) {
+        for answer in message.answers.iter().filter(|_| message.response) {
+            let Data::Service(service) = &answer.data else { continue };
+            let Some(list) = &service.ech else { continue };
+            let Ok(Progress::Parsed(names)) = ech::parse_public_names(list) else {
+                self.tally.problem("dns", "ech");
+                continue;
+            };
+            let expires_ns = expiry_ns(answer.ttl_s, self.time_ns);
+            for name in &names {
+                self.names.clients.learn_public_name(self.destination.0, name, expires_ns);
+            }
+        }
+    }
+
     /// Takes in one message.
     pub fn take(&mut self, bytes: &[u8]) {
         self.tally.dns_messages += 1;
@@ -57,6 +74,7 @@ impl<'a> Messages<'a> {
             self.tally.problem("dns", damage.0);
         } else if self.kind == "dns" && self.source.1 == DNS_PORT {
             self.names.learn(self.destination.0, &message, self.time_ns);
+            self.learn_public_names(&message);
         }
         if let Some(reports) = &mut self.reports {
             reports.push(DnsReport {

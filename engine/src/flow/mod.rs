@@ -1,7 +1,9 @@
 //! Flows: who talks to whom, how much, under which name. Knows no parser's insides and no Python.
 
+pub mod clients;
 pub mod dns;
 pub mod dns_stream;
+pub mod ech;
 pub mod head;
 pub mod key;
 pub mod names;

@@ -3,6 +3,7 @@
 //! Shared by all workers: a shard is locked for one DNS answer or one new flow, never for an
 //! ordinary packet. Bounded in entries and bytes; the oldest entry not learned again gives way.
 
+use super::clients::Clients;
 use crate::address::Address;
 use crate::wire::dns::{Data, Message};
 use foldhash::fast::RandomState;
@@ -20,11 +21,13 @@ const MAX_LINKS: usize = 16;
 const MAX_ADDRESSES: usize = 256;
 /// Mean bytes per entry that the byte bound allows.
 const MEAN_ENTRY_BYTES: usize = 512;
+/// Names for one client that is remembered: a site has far fewer clients than names.
+const NAMES_PER_CLIENT: usize = 8;
 const SECOND: u64 = 1_000_000_000;
 /// Clients keep addresses beyond their TTL: browsers for a minute, connections for longer.
 const GRACE_NS: u64 = 300 * SECOND;
 /// A TTL above a day is not believed.
-const MAX_TTL_S: u64 = 86_400;
+const MAX_TTL_S: u32 = 86_400;
 
 /// The name that was asked for, then the links of its CNAME chain.
 #[derive(Debug, PartialEq, Eq)]
@@ -151,16 +154,20 @@ struct Shard {
 /// The table of learned names.
 #[derive(Debug)]
 pub struct Names {
+    /// What is remembered of clients beside the names that they asked for.
+    pub clients: Clients,
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
     max_per_shard: usize,
 }
 
 impl Names {
-    /// At most about `max_names` entries for addresses, and as many for clients and addresses.
+    /// At most about `max_names` entries for addresses, as many for clients and addresses, and an eighth
+    /// for clients.
     pub fn new(max_names: usize) -> Self {
         let shard = || Mutex::new(Shard { by_client: Book::new(), by_server: Book::new() });
         Self {
+            clients: Clients::new(max_names / NAMES_PER_CLIENT),
             shards: (0..SHARDS).map(|_| shard()).collect(),
             hasher: RandomState::default(),
             max_per_shard: (max_names / SHARDS).max(1),
@@ -187,7 +194,7 @@ impl Names {
             Data::Service(service) => service.hints.as_slice(),
             Data::Alias(_) | Data::Other => &[],
         });
-        let expires_ns = now_ns.saturating_add(ttl_s * SECOND).saturating_add(GRACE_NS);
+        let expires_ns = expiry_ns(ttl_s, now_ns);
         for &server in addresses.take(MAX_ADDRESSES) {
             let mut shard = self.shard(server);
             let max = self.max_per_shard;
@@ -220,9 +227,15 @@ impl Names {
     }
 }
 
+/// Until when a client may still use what a record told it now.
+pub(super) fn expiry_ns(ttl_s: u32, now_ns: u64) -> u64 {
+    let ttl_ns = u64::from(ttl_s.min(MAX_TTL_S)) * SECOND;
+    now_ns.saturating_add(ttl_ns).saturating_add(GRACE_NS)
+}
+
 /// The chain from a question through the CNAME (or SVCB alias) records of its answer, and the
 /// smallest TTL on it.
-fn chain_of(question: &str, message: &Message) -> (Chain, u64) {
+fn chain_of(question: &str, message: &Message) -> (Chain, u32) {
     let mut names: Vec<Box<str>> = vec![question.into()];
     let mut ttl_s = MAX_TTL_S;
     for _ in 0..MAX_LINKS {
@@ -236,7 +249,7 @@ fn chain_of(question: &str, message: &Message) -> (Chain, u64) {
         });
         match next {
             Some((target, ttl)) if !names.iter().any(|name| **name == **target) => {
-                ttl_s = ttl_s.min(u64::from(ttl));
+                ttl_s = ttl_s.min(ttl);
                 names.push(target.as_str().into());
             }
             _ => break,
@@ -244,7 +257,7 @@ fn chain_of(question: &str, message: &Message) -> (Chain, u64) {
     }
     for answer in &message.answers {
         if matches!(answer.data, Data::Address(_) | Data::Service(_)) {
-            ttl_s = ttl_s.min(u64::from(answer.ttl_s));
+            ttl_s = ttl_s.min(answer.ttl_s);
         }
     }
     (Chain { names }, ttl_s)

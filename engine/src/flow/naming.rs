@@ -1,5 +1,6 @@
 //! From evidence to a name and a signature entry, and the reason where there is none.
 
+use super::ech::Ech;
 use super::key::TCP;
 use super::names::{Chain, Found, Names};
 use super::record::{Flow, Phase, NO_ENTRY};
@@ -112,6 +113,8 @@ pub struct Naming {
     pub hello: Option<ClientHello>,
     /// The name readable in a hello that never became whole.
     pub partial: Option<String>,
+    /// What the hello's ECH extension is, if it has one.
+    pub ech: Option<Ech>,
     /// From DNS.
     pub found: Option<Found>,
 }
@@ -123,9 +126,24 @@ impl Naming {
         whole.or(self.partial.as_deref())
     }
 
-    /// The name in the hello: an empty one is none.
+    /// The name in the hello: an empty one is none, and neither is the public one of an encrypted hello.
     pub fn server_name(&self) -> Option<&str> {
-        self.sent_name().filter(|name| !name.is_empty())
+        self.sent_name().filter(|name| !name.is_empty() && !self.is_encrypted())
+    }
+
+    /// The hello's name is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.ech == Some(Ech::Used)
+    }
+
+    /// What DNS may name the flow by. Behind the front of an encrypted hello are many names: there only
+    /// what this very client asked for counts, and asking for the front itself says nothing.
+    pub(super) fn naming_chains(&self) -> impl Iterator<Item = &Arc<Chain>> {
+        let by_client = self.found.as_ref().is_some_and(|found| found.by_client);
+        let hidden = self.is_encrypted();
+        let outer = self.sent_name().filter(|_| hidden);
+        let chains = self.chains().iter().filter(move |_| by_client || !hidden);
+        chains.filter(move |chain| Some(chain.question()) != outer)
     }
 
     fn chains(&self) -> &[Arc<Chain>] {
@@ -160,7 +178,7 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
             let own_chain = naming.chains().iter().find(|chain| chain.question() == name);
             let links = own_chain.map_or(&[] as &[Box<str>], |chain| &chain.names);
             tag_by_first_match(&mut best, std::iter::once(name).chain(links.iter().map(|n| &**n)), matcher);
-        } else if let Some(chain) = naming.chains().first() {
+        } else if let Some(chain) = naming.naming_chains().next() {
             let by_client = naming.found.as_ref().is_some_and(|found| found.by_client);
             best.name = Some(chain.question());
             best.evidence = if by_client { Evidence::DnsClient } else { Evidence::DnsAny };
@@ -174,6 +192,9 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
                 best.evidence = Evidence::Network;
             }
         }
+    }
+    if best.evidence == Evidence::None && naming.is_some_and(Naming::is_encrypted) {
+        best.evidence = Evidence::EchOuter;
     }
     best
 }
@@ -204,11 +225,13 @@ pub fn look_up(flow: &mut Flow, names: &Names) {
     }
 }
 
-/// Why the hello gave no name.
+/// Why the flow has no name.
 pub fn unnamed_reason(flow: &Flow) -> Unnamed {
     let phases = [flow.sides[flow.client_side()].phase, flow.sides[1 - flow.client_side()].phase];
     let either = |phase| phases.contains(&phase);
-    if either(Phase::Hello) {
+    if flow.naming.as_deref().is_some_and(Naming::is_encrypted) {
+        Unnamed::Ech
+    } else if either(Phase::Hello) {
         Unnamed::NoServerName
     } else if either(Phase::Malformed) {
         Unnamed::Malformed

@@ -1,5 +1,6 @@
 //! What the engine tells Python about flows and DNS messages: plain values, in batches.
 
+use super::ech::Ech;
 use super::key::TCP;
 use super::naming::{resolve, unnamed_reason, Evidence, Resolution, Unnamed};
 use super::record::{Flow, NO_ENTRY};
@@ -80,8 +81,8 @@ pub struct FlowReport {
     pub server_name: Option<String>,
     pub alpn: Vec<String>,
     pub versions: Vec<u16>,
-    pub ech: bool,
     pub ja4: Option<String>,
+    pub ech: Option<Ech>,
     pub rtt_ns: Option<u64>,
     pub one_way: bool,
     pub no_start: bool,
@@ -132,8 +133,8 @@ pub fn report(flow: &mut Flow, occasion: Occasion, matcher: &Matcher) -> FlowRep
         server_name: flow.naming.as_ref().and_then(|naming| naming.sent_name()).map(str::to_owned),
         alpn: hello.map(|hello| hello.alpn.clone()).unwrap_or_default(),
         versions: hello.map(|hello| hello.versions.clone()).unwrap_or_default(),
-        ech: hello.is_some_and(|hello| hello.ech),
         ja4: hello.and_then(|hello| ja4::fingerprint(hello, flow.key.protocol == TCP)),
+        ech: flow.naming.as_ref().and_then(|naming| naming.ech),
         rtt_ns: (flow.rtt_ns > 0).then_some(flow.rtt_ns),
         one_way: sent.packets == 0 || received.packets == 0,
         no_start: flow.key.protocol == TCP && !flow.started,
@@ -150,7 +151,7 @@ fn candidates(flow: &Flow, name: Option<&str>, evidence: Evidence) -> Vec<String
     if !matches!(evidence, Evidence::DnsClient | Evidence::DnsAny) {
         return Vec::new();
     }
-    let found = flow.naming.as_ref().and_then(|naming| naming.found.as_ref());
-    let questions = found.iter().flat_map(|found| &found.chains).map(|chain| chain.question());
+    let chains = flow.naming.iter().flat_map(|naming| naming.naming_chains());
+    let questions = chains.map(|chain| chain.question());
     questions.filter(|question| Some(*question) != name).map(str::to_owned).collect()
 }

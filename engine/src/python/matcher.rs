@@ -14,10 +14,12 @@ pub struct Matcher(pub Arc<tag::Matcher>);
 #[pymethods]
 impl Matcher {
     #[new]
+    #[pyo3(signature = (names, networks, denied, public_names = Vec::new()))]
     fn new(
         names: Vec<(u32, String, String)>,
         networks: Vec<(u32, String)>,
         denied: Vec<String>,
+        public_names: Vec<String>,
     ) -> PyResult<Self> {
         let names = names.into_iter().map(|(entry, kind, text)| {
             let kind = match kind.as_str() {
@@ -29,7 +31,9 @@ impl Matcher {
             Ok((entry, kind, text))
         });
         let names = names.collect::<PyResult<Vec<_>>>()?;
-        let matcher = tag::Matcher::new(&names, &networks, &denied).map_err(PyValueError::new_err)?;
+        let matcher = tag::Matcher::new(&names, &networks, &denied)
+            .and_then(|matcher| matcher.with_public_names(&public_names))
+            .map_err(PyValueError::new_err)?;
         Ok(Self(Arc::new(matcher)))
     }
 

@@ -1,5 +1,6 @@
 //! Reports as rows: plain tuples in the order of `netmon.records.FlowRecord` and `DnsRecord`.
 
+use crate::flow::ech::Ech;
 use crate::flow::names::Names;
 use crate::flow::naming::{Evidence, Unnamed};
 use crate::flow::report::{DnsReport, FlowReport, Occasion};
@@ -130,8 +131,8 @@ fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> Py
         any(py, flow.server_name)?,
         PyTuple::new(py, flow.alpn)?.into_any(),
         PyTuple::new(py, versions)?.into_any(),
-        any(py, flow.ech)?,
         any(py, flow.ja4)?,
+        any(py, flow.ech.map(Ech::label))?,
         any(py, flow.rtt_ns)?,
         PyTuple::new(py, view)?.into_any(),
     ];
@@ -234,8 +235,9 @@ pub fn stats<'py>(py: Python<'py>, tally: &Tally, names: &Names) -> PyResult<Bou
     dict.set_item("rejected", rejected)?;
     dict.set_item("named", labelled(py, &evidence, &tally.named)?)?;
     dict.set_item("unnamed", labelled(py, &unnamed, &tally.unnamed)?)?;
-    let tables = ["flows", "heads", "names"];
-    let evictions = [tally.flows_evicted, tally.heads_evicted, evicted];
+    dict.set_item("ech", labelled(py, &Ech::ALL.map(Ech::label), &tally.ech)?)?;
+    let tables = ["flows", "heads", "names", "clients"];
+    let evictions = [tally.flows_evicted, tally.heads_evicted, evicted, names.clients.usage().1];
     dict.set_item("evicted", labelled(py, &tables, &evictions)?)?;
     Ok(dict)
 }

@@ -1,4 +1,5 @@
-//! Signatures, compiled: names (exact, suffix, pattern) and networks (longest prefix). Knows no packets.
+//! Signatures, compiled: names (exact, suffix, pattern), networks (longest prefix) and what hides names.
+//! Knows no packets.
 
 mod names;
 mod networks;
@@ -27,6 +28,7 @@ pub enum Kind {
 pub struct Matcher {
     names: Names,
     networks: Networks,
+    public_names: Names,
 }
 
 impl Matcher {
@@ -40,7 +42,19 @@ impl Matcher {
         networks: &[(u32, String)],
         denied: &[String],
     ) -> Result<Self, String> {
-        Ok(Self { names: Names::new(names, denied)?, networks: Networks::new(networks)? })
+        Ok(Self { names: Names::new(names, denied)?, networks: Networks::new(networks)?, ..Self::default() })
+    }
+
+    /// Adds the public names of known ECH fronts; fails with the offending text.
+    pub fn with_public_names(mut self, names: &[String]) -> Result<Self, String> {
+        let rules: Vec<_> = names.iter().map(|name| (0, Kind::Exact, name.clone())).collect();
+        self.public_names = Names::new(&rules, &[])?;
+        Ok(self)
+    }
+
+    /// True for the public name of a known ECH front (RFC 9849, 4): all of its servers show it.
+    pub fn is_public_name(&self, name: &str) -> bool {
+        self.public_names.find(name).is_some()
     }
 
     /// The entry that a name (lower case, no final dot) matches.

@@ -12,6 +12,7 @@ pub mod dns;
 mod dns_name;
 mod dns_rdata;
 pub mod dns_type;
+pub mod ech;
 mod erspan;
 mod ethernet;
 mod frame;

@@ -17,7 +17,9 @@ pub struct ClientHello {
     pub alpn: Vec<String>,
     /// supported_versions (or the legacy version), highest first, GREASE left out.
     pub versions: Vec<u16>,
-    /// encrypted_client_hello (0xfe0d) is present, real or GREASE.
+    /// encrypted_client_hello (0xfe0d) of an outer hello is present, real or GREASE. The inner type is
+    /// no such thing: it marks a hello that a front end has decrypted and passes on, name in clear
+    /// (RFC 9849, 5).
     pub ech: bool,
     /// The older encrypted_server_name (0xffce) is present.
     pub esni: bool,
@@ -34,6 +36,9 @@ pub(super) mod extension {
     pub const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
     pub const ENCRYPTED_SERVER_NAME: u16 = 0xffce;
 }
+
+/// The whole encrypted_client_hello extension of an inner hello (RFC 9849, 5).
+const INNER: [u8; 1] = [1];
 
 /// ClientHello among the handshake types.
 const CLIENT_HELLO: u8 = 1;
@@ -184,7 +189,7 @@ fn read_extensions(mut block: Cursor, hello: &mut ClientHello) -> Result<(), Mal
             extension::SUPPORTED_VERSIONS if hello.versions.is_empty() => {
                 hello.versions = read_versions(data).map_err(|_| Malformed("versions"))?;
             }
-            extension::ENCRYPTED_CLIENT_HELLO => hello.ech = true,
+            extension::ENCRYPTED_CLIENT_HELLO => hello.ech |= data.rest() != INNER,
             extension::ENCRYPTED_SERVER_NAME => hello.esni = true,
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 mod decode;
 mod dns;
+mod ech;
 mod hello;
 mod ja4;
 mod properties;

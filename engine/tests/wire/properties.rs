@@ -3,6 +3,7 @@
 use crate::seeds::{packet, seeds};
 use _engine::wire::decode::decode;
 use _engine::wire::dns::{parse_message, Message};
+use _engine::wire::ech::parse_public_names;
 use _engine::wire::ja4::fingerprint;
 use _engine::wire::tls::{parse_hello_body, parse_hello_stream, partial_server_name};
 use _engine::wire::Progress;
@@ -89,10 +90,21 @@ fn check_tls(bytes: &[u8]) {
     }
 }
 
+fn check_ech(bytes: &[u8]) {
+    if let Ok(Progress::Parsed(names)) = parse_public_names(bytes) {
+        assert!(names
+            .iter()
+            .all(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())));
+        assert_eq!(parse_public_names(&bytes[..bytes.len() - 1]), Ok(Progress::NeedMore));
+        assert!(parse_public_names(&[bytes, b"more"].concat()).is_err());
+    }
+}
+
 #[test]
 fn no_mutation_of_a_seed_breaks_a_parser() {
     type Check = fn(&[u8]);
-    let parsers: [(&str, Check); 3] = [("decode", check_decode), ("dns", check_dns), ("tls", check_tls)];
+    let parsers: [(&str, Check); 4] =
+        [("decode", check_decode), ("dns", check_dns), ("ech", check_ech), ("tls", check_tls)];
     for (target, check) in parsers {
         let seeds = seeds(target);
         let mut chance = Chance(0x9e37_79b9_7f4a_7c15);

@@ -39,6 +39,14 @@ fn a_post_quantum_hello_over_two_segments_is_read() {
 }
 
 #[test]
+fn only_an_outer_hello_offers_ech() {
+    let with = |data: &[u8]| parse_hello_body(&body(0x0303, &[extension(0xfe0d, data)])).unwrap().ech;
+    assert!(with(&[0, 0, 1, 0, 1, 9]));
+    assert!(with(&[]));
+    assert!(!with(&[1]));
+}
+
+#[test]
 fn hellos_of_public_captures_have_their_names() {
     for (name, expected) in [
         ("hello_minimal", Some("gre-tls.example.test")),

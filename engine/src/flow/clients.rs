@@ -1,0 +1,156 @@
+//! What is remembered of a client: the public names that HTTPS records told it.
+//!
+//! Shared by all workers like the learned names: a shard is locked for a DNS answer with such a
+//! record and for an encrypted hello, never for an ordinary packet. Bounded in clients, and in what is
+//! kept of each; the client heard of longest ago gives way.
+
+use crate::address::Address;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const SHARDS: usize = 16;
+/// Public names kept of one client, the newest ones.
+const MAX_PUBLIC_NAMES: usize = 16;
+
+/// One client.
+#[derive(Debug, Default)]
+struct Client {
+    /// Public names and until when they hold, newest last.
+    public_names: Vec<(Box<str>, u64)>,
+    again: bool,
+}
+
+impl Client {
+    fn learn(&mut self, name: &str, expires_ns: u64) {
+        if let Some(at) = self.public_names.iter().position(|(known, _)| **known == *name) {
+            self.public_names.remove(at);
+        } else if self.public_names.len() >= MAX_PUBLIC_NAMES {
+            self.public_names.remove(0);
+        }
+        self.public_names.push((name.into(), expires_ns));
+    }
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    clients: HashMap<Address, Client, RandomState>,
+    order: VecDeque<Address>,
+    evicted: u64,
+}
+
+impl Shard {
+    fn client(&mut self, address: Address, max_clients: usize) -> &mut Client {
+        if !self.clients.contains_key(&address) {
+            while self.clients.len() >= max_clients && self.evict() {}
+            self.order.push_back(address);
+        }
+        let client = self.clients.entry(address).or_default();
+        client.again = true;
+        client
+    }
+
+    /// Drops the oldest client; those heard of again since their turn get another one.
+    fn evict(&mut self) -> bool {
+        while let Some(address) = self.order.pop_front() {
+            match self.clients.get_mut(&address) {
+                Some(client) if client.again => {
+                    client.again = false;
+                    self.order.push_back(address);
+                }
+                _ => {
+                    self.clients.remove(&address);
+                    self.evicted += 1;
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
+/// The table of clients.
+#[derive(Debug)]
+pub struct Clients {
+    shards: Vec<Mutex<Shard>>,
+    hasher: RandomState,
+    max_per_shard: usize,
+}
+
+impl Clients {
+    /// At most about `max_clients`.
+    pub fn new(max_clients: usize) -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::default(),
+            max_per_shard: (max_clients / SHARDS).max(1),
+        }
+    }
+
+    fn shard(&self, client: Address) -> MutexGuard<'_, Shard> {
+        let number = (self.hasher.hash_one(client) >> 32) as usize % SHARDS;
+        // A worker that panicked leaves the shard usable: every client stands on its own.
+        self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A record told the client that hellos to some server show this name.
+    pub fn learn_public_name(&self, client: Address, name: &str, expires_ns: u64) {
+        self.shard(client).client(client, self.max_per_shard).learn(name, expires_ns);
+    }
+
+    /// True if the client was told this public name, and may still use it.
+    pub fn was_told_public_name(&self, client: Address, name: &str, now_ns: u64) -> bool {
+        let shard = self.shard(client);
+        let told = shard.clients.get(&client).map_or(&[] as &[_], |client| &client.public_names);
+        told.iter().any(|(known, expires_ns)| **known == *name && *expires_ns >= now_ns)
+    }
+
+    /// (clients, evicted clients) of all shards.
+    pub fn usage(&self) -> (usize, u64) {
+        let shards = self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner));
+        shards.fold((0, 0), |sum, shard| (sum.0 + shard.clients.len(), sum.1 + shard.evicted))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(n: u32) -> Address {
+        Address::v4(n.to_be_bytes())
+    }
+
+    #[test]
+    fn a_public_name_holds_for_the_client_that_was_told_until_it_expires() {
+        let clients = Clients::new(100);
+        clients.learn_public_name(address(1), "front.example", 50);
+        assert!(clients.was_told_public_name(address(1), "front.example", 50));
+        assert!(!clients.was_told_public_name(address(1), "front.example", 51));
+        assert!(!clients.was_told_public_name(address(1), "other.example", 50));
+        assert!(!clients.was_told_public_name(address(2), "front.example", 50));
+    }
+
+    #[test]
+    fn a_client_keeps_its_newest_public_names() {
+        let clients = Clients::new(100);
+        for n in 0..100 {
+            clients.learn_public_name(address(1), &format!("n{n}.example"), 50);
+        }
+        let told = |n: usize| clients.was_told_public_name(address(1), &format!("n{n}.example"), 0);
+        assert_eq!((0..100).filter(|n| told(*n)).count(), MAX_PUBLIC_NAMES);
+        assert!(told(99));
+    }
+
+    #[test]
+    fn a_flood_of_clients_stays_within_the_bound_and_is_counted() {
+        let clients = Clients::new(160);
+        for n in 0..10_000 {
+            clients.learn_public_name(address(n), "front.example", 50);
+        }
+        let (live, evicted) = clients.usage();
+        assert!(live <= 160, "{live}");
+        assert_eq!(live as u64 + evicted, 10_000);
+    }
+}

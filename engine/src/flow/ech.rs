@@ -1,0 +1,106 @@
+//! Whether a ClientHello that offers Encrypted Client Hello (RFC 9849) hides its name.
+//!
+//! The extension alone says nothing: browsers send it at random, too (GREASE, RFC 9849, 6.2), and mean
+//! it to look the same. What gives a real one away is its outer server_name, which is the public name
+//! of the configuration that it was made with.
+
+use super::names::Names;
+use super::record::Flow;
+use crate::tag::Matcher;
+use crate::wire::tls::ClientHello;
+
+/// What an encrypted hello's extension is. A hello without it has none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ech {
+    /// Only for show: the server_name is the name.
+    Grease,
+    /// The name is encrypted: the server_name is the public one of a front.
+    Used,
+}
+
+impl Ech {
+    /// All, in order of their number.
+    pub const ALL: [Self; 2] = [Self::Grease, Self::Used];
+
+    /// Metric label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Grease => "grease",
+            Self::Used => "used",
+        }
+    }
+}
+
+/// Decides for a flow whose hello has just been read.
+///
+/// Used, if the outer name is a public name that this client was told in an HTTPS or SVCB record, or
+/// one that the signatures know. The older encrypted_server_name (draft-ietf-tls-esni-00 to -06) is
+/// used wherever it is: those who shipped it sent it to servers with a key only.
+pub fn judge(flow: &mut Flow, names: &Names, matcher: &Matcher) {
+    let (client, _) = flow.client_end();
+    let start_ns = flow.start_ns;
+    let Some(naming) = flow.naming.as_deref_mut() else { return };
+    let Some(hello) = naming.hello.as_ref().filter(|hello| hello.ech || hello.esni) else { return };
+    let is_public = |hello: &ClientHello| {
+        let outer = hello.server_name.as_deref().unwrap_or_default();
+        matcher.is_public_name(outer) || names.clients.was_told_public_name(client, outer, start_ns)
+    };
+    naming.ech = Some(if hello.esni || is_public(hello) { Ech::Used } else { Ech::Grease });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::flow::key::{FlowKey, TCP};
+
+    fn judged(hello: ClientHello, told: &str, known: &str) -> Option<Ech> {
+        let client = Address::v4([192, 0, 2, 1]);
+        let server = Address::v4([198, 51, 100, 1]);
+        let key = FlowKey { addresses: [client, server], ports: [50_000, 443], protocol: TCP };
+        let mut flow = Flow::new(key, 0, 0, 0, 0);
+        flow.naming.get_or_insert_default().hello = Some(hello);
+        let names = Names::new(1000);
+        names.clients.learn_public_name(client, told, 1);
+        let matcher = Matcher::default().with_public_names(&[known.to_owned()]).unwrap();
+        judge(&mut flow, &names, &matcher);
+        flow.naming.and_then(|naming| naming.ech)
+    }
+
+    fn hello(name: &str, ech: bool, esni: bool) -> ClientHello {
+        ClientHello { server_name: Some(name.into()), ech, esni, ..ClientHello::default() }
+    }
+
+    #[test]
+    fn the_extension_alone_is_grease() {
+        assert_eq!(
+            judged(hello("www.example", true, false), "told.example", "known.example"),
+            Some(Ech::Grease)
+        );
+    }
+
+    #[test]
+    fn a_public_name_that_the_client_was_told_or_that_is_known_gives_a_real_one_away() {
+        for outer in ["told.example", "known.example"] {
+            assert_eq!(judged(hello(outer, true, false), "told.example", "known.example"), Some(Ech::Used));
+        }
+        // Exactly that name: what lies below it is another one.
+        assert_eq!(
+            judged(hello("a.known.example", true, false), "told.example", "known.example"),
+            Some(Ech::Grease)
+        );
+    }
+
+    #[test]
+    fn without_the_extension_a_public_name_is_a_name() {
+        assert_eq!(judged(hello("known.example", false, false), "told.example", "known.example"), None);
+    }
+
+    #[test]
+    fn the_older_encrypted_name_is_used_wherever_it_is() {
+        assert_eq!(
+            judged(hello("decoy.example", false, true), "told.example", "known.example"),
+            Some(Ech::Used)
+        );
+    }
+}

@@ -1,0 +1,75 @@
+"""Files of the signatures that belong to no vendor: what they say, and what is refused or doubtful in them."""
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from netmon.errors import SignatureError
+from netmon.signatures.explain import explain
+from netmon.signatures.lint import lint
+from netmon.signatures.load import load_folder
+from netmon.signatures.model import SignatureSet
+
+TODAY = datetime.date(2026, 11, 24)
+SOURCES = "sources:\n  A: {trust: official, ref: page, about: page}\n"
+FRONT = "  - {name: front.example, operator: Front, status: official, sources: [A]}\n"
+VENDOR = ["suffix example.com"]
+
+
+def failure(folder: Path) -> str:
+    with pytest.raises(SignatureError) as caught:
+        load_folder(folder)
+    return str(caught.value).replace(f"{folder}/", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("public_names: []\n", "1: key 'sources' is missing"),
+        (SOURCES, "1: key 'public_names' is missing"),
+        (SOURCES + "public_names: {}\n", "3: expected a list"),
+        (
+            SOURCES + "public_names:\n" + FRONT + FRONT,
+            "5: 'front.example' is given twice (first in line 4)",
+        ),
+        (SOURCES + "public_names:\n" + FRONT.replace("[A]", "[B]"), "4: unknown source 'B'"),
+        (
+            SOURCES + "public_names:\n" + FRONT.replace("front.example", "Front.example"),
+            "4: 'Front.example': a name is made of a-z, 0-9, '-', '_' and dots",
+        ),
+        (
+            SOURCES + "public_names:\n" + FRONT.replace("operator", "operater"),
+            "4: key 'operator' is missing\n"
+            "ech_public_names.yaml:4: unknown key 'operater'; did you mean 'operator'?",
+        ),
+    ],
+)
+def test_public_names_are_read_strictly(
+    text: str, message: str, folder_of: Callable[..., Path], vendor_text: Callable[..., str]
+) -> None:
+    """A mistake in `ech_public_names.yaml` is told with its line, like one in a vendor file."""
+    folder = folder_of(ech_public_names=text, a=vendor_text("a", VENDOR))
+    assert failure(folder) == f"ech_public_names.yaml:{message}"
+
+
+def test_doubtful_public_names_are_found(
+    folder_of: Callable[..., Path], vendor_text: Callable[..., str]
+) -> None:
+    """An unverified front silences no name, and a source that nothing uses is told."""
+    text = SOURCES + "  B: {trust: press, ref: page, about: page}\npublic_names:\n"
+    text += FRONT.replace("official", "unverified")
+    vendor = vendor_text("a", VENDOR, "examples: {www.example.com: web}\n")
+    findings = [str(one) for one in lint(load_folder(folder_of(ech_public_names=text, a=vendor)), TODAY)]
+    assert [finding.partition("ech_public_names.yaml:")[2] for finding in findings] == [
+        "3: source 'B' is used by nothing",
+        "5: public name 'front.example' is unverified: it is not used",
+    ]
+
+
+def test_a_public_name_is_explained(shipped: SignatureSet) -> None:
+    """Whoever wonders why a name names no flow finds the reason."""
+    assert explain(shipped, "cloudflare-ech.com").remarks == (
+        "the public name of an ECH front of Cloudflare: hellos that show it hide their own name",
+    )
