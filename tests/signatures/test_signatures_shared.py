@@ -1,4 +1,4 @@
-"""Files of the signatures that belong to no vendor: what they say, and what is refused or doubtful in them."""
+"""Signature files that are no vendor's: what they say, what is refused and what is doubtful in them."""
 
 import datetime
 from collections.abc import Callable

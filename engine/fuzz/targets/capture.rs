@@ -3,7 +3,8 @@
 
 use _engine::capture::file::CaptureFile;
 use _engine::flow::names::Names;
-use _engine::monitor::{Monitor, Settings};
+use _engine::monitor::Monitor;
+use _engine::settings::Settings;
 use _engine::tag::{Kind, Matcher};
 use libfuzzer_sys::fuzz_target;
 use std::io::Cursor;
