@@ -28,6 +28,21 @@ pub struct Settings {
     pub report_every_ns: u64,
 }
 
+impl Default for Settings {
+    /// What holds where nobody says otherwise; `netmon.yaml` says the same.
+    fn default() -> Self {
+        Self {
+            every_flow: false,
+            max_flows: 1_000_000,
+            max_heads: 20_000,
+            max_head_bytes: 65_536,
+            tcp_idle_ns: 300 * SECOND_NS,
+            udp_idle_ns: 60 * SECOND_NS,
+            report_every_ns: 0,
+        }
+    }
+}
+
 impl Settings {
     /// Silence after which a flow is over.
     #[inline]

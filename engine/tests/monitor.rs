@@ -17,15 +17,7 @@ const CLIENT: [u8; 4] = [192, 0, 2, 7];
 const SERVER: [u8; 4] = [198, 51, 100, 9];
 
 fn settings() -> Settings {
-    Settings {
-        every_flow: true,
-        max_flows: 100,
-        max_heads: 10,
-        max_head_bytes: 65_536,
-        tcp_idle_ns: 300 * SECOND,
-        udp_idle_ns: 60 * SECOND,
-        report_every_ns: 0,
-    }
+    Settings { every_flow: true, max_flows: 100, max_heads: 10, ..Settings::default() }
 }
 
 fn matcher(name: &str) -> Arc<Matcher> {

@@ -25,9 +25,8 @@ fuzz_target!(|input: &[u8]| {
         max_flows: 8,
         max_heads: 4,
         max_head_bytes: 4096,
-        tcp_idle_ns: 300_000_000_000,
-        udp_idle_ns: 60_000_000_000,
         report_every_ns: 5_000_000_000,
+        ..Settings::default()
     };
     let mut monitor = Monitor::new(settings, Arc::clone(&MATCHER), Arc::new(Names::new(64)), (0, 1));
     let mut packets = 0;

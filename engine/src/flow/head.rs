@@ -15,6 +15,9 @@ const MEAN_HEAD_BYTES: usize = 4096;
 /// Segments waiting for an earlier one, per head.
 const MAX_PENDING: usize = 256;
 
+/// What a waiting segment costs beside its bytes: many small ones shall not cost more than the bound says.
+const SEGMENT_BYTES: usize = 96;
+
 /// The opening of one direction of one flow.
 #[derive(Debug, Default)]
 pub struct Head {
@@ -47,7 +50,7 @@ impl Head {
         }
     }
 
-    /// Bytes held.
+    /// Bytes held, with what it costs to hold them.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -62,19 +65,28 @@ impl Head {
     fn insert(&mut self, seq: u32, bytes: &[u8]) -> bool {
         self.segments += 1;
         if !self.anchored {
-            if self.pending.len() < MAX_PENDING {
-                self.pending.push((seq, bytes.to_vec()));
-                self.bytes += bytes.len();
-            }
+            self.keep(seq, bytes);
             return false;
         }
         let before = self.data.len();
-        if !self.append(seq, bytes) && self.pending.len() < MAX_PENDING && is_ahead(seq, self.base) {
-            self.pending.push((seq, bytes.to_vec()));
-            self.bytes += bytes.len();
+        if !self.append(seq, bytes) && is_ahead(seq, self.base) {
+            self.keep(seq, bytes);
         }
         self.absorb();
         self.data.len() > before
+    }
+
+    /// Keeps a segment until its turn, unless another one holds all of it: retransmissions cost nothing.
+    fn keep(&mut self, seq: u32, bytes: &[u8]) {
+        let holds = |(start, held): &(u32, Vec<u8>)| {
+            let offset = seq.wrapping_sub(*start) as usize;
+            offset < held.len() && offset + bytes.len() <= held.len()
+        };
+        let is_known = bytes.is_empty() || self.pending.iter().any(holds);
+        if !is_known && self.pending.len() < MAX_PENDING {
+            self.pending.push((seq, bytes.to_vec()));
+            self.bytes += SEGMENT_BYTES + bytes.len();
+        }
     }
 
     /// Appends what is new of a segment that touches the contiguous bytes; false if there is a gap.
@@ -98,7 +110,7 @@ impl Head {
             waiting.retain(|(seq, bytes)| {
                 let taken = self.append(*seq, bytes);
                 if taken {
-                    self.bytes -= bytes.len();
+                    self.bytes -= SEGMENT_BYTES + bytes.len();
                 }
                 !taken
             });
@@ -207,7 +219,7 @@ impl Heads {
         let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) else {
             return false;
         };
-        let room = self.max_head_bytes.saturating_sub(head.bytes);
+        let room = self.max_head_bytes.saturating_sub(head.bytes + SEGMENT_BYTES);
         let before = head.bytes;
         let grew = head.insert(seq, &bytes[..bytes.len().min(room)]);
         self.bytes = self.bytes + head.bytes - before;
@@ -261,7 +273,7 @@ impl Heads {
             return Vec::new();
         };
         let mut pending = std::mem::take(&mut head.pending);
-        let bytes: usize = pending.iter().map(|(_, bytes)| bytes.len()).sum();
+        let bytes: usize = pending.iter().map(|(_, bytes)| SEGMENT_BYTES + bytes.len()).sum();
         head.bytes -= bytes;
         self.bytes -= bytes;
         pending.sort_by_key(|(seq, _)| seq.wrapping_sub(head.base));
@@ -270,7 +282,8 @@ impl Heads {
 
     /// True if a head has no room left.
     pub fn is_exhausted(&self, head: u32) -> bool {
-        self.get(head).is_some_and(|h| h.bytes >= self.max_head_bytes || h.pending.len() >= MAX_PENDING)
+        self.get(head)
+            .is_some_and(|h| h.bytes + SEGMENT_BYTES >= self.max_head_bytes || h.pending.len() >= MAX_PENDING)
     }
 
     /// Frees a head.
@@ -284,87 +297,5 @@ impl Heads {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn put_together(base: u32, parts: &[(u32, &[u8])]) -> Vec<u8> {
-        let mut heads = Heads::new(4, 65536);
-        let head = heads.create(0, 0, base, true);
-        for (offset, bytes) in parts {
-            heads.insert(head, base.wrapping_add(*offset), bytes);
-        }
-        heads.get(head).unwrap().contiguous().to_vec()
-    }
-
-    #[test]
-    fn segments_in_any_order_give_the_stream() {
-        let text = b"abcdefghijkl";
-        let parts: [(u32, &[u8]); 4] = [(0, b"abc"), (3, b"def"), (6, b"ghi"), (9, b"jkl")];
-        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1]] {
-            for base in [0, 1, u32::MAX - 4] {
-                let shuffled: Vec<_> = order.iter().map(|i| parts[*i]).collect();
-                assert_eq!(put_together(base, &shuffled), text);
-            }
-        }
-    }
-
-    #[test]
-    fn retransmissions_and_overlaps_change_nothing() {
-        assert_eq!(put_together(7, &[(0, b"abcd"), (2, b"cdef"), (0, b"XXXX"), (4, b"efgh")]), b"abcdefgh");
-        assert_eq!(put_together(7, &[(4, b"efgh"), (2, b"cdefgh"), (0, b"abc")]), b"abcdefgh");
-    }
-
-    #[test]
-    fn bytes_before_the_beginning_are_left_out() {
-        assert_eq!(put_together(100, &[(u32::MAX, b"Zab"), (2, b"cd")]), b"abcd");
-    }
-
-    #[test]
-    fn a_gap_stops_the_contiguous_bytes() {
-        let mut heads = Heads::new(4, 65536);
-        let head = heads.create(0, 0, 0, true);
-        heads.insert(head, 0, b"ab");
-        heads.insert(head, 4, b"ef");
-        assert_eq!(heads.get(head).unwrap().contiguous(), b"ab");
-        assert!(heads.get(head).unwrap().has_gap());
-    }
-
-    #[test]
-    fn an_unanchored_head_is_sorted_when_the_beginning_comes() {
-        let mut heads = Heads::new(4, 65536);
-        let head = heads.create(0, 0, 0, false);
-        heads.insert(head, 13, b"def");
-        heads.insert(head, 10, b"abc");
-        assert_eq!(heads.get(head).unwrap().contiguous(), b"");
-        heads.anchor(head, 10);
-        assert_eq!(heads.get(head).unwrap().contiguous(), b"abcdef");
-    }
-
-    #[test]
-    fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
-        let mut heads = Heads::new(3, 2048);
-        for n in 0..50u32 {
-            while heads.is_full() {
-                assert!(heads.evict_oldest());
-            }
-            let head = heads.create(n, 0, 0, n % 2 == 0);
-            for i in 0..20 {
-                heads.insert(head, (i * 37) % 700 * 10, &[0; 500]);
-            }
-            assert!(heads.get(head).unwrap().bytes() <= 2048);
-        }
-        assert!(heads.len() <= 3);
-        while heads.evict_oldest() {}
-        assert_eq!((heads.len(), heads.bytes()), (0, 0));
-    }
-
-    #[test]
-    fn the_oldest_gives_way_first() {
-        let mut heads = Heads::new(2, 2048);
-        let first = heads.create(1, 0, 0, true);
-        heads.create(2, 1, 0, true);
-        assert!(heads.is_full());
-        assert!(heads.evict_oldest());
-        assert!(heads.owned(first, 1, 0).is_none());
-    }
-}
+#[path = "head_tests.rs"]
+mod tests;

@@ -24,7 +24,7 @@ pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, Captu
     }
 }
 
-/// Bounds and habits as Python hands them over, by keyword; the defaults stand here alone.
+/// Bounds and habits as Python hands them over, by keyword.
 pub struct Limits {
     /// Names learned from DNS, at most.
     pub max_names: usize,
@@ -37,15 +37,7 @@ impl Limits {
     pub fn read(keywords: Option<&Bound<'_, PyDict>>, report_every_s: u64) -> PyResult<Self> {
         let mut limits = Self {
             max_names: 200_000,
-            settings: Settings {
-                every_flow: false,
-                max_flows: 1_000_000,
-                max_heads: 20_000,
-                max_head_bytes: 65_536,
-                tcp_idle_ns: 300 * SECOND_NS,
-                udp_idle_ns: 60 * SECOND_NS,
-                report_every_ns: report_every_s * SECOND_NS,
-            },
+            settings: Settings { report_every_ns: report_every_s * SECOND_NS, ..Settings::default() },
         };
         let settings = &mut limits.settings;
         let seconds = |value: Bound<'_, PyAny>| value.extract().map(|s: u64| s.saturating_mul(SECOND_NS));
