@@ -4,6 +4,7 @@ use crate::capture::Packet;
 use crate::flow::dns::{Messages, DNS_PORT};
 use crate::flow::dns_stream::{DnsStreams, Part};
 use crate::flow::ech;
+use crate::flow::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::flow::head::Heads;
 use crate::flow::key::{FlowKey, TCP};
 use crate::flow::names::Names;
@@ -15,7 +16,8 @@ use crate::flow::tcp::{self, Opening};
 use crate::settings::{Settings, DECIDE_AFTER_NS, LINGER_NS};
 use crate::tag::Matcher;
 use crate::tally::Tally;
-use crate::wire::{decode::decode, Segment, Transport};
+use crate::wire::decode::{decode, Decoded};
+use crate::wire::{Rejection, Segment, Transport};
 use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -30,6 +32,7 @@ pub struct Monitor {
     table: Table,
     heads: Heads,
     dns_streams: DnsStreams,
+    fragments: Fragments,
     flow_ids: (u64, u64),
     clock_ns: u64,
     next_sweep_ns: u64,
@@ -53,6 +56,7 @@ impl Monitor {
             table: Table::new(settings.max_flows),
             heads: Heads::new(settings.max_heads, settings.max_head_bytes),
             dns_streams: DnsStreams::new(settings.max_heads),
+            fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
             settings,
             matcher,
             names,
@@ -74,9 +78,41 @@ impl Monitor {
         self.tally.cut_packets += u64::from((packet.bytes.len() as u64) < u64::from(packet.wire_len));
         self.tick(packet.time_ns);
         match decode(packet.link, packet.bytes, packet.wire_len) {
-            Ok(segment) => self.segment(&segment, packet),
+            Ok(Decoded::Segment(segment)) => self.segment(&segment, packet),
+            Ok(Decoded::Fragment(fragment)) => {
+                self.fragments.take(&fragment, packet.time_ns, packet.interface, &mut self.tally);
+                self.take_gathered();
+            }
             Err(rejection) => self.tally.rejected[rejection as usize] += 1,
         }
+    }
+
+    /// Takes the packets that are over in the table of fragments: whole ones are read, others counted.
+    #[cold]
+    fn take_gathered(&mut self) {
+        while let Some(gathered) = self.fragments.next_over() {
+            let (time_ns, interface) = (gathered.time_ns, gathered.interface);
+            let decoded = gathered.packet.as_ref().map_or(Err(Rejection::IpFragment), |whole| whole.decode());
+            match decoded {
+                Ok(Decoded::Segment(mut segment)) => {
+                    if !gathered.is_whole {
+                        segment.payload = &[];
+                    }
+                    let packet =
+                        Packet { time_ns, link: 0, interface, wire_len: segment.ip_bytes, bytes: &[] };
+                    self.segment(&segment, &packet);
+                }
+                Ok(Decoded::Fragment(inner)) if gathered.is_whole => {
+                    self.fragments.take(&inner, time_ns, interface, &mut self.tally);
+                }
+                Ok(Decoded::Fragment(_)) => self.reject(Rejection::IpFragment, gathered.ip_packets),
+                Err(rejection) => self.reject(rejection, gathered.ip_packets),
+            }
+        }
+    }
+
+    fn reject(&mut self, rejection: Rejection, packets: u32) {
+        self.tally.rejected[rejection as usize] += u64::from(packets);
     }
 
     #[inline]
@@ -97,7 +133,7 @@ impl Monitor {
         let slot = known.unwrap_or_else(|| self.begin(key, now_ns, packet.interface, side));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.last_ns = flow.last_ns.max(now_ns);
-        flow.sides[side].packets += 1;
+        flow.sides[side].packets += u64::from(segment.ip_packets);
         flow.sides[side].bytes += u64::from(segment.ip_bytes);
         flow.cut |= (segment.payload.len() as u32) < segment.payload_len;
         match header {
@@ -217,6 +253,9 @@ impl Monitor {
 
     #[inline]
     fn datagram(&mut self, segment: &Segment<'_>, now_ns: u64) {
+        if segment.payload.is_empty() {
+            return;
+        }
         let kind = match (segment.src_port, segment.dst_port) {
             (53, _) | (_, 53) => "dns",
             (5353, _) | (_, 5353) => "mdns",
@@ -265,6 +304,8 @@ impl Monitor {
         let now_ns = self.clock_ns;
         self.tally.first_ns.get_or_insert(now_ns);
         self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
+        self.fragments.expire(now_ns, &mut self.tally);
+        self.take_gathered();
         let mut due = std::mem::take(&mut self.due);
         self.table.collect_due(now_ns, &mut due);
         for &slot in &due {
@@ -299,6 +340,8 @@ impl Monitor {
 
     /// Ends every flow, in order of their numbers.
     pub fn finish(&mut self) {
+        self.fragments.finish(&mut self.tally);
+        self.take_gathered();
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {
                 let end = End::of(flow, End::CaptureEnd);
@@ -324,6 +367,7 @@ impl Monitor {
         let mut tally = self.tally.clone();
         tally.last_ns = self.clock_ns;
         tally.live_flows = self.table.len() as u64;
+        tally.live_fragments = self.fragments.len() as u64;
         tally.live_heads = (self.heads.len() + self.dns_streams.waiting()) as u64;
         tally
     }

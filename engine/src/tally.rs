@@ -36,6 +36,8 @@ pub struct Tally {
     pub flows_evicted: u64,
     /// Stream heads given up because there were too many.
     pub heads_evicted: u64,
+    /// IP packets in fragments given up because there were too many.
+    pub fragments_evicted: u64,
     /// ClientHellos read.
     pub hellos: u64,
     /// QUIC Initial packets seen from sides that may be clients.
@@ -52,6 +54,8 @@ pub struct Tally {
     pub live_flows: u64,
     /// Live stream heads.
     pub live_heads: u64,
+    /// IP packets in fragments that wait for more.
+    pub live_fragments: u64,
 }
 
 /// Adds each named field of another tally.
@@ -79,12 +83,14 @@ impl Tally {
             other_received_bytes,
             flows_evicted,
             heads_evicted,
+            fragments_evicted,
             hellos,
             quic_initials,
             dns_messages,
             clock_steps,
             live_flows,
             live_heads,
+            live_fragments,
         );
         add_all(&mut self.rejected, &other.rejected);
         add_all(&mut self.named, &other.named);

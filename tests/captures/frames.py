@@ -16,6 +16,8 @@ FIELDS = [
     "ipv6.src",
     "ipv6.dst",
     "ipv6.plen",
+    "ip.fragment",
+    "ipv6.fragment",
     "tcp.srcport",
     "tcp.dstport",
     "tcp.stream",
@@ -115,6 +117,12 @@ def locate(protocols, row):
     return found
 
 
+def innermost_ip_bytes(row):
+    """Length of the innermost IP packet of a frame without a transport header: of a fragment."""
+    lengths = ints(row["ip.len"]) + [length + 40 for length in ints(row["ipv6.plen"])]
+    return lengths[-1] if lengths else 0
+
+
 def flow_key(proto, src, sport, dst, dport):
     """The same for both directions of a flow."""
     return (proto, *min((src, sport), (dst, dport)), *max((src, sport), (dst, dport)))
@@ -139,6 +147,7 @@ def pass_frames(ts, path, rec, flows):
         args += ["-e", f]
     rc, out, err = ts.run(args)
     layers, encaps, ifaces, malformed, short = {}, {}, set(), [], []
+    in_parts = {}  # packets, wire bytes and IP bytes of the frames that are but a fragment
     packets = bytes_ = captured = cut = fragments = biggest = 0
     times = []
     for line in out.decode("utf8", "replace").splitlines():
@@ -166,6 +175,7 @@ def pass_frames(ts, path, rec, flows):
         where = locate(row["frame.protocols"], row)
         if where is None:
             fragments += "ip" in toks or "ipv6" in toks
+            in_parts[num] = (1, size, innermost_ip_bytes(row))
             continue
         proto, src, sport, dst, dport, stream, iplen, pay, apps = where
         key = flow_key(proto, src, sport, dst, dport)
@@ -190,6 +200,10 @@ def pass_frames(ts, path, rec, flows):
         side = fl["fwd"] if (src, sport) == (fl["src"], fl["sport"]) else fl["rev"]
         for i, v in enumerate((1, size, iplen, pay)):
             side[i] += v
+        # tshark shows a datagram in the frame that completes it; its other fragments are the flow's, too.
+        for number in ints(row["ip.fragment"]) + ints(row["ipv6.fragment"]):
+            for i, v in enumerate(in_parts.pop(number, ())):
+                side[i] += v
         fl["streams"].add(stream)
         fl["last_ts"] = row["frame.time_epoch"]
         if apps and not fl["layers"]:

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.craft import golden_datagrams as datagrams
 from tests.craft import golden_hidden as hidden
 from tests.craft import golden_names as names
 from tests.craft import golden_streams as streams
@@ -51,6 +52,9 @@ CASES: tuple[Callable[[], bytes], ...] = (
     names.candidates,
     names.idle_and_port_reuse,
     names.three_places,
+    datagrams.dns_in_fragments,
+    datagrams.dns_in_ipv6_fragments,
+    datagrams.overlapping_fragments,
 )
 
 

@@ -154,6 +154,22 @@ def ipv4_fragments(
     ]
 
 
+def ipv6_fragments(
+    source: Address, destination: Address, protocol: int, payload: bytes, *, size: int, identification: int
+) -> list[bytes]:
+    """A datagram in fragments of `size` payload bytes (a multiple of 8)."""
+    return [
+        ipv6(
+            source,
+            destination,
+            protocol,
+            payload[at : at + size],
+            extensions=[fragment_extension(identification, at, more=at + size < len(payload))],
+        )
+        for at in range(0, len(payload), size)
+    ]
+
+
 def addresses(packet: bytes) -> tuple[Address, Address]:
     """Source and destination of an IP packet."""
     if packet[0] >> 4 == 4:

@@ -1,7 +1,8 @@
 //! Packets of any link type (the first two bytes), whole and cut by a snap length.
 #![no_main]
 
-use _engine::wire::decode::decode;
+use _engine::wire::decode::{decode, Decoded};
+use _engine::wire::fragment::MAX_PACKET;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -11,9 +12,17 @@ fuzz_target!(|input: &[u8]| {
     let link = u16::from_be_bytes(*link);
     let wire_len = packet.len() as u32;
     for kept in [packet.len(), packet.len() / 2] {
-        if let Ok(segment) = decode(link, &packet[..kept], wire_len) {
-            assert!(segment.payload.len() <= segment.payload_len as usize);
-            assert!(segment.payload.len() <= kept);
+        match decode(link, &packet[..kept], wire_len) {
+            Ok(Decoded::Segment(segment)) => {
+                assert!(segment.payload.len() <= segment.payload_len as usize);
+                assert!(segment.payload.len() <= kept);
+            }
+            Ok(Decoded::Fragment(fragment)) => {
+                assert!(fragment.bytes.len() <= fragment.len as usize);
+                assert!(fragment.bytes.len() <= kept);
+                assert!(fragment.offset + fragment.len <= MAX_PACKET);
+            }
+            Err(_) => {}
         }
     }
 });

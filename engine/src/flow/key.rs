@@ -73,6 +73,7 @@ mod tests {
             src_port: sport,
             dst_port: dport,
             ip_bytes: 40,
+            ip_packets: 1,
             transport: Transport::Udp,
             payload: &[],
             payload_len: 0,

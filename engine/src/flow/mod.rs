@@ -4,6 +4,7 @@ pub mod clients;
 pub mod dns;
 pub mod dns_stream;
 pub mod ech;
+pub mod fragments;
 pub mod head;
 pub mod key;
 pub mod names;

@@ -63,7 +63,7 @@ impl Opening<'_> {
             follow_control(self.flow, self.side, header, now_ns);
         }
         let waiting = matches!(self.flow.sides[self.side].phase, Phase::Waiting | Phase::Collecting);
-        if !waiting || segment.payload_len == 0 {
+        if !waiting || segment.payload.is_empty() {
             return false;
         }
         self.take(header.first_byte(), segment)

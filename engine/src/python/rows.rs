@@ -217,6 +217,7 @@ pub fn stats<'py>(py: Python<'py>, tally: &Tally, names: &Names) -> PyResult<Bou
         ("flows", tally.flows),
         ("live_flows", tally.live_flows),
         ("live_heads", tally.live_heads),
+        ("live_fragments", tally.live_fragments),
         ("other_flows", tally.other_flows),
         ("other_sent_bytes", tally.other_sent_bytes),
         ("other_received_bytes", tally.other_received_bytes),
@@ -236,8 +237,9 @@ pub fn stats<'py>(py: Python<'py>, tally: &Tally, names: &Names) -> PyResult<Bou
     dict.set_item("named", labelled(py, &evidence, &tally.named)?)?;
     dict.set_item("unnamed", labelled(py, &unnamed, &tally.unnamed)?)?;
     dict.set_item("ech", labelled(py, &Ech::ALL.map(Ech::label), &tally.ech)?)?;
-    let tables = ["flows", "heads", "names", "clients"];
-    let evictions = [tally.flows_evicted, tally.heads_evicted, evicted, names.clients.usage().1];
+    let tables = ["flows", "heads", "fragments", "names", "clients"];
+    let evictions =
+        [tally.flows_evicted, tally.heads_evicted, tally.fragments_evicted, evicted, names.clients.usage().1];
     dict.set_item("evicted", labelled(py, &tables, &evictions)?)?;
     Ok(dict)
 }

@@ -3,6 +3,7 @@
 //! Every layer is one function in a file of its own: it takes its header off the `Frame` and says
 //! which layer comes next. A new layer is a file, a variant of `Layer` and a line in `decode`.
 
+use super::fragment::Fragment;
 use super::frame::Frame;
 use super::{erspan, ethernet, geneve, gre, gtp, ipv4, ipv6, link, mpls, pppoe, tcp, udp, vxlan, wlan};
 use super::{Rejection, Segment};
@@ -36,36 +37,54 @@ pub(super) enum Layer {
     GtpU,
     Ipv4,
     Ipv6,
+    Fragment,
     Tcp,
     Udp,
 }
 
-/// The innermost TCP or UDP segment of a packet of link type `link` that had `wire_len` bytes.
+/// What a packet holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Decoded<'a> {
+    /// The innermost TCP or UDP segment.
+    Segment(Segment<'a>),
+    /// A part of an IP packet: nothing inside it can be told before the others are there.
+    Fragment(Fragment<'a>),
+}
+
+/// The innermost TCP or UDP segment of a packet of link type `link` that had `wire_len` bytes, or the
+/// fragment that it is in.
 ///
 /// A packet whose transport header was kept gives a segment, whatever the snap length cut from its
-/// payload. The first fragment of an IP packet gives one too; `ip_bytes` are those of this fragment,
-/// and for UDP `payload_len` is that of the whole datagram. Later fragments are rejected as such.
+/// payload.
 ///
 /// # Errors
 ///
 /// The first layer that cannot be followed, and why.
 #[inline]
-pub fn decode(link: u16, bytes: &[u8], wire_len: u32) -> Result<Segment<'_>, Rejection> {
+pub fn decode(link: u16, bytes: &[u8], wire_len: u32) -> Result<Decoded<'_>, Rejection> {
     walk(link::first_layer(link)?, Frame::new(bytes, wire_len), MAX_LAYERS)
 }
 
+/// The same for the payload of an IP packet that was put together from fragments; `next` is the type of
+/// the header that it begins with.
+#[cold]
+pub(super) fn decode_packet(mut frame: Frame<'_>, next: u8, is_v4: bool) -> Result<Decoded<'_>, Rejection> {
+    let layer = if is_v4 { of_ip_protocol(next)? } else { ipv6::peel_extensions(&mut frame, next)? };
+    walk(layer, frame, MAX_LAYERS)
+}
+
 /// Takes at most `budget` layers off a frame that begins with `layer`.
-fn walk(mut layer: Layer, mut frame: Frame<'_>, budget: u32) -> Result<Segment<'_>, Rejection> {
+fn walk(mut layer: Layer, mut frame: Frame<'_>, budget: u32) -> Result<Decoded<'_>, Rejection> {
     for left in (0..budget).rev() {
         layer = match layer {
             Layer::Ethernet => ethernet::peel(&mut frame)?,
             Layer::Ipv4 => ipv4::peel(&mut frame)?,
-            Layer::Tcp => return tcp::parse(frame),
+            Layer::Tcp => return tcp::parse(frame).map(Decoded::Segment),
             Layer::Udp => {
                 let segment = udp::parse(&mut frame)?;
                 return match of_udp_port(segment.dst_port) {
                     Some(tunnel) => look_inside(tunnel, frame, left, segment),
-                    None => Ok(segment),
+                    None => Ok(Decoded::Segment(segment)),
                 };
             }
             Layer::Ipv6 => ipv6::peel(&mut frame)?,
@@ -88,6 +107,10 @@ fn walk(mut layer: Layer, mut frame: Frame<'_>, budget: u32) -> Result<Segment<'
             Layer::Vxlan => vxlan::peel(&mut frame)?,
             Layer::Geneve => geneve::peel(&mut frame)?,
             Layer::GtpU => gtp::peel(&mut frame)?,
+            Layer::Fragment => {
+                let place = frame.fragment.ok_or(Rejection::IpMalformed)?;
+                return Fragment::new(&frame, place).map(Decoded::Fragment);
+            }
         }
     }
     Err(Rejection::TooDeep)
@@ -101,7 +124,7 @@ fn look_inside<'a>(
     frame: Frame<'a>,
     budget: u32,
     datagram: Segment<'a>,
-) -> Result<Segment<'a>, Rejection> {
+) -> Result<Decoded<'a>, Rejection> {
     match walk(tunnel, frame, budget) {
         Err(
             Rejection::LinkTruncated
@@ -110,7 +133,7 @@ fn look_inside<'a>(
             | Rejection::TooDeep
             | Rejection::IpTruncated
             | Rejection::IpMalformed,
-        ) => Ok(datagram),
+        ) => Ok(Decoded::Segment(datagram)),
         inside => inside,
     }
 }

@@ -1,6 +1,7 @@
 //! What is left of a packet while its layers are taken off, and the innermost IP header met so far.
 
 use super::cursor::Cursor;
+use super::fragment::Place;
 use super::Rejection;
 use crate::address::Address;
 
@@ -33,6 +34,10 @@ pub(super) struct Frame<'a> {
     pub dst: Address,
     /// Length of the innermost IP packet.
     pub ip_bytes: u32,
+    /// IP packets that it came in: its fragments, or itself alone.
+    pub ip_packets: u32,
+    /// Set before `Layer::Fragment`: what the innermost IP header says of the fragment.
+    pub fragment: Option<Place>,
 }
 
 impl<'a> Frame<'a> {
@@ -45,6 +50,8 @@ impl<'a> Frame<'a> {
             src: Address::default(),
             dst: Address::default(),
             ip_bytes: 0,
+            ip_packets: 1,
+            fragment: None,
         }
     }
 

@@ -1,12 +1,14 @@
 //! IPv4 (RFC 791).
 
 use super::decode::{of_ip_protocol, Layer};
+use super::fragment::Place;
 use super::frame::{Frame, IP};
 use super::Rejection;
 use crate::address::Address;
 
 const FIXED: usize = 20;
 const FRAGMENT_OFFSET: u16 = 0x1fff;
+const MORE_FRAGMENTS: u16 = 0x2000;
 
 /// Takes the header with its options, and ends the frame where the packet ends.
 #[inline]
@@ -29,11 +31,21 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     if header_len > FIXED {
         frame.skip(header_len - FIXED, IP)?;
     }
-    if u16::from_be_bytes([header[6], header[7]]) & FRAGMENT_OFFSET != 0 {
-        return Err(Rejection::IpFragment);
-    }
     frame.src = Address::v4([header[12], header[13], header[14], header[15]]);
     frame.dst = Address::v4([header[16], header[17], header[18], header[19]]);
     frame.ip_bytes = total as u32;
+    frame.ip_packets = 1;
+    let fragment = u16::from_be_bytes([header[6], header[7]]);
+    if fragment & (FRAGMENT_OFFSET | MORE_FRAGMENTS) != 0 {
+        of_ip_protocol(header[9])?; // nobody waits for the rest of what is not read
+        frame.fragment = Some(Place {
+            number: u32::from(u16::from_be_bytes([header[4], header[5]])),
+            offset: u32::from(fragment & FRAGMENT_OFFSET) * 8,
+            more: fragment & MORE_FRAGMENTS != 0,
+            next: header[9],
+            is_v4: true,
+        });
+        return Ok(Layer::Fragment);
+    }
     of_ip_protocol(header[9])
 }

@@ -1,6 +1,7 @@
 //! IPv6 and its extension headers (RFC 8200).
 
 use super::decode::{of_ip_protocol, Layer};
+use super::fragment::Place;
 use super::frame::{Frame, IP};
 use super::Rejection;
 use crate::address::Address;
@@ -29,6 +30,7 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     frame.src = address(src);
     frame.dst = address(dst);
     frame.ip_bytes = total as u32;
+    frame.ip_packets = 1;
     match next {
         6 | 17 => of_ip_protocol(*next),
         _ => peel_extensions(frame, *next),
@@ -42,8 +44,8 @@ fn address(bytes: &[u8]) -> Address {
     Address::v6(whole)
 }
 
-/// Takes extension headers up to the first that is none.
-fn peel_extensions(frame: &mut Frame, mut next: u8) -> Result<Layer, Rejection> {
+/// Takes extension headers up to the first that is none, or to a fragment's.
+pub(super) fn peel_extensions(frame: &mut Frame, mut next: u8) -> Result<Layer, Rejection> {
     const HOP_BY_HOP: u8 = 0;
     const ROUTING: u8 = 43;
     const FRAGMENT: u8 = 44;
@@ -67,9 +69,14 @@ fn peel_extensions(frame: &mut Frame, mut next: u8) -> Result<Layer, Rejection> 
                 after
             }
             FRAGMENT => {
-                let [after, _, high, low, ..] = *frame.header::<8>(IP)?;
-                if u16::from_be_bytes([high, low]) & 0xfff8 != 0 {
-                    return Err(Rejection::IpFragment);
+                let [after, _, high, low, number @ ..] = *frame.header::<8>(IP)?;
+                let place = u16::from_be_bytes([high, low]);
+                let (offset, more) = (u32::from(place & 0xfff8), place & 1 != 0);
+                // All of a packet in one "atomic" fragment (RFC 6946) is no fragment.
+                if offset != 0 || more {
+                    let number = u32::from_be_bytes(number);
+                    frame.fragment = Some(Place { number, offset, more, next: after, is_v4: false });
+                    return Ok(Layer::Fragment);
                 }
                 after
             }

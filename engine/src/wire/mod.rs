@@ -15,6 +15,7 @@ pub mod dns_type;
 pub mod ech;
 mod erspan;
 mod ethernet;
+pub mod fragment;
 mod frame;
 mod geneve;
 mod gre;
@@ -89,13 +90,16 @@ pub struct Segment<'a> {
     pub dst_port: u16,
     /// IP bytes: header and payload of the innermost IP packet, as its header says
     /// (as the wire length says where the header cannot: segments above 64 KiB).
+    /// Those of all fragments, each with its header, if it came in fragments.
     pub ip_bytes: u32,
+    /// IP packets that it came in: the number of its fragments, otherwise 1.
+    pub ip_packets: u32,
     /// Transport header.
     pub transport: Transport,
     /// Transport payload that was kept.
     pub payload: &'a [u8],
-    /// Its length on the wire; more than `payload.len()` when the snap length cut it, or when further
-    /// IP fragments hold the rest of a datagram.
+    /// Its length on the wire; more than `payload.len()` when the snap length cut it, or
+    /// when not all of its fragments came: then none is kept.
     pub payload_len: u32,
 }
 

@@ -18,6 +18,7 @@ pub(super) fn parse(mut frame: Frame<'_>) -> Result<Segment<'_>, Rejection> {
         src_port: u16::from_be_bytes([header[0], header[1]]),
         dst_port: u16::from_be_bytes([header[2], header[3]]),
         ip_bytes: frame.ip_bytes,
+        ip_packets: frame.ip_packets,
         transport: Transport::Tcp {
             seq: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
             ack: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),

@@ -12,7 +12,7 @@ pub(super) fn parse<'a>(frame: &mut Frame<'a>) -> Result<Segment<'a>, Rejection>
     let payload_len = match usize::from(u16::from_be_bytes([header[4], header[5]])) {
         // A jumbogram (RFC 2675, 4): to the end of the IP packet.
         0 => frame.wire_len,
-        // More than the IP packet holds: the rest is in further fragments, or nowhere.
+        // It may claim more than the IP packet holds: then the rest is nowhere.
         length => length.checked_sub(HEADER).ok_or(Rejection::TransportMalformed)?,
     };
     let bytes = frame.bytes();
@@ -22,6 +22,7 @@ pub(super) fn parse<'a>(frame: &mut Frame<'a>) -> Result<Segment<'a>, Rejection>
         src_port: u16::from_be_bytes([header[0], header[1]]),
         dst_port: u16::from_be_bytes([header[2], header[3]]),
         ip_bytes: frame.ip_bytes,
+        ip_packets: frame.ip_packets,
         transport: Transport::Udp,
         payload: bytes.get(..payload_len).unwrap_or(bytes),
         payload_len: payload_len as u32,

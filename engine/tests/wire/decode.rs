@@ -1,7 +1,8 @@
 //! Layers below the transport, and the lengths that they claim.
 
 use crate::seeds::{packet, seed};
-use _engine::wire::decode::decode;
+use _engine::wire::decode::{decode, Decoded};
+use _engine::wire::fragment::Fragment;
 use _engine::wire::{Rejection, Segment, Transport};
 
 const ETHERNET: u16 = 1;
@@ -40,7 +41,15 @@ pub fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
 
 /// Decodes a packet that was captured whole.
 pub fn whole(link: u16, bytes: &[u8]) -> Result<Segment<'_>, Rejection> {
-    decode(link, bytes, bytes.len() as u32)
+    segment(link, bytes, bytes.len() as u32)
+}
+
+/// The segment of a packet that holds one.
+fn segment(link: u16, bytes: &[u8], wire_len: u32) -> Result<Segment<'_>, Rejection> {
+    decode(link, bytes, wire_len).map(|decoded| match decoded {
+        Decoded::Segment(segment) => segment,
+        Decoded::Fragment(fragment) => panic!("{fragment:?}"),
+    })
 }
 
 fn is_hello(bytes: &[u8]) -> bool {
@@ -160,19 +169,45 @@ fn endless_extension_headers_are_malformed() {
     assert_eq!(whole(RAW_IP, &bytes).unwrap_err(), Rejection::IpMalformed);
 }
 
+fn fragment(bytes: &[u8]) -> Fragment<'_> {
+    match decode(RAW_IP, bytes, bytes.len() as u32) {
+        Ok(Decoded::Fragment(fragment)) => fragment,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
-fn a_first_fragment_gives_a_segment_that_goes_on_and_later_ones_none() {
-    let mut datagram = udp(53, &[7; 16]);
-    datagram[4..6].copy_from_slice(&1008_u16.to_be_bytes());
-    let mut first = ipv4(17, &datagram);
-    first[6] = 0x20;
-    let segment = whole(RAW_IP, &first).unwrap();
-    assert_eq!((segment.ip_bytes, segment.payload.len(), segment.payload_len), (44, 16, 1000));
-    let mut later = first.clone();
-    later[7] = 3;
-    assert_eq!(whole(RAW_IP, &later).unwrap_err(), Rejection::IpFragment);
-    let later = ipv6(44, &[&[17, 0, 0, 8, 0, 0, 0, 0], &[0; 16][..]].concat());
-    assert_eq!(whole(RAW_IP, &later).unwrap_err(), Rejection::IpFragment);
+fn fragments_say_where_they_belong() {
+    let mut v4 = ipv4(17, &[7; 16]);
+    v4[4..8].copy_from_slice(&[0x12, 0x34, 0x20, 0]);
+    let first = fragment(&v4);
+    assert_eq!((first.packet.number, first.packet.protocol), (0x1234, Some(17)));
+    assert_eq!((first.offset, first.more, first.len, first.ip_bytes), (0, true, 16, 36));
+    v4[6..8].copy_from_slice(&[0, 3]);
+    assert_eq!((fragment(&v4).offset, fragment(&v4).more), (24, false));
+    let v6 = ipv6(44, &[&[17, 0, 0, 9, 0, 1, 2, 3], &[7; 16][..]].concat());
+    let later = fragment(&v6);
+    assert_eq!((later.packet.number, later.packet.protocol, later.next), (0x01_0203, None, 17));
+    assert_eq!((later.offset, later.more, later.len, later.ip_bytes), (8, true, 16, 64));
+    assert_eq!(later.bytes, [7; 16]);
+}
+
+#[test]
+fn fragments_that_fit_into_no_packet_are_malformed() {
+    let mut empty = ipv4(17, b"");
+    empty[6] = 0x20;
+    let mut beyond = ipv4(17, &[0; 64]);
+    beyond[6..8].copy_from_slice(&[0x1f, 0xff]);
+    for packet in [empty, beyond] {
+        assert_eq!(whole(RAW_IP, &packet).unwrap_err(), Rejection::IpMalformed);
+    }
+}
+
+#[test]
+fn nobody_waits_for_the_rest_of_what_is_not_read() {
+    let mut icmp = ipv4(1, &[8; 64]);
+    icmp[6] = 0x20;
+    assert_eq!(whole(RAW_IP, &icmp).unwrap_err(), Rejection::OtherTransport);
 }
 
 #[test]
@@ -183,7 +218,7 @@ fn joined_segments_take_the_length_of_the_wire() {
     v6[4..6].fill(0);
     for (bytes, header) in [(v4, 20), (v6, 40)] {
         let wire_len = 100_000;
-        let segment = decode(RAW_IP, &bytes, wire_len).unwrap();
+        let segment = segment(RAW_IP, &bytes, wire_len).unwrap();
         assert_eq!(segment.ip_bytes, wire_len);
         assert_eq!((segment.payload, segment.payload_len), (&b"hello"[..], wire_len - header - 20));
     }
@@ -192,7 +227,7 @@ fn joined_segments_take_the_length_of_the_wire() {
 #[test]
 fn a_cut_payload_is_a_segment_and_a_cut_header_is_truncated() {
     let frame = [ethernet(0x0800), ipv4(6, &tcp(&[7; 100]))].concat();
-    let cut = |kept: usize| decode(ETHERNET, &frame[..kept], frame.len() as u32);
+    let cut = |kept: usize| segment(ETHERNET, &frame[..kept], frame.len() as u32);
     for kept in 54..=frame.len() {
         let segment = cut(kept).unwrap();
         assert_eq!((segment.ip_bytes, segment.payload_len), (140, 100));

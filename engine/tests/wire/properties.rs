@@ -1,7 +1,7 @@
 //! What holds for every parser on any input: mutations of every seed, always the same ones.
 
 use crate::seeds::{packet, seeds};
-use _engine::wire::decode::decode;
+use _engine::wire::decode::{decode, Decoded};
 use _engine::wire::dns::{parse_message, Message};
 use _engine::wire::ech::parse_public_names;
 use _engine::wire::ja4::fingerprint;
@@ -50,7 +50,7 @@ fn check_decode(bytes: &[u8]) {
     }
     let (link, packet) = packet(bytes);
     for kept in [packet.len(), packet.len() / 2] {
-        if let Ok(segment) = decode(link, &packet[..kept], packet.len() as u32) {
+        if let Ok(Decoded::Segment(segment)) = decode(link, &packet[..kept], packet.len() as u32) {
             assert!(segment.payload.len() <= segment.payload_len as usize);
             assert!(
                 packet[..kept].as_ptr_range().contains(&segment.payload.as_ptr())

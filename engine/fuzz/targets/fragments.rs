@@ -1,0 +1,48 @@
+//! Fragments of a few IP packets in any order, overlapping or not: bounds hold, and every one comes out again.
+//!
+//! Input: for each fragment its packet, a byte that says whether more follow, where it begins in units of
+//! eight bytes, its length, and its bytes.
+#![no_main]
+
+use _engine::address::Address;
+use _engine::flow::fragments::Fragments;
+use _engine::tally::Tally;
+use _engine::wire::fragment::{Fragment, PacketId};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let (mut fragments, mut tally) = (Fragments::new(4, 512), Tally::default());
+    let (mut rest, mut fed, mut over) = (input, 0, 0);
+    let mut count = |fragments: &mut Fragments| {
+        while let Some(gathered) = fragments.next_over() {
+            over += u64::from(gathered.ip_packets);
+            if let Some(packet) = gathered.packet {
+                assert!(packet.bytes.len() <= packet.len as usize);
+                assert!(!gathered.is_whole || packet.bytes.len() == packet.len as usize);
+                let _ = packet.decode();
+            }
+        }
+    };
+    while let Some(([number, more, place, length], behind)) = rest.split_first_chunk::<4>() {
+        let (bytes, next) = behind.split_at(behind.len().min(usize::from(*length)));
+        rest = next;
+        if bytes.is_empty() {
+            continue;
+        }
+        let version = (number & 1 == 0).then_some(17);
+        let number = u32::from(number % 8);
+        let packet = PacketId { src: Address(1), dst: Address(2), number, protocol: version };
+        let len = bytes.len() as u32;
+        let (offset, more) = (u32::from(*place) * 8, more & 1 == 1);
+        let fragment = Fragment { packet, offset, more, next: 17, bytes, len, ip_bytes: len + 20 };
+        fragments.take(&fragment, u64::from(*place) << 32, 0, &mut tally);
+        fed += 1;
+        assert!(fragments.len() <= 4 && fragments.bytes() <= 512);
+        count(&mut fragments);
+    }
+    fragments.finish(&mut tally);
+    count(&mut fragments);
+    let copies = tally.problems.get(&("fragments", "duplicate")).copied().unwrap_or_default();
+    assert_eq!(fed, over + copies);
+    assert_eq!((fragments.len(), fragments.bytes()), (0, 0));
+});

@@ -1,0 +1,292 @@
+//! IP packets put together from their fragments, in any order.
+//!
+//! Fragments that overlap, or contradict each other, spoil their packet in both versions of IP: RFC 5722
+//! demands it of IPv6, and those who receive IPv4 do the same, since overlaps only ever served to show a
+//! watcher something else than the receiver. An exact copy of a fragment is left out (RFC 8200, 4.5).
+//!
+//! Nothing is lost: a packet that never becomes whole is given up after 30 seconds, when its place is needed
+//! or when it is spoiled, and is then counted for its flow as far as it came, but not read: its receiver
+//! did not read it either.
+
+use crate::tally::Tally;
+use crate::wire::fragment::{Fragment, Packet, PacketId};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+
+/// Time that the fragments of one packet may take: Linux's for IPv4 (RFC 791 leaves it open, RFC 8200, 4.5
+/// says 60 seconds, which no real path needs).
+const PATIENCE_NS: u64 = 30_000_000_000;
+/// Packets in parts at most.
+pub const MAX_PACKETS: usize = 4096;
+/// Bytes of their parts at most; the default of Linux.
+pub const MAX_BYTES: usize = 4 << 20;
+/// Fragments of one packet; 64 KiB in the 576 bytes that every IPv4 path can carry are 119.
+const MAX_PIECES: usize = 128;
+
+/// A fragment as kept.
+#[derive(Debug)]
+struct Piece {
+    offset: u32,
+    len: u32,
+    bytes: Vec<u8>,
+}
+
+impl Piece {
+    fn end(&self) -> u32 {
+        self.offset + self.len
+    }
+}
+
+/// A packet in parts.
+#[derive(Debug)]
+struct Parts {
+    serial: u64,
+    started_ns: u64,
+    last_ns: u64,
+    interface: u16,
+    /// By offset.
+    pieces: Vec<Piece>,
+    /// What the first fragment says that the payload begins with.
+    next: Option<u8>,
+    /// Length of the whole, once the last fragment is there.
+    len: Option<u32>,
+    ip_bytes: u32,
+    ip_packets: u32,
+    /// Fragments contradict each other: no more are taken in.
+    spoiled: bool,
+}
+
+/// A packet that is over: whole, or given up.
+#[derive(Debug)]
+pub struct Gathered {
+    /// As far as it came; not even its first fragment: None.
+    pub packet: Option<Packet>,
+    /// IP packets that it came in.
+    pub ip_packets: u32,
+    /// Every byte is there.
+    pub is_whole: bool,
+    /// Time of its latest fragment.
+    pub time_ns: u64,
+    /// Capture interface of its first fragment to come.
+    pub interface: u16,
+}
+
+/// All packets in parts.
+#[derive(Debug)]
+pub struct Fragments {
+    parts: HashMap<PacketId, Parts, RandomState>,
+    /// In order of their beginning; some are over already.
+    oldest: VecDeque<(PacketId, u64)>,
+    over: VecDeque<Gathered>,
+    serial: u64,
+    bytes: usize,
+    max_packets: usize,
+    max_bytes: usize,
+}
+
+impl Fragments {
+    /// At most `max_packets` packets with `max_bytes` bytes together.
+    pub fn new(max_packets: usize, max_bytes: usize) -> Self {
+        Self {
+            parts: HashMap::default(),
+            oldest: VecDeque::new(),
+            over: VecDeque::new(),
+            serial: 0,
+            bytes: 0,
+            max_packets: max_packets.max(1),
+            max_bytes,
+        }
+    }
+
+    /// Packets in parts.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Bytes of all parts.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Takes a fragment in; `next_over` gives what it completes or displaces.
+    pub fn take(&mut self, fragment: &Fragment<'_>, time_ns: u64, interface: u16, tally: &mut Tally) {
+        self.give_up_before(time_ns.saturating_sub(PATIENCE_NS), tally);
+        let id = fragment.packet;
+        if !self.parts.contains_key(&id) {
+            self.begin(id, time_ns, interface, tally);
+        }
+        let Some(parts) = self.parts.get_mut(&id) else { return };
+        if parts.has_copy_of(fragment) {
+            return tally.problem("fragments", "duplicate");
+        }
+        parts.last_ns = parts.last_ns.max(time_ns);
+        parts.ip_bytes = parts.ip_bytes.saturating_add(fragment.ip_bytes);
+        parts.ip_packets += 1;
+        if parts.spoiled {
+            return;
+        }
+        match parts.insert(fragment) {
+            Ok(()) => self.bytes += fragment.bytes.len(),
+            Err(reason) => {
+                tally.problem("fragments", reason);
+                self.bytes -= parts.spoil();
+            }
+        }
+        if parts.is_whole() {
+            self.end(&id);
+        }
+        while self.bytes > self.max_bytes && self.evict_oldest(tally) {}
+    }
+
+    /// The next packet that is over.
+    pub fn next_over(&mut self) -> Option<Gathered> {
+        self.over.pop_front()
+    }
+
+    /// Gives up what waited too long.
+    pub fn expire(&mut self, now_ns: u64, tally: &mut Tally) {
+        self.give_up_before(now_ns.saturating_sub(PATIENCE_NS), tally);
+    }
+
+    /// Gives up everything.
+    pub fn finish(&mut self, tally: &mut Tally) {
+        self.give_up_before(u64::MAX, tally);
+    }
+
+    fn begin(&mut self, id: PacketId, time_ns: u64, interface: u16, tally: &mut Tally) {
+        while self.len() >= self.max_packets && self.evict_oldest(tally) {}
+        self.serial += 1;
+        let serial = self.serial;
+        self.parts.insert(
+            id,
+            Parts {
+                serial,
+                started_ns: time_ns,
+                last_ns: time_ns,
+                interface,
+                pieces: Vec::new(),
+                next: None,
+                len: None,
+                ip_bytes: 0,
+                ip_packets: 0,
+                spoiled: false,
+            },
+        );
+        if self.oldest.len() > 2 * self.max_packets {
+            let parts = &self.parts;
+            self.oldest.retain(|(id, serial)| parts.get(id).is_some_and(|p| p.serial == *serial));
+        }
+        self.oldest.push_back((id, serial));
+    }
+
+    /// Ends the packets that began before a time, the oldest first.
+    fn give_up_before(&mut self, time_ns: u64, tally: &mut Tally) {
+        while let Some((id, serial)) = self.oldest.front().copied() {
+            match self.parts.get(&id).filter(|parts| parts.serial == serial) {
+                Some(parts) if parts.started_ns >= time_ns => break,
+                Some(parts) => {
+                    if !parts.spoiled {
+                        tally.problem("fragments", "incomplete");
+                    }
+                    self.end(&id);
+                }
+                None => {}
+            }
+            self.oldest.pop_front();
+        }
+    }
+
+    fn evict_oldest(&mut self, tally: &mut Tally) -> bool {
+        while let Some((id, serial)) = self.oldest.pop_front() {
+            if self.parts.get(&id).is_some_and(|parts| parts.serial == serial) {
+                tally.fragments_evicted += 1;
+                self.end(&id);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn end(&mut self, id: &PacketId) {
+        if let Some(parts) = self.parts.remove(id) {
+            self.bytes -= parts.bytes();
+            self.over.push_back(parts.gather(*id));
+        }
+    }
+}
+
+impl Parts {
+    fn bytes(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.bytes.len()).sum()
+    }
+
+    fn has_copy_of(&self, fragment: &Fragment<'_>) -> bool {
+        let place = self.pieces.binary_search_by_key(&fragment.offset, |piece| piece.offset);
+        place.is_ok_and(|at| {
+            let piece = &self.pieces[at];
+            let is_last = self.len == Some(piece.end());
+            piece.len == fragment.len && piece.bytes == fragment.bytes && is_last != fragment.more
+        })
+    }
+
+    /// Takes a fragment in, or says what it has against it.
+    fn insert(&mut self, fragment: &Fragment<'_>) -> Result<(), &'static str> {
+        if self.pieces.len() >= MAX_PIECES {
+            return Err("too_many");
+        }
+        let (offset, end) = (fragment.offset, fragment.offset + fragment.len);
+        let at = self.pieces.partition_point(|piece| piece.offset < offset);
+        let overlaps_before = at > 0 && self.pieces[at - 1].end() > offset;
+        let overlaps_behind = self.pieces.get(at).is_some_and(|piece| piece.offset < end);
+        let reaches = self.pieces.last().map_or(end, |piece| piece.end().max(end));
+        if !fragment.more {
+            if self.len.is_some_and(|len| len != end) {
+                return Err("overlap");
+            }
+            self.len = Some(end);
+        }
+        if overlaps_before || overlaps_behind || self.len.is_some_and(|len| reaches > len) {
+            return Err("overlap");
+        }
+        if offset == 0 {
+            self.next = Some(fragment.next);
+        }
+        self.pieces.insert(at, Piece { offset, len: fragment.len, bytes: fragment.bytes.to_vec() });
+        Ok(())
+    }
+
+    /// Nothing of it will be read; only its first fragment is kept, to tell whose it was. Gives the number
+    /// of bytes that it no longer holds.
+    fn spoil(&mut self) -> usize {
+        let before = self.bytes();
+        self.spoiled = true;
+        self.pieces.retain(|piece| piece.offset == 0);
+        before - self.bytes()
+    }
+
+    fn is_whole(&self) -> bool {
+        let there: u32 = self.pieces.iter().map(|piece| piece.len).sum();
+        !self.spoiled && self.len == Some(there)
+    }
+
+    fn gather(self, id: PacketId) -> Gathered {
+        let is_whole = self.is_whole();
+        let (ip_bytes, ip_packets) = (self.ip_bytes, self.ip_packets);
+        let len = self.pieces.last().map_or(0, Piece::end);
+        let mut bytes = Vec::with_capacity(self.pieces.iter().map(|piece| piece.bytes.len()).sum());
+        for piece in &self.pieces {
+            if bytes.len() != piece.offset as usize {
+                break; // the snap length cut the one before, or it never came
+            }
+            bytes.extend_from_slice(&piece.bytes);
+        }
+        let packet = self.next.map(|next| Packet { id, next, bytes, len, ip_bytes, ip_packets });
+        Gathered { packet, ip_packets, is_whole, time_ns: self.last_ns, interface: self.interface }
+    }
+}

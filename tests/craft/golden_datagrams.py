@@ -1,0 +1,81 @@
+"""Golden captures about datagrams: in fragments, and with hellos of their own."""
+
+from __future__ import annotations
+
+from tests.craft import dns, packets
+from tests.craft.packets import UDP, address
+from tests.craft.scene import (
+    CLIENT,
+    CLIENT_V6,
+    ELSEWHERE,
+    NAME,
+    RESOLVER,
+    START_NS,
+    ZURICH,
+    ZURICH_V6,
+    connection,
+    ethernet_file,
+    flight,
+)
+from tests.craft.talk import MILLISECOND_NS, Sent, tls_session
+
+RESOLVER_V6 = "2001:db8:1::53"
+
+
+def _long_look_up(client: str, resolver: str, answers: list[str]) -> tuple[Sent, bytes]:
+    """A question whose answer does not fit into one packet, and the datagram of the answer."""
+    source, destination = address(client), address(resolver)
+    kind = dns.A if source.version == 4 else dns.AAAA
+    records = [dns.address(NAME, text) for text in answers]
+    asked = packets.udp(source, destination, (50_500, 53), dns.query(NAME, kind, message_id=7))
+    answer = dns.answer(NAME, kind, records, message_id=7)
+    answered = packets.udp(destination, source, (53, 50_500), answer)
+    return Sent(START_NS, packets.ip(source, destination, UDP, asked), up=True), answered
+
+
+def _arriving(parts: list[bytes]) -> list[Sent]:
+    """Packets of the resolver, a millisecond apart."""
+    return [Sent(START_NS + at * MILLISECOND_NS, part, up=False) for at, part in enumerate(parts, start=4)]
+
+
+def dns_in_fragments() -> bytes:
+    """The answer to a look-up comes in three IPv4 fragments, the last one first, the second one twice.
+
+    It is read: the hello without SNI is named by it (`dns_client`). The look-up's flow has the bytes of the
+    three fragments, each with its header; the copy is counted by itself.
+    """
+    there, datagram = _long_look_up(CLIENT, RESOLVER, [ZURICH] + [f"203.0.113.{n}" for n in range(1, 60)])
+    ends = address(RESOLVER), address(CLIENT)
+    parts = packets.ipv4_fragments(*ends, UDP, datagram, size=1024, identification=7)
+    back = _arriving([parts[2], parts[1], parts[1], parts[0]])
+    return ethernet_file([there, *back, *tls_session(connection(at_s=1), flight(None))])
+
+
+def dns_in_ipv6_fragments() -> bytes:
+    """The answer to a look-up comes in three IPv6 fragments in disorder.
+
+    As `dns_in_fragments`: named by it (`dns_client`).
+    """
+    answers = [ZURICH_V6] + [f"2001:db8:f::{n}" for n in range(1, 60)]
+    there, datagram = _long_look_up(CLIENT_V6, RESOLVER_V6, answers)
+    ends = address(RESOLVER_V6), address(CLIENT_V6)
+    parts = packets.ipv6_fragments(*ends, UDP, datagram, size=1024, identification=7)
+    back = _arriving([parts[1], parts[0], parts[2]])
+    session = tls_session(connection(ZURICH_V6, client=CLIENT_V6, at_s=1), flight(None))
+    return ethernet_file([there, *back, *session])
+
+
+def overlapping_fragments() -> bytes:
+    """A forged fragment overlaps the answer to a look-up and would make a foreign address the vendor's.
+
+    The answer is counted and never read, as no receiver reads it: the flow to the address has no name.
+    """
+    there, datagram = _long_look_up(CLIENT, RESOLVER, ["203.0.113.1"] * 40)
+    ends = address(RESOLVER), address(CLIENT)
+    parts = packets.ipv4_fragments(*ends, UDP, datagram, size=1024, identification=7)
+    forged = datagram.replace(address("203.0.113.1").packed, address(ELSEWHERE).packed)
+    wrong = packets.ipv4(
+        *ends, UDP, forged[512:1024], identification=7, offset=512, more_fragments=True
+    )
+    back = _arriving([parts[0], wrong, *parts[1:]])
+    return ethernet_file([there, *back, *tls_session(connection(ELSEWHERE, at_s=1), flight(None))])
