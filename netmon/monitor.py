@@ -9,6 +9,11 @@ from netmon.records import FlowRecord, Place, Sighting, Verdict
 from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
 from netmon.verdict import Case, Policy, Subject, judge
 
+BEHIND_PROXY = Place(
+    "unknown", "unknown", None, "unknown", steps=("the address is a proxy's, which says nothing of the data",)
+)
+"""Where a flow ends that goes to a proxy."""
+
 
 class Monitor:
     """Gives flows their meaning by signatures, places, promises and policy. Keeps no state of its own."""
@@ -24,7 +29,7 @@ class Monitor:
         if flow.entry is None:
             return Sighting(flow)
         rule = self.signatures.entries[flow.entry]
-        place = self._locator.locate(flow.server, flow.start_ns)
+        place = BEHIND_PROXY if "proxied" in flow.view else self._locator.locate(flow.server, flow.start_ns)
         verdict = self._judge(rule, place, flow.view, flow.start_ns)
         return Sighting(flow, rule.vendor, rule.component, rule.status, place, verdict)
 

@@ -18,7 +18,7 @@ EndReason = Literal["fin", "rst", "idle", "evicted", "reused", "capture_end"]
 EVIDENCE = (
     "sni",  # TLS over TCP: server_name of the ClientHello
     "quic_sni",  # the same inside QUIC
-    "http_host",  # HTTP Host or CONNECT
+    "http_host",  # in clear: HTTP Host, the target of a request or a CONNECT, a PROXY header's authority
     "certificate",  # the server's certificate in clear (TLS 1.2 and older)
     "dns_client",  # this client resolved the name to this address
     "dns_any",  # another client, or the site's resolver, did
@@ -44,6 +44,15 @@ UNNAMED = (
 ECH = ("grease", "used")
 """What the ECH extension of a hello is: only for show, or the name is encrypted. A closed set, used as a
 metric label."""
+
+VIEW = (
+    "one_way",  # one direction was not seen
+    "no_start",  # the sensor did not see the connection begin
+    "cut",  # the snap length cut packets
+    "gap",  # segments of the opening are missing
+    "proxied",  # the server is a proxy: the data end elsewhere
+)
+"""What can spoil the view of a flow: a closed set."""
 
 OUTCOMES = ("expected", "unexpected", "undecided", "forbidden")
 CONFIDENCES = ("agreed", "disputed", "single", "unknown")
@@ -90,7 +99,7 @@ class FlowRecord:
     ja4: str | None  # fingerprint of the client's software, from its ClientHello
     ech: Ech | None  # what the hello's ECH extension is; None: it has none
     rtt_ns: int | None  # SYN to SYN-ACK as seen by the sensor
-    view: tuple[str, ...]  # what spoils the view of this flow: "one_way", "no_start", "cut", "gap"
+    view: tuple[str, ...]  # what spoils the view of this flow: one of VIEW each
 
 
 @dataclass(frozen=True, slots=True)

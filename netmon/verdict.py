@@ -23,6 +23,7 @@ REASONS: Mapping[str, str] = {
     "policy_forbids_vendor": "the policy forbids any contact with this vendor",
     "subject_unknown": "promises are made to some countries; ours is not configured",
     "no_promise": "no promise covers this",
+    "behind_proxy": "the flow goes to a proxy, and where the proxy sends it is not seen",
     "databases_disagree": "the sources contradict each other on the country",
     "no_location": "no source locates the address",
     "single_source": "one source alone locates the address",
@@ -99,6 +100,7 @@ class _Facts:
     unverified: bool
     forbidden: bool
     yardstick: Kind
+    proxied: bool
     disputed: bool
     unknown: bool
     single: bool  # one source, and not the organisation's own declaration
@@ -123,6 +125,8 @@ ROWS = (
     # Without a yardstick there is nothing to hold the place against.
     Row(lambda case: case.yardstick == "subject_unknown", "undecided", "subject_unknown"),
     Row(lambda case: case.yardstick == "none", "undecided", "no_promise"),
+    # The address is the proxy's, so nothing is known of the place.
+    Row(lambda case: case.proxied, "undecided", "behind_proxy"),
     # Without a place that two sources agree on, or that the organisation declared, nothing is alleged.
     Row(lambda case: case.disputed, "undecided", "databases_disagree"),
     Row(lambda case: case.unknown, "undecided", "no_location"),
@@ -146,6 +150,7 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
         unverified=case.status == "unverified",
         forbidden=case.vendor.id in policy.forbidden_vendors,
         yardstick=yardstick.kind,
+        proxied="proxied" in case.view,
         disputed=case.place.confidence == "disputed",
         unknown=case.place.confidence == "unknown",
         single=case.place.confidence == "single" and not _is_declared(case.place),

@@ -14,7 +14,7 @@ from netmon.cli.app import app
 from netmon.outputs.prometheus import Prometheus
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
-from tests.craft import golden, golden_names, golden_streams
+from tests.craft import golden, golden_names, golden_preambles, golden_streams
 
 Case = Callable[[], bytes]
 
@@ -24,6 +24,7 @@ ABOUT_THE_RUN = ("#", "netmon_build", "netmon_signatures", "netmon_config", "net
 
 EXIT_CODES: dict[Case, int] = {
     golden_names.three_places: wiring.FOUND,
+    golden_preambles.http_host: wiring.FOUND,
     golden_streams.truncated_file: wiring.ERROR,
 }
 """Exit codes other than 0."""

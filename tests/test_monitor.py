@@ -108,6 +108,7 @@ def entry_of(monitor, prefix_or_name):
         ("198.51.100.7", (), ("zurich", "expected", "place_as_promised")),
         ("198.51.100.7", ("one_way",), ("zurich", "undecided", "insufficient_view")),
         ("203.0.113.7", (), ("moscow", "unexpected", "place_elsewhere")),
+        ("203.0.113.7", ("proxied",), ("unknown", "undecided", "behind_proxy")),
         ("192.0.2.200", (), ("unknown", "undecided", "no_location")),
     ],
 )

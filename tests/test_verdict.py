@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from netmon.places.rule import Cities, decide
-from netmon.records import OUTCOMES, Vote
+from netmon.records import OUTCOMES, VIEW, Vote
 from netmon.signatures.model import STATUSES, Component, Expectation, Location, Promise, Vendor
 from netmon.verdict import REASONS, ROWS, Case, Policy, Subject, judge
 
@@ -116,6 +116,11 @@ FORBID = Policy(forbidden_vendors=frozenset({"acme"}))
         (case(view=("gap", "cut")), SILENT, ("undecided", "insufficient_view")),
         (case(view=("no_start", "cut")), SILENT, ("expected", "place_as_promised")),
         (case(MOSCOW, view=("one_way",)), SILENT, ("unexpected", "place_elsewhere")),
+        (case(view=("proxied",)), SILENT, ("undecided", "behind_proxy")),
+        (case(MOSCOW, view=("proxied", "one_way")), SILENT, ("undecided", "behind_proxy")),
+        (case(MOSCOW, "updates", view=("proxied",)), SILENT, ("undecided", "no_promise")),
+        (case(MOSCOW, view=("proxied",)), allow("CH"), ("undecided", "behind_proxy")),
+        (case(view=("proxied",)), FORBID, ("forbidden", "policy_forbids_vendor")),
         (case(), FORBID, ("forbidden", "policy_forbids_vendor")),
         (case(place(), "network"), FORBID, ("forbidden", "policy_forbids_vendor")),
         (case(status="unverified"), FORBID, ("undecided", "unverified_signature")),
@@ -221,7 +226,7 @@ CASES = st.builds(
     where=VOTES.map(lambda votes: decide(votes, CITIES)),
     what=st.sampled_from(["network", *COMPONENTS]),
     status=st.sampled_from(STATUSES),
-    view=st.sets(st.sampled_from(["one_way", "no_start", "cut", "gap"])).map(tuple),
+    view=st.sets(st.sampled_from(VIEW)).map(tuple),
     time_ns=st.integers(1_500_000_000, 1_900_000_000).map(lambda seconds: seconds * 1_000_000_000),
 )
 PLACES = st.frozensets(st.sampled_from(["CH", "RU", "DE", "zurich", "moscow"]))

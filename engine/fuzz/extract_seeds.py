@@ -5,7 +5,7 @@
 
 CAPTURES holds one folder for each repository that a capture comes from, named below. Needs tshark.
 A seed for `decode` is the link type (two bytes, big-endian) and a packet; for `dns` a message; for `tls`
-what a client sent first; for `quic` a datagram.
+what a client sent first, for `preamble` too (the other seeds of which are made up); for `quic` a datagram.
 """
 
 import struct
@@ -51,6 +51,8 @@ SEEDS = [
     ("tls", "hello_java", "zeek/openjdk-25.0.2-zeek.org.pcap", [4]),
     ("tls", "hello_minimal", GRE_HELLO, [1]),
     ("tls", "hello_wrong_cipher_length", "nDPI/tls_cipher_lens.pcap", [2]),
+    ("preamble", "connect", "nDPI/http_connect.pcap", [4]),
+    ("preamble", "proxy_header", "nDPI/haproxy.pcap", [1]),
     ("quic", "v1_chromium", "zeek/chromium-115.0.5790.110-api-cirrus-com.pcap", [1]),
     ("quic", "v1_retry_token", "suricata-verify/quic-retry.pcap", [1]),
     ("quic", "v2", "suricata-verify/quic-v2-ja3.pcap", [1]),

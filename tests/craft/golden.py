@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.craft import golden_datagrams as datagrams
 from tests.craft import golden_hidden as hidden
 from tests.craft import golden_names as names
+from tests.craft import golden_preambles as preambles
 from tests.craft import golden_streams as streams
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -55,6 +56,15 @@ CASES: tuple[Callable[[], bytes], ...] = (
     datagrams.dns_in_fragments,
     datagrams.dns_in_ipv6_fragments,
     datagrams.overlapping_fragments,
+    preambles.http_host,
+    preambles.http_absolute_form,
+    preambles.http_connect,
+    preambles.proxy_headers,
+    preambles.starttls_smtp,
+    preambles.starttls_imap,
+    preambles.starttls_pop3,
+    preambles.starttls_xmpp,
+    preambles.starttls_ldap,
 )
 
 

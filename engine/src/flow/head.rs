@@ -267,6 +267,13 @@ impl Heads {
         }
     }
 
+    /// Leaves the first `count` contiguous bytes of a head out; false if nothing is left of it.
+    pub fn skip(&mut self, head: u32, count: usize) -> bool {
+        let bytes = self.take_contiguous(head);
+        self.put_back(head, bytes, count);
+        self.get(head).is_some_and(|head| head.bytes > 0)
+    }
+
     /// Moves the segments that wait for an earlier one out of a head, in the stream's order.
     pub fn take_pending(&mut self, head: u32) -> Vec<(u32, Vec<u8>)> {
         let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) else {

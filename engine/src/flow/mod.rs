@@ -9,6 +9,7 @@ pub mod head;
 pub mod key;
 pub mod names;
 pub mod naming;
+mod preamble;
 pub mod quic;
 pub mod record;
 pub mod report;

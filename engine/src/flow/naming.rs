@@ -115,6 +115,8 @@ pub struct Naming {
     pub partial: Option<String>,
     /// What the hello's ECH extension is, if it has one.
     pub ech: Option<Ech>,
+    /// The host that the client names in clear before or without TLS: in an HTTP request, or in a CONNECT.
+    pub host: Option<String>,
     /// From DNS.
     pub found: Option<Found>,
 }
@@ -146,6 +148,13 @@ impl Naming {
         chains.filter(move |chain| Some(chain.question()) != outer)
     }
 
+    /// The name that the client itself states, and how.
+    fn stated_name(&self, protocol: u8) -> Option<(&str, Evidence)> {
+        let sni = if protocol == TCP { Evidence::Sni } else { Evidence::QuicSni };
+        let in_hello = self.server_name().map(|name| (name, sni));
+        in_hello.or_else(|| self.host.as_deref().map(|host| (host, Evidence::HttpHost)))
+    }
+
     fn chains(&self) -> &[Arc<Chain>] {
         self.found.as_ref().map_or(&[], |found| &found.chains)
     }
@@ -172,9 +181,9 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
     let naming = flow.naming.as_deref();
     let mut best = Resolution { name: None, evidence: Evidence::None, matched: None, entry: NO_ENTRY };
     if let Some(naming) = naming {
-        if let Some(name) = naming.server_name() {
+        if let Some((name, evidence)) = naming.stated_name(flow.key.protocol) {
             best.name = Some(name);
-            best.evidence = if flow.key.protocol == TCP { Evidence::Sni } else { Evidence::QuicSni };
+            best.evidence = evidence;
             let own_chain = naming.chains().iter().find(|chain| chain.question() == name);
             let links = own_chain.map_or(&[] as &[Box<str>], |chain| &chain.names);
             tag_by_first_match(&mut best, std::iter::once(name).chain(links.iter().map(|n| &**n)), matcher);
@@ -239,7 +248,10 @@ pub fn unnamed_reason(flow: &Flow) -> Unnamed {
         Unnamed::TruncatedCapture
     } else if either(Phase::Incomplete) || either(Phase::Collecting) {
         Unnamed::NoHelloSeen
-    } else if either(Phase::NotTls) || (flow.key.protocol != TCP && !flow.key.ports.contains(&QUIC_PORT)) {
+    } else if either(Phase::NotTls)
+        || either(Phase::Between)
+        || (flow.key.protocol != TCP && !flow.key.ports.contains(&QUIC_PORT))
+    {
         Unnamed::NotTls
     } else if either(Phase::MidStream) || !flow.started {
         Unnamed::StartedBeforeSensor

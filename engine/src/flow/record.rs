@@ -12,6 +12,8 @@ pub enum Phase {
     Waiting,
     /// Payload is being put together.
     Collecting,
+    /// A preamble was read, and a hello may follow.
+    Between,
     /// A whole ClientHello was read.
     Hello,
     /// The other side sent the hello: nothing is looked for here.
@@ -37,7 +39,7 @@ pub struct Side {
     pub packets: u64,
     /// IP bytes sent by this side.
     pub bytes: u64,
-    /// Sequence number of the first payload byte, if `base_known`.
+    /// Sequence number of the first payload byte behind the preamble, if `base_known`.
     pub base: u32,
     /// `head` in the stream heads, or NO_HEAD.
     pub head: u32,
@@ -47,6 +49,10 @@ pub struct Side {
     pub fin: bool,
     /// State of the first bytes.
     pub phase: Phase,
+    /// Steps of a preamble that were read.
+    pub steps: u8,
+    /// Their bytes: `base` lies so far behind the stream's first byte.
+    pub skipped: u16,
 }
 
 impl Side {
@@ -58,6 +64,8 @@ impl Side {
         base_known: false,
         fin: false,
         phase: Phase::Waiting,
+        steps: 0,
+        skipped: 0,
     };
 }
 
@@ -114,6 +122,8 @@ pub struct Flow {
     pub cut: bool,
     /// Payload of the opening is missing.
     pub gap: bool,
+    /// The server is a proxy: the data end elsewhere.
+    pub proxied: bool,
     /// Name and tag are settled enough to report.
     pub decided: bool,
     /// A report has been written.
@@ -141,6 +151,7 @@ impl Flow {
             reset: false,
             cut: false,
             gap: false,
+            proxied: false,
             decided: false,
             reported: false,
         }

@@ -88,6 +88,7 @@ pub struct FlowReport {
     pub no_start: bool,
     pub cut: bool,
     pub gap: bool,
+    pub proxied: bool,
 }
 
 /// One DNS message as seen on the wire.
@@ -140,6 +141,7 @@ pub fn report(flow: &mut Flow, occasion: Occasion, matcher: &Matcher) -> FlowRep
         no_start: flow.key.protocol == TCP && !flow.started,
         cut: flow.cut,
         gap: flow.gap,
+        proxied: flow.proxied,
     };
     flow.reported_bytes = [flow.sides[0].bytes, flow.sides[1].bytes];
     flow.reported = true;

@@ -3,8 +3,10 @@
 
 use super::head::{Heads, NO_HEAD};
 use super::key::TCP;
-use super::record::{Flow, Handshake, Phase};
+use super::preamble::{is_step, Turn};
+use super::record::{Flow, Handshake, Phase, Side};
 use crate::tally::Tally;
+use crate::wire::preamble::parse_step;
 use crate::wire::{flags, tls, Progress, Segment};
 
 /// Segments taken in while waiting for the rest of a hello whose beginning is known.
@@ -36,7 +38,8 @@ pub fn opens_anew(flow: &Flow, side: usize, header: Header) -> bool {
     if header.flags & (flags::SYN | flags::ACK) != flags::SYN {
         return false;
     }
-    let same_syn = flow.sides[side].base_known && flow.sides[side].base == header.seq.wrapping_add(1);
+    let Side { base, base_known, skipped, .. } = flow.sides[side];
+    let same_syn = base_known && base == header.seq.wrapping_add(1).wrapping_add(u32::from(skipped));
     let had_payload = flow.sides.iter().any(|s| s.phase != Phase::Waiting);
     !same_syn && (flow.is_closed() || had_payload)
 }
@@ -56,13 +59,14 @@ pub struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    /// Follows one segment of the flow; true if it completed a ClientHello.
+    /// Follows one segment of the flow; true if it completed a ClientHello or gave another name.
     #[inline]
     pub fn follow(&mut self, header: Header, segment: &Segment<'_>, now_ns: u64) -> bool {
         if header.flags & (flags::SYN | flags::FIN | flags::RST) != 0 {
             follow_control(self.flow, self.side, header, now_ns);
         }
-        let waiting = matches!(self.flow.sides[self.side].phase, Phase::Waiting | Phase::Collecting);
+        let phase = self.flow.sides[self.side].phase;
+        let waiting = matches!(phase, Phase::Waiting | Phase::Collecting | Phase::Between);
         if !waiting || segment.payload.is_empty() {
             return false;
         }
@@ -105,7 +109,7 @@ fn follow_control(flow: &mut Flow, side: usize, header: Header, now_ns: u64) {
 }
 
 impl Opening<'_> {
-    /// Takes payload in; true if it completed a ClientHello.
+    /// Takes payload in; true if a name may be known now.
     fn take(&mut self, seq: u32, segment: &Segment<'_>) -> bool {
         let cut = (segment.payload.len() as u32) < segment.payload_len;
         if self.flow.sides[self.side].phase == Phase::Collecting {
@@ -126,7 +130,7 @@ impl Opening<'_> {
                 _ => false,
             };
         }
-        if tls::may_be_hello(segment.payload) {
+        if tls::may_be_hello(segment.payload) || is_step(segment.payload) {
             self.flow.sides[self.side].base = seq;
             self.flow.sides[self.side].base_known = true;
             return self.begin(segment.payload, cut);
@@ -138,25 +142,41 @@ impl Opening<'_> {
         self.collect(seq, false, seq, segment.payload, cut)
     }
 
-    /// The stream's first bytes.
-    fn begin(&mut self, bytes: &[u8], cut: bool) -> bool {
-        if !tls::may_be_hello(bytes) {
-            self.leave(if is_server_hello(bytes) { Phase::Answer } else { Phase::NotTls });
+    /// The stream's first bytes, or those behind a part of its preamble.
+    fn begin(&mut self, mut bytes: &[u8], cut: bool) -> bool {
+        if is_server_hello(bytes) {
+            self.leave(Phase::Answer);
             return false;
+        }
+        while !tls::may_be_hello(bytes) {
+            if bytes.is_empty() && !cut {
+                self.flow.sides[self.side].phase = Phase::Between;
+                return false;
+            }
+            match self.take_step(parse_step(bytes)) {
+                Turn::Behind(length) => bytes = &bytes[length..],
+                Turn::Over(named) => return named,
+                Turn::More => return self.await_rest(bytes, cut),
+            }
         }
         match tls::parse_hello_stream(bytes) {
             Ok(Progress::Parsed(hello)) => self.found(hello),
-            Ok(Progress::NeedMore) if cut => self.give_up(Phase::Cut, bytes),
-            Ok(Progress::NeedMore) => {
-                let base = self.flow.sides[self.side].base;
-                self.collect(base, true, base, bytes, false)
-            }
+            Ok(Progress::NeedMore) => self.await_rest(bytes, cut),
             Err(malformed) => {
                 self.tally.problem("tls", malformed.0);
                 self.leave(Phase::Malformed);
                 false
             }
         }
+    }
+
+    /// The rest of what begins with `bytes` is in other segments, unless it was cut off.
+    fn await_rest(&mut self, bytes: &[u8], cut: bool) -> bool {
+        if cut {
+            return self.give_up(Phase::Cut, bytes);
+        }
+        let base = self.flow.sides[self.side].base;
+        self.collect(base, true, base, bytes, false)
     }
 
     /// Starts a head with a first segment.
@@ -190,7 +210,7 @@ impl Opening<'_> {
         };
         let (anchored, segments) = (head.anchored, head.segments);
         let mut grew = self.heads.insert(side.head, seq, bytes);
-        if !anchored && tls::may_be_hello(bytes) {
+        if !anchored && (tls::may_be_hello(bytes) || is_step(bytes)) {
             self.flow.sides[self.side].base = seq;
             self.flow.sides[self.side].base_known = true;
             self.heads.anchor(side.head, seq);
@@ -213,15 +233,26 @@ impl Opening<'_> {
         false
     }
 
-    /// Looks at the contiguous bytes of a head.
+    /// Looks at the contiguous bytes of a head; true if a name may be known now.
     fn try_head(&mut self, head: u32) -> bool {
-        let Some(bytes) = self.heads.get(head).map(|head| head.contiguous()) else {
-            return false;
+        let bytes = loop {
+            let Some(bytes) = self.heads.get(head).map(|head| head.contiguous()) else {
+                return false;
+            };
+            if tls::may_be_hello(bytes) {
+                break bytes;
+            }
+            let parsed = parse_step(bytes);
+            match self.take_step(parsed) {
+                Turn::Behind(length) if !self.heads.skip(head, length) => {
+                    self.leave(Phase::Between);
+                    return false;
+                }
+                Turn::Behind(_) => {}
+                Turn::Over(named) => return named,
+                Turn::More => return false,
+            }
         };
-        if !tls::may_be_hello(bytes) {
-            self.leave(Phase::NotTls);
-            return false;
-        }
         match tls::parse_hello_stream(bytes) {
             Ok(Progress::Parsed(hello)) => self.found(hello),
             Ok(Progress::NeedMore) => false,

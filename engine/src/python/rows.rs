@@ -101,7 +101,13 @@ fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> Py
         Occasion::Update => ("update", None),
         Occasion::End(end) => ("end", Some(end.label())),
     };
-    let view = [(flow.one_way, "one_way"), (flow.no_start, "no_start"), (flow.cut, "cut"), (flow.gap, "gap")];
+    let view = [
+        (flow.one_way, "one_way"),
+        (flow.no_start, "no_start"),
+        (flow.cut, "cut"),
+        (flow.gap, "gap"),
+        (flow.proxied, "proxied"),
+    ];
     let view: Vec<&str> = view.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
     let versions: Vec<String> = flow.versions.iter().map(|v| version_text(*v)).collect();
     let fields = [

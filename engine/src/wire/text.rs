@@ -23,3 +23,18 @@ pub(super) fn escaped(bytes: &[u8]) -> String {
     }
     text
 }
+
+/// The host name in an authority (RFC 3986, 3.2) without userinfo and port: lower case, without the final dot,
+/// escaped. None for an address, and where there is none.
+pub(super) fn host_name(authority: &[u8]) -> Option<String> {
+    let authority = authority.trim_ascii();
+    let behind_user = authority.iter().rposition(|&byte| byte == b'@').map_or(0, |at| at + 1);
+    let authority = &authority[behind_user..];
+    if authority.first() == Some(&b'[') {
+        return None; // an IPv6 address
+    }
+    let end = authority.iter().position(|&byte| byte == b':').unwrap_or(authority.len());
+    let host = authority[..end].strip_suffix(b".").unwrap_or(&authority[..end]);
+    let name = escaped(&host.to_ascii_lowercase());
+    (!name.is_empty() && name.parse::<std::net::Ipv4Addr>().is_err()).then_some(name)
+}

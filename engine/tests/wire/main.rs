@@ -5,6 +5,7 @@ mod dns;
 mod ech;
 mod hello;
 mod ja4;
+mod preamble;
 mod properties;
 mod seeds;
 mod tls;

@@ -5,6 +5,7 @@ use _engine::wire::decode::{decode, Decoded};
 use _engine::wire::dns::{parse_message, Message};
 use _engine::wire::ech::parse_public_names;
 use _engine::wire::ja4::fingerprint;
+use _engine::wire::preamble::parse_step;
 use _engine::wire::tls::{parse_hello_body, parse_hello_stream, partial_server_name};
 use _engine::wire::Progress;
 
@@ -100,11 +101,30 @@ fn check_ech(bytes: &[u8]) {
     }
 }
 
+fn check_preamble(bytes: &[u8]) {
+    let mut rest = bytes;
+    while let Ok(Progress::Parsed(Some(step))) = parse_step(rest) {
+        assert!(step.host.iter().flat_map(|name| name.bytes()).all(|byte| byte.is_ascii_graphic()));
+        assert!(
+            parse_step(&rest[..step.length - 1]) != Ok(Progress::Parsed(None)),
+            "never given up too early"
+        );
+        let longer = [rest, b"more"].concat();
+        rest = &rest[step.length..];
+        assert_eq!(parse_step(&longer), Ok(Progress::Parsed(Some(step))));
+    }
+}
+
 #[test]
 fn no_mutation_of_a_seed_breaks_a_parser() {
     type Check = fn(&[u8]);
-    let parsers: [(&str, Check); 4] =
-        [("decode", check_decode), ("dns", check_dns), ("ech", check_ech), ("tls", check_tls)];
+    let parsers: [(&str, Check); 5] = [
+        ("decode", check_decode),
+        ("dns", check_dns),
+        ("ech", check_ech),
+        ("tls", check_tls),
+        ("preamble", check_preamble),
+    ];
     for (target, check) in parsers {
         let seeds = seeds(target);
         let mut chance = Chance(0x9e37_79b9_7f4a_7c15);

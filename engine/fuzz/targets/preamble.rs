@@ -1,0 +1,18 @@
+//! Preambles of streams, step by step; what follows a step changes nothing.
+#![no_main]
+
+use _engine::wire::preamble::parse_step;
+use _engine::wire::Progress;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let mut rest = input;
+    while let Ok(Progress::Parsed(Some(step))) = parse_step(rest) {
+        assert!(step.length > 0 && step.length <= rest.len());
+        assert!(step.host.iter().all(|name| !name.is_empty() && name.is_ascii()));
+        let mut longer = rest.to_vec();
+        longer.push(0);
+        assert_eq!(parse_step(&longer), Ok(Progress::Parsed(Some(step.clone()))));
+        rest = &rest[step.length..];
+    }
+});

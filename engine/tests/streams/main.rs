@@ -1,0 +1,4 @@
+//! What the first bytes of a stream give away besides a bare ClientHello.
+
+mod preambles;
+mod traffic;

@@ -1,0 +1,113 @@
+//! Preambles in streams: nothing is kept for them that is not bounded, and the hello behind them is found.
+
+use crate::traffic::{hello, settings, Talk, SECOND};
+use _engine::flow::naming::{Evidence, Unnamed};
+use _engine::flow::report::Occasion;
+use _engine::settings::Settings;
+
+const CONNECT: &[u8] = b"CONNECT a.cloud.example:443 HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n";
+
+#[test]
+fn a_mail_session_without_starttls_holds_no_head() {
+    let mut talk = Talk::new(587, settings()).open();
+    talk.down(b"220 mail\r\n");
+    for line in
+        ["EHLO client.example\r\n", "NOOP\r\n", "AUTH PLAIN AGEAYg==\r\n", "MAIL FROM:<a@b.example>\r\n"]
+    {
+        talk.up(line.as_bytes());
+        talk.down(b"250 ok\r\n");
+        assert_eq!(talk.monitor.tally().live_heads, 0, "{line}");
+    }
+    talk.up(&hello(Some("late.cloud.example")));
+    let flow = talk.only_flow();
+    assert_eq!((flow.name, flow.reason), (None, Some(Unnamed::NotTls)));
+}
+
+#[test]
+fn a_client_that_only_chats_is_not_listened_to_for_ever() {
+    let mut talk = Talk::new(587, settings()).open();
+    for _ in 0..100 {
+        talk.up(b"NOOP\r\n");
+    }
+    talk.up(&hello(Some("late.cloud.example")));
+    assert_eq!(talk.only_flow().name, None);
+}
+
+#[test]
+fn requests_that_never_end_are_bounded_and_every_eviction_counted() {
+    let mut talk = Talk::new(8080, settings());
+    for port in 0..50 {
+        talk.client_port = 40_000 + port;
+        talk.syn();
+        talk.up_at(0, b"GET /never HTTP/1.1\r\nCookie: ");
+    }
+    let tally = talk.monitor.tally();
+    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 40));
+}
+
+#[test]
+fn a_hello_is_found_whose_segments_come_before_the_request() {
+    let mut talk = Talk::new(3128, settings()).open();
+    let hello = hello(Some("b.cloud.example"));
+    let (first, second) = hello.split_at(40);
+    talk.up_at((CONNECT.len() + first.len()) as u32, second);
+    talk.up_at(CONNECT.len() as u32, first);
+    talk.up_at(20, &CONNECT[20..]);
+    talk.up_at(0, &CONNECT[..30]);
+    assert_eq!(talk.monitor.tally().live_heads, 0);
+    let flow = talk.only_flow();
+    assert_eq!((flow.name.as_deref(), flow.evidence), (Some("b.cloud.example"), Evidence::Sni));
+    assert!(flow.proxied && !flow.gap);
+}
+
+#[test]
+fn a_request_is_found_whatever_its_segments() {
+    for size in [1, 7, 1000] {
+        for syn in [true, false] {
+            let talk = Talk::new(3128, settings());
+            let mut talk = if syn { talk.open() } else { talk };
+            let stream = [CONNECT, &hello(None)].concat();
+            // Without a SYN the first segment must show that it is a beginning.
+            let head = if syn { 0 } else { CONNECT.len() };
+            talk.up(&stream[..head]);
+            stream[head..].chunks(size).for_each(|part| talk.up(part));
+            let flow = talk.only_flow();
+            assert_eq!((flow.name.as_deref(), flow.evidence), (Some("a.cloud.example"), Evidence::HttpHost));
+            assert_eq!((flow.entry, flow.proxied, flow.no_start), (Some(3), true, !syn));
+        }
+    }
+}
+
+#[test]
+fn a_repeated_handshake_or_request_changes_nothing() {
+    let mut talk = Talk::new(3128, settings()).open();
+    talk.up_at(0, CONNECT);
+    talk.syn();
+    talk.up(CONNECT);
+    talk.up(&hello(Some("b.cloud.example")));
+    assert_eq!(talk.only_flow().name.as_deref(), Some("b.cloud.example"));
+}
+
+#[test]
+fn what_the_snap_length_cut_is_truncated() {
+    let mut talk = Talk::new(3128, settings()).open();
+    talk.up_cut(CONNECT, 30);
+    talk.up(&hello(Some("b.cloud.example")));
+    assert_eq!(talk.only_flow().reason, Some(Unnamed::TruncatedCapture));
+}
+
+#[test]
+fn a_request_to_a_vendor_is_reported_at_once() {
+    let mut talk = Talk::new(80, Settings { report_every_ns: 5 * SECOND, ..settings() }).open();
+    talk.up(b"GET / HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n");
+    assert_eq!(talk.monitor.flows.len(), 1);
+    assert_eq!(talk.monitor.flows[0].occasion, Occasion::Open);
+}
+
+#[test]
+fn a_request_shows_who_the_client_is() {
+    let mut talk = Talk::new(80, settings());
+    (talk.port, talk.client_port) = (40_000, 80);
+    talk.up(b"GET / HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n");
+    assert_eq!(talk.only_flow().client.1, 80);
+}
