@@ -61,6 +61,7 @@ class Config:
     privacy_key: Path | None = None
     events: Path | None = None
     listen: tuple[str, int] | None = ("127.0.0.1", DEFAULT_PORT)
+    web_config: Path | None = None  # a web.config.yml: TLS and passwords
     file: Path | None = None  # where it was read
 
 
@@ -112,6 +113,7 @@ def _read(root: Item, file: Path) -> Config:
     top = root.fields((), _SECTIONS)
     default = Config()
     flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
+    web = _section(top, "web", ("listen", "config_file"))
     privacy = _section(top, "privacy", ("level", "key_file"))
     return Config(
         sensor=_section(top, "sensor", ("name",)).read("name", Item.text, default.sensor),
@@ -127,7 +129,8 @@ def _read(root: Item, file: Path) -> Config:
         privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
         privacy_key=privacy.read("key_file", _path_from(file), None),
         events=_section(top, "events", ("file",)).read("file", _path_from(file), None),
-        listen=_section(top, "web", ("listen",)).read("listen", _read_listen, default.listen),
+        listen=web.read("listen", _read_listen, default.listen),
+        web_config=web.read("config_file", _path_from(file), None),
         file=file,
     )
 

@@ -12,13 +12,14 @@ from netmon.config import Config
 from netmon.places.locator import Override
 from netmon.privacy import read_key
 from netmon.verdict import Policy
-from netmon.web import join_listen
+from netmon.web.guard import WebGuard
+from netmon.web.server import join_listen
 
 
 def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
     """Checks the configuration and shows what is in effect.
 
-    Reads the signatures and the key file as well.
+    Reads the signatures, the key file, and the web server's own configuration as well.
 
     Examples:
 
@@ -30,6 +31,8 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
     known = wiring.load_signatures(settings)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
+    if settings.web_config is not None:
+        WebGuard(settings.web_config, typer.echo)
     typer.echo(f"configuration: {settings.file or 'no file found, so these are the defaults'}")
     for key, value in effective(settings):
         typer.echo(f"  {key}: {value}")
@@ -60,6 +63,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key for each start")
     yield "events.file", str(settings.events or "none")
     yield "web.listen", "off" if settings.listen is None else join_listen(*settings.listen)
+    yield "web.config_file", str(settings.web_config or "none: neither TLS nor passwords")
 
 
 _LEVELS: Mapping[int, str] = {

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 from contextlib import ExitStack
+from pathlib import Path
+from queue import SimpleQueue
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -13,7 +16,7 @@ import typer
 from netmon.cli import wiring
 from netmon.cli.wiring import ConfigOption, CountryOption, PrivacyOption, SignaturesOption, SourceOption
 from netmon.config import Config, parse_listen
-from netmon.errors import ConfigError, NetmonError
+from netmon.errors import ConfigError, NetmonError, SourceError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.events import Events
@@ -24,8 +27,10 @@ from netmon.signatures.match import compile_matcher
 from netmon.sources import Batch, Stats
 from netmon.sources.live import LiveSource
 from netmon.sources.scapy_source import ScapyLiveSource
-from netmon.web import WebServer
+from netmon.web.guard import WebGuard
+from netmon.web.server import WebServer
 
+_RELOAD_WITHIN_S = 30.0
 _LOOK_EVERY_S = 1.0
 _WARN_EVERY_S = 60.0
 
@@ -42,6 +47,10 @@ def run(
     listen: Annotated[
         str | None, typer.Option("--listen", metavar="HOST:PORT|off", help="Where to serve metrics.")
     ] = None,
+    web_config: Annotated[
+        Path | None,
+        typer.Option("--web-config", metavar="FILE", help="TLS and passwords, as a web.config.yml."),
+    ] = None,
     config: ConfigOption = None,
     signatures: SignaturesOption = None,
     country: CountryOption = None,
@@ -50,8 +59,8 @@ def run(
 ) -> None:
     """Watches mirror ports and serves Prometheus metrics.
 
-    SIGTERM and SIGINT end it with the last flows flushed; SIGHUP reloads the signatures, and the old ones
-    stay if the new ones are wrong. Needs CAP_NET_RAW.
+    SIGTERM and SIGINT end it with the last flows flushed; SIGHUP, or a POST to /-/reload, reloads the
+    signatures, and the old ones stay if the new ones are wrong. Needs CAP_NET_RAW.
 
     Examples:
 
@@ -76,10 +85,17 @@ def run(
         where = "off"
         if address is not None:
             version = wiring.package_version()
-            web = WebServer(*address, sensor.prometheus.registry, version, sensor.is_ready)
+            web = WebServer(
+                *address,
+                sensor.prometheus.registry,
+                version,
+                is_ready=sensor.is_ready,
+                reload=sensor.reload,
+                guard=WebGuard(web_config or settings.web_config, _tell),
+            )
             web.start()
             stack.callback(web.stop)
-            where = f"http://{web.address}/metrics"
+            where = f"{web.url}/metrics"
         sensor.take_signals()
         _tell(f"watching {', '.join(ports)}; metrics: {where}")
         sensor.watch()
@@ -88,6 +104,14 @@ def run(
 def _tell(text: str) -> None:
     """One line on standard error."""
     print(f"netmon: {text}", file=sys.stderr, flush=True)
+
+
+class _Reload:
+    """Somebody's wish that the signatures be reloaded, and what came of it."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.problem: str | None = None
 
 
 class _Sensor:
@@ -124,7 +148,7 @@ class _Sensor:
         self.prometheus = Prometheus(wiring.package_version(), self._stats)
         self._announce()
         self._outputs: list[Output] = [self.prometheus]
-        self._reload_wanted = False
+        self._reloads: SimpleQueue[_Reload] = SimpleQueue()
         self._stops = 0
         self._dropped = 0
         self._look_again_s = 0.0
@@ -157,11 +181,20 @@ class _Sensor:
         self._running = True
         for batch in self._source.batches():
             self._take(batch)
-            if self._reload_wanted:
-                self._reload_wanted = False
-                self._reload()
+            while not self._reloads.empty():
+                wanted = self._reloads.get()
+                wanted.problem = self._reload()
+                wanted.done.set()
             self._warn_of_drops()
         self._running = False
+
+    def reload(self) -> str | None:
+        """Reloads the signatures, from any thread; what went wrong if the old ones stay."""
+        wanted = _Reload()
+        self._reloads.put(wanted)
+        if not wanted.done.wait(_RELOAD_WITHIN_S):
+            return "the sensor is busy or ending"
+        return wanted.problem
 
     def _stats(self) -> Stats:
         return {**self._source.stats(), "lost_events": sum(guard.lost for guard in self._guards)}
@@ -176,7 +209,7 @@ class _Sensor:
         self._source.stop()
 
     def _on_reload(self, _signal: int, _frame: Any) -> None:
-        self._reload_wanted = True
+        self._reloads.put(_Reload())
 
     def _load(self) -> Monitor:
         return wiring.make_monitor(self._settings, wiring.load_signatures(self._settings))
@@ -185,22 +218,22 @@ class _Sensor:
         series = self._monitor.foresee(time.time_ns())
         self.prometheus.loaded(self._monitor.signatures, series, time.time())
 
-    def _reload(self) -> None:
-        if not isinstance(self._source, LiveSource):
-            _tell("--source scapy does not reload")
-            return
+    def _reload(self) -> str | None:
         try:
+            if not isinstance(self._source, LiveSource):
+                raise SourceError("--source scapy does not reload")
             monitor = self._load()
         except NetmonError as error:
             self.prometheus.reload_failed()
             _tell(f"the old signatures stay: {error}")
-            return
+            return str(error)
         self._take(self._source.reload(compile_matcher(monitor.signatures)))
         self._monitor = monitor
         self._announce()
         for events in self._events:
             events.locations = monitor.signatures.locations
         _tell(f"signatures reloaded from {monitor.signatures.folder}")
+        return None
 
     def _warn_of_drops(self) -> None:
         now_s = time.monotonic()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 
+import bcrypt
 import pytest
 
 from netmon.signatures.load import default_folder
@@ -39,12 +40,9 @@ class Sensor:
         return self.process.stderr.readline().rstrip("\n")
 
     def inside(self, *words):
-        """Run a program in the sensor's namespace."""
-        subprocess.run(
-            ["nsenter", "--net", f"--target={self.process.pid}", *map(str, words)],
-            capture_output=True,
-            check=True,
-        )
+        """Run a program in the sensor's namespace; what it prints."""
+        command = ["nsenter", "--net", f"--target={self.process.pid}", *map(str, words)]
+        return subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
 
     def replay(self, capture):
         """Send a capture's packets, ten times faster than a slow sensor could want."""
@@ -68,7 +66,10 @@ def sensor(environment):
     def sensor(*words):
         one = Sensor(environment, *words)
         started.append(one)
-        assert one.line() == f"netmon: watching {PORT}; metrics: off"
+        where = words[words.index("--listen") + 1] if "--listen" in words else None
+        assert (
+            one.line() == f"netmon: watching {PORT}; metrics: {f'http://{where}/metrics' if where else 'off'}"
+        )
         return one
 
     yield sensor
@@ -135,6 +136,33 @@ def test_reload(sensor, tmp_path):
     assert line.startswith("netmon: the old signatures stay: ")
     assert "broken.yaml:" in line
     assert running.process.poll() is None
+
+
+def test_reload_over_the_web(sensor, tmp_path):
+    """A POST to /-/reload does the same and says how it went; a password keeps strangers from it."""
+    need("curl")
+    folder, where = tmp_path / "signatures", "127.0.0.1:10977"
+    shutil.copytree(default_folder(), folder)
+    guard = tmp_path / "web.config.yml"
+    password = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+    guard.write_text(f"basic_auth_users: {{me: '{password}'}}")
+    running = sensor("--signatures", folder, "--listen", where, "--web-config", guard)
+    running.inside("ip", "link", "set", "lo", "up")
+
+    def reload(*words):
+        answer = ["-sS", "-o", "-", "-w", " %{http_code}", "-X", "POST", f"http://{where}/-/reload"]
+        return running.inside("curl", *answer, *words)
+
+    assert reload() == "unauthorized\n 401"
+    assert reload("-u", "me:secret") == "reloaded\n 200"
+    assert running.line() == f"netmon: signatures reloaded from {folder}"
+    (folder / "broken.yaml").write_text("vendor: acme\nmistake: 1\n")
+    answer = reload("-u", "me:secret")
+    assert answer.startswith("the old signatures stay: ")
+    assert answer.endswith(" 500")
+    assert running.line().startswith("netmon: the old signatures stay: ")
+    metrics = running.inside("curl", "-sS", "-u", "me:secret", f"http://{where}/metrics")
+    assert "netmon_config_last_reload_successful 0.0" in metrics
 
 
 def test_interface_that_goes_down(sensor, demo):

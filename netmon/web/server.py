@@ -1,4 +1,4 @@
-"""The sensor's web server: `/metrics`, `/-/healthy`, `/-/ready`, and a landing page.
+"""The sensor's web server: `/metrics`, `/-/healthy`, `/-/ready`, `/-/reload`, and a landing page.
 
 Our own, because a silent client must not keep others from scraping: every read has a time limit, and when
 there are too many connections the oldest gives way.
@@ -22,6 +22,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from netmon.errors import OutputError
+from netmon.web.guard import WebGuard
 
 CLIENT_TIMEOUT_S = 5
 MAX_CONNECTIONS = 64
@@ -34,6 +35,7 @@ _LANDING = """<!doctype html>
 <p>A passive sensor that shows where the traffic to a vendor's cloud really ends.</p>
 <ul><li><a href="/metrics">Metrics</a></li><li><a href="/-/healthy">Healthy</a></li>
 <li><a href="/-/ready">Ready</a></li></ul>
+<p>A POST to <code>/-/reload</code> reloads the signatures.</p>
 </body></html>
 """
 
@@ -42,11 +44,26 @@ class WebServer:
     """Serves a registry from a thread of its own. The constructor binds and raises OutputError."""
 
     def __init__(
-        self, host: str, port: int, registry: CollectorRegistry, version: str, is_ready: Callable[[], bool]
+        self,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        version: str,
+        *,
+        is_ready: Callable[[], bool],
+        reload: Callable[[], str | None],
+        guard: WebGuard,
     ) -> None:
+        """`is_ready` and `reload` are called from the thread of a request.
+
+        `reload` returns once the signatures are reloaded, with what went wrong if the old ones stay.
+        """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        handler = type("Handler", (_Handler,), {"registry": registry, "page": version, "is_ready": is_ready})
-        server = type("Server", (_Server,), {"address_family": family})
+        page = {"registry": registry, "page": version, "guard": guard}
+        calls = {"is_ready": staticmethod(is_ready), "reload": staticmethod(reload)}
+        handler = type("Handler", (_Handler,), page | calls)
+        server = type("Server", (_Server,), {"address_family": family, "guard": guard})
+        self._scheme = guard.scheme
         try:
             self._server: ThreadingHTTPServer = server((host, port), handler)
         except OSError as error:
@@ -64,6 +81,11 @@ class WebServer:
         host, port = self._server.server_address[:2]
         return join_listen(str(host), port)
 
+    @property
+    def url(self) -> str:
+        """Where it answers, without a path."""
+        return f"{self._scheme}://{self.address}"
+
     def start(self) -> None:
         """Begins to answer."""
         self._thread.start()
@@ -80,6 +102,7 @@ def join_listen(host: str, port: int) -> str:
 
 
 class _Server(ThreadingHTTPServer):
+    guard: WebGuard
     daemon_threads = True
     block_on_close = False
 
@@ -96,6 +119,8 @@ class _Server(ThreadingHTTPServer):
         """A new connection; the oldest one goes when there are too many."""
         client, address = super().get_request()
         client.settimeout(CLIENT_TIMEOUT_S)
+        self.guard.refresh()
+        client = self.guard.wrap(client)
         with self._lock:
             if len(self._connections) >= MAX_CONNECTIONS:
                 oldest = next(iter(self._connections))
@@ -104,6 +129,11 @@ class _Server(ThreadingHTTPServer):
                     oldest.shutdown(socket.SHUT_RDWR)
             self._connections[client] = None
         return client, address
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Answers one connection, in a thread of its own: a slow handshake holds up nobody else."""
+        self.guard.shake_hands(request)
+        super().finish_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         """Ends a connection, and forgets it."""
@@ -118,21 +148,27 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     registry: CollectorRegistry
     page: str
+    guard: WebGuard
     is_ready: Callable[[], bool]
+    reload: Callable[[], str | None]
     server_version = "netmon"
     sys_version = ""
 
     def do_GET(self) -> None:
-        """Answers a request."""
+        """Answers a request that changes nothing."""
         url = urlsplit(self.path)
+        if not self._is_let_in():
+            return
         if url.path == "/metrics":
             self._metrics(parse_qs(url.query).get("name[]", []))
         elif url.path == "/-/healthy":
             self._text(HTTPStatus.OK, "healthy\n")
         elif url.path == "/-/ready":
-            ready = type(self).is_ready()
+            ready = self.is_ready()
             status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
             self._text(status, "ready\n" if ready else "not ready\n")
+        elif url.path == "/-/reload":
+            self._text(HTTPStatus.METHOD_NOT_ALLOWED, "send a POST\n", Allow="POST, PUT")
         elif url.path == "/":
             page = _LANDING.format(version=html.escape(self.page))
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
@@ -141,17 +177,40 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815  # the base class's name
 
+    def do_POST(self) -> None:
+        """Reloads the signatures; a body is not read."""
+        if not self._is_let_in():
+            return
+        if urlsplit(self.path).path != "/-/reload":
+            self._text(HTTPStatus.METHOD_NOT_ALLOWED, "there is nothing to write to\n", Allow="GET, HEAD")
+            return
+        problem = self.reload()
+        if problem is None:
+            self._text(HTTPStatus.OK, "reloaded\n")
+        else:
+            self._text(HTTPStatus.INTERNAL_SERVER_ERROR, f"the old signatures stay: {problem}\n")
+
+    do_PUT = do_POST  # noqa: N815
+
+    def _is_let_in(self) -> bool:
+        if self.guard.lets_in(self.headers.get("Authorization")):
+            return True
+        self._text(HTTPStatus.UNAUTHORIZED, "unauthorized\n", **{"WWW-Authenticate": 'Basic realm="netmon"'})
+        return False
+
     def _metrics(self, names: list[str]) -> None:
         encode, content_type = choose_encoder(self.headers.get("Accept", ""))
         registry = self.registry.restricted_registry(names) if names else self.registry
         self._answer(HTTPStatus.OK, content_type, encode(registry))
 
-    def _text(self, status: HTTPStatus, text: str) -> None:
-        self._answer(status, "text/plain; charset=utf-8", text.encode())
+    def _text(self, status: HTTPStatus, text: str, **headers: str) -> None:
+        self._answer(status, "text/plain; charset=utf-8", text.encode(), **headers)
 
-    def _answer(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
+    def _answer(self, status: HTTPStatus, content_type: str, body: bytes, **headers: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
+        for name, value in {**self.guard.config.headers, **headers}.items():
+            self.send_header(name, value)
         if "gzip" in self.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, compresslevel=1)
             self.send_header("Content-Encoding", "gzip")

@@ -2,40 +2,16 @@
 
 import gzip
 import socket
-import threading
 from contextlib import ExitStack
 from http.client import HTTPConnection
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter
 
-from netmon import web
 from netmon.errors import OutputError
-from netmon.web import WebServer
+from netmon.web import server as web
 
 SOON_S = 2.0
 """Far below the time limit for silent clients, far above what an answer takes."""
-
-
-@pytest.fixture
-def registry():
-    registry = CollectorRegistry()
-    Counter("apples", "Apples.", registry=registry).inc(3)
-    Counter("pears", "Pears.", registry=registry).inc(4)
-    return registry
-
-
-@pytest.fixture
-def ready():
-    return threading.Event()
-
-
-@pytest.fixture
-def server(registry, ready):
-    server = WebServer("127.0.0.1", 0, registry, "1.2.3", ready.is_set)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
@@ -128,7 +104,17 @@ def test_head(get):
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_nothing_can_be_changed(get, method):
     """There is nothing to write to."""
-    assert get("/metrics", method=method)[0] == 501
+    assert get("/metrics", method=method)[0] in (405, 501)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_reload(get, reloads, method):
+    """POST and PUT reload; the answer says how it went, and a GET does nothing."""
+    reloads += [None, "acme.yaml:3: unknown key"]
+    assert get("/-/reload")[0] == 405
+    assert get("/-/reload", method=method)[::2] == (200, b"reloaded\n")
+    answer = get("/-/reload", method=method)
+    assert answer[::2] == (500, b"the old signatures stay: acme.yaml:3: unknown key\n")
 
 
 def test_silent_clients_do_not_hold_up_a_scrape(get, connect, monkeypatch):
@@ -147,15 +133,12 @@ def test_half_requests_do_not_hold_up_a_scrape(get, connect, monkeypatch):
     assert get("/metrics")[0] == 200
 
 
-def test_silent_client_is_sent_away(registry, monkeypatch):
+def test_silent_client_is_sent_away(serve, monkeypatch):
     """A connection without a word ends by itself."""
     monkeypatch.setattr(web, "CLIENT_TIMEOUT_S", 0.05)
-    server = WebServer("127.0.0.1", 0, registry, "1.2.3", lambda: True)
-    server.start()
-    host, _, port = server.address.rpartition(":")
+    host, _, port = serve().address.rpartition(":")
     with socket.create_connection((host, int(port)), timeout=SOON_S) as silent:
         assert silent.recv(1) == b""
-    server.stop()
 
 
 @pytest.mark.parametrize(
@@ -167,41 +150,39 @@ def test_garbage_does_no_harm(get, connect, garbage):
     assert get("/metrics")[0] == 200
 
 
-def test_port_taken(server, registry):
+def test_port_taken(server, serve):
     """An address in use is one line that names it and says what to do."""
     host, _, port = server.address.rpartition(":")
     with pytest.raises(OutputError) as caught:
-        WebServer(host, int(port), registry, "1.2.3", lambda: True)
+        serve(host=host, port=int(port))
     assert str(caught.value) == (
         f"{server.address}: cannot serve metrics here: address already in use; "
         "choose another with --listen or web.listen"
     )
 
 
-def test_address_that_is_not_ours(registry):
+def test_address_that_is_not_ours(serve):
     """An address of another host is one line, too."""
     with pytest.raises(
         OutputError, match=r"^192\.0\.2\.1:0: cannot serve metrics here: cannot assign requested"
     ):
-        WebServer("192.0.2.1", 0, registry, "1.2.3", lambda: True)
+        serve(host="192.0.2.1")
 
 
-def test_ipv6(registry):
+def test_ipv6(serve):
     """IPv6 addresses work and are shown in brackets."""
     try:
-        server = WebServer("::1", 0, registry, "1.2.3", lambda: True)
+        server = serve(host="::1")
     except OutputError as error:
         pytest.skip(f"needs IPv6: {error}")
-    server.start()
     assert server.address.startswith("[::1]:")
     connection = HTTPConnection(server.address, timeout=SOON_S)
     connection.request("GET", "/-/healthy")
     assert connection.getresponse().status == 200
     connection.close()
-    server.stop()
 
 
-def test_start_asks_no_dns(registry, monkeypatch):
+def test_start_asks_no_dns(serve, monkeypatch):
     """A passive sensor does not look up its own name."""
     monkeypatch.setattr(socket, "getfqdn", lambda *_: pytest.fail("a name was looked up"))
-    WebServer("127.0.0.1", 0, registry, "1.2.3", lambda: True)._server.server_close()
+    serve()

@@ -1,0 +1,97 @@
+"""A web server with something to tell, and who it tells it to."""
+
+import datetime
+import threading
+from ipaddress import ip_address
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from prometheus_client import CollectorRegistry, Counter
+
+from netmon.web.guard import WebGuard
+from netmon.web.server import WebServer
+
+
+@pytest.fixture
+def registry():
+    registry = CollectorRegistry()
+    Counter("apples", "Apples.", registry=registry).inc(3)
+    Counter("pears", "Pears.", registry=registry).inc(4)
+    return registry
+
+
+@pytest.fixture
+def ready():
+    return threading.Event()
+
+
+@pytest.fixture
+def reloads():
+    """What a reload ends with, in turn: None is success."""
+    return []
+
+
+@pytest.fixture
+def serve(registry, ready, reloads):
+    """Start a server that lets in whom a guard lets in."""
+    servers = []
+
+    def serve(guard=None, host="127.0.0.1", port=0):
+        server = WebServer(
+            host,
+            port,
+            registry,
+            "1.2.3",
+            is_ready=ready.is_set,
+            reload=lambda: reloads.pop(0),
+            guard=guard or WebGuard(None, print),
+        )
+        server.start()
+        servers.append(server)
+        return server
+
+    yield serve
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def server(serve):
+    """An open server."""
+    return serve()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """A folder with an authority's certificate and those of two servers and a client."""
+    folder = tmp_path_factory.mktemp("certificates")
+    authority = ec.generate_private_key(ec.SECP256R1())
+
+    def issue(name, *names):
+        key = authority if name == "ca" else ec.generate_private_key(ec.SECP256R1())
+        now = datetime.datetime.now(datetime.UTC)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ca")])
+        builder = (
+            x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(hours=1))
+            .add_extension(x509.BasicConstraints(ca=name == "ca", path_length=None), critical=True)
+        )
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        certificate = builder.sign(authority, hashes.SHA256())
+        (folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        form = serialization.PrivateFormat.PKCS8
+        text = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+        (folder / f"{name}.key").write_bytes(text)
+
+    loopback = x509.IPAddress(ip_address("127.0.0.1"))
+    issue("ca")
+    issue("server", loopback)
+    issue("renewed", loopback)
+    issue("client", x509.DNSName("scraper.example"))
+    return folder

@@ -1,0 +1,228 @@
+"""TLS, client certificates and passwords, with Python's own client and with curl."""
+
+import base64
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+from http.client import HTTPConnection, HTTPSConnection
+
+import bcrypt
+import pytest
+
+from netmon.errors import ConfigError
+from netmon.web import guard as module
+from netmon.web.guard import WebGuard
+from tests.machine import need
+
+SOON_S = 2.0
+TLS = "tls_server_config: {cert_file: server.pem, key_file: server.key"
+MUTUAL = f"{TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.pem"
+
+
+@pytest.fixture
+def folder(certificates, tmp_path):
+    """A folder with a server's certificate, its key, and the authority's certificate."""
+    for name in ("server.pem", "server.key", "ca.pem"):
+        shutil.copy(certificates / name, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def guarded(folder, serve, told, monkeypatch):
+    """A server with this `web.config.yml`, looked at again for every connection."""
+    monkeypatch.setattr(module, "_LOOK_EVERY_S", 0.0)
+
+    def guarded(text):
+        (folder / "web.config.yml").write_text(text, encoding="utf-8")
+        return serve(WebGuard(folder / "web.config.yml", told.append))
+
+    return guarded
+
+
+@pytest.fixture
+def get(certificates):
+    """Status and body of an answer over TLS, as a client with or without a certificate gets it."""
+
+    def get(server, client=None, path="/metrics", **headers):
+        context = ssl.create_default_context(cafile=certificates / "ca.pem")
+        if client:
+            context.load_cert_chain(certificates / f"{client}.pem", certificates / f"{client}.key")
+        connection = HTTPSConnection(server.address, timeout=SOON_S, context=context)
+        try:
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    return get
+
+
+def basic(user, password):
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+def hash_of(password):
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
+
+
+def test_tls(guarded, get):
+    """Metrics over TLS, by a URL that says so."""
+    server = guarded(TLS + "}")
+    assert server.url == f"https://{server.address}"
+    status, body = get(server)
+    assert status == 200
+    assert b"apples_total 3.0" in body
+
+
+def test_curl_agrees(guarded, certificates):
+    """Another client, with password and certificate, gets in as well."""
+    need("curl")
+    server = guarded(f"{MUTUAL}}}\nbasic_auth_users: {{me: '{hash_of('secret')}'}}")
+    words = ["curl", "-sS", "--fail", "--max-time", "5", "--cacert", str(certificates / "ca.pem")]
+    words += ["--cert", str(certificates / "client.pem"), "--key", str(certificates / "client.key")]
+    done = subprocess.run(
+        [*words, "-u", "me:secret", f"{server.url}/metrics"], capture_output=True, check=False
+    )
+    assert (done.returncode, b"apples_total 3.0" in done.stdout) == (0, True), done.stderr
+
+
+def test_plain_http_on_a_tls_port_is_told(guarded):
+    """Who forgets the s of https is told."""
+    connection = HTTPConnection(guarded(TLS + "}").address, timeout=SOON_S)
+    connection.request("GET", "/metrics")
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (400, b"speak HTTPS here\n")
+    connection.close()
+
+
+def test_silent_clients_do_not_hold_up_an_encrypted_scrape(guarded, get):
+    """Twenty clients that never begin their handshake hold up nobody."""
+    server = guarded(TLS + "}")
+    host, _, port = server.address.rpartition(":")
+    silent = [socket.create_connection((host, int(port)), timeout=SOON_S) for _ in range(20)]
+    assert get(server)[0] == 200
+    for client in silent:
+        client.close()
+
+
+def test_old_tls_is_refused(guarded, certificates):
+    """With min_version TLS13 a client of TLS 1.2 gets no connection."""
+    server = guarded(TLS + ", min_version: TLS13}")
+    context = ssl.create_default_context(cafile=certificates / "ca.pem")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with pytest.raises(OSError, match=r"(?i)alert|reset|eof"):
+        HTTPSConnection(server.address, timeout=SOON_S, context=context).connect()
+
+
+def test_client_without_a_certificate_is_refused(guarded, get):
+    """Mutual TLS: only who shows a certificate of the authority gets an answer."""
+    server = guarded(MUTUAL + "}")
+    with pytest.raises(OSError, match=r"(?i)alert|reset|eof|closed"):
+        get(server)
+    assert get(server, client="client")[0] == 200
+
+
+def test_only_allowed_names_get_in(guarded, get):
+    """A certificate of the authority with another name is refused."""
+    assert get(guarded(MUTUAL + ", client_allowed_sans: [scraper.example]}"), client="client")[0] == 200
+    with pytest.raises(OSError, match=r"(?i)alert|reset|eof|closed|without response"):
+        get(guarded(MUTUAL + ", client_allowed_sans: [other.example]}"), client="client")
+
+
+def test_passwords(guarded, folder):
+    """The right password gets in, on every path; no, a wrong, a too long one and a stranger do not."""
+    server = guarded(f"basic_auth_users: {{me: '{hash_of('secret')}', you: '{hash_of('other')}'}}")
+
+    def status(path="/metrics", **headers):
+        connection = HTTPConnection(server.address, timeout=SOON_S)
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        connection.close()
+        return answer.status, answer.headers["WWW-Authenticate"]
+
+    refused = (401, 'Basic realm="netmon"')
+    assert status() == refused
+    for path in ("/metrics", "/-/healthy", "/", "/-/reload"):
+        assert status(path, **basic("me", "wrong")) == refused
+    assert status(**basic("you", "secret")) == refused
+    assert status(**basic("stranger", "secret")) == refused
+    assert status(**basic("me", "secret" * 20)) == refused
+    assert status(Authorization="Basic §") == refused
+    assert status(Authorization="Bearer secret") == refused
+    assert status(**basic("me", "secret"))[0] == status(**basic("you", "other"))[0] == 200
+
+
+def test_right_password_is_hashed_once(guarded, monkeypatch):
+    """A scrape every few seconds does not cost a slow hash each time; a changed hash is asked anew."""
+    checked = []
+    checkpw = bcrypt.checkpw
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *words: checked.append(words) or checkpw(*words))
+    guard = guarded(f"basic_auth_users: {{me: '{hash_of('secret')}'}}")._server.guard
+    header = basic("me", "secret")["Authorization"]
+    assert [guard.lets_in(header) for _ in range(3)] == [True, True, True]
+    assert len(checked) == 1
+
+
+def test_headers(guarded):
+    """What the file adds is in every answer."""
+    server = guarded("http_server_config: {headers: {X-Frame-Options: deny}}")
+    connection = HTTPConnection(server.address, timeout=SOON_S)
+    connection.request("GET", "/nowhere")
+    assert connection.getresponse().headers["X-Frame-Options"] == "deny"
+    connection.close()
+
+
+def test_new_certificate_is_taken(guarded, folder, certificates, get, told):
+    """A renewed certificate is used from the next connection on, without a restart."""
+    server = guarded(TLS + "}")
+
+    def common_name():
+        context = ssl.create_default_context(cafile=certificates / "ca.pem")
+        connection = HTTPSConnection(server.address, timeout=SOON_S, context=context)
+        connection.connect()
+        name = dict(entry[0] for entry in connection.sock.getpeercert()["subject"])["commonName"]
+        connection.close()
+        return name
+
+    assert common_name() == "server"
+    for ending in ("pem", "key"):
+        shutil.copy(certificates / f"renewed.{ending}", folder / f"new.{ending}")
+        os.replace(folder / f"new.{ending}", folder / f"server.{ending}")  # noqa: PTH105  # atomic
+    assert common_name() == "renewed"
+    assert told == [f"{folder / 'web.config.yml'}: read again"]
+
+
+def test_broken_file_keeps_the_old_rules(guarded, folder, get, told):
+    """A file that became wrong is told once, and nobody is locked out or let in by it."""
+    server = guarded(TLS + "}")
+    (folder / "web.config.yml").write_text("tls_server_confg: {}", encoding="utf-8")
+    assert [get(server)[0] for _ in range(3)] == [200, 200, 200]
+    [line] = told
+    assert line.startswith("the old web configuration stays: ")
+    assert "did you mean 'tls_server_config'?" in line
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (TLS.replace("server.pem", "nowhere.pem") + "}", "nowhere.pem: no such file or directory"),
+        (TLS.replace("server.key", "ca.pem") + "}", "are no pair of PEM files"),
+        (MUTUAL.replace("ca.pem", "server.key") + "}", "server.key holds no PEM certificates"),
+    ],
+)
+def test_wrong_certificates_end_the_start(folder, text, message):
+    """Certificates that are missing or none are one line that names file and fault."""
+    file = folder / "web.config.yml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        WebGuard(file, print)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert str(caught.value).endswith(message)
