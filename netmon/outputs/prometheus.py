@@ -21,6 +21,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
 
 from netmon.records import ECH, EVIDENCE, UNNAMED, DnsRecord, Sighting
 from netmon.signatures.model import SignatureSet
@@ -30,8 +31,9 @@ FlowLabels = tuple[str, str, str, str, str]
 
 FLOW_LABELS = ("vendor", "component", "location", "country", "verdict")
 RTT_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0)
-MAX_SERIES = 10_000
-"""Label sets of flows; further ones are folded into `other` and counted."""
+MAX_LABEL_SETS = 3_000
+"""Label sets of flows, three series each, so that a page stays below 10,000 series and 100 ms of CPU
+(`tests/bench/scrape.py`); further ones are folded into `other` and counted."""
 _FOLDED: FlowLabels = ("other", "other", "other", "other", "other")
 
 METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
@@ -103,6 +105,7 @@ class Prometheus:
         self._lock = threading.Lock()
         self._sums: dict[FlowLabels, list[int]] = {}
         self._last_seen: dict[tuple[str, ...], float] = {}
+        self._exemplars: dict[FlowLabels, Exemplar] = {}
         self._rtts: dict[tuple[str, str], list[float]] = {}
         self._counted: set[int] = set()
         self._folded = 0
@@ -137,13 +140,16 @@ class Prometheus:
             if flow.flow_id not in self._counted:
                 sums[2] += 1
                 self._counted.add(flow.flow_id)
+                if verdict.outcome in ("unexpected", "forbidden") and labels in self._sums:
+                    found = {"flow_id": str(flow.flow_id)}
+                    self._exemplars[labels] = Exemplar(found, 1, flow.last_ns / 1e9)
             if flow.phase == "end":
                 self._counted.discard(flow.flow_id)
                 if flow.rtt_ns is not None:
                     self._observe(sighting.vendor, place.location, flow.rtt_ns / 1e9)
             if verdict.outcome in ("unexpected", "forbidden"):
                 where = labels[:4]
-                if where not in self._last_seen and len(self._last_seen) >= MAX_SERIES:
+                if where not in self._last_seen and len(self._last_seen) >= MAX_LABEL_SETS:
                     where = _FOLDED[:4]
                 self._last_seen[where] = max(self._last_seen.get(where, 0.0), flow.last_ns / 1e9)
 
@@ -156,7 +162,7 @@ class Prometheus:
     def _sums_of(self, labels: FlowLabels) -> list[int]:
         sums = self._sums.get(labels)
         if sums is None:
-            if len(self._sums) >= MAX_SERIES:
+            if len(self._sums) >= MAX_LABEL_SETS:
                 self._folded += 1
                 return self._sums.setdefault(_FOLDED, [0, 0, 0])
             sums = self._sums[labels] = [0, 0, 0]
@@ -170,12 +176,13 @@ class Prometheus:
     def _collect(self) -> Iterator[Metric]:
         with self._lock:
             sums = {labels: tuple(values) for labels, values in self._sums.items()}
-            last_seen = dict(self._last_seen)
+            last_seen, exemplars = dict(self._last_seen), dict(self._exemplars)
             rtts = {labels: list(counts) for labels, counts in self._rtts.items()}
             folded, signatures, reload = self._folded, self._signatures, self._reload
         stats = self._stats()
-        for place, name in enumerate(("netmon_sent_bytes", "netmon_received_bytes", "netmon_flows")):
+        for place, name in enumerate(("netmon_sent_bytes", "netmon_received_bytes")):
             yield _family(name, ((labels, values[place]) for labels, values in sums.items()))
+        yield _flows(sums, exemplars)
         yield _family(
             "netmon_unexpected_last_seen_timestamp_seconds",
             last_seen.items(),
@@ -208,6 +215,15 @@ def _family(name: str, samples: Iterable[tuple[tuple[str, ...], float]]) -> Metr
     family = (CounterMetricFamily if kind == "counter" else GaugeMetricFamily)(name, text, labels=labels)
     for values, number in samples:
         family.add_metric(values, number)
+    return family
+
+
+def _flows(sums: Mapping[FlowLabels, tuple[int, ...]], exemplars: Mapping[FlowLabels, Exemplar]) -> Metric:
+    """Flows; the latest finding of a series is its exemplar, which OpenMetrics leads to the event by."""
+    _, labels, text = METRICS["netmon_flows"]
+    family = CounterMetricFamily("netmon_flows", text, labels=labels)
+    for values, numbers in sums.items():
+        family.add_metric(values, numbers[2], exemplar=exemplars.get(values))
     return family
 
 

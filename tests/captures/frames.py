@@ -142,9 +142,8 @@ def pass_frames(ts, path, rec, flows):
         "occurrence=a",
         "-E",
         "aggregator=;",
+        *(f"-e{f}" for f in FIELDS),
     ]
-    for f in FIELDS:
-        args += ["-e", f]
     rc, out, err = ts.run(args)
     layers, encaps, ifaces, malformed, short = {}, {}, set(), [], []
     in_parts = {}  # packets, wire bytes and IP bytes of the frames that are but a fragment
@@ -179,24 +178,23 @@ def pass_frames(ts, path, rec, flows):
             continue
         proto, src, sport, dst, dport, stream, iplen, pay, apps = where
         key = flow_key(proto, src, sport, dst, dport)
-        fl = flows.get(key)
-        if fl is None:
-            fl = flows[key] = {
-                "proto": proto,
-                "src": src,
-                "sport": sport,
-                "dst": dst,
-                "dport": dport,
-                "first_frame": num,
-                "apps": set(),
-                "streams": set(),
-                "quic_initial_frames": 0,
-                "layers": "",
-                "fwd": [0, 0, 0, 0],
-                "rev": [0, 0, 0, 0],
-                "first_ts": row["frame.time_epoch"],
-                "sni": set(),
-            }
+        fresh = {
+            "proto": proto,
+            "src": src,
+            "sport": sport,
+            "dst": dst,
+            "dport": dport,
+            "first_frame": num,
+            "apps": set(),
+            "streams": set(),
+            "quic_initial_frames": 0,
+            "layers": "",
+            "fwd": [0, 0, 0, 0],
+            "rev": [0, 0, 0, 0],
+            "first_ts": row["frame.time_epoch"],
+            "sni": set(),
+        }
+        fl = flows.setdefault(key, fresh)
         side = fl["fwd"] if (src, sport) == (fl["src"], fl["sport"]) else fl["rev"]
         for i, v in enumerate((1, size, iplen, pay)):
             side[i] += v

@@ -74,8 +74,6 @@ def overlapping_fragments() -> bytes:
     ends = address(RESOLVER), address(CLIENT)
     parts = packets.ipv4_fragments(*ends, UDP, datagram, size=1024, identification=7)
     forged = datagram.replace(address("203.0.113.1").packed, address(ELSEWHERE).packed)
-    wrong = packets.ipv4(
-        *ends, UDP, forged[512:1024], identification=7, offset=512, more_fragments=True
-    )
+    wrong = packets.ipv4(*ends, UDP, forged[512:1024], identification=7, offset=512, more_fragments=True)
     back = _arriving([parts[0], wrong, *parts[1:]])
     return ethernet_file([there, *back, *tls_session(connection(ELSEWHERE, at_s=1), flight(None))])

@@ -6,6 +6,7 @@ import threading
 import pytest
 from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from netmon.outputs import prometheus
 from netmon.outputs.prometheus import FLOW_LABELS, METRICS, Prometheus
@@ -192,7 +193,7 @@ def test_locations_have_coordinates(metrics):
 
 def test_series_are_bounded(metrics, monkeypatch):
     """Beyond the limit everything is added to `other`, counted, and nothing is lost."""
-    monkeypatch.setattr(prometheus, "MAX_SERIES", 3)
+    monkeypatch.setattr(prometheus, "MAX_LABEL_SETS", 3)
     for number in range(10):
         place = Place(f"place{number}", "CH", None, "agreed")
         metrics.sighting(sighting(place, UNEXPECTED, flow_id=number))
@@ -267,3 +268,17 @@ def test_openmetrics_can_be_written(metrics):
     metrics.loaded(load_folder(default_folder()), [], 1.0)
     metrics.sighting(sighting())
     assert generate_openmetrics(metrics.registry).endswith(b"# EOF\n")
+
+
+def test_findings_have_an_exemplar(metrics):
+    """In OpenMetrics the latest unexpected flow of a series leads to its event; expected ones do not."""
+    metrics.sighting(sighting(flow_id=1))
+    for number in (2, 3):
+        metrics.sighting(sighting(MOSCOW, UNEXPECTED, flow_id=number))
+    page = generate_openmetrics(metrics.registry).decode()
+    families = {family.name: family for family in text_string_to_metric_families(page)}
+    exemplars = {
+        sample.labels["location"]: sample.exemplar and sample.exemplar.labels
+        for sample in families["netmon_flows"].samples
+    }
+    assert exemplars == {"zurich": None, "moscow": {"flow_id": "3"}}
