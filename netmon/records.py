@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Ech = Literal["grease", "used"]
+Interception = Literal["unknown", "unlikely", "suspected"]
 Transport = Literal["tcp", "udp"]
 Phase = Literal["open", "update", "end"]
 EndReason = Literal["fin", "rst", "idle", "evicted", "reused", "capture_end"]
@@ -68,6 +69,10 @@ class FlowRecord:
     A flow over a file is reported once (`phase` "end"); the live sensor reports it when it is
     tagged ("open"), while it lives ("update"), and when it ends ("end"). `sent_*`/`received_*`
     are totals so far; `new_*` is what came since the flow's previous report.
+
+    `rtt_ns` is the time from SYN to SYN-ACK, or from a QUIC client's first Initial to the server's first
+    answer, as the sensor saw them. None where it might be too small: the opening was sent again, the clock
+    was set back or is coarse. It can only refute a place, never prove one.
     """
 
     flow_id: int  # unique within a run, in order of first packets
@@ -98,7 +103,8 @@ class FlowRecord:
     tls_versions: tuple[str, ...]  # offered, e.g. ("1.3", "1.2")
     ja4: str | None  # fingerprint of the client's software, from its ClientHello
     ech: Ech | None  # what the hello's ECH extension is; None: it has none
-    rtt_ns: int | None  # SYN to SYN-ACK as seen by the sensor
+    rtt_ns: int | None  # of the handshake, sensor to server and back: see above
+    interception: Interception  # does something in the middle answer handshakes? As known by then
     view: tuple[str, ...]  # what spoils the view of this flow: one of VIEW each
 
 

@@ -39,6 +39,7 @@ FLOW = FlowRecord(
     ja4="t13d1516h2_8daaf6152771_e5627efa2ab1",
     ech=None,
     rtt_ns=12_345_678,
+    interception="unlikely",
     view=(),
 )
 

@@ -89,6 +89,7 @@ def flow(server, entry, *, view=(), start_ns=SEPTEMBER):
         ja4=None,
         ech=None,
         rtt_ns=None,
+        interception="unknown",
         view=view,
     )
 

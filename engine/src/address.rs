@@ -28,6 +28,24 @@ impl Address {
         self.0 >> 32 == 0xffff
     }
 
+    /// False for what is never routed on the internet: private, shared, link-local, loopback, multicast
+    /// (RFC 6890). Addresses for documentation pass as public.
+    pub fn is_public(self) -> bool {
+        match self.to_ip() {
+            IpAddr::V4(ip) => {
+                let [a, b, ..] = ip.octets();
+                let is_shared = a == 100 && b & 0xc0 == 64;
+                !(ip.is_private()
+                    || ip.is_link_local()
+                    || ip.is_loopback()
+                    || is_shared
+                    || a == 0
+                    || a >= 224)
+            }
+            IpAddr::V6(ip) => ip.segments()[0] & 0xe000 == 0x2000,
+        }
+    }
+
     /// The standard library's form.
     pub fn to_ip(self) -> IpAddr {
         if self.is_v4() {
@@ -56,6 +74,20 @@ impl fmt::Display for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_never_routed_on_the_internet_is_not_public() {
+        let is_public = |text: &str| Address::from(text.parse::<IpAddr>().unwrap()).is_public();
+        for text in ["192.0.2.1", "8.8.8.8", "100.63.0.1", "172.32.0.1", "2001:db8::1", "3fff::1"] {
+            assert!(is_public(text), "{text}");
+        }
+        for text in ["10.0.0.1", "172.31.0.1", "192.168.1.1", "100.64.0.1", "127.0.0.1", "169.254.0.1"] {
+            assert!(!is_public(text), "{text}");
+        }
+        for text in ["0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "fe80::1", "fd00::1", "ff02::1"] {
+            assert!(!is_public(text), "{text}");
+        }
+    }
 
     #[test]
     fn both_versions_come_back_as_they_were() {

@@ -5,7 +5,9 @@ use crate::flow::dns::{Messages, DNS_PORT};
 use crate::flow::dns_stream::{DnsStreams, Part};
 use crate::flow::ech;
 use crate::flow::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
+use crate::flow::handshake::{RoundTrips, Seen};
 use crate::flow::head::Heads;
+use crate::flow::interception::Interception;
 use crate::flow::key::{FlowKey, TCP};
 use crate::flow::names::Names;
 use crate::flow::naming::{look_up, resolve, unnamed_reason};
@@ -33,6 +35,7 @@ pub struct Monitor {
     heads: Heads,
     dns_streams: DnsStreams,
     fragments: Fragments,
+    trips: RoundTrips,
     flow_ids: (u64, u64),
     clock_ns: u64,
     next_sweep_ns: u64,
@@ -57,6 +60,7 @@ impl Monitor {
             heads: Heads::new(settings.max_heads, settings.max_head_bytes),
             dns_streams: DnsStreams::new(settings.max_heads),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
+            trips: RoundTrips::new(settings.is_live()),
             settings,
             matcher,
             names,
@@ -77,6 +81,7 @@ impl Monitor {
         self.tally.bytes += u64::from(packet.wire_len);
         self.tally.cut_packets += u64::from((packet.bytes.len() as u64) < u64::from(packet.wire_len));
         self.tick(packet.time_ns);
+        self.trips.see(Seen { time_ns: packet.time_ns, interface: packet.interface });
         match decode(packet.link, packet.bytes, packet.wire_len) {
             Ok(Decoded::Segment(segment)) => self.segment(&segment, packet),
             Ok(Decoded::Fragment(fragment)) => {
@@ -118,6 +123,7 @@ impl Monitor {
     #[inline]
     fn segment(&mut self, segment: &Segment<'_>, packet: &Packet<'_>) {
         let now_ns = packet.time_ns;
+        let seen = Seen { time_ns: now_ns, interface: packet.interface };
         let (key, side) = FlowKey::of(segment);
         let header = match segment.transport {
             Transport::Tcp { seq, ack, flags } => Some(tcp::Header { seq, ack, flags }),
@@ -141,7 +147,7 @@ impl Monitor {
                 let was_closed = flow.is_closed();
                 let (heads, tally) = (&mut self.heads, &mut self.tally);
                 let mut opening = Opening { flow, slot, side, heads, tally };
-                let named = opening.follow(header, segment, now_ns);
+                let named = opening.follow(header, segment, seen, &mut self.trips);
                 if flow.is_closed() && !was_closed {
                     self.table.set_due(slot, now_ns.saturating_add(LINGER_NS));
                 }
@@ -154,7 +160,8 @@ impl Monitor {
             }
             None => {
                 let (heads, tally) = (&mut self.heads, &mut self.tally);
-                let named = Opening { flow, slot, side, heads, tally }.follow_datagram(segment.payload);
+                let mut opening = Opening { flow, slot, side, heads, tally };
+                let named = opening.follow_datagram(segment.payload, seen, &mut self.trips);
                 if named {
                     self.opened(slot);
                 }
@@ -226,7 +233,7 @@ impl Monitor {
             self.tally.other_received_bytes += flow.sides[1 - client].bytes;
         }
         if tagged || flow.reported || self.settings.every_flow {
-            self.flows.push(report(&mut flow, Occasion::End(end), &self.matcher));
+            self.flows.push(report(&mut flow, Occasion::End(end), &self.matcher, self.trips.interception()));
         }
     }
 
@@ -235,7 +242,7 @@ impl Monitor {
         if let Some(flow) = self.table.get_mut(slot) {
             ech::judge(flow, &self.names, &self.matcher);
         }
-        if self.is_live() {
+        if self.settings.is_live() {
             self.decide(slot);
         }
     }
@@ -247,7 +254,7 @@ impl Monitor {
         flow.entry = resolve(flow, &self.matcher).entry;
         flow.decided = true;
         if flow.entry != NO_ENTRY && !flow.reported {
-            self.flows.push(report(flow, Occasion::Open, &self.matcher));
+            self.flows.push(report(flow, Occasion::Open, &self.matcher, self.trips.interception()));
         }
     }
 
@@ -306,6 +313,7 @@ impl Monitor {
         self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
         self.fragments.expire(now_ns, &mut self.tally);
         self.take_gathered();
+        self.trips.judge(now_ns);
         let mut due = std::mem::take(&mut self.due);
         self.table.collect_due(now_ns, &mut due);
         for &slot in &due {
@@ -323,13 +331,13 @@ impl Monitor {
             let end = End::of(flow, End::Idle);
             return self.end(slot, end);
         }
-        if self.settings.report_every_ns > 0 {
+        if self.settings.is_live() {
             if !flow.decided {
                 if now_ns.saturating_sub(flow.start_ns) >= DECIDE_AFTER_NS {
                     self.decide(slot);
                 }
             } else if flow.reported && flow.reported_bytes != [flow.sides[0].bytes, flow.sides[1].bytes] {
-                self.flows.push(report(flow, Occasion::Update, &self.matcher));
+                self.flows.push(report(flow, Occasion::Update, &self.matcher, self.trips.interception()));
             }
         }
         if let Some(flow) = self.table.get_mut(slot) {
@@ -342,6 +350,7 @@ impl Monitor {
     pub fn finish(&mut self) {
         self.fragments.finish(&mut self.tally);
         self.take_gathered();
+        self.trips.judge(self.clock_ns);
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {
                 let end = End::of(flow, End::CaptureEnd);
@@ -366,13 +375,10 @@ impl Monitor {
     pub fn tally(&self) -> Tally {
         let mut tally = self.tally.clone();
         tally.last_ns = self.clock_ns;
+        tally.interceptions = u64::from(self.trips.interception() == Interception::Suspected);
         tally.live_flows = self.table.len() as u64;
         tally.live_fragments = self.fragments.len() as u64;
         tally.live_heads = (self.heads.len() + self.dns_streams.waiting()) as u64;
         tally
-    }
-
-    fn is_live(&self) -> bool {
-        self.settings.report_every_ns > 0
     }
 }

@@ -44,6 +44,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The packets come from a live capture.
+    pub(crate) fn is_live(&self) -> bool {
+        self.report_every_ns > 0
+    }
+
     /// Silence after which a flow is over.
     #[inline]
     pub(crate) fn timeout_ns(&self, is_tcp: bool) -> u64 {
@@ -59,7 +64,7 @@ impl Settings {
         let idle_ns = self.timeout_ns(flow.key.protocol == TCP);
         let silence_ns = if flow.is_closed() { LINGER_NS.min(idle_ns) } else { idle_ns };
         let end_ns = flow.last_ns.saturating_add(silence_ns);
-        if self.report_every_ns == 0 {
+        if !self.is_live() {
             end_ns
         } else if !flow.decided {
             end_ns.min(flow.start_ns.saturating_add(DECIDE_AFTER_NS))

@@ -46,6 +46,8 @@ pub struct Tally {
     pub dns_messages: u64,
     /// Times the packets' clock went back by more than a minute.
     pub clock_steps: u64,
+    /// Monitors that suspect something in the middle of answering (`Interception::Suspected`).
+    pub interceptions: u64,
     /// Time of the first packet.
     pub first_ns: Option<u64>,
     /// Latest packet time.
@@ -88,6 +90,7 @@ impl Tally {
             quic_initials,
             dns_messages,
             clock_steps,
+            interceptions,
             live_flows,
             live_heads,
             live_fragments,

@@ -120,16 +120,6 @@ fn a_conversation_is_one_flow_with_bytes_both_ways_and_its_round_trip() {
 }
 
 #[test]
-fn a_syn_sent_twice_gives_no_round_trip() {
-    let mut monitor = monitor(settings());
-    feed(&mut monitor, START, &up(100, 0, SYN, b""));
-    feed(&mut monitor, START + SECOND, &up(100, 0, SYN, b""));
-    feed(&mut monitor, START + SECOND + 1000, &down(900, 101, SYN | ACK, b""));
-    let flows = finish(&mut monitor);
-    assert_eq!((flows.len(), flows[0].rtt_ns), (1, None));
-}
-
-#[test]
 fn a_hello_makes_its_sender_the_client_whatever_the_ports_say() {
     let mut monitor = monitor(settings());
     feed(&mut monitor, START, &down(901, 200, ACK, &hello("odd.cloud.example")));

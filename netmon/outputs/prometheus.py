@@ -49,7 +49,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_handshake_rtt_seconds": (
         "histogram",
         ("vendor", "location"),
-        "SYN to SYN-ACK as seen by the sensor: an upper bound on distance.",
+        "Handshake round trips between sensor and server: an upper bound on distance.",
     ),
     "netmon_named_flows": ("counter", ("evidence",), "Ended flows of all kinds by how they were named."),
     "netmon_unnamed_flows": ("counter", ("reason",), "Ended flows without a name by the reason."),
@@ -78,6 +78,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         "Events that an output could not take, for example on a full disk.",
     ),
     "netmon_folded_reports": ("counter", (), "Reports folded into the series `other`."),
+    "netmon_interception_suspected": (
+        "gauge",
+        (),
+        "Whether something in the middle seems to answer handshakes, so that no place is excluded.",
+    ),
     "netmon_location": (
         "info",
         ("location", "city", "country", "latitude", "longitude"),
@@ -266,6 +271,7 @@ def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
         ),
     )
     yield _family("netmon_rejected_packets", stats["rejected"].items())
+    yield _family("netmon_interception_suspected", [((), int(stats["interceptions"] > 0))])
     yield _family("netmon_truncated_packets", [((), stats["cut_packets"])])
     yield _family("netmon_lost_reports", [((), stats.get("lost_reports", 0))])
     yield _family("netmon_lost_events", [((), stats.get("lost_events", 0))])

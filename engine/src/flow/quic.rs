@@ -1,9 +1,12 @@
 //! QUIC as far as names need it: the ClientHello in a client's Initial packets, put together by
 //! offset from any number of CRYPTO frames and packets in any order.
 
+use super::handshake::{Handshake, RoundTrips, Seen};
 use super::record::Phase;
 use super::tcp::Opening;
-use crate::wire::quic::{crypto_frames, initials, may_be_long_header, ConnectionId, Initial};
+use crate::wire::quic::{
+    crypto_frames, first_header, initials, may_be_long_header, ConnectionId, Initial, PacketType,
+};
 use crate::wire::{tls, Progress};
 
 /// Datagrams of one side that are looked at for an Initial.
@@ -14,10 +17,15 @@ const BASE: u32 = 0;
 impl Opening<'_> {
     /// Follows one datagram of the flow; true if it completed a ClientHello.
     #[inline]
-    pub fn follow_datagram(&mut self, datagram: &[u8]) -> bool {
+    pub fn follow_datagram(&mut self, datagram: &[u8], seen: Seen, trips: &mut RoundTrips) -> bool {
+        if !may_be_long_header(datagram) {
+            return false;
+        }
+        if !matches!(self.flow.handshake, Handshake::Over | Handshake::Ambiguous) {
+            self.time_datagram(datagram, seen, trips);
+        }
         let side = &self.flow.sides[self.side];
-        let waiting = matches!(side.phase, Phase::Waiting | Phase::Collecting);
-        if !waiting || !may_be_long_header(datagram) {
+        if !matches!(side.phase, Phase::Waiting | Phase::Collecting) {
             return false;
         }
         if side.packets > MAX_DATAGRAMS {
@@ -26,6 +34,31 @@ impl Opening<'_> {
             return false;
         }
         self.take_datagram(datagram)
+    }
+
+    /// Follows the handshake for its round trip: a flow that begins with a client's Initial, and the first
+    /// long header that comes back to that client (RFC 9000, 7.2).
+    #[cold]
+    fn time_datagram(&mut self, datagram: &[u8], seen: Seen, trips: &mut RoundTrips) {
+        let Some(header) = first_header(datagram) else { return };
+        let flow = &mut *self.flow;
+        match flow.handshake {
+            Handshake::Asked { side, .. } if usize::from(side) != self.side => {
+                // Only a client's Initial opens with a client's keys: a server's never gets this far.
+                if matches!(flow.sides[1 - self.side].phase, Phase::Hello | Phase::Collecting) {
+                    trips.answer(flow, self.side, mark(header.destination), seen);
+                } else {
+                    flow.handshake = Handshake::Over;
+                }
+            }
+            Handshake::None if flow.sides[0].packets + flow.sides[1].packets > 1 => {
+                flow.handshake = Handshake::Over;
+            }
+            _ if header.kind == PacketType::Initial => {
+                trips.ask(flow, self.side, mark(header.source), seen);
+            }
+            _ => {}
+        }
     }
 
     #[cold]
@@ -104,4 +137,9 @@ impl Opening<'_> {
             }
         }
     }
+}
+
+/// A connection ID as a number (FNV-1a): enough to tell a client's own answer.
+fn mark(id: ConnectionId) -> u32 {
+    id.as_slice().iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

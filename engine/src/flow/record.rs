@@ -1,5 +1,6 @@
 //! One flow as the table keeps it.
 
+use super::handshake::Handshake;
 use super::head::NO_HEAD;
 use super::key::FlowKey;
 use super::naming::Naming;
@@ -69,19 +70,6 @@ impl Side {
     };
 }
 
-/// Handshake as seen, for the round trip.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Handshake {
-    /// No SYN seen.
-    None,
-    /// One SYN, at this time, with this sequence number.
-    Syn(u64, u32),
-    /// The SYN was sent again: nobody can tell which one was answered.
-    Ambiguous,
-    /// Answered, or too late to measure.
-    Over,
-}
-
 /// No signature entry.
 pub const NO_ENTRY: u32 = u32::MAX;
 
@@ -98,7 +86,7 @@ pub struct Flow {
     pub last_ns: u64,
     /// The two directions, in the key's order.
     pub sides: [Side; 2],
-    /// Smallest SYN to SYN-ACK round trip; 0: not measured.
+    /// Round trip of the handshake; 0: not measured.
     pub rtt_ns: u64,
     /// Handshake state.
     pub handshake: Handshake,

@@ -1,6 +1,7 @@
 //! What the engine tells Python about flows and DNS messages: plain values, in batches.
 
 use super::ech::Ech;
+use super::interception::Interception;
 use super::key::TCP;
 use super::naming::{resolve, unnamed_reason, Evidence, Resolution, Unnamed};
 use super::record::{Flow, NO_ENTRY};
@@ -84,6 +85,7 @@ pub struct FlowReport {
     pub ja4: Option<String>,
     pub ech: Option<Ech>,
     pub rtt_ns: Option<u64>,
+    pub interception: Interception,
     pub one_way: bool,
     pub no_start: bool,
     pub cut: bool,
@@ -104,7 +106,12 @@ pub struct DnsReport {
 }
 
 /// Writes a report and moves the flow's deltas on.
-pub fn report(flow: &mut Flow, occasion: Occasion, matcher: &Matcher) -> FlowReport {
+pub fn report(
+    flow: &mut Flow,
+    occasion: Occasion,
+    matcher: &Matcher,
+    interception: Interception,
+) -> FlowReport {
     let client = flow.client_side();
     let (sent, received) = (flow.sides[client], flow.sides[1 - client]);
     let new_bytes = (
@@ -137,6 +144,7 @@ pub fn report(flow: &mut Flow, occasion: Occasion, matcher: &Matcher) -> FlowRep
         ja4: hello.and_then(|hello| ja4::fingerprint(hello, flow.key.protocol == TCP)),
         ech: flow.naming.as_ref().and_then(|naming| naming.ech),
         rtt_ns: (flow.rtt_ns > 0).then_some(flow.rtt_ns),
+        interception,
         one_way: sent.packets == 0 || received.packets == 0,
         no_start: flow.key.protocol == TCP && !flow.started,
         cut: flow.cut,

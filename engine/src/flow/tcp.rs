@@ -1,10 +1,11 @@
 //! TCP as far as names need it: handshake, orientation, round trip, and the ClientHello at a
 //! stream's head, whole in one segment or put together from many.
 
+use super::handshake::{RoundTrips, Seen};
 use super::head::{Heads, NO_HEAD};
 use super::key::TCP;
 use super::preamble::{is_step, Turn};
-use super::record::{Flow, Handshake, Phase, Side};
+use super::record::{Flow, Phase, Side};
 use crate::tally::Tally;
 use crate::wire::preamble::parse_step;
 use crate::wire::{flags, tls, Progress, Segment};
@@ -61,9 +62,15 @@ pub struct Opening<'a> {
 impl Opening<'_> {
     /// Follows one segment of the flow; true if it completed a ClientHello or gave another name.
     #[inline]
-    pub fn follow(&mut self, header: Header, segment: &Segment<'_>, now_ns: u64) -> bool {
+    pub fn follow(
+        &mut self,
+        header: Header,
+        segment: &Segment<'_>,
+        seen: Seen,
+        trips: &mut RoundTrips,
+    ) -> bool {
         if header.flags & (flags::SYN | flags::FIN | flags::RST) != 0 {
-            follow_control(self.flow, self.side, header, now_ns);
+            follow_control(self.flow, self.side, header, seen, trips);
         }
         let phase = self.flow.sides[self.side].phase;
         let waiting = matches!(phase, Phase::Waiting | Phase::Collecting | Phase::Between);
@@ -74,7 +81,7 @@ impl Opening<'_> {
     }
 }
 
-fn follow_control(flow: &mut Flow, side: usize, header: Header, now_ns: u64) {
+fn follow_control(flow: &mut Flow, side: usize, header: Header, seen: Seen, trips: &mut RoundTrips) {
     if header.flags & flags::SYN != 0 {
         flow.started = true;
         if flow.sides[side].phase == Phase::Waiting {
@@ -83,21 +90,12 @@ fn follow_control(flow: &mut Flow, side: usize, header: Header, now_ns: u64) {
         }
         if header.flags & flags::ACK == 0 {
             flow.orient(side);
-            flow.handshake = match flow.handshake {
-                Handshake::None => Handshake::Syn(now_ns, header.seq),
-                Handshake::Over => Handshake::Over,
-                Handshake::Syn(..) | Handshake::Ambiguous => Handshake::Ambiguous,
-            };
+            trips.ask(flow, side, header.seq.wrapping_add(1), seen);
         } else {
             if !flow.oriented {
                 flow.orient(1 - side);
             }
-            if let Handshake::Syn(at_ns, seq) = flow.handshake {
-                if header.ack == seq.wrapping_add(1) && side != flow.client_side() {
-                    flow.rtt_ns = now_ns.saturating_sub(at_ns);
-                }
-            }
-            flow.handshake = Handshake::Over;
+            trips.answer(flow, side, header.ack, seen);
         }
     }
     if header.flags & flags::FIN != 0 {

@@ -13,7 +13,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use pyo3::IntoPyObjectExt;
 
 /// Fields of a flow row.
-pub const FLOW_FIELDS: [&str; 30] = [
+pub const FLOW_FIELDS: [&str; 31] = [
     "flow_id",
     "phase",
     "end_reason",
@@ -43,6 +43,7 @@ pub const FLOW_FIELDS: [&str; 30] = [
     "ech",
     "ja4",
     "rtt_ns",
+    "interception",
     "view",
 ];
 
@@ -140,6 +141,7 @@ fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> Py
         any(py, flow.ja4)?,
         any(py, flow.ech.map(Ech::label))?,
         any(py, flow.rtt_ns)?,
+        any(py, flow.interception.label())?,
         PyTuple::new(py, view)?.into_any(),
     ];
     PyTuple::new(py, fields)
@@ -233,6 +235,7 @@ pub fn stats<'py>(py: Python<'py>, tally: &Tally, names: &Names) -> PyResult<Bou
         ("dns_names", entries as u64),
         ("dns_name_bytes", bytes as u64),
         ("clock_steps", tally.clock_steps),
+        ("interceptions", tally.interceptions),
         ("last_ns", tally.last_ns),
     ];
     for (key, number) in numbers {

@@ -73,15 +73,38 @@ pub fn initials(datagram: &[u8]) -> Result<Vec<Initial<'_>>, Malformed> {
     Ok(found)
 }
 
+/// What the long header of a packet says in clear.
+#[derive(Clone, Copy, Debug)]
+pub struct LongHeader {
+    /// Version of QUIC.
+    pub version: Version,
+    /// Kind of packet.
+    pub kind: PacketType,
+    /// Destination connection ID.
+    pub destination: ConnectionId,
+    /// Source connection ID.
+    pub source: ConnectionId,
+}
+
+/// The header of the first packet in a datagram, if it is a long one of a known version.
+pub fn first_header(datagram: &[u8]) -> Option<LongHeader> {
+    read_header(&mut Cursor::new(datagram)).ok().flatten()
+}
+
+fn read_header(cursor: &mut Cursor<'_>) -> Result<Option<LongHeader>, Short> {
+    let first = cursor.u8()?;
+    let Some(version) = Version::of(cursor.u32()?) else { return Ok(None) };
+    let destination = connection_id(cursor)?;
+    let source = connection_id(cursor)?;
+    Ok(Some(LongHeader { version, kind: version.packet_type(first), destination, source }))
+}
+
 /// Reads one long-header packet: the Initial, if it is one, and the packet's length. None: nothing
 /// more can be told apart (version negotiation, Retry, or a version unknown here).
 fn long_header(bytes: &[u8]) -> Result<Option<(Option<Initial<'_>>, usize)>, Short> {
     let mut cursor = Cursor::new(bytes);
-    let first = cursor.u8()?;
-    let Some(version) = Version::of(cursor.u32()?) else { return Ok(None) };
-    let destination = connection_id(&mut cursor)?;
-    connection_id(&mut cursor)?;
-    let kind = version.packet_type(first);
+    let Some(header) = read_header(&mut cursor)? else { return Ok(None) };
+    let LongHeader { version, kind, destination, .. } = header;
     if kind == PacketType::Retry {
         return Ok(None);
     }

@@ -1,0 +1,249 @@
+//! Round trips of handshakes: what is measured, and what must not be.
+
+use _engine::capture::Packet;
+use _engine::flow::interception::Interception;
+use _engine::flow::names::Names;
+use _engine::flow::report::FlowReport;
+use _engine::monitor::Monitor;
+use _engine::settings::Settings;
+use _engine::tag::Matcher;
+use _engine::wire::flags::{ACK, SYN};
+use _engine::wire::quic::first_header;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+const MS: u64 = 1_000_000;
+const SECOND: u64 = 1_000 * MS;
+const START: u64 = 1_700_000_000 * SECOND + 123_456;
+const RAW: u16 = 101;
+const CLIENT: [u8; 16] = [0x20, 1, 0xd, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7];
+const SERVER: [u8; 16] = [0x20, 1, 0xd, 0xb8, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+const UP: bool = true;
+const DOWN: bool = false;
+
+struct Watch(Monitor);
+
+impl Watch {
+    fn new(report_every_ns: u64) -> Self {
+        let settings = Settings {
+            every_flow: true,
+            max_flows: 100,
+            max_heads: 10,
+            max_head_bytes: 65_536,
+            tcp_idle_ns: 300 * SECOND,
+            udp_idle_ns: 60 * SECOND,
+            report_every_ns,
+        };
+        let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
+        Self(Monitor::new(settings, matcher, Arc::new(Names::new(1000)), (0, 1)))
+    }
+
+    fn feed(&mut self, time_ns: u64, interface: u16, bytes: &[u8]) -> &mut Self {
+        self.0.packet(&Packet { time_ns, link: RAW, interface, wire_len: bytes.len() as u32, bytes });
+        self
+    }
+
+    fn at(&mut self, time_ns: u64, bytes: &[u8]) -> &mut Self {
+        self.feed(time_ns, 0, bytes)
+    }
+
+    fn flows(&mut self) -> Vec<FlowReport> {
+        self.0.finish();
+        std::mem::take(&mut self.0.flows)
+    }
+
+    fn rtt(&mut self) -> Option<u64> {
+        let flows = self.flows();
+        assert_eq!(flows.len(), 1);
+        flows[0].rtt_ns
+    }
+}
+
+fn files() -> Watch {
+    Watch::new(0)
+}
+
+fn ip(up: bool, server: [u8; 16], protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x60, 0, 0, 0];
+    packet.extend((payload.len() as u16).to_be_bytes());
+    packet.extend([protocol, 64]);
+    let (source, destination) = if up { (CLIENT, server) } else { (server, CLIENT) };
+    packet.extend(source);
+    packet.extend(destination);
+    packet.extend(payload);
+    packet
+}
+
+fn ports(up: bool) -> [u8; 4] {
+    let [a, b] = 40_000u16.to_be_bytes();
+    let [c, d] = 443u16.to_be_bytes();
+    if up {
+        [a, b, c, d]
+    } else {
+        [c, d, a, b]
+    }
+}
+
+fn segment_of(server: [u8; 16], up: bool, seq: u32, ack: u32, flags: u8) -> Vec<u8> {
+    let mut segment = ports(up).to_vec();
+    segment.extend(seq.to_be_bytes());
+    segment.extend(ack.to_be_bytes());
+    segment.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+    ip(up, server, 6, &segment)
+}
+
+fn syn() -> Vec<u8> {
+    segment_of(SERVER, UP, 100, 0, SYN)
+}
+
+fn syn_ack() -> Vec<u8> {
+    segment_of(SERVER, DOWN, 900, 101, SYN | ACK)
+}
+
+#[test]
+fn from_syn_to_its_syn_ack() {
+    assert_eq!(files().at(START, &syn()).at(START + 7 * MS, &syn_ack()).rtt(), Some(7 * MS));
+}
+
+#[test]
+fn an_answer_to_another_syn_is_none() {
+    let other = segment_of(SERVER, DOWN, 900, 102, SYN | ACK);
+    assert_eq!(files().at(START, &syn()).at(START + 7 * MS, &other).rtt(), None);
+}
+
+#[test]
+fn a_syn_that_the_mirror_shows_twice_is_one() {
+    let mut watch = files();
+    watch.at(START, &syn()).at(START + 20_000, &syn());
+    assert_eq!(watch.at(START + 7 * MS, &syn_ack()).at(START + 8 * MS, &syn_ack()).rtt(), Some(7 * MS));
+}
+
+#[test]
+fn a_syn_sent_again_gives_no_round_trip() {
+    let mut watch = files();
+    watch.at(START, &syn()).at(START + SECOND, &syn());
+    assert_eq!(watch.at(START + SECOND + 7 * MS, &syn_ack()).rtt(), None);
+}
+
+#[test]
+fn an_answer_without_a_question_is_not_measured_later() {
+    assert_eq!(files().at(START, &syn_ack()).at(START + 7 * MS, &syn()).rtt(), None);
+}
+
+#[test]
+fn no_time_and_negative_time_are_no_round_trip() {
+    assert_eq!(files().at(START, &syn()).at(START, &syn_ack()).rtt(), None);
+    assert_eq!(files().at(START, &syn()).at(START - 300_000, &syn_ack()).rtt(), None);
+}
+
+#[test]
+fn a_clock_set_back_in_between_gives_no_round_trip_and_the_next_is_measured() {
+    for step in [5 * MS, 3600 * SECOND] {
+        let mut watch = files();
+        watch.at(START, &syn()).at(START + 40 * MS, &segment_of(CLIENT, UP, 1, 1, ACK));
+        watch.at(START + 41 * MS - step, &syn_ack());
+        let next = START + SECOND - step;
+        watch.at(next, &segment_of([9; 16], UP, 5, 0, SYN));
+        watch.at(next + 7 * MS, &segment_of([9; 16], DOWN, 8, 6, SYN | ACK));
+        let rtts: Vec<_> = watch.flows().iter().map(|flow| flow.rtt_ns).collect();
+        assert_eq!(rtts, [None, None, Some(7 * MS)], "a step of {step} ns");
+    }
+}
+
+#[test]
+fn a_coarse_clock_measures_nothing() {
+    for (tick, measured) in [(SECOND, false), (10 * MS, false), (4 * MS, false), (MS, true), (1000, true)] {
+        let start = START / SECOND * SECOND;
+        let rtt = files().at(start + tick, &syn()).at(start + 4 * tick, &syn_ack()).rtt();
+        assert_eq!(rtt.is_some(), measured, "ticks of {tick} ns");
+    }
+}
+
+#[test]
+fn two_interfaces_of_a_file_may_have_two_clocks() {
+    let both = |mut watch: Watch| {
+        watch.feed(START, 0, &syn()).feed(START + 7 * MS, 1, &syn_ack());
+        watch.flows().last().unwrap().rtt_ns
+    };
+    assert_eq!(both(files()), None);
+    assert_eq!(both(Watch::new(5 * SECOND)), Some(7 * MS)); // live: one kernel times both
+}
+
+fn hello() -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/quic");
+    fs::read(folder.join("v1_chromium.bin")).unwrap()
+}
+
+/// A server's first datagram: a long header with the type bits, to the client's own connection ID.
+fn answer(kind: u8, destination: &[u8]) -> Vec<u8> {
+    let mut datagram = vec![0xc0 | kind << 4, 0, 0, 0, 1, destination.len() as u8];
+    datagram.extend(destination);
+    datagram.extend([2, 0xab, 0xcd]);
+    datagram.extend([0; 40]);
+    datagram
+}
+
+fn own_id() -> Vec<u8> {
+    first_header(&hello()).unwrap().source.as_slice().to_vec()
+}
+
+fn udp(up: bool, payload: &[u8]) -> Vec<u8> {
+    let mut datagram = ports(up).to_vec();
+    datagram.extend((8 + payload.len() as u16).to_be_bytes());
+    datagram.extend([0, 0]);
+    datagram.extend(payload);
+    ip(up, SERVER, 17, &datagram)
+}
+
+#[test]
+fn quic_from_the_first_initial_to_whatever_answers_it() {
+    for kind in [0, 2, 3] {
+        let mut watch = files();
+        watch.at(START, &udp(UP, &hello())).at(START + 9 * MS, &udp(DOWN, &answer(kind, &own_id())));
+        watch.at(START + 30 * MS, &udp(DOWN, &answer(kind, &own_id())));
+        assert_eq!(watch.rtt(), Some(9 * MS), "packet type {kind}");
+    }
+}
+
+#[test]
+fn quic_datagrams_of_one_flight_are_one_opening_and_a_later_one_was_sent_again() {
+    for (gap, measured) in [(MS, true), (300 * MS, false)] {
+        let mut watch = files();
+        watch.at(START, &udp(UP, &hello())).at(START + gap, &udp(UP, &hello()));
+        let rtt = watch.at(START + gap + 9 * MS, &udp(DOWN, &answer(0, &own_id()))).rtt();
+        assert_eq!(rtt, measured.then_some(gap + 9 * MS));
+    }
+}
+
+#[test]
+fn quic_of_another_connection_or_from_its_middle_is_not_measured() {
+    let stranger = udp(DOWN, &answer(0, b"somebody"));
+    assert_eq!(files().at(START, &udp(UP, &hello())).at(START + 9 * MS, &stranger).rtt(), None);
+    let mut watch = files();
+    watch.at(START, &udp(UP, b"\x40 short header, from before")).at(START + 1, &udp(UP, &hello()));
+    assert_eq!(watch.at(START + 9 * MS, &udp(DOWN, &answer(0, &own_id()))).rtt(), None);
+}
+
+#[test]
+fn quic_that_does_not_open_with_a_clients_keys_is_not_measured() {
+    let mut server = answer(0, b"clientid");
+    server.resize(1200, 7);
+    let mut watch = files();
+    watch.at(START, &udp(DOWN, &server));
+    assert_eq!(watch.at(START + MS, &udp(UP, &answer(0, &[0xab, 0xcd]))).rtt(), None);
+}
+
+#[test]
+fn a_proxy_is_suspected_in_reports_and_counters() {
+    let mut watch = files();
+    for block in 0..20u8 {
+        let server = [0x3f, 0xff, 0, block, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+        let time_ns = START + u64::from(block) * SECOND;
+        watch.at(time_ns, &segment_of(server, UP, 100, 0, SYN));
+        watch.at(time_ns + 300_000, &segment_of(server, DOWN, 900, 101, SYN | ACK));
+    }
+    let flows = watch.flows();
+    assert_eq!(flows.last().unwrap().interception, Interception::Suspected);
+    assert_eq!(watch.0.tally().interceptions, 1);
+}
