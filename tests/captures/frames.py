@@ -167,10 +167,8 @@ def pass_frames(ts, path, rec, flows):
         toks = row["frame.protocols"].split(":")
         for t in set(toks):
             layers[t] = layers.get(t, 0) + 1
-        if MALFORMED in ints(row["_ws.expert.group"]) or "_ws.malformed" in toks:
-            malformed.append(num)
-        if "_ws.short" in toks:
-            short.append(num)
+        malformed += [num] * (MALFORMED in ints(row["_ws.expert.group"]) or "_ws.malformed" in toks)
+        short += [num] * ("_ws.short" in toks)
         where = locate(row["frame.protocols"], row)
         if where is None:
             fragments += "ip" in toks or "ipv6" in toks
