@@ -10,6 +10,7 @@ import platform
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -90,6 +91,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "netmon_build": ("info", ("version", "pythonversion"), "The running netmon."),
     "netmon_signatures": ("info", ("sha256", "vendors"), "The signatures in use."),
+    "netmon_signatures_reviewed_timestamp_seconds": (
+        "gauge",
+        ("vendor",),
+        "When a vendor's signatures were last held against their sources.",
+    ),
     "netmon_config_last_reload_successful": ("gauge", (), "Whether the last reload of signatures succeeded."),
     "netmon_config_last_reload_success_timestamp_seconds": (
         "gauge",
@@ -289,6 +295,11 @@ def _about(version: str, signatures: SignatureSet | None) -> Iterator[Metric]:
             "netmon_signatures",
             METRICS["netmon_signatures"][2],
             value={"sha256": signatures.sha256, "vendors": ",".join(sorted(signatures.vendors))},
+        )
+        dates = [(vendor.id, vendor.reviewed) for vendor in signatures.vendors.values() if vendor.reviewed]
+        yield _family(
+            "netmon_signatures_reviewed_timestamp_seconds",
+            (((name,), datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) for name, day in dates),
         )
     yield InfoMetricFamily(
         "netmon_build",

@@ -287,6 +287,7 @@ class Vendor:
     denial: Denial | None = None
     unconfirmed: tuple[Unconfirmed, ...] = ()
     measures: tuple[Measure, ...] = ()
+    reviewed: str | None = None  # ISO day on which somebody last held the file against its sources
     notes: tuple[str, ...] = ()  # what a reader of any result must know
 
 

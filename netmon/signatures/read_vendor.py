@@ -33,6 +33,7 @@ from netmon.yaml_nodes import Item
 
 REQUIRED = ("vendor", "title", "sources", "components")
 OPTIONAL = (
+    "reviewed",
     "notes",
     "databases",
     "promises",
@@ -73,6 +74,7 @@ def read_vendor(root: Item, atlas: Atlas, entries: Iterator[int]) -> Vendor:
     return Vendor(
         id=vendor,
         title=fields.read("title", Item.text, ""),
+        reviewed=fields.read("reviewed", read_day, None),
         components=components,
         networks=fields.read("networks", lambda item: read_networks(item, desk), ()),
         promises=desk.promises,

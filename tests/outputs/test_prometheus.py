@@ -1,5 +1,6 @@
 """Metrics: what sightings add up to, what the engine counts, and that labels stay bounded."""
 
+import datetime
 import subprocess
 import threading
 
@@ -165,6 +166,8 @@ def test_foreseen_series_are_zero_from_the_start(metrics):
     assert value(metrics, "netmon_config_last_reload_success_timestamp_seconds") == 1234.5
     about = {"sha256": signatures.sha256, "vendors": ",".join(sorted(signatures.vendors))}
     assert value(metrics, "netmon_signatures_info", **about) == 1
+    reviewed = value(metrics, "netmon_signatures_reviewed_timestamp_seconds", vendor="kaspersky")
+    assert reviewed == datetime.datetime(2026, 6, 17, tzinfo=datetime.UTC).timestamp()
 
 
 def test_reload_keeps_what_was_counted(metrics):
