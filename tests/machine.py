@@ -16,16 +16,19 @@ NETMON = (sys.executable, "-c", "import sys; from netmon.cli import main; sys.ex
 
 PACKAGES = {
     "c++": "g++",
+    "chromium": "chromium",
     "curl": "curl",
     "ethtool": "ethtool",
     "ip": "iproute2",
     "libpcap": "libpcap0.8",
     "ndpiReader": "libndpi-bin",
+    "openssl": "openssl",
     "promtool": "prometheus",
     "tc": "iproute2",
     "tcpdump": "tcpdump",
     "tcpreplay": "tcpreplay",
     "tshark": "tshark",
+    "wget": "wget",
 }
 """Which Debian package has a program, or a library (`lib…`)."""
 

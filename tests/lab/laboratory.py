@@ -62,7 +62,7 @@ class Laboratory:
             self._stack = stack
             zone = self._folder / "zone.json"
             zone.write_text(json.dumps(self._zone), encoding="utf-8")
-            certificate, key = _write_certificate(self._folder)
+            certificate, key = write_certificate(self._folder)
             servers = "-m", "tests.lab.servers"
             self._serve("resolver", *servers, "dns", str(zone))
             for host in ("zurich", "moscow", "resolver"):
@@ -236,7 +236,8 @@ def _read_ip_sizes(path: Path) -> list[tuple[str, int, str, int, int]]:
     return rows
 
 
-def _write_certificate(folder: Path) -> tuple[Path, Path]:
+def write_certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate that nobody vouches for, and its key, as PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "lab.example")])
     now = datetime.datetime.now(datetime.UTC)

@@ -1,0 +1,1 @@
+"""Hellos of current clients, recorded against servers in network namespaces."""
