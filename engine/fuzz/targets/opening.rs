@@ -11,25 +11,24 @@ use _engine::flow::key::{FlowKey, TCP};
 use _engine::flow::record::{Flow, Phase};
 use _engine::flow::tcp::{close, Header, Opening};
 use _engine::tally::Tally;
-use _engine::wire::{flags, tls, Progress, Segment, Transport};
+use _engine::wire::{decode::decode, flags, tls, Progress};
 use libfuzzer_sys::fuzz_target;
 
 /// What the client sends: a real hello of two segments, and a record behind it.
 const SENT: &[u8] = include_bytes!("../seeds/tls/hello_two_segments_ech.bin");
 const FIRST: u32 = u32::MAX - 700; // the sequence numbers wrap inside the hello
 const SLOT: u32 = 0;
+const RAW_IP: u16 = 101;
 
-fn segment(bytes: &[u8], seq: u32, flags: u8) -> Segment<'_> {
-    Segment {
-        src: Address::v4([192, 0, 2, 1]),
-        dst: Address::v4([192, 0, 2, 2]),
-        src_port: 50_000,
-        dst_port: 443,
-        ip_bytes: 40 + bytes.len() as u32,
-        transport: Transport::Tcp { seq, ack: 0, flags },
-        payload: bytes,
-        payload_len: bytes.len() as u32,
-    }
+/// The client's IP packet with these bytes.
+fn packet(bytes: &[u8], seq: u32, flags: u8) -> Vec<u8> {
+    let length = (40 + bytes.len() as u16).to_be_bytes();
+    let mut packet = vec![0x45, 0, length[0], length[1], 0, 0, 0x40, 0, 64, TCP, 0, 0];
+    packet.extend([192, 0, 2, 1, 192, 0, 2, 2, 0xc3, 0x50, 0x01, 0xbb]);
+    packet.extend(seq.to_be_bytes());
+    packet.extend([0, 0, 0, 0, 0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+    packet.extend(bytes);
+    packet
 }
 
 fuzz_target!(|input: &[u8]| {
@@ -46,7 +45,9 @@ fuzz_target!(|input: &[u8]| {
     let mut follow = |flow: &mut Flow, seq: u32, flags: u8, bytes: &[u8]| {
         let (heads, tally) = (&mut heads, &mut tally);
         let mut opening = Opening { flow, slot: SLOT, side: 0, heads, tally };
-        opening.follow(Header { seq, ack: 0, flags }, &segment(bytes, seq, flags), 0)
+        let packet = packet(bytes, seq, flags);
+        let segment = decode(RAW_IP, &packet, packet.len() as u32).expect("the packet is right");
+        opening.follow(Header { seq, ack: 0, flags }, &segment, 0)
     };
     let with_syn = first & 1 == 1;
     if with_syn {

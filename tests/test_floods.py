@@ -1,0 +1,60 @@
+"""No flood makes the engine grow beyond what its configuration allows, and what gives way is counted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.floods import FLOODS, SMALL
+
+# What the engine states: a flow without a name, one with it, a head's mean bytes, a learned name's.
+FLOW_BYTES, NAMED_FLOW_BYTES = 400, 1000
+MEAN_HEAD_BYTES, MEAN_NAME_BYTES = 4096, 512
+SLACK_BYTES = 4 << 20
+
+HEADS_BOUND = SMALL["max_flows"] * FLOW_BYTES + 2 * SMALL["max_heads"] * MEAN_HEAD_BYTES
+"""Buffers that grow are up to twice as large as what is in them."""
+NAMES_BOUND = 2 * SMALL["max_names"] * 2 * MEAN_NAME_BYTES
+"""Two books, by client and by server; an entry and its place in the book."""
+BOUNDS = {
+    "syns": SMALL["max_flows"] * FLOW_BYTES,
+    "named_flows": SMALL["max_flows"] * NAMED_FLOW_BYTES,
+    "unfinished_hellos": HEADS_BOUND,
+    "small_segments": HEADS_BOUND,
+    "unfinished_initials": HEADS_BOUND,
+    "new_names": NAMES_BOUND,
+    "unfinished_messages": HEADS_BOUND,
+    "a_million_flows": 1_000_000 * FLOW_BYTES,
+    "a_million_named_flows": 1_000_000 * NAMED_FLOW_BYTES,
+}
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="needs /proc to measure memory"
+)
+
+
+def run(name: str) -> dict:
+    """What came of a flood, run in a process of its own."""
+    words = (sys.executable, "-m", "tests.floods", name)
+    root = Path(__file__).parent.parent
+    return json.loads(subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_memory_stays_within_the_bound_and_a_counter_tells(name: str) -> None:
+    """The process grows by no more than the configuration says; what gave way is counted."""
+    flood, seen = FLOODS[name], run(name)
+    assert seen["grown_bytes"] <= BOUNDS[name] + SLACK_BYTES
+    assert seen["flows"] == seen["live_flows"] + seen["evicted"]["flows"]
+    if flood.table is None:
+        assert not any(seen["evicted"].values())
+        assert seen["live_flows"] == flood.count
+    else:
+        assert seen["evicted"][flood.table] > flood.count // 400
+        assert seen["live_flows"] <= flood.limits["max_flows"]
+        assert seen["live_heads"] <= flood.limits["max_heads"]
+        assert seen["dns_names"] <= 2 * flood.limits["max_names"]
