@@ -74,6 +74,7 @@ class Engine:
         max_head_bytes: int = 65_536,
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
+        duplicate_window_ms: int = 50,  # 0: every packet counts
         report_every_s: int = 0,  # 0: only when a flow ends
     ) -> None: ...
     def read(self, file: CaptureFile, packets: int) -> bool: ...  # reads so many; False: it is at its end
@@ -106,6 +107,7 @@ class Sensor:
         max_head_bytes: int = 65_536,
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
+        duplicate_window_ms: int = 50,  # 0: every packet counts
         report_every_s: int = 5,
     ) -> None: ...
     def poll(self, timeout_s: float) -> Batch: ...  # returns early when rows are there

@@ -6,7 +6,7 @@ import datetime
 import ipaddress
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class Limits:
     max_head_bytes: int = 65_536
     tcp_idle_s: int = 300
     udp_idle_s: int = 60
+    duplicate_window_ms: int = 50
 
     def keywords(self) -> dict[str, int]:
         """As the engine's constructors take them."""
@@ -120,7 +121,10 @@ def _read(root: Item, file: Path) -> Config:
         subject=Subject(_section(top, "subject", ("country",)).read("country", _read_country, None)),
         capture=_read_capture(_section(top, "capture", Capture.__slots__)),
         limits=Limits(
-            **{key: flows.read(key, _count, getattr(default.limits, key)) for key in Limits.__slots__}
+            **{
+                key: flows.read(key, _READERS.get(key, _count), getattr(default.limits, key))
+                for key in Limits.__slots__
+            }
         ),
         report_every_s=flows.read("report_every_s", lambda item: item.integer(1, 60), default.report_every_s),
         signatures=_section(top, "signatures", ("folder",)).read("folder", _path_from(file), None),
@@ -145,6 +149,12 @@ def _section(top: Fields, key: str, known: tuple[str, ...]) -> Fields:
 
 def _count(item: Item) -> int:
     return item.integer(1, 2**31)
+
+
+_READERS: Mapping[str, Callable[[Item], int]] = {
+    "duplicate_window_ms": lambda item: item.integer(0, 60_000),  # 0: none is looked for
+}
+"""Limits that are not counts from 1 up."""
 
 
 def _path_from(file: Path) -> Callable[[Item], Path]:

@@ -30,6 +30,9 @@ EVIDENCE = (
 )
 """How a flow got its name, strongest first: a closed set, used as a metric label."""
 
+NAMES = EVIDENCE[: EVIDENCE.index("payload")]
+"""Evidence that gives a name. A flow with any other has a reason of UNNAMED."""
+
 UNNAMED = (
     "ech",
     "no_hello_seen",
@@ -52,8 +55,10 @@ VIEW = (
     "cut",  # the snap length cut packets
     "gap",  # segments of the opening are missing
     "proxied",  # the server is a proxy: the data end elsewhere
+    "unseen",  # more than 1 % of its bytes were acknowledged and not seen
+    "duplicates",  # packets came more than once; they are counted once
 )
-"""What can spoil the view of a flow: a closed set."""
+"""What is to be known of the view of a flow: a closed set."""
 
 OUTCOMES = ("expected", "unexpected", "undecided", "forbidden")
 CONFIDENCES = ("agreed", "disputed", "single", "unknown")
@@ -94,7 +99,7 @@ class FlowRecord:
     new_received_bytes: int
     name: str | None  # the best name, lower case, no trailing dot
     evidence: str  # one of EVIDENCE
-    reason: str | None  # one of UNNAMED when evidence is "none" or "network"
+    reason: str | None  # one of UNNAMED when the evidence is not in NAMES
     candidates: tuple[str, ...]  # other names that the evidence allows
     entry: int | None  # the signature entry that matched (SignatureSet.entry)
     matched: str | None  # the name that matched it: the name itself or a link of its CNAME chain
@@ -105,7 +110,9 @@ class FlowRecord:
     ech: Ech | None  # what the hello's ECH extension is; None: it has none
     rtt_ns: int | None  # of the handshake, sensor to server and back: see above
     interception: Interception  # does something in the middle answer handshakes? As known by then
-    view: tuple[str, ...]  # what spoils the view of this flow: one of VIEW each
+    view: tuple[str, ...]  # what is to be known of the view of this flow, of VIEW
+    unseen_bytes: int  # TCP payload that the other side acknowledged and the sensor did not see
+    duplicates: int  # packets that came again, which no other field counts
 
 
 @dataclass(frozen=True, slots=True)

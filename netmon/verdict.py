@@ -36,10 +36,15 @@ REASONS: Mapping[str, str] = {
 }
 """Every reason that a verdict can have, with its meaning: a closed set, used as a metric label."""
 
-SPOILED = frozenset({"one_way", "gap"})
+SPOILED = frozenset({"one_way", "gap", "unseen"})
 """View flags with which a flow is not called "expected": packets of it were not seen.
 
-Not among them: "cut" (headers and lengths are whole) and "no_start" (what was seen went there)."""
+- "one_way": one direction was not seen; nothing shows that the server took part.
+- "gap": segments of the opening are missing, so the name may be another.
+- "unseen": more than 1 % of the bytes were acknowledged and not seen, so the count is no statement.
+
+Not among them: "cut" (headers and lengths are whole), "no_start" (what was seen went there), "duplicates"
+(recognised, and counted once) and "proxied" (a row of its own)."""
 
 
 @dataclass(frozen=True, slots=True)

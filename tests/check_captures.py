@@ -179,7 +179,8 @@ def _type_text(number: int) -> str:
 
 def read_capture(path: Path) -> tuple[list[FlowRecord], list[DnsRecord]]:
     """Every flow and every DNS message that netmon sees in a capture."""
-    engine = _engine.Engine(_engine.Matcher([], [], []), every_flow=True)
+    # tshark counts a packet that a capture holds twice as two.
+    engine = _engine.Engine(_engine.Matcher([], [], []), every_flow=True, duplicate_window_ms=0)
     file = _engine.CaptureFile(str(path))
     batches = []
     while engine.read(file, PACKETS_AT_A_TIME):

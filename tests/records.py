@@ -41,6 +41,8 @@ FLOW = FlowRecord(
     rtt_ns=12_345_678,
     interception="unlikely",
     view=(),
+    unseen_bytes=0,
+    duplicates=0,
 )
 
 ZURICH = Place(

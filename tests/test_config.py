@@ -76,7 +76,7 @@ sensor: {name: perimeter}
 subject: {country: DE}
 capture: {interfaces: [eth1, eth2], workers: 2, ring_mib: 64, snaplen: 512, promiscuous: false}
 flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, tcp_idle_s: 50, udp_idle_s: 60,
-  report_every_s: 7}
+  duplicate_window_ms: 0, report_every_s: 7}
 signatures: {folder: mine}
 places:
   declared:
@@ -92,7 +92,7 @@ web: {listen: "[::1]:9000"}
     assert config.capture.interfaces == ("eth1", "eth2")
     assert (config.capture.workers, config.capture.ring_mib, config.capture.snaplen) == (2, 64, 512)
     assert config.capture.promiscuous is False
-    assert tuple(config.limits.keywords().values()) == (10, 20, 30, 40, 50, 60)
+    assert tuple(config.limits.keywords().values()) == (10, 20, 30, 40, 50, 60, 0)
     assert config.report_every_s == 7
     assert config.signatures == tmp_path / "mine"
     assert config.overrides == (

@@ -91,6 +91,8 @@ def flow(server, entry, *, view=(), start_ns=SEPTEMBER):
         rtt_ns=None,
         interception="unknown",
         view=view,
+        unseen_bytes=0,
+        duplicates=0,
     )
 
 

@@ -114,6 +114,8 @@ FORBID = Policy(forbidden_vendors=frozenset({"acme"}))
         (case(MOSCOW, status="unverified"), SILENT, ("undecided", "unverified_signature")),
         (case(view=("one_way",)), SILENT, ("undecided", "insufficient_view")),
         (case(view=("gap", "cut")), SILENT, ("undecided", "insufficient_view")),
+        (case(view=("unseen",)), SILENT, ("undecided", "insufficient_view")),
+        (case(view=("duplicates",)), SILENT, ("expected", "place_as_promised")),
         (case(view=("no_start", "cut")), SILENT, ("expected", "place_as_promised")),
         (case(MOSCOW, view=("one_way",)), SILENT, ("unexpected", "place_elsewhere")),
         (case(view=("proxied",)), SILENT, ("undecided", "behind_proxy")),

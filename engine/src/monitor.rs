@@ -3,6 +3,7 @@
 use crate::capture::Packet;
 use crate::flow::dns::{Messages, DNS_PORT};
 use crate::flow::dns_stream::{DnsStreams, Part};
+use crate::flow::duplicates::Duplicates;
 use crate::flow::ech;
 use crate::flow::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::flow::handshake::{RoundTrips, Seen};
@@ -10,11 +11,12 @@ use crate::flow::head::Heads;
 use crate::flow::interception::Interception;
 use crate::flow::key::{FlowKey, TCP};
 use crate::flow::names::Names;
-use crate::flow::naming::{look_up, resolve, unnamed_reason};
+use crate::flow::naming::{look_up, resolve};
 use crate::flow::record::{Flow, NO_ENTRY};
 use crate::flow::report::{report, DnsReport, End, FlowReport, Occasion};
 use crate::flow::table::Table;
 use crate::flow::tcp::{self, Opening};
+use crate::flow::view;
 use crate::settings::{Settings, DECIDE_AFTER_NS, LINGER_NS};
 use crate::tag::Matcher;
 use crate::tally::Tally;
@@ -32,6 +34,7 @@ pub struct Monitor {
     matcher: Arc<Matcher>,
     names: Arc<Names>,
     table: Table,
+    duplicates: Duplicates,
     heads: Heads,
     dns_streams: DnsStreams,
     fragments: Fragments,
@@ -57,6 +60,7 @@ impl Monitor {
     ) -> Self {
         Self {
             table: Table::new(settings.max_flows),
+            duplicates: Duplicates::new(settings.duplicate_window_ns),
             heads: Heads::new(settings.max_heads, settings.max_head_bytes),
             dns_streams: DnsStreams::new(settings.max_heads),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
@@ -77,14 +81,16 @@ impl Monitor {
     /// Takes one packet.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
-        self.tally.packets += 1;
-        self.tally.bytes += u64::from(packet.wire_len);
-        self.tally.cut_packets += u64::from((packet.bytes.len() as u64) < u64::from(packet.wire_len));
+        self.tally.view(packet.interface).packet(packet.bytes.len(), packet.wire_len);
         self.tick(packet.time_ns);
         self.trips.see(Seen { time_ns: packet.time_ns, interface: packet.interface });
         match decode(packet.link, packet.bytes, packet.wire_len) {
             Ok(Decoded::Segment(segment)) => self.segment(&segment, packet),
             Ok(Decoded::Fragment(fragment)) => {
+                if self.duplicates.is_copied_fragment(&fragment, packet.time_ns) {
+                    self.tally.view(packet.interface).duplicate_packets += 1;
+                    return;
+                }
                 self.fragments.take(&fragment, packet.time_ns, packet.interface, &mut self.tally);
                 self.take_gathered();
             }
@@ -129,7 +135,14 @@ impl Monitor {
             Transport::Tcp { seq, ack, flags } => Some(tcp::Header { seq, ack, flags }),
             Transport::Udp => None,
         };
-        let mut known = self.table.find(&key);
+        let hash = self.table.hash(&key);
+        let mut known = self.table.find(&key, hash);
+        let copies = known.and_then(|slot| self.table.get_mut(slot)).map(|flow| &mut flow.copies);
+        let is_copy = self.duplicates.is_copy(segment, hash ^ side as u64, now_ns, copies);
+        self.tally.view(packet.interface).segment(segment, is_copy);
+        if is_copy {
+            return;
+        }
         if let Some(slot) = known {
             if let Some(end) = self.end_before(slot, side, header, now_ns) {
                 self.end(slot, end);
@@ -144,6 +157,7 @@ impl Monitor {
         flow.cut |= (segment.payload.len() as u32) < segment.payload_len;
         match header {
             Some(header) => {
+                view::follow(flow, side, header, segment.payload_len);
                 let was_closed = flow.is_closed();
                 let (heads, tally) = (&mut self.heads, &mut self.tally);
                 let mut opening = Opening { flow, slot, side, heads, tally };
@@ -218,20 +232,8 @@ impl Monitor {
         let Some(mut flow) = self.table.remove(slot) else { return };
         look_up(&mut flow, &self.names);
         let resolution = resolve(&flow, &self.matcher);
-        self.tally.named[resolution.evidence as usize] += 1;
-        if !resolution.evidence.is_name() {
-            self.tally.unnamed[unnamed_reason(&flow) as usize] += 1;
-        }
-        let tagged = resolution.entry != NO_ENTRY;
-        if let Some(ech) = flow.naming.as_ref().and_then(|naming| naming.ech) {
-            self.tally.ech[ech as usize] += 1;
-        }
-        if !tagged {
-            let client = flow.client_side();
-            self.tally.other_flows += 1;
-            self.tally.other_sent_bytes += flow.sides[client].bytes;
-            self.tally.other_received_bytes += flow.sides[1 - client].bytes;
-        }
+        let (evidence, tagged) = (resolution.evidence, resolution.entry != NO_ENTRY);
+        self.tally.flow_over(&flow, evidence, tagged);
         if tagged || flow.reported || self.settings.every_flow {
             self.flows.push(report(&mut flow, Occasion::End(end), &self.matcher, self.trips.interception()));
         }

@@ -24,6 +24,8 @@ pub struct Settings {
     pub tcp_idle_ns: u64,
     /// A UDP flow ends after this silence.
     pub udp_idle_ns: u64,
+    /// A packet that comes again within this time is a copy; 0: every packet counts.
+    pub duplicate_window_ns: u64,
     /// Tagged flows are reported this often; 0: only when they end.
     pub report_every_ns: u64,
 }
@@ -38,6 +40,7 @@ impl Default for Settings {
             max_head_bytes: 65_536,
             tcp_idle_ns: 300 * SECOND_NS,
             udp_idle_ns: 60 * SECOND_NS,
+            duplicate_window_ns: SECOND_NS / 20,
             report_every_ns: 0,
         }
     }

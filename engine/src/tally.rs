@@ -1,19 +1,17 @@
 //! Everything that moves gets a counter: what one monitor has counted so far.
 
 use crate::flow::ech::Ech;
-use crate::flow::naming::{Evidence, Unnamed};
+use crate::flow::naming::{unnamed_reason, Evidence, Unnamed};
+use crate::flow::record::Flow;
+use crate::flow::view::View;
 use crate::wire::Rejection;
 use std::collections::BTreeMap;
 
 /// Counters of one monitor; those of several workers add up.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Packets seen.
-    pub packets: u64,
-    /// Their bytes on the wire.
-    pub bytes: u64,
-    /// Packets cut by the snap length.
-    pub cut_packets: u64,
+    /// What each interface showed, by number.
+    pub views: Vec<View>,
     /// Packets that gave no segment, by `Rejection`.
     pub rejected: [u64; Rejection::COUNT],
     /// What parsers found wrong, by station and reason (closed sets, so bounded).
@@ -22,10 +20,14 @@ pub struct Tally {
     pub flows: u64,
     /// Flows that are over, by evidence.
     pub named: [u64; Evidence::ALL.len()],
+    /// Their bytes, both ways.
+    pub named_bytes: [u64; Evidence::ALL.len()],
     /// Flows that are over without a name, by reason.
     pub unnamed: [u64; Unnamed::ALL.len()],
     /// Flows that are over and whose hello had an ECH extension, by what it was.
     pub ech: [u64; Ech::ALL.len()],
+    /// Their bytes, both ways.
+    pub unnamed_bytes: [u64; Unnamed::ALL.len()],
     /// Flows that are over and of no vendor.
     pub other_flows: u64,
     /// Their bytes from client to server.
@@ -71,14 +73,50 @@ impl Tally {
         *self.problems.entry((station, reason)).or_default() += 1;
     }
 
+    /// What an interface showed.
+    #[inline]
+    pub fn view(&mut self, interface: u16) -> &mut View {
+        let number = usize::from(interface);
+        if number >= self.views.len() {
+            self.views.resize(number + 1, View::default());
+        }
+        &mut self.views[number]
+    }
+
+    /// What all interfaces showed.
+    pub fn whole_view(&self) -> View {
+        let mut whole = View::default();
+        self.views.iter().for_each(|view| whole.add(view));
+        whole
+    }
+
+    /// Counts a flow that is over: by its evidence, and by the reason where that is no name.
+    pub fn flow_over(&mut self, flow: &Flow, evidence: Evidence, is_tagged: bool) {
+        let client = flow.client_side();
+        let (sent, received) = (flow.sides[client].bytes, flow.sides[1 - client].bytes);
+        self.named[evidence as usize] += 1;
+        self.named_bytes[evidence as usize] += sent + received;
+        if !evidence.is_name() {
+            let reason = unnamed_reason(flow);
+            self.unnamed[reason as usize] += 1;
+            self.unnamed_bytes[reason as usize] += sent + received;
+        }
+        if let Some(ech) = flow.naming.as_ref().and_then(|naming| naming.ech) {
+            self.ech[ech as usize] += 1;
+        }
+        if !is_tagged {
+            self.other_flows += 1;
+            self.other_sent_bytes += sent;
+            self.other_received_bytes += received;
+        }
+        self.view(flow.interface).flow(flow);
+    }
+
     /// Adds another worker's counters.
     pub fn add(&mut self, other: &Self) {
         add_fields!(
             self,
             other,
-            packets,
-            bytes,
-            cut_packets,
             flows,
             other_flows,
             other_sent_bytes,
@@ -99,6 +137,11 @@ impl Tally {
         add_all(&mut self.named, &other.named);
         add_all(&mut self.unnamed, &other.unnamed);
         add_all(&mut self.ech, &other.ech);
+        add_all(&mut self.named_bytes, &other.named_bytes);
+        add_all(&mut self.unnamed_bytes, &other.unnamed_bytes);
+        for (interface, view) in other.views.iter().enumerate() {
+            self.view(interface as u16).add(view);
+        }
         for (problem, count) in &other.problems {
             *self.problems.entry(*problem).or_default() += count;
         }

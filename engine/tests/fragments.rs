@@ -25,6 +25,7 @@ fn monitor() -> Monitor {
         max_head_bytes: 65_536,
         tcp_idle_ns: 300 * SECOND,
         udp_idle_ns: 60 * SECOND,
+        duplicate_window_ns: SECOND / 20,
         report_every_ns: 0,
     };
     let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
@@ -138,8 +139,8 @@ fn fragments_in_any_order_are_one_datagram_with_the_bytes_of_all() {
 fn what_comes_twice_is_taken_once() {
     let fragments = v4_fragments(17, 9, &udp((53, 4000), &dns_answer()), 336);
     let mut monitor = monitor();
-    for at in [0, 0, 1, 0, 2] {
-        feed(&mut monitor, START, &fragments[at]);
+    for (second, at) in [0, 0, 1, 0, 2].into_iter().enumerate() {
+        feed(&mut monitor, START + second as u64 * SECOND, &fragments[at]);
     }
     let tally = monitor.tally();
     assert_eq!(tally.problems.get(&("fragments", "duplicate")), Some(&2));

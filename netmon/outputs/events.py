@@ -193,6 +193,8 @@ def _meaning(sighting: Sighting) -> dict[str, Any]:
         "ech": flow.ech,
         "rtt_min_ms": round(flow.rtt_ns / 1e6, 3) if flow.rtt_ns is not None else None,
         "view": list(flow.view) or None,
+        "unseen_bytes": flow.unseen_bytes or None,
+        "duplicate_packets": flow.duplicates or None,
         "verdict": verdict.outcome if verdict else None,
         "reason": verdict.reason if verdict else None,
         "promise": verdict.promise if verdict else None,

@@ -59,6 +59,8 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("state",),
         "Ended flows whose hello had an ECH extension: grease (for show) or used (the name is encrypted).",
     ),
+    "netmon_named_bytes": ("counter", ("evidence",), "IP bytes of ended flows by how they were named."),
+    "netmon_unnamed_bytes": ("counter", ("reason",), "IP bytes of ended flows without a name by the reason."),
     "netmon_other_flows": ("counter", (), "Ended flows of no vendor."),
     "netmon_dns_messages": ("counter", (), "DNS messages read."),
     "netmon_active_flows": ("gauge", (), "Flows in the flow table."),
@@ -71,7 +73,35 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         "Packets that the kernel or the interface dropped.",
     ),
     "netmon_rejected_packets": ("counter", ("station", "reason"), "Packets or messages not understood."),
-    "netmon_truncated_packets": ("counter", (), "Packets cut by the snap length."),
+    "netmon_truncated_packets": ("counter", ("interface",), "Packets cut by the snap length."),
+    "netmon_view_packets": ("counter", ("interface",), "Packets looked at."),
+    "netmon_view_duplicate_packets": ("counter", ("interface",), "Packets that came again; counted once."),
+    "netmon_view_coalesced_packets": (
+        "counter",
+        ("interface",),
+        "Packets longer than any link carries: a card or kernel joined them.",
+    ),
+    "netmon_view_tcp_bytes": ("counter", ("interface",), "TCP payload bytes seen."),
+    "netmon_view_unseen_tcp_bytes": (
+        "counter",
+        ("interface",),
+        "TCP payload bytes of ended flows that were acknowledged and not seen.",
+    ),
+    "netmon_view_connections": (
+        "counter",
+        ("interface",),
+        "Ended TCP flows in which something was acknowledged.",
+    ),
+    "netmon_view_one_way_connections": (
+        "counter",
+        ("interface",),
+        "Those of them of which one direction was not seen.",
+    ),
+    "netmon_view_incomplete_hellos": (
+        "counter",
+        ("interface",),
+        "Ended flows whose hello lacks segments.",
+    ),
     "netmon_lost_reports": ("counter", (), "Reports of the engine that could not be taken in time."),
     "netmon_lost_events": (
         "counter",
@@ -103,6 +133,20 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         "When signatures were last loaded.",
     ),
 }
+
+
+_VIEW = {
+    "netmon_truncated_packets": "cut_packets",
+    "netmon_view_packets": "packets",
+    "netmon_view_duplicate_packets": "duplicate_packets",
+    "netmon_view_coalesced_packets": "coalesced_packets",
+    "netmon_view_tcp_bytes": "tcp_bytes",
+    "netmon_view_unseen_tcp_bytes": "unseen_tcp_bytes",
+    "netmon_view_connections": "connections",
+    "netmon_view_one_way_connections": "one_way_connections",
+    "netmon_view_incomplete_hellos": "incomplete_hellos",
+}
+"""Metrics on the view by their keys in the engine's counters."""
 
 
 class Prometheus:
@@ -258,6 +302,8 @@ def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
     yield _family("netmon_unnamed_flows", (((key,), count) for key, count in unnamed.items()))
     ech = dict.fromkeys(ECH, 0) | stats["ech"]
     yield _family("netmon_ech_flows", (((key,), count) for key, count in ech.items()))
+    yield _family("netmon_named_bytes", (((key,), count) for key, count in stats["named_bytes"].items()))
+    yield _family("netmon_unnamed_bytes", (((key,), count) for key, count in stats["unnamed_bytes"].items()))
     yield _family("netmon_other_flows", [((), stats["other_flows"])])
     yield _family("netmon_dns_messages", [((), stats["dns_messages"])])
     yield _family("netmon_active_flows", [((), stats["live_flows"])])
@@ -278,7 +324,8 @@ def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
     )
     yield _family("netmon_rejected_packets", stats["rejected"].items())
     yield _family("netmon_interception_suspected", [((), int(stats["interceptions"] > 0))])
-    yield _family("netmon_truncated_packets", [((), stats["cut_packets"])])
+    for name, key in _VIEW.items():
+        yield _family(name, (((interface,), view[key]) for interface, view in stats["view"].items()))
     yield _family("netmon_lost_reports", [((), stats.get("lost_reports", 0))])
     yield _family("netmon_lost_events", [((), stats.get("lost_events", 0))])
 

@@ -189,7 +189,7 @@ def _view_table(stats: Mapping[str, Any]) -> Table:
     for reason, count in _counted(stats["unnamed"]):
         table.add_row(f"  not named: {UNNAMED_TEXT[reason]}", f"{count:,}")
     table.add_row("DNS messages", f"{stats['dns_messages']:,}")
-    if stats["cut_packets"]:
+    if sum(v["cut_packets"] for v in stats["view"].values()):
         table.add_row("packets cut by the snap length", f"{stats['cut_packets']:,}")
     for (station, reason), count in _counted(stats["rejected"]):
         table.add_row(f"not decoded: {station}, {reason.replace('_', ' ')}", f"{count:,}")

@@ -74,6 +74,8 @@ mod tests {
             dst_port: dport,
             ip_bytes: 40,
             ip_packets: 1,
+            identification: 0,
+            header: &[],
             transport: Transport::Udp,
             payload: &[],
             payload_len: 0,

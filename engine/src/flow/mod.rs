@@ -3,6 +3,7 @@
 pub mod clients;
 pub mod dns;
 pub mod dns_stream;
+pub mod duplicates;
 pub mod ech;
 pub mod fragments;
 pub mod handshake;
@@ -17,3 +18,4 @@ pub mod record;
 pub mod report;
 pub mod table;
 pub mod tcp;
+pub mod view;

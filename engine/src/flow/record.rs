@@ -1,9 +1,11 @@
 //! One flow as the table keeps it.
 
+use super::duplicates::Copies;
 use super::handshake::Handshake;
 use super::head::NO_HEAD;
 use super::key::FlowKey;
 use super::naming::Naming;
+use super::view::Missing;
 use crate::address::Address;
 
 /// What is known of one side's first bytes.
@@ -42,10 +44,14 @@ pub struct Side {
     pub bytes: u64,
     /// Sequence number of the first payload byte behind the preamble, if `base_known`.
     pub base: u32,
+    /// The sequence number after the highest one sent or acknowledged, if `next_known` (TCP).
+    pub next: u32,
     /// `head` in the stream heads, or NO_HEAD.
     pub head: u32,
     /// True once `base` is sure: a SYN was seen, or a hello's beginning.
     pub base_known: bool,
+    /// True once `next` is known.
+    pub next_known: bool,
     /// FIN seen.
     pub fin: bool,
     /// State of the first bytes.
@@ -61,8 +67,10 @@ impl Side {
         packets: 0,
         bytes: 0,
         base: 0,
+        next: 0,
         head: NO_HEAD,
         base_known: false,
+        next_known: false,
         fin: false,
         phase: Phase::Waiting,
         steps: 0,
@@ -96,6 +104,10 @@ pub struct Flow {
     pub reported_bytes: [u64; 2],
     /// Signature entry, or NO_ENTRY.
     pub entry: u32,
+    /// Bytes that were not seen of either side, once there are any.
+    pub missing: Option<Box<[Missing; 2]>>,
+    /// Packets that came more than once.
+    pub copies: Copies,
     /// Capture interface of the first packet.
     pub interface: u16,
     /// Side of the client.
@@ -132,6 +144,8 @@ impl Flow {
             naming: None,
             reported_bytes: [0; 2],
             entry: NO_ENTRY,
+            missing: None,
+            copies: Copies::NONE,
             interface,
             client: 1 - key.likely_server(first_sender) as u8,
             oriented: false,

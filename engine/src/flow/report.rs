@@ -5,10 +5,14 @@ use super::interception::Interception;
 use super::key::TCP;
 use super::naming::{resolve, unnamed_reason, Evidence, Resolution, Unnamed};
 use super::record::{Flow, NO_ENTRY};
+use super::view::unseen_bytes;
 use crate::address::Address;
 use crate::tag::Matcher;
 use crate::wire::dns::Message;
 use crate::wire::ja4;
+
+/// A flow is marked when more than one byte in so many was not seen.
+const UNSEEN_SHARE: u64 = 100;
 
 /// Why a report is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,6 +95,9 @@ pub struct FlowReport {
     pub cut: bool,
     pub gap: bool,
     pub proxied: bool,
+    pub unseen: bool,
+    pub unseen_bytes: u64,
+    pub duplicates: u32,
 }
 
 /// One DNS message as seen on the wire.
@@ -118,6 +125,7 @@ pub fn report(
         sent.bytes - flow.reported_bytes[client].min(sent.bytes),
         received.bytes - flow.reported_bytes[1 - client].min(received.bytes),
     );
+    let unseen = unseen_bytes(flow);
     let Resolution { name, evidence, matched, entry } = resolve(flow, matcher);
     let hello = flow.naming.as_ref().and_then(|naming| naming.hello.as_ref());
     let report = FlowReport {
@@ -134,7 +142,7 @@ pub fn report(
         new_bytes,
         name: name.map(str::to_owned),
         evidence,
-        reason: name.is_none().then(|| unnamed_reason(flow)),
+        reason: (!evidence.is_name()).then(|| unnamed_reason(flow)),
         candidates: candidates(flow, name, evidence),
         entry: (entry != NO_ENTRY).then_some(entry),
         matched: matched.map(str::to_owned),
@@ -150,6 +158,9 @@ pub fn report(
         cut: flow.cut,
         gap: flow.gap,
         proxied: flow.proxied,
+        unseen: unseen > (sent.bytes + received.bytes) / UNSEEN_SHARE,
+        unseen_bytes: unseen,
+        duplicates: flow.copies.packets,
     };
     flow.reported_bytes = [flow.sides[0].bytes, flow.sides[1].bytes];
     flow.reported = true;

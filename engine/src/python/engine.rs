@@ -14,6 +14,7 @@ use pyo3::types::PyDict;
 use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
+const MILLISECOND_NS: u64 = 1_000_000;
 
 /// A classic BPF program as Python hands it over; None for an empty one.
 pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, CaptureError> {
@@ -50,6 +51,10 @@ impl Limits {
                 "max_head_bytes" => settings.max_head_bytes = value.extract()?,
                 "tcp_idle_s" => settings.tcp_idle_ns = seconds(value)?,
                 "udp_idle_s" => settings.udp_idle_ns = seconds(value)?,
+                "duplicate_window_ms" => {
+                    let milliseconds: u64 = value.extract()?;
+                    settings.duplicate_window_ns = milliseconds.saturating_mul(MILLISECOND_NS);
+                }
                 "report_every_s" => settings.report_every_ns = seconds(value)?,
                 other => return Err(PyTypeError::new_err(format!("unexpected keyword argument: {other}"))),
             }
@@ -109,6 +114,10 @@ impl CaptureFile {
 pub struct Engine {
     monitor: Monitor,
     names: Arc<Names>,
+    /// Capture interfaces of all files so far, by number; those of the latest file stand last.
+    interfaces: Vec<String>,
+    /// Number of the latest file's first interface.
+    first_interface: u16,
 }
 
 #[pymethods]
@@ -119,19 +128,29 @@ impl Engine {
         let limits = Limits::read(limits, 0)?;
         let names = Arc::new(Names::new(limits.max_names));
         let monitor = Monitor::new(limits.settings, Arc::clone(&matcher.0), Arc::clone(&names), (0, 1));
-        Ok(Self { monitor, names })
+        Ok(Self { monitor, names, interfaces: Vec::new(), first_interface: 0 })
     }
 
     /// Reads up to `packets` packets, filtered ones included; False once the file is at its end.
     fn read(&mut self, py: Python<'_>, file: &mut CaptureFile, packets: u64) -> bool {
         let (monitor, file) = (&mut self.monitor, &mut file.0);
-        py.detach(|| {
+        if file.packets() == 0 {
+            self.first_interface = self.interfaces.len().try_into().unwrap_or(u16::MAX);
+        }
+        let first = self.first_interface;
+        let more = py.detach(|| {
             let last = file.packets().saturating_add(packets);
             while let Some(packet) = file.next_packet_within(last) {
-                monitor.packet(&packet);
+                monitor.packet(&Packet { interface: packet.interface.saturating_add(first), ..packet });
             }
             !file.is_at_end()
-        })
+        });
+        self.interfaces.truncate(first.into());
+        self.interfaces.extend_from_slice(file.interfaces());
+        if file.interfaces().is_empty() {
+            self.interfaces.push(String::new()); // pcap knows none
+        }
+        more
     }
 
     fn feed(&mut self, time_ns: u64, link: u16, data: &[u8], wire_len: u32) {
@@ -141,7 +160,7 @@ impl Engine {
     fn drain<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {
         let flows = std::mem::take(&mut self.monitor.flows);
         let dns = std::mem::take(&mut self.monitor.dns);
-        rows::batch(py, flows, dns, &[])
+        rows::batch(py, flows, dns, &self.interfaces)
     }
 
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {
@@ -151,6 +170,6 @@ impl Engine {
     }
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        rows::stats(py, &self.monitor.tally(), &self.names)
+        rows::stats(py, &self.monitor.tally(), &self.names, &self.interfaces)
     }
 }

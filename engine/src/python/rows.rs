@@ -4,6 +4,7 @@ use crate::flow::ech::Ech;
 use crate::flow::names::Names;
 use crate::flow::naming::{Evidence, Unnamed};
 use crate::flow::report::{DnsReport, FlowReport, Occasion};
+use crate::flow::view::View;
 use crate::tally::Tally;
 use crate::wire::dns::{Answer, Data, Service};
 use crate::wire::dns_type::rtype_text;
@@ -11,9 +12,10 @@ use crate::wire::Rejection;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use pyo3::IntoPyObjectExt;
+use std::collections::BTreeMap;
 
 /// Fields of a flow row.
-pub const FLOW_FIELDS: [&str; 31] = [
+pub const FLOW_FIELDS: [&str; 33] = [
     "flow_id",
     "phase",
     "end_reason",
@@ -45,6 +47,8 @@ pub const FLOW_FIELDS: [&str; 31] = [
     "rtt_ns",
     "interception",
     "view",
+    "unseen_bytes",
+    "duplicates",
 ];
 
 /// Fields of a DNS row.
@@ -108,6 +112,8 @@ fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> Py
         (flow.cut, "cut"),
         (flow.gap, "gap"),
         (flow.proxied, "proxied"),
+        (flow.unseen, "unseen"),
+        (flow.duplicates > 0, "duplicates"),
     ];
     let view: Vec<&str> = view.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
     let versions: Vec<String> = flow.versions.iter().map(|v| version_text(*v)).collect();
@@ -120,7 +126,7 @@ fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> Py
         any(py, flow.client.1)?,
         any(py, flow.server.0.to_string())?,
         any(py, flow.server.1)?,
-        any(py, interfaces.get(usize::from(flow.interface)))?,
+        any(py, interfaces.get(usize::from(flow.interface)).filter(|name| !name.is_empty()))?,
         any(py, flow.start_ns)?,
         any(py, flow.last_ns)?,
         any(py, flow.sent.0)?,
@@ -143,6 +149,8 @@ fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> Py
         any(py, flow.rtt_ns)?,
         any(py, flow.interception.label())?,
         PyTuple::new(py, view)?.into_any(),
+        any(py, flow.unseen_bytes)?,
+        any(py, flow.duplicates)?,
     ];
     PyTuple::new(py, fields)
 }
@@ -206,7 +214,14 @@ fn service_text(service: &Service) -> String {
 }
 
 /// The counters as a dictionary; see `Engine.stats` in `netmon/_engine.pyi`.
-pub fn stats<'py>(py: Python<'py>, tally: &Tally, names: &Names) -> PyResult<Bound<'py, PyDict>> {
+///
+/// `interfaces` are the source's capture interfaces; one that has no name is "".
+pub fn stats<'py>(
+    py: Python<'py>,
+    tally: &Tally,
+    names: &Names,
+    interfaces: &[String],
+) -> PyResult<Bound<'py, PyDict>> {
     let evidence = Evidence::ALL.map(Evidence::label);
     let unnamed = Unnamed::ALL.map(Unnamed::label);
     let (entries, bytes, evicted) = names.usage();
@@ -217,11 +232,11 @@ pub fn stats<'py>(py: Python<'py>, tally: &Tally, names: &Names) -> PyResult<Bou
     for (problem, count) in &tally.problems {
         rejected.set_item(problem, count)?;
     }
+    let whole = tally.whole_view();
     let dict = PyDict::new(py);
     let numbers = [
-        ("packets", tally.packets),
-        ("bytes", tally.bytes),
-        ("cut_packets", tally.cut_packets),
+        ("packets", whole.packets),
+        ("bytes", whole.bytes),
         ("flows", tally.flows),
         ("live_flows", tally.live_flows),
         ("live_heads", tally.live_heads),
@@ -249,7 +264,45 @@ pub fn stats<'py>(py: Python<'py>, tally: &Tally, names: &Names) -> PyResult<Bou
     let tables = ["flows", "heads", "fragments", "names", "clients"];
     let evictions =
         [tally.flows_evicted, tally.heads_evicted, tally.fragments_evicted, evicted, names.clients.usage().1];
+    dict.set_item("named_bytes", labelled(py, &evidence, &tally.named_bytes)?)?;
+    dict.set_item("unnamed_bytes", labelled(py, &unnamed, &tally.unnamed_bytes)?)?;
+    dict.set_item("view", views(py, &tally.views, interfaces)?)?;
     dict.set_item("evicted", labelled(py, &tables, &evictions)?)?;
+    Ok(dict)
+}
+
+/// Figures on the view by interface name, without interfaces that showed nothing.
+fn views<'py>(py: Python<'py>, views: &[View], interfaces: &[String]) -> PyResult<Bound<'py, PyDict>> {
+    let mut by_name: BTreeMap<&str, View> = BTreeMap::new();
+    for (number, view) in views.iter().enumerate().filter(|(_, view)| view.packets > 0) {
+        by_name.entry(interfaces.get(number).map_or("", String::as_str)).or_default().add(view);
+    }
+    let dict = PyDict::new(py);
+    for (name, view) in by_name {
+        let labels = [
+            "packets",
+            "duplicate_packets",
+            "cut_packets",
+            "coalesced_packets",
+            "tcp_bytes",
+            "unseen_tcp_bytes",
+            "connections",
+            "one_way_connections",
+            "incomplete_hellos",
+        ];
+        let counts = [
+            view.packets,
+            view.duplicate_packets,
+            view.cut_packets,
+            view.coalesced_packets,
+            view.tcp_bytes,
+            view.unseen_tcp_bytes,
+            view.connections,
+            view.one_way_connections,
+            view.incomplete_hellos,
+        ];
+        dict.set_item(name, labelled(py, &labels, &counts)?)?;
+    }
     Ok(dict)
 }
 

@@ -43,7 +43,7 @@ impl Sensor {
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (tally, lost, rings) = py.detach(|| self.0.stats());
-        let dict = rows::stats(py, &tally, &self.0.names)?;
+        let dict = rows::stats(py, &tally, &self.0.names, &self.0.interfaces)?;
         dict.set_item("lost_reports", lost)?;
         let interfaces = PyDict::new(py);
         let dropped = self.0.interface_dropped();

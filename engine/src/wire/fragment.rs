@@ -104,6 +104,7 @@ impl Packet {
         let mut frame = Frame::new(&self.bytes, self.len);
         (frame.src, frame.dst) = (self.id.src, self.id.dst);
         (frame.ip_bytes, frame.ip_packets) = (self.ip_bytes, self.ip_packets);
+        frame.identification = self.id.number;
         decode_packet(frame, self.next, self.id.protocol.is_some())
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Frame<'a> {
     pub ip_packets: u32,
     /// Set before `Layer::Fragment`: what the innermost IP header says of the fragment.
     pub fragment: Option<Place>,
+    /// Identification of the innermost IP packet, 0 if it has none.
+    pub identification: u32,
 }
 
 impl<'a> Frame<'a> {
@@ -52,6 +54,7 @@ impl<'a> Frame<'a> {
             ip_bytes: 0,
             ip_packets: 1,
             fragment: None,
+            identification: 0,
         }
     }
 

@@ -35,11 +35,12 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     frame.dst = Address::v4([header[16], header[17], header[18], header[19]]);
     frame.ip_bytes = total as u32;
     frame.ip_packets = 1;
+    frame.identification = u32::from(u16::from_be_bytes([header[4], header[5]]));
     let fragment = u16::from_be_bytes([header[6], header[7]]);
     if fragment & (FRAGMENT_OFFSET | MORE_FRAGMENTS) != 0 {
         of_ip_protocol(header[9])?; // nobody waits for the rest of what is not read
         frame.fragment = Some(Place {
-            number: u32::from(u16::from_be_bytes([header[4], header[5]])),
+            number: frame.identification,
             offset: u32::from(fragment & FRAGMENT_OFFSET) * 8,
             more: fragment & MORE_FRAGMENTS != 0,
             next: header[9],

@@ -31,6 +31,7 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     frame.dst = address(dst);
     frame.ip_bytes = total as u32;
     frame.ip_packets = 1;
+    frame.identification = 0;
     match next {
         6 | 17 => of_ip_protocol(*next),
         _ => peel_extensions(frame, *next),
@@ -72,9 +73,10 @@ pub(super) fn peel_extensions(frame: &mut Frame, mut next: u8) -> Result<Layer, 
                 let [after, _, high, low, number @ ..] = *frame.header::<8>(IP)?;
                 let place = u16::from_be_bytes([high, low]);
                 let (offset, more) = (u32::from(place & 0xfff8), place & 1 != 0);
+                frame.identification = u32::from_be_bytes(number);
                 // All of a packet in one "atomic" fragment (RFC 6946) is no fragment.
                 if offset != 0 || more {
-                    let number = u32::from_be_bytes(number);
+                    let number = frame.identification;
                     frame.fragment = Some(Place { number, offset, more, next: after, is_v4: false });
                     return Ok(Layer::Fragment);
                 }

@@ -99,7 +99,11 @@ pub struct Segment<'a> {
     pub ip_bytes: u32,
     /// IP packets that it came in: the number of its fragments, otherwise 1.
     pub ip_packets: u32,
-    /// Transport header.
+    /// IP identification (RFC 791, RFC 8200 4.5); 0 where the packet has none.
+    pub identification: u32,
+    /// The transport header's own bytes, as far as they were kept.
+    pub header: &'a [u8],
+    /// What it says.
     pub transport: Transport,
     /// Transport payload that was kept.
     pub payload: &'a [u8],

@@ -8,6 +8,7 @@ const FIXED: usize = 20;
 /// The segment. Its options may be cut: then nothing of the payload was kept either.
 #[inline]
 pub(super) fn parse(mut frame: Frame<'_>) -> Result<Segment<'_>, Rejection> {
+    let whole = frame.bytes();
     let header = frame.header::<FIXED>(TRANSPORT)?;
     let options =
         (usize::from(header[12] >> 4) * 4).checked_sub(FIXED).ok_or(Rejection::TransportMalformed)?;
@@ -19,6 +20,8 @@ pub(super) fn parse(mut frame: Frame<'_>) -> Result<Segment<'_>, Rejection> {
         dst_port: u16::from_be_bytes([header[2], header[3]]),
         ip_bytes: frame.ip_bytes,
         ip_packets: frame.ip_packets,
+        identification: frame.identification,
+        header: whole.get(..FIXED + options).unwrap_or(whole),
         transport: Transport::Tcp {
             seq: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
             ack: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),

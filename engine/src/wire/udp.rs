@@ -23,6 +23,8 @@ pub(super) fn parse<'a>(frame: &mut Frame<'a>) -> Result<Segment<'a>, Rejection>
         dst_port: u16::from_be_bytes([header[2], header[3]]),
         ip_bytes: frame.ip_bytes,
         ip_packets: frame.ip_packets,
+        identification: frame.identification,
+        header,
         transport: Transport::Udp,
         payload: bytes.get(..payload_len).unwrap_or(bytes),
         payload_len: payload_len as u32,

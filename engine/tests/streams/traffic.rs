@@ -22,6 +22,7 @@ pub fn settings() -> Settings {
         max_head_bytes: 65_536,
         tcp_idle_ns: 300 * SECOND,
         udp_idle_ns: 60 * SECOND,
+        duplicate_window_ns: SECOND / 20,
         report_every_ns: 0,
     }
 }

@@ -1,0 +1,239 @@
+//! Packets that a mirror delivers twice are counted once; what hosts send twice is counted twice.
+
+use _engine::capture::Packet;
+use _engine::flow::names::Names;
+use _engine::flow::report::FlowReport;
+use _engine::monitor::Monitor;
+use _engine::settings::Settings;
+use _engine::tag::Matcher;
+use std::sync::Arc;
+
+const MS: u64 = 1_000_000;
+const START: u64 = 1_700_000_000_000 * MS;
+const RAW: u16 = 101;
+const ETHERNET: u16 = 1;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+const SYN: u8 = 2;
+const ACK: u8 = 16;
+
+fn monitor(duplicate_window_ns: u64) -> Monitor {
+    let settings = Settings {
+        every_flow: true,
+        max_flows: 100,
+        max_heads: 10,
+        duplicate_window_ns,
+        ..Settings::default()
+    };
+    let matcher = Matcher::new(&[], &[], &[]).unwrap();
+    Monitor::new(settings, Arc::new(matcher), Arc::new(Names::new(1000)), (0, 1))
+}
+
+/// An IPv4 packet from 192.0.2.7 to 198.51.100.9.
+fn v4(identification: u16, ttl: u8, protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x45, 0];
+    packet.extend(((20 + payload.len()) as u16).to_be_bytes());
+    packet.extend(identification.to_be_bytes());
+    packet.extend([0x40, 0, ttl, protocol, 0, ttl]);
+    packet.extend([192, 0, 2, 7, 198, 51, 100, 9]);
+    packet.extend(payload);
+    packet
+}
+
+/// An IPv6 packet between documentation addresses.
+fn v6(hop_limit: u8, protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x60, 0, 0, 0];
+    packet.extend((payload.len() as u16).to_be_bytes());
+    packet.extend([protocol, hop_limit]);
+    for last in [7, 9] {
+        packet.extend([0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
+    }
+    packet.extend(payload);
+    packet
+}
+
+fn tcp(seq: u32, ack: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let mut segment = [40_000u16.to_be_bytes(), 443u16.to_be_bytes()].concat();
+    segment.extend(seq.to_be_bytes());
+    segment.extend(ack.to_be_bytes());
+    segment.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+    segment.extend(payload);
+    segment
+}
+
+fn udp(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
+    let mut datagram = [ports.0.to_be_bytes(), ports.1.to_be_bytes()].concat();
+    datagram.extend((8 + payload.len() as u16).to_be_bytes());
+    datagram.extend([0, 0]); // no checksum
+    datagram.extend(payload);
+    datagram
+}
+
+/// What the first flow comes to once these packets, each after so many nanoseconds, have passed.
+fn flow_of(packets: &[(u64, Vec<u8>)]) -> FlowReport {
+    let mut monitor = monitor(50 * MS);
+    for (after_ns, bytes) in packets {
+        feed(&mut monitor, START + after_ns, RAW, bytes);
+    }
+    monitor.finish();
+    assert_eq!(monitor.flows.len(), 1);
+    monitor.flows.remove(0)
+}
+
+fn feed(monitor: &mut Monitor, time_ns: u64, link: u16, bytes: &[u8]) {
+    monitor.packet(&Packet { time_ns, link, interface: 0, wire_len: bytes.len() as u32, bytes });
+}
+
+/// Packets counted and packets recognised as copies.
+fn counted(packets: &[(u64, Vec<u8>)]) -> (u64, u32) {
+    let flow = flow_of(packets);
+    (flow.sent.0, flow.duplicates)
+}
+
+#[test]
+fn a_copy_is_not_counted_whatever_a_router_or_a_tag_changed() {
+    let segment = tcp(1, 0, SYN, b"");
+    let mut monitor = monitor(50 * MS);
+    feed(&mut monitor, START, RAW, &v4(77, 64, TCP, &segment));
+    feed(&mut monitor, START + 20 * MS, RAW, &v4(77, 63, TCP, &segment));
+    let mut tagged = vec![2; 12];
+    tagged.extend([0x81, 0, 0, 5, 8, 0]);
+    tagged.extend(v4(77, 62, TCP, &segment));
+    feed(&mut monitor, START + 40 * MS, ETHERNET, &tagged);
+    let view = monitor.tally().whole_view();
+    assert_eq!((view.packets, view.duplicate_packets), (3, 2));
+    monitor.finish();
+    let flow = &monitor.flows[0];
+    assert_eq!((flow.sent, flow.duplicates), ((1, 40), 2));
+}
+
+#[test]
+fn without_a_window_every_packet_counts() {
+    let mut monitor = monitor(0);
+    for _ in 0..3 {
+        feed(&mut monitor, START, RAW, &v4(77, 64, TCP, &tcp(1, 0, SYN, b"")));
+    }
+    assert_eq!(monitor.tally().whole_view().duplicate_packets, 0);
+    monitor.finish();
+    assert_eq!(monitor.flows[0].sent.0, 3);
+}
+
+#[test]
+fn a_retransmission_has_an_identification_of_its_own() {
+    let segment = tcp(1, 1, ACK, b"data");
+    assert_eq!(counted(&[(0, v4(77, 64, TCP, &segment)), (1000, v4(78, 64, TCP, &segment))]), (2, 0));
+}
+
+#[test]
+fn what_comes_after_the_window_was_sent_again() {
+    let packet = v4(77, 64, TCP, &tcp(1, 1, ACK, b"data"));
+    let again = |after_ns| counted(&[(0, packet.clone()), (after_ns, packet.clone())]);
+    assert_eq!(again(49 * MS), (1, 1));
+    assert_eq!(again(51 * MS), (2, 0));
+}
+
+#[test]
+fn a_packet_that_differs_in_any_header_field_is_no_copy() {
+    let first = tcp(1, 1, ACK, b"data");
+    for at in 4..20 {
+        let mut other = first.clone();
+        other[at] ^= 1;
+        let mut monitor = monitor(50 * MS);
+        feed(&mut monitor, START, RAW, &v4(77, 64, TCP, &first));
+        feed(&mut monitor, START, RAW, &v4(77, 64, TCP, &other));
+        assert_eq!(monitor.tally().whole_view().duplicate_packets, 0, "byte {at}");
+    }
+}
+
+#[test]
+fn without_identification_a_retransmission_is_told_by_its_round_trip() {
+    for packet in [v6(64, TCP, &tcp(1, 1, ACK, b"data")), v4(0, 64, TCP, &tcp(1, 1, ACK, b"data"))] {
+        let again = |after_ns| counted(&[(0, packet.clone()), (after_ns, packet.clone())]);
+        assert_eq!(again(MS / 2), (1, 1));
+        assert_eq!(again(2 * MS), (2, 0));
+    }
+}
+
+#[test]
+fn equal_acknowledgements_without_identification_are_all_counted() {
+    let ack = v6(64, TCP, &tcp(1, 1, ACK, b""));
+    assert_eq!(counted(&[(0, ack.clone()), (1000, ack.clone()), (2000, ack)]), (3, 0));
+}
+
+#[test]
+fn where_a_flow_comes_twice_so_do_its_acknowledgements() {
+    let mut packets = vec![(0, v6(64, TCP, &tcp(0, 0, SYN, b""))), (10, v6(63, TCP, &tcp(0, 0, SYN, b"")))];
+    for n in 0..1000u32 {
+        let ack = tcp(1, 1 + n, ACK, b"");
+        packets.push((u64::from(n) * MS, v6(64, TCP, &ack)));
+        packets.push((u64::from(n) * MS + 10, v6(63, TCP, &ack)));
+    }
+    assert_eq!(counted(&packets), (1001, 1001));
+}
+
+#[test]
+fn a_flow_that_comes_twice_no_more_has_its_acknowledgements_counted_again() {
+    let syn = tcp(0, 0, SYN, b"");
+    let mut packets = vec![(0, v6(64, TCP, &syn)), (10, v6(64, TCP, &syn))];
+    for n in 0..16u32 {
+        packets.push((u64::from(n + 1) * MS, v6(64, TCP, &tcp(1 + n, 1, ACK, b"x"))));
+    }
+    let ack = v6(64, TCP, &tcp(17, 1, ACK, b""));
+    packets.extend([(30 * MS, ack.clone()), (30 * MS + 10, ack)]);
+    assert_eq!(counted(&packets), (19, 1));
+}
+
+#[test]
+fn datagrams_without_checksum_are_told_apart_by_their_first_bytes() {
+    let datagram = |n: u8| v4(0, 64, UDP, &udp((5000, 6000), &[&[9; 12], &[n; 900][..]].concat()));
+    assert_eq!(counted(&[(0, datagram(1)), (10, datagram(2)), (20, datagram(2))]), (2, 1));
+}
+
+#[test]
+fn a_question_asked_again_is_counted_and_read_twice_its_copy_not() {
+    let question = [&[0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1][..], b"a", &[0, 0, 1, 0, 1]].concat();
+    let packet = v6(64, UDP, &udp((5000, 53), &question));
+    let mut monitor = monitor(50 * MS);
+    for after_ns in [0, 10, 5000 * MS] {
+        feed(&mut monitor, START + after_ns, RAW, &packet);
+    }
+    assert_eq!(monitor.dns.len(), 2);
+    assert_eq!(monitor.tally().dns_messages, 2);
+}
+
+#[test]
+fn a_copy_from_another_port_may_come_before_its_original() {
+    let packet = v4(77, 64, TCP, &tcp(1, 1, ACK, b"data"));
+    assert_eq!(counted(&[(30 * MS, packet.clone()), (0, packet)]), (1, 1));
+}
+
+#[test]
+fn a_copy_of_a_last_packet_begins_no_flow() {
+    let mut monitor = monitor(50 * MS);
+    for n in 0..200u16 {
+        let mut packet = v4(77, 64, UDP, &udp((5000, 6000), b"x"));
+        packet[18..20].copy_from_slice(&n.to_be_bytes());
+        feed(&mut monitor, START, RAW, &packet);
+        monitor.finish();
+        feed(&mut monitor, START, RAW, &packet);
+    }
+    assert_eq!(monitor.tally().flows, 200);
+    assert_eq!(monitor.tally().whole_view().duplicate_packets, 200);
+}
+
+#[test]
+fn a_flood_between_a_packet_and_its_copy_costs_recognition_alone() {
+    let mut monitor = monitor(5000 * MS);
+    let packet = v4(77, 64, UDP, &udp((5000, 6000), b"x"));
+    feed(&mut monitor, START, RAW, &packet);
+    let mut flood = |from: u32, to: u32| {
+        for n in from..to {
+            let other = v4((n % 65_000 + 1) as u16, 64, UDP, &udp((5000, 6001), &n.to_be_bytes()));
+            feed(&mut monitor, START + u64::from(n) * 1000, RAW, &other);
+        }
+        feed(&mut monitor, START + u64::from(to) * 1000, RAW, &packet);
+        monitor.tally().whole_view().duplicate_packets
+    };
+    assert_eq!(flood(0, 20_000), 1, "20,000 packets later it is still known");
+    assert_eq!(flood(20_000, 1_000_000), 1, "a million packets later it is not");
+}
