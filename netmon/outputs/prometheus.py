@@ -35,6 +35,7 @@ RTT_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15,
 MAX_LABEL_SETS = 3_000
 """Label sets of flows, three series each, so that a page stays below 10,000 series and 100 ms of CPU
 (`tests/bench/scrape.py`); further ones are folded into `other` and counted."""
+_FINDINGS = ("unexpected", "forbidden")
 _FOLDED: FlowLabels = ("other", "other", "other", "other", "other")
 
 METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
@@ -45,7 +46,12 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_unexpected_last_seen_timestamp_seconds": (
         "gauge",
         FLOW_LABELS[:4],
-        "When an unexpected or forbidden flow was last seen.",
+        "When an unexpected flow was last seen.",
+    ),
+    "netmon_forbidden_last_seen_timestamp_seconds": (
+        "gauge",
+        FLOW_LABELS[:4],
+        "When a flow to a vendor that the policy forbids was last seen.",
     ),
     "netmon_handshake_rtt_seconds": (
         "histogram",
@@ -159,7 +165,7 @@ class Prometheus:
         self._stats = stats
         self._lock = threading.Lock()
         self._sums: dict[FlowLabels, list[int]] = {}
-        self._last_seen: dict[tuple[str, ...], float] = {}
+        self._last_seen: dict[str, dict[tuple[str, ...], float]] = {outcome: {} for outcome in _FINDINGS}
         self._exemplars: dict[FlowLabels, Exemplar] = {}
         self._rtts: dict[tuple[str, str], list[float]] = {}
         self._counted: set[int] = set()
@@ -195,18 +201,18 @@ class Prometheus:
             if flow.flow_id not in self._counted:
                 sums[2] += 1
                 self._counted.add(flow.flow_id)
-                if verdict.outcome in ("unexpected", "forbidden") and labels in self._sums:
+                if verdict.outcome in _FINDINGS and labels in self._sums:
                     found = {"flow_id": str(flow.flow_id)}
                     self._exemplars[labels] = Exemplar(found, 1, flow.last_ns / 1e9)
             if flow.phase == "end":
                 self._counted.discard(flow.flow_id)
                 if flow.rtt_ns is not None:
                     self._observe(sighting.vendor, place.location, flow.rtt_ns / 1e9)
-            if verdict.outcome in ("unexpected", "forbidden"):
-                where = labels[:4]
-                if where not in self._last_seen and len(self._last_seen) >= MAX_LABEL_SETS:
+            if verdict.outcome in _FINDINGS:
+                last_seen, where = self._last_seen[verdict.outcome], labels[:4]
+                if where not in last_seen and len(last_seen) >= MAX_LABEL_SETS:
                     where = _FOLDED[:4]
-                self._last_seen[where] = max(self._last_seen.get(where, 0.0), flow.last_ns / 1e9)
+                last_seen[where] = max(last_seen.get(where, 0.0), flow.last_ns / 1e9)
 
     def dns(self, record: DnsRecord) -> None:
         """DNS messages are counted by the engine."""
@@ -231,17 +237,16 @@ class Prometheus:
     def _collect(self) -> Iterator[Metric]:
         with self._lock:
             sums = {labels: tuple(values) for labels, values in self._sums.items()}
-            last_seen, exemplars = dict(self._last_seen), dict(self._exemplars)
+            last_seen = {outcome: dict(times) for outcome, times in self._last_seen.items()}
+            exemplars = dict(self._exemplars)
             rtts = {labels: list(counts) for labels, counts in self._rtts.items()}
             folded, signatures, reload = self._folded, self._signatures, self._reload
         stats = self._stats()
         for place, name in enumerate(("netmon_sent_bytes", "netmon_received_bytes")):
             yield _family(name, ((labels, values[place]) for labels, values in sums.items()))
         yield _flows(sums, exemplars)
-        yield _family(
-            "netmon_unexpected_last_seen_timestamp_seconds",
-            last_seen.items(),
-        )
+        for outcome, times in last_seen.items():
+            yield _family(f"netmon_{outcome}_last_seen_timestamp_seconds", times.items())
         yield _histogram("netmon_handshake_rtt_seconds", rtts)
         yield from _engine_metrics(stats)
         yield _family("netmon_folded_reports", [((), folded)])
