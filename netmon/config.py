@@ -12,6 +12,7 @@ from pathlib import Path
 
 from netmon.errors import ConfigError
 from netmon.places.locator import Override
+from netmon.places.physics import ACCURACY_KM, Position
 from netmon.verdict import Policy, Subject
 from netmon.yaml_nodes import Document, Fields, Item
 
@@ -51,6 +52,7 @@ class Config:
     """Everything that can be set. The defaults are those of the shipped `netmon.yaml`."""
 
     sensor: str = "netmon"
+    position: Position | None = None  # of the sensor; None: no round trip excludes a place
     subject: Subject = field(default_factory=Subject)
     capture: Capture = field(default_factory=Capture)
     limits: Limits = field(default_factory=Limits)
@@ -113,11 +115,13 @@ _SECTIONS = (
 def _read(root: Item, file: Path) -> Config:
     top = root.fields((), _SECTIONS)
     default = Config()
+    sensor = _section(top, "sensor", ("name", *Position.__slots__))
     flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
     web = _section(top, "web", ("listen", "config_file"))
     privacy = _section(top, "privacy", ("level", "key_file"))
     return Config(
-        sensor=_section(top, "sensor", ("name",)).read("name", Item.text, default.sensor),
+        sensor=sensor.read("name", Item.text, default.sensor),
+        position=_read_position(sensor),
         subject=Subject(_section(top, "subject", ("country",)).read("country", _read_country, None)),
         capture=_read_capture(_section(top, "capture", Capture.__slots__)),
         limits=Limits(
@@ -170,6 +174,21 @@ def _read_capture(fields: Fields) -> Capture:
         ring_mib=fields.read("ring_mib", lambda item: item.integer(2, 4096), default.ring_mib),
         snaplen=fields.read("snaplen", lambda item: item.integer(128, 262_144), default.snaplen),
         promiscuous=fields.read("promiscuous", Item.flag, default.promiscuous),
+    )
+
+
+def _read_position(sensor: Fields) -> Position | None:
+    """Where the sensor is: latitude and longitude go together, and the accuracy goes with them."""
+    given = [key for key in Position.__slots__ if key in sensor]
+    missing = [key for key in ("latitude", "longitude") if key not in sensor]
+    if not given or missing:
+        for key in given:
+            sensor[key].report(f"sensor.{' and sensor.'.join(missing)} must be given with it")
+        return None
+    return Position(
+        latitude=sensor["latitude"].number(-90, 90),
+        longitude=sensor["longitude"].number(-180, 180),
+        accuracy_km=sensor.read("accuracy_km", lambda item: item.number(0, 20_000), ACCURACY_KM),
     )
 
 

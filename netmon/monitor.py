@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netmon.places.locator import Locator
+from netmon.places.round_trips import RoundTrips
 from netmon.records import FlowRecord, Place, Sighting, Verdict
 from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
 from netmon.verdict import Case, Policy, Subject, judge
@@ -16,20 +17,34 @@ BEHIND_PROXY = Place(
 
 
 class Monitor:
-    """Gives flows their meaning by signatures, places, promises and policy. Keeps no state of its own."""
+    """Gives flows their meaning by signatures, places, promises and policy.
 
-    def __init__(self, signatures: SignatureSet, locator: Locator, policy: Policy, subject: Subject) -> None:
+    Its only state is `trips`, the smallest round trips, which outlive it when signatures are reloaded.
+    """
+
+    def __init__(
+        self,
+        signatures: SignatureSet,
+        locator: Locator,
+        policy: Policy,
+        subject: Subject,
+        trips: RoundTrips | None = None,
+    ) -> None:
         self.signatures = signatures
         self._locator = locator
         self._policy = policy
         self._subject = subject
+        self._trips = RoundTrips() if trips is None else trips
 
     def sight(self, flow: FlowRecord) -> Sighting:
         """The flow with its meaning; of no vendor, if no signature matched."""
         if flow.entry is None:
             return Sighting(flow)
         rule = self.signatures.entries[flow.entry]
-        place = BEHIND_PROXY if "proxied" in flow.view else self._locator.locate(flow.server, flow.start_ns)
+        if "proxied" in flow.view:
+            place = BEHIND_PROXY
+        else:
+            place = self._locator.locate(flow.server, flow.start_ns, self._trips.take(flow))
         verdict = self._judge(rule, place, flow.view, flow.start_ns)
         return Sighting(flow, rule.vendor, rule.component, rule.status, place, verdict)
 

@@ -163,6 +163,16 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """The smallest round trip to an address on a day: how near it must be (see `places.physics`)."""
+
+    min_ns: int
+    samples: int  # flows that were measured
+    seen_ns: int  # when the flow with the smallest one began
+    interception: Interception  # does something in the middle answer handshakes?
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where an address is, as far as the evidence goes.
 
@@ -177,6 +187,7 @@ class Place:
     votes: tuple[Vote, ...] = ()
     excluded: tuple[str, ...] = ()  # locations ruled out by the speed of light
     steps: tuple[str, ...] = ()  # how the votes became this place, one line each
+    round_trip: RoundTrip | None = None  # what excluded them
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = {
     "subject_unknown": "promises are made to some countries; ours is not configured",
     "no_promise": "no promise covers this",
     "behind_proxy": "the flow goes to a proxy, and where the proxy sends it is not seen",
+    "rtt_excludes_promise": "a server answered sooner than light could be back from the promised place",
     "databases_disagree": "the sources contradict each other on the country",
     "no_location": "no source locates the address",
     "single_source": "one source alone locates the address",
@@ -106,11 +107,17 @@ class _Facts:
     forbidden: bool
     yardstick: Kind
     proxied: bool
+    refuted: bool  # every place that is wanted is excluded by the round trip
     disputed: bool
     unknown: bool
     single: bool  # one source, and not the organisation's own declaration
     fit: Fit
     spoiled: bool
+
+    @property
+    def settled_elsewhere(self) -> bool:
+        """Two sources agree on another country, or the organisation declares one."""
+        return self.fit == "elsewhere" and not (self.disputed or self.unknown or self.single)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,9 @@ ROWS = (
     Row(lambda case: case.yardstick == "none", "undecided", "no_promise"),
     # The address is the proxy's, so nothing is known of the place.
     Row(lambda case: case.proxied, "undecided", "behind_proxy"),
+    # Physics says "not there", and no two sources agree on where else. It refutes and proves nothing, and it
+    # rests on the configured position and on nobody answering in the server's name: told, not an alarm.
+    Row(lambda case: case.refuted and not case.settled_elsewhere, "undecided", "rtt_excludes_promise"),
     # Without a place that two sources agree on, or that the organisation declared, nothing is alleged.
     Row(lambda case: case.disputed, "undecided", "databases_disagree"),
     Row(lambda case: case.unknown, "undecided", "no_location"),
@@ -156,6 +166,7 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
         forbidden=case.vendor.id in policy.forbidden_vendors,
         yardstick=yardstick.kind,
         proxied="proxied" in case.view,
+        refuted=bool(yardstick.places) and yardstick.places.issubset(case.place.excluded),
         disputed=case.place.confidence == "disputed",
         unknown=case.place.confidence == "unknown",
         single=case.place.confidence == "single" and not _is_declared(case.place),

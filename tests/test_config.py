@@ -8,6 +8,7 @@ import pytest
 from netmon.config import Config, find_file, load, parse_listen
 from netmon.errors import ConfigError
 from netmon.places.locator import Override
+from netmon.places.physics import Position
 from netmon.verdict import Policy, Subject
 
 SHIPPED = Path(__file__).parent.parent / "netmon.yaml"
@@ -72,7 +73,7 @@ def test_no_file_means_the_defaults():
 def test_every_setting_is_read(read, tmp_path):
     """Each key arrives where it belongs; paths are relative to the file."""
     config = read("""\
-sensor: {name: perimeter}
+sensor: {name: perimeter, latitude: -33.9, longitude: 18.4, accuracy_km: 2.5}
 subject: {country: DE}
 capture: {interfaces: [eth1, eth2], workers: 2, ring_mib: 64, snaplen: 512, promiscuous: false}
 flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, tcp_idle_s: 50, udp_idle_s: 60,
@@ -88,6 +89,7 @@ events: {file: events.jsonl}
 web: {listen: "[::1]:9000"}
 """)
     assert config.sensor == "perimeter"
+    assert config.position == Position(-33.9, 18.4, 2.5)
     assert config.subject == Subject("DE")
     assert config.capture.interfaces == ("eth1", "eth2")
     assert (config.capture.workers, config.capture.ring_mib, config.capture.snaplen) == (2, 64, 512)
@@ -105,6 +107,12 @@ web: {listen: "[::1]:9000"}
     assert config.events == tmp_path / "events.jsonl"
     assert config.listen == ("::1", 9000)
     assert config.file == tmp_path / "netmon.yaml"
+
+
+def test_a_position_need_not_say_how_exact_it_is(read):
+    """Latitude and longitude are enough; without them nothing is known."""
+    assert read("sensor: {latitude: 50.11, longitude: 8.68}").position == Position(50.11, 8.68, 50)
+    assert read("sensor: {name: a, latitude: , longitude: }").position is None
 
 
 def test_norway_is_a_country(read):
@@ -157,6 +165,22 @@ def test_web_can_be_off(read):
             "places:\n  declared:\n    - {network: 192.0.2.0/24, country: CH, author: A, reason: B,\n"
             "       date: 2026-02-30}",
             "netmon.yaml:4: places.declared.date: '2026-02-30' is no day: write 2026-01-31",
+        ),
+        (
+            "sensor: {latitude: 91, longitude: 8.68}",
+            "netmon.yaml:1: sensor.latitude: '91' is no number from -90 to 90",
+        ),
+        (
+            "sensor:\n  latitude: 50.11",
+            "netmon.yaml:2: sensor.latitude: sensor.longitude must be given with it",
+        ),
+        (
+            "sensor:\n  name: a\n  accuracy_km: 5",
+            "netmon.yaml:3: sensor.accuracy_km: sensor.latitude and sensor.longitude must be given with it",
+        ),
+        (
+            "sensor: {latitude: north, longitude: 8.68}",
+            "netmon.yaml:1: sensor.latitude: 'north' is no number from -90 to 90",
         ),
         ("policy: {allowed: [CH]}", "netmon.yaml:1: policy.allowed: expected keys and values"),
         (

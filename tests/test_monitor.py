@@ -6,6 +6,8 @@ import pytest
 
 from netmon.monitor import Monitor
 from netmon.places.locator import Locator
+from netmon.places.physics import Position
+from netmon.places.round_trips import RoundTrips
 from netmon.records import FlowRecord
 from netmon.signatures.load import load_folder
 from netmon.verdict import Policy, Subject
@@ -58,7 +60,7 @@ def monitor(tmp_path):
     return Monitor(signatures, Locator(signatures), Policy(), Subject())
 
 
-def flow(server, entry, *, view=(), start_ns=SEPTEMBER):
+def flow(server, entry, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
     return FlowRecord(
         flow_id=1,
         phase="end",
@@ -88,7 +90,7 @@ def flow(server, entry, *, view=(), start_ns=SEPTEMBER):
         tls_versions=("1.3",),
         ja4=None,
         ech=None,
-        rtt_ns=None,
+        rtt_ns=rtt_ns,
         interception="unknown",
         view=view,
         unseen_bytes=0,
@@ -120,6 +122,23 @@ def test_a_named_flow_is_located_and_judged(monitor, server, view, expected):
     seen = monitor.sight(flow(server, entry_of(monitor, "files.acme.example"), view=view))
     assert (seen.vendor, seen.component, seen.status) == ("acme", "files", "official")
     assert expected == (seen.place.location, seen.verdict.outcome, seen.verdict.reason)
+
+
+def test_round_trips_outlive_the_signatures(monitor):
+    """What was measured before a reload rules a place out after it, for flows that were not measured, too."""
+    trips, position = RoundTrips(), Position(50.111, 8.682)
+    signatures = monitor.signatures
+
+    def sight(rtt_ns):
+        loaded = Monitor(signatures, Locator(signatures, position=position), Policy(), Subject(), trips)
+        return loaded.sight(flow("203.0.113.7", entry_of(loaded, "files.acme.example"), rtt_ns=rtt_ns))
+
+    assert (sight(40_000_000).place.location, sight(40_000_000).verdict.outcome) == ("moscow", "unexpected")
+    assert sight(3_000_000).place.excluded == ("moscow",)
+    again = sight(None)
+    assert (again.place.location, again.place.excluded) == ("disputed", ("moscow",))
+    assert (again.place.round_trip.min_ns, again.place.round_trip.samples) == (3_000_000, 3)
+    assert (again.verdict.outcome, again.verdict.reason) == ("undecided", "databases_disagree")
 
 
 def test_a_flow_is_judged_by_its_own_time(monitor):

@@ -59,12 +59,12 @@ COMPONENTS = by_id(
 VENDOR = Vendor("acme", "ACME", COMPONENTS, (), PROMISES, (), (), (), {}, {}, (), "")
 
 
-def place(*votes):
+def place(*votes, excluded=()):
     """A place by votes written as "CH/Zurich", each of another database; "!CH" is the user's own."""
     sources = [
         Vote("declared" if one[0] == "!" else f"db{n}", *place_parts(one)) for n, one in enumerate(votes)
     ]
-    return decide(sources, CITIES)
+    return replace(decide(sources, CITIES, excluded), excluded=tuple(excluded))
 
 
 def place_parts(text):
@@ -74,6 +74,7 @@ def place_parts(text):
 
 ZURICH = place("CH/Zurich", "CH")
 MOSCOW = place("RU/Moscow", "RU")
+NOT_ZURICH = place("CH/Zurich", "CH/Zurich", excluded=["zurich"])
 
 
 def case(where=ZURICH, what="files", status="official", view=(), time_ns=JUNE_17):
@@ -108,6 +109,23 @@ FORBID = Policy(forbidden_vendors=frozenset({"acme"}))
         (case(place("CH", "CH")), SILENT, ("undecided", "city_unproven")),
         (case(place("CH/Bern", "CH/Bern")), SILENT, ("undecided", "city_unproven")),
         (case(place("CH/Bern", "CH/Zurich")), SILENT, ("undecided", "city_unproven")),
+        # The promised place is ruled out by a round trip, and no two sources agree on where else.
+        (case(NOT_ZURICH), SILENT, ("undecided", "rtt_excludes_promise")),
+        (case(place("CH", "CH", excluded=["zurich"])), SILENT, ("undecided", "rtt_excludes_promise")),
+        (case(place(excluded=["zurich"])), SILENT, ("undecided", "rtt_excludes_promise")),
+        (case(place("CH", "RU", excluded=["zurich"])), SILENT, ("undecided", "rtt_excludes_promise")),
+        (case(place("RU/Moscow", excluded=["zurich"])), SILENT, ("undecided", "rtt_excludes_promise")),
+        (case(place("RU", "RU", excluded=["zurich"])), SILENT, ("unexpected", "place_elsewhere")),
+        (case(place("!RU", "CH", excluded=["zurich"])), SILENT, ("unexpected", "place_elsewhere")),
+        (case(NOT_ZURICH, "analysis"), SILENT, ("undecided", "no_location")),  # Bern is promised as well
+        (case(NOT_ZURICH, "updates"), SILENT, ("undecided", "no_promise")),
+        (case(NOT_ZURICH), allow("CH"), ("undecided", "no_location")),  # cities are ruled out, no country
+        (case(NOT_ZURICH), allow("zurich"), ("undecided", "rtt_excludes_promise")),
+        (case(NOT_ZURICH), allow(), ("undecided", "no_location")),
+        (case(NOT_ZURICH, status="unverified"), SILENT, ("undecided", "unverified_signature")),
+        (case(NOT_ZURICH), FORBID, ("forbidden", "policy_forbids_vendor")),
+        (case(place("RU/Moscow", "RU", excluded=["moscow"])), SILENT, ("undecided", "databases_disagree")),
+        (case(place("CH/Zurich", "RU/Moscow", excluded=["moscow"])), SILENT, ("undecided", "single_source")),
         (case(what="updates"), SILENT, ("undecided", "no_promise")),
         (case(MOSCOW, "updates"), SILENT, ("undecided", "no_promise")),
         (case(MOSCOW, "network"), SILENT, ("undecided", "no_promise")),
@@ -223,9 +241,14 @@ VOTES = st.lists(
     ),
     max_size=4,
 )
+EXCLUDED = st.sets(st.sampled_from(sorted(LOCATIONS))).map(sorted)
 CASES = st.builds(
     case,
-    where=VOTES.map(lambda votes: decide(votes, CITIES)),
+    where=st.builds(
+        lambda votes, excluded: replace(decide(votes, CITIES, excluded), excluded=tuple(excluded)),
+        VOTES,
+        st.one_of(st.just([]), EXCLUDED),
+    ),
     what=st.sampled_from(["network", *COMPONENTS]),
     status=st.sampled_from(STATUSES),
     view=st.sets(st.sampled_from(VIEW)).map(tuple),
@@ -266,9 +289,24 @@ def test_an_agreeing_source_never_weakens(one, policy, subject):
     before = verdict(one, policy, subject)
     located = one.place.location in LOCATIONS
     vote = Vote("one_more_db", one.place.country, LOCATIONS[one.place.location].city if located else None)
-    after = verdict(replace(one, place=decide([*one.place.votes, vote], CITIES)), policy, subject)
+    with_it = decide([*one.place.votes, vote], CITIES, one.place.excluded)
+    after = verdict(replace(one, place=replace(with_it, excluded=one.place.excluded)), policy, subject)
     if before[0] != "undecided" and one.place.confidence in ("agreed", "single"):
         assert after == before
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_what_is_excluded_is_never_alleged(one, policy, subject):
+    """Excluded Moscow never gives "unexpected: Moscow", nor excluded Zürich "expected: Zürich"."""
+    if verdict(one, policy, subject)[0] in ("expected", "unexpected"):
+        assert one.place.location not in one.place.excluded
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_a_round_trip_alone_decides_nothing(one, policy, subject):
+    """Without a place that sources agree on, ruling out others leads to no verdict."""
+    outcome, _reason = verdict(replace(one, place=place(excluded=one.place.excluded)), policy, subject)
+    assert outcome in ("undecided", "forbidden")
 
 
 @given(CASES, SUBJECTS)

@@ -10,6 +10,7 @@ from netmon.cli import wiring
 from netmon.cli.wiring import ConfigOption, SignaturesOption
 from netmon.config import Config
 from netmon.places.locator import Override
+from netmon.places.physics import Position
 from netmon.privacy import read_key
 from netmon.verdict import Policy
 from netmon.web.guard import WebGuard
@@ -45,6 +46,7 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
 def effective(settings: Config) -> Iterable[tuple[str, str]]:
     """Every setting by its key in netmon.yaml, with its value in words."""
     yield "sensor.name", settings.sensor
+    yield "sensor.position", _position_text(settings.position)
     yield "subject.country", settings.subject.country or "none: no promise binds"
     capture = settings.capture
     yield "capture.interfaces", ", ".join(capture.interfaces) or "none: name them with -i"
@@ -72,6 +74,12 @@ _LEVELS: Mapping[int, str] = {
     2: "clients' networks only",
     3: "nothing about clients",
 }
+
+
+def _position_text(position: Position | None) -> str:
+    if position is None:
+        return "none: no round trip excludes a place"
+    return f"{position.latitude}, {position.longitude}, give or take {position.accuracy_km:g} km"
 
 
 def _override_text(override: Override) -> str:

@@ -108,6 +108,8 @@ def read(
         summary.show(wiring.make_console(), reader.stats())
         if summary.flows and settings.subject.country is None:
             print("No promise was applied: say whose traffic it is with --country, for example --country DE.")
+    if reader.stats()["interceptions"]:
+        print(f"netmon: {wiring.INTERCEPTED}", file=sys.stderr)
     for problem in reader.problems:
         print(f"netmon: {problem}", file=sys.stderr)
     if summary.findings:

@@ -22,6 +22,7 @@ from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.guard import Guard
 from netmon.outputs.prometheus import Prometheus
+from netmon.places.round_trips import RoundTrips
 from netmon.privacy import Privacy
 from netmon.signatures.match import compile_matcher
 from netmon.sources import Batch, Stats
@@ -119,6 +120,7 @@ class _Sensor:
 
     def __init__(self, settings: Config, ports: tuple[str, ...], expression: str, source: str) -> None:
         self._settings = settings
+        self._trips = RoundTrips()
         self._monitor = self._load()
         matcher = compile_matcher(self._monitor.signatures)
         limits, capture = settings.limits.keywords(), settings.capture
@@ -151,6 +153,7 @@ class _Sensor:
         self._reloads: SimpleQueue[_Reload] = SimpleQueue()
         self._stops = 0
         self._dropped = 0
+        self._is_suspected = False
         self._look_again_s = 0.0
         self._running = False
 
@@ -185,7 +188,7 @@ class _Sensor:
                 wanted = self._reloads.get()
                 wanted.problem = self._reload()
                 wanted.done.set()
-            self._warn_of_drops()
+            self._warn()
         self._running = False
 
     def reload(self) -> str | None:
@@ -197,7 +200,11 @@ class _Sensor:
         return wanted.problem
 
     def _stats(self) -> Stats:
-        return {**self._source.stats(), "lost_events": sum(guard.lost for guard in self._guards)}
+        stats = self._source.stats()
+        return stats | {
+            "evicted": stats["evicted"] | {"round_trips": self._trips.evicted},
+            "lost_events": sum(guard.lost for guard in self._guards),
+        }
 
     def _take(self, batch: Batch) -> None:
         wiring.deliver(batch, self._monitor, self._outputs)
@@ -212,7 +219,7 @@ class _Sensor:
         self._reloads.put(_Reload())
 
     def _load(self) -> Monitor:
-        return wiring.make_monitor(self._settings, wiring.load_signatures(self._settings))
+        return wiring.make_monitor(self._settings, wiring.load_signatures(self._settings), self._trips)
 
     def _announce(self) -> None:
         series = self._monitor.foresee(time.time_ns())
@@ -235,12 +242,17 @@ class _Sensor:
         _tell(f"signatures reloaded from {monitor.signatures.folder}")
         return None
 
-    def _warn_of_drops(self) -> None:
+    def _warn(self) -> None:
         now_s = time.monotonic()
         if now_s < self._look_again_s:
             return
         self._look_again_s = now_s + _LOOK_EVERY_S
-        interfaces = self._source.stats().get("interfaces", {})
+        stats = self._source.stats()
+        is_suspected = stats["interceptions"] > 0
+        if is_suspected and not self._is_suspected:
+            _tell(wiring.INTERCEPTED)
+        self._is_suspected = is_suspected
+        interfaces = stats.get("interfaces", {})
         dropped = sum(counters["dropped"] for counters in interfaces.values())
         if dropped > self._dropped:
             lost = dropped - self._dropped

@@ -13,6 +13,7 @@ from rich.table import Table
 from netmon.cli import wiring
 from netmon.cli.wiring import ConfigOption, SignaturesOption
 from netmon.places.locator import Locator
+from netmon.records import RoundTrip
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
 from netmon.signatures.model import NameRule, NetworkRule
@@ -80,6 +81,12 @@ def test_signatures(config: ConfigOption = None, signatures: SignaturesOption = 
 @app.command("explain")
 def explain_signatures(
     text: Annotated[str, typer.Argument(metavar="NAME|IP", help="A host name or an IP address.")],
+    rtt_ms: Annotated[
+        float | None,
+        typer.Option(
+            "--rtt-ms", min=0.001, help="Smallest handshake round trip to the IP: what would it rule out?"
+        ),
+    ] = None,
     config: ConfigOption = None,
     signatures: SignaturesOption = None,
 ) -> None:
@@ -89,7 +96,7 @@ def explain_signatures(
 
       netmon signatures explain updates.vendor.example
 
-      netmon signatures explain 192.0.2.10
+      netmon signatures explain 192.0.2.10 --rtt-ms 3.2
     """
     settings = wiring.load_config(config, signatures, None)
     known = wiring.load_signatures(settings)
@@ -108,7 +115,10 @@ def explain_signatures(
         since = f", from {promise.effective_from}" if promise.effective_from else ""
         echo(f"  promise {promise.id} ({promise.status}{since}): {promise.statement}")
     if answer.kind == "address":
-        place = Locator(known, settings.overrides).locate(answer.asked, time.time_ns())
+        now_ns = time.time_ns()
+        trip = RoundTrip(round(rtt_ms * 1e6), 1, now_ns, "unlikely") if rtt_ms else None
+        locator = Locator(known, settings.overrides, position=settings.position)
+        place = locator.locate(answer.asked, now_ns, trip)
         echo(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
         for step in place.steps:
             echo(f"    {step}")

@@ -17,6 +17,7 @@ from netmon.errors import ConfigError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.places.locator import Locator
+from netmon.places.round_trips import RoundTrips
 from netmon.privacy import Privacy, read_key
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import SignatureSet
@@ -63,6 +64,13 @@ SourceOption = Annotated[
         help="scapy: portable and slow; needs the extra netmon-egress[scapy].",
     ),
 ]
+
+
+INTERCEPTED = (
+    "unrelated destinations are equally near: something in the middle seems to answer handshakes, "
+    "so no round trip excludes a place"
+)
+"""Told once when interception is suspected."""
 
 
 def package_version() -> str:
@@ -114,10 +122,10 @@ def check_policy(policy: Policy, signatures: SignatureSet, file: Path | None) ->
                     )
 
 
-def make_monitor(config: Config, signatures: SignatureSet) -> Monitor:
-    """Signatures, places, promises and policy, joined."""
-    locator = Locator(signatures, config.overrides)
-    return Monitor(signatures, locator, config.policy, config.subject)
+def make_monitor(config: Config, signatures: SignatureSet, trips: RoundTrips | None = None) -> Monitor:
+    """Signatures, places, promises and policy, joined; with the round trips known so far."""
+    locator = Locator(signatures, config.overrides, position=config.position)
+    return Monitor(signatures, locator, config.policy, config.subject, trips)
 
 
 def make_privacy(config: Config, level: int) -> Privacy:

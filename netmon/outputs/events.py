@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from netmon.outputs.community_id import community_id
 from netmon.privacy import ADDRESS, Privacy
-from netmon.records import DnsRecord, FlowRecord, Place, Sighting, Vote
+from netmon.records import DnsRecord, FlowRecord, Place, RoundTrip, Sighting, Vote
 from netmon.signatures.model import Location
 
 ECS_VERSION = "9.0.0"
@@ -192,6 +192,7 @@ def _meaning(sighting: Sighting) -> dict[str, Any]:
         "ja4": flow.ja4,
         "ech": flow.ech,
         "rtt_min_ms": round(flow.rtt_ns / 1e6, 3) if flow.rtt_ns is not None else None,
+        "interception": flow.interception if flow.interception == "suspected" else None,
         "view": list(flow.view) or None,
         "unseen_bytes": flow.unseen_bytes or None,
         "duplicate_packets": flow.duplicates or None,
@@ -204,9 +205,21 @@ def _meaning(sighting: Sighting) -> dict[str, Any]:
             "confidence": place.confidence,
             "votes": [_vote(vote) for vote in place.votes],
             "steps": list(place.steps),
+            "excluded": list(place.excluded) or None,
+            **_round_trip(place.round_trip),
         }
         if place
         else None,
+    }
+
+
+def _round_trip(trip: RoundTrip | None) -> dict[str, Any]:
+    if trip is None:
+        return {}
+    return {
+        "rtt_min_ms": round(trip.min_ns / 1e6, 3),
+        "rtt_min_seen": timestamp(trip.seen_ns),
+        "rtt_samples": trip.samples,
     }
 
 

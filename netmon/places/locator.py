@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from netmon.places.physics import Horizon, Position
 from netmon.places.prefixes import PrefixTable
 from netmon.places.rule import DECLARED, VENDOR, Cities, decide
-from netmon.records import Place, Vote
+from netmon.records import Place, RoundTrip, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
 
 DAY_NS = 86_400 * 1_000_000_000
@@ -49,11 +50,19 @@ class Locator:
     network does not tag does not make its votes worse. Raises ValueError for an override of no network.
     """
 
-    def __init__(self, signatures: SignatureSet, overrides: Sequence[Override] = ()) -> None:
+    def __init__(
+        self,
+        signatures: SignatureSet,
+        overrides: Sequence[Override] = (),
+        *,
+        position: Position | None = None,
+    ) -> None:
+        """`position`: the sensor's; without one no round trip excludes anything."""
         self._cities = Cities(signatures.locations)
+        self._horizon = Horizon(position, signatures.locations)
         self._overrides: PrefixTable[_Testimony] = PrefixTable()
         self._networks: PrefixTable[_Testimony] = PrefixTable()
-        self._cache: dict[tuple[str, int], Place] = {}
+        self._cache: dict[tuple[str, int, tuple[str, ...]], Place] = {}
         for override in overrides:
             testimony = _between(override.valid_from, override.valid_to, (_declaration(override),))
             self._overrides.add(override.prefix, testimony)
@@ -62,15 +71,23 @@ class Locator:
                 votes = _rule_votes(rule, signatures)
                 self._networks.add(rule.prefix, _between(rule.valid_from, rule.valid_to, votes))
 
-    def locate(self, address: str, when_ns: int) -> Place:
+    def locate(self, address: str, when_ns: int, trip: RoundTrip | None = None) -> Place:
         """The place of an address on the UTC day of `when_ns` (nanoseconds since 1970), with its evidence.
 
-        Raises ValueError when it is no IPv4 or IPv6 address.
+        `trip`: the smallest round trip to it, which can rule locations out. Raises ValueError when it is no
+        IPv4 or IPv6 address.
         """
-        key = (address, when_ns // DAY_NS)
+        if trip is None:
+            return self._decide(address, when_ns, ())
+        bound = self._horizon.bound(trip)
+        place = self._decide(address, when_ns, bound.excluded)
+        return replace(place, excluded=bound.excluded, round_trip=trip, steps=(bound.step, *place.steps))
+
+    def _decide(self, address: str, when_ns: int, excluded: tuple[str, ...]) -> Place:
+        key = (address, when_ns // DAY_NS, excluded)
         place = self._cache.get(key)
         if place is None:
-            place = decide(self._votes(address, iso_day(when_ns)), self._cities)
+            place = decide(self._votes(address, iso_day(when_ns)), self._cities, excluded)
             if len(self._cache) >= CACHED_PLACES:
                 del self._cache[next(iter(self._cache))]
             self._cache[key] = place

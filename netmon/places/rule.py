@@ -10,12 +10,18 @@
    signatures' locations. Different cities in one country: the location is "disputed", the country stands.
    No city, or one that the signatures do not know: the location is "unknown", for a country is not a city.
 
+5. A vote for a city that the round trip excludes (`physics`) is refuted: it is set aside, whoever it is from,
+   and the rest decide as if it had not been there. That proves nothing for the rest: one source stays one.
+   If the refuted votes name the country that is left, and nobody who is left names a city in it, then what
+   they mean is in doubt: "disputed". A declaration that is refuted contradicts the sensor's position, which
+   comes from the same user: "disputed". A vote for a country alone cannot be refuted.
+
 Every step is written down in `Place.steps`, one plain line each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from netmon.records import Confidence, Place, Vote
 from netmon.signatures.model import Location
@@ -44,8 +50,8 @@ class Cities:
         return self._known.get((country, city.casefold()))
 
 
-def decide(votes: Sequence[Vote], cities: Cities) -> Place:
-    """The place that the votes amount to, with every step that led there."""
+def decide(votes: Sequence[Vote], cities: Cities, excluded: Collection[str] = ()) -> Place:
+    """The place that the votes amount to, with every step that led there; none of the excluded locations."""
     steps = [_tell(vote) for vote in votes]
     locating = [vote for vote in votes if vote.about == "location" and vote.country is not None]
     declared = [vote for vote in locating if vote.source == DECLARED]
@@ -53,7 +59,13 @@ def decide(votes: Sequence[Vote], cities: Cities) -> Place:
     if declared:
         locating = declared[:1]
         steps.append("the user's declaration decides alone")
+    refuted = [vote for vote in locating if _meant(vote, cities) in excluded]
+    locating = [vote for vote in locating if vote not in refuted]
+    steps += [f"{vote.source} is refuted: {vote.city} is too far away" for vote in refuted]
     countries = sorted({vote.country for vote in locating if vote.country is not None})
+    if refuted and declared:
+        steps.append("the declaration and the sensor's position contradict each other: disputed")
+        return Place(DISPUTED, DISPUTED, None, "disputed", tuple(votes), steps=tuple(steps))
     if not countries:
         steps.append("no source locates the address: unknown")
         return Place(UNKNOWN, UNKNOWN, None, "unknown", tuple(votes), steps=tuple(steps))
@@ -66,6 +78,9 @@ def decide(votes: Sequence[Vote], cities: Cities) -> Place:
         steps.append(f"{', '.join(contradicting)} names another country than {countries[0]}: disputed")
         return Place(DISPUTED, DISPUTED, None, "disputed", tuple(votes), steps=tuple(steps))
     [country] = countries
+    if country in {vote.country for vote in refuted} and not any(vote.city for vote in locating):
+        steps.append(f"nobody who is left names a city in {country}, and the one named is refuted: disputed")
+        return Place(DISPUTED, DISPUTED, None, "disputed", tuple(votes), steps=tuple(steps))
     sources = sorted({vote.source for vote in locating})
     if len(sources) > 1:
         confidence = "agreed"
@@ -89,6 +104,12 @@ def _find_city(country: str, votes: Iterable[Vote], cities: Cities) -> tuple[str
     if len({city.casefold() for city in named}) == 1:
         return UNKNOWN, named[0], f"{words} is no location of the signatures: the location is unknown"
     return DISPUTED, None, f"the sources name different cities ({words}): the location is disputed"
+
+
+def _meant(vote: Vote, cities: Cities) -> str | None:
+    """The location that a vote names, by id."""
+    location = cities.find(vote.country, vote.city) if vote.country and vote.city else None
+    return location.id if location else None
 
 
 def _sources(votes: Iterable[Vote], country: str) -> str:

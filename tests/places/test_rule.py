@@ -118,3 +118,71 @@ def test_order_of_databases_does_not_matter(votes, random):
 def test_a_registration_changes_nothing(votes, country):
     """However many sources tell where the holder is registered, the place stays."""
     assert place_of(*votes) == place_of(*votes, vote("registry", country, "registration"))
+
+
+@pytest.mark.parametrize(
+    ("votes", "expected"),
+    [
+        # The refuted vote is set aside, and the rest decide as if it had not been there.
+        ([vote("a", "RU/Moscow")], ("unknown", "unknown", "unknown")),
+        ([vote("a", "RU/Moscow"), vote("b", "RU/Moskva")], ("unknown", "unknown", "unknown")),
+        ([vote("a", "CH/Zurich"), vote("b", "RU/Moscow")], ("single", "CH", "zurich")),
+        ([vote("a", "CH/Zurich"), vote("b", "RU/Moscow"), vote("c", "CH")], ("agreed", "CH", "zurich")),
+        ([vote("a", "CH"), vote("b", "RU/Moscow"), vote("c", "DE")], ("disputed",) * 3),
+        ([vote("vendor", "RU/Moscow"), vote("b", "CH")], ("single", "CH", "unknown")),
+        # A vote for a country alone is not refuted: not every place in it is too far.
+        ([vote("a", "RU"), vote("b", "CH")], ("disputed",) * 3),
+        ([vote("a", "RU"), vote("b", "RU")], ("agreed", "RU", "unknown")),
+        # But if somebody names a city in it and that is refuted, what the others mean is in doubt.
+        ([vote("a", "RU"), vote("b", "RU/Moscow")], ("disputed",) * 3),
+        ([vote("a", "RU"), vote("b", "RU/Moscow"), vote("c", "RU")], ("disputed",) * 3),
+        # Unless they name another city, which may be near enough, known or not.
+        ([vote("a", "RU/Pskov"), vote("b", "RU/Moscow"), vote("c", "RU")], ("agreed", "RU", "unknown")),
+        # What contradicts without saying more cannot be refuted.
+        ([vote("a", "CH"), vote("b", "RU/Moscow"), vote("c", "", contradicts=True)], ("disputed",) * 3),
+        # The declaration and the sensor's position come from the same user.
+        ([vote("declared", "RU/Moscow"), vote("b", "CH"), vote("c", "CH")], ("disputed",) * 3),
+        ([vote("declared", "CH/Zurich"), vote("b", "RU/Moscow")], ("single", "CH", "zurich")),
+    ],
+)
+def test_moscow_is_excluded(votes, expected):
+    """What the votes amount to once the round trip has ruled Moscow out."""
+    place = decide(votes, CITIES, excluded={"moscow"})
+    assert (place.confidence, place.country, place.location) == expected
+
+
+def test_a_refuted_vote_stays_in_the_evidence_with_its_step():
+    """Nothing is hidden: the vote, that it is refuted, and what is left."""
+    votes = [vote("a", "CH/Zurich"), vote("b", "RU/Moskva")]
+    place = decide(votes, CITIES, excluded={"moscow"})
+    assert place.votes == tuple(votes)
+    assert place.steps[2:4] == ("b is refuted: Moskva is too far away", "a alone says CH: a single source")
+
+
+EXCLUDED = st.sets(st.sampled_from([*LOCATIONS, "london"]))
+
+
+@given(st.lists(VOTES, max_size=6), EXCLUDED)
+def test_an_excluded_location_is_never_the_place(votes, excluded):
+    """Whatever is said about it, by whomever."""
+    place = decide(votes, CITIES, excluded)
+    assert place.location not in excluded
+    assert place.votes == tuple(votes)
+
+
+@given(st.lists(VOTES, max_size=6), EXCLUDED)
+def test_excluding_proves_nothing(votes, excluded):
+    """Every source that an agreement rests on names the country itself, and there are two of them."""
+    place = decide(votes, CITIES, excluded)
+    for_it = {one.source for one in votes if one.country == place.country and one.about == "location"}
+    if place.confidence == "agreed":
+        assert len(for_it) >= 2
+
+
+@given(st.lists(VOTES, max_size=6), EXCLUDED)
+def test_excluding_what_nobody_names_changes_nothing(votes, excluded):
+    """A location that no vote means can be ruled out without consequence."""
+    named = {
+        location.id for one in votes if one.city and (location := CITIES.find(one.country or "", one.city))
+    }
+    assert decide(votes, CITIES, excluded - named) == decide(votes, CITIES)

@@ -1,0 +1,190 @@
+"""What the speed of light rules out, and what it does not."""
+
+import math
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from netmon.places.physics import (
+    CITY_RADIUS_KM,
+    LIGHT_KM_PER_MS,
+    TIMING_MARGIN_NS,
+    Horizon,
+    Position,
+    distance_km,
+    least_km,
+    reach_km,
+)
+from netmon.records import RoundTrip
+from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.model import Location
+
+LOCATIONS = load_folder(default_folder()).locations
+FRANKFURT = Position(50.111, 8.682, 10)
+VIENNA = Position(48.208, 16.373, 10)
+MOSCOW = Position(55.756, 37.617, 10)
+MS = 1_000_000
+
+LATITUDES = st.floats(-90, 90)
+LONGITUDES = st.floats(-180, 180)
+POINTS = st.tuples(LATITUDES, LONGITUDES)
+POSITIONS = st.builds(Position, LATITUDES, LONGITUDES, st.floats(0, 20_000))
+TRIPS_NS = st.integers(1, 400 * MS)
+
+
+def trip(rtt_ns, interception="unlikely", samples=1):
+    return RoundTrip(rtt_ns, samples, 0, interception)
+
+
+def excluded(position, rtt_ms, **more):
+    return Horizon(position, LOCATIONS).bound(trip(round(rtt_ms * MS), **more)).excluded
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wgs84_km"),
+    [  # geodesics on WGS 84, after Karney
+        ((0, 0), (0, 1), 111.320),
+        ((0, 0), (1, 0), 110.574),
+        ((0, 0), (0, 180), 20_003.93),
+        ((90, 0), (-90, 0), 20_003.93),
+        ((51.4778, -0.0014), (48.8584, 2.2945), 334.6),  # Greenwich, Eiffel tower
+        ((55.756, 37.617), (50.111, 8.682), 2026.0),  # Moscow, Frankfurt
+    ],
+)
+def test_distance_is_that_of_the_ellipsoid_within_the_margin(one, other, wgs84_km):
+    """The sphere is off by no more than the margin allows for."""
+    assert distance_km(*one, *other) * (1 - 0.0056) <= wgs84_km
+    assert distance_km(*one, *other) == pytest.approx(wgs84_km, rel=0.0057)
+
+
+@given(POINTS, POINTS, POINTS)
+def test_distance_is_a_distance(one, other, third):
+    """Symmetric, zero to itself, never beyond the antipode, and no way round is shorter."""
+    assert distance_km(*one, *one) == pytest.approx(0, abs=1e-6)
+    assert distance_km(*one, *other) == pytest.approx(distance_km(*other, *one))
+    assert 0 <= distance_km(*one, *other) <= math.pi * 6371.01
+    assert distance_km(*one, *third) <= distance_km(*one, *other) + distance_km(*other, *third) + 1e-3
+
+
+def test_light_goes_there_and_back():
+    """10 ms, and the margin for timing, are 1649 km there and as many back."""
+    assert reach_km(10 * MS) == pytest.approx((10 + TIMING_MARGIN_NS / MS) * LIGHT_KM_PER_MS / 2)
+    assert reach_km(10 * MS) == pytest.approx(1648.86, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("position", "rtt_ms", "moscow", "zurich"),
+    [
+        (FRANKFURT, 1.2, True, False),
+        (FRANKFURT, 11.5, True, False),
+        (FRANKFURT, 11.8, False, False),
+        (FRANKFURT, 40, False, False),
+        (VIENNA, 1.0, True, True),
+        (VIENNA, 2.5, True, False),
+        (VIENNA, 9.0, True, False),
+        (VIENNA, 9.6, False, False),
+        (MOSCOW, 1.2, False, True),
+        (MOSCOW, 12.5, False, True),
+        (MOSCOW, 14, False, False),
+    ],
+)
+def test_edges_of_the_bound(position, rtt_ms, moscow, zurich):
+    """Where Moscow and Zürich begin to be possible, as seen from three cities."""
+    found = excluded(position, rtt_ms)
+    assert ("moscow" in found, "zurich" in found) == (moscow, zurich)
+
+
+@given(POSITIONS, TRIPS_NS)
+def test_only_what_is_certainly_too_far_is_excluded(position, rtt_ns):
+    """Not even light could be back from the nearest point of an excluded location."""
+    found = Horizon(position, LOCATIONS).bound(trip(rtt_ns)).excluded
+    for location in LOCATIONS.values():
+        ends = (position.latitude, position.longitude, location.latitude, location.longitude)
+        nearest_km = distance_km(*ends) * 0.9944 - CITY_RADIUS_KM - position.accuracy_km
+        back_ms = 2 * nearest_km / LIGHT_KM_PER_MS
+        if location.id in found:
+            assert back_ms > rtt_ns / MS + 1 - 1e-6
+        else:
+            assert back_ms <= rtt_ns / MS + 1 + 1e-6 or rtt_ns < MS
+
+
+@given(POSITIONS, TRIPS_NS, TRIPS_NS)
+def test_a_longer_round_trip_never_excludes_more(position, one_ns, other_ns):
+    """Of two round trips the smaller one rules out at least what the greater one does."""
+    horizon = Horizon(position, LOCATIONS)
+    small, great = (set(horizon.bound(trip(rtt_ns)).excluded) for rtt_ns in sorted((one_ns, other_ns)))
+    assert great <= small
+
+
+@given(POSITIONS, TRIPS_NS, st.floats(0, 5000))
+def test_a_vaguer_position_never_excludes_more(position, rtt_ns, more_km):
+    """Who knows less of where the sensor is can rule less out."""
+    vague = Position(position.latitude, position.longitude, position.accuracy_km + more_km)
+    sharp_ids, vague_ids = (
+        set(Horizon(one, LOCATIONS).bound(trip(rtt_ns)).excluded) for one in (position, vague)
+    )
+    assert vague_ids <= sharp_ids
+
+
+@given(st.sampled_from(sorted(LOCATIONS)), TRIPS_NS)
+def test_where_the_sensor_is_is_never_excluded(name, rtt_ns):
+    """A server beside the sensor is always possible."""
+    here = LOCATIONS[name]
+    assert (
+        name not in Horizon(Position(here.latitude, here.longitude), LOCATIONS).bound(trip(rtt_ns)).excluded
+    )
+
+
+@given(POINTS, POINTS, st.floats(0, 5), st.floats(0, CITY_RADIUS_KM), st.floats(0, 500))
+def test_a_real_server_is_never_excluded(sensor, city, detour, off_km, delay_ms):
+    """A server within its city's radius, reached by any detour and with any delay, stays possible."""
+    straight_km = max(0.0, distance_km(*sensor, *city) - off_km) * (1 - 0.0056)
+    real_ms = 2 * straight_km * (1 + detour) / LIGHT_KM_PER_MS + delay_ms
+    location = Location("there", "There", "XX", *city)
+    horizon = Horizon(Position(*sensor, 0), {"there": location})
+    assert horizon.bound(trip(max(1, round(real_ms * MS)))).excluded == ()
+
+
+def test_fibre_is_told_and_excludes_nothing():
+    """What glass is too slow for is named beside what is excluded."""
+    bound = Horizon(FRANKFURT, LOCATIONS).bound(trip(13 * MS))
+    assert "moscow" not in bound.excluded
+    assert (
+        bound.step.partition("too far by light in fibre, which excludes nothing: ")[2]
+        == "moscow, saint_petersburg"
+    )
+
+
+@pytest.mark.parametrize(
+    ("position", "rtt_ms", "interception", "words"),
+    [
+        (None, 5, "unlikely", "the sensor's position is not configured"),
+        (FRANKFURT, 5, "suspected", "something in the middle seems to answer"),
+        (FRANKFURT, 0.8, "unknown", "few destinations were seen"),
+    ],
+)
+def test_nothing_is_excluded_and_the_step_says_why(position, rtt_ms, interception, words):
+    """Without a position, with interception, or with a suspiciously small round trip nothing is ruled out."""
+    bound = Horizon(position, LOCATIONS).bound(trip(round(rtt_ms * MS), interception))
+    assert bound.excluded == ()
+    assert words in bound.step
+    assert bound.step.endswith("nothing is excluded")
+
+
+def test_a_small_round_trip_counts_once_destinations_differ():
+    """Below a millisecond it is believed when others are farther; above it, also while that is not known."""
+    assert "moscow" in excluded(FRANKFURT, 0.8, interception="unlikely")
+    assert "moscow" in excluded(FRANKFURT, 1.0, interception="unknown")
+
+
+def test_the_step_tells_what_was_measured():
+    """Number, smallest, how far that is at most, and what it rules out."""
+    step = Horizon(FRANKFURT, {"moscow": LOCATIONS["moscow"]}).bound(trip(6_400_000, samples=3)).step
+    assert step == "smallest of 3 round trips: 6.400 ms, so it is at most 1109 km away: excludes moscow"
+
+
+def test_least_distance_takes_every_margin_off():
+    """The ellipsoid, the city's extent and the position's accuracy all count for the location."""
+    far = distance_km(50.111, 8.682, 55.756, 37.617)
+    assert least_km(FRANKFURT, LOCATIONS["moscow"]) == pytest.approx(far * 0.9944 - 110)
