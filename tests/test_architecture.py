@@ -18,10 +18,11 @@ ALLOWED = {
     "signatures": {"records", "errors", "yaml_nodes", "_engine", ""},
     "places": {"records", "errors", "signatures"},
     "verdict": {"records", "errors", "signatures", "places"},
+    "quality": set(),
     "monitor": {"records", "signatures", "places", "verdict"},
     "config": {"errors", "yaml_nodes", "places", "verdict"},
     "sources": {"records", "errors", "_engine"},
-    "outputs": {"records", "errors", "privacy", "signatures", "verdict"},
+    "outputs": {"quality", "records", "errors", "privacy", "signatures", "verdict"},
     "web": {"errors", "yaml_nodes"},
     # Only the command line wires rooms together.
     "cli": {
@@ -33,6 +34,7 @@ ALLOWED = {
         "outputs",
         "places",
         "privacy",
+        "quality",
         "records",
         "signatures",
         "sources",

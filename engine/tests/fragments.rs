@@ -18,16 +18,7 @@ const START: u64 = 1_700_000_000 * SECOND;
 const RAW: u16 = 101;
 
 fn monitor() -> Monitor {
-    let settings = Settings {
-        every_flow: true,
-        max_flows: 100,
-        max_heads: 10,
-        max_head_bytes: 65_536,
-        tcp_idle_ns: 300 * SECOND,
-        udp_idle_ns: 60 * SECOND,
-        duplicate_window_ns: SECOND / 20,
-        report_every_ns: 0,
-    };
+    let settings = Settings { every_flow: true, max_flows: 100, max_heads: 10, ..Settings::default() };
     let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
     Monitor::new(settings, matcher, Arc::new(Names::new(1000)), (0, 1))
 }

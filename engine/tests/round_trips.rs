@@ -30,10 +30,8 @@ impl Watch {
             every_flow: true,
             max_flows: 100,
             max_heads: 10,
-            max_head_bytes: 65_536,
-            tcp_idle_ns: 300 * SECOND,
-            udp_idle_ns: 60 * SECOND,
             report_every_ns,
+            ..Settings::default()
         };
         let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
         Self(Monitor::new(settings, matcher, Arc::new(Names::new(1000)), (0, 1)))

@@ -27,7 +27,9 @@ from netmon.errors import SourceError
 from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.summary import Summary
+from netmon.quality import find_faults
 from netmon.signatures.match import compile_matcher
+from netmon.sources import Stats
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.files import FileSource
 from netmon.sources.files import Progress as ReportProgress
@@ -108,14 +110,20 @@ def read(
         summary.show(wiring.make_console(), reader.stats())
         if summary.flows and settings.subject.country is None:
             print("No promise was applied: say whose traffic it is with --country, for example --country DE.")
-    if reader.stats()["interceptions"]:
-        print(f"netmon: {wiring.INTERCEPTED}", file=sys.stderr)
-    for problem in reader.problems:
-        print(f"netmon: {problem}", file=sys.stderr)
+    for line in (*_doubts(reader.stats()), *reader.problems):
+        print(f"netmon: {line}", file=sys.stderr)
     if summary.findings:
         raise typer.Exit(wiring.FOUND)
     if reader.problems:
         raise typer.Exit(wiring.ERROR)
+
+
+def _doubts(stats: Stats) -> Iterator[str]:
+    """What makes the result less sure than it looks, one line each."""
+    if stats["interceptions"]:
+        yield wiring.INTERCEPTED
+    for fault in find_faults(stats):
+        yield fault.text
 
 
 def split_words(words: list[str]) -> tuple[list[str], list[str]]:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from netmon import quality
 from netmon.cli import wiring
 from netmon.cli.wiring import ConfigOption, CountryOption, PrivacyOption, SignaturesOption, SourceOption
 from netmon.config import Config, parse_listen
@@ -33,7 +34,6 @@ from netmon.web.server import WebServer
 
 _RELOAD_WITHIN_S = 30.0
 _LOOK_EVERY_S = 1.0
-_WARN_EVERY_S = 60.0
 
 
 def run(
@@ -152,8 +152,8 @@ class _Sensor:
         self._outputs: list[Output] = [self.prometheus]
         self._reloads: SimpleQueue[_Reload] = SimpleQueue()
         self._stops = 0
-        self._dropped = 0
         self._is_suspected = False
+        self._quality = quality.Watch()
         self._look_again_s = 0.0
         self._running = False
 
@@ -204,6 +204,7 @@ class _Sensor:
         return stats | {
             "evicted": stats["evicted"] | {"round_trips": self._trips.evicted},
             "lost_events": sum(guard.lost for guard in self._guards),
+            "degraded": self._quality.degraded,
         }
 
     def _take(self, batch: Batch) -> None:
@@ -252,13 +253,5 @@ class _Sensor:
         if is_suspected and not self._is_suspected:
             _tell(wiring.INTERCEPTED)
         self._is_suspected = is_suspected
-        interfaces = stats.get("interfaces", {})
-        dropped = sum(counters["dropped"] for counters in interfaces.values())
-        if dropped > self._dropped:
-            lost = dropped - self._dropped
-            _tell(
-                f"the kernel dropped {lost} packets: the view has gaps; "
-                "give capture.ring_mib or capture.workers more"
-            )
-            self._dropped = dropped
-            self._look_again_s = now_s + _WARN_EVERY_S
+        for line in self._quality.look(stats, now_s):
+            _tell(line)

@@ -108,6 +108,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("interface",),
         "Ended flows whose hello lacks segments.",
     ),
+    "netmon_view_quality_degraded": (
+        "gauge",
+        ("interface", "reason"),
+        "Whether the view was poor within the last minute, by what makes it so.",
+    ),
     "netmon_lost_reports": ("counter", (), "Reports of the engine that could not be taken in time."),
     "netmon_lost_events": (
         "counter",
@@ -331,6 +336,7 @@ def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
     yield _family("netmon_interception_suspected", [((), int(stats["interceptions"] > 0))])
     for name, key in _VIEW.items():
         yield _family(name, (((interface,), view[key]) for interface, view in stats["view"].items()))
+    yield _family("netmon_view_quality_degraded", stats.get("degraded", {}).items())
     yield _family("netmon_lost_reports", [((), stats.get("lost_reports", 0))])
     yield _family("netmon_lost_events", [((), stats.get("lost_events", 0))])
 

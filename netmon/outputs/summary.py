@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from netmon.outputs.seen import bytes_text, show_seen
 from netmon.records import DnsRecord, Place, Sighting
 from netmon.signatures.model import Location
 from netmon.verdict import REASONS
 
 _COLOURS = {"expected": "green", "unexpected": "bold red", "forbidden": "bold red", "undecided": "yellow"}
 _ORDER = ("forbidden", "unexpected", "undecided", "expected")
-
-EVIDENCE_TEXT = {
-    "sni": "server name in the TLS hello",
-    "quic_sni": "server name in the QUIC hello",
-    "http_host": "HTTP host",
-    "certificate": "server certificate",
-    "dns_client": "this client's DNS look-up",
-    "dns_any": "somebody else's DNS look-up",
-    "payload": "first bytes of a vendor's protocol",
-    "network": "address in a vendor's network",
-    "ech_outer": "public name of an encrypted hello",
-    "none": "not named",
-}
-UNNAMED_TEXT = {
-    "ech": "the name is encrypted (ECH)",
-    "no_hello_seen": "no complete hello was seen",
-    "no_server_name": "the hello carries no server name",
-    "truncated_capture": "the capture cut the hello",
-    "encrypted_dns": "DNS is encrypted",
-    "started_before_sensor": "began before the capture",
-    "not_tls": "neither TLS nor looked up in DNS",
-    "malformed": "malformed",
-}
 
 
 @dataclass(slots=True)
@@ -105,8 +82,9 @@ class Summary:
         """Prints the tables and ends with one sentence."""
         for part in self._groups():
             console.print(part)
-        console.print("\nWhat was seen", style="bold")
-        console.print(_view_table(stats))
+        console.print()
+        for part in show_seen(stats):
+            console.print(part)
         console.print()
         console.print(self.sentence(), style=self._style())
 
@@ -169,56 +147,6 @@ def _table_of_flows(rows: Sequence[tuple[Text, Text, _Sum | None]]) -> Table:
             numbers = (f"{total.flows:,}", bytes_text(total.sent), bytes_text(total.received))
         table.add_row(component, where, *numbers)
     return table
-
-
-def _view_table(stats: Mapping[str, Any]) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
-    table.add_column()
-    table.add_column(justify="right")
-    span = ""
-    if stats["first_ns"] is not None:
-        first = datetime.fromtimestamp(min(stats["first_ns"] // 10**9, 253_402_300_799), UTC)
-        seconds = (stats["last_ns"] - stats["first_ns"]) / 1e9
-        span = f" over {duration_text(seconds)} from {first:%Y-%m-%d %H:%M:%S} UTC"
-    table.add_row(f"packets{span}", f"{stats['packets']:,}")
-    table.add_row("flows", f"{stats['flows']:,}")
-    table.add_row("  of no vendor", f"{stats['other_flows']:,}")
-    for evidence, count in _counted(stats["named"]):
-        if evidence != "none":
-            table.add_row(f"  named by: {EVIDENCE_TEXT[evidence]}", f"{count:,}")
-    for reason, count in _counted(stats["unnamed"]):
-        table.add_row(f"  not named: {UNNAMED_TEXT[reason]}", f"{count:,}")
-    table.add_row("DNS messages", f"{stats['dns_messages']:,}")
-    if sum(v["cut_packets"] for v in stats["view"].values()):
-        table.add_row("packets cut by the snap length", f"{stats['cut_packets']:,}")
-    for (station, reason), count in _counted(stats["rejected"]):
-        table.add_row(f"not decoded: {station}, {reason.replace('_', ' ')}", f"{count:,}")
-    for what, count in _counted(stats["evicted"]):
-        table.add_row(f"given up because a table was full: {what}", f"{count:,}")
-    return table
-
-
-def _counted(counts: Mapping[Any, int]) -> Iterable[tuple[Any, int]]:
-    """What was counted at all, most first."""
-    return sorted(((key, count) for key, count in counts.items() if count), key=lambda item: -item[1])
-
-
-def bytes_text(number: int) -> str:
-    """Bytes with a decimal prefix: "1.2 MB"."""
-    value, unit = float(number), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if value < 1000 or unit == "TB":
-            break
-        value /= 1000
-    return f"{number} B" if unit == "B" else f"{value:.1f} {unit}"
-
-
-def duration_text(seconds: float) -> str:
-    """A time span in the unit that suits it."""
-    for limit, divisor, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds / divisor:.3g} {unit}"
-    return f"{seconds / 86_400:.3g} days"
 
 
 def _plural(count: int, noun: str) -> str:

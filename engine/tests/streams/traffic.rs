@@ -15,16 +15,7 @@ const RAW: u16 = 101;
 
 /// Bounds small enough to be met.
 pub fn settings() -> Settings {
-    Settings {
-        every_flow: true,
-        max_flows: 100,
-        max_heads: 10,
-        max_head_bytes: 65_536,
-        tcp_idle_ns: 300 * SECOND,
-        udp_idle_ns: 60 * SECOND,
-        duplicate_window_ns: SECOND / 20,
-        report_every_ns: 0,
-    }
+    Settings { every_flow: true, max_flows: 100, max_heads: 10, ..Settings::default() }
 }
 
 /// A ClientHello in one record; its name is the last thing in it.

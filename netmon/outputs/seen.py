@@ -1,0 +1,156 @@
+"""What was seen and what was not, as tables: flows by name or reason, packets, the quality of the view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from netmon.quality import percent_text
+from netmon.records import NAMES
+
+EVIDENCE_TEXT = {
+    "sni": "server name in the TLS hello",
+    "quic_sni": "server name in the QUIC hello",
+    "http_host": "HTTP host",
+    "certificate": "server certificate",
+    "dns_client": "this client's DNS look-up",
+    "dns_any": "somebody else's DNS look-up",
+    "payload": "first bytes of a vendor's protocol",
+    "network": "address in a vendor's network",
+    "ech_outer": "public name of an encrypted hello",
+    "none": "not named",
+}
+UNNAMED_TEXT = {
+    "ech": "the name is encrypted (ECH)",
+    "no_hello_seen": "no complete hello was seen",
+    "no_server_name": "the hello carries no server name",
+    "truncated_capture": "the capture cut the hello",
+    "encrypted_dns": "DNS is encrypted",
+    "started_before_sensor": "began before the capture",
+    "not_tls": "neither TLS nor looked up in DNS",
+    "malformed": "malformed",
+}
+
+Row = tuple[str, str, str]
+"""A line: what, how many, how much of the whole."""
+
+
+def show_seen(stats: Mapping[str, Any]) -> Iterator[Text | Table]:
+    """The tables, each after its heading. The flows named and those not named are all flows that ended."""
+    span = ""
+    if stats["first_ns"] is not None:
+        first = datetime.fromtimestamp(min(stats["first_ns"] // 10**9, 253_402_300_799), UTC)
+        seconds = (stats["last_ns"] - stats["first_ns"]) / 1e9
+        span = f" in {duration_text(seconds)} from {first:%Y-%m-%d %H:%M:%S} UTC"
+    yield Text.assemble(("What was seen", "bold"), span)
+    yield _table(
+        [("", "flows", "bytes"), *_flows(stats), ("", "", ""), ("", "packets", ""), *_packets(stats)]
+    )
+    missing = list(_missing(stats))
+    if missing:
+        yield Text("\nWhat was not seen, or not whole", "bold")
+        yield _table(missing)
+
+
+def _flows(stats: Mapping[str, Any]) -> Iterator[Row]:
+    """Flows and bytes by how they are named, or why not; then what else is known of those without a name."""
+    flows, octets = stats["named"], stats["named_bytes"]
+
+    def row(text: str, count: int, size: int) -> Row:
+        return text, f"{count:,}", bytes_text(size)
+
+    named = [key for key in NAMES if flows.get(key)]
+    yield row("named by", sum(flows[key] for key in named), sum(octets[key] for key in named))
+    for key in sorted(named, key=lambda key: -flows[key]):
+        yield row(f"  {EVIDENCE_TEXT[key]}", flows[key], octets[key])
+    if any(stats["unnamed"].values()):
+        sums = (sum(stats[key].values()) for key in ("unnamed", "unnamed_bytes"))
+        yield row("not named because", *sums)
+        for reason, count in _counted(stats["unnamed"]):
+            yield row(f"  {UNNAMED_TEXT[reason]}", count, stats["unnamed_bytes"][reason])
+    for key in ("payload", "network", "ech_outer"):
+        if flows.get(key):
+            yield row(f"  of them known by {EVIDENCE_TEXT[key]}", flows[key], octets[key])
+    yield row("all flows", sum(flows.values()), sum(octets.values()))
+    size = stats["other_sent_bytes"] + stats["other_received_bytes"]
+    yield row("  of no vendor", stats["other_flows"], size)
+
+
+def _packets(stats: Mapping[str, Any]) -> Iterator[Row]:
+    packets = stats["packets"]
+    yield "all packets", f"{packets:,}", ""
+    for text, key in (
+        ("  came again, counted once", "duplicate_packets"),
+        ("  joined by a card or kernel", "coalesced_packets"),
+    ):
+        count = _sum(stats, key)
+        if count:
+            yield text, f"{count:,}", percent_text(count, packets)
+    for (station, reason), count in _counted(stats["rejected"]):
+        yield f"  not decoded: {station}, {reason.replace('_', ' ')}", f"{count:,}", ""
+    yield "DNS messages", f"{stats['dns_messages']:,}", ""
+
+
+def _missing(stats: Mapping[str, Any]) -> Iterator[Row]:
+    """What is known to be missing; nothing for a perfect view."""
+    unseen, connections = _sum(stats, "unseen_tcp_bytes"), _sum(stats, "connections")
+    cut, packets = _sum(stats, "cut_packets"), stats["packets"]
+    one_way, hellos = _sum(stats, "one_way_connections"), _sum(stats, "incomplete_hellos")
+    if unseen:
+        share = percent_text(unseen, unseen + _sum(stats, "tcp_bytes"))
+        yield "TCP bytes acknowledged and never seen", bytes_text(unseen), share
+    if one_way:
+        yield (
+            "connections seen one way only",
+            f"{one_way:,} of {connections:,}",
+            percent_text(one_way, connections),
+        )
+    if hellos:
+        yield "hellos that lack segments", f"{hellos:,}", ""
+    if cut:
+        yield "packets cut by the snap length", f"{cut:,}", percent_text(cut, packets)
+    for what, count in _counted(stats["evicted"]):
+        yield f"given up because a table was full: {what}", f"{count:,}", ""
+
+
+def _table(rows: Iterable[Row]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    table.add_column(width=48)
+    for width in (14, 9):
+        table.add_column(width=width, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _sum(stats: Mapping[str, Any], key: str) -> int:
+    """A figure of all interfaces together."""
+    return sum(view[key] for view in stats["view"].values())
+
+
+def _counted(counts: Mapping[Any, int]) -> Iterable[tuple[Any, int]]:
+    """What was counted at all, most first."""
+    return sorted(((key, count) for key, count in counts.items() if count), key=lambda item: -item[1])
+
+
+def bytes_text(number: int) -> str:
+    """Bytes with a decimal prefix: "1.2 MB"."""
+    value, unit = float(number), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 1000 or unit == "TB":
+            break
+        value /= 1000
+    return f"{number} B" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def duration_text(seconds: float) -> str:
+    """A time span in the unit that suits it, with three digits."""
+    for limit, divisor, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / divisor:.3g} {unit}"
+    days = seconds / 86_400
+    return f"{days:.3g} days" if days < 1000 else f"{days:,.0f} days"

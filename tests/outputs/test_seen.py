@@ -1,0 +1,93 @@
+"""What the summary says about the view: complete, and honest about what is missing."""
+
+import pytest
+from rich.console import Console
+
+from netmon.outputs.seen import EVIDENCE_TEXT, UNNAMED_TEXT, duration_text, show_seen
+from netmon.records import EVIDENCE, UNNAMED
+
+VIEW = {
+    "packets": 1000,
+    "duplicate_packets": 0,
+    "cut_packets": 0,
+    "coalesced_packets": 0,
+    "tcp_bytes": 9000,
+    "unseen_tcp_bytes": 0,
+    "connections": 20,
+    "one_way_connections": 0,
+    "incomplete_hellos": 0,
+}
+STATS = {
+    "packets": 1000,
+    "first_ns": 1_780_308_000_000_000_000,
+    "last_ns": 1_780_308_090_000_000_000,
+    "named": {"sni": 20, "dns_any": 3, "network": 2, "none": 5},
+    "named_bytes": {"sni": 2000, "dns_any": 300, "network": 200, "none": 500},
+    "unnamed": {"not_tls": 6, "malformed": 1},
+    "unnamed_bytes": {"not_tls": 600, "malformed": 100},
+    "other_flows": 10,
+    "other_sent_bytes": 400,
+    "other_received_bytes": 600,
+    "dns_messages": 7,
+    "rejected": {("ip", "malformed"): 4},
+    "evicted": {"flows": 0},
+    "view": {"eth1": VIEW, "eth2": VIEW},
+}
+
+
+def lines(stats):
+    """What is printed, by line, with single spaces."""
+    console = Console(width=80)
+    with console.capture() as capture:
+        for part in show_seen(stats):
+            console.print(part)
+    return [" ".join(line.split()) for line in capture.get().splitlines()]
+
+
+def test_named_and_not_named_are_all_flows():
+    """Both sums, each with its parts, add up to all flows that ended, in flows and in bytes."""
+    seen = lines(STATS)
+    for line in ("named by 23 2.3 kB", "not named because 7 700 B", "all flows 30 3.0 kB"):
+        assert line in seen
+    assert "of them known by address in a vendor's network 2 200 B" in seen
+    assert seen[0] == "What was seen in 90 s from 2026-06-01 10:00:00 UTC"
+
+
+def test_a_perfect_view_lacks_nothing():
+    """Without anything missing there is no table of it."""
+    assert not any("not seen" in line for line in lines(STATS))
+
+
+def test_what_is_missing_is_told_over_all_interfaces():
+    """Sums over all interfaces, with their shares."""
+    poor = VIEW | {
+        "unseen_tcp_bytes": 1000,
+        "one_way_connections": 1,
+        "cut_packets": 50,
+        "incomplete_hellos": 3,
+    }
+    seen = lines(STATS | {"view": {"eth1": poor, "eth2": VIEW}, "evicted": {"heads": 2}})
+    for line in (
+        "What was not seen, or not whole",
+        "TCP bytes acknowledged and never seen 1.0 kB 5.3 %",
+        "connections seen one way only 1 of 40 2.5 %",
+        "hellos that lack segments 3",
+        "packets cut by the snap length 50 5.0 %",
+        "given up because a table was full: heads 2",
+    ):
+        assert line in seen
+
+
+def test_every_evidence_and_reason_has_words():
+    """The closed sets are told in full."""
+    assert set(EVIDENCE_TEXT) == set(EVIDENCE)
+    assert set(UNNAMED_TEXT) == set(UNNAMED)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.25, "0.25 s"), (600, "10 min"), (10_000, "2.78 h"), (200_000, "2.31 days"), (1.84e8, "2,130 days")],
+)
+def test_spans_have_the_unit_that_suits_them(seconds, text):
+    """Seconds, minutes, hours, days; never an exponent."""
+    assert duration_text(seconds) == text
