@@ -123,6 +123,12 @@ def innermost_ip_bytes(row):
     return lengths[-1] if lengths else 0
 
 
+def add(counts, more):
+    """Add numbers to those in the same places."""
+    for place, number in enumerate(more):
+        counts[place] += number
+
+
 def flow_key(proto, src, sport, dst, dport):
     """The same for both directions of a flow."""
     return (proto, *min((src, sport), (dst, dport)), *max((src, sport), (dst, dport)))
@@ -194,12 +200,10 @@ def pass_frames(ts, path, rec, flows):
         }
         fl = flows.setdefault(key, fresh)
         side = fl["fwd"] if (src, sport) == (fl["src"], fl["sport"]) else fl["rev"]
-        for i, v in enumerate((1, size, iplen, pay)):
-            side[i] += v
+        add(side, (1, size, iplen, pay))
         # tshark shows a datagram in the frame that completes it; its other fragments are the flow's, too.
         for number in ints(row["ip.fragment"]) + ints(row["ipv6.fragment"]):
-            for i, v in enumerate(in_parts.pop(number, ())):
-                side[i] += v
+            add(side, in_parts.pop(number, ()))
         fl["streams"].add(stream)
         fl["last_ts"] = row["frame.time_epoch"]
         if apps and not fl["layers"]:
