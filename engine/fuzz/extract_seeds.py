@@ -5,7 +5,7 @@
 
 CAPTURES holds one folder for each repository that a capture comes from, named below. Needs tshark.
 A seed for `decode` is the link type (two bytes, big-endian) and a packet; for `dns` a message; for `tls`
-what a client sent first, for `preamble` too (the other seeds of which are made up); for `quic` a datagram.
+what a client sent first, for `preamble` too (the other seeds of which are made up); for `quic`, `gquic` and `dtls` a datagram.
 """
 
 import struct
@@ -28,6 +28,7 @@ SEEDS = [
     ("decode", "gtp", "nDPI/dtls.pcap", [3]),
     ("decode", "ipv4_in_ipv6", "nDPI/4in6tunnel.pcap", [1]),
     ("decode", "ipv6_in_ipv4", "nDPI/6in4tunnel.pcap", [18]),
+    ("decode", "ipv4_first_fragment", "go-dnscollector/dnsdump_ip4_fragmented+udp.pcap", [2]),
     ("decode", "ipv6_first_fragment", "zeek/ipv6-fragmented-dns.pcap", [6]),
     ("decode", "raw_ip", "nDPI/dingtalk.pcap", [1]),
     ("decode", "null", "suricata-verify/quic-v2-ja3.pcap", [1]),
@@ -60,6 +61,14 @@ SEEDS = [
     ("quic", "draft_28", "nDPI/quic-28.pcap", [1]),
     ("quic", "google_t051", "nDPI/quic_t51.pcap", [1]),
     ("quic", "reserved_version", "nDPI/quic_interop_V.pcapng", [1]),
+    ("quic", "google_q050", "nDPI/quic_q50.pcap", [1]),
+    ("gquic", "q043", "nDPI/quic_q43.pcap", [1]),
+    ("gquic", "q025", "PcapPlusPlus/many_interfaces-1.pcapng", [51]),
+    ("gquic", "q025_again", "PcapPlusPlus/many_interfaces-1.pcapng", [57]),
+    ("dtls", "dtls12", "nDPI/dtls.pcap", [1]),
+    ("dtls", "dtls12_webrtc", "nDPI/dtls.pcap", [3]),
+    ("dtls", "dtls13", "nDPI/dtls.pcap", [7]),
+    ("dtls", "dtls13_cookie", "nDPI/dtls.pcap", [9]),
     ("quic", "shuffled_frames", "nDPI/quic_frags_ch_out_of_order_same_packet_craziness.pcapng", [1]),
 ]
 

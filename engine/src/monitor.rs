@@ -175,7 +175,7 @@ impl Monitor {
             None => {
                 let (heads, tally) = (&mut self.heads, &mut self.tally);
                 let mut opening = Opening { flow, slot, side, heads, tally };
-                let named = opening.follow_datagram(segment.payload, seen, &mut self.trips);
+                let named = opening.follow_datagram(segment, seen, &mut self.trips);
                 if named {
                     self.opened(slot);
                 }

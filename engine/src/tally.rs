@@ -4,6 +4,7 @@ use crate::flow::ech::Ech;
 use crate::flow::naming::{unnamed_reason, Evidence, Unnamed};
 use crate::flow::record::Flow;
 use crate::flow::view::View;
+use crate::wire::quic::Family;
 use crate::wire::Rejection;
 use std::collections::BTreeMap;
 
@@ -44,6 +45,10 @@ pub struct Tally {
     pub hellos: u64,
     /// QUIC Initial packets seen from sides that may be clients.
     pub quic_initials: u64,
+    /// QUIC flows that are over, by version.
+    pub quic_flows: [u64; Family::ALL.len()],
+    /// Version negotiations of QUIC servers.
+    pub quic_negotiations: u64,
     /// DNS messages read.
     pub dns_messages: u64,
     /// Times the packets' clock went back by more than a minute.
@@ -104,6 +109,9 @@ impl Tally {
         if let Some(ech) = flow.naming.as_ref().and_then(|naming| naming.ech) {
             self.ech[ech as usize] += 1;
         }
+        if let Some(family) = flow.quic {
+            self.quic_flows[family as usize] += 1;
+        }
         if !is_tagged {
             self.other_flows += 1;
             self.other_sent_bytes += sent;
@@ -126,6 +134,7 @@ impl Tally {
             fragments_evicted,
             hellos,
             quic_initials,
+            quic_negotiations,
             dns_messages,
             clock_steps,
             interceptions,
@@ -135,6 +144,7 @@ impl Tally {
         );
         add_all(&mut self.rejected, &other.rejected);
         add_all(&mut self.named, &other.named);
+        add_all(&mut self.quic_flows, &other.quic_flows);
         add_all(&mut self.unnamed, &other.unnamed);
         add_all(&mut self.ech, &other.ech);
         add_all(&mut self.named_bytes, &other.named_bytes);

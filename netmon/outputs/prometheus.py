@@ -24,7 +24,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar
 
-from netmon.records import ECH, EVIDENCE, UNNAMED, DnsRecord, Sighting
+from netmon.records import ECH, EVIDENCE, QUIC_VERSIONS, UNNAMED, DnsRecord, Sighting
 from netmon.signatures.model import SignatureSet
 
 FlowLabels = tuple[str, str, str, str, str]
@@ -60,6 +60,8 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "netmon_named_flows": ("counter", ("evidence",), "Ended flows of all kinds by how they were named."),
     "netmon_unnamed_flows": ("counter", ("reason",), "Ended flows without a name by the reason."),
+    "netmon_quic_flows": ("counter", ("version",), "Ended flows of QUIC by version."),
+    "netmon_quic_version_negotiations": ("counter", (), "QUIC servers' answers that list other versions."),
     "netmon_ech_flows": (
         "counter",
         ("state",),
@@ -314,6 +316,9 @@ def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
     yield _family("netmon_ech_flows", (((key,), count) for key, count in ech.items()))
     yield _family("netmon_named_bytes", (((key,), count) for key, count in stats["named_bytes"].items()))
     yield _family("netmon_unnamed_bytes", (((key,), count) for key, count in stats["unnamed_bytes"].items()))
+    quic = dict.fromkeys(QUIC_VERSIONS, 0) | stats["quic_flows"]
+    yield _family("netmon_quic_flows", (((key,), count) for key, count in quic.items()))
+    yield _family("netmon_quic_version_negotiations", [((), stats["quic_negotiations"])])
     yield _family("netmon_other_flows", [((), stats["other_flows"])])
     yield _family("netmon_dns_messages", [((), stats["dns_messages"])])
     yield _family("netmon_active_flows", [((), stats["live_flows"])])

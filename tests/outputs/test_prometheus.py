@@ -40,6 +40,8 @@ STATS = {
             "incomplete_hellos": 29,
         }
     },
+    "quic_flows": {"v1": 21},
+    "quic_negotiations": 22,
     "evicted": {"flows": 12},
     "rejected": {("link", "not_ip"): 13},
     "interceptions": 2,
@@ -150,6 +152,9 @@ def test_engine_counters_are_read_at_the_scrape(metrics):
         ("netmon_named_flows_total", {"evidence": "sni"}, 10),
         ("netmon_unnamed_flows_total", {"reason": "not_tls"}, 11),
         ("netmon_ech_flows_total", {"state": "used"}, 20),
+        ("netmon_quic_flows_total", {"version": "v1"}, 21),
+        ("netmon_quic_flows_total", {"version": "google"}, 0),
+        ("netmon_quic_version_negotiations_total", {}, 22),
         ("netmon_ech_flows_total", {"state": "grease"}, 0),
         ("netmon_named_bytes_total", {"evidence": "sni"}, 30),
         ("netmon_unnamed_bytes_total", {"reason": "not_tls"}, 21),

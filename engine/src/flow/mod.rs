@@ -1,6 +1,7 @@
 //! Flows: who talks to whom, how much, under which name. Knows no parser's insides and no Python.
 
 pub mod clients;
+mod datagram;
 pub mod dns;
 pub mod dns_stream;
 pub mod duplicates;

@@ -149,8 +149,8 @@ impl Naming {
     }
 
     /// The name that the client itself states, and how.
-    fn stated_name(&self, protocol: u8) -> Option<(&str, Evidence)> {
-        let sni = if protocol == TCP { Evidence::Sni } else { Evidence::QuicSni };
+    fn stated_name(&self, is_quic: bool) -> Option<(&str, Evidence)> {
+        let sni = if is_quic { Evidence::QuicSni } else { Evidence::Sni };
         let in_hello = self.server_name().map(|name| (name, sni));
         in_hello.or_else(|| self.host.as_deref().map(|host| (host, Evidence::HttpHost)))
     }
@@ -181,7 +181,7 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
     let naming = flow.naming.as_deref();
     let mut best = Resolution { name: None, evidence: Evidence::None, matched: None, entry: NO_ENTRY };
     if let Some(naming) = naming {
-        if let Some((name, evidence)) = naming.stated_name(flow.key.protocol) {
+        if let Some((name, evidence)) = naming.stated_name(flow.quic.is_some()) {
             best.name = Some(name);
             best.evidence = evidence;
             let own_chain = naming.chains().iter().find(|chain| chain.question() == name);
@@ -250,9 +250,11 @@ pub fn unnamed_reason(flow: &Flow) -> Unnamed {
         Unnamed::NoHelloSeen
     } else if either(Phase::NotTls)
         || either(Phase::Between)
-        || (flow.key.protocol != TCP && !flow.key.ports.contains(&QUIC_PORT))
+        || (flow.key.protocol != TCP && flow.quic.is_none() && !flow.key.ports.contains(&QUIC_PORT))
     {
         Unnamed::NotTls
+    } else if flow.quic.is_some() {
+        Unnamed::NoHelloSeen
     } else if either(Phase::MidStream) || !flow.started {
         Unnamed::StartedBeforeSensor
     } else {

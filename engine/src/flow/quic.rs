@@ -2,44 +2,25 @@
 //! offset from any number of CRYPTO frames and packets in any order.
 
 use super::handshake::{Handshake, RoundTrips, Seen};
+use super::head::Heads;
 use super::record::Phase;
 use super::tcp::Opening;
 use crate::wire::quic::{
-    crypto_frames, first_header, initials, may_be_long_header, ConnectionId, Initial, PacketType,
+    crypto_frames, first_header, initials, version_number, ConnectionId, Family, Initial, PacketType,
+    MIN_DATAGRAM,
 };
-use crate::wire::{tls, Progress};
+use crate::wire::{gquic, tls, Malformed, Progress, Segment};
 
-/// Datagrams of one side that are looked at for an Initial.
-const MAX_DATAGRAMS: u64 = 64;
 /// The handshake's CRYPTO stream begins at offset zero.
 const BASE: u32 = 0;
+/// Where a long header of an unknown version is taken for QUIC.
+const QUIC_PORT: u16 = 443;
 
 impl Opening<'_> {
-    /// Follows one datagram of the flow; true if it completed a ClientHello.
-    #[inline]
-    pub fn follow_datagram(&mut self, datagram: &[u8], seen: Seen, trips: &mut RoundTrips) -> bool {
-        if !may_be_long_header(datagram) {
-            return false;
-        }
-        if !matches!(self.flow.handshake, Handshake::Over | Handshake::Ambiguous) {
-            self.time_datagram(datagram, seen, trips);
-        }
-        let side = &self.flow.sides[self.side];
-        if !matches!(side.phase, Phase::Waiting | Phase::Collecting) {
-            return false;
-        }
-        if side.packets > MAX_DATAGRAMS {
-            let begun = side.phase == Phase::Collecting;
-            self.give_up_head(if begun { Phase::Incomplete } else { Phase::NotTls });
-            return false;
-        }
-        self.take_datagram(datagram)
-    }
-
     /// Follows the handshake for its round trip: a flow that begins with a client's Initial, and the first
     /// long header that comes back to that client (RFC 9000, 7.2).
     #[cold]
-    fn time_datagram(&mut self, datagram: &[u8], seen: Seen, trips: &mut RoundTrips) {
+    pub(super) fn time_datagram(&mut self, datagram: &[u8], seen: Seen, trips: &mut RoundTrips) {
         let Some(header) = first_header(datagram) else { return };
         let flow = &mut *self.flow;
         match flow.handshake {
@@ -61,10 +42,27 @@ impl Opening<'_> {
         }
     }
 
-    #[cold]
-    fn take_datagram(&mut self, datagram: &[u8]) -> bool {
+    /// Takes a datagram that may be QUIC; true if it completed a ClientHello.
+    pub(super) fn take_quic(&mut self, segment: &Segment<'_>, is_cut: bool) -> bool {
+        let datagram = segment.payload;
+        if let Some(packet) = gquic::clear_packet(datagram) {
+            self.flow.quic = Some(Family::Google);
+            let head = self.head_for(packet.connection);
+            let heads = &mut *self.heads;
+            let frames = packet.crypto_frames(|offset, bytes| insert(heads, head, offset, bytes));
+            if let Err(malformed) = frames {
+                self.tally.problem("quic", malformed.0);
+            }
+            return self.try_messages(head, parse_hello);
+        }
+        self.note_family(segment);
         let initials = match initials(datagram) {
             Ok(initials) => initials,
+            Err(_) if is_cut => {
+                // What is not whole cannot be opened, and the next ones will be cut, too.
+                self.leave(Phase::Cut);
+                return false;
+            }
             Err(malformed) => {
                 self.tally.problem("quic", malformed.0);
                 return false;
@@ -76,14 +74,12 @@ impl Opening<'_> {
             let head = self.head_for(origin);
             let heads = &mut *self.heads;
             let frames = crypto_frames(&payload, initial.version, |offset, bytes| {
-                if let Ok(offset) = u32::try_from(offset) {
-                    heads.insert(head, BASE.wrapping_add(offset), bytes);
-                }
+                insert(heads, head, offset, bytes);
             });
             if let Err(malformed) = frames {
                 self.tally.problem("quic", malformed.0);
             }
-            if self.try_crypto_stream(head) {
+            if self.try_messages(head, parse_hello) {
                 return true;
             }
             if self.flow.sides[self.side].phase != Phase::Collecting {
@@ -121,21 +117,29 @@ impl Opening<'_> {
         }
     }
 
-    fn try_crypto_stream(&mut self, head: u32) -> bool {
-        let Some(bytes) = self.heads.get(head).map(|head| head.contiguous()) else { return false };
-        match tls::parse_hello_message(bytes) {
-            Ok(Progress::Parsed(hello)) => self.found(hello),
-            Ok(Progress::NeedMore) if self.heads.is_exhausted(head) => {
-                self.give_up_head(Phase::Incomplete);
-                false
-            }
-            Ok(Progress::NeedMore) => false,
-            Err(malformed) => {
-                self.tally.problem("tls", malformed.0);
-                self.leave(Phase::Malformed);
-                false
-            }
-        }
+    /// Notes which QUIC a flow speaks by the version in a long header, which all versions have (RFC 8999).
+    /// One that nobody knows is taken for QUIC only where a client's first datagram would look so.
+    fn note_family(&mut self, segment: &Segment<'_>) {
+        let Some(number) = version_number(segment.payload) else { return };
+        self.flow.quic = match Family::of(number) {
+            Family::Unknown if segment.dst_port != QUIC_PORT || segment.payload_len < MIN_DATAGRAM => return,
+            family => Some(family),
+        };
+    }
+}
+
+fn insert(heads: &mut Heads, head: u32, offset: u64, bytes: &[u8]) {
+    if let Ok(offset) = u32::try_from(offset) {
+        heads.insert(head, BASE.wrapping_add(offset), bytes);
+    }
+}
+
+/// The hello that a handshake begins with: TLS's, or Google's own.
+fn parse_hello(stream: &[u8]) -> Result<Progress<tls::ClientHello>, Malformed> {
+    if gquic::is_client_hello(stream) {
+        gquic::parse_client_hello(stream)
+    } else {
+        tls::parse_hello_message(stream)
     }
 }
 

@@ -7,6 +7,7 @@ use super::key::FlowKey;
 use super::naming::Naming;
 use super::view::Missing;
 use crate::address::Address;
+use crate::wire::quic::Family;
 
 /// What is known of one side's first bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,6 +99,8 @@ pub struct Flow {
     pub rtt_ns: u64,
     /// Handshake state.
     pub handshake: Handshake,
+    /// The QUIC that a client speaks here, if it does.
+    pub quic: Option<Family>,
     /// Names, once there are any.
     pub naming: Option<Box<Naming>>,
     /// Bytes of both sides at the latest report.
@@ -141,6 +144,7 @@ impl Flow {
             sides: [Side::NEW; 2],
             rtt_ns: 0,
             handshake: Handshake::None,
+            quic: None,
             naming: None,
             reported_bytes: [0; 2],
             entry: NO_ENTRY,

@@ -8,6 +8,7 @@ use crate::flow::view::View;
 use crate::tally::Tally;
 use crate::wire::dns::{Answer, Data, Service};
 use crate::wire::dns_type::rtype_text;
+use crate::wire::quic::Family;
 use crate::wire::Rejection;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -160,6 +161,8 @@ fn version_text(version: u16) -> String {
     match version {
         0x0300 => "ssl3".into(),
         0x0301..=0x0304 => format!("1.{}", version - 0x0301),
+        0xfeff => "dtls1.0".into(),
+        0xfefc | 0xfefd => format!("dtls1.{}", 0xfeff - version),
         other => format!("0x{other:04x}"),
     }
 }
@@ -246,6 +249,7 @@ pub fn stats<'py>(
         ("other_received_bytes", tally.other_received_bytes),
         ("hellos", tally.hellos),
         ("quic_initials", tally.quic_initials),
+        ("quic_negotiations", tally.quic_negotiations),
         ("dns_messages", tally.dns_messages),
         ("dns_names", entries as u64),
         ("dns_name_bytes", bytes as u64),
@@ -261,6 +265,7 @@ pub fn stats<'py>(
     dict.set_item("named", labelled(py, &evidence, &tally.named)?)?;
     dict.set_item("unnamed", labelled(py, &unnamed, &tally.unnamed)?)?;
     dict.set_item("ech", labelled(py, &Ech::ALL.map(Ech::label), &tally.ech)?)?;
+    dict.set_item("quic_flows", labelled(py, &Family::ALL.map(Family::label), &tally.quic_flows)?)?;
     let tables = ["flows", "heads", "fragments", "names", "clients"];
     let evictions =
         [tally.flows_evicted, tally.heads_evicted, tally.fragments_evicted, evicted, names.clients.usage().1];

@@ -26,6 +26,8 @@ const SALT_V1: [u8; 20] = hex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a");
 const SALT_V2: [u8; 20] = hex("0dede3def700a6db819381be6e269dcbf9bd2ed9");
 const SALT_DRAFT_29: [u8; 20] = hex("afbfec289993d24c9e9786f19c6111e04390a899");
 const SALT_DRAFT_23: [u8; 20] = hex("c3eef712c72ebb5a11a7d2432bb46365bef9f502");
+const SALT_Q050: [u8; 20] = hex("504574efd066fe2f9d945cfcdbd3a7f0d3b56b45");
+const SALT_T050: [u8; 20] = hex("7ff579e5acd072915580304c43a2367c60488310");
 const SALT_T051: [u8; 20] = hex("7a4edef4e7ccee5fa4506c19124fc8ccda6e033d");
 
 impl Version {
@@ -37,7 +39,9 @@ impl Version {
             // draft-33 and draft-34 kept draft-29's salt until version 1 was final
             0xff00_001d..=0xff00_0022 => (&[SALT_DRAFT_29], Family::One),
             0xff00_0017..=0xff00_001c => (&[SALT_DRAFT_23], Family::One),
-            // Google's T051: TLS over draft-29's framing with a salt of its own
+            // Google's own: a CHLO (Q) or TLS (T) over the framing of a draft, each with a salt of its own
+            0x5130_3530 => (&[SALT_Q050], Family::One),
+            0x5430_3530 => (&[SALT_T050], Family::One),
             0x5430_3531 => (&[SALT_T051], Family::One),
             // Reserved to make a server negotiate (RFC 9000, 15): protected as the client's real version
             _ if number & 0x0f0f_0f0f == 0x0a0a_0a0a => (&[SALT_V1, SALT_DRAFT_29], Family::One),
@@ -48,10 +52,16 @@ impl Version {
 
     /// Type of the CRYPTO frame: Google's versions number it in their own way.
     pub fn crypto_frame(self) -> u8 {
-        match self.number >> 24 {
-            0x51 | 0x54 => 0x08, // "Q…", "T…"
-            _ => 0x06,
+        if self.is_google() {
+            0x08
+        } else {
+            0x06
         }
+    }
+
+    /// One of Google's own versions.
+    pub fn is_google(self) -> bool {
+        matches!(self.number >> 24, 0x51 | 0x54) // "Q…", "T…"
     }
 
     /// Kind of a long-header packet by its first byte.

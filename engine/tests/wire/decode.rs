@@ -169,7 +169,8 @@ fn endless_extension_headers_are_malformed() {
     assert_eq!(whole(RAW_IP, &bytes).unwrap_err(), Rejection::IpMalformed);
 }
 
-fn fragment(bytes: &[u8]) -> Fragment<'_> {
+/// The fragment that a packet is.
+pub fn fragment(bytes: &[u8]) -> Fragment<'_> {
     match decode(RAW_IP, bytes, bytes.len() as u32) {
         Ok(Decoded::Fragment(fragment)) => fragment,
         other => panic!("{other:?}"),

@@ -3,7 +3,9 @@
 use crate::seeds::{packet, seeds};
 use _engine::wire::decode::{decode, Decoded};
 use _engine::wire::dns::{parse_message, Message};
+use _engine::wire::dtls::hello_pieces;
 use _engine::wire::ech::parse_public_names;
+use _engine::wire::gquic::{clear_packet, parse_client_hello};
 use _engine::wire::ja4::fingerprint;
 use _engine::wire::preamble::parse_step;
 use _engine::wire::tls::{parse_hello_body, parse_hello_stream, partial_server_name};
@@ -91,6 +93,25 @@ fn check_tls(bytes: &[u8]) {
     }
 }
 
+fn check_dtls(bytes: &[u8]) {
+    for (datagram, is_cut) in [(bytes, false), (&bytes[..bytes.len() / 2], true)] {
+        for piece in hello_pieces(datagram, is_cut).unwrap_or_default() {
+            assert!(piece.offset as usize + piece.bytes.len() <= piece.length as usize);
+        }
+    }
+}
+
+/// No mutation has the right hash but one that changes nothing, so the message inside is read by itself, too.
+fn check_gquic(bytes: &[u8]) {
+    if let Some(packet) = clear_packet(bytes) {
+        packet.crypto_frames(|_, frame| assert!(frame.len() < bytes.len())).unwrap();
+    }
+    let message = bytes.windows(4).position(|tag| tag == b"CHLO").map_or(bytes, |at| &bytes[at..]);
+    if let Ok(Progress::Parsed(hello)) = parse_client_hello(message) {
+        assert!(hello.server_name.iter().flat_map(|name| name.bytes()).all(|byte| byte.is_ascii_graphic()));
+    }
+}
+
 fn check_ech(bytes: &[u8]) {
     if let Ok(Progress::Parsed(names)) = parse_public_names(bytes) {
         assert!(names
@@ -118,8 +139,10 @@ fn check_preamble(bytes: &[u8]) {
 #[test]
 fn no_mutation_of_a_seed_breaks_a_parser() {
     type Check = fn(&[u8]);
-    let parsers: [(&str, Check); 5] = [
+    let parsers: [(&str, Check); 7] = [
         ("decode", check_decode),
+        ("dtls", check_dtls),
+        ("gquic", check_gquic),
         ("dns", check_dns),
         ("ech", check_ech),
         ("tls", check_tls),

@@ -1,0 +1,201 @@
+//! Hellos in datagrams, through a monitor: DTLS in parts, Google's QUIC, versions that nobody knows.
+
+use _engine::capture::Packet;
+use _engine::flow::names::Names;
+use _engine::flow::naming::{Evidence, Unnamed};
+use _engine::flow::report::FlowReport;
+use _engine::monitor::Monitor;
+use _engine::settings::Settings;
+use _engine::tag::Matcher;
+use _engine::wire::quic::Family;
+use std::path::Path;
+use std::sync::Arc;
+
+const SECOND: u64 = 1_000_000_000;
+const RAW: u16 = 101;
+
+fn monitor() -> Monitor {
+    let settings = Settings {
+        every_flow: true,
+        max_flows: 10_000,
+        max_heads: 10,
+        max_head_bytes: 65_536,
+        duplicate_window_ns: 0,
+        tcp_idle_ns: 300 * SECOND,
+        udp_idle_ns: 60 * SECOND,
+        report_every_ns: 0,
+    };
+    let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
+    Monitor::new(settings, matcher, Arc::new(Names::new(1000)), (0, 1))
+}
+
+fn seed(target: &str, name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    std::fs::read(folder.join(target).join(name).with_extension("bin")).unwrap()
+}
+
+/// An IPv4 packet with a datagram, from the client to port 443 or back.
+fn packet(up: bool, client_port: u16, payload: &[u8]) -> Vec<u8> {
+    let (mut ends, mut ports) = ([[192, 0, 2, 1], [198, 51, 100, 1]], [client_port, 443]);
+    if !up {
+        ends.reverse();
+        ports.reverse();
+    }
+    let mut packet = vec![0x45, 0];
+    packet.extend((28 + payload.len() as u16).to_be_bytes());
+    packet.extend([0, 0, 0, 0, 64, 17, 0, 0]);
+    packet.extend(ends.concat());
+    packet.extend(ports.iter().flat_map(|port| port.to_be_bytes()));
+    packet.extend((8 + payload.len() as u16).to_be_bytes());
+    packet.extend([0, 0]);
+    packet.extend(payload);
+    packet
+}
+
+fn feed(monitor: &mut Monitor, bytes: &[u8], kept: usize) {
+    let bytes_kept = &bytes[..kept.min(bytes.len())];
+    let wire_len = bytes.len() as u32;
+    monitor.packet(&Packet { time_ns: SECOND, link: RAW, interface: 0, wire_len, bytes: bytes_kept });
+}
+
+/// The flows of datagrams that one client sends.
+fn flows_of(datagrams: &[Vec<u8>]) -> Vec<FlowReport> {
+    let mut monitor = monitor();
+    for datagram in datagrams {
+        feed(&mut monitor, &packet(true, 50_000, datagram), usize::MAX);
+    }
+    monitor.finish();
+    std::mem::take(&mut monitor.flows)
+}
+
+/// A ClientHello body of DTLS 1.2 with a cookie and a name.
+fn body(name: &str, cookie: &[u8]) -> Vec<u8> {
+    let host = name.as_bytes();
+    let length = |more: usize| (host.len() as u16 + more as u16).to_be_bytes();
+    let name = [&[0, 0][..], &length(5), &length(3), &[0], &length(0), host].concat();
+    let extensions = [&(name.len() as u16).to_be_bytes()[..], &name].concat();
+    let fixed = [&[0xfe, 0xfd][..], &[7; 32], &[0]].concat();
+    [&fixed[..], &[cookie.len() as u8], cookie, &[0, 2, 0x13, 1, 1, 0], &extensions].concat()
+}
+
+/// A record with the bytes of `body` from `start` to `end`.
+fn part(message_seq: u8, body: &[u8], start: usize, end: usize) -> Vec<u8> {
+    let u24 = |number: usize| [0, (number >> 8) as u8, number as u8];
+    let piece = &body[start..end];
+    let message =
+        [&[1][..], &u24(body.len()), &[0, message_seq], &u24(start), &u24(piece.len()), piece].concat();
+    [&[22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0][..], &(message.len() as u16).to_be_bytes(), &message].concat()
+}
+
+#[test]
+fn a_dtls_hello_in_any_order_of_its_parts_gives_its_name() {
+    let body = body("dtls.example", b"");
+    let parts: Vec<_> =
+        [(0, 20), (20, 50), (50, body.len())].map(|(start, end)| part(0, &body, start, end)).into();
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1]] {
+        let shuffled: Vec<_> = order.iter().flat_map(|at| [parts[*at].clone(), parts[*at].clone()]).collect();
+        for datagrams in [shuffled.clone(), vec![shuffled.concat()]] {
+            let flows = flows_of(&datagrams);
+            assert_eq!((flows.len(), flows[0].evidence), (1, Evidence::Sni));
+            assert_eq!(flows[0].name.as_deref(), Some("dtls.example"));
+            assert_eq!(flows[0].versions, [0xfefd]);
+        }
+    }
+}
+
+#[test]
+fn the_hello_with_the_cookie_is_read_where_the_first_one_is_not_whole() {
+    let (first, second) = (body("dtls.example", b""), body("dtls.example", b"cookie"));
+    let datagrams = [part(0, &first, 0, 40), part(1, &second, 30, second.len()), part(1, &second, 0, 30)];
+    assert_eq!(flows_of(&datagrams)[0].name.as_deref(), Some("dtls.example"));
+    assert_eq!(flows_of(&datagrams[..2])[0].reason, Some(Unnamed::NoHelloSeen));
+}
+
+#[test]
+fn a_dtls_hello_that_is_cut_shows_its_name_if_that_was_kept() {
+    for (kept, name) in [(135, Some("dtls.example")), (110, None)] {
+        let mut monitor = monitor();
+        let body = [&body("dtls.example", b"")[..]].concat();
+        let mut datagram = part(0, &body, 0, body.len());
+        datagram.extend([0; 80]);
+        feed(&mut monitor, &packet(true, 50_000, &datagram), kept);
+        monitor.finish();
+        assert_eq!(monitor.flows[0].name.as_deref(), name);
+        assert!(monitor.flows[0].cut);
+    }
+}
+
+#[test]
+fn real_hellos_without_a_name_are_hellos() {
+    for name in ["dtls12", "dtls12_webrtc", "dtls13"] {
+        let flows = flows_of(&[seed("dtls", name)]);
+        assert_eq!(flows[0].reason, Some(Unnamed::NoServerName), "{name}");
+        assert!(flows[0].versions[0] >> 8 == 0xfe, "{name}");
+    }
+}
+
+#[test]
+fn every_google_version_that_can_be_read_gives_its_name() {
+    for (target, seed_name, name) in [
+        ("gquic", "q025", "clients6.google.com"),
+        ("gquic", "q043", "dns.google.com"),
+        ("quic", "google_q050", "www.googletagmanager.com"),
+        ("quic", "google_t051", "www.google.com"),
+    ] {
+        let mut monitor = monitor();
+        feed(&mut monitor, &packet(true, 50_000, &seed(target, seed_name)), usize::MAX);
+        monitor.finish();
+        assert_eq!(monitor.flows[0].name.as_deref(), Some(name));
+        assert_eq!(monitor.flows[0].evidence, Evidence::QuicSni);
+        assert_eq!(monitor.tally().quic_flows[Family::Google as usize], 1);
+    }
+}
+
+#[test]
+fn versions_are_counted_by_flow_and_unknown_ones_only_where_a_first_datagram_looks_so() {
+    let long = |number: u32, length: usize| {
+        let mut datagram = [&[0xc0][..], &number.to_be_bytes(), &[8; 9], &[0], &[0, 0x44, 0x00]].concat();
+        datagram.resize(length, 0);
+        datagram
+    };
+    let google = [&[0xc3][..], b"Q048", &[0x50, 1, 2, 3, 4, 5, 6, 7, 8], &[0; 1200]].concat();
+    let mut monitor = monitor();
+    let datagrams = [
+        seed("quic", "v1_chromium"),
+        seed("quic", "v2"),
+        seed("quic", "draft_29"),
+        google,
+        long(0xface_b00c, 1200),
+        long(0xface_b00c, 1199),                  // too short for a first one
+        [&[0x80, 0x60][..], &[7; 1198]].concat(), // RTP
+    ];
+    for (datagram, port) in datagrams.iter().zip(50_000..) {
+        feed(&mut monitor, &packet(true, port, datagram), usize::MAX);
+    }
+    monitor.finish();
+    assert_eq!(monitor.tally().quic_flows, [1, 1, 1, 1, 1]);
+}
+
+#[test]
+fn a_version_negotiation_is_counted_where_a_client_was_seen() {
+    let list = [&[0x9f, 0, 0, 0, 0, 1, 9, 1, 8][..], &[0, 0, 0, 1], &[0x6b, 0x33, 0x43, 0xcf]].concat();
+    let mut monitor = monitor();
+    feed(&mut monitor, &packet(false, 50_000, &list), usize::MAX);
+    assert_eq!(monitor.tally().quic_negotiations, 0);
+    feed(&mut monitor, &packet(true, 50_000, &seed("quic", "reserved_version")), usize::MAX);
+    feed(&mut monitor, &packet(true, 50_001, &seed("quic", "v1_chromium")), usize::MAX);
+    feed(&mut monitor, &packet(false, 50_001, &list), usize::MAX);
+    feed(&mut monitor, &packet(false, 50_001, &list[..12]), usize::MAX);
+    assert_eq!(monitor.tally().quic_negotiations, 1);
+}
+
+#[test]
+fn a_flood_of_dtls_hellos_that_never_end_moves_a_counter_and_not_the_memory() {
+    let body = body("dtls.example", b"");
+    let mut monitor = monitor();
+    for port in 1024..6024 {
+        feed(&mut monitor, &packet(true, port, &part(0, &body, 20, body.len())), usize::MAX);
+    }
+    let tally = monitor.tally();
+    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 4990));
+}
