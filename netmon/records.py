@@ -17,7 +17,7 @@ Phase = Literal["open", "update", "end"]
 EndReason = Literal["fin", "rst", "idle", "evicted", "reused", "capture_end"]
 
 EVIDENCE = (
-    "sni",  # TLS over TCP: server_name of the ClientHello
+    "sni",  # TLS over TCP, or DTLS: server_name of the ClientHello
     "quic_sni",  # the same inside QUIC
     "http_host",  # in clear: HTTP Host, the target of a request or a CONNECT, a PROXY header's authority
     "certificate",  # the server's certificate in clear (TLS 1.2 and older)

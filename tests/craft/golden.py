@@ -56,6 +56,8 @@ CASES: tuple[Callable[[], bytes], ...] = (
     datagrams.dns_in_fragments,
     datagrams.dns_in_ipv6_fragments,
     datagrams.overlapping_fragments,
+    datagrams.dtls_hello,
+    datagrams.google_quic,
     preambles.http_host,
     preambles.http_absolute_form,
     preambles.http_connect,

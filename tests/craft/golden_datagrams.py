@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.craft import dns, packets
+from tests.craft import dns, dtls, gquic, packets, tls
 from tests.craft.packets import UDP, address
 from tests.craft.scene import (
     CLIENT,
@@ -77,3 +77,48 @@ def overlapping_fragments() -> bytes:
     wrong = packets.ipv4(*ends, UDP, forged[512:1024], identification=7, offset=512, more_fragments=True)
     back = _arriving([parts[0], wrong, *parts[1:]])
     return ethernet_file([there, *back, *tls_session(connection(ELSEWHERE, at_s=1), flight(None))])
+
+
+def _talk(payloads: list[tuple[bool, bytes]], *, port: int = 443, client_port: int = 50_000) -> list[Sent]:
+    """Datagrams between the client and the vendor's address, five milliseconds apart; True: up."""
+    client, server = address(CLIENT), address(ZURICH)
+    sent = []
+    for number, (up, payload) in enumerate(payloads):
+        ends, ports = (client, server), (client_port, port)
+        if not up:
+            ends, ports = ends[::-1], ports[::-1]
+        packet = packets.ip(*ends, UDP, packets.udp(*ends, ports, payload))
+        sent.append(Sent(START_NS + 5 * number * MILLISECOND_NS, packet, up=up))
+    return sent
+
+
+def dtls_hello() -> bytes:
+    """DTLS on an odd port: a hello, the server's HelloVerifyRequest, and the hello again with its cookie.
+
+    Each hello comes in two datagrams, the second part first; of the first hello one part is lost. Named by
+    SNI; the version is DTLS 1.2.
+    """
+    message = tls.client_hello(NAME, alpn=(), versions=(tls.TLS12,))
+    first, again = dtls.hello_body(message), dtls.hello_body(message, cookie=b"are you there")
+    middle = first.index(NAME.encode()) + 5
+    pieces = [dtls.piece(dtls.CLIENT_HELLO, 0, first, middle, len(first))]
+    pieces += [
+        dtls.piece(dtls.CLIENT_HELLO, 1, again, start, end)
+        for start, end in ((middle, len(again)), (0, middle))
+    ]
+    question = dtls.hello_verify_request(b"are you there")
+    talk = [(True, pieces[0]), (False, question), (True, pieces[1]), (True, pieces[2])]
+    return ethernet_file(_talk(talk, port=4433))
+
+
+def google_quic() -> bytes:
+    """Google's QUIC with a hello in clear (Q043), and a copy of it with one wrong bit from another port.
+
+    The first flow is named by its hello (`quic_sni`). The other one's hash is wrong, so its name is not read:
+    its address says whose it is (`no_hello_seen`). Both are counted as QUIC.
+    """
+    packet = gquic.first_packet(b"12345678", gquic.client_hello(NAME))
+    at = packet.index(NAME.encode())
+    damaged = packet[:at] + bytes([packet[at] ^ 1]) + packet[at + 1 :]
+    sent = _talk([(True, packet), (False, b"\0" * 40)])
+    return ethernet_file(sent + _talk([(True, damaged), (False, b"\0" * 40)], client_port=50_001))

@@ -117,9 +117,14 @@ impl Opening<'_> {
         }
     }
 
-    /// Notes which QUIC a flow speaks by the version in a long header, which all versions have (RFC 8999).
+    /// Notes which QUIC a flow speaks by the version in a long header, which all versions have (RFC 8999), or
+    /// in Google's old header.
     /// One that nobody knows is taken for QUIC only where a client's first datagram would look so.
     fn note_family(&mut self, segment: &Segment<'_>) {
+        if gquic::may_be_public_header(segment.payload) {
+            self.flow.quic = Some(Family::Google);
+            return;
+        }
         let Some(number) = version_number(segment.payload) else { return };
         self.flow.quic = match Family::of(number) {
             Family::Unknown if segment.dst_port != QUIC_PORT || segment.payload_len < MIN_DATAGRAM => return,

@@ -71,7 +71,7 @@ pub struct ClearPacket<'a> {
 /// True if a datagram may be a packet with a version and the old header, which ends with Q043.
 #[inline]
 pub fn may_be_public_header(datagram: &[u8]) -> bool {
-    matches!(datagram, [first, _, _, _, _, _, _, _, _, b'Q', b'0', ..]
+    matches!(datagram, [first, _, _, _, _, _, _, _, _, b'Q', b'0', b'0'..=b'9', b'0'..=b'9', ..]
         if first & 0x80 == 0 && first & WITH_VERSION == WITH_VERSION)
 }
 
