@@ -46,8 +46,8 @@ UNNAMED = (
 """Why a flow has no name: a closed set, used as a metric label."""
 
 QUIC_VERSIONS = ("v1", "v2", "draft", "google", "unknown")
-"""The QUIC of a flow, as counted: version 1 (RFC 9000), 2 (RFC 9369), a draft of the IETF, one of Google's own
-(Q0xx, T0xx), or a version that nobody here knows. A closed set, used as a metric label."""
+"""The QUIC of a flow, as counted: version 1 (RFC 9000), 2 (RFC 9369), a draft of the IETF, one of Google's
+own (Q0xx, T0xx), or a version that nobody here knows. A closed set, used as a metric label."""
 
 ECH = ("grease", "used")
 """What the ECH extension of a hello is: only for show, or the name is encrypted. A closed set, used as a

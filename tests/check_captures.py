@@ -35,7 +35,7 @@ Ends = tuple[str, int, str, int]
 class Item(NamedTuple):
     """One fact that a capture holds, comparable between two programs."""
 
-    over: str  # tcp, quic, gquic, dtls: a server name; hello: what else a hello says; dns, …: a message; flow: counts
+    over: str  # tcp, quic, gquic: a server name; hello: its other contents; dns, …: a message; flow: counts
     ends: Ends
     text: str
 
@@ -125,13 +125,16 @@ def _expect(comparison: Comparison, truth: dict) -> None:
 def _expect_hellos(comparison: Comparison, truth: dict) -> None:
     """Of several hellos between the same ends, as after a HelloRetryRequest, the first one has to be there.
 
-    In a malformed one tshark reads on behind the error, and netmon does not. `ech` stands for its forerunner, the encrypted server name, as well.
+    In a malformed one tshark reads on behind the error, and netmon does not. `ech` stands for its
+    forerunner, the encrypted server name, as well.
     """
     seen: set[tuple[str, frozenset]] = set()
     for hello in truth["client_hellos"]:
         if "src" not in hello or hello.get("quoted") or hello["over"] == "gquic":
             continue
-        item = _hello_item(hello["over"], _ends(hello), hello["alpn"], is_ech=bool(hello.get("ech") or hello.get("esni")))
+        item = _hello_item(
+            hello["over"], _ends(hello), hello["alpn"], is_ech=bool(hello.get("ech") or hello.get("esni"))
+        )
         both = hello["proto"], frozenset([(hello["src"], hello["sport"]), (hello["dst"], hello["dport"])])
         if both in seen or hello["frame"] in truth["malformed_frames"]:
             comparison.optional.add(item)

@@ -5,7 +5,8 @@
 
 CAPTURES holds one folder for each repository that a capture comes from, named below. Needs tshark.
 A seed for `decode` is the link type (two bytes, big-endian) and a packet; for `dns` a message; for `tls`
-what a client sent first, for `preamble` too (the other seeds of which are made up); for `quic`, `gquic` and `dtls` a datagram.
+what a client sent first, for `preamble` too (the other seeds of which are made up); for
+`quic`, `gquic` and `dtls` a datagram.
 """
 
 import struct

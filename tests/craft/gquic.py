@@ -1,4 +1,4 @@
-"""Google's QUIC before it spoke TLS, as documented by the Chromium project: a client's first packet (Q043)."""
+"""Google's QUIC before it spoke TLS, as the Chromium project documents it: a first packet of Q043."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def client_hello(server_name: str) -> bytes:
 
 
 def first_packet(connection: bytes, message: bytes) -> bytes:
-    """A message at the beginning of stream 1, in a packet that hides nothing."""
+    """A client's message at the beginning of stream 1, in a packet that hides nothing."""
     header = b"\x0d" + connection + b"Q043" + b"\x01"
     frame = b"\xa0\x01" + struct.pack("!H", len(message)) + message
     payload = frame.ljust(FIRST_PACKET_BYTES - len(header) - 12, b"\0")
