@@ -11,8 +11,7 @@ import pytest
 
 from tests.floods import FLOODS, SMALL
 
-# What the engine states: a flow without a name, one with it, a head's mean bytes, a learned name's.
-FLOW_BYTES, NAMED_FLOW_BYTES = 400, 1000
+FLOW_BYTES = 400  # with its hello
 MEAN_HEAD_BYTES, MEAN_NAME_BYTES = 4096, 512
 SLACK_BYTES = 4 << 20
 
@@ -22,14 +21,14 @@ NAMES_BOUND = 2 * SMALL["max_names"] * 2 * MEAN_NAME_BYTES
 """Two books, by client and by server; an entry and its place in the book."""
 BOUNDS = {
     "syns": SMALL["max_flows"] * FLOW_BYTES,
-    "named_flows": SMALL["max_flows"] * NAMED_FLOW_BYTES,
+    "named_flows": SMALL["max_flows"] * FLOW_BYTES,
     "unfinished_hellos": HEADS_BOUND,
     "small_segments": HEADS_BOUND,
     "unfinished_initials": HEADS_BOUND,
     "new_names": NAMES_BOUND,
     "unfinished_messages": HEADS_BOUND,
     "a_million_flows": 1_000_000 * FLOW_BYTES,
-    "a_million_named_flows": 1_000_000 * NAMED_FLOW_BYTES,
+    "a_million_named_flows": 1_000_000 * FLOW_BYTES,
 }
 
 pytestmark = pytest.mark.skipif(

@@ -8,6 +8,7 @@ use crate::flow::ech;
 use crate::flow::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::flow::handshake::{RoundTrips, Seen};
 use crate::flow::head::Heads;
+use crate::flow::hello::Kinds;
 use crate::flow::interception::Interception;
 use crate::flow::key::{FlowKey, TCP};
 use crate::flow::names::Names;
@@ -36,6 +37,7 @@ pub struct Monitor {
     table: Table,
     duplicates: Duplicates,
     heads: Heads,
+    hellos: Kinds,
     dns_streams: DnsStreams,
     fragments: Fragments,
     trips: RoundTrips,
@@ -61,6 +63,7 @@ impl Monitor {
         Self {
             table: Table::new(settings.max_flows),
             duplicates: Duplicates::new(settings.duplicate_window_ns),
+            hellos: Kinds::default(),
             heads: Heads::new(settings.max_heads, settings.max_head_bytes),
             dns_streams: DnsStreams::new(settings.max_heads),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
@@ -243,6 +246,9 @@ impl Monitor {
     fn opened(&mut self, slot: u32) {
         if let Some(flow) = self.table.get_mut(slot) {
             ech::judge(flow, &self.names, &self.matcher);
+            if let Some(hello) = flow.naming.as_deref_mut().and_then(|naming| naming.hello.as_mut()) {
+                self.hellos.share(hello);
+            }
         }
         if self.settings.is_live() {
             self.decide(slot);

@@ -4,10 +4,10 @@
 //! it to look the same. What gives a real one away is its outer server_name, which is the public name
 //! of the configuration that it was made with.
 
+use super::hello::Hello;
 use super::names::Names;
 use super::record::Flow;
 use crate::tag::Matcher;
-use crate::wire::tls::ClientHello;
 
 /// What an encrypted hello's extension is. A hello without it has none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,12 +40,12 @@ pub fn judge(flow: &mut Flow, names: &Names, matcher: &Matcher) {
     let (client, _) = flow.client_end();
     let start_ns = flow.start_ns;
     let Some(naming) = flow.naming.as_deref_mut() else { return };
-    let Some(hello) = naming.hello.as_ref().filter(|hello| hello.ech || hello.esni) else { return };
-    let is_public = |hello: &ClientHello| {
+    let Some(hello) = naming.hello.as_ref().filter(|hello| hello.said.ech || hello.said.esni) else { return };
+    let is_public = |hello: &Hello| {
         let outer = hello.server_name.as_deref().unwrap_or_default();
         matcher.is_public_name(outer) || names.clients.was_told_public_name(client, outer, start_ns)
     };
-    naming.ech = Some(if hello.esni || is_public(hello) { Ech::Used } else { Ech::Grease });
+    naming.ech = Some(if hello.said.esni || is_public(hello) { Ech::Used } else { Ech::Grease });
 }
 
 #[cfg(test)]
@@ -53,13 +53,14 @@ mod tests {
     use super::*;
     use crate::address::Address;
     use crate::flow::key::{FlowKey, TCP};
+    use crate::wire::tls::ClientHello;
 
     fn judged(hello: ClientHello, told: &str, known: &str) -> Option<Ech> {
         let client = Address::v4([192, 0, 2, 1]);
         let server = Address::v4([198, 51, 100, 1]);
         let key = FlowKey { addresses: [client, server], ports: [50_000, 443], protocol: TCP };
         let mut flow = Flow::new(key, 0, 0, 0, 0);
-        flow.naming.get_or_insert_default().hello = Some(hello);
+        flow.naming.get_or_insert_default().hello = Some(hello.into());
         let names = Names::new(1000);
         names.clients.learn_public_name(client, told, 1);
         let matcher = Matcher::default().with_public_names(&[known.to_owned()]).unwrap();

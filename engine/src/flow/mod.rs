@@ -9,6 +9,7 @@ pub mod ech;
 pub mod fragments;
 pub mod handshake;
 pub mod head;
+pub mod hello;
 pub mod interception;
 pub mod key;
 pub mod names;

@@ -1,11 +1,11 @@
 //! From evidence to a name and a signature entry, and the reason where there is none.
 
 use super::ech::Ech;
+use super::hello::Hello;
 use super::key::TCP;
 use super::names::{Chain, Found, Names};
 use super::record::{Flow, Phase, NO_ENTRY};
 use crate::tag::Matcher;
-use crate::wire::tls::ClientHello;
 use std::sync::Arc;
 
 /// How a name is known, strongest first.
@@ -110,13 +110,13 @@ const QUIC_PORT: u16 = 443;
 #[derive(Debug, Default)]
 pub struct Naming {
     /// The ClientHello, once it is whole.
-    pub hello: Option<ClientHello>,
+    pub hello: Option<Hello>,
     /// The name readable in a hello that never became whole.
-    pub partial: Option<String>,
+    pub partial: Option<Box<str>>,
     /// What the hello's ECH extension is, if it has one.
     pub ech: Option<Ech>,
     /// The host that the client names in clear before or without TLS: in an HTTP request, or in a CONNECT.
-    pub host: Option<String>,
+    pub host: Option<Box<str>>,
     /// From DNS.
     pub found: Option<Found>,
 }

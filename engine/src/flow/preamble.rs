@@ -44,7 +44,7 @@ impl Opening<'_> {
         self.flow.proxied |= matches!(step.kind, Kind::Tunnel | Kind::ProxyRequest);
         let named = step.host.is_some();
         if named {
-            self.flow.naming.get_or_insert_default().host = step.host;
+            self.flow.naming.get_or_insert_default().host = step.host.map(String::into_boxed_str);
         }
         if matches!(step.kind, Kind::Request | Kind::ProxyRequest) {
             return self.stop(Phase::NotTls, named);

@@ -264,7 +264,7 @@ impl Opening<'_> {
 
     pub(super) fn found(&mut self, hello: tls::ClientHello) -> bool {
         self.flow.orient(self.side);
-        self.flow.naming.get_or_insert_default().hello = Some(hello);
+        self.flow.naming.get_or_insert_default().hello = Some(hello.into());
         self.leave(Phase::Hello);
         let other = 1 - self.side;
         drop_head(self.flow, self.slot, other, self.heads);
@@ -283,7 +283,7 @@ impl Opening<'_> {
         self.flow.gap |= phase == Phase::Incomplete;
         if partial.is_some() {
             self.flow.orient(self.side);
-            self.flow.naming.get_or_insert_default().partial = partial;
+            self.flow.naming.get_or_insert_default().partial = partial.map(String::into_boxed_str);
             return true;
         }
         false

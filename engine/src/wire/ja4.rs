@@ -14,15 +14,15 @@ const NOTHING: &str = "000000000000";
 const SHOWN_BYTES: usize = 6;
 
 /// What a ClientHello offers, as far as its fingerprint needs it and the hello itself does not say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Offer {
     is_dtls: bool,
-    /// As on the wire: two bytes each.
-    cipher_suites: Box<[u8]>,
-    /// In their order, GREASE included.
+    /// Sorted, GREASE left out: what a client shuffles and makes up is no part of it.
+    cipher_suites: Box<[u16]>,
+    /// Likewise.
     extensions: Box<[u16]>,
-    /// As on the wire: two bytes each.
-    signature_algorithms: Box<[u8]>,
+    /// In their order, GREASE left out.
+    signature_algorithms: Box<[u16]>,
     /// First and last byte of the first protocol of ALPN.
     protocol_ends: Option<(u8, u8)>,
 }
@@ -48,11 +48,15 @@ impl Offer {
         let all_fit =
             fits(cipher_suites) && fits(signature_algorithms) && numbers.len() <= MAX_LIST_BYTES / 2;
         all_fit.then(|| {
+            numbers.retain(|&number| !is_grease(number));
+            numbers.sort_unstable();
+            let mut cipher_suites = read_numbers(cipher_suites);
+            cipher_suites.sort_unstable();
             Box::new(Self {
                 is_dtls: is_dtls(version),
-                cipher_suites: cipher_suites.into(),
-                extensions: numbers.into(),
-                signature_algorithms: signature_algorithms.into(),
+                cipher_suites: cipher_suites.as_slice().into(),
+                extensions: numbers.as_slice().into(), // copied: shrinking leaves a hole behind each hello
+                signature_algorithms: read_numbers(signature_algorithms).as_slice().into(),
                 protocol_ends,
             })
         })
@@ -62,8 +66,6 @@ impl Offer {
 /// The JA4 fingerprint of a hello that came over TCP, or else over UDP; None for one that is too odd.
 pub fn fingerprint(hello: &ClientHello, is_tcp: bool) -> Option<String> {
     let offer = hello.offer.as_deref()?;
-    let mut cipher_suites = numbers(&offer.cipher_suites);
-    let mut extensions: Vec<u16> = offer.extensions.iter().copied().filter(|&n| !is_grease(n)).collect();
     let transport = match (is_tcp, offer.is_dtls) {
         (true, _) => 't',
         (false, true) => 'd',
@@ -73,15 +75,13 @@ pub fn fingerprint(hello: &ClientHello, is_tcp: bool) -> Option<String> {
         "{transport}{}{}{:02}{:02}",
         version_text(hello.versions.first().copied().unwrap_or_default()),
         if hello.server_name.is_some() { 'd' } else { 'i' },
-        cipher_suites.len().min(99),
-        extensions.len().min(99),
+        offer.cipher_suites.len().min(99),
+        offer.extensions.len().min(99),
     );
     text.extend(protocol_text(offer.protocol_ends));
-    cipher_suites.sort_unstable();
-    extensions.retain(|&number| number != extension::SERVER_NAME && number != extension::ALPN);
-    extensions.sort_unstable();
-    let signature_algorithms = numbers(&offer.signature_algorithms);
-    for lists in [&[&cipher_suites[..]][..], &[&extensions[..], &signature_algorithms[..]]] {
+    let is_hashed = |number: &u16| ![extension::SERVER_NAME, extension::ALPN].contains(number);
+    let extensions: Vec<u16> = offer.extensions.iter().copied().filter(is_hashed).collect();
+    for lists in [&[&offer.cipher_suites[..]][..], &[&extensions[..], &offer.signature_algorithms[..]]] {
         text.push('_');
         text.push_str(&hash(lists));
     }
@@ -89,7 +89,7 @@ pub fn fingerprint(hello: &ClientHello, is_tcp: bool) -> Option<String> {
 }
 
 /// The numbers of a list of two bytes each, GREASE left out.
-fn numbers(list: &[u8]) -> Vec<u16> {
+fn read_numbers(list: &[u8]) -> Vec<u16> {
     let all = list.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
     all.filter(|&number| !is_grease(number)).collect()
 }

@@ -8,7 +8,7 @@ use super::{Malformed, Parse, Progress};
 use std::cmp::Reverse;
 
 /// What a ClientHello says.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Hash)]
 pub struct ClientHello {
     /// server_name, lower case; None: no such extension; empty: the extension is there without a name.
     /// Without the final dot; backslashes and bytes outside printable ASCII are escaped (`\\`, `\ddd`).
