@@ -18,9 +18,13 @@ pub(super) enum Turn {
     More,
 }
 
-/// True if a segment in the middle of a stream begins with a step.
+/// True if a segment in the middle of a stream begins with a step. White space alone is none: any bytes
+/// may begin with it.
 pub(super) fn is_step(bytes: &[u8]) -> bool {
-    matches!(parse_step(bytes), Ok(Progress::Parsed(Some(_))))
+    match parse_step(bytes) {
+        Ok(Progress::Parsed(Some(step))) => !bytes.iter().take(step.length).all(u8::is_ascii_whitespace),
+        _ => false,
+    }
 }
 
 impl Opening<'_> {

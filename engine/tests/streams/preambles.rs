@@ -111,3 +111,16 @@ fn a_request_shows_who_the_client_is() {
     talk.up(b"GET / HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n");
     assert_eq!(talk.only_flow().client.1, 80);
 }
+
+#[test]
+fn white_space_in_the_middle_of_a_hello_is_no_step() {
+    // Without a SYN the segment that comes first is taken for the beginning only if it can be nothing else.
+    let hello = hello(Some("\ta.cloud.example"));
+    let middle = hello.iter().position(|byte| *byte == b'\t').unwrap();
+    let mut talk = Talk::new(443, settings());
+    talk.up_at(middle as u32, &hello[middle..]);
+    talk.up(&hello[..middle]);
+    let flow = talk.only_flow();
+    assert_eq!(flow.evidence, Evidence::Sni);
+    assert!(flow.name.is_some_and(|name| name.ends_with("a.cloud.example")));
+}
