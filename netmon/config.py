@@ -58,6 +58,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     report_every_s: int = 5
     signatures: Path | None = None  # None: those that come with netmon
+    databases: tuple[Path, ...] | None = None  # files and folders; None: the usual folders
     overrides: tuple[Override, ...] = ()
     policy: Policy = field(default_factory=Policy)
     privacy_level: int = 1
@@ -118,6 +119,7 @@ def _read(root: Item, file: Path) -> Config:
     sensor = _section(top, "sensor", ("name", *Position.__slots__))
     flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
     web = _section(top, "web", ("listen", "config_file"))
+    places = _section(top, "places", ("databases", "declared"))
     privacy = _section(top, "privacy", ("level", "key_file"))
     return Config(
         sensor=sensor.read("name", Item.text, default.sensor),
@@ -132,7 +134,8 @@ def _read(root: Item, file: Path) -> Config:
         ),
         report_every_s=flows.read("report_every_s", lambda item: item.integer(1, 60), default.report_every_s),
         signatures=_section(top, "signatures", ("folder",)).read("folder", _path_from(file), None),
-        overrides=_section(top, "places", ("declared",)).each("declared", _read_override),
+        databases=places.read("databases", _paths_from(file), default.databases),
+        overrides=places.each("declared", _read_override),
         policy=_read_policy(_section(top, "policy", ("forbidden_vendors", "allowed"))),
         privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
         privacy_key=privacy.read("key_file", _path_from(file), None),
@@ -164,6 +167,11 @@ _READERS: Mapping[str, Callable[[Item], int]] = {
 def _path_from(file: Path) -> Callable[[Item], Path]:
     """A reader of paths that are relative to the configuration's own folder."""
     return lambda item: file.parent / Path(item.text()).expanduser()
+
+
+def _paths_from(file: Path) -> Callable[[Item], tuple[Path, ...]]:
+    read = _path_from(file)
+    return lambda item: tuple(read(element) for element in item.elements())
 
 
 def _read_capture(fields: Fields) -> Capture:

@@ -3,6 +3,7 @@
 NetmonError             anything netmon reports in one line: what, where, what to do
 ├── ConfigError         netmon.yaml is wrong (file, line, key)
 ├── SignatureError      a signature file is wrong (file, line)
+├── DatabaseError       a location database cannot be read
 ├── SourceError         a capture cannot be opened or read
 └── OutputError         an output cannot be started
 """
@@ -20,6 +21,10 @@ class ConfigError(NetmonError):
 
 class SignatureError(NetmonError):
     """A signature file is wrong; the message names file and line."""
+
+
+class DatabaseError(NetmonError):
+    """A location database cannot be read; the message names the file."""
 
 
 class SourceError(NetmonError):

@@ -67,6 +67,15 @@ VIEW = (
 OUTCOMES = ("expected", "unexpected", "undecided", "forbidden")
 CONFIDENCES = ("agreed", "disputed", "single", "unknown")
 
+About = Literal["location", "registration", "anycast", "satellite", "as"]
+"""What a vote speaks of. Only "location" can locate an address:
+
+registration  the country in which somebody's network or AS is registered
+anycast       the address is announced from many places at once
+satellite     the address belongs to a satellite provider, whose users may be anywhere
+as            the AS that announces the address
+"""
+
 Outcome = Literal["expected", "unexpected", "undecided", "forbidden"]
 Confidence = Literal["agreed", "disputed", "single", "unknown"]
 
@@ -153,13 +162,13 @@ class DnsRecord:
 class Vote:
     """What one source says about where an address is.
 
-    `about` keeps "located" and "registered" apart: a registration never locates anything.
+    `about` keeps "located" and the rest apart: a registration never locates anything.
     """
 
     source: str  # "declared" by the user, "vendor", or a database by name
     country: str | None  # ISO 3166-1 alpha-2
     city: str | None
-    about: Literal["location", "registration"] = "location"
+    about: About = "location"
     date: str | None = None  # ISO date of the source
     prefix: str | None = None  # the network the source speaks of
     note: str | None = None

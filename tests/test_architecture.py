@@ -53,6 +53,7 @@ LIBRARIES = {
     "prometheus_client": {"outputs", "web"},
     "yaml": {"yaml_nodes"},
     "bcrypt": {"web"},
+    "maxminddb": {"places"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -80,6 +80,7 @@ flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, tcp_idl
   duplicate_window_ms: 0, report_every_s: 7}
 signatures: {folder: mine}
 places:
+  databases: [mine, /usr/share/GeoIP]
   declared:
     - {network: 198.51.100.0/24, country: CH, city: Bern, author: A, reason: seen, date: 2026-10-01,
        valid_from: 2026-01-01, valid_to: 2026-12-31}
@@ -97,6 +98,7 @@ web: {listen: "[::1]:9000"}
     assert tuple(config.limits.keywords().values()) == (10, 20, 30, 40, 50, 60, 0)
     assert config.report_every_s == 7
     assert config.signatures == tmp_path / "mine"
+    assert config.databases == (tmp_path / "mine", Path("/usr/share/GeoIP"))
     assert config.overrides == (
         Override("198.51.100.0/24", "CH", "Bern", "A", "seen", "2026-10-01", "2026-01-01", "2026-12-31"),
     )
@@ -113,6 +115,12 @@ def test_a_position_need_not_say_how_exact_it_is(read):
     """Latitude and longitude are enough; without them nothing is known."""
     assert read("sensor: {latitude: 50.11, longitude: 8.68}").position == Position(50.11, 8.68, 50)
     assert read("sensor: {name: a, latitude: , longitude: }").position is None
+
+
+def test_databases_can_be_none(read):
+    """An empty list is none; nothing is the usual folders."""
+    assert read("places: {databases: []}").databases == ()
+    assert read("places:\n  databases:\n").databases is None
 
 
 def test_norway_is_a_country(read):
@@ -152,6 +160,7 @@ def test_web_can_be_off(read):
             "web: {listen: here}",
             "netmon.yaml:1: web.listen: 'here' is no address to listen on: write 127.0.0.1:10977",
         ),
+        ("places: {databases: /srv}", "netmon.yaml:1: places.databases: expected a list"),
         (
             "places:\n  declared:\n    - {network: 192.0.2.1/24, country: CH, author: A, reason: B}",
             "netmon.yaml:3: places.declared.network: '192.0.2.1/24' is no network: "

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from netmon.cli import check, demo, read, run, signatures
+from netmon.cli import check, demo, places, read, run, signatures
 from netmon.cli.wiring import ERROR, INTERRUPTED, package_version
 from netmon.errors import NetmonError
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.command("read")(read.read)
 app.command("run")(run.run)
 app.command("check")(check.check)
+app.command("places")(places.places)
 app.command("demo")(demo.demo)
 app.add_typer(signatures.app, name="signatures")
 

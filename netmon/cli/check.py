@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 
 import typer
@@ -9,7 +10,9 @@ import typer
 from netmon.cli import wiring
 from netmon.cli.wiring import ConfigOption, SignaturesOption
 from netmon.config import Config
+from netmon.places.databases import Databases, usual_folders
 from netmon.places.locator import Override
+from netmon.places.makers import is_registry
 from netmon.places.physics import Position
 from netmon.privacy import read_key
 from netmon.verdict import Policy
@@ -20,7 +23,7 @@ from netmon.web.server import join_listen
 def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
     """Checks the configuration and shows what is in effect.
 
-    Reads the signatures, the key file, and the web server's own configuration as well.
+    Reads the signatures, the location databases, the key file, and the web server's configuration as well.
 
     Examples:
 
@@ -30,6 +33,7 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
     """
     settings = wiring.load_config(config, signatures, None)
     known = wiring.load_signatures(settings)
+    databases = wiring.open_databases(settings)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
     if settings.web_config is not None:
@@ -40,6 +44,9 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
     rules = len(known.entries)
     typer.echo(f"signatures: {known.folder}")
     typer.echo(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")
+    typer.echo("location databases:")
+    for text in _database_texts(databases):
+        typer.echo(f"  {text}")
     typer.echo("fine")
 
 
@@ -58,6 +65,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
         yield f"flows.{key}", str(number)
     yield "flows.report_every_s", str(settings.report_every_s)
     yield "signatures.folder", str(settings.signatures or "those that come with netmon")
+    yield "places.databases", _databases_text(settings)
     yield "places.declared", "; ".join(map(_override_text, settings.overrides)) or "none"
     yield "policy.forbidden_vendors", ", ".join(sorted(settings.policy.forbidden_vendors)) or "none"
     yield "policy.allowed", "; ".join(_allowed_texts(settings.policy)) or "none"
@@ -80,6 +88,22 @@ def _position_text(position: Position | None) -> str:
     if position is None:
         return "none: no round trip excludes a place"
     return f"{position.latitude}, {position.longitude}, give or take {position.accuracy_km:g} km"
+
+
+def _databases_text(settings: Config) -> str:
+    if settings.databases is None:
+        return f"those in {', '.join(map(str, usual_folders(os.environ)))}"
+    return ", ".join(map(str, settings.databases)) or "none"
+
+
+def _database_texts(databases: Databases) -> Iterable[str]:
+    """What each says of itself, and what was found in it."""
+    for one in databases.current:
+        what = "registrations only" if is_registry(one.name) else ", ".join(one.holds)
+        families = "IPv4 and 6" if one.ip_version == 6 else "IPv4"
+        yield f"{one.name}: built {one.date}; {families}; {what}; {one.path}"
+    if not databases.current:
+        yield "none found: places come from the signatures alone"
 
 
 def _override_text(override: Override) -> str:

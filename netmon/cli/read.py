@@ -81,7 +81,8 @@ def read(
     expression = check_filter(filter_words)
     settings = wiring.load_config(config, signatures, country)
     known = wiring.load_signatures(settings)
-    monitor = wiring.make_monitor(settings, known)
+    databases = wiring.open_databases(settings)
+    monitor = wiring.make_monitor(settings, known, databases=databases)
     level = privacy.ADDRESS if privacy_level is None else privacy_level
     summary = Summary(known.locations)
     outputs: list[Output] = [summary]
@@ -110,7 +111,7 @@ def read(
         summary.show(wiring.make_console(), reader.stats())
         if summary.flows and settings.subject.country is None:
             print("No promise was applied: say whose traffic it is with --country, for example --country DE.")
-    for line in (*_doubts(reader.stats()), *reader.problems):
+    for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
         print(f"netmon: {line}", file=sys.stderr)
     if summary.findings:
         raise typer.Exit(wiring.FOUND)

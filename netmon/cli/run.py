@@ -34,6 +34,8 @@ from netmon.web.server import WebServer
 
 _RELOAD_WITHIN_S = 30.0
 _LOOK_EVERY_S = 1.0
+_REFRESH_EVERY_S = 60.0
+"""How often location databases are looked at; SIGHUP does so at once."""
 
 
 def run(
@@ -121,6 +123,7 @@ class _Sensor:
     def __init__(self, settings: Config, ports: tuple[str, ...], expression: str, source: str) -> None:
         self._settings = settings
         self._trips = RoundTrips()
+        self._databases = wiring.open_databases(settings)
         self._monitor = self._load()
         matcher = compile_matcher(self._monitor.signatures)
         limits, capture = settings.limits.keywords(), settings.capture
@@ -155,6 +158,7 @@ class _Sensor:
         self._is_suspected = False
         self._quality = quality.Watch()
         self._look_again_s = 0.0
+        self._refresh_s = time.monotonic() + _REFRESH_EVERY_S
         self._running = False
 
     def is_ready(self) -> bool:
@@ -189,6 +193,7 @@ class _Sensor:
                 wanted.problem = self._reload()
                 wanted.done.set()
             self._warn()
+            self._refresh_databases()
         self._running = False
 
     def reload(self) -> str | None:
@@ -205,6 +210,7 @@ class _Sensor:
             "evicted": stats["evicted"] | {"round_trips": self._trips.evicted},
             "lost_events": sum(guard.lost for guard in self._guards),
             "degraded": self._quality.degraded,
+            "location_databases": self._databases.states,
         }
 
     def _take(self, batch: Batch) -> None:
@@ -220,13 +226,15 @@ class _Sensor:
         self._reloads.put(_Reload())
 
     def _load(self) -> Monitor:
-        return wiring.make_monitor(self._settings, wiring.load_signatures(self._settings), self._trips)
+        known = wiring.load_signatures(self._settings)
+        return wiring.make_monitor(self._settings, known, self._trips, self._databases)
 
     def _announce(self) -> None:
         series = self._monitor.foresee(time.time_ns())
         self.prometheus.loaded(self._monitor.signatures, series, time.time())
 
     def _reload(self) -> str | None:
+        self._refresh_s = 0.0
         try:
             if not isinstance(self._source, LiveSource):
                 raise SourceError("--source scapy does not reload")
@@ -242,6 +250,17 @@ class _Sensor:
             events.locations = monitor.signatures.locations
         _tell(f"signatures reloaded from {monitor.signatures.folder}")
         return None
+
+    def _refresh_databases(self) -> None:
+        now_s = time.monotonic()
+        if now_s < self._refresh_s:
+            return
+        self._refresh_s = now_s + _REFRESH_EVERY_S
+        if self._databases.refresh():
+            builds = ", ".join(f"{one.name} of {one.date}" for one in self._databases.current)
+            _tell(f"location databases in use: {builds}")
+        for problem in self._databases.take_problems():
+            _tell(problem)
 
     def _warn(self) -> None:
         now_s = time.monotonic()

@@ -12,7 +12,6 @@ from rich.table import Table
 
 from netmon.cli import wiring
 from netmon.cli.wiring import ConfigOption, SignaturesOption
-from netmon.places.locator import Locator
 from netmon.records import RoundTrip
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
@@ -101,6 +100,12 @@ def explain_signatures(
     settings = wiring.load_config(config, signatures, None)
     known = wiring.load_signatures(settings)
     answer = explain(known, text)
+    place = None
+    if answer.kind == "address":
+        now_ns = time.time_ns()
+        trip = RoundTrip(round(rtt_ms * 1e6), 1, now_ns, "unlikely") if rtt_ms else None
+        locator = wiring.make_locator(settings, known, wiring.open_databases(settings))
+        place = locator.locate(answer.asked, now_ns, trip)
     echo = typer.echo
     echo(f"{answer.asked}: {answer.reason}")
     if answer.rule is not None:
@@ -114,11 +119,7 @@ def explain_signatures(
     for promise in answer.promises:
         since = f", from {promise.effective_from}" if promise.effective_from else ""
         echo(f"  promise {promise.id} ({promise.status}{since}): {promise.statement}")
-    if answer.kind == "address":
-        now_ns = time.time_ns()
-        trip = RoundTrip(round(rtt_ms * 1e6), 1, now_ns, "unlikely") if rtt_ms else None
-        locator = Locator(known, settings.overrides, position=settings.position)
-        place = locator.locate(answer.asked, now_ns, trip)
+    if place is not None:
         echo(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
         for step in place.steps:
             echo(f"    {step}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from netmon.config import Config, find_file, load
 from netmon.errors import ConfigError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
+from netmon.places.databases import Databases, usual_folders
 from netmon.places.locator import Locator
 from netmon.places.round_trips import RoundTrips
 from netmon.privacy import Privacy, read_key
@@ -122,9 +124,37 @@ def check_policy(policy: Policy, signatures: SignatureSet, file: Path | None) ->
                     )
 
 
-def make_monitor(config: Config, signatures: SignatureSet, trips: RoundTrips | None = None) -> Monitor:
+def open_databases(config: Config) -> Databases:
+    """The location databases. Those that the configuration names must be right: raises ConfigError.
+
+    Of those in the usual folders, one that is not is left out, with a line on standard error.
+    """
+    if config.databases is None:
+        databases = Databases(usual_folders(os.environ))
+    else:
+        databases = Databases(config.databases, required=True)
+    databases.refresh()
+    problems = databases.take_problems()
+    if problems and config.databases is not None:
+        raise ConfigError("\n".join(f"places.databases: {problem}" for problem in problems))
+    for problem in problems:
+        print(f"netmon: {problem}", file=sys.stderr)
+    return databases
+
+
+def make_locator(config: Config, signatures: SignatureSet, databases: Databases | None = None) -> Locator:
+    """What tells places: declarations, location databases, signatures, and the sensor's position."""
+    return Locator(signatures, config.overrides, databases, position=config.position)
+
+
+def make_monitor(
+    config: Config,
+    signatures: SignatureSet,
+    trips: RoundTrips | None = None,
+    databases: Databases | None = None,
+) -> Monitor:
     """Signatures, places, promises and policy, joined; with the round trips known so far."""
-    locator = Locator(signatures, config.overrides, position=config.position)
+    locator = make_locator(config, signatures, databases)
     return Monitor(signatures, locator, config.policy, config.subject, trips)
 
 

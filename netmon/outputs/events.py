@@ -131,7 +131,7 @@ class Events:
 
     def _write(self, event: dict[str, Any]) -> None:
         self._stream.write(
-            json.dumps(_without_nothing(event), ensure_ascii=False, separators=(",", ":")) + "\n"
+            json.dumps(without_nothing(event), ensure_ascii=False, separators=(",", ":")) + "\n"
         )
 
     def _observer(self, interface: str | None) -> dict[str, Any]:
@@ -199,17 +199,20 @@ def _meaning(sighting: Sighting) -> dict[str, Any]:
         "verdict": verdict.outcome if verdict else None,
         "reason": verdict.reason if verdict else None,
         "promise": verdict.promise if verdict else None,
-        "place": {
-            "location": place.location,
-            "country": place.country,
-            "confidence": place.confidence,
-            "votes": [_vote(vote) for vote in place.votes],
-            "steps": list(place.steps),
-            "excluded": list(place.excluded) or None,
-            **_round_trip(place.round_trip),
-        }
-        if place
-        else None,
+        "place": describe_place(place) if place else None,
+    }
+
+
+def describe_place(place: Place) -> dict[str, Any]:
+    """A place with all its evidence, as JSON has it."""
+    return {
+        "location": place.location,
+        "country": place.country,
+        "confidence": place.confidence,
+        "votes": [_vote(vote) for vote in place.votes],
+        "steps": list(place.steps),
+        "excluded": list(place.excluded) or None,
+        **_round_trip(place.round_trip),
     }
 
 
@@ -236,10 +239,10 @@ def _vote(vote: Vote) -> dict[str, Any]:
     }
 
 
-def _without_nothing(value: Any) -> Any:
+def without_nothing(value: Any) -> Any:
     """The value without keys that hold nothing."""
     if isinstance(value, dict):
-        return {key: _without_nothing(item) for key, item in value.items() if item is not None}
+        return {key: without_nothing(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
-        return [_without_nothing(item) for item in value]
+        return [without_nothing(item) for item in value]
     return value

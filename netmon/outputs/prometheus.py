@@ -139,6 +139,16 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("vendor",),
         "When a vendor's signatures were last held against their sources.",
     ),
+    "netmon_location_database_build_timestamp_seconds": (
+        "gauge",
+        ("database",),
+        "When a location database in use was built.",
+    ),
+    "netmon_location_database_last_reload_successful": (
+        "gauge",
+        ("database",),
+        "Whether the file as it is now is in use; otherwise its last good version is, if there is one.",
+    ),
     "netmon_config_last_reload_successful": ("gauge", (), "Whether the last reload of signatures succeeded."),
     "netmon_config_last_reload_success_timestamp_seconds": (
         "gauge",
@@ -257,6 +267,7 @@ class Prometheus:
         yield _histogram("netmon_handshake_rtt_seconds", rtts)
         yield from _engine_metrics(stats)
         yield _family("netmon_folded_reports", [((), folded)])
+        yield from _database_metrics(stats.get("location_databases", ()))
         yield from _about(self._version, signatures)
         yield _family("netmon_config_last_reload_successful", [((), reload[0])])
         yield _family("netmon_config_last_reload_success_timestamp_seconds", [((), reload[1])])
@@ -344,6 +355,13 @@ def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
     yield _family("netmon_view_quality_degraded", stats.get("degraded", {}).items())
     yield _family("netmon_lost_reports", [((), stats.get("lost_reports", 0))])
     yield _family("netmon_lost_events", [((), stats.get("lost_events", 0))])
+
+
+def _database_metrics(states: Iterable[Any]) -> Iterator[Metric]:
+    built = (((one.name,), one.built_s) for one in states if one.built_s is not None)
+    yield _family("netmon_location_database_build_timestamp_seconds", built)
+    current = (((one.name,), float(one.is_current)) for one in states)
+    yield _family("netmon_location_database_last_reload_successful", current)
 
 
 def _about(version: str, signatures: SignatureSet | None) -> Iterator[Metric]:

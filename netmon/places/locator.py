@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from netmon.places.database import Database
+from netmon.places.databases import Databases
 from netmon.places.physics import Horizon, Position
-from netmon.places.prefixes import PrefixTable
+from netmon.places.prefixes import Address, PrefixTable
 from netmon.places.rule import DECLARED, VENDOR, Cities, decide
 from netmon.records import Place, RoundTrip, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
@@ -15,6 +19,9 @@ from netmon.signatures.model import NetworkRule, SignatureSet
 DAY_NS = 86_400 * 1_000_000_000
 CACHED_PLACES = 65_536
 """Places kept in memory; the one looked up first goes first."""
+
+_Cache = OrderedDict[tuple[str, int, tuple[str, ...]], Place]
+"""Address, day and excluded locations → place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +51,18 @@ class _Testimony:
 
 
 class Locator:
-    """Places of addresses, by the user's overrides and by the networks of the signatures.
+    """Places of addresses, by the user's overrides, location databases and the networks of the signatures.
 
-    Of each, the longest network that holds the address on that day speaks, whatever its role: that a
-    network does not tag does not make its votes worse. Raises ValueError for an override of no network.
+    Of overrides and networks, the longest that holds the address on that day speaks, whatever its role: that
+    a network does not tag does not make its votes worse. Databases may be refreshed meanwhile, also by
+    another thread. Raises ValueError for an override of no network.
     """
 
     def __init__(
         self,
         signatures: SignatureSet,
         overrides: Sequence[Override] = (),
+        databases: Databases | None = None,
         *,
         position: Position | None = None,
     ) -> None:
@@ -62,7 +71,9 @@ class Locator:
         self._horizon = Horizon(position, signatures.locations)
         self._overrides: PrefixTable[_Testimony] = PrefixTable()
         self._networks: PrefixTable[_Testimony] = PrefixTable()
-        self._cache: dict[tuple[str, int, tuple[str, ...]], Place] = {}
+        self._databases = Databases() if databases is None else databases
+        # What is cached holds for these databases only.
+        self._cached: tuple[tuple[Database, ...], _Cache] = (self._databases.current, OrderedDict())
         for override in overrides:
             testimony = _between(override.valid_from, override.valid_to, (_declaration(override),))
             self._overrides.add(override.prefix, testimony)
@@ -84,18 +95,25 @@ class Locator:
         return replace(place, excluded=bound.excluded, round_trip=trip, steps=(bound.step, *place.steps))
 
     def _decide(self, address: str, when_ns: int, excluded: tuple[str, ...]) -> Place:
+        databases, cache = self._cached
+        if databases is not self._databases.current:
+            databases, cache = self._cached = (self._databases.current, OrderedDict())
         key = (address, when_ns // DAY_NS, excluded)
-        place = self._cache.get(key)
+        place = cache.get(key)
         if place is None:
-            place = decide(self._votes(address, iso_day(when_ns)), self._cities, excluded)
-            if len(self._cache) >= CACHED_PLACES:
-                del self._cache[next(iter(self._cache))]
-            self._cache[key] = place
+            place = decide(self._votes(address, iso_day(when_ns), databases), self._cities, excluded)
+            if len(cache) >= CACHED_PLACES:
+                cache.popitem(last=False)
+            cache[key] = place
         return place
 
-    def _votes(self, address: str, day: str) -> tuple[Vote, ...]:
-        tables = (self._overrides, self._networks)
-        return tuple(vote for table in tables for vote in _longest(table, address, day))
+    def _votes(self, address: str, day: str, databases: tuple[Database, ...]) -> tuple[Vote, ...]:
+        ip = ipaddress.ip_address(address)
+        return (
+            *_longest(self._overrides, ip, day),
+            *self._databases.votes(databases, ip),
+            *_longest(self._networks, ip, day),
+        )
 
 
 def iso_day(when_ns: int) -> str:
@@ -103,7 +121,7 @@ def iso_day(when_ns: int) -> str:
     return datetime.fromtimestamp(when_ns // 1_000_000_000, UTC).date().isoformat()
 
 
-def _longest(table: PrefixTable[_Testimony], address: str, day: str) -> tuple[Vote, ...]:
+def _longest(table: PrefixTable[_Testimony], address: Address, day: str) -> tuple[Vote, ...]:
     return next((one.votes for one in table.find(address) if one.holds_on(day)), ())
 
 

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Value = TypeVar("Value")
 
 
@@ -25,12 +26,8 @@ class PrefixTable(Generic[Value]):
             lengths = self._lengths[network.version]
         lengths[network.prefixlen].setdefault(int(network.network_address), []).append(value)
 
-    def find(self, address: str) -> Iterator[Value]:
-        """Values of every network that holds the address, the longest prefix first.
-
-        Raises ValueError when it is no IPv4 or IPv6 address.
-        """
-        ip = ipaddress.ip_address(address)
+    def find(self, ip: Address) -> Iterator[Value]:
+        """Values of every network that holds the address, the longest prefix first."""
         number = int(ip)
         for length, networks in self._lengths[ip.version].items():
             shift = ip.max_prefixlen - length

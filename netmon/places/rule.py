@@ -1,29 +1,40 @@
 """The rule that makes a place of votes. Pure: the same votes always give the same place.
 
-1. A registration says where somebody's office is. It is kept and shown; it never locates.
+1. Only what speaks of the address's location can locate it. A registration says where somebody's office is,
+   an AS who announces the address, a satellite provider's users may be anywhere: kept and shown, no more.
 2. A place that the user declared decides alone; confidence "single", for it is one source.
-3. Otherwise the votes that locate decide the country:
+3. A maker is one voice (`makers`), however many files it publishes, and its latest word counts: a vote is
+   outdated when a newer one of its maker says otherwise. So a database on this machine takes the place of
+   what an older build of the same maker said in the signatures, also where that is only known to contradict;
+   one that is older than the signatures does not. An undated vote is older than any other. Builds of one
+   maker that say the same, or complete each other (country and city editions), speak together.
+4. An address that one of them knows as anycast is announced from many places at once: none of them is where
+   a flow ended, so the place is "unknown", whatever the others say.
+5. Otherwise the votes that locate decide the country:
    none → "unknown"; different countries → "disputed", however many are on each side (databases copy
-   from each other, so a majority proves nothing); one source → "single"; two or more, all alike → "agreed".
+   from each other, so a majority proves nothing); one maker → "single"; two or more, all alike → "agreed".
    A source that is only known to contradict them (its licence keeps what it says) makes it "disputed", too.
-4. The location is known when at least one vote names a city and all that do mean the same one of the
+6. The location is known when at least one vote names a city and all that do mean the same one of the
    signatures' locations. Different cities in one country: the location is "disputed", the country stands.
    No city, or one that the signatures do not know: the location is "unknown", for a country is not a city.
-
-5. A vote for a city that the round trip excludes (`physics`) is refuted: it is set aside, whoever it is from,
+7. A vote for a city that the round trip excludes (`physics`) is refuted: it is set aside, whoever it is from,
    and the rest decide as if it had not been there. That proves nothing for the rest: one source stays one.
    If the refuted votes name the country that is left, and nobody who is left names a city in it, then what
    they mean is in doubt: "disputed". A declaration that is refuted contradicts the sensor's position, which
-   comes from the same user: "disputed". A vote for a country alone cannot be refuted.
+   comes from the same user: "disputed". A vote for a country alone cannot be refuted. A maker whose latest
+   word is refuted has no older one.
 
+A vote's age does not weaken it: it is shown with its date, and databases are watched by their build time.
 Every step is written down in `Place.steps`, one plain line each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal
 
-from netmon.records import Confidence, Place, Vote
+from netmon.places.makers import maker_of
+from netmon.records import About, Confidence, Place, Vote
 from netmon.signatures.model import Location
 
 DECLARED = "declared"
@@ -53,43 +64,93 @@ class Cities:
 def decide(votes: Sequence[Vote], cities: Cities, excluded: Collection[str] = ()) -> Place:
     """The place that the votes amount to, with every step that led there; none of the excluded locations."""
     steps = [_tell(vote) for vote in votes]
-    locating = [vote for vote in votes if vote.about == "location" and vote.country is not None]
+    locating = [vote for vote in votes if vote.about in ("location", "anycast") and not _is_silent(vote)]
     declared = [vote for vote in locating if vote.source == DECLARED]
-    confidence: Confidence = "single"
     if declared:
         locating = declared[:1]
         steps.append("the user's declaration decides alone")
-    refuted = [vote for vote in locating if _meant(vote, cities) in excluded]
-    locating = [vote for vote in locating if vote not in refuted]
+    locating = _latest(locating, steps)
+    placed = [vote for vote in locating if vote.about == "location"]
+    refuted = [vote for vote in placed if _meant(vote, cities) in excluded]
     steps += [f"{vote.source} is refuted: {vote.city} is too far away" for vote in refuted]
-    countries = sorted({vote.country for vote in locating if vote.country is not None})
-    if refuted and declared:
-        steps.append("the declaration and the sensor's position contradict each other: disputed")
-        return Place(DISPUTED, DISPUTED, None, "disputed", tuple(votes), steps=tuple(steps))
-    if not countries:
-        steps.append("no source locates the address: unknown")
-        return Place(UNKNOWN, UNKNOWN, None, "unknown", tuple(votes), steps=tuple(steps))
-    if len(countries) > 1:
-        sides = "; ".join(f"{one} says {_sources(locating, one)}" for one in countries)
-        steps.append(f"the sources disagree on the country ({sides}): disputed")
-        return Place(DISPUTED, DISPUTED, None, "disputed", tuple(votes), steps=tuple(steps))
-    contradicting = [vote.source for vote in votes if vote.contradicts]
-    if contradicting and not declared:
-        steps.append(f"{', '.join(contradicting)} names another country than {countries[0]}: disputed")
-        return Place(DISPUTED, DISPUTED, None, "disputed", tuple(votes), steps=tuple(steps))
-    [country] = countries
-    if country in {vote.country for vote in refuted} and not any(vote.city for vote in locating):
-        steps.append(f"nobody who is left names a city in {country}, and the one named is refuted: disputed")
-        return Place(DISPUTED, DISPUTED, None, "disputed", tuple(votes), steps=tuple(steps))
-    sources = sorted({vote.source for vote in locating})
-    if len(sources) > 1:
+    locating = [vote for vote in locating if vote not in refuted]
+    obstacle = _find_obstacle(locating, refuted)
+    if obstacle is not None:
+        kind, step = obstacle
+        steps.append(step)
+        return Place(kind, kind, None, kind, tuple(votes), steps=tuple(steps))
+    [country] = {vote.country for vote in locating if vote.country is not None}
+    confidence: Confidence = "single"
+    makers = {maker_of(vote.source) for vote in locating}
+    if len(makers) > 1:
         confidence = "agreed"
-        steps.append(f"{len(sources)} sources agree on {country}")
+        steps.append(f"{len(makers)} sources agree on {country}")
     elif not declared:
-        steps.append(f"{sources[0]} alone says {country}: a single source")
+        steps.append(f"{_sources(locating, country)} alone says {country}: a single source")
     location, city, step = _find_city(country, locating, cities)
     steps.append(step)
     return Place(location, country, city, confidence, tuple(votes), steps=tuple(steps))
+
+
+def _find_obstacle(
+    locating: Sequence[Vote], refuted: Sequence[Vote]
+) -> tuple[Literal["unknown", "disputed"], str] | None:
+    """Why these votes amount to no country, and what the place is then; None when they do."""
+    anycast = sorted({vote.source for vote in locating if vote.about == "anycast"})
+    if anycast:
+        return "unknown", f"{', '.join(anycast)} knows it as anycast, in many places at once: unknown"
+    if any(vote.source == DECLARED for vote in refuted):
+        return "disputed", "the declaration and the sensor's position contradict each other: disputed"
+    countries = sorted({vote.country for vote in locating if vote.country is not None})
+    if not countries:
+        return "unknown", "no source locates the address: unknown"
+    if len(countries) > 1:
+        sides = "; ".join(f"{one} says {_sources(locating, one)}" for one in countries)
+        return "disputed", f"the sources disagree on the country ({sides}): disputed"
+    [country] = countries
+    contradicting = [vote.source for vote in locating if vote.contradicts]
+    if contradicting:
+        why = f"{', '.join(contradicting)} names another country than {country}: disputed"
+    elif country in {vote.country for vote in refuted} and not any(vote.city for vote in locating):
+        why = f"nobody who is left names a city in {country}, and the one named is refuted: disputed"
+    else:
+        return None
+    return "disputed", why
+
+
+def _latest(votes: list[Vote], steps: list[str]) -> list[Vote]:
+    """Those of the votes that their makers have not taken back since; adds to the steps what happened."""
+    counting = []
+    for vote in votes:
+        newer = [one for one in votes if _is_newer(one, vote) and _says_otherwise(one, vote)]
+        if newer:
+            latest = max(newer, key=lambda one: one.date or "")
+            steps.append(f"{vote.source} is outdated: {latest.source}, of the same maker, says otherwise")
+        else:
+            counting.append(vote)
+    for maker in sorted({maker_of(vote.source) for vote in counting}):
+        sources = sorted({vote.source for vote in counting if maker_of(vote.source) == maker})
+        if len(sources) > 1:
+            steps.append(f"{', '.join(sources)} come from one maker: one source")
+    return counting
+
+
+def _is_newer(one: Vote, other: Vote) -> bool:
+    """True when one is the same maker's later word. Of one day, a country says more than a contradiction."""
+    if maker_of(one.source) != maker_of(other.source):
+        return False
+    one_rank, other_rank = ((vote.date or "", not vote.contradicts) for vote in (one, other))
+    return one_rank > other_rank
+
+
+def _says_otherwise(one: Vote, other: Vote) -> bool:
+    if (one.country, one.about) != (other.country, other.about):
+        return True
+    return None not in (one.city, other.city) and one.city != other.city
+
+
+def _is_silent(vote: Vote) -> bool:
+    return vote.country is None and not vote.contradicts and vote.about == "location"
 
 
 def _find_city(country: str, votes: Iterable[Vote], cities: Cities) -> tuple[str, str | None, str]:
@@ -122,7 +183,15 @@ def _tell(vote: Vote) -> str:
     network = f" on {vote.prefix}" if vote.prefix else ""
     silent = "another country, which its licence keeps" if vote.contradicts else "no answer"
     where = ", ".join(part for part in (vote.country, vote.city) if part) or silent
-    if vote.about == "registration":
-        where = f"registered in {where}, which locates nothing"
+    said = _SAID[vote.about].format(where)
     note = f" [{vote.note}]" if vote.note else ""
-    return f"{vote.source}{date}{network}: {where}{note}"
+    return f"{vote.source}{date}{network}: {said}{note}"
+
+
+_SAID: Mapping[About, str] = {
+    "location": "{}",
+    "registration": "registered in {}, which locates nothing",
+    "anycast": "anycast, in many places at once; one of them: {}",
+    "satellite": "{}, but of a satellite provider, which locates nothing",
+    "as": "the AS that announces it, which locates nothing",
+}

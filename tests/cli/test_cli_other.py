@@ -3,6 +3,7 @@
 import pytest
 
 from netmon.signatures.load import default_folder
+from tests.places.mmdb import nested, write_database
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ capture: {interfaces: [cc], workers: 11, ring_mib: 12, snaplen: 1300, promiscuou
 flows: {max_flows: 14, max_names: 15, max_heads: 16, max_head_bytes: 17, tcp_idle_s: 18, udp_idle_s: 19,
   report_every_s: 20}
 signatures: {folder: SIGNATURES}
-places: {declared: [{network: 192.0.2.0/24, country: CH, author: DD, reason: EE}]}
+places: {databases: [GG], declared: [{network: 192.0.2.0/24, country: CH, author: DD, reason: EE}]}
 policy: {forbidden_vendors: [kaspersky], allowed: {kaspersky: {updates: [FF]}}}
 privacy: {level: 2, key_file: key}
 events: {file: events.jsonl}
@@ -59,6 +60,7 @@ web: {listen: '[::1]:10'}
 """.replace("SIGNATURES", str(tmp_path / "folder"))
     )
     (tmp_path / "key").write_bytes(bytes(32))
+    write_database(tmp_path / "GG" / "city.mmdb", {"192.0.2.0/24": nested("CH")})
     (tmp_path / "folder").symlink_to(default_folder())
     shown = netmon("check", "--config", "netmon.yaml").stdout.splitlines()
     for line in (
@@ -77,6 +79,7 @@ web: {listen: '[::1]:10'}
         "flows.udp_idle_s: 19",
         "flows.report_every_s: 20",
         f"signatures.folder: {tmp_path}/folder",
+        "places.databases: GG",
         "places.declared: 192.0.2.0/24 in CH (DD: EE)",
         "policy.forbidden_vendors: kaspersky",
         "policy.allowed: kaspersky updates in FF",
@@ -86,6 +89,19 @@ web: {listen: '[::1]:10'}
         "web.listen: [::1]:10",
     ):
         assert f"  {line}" in shown
+
+
+def test_check_shows_location_databases(netmon, tmp_path):
+    """Each with its build date, what was found in it, and its file; one that locates nothing says so."""
+    folder = tmp_path / ".local" / "share" / "netmon"
+    write_database(folder / "a.mmdb", {"192.0.2.0/24": nested("CH", "Bern")}, "DBIP-City-Lite (compat=City)")
+    write_database(folder / "b.mmdb", {"192.0.2.0/24": {"country_code": "CH"}}, "iptoasn-country")
+    shown = netmon("check").stdout.partition("location databases:\n")[2].splitlines()
+    assert shown == [
+        f"  DBIP-City-Lite: built 2026-06-17; IPv4 and 6; country, city; {folder}/a.mmdb",
+        f"  iptoasn-country: built 2026-06-17; IPv4 and 6; registrations only; {folder}/b.mmdb",
+        "fine",
+    ]
 
 
 def test_check_says_where_the_configuration_was_found(netmon, own_configuration):
@@ -151,7 +167,7 @@ def test_version(netmon):
     assert len(done.stdout.splitlines()) == 1
 
 
-COMMANDS = [[], ["read"], ["run"], ["check"], ["demo"], ["signatures"], ["signatures", "explain"]]
+COMMANDS = [[], ["read"], ["run"], ["check"], ["places"], ["demo"], ["signatures"], ["signatures", "explain"]]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

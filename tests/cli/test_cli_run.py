@@ -12,6 +12,7 @@ import pytest
 
 from netmon.signatures.load import default_folder
 from tests.machine import need, need_root
+from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
 
 PORT = "netmon-test1"
 OTHER_END = "netmon-test0"
@@ -163,6 +164,22 @@ def test_reload_over_the_web(sensor, tmp_path):
     assert running.line().startswith("netmon: the old signatures stay: ")
     metrics = running.inside("curl", "-sS", "-u", "me:secret", f"http://{where}/metrics")
     assert "netmon_config_last_reload_successful 0.0" in metrics
+
+
+def test_location_databases_are_followed(sensor, tmp_path):
+    """A replaced database is told with its build date; a broken one in one line, and the old one stays."""
+    file = tmp_path / ".local" / "share" / "netmon" / "city.mmdb"
+    write_database(file, {"192.0.2.0/24": nested("CH")})
+    running = sensor()
+    write_database(tmp_path / "new", {"192.0.2.0/24": nested("CH")}, built_s=JUNE_S + DAY_S).replace(file)
+    running.process.send_signal(signal.SIGHUP)
+    assert running.line().startswith("netmon: signatures reloaded from ")
+    assert running.line() == "netmon: location databases in use: GeoLite2-City of 2026-06-18"
+    file.write_text("503 Service Unavailable")
+    running.process.send_signal(signal.SIGHUP)
+    assert running.line().startswith("netmon: signatures reloaded from ")
+    broken = f"netmon: {file}: no MMDB file, or a damaged one"
+    assert running.line() == f"{broken}; its last good version stays in use"
 
 
 def test_interface_that_goes_down(sensor, demo):

@@ -11,6 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from netmon.outputs import prometheus
 from netmon.outputs.prometheus import FLOW_LABELS, METRICS, Prometheus
+from netmon.places.databases import State
 from netmon.records import EVIDENCE, UNNAMED, Place, Sighting, Verdict
 from netmon.signatures.load import default_folder, load_folder
 from tests.machine import need
@@ -48,6 +49,10 @@ STATS = {
     "degraded": {("eth1", "unseen"): 1},
     "lost_reports": 14,
     "lost_events": 19,
+    "location_databases": (
+        State("GeoLite2-City", 21, is_current=True),
+        State("dbip", None, is_current=False),
+    ),
     "interfaces": {"eth1": {"packets": 15, "dropped": 16, "freezes": 17, "interface_dropped": 18}},
 }
 ZURICH_LABELS = {
@@ -215,6 +220,17 @@ def test_failed_reload_is_shown(metrics):
     assert value(metrics, "netmon_config_last_reload_success_timestamp_seconds") == 1
 
 
+def test_age_of_location_databases(metrics):
+    """When each was built, and whether its file is in use; one that was never good has no age."""
+    built, current = (
+        f"netmon_location_database_{end}" for end in ("build_timestamp_seconds", "last_reload_successful")
+    )
+    assert value(metrics, built, database="GeoLite2-City") == 21
+    assert value(metrics, current, database="GeoLite2-City") == 1
+    assert value(metrics, built, database="dbip") is None
+    assert value(metrics, current, database="dbip") == 0
+
+
 def test_locations_have_coordinates(metrics):
     """A map can be drawn from the metrics alone."""
     signatures = load_folder(default_folder())
@@ -250,6 +266,7 @@ def test_labels_say_nothing_about_clients_or_hosts(metrics):
 def test_labels_come_from_the_closed_list():
     """Nobody adds a label with values from traffic, or one that clashes with those of a target."""
     allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state", "version"}
+    allowed.add("database")  # of the configuration
     about = {"city", "latitude", "longitude", "pythonversion", "sha256", "vendors"}
     for name, (kind, labels, _help) in METRICS.items():
         assert set(labels) <= (allowed | about if kind == "info" else allowed), name

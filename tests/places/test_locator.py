@@ -3,9 +3,11 @@
 import pytest
 
 from netmon.places import locator
+from netmon.places.databases import Databases
 from netmon.places.locator import Locator, Override, iso_day
 from netmon.records import Vote
 from netmon.signatures.model import Location, NetworkRule, SignatureSet
+from tests.places.mmdb import nested, write_database
 
 LOCATIONS = {
     "zurich": Location("zurich", "Zurich", "CH", 47.377, 8.542, ("Zürich",)),
@@ -131,8 +133,48 @@ def test_memory_is_bounded(monkeypatch):
     places = Locator(signatures(network("198.51.100.0/24", *ZURICH)))
     for host in range(20):
         assert places.locate(f"198.51.100.{host}", JUNE).location == "zurich"
-    assert len(places._cache) == 4
+    assert len(places._cached[1]) == 4
     assert places.locate("198.51.100.0", JUNE).location == "zurich"
+
+
+LIVE = {"198.51.100.0/24": nested("CH", "Zurich"), "2001:db8:a::/48": nested("RU")}
+
+
+def test_databases_are_sources(tmp_path):
+    """What a database here says counts beside the signatures, in both families."""
+    write_database(tmp_path / "city.mmdb", LIVE)
+    databases = Databases([tmp_path])
+    databases.refresh()
+    find = Locator(signatures(network("198.51.100.0/24", ("beta_db", "CH"))), (), databases).locate
+    place = find("198.51.100.1", JUNE)
+    assert (place.confidence, place.location) == ("agreed", "zurich")
+    assert [vote.source for vote in place.votes] == ["GeoLite2-City", "beta_db"]
+    assert find("2001:db8:a::1", JUNE).country == "RU"
+
+
+def test_a_database_takes_the_place_of_what_the_signatures_quote(tmp_path):
+    """A newer build of the same maker is not a second source, and overrules the older one."""
+    rules = signatures(network("198.51.100.0/24", ("geolite2", "RU"), ("beta_db", "CH")))
+    write_database(tmp_path / "city.mmdb", LIVE)
+    databases = Databases([tmp_path])
+    databases.refresh()
+    assert Locator(rules).locate("198.51.100.1", JUNE).confidence == "disputed"
+    assert Locator(rules, (), databases).locate("198.51.100.1", JUNE).confidence == "agreed"
+
+
+def test_a_replaced_database_is_believed_at_once(tmp_path):
+    """What was cached by an older build is forgotten; by one that did not change it is kept."""
+    file = write_database(tmp_path / "city.mmdb", LIVE)
+    databases = Databases([tmp_path])
+    databases.refresh()
+    places = Locator(signatures(), (), databases)
+    first = places.locate("198.51.100.1", JUNE)
+    databases.refresh()
+    assert places.locate("198.51.100.1", JUNE) is first
+    write_database(tmp_path / "new", {"198.51.100.0/24": nested("RU", "Moscow")}).replace(file)
+    assert places.locate("198.51.100.1", JUNE) is first
+    databases.refresh()
+    assert places.locate("198.51.100.1", JUNE).location == "moscow"
 
 
 def test_what_is_no_address_is_an_error():

@@ -1,5 +1,7 @@
 """From votes to a place."""
 
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -20,7 +22,9 @@ VOTES = st.builds(
     source=st.sampled_from(["declared", "vendor", "alpha_db", "beta_db", "gamma_db"]),
     country=st.sampled_from(["CH", "RU", "DE", None]),
     city=st.sampled_from(["Zurich", "ZÜRICH", "Bern", "Moscow", "Moskva", "Frankfurt am Main", None]),
-    about=st.sampled_from(["location", "registration"]),
+    about=st.sampled_from(["location", "registration", "anycast", "satellite", "as"]),
+    date=st.sampled_from(["2026-06-05", "2026-06-17", None]),
+    contradicts=st.booleans(),
 )
 
 
@@ -57,6 +61,16 @@ def place_of(*votes):
             ("disputed", "disputed", "disputed"),
         ),
         ([vote("declared", "CH/Zurich"), vote("b", "RU"), vote("c", "RU")], ("single", "CH", "zurich")),
+        ([vote("a", "CH"), vote("b", "CH"), vote("c", "RU", "satellite")], ("agreed", "CH", "unknown")),
+        ([vote("a", "CH", "satellite")], ("unknown", "unknown", "unknown")),
+        ([vote("a", "CH"), vote("b", "", "as", note="AS64500")], ("single", "CH", "unknown")),
+        ([vote("a", "CH"), vote("b", "CH"), vote("c", "CH", "anycast")], ("unknown", "unknown", "unknown")),
+        ([vote("a", "", "anycast")], ("unknown", "unknown", "unknown")),
+        ([vote("declared", "CH"), vote("c", "US", "anycast")], ("single", "CH", "unknown")),
+        (
+            [vote("a", "CH"), vote("b", "CH"), vote("r", "", "registration", contradicts=True)],
+            ("agreed", "CH", "unknown"),
+        ),
         ([vote("vendor", "CH/Zurich")], ("single", "CH", "zurich")),
         ([vote("vendor", "CH/Zurich"), vote("b", "RU")], ("disputed", "disputed", "disputed")),
     ],
@@ -64,6 +78,121 @@ def place_of(*votes):
 def test_votes_become_a_place(votes, expected):
     """Each line of the rule, with its edges."""
     assert expected == place_of(*votes)
+
+
+OLD, NEW = "2026-06-05", "2026-09-21"
+HERE, SHIPPED = "DBIP-City-Lite", "dbip"  # of one maker
+
+
+@pytest.mark.parametrize(
+    ("votes", "expected"),
+    [
+        # City and country editions of one maker are one source ...
+        ([vote("GeoLite2-City", "CH/Bern"), vote("GeoLite2-Country", "CH")], ("single", "CH", "bern")),
+        # ... that two others may agree with
+        (
+            [vote("GeoLite2-City", "CH"), vote("GeoLite2-Country", "CH"), vote(SHIPPED, "CH")],
+            ("agreed", "CH", "unknown"),
+        ),
+        # What the signatures quote of a maker and its database here are one source
+        (
+            [vote(HERE, "CH", date=NEW), vote(SHIPPED, "CH/Bern", date=OLD)],
+            ("single", "CH", "bern"),
+        ),
+        # The newer build takes back the country ...
+        (
+            [vote(HERE, "CH/Bern", date=NEW), vote(SHIPPED, "RU/Moscow", date=OLD)],
+            ("single", "CH", "bern"),
+        ),
+        # ... and the city
+        (
+            [vote(HERE, "CH/Bern", date=NEW), vote(SHIPPED, "CH/Zurich", date=OLD)],
+            ("single", "CH", "bern"),
+        ),
+        # A stale database on this machine does not overrule what the signatures have from a newer build
+        (
+            [vote(HERE, "CH/Bern", date=OLD), vote(SHIPPED, "RU/Moscow", date=NEW)],
+            ("single", "RU", "moscow"),
+        ),
+        # An undated vote is older than any other
+        ([vote(HERE, "CH", date=OLD), vote(SHIPPED, "RU")], ("single", "CH", "unknown")),
+        # Builds of one day that contradict each other are a dispute, also within one maker
+        (
+            [vote("GeoLite2-City", "CH", date=NEW), vote("GeoLite2-Country", "RU", date=NEW)],
+            ("disputed",) * 3,
+        ),
+        # Where a licence keeps the country, the database itself tells it
+        (
+            [
+                vote("GeoLite2-City", "CH", date=OLD),
+                vote(SHIPPED, "CH", date=OLD),
+                vote("geolite2", "", date=OLD, contradicts=True),
+            ],
+            ("agreed", "CH", "unknown"),
+        ),
+        # A newer contradiction than the database here still stands
+        (
+            [
+                vote("GeoLite2-City", "CH", date=OLD),
+                vote(SHIPPED, "CH", date=OLD),
+                vote("geolite2", "", date=NEW, contradicts=True),
+            ],
+            ("disputed",) * 3,
+        ),
+        # No longer anycast
+        (
+            [vote("ipinfo lite", "CH", date=NEW), vote("IPinfo", "US", "anycast", date=OLD)],
+            ("single", "CH", "unknown"),
+        ),
+    ],
+)
+def test_a_maker_is_one_voice(votes, expected):
+    """However many files it publishes; its latest word counts. In any order."""
+    assert expected == place_of(*votes) == place_of(*reversed(votes))
+
+
+def test_steps_tell_what_is_outdated_and_who_is_one():
+    """Both are reasons that a vote does not count."""
+    place = decide(
+        [
+            vote(HERE, "CH", date=NEW),
+            vote("DBIP-Country-Lite", "CH", date=NEW),
+            vote(SHIPPED, "RU", date=OLD),
+        ],
+        CITIES,
+    )
+    assert place.steps[3:] == (
+        "dbip is outdated: DBIP-City-Lite, of the same maker, says otherwise",
+        "DBIP-City-Lite, DBIP-Country-Lite come from one maker: one source",
+        "DBIP-City-Lite, DBIP-Country-Lite alone says CH: a single source",
+        "no source names a city in CH: the location is unknown",
+    )
+
+
+def test_steps_tell_what_locates_nothing():
+    """Each kind of vote in its own words."""
+    place = decide(
+        [
+            vote("a", "US", "anycast"),
+            vote("b", "US", "satellite"),
+            vote("c", "", "as", note="AS64500 Acme"),
+        ],
+        CITIES,
+    )
+    assert place.steps == (
+        "a: anycast, in many places at once; one of them: US",
+        "b: US, but of a satellite provider, which locates nothing",
+        "c: the AS that announces it, which locates nothing [AS64500 Acme]",
+        "a knows it as anycast, in many places at once: unknown",
+    )
+
+
+@given(st.lists(VOTES, max_size=6), VOTES)
+def test_what_a_maker_repeats_changes_nothing(votes, one):
+    """The same word once more, under another name of the same maker, makes no second source."""
+    again = replace(one, source=f"{one.source}-Lite")
+    if "declared" not in {vote.source for vote in (*votes, one)}:
+        assert place_of(*votes, one) == place_of(*votes, one, again)
 
 
 def test_steps_tell_how_it_came_about():

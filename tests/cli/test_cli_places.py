@@ -1,0 +1,144 @@
+"""`netmon places`, and location databases on the command line."""
+
+import json
+
+import pytest
+
+from tests.places.mmdb import nested, write_database
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The user's own folder of databases, which is one of the usual ones."""
+    return tmp_path / ".local" / "share" / "netmon"
+
+
+@pytest.fixture
+def databases(folder):
+    """Two makers, one of them with a registration elsewhere, and an AS."""
+    network = "82.202.184.0/24"
+    record = nested("CH", "Zurich (Kreis 1)", registered_country={"iso_code": "RU"})
+    write_database(folder / "city.mmdb", {network: record})
+    lite = {"country_code": "CH", "asn": "AS64500", "as_name": "Acme", "country": "Switzerland"}
+    write_database(
+        folder / "lite.mmdb",
+        {network: lite, "2001:db8::/32": {"country_code": "SE"}, "192.0.2.0/24": lite | {"is_anycast": True}},
+        "ipinfo lite",
+    )
+    return folder
+
+
+def test_all_evidence_is_shown(netmon, databases):
+    """Databases here, votes of the signatures, and the steps to the place."""
+    done = netmon("places", "82.202.184.10", "2001:db8::7", "192.0.2.1", "203.0.113.9")
+    assert (done.returncode, done.stderr) == (0, "")
+    words = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    for line in (
+        "82.202.184.10: Zürich, CH (agreed)",
+        "GeoLite2-City 2026-06-17 82.202.184.0/24 location CH Zurich",
+        "GeoLite2-City 2026-06-17 82.202.184.0/24 registration RU",
+        "ipinfo lite 2026-06-17 82.202.184.0/24 as AS64500 Acme",
+        "dbip 2026-06-05 82.202.184.0/24 location CH Zürich",
+        "4 sources agree on CH",
+        "2001:db8::7: city unknown, SE (single)",
+        "192.0.2.1: no place (unknown)",
+        "ipinfo lite knows it as anycast, in many places at once: unknown",
+        "203.0.113.9: no place (unknown)",
+    ):
+        assert line in words, line
+
+
+def test_as_json(netmon, databases):
+    """One object a line, as in events."""
+    done = netmon("places", "--json", "82.202.184.10", "::ffff:192.0.2.1")
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert (first["address"], second["address"]) == ("82.202.184.10", "192.0.2.1")
+    assert (first["place"]["location"], first["place"]["confidence"]) == ("zurich", "agreed")
+    assert first["place"]["votes"][1] == {
+        "source": "GeoLite2-City",
+        "country": "RU",
+        "about": "registration",
+        "date": "2026-06-17",
+        "network": "82.202.184.0/24",
+    }
+    assert second["place"]["votes"][0]["about"] == "anycast"
+    assert second["place"]["steps"]
+
+
+def test_without_databases(netmon, tmp_path):
+    """The signatures alone have votes."""
+    (tmp_path / "netmon.yaml").write_text("places: {databases: []}\n")
+    done = netmon("places", "--config", "netmon.yaml", "82.202.184.10")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("82.202.184.10: Zürich, CH (agreed)")
+    assert "GeoLite2" not in done.stdout
+
+
+def test_on_a_day(netmon, tmp_path):
+    """Declarations hold between their days."""
+    (tmp_path / "netmon.yaml").write_text(
+        "places:\n  declared:\n"
+        "    - {network: 192.0.2.0/24, country: CH, author: A, reason: B, valid_to: 2026-06-17}\n"
+    )
+    words = ("places", "--config", "netmon.yaml", "--json", "192.0.2.1", "--day")
+    shown = [json.loads(netmon(*words, day).stdout) for day in ("2026-06-17", "2026-06-18")]
+    assert [one["place"]["country"] for one in shown] == ["CH", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (["192.0.2"], "Error: Invalid value for IP: '192.0.2' is no IPv4 or IPv6 address"),
+        (["example.com"], "Error: Invalid value for IP: 'example.com' is no IPv4 or IPv6 address"),
+        ([], "Error: Missing argument 'IP…'."),
+        (["--day", "yesterday", "192.0.2.1"], "'yesterday' does not match the formats '%Y-%m-%d'"),
+    ],
+)
+def test_wrong_usage(netmon, words, wrong):
+    """One line, and 2."""
+    done = netmon("places", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert wrong in done.stderr
+
+
+def test_explain_uses_the_databases(netmon, databases):
+    """`netmon signatures explain` shows the same steps."""
+    shown = netmon("signatures", "explain", "82.202.184.10").stdout
+    assert "    GeoLite2-City (2026-06-17) on 82.202.184.0/24: CH, Zurich\n" in shown
+    assert "    4 sources agree on CH\n" in shown
+
+
+def test_events_use_the_databases(netmon, databases, demo):
+    """What a flow's event says about its place includes them."""
+    events = map(json.loads, netmon("read", "--country", "DE", "--json", demo).stdout.splitlines())
+    [votes] = {
+        tuple(vote["source"] for vote in event["netmon"]["place"]["votes"])
+        for event in events
+        if event["destination"]["ip"].startswith("82.202.184.")
+    }
+    assert votes[:2] == ("GeoLite2-City", "GeoLite2-City")
+
+
+@pytest.mark.parametrize(
+    "command", [["check"], ["places", "192.0.2.1"], ["signatures", "explain", "192.0.2.1"]]
+)
+def test_a_database_that_is_named_must_be_right(refused, tmp_path, command):
+    """Missing, of another kind, or of something else: one line."""
+    (tmp_path / "netmon.yaml").write_text("places: {databases: [my.mmdb]}\n")
+    words = (*command, "--config", "netmon.yaml")
+    assert refused(*words) == "places.databases: my.mmdb: no such file or directory"
+    (tmp_path / "my.mmdb").write_text("hello")
+    assert refused(*words) == "places.databases: my.mmdb: no MMDB file, or a damaged one"
+    write_database(tmp_path / "my.mmdb", {"192.0.2.0/24": {"colour": "red"}})
+    assert refused(*words) == (
+        "places.databases: my.mmdb: knows neither countries nor cities nor AS numbers; it holds colour"
+    )
+
+
+def test_a_broken_one_in_a_usual_folder_is_left_out(netmon, databases):
+    """It is told, and the others are used."""
+    (databases / "broken.mmdb").write_text("hello")
+    done = netmon("places", "--json", "82.202.184.10")
+    assert done.returncode == 0
+    assert done.stderr == f"netmon: {databases}/broken.mmdb: no MMDB file, or a damaged one\n"
+    assert json.loads(done.stdout)["place"]["votes"][0]["source"] == "GeoLite2-City"

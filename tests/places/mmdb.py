@@ -1,0 +1,48 @@
+"""Location databases for tests, written as their makers write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mmdb_writer import MMDBWriter
+from netaddr import IPSet
+
+JUNE_S = 1_781_654_400  # 2026-06-17 00:00 UTC
+DAY_S = 86_400
+
+
+class _Writer(MMDBWriter):
+    """A writer that takes the build's time instead of the clock's."""
+
+    def __init__(self, built_s: int, *words: Any, **options: Any) -> None:
+        super().__init__(*words, **options)
+        self._built_s = built_s
+
+    def _build_meta(self) -> dict[str, Any]:
+        return {**super()._build_meta(), "build_epoch": self._built_s}
+
+
+def write_database(
+    file: Path,
+    networks: dict[str, Any],
+    kind: str = "GeoLite2-City",
+    *,
+    built_s: int = JUNE_S,
+    ip_version: int = 6,
+) -> Path:
+    """Write a database of this type with a record for each network."""
+    writer = _Writer(built_s, ip_version, kind, ipv4_compatible=ip_version == 6)
+    for network, record in networks.items():
+        writer.insert_network(IPSet([network]), record)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    writer.to_db_file(str(file))
+    return file
+
+
+def nested(country: str | None, city: str | None = None, **more: Any) -> dict[str, Any]:
+    """A record as GeoLite2 and DB-IP have it."""
+    record: dict[str, Any] = {"country": {"iso_code": country}} if country else {}
+    if city:
+        record["city"] = {"names": {"en": city}}
+    return record | more

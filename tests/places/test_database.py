@@ -1,0 +1,124 @@
+"""One MMDB file: what it says, and what it does not survive."""
+
+import ipaddress
+import os
+
+import pytest
+
+from netmon.errors import DatabaseError
+from netmon.places.database import open_database
+from tests.places.mmdb import JUNE_S, nested, write_database
+
+CH = {"192.0.2.0/24": nested("CH", "Zurich"), "2001:db8::/32": nested("RU")}
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a database with these networks."""
+    return lambda networks, *words, **more: write_database(tmp_path / "one.mmdb", networks, *words, **more)
+
+
+def say(database, address):
+    votes = database.votes(ipaddress.ip_address(address))
+    return [(vote.source, vote.country, vote.city, vote.date, vote.prefix) for vote in votes]
+
+
+def test_votes_name_database_date_and_network(write):
+    """Source, build date and the network that the record holds for, in both families."""
+    database = open_database(write(CH))
+    assert say(database, "192.0.2.77") == [("GeoLite2-City", "CH", "Zurich", "2026-06-17", "192.0.2.0/24")]
+    assert say(database, "2001:db8:1::7") == [("GeoLite2-City", "RU", None, "2026-06-17", "2001:db8::/32")]
+    assert say(database, "198.51.100.1") == []
+    assert say(database, "fe80::1") == []
+
+
+def test_ipv4_alone(write):
+    """A database of IPv4 says nothing about IPv6."""
+    database = open_database(write({"192.0.2.0/24": nested("CH")}, ip_version=4))
+    assert say(database, "192.0.2.77") == [("GeoLite2-City", "CH", None, "2026-06-17", "192.0.2.0/24")]
+    assert say(database, "2001:db8::1") == []
+
+
+def test_what_it_is(write):
+    """Its name without what it is compatible with, its build time, and the fields found in it."""
+    database = open_database(
+        write(
+            {
+                "192.0.2.0/24": nested("CH", "Bern", registered_country={"iso_code": "DE"}, postal="1"),
+                "203.0.113.0/24": {"traits": {"is_anycast": True}},
+            },
+            "DBIP-City-Lite (compat=City)",
+        )
+    )
+    assert (database.name, database.built_s, database.date) == ("DBIP-City-Lite", JUNE_S, "2026-06-17")
+    assert database.holds == ("country", "city", "registered country", "anycast")
+    assert database.unknown == ("postal",)
+
+
+def test_a_file_without_a_type_is_called_as_it_is_called(write):
+    """Some name is needed."""
+    assert open_database(write(CH, "")).name == "one"
+
+
+def test_fields_are_found_beyond_the_first_records(write):
+    """What only later records hold is seen, too."""
+    many = {f"10.{high}.{low}.0/24": nested("CH") for high in range(8) for low in range(0, 256)}
+    database = open_database(write(many | {"192.0.0.0/8": nested("CH", "Bern")}))
+    assert database.holds == ("country", "city")
+
+
+def wrong(path):
+    with pytest.raises(DatabaseError) as caught:
+        open_database(path)
+    return str(caught.value).replace(str(path), "FILE")
+
+
+def test_wrong_files(write, tmp_path):
+    """Each says in one line what is wrong: missing, a folder, empty, cut off, of another kind."""
+    whole = write(CH).read_bytes()
+    path = tmp_path / "bad.mmdb"
+    assert wrong(path) == "FILE: no such file or directory"
+    assert wrong(tmp_path) == "FILE: is a directory"
+    for content in (b"", b"GeoIP " * 1000, whole[:-30], whole[: len(whole) // 2]):
+        path.write_bytes(content)
+        assert wrong(path) == "FILE: no MMDB file, or a damaged one"
+
+
+def test_a_database_of_something_else(write):
+    """Records without any known field are said to be what they are."""
+    path = write({"192.0.2.0/24": {"colour": "red", "size": 7}}, "Colours")
+    assert wrong(path) == "FILE: knows neither countries nor cities nor AS numbers; it holds colour, size"
+
+
+def test_an_empty_database(write):
+    """A database without a record is no database."""
+    assert "it is empty" in wrong(write({}))
+
+
+def test_damage_found_later_is_an_error_of_its_own(write):
+    """Records that cannot be decoded are no votes, and no traceback."""
+    many = {
+        f"10.{high}.{low}.0/24": nested("CH", f"c{high}-{low}") for high in range(16) for low in range(256)
+    }
+    path = write(many)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"c15-200")
+    data[at - 1] = 0xFF  # its type and length
+    path.write_bytes(data)
+    database = open_database(path)
+    assert len(say(database, "10.15.199.1")) == 1
+    with pytest.raises(DatabaseError, match=r"one\.mmdb: damaged where it speaks of some addresses"):
+        say(database, "10.15.200.1")
+
+
+def test_overwriting_in_place_does_not_reach_an_open_database(write):
+    """A file that is cut and written again, as by `cp` or a download, changes no answer."""
+    path = write(CH)
+    database = open_database(path)
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.truncate(0)
+        assert say(database, "192.0.2.77")[0][1] == "CH"
+        file.write(os.urandom(size))
+        file.flush()
+        assert say(database, "192.0.2.77")[0][1] == "CH"

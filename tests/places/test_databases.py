@@ -1,0 +1,234 @@
+"""All databases: where they are found, and how they are kept up to date."""
+
+import ipaddress
+import multiprocessing
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from netmon.places.databases import Databases, State, usual_folders
+from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
+
+NET = "192.0.2.0/24"
+ADDRESS = ipaddress.ip_address("192.0.2.1")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder for databases."""
+    path = tmp_path / "GeoIP"
+    path.mkdir()
+    return path
+
+
+def countries(databases):
+    return [(vote.source, vote.country) for vote in databases.votes(databases.current, ADDRESS)]
+
+
+def replace_by(file, *words, **more):
+    """Put another database in a file's place in one step, as updaters do."""
+    write_database(file.with_suffix(".new"), *words, **more).replace(file)
+
+
+def test_files_and_folders(folder, tmp_path):
+    """Files, and what ends in .mmdb in folders, not deeper; by name, whatever the order."""
+    write_database(folder / "b.mmdb", {NET: nested("CH")}, "GeoLite2-City")
+    write_database(folder / "a.mmdb", {NET: nested("DE")}, "DBIP-City-Lite")
+    write_database(folder / "deeper" / "c.mmdb", {NET: nested("RU")}, "Deeper")
+    single = write_database(tmp_path / "single", {NET: nested("FR")}, "Acme")
+    databases = Databases([single, folder], required=True)
+    assert databases.refresh()
+    assert countries(databases) == [("Acme", "FR"), ("DBIP-City-Lite", "DE"), ("GeoLite2-City", "CH")]
+    assert databases.take_problems() == []
+    assert not databases.refresh()
+
+
+def test_usual_folders():
+    """The system's, and the user's own."""
+    folders = usual_folders({"HOME": "/home/me"})
+    assert folders[0] == Path("/usr/share/GeoIP")
+    assert folders[-1] == Path("/home/me/.local/share/netmon")
+    assert usual_folders({"XDG_DATA_HOME": "/data"})[-1] == Path("/data/netmon")
+
+
+def test_a_usual_folder_may_be_missing_or_empty(folder, tmp_path):
+    """Nobody has to have databases."""
+    databases = Databases([folder, tmp_path / "nowhere"])
+    assert not databases.refresh()
+    assert (databases.current, databases.take_problems()) == ((), [])
+
+
+def test_what_is_named_must_be_there(folder, tmp_path):
+    """A missing file and an empty folder are told, once, and told again after they were right."""
+    missing = tmp_path / "one.mmdb"
+    databases = Databases([missing, folder], required=True)
+    databases.refresh()
+    problems = [
+        f"{folder}: holds no location database (*.mmdb)",
+        f"{missing}: no such file or directory",
+    ]
+    assert sorted(databases.take_problems()) == problems
+    databases.refresh()
+    assert databases.take_problems() == []
+    write_database(missing, {NET: nested("CH")})
+    assert databases.refresh()
+    missing.unlink()
+    assert not databases.refresh()
+    assert databases.take_problems() == [
+        f"{missing}: no such file or directory; its last good version stays in use"
+    ]
+    assert countries(databases) == [("GeoLite2-City", "CH")]
+
+
+def test_a_replaced_file_is_opened_again(folder):
+    """The new build speaks after the next look."""
+    file = write_database(folder / "city.mmdb", {NET: nested("CH")})
+    databases = Databases([folder])
+    databases.refresh()
+    replace_by(file, {NET: nested("RU")}, built_s=JUNE_S + DAY_S)
+    assert countries(databases) == [("GeoLite2-City", "CH")]
+    assert databases.refresh()
+    assert countries(databases) == [("GeoLite2-City", "RU")]
+    assert databases.states == (State("GeoLite2-City", JUNE_S + DAY_S, is_current=True),)
+
+
+def test_a_broken_replacement_leaves_the_old_one_in_use(folder):
+    """It is told once, seen in the state, and over with the next good file."""
+    file = write_database(folder / "city.mmdb", {NET: nested("CH")})
+    databases = Databases([folder])
+    databases.refresh()
+    file.write_bytes(b"<html>429 Too Many Requests</html>")
+    assert not databases.refresh()
+    assert not databases.refresh()
+    assert databases.take_problems() == [
+        f"{file}: no MMDB file, or a damaged one; its last good version stays in use"
+    ]
+    assert countries(databases) == [("GeoLite2-City", "CH")]
+    assert databases.states == (State("GeoLite2-City", JUNE_S, is_current=False),)
+    replace_by(file, {NET: nested("DE")})
+    assert databases.refresh()
+    assert databases.states == (State("GeoLite2-City", JUNE_S, is_current=True),)
+
+
+def test_one_that_never_was_good(folder):
+    """It is known by its file until it says what it is."""
+    (folder / "city.mmdb").write_bytes(b"")
+    databases = Databases([folder])
+    databases.refresh()
+    assert databases.take_problems() == [f"{folder}/city.mmdb: no MMDB file, or a damaged one"]
+    assert databases.states == (State("city", None, is_current=False),)
+
+
+def test_the_next_month_has_another_file_name(folder):
+    """Files with the month in their names: the newest build of a name speaks, and the old file may go."""
+    old = write_database(folder / "dbip-2026-06.mmdb", {NET: nested("CH")}, "DBIP-City-Lite")
+    databases = Databases([folder])
+    databases.refresh()
+    later_s = JUNE_S + 30 * DAY_S
+    write_database(folder / "dbip-2026-07.mmdb", {NET: nested("RU")}, "DBIP-City-Lite", built_s=later_s)
+    assert databases.refresh()
+    assert countries(databases) == [("DBIP-City-Lite", "RU")]
+    old.unlink()
+    assert not databases.refresh()
+    assert databases.take_problems() == []
+    assert databases.states == (State("DBIP-City-Lite", later_s, is_current=True),)
+
+
+def test_a_file_that_has_gone_stays_in_use(folder):
+    """Between two files there may be none for a moment."""
+    file = write_database(folder / "city.mmdb", {NET: nested("CH")})
+    databases = Databases([folder])
+    databases.refresh()
+    away = file.rename(folder / "city.away")
+    databases.refresh()
+    assert databases.take_problems() == [f"{file}: has gone; its last version stays in use"]
+    assert countries(databases) == [("GeoLite2-City", "CH")]
+    assert databases.states == (State("GeoLite2-City", JUNE_S, is_current=False),)
+    away.rename(file)
+    databases.refresh()
+    assert databases.states == (State("GeoLite2-City", JUNE_S, is_current=True),)
+
+
+def test_a_folder_that_may_not_be_looked_into(folder, monkeypatch):
+    """Somebody else's folder holds nothing for us."""
+    monkeypatch.setattr(os.path, "isdir", lambda _: False)
+    databases = Databases([folder])
+    databases.refresh()
+    assert databases.take_problems() == []
+
+
+def test_damage_is_told_once(folder):
+    """A database that is damaged where it speaks of an address is silent about that one."""
+    many = {f"10.{i}.{j}.0/24": nested("CH", f"c{i}-{j}") for i in range(16) for j in range(256)}
+    file = write_database(folder / "city.mmdb", many)
+    data = bytearray(file.read_bytes())
+    data[data.index(b"c15-200") - 1] = 0xFF
+    file.write_bytes(data)
+    databases = Databases([folder])
+    databases.refresh()
+    for _ in range(3):
+        assert list(databases.votes(databases.current, ipaddress.ip_address("10.15.200.1"))) == []
+    assert databases.take_problems() == [f"{file}: damaged where it speaks of some addresses"]
+    assert databases.states[0].is_current is False
+    assert len(list(databases.votes(databases.current, ipaddress.ip_address("10.15.199.1")))) == 1
+
+
+REPLACEMENTS = 100
+LOOKUPS = 1_000_000
+
+
+def replace_often(folder, first, second, file, looked_up):
+    """A process that puts one of two files in the place of a third, again and again."""
+    for number in range(REPLACEMENTS):
+        looked_up.acquire()
+        copy = folder / "copy"
+        shutil.copyfile((first, second)[number % 2], copy)
+        copy.replace(file)
+
+
+def test_replacement_under_load(folder, tmp_path):
+    """A million look-ups while another process replaces the file a hundred times: each answer is one file's.
+
+    A second thread refreshes. Country and city of an answer come from one record, so a mixture would show.
+    """
+    networks = [f"10.{i}.{j}.0/24" for i in range(4) for j in range(256)]
+    first = write_database(tmp_path / "1", {net: nested("CH", "Bern") for net in networks})
+    second = write_database(
+        tmp_path / "2", {net: nested("DE", "Ulm") for net in networks[::-1]}, built_s=JUNE_S + DAY_S
+    )
+    file = folder / "city.mmdb"
+    shutil.copyfile(first, file)
+    databases = Databases([folder])
+    databases.refresh()
+    looked_up = multiprocessing.get_context("fork").Semaphore(0)
+    updater = multiprocessing.get_context("fork").Process(
+        target=replace_often, args=(tmp_path, first, second, file, looked_up)
+    )
+    updater.start()
+    over = threading.Event()
+    changes = []
+
+    def refresh():
+        while not over.wait(0.001):
+            changes.append(databases.refresh())
+
+    refresher = threading.Thread(target=refresh)
+    refresher.start()
+    found = set()
+    addresses = [ipaddress.ip_address(net.removesuffix("0/24") + "9") for net in networks]
+    try:
+        for number in range(LOOKUPS):
+            for vote in databases.votes(databases.current, addresses[number % len(addresses)]):
+                found.add((vote.country, vote.city, vote.date))
+            if number % (LOOKUPS // REPLACEMENTS) == 0:
+                looked_up.release()
+    finally:
+        over.set()
+        refresher.join()
+        updater.join()
+    assert found == {("CH", "Bern", "2026-06-17"), ("DE", "Ulm", "2026-06-18")}
+    assert sum(changes) > REPLACEMENTS // 2
+    assert databases.take_problems() == []
