@@ -14,6 +14,7 @@ from tests.craft import golden_hidden as hidden
 from tests.craft import golden_names as names
 from tests.craft import golden_preambles as preambles
 from tests.craft import golden_streams as streams
+from tests.craft import golden_view as view
 
 FOLDER = Path(__file__).parents[1] / "golden"
 
@@ -67,6 +68,8 @@ CASES: tuple[Callable[[], bytes], ...] = (
     preambles.starttls_pop3,
     preambles.starttls_xmpp,
     preambles.starttls_ldap,
+    view.mirrored_twice,
+    view.lossy_mirror,
 )
 
 

@@ -1,0 +1,86 @@
+"""What netmon says about its own view, on captures that no one of this project wrote."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from netmon import _engine
+from netmon.records import EVIDENCE, NAMES, UNNAMED, FlowRecord
+from tests.check_captures import CAPTURES, read_truth
+
+FILES = sorted(read_truth())
+COPIES = {
+    "PcapPlusPlus/many_interfaces-1.pcapng": 2,  # frames 1 and 3, 2 and 4: two interfaces
+    "gopacket/be-test202.pcapng": 1,  # frames 3 and 6: two interfaces
+    "nDPI/1kxun.pcap": 124,  # every packet of one host, 30 to 60 µs apart
+    "nDPI/dtls.pcap": 1,  # frames 1 and 2
+}
+"""Packets that captures hold twice, with the same IPv4 identification."""
+
+
+def read(file, **limits):
+    """Flows and counters of a capture."""
+    engine = _engine.Engine(_engine.Matcher([], [], []), every_flow=True, **limits)
+    capture = _engine.CaptureFile(str(CAPTURES / file))
+    rows = []
+    while engine.read(capture, 10_000):
+        rows += engine.drain()[0]
+    rows += engine.drain()[0] + engine.finish()[0]
+    return [FlowRecord(*row) for row in rows], engine.stats()
+
+
+def total(stats, key):
+    return sum(view[key] for view in stats["view"].values())
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_the_books_balance(file):
+    """Each flow has one evidence, and a reason exactly where that is no name; flows and bytes add up."""
+    flows, stats = read(file)
+    by_evidence, by_reason = Counter(), Counter()
+    for flow in flows:
+        assert (flow.reason is None) == (flow.evidence in NAMES) == (flow.name is not None)
+        by_evidence[flow.evidence] += flow.sent_bytes + flow.received_bytes
+        by_reason[flow.reason] += flow.sent_bytes + flow.received_bytes
+    assert sum(stats["named"].values()) == stats["flows"] == len(flows)
+    assert sum(stats["unnamed"].values()) == sum(stats["named"][key] for key in EVIDENCE if key not in NAMES)
+    assert stats["named_bytes"] == {key: by_evidence[key] for key in EVIDENCE}
+    assert stats["unnamed_bytes"] == {key: by_reason[key] for key in UNNAMED}
+    assert stats["packets"] == total(stats, "packets")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_copies_are_those_that_a_reader_of_the_capture_finds(file):
+    """What is recognised as a copy is one; without recognition the same flows have these packets, too."""
+    flows, stats = read(file)
+    every, whole = read(file, duplicate_window_ms=0)
+    assert total(stats, "duplicate_packets") == COPIES.get(file, 0)
+    assert total(whole, "duplicate_packets") == 0
+    for key in ("packets", "flows", "named", "unnamed", "hellos"):
+        assert stats[key] == whole[key]
+    for once, twice in zip(flows, every, strict=True):
+        packets = once.sent_packets + once.received_packets
+        assert packets + once.duplicates == twice.sent_packets + twice.received_packets
+        same = {"view", "duplicates", "last_ns"} | {
+            f"{new}{way}_{what}"
+            for new in ("", "new_")
+            for way in ("sent", "received")
+            for what in ("packets", "bytes")
+            if new + what != "new_packets"
+        }
+        assert replace(once, **{key: getattr(twice, key) for key in same}) == twice
+
+
+def test_bytes_that_nobody_saw_are_told():
+    """Where tshark says that segments are missing, so does netmon; a capture that is whole lacks nothing."""
+    lacking = {file for file in FILES if total(read(file)[1], "unseen_tcp_bytes")}
+    assert lacking == {
+        "PcapPlusPlus/tls2.pcap",
+        "nDPI/1kxun.pcap",
+        "nDPI/fuzz-2006-06-26-2594.pcap",
+        "nDPI/instagram.pcap",
+        "nDPI/tls_1.3_unidirectional_client.pcapng",
+        "nDPI/tls_missing_ch_frag.pcap",
+        "zeek/erspan.pcap",
+    }
