@@ -7,7 +7,7 @@ const MAPPED: u128 = 0xffff_0000_0000;
 
 /// An IPv4 or IPv6 address, ordered and hashed as one number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-#[repr(packed(8))] // as u128 wants it, a flow would be 16 bytes larger
+#[repr(Rust, packed(8))] // aligned as u128 wants it, a flow would be 16 bytes larger
 pub struct Address(pub u128);
 
 impl Address {
