@@ -32,8 +32,10 @@ class Matcher:
         networks: Sequence[tuple[int, str]],  # (entry, "192.0.2.0/24")
         denied: Sequence[str],  # domains that never match, with all below them
         public_names: Sequence[str] = (),  # of known ECH fronts
+        certificates: Sequence[tuple[int, str]] = (),  # (entry, a name in a known server's certificate)
     ) -> None: ...
     def find_name(self, name: str) -> int | None: ...
+    def find_certificate(self, name: str) -> int | None: ...  # "*." and a domain is a name, too
     def find_network(self, address: str) -> int | None: ...
 
 @final

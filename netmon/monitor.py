@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netmon.places.locator import Locator
 from netmon.places.round_trips import RoundTrips
 from netmon.records import FlowRecord, Place, Sighting, Verdict
-from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
+from netmon.signatures.model import Rule, SignatureSet
 from netmon.verdict import Case, Policy, Subject, judge
 
 BEHIND_PROXY = Place(
@@ -57,16 +57,14 @@ class Monitor:
         for vendor in self.signatures.vendors.values():
             networks = {rule.prefix.split("/")[0] for rule in vendor.networks}
             places = {self._locator.locate(address, when_ns) for address in networks}
-            rules: list[NameRule | NetworkRule] = [*vendor.networks[:1]]
+            rules: list[Rule] = [*vendor.networks[:1]]
             rules += [component.names[0] for component in vendor.components.values() if component.names]
             for rule in rules:
                 for place in places:
                     outcome = self._judge(rule, place, (), when_ns).outcome
                     yield rule.vendor, rule.component, place.location, place.country, outcome
 
-    def _judge(
-        self, rule: NameRule | NetworkRule, place: Place, view: tuple[str, ...], when_ns: int
-    ) -> Verdict:
+    def _judge(self, rule: Rule, place: Place, view: tuple[str, ...], when_ns: int) -> Verdict:
         case = Case(
             vendor=self.signatures.vendors[rule.vendor],
             component=rule.component,

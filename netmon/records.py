@@ -110,7 +110,7 @@ class FlowRecord:
     received_bytes: int
     new_sent_bytes: int
     new_received_bytes: int
-    name: str | None  # the best name, lower case, no trailing dot
+    name: str | None  # the best name, lower case, no trailing dot; a certificate may give "*.example.com"
     evidence: str  # one of EVIDENCE
     reason: str | None  # one of UNNAMED when the evidence is not in NAMES
     candidates: tuple[str, ...]  # other names that the evidence allows
@@ -121,6 +121,9 @@ class FlowRecord:
     tls_versions: tuple[str, ...]  # offered, e.g. ("1.3", "1.2")
     ja4: str | None  # fingerprint of the client's software, from its ClientHello
     ech: Ech | None  # what the hello's ECH extension is; None: it has none
+    certificate_subject: str | None  # common name of the server's certificate, where one was read
+    certificate_issuer: str | None  # its issuer's distinguished name
+    certificate_names: tuple[str, ...]  # its alternative DNS names, "*.example.com" for a domain's hosts
     rtt_ns: int | None  # of the handshake, sensor to server and back: see above
     interception: Interception  # does something in the middle answer handshakes? As known by then
     view: tuple[str, ...]  # what is to be known of the view of this flow, of VIEW

@@ -56,7 +56,7 @@ COMPONENTS = by_id(
     component("soon", "later", "announced", "from_the_press"),
     component("updates"),
 )
-VENDOR = Vendor("acme", "ACME", COMPONENTS, (), PROMISES, (), (), (), {}, {}, (), "")
+VENDOR = Vendor("acme", "ACME", COMPONENTS, (), PROMISES, (), (), {}, {}, (), "")
 
 
 def place(*votes, excluded=()):

@@ -6,7 +6,7 @@
 CAPTURES holds one folder for each repository that a capture comes from, named below. Needs tshark.
 A seed for `decode` is the link type (two bytes, big-endian) and a packet; for `dns` a message; for `tls`
 what a client sent first, for `preamble` too (the other seeds of which are made up); for
-`quic`, `gquic` and `dtls` a datagram.
+`certificate` what a server sent first; for `quic`, `gquic` and `dtls` a datagram.
 """
 
 import struct
@@ -53,6 +53,9 @@ SEEDS = [
     ("tls", "hello_java", "zeek/openjdk-25.0.2-zeek.org.pcap", [4]),
     ("tls", "hello_minimal", GRE_HELLO, [1]),
     ("tls", "hello_wrong_cipher_length", "nDPI/tls_cipher_lens.pcap", [2]),
+    ("certificate", "answer_tls12", "nDPI/dns_dot.pcap", [6]),
+    ("certificate", "answer_after_starttls", "nDPI/imap-starttls.pcap", [15, 16, 18, 19]),
+    ("certificate", "answer_tls13", "zeek/chrome-1250-tls-x25519-kyber.pcap", [6]),
     ("preamble", "connect", "nDPI/http_connect.pcap", [4]),
     ("preamble", "proxy_header", "nDPI/haproxy.pcap", [1]),
     ("quic", "v1_chromium", "zeek/chromium-115.0.5790.110-api-cirrus-com.pcap", [1]),

@@ -15,7 +15,7 @@ from netmon.cli.wiring import ConfigOption, SignaturesOption
 from netmon.records import RoundTrip
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
-from netmon.signatures.model import NameRule, NetworkRule
+from netmon.signatures.model import Certificate, NameRule, Rule
 from netmon.signatures.test import run_examples
 
 app = typer.Typer(
@@ -131,7 +131,7 @@ def explain_signatures(
         echo(f"  source {source.key} ({source.trust}): {source.ref} ({source.about})")
 
 
-def _echo_rule(answer: Explanation, rule: NameRule | NetworkRule) -> None:
+def _echo_rule(answer: Explanation, rule: Rule) -> None:
     typer.echo(
         f"  {rule.vendor} / {rule.component}: {_rule_text(rule)} [{rule.status}] {rule.file}:{rule.line}"
     )
@@ -143,7 +143,9 @@ def _echo_rule(answer: Explanation, rule: NameRule | NetworkRule) -> None:
         typer.echo(f"  note: {rule.note}")
 
 
-def _rule_text(rule: NameRule | NetworkRule) -> str:
+def _rule_text(rule: Rule) -> str:
     if isinstance(rule, NameRule):
         return f"{rule.kind} {rule.text}"
+    if isinstance(rule, Certificate):
+        return f"certificate of {rule.subject}, valid {rule.not_before} to {rule.not_after}"
     return f"network {rule.prefix} ({rule.role}{f', AS{rule.asn}' if rule.asn else ''})"

@@ -76,7 +76,7 @@ class Events:
                 "domain": flow.name,
                 "geo": self._geo(sighting.place),
             },
-            "tls": {"client": {"server_name": flow.server_name}} if flow.server_name else None,
+            "tls": _tls(flow),
             "netmon": _meaning(sighting),
         }
         self._write(event)
@@ -168,6 +168,17 @@ def timestamp(time_ns: int) -> str:
     seconds, rest = divmod(time_ns, 1_000_000_000)
     moment = datetime.fromtimestamp(min(seconds, 253_402_300_799), UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
+
+
+def _tls(flow: FlowRecord) -> dict[str, Any] | None:
+    client = {"server_name": flow.server_name} if flow.server_name else None
+    certificate = {
+        "subject": {"common_name": [flow.certificate_subject]} if flow.certificate_subject else None,
+        "issuer": {"distinguished_name": flow.certificate_issuer},
+        "alternative_names": list(flow.certificate_names) or None,
+    }
+    server = {"x509": certificate} if flow.certificate_issuer is not None else None
+    return {"client": client, "server": server} if client or server else None
 
 
 def _is_finding(sighting: Sighting) -> bool:

@@ -24,6 +24,8 @@ def find_contradictions(vendors: Sequence[Vendor]) -> list[Problem]:
         for one, other in combinations(vendors, 2):
             problems.extend(_claimed_names(one, other))
             problems.extend(_claimed_names(other, one))
+            problems.extend(_claimed_certificates(one, other))
+            problems.extend(_claimed_certificates(other, one))
             problems.extend(_claimed_networks(one, other))
     return problems
 
@@ -69,6 +71,12 @@ def _denied_rules(vendor: Vendor) -> Iterator[Problem]:
             if is_below(domain_of(rule), domain):
                 message = f"'{rule.text}' never matches: it lies in the look-alike '{domain}'"
                 yield Problem(rule.file, rule.line, message)
+    for certificate in vendor.certificates:
+        for name in certificate.names:
+            for domain in vendor.lookalikes:
+                if is_below(name, domain):
+                    message = f"certificate name '{name}' lies in the look-alike '{domain}'"
+                    yield Problem(certificate.file, certificate.line, message)
     matcher = _matcher(names_of(vendor))
     for unconfirmed in vendor.unconfirmed:
         if matcher.find_name(unconfirmed.name) is not None:
@@ -90,6 +98,18 @@ def _claimed_names(one: Vendor, other: Vendor) -> Iterator[Problem]:
             if is_below(domain_of(rule), domain):
                 where = f"look-alike '{domain}' of vendor '{other.id}' ({other.file})"
                 yield Problem(rule.file, rule.line, f"'{rule.text}' lies in the {where}")
+
+
+def _claimed_certificates(one: Vendor, other: Vendor) -> Iterator[Problem]:
+    """Names in certificates of one vendor that stand in the other's as well, or are look-alikes to it."""
+    theirs = {name for certificate in other.certificates for name in certificate.names}
+    for certificate in one.certificates:
+        for name in certificate.names:
+            if name in theirs or any(is_below(name, domain) for domain in other.lookalikes):
+                message = (
+                    f"certificate name '{name}' is claimed or denied by vendor '{other.id}' ({other.file})"
+                )
+                yield Problem(certificate.file, certificate.line, message)
 
 
 def _claimed_networks(one: Vendor, other: Vendor) -> Iterator[Problem]:

@@ -105,9 +105,18 @@ def read_prefix(item: Item, text: str) -> str:
 def read_rule_text(item: Item, kind: MatchKind) -> str:
     """The text of a name rule that the engine accepts."""
     text = item.text()
-    if text and _is_accepted(item, [(0, kind, text)], []) and kind != "pattern" and "." not in text:
-        item.report(f"'{text}' has one label only: name a domain of the vendor, as in example.com")
+    if kind == "pattern":
+        if text:
+            _is_accepted(item, [(0, kind, text)], [])
+    else:
+        check_domain(item, text)
     return text
+
+
+def check_domain(item: Item, text: str) -> None:
+    """A problem of the item unless the text is a domain of several labels, or nothing."""
+    if text and _is_accepted(item, [(0, "suffix", text)], []) and "." not in text:
+        item.report(f"'{text}' has one label only: name a domain of the vendor, as in example.com")
 
 
 def read_domain(item: Item) -> str:

@@ -13,12 +13,14 @@ from netmon.signatures.checks import is_below
 from netmon.signatures.desk import is_within
 from netmon.signatures.match import compile_matcher, tags_alone
 from netmon.signatures.model import (
+    Certificate,
     Component,
     Expectation,
     NameRule,
     NetworkRule,
     Observed,
     Promise,
+    Rule,
     SignatureSet,
     Source,
 )
@@ -28,7 +30,7 @@ from netmon.signatures.model import (
 class Competitor:
     """A rule that holds for the question too, but does not decide it."""
 
-    rule: NameRule | NetworkRule
+    rule: Rule
     why_not: str
 
 
@@ -38,7 +40,7 @@ class Explanation:
 
     asked: str  # as understood: a lower-case name without its final dot, or an address
     kind: Literal["name", "address"]
-    rule: NameRule | NetworkRule | None  # what decides; None: no rule holds
+    rule: Rule | None  # what decides; None: no rule holds
     reason: str
     tags: bool  # a flow is tagged by this rule
     component: Component | None
@@ -64,15 +66,20 @@ def explain(signatures: SignatureSet, text: str) -> Explanation:
 
 def _explain_name(signatures: SignatureSet, name: str) -> Explanation:
     entry = compile_matcher(signatures).find_name(name)
-    rule = None if entry is None else signatures.entries[entry]
+    rule: Rule | None = None if entry is None else signatures.entries[entry]
     holding = [one for one in signatures.entries if isinstance(one, NameRule) and _holds(one, name)]
+    certificates = [one for one in signatures.entries if isinstance(one, Certificate) and name in one.names]
     denied = list(_denials(signatures, name))
     if isinstance(rule, NameRule):
         reason = f"{KIND_WORDS[rule.kind]} '{rule.text}' holds"
         competitors = [Competitor(one, _why_not(one, rule)) for one in holding if one is not rule]
+        competitors += [Competitor(one, "a name rule wins over a certificate") for one in certificates]
     elif denied:
         reason = denied[0]
         competitors = [Competitor(one, "a look-alike wins over every rule") for one in holding]
+    elif certificates:
+        rule, competitors = certificates[0], []
+        reason = "no rule holds for this name, but a certificate that was seen has it"
     else:
         reason, competitors = "no rule holds for this name", []
     remarks = [
@@ -163,7 +170,7 @@ def _answer(
     *,
     asked: str,
     kind: Literal["name", "address"],
-    rule: NameRule | NetworkRule | None,
+    rule: Rule | None,
     reason: str,
     competitors: list[Competitor],
     remarks: list[str],
@@ -178,7 +185,7 @@ def _answer(
         kind=kind,
         rule=rule,
         reason=reason,
-        tags=isinstance(rule, NameRule) or (network is not None and tags_alone(network)),
+        tags=isinstance(rule, NameRule | Certificate) or (network is not None and tags_alone(network)),
         component=component,
         competitors=tuple(competitors),
         sources=tuple(vendor.sources[key] for key in rule.sources) if vendor and rule else (),

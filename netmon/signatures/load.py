@@ -11,7 +11,7 @@ from typing import TypeVar
 import netmon
 from netmon.errors import SignatureError
 from netmon.signatures.checks import find_contradictions
-from netmon.signatures.model import NameRule, NetworkRule, PublicNames, SignatureSet, Vendor
+from netmon.signatures.model import PublicNames, Rule, SignatureSet, Vendor
 from netmon.signatures.read_ech import read_public_names
 from netmon.signatures.read_locations import Atlas, read_locations
 from netmon.signatures.read_vendor import read_vendor
@@ -92,10 +92,11 @@ def _read_vendors(documents: list[Document], atlas: Atlas) -> list[Vendor]:
     return list(vendors.values())
 
 
-def _in_order(vendors: list[Vendor]) -> tuple[NameRule | NetworkRule, ...]:
-    rules: list[NameRule | NetworkRule] = []
+def _in_order(vendors: list[Vendor]) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
     for vendor in vendors:
         for component in vendor.components.values():
             rules.extend(component.names)
         rules.extend(vendor.networks)
+        rules.extend(vendor.certificates)
     return tuple(sorted(rules, key=lambda rule: rule.entry))

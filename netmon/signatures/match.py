@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netmon._engine import Matcher
-from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
+from netmon.signatures.model import Certificate, NameRule, NetworkRule, SignatureSet
 
 
 def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher:
@@ -21,7 +21,13 @@ def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher
     denied = [domain for vendor in signatures.vendors.values() for domain in vendor.lookalikes]
     # A front that one weak source names must not silence a name.
     fronts = [one.name for one in signatures.public_names.names if one.status != "unverified"]
-    return Matcher(names, networks, denied, fronts)
+    certificates = [
+        (rule.entry, name)
+        for rule in signatures.entries
+        if isinstance(rule, Certificate)
+        for name in rule.names
+    ]
+    return Matcher(names, networks, denied, fronts, certificates)
 
 
 def tags_alone(rule: NetworkRule, day: str | None = None) -> bool:

@@ -223,8 +223,10 @@ class PublicNames:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A server certificate that was seen."""
+    """A server certificate that was seen: its names tag a flow that has no name of its own."""
 
+    entry: int
+    vendor: str
     component: str
     names: tuple[str, ...]  # common name and alternative names, "*." for one label
     subject: str
@@ -234,6 +236,12 @@ class Certificate:
     status: str
     sources: tuple[str, ...]
     note: str | None
+    file: str
+    line: int
+
+
+Rule = NameRule | NetworkRule | Certificate
+"""What tags a flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +285,6 @@ class Vendor:
     promises: Mapping[str, Promise]
     resolvers: tuple[Resolver, ...]
     lookalikes: tuple[str, ...]  # never match, on label boundary
-    certificate_names: tuple[str, ...]
     sources: Mapping[str, Source]
     examples: Mapping[str, str]  # name → component it must match
     counterexamples: tuple[str, ...]  # names that must never match this vendor
@@ -297,12 +304,12 @@ class SignatureSet:
 
     vendors: Mapping[str, Vendor]
     locations: Mapping[str, Location]
-    entries: tuple[NameRule | NetworkRule, ...]
+    entries: tuple[Rule, ...]
     sha256: str
     folder: str
     files: tuple[str, ...] = field(default=())
     public_names: PublicNames = PublicNames()
 
-    def component(self, rule: NameRule | NetworkRule) -> Component | None:
+    def component(self, rule: Rule) -> Component | None:
         """The component of a rule; None for a network rule, which stands for the vendor alone."""
         return self.vendors[rule.vendor].components.get(rule.component)

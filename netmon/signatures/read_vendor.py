@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 from netmon.signatures.desk import (
     Desk,
+    check_domain,
     known_word,
     read_address,
     read_date,
@@ -80,7 +81,6 @@ def read_vendor(root: Item, atlas: Atlas, entries: Iterator[int]) -> Vendor:
         promises=desk.promises,
         resolvers=fields.each("resolvers", lambda item: _read_resolver(item, desk)),
         lookalikes=lookalikes,
-        certificate_names=tuple(dict.fromkeys(name for one in certificates for name in one.names)),
         sources=desk.sources,
         examples=fields.table("examples", lambda _name, item: read_component_id(item)),
         counterexamples=fields.read("counterexamples", Item.texts, ()),
@@ -214,8 +214,10 @@ def _read_certificate(item: Item, desk: Desk, read_component_id: Callable[[Item]
     required = ("component", "names", "subject", "issuer", "not_before", "not_after", "status", "sources")
     fields = item.fields(required, ("note",))
     return Certificate(
+        entry=next(desk.entries),
+        vendor=desk.vendor,
         component=fields.read("component", read_component_id, ""),
-        names=fields.read("names", Item.texts, ()),
+        names=fields.each("names", _read_certificate_name),
         subject=fields.read("subject", Item.text, ""),
         issuer=fields.read("issuer", Item.text, ""),
         not_before=fields.read("not_before", read_day, ""),
@@ -223,7 +225,16 @@ def _read_certificate(item: Item, desk: Desk, read_component_id: Callable[[Item]
         status=fields.read("status", read_status, "unverified"),
         sources=fields.read("sources", desk.read_sources, ()),
         note=fields.read("note", Item.text, None),
+        file=desk.file,
+        line=item.line,
     )
+
+
+def _read_certificate_name(item: Item) -> str:
+    """A domain, or "*." and one."""
+    text = item.text()
+    check_domain(item, text.removeprefix("*."))
+    return text
 
 
 def _read_measure(item: Item, desk: Desk) -> Measure:

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.craft import golden_certificates as certificates
 from tests.craft import golden_datagrams as datagrams
 from tests.craft import golden_hidden as hidden
 from tests.craft import golden_names as names
@@ -68,6 +69,11 @@ CASES: tuple[Callable[[], bytes], ...] = (
     preambles.starttls_pop3,
     preambles.starttls_xmpp,
     preambles.starttls_ldap,
+    certificates.certificate,
+    certificates.certificate_seen_alone,
+    certificates.certificate_wildcard,
+    certificates.certificate_of_many,
+    certificates.certificate_after_starttls,
     view.mirrored_twice,
     view.lossy_mirror,
 )

@@ -29,6 +29,11 @@ def block16(data: bytes) -> bytes:
     return struct.pack("!H", len(data)) + data
 
 
+def block24(data: bytes) -> bytes:
+    """Bytes after their length in three bytes."""
+    return len(data).to_bytes(3, "big") + data
+
+
 def extension(kind: int, data: bytes) -> bytes:
     """A TLS extension."""
     return struct.pack("!H", kind) + block16(data)
@@ -131,6 +136,23 @@ def server_flight(label: str, *, post_quantum: bool = False, encrypted_bytes: in
         + record(CHANGE_CIPHER_SPEC, b"\x01")
         + application_data(f"{label} flight", encrypted_bytes)
     )
+
+
+def server_flight_in_clear(label: str, certificates: Sequence[bytes], *, record_bytes: int = 16_000) -> bytes:
+    """What a TLS 1.2 server answers (RFC 5246, 7.3): ServerHello, Certificate, keys, done; in records."""
+    hello = struct.pack("!H", TLS12) + filler(f"{label} server random", 32) + block8(b"")
+    hello += struct.pack("!HB", 0xC02F, 0)
+    chain = b"".join(block24(one) for one in certificates)
+    keys = b"\x03" + struct.pack("!H", X25519) + block8(filler(f"{label} share", 32)) + b"\x04\x03"
+    messages = (
+        (2, hello),
+        (11, block24(chain)),
+        (12, keys + block16(filler(f"{label} signature", 71))),
+        (14, b""),
+    )
+    handshake = b"".join(bytes([kind]) + block24(body) for kind, body in messages)
+    parts = range(0, len(handshake), record_bytes)
+    return b"".join(record(HANDSHAKE, handshake[at : at + record_bytes]) for at in parts)
 
 
 def client_finished(label: str) -> bytes:

@@ -1,5 +1,6 @@
 //! Flows: who talks to whom, how much, under which name. Knows no parser's insides and no Python.
 
+mod certificate;
 pub mod clients;
 mod datagram;
 pub mod dns;

@@ -6,6 +6,7 @@ use super::key::TCP;
 use super::names::{Chain, Found, Names};
 use super::record::{Flow, Phase, NO_ENTRY};
 use crate::tag::Matcher;
+use crate::wire::certificate::Certificate;
 use std::sync::Arc;
 
 /// How a name is known, strongest first.
@@ -117,6 +118,8 @@ pub struct Naming {
     pub ech: Option<Ech>,
     /// The host that the client names in clear before or without TLS: in an HTTP request, or in a CONNECT.
     pub host: Option<Box<str>>,
+    /// The server's, where it is in clear and the client states no name.
+    pub certificate: Option<Box<Certificate>>,
     /// From DNS.
     pub found: Option<Found>,
 }
@@ -155,6 +158,22 @@ impl Naming {
         in_hello.or_else(|| self.host.as_deref().map(|host| (host, Evidence::HttpHost)))
     }
 
+    /// All names in the server's certificate.
+    pub(super) fn certified_names(&self) -> &[String] {
+        self.certificate.as_ref().map_or(&[], |certificate| &certificate.names)
+    }
+
+    /// The host that the certificate names first. A wildcard is weaker than a name from DNS: it names none.
+    fn certified_host(&self) -> Option<(&str, Evidence)> {
+        let host = self.certificate.as_ref().and_then(|certificate| certificate.host_name());
+        host.map(|host| (host, Evidence::Certificate))
+    }
+
+    /// The client itself states a name.
+    pub(super) fn states_a_name(&self) -> bool {
+        self.server_name().is_some() || self.host.is_some()
+    }
+
     fn chains(&self) -> &[Arc<Chain>] {
         self.found.as_ref().map_or(&[], |found| &found.chains)
     }
@@ -181,7 +200,7 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
     let naming = flow.naming.as_deref();
     let mut best = Resolution { name: None, evidence: Evidence::None, matched: None, entry: NO_ENTRY };
     if let Some(naming) = naming {
-        if let Some((name, evidence)) = naming.stated_name(flow.quic.is_some()) {
+        if let Some((name, evidence)) = naming.stated_name(flow.quic.is_some()).or(naming.certified_host()) {
             best.name = Some(name);
             best.evidence = evidence;
             let own_chain = naming.chains().iter().find(|chain| chain.question() == name);
@@ -192,6 +211,10 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
             best.name = Some(chain.question());
             best.evidence = if by_client { Evidence::DnsClient } else { Evidence::DnsAny };
             tag_by_first_match(&mut best, chain.names.iter().map(|n| &**n), matcher);
+        } else if let Some(wildcard) = naming.certified_names().first() {
+            best.name = Some(wildcard);
+            best.evidence = Evidence::Certificate;
+            tag_by_first_match(&mut best, std::iter::once(&**wildcard), matcher);
         }
     }
     if best.entry == NO_ENTRY {
@@ -214,7 +237,9 @@ fn tag_by_first_match<'a>(
     matcher: &Matcher,
 ) {
     for name in names {
-        if let Some(entry) = matcher.find_name(name) {
+        let is_certified = best.evidence == Evidence::Certificate;
+        let found = matcher.find_name(name);
+        if let Some(entry) = found.or_else(|| matcher.find_certificate(name).filter(|_| is_certified)) {
             best.entry = entry;
             best.matched = Some(name);
             return;

@@ -8,6 +8,7 @@ use super::record::{Flow, NO_ENTRY};
 use super::view::unseen_bytes;
 use crate::address::Address;
 use crate::tag::Matcher;
+use crate::wire::certificate::Certificate;
 use crate::wire::dns::Message;
 use crate::wire::ja4;
 
@@ -88,6 +89,7 @@ pub struct FlowReport {
     pub versions: Vec<u16>,
     pub ja4: Option<String>,
     pub ech: Option<Ech>,
+    pub certificate: Option<Box<Certificate>>,
     pub rtt_ns: Option<u64>,
     pub interception: Interception,
     pub one_way: bool,
@@ -151,6 +153,7 @@ pub fn report(
         versions: hello.map(|hello| hello.said.versions.clone()).unwrap_or_default(),
         ja4: hello.and_then(|hello| ja4::fingerprint(&hello.said, flow.key.protocol == TCP)),
         ech: flow.naming.as_ref().and_then(|naming| naming.ech),
+        certificate: flow.naming.as_ref().and_then(|naming| naming.certificate.clone()),
         rtt_ns: (flow.rtt_ns > 0).then_some(flow.rtt_ns),
         interception,
         one_way: sent.packets == 0 || received.packets == 0,
@@ -167,12 +170,15 @@ pub fn report(
     report
 }
 
-/// The other names that DNS allows where DNS is the evidence.
+/// The other names that the evidence allows: those of DNS, or of the certificate.
 fn candidates(flow: &Flow, name: Option<&str>, evidence: Evidence) -> Vec<String> {
-    if !matches!(evidence, Evidence::DnsClient | Evidence::DnsAny) {
-        return Vec::new();
-    }
-    let chains = flow.naming.iter().flat_map(|naming| naming.naming_chains());
-    let questions = chains.map(|chain| chain.question());
-    questions.filter(|question| Some(*question) != name).map(str::to_owned).collect()
+    let Some(naming) = flow.naming.as_deref() else { return Vec::new() };
+    let names: Vec<&str> = match evidence {
+        Evidence::DnsClient | Evidence::DnsAny => {
+            naming.naming_chains().map(|chain| chain.question()).collect()
+        }
+        Evidence::Certificate => naming.certified_names().iter().map(String::as_str).collect(),
+        _ => Vec::new(),
+    };
+    names.into_iter().filter(|one| Some(*one) != name).map(str::to_owned).collect()
 }

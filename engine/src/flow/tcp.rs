@@ -8,6 +8,7 @@ use super::preamble::{is_step, Turn};
 use super::record::{Flow, Phase, Side};
 use crate::tally::Tally;
 use crate::wire::preamble::parse_step;
+use crate::wire::tls_server::{is_server_hello, parse_server_certificate};
 use crate::wire::{flags, tls, Progress, Segment};
 
 /// Segments taken in while waiting for the rest of a hello whose beginning is known.
@@ -77,7 +78,11 @@ impl Opening<'_> {
         if !waiting || segment.payload.is_empty() {
             return false;
         }
-        self.take(header.first_byte(), segment)
+        let named = self.take(header.first_byte(), segment);
+        if named && self.flow.sides[self.side].phase == Phase::Hello && self.wants_certificate() {
+            self.expect_answer(header);
+        }
+        named
     }
 }
 
@@ -128,7 +133,7 @@ impl Opening<'_> {
                 _ => false,
             };
         }
-        if tls::may_be_hello(segment.payload) || is_step(segment.payload) {
+        if is_beginning(segment.payload) {
             self.flow.sides[self.side].base = seq;
             self.flow.sides[self.side].base_known = true;
             return self.begin(segment.payload, cut);
@@ -142,16 +147,17 @@ impl Opening<'_> {
 
     /// The stream's first bytes, or those behind a part of its preamble.
     fn begin(&mut self, mut bytes: &[u8], cut: bool) -> bool {
-        if is_server_hello(bytes) {
-            self.leave(Phase::Answer);
-            return false;
-        }
         while !tls::may_be_hello(bytes) {
             if bytes.is_empty() && !cut {
                 self.flow.sides[self.side].phase = Phase::Between;
                 return false;
             }
-            match self.take_step(parse_step(bytes)) {
+            let turn = if is_server_hello(bytes) {
+                self.take_answer(parse_server_certificate(bytes))
+            } else {
+                self.take_step(parse_step(bytes))
+            };
+            match turn {
                 Turn::Behind(length) => bytes = &bytes[length..],
                 Turn::Over(named) => return named,
                 Turn::More => return self.await_rest(bytes, cut),
@@ -208,7 +214,7 @@ impl Opening<'_> {
         };
         let (anchored, segments) = (head.anchored, head.segments);
         let mut grew = self.heads.insert(side.head, seq, bytes);
-        if !anchored && (tls::may_be_hello(bytes) || is_step(bytes)) {
+        if !anchored && is_beginning(bytes) {
             self.flow.sides[self.side].base = seq;
             self.flow.sides[self.side].base_known = true;
             self.heads.anchor(side.head, seq);
@@ -240,8 +246,14 @@ impl Opening<'_> {
             if tls::may_be_hello(bytes) {
                 break bytes;
             }
-            let parsed = parse_step(bytes);
-            match self.take_step(parsed) {
+            let turn = if is_server_hello(bytes) {
+                let parsed = parse_server_certificate(bytes);
+                self.take_answer(parsed)
+            } else {
+                let parsed = parse_step(bytes);
+                self.take_step(parsed)
+            };
+            match turn {
                 Turn::Behind(length) if !self.heads.skip(head, length) => {
                     self.leave(Phase::Between);
                     return false;
@@ -266,9 +278,11 @@ impl Opening<'_> {
         self.flow.orient(self.side);
         self.flow.naming.get_or_insert_default().hello = Some(hello.into());
         self.leave(Phase::Hello);
-        let other = 1 - self.side;
-        drop_head(self.flow, self.slot, other, self.heads);
-        self.flow.sides[other].phase = Phase::Peer;
+        if !self.wants_certificate() {
+            let other = 1 - self.side;
+            drop_head(self.flow, self.slot, other, self.heads);
+            self.flow.sides[other].phase = Phase::Peer;
+        }
         self.tally.hellos += 1;
         true
     }
@@ -292,6 +306,10 @@ impl Opening<'_> {
     pub(super) fn give_up_head(&mut self, phase: Phase) -> bool {
         let head = self.flow.sides[self.side].head;
         let bytes = self.heads.get(head).map(|head| head.contiguous().to_vec()).unwrap_or_default();
+        if is_server_hello(&bytes) && phase != Phase::Cut {
+            self.leave(Phase::Answer);
+            return false;
+        }
         self.give_up(phase, &bytes)
     }
 
@@ -328,7 +346,7 @@ fn is_record_in_mid_stream(bytes: &[u8]) -> bool {
     matches!(bytes, [20 | 21 | 23, 3, 0..=4, ..])
 }
 
-/// True for the record that a TLS server begins with: a handshake record with a ServerHello.
-fn is_server_hello(bytes: &[u8]) -> bool {
-    matches!(bytes, [22, 3, 0..=4, _, _, 2, ..])
+/// True for a segment that shows by itself that a stream, or what matters of it, begins with it.
+fn is_beginning(bytes: &[u8]) -> bool {
+    tls::may_be_hello(bytes) || is_server_hello(bytes) || is_step(bytes)
 }

@@ -14,12 +14,13 @@ pub struct Matcher(pub Arc<tag::Matcher>);
 #[pymethods]
 impl Matcher {
     #[new]
-    #[pyo3(signature = (names, networks, denied, public_names = Vec::new()))]
+    #[pyo3(signature = (names, networks, denied, public_names = Vec::new(), certificates = Vec::new()))]
     fn new(
         names: Vec<(u32, String, String)>,
         networks: Vec<(u32, String)>,
         denied: Vec<String>,
         public_names: Vec<String>,
+        certificates: Vec<(u32, String)>,
     ) -> PyResult<Self> {
         let names = names.into_iter().map(|(entry, kind, text)| {
             let kind = match kind.as_str() {
@@ -34,11 +35,15 @@ impl Matcher {
         let matcher = tag::Matcher::new(&names, &networks, &denied)
             .and_then(|matcher| matcher.with_public_names(&public_names))
             .map_err(PyValueError::new_err)?;
-        Ok(Self(Arc::new(matcher)))
+        Ok(Self(Arc::new(matcher.with_certificates(&certificates))))
     }
 
     fn find_name(&self, name: &str) -> Option<u32> {
         self.0.find_name(name)
+    }
+
+    fn find_certificate(&self, name: &str) -> Option<u32> {
+        self.0.find_certificate(name)
     }
 
     fn find_network(&self, address: &str) -> PyResult<Option<u32>> {

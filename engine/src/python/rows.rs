@@ -6,6 +6,7 @@ use crate::flow::naming::{Evidence, Unnamed};
 use crate::flow::report::{DnsReport, FlowReport, Occasion};
 use crate::flow::view::View;
 use crate::tally::Tally;
+use crate::wire::certificate::Certificate;
 use crate::wire::dns::{Answer, Data, Service};
 use crate::wire::dns_type::rtype_text;
 use crate::wire::quic::Family;
@@ -16,7 +17,7 @@ use pyo3::IntoPyObjectExt;
 use std::collections::BTreeMap;
 
 /// Fields of a flow row.
-pub const FLOW_FIELDS: [&str; 33] = [
+pub const FLOW_FIELDS: [&str; 36] = [
     "flow_id",
     "phase",
     "end_reason",
@@ -43,8 +44,11 @@ pub const FLOW_FIELDS: [&str; 33] = [
     "server_name",
     "alpn",
     "tls_versions",
-    "ech",
     "ja4",
+    "ech",
+    "certificate_subject",
+    "certificate_issuer",
+    "certificate_names",
     "rtt_ns",
     "interception",
     "view",
@@ -117,6 +121,13 @@ fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> Py
         (flow.duplicates > 0, "duplicates"),
     ];
     let view: Vec<&str> = view.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+    let (subject, issuer, names) = match flow.certificate.map(|certificate| *certificate) {
+        Some(Certificate { common_name, issuer, by_common_name: true, .. }) => {
+            (common_name, Some(issuer), Vec::new())
+        }
+        Some(Certificate { common_name, issuer, names, .. }) => (common_name, Some(issuer), names),
+        None => (None, None, Vec::new()),
+    };
     let versions: Vec<String> = flow.versions.iter().map(|v| version_text(*v)).collect();
     let fields = [
         any(py, flow.flow_id)?,
@@ -147,6 +158,9 @@ fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> Py
         PyTuple::new(py, versions)?.into_any(),
         any(py, flow.ja4)?,
         any(py, flow.ech.map(Ech::label))?,
+        any(py, subject)?,
+        any(py, issuer)?,
+        PyTuple::new(py, names)?.into_any(),
         any(py, flow.rtt_ns)?,
         any(py, flow.interception.label())?,
         PyTuple::new(py, view)?.into_any(),

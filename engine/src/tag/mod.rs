@@ -7,6 +7,7 @@ mod networks;
 use self::names::Names;
 use self::networks::Networks;
 use crate::address::Address;
+use std::collections::HashMap;
 
 /// How a name matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub struct Matcher {
     names: Names,
     networks: Networks,
     public_names: Names,
+    certificates: HashMap<String, u32>,
 }
 
 impl Matcher {
@@ -50,6 +52,19 @@ impl Matcher {
         let rules: Vec<_> = names.iter().map(|name| (0, Kind::Exact, name.clone())).collect();
         self.public_names = Names::new(&rules, &[])?;
         Ok(self)
+    }
+
+    /// Adds names that stand in certificates of known servers: host names, or "*." and a domain.
+    pub fn with_certificates(mut self, names: &[(u32, String)]) -> Self {
+        for (entry, name) in names {
+            self.certificates.entry(name.clone()).or_insert(*entry);
+        }
+        self
+    }
+
+    /// The entry of a known certificate that has this very name.
+    pub fn find_certificate(&self, name: &str) -> Option<u32> {
+        self.certificates.get(name).copied()
     }
 
     /// True for the public name of a known ECH front (RFC 9849, 4): all of its servers show it.

@@ -1,12 +1,10 @@
 //! LDAP messages that a client may send before TLS begins inside its stream (RFC 4511, 4.14).
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Short};
+use super::der::{read, read_element, read_header, INTEGER};
 use super::preamble::Step;
 use super::Progress;
 
-/// The tag that every message begins with: the digit 0 in ASCII, too.
-pub(super) const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 2;
 /// A search: of the root, for what the server can.
 const SEARCH_REQUEST: u8 = 0x63;
 const EXTENDED_REQUEST: u8 = 0x77;
@@ -32,40 +30,22 @@ pub(super) fn may_be_message(bytes: &[u8]) -> bool {
 /// A request for TLS, or one that may come before it, at the beginning of a stream that `may_be_message`.
 pub(super) fn parse_request(stream: &[u8]) -> Progress<Option<Step>> {
     let mut cursor = Cursor::new(stream);
-    let Some((_, length)) = read_header(&mut cursor) else { return Progress::NeedMore };
+    let Ok((_, length)) = read_header(&mut cursor) else { return Progress::NeedMore };
     if length > MAX_MESSAGE_BYTES {
         return Progress::Parsed(None);
     }
     let header = stream.len() - cursor.rest().len();
     let Ok(message) = cursor.take(length) else { return Progress::NeedMore };
-    let step = is_before_tls(message).then(|| Step::prelude(header + length));
-    Progress::Parsed(step)
+    let is_step = is_before_tls(message).unwrap_or(false);
+    Progress::Parsed(is_step.then(|| Step::prelude(header + length)))
 }
 
-fn is_before_tls(message: &[u8]) -> bool {
+fn is_before_tls(message: &[u8]) -> Result<bool, Short> {
     let mut cursor = Cursor::new(message);
-    let Some((INTEGER, _)) = read_element(&mut cursor) else { return false };
-    match read_header(&mut cursor) {
-        Some((SEARCH_REQUEST, _)) => true,
-        Some((EXTENDED_REQUEST, _)) => read_element(&mut cursor) == Some((REQUEST_NAME, START_TLS)),
-        _ => false,
+    read(&mut cursor, INTEGER)?;
+    match read_header(&mut cursor)? {
+        (SEARCH_REQUEST, _) => Ok(true),
+        (EXTENDED_REQUEST, _) => Ok(read_element(&mut cursor)? == (REQUEST_NAME, START_TLS)),
+        _ => Ok(false),
     }
-}
-
-/// Tag and length of an element in the definite form (X.690, 8.1.3).
-fn read_header(cursor: &mut Cursor<'_>) -> Option<(u8, usize)> {
-    let tag = cursor.u8().ok()?;
-    let length = match cursor.u8().ok()? {
-        short @ 0..=0x7f => usize::from(short),
-        0x81 => usize::from(cursor.u8().ok()?),
-        0x82 => usize::from(cursor.u16().ok()?),
-        0x84 => cursor.u32().ok()? as usize,
-        _ => return None,
-    };
-    Some((tag, length))
-}
-
-fn read_element<'a>(cursor: &mut Cursor<'a>) -> Option<(u8, &'a [u8])> {
-    let (tag, length) = read_header(cursor)?;
-    Some((tag, cursor.take(length).ok()?))
 }

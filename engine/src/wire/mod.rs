@@ -6,8 +6,10 @@
 
 use crate::address::Address;
 
+pub mod certificate;
 pub mod cursor;
 pub mod decode;
+mod der;
 pub mod dns;
 mod dns_name;
 mod dns_rdata;
@@ -39,6 +41,7 @@ mod tcp;
 mod text;
 pub mod tls;
 mod tls_record;
+pub mod tls_server;
 mod udp;
 mod vxlan;
 mod wlan;

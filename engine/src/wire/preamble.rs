@@ -4,6 +4,7 @@
 //! Each step is told by itself, so nothing has to be kept between steps but where the next one begins.
 //! A request that no hello follows is a step as well, the last one: it gives a name.
 
+use super::der::SEQUENCE;
 use super::{http, ldap, proxy_header, starttls, Parse, Progress};
 
 /// A line that is longer begins no step.
@@ -55,7 +56,8 @@ pub fn parse_step(stream: &[u8]) -> Parse<Option<Step>> {
         [b'<', ..] => Ok(starttls::parse_tag(stream)),
         [b'\r', ..] if proxy_header::may_be_binary(stream) => proxy_header::parse_binary(stream),
         [b' ' | b'\t' | b'\r' | b'\n', ..] => Ok(parse_space(stream)),
-        [ldap::SEQUENCE, ..] if ldap::may_be_message(stream) => Ok(ldap::parse_request(stream)),
+        // The digit 0 in ASCII, too.
+        [SEQUENCE, ..] if ldap::may_be_message(stream) => Ok(ldap::parse_request(stream)),
         _ => parse_line(stream),
     }
 }

@@ -34,7 +34,28 @@ pub(super) fn host_name(authority: &[u8]) -> Option<String> {
         return None; // an IPv6 address
     }
     let end = authority.iter().position(|&byte| byte == b':').unwrap_or(authority.len());
-    let host = authority[..end].strip_suffix(b".").unwrap_or(&authority[..end]);
-    let name = escaped(&host.to_ascii_lowercase());
+    let name = dns_name(&authority[..end]);
     (!name.is_empty() && name.parse::<std::net::Ipv4Addr>().is_err()).then_some(name)
+}
+
+/// A DNS name as text: lower case, without the final dot, escaped.
+pub(super) fn dns_name(bytes: &[u8]) -> String {
+    let name = bytes.strip_suffix(b".").unwrap_or(bytes);
+    escaped(&name.to_ascii_lowercase())
+}
+
+/// True for a name of several labels that a host, or all hosts of a domain, may have.
+pub(super) fn is_host_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    let labels = name.strip_prefix("*.").unwrap_or(name);
+    let is_address = name.parse::<std::net::Ipv4Addr>().is_ok();
+    labels.contains('.') && labels.split('.').all(is_label) && !is_address
+}
+
+/// Text for people to read: UTF-8 without control characters; what is none is replaced (U+FFFD).
+pub(super) fn readable(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.chars().map(|one| if one.is_control() { char::REPLACEMENT_CHARACTER } else { one }).collect()
 }

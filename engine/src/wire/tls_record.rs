@@ -7,6 +7,9 @@ use std::borrow::Cow;
 /// Handshake among the content types.
 pub(super) const HANDSHAKE: u8 = 22;
 
+/// A record that is no handshake record.
+pub(super) const OTHER_RECORD: Malformed = Malformed("record_type");
+
 /// Length of plaintext in a record.
 const MAX_RECORD: usize = 1 << 14;
 
@@ -16,9 +19,18 @@ const MESSAGE_HEADER: usize = 4;
 /// The handshake bytes that `stream` begins with: of its first message if that is whole (perhaps
 /// with some that follow it), otherwise all up to the stream's end or the first error.
 pub(super) fn join_records(stream: &[u8]) -> (Cow<'_, [u8]>, Option<Malformed>) {
+    join_records_until(stream, first_message_is_whole)
+}
+
+/// The handshake bytes that `stream` begins with, as far as `is_enough` wants them, the stream lasts, or
+/// there is no error.
+pub(super) fn join_records_until(
+    stream: &[u8],
+    is_enough: impl Fn(&[u8]) -> bool,
+) -> (Cow<'_, [u8]>, Option<Malformed>) {
     let mut joined = Cow::Borrowed(&[][..]);
     let mut cursor = Cursor::new(stream);
-    while !first_message_is_whole(&joined) {
+    while !is_enough(&joined) {
         match read_fragment(&mut cursor) {
             Ok(Some(fragment)) if joined.is_empty() => joined = Cow::Borrowed(fragment),
             Ok(Some(fragment)) => joined.to_mut().extend_from_slice(fragment),
@@ -48,7 +60,7 @@ fn read_fragment<'a>(cursor: &mut Cursor<'a>) -> Result<Option<&'a [u8]>, Malfor
     let header = cursor.rest();
     let at = |index: usize| header.get(index).copied();
     if at(0).is_some_and(|byte| byte != HANDSHAKE) {
-        return Err(Malformed("record_type"));
+        return Err(OTHER_RECORD);
     }
     if at(1).is_some_and(|byte| byte != 3) || at(2).is_some_and(|byte| byte > 4) {
         return Err(Malformed("record_version"));

@@ -1,4 +1,5 @@
 //! What the first bytes of a stream give away besides a bare ClientHello.
 
+mod certificates;
 mod preambles;
 mod traffic;

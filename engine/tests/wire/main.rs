@@ -1,5 +1,6 @@
 //! The parsers, on packets and messages of public captures and on what mutation makes of them.
 
+mod certificate;
 mod decode;
 mod dns;
 mod ech;

@@ -1,6 +1,7 @@
 //! What holds for every parser on any input: mutations of every seed, always the same ones.
 
 use crate::seeds::{packet, seeds};
+use _engine::wire::certificate::parse_certificate;
 use _engine::wire::decode::{decode, Decoded};
 use _engine::wire::dns::{parse_message, Message};
 use _engine::wire::dtls::hello_pieces;
@@ -9,6 +10,7 @@ use _engine::wire::gquic::{clear_packet, parse_client_hello};
 use _engine::wire::ja4::fingerprint;
 use _engine::wire::preamble::parse_step;
 use _engine::wire::tls::{parse_hello_body, parse_hello_stream, partial_server_name};
+use _engine::wire::tls_server::parse_server_certificate;
 use _engine::wire::Progress;
 
 const ROUNDS: usize = 20_000;
@@ -122,6 +124,18 @@ fn check_ech(bytes: &[u8]) {
     }
 }
 
+fn check_certificate(bytes: &[u8]) {
+    let _ = parse_certificate(bytes);
+    let whole = parse_server_certificate(bytes);
+    if let Ok(Progress::Parsed(found)) = &whole {
+        let names = found.iter().flat_map(|certificate| &certificate.names);
+        assert!(names.into_iter().all(|name| name.bytes().all(|byte| byte.is_ascii_graphic())));
+        assert_eq!(parse_server_certificate(&[bytes, b"more"].concat()), whole);
+    }
+    let half = parse_server_certificate(&bytes[..bytes.len() / 2]);
+    assert!(half == Ok(Progress::NeedMore) || half == whole);
+}
+
 fn check_preamble(bytes: &[u8]) {
     let mut rest = bytes;
     while let Ok(Progress::Parsed(Some(step))) = parse_step(rest) {
@@ -139,7 +153,7 @@ fn check_preamble(bytes: &[u8]) {
 #[test]
 fn no_mutation_of_a_seed_breaks_a_parser() {
     type Check = fn(&[u8]);
-    let parsers: [(&str, Check); 7] = [
+    let parsers: [(&str, Check); 8] = [
         ("decode", check_decode),
         ("dtls", check_dtls),
         ("gquic", check_gquic),
@@ -147,6 +161,7 @@ fn no_mutation_of_a_seed_breaks_a_parser() {
         ("ech", check_ech),
         ("tls", check_tls),
         ("preamble", check_preamble),
+        ("certificate", check_certificate),
     ];
     for (target, check) in parsers {
         let seeds = seeds(target);

@@ -1,0 +1,19 @@
+//! What a TLS server sends first, and certificates; what follows a certificate changes nothing.
+#![no_main]
+
+use _engine::wire::certificate::parse_certificate;
+use _engine::wire::tls_server::parse_server_certificate;
+use _engine::wire::Progress;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let _ = parse_certificate(input);
+    let whole = parse_server_certificate(input);
+    if let Ok(Progress::Parsed(certificate)) = &whole {
+        let names = certificate.iter().flat_map(|one| &one.names);
+        assert!(names.into_iter().all(|name| name.is_ascii()));
+        let mut longer = input.to_vec();
+        longer.push(0);
+        assert_eq!(parse_server_certificate(&longer), whole);
+    }
+});

@@ -1,0 +1,48 @@
+//! The server's certificate, where the client's hello does not say whom it wants.
+//!
+//! It is looked for only when the hello has no name or was not seen, so that an ordinary flow costs nothing.
+
+use super::key::TCP;
+use super::preamble::Turn;
+use super::record::Phase;
+use super::tcp::{Header, Opening};
+use crate::wire::certificate::Certificate;
+use crate::wire::{flags, Parse, Progress};
+
+impl Opening<'_> {
+    /// Takes in what was read of a stream that begins with a ServerHello.
+    pub(super) fn take_answer(&mut self, parsed: Parse<Option<Certificate>>) -> Turn {
+        let certificate = match parsed {
+            Ok(Progress::NeedMore) => return Turn::More,
+            Ok(Progress::Parsed(certificate)) => certificate,
+            Err(malformed) => {
+                self.tally.problem("certificate", malformed.0);
+                None
+            }
+        };
+        self.leave(Phase::Answer);
+        if !self.flow.oriented {
+            self.flow.orient(1 - self.side);
+        }
+        let Some(certificate) = certificate else { return Turn::Over(false) };
+        self.flow.naming.get_or_insert_default().certificate = Some(Box::new(certificate));
+        Turn::Over(true)
+    }
+
+    /// True if the server's side is worth reading: the client has named no host.
+    pub(super) fn wants_certificate(&self) -> bool {
+        let stated = self.flow.naming.as_deref().is_some_and(|naming| naming.states_a_name());
+        self.flow.key.protocol == TCP && !stated
+    }
+
+    /// Looks for the ServerHello where the client, by its acknowledgement, expects it: behind whatever the
+    /// server has said before, as it does after STARTTLS.
+    pub(super) fn expect_answer(&mut self, hello: Header) {
+        let other = &mut self.flow.sides[1 - self.side];
+        if other.phase == Phase::NotTls && hello.flags & flags::ACK != 0 {
+            other.phase = Phase::Waiting;
+            other.base = hello.ack;
+            other.base_known = true;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Servers' certificates in streams: read where the client names nobody, and only there.
+
+use crate::traffic::{hello, settings, Talk};
+use _engine::flow::naming::{Evidence, Unnamed};
+
+/// A ServerHello and the certificate of dns.google, as they were sent.
+const ANSWER: &[u8] = include_bytes!("../../fuzz/seeds/certificate/answer_tls12.bin");
+
+fn named(talk: Talk) -> (Option<String>, Evidence) {
+    let flow = talk.only_flow();
+    (flow.name, flow.evidence)
+}
+
+fn by_certificate() -> (Option<String>, Evidence) {
+    (Some("dns.google".to_owned()), Evidence::Certificate)
+}
+
+#[test]
+fn a_hello_without_a_name_is_answered_by_a_certificate() {
+    let mut talk = Talk::new(853, settings()).open();
+    talk.up(&hello(None));
+    for part in ANSWER.chunks(700) {
+        talk.down(part);
+    }
+    assert_eq!(talk.monitor.tally().live_heads, 0);
+    let flow = talk.only_flow();
+    assert_eq!(flow.candidates.len(), 4);
+    assert_eq!(flow.certificate.unwrap().common_name.as_deref(), Some("dns.google"));
+    assert_eq!(flow.reason, None);
+}
+
+#[test]
+fn its_segments_may_come_in_any_order_and_again() {
+    for size in [20, 100, 1460] {
+        let mut talk = Talk::new(853, settings()).open();
+        talk.up(&hello(None));
+        let parts: Vec<(usize, &[u8])> = ANSWER.chunks(size).enumerate().collect();
+        for (number, part) in parts.iter().rev().chain(&parts[..1]) {
+            talk.down_at((number * size) as u32, part);
+        }
+        assert_eq!(named(talk), by_certificate(), "{size}");
+    }
+}
+
+#[test]
+fn a_hello_with_a_name_makes_the_answer_worthless() {
+    let mut talk = Talk::new(853, settings()).open();
+    talk.up(&hello(Some("a.cloud.example")));
+    talk.down(&ANSWER[..100]);
+    assert_eq!(talk.monitor.tally().live_heads, 0);
+    talk.down(&ANSWER[100..]);
+    let flow = talk.only_flow();
+    assert_eq!((flow.name.as_deref(), flow.certificate), (Some("a.cloud.example"), None));
+}
+
+#[test]
+fn a_server_that_is_seen_alone_is_named_by_its_certificate() {
+    let mut talk = Talk::new(853, settings());
+    talk.down(&ANSWER[..1000]);
+    talk.down(&ANSWER[1000..]);
+    let flow = talk.only_flow();
+    assert_eq!((flow.name.as_deref(), flow.server.1), (Some("dns.google"), 853));
+    assert!(flow.one_way && flow.no_start);
+}
+
+#[test]
+fn it_is_found_behind_what_the_server_said_before() {
+    let mut talk = Talk::new(143, settings()).open();
+    talk.down(b"* OK ready\r\n");
+    talk.up(b"a1 STARTTLS\r\n");
+    talk.down(b"a1 OK\r\n");
+    talk.up(&hello(None));
+    talk.down_at(1000, &ANSWER[1000..]);
+    talk.down(&ANSWER[..1000]);
+    assert_eq!(named(talk), by_certificate());
+}
+
+#[test]
+fn a_certificate_that_never_comes_whole_spoils_nothing() {
+    let mut talk = Talk::new(853, settings()).open();
+    talk.up(&hello(None));
+    talk.down(&ANSWER[..1000]);
+    let flow = talk.only_flow();
+    assert_eq!((flow.name, flow.reason, flow.gap), (None, Some(Unnamed::NoServerName), false));
+}
+
+#[test]
+fn answers_that_never_end_are_bounded_and_every_eviction_counted() {
+    let mut talk = Talk::new(853, settings());
+    for port in 0..50 {
+        talk.client_port = 40_000 + port;
+        talk.down_at(0, &ANSWER[..1000]);
+    }
+    let tally = talk.monitor.tally();
+    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 40));
+}
