@@ -14,17 +14,19 @@ from netmon.cli.app import app
 from netmon.outputs.prometheus import Prometheus
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
-from tests.craft import golden, golden_names, golden_preambles, golden_streams
+from tests.craft import golden, golden_names, golden_preambles, golden_round_trips, golden_streams
 
 Case = Callable[[], bytes]
 
 SIGNATURES = golden.FOLDER / "signatures"
-CONFIG = golden.FOLDER / "netmon.yaml"
 ABOUT_THE_RUN = ("#", "netmon_build", "netmon_signatures", "netmon_config", "netmon_location")
 
 EXIT_CODES: dict[Case, int] = {
     golden_names.three_places: wiring.FOUND,
     golden_preambles.http_host: wiring.FOUND,
+    golden_round_trips.intercepted: wiring.FOUND,
+    golden_round_trips.moscow_excluded: wiring.FOUND,
+    golden_round_trips.round_trips_not_measured: wiring.FOUND,
     golden_streams.truncated_file: wiring.ERROR,
 }
 """Exit codes other than 0."""
@@ -32,16 +34,16 @@ EXIT_CODES: dict[Case, int] = {
 by_case = pytest.mark.parametrize("case", golden.CASES, ids=lambda case: case.__name__)
 
 
-def events(path: Path) -> tuple[str, int]:
+def events(path: Path, config: Path) -> tuple[str, int]:
     """What `netmon read` writes for a capture, and its exit code."""
-    command = ["read", "--json", "--all", "--config", str(CONFIG), "--signatures", str(SIGNATURES), str(path)]
+    command = ["read", "--json", "--all", "--config", str(config), "--signatures", str(SIGNATURES), str(path)]
     result = CliRunner().invoke(app, command)
     return result.stdout, result.exit_code
 
 
-def metrics(path: Path) -> str:
+def metrics(path: Path, config_file: Path) -> str:
     """The samples of a capture's metrics that are not zero, without those about the run itself."""
-    config = wiring.load_config(CONFIG, SIGNATURES, None)
+    config = wiring.load_config(config_file, SIGNATURES, None)
     signatures = wiring.load_signatures(config)
     source = FileSource(
         [str(path)], compile_matcher(signatures), every_flow=True, limits=config.limits.keywords()
@@ -60,8 +62,9 @@ def test_events_and_metrics_are_those_expected(case: Case, request: pytest.Fixtu
     folder = golden.FOLDER / case.__name__
     expected = folder / "expected"
     capture = folder / golden.input_name(case)
-    written, code = events(capture)
-    seen = {"events.jsonl": written, "metrics.txt": metrics(capture)}
+    config = golden.config(case)
+    written, code = events(capture, config)
+    seen = {"events.jsonl": written, "metrics.txt": metrics(capture, config)}
     if request.config.getoption("--update-golden"):
         expected.mkdir(exist_ok=True)
         for name, text in seen.items():

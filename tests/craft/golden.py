@@ -14,6 +14,7 @@ from tests.craft import golden_datagrams as datagrams
 from tests.craft import golden_hidden as hidden
 from tests.craft import golden_names as names
 from tests.craft import golden_preambles as preambles
+from tests.craft import golden_round_trips as round_trips
 from tests.craft import golden_streams as streams
 from tests.craft import golden_view as view
 
@@ -76,12 +77,23 @@ CASES: tuple[Callable[[], bytes], ...] = (
     certificates.certificate_after_starttls,
     view.mirrored_twice,
     view.lossy_mirror,
+    round_trips.moscow_excluded,
+    round_trips.promise_excluded,
+    round_trips.round_trips_not_measured,
+    round_trips.intercepted,
+    round_trips.quic_round_trip,
 )
 
 
 def input_name(case: Callable[[], bytes]) -> str:
     """The name of a case's capture file."""
     return "input.pcapng" if case is streams.big_endian_pcapng else "input.pcap"
+
+
+def config(case: Callable[[], bytes]) -> Path:
+    """The configuration that a case is read with: its own, or that of all."""
+    own = FOLDER / case.__name__ / "netmon.yaml"
+    return own if own.exists() else FOLDER / "netmon.yaml"
 
 
 def readme(case: Callable[[], bytes]) -> str:
