@@ -21,8 +21,8 @@
    and the rest decide as if it had not been there. That proves nothing for the rest: one source stays one.
    If the refuted votes name the country that is left, and nobody who is left names a city in it, then what
    they mean is in doubt: "disputed". A declaration that is refuted contradicts the sensor's position, which
-   comes from the same user: "disputed". A vote for a country alone cannot be refuted. A maker whose latest
-   word is refuted has no older one.
+   comes from the same user: "disputed". A vote for a country alone cannot be refuted, unless its
+   maker names the city in another file. A maker whose latest word is refuted has no older one.
 
 A vote's age does not weaken it: it is shown with its date, and databases are watched by their build time.
 Every step is written down in `Place.steps`, one plain line each.
@@ -71,8 +71,11 @@ def decide(votes: Sequence[Vote], cities: Cities, excluded: Collection[str] = ()
         steps.append("the user's declaration decides alone")
     locating = _latest(locating, steps)
     placed = [vote for vote in locating if vote.about == "location"]
-    refuted = [vote for vote in placed if _meant(vote, cities) in excluded]
-    steps += [f"{vote.source} is refuted: {vote.city} is too far away" for vote in refuted]
+    refuted = _refuted(placed, cities, excluded)
+    for vote in refuted:
+        steps.append(
+            f"{vote.source} is refuted: {vote.city or 'the city that its maker names'} is too far away"
+        )
     locating = [vote for vote in locating if vote not in refuted]
     obstacle = _find_obstacle(locating, refuted)
     if obstacle is not None:
@@ -90,6 +93,17 @@ def decide(votes: Sequence[Vote], cities: Cities, excluded: Collection[str] = ()
     location, city, step = _find_city(country, locating, cities)
     steps.append(step)
     return Place(location, country, city, confidence, tuple(votes), steps=tuple(steps))
+
+
+def _refuted(votes: Sequence[Vote], cities: Cities, excluded: Collection[str]) -> list[Vote]:
+    """Votes for an excluded city, and what the same maker says of that country without naming a city."""
+    voices = {(maker_of(vote.source), vote.country) for vote in votes if _meant(vote, cities) in excluded}
+    return [
+        vote
+        for vote in votes
+        if (maker_of(vote.source), vote.country) in voices
+        and (vote.city is None or _meant(vote, cities) in excluded)
+    ]
 
 
 def _find_obstacle(

@@ -265,6 +265,11 @@ def test_a_registration_changes_nothing(votes, country):
         # But if somebody names a city in it and that is refuted, what the others mean is in doubt.
         ([vote("a", "RU"), vote("b", "RU/Moscow")], ("disputed",) * 3),
         ([vote("a", "RU"), vote("b", "RU/Moscow"), vote("c", "RU")], ("disputed",) * 3),
+        # A maker is one voice: what its country edition says falls with its city edition.
+        (
+            [vote("dbip_city", "RU/Moscow"), vote("dbip_country", "RU"), vote("c", "CH")],
+            ("single", "CH", "unknown"),
+        ),
         # Unless they name another city, which may be near enough, known or not.
         ([vote("a", "RU/Pskov"), vote("b", "RU/Moscow"), vote("c", "RU")], ("agreed", "RU", "unknown")),
         # What contradicts without saying more cannot be refuted.
