@@ -155,7 +155,7 @@ class DnsRecord:
     message_id: int
     response: bool
     opcode: int
-    rcode: int
+    rcode: int  # with EDNS' upper bits
     truncated: bool
     questions: tuple[tuple[str, str], ...]  # (name, type)
     answers: tuple[tuple[str, str, int, str], ...]  # (name, type, ttl_s, data)

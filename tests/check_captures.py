@@ -259,7 +259,7 @@ def _items_of_netmon(message: DnsRecord) -> Iterator[Item]:
     ends = (message.source, message.source_port, message.destination, message.destination_port)
     who = f"{message.message_id:#06x} {'response' if message.response else 'query'}"
     if message.kind == "dns":
-        rcode = f" rcode {message.rcode}" if message.response else ""
+        rcode = f" rcode {message.rcode & 15}" if message.response else ""  # tshark's is without EDNS' bits
         yield Item(over, ends, f"{who} opcode {message.opcode} tc {int(message.truncated)}{rcode}")
     for name, rtype in message.questions:
         yield Item(over, ends, f"{who} asks {name} {_canonical_type(rtype)}")

@@ -1,7 +1,7 @@
 //! The way of a packet, on one screen: decode → flow → opening → name → tag → report.
 
 use crate::capture::Packet;
-use crate::flow::dns::{Messages, DNS_PORT};
+use crate::flow::dns::{Kind, Messages, DNS_PORT};
 use crate::flow::dns_stream::{DnsStreams, Part};
 use crate::flow::duplicates::Duplicates;
 use crate::flow::ech;
@@ -176,13 +176,19 @@ impl Monitor {
                 }
             }
             None => {
+                if known.is_none() {
+                    flow.messages = Kind::of(segment);
+                }
+                let messages = flow.messages;
                 let (heads, tally) = (&mut self.heads, &mut self.tally);
                 let mut opening = Opening { flow, slot, side, heads, tally };
                 let named = opening.follow_datagram(segment, seen, &mut self.trips);
                 if named {
                     self.opened(slot);
                 }
-                self.datagram(segment, now_ns);
+                if let Some(kind) = messages.filter(|_| !segment.payload.is_empty()) {
+                    self.message(kind, segment, now_ns);
+                }
             }
         }
     }
@@ -266,17 +272,8 @@ impl Monitor {
         }
     }
 
-    #[inline]
-    fn datagram(&mut self, segment: &Segment<'_>, now_ns: u64) {
-        if segment.payload.is_empty() {
-            return;
-        }
-        let kind = match (segment.src_port, segment.dst_port) {
-            (53, _) | (_, 53) => "dns",
-            (5353, _) | (_, 5353) => "mdns",
-            (5355, _) | (_, 5355) => "llmnr",
-            _ => return,
-        };
+    /// Takes in a message in a datagram.
+    fn message(&mut self, kind: Kind, segment: &Segment<'_>, now_ns: u64) {
         let mut messages = Messages {
             names: &self.names,
             tally: &mut self.tally,

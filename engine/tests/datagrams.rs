@@ -199,3 +199,48 @@ fn a_flood_of_dtls_hellos_that_never_end_moves_a_counter_and_not_the_memory() {
     let tally = monitor.tally();
     assert_eq!((tally.live_heads, tally.heads_evicted), (10, 4990));
 }
+
+/// A message of DNS between the client and a port that nobody knows for it.
+fn feed_dns(monitor: &mut Monitor, up: bool, (client_port, port): (u16, u16), message: &[u8]) {
+    let mut bytes = packet(up, client_port, message);
+    let at = if up { 22 } else { 20 };
+    bytes[at..at + 2].copy_from_slice(&port.to_be_bytes());
+    feed(monitor, &bytes, usize::MAX);
+}
+
+/// A query for cloud.example and its answer, 203.0.113.9.
+fn look_up() -> (Vec<u8>, Vec<u8>) {
+    let question = b"\x05cloud\x07example\0\0\x01\0\x01";
+    let query = [&[0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0][..], question].concat();
+    let record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 203, 0, 113, 9];
+    let answer = [&[0, 7, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0][..], question, &record].concat();
+    (query, answer)
+}
+
+#[test]
+fn dns_on_any_port_is_read_from_a_query_on() {
+    let (query, answer) = look_up();
+    let mut monitor = monitor();
+    feed_dns(&mut monitor, true, (50_000, 5300), &query);
+    feed_dns(&mut monitor, false, (50_000, 5300), &answer);
+    let mut flow = packet(true, 50_001, b"data");
+    flow[16..20].copy_from_slice(&[203, 0, 113, 9]);
+    feed(&mut monitor, &flow, usize::MAX);
+    monitor.finish();
+    assert_eq!(monitor.dns.len(), 2);
+    let named = monitor.flows.iter().find(|flow| flow.client.1 == 50_001).unwrap();
+    assert_eq!((named.name.as_deref(), named.evidence), (Some("cloud.example"), Evidence::DnsClient));
+}
+
+#[test]
+fn what_only_may_be_dns_on_a_port_not_known_for_it_is_left_alone() {
+    let (query, answer) = look_up();
+    let mut monitor = monitor();
+    feed_dns(&mut monitor, false, (50_000, 5300), &answer); // an answer to nothing
+    feed_dns(&mut monitor, true, (50_001, 5300), b"something else");
+    feed_dns(&mut monitor, true, (50_001, 5300), &query); // not what the flow began with
+    feed_dns(&mut monitor, true, (50_002, 137), &query); // NetBIOS
+    feed_dns(&mut monitor, true, (50_003, 5300), &query[..query.len() - 1]);
+    monitor.finish();
+    assert!(monitor.dns.is_empty());
+}

@@ -18,17 +18,21 @@ from netmon.signatures.model import Location
 
 ECS_VERSION = "9.0.0"
 
-_RCODES = (
-    "NOERROR",
-    "FORMERR",
-    "SERVFAIL",
-    "NXDOMAIN",
-    "NOTIMP",
-    "REFUSED",
-    "YXDOMAIN",
-    "YXRRSET",
-    "NXRRSET",
-)
+_RCODES = {
+    0: "NOERROR",
+    1: "FORMERR",
+    2: "SERVFAIL",
+    3: "NXDOMAIN",
+    4: "NOTIMP",
+    5: "REFUSED",
+    6: "YXDOMAIN",
+    7: "YXRRSET",
+    8: "NXRRSET",
+    9: "NOTAUTH",
+    10: "NOTZONE",
+    16: "BADVERS",
+    23: "BADCOOKIE",
+}
 _OPCODES = {0: "QUERY", 1: "IQUERY", 2: "STATUS", 4: "NOTIFY", 5: "UPDATE", 6: "DSO"}
 
 
@@ -94,7 +98,7 @@ class Events:
             destination = self._client(record.destination, record.time_ns, record.destination_port)
         else:
             source = self._client(record.source, record.time_ns, record.source_port)
-        code = _RCODES[record.rcode] if record.rcode < len(_RCODES) else str(record.rcode)
+        code = _RCODES.get(record.rcode, str(record.rcode))
         questions = [{"name": name, "type": kind} for name, kind in record.questions]
         answers = [
             {"name": name, "type": kind, "ttl": ttl, "data": data} for name, kind, ttl, data in record.answers

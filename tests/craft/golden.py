@@ -61,6 +61,7 @@ CASES: tuple[Callable[[], bytes], ...] = (
     datagrams.overlapping_fragments,
     datagrams.dtls_hello,
     datagrams.google_quic,
+    datagrams.dns_on_an_odd_port,
     preambles.http_host,
     preambles.http_absolute_form,
     preambles.http_connect,

@@ -79,12 +79,13 @@ def overlapping_fragments() -> bytes:
     return ethernet_file([there, *back, *tls_session(connection(ELSEWHERE, at_s=1), flight(None))])
 
 
-def _talk(payloads: list[tuple[bool, bytes]], *, port: int = 443, client_port: int = 50_000) -> list[Sent]:
-    """Datagrams between the client and the vendor's address, five milliseconds apart; True: up."""
-    client, server = address(CLIENT), address(ZURICH)
+def _talk(
+    payloads: list[tuple[bool, bytes]], *, server: str = ZURICH, port: int = 443, client_port: int = 50_000
+) -> list[Sent]:
+    """Datagrams between the client and a server, five milliseconds apart; True: up."""
     sent = []
     for number, (up, payload) in enumerate(payloads):
-        ends, ports = (client, server), (client_port, port)
+        ends, ports = (address(CLIENT), address(server)), (client_port, port)
         if not up:
             ends, ports = ends[::-1], ports[::-1]
         packet = packets.ip(*ends, UDP, packets.udp(*ends, ports, payload))
@@ -122,3 +123,18 @@ def google_quic() -> bytes:
     damaged = packet[:at] + bytes([packet[at] ^ 1]) + packet[at + 1 :]
     sent = _talk([(True, packet), (False, b"\0" * 40)])
     return ethernet_file(sent + _talk([(True, damaged), (False, b"\0" * 40)], client_port=50_001))
+
+
+def dns_on_an_odd_port() -> bytes:
+    """The client asks a resolver on port 5300; an answer to nobody comes from another such port.
+
+    A flow that begins with a query is DNS on any port: the hello without SNI is named by it (`dns_client`).
+    The answer that nobody asked for is not read: its address has no name.
+    """
+    asked = dns.query(NAME, dns.A, message_id=7)
+    answered = dns.answer(NAME, dns.A, [dns.address(NAME, ZURICH)], message_id=7)
+    unasked = dns.answer(NAME, dns.A, [dns.address(NAME, ELSEWHERE)], message_id=8)
+    sent = _talk([(True, asked), (False, answered)], server=RESOLVER, port=5300)
+    sent += _talk([(False, unasked)], server=RESOLVER, port=5301, client_port=50_001)
+    sent += tls_session(connection(at_s=1), flight(None))
+    return ethernet_file(sent + tls_session(connection(ELSEWHERE, client_port=50_002, at_s=2), flight(None)))

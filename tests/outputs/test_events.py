@@ -229,6 +229,12 @@ def test_dns_client_is_masked(written, record, level):
     assert json.loads(line)["source" if record.response else "destination"]["ip"] == "192.0.2.53"
 
 
+@pytest.mark.parametrize(("rcode", "text"), [(3, "NXDOMAIN"), (16, "BADVERS"), (23, "BADCOOKIE"), (77, "77")])
+def test_dns_response_codes(event, rcode, text):
+    """Response codes have the names that IANA gives them, those of EDNS too; others are numbers."""
+    assert event(replace(ANSWER, rcode=rcode))["dns"]["response_code"] == text
+
+
 @pytest.mark.parametrize("kind", ["mdns", "llmnr"])
 def test_device_names_are_written_with_addresses_only(written, kind):
     """mDNS and LLMNR say who owns which device: they are written at level 0 alone."""

@@ -6,10 +6,51 @@ use super::report::DnsReport;
 use crate::address::Address;
 use crate::tally::Tally;
 use crate::wire::dns::{self, Data, Message};
-use crate::wire::{ech, Progress};
+use crate::wire::{ech, Progress, Segment};
 
 /// The port of DNS (RFC 1035, 4.2).
 pub const DNS_PORT: u16 = 53;
+
+/// What the datagrams of a flow are, if they are messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// DNS, with the server's port.
+    Dns(u16),
+    /// Multicast DNS.
+    Mdns,
+    /// Link-local multicast name resolution.
+    Llmnr,
+}
+
+impl Kind {
+    /// By a flow's first datagram: by its ports, or, on other ports, by a query that looks like nothing else.
+    /// NetBIOS names (RFC 1002) have the layout of DNS and another meaning.
+    pub fn of(first: &Segment<'_>) -> Option<Self> {
+        const MDNS_PORT: u16 = 5353;
+        const LLMNR_PORT: u16 = 5355;
+        const NETBIOS_PORT: u16 = 137;
+        let either = |port| first.src_port == port || first.dst_port == port;
+        if either(DNS_PORT) {
+            Some(Self::Dns(DNS_PORT))
+        } else if either(MDNS_PORT) {
+            Some(Self::Mdns)
+        } else if either(LLMNR_PORT) {
+            Some(Self::Llmnr)
+        } else if !either(NETBIOS_PORT) && dns::is_plain_query(first.payload) {
+            Some(Self::Dns(first.dst_port))
+        } else {
+            None
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Dns(_) => "dns",
+            Self::Mdns => "mdns",
+            Self::Llmnr => "llmnr",
+        }
+    }
+}
 
 /// Takes in the messages of one direction of a conversation.
 pub struct Messages<'a> {
@@ -19,8 +60,8 @@ pub struct Messages<'a> {
     pub tally: &'a mut Tally,
     /// Where messages are reported; None: nobody asked for them.
     pub reports: Option<&'a mut Vec<DnsReport>>,
-    /// "dns", "mdns" or "llmnr".
-    pub kind: &'static str,
+    /// What they are.
+    pub kind: Kind,
     /// They came over TCP.
     pub is_tcp: bool,
     /// Who sent them.
@@ -43,7 +84,8 @@ impl<'a> Messages<'a> {
     ) -> Self {
         let end = |side: usize| (flow.key.addresses[side], flow.key.ports[side]);
         let (source, destination) = (end(side), end(1 - side));
-        Self { names, tally, reports, kind: "dns", is_tcp: true, source, destination, time_ns }
+        let kind = Kind::Dns(DNS_PORT);
+        Self { names, tally, reports, kind, is_tcp: true, source, destination, time_ns }
     }
 
     /// Learns the public names that an answer's ECH configurations tell the client.
@@ -72,7 +114,7 @@ impl<'a> Messages<'a> {
         };
         if let Some(damage) = message.damage {
             self.tally.problem("dns", damage.0);
-        } else if self.kind == "dns" && self.source.1 == DNS_PORT {
+        } else if self.kind == Kind::Dns(self.source.1) {
             self.names.learn(self.destination.0, &message, self.time_ns);
             self.learn_public_names(&message);
         }
@@ -81,7 +123,7 @@ impl<'a> Messages<'a> {
                 time_ns: self.time_ns,
                 source: self.source,
                 destination: self.destination,
-                kind: self.kind,
+                kind: self.kind.label(),
                 is_tcp: self.is_tcp,
                 message,
             });

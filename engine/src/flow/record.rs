@@ -1,5 +1,6 @@
 //! One flow as the table keeps it.
 
+use super::dns::Kind;
 use super::duplicates::Copies;
 use super::handshake::Handshake;
 use super::head::NO_HEAD;
@@ -99,6 +100,8 @@ pub struct Flow {
     pub rtt_ns: u64,
     /// Handshake state.
     pub handshake: Handshake,
+    /// The messages that its datagrams are.
+    pub messages: Option<Kind>,
     /// The QUIC that a client speaks here, if it does.
     pub quic: Option<Family>,
     /// Names, once there are any.
@@ -144,6 +147,7 @@ impl Flow {
             sides: [Side::NEW; 2],
             rtt_ns: 0,
             handshake: Handshake::None,
+            messages: None,
             quic: None,
             naming: None,
             reported_bytes: [0; 2],

@@ -2,7 +2,8 @@
 
 use super::cursor::{Cursor, Short};
 use super::dns_name::read_name;
-use super::dns_rdata::read_rdata;
+use super::dns_rdata::{read_rdata, INTERNET};
+use super::dns_type::{is_known, OPT};
 use super::{Malformed, Parse, Progress};
 use crate::address::Address;
 
@@ -15,8 +16,8 @@ pub struct Message {
     pub response: bool,
     /// Kind of query.
     pub opcode: u8,
-    /// Response code, without EDNS' upper bits.
-    pub rcode: u8,
+    /// Response code, with the upper bits that an OPT record brings (RFC 6891, 6.1.3).
+    pub rcode: u16,
     /// TC.
     pub truncated: bool,
     /// The question section.
@@ -77,8 +78,7 @@ pub struct Service {
     pub ech: Option<Vec<u8>>,
 }
 
-/// Parses one whole message: header, questions and answers. Authority and additional records are
-/// not read. `NeedMore`: not even the header is there.
+/// Parses one whole message: header, questions and answers. Of the records behind them only OPT is read. `NeedMore`: not even the header is there.
 ///
 /// An error further on ends the reading, and is told as `damage` beside what stands before it: names
 /// in front of an error are as good as any.
@@ -93,12 +93,66 @@ pub fn parse_message(bytes: &[u8]) -> Parse<Message> {
         id: u16::from_be_bytes([id_high, id_low]),
         response: upper & 0x80 != 0,
         opcode: upper >> 3 & 0x0f,
-        rcode: lower & 0x0f,
+        rcode: u16::from(lower & 0x0f),
         truncated: upper & 0x02 != 0,
         ..Message::default()
     };
     message.damage = read_sections(bytes, &mut cursor, count(0), count(2), &mut message).err();
+    if message.response && message.damage.is_none() && count(6) > 0 {
+        let records = u32::from(count(4)) + u32::from(count(6));
+        message.rcode |= upper_rcode(&mut cursor, records).unwrap_or_default() << 4;
+    }
     Ok(Progress::Parsed(message))
+}
+
+/// True for a datagram that is a query and looks like nothing else: one question of class IN for a type that
+/// has a name, perhaps an OPT record, and not a bit or byte besides. Seventy-six bits at least must be right,
+/// so that chance finds no query on a port that is not known for DNS.
+pub fn is_plain_query(bytes: &[u8]) -> bool {
+    let [_, _, upper, lower, 0, 1, 0, 0, 0, 0, 0, records @ (0 | 1), ..] = *bytes else { return false };
+    let only_rd_ad_cd = upper & 0xfe == 0 && lower & 0xcf == 0;
+    only_rd_ad_cd && ends_behind_question(bytes, records == 1)
+}
+
+fn ends_behind_question(bytes: &[u8], has_opt: bool) -> bool {
+    let read = || {
+        let mut cursor = Cursor::new(bytes);
+        cursor.array::<12>()?;
+        read_name(bytes, &mut cursor)?;
+        let known = is_known(cursor.u16()?) && cursor.u16()? == INTERNET;
+        let opt = !has_opt || skip_record(&mut cursor)?.0 == OPT;
+        Ok::<_, Malformed>(known && opt && cursor.is_empty())
+    };
+    read().unwrap_or(false)
+}
+
+/// The upper eight bits of the response code; None without an OPT record, or where it cannot be found.
+fn upper_rcode(cursor: &mut Cursor<'_>, records: u32) -> Option<u16> {
+    for _ in 0..records {
+        let (rtype, ttl_s) = skip_record(cursor).ok()?;
+        if rtype == OPT {
+            return Some((ttl_s >> 24) as u16);
+        }
+    }
+    None
+}
+
+/// Steps over a record that nobody reads; its type and TTL.
+fn skip_record(cursor: &mut Cursor<'_>) -> Result<(u16, u32), Short> {
+    loop {
+        let length = cursor.u8()?;
+        if length > 0x3f {
+            cursor.u8()?; // a pointer ends the name
+            break;
+        }
+        cursor.take(usize::from(length))?;
+        if length == 0 {
+            break;
+        }
+    }
+    let (rtype, _class, ttl_s) = (cursor.u16()?, cursor.u16()?, cursor.u32()?);
+    cursor.vector16()?;
+    Ok((rtype, ttl_s))
 }
 
 /// Reads entries into `message` up to the first error. The counts are only ever believed as far as

@@ -8,7 +8,7 @@ use super::text::escaped;
 use super::Malformed;
 use crate::address::Address;
 
-const INTERNET: u16 = 1;
+pub(super) const INTERNET: u16 = 1;
 /// Multicast DNS uses the upper bit of the class as a mark of its own (RFC 6762, 10.2).
 const CLASS: u16 = 0x7fff;
 

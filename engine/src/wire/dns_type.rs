@@ -7,8 +7,14 @@ use std::borrow::Cow;
 pub const A: u16 = 1;
 pub const CNAME: u16 = 5;
 pub const AAAA: u16 = 28;
+pub const OPT: u16 = 41;
 pub const SVCB: u16 = 64;
 pub const HTTPS: u16 = 65;
+
+/// True for a type that has a mnemonic here.
+pub fn is_known(number: u16) -> bool {
+    matches!(rtype_text(number), Cow::Borrowed(_))
+}
 
 /// The mnemonic of a type; TYPE123 for one that has none here (RFC 3597, 5).
 pub fn rtype_text(number: u16) -> Cow<'static, str> {

@@ -2,7 +2,7 @@
 
 use crate::seeds::{seed, seeds};
 use _engine::address::Address;
-use _engine::wire::dns::{parse_message, Answer, Data, Message};
+use _engine::wire::dns::{is_plain_query, parse_message, Answer, Data, Message};
 use _engine::wire::dns_type::{A, AAAA, CNAME, HTTPS};
 use _engine::wire::{Malformed, Progress};
 use std::net::IpAddr;
@@ -170,5 +170,83 @@ fn trailing_bytes_stay_unread() {
         if whole.damage.is_none() {
             assert_eq!(parsed(&[&bytes[..], b"\xff\xff\xff"].concat()), whole);
         }
+    }
+}
+
+/// A query with these flags, type and class, and what follows the question.
+fn query(flags: [u8; 2], additional: u8, name: &[u8], rtype: u8, rclass: u8, rest: &[u8]) -> Vec<u8> {
+    let header = [&[0x12, 0x34][..], &flags, &[0, 1, 0, 0, 0, 0, 0, additional]].concat();
+    [&header, name, &[0, rtype, 0, rclass], rest].concat()
+}
+
+/// An OPT record (RFC 6891, 6.1.2) with this upper part of the response code, and a client's cookie.
+fn opt(upper_rcode: u8) -> Vec<u8> {
+    let cookie = [0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8];
+    [&[0, 0, 41, 4, 0xd0, upper_rcode, 0, 0x80, 0, 0, 12][..], &cookie].concat()
+}
+
+#[test]
+fn the_response_code_has_the_upper_bits_of_opt_wherever_that_stands() {
+    let name = b"\x01a\x07example\0";
+    let record = |rtype: u8| [&[0xc0, 12, 0, rtype, 0, 1, 0, 0, 0, 9, 0, 2][..], &[0xc0, 12]].concat();
+    let mut answer = query([0x81, 0x07], 2, name, 1, 1, &[record(2), record(250), opt(1)].concat());
+    answer[9] = 1; // one record of authority
+    assert_eq!((parsed(&answer).rcode, parsed(&answer).damage), (0x17, None)); // BADCOOKIE
+    assert_eq!(parsed(&query([0x81, 0x83], 1, name, 1, 1, &opt(0))).rcode, 3);
+    // A query has no response code, and one that cannot be found says nothing.
+    assert_eq!(parsed(&query([1, 0], 1, name, 1, 1, &opt(1))).rcode, 0);
+    let cut = &answer[..answer.len() - 1];
+    assert_eq!((parsed(cut).rcode, parsed(cut).damage), (7, None));
+}
+
+#[test]
+fn a_plain_query_looks_like_nothing_else() {
+    let name = b"\x01a\x07example\0";
+    assert!(is_plain_query(&query([1, 0], 0, name, 28, 1, b"")));
+    assert!(is_plain_query(&query([0, 0x30], 1, name, 65, 1, &opt(0))));
+    assert!(is_plain_query(&query([1, 0], 0, b"\0", 2, 1, b"")));
+    for other in [
+        query([0x81, 0], 0, name, 28, 1, b""),       // a response
+        query([0x09, 0], 0, name, 28, 1, b""),       // another opcode
+        query([1, 0x40], 0, name, 28, 1, b""),       // a reserved bit
+        query([1, 0], 0, name, 28, 3, b""),          // another class
+        query([1, 0], 0, name, 32, 1, b""),          // a type without a name: NetBIOS
+        query([1, 0], 0, name, 28, 1, b"\0"),        // a byte too many
+        query([1, 0], 1, name, 28, 1, b""),          // no OPT where one is announced
+        query([1, 0], 1, name, 28, 1, &opt(0)[1..]), // nor a whole one
+        query([1, 0], 0, b"\xc0\x0c", 28, 1, b""),   // a name that points to itself
+        b"".to_vec(),
+        vec![0; 64],
+        vec![0xff; 64],
+    ] {
+        assert!(!is_plain_query(&other), "{other:02x?}");
+    }
+}
+
+#[test]
+fn a_message_full_of_pointers_is_read_in_bounds() {
+    // Every answer's name is a chain of pointers to the longest name; each costs twelve bytes.
+    let longest = [&[63u8][..], &[b'a'; 63]].concat();
+    let mut message = query([0x81, 0x80], 0, &[&longest.repeat(3)[..], &[0]].concat(), 1, 1, b"");
+    let count = (65_535 - message.len()) / 12;
+    message[6..8].copy_from_slice(&(count as u16).to_be_bytes());
+    for _ in 0..count {
+        message.extend([0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 1, 0, 0]);
+    }
+    let message = parsed(&message);
+    assert_eq!((message.answers.len(), message.damage), (count, None));
+    assert!(message.answers.iter().all(|answer| answer.name.len() == 191));
+}
+
+#[test]
+fn names_that_are_no_host_names_are_read_as_they_are() {
+    for (wire, text) in [
+        (&b"\x04_sip\x04_udp\x01A\0"[..], "_sip._udp.a"),
+        (b"\x08xn--zr-x\x01-\0", "xn--zr-x.-"),
+        (b"\x06z\xc3\xbcri \0", r"z\195\188ri\032"),
+        (b"\x01*\x03a.b\0", r"*.a\.b"),
+        (b"\x03\0\x01\\\0", r"\000\001\\"),
+    ] {
+        assert_eq!(parsed(&query([1, 0], 0, wire, 1, 1, b"")).questions[0].name, text);
     }
 }

@@ -3,7 +3,7 @@
 use crate::seeds::{packet, seeds};
 use _engine::wire::certificate::parse_certificate;
 use _engine::wire::decode::{decode, Decoded};
-use _engine::wire::dns::{parse_message, Message};
+use _engine::wire::dns::{is_plain_query, parse_message, Message};
 use _engine::wire::dtls::hello_pieces;
 use _engine::wire::ech::parse_public_names;
 use _engine::wire::gquic::{clear_packet, parse_client_hello};
@@ -71,6 +71,7 @@ fn check_dns(bytes: &[u8]) {
         Ok(Progress::NeedMore) => Message::default(),
         Err(malformed) => panic!("{malformed:?}"),
     };
+    assert!(!is_plain_query(bytes) || !parsed(bytes).response);
     let (whole, part) = (parsed(bytes), parsed(&bytes[..bytes.len() / 2]));
     assert!(whole.questions.starts_with(&part.questions));
     assert!(whole.answers.starts_with(&part.answers));
