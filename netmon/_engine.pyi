@@ -33,6 +33,8 @@ class Matcher:
         denied: Sequence[str],  # domains that never match, with all below them
         public_names: Sequence[str] = (),  # of known ECH fronts
         certificates: Sequence[tuple[int, str]] = (),  # (entry, a name in a known server's certificate)
+        resolvers: Sequence[tuple[int, Sequence[str], Sequence[str]]] = (),  # (number, addresses, names)
+        fallbacks: Sequence[str] = (),  # addresses of resolvers that a vendor's products fall back to
     ) -> None: ...
     def find_name(self, name: str) -> int | None: ...
     def find_certificate(self, name: str) -> int | None: ...  # "*." and a domain is a name, too

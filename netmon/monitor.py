@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netmon.places.locator import Locator
 from netmon.places.round_trips import RoundTrips
-from netmon.records import FlowRecord, Place, Sighting, Verdict
+from netmon.records import Fallback, FlowRecord, Place, Sighting, Verdict
 from netmon.signatures.model import Rule, SignatureSet
 from netmon.verdict import Case, Policy, Subject, judge
 
@@ -38,15 +38,29 @@ class Monitor:
 
     def sight(self, flow: FlowRecord) -> Sighting:
         """The flow with its meaning; of no vendor, if no signature matched."""
+        entries = self.signatures.resolvers.entries
+        resolver = None if flow.resolver is None else entries[flow.resolver].id
+        fallbacks = tuple(self._fallbacks(flow)) if flow.fallback else ()
         if flow.entry is None:
-            return Sighting(flow)
+            return Sighting(flow, resolver=resolver, fallbacks=fallbacks)
         rule = self.signatures.entries[flow.entry]
         if "proxied" in flow.view:
             place = BEHIND_PROXY
         else:
             place = self._locator.locate(flow.server, flow.start_ns, self._trips.take(flow))
         verdict = self._judge(rule, place, flow.view, flow.start_ns)
-        return Sighting(flow, rule.vendor, rule.component, rule.status, place, verdict)
+        return Sighting(flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks)
+
+    def _fallbacks(self, flow: FlowRecord) -> Iterator[Fallback]:
+        """For each vendor whose products fall back to the flow's server: what that was asked."""
+        rule = None if flow.asked is None else self.signatures.entries[flow.asked]
+        for vendor in self.signatures.vendors.values():
+            component = rule.component if rule is not None and rule.vendor == vendor.id else None
+            clear = "other" if component is None else "vendor"
+            question = clear if flow.encrypted_dns is None else "unknown"
+            for one in vendor.resolvers:
+                if one.address == flow.server:
+                    yield Fallback(vendor.id, one.operator, question, component, one.status)
 
     def foresee(self, when_ns: int) -> Iterator[tuple[str, str, str, str, str]]:
         """Labels of every series that the signatures let expect, so that it exists before its first flow.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+EncryptedDns = Literal["dot", "doh", "doq"]
 Ech = Literal["grease", "used"]
 Interception = Literal["unknown", "unlikely", "suspected"]
 Transport = Literal["tcp", "udp"]
@@ -63,6 +64,13 @@ VIEW = (
     "duplicates",  # packets came more than once; they are counted once
 )
 """What is to be known of the view of a flow: a closed set."""
+
+ENCRYPTED_DNS = ("dot", "doh", "doq")
+"""How DNS is encrypted: over TLS, HTTPS, QUIC. A closed set, used as a metric label."""
+
+QUESTIONS = ("vendor", "other", "unknown")
+"""What a fallback resolver was asked: one of the vendor's names, another one, or nobody can tell because it
+was encrypted. A closed set, used as a metric label."""
 
 OUTCOMES = ("expected", "unexpected", "undecided", "forbidden")
 CONFIDENCES = ("agreed", "disputed", "single", "unknown")
@@ -124,6 +132,10 @@ class FlowRecord:
     certificate_subject: str | None  # common name of the server's certificate, where one was read
     certificate_issuer: str | None  # its issuer's distinguished name
     certificate_names: tuple[str, ...]  # its alternative DNS names, "*.example.com" for a domain's hosts
+    encrypted_dns: EncryptedDns | None  # the flow carries DNS that nobody can read
+    resolver: int | None  # the public resolver that a DNS flow asks (SignatureSet.resolvers)
+    fallback: bool  # DNS to a resolver that a vendor's products fall back to, and worth telling
+    asked: int | None  # the signature entry of a name that such a resolver was asked in clear
     rtt_ns: int | None  # of the handshake, sensor to server and back: see above
     interception: Interception  # does something in the middle answer handshakes? As known by then
     view: tuple[str, ...]  # what is to be known of the view of this flow, of VIEW
@@ -216,6 +228,20 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Fallback:
+    """A client asked a public resolver that a vendor's products fall back to.
+
+    Anybody may use such a resolver; a question for one of the vendor's own names is what tells.
+    """
+
+    vendor: str
+    operator: str  # of the resolver, as the vendor's signatures call it
+    question: str  # one of QUESTIONS
+    component: str | None  # of the name, when it was the vendor's
+    status: str  # trust in that the products do this
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """A flow with its meaning: whose it is, where it ended, how that is judged.
 
@@ -228,3 +254,5 @@ class Sighting:
     status: str | None = None  # trust status of the matching signature entry
     place: Place | None = None
     verdict: Verdict | None = None
+    resolver: str | None = None  # the public resolver that a DNS flow asks, by id
+    fallbacks: tuple[Fallback, ...] = ()

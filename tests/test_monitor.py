@@ -1,5 +1,6 @@
 """From a flow of the engine to its meaning."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from netmon.monitor import Monitor
 from netmon.places.locator import Locator
 from netmon.places.physics import Position
 from netmon.places.round_trips import RoundTrips
-from netmon.records import FlowRecord
+from netmon.records import Fallback, FlowRecord
 from netmon.signatures.load import load_folder
 from netmon.verdict import Policy, Subject
 
@@ -46,6 +47,8 @@ networks:
     prefixes:
       198.51.100.0/24: {votes: {alpha_db: CH/Zurich, beta_db: CH}}
       203.0.113.0/24: {votes: {alpha_db: RU/Moscow, beta_db: RU}}
+resolvers:
+  - {address: 192.0.2.99, operator: Example DNS, status: official, sources: [S]}
 examples: {files.acme.example: files}
 """
 SEPTEMBER = 1_789_430_400_000_000_000
@@ -93,6 +96,10 @@ def flow(server, entry, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
         certificate_subject=None,
         certificate_issuer=None,
         certificate_names=(),
+        encrypted_dns=None,
+        resolver=None,
+        fallback=False,
+        asked=None,
         rtt_ns=rtt_ns,
         interception="unknown",
         view=view,
@@ -171,3 +178,23 @@ def test_series_are_foreseen(monitor):
         ("acme", "network", "zurich", "CH", "undecided"),
         ("acme", "network", "moscow", "RU", "undecided"),
     }
+
+
+@pytest.mark.parametrize(
+    ("is_asked", "encrypted_dns", "question", "component"),
+    [(True, None, "vendor", "files"), (False, None, "other", None), (False, "doh", "unknown", None)],
+)
+def test_a_question_to_a_fallback_resolver_says_whose_it_was(
+    monitor, is_asked, encrypted_dns, question, component
+):
+    """A finding, not a verdict: the flow is nobody's, and what was asked tells how much it means."""
+    asked = entry_of(monitor, "files.acme.example") if is_asked else None
+    seen = replace(flow("192.0.2.99", None), fallback=True, asked=asked, encrypted_dns=encrypted_dns)
+    sighting = monitor.sight(seen)
+    assert sighting.fallbacks == (Fallback("acme", "Example DNS", question, component, "official"),)
+    assert (sighting.vendor, sighting.verdict) == (None, None)
+
+
+def test_a_fallback_resolver_is_a_finding_where_the_engine_says_so(monitor):
+    """Repeated questions of one client are not told again and again."""
+    assert monitor.sight(flow("192.0.2.99", None)).fallbacks == ()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netmon.outputs.prometheus import METRICS
+from netmon.outputs.metrics import METRICS
 from tests.craft.picture import PICTURE, draw
 from tests.machine import NETMON
 

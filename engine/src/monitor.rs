@@ -3,6 +3,7 @@
 use crate::capture::Packet;
 use crate::flow::dns::{Kind, Messages, DNS_PORT};
 use crate::flow::dns_stream::{DnsStreams, Part};
+use crate::flow::dns_use;
 use crate::flow::duplicates::Duplicates;
 use crate::flow::ech;
 use crate::flow::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
@@ -187,7 +188,7 @@ impl Monitor {
                     self.opened(slot);
                 }
                 if let Some(kind) = messages.filter(|_| !segment.payload.is_empty()) {
-                    self.message(kind, segment, now_ns);
+                    self.message(slot, kind, segment, now_ns);
                 }
             }
         }
@@ -233,17 +234,20 @@ impl Monitor {
         if flow.key.protocol == TCP && flow.key.ports.contains(&DNS_PORT) {
             for side in [0, 1] {
                 let reports = self.settings.every_flow.then_some(&mut self.dns);
-                let (names, tally) = (&*self.names, &mut self.tally);
-                let mut messages = Messages::of_stream(flow, side, flow.last_ns, names, tally, reports);
+                let (names, matcher, tally) = (&*self.names, &*self.matcher, &mut self.tally);
+                let time_ns = flow.last_ns;
+                let mut messages = Messages::of_stream(flow, side, time_ns, names, matcher, tally, reports);
                 self.dns_streams.close(slot, side, &mut messages);
+                dns_use::note_question(flow, messages.asked);
             }
         }
         let Some(mut flow) = self.table.remove(slot) else { return };
         look_up(&mut flow, &self.names);
+        dns_use::follow(&mut flow, &self.names, &self.matcher);
         let resolution = resolve(&flow, &self.matcher);
         let (evidence, tagged) = (resolution.evidence, resolution.entry != NO_ENTRY);
         self.tally.flow_over(&flow, evidence, tagged);
-        if tagged || flow.reported || self.settings.every_flow {
+        if tagged || dns_use::is_reported(&flow) || flow.reported || self.settings.every_flow {
             self.flows.push(report(&mut flow, Occasion::End(end), &self.matcher, self.trips.interception()));
         }
     }
@@ -255,6 +259,7 @@ impl Monitor {
             if let Some(hello) = flow.naming.as_deref_mut().and_then(|naming| naming.hello.as_mut()) {
                 self.hellos.share(hello);
             }
+            dns_use::follow(flow, &self.names, &self.matcher);
         }
         if self.settings.is_live() {
             self.decide(slot);
@@ -265,26 +270,24 @@ impl Monitor {
     fn decide(&mut self, slot: u32) {
         let Some(flow) = self.table.get_mut(slot) else { return };
         look_up(flow, &self.names);
+        dns_use::follow(flow, &self.names, &self.matcher);
         flow.entry = resolve(flow, &self.matcher).entry;
         flow.decided = true;
-        if flow.entry != NO_ENTRY && !flow.reported {
+        let wanted = flow.entry != NO_ENTRY || dns_use::is_reported(flow);
+        if wanted && !flow.reported {
             self.flows.push(report(flow, Occasion::Open, &self.matcher, self.trips.interception()));
         }
     }
 
     /// Takes in a message in a datagram.
-    fn message(&mut self, kind: Kind, segment: &Segment<'_>, now_ns: u64) {
-        let mut messages = Messages {
-            names: &self.names,
-            tally: &mut self.tally,
-            reports: self.settings.every_flow.then_some(&mut self.dns),
-            kind,
-            is_tcp: false,
-            source: (segment.src, segment.src_port),
-            destination: (segment.dst, segment.dst_port),
-            time_ns: now_ns,
-        };
+    fn message(&mut self, slot: u32, kind: Kind, segment: &Segment<'_>, now_ns: u64) {
+        let reports = self.settings.every_flow.then_some(&mut self.dns);
+        let (names, matcher, tally) = (&*self.names, &*self.matcher, &mut self.tally);
+        let mut messages = Messages::of_datagram(segment, kind, now_ns, names, matcher, tally, reports);
         messages.take(segment.payload);
+        if let (Some(flow), asked) = (self.table.get_mut(slot), messages.asked) {
+            dns_use::note_question(flow, asked);
+        }
     }
 
     /// Follows DNS over TCP.
@@ -292,9 +295,10 @@ impl Monitor {
         let Some(flow) = self.table.get_mut(slot) else { return };
         let part = Part { seq, bytes: segment.payload, wire_bytes: segment.payload_len };
         let reports = self.settings.every_flow.then_some(&mut self.dns);
-        let (names, tally) = (&*self.names, &mut self.tally);
-        let mut messages = Messages::of_stream(flow, side, now_ns, names, tally, reports);
+        let (names, matcher, tally) = (&*self.names, &*self.matcher, &mut self.tally);
+        let mut messages = Messages::of_stream(flow, side, now_ns, names, matcher, tally, reports);
         self.dns_streams.follow(flow, slot, side, part, &mut messages);
+        dns_use::note_question(flow, messages.asked);
     }
 
     /// Moves the clock on; live capture calls it while no packets come.

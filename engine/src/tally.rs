@@ -1,5 +1,6 @@
 //! Everything that moves gets a counter: what one monitor has counted so far.
 
+use crate::flow::dns_use::Encrypted;
 use crate::flow::ech::Ech;
 use crate::flow::naming::{unnamed_reason, Evidence, Unnamed};
 use crate::flow::record::Flow;
@@ -25,10 +26,12 @@ pub struct Tally {
     pub named_bytes: [u64; Evidence::ALL.len()],
     /// Flows that are over without a name, by reason.
     pub unnamed: [u64; Unnamed::ALL.len()],
-    /// Flows that are over and whose hello had an ECH extension, by what it was.
-    pub ech: [u64; Ech::ALL.len()],
     /// Their bytes, both ways.
     pub unnamed_bytes: [u64; Unnamed::ALL.len()],
+    /// Flows that are over and whose hello had an ECH extension, by what it was.
+    pub ech: [u64; Ech::ALL.len()],
+    /// Flows that are over and carried encrypted DNS, by how.
+    pub encrypted_dns: [u64; Encrypted::ALL.len()],
     /// Flows that are over and of no vendor.
     pub other_flows: u64,
     /// Their bytes from client to server.
@@ -112,6 +115,9 @@ impl Tally {
         if let Some(family) = flow.quic {
             self.quic_flows[family as usize] += 1;
         }
+        if let Some(encrypted) = flow.naming.as_ref().and_then(|naming| naming.dns.encrypted) {
+            self.encrypted_dns[encrypted as usize] += 1;
+        }
         if !is_tagged {
             self.other_flows += 1;
             self.other_sent_bytes += sent;
@@ -152,6 +158,7 @@ impl Tally {
         for (interface, view) in other.views.iter().enumerate() {
             self.view(interface as u16).add(view);
         }
+        add_all(&mut self.encrypted_dns, &other.encrypted_dns);
         for (problem, count) in &other.problems {
             *self.problems.entry(*problem).or_default() += count;
         }

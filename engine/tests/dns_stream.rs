@@ -7,6 +7,7 @@ use _engine::flow::key::{FlowKey, TCP};
 use _engine::flow::names::Names;
 use _engine::flow::record::Flow;
 use _engine::flow::report::DnsReport;
+use _engine::tag::Matcher;
 use _engine::tally::Tally;
 
 const CLIENT: [u8; 4] = [192, 0, 2, 7];
@@ -42,7 +43,8 @@ impl Connection {
 
     fn cut(&mut self, seq: u32, bytes: &[u8], wire_bytes: u32) {
         let Self { streams, flow, names, tally, reports } = self;
-        let mut messages = Messages::of_stream(flow, 1, 0, names, tally, Some(reports));
+        let matcher = Matcher::default();
+        let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
         streams.follow(flow, 0, 1, Part { seq, bytes, wire_bytes }, &mut messages);
     }
 
@@ -52,7 +54,8 @@ impl Connection {
 
     fn close(&mut self) {
         let Self { streams, flow, names, tally, reports } = self;
-        let mut messages = Messages::of_stream(flow, 1, 0, names, tally, Some(reports));
+        let matcher = Matcher::default();
+        let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
         streams.close(0, 1, &mut messages);
     }
 
@@ -212,7 +215,8 @@ fn messages_that_never_end_are_bounded_and_every_eviction_counted() {
     let bytes = answer(1);
     for slot in 0..1000 {
         let Connection { streams, flow, names, tally, reports } = &mut connection;
-        let mut messages = Messages::of_stream(flow, 1, 0, names, tally, Some(reports));
+        let matcher = Matcher::default();
+        let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
         let part = Part { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };
         streams.follow(flow, slot, 1, part, &mut messages);
     }

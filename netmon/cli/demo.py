@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import netmon
+from netmon import privacy
 from netmon.cli import wiring
 from netmon.config import Config
 from netmon.outputs.summary import Summary
@@ -34,7 +35,7 @@ def demo() -> None:
         + "."
     )
     console.print("[bold]3.[/] Locating servers by several sources, and judging them by what was promised.\n")
-    summary = Summary(known.locations)
+    summary = Summary(known.locations, wiring.make_privacy(settings, privacy.ADDRESS))
     source = FileSource([str(capture)], compile_matcher(known), limits=settings.limits.keywords())
     for batch in source.batches():
         for flow in batch.flows:

@@ -84,10 +84,11 @@ def read(
     databases = wiring.open_databases(settings)
     monitor = wiring.make_monitor(settings, known, databases=databases)
     level = privacy.ADDRESS if privacy_level is None else privacy_level
-    summary = Summary(known.locations)
+    shown = wiring.make_privacy(settings, level)
+    summary = Summary(known.locations, shown)
     outputs: list[Output] = [summary]
     if json:
-        outputs.append(Events(sys.stdout, wiring.make_privacy(settings, level), known.locations))
+        outputs.append(Events(sys.stdout, shown, known.locations))
     matcher, limits = compile_matcher(known), settings.limits.keywords()
     console = wiring.make_console(stderr=True)
     with _progress(console, paths) as report:

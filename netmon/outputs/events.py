@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -204,8 +205,12 @@ def _meaning(sighting: Sighting) -> dict[str, Any]:
         "matched": flow.matched if flow.matched != flow.name else None,
         "alpn": list(flow.alpn) or None,
         "tls_versions": list(flow.tls_versions) or None,
-        "ja4": flow.ja4,
         "ech": flow.ech,
+        "encrypted_dns": flow.encrypted_dns,
+        "resolver": sighting.resolver,
+        "finding": "fallback_resolver" if sighting.fallbacks else None,
+        "fallback": [asdict(one) for one in sighting.fallbacks] or None,
+        "ja4": flow.ja4,
         "rtt_min_ms": round(flow.rtt_ns / 1e6, 3) if flow.rtt_ns is not None else None,
         "interception": flow.interception if flow.interception == "suspected" else None,
         "view": list(flow.view) or None,

@@ -1,8 +1,4 @@
-"""Prometheus metrics: sums kept by the sightings, counters read from the engine at each scrape.
-
-Labels come from closed sets: never a client, an address, or a host name. `METRICS` names every metric;
-README's table is checked against it.
-"""
+"""Prometheus metrics: sums kept by the sightings, counters read from the engine at each scrape."""
 
 from __future__ import annotations
 
@@ -11,6 +7,7 @@ import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -24,139 +21,28 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar
 
-from netmon.records import ECH, EVIDENCE, QUIC_VERSIONS, UNNAMED, DnsRecord, Sighting
+from netmon.outputs.metrics import METRICS
+from netmon.records import (
+    ECH,
+    ENCRYPTED_DNS,
+    EVIDENCE,
+    QUESTIONS,
+    QUIC_VERSIONS,
+    UNNAMED,
+    DnsRecord,
+    Sighting,
+)
 from netmon.signatures.model import SignatureSet
 
 FlowLabels = tuple[str, str, str, str, str]
 """Vendor, component, location, country, verdict."""
 
-FLOW_LABELS = ("vendor", "component", "location", "country", "verdict")
 RTT_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0)
 MAX_LABEL_SETS = 3_000
 """Label sets of flows, three series each, so that a page stays below 10,000 series and 100 ms of CPU
 (`tests/bench/scrape.py`); further ones are folded into `other` and counted."""
 _FINDINGS = ("unexpected", "forbidden")
 _FOLDED: FlowLabels = ("other", "other", "other", "other", "other")
-
-METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
-    # name: (type, labels, help)
-    "netmon_sent_bytes": ("counter", FLOW_LABELS, "IP bytes from clients to the vendor."),
-    "netmon_received_bytes": ("counter", FLOW_LABELS, "IP bytes from the vendor to clients."),
-    "netmon_flows": ("counter", FLOW_LABELS, "Flows of the vendor, each counted once."),
-    "netmon_unexpected_last_seen_timestamp_seconds": (
-        "gauge",
-        FLOW_LABELS[:4],
-        "When an unexpected flow was last seen.",
-    ),
-    "netmon_forbidden_last_seen_timestamp_seconds": (
-        "gauge",
-        FLOW_LABELS[:4],
-        "When a flow to a vendor that the policy forbids was last seen.",
-    ),
-    "netmon_handshake_rtt_seconds": (
-        "histogram",
-        ("vendor", "location"),
-        "Handshake round trips between sensor and server: an upper bound on distance.",
-    ),
-    "netmon_named_flows": ("counter", ("evidence",), "Ended flows of all kinds by how they were named."),
-    "netmon_unnamed_flows": ("counter", ("reason",), "Ended flows without a name by the reason."),
-    "netmon_quic_flows": ("counter", ("version",), "Ended flows of QUIC by version."),
-    "netmon_quic_version_negotiations": ("counter", (), "QUIC servers' answers that list other versions."),
-    "netmon_ech_flows": (
-        "counter",
-        ("state",),
-        "Ended flows whose hello had an ECH extension: grease (for show) or used (the name is encrypted).",
-    ),
-    "netmon_named_bytes": ("counter", ("evidence",), "IP bytes of ended flows by how they were named."),
-    "netmon_unnamed_bytes": ("counter", ("reason",), "IP bytes of ended flows without a name by the reason."),
-    "netmon_other_flows": ("counter", (), "Ended flows of no vendor."),
-    "netmon_dns_messages": ("counter", (), "DNS messages read."),
-    "netmon_active_flows": ("gauge", (), "Flows in the flow table."),
-    "netmon_dns_names": ("gauge", (), "Entries in the table of names learned from DNS."),
-    "netmon_evicted": ("counter", ("table",), "Entries that gave way because a table was full."),
-    "netmon_capture_packets": ("counter", ("interface",), "Packets taken from the interface."),
-    "netmon_capture_dropped_packets": (
-        "counter",
-        ("interface", "reason"),
-        "Packets that the kernel or the interface dropped.",
-    ),
-    "netmon_rejected_packets": ("counter", ("station", "reason"), "Packets or messages not understood."),
-    "netmon_truncated_packets": ("counter", ("interface",), "Packets cut by the snap length."),
-    "netmon_view_packets": ("counter", ("interface",), "Packets looked at."),
-    "netmon_view_duplicate_packets": ("counter", ("interface",), "Packets that came again; counted once."),
-    "netmon_view_coalesced_packets": (
-        "counter",
-        ("interface",),
-        "Packets longer than any link carries: a card or kernel joined them.",
-    ),
-    "netmon_view_tcp_bytes": ("counter", ("interface",), "TCP payload bytes seen."),
-    "netmon_view_unseen_tcp_bytes": (
-        "counter",
-        ("interface",),
-        "TCP payload bytes of ended flows that were acknowledged and not seen.",
-    ),
-    "netmon_view_connections": (
-        "counter",
-        ("interface",),
-        "Ended TCP flows in which something was acknowledged.",
-    ),
-    "netmon_view_one_way_connections": (
-        "counter",
-        ("interface",),
-        "Those of them of which one direction was not seen.",
-    ),
-    "netmon_view_incomplete_hellos": (
-        "counter",
-        ("interface",),
-        "Ended flows whose hello lacks segments.",
-    ),
-    "netmon_view_quality_degraded": (
-        "gauge",
-        ("interface", "reason"),
-        "Whether the view was poor within the last minute, by what makes it so.",
-    ),
-    "netmon_lost_reports": ("counter", (), "Reports of the engine that could not be taken in time."),
-    "netmon_lost_events": (
-        "counter",
-        (),
-        "Events that an output could not take, for example on a full disk.",
-    ),
-    "netmon_folded_reports": ("counter", (), "Reports folded into the series `other`."),
-    "netmon_interception_suspected": (
-        "gauge",
-        (),
-        "Whether something in the middle seems to answer handshakes, so that no place is excluded.",
-    ),
-    "netmon_location": (
-        "info",
-        ("location", "city", "country", "latitude", "longitude"),
-        "Locations that metrics name.",
-    ),
-    "netmon_build": ("info", ("version", "pythonversion"), "The running netmon."),
-    "netmon_signatures": ("info", ("sha256", "vendors"), "The signatures in use."),
-    "netmon_signatures_reviewed_timestamp_seconds": (
-        "gauge",
-        ("vendor",),
-        "When a vendor's signatures were last held against their sources.",
-    ),
-    "netmon_location_database_build_timestamp_seconds": (
-        "gauge",
-        ("database",),
-        "When a location database in use was built.",
-    ),
-    "netmon_location_database_last_reload_successful": (
-        "gauge",
-        ("database",),
-        "Whether the file as it is now is in use; otherwise its last good version is, if there is one.",
-    ),
-    "netmon_config_last_reload_successful": ("gauge", (), "Whether the last reload of signatures succeeded."),
-    "netmon_config_last_reload_success_timestamp_seconds": (
-        "gauge",
-        (),
-        "When signatures were last loaded.",
-    ),
-}
-
 
 _VIEW = {
     "netmon_truncated_packets": "cut_packets",
@@ -184,6 +70,8 @@ class Prometheus:
         self._sums: dict[FlowLabels, list[int]] = {}
         self._last_seen: dict[str, dict[tuple[str, ...], float]] = {outcome: {} for outcome in _FINDINGS}
         self._exemplars: dict[FlowLabels, Exemplar] = {}
+        self._fallbacks: dict[tuple[str, ...], int] = {}
+        self._fallback_seen: dict[tuple[str, ...], float] = {}
         self._rtts: dict[tuple[str, str], list[float]] = {}
         self._counted: set[int] = set()
         self._folded = 0
@@ -198,6 +86,9 @@ class Prometheus:
             self._reload = (1.0, now_s)
             for labels in series:
                 self._sums.setdefault(labels, [0, 0, 0])
+            for vendor in signatures.vendors.values():
+                for resolver, question in product(vendor.resolvers, QUESTIONS):
+                    self._fallbacks.setdefault((vendor.id, resolver.operator, question), 0)
 
     def reload_failed(self) -> None:
         """New signatures were refused; the old ones are still in use."""
@@ -207,6 +98,8 @@ class Prometheus:
     def sighting(self, sighting: Sighting) -> None:
         """Adds a report up: new bytes each time, the flow once."""
         flow, place, verdict = sighting.flow, sighting.place, sighting.verdict
+        if sighting.fallbacks:
+            self._take_fallbacks(sighting)
         if sighting.vendor is None or place is None or verdict is None:
             self._counted.discard(flow.flow_id)
             return
@@ -237,6 +130,14 @@ class Prometheus:
     def flush(self) -> None:
         """Sums are read when scraped; what must last is in the events."""
 
+    def _take_fallbacks(self, sighting: Sighting) -> None:
+        flow = sighting.flow
+        with self._lock:
+            for one in sighting.fallbacks:
+                labels = (one.vendor, one.operator, one.question)
+                self._fallbacks[labels] = self._fallbacks.get(labels, 0) + (flow.phase == "end")
+                self._fallback_seen[labels] = max(self._fallback_seen.get(labels, 0.0), flow.last_ns / 1e9)
+
     def _sums_of(self, labels: FlowLabels) -> list[int]:
         sums = self._sums.get(labels)
         if sums is None:
@@ -257,6 +158,7 @@ class Prometheus:
             last_seen = {outcome: dict(times) for outcome, times in self._last_seen.items()}
             exemplars = dict(self._exemplars)
             rtts = {labels: list(counts) for labels, counts in self._rtts.items()}
+            fallbacks, fallback_seen = dict(self._fallbacks), dict(self._fallback_seen)
             folded, signatures, reload = self._folded, self._signatures, self._reload
         stats = self._stats()
         for place, name in enumerate(("netmon_sent_bytes", "netmon_received_bytes")):
@@ -264,6 +166,8 @@ class Prometheus:
         yield _flows(sums, exemplars)
         for outcome, times in last_seen.items():
             yield _family(f"netmon_{outcome}_last_seen_timestamp_seconds", times.items())
+        yield _family("netmon_fallback_resolver_findings", fallbacks.items())
+        yield _family("netmon_fallback_resolver_last_seen_timestamp_seconds", fallback_seen.items())
         yield _histogram("netmon_handshake_rtt_seconds", rtts)
         yield from _engine_metrics(stats)
         yield _family("netmon_folded_reports", [((), folded)])
@@ -330,6 +234,8 @@ def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
     quic = dict.fromkeys(QUIC_VERSIONS, 0) | stats["quic_flows"]
     yield _family("netmon_quic_flows", (((key,), count) for key, count in quic.items()))
     yield _family("netmon_quic_version_negotiations", [((), stats["quic_negotiations"])])
+    encrypted = dict.fromkeys(ENCRYPTED_DNS, 0) | stats["encrypted_dns"]
+    yield _family("netmon_encrypted_dns_flows", (((key,), count) for key, count in encrypted.items()))
     yield _family("netmon_other_flows", [((), stats["other_flows"])])
     yield _family("netmon_dns_messages", [((), stats["dns_messages"])])
     yield _family("netmon_active_flows", [((), stats["live_flows"])])

@@ -11,7 +11,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import bytes_text, show_seen
+from netmon.privacy import Privacy
 from netmon.records import DnsRecord, Place, Sighting
 from netmon.signatures.model import Location
 from netmon.verdict import REASONS
@@ -30,8 +32,9 @@ class _Sum:
 class Summary:
     """Adds sightings up; `show` prints them. Each flow counts once, when it ends."""
 
-    def __init__(self, locations: Mapping[str, Location]) -> None:
+    def __init__(self, locations: Mapping[str, Location], privacy: Privacy) -> None:
         self._locations = locations
+        self._dns_use = DnsUse(privacy)
         self._sums: dict[tuple[str, str, str, str, str], _Sum] = {}
         self._outcomes: dict[str, _Sum] = {outcome: _Sum() for outcome in _ORDER}
         self._alarms: Counter[tuple[str, str, str]] = Counter()
@@ -49,6 +52,7 @@ class Summary:
     def sighting(self, sighting: Sighting) -> None:
         """Adds a flow up when it ends."""
         flow, verdict, place = sighting.flow, sighting.verdict, sighting.place
+        self._dns_use.sighting(sighting)
         if flow.phase != "end" or verdict is None or place is None or sighting.vendor is None:
             return
         where = self.place_text(place)
@@ -85,6 +89,8 @@ class Summary:
         console.print()
         for part in show_seen(stats):
             console.print(part)
+        for line in self._dns_use.lines():
+            console.print(line)
         console.print()
         console.print(self.sentence(), style=self._style())
 

@@ -20,6 +20,7 @@ from netmon.signatures.model import (
     NetworkRule,
     Observed,
     Promise,
+    PublicResolver,
     Rule,
     SignatureSet,
     Source,
@@ -93,6 +94,11 @@ def _explain_name(signatures: SignatureSet, name: str) -> Explanation:
         for one in signatures.public_names.names
         if one.name == name
     ]
+    remarks += [
+        _resolver_remark(one)
+        for one in signatures.resolvers.entries
+        if any(is_below(name, domain) for domain in one.names)
+    ]
     return _answer(
         signatures,
         asked=name,
@@ -148,6 +154,9 @@ def _explain_address(
         for one in vendor.resolvers
         if one.address == str(address)
     ]
+    remarks += [
+        _resolver_remark(one) for one in signatures.resolvers.entries if str(address) in one.addresses
+    ]
     return _answer(
         signatures,
         asked=str(address),
@@ -156,6 +165,12 @@ def _explain_address(
         reason=reason,
         competitors=competitors,
         remarks=remarks,
+    )
+
+
+def _resolver_remark(resolver: PublicResolver) -> str:
+    return (
+        f"{resolver.operator} ({resolver.id}): a public resolver; what is asked there encrypted is not read"
     )
 
 

@@ -24,6 +24,7 @@ def lint(signatures: SignatureSet, today: datetime.date) -> list[Problem]:
         for check in CHECKS:
             findings.extend(check(vendor, today.isoformat()))
     findings.extend(_public_names(signatures.public_names))
+    findings.extend(_resolvers(signatures))
     return sorted(findings)
 
 
@@ -59,6 +60,20 @@ def _public_names(known: PublicNames) -> Iterator[Problem]:
     for one in known.names:
         if one.status == "unverified":
             yield Problem(known.file, one.line, f"public name '{one.name}' is unverified: it is not used")
+
+
+def _resolvers(signatures: SignatureSet) -> Iterator[Problem]:
+    known = signatures.resolvers
+    yield from _unused(known.file, known.sources, {key for one in known.entries for key in one.sources})
+    for one in known.entries:
+        if one.status == "unverified":
+            yield Problem(known.file, one.line, f"resolver '{one.id}' is unverified: it is not used")
+    addresses = {address for one in known.entries for address in one.addresses}
+    for vendor in signatures.vendors.values():
+        for resolver in vendor.resolvers:
+            if known.entries and resolver.address not in addresses:
+                message = f"resolver {resolver.address} is none of the known public ones ({known.file})"
+                yield Problem(vendor.file, resolver.line, message)
 
 
 def _undated_votes(vendor: Vendor, _today: str) -> Iterator[Problem]:

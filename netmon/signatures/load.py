@@ -11,9 +11,16 @@ from typing import TypeVar
 import netmon
 from netmon.errors import SignatureError
 from netmon.signatures.checks import find_contradictions
-from netmon.signatures.model import PublicNames, Rule, SignatureSet, Vendor
+from netmon.signatures.model import (
+    PublicNames,
+    PublicResolvers,
+    Rule,
+    SignatureSet,
+    Vendor,
+)
 from netmon.signatures.read_ech import read_public_names
 from netmon.signatures.read_locations import Atlas, read_locations
+from netmon.signatures.read_resolvers import read_resolvers
 from netmon.signatures.read_vendor import read_vendor
 from netmon.yaml_nodes import Document, Item
 
@@ -21,7 +28,8 @@ T = TypeVar("T")
 
 LOCATIONS = "locations.yaml"
 PUBLIC_NAMES = "ech_public_names.yaml"
-SHARED = (LOCATIONS, PUBLIC_NAMES)
+RESOLVERS = "resolvers.yaml"
+SHARED = (LOCATIONS, PUBLIC_NAMES, RESOLVERS)
 """Files that are no vendor's. Only the locations must be there."""
 
 
@@ -48,6 +56,7 @@ def load_folder(folder: Path) -> SignatureSet:
     atlas = _read_atlas(folder, documents)
     vendors = _read_vendors(documents, atlas)
     public_names = _read_shared(documents, PUBLIC_NAMES, read_public_names, PublicNames())
+    resolvers = _read_shared(documents, RESOLVERS, read_resolvers, PublicResolvers())
     problems = [problem for document in documents for problem in document.problems]
     if not problems:
         problems = find_contradictions(vendors)
@@ -64,6 +73,7 @@ def load_folder(folder: Path) -> SignatureSet:
         folder=str(folder),
         files=tuple(document.file for document in documents),
         public_names=public_names,
+        resolvers=resolvers,
     )
 
 

@@ -27,7 +27,13 @@ def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher
         if isinstance(rule, Certificate)
         for name in rule.names
     ]
-    return Matcher(names, networks, denied, fronts, certificates)
+    known = [
+        (number, one.addresses, one.names)
+        for number, one in enumerate(signatures.resolvers.entries)
+        if one.status != "unverified"
+    ]
+    fallbacks = {one.address for vendor in signatures.vendors.values() for one in vendor.resolvers}
+    return Matcher(names, networks, denied, fronts, certificates, known, sorted(fallbacks))
 
 
 def tags_alone(rule: NetworkRule, day: str | None = None) -> bool:

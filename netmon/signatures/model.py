@@ -198,6 +198,30 @@ class Resolver:
     vendor: str
     status: str
     sources: tuple[str, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PublicResolver:
+    """A resolver that anybody may ask, in clear or encrypted."""
+
+    id: str  # e.g. "quad9"
+    operator: str
+    addresses: tuple[str, ...]
+    names: tuple[str, ...]  # each with all below it
+    status: str
+    sources: tuple[str, ...]
+    note: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublicResolvers:
+    """The file of known public resolvers. `entries[n]` is what the engine calls n."""
+
+    file: str = ""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    entries: tuple[PublicResolver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +333,7 @@ class SignatureSet:
     folder: str
     files: tuple[str, ...] = field(default=())
     public_names: PublicNames = PublicNames()
+    resolvers: PublicResolvers = PublicResolvers()
 
     def component(self, rule: Rule) -> Component | None:
         """The component of a rule; None for a network rule, which stands for the vendor alone."""

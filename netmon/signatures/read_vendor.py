@@ -187,6 +187,7 @@ def _read_resolver(item: Item, desk: Desk) -> Resolver:
         vendor=desk.vendor,
         status=fields.read("status", read_status, "unverified"),
         sources=fields.read("sources", desk.read_sources, ()),
+        line=item.line,
     )
 
 

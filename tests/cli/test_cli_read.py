@@ -57,13 +57,17 @@ def test_summary_fits_a_terminal(environment, demo, no_colour):
 
 
 def test_events_are_json_lines_of_known_vendors(netmon, demo):
-    """One event for each flow of a vendor, on standard output alone."""
+    """One event for each flow of a vendor, and for a question to a resolver that it falls back to."""
     done = netmon("read", "--json", "--country", "DE", demo)
     assert (done.returncode, done.stderr) == (3, "")
     found = events(done.stdout)
-    assert len(found) == 37
-    assert {event["netmon"]["vendor"] for event in found} == {"kaspersky"}
-    assert sum(event["netmon"]["verdict"] == "unexpected" for event in found) == 4
+    fallbacks = [event["netmon"] for event in found if "vendor" not in event["netmon"]]
+    assert [one["finding"] for one in fallbacks] == ["fallback_resolver"]
+    assert [one["question"] for one in fallbacks[0]["fallback"]] == ["vendor"]
+    ours = [event["netmon"] for event in found if "vendor" in event["netmon"]]
+    assert len(ours) == 37
+    assert {one["vendor"] for one in ours} == {"kaspersky"}
+    assert sum(one["verdict"] == "unexpected" for one in ours) == 4
 
 
 def test_all_adds_strangers_and_dns(netmon, demo):

@@ -49,6 +49,8 @@ CASES: tuple[Callable[[], bytes], ...] = (
     hidden.ech_by_record,
     hidden.ech_known_front,
     hidden.ech_vendor_front,
+    hidden.encrypted_dns,
+    hidden.fallback_resolver,
     names.port_8443,
     names.lookalikes,
     streams.big_endian_pcapng,

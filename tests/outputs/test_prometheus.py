@@ -10,9 +10,10 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from netmon.outputs import prometheus
-from netmon.outputs.prometheus import FLOW_LABELS, METRICS, Prometheus
+from netmon.outputs.metrics import FLOW_LABELS, METRICS
+from netmon.outputs.prometheus import Prometheus
 from netmon.places.databases import State
-from netmon.records import EVIDENCE, UNNAMED, Place, Sighting, Verdict
+from netmon.records import EVIDENCE, QUESTIONS, UNNAMED, Fallback, Place, Sighting, Verdict
 from netmon.signatures.load import default_folder, load_folder
 from tests.machine import need
 from tests.records import DISPUTED, EXPECTED, MOSCOW, START_NS, UNDECIDED, UNEXPECTED, flow, sighting
@@ -43,6 +44,7 @@ STATS = {
     },
     "quic_flows": {"v1": 21},
     "quic_negotiations": 22,
+    "encrypted_dns": {"doh": 21},
     "evicted": {"flows": 12},
     "rejected": {("link", "not_ip"): 13},
     "interceptions": 2,
@@ -172,6 +174,8 @@ def test_engine_counters_are_read_at_the_scrape(metrics):
         ("netmon_view_one_way_connections_total", {"interface": "eth1"}, 28),
         ("netmon_view_incomplete_hellos_total", {"interface": "eth1"}, 29),
         ("netmon_view_quality_degraded", {"interface": "eth1", "reason": "unseen"}, 1),
+        ("netmon_encrypted_dns_flows_total", {"protocol": "doh"}, 21),
+        ("netmon_encrypted_dns_flows_total", {"protocol": "doq"}, 0),
         ("netmon_evicted_total", {"table": "flows"}, 12),
         ("netmon_rejected_packets_total", {"station": "link", "reason": "not_ip"}, 13),
         ("netmon_lost_reports_total", {}, 14),
@@ -202,6 +206,29 @@ def test_foreseen_series_are_zero_from_the_start(metrics):
     assert value(metrics, "netmon_signatures_info", **about) == 1
     reviewed = value(metrics, "netmon_signatures_reviewed_timestamp_seconds", vendor="kaspersky")
     assert reviewed == datetime.datetime(2026, 6, 17, tzinfo=datetime.UTC).timestamp()
+
+
+def test_fallback_resolvers_are_counted_and_dated(metrics):
+    """A finding counts once, when its flow ends; the date moves with every report. No client is named."""
+    fallback = Fallback("acme", "Example DNS", "vendor", "files", "official")
+    for phase, last_ns in (("open", 10**9), ("end", 3 * 10**9)):
+        metrics.sighting(Sighting(flow(phase=phase, last_ns=last_ns), fallbacks=(fallback,)))
+    labels = {"vendor": "acme", "operator": "Example DNS", "question": "vendor"}
+    assert value(metrics, "netmon_fallback_resolver_findings_total", **labels) == 1
+    assert value(metrics, "netmon_fallback_resolver_last_seen_timestamp_seconds", **labels) == 3
+    assert b"192.0.2.17" not in generate_latest(metrics.registry)
+
+
+def test_fallback_resolvers_are_zero_from_the_start(metrics):
+    """Every resolver that a vendor falls back to has its series before the first question."""
+    signatures = load_folder(default_folder())
+    metrics.loaded(signatures, [], 1.0)
+    for vendor in signatures.vendors.values():
+        assert vendor.resolvers
+        for one in vendor.resolvers:
+            for question in QUESTIONS:
+                labels = {"vendor": vendor.id, "operator": one.operator, "question": question}
+                assert value(metrics, "netmon_fallback_resolver_findings_total", **labels) == 0
 
 
 def test_reload_keeps_what_was_counted(metrics):
@@ -267,6 +294,7 @@ def test_labels_come_from_the_closed_list():
     """Nobody adds a label with values from traffic, or one that clashes with those of a target."""
     allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state", "version"}
     allowed.add("database")  # of the configuration
+    allowed |= {"protocol", "operator", "question"}
     about = {"city", "latitude", "longitude", "pythonversion", "sha256", "vendors"}
     for name, (kind, labels, _help) in METRICS.items():
         assert set(labels) <= (allowed | about if kind == "info" else allowed), name
@@ -277,6 +305,8 @@ def test_every_metric_of_the_table_is_served(metrics):
     """METRICS, against which README is checked, is what is served, with type and help."""
     metrics.loaded(load_folder(default_folder()), [], 1.0)
     metrics.sighting(sighting(MOSCOW, UNEXPECTED))
+    fallback = Fallback("acme", "Example DNS", "vendor", "files", "official")
+    metrics.sighting(Sighting(flow(), fallbacks=(fallback,)))
     served = {family.name: (family.type, family.documentation) for family in metrics.registry.collect()}
     assert served == {name: (kind, text) for name, (kind, _labels, text) in METRICS.items()}
 

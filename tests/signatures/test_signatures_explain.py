@@ -117,6 +117,7 @@ def test_a_fallback_resolver_is_remarked(shipped: SignatureSet) -> None:
     """A product's query to it is a finding in itself."""
     assert explain(shipped, "223.6.6.6").remarks == (
         "Alibaba Cloud (CN): a public resolver that products of Kaspersky fall back to",
+        "Alibaba Cloud (alidns): a public resolver; what is asked there encrypted is not read",
     )
 
 

@@ -68,6 +68,65 @@ def test_doubtful_public_names_are_found(
     ]
 
 
+RESOLVER = (
+    "  dns: {operator: DNS, status: official, sources: [A], addresses: [192.0.2.53], names: [dns.example]}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (SOURCES, "1: key 'resolvers' is missing"),
+        (SOURCES + "resolvers: []\n", "3: expected keys and values"),
+        (
+            SOURCES + "resolvers:\n" + RESOLVER.replace("dns:", "DNS:"),
+            "4: 'DNS' is no identifier (a-z, 0-9 and _, beginning with a letter)",
+        ),
+        (SOURCES + "resolvers:\n" + RESOLVER.replace("[A]", "[B]"), "4: unknown source 'B'"),
+        (SOURCES + "resolvers:\n" + RESOLVER.replace(".53", ".530"), "4: '192.0.2.530' is no address"),
+        (
+            SOURCES + "resolvers:\n  dns: {operator: DNS, status: official, sources: [A]}\n",
+            "4: a resolver needs addresses or names",
+        ),
+        (
+            SOURCES + "resolvers:\n" + RESOLVER + RESOLVER.replace("dns:", "dns2:"),
+            "5: '192.0.2.53' is given twice (first for 'dns')\n"
+            "resolvers.yaml:5: 'dns.example' is given twice (first for 'dns')",
+        ),
+    ],
+)
+def test_resolvers_are_read_strictly(
+    text: str, message: str, folder_of: Callable[..., Path], vendor_text: Callable[..., str]
+) -> None:
+    """A mistake in `resolvers.yaml` is told with its line, like one in a vendor file."""
+    folder = folder_of(resolvers=text, a=vendor_text("a", VENDOR))
+    assert failure(folder) == f"resolvers.yaml:{message}"
+
+
+def test_doubtful_resolvers_are_found(
+    folder_of: Callable[..., Path], vendor_text: Callable[..., str]
+) -> None:
+    """An unverified resolver is not used, and a vendor's fallback that nobody knows is worth a look."""
+    text = SOURCES + "resolvers:\n" + RESOLVER.replace("official", "unverified")
+    rest = "resolvers:\n  - {address: 192.0.2.99, operator: X, status: official, sources: [A]}\n"
+    vendor = vendor_text("a", VENDOR, rest + "examples: {www.example.com: web}\n")
+    folder = folder_of(resolvers=text, a=vendor)
+    known = folder / "resolvers.yaml"
+    findings = [str(one) for one in lint(load_folder(folder), TODAY)]
+    assert [finding.replace(f"{folder}/", "", 1) for finding in findings] == [
+        f"a.yaml:16: resolver 192.0.2.99 is none of the known public ones ({known})",
+        "resolvers.yaml:4: resolver 'dns' is unverified: it is not used",
+    ]
+
+
+def test_a_resolver_is_explained(shipped: SignatureSet) -> None:
+    """By name, by a name below it, and by address."""
+    remark = "Google (google): a public resolver; what is asked there encrypted is not read"
+    assert explain(shipped, "dns.google").remarks == (remark,)
+    assert explain(shipped, "8.8.4.4").remarks == (remark,)
+    assert explain(shipped, "notdns.google").remarks == ()
+
+
 def test_a_public_name_is_explained(shipped: SignatureSet) -> None:
     """Whoever wonders why a name names no flow finds the reason."""
     assert explain(shipped, "cloudflare-ech.com").remarks == (

@@ -1,8 +1,9 @@
-//! What is remembered of a client: the public names that HTTPS records told it.
+//! What is remembered of a client: the public names that HTTPS records told it, that it uses encrypted
+//! DNS, and which fallback resolvers it asked.
 //!
-//! Shared by all workers like the learned names: a shard is locked for a DNS answer with such a
-//! record and for an encrypted hello, never for an ordinary packet. Bounded in clients, and in what is
-//! kept of each; the client heard of longest ago gives way.
+//! Shared by all workers like the learned names: a shard is locked at a flow's beginning and end and
+//! for DNS that tells something of this, never for an ordinary packet. Bounded in clients, and in what
+//! is kept of each; the client heard of longest ago gives way.
 
 use crate::address::Address;
 use foldhash::fast::RandomState;
@@ -14,12 +15,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const SHARDS: usize = 16;
 /// Public names kept of one client, the newest ones.
 const MAX_PUBLIC_NAMES: usize = 16;
+/// Fallback resolvers kept of one client, the latest ones.
+const MAX_FALLBACKS: usize = 16;
+const HOUR_NS: u64 = 3_600_000_000_000;
+/// Encrypted DNS is a setting: whoever used it today uses it all day.
+const ENCRYPTED_DNS_NS: u64 = 24 * HOUR_NS;
+/// A client that asks one fallback resolver again and again is told of this often.
+const FALLBACK_EVERY_NS: u64 = HOUR_NS;
 
 /// One client.
 #[derive(Debug, Default)]
 struct Client {
     /// Public names and until when they hold, newest last.
     public_names: Vec<(Box<str>, u64)>,
+    /// Latest use of encrypted DNS.
+    encrypted_dns_ns: Option<u64>,
+    /// Fallback resolvers and when their use was told, latest last.
+    fallbacks: Vec<(Address, u64)>,
     again: bool,
 }
 
@@ -107,6 +119,36 @@ impl Clients {
         told.iter().any(|(known, expires_ns)| **known == *name && *expires_ns >= now_ns)
     }
 
+    /// The client used encrypted DNS.
+    pub fn note_encrypted_dns(&self, client: Address, now_ns: u64) {
+        let mut shard = self.shard(client);
+        let latest_ns = &mut shard.client(client, self.max_per_shard).encrypted_dns_ns;
+        *latest_ns = (*latest_ns).max(Some(now_ns));
+    }
+
+    /// True if the client is known to use encrypted DNS at that time.
+    pub fn uses_encrypted_dns(&self, client: Address, now_ns: u64) -> bool {
+        let shard = self.shard(client);
+        let latest_ns = shard.clients.get(&client).and_then(|client| client.encrypted_dns_ns);
+        latest_ns.is_some_and(|latest_ns| latest_ns.saturating_add(ENCRYPTED_DNS_NS) >= now_ns)
+    }
+
+    /// The client asked a fallback resolver; true if that was not told within the hour before.
+    pub fn is_first_fallback(&self, client: Address, resolver: Address, now_ns: u64) -> bool {
+        let mut shard = self.shard(client);
+        let told = &mut shard.client(client, self.max_per_shard).fallbacks;
+        if let Some(at) = told.iter().position(|(known, _)| *known == resolver) {
+            if told[at].1.saturating_add(FALLBACK_EVERY_NS) > now_ns {
+                return false;
+            }
+            told.remove(at);
+        } else if told.len() >= MAX_FALLBACKS {
+            told.remove(0);
+        }
+        told.push((resolver, now_ns));
+        true
+    }
+
     /// (clients, evicted clients) of all shards.
     pub fn usage(&self) -> (usize, u64) {
         let shards = self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner));
@@ -141,6 +183,41 @@ mod tests {
         let told = |n: usize| clients.was_told_public_name(address(1), &format!("n{n}.example"), 0);
         assert_eq!((0..100).filter(|n| told(*n)).count(), MAX_PUBLIC_NAMES);
         assert!(told(99));
+    }
+
+    #[test]
+    fn encrypted_dns_is_remembered_for_a_day() {
+        let clients = Clients::new(100);
+        assert!(!clients.uses_encrypted_dns(address(1), 0));
+        clients.note_encrypted_dns(address(1), 7);
+        clients.note_encrypted_dns(address(1), 5);
+        assert!(clients.uses_encrypted_dns(address(1), 7 + ENCRYPTED_DNS_NS));
+        assert!(!clients.uses_encrypted_dns(address(1), 8 + ENCRYPTED_DNS_NS));
+        assert!(!clients.uses_encrypted_dns(address(2), 7));
+    }
+
+    #[test]
+    fn a_fallback_resolver_is_told_once_an_hour_for_each_client() {
+        let clients = Clients::new(100);
+        let told =
+            |client, resolver, now_ns| clients.is_first_fallback(address(client), address(resolver), now_ns);
+        assert!(told(1, 53, 0));
+        assert!(!told(1, 53, HOUR_NS - 1));
+        assert!(told(1, 54, 0));
+        assert!(told(2, 53, 0));
+        assert!(told(1, 53, HOUR_NS));
+        assert!(!told(1, 53, 2 * HOUR_NS - 1));
+    }
+
+    #[test]
+    fn a_client_that_asks_resolvers_without_end_is_kept_small() {
+        let clients = Clients::new(100);
+        let told = (0..1000).filter(|n| clients.is_first_fallback(address(1), address(*n), 0)).count();
+        assert_eq!(told, 1000);
+        assert!(clients.is_first_fallback(address(1), address(0), 0));
+        assert!(!clients.is_first_fallback(address(1), address(999), 0));
+        let shard = clients.shard(address(1));
+        assert_eq!(shard.clients[&address(1)].fallbacks.len(), MAX_FALLBACKS);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What is done with every DNS message, whatever carried it: counted, learned from, reported.
 
+use super::dns_use::Question;
 use super::names::{expiry_ns, Names};
 use super::record::Flow;
 use super::report::DnsReport;
 use crate::address::Address;
+use crate::tag::Matcher;
 use crate::tally::Tally;
 use crate::wire::dns::{self, Data, Message};
 use crate::wire::{ech, Progress, Segment};
@@ -56,6 +58,8 @@ impl Kind {
 pub struct Messages<'a> {
     /// Where addresses of answers are learned.
     pub names: &'a Names,
+    /// Whose names are asked for.
+    pub matcher: &'a Matcher,
     /// What is counted.
     pub tally: &'a mut Tally,
     /// Where messages are reported; None: nobody asked for them.
@@ -70,22 +74,61 @@ pub struct Messages<'a> {
     pub destination: (Address, u16),
     /// When.
     pub time_ns: u64,
+    /// What was asked a resolver that products fall back to: the most telling question so far.
+    pub asked: Option<Question>,
 }
 
 impl<'a> Messages<'a> {
+    /// For the message in a datagram of this `kind`.
+    pub fn of_datagram(
+        segment: &Segment<'_>,
+        kind: Kind,
+        time_ns: u64,
+        names: &'a Names,
+        matcher: &'a Matcher,
+        tally: &'a mut Tally,
+        reports: Option<&'a mut Vec<DnsReport>>,
+    ) -> Self {
+        let source = (segment.src, segment.src_port);
+        let destination = (segment.dst, segment.dst_port);
+        Self {
+            names,
+            matcher,
+            tally,
+            reports,
+            kind,
+            is_tcp: false,
+            source,
+            destination,
+            time_ns,
+            asked: None,
+        }
+    }
+
     /// For the messages that one side of a TCP flow sends.
     pub fn of_stream(
         flow: &Flow,
         side: usize,
         time_ns: u64,
         names: &'a Names,
+        matcher: &'a Matcher,
         tally: &'a mut Tally,
         reports: Option<&'a mut Vec<DnsReport>>,
     ) -> Self {
         let end = |side: usize| (flow.key.addresses[side], flow.key.ports[side]);
         let (source, destination) = (end(side), end(1 - side));
         let kind = Kind::Dns(DNS_PORT);
-        Self { names, tally, reports, kind, is_tcp: true, source, destination, time_ns }
+        Self { names, matcher, tally, reports, kind, is_tcp: true, source, destination, time_ns, asked: None }
+    }
+
+    /// Notes what a fallback resolver is asked, from the question or from its answer.
+    fn note_question(&mut self, message: &Message, port: u16) {
+        let (resolver, _) = if self.source.1 == port { self.source } else { self.destination };
+        let Some(question) = message.questions.first() else { return };
+        if self.matcher.is_fallback(resolver) {
+            let entry = self.matcher.find_name(&question.name);
+            self.asked = self.asked.max(Some(entry.map_or(Question::Other, Question::Entry)));
+        }
     }
 
     /// Learns the public names that an answer's ECH configurations tell the client.
@@ -114,9 +157,12 @@ impl<'a> Messages<'a> {
         };
         if let Some(damage) = message.damage {
             self.tally.problem("dns", damage.0);
-        } else if self.kind == Kind::Dns(self.source.1) {
-            self.names.learn(self.destination.0, &message, self.time_ns);
-            self.learn_public_names(&message);
+        } else if let Kind::Dns(port) = self.kind {
+            self.note_question(&message, port);
+            if self.source.1 == port {
+                self.names.learn(self.destination.0, &message, self.time_ns);
+                self.learn_public_names(&message);
+            }
         }
         if let Some(reports) = &mut self.reports {
             reports.push(DnsReport {

@@ -5,6 +5,7 @@ pub mod clients;
 mod datagram;
 pub mod dns;
 pub mod dns_stream;
+pub mod dns_use;
 pub mod duplicates;
 pub mod ech;
 pub mod fragments;

@@ -1,5 +1,7 @@
 //! From evidence to a name and a signature entry, and the reason where there is none.
 
+use super::dns::DNS_PORT;
+use super::dns_use::DnsUse;
 use super::ech::Ech;
 use super::hello::Hello;
 use super::key::TCP;
@@ -120,6 +122,8 @@ pub struct Naming {
     pub host: Option<Box<str>>,
     /// The server's, where it is in clear and the client states no name.
     pub certificate: Option<Box<Certificate>>,
+    /// What the flow itself is to DNS.
+    pub dns: DnsUse,
     /// From DNS.
     pub found: Option<Found>,
 }
@@ -254,13 +258,33 @@ pub fn look_up(flow: &mut Flow, names: &Names) {
     }
     let (client, _) = flow.client_end();
     let (server, _) = flow.server_end();
-    if let Some(found) = names.find(client, server, flow.start_ns) {
-        flow.naming.get_or_insert_default().found = Some(found);
+    match names.find(client, server, flow.start_ns) {
+        Some(found) => flow.naming.get_or_insert_default().found = Some(found),
+        None => flow.dns_hidden = names.clients.uses_encrypted_dns(client, flow.start_ns),
     }
 }
 
-/// Why the flow has no name.
+/// Why the flow has no name: what hides it or keeps it from being read, first of all; where the hello
+/// could not have told it, that the client's DNS is encrypted and so could not either; else what the
+/// flow is instead.
 pub fn unnamed_reason(flow: &Flow) -> Unnamed {
+    match bare_reason(flow) {
+        Unnamed::NoServerName | Unnamed::NotTls | Unnamed::StartedBeforeSensor
+            if flow.dns_hidden && !carries_dns(flow) =>
+        {
+            Unnamed::EncryptedDns
+        }
+        reason => reason,
+    }
+}
+
+/// A flow that carries DNS goes to an address that was set by hand, not looked up.
+fn carries_dns(flow: &Flow) -> bool {
+    let encrypted = flow.naming.as_ref().is_some_and(|naming| naming.dns.encrypted.is_some());
+    encrypted || flow.messages.is_some() || flow.server_end().1 == DNS_PORT
+}
+
+fn bare_reason(flow: &Flow) -> Unnamed {
     let phases = [flow.sides[flow.client_side()].phase, flow.sides[1 - flow.client_side()].phase];
     let either = |phase| phases.contains(&phase);
     if flow.naming.as_deref().is_some_and(Naming::is_encrypted) {

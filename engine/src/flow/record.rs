@@ -130,6 +130,8 @@ pub struct Flow {
     pub gap: bool,
     /// The server is a proxy: the data end elsewhere.
     pub proxied: bool,
+    /// The client uses encrypted DNS, and no plain one told the server's name.
+    pub dns_hidden: bool,
     /// Name and tag are settled enough to report.
     pub decided: bool,
     /// A report has been written.
@@ -162,6 +164,7 @@ impl Flow {
             cut: false,
             gap: false,
             proxied: false,
+            dns_hidden: false,
             decided: false,
             reported: false,
         }

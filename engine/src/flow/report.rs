@@ -1,5 +1,6 @@
 //! What the engine tells Python about flows and DNS messages: plain values, in batches.
 
+use super::dns_use::{self, Encrypted, Question};
 use super::ech::Ech;
 use super::interception::Interception;
 use super::key::TCP;
@@ -87,9 +88,13 @@ pub struct FlowReport {
     pub server_name: Option<String>,
     pub alpn: Vec<String>,
     pub versions: Vec<u16>,
-    pub ja4: Option<String>,
     pub ech: Option<Ech>,
     pub certificate: Option<Box<Certificate>>,
+    pub encrypted_dns: Option<Encrypted>,
+    pub resolver: Option<u32>,
+    pub is_fallback: bool,
+    pub asked: Option<u32>,
+    pub ja4: Option<String>,
     pub rtt_ns: Option<u64>,
     pub interception: Interception,
     pub one_way: bool,
@@ -129,6 +134,7 @@ pub fn report(
     );
     let unseen = unseen_bytes(flow);
     let Resolution { name, evidence, matched, entry } = resolve(flow, matcher);
+    let dns = flow.naming.as_ref().map(|naming| naming.dns).unwrap_or_default();
     let hello = flow.naming.as_ref().and_then(|naming| naming.hello.as_ref());
     let report = FlowReport {
         flow_id: flow.id,
@@ -151,9 +157,16 @@ pub fn report(
         server_name: flow.naming.as_ref().and_then(|naming| naming.sent_name()).map(str::to_owned),
         alpn: hello.map(|hello| hello.said.alpn.clone()).unwrap_or_default(),
         versions: hello.map(|hello| hello.said.versions.clone()).unwrap_or_default(),
-        ja4: hello.and_then(|hello| ja4::fingerprint(&hello.said, flow.key.protocol == TCP)),
         ech: flow.naming.as_ref().and_then(|naming| naming.ech),
         certificate: flow.naming.as_ref().and_then(|naming| naming.certificate.clone()),
+        ja4: hello.and_then(|hello| ja4::fingerprint(&hello.said, flow.key.protocol == TCP)),
+        encrypted_dns: dns.encrypted,
+        resolver: dns_use::resolver(flow, matcher),
+        is_fallback: dns.is_fallback,
+        asked: match dns.question {
+            Some(Question::Entry(entry)) => Some(entry),
+            Some(Question::Other) | None => None,
+        },
         rtt_ns: (flow.rtt_ns > 0).then_some(flow.rtt_ns),
         interception,
         one_way: sent.packets == 0 || received.packets == 0,

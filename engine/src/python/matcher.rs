@@ -1,7 +1,7 @@
 //! `Matcher`: signatures as Python hands them over.
 
 use crate::address::Address;
-use crate::tag::{self, Kind};
+use crate::tag::{self, Kind, Resolver};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::net::IpAddr;
@@ -14,13 +14,18 @@ pub struct Matcher(pub Arc<tag::Matcher>);
 #[pymethods]
 impl Matcher {
     #[new]
-    #[pyo3(signature = (names, networks, denied, public_names = Vec::new(), certificates = Vec::new()))]
+    #[pyo3(signature = (
+        names, networks, denied, public_names = Vec::new(), certificates = Vec::new(),
+        resolvers = Vec::new(), fallbacks = Vec::new()
+    ))]
     fn new(
         names: Vec<(u32, String, String)>,
         networks: Vec<(u32, String)>,
         denied: Vec<String>,
         public_names: Vec<String>,
         certificates: Vec<(u32, String)>,
+        resolvers: Vec<Resolver>,
+        fallbacks: Vec<String>,
     ) -> PyResult<Self> {
         let names = names.into_iter().map(|(entry, kind, text)| {
             let kind = match kind.as_str() {
@@ -34,6 +39,7 @@ impl Matcher {
         let names = names.collect::<PyResult<Vec<_>>>()?;
         let matcher = tag::Matcher::new(&names, &networks, &denied)
             .and_then(|matcher| matcher.with_public_names(&public_names))
+            .and_then(|matcher| matcher.with_resolvers(&resolvers, &fallbacks))
             .map_err(PyValueError::new_err)?;
         Ok(Self(Arc::new(matcher.with_certificates(&certificates))))
     }

@@ -1,5 +1,6 @@
 //! Reports as rows: plain tuples in the order of `netmon.records.FlowRecord` and `DnsRecord`.
 
+use crate::flow::dns_use::Encrypted;
 use crate::flow::ech::Ech;
 use crate::flow::names::Names;
 use crate::flow::naming::{Evidence, Unnamed};
@@ -17,7 +18,7 @@ use pyo3::IntoPyObjectExt;
 use std::collections::BTreeMap;
 
 /// Fields of a flow row.
-pub const FLOW_FIELDS: [&str; 36] = [
+pub const FLOW_FIELDS: [&str; 40] = [
     "flow_id",
     "phase",
     "end_reason",
@@ -49,6 +50,10 @@ pub const FLOW_FIELDS: [&str; 36] = [
     "certificate_subject",
     "certificate_issuer",
     "certificate_names",
+    "encrypted_dns",
+    "resolver",
+    "fallback",
+    "asked",
     "rtt_ns",
     "interception",
     "view",
@@ -161,6 +166,10 @@ fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> Py
         any(py, subject)?,
         any(py, issuer)?,
         PyTuple::new(py, names)?.into_any(),
+        any(py, flow.encrypted_dns.map(Encrypted::label))?,
+        any(py, flow.resolver)?,
+        any(py, flow.is_fallback)?,
+        any(py, flow.asked)?,
         any(py, flow.rtt_ns)?,
         any(py, flow.interception.label())?,
         PyTuple::new(py, view)?.into_any(),
@@ -286,6 +295,8 @@ pub fn stats<'py>(
     dict.set_item("named_bytes", labelled(py, &evidence, &tally.named_bytes)?)?;
     dict.set_item("unnamed_bytes", labelled(py, &unnamed, &tally.unnamed_bytes)?)?;
     dict.set_item("view", views(py, &tally.views, interfaces)?)?;
+    let encrypted = labelled(py, &Encrypted::ALL.map(Encrypted::label), &tally.encrypted_dns)?;
+    dict.set_item("encrypted_dns", encrypted)?;
     dict.set_item("evicted", labelled(py, &tables, &evictions)?)?;
     Ok(dict)
 }

@@ -3,9 +3,12 @@
 
 mod names;
 mod networks;
+mod resolvers;
 
 use self::names::Names;
 use self::networks::Networks;
+pub use self::resolvers::Resolver;
+use self::resolvers::Resolvers;
 use crate::address::Address;
 use std::collections::HashMap;
 
@@ -31,6 +34,7 @@ pub struct Matcher {
     networks: Networks,
     public_names: Names,
     certificates: HashMap<String, u32>,
+    resolvers: Resolvers,
 }
 
 impl Matcher {
@@ -65,6 +69,27 @@ impl Matcher {
     /// The entry of a known certificate that has this very name.
     pub fn find_certificate(&self, name: &str) -> Option<u32> {
         self.certificates.get(name).copied()
+    }
+
+    /// Adds public resolvers, and the addresses that products fall back to; fails with the offending text.
+    pub fn with_resolvers(mut self, known: &[Resolver], fallbacks: &[String]) -> Result<Self, String> {
+        self.resolvers = Resolvers::new(known, fallbacks)?;
+        Ok(self)
+    }
+
+    /// The number of the public resolver at an address.
+    pub fn find_resolver(&self, address: Address) -> Option<u32> {
+        self.resolvers.find_address(address)
+    }
+
+    /// The number of the public resolver that has a name.
+    pub fn find_resolver_name(&self, name: &str) -> Option<u32> {
+        self.resolvers.find_name(name)
+    }
+
+    /// True for an address that a vendor's products ask for names when the local resolver fails them.
+    pub fn is_fallback(&self, address: Address) -> bool {
+        self.resolvers.is_fallback(address)
     }
 
     /// True for the public name of a known ECH front (RFC 9849, 4): all of its servers show it.

@@ -1,0 +1,94 @@
+//! Public resolvers: who answers at an address or under a name, and which addresses products fall back to.
+
+use super::names::Names;
+use super::Kind;
+use crate::address::Address;
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
+use std::net::IpAddr;
+
+/// A resolver as the caller describes it: its number, its addresses, and its names, each with all below it.
+pub type Resolver = (u32, Vec<String>, Vec<String>);
+
+/// All known resolvers.
+#[derive(Debug, Default)]
+pub(super) struct Resolvers {
+    addresses: HashMap<Address, u32, RandomState>,
+    names: Names,
+    fallbacks: HashSet<Address, RandomState>,
+}
+
+impl Resolvers {
+    /// Compiles resolvers and the addresses that a vendor's products fall back to; fails with the
+    /// offending text.
+    pub(super) fn new(known: &[Resolver], fallbacks: &[String]) -> Result<Self, String> {
+        let mut resolvers = Self::default();
+        let mut names = Vec::new();
+        for (number, addresses, own_names) in known {
+            for text in addresses {
+                if resolvers.addresses.insert(parse(text)?, *number).is_some() {
+                    return Err(format!("'{text}': resolver given twice"));
+                }
+            }
+            names.extend(own_names.iter().map(|name| (*number, Kind::Suffix, name.clone())));
+        }
+        resolvers.names = Names::new(&names, &[])?;
+        resolvers.fallbacks = fallbacks.iter().map(|text| parse(text)).collect::<Result<_, _>>()?;
+        Ok(resolvers)
+    }
+
+    pub(super) fn find_address(&self, address: Address) -> Option<u32> {
+        self.addresses.get(&address).copied()
+    }
+
+    pub(super) fn find_name(&self, name: &str) -> Option<u32> {
+        self.names.find(name)
+    }
+
+    pub(super) fn is_fallback(&self, address: Address) -> bool {
+        self.fallbacks.contains(&address)
+    }
+}
+
+fn parse(text: &str) -> Result<Address, String> {
+    text.parse::<IpAddr>().map(Address::from).map_err(|_| format!("'{text}' is no address"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolvers() -> Resolvers {
+        let known = [(4, vec!["192.0.2.53".into(), "2001:db8::53".into()], vec!["dns.example".into()])];
+        Resolvers::new(&known, &["192.0.2.53".into(), "192.0.2.99".into()]).unwrap()
+    }
+
+    #[test]
+    fn a_resolver_is_found_by_each_address_and_by_its_name_with_all_below() {
+        let address = |text| Address::from(text_to_ip(text));
+        assert_eq!(resolvers().find_address(address("192.0.2.53")), Some(4));
+        assert_eq!(resolvers().find_address(address("2001:db8::53")), Some(4));
+        assert_eq!(resolvers().find_address(address("192.0.2.54")), None);
+        assert_eq!(resolvers().find_name("dns.example"), Some(4));
+        assert_eq!(resolvers().find_name("me.dns.example"), Some(4));
+        assert_eq!(resolvers().find_name("notdns.example"), None);
+    }
+
+    #[test]
+    fn what_products_fall_back_to_need_not_be_known_otherwise() {
+        assert!(resolvers().is_fallback(Address::v4([192, 0, 2, 53])));
+        assert!(resolvers().is_fallback(Address::v4([192, 0, 2, 99])));
+        assert!(!resolvers().is_fallback(Address::v4([192, 0, 2, 54])));
+    }
+
+    #[test]
+    fn an_address_has_one_resolver() {
+        let twice = [(1, vec!["192.0.2.1".into()], vec![]), (2, vec!["192.0.2.1".into()], vec![])];
+        assert_eq!(Resolvers::new(&twice, &[]).unwrap_err(), "'192.0.2.1': resolver given twice");
+        assert_eq!(Resolvers::new(&[], &["here".into()]).unwrap_err(), "'here' is no address");
+    }
+
+    fn text_to_ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+}

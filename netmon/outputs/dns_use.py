@@ -1,0 +1,88 @@
+"""Who hides what is asked, and who asks resolvers that products fall back to: lines of a summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from netmon.privacy import Privacy
+from netmon.records import Sighting
+
+MAX_CLIENTS = 10_000
+"""Clients told apart; flows of further ones are counted under no client."""
+SHOWN_CLIENTS = 5
+
+QUESTION_TEXT = {
+    "vendor": "for the vendor's own names",
+    "other": "for other names, as anybody may",
+    "unknown": "encrypted",
+}
+
+
+@dataclass(slots=True)
+class _Client:
+    flows: int = 0
+    last_ns: int = 0
+    resolvers: set[str] = field(default_factory=set)  # ids from the signatures: a closed set
+
+
+class DnsUse:
+    """Adds flows up; `lines` tells. Each flow counts once, when it ends."""
+
+    def __init__(self, privacy: Privacy) -> None:
+        self._privacy = privacy
+        self._clients: dict[str, _Client] = {}
+        self._protocols: Counter[str] = Counter()
+        self._fallbacks: Counter[tuple[str, str, str]] = Counter()
+        self._is_full = False
+
+    def sighting(self, sighting: Sighting) -> None:
+        """Adds a flow up when it ends."""
+        flow = sighting.flow
+        if flow.phase != "end":
+            return
+        for one in sighting.fallbacks:
+            self._fallbacks[one.vendor, one.operator, one.question] += 1
+        if flow.encrypted_dns is None:
+            return
+        self._protocols[flow.encrypted_dns] += 1
+        if flow.client not in self._clients and len(self._clients) >= MAX_CLIENTS:
+            self._is_full = True
+            return
+        client = self._clients.setdefault(flow.client, _Client())
+        client.flows += 1
+        client.last_ns = max(client.last_ns, flow.last_ns)
+        if sighting.resolver is not None:
+            client.resolvers.add(sighting.resolver)
+
+    def lines(self) -> Iterator[str]:
+        """What is to be said, most first; nothing where there is nothing."""
+        if self._protocols:
+            flows = ", ".join(f"{count} {protocol}" for protocol, count in self._protocols.most_common())
+            clients = f"{len(self._clients):,}{' or more' if self._is_full else ''}"
+            yield f"Encrypted DNS: {clients} {_plural(len(self._clients), 'client')}, flows: {flows}."
+            yield from self._top()
+        for (vendor, operator, question), count in sorted(self._fallbacks.items(), key=_most_first):
+            yield (
+                f"Fallback resolver of {vendor}: {operator} was asked {QUESTION_TEXT[question]} "
+                f"({count} {_plural(count, 'finding')})."
+            )
+
+    def _top(self) -> Iterator[str]:
+        order = sorted(self._clients.items(), key=lambda item: (-item[1].flows, item[0]))
+        for address, client in order[:SHOWN_CLIENTS]:
+            shown = self._privacy.show(address, client.last_ns)
+            if shown is not None:
+                where = ", ".join(sorted(client.resolvers)) or "no known resolver"
+                yield f"  {shown}: {client.flows} {_plural(client.flows, 'flow')} to {where}"
+
+
+def _most_first(item: tuple[tuple[str, str, str], int]) -> tuple[bool, int, tuple[str, str, str]]:
+    """Questions for a vendor's names before all others, then by count."""
+    labels, count = item
+    return labels[2] != "vendor", -count, labels
+
+
+def _plural(count: int, noun: str) -> str:
+    return noun if count == 1 else noun + "s"

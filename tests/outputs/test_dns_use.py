@@ -1,0 +1,78 @@
+"""Lines of a summary: who uses encrypted DNS, and who asks fallback resolvers."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from netmon.outputs import dns_use
+from netmon.outputs.dns_use import DnsUse
+from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
+from netmon.records import Fallback, Sighting
+from tests.records import flow
+
+KEY = bytes(32)
+
+
+def seen(resolver: str | None = "example_dns", **changes: Any) -> Sighting:
+    return Sighting(flow(encrypted_dns="doh") if not changes else flow(**changes), resolver=resolver)
+
+
+def lines(*sightings: Sighting, level: int = ADDRESS) -> list[str]:
+    use = DnsUse(Privacy(level, KEY))
+    for sighting in sightings:
+        use.sighting(sighting)
+    return list(use.lines())
+
+
+def test_nothing_is_said_of_ordinary_flows() -> None:
+    """No encrypted DNS, no line."""
+    assert lines(Sighting(flow())) == []
+
+
+def test_clients_are_counted_and_the_top_few_named() -> None:
+    """Most flows first, with the resolvers that they went to; an unknown resolver is said to be none."""
+    talkative = [seen(encrypted_dns="doh", client="192.0.2.1", flow_id=n) for n in range(3)]
+    other = seen(None, encrypted_dns="dot", client="192.0.2.2")
+    assert lines(other, *talkative) == [
+        "Encrypted DNS: 2 clients, flows: 3 doh, 1 dot.",
+        "  192.0.2.1: 3 flows to example_dns",
+        "  192.0.2.2: 1 flow to no known resolver",
+    ]
+
+
+def test_a_flow_counts_once_when_it_ends() -> None:
+    """Reports on a live flow add nothing."""
+    reports = [seen(encrypted_dns="doh", phase=phase) for phase in ("open", "update", "end")]
+    assert lines(*reports)[0] == "Encrypted DNS: 1 client, flows: 1 doh."
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"),
+    [(PSEUDONYM, "  client-"), (NETWORK, "  192.0.2.0/24: "), (NOTHING, None)],
+)
+def test_clients_are_shown_as_privacy_says(level: int, shown: str | None) -> None:
+    """The count stays; who it was is a pseudonym, a network, or left out."""
+    told = lines(seen(encrypted_dns="doh"), level=level)
+    assert told[0] == "Encrypted DNS: 1 client, flows: 1 doh."
+    assert "192.0.2.17" not in "".join(told)
+    assert [line.startswith(shown or "") for line in told[1:]] == ([True] if shown else [])
+
+
+def test_clients_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the bound flows count on, and the number of clients is told as a least one."""
+    monkeypatch.setattr(dns_use, "MAX_CLIENTS", 10)
+    many = [seen(encrypted_dns="doh", client=f"192.0.2.{number}") for number in range(100)]
+    told = lines(*many)
+    assert told[0] == "Encrypted DNS: 10 or more clients, flows: 100 doh."
+    assert len(told) == 1 + dns_use.SHOWN_CLIENTS
+
+
+def test_questions_for_the_vendors_names_come_first() -> None:
+    """However often other names were asked."""
+    strong = Fallback("acme", "Example DNS", "vendor", "files", "official")
+    weak = replace(strong, question="other", component=None)
+    assert lines(*[Sighting(flow(), fallbacks=(weak,))] * 2, Sighting(flow(), fallbacks=(strong,))) == [
+        "Fallback resolver of acme: Example DNS was asked for the vendor's own names (1 finding).",
+        "Fallback resolver of acme: Example DNS was asked for other names, as anybody may (2 findings).",
+    ]
