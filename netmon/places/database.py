@@ -31,15 +31,11 @@ class Database:
     path: Path
     name: str
     built_s: int  # since 1970, as the file says
+    date: str  # the UTC day of that, as ISO text
     holds: tuple[str, ...]  # of FIELDS, those seen in a sample of its records
     unknown: tuple[str, ...]  # other keys seen in the sample
     reader: maxminddb.Reader
     ip_version: int
-
-    @property
-    def date(self) -> str:
-        """The UTC day of its build, as ISO text."""
-        return datetime.fromtimestamp(self.built_s, UTC).date().isoformat()
 
     def votes(self, address: Address) -> tuple[Vote, ...]:
         """What it says about an address: no, one or several votes.
@@ -78,10 +74,12 @@ def open_database(path: Path) -> Database:
     if not found:
         what = f"it holds {', '.join(sorted(unknown))}" if unknown else "it is empty"
         raise DatabaseError(f"{path}: knows neither countries nor cities nor AS numbers; {what}")
+    built_s = min(metadata.build_epoch, 253_402_300_799)  # the last second that a calendar holds
     return Database(
         path=path,
         name=_name(metadata.database_type) or path.stem,
-        built_s=min(metadata.build_epoch, 253_402_300_799),  # the last second that a calendar holds
+        built_s=built_s,
+        date=datetime.fromtimestamp(built_s, UTC).date().isoformat(),
         holds=tuple(field for field in FIELDS if field in found),
         unknown=tuple(sorted(unknown)),
         reader=reader,

@@ -41,19 +41,21 @@ FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 """Field → where records have it; the first place with a value of use counts."""
 
+_PLACES = tuple((field, path) for field, paths in FIELDS.items() for path in paths)
 _NO_COUNTRIES = frozenset({"AP", "EU", "XX", "ZZ"})
 """Two letters that databases write for regions, or for nothing."""
 
 
 def find_fields(record: object) -> dict[str, Any]:
     """The known fields of a record with their values: countries as two letters, AS numbers as numbers."""
-    found = {}
-    for field, paths in FIELDS.items():
-        for path in paths:
-            value = _CLEAN[field](_value_at(record, path))
-            if value is not None:
-                found[field] = value
-                break
+    found: dict[str, Any] = {}
+    if not isinstance(record, dict):
+        return found
+    for field, path in _PLACES:
+        if path[0] in record and field not in found:
+            value = _value_at(record, path)
+            if value is not None and (clean := _CLEAN[field](value)) is not None:
+                found[field] = clean
     return found
 
 
@@ -91,9 +93,9 @@ def _value_at(record: object, path: tuple[str, ...]) -> object:
 
 
 def _country(value: object) -> str | None:
-    if isinstance(value, str) and re.fullmatch("[A-Za-z]{2}", value) and value.upper() not in _NO_COUNTRIES:
-        return value.upper()
-    return None
+    if not isinstance(value, str) or len(value) != 2 or not (value.isascii() and value.isalpha()):
+        return None
+    return None if value.upper() in _NO_COUNTRIES else value.upper()
 
 
 def _city(value: object) -> str | None:
