@@ -30,17 +30,24 @@ impl From<ClientHello> for Hello {
 #[derive(Debug, Default)]
 pub struct Kinds {
     kinds: HashSet<Arc<ClientHello>, RandomState>,
+    /// Hellos that found no room since it was last looked for.
+    refused: usize,
 }
 
 impl Kinds {
-    /// Lets a hello share what an earlier one said. Beyond the bound those that no flow has any more are
-    /// forgotten; if that does not help, a hello keeps its own.
+    /// Lets a hello share what an earlier one said. Beyond the bound a hello keeps its own, and once in a
+    /// while those that no flow has any more are forgotten.
     pub fn share(&mut self, hello: &mut Hello) {
         if let Some(kind) = self.kinds.get(&hello.said) {
             hello.said = Arc::clone(kind);
             return;
         }
         if self.kinds.len() >= MAX_KINDS {
+            self.refused += 1;
+            if self.refused < MAX_KINDS {
+                return; // looking for room is as much work as taking so many in
+            }
+            self.refused = 0;
             self.kinds.retain(|kind| Arc::strong_count(kind) > 1);
         }
         if self.kinds.len() < MAX_KINDS {
@@ -95,5 +102,6 @@ mod tests {
         let mut again = hello("b.example", 0);
         kinds.share(&mut again);
         assert!(Arc::ptr_eq(&alive.said, &again.said));
+        assert!(!kinds.kinds.contains(&hello("a.example", 1).said));
     }
 }
