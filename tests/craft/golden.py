@@ -17,6 +17,7 @@ from tests.craft import golden_preambles as preambles
 from tests.craft import golden_round_trips as round_trips
 from tests.craft import golden_streams as streams
 from tests.craft import golden_view as view
+from tests.craft import golden_wrappings as wrappings
 
 FOLDER = Path(__file__).parents[1] / "golden"
 
@@ -78,6 +79,8 @@ CASES: tuple[Callable[[], bytes], ...] = (
     certificates.certificate_wildcard,
     certificates.certificate_of_many,
     certificates.certificate_after_starttls,
+    wrappings.wrapped_by_the_mirror,
+    wrappings.quic_hellos,
     view.mirrored_twice,
     view.lossy_mirror,
     round_trips.moscow_excluded,

@@ -253,24 +253,27 @@ class Cell:
             self.name, alpn=("h3",), versions=(tls.TLS13,), post_quantum=pad_to > 0, pad_to=pad_to, quic=True
         )
         is_lost = self._holds_name(hello) if without_name else lambda _: False
-        return QuicTalk(self, QUIC_VERSIONS[self.over]).session(layout(hello), is_lost)
+        talk = QuicTalk(self.ends, QUIC_VERSIONS[self.over], label=self.name, start_ns=self.start_ns)
+        return talk.session(layout(hello), is_lost)
 
 
 class QuicTalk:
-    """The packets of a QUIC connection between a cell's ends."""
+    """The packets of a QUIC connection; `ends` are client, its port, server, its port."""
 
-    def __init__(self, cell: Cell, version: Version) -> None:
-        client, client_port, server, port = cell.ends
+    def __init__(
+        self, ends: tuple[str, int, str, int], version: Version, *, label: str, start_ns: int
+    ) -> None:
+        client, client_port, server, port = ends
         self._client, self._server = address(client), address(server)
         self._ports = (client_port, port)
-        self._origin = filler(f"{cell.name} origin", 8)
-        self._own_id = filler(f"{cell.name} server", 8)
+        self._origin = filler(f"{label} origin", 8)
+        self._own_id = filler(f"{label} server", 8)
         self._version = version
-        self._label = cell.name
-        self._now_ns = cell.start_ns
+        self._label = label
+        self._now_ns = start_ns
         self._sent: list[Sent] = []
 
-    def session(self, datagrams: Datagrams, is_lost: Callable[[Part], bool]) -> list[Sent]:
+    def session(self, datagrams: Datagrams, is_lost: Callable[[Part], bool] = lambda _: False) -> list[Sent]:
         """The client's first datagrams, the server's first one, then secret packets both ways."""
         initials, number = Initials(self._origin, self._version), 0
         for datagram in datagrams:
