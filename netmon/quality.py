@@ -5,7 +5,7 @@ The counters are those of `stats()` (`netmon/_engine.pyi`): `view` by interface,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,9 @@ class Fault:
 
 def find_faults(stats: Mapping[str, Any]) -> list[Fault]:
     """What makes the view poor, by interface."""
-    return [fault for name, counters in _by_interface(stats).items() for fault in _faults_of(name, counters)]
+    pairs = ((name, counters, rule) for name, counters in _by_interface(stats).items() for rule in RULES)
+    found = (_fault(rule, name, counters) for name, counters, rule in pairs)
+    return [fault for fault in found if fault is not None]
 
 
 def _by_interface(stats: Mapping[str, Any]) -> dict[str, Counters]:
@@ -117,13 +119,13 @@ def _by_interface(stats: Mapping[str, Any]) -> dict[str, Counters]:
     return {name: {**live.get(name, {}), **views.get(name, {})} for name in (*live, *(views.keys() - live))}
 
 
-def _faults_of(name: str, counters: Counters) -> Iterator[Fault]:
-    for rule in RULES:
-        part = counters.get(rule.part, 0)
-        whole = sum(counters.get(key, 0) for key in rule.whole)
-        if whole >= rule.least and part > rule.share * whole:
-            text = rule.text.format(part=f"{part:,}", whole=f"{whole:,}", percent=percent_text(part, whole))
-            yield Fault(name, rule.problem, f"{name}: {text}" if name else text)
+def _fault(rule: Rule, name: str, counters: Counters) -> Fault | None:
+    part = counters.get(rule.part, 0)
+    whole = sum(counters.get(key, 0) for key in rule.whole)
+    if whole < rule.least or part <= rule.share * whole:
+        return None
+    text = rule.text.format(part=f"{part:,}", whole=f"{whole:,}", percent=percent_text(part, whole))
+    return Fault(name, rule.problem, f"{name}: {text}" if name else text)
 
 
 def percent_text(part: int, whole: int) -> str:
@@ -136,38 +138,43 @@ def percent_text(part: int, whole: int) -> str:
     return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.1f} %"
 
 
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """A span over which one rule is held against one interface."""
+
+    before: Counters  # as the counters stood at its beginning
+    ends_s: float
+    told: bool  # it began with a warning
+
+
 class Watch:
     """Looks at a running sensor's counters and tells what has become poor, a minute at a time."""
 
     PERIOD_S = 60.0
-    """Longest time over which counters are compared, and the shortest between two warnings."""
+    """Longest time over which counters are compared, and the shortest between two warnings of one kind."""
 
     def __init__(self) -> None:
-        self._before: dict[str, Counters] = {}
-        self._quiet_until_s = 0.0
-        self._period_ends_s = 0.0
-        self.degraded: dict[tuple[str, str], int] = {}  # (interface, problem) → 1 while it is poor, else 0
+        self._periods: dict[tuple[str, str], _Period] = {}
+        self.degraded: dict[
+            tuple[str, str], int
+        ] = {}  # (interface, problem) → 1 for a minute after a warning
 
     def look(self, stats: Mapping[str, Any], now_s: float) -> list[str]:
-        """Lines to tell: at once when something is poor, then not before a minute is over."""
-        if now_s < self._quiet_until_s:
-            return []
-        now = _by_interface(stats)
-        faults = [
-            fault
-            for name, counters in now.items()
-            for fault in _faults_of(name, _growth(counters, self._before.get(name, {})))
-        ]
-        if faults or now_s >= self._period_ends_s:
-            self._before = now
-            self._period_ends_s = now_s + self.PERIOD_S
-            poor = {(fault.interface, fault.problem) for fault in faults}
-            self.degraded = {
-                (name, rule.problem): int((name, rule.problem) in poor) for name in now for rule in RULES
-            }
-        if faults:
-            self._quiet_until_s = now_s + self.PERIOD_S
-        return [fault.text for fault in faults]
+        """Lines to tell: at once when something is poor, then not the same before a minute is over."""
+        lines = []
+        for name, counters in _by_interface(stats).items():
+            for rule in RULES:
+                period = self._periods.get((name, rule.problem), _Period({}, now_s, False))
+                if period.told and now_s < period.ends_s:
+                    continue
+                fault = _fault(rule, name, _growth(counters, period.before))
+                if fault is not None:
+                    lines.append(fault.text)
+                if fault is not None or now_s >= period.ends_s:
+                    period = _Period(counters, now_s + self.PERIOD_S, fault is not None)
+                self._periods[name, rule.problem] = period
+                self.degraded[name, rule.problem] = int(period.told)
+        return lines
 
 
 def _growth(now: Counters, before: Counters) -> dict[str, int]:

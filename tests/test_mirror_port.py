@@ -7,10 +7,12 @@ from collections import Counter
 
 import pytest
 
+from netmon.records import EVIDENCE, NAMES
 from tests.lab.laboratory import METRICS_PORT, Laboratory, wait_for
-from tests.lab.network import ADDRESSES, UNNAMED
+from tests.lab.network import ADDRESSES, ONE_WAY, TWICE, UNNAMED
 from tests.machine import NETMON, need, need_root
 
+PROGRAMS = ("ip", "tc", "ethtool", "tcpdump", "tshark", "curl")
 ZURICH, MOSCOW, ELSEWHERE = (ADDRESSES[host] for host in ("zurich", "moscow", "resolver"))
 ZONE = {
     "eu.updates.acme.example": {"A": [ZURICH[0]], "AAAA": [ZURICH[1]]},
@@ -35,7 +37,7 @@ def job(name, family=4, *, port=443, tls=True, sni=True, upload=0, download=1000
 @pytest.fixture(params=[True, False], ids=["coalesced_frames", "mtu_frames"])
 def laboratory(request, tmp_path):
     need_root()
-    need("ip", "tc", "ethtool", "tcpdump", "tshark", "curl")
+    need(*PROGRAMS)
     with Laboratory(tmp_path, offloads=request.param, zone=ZONE) as running:
         yield running
 
@@ -50,13 +52,14 @@ def talk(laboratory):
         ("updates", "zurich", "dns_client"): [job("eu.updates.acme.example", sni=False)],
         ("files", "moscow", "sni"): [job("files.acme.example", upload=1_500_000)],
         ("files", "moscow", "dns_client"): [
-            job("files.acme.example", port=80, tls=False, upload=300_000),
+            job("files.acme.example", port=80, tls=False, sni=False, upload=300_000),
         ],
+        ("files", "moscow", "http_host"): [job("files.acme.example", port=80, tls=False)],
         # The question went over IPv4, so the sensor cannot know that this client asked it.
-        ("files", "moscow", "dns_any"): [job("files.acme.example", 6, port=80, tls=False)],
+        ("files", "moscow", "dns_any"): [job("files.acme.example", 6, port=80, tls=False, sni=False)],
         # Of no vendor: named too, and in no vendor's counters.
         (None, None, "sni"): [job("www.example.org", download=400_000)],
-        (None, None, "dns_any"): [job("www.example.org", 6, port=80, tls=False)],
+        (None, None, "dns_any"): [job("www.example.org", 6, port=80, tls=False, sni=False)],
     }
     made = {kind: laboratory.connect("client-a", jobs) for kind, jobs in names.items()}
     base = "acme.example/5000"
@@ -77,10 +80,8 @@ def expected_sums(laboratory, made, count):
     return sums
 
 
-def test_metrics_equal_what_the_hosts_sent(laboratory):
-    """Flows, bytes both ways and places on /metrics equal the hosts' own; the events hold each flow once."""
-    sensor = laboratory.sensor()
-    made = talk(laboratory)
+def settle(laboratory, sensor, made):
+    """Wait until flows and bytes both ways on /metrics equal the hosts' own."""
     labels = ("vendor", "component", "location")
 
     def is_settled():
@@ -94,6 +95,13 @@ def test_metrics_equal_what_the_hosts_sent(laboratory):
         )
 
     wait_for(is_settled, "the counters equal what the hosts sent")
+
+
+def test_metrics_equal_what_the_hosts_sent(laboratory):
+    """Flows, bytes both ways and places on /metrics equal the hosts' own; the events hold each flow once."""
+    sensor = laboratory.sensor()
+    made = talk(laboratory)
+    settle(laboratory, sensor, made)
     by_evidence = Counter()
     for kind, connections in made.items():
         by_evidence[kind[2],] += len(connections)
@@ -107,6 +115,60 @@ def test_metrics_equal_what_the_hosts_sent(laboratory):
     real = {(ends.server, ends.client_port) for kind in made if kind[0] for ends in made[kind]}
     assert len(ended) == len(seen)
     assert seen == real
+
+
+def test_what_a_mirror_shows_twice_counts_once(tmp_path):
+    """Each packet is mirrored where it comes in and where it goes out: bytes still equal the hosts' own.
+
+    With two workers, whose books add up.
+    """
+    need_root()
+    need(*PROGRAMS)
+    config = "capture: {workers: 2}\n"
+    with Laboratory(tmp_path, zone=ZONE, mirror=TWICE, config=config) as laboratory:
+        sensor = laboratory.sensor()
+        made = talk(laboratory)
+        settle(laboratory, sensor, made)
+        packets = sensor.sums("netmon_view_packets_total")[()]
+        assert sensor.sums("netmon_view_duplicate_packets_total")[()] > 0.45 * packets
+        wait_for(lambda: sensor.sums("netmon_active_flows") == Counter(), "all flows are over", 90)
+        named = sensor.sums("netmon_named_flows_total", "evidence")
+        unnamed = sensor.sums("netmon_unnamed_flows_total")[()]
+        assert unnamed == sum(named[key,] for key in EVIDENCE if key not in NAMES)
+        assert sensor.sums("netmon_named_bytes_total").total() > 0
+        code, events = sensor.stop()
+    assert code == 0
+    ended = [event for event in events if "end" in event["event"]["type"]]
+    assert all(event["netmon"]["duplicate_packets"] == event["network"]["packets"] for event in ended)
+
+
+def test_a_mirror_of_one_direction_proves_nothing(tmp_path):
+    """Only what clients send is mirrored: names are found, what is missing is told, nothing is expected."""
+    need_root()
+    need(*PROGRAMS)
+    zone = ZONE | {"files.acme.example": {"A": [ZURICH[0]]}}
+    declared = "network: 198.51.100.0/24, country: CH, city: Zurich, author: lab, reason: the laboratory"
+    config = f"places: {{declared: [{{{declared}}}]}}\n"
+    # Nobody sees the servers' FIN, so silence has to end the flows.
+    options = {"mirror": ONE_WAY, "config": config, "tcp_idle_s": 3}
+    with Laboratory(tmp_path, zone=zone, **options) as laboratory:
+        sensor = laboratory.sensor()
+        made = laboratory.connect("client-a", [job("files.acme.example", download=200_000)] * 30)
+        shares = "netmon_view_connections_total", "netmon_view_one_way_connections_total"
+        wait_for(lambda: sensor.sums(shares[0])[()] == len(made), "all connections are over")
+        assert sensor.sums(shares[1])[()] == len(made)
+        assert sensor.sums("netmon_view_unseen_tcp_bytes_total")[()] > 200_000 * len(made)
+        poor = Counter({("one_way",): 1, ("unseen",): 1})
+        wait_for(lambda: sensor.sums("netmon_view_quality_degraded", "reason") == poor, "it is told")
+        code, events = sensor.stop()
+    assert code == 0
+    assert "connections were seen one way only" in sensor.errors
+    ended = [event["netmon"] for event in events if "end" in event["event"]["type"]]
+    assert len(ended) == len(made)
+    for event in ended:
+        assert (event["evidence"], event["place"]["location"]) == ("sni", "zurich")
+        assert (event["verdict"], event["reason"]) == ("undecided", "insufficient_view")
+        assert event["view"] == ["one_way", "unseen"]
 
 
 def test_last_flows_are_flushed_at_the_end(laboratory):

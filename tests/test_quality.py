@@ -89,6 +89,15 @@ def test_a_watch_tells_at_once_and_then_once_a_minute():
     assert watch.look(stats(live={"dropped": 9}), 122) == []
 
 
+def test_a_watch_tells_each_kind_of_its_own():
+    """One thing that is poor does not hide another that becomes poor within the same minute."""
+    watch = Watch()
+    assert len(watch.look(stats(unseen_tcp_bytes=2_000_000), 0)) == 1
+    [line] = watch.look(stats(unseen_tcp_bytes=9_000_000, connections=2000, one_way_connections=500), 1)
+    assert "one way only" in line
+    assert sum(watch.degraded.values()) == 2
+
+
 def test_a_watch_forgets_what_is_over():
     """An hour of good view does not hide a bad minute, and the gauge goes back to 0 after it."""
     watch = Watch()

@@ -1,8 +1,8 @@
 """A client host: `python -m tests.lab.clients RESOLVER` makes the connections that its standard input lists.
 
 One JSON object a line: `name` (resolved by a real question to the resolver) or `address`, `family` 4 or 6,
-`port`, `tls`, `sni` (false: no server_name), `upload` and `download` in bytes; `hold` leaves the connection
-open until the next line. One JSON object a line comes back for each, with the client's own ends.
+`port`, `tls`, `sni` (false: no server_name, and no Host), `upload` and `download` in bytes; `hold` leaves the
+connection open until the next line. One JSON object a line comes back for each, with the client's own ends.
 """
 
 from __future__ import annotations
@@ -37,13 +37,16 @@ def connect(job: dict, resolver: str) -> dict:
     if job.get("hold"):
         print(json.dumps(job | ends), flush=True)
         sys.stdin.readline()
-    conversation = http.client.HTTPConnection("server")
+    conversation = http.client.HTTPConnection(job.get("name") or address)
     conversation.sock = connection
+    method, path = ("POST", "/") if job["upload"] else ("GET", f"/{job['download']}")
+    conversation.putrequest(method, path, skip_host=not job["sni"])
     if job["upload"]:
-        conversation.request("POST", "/", body=b"\0" * job["upload"])
+        conversation.putheader("Content-Length", str(job["upload"]))
+        conversation.endheaders(b"\0" * job["upload"])
         assert int(conversation.getresponse().read()) == job["upload"]
     else:
-        conversation.request("GET", f"/{job['download']}")
+        conversation.endheaders()
         assert len(conversation.getresponse().read()) == job["download"]
     conversation.close()
     return job | ends

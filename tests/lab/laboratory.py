@@ -20,17 +20,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.lab.network import ADDRESSES, MIRROR_PORT, Network
+from tests.lab.network import ADDRESSES, MIRROR_PORT, UPLINK, Mirror, Network
 from tests.machine import NETMON
 
 ROOT = Path(__file__).parent.parent.parent
 SIGNATURES = Path(__file__).with_name("signatures")
 CLIENTS = ("client-a", "client-b")
 METRICS_PORT = 10977
+TCP_IDLE = "{tcp_idle_s}"
 CONFIG = f"""
 signatures: {{folder: {SIGNATURES}}}
 subject: {{country: DE}}
-flows: {{report_every_s: 1}}
+flows: {{report_every_s: 1, tcp_idle_s: {TCP_IDLE}}}
 privacy: {{level: 0}}
 events: {{file: events.jsonl}}
 web: {{listen: "127.0.0.1:{METRICS_PORT}"}}
@@ -50,10 +51,20 @@ class Ends(NamedTuple):
 class Laboratory:
     """A network with running servers; a context manager that ends all it started."""
 
-    def __init__(self, folder: Path, *, offloads: bool, zone: dict[str, dict]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        offloads: bool = False,
+        zone: dict[str, dict],
+        mirror: Mirror = UPLINK,
+        config: str = "",
+        tcp_idle_s: int = 300,
+    ) -> None:
         self._folder = folder
         self._zone = zone
-        self._network = Network(offloads=offloads)
+        self._config = CONFIG.replace(TCP_IDLE, str(tcp_idle_s)) + config
+        self._network = Network(mirror, offloads)
         self._stack = ExitStack()
 
     def __enter__(self) -> Laboratory:
@@ -151,7 +162,7 @@ class Laboratory:
 
     def _write_config(self) -> Path:
         path = self._folder / "netmon.yaml"
-        path.write_text(CONFIG, encoding="utf-8")
+        path.write_text(self._config, encoding="utf-8")
         return path
 
     def _serve(self, host: str, *words: str) -> None:
@@ -165,6 +176,7 @@ class Sensor:
     def __init__(self, laboratory: Laboratory, folder: Path) -> None:
         self._laboratory = laboratory
         self._events = folder / "events.jsonl"
+        self.errors = ""  # what it said, once it has ended
         self._process = laboratory.start("sensor", *laboratory.sensor_words(), stderr=subprocess.PIPE)
         wait_for(self._is_up, "the sensor serves its metrics")
 
@@ -186,6 +198,7 @@ class Sensor:
         self._process.send_signal(number)
         _out, errors = self._process.communicate(timeout=DEADLINE_S)
         assert "Traceback" not in errors, errors
+        self.errors = errors
         lines = self._events.read_text(encoding="utf-8").splitlines()
         return self._process.returncode, [json.loads(line) for line in lines]
 

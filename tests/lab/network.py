@@ -12,6 +12,16 @@ TOOLS = ("ip", "tc", "ethtool")
 HOSTS = ("client-a", "client-b", "switch", "router", "zurich", "moscow", "resolver", "sensor")
 MIRROR_PORT = "span0"  # the sensor's interface
 
+Mirror = tuple[tuple[str, str], ...]
+"""A SPAN session: the switch's ports and the ways in which they are mirrored, "ingress" or "egress"."""
+UPLINK: Mirror = (("uplink", "ingress"), ("uplink", "egress"))
+TWICE: Mirror = tuple(
+    (port, way) for port in ("uplink", "client-a", "client-b") for way in ("ingress", "egress")
+)
+"""Where every packet comes in and where it goes out: the sensor gets it twice."""
+ONE_WAY: Mirror = (("uplink", "egress"),)
+"""What clients send, and nothing of what they get."""
+
 CLIENT_LAN = ("192.0.2.1", "2001:db8:c::1")  # the router's addresses, /25 and /64
 ADDRESSES = {
     "client-a": ("192.0.2.10", "2001:db8:c::10"),
@@ -32,7 +42,8 @@ GATEWAYS = {
 class Network:
     """The laboratory's wiring; a context manager that leaves nothing behind."""
 
-    offloads: bool  # leave segmentation to the (virtual) hardware: frames larger than the MTU
+    mirror: Mirror = UPLINK
+    offloads: bool = False  # leave segmentation to the (virtual) hardware: frames larger than the MTU
     prefix: str = field(default_factory=lambda: f"netmon-{os.getpid()}")
 
     def __enter__(self) -> Network:
@@ -91,7 +102,7 @@ class Network:
 
         self._address("zurich", "eth0", (UNNAMED + "/24",))
         self._cable("switch", "mirror", "sensor", MIRROR_PORT)
-        self._mirror("uplink", "mirror")
+        self._span("mirror")
 
         folder = Path(
             "/etc/netns"
@@ -133,10 +144,11 @@ class Network:
         for gateway in gateways:
             self._ip(host, "route", "add", "default", "via", gateway)
 
-    def _mirror(self, port: str, target: str) -> None:
-        """Copy what passes a port, both ways, to another: a SPAN session."""
-        self.run("switch", "tc", "qdisc", "add", "dev", port, "clsact")
-        for way in ("ingress", "egress"):
+    def _span(self, target: str) -> None:
+        """Copy what passes the mirrored ports to another."""
+        for port in dict(self.mirror):
+            self.run("switch", "tc", "qdisc", "add", "dev", port, "clsact")
+        for port, way in self.mirror:
             everything = ("protocol", "all", "u32", "match", "u32", "0", "0")
             action = ("action", "mirred", "egress", "mirror", "dev", target)
             self.run("switch", "tc", "filter", "add", "dev", port, way, *everything, *action)
