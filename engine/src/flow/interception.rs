@@ -9,7 +9,8 @@
 //! - the smallest round trip to each network (/24, /48) of public addresses, in a table of fixed size;
 //! - networks of one block (/16, /32) belong together: the block counts with its farthest network;
 //! - with `ENOUGH_BLOCKS` blocks it is *suspected* if at most one in `OTHERS` is farther than the nearest
-//!   by more than `ALIKE_NS` and a quarter, else *unlikely*; with fewer blocks nothing is known.
+//!   by more than `ALIKE_NS` or a quarter, else *unlikely*; with fewer blocks nothing is known;
+//! - a suspicion holds for an hour, so that a late answer or two do not make it come and go.
 //!
 //! A site whose every destination is equally near cannot be told from an intercepted one: it is suspected.
 
@@ -19,9 +20,9 @@ use crate::address::Address;
 const ENOUGH_BLOCKS: usize = 16;
 /// One block in so many may differ: what bypasses the middle, or was answered late.
 const OTHERS: usize = 8;
-/// Round trips differ by this much in a proxy's own network.
-const ALIKE_NS: u64 = 1_000_000;
-/// What was measured longer ago says nothing.
+/// Round trips to one and the same proxy differ by this much, also where it is busy.
+const ALIKE_NS: u64 = 2_000_000;
+/// What was measured longer ago says nothing, and a suspicion is over after it.
 const REMEMBERED_NS: u64 = 3_600 * 1_000_000_000;
 /// Networks kept for each kind of service, in sets: a new one takes the place of the oldest of its set.
 const NETWORKS: usize = 256;
@@ -61,12 +62,17 @@ struct Network {
 pub struct Destinations {
     networks: [Vec<Network>; 3],
     interception: Interception,
+    suspected_ns: Option<u64>,
 }
 
 impl Default for Destinations {
     fn default() -> Self {
         let empty = || vec![Network::default(); NETWORKS];
-        Self { networks: [empty(), empty(), empty()], interception: Interception::default() }
+        Self {
+            networks: [empty(), empty(), empty()],
+            interception: Interception::default(),
+            suspected_ns: None,
+        }
     }
 }
 
@@ -98,6 +104,11 @@ impl Destinations {
     pub fn judge(&mut self, now_ns: u64) {
         let kinds = self.networks.iter().map(|networks| judge(networks, now_ns));
         self.interception = kinds.max().unwrap_or_default();
+        if self.interception == Interception::Suspected {
+            self.suspected_ns = Some(now_ns);
+        } else if self.suspected_ns.is_some_and(|at_ns| now_ns.saturating_sub(at_ns) < REMEMBERED_NS) {
+            self.interception = Interception::Suspected;
+        }
     }
 
     /// As judged last.

@@ -100,19 +100,22 @@ fn hosts_of_the_site_itself_say_nothing() {
 }
 
 #[test]
-fn what_was_an_hour_ago_is_forgotten() {
+fn a_suspicion_holds_for_an_hour_and_what_was_measured_is_forgotten() {
     let mut seen = Destinations::default();
     for block in 0..40 {
         seen.add(host(block, 0), 443, true, MS / 5, START);
     }
     seen.judge(START + REMEMBERED_NS - 1);
     assert_eq!(seen.interception(), Interception::Suspected);
-    seen.judge(START + REMEMBERED_NS);
+    let later = START + 2 * REMEMBERED_NS - 1;
+    seen.judge(later - 1);
+    assert_eq!(seen.interception(), Interception::Suspected);
+    seen.judge(later);
     assert_eq!(seen.interception(), Interception::Unknown);
     for block in 0..40u16 {
-        seen.add(host(block, 0), 443, true, u64::from(block + 1) * 5 * MS, START + REMEMBERED_NS);
+        seen.add(host(block, 0), 443, true, u64::from(block + 1) * 5 * MS, later);
     }
-    seen.judge(START + REMEMBERED_NS);
+    seen.judge(later);
     assert_eq!(seen.interception(), Interception::Unlikely);
 }
 

@@ -1,0 +1,81 @@
+"""Round trips on a mirror port, over a wire with real delays: what they rule out, and the proxy guard."""
+
+import pytest
+
+from tests.lab.far import FarWorld
+from tests.lab.laboratory import wait_for
+from tests.machine import need, need_root
+
+NAME = "eu.files.cloud.example"
+SHORT_MS, LONG_MS, TOO_SHORT_MS = 5, 30, 11.5
+"""Round trips: too short for Frankfurt to Moscow and back, long enough, and where the bound is."""
+
+MOSCOW, SLOW_MOSCOW = "203.0.113.20", "203.0.113.21"  # two databases say so
+DISPUTED, SLOW_DISPUTED = "203.0.113.220", "203.0.113.221"  # Zürich, says one
+ANYWHERE = "3fff::/20"
+ELSEWHERE = [f"3fff:{number:x}::1" for number in range(24)]
+
+
+@pytest.fixture
+def world(tmp_path):
+    need_root()
+    need("ip", "tc", "ethtool", "curl")
+    short = dict.fromkeys((MOSCOW, DISPUTED, ANYWHERE), SHORT_MS)
+    with FarWorld(tmp_path, short | {SLOW_MOSCOW: LONG_MS, SLOW_DISPUTED: LONG_MS}) as running:
+        yield running
+
+
+def flows(sensor):
+    return sum(sensor.sums("netmon_flows_total", "vendor").values())
+
+
+def events_of(sensor, kind):
+    """The events of flows that "start" or "end", once the sensor has stopped."""
+    code, events = sensor.stop()
+    assert code == 0
+    return [event for event in events if kind in event["event"]["type"]]
+
+
+def test_a_short_delay_excludes_moscow_and_a_long_one_does_not(world):
+    """By how soon a server answers, Moscow is ruled out or left open; what is left open is judged as ever."""
+    sensor = world.sensor()
+    addresses = [MOSCOW] * 3 + [SLOW_MOSCOW, DISPUTED, DISPUTED, SLOW_DISPUTED]
+    world.fetch(NAME, addresses)
+    wait_for(lambda: flows(sensor) == len(addresses), "every flow is counted")
+    last = {event["destination"]["ip"]: event["netmon"] for event in events_of(sensor, "end")}
+    found = {
+        address: (one["verdict"], one["reason"], one["place"]["location"]) for address, one in last.items()
+    }
+    assert found == {
+        MOSCOW: ("undecided", "no_location", "unknown"),
+        SLOW_MOSCOW: ("unexpected", "place_elsewhere", "moscow"),
+        DISPUTED: ("undecided", "single_source", "zurich"),
+        SLOW_DISPUTED: ("undecided", "databases_disagree", "disputed"),
+    }
+    for address, one in last.items():
+        place, is_slow = one["place"], address in (SLOW_MOSCOW, SLOW_DISPUTED)
+        assert place.get("excluded", []) == ([] if is_slow else ["moscow"])
+        assert place["rtt_min_ms"] >= (LONG_MS if is_slow else SHORT_MS)
+        assert place["rtt_min_ms"] <= one["rtt_min_ms"]
+        assert place["rtt_samples"] == addresses.count(address)
+
+
+def test_a_proxy_that_answers_for_everybody_excludes_nothing(world):
+    """Before others were seen its answer is believed; once unrelated destinations are alike it is not."""
+    sensor = world.sensor()
+    world.fetch(NAME, [MOSCOW])
+    wait_for(lambda: flows(sensor) == 1, "the first flow is counted")
+
+    def is_suspected():
+        world.fetch("www.example.org", ELSEWHERE)  # again and again: a busy machine is late at times
+        return sensor.sums("netmon_interception_suspected")[()] == 1
+
+    wait_for(is_suspected, "interception is suspected")
+    world.fetch(NAME, [MOSCOW])
+    wait_for(lambda: flows(sensor) == 2, "the second flow is counted")
+    first, second = (event["netmon"] for event in events_of(sensor, "start"))
+    assert first["place"]["excluded"] == ["moscow"]
+    assert second["interception"] == "suspected"
+    assert "something in the middle seems to answer: nothing is excluded" in second["place"]["steps"][0]
+    assert (second["verdict"], second["place"]["location"]) == ("unexpected", "moscow")
+    assert second["rtt_min_ms"] < TOO_SHORT_MS
