@@ -25,7 +25,7 @@ START_NS = 1_780_308_000_000_000_000
 GAP_NS = 1_000  # a million packets a second
 CLIENT, SERVER = address("198.18.0.0"), address("203.0.113.10")
 CLIENTS = 1 << 17  # the addresses for benchmarks (RFC 2544, C.2.2), then the next port
-ADDRESS_AT, PORT_AT, SEQUENCE_AT, PAYLOAD_AT = 12, 20, 24, 40
+ADDRESS_AT, DESTINATION_AT, PORT_AT, SEQUENCE_AT, PAYLOAD_AT = 12, 16, 20, 24, 40
 
 Packets = Iterator[bytes]
 
@@ -110,6 +110,19 @@ def new_names(count: int) -> Packets:
         yield bytes(template)
 
 
+def new_clients(count: int) -> Packets:
+    """HTTPS answers to another client each, with long public names of eight fronts."""
+    names = [f"{'x' * 60}.{'y' * 60}.{'z' * 60}.front{number}.example" for number in range(8)]
+    fronts = tls.block16(b"".join(tls.ech_config_list(name)[2:] for name in names))
+    record = dns.https("flood.example", ech=fronts)
+    answer = dns.answer("flood.example", dns.HTTPS, [record], message_id=1)
+    resolver = address("192.0.2.53")
+    template = bytearray(ipv4(resolver, CLIENT, UDP, udp(resolver, CLIENT, (53, 50_000), answer)))
+    for number in range(count):
+        struct.pack_into("!I", template, DESTINATION_AT, int(CLIENT) | number)
+        yield bytes(template)
+
+
 def unfinished_messages(count: int) -> Packets:
     """DNS over TCP: the first segment of a long message from another client each."""
     query = dns.query("flood.example", dns.A, message_id=1)
@@ -139,6 +152,7 @@ FLOODS = {
     "small_segments": Flood(small_segments, 600_000, "heads", SMALL),
     "unfinished_initials": Flood(unfinished_initials, 100_000, "heads", SMALL),
     "new_names": Flood(new_names, 300_000, "names", SMALL),
+    "new_clients": Flood(new_clients, CLIENTS, "clients", SMALL),
     "unfinished_messages": Flood(unfinished_messages, 300_000, "heads", SMALL),
     "a_million_flows": Flood(syns, 1_000_000, None, {}),
     "a_million_named_flows": Flood(named_flows, 1_000_000, None, {}),

@@ -19,6 +19,8 @@ HEADS_BOUND = SMALL["max_flows"] * FLOW_BYTES + 2 * SMALL["max_heads"] * MEAN_HE
 """Buffers that grow are up to twice as large as what is in them."""
 NAMES_BOUND = 2 * SMALL["max_names"] * 2 * MEAN_NAME_BYTES
 """Two books, by client and by server; an entry and its place in the book."""
+CLIENTS_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 8 * MEAN_NAME_BYTES
+"""An eighth of the names; each client is told eight public names."""
 BOUNDS = {
     "syns": SMALL["max_flows"] * FLOW_BYTES,
     "named_flows": SMALL["max_flows"] * FLOW_BYTES,
@@ -26,6 +28,7 @@ BOUNDS = {
     "small_segments": HEADS_BOUND,
     "unfinished_initials": HEADS_BOUND,
     "new_names": NAMES_BOUND,
+    "new_clients": CLIENTS_BOUND,
     "unfinished_messages": HEADS_BOUND,
     "a_million_flows": 1_000_000 * FLOW_BYTES,
     "a_million_named_flows": 1_000_000 * FLOW_BYTES,

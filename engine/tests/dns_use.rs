@@ -1,0 +1,147 @@
+//! DNS that is not read or that is telling, on its way through a monitor: live, over TCP, seen one way only.
+
+use _engine::capture::Packet;
+use _engine::flow::dns_use::Encrypted;
+use _engine::flow::names::Names;
+use _engine::flow::report::{FlowReport, Occasion};
+use _engine::monitor::Monitor;
+use _engine::settings::Settings;
+use _engine::tag::{Kind, Matcher};
+use std::sync::Arc;
+
+const SECOND: u64 = 1_000_000_000;
+const START: u64 = 1_700_000_000 * SECOND;
+const RAW: u16 = 101;
+const CLIENT: [u8; 4] = [192, 0, 2, 7];
+const FALLBACK: [u8; 4] = [192, 0, 2, 99];
+const ENTRY: u32 = 3;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+
+fn monitor(live: bool) -> Monitor {
+    let matcher = Matcher::new(&[(ENTRY, Kind::Suffix, "cloud.example".to_owned())], &[], &[])
+        .and_then(|matcher| matcher.with_resolvers(&[], &["192.0.2.99".to_owned()]))
+        .unwrap();
+    let report_every_ns = if live { 5 * SECOND } else { 0 };
+    let settings = Settings { report_every_ns, ..Settings::default() };
+    Monitor::new(settings, Arc::new(matcher), Arc::new(Names::new(1000)), (0, 1))
+}
+
+/// A packet between the client's port and a port of the resolver.
+fn ip(up: bool, protocol: u8, ports: (u16, u16), rest: &[u8]) -> Vec<u8> {
+    let (src, dst) = if up { (CLIENT, FALLBACK) } else { (FALLBACK, CLIENT) };
+    let (sport, dport) = if up { ports } else { (ports.1, ports.0) };
+    let payload = [&sport.to_be_bytes()[..], &dport.to_be_bytes(), rest].concat();
+    let mut packet = vec![0x45, 0];
+    packet.extend(((20 + payload.len()) as u16).to_be_bytes());
+    packet.extend([0, 0, 0, 0, 64, protocol, 0, 0]);
+    packet.extend([src, dst].concat());
+    packet.extend(payload);
+    packet
+}
+
+fn udp(up: bool, port: u16, message: &[u8]) -> Vec<u8> {
+    let length = (8 + message.len()) as u16;
+    ip(up, UDP, (port, 53), &[&length.to_be_bytes()[..], &[0, 0], message].concat())
+}
+
+/// A segment of the client with an acknowledgement.
+fn tcp(port: u16, seq: u32, payload: &[u8]) -> Vec<u8> {
+    let header =
+        [&seq.to_be_bytes()[..], &[0, 0, 0, 1, 0x50, 0x18, 0xff, 0xff, 0, 0, 0, 0], payload].concat();
+    ip(true, TCP, (40_000, port), &header)
+}
+
+/// A question, or its answer without records.
+fn message(name: &str, response: bool) -> Vec<u8> {
+    let mut message = vec![0, 9, if response { 0x81 } else { 1 }, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in name.split('.') {
+        message.push(label.len() as u8);
+        message.extend(label.as_bytes());
+    }
+    message.extend([0, 0, 1, 0, 1]);
+    message
+}
+
+/// A whole ClientHello without a name.
+fn hello() -> Vec<u8> {
+    let body = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0x13, 1, 1, 0]].concat();
+    let length = body.len() as u8;
+    [&[22, 3, 1, 0, length + 4, 1, 0, 0, length][..], &body].concat()
+}
+
+fn feed(monitor: &mut Monitor, time_ns: u64, bytes: &[u8]) {
+    monitor.packet(&Packet { time_ns, link: RAW, interface: 0, wire_len: bytes.len() as u32, bytes });
+}
+
+fn finish(monitor: &mut Monitor) -> Vec<FlowReport> {
+    monitor.finish();
+    std::mem::take(&mut monitor.flows)
+}
+
+#[test]
+fn a_live_sensor_tells_encrypted_dns_at_its_hello() {
+    let mut monitor = monitor(true);
+    feed(&mut monitor, START, &tcp(853, 100, &hello()));
+    let open: Vec<_> = std::mem::take(&mut monitor.flows);
+    assert_eq!(open.len(), 1);
+    assert_eq!((open[0].occasion, open[0].encrypted_dns), (Occasion::Open, Some(Encrypted::Dot)));
+    assert_eq!(finish(&mut monitor).len(), 1);
+    assert_eq!(monitor.tally().encrypted_dns, [1, 0, 0]);
+}
+
+#[test]
+fn a_live_sensor_tells_a_telling_question_within_seconds() {
+    let mut monitor = monitor(true);
+    feed(&mut monitor, START, &udp(true, 50_000, &message("eu.cloud.example", false)));
+    assert!(monitor.flows.is_empty());
+    monitor.tick(START + 3 * SECOND);
+    assert_eq!(monitor.flows.len(), 1);
+    assert!(monitor.flows[0].is_fallback);
+    assert_eq!(monitor.flows[0].asked, Some(ENTRY));
+}
+
+#[test]
+fn an_answer_alone_tells_the_question() {
+    let mut monitor = monitor(false);
+    feed(&mut monitor, START, &udp(false, 50_000, &message("eu.cloud.example", true)));
+    let flows = finish(&mut monitor);
+    assert_eq!(flows.iter().map(|flow| flow.asked).collect::<Vec<_>>(), [Some(ENTRY)]);
+    assert_eq!(flows[0].client.0.to_string(), "192.0.2.7");
+}
+
+#[test]
+fn of_several_questions_over_tcp_the_vendors_is_told() {
+    let mut monitor = monitor(false);
+    let mut stream = Vec::new();
+    for name in ["www.example.net", "eu.cloud.example", "www.example.org"] {
+        let message = message(name, false);
+        stream.extend((message.len() as u16).to_be_bytes());
+        stream.extend(message);
+    }
+    for (number, part) in stream.chunks(7).enumerate() {
+        feed(&mut monitor, START + number as u64, &tcp(53, 100 + 7 * number as u32, part));
+    }
+    let flows = finish(&mut monitor);
+    assert_eq!(flows.iter().map(|flow| flow.asked).collect::<Vec<_>>(), [Some(ENTRY)]);
+}
+
+#[test]
+fn port_853_without_tls_is_no_encrypted_dns() {
+    for payload in [&b""[..], b"GET / HTTP/1.1\r\n\r\n"] {
+        let mut monitor = monitor(false);
+        feed(&mut monitor, START, &tcp(853, 100, payload));
+        assert!(finish(&mut monitor).is_empty());
+        assert_eq!(monitor.tally().encrypted_dns, [0, 0, 0]);
+    }
+}
+
+#[test]
+fn reports_on_weak_use_do_not_grow_with_the_questions() {
+    let mut monitor = monitor(false);
+    for number in 0..1000u16 {
+        let message = message(&format!("n{number}.example.net"), false);
+        feed(&mut monitor, START + u64::from(number) * SECOND, &udp(true, 10_000 + number, &message));
+    }
+    assert_eq!(finish(&mut monitor).len(), 1);
+}
