@@ -1,6 +1,6 @@
 //! QUIC: real first datagrams of many versions give their ClientHello; nothing else gives one.
 
-use _engine::wire::quic::{crypto_frames, initials, ConnectionId};
+use _engine::wire::quic::{crypto_frames, first_header, initials, ConnectionId, PacketType};
 use _engine::wire::{tls, Progress};
 use std::collections::BTreeMap;
 use std::fs;
@@ -91,4 +91,18 @@ fn a_key_opens_its_own_connection_only() {
 fn a_connection_id_has_at_most_twenty_bytes() {
     assert!(ConnectionId::new(&[1; 20]).is_some());
     assert!(ConnectionId::new(&[1; 21]).is_none());
+}
+
+#[test]
+fn the_first_header_tells_kind_and_connection_ids() {
+    let datagram = seed("draft_29");
+    let header = first_header(&datagram).unwrap();
+    assert_eq!(header.kind, PacketType::Initial);
+    assert_eq!(header.destination, initials(&datagram).unwrap()[0].destination);
+    assert_eq!(header.source.as_slice().len(), usize::from(datagram[6 + usize::from(datagram[5])]));
+    for length in 0..7 + header.destination.as_slice().len() + header.source.as_slice().len() {
+        assert_eq!(first_header(&datagram[..length]), None);
+    }
+    assert_eq!(first_header(&[0xc0, 0, 0, 0, 0, 0, 0, 0]), None); // version negotiation
+    assert_eq!(first_header(b"\x40short header"), None);
 }

@@ -1,6 +1,7 @@
 //! Round trips of handshakes: what is measured, and what must not be.
 
 use _engine::capture::Packet;
+use _engine::flow::handshake::Handshake;
 use _engine::flow::interception::Interception;
 use _engine::flow::names::Names;
 use _engine::flow::report::FlowReport;
@@ -230,6 +231,11 @@ fn quic_that_does_not_open_with_a_clients_keys_is_not_measured() {
     let mut watch = files();
     watch.at(START, &udp(DOWN, &server));
     assert_eq!(watch.at(START + MS, &udp(UP, &answer(0, &[0xab, 0xcd]))).rtt(), None);
+}
+
+#[test]
+fn a_handshake_takes_no_more_room_than_needed() {
+    assert_eq!(std::mem::size_of::<Handshake>(), 16);
 }
 
 #[test]

@@ -143,6 +143,18 @@ def test_explain_a_name(netmon):
         assert words in done.stdout
 
 
+def test_explain_what_a_round_trip_rules_out(netmon, tmp_path):
+    """With the sensor's position a round trip refutes votes; without one it says that it cannot."""
+    words = ("signatures", "explain", "79.133.168.5", "--rtt-ms", "3.2")
+    assert "the sensor's position is not configured: nothing is excluded" in netmon(*words).stdout
+    config = tmp_path / "netmon.yaml"
+    config.write_text("sensor: {latitude: 50.11, longitude: 8.68}\nplaces: {databases: []}", encoding="utf-8")
+    lines = netmon(*words, "--config", str(config)).stdout.splitlines()
+    [step] = [line for line in lines if "round trip" in line]
+    assert step.startswith("    round trip: 3.200 ms, so it is at most 630 km away: excludes ")
+    assert "    dbip is refuted: Moscow is too far away" in lines
+
+
 def test_explain_an_address(netmon):
     """The network, the place, and how the votes became it."""
     done = netmon("signatures", "explain", "82.202.184.10")

@@ -142,7 +142,7 @@ pub fn initials(datagram: &[u8]) -> Result<Vec<Initial<'_>>, Malformed> {
 }
 
 /// What the long header of a packet says in clear.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LongHeader {
     /// Version of QUIC.
     pub version: Version,

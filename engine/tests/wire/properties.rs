@@ -9,6 +9,7 @@ use _engine::wire::ech::parse_public_names;
 use _engine::wire::gquic::{clear_packet, parse_client_hello};
 use _engine::wire::ja4::fingerprint;
 use _engine::wire::preamble::parse_step;
+use _engine::wire::quic::{first_header, initials};
 use _engine::wire::tls::{parse_hello_body, parse_hello_stream, partial_server_name};
 use _engine::wire::tls_server::parse_server_certificate;
 use _engine::wire::Progress;
@@ -115,6 +116,17 @@ fn check_gquic(bytes: &[u8]) {
     }
 }
 
+fn check_quic(bytes: &[u8]) {
+    let header = first_header(bytes);
+    for initial in initials(bytes).unwrap_or_default() {
+        assert!(header.is_some());
+        assert_eq!(initial.open(&initial.destination), initial.open(&initial.destination));
+    }
+    if header.is_some() {
+        assert_eq!(first_header(&[bytes, b"more"].concat()), header);
+    }
+}
+
 fn check_ech(bytes: &[u8]) {
     if let Ok(Progress::Parsed(names)) = parse_public_names(bytes) {
         assert!(names
@@ -154,7 +166,7 @@ fn check_preamble(bytes: &[u8]) {
 #[test]
 fn no_mutation_of_a_seed_breaks_a_parser() {
     type Check = fn(&[u8]);
-    let parsers: [(&str, Check); 8] = [
+    let parsers: [(&str, Check); 9] = [
         ("decode", check_decode),
         ("dtls", check_dtls),
         ("gquic", check_gquic),
@@ -162,6 +174,7 @@ fn no_mutation_of_a_seed_breaks_a_parser() {
         ("ech", check_ech),
         ("tls", check_tls),
         ("preamble", check_preamble),
+        ("quic", check_quic),
         ("certificate", check_certificate),
     ];
     for (target, check) in parsers {
