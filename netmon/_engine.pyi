@@ -33,6 +33,8 @@ class Matcher:
         denied: Sequence[str],  # domains that never match, with all below them
         public_names: Sequence[str] = (),  # of known ECH fronts
         certificates: Sequence[tuple[int, str]] = (),  # (entry, a name in a known server's certificate)
+        # (entry, "tcp" | "udp", port, first payload bytes, exact payload length where it counts)
+        payloads: Sequence[tuple[int, str, int, bytes, int | None]] = (),
         resolvers: Sequence[tuple[int, Sequence[str], Sequence[str]]] = (),  # (number, addresses, names)
         fallbacks: Sequence[str] = (),  # addresses of resolvers that a vendor's products fall back to
     ) -> None: ...

@@ -14,6 +14,7 @@ use crate::flow::interception::Interception;
 use crate::flow::key::{FlowKey, TCP};
 use crate::flow::names::Names;
 use crate::flow::naming::{look_up, resolve};
+use crate::flow::payload;
 use crate::flow::record::{Flow, NO_ENTRY};
 use crate::flow::report::{report, DnsReport, End, FlowReport, Occasion};
 use crate::flow::table::Table;
@@ -159,13 +160,14 @@ impl Monitor {
         flow.sides[side].packets += u64::from(segment.ip_packets);
         flow.sides[side].bytes += u64::from(segment.ip_bytes);
         flow.cut |= (segment.payload.len() as u32) < segment.payload_len;
+        let mut named = payload::look(flow, side, segment, &self.matcher);
         match header {
             Some(header) => {
                 view::follow(flow, side, header, segment.payload_len);
                 let was_closed = flow.is_closed();
                 let (heads, tally) = (&mut self.heads, &mut self.tally);
                 let mut opening = Opening { flow, slot, side, heads, tally };
-                let named = opening.follow(header, segment, seen, &mut self.trips);
+                named |= opening.follow(header, segment, seen, &mut self.trips);
                 if flow.is_closed() && !was_closed {
                     self.table.set_due(slot, now_ns.saturating_add(LINGER_NS));
                 }
@@ -183,7 +185,7 @@ impl Monitor {
                 let messages = flow.messages;
                 let (heads, tally) = (&mut self.heads, &mut self.tally);
                 let mut opening = Opening { flow, slot, side, heads, tally };
-                let named = opening.follow_datagram(segment, seen, &mut self.trips);
+                named |= opening.follow_datagram(segment, seen, &mut self.trips);
                 if named {
                     self.opened(slot);
                 }

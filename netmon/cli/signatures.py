@@ -15,7 +15,7 @@ from netmon.cli.wiring import ConfigOption, SignaturesOption
 from netmon.records import RoundTrip
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
-from netmon.signatures.model import Certificate, NameRule, Rule
+from netmon.signatures.model import Certificate, NameRule, PayloadMagic, Rule
 from netmon.signatures.test import run_examples
 
 app = typer.Typer(
@@ -32,8 +32,8 @@ def list_signatures(config: ConfigOption = None, signatures: SignaturesOption = 
     console = wiring.make_console()
     for vendor in known.vendors.values():
         table = Table(box=box.SIMPLE_HEAD, title=f"{vendor.title} ({vendor.id})", title_justify="left")
-        for heading in ("component", "what it does", "names", "expected at"):
-            table.add_column(heading, justify="right" if heading == "names" else "left")
+        for heading in ("component", "what it does", "names", "payloads", "expected at"):
+            table.add_column(heading, justify="right" if heading in ("names", "payloads") else "left")
         for component in vendor.components.values():
             promised = {
                 place
@@ -42,7 +42,8 @@ def list_signatures(config: ConfigOption = None, signatures: SignaturesOption = 
                 for place in vendor.promises[expectation.promise or ""].locations
             }
             names = ", ".join(known.locations[place].city for place in sorted(promised)) or "nothing promised"
-            table.add_row(component.id, component.function, str(len(component.names)), names)
+            counts = (str(len(component.names)), str(len(component.magic) or ""))
+            table.add_row(component.id, component.function, *counts, names)
         console.print(table)
         console.print(
             f"{len(vendor.networks)} networks, {len(vendor.promises)} statements on places, "
@@ -146,6 +147,8 @@ def _echo_rule(answer: Explanation, rule: Rule) -> None:
 def _rule_text(rule: Rule) -> str:
     if isinstance(rule, NameRule):
         return f"{rule.kind} {rule.text}"
+    if isinstance(rule, PayloadMagic):
+        return f"first payload bytes {rule}"
     if isinstance(rule, Certificate):
         return f"certificate of {rule.subject}, valid {rule.not_before} to {rule.not_after}"
     return f"network {rule.prefix} ({rule.role}{f', AS{rule.asn}' if rule.asn else ''})"

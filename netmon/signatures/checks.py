@@ -8,7 +8,7 @@ from itertools import combinations
 
 from netmon._engine import Matcher
 from netmon.signatures.desk import literal_domain
-from netmon.signatures.model import NameRule, NetworkRule, Vendor
+from netmon.signatures.model import NameRule, NetworkRule, PayloadMagic, Vendor
 from netmon.yaml_nodes import Problem
 
 
@@ -18,6 +18,7 @@ def find_contradictions(vendors: Sequence[Vendor]) -> list[Problem]:
     for vendor in vendors:
         problems.extend(_duplicate_names(vendor))
         problems.extend(_duplicate_networks(vendor))
+        problems.extend(_duplicate_magic(vendor))
     if not problems:  # else the engine would refuse to compile what the following checks ask it
         for vendor in vendors:
             problems.extend(_denied_rules(vendor))
@@ -26,6 +27,7 @@ def find_contradictions(vendors: Sequence[Vendor]) -> list[Problem]:
             problems.extend(_claimed_names(other, one))
             problems.extend(_claimed_certificates(one, other))
             problems.extend(_claimed_certificates(other, one))
+            problems.extend(_claimed_payloads(one, other))
             problems.extend(_claimed_networks(one, other))
     return problems
 
@@ -62,6 +64,24 @@ def _duplicate_networks(vendor: Vendor) -> Iterator[Problem]:
         if first is not rule:
             message = f"network {rule.prefix} is given twice (first in line {first.line})"
             yield Problem(rule.file, rule.line, message)
+
+
+def _duplicate_magic(vendor: Vendor) -> Iterator[Problem]:
+    seen: dict[tuple[str, int, bytes, int | None], PayloadMagic] = {}
+    for rule in _magic_of(vendor):
+        first = seen.setdefault(_magic_key(rule), rule)
+        if first is not rule:
+            where = f"first in line {first.line}, component '{first.component}'"
+            yield Problem(rule.file, rule.line, f"first payload bytes {rule} are given twice ({where})")
+
+
+def _magic_of(vendor: Vendor) -> Iterator[PayloadMagic]:
+    for component in vendor.components.values():
+        yield from component.magic
+
+
+def _magic_key(rule: PayloadMagic) -> tuple[str, int, bytes, int | None]:
+    return rule.transport, rule.port, rule.prefix, rule.length
 
 
 def _denied_rules(vendor: Vendor) -> Iterator[Problem]:
@@ -110,6 +130,16 @@ def _claimed_certificates(one: Vendor, other: Vendor) -> Iterator[Problem]:
                     f"certificate name '{name}' is claimed or denied by vendor '{other.id}' ({other.file})"
                 )
                 yield Problem(certificate.file, certificate.line, message)
+
+
+def _claimed_payloads(one: Vendor, other: Vendor) -> Iterator[Problem]:
+    """First payload bytes that two vendors call their own."""
+    theirs = {_magic_key(rule): rule for rule in _magic_of(other)}
+    for rule in _magic_of(one):
+        found = theirs.get(_magic_key(rule))
+        if found is not None:
+            where = f"vendor '{other.id}' ({found.file}:{found.line})"
+            yield Problem(rule.file, rule.line, f"first payload bytes {rule} are given by {where} as well")
 
 
 def _claimed_networks(one: Vendor, other: Vendor) -> Iterator[Problem]:

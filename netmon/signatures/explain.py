@@ -195,6 +195,8 @@ def _answer(
     network = rule if isinstance(rule, NetworkRule) else None
     expectations = component.expectations if component else ()
     notes = (rule.note if rule else None, component.false_positive if component else None)
+    magic = "; ".join(str(one) for one in component.magic) if component else ""
+    told = (f"its flows are also told by their first payload bytes: {magic}",) if magic else ()
     return Explanation(
         asked=asked,
         kind=kind,
@@ -208,7 +210,7 @@ def _answer(
         promises=tuple(vendor.promises[one.promise] for one in expectations if vendor and one.promise),
         votes=network.votes if network else (),
         observed=tuple(one for one in network.observed if one.address == asked) if network else (),
-        remarks=(*(note for note in notes if note), *remarks),
+        remarks=(*(note for note in notes if note), *told, *remarks),
     )
 
 

@@ -107,6 +107,7 @@ def _in_order(vendors: list[Vendor]) -> tuple[Rule, ...]:
     for vendor in vendors:
         for component in vendor.components.values():
             rules.extend(component.names)
+            rules.extend(component.magic)
         rules.extend(vendor.networks)
         rules.extend(vendor.certificates)
     return tuple(sorted(rules, key=lambda rule: rule.entry))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netmon._engine import Matcher
-from netmon.signatures.model import Certificate, NameRule, NetworkRule, SignatureSet
+from netmon.signatures.model import Certificate, NameRule, NetworkRule, PayloadMagic, SignatureSet
 
 
 def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher:
@@ -27,13 +27,27 @@ def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher
         if isinstance(rule, Certificate)
         for name in rule.names
     ]
+    payloads = [
+        (rule.entry, rule.transport, rule.port, rule.prefix, rule.length)
+        for rule in signatures.entries
+        if isinstance(rule, PayloadMagic)
+    ]
     known = [
         (number, one.addresses, one.names)
         for number, one in enumerate(signatures.resolvers.entries)
         if one.status != "unverified"
     ]
     fallbacks = {one.address for vendor in signatures.vendors.values() for one in vendor.resolvers}
-    return Matcher(names, networks, denied, fronts, certificates, known, sorted(fallbacks))
+    return Matcher(
+        names,
+        networks,
+        denied,
+        public_names=fronts,
+        certificates=certificates,
+        payloads=payloads,
+        resolvers=known,
+        fallbacks=sorted(fallbacks),
+    )
 
 
 def tags_alone(rule: NetworkRule, day: str | None = None) -> bool:

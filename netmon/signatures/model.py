@@ -125,15 +125,24 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class PayloadMagic:
-    """First payload bytes that give a protocol away."""
+    """First payload bytes that give a protocol away, of either side of a flow."""
 
+    entry: int
+    vendor: str
+    component: str
     transport: str
     port: int
     prefix: bytes
     length: int | None  # exact payload length, where it counts
     status: str
     sources: tuple[str, ...]
-    note: str | None = None
+    note: str | None
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        length = f", {self.length} bytes long" if self.length is not None else ""
+        return f"{self.prefix.hex()} on {self.transport} port {self.port}{length}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +273,7 @@ class Certificate:
     line: int
 
 
-Rule = NameRule | NetworkRule | Certificate
+Rule = NameRule | NetworkRule | PayloadMagic | Certificate
 """What tags a flow."""
 
 

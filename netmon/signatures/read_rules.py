@@ -30,6 +30,8 @@ from netmon.yaml_nodes import Fields, Item
 
 KINDS: tuple[MatchKind, ...] = ("exact", "suffix", "pattern")
 TRANSPORTS = ("tcp", "udp")
+LONGEST_PREFIX = 64
+"""Bytes of a payload that the engine compares."""
 
 
 CONTRADICTS = "contradicts"
@@ -73,13 +75,16 @@ def read_port(item: Item, desk: Desk) -> Port:
     )
 
 
-def read_magic(item: Item, desk: Desk) -> PayloadMagic:
+def read_magic(item: Item, desk: Desk, component: str) -> PayloadMagic:
     """First payload bytes: `{tcp|udp: 443, prefix: 4b450000, status: …, sources: […]}`."""
     fields = item.fields(("prefix", "status", "sources"), (*TRANSPORTS, "length", "note"))
     transport, first, last = _read_transport(item, fields)
     if first != last:
         item.report("payload bytes belong to one port, not to a range")
     return PayloadMagic(
+        entry=next(desk.entries),
+        vendor=desk.vendor,
+        component=component,
         transport=transport,
         port=first,
         prefix=fields.read("prefix", _read_hex, b""),
@@ -87,6 +92,8 @@ def read_magic(item: Item, desk: Desk) -> PayloadMagic:
         status=fields.read("status", read_status, "unverified"),
         sources=fields.read("sources", desk.read_sources, ()),
         note=fields.read("note", Item.text, None),
+        file=desk.file,
+        line=item.line,
     )
 
 
@@ -110,10 +117,13 @@ def _read_transport(item: Item, fields: Fields) -> tuple[str, int, int]:
 def _read_hex(item: Item) -> bytes:
     text = item.text()
     try:
-        return bytes.fromhex(text)
+        found = bytes.fromhex(text)
     except ValueError:
         item.report(f"'{text}' is not hexadecimal")
         return b""
+    if not 2 <= len(found) <= LONGEST_PREFIX:
+        item.report(f"'{text}': first payload bytes are 2 to {LONGEST_PREFIX}")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

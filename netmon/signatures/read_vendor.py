@@ -146,7 +146,7 @@ def _read_component(key: str, item: Item, desk: Desk) -> Component:
         scope=cast(Literal["cloud", "internal"], scope),
         names=fields.each("names", lambda name: read_name(name, desk, key)),
         ports=fields.each("ports", lambda port: read_port(port, desk)),
-        magic=fields.each("magic", lambda magic: read_magic(magic, desk)),
+        magic=fields.each("magic", lambda magic: read_magic(magic, desk, key)),
         expectations=fields.each("expectations", lambda one: _read_expectation(one, desk)),
         false_positive=fields.read("false_positive", Item.text, None),
         sources=fields.read("sources", desk.read_sources, ()),

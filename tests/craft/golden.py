@@ -13,6 +13,7 @@ from tests.craft import golden_certificates as certificates
 from tests.craft import golden_datagrams as datagrams
 from tests.craft import golden_hidden as hidden
 from tests.craft import golden_names as names
+from tests.craft import golden_payloads as payloads
 from tests.craft import golden_preambles as preambles
 from tests.craft import golden_round_trips as round_trips
 from tests.craft import golden_streams as streams
@@ -79,6 +80,8 @@ CASES: tuple[Callable[[], bytes], ...] = (
     certificates.certificate_wildcard,
     certificates.certificate_of_many,
     certificates.certificate_after_starttls,
+    payloads.payload_magic,
+    payloads.payload_and_name,
     wrappings.wrapped_by_the_mirror,
     wrappings.quic_hellos,
     view.mirrored_twice,

@@ -1,10 +1,15 @@
 """What the signatures say about a name or an address, and why."""
 
+from pathlib import Path
+
 import pytest
 
 from netmon.signatures.explain import Explanation, explain
+from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
-from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
+from netmon.signatures.model import Certificate, NameRule, NetworkRule, SignatureSet
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "signatures"
 
 
 def competitors(answer: Explanation) -> list[tuple[str, str]]:
@@ -125,3 +130,14 @@ def test_a_fallback_resolver_is_remarked(shipped: SignatureSet) -> None:
 def test_any_text_gets_an_answer(shipped: SignatureSet, text: str) -> None:
     """What is neither name nor address simply matches nothing."""
     assert explain(shipped, text).rule is None
+
+
+def test_certificates_and_payloads_are_told() -> None:
+    """A name that only a certificate has is explained by it; the payloads of a component are remarked."""
+    signatures = load_folder(GOLDEN)
+    by_certificate = explain(signatures, "*.internal.example.net")
+    assert isinstance(by_certificate.rule, Certificate)
+    assert by_certificate.tags
+    assert by_certificate.reason == "no rule holds for this name, but a certificate that was seen has it"
+    by_name = explain(signatures, "eu.lookups.cloud.example")
+    assert any("4b450000 on udp port 2001" in remark for remark in by_name.remarks)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from netmon.errors import SignatureError
 from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.test import Trial, run_examples
@@ -56,6 +57,49 @@ def test_entries_of_several_vendors_are_numbered_in_one_row(
         name: None if entry is None else signatures.entries[entry].vendor for name, entry in found.items()
     }
     assert vendors == {"x.a.example": "a", "b.example": "a", "c.example": "b", "d.example": None}
+
+
+MAGIC_AND_CERTIFICATE = """\
+    magic:
+      - {udp: 2001, prefix: 4b450000, length: 8, status: measured, sources: [A]}
+certificates:
+  - {component: web, names: ['*.example.org'], subject: CN=x, issuer: CN=y, not_before: 2026-01-01,
+     not_after: 2027-01-01, status: press, sources: [A]}
+"""
+
+
+def test_payloads_and_certificates_have_entries_like_names(
+    folder_of: Callable[..., Path], vendor_text: Callable[..., str]
+) -> None:
+    """Each has its number, its component and its trust, and a name's number leads to it."""
+    text = vendor_text("example", ["suffix example.com"], MAGIC_AND_CERTIFICATE)
+    signatures = load_folder(folder_of(example=text))
+    assert [rule.entry for rule in signatures.entries] == [0, 1, 2]
+    name, magic, certificate = signatures.entries
+    assert str(magic) == "4b450000 on udp port 2001, 8 bytes long"
+    assert [(rule.component, rule.status) for rule in (magic, certificate)] == [
+        ("web", "measured"),
+        ("web", "press"),
+    ]
+    matcher = compile_matcher(signatures)
+    assert matcher.find_certificate("*.example.org") == certificate.entry
+    assert matcher.find_name("*.example.com") == name.entry
+    assert matcher.find_name("*.example.org") is None
+
+
+def test_two_vendors_must_not_claim_the_same_payload_or_certificate(
+    folder_of: Callable[..., Path], vendor_text: Callable[..., str]
+) -> None:
+    """Both claims are refused, with both places."""
+    folder = folder_of(
+        a=vendor_text("a", ["suffix a.example"], MAGIC_AND_CERTIFICATE),
+        b=vendor_text("b", ["suffix b.example"], MAGIC_AND_CERTIFICATE),
+    )
+    with pytest.raises(SignatureError) as caught:
+        load_folder(folder)
+    message = str(caught.value)
+    assert "first payload bytes 4b450000 on udp port 2001, 8 bytes long are given by vendor 'b'" in message
+    assert "certificate name '*.example.org' is claimed or denied by vendor 'b'" in message
 
 
 def test_examples_that_fail_are_told_with_what_was_found(

@@ -16,6 +16,7 @@ pub mod interception;
 pub mod key;
 pub mod names;
 pub mod naming;
+pub mod payload;
 mod preamble;
 pub mod quic;
 pub mod record;

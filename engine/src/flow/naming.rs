@@ -6,6 +6,7 @@ use super::ech::Ech;
 use super::hello::Hello;
 use super::key::TCP;
 use super::names::{Chain, Found, Names};
+use super::payload::FirstPayload;
 use super::record::{Flow, Phase, NO_ENTRY};
 use crate::tag::Matcher;
 use crate::wire::certificate::Certificate;
@@ -122,6 +123,8 @@ pub struct Naming {
     pub host: Option<Box<str>>,
     /// The server's, where it is in clear and the client states no name.
     pub certificate: Option<Box<Certificate>>,
+    /// The first payload of one side, where signatures know it.
+    pub payload: Option<Box<FirstPayload>>,
     /// What the flow itself is to DNS.
     pub dns: DnsUse,
     /// From DNS.
@@ -198,8 +201,8 @@ pub struct Resolution<'a> {
 
 /// Names and tags a flow from all that is known of it.
 ///
-/// A name decides before an address does. An address in a declared network tags the flow where no
-/// name does, so that a foreign name in the hello does not hide where the bytes go.
+/// A name decides before the first payload bytes do, and they before an address does. Both tag the flow
+/// where no name does, so that a foreign name in the hello does not hide where the bytes go.
 pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
     let naming = flow.naming.as_deref();
     let mut best = Resolution { name: None, evidence: Evidence::None, matched: None, entry: NO_ENTRY };
@@ -222,10 +225,14 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
         }
     }
     if best.entry == NO_ENTRY {
-        if let Some(entry) = matcher.find_network(flow.server_end().0) {
+        let payload = naming.and_then(|naming| naming.payload.as_ref());
+        let by_payload = payload.and_then(|payload| payload.find(flow, matcher));
+        let by_network = || matcher.find_network(flow.server_end().0).map(|entry| (entry, Evidence::Network));
+        let found = by_payload.map(|entry| (entry, Evidence::Payload)).or_else(by_network);
+        if let Some((entry, evidence)) = found {
             best.entry = entry;
             if best.name.is_none() {
-                best.evidence = Evidence::Network;
+                best.evidence = evidence;
             }
         }
     }

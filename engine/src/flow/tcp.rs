@@ -306,8 +306,11 @@ impl Opening<'_> {
     pub(super) fn give_up_head(&mut self, phase: Phase) -> bool {
         let head = self.flow.sides[self.side].head;
         let bytes = self.heads.get(head).map(|head| head.contiguous().to_vec()).unwrap_or_default();
-        if is_server_hello(&bytes) && phase != Phase::Cut {
-            self.leave(Phase::Answer);
+        let is_tcp = self.flow.key.protocol == TCP;
+        if is_tcp && phase == Phase::Incomplete && is_other_opening(&bytes) {
+            let is_answer = is_server_hello(&bytes);
+            self.flow.gap |= self.heads.get(head).is_some_and(|head| head.has_gap());
+            self.leave(if is_answer { Phase::Answer } else { Phase::NotTls });
             return false;
         }
         self.give_up(phase, &bytes)
@@ -344,6 +347,11 @@ fn drop_head(flow: &mut Flow, slot: u32, side: usize, heads: &mut Heads) {
 /// True for a TLS record that never begins a stream: change_cipher_spec, alert, application data.
 fn is_record_in_mid_stream(bytes: &[u8]) -> bool {
     matches!(bytes, [20 | 21 | 23, 3, 0..=4, ..])
+}
+
+/// True for what begins with no ClientHello: a preamble or a server's answer that never became whole.
+fn is_other_opening(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && !tls::may_be_hello(bytes)
 }
 
 /// True for a segment that shows by itself that a stream, or what matters of it, begins with it.

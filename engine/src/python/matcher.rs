@@ -1,11 +1,27 @@
 //! `Matcher`: signatures as Python hands them over.
 
 use crate::address::Address;
-use crate::tag::{self, Kind, Resolver};
+use crate::flow::payload::MAX_PREFIX_BYTES;
+use crate::tag::{self, Kind, Magic, Resolver};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// (entry, "tcp" | "udp", port, prefix, exact length).
+type Payload = (u32, String, u16, Vec<u8>, Option<u32>);
+
+fn read_magic((entry, transport, port, prefix, length): Payload) -> PyResult<Magic> {
+    let is_tcp = match transport.as_str() {
+        "tcp" => true,
+        "udp" => false,
+        other => return Err(PyValueError::new_err(format!("no such transport: {other}"))),
+    };
+    if !(1..=MAX_PREFIX_BYTES).contains(&prefix.len()) {
+        return Err(PyValueError::new_err(format!("a prefix has 1 to {MAX_PREFIX_BYTES} bytes")));
+    }
+    Ok(Magic { entry, is_tcp, port, prefix, length })
+}
 
 /// Signature names and networks, compiled.
 #[pyclass(frozen, module = "netmon._engine")]
@@ -16,14 +32,16 @@ impl Matcher {
     #[new]
     #[pyo3(signature = (
         names, networks, denied, public_names = Vec::new(), certificates = Vec::new(),
-        resolvers = Vec::new(), fallbacks = Vec::new()
+        payloads = Vec::new(), resolvers = Vec::new(), fallbacks = Vec::new()
     ))]
+    #[allow(clippy::too_many_arguments)] // keywords in Python
     fn new(
         names: Vec<(u32, String, String)>,
         networks: Vec<(u32, String)>,
         denied: Vec<String>,
         public_names: Vec<String>,
         certificates: Vec<(u32, String)>,
+        payloads: Vec<Payload>,
         resolvers: Vec<Resolver>,
         fallbacks: Vec<String>,
     ) -> PyResult<Self> {
@@ -41,7 +59,8 @@ impl Matcher {
             .and_then(|matcher| matcher.with_public_names(&public_names))
             .and_then(|matcher| matcher.with_resolvers(&resolvers, &fallbacks))
             .map_err(PyValueError::new_err)?;
-        Ok(Self(Arc::new(matcher.with_certificates(&certificates))))
+        let magic = payloads.into_iter().map(read_magic).collect::<PyResult<Vec<_>>>()?;
+        Ok(Self(Arc::new(matcher.with_certificates(&certificates).with_payloads(&magic))))
     }
 
     fn find_name(&self, name: &str) -> Option<u32> {

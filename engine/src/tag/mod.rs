@@ -1,12 +1,16 @@
-//! Signatures, compiled: names (exact, suffix, pattern), networks (longest prefix) and what hides names.
+//! Signatures, compiled: names (exact, suffix, pattern), networks (longest prefix), first payload bytes, and
+//! what hides names.
 //! Knows no packets.
 
 mod names;
 mod networks;
+mod payload;
 mod resolvers;
 
 use self::names::Names;
 use self::networks::Networks;
+pub use self::payload::Magic;
+use self::payload::Payloads;
 pub use self::resolvers::Resolver;
 use self::resolvers::Resolvers;
 use crate::address::Address;
@@ -34,6 +38,7 @@ pub struct Matcher {
     networks: Networks,
     public_names: Names,
     certificates: HashMap<String, u32>,
+    payloads: Payloads,
     resolvers: Resolvers,
 }
 
@@ -64,6 +69,17 @@ impl Matcher {
             self.certificates.entry(name.clone()).or_insert(*entry);
         }
         self
+    }
+
+    /// Adds first payload bytes.
+    pub fn with_payloads(mut self, magic: &[Magic]) -> Self {
+        self.payloads = Payloads::new(magic);
+        self
+    }
+
+    /// The entry of a side's first payload, of which `bytes` are the beginning: the longest prefix wins.
+    pub fn find_payload(&self, is_tcp: bool, ports: [u16; 2], bytes: &[u8], length: u32) -> Option<u32> {
+        self.payloads.find(is_tcp, ports, bytes, length)
     }
 
     /// The entry of a known certificate that has this very name.

@@ -89,6 +89,19 @@ fn a_repeated_handshake_or_request_changes_nothing() {
 }
 
 #[test]
+fn a_few_bytes_of_text_are_no_hello_and_no_gap() {
+    for (bytes, gap) in [(&b"PI"[..], false), (b"GET / HTTP/1.1\r\nCookie: ", false), (b"EHLO", true)] {
+        let mut talk = Talk::new(443, settings()).open();
+        talk.up(bytes);
+        if gap {
+            talk.up_at(10, b"behind a gap");
+        }
+        let flow = talk.only_flow();
+        assert_eq!((flow.reason, flow.gap), (Some(Unnamed::NotTls), gap), "{bytes:?}");
+    }
+}
+
+#[test]
 fn what_the_snap_length_cut_is_truncated() {
     let mut talk = Talk::new(3128, settings()).open();
     talk.up_cut(CONNECT, 30);

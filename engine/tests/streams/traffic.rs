@@ -18,6 +18,11 @@ pub fn settings() -> Settings {
     Settings { every_flow: true, max_flows: 100, max_heads: 10, ..Settings::default() }
 }
 
+/// Signatures that tag what is below cloud.example.
+pub fn matcher() -> Matcher {
+    Matcher::new(&[(3, Kind::Suffix, "cloud.example".to_owned())], &[], &[]).unwrap()
+}
+
 /// A ClientHello in one record; its name is the last thing in it.
 pub fn hello(name: Option<&str>) -> Vec<u8> {
     let vector = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();
@@ -41,8 +46,7 @@ pub struct Talk {
 
 impl Talk {
     pub fn new(port: u16, settings: Settings) -> Self {
-        let matcher = Matcher::new(&[(3, Kind::Suffix, "cloud.example".to_owned())], &[], &[]).unwrap();
-        let monitor = Monitor::new(settings, Arc::new(matcher), Arc::new(Names::new(1000)), (0, 1));
+        let monitor = Monitor::new(settings, Arc::new(matcher()), Arc::new(Names::new(1000)), (0, 1));
         Self { monitor, port, client_port: 40_000, clock_ns: START, next: [1000, 5000] }
     }
 

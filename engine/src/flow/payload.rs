@@ -1,0 +1,48 @@
+//! The first payload of each side, where signatures know its first bytes.
+
+use super::key::TCP;
+use super::record::{Flow, Phase};
+use crate::tag::Matcher;
+use crate::wire::Segment;
+
+/// Bytes of a payload that are kept: no signature looks at more.
+pub const MAX_PREFIX_BYTES: usize = 64;
+
+/// A first payload that signatures know, kept so that new signatures can be asked about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstPayload {
+    /// Its beginning.
+    pub bytes: Box<[u8]>,
+    /// Its length on the wire.
+    pub length: u32,
+}
+
+impl FirstPayload {
+    /// The signature entry that knows it.
+    pub fn find(&self, flow: &Flow, matcher: &Matcher) -> Option<u32> {
+        matcher.find_payload(flow.key.protocol == TCP, flow.key.ports, &self.bytes, self.length)
+    }
+}
+
+/// Looks at a side's first payload, the segment being counted already; true if signatures know it.
+#[inline]
+pub fn look(flow: &mut Flow, side: usize, segment: &Segment<'_>, matcher: &Matcher) -> bool {
+    let sender = &flow.sides[side];
+    let is_first = match flow.key.protocol {
+        TCP => sender.phase == Phase::Waiting,
+        _ => sender.packets <= u64::from(segment.ip_packets),
+    };
+    is_first && !segment.payload.is_empty() && keep_if_known(flow, segment, matcher)
+}
+
+#[cold]
+fn keep_if_known(flow: &mut Flow, segment: &Segment<'_>, matcher: &Matcher) -> bool {
+    let bytes = &segment.payload[..segment.payload.len().min(MAX_PREFIX_BYTES)];
+    let is_tcp = flow.key.protocol == TCP;
+    if matcher.find_payload(is_tcp, flow.key.ports, bytes, segment.payload_len).is_none() {
+        return false;
+    }
+    let first = FirstPayload { bytes: bytes.into(), length: segment.payload_len };
+    flow.naming.get_or_insert_default().payload.get_or_insert_with(|| Box::new(first));
+    true
+}

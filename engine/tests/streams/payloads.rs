@@ -1,0 +1,59 @@
+//! First payload bytes that signatures know.
+
+use crate::traffic::{hello, matcher, settings, Talk, SECOND};
+use _engine::flow::naming::Evidence;
+use _engine::settings::Settings;
+use _engine::tag::{Magic, Matcher};
+use std::sync::Arc;
+
+const LIVE: u64 = 5 * SECOND;
+
+fn known(entry: u32) -> Arc<Matcher> {
+    let magic = Magic { entry, is_tcp: true, port: 443, prefix: b"KE\0\0".to_vec(), length: None };
+    Arc::new(matcher().with_payloads(&[magic]))
+}
+
+fn talk(settings: Settings) -> Talk {
+    let mut talk = Talk::new(443, settings).open();
+    talk.monitor.set_matcher(known(7));
+    talk
+}
+
+#[test]
+fn either_side_gives_it_away_at_once() {
+    for up in [true, false] {
+        let mut talk = talk(Settings { report_every_ns: LIVE, ..settings() });
+        if up {
+            talk.up(b"KE\0\0 and more");
+        } else {
+            talk.down(b"KE\0\0 and more");
+        }
+        let flow = &talk.monitor.flows[0];
+        assert_eq!((flow.entry, flow.evidence, flow.name.as_deref()), (Some(7), Evidence::Payload, None));
+    }
+}
+
+#[test]
+fn only_the_first_payload_counts() {
+    let mut talk = talk(settings());
+    talk.up(b"other");
+    talk.up(b"KE\0\0");
+    assert_eq!(talk.only_flow().entry, None);
+}
+
+#[test]
+fn new_signatures_are_asked_about_it_again() {
+    let mut talk = talk(Settings { report_every_ns: LIVE, ..settings() });
+    talk.up(b"KE\0\0");
+    talk.monitor.set_matcher(known(8));
+    let entries: Vec<_> = talk.finish().iter().map(|flow| flow.entry).collect();
+    assert_eq!(entries, [Some(7), Some(8)]);
+}
+
+#[test]
+fn a_name_decides_before_it() {
+    let mut talk = talk(settings());
+    talk.down(b"KE\0\0");
+    talk.up(&hello(Some("a.cloud.example")));
+    assert_eq!(talk.only_flow().entry, Some(3));
+}
