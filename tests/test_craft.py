@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.craft import demo, dns, golden, golden_preambles, golden_streams, packets, pcap, tls
+from tests.craft import (
+    demo,
+    dns,
+    golden,
+    golden_datagrams,
+    golden_preambles,
+    golden_streams,
+    golden_view,
+    packets,
+    pcap,
+    tls,
+)
 from tests.craft.talk import Connection, frames, look_up_addresses, tls_session
 from tests.machine import need
 
@@ -25,8 +36,16 @@ CUT = (golden_streams.snap_length, golden_streams.truncated_file)
 UNREAD = {
     golden_streams.snap_length: "Wireshark reads no hello that is cut",
     golden_preambles.starttls_pop3: "Wireshark takes reordered segments behind STLS for POP3",
+    golden_datagrams.dtls_hello: "Wireshark does not put this DTLS hello together",
+    golden_datagrams.google_quic: "Wireshark reads Google's names with another dissector, wrong ones as well",
 }
 """Hellos that Wireshark cannot read, and netmon can."""
+
+COPIED = {
+    golden_datagrams.dns_in_fragments: "a fragment that comes again is counted by itself",
+    golden_view.mirrored_twice: "the mirror's copies are counted by themselves",
+}
+"""Captures with more bytes than their flows have."""
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +100,8 @@ def test_wireshark_reads_the_names_in_the_events(case: Case) -> None:
 @by_case
 def test_events_add_up_to_the_bytes_in_the_capture(case: Case) -> None:
     """The bytes of all flows together are the IP bytes of all packets, as Wireshark reads their lengths."""
+    if case in COPIED:
+        pytest.skip(COPIED[case])
     folder = golden.FOLDER / case.__name__
     fields = ("-e", "ip.len", "-e", "ipv6.plen", "-e", "frame.len")
     total = 0
