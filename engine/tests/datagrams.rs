@@ -126,6 +126,19 @@ fn a_dtls_hello_that_is_cut_shows_its_name_if_that_was_kept() {
 }
 
 #[test]
+fn dtls_that_began_before_the_sensor_is_known_as_such() {
+    for first in [23, 25] {
+        let mut monitor = monitor();
+        let record = [&[first, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 40][..], &[7; 40]].concat();
+        let mut bytes = packet(true, 50_000, &record);
+        bytes[22..24].copy_from_slice(&4433_u16.to_be_bytes());
+        feed(&mut monitor, &bytes, usize::MAX);
+        monitor.finish();
+        assert_eq!(monitor.flows[0].reason, Some(Unnamed::StartedBeforeSensor));
+    }
+}
+
+#[test]
 fn real_hellos_without_a_name_are_hellos() {
     for name in ["dtls12", "dtls12_webrtc", "dtls13"] {
         let flows = flows_of(&[seed("dtls", name)]);

@@ -2,7 +2,7 @@
 
 use _engine::capture::Packet;
 use _engine::flow::names::Names;
-use _engine::flow::naming::Evidence;
+use _engine::flow::naming::{Evidence, Unnamed};
 use _engine::flow::report::{End, FlowReport, Occasion};
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
@@ -211,4 +211,15 @@ fn new_signatures_tag_the_flows_that_are_there() {
     monitor.set_matcher(matcher("other.example"));
     assert_eq!(monitor.flows.len(), 1);
     assert_eq!(monitor.flows[0].name.as_deref(), Some("a.other.example"));
+}
+
+#[test]
+fn a_capture_of_headers_alone_is_truncated_and_not_something_else_than_tls() {
+    let mut monitor = monitor(settings());
+    let hello = up(101, 901, ACK, &hello("eu.cloud.example"));
+    feed(&mut monitor, START, &up(100, 0, SYN, b""));
+    let (wire_len, bytes) = (hello.len() as u32, &hello[..40]);
+    monitor.packet(&Packet { time_ns: START + 1, link: RAW, interface: 0, wire_len, bytes });
+    let flows = finish(&mut monitor);
+    assert_eq!((flows[0].reason, flows[0].cut), (Some(Unnamed::TruncatedCapture), true));
 }

@@ -106,7 +106,8 @@ impl Socket {
     }
 
     /// Shares packets with the other sockets of `group` by flow, both directions to the same socket;
-    /// fragments are put together first, because only the first one has ports.
+    /// fragments of IPv4 are put together by the kernel first, because only the first one has ports: then they
+    /// count as one packet with one header.
     pub fn join(&self, group: u16) -> io::Result<()> {
         let how = libc::PACKET_FANOUT_HASH | libc::PACKET_FANOUT_FLAG_DEFRAG;
         let fanout: c_uint = u32::from(group) | how << 16;

@@ -26,6 +26,10 @@ impl Opening<'_> {
             {
                 self.take_datagram(segment)
             }
+            datagram if waiting && dtls::is_record_in_mid_stream(datagram) => {
+                self.leave(Phase::MidStream);
+                false
+            }
             _ => false,
         }
     }

@@ -271,6 +271,11 @@ pub fn look_up(flow: &mut Flow, names: &Names) {
     }
 }
 
+/// A flow of datagrams that are no QUIC.
+fn is_other_datagrams(flow: &Flow) -> bool {
+    flow.key.protocol != TCP && flow.quic.is_none() && !flow.key.ports.contains(&QUIC_PORT)
+}
+
 /// Why the flow has no name: what hides it or keeps it from being read, first of all; where the hello
 /// could not have told it, that the client's DNS is encrypted and so could not either; else what the
 /// flow is instead.
@@ -300,13 +305,13 @@ fn bare_reason(flow: &Flow) -> Unnamed {
         Unnamed::NoServerName
     } else if either(Phase::Malformed) {
         Unnamed::Malformed
-    } else if either(Phase::Cut) {
+    } else if either(Phase::Cut) || (flow.cut && phases[0] == Phase::Waiting && flow.key.protocol == TCP) {
         Unnamed::TruncatedCapture
     } else if either(Phase::Incomplete) || either(Phase::Collecting) {
         Unnamed::NoHelloSeen
     } else if either(Phase::NotTls)
         || either(Phase::Between)
-        || (flow.key.protocol != TCP && flow.quic.is_none() && !flow.key.ports.contains(&QUIC_PORT))
+        || is_other_datagrams(flow) && !either(Phase::MidStream)
     {
         Unnamed::NotTls
     } else if flow.quic.is_some() {

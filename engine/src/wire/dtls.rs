@@ -35,6 +35,13 @@ pub fn may_be_hello(datagram: &[u8]) -> bool {
     matches!(datagram, [HANDSHAKE, 0xfe, 0xfc..=0xff, 0, 0, _, _, _, _, _, _, _, _, CLIENT_HELLO, ..])
 }
 
+/// True for a record that never begins a conversation: ChangeCipherSpec, alert, application data, or one with
+/// a connection ID (RFC 9146).
+#[inline]
+pub fn is_record_in_mid_stream(datagram: &[u8]) -> bool {
+    matches!(datagram, [20 | 21 | 23 | 25, 0xfe, 0xfc..=0xff, ..])
+}
+
 /// The parts of ClientHellos in a datagram, in their order, up to the first record that is protected or
 /// cut off; `is_cut`: the snap length cut the datagram.
 ///
