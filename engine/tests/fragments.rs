@@ -274,3 +274,14 @@ fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
     assert!(tally.fragments_evicted > 0);
     assert!(std::iter::from_fn(|| fragments.next_over()).count() >= 200);
 }
+
+#[test]
+fn nothing_stays_at_the_end_whatever_the_clock_said() {
+    let fragments = v4_fragments(17, 9, &udp((53, 4000), &dns_answer()), 336);
+    for time_ns in [0, START, u64::MAX] {
+        let mut monitor = monitor();
+        feed(&mut monitor, time_ns, &fragments[0]);
+        assert_eq!(finish(&mut monitor)[0].received.0, 1);
+        assert_eq!(monitor.tally().live_fragments, 0);
+    }
+}

@@ -116,7 +116,7 @@ impl Fragments {
 
     /// Takes a fragment in; `next_over` gives what it completes or displaces.
     pub fn take(&mut self, fragment: &Fragment<'_>, time_ns: u64, interface: u16, tally: &mut Tally) {
-        self.give_up_before(time_ns.saturating_sub(PATIENCE_NS), tally);
+        self.expire(time_ns, tally);
         let id = fragment.packet;
         if !self.parts.contains_key(&id) {
             self.begin(id, time_ns, interface, tally);
@@ -151,12 +151,12 @@ impl Fragments {
 
     /// Gives up what waited too long.
     pub fn expire(&mut self, now_ns: u64, tally: &mut Tally) {
-        self.give_up_before(now_ns.saturating_sub(PATIENCE_NS), tally);
+        self.give_up(|started_ns| now_ns.saturating_sub(started_ns) > PATIENCE_NS, tally);
     }
 
     /// Gives up everything.
     pub fn finish(&mut self, tally: &mut Tally) {
-        self.give_up_before(u64::MAX, tally);
+        self.give_up(|_| true, tally);
     }
 
     fn begin(&mut self, id: PacketId, time_ns: u64, interface: u16, tally: &mut Tally) {
@@ -185,11 +185,11 @@ impl Fragments {
         self.oldest.push_back((id, serial));
     }
 
-    /// Ends the packets that began before a time, the oldest first.
-    fn give_up_before(&mut self, time_ns: u64, tally: &mut Tally) {
+    /// Ends packets by the time when they began, the oldest first.
+    fn give_up(&mut self, is_too_old: impl Fn(u64) -> bool, tally: &mut Tally) {
         while let Some((id, serial)) = self.oldest.front().copied() {
             match self.parts.get(&id).filter(|parts| parts.serial == serial) {
-                Some(parts) if parts.started_ns >= time_ns => break,
+                Some(parts) if !is_too_old(parts.started_ns) => break,
                 Some(parts) => {
                     if !parts.spoiled {
                         tally.problem("fragments", "incomplete");
