@@ -1,5 +1,6 @@
 """Encrypted DNS and encrypted hellos in real captures, by the signatures that come with netmon."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ CAPTURES = Path(__file__).parent / "captures"
 SIGNATURES = load_folder(default_folder())
 
 
-def flows(capture: str) -> list[FlowRecord]:
-    """What is reported of a capture without asking for every flow."""
-    source = FileSource([str(CAPTURES / capture)], compile_matcher(SIGNATURES))
+def flows(capture: str, *, every_flow: bool = False) -> list[FlowRecord]:
+    """What is reported of a capture, by default without asking for every flow."""
+    source = FileSource([str(CAPTURES / capture)], compile_matcher(SIGNATURES), every_flow=every_flow)
     return [flow for batch in source.batches() for flow in batch.flows]
 
 
@@ -40,3 +41,29 @@ def test_other_traffic_is_no_encrypted_dns() -> None:
     """Web sites, chats and games of whole captures: nothing of them is reported."""
     for capture in ("nDPI/instagram.pcap", "nDPI/teams.pcap", "nDPI/1kxun.pcap", "mercury/top-https.mcap"):
         assert [flow.name for flow in flows(capture) if flow.encrypted_dns] == []
+
+
+@pytest.mark.parametrize(
+    ("capture", "expected"),
+    [
+        ("nDPI/tls_ech.pcapng", {("tcp", "grease", "sni"): 1}),
+        ("mercury/geneve.pcap", {("tcp", "grease", "sni"): 42, ("udp", "grease", "quic_sni"): 22}),
+        # The older extension with a decoy for a name.
+        ("nDPI/tls_esni_sni_both.pcap", {("tcp", "used", "ech_outer"): 2}),
+    ],
+)
+def test_browsers_grease_is_told_from_a_hidden_name(
+    capture: str, expected: dict[tuple[str, str, str], int]
+) -> None:
+    """Over TCP and QUIC alike: GREASE leaves the name what it is, a decoy names nothing."""
+    seen = Counter((flow.transport, flow.ech, flow.evidence) for flow in flows(capture, every_flow=True))
+    assert {key: count for key, count in seen.items() if key[1] is not None} == expected
+
+
+def test_a_browser_that_hides_all_it_can() -> None:
+    """A browser's DNS over HTTPS and its encrypted names are seen for what they are, and explain the rest."""
+    seen = flows("nDPI/no_sni.pcap", every_flow=True)
+    doh = [(flow.encrypted_dns, flow.name) for flow in seen if flow.encrypted_dns]
+    assert doh == [("doh", "mozilla.cloudflare-dns.com")]
+    reasons = Counter(flow.reason for flow in seen)
+    assert (reasons["ech"], reasons["encrypted_dns"]) == (4, 1)
