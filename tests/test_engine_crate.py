@@ -1,5 +1,6 @@
 """The Rust half, tested from here so that one command tests everything."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -42,6 +43,20 @@ def test_unit_tests():
     """The crate's own tests pass, without Python."""
     need_cargo()
     assert "test result: ok" in run("cargo", "test", "--no-default-features")
+
+
+def test_every_parser_has_a_fuzz_target_with_seeds():
+    """Each parser that the wire's modules offer is called by a target; each target is built and has seeds."""
+    targets = {path.stem: path.read_text(encoding="utf-8") for path in (ENGINE / "fuzz/targets").glob("*.rs")}
+    wire = "".join(path.read_text(encoding="utf-8") for path in (ENGINE / "src/wire").glob("*.rs"))
+    parsers = set(re.findall(r"^pub fn (parse_\w+|decode|crypto_frames|initials)\b", wire, re.MULTILINE))
+    called = set(re.findall(r"\w+", " ".join(targets.values())))
+    assert len(parsers) > 10
+    assert parsers - called == set()
+    manifest = (ENGINE / "fuzz/Cargo.toml").read_text(encoding="utf-8")
+    built = re.findall(r'^path = "targets/(\w+)\.rs"', manifest, re.MULTILINE)
+    assert sorted(built) == sorted(targets) == sorted(path.name for path in (ENGINE / "fuzz/seeds").iterdir())
+    assert all(any((ENGINE / "fuzz/seeds" / target).iterdir()) for target in targets)
 
 
 def test_parsers_survive_fuzzing():
