@@ -5,7 +5,8 @@ NetmonError             anything netmon reports in one line: what, where, what t
 ├── SignatureError      a signature file is wrong (file, line)
 ├── DatabaseError       a location database cannot be read
 ├── SourceError         a capture cannot be opened or read
-└── OutputError         an output cannot be started
+├── OutputError         an output cannot be started
+└── VerifyError         a second opinion cannot be had
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class SourceError(NetmonError):
 
 class OutputError(NetmonError):
     """An output cannot be started; the message names it."""
+
+
+class VerifyError(NetmonError):
+    """Wireshark cannot be asked; the message says what is missing, or what it complains about."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from netmon.cli import check, demo, places, read, run, signatures
+from netmon.cli import check, demo, places, read, run, signatures, verify
 from netmon.cli.wiring import ERROR, INTERRUPTED, package_version
 from netmon.errors import NetmonError
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.command("read")(read.read)
 app.command("run")(run.run)
+app.command("verify")(verify.verify)
 app.command("check")(check.check)
 app.command("places")(places.places)
 app.command("demo")(demo.demo)

@@ -1,0 +1,80 @@
+"""`netmon verify`: a second opinion on a capture file."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from netmon.cli import wiring
+from netmon.errors import SourceError
+from netmon.verify import show
+from netmon.verify.second_opinion import Opinion, Progress, get_opinion
+
+_PACKETS_BETWEEN_UPDATES = 1000
+
+
+def verify(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Capture files, each by itself.")],
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each file.")] = False,
+) -> None:
+    """Holds netmon against Wireshark's dissectors (tshark 4.0 or newer) on the same capture.
+
+    Compares server names over TCP, QUIC and DTLS, DNS questions and answers, and the packets and bytes of
+    every flow. Each difference is listed with its packets and with what either saw. Exits with 1 when there
+    is any, or when a file broke off; with 0 when all is equal. Needs the extra netmon-egress[verify].
+
+    Examples:
+
+      netmon verify office.pcap
+
+      netmon verify --json monday.pcapng tuesday.pcap.gz
+    """
+    if "-" in files:
+        raise SourceError("verify reads a file twice, so it takes no standard input")
+    console = wiring.make_console(stderr=True)
+    is_equal = True
+    for file in files:
+        with _progress(console) as progress:
+            opinion = get_opinion(file, progress)
+        _print(opinion, json)
+        for problem in opinion.problems:
+            print(f"netmon: {problem}", file=sys.stderr)
+        is_equal = is_equal and not opinion.differences and not opinion.problems
+    if not is_equal:
+        raise typer.Exit(wiring.ERROR)
+
+
+def _print(opinion: Opinion, json: bool) -> None:
+    if json:
+        print(json_module.dumps(show.as_json(opinion), ensure_ascii=False, separators=(",", ":")), flush=True)
+    else:
+        print("\n".join(show.lines(opinion)), flush=True)
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Progress]:
+    """A progress bar over the packets of each step, on a terminal."""
+    if not console.is_terminal:
+        yield lambda _step, _done, _total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        steps: list[str] = []
+
+        def report(step: str, done: int, total: int) -> None:
+            if step not in steps:
+                steps.append(step)
+                bar.reset(task, total=total, description=step)
+            if done % _PACKETS_BETWEEN_UPDATES == 0:
+                bar.update(task, completed=done)
+
+        yield report

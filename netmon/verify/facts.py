@@ -1,0 +1,75 @@
+"""What a capture holds, in one form for both programs, so that what is equal compares equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from dns.rdatatype import RdataType
+
+Ends = tuple[str, int, str, int]
+"""Source and destination: address, port, address, port."""
+
+Counts = tuple[int, int]
+"""Packets and IP bytes of one direction."""
+
+ANSWER_TYPES = {1, 5, 28, 64, 65}
+"""Records of an answer section that are compared: A, CNAME, AAAA, SVCB, HTTPS."""
+
+
+class Fact(NamedTuple):
+    """One thing that was seen.
+
+    `over` is tcp, quic, gquic, dtls for a server name; dns, mdns, llmnr (with `_tcp`) for what a message
+    says; flow for what one flow amounts to.
+    """
+
+    over: str
+    ends: Ends
+    text: str
+
+
+class Message(NamedTuple):
+    """A DNS message as both programs can tell it."""
+
+    kind: str  # "dns", "mdns", "llmnr"
+    transport: str
+    ends: Ends
+    message_id: int
+    response: bool
+    opcode: int
+    rcode: int
+    truncated: bool
+    questions: Iterable[tuple[str, int]]  # (name, type)
+    answers: Iterable[tuple[str, int, int, str]]  # (name, TTL, type, data)
+
+
+def name_fact(over: str, ends: Ends, name: str) -> Fact:
+    """A server name in a ClientHello."""
+    return Fact(over, ends, name.lower())
+
+
+def flow_fact(transport: str, ends: Ends, forth: Counts, back: Counts) -> Fact:
+    """What went to and fro between two ends in the whole capture: ports are used again."""
+    sent = f"{forth[0]} packets {forth[1]} bytes"
+    return Fact("flow", ends, f"{transport} {sent}, back {back[0]} packets {back[1]} bytes")
+
+
+def message_facts(message: Message) -> Iterator[Fact]:
+    """A message's header, and one fact for each question and each answer of a type that is compared."""
+    over = message.kind if message.transport == "udp" else message.kind + "_tcp"
+    who = f"{message.message_id:#06x} {'response' if message.response else 'query'}"
+    if message.kind == "dns":  # mDNS and LLMNR give the other header bits another meaning
+        rcode = f" rcode {message.rcode}" if message.response else ""
+        header = f"{who} opcode {message.opcode} tc {int(message.truncated)}{rcode}"
+        yield Fact(over, message.ends, header)
+    for name, rtype in message.questions:
+        yield Fact(over, message.ends, f"{who} asks {name} {type_text(rtype)}")
+    for name, ttl_s, rtype, data in message.answers:
+        if rtype in ANSWER_TYPES:
+            yield Fact(over, message.ends, f"{who} says {name} {ttl_s} {type_text(rtype)} {data}")
+
+
+def type_text(number: int) -> str:
+    """A record type by its name."""
+    return RdataType.to_text(RdataType.make(number))

@@ -1,0 +1,91 @@
+"""A second opinion in words, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from netmon.verify.compare import Difference, Packets
+from netmon.verify.facts import Ends
+from netmon.verify.second_opinion import Opinion
+
+_TITLES = {
+    "tcp": "server names over TCP",
+    "quic": "server names over QUIC",
+    "gquic": "server names over Google QUIC",
+    "dtls": "server names over DTLS",
+    "dns": "DNS facts",
+    "dns_tcp": "DNS facts over TCP",
+    "mdns": "mDNS facts",
+    "llmnr": "LLMNR facts",
+    "flow": "flows with packets and bytes",
+}
+
+
+def lines(opinion: Opinion) -> Iterator[str]:
+    """The whole opinion, a line each: differences first, then what is equal."""
+    for difference in opinion.differences:
+        yield from _difference_lines(difference)
+    if opinion.differences:
+        yield ""
+    equal = [f"{title(over)}: {count}" for over, count in sorted(opinion.equal.items())]
+    yield f"{opinion.file}: {opinion.packets} packets; tshark {opinion.tshark} and netmon agree; " + (
+        ", ".join(equal) or "there is nothing to compare"
+    )
+    if opinion.left_out:
+        yield f"not compared, in malformed packets or hellos that never end: {opinion.left_out}"
+    count = len(opinion.differences)
+    yield "no difference" if not count else f"{count} difference{'s' if count > 1 else ''}"
+
+
+def title(over: str) -> str:
+    """What is compared, in words."""
+    return _TITLES.get(over, over)
+
+
+def as_json(opinion: Opinion) -> dict[str, Any]:
+    """The whole opinion as plain values."""
+    return {
+        "file": opinion.file,
+        "tshark": opinion.tshark,
+        "packets": opinion.packets,
+        "equal": dict(sorted(opinion.equal.items())),
+        "left_out": opinion.left_out,
+        "differences": [_difference_json(difference) for difference in opinion.differences],
+        "problems": list(opinion.problems),
+    }
+
+
+def _difference_lines(difference: Difference) -> Iterator[str]:
+    yield f"{_where(difference.packets)}: {difference.over} {_ends_text(difference.ends)}"
+    for who, texts in (("Wireshark", difference.wireshark), ("netmon", difference.netmon)):
+        for text in texts or ("nothing",):
+            yield f"  {who + ':':10} {text}"
+    if difference.note:
+        yield f"  {'perhaps:':10} {difference.note}"
+
+
+def _where(packets: Packets | None) -> str:
+    if packets is None:
+        return "packets unknown"
+    return f"packet {packets[0]}" if packets[0] == packets[1] else f"packets {packets[0]} to {packets[1]}"
+
+
+def _ends_text(ends: Ends) -> str:
+    source, destination = (f"[{host}]" if ":" in host else host for host in (ends[0], ends[2]))
+    return f"{source}:{ends[1]} → {destination}:{ends[3]}"
+
+
+def _difference_json(difference: Difference) -> dict[str, Any]:
+    source, source_port, destination, destination_port = difference.ends
+    first, last = difference.packets or (None, None)
+    return {
+        "over": difference.over,
+        "source": {"ip": source, "port": source_port},
+        "destination": {"ip": destination, "port": destination_port},
+        "first_packet": first,
+        "last_packet": last,
+        "wireshark": list(difference.wireshark),
+        "netmon": list(difference.netmon),
+        "note": difference.note,
+    }

@@ -1,0 +1,243 @@
+"""ClientHellos and DNS messages in tshark's protocol trees (PDML).
+
+Records are plain dicts, in the form in which the captures' committed answers keep them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree.ElementTree import Element
+
+Record = dict[str, Any]
+
+WANTED = "tls.handshake.type == 1 || dtls.handshake.type == 1 || gquic.tag.sni || dns || mdns || llmnr"
+"""The display filter for the packets whose trees are read."""
+
+_PIECES = (
+    "tcp.segment",
+    "ip.fragment",
+    "ipv6.fragment",
+    "tls.segment",
+    "quic.crypto.fragment",
+    "tls.handshake.fragment",
+    "dtls.handshake.fragment",
+)
+_PLAIN = re.compile(r"[A-Za-z0-9_.*-]+\Z")
+_ENCRYPTED_CLIENT_HELLO, _ENCRYPTED_SERVER_NAME = 65037, 65486
+_DATA_FIELDS = {1: "dns.a", 5: "dns.cname", 28: "dns.aaaa"}
+
+
+@dataclass
+class Found:
+    """What was found in trees."""
+
+    client_hellos: list[Record] = field(default_factory=list)
+    gquic_chlo: list[Record] = field(default_factory=list)
+    dns: list[Record] = field(default_factory=list)
+
+
+@dataclass
+class _Place:
+    """Where in a packet's tree the reader is: the innermost ends so far, and what was put together."""
+
+    frame: int
+    time: str | None
+    layers: str
+    addresses: tuple[str | None, str | None] = (None, None)
+    ends: Record = field(default_factory=dict)
+    fragments: list[int] = field(default_factory=list)
+    segments: list[int] = field(default_factory=list)
+    over: str | None = None
+    over_tls: bool = False
+    quoted: bool = False
+
+    def record(self, pieces: Sequence[int] = (), **more: Any) -> Record:
+        """A record of something at this place."""
+        record = self.ends | {"frame": self.frame, "ts": self.time, "layers": self.layers} | more
+        numbers = sorted({*self.fragments, *self.segments, *pieces})
+        if len(numbers) > 1:
+            record["pieces"] = numbers  # the frames that it was put together from
+        if self.quoted:
+            record["quoted"] = True
+        return record
+
+
+def read_tree(packet: Element, found: Found) -> None:
+    """Adds the hellos and DNS messages of one packet."""
+    place = _Place(0, None, "")
+    for proto in packet:
+        if proto.get("name") == "frame":
+            place.frame = to_int(_first(proto, "frame.number")) or 0
+            place.time = _first(proto, "frame.time_epoch")
+            place.layers = _first(proto, "frame.protocols") or ""
+    _walk(packet, place, found)
+
+
+def to_int(text: str | None, default: int | None = None) -> int | None:
+    """The number in tshark's text, also of a flag."""
+    try:
+        return int(text or "", 0)
+    except ValueError:
+        return {"True": 1, "False": 0}.get(text or "", default)
+
+
+def _all(node: Element, name: str) -> list[str]:
+    return [each.get("show", "") for each in node.iter("field") if each.get("name") == name]
+
+
+def _first(node: Element, name: str) -> str | None:
+    return next(iter(_all(node, name)), None)
+
+
+def _walk(node: Element, place: _Place, found: Found) -> None:
+    """Follows the protocol tree in its order, keeping the innermost ends."""
+    for child in node:
+        name = child.get("name", "")
+        if child.tag == "proto":
+            if name in ("gquic", "quic"):
+                _take_quic(child, place, found)
+            elif name in ("tls", "dtls"):
+                _take_tls(child, name, place, found)
+            elif name in ("dns", "mdns", "llmnr"):
+                found.dns.append(_dns_message(child, place, name))
+            else:
+                _enter(child, name, place)
+            if name in ("gquic", "tls", "dtls", "dns", "mdns", "llmnr"):
+                continue
+        elif name in _PIECES and (number := to_int(child.get("show"))):
+            (place.fragments if name.startswith("ip") else place.segments).append(number)
+        _walk(child, place, found)
+
+
+def _enter(proto: Element, name: str, place: _Place) -> None:
+    if name in ("ip", "ipv6"):
+        place.addresses = (_first(proto, name + ".src"), _first(proto, name + ".dst"))
+    elif name in ("icmp", "icmpv6"):
+        place.quoted = True
+    elif name in ("tcp", "udp", "sctp"):
+        place.ends = {
+            "proto": name,
+            "src": place.addresses[0],
+            "dst": place.addresses[1],
+            "sport": to_int(_first(proto, name + ".srcport")),
+            "dport": to_int(_first(proto, name + ".dstport")),
+            "stream": to_int(_first(proto, name + ".stream"), -1),
+        }
+        place.segments, place.over, place.over_tls = [], name, False
+
+
+def _take_quic(proto: Element, place: _Place, found: Found) -> None:
+    place.over = "quic"
+    name = _first(proto, "gquic.tag.sni")
+    if name is not None:  # Q050 has its CHLO in a "quic" packet
+        record = place.record(over="gquic", sni=name)
+        found.gquic_chlo.append({key: value for key, value in record.items() if key != "pieces"})
+
+
+def _take_tls(proto: Element, name: str, place: _Place, found: Found) -> None:
+    over = "dtls" if name == "dtls" else place.over
+    pieces: list[int] = []
+    for node in proto.iter("field"):
+        if node.get("name") in _PIECES:
+            pieces += filter(None, [to_int(node.get("show"))])
+        elif node.get("name") == name + ".handshake" and any(
+            each.get("name") == name + ".handshake.type" and to_int(each.get("show")) == 1 for each in node
+        ):
+            found.client_hellos.append(_hello(node, name, place, over, pieces))
+            pieces = []
+    place.over_tls = True
+
+
+def _hello(node: Element, name: str, place: _Place, over: str | None, pieces: list[int]) -> Record:
+    """One ClientHello."""
+
+    def values(what: str) -> list[str]:
+        return _all(node, f"{name}.handshake.{what}") or _all(node, f"tls.handshake.{what}")
+
+    extensions = [to_int(text) for text in values("extension.type")]
+    names = values("extensions_server_name")
+    record = place.record(
+        pieces,
+        over=over,
+        sni=names[0] if names else "" if 0 in extensions else None,
+        alpn=_all(node, "tls.handshake.extensions_alpn_str"),
+        length=to_int(_first(node, f"{name}.handshake.length"), 0),
+    )
+    if _ENCRYPTED_CLIENT_HELLO in extensions:
+        record["ech"] = True
+    if _ENCRYPTED_SERVER_NAME in extensions:
+        record["esni"] = True
+    if len(names) > 1:
+        record["more_names"] = names[1:]
+    return record
+
+
+def _dns_message(node: Element, place: _Place, kind: str) -> Record:
+    """One DNS message."""
+    # mDNS's "unicast response" and LLMNR's bits stay under dns.flags too
+    flags = next((each for each in node.iter("field") if each.get("name") == "dns.flags"), None)
+
+    def flag(name: str) -> int | None:
+        return None if flags is None else to_int(_first(flags, f"dns.flags.{name}"))
+
+    record = place.record(
+        kind=kind,
+        id=to_int(_first(node, "dns.id")),
+        response=flag("response"),
+        opcode=flag("opcode"),
+        rcode=flag("rcode"),
+        tc=flag("truncated"),
+        queries=[],
+        answers=[],
+        counts=[
+            to_int(_first(node, f"dns.count.{part}"), 0)
+            for part in ("queries", "answers", "auth_rr", "add_rr")
+        ],
+    )
+    if place.over_tls:
+        record["decrypted"] = True
+    for section in node:
+        if section.get("name") == "":
+            title = section.get("show") or section.get("showname") or ""
+            for entry in section:
+                _take_entry(entry, title, record)
+    return record
+
+
+def _take_entry(entry: Element, title: str, record: Record) -> None:
+    """Adds one question or one answer."""
+    own: dict[str | None, list[str]] = {}
+    for each in entry.iter("field"):
+        own.setdefault(each.get("name"), []).append(each.get("show", ""))
+
+    def first(name: str) -> str | None:
+        return own.get(name, [None])[0]
+
+    if "dns.qry.name" in own:
+        query: Record = {
+            "name": own["dns.qry.name"][0],
+            "type": to_int(first("dns.qry.type")),
+            "class": to_int(first("dns.qry.class")),
+        }
+        if not _PLAIN.match(own["dns.qry.name"][0]):
+            # tshark's text loses bytes here: the wire form, pointers unresolved
+            nodes = (each for each in entry.iter("field") if each.get("name") == "dns.qry.name")
+            query["raw"] = next(nodes).get("value", "")
+        record["queries"].append(query)
+    elif "dns.resp.name" in own and title.startswith("Answers"):
+        rtype = to_int(first("dns.resp.type"))
+        name, ttl_s = own["dns.resp.name"][0], to_int(first("dns.resp.ttl"))
+        answer: Record = {"name": name, "type": rtype, "ttl": ttl_s}
+        if rtype in _DATA_FIELDS:
+            answer["data"] = first(_DATA_FIELDS[rtype])
+        elif rtype in (64, 65):  # SVCB, HTTPS
+            hints = (own.get(f"dns.svcb.svcparam.{family}hint.ip", []) for family in ("ipv4", "ipv6"))
+            answer["data"] = first("dns.svcb.targetname")
+            answer["hints"] = [hint for family in hints for hint in family]
+            answer["ech"] = "dns.svcb.svcparam.echconfig" in own
+        else:
+            return
+        record["answers"].append(answer)
