@@ -23,6 +23,7 @@ ALLOWED = {
     "config": {"errors", "yaml_nodes", "places", "verdict"},
     "sources": {"records", "errors", "_engine"},
     "outputs": {"quality", "records", "errors", "privacy", "signatures", "verdict"},
+    "verify": {"records", "errors", "_engine", "sources"},
     "web": {"errors", "yaml_nodes"},
     # Only the command line wires rooms together.
     "cli": {
@@ -39,6 +40,7 @@ ALLOWED = {
         "signatures",
         "sources",
         "verdict",
+        "verify",
         "web",
         "yaml_nodes",
     },
@@ -48,6 +50,7 @@ ALLOWED = {
 # Extras and heavy libraries belong to the one room that needs them; the rest of netmon runs without.
 LIBRARIES = {
     "scapy": {"sources"},
+    "pyshark": {"verify"},
     "typer": {"cli"},
     "rich": {"cli", "outputs"},
     "prometheus_client": {"outputs", "web"},
@@ -101,7 +104,7 @@ def test_every_room_is_in_the_table():
 
 
 def test_extras_are_imported_lazily():
-    """No module imports scapy when it is itself imported: the extra may be missing."""
+    """No module imports scapy or pyshark when it is itself imported: the extra may be missing."""
     for path in MODULES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in tree.body:
@@ -110,4 +113,4 @@ def test_extras_are_imported_lazily():
                 names = [name.name for name in node.names]
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module]
-            assert not any(name.partition(".")[0] == "scapy" for name in names), path
+            assert not any(name.partition(".")[0] in ("scapy", "pyshark") for name in names), path

@@ -5,11 +5,11 @@ import subprocess
 
 import pytest
 
+from netmon.verify.compare import Comparison
+from netmon.verify.facts import Fact
 from tests.captures.truth import read_all
 from tests.check_captures import (
     CAPTURES,
-    Comparison,
-    Item,
     Known,
     compare,
     find_surprises,
@@ -58,11 +58,11 @@ def test_captures_are_unchanged_and_described():
 
 def test_checker_notices_every_change():
     """A difference that is not listed, and a listed one that is gone, are both reported."""
-    item = Item("tcp", ("192.0.2.1", 1, "198.51.100.1", 443), "www.example.org")
+    fact = Fact("tcp", ("192.0.2.1", 1, "198.51.100.1", 443), "www.example.org")
     seen, lost = Comparison("a.pcap"), Comparison("a.pcap")
     for comparison in (seen, lost):
-        comparison.expected[item] = 1
-    seen.found[item] = 1
+        comparison.expected[fact] = 1
+    seen.found[fact] = 1
     known = [Known("a.pcap", "tcp", "missing", 1, "a reason")]
     assert find_surprises([seen], []) == []
     assert find_surprises([lost], known) == []

@@ -6,7 +6,7 @@ import json as json_module
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,8 +15,9 @@ from rich.progress import Progress as Bar
 
 from netmon.cli import wiring
 from netmon.errors import SourceError
-from netmon.verify import show
-from netmon.verify.second_opinion import Opinion, Progress, get_opinion
+
+if TYPE_CHECKING:
+    from netmon.verify.second_opinion import Progress
 
 _PACKETS_BETWEEN_UPDATES = 1000
 
@@ -39,24 +40,24 @@ def verify(
     """
     if "-" in files:
         raise SourceError("verify reads a file twice, so it takes no standard input")
+    # asyncio and dnspython take time that the other commands need not wait for.
+    from netmon.verify.second_opinion import get_opinion  # noqa: PLC0415
+    from netmon.verify.show import as_json, lines  # noqa: PLC0415
+
     console = wiring.make_console(stderr=True)
     is_equal = True
     for file in files:
         with _progress(console) as progress:
             opinion = get_opinion(file, progress)
-        _print(opinion, json)
+        if json:
+            print(json_module.dumps(as_json(opinion), ensure_ascii=False, separators=(",", ":")), flush=True)
+        else:
+            print("\n".join(lines(opinion)), flush=True)
         for problem in opinion.problems:
             print(f"netmon: {problem}", file=sys.stderr)
         is_equal = is_equal and not opinion.differences and not opinion.problems
     if not is_equal:
         raise typer.Exit(wiring.ERROR)
-
-
-def _print(opinion: Opinion, json: bool) -> None:
-    if json:
-        print(json_module.dumps(show.as_json(opinion), ensure_ascii=False, separators=(",", ":")), flush=True)
-    else:
-        print("\n".join(show.lines(opinion)), flush=True)
 
 
 @contextmanager

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netmon.verify.compare import Comparison
-from netmon.verify.facts import Ends, Fact, Message, flow_fact, message_facts, name_fact
+from netmon.verify.facts import Ends, Fact, Message, flow_fact, hello_fact, message_facts, name_fact
 from netmon.verify.trees import Record
+
+Hellos = set[tuple[str, frozenset[tuple[str | int, ...]]]]
+"""Ends between which there was a hello, whichever way."""
 
 
 def ends_of(record: Record) -> Ends:
@@ -20,6 +23,25 @@ def expect_hello(comparison: Comparison, hello: Record) -> None:
         fact = name_fact(hello["over"], ends_of(hello), hello["sni"])
         comparison.expected[fact] = 1
         comparison.packets.setdefault(fact, _packets(hello))
+
+
+def expect_contents(comparison: Comparison, hello: Record, seen: Hellos, *, is_malformed: bool) -> None:
+    """Adds what else a ClientHello says; `seen` keeps the ends whose hello came before.
+
+    Of several between the same ends, as after a HelloRetryRequest, the first one has to be there. In a
+    malformed one tshark reads on behind the error, and netmon does not. `ech` stands for its forerunner, the
+    encrypted server name, as well.
+    """
+    ends = ends_of(hello)
+    is_ech = bool(hello.get("ech") or hello.get("esni"))
+    fact = hello_fact(hello["over"], ends, hello["alpn"], is_ech=is_ech)
+    both = hello["proto"], frozenset((ends[:2], ends[2:]))
+    if both in seen or is_malformed:
+        comparison.optional.add(fact)
+    else:
+        comparison.expected[fact] = 1
+        comparison.packets.setdefault(fact, _packets(hello))
+    seen.add(both)
 
 
 def expect_message(comparison: Comparison, message: Record, *, is_doubtful: bool) -> None:

@@ -20,8 +20,8 @@ ANSWER_TYPES = {1, 5, 28, 64, 65}
 class Fact(NamedTuple):
     """One thing that was seen.
 
-    `over` is tcp, quic, gquic, dtls for a server name; dns, mdns, llmnr (with `_tcp`) for what a message
-    says; flow for what one flow amounts to.
+    `over` is tcp, quic, gquic, dtls for a server name; hello for what else a hello says; dns, mdns, llmnr
+    (with `_tcp`) for what a message says; flow for what one flow amounts to.
     """
 
     over: str
@@ -47,6 +47,11 @@ class Message(NamedTuple):
 def name_fact(over: str, ends: Ends, name: str) -> Fact:
     """A server name in a ClientHello."""
     return Fact(over, ends, name.lower())
+
+
+def hello_fact(over: str, ends: Ends, protocols: Iterable[str], *, is_ech: bool) -> Fact:
+    """What else a ClientHello says: the protocols of ALPN, and whether it encrypts a name or seems to."""
+    return Fact("hello", ends, f"{over} alpn {','.join(protocols) or '-'}{' ech' if is_ech else ''}")
 
 
 def flow_fact(transport: str, ends: Ends, forth: Counts, back: Counts) -> Fact:

@@ -11,15 +11,20 @@ from netmon.records import DnsRecord, FlowRecord
 from netmon.sources import Batch
 from netmon.sources.files import FileSource, Progress
 from netmon.verify.compare import Comparison
-from netmon.verify.facts import Ends, Message, flow_fact, message_facts, name_fact
+from netmon.verify.facts import Ends, Message, flow_fact, hello_fact, message_facts, name_fact
 
 TRANSPORT_OF = {"tcp": "tcp", "quic": "udp", "gquic": "udp", "dtls": "udp"}
 """Which transport carries a name's protocol."""
 
 
+_UNFINISHED = "the hello is not whole in the file; the name stands in its beginning"
+
+
 def open_file(path: str, progress: Progress | None = None) -> FileSource:
     """A capture whose every flow and every DNS message is reported, whosever it is."""
-    return FileSource([path], Matcher([], [], []), every_flow=True, progress=progress)
+    # tshark counts a packet that a capture holds twice as two.
+    limits = {"duplicate_window_ms": 0}
+    return FileSource([path], Matcher([], [], []), every_flow=True, limits=limits, progress=progress)
 
 
 class Own:
@@ -27,7 +32,7 @@ class Own:
 
     def __init__(self, comparison: Comparison) -> None:
         self._comparison = comparison
-        self._names: list[tuple[FlowRecord, Ends]] = []
+        self._hellos: list[tuple[FlowRecord, Ends]] = []
         self._counts: dict[tuple[str, Ends], list[int]] = {}
         self._times: dict[tuple[str, Ends], tuple[int, int]] = {}
 
@@ -43,8 +48,8 @@ class Own:
 
     def _take_flow(self, flow: FlowRecord) -> None:
         ends = (flow.client, flow.client_port, flow.server, flow.server_port)
-        if flow.server_name:
-            self._names.append((flow, ends))
+        if flow.server_name or flow.tls_versions:
+            self._hellos.append((flow, ends))
         key = (flow.transport, ends)
         forth = (flow.sent_packets, flow.sent_bytes, flow.received_packets, flow.received_bytes)
         if (flow.transport, turned(ends)) in self._counts:
@@ -66,16 +71,18 @@ class Own:
             for fact in comparison.expected
             if TRANSPORT_OF.get(fact.over) == "udp"
         }
-        for flow, ends in self._names:
-            name = (flow.server_name or "").lower()
-            over = "tcp" if flow.transport == "tcp" else over_udp.get((ends, name), "quic")
-            fact = name_fact(over, ends, name)
-            comparison.found[fact] = 1
-            comparison.times_ns.setdefault(fact, (flow.start_ns, flow.last_ns))
-            if "gap" in flow.view or "cut" in flow.view:
-                comparison.notes[fact] = (
-                    "the hello is not whole in the file; the name stands in its beginning"
-                )
+        for flow, ends in self._hellos:
+            name = flow.server_name or ""
+            over = "tcp" if flow.transport == "tcp" else over_udp.get((ends, name.lower()), "quic")
+            facts = [name_fact(over, ends, name)] if name else []
+            if flow.tls_versions:
+                over = _hello_over(flow)
+                facts.append(hello_fact(over, ends, flow.alpn, is_ech=flow.ech is not None))
+            for fact in facts:
+                comparison.found[fact] = 1
+                comparison.times_ns.setdefault(fact, (flow.start_ns, flow.last_ns))
+                if "gap" in flow.view or "cut" in flow.view:
+                    comparison.notes[fact] = _UNFINISHED
         told = {
             (fact.text.partition(" ")[0], fact.ends) for fact in comparison.expected if fact.over == "flow"
         }
@@ -93,6 +100,12 @@ class Own:
             comparison.times_ns[fact] = self._times[key]
 
 
+def _hello_over(flow: FlowRecord) -> str:
+    if flow.tls_versions[0].startswith("dtls"):
+        return "dtls"
+    return "tcp" if flow.transport == "tcp" else "quic"
+
+
 def turned(ends: Ends) -> Ends:
     """The other direction."""
     return ends[2:] + ends[:2]
@@ -107,7 +120,7 @@ def _message(record: DnsRecord) -> Message:
         record.message_id,
         record.response,
         record.opcode,
-        record.rcode,
+        record.rcode & 15,  # tshark's is without the bits of EDNS
         record.truncated,
         ((name, RdataType.from_text(rtype)) for name, rtype in record.questions),
         _answers(record),

@@ -52,7 +52,7 @@ def get_opinion(path: str, progress: Progress, view: View = FileSource.batches) 
         raise VerifyError(f"{path}: tshark {tshark.version} cannot read it: {tshark.complaint}")
     wireshark.read(lambda number: progress("reading names", number, total))
     own.tell()
-    if any(fact.over == "tcp" for fact in comparison.extra):
+    if any(_is_of_tcp_hello(fact) for fact in comparison.extra):
         wireshark.look_again()
     return Opinion(
         path,
@@ -63,6 +63,10 @@ def get_opinion(path: str, progress: Progress, view: View = FileSource.batches) 
         tuple(_differences(comparison, wireshark)),
         tuple(source.problems),
     )
+
+
+def _is_of_tcp_hello(fact: Fact) -> bool:
+    return fact.over == "tcp" or (fact.over == "hello" and fact.text.startswith("tcp "))
 
 
 def _by_protocol(facts: Counter[Fact]) -> Counter[str]:

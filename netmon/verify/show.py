@@ -14,6 +14,7 @@ _TITLES = {
     "quic": "server names over QUIC",
     "gquic": "server names over Google QUIC",
     "dtls": "server names over DTLS",
+    "hello": "contents of hellos",
     "dns": "DNS facts",
     "dns_tcp": "DNS facts over TCP",
     "mdns": "mDNS facts",

@@ -139,6 +139,7 @@ def _capture_class() -> Any:
             self._tshark = tshark
             self._settings = settings
             self._parser = parser
+            self._starting: asyncio.Task[Any] | None = None
             super().__init__(path, **options)
 
         # pyshark would look for both in a config.ini of the working directory, too.
@@ -152,8 +153,17 @@ def _capture_class() -> Any:
             return Parser(*self._parser)
 
         async def _get_tshark_process(self, *arguments: Any, **options: Any) -> Any:
+            self._starting = asyncio.current_task()
             with _environment(_SETTINGS, self._settings):
                 return await super()._get_tshark_process(*arguments, **options)
+
+        def _created_new_process(self, _words: Any, process: Any, _name: str = "") -> None:
+            self._running_processes.add(process)  # a failure is told when its output is read
+
+        async def close_async(self) -> None:
+            if self._starting is not None:  # an interruption may have come before the process was known
+                await asyncio.wait([self._starting])
+            await super().close_async()
 
         async def _cleanup_subprocess(self, process: Any) -> None:
             reading = asyncio.all_tasks() - {asyncio.current_task(), *self._stderr_handling_tasks}

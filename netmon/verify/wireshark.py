@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator
 
 from netmon.verify import frames, trees
-from netmon.verify.answers import expect_flow, expect_hello, expect_message
+from netmon.verify.answers import Hellos, ends_of, expect_contents, expect_flow, expect_hello, expect_message
 from netmon.verify.compare import Comparison, Packets
 from netmon.verify.facts import Ends, Fact, name_fact
 from netmon.verify.trees import Record
@@ -51,6 +51,7 @@ class Wireshark:
         self._times_ns = array("Q")
         self._numbers_of: dict[int, int] | None = None
         self._malformed: set[int] = set()
+        self._hellos: Hellos = set()
         self._notes: dict[tuple[str, Ends], str] = {}
         self._fragmented: set[frozenset[str]] = set()
 
@@ -64,9 +65,10 @@ class Wireshark:
             innermost = frames.locate(row)
             if innermost is not None:
                 self._flows.take(row, innermost)
-                if int(row["frame.cap_len"][0]) < int(row["frame.len"][0]):
-                    key = frames.flow_key(innermost.transport, innermost.ends)
-                    self._notes.setdefault(key, f"packet {number} is cut by the snap length")
+                if number in self._malformed:
+                    self._note(innermost, f"Wireshark calls packet {number} malformed")
+                elif int(row["frame.cap_len"][0]) < int(row["frame.len"][0]):
+                    self._note(innermost, f"packet {number} is cut by the snap length")
             else:
                 self._flows.take_part(row)
             if frames.is_fragment(row):
@@ -97,16 +99,23 @@ class Wireshark:
         for tree in self._tshark.trees(self._path, ANY_PORT_FILTER, ANY_PORT):
             trees.read_tree(tree, found)
         for hello in found.client_hellos:
-            if hello["over"] == "tcp":
+            if hello["over"] == "tcp" and not self._is_known(hello):
                 self._expect_hello(hello)
         rows = self._tshark.rows(self._path, UNFINISHED_FIELDS, UNFINISHED_FILTER, UNFINISHED)
         for hello in unfinished_hellos(rows):
-            ends = (hello["src"], hello["sport"], hello["dst"], hello["dport"])
-            self._comparison.optional.add(name_fact("tcp", ends, hello["sni"]))
+            fact = name_fact("tcp", ends_of(hello), hello["sni"])
+            if fact not in self._comparison.expected:
+                self._comparison.optional.add(fact)
 
     def _expect_hello(self, hello: Record) -> None:
         if hello.get("proto") in ("tcp", "udp") and not hello.get("quoted"):
             expect_hello(self._comparison, hello)
+            if hello["over"] != "gquic":
+                is_malformed = hello["frame"] in self._malformed
+                expect_contents(self._comparison, hello, self._hellos, is_malformed=is_malformed)
+
+    def _is_known(self, hello: Record) -> bool:
+        return name_fact("tcp", ends_of(hello), hello["sni"] or "") in self._comparison.expected
 
     def packets_of(self, fact: Fact) -> Packets | None:
         """The packets that hold a fact: tshark's, or those at the times at which netmon saw it."""
@@ -129,17 +138,13 @@ class Wireshark:
         source, _port, destination, _port = fact.ends
         if frozenset((source, destination)) in self._fragmented:
             return "there are IP fragments between these addresses, which the two put together differently"
-        transports = [fact.text.partition(" ")[0]] if fact.over == "flow" else ["tcp", "udp"]
-        for transport in transports:
-            flow = self._flows.by_key.get(frames.flow_key(transport, fact.ends))
-            note = self._notes.get(frames.flow_key(transport, fact.ends))
-            if note is not None:
-                return note
-            if flow is not None:
-                bad = sorted(n for n in self._malformed if flow.first_frame <= n <= flow.last_frame)
-                if bad and fact.over != "flow":
-                    return f"Wireshark calls packet {bad[0]} malformed"
-        return None
+        transports = (fact.text.partition(" ")[0],) if fact.over == "flow" else ("tcp", "udp")
+        notes = (self._notes.get(frames.flow_key(transport, fact.ends)) for transport in transports)
+        return next(filter(None, notes), None)
+
+    def _note(self, innermost: frames.Innermost, text: str) -> None:
+        """Keeps the first thing that spoils the view of a flow."""
+        self._notes.setdefault(frames.flow_key(innermost.transport, innermost.ends), text)
 
 
 def unfinished_hellos(rows: Iterable[Row]) -> Iterator[Record]:

@@ -1,0 +1,213 @@
+"""`netmon verify`: equal where both see the same, differences with packets, one line where tshark is not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.bench.load import write_load
+from tests.check_captures import CAPTURES
+from tests.machine import need
+
+EQUAL = (
+    "PcapFlowLab/24_outer_vlan_mpls_mpls_gre_inner_ipv4_tcp_tls_client_hello.pcap",
+    "PcapPlusPlus/nanosecs_big_endian.pcap",
+    "mercury/top-https.mcap",
+    "arkime/quicietf.pcap",
+    "dnscap/dnso1tcp.pcap",
+    "go-dnscollector/dnsdump_ip4_fragmented+udp.pcap",
+    "gopacket/be-test202.pcapng",
+    "mercury/geneve.pcap",
+    "mercury/quic_fragmented.pcap",
+    "nDPI/4in6tunnel.pcap",
+    "nDPI/doq.pcapng",
+    "nDPI/quic_frags_ch_out_of_order_same_packet_craziness.pcapng",
+    "nDPI/teams.pcap",
+    "nDPI/tls_ech.pcapng",
+    "nDPI/vxlan.pcap",
+    "zeek/dns-https.pcap",
+    "zeek/ipv6-fragmented-dns.pcap",
+    "zeek/radiotap.pcap",
+)
+
+
+@pytest.fixture
+def fake_tshark(environment, tmp_path):
+    """Puts a tshark that does this before the real one."""
+
+    def fake_tshark(script):
+        folder = tmp_path / "bin"
+        folder.mkdir(exist_ok=True)
+        (folder / "tshark").write_text(f"#!/bin/sh\n{script}\n")
+        (folder / "tshark").chmod(0o755)
+        environment["PATH"] = f"{folder}:{environment['PATH']}"
+
+    return fake_tshark
+
+
+def test_both_see_the_same_in_captures_of_all_kinds(netmon):
+    """Tunnels, fragments, wireless frames, TLS, QUIC, DNS: no difference, and 0 for all files together."""
+    need("tshark")
+    done = netmon("verify", "--json", *(CAPTURES / file for file in EQUAL))
+    assert (done.returncode, done.stderr) == (0, "")
+    opinions = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [opinion["file"] for opinion in opinions] == [str(CAPTURES / file) for file in EQUAL]
+    assert all(opinion["differences"] == [] for opinion in opinions)
+    seen = {over for opinion in opinions for over in opinion["equal"]}
+    assert seen >= {"tcp", "quic", "dns", "dns_tcp", "mdns", "flow"}
+    assert sum(opinion["equal"].get("tcp", 0) for opinion in opinions) > 100
+
+
+def test_equal_in_words(netmon):
+    """A capture on which both agree: how much of what, and that there is no difference."""
+    need("tshark")
+    file = CAPTURES / "zeek" / "dns-https.pcap"
+    done = netmon("verify", file)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, last = done.stdout.splitlines()
+    assert first.startswith(f"{file}: 2 packets; tshark ")
+    assert first.endswith("netmon agree; DNS facts: 5, flows with packets and bytes: 1")
+    assert last == "no difference"
+
+
+def test_a_difference_is_told_with_packets_and_with_what_either_saw(netmon):
+    """A name in half a hello, which Wireshark does not show: what each said, where, a reason, and 1."""
+    need("tshark")
+    done = netmon("verify", CAPTURES / "nDPI" / "tls_missing_ch_frag.pcap")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[:4] == [
+        "packets 1 to 14: tcp 192.168.0.1:33063 → 10.10.10.1:443",
+        "  Wireshark: nothing",
+        "  netmon:    r1---sn-5f5nxgvh5o-hjul.googlevideo.com",
+        "  perhaps:   the hello is not whole in the file; the name stands in its beginning",
+    ]
+    assert done.stdout.splitlines()[-1] == "1 difference"
+
+
+def test_a_broken_file_is_compared_as_far_as_it_goes(netmon, tmp_path):
+    """A capture that breaks off in a packet: both see the same, and a line tells where; 1."""
+    need("tshark")
+    whole = (CAPTURES / "nDPI" / "teams.pcap").read_bytes()
+    broken = tmp_path / "broken.pcap"
+    broken.write_bytes(whole[: len(whole) // 2])
+    done = netmon("verify", broken)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "no difference"
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"netmon: {broken}: ")
+
+
+def test_a_capture_with_a_config_of_somebody_else_beside_it(netmon, tmp_path):
+    """pyshark reads any config.ini of the working directory; netmon does not let it."""
+    need("tshark")
+    (tmp_path / "config.ini").write_text("[other]\nkey = value\n")
+    assert netmon("verify", CAPTURES / "zeek" / "dns-https.pcap").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.pcap", None, "no such file"),
+        ("text.pcap", b"this is no capture file at all", "not a capture"),
+    ],
+)
+def test_what_is_no_capture_is_one_line(refused, tmp_path, name, content, message):
+    """A missing file and one that is something else: one line, 1, no traceback."""
+    need("tshark")
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    line = refused("verify", name)
+    assert line.startswith(name)
+    assert message in line
+
+
+def test_standard_input_is_refused(refused):
+    """A file is read twice, which a pipe does not allow."""
+    assert refused("verify", "-") == "verify reads a file twice, so it takes no standard input"
+
+
+def test_no_tshark(refused, environment):
+    """Without tshark: what is missing, which version is needed, how to get it."""
+    environment["PATH"] = "/nowhere"
+    assert refused("verify", CAPTURES / "zeek" / "dns-https.pcap") == (
+        "there is no tshark on PATH; verify needs tshark 4.0 or newer: "
+        "install it (Debian: apt-get install tshark)"
+    )
+
+
+def test_old_tshark(refused, fake_tshark, tmp_path):
+    """A tshark that is too old: which one, its version, the version that is needed."""
+    fake_tshark("echo 'TShark (Wireshark) 3.6.2 (Git v3.6.2 packaged as 3.6.2-2)'")
+    assert refused("verify", CAPTURES / "zeek" / "dns-https.pcap") == (
+        f"{tmp_path}/bin/tshark is version 3.6.2; verify needs tshark 4.0 or newer: "
+        "install it (Debian: apt-get install tshark)"
+    )
+
+
+def test_something_that_is_no_tshark(refused, fake_tshark, tmp_path):
+    """A program of that name that tells no version."""
+    fake_tshark("exit 3")
+    line = refused("verify", CAPTURES / "zeek" / "dns-https.pcap")
+    assert line.startswith(f"{tmp_path}/bin/tshark does not tell its version; verify needs tshark 4.0")
+
+
+def test_tshark_that_fails(refused, fake_tshark):
+    """What tshark complains about is in the line: a failure is no opinion."""
+    fake_tshark(
+        'if [ "$1" = --version ]; then echo "TShark (Wireshark) 4.2.0"; exit; fi\n'
+        'echo "tshark: Out of patience" >&2; exit 2'
+    )
+    file = CAPTURES / "zeek" / "dns-https.pcap"
+    assert refused("verify", file) == f"{file}: tshark 4.2.0 cannot read it: Out of patience"
+
+
+def test_no_pyshark(netmon, environment, tmp_path):
+    """Without the extra: how to install it."""
+    (tmp_path / "pyshark.py").write_text("raise ImportError('not here')\n")
+    environment["PYTHONPATH"] = f"{tmp_path}:{environment['PYTHONPATH']}"
+    done = netmon("verify", CAPTURES / "zeek" / "dns-https.pcap")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "netmon: pyshark is not installed; install it with: pip install 'netmon-egress[verify]'\n"
+    )
+
+
+def _readers(file, reader):
+    """Processes of others that have this file on their command line."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if str(file).encode() in words and int(folder.name) != reader:
+            found.append(int(folder.name))
+    return found
+
+
+def test_an_interruption_leaves_no_tshark_behind(environment, tmp_path):
+    """Ctrl-C while tshark reads: 130, nothing on standard error, and its tshark is gone."""
+    need("tshark")
+    load = tmp_path / "load.pcap"
+    write_load(load, 200_000)
+    started = subprocess.Popen(
+        [sys.executable, "-m", "netmon", "verify", load],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (readers := _readers(load, started.pid)):
+        assert started.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(started.pid, signal.SIGINT)
+    output, errors = started.communicate(timeout=60)
+    assert (started.returncode, output, errors) == (130, b"", b"")
+    assert not any(Path(f"/proc/{reader}").exists() for reader in readers)

@@ -1,0 +1,122 @@
+"""A second opinion notices whatever netmon is made to see otherwise."""
+
+from dataclasses import replace
+
+import pytest
+
+from netmon.sources.files import FileSource
+from netmon.verify.second_opinion import get_opinion
+from netmon.verify.show import as_json, lines
+from tests.check_captures import CAPTURES
+from tests.machine import need
+
+FILE = str(CAPTURES / "nDPI" / "teams.pcap")
+
+
+@pytest.fixture
+def opinion():
+    """The opinion on a capture whose records are changed on their way: each flow and each DNS message."""
+    need("tshark")
+
+    def opinion(file=FILE, flow=lambda record: record, dns=lambda record: record):
+        def view(source):
+            for batch in FileSource.batches(source):
+                flows = [changed for record in batch.flows if (changed := flow(record)) is not None]
+                messages = [changed for record in batch.dns if (changed := dns(record)) is not None]
+                yield batch._replace(flows=flows, dns=messages)
+
+        return get_opinion(file, lambda *_: None, view)
+
+    return opinion
+
+
+def changed(port, **changes):
+    """Changes the flow of a client's port."""
+    return lambda record: replace(record, **changes) if record.client_port == port else record
+
+
+def test_unchanged_records_are_equal(opinion):
+    """What is changed below makes no difference when it is left alone."""
+    assert opinion().differences == ()
+
+
+def test_another_name(opinion):
+    """A name that netmon reads otherwise: the packet of the hello, and both names."""
+    [found] = opinion(flow=changed(60543, server_name="other.example")).differences
+    assert found.over == "tcp"
+    assert found.ends == ("192.168.1.6", 60543, "52.114.77.33", 443)
+    assert (found.wireshark, found.netmon) == (("mobile.pipe.aria.microsoft.com",), ("other.example",))
+    first, last = found.packets
+    assert 1 <= first <= last <= 1540
+
+
+def test_a_missing_name(opinion):
+    """A name that netmon does not read: exactly the packet in which Wireshark shows the hello."""
+    [found] = opinion(flow=changed(60543, server_name=None)).differences
+    assert found.netmon == ()
+    assert found.packets[0] == found.packets[1]
+
+
+@pytest.mark.parametrize("what", ["sent_packets", "sent_bytes", "received_packets", "received_bytes"])
+def test_one_packet_or_byte_too_many(opinion, what):
+    """A flow whose counts differ by one: the flow's packets, both counts."""
+
+    def flow(record):
+        if record.client_port != 60543:
+            return record
+        return replace(record, **{what: getattr(record, what) + 1})
+
+    [found] = opinion(flow=flow).differences
+    assert found.over == "flow"
+    assert len(found.wireshark) == len(found.netmon) == 1
+    assert found.wireshark != found.netmon
+    assert found.packets[0] < found.packets[1]
+
+
+def test_a_missing_flow(opinion):
+    """A flow that netmon does not report: its name and its counts are Wireshark's alone."""
+    found = opinion(flow=lambda record: None if record.client_port == 60543 else record).differences
+    assert [(each.over, each.netmon) for each in found] == [("flow", ()), ("tcp", ())]
+
+
+def test_an_invented_flow(opinion):
+    """A flow that only netmon sees is told with the packets at its times."""
+
+    def flow(record):
+        return (
+            replace(record, client="203.0.113.9", server_name=None) if record.client_port == 60543 else record
+        )
+
+    theirs, ours, *_ = sorted(
+        (each for each in opinion(flow=flow).differences if each.over == "flow"), key=lambda each: each.netmon
+    )
+    assert theirs.netmon == ours.wireshark == ()
+    assert ours.ends[0] == "203.0.113.9"
+    assert ours.packets == theirs.packets
+
+
+def test_another_dns_answer(opinion):
+    """An answer that netmon reads otherwise: both answers and the packet of the message."""
+
+    def dns(record):
+        answers = tuple((name, kind, ttl + 1, data) for name, kind, ttl, data in record.answers[:1])
+        return replace(record, answers=answers + record.answers[1:])
+
+    file = str(CAPTURES / "zeek" / "dns-https.pcap")
+    [found] = opinion(file, dns=dns).differences
+    assert found.over == "dns"
+    assert found.packets == (2, 2)
+    assert len(found.wireshark) == len(found.netmon) == 1
+
+
+def test_a_difference_in_words_and_as_json(opinion):
+    """Words for people, plain values for programs, with the same content."""
+    seen = opinion(flow=changed(60543, server_name="other.example"))
+    head, theirs, ours, *rest = lines(seen)
+    assert head.endswith(": tcp 192.168.1.6:60543 → 52.114.77.33:443")
+    assert (theirs, ours) == ("  Wireshark: mobile.pipe.aria.microsoft.com", "  netmon:    other.example")
+    assert rest[-1] == "1 difference"
+    [found] = as_json(seen)["differences"]
+    assert found["destination"] == {"ip": "52.114.77.33", "port": 443}
+    assert (found["wireshark"], found["netmon"]) == (["mobile.pipe.aria.microsoft.com"], ["other.example"])
+    assert found["first_packet"] <= found["last_packet"]
