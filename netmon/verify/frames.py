@@ -54,6 +54,7 @@ class Innermost(NamedTuple):
     stream: int
     ip_bytes: int
     payload_bytes: int
+    is_in_parts: bool  # its IP packet came in fragments
     applications: tuple[str, ...]  # of APPLICATIONS, after the transport
 
 
@@ -103,7 +104,8 @@ class Flows:
         flow.last_frame = number
         side = flow.forth if innermost.ends == flow.ends else flow.back
         counts = (1, int(row["frame.len"][0]), innermost.ip_bytes, innermost.payload_bytes)
-        parts = (*numbers(row["ip.fragment"]), *numbers(row["ipv6.fragment"]))
+        # A tunnel's own fragments are no part of what is inside.
+        parts = numbers(row["ip.fragment"]) + numbers(row["ipv6.fragment"]) if innermost.is_in_parts else []
         for part in (counts, *(self._parts.pop(number, ()) for number in parts)):
             for index, value in enumerate(part):
                 side[index] += value
@@ -133,8 +135,13 @@ def is_malformed(row: Row) -> bool:
 
 def is_fragment(row: Row) -> bool:
     """Whether the frame holds a part of an IP packet."""
-    parts = (*numbers(row["ip.flags.mf"]), *numbers(row["ip.frag_offset"]))
-    return any(parts) or "True" in row["ip.flags.mf"] or "ipv6.fraghdr" in protocols(row)
+    layers = range(len(row["ip.frag_offset"]))
+    return any(_has_fragment_fields(row, at) for at in layers) or "ipv6.fraghdr" in protocols(row)
+
+
+def _has_fragment_fields(row: Row, at: int) -> bool:
+    offset, more = _at(row["ip.frag_offset"], at), _at(row["ip.flags.mf"], at)
+    return (offset or "0") != "0" or more in ("1", "True")
 
 
 def time_ns(row: Row) -> int:
@@ -157,7 +164,7 @@ def locate(row: Row) -> Innermost | None:
     }
     seen = {"ip": 0, "ipv6": 0, "tcp": 0, "udp": 0}
     pair: tuple[str, str] | None = None
-    size = 0
+    size, is_in_parts = 0, False
     found: Innermost | None = None
     for token in protocols(row):
         if token in ("icmp", "icmpv6"):
@@ -165,19 +172,24 @@ def locate(row: Row) -> Innermost | None:
         if token in addresses and seen[token] < len(addresses[token]):
             pair = addresses[token][seen[token]]
             size = _at(sizes[token], seen[token]) or 0
+            is_in_parts = token == "ip" and _has_fragment_fields(row, seen[token])
             seen[token] += 1
             found = None
+        elif token == "ipv6.fraghdr":
+            is_in_parts = True
         elif token in _TUNNELS:
             found = None
         elif token in ("tcp", "udp") and pair is not None:
-            found = _segment(row, token, seen[token], pair, size) or found
+            found = _segment(row, token, seen[token], pair, (size, is_in_parts)) or found
             seen[token] += 1
         elif found is not None and token in APPLICATIONS:
             found = found._replace(applications=(*found.applications, token))
     return found
 
 
-def _segment(row: Row, token: str, at: int, pair: tuple[str, str], size: int) -> Innermost | None:
+def _segment(
+    row: Row, token: str, at: int, pair: tuple[str, str], packet: tuple[int, bool]
+) -> Innermost | None:
     source = _at(numbers(row[f"{token}.srcport"]), at)
     destination = _at(numbers(row[f"{token}.dstport"]), at)
     if source is None or destination is None:
@@ -188,7 +200,7 @@ def _segment(row: Row, token: str, at: int, pair: tuple[str, str], size: int) ->
     else:
         payload = max(0, (_at(numbers(row["udp.length"]), at) or 0) - _UDP_HEADER_BYTES)
     ends = (pair[0], source, pair[1], destination)
-    return Innermost(token, ends, -1 if stream is None else stream, size, payload, ())
+    return Innermost(token, ends, -1 if stream is None else stream, packet[0], payload, packet[1], ())
 
 
 def _at(items: list[_T], index: int) -> _T | None:

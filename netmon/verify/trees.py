@@ -32,8 +32,9 @@ _DATA_FIELDS = {1: "dns.a", 5: "dns.cname", 28: "dns.aaaa"}
 
 @dataclass
 class Found:
-    """What was found in trees."""
+    """What was found in a packet's tree."""
 
+    frame: int = 0
     client_hellos: list[Record] = field(default_factory=list)
     gquic_chlo: list[Record] = field(default_factory=list)
     dns: list[Record] = field(default_factory=list)
@@ -65,15 +66,17 @@ class _Place:
         return record
 
 
-def read_tree(packet: Element, found: Found) -> None:
-    """Adds the hellos and DNS messages of one packet."""
+def read_tree(packet: Element) -> Found:
+    """The hellos and DNS messages of one packet."""
     place = _Place(0, None, "")
     for proto in packet:
         if proto.get("name") == "frame":
             place.frame = to_int(_first(proto, "frame.number")) or 0
             place.time = _first(proto, "frame.time_epoch")
             place.layers = _first(proto, "frame.protocols") or ""
+    found = Found(place.frame)
     _walk(packet, place, found)
+    return found
 
 
 def to_int(text: str | None, default: int | None = None) -> int | None:

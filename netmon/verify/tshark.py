@@ -11,9 +11,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from xml.etree import ElementTree
@@ -46,7 +48,7 @@ _BAD_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Tshark:
-    """The tshark on PATH, without the user's settings.
+    """The tshark on PATH, without the user's settings. Whoever reads from it closes what it reads from.
 
     Raises VerifyError: pyshark or tshark is missing, or tshark is too old.
     """
@@ -66,7 +68,7 @@ class Tshark:
         fields: Sequence[str],
         display_filter: str | None = None,
         preferences: dict[str, str] | None = None,
-    ) -> Iterator[Row]:
+    ) -> Generator[Row, None, None]:
         """These fields of each packet that the filter lets through."""
         words = [word for name in fields for word in ("-e", name)]
         keys = [(name, name.replace(".", "_")) for name in fields]
@@ -77,7 +79,7 @@ class Tshark:
 
     def trees(
         self, path: str, display_filter: str, preferences: dict[str, str] | None = None
-    ) -> Iterator[ElementTree.Element]:
+    ) -> Generator[ElementTree.Element, None, None]:
         """The protocol tree of each packet that the filter lets through."""
         for trees in self._run(path, display_filter, preferences, {}, (_cut_packet, _parse_packet)):
             yield from trees
@@ -139,7 +141,6 @@ def _capture_class() -> Any:
             self._tshark = tshark
             self._settings = settings
             self._parser = parser
-            self._starting: asyncio.Task[Any] | None = None
             super().__init__(path, **options)
 
         # pyshark would look for both in a config.ini of the working directory, too.
@@ -153,17 +154,11 @@ def _capture_class() -> Any:
             return Parser(*self._parser)
 
         async def _get_tshark_process(self, *arguments: Any, **options: Any) -> Any:
-            self._starting = asyncio.current_task()
-            with _environment(_SETTINGS, self._settings):
+            with _interruption_after(), _environment(_SETTINGS, self._settings):
                 return await super()._get_tshark_process(*arguments, **options)
 
         def _created_new_process(self, _words: Any, process: Any, _name: str = "") -> None:
             self._running_processes.add(process)  # a failure is told when its output is read
-
-        async def close_async(self) -> None:
-            if self._starting is not None:  # an interruption may have come before the process was known
-                await asyncio.wait([self._starting])
-            await super().close_async()
 
         async def _cleanup_subprocess(self, process: Any) -> None:
             reading = asyncio.all_tasks() - {asyncio.current_task(), *self._stderr_handling_tasks}
@@ -183,6 +178,22 @@ def _capture_class() -> Any:
 
 
 @contextmanager
+def _interruption_after() -> Iterator[None]:
+    """Ctrl-C is heeded only at the end: a process that is being started is known to nobody yet."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # where no signal arrives
+        return
+    interruptions: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: interruptions.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interruptions:
+        raise KeyboardInterrupt
+
+
+@contextmanager
 def _environment(name: str, value: str) -> Iterator[None]:
     """The variable set for a process that starts now."""
     before = os.environ.get(name)
@@ -199,7 +210,8 @@ def _environment(name: str, value: str) -> Iterator[None]:
 def _version(path: str) -> str:
     """tshark's version. Raises VerifyError when it is too old, or when nothing tells it."""
     try:
-        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=60, check=False)
+        with _interruption_after():
+            done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=9, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise VerifyError(f"{path} does not run: {error}") from error
     found = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout.partition("\n")[0])

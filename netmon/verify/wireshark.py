@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 
 from netmon.verify import frames, trees
 from netmon.verify.answers import Hellos, ends_of, expect_contents, expect_flow, expect_hello, expect_message
@@ -57,23 +58,10 @@ class Wireshark:
 
     def count(self, progress: Progress) -> None:
         """Packets and bytes of every flow, and which packets are malformed or cut."""
-        for row in self._tshark.rows(self._path, frames.FIELDS):
-            number = int(row["frame.number"][0])
-            self._times_ns.append(frames.time_ns(row))
-            if frames.is_malformed(row) or "_ws.short" in frames.protocols(row):
-                self._malformed.add(number)
-            innermost = frames.locate(row)
-            if innermost is not None:
-                self._flows.take(row, innermost)
-                if number in self._malformed:
-                    self._note(innermost, f"Wireshark calls packet {number} malformed")
-                elif int(row["frame.cap_len"][0]) < int(row["frame.len"][0]):
-                    self._note(innermost, f"packet {number} is cut by the snap length")
-            else:
-                self._flows.take_part(row)
-            if frames.is_fragment(row):
-                self._fragmented |= set(_address_pairs(row))
-            progress(number)
+        with closing(self._tshark.rows(self._path, frames.FIELDS)) as rows:
+            for row in rows:
+                self._count(row)
+                progress(int(row["frame.number"][0]))
         for flow in self._flows.by_key.values():
             counts = (flow.forth[0], flow.forth[2], flow.back[0], flow.back[2])
             packets = (flow.first_frame, flow.last_frame)
@@ -81,31 +69,27 @@ class Wireshark:
 
     def read(self, progress: Progress) -> None:
         """Names of hellos and what DNS messages say."""
-        found = trees.Found()
-        for tree in self._tshark.trees(self._path, trees.WANTED):
-            trees.read_tree(tree, found)
-            for hello in (*found.client_hellos, *found.gquic_chlo):
-                self._expect_hello(hello)
-            for message in found.dns:
-                if "src" in message:
-                    is_doubtful = message["frame"] in self._malformed
-                    expect_message(self._comparison, message, is_doubtful=is_doubtful)
-                    progress(message["frame"])
-            found = trees.Found()
+        with closing(self._tshark.trees(self._path, trees.WANTED)) as packets:
+            for tree in packets:
+                found = trees.read_tree(tree)
+                for hello in (*found.client_hellos, *found.gquic_chlo):
+                    self._expect_hello(hello)
+                for message in found.dns:
+                    self._expect_message(message)
+                progress(found.frame)
 
     def look_again(self) -> None:
         """Names over TCP that tshark shows only when asked otherwise: they are seen by both then."""
-        found = trees.Found()
-        for tree in self._tshark.trees(self._path, ANY_PORT_FILTER, ANY_PORT):
-            trees.read_tree(tree, found)
-        for hello in found.client_hellos:
-            if hello["over"] == "tcp" and not self._is_known(hello):
-                self._expect_hello(hello)
-        rows = self._tshark.rows(self._path, UNFINISHED_FIELDS, UNFINISHED_FILTER, UNFINISHED)
-        for hello in unfinished_hellos(rows):
-            fact = name_fact("tcp", ends_of(hello), hello["sni"])
-            if fact not in self._comparison.expected:
-                self._comparison.optional.add(fact)
+        with closing(self._tshark.trees(self._path, ANY_PORT_FILTER, ANY_PORT)) as packets:
+            for hello in (hello for tree in packets for hello in trees.read_tree(tree).client_hellos):
+                if hello["over"] == "tcp" and not self._is_known(hello):
+                    self._expect_hello(hello)
+        unfinished = self._tshark.rows(self._path, UNFINISHED_FIELDS, UNFINISHED_FILTER, UNFINISHED)
+        with closing(unfinished) as rows:
+            for hello in unfinished_hellos(rows):
+                fact = name_fact("tcp", ends_of(hello), hello["sni"])
+                if fact not in self._comparison.expected:
+                    self._comparison.optional.add(fact)
 
     def _expect_hello(self, hello: Record) -> None:
         if hello.get("proto") in ("tcp", "udp") and not hello.get("quoted"):
@@ -113,6 +97,28 @@ class Wireshark:
             if hello["over"] != "gquic":
                 is_malformed = hello["frame"] in self._malformed
                 expect_contents(self._comparison, hello, self._hellos, is_malformed=is_malformed)
+
+    def _count(self, row: Row) -> None:
+        number = int(row["frame.number"][0])
+        self._times_ns.append(frames.time_ns(row))
+        if frames.is_malformed(row) or "_ws.short" in frames.protocols(row):
+            self._malformed.add(number)
+        innermost = frames.locate(row)
+        if innermost is not None:
+            self._flows.take(row, innermost)
+            if number in self._malformed:
+                self._note(innermost, f"Wireshark calls packet {number} malformed")
+            elif int(row["frame.cap_len"][0]) < int(row["frame.len"][0]):
+                self._note(innermost, f"packet {number} is cut by the snap length")
+        else:
+            self._flows.take_part(row)
+        if frames.is_fragment(row):
+            self._fragmented |= set(_address_pairs(row))
+
+    def _expect_message(self, message: Record) -> None:
+        if "src" in message:
+            is_doubtful = message["frame"] in self._malformed
+            expect_message(self._comparison, message, is_doubtful=is_doubtful)
 
     def _is_known(self, hello: Record) -> bool:
         return name_fact("tcp", ends_of(hello), hello["sni"] or "") in self._comparison.expected

@@ -76,7 +76,7 @@ def test_one_packet_or_byte_too_many(opinion, what):
 def test_a_missing_flow(opinion):
     """A flow that netmon does not report: its name and its counts are Wireshark's alone."""
     found = opinion(flow=lambda record: None if record.client_port == 60543 else record).differences
-    assert [(each.over, each.netmon) for each in found] == [("flow", ()), ("tcp", ())]
+    assert [(each.over, each.netmon) for each in found] == [("flow", ()), ("hello", ()), ("tcp", ())]
 
 
 def test_an_invented_flow(opinion):
