@@ -140,7 +140,7 @@ class Wireshark:
         if fact in self._comparison.notes:
             return self._comparison.notes[fact]
         if fact.over.startswith("dns") and DNS_PORT not in fact.ends:
-            return "on ports of others netmon reads DNS in flows that begin with a query, Wireshark whatever looks like it"
+            return "on other ports netmon reads DNS only in flows that begin with a query"
         source, _port, destination, _port = fact.ends
         if frozenset((source, destination)) in self._fragmented:
             return "there are IP fragments between these addresses, which the two put together differently"
