@@ -1,0 +1,69 @@
+"""Round trips of TCP handshakes in the captures of this folder, as tshark has them.
+
+    python -m tests.captures.round_trips > tests/captures/round_trips.tsv
+
+A line for each SYN-ACK that tshark gives a round trip: file, client, port, server, port, nanoseconds, and the
+nanoseconds between the first and the last of the SYNs before it: zero, almost none where the mirror showed it
+twice, more where it was sent again.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+FIELDS = ("frame.protocols", "ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport")
+MORE = ("frame.time_epoch", "tcp.flags.ack", "tcp.seq_raw", "tcp.ack_raw", "tcp.analysis.ack_rtt")
+
+
+def round_trips(file: Path) -> list[tuple[str, ...]]:
+    """The lines of one capture, without its name."""
+    words = [
+        "tshark",
+        "-n",
+        "-r",
+        str(file),
+        "-Y",
+        "tcp.flags.syn == 1",
+        "-T",
+        "fields",
+        "-E",
+        "occurrence=l",
+    ]
+    for name in (*FIELDS, *MORE):
+        words += ["-e", name]
+    syns: dict[tuple[str, ...], list[int]] = {}
+    rows = []
+    for line in subprocess.run(words, capture_output=True, text=True, check=False).stdout.splitlines():
+        protocols, ip4, ip6, port, to_ip4, to_ip6, to_port, time_s, ack, seq, ack_seq, rtt_s = line.split(
+            "\t"
+        )
+        layers = protocols.split(":")
+        is_ip6 = ip6 and (not ip4 or layers[::-1].index("ipv6") < layers[::-1].index("ip"))
+        source, target = (ip6, to_ip6) if is_ip6 else (ip4, to_ip4)
+        if ack in ("0", "False"):
+            syns.setdefault((source, port, target, to_port, seq), []).append(_nanoseconds(time_s))
+        elif rtt_s:
+            ends = target, to_port, source, port
+            times = syns.get((*ends, str((int(ack_seq) - 1) % 2**32)), [0])
+            rows.append((*ends, str(_nanoseconds(rtt_s)), str(times[-1] - times[0])))
+    return rows
+
+
+def _nanoseconds(text: str) -> int:
+    whole, _, rest = text.partition(".")
+    return int(whole + rest[:9].ljust(9, "0"))
+
+
+def main() -> None:
+    """Print the lines of every capture, in the order of `truth.jsonl`."""
+    for line in (FOLDER / "truth.jsonl").read_text(encoding="utf-8").splitlines():
+        name = json.loads(line)["file"]
+        for row in round_trips(FOLDER / name):
+            print(name, *row, sep="\t")
+
+
+if __name__ == "__main__":
+    main()
