@@ -33,9 +33,16 @@ def test_differences_are_the_listed_ones(comparisons):
     assert find_surprises(comparisons, read_known_differences()) == []
 
 
-def test_no_server_name_is_reported_that_is_not_there(comparisons):
-    """A server name over TCP that tshark does not see is never reported, on any capture."""
-    _expected, found, right = score(comparisons)["tcp"]
+@pytest.mark.parametrize("over", ["tcp", "quic", "gquic", "hello", "dns_tcp", "mdns", "llmnr"])
+def test_every_name_is_found_and_none_that_is_not_there(comparisons, over):
+    """Server names, what else hellos say, and these messages are exactly those that tshark sees."""
+    expected, found, right = score(comparisons)[over]
+    assert right == found == expected > 0
+
+
+def test_no_dns_message_is_reported_that_is_not_there(comparisons):
+    """DNS over UDP is read on any port, and never out of anything else."""
+    _expected, found, right = score(comparisons)["dns"]
     assert right == found > 0
 
 

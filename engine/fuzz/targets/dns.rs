@@ -1,7 +1,7 @@
 //! DNS messages; a message that breaks off gives what the whole one gives, up to there.
 #![no_main]
 
-use _engine::wire::dns::{parse_message, Message};
+use _engine::wire::dns::{is_plain_query, parse_message, Message};
 use _engine::wire::Progress;
 use libfuzzer_sys::fuzz_target;
 
@@ -19,6 +19,9 @@ fuzz_target!(|input: &[u8]| {
     let Some(whole) = parsed(input) else {
         return;
     };
+    if is_plain_query(input) {
+        assert!(!whole.response && whole.damage.is_none() && whole.questions.len() == 1);
+    }
     let names = whole.questions.iter().map(|question| &question.name);
     for name in names.chain(whole.answers.iter().map(|answer| &answer.name)) {
         assert!(name.is_ascii() && name.len() <= LONGEST_NAME);
