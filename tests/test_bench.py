@@ -2,7 +2,7 @@
 
 from tests.bench.bench import Contender, contenders, race
 from tests.bench.load import write_load
-from tests.bench.places import time_engine, time_places
+from tests.bench.places import VENDOR, time_engine, time_places
 
 
 def test_load_is_the_same_each_time(tmp_path):
@@ -31,7 +31,7 @@ def test_race_measures_each_program(tmp_path):
 def test_places_are_measured_beside_the_engine(tmp_path):
     """Every kind of look-up has its cost, and the load has flows of the vendor to set it against."""
     load = tmp_path / "load.pcap"
-    write_load(load, 5_000, watch_share=1.0)
+    write_load(load, 5_000, mix=VENDOR)
     engine_s, flows = time_engine(load)
     assert engine_s > 0
     assert len(flows) > 100

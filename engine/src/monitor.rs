@@ -169,8 +169,7 @@ impl Monitor {
                 let mut opening = Opening { flow, slot, side, heads, tally };
                 named |= opening.follow(header, segment, seen, &mut self.trips);
                 if flow.is_closed() && !was_closed {
-                    let due_ns = self.settings.due_ns(flow, now_ns);
-                    self.table.set_due(slot, due_ns);
+                    self.table.set_due(slot, now_ns.saturating_add(LINGER_NS));
                 }
                 if named {
                     self.opened(slot);

@@ -99,6 +99,8 @@ def _copy_of(path: Path) -> Iterator[Path]:
 
     Raises OSError; DatabaseError when somebody was writing the file meanwhile.
     """
+    if path.exists() and not path.is_file():  # opening a pipe would wait for its writer
+        raise DatabaseError(f"{path}: no regular file")
     if not hasattr(os, "memfd_create"):
         yield path
         return

@@ -20,8 +20,8 @@ DAY_NS = 86_400 * 1_000_000_000
 CACHED_PLACES = 65_536
 """Places kept in memory; the one looked up first goes first."""
 
-_Cache = OrderedDict[tuple[str, int, tuple[str, ...]], Place]
-"""Address, day and excluded locations → place."""
+_Cache = OrderedDict[tuple[object, ...], Place]
+"""Address, day and, where it is known, the smallest round trip and whether to believe it → place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +88,32 @@ class Locator:
         `trip`: the smallest round trip to it, which can rule locations out. Raises ValueError when it is no
         IPv4 or IPv6 address.
         """
-        if trip is None:
-            return self._decide(address, when_ns, ())
-        bound = self._horizon.bound(trip)
-        place = self._decide(address, when_ns, bound.excluded)
-        return replace(place, excluded=bound.excluded, round_trip=trip, steps=(bound.step, *place.steps))
-
-    def _decide(self, address: str, when_ns: int, excluded: tuple[str, ...]) -> Place:
         databases, cache = self._cached
         if databases is not self._databases.current:
             databases, cache = self._cached = (self._databases.current, OrderedDict())
-        key = (address, when_ns // DAY_NS, excluded)
+        day = when_ns // DAY_NS
+        key = (address, day) if trip is None else (address, day, trip.min_ns, trip.interception)
         place = cache.get(key)
         if place is None:
-            place = decide(self._votes(address, iso_day(when_ns), databases), self._cities, excluded)
+            place = self._find(address, when_ns, trip, databases)
             if len(cache) >= CACHED_PLACES:
                 cache.popitem(last=False)
             cache[key] = place
-        return place
+        if place.round_trip is trip:
+            return place
+        # Another flow was as near at best: all that differs is how many there were.
+        found = (place.location, place.country, place.city, place.confidence, place.votes)
+        return Place(*found, place.excluded, place.steps, trip)
+
+    def _find(
+        self, address: str, when_ns: int, trip: RoundTrip | None, databases: tuple[Database, ...]
+    ) -> Place:
+        votes = self._votes(address, iso_day(when_ns), databases)
+        if trip is None:
+            return decide(votes, self._cities)
+        bound = self._horizon.bound(trip)
+        place = decide(votes, self._cities, bound.excluded)
+        return replace(place, excluded=bound.excluded, round_trip=trip, steps=(bound.step, *place.steps))
 
     def _votes(self, address: str, day: str, databases: tuple[Database, ...]) -> tuple[Vote, ...]:
         ip = ipaddress.ip_address(address)

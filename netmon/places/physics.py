@@ -87,8 +87,7 @@ class Horizon:
 
     def bound(self, trip: RoundTrip) -> Bound:
         """What the round trip excludes; nothing, where it must not be believed."""
-        told = f"smallest of {trip.samples} round trips" if trip.samples > 1 else "round trip"
-        told = f"{told}: {trip.min_ns / 1e6:.3f} ms"
+        told = f"round trip: {trip.min_ns / 1e6:.3f} ms"
         doubt = self._doubt(trip)
         if doubt:
             return Bound((), f"{told}; {doubt}: nothing is excluded")

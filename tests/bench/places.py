@@ -26,10 +26,12 @@ from netmon.places.round_trips import RoundTrips
 from netmon.records import FlowRecord
 from netmon.signatures.load import default_folder, load_folder
 from netmon.sources import to_batch
+from tests.bench.flows import Mix
 from tests.bench.load import WATCHED, write_load
 from tests.places.mmdb import nested, write_database
 
 MILLION = 1_000_000
+VENDOR = Mix(WATCHED, watch_share=1.0, servers=500)
 PACKETS_PER_STEP = 100_000
 KINDS = ("GeoLite2-City", "DBIP-City-Lite", "ipinfo lite")
 
@@ -87,7 +89,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         load = Path(name, "load.pcap")
-        write_load(load, arguments.packets, watched=WATCHED, watch_share=1.0)
+        write_load(load, arguments.packets, mix=VENDOR)
         engine_s, flows = time_engine(load)
         costs = time_places(Path(name), flows, arguments.lookups)
     of_a_flow_s = engine_s / len(flows)

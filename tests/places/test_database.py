@@ -78,7 +78,9 @@ def test_wrong_files(write, tmp_path):
     whole = write(CH).read_bytes()
     path = tmp_path / "bad.mmdb"
     assert wrong(path) == "FILE: no such file or directory"
-    assert wrong(tmp_path) == "FILE: is a directory"
+    assert wrong(tmp_path) == "FILE: no regular file"
+    os.mkfifo(tmp_path / "pipe.mmdb")
+    assert wrong(tmp_path / "pipe.mmdb") == "FILE: no regular file"
     for content in (b"", b"GeoIP " * 1000, whole[:-30], whole[: len(whole) // 2]):
         path.write_bytes(content)
         assert wrong(path) == "FILE: no MMDB file, or a damaged one"
@@ -109,6 +111,25 @@ def test_damage_found_later_is_an_error_of_its_own(write):
     assert len(say(database, "10.15.199.1")) == 1
     with pytest.raises(DatabaseError, match=r"one\.mmdb: damaged where it speaks of some addresses"):
         say(database, "10.15.200.1")
+
+
+def test_a_file_that_is_being_written_waits_for_the_next_look(write, monkeypatch):
+    """A copy of something that changed meanwhile is no database."""
+    path = write(CH)
+    sendfile = os.sendfile
+
+    def slowly(to, source, offset, count):
+        os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+        return sendfile(to, source, offset, count)
+
+    monkeypatch.setattr(os, "sendfile", slowly)
+    assert wrong(path) == "FILE: is being written at this moment"
+
+
+def test_on_systems_without_files_in_memory(write, monkeypatch):
+    """The file itself is read."""
+    monkeypatch.delattr(os, "memfd_create")
+    assert say(open_database(write(CH)), "192.0.2.77")[0][1] == "CH"
 
 
 def test_overwriting_in_place_does_not_reach_an_open_database(write):

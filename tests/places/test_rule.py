@@ -187,6 +187,15 @@ def test_steps_tell_what_locates_nothing():
     )
 
 
+@given(st.lists(VOTES, max_size=6))
+def test_a_source_that_agrees_weakens_nothing(votes):
+    """One more maker that says the same country leaves country and location, and makes the place agreed."""
+    confidence, country, location = place_of(*votes)
+    if confidence in ("single", "agreed") and "declared" not in {vote.source for vote in votes}:
+        more = vote("omega_db", country, date="2026-06-17")
+        assert place_of(*votes, more) == ("agreed", country, location)
+
+
 @given(st.lists(VOTES, max_size=6), VOTES)
 def test_what_a_maker_repeats_changes_nothing(votes, one):
     """The same word once more, under another name of the same maker, makes no second source."""
