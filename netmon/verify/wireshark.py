@@ -141,6 +141,8 @@ class Wireshark:
             return self._comparison.notes[fact]
         if fact.over.startswith("dns") and DNS_PORT not in fact.ends:
             return "on other ports netmon reads DNS only in flows that begin with a query"
+        if fact.over == "quic" and fact not in self._comparison.expected:
+            return "Wireshark takes packets with a connection ID that it saw between other ends for theirs"
         source, _port, destination, _port = fact.ends
         if frozenset((source, destination)) in self._fragmented:
             return "there are IP fragments between these addresses, which the two put together differently"
