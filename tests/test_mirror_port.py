@@ -105,8 +105,12 @@ def test_metrics_equal_what_the_hosts_sent(laboratory):
     by_evidence = Counter()
     for kind, connections in made.items():
         by_evidence[kind[2],] += len(connections)
-    named = sensor.sums("netmon_named_flows_total", "evidence")
-    assert {key: named[key] for key in by_evidence} == by_evidence
+
+    def is_accounted_for():
+        named = sensor.sums("netmon_named_flows_total", "evidence")
+        return {key: named[key] for key in by_evidence} == by_evidence
+
+    wait_for(is_accounted_for, "every flow is over, each named by the evidence that it showed")
 
     code, events = sensor.stop()
     assert code == 0

@@ -169,7 +169,8 @@ impl Monitor {
                 let mut opening = Opening { flow, slot, side, heads, tally };
                 named |= opening.follow(header, segment, seen, &mut self.trips);
                 if flow.is_closed() && !was_closed {
-                    self.table.set_due(slot, now_ns.saturating_add(LINGER_NS));
+                    let due_ns = self.settings.due_ns(flow, now_ns);
+                    self.table.set_due(slot, due_ns);
                 }
                 if named {
                     self.opened(slot);

@@ -79,6 +79,7 @@ CASES: tuple[Callable[[], bytes], ...] = (
     certificates.certificate_seen_alone,
     certificates.certificate_wildcard,
     certificates.certificate_of_many,
+    certificates.certificate_of_a_stranger,
     certificates.certificate_after_starttls,
     payloads.payload_magic,
     payloads.payload_and_name,

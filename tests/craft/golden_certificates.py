@@ -86,6 +86,16 @@ def certificate_of_many() -> bytes:
     return ethernet_file(session(opened(ELSEWHERE), chain(names[0], names)))
 
 
+def certificate_of_a_stranger() -> bytes:
+    """A server whose certificate names a stranger, at an address that the client found by the vendor's name.
+
+    Named by DNS, which says what the client looked for: a certificate that tags nobody hides no vendor.
+    """
+    at_ns = START_NS - SECOND_NS // 2
+    sent = look_up_addresses(CLIENT, RESOLVER, UPDATES, [ELSEWHERE], at_ns=at_ns, port=50_500)
+    return ethernet_file(sent + session(opened(ELSEWHERE), chain("host7.hosting.example")))
+
+
 def certificate_after_starttls() -> bytes:
     """SMTP with STARTTLS and no SNI: the certificate stands behind what the server said before.
 

@@ -101,6 +101,11 @@ class Laboratory:
         """The output of a command that ran on a host; its failure is the test's."""
         return self._network.run(host, *words)
 
+    def ask(self, host: str, url: str) -> str:
+        """What a URL answers on a host; empty if it does not answer well."""
+        command = self._network.command(host, "curl", "-sf", "--globoff", url)
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
     def connect(self, host: str, jobs: Sequence[dict]) -> list[Ends]:
         """Make connections one after the other (see `clients`); the ends of each."""
         words = (sys.executable, "-m", "tests.lab.clients", ADDRESSES["resolver"][0])

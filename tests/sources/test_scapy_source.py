@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +37,10 @@ def read(source):
     """Flows, DNS messages and counters of a source. Only the native reader tells the file's interfaces."""
     batches = list(source.batches())
     flows = [replace(flow, interface=None) for batch in batches for flow in batch.flows]
-    return flows, [message for batch in batches for message in batch.dns], source.stats()
+    stats = source.stats()
+    views = stats.pop("view").values()
+    stats["view"] = sum((Counter(view) for view in views), Counter())
+    return flows, [message for batch in batches for message in batch.dns], stats
 
 
 @pytest.fixture

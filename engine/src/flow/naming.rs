@@ -170,10 +170,25 @@ impl Naming {
         self.certificate.as_ref().map_or(&[], |certificate| &certificate.names)
     }
 
-    /// The host that the certificate names first. A wildcard is weaker than a name from DNS: it names none.
-    fn certified_host(&self) -> Option<(&str, Evidence)> {
-        let host = self.certificate.as_ref().and_then(|certificate| certificate.host_name());
-        host.map(|host| (host, Evidence::Certificate))
+    /// What names the flow, strongest first.
+    ///
+    /// A name that the client itself states is the only one: who asks for a stranger does not mean the
+    /// vendor. Without one there may be several. A certificate says what a server can be, DNS what the
+    /// client looked for; a wildcard is the weakest, for it names no host.
+    fn clues(&self, is_quic: bool) -> impl Iterator<Item = Clue<'_>> {
+        let stated = self.stated_name(is_quic).map(|(name, evidence)| {
+            let own_chain = self.chains().iter().find(|chain| chain.question() == name);
+            Clue { name, evidence, links: own_chain.map_or(&[], |chain| &chain.names) }
+        });
+        let certified = |name| Clue { name, evidence: Evidence::Certificate, links: &[] };
+        let host = self.certificate.as_ref().and_then(|certificate| certificate.host_name()).map(certified);
+        let by_client = self.found.as_ref().is_some_and(|found| found.by_client);
+        let evidence = if by_client { Evidence::DnsClient } else { Evidence::DnsAny };
+        let asked = self.naming_chains().next();
+        let asked = asked.map(|chain| Clue { name: chain.question(), evidence, links: &chain.names });
+        let wildcard = self.certified_names().first().map(|name| certified(name));
+        let others = if stated.is_none() { [host, asked, wildcard] } else { [None, None, None] };
+        stated.into_iter().chain(others.into_iter().flatten())
     }
 
     /// The client itself states a name.
@@ -199,29 +214,44 @@ pub struct Resolution<'a> {
     pub entry: u32,
 }
 
+/// A name that a flow may have.
+struct Clue<'a> {
+    name: &'a str,
+    evidence: Evidence,
+    /// Of the CNAME chain that begins with the name.
+    links: &'a [Box<str>],
+}
+
+impl<'a> Clue<'a> {
+    /// The flow by this name, tagged if a signature knows the name or a link of its chain.
+    fn resolve(self, matcher: &Matcher) -> Resolution<'a> {
+        let Self { name, evidence, links } = self;
+        let find = |name: &str| match evidence {
+            Evidence::Certificate => matcher.find_name(name).or_else(|| matcher.find_certificate(name)),
+            _ => matcher.find_name(name),
+        };
+        let mut names = std::iter::once(name).chain(links.iter().map(|link| &**link));
+        let tagged = names.find_map(|name| find(name).map(|entry| (name, entry)));
+        let (matched, entry) = tagged.map_or((None, NO_ENTRY), |(name, entry)| (Some(name), entry));
+        Resolution { name: Some(name), evidence, matched, entry }
+    }
+}
+
 /// Names and tags a flow from all that is known of it.
 ///
-/// A name decides before the first payload bytes do, and they before an address does. Both tag the flow
-/// where no name does, so that a foreign name in the hello does not hide where the bytes go.
+/// The strongest clue that a signature knows decides, otherwise the strongest of all. A name decides before
+/// the first payload bytes do, and they before an address does. Both tag the flow where no name does, so
+/// that a foreign name in the hello does not hide where the bytes go.
 pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
-    let naming = flow.naming.as_deref();
     let mut best = Resolution { name: None, evidence: Evidence::None, matched: None, entry: NO_ENTRY };
-    if let Some(naming) = naming {
-        if let Some((name, evidence)) = naming.stated_name(flow.quic.is_some()).or(naming.certified_host()) {
-            best.name = Some(name);
-            best.evidence = evidence;
-            let own_chain = naming.chains().iter().find(|chain| chain.question() == name);
-            let links = own_chain.map_or(&[] as &[Box<str>], |chain| &chain.names);
-            tag_by_first_match(&mut best, std::iter::once(name).chain(links.iter().map(|n| &**n)), matcher);
-        } else if let Some(chain) = naming.naming_chains().next() {
-            let by_client = naming.found.as_ref().is_some_and(|found| found.by_client);
-            best.name = Some(chain.question());
-            best.evidence = if by_client { Evidence::DnsClient } else { Evidence::DnsAny };
-            tag_by_first_match(&mut best, chain.names.iter().map(|n| &**n), matcher);
-        } else if let Some(wildcard) = naming.certified_names().first() {
-            best.name = Some(wildcard);
-            best.evidence = Evidence::Certificate;
-            tag_by_first_match(&mut best, std::iter::once(&**wildcard), matcher);
+    let naming = flow.naming.as_deref();
+    for clue in naming.into_iter().flat_map(|naming| naming.clues(flow.quic.is_some())) {
+        let resolution = clue.resolve(matcher);
+        if resolution.entry != NO_ENTRY || best.name.is_none() {
+            best = resolution;
+        }
+        if best.entry != NO_ENTRY {
+            break;
         }
     }
     if best.entry == NO_ENTRY {
@@ -240,22 +270,6 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
         best.evidence = Evidence::EchOuter;
     }
     best
-}
-
-fn tag_by_first_match<'a>(
-    best: &mut Resolution<'a>,
-    names: impl Iterator<Item = &'a str>,
-    matcher: &Matcher,
-) {
-    for name in names {
-        let is_certified = best.evidence == Evidence::Certificate;
-        let found = matcher.find_name(name);
-        if let Some(entry) = found.or_else(|| matcher.find_certificate(name).filter(|_| is_certified)) {
-            best.entry = entry;
-            best.matched = Some(name);
-            return;
-        }
-    }
 }
 
 /// Asks the learned names for a flow that has none from DNS yet.
