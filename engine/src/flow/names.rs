@@ -51,7 +51,7 @@ impl Chain {
 #[derive(Debug, Default)]
 pub struct Found {
     /// Newest first; one for each name asked for.
-    pub chains: Vec<Arc<Chain>>,
+    pub chains: Box<[Arc<Chain>]>,
     /// The flow's own client asked; otherwise somebody else did.
     pub by_client: bool,
 }
@@ -82,7 +82,7 @@ impl Entry {
         change
     }
 
-    fn alive(&self, now_ns: u64) -> Vec<Arc<Chain>> {
+    fn alive(&self, now_ns: u64) -> Box<[Arc<Chain>]> {
         let alive = self.learned.iter().rev().filter(|l| l.expires_ns >= now_ns);
         alive.map(|l| Arc::clone(&l.chain)).collect()
     }

@@ -127,8 +127,10 @@ pub struct Naming {
     pub payload: Option<Box<FirstPayload>>,
     /// What the flow itself is to DNS.
     pub dns: DnsUse,
-    /// From DNS.
-    pub found: Option<Found>,
+    /// From DNS, newest first; none: DNS says nothing.
+    pub chains: Box<[Arc<Chain>]>,
+    /// The flow's own client asked for them.
+    pub by_client: bool,
 }
 
 impl Naming {
@@ -151,10 +153,9 @@ impl Naming {
     /// What DNS may name the flow by. Behind the front of an encrypted hello are many names: there only
     /// what this very client asked for counts, and asking for the front itself says nothing.
     pub(super) fn naming_chains(&self) -> impl Iterator<Item = &Arc<Chain>> {
-        let by_client = self.found.as_ref().is_some_and(|found| found.by_client);
         let hidden = self.is_encrypted();
         let outer = self.sent_name().filter(|_| hidden);
-        let chains = self.chains().iter().filter(move |_| by_client || !hidden);
+        let chains = self.chains.iter().filter(move |_| self.by_client || !hidden);
         chains.filter(move |chain| Some(chain.question()) != outer)
     }
 
@@ -177,13 +178,12 @@ impl Naming {
     /// client looked for; a wildcard is the weakest, for it names no host.
     fn clues(&self, is_quic: bool) -> impl Iterator<Item = Clue<'_>> {
         let stated = self.stated_name(is_quic).map(|(name, evidence)| {
-            let own_chain = self.chains().iter().find(|chain| chain.question() == name);
+            let own_chain = self.chains.iter().find(|chain| chain.question() == name);
             Clue { name, evidence, links: own_chain.map_or(&[], |chain| &chain.names) }
         });
         let certified = |name| Clue { name, evidence: Evidence::Certificate, links: &[] };
         let host = self.certificate.as_ref().and_then(|certificate| certificate.host_name()).map(certified);
-        let by_client = self.found.as_ref().is_some_and(|found| found.by_client);
-        let evidence = if by_client { Evidence::DnsClient } else { Evidence::DnsAny };
+        let evidence = if self.by_client { Evidence::DnsClient } else { Evidence::DnsAny };
         let asked = self.naming_chains().next();
         let asked = asked.map(|chain| Clue { name: chain.question(), evidence, links: &chain.names });
         let wildcard = self.certified_names().first().map(|name| certified(name));
@@ -194,10 +194,6 @@ impl Naming {
     /// The client itself states a name.
     pub(super) fn states_a_name(&self) -> bool {
         self.server_name().is_some() || self.host.is_some()
-    }
-
-    fn chains(&self) -> &[Arc<Chain>] {
-        self.found.as_ref().map_or(&[], |found| &found.chains)
     }
 }
 
@@ -274,13 +270,16 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
 
 /// Asks the learned names for a flow that has none from DNS yet.
 pub fn look_up(flow: &mut Flow, names: &Names) {
-    if flow.naming.as_ref().is_some_and(|naming| naming.found.is_some()) {
+    if flow.naming.as_ref().is_some_and(|naming| !naming.chains.is_empty()) {
         return;
     }
     let (client, _) = flow.client_end();
     let (server, _) = flow.server_end();
     match names.find(client, server, flow.start_ns) {
-        Some(found) => flow.naming.get_or_insert_default().found = Some(found),
+        Some(Found { chains, by_client }) => {
+            let naming = flow.naming.get_or_insert_default();
+            (naming.chains, naming.by_client) = (chains, by_client);
+        }
         None => flow.dns_hidden = names.clients.uses_encrypted_dns(client, flow.start_ns),
     }
 }
