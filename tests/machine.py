@@ -15,6 +15,8 @@ NETMON = (sys.executable, "-c", "import sys; from netmon.cli import main; sys.ex
 """The command `netmon`, as this checkout has it, installed or not."""
 
 PACKAGES = {
+    "alertmanager": "prometheus-alertmanager",
+    "amtool": "prometheus-alertmanager",
     "c++": "g++",
     "chromium": "chromium",
     "curl": "curl",
@@ -23,6 +25,7 @@ PACKAGES = {
     "libpcap": "libpcap0.8",
     "ndpiReader": "libndpi-bin",
     "openssl": "openssl",
+    "prometheus": "prometheus",
     "promtool": "prometheus",
     "tc": "iproute2",
     "tcpdump": "tcpdump",

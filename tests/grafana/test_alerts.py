@@ -1,0 +1,113 @@
+"""Alert rules: they parse, ask for what there is, lead to a runbook, fire when they should and only then."""
+
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from tests.grafana.expressions import GRAFANA, check, rules
+from tests.machine import need
+
+ALERTS = rules("alerts.yml")
+NAMES = [alert["alert"] for alert in ALERTS]
+FOLDER = GRAFANA / "alerts"
+TESTS = sorted((FOLDER / "tests").glob("*.yml"))
+ALWAYS = {"Watchdog"}  # it is there to fire always, so no test keeps it silent
+by_alert = pytest.mark.parametrize("alert", ALERTS, ids=NAMES)
+
+
+def run(*words):
+    return subprocess.run(words, cwd=FOLDER / "tests", capture_output=True, text=True, check=False)
+
+
+def test_promtool_accepts_the_rules():
+    """Prometheus' own tool finds no fault."""
+    need("promtool")
+    done = run("promtool", "check", "rules", "../alerts.yml", "../recording.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("file", TESTS, ids=lambda file: file.stem)
+def test_alerts_fire_when_they_should(file):
+    """Every series of events in the test files raises the alerts that it must, and no other."""
+    need("promtool")
+    done = run("promtool", "test", "rules", file.name)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@by_alert
+def test_alert_is_seen_to_fire_and_to_stay_silent(alert):
+    """Each alert has a case in which it fires, and one in which it never does."""
+    fires, silent = False, False
+    for file in TESTS:
+        for case in yaml.safe_load(file.read_text(encoding="utf-8"))["tests"]:
+            checks = [one for one in case["promql_expr_test"] if f'"{alert["alert"]}"' in one["expr"]]
+            fires |= any(one["exp_samples"] for one in checks)
+            silent |= bool(checks) and not any(one["exp_samples"] for one in checks)
+    assert fires
+    assert silent or alert["alert"] in ALWAYS
+
+
+@by_alert
+def test_expression_asks_for_what_there_is(alert):
+    """Metrics and labels of an alert exist in the exporter; its texts use labels that its result has."""
+    labels = check(alert["expr"])
+    texts = " ".join(alert["annotations"].values())
+    assert set(re.findall(r"\$labels\.(\w+)", texts)) <= labels
+
+
+@by_alert
+def test_alert_says_what_to_do(alert):
+    """Severity, summary, description, and a runbook that is there."""
+    assert alert["labels"]["severity"] in ("critical", "warning", "info", "none")
+    assert set(alert["annotations"]) == {"summary", "description", "runbook_url"}
+    assert alert["annotations"]["runbook_url"] == f"https://netmon.example/runbooks/{alert['alert']}.md"
+    text = (GRAFANA / "runbooks" / f"{alert['alert']}.md").read_text(encoding="utf-8")
+    assert text.startswith(f"# {alert['alert']}\n")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Look at", "Do", "When it is nothing"]
+
+
+def test_every_runbook_has_its_alert():
+    """No runbook is left over, and no alert is given twice."""
+    assert sorted(NAMES) == sorted(file.stem for file in (GRAFANA / "runbooks").glob("*.md"))
+
+
+def test_recording_rules_ask_for_what_there_is():
+    """Recorded series are made of metrics that exist, and are named level:metric:operation."""
+    for rule in rules("recording.yml"):
+        check(rule["expr"])
+        assert re.fullmatch(r"[a-z_]+:netmon_[a-z_]+:[a-z0-9_]+", rule["record"])
+
+
+@pytest.mark.parametrize(
+    ("labels", "receiver"),
+    [
+        ("alertname=UnexpectedDestination severity=critical", "soc"),
+        ("alertname=PacketDrops severity=warning", "mail"),
+        ("alertname=LocationDisputed severity=info", "none"),
+        ("alertname=Watchdog severity=none", "dead-mans-switch"),
+    ],
+)
+def test_example_tells_the_right_people(labels, receiver):
+    """Alertmanager's own tool accepts the example, and routes each severity to its receiver."""
+    need("amtool")
+    file = str(FOLDER / "alertmanager.example.yml")
+    done = run("amtool", "check-config", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    routes = run("amtool", "config", "routes", "test", f"--config.file={file}", *labels.split())
+    assert routes.stdout.strip() == receiver
+
+
+@pytest.mark.parametrize(
+    ("expression", "problem"),
+    [
+        ("netmon_sent_byte_total", "no such metric"),
+        ('netmon_sent_bytes_total{contry="CH"}', "has no label contry"),
+        ("sum by (client) (netmon_sent_bytes_total)", "nothing has the label client"),
+    ],
+)
+def test_checker_notices(expression, problem):
+    """A renamed metric or label in a rule or dashboard is an error."""
+    with pytest.raises(LookupError, match=problem):
+        check(expression)
