@@ -10,7 +10,6 @@ use crate::flow::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::flow::handshake::{RoundTrips, Seen};
 use crate::flow::head::Heads;
 use crate::flow::hello::Kinds;
-use crate::flow::interception::Interception;
 use crate::flow::key::{FlowKey, TCP};
 use crate::flow::names::Names;
 use crate::flow::naming::{look_up, resolve};
@@ -20,16 +19,14 @@ use crate::flow::report::{report, DnsReport, End, FlowReport, Occasion};
 use crate::flow::table::Table;
 use crate::flow::tcp::{self, Opening};
 use crate::flow::view;
-use crate::settings::{Settings, DECIDE_AFTER_NS, LINGER_NS};
+use crate::settings::Settings;
 use crate::tag::Matcher;
 use crate::tally::Tally;
 use crate::wire::decode::{decode, Decoded};
 use crate::wire::{Rejection, Segment, Transport};
 use std::sync::Arc;
 
-const SECOND_NS: u64 = 1_000_000_000;
-/// Packets this much older than the newest one mean that the clock was set back.
-const CLOCK_STEP_NS: u64 = 60 * SECOND_NS;
+mod upkeep;
 
 /// One worker's view of the traffic. Time is the packets' time.
 pub struct Monitor {
@@ -302,95 +299,5 @@ impl Monitor {
         let mut messages = Messages::of_stream(flow, side, now_ns, names, matcher, tally, reports);
         self.dns_streams.follow(flow, slot, side, part, &mut messages);
         dns_use::note_question(flow, messages.asked);
-    }
-
-    /// Moves the clock on; live capture calls it while no packets come.
-    #[inline]
-    pub fn tick(&mut self, now_ns: u64) {
-        if now_ns.saturating_add(CLOCK_STEP_NS) < self.clock_ns {
-            self.tally.clock_steps += 1;
-            self.clock_ns = now_ns;
-            self.next_sweep_ns = now_ns;
-        }
-        self.clock_ns = self.clock_ns.max(now_ns);
-        if self.clock_ns >= self.next_sweep_ns {
-            self.sweep();
-        }
-    }
-
-    #[cold]
-    fn sweep(&mut self) {
-        let now_ns = self.clock_ns;
-        self.tally.first_ns.get_or_insert(now_ns);
-        self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
-        self.fragments.expire(now_ns, &mut self.tally);
-        self.take_gathered();
-        self.trips.judge(now_ns);
-        let mut due = std::mem::take(&mut self.due);
-        self.table.collect_due(now_ns, &mut due);
-        for &slot in &due {
-            self.attend(slot, now_ns);
-        }
-        self.due = due;
-    }
-
-    /// Does what is due for one flow.
-    fn attend(&mut self, slot: u32, now_ns: u64) {
-        let Some(flow) = self.table.get_mut(slot) else { return };
-        let silent_ns = now_ns.saturating_sub(flow.last_ns);
-        let closed = flow.is_closed() && silent_ns >= LINGER_NS;
-        if closed || silent_ns >= self.settings.timeout_ns(flow.key.protocol == TCP) {
-            let end = End::of(flow, End::Idle);
-            return self.end(slot, end);
-        }
-        if self.settings.is_live() {
-            if !flow.decided {
-                if now_ns.saturating_sub(flow.start_ns) >= DECIDE_AFTER_NS {
-                    self.decide(slot);
-                }
-            } else if flow.reported && flow.reported_bytes != [flow.sides[0].bytes, flow.sides[1].bytes] {
-                self.flows.push(report(flow, Occasion::Update, &self.matcher, self.trips.interception()));
-            }
-        }
-        if let Some(flow) = self.table.get_mut(slot) {
-            let due_ns = self.settings.due_ns(flow, now_ns);
-            self.table.set_due(slot, due_ns);
-        }
-    }
-
-    /// Ends every flow, in order of their numbers.
-    pub fn finish(&mut self) {
-        self.fragments.finish(&mut self.tally);
-        self.take_gathered();
-        self.trips.judge(self.clock_ns);
-        for slot in self.table.live() {
-            if let Some(flow) = self.table.get_mut(slot) {
-                let end = End::of(flow, End::CaptureEnd);
-                self.end(slot, end);
-            }
-        }
-    }
-
-    /// Takes new signatures: every live flow is tagged again.
-    pub fn set_matcher(&mut self, matcher: Arc<Matcher>) {
-        self.matcher = matcher;
-        for slot in self.table.live() {
-            if let Some(flow) = self.table.get_mut(slot) {
-                if flow.decided {
-                    self.decide(slot);
-                }
-            }
-        }
-    }
-
-    /// The counters as they stand.
-    pub fn tally(&self) -> Tally {
-        let mut tally = self.tally.clone();
-        tally.last_ns = self.clock_ns;
-        tally.interceptions = u64::from(self.trips.interception() == Interception::Suspected);
-        tally.live_flows = self.table.len() as u64;
-        tally.live_fragments = self.fragments.len() as u64;
-        tally.live_heads = (self.heads.len() + self.dns_streams.waiting()) as u64;
-        tally
     }
 }
