@@ -118,5 +118,6 @@ class Sensor:
     ) -> None: ...
     def poll(self, timeout_s: float) -> Batch: ...  # returns early when rows are there
     def stats(self) -> dict[str, Any]: ...
+    def turns(self) -> list[int]: ...  # of each worker; one that stands still hangs
     def reload(self, matcher: Matcher) -> Batch: ...  # what the old signatures had tagged so far
     def stop(self) -> Batch: ...  # ends every flow, joins the threads

@@ -59,6 +59,7 @@ pub struct Waiting {
 struct Shown {
     tally: Tally,
     rings: Vec<RingStatistics>,
+    turns: u64,
 }
 
 struct Shared {
@@ -113,7 +114,7 @@ impl Sensor {
         let threads = rings.into_iter().enumerate().map(|(number, rings)| {
             let ids = (number as u64, workers as u64);
             let monitor = Monitor::new(settings.clone(), Arc::clone(matcher), Arc::clone(&names), ids);
-            let worker = Worker { number, rings, monitor, shared: Arc::clone(&shared) };
+            let worker = Worker { number, rings, monitor, shared: Arc::clone(&shared), turns: 0 };
             std::thread::Builder::new().name(format!("netmon-{number}")).spawn(move || worker.run())
         });
         let threads: std::io::Result<Vec<_>> = threads.collect();
@@ -149,6 +150,11 @@ impl Sensor {
             }
         }
         (sum, lock(&self.shared.waiting).lost, rings)
+    }
+
+    /// Turns that each worker has made: one that stands still hangs, for an idle one turns as well.
+    pub fn turns(&self) -> Vec<u64> {
+        self.shared.shown.iter().map(|shown| lock(shown).turns).collect()
     }
 
     /// Packets that each interface dropped since the start, before any ring saw them.
@@ -195,6 +201,7 @@ struct Worker {
     rings: Vec<Ring>,
     monitor: Monitor,
     shared: Arc<Shared>,
+    turns: u64,
 }
 
 impl Worker {
@@ -244,9 +251,11 @@ impl Worker {
 
     /// Hands reports and counters over.
     fn hand_in(&mut self) {
+        self.turns += 1;
         let shown = Shown {
             tally: self.monitor.tally(),
             rings: self.rings.iter_mut().map(Ring::statistics).collect(),
+            turns: self.turns,
         };
         *lock(&self.shared.shown[self.number]) = shown;
         if self.monitor.flows.is_empty() && self.monitor.dns.is_empty() {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -29,6 +30,7 @@ from netmon.signatures.match import compile_matcher
 from netmon.sources import Batch, Stats
 from netmon.sources.live import LiveSource
 from netmon.sources.scapy_source import ScapyLiveSource
+from netmon.supervisor import Supervisor
 from netmon.web.guard import WebGuard
 from netmon.web.server import WebServer
 
@@ -100,7 +102,9 @@ def run(
             stack.callback(web.stop)
             where = f"{web.url}/metrics"
         sensor.take_signals()
-        _tell(f"watching {', '.join(ports)}; metrics: {where}")
+        what = f"watching {', '.join(ports)}; metrics: {where}"
+        _tell(what)
+        sensor.supervisor.ready(what)
         sensor.watch()
 
 
@@ -157,6 +161,7 @@ class _Sensor:
         self._stops = 0
         self._is_suspected = False
         self._quality = quality.Watch()
+        self.supervisor = Supervisor(os.environ)
         self._look_again_s = 0.0
         self._refresh_s = time.monotonic() + _REFRESH_EVERY_S
         self._running = False
@@ -188,9 +193,12 @@ class _Sensor:
         self._running = True
         for batch in self._source.batches():
             self._take(batch)
+            self.supervisor.alive(self._source.turns(), time.monotonic())
             while not self._reloads.empty():
                 wanted = self._reloads.get()
+                self.supervisor.reloading()
                 wanted.problem = self._reload()
+                self.supervisor.ready()
                 wanted.done.set()
             self._warn()
             self._refresh_databases()
@@ -220,6 +228,7 @@ class _Sensor:
         self._stops += 1
         if self._stops > 1:
             raise KeyboardInterrupt
+        self.supervisor.stopping()
         self._source.stop()
 
     def _on_reload(self, _signal: int, _frame: Any) -> None:

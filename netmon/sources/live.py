@@ -75,6 +75,10 @@ class LiveSource:
         """The counters as they stand, from any thread."""
         return self._sensor.stats()
 
+    def turns(self) -> list[int]:
+        """Turns that each worker has made; one that stands still hangs."""
+        return self._sensor.turns()
+
 
 def _compile(expression: str, interfaces: Sequence[str], snaplen: int) -> Program:
     """One program for all interfaces, whose packets must begin alike."""

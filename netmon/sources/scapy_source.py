@@ -119,6 +119,7 @@ class ScapyLiveSource:
         scapy = _import_scapy()
         self._engine = Engine(matcher, report_every_s=report_every_s, **(limits or {}))
         self._stop = threading.Event()
+        self._turns = 0
         self._lock = threading.Lock()
         self._link_numbers = scapy.conf.l2types.layer2num
         self._sockets: dict[Any, str] = {}
@@ -141,6 +142,7 @@ class ScapyLiveSource:
                 self._feed_waiting()
             except SourceError as error:
                 failure = error
+            self._turns += 1
             yield to_batch(self._engine.drain())
         self._close()
         yield to_batch(self._engine.finish())
@@ -181,6 +183,10 @@ class ScapyLiveSource:
         """The counters as they stand, from any thread."""
         with self._lock:
             return self._engine.stats()
+
+    def turns(self) -> list[int]:
+        """Turns of the one loop there is."""
+        return [self._turns]
 
 
 def _plain(error: Exception) -> str:

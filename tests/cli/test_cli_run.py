@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -180,6 +181,23 @@ def test_location_databases_are_followed(sensor, tmp_path):
     assert running.line().startswith("netmon: signatures reloaded from ")
     broken = f"netmon: {file}: no MMDB file, or a damaged one"
     assert running.line() == f"{broken}; its last good version stays in use"
+
+
+def test_service_manager_is_told(sensor, environment, tmp_path):
+    """Ready once it watches, alive while it does, reloading until that is over, stopping at the end."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        environment |= {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "30000000"}
+        running = sensor()
+        assert manager.recv(999) == f"READY=1\nSTATUS=watching {PORT}; metrics: off".encode()
+        assert manager.recv(999) == b"WATCHDOG=1"
+        running.process.send_signal(signal.SIGHUP)
+        assert manager.recv(999).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+        assert manager.recv(999) == b"READY=1"
+        assert running.line().startswith("netmon: signatures reloaded from ")
+        running.end(signal.SIGTERM)
+        assert manager.recv(999) == b"STOPPING=1"
 
 
 def test_interface_that_goes_down(sensor, demo):

@@ -59,6 +59,10 @@ impl Sensor {
         Ok(dict)
     }
 
+    fn turns(&self, py: Python<'_>) -> Vec<u64> {
+        py.detach(|| self.0.turns())
+    }
+
     fn reload<'py>(&self, py: Python<'py>, matcher: &Matcher) -> PyResult<Batch<'py>> {
         let waiting = py.detach(|| self.0.reload(&matcher.0));
         rows::batch(py, waiting.flows, waiting.dns, &self.0.interfaces)

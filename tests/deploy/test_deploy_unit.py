@@ -1,0 +1,113 @@
+"""The systemd unit: what systemd says of it, and that netmon bears what it forbids."""
+
+import configparser
+import ctypes
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.machine import need, need_root
+
+ROOT = Path(__file__).parents[2]
+UNIT = ROOT / "deploy" / "netmon.service"
+EXPOSURE = 20  # tenths; systemd calls up to 4.0 "OK"
+PR_SET_NO_NEW_PRIVS, PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN = 38, 65, 1
+NET_RAW = 1 << 13
+
+
+def analyze(*words):
+    """What systemd-analyze says."""
+    need("systemd-analyze")
+    done = subprocess.run(
+        ["systemd-analyze", "--no-pager", *map(str, words)], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_systemd_understands_the_unit(tmp_path):
+    """No unknown directive, no bad value; only the program's place is this test's."""
+    unit = tmp_path / UNIT.name
+    unit.write_text(UNIT.read_text().replace("/opt/netmon/bin/netmon", shutil.which("true")))
+    assert analyze("verify", unit) == (0, "")
+
+
+def test_systemd_finds_hardly_anything_exposed():
+    """The exposure level that systemd computes stays below 2.0 of 10."""
+    code, text = analyze("security", "--offline=true", f"--threshold={EXPOSURE}", UNIT)
+    assert code == 0, text
+
+
+def test_unit_reads_what_the_readme_promises():
+    """The configuration's place, the state's place, and a stop signal that flushes."""
+    unit = configparser.RawConfigParser(strict=False)
+    unit.optionxform = str
+    unit.read(UNIT)
+    service = unit["Service"]
+    assert service["Environment"] == "NETMON_CONFIG=/etc/netmon/netmon.yaml"
+    assert service["ExecReload"] == "/bin/kill -HUP $MAINPID"
+    assert service["AmbientCapabilities"] == service["CapabilityBoundingSet"] == "CAP_NET_RAW"
+    assert (service["ConfigurationDirectory"], service["StateDirectory"]) == ("netmon", "netmon")
+
+
+def _forbid():
+    """MemoryDenyWriteExecute= and NoNewPrivileges=, as kernels from 6.3 on have them."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for option, value in ((PR_SET_NO_NEW_PRIVS, 1), (PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN)):
+        if libc.prctl(option, value, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+
+
+def _can_forbid():
+    probe = "import tests.deploy.test_deploy_unit as unit; unit._forbid()"
+    return subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, check=False)
+
+
+def test_netmon_needs_no_memory_to_write_and_execute(tmp_path):
+    """The whole demo runs where no memory ever becomes executable (MemoryDenyWriteExecute=)."""
+    if _can_forbid().returncode != 0:
+        pytest.skip("needs a kernel with PR_SET_MDWE (6.3)")
+    words = [sys.executable, "-m", "netmon", "demo"]
+    done = subprocess.run(
+        words,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+        preexec_fn=_forbid,  # this process has one thread
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "unexpected" in done.stdout
+
+
+def test_one_right_is_enough(tmp_path):
+    """As nobody, with CAP_NET_RAW as its only and ambient right, the sensor watches, and counts."""
+    need_root()
+    need("setpriv", "ip")
+    rights = "--inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw --bounding-set=-all,+net_raw"
+    command = (
+        "ip link set lo up && ip link add netmon-a type veth peer netmon-b && ip link set netmon-a up && "
+        "ip link set netmon-b up && exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs "
+        f'{rights} "$0" -m netmon run -i netmon-a --listen off'
+    )
+    sensor = subprocess.Popen(
+        ["unshare", "--net", "sh", "-c", command, sys.executable],
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent"},
+        cwd="/",
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert sensor.stderr.readline() == "netmon: watching netmon-a; metrics: off\n"
+        status = Path(f"/proc/{sensor.pid}/status").read_text()
+        fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        assert fields["Uid"].split() == ["65534"] * 4
+        assert {
+            name: int(fields[name], 16) for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")
+        } == dict.fromkeys(("CapPrm", "CapEff", "CapBnd", "CapAmb"), NET_RAW)
+    finally:
+        sensor.terminate()
+        sensor.communicate(timeout=30)
+    assert sensor.returncode == 0
