@@ -13,7 +13,8 @@ from pathlib import Path
 from netmon.errors import ConfigError
 from netmon.places.locator import Override
 from netmon.places.physics import ACCURACY_KM, Position
-from netmon.verdict import Policy, Subject
+from netmon.policy import Network, Policy, PolicyException
+from netmon.promises import Subject
 from netmon.yaml_nodes import Document, Fields, Item
 
 DEFAULT_PORT = 10977
@@ -48,6 +49,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """What a value of the policy names: the signatures must know it."""
+
+    where: str  # Item.where
+    vendor: str
+    component: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set. The defaults are those of the shipped `netmon.yaml`."""
 
@@ -61,6 +72,7 @@ class Config:
     databases: tuple[Path, ...] | None = None  # files and folders; None: the usual folders
     overrides: tuple[Override, ...] = ()
     policy: Policy = field(default_factory=Policy)
+    mentions: tuple[Mention, ...] = ()
     privacy_level: int = 1
     privacy_key: Path | None = None
     events: Path | None = None
@@ -121,6 +133,7 @@ def _read(root: Item, file: Path) -> Config:
     web = _section(top, "web", ("listen", "config_file"))
     places = _section(top, "places", ("databases", "declared"))
     privacy = _section(top, "privacy", ("level", "key_file"))
+    mentions: list[Mention] = []
     return Config(
         sensor=sensor.read("name", Item.text, default.sensor),
         position=_read_position(sensor),
@@ -136,7 +149,10 @@ def _read(root: Item, file: Path) -> Config:
         signatures=_section(top, "signatures", ("folder",)).read("folder", _path_from(file), None),
         databases=places.read("databases", _paths_from(file), default.databases),
         overrides=places.each("declared", _read_override),
-        policy=_read_policy(_section(top, "policy", ("forbidden_vendors", "allowed"))),
+        policy=_read_policy(
+            _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions")), mentions
+        ),
+        mentions=tuple(mentions),
         privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
         privacy_key=privacy.read("key_file", _path_from(file), None),
         events=_section(top, "events", ("file",)).read("file", _path_from(file), None),
@@ -200,10 +216,28 @@ def _read_position(sensor: Fields) -> Position | None:
     )
 
 
+NO_COUNTRIES = {
+    "EU": "a group of countries: name one of them",
+    "UK": "no code of ISO 3166-1: write GB",
+    "EL": "no code of ISO 3166-1: write GR",
+}
+"""What is often written for a country and would be found in no promise."""
+
+
+def check_country(text: str) -> str | None:
+    """What is wrong with a country, in words; None: it is two capital letters, as in ISO 3166-1."""
+    if text in NO_COUNTRIES:
+        return f"'{text}' is {NO_COUNTRIES[text]}"
+    if not re.fullmatch("[A-Z]{2}", text):
+        return f"'{text}' is no country: two capital letters (ISO 3166-1), for example DE"
+    return None
+
+
 def _read_country(item: Item) -> str:
     country = item.text()
-    if country and not re.fullmatch("[A-Z]{2}", country):
-        item.report(f"'{country}' is no country: two capital letters (ISO 3166-1), for example DE")
+    problem = check_country(country) if country else None
+    if problem:
+        item.report(problem)
     return country
 
 
@@ -211,7 +245,7 @@ def _read_override(item: Item) -> Override:
     keys = ("network", "country", "author", "reason")
     fields = item.fields(keys, ("city", "date", "valid_from", "valid_to"))
     return Override(
-        prefix=fields.read("network", _read_network, "192.0.2.0/32"),
+        prefix=str(fields.read("network", _read_network, _NO_NETWORK)),
         country=fields.read("country", _read_country, ""),
         city=fields.read("city", Item.text, None),
         author=fields.read("author", Item.text, ""),
@@ -222,13 +256,17 @@ def _read_override(item: Item) -> Override:
     )
 
 
-def _read_network(item: Item) -> str:
+def _read_network(item: Item) -> Network:
     text = item.text()
     try:
-        return str(ipaddress.ip_network(text))
+        return ipaddress.ip_network(text)
     except ValueError as error:
-        item.report(f"'{text}' is no network: {error}")
-        return "192.0.2.0/32"
+        if text:
+            item.report(f"'{text}' is no network: {error}")
+        return _NO_NETWORK
+
+
+_NO_NETWORK = ipaddress.ip_network("192.0.2.0/32")
 
 
 def _read_day(item: Item) -> str:
@@ -252,16 +290,57 @@ def _read_place(item: Item) -> str:
     return place
 
 
-def _read_policy(fields: Fields) -> Policy:
-    def places(_component: str, item: Item) -> frozenset[str]:
-        return frozenset(_read_place(element) for element in item.elements())
+def _read_policy(fields: Fields, mentions: list[Mention]) -> Policy:
+    """The policy; what it names goes to `mentions`."""
 
-    def components(_vendor: str, item: Item) -> dict[str, frozenset[str]]:
-        return {component: places(component, value) for component, value in item.entries().items()}
+    def mention(item: Item, vendor: str, component: str | None = None, place: str | None = None) -> None:
+        if vendor:
+            mentions.append(Mention(item.where, vendor, component, place))
+
+    def vendor(item: Item) -> str:
+        mention(item, item.text())
+        return item.text()
+
+    def components(vendor: str, item: Item) -> dict[str, frozenset[str]]:
+        mention(item, vendor)
+        return {component: places(vendor, component, one) for component, one in item.entries().items()}
+
+    def places(vendor: str, component: str, item: Item) -> frozenset[str]:
+        mention(item, vendor, component)
+        found = {_read_place(element): element for element in item.elements()}
+        for place, element in found.items():
+            mention(element, vendor, None, place)
+        return frozenset(found)
+
+    def exception(item: Item) -> PolicyException:
+        needed = ("vendor", "clients", "until", "author", "reason")
+        fields = item.fields(needed, ("component", "since"))
+        one = _read_exception(fields)
+        for key in ("vendor", "component"):
+            if key in fields:
+                mention(fields[key], one.vendor, one.component if key == "component" else None)
+        return one
 
     return Policy(
-        forbidden_vendors=frozenset(fields.each("forbidden_vendors", Item.text)),
+        forbidden_vendors=frozenset(fields.each("forbidden_vendors", vendor)),
         allowed=fields.table("allowed", components),
+        exceptions=fields.each("exceptions", exception),
+    )
+
+
+def _read_exception(fields: Fields) -> PolicyException:
+    component = fields.read("component", Item.text, "*")
+    since, until = fields.read("since", _read_day, None), fields.read("until", _read_day, "")
+    if since and until and until < since:
+        fields["until"].report(f"'{until}' is before '{since}', from which the exception holds")
+    return PolicyException(
+        vendor=fields.read("vendor", Item.text, ""),
+        component=None if component == "*" else component,
+        clients=fields.read("clients", _read_network, _NO_NETWORK),
+        until=until,
+        author=fields.read("author", Item.text, ""),
+        reason=fields.read("reason", Item.text, ""),
+        since=since,
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from netmon.places.locator import Locator
 from netmon.places.round_trips import RoundTrips
+from netmon.policy import Policy
+from netmon.promises import Subject
 from netmon.records import Fallback, FlowRecord, Place, Sighting, Verdict
 from netmon.signatures.model import Rule, SignatureSet
-from netmon.verdict import Case, Policy, Subject, judge
+from netmon.verdict import Case, judge
 
 BEHIND_PROXY = Place(
     "unknown", "unknown", None, "unknown", steps=("the address is a proxy's, which says nothing of the data",)
@@ -48,7 +50,7 @@ class Monitor:
             place = BEHIND_PROXY
         else:
             place = self._locator.locate(flow.server, flow.start_ns, self._trips.take(flow))
-        verdict = self._judge(rule, place, flow.view, flow.start_ns)
+        verdict = self._judge(rule, place, flow.view, flow.start_ns, flow.client)
         return Sighting(flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks)
 
     def _fallbacks(self, flow: FlowRecord) -> Iterator[Fallback]:
@@ -78,7 +80,9 @@ class Monitor:
                     outcome = self._judge(rule, place, (), when_ns).outcome
                     yield rule.vendor, rule.component, place.location, place.country, outcome
 
-    def _judge(self, rule: Rule, place: Place, view: tuple[str, ...], when_ns: int) -> Verdict:
+    def _judge(
+        self, rule: Rule, place: Place, view: tuple[str, ...], when_ns: int, client: str | None = None
+    ) -> Verdict:
         case = Case(
             vendor=self.signatures.vendors[rule.vendor],
             component=rule.component,
@@ -87,5 +91,6 @@ class Monitor:
             view=view,
             time_ns=when_ns,
             locations=self.signatures.locations,
+            client=client,
         )
         return judge(case, self._policy, self._subject)

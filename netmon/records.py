@@ -225,6 +225,8 @@ class Verdict:
     outcome: Outcome
     reason: str
     promise: str | None = None  # the promise that was applied, by id
+    lifts: str | None = None  # the reason that would hold without an exception of the policy
+    until: str | None = None  # the exception's last day
 
 
 @dataclass(frozen=True, slots=True)

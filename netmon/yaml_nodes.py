@@ -106,6 +106,11 @@ class Item:
         """The file that it stands in."""
         return self._document.file
 
+    @property
+    def where(self) -> str:
+        """The value's place as messages name it: "netmon.yaml:12: web.listen"."""
+        return f"{self.file}:{self.line}: {self._keys}"
+
     def report(self, message: str) -> None:
         """Note a problem with this value."""
         where = f"{self._keys}: " if self._keys and self._document.names_keys else ""

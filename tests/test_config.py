@@ -1,6 +1,7 @@
 """netmon.yaml: what it says is what is used, and every mistake is one line with file and line."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from netmon.config import Config, find_file, load, parse_listen
 from netmon.errors import ConfigError
 from netmon.places.locator import Override
 from netmon.places.physics import Position
-from netmon.verdict import Policy, Subject
+from netmon.policy import Policy, PolicyException
+from netmon.promises import Subject
 
+UNTIL = "2027-01-31"
 SHIPPED = Path(__file__).parent.parent / "netmon.yaml"
 
 
@@ -60,9 +63,12 @@ def test_shipped_examples_are_valid(read):
     declared = text.partition("  declared: []\n")[2].partition("\n\n")[0]
     config = read("places:\n  declared:\n" + re.sub("^  # ", "    ", declared, flags=re.MULTILINE))
     assert [override.prefix for override in config.overrides] == ["198.51.100.0/24"]
-    allowed = text.partition("  allowed: {}\n")[2].partition("\n\n")[0]
+    allowed = text.partition("  allowed: {}\n")[2].partition("\n  # Leave")[0]
     policy = read("policy:\n  allowed:\n" + re.sub("^  #", "   ", allowed, flags=re.MULTILINE)).policy
     assert [sorted(components) for components in policy.allowed.values()] == [["*", "updates"]]
+    exceptions = text.partition("  exceptions: []\n")[2].partition("\n\n")[0]
+    policy = read("policy:\n  exceptions:\n" + re.sub("^  # ", "    ", exceptions, flags=re.MULTILINE)).policy
+    assert [one.until for one in policy.exceptions] == ["2027-01-31"]
 
 
 def test_no_file_means_the_defaults():
@@ -84,7 +90,13 @@ places:
   declared:
     - {network: 198.51.100.0/24, country: CH, city: Bern, author: A, reason: seen, date: 2026-10-01,
        valid_from: 2026-01-01, valid_to: 2026-12-31}
-policy: {forbidden_vendors: [acme], allowed: {other: {"*": [CH], files: [zurich]}}}
+policy:
+  forbidden_vendors: [acme]
+  allowed: {other: {"*": [CH], files: [zurich]}}
+  exceptions:
+    - {vendor: acme, component: files, clients: 192.0.2.0/28, since: 2026-10-01, until: 2027-01-31,
+       author: A, reason: B}
+    - {vendor: acme, clients: "2001:db8::/64", until: 2027-01-31, author: A, reason: B}
 privacy: {level: 2, key_file: key}
 events: {file: events.jsonl}
 web: {listen: "[::1]:9000"}
@@ -103,7 +115,12 @@ web: {listen: "[::1]:9000"}
         Override("198.51.100.0/24", "CH", "Bern", "A", "seen", "2026-10-01", "2026-01-01", "2026-12-31"),
     )
     assert config.policy == Policy(
-        frozenset({"acme"}), {"other": {"*": frozenset({"CH"}), "files": frozenset({"zurich"})}}
+        frozenset({"acme"}),
+        {"other": {"*": frozenset({"CH"}), "files": frozenset({"zurich"})}},
+        (
+            PolicyException("acme", "files", ip_network("192.0.2.0/28"), UNTIL, "A", "B", "2026-10-01"),
+            PolicyException("acme", None, ip_network("2001:db8::/64"), UNTIL, "A", "B"),
+        ),
     )
     assert (config.privacy_level, config.privacy_key) == (2, tmp_path / "key")
     assert config.events == tmp_path / "events.jsonl"
@@ -190,6 +207,36 @@ def test_web_can_be_off(read):
         (
             "sensor: {latitude: north, longitude: 8.68}",
             "netmon.yaml:1: sensor.latitude: 'north' is no number from -90 to 90",
+        ),
+        (
+            "subject: {country: EU}",
+            "netmon.yaml:1: subject.country: 'EU' is a group of countries: name one of them",
+        ),
+        (
+            "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, author: A, reason: B}",
+            "netmon.yaml:3: policy.exceptions: key 'until' is missing",
+        ),
+        (
+            "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.1/28, until: 2027-01-31,\n"
+            "       author: A, reason: B}",
+            "netmon.yaml:3: policy.exceptions.clients: '192.0.2.1/28' is no network: "
+            "192.0.2.1/28 has host bits set",
+        ),
+        (
+            "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, until: soon, author: A,\n"
+            "       reason: B}",
+            "netmon.yaml:3: policy.exceptions.until: 'soon' is no day: write 2026-01-31",
+        ),
+        (
+            "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, author: A, reason: B,\n"
+            "       since: 2026-02-01, until: 2026-01-31}",
+            "netmon.yaml:4: policy.exceptions.until: '2026-01-31' is before '2026-02-01', "
+            "from which the exception holds",
+        ),
+        (
+            "policy:\n  exceptions:\n    - {vendor: acme, client: 192.0.2.0/28, until: 2027-01-31,\n"
+            "       author: A, reason: B, clients: 192.0.2.0/28}",
+            "netmon.yaml:3: unknown key 'client' in policy.exceptions; did you mean 'clients'?",
         ),
         ("policy: {allowed: [CH]}", "netmon.yaml:1: policy.allowed: expected keys and values"),
         (

@@ -1,6 +1,7 @@
 """From a flow of the engine to its meaning."""
 
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from netmon.monitor import Monitor
 from netmon.places.locator import Locator
 from netmon.places.physics import Position
 from netmon.places.round_trips import RoundTrips
+from netmon.policy import Policy, PolicyException
+from netmon.promises import Subject
 from netmon.records import Fallback, FlowRecord
 from netmon.signatures.load import load_folder
-from netmon.verdict import Policy, Subject
 
 ACME = """\
 vendor: acme
@@ -132,6 +134,21 @@ def test_a_named_flow_is_located_and_judged(monitor, server, view, expected):
     seen = monitor.sight(flow(server, entry_of(monitor, "files.acme.example"), view=view))
     assert (seen.vendor, seen.component, seen.status) == ("acme", "files", "official")
     assert expected == (seen.place.location, seen.verdict.outcome, seen.verdict.reason)
+
+
+@pytest.mark.parametrize(
+    ("clients", "outcome", "lifts"),
+    [("192.0.2.10/32", "expected", "place_elsewhere"), ("192.0.2.11/32", "unexpected", None)],
+)
+def test_exceptions_of_the_policy_go_by_the_client(monitor, clients, outcome, lifts):
+    """The flow's own client is held against them, as it is seen and before anything masks it."""
+    exception = PolicyException("acme", "files", ip_network(clients), "2026-12-31", "A", "B")
+    policy = Policy(exceptions=(exception,))
+    signatures = monitor.signatures
+    one = Monitor(signatures, Locator(signatures), policy, Subject())
+    found = one.sight(flow("203.0.113.7", entry_of(one, "files.acme.example"))).verdict
+    assert (found.outcome, found.lifts) == (outcome, lifts)
+    assert ("acme", "files", "moscow", "RU", "unexpected") in set(one.foresee(SEPTEMBER))
 
 
 def test_round_trips_outlive_the_signatures(monitor):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from netmon.outputs.metrics import METRICS
+from netmon.verdict import ROWS
 from tests.craft.picture import PICTURE, draw
 from tests.machine import NETMON
 
@@ -58,6 +59,13 @@ def test_metrics_table_is_the_code():
         shown = " ".join(map("`{}`".format, labels)) or "–"
         rows.append(f"| `{name}{endings.get(kind, '')}` | {kind} | {shown} | {text} |")
     table = README.partition("| metric | type | labels | meaning |\n|---|---|---|---|\n")[2]
+    assert table.splitlines()[: len(rows) + 1] == [*rows, ""]
+
+
+def test_verdict_table_is_the_code():
+    """README gives each row of the table of verdicts, in its order, as the code does."""
+    rows = [f"| {row.when} | {row.outcome} | `{row.reason}` |" for row in ROWS]
+    table = README.partition("| when | verdict | reason |\n|---|---|---|\n")[2]
     assert table.splitlines()[: len(rows) + 1] == [*rows, ""]
 
 

@@ -1,15 +1,18 @@
 """The table of verdicts, over its whole input space."""
 
 from dataclasses import replace
+from ipaddress import ip_network
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
 from netmon.places.rule import Cities, decide
+from netmon.policy import Policy, PolicyException
+from netmon.promises import Subject
 from netmon.records import OUTCOMES, VIEW, Vote
 from netmon.signatures.model import STATUSES, Component, Expectation, Location, Promise, Vendor
-from netmon.verdict import REASONS, ROWS, Case, Policy, Subject, judge
+from netmon.verdict import REASONS, ROWS, Case, judge
 
 LOCATIONS = {
     "zurich": Location("zurich", "Zurich", "CH", 47.377, 8.542),
@@ -77,8 +80,8 @@ MOSCOW = place("RU/Moscow", "RU")
 NOT_ZURICH = place("CH/Zurich", "CH/Zurich", excluded=["zurich"])
 
 
-def case(where=ZURICH, what="files", status="official", view=(), time_ns=JUNE_17):
-    return Case(VENDOR, what, status, where, view, time_ns, LOCATIONS)
+def case(where=ZURICH, what="files", status="official", view=(), time_ns=JUNE_17, client="192.0.2.10"):
+    return Case(VENDOR, what, status, where, view, time_ns, LOCATIONS, client)
 
 
 def verdict(one, policy=SILENT, subject=GERMAN):
@@ -91,6 +94,11 @@ def allow(*places, on="*"):
 
 
 FORBID = Policy(forbidden_vendors=frozenset({"acme"}))
+EXCEPTION = PolicyException("acme", None, ip_network("192.0.2.0/28"), "2026-06-17", "J. Doe", "a test")
+
+
+def excepting(policy, exception=EXCEPTION):
+    return replace(policy, exceptions=(exception,))
 
 
 @pytest.mark.parametrize(
@@ -156,6 +164,21 @@ FORBID = Policy(forbidden_vendors=frozenset({"acme"}))
         (case(MOSCOW), allow("RU", on="files"), ("expected", "policy_allows")),
         (case(place("CH", "RU")), allow("CH"), ("undecided", "databases_disagree")),
         (case(view=("one_way",)), allow("CH"), ("undecided", "insufficient_view")),
+        # An exception lifts alarms, and nothing else.
+        (case(MOSCOW), excepting(SILENT), ("expected", "policy_exception")),
+        (case(MOSCOW), excepting(allow("CH")), ("expected", "policy_exception")),
+        (case(MOSCOW, view=("one_way",)), excepting(SILENT), ("expected", "policy_exception")),
+        (case(), excepting(FORBID), ("expected", "policy_exception")),
+        (case(place(), "network"), excepting(FORBID), ("expected", "policy_exception")),
+        (case(), excepting(SILENT), ("expected", "place_as_promised")),
+        (case(view=("one_way",)), excepting(SILENT), ("undecided", "insufficient_view")),
+        (case(place("CH", "RU")), excepting(SILENT), ("undecided", "databases_disagree")),
+        (case(MOSCOW, "updates"), excepting(SILENT), ("undecided", "no_promise")),
+        (case(status="unverified"), excepting(FORBID), ("undecided", "unverified_signature")),
+        (case(MOSCOW, client="192.0.2.16"), excepting(SILENT), ("unexpected", "place_elsewhere")),
+        (case(client="192.0.2.16"), excepting(FORBID), ("forbidden", "policy_forbids_vendor")),
+        (case(client=None), excepting(FORBID), ("forbidden", "policy_forbids_vendor")),
+        (case(time_ns=JUNE_17 + DAY_NS), excepting(FORBID), ("forbidden", "policy_forbids_vendor")),
     ],
 )
 def test_rows_of_the_table(one, policy, expected):
@@ -231,6 +254,22 @@ def test_a_promise_that_was_not_applied_is_not_named(one, policy):
     assert judge(one, policy, GERMAN).promise is None
 
 
+@pytest.mark.parametrize(
+    ("one", "policy", "lifts", "promise"),
+    [
+        (case(MOSCOW), SILENT, "place_elsewhere", "files_de"),
+        (case(MOSCOW), allow("CH"), "policy_forbids", None),
+        (case(), FORBID, "policy_forbids_vendor", None),
+    ],
+)
+def test_what_an_exception_lifts_is_told(one, policy, lifts, promise):
+    """Never silently: the reason that would hold, the promise broken, and the exception's last day."""
+    found = judge(one, excepting(policy), GERMAN)
+    assert (found.lifts, found.until, found.promise) == (lifts, "2026-06-17", promise)
+    without = judge(one, policy, GERMAN)
+    assert (without.reason, without.lifts, without.until) == (lifts, None, None)
+
+
 VOTES = st.lists(
     st.builds(
         Vote,
@@ -256,9 +295,10 @@ CASES = st.builds(
 )
 PLACES = st.frozensets(st.sampled_from(["CH", "RU", "DE", "zurich", "moscow"]))
 POLICIES = st.builds(
-    lambda forbidden, allowed: Policy(forbidden, {"acme": allowed}),
+    lambda forbidden, allowed, exceptions: Policy(forbidden, {"acme": allowed}, exceptions),
     st.sampled_from([frozenset(), frozenset({"acme"}), frozenset({"other"})]),
     st.dictionaries(st.sampled_from(["*", "files", "updates"]), PLACES, max_size=3),
+    st.sampled_from([(), (EXCEPTION,), (replace(EXCEPTION, component="files", until="2030-01-01"),)]),
 )
 SUBJECTS = st.sampled_from([Subject(), Subject("DE"), Subject("US")])
 
@@ -275,7 +315,8 @@ def test_every_input_has_an_outcome(one, policy, subject):
 @given(CASES, POLICIES, SUBJECTS)
 def test_no_alarm_on_weak_grounds(one, policy, subject):
     """A dispute, a lone database, an unknown place or an unverified entry never makes an alarm."""
-    outcome, _reason = verdict(one, policy, subject)
+    found = judge(one, replace(policy, exceptions=()), subject)
+    outcome = found.outcome
     declared = any(vote.source == "declared" for vote in one.place.votes)
     if one.place.confidence in ("disputed", "unknown") or (one.place.confidence == "single" and not declared):
         assert outcome in ("undecided", "forbidden")
@@ -284,29 +325,29 @@ def test_no_alarm_on_weak_grounds(one, policy, subject):
 
 
 @given(CASES, POLICIES, SUBJECTS)
-def test_an_agreeing_source_never_weakens(one, policy, subject):
-    """One more database that says what is found already leaves a decided verdict as it was."""
-    before = verdict(one, policy, subject)
-    located = one.place.location in LOCATIONS
-    vote = Vote("one_more_db", one.place.country, LOCATIONS[one.place.location].city if located else None)
-    with_it = decide([*one.place.votes, vote], CITIES, one.place.excluded)
-    after = verdict(replace(one, place=replace(with_it, excluded=one.place.excluded)), policy, subject)
-    if before[0] != "undecided" and one.place.confidence in ("agreed", "single"):
-        assert after == before
+def test_an_exception_only_lifts_alarms(one, policy, subject):
+    """With an exception a verdict is as without it, or an alarm has become "expected", with its reason."""
+    without, found = (judge(one, p, subject) for p in (replace(policy, exceptions=()), policy))
+    if found.reason == "policy_exception":
+        assert without.outcome in ("unexpected", "forbidden")
+        assert (found.outcome, found.lifts, found.promise) == ("expected", without.reason, without.promise)
+    else:
+        assert found == without
 
 
 @given(CASES, POLICIES, SUBJECTS)
 def test_what_is_excluded_is_never_alleged(one, policy, subject):
     """Excluded Moscow never gives "unexpected: Moscow", nor excluded Zürich "expected: Zürich"."""
-    if verdict(one, policy, subject)[0] in ("expected", "unexpected"):
+    found = judge(one, policy, subject)
+    if found.outcome in ("expected", "unexpected") and found.lifts != "policy_forbids_vendor":
         assert one.place.location not in one.place.excluded
 
 
 @given(CASES, POLICIES, SUBJECTS)
 def test_a_round_trip_alone_decides_nothing(one, policy, subject):
     """Without a place that sources agree on, ruling out others leads to no verdict."""
-    outcome, _reason = verdict(replace(one, place=place(excluded=one.place.excluded)), policy, subject)
-    assert outcome in ("undecided", "forbidden")
+    found = judge(replace(one, place=place(excluded=one.place.excluded)), policy, subject)
+    assert found.outcome in ("undecided", "forbidden") or found.lifts == "policy_forbids_vendor"
 
 
 @given(CASES, SUBJECTS)
@@ -320,7 +361,8 @@ def test_a_spoiled_view_only_takes_back_expected(one, policy, subject):
     """What was seen to go elsewhere went elsewhere, however little of it was seen."""
     whole = verdict(replace(one, view=()), policy, subject)
     spoiled = verdict(replace(one, view=("one_way",)), policy, subject)
-    assert spoiled == (("undecided", "insufficient_view") if whole[0] == "expected" else whole)
+    is_taken_back = whole[0] == "expected" and whole[1] != "policy_exception"
+    assert spoiled == (("undecided", "insufficient_view") if is_taken_back else whole)
 
 
 def test_every_reason_is_used_by_the_table():

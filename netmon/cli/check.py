@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 import typer
 
@@ -14,8 +15,8 @@ from netmon.places.databases import Databases, usual_folders
 from netmon.places.locator import Override
 from netmon.places.makers import is_registry
 from netmon.places.physics import Position
+from netmon.policy import Policy, PolicyException
 from netmon.privacy import read_key
-from netmon.verdict import Policy
 from netmon.web.guard import WebGuard
 from netmon.web.server import join_listen
 
@@ -24,6 +25,7 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
     """Checks the configuration and shows what is in effect.
 
     Reads the signatures, the location databases, the key file, and the web server's configuration as well.
+    Exceptions of the policy that have expired are told.
 
     Examples:
 
@@ -47,6 +49,12 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
     typer.echo("location databases:")
     for text in _database_texts(databases):
         typer.echo(f"  {text}")
+    today = datetime.now(UTC).date().isoformat()
+    for one in settings.policy.exceptions:
+        if one.until < today:
+            typer.echo(
+                f"netmon: policy.exceptions: expired, without effect: {_exception_text(one)}", err=True
+            )
     typer.echo("fine")
 
 
@@ -69,6 +77,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "places.declared", "; ".join(map(_override_text, settings.overrides)) or "none"
     yield "policy.forbidden_vendors", ", ".join(sorted(settings.policy.forbidden_vendors)) or "none"
     yield "policy.allowed", "; ".join(_allowed_texts(settings.policy)) or "none"
+    yield "policy.exceptions", "; ".join(map(_exception_text, settings.policy.exceptions)) or "none"
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key for each start")
     yield "events.file", str(settings.events or "none")
@@ -109,6 +118,12 @@ def _database_texts(databases: Databases) -> Iterable[str]:
 def _override_text(override: Override) -> str:
     where = ", ".join(part for part in (override.city, override.country) if part)
     return f"{override.prefix} in {where} ({override.author}: {override.reason})"
+
+
+def _exception_text(one: PolicyException) -> str:
+    since = f" from {one.since}" if one.since else ""
+    what = f"{one.vendor} {one.component or '*'} for {one.clients}"
+    return f"{what}{since} until {one.until} ({one.author}: {one.reason})"
 
 
 def _allowed_texts(policy: Policy) -> Iterable[str]:

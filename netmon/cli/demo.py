@@ -9,9 +9,9 @@ from netmon import privacy
 from netmon.cli import wiring
 from netmon.config import Config
 from netmon.outputs.summary import Summary
+from netmon.promises import Subject
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
-from netmon.verdict import Subject
 
 _COUNTRY = "DE"
 

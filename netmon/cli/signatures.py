@@ -11,11 +11,12 @@ from rich import box
 from rich.table import Table
 
 from netmon.cli import wiring
-from netmon.cli.wiring import ConfigOption, SignaturesOption
+from netmon.cli.wiring import ConfigOption, CountryOption, SignaturesOption
+from netmon.promises import Subject, tell_binding
 from netmon.records import RoundTrip
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
-from netmon.signatures.model import Certificate, NameRule, PayloadMagic, Rule
+from netmon.signatures.model import Certificate, NameRule, PayloadMagic, Promise, Rule
 from netmon.signatures.test import run_examples
 
 app = typer.Typer(
@@ -89,8 +90,9 @@ def explain_signatures(
     ] = None,
     config: ConfigOption = None,
     signatures: SignaturesOption = None,
+    country: CountryOption = None,
 ) -> None:
-    """Tells what matches a name or an address, and why, with sources.
+    """Tells what matches a name or an address, and why, with sources, and which promises bind today.
 
     Examples:
 
@@ -98,7 +100,7 @@ def explain_signatures(
 
       netmon signatures explain 192.0.2.10 --rtt-ms 3.2
     """
-    settings = wiring.load_config(config, signatures, None)
+    settings = wiring.load_config(config, signatures, country)
     known = wiring.load_signatures(settings)
     answer = explain(known, text)
     place = None
@@ -118,8 +120,9 @@ def explain_signatures(
         basis = f"{expectation.basis}, {expectation.promise}" if expectation.promise else expectation.basis
         echo(f"  expectation ({basis}){note}")
     for promise in answer.promises:
-        since = f", from {promise.effective_from}" if promise.effective_from else ""
-        echo(f"  promise {promise.id} ({promise.status}{since}): {promise.statement}")
+        _echo_promise(promise, settings.subject)
+    if answer.component is not None and not answer.promises:
+        echo("  no promise: nothing is promised about where this component's data go")
     if place is not None:
         echo(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
         for step in place.steps:
@@ -142,6 +145,16 @@ def _echo_rule(answer: Explanation, rule: Rule) -> None:
         typer.echo("  does not tag a flow")
     if rule.note:
         typer.echo(f"  note: {rule.note}")
+
+
+def _echo_promise(promise: Promise, subject: Subject) -> None:
+    """What was promised, to whom, about which data, and whether it binds today."""
+    bounds = (("from", promise.effective_from), ("until", promise.effective_to))
+    days = "".join(f", {word} {day}" for word, day in bounds if day)
+    basis = f"{promise.status}, {', '.join(promise.sources)}"
+    typer.echo(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
+    typer.echo(f"    made to {', '.join(sorted(promise.subjects)) or 'everybody'}; data: {promise.data}")
+    typer.echo(f"    {tell_binding(promise, subject, datetime.now(UTC).date().isoformat())}")
 
 
 def _rule_text(rule: Rule) -> str:

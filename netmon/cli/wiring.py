@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from netmon.config import Config, find_file, load
+from netmon.config import Config, Mention, check_country, find_file, load
 from netmon.errors import ConfigError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
@@ -21,10 +21,11 @@ from netmon.places.databases import Databases, usual_folders
 from netmon.places.locator import Locator
 from netmon.places.round_trips import RoundTrips
 from netmon.privacy import Privacy, read_key
+from netmon.promises import Subject
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import SignatureSet
 from netmon.sources import Batch
-from netmon.verdict import Policy, Subject
+from netmon.yaml_nodes import nearest
 
 OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
@@ -89,8 +90,9 @@ def load_config(file: Path | None, signatures: Path | None, country: str | None)
     if signatures is not None:
         config = replace(config, signatures=signatures)
     if country is not None:
-        if len(country) != 2 or not country.isalpha():
-            raise ConfigError(f"--country {country}: two letters (ISO 3166-1) are wanted, for example DE")
+        problem = check_country(country.upper())
+        if problem:
+            raise ConfigError(f"--country: {problem}")
         config = replace(config, subject=Subject(country.upper()))
     return config
 
@@ -101,27 +103,25 @@ def load_signatures(config: Config) -> SignatureSet:
     Raises SignatureError and ConfigError.
     """
     signatures = load_folder(config.signatures or default_folder())
-    check_policy(config.policy, signatures, config.file)
+    problems = [problem for one in config.mentions if (problem := _find_unknown(one, signatures))]
+    if problems:
+        raise ConfigError("\n".join(problems))
     return signatures
 
 
-def check_policy(policy: Policy, signatures: SignatureSet, file: Path | None) -> None:
-    """Raises ConfigError for a vendor, component or place that the policy names and nobody knows."""
-    where = file or "policy"
-    for vendor in (*policy.forbidden_vendors, *policy.allowed):
-        if vendor not in signatures.vendors:
-            known = ", ".join(sorted(signatures.vendors))
-            raise ConfigError(f"{where}: policy names the vendor '{vendor}'; the signatures know {known}")
-    for vendor, components in policy.allowed.items():
-        for component, places in components.items():
-            if component not in {*signatures.vendors[vendor].components, "*", "network"}:
-                raise ConfigError(f"{where}: policy names '{component}', no component of {vendor}")
-            for place in places:
-                if place not in signatures.locations and not (len(place) == 2 and place.isupper()):
-                    raise ConfigError(
-                        f"{where}: policy names the place '{place}', neither a location of the signatures "
-                        f"nor a country in two capital letters"
-                    )
+def _find_unknown(mention: Mention, signatures: SignatureSet) -> str | None:
+    """What the policy names and the signatures do not know, in a line; None: all is known."""
+    vendor, component, place = mention.vendor, mention.component, mention.place
+    if vendor not in signatures.vendors:
+        return f"{mention.where}: no vendor '{vendor}' in the signatures{nearest(vendor, signatures.vendors)}"
+    components = {*signatures.vendors[vendor].components, "*", "network"}
+    if component is not None and component not in components:
+        return f"{mention.where}: no component '{component}' of {vendor}{nearest(component, components)}"
+    if place is not None and place not in signatures.locations and not (len(place) == 2 and place.isupper()):
+        return (
+            f"{mention.where}: no location '{place}' in the signatures{nearest(place, signatures.locations)}"
+        )
+    return None
 
 
 def open_databases(config: Config) -> Databases:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from netmon.outputs.community_id import community_id
 from netmon.privacy import ADDRESS, Privacy
-from netmon.records import DnsRecord, FlowRecord, Place, RoundTrip, Sighting, Vote
+from netmon.records import DnsRecord, FlowRecord, Place, RoundTrip, Sighting, Verdict, Vote
 from netmon.signatures.model import Location
 
 ECS_VERSION = "9.0.0"
@@ -219,8 +219,16 @@ def _meaning(sighting: Sighting) -> dict[str, Any]:
         "verdict": verdict.outcome if verdict else None,
         "reason": verdict.reason if verdict else None,
         "promise": verdict.promise if verdict else None,
+        "exception": _exception(verdict),
         "place": describe_place(place) if place else None,
     }
+
+
+def _exception(verdict: Verdict | None) -> dict[str, Any] | None:
+    """What an exception of the policy lifted, and until when; not for whom: that could name one client."""
+    if verdict is None or verdict.lifts is None:
+        return None
+    return {"lifts": verdict.lifts, "until": verdict.until}
 
 
 def describe_place(place: Place) -> dict[str, Any]:

@@ -16,6 +16,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_sent_bytes": ("counter", FLOW_LABELS, "IP bytes from clients to the vendor."),
     "netmon_received_bytes": ("counter", FLOW_LABELS, "IP bytes from the vendor to clients."),
     "netmon_flows": ("counter", FLOW_LABELS, "Flows of the vendor, each counted once."),
+    "netmon_excepted_flows": (
+        "counter",
+        ("vendor", "component", "reason"),
+        "Flows that are expected by an exception of the policy alone, by the reason that it lifts.",
+    ),
     "netmon_unexpected_last_seen_timestamp_seconds": (
         "gauge",
         FLOW_LABELS[:4],

@@ -69,6 +69,7 @@ class Prometheus:
         self._lock = threading.Lock()
         self._sums: dict[FlowLabels, list[int]] = {}
         self._last_seen: dict[str, dict[tuple[str, ...], float]] = {outcome: {} for outcome in _FINDINGS}
+        self._excepted: dict[tuple[str, ...], int] = {}
         self._exemplars: dict[FlowLabels, Exemplar] = {}
         self._fallbacks: dict[tuple[str, ...], int] = {}
         self._fallback_seen: dict[tuple[str, ...], float] = {}
@@ -111,6 +112,9 @@ class Prometheus:
             if flow.flow_id not in self._counted:
                 sums[2] += 1
                 self._counted.add(flow.flow_id)
+                if verdict.lifts is not None:
+                    lifted = (*labels[:2], verdict.lifts)
+                    self._excepted[lifted] = self._excepted.get(lifted, 0) + 1
                 if verdict.outcome in _FINDINGS and labels in self._sums:
                     found = {"flow_id": str(flow.flow_id)}
                     self._exemplars[labels] = Exemplar(found, 1, flow.last_ns / 1e9)
@@ -156,7 +160,7 @@ class Prometheus:
         with self._lock:
             sums = {labels: tuple(values) for labels, values in self._sums.items()}
             last_seen = {outcome: dict(times) for outcome, times in self._last_seen.items()}
-            exemplars = dict(self._exemplars)
+            excepted, exemplars = dict(self._excepted), dict(self._exemplars)
             rtts = {labels: list(counts) for labels, counts in self._rtts.items()}
             fallbacks, fallback_seen = dict(self._fallbacks), dict(self._fallback_seen)
             folded, signatures, reload = self._folded, self._signatures, self._reload
@@ -164,6 +168,7 @@ class Prometheus:
         for place, name in enumerate(("netmon_sent_bytes", "netmon_received_bytes")):
             yield _family(name, ((labels, values[place]) for labels, values in sums.items()))
         yield _flows(sums, exemplars)
+        yield _family("netmon_excepted_flows", excepted.items())
         for outcome, times in last_seen.items():
             yield _family(f"netmon_{outcome}_last_seen_timestamp_seconds", times.items())
         yield _family("netmon_fallback_resolver_findings", fallbacks.items())

@@ -38,6 +38,7 @@ class Summary:
         self._sums: dict[tuple[str, str, str, str, str], _Sum] = {}
         self._outcomes: dict[str, _Sum] = {outcome: _Sum() for outcome in _ORDER}
         self._alarms: Counter[tuple[str, str, str]] = Counter()
+        self._excepted = 0
 
     @property
     def flows(self) -> int:
@@ -61,6 +62,7 @@ class Summary:
             total.flows += 1
             total.sent += flow.sent_bytes
             total.received += flow.received_bytes
+        self._excepted += verdict.lifts is not None
         if verdict.outcome in ("unexpected", "forbidden"):
             self._alarms[sighting.vendor, sighting.component or "", where] += 1
 
@@ -106,11 +108,12 @@ class Summary:
             )
             return Text(f"Not as it should be: {places}.")
         undecided = self._outcomes["undecided"].flows
+        excepted = f", {self._excepted} of them by an exception of the policy" if self._excepted else ""
         if undecided == 0:
-            return Text(f"All {total} {_plural(total, 'flow')} ended as expected.")
+            return Text(f"All {total} {_plural(total, 'flow')} ended as expected{excepted}.")
         decided = total - undecided
         return Text(
-            f"Nothing unexpected. {decided} of {total} {_plural(total, 'flow')} ended as expected, "
+            f"Nothing unexpected. {decided} of {total} {_plural(total, 'flow')} ended as expected{excepted}; "
             f"{undecided} cannot be judged; the reasons are in the table."
         )
 

@@ -95,6 +95,13 @@ def decide(votes: Sequence[Vote], cities: Cities, excluded: Collection[str] = ()
     return Place(location, country, city, confidence, tuple(votes), steps=tuple(steps))
 
 
+def is_sure(place: Place) -> bool:
+    """True when something may rest on the country: two sources agree on it, or the user declared it."""
+    return place.confidence == "agreed" or (
+        place.confidence == "single" and any(vote.source == DECLARED for vote in place.votes)
+    )
+
+
 def _refuted(votes: Sequence[Vote], cities: Cities, excluded: Collection[str]) -> list[Vote]:
     """Votes for an excluded city, and what the same maker says of that country without naming a city."""
     voices = {(maker_of(vote.source), vote.country) for vote in votes if _meant(vote, cities) in excluded}

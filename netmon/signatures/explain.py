@@ -46,7 +46,7 @@ class Explanation:
     tags: bool  # a flow is tagged by this rule
     component: Component | None
     competitors: tuple[Competitor, ...]
-    sources: tuple[Source, ...]  # of the deciding rule, spelled out
+    sources: tuple[Source, ...]  # of the deciding rule and of the promises, spelled out
     expectations: tuple[Expectation, ...]
     promises: tuple[Promise, ...]  # those that the expectations apply
     votes: tuple[Vote, ...]  # address only
@@ -194,6 +194,9 @@ def _answer(
     vendor = signatures.vendors[rule.vendor] if rule else None
     network = rule if isinstance(rule, NetworkRule) else None
     expectations = component.expectations if component else ()
+    promises = tuple(vendor.promises[one.promise] for one in expectations if vendor and one.promise)
+    promised = [key for one in promises for key in one.sources]
+    keys = dict.fromkeys([*(rule.sources if rule else ()), *promised])
     notes = (rule.note if rule else None, component.false_positive if component else None)
     magic = "; ".join(str(one) for one in component.magic) if component else ""
     told = (f"its flows are also told by their first payload bytes: {magic}",) if magic else ()
@@ -205,9 +208,9 @@ def _answer(
         tags=isinstance(rule, NameRule | Certificate) or (network is not None and tags_alone(network)),
         component=component,
         competitors=tuple(competitors),
-        sources=tuple(vendor.sources[key] for key in rule.sources) if vendor and rule else (),
+        sources=tuple(vendor.sources[key] for key in keys) if vendor else (),
         expectations=expectations,
-        promises=tuple(vendor.promises[one.promise] for one in expectations if vendor and one.promise),
+        promises=promises,
         votes=network.votes if network else (),
         observed=tuple(one for one in network.observed if one.address == asked) if network else (),
         remarks=(*(note for note in notes if note), *told, *remarks),

@@ -1,5 +1,8 @@
 """The other commands: demo, check, signatures, and what netmon says about itself."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 
 from netmon.signatures.load import default_folder
@@ -53,7 +56,11 @@ flows: {max_flows: 14, max_names: 15, max_heads: 16, max_head_bytes: 17, tcp_idl
   report_every_s: 20}
 signatures: {folder: SIGNATURES}
 places: {databases: [GG], declared: [{network: 192.0.2.0/24, country: CH, author: DD, reason: EE}]}
-policy: {forbidden_vendors: [kaspersky], allowed: {kaspersky: {updates: [FF]}}}
+policy:
+  forbidden_vendors: [kaspersky]
+  allowed: {kaspersky: {updates: [FF]}}
+  exceptions:
+    - {vendor: kaspersky, clients: 192.0.2.0/28, since: 2026-10-01, until: 9999-12-31, author: HH, reason: II}
 privacy: {level: 2, key_file: key}
 events: {file: events.jsonl}
 web: {listen: '[::1]:10'}
@@ -83,6 +90,7 @@ web: {listen: '[::1]:10'}
         "places.declared: 192.0.2.0/24 in CH (DD: EE)",
         "policy.forbidden_vendors: kaspersky",
         "policy.allowed: kaspersky updates in FF",
+        "policy.exceptions: kaspersky * for 192.0.2.0/28 from 2026-10-01 until 9999-12-31 (HH: II)",
         "privacy.level: 2: clients' networks only",
         "privacy.key_file: key",
         "events.file: events.jsonl",
@@ -102,6 +110,19 @@ def test_check_shows_location_databases(netmon, tmp_path):
         f"  iptoasn-country: built 2026-06-17; IPv4 and 6; registrations only; {folder}/b.mmdb",
         "fine",
     ]
+
+
+def test_check_tells_of_exceptions_that_have_expired(netmon, tmp_path):
+    """A line on standard error for each: nobody notices otherwise. It is no error."""
+    exception = "{{vendor: kaspersky, clients: 192.0.2.0/28, until: {}, author: A, reason: B}}"
+    lines = (f"    - {exception.format(day)}\n" for day in ("2020-01-31", "9999-12-31"))
+    (tmp_path / "netmon.yaml").write_text("policy:\n  exceptions:\n" + "".join(lines))
+    done = netmon("check", "--config", "netmon.yaml")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "netmon: policy.exceptions: expired, without effect: "
+        "kaspersky * for 192.0.2.0/28 until 2020-01-31 (A: B)\n"
+    )
 
 
 def test_check_says_where_the_configuration_was_found(netmon, own_configuration):
@@ -141,6 +162,32 @@ def test_explain_a_name(netmon):
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("kaspersky / reputation", "kaspersky.yaml:", "promise", "source"):
         assert words in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("country", "complete", "files"),
+    [
+        ("DE", "binds on {} for users in DE", "binds on {} for users in DE"),
+        ("GB", "in force on {}, but not made to users in GB", "binds on {} for users in GB"),
+    ],
+)
+def test_explain_tells_which_promises_bind(netmon, country, complete, files):
+    """For whom, which data, from when, on what basis, and whether it binds today for this country."""
+    lines = netmon("signatures", "explain", "dc1.ksn.kaspersky-labs.com", "--country", country).stdout
+    before = datetime.now(UTC).date().isoformat()
+    found = {}
+    for promise, told in re.findall(r"  promise (\w+) \((?:.*\n){2}    (.*)\n", lines):
+        found[promise] = told
+    assert found == {"gti_complete": complete.format(before), "gti_eu_files": files.format(before)}
+    assert "  promise gti_eu_files (official, G1, from 2018-11-13): Malicious and suspicious files" in lines
+    assert "; data: malicious and suspicious files shared voluntarily, with metadata\n" in lines
+    assert "  source G1 (official): " in lines
+
+
+def test_explain_says_that_nothing_is_promised(netmon):
+    """That there is no promise is an answer."""
+    shown = netmon("signatures", "explain", "s01.upd.kaspersky.com").stdout
+    assert "  no promise: nothing is promised about where this component's data go\n" in shown
 
 
 def test_explain_what_a_round_trip_rules_out(netmon, tmp_path):

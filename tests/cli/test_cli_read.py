@@ -91,6 +91,28 @@ def test_privacy_masks_clients(netmon, demo, level):
     assert [client for client in clients if f'"{client}"' in masked] == []
 
 
+EVERYBODY = "".join(
+    f"    - {{vendor: kaspersky, clients: '{clients}', until: UNTIL, author: A, reason: B}}\n"
+    for clients in ("0.0.0.0/0", "::/0")
+)
+
+
+@pytest.mark.parametrize(
+    ("until", "code", "reason"), [("2026-09-15", 0, "exception"), ("2026-09-14", 3, "forbids")]
+)
+def test_exceptions_hold_until_their_day(netmon, demo, tmp_path, until, code, reason):
+    """By the packets' day, whatever today is, and before clients are masked; the summary counts them."""
+    policy = f"policy:\n  forbidden_vendors: [kaspersky]\n  exceptions:\n{EVERYBODY.replace('UNTIL', until)}"
+    (tmp_path / "netmon.yaml").write_text(policy)
+    done = netmon("read", "--config", "netmon.yaml", "--json", "--privacy", 3, demo)
+    ours = [event["netmon"] for event in events(done.stdout) if "vendor" in event["netmon"]]
+    assert done.returncode == code
+    assert all(reason in one["reason"] for one in ours)
+    assert all(one.get("exception", {}).get("until") == (None if code else until) for one in ours)
+    told = "All 37 flows ended as expected, 37 of them by an exception of the policy."
+    assert (told in netmon("read", "--config", "netmon.yaml", demo).stdout) == (code == 0)
+
+
 @pytest.mark.usefixtures("libpcap")
 @pytest.mark.parametrize(
     ("words", "ports"),

@@ -8,7 +8,7 @@ import pytest
 
 from netmon.outputs.events import Events, timestamp
 from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
-from netmon.records import Sighting
+from netmon.records import Sighting, Verdict
 from netmon.signatures.model import Location
 from tests.records import ANSWER, DISPUTED, MOSCOW, QUERY, START_NS, UNDECIDED, UNEXPECTED, flow, sighting
 
@@ -129,6 +129,16 @@ def test_updates_are_not_written(written):
 def test_findings_are_alerts(event, place, verdict, kind):
     """Unexpected is an alert, undecided is not."""
     assert event(sighting(place, verdict))["event"]["kind"] == kind
+
+
+@pytest.mark.parametrize("level", [ADDRESS, PSEUDONYM, NETWORK, NOTHING])
+def test_an_exception_of_the_policy_is_told(event, level):
+    """What it lifted and until when; no alert, and not for whom, which could name one client."""
+    excepted = Verdict("expected", "policy_exception", "files_in_zurich", "place_elsewhere", "2027-01-31")
+    found = event(sighting(MOSCOW, excepted), level=level)
+    assert found["event"]["kind"] == "event"
+    assert found["netmon"]["reason"] == "policy_exception"
+    assert found["netmon"]["exception"] == {"lifts": "place_elsewhere", "until": "2027-01-31"}
 
 
 def test_a_place_that_is_not_known_has_no_geo(event):

@@ -133,6 +133,17 @@ def test_unexpected_and_forbidden_are_told_apart(metrics):
     assert b"netmon_forbidden_last_seen_timestamp_seconds{" not in generate_latest(metrics.registry)
 
 
+def test_flows_under_an_exception_are_counted(metrics):
+    """Each once, by the reason that was lifted: an exception hides nothing."""
+    excepted = Verdict("expected", "policy_exception", None, "place_elsewhere", "2027-01-31")
+    for phase in ("open", "update", "end"):
+        metrics.sighting(sighting(MOSCOW, excepted, phase=phase))
+    metrics.sighting(sighting())
+    labels = {"vendor": "acme", "component": "files", "reason": "place_elsewhere"}
+    assert value(metrics, "netmon_excepted_flows_total", **labels) == 1
+    assert generate_latest(metrics.registry).count(b"netmon_excepted_flows_total{") == 1
+
+
 def test_round_trips_are_a_histogram(metrics):
     """Buckets count what is at most their bound; sum and count fit."""
     for rtt_ns in (500_000, 1_000_000, 12_000_000, 5_000_000_000, None):

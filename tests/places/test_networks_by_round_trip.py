@@ -7,8 +7,10 @@ import pytest
 
 from netmon.places.locator import Locator
 from netmon.places.physics import Position
+from netmon.policy import Policy
+from netmon.promises import Subject
 from netmon.records import RoundTrip
-from netmon.verdict import Case, Policy, Subject, judge
+from netmon.verdict import Case, judge
 from tests.places.test_shipped_networks import NETWORKS, SEPTEMBER_15_2026, SIGNATURES
 
 OWN_TABLE = Path(__file__).parent / "networks_by_round_trip.txt"

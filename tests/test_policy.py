@@ -1,0 +1,44 @@
+"""Exceptions of the policy: for whom, for what, and until when they hold."""
+
+from dataclasses import replace
+from ipaddress import ip_network
+
+import pytest
+
+from netmon.policy import Policy, PolicyException
+
+EXCEPTION = PolicyException("acme", "files", ip_network("192.0.2.0/28"), "2027-01-31", "A", "B", "2026-10-01")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "component", "client", "day", "holds"),
+    [
+        ("acme", "files", "192.0.2.0", "2026-10-01", True),
+        ("acme", "files", "192.0.2.15", "2027-01-31", True),
+        ("acme", "files", "192.0.2.16", "2026-12-01", False),
+        ("acme", "files", "2001:db8::1", "2026-12-01", False),
+        ("acme", "files", "192.0.2.1", "2026-09-30", False),
+        ("acme", "files", "192.0.2.1", "2027-02-01", False),
+        ("acme", "updates", "192.0.2.1", "2026-12-01", False),
+        ("acme", "network", "192.0.2.1", "2026-12-01", False),
+        ("other", "files", "192.0.2.1", "2026-12-01", False),
+        ("acme", "files", None, "2026-12-01", False),
+    ],
+)
+def test_an_exception_has_its_bounds(vendor, component, client, day, holds):
+    """First and last day included; no other vendor, component or client."""
+    found = Policy(exceptions=(EXCEPTION,)).find_exception(vendor, component, client, day)
+    assert found is (EXCEPTION if holds else None)
+
+
+def test_without_component_and_first_day_it_holds_for_all():
+    """Left out, neither bounds it."""
+    wide = replace(EXCEPTION, component=None, since=None)
+    assert Policy(exceptions=(wide,)).find_exception("acme", "updates", "192.0.2.1", "2020-01-01") is wide
+
+
+def test_of_several_the_one_that_lasts():
+    """An exception that was prolonged by another entry holds until the later day."""
+    longer = replace(EXCEPTION, until="2027-06-30")
+    for order in ((EXCEPTION, longer), (longer, EXCEPTION)):
+        assert Policy(exceptions=order).find_exception("acme", "files", "192.0.2.1", "2027-01-01") is longer

@@ -1,0 +1,108 @@
+"""Promises: for whom, which data, from when, on what basis. The shipped ones against the facts."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from netmon.policy import Policy
+from netmon.promises import Subject, applied_promises, find_obstacle, tell_binding
+from netmon.records import Place, Vote
+from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.model import Promise
+from netmon.verdict import Case, judge
+
+SIGNATURES = load_folder(default_folder())
+VENDOR = SIGNATURES.vendors["kaspersky"]
+ZURICH = Place("zurich", "CH", "Zürich", "agreed", (Vote("a", "CH", "Zürich"), Vote("b", "CH", None)))
+PROMISE = Promise(
+    "one", "acme", "", frozenset({"DE"}), "files", "2020-01-01", None, ("zurich",), "official", ("S",)
+)
+
+
+def day_ns(day):
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1_000_000_000
+
+
+def applied(component, country, day):
+    """The reason of the verdict on a flow to Zürich, and the promise that it names."""
+    case = Case(VENDOR, component, "official", ZURICH, (), day_ns(day), SIGNATURES.locations)
+    found = judge(case, Policy(), Subject(country))
+    return found.promise or found.reason
+
+
+@pytest.mark.parametrize(
+    ("country", "day", "found"),
+    [
+        # "users in Europe", from 2018-11-13 on
+        ("DE", "2018-11-12", "no_promise"),
+        ("DE", "2018-11-13", "gti_eu_files"),
+        ("GB", "2018-11-13", "gti_eu_files"),
+        ("CH", "2018-11-13", "gti_eu_files"),
+        ("NO", "2018-11-13", "gti_eu_files"),
+        ("TR", "2026-06-17", "no_promise"),
+        # Completed in a November of which the days are not known, so beyond doubt from December on
+        ("DE", "2020-11-30", "gti_eu_files"),
+        ("DE", "2020-12-01", "gti_complete"),
+        ("GB", "2020-12-01", "gti_eu_files"),
+        ("JP", "2020-11-30", "no_promise"),
+        ("JP", "2020-12-01", "gti_complete"),
+        ("US", "2020-11-30", "no_promise"),  # in force since some day before, which is not known
+        ("US", "2020-12-01", "gti_complete"),
+        ("CN", "2026-06-17", "no_promise"),
+        # Known from the press alone
+        ("BR", "2026-06-17", "no_promise"),
+        ("AE", "2026-06-17", "no_promise"),
+        (None, "2026-06-17", "subject_unknown"),
+        (None, "2018-11-12", "no_promise"),
+    ],
+)
+def test_the_shipped_promises_bind_as_the_facts_say(country, day, found):
+    """By country and day, for the channel by which files are shared; the EU is known by its members."""
+    assert applied("reputation", country, day) == found
+
+
+@pytest.mark.parametrize("component", [*sorted(VENDOR.components.keys() - {"reputation"}), "network"])
+def test_the_promise_about_files_is_applied_to_nothing_else(component):
+    """Updates, activation, and all the rest: nothing is promised, to nobody, at no time."""
+    assert applied_promises(VENDOR, component) == []
+    for country in (None, "DE", "US", "JP"):
+        for day in ("2019-01-01", "2026-06-17"):
+            assert applied(component, country, day) == "no_promise"
+
+
+@pytest.mark.parametrize(
+    ("changes", "day", "obstacle"),
+    [
+        ({}, "2020-01-01", None),
+        ({}, "2019-12-31", "it holds from 2020-01-01 on"),
+        ({"effective_to": "2020-06-30"}, "2020-06-30", None),
+        ({"effective_to": "2020-06-30"}, "2020-07-01", "it held until 2020-06-30"),
+        ({"effective_from": None}, "2026-06-17", "no day is known from which it holds"),
+        ({"locations": ()}, "2026-06-17", "it names no place"),
+        ({"status": "press"}, "2026-06-17", "it is not known from the vendor itself (press)"),
+        ({"status": "community"}, "2026-06-17", "it is not known from the vendor itself (community)"),
+    ],
+)
+def test_why_a_promise_binds_nobody(changes, day, obstacle):
+    """A day outside its days, an announcement, no place, or somebody else's word: told in words."""
+    assert find_obstacle(replace(PROMISE, **changes), day) == obstacle
+
+
+@pytest.mark.parametrize(
+    ("changes", "country", "text"),
+    [
+        ({}, "DE", "binds on 2026-06-17 for users in DE"),
+        ({}, "FR", "in force on 2026-06-17, but not made to users in FR"),
+        (
+            {},
+            None,
+            "in force on 2026-06-17, but whose traffic it is is not configured (subject.country)",
+        ),
+        ({"subjects": frozenset()}, None, "binds on 2026-06-17"),
+        ({"locations": ()}, "DE", "binds nobody on 2026-06-17: it names no place"),
+    ],
+)
+def test_whether_it_binds_is_told(changes, country, text):
+    """For us, for others, for everybody or for nobody."""
+    assert tell_binding(replace(PROMISE, **changes), Subject(country), "2026-06-17") == text
