@@ -26,6 +26,8 @@ PACKAGES = {
     "ip": "iproute2",
     "libpcap": "libpcap0.8",
     "ndpiReader": "libndpi-bin",
+    "node": "nodejs",
+    "npm": "npm",
     "openssl": "openssl",
     "prometheus": "prometheus",
     "promtool": "prometheus",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -44,6 +43,11 @@ def rules(file: str) -> list[dict[str, Any]]:
     return [rule for group in document["groups"] for rule in group["rules"]]
 
 
+def parse(expression: str) -> Any:
+    """The tree of an expression."""
+    return promql_parser.parse(expression)
+
+
 def check(expression: str) -> frozenset[str]:
     """The labels of an expression's result. Raises LookupError for what does not exist."""
     return labels_of(promql_parser.parse(expression), series())
@@ -60,10 +64,13 @@ def labels_of(node: Any, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
             labels = _aggregate(node, known)
         case promql_parser.BinaryExpr():
             left, right = labels_of(node.lhs, known), labels_of(node.rhs, known)
-            labels = left | (_included(node) if left and node.modifier is not None else right)
+            labels = _joined(node, left, right)
         case promql_parser.Call():
             labels = frozenset().union(*(labels_of(argument, known) for argument in node.args))
-            labels -= {"le"} if node.func.name == "histogram_quantile" else set()
+            if node.func.name == "histogram_quantile":
+                labels -= {"le"}
+            elif node.func.name == "label_replace":
+                labels |= {node.args[1].val}
         case promql_parser.ParenExpr() | promql_parser.UnaryExpr() | promql_parser.SubqueryExpr():
             labels = labels_of(node.expr, known)
         case _:
@@ -82,18 +89,26 @@ def _selector(node: Any, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
 
 def _aggregate(node: Any, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
     below = labels_of(node.expr, known)
+    is_choice = str(node.op) in ("topk", "bottomk")  # these choose series, and leave their labels alone
     if node.modifier is None:
-        return frozenset()
+        return below if is_choice else frozenset()
     named = frozenset(node.modifier.labels)
     if node.modifier.type == promql_parser.AggModifierType.Without:
         return below - named
     if missing := named - below:
         raise LookupError(f"nothing has the label {', '.join(sorted(missing))} in: {node.prettify()}")
-    return named
+    return below if is_choice else named
 
 
-def _included(node: Any) -> frozenset[str]:
-    """Labels that group_left or group_right brings over from the other side."""
-    return frozenset(
-        re.findall(r"\w+", "".join(re.findall(r"group_(?:left|right)\s*\(([^)]*)\)", str(node))))
-    )
+def _joined(node: Any, left: frozenset[str], right: frozenset[str]) -> frozenset[str]:
+    """The labels of two sides together: a side that is many keeps its own, and gets what it asks for."""
+    modifier = node.modifier
+    if modifier is None or not left or not right:
+        return left | right
+    many, one = right, left
+    if modifier.card != promql_parser.VectorMatchCardinality.OneToMany:
+        many, one = left, right
+    asked = frozenset(modifier.group_labels or ())
+    if missing := asked - one:
+        raise LookupError(f"nothing to join has the label {', '.join(sorted(missing))} in: {node.prettify()}")
+    return many | asked

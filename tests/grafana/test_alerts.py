@@ -105,6 +105,7 @@ def test_example_tells_the_right_people(labels, receiver):
         ("netmon_sent_byte_total", "no such metric"),
         ('netmon_sent_bytes_total{contry="CH"}', "has no label contry"),
         ("sum by (client) (netmon_sent_bytes_total)", "nothing has the label client"),
+        ("netmon_flows_total * on (location) group_left (town) netmon_location_info", "has the label town"),
     ],
 )
 def test_checker_notices(expression, problem):

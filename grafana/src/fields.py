@@ -1,0 +1,91 @@
+"""How values look: colours that mean the same everywhere, units, mappings, overrides."""
+
+from collections.abc import Mapping, Sequence
+
+from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.models import dashboard as model
+
+GOOD, WATCH, BAD, WORST, NEUTRAL = "green", "orange", "red", "dark-red", "#8e949e"
+VERDICTS = {"expected": GOOD, "undecided": NEUTRAL, "unexpected": BAD, "forbidden": WORST}
+# Sent is what matters for privacy, so it has the stronger colour.
+WAYS = {"sent": "purple", "received": "light-blue"}
+BYTES, BYTES_A_SECOND, COUNT, SHARE, SECONDS = "bytes", "Bps", "short", "percentunit", "s"
+RATE, PACKETS_A_SECOND, NO_UNIT = "cps", "pps", "none"
+WHEN, AGO = "dateTimeAsIsoNoDateIfToday", "dateTimeFromNow"
+COLOURED_TEXT = {"type": "color-text"}
+
+Property = model.DynamicConfigValue
+Overrides = Mapping[str, Sequence[Property]]
+
+
+def steps(*pairs: tuple[float | None, str]) -> build.ThresholdsConfig:
+    """Colours from a value on; the first begins at no value."""
+    found = [model.Threshold(value=value, color=colour) for value, colour in pairs]
+    return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)
+
+
+def words(texts: Mapping[str, tuple[str, str]]) -> list[model.ValueMapping]:
+    """Values shown as a text in a colour."""
+    results = {
+        value: model.ValueMappingResult(text=text, color=colour, index=index)
+        for index, (value, (text, colour)) in enumerate(texts.items())
+    }
+    return [model.ValueMap(options=results)]
+
+
+def unit(name: str) -> Property:
+    """A column's or series' unit."""
+    return Property(id_val="unit", value=name)
+
+
+def width(pixels: int) -> Property:
+    """A column's width."""
+    return Property(id_val="custom.width", value=pixels)
+
+
+def colour(name: str) -> Property:
+    """A series' colour."""
+    return Property(id_val="color", value={"mode": "fixed", "fixedColor": name})
+
+
+def decimals(number: int) -> Property:
+    """How many are shown; none for counts, which are whole though `increase` estimates them."""
+    return Property(id_val="decimals", value=number)
+
+
+def coloured(names: Mapping[str, str]) -> Overrides:
+    """Series by name, each in its colour."""
+    return {name: [colour(value)] for name, value in names.items()}
+
+
+def cell_words(texts: Mapping[str, tuple[str, str]]) -> list[Property]:
+    """A column whose values are shown as a text in a colour."""
+    options = {
+        value: {"text": text, "color": name, "index": index}
+        for index, (value, (text, name)) in enumerate(texts.items())
+    }
+    return [
+        Property(id_val="mappings", value=[{"type": "value", "options": options}]),
+        Property(id_val="custom.cellOptions", value=COLOURED_TEXT),
+    ]
+
+
+def ages(watch_days: int, bad_days: int) -> list[Property]:
+    """A column of ages in seconds, coloured by how old is too old."""
+    day = 86_400
+    limits = ((None, GOOD), (watch_days * day, WATCH), (bad_days * day, BAD))
+    levels = [{"value": value, "color": name} for value, name in limits]
+    return [
+        unit(SECONDS),
+        Property(id_val="thresholds", value={"mode": "absolute", "steps": levels}),
+        Property(id_val="custom.cellOptions", value=COLOURED_TEXT),
+        Property(id_val="color", value={"mode": "thresholds"}),
+    ]
+
+
+FLOW_COLUMNS: Overrides = {
+    "Verdict": [*cell_words({name: (name, shade) for name, shade in VERDICTS.items()}), width(110)],
+    "Flows": [decimals(0), width(90)],
+    "Sent": [unit(BYTES), width(110)],
+    "Received": [unit(BYTES), width(110)],
+}

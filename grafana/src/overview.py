@@ -1,0 +1,194 @@
+"""Overview: for those who want to know whether what was promised is kept."""
+
+from collections.abc import Iterator
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard, QueryVariable
+from grafana_foundation_sdk.models.dashboard import VariableOption
+
+from grafana.src import fields, frame
+from grafana.src.panels import About, Panel, Query, number, rows, trend, world
+from grafana.src.promql import (
+    FINDING,
+    FLOWS,
+    FORBIDDEN_SEEN,
+    NO_COUNTRY,
+    RECEIVED,
+    SENT,
+    STEP,
+    UNEXPECTED_SEEN,
+    grown,
+    grown_bytes,
+    if_alive,
+    last_finding,
+    placed,
+    rate,
+    seen_in_range,
+)
+
+SENTENCES = {
+    "4": ("Forbidden: a vendor was contacted that the policy rules out", fields.WORST),
+    "3": ("Unexpected: data ended where neither promise nor policy wants them", fields.BAD),
+    "2": ("Undecided: nothing that was seen could be judged", fields.NEUTRAL),
+    "1": ("As promised: all that could be judged ended where it should", fields.GOOD),
+    "0": ("No traffic of a known vendor", fields.NEUTRAL),
+}
+LABELS = ("vendor", "component", "location", "country", "verdict")
+NAMED_PLACES = ["zurich", "moscow"]  # chosen at first; the variable offers all that signatures know
+
+
+def build() -> Dashboard:
+    """The dashboard."""
+    about = "Where the traffic to vendors' clouds ends, how much it is, and whether that was promised."
+    made = frame.dashboard("netmon-overview", "Overview", about).with_variable(_named_places())
+    return frame.add(made, [_verdict(), *_numbers(), _shares(), _map(), _bytes(), _verdicts(), _table()])
+
+
+def _named_places() -> QueryVariable:
+    about = "Places that are shown by their names; what ends anywhere else is summed up."
+    variable = frame.labels("places", "Places", "netmon_location_info", "location", about)
+    chosen = VariableOption(selected=True, text=NAMED_PLACES, value=NAMED_PLACES)
+    return variable.multi(True).current(chosen)
+
+
+def _verdict() -> Panel:
+    expected = grown(FLOWS, 'verdict="expected"')
+    levels = (
+        f"count({seen_in_range(FORBIDDEN_SEEN)}) * 0 + 4",
+        f"count({seen_in_range(UNEXPECTED_SEEN)}) * 0 + 3",
+        f"({expected} > 0) * 0 + 1",
+        f"({grown(FLOWS)} > 0) * 0 + 2",
+    )
+    about = About(
+        "Verdict",
+        "The gravest finding in the time range: forbidden, then unexpected; else whether anything could be "
+        "judged. A first hop is no place of processing: where a server passes data on to is not seen.",
+        fields.NO_UNIT,
+        width=24,
+        height=4,
+    )
+    words = fields.words(SENTENCES)
+    query = Query(if_alive("\nor ".join(levels)))
+    return number(about, query, mappings=words, is_sentence=True, no_value="No sensor answers")
+
+
+def _numbers() -> Iterator[Panel]:
+    judged, finding = grown(FLOWS, 'verdict!="undecided"'), grown(FLOWS, FINDING)
+    sent = _about("Sent", "IP bytes from clients to vendors in the time range.", fields.BYTES)
+    received = _about("Received", "IP bytes from vendors to clients in the time range.", fields.BYTES)
+    flows = _about("Flows", "Flows to vendors in the time range.", fields.COUNT)
+    share = _about(
+        "Could be judged",
+        "Share of the flows with a verdict. The others are undecided: sources disagree, there is no promise, "
+        "or the flow was not seen whole.",
+        fields.SHARE,
+    )
+    findings = _about("Unexpected or forbidden", "Flows that should not be, in the time range.", fields.COUNT)
+    last = _about(
+        "Last finding", "When an unexpected or forbidden flow was last seen in the time range.", fields.AGO
+    )
+    bad = fields.steps((None, fields.GOOD), (1, fields.BAD))
+    yield number(sent, Query(if_alive(grown(SENT))))
+    yield number(received, Query(if_alive(grown(RECEIVED))))
+    yield number(flows, Query(if_alive(grown(FLOWS))), decimals=0)
+    yield number(share, Query(f"{judged} / ({grown(FLOWS)} > 0)"), decimals=0)
+    yield number(findings, Query(if_alive(finding)), thresholds=bad, decimals=0)
+    yield number(last, Query(last_finding()), thresholds=fields.steps((None, fields.BAD)), no_value="none")
+
+
+def _about(title: str, description: str, unit: str) -> About:
+    return About(title, description, unit, width=4, height=4)
+
+
+def _shares() -> Panel:
+    about = About(
+        "Where the bytes went",
+        "Shares of the bytes both ways by the place at which they ended. Undecided: no source names a "
+        "country, or the sources contradict each other.",
+        fields.BYTES,
+        width=12,
+        height=10,
+    )
+    named = grown_bytes('location=~"$places"', "location", STEP)
+    others = grown_bytes(f'location!~"$places", country!~"{NO_COUNTRY}"', window=STEP)
+    nowhere = grown_bytes(f'location!~"$places", country=~"{NO_COUNTRY}"', window=STEP)
+    colours = {"/Z.rich/": "blue", "/Moscow/": "orange", "elsewhere": "purple", "undecided": fields.NEUTRAL}
+    return trend(
+        about,
+        Query(placed(named, "city"), "{{city}}"),
+        Query(others, "elsewhere"),
+        Query(nowhere, "undecided"),
+        stacking="percent",
+        overrides=fields.coloured(colours),
+    )
+
+
+def _map() -> Panel:
+    about = About(
+        "Map",
+        "Places at which flows ended in the time range: the larger, the more bytes; red where a flow was "
+        "unexpected or forbidden. Flows without an agreed city are not on it.",
+        fields.COUNT,
+        width=12,
+        height=10,
+    )
+    found = f"{grown(FLOWS, FINDING, 'location')} or {grown(FLOWS, by='location')} * 0"
+    labels = "city, country, latitude, longitude"
+    degrees = [fields.unit(fields.NO_UNIT), fields.decimals(3)]
+    red = {"mode": "absolute", "steps": [{"value": None, "color": "green"}, {"value": 1, "color": "red"}]}
+    return world(
+        about,
+        {
+            "Bytes": f"{placed(grown_bytes(by='location'), labels)} > 0",
+            "Findings": f"{placed(found, labels)} and on (location) {grown(FLOWS, by='location')} > 0",
+        },
+        size="Bytes",
+        colour="Findings",
+        overrides={
+            "latitude": degrees,
+            "longitude": degrees,
+            "Bytes": [fields.unit(fields.BYTES)],
+            "Findings": [fields.Property(id_val="thresholds", value=red), fields.decimals(0)],
+        },
+    )
+
+
+def _bytes() -> Panel:
+    about = About(
+        "Bytes up and down", "IP bytes a second to and from all vendors.", fields.BYTES_A_SECOND, 12, 8
+    )
+    return trend(
+        about,
+        Query(rate(SENT), "sent"),
+        Query(rate(RECEIVED), "received"),
+        overrides=fields.coloured(fields.WAYS),
+    )
+
+
+def _verdicts() -> Panel:
+    about = About("Flows by verdict", "New flows to vendors within each step.", fields.COUNT, 12, 8)
+    flows = grown(FLOWS, by="verdict", window=STEP)
+    return trend(
+        about, Query(flows, "{{verdict}}"), stacking="normal", overrides=fields.coloured(fields.VERDICTS)
+    )
+
+
+def _table() -> Panel:
+    about = About(
+        "Who went where",
+        "What each component of each vendor did in the time range. A vendor leads to its own dashboard.",
+        fields.COUNT,
+        width=24,
+        height=9,
+    )
+    by = ", ".join(LABELS)
+    return rows(
+        about,
+        {
+            "Flows": f"{grown(FLOWS, by=by)} > 0",
+            "Sent": f"{grown(SENT, by=by)} > 0",
+            "Received": f"{grown(RECEIVED, by=by)} > 0",
+        },
+        LABELS,
+        overrides={"Vendor": [frame.link_to_vendor()], **fields.FLOW_COLUMNS},
+        by="Sent",
+    )

@@ -1,0 +1,214 @@
+"""Sensor health: how well the sensor sees, and what it cannot see."""
+
+from collections.abc import Iterator
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from grafana.src import fields, frame
+from grafana.src.panels import About, Panel, Query, bars, number, rows, trend
+from grafana.src.promql import if_alive, increase, rate, select
+
+INTERFACE = "instance, interface"
+LEGEND = "{{instance}} {{interface}}"
+
+
+def build() -> Dashboard:
+    """The dashboard."""
+    about = (
+        "How well the sensors see: packets, drops, the view's quality, what stays without a name, and "
+        "data's age."
+    )
+    made = frame.dashboard("netmon-sensor-health", "Sensor health", about)
+    return frame.add(
+        made,
+        [
+            *_state(),
+            frame.row("View"),
+            *_view(),
+            frame.row("Blind spots"),
+            *_blind_spots(),
+            frame.row("Tables and data"),
+            *_tables(),
+        ],
+    )
+
+
+def _state() -> Iterator[Panel]:
+    good = fields.steps((None, fields.BAD), (1, fields.GOOD))
+    bad = fields.steps((None, fields.GOOD), (1, fields.BAD))
+    size = {"width": 4, "height": 4}
+    text = "Sensors that Prometheus reaches, of those it knows."
+    up = About("Sensors that answer", text, fields.SHARE, **size)
+    text = "Interfaces whose view was poor within the last minute."
+    poor = About("Poor views", text, fields.COUNT, **size)
+    lost = About(
+        "Lost", "Events and reports lost in the time range, for example on a full disk.", fields.COUNT, **size
+    )
+    text = "Whether the last reload of the signatures succeeded on all sensors; else the old ones are in use."
+    reload = About("Last reload", text, fields.NO_UNIT, **size)
+    text = (
+        "Whether something in the middle seems to answer handshakes, so that no place is excluded by "
+        "round trips."
+    )
+    proxy = About("Interception", text, fields.NO_UNIT, **size)
+    flows = About("Active flows", "Flows in the sensors' tables.", fields.COUNT, **size)
+    degraded = f"sum(max by (job, instance, interface) ({select('netmon_view_quality_degraded')}))"
+    losses = f"{increase('netmon_lost_events_total')} + {increase('netmon_lost_reports_total')}"
+    yes_no = {"0": ("failed", fields.BAD), "1": ("succeeded", fields.GOOD)}
+    suspected = {"0": ("none", fields.GOOD), "1": ("suspected", fields.WATCH)}
+    yield number(up, Query(f"avg({select('up')})"), thresholds=good)
+    yield number(poor, Query(if_alive(degraded)), thresholds=bad)
+    yield number(lost, Query(losses), thresholds=bad, decimals=0)
+    yield number(
+        reload, Query(f"min({select('netmon_config_last_reload_successful')})"), mappings=fields.words(yes_no)
+    )
+    yield number(
+        proxy, Query(f"max({select('netmon_interception_suspected')})"), mappings=fields.words(suspected)
+    )
+    yield number(flows, Query(f"sum({select('netmon_active_flows')})"), decimals=0)
+
+
+def _view() -> Iterator[Panel]:
+    packets = About("Packets", "Packets a second taken from each interface.", fields.PACKETS_A_SECOND, 8, 8)
+    yield trend(packets, Query(rate("netmon_capture_packets_total", by=INTERFACE), LEGEND))
+    drops = About(
+        "Dropped packets",
+        "By the kernel (the sensor is too slow) or the interface.",
+        fields.PACKETS_A_SECOND,
+        8,
+        8,
+    )
+    dropped = rate("netmon_capture_dropped_packets_total", by=f"{INTERFACE}, reason")
+    yield trend(drops, Query(dropped, f"{LEGEND} {{{{reason}}}}"))
+    unseen = About(
+        "Bytes acknowledged but never seen",
+        "Share of the TCP payload that servers or clients had and the mirror port did not show. Above 1 % a"
+        " view is poor.",
+        fields.SHARE,
+        width=8,
+        height=8,
+    )
+    missing = rate("netmon_view_unseen_tcp_bytes_total", by=INTERFACE)
+    shown = rate("netmon_view_tcp_bytes_total", by=INTERFACE)
+    yield trend(unseen, Query(f"{missing} / ({missing} + {shown} > 0)", LEGEND))
+    quality = About(
+        "Flaws of the view",
+        "Of the packets: duplicates (the mirror copies them twice), joined ones (an offload), cut ones (the"
+        " snap length). Of the connections: seen one way only, and hellos with gaps.",
+        fields.SHARE,
+        width=12,
+        height=8,
+    )
+    parts = {
+        "duplicate packets": ("netmon_view_duplicate_packets_total", "netmon_view_packets_total"),
+        "joined packets": ("netmon_view_coalesced_packets_total", "netmon_view_packets_total"),
+        "cut packets": ("netmon_truncated_packets_total", "netmon_view_packets_total"),
+        "one-way connections": ("netmon_view_one_way_connections_total", "netmon_view_connections_total"),
+        "hellos with gaps": ("netmon_view_incomplete_hellos_total", "netmon_view_connections_total"),
+    }
+    shares = [Query(f"{rate(part)} / ({rate(whole)} > 0)", name) for name, (part, whole) in parts.items()]
+    yield trend(quality, *shares)
+    text = "What makes a view poor, as the sensor says; 1 while it does. The runbook ViewInsufficient helps."
+    degraded = About("Poor views by reason", text, fields.NO_UNIT, 12, 8)
+    state = f"max by ({INTERFACE}, reason) ({select('netmon_view_quality_degraded')})"
+    yield trend(degraded, Query(state, f"{LEGEND} {{{{reason}}}}"), maximum=1)
+
+
+def _blind_spots() -> Iterator[Panel]:
+    flows = About("Flows without a name", "By the reason, in the time range.", fields.COUNT, 8, 9)
+    unnamed = f"sort_desc({increase('netmon_unnamed_flows_total', by='reason')})"
+    yield bars(flows, Query(unnamed, "{{reason}}"))
+    volume = About("Bytes without a name", "IP bytes of such flows, by the reason.", fields.BYTES, 8, 9)
+    unnamed_bytes = f"sort_desc({increase('netmon_unnamed_bytes_total', by='reason')})"
+    yield bars(volume, Query(unnamed_bytes, "{{reason}}"))
+    names = About("Flows with a name", "By the evidence for it, in the time range.", fields.COUNT, 8, 9)
+    named = f"sort_desc({increase('netmon_named_flows_total', by='evidence')})"
+    yield bars(names, Query(named, "{{evidence}}"))
+    dns = About(
+        "DNS",
+        "Messages a second in clear, and new flows a second of encrypted DNS, which hide names.",
+        fields.RATE,
+        8,
+        8,
+    )
+    yield trend(
+        dns,
+        Query(rate("netmon_dns_messages_total"), "messages in clear"),
+        Query(rate("netmon_encrypted_dns_flows_total", by="protocol"), "{{protocol}} flows"),
+    )
+    ech = About(
+        "Encrypted hellos (ECH)",
+        "New flows a second. Used: the name is hidden; grease: for show only.",
+        fields.RATE,
+        8,
+        8,
+    )
+    yield trend(ech, Query(rate("netmon_ech_flows_total", by="state"), "{{state}}"), stacking="normal")
+    quic = About(
+        "QUIC by version", "New flows a second, and answers that list other versions.", fields.RATE, 8, 8
+    )
+    yield trend(
+        quic,
+        Query(rate("netmon_quic_flows_total", by="version"), "{{version}}"),
+        Query(rate("netmon_quic_version_negotiations_total"), "negotiations"),
+    )
+
+
+def _tables() -> Iterator[Panel]:
+    entries = About("Entries in tables", "Flows, and names learned from DNS.", fields.COUNT, 8, 8)
+    yield trend(
+        entries,
+        Query(f"sum by (instance) ({select('netmon_active_flows')})", "{{instance}} flows"),
+        Query(f"sum by (instance) ({select('netmon_dns_names')})", "{{instance}} names"),
+    )
+    text = (
+        "Entries a second that gave way because a table was full, and reports folded into the series `other`."
+    )
+    evicted = About("Evicted and folded", text, fields.RATE, 8, 8)
+    yield trend(
+        evicted,
+        Query(rate("netmon_evicted_total", by="table"), "{{table}}"),
+        Query(rate("netmon_folded_reports_total"), "folded reports"),
+    )
+    rejected = About("Rejected", "Packets and messages a second that were not understood.", fields.RATE, 8, 8)
+    yield trend(
+        rejected,
+        Query(rate("netmon_rejected_packets_total", by="station, reason"), "{{station}}: {{reason}}"),
+    )
+    text = "Since when each location database in use was built, and whether its file is the one in use."
+    databases = About("Location databases", text, fields.SECONDS, 8, 7)
+    built = select("netmon_location_database_build_timestamp_seconds")
+    current = select("netmon_location_database_last_reload_successful")
+    yield rows(
+        databases,
+        {"Age": f"time() - min by (database) ({built})", "In use": f"min by (database) ({current})"},
+        ("database",),
+        overrides={
+            "Age": fields.ages(watch_days=30, bad_days=45),
+            "In use": fields.cell_words({"0": ("an older one", fields.BAD), "1": ("yes", fields.GOOD)}),
+        },
+        by="Age",
+    )
+    text = "Since when each vendor's signatures were last held against their sources."
+    signatures = About("Signatures", text, fields.SECONDS, 6, 7)
+    reviewed = select("netmon_signatures_reviewed_timestamp_seconds")
+    yield rows(
+        signatures,
+        {"Reviewed": f"time() - min by (vendor) ({reviewed})"},
+        ("vendor",),
+        overrides={"Reviewed": fields.ages(watch_days=90, bad_days=180)},
+        by="Reviewed",
+    )
+    text = "The running netmon, its signatures, and since when they are loaded."
+    versions = About("Versions", text, fields.NO_UNIT, 10, 7)
+    loaded = f"time() - max by (instance) ({select('netmon_config_last_reload_success_timestamp_seconds')})"
+    build_ = f"max by (instance, version, pythonversion) ({select('netmon_build_info')})"
+    used = f"max by (instance, sha256) ({select('netmon_signatures_info')})"
+    query = f"{build_} * on (instance) group_left (sha256) {used} * on (instance) group_left () ({loaded})"
+    yield rows(
+        versions,
+        {"Loaded": query},
+        ("instance", "version", "pythonversion", "sha256"),
+        overrides={"Loaded": [fields.unit(fields.SECONDS)]},
+        by="Loaded",
+    )

@@ -1,0 +1,134 @@
+"""Unexpected: what went where it should not, when, and how sure that is."""
+
+from collections.abc import Iterator
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from grafana.src import fields, frame
+from grafana.src.panels import About, Panel, Query, number, rows, trend
+from grafana.src.promql import (
+    FINDING,
+    FLOWS,
+    SENT,
+    STEP,
+    findings,
+    grown,
+    if_alive,
+    increase,
+    last_finding,
+    seen_in_range,
+    select,
+)
+
+LABELS = ("vendor", "component", "location", "country", "verdict")
+FALLBACKS = "netmon_fallback_resolver_findings_total"
+FALLBACK_SEEN = "netmon_fallback_resolver_last_seen_timestamp_seconds"
+
+
+def build() -> Dashboard:
+    """The dashboard."""
+    about = "Flows that neither promise nor policy allows: what, when, how much, how sure."
+    made = frame.dashboard("netmon-unexpected", "Unexpected", about)
+    hints = [frame.row("What hints at more"), _undecided(), _fallbacks(), _fallback_trend()]
+    return frame.add(made, [*_numbers(), _findings(), _uploads(), _flows(), *hints])
+
+
+def _numbers() -> Iterator[Panel]:
+    bad, worst = (fields.steps((None, fields.GOOD), (1, one)) for one in (fields.BAD, fields.WORST))
+    size = {"width": 6, "height": 4}
+    text = "Flows that at least two sources place in a country that was not promised."
+    unexpected = About("Unexpected flows", text, fields.COUNT, **size)
+    text = "Flows to vendors that the policy does not want to be contacted at all."
+    forbidden = About("Forbidden flows", text, fields.COUNT, **size)
+    uploaded = About("Sent with them", "IP bytes that clients sent in such flows.", fields.BYTES, **size)
+    last = About("Last seen", "When such a flow was last seen in the time range.", fields.AGO, **size)
+    for about, verdict, colours in ((unexpected, "unexpected", bad), (forbidden, "forbidden", worst)):
+        flows = grown(FLOWS, f'verdict="{verdict}"')
+        yield number(about, Query(if_alive(flows)), thresholds=colours, decimals=0)
+    yield number(uploaded, Query(if_alive(grown(SENT, FINDING))), thresholds=bad)
+    yield number(last, Query(last_finding()), thresholds=fields.steps((None, fields.BAD)), no_value="none")
+
+
+def _findings() -> Panel:
+    about = About(
+        "Findings",
+        "Each kind of flow that should not be. First: when it was first seen in the time range, which may "
+        "not be its first time ever. Unexpected means that at least two sources agree on the country; the "
+        "events tell which, and which client.",
+        fields.COUNT,
+        width=24,
+        height=9,
+    )
+    by = ", ".join(LABELS)
+    queries = {
+        "First": f"min by ({by}) ({findings(_first)}) * 1000",
+        "Last": f"max by ({by}) ({findings(seen_in_range)}) * 1000",
+        "Flows": f"{grown(FLOWS, FINDING, by)} > 0",
+        "Sent": f"{grown(SENT, FINDING, by)} > 0",
+    }
+    times = [fields.unit(fields.WHEN), fields.width(170)]
+    columns = {"Vendor": [frame.link_to_vendor()], "First": times, "Last": times, **fields.FLOW_COLUMNS}
+    return rows(about, queries, LABELS, overrides=columns, by="Last")
+
+
+def _first(metric: str) -> str:
+    """The first time of last sight within the range: when such a flow was first seen in it."""
+    return f"min_over_time(({select(metric)} > $__from / 1000)[$__range:])"
+
+
+def _uploads() -> Panel:
+    about = About(
+        "Sent to where it should not go", "IP bytes that clients sent within each step.", fields.BYTES, 12, 8
+    )
+    sent = grown(SENT, FINDING, "vendor, component, location", STEP)
+    return trend(about, Query(sent, "{{vendor}} {{component}}, {{location}}"), stacking="normal")
+
+
+def _flows() -> Panel:
+    about = About("Flows that should not be", "New ones within each step, by country.", fields.COUNT, 12, 8)
+    flows = grown(FLOWS, FINDING, "verdict, country", STEP)
+    return trend(about, Query(flows, "{{verdict}}, {{country}}"), stacking="normal")
+
+
+def _undecided() -> Panel:
+    about = About(
+        "Not judged",
+        "Flows whose place is disputed, unknown or bound by no promise. They may be harmless or not; nobody"
+        " can say.",
+        fields.COUNT,
+        width=10,
+        height=9,
+    )
+    labels = ("vendor", "component", "location", "country")
+    by = ", ".join(labels)
+    undecided = 'verdict="undecided"'
+    queries = {
+        "Flows": f"{grown(FLOWS, undecided, by)} > 0",
+        "Sent": f"{grown(SENT, undecided, by)} > 0",
+    }
+    return rows(about, queries, labels, overrides=fields.FLOW_COLUMNS, by="Sent")
+
+
+def _fallbacks() -> Panel:
+    about = About(
+        "Public resolvers fallen back to",
+        "DNS past the own resolver, to those that vendors' products fall back to. Anybody may use them; a "
+        "question for one of the vendor's own names is telling.",
+        fields.COUNT,
+        width=8,
+        height=9,
+    )
+    by = "vendor, operator, question"
+    queries = {
+        "Findings": f"{increase(FALLBACKS, by=by)} > 0",
+        "Last": f"max by ({by}) ({seen_in_range(FALLBACK_SEEN)}) * 1000",
+    }
+    columns = {"Findings": [fields.decimals(0), fields.width(90)], "Last": [fields.unit(fields.AGO)]}
+    return rows(about, queries, ("vendor", "operator", "question"), overrides=columns, by="Last")
+
+
+def _fallback_trend() -> Panel:
+    about = About("Fallbacks over time", "Findings within each step, by what was asked.", fields.COUNT, 6, 9)
+    return trend(
+        about, Query(increase(FALLBACKS, by="question", window=STEP), "{{question}}"), stacking="normal"
+    )

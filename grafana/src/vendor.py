@@ -1,0 +1,162 @@
+"""Vendor: all about one of them."""
+
+from collections.abc import Iterator
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard, QueryVariable
+
+from grafana.src import fields, frame
+from grafana.src.panels import About, Panel, Query, bars, number, rows, trend
+from grafana.src.promql import (
+    FLOWS,
+    RECEIVED,
+    SENT,
+    STEP,
+    grown,
+    grown_bytes,
+    if_alive,
+    increase,
+    seen_in_range,
+    select,
+)
+
+VENDOR = 'vendor="$vendor"'
+LABELS = ("component", "location", "country", "verdict")
+RTT = "netmon_handshake_rtt_seconds"
+FALLBACK_SEEN = "netmon_fallback_resolver_last_seen_timestamp_seconds"
+
+
+def build() -> Dashboard:
+    """The dashboard."""
+    about = "One vendor: its components, where their flows end, what they send, and how sure all that is."
+    made = frame.dashboard("netmon-vendor", "Vendor", about).with_variable(_vendor())
+    places = [frame.row("Components and places"), _components(), _places(), _table()]
+    trips = [frame.row("How far the servers can be"), _trips(), _trip_trend()]
+    names = [frame.row("How names are known"), _evidence(), _unnamed(), _resolvers()]
+    return frame.add(made, [*_numbers(), *places, *trips, *names])
+
+
+def _vendor() -> QueryVariable:
+    return frame.labels("vendor", "Vendor", select(FLOWS), "vendor", "Whose traffic is shown.")
+
+
+def _numbers() -> Iterator[Panel]:
+    undecided = grown(FLOWS, f'{VENDOR}, verdict="undecided"')
+    disputed = f'{VENDOR}, country="disputed"'
+    finding = grown(FLOWS, f'{VENDOR}, verdict=~"unexpected|forbidden"')
+    bad = fields.steps((None, fields.GOOD), (1, fields.BAD))
+    shares = fields.steps((None, "text"), (0.2, fields.WATCH))
+    size = {"width": 4, "height": 4}
+    sent = About("Sent", "IP bytes from clients to the vendor in the time range.", fields.BYTES, **size)
+    received = About(
+        "Received", "IP bytes from the vendor to clients in the time range.", fields.BYTES, **size
+    )
+    flows = About("Flows", "Flows to the vendor in the time range.", fields.COUNT, **size)
+    findings = About(
+        "Unexpected or forbidden", "Flows that should not be, in the time range.", fields.COUNT, **size
+    )
+    open_ = About("Undecided", "Share of the flows that could not be judged.", fields.SHARE, **size)
+    about = "Share of the bytes that ended where the sources contradict each other about the country."
+    contested = About("Place disputed", about, fields.SHARE, **size)
+    yield number(sent, Query(if_alive(grown(SENT, VENDOR))))
+    yield number(received, Query(if_alive(grown(RECEIVED, VENDOR))))
+    yield number(flows, Query(if_alive(grown(FLOWS, VENDOR))), decimals=0)
+    yield number(findings, Query(if_alive(finding)), thresholds=bad, decimals=0)
+    yield number(open_, Query(f"{undecided} / ({grown(FLOWS, VENDOR)} > 0)"), decimals=0)
+    share = f"({grown_bytes(disputed)}) / ({grown_bytes(VENDOR)} > 0)"
+    yield number(contested, Query(if_alive(share)), thresholds=shares, decimals=0)
+
+
+def _components() -> Panel:
+    about = About("Bytes by component", "Bytes both ways within each step.", fields.BYTES, 12, 9)
+    return trend(about, Query(grown_bytes(VENDOR, "component", STEP), "{{component}}"), stacking="normal")
+
+
+def _places() -> Panel:
+    about = About(
+        "Bytes by place",
+        "Bytes both ways within each step by location and country. Disputed: sources contradict each other; "
+        "unknown: none names a city that the signatures know.",
+        fields.BYTES,
+        width=12,
+        height=9,
+    )
+    bytes_ = grown_bytes(VENDOR, "location, country", STEP)
+    return trend(about, Query(bytes_, "{{location}}, {{country}}"), stacking="normal")
+
+
+def _table() -> Panel:
+    about = About("Components, places, verdicts", "What each did in the time range.", fields.COUNT, 24, 9)
+    by = ", ".join(LABELS)
+    columns = {"Flows": FLOWS, "Sent": SENT, "Received": RECEIVED}
+    queries = {title: f"{grown(metric, VENDOR, by)} > 0" for title, metric in columns.items()}
+    return rows(about, queries, LABELS, overrides=fields.FLOW_COLUMNS, by="Sent")
+
+
+def _trips() -> Panel:
+    about = About(
+        "Round trips by place",
+        "Handshake round trips between sensor and server in the time range: 1 ms is at most 150 km. A short"
+        " one refutes a place far away; a long one proves nothing. The figures are estimates from buckets.",
+        fields.SECONDS,
+        width=12,
+        height=8,
+    )
+    found = grown(f"{RTT}_bucket", VENDOR, "le, location")
+    quantiles = {"Shortest 5 %": 0.05, "Median": 0.5, "Longest 5 %": 0.95}
+    queries = {title: f"histogram_quantile({share}, {found}) > 0" for title, share in quantiles.items()}
+    queries["Flows"] = f"{grown(f'{RTT}_count', VENDOR, 'location')} > 0"
+    count = {"Flows": [fields.unit(fields.COUNT), fields.decimals(0), fields.width(90)]}
+    return rows(about, queries, ("location",), overrides=count, by="Flows")
+
+
+def _trip_trend() -> Panel:
+    about = About(
+        "Median round trip", "By the place at which the servers are said to be.", fields.SECONDS, 12, 8
+    )
+    found = grown(f"{RTT}_bucket", VENDOR, "le, location", STEP)
+    return trend(about, Query(f"histogram_quantile(0.5, {found})", "{{location}}"))
+
+
+def _evidence() -> Panel:
+    about = About(
+        "Flows by evidence",
+        "How flows of all kinds, not of this vendor alone, got their names, strongest first: from the "
+        "server name in the hello down to the declared network of the address, which is no name.",
+        fields.COUNT,
+        width=8,
+        height=9,
+    )
+    return bars(
+        about, Query(f"sort_desc({increase('netmon_named_flows_total', by='evidence')})", "{{evidence}}")
+    )
+
+
+def _unnamed() -> Panel:
+    about = About(
+        "Flows without a name",
+        "Why flows of all kinds, not of this vendor alone, have no name. The vendor's may be among them.",
+        fields.COUNT,
+        width=8,
+        height=9,
+    )
+    return bars(
+        about, Query(f"sort_desc({increase('netmon_unnamed_flows_total', by='reason')})", "{{reason}}")
+    )
+
+
+def _resolvers() -> Panel:
+    about = About(
+        "Resolvers fallen back to",
+        "Public resolvers that the vendor's products ask when the local one fails. Anybody may use them; a "
+        "question for one of the vendor's own names is telling.",
+        fields.COUNT,
+        width=8,
+        height=9,
+    )
+    by = "operator, question"
+    queries = {
+        "Findings": f"{increase('netmon_fallback_resolver_findings_total', VENDOR, by)} > 0",
+        "Last": f"max by ({by}) ({seen_in_range(FALLBACK_SEEN, VENDOR)}) * 1000",
+    }
+    columns = {"Findings": [fields.decimals(0)], "Last": [fields.unit(fields.AGO)]}
+    return rows(about, queries, ("operator", "question"), overrides=columns, by="Last")

@@ -1,0 +1,93 @@
+"""The dashboards as Grafana sees them: panels, questions, and variables put in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+FOLDER = Path(__file__).parents[2] / "grafana" / "dashboards"
+FILES = sorted(FOLDER.glob("*.json"))
+NAMES = [file.stem for file in FILES]
+LABEL_VALUES = re.compile(r"label_values\((.+),\s*(\w+)\)")
+
+
+class Target(NamedTuple):
+    """One question of one panel."""
+
+    board: str
+    panel: dict[str, Any]
+    query: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What a test calls it."""
+        return f"{self.board}: {self.panel['title']} {self.query['refId']}"
+
+
+def load(name: str) -> dict[str, Any]:
+    """A dashboard by the name of its file."""
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def panels(board: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """All panels but rows, those in collapsed rows included."""
+    for panel in board["panels"]:
+        if panel["type"] == "row":
+            yield from panel.get("panels", ())
+        else:
+            yield panel
+
+
+def targets() -> Iterator[Target]:
+    """Every question of every dashboard."""
+    for name in NAMES:
+        for panel in panels(load(name)):
+            for query in panel["targets"]:
+                yield Target(name, panel, query)
+
+
+def variables(board: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The variables of a dashboard by name."""
+    return {one["name"]: one for one in board["templating"]["list"]}
+
+
+class Range(NamedTuple):
+    """A dashboard's time range, and how often Prometheus scrapes."""
+
+    begin_s: float
+    end_s: float
+    scrape_s: float
+
+    @property
+    def step_s(self) -> int:
+        """The distance of points, for some hundred of them."""
+        return max(1, round((self.end_s - self.begin_s) / 100))
+
+
+def fill_in(text: str, chosen: Mapping[str, str], when: Range) -> str:
+    """An expression with variables put in, as Grafana does."""
+    length = max(1, round(when.end_s - when.begin_s))
+    values = {
+        "__rate_interval": f"{max(round(when.step_s + when.scrape_s), round(4 * when.scrape_s))}s",
+        "__range_s": str(length),
+        "__range": f"{length}s",
+        "__from": str(round(when.begin_s * 1000)),
+        **chosen,
+    }
+
+    def value(found: re.Match[str]) -> str:
+        return values[found.group(1)]
+
+    return re.sub(r"\$(\w+)", value, text)
+
+
+AN_HOUR = Range(1_800_000_000, 1_800_003_600, 15)
+
+
+def example(text: str) -> str:
+    """An expression that can be parsed."""
+    names = {name for board in NAMES for name in variables(load(board))}
+    return fill_in(text, dict.fromkeys(names, ".+"), AN_HOUR)

@@ -1,0 +1,247 @@
+"""Dashboards: what is committed is what the sources make, and keeps to dashboard-linter's rules and ours."""
+
+import re
+import subprocess
+import sys
+
+import jsonschema
+import promql_parser
+import pytest
+import yaml
+
+from tests.grafana.boards import FILES, FOLDER, LABEL_VALUES, NAMES, example, load, panels, targets, variables
+from tests.grafana.expressions import GRAFANA, check, parse
+
+ROOT = GRAFANA.parent
+TARGETS = list(targets())
+# Panels that every Grafana has; what must be installed first is of no use in a closed network.
+CORE = {"bargauge", "geomap", "row", "stat", "table", "timeseries"}
+RATES = {"rate", "increase", "irate", "resets", "changes"}
+by_board = pytest.mark.parametrize("name", NAMES)
+by_target = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+
+
+def test_committed_files_are_what_the_sources_make(tmp_path):
+    """`python -m grafana.src.build` changes nothing."""
+    words = [sys.executable, "-m", "grafana.src.build", str(tmp_path)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    made = {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()}
+    assert made == {file.name: file.read_text(encoding="utf-8") for file in FILES}
+
+
+@by_board
+def test_board_can_be_provisioned(name):
+    """A stable uid, no id, numbered panels, the form that Grafana 11.6 to 13 load, nothing to fill in."""
+    board = load(name)
+    assert board["uid"] == f"netmon-{name}"
+    assert (board["id"], board["schemaVersion"], board["graphTooltip"]) == (None, 41, 1)
+    assert board["title"].startswith("netmon / ")
+    assert board["description"]
+    assert board["tags"] == ["netmon"]
+    assert "__inputs" not in board
+    numbers = [panel["id"] for panel in board["panels"]]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@by_board
+def test_boards_lead_to_each_other(name):
+    """Each has links to the others that keep sensor and time range."""
+    [link] = load(name)["links"]
+    assert (link["type"], link["tags"]) == ("dashboards", ["netmon"])
+    assert link["includeVars"]
+    assert link["keepTime"]
+
+
+@by_board
+def test_variables_choose_source_and_sensors(name):
+    """A data source, then jobs, then sensors of these jobs; several of them or all."""
+    board = variables(load(name))
+    assert list(board)[:3] == ["datasource", "job", "instance"]
+    assert (board["datasource"]["type"], board["datasource"]["query"]) == ("datasource", "prometheus")
+    for one in ("job", "instance"):
+        assert board[one]["multi"]
+        assert board[one]["includeAll"]
+        assert board[one]["allValue"] == ".+"
+    assert 'job=~"$job"' in board["instance"]["query"]["query"]
+    for variable in board.values():
+        assert variable["label"]
+        assert variable["description"]
+        if variable["type"] == "query":
+            series, label = LABEL_VALUES.fullmatch(variable["query"]["query"]).groups()
+            assert label in check(example(series))
+            assert variable["datasource"]["uid"] == "${datasource}"
+            assert variable["refresh"] == 2  # when the time range changes
+
+
+@by_board
+def test_panels_say_what_they_are(name):
+    """Each panel is a core one, with title, description and unit, and asks the chosen data source."""
+    for panel in panels(load(name)):
+        assert panel["type"] in CORE
+        assert panel["title"]
+        assert len(panel["description"]) > 20 or "." in panel["description"], panel["title"]
+        assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
+        assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+    assert len({panel["title"] for panel in panels(load(name))}) == len(list(panels(load(name))))
+
+
+@by_board
+def test_panels_do_not_overlap(name):
+    """Every cell of the grid belongs to one panel at most."""
+    taken = set()
+    for panel in load(name)["panels"]:
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        for x in range(place["x"], place["x"] + place["w"]):
+            for y in range(place["y"], place["y"] + place["h"]):
+                assert (x, y) not in taken, panel["title"]
+                taken.add((x, y))
+
+
+@by_target
+def test_question_asks_for_what_there_is(target):
+    """The expression parses; metrics and labels exist in the exporter; legends use labels of the result."""
+    labels = check(example(target.query["expr"]))
+    legend = target.query.get("legendFormat", "")
+    assert set(re.findall(r"\{\{\s*(\w+)\s*\}\}", legend)) <= labels
+    assert target.query["datasource"]["uid"] == "${datasource}"
+    assert bool(target.query.get("instant")) != bool(target.query.get("range"))
+
+
+@by_target
+def test_question_is_about_the_chosen_sensors(target):
+    """Every selector is bound to $job and $instance, and every range to the dashboard's."""
+    expression = target.query["expr"]
+    metrics = r"\b(?:netmon_\w+|up)\b"
+    bound = re.findall(metrics + r'\{job=~"\$job", instance=~"\$instance"', expression)
+    assert len(bound) == len(re.findall(metrics, expression)) > 0
+    windows = re.findall(r"\[([^\]]*)\]", expression)
+    assert set(windows) <= {"$__rate_interval", "$__range", "$__range:"}
+    assert "$__rate_interval" not in windows or target.query.get("range")
+
+
+@by_target
+def test_counters_are_not_shown_raw(target):
+    """A counter is taken as growth; raw only in place of a series that was born within the window."""
+    raw = list(raw_counters(parse(example(target.query["expr"]))))
+    assert raw == []
+
+
+def raw_counters(node):
+    """Counters of an expression that are neither within a rate nor the birth beside one."""
+    match node:
+        case promql_parser.VectorSelector():
+            if re.search(r"_(total|bucket|count|sum)$", node.name):
+                yield node.name
+        case promql_parser.Call():
+            if node.func.name not in RATES:
+                for argument in node.args:
+                    yield from raw_counters(argument)
+        case promql_parser.BinaryExpr():
+            if not is_birth(node):
+                yield from raw_counters(node.lhs)
+                yield from raw_counters(node.rhs)
+        case promql_parser.AggregateExpr() | promql_parser.ParenExpr() | promql_parser.SubqueryExpr():
+            yield from raw_counters(node.expr)
+
+
+def is_birth(node):
+    """Whether a node is `(increase(x[w]) and x offset w) or x`."""
+    text = str(node)
+    found = re.fullmatch(r"\(increase\((.+)\[(\w+)\]\) and  ?(.+) offset (\w+)\) or  ?(.+)", text)
+    return found is not None and len({*found.group(1, 3, 5)}) == 1 and found.group(2) == found.group(4)
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_raw"),
+    [
+        ("sum(netmon_flows_total)", True),
+        ("(increase(netmon_flows_total[5m]) and netmon_flows_total offset 5m) or netmon_flows_total", False),
+        ("(increase(netmon_flows_total[5m]) and netmon_flows_total offset 1h) or netmon_flows_total", True),
+        (
+            "(increase(netmon_flows_total[5m]) and netmon_flows_total offset 5m) or netmon_sent_bytes_total",
+            True,
+        ),
+    ],
+)
+def test_linter_notices_raw_counters(expression, is_raw):
+    """Only the whole form that takes births along may have a counter outside a rate."""
+    assert bool(list(raw_counters(parse(expression)))) is is_raw
+
+
+DATASOURCES = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["apiVersion", "datasources"],
+    "properties": {
+        "apiVersion": {"const": 1},
+        "datasources": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["name", "uid", "type", "access", "url", "jsonData"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "uid": {"type": "string"},
+                    "type": {"const": "prometheus"},
+                    "access": {"const": "proxy"},
+                    "url": {"type": "string"},
+                    "isDefault": {"type": "boolean"},
+                    "jsonData": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["httpMethod", "timeInterval"],
+                        "properties": {"httpMethod": {"const": "POST"}, "timeInterval": {"type": "string"}},
+                    },
+                },
+            },
+        },
+    },
+}
+PROVIDERS = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["apiVersion", "providers"],
+    "properties": {
+        "apiVersion": {"const": 1},
+        "providers": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["name", "type", "options"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "folder": {"type": "string"},
+                    "type": {"const": "file"},
+                    "disableDeletion": {"type": "boolean"},
+                    "allowUiUpdates": {"type": "boolean"},
+                    "updateIntervalSeconds": {"type": "integer"},
+                    "options": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["path"],
+                        "properties": {
+                            "path": {"type": "string"},
+                            "foldersFromFilesStructure": {"type": "boolean"},
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(("folder", "schema"), [("datasources", DATASOURCES), ("dashboards", PROVIDERS)])
+def test_provisioning_has_keys_that_grafana_knows(folder, schema):
+    """No key of the provisioning files is misspelt: Grafana passes over what it does not know."""
+    text = (GRAFANA / "provisioning" / folder / "netmon.yaml").read_text(encoding="utf-8")
+    jsonschema.validate(yaml.safe_load(text), schema)
+
+
+def test_dashboards_folder_holds_dashboards_alone():
+    """The folder that Grafana is pointed at has nothing else in it."""
+    assert sorted(FOLDER.iterdir()) == FILES

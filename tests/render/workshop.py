@@ -1,0 +1,56 @@
+"""A folder with Grafana's libraries in it, outside the checkout, so that a second run is quick."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.machine import need
+
+SOURCES = Path(__file__).parent
+OLDEST_NODE = 18
+
+
+def workshop() -> Path:
+    """The folder with `node_modules`; skips the test, with the reason, where it cannot be had."""
+    need("node", "npm")
+    folder, reason = _install()
+    if reason is not None:
+        pytest.skip(reason)
+    return folder
+
+
+def node(folder: Path, program: str, *words: str) -> str:
+    """What a program of `node_modules` prints; its failure is the test's."""
+    command = [str(folder / "node_modules" / ".bin" / program), *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@cache
+def _install() -> tuple[Path, str | None]:
+    found = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
+    if int(found.strip().lstrip("v").partition(".")[0] or 0) < OLDEST_NODE:
+        return Path(), f"needs Node {OLDEST_NODE} or newer, and there is {found.strip() or 'none that works'}"
+    package = (SOURCES / "package.json").read_bytes()
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = home / "netmon-tests" / hashlib.sha256(package).hexdigest()[:12]
+    if (folder / "complete").exists():
+        return folder, None
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "package.json").write_bytes(package)
+    words = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        return folder, f"needs Grafana's libraries, and npm install failed: {last}"
+    (folder / "complete").touch()
+    return folder, None
