@@ -42,9 +42,9 @@ def laboratory(request, tmp_path):
         yield running
 
 
-def talk(laboratory):
-    """Every way of being named, over both address families; ends by (component, location, evidence)."""
-    names = {
+def talk(laboratory, families=(4, 6)):
+    """Every way of being named, over these address families; ends by (component, location, evidence)."""
+    jobs = {
         ("updates", "zurich", "sni"): [
             job("eu.updates.acme.example", upload=200_000),
             job("eu.updates.acme.example", 6, download=700_000),
@@ -61,9 +61,13 @@ def talk(laboratory):
         (None, None, "sni"): [job("www.example.org", download=400_000)],
         (None, None, "dns_any"): [job("www.example.org", 6, port=80, tls=False, sni=False)],
     }
-    made = {kind: laboratory.connect("client-a", jobs) for kind, jobs in names.items()}
+    wanted = {kind: [one for one in some if one["family"] in families] for kind, some in jobs.items()}
+    made = {kind: laboratory.connect("client-a", some) for kind, some in wanted.items()}
     base = "acme.example/5000"
-    made["updates", "zurich", "sni"].append(laboratory.curl("client-b", f"https://eu.updates.{base}"))
+    options = () if 6 in families else ("-4",)
+    made["updates", "zurich", "sni"].append(
+        laboratory.curl("client-b", f"https://eu.updates.{base}", *options)
+    )
     made["files", "moscow", "sni"].append(laboratory.curl("client-b", f"https://files.{base}", "-4"))
     # No question before it, no server name: the declared network alone tells whose it is.
     made["network", "zurich", "network"] = [laboratory.curl("client-b", f"https://{UNNAMED}/5000")]
@@ -124,18 +128,19 @@ def test_metrics_equal_what_the_hosts_sent(laboratory):
 def test_what_a_mirror_shows_twice_counts_once(tmp_path):
     """Each packet is mirrored where it comes in and where it goes out: bytes still equal the hosts' own.
 
-    With two workers, whose books add up.
+    With two workers, whose books add up. Over IPv4 alone: IPv6 has no identification, and hosts as near as
+    these, on a busy machine, send again what nobody can tell from a copy.
     """
     need_root()
     need(*PROGRAMS)
     config = "capture: {workers: 2}\n"
-    with Laboratory(tmp_path, zone=ZONE, mirror=TWICE, config=config) as laboratory:
+    with Laboratory(tmp_path, zone=ZONE, mirror=TWICE, config=config, udp_idle_s=3) as laboratory:
         sensor = laboratory.sensor()
-        made = talk(laboratory)
+        made = talk(laboratory, families=(4,))
         settle(laboratory, sensor, made)
         packets = sensor.sums("netmon_view_packets_total")[()]
         assert sensor.sums("netmon_view_duplicate_packets_total")[()] > 0.45 * packets
-        wait_for(lambda: sensor.sums("netmon_active_flows") == Counter(), "all flows are over", 90)
+        wait_for(lambda: sensor.sums("netmon_active_flows") == Counter(), "all flows are over")
         named = sensor.sums("netmon_named_flows_total", "evidence")
         unnamed = sensor.sums("netmon_unnamed_flows_total")[()]
         assert unnamed == sum(named[key,] for key in EVIDENCE if key not in NAMES)

@@ -27,11 +27,9 @@ ROOT = Path(__file__).parent.parent.parent
 SIGNATURES = Path(__file__).with_name("signatures")
 CLIENTS = ("client-a", "client-b")
 METRICS_PORT = 10977
-TCP_IDLE = "{tcp_idle_s}"
 CONFIG = f"""
 signatures: {{folder: {SIGNATURES}}}
 subject: {{country: DE}}
-flows: {{report_every_s: 1, tcp_idle_s: {TCP_IDLE}}}
 privacy: {{level: 0}}
 events: {{file: events.jsonl}}
 web: {{listen: "127.0.0.1:{METRICS_PORT}"}}
@@ -60,10 +58,12 @@ class Laboratory:
         mirror: Mirror = UPLINK,
         config: str = "",
         tcp_idle_s: int = 300,
+        udp_idle_s: int = 60,
     ) -> None:
         self._folder = folder
         self._zone = zone
-        self._config = CONFIG.replace(TCP_IDLE, str(tcp_idle_s)) + config
+        flows = f"report_every_s: 1, tcp_idle_s: {tcp_idle_s}, udp_idle_s: {udp_idle_s}"
+        self._config = f"{CONFIG}flows: {{{flows}}}\n{config}"
         self._network = Network(mirror, offloads)
         self._stack = ExitStack()
 
