@@ -200,6 +200,17 @@ def test_service_manager_is_told(sensor, environment, tmp_path):
         assert manager.recv(999) == b"STOPPING=1"
 
 
+def test_an_idle_sensor_is_alive(sensor, environment, tmp_path):
+    """The watchdog is fed again and again while no packet comes: an idle capture thread turns as well."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        environment |= {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
+        sensor()
+        assert manager.recv(999).startswith(b"READY=1")
+        assert [manager.recv(999) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+
+
 def test_interface_that_goes_down(sensor, demo):
     """What was seen is written; then one line names the interface, and the exit code is 1."""
     running = sensor()

@@ -1,0 +1,177 @@
+"""The compose file: by its schema, by what it mounts, and by what each program says of its configuration."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from netmon.config import DEFAULT_PORT
+from tests.machine import need
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+COMPOSE = DEPLOY / "compose.yaml"
+FILE = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))
+SERVICES = FILE["services"]
+VARIABLE = re.compile(r"\$\{(\w+)(?::([-?+])((?:[^{}]|\{[^{}]*\})*))?\}")
+
+
+def interpolate(text, **environment):
+    """What Compose makes of `${NAME}`, `${NAME:-default}`, `${NAME:+instead}` and `${NAME:?complaint}`."""
+
+    def value(found):
+        name, sign, other = found.groups()
+        given = environment.get(name)
+        if sign == "+":
+            return interpolate(other, **environment) if given else ""
+        if not given:
+            assert sign != "?", other
+            return other or ""
+        return given
+
+    return VARIABLE.sub(value, text)
+
+
+def mounts(service, **environment):
+    """Source and target of each volume of a service."""
+    for volume in SERVICES[service].get("volumes", []):
+        source, target, *_ = interpolate(volume, **environment).split(":")
+        yield source, Path(target)
+
+
+def lay_out(service, folder):
+    """The bind mounts of a service below a folder, as it sees them below /."""
+    for source, target in mounts(service):
+        if source.startswith("."):
+            place = folder / target.relative_to("/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to((DEPLOY / source).resolve())
+    return folder
+
+
+def option(service, name):
+    """The value of a command-line option of a service."""
+    [value] = [word.partition("=")[2] for word in SERVICES[service]["command"] if word.startswith(name + "=")]
+    return value
+
+
+def run(*words):
+    """What a checker prints; its complaint is the test's failure."""
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_schema():
+    """It is a Compose file by the schema of the Compose specification."""
+    run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE)
+
+
+def test_everything_mounted_is_there():
+    """Each mounted path is in the repository, each named volume is declared."""
+    named = set()
+    for service in SERVICES:
+        for source, _ in mounts(service):
+            if source.startswith("."):
+                assert (DEPLOY / source).exists(), f"{service}: {source}"
+            else:
+                named.add(source)
+    assert named == set(FILE["volumes"])
+
+
+def test_images_have_a_fixed_version():
+    """No image moves under anybody's feet, and netmon's is called by its version."""
+    package = tomllib.loads((ROOT / "engine" / "Cargo.toml").read_text(encoding="utf-8"))["package"]
+    images = {name: service["image"] for name, service in SERVICES.items()}
+    assert images.pop("netmon") == f"netmon:{package['version']}"
+    assert all(re.fullmatch(r"docker\.io/\w+/\w+:v?\d+\.\d+\.\d+", image) for image in images.values()), (
+        images
+    )
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_has_more_than_it_needs(name):
+    """No right but the sensor's, no way to more, nothing to write but volumes; started again when it ends."""
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service.get("cap_add", []) == (["NET_RAW", "SETGID", "SETUID"] if name == "netmon" else [])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert service["restart"] == "unless-stopped"
+    assert not {"privileged", "ports", "pid", "user"} & set(service)
+    if name != "netmon":  # whose check is in the image
+        assert service["healthcheck"]["test"][0] == "CMD"
+
+
+def test_nothing_listens_but_on_this_host():
+    """On the host's network, everything that listens is told to do so on 127.0.0.1."""
+    assert {service["network_mode"] for service in SERVICES.values()} == {"host"}
+    assert option("prometheus", "--web.listen-address") == "127.0.0.1:9090"
+    assert option("alertmanager", "--web.listen-address") == "127.0.0.1:9093"
+    assert option("alertmanager", "--cluster.listen-address") == ""
+    assert SERVICES["grafana"]["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
+    assert "--listen" not in SERVICES["netmon"]["command"]  # netmon's own default is 127.0.0.1
+
+
+def test_there_is_no_secret():
+    """Nobody has an account in Grafana, so there is no password; and none stands in the file."""
+    grafana = SERVICES["grafana"]["environment"]
+    assert grafana["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
+    assert grafana.get("GF_AUTH_ANONYMOUS_ORG_ROLE", "Viewer") == "Viewer"
+    assert not re.search(
+        r"(?i)password\s*[:=]|secret\s*[:=]|token\s*[:=]", COMPOSE.read_text(encoding="utf-8")
+    )
+
+
+def test_command_of_the_sensor():
+    """The interface must be named, the country may be; nothing else is on the command line."""
+    command = SERVICES["netmon"]["command"]
+    assert interpolate(command, NETMON_INTERFACE="eth1").split() == ["run", "--interface", "eth1"]
+    words = interpolate(command, NETMON_INTERFACE="eth1", NETMON_COUNTRY="DE").split()
+    assert words == ["run", "--interface", "eth1", "--country", "DE"]
+    with pytest.raises(AssertionError, match="name the mirror port"):
+        interpolate(command)
+
+
+def test_prometheus_takes_its_configuration(tmp_path):
+    """promtool accepts it, and the rules that it names, at the places where the container has them."""
+    need("promtool")
+    root = lay_out("prometheus", tmp_path)
+    text = run("promtool", "check", "config", root / option("prometheus", "--config.file").lstrip("/"))
+    assert text.count("rules found") == 2, text
+
+
+def test_alertmanager_takes_its_configuration(tmp_path):
+    """amtool accepts it at the place where the container has it."""
+    need("amtool")
+    root = lay_out("alertmanager", tmp_path)
+    run("amtool", "check-config", root / option("alertmanager", "--config.file").lstrip("/"))
+
+
+def test_everybody_finds_each_other():
+    """Prometheus scrapes netmon's port and knows Alertmanager's; Grafana's datasource is Prometheus."""
+    prometheus = yaml.safe_load((DEPLOY / "prometheus.yml").read_text(encoding="utf-8"))
+    [scrape] = prometheus["scrape_configs"]
+    assert scrape["static_configs"] == [{"targets": [f"127.0.0.1:{DEFAULT_PORT}"]}]
+    [manager] = prometheus["alerting"]["alertmanagers"]
+    where = option("alertmanager", "--web.listen-address")
+    assert manager["static_configs"] == [{"targets": [where]}]
+    provisioning = ROOT / "grafana" / "provisioning"
+    [source] = yaml.safe_load((provisioning / "datasources" / "netmon.yaml").read_text())["datasources"]
+    assert source["url"] == f"http://{option('prometheus', '--web.listen-address')}"
+    assert source["jsonData"]["timeInterval"] == prometheus["global"]["scrape_interval"]
+
+
+def test_grafana_finds_its_dashboards(tmp_path):
+    """The provider's folder is where the dashboards are mounted, and the first page is one of them."""
+    root = lay_out("grafana", tmp_path)
+    provisioning = root / "etc" / "grafana" / "provisioning"
+    [provider] = yaml.safe_load((provisioning / "dashboards" / "netmon.yaml").read_text())["providers"]
+    folder = root / provider["options"]["path"].lstrip("/")
+    assert list(folder.glob("*.json"))
+    home = Path(SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert root / home.relative_to("/") in folder.glob("*.json")

