@@ -2,7 +2,7 @@
 
 use super::record::Phase;
 use super::tcp::Opening;
-use crate::wire::preamble::{parse_step, Kind, Step};
+use crate::wire::preamble::{Kind, Step};
 use crate::wire::{Parse, Progress};
 
 /// Steps of one side: a client that has said so much without TLS is not going to begin with it.
@@ -16,15 +16,6 @@ pub(super) enum Turn {
     Over(bool),
     /// It goes on in another segment.
     More,
-}
-
-/// True if a segment in the middle of a stream begins with a step. White space alone is none: any bytes
-/// may begin with it.
-pub(super) fn is_step(bytes: &[u8]) -> bool {
-    match parse_step(bytes) {
-        Ok(Progress::Parsed(Some(step))) => !bytes.iter().take(step.length).all(u8::is_ascii_whitespace),
-        _ => false,
-    }
 }
 
 impl Opening<'_> {

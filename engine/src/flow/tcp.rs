@@ -4,10 +4,10 @@
 use super::handshake::{RoundTrips, Seen};
 use super::head::{Heads, NO_HEAD};
 use super::key::TCP;
-use super::preamble::{is_step, Turn};
+use super::preamble::Turn;
 use super::record::{Flow, Phase, Side};
 use crate::tally::Tally;
-use crate::wire::preamble::parse_step;
+use crate::wire::preamble::{is_step, parse_step};
 use crate::wire::tls_server::{is_server_hello, parse_server_certificate};
 use crate::wire::{flags, tls, Progress, Segment};
 

@@ -20,9 +20,22 @@ pub(super) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     let [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] = version else { return None };
     let at = line.iter().position(|&byte| byte == b' ')?;
     let (method, target) = (&line[..at], &line[at + 1..]);
-    let is_method = !method.is_empty() && method.iter().all(|b| b.is_ascii_uppercase() || *b == b'-');
-    let is_request = minor.is_ascii_digit() && is_method && !target.is_empty() && !target.contains(&b' ');
+    let is_target = !target.is_empty() && !target.contains(&b' ');
+    let is_request = minor.is_ascii_digit() && is_method(method) && is_target;
     is_request.then_some(RequestLine { method, target })
+}
+
+fn is_method(word: &[u8]) -> bool {
+    !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'-')
+}
+
+/// True if `stream`, of which more is to come, begins like a request: with a method and one of the forms of
+/// a target (RFC 9112, 3.2).
+pub(super) fn may_be_request(stream: &[u8]) -> bool {
+    let Some(at) = stream.iter().position(|&byte| byte == b' ') else { return false };
+    let (method, target) = (&stream[..at], &stream[at + 1..]);
+    let is_target = target.starts_with(b"/") || target.starts_with(b"http://") || method == b"CONNECT";
+    is_method(method) && is_target
 }
 
 /// The request that `stream` begins with; its header fields begin at `fields_at`.

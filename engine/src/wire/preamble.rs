@@ -72,6 +72,16 @@ fn parse_space(stream: &[u8]) -> Progress<Option<Step>> {
     }
 }
 
+/// True if a segment in the middle of a stream shows by itself that a step begins with it. White space alone
+/// shows nothing: any bytes may begin with it.
+pub fn is_step(segment: &[u8]) -> bool {
+    match parse_step(segment) {
+        Ok(Progress::Parsed(Some(step))) => !segment.iter().take(step.length).all(u8::is_ascii_whitespace),
+        Ok(Progress::NeedMore) => http::may_be_request(segment),
+        _ => false,
+    }
+}
+
 fn parse_line(stream: &[u8]) -> Parse<Option<Step>> {
     if !begins_with_word(stream) {
         return Ok(Progress::Parsed(None));

@@ -79,6 +79,19 @@ fn a_request_is_found_whatever_its_segments() {
 }
 
 #[test]
+fn a_request_longer_than_a_segment_is_found_in_a_connection_that_began_before() {
+    let target = "t".repeat(1_500);
+    let request = format!("GET /{target} HTTP/1.1\r\nCookie: {target}\r\nHost: a.cloud.example\r\n\r\n");
+    for size in [10, 1_000, 2_000] {
+        let mut talk = Talk::new(80, settings());
+        request.as_bytes().chunks(size).for_each(|part| talk.up(part));
+        assert_eq!(talk.monitor.tally().live_heads, 0);
+        let flow = talk.only_flow();
+        assert_eq!((flow.name.as_deref(), flow.evidence), (Some("a.cloud.example"), Evidence::HttpHost));
+    }
+}
+
+#[test]
 fn a_repeated_handshake_or_request_changes_nothing() {
     let mut talk = Talk::new(3128, settings()).open();
     talk.up_at(0, CONNECT);

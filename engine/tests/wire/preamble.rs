@@ -1,7 +1,7 @@
 //! What stands before a hello: whole, byte by byte, with trailing bytes, and what is none.
 
 use crate::seeds::{seed, seeds};
-use _engine::wire::preamble::{parse_step, Kind, Step};
+use _engine::wire::preamble::{is_step, parse_step, Kind, Step};
 use _engine::wire::tls::may_be_hello;
 use _engine::wire::{Malformed, Progress};
 
@@ -114,6 +114,16 @@ fn every_step_is_waited_for_byte_by_byte() {
             }
             rest = &rest[step.length..];
         }
+    }
+}
+
+#[test]
+fn a_step_or_the_beginning_of_a_request_shows_itself_in_the_middle_of_a_stream() {
+    for segment in ["EHLO a\r\n", "GET /a", "POST http://a", "CONNECT a", "GET / HTTP/1.1\r\nAccept: "] {
+        assert!(is_step(segment.as_bytes()), "{segment}");
+    }
+    for segment in ["", "GET", "GET ", "GET a", "get /", "EHLO a", " \r\n\t<", "PROXY TCP4 ", "a /b\r\n"] {
+        assert!(!is_step(segment.as_bytes()), "{segment}");
     }
 }
 
