@@ -1,4 +1,4 @@
-"""Compare netmon with tshark on the real captures: every name, every DNS message, every byte count.
+"""Compare netmon with tshark on the real captures: names, certificates, DNS messages, byte counts.
 
     python -m tests.check_captures [--over tcp,quic,dns,…] [--all-differences] [FILE…]
 
@@ -23,6 +23,7 @@ from netmon.verify.answers import Hellos, ends_of, expect_contents, expect_flow,
 from netmon.verify.compare import Comparison
 from netmon.verify.facts import Fact, name_fact
 from netmon.verify.own import Own, open_file
+from netmon.verify.stated import Stated
 
 CAPTURES = Path(__file__).parent / "captures"
 
@@ -65,6 +66,11 @@ def _expect(comparison: Comparison, truth: dict) -> None:
                 comparison.optional.add(fact)
             else:
                 comparison.expected[fact] = 1
+    stated = Stated()
+    stated.take_hellos(truth["client_hellos"])
+    stated.take_requests(truth["requests"])
+    stated.take_certificates(truth["certificates"])
+    stated.expect(comparison)
     suspicious = {*truth["malformed_frames"], *truth["short_frames"]}
     for message in truth["dns"]:
         expect_message(comparison, message, is_doubtful=message["frame"] in suspicious)
@@ -158,7 +164,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Compare netmon with tshark on the real captures.")
     parser.add_argument("files", nargs="*", metavar="FILE", help="as named in truth.jsonl (all)")
     parser.add_argument(
-        "--over", default="", help="only these, by comma: tcp,quic,dtls,gquic,dns,dns_tcp,flow,…"
+        "--over", default="", help="only these, by comma: tcp,quic,dtls,gquic,http,x509,dns,flow,…"
     )
     parser.add_argument("--summary", action="store_true", help="no single differences")
     arguments = parser.parse_args()

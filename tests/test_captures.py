@@ -33,9 +33,11 @@ def test_differences_are_the_listed_ones(comparisons):
     assert find_surprises(comparisons, read_known_differences()) == []
 
 
-@pytest.mark.parametrize("over", ["tcp", "quic", "gquic", "hello", "dns_tcp", "mdns", "llmnr"])
+@pytest.mark.parametrize(
+    "over", ["tcp", "quic", "gquic", "hello", "http", "x509", "dns_tcp", "mdns", "llmnr"]
+)
 def test_every_name_is_found_and_none_that_is_not_there(comparisons, over):
-    """Server names, what else hellos say, and these messages are exactly those that tshark sees."""
+    """Names in clear, what else hellos say, and these messages are exactly those that tshark sees."""
     expected, found, right = score(comparisons)[over]
     assert right == found == expected > 0
 

@@ -28,9 +28,10 @@ def verify(
 ) -> None:
     """Holds netmon against Wireshark's dissectors (tshark 4.0 or newer) on the same capture.
 
-    Compares server names over TCP, QUIC and DTLS, DNS questions and answers, and the packets and bytes of
-    every flow. Each difference is listed with its packets and with what either saw. Exits with 1 when there
-    is any, or when a file broke off; with 0 when all is equal. Needs the extra netmon-egress[verify].
+    Compares server names over TCP, QUIC and DTLS, the hosts of HTTP requests and the certificates that netmon
+    reads, DNS questions and answers, and the packets and bytes of every flow. Each difference is listed with
+    its packets and with what either saw. Exits with 1 when there is any, or when a file broke off; with 0
+    when all is equal. Needs the extra netmon-egress[verify].
 
     Examples:
 

@@ -22,7 +22,7 @@ def expect_hello(comparison: Comparison, hello: Record) -> None:
     if hello["sni"]:
         fact = name_fact(hello["over"], ends_of(hello), hello["sni"])
         comparison.expected[fact] = 1
-        comparison.packets.setdefault(fact, _packets(hello))
+        comparison.packets.setdefault(fact, packets_of(hello))
 
 
 def expect_contents(comparison: Comparison, hello: Record, seen: Hellos, *, is_malformed: bool) -> None:
@@ -40,7 +40,7 @@ def expect_contents(comparison: Comparison, hello: Record, seen: Hellos, *, is_m
         comparison.optional.add(fact)
     else:
         comparison.expected[fact] = 1
-        comparison.packets.setdefault(fact, _packets(hello))
+        comparison.packets.setdefault(fact, packets_of(hello))
     seen.add(both)
 
 
@@ -53,7 +53,7 @@ def expect_message(comparison: Comparison, message: Record, *, is_doubtful: bool
         return
     facts = list(message_facts(_message(message)))
     for fact in facts:
-        comparison.packets.setdefault(fact, _packets(message))
+        comparison.packets.setdefault(fact, packets_of(message))
     if is_doubtful or any(_is_unreadable(query) for query in message["queries"]):
         comparison.optional.update(facts)
     else:
@@ -74,7 +74,8 @@ def expect_flow(
     return fact
 
 
-def _packets(record: Record) -> tuple[int, int]:
+def packets_of(record: Record) -> tuple[int, int]:
+    """First and last packet of what a record was put together from."""
     numbers = [record["frame"], *record.get("pieces", ())]
     return min(numbers), max(numbers)
 

@@ -20,8 +20,9 @@ ANSWER_TYPES = {1, 5, 28, 64, 65}
 class Fact(NamedTuple):
     """One thing that was seen.
 
-    `over` is tcp, quic, gquic, dtls for a server name; hello for what else a hello says; dns, mdns, llmnr
-    (with `_tcp`) for what a message says; flow for what one flow amounts to.
+    `over` is tcp, quic, gquic, dtls for a server name; hello for what else a hello says; http for the host of
+    a request; x509 for the server's certificate; dns, mdns, llmnr (with `_tcp`) for what a message says; flow
+    for what one flow amounts to.
     """
 
     over: str
@@ -44,14 +45,25 @@ class Message(NamedTuple):
     answers: Iterable[tuple[str, int, int, str]]  # (name, TTL, type, data)
 
 
+def turned(ends: Ends) -> Ends:
+    """The other direction."""
+    return ends[2:] + ends[:2]
+
+
 def name_fact(over: str, ends: Ends, name: str) -> Fact:
-    """A server name in a ClientHello."""
+    """A server name in a ClientHello, or the host of a request."""
     return Fact(over, ends, name.lower())
 
 
 def hello_fact(over: str, ends: Ends, protocols: Iterable[str], *, is_ech: bool) -> Fact:
     """What else a ClientHello says: the protocols of ALPN, and whether it encrypts a name or seems to."""
     return Fact("hello", ends, f"{over} alpn {','.join(protocols) or '-'}{' ech' if is_ech else ''}")
+
+
+def certificate_fact(ends: Ends, subject: str | None, issuer: str, names: Iterable[str]) -> Fact:
+    """The server's certificate: subject's common name, issuer, and its DNS names, sorted."""
+    listed = ",".join(sorted(name.lower().removesuffix(".") for name in names))
+    return Fact("x509", ends, f"subject {subject or '-'} issuer {issuer or '-'} names {listed or '-'}")
 
 
 def flow_fact(transport: str, ends: Ends, forth: Counts, back: Counts) -> Fact:

@@ -11,7 +11,17 @@ from netmon.records import DnsRecord, FlowRecord
 from netmon.sources import Batch
 from netmon.sources.files import FileSource, Progress
 from netmon.verify.compare import Comparison
-from netmon.verify.facts import Ends, Message, flow_fact, hello_fact, message_facts, name_fact
+from netmon.verify.facts import (
+    Ends,
+    Fact,
+    Message,
+    certificate_fact,
+    flow_fact,
+    hello_fact,
+    message_facts,
+    name_fact,
+    turned,
+)
 
 TRANSPORT_OF = {"tcp": "tcp", "quic": "udp", "gquic": "udp", "dtls": "udp"}
 """Which transport carries a name's protocol."""
@@ -32,7 +42,7 @@ class Own:
 
     def __init__(self, comparison: Comparison) -> None:
         self._comparison = comparison
-        self._hellos: list[tuple[FlowRecord, Ends]] = []
+        self._named: list[tuple[FlowRecord, Ends]] = []
         self._counts: dict[tuple[str, Ends], list[int]] = {}
         self._times: dict[tuple[str, Ends], tuple[int, int]] = {}
 
@@ -48,8 +58,9 @@ class Own:
 
     def _take_flow(self, flow: FlowRecord) -> None:
         ends = (flow.client, flow.client_port, flow.server, flow.server_port)
-        if flow.server_name or flow.tls_versions:
-            self._hellos.append((flow, ends))
+        is_certified = flow.certificate_issuer is not None
+        if flow.server_name or flow.tls_versions or flow.evidence == "http_host" or is_certified:
+            self._named.append((flow, ends))
         key = (flow.transport, ends)
         forth = (flow.sent_packets, flow.sent_bytes, flow.received_packets, flow.received_bytes)
         if (flow.transport, turned(ends)) in self._counts:
@@ -71,13 +82,14 @@ class Own:
             for fact in comparison.expected
             if TRANSPORT_OF.get(fact.over) == "udp"
         }
-        for flow, ends in self._hellos:
+        for flow, ends in self._named:
             name = flow.server_name or ""
             over = "tcp" if flow.transport == "tcp" else over_udp.get((ends, name.lower()), "quic")
             facts = [name_fact(over, ends, name)] if name else []
             if flow.tls_versions:
                 over = _hello_over(flow)
                 facts.append(hello_fact(over, ends, flow.alpn, is_ech=flow.ech is not None))
+            facts += _stated_facts(flow, ends)
             for fact in facts:
                 comparison.found[fact] = 1
                 comparison.times_ns.setdefault(fact, (flow.start_ns, flow.last_ns))
@@ -100,15 +112,19 @@ class Own:
             comparison.times_ns[fact] = self._times[key]
 
 
+def _stated_facts(flow: FlowRecord, ends: Ends) -> Iterator[Fact]:
+    """The host that names a flow, and the certificate that was read of it."""
+    if flow.evidence == "http_host":
+        yield name_fact("http", ends, flow.name or "")
+    if flow.certificate_issuer is not None:
+        what = flow.certificate_subject, flow.certificate_issuer, flow.certificate_names
+        yield certificate_fact(ends, *what)
+
+
 def _hello_over(flow: FlowRecord) -> str:
     if flow.tls_versions[0].startswith("dtls"):
         return "dtls"
     return "tcp" if flow.transport == "tcp" else "quic"
-
-
-def turned(ends: Ends) -> Ends:
-    """The other direction."""
-    return ends[2:] + ends[:2]
 
 
 def _message(record: DnsRecord) -> Message:

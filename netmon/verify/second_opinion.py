@@ -54,6 +54,7 @@ def get_opinion(path: str, progress: Progress, view: View = FileSource.batches) 
     own.tell()
     if any(_is_of_tcp_hello(fact) for fact in comparison.extra):
         wireshark.look_again()
+    wireshark.expect_stated()
     return Opinion(
         path,
         tshark.version,

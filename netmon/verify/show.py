@@ -15,6 +15,8 @@ _TITLES = {
     "gquic": "server names over Google QUIC",
     "dtls": "server names over DTLS",
     "hello": "contents of hellos",
+    "http": "hosts of HTTP requests",
+    "x509": "servers' certificates",
     "dns": "DNS facts",
     "dns_tcp": "DNS facts over TCP",
     "mdns": "mDNS facts",

@@ -1,4 +1,4 @@
-"""ClientHellos and DNS messages in tshark's protocol trees (PDML).
+"""Hellos, certificates, HTTP requests and DNS messages in tshark's protocol trees (PDML).
 
 Records are plain dicts, in the form in which the captures' committed answers keep them.
 """
@@ -11,9 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from netmon.verify.certificates import fields, read_certificate
+
 Record = dict[str, Any]
 
-WANTED = "tls.handshake.type == 1 || dtls.handshake.type == 1 || gquic.tag.sni || dns || mdns || llmnr"
+WANTED = (
+    "tls.handshake.type == 1 || dtls.handshake.type == 1 || gquic.tag.sni || dns || mdns || llmnr"
+    " || (tcp && (http.request || tls.handshake.type == 11))"
+)
 """The display filter for the packets whose trees are read."""
 
 _PIECES = (
@@ -26,6 +31,7 @@ _PIECES = (
     "dtls.handshake.fragment",
 )
 _PLAIN = re.compile(r"[A-Za-z0-9_.*-]+\Z")
+_CLIENT_HELLO, _CERTIFICATE = 1, 11
 _ENCRYPTED_CLIENT_HELLO, _ENCRYPTED_SERVER_NAME = 65037, 65486
 _DATA_FIELDS = {1: "dns.a", 5: "dns.cname", 28: "dns.aaaa"}
 
@@ -38,6 +44,8 @@ class Found:
     client_hellos: list[Record] = field(default_factory=list)
     gquic_chlo: list[Record] = field(default_factory=list)
     dns: list[Record] = field(default_factory=list)
+    requests: list[Record] = field(default_factory=list)
+    certificates: list[Record] = field(default_factory=list)
 
 
 @dataclass
@@ -67,7 +75,7 @@ class _Place:
 
 
 def read_tree(packet: Element) -> Found:
-    """The hellos and DNS messages of one packet."""
+    """What one packet holds of these."""
     place = _Place(0, None, "")
     for proto in packet:
         if proto.get("name") == "frame":
@@ -106,6 +114,8 @@ def _walk(node: Element, place: _Place, found: Found) -> None:
                 _take_tls(child, name, place, found)
             elif name in ("dns", "mdns", "llmnr"):
                 found.dns.append(_dns_message(child, place, name))
+            elif name == "http":
+                _take_http(child, place, found)
             else:
                 _enter(child, name, place)
             if name in ("gquic", "tls", "dtls", "dns", "mdns", "llmnr"):
@@ -146,12 +156,33 @@ def _take_tls(proto: Element, name: str, place: _Place, found: Found) -> None:
     for node in proto.iter("field"):
         if node.get("name") in _PIECES:
             pieces += filter(None, [to_int(node.get("show"))])
-        elif node.get("name") == name + ".handshake" and any(
-            each.get("name") == name + ".handshake.type" and to_int(each.get("show")) == 1 for each in node
-        ):
-            found.client_hellos.append(_hello(node, name, place, over, pieces))
-            pieces = []
+        elif node.get("name") == name + ".handshake":
+            kinds = [
+                to_int(each.get("show")) for each in node if each.get("name") == name + ".handshake.type"
+            ]
+            if _CLIENT_HELLO in kinds:
+                found.client_hellos.append(_hello(node, name, place, over, pieces))
+                pieces = []
+            elif _CERTIFICATE in kinds and name == "tls":
+                _take_certificate(node, proto, place, pieces, found)
     place.over_tls = True
+
+
+def _take_certificate(node: Element, proto: Element, place: _Place, pieces: list[int], found: Found) -> None:
+    """The first certificate of a list. TLS 1.3, whose records show another type outside, encrypts it."""
+    own = next(fields(node, "tls.handshake.certificate"), None)
+    if own is not None:
+        is_decrypted = _first(proto, "tls.record.opaque_type") is not None
+        record = place.record(pieces, **read_certificate(own))
+        found.certificates.append(record | {"decrypted": True} if is_decrypted else record)
+
+
+def _take_http(proto: Element, place: _Place, found: Found) -> None:
+    method = _first(proto, "http.request.method")
+    if method is not None:
+        uri, host = _first(proto, "http.request.uri") or "", _first(proto, "http.host")
+        record = place.record(method=method, uri=uri, host=host)
+        found.requests.append(record | {"decrypted": True} if place.over_tls else record)
 
 
 def _hello(node: Element, name: str, place: _Place, over: str | None, pieces: list[int]) -> Record:

@@ -10,6 +10,7 @@ from netmon.verify import frames, trees
 from netmon.verify.answers import Hellos, ends_of, expect_contents, expect_flow, expect_hello, expect_message
 from netmon.verify.compare import Comparison, Packets
 from netmon.verify.facts import Ends, Fact, name_fact
+from netmon.verify.stated import Stated
 from netmon.verify.trees import Record
 from netmon.verify.tshark import Row, Tshark
 
@@ -20,7 +21,7 @@ Progress = Callable[[int], None]
 
 ANY_PORT = {"tcp.try_heuristic_first": "TRUE"}
 """TLS is tried before the protocol that tshark gives a port to."""
-ANY_PORT_FILTER = "tls.handshake.type == 1 && tcp"
+ANY_PORT_FILTER = "(tls.handshake.type == 1 || tls.handshake.type == 11) && tcp"
 
 UNFINISHED = {
     "tcp.desegment_tcp_streams": "FALSE",
@@ -53,6 +54,7 @@ class Wireshark:
         self._numbers_of: dict[int, int] | None = None
         self._malformed: set[int] = set()
         self._hellos: Hellos = set()
+        self._stated = Stated()
         self._notes: dict[tuple[str, Ends], str] = {}
         self._fragmented: set[frozenset[str]] = set()
 
@@ -68,7 +70,7 @@ class Wireshark:
             expect_flow(self._comparison, flow.transport, flow.ends, counts, packets)
 
     def read(self, progress: Progress) -> None:
-        """Names of hellos and what DNS messages say."""
+        """Names of hellos, requests and certificates, and what DNS messages say."""
         with closing(self._tshark.trees(self._path, trees.WANTED)) as packets:
             for tree in packets:
                 found = trees.read_tree(tree)
@@ -76,20 +78,32 @@ class Wireshark:
                     self._expect_hello(hello)
                 for message in found.dns:
                     self._expect_message(message)
+                self._stated.take_requests(found.requests)
+                self._take_tls(found)
                 progress(found.frame)
 
     def look_again(self) -> None:
         """Names over TCP that tshark shows only when asked otherwise: they are seen by both then."""
         with closing(self._tshark.trees(self._path, ANY_PORT_FILTER, ANY_PORT)) as packets:
-            for hello in (hello for tree in packets for hello in trees.read_tree(tree).client_hellos):
-                if hello["over"] == "tcp" and not self._is_known(hello):
-                    self._expect_hello(hello)
+            for found in map(trees.read_tree, packets):
+                for hello in found.client_hellos:
+                    if hello["over"] == "tcp" and not self._is_known(hello):
+                        self._expect_hello(hello)
+                self._take_tls(found)
         unfinished = self._tshark.rows(self._path, UNFINISHED_FIELDS, UNFINISHED_FILTER, UNFINISHED)
         with closing(unfinished) as rows:
             for hello in unfinished_hellos(rows):
                 fact = name_fact("tcp", ends_of(hello), hello["sni"])
                 if fact not in self._comparison.expected:
                     self._comparison.optional.add(fact)
+
+    def expect_stated(self) -> None:
+        """Hosts of requests and certificates, where no hello has a name: at last, when these are known."""
+        self._stated.expect(self._comparison)
+
+    def _take_tls(self, found: trees.Found) -> None:
+        self._stated.take_hellos(found.client_hellos)
+        self._stated.take_certificates(found.certificates)
 
     def _expect_hello(self, hello: Record) -> None:
         if hello.get("proto") in ("tcp", "udp") and not hello.get("quoted"):

@@ -23,10 +23,14 @@ EQUAL = (
     ("gopacket/be-test202.pcapng", "flow"),
     ("mercury/geneve.pcap", "flow hello quic tcp"),
     ("mercury/quic_fragmented.pcap", "flow hello quic"),
-    ("mercury/top-https.mcap", "dns flow hello tcp"),
+    ("mercury/top-https.mcap", "dns flow hello http tcp"),
+    ("nDPI/1kxun.pcap", "dns flow hello http llmnr mdns tcp"),
     ("nDPI/4in6tunnel.pcap", "flow hello tcp"),
+    ("nDPI/dns_dot.pcap", "flow hello x509"),
     ("nDPI/doq.pcapng", "flow hello"),
     ("nDPI/dtls.pcap", "flow hello"),
+    ("nDPI/http_connect.pcap", "dns flow hello tcp"),
+    ("nDPI/imap-starttls.pcap", "flow hello x509"),
     ("nDPI/quic_frags_ch_out_of_order_same_packet_craziness.pcapng", "flow hello quic"),
     ("nDPI/teams.pcap", "dns flow hello tcp"),
     ("nDPI/tls_ech.pcapng", "flow hello tcp"),
@@ -34,6 +38,9 @@ EQUAL = (
     ("zeek/dns-https.pcap", "dns flow"),
     ("zeek/ipv6-fragmented-dns.pcap", "dns flow"),
     ("zeek/radiotap.pcap", "dns flow mdns"),
+    ("../golden/certificate/input.pcap", "flow hello x509"),
+    ("../golden/http_absolute_form/input.pcap", "flow http"),
+    ("../golden/http_connect/input.pcap", "flow hello http tcp"),
 )
 """Captures on which both agree, and what they have to agree on."""
 
@@ -54,7 +61,7 @@ def fake_tshark(environment, tmp_path):
 
 @pytest.mark.parametrize(("file", "seen"), EQUAL)
 def test_both_see_the_same(netmon, file, seen):
-    """Tunnels, fragments, wireless frames, TLS, QUIC, DTLS, DNS: these are compared, and nothing differs."""
+    """Tunnels, fragments, wireless frames, TLS, QUIC, DTLS, HTTP, DNS: compared, and nothing differs."""
     need("tshark")
     done = netmon("verify", "--json", CAPTURES / file)
     assert (done.returncode, done.stderr) == (0, "")

@@ -11,6 +11,8 @@ from tests.check_captures import CAPTURES
 from tests.machine import need
 
 FILE = str(CAPTURES / "nDPI" / "teams.pcap")
+REQUEST = 85  # the packet of the only request in 6in4tunnel.pcap
+CERTIFICATE = 19  # the packet that completes the server's in imap-starttls.pcap
 
 
 @pytest.fixture
@@ -93,6 +95,50 @@ def test_an_invented_flow(opinion):
     assert theirs.netmon == ours.wireshark == ()
     assert ours.ends[0] == "203.0.113.9"
     assert ours.packets == theirs.packets
+
+
+@pytest.mark.parametrize("name", ["other.example", None])
+def test_another_or_a_missing_host(opinion, name):
+    """A request's host that netmon reads otherwise or not at all: the packet of the request, and both."""
+    other = {"name": name, "evidence": "http_host" if name else "none"}
+    file = str(CAPTURES / "nDPI" / "6in4tunnel.pcap")
+    [found] = opinion(file, flow=changed(41538, **other)).differences
+    assert found.over == "http"
+    assert found.ends[1::2] == (41538, 80)
+    assert (found.wireshark, found.netmon) == (("mail.tomasu.net",), (name,) if name else ())
+    assert name or found.packets == (REQUEST, REQUEST)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"certificate_subject": "other.example"},
+        {"certificate_issuer": "C=DE, CN=Other"},
+        {"certificate_names": ("imap.gmx.net",)},
+        {"certificate_issuer": None},
+    ],
+)
+def test_another_or_a_missing_certificate(opinion, other):
+    """A certificate that netmon reads otherwise, or not at all: its packets, and what either saw."""
+    file = str(CAPTURES / "nDPI" / "imap-starttls.pcap")
+    [found] = opinion(file, flow=changed(49640, **other)).differences
+    assert found.over == "x509"
+    assert found.ends == ("192.168.17.53", 49640, "212.227.17.186", 143)
+    assert found.wireshark != found.netmon
+    assert found.wireshark[0].startswith("subject imap.gmx.net issuer C=DE, O=T-Systems International GmbH, ")
+    assert found.wireshark[0].endswith(", CN=TeleSec ServerPass DE-1 names imap.gmx.de,imap.gmx.net")
+    first, last = found.packets
+    assert first <= CERTIFICATE <= last
+    if other == {"certificate_issuer": None}:
+        assert (found.netmon, last) == ((), CERTIFICATE)
+
+
+def test_a_certificate_where_the_client_names_the_server(opinion):
+    """A certificate that netmon should not have read, because the hello has a name, is found too."""
+    other = {"certificate_subject": "a.example", "certificate_issuer": "CN=b"}
+    [found] = opinion(flow=changed(60543, **other)).differences
+    assert (found.over, found.wireshark) == ("x509", ())
+    assert found.netmon == ("subject a.example issuer CN=b names -",)
 
 
 def test_another_dns_answer(opinion):
