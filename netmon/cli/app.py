@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -9,13 +10,17 @@ from typing import Annotated
 import typer
 
 from netmon.cli import check, demo, places, read, run, signatures, verify
+from netmon.cli.terminal import prepare, tell
 from netmon.cli.wiring import ERROR, INTERRUPTED, package_version
-from netmon.errors import NetmonError
+from netmon.errors import ConfigError, NetmonError, SignatureError
 
 _EPILOG = (
     "Exit codes: 0 fine; 1 error, told in one line; 2 wrong usage; 3 an unexpected destination was found; "
     "130 interrupted."
 )
+
+_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What the system says when it is a stream that cannot be written, which has no name."""
 
 app = typer.Typer(
     name="netmon",
@@ -52,18 +57,22 @@ def _options(
 
 def main() -> None:
     """Runs the command line and exits; what goes wrong is one line on standard error."""
+    prepare()
     try:
         app(prog_name="netmon")
+    except (ConfigError, SignatureError) as error:  # a line for each mistake
+        tell(*str(error).split("\n"))
+        sys.exit(ERROR)
     except NetmonError as error:
-        print(f"netmon: {error}", file=sys.stderr)
+        tell(str(error))
         sys.exit(ERROR)
     except BrokenPipeError:
         # Whoever read our output has gone, for example `head`: nothing to say, and nothing to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ERROR)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"netmon: {where}{(error.strerror or str(error)).lower()}", file=sys.stderr)
+        where = error.filename or ("standard output" if error.errno in _WRITING else None)
+        tell((f"{where}: " if where else "") + (error.strerror or str(error)).lower())
         sys.exit(ERROR)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-import typer
-
 from netmon.cli import wiring
+from netmon.cli.terminal import say, tell
 from netmon.cli.wiring import ConfigOption, SignaturesOption
 from netmon.config import Config
 from netmon.places.databases import Databases, usual_folders
@@ -39,23 +38,21 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
     if settings.web_config is not None:
-        WebGuard(settings.web_config, typer.echo)
-    typer.echo(f"configuration: {settings.file or 'no file found, so these are the defaults'}")
+        WebGuard(settings.web_config, say)
+    say(f"configuration: {settings.file or 'no file found, so these are the defaults'}")
     for key, value in effective(settings):
-        typer.echo(f"  {key}: {value}")
+        say(f"  {key}: {value}")
     rules = len(known.entries)
-    typer.echo(f"signatures: {known.folder}")
-    typer.echo(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")
-    typer.echo("location databases:")
+    say(f"signatures: {known.folder}")
+    say(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")
+    say("location databases:")
     for text in _database_texts(databases):
-        typer.echo(f"  {text}")
+        say(f"  {text}")
     today = datetime.now(UTC).date().isoformat()
     for one in settings.policy.exceptions:
         if one.until < today:
-            typer.echo(
-                f"netmon: policy.exceptions: expired, without effect: {_exception_text(one)}", err=True
-            )
-    typer.echo("fine")
+            tell(f"policy.exceptions: expired, without effect: {_exception_text(one)}")
+    say("fine")
 
 
 def effective(settings: Config) -> Iterable[tuple[str, str]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.text import Text
+
 import netmon
 from netmon import privacy
-from netmon.cli import wiring
+from netmon.cli import terminal, wiring
 from netmon.config import Config
 from netmon.outputs.summary import Summary
 from netmon.promises import Subject
@@ -25,16 +27,16 @@ def demo() -> None:
     settings = Config(subject=Subject(_COUNTRY))
     known = wiring.load_signatures(settings)
     monitor = wiring.make_monitor(settings, known)
-    console = wiring.make_console()
-    console.print(
-        f"[bold]1.[/] Reading {capture.name}: ten minutes of a small office in Germany, crafted by us."
+    console = terminal.make_console()
+    vendors = ", ".join(vendor.title for vendor in known.vendors.values())
+    steps = (
+        f"Reading {capture.name}: ten minutes of a small office in Germany, crafted by us.",
+        f"Naming flows by DNS and TLS; matching names and addresses of {vendors}.",
+        "Locating servers by several sources, and judging them by what was promised.",
     )
-    console.print(
-        "[bold]2.[/] Naming flows by DNS and TLS; matching names and addresses of "
-        + ", ".join(vendor.title for vendor in known.vendors.values())
-        + "."
-    )
-    console.print("[bold]3.[/] Locating servers by several sources, and judging them by what was promised.\n")
+    for number, step in enumerate(steps, start=1):
+        console.print(Text.assemble((f"{number}.", "bold"), f" {step}"))
+    console.print()
     summary = Summary(known.locations, wiring.make_privacy(settings, privacy.ADDRESS))
     source = FileSource([str(capture)], compile_matcher(known), limits=settings.limits.keywords())
     for batch in source.batches():

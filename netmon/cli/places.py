@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
-import sys
 import time
 from datetime import UTC, datetime
 from typing import Annotated
@@ -15,8 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from netmon.cli import wiring
+from netmon.cli.terminal import json_stream, make_console, printable, tell
 from netmon.cli.wiring import ConfigOption, SignaturesOption
 from netmon.outputs.events import describe_place, without_nothing
+from netmon.outputs.json_line import json_line
 from netmon.records import Place
 
 
@@ -53,16 +53,17 @@ def places(
     databases = wiring.open_databases(settings)
     locator = wiring.make_locator(settings, wiring.load_signatures(settings), databases)
     when_ns = time.time_ns() if day is None else int(day.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
-    console = wiring.make_console()
+    stream = json_stream()
+    console = make_console()
     for address in addresses:
         place = locator.locate(address, when_ns)
         if as_json:
             found = without_nothing({"address": address, "place": describe_place(place)})
-            typer.echo(json.dumps(found, ensure_ascii=False, separators=(",", ":")))
+            stream.write(json_line(found))
         else:
             _show(console, address, place)
     for problem in databases.take_problems():
-        print(f"netmon: {problem}", file=sys.stderr)
+        tell(problem)
 
 
 def _address(word: str) -> str:
@@ -70,7 +71,9 @@ def _address(word: str) -> str:
     try:
         ip = ipaddress.ip_address(word)
     except ValueError as error:
-        raise typer.BadParameter(f"'{word}' is no IPv4 or IPv6 address", param_hint="IP") from error
+        raise typer.BadParameter(
+            f"'{printable(word)}' is no IPv4 or IPv6 address", param_hint="IP"
+        ) from error
     return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 
@@ -92,7 +95,7 @@ def _show(console: Console, address: str, place: Place) -> None:
             table.add_row(*(cell or "" for cell in cells))
         console.print(table)
     else:
-        console.print(f"[bold]{title}[/]")
+        console.print(title, style="bold")
     for step in place.steps[len(place.votes) :]:
-        console.print(f"  {step}", markup=False, soft_wrap=True)
+        console.print(f"  {step}", soft_wrap=True)
     console.print()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from rich.progress import (
 
 from netmon import privacy
 from netmon.cli import wiring
+from netmon.cli.terminal import json_stream, make_console, printable, say, tell
 from netmon.cli.wiring import ConfigOption, CountryOption, PrivacyOption, SignaturesOption, SourceOption
 from netmon.errors import SourceError
 from netmon.outputs import Output
@@ -88,9 +88,9 @@ def read(
     summary = Summary(known.locations, shown)
     outputs: list[Output] = [summary]
     if json:
-        outputs.append(Events(sys.stdout, shown, known.locations))
+        outputs.append(Events(json_stream(), shown, known.locations))
     matcher, limits = compile_matcher(known), settings.limits.keywords()
-    console = wiring.make_console(stderr=True)
+    console = make_console(stderr=True)
     with _progress(console, paths) as report:
         reader: FileSource | ScapyFileSource
         if wiring.is_scapy(source):
@@ -109,11 +109,11 @@ def read(
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
     if not json:
-        summary.show(wiring.make_console(), reader.stats())
+        summary.show(make_console(), reader.stats())
         if summary.flows and settings.subject.country is None:
-            print("No promise was applied: say whose traffic it is with --country, for example --country DE.")
+            say("No promise was applied: say whose traffic it is, for example --country DE.")
     for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
-        print(f"netmon: {line}", file=sys.stderr)
+        tell(line)
     if summary.findings:
         raise typer.Exit(wiring.FOUND)
     if reader.problems:
@@ -172,12 +172,17 @@ def _progress(console: Console, paths: list[str]) -> Iterator[ReportProgress | N
     if not console.is_terminal or sum(sizes.values()) < _WORTH_A_BAR:
         yield None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task("reading", total=sum(sizes.values()))
 
         def report(path: str, position: int, _size: int | None) -> None:
             before = sum(sizes.get(earlier, 0) for earlier in paths[: paths.index(path)])
-            bar.update(task, completed=before + position, description=Path(path).name)
+            bar.update(task, completed=before + position, description=printable(Path(path).name))
 
         yield report

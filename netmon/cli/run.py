@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ import typer
 
 from netmon import quality
 from netmon.cli import wiring
+from netmon.cli.terminal import json_stream, tell
 from netmon.cli.wiring import ConfigOption, CountryOption, PrivacyOption, SignaturesOption, SourceOption
 from netmon.config import Config, parse_listen
 from netmon.errors import ConfigError, NetmonError, SourceError
@@ -96,21 +96,16 @@ def run(
                 version,
                 is_ready=sensor.is_ready,
                 reload=sensor.reload,
-                guard=WebGuard(web_config or settings.web_config, _tell),
+                guard=WebGuard(web_config or settings.web_config, tell),
             )
             web.start()
             stack.callback(web.stop)
             where = f"{web.url}/metrics"
         sensor.take_signals()
         what = f"watching {', '.join(ports)}; metrics: {where}"
-        _tell(what)
+        tell(what)
         sensor.supervisor.ready(what)
         sensor.watch()
-
-
-def _tell(text: str) -> None:
-    """One line on standard error."""
-    print(f"netmon: {text}", file=sys.stderr, flush=True)
 
 
 class _Reload:
@@ -172,14 +167,14 @@ class _Sensor:
 
     def add_events(self, stack: ExitStack, privacy: Privacy, *, to_stdout: bool) -> None:
         """Writes events to standard output, to the configured file, or both."""
-        streams: list[tuple[str, TextIO]] = [("standard output", sys.stdout)] if to_stdout else []
+        streams: list[tuple[str, TextIO]] = [("standard output", json_stream())] if to_stdout else []
         file = self._settings.events
         if file is not None:
             streams.append((str(file), stack.enter_context(file.open("a", encoding="utf-8"))))
         for name, stream in streams:
             events = Events(stream, privacy, self._monitor.signatures.locations, self._settings.sensor)
             self._events.append(events)
-            self._guards.append(Guard(events, name, _tell))
+            self._guards.append(Guard(events, name, tell))
         self._outputs += self._guards
 
     def take_signals(self) -> None:
@@ -250,14 +245,14 @@ class _Sensor:
             monitor = self._load()
         except NetmonError as error:
             self.prometheus.reload_failed()
-            _tell(f"the old signatures stay: {error}")
+            tell(f"the old signatures stay: {error}")
             return str(error)
         self._take(self._source.reload(compile_matcher(monitor.signatures)))
         self._monitor = monitor
         self._announce()
         for events in self._events:
             events.locations = monitor.signatures.locations
-        _tell(f"signatures reloaded from {monitor.signatures.folder}")
+        tell(f"signatures reloaded from {monitor.signatures.folder}")
         return None
 
     def _refresh_databases(self) -> None:
@@ -267,9 +262,9 @@ class _Sensor:
         self._refresh_s = now_s + _REFRESH_EVERY_S
         if self._databases.refresh():
             builds = ", ".join(f"{one.name} of {one.date}" for one in self._databases.current)
-            _tell(f"location databases in use: {builds}")
+            tell(f"location databases in use: {builds}")
         for problem in self._databases.take_problems():
-            _tell(problem)
+            tell(problem)
 
     def _warn(self) -> None:
         now_s = time.monotonic()
@@ -279,7 +274,7 @@ class _Sensor:
         stats = self._source.stats()
         is_suspected = stats["interceptions"] > 0
         if is_suspected and not self._is_suspected:
-            _tell(wiring.INTERCEPTED)
+            tell(wiring.INTERCEPTED)
         self._is_suspected = is_suspected
         for line in self._quality.look(stats, now_s):
-            _tell(line)
+            tell(line)

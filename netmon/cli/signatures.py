@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Annotated
@@ -11,6 +12,7 @@ from rich import box
 from rich.table import Table
 
 from netmon.cli import wiring
+from netmon.cli.terminal import make_console, say
 from netmon.cli.wiring import ConfigOption, CountryOption, SignaturesOption
 from netmon.promises import Subject, tell_binding
 from netmon.records import RoundTrip
@@ -30,7 +32,7 @@ app = typer.Typer(
 def list_signatures(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
     """Lists vendors and their components."""
     known = wiring.load_signatures(wiring.load_config(config, signatures, None))
-    console = wiring.make_console()
+    console = make_console()
     for vendor in known.vendors.values():
         table = Table(box=box.SIMPLE_HEAD, title=f"{vendor.title} ({vendor.id})", title_justify="left")
         for heading in ("component", "what it does", "names", "payloads", "expected at"):
@@ -58,8 +60,8 @@ def lint_signatures(config: ConfigOption = None, signatures: SignaturesOption = 
     known = wiring.load_signatures(wiring.load_config(config, signatures, None))
     findings = lint(known, datetime.now(UTC).date())
     for finding in findings:
-        typer.echo(str(finding))
-    typer.echo(f"{len(findings)} findings in {len(known.files)} files", err=True)
+        say(str(finding))
+    print(f"{len(findings)} findings in {len(known.files)} files", file=sys.stderr)
     if findings:
         raise typer.Exit(wiring.ERROR)
 
@@ -71,10 +73,8 @@ def test_signatures(config: ConfigOption = None, signatures: SignaturesOption = 
     trials = run_examples(known)
     failed = [trial for trial in trials if not trial.passed]
     for trial in failed:
-        typer.echo(
-            f"{trial.name}: expected {trial.expected or 'no match'}, found {trial.found or 'no match'}"
-        )
-    typer.echo(f"{len(trials) - len(failed)} passed, {len(failed)} failed")
+        say(f"{trial.name}: expected {trial.expected or 'no match'}, found {trial.found or 'no match'}")
+    say(f"{len(trials) - len(failed)} passed, {len(failed)} failed")
     if failed:
         raise typer.Exit(wiring.ERROR)
 
@@ -109,42 +109,39 @@ def explain_signatures(
         trip = RoundTrip(round(rtt_ms * 1e6), 1, now_ns, "unlikely") if rtt_ms else None
         locator = wiring.make_locator(settings, known, wiring.open_databases(settings))
         place = locator.locate(answer.asked, now_ns, trip)
-    echo = typer.echo
-    echo(f"{answer.asked}: {answer.reason}")
+    say(f"{answer.asked}: {answer.reason}")
     if answer.rule is not None:
         _echo_rule(answer, answer.rule)
     for competitor in answer.competitors:
-        echo(f"  also holds: {_rule_text(competitor.rule)}; {competitor.why_not}")
+        say(f"  also holds: {_rule_text(competitor.rule)}; {competitor.why_not}")
     for expectation in answer.expectations:
         note = f": {expectation.note}" if expectation.note else ""
         basis = f"{expectation.basis}, {expectation.promise}" if expectation.promise else expectation.basis
-        echo(f"  expectation ({basis}){note}")
+        say(f"  expectation ({basis}){note}")
     for promise in answer.promises:
         _echo_promise(promise, settings.subject)
     if answer.component is not None and not answer.promises:
-        echo("  no promise: nothing is promised about where this component's data go")
+        say("  no promise: nothing is promised about where this component's data go")
     if place is not None:
-        echo(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
+        say(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
         for step in place.steps:
-            echo(f"    {step}")
+            say(f"    {step}")
         for observed in answer.observed:
-            echo(f"  seen here: {observed.label} ({observed.status})")
+            say(f"  seen here: {observed.label} ({observed.status})")
     for remark in answer.remarks:
-        echo(f"  note: {remark}")
+        say(f"  note: {remark}")
     for source in answer.sources:
-        echo(f"  source {source.key} ({source.trust}): {source.ref} ({source.about})")
+        say(f"  source {source.key} ({source.trust}): {source.ref} ({source.about})")
 
 
 def _echo_rule(answer: Explanation, rule: Rule) -> None:
-    typer.echo(
-        f"  {rule.vendor} / {rule.component}: {_rule_text(rule)} [{rule.status}] {rule.file}:{rule.line}"
-    )
+    say(f"  {rule.vendor} / {rule.component}: {_rule_text(rule)} [{rule.status}] {rule.file}:{rule.line}")
     if answer.component is not None:
-        typer.echo(f"  {answer.component.function}; data: {answer.component.data_category}")
+        say(f"  {answer.component.function}; data: {answer.component.data_category}")
     if not answer.tags:
-        typer.echo("  does not tag a flow")
+        say("  does not tag a flow")
     if rule.note:
-        typer.echo(f"  note: {rule.note}")
+        say(f"  note: {rule.note}")
 
 
 def _echo_promise(promise: Promise, subject: Subject) -> None:
@@ -152,9 +149,9 @@ def _echo_promise(promise: Promise, subject: Subject) -> None:
     bounds = (("from", promise.effective_from), ("until", promise.effective_to))
     days = "".join(f", {word} {day}" for word, day in bounds if day)
     basis = f"{promise.status}, {', '.join(promise.sources)}"
-    typer.echo(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
-    typer.echo(f"    made to {', '.join(sorted(promise.subjects)) or 'everybody'}; data: {promise.data}")
-    typer.echo(f"    {tell_binding(promise, subject, datetime.now(UTC).date().isoformat())}")
+    say(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
+    say(f"    made to {', '.join(sorted(promise.subjects)) or 'everybody'}; data: {promise.data}")
+    say(f"    {tell_binding(promise, subject, datetime.now(UTC).date().isoformat())}")
 
 
 def _rule_text(rule: Rule) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from netmon.cli import wiring
+from netmon.cli.terminal import json_stream, make_console, say, tell
 from netmon.errors import SourceError
+from netmon.outputs.json_line import json_line
 
 if TYPE_CHECKING:
     from netmon.verify.second_opinion import Progress
@@ -45,17 +45,20 @@ def verify(
     from netmon.verify.second_opinion import get_opinion  # noqa: PLC0415
     from netmon.verify.show import as_json, lines  # noqa: PLC0415
 
-    console = wiring.make_console(stderr=True)
+    stream = json_stream()
+    console = make_console(stderr=True)
     is_equal = True
     for file in files:
         with _progress(console) as progress:
             opinion = get_opinion(file, progress)
         if json:
-            print(json_module.dumps(as_json(opinion), ensure_ascii=False, separators=(",", ":")), flush=True)
+            stream.write(json_line(as_json(opinion)))
+            stream.flush()
         else:
-            print("\n".join(lines(opinion)), flush=True)
+            for line in lines(opinion):
+                say(line)
         for problem in opinion.problems:
-            print(f"netmon: {problem}", file=sys.stderr)
+            tell(problem)
         is_equal = is_equal and not opinion.differences and not opinion.problems
     if not is_equal:
         raise typer.Exit(wiring.ERROR)

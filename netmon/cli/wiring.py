@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from netmon.cli.terminal import tell
 from netmon.config import Config, Mention, check_country, find_file, load
 from netmon.errors import ConfigError
 from netmon.monitor import Monitor
@@ -138,7 +137,7 @@ def open_databases(config: Config) -> Databases:
     if problems and config.databases is not None:
         raise ConfigError("\n".join(f"places.databases: {problem}" for problem in problems))
     for problem in problems:
-        print(f"netmon: {problem}", file=sys.stderr)
+        tell(problem)
     return databases
 
 
@@ -181,11 +180,3 @@ def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output]) -> None:
             output.dns(record)
     for output in outputs:
         output.flush()
-
-
-def make_console(*, stderr: bool = False) -> Console:
-    """A terminal as it is; 120 columns where the output goes to a file. rich honours NO_COLOR."""
-    console = Console(stderr=stderr, highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console = Console(stderr=stderr, highlight=False, width=120)
-    return console

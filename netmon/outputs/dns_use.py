@@ -16,8 +16,9 @@ SHOWN_CLIENTS = 5
 QUESTION_TEXT = {
     "vendor": "for the vendor's own names",
     "other": "for other names, as anybody may",
-    "unknown": "encrypted",
+    "unknown": "over encrypted DNS",
 }
+PROTOCOL_TEXT = {"dot": "over TLS", "doh": "over HTTPS", "doq": "over QUIC"}
 
 
 @dataclass(slots=True)
@@ -59,14 +60,16 @@ class DnsUse:
     def lines(self) -> Iterator[str]:
         """What is to be said, most first; nothing where there is nothing."""
         if self._protocols:
-            flows = ", ".join(f"{count} {protocol}" for protocol, count in self._protocols.most_common())
+            flows = ", ".join(
+                f"{count:,} {PROTOCOL_TEXT[protocol]}" for protocol, count in self._protocols.most_common()
+            )
             clients = f"{len(self._clients):,}{' or more' if self._is_full else ''}"
             yield f"Encrypted DNS: {clients} {_plural(len(self._clients), 'client')}, flows: {flows}."
             yield from self._top()
         for (vendor, operator, question), count in sorted(self._fallbacks.items(), key=_most_first):
             yield (
                 f"Fallback resolver of {vendor}: {operator} was asked {QUESTION_TEXT[question]} "
-                f"({count} {_plural(count, 'finding')})."
+                f"({count:,} {_plural(count, 'finding')})."
             )
 
     def _top(self) -> Iterator[str]:
@@ -75,7 +78,7 @@ class DnsUse:
             shown = self._privacy.show(address, client.last_ns)
             if shown is not None:
                 where = ", ".join(sorted(client.resolvers)) or "no known resolver"
-                yield f"  {shown}: {client.flows} {_plural(client.flows, 'flow')} to {where}"
+                yield f"  {shown}: {client.flows:,} {_plural(client.flows, 'flow')} to {where}"
 
 
 def _most_first(item: tuple[tuple[str, str, str], int]) -> tuple[bool, int, tuple[str, str, str]]:

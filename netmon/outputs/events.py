@@ -6,13 +6,13 @@ Our own fields are under `netmon`.
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from netmon.outputs.community_id import community_id
+from netmon.outputs.json_line import json_line
 from netmon.privacy import ADDRESS, Privacy
 from netmon.records import DnsRecord, FlowRecord, Place, RoundTrip, Sighting, Verdict, Vote
 from netmon.signatures.model import Location
@@ -135,9 +135,7 @@ class Events:
         self._stream.flush()
 
     def _write(self, event: dict[str, Any]) -> None:
-        self._stream.write(
-            json.dumps(without_nothing(event), ensure_ascii=False, separators=(",", ":")) + "\n"
-        )
+        self._stream.write(json_line(without_nothing(event)))
 
     def _observer(self, interface: str | None) -> dict[str, Any]:
         ingress = {"interface": {"name": interface}} if interface else None

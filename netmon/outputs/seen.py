@@ -19,9 +19,9 @@ EVIDENCE_TEXT = {
     "certificate": "server certificate",
     "dns_client": "this client's DNS look-up",
     "dns_any": "somebody else's DNS look-up",
-    "payload": "first bytes of a vendor's protocol",
+    "payload": "a vendor's protocol",
     "network": "address in a vendor's network",
-    "ech_outer": "public name of an encrypted hello",
+    "ech_outer": "public name of an ECH hello",
     "none": "not named",
 }
 UNNAMED_TEXT = {
@@ -149,8 +149,11 @@ def bytes_text(number: int) -> str:
 
 def duration_text(seconds: float) -> str:
     """A time span in the unit that suits it, with three digits."""
-    for limit, divisor, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+    if seconds == 0:
+        return "0 s"
+    units = ((0.001, 1e-6, "µs"), (0.1, 0.001, "ms"), (120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"))
+    for limit, divisor, unit in units:
         if seconds < limit:
             return f"{seconds / divisor:.3g} {unit}"
     days = seconds / 86_400
-    return f"{days:.3g} days" if days < 1000 else f"{days:,.0f} days"
+    return f"{days:.3g} days" if days < 999.5 else f"{days:,.0f} days"

@@ -185,7 +185,7 @@ def test_full_disk_is_one_line(environment, demo):
     words = [sys.executable, "-m", "netmon", "read", "--json", "--all", str(demo)]
     with open("/dev/full", "wb") as full:  # noqa: PTH123  # a device
         done = subprocess.run(words, env=environment, stdout=full, stderr=subprocess.PIPE, check=False)
-    assert (done.returncode, done.stderr) == (1, b"netmon: no space left on device\n")
+    assert (done.returncode, done.stderr) == (1, b"netmon: standard output: no space left on device\n")
 
 
 def test_scapy_gives_the_same_events(netmon, demo):

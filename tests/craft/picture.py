@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from netmon.cli import demo, wiring
+from netmon.cli import demo, terminal
 
 PICTURE = Path(__file__).parents[2] / "docs" / "demo.svg"
 
@@ -20,12 +20,12 @@ PICTURE = Path(__file__).parents[2] / "docs" / "demo.svg"
 def draw() -> str:
     """The picture's SVG: the same bytes each time."""
     console = Console(record=True, width=84, file=io.StringIO(), force_terminal=True, highlight=False)
-    made = wiring.make_console
-    wiring.make_console = lambda **_: console
+    made = terminal.make_console
+    terminal.make_console = lambda **_: console
     try:
         demo.demo()
     finally:
-        wiring.make_console = made
+        terminal.make_console = made
     svg = console.export_svg(title="netmon demo", unique_id="netmon")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"

@@ -35,7 +35,7 @@ def test_clients_are_counted_and_the_top_few_named() -> None:
     talkative = [seen(encrypted_dns="doh", client="192.0.2.1", flow_id=n) for n in range(3)]
     other = seen(None, encrypted_dns="dot", client="192.0.2.2")
     assert lines(other, *talkative) == [
-        "Encrypted DNS: 2 clients, flows: 3 doh, 1 dot.",
+        "Encrypted DNS: 2 clients, flows: 3 over HTTPS, 1 over TLS.",
         "  192.0.2.1: 3 flows to example_dns",
         "  192.0.2.2: 1 flow to no known resolver",
     ]
@@ -44,7 +44,7 @@ def test_clients_are_counted_and_the_top_few_named() -> None:
 def test_a_flow_counts_once_when_it_ends() -> None:
     """Reports on a live flow add nothing."""
     reports = [seen(encrypted_dns="doh", phase=phase) for phase in ("open", "update", "end")]
-    assert lines(*reports)[0] == "Encrypted DNS: 1 client, flows: 1 doh."
+    assert lines(*reports)[0] == "Encrypted DNS: 1 client, flows: 1 over HTTPS."
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_flow_counts_once_when_it_ends() -> None:
 def test_clients_are_shown_as_privacy_says(level: int, shown: str | None) -> None:
     """The count stays; who it was is a pseudonym, a network, or left out."""
     told = lines(seen(encrypted_dns="doh"), level=level)
-    assert told[0] == "Encrypted DNS: 1 client, flows: 1 doh."
+    assert told[0] == "Encrypted DNS: 1 client, flows: 1 over HTTPS."
     assert "192.0.2.17" not in "".join(told)
     assert [line.startswith(shown or "") for line in told[1:]] == ([True] if shown else [])
 
@@ -64,7 +64,7 @@ def test_clients_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dns_use, "MAX_CLIENTS", 10)
     many = [seen(encrypted_dns="doh", client=f"192.0.2.{number}") for number in range(100)]
     told = lines(*many)
-    assert told[0] == "Encrypted DNS: 10 or more clients, flows: 100 doh."
+    assert told[0] == "Encrypted DNS: 10 or more clients, flows: 100 over HTTPS."
     assert len(told) == 1 + dns_use.SHOWN_CLIENTS
 
 

@@ -79,14 +79,29 @@ def test_what_is_missing_is_told_over_all_interfaces():
 
 
 def test_every_evidence_and_reason_has_words():
-    """The closed sets are told in full."""
+    """The closed sets are told in full, and each text fits its column in every place where it stands."""
     assert set(EVIDENCE_TEXT) == set(EVIDENCE)
     assert set(UNNAMED_TEXT) == set(UNNAMED)
+    some = dict.fromkeys(EVIDENCE, 1), dict.fromkeys(UNNAMED, 1)
+    flows = dict(zip(("named", "unnamed", "named_bytes", "unnamed_bytes"), (*some, *some), strict=True))
+    texts = [text for key, text in {**EVIDENCE_TEXT, **UNNAMED_TEXT}.items() if key != "none"]
+    seen = lines(STATS | flows)
+    assert [text for text in texts if not any(text in line for line in seen)] == []
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.25, "0.25 s"), (600, "10 min"), (10_000, "2.78 h"), (200_000, "2.31 days"), (1.84e8, "2,130 days")],
+    [
+        (0, "0 s"),
+        (1.5e-5, "15 µs"),
+        (0.009, "9 ms"),
+        (0.25, "0.25 s"),
+        (600, "10 min"),
+        (10_000, "2.78 h"),
+        (200_000, "2.31 days"),
+        (86_400 * 999.7, "1,000 days"),
+        (1.84e8, "2,130 days"),
+    ],
 )
 def test_spans_have_the_unit_that_suits_them(seconds, text):
     """Seconds, minutes, hours, days; never an exponent."""

@@ -6,6 +6,7 @@ use super::pcapng::Pcapng;
 use super::stream::{self, Stream};
 use super::{CaptureError, Packet};
 use std::io::Read;
+use std::path::Path;
 
 /// Bytes of one packet, at most: what libpcap allows for any link type, and room for super-packets.
 /// A record that claims more is damage, not a packet.
@@ -54,8 +55,10 @@ pub struct CaptureFile {
 
 impl CaptureFile {
     /// Opens `path` ("-": standard input); fails with one line that says what is wrong.
-    pub fn open(path: &str, filter: Option<Filter>) -> Result<Self, CaptureError> {
-        let name = if path == "-" { "standard input" } else { path };
+    pub fn open(path: impl AsRef<Path>, filter: Option<Filter>) -> Result<Self, CaptureError> {
+        let path = path.as_ref();
+        let name = path.to_string_lossy();
+        let name = if name == "-" { "standard input" } else { &name };
         let opened = stream::open(path);
         let (stream, size) = opened.map_err(|error| CaptureError(format!("{name}: {}", plain(&error))))?;
         let mut file = Self::begin(name, stream, size)?;

@@ -3,6 +3,7 @@
 use super::zstd::{is_zstd, Zstd};
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
@@ -149,8 +150,8 @@ impl<R: Read> Read for Counted<R> {
 }
 
 /// Opens `path`; "-" is standard input. With its size, where it has one.
-pub(super) fn open(path: &str) -> io::Result<(Stream, Option<u64>)> {
-    if path == "-" {
+pub(super) fn open(path: &Path) -> io::Result<(Stream, Option<u64>)> {
+    if path == Path::new("-") {
         return Ok((Stream::new(io::stdin())?, None));
     }
     let file = File::open(path)?;

@@ -1,6 +1,7 @@
 //! Zstandard (RFC 8878) as a stream of bytes: all frames of a file, skippable ones left out.
 
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use std::error::Error;
 use std::io::{self, Read};
 
 const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -27,7 +28,9 @@ impl<R: Read> Zstd<R> {
         loop {
             let Some(magic) = self.read_magic()? else { return Ok(false) };
             if magic == FRAME {
-                self.decoder.reset((&magic[..]).chain(&mut self.source)).map_err(damaged)?;
+                self.decoder
+                    .reset((&magic[..]).chain(&mut self.source))
+                    .map_err(|error| unreadable(&error))?;
                 return Ok(true);
             }
             if !is_zstd(magic) {
@@ -78,7 +81,7 @@ impl<R: Read> Read for Zstd<R> {
             }
             while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
                 let block = BlockDecodingStrategy::UptoBlocks(1);
-                self.decoder.decode_blocks(&mut self.source, block).map_err(damaged)?;
+                self.decoder.decode_blocks(&mut self.source, block).map_err(|error| unreadable(&error))?;
             }
             let read = self.decoder.read(buffer)?;
             if read > 0 || buffer.is_empty() {
@@ -88,6 +91,16 @@ impl<R: Read> Read for Zstd<R> {
             self.inside_frame = false;
         }
     }
+}
+
+/// The decoder's error in plain words: its own tell of its parts, not of the file.
+fn unreadable(error: &(dyn Error + 'static)) -> io::Error {
+    let mut causes = std::iter::successors(Some(error), |&error| error.source());
+    let is_short = |cause: &io::Error| cause.kind() == io::ErrorKind::UnexpectedEof;
+    if causes.any(|cause| cause.downcast_ref().is_some_and(is_short)) {
+        return io::Error::new(io::ErrorKind::UnexpectedEof, "incomplete zstd frame");
+    }
+    damaged("damaged zstd frame")
 }
 
 fn damaged(why: impl std::fmt::Display) -> io::Error {

@@ -11,6 +11,7 @@ use crate::settings::Settings;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -71,7 +72,7 @@ pub struct CaptureFile(file::CaptureFile);
 impl CaptureFile {
     #[new]
     #[pyo3(signature = (path, filter = Vec::new()))]
-    fn new(py: Python<'_>, path: String, filter: Vec<(u16, u8, u8, u32)>) -> PyResult<Self> {
+    fn new(py: Python<'_>, path: PathBuf, filter: Vec<(u16, u8, u8, u32)>) -> PyResult<Self> {
         let filter = filter_of(&filter)?;
         Ok(Self(py.detach(|| file::CaptureFile::open(&path, filter))?))
     }
