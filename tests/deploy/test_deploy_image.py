@@ -21,9 +21,10 @@ OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")  # of a network that
 COMPOSE_RIGHTS = ",+net_raw,+setgid,+setuid"
 NET_RAW, NETMON_UID = 1 << 13, 10977
 
-# In namespaces of its own: a cable, /proc, and root with these capabilities, as compose.yaml gives them.
+# In namespaces of its own, on a read-only root: a cable, /proc, and root with capabilities as composed.
 INSIDE = """
 ip link set lo up && ip link add port type veth peer name end && ip link set port up && ip link set end up
+mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"
 mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev"
 rights=$1 && shift
 exec chroot "$0" setpriv --no-new-privs --inh-caps=-all --bounding-set=-all"$rights" "$@"
