@@ -67,14 +67,7 @@ class Builder:
 
     def __call__(self, *words):
         """What a command of buildah prints; its failure is the test's."""
-        store = [
-            "--root",
-            self._folder / "store",
-            "--runroot",
-            self._folder / "run",
-            "--storage-driver",
-            "vfs",
-        ]
+        store = ["--root", self._folder / "store", "--runroot", self._folder / "run"]
         done = subprocess.run(
             [str(word) for word in ("buildah", *store, *words)],
             cwd=ROOT,
