@@ -8,11 +8,14 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 NETMON = (sys.executable, "-c", "import sys; from netmon.cli import main; sys.exit(main())")
 """The command `netmon`, as this checkout has it, installed or not."""
+
+ROOT = Path(__file__).parents[1]
 
 PACKAGES = {
     "alertmanager": "prometheus-alertmanager",
@@ -24,6 +27,7 @@ PACKAGES = {
     "debootstrap": "debootstrap",
     "ethtool": "ethtool",
     "ip": "iproute2",
+    "kill": "procps",
     "libpcap": "libpcap0.8",
     "ndpiReader": "libndpi-bin",
     "node": "nodejs",
@@ -54,9 +58,24 @@ def need_root() -> None:
     """Skip the test, with the reason, unless it may make network namespaces."""
     if os.geteuid() != 0:
         pytest.skip("needs root: it makes network namespaces")
-    probe = subprocess.run(["unshare", "--net", "true"], capture_output=True, text=True, check=False)
+    probe = subprocess.run(
+        ["unshare", "--net", "--mount", "true"], capture_output=True, text=True, check=False
+    )
     if probe.returncode != 0:
         pytest.skip(f"needs the right to make network namespaces: {probe.stderr.strip()}")
+
+
+def need_readable_by_all() -> None:
+    """Skip the test, with the reason, unless a user without any rights may run this checkout's netmon."""
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    probe = _try(*nobody, sys.executable, "-c", "import netmon")
+    if probe.returncode != 0:
+        last = (probe.stderr.strip().splitlines() or ["no reason given"])[-1]
+        pytest.skip(f"needs a checkout and an environment that everybody may read: {last}")
+
+
+def _try(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import need, need_root
+from tests.machine import need, need_readable_by_all, need_root
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "deploy" / "netmon.service"
@@ -29,6 +29,7 @@ def analyze(*words):
 
 def test_systemd_understands_the_unit(tmp_path):
     """No unknown directive, no bad value; only the program's place is this test's."""
+    need("kill")
     unit = tmp_path / UNIT.name
     unit.write_text(UNIT.read_text().replace("/opt/netmon/bin/netmon", shutil.which("true")))
     assert analyze("verify", unit) == (0, "")
@@ -86,6 +87,7 @@ def test_one_right_is_enough(tmp_path):
     """As nobody, with CAP_NET_RAW as its only and ambient right, the sensor watches, and counts."""
     need_root()
     need("setpriv", "ip")
+    need_readable_by_all()
     rights = "--inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw --bounding-set=-all,+net_raw"
     command = (
         "ip link set lo up && ip link add netmon-a type veth peer netmon-b && ip link set netmon-a up && "
