@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
+import sys
 import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
 from netmon import quality
 from netmon.cli import wiring
-from netmon.cli.terminal import json_stream, tell
+from netmon.cli.terminal import tell
 from netmon.cli.wiring import ConfigOption, CountryOption, PrivacyOption, SignaturesOption, SourceOption
 from netmon.config import Config, parse_listen
 from netmon.errors import ConfigError, NetmonError, SourceError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.events import Events
-from netmon.outputs.guard import Guard
+from netmon.outputs.lines import Lines
 from netmon.outputs.prometheus import Prometheus
 from netmon.places.round_trips import RoundTrips
 from netmon.privacy import Privacy
@@ -148,7 +150,7 @@ class _Sensor:
                 limits=limits,
             )
         self._events: list[Events] = []
-        self._guards: list[Guard] = []
+        self._lines: list[Lines] = []
         self.prometheus = Prometheus(wiring.package_version(), self._stats)
         self._announce()
         self._outputs: list[Output] = [self.prometheus]
@@ -167,15 +169,16 @@ class _Sensor:
 
     def add_events(self, stack: ExitStack, privacy: Privacy, *, to_stdout: bool) -> None:
         """Writes events to standard output, to the configured file, or both."""
-        streams: list[tuple[str, TextIO]] = [("standard output", json_stream())] if to_stdout else []
-        file = self._settings.events
-        if file is not None:
-            streams.append((str(file), stack.enter_context(file.open("a", encoding="utf-8"))))
-        for name, stream in streams:
-            events = Events(stream, privacy, self._monitor.signatures.locations, self._settings.sensor)
+        files = [("standard output", sys.stdout.fileno())] if to_stdout and sys.stdout else []
+        path = self._settings.events
+        if path is not None:
+            files.append((str(path), stack.enter_context(path.open("ab")).fileno()))
+        for name, number in files:
+            lines = Lines(io.FileIO(number, "wb", closefd=False), name, tell)
+            events = Events(lines, privacy, self._monitor.signatures.locations, self._settings.sensor)
+            self._lines.append(lines)
             self._events.append(events)
-            self._guards.append(Guard(events, name, tell))
-        self._outputs += self._guards
+        self._outputs += self._events
 
     def take_signals(self) -> None:
         """From now on SIGTERM and SIGINT end the watch, and SIGHUP reloads the signatures."""
@@ -211,7 +214,7 @@ class _Sensor:
         stats = self._source.stats()
         return stats | {
             "evicted": stats["evicted"] | {"round_trips": self._trips.evicted},
-            "lost_events": sum(guard.lost for guard in self._guards),
+            "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,
             "location_databases": self._databases.states,
         }

@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, Protocol
 
 from netmon.outputs.community_id import community_id
 from netmon.outputs.json_line import json_line
@@ -37,6 +37,18 @@ _RCODES = {
 _OPCODES = {0: "QUERY", 1: "IQUERY", 2: "STATUS", 4: "NOTIFY", 5: "UPDATE", 6: "DSO"}
 
 
+class Stream(Protocol):
+    """Where lines go."""
+
+    def write(self, line: str, /) -> object:
+        """Takes a line with its end."""
+        ...
+
+    def flush(self) -> None:
+        """Hands everything to the system."""
+        ...
+
+
 class Events:
     """JSON lines on a text stream. The same records give the same bytes.
 
@@ -44,7 +56,7 @@ class Events:
     """
 
     def __init__(
-        self, stream: TextIO, privacy: Privacy, locations: Mapping[str, Location], sensor: str | None = None
+        self, stream: Stream, privacy: Privacy, locations: Mapping[str, Location], sensor: str | None = None
     ) -> None:
         self._stream = stream
         self._privacy = privacy
