@@ -58,7 +58,7 @@ pub struct Tally {
     pub clock_steps: u64,
     /// Monitors that suspect something in the middle of answering (`Interception::Suspected`).
     pub interceptions: u64,
-    /// Time of the first packet.
+    /// Earliest packet time, to the minute where the clock goes back.
     pub first_ns: Option<u64>,
     /// Latest packet time.
     pub last_ns: u64,

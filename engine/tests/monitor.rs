@@ -181,7 +181,9 @@ fn a_clock_that_goes_back_is_counted_and_flows_go_on() {
     let mut monitor = monitor(settings());
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
     feed(&mut monitor, START - 3600 * SECOND, &up(101, 0, ACK, b""));
-    assert_eq!(monitor.tally().clock_steps, 1);
+    let tally = monitor.tally();
+    assert_eq!(tally.clock_steps, 1);
+    assert_eq!((tally.first_ns, tally.last_ns), (Some(START - 3600 * SECOND), START));
     let flows = finish(&mut monitor);
     assert_eq!((flows.len(), flows[0].sent.0), (1, 2));
 }

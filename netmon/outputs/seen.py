@@ -104,11 +104,8 @@ def _missing(stats: Mapping[str, Any]) -> Iterator[Row]:
         share = percent_text(unseen, unseen + _sum(stats, "tcp_bytes"))
         yield "TCP bytes acknowledged and never seen", bytes_text(unseen), share
     if one_way:
-        yield (
-            "connections seen one way only",
-            f"{one_way:,} of {connections:,}",
-            percent_text(one_way, connections),
-        )
+        what = f"connections seen one way only, of {connections:,}"
+        yield what, f"{one_way:,}", percent_text(one_way, connections)
     if hellos:
         yield "hellos that lack segments", f"{hellos:,}", ""
     if cut:

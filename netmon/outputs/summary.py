@@ -103,18 +103,18 @@ class Summary:
             return Text("No flow to a known vendor was seen.")
         if self.findings:
             places = "; ".join(
-                f"{flows} {_plural(flows, 'flow')} of {vendor} ({component}) to {where}"
+                f"{flows:,} {_plural(flows, 'flow')} of {vendor} ({component}) to {where}"
                 for (vendor, component, where), flows in sorted(self._alarms.items())
             )
             return Text(f"Not as it should be: {places}.")
         undecided = self._outcomes["undecided"].flows
-        excepted = f", {self._excepted} of them by an exception of the policy" if self._excepted else ""
+        excepted = f", {self._excepted:,} of them by an exception of the policy" if self._excepted else ""
         if undecided == 0:
-            return Text(f"All {total} {_plural(total, 'flow')} ended as expected{excepted}.")
-        decided = total - undecided
+            return Text(f"All {total:,} {_plural(total, 'flow')} ended as expected{excepted}.")
+        decided = f"{total - undecided:,} of {total:,} {_plural(total, 'flow')}"
         return Text(
-            f"Nothing unexpected. {decided} of {total} {_plural(total, 'flow')} ended as expected{excepted}; "
-            f"{undecided} cannot be judged; the reasons are in the table."
+            f"Nothing unexpected. {decided} ended as expected{excepted}; "
+            f"{undecided:,} cannot be judged; the reasons are in the table."
         )
 
     def _style(self) -> str:
@@ -146,8 +146,8 @@ def _table_of_flows(rows: Sequence[tuple[Text, Text, _Sum | None]]) -> Table:
     """Rows whose columns stand below each other from table to table; without a sum, the headings."""
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     table.add_column(width=18)
-    table.add_column(width=27)
-    for width in (7, 9, 9):
+    table.add_column(width=25)
+    for width in (10, 9, 9):
         table.add_column(width=width, justify="right", no_wrap=True)
     for component, where, total in rows:
         numbers = ("flows", "sent", "received")

@@ -70,7 +70,7 @@ def test_what_is_missing_is_told_over_all_interfaces():
     for line in (
         "What was not seen, or not whole",
         "TCP bytes acknowledged and never seen 1.0 kB 5.3 %",
-        "connections seen one way only 1 of 40 2.5 %",
+        "connections seen one way only, of 40 1 2.5 %",
         "hellos that lack segments 3",
         "packets cut by the snap length 50 5.0 %",
         "given up because a table was full: heads 2",

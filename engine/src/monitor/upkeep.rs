@@ -19,6 +19,7 @@ impl Monitor {
     pub fn tick(&mut self, now_ns: u64) {
         if now_ns.saturating_add(CLOCK_STEP_NS) < self.clock_ns {
             self.tally.clock_steps += 1;
+            self.tally.last_ns = self.tally.last_ns.max(self.clock_ns);
             self.clock_ns = now_ns;
             self.next_sweep_ns = now_ns;
         }
@@ -31,7 +32,7 @@ impl Monitor {
     #[cold]
     fn sweep(&mut self) {
         let now_ns = self.clock_ns;
-        self.tally.first_ns.get_or_insert(now_ns);
+        self.tally.first_ns = Some(self.tally.first_ns.map_or(now_ns, |first_ns| first_ns.min(now_ns)));
         self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
         self.fragments.expire(now_ns, &mut self.tally);
         self.take_gathered();
@@ -96,7 +97,7 @@ impl Monitor {
     /// The counters as they stand.
     pub fn tally(&self) -> Tally {
         let mut tally = self.tally.clone();
-        tally.last_ns = self.clock_ns;
+        tally.last_ns = tally.last_ns.max(self.clock_ns);
         tally.interceptions = u64::from(self.trips.interception() == Interception::Suspected);
         tally.live_flows = self.table.len() as u64;
         tally.live_fragments = self.fragments.len() as u64;
