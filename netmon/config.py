@@ -73,6 +73,8 @@ class Config:
     overrides: tuple[Override, ...] = ()
     policy: Policy = field(default_factory=Policy)
     mentions: tuple[Mention, ...] = ()
+    state: Path | None = None  # folder of what is remembered over restarts; None: the usual one
+    learning_days: int = 0
     privacy_level: int = 1
     privacy_key: Path | None = None
     events: Path | None = None
@@ -92,6 +94,19 @@ def find_file(given: Path | None, environment: dict[str, str] | None = None) -> 
     places = (home / "netmon" / "netmon.yaml", Path("/etc/netmon/netmon.yaml"))
     # Somebody else's folder that may not be looked into holds no configuration of ours.
     return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113
+
+
+def state_folder(config: Config, environment: Mapping[str, str]) -> Path:
+    """Where state is kept: as configured, or where systemd or the user's desktop wants it."""
+    if config.state is not None:
+        return config.state
+    if environment.get("STATE_DIRECTORY"):
+        return Path(environment["STATE_DIRECTORY"].split(":")[0])
+    if environment.get("XDG_STATE_HOME"):
+        return Path(environment["XDG_STATE_HOME"]) / "netmon"
+    if environment.get("HOME"):
+        return Path(environment["HOME"]) / ".local" / "state" / "netmon"
+    return Path("/var/lib/netmon")
 
 
 def load(file: Path | None) -> Config:
@@ -119,6 +134,7 @@ _SECTIONS = (
     "signatures",
     "places",
     "policy",
+    "state",
     "privacy",
     "events",
     "web",
@@ -133,6 +149,7 @@ def _read(root: Item, file: Path) -> Config:
     web = _section(top, "web", ("listen", "config_file"))
     places = _section(top, "places", ("databases", "declared"))
     privacy = _section(top, "privacy", ("level", "key_file"))
+    state = _section(top, "state", ("folder", "learning_days"))
     mentions: list[Mention] = []
     return Config(
         sensor=sensor.read("name", Item.text, default.sensor),
@@ -153,6 +170,8 @@ def _read(root: Item, file: Path) -> Config:
             _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions")), mentions
         ),
         mentions=tuple(mentions),
+        state=state.read("folder", _path_from(file), None),
+        learning_days=state.read("learning_days", lambda item: item.integer(0, 365), default.learning_days),
         privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
         privacy_key=privacy.read("key_file", _path_from(file), None),
         events=_section(top, "events", ("file",)).read("file", _path_from(file), None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
 from netmon.places.round_trips import RoundTrips
 from netmon.policy import Policy
@@ -21,7 +22,8 @@ BEHIND_PROXY = Place(
 class Monitor:
     """Gives flows their meaning by signatures, places, promises and policy.
 
-    Its only state is `trips`, the smallest round trips, which outlive it when signatures are reloaded.
+    Its only state is what is handed to it and outlives it when signatures are reloaded: `trips`, the smallest
+    round trips, and `destinations`, where vendors were reached; without these nothing is told to be new.
     """
 
     def __init__(
@@ -31,12 +33,14 @@ class Monitor:
         policy: Policy,
         subject: Subject,
         trips: RoundTrips | None = None,
+        destinations: Destinations | None = None,
     ) -> None:
         self.signatures = signatures
         self._locator = locator
         self._policy = policy
         self._subject = subject
         self._trips = RoundTrips() if trips is None else trips
+        self._destinations = destinations
 
     def sight(self, flow: FlowRecord) -> Sighting:
         """The flow with its meaning; of no vendor, if no signature matched."""
@@ -51,7 +55,17 @@ class Monitor:
         else:
             place = self._locator.locate(flow.server, flow.start_ns, self._trips.take(flow))
         verdict = self._judge(rule, place, flow.view, flow.start_ns, flow.client)
-        return Sighting(flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks)
+        new = self._find_new(flow, rule, place)
+        return Sighting(
+            flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks, new
+        )
+
+    def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:
+        if self._destinations is None or rule.status == "unverified":
+            return ()
+        return self._destinations.take(
+            flow, rule.vendor, place, lambda: self._locator.network(flow.server, flow.start_ns)
+        )
 
     def _fallbacks(self, flow: FlowRecord) -> Iterator[Fallback]:
         """For each vendor whose products fall back to the flow's server: what that was asked."""

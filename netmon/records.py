@@ -72,6 +72,9 @@ QUESTIONS = ("vendor", "other", "unknown")
 """What a fallback resolver was asked: one of the vendor's names, another one, or nobody can tell because it
 was encrypted. A closed set, used as a metric label."""
 
+NEW_DESTINATION = ("network", "country")
+"""What of a destination can be new: a closed set, used as a metric label (see `netmon.destinations`)."""
+
 OUTCOMES = ("expected", "unexpected", "undecided", "forbidden")
 CONFIDENCES = ("agreed", "disputed", "single", "unknown")
 
@@ -258,3 +261,4 @@ class Sighting:
     verdict: Verdict | None = None
     resolver: str | None = None  # the public resolver that a DNS flow asks, by id
     fallbacks: tuple[Fallback, ...] = ()
+    new_destination: tuple[str, ...] = ()  # of NEW_DESTINATION: reached by this vendor for the first time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -25,3 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def libpcap() -> None:
     """What compiles filter expressions; a test that uses one is skipped where it cannot be had."""
     need("libpcap")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a sensor remembers goes nowhere near the state of who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield

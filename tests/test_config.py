@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netmon.config import Config, find_file, load, parse_listen
+from netmon.config import Config, find_file, load, parse_listen, state_folder
 from netmon.errors import ConfigError
 from netmon.places.locator import Override
 from netmon.places.physics import Position
@@ -53,7 +53,13 @@ def test_shipped_file_equals_the_defaults():
 def test_shipped_file_names_every_setting():
     """Uncommenting nothing, each section of the shipped file is one that is read."""
     text = SHIPPED.read_text(encoding="utf-8")
-    for key in (*Config().limits.__slots__, *Config().capture.__slots__, "report_every_s", "key_file"):
+    for key in (
+        *Config().limits.__slots__,
+        *Config().capture.__slots__,
+        "report_every_s",
+        "key_file",
+        "learning_days",
+    ):
         assert f"  {key}:" in text
 
 
@@ -97,6 +103,7 @@ policy:
     - {vendor: acme, component: files, clients: 192.0.2.0/28, since: 2026-10-01, until: 2027-01-31,
        author: A, reason: B}
     - {vendor: acme, clients: "2001:db8::/64", until: 2027-01-31, author: A, reason: B}
+state: {folder: state, learning_days: 14}
 privacy: {level: 2, key_file: key}
 events: {file: events.jsonl}
 web: {listen: "[::1]:9000"}
@@ -122,6 +129,7 @@ web: {listen: "[::1]:9000"}
             PolicyException("acme", None, ip_network("2001:db8::/64"), UNTIL, "A", "B"),
         ),
     )
+    assert (config.state, config.learning_days) == (tmp_path / "state", 14)
     assert (config.privacy_level, config.privacy_key) == (2, tmp_path / "key")
     assert config.events == tmp_path / "events.jsonl"
     assert config.listen == ("::1", 9000)
@@ -285,6 +293,22 @@ def test_search_order(tmp_path):
     environment["NETMON_CONFIG"] = "/elsewhere.yaml"
     assert find_file(None, environment) == Path("/elsewhere.yaml")
     assert find_file(Path("given.yaml"), environment) == Path("given.yaml")
+
+
+def test_folder_of_the_state():
+    """As configured; else systemd's, XDG's, the home's; a machine's own where there is no home."""
+    environment = {"STATE_DIRECTORY": "/a:/b", "XDG_STATE_HOME": "/x", "HOME": "/h"}
+    assert state_folder(Config(state=Path("/mine")), environment) == Path("/mine")
+    found = []
+    for key in ("STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"):
+        found.append(str(state_folder(Config(), environment)))
+        del environment[key]
+    assert [*found, str(state_folder(Config(), environment))] == [
+        "/a",
+        "/x/netmon",
+        "/h/.local/state/netmon",
+        "/var/lib/netmon",
+    ]
 
 
 def test_no_file_anywhere(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from netmon.destinations.memory import Destinations
 from netmon.monitor import Monitor
 from netmon.places.locator import Locator
 from netmon.places.physics import Position
@@ -149,6 +150,43 @@ def test_exceptions_of_the_policy_go_by_the_client(monitor, clients, outcome, li
     found = one.sight(flow("203.0.113.7", entry_of(one, "files.acme.example"))).verdict
     assert (found.outcome, found.lifts) == (outcome, lifts)
     assert ("acme", "files", "moscow", "RU", "unexpected") in set(one.foresee(SEPTEMBER))
+
+
+def test_a_destination_is_new_once(monitor):
+    """Network and country the first time, then nothing, also after a reload; without a memory never."""
+    destinations = Destinations()
+
+    def sight(server):
+        loaded = Monitor(
+            *(monitor.signatures, Locator(monitor.signatures)), Policy(), Subject(), None, destinations
+        )
+        return loaded.sight(flow(server, entry_of(loaded, "files.acme.example"))).new_destination
+
+    assert sight("203.0.113.7") == ("network", "country")
+    assert sight("203.0.113.8") == ()
+    assert sight("198.51.100.7") == ("network", "country")
+    assert sight("192.0.2.200") == ("network",)  # nobody locates it
+    assert [one.value for one in destinations.remembered()] == [
+        "203.0.113.0/24",
+        "RU",
+        "198.51.100.0/24",
+        "CH",
+        "192.0.2.0/24",
+    ]
+    assert monitor.sight(flow("203.0.113.7", 0)).new_destination == ()
+
+
+def test_an_unverified_signature_makes_nothing_new(tmp_path):
+    """Not sure to be the vendor's at all, so it is not where the vendor was reached."""
+    text = ACME.replace(
+        "exact: files.acme.example, status: official", "exact: files.acme.example, status: unverified"
+    )
+    (tmp_path / "acme.yaml").write_text(text, encoding="utf-8")
+    locations = (Path(__file__).parent / "signatures" / "locations.yaml").read_text(encoding="utf-8")
+    (tmp_path / "locations.yaml").write_text(locations, encoding="utf-8")
+    signatures = load_folder(tmp_path)
+    one = Monitor(signatures, Locator(signatures), Policy(), Subject(), None, Destinations())
+    assert one.sight(flow("203.0.113.7", entry_of(one, "files.acme.example"))).new_destination == ()
 
 
 def test_round_trips_outlive_the_signatures(monitor):

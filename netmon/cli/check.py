@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from netmon.cli import wiring
 from netmon.cli.terminal import say, tell
 from netmon.cli.wiring import ConfigOption, SignaturesOption
-from netmon.config import Config
+from netmon.config import Config, state_folder
 from netmon.places.databases import Databases, usual_folders
 from netmon.places.locator import Override
 from netmon.places.makers import is_registry
@@ -75,6 +75,8 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "policy.forbidden_vendors", ", ".join(sorted(settings.policy.forbidden_vendors)) or "none"
     yield "policy.allowed", "; ".join(_allowed_texts(settings.policy)) or "none"
     yield "policy.exceptions", "; ".join(map(_exception_text, settings.policy.exceptions)) or "none"
+    yield "state.folder", str(state_folder(settings, os.environ))
+    yield "state.learning_days", str(settings.learning_days)
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key for each start")
     yield "events.file", str(settings.events or "none")

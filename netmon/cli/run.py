@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import signal
 import sys
@@ -19,7 +20,9 @@ from netmon import quality
 from netmon.cli import wiring
 from netmon.cli.terminal import tell
 from netmon.cli.wiring import ConfigOption, CountryOption, PrivacyOption, SignaturesOption, SourceOption
-from netmon.config import Config, parse_listen
+from netmon.config import Config, parse_listen, state_folder
+from netmon.destinations.file import DestinationsFile
+from netmon.destinations.memory import DAY_S
 from netmon.errors import ConfigError, NetmonError, SourceError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
@@ -125,6 +128,8 @@ class _Sensor:
         self._settings = settings
         self._trips = RoundTrips()
         self._databases = wiring.open_databases(settings)
+        self._state = DestinationsFile(state_folder(settings, os.environ), tell)
+        self._destinations = self._state.load(settings.learning_days * DAY_S)
         self._monitor = self._load()
         matcher = compile_matcher(self._monitor.signatures)
         limits, capture = settings.limits.keywords(), settings.capture
@@ -188,6 +193,12 @@ class _Sensor:
 
     def watch(self) -> None:
         """Takes records until a signal ends it."""
+        try:
+            self._watch()
+        finally:
+            self._state.save(self._destinations, math.inf)
+
+    def _watch(self) -> None:
         self._running = True
         for batch in self._source.batches():
             self._take(batch)
@@ -198,7 +209,7 @@ class _Sensor:
                 wanted.problem = self._reload()
                 self.supervisor.ready()
                 wanted.done.set()
-            self._warn()
+            self._look_after()
             self._refresh_databases()
         self._running = False
 
@@ -213,7 +224,10 @@ class _Sensor:
     def _stats(self) -> Stats:
         stats = self._source.stats()
         return stats | {
-            "evicted": stats["evicted"] | {"round_trips": self._trips.evicted},
+            "evicted": stats["evicted"]
+            | {"round_trips": self._trips.evicted, "destinations": self._destinations.evicted},
+            "new_destinations": self._destinations.news,
+            "is_state_saved": self._state.is_saved,
             "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,
             "location_databases": self._databases.states,
@@ -234,7 +248,8 @@ class _Sensor:
 
     def _load(self) -> Monitor:
         known = wiring.load_signatures(self._settings)
-        return wiring.make_monitor(self._settings, known, self._trips, self._databases)
+        kept = (self._trips, self._databases, self._destinations)
+        return wiring.make_monitor(self._settings, known, *kept)
 
     def _announce(self) -> None:
         series = self._monitor.foresee(time.time_ns())
@@ -269,11 +284,13 @@ class _Sensor:
         for problem in self._databases.take_problems():
             tell(problem)
 
-    def _warn(self) -> None:
+    def _look_after(self) -> None:
         now_s = time.monotonic()
         if now_s < self._look_again_s:
             return
         self._look_again_s = now_s + _LOOK_EVERY_S
+        # After the events were handed on: what a crash takes back is told twice rather than never.
+        self._state.save(self._destinations, now_s)
         stats = self._source.stats()
         is_suspected = stats["interceptions"] > 0
         if is_suspected and not self._is_suspected:

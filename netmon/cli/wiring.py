@@ -13,6 +13,7 @@ import typer
 
 from netmon.cli.terminal import tell
 from netmon.config import Config, Mention, check_country, find_file, load
+from netmon.destinations.memory import Destinations
 from netmon.errors import ConfigError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
@@ -151,10 +152,11 @@ def make_monitor(
     signatures: SignatureSet,
     trips: RoundTrips | None = None,
     databases: Databases | None = None,
+    destinations: Destinations | None = None,
 ) -> Monitor:
-    """Signatures, places, promises and policy, joined; with the round trips known so far."""
+    """Signatures, places, promises and policy, joined; with the round trips and destinations known so far."""
     locator = make_locator(config, signatures, databases)
-    return Monitor(signatures, locator, config.policy, config.subject, trips)
+    return Monitor(signatures, locator, config.policy, config.subject, trips, destinations)
 
 
 def make_privacy(config: Config, level: int) -> Privacy:

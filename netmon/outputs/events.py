@@ -231,6 +231,7 @@ def _meaning(sighting: Sighting) -> dict[str, Any]:
         "promise": verdict.promise if verdict else None,
         "exception": _exception(verdict),
         "place": describe_place(place) if place else None,
+        "new_destination": list(sighting.new_destination) or None,
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 FLOW_LABELS = ("vendor", "component", "location", "country", "verdict")
+DESTINATION_LABELS = ("vendor", "kind", "country")
 FALLBACK_LABELS = ("vendor", "operator", "question")
 
 METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
@@ -30,6 +31,21 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         "gauge",
         FLOW_LABELS[:4],
         "When a flow to a vendor that the policy forbids was last seen.",
+    ),
+    "netmon_new_destinations": (
+        "counter",
+        DESTINATION_LABELS,
+        "Networks and countries in which the vendor was reached for the first time from here.",
+    ),
+    "netmon_new_destination_last_seen_timestamp_seconds": (
+        "gauge",
+        DESTINATION_LABELS,
+        "When such a first time last was; remembered over restarts.",
+    ),
+    "netmon_state_last_write_successful": (
+        "gauge",
+        (),
+        "Whether the file that remembers destinations could be written.",
     ),
     "netmon_handshake_rtt_seconds": (
         "histogram",

@@ -176,6 +176,7 @@ class Prometheus:
         yield _histogram("netmon_handshake_rtt_seconds", rtts)
         yield from _engine_metrics(stats)
         yield _family("netmon_folded_reports", [((), folded)])
+        yield from _destination_metrics(stats)
         yield from _database_metrics(stats.get("location_databases", ()))
         yield from _about(self._version, signatures)
         yield _family("netmon_config_last_reload_successful", [((), reload[0])])
@@ -266,6 +267,15 @@ def _engine_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
     yield _family("netmon_view_quality_degraded", stats.get("degraded", {}).items())
     yield _family("netmon_lost_reports", [((), stats.get("lost_reports", 0))])
     yield _family("netmon_lost_events", [((), stats.get("lost_events", 0))])
+
+
+def _destination_metrics(stats: Mapping[str, Any]) -> Iterator[Metric]:
+    news = dict(stats.get("new_destinations", {})).items()
+    yield _family("netmon_new_destinations", ((labels, one.count) for labels, one in news))
+    seen = ((labels, one.last_s) for labels, one in news)
+    yield _family("netmon_new_destination_last_seen_timestamp_seconds", seen)
+    saved = [((), float(stats["is_state_saved"]))] if "is_state_saved" in stats else []
+    yield _family("netmon_state_last_write_successful", saved)
 
 
 def _database_metrics(states: Iterable[Any]) -> Iterator[Metric]:

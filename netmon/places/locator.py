@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from netmon.places.database import Database
 from netmon.places.databases import Databases
 from netmon.places.physics import Horizon, Position
-from netmon.places.prefixes import Address, PrefixTable
+from netmon.places.prefixes import PrefixTable
 from netmon.places.rule import DECLARED, VENDOR, Cities, decide
 from netmon.records import Place, RoundTrip, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
@@ -42,6 +42,7 @@ class Override:
 class _Testimony:
     """Votes on one network, and the ISO days between which they hold."""
 
+    prefix: str
     valid_from: str
     valid_to: str
     votes: tuple[Vote, ...]
@@ -75,12 +76,12 @@ class Locator:
         # What is cached holds for these databases only.
         self._cached: tuple[tuple[Database, ...], _Cache] = (self._databases.current, OrderedDict())
         for override in overrides:
-            testimony = _between(override.valid_from, override.valid_to, (_declaration(override),))
-            self._overrides.add(override.prefix, testimony)
+            bounds = (override.valid_from, override.valid_to)
+            self._overrides.add(override.prefix, _between(override.prefix, bounds, (_declaration(override),)))
         for rule in signatures.entries:
             if isinstance(rule, NetworkRule):
-                votes = _rule_votes(rule, signatures)
-                self._networks.add(rule.prefix, _between(rule.valid_from, rule.valid_to, votes))
+                bounds, votes = (rule.valid_from, rule.valid_to), _rule_votes(rule, signatures)
+                self._networks.add(rule.prefix, _between(rule.prefix, bounds, votes))
 
     def locate(self, address: str, when_ns: int, trip: RoundTrip | None = None) -> Place:
         """The place of an address on the UTC day of `when_ns` (nanoseconds since 1970), with its evidence.
@@ -105,6 +106,10 @@ class Locator:
         found = (place.location, place.country, place.city, place.confidence, place.votes)
         return Place(*found, place.excluded, place.steps, trip)
 
+    def network(self, address: str, when_ns: int) -> str | None:
+        """The longest network of the signatures that holds the address on that UTC day, if there is one."""
+        return next((one.prefix for one in _holding(self._networks, address, iso_day(when_ns))), None)
+
     def _find(
         self, address: str, when_ns: int, trip: RoundTrip | None, databases: tuple[Database, ...]
     ) -> Place:
@@ -116,11 +121,10 @@ class Locator:
         return replace(place, excluded=bound.excluded, round_trip=trip, steps=(bound.step, *place.steps))
 
     def _votes(self, address: str, day: str, databases: tuple[Database, ...]) -> tuple[Vote, ...]:
-        ip = ipaddress.ip_address(address)
         return (
-            *_longest(self._overrides, ip, day),
-            *self._databases.votes(databases, ip),
-            *_longest(self._networks, ip, day),
+            *_longest(self._overrides, address, day),
+            *self._databases.votes(databases, ipaddress.ip_address(address)),
+            *_longest(self._networks, address, day),
         )
 
 
@@ -129,12 +133,18 @@ def iso_day(when_ns: int) -> str:
     return datetime.fromtimestamp(when_ns // 1_000_000_000, UTC).date().isoformat()
 
 
-def _longest(table: PrefixTable[_Testimony], address: Address, day: str) -> tuple[Vote, ...]:
-    return next((one.votes for one in table.find(address) if one.holds_on(day)), ())
+def _holding(table: PrefixTable[_Testimony], address: str, day: str) -> Iterator[_Testimony]:
+    """The longest first."""
+    return (one for one in table.find(ipaddress.ip_address(address)) if one.holds_on(day))
 
 
-def _between(valid_from: str | None, valid_to: str | None, votes: tuple[Vote, ...]) -> _Testimony:
-    return _Testimony(valid_from or "0001-01-01", valid_to or "9999-12-31", votes)
+def _longest(table: PrefixTable[_Testimony], address: str, day: str) -> tuple[Vote, ...]:
+    return next((one.votes for one in _holding(table, address, day)), ())
+
+
+def _between(prefix: str, bounds: tuple[str | None, str | None], votes: tuple[Vote, ...]) -> _Testimony:
+    first, last = bounds
+    return _Testimony(prefix, first or "0001-01-01", last or "9999-12-31", votes)
 
 
 def _rule_votes(rule: NetworkRule, signatures: SignatureSet) -> tuple[Vote, ...]:

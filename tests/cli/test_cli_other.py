@@ -61,6 +61,7 @@ policy:
   allowed: {kaspersky: {updates: [FF]}}
   exceptions:
     - {vendor: kaspersky, clients: 192.0.2.0/28, since: 2026-10-01, until: 9999-12-31, author: HH, reason: II}
+state: {folder: JJ, learning_days: 21}
 privacy: {level: 2, key_file: key}
 events: {file: events.jsonl}
 web: {listen: '[::1]:10'}
@@ -91,6 +92,8 @@ web: {listen: '[::1]:10'}
         "policy.forbidden_vendors: kaspersky",
         "policy.allowed: kaspersky updates in FF",
         "policy.exceptions: kaspersky * for 192.0.2.0/28 from 2026-10-01 until 9999-12-31 (HH: II)",
+        "state.folder: JJ",
+        "state.learning_days: 21",
         "privacy.level: 2: clients' networks only",
         "privacy.key_file: key",
         "events.file: events.jsonl",

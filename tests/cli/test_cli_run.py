@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 
 import bcrypt
@@ -209,6 +211,76 @@ def test_an_idle_sensor_is_alive(sensor, environment, tmp_path):
         sensor()
         assert manager.recv(999).startswith(b"READY=1")
         assert [manager.recv(999) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+
+
+def new_destinations(events):
+    """What was told to be new, with the flow's vendor and where it went."""
+    return [
+        (event["netmon"]["vendor"], event["destination"]["ip"], kind)
+        for event in events
+        for kind in event["netmon"].get("new_destination", ())
+    ]
+
+
+def test_a_new_destination_is_told_once(sensor, netmon, demo, tmp_path):
+    """Each network and country once, and not again after a restart; no client is remembered."""
+    file = tmp_path / ".local" / "state" / "netmon" / "destinations.json"
+    running = sensor("--country", "DE")
+    running.replay(demo)
+    _, events = running.end(signal.SIGTERM)
+    told = new_destinations(events)
+    assert len(told) == len(set(told)) == len(json.loads(file.read_text())["destinations"])
+    assert {kind for _, _, kind in told} == {"network", "country"}
+    clients = {
+        json.loads(line)["source"]["ip"] for line in netmon("read", "--json", demo).stdout.splitlines()
+    }
+    assert clients
+    assert [client for client in clients if client in file.read_text()] == []
+    again = sensor("--country", "DE")
+    again.replay(demo)
+    _, events = again.end(signal.SIGTERM)
+    assert ended(events)
+    assert new_destinations(events) == []
+
+
+def test_a_crash_takes_back_what_was_not_saved(sensor, demo, tmp_path):
+    """After kill -9 only what was new within the last second is new again."""
+    file = tmp_path / ".local" / "state" / "netmon" / "destinations.json"
+    running = sensor("--country", "DE")
+    reader = threading.Thread(target=running.process.stdout.read)
+    reader.start()
+    running.replay(demo)
+    deadline = time.monotonic() + 30
+    while not file.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    running.process.kill()
+    reader.join()
+    before = {one["value"] for one in json.loads(file.read_text())["destinations"]}
+    again = sensor("--country", "DE")
+    again.replay(demo)
+    _, events = again.end(signal.SIGTERM)
+    after = {one["value"] for one in json.loads(file.read_text())["destinations"]}
+    assert before
+    assert len(new_destinations(events)) == len(after - before)
+
+
+def test_a_state_that_cannot_be_kept_stops_nothing(environment, demo, tmp_path):
+    """A line, and the sensor does all the rest."""
+    need_root()
+    need("ip", "tcpreplay")
+    (tmp_path / ".local").write_text("a file where a folder should be")
+    running = Sensor(environment, "--country", "DE")
+    where = f"{tmp_path}/.local/state/netmon/destinations.json"
+    assert running.line() == f"netmon: {where}: not a directory; it stays, and every destination is new again"
+    assert running.line().startswith("netmon: watching ")
+    running.replay(demo)
+    assert running.line() == (
+        f"netmon: {where}: not a directory; what is new now will be new again after a restart, "
+        f"until it can be written"
+    )
+    code, events = running.end(signal.SIGTERM)
+    assert (code, sum(ended(events).values())) == (0, 38)
 
 
 def test_interface_that_goes_down(sensor, demo):

@@ -185,12 +185,16 @@ def test_missing_rights_are_told(image):
 
 @pytest.mark.parametrize("ambient", [True, False], ids=["Podman", "Docker"])
 def test_a_chosen_user_stays(image, ambient):
-    """With another user the entrypoint leaves things alone: he captures if the engine gave him the right."""
+    """With another user the entrypoint leaves things alone: he captures if the engine gave him the right.
+
+    The state is not his; he is told, and the sensor goes on.
+    """
     rights = "--inh-caps=+net_raw --ambient-caps=+net_raw" if ambient else ""
     user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *rights.split(), "entrypoint"]
     words = ("run", "-i", "port", "--listen", "off")
     sensor = image.start(*words, entrypoint=user)
-    line = sensor.stderr.readline()
+    state, line = sensor.stderr.readline(), sensor.stderr.readline()
     sensor.terminate()
     sensor.communicate(timeout=30)
+    assert "destinations.json: permission denied" in state
     assert line.startswith("netmon: watching port" if ambient else "netmon: port: no right to capture")

@@ -141,6 +141,14 @@ def test_an_exception_of_the_policy_is_told(event, level):
     assert found["netmon"]["exception"] == {"lifts": "place_elsewhere", "until": "2027-01-31"}
 
 
+def test_what_is_new_about_a_destination_is_told(event):
+    """Network, country, or both; an event, not an alert. Nothing where nothing is new."""
+    one = replace(sighting(), new_destination=("network", "country"))
+    assert event(one)["netmon"]["new_destination"] == ["network", "country"]
+    assert event(one)["event"]["kind"] == "event"
+    assert "new_destination" not in event(sighting())["netmon"]
+
+
 def test_a_place_that_is_not_known_has_no_geo(event):
     """Where the sources disagree, no country is written, but every vote is."""
     found = event(sighting(DISPUTED, UNDECIDED))

@@ -9,6 +9,7 @@ from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from netmon.destinations.memory import News
 from netmon.outputs import prometheus
 from netmon.outputs.metrics import FLOW_LABELS, METRICS
 from netmon.outputs.prometheus import Prometheus
@@ -55,8 +56,11 @@ STATS = {
         State("GeoLite2-City", 21, is_current=True),
         State("dbip", None, is_current=False),
     ),
+    "new_destinations": {("acme", "network", "RU"): News(31, 32)},
+    "is_state_saved": True,
     "interfaces": {"eth1": {"packets": 15, "dropped": 16, "freezes": 17, "interface_dropped": 18}},
 }
+NEW_IN_RUSSIA = {"vendor": "acme", "kind": "network", "country": "RU"}
 ZURICH_LABELS = {
     "vendor": "acme",
     "component": "files",
@@ -124,7 +128,9 @@ def test_last_seen_is_the_packets_time(metrics, verdict):
 def test_last_seen_is_for_findings_only(metrics, place, verdict):
     """Neither expected nor undecided traffic raises an alert."""
     metrics.sighting(sighting(place, verdict))
-    assert b"_last_seen_timestamp_seconds{" not in generate_latest(metrics.registry)
+    page = generate_latest(metrics.registry)
+    for outcome in (b"unexpected", b"forbidden"):
+        assert b"netmon_%b_last_seen_timestamp_seconds{" % outcome not in page
 
 
 def test_unexpected_and_forbidden_are_told_apart(metrics):
@@ -187,6 +193,9 @@ def test_engine_counters_are_read_at_the_scrape(metrics):
         ("netmon_view_quality_degraded", {"interface": "eth1", "reason": "unseen"}, 1),
         ("netmon_encrypted_dns_flows_total", {"protocol": "doh"}, 21),
         ("netmon_encrypted_dns_flows_total", {"protocol": "doq"}, 0),
+        ("netmon_new_destinations_total", NEW_IN_RUSSIA, 31),
+        ("netmon_new_destination_last_seen_timestamp_seconds", NEW_IN_RUSSIA, 32),
+        ("netmon_state_last_write_successful", {}, 1),
         ("netmon_evicted_total", {"table": "flows"}, 12),
         ("netmon_rejected_packets_total", {"station": "link", "reason": "not_ip"}, 13),
         ("netmon_lost_reports_total", {}, 14),
@@ -305,7 +314,7 @@ def test_labels_come_from_the_closed_list():
     """Nobody adds a label with values from traffic, or one that clashes with those of a target."""
     allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state", "version"}
     allowed.add("database")  # of the configuration
-    allowed |= {"protocol", "operator", "question"}
+    allowed |= {"protocol", "operator", "question", "kind"}
     about = {"city", "latitude", "longitude", "pythonversion", "sha256", "vendors"}
     for name, (kind, labels, _help) in METRICS.items():
         assert set(labels) <= (allowed | about if kind == "info" else allowed), name

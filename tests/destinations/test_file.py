@@ -1,0 +1,231 @@
+"""The file that remembers destinations: over restarts, crashes, damage and full disks."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netmon.destinations.file import NAME, RETRY_S, DestinationsFile
+from netmon.destinations.memory import Destinations
+from tests.records import DISPUTED, ZURICH, flow
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def told():
+    """The lines that the user was told."""
+    return []
+
+
+@pytest.fixture
+def opened(tmp_path, told):
+    """The file, as a start of the sensor opens it."""
+    return lambda: DestinationsFile(tmp_path / "state", told.append)
+
+
+def reach(destinations, server="198.51.100.5", place=ZURICH):
+    return destinations.take(flow(server=server), "acme", place, lambda: None)
+
+
+def test_it_remembers(opened, told):
+    """What was saved is what is loaded; there is nothing to say about it."""
+    file = opened()
+    destinations = file.load()
+    reach(destinations)
+    reach(destinations, "2001:db8::1", DISPUTED)
+    file.save(destinations, 0)
+    again = opened().load()
+    assert again.remembered() == destinations.remembered()
+    assert again.since_s == destinations.since_s
+    assert (reach(again), told) == ((), [])
+
+
+def test_it_is_written_when_something_changed(opened, tmp_path):
+    """Not before, and not again."""
+    file = opened()
+    destinations = file.load()
+    file.save(destinations, 0)
+    assert not (tmp_path / "state").exists()
+    reach(destinations)
+    file.save(destinations, 1)
+    (tmp_path / "state" / NAME).unlink()
+    file.save(destinations, 2)
+    assert not (tmp_path / "state" / NAME).exists()
+
+
+def test_it_can_be_read_by_people_and_names_no_client(opened, tmp_path):
+    """A destination a line."""
+    file = opened()
+    destinations = file.load()
+    reach(destinations)
+    file.save(destinations, 0)
+    text = (tmp_path / "state" / NAME).read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if '"198.51.100.0/24"' in line] == [
+        '{"vendor": "acme", "kind": "network", "value": "198.51.100.0/24", "country": "CH", '
+        '"first_s": 1700000002, "last_s": 1700000002},'
+    ]
+    assert json.loads(text)["since"] == [["acme", 1700000002]]
+    assert "192.0.2.17" not in text
+
+
+ROW = {"vendor": "acme", "kind": "country", "value": "CH", "country": "CH", "first_s": 1, "last_s": 2}
+
+
+def content(*rows, **changes):
+    return json.dumps({"version": 1, "since": [], "destinations": [*rows], **changes}).encode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x00" * 512,
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b"[]",
+        b"{}",
+        content(ROW)[:-9],
+        content(version=2),
+        content(since=None),
+        content(since=[["acme"]]),
+        content(since=[["acme", "today"]]),
+        content(destinations={}),
+        content(ROW | {"client": "192.0.2.17"}),
+        content(ROW | {"vendor": 'a"} 1\n'}),
+        content(ROW | {"kind": "city"}),
+        content(ROW | {"country": "\ud800"}),
+        content(ROW | {"kind": "network", "value": "198.51.100.5/24"}),
+        content(ROW | {"first_s": 10**400}),
+        content(ROW | {"last_s": True}),
+        b" " * (16 * 1024 * 1024 + 1),
+    ],
+    ids=lambda data: repr(data[:40]),
+)
+def test_a_damaged_file_is_set_aside(opened, tmp_path, told, data):
+    """One clear line, the file is kept beside, everything is new again, and that is remembered."""
+    file = tmp_path / "state" / NAME
+    file.parent.mkdir()
+    file.write_bytes(data)
+    state = opened()
+    destinations = state.load()
+    aside = f"{file}.damaged"
+    assert told == [
+        f"{file}: damaged, or of another netmon; kept as {aside}, and every destination is new again"
+    ]
+    assert Path(aside).read_bytes() == data
+    assert reach(destinations) == ("network", "country")
+    state.save(destinations, 0)
+    assert len(opened().load().remembered()) == 2
+
+
+def test_any_damage_is_survived(opened, tmp_path, told):
+    """Bytes changed, lost or doubled anywhere: it loads, or is set aside; nothing else happens."""
+    state = opened()
+    destinations = state.load()
+    for number in range(20):
+        reach(destinations, f"198.51.{number}.5")
+    state.save(destinations, 0)
+    file, chance = tmp_path / "state" / NAME, random.Random(4)
+    whole = file.read_bytes()
+    for _ in range(500):
+        at, length = chance.randrange(len(whole)), chance.randrange(1, 40)
+        part = chance.choice([b"", chance.randbytes(length), whole[at : at + 2 * length]])
+        file.write_bytes(whole[:at] + part + whole[at + length :])
+        loaded = opened().load()
+        assert len(loaded.remembered()) <= 21
+        reach(loaded)
+    assert 100 < len(told) <= 500
+
+
+def test_an_unwritable_folder_stops_nothing(opened, tmp_path, told):
+    """One line; tried again after a while, and that it works again is told, too. Nothing is lost by then."""
+    (tmp_path / "state").write_text("a file where the folder should be")
+    state = opened()
+    destinations = state.load()
+    assert state.is_saved
+    told.clear()
+    reach(destinations)
+    for now_s in (0.0, 1.0, RETRY_S, RETRY_S + 1):
+        state.save(destinations, now_s)
+    assert told == [
+        f"{tmp_path}/state/{NAME}: file exists; what is new now will be new again after a restart, "
+        f"until it can be written"
+    ]
+    assert not state.is_saved
+    (tmp_path / "state").unlink()
+    state.save(destinations, RETRY_S + 2)
+    assert not state.is_saved
+    state.save(destinations, 2 * RETRY_S)
+    assert told[1:] == [f"{tmp_path}/state/{NAME}: written again"]
+    assert state.is_saved
+    assert len(opened().load().remembered()) == 2
+
+
+def test_a_full_disk_leaves_the_old_file(opened, tmp_path, told):
+    """The new one is written beside, and takes its place only when it is whole."""
+    state = opened()
+    destinations = state.load()
+    reach(destinations)
+    state.save(destinations, 0)
+    before = (tmp_path / "state" / NAME).read_bytes()
+    (tmp_path / "state" / f"{NAME}.new").symlink_to("/dev/full")
+    reach(destinations, "203.0.113.5")
+    state.save(destinations, 1)
+    assert told == [
+        f"{tmp_path}/state/{NAME}: no space left on device; what is new now will be new again after a "
+        f"restart, until it can be written"
+    ]
+    assert (tmp_path / "state" / NAME).read_bytes() == before
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from netmon.destinations.file import DestinationsFile
+from tests.records import ZURICH, flow
+
+state = DestinationsFile(Path(sys.argv[1]), print)
+destinations = state.load()
+for number in range(len(destinations.remembered()), 60_000):
+    server = f"{20 + (number >> 16)}.{number >> 8 & 255}.{number & 255}.1"
+    destinations.take(flow(server=server), "acme", ZURICH, lambda: None)
+    state.save(destinations, number)
+    print(len(destinations.remembered()), flush=True)
+"""
+
+
+def test_kill_9_takes_nothing_back(tmp_path):
+    """Killed at any moment of writing, what was saved before is whole, and no damage is ever found."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    chance = random.Random(9)
+    saved = 0
+    for _ in range(8):
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        for _line in range(chance.randrange(20, 200)):
+            saved = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        rest, _ = process.communicate(timeout=30)
+        complete = rest.splitlines(keepends=True)
+        saved = max([saved, *(int(line) for line in complete if line.endswith("\n"))])
+        told = []
+        remembered = DestinationsFile(tmp_path, told.append).load().remembered()
+        assert told == []
+        assert saved <= len(remembered) <= saved + 1
+    assert saved > 200
+
+
+def test_nothing_is_loaded_where_nothing_is(opened, told):
+    """A first start has nothing to say."""
+    assert isinstance(opened().load(), Destinations)
+    assert told == []

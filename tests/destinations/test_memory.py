@@ -1,0 +1,192 @@
+"""Where vendors were reached, and what of it is new."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netmon.destinations import memory
+from netmon.destinations.memory import DAY_S, Destinations, News
+from netmon.records import NEW_DESTINATION, Place, Vote
+from tests.records import DISPUTED, MOSCOW, START_NS, ZURICH, flow
+
+START_S = START_NS // 1_000_000_000 + 2
+UNKNOWN = Place("unknown", "unknown", None, "unknown")
+SINGLE = Place("unknown", "RU", None, "single", (Vote("db_one", "RU", None),))
+DECLARED = replace(SINGLE, votes=(Vote("declared", "RU", None),))
+
+
+def take(destinations, server="198.51.100.5", place=ZURICH, vendor="acme", network=None, **changes):
+    return destinations.take(flow(server=server, **changes), vendor, place, lambda: network)
+
+
+def later(seconds):
+    return {"last_ns": START_NS + seconds * 1_000_000_000}
+
+
+def values(destinations):
+    return [one.value for one in destinations.remembered()]
+
+
+def test_the_first_time_is_new_and_no_other():
+    """Network and country, each once for each vendor."""
+    one = Destinations()
+    assert take(one) == ("network", "country")
+    assert take(one) == ()
+    assert take(one, server="198.51.100.77") == ()
+    assert take(one, server="203.0.113.5") == ("network",)
+    assert take(one, server="203.0.113.6", place=MOSCOW) == ("country",)
+    assert take(one, vendor="other") == ("network", "country")
+
+
+def test_a_network_is_the_signatures_or_the_shortest_that_is_announced():
+    """A /24 or /48 where the signatures have none."""
+    one = Destinations()
+    take(one, network="198.51.100.0/22")
+    take(one, server="203.0.113.5")
+    take(one, server="2001:db8:1:2::5")
+    networks = [each.value for each in one.remembered() if each.kind == "network"]
+    assert networks == ["198.51.100.0/22", "203.0.113.0/24", "2001:db8:1::/48"]
+
+
+def test_new_signatures_make_no_old_network_new():
+    """What a remembered network holds is known, however the signatures cut it now."""
+    one = Destinations()
+    take(one, network="198.51.100.0/22")
+    assert take(one, server="198.51.101.5", network="198.51.101.0/24") == ()
+    assert take(one, server="198.51.101.5") == ()
+    assert take(one, server="198.51.104.5", network="198.51.104.0/22") == ("network",)
+
+
+def test_a_country_must_be_sure():
+    """A dispute, a lone database or nothing known: no country was reached."""
+    for place in (DISPUTED, UNKNOWN, SINGLE):
+        assert take(Destinations(), place=place) == ("network",)
+    assert take(Destinations(), place=DECLARED) == ("network", "country")
+
+
+def test_behind_a_proxy_nothing_is_new():
+    """The address is the proxy's."""
+    one = Destinations()
+    assert take(one, view=("proxied",)) == ()
+    assert one.remembered() == []
+
+
+def test_what_is_told_becomes_an_event():
+    """Reports in between are no events, so the first that is one tells."""
+    one = Destinations()
+    assert take(one, phase="update") == ()
+    assert take(one, phase="end") == ("network", "country")
+
+
+def test_news_is_counted_and_dated():
+    """By vendor, kind and the place's country; the date is that of the latest first time."""
+    one = Destinations()
+    take(one)
+    take(one, server="203.0.113.5", **later(10))
+    take(one, **later(99))
+    assert one.news == {
+        ("acme", "network", "CH"): News(2, START_S + 8),
+        ("acme", "country", "CH"): News(1, START_S),
+    }
+
+
+def test_it_goes_on_where_it_ended():
+    """What is remembered is not new again; the dates are there, the counts begin anew."""
+    before = Destinations()
+    take(before)
+    take(before, server="2001:db8::5", place=DISPUTED)
+    after = Destinations(before.remembered(), before.since_s)
+    assert values(after) == values(before)
+    assert (take(after), take(after, server="2001:db8::6", place=DISPUTED)) == ((), ())
+    assert after.news == {labels: News(0, one.last_s) for labels, one in before.news.items()}
+    assert len(after.news) == 3
+
+
+def test_learning_remembers_and_says_nothing():
+    """For so long after the vendor's first flow, also over a restart; then what is new is told."""
+    one = Destinations(learning_s=DAY_S)
+    assert take(one) == ()
+    again = Destinations(one.remembered(), one.since_s, learning_s=DAY_S)
+    assert again.news == {}
+    assert take(again, server="203.0.113.5", **later(DAY_S)) == ()
+    assert take(again, server="192.0.2.5", **later(DAY_S + 3)) == ("network",)
+    assert take(again, server="198.51.100.5", **later(DAY_S + 4)) == ()
+    assert take(again, vendor="other", **later(DAY_S + 5)) == ()  # learns for itself
+    assert set(again.news) == {("acme", "network", "CH")}
+
+
+def test_memory_is_bounded():
+    """What was not reached for the longest time gives way, is counted, and would be new again."""
+    one = Destinations(capacity=3)
+    for server in ("198.51.100.5", "203.0.113.5", "198.51.100.5", "192.0.2.5"):
+        take(one, server=server)
+    assert one.evicted == 1
+    assert sorted(values(one)) == ["192.0.2.0/24", "198.51.100.0/24", "CH"]
+    assert take(one, server="203.0.113.5") == ("network",)
+    assert len(one.remembered()) == 3
+
+
+def test_a_flood_of_destinations_stays_in_its_bound():
+    """A hundred thousand networks: the memory holds its 20,000, labels do not grow, a counter moves."""
+    one = Destinations()
+    for number in range(100_000):
+        address = f"{20 + (number >> 16)}.{number >> 8 & 255}.{number & 255}.1"
+        take(one, server=address, place=DISPUTED)
+    assert len(one.remembered()) == memory.CAPACITY
+    assert one.evicted == 100_000 - memory.CAPACITY
+    assert set(one.news) == {("acme", "network", "disputed")}
+
+
+def test_labels_are_bounded(monkeypatch):
+    """Beyond the limit all are counted as `other`, and nothing is lost."""
+    monkeypatch.setattr(memory, "MAX_LABEL_SETS", 4)
+    one = Destinations()
+    for number in range(10):
+        take(one, vendor=f"vendor{number}")
+    assert len(one.news) == 4 + 2
+    assert sum(each.count for each in one.news.values()) == 20
+    assert one.news["other", "country", "other"].count == 8
+
+
+def test_it_says_when_there_is_something_to_save():
+    """What is new, and once a day that something was reached."""
+    one = Destinations()
+    versions = [one.version]
+    for changes in ({}, {}, later(60), later(DAY_S), later(DAY_S + 60)):
+        take(one, **changes)
+        versions.append(one.version)
+    changed = [after > before for before, after in pairwise(versions)]
+    assert changed == [True, False, False, True, False]
+
+
+REACHED = st.tuples(
+    st.sampled_from(["acme", "other"]),
+    st.sampled_from(["198.51.100.5", "198.51.100.200", "203.0.113.5", "2001:db8::5", "2001:db8:1::5"]),
+    st.sampled_from([ZURICH, MOSCOW, DISPUTED]),
+    st.sampled_from([None, "declared"]),
+)
+
+
+@given(st.lists(REACHED, max_size=30), st.integers(0, 30))
+def test_nothing_is_new_twice(reached, cut):
+    """Whatever was reached in whatever order, and wherever a restart comes: once, of the closed set."""
+    one, told = Destinations(), []
+    for number, (vendor, server, place, declared) in enumerate(reached):
+        if number == cut:
+            one = Destinations(one.remembered(), one.since_s)
+        network = {"198.51.100.5": "198.51.0.0/16"}.get(server) if declared else None
+        told += [(vendor, kind, server, place.country) for kind in take(one, server, place, vendor, network)]
+    assert {kind for _, kind, _, _ in told} <= set(NEW_DESTINATION)
+    countries = [(vendor, country) for vendor, kind, _, country in told if kind == "country"]
+    servers = [(vendor, server) for vendor, kind, server, _ in told if kind == "network"]
+    assert len(countries) == len(set(countries))
+    assert len(servers) == len(set(servers))
+
+
+def test_no_client_is_remembered():
+    """Nothing of the flow but where it ended and when."""
+    one = Destinations()
+    take(one)
+    assert "192.0.2.17" not in str(one.remembered()) + str(one.news)
