@@ -33,9 +33,9 @@ app = typer.Typer(
 )
 app.command("read")(read.read)
 app.command("run")(run.run)
-app.command("verify")(verify.verify)
+app.command("verify", short_help="Compares what netmon and Wireshark see in a capture.")(verify.verify)
 app.command("check")(check.check)
-app.command("places")(places.places)
+app.command("places", short_help="Shows where addresses are, by every source.")(places.places)
 app.command("demo")(demo.demo)
 app.add_typer(signatures.app, name="signatures")
 

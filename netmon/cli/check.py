@@ -10,6 +10,7 @@ from netmon.cli import wiring
 from netmon.cli.terminal import say, tell
 from netmon.cli.wiring import ConfigOption, SignaturesOption
 from netmon.config import Config, state_folder
+from netmon.errors import ConfigError
 from netmon.places.databases import Databases, usual_folders
 from netmon.places.locator import Override
 from netmon.places.makers import is_registry
@@ -37,6 +38,8 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
     databases = wiring.open_databases(settings)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
+    if settings.events is not None and not settings.events.parent.is_dir():
+        raise ConfigError(f"{settings.file}: events.file: no folder {settings.events.parent}")
     if settings.web_config is not None:
         WebGuard(settings.web_config, say)
     say(f"configuration: {settings.file or 'no file found, so these are the defaults'}")

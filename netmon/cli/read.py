@@ -138,7 +138,7 @@ def split_words(words: list[str]) -> tuple[list[str], list[str]]:
     paths, filter_words = words[:count], words[count:]
     for path in paths or words[:1]:
         if path != "-" and not Path(path).exists():
-            raise SourceError(f"{path}: no such file")
+            raise SourceError(f"{path or 'a file without a name'}: no such file")
     return paths, filter_words
 
 

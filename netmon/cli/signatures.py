@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import sys
 import time
 from datetime import UTC, datetime
@@ -12,7 +14,7 @@ from rich import box
 from rich.table import Table
 
 from netmon.cli import wiring
-from netmon.cli.terminal import make_console, say
+from netmon.cli.terminal import make_console, printable, say
 from netmon.cli.wiring import ConfigOption, CountryOption, SignaturesOption
 from netmon.promises import Subject, tell_binding
 from netmon.records import RoundTrip
@@ -79,7 +81,7 @@ def test_signatures(config: ConfigOption = None, signatures: SignaturesOption = 
         raise typer.Exit(wiring.ERROR)
 
 
-@app.command("explain")
+@app.command("explain", short_help="Tells what matches a name or an address, and why.")
 def explain_signatures(
     text: Annotated[str, typer.Argument(metavar="NAME|IP", help="A host name or an IP address.")],
     rtt_ms: Annotated[
@@ -100,9 +102,10 @@ def explain_signatures(
 
       netmon signatures explain 192.0.2.10 --rtt-ms 3.2
     """
+    asked = _question(text)
     settings = wiring.load_config(config, signatures, country)
     known = wiring.load_signatures(settings)
-    answer = explain(known, text)
+    answer = explain(known, asked)
     place = None
     if answer.kind == "address":
         now_ns = time.time_ns()
@@ -132,6 +135,26 @@ def explain_signatures(
         say(f"  note: {remark}")
     for source in answer.sources:
         say(f"  source {source.key} ({source.trust}): {source.ref} ({source.about})")
+
+
+def _question(text: str) -> str:
+    """A name as DNS and hellos write it, or an address. Anything else would match nothing, and mislead."""
+    asked = text.strip().removesuffix(".")
+    try:
+        return str(ipaddress.ip_address(asked))
+    except ValueError:
+        pass
+    try:
+        name = asked.encode("idna").decode("ascii")  # no empty label, and none of more than 63 bytes
+    except UnicodeError:
+        name = ""
+    is_name = re.fullmatch(r"[\w*.-]{1,253}", name, re.ASCII) and not name.rpartition(".")[2].isdecimal()
+    if not is_name:
+        problem = (
+            f"'{printable(text)}' is neither a host name nor an IP address: no scheme, port, path or prefix"
+        )
+        raise typer.BadParameter(problem, param_hint="NAME|IP")
+    return name
 
 
 def _echo_rule(answer: Explanation, rule: Rule) -> None:

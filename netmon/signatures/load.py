@@ -50,7 +50,9 @@ def load_folder(folder: Path) -> SignatureSet:
         paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
         documents = [Document(path) for path in paths]
     except OSError as error:
-        raise SignatureError(f"{error.filename or folder}: {error.strerror}") from error
+        raise SignatureError(
+            f"{error.filename or folder}: {(error.strerror or str(error)).lower()}"
+        ) from error
     if not documents:
         raise SignatureError(f"{folder}: no signature files (*.yaml) here")
     atlas = _read_atlas(folder, documents)

@@ -229,14 +229,19 @@ def test_version(netmon):
     assert len(done.stdout.splitlines()) == 1
 
 
-COMMANDS = [[], ["read"], ["run"], ["check"], ["places"], ["demo"], ["signatures"], ["signatures", "explain"]]
+COMMANDS = [
+    [],
+    *([name] for name in ("read", "run", "verify", "check", "places", "demo", "signatures")),
+    *(["signatures", name] for name in ("list", "lint", "test", "explain")),
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_help_fits_a_terminal(netmon, command):
-    """Help for every command, no line beyond 80 columns."""
+    """Help for every command, no line beyond 80 columns, and no sentence cut short."""
     done = netmon(*command, "--help")
     assert (done.returncode, done.stderr) == (0, "")
+    assert [line for line in done.stdout.splitlines()[1:] if line.endswith("...")] == []
     assert max(len(line) for line in done.stdout.splitlines()) <= 80
 
 

@@ -180,3 +180,32 @@ def test_wrong_usage(netmon, words):
     assert (done.returncode, done.stdout) == (2, "")
     assert "Usage: netmon" in done.stderr
     assert "Error: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "..", "a..example", "a" * 300 + ".example", "two words", "a\x1b[31m.example"),
+        *("1.2.3", "999.1.1.1", "192.0.2.0/24", "192.0.2.7:443", "[2001:db8::1]:443"),
+        *("https://cloud.example/x", "cloud.example:443"),
+    ],
+)
+def test_what_is_neither_name_nor_address_is_not_explained(netmon, text):
+    """That no rule matches a prefix or an address with a port would be a wrong answer: it is wrong usage."""
+    done = netmon("signatures", "explain", text)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is neither a host name nor an IP address" in " ".join(done.stderr.split())
+    assert "\x1b" not in done.stderr
+
+
+def test_names_are_explained_as_they_are_sent(netmon):
+    """Capital letters, a final dot and letters of other alphabets are what they are in DNS."""
+    for text, name in (("A.Example.", "a.example"), ("bücher.example", "xn--bcher-kva.example")):
+        assert netmon("signatures", "explain", text).stdout.startswith(f"{name}: ")
+
+
+def test_events_without_a_folder(refused, tmp_path):
+    """Check finds it, and not the first start."""
+    (tmp_path / "netmon.yaml").write_text("events:\n  file: nowhere/events.jsonl\n")
+    line = refused("check", "--config", "netmon.yaml")
+    assert line == "netmon.yaml: events.file: no folder nowhere"

@@ -161,7 +161,7 @@ def test_locations_are_read_as_strictly(
 
 def test_a_folder_that_is_none_is_named(tmp_path: Path, vendor_text: Callable[..., str]) -> None:
     """A missing folder, a folder without signatures, and one without locations each say so."""
-    with pytest.raises(SignatureError, match=r"nowhere: No such file or directory$"):
+    with pytest.raises(SignatureError, match=r"nowhere: no such file or directory$"):
         load_folder(tmp_path / "nowhere")
     with pytest.raises(SignatureError, match=r"no signature files \(\*\.yaml\) here$"):
         load_folder(tmp_path)
