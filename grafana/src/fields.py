@@ -9,8 +9,8 @@ GOOD, WATCH, BAD, WORST, NEUTRAL = "green", "orange", "red", "dark-red", "#8e949
 VERDICTS = {"expected": GOOD, "undecided": NEUTRAL, "unexpected": BAD, "forbidden": WORST}
 # Sent is what matters for privacy, so it has the stronger colour.
 WAYS = {"sent": "purple", "received": "light-blue"}
-BYTES, BYTES_A_SECOND, COUNT, SHARE, SECONDS = "bytes", "Bps", "short", "percentunit", "s"
-RATE, PACKETS_A_SECOND, NO_UNIT = "cps", "pps", "none"
+BYTES, BYTES_A_SECOND, COUNT, SHARE, SECONDS = "decbytes", "Bps", "short", "percentunit", "s"
+RATE, PACKETS_A_SECOND, NO_UNIT = "suffix:/s", "pps", "none"
 WHEN, AGO = "dateTimeAsIsoNoDateIfToday", "dateTimeFromNow"
 COLOURED_TEXT = {"type": "color-text"}
 
@@ -68,6 +68,17 @@ def cell_words(texts: Mapping[str, tuple[str, str]]) -> list[Property]:
         Property(id_val="mappings", value=[{"type": "value", "options": options}]),
         Property(id_val="custom.cellOptions", value=COLOURED_TEXT),
     ]
+
+
+# By city, or by location and country; whatever else there is gets a colour of Grafana's palette.
+PLACES = coloured(
+    {
+        "/^(Z.rich|zurich)/": "blue",
+        "/^(Moscow|moscow)/": "orange",
+        "elsewhere": "purple",
+        "/^(undecided|disputed|unknown)/": NEUTRAL,
+    }
+)
 
 
 def ages(watch_days: int, bad_days: int) -> list[Property]:

@@ -26,10 +26,10 @@ from grafana.src.promql import (
 )
 
 SENTENCES = {
-    "4": ("Forbidden: a vendor was contacted that the policy rules out", fields.WORST),
-    "3": ("Unexpected: data ended where neither promise nor policy wants them", fields.BAD),
+    "4": ("Forbidden: a vendor was contacted against the policy", fields.WORST),
+    "3": ("Unexpected: data ended where they should not", fields.BAD),
     "2": ("Undecided: nothing that was seen could be judged", fields.NEUTRAL),
-    "1": ("As promised: all that could be judged ended where it should", fields.GOOD),
+    "1": ("As promised, as far as it could be judged", fields.GOOD),
     "0": ("No traffic of a known vendor", fields.NEUTRAL),
 }
 LABELS = ("vendor", "component", "location", "country", "verdict")
@@ -82,7 +82,7 @@ def _numbers() -> Iterator[Panel]:
         "or the flow was not seen whole.",
         fields.SHARE,
     )
-    findings = _about("Unexpected or forbidden", "Flows that should not be, in the time range.", fields.COUNT)
+    findings = _about("Findings", "Unexpected or forbidden flows in the time range.", fields.COUNT)
     last = _about(
         "Last finding", "When an unexpected or forbidden flow was last seen in the time range.", fields.AGO
     )
@@ -111,14 +111,13 @@ def _shares() -> Panel:
     named = grown_bytes('location=~"$places"', "location", STEP)
     others = grown_bytes(f'location!~"$places", country!~"{NO_COUNTRY}"', window=STEP)
     nowhere = grown_bytes(f'location!~"$places", country=~"{NO_COUNTRY}"', window=STEP)
-    colours = {"/Z.rich/": "blue", "/Moscow/": "orange", "elsewhere": "purple", "undecided": fields.NEUTRAL}
     return trend(
         about,
         Query(placed(named, "city"), "{{city}}"),
         Query(others, "elsewhere"),
         Query(nowhere, "undecided"),
-        stacking="percent",
-        overrides=fields.coloured(colours),
+        shape="shares",
+        overrides=fields.PLACES,
     )
 
 
@@ -168,7 +167,10 @@ def _verdicts() -> Panel:
     about = About("Flows by verdict", "New flows to vendors within each step.", fields.COUNT, 12, 8)
     flows = grown(FLOWS, by="verdict", window=STEP)
     return trend(
-        about, Query(flows, "{{verdict}}"), stacking="normal", overrides=fields.coloured(fields.VERDICTS)
+        about,
+        Query(f"{flows} > 0", "{{verdict}}"),
+        shape="bars",
+        overrides=fields.coloured(fields.VERDICTS),
     )
 
 

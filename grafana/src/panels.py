@@ -1,7 +1,7 @@
 """The kinds of panel that the dashboards are made of: core panels of Grafana alone."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from grafana_foundation_sdk.builders import (
     bargauge,
@@ -22,7 +22,10 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from grafana.src.fields import GOOD, Overrides, steps
 
 DATASOURCE = shared.DataSourceRef(type_val="prometheus", uid="${datasource}")
+HEADINGS = {"pythonversion": "Python", "sha256": "Signatures"}  # where a label's name is no heading
+LEAST_COLUMN = 70  # pixels: without it, Grafana lets a table's right side go beyond its panel
 Panel = Builder[model.Panel]
+Shape = Literal["lines", "areas", "shares", "bars"]
 
 
 class Query(NamedTuple):
@@ -45,28 +48,33 @@ class About(NamedTuple):
 def trend(
     about: About,
     *queries: Query,
-    stacking: str = "none",
+    shape: Shape = "lines",
+    shade: str | None = None,
     overrides: Overrides | None = None,
     maximum: float | None = None,
+    least_maximum: float | None = None,
 ) -> timeseries.Panel:
-    """Lines over time; `stacking`: none, normal or percent."""
+    """Values over time; areas, shares and bars are stacked. `shade`: of what colour all series are.
+
+    The axis ends at `maximum`, or not before `least_maximum`.
+    """
     panel = timeseries.Panel()
     _dress(panel, about, overrides or {})
-    _ask(
-        panel,
-        [
-            prometheus.Dataquery().range().expr(query.expression).legend_format(query.legend)
-            for query in queries
-        ],
-    )
+    ask = prometheus.Dataquery
+    _ask(panel, [ask().range().expr(query.expression).legend_format(query.legend) for query in queries])
     panel.legend(_legend()).tooltip(common.VizTooltipOptions().mode(shared.TooltipDisplayMode.MULTI))
     panel.line_width(1).fill_opacity(10).show_points(shared.VisibilityMode.NEVER).min(0)
-    if stacking != "none":
-        panel.stacking(common.StackingConfig().mode(shared.StackingMode(stacking)).group("A")).fill_opacity(
-            70
-        ).line_width(0)
+    if shape != "lines":
+        mode = shared.StackingMode.PERCENT if shape == "shares" else shared.StackingMode.NORMAL
+        panel.stacking(common.StackingConfig().mode(mode).group("A")).line_width(0).fill_opacity(75)
+    if shape == "bars":
+        panel.draw_style(shared.GraphDrawStyle.BARS)
+    if shade is not None:
+        panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.SHADES).fixed_color(shade))
     if maximum is not None:
         panel.max(maximum)
+    if least_maximum is not None:
+        panel.axis_soft_max(least_maximum)
     return panel
 
 
@@ -84,7 +92,7 @@ def number(
     panel = stat.Panel()
     _dress(panel, about, {})
     _ask(panel, [prometheus.Dataquery().instant().expr(query.expression).legend_format(query.legend)])
-    mode = shared.BigValueColorMode.BACKGROUND if is_sentence else shared.BigValueColorMode.VALUE
+    mode = shared.BigValueColorMode.BACKGROUND_SOLID if is_sentence else shared.BigValueColorMode.VALUE
     panel.graph_mode(shared.BigValueGraphMode.NONE).color_mode(mode).no_value(no_value)
     panel.text_mode(shared.BigValueTextMode.VALUE)
     panel.reduce_options(_last()).mappings(mappings or []).thresholds(thresholds or steps((None, "text")))
@@ -104,6 +112,7 @@ def bars(about: About, query: Query, *, overrides: Overrides | None = None) -> b
     panel.orientation(shared.VizOrientation.HORIZONTAL).display_mode(shared.BarGaugeDisplayMode.BASIC)
     panel.name_placement(shared.BarGaugeNamePlacement.LEFT).value_mode(shared.BarGaugeValueMode.TEXT)
     panel.show_unfilled(True).min(0).decimals(0).reduce_options(_last())
+    panel.text(common.VizTextDisplayOptions().value_size(14))
     panel.sizing(shared.BarGaugeSizing.AUTO).max_viz_height(28).min_viz_height(16)
     panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.FIXED).fixed_color("blue"))
     return panel
@@ -129,10 +138,10 @@ def rows(
         panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
     headings = dict(zip(values, queries, strict=True))
     order = {name: place for place, name in enumerate([*labels, *values])}
-    headings |= {label: label.capitalize() for label in labels}
+    headings |= {label: HEADINGS.get(label, label.capitalize()) for label in labels}
     panel.with_transformation(_organise(order, headings))
     panel.sort_by([common.TableSortByFieldState().display_name(by).desc(True)])
-    return panel.cell_height(shared.TableCellHeight.SM)
+    return panel.cell_height(shared.TableCellHeight.SM).min_width(LEAST_COLUMN)
 
 
 def world(
@@ -163,7 +172,7 @@ def world(
     marker = {
         "showLegend": False,
         "style": {
-            "size": {"field": size, "min": 6, "max": 24},
+            "size": {"field": size, "min": 6, "max": 16},
             "color": {"field": colour},
             "opacity": 0.8,
             "symbol": {"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
@@ -178,7 +187,7 @@ def world(
         },
     }
     layer = common.MapLayerOptions().type("markers").name("Places").config(marker).location(place)
-    panel.layers([layer]).view(geomap.MapViewConfig().id("coords").lat(48).lon(20).zoom(3))
+    panel.layers([layer]).view(geomap.MapViewConfig().id("coords").lat(42).lon(15).zoom(2))
     panel.controls(geomap.ControlsOptions().show_zoom(True).mouse_wheel_zoom(False))
     return panel.tooltip(geomap.TooltipOptions().mode(map_model.TooltipMode.DETAILS))
 

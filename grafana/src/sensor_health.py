@@ -79,7 +79,7 @@ def _view() -> Iterator[Panel]:
         8,
     )
     dropped = rate("netmon_capture_dropped_packets_total", by=f"{INTERFACE}, reason")
-    yield trend(drops, Query(dropped, f"{LEGEND} {{{{reason}}}}"))
+    yield trend(drops, Query(dropped, f"{LEGEND} {{{{reason}}}}"), least_maximum=10)
     unseen = About(
         "Bytes acknowledged but never seen",
         "Share of the TCP payload that servers or clients had and the mirror port did not show. Above 1 % a"
@@ -90,7 +90,7 @@ def _view() -> Iterator[Panel]:
     )
     missing = rate("netmon_view_unseen_tcp_bytes_total", by=INTERFACE)
     shown = rate("netmon_view_tcp_bytes_total", by=INTERFACE)
-    yield trend(unseen, Query(f"{missing} / ({missing} + {shown} > 0)", LEGEND))
+    yield trend(unseen, Query(f"{missing} / ({missing} + {shown} > 0)", LEGEND), least_maximum=0.02)
     quality = About(
         "Flaws of the view",
         "Of the packets: duplicates (the mirror copies them twice), joined ones (an offload), cut ones (the"
@@ -107,11 +107,11 @@ def _view() -> Iterator[Panel]:
         "hellos with gaps": ("netmon_view_incomplete_hellos_total", "netmon_view_connections_total"),
     }
     shares = [Query(f"{rate(part)} / ({rate(whole)} > 0)", name) for name, (part, whole) in parts.items()]
-    yield trend(quality, *shares)
+    yield trend(quality, *shares, least_maximum=0.02)
     text = "What makes a view poor, as the sensor says; 1 while it does. The runbook ViewInsufficient helps."
     degraded = About("Poor views by reason", text, fields.NO_UNIT, 12, 8)
-    state = f"max by ({INTERFACE}, reason) ({select('netmon_view_quality_degraded')})"
-    yield trend(degraded, Query(state, f"{LEGEND} {{{{reason}}}}"), maximum=1)
+    state = f"max by (interface, reason) ({select('netmon_view_quality_degraded')})"
+    yield trend(degraded, Query(state, "{{interface}} {{reason}}"), maximum=1)
 
 
 def _blind_spots() -> Iterator[Panel]:
@@ -121,7 +121,13 @@ def _blind_spots() -> Iterator[Panel]:
     volume = About("Bytes without a name", "IP bytes of such flows, by the reason.", fields.BYTES, 8, 9)
     unnamed_bytes = f"sort_desc({increase('netmon_unnamed_bytes_total', by='reason')})"
     yield bars(volume, Query(unnamed_bytes, "{{reason}}"))
-    names = About("Flows with a name", "By the evidence for it, in the time range.", fields.COUNT, 8, 9)
+    names = About(
+        "Flows by evidence",
+        "How names are known, in the time range; the README tells which are none.",
+        fields.COUNT,
+        8,
+        9,
+    )
     named = f"sort_desc({increase('netmon_named_flows_total', by='evidence')})"
     yield bars(names, Query(named, "{{evidence}}"))
     dns = About(
@@ -138,12 +144,12 @@ def _blind_spots() -> Iterator[Panel]:
     )
     ech = About(
         "Encrypted hellos (ECH)",
-        "New flows a second. Used: the name is hidden; grease: for show only.",
+        "Used: the name is hidden; grease: for show only.",
         fields.RATE,
         8,
         8,
     )
-    yield trend(ech, Query(rate("netmon_ech_flows_total", by="state"), "{{state}}"), stacking="normal")
+    yield trend(ech, Query(rate("netmon_ech_flows_total", by="state"), "{{state}}"), shape="areas")
     quic = About(
         "QUIC by version", "New flows a second, and answers that list other versions.", fields.RATE, 8, 8
     )
@@ -169,11 +175,14 @@ def _tables() -> Iterator[Panel]:
         evicted,
         Query(rate("netmon_evicted_total", by="table"), "{{table}}"),
         Query(rate("netmon_folded_reports_total"), "folded reports"),
+        least_maximum=1,
     )
+    rejections = rate("netmon_rejected_packets_total", by="station, reason")
     rejected = About("Rejected", "Packets and messages a second that were not understood.", fields.RATE, 8, 8)
     yield trend(
         rejected,
-        Query(rate("netmon_rejected_packets_total", by="station, reason"), "{{station}}: {{reason}}"),
+        Query(f"{rejections} > 0", "{{station}}: {{reason}}"),
+        shape="bars",
     )
     text = "Since when each location database in use was built, and whether its file is the one in use."
     databases = About("Location databases", text, fields.SECONDS, 8, 7)
@@ -209,6 +218,11 @@ def _tables() -> Iterator[Panel]:
         versions,
         {"Loaded": query},
         ("instance", "version", "pythonversion", "sha256"),
-        overrides={"Loaded": [fields.unit(fields.SECONDS)]},
+        overrides={
+            "Instance": [fields.width(150)],
+            "Version": [fields.width(100)],
+            "Python": [fields.width(80)],
+            "Loaded": [fields.unit(fields.SECONDS), fields.width(90)],
+        },
         by="Loaded",
     )

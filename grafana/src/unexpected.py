@@ -21,6 +21,7 @@ from grafana.src.promql import (
 )
 
 LABELS = ("vendor", "component", "location", "country", "verdict")
+DESTINATION_SEEN = "netmon_new_destination_last_seen_timestamp_seconds"
 FALLBACKS = "netmon_fallback_resolver_findings_total"
 FALLBACK_SEEN = "netmon_fallback_resolver_last_seen_timestamp_seconds"
 
@@ -29,7 +30,7 @@ def build() -> Dashboard:
     """The dashboard."""
     about = "Flows that neither promise nor policy allows: what, when, how much, how sure."
     made = frame.dashboard("netmon-unexpected", "Unexpected", about)
-    hints = [frame.row("What hints at more"), _undecided(), _fallbacks(), _fallback_trend()]
+    hints = [frame.row("What hints at more"), _destinations(), _fallbacks(), _undecided()]
     return frame.add(made, [*_numbers(), _findings(), _uploads(), _flows(), *hints])
 
 
@@ -57,7 +58,7 @@ def _findings() -> Panel:
         "events tell which, and which client.",
         fields.COUNT,
         width=24,
-        height=9,
+        height=7,
     )
     by = ", ".join(LABELS)
     queries = {
@@ -81,13 +82,34 @@ def _uploads() -> Panel:
         "Sent to where it should not go", "IP bytes that clients sent within each step.", fields.BYTES, 12, 8
     )
     sent = grown(SENT, FINDING, "vendor, component, location", STEP)
-    return trend(about, Query(sent, "{{vendor}} {{component}}, {{location}}"), stacking="normal")
+    return trend(
+        about, Query(f"{sent} > 0", "{{vendor}} {{component}}, {{location}}"), shape="bars", shade=fields.BAD
+    )
 
 
 def _flows() -> Panel:
     about = About("Flows that should not be", "New ones within each step, by country.", fields.COUNT, 12, 8)
     flows = grown(FLOWS, FINDING, "verdict, country", STEP)
-    return trend(about, Query(flows, "{{verdict}}, {{country}}"), stacking="normal")
+    return trend(about, Query(f"{flows} > 0", "{{verdict}}, {{country}}"), shape="bars", shade=fields.BAD)
+
+
+def _destinations() -> Panel:
+    about = About(
+        "New destinations",
+        "Networks and countries in which a vendor was reached for the first time from here, as the sensors "
+        "remember. Right after a sensor's first start, all are new.",
+        fields.COUNT,
+        width=12,
+        height=8,
+    )
+    labels = ("vendor", "kind", "country")
+    by = ", ".join(labels)
+    queries = {
+        "New": f"{grown('netmon_new_destinations_total', by=by)} > 0",
+        "Last": f"max by ({by}) ({seen_in_range(DESTINATION_SEEN)}) * 1000",
+    }
+    columns = {"New": [fields.decimals(0), fields.width(90)], "Last": [fields.unit(fields.AGO)]}
+    return rows(about, queries, labels, overrides=columns, by="Last")
 
 
 def _undecided() -> Panel:
@@ -96,8 +118,8 @@ def _undecided() -> Panel:
         "Flows whose place is disputed, unknown or bound by no promise. They may be harmless or not; nobody"
         " can say.",
         fields.COUNT,
-        width=10,
-        height=9,
+        width=24,
+        height=7,
     )
     labels = ("vendor", "component", "location", "country")
     by = ", ".join(labels)
@@ -115,8 +137,8 @@ def _fallbacks() -> Panel:
         "DNS past the own resolver, to those that vendors' products fall back to. Anybody may use them; a "
         "question for one of the vendor's own names is telling.",
         fields.COUNT,
-        width=8,
-        height=9,
+        width=12,
+        height=8,
     )
     by = "vendor, operator, question"
     queries = {
@@ -125,10 +147,3 @@ def _fallbacks() -> Panel:
     }
     columns = {"Findings": [fields.decimals(0), fields.width(90)], "Last": [fields.unit(fields.AGO)]}
     return rows(about, queries, ("vendor", "operator", "question"), overrides=columns, by="Last")
-
-
-def _fallback_trend() -> Panel:
-    about = About("Fallbacks over time", "Findings within each step, by what was asked.", fields.COUNT, 6, 9)
-    return trend(
-        about, Query(increase(FALLBACKS, by="question", window=STEP), "{{question}}"), stacking="normal"
-    )

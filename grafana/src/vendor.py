@@ -51,9 +51,7 @@ def _numbers() -> Iterator[Panel]:
         "Received", "IP bytes from the vendor to clients in the time range.", fields.BYTES, **size
     )
     flows = About("Flows", "Flows to the vendor in the time range.", fields.COUNT, **size)
-    findings = About(
-        "Unexpected or forbidden", "Flows that should not be, in the time range.", fields.COUNT, **size
-    )
+    findings = About("Findings", "Unexpected or forbidden flows in the time range.", fields.COUNT, **size)
     open_ = About("Undecided", "Share of the flows that could not be judged.", fields.SHARE, **size)
     about = "Share of the bytes that ended where the sources contradict each other about the country."
     contested = About("Place disputed", about, fields.SHARE, **size)
@@ -68,7 +66,11 @@ def _numbers() -> Iterator[Panel]:
 
 def _components() -> Panel:
     about = About("Bytes by component", "Bytes both ways within each step.", fields.BYTES, 12, 9)
-    return trend(about, Query(grown_bytes(VENDOR, "component", STEP), "{{component}}"), stacking="normal")
+    return trend(
+        about,
+        Query(f"{grown_bytes(VENDOR, 'component', STEP)} > 0", "{{component}}"),
+        shape="bars",
+    )
 
 
 def _places() -> Panel:
@@ -81,7 +83,9 @@ def _places() -> Panel:
         height=9,
     )
     bytes_ = grown_bytes(VENDOR, "location, country", STEP)
-    return trend(about, Query(bytes_, "{{location}}, {{country}}"), stacking="normal")
+    return trend(
+        about, Query(f"{bytes_} > 0", "{{location}}, {{country}}"), shape="bars", overrides=fields.PLACES
+    )
 
 
 def _table() -> Panel:
@@ -114,7 +118,7 @@ def _trip_trend() -> Panel:
         "Median round trip", "By the place at which the servers are said to be.", fields.SECONDS, 12, 8
     )
     found = grown(f"{RTT}_bucket", VENDOR, "le, location", STEP)
-    return trend(about, Query(f"histogram_quantile(0.5, {found})", "{{location}}"))
+    return trend(about, Query(f"histogram_quantile(0.5, {found})", "{{location}}"), overrides=fields.PLACES)
 
 
 def _evidence() -> Panel:

@@ -2,7 +2,9 @@
 
 One JSON object a line: `name` (resolved by a real question to the resolver) or `address`, `family` 4 or 6,
 `port`, `tls`, `sni` (false: no server_name, and no Host), `upload` and `download` in bytes; `hold` leaves the
-connection open until the next line. One JSON object a line comes back for each, with the client's own ends.
+connection open until the next line. With `raw`, these bytes (as hex) are all that is sent, over
+`transport` "tcp" or "udp", and nobody waits for an answer; with `ask`, that name is asked of the resolver at
+`address`. One JSON object a line comes back for each, with the client's own ends if it was a connection.
 """
 
 from __future__ import annotations
@@ -27,6 +29,11 @@ def resolve(name: str, family: int, resolver: str) -> str:
 
 def connect(job: dict, resolver: str) -> dict:
     """Do one job; what was done."""
+    if "ask" in job:
+        resolve(job["ask"], 4, job["address"])
+        return job
+    if "raw" in job:
+        return throw(job)
     address = job.get("address") or resolve(job["name"], job["family"], resolver)
     connection = socket.create_connection((address, job["port"]), timeout=10)
     ends = {"client": connection.getsockname()[:2], "server": [address, job["port"]]}
@@ -50,6 +57,15 @@ def connect(job: dict, resolver: str) -> dict:
         assert len(conversation.getresponse().read()) == job["download"]
     conversation.close()
     return job | ends
+
+
+def throw(job: dict) -> dict:
+    """Send bytes and go; what was done."""
+    kind = socket.SOCK_STREAM if job["transport"] == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as sender:
+        sender.connect((job["address"], job["port"]))
+        sender.sendall(bytes.fromhex(job["raw"]))
+    return job
 
 
 if __name__ == "__main__":

@@ -75,7 +75,8 @@ class Laboratory:
             zone.write_text(json.dumps(self._zone), encoding="utf-8")
             certificate, key = write_certificate(self._folder)
             servers = "-m", "tests.lab.servers"
-            self._serve("resolver", *servers, "dns", str(zone))
+            for host in ("resolver", "router"):
+                self._serve(host, *servers, "dns", str(zone))
             for host in ("zurich", "moscow", "resolver"):
                 self._serve(host, *servers, "web", str(certificate), str(key))
             self._truth = {host: self._folder / f"{host}.pcap" for host in CLIENTS}
@@ -107,7 +108,7 @@ class Laboratory:
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
     def connect(self, host: str, jobs: Sequence[dict]) -> list[Ends]:
-        """Make connections one after the other (see `clients`); the ends of each."""
+        """Make connections one after the other (see `clients`); the ends of each that has any."""
         words = (sys.executable, "-m", "tests.lab.clients", ADDRESSES["resolver"][0])
         lines = "".join(json.dumps(job) + "\n" for job in jobs)
         done = subprocess.run(
@@ -120,7 +121,7 @@ class Laboratory:
         )
         assert done.returncode == 0, done.stderr
         answers = map(json.loads, done.stdout.splitlines())
-        return [Ends(*answer["client"], *answer["server"]) for answer in answers]
+        return [Ends(*answer["client"], *answer["server"]) for answer in answers if "client" in answer]
 
     def hold(self, host: str, job: dict) -> Ends:
         """Open a connection that stays open; its ends."""

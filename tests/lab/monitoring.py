@@ -80,6 +80,14 @@ class Monitoring:
         answer = self._laboratory.ask("sensor", f"http://127.0.0.1:{PROMETHEUS}/api/v1/query?{question}")
         return json.loads(answer)["data"]["result"] if answer else []
 
+    def ask(self, path: str, **words: str) -> Any:
+        """What Prometheus' API answers, for example `query_range`; its refusal is the test's failure."""
+        question = urllib.parse.urlencode(words)
+        url = f"http://127.0.0.1:{PROMETHEUS}/api/v1/{path}?{question}"
+        answer = json.loads(self._laboratory.run("sensor", "curl", "-sS", "--globoff", url))
+        assert answer["status"] == "success", f"{answer['error']}: {words}"
+        return answer["data"]
+
     def deliveries(self) -> list[tuple[str, dict[str, Any]]]:
         """What arrived at the webhook so far: path and alert, one for each alert of each message."""
         found = []

@@ -31,6 +31,8 @@ ADDRESSES = {
     "resolver": ("192.0.2.130", "2001:db8:d::53"),
 }
 UNNAMED = "198.51.100.99"  # another address of zurich, which no name leads to
+FRANKFURT = "198.51.100.130"  # further addresses of zurich, which the signatures place elsewhere
+DISPUTED = "198.51.100.200"  # or nowhere
 GATEWAYS = {
     "zurich": ("198.51.100.1/24", "2001:db8:a::1/64"),
     "moscow": ("203.0.113.1/24", "2001:db8:b::1/64"),
@@ -100,7 +102,7 @@ class Network:
             own = tuple("/".join(pair) for pair in zip(ADDRESSES[server], lengths, strict=True))
             self._address(server, "eth0", own, tuple(gateway.split("/")[0] for gateway in gateways))
 
-        self._address("zurich", "eth0", (UNNAMED + "/24",))
+        self._address("zurich", "eth0", tuple(f"{one}/24" for one in (UNNAMED, FRANKFURT, DISPUTED)))
         self._cable("switch", "mirror", "sensor", MIRROR_PORT)
         self._span("mirror")
 

@@ -5,6 +5,7 @@ Each prints one line, "ready", once it listens.
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import re
@@ -14,6 +15,7 @@ import sys
 import threading
 from pathlib import Path
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.rcode
@@ -30,7 +32,8 @@ def serve_dns(zone_file: str) -> None:
         print("ready", flush=True)
         while True:
             data, client = server.recvfrom(4096)
-            server.sendto(_answer(data, zone), client)
+            with contextlib.suppress(dns.exception.DNSException):  # a client may send anything
+                server.sendto(_answer(data, zone), client)
 
 
 def _answer(data: bytes, zone: dict) -> bytes:
@@ -83,15 +86,22 @@ class DualStack(http.server.ThreadingHTTPServer):
     address_family = socket.AF_INET6
     request_queue_size = 64
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that send what is no TLS; anything else is a mistake of the laboratory."""
+        if not isinstance(sys.exception(), ssl.SSLError | ConnectionError):
+            super().handle_error(request, client_address)
+
 
 def serve_web(certificate: str, key: str) -> None:
-    """HTTP on port 80 and HTTPS on port 443."""
+    """HTTP on port 80, HTTPS on port 443, and the same on the port of DNS over TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    plain, secure = DualStack(("::", 80), Pages), DualStack(("::", 443), Pages)
-    # The handshake is done by the connection's own thread, at its first read.
-    secure.socket = context.wrap_socket(secure.socket, server_side=True, do_handshake_on_connect=False)
-    threading.Thread(target=plain.serve_forever, daemon=True).start()
+    plain, secure, dns_over_tls = (DualStack(("::", port), Pages) for port in (80, 443, 853))
+    for one in (secure, dns_over_tls):
+        # The handshake is done by the connection's own thread, at its first read.
+        one.socket = context.wrap_socket(one.socket, server_side=True, do_handshake_on_connect=False)
+    for one in (plain, dns_over_tls):
+        threading.Thread(target=one.serve_forever, daemon=True).start()
     print("ready", flush=True)
     secure.serve_forever()
 

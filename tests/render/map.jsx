@@ -1,0 +1,40 @@
+// The map, drawn by us: Grafana's map panel is not on npm. Size, colour and text come from the frame as there.
+import { geoGraticule10, geoMercator, geoPath } from 'd3-geo';
+import { feature } from 'topojson-client';
+import countries from 'world-atlas/countries-110m.json';
+
+const WORLD = feature(countries, countries.objects.countries);
+
+export function WorldMap({ options, frames, width, height }) {
+  const [frame] = frames;
+  const { lat, lon, zoom } = options.view;
+  const projection = geoMercator()
+    .scale((256 * 2 ** zoom) / (2 * Math.PI))
+    .center([lon, lat])
+    .translate([width / 2, height / 2]);
+  const path = geoPath(projection);
+  const [{ config, location }] = options.layers;
+  const field = (name) => frame.fields.find((one) => (one.config.displayName ?? one.name) === name);
+  const sizes = field(config.style.size.field);
+  const colours = field(config.style.color.field);
+  const texts = field(config.style.text.field);
+  const most = Math.max(...sizes.values);
+  const { min, max } = config.style.size;
+  return (
+    <svg width={width} height={height}>
+      <path d={path(geoGraticule10())} fill="none" stroke="#22252b" />
+      <path d={path(WORLD)} fill={options.basemap.config.style.color.fixed} fillOpacity={options.basemap.config.style.opacity} stroke="#111217" />
+      {field(location.latitude).values.map((latitude, row) => {
+        const [x, y] = projection([field(location.longitude).values[row], latitude]);
+        return (
+          <g key={row}>
+            <circle data-place={texts.values[row]} data-value={colours.values[row]} cx={x} cy={y} r={min + (max - min) * (sizes.values[row] / most)} fill={colours.display(colours.values[row]).color} fillOpacity={config.style.opacity} />
+            <text x={x} y={y + config.style.textConfig.offsetY - 4} fontSize={config.style.textConfig.fontSize} textAnchor="middle" fill="#ccccdc">
+              {texts.values[row]}
+            </text>
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
