@@ -40,7 +40,7 @@ def record(folder: Path) -> Recording:
         for name, kind, age in (("city", "GeoLite2-City", 4), ("old", "DBIP-City-Lite", 80))
     ]
     config = f"places: {{databases: [{', '.join(map(str, databases))}]}}\n"
-    config += "policy: {forbidden_vendors: [globex]}\n"
+    config += f"policy: {{forbidden_vendors: [globex]}}\nstate: {{folder: {folder / 'state'}}}\n"
     with Laboratory(folder, zone=traffic.ZONE, config=config, udp_idle_s=5) as laboratory:
         sensor = laboratory.sensor()
         monitoring = Monitoring(laboratory, folder)
