@@ -19,7 +19,9 @@ PICTURE = Path(__file__).parents[2] / "docs" / "demo.svg"
 
 def draw() -> str:
     """The picture's SVG: the same bytes each time."""
-    console = Console(record=True, width=84, file=io.StringIO(), force_terminal=True, highlight=False)
+    plain = {"record": True, "highlight": False, "force_terminal": True}
+    # Without the environment: a terminal that calls itself dumb would be 80 wide.
+    console = Console(width=84, file=io.StringIO(), _environ={}, **plain)
     made = terminal.make_console
     terminal.make_console = lambda **_: console
     try:
