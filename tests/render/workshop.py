@@ -47,11 +47,12 @@ def _install() -> tuple[Path, str | None]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "package.json").write_bytes(package)
-    quietly = ("--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", "--fetch-retries=1")
-    words = ["npm", "install", *quietly]
+    quietly = ("--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error")
+    soon = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000")
+    words = ["npm", "install", *quietly, *soon]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        return folder, f"needs Grafana's libraries, and npm install failed: {last}"
+        first = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+        return folder, f"needs Grafana's libraries, and npm install failed: {first}"
     (folder / "complete").touch()
     return folder, None
