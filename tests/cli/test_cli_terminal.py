@@ -40,7 +40,7 @@ def test_a_files_name_may_hold_brackets_beside_a_bar(monkeypatch, tmp_path):
     """The progress bar shows a name as it is."""
     monkeypatch.setattr(read, "_WORTH_A_BAR", 0)
     (tmp_path / "[red] [x.pcap").write_bytes(b"12345678")
-    console = Console(force_terminal=True, width=100)
+    console = Console(force_terminal=True, width=100, _environ={})  # whatever terminal the suite has
     with console.capture() as shown, read._progress(console, [str(tmp_path / "[red] [x.pcap")]) as report:
         report(str(tmp_path / "[red] [x.pcap"), 4, 8)
     assert "[red] [x.pcap" in shown.get()

@@ -16,7 +16,7 @@ from tests.machine import need, need_root
 
 ROOT = Path(__file__).parents[2]
 CONTAINERFILE = ROOT / "deploy" / "Containerfile"
-DEBIAN, MIRROR = "trixie", "http://deb.debian.org/debian"  # what the Containerfile's base is
+DEBIAN = "trixie"  # what the Containerfile's base is
 OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")  # of a network that looks into TLS
 COMPOSE_RIGHTS = ",+net_raw,+setgid,+setuid"
 NET_RAW, NETMON_UID = 1 << 13, 10977
@@ -82,7 +82,7 @@ class Builder:
     def make_base(self, tag):
         """An image of Debian alone, or the test's end where it cannot be had."""
         root = self._folder / "base"
-        words = ["debootstrap", "--variant=minbase", DEBIAN, str(root), MIRROR]
+        words = ["debootstrap", "--variant=minbase", DEBIAN, str(root)]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             pytest.skip(f"needs a Debian mirror: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
