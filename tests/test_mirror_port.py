@@ -134,7 +134,8 @@ def test_what_a_mirror_shows_twice_counts_once(tmp_path):
     need_root()
     need(*PROGRAMS)
     config = "capture: {workers: 2}\n"
-    with Laboratory(tmp_path, zone=ZONE, mirror=TWICE, config=config, udp_idle_s=3) as laboratory:
+    options = {"mirror": TWICE, "config": config, "udp_idle_s": 3, "duplicate_window_ms": 50}
+    with Laboratory(tmp_path, zone=ZONE, **options) as laboratory:
         sensor = laboratory.sensor()
         made = talk(laboratory, families=(4,))
         settle(laboratory, sensor, made)
