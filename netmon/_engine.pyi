@@ -1,6 +1,6 @@
 """The packet engine (Rust, `engine/`): capture, decode, flows, names, tags.
 
-Rows are plain tuples whose order is `netmon.records.FlowRecord` and `netmon.records.DnsRecord`.
+Rows are plain tuples with the fields of `netmon.records.FlowRecord` and `netmon.records.DnsRecord`.
 Nothing here raises on bad packets: they are counted by station and reason in `stats()`.
 """
 
@@ -11,8 +11,8 @@ Row = tuple[Any, ...]
 Batch = tuple[list[Row], list[Row]]
 Instructions = Sequence[tuple[int, int, int, int]]
 
-FLOW_FIELDS: tuple[str, ...]
-DNS_FIELDS: tuple[str, ...]
+FLOW_FIELDS: list[tuple[str, str]]  # of a row, in order: name and type, as an annotation
+DNS_FIELDS: list[tuple[str, str]]
 
 class CaptureError(Exception):
     """A source cannot be opened or read; the message says what, where and what to do."""

@@ -85,7 +85,7 @@ fn a_live_sensor_tells_encrypted_dns_at_its_hello() {
     feed(&mut monitor, START, &tcp(853, 100, &hello()));
     let open: Vec<_> = std::mem::take(&mut monitor.flows);
     assert_eq!(open.len(), 1);
-    assert_eq!((open[0].occasion, open[0].encrypted_dns), (Occasion::Open, Some(Encrypted::Dot)));
+    assert_eq!((open[0].phase, open[0].encrypted_dns), (Occasion::Open, Some(Encrypted::Dot)));
     assert_eq!(finish(&mut monitor).len(), 1);
     assert_eq!(monitor.tally().encrypted_dns, [1, 0, 0]);
 }
@@ -97,7 +97,7 @@ fn a_live_sensor_tells_a_telling_question_within_seconds() {
     assert!(monitor.flows.is_empty());
     monitor.tick(START + 3 * SECOND);
     assert_eq!(monitor.flows.len(), 1);
-    assert!(monitor.flows[0].is_fallback);
+    assert!(monitor.flows[0].fallback);
     assert_eq!(monitor.flows[0].asked, Some(ENTRY));
 }
 
@@ -107,7 +107,7 @@ fn an_answer_alone_tells_the_question() {
     feed(&mut monitor, START, &udp(false, 50_000, &message("eu.cloud.example", true)));
     let flows = finish(&mut monitor);
     assert_eq!(flows.iter().map(|flow| flow.asked).collect::<Vec<_>>(), [Some(ENTRY)]);
-    assert_eq!(flows[0].client.0.to_string(), "192.0.2.7");
+    assert_eq!(flows[0].client.to_string(), "192.0.2.7");
 }
 
 #[test]
