@@ -43,6 +43,11 @@ pub fn batch<'py>(
     ))
 }
 
+/// Fields with their names.
+macro_rules! fields {
+    ($from:ident: $($field:ident,)+) => { [$((stringify!($field), $from.$field)),+] };
+}
+
 /// The counters as a dictionary; see `Engine.stats` in `netmon/_engine.pyi`.
 ///
 /// `interfaces` are the source's capture interfaces; one that has no name is "".
@@ -52,8 +57,6 @@ pub fn stats<'py>(
     names: &Names,
     interfaces: &[String],
 ) -> PyResult<Bound<'py, PyDict>> {
-    let evidence = Evidence::ALL.map(Evidence::label);
-    let unnamed = Unnamed::ALL.map(Unnamed::label);
     let (entries, bytes, evicted) = names.usage();
     let rejected = PyDict::new(py);
     for (rejection, count) in Rejection::ALL.iter().zip(tally.rejected) {
@@ -64,44 +67,37 @@ pub fn stats<'py>(
     }
     let whole = tally.whole_view();
     let dict = PyDict::new(py);
-    let numbers = [
-        ("packets", whole.packets),
-        ("bytes", whole.bytes),
-        ("flows", tally.flows),
-        ("live_flows", tally.live_flows),
-        ("live_heads", tally.live_heads),
-        ("live_fragments", tally.live_fragments),
-        ("other_flows", tally.other_flows),
-        ("other_sent_bytes", tally.other_sent_bytes),
-        ("other_received_bytes", tally.other_received_bytes),
-        ("hellos", tally.hellos),
-        ("quic_initials", tally.quic_initials),
-        ("quic_negotiations", tally.quic_negotiations),
-        ("dns_messages", tally.dns_messages),
-        ("dns_names", entries as u64),
-        ("dns_name_bytes", bytes as u64),
-        ("clock_steps", tally.clock_steps),
-        ("interceptions", tally.interceptions),
-        ("last_ns", tally.last_ns),
-    ];
-    for (key, number) in numbers {
+    let sums = fields!(
+        tally: flows, live_flows, live_heads, live_fragments, other_flows, other_sent_bytes,
+        other_received_bytes, hellos, quic_initials, quic_negotiations, dns_messages, clock_steps,
+        interceptions, last_ns,
+    );
+    let others = [("dns_names", entries as u64), ("dns_name_bytes", bytes as u64)];
+    for (key, number) in fields!(whole: packets, bytes,).into_iter().chain(sums).chain(others) {
         dict.set_item(key, number)?;
     }
     dict.set_item("first_ns", tally.first_ns)?;
     dict.set_item("rejected", rejected)?;
-    dict.set_item("named", labelled(py, &evidence, &tally.named)?)?;
-    dict.set_item("unnamed", labelled(py, &unnamed, &tally.unnamed)?)?;
-    dict.set_item("ech", labelled(py, &Ech::ALL.map(Ech::label), &tally.ech)?)?;
-    dict.set_item("quic_flows", labelled(py, &Family::ALL.map(Family::label), &tally.quic_flows)?)?;
-    let tables = ["flows", "heads", "fragments", "names", "clients"];
-    let evictions =
-        [tally.flows_evicted, tally.heads_evicted, tally.fragments_evicted, evicted, names.clients.usage().1];
-    dict.set_item("named_bytes", labelled(py, &evidence, &tally.named_bytes)?)?;
-    dict.set_item("unnamed_bytes", labelled(py, &unnamed, &tally.unnamed_bytes)?)?;
+    let by_evidence = |counts| counted(py, Evidence::ALL.map(Evidence::label).into_iter().zip(counts));
+    dict.set_item("named", by_evidence(tally.named)?)?;
+    dict.set_item("named_bytes", by_evidence(tally.named_bytes)?)?;
+    let by_reason = |counts| counted(py, Unnamed::ALL.map(Unnamed::label).into_iter().zip(counts));
+    dict.set_item("unnamed", by_reason(tally.unnamed)?)?;
+    dict.set_item("unnamed_bytes", by_reason(tally.unnamed_bytes)?)?;
+    dict.set_item("ech", counted(py, Ech::ALL.map(Ech::label).into_iter().zip(tally.ech))?)?;
+    let families = Family::ALL.map(Family::label);
+    dict.set_item("quic_flows", counted(py, families.into_iter().zip(tally.quic_flows))?)?;
+    let encrypted = Encrypted::ALL.map(Encrypted::label);
+    dict.set_item("encrypted_dns", counted(py, encrypted.into_iter().zip(tally.encrypted_dns))?)?;
     dict.set_item("view", views(py, &tally.views, interfaces)?)?;
-    let encrypted = labelled(py, &Encrypted::ALL.map(Encrypted::label), &tally.encrypted_dns)?;
-    dict.set_item("encrypted_dns", encrypted)?;
-    dict.set_item("evicted", labelled(py, &tables, &evictions)?)?;
+    let evictions = [
+        ("flows", tally.flows_evicted),
+        ("heads", tally.heads_evicted),
+        ("fragments", tally.fragments_evicted),
+        ("names", evicted),
+        ("clients", names.clients.usage().1),
+    ];
+    dict.set_item("evicted", counted(py, evictions)?)?;
     Ok(dict)
 }
 
@@ -113,36 +109,22 @@ fn views<'py>(py: Python<'py>, views: &[View], interfaces: &[String]) -> PyResul
     }
     let dict = PyDict::new(py);
     for (name, view) in by_name {
-        let labels = [
-            "packets",
-            "duplicate_packets",
-            "cut_packets",
-            "coalesced_packets",
-            "tcp_bytes",
-            "unseen_tcp_bytes",
-            "connections",
-            "one_way_connections",
-            "incomplete_hellos",
-        ];
-        let counts = [
-            view.packets,
-            view.duplicate_packets,
-            view.cut_packets,
-            view.coalesced_packets,
-            view.tcp_bytes,
-            view.unseen_tcp_bytes,
-            view.connections,
-            view.one_way_connections,
-            view.incomplete_hellos,
-        ];
-        dict.set_item(name, labelled(py, &labels, &counts)?)?;
+        let counts = fields!(
+            view: packets, duplicate_packets, cut_packets, coalesced_packets, tcp_bytes, unseen_tcp_bytes,
+            connections, one_way_connections, incomplete_hellos,
+        );
+        dict.set_item(name, counted(py, counts)?)?;
     }
     Ok(dict)
 }
 
-fn labelled<'py>(py: Python<'py>, labels: &[&str], counts: &[u64]) -> PyResult<Bound<'py, PyDict>> {
+/// Counts by label.
+fn counted<'py>(
+    py: Python<'py>,
+    counts: impl IntoIterator<Item = (&'static str, u64)>,
+) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    for (label, count) in labels.iter().zip(counts) {
+    for (label, count) in counts {
         dict.set_item(label, count)?;
     }
     Ok(dict)
