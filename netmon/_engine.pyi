@@ -21,19 +21,19 @@ def interface_link(name: str) -> int: ...  # link type of its packets; CaptureEr
 
 @final
 class Matcher:
-    """Signature names and networks, compiled. Entries are numbers that the caller gave.
+    """Signature names and networks, compiled. A signature is a number that the caller gave.
 
     Raises ValueError with the offending text.
     """
 
     def __init__(
         self,
-        names: Sequence[tuple[int, str, str]],  # (entry, "exact" | "suffix" | "pattern", text)
-        networks: Sequence[tuple[int, str]],  # (entry, "192.0.2.0/24")
+        names: Sequence[tuple[int, str, str]],  # (signature, "exact" | "suffix" | "pattern", text)
+        networks: Sequence[tuple[int, str]],  # (signature, "192.0.2.0/24")
         denied: Sequence[str],  # domains that never match, with all below them
         public_names: Sequence[str] = (),  # of known ECH fronts
-        certificates: Sequence[tuple[int, str]] = (),  # (entry, a name in a known server's certificate)
-        # (entry, "tcp" | "udp", port, first payload bytes, exact payload length where it counts)
+        certificates: Sequence[tuple[int, str]] = (),  # (signature, a name in a known server's certificate)
+        # (signature, "tcp" | "udp", port, first payload bytes, exact payload length where it counts)
         payloads: Sequence[tuple[int, str, int, bytes, int | None]] = (),
         resolvers: Sequence[tuple[int, Sequence[str], Sequence[str]]] = (),  # (number, addresses, names)
         fallbacks: Sequence[str] = (),  # addresses of resolvers that a vendor's products fall back to

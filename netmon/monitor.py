@@ -47,9 +47,9 @@ class Monitor:
         entries = self.signatures.resolvers.entries
         resolver = None if flow.resolver is None else entries[flow.resolver].id
         fallbacks = tuple(self._fallbacks(flow)) if flow.fallback else ()
-        if flow.entry is None:
+        if flow.signature is None:
             return Sighting(flow, resolver=resolver, fallbacks=fallbacks)
-        rule = self.signatures.entries[flow.entry]
+        rule = self.signatures.rules[flow.signature]
         if "proxied" in flow.view:
             place = BEHIND_PROXY
         else:
@@ -69,7 +69,7 @@ class Monitor:
 
     def _fallbacks(self, flow: FlowRecord) -> Iterator[Fallback]:
         """For each vendor whose products fall back to the flow's server: what that was asked."""
-        rule = None if flow.asked is None else self.signatures.entries[flow.asked]
+        rule = None if flow.queried_signature is None else self.signatures.rules[flow.queried_signature]
         for vendor in self.signatures.vendors.values():
             component = rule.component if rule is not None and rule.vendor == vendor.id else None
             clear = "other" if component is None else "vendor"

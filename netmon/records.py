@@ -128,7 +128,7 @@ class FlowRecord:
     evidence: Evidence
     reason: Unnamed | None  # there is one when the evidence is not in NAMES
     candidates: tuple[str, ...]  # other names that the evidence allows
-    entry: int | None  # the signature entry that matched (SignatureSet.entry)
+    signature: int | None  # index of the matching signature, in SignatureSet.rules
     matched: str | None  # the name that matched it: the name itself or a link of its CNAME chain
     server_name: str | None  # the SNI, lower case, also when it is not the best name or no name at all
     alpn: tuple[str, ...]
@@ -141,7 +141,7 @@ class FlowRecord:
     encrypted_dns: EncryptedDns | None  # the flow carries DNS that nobody can read
     resolver: int | None  # the public resolver that a DNS flow asks (SignatureSet.resolvers)
     fallback: bool  # DNS to a resolver that a vendor's products fall back to, and worth telling
-    asked: int | None  # the signature entry of a name that such a resolver was asked in clear
+    queried_signature: int | None  # the same of a name that such a resolver was queried for in clear text
     rtt_ns: int | None  # of the handshake, sensor to server and back: see above
     interception: Interception  # does something in the middle answer handshakes? As known by then
     view: tuple[Limitation, ...]  # what limited the sensor's view of this flow
@@ -259,7 +259,7 @@ class Sighting:
     flow: FlowRecord
     vendor: str | None = None
     component: str | None = None
-    status: str | None = None  # trust status of the matching signature entry
+    status: str | None = None  # trust status of the matching signature
     place: Place | None = None
     verdict: Verdict | None = None
     resolver: str | None = None  # the public resolver that a DNS flow asks, by id

@@ -66,7 +66,7 @@ def monitor(tmp_path):
     return Monitor(signatures, Locator(signatures), Policy(), Subject())
 
 
-def flow(server, entry, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
+def flow(server, signature, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
     return FlowRecord(
         flow_id=1,
         phase="end",
@@ -89,7 +89,7 @@ def flow(server, entry, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
         evidence="sni",
         reason=None,
         candidates=(),
-        entry=entry,
+        signature=signature,
         matched="files.acme.example",
         server_name="files.acme.example",
         alpn=(),
@@ -102,7 +102,7 @@ def flow(server, entry, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
         encrypted_dns=None,
         resolver=None,
         fallback=False,
-        asked=None,
+        queried_signature=None,
         rtt_ns=rtt_ns,
         interception="unknown",
         view=view,
@@ -111,10 +111,10 @@ def flow(server, entry, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
     )
 
 
-def entry_of(monitor, prefix_or_name):
-    rules = monitor.signatures.entries
+def signature_of(monitor, prefix_or_name):
+    rules = monitor.signatures.rules
     return next(
-        rule.entry
+        rule.number
         for rule in rules
         if prefix_or_name in (getattr(rule, "text", ""), getattr(rule, "prefix", ""))
     )
@@ -132,7 +132,7 @@ def entry_of(monitor, prefix_or_name):
 )
 def test_a_named_flow_is_located_and_judged(monitor, server, view, expected):
     """The server's place, the flow's view and the component's promise make the verdict."""
-    seen = monitor.sight(flow(server, entry_of(monitor, "files.acme.example"), view=view))
+    seen = monitor.sight(flow(server, signature_of(monitor, "files.acme.example"), view=view))
     assert (seen.vendor, seen.component, seen.status) == ("acme", "files", "official")
     assert expected == (seen.place.location, seen.verdict.outcome, seen.verdict.reason)
 
@@ -147,7 +147,7 @@ def test_exceptions_of_the_policy_go_by_the_client(monitor, clients, outcome, li
     policy = Policy(exceptions=(exception,))
     signatures = monitor.signatures
     one = Monitor(signatures, Locator(signatures), policy, Subject())
-    found = one.sight(flow("203.0.113.7", entry_of(one, "files.acme.example"))).verdict
+    found = one.sight(flow("203.0.113.7", signature_of(one, "files.acme.example"))).verdict
     assert (found.outcome, found.lifts) == (outcome, lifts)
     assert ("acme", "files", "moscow", "RU", "unexpected") in set(one.foresee(SEPTEMBER))
 
@@ -160,7 +160,7 @@ def test_a_destination_is_new_once(monitor):
         loaded = Monitor(
             *(monitor.signatures, Locator(monitor.signatures)), Policy(), Subject(), None, destinations
         )
-        return loaded.sight(flow(server, entry_of(loaded, "files.acme.example"))).new_destination
+        return loaded.sight(flow(server, signature_of(loaded, "files.acme.example"))).new_destination
 
     assert sight("203.0.113.7") == ("network", "country")
     assert sight("203.0.113.8") == ()
@@ -186,7 +186,7 @@ def test_an_unverified_signature_makes_nothing_new(tmp_path):
     (tmp_path / "locations.yaml").write_text(locations, encoding="utf-8")
     signatures = load_folder(tmp_path)
     one = Monitor(signatures, Locator(signatures), Policy(), Subject(), None, Destinations())
-    assert one.sight(flow("203.0.113.7", entry_of(one, "files.acme.example"))).new_destination == ()
+    assert one.sight(flow("203.0.113.7", signature_of(one, "files.acme.example"))).new_destination == ()
 
 
 def test_round_trips_outlive_the_signatures(monitor):
@@ -196,7 +196,7 @@ def test_round_trips_outlive_the_signatures(monitor):
 
     def sight(rtt_ns):
         loaded = Monitor(signatures, Locator(signatures, position=position), Policy(), Subject(), trips)
-        return loaded.sight(flow("203.0.113.7", entry_of(loaded, "files.acme.example"), rtt_ns=rtt_ns))
+        return loaded.sight(flow("203.0.113.7", signature_of(loaded, "files.acme.example"), rtt_ns=rtt_ns))
 
     assert (sight(40_000_000).place.location, sight(40_000_000).verdict.outcome) == ("moscow", "unexpected")
     assert sight(3_000_000).place.excluded == ("moscow",)
@@ -208,13 +208,13 @@ def test_round_trips_outlive_the_signatures(monitor):
 
 def test_a_flow_is_judged_by_its_own_time(monitor):
     """An old capture is held against what was promised then: nothing yet."""
-    old = flow("203.0.113.7", entry_of(monitor, "files.acme.example"), start_ns=1_500_000_000_000_000_000)
+    old = flow("203.0.113.7", signature_of(monitor, "files.acme.example"), start_ns=1_500_000_000_000_000_000)
     assert monitor.sight(old).verdict.reason == "no_promise"
 
 
 def test_a_network_alone_has_no_component(monitor):
     """A flow known by its address is the vendor's, but no promise is about "some traffic"."""
-    seen = monitor.sight(flow("203.0.113.7", entry_of(monitor, "203.0.113.0/24")))
+    seen = monitor.sight(flow("203.0.113.7", signature_of(monitor, "203.0.113.0/24")))
     assert (seen.component, seen.place.location) == ("network", "moscow")
     assert (seen.verdict.outcome, seen.verdict.reason) == ("undecided", "no_promise")
 
@@ -236,15 +236,17 @@ def test_series_are_foreseen(monitor):
 
 
 @pytest.mark.parametrize(
-    ("is_asked", "encrypted_dns", "question", "component"),
+    ("is_queried", "encrypted_dns", "question", "component"),
     [(True, None, "vendor", "files"), (False, None, "other", None), (False, "doh", "unknown", None)],
 )
 def test_a_question_to_a_fallback_resolver_says_whose_it_was(
-    monitor, is_asked, encrypted_dns, question, component
+    monitor, is_queried, encrypted_dns, question, component
 ):
     """A finding, not a verdict: the flow is nobody's, and what was asked tells how much it means."""
-    asked = entry_of(monitor, "files.acme.example") if is_asked else None
-    seen = replace(flow("192.0.2.99", None), fallback=True, asked=asked, encrypted_dns=encrypted_dns)
+    queried = signature_of(monitor, "files.acme.example") if is_queried else None
+    seen = replace(
+        flow("192.0.2.99", None), fallback=True, queried_signature=queried, encrypted_dns=encrypted_dns
+    )
     sighting = monitor.sight(seen)
     assert sighting.fallbacks == (Fallback("acme", "Example DNS", question, component, "official"),)
     assert (sighting.vendor, sighting.verdict) == (None, None)

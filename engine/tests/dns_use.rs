@@ -14,12 +14,12 @@ const START: u64 = 1_700_000_000 * SECOND;
 const RAW: u16 = 101;
 const CLIENT: [u8; 4] = [192, 0, 2, 7];
 const FALLBACK: [u8; 4] = [192, 0, 2, 99];
-const ENTRY: u32 = 3;
+const SIGNATURE: u32 = 3;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
 fn monitor(live: bool) -> Monitor {
-    let matcher = Matcher::new(&[(ENTRY, Kind::Suffix, "cloud.example".to_owned())], &[], &[])
+    let matcher = Matcher::new(&[(SIGNATURE, Kind::Suffix, "cloud.example".to_owned())], &[], &[])
         .and_then(|matcher| matcher.with_resolvers(&[], &["192.0.2.99".to_owned()]))
         .unwrap();
     let report_every_ns = if live { 5 * SECOND } else { 0 };
@@ -98,7 +98,7 @@ fn a_live_sensor_tells_a_telling_question_within_seconds() {
     monitor.tick(START + 3 * SECOND);
     assert_eq!(monitor.flows.len(), 1);
     assert!(monitor.flows[0].fallback);
-    assert_eq!(monitor.flows[0].asked, Some(ENTRY));
+    assert_eq!(monitor.flows[0].queried_signature, Some(SIGNATURE));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn an_answer_alone_tells_the_question() {
     let mut monitor = monitor(false);
     feed(&mut monitor, START, &udp(false, 50_000, &message("eu.cloud.example", true)));
     let flows = finish(&mut monitor);
-    assert_eq!(flows.iter().map(|flow| flow.asked).collect::<Vec<_>>(), [Some(ENTRY)]);
+    assert_eq!(flows.iter().map(|flow| flow.queried_signature).collect::<Vec<_>>(), [Some(SIGNATURE)]);
     assert_eq!(flows[0].client.to_string(), "192.0.2.7");
 }
 
@@ -123,7 +123,7 @@ fn of_several_questions_over_tcp_the_vendors_is_told() {
         feed(&mut monitor, START + number as u64, &tcp(53, 100 + 7 * number as u32, part));
     }
     let flows = finish(&mut monitor);
-    assert_eq!(flows.iter().map(|flow| flow.asked).collect::<Vec<_>>(), [Some(ENTRY)]);
+    assert_eq!(flows.iter().map(|flow| flow.queried_signature).collect::<Vec<_>>(), [Some(SIGNATURE)]);
 }
 
 #[test]

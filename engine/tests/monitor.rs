@@ -115,7 +115,7 @@ fn a_conversation_is_one_flow_with_bytes_both_ways_and_its_round_trip() {
     assert_eq!((flow.received_packets, flow.received_bytes), (2, 40 + 43));
     assert_eq!(flow.rtt_ns, Some(7_000_000));
     assert_eq!((flow.name.as_deref(), flow.evidence), (Some("eu.cloud.example"), Evidence::Sni));
-    assert_eq!(flow.entry, Some(3));
+    assert_eq!(flow.signature, Some(3));
     assert_eq!(flow.phase, Occasion::End(End::CaptureEnd));
 }
 

@@ -78,7 +78,7 @@ class Locator:
         for override in overrides:
             bounds = (override.valid_from, override.valid_to)
             self._overrides.add(override.prefix, _between(override.prefix, bounds, (_declaration(override),)))
-        for rule in signatures.entries:
+        for rule in signatures.rules:
             if isinstance(rule, NetworkRule):
                 bounds, votes = (rule.valid_from, rule.valid_to), _rule_votes(rule, signatures)
                 self._networks.add(rule.prefix, _between(rule.prefix, bounds, votes))

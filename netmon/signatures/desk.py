@@ -1,4 +1,4 @@
-"""What every reader of a vendor file needs at hand: sources, places, entry numbers, and common values."""
+"""What every reader of a vendor file needs at hand: sources, places, rule numbers, and common values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Desk:
     vendor: str
     file: str
     atlas: Atlas
-    entries: Iterator[int]
+    numbers: Iterator[int]
     sources: Mapping[str, Source]
     databases: Mapping[str, Database]
     promises: Mapping[str, Promise]

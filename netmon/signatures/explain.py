@@ -66,10 +66,10 @@ def explain(signatures: SignatureSet, text: str) -> Explanation:
 
 
 def _explain_name(signatures: SignatureSet, name: str) -> Explanation:
-    entry = compile_matcher(signatures).find_name(name)
-    rule: Rule | None = None if entry is None else signatures.entries[entry]
-    holding = [one for one in signatures.entries if isinstance(one, NameRule) and _holds(one, name)]
-    certificates = [one for one in signatures.entries if isinstance(one, Certificate) and name in one.names]
+    number = compile_matcher(signatures).find_name(name)
+    rule: Rule | None = None if number is None else signatures.rules[number]
+    holding = [one for one in signatures.rules if isinstance(one, NameRule) and _holds(one, name)]
+    certificates = [one for one in signatures.rules if isinstance(one, Certificate) and name in one.names]
     denied = list(_denials(signatures, name))
     if isinstance(rule, NameRule):
         reason = f"{KIND_WORDS[rule.kind]} '{rule.text}' holds"
@@ -111,7 +111,7 @@ def _explain_name(signatures: SignatureSet, name: str) -> Explanation:
 
 
 def _holds(rule: NameRule, name: str) -> bool:
-    return Matcher([(rule.entry, rule.kind, rule.text)], [], []).find_name(name) is not None
+    return Matcher([(rule.number, rule.kind, rule.text)], [], []).find_name(name) is not None
 
 
 def _denials(signatures: SignatureSet, name: str) -> Iterator[str]:
@@ -133,7 +133,7 @@ def _why_not(rule: NameRule, winner: NameRule) -> str:
 def _explain_address(
     signatures: SignatureSet, address: ipaddress.IPv4Address | ipaddress.IPv6Address
 ) -> Explanation:
-    networks = [rule for rule in signatures.entries if isinstance(rule, NetworkRule)]
+    networks = [rule for rule in signatures.rules if isinstance(rule, NetworkRule)]
     holding = [rule for rule in networks if is_within(str(address), rule.prefix)]
     # As the engine has it: what tags comes first, then the longer prefix.
     holding.sort(key=lambda rule: (not tags_alone(rule), -int(rule.prefix.partition("/")[2])))

@@ -7,29 +7,29 @@ from netmon.signatures.model import Certificate, NameRule, NetworkRule, PayloadM
 
 
 def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher:
-    """The engine's matcher; what it finds are indexes into `signatures.entries`.
+    """The engine's matcher; a signature that it finds is an index of `signatures.rules`.
 
     Networks tag by address alone, so only those of role `service` go in, and of these only the ones that
     the vendor holds: on the ISO `day` if given, else those of which no source has seen the end.
     """
-    names = [(rule.entry, rule.kind, rule.text) for rule in signatures.entries if isinstance(rule, NameRule)]
+    names = [(rule.number, rule.kind, rule.text) for rule in signatures.rules if isinstance(rule, NameRule)]
     networks = [
-        (rule.entry, rule.prefix)
-        for rule in signatures.entries
+        (rule.number, rule.prefix)
+        for rule in signatures.rules
         if isinstance(rule, NetworkRule) and tags_alone(rule, day)
     ]
     denied = [domain for vendor in signatures.vendors.values() for domain in vendor.lookalikes]
     # A front that one weak source names must not silence a name.
     fronts = [one.name for one in signatures.public_names.names if one.status != "unverified"]
     certificates = [
-        (rule.entry, name)
-        for rule in signatures.entries
+        (rule.number, name)
+        for rule in signatures.rules
         if isinstance(rule, Certificate)
         for name in rule.names
     ]
     payloads = [
-        (rule.entry, rule.transport, rule.port, rule.prefix, rule.length)
-        for rule in signatures.entries
+        (rule.number, rule.transport, rule.port, rule.prefix, rule.length)
+        for rule in signatures.rules
         if isinstance(rule, PayloadMagic)
     ]
     known = [

@@ -45,7 +45,7 @@ class Location:
 class NameRule:
     """A name that belongs to a component."""
 
-    entry: int
+    number: int
     vendor: str
     component: str
     kind: MatchKind
@@ -91,7 +91,7 @@ class NetworkRule:
     holder; None: no such bound is known.
     """
 
-    entry: int
+    number: int
     vendor: str
     component: str  # "network": the address alone says no more
     prefix: str
@@ -127,7 +127,7 @@ class Port:
 class PayloadMagic:
     """First payload bytes that give a protocol away, of either side of a flow."""
 
-    entry: int
+    number: int
     vendor: str
     component: str
     transport: str
@@ -258,7 +258,7 @@ class PublicNames:
 class Certificate:
     """A server certificate that was seen: its names tag a flow that has no name of its own."""
 
-    entry: int
+    number: int
     vendor: str
     component: str
     names: tuple[str, ...]  # common name and alternative names, "*." for one label
@@ -333,11 +333,11 @@ class Vendor:
 
 @dataclass(frozen=True, slots=True)
 class SignatureSet:
-    """All vendors of one folder. `entries[n]` is the rule whose `entry` is n."""
+    """All vendors of one folder. `rules[n]` is the rule whose `number` is n."""
 
     vendors: Mapping[str, Vendor]
     locations: Mapping[str, Location]
-    entries: tuple[Rule, ...]
+    rules: tuple[Rule, ...]
     sha256: str
     folder: str
     files: tuple[str, ...] = field(default=())

@@ -46,7 +46,7 @@ def read_name(item: Item, desk: Desk, component: str) -> NameRule:
         item.report("a name is given as one of exact, suffix, pattern")
     kind = given[0] if given else "exact"
     return NameRule(
-        entry=next(desk.entries),
+        number=next(desk.numbers),
         vendor=desk.vendor,
         component=component,
         kind=kind,
@@ -82,7 +82,7 @@ def read_magic(item: Item, desk: Desk, component: str) -> PayloadMagic:
     if first != last:
         item.report("payload bytes belong to one port, not to a range")
     return PayloadMagic(
-        entry=next(desk.entries),
+        number=next(desk.numbers),
         vendor=desk.vendor,
         component=component,
         transport=transport,
@@ -165,7 +165,7 @@ def _read_network(text: str, item: Item, holding: _Holding, desk: Desk) -> Netwo
     if valid_from and valid_to and valid_from > valid_to:
         fields["valid_to"].report(f"valid_to {valid_to} lies before valid_from {valid_from}")
     return NetworkRule(
-        entry=next(desk.entries),
+        number=next(desk.numbers),
         vendor=desk.vendor,
         component="network",
         prefix=prefix,

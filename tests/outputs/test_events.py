@@ -158,7 +158,7 @@ def test_a_place_that_is_not_known_has_no_geo(event):
 
 def test_flow_of_no_vendor(event):
     """Nothing is said about vendor, place or verdict."""
-    found = event(Sighting(flow(entry=None, matched=None)))["netmon"]
+    found = event(Sighting(flow(signature=None, matched=None)))["netmon"]
     assert {"vendor", "component", "place", "verdict", "reason"} & found.keys() == set()
 
 

@@ -17,7 +17,7 @@ SEPTEMBER_15_2026 = 1_789_430_400_000_000_000
 """After the day on which the newest of the networks was first seen with its holder, in nanoseconds UTC."""
 
 SIGNATURES = load_folder(default_folder())
-NETWORKS = {rule.prefix: rule for rule in SIGNATURES.entries if isinstance(rule, NetworkRule)}
+NETWORKS = {rule.prefix: rule for rule in SIGNATURES.rules if isinstance(rule, NetworkRule)}
 
 
 def row_of(rule: NetworkRule, component: str, country: str) -> str:

@@ -188,7 +188,7 @@ row! {
         evidence: Evidence = facts.resolution.evidence,
         reason: Option<Unnamed> = (!facts.resolution.evidence.is_name()).then(|| unnamed_reason(facts.flow)),
         candidates: Vec<String> = facts.candidates(),
-        entry: Option<u32> = Some(facts.resolution.entry).filter(|entry| *entry != NO_ENTRY),
+        signature: Option<u32> = Some(facts.resolution.entry).filter(|signature| *signature != NO_ENTRY),
         matched: Option<String> = facts.resolution.matched.map(str::to_owned),
         server_name: Option<String> = facts.naming.and_then(Naming::sent_name).map(str::to_owned),
         alpn: Vec<String> = facts.hello.map(|hello| hello.alpn.clone()).unwrap_or_default(),
@@ -201,7 +201,7 @@ row! {
         encrypted_dns: Option<Encrypted> = facts.dns.encrypted,
         resolver: Option<u32> = facts.resolver,
         fallback: bool = facts.dns.is_fallback,
-        asked: Option<u32> = facts.asked(),
+        queried_signature: Option<u32> = facts.queried_signature(),
         rtt_ns: Option<u64> = Some(facts.flow.rtt_ns).filter(|rtt_ns| *rtt_ns > 0),
         interception: Interception = facts.interception,
         view: Vec<Limitation> = facts.limitations(),
@@ -325,9 +325,9 @@ impl<'a> Facts<'a> {
     }
 
     /// The signature whose name a fallback resolver was queried for in clear.
-    fn asked(&self) -> Option<u32> {
+    fn queried_signature(&self) -> Option<u32> {
         match self.dns.question {
-            Some(Question::Entry(entry)) => Some(entry),
+            Some(Question::Entry(signature)) => Some(signature),
             Some(Question::Other) | None => None,
         }
     }

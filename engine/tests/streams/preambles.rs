@@ -75,7 +75,7 @@ fn a_request_is_found_whatever_its_segments() {
             assert_eq!((flow.name.as_deref(), flow.evidence), (Some("a.cloud.example"), Evidence::HttpHost));
             assert_eq!(
                 (
-                    flow.entry,
+                    flow.signature,
                     flow.view.contains(&Limitation::Proxied),
                     flow.view.contains(&Limitation::NoStart)
                 ),
