@@ -1,4 +1,4 @@
-"""Engine facts → sightings: whose a flow is, where it ended, how that is judged. All on one screen."""
+"""Engine facts → classified flows: whose a flow is, where it ended, how that is judged. All on one screen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from netmon.places.locator import Locator
 from netmon.places.round_trips import RoundTrips
 from netmon.policy import Policy
 from netmon.promises import Subject
-from netmon.records import Fallback, FlowRecord, Place, Sighting, Verdict
+from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place, Verdict
 from netmon.signatures.model import Rule, SignatureSet
 from netmon.verdict import Case, judge
 
@@ -42,13 +42,13 @@ class Monitor:
         self._trips = RoundTrips() if trips is None else trips
         self._destinations = destinations
 
-    def sight(self, flow: FlowRecord) -> Sighting:
+    def classify(self, flow: FlowRecord) -> ClassifiedFlow:
         """The flow with its meaning; of no vendor, if no signature matched."""
         entries = self.signatures.resolvers.entries
         resolver = None if flow.resolver is None else entries[flow.resolver].id
         fallbacks = tuple(self._fallbacks(flow)) if flow.fallback else ()
         if flow.signature is None:
-            return Sighting(flow, resolver=resolver, fallbacks=fallbacks)
+            return ClassifiedFlow(flow, resolver=resolver, fallbacks=fallbacks)
         rule = self.signatures.rules[flow.signature]
         if "proxied" in flow.view:
             place = BEHIND_PROXY
@@ -56,7 +56,7 @@ class Monitor:
             place = self._locator.locate(flow.server, flow.start_ns, self._trips.take(flow))
         verdict = self._judge(rule, place, flow.view, flow.start_ns, flow.client)
         new = self._find_new(flow, rule, place)
-        return Sighting(
+        return ClassifiedFlow(
             flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks, new
         )
 

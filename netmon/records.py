@@ -250,7 +250,7 @@ class Fallback:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class ClassifiedFlow:
     """A flow with its meaning: whose it is, where it ended, how that is judged.
 
     For a flow of no vendor (`netmon read --all`) vendor, component, status, place and verdict are None.

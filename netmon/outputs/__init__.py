@@ -1,16 +1,16 @@
-"""Where sightings go. An output gets one frozen record at a time and knows nothing of packets."""
+"""Where classified flows go. An output gets one frozen record at a time and knows nothing of packets."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from netmon.records import DnsRecord, Sighting
+from netmon.records import ClassifiedFlow, DnsRecord
 
 
 class Output(Protocol):
     """One destination of what netmon sees."""
 
-    def sighting(self, sighting: Sighting) -> None:
+    def flow(self, classified: ClassifiedFlow) -> None:
         """Takes one report on one flow."""
         ...
 
