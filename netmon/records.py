@@ -126,9 +126,9 @@ class FlowRecord:
     new_received_bytes: int
     name: str | None  # the best name, lower case, no trailing dot; a certificate may give "*.example.com"
     evidence: Evidence
-    reason: Unnamed | None  # there is one when the evidence is not in NAMES
+    reason: Unnamed | None  # why the flow has no name; None when the evidence is in NAMES
     candidates: tuple[str, ...]  # other names that the evidence allows
-    signature: int | None  # index of the matching signature, in SignatureSet.rules
+    signature: int | None  # the signature that matched: an index of `SignatureSet.rules`
     matched: str | None  # the name that matched it: the name itself or a link of its CNAME chain
     server_name: str | None  # the SNI, lower case, also when it is not the best name or no name at all
     alpn: tuple[str, ...]
@@ -141,7 +141,7 @@ class FlowRecord:
     encrypted_dns: EncryptedDns | None  # the flow carries DNS that nobody can read
     resolver: int | None  # the public resolver that a DNS flow asks (SignatureSet.resolvers)
     fallback: bool  # DNS to a resolver that a vendor's products fall back to, and worth telling
-    queried_signature: int | None  # the same of a name that such a resolver was queried for in clear text
+    queried_signature: int | None  # the signature of a name that such a resolver was queried for, if in clear
     rtt_ns: int | None  # of the handshake, sensor to server and back: see above
     interception: Interception  # does something in the middle answer handshakes? As known by then
     view: tuple[Limitation, ...]  # what limited the sensor's view of this flow
@@ -161,7 +161,7 @@ class DnsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DnsRecord:
-    """One DNS message, in the order of the engine's rows. `client` asked, `server` answers."""
+    """One DNS message, in the order of the engine's rows. `source` sent it, a query or a response."""
 
     time_ns: int
     kind: str  # "dns", "mdns", "llmnr"
@@ -183,7 +183,7 @@ class DnsRecord:
 class Vote:
     """What one source says about where an address is.
 
-    `about` keeps "located" and the rest apart: a registration never locates anything.
+    Only a vote whose `about` is "location" locates the address; the others, such as a registration, never do.
     """
 
     source: str  # "declared" by the user, "vendor", or a database by name
