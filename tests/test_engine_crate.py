@@ -48,7 +48,7 @@ def test_unit_tests():
 def test_every_parser_has_a_fuzz_target_with_seeds():
     """Each parser that the wire's modules offer is called by a target; each target is built and has seeds."""
     targets = {path.stem: path.read_text(encoding="utf-8") for path in (ENGINE / "fuzz/targets").glob("*.rs")}
-    wire = "".join(path.read_text(encoding="utf-8") for path in (ENGINE / "src/wire").glob("*.rs"))
+    wire = "".join(path.read_text(encoding="utf-8") for path in (ENGINE / "src/wire").rglob("*.rs"))
     parsers = set(re.findall(r"^pub fn (parse_\w+|decode|crypto_frames|initials)\b", wire, re.MULTILINE))
     called = set(re.findall(r"\w+", " ".join(targets.values())))
     assert len(parsers) > 10

@@ -8,7 +8,7 @@ fuzz_target!(|input: &[u8]| {
     // As a payload in clear, since no random packet ever has the right authentication tag …
     if let [a, b, c, d, payload @ ..] = input {
         let number = u32::from_be_bytes([*a, *b, *c, *d]);
-        if let Some(version) = _engine::wire::quic_keys::Version::of(number) {
+        if let Some(version) = _engine::wire::quic::Version::of(number) {
             let _ = crypto_frames(payload, version, |_, bytes| assert!(bytes.len() <= payload.len()));
         }
     }

@@ -1,0 +1,6 @@
+//! Readers that all parsers share, and what a parser returns.
+
+pub mod cursor;
+pub mod der;
+pub mod parse;
+pub mod text;
