@@ -1,37 +1,14 @@
 //! Capture files: pcap and pcapng, plain or compressed, from a path or standard input.
 
+use super::capture_error::CaptureError;
+use super::capture_record::{NextRecord, Record};
 use super::filter::Filter;
+use super::packet::Packet;
 use super::pcap::{Pcap, FILE_HEADER};
 use super::pcapng::Pcapng;
 use super::stream::{self, Stream};
-use super::{CaptureError, Packet};
 use std::io::Read;
 use std::path::Path;
-
-/// Bytes of one packet, at most: what libpcap allows for any link type, and room for super-packets.
-/// A record that claims more is damage, not a packet.
-pub const MAX_RECORD: usize = 16 << 20;
-
-/// A packet's properties, and where its bytes stand in the stream's buffer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Record {
-    pub(super) time_ns: u64,
-    pub(super) link: u16,
-    pub(super) interface: u16,
-    pub(super) wire_len: u32,
-    pub(super) from: usize,
-    pub(super) to: usize,
-}
-
-/// What a format's reader finds next.
-pub(super) enum Step {
-    /// A packet.
-    Packet(Record),
-    /// The end of the file, in its right place.
-    End,
-    /// The end of what can be read: "it breaks off …".
-    Broken(&'static str),
-}
 
 enum Format {
     Pcap(Pcap),
@@ -148,15 +125,15 @@ impl CaptureFile {
             Format::Pcapng(pcapng) => pcapng.next(&mut self.stream),
         };
         match step {
-            Step::Packet(record) => {
+            NextRecord::Packet(record) => {
                 self.packets += 1;
                 Some(record)
             }
-            Step::End => {
+            NextRecord::End => {
                 self.finish(None);
                 None
             }
-            Step::Broken(place) => {
+            NextRecord::Broken(place) => {
                 self.finish(Some(place));
                 None
             }

@@ -3,7 +3,7 @@
 //! McCanne, Jacobson: The BSD Packet Filter, USENIX Winter 1993;
 //! Documentation/networking/filter.rst of Linux.
 
-use super::CaptureError;
+use super::capture_error::CaptureError;
 
 /// Instructions of one program (`BPF_MAXINSNS`).
 const MAX_INSTRUCTIONS: usize = 4096;

@@ -1,6 +1,6 @@
 //! What the system says about a network interface: its index, its link type, what it dropped.
 
-use super::CaptureError;
+use super::capture_error::CaptureError;
 use std::ffi::{c_int, CStr, CString};
 use std::io;
 use std::os::fd::AsRawFd;

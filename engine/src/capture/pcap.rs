@@ -1,6 +1,6 @@
 //! The pcap format (draft-ietf-opsawg-pcap): a header, then records.
 
-use super::file::{Record, Step, MAX_RECORD};
+use super::capture_record::{NextRecord, Record, MAX_RECORD};
 use super::stream::Stream;
 
 /// Bytes of the file header.
@@ -69,12 +69,16 @@ impl Pcap {
 
     /// The next record.
     #[inline]
-    pub(super) fn next(&self, stream: &mut Stream) -> Step {
+    pub(super) fn next(&self, stream: &mut Stream) -> NextRecord {
         let Some(at) = stream.ensure(self.record_header) else {
-            return if stream.left() == 0 { Step::End } else { Step::Broken("in a record header") };
+            return if stream.left() == 0 {
+                NextRecord::End
+            } else {
+                NextRecord::Broken("in a record header")
+            };
         };
         let Some(header) = stream.bytes()[at..].first_chunk::<16>() else {
-            return Step::Broken("in a record header");
+            return NextRecord::Broken("in a record header");
         };
         let seconds = u64::from(self.u32(header, 0));
         let fraction = u64::from(self.u32(header, 4));
@@ -84,14 +88,14 @@ impl Pcap {
         }
         let length = kept as usize;
         if length > MAX_RECORD {
-            return Step::Broken("where a record claims to be longer than any packet");
+            return NextRecord::Broken("where a record claims to be longer than any packet");
         }
         let Some(at) = stream.ensure(self.record_header + length) else {
-            return Step::Broken("in a packet");
+            return NextRecord::Broken("in a packet");
         };
         let from = at + self.record_header;
         stream.advance(self.record_header + length);
-        Step::Packet(Record {
+        NextRecord::Packet(Record {
             time_ns: seconds * 1_000_000_000 + fraction * self.ns_per_unit,
             link: self.link,
             interface: 0,

@@ -1,6 +1,7 @@
 //! The pcapng format (draft-ietf-opsawg-pcapng): sections, interfaces, packets, in blocks.
 
-use super::file::{Record, Step, MAX_RECORD};
+use super::byte_order::ByteOrder;
+use super::capture_record::{NextRecord, Record, MAX_RECORD};
 use super::pcapng_interface::{Interface, Names};
 use super::stream::Stream;
 
@@ -21,18 +22,12 @@ const MAX_SECTION_INTERFACES: usize = 65_536;
 
 /// What has been read of a pcapng file's structure.
 pub(super) struct Pcapng {
-    order: Order,
+    order: ByteOrder,
     /// The interfaces of the section that is being read.
     interfaces: Vec<Interface>,
     names: Names,
     /// A simple packet block has no time; it gets that of the packet before it.
     last_time_ns: u64,
-}
-
-/// Byte order of a section.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Order {
-    big_endian: bool,
 }
 
 impl Pcapng {
@@ -43,7 +38,7 @@ impl Pcapng {
 
     /// Reads the first section header.
     pub(super) fn open(stream: &mut Stream) -> Result<Self, &'static str> {
-        let order = Order { big_endian: false };
+        let order = ByteOrder::Little;
         let mut pcapng = Self { order, interfaces: Vec::new(), names: Names::default(), last_time_ns: 0 };
         pcapng.begin_section(stream).map_err(|_| "cut off or damaged in the pcapng section header")?;
         Ok(pcapng)
@@ -76,10 +71,14 @@ impl Pcapng {
 
     /// Takes blocks until one holds a packet.
     #[inline]
-    pub(super) fn next(&mut self, stream: &mut Stream) -> Step {
+    pub(super) fn next(&mut self, stream: &mut Stream) -> NextRecord {
         loop {
             let Some(at) = stream.ensure(8) else {
-                return if stream.left() == 0 { Step::End } else { Step::Broken("in a block header") };
+                return if stream.left() == 0 {
+                    NextRecord::End
+                } else {
+                    NextRecord::Broken("in a block header")
+                };
             };
             let kind = self.order.u32_or(&stream.bytes()[at..], 0);
             let taken = match kind {
@@ -87,9 +86,9 @@ impl Pcapng {
                 _ => self.take_structure(stream).map(|()| None),
             };
             match taken {
-                Ok(Some(record)) => return Step::Packet(record),
+                Ok(Some(record)) => return NextRecord::Packet(record),
                 Ok(None) => {}
-                Err(place) => return Step::Broken(place),
+                Err(place) => return NextRecord::Broken(place),
             }
         }
     }
@@ -146,12 +145,11 @@ impl Pcapng {
 
     fn begin_section(&mut self, stream: &mut Stream) -> Result<(), &'static str> {
         let at = stream.ensure(12).ok_or("in a section header")?;
-        let big_endian = match stream.bytes()[at + 8..at + 12] {
-            [0x1a, 0x2b, 0x3c, 0x4d] => true,
-            [0x4d, 0x3c, 0x2b, 0x1a] => false,
+        self.order = match stream.bytes()[at + 8..at + 12] {
+            [0x1a, 0x2b, 0x3c, 0x4d] => ByteOrder::Big,
+            [0x4d, 0x3c, 0x2b, 0x1a] => ByteOrder::Little,
             _ => return Err("in a section header"),
         };
-        self.order = Order { big_endian };
         let length = self.block_length(stream)?;
         if length < MIN_SECTION_HEADER {
             return Err("in a section header");
@@ -234,36 +232,5 @@ impl Pcapng {
             from: 4,
             to: 4 + length,
         })
-    }
-}
-
-impl Order {
-    /// Zero where the bytes end before; lengths are checked where the value is used.
-    #[inline]
-    pub(super) fn u32_or(self, bytes: &[u8], at: usize) -> u32 {
-        match bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            Some(b) if self.big_endian => u32::from_be_bytes(*b),
-            Some(b) => u32::from_le_bytes(*b),
-            None => 0,
-        }
-    }
-
-    /// As `u32_or`.
-    #[inline]
-    pub(super) fn u16_or(self, bytes: &[u8], at: usize) -> u16 {
-        match bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            Some(b) if self.big_endian => u16::from_be_bytes(*b),
-            Some(b) => u16::from_le_bytes(*b),
-            None => 0,
-        }
-    }
-
-    /// As `u32_or`; eight bytes.
-    pub(super) fn u64_or(self, bytes: &[u8], at: usize) -> u64 {
-        match bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            Some(b) if self.big_endian => u64::from_be_bytes(*b),
-            Some(b) => u64::from_le_bytes(*b),
-            None => 0,
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Interfaces of a pcapng file: link type, name, and what a unit of its clock is.
 
-use super::pcapng::Order;
+use super::byte_order::ByteOrder;
 use std::collections::HashMap;
 
 const END_OF_OPTIONS: u16 = 0;
@@ -51,7 +51,7 @@ impl Clock {
 
 impl Interface {
     /// Reads the body of an interface description block; with the name, if it has one.
-    pub(super) fn parse(body: &[u8], order: Order) -> Option<(Self, Option<String>)> {
+    pub(super) fn parse(body: &[u8], order: ByteOrder) -> Option<(Self, Option<String>)> {
         let (header, mut options) = body.split_at_checked(8)?;
         let mut interface = Self {
             link: order.u16_or(header, 0),

@@ -4,10 +4,11 @@
 //! the block's status to `TP_STATUS_USER`, then to us until we set it to `TP_STATUS_KERNEL`.
 //! The kernel is trusted with that order, and with nothing else: offsets are checked as in any packet.
 
+use super::capture_error::CaptureError;
 use super::filter::Filter;
 use super::interface::Interface;
+use super::packet::Packet;
 use super::socket::{self, Socket};
-use super::{CaptureError, Packet};
 use libc::{sockaddr_ll, tpacket3_hdr, tpacket_block_desc, tpacket_hdr_v1};
 use std::ffi::c_uint;
 use std::io;

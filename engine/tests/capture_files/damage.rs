@@ -3,7 +3,8 @@
 use crate::craft::{gzip, pcap, zstd, Pcapng, TempFile, BIG, LITTLE};
 use crate::samples::{every_block, simple_pcap};
 use crate::seen::{read, read_bytes, refused, sound};
-use _engine::capture::file::{CaptureFile, MAX_RECORD};
+use _engine::capture::file::CaptureFile;
+use _engine::capture::MAX_RECORD;
 
 #[test]
 fn damage_under_the_compression_is_told_as_such() {
