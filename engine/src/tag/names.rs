@@ -7,10 +7,19 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use regex_lite::Regex;
 
-use super::Kind;
-
 const MAX_NAME: usize = 253; // RFC 1035, 2.3.4, as text without the final dot
 const MAX_LABEL: usize = 63;
+
+/// How a name matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The whole name.
+    Exact,
+    /// The name and all below it, on label boundary.
+    Suffix,
+    /// An anchored pattern on the whole name.
+    Pattern,
+}
 
 /// What the rules say about one domain.
 #[derive(Debug, Default)]

@@ -1,7 +1,6 @@
 //! Public resolvers: who answers at an address or under a name, and which addresses products fall back to.
 
-use super::names::Names;
-use super::Kind;
+use super::names::{Kind, Names};
 use crate::address::Address;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
