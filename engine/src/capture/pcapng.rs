@@ -2,7 +2,7 @@
 
 use super::byte_order::ByteOrder;
 use super::capture_record::{NextRecord, Record, MAX_RECORD};
-use super::pcapng_interface::{Interface, Names};
+use super::pcapng_interface::{InterfaceDescription, InterfaceNames};
 use super::stream::Stream;
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -24,8 +24,8 @@ const MAX_SECTION_INTERFACES: usize = 65_536;
 pub(super) struct Pcapng {
     order: ByteOrder,
     /// The interfaces of the section that is being read.
-    interfaces: Vec<Interface>,
-    names: Names,
+    interfaces: Vec<InterfaceDescription>,
+    names: InterfaceNames,
     /// A simple packet block has no time; it gets that of the packet before it.
     last_time_ns: u64,
 }
@@ -39,7 +39,8 @@ impl Pcapng {
     /// Reads the first section header.
     pub(super) fn open(stream: &mut Stream) -> Result<Self, &'static str> {
         let order = ByteOrder::Little;
-        let mut pcapng = Self { order, interfaces: Vec::new(), names: Names::default(), last_time_ns: 0 };
+        let mut pcapng =
+            Self { order, interfaces: Vec::new(), names: InterfaceNames::default(), last_time_ns: 0 };
         pcapng.begin_section(stream).map_err(|_| "cut off or damaged in the pcapng section header")?;
         Ok(pcapng)
     }
@@ -64,7 +65,7 @@ impl Pcapng {
         self.interfaces.get(number as usize).map(|interface| interface.link)
     }
 
-    /// Names of all interfaces of all sections.
+    /// InterfaceNames of all interfaces of all sections.
     pub(super) fn names(&self) -> &[String] {
         self.names.list()
     }
@@ -117,7 +118,7 @@ impl Pcapng {
                 let (_, body) = self.whole_block(stream, length)?;
                 let number = self.interfaces.len();
                 let (mut interface, name) =
-                    Interface::parse(body, self.order).ok_or("in an interface description")?;
+                    InterfaceDescription::parse(body, self.order).ok_or("in an interface description")?;
                 if number >= MAX_SECTION_INTERFACES {
                     return Err("where a section describes more than 65,536 interfaces");
                 }
@@ -126,7 +127,7 @@ impl Pcapng {
                 stream.advance(length);
                 Ok(())
             }
-            // Names, statistics, secrets (which are never used), and whatever is yet to be invented.
+            // InterfaceNames, statistics, secrets (which are never used), and whatever is yet to be invented.
             _ => {
                 let length = self.block_length(stream)?;
                 if !stream.skip(length - 4) {

@@ -10,13 +10,13 @@ const IF_TSOFFSET: u16 = 14;
 
 /// Bytes of an interface's name that are kept.
 const MAX_NAME: usize = 256;
-/// Names that are kept apart; what comes beyond is called `OTHERS`.
+/// InterfaceNames that are kept apart; what comes beyond is called `OTHERS`.
 const MAX_NAMES: usize = 4096;
 const OTHERS: &str = "other interfaces";
 
 /// An interface as its description block has it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Interface {
+pub(super) struct InterfaceDescription {
     pub(super) link: u16,
     pub(super) snaplen: u32,
     /// Place of its name in the file's list.
@@ -49,7 +49,7 @@ impl Clock {
     }
 }
 
-impl Interface {
+impl InterfaceDescription {
     /// Reads the body of an interface description block; with the name, if it has one.
     pub(super) fn parse(body: &[u8], order: ByteOrder) -> Option<(Self, Option<String>)> {
         let (header, mut options) = body.split_at_checked(8)?;
@@ -103,12 +103,12 @@ fn readable(value: &[u8]) -> String {
 /// The names of a file's interfaces. Files that were put together describe the same interface
 /// again and again; it keeps its number.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct InterfaceNames {
     list: Vec<String>,
     numbers: HashMap<String, u16>,
 }
 
-impl Names {
+impl InterfaceNames {
     /// The number of a name, the next free one for a new name.
     pub(super) fn number(&mut self, name: String) -> u16 {
         if let Some(&number) = self.numbers.get(&name) {

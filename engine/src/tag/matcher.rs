@@ -1,8 +1,8 @@
 //! A compiled signature set: every look-up of the engine.
 
-use super::names::{Kind, Names};
+use super::name_rules::{MatchKind, NameRules};
 use super::networks::Networks;
-use super::payload::{Magic, Payloads};
+use super::payload_prefixes::{Magic, Payloads};
 use super::resolvers::{Resolver, Resolvers};
 use crate::address::Address;
 use std::collections::HashMap;
@@ -14,9 +14,9 @@ use std::collections::HashMap;
 /// scratch space from its own pool).
 #[derive(Debug, Default)]
 pub struct Matcher {
-    names: Names,
+    names: NameRules,
     networks: Networks,
-    public_names: Names,
+    public_names: NameRules,
     certificates: HashMap<String, u32>,
     payloads: Payloads,
     resolvers: Resolvers,
@@ -25,21 +25,25 @@ pub struct Matcher {
 impl Matcher {
     /// Compiles rules; fails with the offending text.
     ///
-    /// Names and denied domains are lower case without a final dot. A pattern is anchored at both
+    /// NameRules and denied domains are lower case without a final dot. A pattern is anchored at both
     /// ends and ends in a literal domain of at least two labels (`…\.example\.com$`).
     /// Networks are `address/length` with no bit set behind the prefix.
     pub fn new(
-        names: &[(u32, Kind, String)],
+        names: &[(u32, MatchKind, String)],
         networks: &[(u32, String)],
         denied: &[String],
     ) -> Result<Self, String> {
-        Ok(Self { names: Names::new(names, denied)?, networks: Networks::new(networks)?, ..Self::default() })
+        Ok(Self {
+            names: NameRules::new(names, denied)?,
+            networks: Networks::new(networks)?,
+            ..Self::default()
+        })
     }
 
     /// Adds the public names of known ECH fronts; fails with the offending text.
     pub fn with_public_names(mut self, names: &[String]) -> Result<Self, String> {
-        let rules: Vec<_> = names.iter().map(|name| (0, Kind::Exact, name.clone())).collect();
-        self.public_names = Names::new(&rules, &[])?;
+        let rules: Vec<_> = names.iter().map(|name| (0, MatchKind::Exact, name.clone())).collect();
+        self.public_names = NameRules::new(&rules, &[])?;
         Ok(self)
     }
 
@@ -120,7 +124,7 @@ mod tests {
     #[test]
     fn names_and_networks_are_asked_apart() {
         let matcher = Matcher::new(
-            &[(7, Kind::Suffix, "example.com".into())],
+            &[(7, MatchKind::Suffix, "example.com".into())],
             &[(9, "192.0.2.0/24".into())],
             &["fake.example.com".into()],
         )

@@ -3,12 +3,12 @@
 //! Knows no packets.
 
 mod matcher;
-mod names;
+mod name_rules;
 mod networks;
-mod payload;
+mod payload_prefixes;
 mod resolvers;
 
 pub use self::matcher::Matcher;
-pub use self::names::Kind;
-pub use self::payload::Magic;
+pub use self::name_rules::MatchKind;
+pub use self::payload_prefixes::Magic;
 pub use self::resolvers::Resolver;

@@ -1,6 +1,6 @@
 //! Public resolvers: who answers at an address or under a name, and which addresses products fall back to.
 
-use super::names::{Kind, Names};
+use super::name_rules::{MatchKind, NameRules};
 use crate::address::Address;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
@@ -13,7 +13,7 @@ pub type Resolver = (u32, Vec<String>, Vec<String>);
 #[derive(Debug, Default)]
 pub(super) struct Resolvers {
     addresses: HashMap<Address, u32, RandomState>,
-    names: Names,
+    names: NameRules,
     fallbacks: HashSet<Address, RandomState>,
 }
 
@@ -29,9 +29,9 @@ impl Resolvers {
                     return Err(format!("'{text}': resolver given twice"));
                 }
             }
-            names.extend(own_names.iter().map(|name| (*number, Kind::Suffix, name.clone())));
+            names.extend(own_names.iter().map(|name| (*number, MatchKind::Suffix, name.clone())));
         }
-        resolvers.names = Names::new(&names, &[])?;
+        resolvers.names = NameRules::new(&names, &[])?;
         resolvers.fallbacks = fallbacks.iter().map(|text| parse(text)).collect::<Result<_, _>>()?;
         Ok(resolvers)
     }

@@ -1,7 +1,7 @@
 //! What stands before a hello: whole, byte by byte, with trailing bytes, and what is none.
 
 use crate::seeds::{seed, seeds};
-use _engine::wire::preamble::{is_step, parse_step, Kind, Step};
+use _engine::wire::preamble::{is_step, parse_step, Step, StepKind};
 use _engine::wire::tls::may_be_hello;
 use _engine::wire::{Malformed, Progress};
 
@@ -33,7 +33,7 @@ fn the_steps_up_to_starttls_are_read_and_a_hello_may_follow() {
         let stream = seed("preamble", name);
         let (steps, rest) = steps(&stream);
         assert_eq!(steps.len(), count, "{name}");
-        assert!(steps.iter().all(|step| step.kind == Kind::Prelude && step.host.is_none()), "{name}");
+        assert!(steps.iter().all(|step| step.kind == StepKind::Prelude && step.host.is_none()), "{name}");
         assert!(may_be_hello(rest), "{name}");
     }
 }
@@ -43,7 +43,7 @@ fn a_tunnel_gives_its_target_and_ends_with_its_head() {
     let head =
         b"CONNECT Files.Cloud.Example:443 HTTP/1.1\r\nHost: proxy.example\r\nProxy-Authorization: x\r\n\r\n";
     let step = only(&[&head[..], &[22, 3, 1]].concat());
-    assert_eq!((step.length, step.kind), (head.len(), Kind::Tunnel));
+    assert_eq!((step.length, step.kind), (head.len(), StepKind::Tunnel));
     assert_eq!(step.host.as_deref(), Some("files.cloud.example"));
     assert_eq!(only(&seed("preamble", "connect")).host.as_deref(), Some("apache.org"));
 }
@@ -51,7 +51,7 @@ fn a_tunnel_gives_its_target_and_ends_with_its_head() {
 #[test]
 fn a_request_names_its_host_as_soon_as_it_is_there() {
     let step = only(&seed("preamble", "get"));
-    assert_eq!((step.host.as_deref(), step.kind), (Some("files.cloud.example"), Kind::Request));
+    assert_eq!((step.host.as_deref(), step.kind), (Some("files.cloud.example"), StepKind::Request));
     assert_eq!(host("GET / HTTP/1.1\r\nhost:a.example\r\nHost: b.example\r\n").as_deref(), Some("a.example"));
     assert_eq!(
         host("GET / HTTP/1.1\r\nX: y\r\n folded: z\r\nHost: a\\\u{1}b.example\r\n").as_deref(),
@@ -63,7 +63,7 @@ fn a_request_names_its_host_as_soon_as_it_is_there() {
 #[test]
 fn a_request_in_absolute_form_names_its_target_and_goes_to_a_proxy() {
     let step = only(&seed("preamble", "absolute"));
-    assert_eq!((step.host.as_deref(), step.kind), (Some("files.cloud.example"), Kind::ProxyRequest));
+    assert_eq!((step.host.as_deref(), step.kind), (Some("files.cloud.example"), StepKind::ProxyRequest));
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn what_never_ends_is_not_waited_for() {
     }
     let fields = b"Cookie: abc\r\n".repeat(4_000);
     let request = only(&[&b"GET / HTTP/1.1\r\n"[..], &fields].concat());
-    assert_eq!((request.host, request.kind), (None, Kind::Request));
+    assert_eq!((request.host, request.kind), (None, StepKind::Request));
     let tunnel = only(&[&b"CONNECT a.example:1 HTTP/1.1\r\n"[..], &fields].concat());
-    assert_eq!((tunnel.host.as_deref(), tunnel.kind), (Some("a.example"), Kind::ProxyRequest));
+    assert_eq!((tunnel.host.as_deref(), tunnel.kind), (Some("a.example"), StepKind::ProxyRequest));
 }

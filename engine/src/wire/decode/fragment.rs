@@ -68,7 +68,7 @@ impl<'a> Fragment<'a> {
 
 /// An IP packet from its fragments.
 #[derive(Debug)]
-pub struct Packet {
+pub struct ReassembledPacket {
     /// Its addresses and number.
     pub id: PacketId,
     /// Type of the header that `bytes` begin with.

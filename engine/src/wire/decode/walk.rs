@@ -1,6 +1,6 @@
 //! The loop over the layers of a packet.
 
-use super::fragment::{Fragment, Packet};
+use super::fragment::{Fragment, ReassembledPacket};
 use super::frame::Frame;
 use super::layer::Layer;
 use super::rejection::Rejection;
@@ -34,7 +34,7 @@ pub fn decode(link: u16, bytes: &[u8], wire_len: u32) -> Result<Decoded<'_>, Rej
     walk(link::first_layer(link)?, Frame::new(bytes, wire_len), MAX_LAYERS)
 }
 
-impl Packet {
+impl ReassembledPacket {
     /// What `decode` would have given for the packet in one piece, but for the bytes and packets that its
     /// fragments were.
     ///

@@ -1,6 +1,6 @@
 //! The head of an HTTP/1 request (RFC 9112) as far as it names a host.
 
-use super::step::{Kind, Step};
+use super::step::{Step, StepKind};
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::host_name;
 
@@ -54,21 +54,23 @@ pub(super) fn parse_request(
     if request.method == b"CONNECT" {
         return parse_fields(stream, fields_at, Want::End).map(|head| match head {
             Head::NeedsMore => Progress::NeedMore,
-            Head::Ends(length) => step(length, host_name(request.target), Kind::Tunnel),
-            Head::TooLong | Head::Host(_) => step(fields_at, host_name(request.target), Kind::ProxyRequest),
+            Head::Ends(length) => step(length, host_name(request.target), StepKind::Tunnel),
+            Head::TooLong | Head::Host(_) => {
+                step(fields_at, host_name(request.target), StepKind::ProxyRequest)
+            }
         });
     }
     if let Some(authority) = absolute_authority(request.target) {
-        return Ok(step(fields_at, host_name(authority), Kind::ProxyRequest));
+        return Ok(step(fields_at, host_name(authority), StepKind::ProxyRequest));
     }
     parse_fields(stream, fields_at, Want::Host).map(|head| match head {
         Head::NeedsMore => Progress::NeedMore,
-        Head::Host(host) => step(fields_at, host_name(host), Kind::Request),
-        Head::Ends(_) | Head::TooLong => step(fields_at, None, Kind::Request),
+        Head::Host(host) => step(fields_at, host_name(host), StepKind::Request),
+        Head::Ends(_) | Head::TooLong => step(fields_at, None, StepKind::Request),
     })
 }
 
-fn step(length: usize, host: Option<String>, kind: Kind) -> Progress<Option<Step>> {
+fn step(length: usize, host: Option<String>, kind: StepKind) -> Progress<Option<Step>> {
     Progress::Parsed(Some(Step { length, host, kind }))
 }
 

@@ -12,4 +12,4 @@ mod starttls;
 mod step;
 
 pub use self::parse_step::{is_step, parse_step};
-pub use self::step::{Kind, Step};
+pub use self::step::{Step, StepKind};

@@ -1,7 +1,7 @@
 //! PROXY protocol headers, which a load balancer puts before what it passes on
 //! (<https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt>, versions 1 and 2).
 
-use super::step::{Kind, Step};
+use super::step::{Step, StepKind};
 use crate::wire::bytes::cursor::{Cursor, Short};
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::host_name;
@@ -55,7 +55,7 @@ pub(super) fn parse_binary(stream: &[u8]) -> Parse<Option<Step>> {
     let is_local = *command == 0x20; // a health check of the load balancer's own: its addresses mean nothing
     let host = if is_local { None } else { read_authority(*family, body)? };
     let length = SIGNATURE.len() + 4 + length;
-    Ok(Progress::Parsed(Some(Step { length, host, kind: Kind::Prelude })))
+    Ok(Progress::Parsed(Some(Step { length, host, kind: StepKind::Prelude })))
 }
 
 /// The authority among the fields behind the addresses.

@@ -9,12 +9,12 @@ pub struct Step {
     /// Written as in `ClientHello::server_name`, without a port; an address is no name.
     pub host: Option<String>,
     /// What it says about the stream behind it.
-    pub kind: Kind,
+    pub kind: StepKind,
 }
 
 /// What a step says about the stream behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum StepKind {
     /// A next step or a hello may follow.
     Prelude,
     /// A proxy was asked for a tunnel: the same, and the stream ends elsewhere than at this server.
@@ -28,6 +28,6 @@ pub enum Kind {
 impl Step {
     /// A step without a name.
     pub(super) fn prelude(length: usize) -> Self {
-        Self { length, host: None, kind: Kind::Prelude }
+        Self { length, host: None, kind: StepKind::Prelude }
     }
 }

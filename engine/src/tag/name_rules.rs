@@ -12,7 +12,7 @@ const MAX_LABEL: usize = 63;
 
 /// How a name matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MatchKind {
     /// The whole name.
     Exact,
     /// The name and all below it, on label boundary.
@@ -32,27 +32,27 @@ struct Node {
 
 /// All name rules.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct NameRules {
     nodes: HashMap<String, Node, RandomState>,
 }
 
-impl Names {
+impl NameRules {
     /// Compiles the rules; fails with the offending text.
-    pub(super) fn new(rules: &[(u32, Kind, String)], denied: &[String]) -> Result<Self, String> {
+    pub(super) fn new(rules: &[(u32, MatchKind, String)], denied: &[String]) -> Result<Self, String> {
         let mut names = Self::default();
         for (entry, kind, text) in rules {
             match kind {
-                Kind::Exact => {
+                MatchKind::Exact => {
                     check_name(text)?;
                     let exact = &mut names.node(text).exact;
                     set_once(exact, *entry, text, "exact name")?;
                 }
-                Kind::Suffix => {
+                MatchKind::Suffix => {
                     check_name(text)?;
                     let suffix = &mut names.node(text).suffix;
                     set_once(suffix, *entry, text, "suffix")?;
                 }
-                Kind::Pattern => {
+                MatchKind::Pattern => {
                     let domain = literal_domain(text)?;
                     let regex = Regex::new(text).map_err(|error| format!("'{text}': {error}"))?;
                     names.node(&domain).patterns.push((*entry, regex));
@@ -219,5 +219,5 @@ fn has_loose_alternative(body: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "names_tests.rs"]
+#[path = "name_rules_tests.rs"]
 mod tests;
