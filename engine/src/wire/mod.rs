@@ -1,16 +1,16 @@
-//! Bytes to headers and messages. Knows no time, no state, no I/O, no Python.
+//! Parsers from bytes to headers and messages, without state, time, I/O or Python.
 //!
-//! - `bytes`: the readers that all parsers share, and what a parser returns.
-//! - `decode`: the headers of a packet, from the link layer to the innermost transport segment.
-//! - `tls`, `dns`, `preamble`: what a segment's payload holds.
-//! - `quic`: the same for QUIC, whose handshake is that of TLS.
+//! - `bytes`: readers shared by all parsers, and the result type of a parser.
+//! - `decode`: packet headers, from the link layer to the innermost transport segment.
+//! - `tls`, `dns`, `preamble`: parsers for the payload of a segment.
+//! - `quic`: the same for QUIC, which carries a TLS handshake.
 //!
-//! The directories import downwards in this list only. Outside of `wire` a parser's file is reached by its own
-//! name, whatever directory it is in: `wire::certificate`, `wire::fragment`.
+//! A directory imports only from those above it in this list. The rest of the engine reaches a module by its
+//! own name, whichever directory it is in: `wire::certificate`, `wire::fragment`.
 //!
-//! The parser contract: a parser takes a byte slice and gives `Ok(Parsed)`, `Ok(NeedMore)` or
-//! `Err(Malformed)`: three outcomes, never a panic, never a guess after the first error.
-//! A packet cut by the snap length is *truncated*, not malformed. Unknown numbers are data.
+//! The parser contract: a parser takes a byte slice and returns `Ok(Parsed)`, `Ok(NeedMore)` or
+//! `Err(Malformed)`. It never panics and never guesses after the first error. A packet cut by the snap length
+//! is *truncated*, not malformed. Unknown numbers are kept as data.
 
 mod bytes;
 pub mod decode;

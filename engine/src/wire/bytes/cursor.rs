@@ -1,27 +1,27 @@
-//! A bounds-checked reader over a byte slice: every over-read is the same outcome.
+//! A bounds-checked reader over a byte slice.
 
-/// The bytes end before what was asked for. The only way in which a read can fail.
+/// The slice ends before the requested bytes. This is the only way in which a read can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Short;
 
-/// Reads a slice front to back, big-endian, never past its end. A failed read takes nothing.
+/// Reads a slice front to back, in network byte order, never past its end. A failed read consumes nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
-    /// At the first of `bytes`.
+    /// A reader at the first of `bytes`.
     #[inline]
     pub fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// What has not been read.
+    /// The bytes not read yet.
     #[inline]
     pub fn rest(&self) -> &'a [u8] {
         self.0
     }
 
-    /// True at the end.
+    /// True if all bytes have been read.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -68,7 +68,7 @@ impl<'a> Cursor<'a> {
         self.array().map(|bytes| u32::from_be_bytes(*bytes))
     }
 
-    /// A vector with a length of one byte before it, as a reader of its own.
+    /// A vector preceded by a length of one byte, as a reader of its own.
     #[inline]
     pub fn vector8(&mut self) -> Result<Cursor<'a>, Short> {
         let mut ahead = *self;
@@ -78,7 +78,7 @@ impl<'a> Cursor<'a> {
         Ok(inside)
     }
 
-    /// A vector with a length of two bytes before it, as a reader of its own.
+    /// A vector preceded by a length of two bytes, as a reader of its own.
     #[inline]
     pub fn vector16(&mut self) -> Result<Cursor<'a>, Short> {
         let mut ahead = *self;
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_read_takes_nothing() {
+    fn a_failed_read_consumes_nothing() {
         let mut cursor = Cursor::new(&[0, 9, 1]);
         assert_eq!(cursor.u32(), Err(Short));
         assert_eq!(cursor.take(4), Err(Short));
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vector_ends_where_its_length_says() {
+    fn a_vector_has_the_length_that_precedes_it() {
         let mut cursor = Cursor::new(&[2, 7, 8, 0, 1, 9, 5]);
         assert_eq!(cursor.vector8().unwrap().rest(), [7, 8]);
         assert_eq!(cursor.vector16().unwrap().rest(), [9]);

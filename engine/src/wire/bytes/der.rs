@@ -8,8 +8,8 @@ pub const OBJECT_IDENTIFIER: u8 = 0x06;
 pub const SEQUENCE: u8 = 0x30;
 pub const SET: u8 = 0x31;
 
-/// Tag and length of the next element. A length that needs more than four bytes is larger than anything
-/// here, and ends the reading like missing bytes.
+/// Tag and length of the next element. A length of more than four bytes exceeds anything parsed here and
+/// fails like missing bytes.
 pub fn read_header(cursor: &mut Cursor<'_>) -> Result<(u8, usize), Short> {
     let tag = cursor.u8()?;
     let length = match cursor.u8()? {
@@ -29,7 +29,7 @@ pub fn read_element<'a>(cursor: &mut Cursor<'a>) -> Result<(u8, &'a [u8]), Short
     Ok((tag, cursor.take(length)?))
 }
 
-/// The content of the next element if it has this tag; else nothing is taken.
+/// The content of the next element if it has this tag; otherwise nothing is consumed.
 pub fn read_if<'a>(cursor: &mut Cursor<'a>, tag: u8) -> Result<Option<Cursor<'a>>, Short> {
     if cursor.rest().first() != Some(&tag) {
         return Ok(None);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn another_tag_is_left_where_it_is() {
+    fn an_element_with_another_tag_is_not_consumed() {
         let mut cursor = Cursor::new(&[2, 1, 5]);
         assert_eq!(read_if(&mut cursor, SET).map(|found| found.is_none()), Ok(true));
         assert_eq!(read(&mut cursor, INTEGER).map(|content| content.rest()), Ok(&[5][..]));

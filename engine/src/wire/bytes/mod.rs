@@ -1,4 +1,4 @@
-//! Readers that all parsers share, and what a parser returns.
+//! Readers shared by all parsers, and the result type of a parser.
 
 pub mod cursor;
 pub mod der;

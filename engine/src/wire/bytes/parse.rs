@@ -1,21 +1,21 @@
-//! What a parser returns.
+//! The result type of a parser.
 
 use super::cursor::Short;
 
-/// A parser's good outcomes.
+/// The two outcomes without an error.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Progress<T> {
-    /// The whole message.
+    /// The message is complete.
     Parsed(T),
-    /// Right so far, but it goes on.
+    /// Valid so far; the message continues beyond the bytes at hand.
     NeedMore,
 }
 
-/// Why bytes are not what they claim to be: a short reason from a closed set, used as a metric label.
+/// Why the bytes are invalid: a short reason from a closed set, used as a metric label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed(pub &'static str);
 
-/// What a parser returns.
+/// The result of a parser.
 pub type Parse<T> = Result<Progress<T>, Malformed>;
 
 impl From<Short> for Malformed {

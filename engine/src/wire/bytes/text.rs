@@ -1,7 +1,6 @@
-//! Bytes of names as text that is safe to print and unambiguous.
+//! Names as text that is unambiguous and safe to print.
 
-/// Appends one byte: printable ASCII as it is, a backslash and everything else escaped as in
-/// RFC 4343, 2.1.
+/// Appends one byte: printable ASCII unchanged, a backslash and all other bytes escaped as in RFC 4343, 2.1.
 pub fn push_escaped(text: &mut String, byte: u8) {
     match byte {
         b'\\' => text.push_str("\\\\"),
@@ -15,7 +14,7 @@ pub fn push_escaped(text: &mut String, byte: u8) {
     }
 }
 
-/// All bytes, escaped.
+/// The bytes as text, escaped.
 pub fn escaped(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for &byte in bytes {
@@ -24,12 +23,12 @@ pub fn escaped(bytes: &[u8]) -> String {
     text
 }
 
-/// The host name in an authority (RFC 3986, 3.2) without userinfo and port: lower case, without the final dot,
-/// escaped. None for an address, and where there is none.
+/// The host name in an authority (RFC 3986, 3.2), without userinfo and port: lower case, without the final
+/// dot, escaped. None if the host is an address or missing.
 pub fn host_name(authority: &[u8]) -> Option<String> {
     let authority = authority.trim_ascii();
-    let behind_user = authority.iter().rposition(|&byte| byte == b'@').map_or(0, |at| at + 1);
-    let authority = &authority[behind_user..];
+    let host_at = authority.iter().rposition(|&byte| byte == b'@').map_or(0, |at| at + 1);
+    let authority = &authority[host_at..];
     if authority.first() == Some(&b'[') {
         return None; // an IPv6 address
     }
@@ -44,7 +43,8 @@ pub fn dns_name(bytes: &[u8]) -> String {
     escaped(&name.to_ascii_lowercase())
 }
 
-/// True for a name of several labels that a host, or all hosts of a domain, may have.
+/// True for a name of at least two labels that is valid for a host, or as a wildcard for the hosts of a
+/// domain.
 pub fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
@@ -54,7 +54,7 @@ pub fn is_host_name(name: &str) -> bool {
     labels.contains('.') && labels.split('.').all(is_label) && !is_address
 }
 
-/// Text for people to read: UTF-8 without control characters; what is none is replaced (U+FFFD).
+/// Text for display: UTF-8; invalid sequences and control characters are replaced (U+FFFD).
 pub fn readable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.chars().map(|one| if one.is_control() { char::REPLACEMENT_CHARACTER } else { one }).collect()

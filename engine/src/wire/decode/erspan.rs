@@ -1,10 +1,10 @@
-//! ERSPAN, a switch's mirror port over GRE (draft-foschiano-erspan-03).
+//! ERSPAN, mirrored packets over GRE (draft-foschiano-erspan-03).
 
 use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
 
-/// Takes the header of type II.
+/// Consumes the header of type II.
 pub(super) fn peel_2(frame: &mut Frame) -> Result<Layer, Rejection> {
     const VERSION: u8 = 1;
     let header = frame.header::<8>(LINK)?;
@@ -14,7 +14,7 @@ pub(super) fn peel_2(frame: &mut Frame) -> Result<Layer, Rejection> {
     Ok(Layer::Ethernet)
 }
 
-/// Takes the header of type III, and the subheader of the switch's platform if there is one.
+/// Consumes the header of type III, and its platform-specific subheader if there is one.
 pub(super) fn peel_3(frame: &mut Frame) -> Result<Layer, Rejection> {
     const VERSION: u8 = 2;
     const OPTIONAL_SUBHEADER: u8 = 0x01;

@@ -4,38 +4,38 @@ use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
 
-/// Values below it are a length (IEEE 802.3, 3.2.6).
+/// Smaller values are a length (IEEE 802.3, 3.2.6).
 const FIRST_ETHERTYPE: u16 = 0x0600;
 
-/// Takes two addresses and the type.
+/// Consumes the addresses and the type.
 #[inline]
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<14>(LINK)?;
-    of_type_or_length(u16::from_be_bytes([header[12], header[13]]))
+    from_type_or_length(u16::from_be_bytes([header[12], header[13]]))
 }
 
-/// Takes one tag: its number and the type behind it.
+/// Consumes one tag and the type that follows it.
 #[inline]
 pub(super) fn peel_vlan(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<4>(LINK)?;
-    of_type_or_length(u16::from_be_bytes([header[2], header[3]]))
+    from_type_or_length(u16::from_be_bytes([header[2], header[3]]))
 }
 
 #[inline]
-fn of_type_or_length(value: u16) -> Result<Layer, Rejection> {
+fn from_type_or_length(value: u16) -> Result<Layer, Rejection> {
     if value < FIRST_ETHERTYPE {
-        // The length itself is not needed: IP knows its own.
+        // The length itself is not needed: an IP header has its own.
         return Ok(Layer::Llc);
     }
-    Layer::of_ethertype(value)
+    Layer::from_ethertype(value)
 }
 
-/// Takes an LLC header (IEEE 802.2), and SNAP's (IEEE 802, 9.2) behind it.
+/// Consumes an LLC header (IEEE 802.2), and the SNAP header (IEEE 802, 9.2) if one follows.
 pub(super) fn peel_llc(frame: &mut Frame) -> Result<Layer, Rejection> {
     match frame.header::<3>(LINK)? {
         [0xaa, 0xaa, 0x03] => match *frame.header::<5>(LINK)? {
-            // RFC 1042, and the bridge tunnel of 802.1H.
-            [0, 0, 0 | 0xf8, high, low] => Layer::of_ethertype(u16::from_be_bytes([high, low])),
+            // RFC 1042, and the 802.1H bridge tunnel.
+            [0, 0, 0 | 0xf8, high, low] => Layer::from_ethertype(u16::from_be_bytes([high, low])),
             _ => Err(Rejection::NotIp),
         },
         [0x06, 0x06, 0x03] => Ok(Layer::Ipv4),

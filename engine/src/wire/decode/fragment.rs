@@ -1,14 +1,14 @@
-//! Fragments of IP packets (RFC 791, 2.3; RFC 8200, 4.5): what one says of its place in the packet, and the
-//! packet that was put together from them. Who keeps them until then is none of this file's business.
+//! Fragments of IP packets (RFC 791, 2.3; RFC 8200, 4.5), and the packet reassembled from them. The
+//! reassembly itself needs state and is done outside of `wire`.
 
 use super::frame::Frame;
 use super::rejection::Rejection;
 use crate::address::Address;
 
-/// Bytes that the fragments of one packet can hold: lengths and offsets have 16 bits.
+/// Maximum payload of a fragmented packet in bytes: lengths and offsets have 16 bits.
 pub const MAX_PACKET: u32 = 65_535;
 
-/// What all fragments of one packet have in common.
+/// The fields shared by all fragments of one packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PacketId {
     /// Source address.
@@ -17,22 +17,23 @@ pub struct PacketId {
     pub dst: Address,
     /// Identification.
     pub number: u32,
-    /// IANA protocol number; None in IPv6, whose fragments need not agree on it.
+    /// IANA protocol number; None for IPv6, where fragments need not agree on it.
     pub protocol: Option<u8>,
 }
 
 /// One fragment.
 #[derive(Clone, Copy, Debug)]
 pub struct Fragment<'a> {
-    /// The packet that it is part of.
+    /// The packet to which it belongs.
     pub packet: PacketId,
-    /// Where it begins in the packet's payload, in bytes.
+    /// Its offset in the packet's payload, in bytes.
     pub offset: u32,
-    /// More fragments follow behind it.
+    /// More fragments follow.
     pub more: bool,
-    /// Type of the header that the packet's payload begins with; what the first fragment says counts.
+    /// Protocol of the first header in the packet's payload; the value in the first fragment is
+    /// authoritative.
     pub next: u8,
-    /// Payload that was kept.
+    /// Captured payload.
     pub bytes: &'a [u8],
     /// Its length on the wire.
     pub len: u32,
@@ -41,24 +42,24 @@ pub struct Fragment<'a> {
 }
 
 impl<'a> Fragment<'a> {
-    /// The fragment whose header was taken off `frame`.
+    /// The fragment whose IP header was just consumed from `frame`.
     ///
     /// # Errors
     ///
-    /// It is empty, or lies outside of any packet.
+    /// It is empty, or extends beyond the maximum packet size.
     #[cold]
     pub(super) fn new(frame: &Frame<'a>) -> Result<Self, Rejection> {
-        let place = frame.fragment.ok_or(Rejection::IpMalformed)?;
+        let fields = frame.fragment.ok_or(Rejection::IpMalformed)?;
         let len = u32::try_from(frame.wire_len).map_err(|_| Rejection::IpMalformed)?;
-        if len == 0 || len > MAX_PACKET - place.offset.min(MAX_PACKET) {
+        if len == 0 || len > MAX_PACKET - fields.offset.min(MAX_PACKET) {
             return Err(Rejection::IpMalformed);
         }
-        let protocol = place.is_v4.then_some(place.next);
+        let protocol = fields.is_v4.then_some(fields.next);
         Ok(Self {
-            packet: PacketId { src: frame.src, dst: frame.dst, number: place.number, protocol },
-            offset: place.offset,
-            more: place.more,
-            next: place.next,
+            packet: PacketId { src: frame.src, dst: frame.dst, number: fields.number, protocol },
+            offset: fields.offset,
+            more: fields.more,
+            next: fields.next,
             bytes: frame.bytes(),
             len,
             ip_bytes: frame.ip_bytes,
@@ -66,19 +67,19 @@ impl<'a> Fragment<'a> {
     }
 }
 
-/// An IP packet from its fragments.
+/// An IP packet reassembled from its fragments.
 #[derive(Debug)]
 pub struct ReassembledPacket {
-    /// Its addresses and number.
+    /// Its addresses and identification.
     pub id: PacketId,
-    /// Type of the header that `bytes` begin with.
+    /// Protocol of the first header in `bytes`.
     pub next: u8,
-    /// The payload, as far as it was kept.
+    /// Captured payload.
     pub bytes: Vec<u8>,
     /// Its length on the wire.
     pub len: u32,
     /// IP bytes of all fragments, each with its header.
     pub ip_bytes: u32,
-    /// How many they are.
+    /// The number of fragments.
     pub ip_packets: u32,
 }

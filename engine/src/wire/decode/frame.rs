@@ -1,28 +1,27 @@
-//! What is left of a packet while its layers are taken off, and the innermost IP header met so far.
+//! The part of a packet that is not decoded yet, and the fields of the innermost IP header so far.
 
 use super::rejection::Rejection;
 use crate::address::Address;
 use crate::wire::bytes::cursor::Cursor;
 
-/// A layer's name and what to say when it ends too early.
+/// The rejections for a header that ends too early, by stage.
 #[derive(Clone, Copy)]
-pub(super) struct Station {
-    /// The capture cut it.
+pub(super) struct Stage {
+    /// The snap length cut it.
     truncated: Rejection,
-    /// It was as short as this on the wire.
+    /// It was too short on the wire.
     malformed: Rejection,
 }
 
-pub(super) const LINK: Station =
-    Station { truncated: Rejection::LinkTruncated, malformed: Rejection::LinkMalformed };
-pub(super) const IP: Station =
-    Station { truncated: Rejection::IpTruncated, malformed: Rejection::IpMalformed };
-pub(super) const TRANSPORT: Station =
-    Station { truncated: Rejection::TransportTruncated, malformed: Rejection::TransportMalformed };
+pub(super) const LINK: Stage =
+    Stage { truncated: Rejection::LinkTruncated, malformed: Rejection::LinkMalformed };
+pub(super) const IP: Stage = Stage { truncated: Rejection::IpTruncated, malformed: Rejection::IpMalformed };
+pub(super) const TRANSPORT: Stage =
+    Stage { truncated: Rejection::TransportTruncated, malformed: Rejection::TransportMalformed };
 
-/// The fields of a fragment that its header holds.
+/// The fields of an IP header that concern fragmentation.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct FragmentFields {
     pub number: u32,
     pub offset: u32,
     pub more: bool,
@@ -30,12 +29,12 @@ pub(super) struct Place {
     pub is_v4: bool,
 }
 
-/// The rest of a packet. `wire_len` counts from the same byte as `bytes` does, so it is the greater
-/// one of the two exactly when the capture cut the packet.
+/// The rest of a packet. `wire_len` counts from the same byte as `bytes`, so it exceeds the length of `bytes`
+/// exactly if the snap length cut the packet.
 #[derive(Clone, Copy)]
 pub(super) struct Frame<'a> {
     bytes: Cursor<'a>,
-    /// Length on the wire of what is left.
+    /// Length of the rest on the wire.
     pub wire_len: usize,
     /// Source address of the innermost IP header.
     pub src: Address,
@@ -43,11 +42,11 @@ pub(super) struct Frame<'a> {
     pub dst: Address,
     /// Length of the innermost IP packet.
     pub ip_bytes: u32,
-    /// IP packets that it came in: its fragments, or itself alone.
+    /// IP packets that carried it: the number of fragments, otherwise 1.
     pub ip_packets: u32,
-    /// Set before `Layer::Fragment`: what the innermost IP header says of the fragment.
-    pub fragment: Option<Place>,
-    /// Identification of the innermost IP packet, 0 if it has none.
+    /// Set before `Layer::Fragment`: the fragment's position according to the innermost IP header.
+    pub fragment: Option<FragmentFields>,
+    /// Identification of the innermost IP packet; 0 if it has none.
     pub identification: u32,
 }
 
@@ -56,7 +55,7 @@ impl<'a> Frame<'a> {
     pub fn new(bytes: &'a [u8], wire_len: u32) -> Self {
         Self {
             bytes: Cursor::new(bytes),
-            // A capture that claims fewer bytes than it kept is taken at what it kept.
+            // If a capture claims fewer bytes than it holds, the held bytes count.
             wire_len: bytes.len().max(wire_len as usize),
             src: Address::default(),
             dst: Address::default(),
@@ -67,38 +66,38 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The captured bytes that are left.
+    /// The captured bytes of the rest.
     #[inline]
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes.rest()
     }
 
-    /// Takes a header of fixed length.
+    /// Consumes a header of fixed length.
     #[inline]
-    pub fn header<const N: usize>(&mut self, station: Station) -> Result<&'a [u8; N], Rejection> {
+    pub fn header<const N: usize>(&mut self, stage: Stage) -> Result<&'a [u8; N], Rejection> {
         match self.bytes.array() {
             Ok(header) => {
                 self.wire_len -= N;
                 Ok(header)
             }
-            Err(_) => Err(self.short_of(N, station)),
+            Err(_) => Err(self.short_of(N, stage)),
         }
     }
 
-    /// Takes `count` bytes that nobody reads.
+    /// Skips `count` bytes.
     #[inline]
-    pub fn skip(&mut self, count: usize, station: Station) -> Result<(), Rejection> {
+    pub fn skip(&mut self, count: usize, stage: Stage) -> Result<(), Rejection> {
         match self.bytes.take(count) {
             Ok(_) => {
                 self.wire_len -= count;
                 Ok(())
             }
-            Err(_) => Err(self.short_of(count, station)),
+            Err(_) => Err(self.short_of(count, stage)),
         }
     }
 
-    /// Ends the packet after `len` bytes: what follows is padding. A length beyond the wire's end is
-    /// believed, and the missing bytes count as cut.
+    /// Ends the packet after `len` bytes: the rest is padding. If `len` exceeds the length on the wire, the
+    /// missing bytes count as cut by the snap length.
     #[inline]
     pub fn limit(&mut self, len: usize) {
         let bytes = self.bytes.rest();
@@ -107,11 +106,11 @@ impl<'a> Frame<'a> {
     }
 
     #[cold]
-    fn short_of(&self, needed: usize, station: Station) -> Rejection {
+    fn short_of(&self, needed: usize, stage: Stage) -> Rejection {
         if self.wire_len < needed {
-            station.malformed
+            stage.malformed
         } else {
-            station.truncated
+            stage.truncated
         }
     }
 }

@@ -7,7 +7,7 @@ use super::rejection::Rejection;
 /// The registered port.
 pub(super) const PORT: u16 = 6081;
 
-/// Takes the header and its options.
+/// Consumes the header and its options.
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     let [start, _, high, low, .., reserved] = *frame.header::<8>(LINK)?;
     let (version, options) = (start >> 6, start & 0x3f);
@@ -15,5 +15,5 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
         return Err(Rejection::LinkMalformed);
     }
     frame.skip(usize::from(options) * 4, LINK)?;
-    Layer::of_ethertype(u16::from_be_bytes([high, low]))
+    Layer::from_ethertype(u16::from_be_bytes([high, low]))
 }

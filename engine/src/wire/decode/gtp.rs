@@ -1,4 +1,4 @@
-//! GTP-U version 1, the user's packets in mobile networks (3GPP TS 29.281, 5).
+//! GTP-U version 1, user traffic in mobile networks (3GPP TS 29.281, 5).
 
 use super::frame::{Frame, LINK};
 use super::layer::Layer;
@@ -7,10 +7,10 @@ use super::rejection::Rejection;
 /// The registered port.
 pub(super) const PORT: u16 = 2152;
 
-/// Extension headers in one packet; more are malformed.
+/// Maximum number of extension headers; a packet with more is malformed.
 const MAX_EXTENSIONS: u32 = 8;
 
-/// Takes the header and its extensions. Messages between the nodes themselves hold no packet.
+/// Consumes the header and its extensions. Signalling messages between nodes carry no packet.
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     const VERSION_AND_PROTOCOL: u8 = 0xf0;
     const GTP_1: u8 = 0x30;
@@ -34,7 +34,7 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     Ok(Layer::RawIp)
 }
 
-/// Each extension has its length, in words, at its beginning, and the next one's type at its end.
+/// An extension begins with its length in words and ends with the type of the next one.
 fn skip_extensions(frame: &mut Frame, mut next: u8) -> Result<(), Rejection> {
     const NO_MORE: u8 = 0;
     for _ in 0..MAX_EXTENSIONS {
@@ -42,8 +42,8 @@ fn skip_extensions(frame: &mut Frame, mut next: u8) -> Result<(), Rejection> {
             return Ok(());
         }
         let words = frame.bytes().first().copied().ok_or(Rejection::LinkTruncated)?;
-        let before_next = (usize::from(words) * 4).checked_sub(1).ok_or(Rejection::LinkMalformed)?;
-        frame.skip(before_next, LINK)?;
+        let length = (usize::from(words) * 4).checked_sub(1).ok_or(Rejection::LinkMalformed)?;
+        frame.skip(length, LINK)?;
         [next] = *frame.header::<1>(LINK)?;
     }
     Err(Rejection::LinkMalformed)

@@ -1,6 +1,6 @@
 //! IPv4 (RFC 791).
 
-use super::frame::{Frame, Place, IP};
+use super::frame::{FragmentFields, Frame, IP};
 use super::layer::Layer;
 use super::rejection::Rejection;
 use crate::address::Address;
@@ -9,7 +9,7 @@ const FIXED: usize = 20;
 const FRAGMENT_OFFSET: u16 = 0x1fff;
 const MORE_FRAGMENTS: u16 = 0x2000;
 
-/// Takes the header with its options, and ends the frame where the packet ends.
+/// Consumes the header with its options, and ends the frame at the end of the packet.
 #[inline]
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     let wire_len = frame.wire_len;
@@ -19,7 +19,7 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
         return Err(Rejection::IpMalformed);
     }
     let total = match usize::from(u16::from_be_bytes([header[2], header[3]])) {
-        // Segments that the card or the kernel joined or has not split yet: 16 bits cannot say it.
+        // Segmentation offload: the length exceeds 16 bits, so the field is 0.
         0 => wire_len,
         total => total,
     };
@@ -37,8 +37,8 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     frame.identification = u32::from(u16::from_be_bytes([header[4], header[5]]));
     let fragment = u16::from_be_bytes([header[6], header[7]]);
     if fragment & (FRAGMENT_OFFSET | MORE_FRAGMENTS) != 0 {
-        Layer::of_ip_protocol(header[9])?; // nobody waits for the rest of what is not read
-        frame.fragment = Some(Place {
+        Layer::from_ip_protocol(header[9])?; // fragments of other protocols are not reassembled
+        frame.fragment = Some(FragmentFields {
             number: frame.identification,
             offset: u32::from(fragment & FRAGMENT_OFFSET) * 8,
             more: fragment & MORE_FRAGMENTS != 0,
@@ -47,5 +47,5 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
         });
         return Ok(Layer::Fragment);
     }
-    Layer::of_ip_protocol(header[9])
+    Layer::from_ip_protocol(header[9])
 }

@@ -1,16 +1,16 @@
 //! IPv6 and its extension headers (RFC 8200).
 
-use super::frame::{Frame, Place, IP};
+use super::frame::{FragmentFields, Frame, IP};
 use super::layer::Layer;
 use super::rejection::Rejection;
 use crate::address::Address;
 
 const FIXED: usize = 40;
 
-/// More extension headers than RFC 8200, 4.1 knows of; a longer chain is malformed.
+/// More extension headers than RFC 8200, 4.1 defines; a longer chain is malformed.
 const MAX_EXTENSIONS: u32 = 10;
 
-/// Takes the header with its extension headers, and ends the frame where the packet ends.
+/// Consumes the header with its extension headers, and ends the frame at the end of the packet.
 #[inline]
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     let wire_len = frame.wire_len;
@@ -19,7 +19,7 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
         return Err(Rejection::IpMalformed);
     }
     let total = match usize::from(u16::from_be_bytes([header[4], header[5]])) {
-        // A jumbogram (RFC 2675), or segments joined by the card or the kernel: the wire's length.
+        // A jumbogram (RFC 2675) or segmentation offload: the length on the wire counts.
         0 => wire_len,
         payload => FIXED + payload,
     };
@@ -32,19 +32,19 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     frame.ip_packets = 1;
     frame.identification = 0;
     match next {
-        6 | 17 => Layer::of_ip_protocol(*next),
+        6 | 17 => Layer::from_ip_protocol(*next),
         _ => peel_extensions(frame, *next),
     }
 }
 
 #[inline]
 fn address(bytes: &[u8]) -> Address {
-    let mut whole = [0; 16];
-    whole.copy_from_slice(bytes);
-    Address::v6(whole)
+    let mut octets = [0; 16];
+    octets.copy_from_slice(bytes);
+    Address::v6(octets)
 }
 
-/// Takes extension headers up to the first that is none, or to a fragment's.
+/// Consumes extension headers up to a fragment header or the first other header.
 pub(super) fn peel_extensions(frame: &mut Frame, mut next: u8) -> Result<Layer, Rejection> {
     const HOP_BY_HOP: u8 = 0;
     const ROUTING: u8 = 43;
@@ -63,25 +63,25 @@ pub(super) fn peel_extensions(frame: &mut Frame, mut next: u8) -> Result<Layer, 
                 after
             }
             AUTHENTICATION => {
-                // Counted in words, less two (RFC 4302, 2.2).
+                // The length is in words, minus two (RFC 4302, 2.2).
                 let [after, length, ..] = *frame.header::<8>(IP)?;
                 frame.skip(usize::from(length) * 4, IP)?;
                 after
             }
             FRAGMENT => {
                 let [after, _, high, low, number @ ..] = *frame.header::<8>(IP)?;
-                let place = u16::from_be_bytes([high, low]);
-                let (offset, more) = (u32::from(place & 0xfff8), place & 1 != 0);
+                let offset_and_flags = u16::from_be_bytes([high, low]);
+                let (offset, more) = (u32::from(offset_and_flags & 0xfff8), offset_and_flags & 1 != 0);
                 frame.identification = u32::from_be_bytes(number);
-                // All of a packet in one "atomic" fragment (RFC 6946) is no fragment.
+                // An "atomic" fragment (RFC 6946) is a complete packet.
                 if offset != 0 || more {
                     let number = frame.identification;
-                    frame.fragment = Some(Place { number, offset, more, next: after, is_v4: false });
+                    frame.fragment = Some(FragmentFields { number, offset, more, next: after, is_v4: false });
                     return Ok(Layer::Fragment);
                 }
                 after
             }
-            protocol => return Layer::of_ip_protocol(protocol),
+            protocol => return Layer::from_ip_protocol(protocol),
         };
     }
     Err(Rejection::IpMalformed)

@@ -1,8 +1,8 @@
-//! Which layer comes next, by the numbers that headers share.
+//! The protocol of the next header, and the protocol numbers shared by several headers.
 
 use super::rejection::Rejection;
 
-/// What the next bytes are.
+/// The protocol of the next header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Layer {
     Ethernet,
@@ -35,11 +35,11 @@ pub(super) enum Layer {
 impl Layer {
     /// The layer of an EtherType (<https://www.iana.org/assignments/ieee-802-numbers>).
     #[inline]
-    pub fn of_ethertype(ethertype: u16) -> Result<Self, Rejection> {
+    pub fn from_ethertype(ethertype: u16) -> Result<Self, Rejection> {
         match ethertype {
             0x0800 => Ok(Self::Ipv4),
             0x86dd => Ok(Self::Ipv6),
-            // 802.1Q, 802.1ad, and the number that was used for stacked tags before 802.1ad.
+            // 802.1Q, 802.1ad, and the number used for stacked tags before 802.1ad.
             0x8100 | 0x88a8 | 0x9100 => Ok(Self::Vlan),
             0x8847 | 0x8848 => Ok(Self::Mpls),
             0x8864 => Ok(Self::Pppoe),
@@ -51,7 +51,7 @@ impl Layer {
 
     /// The layer of an IP protocol (<https://www.iana.org/assignments/protocol-numbers>).
     #[inline]
-    pub fn of_ip_protocol(protocol: u8) -> Result<Self, Rejection> {
+    pub fn from_ip_protocol(protocol: u8) -> Result<Self, Rejection> {
         match protocol {
             6 => Ok(Self::Tcp),
             17 => Ok(Self::Udp),

@@ -1,4 +1,4 @@
-//! Link types of captures, and the small headers that operating systems put before a packet.
+//! Link types of captures, and the pseudo-headers that operating systems prepend to a packet.
 
 use super::frame::{Frame, LINK};
 use super::layer::Layer;
@@ -11,7 +11,7 @@ pub(super) fn first_layer(link: u16) -> Result<Layer, Rejection> {
         1 => Ok(Layer::Ethernet),
         0 => Ok(Layer::Null),
         9 => Ok(Layer::Ppp),
-        // 12 and 14 are what operating systems wrote for raw IP before 101 was registered.
+        // 12 and 14 were used for raw IP before 101 was registered.
         12 | 14 | 101 => Ok(Layer::RawIp),
         50 => Ok(Layer::PppSerial),
         51 => Ok(Layer::Pppoe),
@@ -26,7 +26,7 @@ pub(super) fn first_layer(link: u16) -> Result<Layer, Rejection> {
     }
 }
 
-/// Looks at the version of an IP packet that nothing announces.
+/// Determines the version of a raw IP packet.
 pub(super) fn peel_raw_ip(frame: &mut Frame) -> Result<Layer, Rejection> {
     match frame.bytes().first().map(|byte| byte >> 4) {
         Some(4) => Ok(Layer::Ipv4),
@@ -36,50 +36,51 @@ pub(super) fn peel_raw_ip(frame: &mut Frame) -> Result<Layer, Rejection> {
     }
 }
 
-/// Takes the address family of BSD's loopback, written in the byte order of the machine that captured.
+/// Consumes the address family of BSD loopback, in the byte order of the capturing host.
 pub(super) fn peel_null(frame: &mut Frame) -> Result<Layer, Rejection> {
     let family = u32::from_le_bytes(*frame.header::<4>(LINK)?);
-    // A family is a small number, so only one of the two orders makes sense.
-    of_family(if family > 0xffff { family.swap_bytes() } else { family })
+    // A family is a small number, so only one byte order is plausible.
+    from_family(if family > 0xffff { family.swap_bytes() } else { family })
 }
 
-/// Takes the address family of OpenBSD's loopback, in network byte order.
+/// Consumes the address family of OpenBSD loopback, in network byte order.
 pub(super) fn peel_loop(frame: &mut Frame) -> Result<Layer, Rejection> {
-    of_family(u32::from_be_bytes(*frame.header::<4>(LINK)?))
+    from_family(u32::from_be_bytes(*frame.header::<4>(LINK)?))
 }
 
-fn of_family(family: u32) -> Result<Layer, Rejection> {
+fn from_family(family: u32) -> Result<Layer, Rejection> {
     match family {
         2 => Ok(Layer::Ipv4),
-        // AF_INET6 of Linux, Windows, NetBSD and OpenBSD, FreeBSD, macOS.
+        // AF_INET6 on Linux, Windows, NetBSD and OpenBSD, FreeBSD, macOS.
         10 | 23 | 24 | 28 | 30 => Ok(Layer::Ipv6),
         _ => Err(Rejection::NotIp),
     }
 }
 
-/// Takes the header of Linux' "any" device, first version.
+/// Consumes the header of Linux's "any" device, version 1.
 pub(super) fn peel_linux_cooked(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<16>(LINK)?;
-    of_cooked_protocol(u16::from_be_bytes([header[14], header[15]]))
+    from_cooked_protocol(u16::from_be_bytes([header[14], header[15]]))
 }
 
-/// Takes the header of Linux' "any" device, second version.
+/// Consumes the header of Linux's "any" device, version 2.
 pub(super) fn peel_linux_cooked2(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<20>(LINK)?;
-    of_cooked_protocol(u16::from_be_bytes([header[0], header[1]]))
+    from_cooked_protocol(u16::from_be_bytes([header[0], header[1]]))
 }
 
-fn of_cooked_protocol(protocol: u16) -> Result<Layer, Rejection> {
-    /// ETH_P_802_2 of Linux: an LLC header follows.
+fn from_cooked_protocol(protocol: u16) -> Result<Layer, Rejection> {
+    /// ETH_P_802_2 on Linux: an LLC header follows.
     const LLC: u16 = 0x0004;
     if protocol == LLC {
         Ok(Layer::Llc)
     } else {
-        Layer::of_ethertype(protocol)
+        Layer::from_ethertype(protocol)
     }
 }
 
-/// Takes PPP's protocol, with or without address and control before it (RFC 1661, 2; RFC 1662, 3.1).
+/// Consumes the PPP protocol field, and the address and control fields if present (RFC 1661, 2; RFC 1662,
+/// 3.1).
 pub(super) fn peel_ppp(frame: &mut Frame) -> Result<Layer, Rejection> {
     if frame.bytes().starts_with(&[0xff, 0x03]) {
         frame.skip(2, LINK)?;
@@ -97,12 +98,12 @@ pub(super) fn peel_ppp(frame: &mut Frame) -> Result<Layer, Rejection> {
     }
 }
 
-/// Takes PPP in HDLC framing, or Cisco's HDLC, which share a link type (RFC 1547, 4.3.1).
+/// PPP in HDLC framing or Cisco HDLC, which share a link type (RFC 1547, 4.3.1).
 pub(super) fn peel_ppp_serial(frame: &mut Frame) -> Result<Layer, Rejection> {
     match *frame.bytes() {
         [0x0f | 0x8f, 0x00, ..] => {
             let header = frame.header::<4>(LINK)?;
-            Layer::of_ethertype(u16::from_be_bytes([header[2], header[3]]))
+            Layer::from_ethertype(u16::from_be_bytes([header[2], header[3]]))
         }
         _ => Ok(Layer::Ppp),
     }

@@ -1,7 +1,8 @@
-//! The headers of a packet, from the link layer to the innermost transport segment.
+//! Packet headers, from the link layer to the innermost transport segment.
 //!
-//! Each file reads one header or a few of a kind off a `Frame` and returns the `Layer` that comes next; the loop in
-//! `walk` calls the file of that layer. A new layer is a file, a variant of `Layer` and a line in `walk`.
+//! Each file consumes one header, or a few related ones, at the front of a `Frame` and returns the `Layer`
+//! that follows; the loop in `walk` dispatches on that layer. A new protocol is one file, one variant of
+//! `Layer` and one line in `walk`.
 
 mod erspan;
 mod ethernet;

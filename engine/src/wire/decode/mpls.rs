@@ -4,8 +4,8 @@ use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
 
-/// Takes one entry of the stack. What a label stands for is known only to the routers, so behind the
-/// last one the payload's first four bits tell (RFC 4928, 3).
+/// Consumes one entry of the label stack. Only the routers know what a label means, so after the last entry
+/// the first four bits of the payload decide (RFC 4928, 3).
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     const BOTTOM_OF_STACK: u8 = 0x01;
     let [_, _, flags, _] = frame.header::<4>(LINK)?;
@@ -18,10 +18,10 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
             frame.skip(4, LINK)?;
             Ok(Layer::Ethernet)
         }
-        Some(1) => Err(Rejection::NotIp), // a pseudowire's own channel (RFC 4385, 5)
+        Some(1) => Err(Rejection::NotIp), // a pseudowire's associated channel (RFC 4385, 5)
         Some(4) => Ok(Layer::Ipv4),
         Some(6) => Ok(Layer::Ipv6),
-        // A pseudowire without control word: an address begins with these bits.
+        // A pseudowire without a control word: a MAC address begins with these bits.
         _ => Ok(Layer::Ethernet),
     }
 }

@@ -4,7 +4,7 @@ use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
 
-/// Takes the header of a session packet; those of the discovery stage hold no PPP.
+/// Consumes the header of a session packet. Packets of the discovery stage carry no PPP.
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     const VERSION_AND_TYPE: u8 = 0x11;
     const SESSION: u8 = 0x00;

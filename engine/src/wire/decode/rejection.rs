@@ -1,9 +1,9 @@
-//! Why a packet gives no segment.
+//! Why no segment can be decoded from a packet.
 
-/// Why a packet gave no segment: station and reason, both metric labels.
+/// Why no segment was decoded: stage and reason, both metric labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-#[allow(missing_docs)] // each is named by `label`
+#[allow(missing_docs)] // `label` names each
 pub enum Rejection {
     UnknownLink,
     LinkTruncated,
@@ -19,10 +19,10 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// How many there are.
+    /// The number of variants.
     pub const COUNT: usize = 11;
 
-    /// All, in order of their number.
+    /// All variants, in numerical order.
     pub const ALL: [Self; Self::COUNT] = [
         Self::UnknownLink,
         Self::LinkTruncated,
@@ -37,7 +37,7 @@ impl Rejection {
         Self::TransportMalformed,
     ];
 
-    /// (station, reason).
+    /// Values of the metric labels `station` and `reason`.
     pub fn label(self) -> (&'static str, &'static str) {
         match self {
             Self::UnknownLink => ("link", "unknown_type"),

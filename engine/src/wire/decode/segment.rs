@@ -38,21 +38,21 @@ pub struct Segment<'a> {
     pub src_port: u16,
     /// Destination port.
     pub dst_port: u16,
-    /// IP bytes: header and payload of the innermost IP packet, as its header says
-    /// (as the wire length says where the header cannot: segments above 64 KiB).
-    /// Those of all fragments, each with its header, if it came in fragments.
+    /// Bytes of the innermost IP packet, header and payload, according to its header (according to the length
+    /// on the wire if the header cannot express it: segments above 64 KiB). For a fragmented packet, the sum
+    /// over all fragments, each with its header.
     pub ip_bytes: u32,
-    /// IP packets that it came in: the number of its fragments, otherwise 1.
+    /// IP packets that carried it: the number of fragments, otherwise 1.
     pub ip_packets: u32,
-    /// IP identification (RFC 791, RFC 8200 4.5); 0 where the packet has none.
+    /// IP identification (RFC 791; RFC 8200, 4.5); 0 if the packet has none.
     pub identification: u32,
-    /// The transport header's own bytes, as far as they were kept.
+    /// The captured bytes of the transport header.
     pub header: &'a [u8],
-    /// What it says.
+    /// Its fields.
     pub transport: Transport,
-    /// Transport payload that was kept.
+    /// Captured payload.
     pub payload: &'a [u8],
-    /// Its length on the wire; more than `payload.len()` when the snap length cut it, or
-    /// when not all of its fragments came: then none is kept.
+    /// Length of the payload on the wire. It exceeds `payload.len()` if the snap length cut the packet, or if
+    /// fragments are missing; in that case `payload` is empty.
     pub payload_len: u32,
 }

@@ -6,10 +6,10 @@ use super::segment::{Segment, Transport};
 
 const FIXED: usize = 20;
 
-/// The segment. Its options may be cut: then nothing of the payload was kept either.
+/// The segment. If the options are cut, no payload was captured either.
 #[inline]
 pub(super) fn parse(mut frame: Frame<'_>) -> Result<Segment<'_>, Rejection> {
-    let whole = frame.bytes();
+    let bytes = frame.bytes();
     let header = frame.header::<FIXED>(TRANSPORT)?;
     let options =
         (usize::from(header[12] >> 4) * 4).checked_sub(FIXED).ok_or(Rejection::TransportMalformed)?;
@@ -22,7 +22,7 @@ pub(super) fn parse(mut frame: Frame<'_>) -> Result<Segment<'_>, Rejection> {
         ip_bytes: frame.ip_bytes,
         ip_packets: frame.ip_packets,
         identification: frame.identification,
-        header: whole.get(..FIXED + options).unwrap_or(whole),
+        header: bytes.get(..FIXED + options).unwrap_or(bytes),
         transport: Transport::Tcp {
             seq: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
             ack: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),

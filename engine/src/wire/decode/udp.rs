@@ -6,14 +6,14 @@ use super::segment::{Segment, Transport};
 
 const HEADER: usize = 8;
 
-/// The datagram; the frame is left at its payload.
+/// The datagram; afterwards the frame begins with its payload.
 #[inline]
 pub(super) fn parse<'a>(frame: &mut Frame<'a>) -> Result<Segment<'a>, Rejection> {
     let header = frame.header::<HEADER>(TRANSPORT)?;
     let payload_len = match usize::from(u16::from_be_bytes([header[4], header[5]])) {
-        // A jumbogram (RFC 2675, 4): to the end of the IP packet.
+        // A jumbogram (RFC 2675, 4) extends to the end of the IP packet.
         0 => frame.wire_len,
-        // It may claim more than the IP packet holds: then the rest is nowhere.
+        // If it exceeds the IP packet, the missing bytes count as cut.
         length => length.checked_sub(HEADER).ok_or(Rejection::TransportMalformed)?,
     };
     let bytes = frame.bytes();

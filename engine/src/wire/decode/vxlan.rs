@@ -1,13 +1,13 @@
-//! VXLAN (RFC 7348, 5), also with a group policy (draft-smith-vxlan-group-policy).
+//! VXLAN (RFC 7348, 5), with or without a group policy (draft-smith-vxlan-group-policy).
 
 use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
 
-/// The registered port, and the one that Linux and older VMware took before it was registered.
+/// The registered port, and the one used by Linux and older VMware versions before the registration.
 pub(super) const PORTS: [u16; 2] = [4789, 8472];
 
-/// Takes the header.
+/// Consumes the header.
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     const NETWORK_IS_VALID: u8 = 0x08;
     match frame.header::<8>(LINK)? {

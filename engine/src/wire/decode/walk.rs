@@ -1,4 +1,4 @@
-//! The loop over the layers of a packet.
+//! The loop over the headers of a packet.
 
 use super::fragment::{Fragment, ReassembledPacket};
 use super::frame::Frame;
@@ -7,40 +7,39 @@ use super::rejection::Rejection;
 use super::segment::Segment;
 use super::{erspan, ethernet, geneve, gre, gtp, ipv4, ipv6, link, mpls, pppoe, tcp, udp, vxlan, wlan};
 
-/// More layers than any real mirror stacks on each other (VLAN tags and labels count each, and so do a
-/// tunnel and its inside); beyond it a packet is `Rejection::TooDeep`.
+/// More layers than any real mirror port stacks. Each VLAN tag, each MPLS label, and each header inside a
+/// tunnel counts. A packet with more of them is rejected as `Rejection::TooDeep`.
 const MAX_LAYERS: u32 = 24;
 
-/// What a packet holds.
+/// The content of a packet.
 #[derive(Clone, Copy, Debug)]
 pub enum Decoded<'a> {
     /// The innermost TCP or UDP segment.
     Segment(Segment<'a>),
-    /// A part of an IP packet: nothing inside it can be told before the others are there.
+    /// A fragment of an IP packet, which can be decoded only after reassembly.
     Fragment(Fragment<'a>),
 }
 
-/// The innermost TCP or UDP segment of a packet of link type `link` that had `wire_len` bytes, or the
-/// fragment that it is in.
+/// The innermost TCP or UDP segment, or IP fragment, of a packet of link type `link` and `wire_len` bytes on
+/// the wire.
 ///
-/// A packet whose transport header was kept gives a segment, whatever the snap length cut from its
-/// payload.
+/// If the transport header was captured, the result is a segment, even if the snap length cut the payload.
 ///
 /// # Errors
 ///
-/// The first layer that cannot be followed, and why.
+/// The first header that cannot be decoded, and why.
 #[inline]
 pub fn decode(link: u16, bytes: &[u8], wire_len: u32) -> Result<Decoded<'_>, Rejection> {
     walk(link::first_layer(link)?, Frame::new(bytes, wire_len), MAX_LAYERS)
 }
 
 impl ReassembledPacket {
-    /// What `decode` would have given for the packet in one piece, but for the bytes and packets that its
-    /// fragments were.
+    /// Decodes the packet like `decode` decodes an unfragmented one; its bytes and packets are those of the
+    /// fragments.
     ///
     /// # Errors
     ///
-    /// As `decode`.
+    /// As for `decode`.
     #[cold]
     pub fn decode(&self) -> Result<Decoded<'_>, Rejection> {
         let mut frame = Frame::new(&self.bytes, self.len);
@@ -49,7 +48,7 @@ impl ReassembledPacket {
         frame.identification = self.id.number;
         let is_v4 = self.id.protocol.is_some();
         let layer = if is_v4 {
-            Layer::of_ip_protocol(self.next)?
+            Layer::from_ip_protocol(self.next)?
         } else {
             ipv6::peel_extensions(&mut frame, self.next)?
         };
@@ -57,7 +56,7 @@ impl ReassembledPacket {
     }
 }
 
-/// Takes at most `budget` layers off a frame that begins with `layer`.
+/// Decodes at most `budget` headers of a frame that begins with `layer`.
 fn walk(mut layer: Layer, mut frame: Frame<'_>, budget: u32) -> Result<Decoded<'_>, Rejection> {
     for left in (0..budget).rev() {
         layer = match layer {
@@ -66,8 +65,8 @@ fn walk(mut layer: Layer, mut frame: Frame<'_>, budget: u32) -> Result<Decoded<'
             Layer::Tcp => return tcp::parse(frame).map(Decoded::Segment),
             Layer::Udp => {
                 let segment = udp::parse(&mut frame)?;
-                return match of_udp_port(segment.dst_port) {
-                    Some(tunnel) => look_inside(tunnel, frame, left, segment),
+                return match from_udp_port(segment.dst_port) {
+                    Some(tunnel) => decode_tunnel(tunnel, frame, left, segment),
                     None => Ok(Decoded::Segment(segment)),
                 };
             }
@@ -97,10 +96,10 @@ fn walk(mut layer: Layer, mut frame: Frame<'_>, budget: u32) -> Result<Decoded<'
     Err(Rejection::TooDeep)
 }
 
-/// The segment inside a tunnel over UDP. A port alone proves no tunnel: unless there is an IP header
-/// inside, the datagram stands for itself.
+/// The segment inside a tunnel over UDP. A port number alone proves no tunnel: without an IP header inside,
+/// the result is the datagram itself.
 #[cold]
-fn look_inside<'a>(
+fn decode_tunnel<'a>(
     tunnel: Layer,
     frame: Frame<'a>,
     budget: u32,
@@ -119,9 +118,9 @@ fn look_inside<'a>(
     }
 }
 
-/// The tunnel that a datagram to this port may hold.
+/// The tunnel protocol registered for a UDP port.
 #[inline]
-fn of_udp_port(port: u16) -> Option<Layer> {
+fn from_udp_port(port: u16) -> Option<Layer> {
     match port {
         _ if vxlan::PORTS.contains(&port) => Some(Layer::Vxlan),
         geneve::PORT => Some(Layer::Geneve),

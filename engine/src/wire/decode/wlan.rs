@@ -1,10 +1,10 @@
-//! IEEE 802.11 data frames in the clear, with or without radiotap (<https://www.radiotap.org>).
+//! Unencrypted IEEE 802.11 data frames, with or without a radiotap header (<https://www.radiotap.org>).
 
 use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
 
-/// Takes the radiotap header. All its fields are skipped.
+/// Skips the radiotap header.
 pub(super) fn peel_radiotap(frame: &mut Frame) -> Result<Layer, Rejection> {
     const FIXED: usize = 4;
     let header = frame.header::<FIXED>(LINK)?;
@@ -14,8 +14,8 @@ pub(super) fn peel_radiotap(frame: &mut Frame) -> Result<Layer, Rejection> {
     Ok(Layer::Wlan)
 }
 
-/// Takes the MAC header of a data frame (IEEE 802.11, 9.3.2). Protected frames cannot be read, and
-/// frames without data, control and management frames hold no IP: `NotIp`.
+/// Consumes the MAC header of a data frame (IEEE 802.11, 9.3.2). Protected frames, frames without data, and
+/// control and management frames are rejected as `NotIp`.
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     const TO_AND_FROM_DS: u8 = 0x03;
     const PROTECTED: u8 = 0x40;

@@ -9,13 +9,13 @@ use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 /// A DNS message: header, questions, and the answer section.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    /// Transaction number.
+    /// Transaction ID.
     pub id: u16,
     /// QR.
     pub response: bool,
-    /// Kind of query.
+    /// OPCODE.
     pub opcode: u8,
-    /// Response code, with the upper bits that an OPT record brings (RFC 6891, 6.1.3).
+    /// Response code, including the upper bits from an OPT record (RFC 6891, 6.1.3).
     pub rcode: u16,
     /// TC.
     pub truncated: bool,
@@ -23,8 +23,8 @@ pub struct Message {
     pub questions: Vec<Question>,
     /// The answer section.
     pub answers: Vec<Answer>,
-    /// The first error, if there is one: the entries are those before it, and none behind it. `short`
-    /// may be the snap length's doing, all others are the message's own.
+    /// The first error, if there is one; the sections hold the entries before it. `short` may be caused by
+    /// the snap length, all other errors are in the message itself.
     pub damage: Option<Malformed>,
 }
 
@@ -49,10 +49,11 @@ pub struct Answer {
     pub data: Data,
 }
 
-/// Parses one whole message: header, questions and answers. Of the records behind them only OPT is read. `NeedMore`: not even the header is there.
+/// Parses one message: header, questions and answers. In the other sections only OPT is read. `NeedMore`: the
+/// header is incomplete.
 ///
-/// An error further on ends the reading, and is told as `damage` beside what stands before it: names
-/// in front of an error are as good as any.
+/// An error after the header ends the parsing and is reported in `damage`, next to the entries before it,
+/// which are valid.
 pub fn parse_message(bytes: &[u8]) -> Parse<Message> {
     let mut cursor = Cursor::new(bytes);
     let Ok(header) = cursor.array::<12>() else {
@@ -76,16 +77,16 @@ pub fn parse_message(bytes: &[u8]) -> Parse<Message> {
     Ok(Progress::Parsed(message))
 }
 
-/// True for a datagram that is a query and looks like nothing else: one question of class IN for a type that
-/// has a name, perhaps an OPT record, and not a bit or byte besides. Seventy-six bits at least must be right,
-/// so that chance finds no query on a port that is not known for DNS.
+/// True for a datagram that is unmistakably a query: one question of class IN for a known type, at most one
+/// OPT record, and no other bits or bytes set. At least 76 bits must match, so random data on a port other
+/// than 53 is not taken for a query.
 pub fn is_plain_query(bytes: &[u8]) -> bool {
     let [_, _, upper, lower, 0, 1, 0, 0, 0, 0, 0, records @ (0 | 1), ..] = *bytes else { return false };
     let only_rd_ad_cd = upper & 0xfe == 0 && lower & 0xcf == 0;
-    only_rd_ad_cd && ends_behind_question(bytes, records == 1)
+    only_rd_ad_cd && ends_after_question(bytes, records == 1)
 }
 
-fn ends_behind_question(bytes: &[u8], has_opt: bool) -> bool {
+fn ends_after_question(bytes: &[u8], has_opt: bool) -> bool {
     let read = || {
         let mut cursor = Cursor::new(bytes);
         cursor.array::<12>()?;
@@ -97,7 +98,7 @@ fn ends_behind_question(bytes: &[u8], has_opt: bool) -> bool {
     read().unwrap_or(false)
 }
 
-/// The upper eight bits of the response code; None without an OPT record, or where it cannot be found.
+/// The upper eight bits of the response code; None if there is no readable OPT record.
 fn upper_rcode(cursor: &mut Cursor<'_>, records: u32) -> Option<u16> {
     for _ in 0..records {
         let (rtype, ttl_s) = skip_record(cursor).ok()?;
@@ -108,7 +109,7 @@ fn upper_rcode(cursor: &mut Cursor<'_>, records: u32) -> Option<u16> {
     None
 }
 
-/// Steps over a record that nobody reads; its type and TTL.
+/// Skips a record; its type and TTL.
 fn skip_record(cursor: &mut Cursor<'_>) -> Result<(u16, u32), Short> {
     loop {
         let length = cursor.u8()?;
@@ -126,8 +127,8 @@ fn skip_record(cursor: &mut Cursor<'_>) -> Result<(u16, u32), Short> {
     Ok((rtype, ttl_s))
 }
 
-/// Reads entries into `message` up to the first error. The counts are only ever believed as far as
-/// there are bytes: every entry takes some.
+/// Reads entries into `message` up to the first error. Every entry consumes bytes, so false counts cost
+/// nothing.
 fn read_sections<'a>(
     bytes: &'a [u8],
     cursor: &mut Cursor<'a>,
@@ -145,7 +146,7 @@ fn read_sections<'a>(
         let (rtype, rclass, ttl_s) = (cursor.u16()?, cursor.u16()?, cursor.u32()?);
         let length = cursor.u16()?;
         let data = read_rdata(bytes, cursor, length, rtype, rclass)?;
-        // A sender that sets the upper bit means zero (RFC 2181, 8).
+        // A TTL with the most significant bit set counts as zero (RFC 2181, 8).
         let ttl_s = if ttl_s >> 31 == 0 { ttl_s } else { 0 };
         message.answers.push(Answer { name, rtype, ttl_s, data });
     }

@@ -4,26 +4,26 @@ use crate::wire::bytes::cursor::Cursor;
 use crate::wire::bytes::parse::Malformed;
 use crate::wire::bytes::text::push_escaped;
 
-/// Length of a name on the wire, with the lengths of its labels and the final zero (RFC 1035, 2.3.4).
+/// Maximum length of a name on the wire, including the length octets and the final zero (RFC 1035, 2.3.4).
 const MAX_NAME: usize = 255;
 
-/// A name has at most 127 labels, so more pointers than that lead nowhere.
+/// A name has at most 127 labels and so needs no more pointers than that.
 const MAX_POINTERS: u32 = 127;
 
-/// Reads the name at `cursor`, which stands inside `message`, and leaves the cursor behind it. Lower
+/// Reads the name at `cursor`, a reader inside `message`, and leaves the cursor after it. The name is lower
 /// case, without the final dot, escaped; the root is ".".
 ///
-/// A pointer must point before everything this name has been read from, so a name cannot loop; its
-/// octets and its pointers are bounded, so a message full of pointers is cheap to read.
+/// A pointer must point before all bytes from which the name has been read so far, so a name cannot loop.
+/// Octets and pointers are bounded, so a message full of pointers is cheap to parse.
 pub(super) fn read_name<'a>(message: &'a [u8], cursor: &mut Cursor<'a>) -> Result<String, Malformed> {
     let mut text = String::new();
     let mut octets = 1;
     let mut pointers = 0;
     let mut start = message.len().saturating_sub(cursor.rest().len());
-    // Set at the first pointer: from there the name is read elsewhere.
-    let mut elsewhere: Option<Cursor> = None;
+    // Set at the first pointer, from which the name continues elsewhere.
+    let mut pointed: Option<Cursor> = None;
     loop {
-        let reader = elsewhere.as_mut().unwrap_or(cursor);
+        let reader = pointed.as_mut().unwrap_or(cursor);
         let length = reader.u8()?;
         match length {
             0 if text.is_empty() => return Ok(".".into()),
@@ -47,7 +47,7 @@ pub(super) fn read_name<'a>(message: &'a [u8], cursor: &mut Cursor<'a>) -> Resul
                     return Err(Malformed("pointer"));
                 }
                 start = target;
-                elsewhere = message.get(target..).map(Cursor::new);
+                pointed = message.get(target..).map(Cursor::new);
             }
             // Extended labels and the unused pattern (RFC 6891, 5).
             _ => return Err(Malformed("label_type")),
@@ -58,7 +58,7 @@ pub(super) fn read_name<'a>(message: &'a [u8], cursor: &mut Cursor<'a>) -> Resul
 fn push_label(text: &mut String, label: &[u8]) {
     for &byte in label {
         if byte == b'.' {
-            text.push('\\'); // not a separator
+            text.push('\\'); // part of the label
         }
         push_escaped(text, byte.to_ascii_lowercase());
     }
@@ -68,7 +68,7 @@ fn push_label(text: &mut String, label: &[u8]) {
 mod tests {
     use super::*;
 
-    /// The name at `at`, and where it ends.
+    /// The name at `at`, and the offset of its end.
     fn read(message: &[u8], at: usize) -> Result<(String, usize), Malformed> {
         let mut cursor = Cursor::new(&message[at..]);
         let name = read_name(message, &mut cursor)?;
@@ -82,13 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_goes_back_and_the_name_ends_behind_it() {
+    fn a_pointer_refers_back_and_the_name_ends_after_it() {
         let message = b"\x03com\0\x01a\xc0\x00rest";
         assert_eq!(read(message, 5), Ok(("a.com".into(), 9)));
     }
 
     #[test]
-    fn pointers_forward_to_themselves_or_in_circles_are_refused() {
+    fn pointers_forward_to_themselves_or_in_a_loop_are_rejected() {
         assert_eq!(read(b"\xc0\x00", 0), Err(Malformed("pointer")));
         assert_eq!(read(b"\xc0\x02\x01a\0", 0), Err(Malformed("pointer")));
         assert_eq!(read(b"\x01a\xc0\x00", 0), Err(Malformed("pointer")));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn more_pointers_than_a_name_has_labels_are_refused() {
+    fn more_pointers_than_a_name_has_labels_are_rejected() {
         let chain = |pointers: u16| {
             let links = (0..pointers).flat_map(|link| (0xc000 | (link.max(1) * 2 - 2)).to_be_bytes());
             let message: Vec<u8> = [0, 0].into_iter().chain(links.skip(2)).collect();
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_255_octets_is_read_and_no_longer_one() {
+    fn a_name_of_255_octets_is_accepted_and_a_longer_one_rejected() {
         let message = |last: u8| {
             let labels = [63, 63, 63, last].map(|length| [vec![length], vec![b'a'; length.into()]].concat());
             [labels.concat(), vec![0]].concat()
@@ -117,14 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_does_not_end_is_refused() {
+    fn an_incomplete_name_is_rejected() {
         assert_eq!(read(b"\x03ab", 0), Err(Malformed("short")));
         assert_eq!(read(b"\x01a", 0), Err(Malformed("short")));
         assert_eq!(read(b"", 0), Err(Malformed("short")));
     }
 
     #[test]
-    fn labels_of_other_kinds_are_refused() {
+    fn other_label_types_are_rejected() {
         assert_eq!(read(b"\x80a\0", 0), Err(Malformed("label_type")));
         assert_eq!(read(b"\x41a\0", 0), Err(Malformed("label_type")));
     }

@@ -1,4 +1,4 @@
-//! What records say: addresses, aliases and service bindings (RFC 1035, 3.3; RFC 3596; RFC 9460).
+//! Record data: addresses, aliases and service bindings (RFC 1035, 3.3; RFC 3596; RFC 9460).
 
 use super::dns_name::read_name;
 use super::dns_type::{A, AAAA, CNAME, HTTPS, SVCB};
@@ -8,12 +8,12 @@ use crate::wire::bytes::parse::Malformed;
 use crate::wire::bytes::text::escaped;
 
 pub(super) const INTERNET: u16 = 1;
-/// Multicast DNS uses the upper bit of the class as a mark of its own (RFC 6762, 10.2).
+/// In multicast DNS the upper bit of the class is a flag (RFC 6762, 10.2).
 const CLASS: u16 = 0x7fff;
 
 const BAD: Malformed = Malformed("rdata");
 
-/// What a record says, as far as netmon cares.
+/// The data of a record, for the types of use here.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Data {
     /// A or AAAA.
@@ -41,8 +41,8 @@ pub struct Service {
     pub ech: Option<Vec<u8>>,
 }
 
-/// Reads the `length` bytes of rdata at `cursor`, which stands inside `message`, and leaves the
-/// cursor behind them.
+/// Reads the `length` bytes of record data at `cursor`, a reader inside `message`, and leaves the cursor
+/// after them.
 pub(super) fn read_rdata<'a>(
     message: &'a [u8],
     cursor: &mut Cursor<'a>,
@@ -51,14 +51,14 @@ pub(super) fn read_rdata<'a>(
     rclass: u16,
 ) -> Result<Data, Malformed> {
     let bytes = cursor.take(usize::from(length))?;
-    // Names inside rdata refer back, never past its end.
+    // Compression pointers in record data refer to bytes before its end.
     let until = message.len().saturating_sub(cursor.rest().len());
     let message = message.get(..until).ok_or(Short)?;
     let mut rdata = Cursor::new(bytes);
     if rclass & CLASS != INTERNET {
         return Ok(Data::Other);
     }
-    // Dynamic updates delete with empty rdata (RFC 2136, 2.5), and so nothing is said.
+    // Dynamic updates delete records with empty data (RFC 2136, 2.5).
     if rdata.is_empty() {
         return Ok(Data::Other);
     }
@@ -76,7 +76,7 @@ pub(super) fn read_rdata<'a>(
     }
 }
 
-/// RFC 9460, 2.2: priority, target, parameters in rising order of their keys.
+/// RFC 9460, 2.2: priority, target, and parameters in ascending order of their keys.
 fn read_service<'a>(message: &'a [u8], rdata: &mut Cursor<'a>) -> Result<Service, Malformed> {
     const ALPN: u16 = 1;
     const IPV4_HINT: u16 = 4;

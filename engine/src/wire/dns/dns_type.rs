@@ -1,4 +1,4 @@
-//! Record types, number to text (<https://www.iana.org/assignments/dns-parameters>).
+//! Mnemonics of record types (<https://www.iana.org/assignments/dns-parameters>).
 
 #![allow(missing_docs)]
 
@@ -11,12 +11,12 @@ pub const OPT: u16 = 41;
 pub const SVCB: u16 = 64;
 pub const HTTPS: u16 = 65;
 
-/// True for a type that has a mnemonic here.
+/// True for a type with a mnemonic in the table below.
 pub fn is_known(number: u16) -> bool {
     matches!(rtype_text(number), Cow::Borrowed(_))
 }
 
-/// The mnemonic of a type; TYPE123 for one that has none here (RFC 3597, 5).
+/// The mnemonic of a type; TYPE123 for one that is not in the table (RFC 3597, 5).
 pub fn rtype_text(number: u16) -> Cow<'static, str> {
     Cow::Borrowed(match number {
         1 => "A",
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_types_are_written_by_number() {
+    fn unknown_types_are_written_as_numbers() {
         assert_eq!(rtype_text(HTTPS), "HTTPS");
         assert_eq!(rtype_text(65_280), "TYPE65280");
     }

@@ -1,4 +1,4 @@
-//! DNS messages: header, names, records.
+//! DNS messages.
 
 mod dns_message;
 mod dns_name;

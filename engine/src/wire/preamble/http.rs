@@ -1,20 +1,20 @@
-//! The head of an HTTP/1 request (RFC 9112) as far as it names a host.
+//! The host name in the header section of an HTTP/1 request (RFC 9112).
 
 use super::step::{Step, StepKind};
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::host_name;
 
-/// A head that is longer is not waited for.
+/// A longer header section is not waited for.
 const MAX_HEAD_BYTES: usize = 32_768;
 
-/// The parts of a request line that matter here.
+/// The method and target of a request line.
 #[derive(Clone, Copy)]
 pub(super) struct RequestLine<'a> {
     method: &'a [u8],
     target: &'a [u8],
 }
 
-/// The request line in a line without its end; None: it is none (RFC 9112, 3).
+/// The request line (RFC 9112, 3) in a line without its terminator; None if it is something else.
 pub(super) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     let (line, version) = line.split_at_checked(line.len().checked_sub(9)?)?;
     let [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] = version else { return None };
@@ -29,8 +29,8 @@ fn is_method(word: &[u8]) -> bool {
     !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'-')
 }
 
-/// True if `stream`, of which more is to come, begins like a request: with a method and one of the forms of
-/// a target (RFC 9112, 3.2).
+/// True if an incomplete `stream` may begin with a request: with a method and a request target (RFC 9112,
+/// 3.2).
 pub(super) fn may_be_request(stream: &[u8]) -> bool {
     let Some(at) = stream.iter().position(|&byte| byte == b' ') else { return false };
     let (method, target) = (&stream[..at], &stream[at + 1..]);
@@ -38,14 +38,14 @@ pub(super) fn may_be_request(stream: &[u8]) -> bool {
     is_method(method) && is_target
 }
 
-/// The request that `stream` begins with; its header fields begin at `fields_at`.
+/// The request at the beginning of `stream`; its header fields begin at `fields_at`.
 ///
-/// A tunnel is read up to the end of its head, because a hello may follow; any other request only as far as it
-/// names its host.
+/// A CONNECT is read to the end of its header section, because a hello may follow; any other request only up
+/// to its host.
 ///
 /// # Errors
 ///
-/// A line that is no header field.
+/// A line that is not a header field.
 pub(super) fn parse_request(
     request: RequestLine<'_>,
     stream: &[u8],
@@ -74,7 +74,7 @@ fn step(length: usize, host: Option<String>, kind: StepKind) -> Progress<Option<
     Progress::Parsed(Some(Step { length, host, kind }))
 }
 
-/// The authority of a target in absolute form, which only proxies are sent (RFC 9112, 3.2.2).
+/// The authority of a target in absolute form, which is used in requests to proxies (RFC 9112, 3.2.2).
 fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     let colon = target.iter().position(|&byte| byte == b':')?;
     let (scheme, rest) = (&target[..colon], &target[colon..]);
@@ -99,7 +99,7 @@ enum Head<'a> {
     TooLong,
 }
 
-/// Reads header fields up to the first Host, or to the end of the head.
+/// Reads header fields up to the first Host field, or to the end of the header section.
 fn parse_fields(stream: &[u8], fields_at: usize, want: Want) -> Result<Head<'_>, Malformed> {
     let window = &stream[..stream.len().min(MAX_HEAD_BYTES)];
     let mut at = fields_at;
@@ -114,7 +114,7 @@ fn parse_fields(stream: &[u8], fields_at: usize, want: Want) -> Result<Head<'_>,
             return Ok(Head::Ends(at));
         }
         if matches!(line[0], b' ' | b'\t') {
-            continue; // the folded rest of a field (RFC 9112, 5.2)
+            continue; // a folded line (RFC 9112, 5.2)
         }
         let colon = line.iter().position(|&byte| byte == b':').ok_or(Malformed("http_field"))?;
         if want == Want::Host && line[..colon].eq_ignore_ascii_case(b"host") {

@@ -1,20 +1,20 @@
-//! LDAP messages that a client may send before TLS begins inside its stream (RFC 4511, 4.14).
+//! LDAP messages that a client may send before StartTLS (RFC 4511, 4.14).
 
 use super::step::Step;
 use crate::wire::bytes::cursor::{Cursor, Short};
 use crate::wire::bytes::der::{read, read_element, read_header, INTEGER};
 use crate::wire::bytes::parse::Progress;
 
-/// A search: of the root, for what the server can.
+/// A search of the root DSE for the capabilities of the server.
 const SEARCH_REQUEST: u8 = 0x63;
 const EXTENDED_REQUEST: u8 = 0x77;
 /// The name of an extended request.
 const REQUEST_NAME: u8 = 0x80;
 const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
-/// A message that is longer is not waited for.
+/// A longer message is not waited for.
 const MAX_MESSAGE_BYTES: usize = 4096;
 
-/// True if a stream that begins with `bytes` may begin with a message, as far as it is there.
+/// True if a stream that begins with `bytes` may begin with a message.
 pub(super) fn may_be_message(bytes: &[u8]) -> bool {
     let id_at = match bytes.get(1) {
         None => return true,
@@ -27,7 +27,7 @@ pub(super) fn may_be_message(bytes: &[u8]) -> bool {
     bytes.get(id_at).is_none_or(|&tag| tag == INTEGER)
 }
 
-/// A request for TLS, or one that may come before it, at the beginning of a stream that `may_be_message`.
+/// A StartTLS request, or one that may precede it, at the beginning of a stream that `may_be_message`.
 pub(super) fn parse_request(stream: &[u8]) -> Progress<Option<Step>> {
     let mut cursor = Cursor::new(stream);
     let Ok((_, length)) = read_header(&mut cursor) else { return Progress::NeedMore };

@@ -1,8 +1,8 @@
-//! What may stand before a ClientHello in a client's own stream, one step at a time: a PROXY header,
-//! an HTTP CONNECT, the commands of a mail or directory protocol up to STARTTLS.
+//! What precedes a ClientHello in a client's stream, one step at a time: a PROXY header, an HTTP CONNECT, the
+//! commands of a mail or directory protocol up to STARTTLS.
 //!
-//! Each step is told by itself, so nothing has to be kept between steps but where the next one begins.
-//! A request that no hello follows is a step as well, the last one: it gives a name.
+//! Each step is recognized by itself, so the only state between steps is the offset of the next one. A
+//! request that is not followed by a hello is a step too, and the last one: it contains a name.
 
 mod http;
 mod ldap;

@@ -1,28 +1,28 @@
-//! Which step a stream begins with.
+//! Recognizes the step at the beginning of a stream.
 
 use super::step::Step;
 use super::{http, ldap, proxy_header, starttls};
 use crate::wire::bytes::der::SEQUENCE;
 use crate::wire::bytes::parse::{Parse, Progress};
 
-/// A line that is longer begins no step.
+/// A longer line is not a step.
 const MAX_LINE_BYTES: usize = 16_384;
-/// A first word that is longer is neither a method nor a command.
+/// A longer first word is neither a method nor a command.
 const MAX_WORD_BYTES: usize = 32;
 
-/// The step that `stream` begins with; Parsed(None): it begins with something else. What follows the
-/// step is not looked at.
+/// The step at the beginning of `stream`; `Parsed(None)` if it begins with something else. Bytes after the
+/// step are ignored.
 ///
 /// # Errors
 ///
-/// The first thing that is wrong behind what can be nothing but a PROXY header or an HTTP request.
+/// The first error in a PROXY header or an HTTP request.
 pub fn parse_step(stream: &[u8]) -> Parse<Option<Step>> {
     match stream {
         [] => Ok(Progress::NeedMore),
         [b'<', ..] => Ok(starttls::parse_tag(stream)),
         [b'\r', ..] if proxy_header::may_be_binary(stream) => proxy_header::parse_binary(stream),
         [b' ' | b'\t' | b'\r' | b'\n', ..] => Ok(parse_space(stream)),
-        // The digit 0 in ASCII, too.
+        // Also the digit 0 in ASCII.
         [SEQUENCE, ..] if ldap::may_be_message(stream) => Ok(ldap::parse_request(stream)),
         _ => parse_line(stream),
     }
@@ -38,8 +38,8 @@ fn parse_space(stream: &[u8]) -> Progress<Option<Step>> {
     }
 }
 
-/// True if a segment in the middle of a stream shows by itself that a step begins with it. White space alone
-/// shows nothing: any bytes may begin with it.
+/// True if a segment in the middle of a stream is recognizable by itself as the beginning of a step. White
+/// space is not: any data may begin with it.
 pub fn is_step(segment: &[u8]) -> bool {
     match parse_step(segment) {
         Ok(Progress::Parsed(Some(step))) => !segment.iter().take(step.length).all(u8::is_ascii_whitespace),
@@ -73,7 +73,7 @@ fn parse_line(stream: &[u8]) -> Parse<Option<Step>> {
     Ok(Progress::Parsed(is_command.then(|| Step::prelude(end + 1))))
 }
 
-/// True if the stream begins with a word of a text protocol, as far as it is there.
+/// True if the available bytes of the stream begin with a word of a text protocol.
 fn begins_with_word(stream: &[u8]) -> bool {
     let window = &stream[..stream.len().min(MAX_WORD_BYTES + 1)];
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');

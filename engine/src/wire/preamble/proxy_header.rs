@@ -1,4 +1,4 @@
-//! PROXY protocol headers, which a load balancer puts before what it passes on
+//! PROXY protocol headers, which a load balancer prepends to a stream
 //! (<https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt>, versions 1 and 2).
 
 use super::step::{Step, StepKind};
@@ -7,16 +7,16 @@ use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::host_name;
 
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
-/// The longest header of version 1, without the line's end.
+/// Maximum length of a header of version 1, without the line terminator.
 const MAX_TEXT_BYTES: usize = 105;
-/// PP2_TYPE_AUTHORITY: the name that the client asked the load balancer for.
+/// PP2_TYPE_AUTHORITY: the host name that the client requested from the load balancer.
 const AUTHORITY: u8 = 2;
 
-/// A header of version 1: its line, and its length with the line's end.
+/// A header of version 1 from its line; `length` includes the line terminator.
 ///
 /// # Errors
 ///
-/// A line that begins like one and is none.
+/// A line that is not a valid header.
 pub(super) fn parse_text(line: &[u8], length: usize) -> Parse<Option<Step>> {
     let mut words = line.split(|&byte| byte == b' ').skip(1);
     let is_known = match words.next() {
@@ -39,7 +39,7 @@ pub(super) fn may_be_binary(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 ///
-/// An unknown version or command, and parts that do not have the length they claim.
+/// An unknown version or command, or a part with an inconsistent length.
 pub(super) fn parse_binary(stream: &[u8]) -> Parse<Option<Step>> {
     let mut cursor = Cursor::new(stream.get(SIGNATURE.len()..).unwrap_or_default());
     let Ok([command, family, high, low]) = cursor.array::<4>() else {
@@ -52,13 +52,13 @@ pub(super) fn parse_binary(stream: &[u8]) -> Parse<Option<Step>> {
     let Ok(body) = cursor.take(length) else {
         return Ok(Progress::NeedMore);
     };
-    let is_local = *command == 0x20; // a health check of the load balancer's own: its addresses mean nothing
+    let is_local = *command == 0x20; // a health check by the load balancer itself: the addresses are ignored
     let host = if is_local { None } else { read_authority(*family, body)? };
     let length = SIGNATURE.len() + 4 + length;
     Ok(Progress::Parsed(Some(Step { length, host, kind: StepKind::Prelude })))
 }
 
-/// The authority among the fields behind the addresses.
+/// The authority among the TLVs after the addresses.
 fn read_authority(family: u8, body: &[u8]) -> Result<Option<String>, Malformed> {
     let addresses = match family >> 4 {
         1 => 12,

@@ -1,11 +1,11 @@
-//! What a client says before TLS begins inside its stream: SMTP (RFC 3207), LMTP, IMAP (RFC 9051), POP3 (RFC 2595),
-//! FTP (RFC 4217), NNTP (RFC 4642), ManageSieve (RFC 5804) and XMPP (RFC 6120, 5). Of all these only what may come
-//! before a STARTTLS is a step: who logs in or sends mail without TLS is not waited for.
+//! Commands before and including STARTTLS: SMTP (RFC 3207), LMTP, IMAP (RFC 9051), POP3 (RFC 2595), FTP (RFC
+//! 4217), NNTP (RFC 4642), ManageSieve (RFC 5804) and XMPP (RFC 6120, 5). Other commands of these protocols
+//! are not steps: after a login or a mail without TLS, no hello is expected.
 
 use super::step::Step;
 use crate::wire::bytes::parse::Progress;
 
-/// Commands that stand alone at the beginning of a line.
+/// Commands at the beginning of a line.
 const COMMANDS: [&[u8]; 15] = [
     b"EHLO",
     b"HELO",
@@ -23,16 +23,16 @@ const COMMANDS: [&[u8]; 15] = [
     b"CAPABILITIES",
     b"CLNT",
 ];
-/// Commands that follow a tag (RFC 9051, 2.2.1).
+/// Commands after a tag (RFC 9051, 2.2.1).
 const TAGGED: [&[u8]; 4] = [b"CAPABILITY", b"ID", b"NOOP", b"STARTTLS"];
-/// Mechanisms of FTP's AUTH that are TLS.
+/// Mechanisms of the FTP command AUTH that start TLS.
 const MECHANISMS: [&[u8]; 4] = [b"TLS", b"TLS-C", b"SSL", b"TLS-P"];
-/// Tags of an XML stream before TLS.
+/// XML tags of an XMPP stream before TLS.
 const TAGS: [&[u8]; 4] = [b"<?xml", b"<stream:stream", b"<starttls", b"</starttls"];
-/// A tag that is longer is not waited for.
+/// A longer tag is not waited for.
 const MAX_TAG_BYTES: usize = 4096;
 
-/// True for a line that may come before TLS.
+/// True for a line that may precede TLS.
 pub(super) fn is_command(line: &[u8]) -> bool {
     let mut words = line.split(|&byte| byte == b' ');
     let first = words.next().unwrap_or_default();
@@ -46,7 +46,7 @@ fn is_one_of(word: &[u8], known: &[&[u8]]) -> bool {
     known.iter().any(|one| word.eq_ignore_ascii_case(one))
 }
 
-/// A tag of an XML stream, at whose beginning `stream` is.
+/// The XML tag at the beginning of `stream`.
 pub(super) fn parse_tag(stream: &[u8]) -> Progress<Option<Step>> {
     let window = &stream[..stream.len().min(MAX_TAG_BYTES)];
     let may_be = |tag: &&[u8]| window.iter().zip(*tag).all(|(byte, expected)| byte == expected);

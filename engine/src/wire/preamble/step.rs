@@ -3,25 +3,25 @@
 /// One step of a preamble.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Its length in bytes: behind it the next step, or a ClientHello, begins.
+    /// Its length in bytes; the next step or a ClientHello follows.
     pub length: usize,
-    /// The host name that it gives: Host, the target of a request, the authority of a PROXY header.
-    /// Written as in `ClientHello::server_name`, without a port; an address is no name.
+    /// The host name it contains: Host, the target of a request, or the authority of a PROXY header. Written
+    /// as in `ClientHello::server_name`, without the port; None for an address.
     pub host: Option<String>,
-    /// What it says about the stream behind it.
+    /// What follows it in the stream.
     pub kind: StepKind,
 }
 
-/// What a step says about the stream behind it.
+/// What follows a step in the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepKind {
-    /// A next step or a hello may follow.
+    /// Another step or a hello.
     Prelude,
-    /// A proxy was asked for a tunnel: the same, and the stream ends elsewhere than at this server.
+    /// The same, after a request to a proxy for a tunnel: the stream ends at another server.
     Tunnel,
-    /// A request to this server: nothing else is looked for.
+    /// Nothing of interest, after a request to this server.
     Request,
-    /// The same to a proxy, so that another server answers in the end.
+    /// Nothing of interest, after a request to a proxy: another server will answer.
     ProxyRequest,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::wire::bytes::cursor::{Cursor, Short};
 
-/// Longest connection ID of the versions known here (RFC 9000, 17.2).
+/// Maximum length of a connection ID in the supported versions (RFC 9000, 17.2).
 pub const MAX_CID: usize = 20;
 /// A connection ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -12,7 +12,7 @@ pub struct ConnectionId {
 }
 
 impl ConnectionId {
-    /// From at most 20 bytes.
+    /// A connection ID of at most 20 bytes; None for a longer one.
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let mut id = Self { len: u8::try_from(bytes.len()).ok()?, ..Self::default() };
         id.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
@@ -25,7 +25,7 @@ impl ConnectionId {
     }
 }
 
-/// A connection ID with its length before it.
+/// Reads a connection ID preceded by its length.
 pub(super) fn read_connection_id(cursor: &mut Cursor<'_>) -> Result<ConnectionId, Short> {
     ConnectionId::new(cursor.vector8()?.rest()).ok_or(Short)
 }

@@ -1,8 +1,8 @@
-//! Google's QUIC before it spoke TLS: the client hello ("CHLO") of packets that hide nothing, Q025 to Q046,
+//! Google QUIC before its use of TLS: the client hello ("CHLO") in the unencrypted packets of Q025 to Q046,
 //! and the CHLO message itself, which Q050 carries in Initial packets.
 //!
 //! Layout: the public documents "QUIC Wire Layout Specification" and "QUIC Crypto" of the Chromium project.
-//! A packet counts only if its hash is right, so no name is ever read out of noise.
+//! Only packets with a valid hash are used, so random data never yields a name.
 
 use super::connection_id::ConnectionId;
 use crate::wire::bytes::cursor::{Cursor, Short};
@@ -10,16 +10,16 @@ use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::escaped;
 use crate::wire::tls::ClientHello;
 
-/// The low bits of a first byte with a version: "version" and "connection ID of eight bytes".
+/// Flags of a first byte with a version: "version" and "connection ID of eight bytes".
 const WITH_VERSION: u8 = 0x09;
-/// The stream of the handshake.
+/// The stream ID of the handshake.
 const CRYPTO_STREAM: u32 = 1;
-/// Entries of a message at most (as its authors have it).
+/// Maximum number of entries in a message, as in Chromium.
 const MAX_ENTRIES: usize = 128;
-/// A CHLO that claims more is malformed: it has to fit into one packet.
+/// A longer CHLO is malformed: it has to fit into one packet.
 const MAX_MESSAGE: usize = 1 << 16;
 
-/// A version of this family, as far as its packets differ.
+/// A version of this family, and how its packets differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Version(u16);
 
@@ -34,17 +34,17 @@ impl Version {
         (25..=46).contains(&number).then_some(Self(number))
     }
 
-    /// Numbers are sent with their high byte first.
+    /// Numbers are in network byte order.
     fn is_big_endian(self) -> bool {
         self.0 >= 39
     }
 
-    /// A byte of flags stands before the frames.
+    /// A byte of flags precedes the frames.
     fn has_private_flags(self) -> bool {
         self.0 < 34
     }
 
-    /// The hash tells a client's packets from a server's.
+    /// The hash differs between client and server packets.
     fn hashes_sender(self) -> bool {
         self.0 >= 37
     }
@@ -59,7 +59,7 @@ impl Version {
     }
 }
 
-/// A client's packet whose hash is right.
+/// An unencrypted client packet with a valid hash.
 #[derive(Clone, Copy, Debug)]
 pub struct ClearPacket<'a> {
     /// The connection.
@@ -68,14 +68,14 @@ pub struct ClearPacket<'a> {
     frames: &'a [u8],
 }
 
-/// True if a datagram may be a packet with a version and the old header, which ends with Q043.
+/// True if a datagram may be a packet with a version and the public header, which is used up to Q043.
 #[inline]
 pub fn may_be_public_header(datagram: &[u8]) -> bool {
     matches!(datagram, [first, _, _, _, _, _, _, _, _, b'Q', b'0', b'0'..=b'9', b'0'..=b'9', ..]
         if first & 0x80 == 0 && first & WITH_VERSION == WITH_VERSION)
 }
 
-/// A client's packet in clear; None for any other datagram, or one whose hash is wrong.
+/// An unencrypted client packet; None for any other datagram, or if the hash is invalid.
 pub fn clear_packet(datagram: &[u8]) -> Option<ClearPacket<'_>> {
     let (version, connection, header_len) =
         if may_be_public_header(datagram) { public_header(datagram) } else { long_header(datagram) }
@@ -86,7 +86,7 @@ pub fn clear_packet(datagram: &[u8]) -> Option<ClearPacket<'_>> {
         return None;
     }
     let frames = match payload {
-        // A packet of a group for error correction says so in one more byte.
+        // A packet in a forward error correction group has one more byte.
         [flags, rest @ ..] if version.has_private_flags() => rest.get(usize::from(flags >> 1 & 1)..)?,
         _ => payload,
     };
@@ -105,7 +105,7 @@ fn public_header(datagram: &[u8]) -> Result<Option<(Version, ConnectionId, usize
     Ok(Some((version, connection, datagram.len() - cursor.rest().len())))
 }
 
-/// The same for Q046: a long header of that time's draft, lengths of connection IDs in four bits each.
+/// The same for Q046: a long header of an early draft, with connection ID lengths of four bits each.
 fn long_header(datagram: &[u8]) -> Result<Option<(Version, ConnectionId, usize)>, Short> {
     const INITIAL: u8 = 0xc0;
     let mut cursor = Cursor::new(datagram);
@@ -120,7 +120,7 @@ fn long_header(datagram: &[u8]) -> Result<Option<(Version, ConnectionId, usize)>
     Ok(Some((version, connection, datagram.len() - cursor.rest().len())))
 }
 
-/// What stands where later an authentication tag does: FNV-1a with 128 bits, cut to 96.
+/// The hash in place of the later authentication tag: FNV-1a with 128 bits, truncated to 96.
 fn packet_hash(version: Version, header: &[u8], payload: &[u8]) -> [u8; 12] {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 1 << 88 | 0x13b;
@@ -132,12 +132,12 @@ fn packet_hash(version: Version, header: &[u8], payload: &[u8]) -> [u8; 12] {
 }
 
 impl<'a> ClearPacket<'a> {
-    /// Hands over the frames of the handshake's stream as (offset, bytes), in their order; a frame of
-    /// another kind ends the reading, since only its own layout says where it ends.
+    /// Calls `each` with the frames of the handshake stream as (offset, bytes), in their order. A frame of
+    /// another type ends the parsing, because its length is unknown.
     ///
     /// # Errors
     ///
-    /// A frame that does not fit into the packet.
+    /// A frame that extends beyond the packet.
     pub fn crypto_frames(&self, mut each: impl FnMut(u64, &'a [u8])) -> Result<(), Malformed> {
         const PADDING: u8 = 0; // to the end of the packet
         const PING: u8 = 7;
@@ -159,8 +159,8 @@ impl<'a> ClearPacket<'a> {
         Ok(())
     }
 
-    /// The rest of a frame whose type is 1fdooosss in bits: with its length, length of the offset, of the
-    /// stream's number.
+    /// The rest of a frame with the type bits 1fdooosss: whether it has a length, the size of the offset, the
+    /// size of the stream ID.
     fn stream_frame(&self, kind: u8, cursor: &mut Cursor<'a>) -> Result<(u32, u64, &'a [u8]), Short> {
         let number = |bytes: &[u8]| self.version.number(bytes);
         let stream = number(cursor.take(usize::from(kind & 3) + 1)?) as u32;
@@ -176,19 +176,19 @@ impl<'a> ClearPacket<'a> {
     }
 }
 
-/// True if a handshake stream begins with a CHLO instead of TLS.
+/// True if a handshake stream begins with a CHLO rather than TLS.
 pub fn is_client_hello(stream: &[u8]) -> bool {
     stream.first() == Some(&CHLO[0])
 }
 
 const CHLO: [u8; 4] = *b"CHLO";
 
-/// The client hello at the beginning of a handshake stream: its server name is all that it has in common
-/// with one of TLS. What follows it is not looked at.
+/// The client hello at the beginning of a handshake stream, of which only the server name is read. Bytes
+/// after it are ignored.
 ///
 /// # Errors
 ///
-/// The first thing that no CHLO has.
+/// The first field that is invalid in a CHLO.
 pub fn parse_client_hello(stream: &[u8]) -> Parse<ClientHello> {
     const SERVER_NAME: [u8; 4] = *b"SNI\0";
     if !stream.iter().zip(&CHLO).all(|(byte, expected)| byte == expected) {
@@ -238,7 +238,7 @@ mod tests {
         bytes
     }
 
-    /// A packet of a client with one frame of the handshake's stream.
+    /// A client packet with one frame of the handshake stream.
     fn packet(header: &[u8], version: u16, frame: &[u8]) -> Vec<u8> {
         [header, &packet_hash(Version(version), header, frame), frame].concat()
     }
@@ -251,18 +251,19 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_read_whole_byte_by_byte_and_with_trailing_bytes() {
-        let whole = message(&[(b"PAD\0", &[b'-'; 40]), (b"SNI\0", b"Www.Example.ORG."), (b"VER\0", b"Q043")]);
+    fn a_message_is_parsed_when_complete_and_with_trailing_bytes() {
+        let complete =
+            message(&[(b"PAD\0", &[b'-'; 40]), (b"SNI\0", b"Www.Example.ORG."), (b"VER\0", b"Q043")]);
         let expected = ClientHello { server_name: Some("www.example.org".into()), ..ClientHello::default() };
-        assert_eq!(parse_client_hello(&whole), Ok(Progress::Parsed(expected.clone())));
-        assert_eq!(parse_client_hello(&[&whole[..], b"more"].concat()), Ok(Progress::Parsed(expected)));
-        for length in 0..whole.len() {
-            assert_eq!(parse_client_hello(&whole[..length]), Ok(Progress::NeedMore));
+        assert_eq!(parse_client_hello(&complete), Ok(Progress::Parsed(expected.clone())));
+        assert_eq!(parse_client_hello(&[&complete[..], b"more"].concat()), Ok(Progress::Parsed(expected)));
+        for length in 0..complete.len() {
+            assert_eq!(parse_client_hello(&complete[..length]), Ok(Progress::NeedMore));
         }
     }
 
     #[test]
-    fn what_is_no_message_is_refused() {
+    fn an_invalid_message_is_rejected() {
         let mut backwards = message(&[(b"PAD\0", b"1234"), (b"SNI\0", b"a")]);
         backwards[20] = 2;
         let mut too_many = message(&[]);
@@ -273,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_of_all_times_are_read() {
+    fn headers_of_all_versions_are_parsed() {
         let connection = [1, 2, 3, 4, 5, 6, 7, 8];
         let old = |version: &[u8; 4]| [&[0x1d], &connection[..], version, &[9, 9]].concat();
         let new = [&[0xc3][..], b"Q046", &[0x50], &connection, &[0, 0, 0, 1]].concat();
@@ -290,17 +291,17 @@ mod tests {
     }
 
     #[test]
-    fn one_wrong_bit_anywhere_and_nothing_is_read() {
+    fn a_single_wrong_bit_invalidates_the_packet() {
         let header = [&[0x0d, 1, 2, 3, 4, 5, 6, 7, 8][..], b"Q043", &[1]].concat();
-        let whole = packet(&header, 43, &[0xa0, 1, 0, 2, b'a', b'b']);
-        assert!(stream(&whole).is_some());
-        for at in 0..whole.len() * 8 {
-            let mut damaged = whole.clone();
+        let complete = packet(&header, 43, &[0xa0, 1, 0, 2, b'a', b'b']);
+        assert!(stream(&complete).is_some());
+        for at in 0..complete.len() * 8 {
+            let mut damaged = complete.clone();
             damaged[at / 8] ^= 1 << (at % 8);
             assert!(clear_packet(&damaged).is_none());
         }
-        for length in 0..whole.len() {
-            assert!(clear_packet(&whole[..length]).is_none());
+        for length in 0..complete.len() {
+            assert!(clear_packet(&complete[..length]).is_none());
         }
     }
 }

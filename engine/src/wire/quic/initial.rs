@@ -1,8 +1,8 @@
-//! QUIC Initial packets (RFC 9000, 9001, 9369): what a client says before anything is secret.
+//! QUIC Initial packets (RFC 9000, 9001, 9369).
 //!
-//! Initial packets are protected with keys that anybody can derive from the connection ID in them.
-//! `ring` does the cryptography; a packet counts only if its authentication tag is right, so no
-//! name is ever read out of noise.
+//! Initial packets are protected with keys that any observer can derive from the connection ID in them.
+//! `ring` does the cryptography. Only packets with a valid authentication tag are used, so random data never
+//! yields a name.
 
 use super::connection_id::ConnectionId;
 use super::long_header::{may_be_long_header, read_header, LongHeader};
@@ -11,7 +11,7 @@ use super::quic_version::{PacketType, Version};
 use crate::wire::bytes::cursor::{Cursor, Short};
 use crate::wire::bytes::parse::Malformed;
 
-/// Packets looked at in one datagram.
+/// Maximum number of coalesced packets parsed in one datagram.
 const MAX_COALESCED: usize = 16;
 
 /// A long-header Initial packet, still protected.
@@ -19,19 +19,19 @@ const MAX_COALESCED: usize = 16;
 pub struct Initial<'a> {
     /// Version of QUIC.
     pub version: Version,
-    /// Destination connection ID: the key's origin in a client's first packets.
+    /// Destination connection ID, from which the keys of a client's first packets are derived.
     pub destination: ConnectionId,
-    /// The packet from its first byte to its last.
+    /// The complete packet.
     packet: &'a [u8],
-    /// Where the packet number begins.
+    /// Offset of the packet number.
     number_at: usize,
 }
 
-/// The Initial packets in a datagram, in their order; other packets are stepped over.
+/// The Initial packets in a datagram, in their order; other packets are skipped.
 ///
 /// # Errors
 ///
-/// A header that does not fit into the datagram.
+/// A header or packet that extends beyond the datagram.
 pub fn initials(datagram: &[u8]) -> Result<Vec<Initial<'_>>, Malformed> {
     let mut found = Vec::new();
     let mut rest = datagram;
@@ -47,8 +47,8 @@ pub fn initials(datagram: &[u8]) -> Result<Vec<Initial<'_>>, Malformed> {
     Ok(found)
 }
 
-/// Reads one long-header packet: the Initial, if it is one, and the packet's length. None: nothing
-/// more can be told apart (version negotiation, Retry, or a version unknown here).
+/// Reads one long-header packet: the Initial, if it is one, and the length of the packet. None if the length
+/// is unknown (version negotiation, Retry, or an unknown version).
 fn long_header(bytes: &[u8]) -> Result<Option<(Option<Initial<'_>>, usize)>, Short> {
     let mut cursor = Cursor::new(bytes);
     let Some(header) = read_header(&mut cursor)? else { return Ok(None) };
@@ -57,10 +57,10 @@ fn long_header(bytes: &[u8]) -> Result<Option<(Option<Initial<'_>>, usize)>, Sho
         return Ok(None);
     }
     if kind == PacketType::Initial {
-        let token = variable(&mut cursor)?;
-        cursor.take(token)?;
+        let token_length = read_varint(&mut cursor)?;
+        cursor.take(token_length)?;
     }
-    let length = variable(&mut cursor)?;
+    let length = read_varint(&mut cursor)?;
     let number_at = bytes.len() - cursor.rest().len();
     cursor.take(length)?;
     let packet = &bytes[..number_at + length];
@@ -69,13 +69,14 @@ fn long_header(bytes: &[u8]) -> Result<Option<(Option<Initial<'_>>, usize)>, Sho
 }
 
 impl Initial<'_> {
-    /// The packet's frames in clear, if a client protected it with the keys of `origin`.
+    /// Decrypts the frames with the client keys derived from `origin`; None if these are not the packet's
+    /// keys.
     pub fn open(&self, origin: &ConnectionId) -> Option<Vec<u8>> {
-        Keys::of_client(self.version, origin.as_slice()).find_map(|keys| self.open_with(&keys))
+        Keys::for_client(self.version, origin.as_slice()).find_map(|keys| self.open_with(&keys))
     }
 
     fn open_with(&self, keys: &Keys) -> Option<Vec<u8>> {
-        // RFC 9001, 5.4.2: the sample lies four bytes after the packet number's first byte.
+        // RFC 9001, 5.4.2: the sample begins four bytes after the start of the packet number.
         let sample = self.packet.get(self.number_at + 4..self.number_at + 20)?;
         let mask = keys.mask(sample)?;
         let first = self.packet[0] ^ (mask[0] & 0x0f);
@@ -92,11 +93,11 @@ impl Initial<'_> {
     }
 }
 
-/// Hands over the CRYPTO frames of an Initial's payload as (offset, bytes), in their order.
+/// Calls `each` with the CRYPTO frames of an Initial's payload as (offset, bytes), in their order.
 ///
 /// # Errors
 ///
-/// The first frame that an Initial may not hold, or that does not fit into the payload.
+/// The first frame that is not allowed in an Initial or that extends beyond the payload.
 pub fn crypto_frames<'a>(
     payload: &'a [u8],
     version: Version,
@@ -110,10 +111,11 @@ pub fn crypto_frames<'a>(
             _ if kind == version.crypto_frame() => {
                 read_crypto(&mut cursor).map(|(offset, bytes)| each(offset, bytes))
             }
-            // Google's versions number some frames in their own way; of these a client's Initial holds PING.
+            // Google's versions have frame types of their own; PING is the only one of them in a client's
+            // Initial.
             0x07 if version.is_google() => Ok(()),
             0x1c => skip_close(&mut cursor),
-            _ => return Err(Malformed("frame")), // RFC 9000, 12.4: no other frame is allowed here
+            _ => return Err(Malformed("frame")), // no other frame is allowed (RFC 9000, 12.4)
         };
         read.map_err(|_| Malformed("frame_length"))?;
     }
@@ -121,20 +123,20 @@ pub fn crypto_frames<'a>(
 }
 
 fn read_crypto<'a>(cursor: &mut Cursor<'a>) -> Result<(u64, &'a [u8]), Short> {
-    let offset = variable(cursor)? as u64;
-    let length = variable(cursor)?;
+    let offset = read_varint(cursor)? as u64;
+    let length = read_varint(cursor)?;
     Ok((offset, cursor.take(length)?))
 }
 
 fn skip_close(cursor: &mut Cursor<'_>) -> Result<(), Short> {
-    variable(cursor)?;
-    variable(cursor)?;
-    let reason = variable(cursor)?;
+    read_varint(cursor)?;
+    read_varint(cursor)?;
+    let reason = read_varint(cursor)?;
     cursor.take(reason).map(|_| ())
 }
 
-/// A variable-length integer (RFC 9000, 16); one that no packet can hold is as good as too long.
-fn variable(cursor: &mut Cursor<'_>) -> Result<usize, Short> {
+/// A variable-length integer (RFC 9000, 16).
+fn read_varint(cursor: &mut Cursor<'_>) -> Result<usize, Short> {
     let first = cursor.u8()?;
     let mut value = u64::from(first & 0x3f);
     for byte in cursor.take((1 << (first >> 6)) - 1)? {
@@ -144,16 +146,16 @@ fn variable(cursor: &mut Cursor<'_>) -> Result<usize, Short> {
 }
 
 fn skip_ack(cursor: &mut Cursor<'_>, with_ecn: bool) -> Result<(), Short> {
-    variable(cursor)?;
-    variable(cursor)?;
-    let ranges = variable(cursor)?;
-    variable(cursor)?;
+    read_varint(cursor)?;
+    read_varint(cursor)?;
+    let ranges = read_varint(cursor)?;
+    read_varint(cursor)?;
     for _ in 0..ranges {
-        variable(cursor)?;
-        variable(cursor)?;
+        read_varint(cursor)?;
+        read_varint(cursor)?;
     }
     for _ in 0..if with_ecn { 3 } else { 0 } {
-        variable(cursor)?;
+        read_varint(cursor)?;
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! QUIC as far as it is in clear or protected with keys that anybody can derive: long headers, Initial packets,
-//! and what Google's QUIC said before it spoke TLS.
+//! The parts of QUIC that an observer can read: long headers, Initial packets, and Google QUIC before its use
+//! of TLS.
 
 mod connection_id;
 pub mod gquic;

@@ -1,4 +1,4 @@
-//! Keys of QUIC Initial packets (RFC 9001, 5; RFC 9369, 3; the drafts still seen).
+//! Keys of QUIC Initial packets (RFC 9001, 5; RFC 9369, 3; drafts still in use).
 
 use super::quic_version::{Revision, Version};
 use ring::aead::quic::{HeaderProtectionKey, AES_128};
@@ -13,9 +13,9 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Derived from the destination connection ID of the client's first packet; one set for each salt
-    /// that the version may mean.
-    pub fn of_client(version: Version, origin: &[u8]) -> impl Iterator<Item = Self> + use<'_> {
+    /// The keys derived from the destination connection ID of the client's first packet, one set for each
+    /// possible salt of the version.
+    pub fn for_client(version: Version, origin: &[u8]) -> impl Iterator<Item = Self> + use<'_> {
         version.salts.iter().filter_map(move |salt| Self::derive(version, salt, origin))
     }
 
@@ -39,12 +39,12 @@ impl Keys {
         })
     }
 
-    /// The header protection mask of a sample.
+    /// The header protection mask for a sample.
     pub fn mask(&self, sample: &[u8]) -> Option<[u8; 5]> {
         self.header.new_mask(sample).ok()
     }
 
-    /// Decrypts a payload; None unless its authentication tag is right.
+    /// Decrypts a payload; None if its authentication tag is invalid.
     pub fn open(&self, number: u64, header: &[u8], payload: &[u8]) -> Option<Vec<u8>> {
         let mut nonce = self.iv;
         for (byte, number) in nonce[4..].iter_mut().zip(number.to_be_bytes()) {

@@ -1,8 +1,8 @@
-//! Versions of QUIC: how they are counted, and what differs between those whose Initial keys are known.
+//! Versions of QUIC: their families, and the differences between the versions whose Initial keys are known.
 
-/// Versions as they are counted.
+/// Groups of versions, for counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // explained in netmon/records.py, QUIC_VERSIONS
+#[allow(missing_docs)] // see QUIC_VERSIONS in netmon/records.py
 pub enum Family {
     V1,
     V2,
@@ -12,7 +12,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// All, in order of their number.
+    /// All families, in numerical order.
     pub const ALL: [Self; 5] = [Self::V1, Self::V2, Self::Draft, Self::Google, Self::Unknown];
 
     /// The family of a version.
@@ -38,7 +38,7 @@ impl Family {
     }
 }
 
-/// Kinds of long-header packets.
+/// Types of long-header packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum PacketType {
@@ -51,7 +51,7 @@ pub enum PacketType {
 /// A version whose Initial keys are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version {
-    /// The number on the wire.
+    /// The version number on the wire.
     pub number: u32,
     pub(super) salts: &'static [[u8; 20]],
     pub(super) revision: Revision,
@@ -61,7 +61,7 @@ pub struct Version {
 pub(super) enum Revision {
     /// Version 1 and the drafts that led to it.
     One,
-    /// Version 2: other labels, other type bits (RFC 9369, 3.2, 3.3.1).
+    /// Version 2, with other labels and type bits (RFC 9369, 3.2 and 3.3.1).
     Two,
 }
 
@@ -74,26 +74,26 @@ const SALT_T050: [u8; 20] = hex("7ff579e5acd072915580304c43a2367c60488310");
 const SALT_T051: [u8; 20] = hex("7a4edef4e7ccee5fa4506c19124fc8ccda6e033d");
 
 impl Version {
-    /// The version of a number, if its keys are known.
+    /// The version with this number, if its keys are known.
     pub fn of(number: u32) -> Option<Self> {
         let (salts, revision): (&[[u8; 20]], Revision) = match number {
             0x0000_0001 => (&[SALT_V1], Revision::One),
             0x6b33_43cf => (&[SALT_V2], Revision::Two),
-            // draft-33 and draft-34 kept draft-29's salt until version 1 was final
+            // draft-29 to draft-34 share a salt
             0xff00_001d..=0xff00_0022 => (&[SALT_DRAFT_29], Revision::One),
             0xff00_0017..=0xff00_001c => (&[SALT_DRAFT_23], Revision::One),
-            // Google's own: a CHLO (Q) or TLS (T) over the framing of a draft, each with a salt of its own
+            // Google's versions: a CHLO (Q) or TLS (T) in the framing of a draft, each with a salt of its own
             0x5130_3530 => (&[SALT_Q050], Revision::One),
             0x5430_3530 => (&[SALT_T050], Revision::One),
             0x5430_3531 => (&[SALT_T051], Revision::One),
-            // Reserved to make a server negotiate (RFC 9000, 15): protected as the client's real version
+            // Reserved to force version negotiation (RFC 9000, 15): protected like the client's real version
             _ if number & 0x0f0f_0f0f == 0x0a0a_0a0a => (&[SALT_V1, SALT_DRAFT_29], Revision::One),
             _ => return None,
         };
         Some(Self { number, salts, revision })
     }
 
-    /// Type of the CRYPTO frame: Google's versions number it in their own way.
+    /// Type of the CRYPTO frame, which differs in Google's versions.
     pub fn crypto_frame(self) -> u8 {
         if self.is_google() {
             0x08
@@ -102,12 +102,12 @@ impl Version {
         }
     }
 
-    /// One of Google's own versions.
+    /// True for Google's versions.
     pub fn is_google(self) -> bool {
         matches!(self.number >> 24, 0x51 | 0x54) // "Q…", "T…"
     }
 
-    /// Kind of a long-header packet by its first byte.
+    /// Type of a long-header packet, from its first byte.
     pub fn packet_type(self, first: u8) -> PacketType {
         let shift = match self.revision {
             Revision::One => 0,
@@ -122,7 +122,7 @@ impl Version {
     }
 }
 
-/// Twenty bytes from their hexadecimal form, at compile time.
+/// Twenty bytes from hexadecimal digits, at compile time.
 const fn hex(text: &str) -> [u8; 20] {
     const fn digit(c: u8) -> u8 {
         match c {

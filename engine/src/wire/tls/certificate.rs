@@ -1,5 +1,5 @@
-//! X.509 certificates (RFC 5280, 4.1) as far as they say whose they are. Nothing is verified: what a
-//! certificate says is what its sender wants to be taken for.
+//! Subject, issuer and names of X.509 certificates (RFC 5280, 4.1). Nothing is verified: a certificate shows
+//! only what its sender claims to be.
 
 use crate::wire::bytes::cursor::{Cursor, Short};
 use crate::wire::bytes::der::{
@@ -8,55 +8,56 @@ use crate::wire::bytes::der::{
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::{dns_name, is_host_name, readable};
 
-/// DNS names that are kept of one certificate.
+/// Maximum number of DNS names kept from one certificate.
 const MAX_NAMES: usize = 100;
-/// Attributes of a distinguished name that are kept.
+/// Maximum number of attributes kept from a distinguished name.
 const MAX_ATTRIBUTES: usize = 32;
 
-/// Explicit tags of a certificate's optional parts.
+/// Context-specific tags of the optional parts of a certificate.
 const VERSION: u8 = 0xa0;
 const ISSUER_UNIQUE_ID: u8 = 0x81;
 const SUBJECT_UNIQUE_ID: u8 = 0x82;
 const EXTENSIONS: u8 = 0xa3;
 const BOOLEAN: u8 = 0x01;
-/// dNSName among the alternatives of a GeneralName.
+/// Tag of dNSName, one of the choices of GeneralName.
 const DNS_NAME: u8 = 0x82;
 
 /// id-ce-subjectAltName and id-at-commonName.
 const SUBJECT_ALT_NAME: &[u8] = &[0x55, 29, 17];
 const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 
-/// Attribute types that have a short name (RFC 4514, 3), by the last number under id-at.
+/// Attribute types with a short name (RFC 4514, 3), by their last arc under id-at.
 const ATTRIBUTES: [(u8, &str); 8] =
     [(3, "CN"), (5, "serialNumber"), (6, "C"), (7, "L"), (8, "ST"), (9, "STREET"), (10, "O"), (11, "OU")];
 
-/// What a certificate says.
+/// The fields of a certificate that are of use here.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Certificate {
     /// The subject's common name, if it has one.
     pub common_name: Option<String>,
-    /// The issuer's distinguished name as it is written, like "C=CH, O=Example, CN=Example CA".
+    /// The issuer's distinguished name in the order of the certificate, like "C=CH, O=Example, CN=Example
+    /// CA".
     pub issuer: String,
-    /// DNS names that it is for, lower case, without the final dot, escaped; the common name first if it is
-    /// among them. "*.example.com" stands for every host right under the domain.
+    /// The DNS names it is valid for: lower case, without the final dot, escaped; the common name first if it
+    /// is among them. "*.example.com" covers every host directly under the domain.
     pub names: Vec<String>,
-    /// Where no alternative name is a DNS name, the common name, if that is a host name, stands for them
-    /// in `names` (RFC 6125, 6.4.4).
+    /// No subject alternative name is a DNS name; `names` holds the common name instead, if that is a host
+    /// name (RFC 6125, 6.4.4).
     pub by_common_name: bool,
 }
 
 impl Certificate {
-    /// The host name that the certificate puts first; a wildcard names no host.
+    /// The first name, unless it is a wildcard.
     pub fn host_name(&self) -> Option<&str> {
         self.names.first().map(String::as_str).filter(|name| !name.starts_with("*."))
     }
 }
 
-/// A certificate in DER; what follows it is not looked at.
+/// A certificate in DER; bytes after it are ignored.
 ///
 /// # Errors
 ///
-/// A part that is not where it must be, or does not have the length that it claims.
+/// An element that is missing or whose length is inconsistent.
 pub fn parse_certificate(bytes: &[u8]) -> Parse<Certificate> {
     if bytes.first().is_some_and(|&tag| tag != SEQUENCE) {
         return Err(Malformed("certificate"));
@@ -96,7 +97,7 @@ fn read_body(body: &[u8]) -> Result<Certificate, Short> {
     Ok(Certificate { common_name, issuer: issuer.join(", "), names, by_common_name })
 }
 
-/// Moves the common name to the front, or puts it there if nothing else is.
+/// Moves the common name to the front, or adds it if there are no other names.
 fn put_first(names: &mut Vec<String>, common_name: Option<&str>) {
     let Some(name) = common_name.map(|name| dns_name(name.as_bytes())) else { return };
     match names.iter().position(|one| *one == name) {
@@ -138,7 +139,7 @@ fn read_name<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Attribute<'a>>, Short> {
     Ok(attributes)
 }
 
-/// A string of a distinguished name; those of two bytes a character (BMPString) are UTF-16.
+/// A string of a distinguished name; a BMPString is UTF-16.
 fn text(tag: u8, value: &[u8]) -> String {
     const BMP_STRING: u8 = 30;
     if tag != BMP_STRING {
@@ -168,7 +169,7 @@ fn read_extensions(mut list: Cursor<'_>, names: &mut Vec<String>) -> Result<(), 
     Ok(())
 }
 
-/// An object identifier in dotted numbers (X.690, 8.19); of a faulty one, what can be read.
+/// An object identifier in dotted notation (X.690, 8.19); of an invalid one, the complete arcs.
 fn dotted(identifier: &[u8]) -> String {
     let mut numbers = Vec::new();
     let mut number = 0_u32;

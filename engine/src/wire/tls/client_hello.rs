@@ -1,4 +1,4 @@
-//! TLS ClientHello (RFC 8446, 4.1.2; RFC 6066, 3; RFC 7301) out of a stream's first bytes.
+//! TLS ClientHello (RFC 8446, 4.1.2; RFC 6066, 3; RFC 7301), parsed from the first bytes of a stream.
 
 use super::offer::Offer;
 use super::tls_extension::{self, is_dtls, is_grease};
@@ -8,38 +8,38 @@ use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::escaped;
 use std::cmp::Reverse;
 
-/// What a ClientHello says.
+/// The fields of a ClientHello.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Hash)]
 pub struct ClientHello {
-    /// server_name, lower case; None: no such extension; empty: the extension is there without a name.
-    /// Without the final dot; backslashes and bytes outside printable ASCII are escaped (`\\`, `\ddd`).
+    /// server_name in lower case, without the final dot; backslashes and bytes outside printable ASCII are
+    /// escaped (`\\`, `\ddd`). None without the extension; empty if the extension contains no name.
     pub server_name: Option<String>,
-    /// Protocols offered by ALPN, GREASE left out.
+    /// Protocols offered by ALPN, without GREASE.
     pub alpn: Vec<String>,
-    /// supported_versions (or the legacy version), highest first, GREASE left out.
+    /// supported_versions (or the legacy version), highest first, without GREASE.
     pub versions: Vec<u16>,
-    /// encrypted_client_hello (0xfe0d) of an outer hello is present, real or GREASE. The inner type is
-    /// no such thing: it marks a hello that a front end has decrypted and passes on, name in clear
-    /// (RFC 9849, 5).
+    /// encrypted_client_hello (0xfe0d) of type outer is present, real or GREASE. The type inner is ignored:
+    /// it marks a hello that a client-facing server has decrypted and forwards with its name in clear (RFC
+    /// 9849, 5).
     pub ech: bool,
     /// The older encrypted_server_name (0xffce) is present.
     pub esni: bool,
-    /// What its fingerprint is made of (`ja4`); None where the hello is too odd for one.
+    /// The input of its fingerprint (`ja4`); None if its lists are too long or inconsistent.
     pub offer: Option<Box<Offer>>,
 }
 
-/// The whole encrypted_client_hello extension of an inner hello (RFC 9849, 5).
+/// The encrypted_client_hello extension of an inner hello (RFC 9849, 5).
 const INNER: [u8; 1] = [1];
 
-/// ClientHello among the handshake types.
+/// Handshake type of a ClientHello.
 const CLIENT_HELLO: u8 = 1;
 
-/// A ClientHello that claims more is malformed: post-quantum key shares and long tickets stay far
-/// below it, and whoever waits for the rest of a hello needs a bound.
+/// A longer ClientHello is malformed. Post-quantum key shares and long tickets stay far below this limit,
+/// which bounds the memory for incomplete hellos.
 pub const MAX_HELLO_BYTES: usize = 131_072;
 
-/// True if a stream that begins with `bytes` may begin with a ClientHello (also when only a byte is there).
-/// A hello in the framing of SSL 2.0 (RFC 5246, E.2) is none: it has no room for a name.
+/// True if a stream that begins with `bytes` (one byte is enough) may begin with a ClientHello. A hello in
+/// SSL 2.0 framing (RFC 5246, E.2) is not counted, because it cannot contain a name.
 #[inline]
 pub fn may_be_hello(bytes: &[u8]) -> bool {
     let fits = |at: usize, holds: fn(u8) -> bool| bytes.get(at).is_none_or(|&byte| holds(byte));
@@ -50,12 +50,12 @@ pub fn may_be_hello(bytes: &[u8]) -> bool {
         && fits(5, |byte| byte == CLIENT_HELLO)
 }
 
-/// The first ClientHello of a TCP stream that begins with `stream`: from any number of records.
-/// What follows it is not looked at.
+/// The first ClientHello of a TCP stream that begins with `stream`, in any number of records. Bytes after it
+/// are ignored.
 ///
 /// # Errors
 ///
-/// The first thing that no ClientHello has, as soon as it is there.
+/// The first field that is invalid in a ClientHello, as soon as it is in `stream`.
 pub fn parse_hello_stream(stream: &[u8]) -> Parse<ClientHello> {
     let (handshake, broken) = join_records(stream);
     match (parse_hello_message(&handshake)?, broken) {
@@ -64,12 +64,12 @@ pub fn parse_hello_stream(stream: &[u8]) -> Parse<ClientHello> {
     }
 }
 
-/// A ClientHello with its handshake header, as TLS records and QUIC CRYPTO frames carry it. What
-/// follows it is not looked at.
+/// A ClientHello with its handshake header, as carried in TLS records and QUIC CRYPTO frames. Bytes after it
+/// are ignored.
 ///
 /// # Errors
 ///
-/// The first thing that no ClientHello has, as soon as it is there.
+/// The first field that is invalid in a ClientHello, as soon as it is in `handshake`.
 pub fn parse_hello_message(handshake: &[u8]) -> Parse<ClientHello> {
     if handshake.first().is_some_and(|&kind| kind != CLIENT_HELLO) {
         return Err(Malformed("handshake_type"));
@@ -86,45 +86,45 @@ pub fn parse_hello_message(handshake: &[u8]) -> Parse<ClientHello> {
     }
 }
 
-/// The server name of a hello of which only the beginning is there, if the name is within it: for
-/// streams whose rest was lost or cut. Written as in `ClientHello`; None also for an empty one.
+/// The server name from an incomplete hello, if it contains the name: for streams whose rest was lost or cut.
+/// Written as in `ClientHello`; None for an empty name.
 pub fn partial_server_name(stream: &[u8]) -> Option<String> {
     let (handshake, _) = join_records(stream);
     partial_message_name(&handshake)
 }
 
-/// The same for a handshake message without records, as QUIC carries it.
+/// The same for a handshake message without records, as in QUIC.
 pub fn partial_message_name(handshake: &[u8]) -> Option<String> {
     let (kind, length, body) = split_message(handshake)?;
     if kind != CLIENT_HELLO || length > MAX_HELLO_BYTES {
         return None;
     }
     let mut hello = ClientHello::default();
-    // Whatever ends the reading, what was read before it stands.
+    // Fields before the first error are valid.
     let _ = read_body(body.get(..length).unwrap_or(body), Block::MayBeCut, &mut hello);
     hello.server_name.filter(|name| !name.is_empty())
 }
 
-/// The body of a ClientHello handshake message (after type and length), as QUIC and DTLS carry it too.
+/// The body of a ClientHello handshake message (after type and length), common to TLS, QUIC and DTLS.
 ///
 /// # Errors
 ///
-/// The part that does not have the length it claims.
+/// The first part whose length is inconsistent.
 pub fn parse_hello_body(body: &[u8]) -> Result<ClientHello, Malformed> {
     let mut hello = ClientHello::default();
-    let parts = read_body(body, Block::Whole, &mut hello)?;
+    let parts = read_body(body, Block::Complete, &mut hello)?;
     hello.offer = Offer::read(parts.version, parts.cipher_suites, parts.extensions);
     Ok(hello)
 }
 
-/// Whether the extensions must end where their length says.
+/// Whether all extensions must be present.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Block {
-    Whole,
+    Complete,
     MayBeCut,
 }
 
-/// The parts of a body that tell one client's software from another's.
+/// The parts of a body that go into the fingerprint.
 struct Parts<'a> {
     /// The legacy version.
     version: u16,
@@ -132,18 +132,18 @@ struct Parts<'a> {
     extensions: Cursor<'a>,
 }
 
-/// Reads a body into `hello`, front to back, up to the first error.
+/// Reads a body into `hello` up to the first error.
 fn read_body<'a>(body: &'a [u8], block: Block, hello: &mut ClientHello) -> Result<Parts<'a>, Malformed> {
     let mut cursor = Cursor::new(body);
     let mut parts = read_fixed_part(&mut cursor).map_err(|_| Malformed("hello"))?;
     // Before TLS 1.2 a hello could end here.
     if !cursor.is_empty() {
         let length = usize::from(cursor.u16().map_err(|_| Malformed("extensions"))?);
-        let there = cursor.rest();
-        if there.len() != length && !(block == Block::MayBeCut && there.len() < length) {
+        let available = cursor.rest();
+        if available.len() != length && !(block == Block::MayBeCut && available.len() < length) {
             return Err(Malformed("extensions"));
         }
-        parts.extensions = Cursor::new(there);
+        parts.extensions = Cursor::new(available);
         read_extensions(parts.extensions, hello)?;
     }
     if hello.versions.is_empty() {
@@ -188,7 +188,7 @@ fn read_extensions(mut block: Cursor, hello: &mut ClientHello) -> Result<(), Mal
     Ok(())
 }
 
-/// The first host name of the list (RFC 6066, 3); empty when there is none.
+/// The first host name of the list (RFC 6066, 3); empty if there is none.
 fn read_server_name(mut data: Cursor) -> Result<String, Short> {
     const HOST_NAME: u8 = 0;
     if data.is_empty() {
@@ -232,7 +232,7 @@ fn read_versions(mut data: Cursor) -> Result<Vec<u16>, Short> {
         }
     }
     at_end(data)?;
-    // DTLS counts downwards.
+    // DTLS version numbers decrease.
     versions.sort_by_key(|&version| Reverse(if is_dtls(version) { !version } else { version }));
     Ok(versions)
 }

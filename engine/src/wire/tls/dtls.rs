@@ -1,5 +1,5 @@
-//! DTLS (RFC 6347, 9147): the pieces of a ClientHello that a datagram carries. The hello itself is that of
-//! TLS with a cookie in it (`tls::parse_hello_body`).
+//! DTLS (RFC 6347, RFC 9147): the fragments of a ClientHello in a datagram. The ClientHello itself is that of
+//! TLS plus a cookie (`tls::parse_hello_body`).
 
 use super::client_hello::MAX_HELLO_BYTES;
 use crate::wire::bytes::cursor::{Cursor, Short};
@@ -8,58 +8,58 @@ use crate::wire::bytes::parse::Malformed;
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 
-/// A part of a ClientHello.
+/// A fragment of a ClientHello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece<'a> {
-    /// Number of the message: after a HelloVerifyRequest the client sends another one.
+    /// Message sequence number: after a HelloVerifyRequest the client sends a second ClientHello.
     pub message_seq: u16,
-    /// Length of the whole body.
+    /// Length of the complete body.
     pub length: u32,
-    /// Where in the body this part begins.
+    /// Offset of the fragment in the body.
     pub offset: u32,
-    /// The part, as far as it was kept.
+    /// The captured bytes of the fragment.
     pub bytes: &'a [u8],
 }
 
 impl Piece<'_> {
-    /// The header that TLS would put before the body: type and length.
+    /// The TLS handshake header for the complete body: type and length.
     pub fn tls_header(&self) -> [u8; 4] {
         let [_, high, middle, low] = self.length.to_be_bytes();
         [CLIENT_HELLO, high, middle, low]
     }
 }
 
-/// True if a datagram begins with a handshake record of epoch 0 that begins with a ClientHello.
+/// True if a datagram begins with a ClientHello in a handshake record of epoch 0.
 #[inline]
 pub fn may_be_hello(datagram: &[u8]) -> bool {
     matches!(datagram, [HANDSHAKE, 0xfe, 0xfc..=0xff, 0, 0, _, _, _, _, _, _, _, _, CLIENT_HELLO, ..])
 }
 
-/// True for a record that never begins a conversation: ChangeCipherSpec, alert, application data, or one with
+/// True for a record that never begins an association: ChangeCipherSpec, alert, application data, or one with
 /// a connection ID (RFC 9146).
 #[inline]
 pub fn is_record_in_mid_stream(datagram: &[u8]) -> bool {
     matches!(datagram, [20 | 21 | 23 | 25, 0xfe, 0xfc..=0xff, ..])
 }
 
-/// The parts of ClientHellos in a datagram, in their order, up to the first record that is protected or
-/// cut off; `is_cut`: the snap length cut the datagram.
+/// The ClientHello fragments in a datagram, in their order, up to the first record that is encrypted or
+/// incomplete; `is_cut`: the snap length cut the datagram.
 ///
 /// # Errors
 ///
-/// A length that does not fit into what holds it.
+/// A length that exceeds the enclosing record or datagram.
 pub fn hello_pieces(datagram: &[u8], is_cut: bool) -> Result<Vec<Piece<'_>>, Malformed> {
     let mut pieces = Vec::new();
     let mut cursor = Cursor::new(datagram);
     while let [HANDSHAKE, 0xfe, _, 0, 0, ..] = cursor.rest() {
         let Ok(header) = cursor.array::<13>() else { break };
         let length = usize::from(u16::from_be_bytes([header[11], header[12]]));
-        let there = if is_cut { length.min(cursor.rest().len()) } else { length };
-        let record = cursor.take(there).map_err(|_| Malformed("record_length"))?;
+        let available = if is_cut { length.min(cursor.rest().len()) } else { length };
+        let record = cursor.take(available).map_err(|_| Malformed("record_length"))?;
         let mut messages = Cursor::new(record);
         while !messages.is_empty() {
-            let piece = match read_piece(&mut messages, there < length) {
-                Err(_) if there < length => break,
+            let piece = match read_piece(&mut messages, available < length) {
+                Err(_) if available < length => break,
                 piece => piece.map_err(|_| Malformed("handshake_length"))?,
             };
             pieces.extend(piece);
@@ -68,14 +68,14 @@ pub fn hello_pieces(datagram: &[u8], is_cut: bool) -> Result<Vec<Piece<'_>>, Mal
     Ok(pieces)
 }
 
-/// The next part of a message, if that is a ClientHello.
+/// The next handshake fragment; None if it is not of a ClientHello.
 fn read_piece<'a>(messages: &mut Cursor<'a>, is_cut: bool) -> Result<Option<Piece<'a>>, Short> {
     let kind = messages.u8()?;
     let length = messages.u24()?;
     let message_seq = messages.u16()?;
     let (offset, count) = (messages.u24()?, messages.u24()? as usize);
-    let there = if is_cut { count.min(messages.rest().len()) } else { count };
-    let bytes = messages.take(there)?;
+    let available = if is_cut { count.min(messages.rest().len()) } else { count };
+    let bytes = messages.take(available)?;
     if offset as usize + count > length as usize || length as usize > MAX_HELLO_BYTES {
         return Err(Short);
     }
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_come_from_records_and_messages_in_any_number() {
+    fn fragments_are_found_in_several_records_and_messages() {
         let datagram = [
             record(0, &[message(1, 6, 4, b"ef"), message(16, 2, 0, b"xx")]),
             record(0, &[message(1, 6, 0, b"ab"), message(1, 6, 2, b"cd")]),
@@ -117,27 +117,27 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_datagram_gives_what_is_there_and_a_short_one_is_malformed() {
-        let whole = record(0, &[message(1, 6, 0, b"abcdef")]);
-        for length in 1..whole.len() {
-            let part = &whole[..length];
-            let there = length.saturating_sub(25);
+    fn a_cut_datagram_yields_its_captured_bytes_and_a_short_one_is_malformed() {
+        let datagram = record(0, &[message(1, 6, 0, b"abcdef")]);
+        for length in 1..datagram.len() {
+            let part = &datagram[..length];
+            let captured = length.saturating_sub(25);
             let bytes: Vec<u8> =
                 hello_pieces(part, true).unwrap().iter().flat_map(|p| p.bytes).copied().collect();
-            assert_eq!(bytes, b"abcdef"[..there]);
+            assert_eq!(bytes, b"abcdef"[..captured]);
             assert_eq!(hello_pieces(part, false).is_err(), length >= 13);
         }
     }
 
     #[test]
-    fn lengths_that_contradict_each_other_are_malformed() {
+    fn inconsistent_lengths_are_malformed() {
         for message in [message(1, 3, 2, b"ab"), [message(1, 2, 0, b"ab"), vec![1]].concat()] {
             assert_eq!(parts(&record(0, &[message])), Err(Malformed("handshake_length")));
         }
     }
 
     #[test]
-    fn other_records_are_no_hellos() {
+    fn other_records_are_not_taken_for_a_hello() {
         for first in [0, 20, 21, 23, 25] {
             let mut datagram = record(0, &[message(1, 2, 0, b"ab")]);
             datagram[0] = first;

@@ -1,24 +1,23 @@
-//! Encrypted Client Hello configurations (RFC 9849, 4) as the `ech` parameter of an HTTPS or SVCB
-//! record carries them (RFC 9848): which public names the hellos made with them will show.
+//! Encrypted Client Hello configurations (RFC 9849, 4) in the `ech` parameter of an HTTPS or SVCB record (RFC
+//! 9848): the public names that outer hellos will show.
 
 use crate::wire::bytes::cursor::{Cursor, Short};
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::escaped;
 
-/// The version of RFC 9849; a configuration of another one is stepped over (RFC 9849, 4).
+/// The version of RFC 9849; configurations of other versions are skipped (RFC 9849, 4).
 const VERSION: u16 = 0xfe0d;
-/// Names kept of one list: servers publish one, or a few while they change keys.
+/// Maximum number of names kept from one list: servers publish one, or a few during a key rotation.
 const MAX_NAMES: usize = 8;
 
 const BAD: Malformed = Malformed("ech");
 
-/// The public names of an ECHConfigList, lower case and each once. `NeedMore`: the list ends before
-/// its length says.
+/// The distinct public names of an ECHConfigList in lower case. `NeedMore`: the list is shorter than its
+/// length field says.
 ///
 /// # Errors
 ///
-/// A configuration that does not have the length it claims, or anything behind the list: a parameter
-/// is the list and nothing else.
+/// A configuration with an inconsistent length, or bytes after the list.
 pub fn parse_public_names(list: &[u8]) -> Parse<Vec<String>> {
     let mut cursor = Cursor::new(list);
     let Ok(length) = cursor.u16() else { return Ok(Progress::NeedMore) };

@@ -1,4 +1,4 @@
-//! JA4, the fingerprint of the software that sent a ClientHello, as FoxIO published it:
+//! JA4, a fingerprint of the TLS client software, as published by FoxIO:
 //! <https://github.com/FoxIO-LLC/ja4/blob/main/technical_details/JA4.md>.
 
 use super::client_hello::ClientHello;
@@ -6,12 +6,12 @@ use super::tls_extension;
 use ring::digest::{digest, SHA256};
 use std::fmt::Write;
 
-/// What stands for a list without entries.
-const NOTHING: &str = "000000000000";
-/// A hash is shown by its first bytes.
-const SHOWN_BYTES: usize = 6;
+/// The hash of an empty list.
+const EMPTY_LIST: &str = "000000000000";
+/// A hash is truncated to this length.
+const HASH_BYTES: usize = 6;
 
-/// The JA4 fingerprint of a hello that came over TCP, or else over UDP; None for one that is too odd.
+/// The JA4 fingerprint of a hello over TCP or, if not `is_tcp`, over UDP; None if the hello has no `offer`.
 pub fn fingerprint(hello: &ClientHello, is_tcp: bool) -> Option<String> {
     let offer = hello.offer.as_deref()?;
     let transport = match (is_tcp, offer.is_dtls) {
@@ -51,8 +51,8 @@ fn version_text(version: u16) -> &'static str {
     }
 }
 
-/// The two ends as characters; as the outer digits of their hexadecimal form when one is neither letter
-/// nor digit.
+/// The two bytes as characters; if one of them is not alphanumeric, the first and the last digit of their
+/// hexadecimal form.
 fn protocol_text(ends: Option<(u8, u8)>) -> [char; 2] {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
     match ends {
@@ -64,11 +64,11 @@ fn protocol_text(ends: Option<(u8, u8)>) -> [char; 2] {
     }
 }
 
-/// The shortened SHA-256 of lists as four hexadecimal digits a number: the first one by itself, and
-/// further ones that are not empty behind it.
+/// The truncated SHA-256 of lists, with four hexadecimal digits for each number: the first list, then the
+/// others that are not empty.
 fn hash(lists: &[&[u16]]) -> String {
     if lists.first().is_none_or(|first| first.is_empty()) {
-        return NOTHING.into();
+        return EMPTY_LIST.into();
     }
     let mut text = String::with_capacity(512);
     for list in lists.iter().filter(|list| !list.is_empty()) {
@@ -79,5 +79,5 @@ fn hash(lists: &[&[u16]]) -> String {
         }
     }
     let hash = digest(&SHA256, text.as_bytes());
-    hash.as_ref().iter().take(SHOWN_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    hash.as_ref().iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }

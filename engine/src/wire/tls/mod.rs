@@ -1,4 +1,5 @@
-//! TLS as far as it is in clear: hellos, their fingerprint, certificates, and how ECH hides a name.
+//! The unencrypted parts of TLS and DTLS: ClientHello, JA4 fingerprint, server certificate, and ECH
+//! configurations.
 
 pub mod certificate;
 mod client_hello;

@@ -1,27 +1,28 @@
-//! What a ClientHello offers: the lists that tell one client's software from another's.
+//! The lists of a ClientHello that go into its fingerprint.
 
 use super::tls_extension::{self, is_dtls, is_grease};
 use crate::wire::bytes::cursor::{Cursor, Short};
 
-/// A hello with a longer list of anything gets no fingerprint: four times what any known client sends.
+/// Maximum length of a list: four times that of any known client. A hello with a longer one gets no
+/// fingerprint.
 const MAX_LIST_BYTES: usize = 1024;
 
-/// What a ClientHello offers, as far as its fingerprint needs it and the hello itself does not say.
+/// The input of a fingerprint that `ClientHello` itself does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Offer {
     pub(super) is_dtls: bool,
-    /// Sorted, GREASE left out: what a client shuffles and makes up is no part of it.
+    /// Sorted, without GREASE: the order and the GREASE values are random in some clients.
     pub(super) cipher_suites: Box<[u16]>,
-    /// Likewise.
+    /// Sorted, without GREASE.
     pub(super) extensions: Box<[u16]>,
-    /// In their order, GREASE left out.
+    /// In their original order, without GREASE.
     pub(super) signature_algorithms: Box<[u16]>,
-    /// First and last byte of the first protocol of ALPN.
+    /// First and last byte of the first ALPN protocol.
     pub(super) protocol_ends: Option<(u8, u8)>,
 }
 
 impl Offer {
-    /// The offer of a hello with these parts; None when a list is too long or does not fit its lengths.
+    /// The offer of a hello with these parts; None if a list is too long or its length is inconsistent.
     pub(super) fn read(version: u16, cipher_suites: Cursor, extensions: Cursor) -> Option<Box<Self>> {
         let mut numbers = Vec::with_capacity(32);
         let mut signature_algorithms = Cursor::new(&[]);
@@ -48,7 +49,7 @@ impl Offer {
             Box::new(Self {
                 is_dtls: is_dtls(version),
                 cipher_suites: cipher_suites.as_slice().into(),
-                extensions: numbers.as_slice().into(), // copied: shrinking leaves a hole behind each hello
+                extensions: numbers.as_slice().into(), // copied: shrinking in place would fragment the heap
                 signature_algorithms: read_numbers(signature_algorithms).as_slice().into(),
                 protocol_ends,
             })
@@ -56,7 +57,7 @@ impl Offer {
     }
 }
 
-/// The numbers of a list of two bytes each, GREASE left out.
+/// The two-byte numbers of a list, without GREASE.
 fn read_numbers(list: &[u8]) -> Vec<u16> {
     let all = list.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
     all.filter(|&number| !is_grease(number)).collect()

@@ -1,6 +1,6 @@
-//! Numbers that a hello is made of: extensions, versions, and those that mean nothing.
+//! Extension numbers, DTLS versions, and GREASE values in a ClientHello.
 
-// Extensions that are read (<https://www.iana.org/assignments/tls-extensiontype-values>).
+// The extensions that are parsed (<https://www.iana.org/assignments/tls-extensiontype-values>).
 pub(super) const SERVER_NAME: u16 = 0;
 pub(super) const SIGNATURE_ALGORITHMS: u16 = 13;
 pub(super) const ALPN: u16 = 16;
@@ -13,7 +13,7 @@ pub(super) fn is_dtls(version: u16) -> bool {
     version >> 8 == 0xfe
 }
 
-/// Reserved numbers that clients send so that servers learn to ignore the unknown (RFC 8701).
+/// True for a GREASE value, which clients send so that servers keep ignoring unknown values (RFC 8701).
 pub(super) fn is_grease(number: u16) -> bool {
     let [high, low] = number.to_be_bytes();
     high == low && low & 0x0f == 0x0a

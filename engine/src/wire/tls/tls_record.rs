@@ -1,29 +1,29 @@
-//! The first handshake message of a TLS stream, out of any number of records (RFC 8446, 5.1).
+//! The first handshake message of a TLS stream, joined from any number of records (RFC 8446, 5.1).
 
 use crate::wire::bytes::cursor::Cursor;
 use crate::wire::bytes::parse::Malformed;
 use std::borrow::Cow;
 
-/// Handshake among the content types.
+/// Content type of a handshake record.
 pub(super) const HANDSHAKE: u8 = 22;
 
-/// A record that is no handshake record.
+/// The error for a record of another type.
 pub(super) const OTHER_RECORD: Malformed = Malformed("record_type");
 
-/// Length of plaintext in a record.
+/// Maximum length of the plaintext in a record.
 const MAX_RECORD: usize = 1 << 14;
 
-/// Length of a handshake message's type and length.
+/// Length of a handshake message's header: type and length.
 const MESSAGE_HEADER: usize = 4;
 
-/// The handshake bytes that `stream` begins with: of its first message if that is whole (perhaps
-/// with some that follow it), otherwise all up to the stream's end or the first error.
+/// The handshake bytes at the beginning of `stream`, up to the end of the record that completes the first
+/// message, the end of the stream, or the first error.
 pub(super) fn join_records(stream: &[u8]) -> (Cow<'_, [u8]>, Option<Malformed>) {
-    join_records_until(stream, first_message_is_whole)
+    join_records_until(stream, first_message_is_complete)
 }
 
-/// The handshake bytes that `stream` begins with, as far as `is_enough` wants them, the stream lasts, or
-/// there is no error.
+/// The handshake bytes at the beginning of `stream`, record by record until `is_enough` is true for them, the
+/// stream ends, or an error occurs.
 pub(super) fn join_records_until(
     stream: &[u8],
     is_enough: impl Fn(&[u8]) -> bool,
@@ -41,21 +41,21 @@ pub(super) fn join_records_until(
     (joined, None)
 }
 
-fn first_message_is_whole(handshake: &[u8]) -> bool {
+fn first_message_is_complete(handshake: &[u8]) -> bool {
     match split_message(handshake) {
         Some((_, length, body)) => body.len() >= length,
         None => false,
     }
 }
 
-/// Type, length and the rest of a handshake message; None until all three can be told.
+/// Type and length of a handshake message, and the bytes after its header; None if the header is incomplete.
 pub(super) fn split_message(handshake: &[u8]) -> Option<(u8, usize, &[u8])> {
     let (&[kind, a, b, c], body) = handshake.split_first_chunk::<MESSAGE_HEADER>()?;
     let length = u32::from_be_bytes([0, a, b, c]) as usize;
     Some((kind, length, body))
 }
 
-/// What is there of the next record's fragment; None when the stream ends before it.
+/// The available bytes of the next record's fragment; None if the stream ends before it.
 fn read_fragment<'a>(cursor: &mut Cursor<'a>) -> Result<Option<&'a [u8]>, Malformed> {
     let header = cursor.rest();
     let at = |index: usize| header.get(index).copied();
@@ -73,6 +73,6 @@ fn read_fragment<'a>(cursor: &mut Cursor<'a>) -> Result<Option<&'a [u8]>, Malfor
     if length == 0 || length > MAX_RECORD {
         return Err(Malformed("record_length"));
     }
-    let there = length.min(cursor.rest().len());
-    Ok(cursor.take(there).ok().filter(|bytes| !bytes.is_empty()))
+    let available = length.min(cursor.rest().len());
+    Ok(cursor.take(available).ok().filter(|bytes| !bytes.is_empty()))
 }

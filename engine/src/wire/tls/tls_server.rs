@@ -1,5 +1,5 @@
-//! What a TLS server says in clear before its keys are in use: its certificate, up to TLS 1.2
-//! (RFC 5246, 7.4.2). From TLS 1.3 on it is encrypted.
+//! The certificate of a TLS server, which is in clear up to TLS 1.2 (RFC 5246, 7.4.2) and encrypted from TLS
+//! 1.3 on.
 
 use super::certificate::{parse_certificate, Certificate};
 use super::client_hello::MAX_HELLO_BYTES;
@@ -7,23 +7,23 @@ use super::tls_record::{join_records_until, split_message, HANDSHAKE, OTHER_RECO
 use crate::wire::bytes::cursor::Cursor;
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 
-/// ServerHello and Certificate among the handshake types.
+/// Handshake types of ServerHello and Certificate.
 const SERVER_HELLO: u8 = 2;
 const CERTIFICATE: u8 = 11;
 
-/// True for a stream that begins with the record of a ServerHello.
+/// True for a stream that begins with a ServerHello record.
 #[inline]
 pub fn is_server_hello(stream: &[u8]) -> bool {
     matches!(stream, [HANDSHAKE, 3, 0..=4, _, _, SERVER_HELLO, ..])
 }
 
-/// The server's own certificate in a stream that begins with a ServerHello, as soon as it is there: those
-/// of its issuers are not waited for. Parsed(None): none comes in clear, for the connection is resumed, its
-/// certificate is encrypted, or it has none.
+/// The server's own certificate in a stream that begins with a ServerHello. The certificates of its issuers
+/// need not be complete. `Parsed(None)`: there is none in clear, because the session is resumed, the
+/// certificate is encrypted, or the server sends none.
 ///
 /// # Errors
 ///
-/// The first thing that is neither a record nor a handshake message nor a certificate.
+/// The first record, handshake message or certificate that is malformed.
 pub fn parse_server_certificate(stream: &[u8]) -> Parse<Option<Certificate>> {
     let is_enough = |handshake: &[u8]| !matches!(find_certificate(handshake), Ok(Progress::NeedMore));
     let (handshake, end) = join_records_until(stream, is_enough);
@@ -35,7 +35,8 @@ pub fn parse_server_certificate(stream: &[u8]) -> Parse<Option<Certificate>> {
     }
 }
 
-/// The certificate in the handshake messages of a server: it follows the ServerHello, or does not come.
+/// The certificate in the handshake messages of a server. If it does not follow the ServerHello, there is
+/// none.
 fn find_certificate(handshake: &[u8]) -> Parse<Option<Certificate>> {
     let Some((_, length, body)) = split_message(handshake) else {
         return Ok(Progress::NeedMore);
@@ -51,13 +52,13 @@ fn find_certificate(handshake: &[u8]) -> Parse<Option<Certificate>> {
     }
 }
 
-/// The first certificate of a list of which `there` has come.
-fn read_first(there: &[u8], length: usize) -> Parse<Option<Certificate>> {
+/// The first certificate of a list of `length` bytes, of which `available` have been received.
+fn read_first(available: &[u8], length: usize) -> Parse<Option<Certificate>> {
     const LENGTHS: usize = 6; // of the list and of its first element, three bytes each
     if length < LENGTHS {
         return Ok(Progress::Parsed(None));
     }
-    let mut cursor = Cursor::new(there);
+    let mut cursor = Cursor::new(available);
     let (Ok(list), Ok(first)) = (cursor.u24(), cursor.u24()) else {
         return Ok(Progress::NeedMore);
     };
