@@ -1,4 +1,4 @@
-//! Numbers in the byte order of the machine that wrote them.
+//! Numbers in the byte order of the host that wrote them.
 
 /// Byte order of a section.
 #[derive(Clone, Copy, Debug)]
@@ -8,9 +8,9 @@ pub(super) enum ByteOrder {
 }
 
 impl ByteOrder {
-    /// Zero where the bytes end before; lengths are checked where the value is used.
+    /// The number at `at`; zero if `bytes` is too short. Callers check lengths where they use the value.
     #[inline]
-    pub(super) fn u32_or(self, bytes: &[u8], at: usize) -> u32 {
+    pub(super) fn u32_or_zero(self, bytes: &[u8], at: usize) -> u32 {
         match bytes.get(at..).and_then(<[u8]>::first_chunk) {
             Some(b) => match self {
                 Self::Big => u32::from_be_bytes(*b),
@@ -20,9 +20,9 @@ impl ByteOrder {
         }
     }
 
-    /// As `u32_or`.
+    /// As `u32_or_zero`.
     #[inline]
-    pub(super) fn u16_or(self, bytes: &[u8], at: usize) -> u16 {
+    pub(super) fn u16_or_zero(self, bytes: &[u8], at: usize) -> u16 {
         match bytes.get(at..).and_then(<[u8]>::first_chunk) {
             Some(b) => match self {
                 Self::Big => u16::from_be_bytes(*b),
@@ -32,8 +32,8 @@ impl ByteOrder {
         }
     }
 
-    /// As `u32_or`; eight bytes.
-    pub(super) fn u64_or(self, bytes: &[u8], at: usize) -> u64 {
+    /// As `u32_or_zero`.
+    pub(super) fn u64_or_zero(self, bytes: &[u8], at: usize) -> u64 {
         match bytes.get(at..).and_then(<[u8]>::first_chunk) {
             Some(b) => match self {
                 Self::Big => u64::from_be_bytes(*b),

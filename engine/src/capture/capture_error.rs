@@ -1,8 +1,8 @@
-//! Why a source of packets cannot be used.
+//! The error of a packet source.
 
 use std::fmt;
 
-/// A source that cannot be opened or read, told in one line: what, where, what to do.
+/// Why a source cannot be opened or read, in one line: the problem, the place, the remedy.
 #[derive(Debug)]
 pub struct CaptureError(pub String);
 

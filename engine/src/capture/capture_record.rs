@@ -1,10 +1,10 @@
-//! A packet in a capture file, as the readers of the formats find it.
+//! A packet in a capture file, as found by the reader of a format.
 
-/// Bytes of one packet, at most: what libpcap allows for any link type, and room for super-packets.
-/// A record that claims more is damage, not a packet.
+/// Maximum size of one packet in bytes: what libpcap allows for any link type, with room for packets joined
+/// by segmentation offload. A record that claims more is damaged.
 pub const MAX_RECORD: usize = 16 << 20;
 
-/// A packet's properties, and where its bytes stand in the stream's buffer.
+/// The properties of a packet, and the position of its bytes in the stream's buffer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Record {
     pub(super) time_ns: u64,
@@ -15,12 +15,12 @@ pub(super) struct Record {
     pub(super) to: usize,
 }
 
-/// What a format's reader finds next.
+/// The next result of a format's reader.
 pub(super) enum NextRecord {
     /// A packet.
     Packet(Record),
-    /// The end of the file, in its right place.
+    /// The regular end of the file.
     End,
-    /// The end of what can be read: "it breaks off …".
+    /// The end of the readable part, and the place of the error.
     Broken(&'static str),
 }

@@ -1,4 +1,4 @@
-//! Where packets come from: capture files and the AF_PACKET ring. Knows no protocol.
+//! Sources of packets: capture files and AF_PACKET rings. Independent of protocols.
 
 mod byte_order;
 mod capture_error;

@@ -1,16 +1,16 @@
-//! One packet as captured.
+//! A captured packet.
 
-/// One packet as captured. `bytes` may be shorter than `wire_len` (snap length).
+/// A captured packet. `bytes` may be shorter than `wire_len` (snap length).
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
     /// Nanoseconds since 1970-01-01 UTC.
     pub time_ns: u64,
     /// Link type, as registered for pcap (<https://www.tcpdump.org/linktypes.html>).
     pub link: u16,
-    /// Index of the capture interface, in the source's own list.
+    /// Index of the capture interface in the source's list.
     pub interface: u16,
     /// Length on the wire.
     pub wire_len: u32,
-    /// What was kept of it.
+    /// The captured bytes.
     pub bytes: &'a [u8],
 }

@@ -25,7 +25,7 @@ pub struct Matcher {
 impl Matcher {
     /// Compiles rules; fails with the offending text.
     ///
-    /// NameRules and denied domains are lower case without a final dot. A pattern is anchored at both
+    /// Names and denied domains are lower case without a final dot. A pattern is anchored at both
     /// ends and ends in a literal domain of at least two labels (`…\.example\.com$`).
     /// Networks are `address/length` with no bit set behind the prefix.
     pub fn new(
