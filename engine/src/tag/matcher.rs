@@ -1,4 +1,4 @@
-//! A compiled signature set: every look-up of the engine.
+//! A compiled signature set with all lookups of the engine.
 
 use super::name_rules::{MatchKind, NameRules};
 use super::networks::Networks;
@@ -7,11 +7,13 @@ use super::resolvers::{Resolver, Resolvers};
 use crate::address::Address;
 use std::collections::HashMap;
 
-/// A compiled signature set. Look-alikes (`denied`) win over everything; then exact, then pattern,
-/// then the longest suffix. Networks: the longest prefix wins.
+/// A compiled signature set. A signature is identified by its index.
 ///
-/// Immutable once made, so all workers share one. Looking up allocates nothing (a pattern borrows its
-/// scratch space from its own pool).
+/// Among names, look-alikes (`denied`) take precedence, then an exact name, then a pattern, then the longest
+/// suffix. Among networks, the longest prefix matches.
+///
+/// Immutable, so all workers share one. A lookup allocates nothing (a pattern takes its scratch space from a
+/// pool).
 #[derive(Debug, Default)]
 pub struct Matcher {
     names: NameRules,
@@ -23,11 +25,15 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// Compiles rules; fails with the offending text.
+    /// Compiles rules, each with the index of its signature.
     ///
-    /// Names and denied domains are lower case without a final dot. A pattern is anchored at both
-    /// ends and ends in a literal domain of at least two labels (`…\.example\.com$`).
-    /// Networks are `address/length` with no bit set behind the prefix.
+    /// Names and denied domains are lower case without the final dot. A pattern is anchored at both ends and
+    /// ends in a literal domain of at least two labels (`…\.example\.com$`). Networks are `address/length`
+    /// without host bits.
+    ///
+    /// # Errors
+    ///
+    /// The first invalid rule, and why.
     pub fn new(
         names: &[(u32, MatchKind, String)],
         networks: &[(u32, String)],
@@ -40,17 +46,21 @@ impl Matcher {
         })
     }
 
-    /// Adds the public names of known ECH fronts; fails with the offending text.
+    /// Adds the public names of known client-facing servers (RFC 9849).
+    ///
+    /// # Errors
+    ///
+    /// The first invalid name, and why.
     pub fn with_public_names(mut self, names: &[String]) -> Result<Self, String> {
         let rules: Vec<_> = names.iter().map(|name| (0, MatchKind::Exact, name.clone())).collect();
         self.public_names = NameRules::new(&rules, &[])?;
         Ok(self)
     }
 
-    /// Adds names that stand in certificates of known servers: host names, or "*." and a domain.
+    /// Adds names in the certificates of known servers: host names, or "*." and a domain.
     pub fn with_certificates(mut self, names: &[(u32, String)]) -> Self {
-        for (entry, name) in names {
-            self.certificates.entry(name.clone()).or_insert(*entry);
+        for (signature, name) in names {
+            self.certificates.entry(name.clone()).or_insert(*signature);
         }
         self
     }
@@ -61,17 +71,22 @@ impl Matcher {
         self
     }
 
-    /// The entry of a side's first payload, of which `bytes` are the beginning: the longest prefix wins.
+    /// The signature that matches the first payload of one side, which begins with `bytes`: the longest
+    /// prefix matches.
     pub fn find_payload(&self, is_tcp: bool, ports: [u16; 2], bytes: &[u8], length: u32) -> Option<u32> {
         self.payloads.find(is_tcp, ports, bytes, length)
     }
 
-    /// The entry of a known certificate that has this very name.
+    /// The signature with exactly this certificate name.
     pub fn find_certificate(&self, name: &str) -> Option<u32> {
         self.certificates.get(name).copied()
     }
 
-    /// Adds public resolvers, and the addresses that products fall back to; fails with the offending text.
+    /// Adds public resolvers, and the resolver addresses to which products fall back.
+    ///
+    /// # Errors
+    ///
+    /// The first invalid or duplicate address or name, and why.
     pub fn with_resolvers(mut self, known: &[Resolver], fallbacks: &[String]) -> Result<Self, String> {
         self.resolvers = Resolvers::new(known, fallbacks)?;
         Ok(self)
@@ -82,27 +97,27 @@ impl Matcher {
         self.resolvers.find_address(address)
     }
 
-    /// The number of the public resolver that has a name.
+    /// The number of the public resolver with a name.
     pub fn find_resolver_name(&self, name: &str) -> Option<u32> {
         self.resolvers.find_name(name)
     }
 
-    /// True for an address that a vendor's products ask for names when the local resolver fails them.
+    /// True for a resolver address that a vendor's products query if the local resolver fails.
     pub fn is_fallback(&self, address: Address) -> bool {
         self.resolvers.is_fallback(address)
     }
 
-    /// True for the public name of a known ECH front (RFC 9849, 4): all of its servers show it.
+    /// True for the public name of a known client-facing server (RFC 9849, 4), which many servers share.
     pub fn is_public_name(&self, name: &str) -> bool {
         self.public_names.find(name).is_some()
     }
 
-    /// The entry that a name (lower case, no final dot) matches.
+    /// The signature that matches a name (lower case, without the final dot).
     pub fn find_name(&self, name: &str) -> Option<u32> {
         self.names.find(name)
     }
 
-    /// The entry of the longest network that holds the address.
+    /// The signature of the longest prefix that contains the address.
     #[inline]
     pub fn find_network(&self, address: Address) -> Option<u32> {
         self.networks.find(address)
@@ -122,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_networks_are_asked_apart() {
+    fn names_and_networks_are_looked_up_separately() {
         let matcher = Matcher::new(
             &[(7, MatchKind::Suffix, "example.com".into())],
             &[(9, "192.0.2.0/24".into())],

@@ -1,6 +1,5 @@
-//! Signatures, compiled: names (exact, suffix, pattern), networks (longest prefix), first payload bytes, and
-//! what hides names.
-//! Knows no packets.
+//! Compiled signatures: names (exact, suffix, pattern), networks (longest prefix), certificate names, first
+//! payload bytes, public ECH names and public resolvers. Independent of packets.
 
 mod matcher;
 mod name_rules;

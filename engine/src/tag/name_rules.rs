@@ -1,7 +1,7 @@
-//! One hash map of domains; a queried name is walked label by label, from the right.
+//! Name rules in one hash map of domains; a name is looked up label by label, from the right.
 //!
-//! Every ancestor of a rule has a node, so the walk ends at the first domain that leads nowhere:
-//! a name of nobody costs two look-ups, however long it is.
+//! Every ancestor of a rule has a node, so the search ends at the first domain without one: a name that
+//! matches no rule usually costs two lookups, however long it is.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -10,18 +10,18 @@ use regex_lite::Regex;
 const MAX_NAME: usize = 253; // RFC 1035, 2.3.4, as text without the final dot
 const MAX_LABEL: usize = 63;
 
-/// How a name matches.
+/// How a rule matches names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MatchKind {
-    /// The whole name.
+    /// The complete name.
     Exact,
-    /// The name and all below it, on label boundary.
+    /// The name and all names below it, on label boundaries.
     Suffix,
-    /// An anchored pattern on the whole name.
+    /// A pattern on the complete name.
     Pattern,
 }
 
-/// What the rules say about one domain.
+/// The rules for one domain.
 #[derive(Debug, Default)]
 struct Node {
     denied: bool,
@@ -37,25 +37,25 @@ pub(super) struct NameRules {
 }
 
 impl NameRules {
-    /// Compiles the rules; fails with the offending text.
+    /// Compiles the rules; the error quotes the first invalid one.
     pub(super) fn new(rules: &[(u32, MatchKind, String)], denied: &[String]) -> Result<Self, String> {
         let mut names = Self::default();
-        for (entry, kind, text) in rules {
+        for (signature, kind, text) in rules {
             match kind {
                 MatchKind::Exact => {
                     check_name(text)?;
                     let exact = &mut names.node(text).exact;
-                    set_once(exact, *entry, text, "exact name")?;
+                    set_once(exact, *signature, text, "exact name")?;
                 }
                 MatchKind::Suffix => {
                     check_name(text)?;
                     let suffix = &mut names.node(text).suffix;
-                    set_once(suffix, *entry, text, "suffix")?;
+                    set_once(suffix, *signature, text, "suffix")?;
                 }
                 MatchKind::Pattern => {
                     let domain = literal_domain(text)?;
                     let regex = Regex::new(text).map_err(|error| format!("'{text}': {error}"))?;
-                    names.node(&domain).patterns.push((*entry, regex));
+                    names.node(&domain).patterns.push((*signature, regex));
                 }
             }
         }
@@ -66,8 +66,8 @@ impl NameRules {
         Ok(names)
     }
 
-    /// The entry that the name matches: denied > exact > pattern > longest suffix.
-    /// Of several patterns the one under the longest literal domain wins, then the first given.
+    /// The signature that matches the name: denied > exact > pattern > longest suffix. Among several
+    /// patterns, the one with the longest literal domain matches, then the first one given.
     pub(super) fn find(&self, name: &str) -> Option<u32> {
         let mut pattern = None;
         let mut suffix = None;
@@ -85,8 +85,8 @@ impl NameRules {
             }
             suffix = node.suffix.or(suffix);
             let mut patterns = node.patterns.iter();
-            if let Some((entry, _)) = patterns.find(|(_, regex)| regex.is_match(name)) {
-                pattern = Some(*entry);
+            if let Some((signature, _)) = patterns.find(|(_, regex)| regex.is_match(name)) {
+                pattern = Some(*signature);
             }
             if start == 0 {
                 break;
@@ -96,7 +96,7 @@ impl NameRules {
         pattern.or(suffix)
     }
 
-    /// The node of a domain, made with all its ancestors.
+    /// The node of a domain, which is created with all its ancestors if necessary.
     fn node(&mut self, domain: &str) -> &mut Node {
         for (dot, _) in domain.match_indices('.') {
             let ancestor = &domain[dot + 1..];
@@ -106,8 +106,8 @@ impl NameRules {
     }
 }
 
-/// Where the label that ends before `end` begins. A dot that is escaped is part of its label
-/// (RFC 1035, 5.1): `x\.example.com` has two labels and is not below example.com.
+/// The start of the label that ends at `end`. An escaped dot is part of its label (RFC 1035, 5.1):
+/// `x\.example.com` has two labels and is not below example.com.
 fn label_start(name: &[u8], end: usize) -> usize {
     let mut dot = end;
     while dot > 0 {
@@ -123,8 +123,8 @@ fn label_start(name: &[u8], end: usize) -> usize {
     0
 }
 
-fn set_once(slot: &mut Option<u32>, entry: u32, text: &str, what: &str) -> Result<(), String> {
-    match slot.replace(entry) {
+fn set_once(slot: &mut Option<u32>, signature: u32, text: &str, what: &str) -> Result<(), String> {
+    match slot.replace(signature) {
         None => Ok(()),
         Some(_) => Err(format!("'{text}': {what} given twice")),
     }
@@ -149,7 +149,7 @@ fn is_name_byte(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_')
 }
 
-/// The domain that every name matching the pattern is, or lies below.
+/// The domain that all names matching the pattern equal or lie below.
 fn literal_domain(pattern: &str) -> Result<String, String> {
     let body = pattern
         .strip_prefix('^')
@@ -163,11 +163,11 @@ fn literal_domain(pattern: &str) -> Result<String, String> {
     if body.replace("(?:", "(").contains("(?") {
         return Err(format!("'{pattern}': a pattern sets no flags"));
     }
-    let (tail, whole) = literal_tail(body);
-    // A label that begins inside the variable part is not a whole label: cut to the boundary.
+    let (tail, is_literal) = literal_tail(body);
+    // A label that begins inside the variable part is incomplete: remove it.
     let domain = match tail.split_once('.') {
-        Some((_, domain)) if !whole => domain,
-        _ if whole => tail.as_str(),
+        Some((_, domain)) if !is_literal => domain,
+        _ if is_literal => tail.as_str(),
         _ => "",
     };
     if !domain.contains('.') {
@@ -177,7 +177,7 @@ fn literal_domain(pattern: &str) -> Result<String, String> {
     Ok(domain.to_string())
 }
 
-/// The literal text at the end of a pattern, and whether that is all of it.
+/// The literal text at the end of a pattern, and whether it is the complete pattern.
 fn literal_tail(body: &str) -> (String, bool) {
     let bytes = body.as_bytes();
     let mut tail = Vec::new();
@@ -185,7 +185,7 @@ fn literal_tail(body: &str) -> (String, bool) {
     while at > 0 {
         let escaped = at > 1 && bytes[at - 2] == b'\\';
         match bytes[at - 1] {
-            // "\\." is a backslash and any character, no dot.
+            // "\\." is a backslash and any character, not a dot.
             b'.' if escaped && (at < 3 || bytes[at - 3] != b'\\') => {
                 tail.push('.');
                 at -= 2;
@@ -200,7 +200,7 @@ fn literal_tail(body: &str) -> (String, bool) {
     (tail.iter().rev().collect(), at == 0)
 }
 
-/// True for an alternative outside all parentheses: `^a|b$` is anchored on one side only.
+/// True for an alternative outside of parentheses: in `^a|b$` each is anchored on one side only.
 fn has_loose_alternative(body: &str) -> bool {
     let (mut depth, mut in_class, mut escaped) = (0_i32, false, false);
     for byte in body.bytes() {

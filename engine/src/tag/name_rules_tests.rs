@@ -1,7 +1,7 @@
 use super::*;
 
-fn rule(entry: u32, kind: MatchKind, text: &str) -> (u32, MatchKind, String) {
-    (entry, kind, text.to_string())
+fn rule(signature: u32, kind: MatchKind, text: &str) -> (u32, MatchKind, String) {
+    (signature, kind, text.to_string())
 }
 
 fn compile(rules: &[(u32, MatchKind, &str)], denied: &[&str]) -> Result<NameRules, String> {
@@ -10,12 +10,12 @@ fn compile(rules: &[(u32, MatchKind, &str)], denied: &[&str]) -> Result<NameRule
     NameRules::new(&rules, &denied)
 }
 
-fn refusal(kind: MatchKind, text: &str) -> String {
+fn error_of(kind: MatchKind, text: &str) -> String {
     compile(&[(0, kind, text)], &[]).unwrap_err()
 }
 
 #[test]
-fn an_exact_name_is_the_whole_name() {
+fn an_exact_rule_matches_the_complete_name_only() {
     let names = compile(&[(1, MatchKind::Exact, "a.example.com")], &[]).unwrap();
     assert_eq!(names.find("a.example.com"), Some(1));
     for other in ["b.a.example.com", "example.com", "xa.example.com", "a.example.com.test", ""] {
@@ -35,7 +35,7 @@ fn a_suffix_matches_on_label_boundaries_only() {
 }
 
 #[test]
-fn an_escaped_dot_is_no_label_boundary() {
+fn an_escaped_dot_is_not_a_label_boundary() {
     let names = compile(&[(1, MatchKind::Suffix, "example.com")], &[]).unwrap();
     assert_eq!(names.find(r"x\.example.com"), None);
     assert_eq!(names.find(r"x\\.example.com"), Some(1));
@@ -43,7 +43,7 @@ fn an_escaped_dot_is_no_label_boundary() {
 }
 
 #[test]
-fn exact_wins_over_pattern_and_pattern_over_the_longest_suffix() {
+fn an_exact_rule_precedes_a_pattern_and_a_pattern_the_longest_suffix() {
     let rules = [
         (1, MatchKind::Suffix, "example.com"),
         (2, MatchKind::Suffix, "s.example.com"),
@@ -58,7 +58,7 @@ fn exact_wins_over_pattern_and_pattern_over_the_longest_suffix() {
 }
 
 #[test]
-fn the_pattern_of_the_longest_domain_wins_then_the_first_given() {
+fn the_pattern_with_the_longest_domain_matches_then_the_first_given() {
     let rules = [
         (1, MatchKind::Pattern, r"^.+\.example\.com$"),
         (2, MatchKind::Pattern, r"^[a-z]+\.s\.example\.com$"),
@@ -70,7 +70,7 @@ fn the_pattern_of_the_longest_domain_wins_then_the_first_given() {
 }
 
 #[test]
-fn a_denied_domain_wins_over_everything_at_and_below_it() {
+fn a_denied_domain_takes_precedence_at_and_below_it() {
     let rules = [
         (1, MatchKind::Suffix, "example.com"),
         (2, MatchKind::Exact, "a.fake.example.com"),
@@ -84,7 +84,7 @@ fn a_denied_domain_wins_over_everything_at_and_below_it() {
 }
 
 #[test]
-fn a_pattern_is_indexed_under_whole_labels() {
+fn a_pattern_is_indexed_by_complete_labels() {
     for (pattern, domain) in [
         (r"^s(0[0-9]|1[0-9])\.upd\.example\.com$", "upd.example.com"),
         (r"^downloads[0-9]?\.example\.com$", "example.com"),
@@ -97,7 +97,7 @@ fn a_pattern_is_indexed_under_whole_labels() {
 }
 
 #[test]
-fn a_pattern_without_a_literal_domain_is_refused_by_name() {
+fn a_pattern_without_a_literal_domain_is_rejected_with_its_text() {
     for pattern in [
         r"^.*example\.com$",
         r"^(.+\.)?example\.com$",
@@ -109,25 +109,25 @@ fn a_pattern_without_a_literal_domain_is_refused_by_name() {
         r"^.+$",
         r"^\wexample\.com$",
     ] {
-        let why = refusal(MatchKind::Pattern, pattern);
+        let why = error_of(MatchKind::Pattern, pattern);
         assert_eq!(why, format!("'{pattern}': a pattern ends in a literal domain, as in \\.example\\.com$"));
     }
 }
 
 #[test]
-fn a_pattern_that_is_not_anchored_for_every_alternative_is_refused() {
+fn a_pattern_with_an_alternative_that_is_not_anchored_is_rejected() {
     for pattern in [r"a\.example\.com$", r"^a\.example\.com", r"\.example\.com"] {
-        assert!(refusal(MatchKind::Pattern, pattern).ends_with("begins with ^ and ends with $"));
+        assert!(error_of(MatchKind::Pattern, pattern).ends_with("begins with ^ and ends with $"));
     }
     let loose = r"^evil\.test|a\.example\.com$";
-    assert!(refusal(MatchKind::Pattern, loose).contains("alternatives stand in parentheses"));
-    assert!(refusal(MatchKind::Pattern, r"^(?m)a[0-9]\.example\.com$").ends_with("sets no flags"));
+    assert!(error_of(MatchKind::Pattern, loose).contains("alternatives stand in parentheses"));
+    assert!(error_of(MatchKind::Pattern, r"^(?m)a[0-9]\.example\.com$").ends_with("sets no flags"));
     assert!(compile(&[(0, MatchKind::Pattern, r"^[|](?:a|b)\.example\.com$")], &[]).is_ok());
-    assert!(refusal(MatchKind::Pattern, r"^(a\.example\.com$").starts_with(r"'^(a\.example\.com$': "));
+    assert!(error_of(MatchKind::Pattern, r"^(a\.example\.com$").starts_with(r"'^(a\.example\.com$': "));
 }
 
 #[test]
-fn a_name_that_is_none_is_refused_with_its_text() {
+fn an_invalid_name_is_rejected_with_its_text() {
     let long = "a".repeat(64) + ".com";
     for text in [
         "",
@@ -141,7 +141,7 @@ fn a_name_that_is_none_is_refused_with_its_text() {
         &long,
     ] {
         for kind in [MatchKind::Exact, MatchKind::Suffix] {
-            let why = refusal(kind, text);
+            let why = error_of(kind, text);
             assert!(why.starts_with(&format!("'{text}': ")), "{why}");
         }
         assert!(compile(&[], &[text]).is_err());
@@ -149,7 +149,7 @@ fn a_name_that_is_none_is_refused_with_its_text() {
 }
 
 #[test]
-fn a_name_given_twice_is_refused() {
+fn a_duplicate_name_is_rejected() {
     let rules = [(1, MatchKind::Exact, "example.com"), (2, MatchKind::Exact, "example.com")];
     let why = compile(&rules, &[]).unwrap_err();
     assert_eq!(why, "'example.com': exact name given twice");
@@ -158,7 +158,7 @@ fn a_name_given_twice_is_refused() {
 }
 
 #[test]
-fn a_hostile_query_is_only_a_name_of_nobody() {
+fn a_hostile_name_matches_no_rule() {
     let names = compile(&[(1, MatchKind::Suffix, "example.com")], &["fake.example.com"]).unwrap();
     let dots = ".".repeat(5_000);
     let labels = "a.".repeat(5_000);
@@ -201,12 +201,12 @@ fn naive(rules: &[(u32, MatchKind, String)], denied: &[String], name: &str) -> O
 }
 
 #[test]
-fn the_walk_agrees_with_trying_every_rule() {
+fn the_search_agrees_with_trying_every_rule() {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut found = 0;
     for _ in 0..300 {
         let mut rules: Vec<(u32, MatchKind, String)> = Vec::new();
-        for entry in 0..dice.roll(12) as u32 {
+        for signature in 0..dice.roll(12) as u32 {
             let length = 2 + dice.roll(3);
             let name = dice.name(length);
             let (kind, text) = match dice.roll(3) {
@@ -215,7 +215,7 @@ fn the_walk_agrees_with_trying_every_rule() {
                 _ => (MatchKind::Pattern, format!("^a[ab]*\\.{}$", name.replace('.', "\\."))),
             };
             if !rules.iter().any(|rule| rule.1 == kind && rule.2 == text) {
-                rules.push((entry, kind, text));
+                rules.push((signature, kind, text));
             }
         }
         let denied: Vec<String> = (0..dice.roll(3)).map(|_| dice.name(3)).collect();

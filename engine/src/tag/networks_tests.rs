@@ -10,9 +10,9 @@ fn address(text: &str) -> Address {
 }
 
 #[test]
-fn the_longest_prefix_wins() {
+fn the_longest_prefix_matches() {
     let networks = compile(&["10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "10.1.2.3/32"]).unwrap();
-    for (text, entry) in [
+    for (text, signature) in [
         ("9.255.255.255", None),
         ("10.0.0.0", Some(0)),
         ("10.1.0.0", Some(1)),
@@ -25,12 +25,12 @@ fn the_longest_prefix_wins() {
         ("10.255.255.255", Some(0)),
         ("11.0.0.0", None),
     ] {
-        assert_eq!(networks.find(address(text)), entry, "{text}");
+        assert_eq!(networks.find(address(text)), signature, "{text}");
     }
 }
 
 #[test]
-fn the_two_versions_do_not_meet() {
+fn ipv4_and_ipv6_are_separate() {
     let networks = compile(&["::/0", "2001:db8::/32"]).unwrap();
     assert_eq!(networks.find(address("192.0.2.1")), None);
     assert_eq!(networks.find(address("2001:db8::1")), Some(1));
@@ -43,16 +43,17 @@ fn the_two_versions_do_not_meet() {
 }
 
 #[test]
-fn neighbours_and_equal_ends_keep_their_own_answers() {
+fn adjacent_prefixes_and_equal_ends_keep_their_own_results() {
     let networks = compile(&["192.0.2.0/25", "192.0.2.128/25", "192.0.2.192/26", "192.0.2.255/32"]).unwrap();
-    for (text, entry) in [("192.0.2.127", 0), ("192.0.2.128", 1), ("192.0.2.254", 2), ("192.0.2.255", 3)] {
-        assert_eq!(networks.find(address(text)), Some(entry), "{text}");
+    for (text, signature) in [("192.0.2.127", 0), ("192.0.2.128", 1), ("192.0.2.254", 2), ("192.0.2.255", 3)]
+    {
+        assert_eq!(networks.find(address(text)), Some(signature), "{text}");
     }
     assert_eq!(networks.find(address("192.0.3.0")), None);
 }
 
 #[test]
-fn a_text_that_is_no_network_is_refused_with_its_reason() {
+fn an_invalid_network_is_rejected_with_the_reason() {
     for (text, why) in [
         ("192.0.2.0", "a network is written address/length"),
         ("example/8", "'example' is no address"),
@@ -72,7 +73,7 @@ fn a_text_that_is_no_network_is_refused_with_its_reason() {
 }
 
 #[test]
-fn the_line_agrees_with_trying_every_prefix() {
+fn the_ranges_agree_with_trying_every_prefix() {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut roll = move |sides: u64| {
         state ^= state << 13;
@@ -82,30 +83,30 @@ fn the_line_agrees_with_trying_every_prefix() {
     };
     let mut found = 0;
     for round in 0..200 {
-        // A small world, so that prefixes nest: the last 10 bits, of either version.
+        // A small address space, so that prefixes nest: the last 10 bits, of either version.
         let is_v4 = round % 2 == 0;
         let (base, bits) = if is_v4 { (address("192.0.0.0").0, 32) } else { (address("2001:db8::").0, 128) };
-        let mut prefixes: Vec<(u32, u128, u32)> = Vec::new(); // entry, first, free bits
-        for entry in 0..roll(40) as u32 {
+        let mut prefixes: Vec<(u32, u128, u32)> = Vec::new(); // signature, first, free bits
+        for signature in 0..roll(40) as u32 {
             let free = roll(11) as u32;
             let first = base | (u128::from(roll(1024)) >> free << free);
             if !prefixes.iter().any(|prefix| (prefix.1, prefix.2) == (first, free)) {
-                prefixes.push((entry, first, free));
+                prefixes.push((signature, first, free));
             }
         }
         let texts: Vec<_> = prefixes
             .iter()
-            .map(|(entry, first, free)| (*entry, format!("{}/{}", Address(*first), bits - free)))
+            .map(|(signature, first, free)| (*signature, format!("{}/{}", Address(*first), bits - free)))
             .collect();
         let networks = Networks::new(&texts).unwrap();
         for offset in 0..1100 {
-            let asked = base + offset;
+            let queried = base + offset;
             let expected = prefixes
                 .iter()
-                .filter(|(_, first, free)| asked >> free == first >> free)
+                .filter(|(_, first, free)| queried >> free == first >> free)
                 .min_by_key(|(_, _, free)| *free)
-                .map(|(entry, _, _)| *entry);
-            assert_eq!(networks.find(Address(asked)), expected, "{} {texts:?}", Address(asked));
+                .map(|(signature, _, _)| *signature);
+            assert_eq!(networks.find(Address(queried)), expected, "{} {texts:?}", Address(queried));
             found += usize::from(expected.is_some());
         }
     }
@@ -113,7 +114,7 @@ fn the_line_agrees_with_trying_every_prefix() {
 }
 
 #[test]
-fn a_hundred_thousand_prefixes_are_held() {
+fn a_hundred_thousand_prefixes_are_supported() {
     let rules: Vec<_> = (0..100_000_u32)
         .map(|n| (n, format!("{}/24", Address::v4((0x1000_0000 + (n << 8)).to_be_bytes()))))
         .collect();

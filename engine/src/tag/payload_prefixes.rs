@@ -1,30 +1,30 @@
-//! First payload bytes that give a protocol away, by transport and port.
+//! First payload bytes that identify a protocol, by transport and port.
 
 use std::collections::HashMap;
 
 /// First payload bytes of one side, on a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Magic {
-    /// The entry that they mean.
-    pub entry: u32,
+    /// The signature that they match.
+    pub signature: u32,
     /// TCP; else UDP.
     pub is_tcp: bool,
     /// The server's port.
     pub port: u16,
-    /// What the payload begins with.
+    /// The first bytes of the payload.
     pub prefix: Vec<u8>,
-    /// The payload's exact length, where it counts.
+    /// The exact length of the payload; None for any length.
     pub length: Option<u32>,
 }
 
-/// All of them, by transport and port.
+/// All prefixes, by transport and port.
 #[derive(Debug, Default)]
 pub(super) struct Payloads {
     by_port: HashMap<(bool, u16), Vec<Magic>>,
 }
 
 impl Payloads {
-    /// The longer prefix wins, then the one with a length.
+    /// Sorts the prefixes of a port: longer ones first, then those with a length.
     pub(super) fn new(magic: &[Magic]) -> Self {
         let mut by_port: HashMap<_, Vec<Magic>> = HashMap::new();
         for one in magic {
@@ -36,14 +36,14 @@ impl Payloads {
         Self { by_port }
     }
 
-    /// The entry of the payload that begins with `bytes` and is `length` bytes long.
+    /// The signature of a payload that begins with `bytes` and is `length` bytes long.
     pub(super) fn find(&self, is_tcp: bool, ports: [u16; 2], bytes: &[u8], length: u32) -> Option<u32> {
         if self.by_port.is_empty() {
             return None;
         }
         let known = ports.iter().filter_map(|port| self.by_port.get(&(is_tcp, *port))).flatten();
         let fits = |one: &&Magic| bytes.starts_with(&one.prefix) && one.length.is_none_or(|l| l == length);
-        known.into_iter().find(fits).map(|one| one.entry)
+        known.into_iter().find(fits).map(|one| one.signature)
     }
 }
 
@@ -51,8 +51,8 @@ impl Payloads {
 mod tests {
     use super::*;
 
-    fn magic(entry: u32, is_tcp: bool, port: u16, prefix: &[u8], length: Option<u32>) -> Magic {
-        Magic { entry, is_tcp, port, prefix: prefix.to_vec(), length }
+    fn magic(signature: u32, is_tcp: bool, port: u16, prefix: &[u8], length: Option<u32>) -> Magic {
+        Magic { signature, is_tcp, port, prefix: prefix.to_vec(), length }
     }
 
     #[test]
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longer_prefix_wins() {
+    fn the_longer_prefix_matches() {
         let known = Payloads::new(&[
             magic(1, false, 9, b"K", None),
             magic(2, false, 9, b"KE", None),

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 const LIVE: u64 = 5 * SECOND;
 
-fn known(entry: u32) -> Arc<Matcher> {
-    let magic = Magic { entry, is_tcp: true, port: 443, prefix: b"KE\0\0".to_vec(), length: None };
+fn known(signature: u32) -> Arc<Matcher> {
+    let magic = Magic { signature, is_tcp: true, port: 443, prefix: b"KE\0\0".to_vec(), length: None };
     Arc::new(matcher().with_payloads(&[magic]))
 }
 
