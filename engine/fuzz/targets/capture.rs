@@ -1,4 +1,4 @@
-//! Whole capture files, through the whole engine: every packet is counted once, whatever it holds.
+//! Capture files through the complete engine: every packet is counted once, whatever its contents.
 #![no_main]
 
 use _engine::capture::file::CaptureFile;

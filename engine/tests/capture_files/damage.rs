@@ -1,4 +1,5 @@
-//! Files that are cut, damaged, hostile, or no captures: all that they hold, then one line of words.
+//! Files that are truncated, damaged, hostile, or not captures: all readable packets, then an error of one
+//! line.
 
 use crate::craft::{gzip, pcap, zstd, Pcapng, TempFile, BIG, LITTLE};
 use crate::samples::{every_block, simple_pcap};
@@ -7,7 +8,7 @@ use _engine::capture::file::CaptureFile;
 use _engine::capture::MAX_RECORD;
 
 #[test]
-fn damage_under_the_compression_is_told_as_such() {
+fn damage_in_compressed_data_is_reported_as_such() {
     let plain = pcap(LITTLE, 0xa1b2_c3d4, (2, 4), 1, &vec![(1, 0, &[7; 900][..], 900); 2000]);
     for compressed in [gzip(&plain), zstd(&plain)] {
         let cut = &compressed[..compressed.len() - 20];
@@ -23,7 +24,7 @@ fn damage_under_the_compression_is_told_as_such() {
 }
 
 #[test]
-fn a_cut_file_gives_every_whole_packet_and_says_where_it_broke() {
+fn a_truncated_file_yields_every_complete_packet_and_reports_where_it_ends() {
     for whole in [simple_pcap(LITTLE, 0xa1b2_c3d4), simple_pcap(BIG, 0xa1b2_cd34), every_block(BIG)] {
         let all = sound(&whole);
         let mut ends = 0;
@@ -62,7 +63,7 @@ fn a_record_that_claims_too_much_ends_the_file_there() {
 }
 
 #[test]
-fn blocks_that_contradict_themselves_end_the_file_there() {
+fn inconsistent_blocks_end_the_file_there() {
     let good = || Pcapng::new(LITTLE).interface(1, 0, &[]).enhanced(0, 1, b"good", 4);
     let mut lengths_differ = good().enhanced(0, 1, b"bad!", 4).bytes();
     let end = lengths_differ.len();
@@ -89,7 +90,7 @@ fn blocks_that_contradict_themselves_end_the_file_there() {
 }
 
 #[test]
-fn names_of_interfaces_are_bounded_and_readable() {
+fn interface_names_are_bounded_and_printable() {
     let long = vec![b'n'; 60_000];
     let mut file =
         Pcapng::new(LITTLE).interface(1, 0, &[(2, &long)]).interface(1, 0, &[(2, b"a\n\x1b[31mb")]);
@@ -105,7 +106,7 @@ fn names_of_interfaces_are_bounded_and_readable() {
 }
 
 #[test]
-fn what_is_no_capture_is_refused_in_one_line() {
+fn a_file_that_is_not_a_capture_is_rejected_in_one_line() {
     assert!(refused(b"").ends_with(": the file is empty; a capture begins with a pcap or pcapng header"));
     assert!(refused(&gzip(b"")).contains(": the file is empty"));
     assert!(refused(b"GET / HTTP/1.1\r\n").contains(": not a capture; "));
@@ -134,7 +135,7 @@ impl Random {
 }
 
 #[test]
-fn no_damage_makes_the_reader_panic_run_on_or_invent_bytes() {
+fn no_damage_makes_the_reader_panic_loop_or_invent_bytes() {
     let mut random = Random(0x6e65_746d_6f6e_2121);
     let pcapng = [every_block(LITTLE), every_block(BIG)].concat();
     let seeds = [
