@@ -161,13 +161,13 @@ impl CaptureFile {
             let why = error.map(|error| format!(" ({error})")).unwrap_or_default();
             let (packets, offset) = (self.packets, self.stream.offset());
             problems.push(format!(
-                "breaks off {place}, after {packets} whole packets, at byte {offset}{of}{why}"
+                "reading stopped {place}, after {packets} complete packets, at byte {offset}{of}{why}"
             ));
         }
         if self.other_link_packets > 0 {
             problems.push(format!(
-                "{} of {} packets were left out: their link type is not the first one's, and a filter \
-                 fits one link type only",
+                "{} of {} packets were skipped: their link type differs from the first one, and a filter \
+                 applies to one link type only",
                 self.other_link_packets, self.packets
             ));
         }
@@ -233,7 +233,7 @@ fn read_format(stream: &mut Stream) -> Result<Format, String> {
             .into());
     }
     let Some(header) = head.first_chunk() else {
-        return Err(format!("cut off in the pcap header: {} of {FILE_HEADER} bytes", head.len()));
+        return Err(format!("truncated in the pcap header: {} of {FILE_HEADER} bytes", head.len()));
     };
     let pcap = Pcap::parse(header).map_err(|(major, minor)| {
         format!("pcap version {major}.{minor} is unknown; netmon reads 2.0 to 2.4")

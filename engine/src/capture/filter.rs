@@ -90,18 +90,16 @@ impl Filter {
         for (at, instruction) in program.iter().enumerate() {
             let after = program.len() - at - 1;
             if let Some(why) = instruction.defect(after) {
-                return Err(CaptureError(format!("the filter is broken: instruction {at} {why}")));
+                return Err(CaptureError(format!("invalid filter: instruction {at} {why}")));
             }
         }
         match program.last() {
             Some(Instruction { code: RET_K | RET_A, .. }) => {}
-            _ => {
-                return Err(CaptureError("the filter is broken: its last instruction does not return".into()))
-            }
+            _ => return Err(CaptureError("invalid filter: the last instruction does not return".into())),
         }
         if let Some(at) = find_unwritten_load(&program) {
             return Err(CaptureError(format!(
-                "the filter is broken: instruction {at} reads a scratch slot that nothing has written"
+                "invalid filter: instruction {at} reads a scratch slot that has not been written"
             )));
         }
         Ok(Self(program))
@@ -313,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_scratch_slot_must_be_written_on_every_path_before_it_is_read() {
-        assert!(error_of(vec![op(LD_MEM, 3), op(RET_A, 0)]).contains("nothing has written"));
+        assert!(error_of(vec![op(LD_MEM, 3), op(RET_A, 0)]).contains("has not been written"));
         let two_paths = |jt, jf| vec![jump(JEQ_K, 0, jt, jf), op(ST, 3), op(LDX_MEM, 3), op(RET_K, 0)];
         assert!(error_of(two_paths(0, 1)).contains("instruction 2 reads"));
         assert!(Filter::new(two_paths(0, 0)).is_ok());

@@ -25,7 +25,7 @@ impl Interface {
     /// The interface called `name`; the error lists the existing interfaces.
     pub fn find(name: &str) -> Result<Self, CaptureError> {
         let missing =
-            || CaptureError(format!("{name}: no such interface; there are: {}", names().join(", ")));
+            || CaptureError(format!("{name}: no such interface; available: {}", names().join(", ")));
         let c_name = CString::new(name).map_err(|_| missing())?;
         // SAFETY: `c_name` is a zero-terminated string that outlives the call.
         let index = unsafe { libc::if_nametoindex(c_name.as_ptr()) };
@@ -46,10 +46,10 @@ impl Interface {
             Ok(libc::ARPHRD_ETHER | libc::ARPHRD_LOOPBACK) => Ok(ETHERNET),
             Ok(libc::ARPHRD_NONE | ARPHRD_RAWIP) => Ok(RAW_IP),
             Ok(other) => Err(CaptureError(format!(
-                "{}: frames of hardware type {other} are unknown; Ethernet, loopback and raw IP interfaces can be captured",
+                "{}: hardware type {other} is not supported; Ethernet, loopback and raw IP interfaces can be captured",
                 self.name
             ))),
-            Err(error) => Err(CaptureError(format!("{}: its hardware type cannot be read: {error}", self.name))),
+            Err(error) => Err(CaptureError(format!("{}: cannot read its hardware type: {error}", self.name))),
         }
     }
 
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn the_error_for_a_missing_interface_lists_the_existing_ones() {
         let error = Interface::find("nosuch0").expect_err("it does not exist").0;
-        assert!(error.starts_with("nosuch0: no such interface; there are: "), "{error}");
+        assert!(error.starts_with("nosuch0: no such interface; available: "), "{error}");
         assert!(error.contains("lo"), "{error}");
         assert!(Interface::find("zero\0inside").is_err());
     }

@@ -89,7 +89,7 @@ impl Pcap {
         }
         let length = kept as usize;
         if length > MAX_RECORD {
-            return NextRecord::Broken("where a record claims to be longer than any packet");
+            return NextRecord::Broken("at a record that claims to be longer than any packet");
         }
         let Some(at) = stream.ensure(self.record_header + length) else {
             return NextRecord::Broken("in a packet");

@@ -41,7 +41,7 @@ impl Pcapng {
         let order = ByteOrder::Little;
         let mut pcapng =
             Self { order, interfaces: Vec::new(), names: InterfaceNames::default(), last_time_ns: 0 };
-        pcapng.begin_section(stream).map_err(|_| "cut off or damaged in the pcapng section header")?;
+        pcapng.begin_section(stream).map_err(|_| "truncated or damaged in the pcapng section header")?;
         Ok(pcapng)
     }
 
@@ -120,7 +120,7 @@ impl Pcapng {
                 let (mut interface, name) =
                     InterfaceDescription::parse(body, self.order).ok_or("in an interface description")?;
                 if number >= MAX_SECTION_INTERFACES {
-                    return Err("where a section describes more than 65,536 interfaces");
+                    return Err("at a section with more than 65,536 interfaces");
                 }
                 interface.number = self.names.number(name.unwrap_or_else(|| format!("interface {number}")));
                 self.interfaces.push(interface);
@@ -136,7 +136,7 @@ impl Pcapng {
                 let at = stream.ensure(4).ok_or("in a block")?;
                 let again = self.order.u32_or_zero(&stream.bytes()[at..], 0) as usize;
                 if again.checked_next_multiple_of(4) != Some(length) {
-                    return Err("where a block's two lengths differ");
+                    return Err("at a block whose two lengths differ");
                 }
                 stream.advance(4);
                 Ok(())
@@ -169,7 +169,7 @@ impl Pcapng {
         let length = self.order.u32_or_zero(&stream.bytes()[at..], 4) as usize;
         match length.checked_next_multiple_of(4) {
             Some(length) if length >= BLOCK_FRAME => Ok(length),
-            _ => Err("where a block has an impossible length"),
+            _ => Err("at a block with an invalid length"),
         }
     }
 
@@ -181,12 +181,12 @@ impl Pcapng {
         length: usize,
     ) -> Result<(usize, &'s [u8]), &'static str> {
         if length > MAX_BLOCK {
-            return Err("where a block claims to be longer than any packet");
+            return Err("at a block that claims to be longer than any packet");
         }
         let at = stream.ensure(length).ok_or("in a block")?;
         let block = &stream.bytes()[at..at + length];
         if self.order.u32_or_zero(block, 4) != self.order.u32_or_zero(block, length - 4) {
-            return Err("where a block's two lengths differ");
+            return Err("at a block whose two lengths differ");
         }
         Ok((at, &block[8..length - 4]))
     }
@@ -194,7 +194,7 @@ impl Pcapng {
     #[inline]
     fn packet(&self, body: &[u8], interface: u32) -> Result<Record, &'static str> {
         let Some(interface) = self.interfaces.get(interface as usize) else {
-            return Err("where a packet names an interface that is not described");
+            return Err("at a packet with an unknown interface");
         };
         let Some(header) = body.first_chunk::<20>() else {
             return Err("in a packet");
@@ -204,7 +204,7 @@ impl Pcapng {
         let (kept, wire_len) = (self.order.u32_or_zero(header, 12), self.order.u32_or_zero(header, 16));
         let length = kept as usize;
         if body.len() - header.len() < length {
-            return Err("where a packet is longer than its block");
+            return Err("at a packet that is longer than its block");
         }
         Ok(Record {
             time_ns: interface.time_ns(stamp),
@@ -218,7 +218,7 @@ impl Pcapng {
 
     fn simple_packet(&self, body: &[u8]) -> Result<Record, &'static str> {
         let Some(interface) = self.interfaces.first() else {
-            return Err("where a packet names an interface that is not described");
+            return Err("at a packet with an unknown interface");
         };
         if body.len() < 4 {
             return Err("in a packet");

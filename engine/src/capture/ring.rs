@@ -101,7 +101,7 @@ impl Ring {
             |what: &str, error: io::Error| CaptureError(format!("{}: {what}: {error}", interface.name));
         let socket = Socket::new().map_err(|error| match error.raw_os_error() {
             Some(libc::EPERM | libc::EACCES) => CaptureError(format!(
-                "{}: no right to capture; it needs CAP_NET_RAW: run as root (sudo), \
+                "{}: no permission to capture, which requires CAP_NET_RAW: run as root (sudo), \
                  or with AmbientCapabilities=CAP_NET_RAW under systemd",
                 interface.name
             )),
@@ -134,12 +134,14 @@ impl Ring {
     fn begin(&self, options: &RingOptions) -> Result<(), CaptureError> {
         let socket = &self.socket;
         let fails = |what, error| CaptureError(format!("{}: {what}: {error}", self.interface.name));
-        let refused = |error| fails("the kernel refuses the filter", error);
+        let rejected = |error| fails("the kernel rejects the filter", error);
         // No packet is accepted before the ring has joined its group: a packet must not be in two rings.
-        socket.attach(&Filter::keep(0)).map_err(refused)?;
+        socket.attach(&Filter::keep(0)).map_err(rejected)?;
         socket.bind(&self.interface).map_err(|error| self.failure(&error))?;
         if options.promiscuous {
-            socket.set_promiscuous(&self.interface).map_err(|error| fails("cannot be promiscuous", error))?;
+            socket
+                .set_promiscuous(&self.interface)
+                .map_err(|error| fails("cannot enable promiscuous mode", error))?;
         }
         if let Some(group) = options.fanout {
             socket
@@ -147,11 +149,11 @@ impl Ring {
                 .map_err(|error| fails("cannot share packets between workers", error))?;
         }
         match &options.filter {
-            Some(filter) => socket.attach(&filter.clone().cut_at(options.snaplen)).map_err(refused),
+            Some(filter) => socket.attach(&filter.clone().cut_at(options.snaplen)).map_err(rejected),
             None if options.snaplen < UNLIMITED_SNAPLEN => {
-                socket.attach(&Filter::keep(options.snaplen)).map_err(refused)
+                socket.attach(&Filter::keep(options.snaplen)).map_err(rejected)
             }
-            None => socket.detach().map_err(refused),
+            None => socket.detach().map_err(rejected),
         }
     }
 
@@ -209,7 +211,7 @@ impl Ring {
     fn failure(&self, error: &io::Error) -> CaptureError {
         let name = &self.interface.name;
         CaptureError(if !self.interface.exists() {
-            format!("{name}: the interface is gone")
+            format!("{name}: the interface no longer exists")
         } else if error.raw_os_error() == Some(libc::ENETDOWN) {
             format!("{name}: the interface is down; bring it up: ip link set dev {name} up")
         } else {

@@ -126,7 +126,7 @@ fn label_start(name: &[u8], end: usize) -> usize {
 fn set_once(slot: &mut Option<u32>, signature: u32, text: &str, what: &str) -> Result<(), String> {
     match slot.replace(signature) {
         None => Ok(()),
-        Some(_) => Err(format!("'{text}': {what} given twice")),
+        Some(_) => Err(format!("'{text}': duplicate {what}")),
     }
 }
 
@@ -157,11 +157,11 @@ fn literal_domain(pattern: &str) -> Result<String, String> {
         .ok_or_else(|| format!("'{pattern}': a pattern begins with ^ and ends with $"))?;
     if has_loose_alternative(body) {
         return Err(format!(
-            "'{pattern}': alternatives stand in parentheses, so that both anchors hold for each"
+            "'{pattern}': alternatives must be in parentheses, so that both anchors apply to each"
         ));
     }
     if body.replace("(?:", "(").contains("(?") {
-        return Err(format!("'{pattern}': a pattern sets no flags"));
+        return Err(format!("'{pattern}': flags are not supported in a pattern"));
     }
     let (tail, is_literal) = literal_tail(body);
     // A label that begins inside the variable part is incomplete: remove it.
@@ -173,7 +173,7 @@ fn literal_domain(pattern: &str) -> Result<String, String> {
     if !domain.contains('.') {
         return Err(format!("'{pattern}': a pattern ends in a literal domain, as in \\.example\\.com$"));
     }
-    check_name(domain).map_err(|_| format!("'{pattern}': '{domain}' is no domain"))?;
+    check_name(domain).map_err(|_| format!("'{pattern}': '{domain}' is not a domain"))?;
     Ok(domain.to_string())
 }
 

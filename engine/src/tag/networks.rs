@@ -58,7 +58,7 @@ impl Ranges {
         prefixes.sort_by_key(|(prefix, _)| (prefix.first, u128::MAX - prefix.last));
         for pair in prefixes.windows(2) {
             if (pair[0].0.first, pair[0].0.last) == (pair[1].0.first, pair[1].0.last) {
-                return Err(format!("'{}': network given twice", pair[1].1));
+                return Err(format!("'{}': duplicate network", pair[1].1));
             }
         }
         let mut ranges = Self::default();
@@ -92,11 +92,11 @@ impl Ranges {
 
 fn parse(signature: u32, text: &str) -> Result<(Prefix, bool), String> {
     let (address, length) = text.split_once('/').ok_or("a network is written address/length")?;
-    let address: IpAddr = address.parse().map_err(|_| format!("'{address}' is no address"))?;
+    let address: IpAddr = address.parse().map_err(|_| format!("'{address}' is not an address"))?;
     let is_v4 = address.is_ipv4();
     let bits = if is_v4 { 32 } else { 128 };
     if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("'{length}' is no prefix length"));
+        return Err(format!("'{length}' is not a prefix length"));
     }
     let length = length
         .parse::<u32>()
@@ -109,7 +109,7 @@ fn parse(signature: u32, text: &str) -> Result<(Prefix, bool), String> {
     }
     let host = u128::MAX.checked_shr(128 - bits + length).unwrap_or(0);
     if first.0 & host != 0 {
-        return Err(format!("bits are set behind /{length}"));
+        return Err(format!("bits are set after /{length}"));
     }
     let last = first.0 | host;
     Ok((Prefix { first: first.0, last, signature }, is_v4))

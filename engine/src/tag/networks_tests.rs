@@ -56,20 +56,20 @@ fn adjacent_prefixes_and_equal_ends_keep_their_own_results() {
 fn an_invalid_network_is_rejected_with_the_reason() {
     for (text, why) in [
         ("192.0.2.0", "a network is written address/length"),
-        ("example/8", "'example' is no address"),
+        ("example/8", "'example' is not an address"),
         ("192.0.2.0/33", "the prefix length is above 32"),
         ("2001:db8::/129", "the prefix length is above 128"),
-        ("192.0.2.0/", "'' is no prefix length"),
-        ("192.0.2.0/+8", "'+8' is no prefix length"),
+        ("192.0.2.0/", "'' is not a prefix length"),
+        ("192.0.2.0/+8", "'+8' is not a prefix length"),
         ("192.0.2.0/99999999999", "the prefix length is above 32"),
-        ("192.0.2.1/24", "bits are set behind /24"),
-        ("2001:db8::1/64", "bits are set behind /64"),
+        ("192.0.2.1/24", "bits are set after /24"),
+        ("2001:db8::1/64", "bits are set after /64"),
         ("::ffff:192.0.2.0/120", "write an IPv4 network as IPv4"),
     ] {
         assert_eq!(compile(&[text]).unwrap_err(), format!("'{text}': {why}"));
     }
     let twice = compile(&["2001:db8::/32", "2001:DB8::/32"]).unwrap_err();
-    assert_eq!(twice, "'2001:DB8::/32': network given twice");
+    assert_eq!(twice, "'2001:DB8::/32': duplicate network");
 }
 
 #[test]

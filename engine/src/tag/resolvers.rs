@@ -26,7 +26,7 @@ impl Resolvers {
         for (number, addresses, own_names) in known {
             for text in addresses {
                 if resolvers.addresses.insert(parse(text)?, *number).is_some() {
-                    return Err(format!("'{text}': resolver given twice"));
+                    return Err(format!("'{text}': duplicate resolver"));
                 }
             }
             names.extend(own_names.iter().map(|name| (*number, MatchKind::Suffix, name.clone())));
@@ -50,7 +50,7 @@ impl Resolvers {
 }
 
 fn parse(text: &str) -> Result<Address, String> {
-    text.parse::<IpAddr>().map(Address::from).map_err(|_| format!("'{text}' is no address"))
+    text.parse::<IpAddr>().map(Address::from).map_err(|_| format!("'{text}' is not an address"))
 }
 
 #[cfg(test)]
@@ -83,8 +83,8 @@ mod tests {
     #[test]
     fn an_address_belongs_to_one_resolver_only() {
         let twice = [(1, vec!["192.0.2.1".into()], vec![]), (2, vec!["192.0.2.1".into()], vec![])];
-        assert_eq!(Resolvers::new(&twice, &[]).unwrap_err(), "'192.0.2.1': resolver given twice");
-        assert_eq!(Resolvers::new(&[], &["here".into()]).unwrap_err(), "'here' is no address");
+        assert_eq!(Resolvers::new(&twice, &[]).unwrap_err(), "'192.0.2.1': duplicate resolver");
+        assert_eq!(Resolvers::new(&[], &["here".into()]).unwrap_err(), "'here' is not an address");
     }
 
     fn text_to_ip(text: &str) -> IpAddr {

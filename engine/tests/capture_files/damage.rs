@@ -20,7 +20,9 @@ fn damage_in_compressed_data_is_reported_as_such() {
     let garbage = [zstd(&plain), b"garbage".to_vec()].concat();
     let (packets, problem) = read_bytes(&garbage).expect("opens");
     assert_eq!(packets.len(), 2000);
-    assert!(problem.expect("told").contains("breaks off between packets, after 2000 whole packets"));
+    assert!(problem
+        .expect("a problem is reported")
+        .contains("reading stopped between packets, after 2000 complete packets"));
 }
 
 #[test]
@@ -37,8 +39,11 @@ fn a_truncated_file_yields_every_complete_packet_and_reports_where_it_ends() {
                         ends += 1;
                         continue;
                     };
-                    let count = format!("after {} whole packets, at byte ", packets.len());
-                    assert!(problem.contains(": breaks off in ") && problem.contains(&count), "{problem}");
+                    let count = format!("after {} complete packets, at byte ", packets.len());
+                    assert!(
+                        problem.contains(": reading stopped in ") && problem.contains(&count),
+                        "{problem}"
+                    );
                     let byte: usize =
                         problem.rsplit(' ').next().and_then(|n| n.parse().ok()).expect("a number");
                     assert!(byte <= length && !problem.contains('\n'), "{problem}");
@@ -56,9 +61,9 @@ fn a_record_that_claims_too_much_ends_the_file_there() {
     file[second + 8..second + 12].copy_from_slice(&(MAX_RECORD as u32 + 1).to_le_bytes());
     let (packets, problem) = read_bytes(&file).expect("opens");
     assert_eq!(packets.len(), 1);
-    let problem = problem.expect("it is broken");
+    let problem = problem.expect("the damage is reported");
     let place =
-        "breaks off where a record claims to be longer than any packet, after 1 whole packets, at byte 45";
+        "reading stopped at a record that claims to be longer than any packet, after 1 complete packets, at byte 45";
     assert!(problem.ends_with(place), "{problem}");
 }
 
@@ -72,10 +77,10 @@ fn inconsistent_blocks_end_the_file_there() {
     let end = unknown_differs.len();
     unknown_differs[end - 4] ^= 4;
     for (file, place) in [
-        (good().enhanced(1, 1, b"bad!", 4).bytes(), "names an interface that is not described"),
+        (good().enhanced(1, 1, b"bad!", 4).bytes(), "at a packet with an unknown interface"),
         (good().block(6, &[0; 12]).bytes(), "in a packet"),
         (good().block(6, &[&[0; 12][..], &[9, 0, 0, 0], &[0; 8]].concat()).bytes(), "longer than its block"),
-        (good().raw(&[6, 0, 0, 0, 8, 0, 0, 0]).bytes(), "impossible length"),
+        (good().raw(&[6, 0, 0, 0, 8, 0, 0, 0]).bytes(), "invalid length"),
         (good().raw(&[6, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]).bytes(), "longer than any packet"),
         (good().raw(&[6, 0, 0, 0, 0, 0, 0, 0x40]).bytes(), "longer than any packet"),
         (good().raw(&[9, 0, 0, 0, 0, 0, 0, 0x40]).bytes(), "in a block"),
@@ -84,7 +89,7 @@ fn inconsistent_blocks_end_the_file_there() {
     ] {
         let (packets, problem) = read_bytes(&file).expect("opens");
         assert_eq!(packets.len(), 1, "{place}");
-        let problem = problem.expect("it is broken");
+        let problem = problem.expect("the damage is reported");
         assert!(problem.contains(place), "{problem} is not {place}");
     }
 }
@@ -111,7 +116,9 @@ fn a_file_that_is_not_a_capture_is_rejected_in_one_line() {
     assert!(refused(&gzip(b"")).contains(": the file is empty"));
     assert!(refused(b"GET / HTTP/1.1\r\n").contains(": not a capture; "));
     assert!(refused(&gzip(b"text")).contains(": not a capture; "));
-    assert!(refused(&[0xd4, 0xc3, 0xb2, 0xa1, 2, 0]).ends_with(": cut off in the pcap header: 6 of 24 bytes"));
+    assert!(
+        refused(&[0xd4, 0xc3, 0xb2, 0xa1, 2, 0]).ends_with(": truncated in the pcap header: 6 of 24 bytes")
+    );
     assert!(refused(&pcap(BIG, 0xa1b2_c3d4, (543, 0), 1, &[])).contains("pcap version 543.0 is unknown"));
     assert!(refused(&[0x0a, 0x0d, 0x0d, 0x0a, 0, 0, 0, 0]).contains("pcapng section header"));
     let missing = CaptureFile::open("/nonexistent/x.pcap", None).err().expect("it is missing");

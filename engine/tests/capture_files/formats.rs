@@ -161,7 +161,7 @@ fn a_filter_matches_its_own_link_type_only_and_the_others_are_reported() {
     assert_eq!(bytes, [b"a1", b"a4"]);
     assert_eq!(capture.packets(), 5, "filtered ones included");
     let problem = capture.problem().expect("one was left out");
-    assert!(problem.contains(": 1 of 5 packets were left out: their link type"), "{problem}");
+    assert!(problem.contains(": 1 of 5 packets were skipped: their link type"), "{problem}");
 }
 
 #[test]
