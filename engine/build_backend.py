@@ -1,8 +1,8 @@
-"""Build netmon with maturin, after making sure of a Rust toolchain.
+"""Build netmon with maturin, after ensuring that a Rust toolchain is available.
 
-maturin can fetch a toolchain where cargo is missing (by puccinialin, which downloads rustup);
-what it does when that download is refused is a page of traceback. This backend (PEP 517, PEP 660)
-asks first, tries the same bootstrap, and otherwise ends with one line that says what to install.
+maturin can download a toolchain if cargo is missing (through puccinialin, which installs rustup), but it
+ends with a long traceback if the download fails. This backend (PEP 517, PEP 660) checks first, tries the same
+download, and otherwise ends with one line that says what to install.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def _needed_version() -> tuple[int, ...]:
 
 
 def _cargo_version() -> tuple[int, ...] | None:
-    """The version of the cargo on PATH; None where there is none that runs."""
+    """The version of the cargo on PATH; None if there is no working cargo."""
     cargo = shutil.which("cargo")
     if cargo is None:
         return None
-    # A rustup without a toolchain has a cargo that only says so: that is none, too.
+    # A rustup without a toolchain provides a cargo that only prints an error.
     answer = subprocess.run([cargo, "--version"], capture_output=True, text=True, check=False)
     found = re.match(r"cargo (\d+)\.(\d+)", answer.stdout)
     return tuple(int(part) for part in found.groups()) if found and answer.returncode == 0 else None
@@ -55,10 +55,10 @@ def _fail(line: str) -> NoReturn:
 
 
 def _bootstrap() -> None:
-    """Put a freshly fetched toolchain on PATH; raises whatever stands in the way."""
-    import puccinialin  # noqa: PLC0415 - a requirement only where cargo is missing
+    """Download a toolchain and put it on PATH; passes on any error."""
+    import puccinialin  # noqa: PLC0415 - required only if cargo is missing
 
-    # Its progress goes to stderr and would bury the one line that counts.
+    # Its progress on stderr would hide the error message.
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         kept, sys.stderr = sys.stderr, io.StringIO()
         try:
@@ -68,14 +68,14 @@ def _bootstrap() -> None:
 
 
 def _make_ready() -> None:
-    """Return with a usable cargo and C compiler on PATH, or end the build with one line."""
+    """Ensure a usable cargo and C compiler on PATH, or end the build with a message of one line."""
     if not _is_ready():
         needed = ".".join(str(part) for part in _needed_version())
         version = _cargo_version()
         found = "none was found" if version is None else "found " + ".".join(str(part) for part in version)
         try:
             _bootstrap()
-        except Exception as error:  # noqa: BLE001 - whatever it was, the user needs the same line
+        except Exception as error:  # noqa: BLE001 - the message is the same for every error
             reason = str(error).strip().splitlines() or [""]
             _fail(
                 f"the engine needs Rust {needed} or newer ({found}; fetching it failed: "
@@ -87,13 +87,13 @@ def _make_ready() -> None:
         _fail("Rust needs a C compiler to link with: install gcc (on Debian: apt-get install gcc libc6-dev)")
 
 
-def _requirements(ask_maturin: Callable[[Settings], list[str]], settings: Settings) -> list[str]:
-    wanted = set(ask_maturin(settings))
+def _requirements(of_maturin: Callable[[Settings], list[str]], settings: Settings) -> list[str]:
+    wanted = set(of_maturin(settings))
     return sorted(wanted if _is_ready() else wanted | {"puccinialin"})
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
-    """What pip installs before building: maturin's wishes, and the bootstrap where cargo is lacking."""
+    """The build requirements: those of maturin, and the toolchain download if cargo is missing."""
     return _requirements(maturin.get_requires_for_build_wheel, config_settings)
 
 
@@ -108,13 +108,13 @@ def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
 
 
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Settings = None) -> str:
-    """Write the wheel's metadata; the folder's name."""
+    """Write the metadata of the wheel; returns the name of its directory."""
     _make_ready()
     return maturin.prepare_metadata_for_build_wheel(metadata_directory, config_settings)
 
 
 def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: Settings = None) -> str:
-    """Write an editable install's metadata; the folder's name."""
+    """Write the metadata of an editable install; returns the name of its directory."""
     _make_ready()
     return maturin.prepare_metadata_for_build_editable(metadata_directory, config_settings)
 
@@ -122,7 +122,7 @@ def prepare_metadata_for_build_editable(metadata_directory: str, config_settings
 def build_wheel(
     wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None
 ) -> str:
-    """Build the wheel; its file name."""
+    """Build the wheel; returns its file name."""
     _make_ready()
     return maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
 
@@ -130,12 +130,12 @@ def build_wheel(
 def build_editable(
     wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None
 ) -> str:
-    """Build the wheel of an editable install; its file name."""
+    """Build the wheel of an editable install; returns its file name."""
     _make_ready()
     return maturin.build_editable(wheel_directory, config_settings, metadata_directory)
 
 
 def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
-    """Build the source distribution; its file name."""
+    """Build the source distribution; returns its file name."""
     _make_ready()
     return maturin.build_sdist(sdist_directory, config_settings)

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -36,19 +37,51 @@ def test_formatted():
 def test_clippy():
     """Clippy has no warning for any target."""
     need_cargo("clippy")
-    run("cargo", "clippy", "--all-targets", "--", "-D", "warnings")
+    run("cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings")
 
 
 def test_unit_tests():
     """The crate's own tests pass, without Python."""
     need_cargo()
-    assert "test result: ok" in run("cargo", "test", "--no-default-features")
+    assert "test result: ok" in run("cargo", "test", "--locked", "--no-default-features")
+
+
+@pytest.mark.parametrize("manifest", ["Cargo.toml", "fuzz/Cargo.toml"])
+def test_lock_is_committed_and_names_one_source(manifest):
+    """Cargo.lock is under version control, and its crates are netmon's own or come from crates.io."""
+    lock = (ENGINE / manifest).with_name("Cargo.lock")
+    if (ENGINE.parent / ".git").exists() and shutil.which("git"):
+        run("git", "-c", "safe.directory=*", "ls-files", "--error-unmatch", str(lock))
+    packages = tomllib.loads(lock.read_text(encoding="utf-8"))["package"]
+    own = {package["name"] for package in packages if "source" not in package}
+    assert own <= {"netmon-engine", "netmon-fuzz"}
+    sources = {package["source"] for package in packages if package["name"] not in own}
+    assert sources == {"registry+https://github.com/rust-lang/crates.io-index"}
+
+
+def test_build_stops_where_manifest_and_lock_disagree(tmp_path):
+    """A build uses the versions in Cargo.lock or stops: it never picks others by itself."""
+    need_cargo()
+    settings = tomllib.loads((ENGINE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    assert settings["tool"]["maturin"]["locked"] is True
+    manifest = (ENGINE / "Cargo.toml").read_text(encoding="utf-8")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/lib.rs").touch()
+    shutil.copy(ENGINE / "Cargo.lock", tmp_path)
+    tree = ("cargo", "tree", "--locked", "--manifest-path", str(tmp_path / "Cargo.toml"))
+    (tmp_path / "Cargo.toml").write_text(manifest, encoding="utf-8")
+    run(*tree)
+    without = re.sub(r"^libc = .*\n", "", manifest, flags=re.MULTILINE)
+    (tmp_path / "Cargo.toml").write_text(without, encoding="utf-8")
+    done = subprocess.run(tree, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "--locked" in done.stderr
 
 
 def test_every_parser_has_a_fuzz_target_with_seeds():
     """Each parser that the wire's modules offer is called by a target; each target is built and has seeds."""
     targets = {path.stem: path.read_text(encoding="utf-8") for path in (ENGINE / "fuzz/targets").glob("*.rs")}
-    wire = "".join(path.read_text(encoding="utf-8") for path in (ENGINE / "src/wire").glob("*.rs"))
+    wire = "".join(path.read_text(encoding="utf-8") for path in (ENGINE / "src/wire").rglob("*.rs"))
     parsers = set(re.findall(r"^pub fn (parse_\w+|decode|crypto_frames|initials)\b", wire, re.MULTILINE))
     called = set(re.findall(r"\w+", " ".join(targets.values())))
     assert len(parsers) > 10

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Cut the fuzzers' seeds, which are the parser tests' fixtures too, out of public capture files.
+"""Extract the fuzzing seeds, which are also fixtures of the parser tests, from public capture files.
 
     extract_seeds.py CAPTURES
 
-CAPTURES holds one folder for each repository that a capture comes from, named below. Needs tshark.
-A seed for `decode` is the link type (two bytes, big-endian) and a packet; for `dns` a message; for `tls`
-what a client sent first, for `preamble` too (the other seeds of which are made up); for
-`certificate` what a server sent first; for `quic`, `gquic` and `dtls` a datagram.
+CAPTURES contains one directory for each source repository named below. Needs tshark.
+A seed for `decode` is the link type (two bytes, big-endian) and a packet; for `dns` a message; for `tls` and
+`preamble` the first bytes from a client (its other seeds are crafted); for `certificate` the first
+bytes from a server; for `quic`, `gquic` and `dtls` a datagram.
 """
 
 import struct
@@ -78,13 +78,13 @@ SEEDS = [
 
 
 def tshark(capture: Path, number: int, *arguments: str) -> bytes:
-    """Return what tshark prints for one packet."""
+    """Return the output of tshark for one packet."""
     command = ["tshark", "-r", str(capture), "-Y", f"frame.number == {number}", *arguments]
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 
 def packet(capture: Path, number: int) -> bytes:
-    """Return link type and packet, out of the pcapng file that tshark writes."""
+    """Return link type and packet from the pcapng file written by tshark."""
     interface_block, packet_block = 1, 6
     pcapng = tshark(capture, number, "-F", "pcapng", "-w", "-")
     at, links = 0, []

@@ -7,7 +7,7 @@ use _engine::flow::naming::{Evidence, Unnamed};
 use _engine::flow::report::Occasion;
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
-use _engine::tag::{Kind, Matcher};
+use _engine::tag::{MatchKind, Matcher};
 use _engine::tally::Tally;
 use std::sync::Arc;
 
@@ -79,7 +79,7 @@ fn packet(chance: &mut Chance) -> Vec<u8> {
 }
 
 fn monitor(settings: &Settings) -> Monitor {
-    let names = [(3, Kind::Suffix, "example".to_owned())];
+    let names = [(3, MatchKind::Suffix, "example".to_owned())];
     let networks = [(4, "198.51.100.2/32".to_owned())];
     let matcher = Matcher::new(&names, &networks, &[]).unwrap();
     Monitor::new(settings.clone(), Arc::new(matcher), Arc::new(Names::new(1000)), (0, 1))

@@ -6,7 +6,7 @@ use _engine::flow::names::Names;
 use _engine::flow::report::{FlowReport, Occasion};
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
-use _engine::tag::{Kind, Matcher};
+use _engine::tag::{MatchKind, Matcher};
 use std::sync::Arc;
 
 const SECOND: u64 = 1_000_000_000;
@@ -19,7 +19,7 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 
 fn monitor(live: bool) -> Monitor {
-    let matcher = Matcher::new(&[(SIGNATURE, Kind::Suffix, "cloud.example".to_owned())], &[], &[])
+    let matcher = Matcher::new(&[(SIGNATURE, MatchKind::Suffix, "cloud.example".to_owned())], &[], &[])
         .and_then(|matcher| matcher.with_resolvers(&[], &["192.0.2.99".to_owned()]))
         .unwrap();
     let report_every_ns = if live { 5 * SECOND } else { 0 };

@@ -6,7 +6,7 @@ use _engine::flow::naming::{Evidence, Unnamed};
 use _engine::flow::report::{End, FlowReport, Limitation, Occasion};
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
-use _engine::tag::{Kind, Matcher};
+use _engine::tag::{MatchKind, Matcher};
 use _engine::wire::flags::{ACK, FIN, RST, SYN};
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ fn settings() -> Settings {
 }
 
 fn matcher(name: &str) -> Arc<Matcher> {
-    Arc::new(Matcher::new(&[(3, Kind::Suffix, name.to_owned())], &[], &[]).unwrap())
+    Arc::new(Matcher::new(&[(3, MatchKind::Suffix, name.to_owned())], &[], &[]).unwrap())
 }
 
 fn monitor(settings: Settings) -> Monitor {

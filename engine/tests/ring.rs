@@ -235,7 +235,7 @@ fn loopback_shows_each_packet_once() {
 fn what_cannot_be_opened_is_told_in_one_line() {
     let Some(_wire) = Wire::new() else { return };
     let error = |interface| Ring::open(&options(interface)).err().map(|error| error.0).unwrap_or_default();
-    assert_eq!(error("eth7"), "eth7: no such interface; there are: lo, far, near");
+    assert_eq!(error("eth7"), "eth7: no such interface; available: lo, far, near");
     assert!(ip("link set dev far down"));
     assert_eq!(error("far"), "far: the interface is down; bring it up: ip link set dev far up");
 }
@@ -252,8 +252,8 @@ fn an_interface_that_goes_ends_the_capture() {
     assert!(ip("link set dev far up"));
     let ring = Ring::open(&options("far")).expect("the interface is up");
     assert!(ip("link delete dev far"));
-    let error = Ring::wait(&[ring], PATIENCE).expect_err("the interface is gone");
-    assert_eq!(error.0, "far: the interface is gone");
+    let error = Ring::wait(&[ring], PATIENCE).expect_err("the interface no longer exists");
+    assert_eq!(error.0, "far: the interface no longer exists");
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn a_user_without_rights_is_told_which_one_is_missing() {
     assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
     let error = Ring::open(&options("far")).err().map(|error| error.0).unwrap_or_default();
     assert!(
-        error.starts_with("far: no right to capture; it needs CAP_NET_RAW: run as root (sudo)"),
+        error.starts_with("far: no permission to capture, which requires CAP_NET_RAW: run as root (sudo)"),
         "{error}"
     );
     assert!(error.contains("AmbientCapabilities=CAP_NET_RAW") && !error.contains('\n'), "{error}");

@@ -84,10 +84,10 @@ class ScapyFileSource:
                 except EOFError:
                     return
                 except (OSError, ValueError, struct.error, self._scapy.Scapy_Exception) as error:
-                    self.problems.append(f"{path}: breaks off after {number} packets: {error}")
+                    self.problems.append(f"{path}: reading stopped after {number} packets: {error}")
                     return
                 if len(data) < min(getattr(about, "caplen", 0), MAX_PACKET_BYTES):
-                    self.problems.append(f"{path}: breaks off in a packet, after {number} whole packets")
+                    self.problems.append(f"{path}: reading stopped in a packet, after {number} complete packets")
                     return
                 number += 1
                 link = getattr(about, "linktype", getattr(reader, "linktype", ETHERNET))

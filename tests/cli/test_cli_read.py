@@ -160,7 +160,7 @@ def test_file_that_breaks_off_gives_what_it_holds(netmon, demo, tmp_path):
     done = netmon("read", "--json", "cut.pcap")
     assert done.returncode == 1
     assert len(events(done.stdout)) > 0
-    assert done.stderr == "netmon: cut.pcap: breaks off in a packet, after 293 whole packets, at byte 98658\n"
+    assert done.stderr == "netmon: cut.pcap: reading stopped in a packet, after 293 complete packets, at byte 98658\n"
 
 
 def test_a_finding_outweighs_a_broken_file(netmon, demo, tmp_path):
@@ -168,7 +168,7 @@ def test_a_finding_outweighs_a_broken_file(netmon, demo, tmp_path):
     (tmp_path / "cut.pcap").write_bytes(demo.read_bytes()[:-10])
     done = netmon("read", "--country", "DE", "cut.pcap")
     assert done.returncode == 3
-    assert "breaks off" in done.stderr
+    assert "reading stopped" in done.stderr
 
 
 def test_reader_of_the_output_may_leave(environment, demo):

@@ -24,7 +24,7 @@ def test_a_files_name_steers_no_terminal(netmon, refused, demo, tmp_path):
     done = netmon("read", HOSTILE)
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
-    assert line.startswith(f"netmon: {SHOWN}: breaks off")
+    assert line.startswith(f"netmon: {SHOWN}: reading stopped")
     (tmp_path / HOSTILE).write_bytes(b"text")
     assert refused("read", HOSTILE).startswith(f"{SHOWN}: not a capture")
 

@@ -197,4 +197,4 @@ def test_a_chosen_user_stays(image, ambient):
     sensor.terminate()
     sensor.communicate(timeout=30)
     assert "destinations.json: permission denied" in state
-    assert line.startswith("netmon: watching port" if ambient else "netmon: port: no right to capture")
+    assert line.startswith("netmon: watching port" if ambient else "netmon: port: no permission to capture")

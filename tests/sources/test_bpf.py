@@ -185,7 +185,7 @@ def test_packets_that_a_filter_was_not_compiled_for_are_left_out_and_told(tmp_pa
     engine = _engine.Engine(_engine.Matcher([], [], []))
     engine.read(file, 1 << 30)
     assert engine.stats()["packets"] == 2
-    assert "1 of 3 packets were left out: their link type" in (file.problem or "")
+    assert "1 of 3 packets were skipped: their link type" in (file.problem or "")
 
 
 def test_a_step_ends_also_when_the_filter_passes_nothing(tmp_path: Path) -> None:
@@ -237,5 +237,5 @@ def test_a_broken_program_is_refused() -> None:
     """The engine checks what it is given: a jump out of the program, a program without an end."""
     path = "-"
     for program in ([(0x05, 0, 0, 9), (0x06, 0, 0, 0)], [(0x00, 0, 0, 1)], [(0xFFFF, 0, 0, 0)]):
-        with pytest.raises(_engine.CaptureError, match="filter is broken"):
+        with pytest.raises(_engine.CaptureError, match="invalid filter"):
             _engine.CaptureFile(path, program)

@@ -1,17 +1,17 @@
-//! Whole capture files, through the whole engine: every packet is counted once, whatever it holds.
+//! Capture files through the complete engine: every packet is counted once, whatever its contents.
 #![no_main]
 
 use _engine::capture::file::CaptureFile;
 use _engine::flow::names::Names;
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
-use _engine::tag::{Kind, Matcher};
+use _engine::tag::{MatchKind, Matcher};
 use libfuzzer_sys::fuzz_target;
 use std::io::Cursor;
 use std::sync::{Arc, LazyLock};
 
 static MATCHER: LazyLock<Arc<Matcher>> = LazyLock::new(|| {
-    let names = [(0, Kind::Suffix, "example".to_owned())];
+    let names = [(0, MatchKind::Suffix, "example".to_owned())];
     let networks = [(1, "192.0.2.0/24".to_owned())];
     Arc::new(Matcher::new(&names, &networks, &[]).expect("these rules are right"))
 });

@@ -1,4 +1,4 @@
-//! What a TLS server sends first, and certificates; what follows a certificate changes nothing.
+//! The first bytes from a TLS server, and certificates; bytes after a certificate change nothing.
 #![no_main]
 
 use _engine::wire::certificate::parse_certificate;
@@ -8,12 +8,12 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let _ = parse_certificate(input);
-    let whole = parse_server_certificate(input);
-    if let Ok(Progress::Parsed(certificate)) = &whole {
+    let complete = parse_server_certificate(input);
+    if let Ok(Progress::Parsed(certificate)) = &complete {
         let names = certificate.iter().flat_map(|one| &one.names);
         assert!(names.into_iter().all(|name| name.is_ascii()));
         let mut longer = input.to_vec();
         longer.push(0);
-        assert_eq!(parse_server_certificate(&longer), whole);
+        assert_eq!(parse_server_certificate(&longer), complete);
     }
 });

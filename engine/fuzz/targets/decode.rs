@@ -1,4 +1,4 @@
-//! Packets of any link type (the first two bytes), whole and cut by a snap length.
+//! Packets of any link type (the first two bytes), complete and cut by a snap length.
 #![no_main]
 
 use _engine::wire::decode::{decode, Decoded};

@@ -1,4 +1,4 @@
-//! DNS messages; a message that breaks off gives what the whole one gives, up to there.
+//! DNS messages; a truncated message contains the same entries as the complete one, up to its end.
 #![no_main]
 
 use _engine::wire::dns::{is_plain_query, parse_message, Message};
@@ -16,18 +16,18 @@ fn parsed(bytes: &[u8]) -> Option<Message> {
 }
 
 fuzz_target!(|input: &[u8]| {
-    let Some(whole) = parsed(input) else {
+    let Some(complete) = parsed(input) else {
         return;
     };
     if is_plain_query(input) {
-        assert!(!whole.response && whole.damage.is_none() && whole.questions.len() == 1);
+        assert!(!complete.response && complete.damage.is_none() && complete.questions.len() == 1);
     }
-    let names = whole.questions.iter().map(|question| &question.name);
-    for name in names.chain(whole.answers.iter().map(|answer| &answer.name)) {
+    let names = complete.questions.iter().map(|question| &question.name);
+    for name in names.chain(complete.answers.iter().map(|answer| &answer.name)) {
         assert!(name.is_ascii() && name.len() <= LONGEST_NAME);
     }
     if let Some(part) = parsed(&input[..input.len() / 2]) {
-        assert!(whole.questions.starts_with(&part.questions));
-        assert!(whole.answers.starts_with(&part.answers));
+        assert!(complete.questions.starts_with(&part.questions));
+        assert!(complete.answers.starts_with(&part.answers));
     }
 });

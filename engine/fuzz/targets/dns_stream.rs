@@ -1,7 +1,7 @@
-//! DNS over TCP: segments in any order, with and without a known beginning. Nothing is kept that is not bounded.
+//! DNS over TCP: segments in any order, with and without a known beginning. Memory is bounded.
 //!
-//! Input: one byte that says whether the beginning is known, then for each segment where it begins, how many
-//! bytes of it were cut off, its length, and its bytes.
+//! Input: one byte for whether the beginning is known, then for each segment its offset, the number of bytes
+//! cut from it, its length, and its bytes.
 #![no_main]
 
 use _engine::address::Address;

@@ -1,4 +1,4 @@
-//! DTLS datagrams, whole and cut: the parts of a hello lie inside it.
+//! DTLS datagrams, complete and cut: the fragments of a hello lie inside it.
 #![no_main]
 
 use _engine::wire::dtls::{hello_pieces, may_be_hello};

@@ -1,4 +1,4 @@
-//! ECHConfigLists, whole and cut: a list that ends early is never taken for a whole one.
+//! ECHConfigLists, complete and cut: an incomplete list is never accepted.
 #![no_main]
 
 use _engine::wire::ech::parse_public_names;

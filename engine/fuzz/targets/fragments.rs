@@ -1,7 +1,8 @@
-//! Fragments of a few IP packets in any order, overlapping or not: bounds hold, and every one comes out again.
+//! Fragments of a few IP packets in any order, overlapping or not: memory is bounded, and every fragment is
+//! accounted for.
 //!
-//! Input: for each fragment its packet, a byte that says whether more follow, where it begins in units of
-//! eight bytes, its length, and its bytes.
+//! Input: for each fragment its packet, a byte for whether more follow, its offset in units of eight bytes,
+//! its length, and its bytes.
 #![no_main]
 
 use _engine::address::Address;
@@ -42,7 +43,7 @@ fuzz_target!(|input: &[u8]| {
     }
     fragments.finish(&mut tally);
     count(&mut fragments);
-    let copies = tally.problems.get(&("fragments", "duplicate")).copied().unwrap_or_default();
-    assert_eq!(fed, over + copies);
+    let duplicates = tally.problems.get(&("fragments", "duplicate")).copied().unwrap_or_default();
+    assert_eq!(fed, over + duplicates);
     assert_eq!((fragments.len(), fragments.bytes()), (0, 0));
 });

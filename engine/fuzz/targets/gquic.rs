@@ -1,4 +1,5 @@
-//! Google's QUIC: packets in clear, and the CHLO message by itself, since no random packet has the right hash.
+//! Google QUIC: unencrypted packets, and the CHLO message by itself, because no random packet has a valid
+//! hash.
 #![no_main]
 
 use _engine::wire::gquic::{clear_packet, parse_client_hello};
@@ -11,10 +12,10 @@ fuzz_target!(|input: &[u8]| {
     }
     for at in 0..input.len().min(40) {
         let message = &input[at..];
-        let whole = parse_client_hello(message);
-        if let Ok(Progress::Parsed(hello)) = &whole {
+        let complete = parse_client_hello(message);
+        if let Ok(Progress::Parsed(hello)) = &complete {
             assert!(hello.server_name.iter().all(|name| name.is_ascii()));
-            assert_eq!(parse_client_hello(&[message, b"more"].concat()), whole);
+            assert_eq!(parse_client_hello(&[message, b"more"].concat()), complete);
         }
     }
 });

@@ -1,8 +1,7 @@
 //! The opening of a connection in segments of any size, in any order, any number of times: the hello is found
-//! exactly when its last byte has come, and its name is the one that was sent.
+//! exactly when its last byte is received, and its name is the one that was sent.
 //!
-//! Input: one byte that says whether a SYN is seen, then four bytes for each segment: where it begins and how
-//! long it is.
+//! Input: one byte for whether a SYN is seen, then four bytes for each segment: its offset and its length.
 #![no_main]
 
 use _engine::capture::Packet;
@@ -14,18 +13,18 @@ use _engine::wire::{flags, tls, Progress};
 use libfuzzer_sys::fuzz_target;
 use std::sync::{Arc, LazyLock};
 
-/// What the client sends: a real hello of two segments, and a record behind it.
+/// The client's stream: a captured hello of two segments, and a record after it.
 const SENT: &[u8] = include_bytes!("../seeds/tls/hello_two_segments_ech.bin");
 const FIRST: u32 = u32::MAX - 700; // the sequence numbers wrap inside the hello
 const RAW_IP: u16 = 101;
-/// Bytes that a head may hold, and more segments than that one may follow, are another target's matter.
+/// Limits of this target; the limits of a stream head are tested elsewhere.
 const MAX_SENT_BYTES: usize = 65_000;
 const SEGMENT_BYTES: usize = 96;
 
 static MATCHER: LazyLock<Arc<Matcher>> =
     LazyLock::new(|| Arc::new(Matcher::new(&[], &[], &[]).expect("no rules are right")));
 
-/// The client's IP packet with these bytes.
+/// An IP packet from the client with these bytes.
 fn packet(bytes: &[u8], seq: u32, flags: u8, identification: u16) -> Vec<u8> {
     let length = (40 + bytes.len() as u16).to_be_bytes();
     let [high, low] = identification.to_be_bytes();
@@ -67,11 +66,11 @@ fuzz_target!(|input: &[u8]| {
         seen[begin..end].fill(true);
         cost += SEGMENT_BYTES + end - begin;
         feed(&mut monitor, FIRST.wrapping_add(begin as u32), flags::ACK, &SENT[begin..end]);
-        let is_whole = seen[..hello_len].iter().all(|seen| *seen);
+        let is_complete = seen[..hello_len].iter().all(|seen| *seen);
         hellos = monitor.tally().hellos;
-        assert!(hellos == 0 || is_whole, "found before it was whole");
+        assert!(hellos == 0 || is_complete, "found before it was complete");
         if with_syn && cost < MAX_SENT_BYTES {
-            assert_eq!(hellos == 1, is_whole, "whole, but not found");
+            assert_eq!(hellos == 1, is_complete, "complete, but not found");
         }
     }
     monitor.finish();

@@ -1,4 +1,4 @@
-//! Preambles of streams, step by step; what follows a step changes nothing.
+//! Preambles of streams, step by step; bytes after a step change nothing.
 #![no_main]
 
 use _engine::wire::preamble::parse_step;

@@ -1,4 +1,4 @@
-//! Streams that may begin with a ClientHello; what follows a hello changes nothing.
+//! Streams that may begin with a ClientHello; bytes after a hello change nothing.
 #![no_main]
 
 use _engine::wire::ja4::fingerprint;
@@ -8,15 +8,15 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let _ = parse_hello_body(input);
-    let whole = parse_hello_stream(input);
+    let complete = parse_hello_stream(input);
     let early_name = partial_server_name(&input[..input.len() / 2]);
-    if let Ok(Progress::Parsed(hello)) = &whole {
+    if let Ok(Progress::Parsed(hello)) = &complete {
         assert!(may_be_hello(input));
         assert!(hello.server_name.iter().all(|name| name.is_ascii()));
         assert!(fingerprint(hello, true).is_none_or(|text| text.len() == 36));
         let mut longer = input.to_vec();
         longer.push(0);
-        assert_eq!(parse_hello_stream(&longer), whole);
+        assert_eq!(parse_hello_stream(&longer), complete);
         assert!(early_name.is_none() || early_name == hello.server_name);
     }
 });

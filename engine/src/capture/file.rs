@@ -1,37 +1,14 @@
 //! Capture files: pcap and pcapng, plain or compressed, from a path or standard input.
 
+use super::capture_error::CaptureError;
+use super::capture_record::{NextRecord, Record};
 use super::filter::Filter;
+use super::packet::Packet;
 use super::pcap::{Pcap, FILE_HEADER};
 use super::pcapng::Pcapng;
 use super::stream::{self, Stream};
-use super::{CaptureError, Packet};
 use std::io::Read;
 use std::path::Path;
-
-/// Bytes of one packet, at most: what libpcap allows for any link type, and room for super-packets.
-/// A record that claims more is damage, not a packet.
-pub const MAX_RECORD: usize = 16 << 20;
-
-/// A packet's properties, and where its bytes stand in the stream's buffer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Record {
-    pub(super) time_ns: u64,
-    pub(super) link: u16,
-    pub(super) interface: u16,
-    pub(super) wire_len: u32,
-    pub(super) from: usize,
-    pub(super) to: usize,
-}
-
-/// What a format's reader finds next.
-pub(super) enum Step {
-    /// A packet.
-    Packet(Record),
-    /// The end of the file, in its right place.
-    End,
-    /// The end of what can be read: "it breaks off …".
-    Broken(&'static str),
-}
 
 enum Format {
     Pcap(Pcap),
@@ -45,7 +22,7 @@ pub struct CaptureFile {
     size: Option<u64>,
     format: Format,
     filter: Option<Filter>,
-    /// Link type that the filter is for.
+    /// Link type for which the filter was compiled.
     filter_link: Option<u16>,
     packets: u64,
     other_link_packets: u64,
@@ -54,7 +31,7 @@ pub struct CaptureFile {
 }
 
 impl CaptureFile {
-    /// Opens `path` ("-": standard input); fails with one line that says what is wrong.
+    /// Opens `path` ("-": standard input).
     pub fn open(path: impl AsRef<Path>, filter: Option<Filter>) -> Result<Self, CaptureError> {
         let path = path.as_ref();
         let name = path.to_string_lossy();
@@ -68,7 +45,7 @@ impl CaptureFile {
         Ok(file)
     }
 
-    /// A capture out of any reader, told by `name` in messages.
+    /// Reads a capture from any reader; `name` identifies it in messages.
     pub fn from_reader(name: &str, source: impl Read + Send + Sync + 'static) -> Result<Self, CaptureError> {
         let stream = Stream::new(source);
         let stream = stream.map_err(|error| CaptureError(format!("{name}: {}", plain(&error))))?;
@@ -92,8 +69,8 @@ impl CaptureFile {
         })
     }
 
-    /// Link type of the next packet, of the first interface where no packet is, None if neither is
-    /// there: asked before reading, the one to compile a filter for. Reads up to that packet.
+    /// Link type of the next packet, for compiling a filter before reading; the link type of the first
+    /// interface if there is no packet, None if there is neither. Reads up to that packet.
     pub fn link(&mut self) -> Option<u16> {
         match &mut self.format {
             Format::Pcap(pcap) => Some(pcap.link),
@@ -101,23 +78,23 @@ impl CaptureFile {
         }
     }
 
-    /// From now on only packets that pass `filter` are given out; None gives all. A filter is compiled
-    /// for one link type, `link`. Packets of another one cannot be judged by it; they do not pass, and
-    /// `problem` tells at the end how many they were.
+    /// From now on returns only packets that match `filter`; None returns all. A filter is compiled for one
+    /// link type, that of `link`. Packets of other link types do not match, and `problem` reports their
+    /// number at the end.
     pub fn set_filter(&mut self, filter: Option<Filter>) {
         self.filter_link = self.link();
         self.filter = filter;
     }
 
-    /// The next packet that passes the filter, or None at the end. A file that breaks off gives
-    /// all that it holds, then None, and `problem` says where it broke.
+    /// The next packet that matches the filter, or None at the end. A damaged or truncated file yields all
+    /// packets before the error, then None, and `problem` reports the error.
     #[inline]
     pub fn next_packet(&mut self) -> Option<Packet<'_>> {
         self.next_packet_within(u64::MAX)
     }
 
-    /// As `next_packet`, and None also when `packets()` has come to `last`, so that a filter which
-    /// lets nothing pass does not keep the caller from its other duties. `is_at_end` tells which.
+    /// As `next_packet`, and None also once `packets()` reaches `last`, so that a filter without matches does
+    /// not keep the caller from other work. `is_at_end` distinguishes the two.
     #[inline]
     pub fn next_packet_within(&mut self, last: u64) -> Option<Packet<'_>> {
         let record = loop {
@@ -148,15 +125,15 @@ impl CaptureFile {
             Format::Pcapng(pcapng) => pcapng.next(&mut self.stream),
         };
         match step {
-            Step::Packet(record) => {
+            NextRecord::Packet(record) => {
                 self.packets += 1;
                 Some(record)
             }
-            Step::End => {
+            NextRecord::End => {
                 self.finish(None);
                 None
             }
-            Step::Broken(place) => {
+            NextRecord::Broken(place) => {
                 self.finish(Some(place));
                 None
             }
@@ -184,13 +161,13 @@ impl CaptureFile {
             let why = error.map(|error| format!(" ({error})")).unwrap_or_default();
             let (packets, offset) = (self.packets, self.stream.offset());
             problems.push(format!(
-                "breaks off {place}, after {packets} whole packets, at byte {offset}{of}{why}"
+                "reading stopped {place}, after {packets} complete packets, at byte {offset}{of}{why}"
             ));
         }
         if self.other_link_packets > 0 {
             problems.push(format!(
-                "{} of {} packets were left out: their link type is not the first one's, and a filter \
-                 fits one link type only",
+                "{} of {} packets were skipped: their link type differs from the first one, and a filter \
+                 applies to one link type only",
                 self.other_link_packets, self.packets
             ));
         }
@@ -199,12 +176,12 @@ impl CaptureFile {
         }
     }
 
-    /// True once the file has no more packets, in its right place or broken off.
+    /// True once the file has ended, regularly or with an error.
     pub fn is_at_end(&self) -> bool {
         self.at_end
     }
 
-    /// Bytes read from the file so far, compressed as they are.
+    /// Bytes read from the file so far, before decompression.
     pub fn position(&self) -> u64 {
         self.stream.consumed()
     }
@@ -214,19 +191,20 @@ impl CaptureFile {
         self.size
     }
 
-    /// Packets read, filtered ones included.
+    /// Packets read, including those that did not match the filter.
     pub fn packets(&self) -> u64 {
         self.packets
     }
 
-    /// One line, once the file is read: how and where it broke off, or what a filter had to leave out.
+    /// One line once the file has ended: the error and its place, or the number of packets of other link
+    /// types.
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
-    /// Names of the capture interfaces seen so far; `Packet::interface` is a place in this list.
-    /// An interface without a name is "interface N", N its number in its section. Empty for pcap,
-    /// which knows no interfaces.
+    /// Names of the capture interfaces seen so far; `Packet::interface` is an index of this list. An
+    /// interface without a name is called "interface N", where N is its number in its section. Empty for
+    /// pcap, which has no interfaces.
     pub fn interfaces(&self) -> &[String] {
         match &self.format {
             Format::Pcap(_) => &[],
@@ -235,7 +213,7 @@ impl CaptureFile {
     }
 }
 
-/// Reads what a file begins with, up to where packets may stand.
+/// Reads the file header.
 fn read_format(stream: &mut Stream) -> Result<Format, String> {
     let _ = stream.ensure(FILE_HEADER);
     let start = stream.ensure(0).unwrap_or(0);
@@ -255,7 +233,7 @@ fn read_format(stream: &mut Stream) -> Result<Format, String> {
             .into());
     }
     let Some(header) = head.first_chunk() else {
-        return Err(format!("cut off in the pcap header: {} of {FILE_HEADER} bytes", head.len()));
+        return Err(format!("truncated in the pcap header: {} of {FILE_HEADER} bytes", head.len()));
     };
     let pcap = Pcap::parse(header).map_err(|(major, minor)| {
         format!("pcap version {major}.{minor} is unknown; netmon reads 2.0 to 2.4")
@@ -264,7 +242,7 @@ fn read_format(stream: &mut Stream) -> Result<Format, String> {
     Ok(Format::Pcap(pcap))
 }
 
-/// The system's words without its error number.
+/// The system's error message without its number.
 fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();

@@ -1,13 +1,13 @@
-//! Classic BPF: checked once, run on every packet of a file; the kernel runs it on live packets.
+//! Classic BPF: checked once, then run on every packet of a file. The kernel runs it on live packets.
 //!
 //! McCanne, Jacobson: The BSD Packet Filter, USENIX Winter 1993;
 //! Documentation/networking/filter.rst of Linux.
 
-use super::CaptureError;
+use super::capture_error::CaptureError;
 
-/// Instructions of one program (`BPF_MAXINSNS`).
+/// Maximum number of instructions (`BPF_MAXINSNS`).
 const MAX_INSTRUCTIONS: usize = 4096;
-/// Scratch slots (`BPF_MEMWORDS`).
+/// Number of scratch slots (`BPF_MEMWORDS`).
 const SCRATCH: usize = 16;
 
 // A code is class | size or operation | mode or source.
@@ -74,7 +74,7 @@ pub struct Instruction {
     pub k: u32,
 }
 
-/// A checked program: it ends, and it reads and jumps inside its bounds only.
+/// A checked program: it terminates, and reads and jumps only within its bounds.
 #[derive(Clone, Debug)]
 pub struct Filter(Vec<Instruction>);
 
@@ -90,29 +90,27 @@ impl Filter {
         for (at, instruction) in program.iter().enumerate() {
             let after = program.len() - at - 1;
             if let Some(why) = instruction.defect(after) {
-                return Err(CaptureError(format!("the filter is broken: instruction {at} {why}")));
+                return Err(CaptureError(format!("invalid filter: instruction {at} {why}")));
             }
         }
         match program.last() {
             Some(Instruction { code: RET_K | RET_A, .. }) => {}
-            _ => {
-                return Err(CaptureError("the filter is broken: its last instruction does not return".into()))
-            }
+            _ => return Err(CaptureError("invalid filter: the last instruction does not return".into())),
         }
         if let Some(at) = find_unwritten_load(&program) {
             return Err(CaptureError(format!(
-                "the filter is broken: instruction {at} reads a scratch slot that nothing has written"
+                "invalid filter: instruction {at} reads a scratch slot that has not been written"
             )));
         }
         Ok(Self(program))
     }
 
-    /// Passes everything and keeps `bytes` of each packet; 0 passes nothing.
+    /// A filter that accepts every packet and keeps `bytes` of it; 0 accepts none.
     pub fn keep(bytes: u32) -> Self {
         Self(vec![Instruction { code: RET_K, jt: 0, jf: 0, k: bytes }])
     }
 
-    /// The same decisions, with at most `bytes` kept of a packet: the kernel cuts at the returned length.
+    /// The same filter, but keeping at most `bytes` of a packet: the kernel cuts at the returned length.
     pub fn cut_at(mut self, bytes: u32) -> Self {
         for instruction in self.0.iter_mut().filter(|instruction| instruction.code == RET_K) {
             instruction.k = instruction.k.min(bytes);
@@ -125,13 +123,13 @@ impl Filter {
         &self.0
     }
 
-    /// True if the packet passes. A load beyond its bytes rejects the packet, and so does a division by zero.
+    /// True if the packet is accepted. A load beyond its bytes or a division by zero rejects it.
     #[inline]
     pub fn matches(&self, bytes: &[u8], wire_len: u32) -> bool {
         self.run(bytes, wire_len).is_some_and(|kept| kept != 0)
     }
 
-    /// The program's result. Jumps go forward only, so every turn of the loop comes nearer to its end.
+    /// The program's result. All jumps go forward, so the loop terminates.
     fn run(&self, bytes: &[u8], wire_len: u32) -> Option<u32> {
         let mut a: u32 = 0;
         let mut x: u32 = 0;
@@ -190,7 +188,7 @@ impl Filter {
                 RET_A => return Some(a),
                 TAX => x = a,
                 TXA => a = x,
-                _ => return None, // `new` lets no other code in
+                _ => return None, // `new` rejects all other codes
             }
         }
         None
@@ -198,7 +196,7 @@ impl Filter {
 }
 
 impl Instruction {
-    /// What is wrong with the instruction when `after` others follow it.
+    /// Why the instruction is invalid if `after` others follow it.
     fn defect(&self, after: usize) -> Option<&'static str> {
         let is_outside = |jump: u32| jump as usize >= after;
         match self.code {
@@ -220,10 +218,10 @@ impl Instruction {
     }
 }
 
-/// The first load from a scratch slot that is not written on every way there, in a program whose jumps
-/// and slots are sound.
+/// The first load from a scratch slot that is not written on every path to it, in a program with valid jumps
+/// and slots.
 fn find_unwritten_load(program: &[Instruction]) -> Option<usize> {
-    // For each instruction, the slots that are written before every jump to it.
+    // For each instruction, the slots written on every path to it.
     let mut before = vec![u16::MAX; program.len()];
     let mut written = 0u16;
     for (at, &Instruction { code, jt, jf, k }) in program.iter().enumerate() {
@@ -278,45 +276,45 @@ mod tests {
         Instruction { code, jt, jf, k }
     }
 
-    fn refused(program: Vec<Instruction>) -> String {
+    fn error_of(program: Vec<Instruction>) -> String {
         Filter::new(program).err().map(|error| error.0).unwrap_or_default()
     }
 
     fn result(program: Vec<Instruction>, bytes: &[u8]) -> Option<u32> {
-        Filter::new(program).expect("a sound program").run(bytes, 1500)
+        Filter::new(program).expect("a valid program").run(bytes, 1500)
     }
 
     #[test]
-    fn a_program_that_does_not_return_is_refused() {
-        assert!(refused(vec![]).contains("does not return"));
-        assert!(refused(vec![op(LD_IMM, 1)]).contains("does not return"));
+    fn a_program_that_does_not_return_is_rejected() {
+        assert!(error_of(vec![]).contains("does not return"));
+        assert!(error_of(vec![op(LD_IMM, 1)]).contains("does not return"));
     }
 
     #[test]
-    fn a_jump_out_of_the_program_is_refused() {
-        assert!(refused(vec![op(JA, 1), op(RET_K, 0)]).contains("instruction 0 jumps out"));
-        assert!(refused(vec![op(JA, u32::MAX), op(RET_K, 0)]).contains("jumps out"));
-        assert!(refused(vec![jump(JEQ_K, 0, 0, 1), op(RET_K, 0)]).contains("jumps out"));
-        assert!(refused(vec![jump(JSET_X, 0, 1, 0), op(RET_K, 0)]).contains("jumps out"));
+    fn a_jump_out_of_the_program_is_rejected() {
+        assert!(error_of(vec![op(JA, 1), op(RET_K, 0)]).contains("instruction 0 jumps out"));
+        assert!(error_of(vec![op(JA, u32::MAX), op(RET_K, 0)]).contains("jumps out"));
+        assert!(error_of(vec![jump(JEQ_K, 0, 0, 1), op(RET_K, 0)]).contains("jumps out"));
+        assert!(error_of(vec![jump(JSET_X, 0, 1, 0), op(RET_K, 0)]).contains("jumps out"));
         assert!(Filter::new(vec![jump(JEQ_K, 0, 0, 0), op(RET_K, 0)]).is_ok());
     }
 
     #[test]
-    fn constants_that_the_kernel_refuses_are_refused() {
-        assert!(refused(vec![op(DIV_K, 0), op(RET_A, 0)]).contains("divides by zero"));
-        assert!(refused(vec![op(MOD_K, 0), op(RET_A, 0)]).contains("divides by zero"));
-        assert!(refused(vec![op(LSH_K, 32), op(RET_A, 0)]).contains("shifts"));
-        assert!(refused(vec![op(ST, 16), op(RET_A, 0)]).contains("scratch"));
-        assert!(refused(vec![op(0xffff, 0), op(RET_A, 0)]).contains("unknown code"));
-        assert!(refused(vec![op(RET_K, 1); 4097]).contains("at most 4096"));
+    fn constants_that_the_kernel_rejects_are_rejected() {
+        assert!(error_of(vec![op(DIV_K, 0), op(RET_A, 0)]).contains("divides by zero"));
+        assert!(error_of(vec![op(MOD_K, 0), op(RET_A, 0)]).contains("divides by zero"));
+        assert!(error_of(vec![op(LSH_K, 32), op(RET_A, 0)]).contains("shifts"));
+        assert!(error_of(vec![op(ST, 16), op(RET_A, 0)]).contains("scratch"));
+        assert!(error_of(vec![op(0xffff, 0), op(RET_A, 0)]).contains("unknown code"));
+        assert!(error_of(vec![op(RET_K, 1); 4097]).contains("at most 4096"));
     }
 
     #[test]
-    fn a_scratch_slot_is_written_before_it_is_read_on_every_way() {
-        assert!(refused(vec![op(LD_MEM, 3), op(RET_A, 0)]).contains("nothing has written"));
-        let one_way = |jt, jf| vec![jump(JEQ_K, 0, jt, jf), op(ST, 3), op(LDX_MEM, 3), op(RET_K, 0)];
-        assert!(refused(one_way(0, 1)).contains("instruction 2 reads"));
-        assert!(Filter::new(one_way(0, 0)).is_ok());
+    fn a_scratch_slot_must_be_written_on_every_path_before_it_is_read() {
+        assert!(error_of(vec![op(LD_MEM, 3), op(RET_A, 0)]).contains("has not been written"));
+        let two_paths = |jt, jf| vec![jump(JEQ_K, 0, jt, jf), op(ST, 3), op(LDX_MEM, 3), op(RET_K, 0)];
+        assert!(error_of(two_paths(0, 1)).contains("instruction 2 reads"));
+        assert!(Filter::new(two_paths(0, 0)).is_ok());
     }
 
     #[test]
@@ -334,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn arithmetic_wraps_like_a_machine_word() {
+    fn arithmetic_wraps_at_32_bits() {
         let calculate = |a, code, k| result(vec![op(LD_IMM, a), op(code, k), op(RET_A, 0)], &[]);
         assert_eq!(calculate(u32::MAX, ADD_K, 2), Some(1));
         assert_eq!(calculate(1, SUB_K, 2), Some(u32::MAX));
@@ -358,10 +356,10 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_changes_what_is_kept_and_not_what_passes() {
+    fn a_cut_changes_the_kept_length_and_not_the_decision() {
         let filter =
             Filter::new(vec![op(LD_B_ABS, 0), jump(JEQ_K, 1, 0, 1), op(RET_K, 65_535), op(RET_K, 0)]);
-        let filter = filter.expect("a sound program").cut_at(96);
+        let filter = filter.expect("a valid program").cut_at(96);
         assert_eq!((filter.run(&[1], 1), filter.run(&[2], 1)), (Some(96), Some(0)));
         assert!(filter.matches(&[1], 1) && !filter.matches(&[2], 1) && !filter.matches(&[], 0));
         assert!(Filter::keep(1).matches(&[], 0) && !Filter::keep(0).matches(&[1], 1));

@@ -1,6 +1,6 @@
-//! What the system says about a network interface: its index, its link type, what it dropped.
+//! Properties of a network interface: its index, its link type, and its dropped packets.
 
-use super::CaptureError;
+use super::capture_error::CaptureError;
 use std::ffi::{c_int, CStr, CString};
 use std::io;
 use std::os::fd::AsRawFd;
@@ -12,22 +12,22 @@ const RAW_IP: u16 = 101;
 /// Hardware type of interfaces without a link layer (`ARPHRD_RAWIP` of Linux).
 const ARPHRD_RAWIP: u16 = 519;
 
-/// An interface that exists.
+/// A network interface.
 #[derive(Clone, Debug)]
 pub struct Interface {
-    /// Its name, without the zero that ends it in C.
+    /// Its name.
     pub name: String,
-    /// Its number in this network namespace.
+    /// Its index in this network namespace.
     pub index: c_int,
 }
 
 impl Interface {
-    /// Looks `name` up; the error lists the interfaces that exist.
+    /// The interface called `name`; the error lists the existing interfaces.
     pub fn find(name: &str) -> Result<Self, CaptureError> {
         let missing =
-            || CaptureError(format!("{name}: no such interface; there are: {}", names().join(", ")));
+            || CaptureError(format!("{name}: no such interface; available: {}", names().join(", ")));
         let c_name = CString::new(name).map_err(|_| missing())?;
-        // SAFETY: `c_name` is a string with its zero that lives through the call.
+        // SAFETY: `c_name` is a zero-terminated string that outlives the call.
         let index = unsafe { libc::if_nametoindex(c_name.as_ptr()) };
         match c_int::try_from(index) {
             Ok(index) if index > 0 => Ok(Self { name: name.to_owned(), index }),
@@ -35,41 +35,41 @@ impl Interface {
         }
     }
 
-    /// True while an interface of this name and number exists.
+    /// True while an interface of this name and index exists.
     pub fn exists(&self) -> bool {
         Self::find(&self.name).is_ok_and(|now| now.index == self.index)
     }
 
-    /// Link type of its frames on a raw packet socket, from the hardware type (`ARPHRD_*`).
+    /// Link type of its frames on a raw packet socket, derived from the hardware type (`ARPHRD_*`).
     pub fn link(&self) -> Result<u16, CaptureError> {
         match self.hardware_type() {
             Ok(libc::ARPHRD_ETHER | libc::ARPHRD_LOOPBACK) => Ok(ETHERNET),
             Ok(libc::ARPHRD_NONE | ARPHRD_RAWIP) => Ok(RAW_IP),
             Ok(other) => Err(CaptureError(format!(
-                "{}: frames of hardware type {other} are unknown; Ethernet, loopback and raw IP interfaces can be captured",
+                "{}: hardware type {other} is not supported; Ethernet, loopback and raw IP interfaces can be captured",
                 self.name
             ))),
-            Err(error) => Err(CaptureError(format!("{}: its hardware type cannot be read: {error}", self.name))),
+            Err(error) => Err(CaptureError(format!("{}: cannot read its hardware type: {error}", self.name))),
         }
     }
 
-    /// True on the loopback interface, where every packet is sent and received.
+    /// True for the loopback interface, on which every packet is both sent and received.
     pub fn is_loopback(&self) -> bool {
         matches!(self.hardware_type(), Ok(libc::ARPHRD_LOOPBACK))
     }
 
     fn hardware_type(&self) -> io::Result<u16> {
-        // Any socket can be asked; this kind needs no rights and no port.
+        // The request works on any socket; this kind needs no privileges and no port.
         let socket = UnixDatagram::unbound()?;
-        // SAFETY: `ifreq` is integers and arrays of them, for which all-zero is a value.
+        // SAFETY: `ifreq` consists of integers and arrays of integers, for which all-zero is valid.
         let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-        // One byte stays zero, so that the name ends.
+        // The last byte stays zero and terminates the name.
         let room = request.ifr_name.len() - 1;
         for (to, from) in request.ifr_name.iter_mut().zip(self.name.bytes().take(room)) {
             *to = from as libc::c_char;
         }
-        // SAFETY: SIOCGIFHWADDR reads `ifr_name` and writes `ifr_hwaddr` of the `ifreq` it is given,
-        // which is ours alone during the call.
+        // SAFETY: SIOCGIFHWADDR reads `ifr_name` and writes `ifr_hwaddr` of the given `ifreq`, to which
+        // nothing else refers during the call.
         if unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFHWADDR, &mut request) } != 0 {
             return Err(io::Error::last_os_error());
         }
@@ -81,26 +81,26 @@ impl Interface {
 /// Names of all interfaces of this network namespace.
 fn names() -> Vec<String> {
     let mut names = Vec::new();
-    // SAFETY: the call has no preconditions; null is looked for below.
+    // SAFETY: the call has no preconditions; null is handled below.
     let list = unsafe { libc::if_nameindex() };
     if list.is_null() {
         return names;
     }
     let mut entry = list;
-    // SAFETY: `list` is an array that ends with an entry of index 0 (RFC 3493, section 4.3); `entry`
-    // moves by one while that end is not reached, and each name before it is a C string.
+    // SAFETY: `list` is an array that ends with an entry of index 0 (RFC 3493, 4.3); `entry` advances by one
+    // up to that entry, and the names of the entries before it are C strings.
     unsafe {
         while (*entry).if_index != 0 {
             names.push(CStr::from_ptr((*entry).if_name).to_string_lossy().into_owned());
             entry = entry.add(1);
         }
     }
-    // SAFETY: `list` came from `if_nameindex`, is given back once, and its names were copied.
+    // SAFETY: `list` was returned by `if_nameindex`, is freed once, and its names were copied.
     unsafe { libc::if_freenameindex(list) };
     names
 }
 
-/// What an interface dropped since this was made: packets that no ring ever saw.
+/// Packets dropped by an interface since the creation of this value. No ring has seen them.
 #[derive(Clone, Debug)]
 pub struct InterfaceDrops {
     name: String,
@@ -108,25 +108,25 @@ pub struct InterfaceDrops {
 }
 
 impl InterfaceDrops {
-    /// Begins to count.
+    /// Starts counting.
     pub fn since_now(name: &str) -> Self {
         Self { name: name.to_owned(), before: dropped(name).unwrap_or(0) }
     }
 
-    /// Packets that the card or its driver dropped since.
+    /// Packets dropped by the card or its driver since then.
     pub fn count(&self) -> u64 {
-        // A card that was reset counts from zero again.
+        // A reset card counts from zero again.
         dropped(&self.name).map_or(0, |now| now.checked_sub(self.before).unwrap_or(now))
     }
 }
 
-/// `rx_dropped` + `rx_missed_errors`, as `/proc/net/dev` adds them up. /sys has the same counters, but
-/// of the network namespace in which it was mounted, which need not be ours.
+/// `rx_dropped` + `rx_missed_errors`, the sum of which is in `/proc/net/dev`. /sys has the same counters, but
+/// for the network namespace in which it was mounted, which may be another one.
 fn dropped(name: &str) -> Option<u64> {
     dropped_in(&std::fs::read_to_string("/proc/thread-self/net/dev").ok()?, name)
 }
 
-/// Lines are "  eth0: bytes packets errs drop …", receiving first.
+/// A line is "  eth0: bytes packets errs drop …", received traffic first.
 fn dropped_in(table: &str, name: &str) -> Option<u64> {
     let (_, counters) =
         table.lines().filter_map(|line| line.rsplit_once(':')).find(|(is, _)| is.trim() == name)?;
@@ -138,9 +138,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_interface_is_told_with_those_that_exist() {
+    fn the_error_for_a_missing_interface_lists_the_existing_ones() {
         let error = Interface::find("nosuch0").expect_err("it does not exist").0;
-        assert!(error.starts_with("nosuch0: no such interface; there are: "), "{error}");
+        assert!(error.starts_with("nosuch0: no such interface; available: "), "{error}");
         assert!(error.contains("lo"), "{error}");
         assert!(Interface::find("zero\0inside").is_err());
     }

@@ -1,12 +1,12 @@
-//! The pcap format (draft-ietf-opsawg-pcap): a header, then records.
+//! The pcap format (draft-ietf-opsawg-pcap): a file header, then records.
 
-use super::file::{Record, Step, MAX_RECORD};
+use super::capture_record::{NextRecord, Record, MAX_RECORD};
 use super::stream::Stream;
 
-/// Bytes of the file header.
+/// Size of the file header in bytes.
 pub(super) const FILE_HEADER: usize = 24;
 
-/// A pcap file's properties.
+/// The properties of a pcap file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pcap {
     big_endian: bool,
@@ -17,17 +17,17 @@ pub(super) struct Pcap {
     pub(super) link: u16,
 }
 
-/// Order of a record's two lengths: libpcap 0.4 and older wrote the wire's first.
+/// The order of the two lengths in a record: libpcap 0.4 and older wrote the length on the wire first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lengths {
-    KeptFirst,
+    CapturedFirst,
     WireFirst,
-    /// Format 2.3 was written both ways.
-    SmallerIsKept,
+    /// Format 2.3 was written in both orders.
+    SmallerIsCaptured,
 }
 
 impl Pcap {
-    /// True for the first bytes of a pcap file.
+    /// True if `start` begins a pcap file.
     pub(super) fn is_pcap(start: &[u8]) -> bool {
         matches!(
             start,
@@ -40,16 +40,17 @@ impl Pcap {
         )
     }
 
-    /// Reads the header of a file that `is_pcap`; fails with the version if it is an unknown one.
+    /// Reads the header of a file that `is_pcap`; the error is an unknown version.
     pub(super) fn parse(header: &[u8; FILE_HEADER]) -> Result<Self, (u16, u16)> {
         let big_endian = header[0] == 0xa1;
-        // microseconds; nanoseconds; Kuznetzov's modified format with longer record headers
+        // Microseconds, nanoseconds, or Kuznetzov's modified format with longer record headers.
         let (ns_per_unit, record_header) = match if big_endian { header[3] } else { header[0] } {
             0x4d => (1, 16),
             0x34 => (1000, 24),
             _ => (1000, 16),
         };
-        let mut pcap = Self { big_endian, ns_per_unit, record_header, lengths: Lengths::KeptFirst, link: 0 };
+        let mut pcap =
+            Self { big_endian, ns_per_unit, record_header, lengths: Lengths::CapturedFirst, link: 0 };
         let version = pcap.u32(header, 4);
         let (major, minor) = if big_endian {
             ((version >> 16) as u16, version as u16)
@@ -57,41 +58,45 @@ impl Pcap {
             (version as u16, (version >> 16) as u16)
         };
         pcap.lengths = match (major, minor) {
-            (2, 4..) => Lengths::KeptFirst,
-            (2, 3) => Lengths::SmallerIsKept,
+            (2, 4..) => Lengths::CapturedFirst,
+            (2, 3) => Lengths::SmallerIsCaptured,
             (2, _) => Lengths::WireFirst,
             unknown => return Err(unknown),
         };
-        // The upper half of the field tells of frame check sequences.
+        // The upper half of the field describes frame check sequences.
         pcap.link = pcap.u32(header, 20) as u16;
         Ok(pcap)
     }
 
     /// The next record.
     #[inline]
-    pub(super) fn next(&self, stream: &mut Stream) -> Step {
+    pub(super) fn next(&self, stream: &mut Stream) -> NextRecord {
         let Some(at) = stream.ensure(self.record_header) else {
-            return if stream.left() == 0 { Step::End } else { Step::Broken("in a record header") };
+            return if stream.left() == 0 {
+                NextRecord::End
+            } else {
+                NextRecord::Broken("in a record header")
+            };
         };
         let Some(header) = stream.bytes()[at..].first_chunk::<16>() else {
-            return Step::Broken("in a record header");
+            return NextRecord::Broken("in a record header");
         };
         let seconds = u64::from(self.u32(header, 0));
         let fraction = u64::from(self.u32(header, 4));
         let (mut kept, mut wire_len) = (self.u32(header, 8), self.u32(header, 12));
-        if self.lengths != Lengths::KeptFirst && (self.lengths == Lengths::WireFirst || kept > wire_len) {
+        if self.lengths != Lengths::CapturedFirst && (self.lengths == Lengths::WireFirst || kept > wire_len) {
             std::mem::swap(&mut kept, &mut wire_len);
         }
         let length = kept as usize;
         if length > MAX_RECORD {
-            return Step::Broken("where a record claims to be longer than any packet");
+            return NextRecord::Broken("at a record that claims to be longer than any packet");
         }
         let Some(at) = stream.ensure(self.record_header + length) else {
-            return Step::Broken("in a packet");
+            return NextRecord::Broken("in a packet");
         };
         let from = at + self.record_header;
         stream.advance(self.record_header + length);
-        Step::Packet(Record {
+        NextRecord::Packet(Record {
             time_ns: seconds * 1_000_000_000 + fraction * self.ns_per_unit,
             link: self.link,
             interface: 0,

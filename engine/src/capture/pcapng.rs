@@ -1,7 +1,8 @@
 //! The pcapng format (draft-ietf-opsawg-pcapng): sections, interfaces, packets, in blocks.
 
-use super::file::{Record, Step, MAX_RECORD};
-use super::pcapng_interface::{Interface, Names};
+use super::byte_order::ByteOrder;
+use super::capture_record::{NextRecord, Record, MAX_RECORD};
+use super::pcapng_interface::{InterfaceDescription, InterfaceNames};
 use super::stream::Stream;
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -10,57 +11,52 @@ const OLD_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
 
-/// Type and length in front of a block's body, and the length again behind it.
+/// Type and length before the body of a block, and the repeated length after it.
 const BLOCK_FRAME: usize = 12;
-/// A section header block without options.
+/// Size of a section header block without options.
 const MIN_SECTION_HEADER: usize = 28;
-/// A block that is read whole, at most: the largest packet, and room for the block's own fields.
+/// Maximum size of a block held in memory: the largest packet, and room for the other fields of the block.
 const MAX_BLOCK: usize = MAX_RECORD + (64 << 10);
-/// Interfaces that a section may describe.
+/// Maximum number of interfaces in a section.
 const MAX_SECTION_INTERFACES: usize = 65_536;
 
-/// What has been read of a pcapng file's structure.
+/// The structure of a pcapng file as read so far.
 pub(super) struct Pcapng {
-    order: Order,
-    /// The interfaces of the section that is being read.
-    interfaces: Vec<Interface>,
-    names: Names,
-    /// A simple packet block has no time; it gets that of the packet before it.
+    order: ByteOrder,
+    /// The interfaces of the current section.
+    interfaces: Vec<InterfaceDescription>,
+    names: InterfaceNames,
+    /// A simple packet block has no timestamp and gets that of the preceding packet.
     last_time_ns: u64,
 }
 
-/// Byte order of a section.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Order {
-    big_endian: bool,
-}
-
 impl Pcapng {
-    /// True for the first bytes of a pcapng file.
+    /// True if `start` begins a pcapng file.
     pub(super) fn is_pcapng(start: &[u8]) -> bool {
         start.starts_with(&SECTION_HEADER.to_be_bytes())
     }
 
     /// Reads the first section header.
     pub(super) fn open(stream: &mut Stream) -> Result<Self, &'static str> {
-        let order = Order { big_endian: false };
-        let mut pcapng = Self { order, interfaces: Vec::new(), names: Names::default(), last_time_ns: 0 };
-        pcapng.begin_section(stream).map_err(|_| "cut off or damaged in the pcapng section header")?;
+        let order = ByteOrder::Little;
+        let mut pcapng =
+            Self { order, interfaces: Vec::new(), names: InterfaceNames::default(), last_time_ns: 0 };
+        pcapng.begin_section(stream).map_err(|_| "truncated or damaged in the pcapng section header")?;
         Ok(pcapng)
     }
 
-    /// Link type of the next packet, which stays where it is; of the section's first interface if
-    /// there is no packet; None if there is neither.
+    /// Link type of the next packet, which is not consumed; that of the section's first interface if there is
+    /// no packet; None if there is neither.
     pub(super) fn next_link(&mut self, stream: &mut Stream) -> Option<u16> {
         let number = loop {
             let Some(at) = stream.ensure(BLOCK_FRAME) else { break 0 };
             let block = &stream.bytes()[at..];
-            match self.order.u32_or(block, 0) {
-                ENHANCED_PACKET => break self.order.u32_or(block, 8),
-                OLD_PACKET => break u32::from(self.order.u16_or(block, 8)),
+            match self.order.u32_or_zero(block, 0) {
+                ENHANCED_PACKET => break self.order.u32_or_zero(block, 8),
+                OLD_PACKET => break u32::from(self.order.u16_or_zero(block, 8)),
                 SIMPLE_PACKET => break 0,
-                // What is broken stays where it is, too, and is told when packets are read.
-                _ => match self.take_structure(stream) {
+                // A damaged block is not consumed either; the error is reported when packets are read.
+                _ => match self.read_structure(stream) {
                     Ok(()) => {}
                     Err(_) => break 0,
                 },
@@ -69,38 +65,42 @@ impl Pcapng {
         self.interfaces.get(number as usize).map(|interface| interface.link)
     }
 
-    /// Names of all interfaces of all sections.
+    /// The interface names of all sections.
     pub(super) fn names(&self) -> &[String] {
         self.names.list()
     }
 
-    /// Takes blocks until one holds a packet.
+    /// Consumes blocks up to and including the next packet.
     #[inline]
-    pub(super) fn next(&mut self, stream: &mut Stream) -> Step {
+    pub(super) fn next(&mut self, stream: &mut Stream) -> NextRecord {
         loop {
             let Some(at) = stream.ensure(8) else {
-                return if stream.left() == 0 { Step::End } else { Step::Broken("in a block header") };
+                return if stream.left() == 0 {
+                    NextRecord::End
+                } else {
+                    NextRecord::Broken("in a block header")
+                };
             };
-            let kind = self.order.u32_or(&stream.bytes()[at..], 0);
-            let taken = match kind {
-                ENHANCED_PACKET | SIMPLE_PACKET | OLD_PACKET => self.take_packet(stream, kind).map(Some),
-                _ => self.take_structure(stream).map(|()| None),
+            let kind = self.order.u32_or_zero(&stream.bytes()[at..], 0);
+            let result = match kind {
+                ENHANCED_PACKET | SIMPLE_PACKET | OLD_PACKET => self.read_packet(stream, kind).map(Some),
+                _ => self.read_structure(stream).map(|()| None),
             };
-            match taken {
-                Ok(Some(record)) => return Step::Packet(record),
+            match result {
+                Ok(Some(record)) => return NextRecord::Packet(record),
                 Ok(None) => {}
-                Err(place) => return Step::Broken(place),
+                Err(place) => return NextRecord::Broken(place),
             }
         }
     }
 
     #[inline]
-    fn take_packet(&mut self, stream: &mut Stream, kind: u32) -> Result<Record, &'static str> {
+    fn read_packet(&mut self, stream: &mut Stream, kind: u32) -> Result<Record, &'static str> {
         let length = self.block_length(stream)?;
-        let (at, body) = self.whole_block(stream, length)?;
+        let (at, body) = self.complete_block(stream, length)?;
         let record = match kind {
-            ENHANCED_PACKET => self.packet(body, self.order.u32_or(body, 0)),
-            OLD_PACKET => self.packet(body, u32::from(self.order.u16_or(body, 0))),
+            ENHANCED_PACKET => self.packet(body, self.order.u32_or_zero(body, 0)),
+            OLD_PACKET => self.packet(body, u32::from(self.order.u16_or_zero(body, 0))),
             _ => self.simple_packet(body),
         }?;
         self.last_time_ns = record.time_ns;
@@ -108,35 +108,35 @@ impl Pcapng {
         Ok(Record { from: at + 8 + record.from, to: at + 8 + record.to, ..record })
     }
 
-    /// Takes a block that is no packet.
-    fn take_structure(&mut self, stream: &mut Stream) -> Result<(), &'static str> {
+    /// Consumes a block that is not a packet.
+    fn read_structure(&mut self, stream: &mut Stream) -> Result<(), &'static str> {
         let at = stream.ensure(8).ok_or("in a block header")?;
-        match self.order.u32_or(&stream.bytes()[at..], 0) {
+        match self.order.u32_or_zero(&stream.bytes()[at..], 0) {
             SECTION_HEADER => self.begin_section(stream),
             INTERFACE => {
                 let length = self.block_length(stream)?;
-                let (_, body) = self.whole_block(stream, length)?;
+                let (_, body) = self.complete_block(stream, length)?;
                 let number = self.interfaces.len();
                 let (mut interface, name) =
-                    Interface::parse(body, self.order).ok_or("in an interface description")?;
+                    InterfaceDescription::parse(body, self.order).ok_or("in an interface description")?;
                 if number >= MAX_SECTION_INTERFACES {
-                    return Err("where a section describes more than 65,536 interfaces");
+                    return Err("at a section with more than 65,536 interfaces");
                 }
                 interface.number = self.names.number(name.unwrap_or_else(|| format!("interface {number}")));
                 self.interfaces.push(interface);
                 stream.advance(length);
                 Ok(())
             }
-            // Names, statistics, secrets (which are never used), and whatever is yet to be invented.
+            // Names, statistics, secrets (which are never used), and unknown blocks.
             _ => {
                 let length = self.block_length(stream)?;
                 if !stream.skip(length - 4) {
                     return Err("in a block");
                 }
                 let at = stream.ensure(4).ok_or("in a block")?;
-                let again = self.order.u32_or(&stream.bytes()[at..], 0) as usize;
+                let again = self.order.u32_or_zero(&stream.bytes()[at..], 0) as usize;
                 if again.checked_next_multiple_of(4) != Some(length) {
-                    return Err("where a block's two lengths differ");
+                    return Err("at a block whose two lengths differ");
                 }
                 stream.advance(4);
                 Ok(())
@@ -146,48 +146,47 @@ impl Pcapng {
 
     fn begin_section(&mut self, stream: &mut Stream) -> Result<(), &'static str> {
         let at = stream.ensure(12).ok_or("in a section header")?;
-        let big_endian = match stream.bytes()[at + 8..at + 12] {
-            [0x1a, 0x2b, 0x3c, 0x4d] => true,
-            [0x4d, 0x3c, 0x2b, 0x1a] => false,
+        self.order = match stream.bytes()[at + 8..at + 12] {
+            [0x1a, 0x2b, 0x3c, 0x4d] => ByteOrder::Big,
+            [0x4d, 0x3c, 0x2b, 0x1a] => ByteOrder::Little,
             _ => return Err("in a section header"),
         };
-        self.order = Order { big_endian };
         let length = self.block_length(stream)?;
         if length < MIN_SECTION_HEADER {
             return Err("in a section header");
         }
-        self.whole_block(stream, length)?;
+        self.complete_block(stream, length)?;
         stream.advance(length);
         self.interfaces.clear();
         Ok(())
     }
 
-    /// The length of the block that stands next, its frame included.
+    /// The length of the next block, including its frame.
     #[inline]
     fn block_length(&self, stream: &mut Stream) -> Result<usize, &'static str> {
         let at = stream.ensure(8).ok_or("in a block header")?;
-        // Some writers forget to count the padding; the next block begins at a multiple of 4.
-        let length = self.order.u32_or(&stream.bytes()[at..], 4) as usize;
+        // Some writers do not count the padding; the next block begins at a multiple of 4.
+        let length = self.order.u32_or_zero(&stream.bytes()[at..], 4) as usize;
         match length.checked_next_multiple_of(4) {
             Some(length) if length >= BLOCK_FRAME => Ok(length),
-            _ => Err("where a block has an impossible length"),
+            _ => Err("at a block with an invalid length"),
         }
     }
 
-    /// A block in the buffer: where it stands, and its body.
+    /// The next block in the buffer: its position and its body.
     #[inline]
-    fn whole_block<'s>(
+    fn complete_block<'s>(
         &self,
         stream: &'s mut Stream,
         length: usize,
     ) -> Result<(usize, &'s [u8]), &'static str> {
         if length > MAX_BLOCK {
-            return Err("where a block claims to be longer than any packet");
+            return Err("at a block that claims to be longer than any packet");
         }
         let at = stream.ensure(length).ok_or("in a block")?;
         let block = &stream.bytes()[at..at + length];
-        if self.order.u32_or(block, 4) != self.order.u32_or(block, length - 4) {
-            return Err("where a block's two lengths differ");
+        if self.order.u32_or_zero(block, 4) != self.order.u32_or_zero(block, length - 4) {
+            return Err("at a block whose two lengths differ");
         }
         Ok((at, &block[8..length - 4]))
     }
@@ -195,16 +194,17 @@ impl Pcapng {
     #[inline]
     fn packet(&self, body: &[u8], interface: u32) -> Result<Record, &'static str> {
         let Some(interface) = self.interfaces.get(interface as usize) else {
-            return Err("where a packet names an interface that is not described");
+            return Err("at a packet with an unknown interface");
         };
         let Some(header) = body.first_chunk::<20>() else {
             return Err("in a packet");
         };
-        let stamp = u64::from(self.order.u32_or(header, 4)) << 32 | u64::from(self.order.u32_or(header, 8));
-        let (kept, wire_len) = (self.order.u32_or(header, 12), self.order.u32_or(header, 16));
+        let stamp =
+            u64::from(self.order.u32_or_zero(header, 4)) << 32 | u64::from(self.order.u32_or_zero(header, 8));
+        let (kept, wire_len) = (self.order.u32_or_zero(header, 12), self.order.u32_or_zero(header, 16));
         let length = kept as usize;
         if body.len() - header.len() < length {
-            return Err("where a packet is longer than its block");
+            return Err("at a packet that is longer than its block");
         }
         Ok(Record {
             time_ns: interface.time_ns(stamp),
@@ -218,12 +218,12 @@ impl Pcapng {
 
     fn simple_packet(&self, body: &[u8]) -> Result<Record, &'static str> {
         let Some(interface) = self.interfaces.first() else {
-            return Err("where a packet names an interface that is not described");
+            return Err("at a packet with an unknown interface");
         };
         if body.len() < 4 {
             return Err("in a packet");
         }
-        let wire_len = self.order.u32_or(body, 0);
+        let wire_len = self.order.u32_or_zero(body, 0);
         let snaplen = if interface.snaplen == 0 { u32::MAX } else { interface.snaplen };
         let length = (wire_len.min(snaplen) as usize).min(body.len() - 4);
         Ok(Record {
@@ -234,36 +234,5 @@ impl Pcapng {
             from: 4,
             to: 4 + length,
         })
-    }
-}
-
-impl Order {
-    /// Zero where the bytes end before; lengths are checked where the value is used.
-    #[inline]
-    pub(super) fn u32_or(self, bytes: &[u8], at: usize) -> u32 {
-        match bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            Some(b) if self.big_endian => u32::from_be_bytes(*b),
-            Some(b) => u32::from_le_bytes(*b),
-            None => 0,
-        }
-    }
-
-    /// As `u32_or`.
-    #[inline]
-    pub(super) fn u16_or(self, bytes: &[u8], at: usize) -> u16 {
-        match bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            Some(b) if self.big_endian => u16::from_be_bytes(*b),
-            Some(b) => u16::from_le_bytes(*b),
-            None => 0,
-        }
-    }
-
-    /// As `u32_or`; eight bytes.
-    pub(super) fn u64_or(self, bytes: &[u8], at: usize) -> u64 {
-        match bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            Some(b) if self.big_endian => u64::from_be_bytes(*b),
-            Some(b) => u64::from_le_bytes(*b),
-            None => 0,
-        }
     }
 }

@@ -1,13 +1,15 @@
 //! AF_PACKET with a TPACKET_V3 ring (Documentation/networking/packet_mmap.rst of Linux).
 //!
-//! The ring is memory shared with the kernel, in blocks. A block belongs to the kernel until it sets
-//! the block's status to `TP_STATUS_USER`, then to us until we set it to `TP_STATUS_KERNEL`.
-//! The kernel is trusted with that order, and with nothing else: offsets are checked as in any packet.
+//! The ring is memory shared with the kernel, divided into blocks. A block belongs to the kernel until it
+//! sets the block's status to `TP_STATUS_USER`, then to this process until it sets the status to
+//! `TP_STATUS_KERNEL`. Only this protocol is relied upon; offsets written by the kernel are checked like
+//! those of any packet.
 
+use super::capture_error::CaptureError;
 use super::filter::Filter;
 use super::interface::Interface;
+use super::packet::Packet;
 use super::socket::{self, Socket};
-use super::{CaptureError, Packet};
 use libc::{sockaddr_ll, tpacket3_hdr, tpacket_block_desc, tpacket_hdr_v1};
 use std::ffi::c_uint;
 use std::io;
@@ -16,26 +18,26 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Bytes of a block.
+/// Size of a block in bytes.
 const BLOCK: usize = 1 << 20;
-/// The kernel hands a block over after this time, full or not.
+/// The kernel releases a block after this time even if it is not full.
 const RETIRE_MS: c_uint = 20;
-/// Bytes of a VLAN tag, and the room that we reserve to put one back.
+/// Size of a VLAN tag in bytes, and the headroom reserved for restoring one.
 const TAG: usize = 4;
-/// Bytes of the two MAC addresses, before which nothing and after which the tag belongs.
+/// Size in bytes of the two MAC addresses, after which the tag belongs.
 const ADDRESSES: usize = 12;
-/// EtherType of a tag whose kind the kernel does not tell (IEEE 802.1Q).
+/// EtherType of a tag for which the kernel reports none (IEEE 802.1Q).
 const VLAN: u16 = 0x8100;
 const ETHERNET: u16 = 1;
-/// From this on nothing is cut: no frame of the wire is longer.
-const WHOLE: u32 = 65_535;
+/// A snap length that cuts nothing: no frame on the wire is longer.
+const UNLIMITED_SNAPLEN: u32 = 65_535;
 
-// Fields of a block's header.
+// Offsets of the fields in a block header.
 const HEADER: usize = offset_of!(tpacket_block_desc, hdr);
 const STATUS: usize = HEADER + offset_of!(tpacket_hdr_v1, block_status);
 const PACKETS: usize = HEADER + offset_of!(tpacket_hdr_v1, num_pkts);
 const FIRST: usize = HEADER + offset_of!(tpacket_hdr_v1, offset_to_first_pkt);
-/// Where the sender's address stands after a packet's header (`TPACKET_ALIGN`).
+/// Offset of the link-layer address after a packet's header (`TPACKET_ALIGN`).
 const SENDER: usize = size_of::<tpacket3_hdr>().next_multiple_of(libc::TPACKET_ALIGNMENT);
 
 /// How to open a ring.
@@ -43,24 +45,24 @@ const SENDER: usize = size_of::<tpacket3_hdr>().next_multiple_of(libc::TPACKET_A
 pub struct RingOptions {
     /// Interface name.
     pub interface: String,
-    /// Its index in the sensor's list, copied to every packet.
+    /// Its index in the sensor's list, recorded in every packet.
     pub index: u16,
     /// Size of the ring in bytes.
     pub ring_bytes: usize,
-    /// Bytes kept of each packet.
+    /// Maximum number of bytes kept of each packet.
     pub snaplen: u32,
-    /// Ask the card for everything on the wire.
+    /// Put the interface into promiscuous mode.
     pub promiscuous: bool,
-    /// Run by the kernel on every packet, after it took the outer VLAN tag off.
+    /// Run by the kernel on every packet, after it has stripped the outer VLAN tag.
     pub filter: Option<Filter>,
     /// Share the interface's packets by flow with the other rings of this group.
     pub fanout: Option<u16>,
 }
 
-/// Counters of the kernel since the ring was opened.
+/// The kernel's counters since the ring was opened.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RingStatistics {
-    /// Packets that reached the socket, dropped ones included.
+    /// Packets that reached the socket, including dropped ones.
     pub packets: u64,
     /// Packets dropped because the ring was full.
     pub dropped: u64,
@@ -70,7 +72,7 @@ pub struct RingStatistics {
 
 /// A live capture on one interface.
 pub struct Ring {
-    // Fields are dropped in this order, after `drop` has unmapped the memory.
+    // These fields are dropped after `drop` has unmapped the memory.
     socket: Socket,
     interface: Interface,
     index: u16,
@@ -78,24 +80,28 @@ pub struct Ring {
     skip_sent: bool,
     memory: NonNull<u8>,
     blocks: usize,
-    /// The block that the kernel fills next, or has filled.
+    /// The block that the kernel fills next or has filled.
     current: usize,
     statistics: RingStatistics,
 }
 
-// SAFETY: `memory` is a mapping that this ring alone owns and that any thread of the process may use;
-// everything that reads or writes it takes `&mut self`. The rest is `Send` by itself.
+// SAFETY: `memory` is a mapping owned by this ring alone and usable from any thread of the process; every
+// access to its packets takes `&mut self`. All other fields are `Send`.
 unsafe impl Send for Ring {}
 
 impl Ring {
-    /// Opens the ring; fails with one line: no such interface, no rights, filter refused.
+    /// Opens the ring.
+    ///
+    /// # Errors
+    ///
+    /// There is no such interface, the process lacks privileges, or the kernel rejects the filter.
     pub fn open(options: &RingOptions) -> Result<Self, CaptureError> {
         let interface = Interface::find(&options.interface)?;
         let fails =
             |what: &str, error: io::Error| CaptureError(format!("{}: {what}: {error}", interface.name));
         let socket = Socket::new().map_err(|error| match error.raw_os_error() {
             Some(libc::EPERM | libc::EACCES) => CaptureError(format!(
-                "{}: no right to capture; it needs CAP_NET_RAW: run as root (sudo), \
+                "{}: no permission to capture, which requires CAP_NET_RAW: run as root (sudo), \
                  or with AmbientCapabilities=CAP_NET_RAW under systemd",
                 interface.name
             )),
@@ -107,7 +113,7 @@ impl Ring {
         let request = libc::tpacket_req3 {
             tp_block_size: BLOCK as c_uint,
             tp_block_nr: blocks as c_uint,
-            tp_frame_size: BLOCK as c_uint, // no meaning in this version, but checked
+            tp_frame_size: BLOCK as c_uint, // unused in this version, but checked
             tp_frame_nr: blocks as c_uint,
             tp_retire_blk_tov: RETIRE_MS,
             tp_sizeof_priv: 0,
@@ -124,31 +130,39 @@ impl Ring {
         Ok(ring)
     }
 
-    /// Lets packets in, once everything that decides about them is in place.
+    /// Starts the capture, after filter and fanout are in place.
     fn begin(&self, options: &RingOptions) -> Result<(), CaptureError> {
         let socket = &self.socket;
         let fails = |what, error| CaptureError(format!("{}: {what}: {error}", self.interface.name));
-        let refused = |error| fails("the kernel refuses the filter", error);
-        // Nothing passes before the ring shares its flows: a packet must not be in two rings.
-        socket.attach(&Filter::keep(0)).map_err(refused)?;
+        let rejected = |error| fails("the kernel rejects the filter", error);
+        // No packet is accepted before the ring has joined its group: a packet must not be in two rings.
+        socket.attach(&Filter::keep(0)).map_err(rejected)?;
         socket.bind(&self.interface).map_err(|error| self.failure(&error))?;
         if options.promiscuous {
-            socket.be_promiscuous(&self.interface).map_err(|error| fails("cannot be promiscuous", error))?;
+            socket
+                .set_promiscuous(&self.interface)
+                .map_err(|error| fails("cannot enable promiscuous mode", error))?;
         }
         if let Some(group) = options.fanout {
-            socket.join(group).map_err(|error| fails("cannot share packets between workers", error))?;
+            socket
+                .join_fanout(group)
+                .map_err(|error| fails("cannot share packets between workers", error))?;
         }
         match &options.filter {
-            Some(filter) => socket.attach(&filter.clone().cut_at(options.snaplen)).map_err(refused),
-            None if options.snaplen < WHOLE => socket.attach(&Filter::keep(options.snaplen)).map_err(refused),
-            None => socket.detach().map_err(refused),
+            Some(filter) => socket.attach(&filter.clone().cut_at(options.snaplen)).map_err(rejected),
+            None if options.snaplen < UNLIMITED_SNAPLEN => {
+                socket.attach(&Filter::keep(options.snaplen)).map_err(rejected)
+            }
+            None => socket.detach().map_err(rejected),
         }
     }
 
-    /// Waits up to `timeout` for a block of packets and hands each to `each`; the number handed over.
-    /// The VLAN tag that the kernel strips is back in its place.
+    /// Waits up to `timeout` for a block of packets and calls `each` with each packet; returns their number.
+    /// A VLAN tag stripped by the kernel is restored.
     ///
-    /// Fails with one line once the interface is down or gone: the capture is over.
+    /// # Errors
+    ///
+    /// The interface is down or gone, which ends the capture.
     pub fn read_block(
         &mut self,
         timeout: Duration,
@@ -160,16 +174,16 @@ impl Ring {
                 return Ok(0);
             }
         }
-        // A panic in `each` keeps the block: the same packets would come again, and nothing is lost.
-        let handed = self.walk(each);
+        // A panic in `each` keeps the block, so its packets are delivered again rather than lost.
+        let delivered = self.walk(each);
         self.status().store(libc::TP_STATUS_KERNEL, Ordering::Release);
         self.current = (self.current + 1) % self.blocks;
-        Ok(handed)
+        Ok(delivered)
     }
 
-    /// The kernel's counters, added up since the start.
+    /// The kernel's counters since the ring was opened.
     pub fn statistics(&mut self) -> RingStatistics {
-        // The call fails for a bad descriptor only, and ours is open.
+        // The call fails only for an invalid descriptor, and this one is open.
         if let Ok(new) = self.socket.take_statistics() {
             self.statistics.packets += u64::from(new.packets);
             self.statistics.dropped += u64::from(new.dropped);
@@ -178,7 +192,11 @@ impl Ring {
         self.statistics
     }
 
-    /// Waits up to `timeout` until one of the rings has packets; fails once one cannot have any more.
+    /// Waits up to `timeout` until one of the rings has packets.
+    ///
+    /// # Errors
+    ///
+    /// One of the interfaces is down or gone.
     pub fn wait(rings: &[Self], timeout: Duration) -> Result<(), CaptureError> {
         let mut sockets = rings.iter().map(|ring| ring.socket.fd());
         let failed = socket::poll(&mut sockets, timeout)
@@ -189,11 +207,11 @@ impl Ring {
         Ok(())
     }
 
-    /// What an error of the socket means for the user.
+    /// The error of the socket as a message for the user.
     fn failure(&self, error: &io::Error) -> CaptureError {
         let name = &self.interface.name;
         CaptureError(if !self.interface.exists() {
-            format!("{name}: the interface is gone")
+            format!("{name}: the interface no longer exists")
         } else if error.raw_os_error() == Some(libc::ENETDOWN) {
             format!("{name}: the interface is down; bring it up: ip link set dev {name} up")
         } else {
@@ -205,49 +223,51 @@ impl Ring {
         self.status().load(Ordering::Acquire) & libc::TP_STATUS_USER != 0
     }
 
-    /// The status of the current block, by which it changes hands.
+    /// The status of the current block, which says to whom it belongs.
     fn status(&self) -> &AtomicU32 {
-        // SAFETY: `current` < `blocks`, so block and status lie inside the mapping, which lives as
-        // long as `self`; it begins on a page and both offsets are multiples of four, so the word is
-        // aligned. The kernel and we access this word as a whole only, and `walk` leaves it out.
+        // SAFETY: `current` < `blocks`, so block and status lie inside the mapping, which lives as long as
+        // `self`. The mapping begins on a page and both offsets are multiples of four, so the word is
+        // aligned. The kernel and this process access this word only atomically, and `walk` excludes it from
+        // its slice.
         unsafe { AtomicU32::from_ptr(self.memory.as_ptr().add(self.current * BLOCK + STATUS).cast()) }
     }
 
-    /// Hands the packets of the current block, which is ours, to `each`; their number.
+    /// Calls `each` with the packets of the current block, which belongs to this process; returns their
+    /// number.
     fn walk(&mut self, mut each: impl FnMut(Packet<'_>)) -> usize {
         let begin = self.current * BLOCK + PACKETS;
-        // SAFETY: the bytes lie inside the mapping, since `current` < `blocks`. The kernel does not
-        // touch them while the block's status is TP_STATUS_USER, which `is_ready` has seen with
-        // Acquire and which only `read_block` changes, after this slice is gone. `&mut self` keeps
-        // everybody else of the process away. The status word itself lies before them.
+        // SAFETY: the bytes lie inside the mapping, since `current` < `blocks`. The kernel does not access
+        // them while the block's status is TP_STATUS_USER, which `is_ready` has read with Acquire and which
+        // only `read_block` changes, after the end of this slice's lifetime. `&mut self` excludes other
+        // accesses by this process. The status word itself lies before the slice.
         let block =
             unsafe { std::slice::from_raw_parts_mut(self.memory.as_ptr().add(begin), BLOCK - PACKETS) };
         let packets = u32_at(block, 0).unwrap_or(0);
         let mut at = u32_at(block, FIRST - PACKETS).unwrap_or(0) as usize;
-        let mut handed = 0;
+        let mut delivered = 0;
         for _ in 0..packets {
-            // Offsets count from the begin of the block.
+            // Offsets count from the beginning of the block.
             let Some(frame) = at.checked_sub(PACKETS).and_then(|at| block.get_mut(at..)) else { break };
             let Some(next) = u32_at(frame, offset_of!(tpacket3_hdr, tp_next_offset)) else { break };
             if let Some(packet) = self.packet(frame) {
                 each(packet);
-                handed += 1;
+                delivered += 1;
             }
             if next == 0 {
                 break; // the last one
             }
             at += next as usize;
         }
-        handed
+        delivered
     }
 
-    /// The packet that stands in `frame`, behind its header; None for one that is not wanted.
+    /// The packet in `frame`, after its header; None for one to be ignored.
     #[inline]
     fn packet<'a>(&self, frame: &'a mut [u8]) -> Option<Packet<'a>> {
         if self.skip_sent
             && *frame.get(SENDER + offset_of!(sockaddr_ll, sll_pkttype))? == libc::PACKET_OUTGOING
         {
-            return None; // it comes again as received
+            return None; // it will appear again as received
         }
         let seconds = u32_at(frame, offset_of!(tpacket3_hdr, tp_sec))?;
         let nanoseconds = u32_at(frame, offset_of!(tpacket3_hdr, tp_nsec))?;
@@ -281,16 +301,16 @@ impl Ring {
 
 impl Drop for Ring {
     fn drop(&mut self) {
-        // SAFETY: `memory` is what `map` got for this length, unmapped here alone; every slice of it
+        // SAFETY: `memory` was returned by `map` for this length and is unmapped only here; every slice of it
         // borrowed from `self`, so none is left.
         unsafe { libc::munmap(self.memory.as_ptr().cast(), self.blocks * BLOCK) };
     }
 }
 
-/// Maps the ring's `length` bytes, which the socket has made.
+/// Maps the `length` bytes of the socket's ring.
 fn map(socket: &Socket, length: usize) -> io::Result<NonNull<u8>> {
     let access = libc::PROT_READ | libc::PROT_WRITE;
-    // SAFETY: without an address to map to, the call takes no memory that is in use.
+    // SAFETY: without a requested address, the call does not replace memory in use.
     let memory =
         unsafe { libc::mmap(std::ptr::null_mut(), length, access, libc::MAP_SHARED, socket.fd(), 0) };
     if memory == libc::MAP_FAILED {

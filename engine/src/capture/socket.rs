@@ -1,5 +1,4 @@
-//! The packet socket of Linux (packet(7)), as far as a ring needs it: every system call that is not
-//! about the ring's memory.
+//! The Linux packet socket (packet(7)): all system calls of a ring except those for its memory.
 
 use super::filter::Filter;
 use super::interface::Interface;
@@ -12,16 +11,16 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Socket(OwnedFd);
 
-/// Values that the kernel reads and writes as plain memory.
+/// Values that the kernel may read and write as plain memory.
 ///
 /// # Safety
 ///
-/// Every bit pattern is a value of the type.
+/// Every bit pattern is a valid value of the type.
 unsafe trait Plain: Copy + Default {}
-// SAFETY: an integer has no invalid bits.
+// SAFETY: every bit pattern of an integer is valid.
 unsafe impl Plain for c_int {}
 
-/// `struct tpacket_stats_v3`, which libc leaves out.
+/// `struct tpacket_stats_v3`, which the libc crate lacks.
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
 pub struct Statistics {
@@ -33,14 +32,14 @@ pub struct Statistics {
 unsafe impl Plain for Statistics {}
 
 impl Socket {
-    /// A socket that receives nothing before it is bound.
+    /// Opens a socket, which receives nothing before it is bound.
     pub fn new() -> io::Result<Self> {
         // SAFETY: the call takes no pointers.
         let fd = unsafe { libc::socket(libc::AF_PACKET, libc::SOCK_RAW | libc::SOCK_CLOEXEC, 0) };
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: `fd` was just opened and nobody else knows it.
+        // SAFETY: `fd` was just opened and has no other owner.
         Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
@@ -49,8 +48,7 @@ impl Socket {
         self.0.as_raw_fd()
     }
 
-    /// Asks for blocks of packets in place of single ones, with `reserve` bytes of room before each
-    /// packet, and has the kernel make the ring.
+    /// Requests a ring of blocks (TPACKET_V3) with `reserve` bytes of headroom before each packet.
     pub fn make_ring(&self, request: &libc::tpacket_req3, reserve: c_uint) -> io::Result<()> {
         let version = libc::tpacket_versions::TPACKET_V3 as c_int;
         self.set(libc::SOL_PACKET, libc::PACKET_VERSION, &version)?;
@@ -58,7 +56,7 @@ impl Socket {
         self.set(libc::SOL_PACKET, libc::PACKET_RX_RING, request)
     }
 
-    /// Has the kernel run `filter` on every packet from now on, in place of an earlier one.
+    /// Makes the kernel run `filter` on every packet from now on; it replaces an earlier filter.
     pub fn attach(&self, filter: &Filter) -> io::Result<()> {
         let instruction = |is: &super::filter::Instruction| libc::sock_filter {
             code: is.code,
@@ -72,30 +70,30 @@ impl Socket {
         self.set(libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program)
     }
 
-    /// Takes the filter away.
+    /// Removes the filter.
     pub fn detach(&self) -> io::Result<()> {
         self.set(libc::SOL_SOCKET, libc::SO_DETACH_FILTER, &0)
     }
 
-    /// Begins to receive all protocols on one interface.
+    /// Starts receiving all protocols on one interface.
     pub fn bind(&self, interface: &Interface) -> io::Result<()> {
-        // SAFETY: `sockaddr_ll` is integers and arrays of them, for which all-zero is a value.
+        // SAFETY: `sockaddr_ll` consists of integers and arrays of integers, for which all-zero is valid.
         let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
         address.sll_family = libc::AF_PACKET as u16;
         address.sll_protocol = (libc::ETH_P_ALL as u16).to_be();
         address.sll_ifindex = interface.index;
         let size = size_of_val(&address) as libc::socklen_t;
-        // SAFETY: `address` lives through the call and is `size` bytes long.
+        // SAFETY: `address` outlives the call and is `size` bytes long.
         let result = unsafe { libc::bind(self.fd(), (&raw const address).cast(), size) };
         if result != 0 {
             return Err(io::Error::last_os_error());
         }
-        // An interface that is down does not fail to bind; it leaves an error behind.
+        // Binding to an interface that is down succeeds, but leaves a pending error.
         self.pending_error()
     }
 
-    /// Asks the card for everything on the wire, until the socket is closed.
-    pub fn be_promiscuous(&self, interface: &Interface) -> io::Result<()> {
+    /// Puts the interface into promiscuous mode until the socket is closed.
+    pub fn set_promiscuous(&self, interface: &Interface) -> io::Result<()> {
         let membership = libc::packet_mreq {
             mr_ifindex: interface.index,
             mr_type: libc::PACKET_MR_PROMISC as u16,
@@ -105,21 +103,21 @@ impl Socket {
         self.set(libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &membership)
     }
 
-    /// Shares packets with the other sockets of `group` by flow, both directions to the same socket;
-    /// fragments of IPv4 are put together by the kernel first, because only the first one has ports: then they
-    /// count as one packet with one header.
-    pub fn join(&self, group: u16) -> io::Result<()> {
+    /// Shares packets with the other sockets of `group` by flow, both directions on the same socket. The
+    /// kernel reassembles IPv4 fragments first, because only the first one has ports; they then count as one
+    /// packet with one header.
+    pub fn join_fanout(&self, group: u16) -> io::Result<()> {
         let how = libc::PACKET_FANOUT_HASH | libc::PACKET_FANOUT_FLAG_DEFRAG;
         let fanout: c_uint = u32::from(group) | how << 16;
         self.set(libc::SOL_PACKET, libc::PACKET_FANOUT, &fanout)
     }
 
-    /// The counters since the last call: the kernel resets them on reading.
+    /// The counters since the last call: the kernel resets them when they are read.
     pub fn take_statistics(&self) -> io::Result<Statistics> {
         self.get(libc::SOL_PACKET, libc::PACKET_STATISTICS)
     }
 
-    /// The error that waits on the socket, which this takes away.
+    /// Takes the pending error of the socket.
     pub fn pending_error(&self) -> io::Result<()> {
         match self.get(libc::SOL_SOCKET, libc::SO_ERROR)? {
             0 => Ok(()),
@@ -129,7 +127,7 @@ impl Socket {
 
     fn set<T>(&self, level: c_int, name: c_int, value: &T) -> io::Result<()> {
         let size = size_of::<T>() as libc::socklen_t;
-        // SAFETY: the kernel reads `size` bytes of `value`, which lives through the call, and writes none.
+        // SAFETY: the kernel reads `size` bytes of `value`, which outlives the call, and writes none.
         let result = unsafe { libc::setsockopt(self.fd(), level, name, (&raw const *value).cast(), size) };
         if result == 0 {
             Ok(())
@@ -142,8 +140,8 @@ impl Socket {
         let mut value = T::default();
         let mut size = size_of::<T>() as libc::socklen_t;
         let to: *mut c_void = (&raw mut value).cast();
-        // SAFETY: the kernel writes at most `size` bytes to `value`, which is ours alone during the
-        // call and, being `Plain`, stays a value whatever is written.
+        // SAFETY: the kernel writes at most `size` bytes to `value`, to which nothing else refers during the
+        // call and which, being `Plain`, is valid whatever is written.
         let result = unsafe { libc::getsockopt(self.fd(), level, name, to, &mut size) };
         if result == 0 {
             Ok(value)
@@ -157,9 +155,10 @@ impl Socket {
 pub fn poll(sockets: &mut dyn Iterator<Item = RawFd>, timeout: Duration) -> io::Result<Vec<bool>> {
     let entry = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
     let mut entries: Vec<_> = sockets.map(entry).collect();
-    // Rounded up: a wait shorter than a millisecond must not become none.
+    // Rounded up, so that a timeout below a millisecond does not become zero.
     let milliseconds = c_int::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(c_int::MAX);
-    // SAFETY: `entries` is an array of as many `pollfd` as the call is told, ours alone during it.
+    // SAFETY: `entries` is an array of the given number of `pollfd`, to which nothing else refers during the
+    // call.
     let result = unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, milliseconds) };
     if result < 0 {
         let error = io::Error::last_os_error();

@@ -1,4 +1,5 @@
-//! Bytes of a file in order, through one buffer: plain, gzip or zstd, told by their first bytes.
+//! The bytes of a file in order, through one buffer: uncompressed, gzip or zstd, detected by their first
+//! bytes.
 
 use super::zstd::{is_zstd, Zstd};
 use std::fs::File;
@@ -7,49 +8,50 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
-/// Bytes read at a time. Larger ones cost more than they save: the buffer should stay in the
-/// processor's cache between the kernel's copy and the reader.
+/// Bytes per read. A larger buffer would be slower, because it would not stay in the processor's cache
+/// between the kernel's copy and the reader.
 const CHUNK: usize = 256 << 10;
 
-/// Compressed bytes read at a time.
+/// Compressed bytes per read.
 const COMPRESSED_CHUNK: usize = 64 << 10;
 
-/// A buffered reader that gives whole records as slices.
+/// A buffered reader that returns complete records as slices.
 pub(super) struct Stream {
     source: Box<dyn Read + Send + Sync>,
     buffer: Vec<u8>,
-    /// The bytes in the buffer not yet taken.
+    /// The unread bytes of the buffer: from `start` to `end`.
     start: usize,
     end: usize,
     /// Offset of the buffer's first byte in the (decompressed) file.
-    before: u64,
+    buffer_offset: u64,
     consumed: Arc<AtomicU64>,
     compressed: bool,
     error: Option<io::Error>,
 }
 
 impl Stream {
-    /// Over a file or any other reader.
+    /// A stream over a file or any other reader.
     pub(super) fn new(source: impl Read + Send + Sync + 'static) -> io::Result<Self> {
         let consumed = Arc::new(AtomicU64::new(0));
-        let mut source = Counted { source, consumed: Arc::clone(&consumed) };
+        let mut source = CountingReader { source, consumed: Arc::clone(&consumed) };
         let mut first = Vec::with_capacity(4);
         source.by_ref().take(4).read_to_end(&mut first)?;
         let magic = <[u8; 4]>::try_from(&first[..]).unwrap_or_default();
-        let whole = Cursor::new(first).chain(source);
+        let complete = Cursor::new(first).chain(source);
         let (compressed, source): (bool, Box<dyn Read + Send + Sync>) = if magic[..2] == [0x1f, 0x8b] {
-            let whole = BufReader::with_capacity(COMPRESSED_CHUNK, whole);
-            (true, Box::new(flate2::bufread::MultiGzDecoder::new(whole)))
+            let complete = BufReader::with_capacity(COMPRESSED_CHUNK, complete);
+            (true, Box::new(flate2::bufread::MultiGzDecoder::new(complete)))
         } else if is_zstd(magic) {
-            (true, Box::new(Zstd::new(BufReader::with_capacity(COMPRESSED_CHUNK, whole))))
+            (true, Box::new(Zstd::new(BufReader::with_capacity(COMPRESSED_CHUNK, complete))))
         } else {
-            (false, Box::new(whole))
+            (false, Box::new(complete))
         };
         let buffer = vec![0; CHUNK];
-        Ok(Self { source, buffer, start: 0, end: 0, before: 0, consumed, compressed, error: None })
+        Ok(Self { source, buffer, start: 0, end: 0, buffer_offset: 0, consumed, compressed, error: None })
     }
 
-    /// Where the next `length` bytes stand in `bytes`; None if the file ends (or breaks) before.
+    /// The position of the next `length` bytes in `bytes`; None if the file ends, or cannot be read, before
+    /// them.
     #[inline]
     pub(super) fn ensure(&mut self, length: usize) -> Option<usize> {
         if self.end - self.start < length && !self.fill(length) {
@@ -58,20 +60,21 @@ impl Stream {
         Some(self.start)
     }
 
-    /// The buffer that `ensure` speaks of.
+    /// The buffer; `ensure` returns positions in it.
     #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
         &self.buffer
     }
 
-    /// Steps over bytes that `ensure` has promised.
+    /// Consumes bytes made available by `ensure`.
     #[inline]
     pub(super) fn advance(&mut self, length: usize) {
         debug_assert!(length <= self.left());
         self.start += length;
     }
 
-    /// Steps over bytes that need not fit the buffer; false if the file ends (or breaks) before.
+    /// Skips bytes that need not fit into the buffer; false if the file ends, or cannot be read, before their
+    /// end.
     pub(super) fn skip(&mut self, length: usize) -> bool {
         let mut length = length;
         loop {
@@ -87,37 +90,37 @@ impl Stream {
         }
     }
 
-    /// Bytes in the buffer; after `ensure` failed, all that is left of the file.
+    /// Unread bytes in the buffer; after `ensure` failed, these are the rest of the file.
     pub(super) fn left(&self) -> usize {
         self.end - self.start
     }
 
     /// Offset of the next byte in the (decompressed) file.
     pub(super) fn offset(&self) -> u64 {
-        self.before + self.start as u64
+        self.buffer_offset + self.start as u64
     }
 
-    /// Bytes read from the file itself, compressed as they are.
+    /// Bytes read from the file itself, before decompression.
     pub(super) fn consumed(&self) -> u64 {
         self.consumed.load(Ordering::Relaxed)
     }
 
-    /// True if the file is decompressed on its way.
+    /// True if the file is compressed.
     pub(super) fn is_compressed(&self) -> bool {
         self.compressed
     }
 
-    /// Why the reading broke off, if not at the end of the file.
+    /// The error that ended the reading; None at the regular end of the file.
     pub(super) fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }
 
-    /// Reads until `length` bytes are there. The buffer grows as far as the largest record:
+    /// Reads until `length` bytes are available. The buffer grows up to the size of the largest record:
     /// callers bound `length`.
     #[cold]
     fn fill(&mut self, length: usize) -> bool {
         self.buffer.copy_within(self.start..self.end, 0);
-        self.before += self.start as u64;
+        self.buffer_offset += self.start as u64;
         self.end -= self.start;
         self.start = 0;
         if self.buffer.len() < length {
@@ -135,13 +138,13 @@ impl Stream {
     }
 }
 
-/// Counts what is read.
-struct Counted<R> {
+/// Counts the bytes read.
+struct CountingReader<R> {
     source: R,
     consumed: Arc<AtomicU64>,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(buffer)?;
         self.consumed.fetch_add(read as u64, Ordering::Relaxed);
@@ -149,7 +152,7 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Opens `path`; "-" is standard input. With its size, where it has one.
+/// Opens `path` ("-": standard input); its size, if it is a regular file.
 pub(super) fn open(path: &Path) -> io::Result<(Stream, Option<u64>)> {
     if path == Path::new("-") {
         return Ok((Stream::new(io::stdin())?, None));

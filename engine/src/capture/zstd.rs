@@ -1,4 +1,4 @@
-//! Zstandard (RFC 8878) as a stream of bytes: all frames of a file, skippable ones left out.
+//! Zstandard (RFC 8878) as a stream of bytes: all frames of a file except skippable ones.
 
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::error::Error;
@@ -6,12 +6,12 @@ use std::io::{self, Read};
 
 const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// True for the first bytes of a zstd file: a frame, or a skippable frame (0x184d2a50 to 0x184d2a5f).
+/// True if `magic` begins a zstd file: a frame, or a skippable frame (0x184d2a50 to 0x184d2a5f).
 pub(super) fn is_zstd(magic: [u8; 4]) -> bool {
     magic == FRAME || (magic[0] & 0xf0 == 0x50 && magic[1..] == [0x2a, 0x4d, 0x18])
 }
 
-/// Decompresses a reader. The window, and so the memory, is bounded by the decoder's own limit.
+/// Decompresses a reader. The decoder limits the window size and thus the memory.
 pub(super) struct Zstd<R> {
     source: R,
     decoder: FrameDecoder,
@@ -45,7 +45,7 @@ impl<R: Read> Zstd<R> {
         }
     }
 
-    /// The four bytes that begin a frame; None where the file ends.
+    /// The magic number of the next frame; None at the end of the file.
     fn read_magic(&mut self) -> io::Result<Option<[u8; 4]>> {
         let mut magic = [0; 4];
         loop {
@@ -93,7 +93,7 @@ impl<R: Read> Read for Zstd<R> {
     }
 }
 
-/// The decoder's error in plain words: its own tell of its parts, not of the file.
+/// The decoder's error in plain words: its own messages describe its internals, not the file.
 fn unreadable(error: &(dyn Error + 'static)) -> io::Error {
     let mut causes = std::iter::successors(Some(error), |&error| error.source());
     let is_short = |cause: &io::Error| cause.kind() == io::ErrorKind::UnexpectedEof;

@@ -9,7 +9,7 @@
 //! did not read it either.
 
 use crate::tally::Tally;
-use crate::wire::fragment::{Fragment, Packet, PacketId};
+use crate::wire::fragment::{Fragment, PacketId, ReassembledPacket};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::collections::VecDeque;
@@ -61,7 +61,7 @@ struct Parts {
 #[derive(Debug)]
 pub struct Gathered {
     /// As far as it came; not even its first fragment: None.
-    pub packet: Option<Packet>,
+    pub packet: Option<ReassembledPacket>,
     /// IP packets that it came in.
     pub ip_packets: u32,
     /// Every byte is there.
@@ -286,7 +286,7 @@ impl Parts {
             }
             bytes.extend_from_slice(&piece.bytes);
         }
-        let packet = self.next.map(|next| Packet { id, next, bytes, len, ip_bytes, ip_packets });
+        let packet = self.next.map(|next| ReassembledPacket { id, next, bytes, len, ip_bytes, ip_packets });
         Gathered { packet, ip_packets, is_whole, time_ns: self.last_ns, interface: self.interface }
     }
 }

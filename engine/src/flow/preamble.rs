@@ -2,7 +2,7 @@
 
 use super::record::Phase;
 use super::tcp::Opening;
-use crate::wire::preamble::{Kind, Step};
+use crate::wire::preamble::{Step, StepKind};
 use crate::wire::{Parse, Progress};
 
 /// Steps of one side: a client that has said so much without TLS is not going to begin with it.
@@ -33,15 +33,15 @@ impl Opening<'_> {
     }
 
     fn follow_step(&mut self, step: Step) -> Turn {
-        if step.kind != Kind::Prelude && !self.flow.oriented {
+        if step.kind != StepKind::Prelude && !self.flow.oriented {
             self.flow.orient(self.side);
         }
-        self.flow.proxied |= matches!(step.kind, Kind::Tunnel | Kind::ProxyRequest);
+        self.flow.proxied |= matches!(step.kind, StepKind::Tunnel | StepKind::ProxyRequest);
         let named = step.host.is_some();
         if named {
             self.flow.naming.get_or_insert_default().host = step.host.map(String::into_boxed_str);
         }
-        if matches!(step.kind, Kind::Request | Kind::ProxyRequest) {
+        if matches!(step.kind, StepKind::Request | StepKind::ProxyRequest) {
             return self.stop(Phase::NotTls, named);
         }
         let side = &mut self.flow.sides[self.side];

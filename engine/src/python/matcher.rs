@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::flow::payload::MAX_PREFIX_BYTES;
-use crate::tag::{self, Kind, Magic, Resolver};
+use crate::tag::{self, Magic, MatchKind, Resolver};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::net::IpAddr;
@@ -47,9 +47,9 @@ impl Matcher {
     ) -> PyResult<Self> {
         let names = names.into_iter().map(|(signature, kind, text)| {
             let kind = match kind.as_str() {
-                "exact" => Kind::Exact,
-                "suffix" => Kind::Suffix,
-                "pattern" => Kind::Pattern,
+                "exact" => MatchKind::Exact,
+                "suffix" => MatchKind::Suffix,
+                "pattern" => MatchKind::Pattern,
                 other => return Err(PyValueError::new_err(format!("no such kind of match: {other}"))),
             };
             Ok((signature, kind, text))

@@ -1,22 +1,22 @@
-//! Longest prefix match: the address line, cut into pieces that each have one answer.
+//! Longest prefix match: the address space, split into ranges with one result each.
 //!
-//! Prefixes nest or are disjoint, so n of them cut the line into at most 2n + 1 pieces. One binary
-//! search finds the piece of an address; nothing is walked and nothing is hashed.
+//! Prefixes nest or are disjoint, so n prefixes split the address space into at most 2n + 1 ranges. One
+//! binary search finds the range of an address.
 
 use std::net::IpAddr;
 
 use crate::address::Address;
 
-/// All network rules. IPv4 and IPv6 are two lines, so that `::/0` holds no IPv4 address.
+/// All network rules. IPv4 and IPv6 are separate, so that `::/0` contains no IPv4 address.
 #[derive(Debug, Default)]
 pub(super) struct Networks {
-    v4: Line,
-    v6: Line,
+    v4: Ranges,
+    v6: Ranges,
 }
 
-/// Piece `i` goes from `starts[i]` to just before `starts[i + 1]`.
+/// Range `i` extends from `starts[i]` to just before `starts[i + 1]`.
 #[derive(Debug, Default)]
-struct Line {
+struct Ranges {
     starts: Vec<u128>,
     signatures: Vec<Option<u32>>,
 }
@@ -29,7 +29,7 @@ struct Prefix {
 }
 
 impl Networks {
-    /// Compiles `address/length` texts; fails with the offending text.
+    /// Compiles prefixes in the form `address/length`; the error quotes the first invalid one.
     pub(super) fn new(rules: &[(u32, String)]) -> Result<Self, String> {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for (signature, text) in rules {
@@ -40,36 +40,36 @@ impl Networks {
                 v6.push((prefix, text));
             }
         }
-        Ok(Self { v4: Line::new(v4)?, v6: Line::new(v6)? })
+        Ok(Self { v4: Ranges::new(v4)?, v6: Ranges::new(v6)? })
     }
 
-    /// The signature of the longest prefix that holds the address.
+    /// The signature of the longest prefix that contains the address.
     #[inline]
     pub(super) fn find(&self, address: Address) -> Option<u32> {
-        let line = if address.is_v4() { &self.v4 } else { &self.v6 };
-        let after = line.starts.partition_point(|start| *start <= address.0);
-        line.signatures[..after].last().copied().flatten()
+        let ranges = if address.is_v4() { &self.v4 } else { &self.v6 };
+        let after = ranges.starts.partition_point(|start| *start <= address.0);
+        ranges.signatures[..after].last().copied().flatten()
     }
 }
 
-impl Line {
+impl Ranges {
     fn new(mut prefixes: Vec<(Prefix, &String)>) -> Result<Self, String> {
-        // Outer before inner: by start, then the longer range first.
+        // Outer prefixes before inner ones: by start, then the larger range first.
         prefixes.sort_by_key(|(prefix, _)| (prefix.first, u128::MAX - prefix.last));
         for pair in prefixes.windows(2) {
             if (pair[0].0.first, pair[0].0.last) == (pair[1].0.first, pair[1].0.last) {
-                return Err(format!("'{}': network given twice", pair[1].1));
+                return Err(format!("'{}': duplicate network", pair[1].1));
             }
         }
-        let mut line = Self::default();
-        let mut open: Vec<Prefix> = Vec::new(); // the prefixes around the current point, outermost first
+        let mut ranges = Self::default();
+        let mut open: Vec<Prefix> = Vec::new(); // the prefixes that contain the current point, outermost first
         for (prefix, _) in prefixes {
-            line.close(&mut open, prefix.first);
-            line.cut(prefix.first, Some(prefix.signature));
+            ranges.close(&mut open, prefix.first);
+            ranges.cut(prefix.first, Some(prefix.signature));
             open.push(prefix);
         }
-        line.close(&mut open, u128::MAX);
-        Ok(line)
+        ranges.close(&mut open, u128::MAX);
+        Ok(ranges)
     }
 
     /// Ends the open prefixes that do not reach `point`.
@@ -92,11 +92,11 @@ impl Line {
 
 fn parse(signature: u32, text: &str) -> Result<(Prefix, bool), String> {
     let (address, length) = text.split_once('/').ok_or("a network is written address/length")?;
-    let address: IpAddr = address.parse().map_err(|_| format!("'{address}' is no address"))?;
+    let address: IpAddr = address.parse().map_err(|_| format!("'{address}' is not an address"))?;
     let is_v4 = address.is_ipv4();
     let bits = if is_v4 { 32 } else { 128 };
     if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("'{length}' is no prefix length"));
+        return Err(format!("'{length}' is not a prefix length"));
     }
     let length = length
         .parse::<u32>()
@@ -109,7 +109,7 @@ fn parse(signature: u32, text: &str) -> Result<(Prefix, bool), String> {
     }
     let host = u128::MAX.checked_shr(128 - bits + length).unwrap_or(0);
     if first.0 & host != 0 {
-        return Err(format!("bits are set behind /{length}"));
+        return Err(format!("bits are set after /{length}"));
     }
     let last = first.0 | host;
     Ok((Prefix { first: first.0, last, signature }, is_v4))

@@ -10,7 +10,7 @@ fn address(text: &str) -> Address {
 }
 
 #[test]
-fn the_longest_prefix_wins() {
+fn the_longest_prefix_matches() {
     let networks = compile(&["10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "10.1.2.3/32"]).unwrap();
     for (text, signature) in [
         ("9.255.255.255", None),
@@ -30,7 +30,7 @@ fn the_longest_prefix_wins() {
 }
 
 #[test]
-fn the_two_versions_do_not_meet() {
+fn ipv4_and_ipv6_are_separate() {
     let networks = compile(&["::/0", "2001:db8::/32"]).unwrap();
     assert_eq!(networks.find(address("192.0.2.1")), None);
     assert_eq!(networks.find(address("2001:db8::1")), Some(1));
@@ -43,7 +43,7 @@ fn the_two_versions_do_not_meet() {
 }
 
 #[test]
-fn neighbours_and_equal_ends_keep_their_own_answers() {
+fn adjacent_prefixes_and_equal_ends_keep_their_own_results() {
     let networks = compile(&["192.0.2.0/25", "192.0.2.128/25", "192.0.2.192/26", "192.0.2.255/32"]).unwrap();
     for (text, signature) in [("192.0.2.127", 0), ("192.0.2.128", 1), ("192.0.2.254", 2), ("192.0.2.255", 3)]
     {
@@ -53,27 +53,27 @@ fn neighbours_and_equal_ends_keep_their_own_answers() {
 }
 
 #[test]
-fn a_text_that_is_no_network_is_refused_with_its_reason() {
+fn an_invalid_network_is_rejected_with_the_reason() {
     for (text, why) in [
         ("192.0.2.0", "a network is written address/length"),
-        ("example/8", "'example' is no address"),
+        ("example/8", "'example' is not an address"),
         ("192.0.2.0/33", "the prefix length is above 32"),
         ("2001:db8::/129", "the prefix length is above 128"),
-        ("192.0.2.0/", "'' is no prefix length"),
-        ("192.0.2.0/+8", "'+8' is no prefix length"),
+        ("192.0.2.0/", "'' is not a prefix length"),
+        ("192.0.2.0/+8", "'+8' is not a prefix length"),
         ("192.0.2.0/99999999999", "the prefix length is above 32"),
-        ("192.0.2.1/24", "bits are set behind /24"),
-        ("2001:db8::1/64", "bits are set behind /64"),
+        ("192.0.2.1/24", "bits are set after /24"),
+        ("2001:db8::1/64", "bits are set after /64"),
         ("::ffff:192.0.2.0/120", "write an IPv4 network as IPv4"),
     ] {
         assert_eq!(compile(&[text]).unwrap_err(), format!("'{text}': {why}"));
     }
     let twice = compile(&["2001:db8::/32", "2001:DB8::/32"]).unwrap_err();
-    assert_eq!(twice, "'2001:DB8::/32': network given twice");
+    assert_eq!(twice, "'2001:DB8::/32': duplicate network");
 }
 
 #[test]
-fn the_line_agrees_with_trying_every_prefix() {
+fn the_ranges_agree_with_trying_every_prefix() {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut roll = move |sides: u64| {
         state ^= state << 13;
@@ -83,7 +83,7 @@ fn the_line_agrees_with_trying_every_prefix() {
     };
     let mut found = 0;
     for round in 0..200 {
-        // A small world, so that prefixes nest: the last 10 bits, of either version.
+        // A small address space, so that prefixes nest: the last 10 bits, of either version.
         let is_v4 = round % 2 == 0;
         let (base, bits) = if is_v4 { (address("192.0.0.0").0, 32) } else { (address("2001:db8::").0, 128) };
         let mut prefixes: Vec<(u32, u128, u32)> = Vec::new(); // signature, first, free bits
@@ -100,13 +100,13 @@ fn the_line_agrees_with_trying_every_prefix() {
             .collect();
         let networks = Networks::new(&texts).unwrap();
         for offset in 0..1100 {
-            let asked = base + offset;
+            let queried = base + offset;
             let expected = prefixes
                 .iter()
-                .filter(|(_, first, free)| asked >> free == first >> free)
+                .filter(|(_, first, free)| queried >> free == first >> free)
                 .min_by_key(|(_, _, free)| *free)
                 .map(|(signature, _, _)| *signature);
-            assert_eq!(networks.find(Address(asked)), expected, "{} {texts:?}", Address(asked));
+            assert_eq!(networks.find(Address(queried)), expected, "{} {texts:?}", Address(queried));
             found += usize::from(expected.is_some());
         }
     }
@@ -114,7 +114,7 @@ fn the_line_agrees_with_trying_every_prefix() {
 }
 
 #[test]
-fn a_hundred_thousand_prefixes_are_held() {
+fn a_hundred_thousand_prefixes_are_supported() {
     let rules: Vec<_> = (0..100_000_u32)
         .map(|n| (n, format!("{}/24", Address::v4((0x1000_0000 + (n << 8)).to_be_bytes()))))
         .collect();

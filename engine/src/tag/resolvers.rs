@@ -1,38 +1,37 @@
-//! Public resolvers: who answers at an address or under a name, and which addresses products fall back to.
+//! Public resolvers by address and name, and the resolver addresses to which products fall back.
 
-use super::names::Names;
-use super::Kind;
+use super::name_rules::{MatchKind, NameRules};
 use crate::address::Address;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 use std::net::IpAddr;
 
-/// A resolver as the caller describes it: its number, its addresses, and its names, each with all below it.
+/// A resolver as described by the caller: its number, its addresses, and its names, which include all names
+/// below them.
 pub type Resolver = (u32, Vec<String>, Vec<String>);
 
 /// All known resolvers.
 #[derive(Debug, Default)]
 pub(super) struct Resolvers {
     addresses: HashMap<Address, u32, RandomState>,
-    names: Names,
+    names: NameRules,
     fallbacks: HashSet<Address, RandomState>,
 }
 
 impl Resolvers {
-    /// Compiles resolvers and the addresses that a vendor's products fall back to; fails with the
-    /// offending text.
+    /// Compiles resolvers and fallback addresses; the error quotes the first invalid or duplicate one.
     pub(super) fn new(known: &[Resolver], fallbacks: &[String]) -> Result<Self, String> {
         let mut resolvers = Self::default();
         let mut names = Vec::new();
         for (number, addresses, own_names) in known {
             for text in addresses {
                 if resolvers.addresses.insert(parse(text)?, *number).is_some() {
-                    return Err(format!("'{text}': resolver given twice"));
+                    return Err(format!("'{text}': duplicate resolver"));
                 }
             }
-            names.extend(own_names.iter().map(|name| (*number, Kind::Suffix, name.clone())));
+            names.extend(own_names.iter().map(|name| (*number, MatchKind::Suffix, name.clone())));
         }
-        resolvers.names = Names::new(&names, &[])?;
+        resolvers.names = NameRules::new(&names, &[])?;
         resolvers.fallbacks = fallbacks.iter().map(|text| parse(text)).collect::<Result<_, _>>()?;
         Ok(resolvers)
     }
@@ -51,7 +50,7 @@ impl Resolvers {
 }
 
 fn parse(text: &str) -> Result<Address, String> {
-    text.parse::<IpAddr>().map(Address::from).map_err(|_| format!("'{text}' is no address"))
+    text.parse::<IpAddr>().map(Address::from).map_err(|_| format!("'{text}' is not an address"))
 }
 
 #[cfg(test)]
@@ -64,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resolver_is_found_by_each_address_and_by_its_name_with_all_below() {
+    fn a_resolver_is_found_by_each_address_and_by_names_at_or_below_its_own() {
         let address = |text| Address::from(text_to_ip(text));
         assert_eq!(resolvers().find_address(address("192.0.2.53")), Some(4));
         assert_eq!(resolvers().find_address(address("2001:db8::53")), Some(4));
@@ -75,17 +74,17 @@ mod tests {
     }
 
     #[test]
-    fn what_products_fall_back_to_need_not_be_known_otherwise() {
+    fn a_fallback_address_need_not_belong_to_a_known_resolver() {
         assert!(resolvers().is_fallback(Address::v4([192, 0, 2, 53])));
         assert!(resolvers().is_fallback(Address::v4([192, 0, 2, 99])));
         assert!(!resolvers().is_fallback(Address::v4([192, 0, 2, 54])));
     }
 
     #[test]
-    fn an_address_has_one_resolver() {
+    fn an_address_belongs_to_one_resolver_only() {
         let twice = [(1, vec!["192.0.2.1".into()], vec![]), (2, vec!["192.0.2.1".into()], vec![])];
-        assert_eq!(Resolvers::new(&twice, &[]).unwrap_err(), "'192.0.2.1': resolver given twice");
-        assert_eq!(Resolvers::new(&[], &["here".into()]).unwrap_err(), "'here' is no address");
+        assert_eq!(Resolvers::new(&twice, &[]).unwrap_err(), "'192.0.2.1': duplicate resolver");
+        assert_eq!(Resolvers::new(&[], &["here".into()]).unwrap_err(), "'here' is not an address");
     }
 
     fn text_to_ip(text: &str) -> IpAddr {

@@ -40,7 +40,7 @@ impl Order {
 /// Seconds, fraction, bytes, length on the wire.
 pub type PcapRecord<'a> = (u32, u32, &'a [u8], u32);
 
-/// A pcap file of the format that `magic` and `version` say.
+/// A pcap file of the format given by `magic` and `version`.
 pub fn pcap(order: Order, magic: u32, version: (u16, u16), link: u32, records: &[PcapRecord<'_>]) -> Vec<u8> {
     let mut file =
         [order.u32(magic), [order.u16(version.0), order.u16(version.1)].concat().try_into().unwrap()]
@@ -149,7 +149,7 @@ pub fn zstd(bytes: &[u8]) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
-/// A file that is removed with the value.
+/// A file that is removed when the value is dropped.
 pub struct TempFile(PathBuf);
 
 impl TempFile {

@@ -1,12 +1,14 @@
-//! Files that are cut, damaged, hostile, or no captures: all that they hold, then one line of words.
+//! Files that are truncated, damaged, hostile, or not captures: all readable packets, then an error of one
+//! line.
 
 use crate::craft::{gzip, pcap, zstd, Pcapng, TempFile, BIG, LITTLE};
 use crate::samples::{every_block, simple_pcap};
 use crate::seen::{read, read_bytes, refused, sound};
-use _engine::capture::file::{CaptureFile, MAX_RECORD};
+use _engine::capture::file::CaptureFile;
+use _engine::capture::MAX_RECORD;
 
 #[test]
-fn damage_under_the_compression_is_told_as_such() {
+fn damage_in_compressed_data_is_reported_as_such() {
     let plain = pcap(LITTLE, 0xa1b2_c3d4, (2, 4), 1, &vec![(1, 0, &[7; 900][..], 900); 2000]);
     for compressed in [gzip(&plain), zstd(&plain)] {
         let cut = &compressed[..compressed.len() - 20];
@@ -18,11 +20,13 @@ fn damage_under_the_compression_is_told_as_such() {
     let garbage = [zstd(&plain), b"garbage".to_vec()].concat();
     let (packets, problem) = read_bytes(&garbage).expect("opens");
     assert_eq!(packets.len(), 2000);
-    assert!(problem.expect("told").contains("breaks off between packets, after 2000 whole packets"));
+    assert!(problem
+        .expect("a problem is reported")
+        .contains("reading stopped between packets, after 2000 complete packets"));
 }
 
 #[test]
-fn a_cut_file_gives_every_whole_packet_and_says_where_it_broke() {
+fn a_truncated_file_yields_every_complete_packet_and_reports_where_it_ends() {
     for whole in [simple_pcap(LITTLE, 0xa1b2_c3d4), simple_pcap(BIG, 0xa1b2_cd34), every_block(BIG)] {
         let all = sound(&whole);
         let mut ends = 0;
@@ -35,8 +39,11 @@ fn a_cut_file_gives_every_whole_packet_and_says_where_it_broke() {
                         ends += 1;
                         continue;
                     };
-                    let count = format!("after {} whole packets, at byte ", packets.len());
-                    assert!(problem.contains(": breaks off in ") && problem.contains(&count), "{problem}");
+                    let count = format!("after {} complete packets, at byte ", packets.len());
+                    assert!(
+                        problem.contains(": reading stopped in ") && problem.contains(&count),
+                        "{problem}"
+                    );
                     let byte: usize =
                         problem.rsplit(' ').next().and_then(|n| n.parse().ok()).expect("a number");
                     assert!(byte <= length && !problem.contains('\n'), "{problem}");
@@ -54,14 +61,14 @@ fn a_record_that_claims_too_much_ends_the_file_there() {
     file[second + 8..second + 12].copy_from_slice(&(MAX_RECORD as u32 + 1).to_le_bytes());
     let (packets, problem) = read_bytes(&file).expect("opens");
     assert_eq!(packets.len(), 1);
-    let problem = problem.expect("it is broken");
+    let problem = problem.expect("the damage is reported");
     let place =
-        "breaks off where a record claims to be longer than any packet, after 1 whole packets, at byte 45";
+        "reading stopped at a record that claims to be longer than any packet, after 1 complete packets, at byte 45";
     assert!(problem.ends_with(place), "{problem}");
 }
 
 #[test]
-fn blocks_that_contradict_themselves_end_the_file_there() {
+fn inconsistent_blocks_end_the_file_there() {
     let good = || Pcapng::new(LITTLE).interface(1, 0, &[]).enhanced(0, 1, b"good", 4);
     let mut lengths_differ = good().enhanced(0, 1, b"bad!", 4).bytes();
     let end = lengths_differ.len();
@@ -70,10 +77,10 @@ fn blocks_that_contradict_themselves_end_the_file_there() {
     let end = unknown_differs.len();
     unknown_differs[end - 4] ^= 4;
     for (file, place) in [
-        (good().enhanced(1, 1, b"bad!", 4).bytes(), "names an interface that is not described"),
+        (good().enhanced(1, 1, b"bad!", 4).bytes(), "at a packet with an unknown interface"),
         (good().block(6, &[0; 12]).bytes(), "in a packet"),
         (good().block(6, &[&[0; 12][..], &[9, 0, 0, 0], &[0; 8]].concat()).bytes(), "longer than its block"),
-        (good().raw(&[6, 0, 0, 0, 8, 0, 0, 0]).bytes(), "impossible length"),
+        (good().raw(&[6, 0, 0, 0, 8, 0, 0, 0]).bytes(), "invalid length"),
         (good().raw(&[6, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]).bytes(), "longer than any packet"),
         (good().raw(&[6, 0, 0, 0, 0, 0, 0, 0x40]).bytes(), "longer than any packet"),
         (good().raw(&[9, 0, 0, 0, 0, 0, 0, 0x40]).bytes(), "in a block"),
@@ -82,13 +89,13 @@ fn blocks_that_contradict_themselves_end_the_file_there() {
     ] {
         let (packets, problem) = read_bytes(&file).expect("opens");
         assert_eq!(packets.len(), 1, "{place}");
-        let problem = problem.expect("it is broken");
+        let problem = problem.expect("the damage is reported");
         assert!(problem.contains(place), "{problem} is not {place}");
     }
 }
 
 #[test]
-fn names_of_interfaces_are_bounded_and_readable() {
+fn interface_names_are_bounded_and_printable() {
     let long = vec![b'n'; 60_000];
     let mut file =
         Pcapng::new(LITTLE).interface(1, 0, &[(2, &long)]).interface(1, 0, &[(2, b"a\n\x1b[31mb")]);
@@ -104,12 +111,14 @@ fn names_of_interfaces_are_bounded_and_readable() {
 }
 
 #[test]
-fn what_is_no_capture_is_refused_in_one_line() {
+fn a_file_that_is_not_a_capture_is_rejected_in_one_line() {
     assert!(refused(b"").ends_with(": the file is empty; a capture begins with a pcap or pcapng header"));
     assert!(refused(&gzip(b"")).contains(": the file is empty"));
     assert!(refused(b"GET / HTTP/1.1\r\n").contains(": not a capture; "));
     assert!(refused(&gzip(b"text")).contains(": not a capture; "));
-    assert!(refused(&[0xd4, 0xc3, 0xb2, 0xa1, 2, 0]).ends_with(": cut off in the pcap header: 6 of 24 bytes"));
+    assert!(
+        refused(&[0xd4, 0xc3, 0xb2, 0xa1, 2, 0]).ends_with(": truncated in the pcap header: 6 of 24 bytes")
+    );
     assert!(refused(&pcap(BIG, 0xa1b2_c3d4, (543, 0), 1, &[])).contains("pcap version 543.0 is unknown"));
     assert!(refused(&[0x0a, 0x0d, 0x0d, 0x0a, 0, 0, 0, 0]).contains("pcapng section header"));
     let missing = CaptureFile::open("/nonexistent/x.pcap", None).err().expect("it is missing");
@@ -133,7 +142,7 @@ impl Random {
 }
 
 #[test]
-fn no_damage_makes_the_reader_panic_run_on_or_invent_bytes() {
+fn no_damage_makes_the_reader_panic_loop_or_invent_bytes() {
     let mut random = Random(0x6e65_746d_6f6e_2121);
     let pcapng = [every_block(LITTLE), every_block(BIG)].concat();
     let seeds = [

@@ -1,4 +1,4 @@
-//! Sound files: every packet comes with its time, link type, interface, lengths and bytes.
+//! Valid files: every packet has its time, link type, interface, lengths and bytes.
 
 use crate::craft::{gzip, pcap, zstd, Pcapng, TempFile, BIG, LITTLE};
 use crate::samples::{every_block, every_packet, simple_pcap, SECOND};
@@ -8,7 +8,7 @@ use _engine::capture::filter::{Filter, Instruction};
 use std::io::Write;
 
 #[test]
-fn pcap_of_both_byte_orders_and_all_three_kinds() {
+fn pcap_in_both_byte_orders_and_all_three_variants() {
     for order in [LITTLE, BIG] {
         for (magic, unit) in [(0xa1b2_c3d4, 1000), (0xa1b2_3c4d, 1), (0xa1b2_cd34, 1000)] {
             let packets = sound(&simple_pcap(order, magic));
@@ -20,7 +20,7 @@ fn pcap_of_both_byte_orders_and_all_three_kinds() {
 }
 
 #[test]
-fn the_upper_half_of_the_link_type_tells_of_check_sequences_only() {
+fn the_upper_half_of_the_link_type_is_ignored() {
     for order in [LITTLE, BIG] {
         let file = pcap(order, 0xa1b2_c3d4, (2, 4), 0xf400_0071, &[(1, 0, b"x", 1)]);
         assert_eq!(sound(&file)[0].link, 113);
@@ -28,7 +28,7 @@ fn the_upper_half_of_the_link_type_tells_of_check_sequences_only() {
 }
 
 #[test]
-fn lengths_stand_the_other_way_round_in_old_files() {
+fn old_files_have_the_lengths_in_reverse_order() {
     let swapped = pcap(LITTLE, 0xa1b2_c3d4, (2, 2), 1, &[(1, 0, b"abc", 3)]);
     assert_eq!(sound(&swapped)[0].bytes, b"abc");
     for (kept, wire) in [(3u32, 60u32), (60, 3)] {
@@ -40,14 +40,14 @@ fn lengths_stand_the_other_way_round_in_old_files() {
 }
 
 #[test]
-fn pcapng_of_both_byte_orders_with_every_block() {
+fn pcapng_in_both_byte_orders_with_every_block_type() {
     for order in [LITTLE, BIG] {
         assert_eq!(sound(&every_block(order)), every_packet());
     }
 }
 
 #[test]
-fn sections_of_different_byte_order_follow_each_other_and_an_interface_keeps_its_number() {
+fn sections_may_differ_in_byte_order_and_an_interface_keeps_its_number() {
     let file = [every_block(LITTLE), every_block(BIG), every_block(LITTLE)].concat();
     let mut expected = every_packet();
     expected.extend(every_packet());
@@ -60,7 +60,7 @@ fn sections_of_different_byte_order_follow_each_other_and_an_interface_keeps_its
 }
 
 #[test]
-fn a_time_stamps_unit_is_any_power_of_ten_or_two() {
+fn a_timestamp_resolution_is_any_power_of_ten_or_two() {
     let time = |resolution: u8, offset_s: i64, stamp| {
         let offset = LITTLE.u64(offset_s as u64);
         let options: [(u16, &[u8]); 2] = [(9, &[resolution]), (14, &offset)];
@@ -81,7 +81,7 @@ fn a_time_stamps_unit_is_any_power_of_ten_or_two() {
 }
 
 #[test]
-fn compression_is_told_by_the_content_and_spans_members_and_frames() {
+fn compression_is_detected_by_content_and_spans_members_and_frames() {
     let plain = every_block(LITTLE);
     let (one, other) = plain.split_at(plain.len() / 2);
     let skippable = [&[0x5e, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"any"].concat();
@@ -101,7 +101,7 @@ fn compression_is_told_by_the_content_and_spans_members_and_frames() {
 }
 
 #[test]
-fn packets_larger_than_the_buffer_are_whole() {
+fn packets_larger_than_the_buffer_are_complete() {
     let large: Vec<u8> = (0..5_000_000u32).map(|i| (i >> 8) as u8).collect();
     let records = [(1, 0, &b"before"[..], 6), (2, 0, &large[..], large.len() as u32), (3, 0, b"after", 5)];
     let packets = sound(&pcap(LITTLE, 0xa1b2_c3d4, (2, 4), 1, &records));
@@ -110,7 +110,7 @@ fn packets_larger_than_the_buffer_are_whole() {
 }
 
 #[test]
-fn a_large_unknown_block_is_stepped_over() {
+fn a_large_unknown_block_is_skipped() {
     let file = TempFile::new(&Pcapng::new(LITTLE).interface(1, 0, &[]).bytes());
     let mut writer = std::fs::OpenOptions::new().append(true).open(file.path()).expect("opens");
     let length = 100 << 20;
@@ -125,14 +125,14 @@ fn a_large_unknown_block_is_stepped_over() {
 }
 
 #[test]
-fn a_capture_without_packets_is_no_mistake() {
+fn a_capture_without_packets_is_valid() {
     assert_eq!(sound(&pcap(LITTLE, 0xa1b2_c3d4, (2, 4), 1, &[])), []);
     assert_eq!(sound(&Pcapng::new(LITTLE).bytes()), []);
     let file = TempFile::new(&Pcapng::new(BIG).bytes());
     assert_eq!(CaptureFile::open(file.path(), None).expect("opens").link(), None);
 }
 
-/// Passes packets whose first byte is `k`.
+/// A filter for packets whose first byte is `k`.
 fn first_byte_is(k: u32) -> Filter {
     let op = |code, jt, jf, k| Instruction { code, jt, jf, k };
     let program = vec![op(0x30, 0, 0, 0), op(0x15, 0, 1, k), op(6, 0, 0, 65_535), op(6, 0, 0, 0)];
@@ -140,7 +140,7 @@ fn first_byte_is(k: u32) -> Filter {
 }
 
 #[test]
-fn the_link_type_is_known_before_reading_and_no_packet_is_lost_by_asking() {
+fn the_link_type_is_known_before_reading_and_no_packet_is_lost() {
     let file = Pcapng::new(BIG).interface(1, 0, &[]).interface(113, 0, &[]).name_resolution();
     let packet = TempFile::new(&file.enhanced(1, 1, b"x", 1).bytes());
     let mut capture = CaptureFile::open(packet.path(), None).expect("opens");
@@ -151,7 +151,7 @@ fn the_link_type_is_known_before_reading_and_no_packet_is_lost_by_asking() {
 }
 
 #[test]
-fn a_filter_judges_its_own_link_type_only_and_says_what_it_left_out() {
+fn a_filter_matches_its_own_link_type_only_and_the_others_are_reported() {
     let file = Pcapng::new(LITTLE).interface(1, 0, &[]).interface(113, 0, &[]);
     let file = file.enhanced(0, 1, b"a1", 2).enhanced(1, 2, b"a2", 2).enhanced(0, 3, b"b3", 2);
     let file = TempFile::new(&file.enhanced(0, 4, b"a4", 2).enhanced(0, 5, b"", 0).bytes());
@@ -161,11 +161,11 @@ fn a_filter_judges_its_own_link_type_only_and_says_what_it_left_out() {
     assert_eq!(bytes, [b"a1", b"a4"]);
     assert_eq!(capture.packets(), 5, "filtered ones included");
     let problem = capture.problem().expect("one was left out");
-    assert!(problem.contains(": 1 of 5 packets were left out: their link type"), "{problem}");
+    assert!(problem.contains(": 1 of 5 packets were skipped: their link type"), "{problem}");
 }
 
 #[test]
-fn a_filter_that_passes_nothing_gives_the_caller_turns() {
+fn a_filter_without_matches_returns_to_the_caller_regularly() {
     let records = vec![(1, 0, &b"x"[..], 1); 1000];
     let file = TempFile::new(&pcap(LITTLE, 0xa1b2_c3d4, (2, 4), 1, &records));
     let mut capture = CaptureFile::open(file.path(), Some(first_byte_is(0))).expect("opens");

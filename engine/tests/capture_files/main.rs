@@ -1,4 +1,4 @@
-//! Capture files of every kind that is read, whole, cut, damaged and compressed.
+//! Capture files of every supported format: complete, truncated, damaged and compressed.
 
 mod craft;
 mod damage;

@@ -1,4 +1,4 @@
-//! Small files that have everything, and what is in them.
+//! Small files with every feature, and their contents.
 
 use crate::craft::{pcap, Order, Pcapng};
 use crate::seen::{seen, Seen};
@@ -10,7 +10,7 @@ pub fn simple_pcap(order: Order, magic: u32) -> Vec<u8> {
     pcap(order, magic, (2, 4), 1, &[(7, 5, b"first", 5), (8, 999_999, b"second", 1500)])
 }
 
-/// One section with three interfaces and every kind of block.
+/// One section with three interfaces and every block type.
 pub fn every_block(order: Order) -> Vec<u8> {
     Pcapng::new(order)
         .interface(1, 0, &[(2, b"eth0"), (9, &[9])])

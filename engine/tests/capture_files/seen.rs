@@ -1,9 +1,9 @@
-//! What the reader gives for a file's bytes.
+//! The packets that the reader finds in a file.
 
 use crate::craft::TempFile;
 use _engine::capture::file::CaptureFile;
 
-/// What a packet is compared by.
+/// The properties by which packets are compared.
 #[derive(Debug, PartialEq, Eq, Clone)]
 pub struct Seen {
     pub time_ns: u64,
@@ -43,7 +43,7 @@ pub fn read_bytes(bytes: &[u8]) -> Result<(Vec<Seen>, Option<String>), String> {
     Ok((packets, capture.problem().map(str::to_owned)))
 }
 
-/// All packets of a sound file.
+/// All packets of a valid file.
 pub fn sound(bytes: &[u8]) -> Vec<Seen> {
     let (packets, problem) = read_bytes(bytes).expect("opens");
     assert_eq!(problem, None);

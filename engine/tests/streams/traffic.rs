@@ -5,7 +5,7 @@ use _engine::flow::names::Names;
 use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
-use _engine::tag::{Kind, Matcher};
+use _engine::tag::{MatchKind, Matcher};
 use _engine::wire::flags::{ACK, SYN};
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub fn settings() -> Settings {
 
 /// Signatures that tag what is below cloud.example.
 pub fn matcher() -> Matcher {
-    Matcher::new(&[(3, Kind::Suffix, "cloud.example".to_owned())], &[], &[]).unwrap()
+    Matcher::new(&[(3, MatchKind::Suffix, "cloud.example".to_owned())], &[], &[]).unwrap()
 }
 
 /// A ClientHello in one record; its name is the last thing in it.

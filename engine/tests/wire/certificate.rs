@@ -1,4 +1,4 @@
-//! Servers' certificates: whole, byte by byte, over records, with trailing bytes, and damaged.
+//! Server certificates: complete, byte by byte, split over records, with trailing bytes, and damaged.
 
 use crate::seeds::{seed, seeds};
 use _engine::wire::certificate::{parse_certificate, Certificate};
@@ -50,7 +50,7 @@ fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[kind][..], &(body.len() as u32).to_be_bytes()[1..], body].concat()
 }
 
-/// What a server sends first, in records of `size` bytes.
+/// The first bytes from a server, in records of `size` bytes.
 fn answer(certificate: &[u8], size: usize) -> Vec<u8> {
     let length = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes()[1..], bytes].concat();
     let list = length(&[length(certificate), length(b"the issuer's")].concat());
@@ -60,7 +60,7 @@ fn answer(certificate: &[u8], size: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_servers_own_certificate_is_read_from_real_answers() {
+fn the_servers_own_certificate_is_parsed_from_captured_handshakes() {
     let Ok(Progress::Parsed(Some(found))) = parse_server_certificate(&seed("certificate", "answer_tls12"))
     else {
         panic!("no certificate");
@@ -76,7 +76,7 @@ fn a_servers_own_certificate_is_read_from_real_answers() {
 }
 
 #[test]
-fn an_encrypted_certificate_is_none() {
+fn an_encrypted_certificate_is_not_reported() {
     let answer = seed("certificate", "answer_tls13");
     assert!(is_server_hello(&answer));
     assert_eq!(parse_server_certificate(&answer), Ok(Progress::Parsed(None)));
@@ -93,7 +93,7 @@ fn the_common_name_comes_first_if_it_is_among_the_names() {
 }
 
 #[test]
-fn without_alternative_names_the_common_name_counts_if_it_is_a_host_name() {
+fn without_alternative_names_the_common_name_is_used_if_it_is_a_host_name() {
     assert_eq!(names(&[(3, "old.example"), (3, "new.example")], &[]), ["new.example"]);
     assert_eq!(names(&[(3, "*.example.com")], &[]), ["*.example.com"]);
     for other in ["Some Server", "localhost", "192.0.2.1", "a..example", ""] {
@@ -102,14 +102,14 @@ fn without_alternative_names_the_common_name_counts_if_it_is_a_host_name() {
 }
 
 #[test]
-fn a_wildcard_names_no_host() {
+fn a_wildcard_is_not_a_host_name() {
     let host = |names: &[&str]| read(&certificate(&name(&[]), names)).host_name().map(str::to_owned);
     assert_eq!(host(&["*.example.com", "example.com"]), None);
     assert_eq!(host(&["example.com", "*.example.com"]).as_deref(), Some("example.com"));
 }
 
 #[test]
-fn text_is_safe_to_print_and_the_issuer_is_written_in_full() {
+fn text_is_safe_to_print_and_the_issuer_is_complete() {
     let found = read(&certificate(&name(&[(3, "a\u{1b}b")]), &["x\u{0}y.example"]));
     assert_eq!(found.common_name.as_deref(), Some("a\u{fffd}b"));
     assert_eq!(found.names, ["x\\000y.example"]);
@@ -117,7 +117,7 @@ fn text_is_safe_to_print_and_the_issuer_is_written_in_full() {
 }
 
 #[test]
-fn it_is_read_over_any_records_and_as_soon_as_it_is_there() {
+fn a_certificate_is_parsed_across_records_and_as_soon_as_it_is_complete() {
     let der = certificate(&name(&[(3, "a.example")]), &["a.example"]);
     let expected = Ok(Progress::Parsed(Some(read(&der))));
     for size in [1, 7, 100, 16_000] {
@@ -147,12 +147,12 @@ fn a_damaged_certificate_is_malformed() {
 }
 
 #[test]
-fn every_seed_is_waited_for_byte_by_byte() {
+fn every_seed_needs_more_until_its_last_byte() {
     for stream in seeds("certificate") {
-        let whole = parse_server_certificate(&stream);
+        let complete = parse_server_certificate(&stream);
         for length in 0..stream.len() {
             let part = parse_server_certificate(&stream[..length]);
-            assert!(part == Ok(Progress::NeedMore) || part == whole);
+            assert!(part == Ok(Progress::NeedMore) || part == complete);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Layers below the transport, and the lengths that they claim.
+//! Headers below the transport, and the lengths in them.
 
 use crate::seeds::{packet, seed};
 use _engine::wire::decode::{decode, Decoded};
@@ -39,12 +39,12 @@ pub fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
     [&[0x9c, 0x40][..], &port, &length, &[0, 0], payload].concat()
 }
 
-/// Decodes a packet that was captured whole.
-pub fn whole(link: u16, bytes: &[u8]) -> Result<Segment<'_>, Rejection> {
+/// Decodes a packet that was captured completely.
+pub fn decode_complete(link: u16, bytes: &[u8]) -> Result<Segment<'_>, Rejection> {
     segment(link, bytes, bytes.len() as u32)
 }
 
-/// The segment of a packet that holds one.
+/// The segment of a packet that contains one.
 fn segment(link: u16, bytes: &[u8], wire_len: u32) -> Result<Segment<'_>, Rejection> {
     decode(link, bytes, wire_len).map(|decoded| match decoded {
         Decoded::Segment(segment) => segment,
@@ -53,13 +53,13 @@ fn segment(link: u16, bytes: &[u8], wire_len: u32) -> Result<Segment<'_>, Reject
 }
 
 fn is_hello(bytes: &[u8]) -> bool {
-    whole(RAW_IP, bytes).is_ok_and(|segment| segment.payload == b"hello")
+    decode_complete(RAW_IP, bytes).is_ok_and(|segment| segment.payload == b"hello")
 }
 
 #[test]
-fn a_segment_has_both_ends_its_lengths_and_its_payload() {
+fn a_segment_has_its_addresses_ports_lengths_and_payload() {
     let frame = [ethernet(0x0800), ipv4(6, &tcp(b"hello"))].concat();
-    let segment = whole(ETHERNET, &frame).unwrap();
+    let segment = decode_complete(ETHERNET, &frame).unwrap();
     assert_eq!((segment.src.to_string(), segment.src_port), ("192.0.2.1".into(), 40_000));
     assert_eq!((segment.dst.to_string(), segment.dst_port), ("192.0.2.2".into(), 443));
     assert_eq!(segment.transport, Transport::Tcp { seq: 7, ack: 9, flags: 0x18 });
@@ -67,38 +67,38 @@ fn a_segment_has_both_ends_its_lengths_and_its_payload() {
 }
 
 #[test]
-fn padding_of_short_frames_is_left_out() {
+fn padding_of_short_frames_is_ignored() {
     let frame = [ethernet(0x0800), ipv4(6, &tcp(b"")), vec![0; 6]].concat();
-    let segment = whole(ETHERNET, &frame).unwrap();
+    let segment = decode_complete(ETHERNET, &frame).unwrap();
     assert_eq!((segment.ip_bytes, segment.payload_len), (40, 0));
     assert!(segment.payload.is_empty());
 }
 
 #[test]
-fn vlan_tags_of_all_kinds_may_be_stacked() {
+fn vlan_tags_of_all_types_may_be_stacked() {
     let tags = [0x88, 0xa8, 0, 1, 0x91, 0, 0, 2, 0x81, 0, 0, 3, 0x86, 0xdd];
     let frame = [&ethernet(0)[..12], &tags, &ipv6(17, &udp(53, b"hello"))].concat();
-    let segment = whole(ETHERNET, &frame).unwrap();
+    let segment = decode_complete(ETHERNET, &frame).unwrap();
     assert_eq!((segment.src.to_string(), segment.ip_bytes), ("2001:db8::1".into(), 53));
     assert_eq!((segment.transport, segment.payload), (Transport::Udp, &b"hello"[..]));
 }
 
 #[test]
-fn more_layers_than_the_bound_are_too_deep() {
+fn more_layers_than_the_limit_are_too_deep() {
     let frame = [&ethernet(0)[..12], &[0x81, 0, 0, 1].repeat(100)].concat();
-    assert_eq!(whole(ETHERNET, &frame).unwrap_err(), Rejection::TooDeep);
+    assert_eq!(decode_complete(ETHERNET, &frame).unwrap_err(), Rejection::TooDeep);
 }
 
 #[test]
-fn ip_is_found_behind_llc_and_snap() {
+fn ip_is_found_after_llc_and_snap() {
     for header in [&[0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00][..], &[0x06, 0x06, 0x03]] {
         let frame = [&ethernet(60)[..], header, &ipv4(6, &tcp(b"hello"))].concat();
-        assert_eq!(whole(ETHERNET, &frame).unwrap().payload, b"hello");
+        assert_eq!(decode_complete(ETHERNET, &frame).unwrap().payload, b"hello");
     }
 }
 
 #[test]
-fn loopback_families_are_read_in_both_byte_orders() {
+fn loopback_families_are_parsed_in_both_byte_orders() {
     let (v4, v6) = (ipv4(6, &tcp(b"hello")), ipv6(6, &tcp(b"hello")));
     for (link, family, ip) in [
         (0, [2, 0, 0, 0], &v4),
@@ -107,12 +107,12 @@ fn loopback_families_are_read_in_both_byte_orders() {
         (0, [0, 0, 0, 28], &v6),
         (108, [0, 0, 0, 24], &v6),
     ] {
-        assert_eq!(whole(link, &[&family[..], ip].concat()).unwrap().payload, b"hello");
+        assert_eq!(decode_complete(link, &[&family[..], ip].concat()).unwrap().payload, b"hello");
     }
 }
 
 #[test]
-fn ppp_is_read_framed_bare_and_compressed() {
+fn ppp_is_parsed_with_and_without_framing_and_compression() {
     let v4 = ipv4(6, &tcp(b"hello"));
     for (link, header) in [
         (9, &[0xff, 0x03, 0x00, 0x21][..]),
@@ -121,12 +121,12 @@ fn ppp_is_read_framed_bare_and_compressed() {
         (50, &[0xff, 0x03, 0x00, 0x21]),
         (50, &[0x0f, 0x00, 0x08, 0x00]),
     ] {
-        assert_eq!(whole(link, &[header, &v4].concat()).unwrap().payload, b"hello");
+        assert_eq!(decode_complete(link, &[header, &v4].concat()).unwrap().payload, b"hello");
     }
 }
 
 #[test]
-fn links_of_public_captures_lead_to_their_segments() {
+fn link_types_of_public_captures_are_decoded() {
     for (name, src, dst_port) in [
         ("linux_cooked", "::1", 4443),
         ("linux_cooked2", "192.168.64.6", 443),
@@ -137,13 +137,13 @@ fn links_of_public_captures_lead_to_their_segments() {
     ] {
         let seed = seed("decode", name);
         let (link, bytes) = packet(&seed);
-        let segment = whole(link, bytes).unwrap();
+        let segment = decode_complete(link, bytes).unwrap();
         assert_eq!((name, segment.src.to_string().as_str(), segment.dst_port), (name, src, dst_port));
     }
 }
 
 #[test]
-fn options_of_ipv4_and_tcp_are_skipped() {
+fn ipv4_and_tcp_options_are_skipped() {
     let mut segment = tcp(b"NOPShello");
     segment[12] = 0x60;
     let mut ip = ipv4(6, &[&[1; 8], &segment[..]].concat());
@@ -152,7 +152,7 @@ fn options_of_ipv4_and_tcp_are_skipped() {
 }
 
 #[test]
-fn extension_headers_of_ipv6_are_skipped() {
+fn ipv6_extension_headers_are_skipped() {
     let extensions = [
         &[60, 0, 0, 0, 0, 0, 0, 0][..],                     // hop by hop
         &[43, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], // destination, two words
@@ -166,10 +166,10 @@ fn extension_headers_of_ipv6_are_skipped() {
 #[test]
 fn endless_extension_headers_are_malformed() {
     let bytes = ipv6(60, &[60, 0, 0, 0, 0, 0, 0, 0].repeat(40));
-    assert_eq!(whole(RAW_IP, &bytes).unwrap_err(), Rejection::IpMalformed);
+    assert_eq!(decode_complete(RAW_IP, &bytes).unwrap_err(), Rejection::IpMalformed);
 }
 
-/// The fragment that a packet is.
+/// The fragment in a packet.
 pub fn fragment(bytes: &[u8]) -> Fragment<'_> {
     match decode(RAW_IP, bytes, bytes.len() as u32) {
         Ok(Decoded::Fragment(fragment)) => fragment,
@@ -178,7 +178,7 @@ pub fn fragment(bytes: &[u8]) -> Fragment<'_> {
 }
 
 #[test]
-fn fragments_say_where_they_belong() {
+fn fragments_are_reported_with_their_packet_and_offset() {
     let mut v4 = ipv4(17, &[7; 16]);
     v4[4..8].copy_from_slice(&[0x12, 0x34, 0x20, 0]);
     let first = fragment(&v4);
@@ -194,25 +194,25 @@ fn fragments_say_where_they_belong() {
 }
 
 #[test]
-fn fragments_that_fit_into_no_packet_are_malformed() {
+fn fragments_beyond_the_maximum_packet_size_are_malformed() {
     let mut empty = ipv4(17, b"");
     empty[6] = 0x20;
     let mut beyond = ipv4(17, &[0; 64]);
     beyond[6..8].copy_from_slice(&[0x1f, 0xff]);
     for packet in [empty, beyond] {
-        assert_eq!(whole(RAW_IP, &packet).unwrap_err(), Rejection::IpMalformed);
+        assert_eq!(decode_complete(RAW_IP, &packet).unwrap_err(), Rejection::IpMalformed);
     }
 }
 
 #[test]
-fn nobody_waits_for_the_rest_of_what_is_not_read() {
+fn fragments_of_other_protocols_are_rejected() {
     let mut icmp = ipv4(1, &[8; 64]);
     icmp[6] = 0x20;
-    assert_eq!(whole(RAW_IP, &icmp).unwrap_err(), Rejection::OtherTransport);
+    assert_eq!(decode_complete(RAW_IP, &icmp).unwrap_err(), Rejection::OtherTransport);
 }
 
 #[test]
-fn joined_segments_take_the_length_of_the_wire() {
+fn segments_joined_by_offload_use_the_length_on_the_wire() {
     let mut v4 = ipv4(6, &tcp(b"hello"));
     v4[2..4].fill(0);
     let mut v6 = ipv6(6, &tcp(b"hello"));
@@ -226,7 +226,7 @@ fn joined_segments_take_the_length_of_the_wire() {
 }
 
 #[test]
-fn a_cut_payload_is_a_segment_and_a_cut_header_is_truncated() {
+fn a_cut_payload_gives_a_segment_and_a_cut_header_is_truncated() {
     let frame = [ethernet(0x0800), ipv4(6, &tcp(&[7; 100]))].concat();
     let cut = |kept: usize| segment(ETHERNET, &frame[..kept], frame.len() as u32);
     for kept in 54..=frame.len() {
@@ -245,15 +245,15 @@ fn a_cut_payload_is_a_segment_and_a_cut_header_is_truncated() {
 }
 
 #[test]
-fn what_the_wire_did_not_have_is_malformed() {
+fn a_header_that_was_short_on_the_wire_is_malformed() {
     let frame = [ethernet(0x0800), ipv4(6, &[0; 19])].concat();
-    assert_eq!(whole(ETHERNET, &frame[..13]).unwrap_err(), Rejection::LinkMalformed);
-    assert_eq!(whole(ETHERNET, &frame[..33]).unwrap_err(), Rejection::IpMalformed);
-    assert_eq!(whole(ETHERNET, &frame).unwrap_err(), Rejection::TransportMalformed);
+    assert_eq!(decode_complete(ETHERNET, &frame[..13]).unwrap_err(), Rejection::LinkMalformed);
+    assert_eq!(decode_complete(ETHERNET, &frame[..33]).unwrap_err(), Rejection::IpMalformed);
+    assert_eq!(decode_complete(ETHERNET, &frame).unwrap_err(), Rejection::TransportMalformed);
 }
 
 #[test]
-fn headers_that_contradict_themselves_are_malformed() {
+fn inconsistent_headers_are_malformed() {
     let good = ipv4(6, &tcp(b"hello"));
     for (at, value, expected) in [
         (0, 0x55, Rejection::NotIp),
@@ -264,22 +264,22 @@ fn headers_that_contradict_themselves_are_malformed() {
     ] {
         let mut bytes = good.clone();
         bytes[at] = value;
-        assert_eq!((at, whole(RAW_IP, &bytes).unwrap_err()), (at, expected));
+        assert_eq!((at, decode_complete(RAW_IP, &bytes).unwrap_err()), (at, expected));
     }
     let mut short = udp(53, b"hello");
     short[5] = 7;
-    assert_eq!(whole(RAW_IP, &ipv4(17, &short)).unwrap_err(), Rejection::TransportMalformed);
+    assert_eq!(decode_complete(RAW_IP, &ipv4(17, &short)).unwrap_err(), Rejection::TransportMalformed);
 }
 
 #[test]
-fn what_is_neither_tcp_nor_udp_says_why() {
+fn packets_without_tcp_or_udp_are_rejected_with_a_reason() {
     for (link, bytes, expected) in [
         (9999, vec![0; 60], Rejection::UnknownLink),
         (ETHERNET, [ethernet(0x0806), vec![0; 46]].concat(), Rejection::NotIp),
         (RAW_IP, ipv4(1, &[8, 0, 0, 0]), Rejection::OtherTransport),
         (RAW_IP, ipv6(59, &[]), Rejection::OtherTransport),
     ] {
-        assert_eq!(whole(link, &bytes).unwrap_err(), expected);
+        assert_eq!(decode_complete(link, &bytes).unwrap_err(), expected);
     }
 }
 

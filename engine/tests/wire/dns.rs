@@ -1,4 +1,4 @@
-//! DNS messages: whole, byte by byte, with trailing bytes, and damaged.
+//! DNS messages: complete, byte by byte, with trailing bytes, and damaged.
 
 use crate::seeds::{seed, seeds};
 use _engine::address::Address;
@@ -7,7 +7,7 @@ use _engine::wire::dns_type::{A, AAAA, CNAME, HTTPS};
 use _engine::wire::{Malformed, Progress};
 use std::net::IpAddr;
 
-/// The message, of which at least the header is there.
+/// The message, which has at least a complete header.
 fn parsed(bytes: &[u8]) -> Message {
     match parse_message(bytes) {
         Ok(Progress::Parsed(message)) => message,
@@ -19,7 +19,7 @@ fn address(text: &str) -> Address {
     text.parse::<IpAddr>().unwrap().into()
 }
 
-/// A response that asks for "a" and answers with one record whose name points to the question's.
+/// A response with a question for "a" and one record whose name points to that of the question.
 fn response(rtype: u16, rclass: u16, ttl_s: u32, rdata: &[u8]) -> Vec<u8> {
     let mut bytes = b"\x12\x34\x81\x80\0\x01\0\x01\0\0\0\0\x01a\0\0\x01\0\x01\xc0\x0c".to_vec();
     bytes.extend(rtype.to_be_bytes());
@@ -31,7 +31,7 @@ fn response(rtype: u16, rclass: u16, ttl_s: u32, rdata: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_query_is_read() {
+fn a_query_is_parsed() {
     let message = parsed(&seed("dns", "query"));
     assert_eq!((message.id, message.response, message.rcode), (42_799, false, 0));
     let [question] = &message.questions[..] else { panic!("{message:?}") };
@@ -40,7 +40,7 @@ fn a_query_is_read() {
 }
 
 #[test]
-fn an_answer_with_aliases_is_read() {
+fn an_answer_with_aliases_is_parsed() {
     let message = parsed(&seed("dns", "answer_cname"));
     assert!(message.response);
     let answer = |name: &str, rtype, ttl_s, data| Answer { name: name.into(), rtype, ttl_s, data };
@@ -54,7 +54,7 @@ fn an_answer_with_aliases_is_read() {
 }
 
 #[test]
-fn multicast_answers_are_read_with_their_class_bit() {
+fn multicast_answers_are_parsed_despite_their_class_bit() {
     let message = parsed(&seed("dns", "mdns_answer"));
     let addresses: Vec<_> = message.answers.iter().filter(|answer| answer.rtype == AAAA).collect();
     let [answer] = &addresses[..] else { panic!("{message:?}") };
@@ -63,7 +63,7 @@ fn multicast_answers_are_read_with_their_class_bit() {
 }
 
 #[test]
-fn an_https_record_gives_alpn_and_hints() {
+fn an_https_record_contains_alpn_and_hints() {
     let message = parsed(&seed("dns", "https_answer"));
     let services = message.answers.iter().filter_map(|answer| match &answer.data {
         Data::Service(service) if answer.rtype == HTTPS => Some(service),
@@ -77,7 +77,7 @@ fn an_https_record_gives_alpn_and_hints() {
 }
 
 #[test]
-fn the_ech_parameter_is_kept_as_sent() {
+fn the_ech_parameter_is_kept_unchanged() {
     let message = parsed(&response(HTTPS, 1, 60, b"\0\x01\0\0\x01\0\x03\x02h2\0\x05\0\x02\xfe\x0d"));
     let Data::Service(service) = &message.answers[0].data else { panic!("{message:?}") };
     assert_eq!(service.alpn, ["h2"]);
@@ -85,7 +85,7 @@ fn the_ech_parameter_is_kept_as_sent() {
 }
 
 #[test]
-fn wrong_rdata_is_damage_and_what_stands_before_it_stays() {
+fn invalid_record_data_is_damage_and_the_entries_before_it_are_kept() {
     for (rtype, rdata) in [
         (A, &b"\x01\x02\x03"[..]),
         (A, b"\x01\x02\x03\x04\x05"),
@@ -103,14 +103,14 @@ fn wrong_rdata_is_damage_and_what_stands_before_it_stays() {
 }
 
 #[test]
-fn a_name_in_rdata_ends_inside_it() {
+fn a_name_in_record_data_ends_inside_it() {
     let mut bytes = response(CNAME, 1, 60, b"\x03ab");
     bytes.extend(b"cd\0");
     assert_eq!(parsed(&bytes).damage, Some(Malformed("short")));
 }
 
 #[test]
-fn other_classes_and_empty_rdata_say_nothing() {
+fn other_classes_and_empty_record_data_are_ignored() {
     for bytes in [response(A, 3, 60, b"\x01\x02"), response(A, 254, 0, b""), response(A, 1, 0, b"")] {
         let message = parsed(&bytes);
         assert_eq!((message.damage, &message.answers[0].data), (None, &Data::Other));
@@ -118,7 +118,7 @@ fn other_classes_and_empty_rdata_say_nothing() {
 }
 
 #[test]
-fn a_lifetime_with_the_upper_bit_is_zero() {
+fn a_ttl_with_the_most_significant_bit_set_is_zero() {
     assert_eq!(parsed(&response(A, 1, 0x7fff_ffff, &[1, 2, 3, 4])).answers[0].ttl_s, 0x7fff_ffff);
     assert_eq!(parsed(&response(A, 1, 0x8000_0000, &[1, 2, 3, 4])).answers[0].ttl_s, 0);
 }
@@ -140,22 +140,22 @@ fn a_name_that_points_to_itself_or_has_an_unknown_label_is_damage() {
 }
 
 #[test]
-fn counts_are_believed_as_far_as_there_are_bytes() {
+fn counts_beyond_the_available_bytes_are_damage() {
     let bytes = [&[0; 4][..], &[0xff; 4], &[0; 4], &[0; 5 * 10]].concat();
     let message = parsed(&bytes);
     assert_eq!((message.questions.len(), message.damage), (10, Some(Malformed("short"))));
 }
 
 #[test]
-fn every_prefix_gives_the_same_entries_as_far_as_it_goes() {
+fn every_prefix_contains_the_same_entries_up_to_its_end() {
     for bytes in seeds("dns") {
-        let whole = parsed(&bytes);
+        let complete = parsed(&bytes);
         for end in 0..bytes.len() {
             match parse_message(&bytes[..end]) {
                 Ok(Progress::NeedMore) => assert!(end < 12),
                 Ok(Progress::Parsed(part)) => {
-                    assert!(whole.questions.starts_with(&part.questions));
-                    assert!(whole.answers.starts_with(&part.answers));
+                    assert!(complete.questions.starts_with(&part.questions));
+                    assert!(complete.answers.starts_with(&part.answers));
                 }
                 Err(malformed) => panic!("{malformed:?}"),
             }
@@ -164,43 +164,43 @@ fn every_prefix_gives_the_same_entries_as_far_as_it_goes() {
 }
 
 #[test]
-fn trailing_bytes_stay_unread() {
+fn trailing_bytes_are_ignored() {
     for bytes in seeds("dns") {
-        let whole = parsed(&bytes);
-        if whole.damage.is_none() {
-            assert_eq!(parsed(&[&bytes[..], b"\xff\xff\xff"].concat()), whole);
+        let complete = parsed(&bytes);
+        if complete.damage.is_none() {
+            assert_eq!(parsed(&[&bytes[..], b"\xff\xff\xff"].concat()), complete);
         }
     }
 }
 
-/// A query with these flags, type and class, and what follows the question.
+/// A query with these flags, type and class, and the bytes after the question.
 fn query(flags: [u8; 2], additional: u8, name: &[u8], rtype: u8, rclass: u8, rest: &[u8]) -> Vec<u8> {
     let header = [&[0x12, 0x34][..], &flags, &[0, 1, 0, 0, 0, 0, 0, additional]].concat();
     [&header, name, &[0, rtype, 0, rclass], rest].concat()
 }
 
-/// An OPT record (RFC 6891, 6.1.2) with this upper part of the response code, and a client's cookie.
+/// An OPT record (RFC 6891, 6.1.2) with these upper bits of the response code, and a client cookie.
 fn opt(upper_rcode: u8) -> Vec<u8> {
     let cookie = [0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8];
     [&[0, 0, 41, 4, 0xd0, upper_rcode, 0, 0x80, 0, 0, 12][..], &cookie].concat()
 }
 
 #[test]
-fn the_response_code_has_the_upper_bits_of_opt_wherever_that_stands() {
+fn the_response_code_includes_the_upper_bits_from_opt_at_any_position() {
     let name = b"\x01a\x07example\0";
     let record = |rtype: u8| [&[0xc0, 12, 0, rtype, 0, 1, 0, 0, 0, 9, 0, 2][..], &[0xc0, 12]].concat();
     let mut answer = query([0x81, 0x07], 2, name, 1, 1, &[record(2), record(250), opt(1)].concat());
     answer[9] = 1; // one record of authority
     assert_eq!((parsed(&answer).rcode, parsed(&answer).damage), (0x17, None)); // BADCOOKIE
     assert_eq!(parsed(&query([0x81, 0x83], 1, name, 1, 1, &opt(0))).rcode, 3);
-    // A query has no response code, and one that cannot be found says nothing.
+    // A query has no response code, and an unreadable OPT record is ignored.
     assert_eq!(parsed(&query([1, 0], 1, name, 1, 1, &opt(1))).rcode, 0);
     let cut = &answer[..answer.len() - 1];
     assert_eq!((parsed(cut).rcode, parsed(cut).damage), (7, None));
 }
 
 #[test]
-fn a_plain_query_looks_like_nothing_else() {
+fn a_plain_query_is_unmistakable() {
     let name = b"\x01a\x07example\0";
     assert!(is_plain_query(&query([1, 0], 0, name, 28, 1, b"")));
     assert!(is_plain_query(&query([0, 0x30], 1, name, 65, 1, &opt(0))));
@@ -213,7 +213,7 @@ fn a_plain_query_looks_like_nothing_else() {
         query([1, 0], 0, name, 32, 1, b""),          // a type without a name: NetBIOS
         query([1, 0], 0, name, 28, 1, b"\0"),        // a byte too many
         query([1, 0], 1, name, 28, 1, b""),          // no OPT where one is announced
-        query([1, 0], 1, name, 28, 1, &opt(0)[1..]), // nor a whole one
+        query([1, 0], 1, name, 28, 1, &opt(0)[1..]), // nor a complete OPT record
         query([1, 0], 0, b"\xc0\x0c", 28, 1, b""),   // a name that points to itself
         b"".to_vec(),
         vec![0; 64],
@@ -224,7 +224,7 @@ fn a_plain_query_looks_like_nothing_else() {
 }
 
 #[test]
-fn a_message_full_of_pointers_is_read_in_bounds() {
+fn a_message_full_of_pointers_is_parsed_in_bounded_time() {
     // Every answer's name is a chain of pointers to the longest name; each costs twelve bytes.
     let longest = [&[63u8][..], &[b'a'; 63]].concat();
     let mut message = query([0x81, 0x80], 0, &[&longest.repeat(3)[..], &[0]].concat(), 1, 1, b"");
@@ -239,7 +239,7 @@ fn a_message_full_of_pointers_is_read_in_bounds() {
 }
 
 #[test]
-fn names_that_are_no_host_names_are_read_as_they_are() {
+fn names_that_are_not_host_names_are_kept_unchanged() {
     for (wire, text) in [
         (&b"\x04_sip\x04_udp\x01A\0"[..], "_sip._udp.a"),
         (b"\x08xn--zr-x\x01-\0", "xn--zr-x.-"),

@@ -1,4 +1,4 @@
-//! ECHConfigLists: two that servers published, and what can be wrong with one.
+//! ECHConfigLists: two published ones, and malformed ones.
 
 use crate::seeds::seed;
 use _engine::wire::ech::parse_public_names;
@@ -19,39 +19,39 @@ fn list(version: u16, name: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn the_public_name_of_a_published_list_is_read() {
+fn the_public_name_of_a_published_list_is_parsed() {
     assert_eq!(names(&seed("ech", "cloudflare")), ["cloudflare-ech.com"]);
     assert_eq!(names(&seed("ech", "two_cipher_suites")), ["public.tls-ech.dev"]);
 }
 
 #[test]
-fn names_are_lower_case_without_final_dot() {
+fn names_are_lower_case_without_the_final_dot() {
     assert_eq!(names(&list(0xfe0d, b"Front.Example.")), ["front.example"]);
 }
 
 #[test]
-fn other_versions_are_stepped_over_and_a_name_is_given_once() {
+fn other_versions_are_skipped_and_a_name_is_reported_once() {
     assert_eq!(names(&seed("ech", "several_versions")), ["cloudflare-ech.com", "public.tls-ech.dev"]);
     assert_eq!(names(&list(0xfe0a, b"old.example")), [""; 0]);
 }
 
 #[test]
-fn a_list_byte_by_byte_needs_more_until_its_last_byte() {
-    let whole = seed("ech", "several_versions");
-    for end in 0..whole.len() {
-        assert_eq!(parse_public_names(&whole[..end]), Ok(Progress::NeedMore), "{end}");
+fn a_list_needs_more_until_its_last_byte() {
+    let complete = seed("ech", "several_versions");
+    for end in 0..complete.len() {
+        assert_eq!(parse_public_names(&complete[..end]), Ok(Progress::NeedMore), "{end}");
     }
-    assert_eq!(names(&whole).len(), 2);
+    assert_eq!(names(&complete).len(), 2);
 }
 
 #[test]
-fn bytes_behind_the_list_are_an_error() {
+fn bytes_after_the_list_are_an_error() {
     let longer = [seed("ech", "cloudflare"), vec![0]].concat();
     assert_eq!(parse_public_names(&longer), Err(Malformed("ech")));
 }
 
 #[test]
-fn a_configuration_of_another_length_than_it_claims_is_an_error() {
+fn a_configuration_with_an_inconsistent_length_is_an_error() {
     for at in [5, 9, 43] {
         let mut wrong = seed("ech", "cloudflare");
         wrong[at] += 1;
@@ -62,7 +62,7 @@ fn a_configuration_of_another_length_than_it_claims_is_an_error() {
 }
 
 #[test]
-fn names_of_one_list_are_bounded() {
+fn the_number_of_names_is_bounded() {
     let configs: Vec<u8> =
         (0..100).flat_map(|n| list(0xfe0d, format!("n{n}.example").as_bytes())[2..].to_vec()).collect();
     let list = [&(configs.len() as u16).to_be_bytes()[..], &configs].concat();

@@ -1,4 +1,4 @@
-//! ClientHellos made by hand.
+//! Crafted ClientHellos.
 
 pub fn vector16(inside: &[u8]) -> Vec<u8> {
     [&(inside.len() as u16).to_be_bytes()[..], inside].concat()
@@ -14,7 +14,7 @@ pub fn server_name(entries: &[(u8, &[u8])]) -> Vec<u8> {
     extension(0, &vector16(&list.collect::<Vec<_>>()))
 }
 
-/// A hello's body with these extensions.
+/// The body of a hello with these extensions.
 pub fn body(version: u16, extensions: &[Vec<u8>]) -> Vec<u8> {
     body_offering(version, &[0x13, 0x01], extensions)
 }

@@ -1,4 +1,4 @@
-//! JA4 fingerprints: the specification's own examples, the values that its authors publish for their
+//! JA4 fingerprints: the examples of the specification, the values that its authors publish for their
 //! captures, and each rule by itself.
 
 use crate::hello::{body, body_offering, extension, server_name, vector16};
@@ -11,7 +11,7 @@ fn wire(list: &str) -> Vec<u8> {
     numbers.flat_map(|text| u16::from_str_radix(text, 16).unwrap().to_be_bytes()).collect()
 }
 
-/// A body with these lists in this order; the extensions that JA4 looks into say what clients say there.
+/// A body with these lists in this order; the extensions that JA4 parses have contents like those of clients.
 fn hello(cipher_suites: &str, extensions: &str, signature_algorithms: &str) -> Vec<u8> {
     let extensions: Vec<Vec<u8>> = wire(extensions)
         .chunks(2)
@@ -30,10 +30,10 @@ fn over_tcp(body: &[u8]) -> Option<String> {
     fingerprint(&parse_hello_body(body).unwrap(), true)
 }
 
-/// The fingerprint's part before the first underscore.
+/// The part of the fingerprint before the first underscore.
 fn readable_part(body: &[u8], is_tcp: bool) -> String {
-    let whole = fingerprint(&parse_hello_body(body).unwrap(), is_tcp).unwrap();
-    whole.split('_').next().unwrap().to_string()
+    let complete = fingerprint(&parse_hello_body(body).unwrap(), is_tcp).unwrap();
+    complete.split('_').next().unwrap().to_string()
 }
 
 const CHROME: &str = "1301,1302,1303,c02b,c02f,c02c,c030,cca9,cca8,c013,c014,009c,009d,002f,0035";
@@ -44,14 +44,14 @@ fn the_example_of_the_specification_has_its_fingerprint() {
     let extensions = "001b,0000,0033,0010,4469,0017,002d,000d,0005,0023,0012,002b,ff01,000b,000a,0015";
     let expected = "t13d1516h2_8daaf6152771_e5627efa2ab1";
     assert_eq!(over_tcp(&hello(CHROME, extensions, CHROME_SIGNATURES)).as_deref(), Some(expected));
-    // Without signature algorithms the extensions stand alone.
+    // Without signature algorithms, only the extensions are hashed.
     let expected = "t13d1516h2_8daaf6152771_6d807ffa2a79";
     assert_eq!(over_tcp(&hello(CHROME, extensions, "")).as_deref(), Some(expected));
 }
 
 #[test]
 fn hellos_of_the_authors_captures_have_the_published_fingerprints() {
-    // FoxIO-LLC/ja4, python/test/testdata: JA4_ro.1 gives the lists in their order, JA4.1 the fingerprint.
+    // FoxIO-LLC/ja4, python/test/testdata: JA4_ro.1 has the lists in their order, JA4.1 the fingerprint.
     for (file, cipher_suites, extensions, signature_algorithms, expected) in [
         (
             "badcurveball.pcap",
@@ -88,7 +88,7 @@ fn hellos_of_the_authors_captures_have_the_published_fingerprints() {
 }
 
 #[test]
-fn grease_counts_nowhere() {
+fn grease_is_ignored_everywhere() {
     let plain = hello(CHROME, "0000,0010,002b,000d", CHROME_SIGNATURES);
     let greased = hello(
         &format!("1a1a,{CHROME},fafa"),
@@ -109,7 +109,7 @@ fn the_transport_is_the_first_letter() {
 }
 
 #[test]
-fn the_highest_version_offered_counts() {
+fn the_highest_offered_version_is_used() {
     for (version, supported, text) in [
         (0x0300, &b""[..], "s3"),
         (0x0301, b"", "10"),
@@ -127,7 +127,7 @@ fn the_highest_version_offered_counts() {
 }
 
 #[test]
-fn an_odd_protocol_is_shown_by_its_hexadecimal_ends() {
+fn a_protocol_that_is_not_alphanumeric_is_shown_in_hexadecimal() {
     for (protocol, text) in [
         (&b""[..], "00"),
         (b"h2", "h2"),
@@ -147,29 +147,29 @@ fn an_odd_protocol_is_shown_by_its_hexadecimal_ends() {
 }
 
 #[test]
-fn lists_without_entries_are_noughts() {
+fn empty_lists_have_a_hash_of_zeros() {
     let empty = body_offering(0x0303, &[], &[]);
     assert_eq!(over_tcp(&empty).as_deref(), Some("t12i000000_000000000000_000000000000"));
-    // Name and protocols are told before; nothing is left to hash.
-    let told = [server_name(&[(0, b"a.example")]), extension(16, &vector16(b"\x02h2"))];
-    let hello = body_offering(0x0303, &[0x1a, 0x1a], &told);
+    // Name and protocols are in the first part, so there is nothing left to hash.
+    let in_first_part = [server_name(&[(0, b"a.example")]), extension(16, &vector16(b"\x02h2"))];
+    let hello = body_offering(0x0303, &[0x1a, 0x1a], &in_first_part);
     assert_eq!(over_tcp(&hello).as_deref(), Some("t12d0002h2_000000000000_000000000000"));
 }
 
 #[test]
-fn a_name_extension_without_a_name_is_a_name_extension() {
+fn a_server_name_extension_without_a_name_counts() {
     assert_eq!(readable_part(&body(0x0303, &[extension(0, b"")]), true), "t12d010100");
 }
 
 #[test]
-fn counts_end_at_99() {
+fn counts_are_limited_to_99() {
     let many = [0x13, 0x01].repeat(120);
     let extensions: Vec<Vec<u8>> = (100..220).map(|number| extension(number, b"")).collect();
     assert_eq!(readable_part(&body_offering(0x0303, &many, &extensions), true), "t12i999900");
 }
 
 #[test]
-fn a_hello_with_lists_beyond_bound_or_shape_has_a_name_but_no_fingerprint() {
+fn a_hello_with_oversized_or_malformed_lists_has_a_name_but_no_fingerprint() {
     let name = server_name(&[(0, b"a.example")]);
     let short_list = extension(13, b"\0\x04\x04\x03");
     let odd_list = extension(13, b"\0\x03\x04\x03\x08");

@@ -1,4 +1,4 @@
-//! The parsers, on packets and messages of public captures and on what mutation makes of them.
+//! Tests of the parsers with packets and messages from public captures and with mutations of them.
 
 mod certificate;
 mod decode;

@@ -1,11 +1,11 @@
-//! What stands before a hello: whole, byte by byte, with trailing bytes, and what is none.
+//! Preambles of a hello: complete, byte by byte, with trailing bytes, and data that is not a preamble.
 
 use crate::seeds::{seed, seeds};
-use _engine::wire::preamble::{is_step, parse_step, Kind, Step};
+use _engine::wire::preamble::{is_step, parse_step, Step, StepKind};
 use _engine::wire::tls::may_be_hello;
 use _engine::wire::{Malformed, Progress};
 
-/// All steps that a stream begins with, and what is left behind them.
+/// All steps at the beginning of a stream, and the bytes after them.
 fn steps(mut stream: &[u8]) -> (Vec<Step>, &[u8]) {
     let mut steps = Vec::new();
     while let Ok(Progress::Parsed(Some(step))) = parse_step(stream) {
@@ -27,31 +27,31 @@ fn host(head: &str) -> Option<String> {
 }
 
 #[test]
-fn the_steps_up_to_starttls_are_read_and_a_hello_may_follow() {
+fn the_steps_up_to_starttls_are_parsed_and_a_hello_may_follow() {
     let expected = [("smtp", 2), ("imap", 2), ("pop3", 2), ("ftp", 1), ("xmpp", 4), ("ldap", 2)];
     for (name, count) in expected {
         let stream = seed("preamble", name);
         let (steps, rest) = steps(&stream);
         assert_eq!(steps.len(), count, "{name}");
-        assert!(steps.iter().all(|step| step.kind == Kind::Prelude && step.host.is_none()), "{name}");
+        assert!(steps.iter().all(|step| step.kind == StepKind::Prelude && step.host.is_none()), "{name}");
         assert!(may_be_hello(rest), "{name}");
     }
 }
 
 #[test]
-fn a_tunnel_gives_its_target_and_ends_with_its_head() {
+fn a_tunnel_contains_its_target_and_ends_with_its_header_section() {
     let head =
         b"CONNECT Files.Cloud.Example:443 HTTP/1.1\r\nHost: proxy.example\r\nProxy-Authorization: x\r\n\r\n";
     let step = only(&[&head[..], &[22, 3, 1]].concat());
-    assert_eq!((step.length, step.kind), (head.len(), Kind::Tunnel));
+    assert_eq!((step.length, step.kind), (head.len(), StepKind::Tunnel));
     assert_eq!(step.host.as_deref(), Some("files.cloud.example"));
     assert_eq!(only(&seed("preamble", "connect")).host.as_deref(), Some("apache.org"));
 }
 
 #[test]
-fn a_request_names_its_host_as_soon_as_it_is_there() {
+fn the_host_of_a_request_is_parsed_as_soon_as_it_is_complete() {
     let step = only(&seed("preamble", "get"));
-    assert_eq!((step.host.as_deref(), step.kind), (Some("files.cloud.example"), Kind::Request));
+    assert_eq!((step.host.as_deref(), step.kind), (Some("files.cloud.example"), StepKind::Request));
     assert_eq!(host("GET / HTTP/1.1\r\nhost:a.example\r\nHost: b.example\r\n").as_deref(), Some("a.example"));
     assert_eq!(
         host("GET / HTTP/1.1\r\nX: y\r\n folded: z\r\nHost: a\\\u{1}b.example\r\n").as_deref(),
@@ -61,13 +61,13 @@ fn a_request_names_its_host_as_soon_as_it_is_there() {
 }
 
 #[test]
-fn a_request_in_absolute_form_names_its_target_and_goes_to_a_proxy() {
+fn a_request_in_absolute_form_contains_its_target_and_goes_to_a_proxy() {
     let step = only(&seed("preamble", "absolute"));
-    assert_eq!((step.host.as_deref(), step.kind), (Some("files.cloud.example"), Kind::ProxyRequest));
+    assert_eq!((step.host.as_deref(), step.kind), (Some("files.cloud.example"), StepKind::ProxyRequest));
 }
 
 #[test]
-fn an_address_is_no_host_name() {
+fn an_address_is_not_a_host_name() {
     for address in ["192.0.2.1", "192.0.2.1:80", "[2001:db8::1]:80", "", ":80", "."] {
         assert_eq!(host(&format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n")), None, "{address}");
         assert_eq!(host(&format!("GET http://{address}/ HTTP/1.1\r\n")), None, "{address}");
@@ -75,7 +75,7 @@ fn an_address_is_no_host_name() {
 }
 
 #[test]
-fn proxy_headers_are_skipped_and_their_authority_is_noted() {
+fn proxy_headers_are_skipped_and_their_authority_is_kept() {
     let (first, rest) = steps(b"PROXY TCP4 192.0.2.1 198.51.100.1 50000 443\r\n\x16\x03\x01");
     assert_eq!((first.len(), rest), (1, &b"\x16\x03\x01"[..]));
     assert_eq!(steps(b"PROXY UNKNOWN\r\n\x16").0.len(), 1);
@@ -89,7 +89,7 @@ fn proxy_headers_are_skipped_and_their_authority_is_noted() {
 }
 
 #[test]
-fn a_faulty_proxy_header_or_field_is_malformed() {
+fn an_invalid_proxy_header_or_field_is_malformed() {
     let mut unknown_version = seed("preamble", "proxy_header_2");
     unknown_version[12] = 0x31;
     let mut short = seed("preamble", "proxy_header_2");
@@ -101,7 +101,7 @@ fn a_faulty_proxy_header_or_field_is_malformed() {
 }
 
 #[test]
-fn every_step_is_waited_for_byte_by_byte() {
+fn every_step_needs_more_until_its_last_byte() {
     for stream in seeds("preamble") {
         let mut rest = &stream[..];
         while let Ok(Progress::Parsed(Some(step))) = parse_step(rest) {
@@ -118,7 +118,7 @@ fn every_step_is_waited_for_byte_by_byte() {
 }
 
 #[test]
-fn a_step_or_the_beginning_of_a_request_shows_itself_in_the_middle_of_a_stream() {
+fn a_step_or_the_beginning_of_a_request_is_recognized_in_the_middle_of_a_stream() {
     for segment in ["EHLO a\r\n", "GET /a", "POST http://a", "CONNECT a", "GET / HTTP/1.1\r\nAccept: "] {
         assert!(is_step(segment.as_bytes()), "{segment}");
     }
@@ -128,7 +128,7 @@ fn a_step_or_the_beginning_of_a_request_shows_itself_in_the_middle_of_a_stream()
 }
 
 #[test]
-fn other_protocols_are_no_preamble() {
+fn other_protocols_are_not_preambles() {
     let others: [&[u8]; 12] = [
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"HTTP/1.1 200 OK\r\nHost: a.example\r\n\r\n",
@@ -149,7 +149,7 @@ fn other_protocols_are_no_preamble() {
 }
 
 #[test]
-fn what_never_ends_is_not_waited_for() {
+fn steps_beyond_the_limits_are_not_waited_for() {
     let endless: [Vec<u8>; 4] = [
         [&b"GET /"[..], &[b'a'; 20_000]].concat(),
         [&b"<stream:stream to='"[..], &[b'a'; 5_000]].concat(),
@@ -161,7 +161,7 @@ fn what_never_ends_is_not_waited_for() {
     }
     let fields = b"Cookie: abc\r\n".repeat(4_000);
     let request = only(&[&b"GET / HTTP/1.1\r\n"[..], &fields].concat());
-    assert_eq!((request.host, request.kind), (None, Kind::Request));
+    assert_eq!((request.host, request.kind), (None, StepKind::Request));
     let tunnel = only(&[&b"CONNECT a.example:1 HTTP/1.1\r\n"[..], &fields].concat());
-    assert_eq!((tunnel.host.as_deref(), tunnel.kind), (Some("a.example"), Kind::ProxyRequest));
+    assert_eq!((tunnel.host.as_deref(), tunnel.kind), (Some("a.example"), StepKind::ProxyRequest));
 }

@@ -1,4 +1,4 @@
-//! What holds for every parser on any input: mutations of every seed, always the same ones.
+//! Properties of every parser on any input, tested with reproducible mutations of every seed.
 
 use crate::seeds::{packet, seeds};
 use _engine::wire::certificate::parse_certificate;
@@ -32,7 +32,7 @@ impl Chance {
     }
 }
 
-/// A seed with a few bytes changed, a part removed or doubled.
+/// A seed with a few bytes changed, or a part removed or duplicated.
 fn mutated(seed: &[u8], chance: &mut Chance) -> Vec<u8> {
     const EDGES: [u8; 8] = [0, 1, 0x3f, 0x7f, 0x80, 0xc0, 0xfe, 0xff];
     let mut bytes = seed.to_vec();
@@ -73,11 +73,11 @@ fn check_dns(bytes: &[u8]) {
         Err(malformed) => panic!("{malformed:?}"),
     };
     assert!(!is_plain_query(bytes) || !parsed(bytes).response);
-    let (whole, part) = (parsed(bytes), parsed(&bytes[..bytes.len() / 2]));
-    assert!(whole.questions.starts_with(&part.questions));
-    assert!(whole.answers.starts_with(&part.answers));
-    let questions = whole.questions.iter().map(|question| &question.name);
-    for name in questions.chain(whole.answers.iter().map(|answer| &answer.name)) {
+    let (complete, part) = (parsed(bytes), parsed(&bytes[..bytes.len() / 2]));
+    assert!(complete.questions.starts_with(&part.questions));
+    assert!(complete.answers.starts_with(&part.answers));
+    let questions = complete.questions.iter().map(|question| &question.name);
+    for name in questions.chain(complete.answers.iter().map(|answer| &answer.name)) {
         assert!(!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()));
         assert!(!name.bytes().any(|byte| byte.is_ascii_uppercase()));
     }
@@ -85,9 +85,9 @@ fn check_dns(bytes: &[u8]) {
 
 fn check_tls(bytes: &[u8]) {
     let _ = parse_hello_body(bytes);
-    let whole = parse_hello_stream(bytes);
+    let complete = parse_hello_stream(bytes);
     let early = partial_server_name(&bytes[..bytes.len() / 2]);
-    if let Ok(Progress::Parsed(hello)) = whole {
+    if let Ok(Progress::Parsed(hello)) = complete {
         assert!(early.is_none() || early == hello.server_name);
         assert!(hello.server_name.iter().flat_map(|name| name.bytes()).all(|byte| byte.is_ascii_graphic()));
         let fingerprint = fingerprint(&hello, true);
@@ -105,7 +105,7 @@ fn check_dtls(bytes: &[u8]) {
     }
 }
 
-/// No mutation has the right hash but one that changes nothing, so the message inside is read by itself, too.
+/// A mutation almost never has a valid hash, so the message inside is parsed separately as well.
 fn check_gquic(bytes: &[u8]) {
     if let Some(packet) = clear_packet(bytes) {
         packet.crypto_frames(|_, frame| assert!(frame.len() < bytes.len())).unwrap();
@@ -139,14 +139,14 @@ fn check_ech(bytes: &[u8]) {
 
 fn check_certificate(bytes: &[u8]) {
     let _ = parse_certificate(bytes);
-    let whole = parse_server_certificate(bytes);
-    if let Ok(Progress::Parsed(found)) = &whole {
+    let complete = parse_server_certificate(bytes);
+    if let Ok(Progress::Parsed(found)) = &complete {
         let names = found.iter().flat_map(|certificate| &certificate.names);
         assert!(names.into_iter().all(|name| name.bytes().all(|byte| byte.is_ascii_graphic())));
-        assert_eq!(parse_server_certificate(&[bytes, b"more"].concat()), whole);
+        assert_eq!(parse_server_certificate(&[bytes, b"more"].concat()), complete);
     }
     let half = parse_server_certificate(&bytes[..bytes.len() / 2]);
-    assert!(half == Ok(Progress::NeedMore) || half == whole);
+    assert!(half == Ok(Progress::NeedMore) || half == complete);
 }
 
 fn check_preamble(bytes: &[u8]) {
@@ -155,7 +155,7 @@ fn check_preamble(bytes: &[u8]) {
         assert!(step.host.iter().flat_map(|name| name.bytes()).all(|byte| byte.is_ascii_graphic()));
         assert!(
             parse_step(&rest[..step.length - 1]) != Ok(Progress::Parsed(None)),
-            "never given up too early"
+            "a step is not rejected before it is complete"
         );
         let longer = [rest, b"more"].concat();
         rest = &rest[step.length..];
@@ -164,7 +164,7 @@ fn check_preamble(bytes: &[u8]) {
 }
 
 #[test]
-fn no_mutation_of_a_seed_breaks_a_parser() {
+fn no_mutation_of_a_seed_violates_a_property() {
     type Check = fn(&[u8]);
     let parsers: [(&str, Check); 9] = [
         ("decode", check_decode),

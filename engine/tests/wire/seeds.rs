@@ -1,4 +1,4 @@
-//! The fuzzers' seeds, which are the tests' fixtures too.
+//! The fuzzing seeds, which are also the fixtures of the tests.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! ClientHellos: whole, byte by byte, over records, with trailing bytes, and damaged.
+//! ClientHellos: complete, byte by byte, split over records, with trailing bytes, and damaged.
 
 use crate::hello::{body, extension, server_name, vector16};
 use crate::seeds::{seed, seeds};
@@ -30,7 +30,7 @@ fn name_of(entries: &[(u8, &[u8])]) -> Option<String> {
 }
 
 #[test]
-fn a_post_quantum_hello_over_two_segments_is_read() {
+fn a_post_quantum_hello_in_two_segments_is_parsed() {
     let hello = parsed(&seed("tls", "hello_tls13_x25519_kyber"));
     assert!(hello.server_name.is_some_and(|name| !name.is_empty()));
     assert_eq!(hello.alpn, ["h2", "http/1.1"]);
@@ -60,19 +60,19 @@ fn hellos_of_public_captures_have_their_names() {
 }
 
 #[test]
-fn a_vector_beyond_the_message_is_malformed() {
+fn a_vector_that_exceeds_the_message_is_malformed() {
     assert_eq!(parse_hello_stream(&seed("tls", "hello_wrong_cipher_length")), Err(Malformed("hello")));
 }
 
 #[test]
-fn every_prefix_needs_more_and_never_shows_another_name() {
+fn every_prefix_needs_more_and_never_contains_another_name() {
     for stream in seeds("tls") {
-        let whole = parse_hello_stream(&stream);
+        let complete = parse_hello_stream(&stream);
         for end in 0..stream.len() {
             assert_eq!(parse_hello_stream(&stream[..end]), Ok(Progress::NeedMore));
             assert!(end == 0 || may_be_hello(&stream[..end]));
             let early = partial_server_name(&stream[..end]);
-            match &whole {
+            match &complete {
                 Ok(Progress::Parsed(hello)) => assert!(early.is_none() || early == hello.server_name),
                 _ => assert_eq!(early, None),
             }
@@ -81,7 +81,7 @@ fn every_prefix_needs_more_and_never_shows_another_name() {
 }
 
 #[test]
-fn a_name_is_readable_before_its_hello_is_whole() {
+fn a_name_is_readable_before_its_hello_is_complete() {
     let stream = seed("tls", "hello_two_segments_ech");
     let expected = Some("www.youtube.com".to_string());
     let first = (0..stream.len()).find(|&end| partial_server_name(&stream[..end]).is_some()).unwrap();
@@ -90,35 +90,35 @@ fn a_name_is_readable_before_its_hello_is_whole() {
 }
 
 #[test]
-fn trailing_bytes_stay_unread() {
+fn trailing_bytes_are_ignored() {
     for stream in seeds("tls") {
-        let whole = parse_hello_stream(&stream);
+        let complete = parse_hello_stream(&stream);
         for trailing in [&b"\0"[..], b"\x17\x03\x03\0\x01x", b"\x14\x03\x03\0\x01\x01"] {
-            assert_eq!(parse_hello_stream(&[&stream[..], trailing].concat()), whole);
+            assert_eq!(parse_hello_stream(&[&stream[..], trailing].concat()), complete);
         }
     }
 }
 
 #[test]
-fn records_of_any_size_are_put_together() {
+fn records_of_any_size_are_joined() {
     let stream = seed("tls", "hello_java");
-    let whole = parsed(&stream);
+    let complete = parsed(&stream);
     for size in [1, 2, 3, 4, 5, 8, 100, 10_000] {
         let split = records(&stream[5..], size);
-        assert_eq!(parsed(&split), whole);
-        assert_eq!(partial_server_name(&split), whole.server_name);
+        assert_eq!(parsed(&split), complete);
+        assert_eq!(partial_server_name(&split), complete.server_name);
         assert_eq!(parse_hello_stream(&split[..split.len() - 1]), Ok(Progress::NeedMore));
     }
 }
 
 #[test]
-fn a_hello_without_its_record_is_read() {
+fn a_hello_without_a_record_is_parsed() {
     let stream = seed("tls", "hello_java");
     assert_eq!(parse_hello_message(&stream[5..]), parse_hello_stream(&stream));
 }
 
 #[test]
-fn what_no_hello_begins_with_is_malformed_at_once() {
+fn a_wrong_first_byte_is_malformed_at_once() {
     for (stream, reason) in [
         (&b"\x17"[..], "record_type"),
         (b"GET / HTTP/1.1\r\n", "record_type"),
@@ -138,7 +138,7 @@ fn what_no_hello_begins_with_is_malformed_at_once() {
 }
 
 #[test]
-fn the_first_bytes_tell_whether_a_hello_is_possible() {
+fn the_first_bytes_show_whether_a_hello_is_possible() {
     for stream in [&b"\x16"[..], b"\x16\x03\x00", b"\x16\x03\x04\0\x05", b"\x16\x03\x01\0\x05\x01"] {
         assert!(may_be_hello(stream), "{stream:x?}");
     }
@@ -148,7 +148,7 @@ fn the_first_bytes_tell_whether_a_hello_is_possible() {
 }
 
 #[test]
-fn names_are_lower_case_escaped_and_without_final_dot() {
+fn names_are_lower_case_escaped_and_without_the_final_dot() {
     for (wire, text) in [
         (&b"WWW.Example.ORG."[..], "www.example.org"),
         (b"a_b-1.example", "a_b-1.example"),
@@ -160,7 +160,7 @@ fn names_are_lower_case_escaped_and_without_final_dot() {
 }
 
 #[test]
-fn the_first_host_name_counts() {
+fn the_first_host_name_is_used() {
     assert_eq!(name_of(&[(7, b"other kind"), (0, b"first"), (0, b"second")]).as_deref(), Some("first"));
     let twice = body(0x0303, &[server_name(&[(0, b"first")]), server_name(&[(0, b"second")])]);
     assert_eq!(parse_hello_body(&twice).unwrap().server_name.as_deref(), Some("first"));
@@ -175,7 +175,7 @@ fn an_extension_without_a_name_is_an_empty_name() {
 }
 
 #[test]
-fn grease_is_left_out() {
+fn grease_is_ignored() {
     let extensions = [
         extension(0x1a1a, b""),
         extension(16, &vector16(b"\x02\x1a\x1a\x02h2")),
@@ -187,7 +187,7 @@ fn grease_is_left_out() {
 }
 
 #[test]
-fn a_datagram_hello_has_a_cookie_and_counts_its_versions_downwards() {
+fn a_dtls_hello_has_a_cookie_and_descending_version_numbers() {
     let versions = extension(43, b"\x04\xfe\xfd\xfe\xfc");
     let hello = parse_hello_body(&body(0xfefd, &[server_name(&[(0, b"dtls")]), versions])).unwrap();
     assert_eq!((hello.server_name.as_deref(), hello.versions), (Some("dtls"), vec![0xfefc, 0xfefd]));
@@ -195,13 +195,13 @@ fn a_datagram_hello_has_a_cookie_and_counts_its_versions_downwards() {
 
 #[test]
 fn a_hello_may_end_before_the_extensions() {
-    let whole = body(0x0301, &[]);
-    let hello = parse_hello_body(&whole[..whole.len() - 2]).unwrap();
+    let complete = body(0x0301, &[]);
+    let hello = parse_hello_body(&complete[..complete.len() - 2]).unwrap();
     assert_eq!((hello.server_name, hello.versions), (None, vec![0x0301]));
 }
 
 #[test]
-fn lengths_that_do_not_fit_are_malformed() {
+fn inconsistent_lengths_are_malformed() {
     let good = body(0x0303, &[]);
     let with = |extensions: &[Vec<u8>]| body(0x0303, extensions);
     for (bytes, reason) in [

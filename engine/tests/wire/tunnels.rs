@@ -1,6 +1,6 @@
-//! Tunnels of a mirror: the segment is the innermost one.
+//! Tunnels: the segment is the innermost one.
 
-use crate::decode::{ethernet, fragment, ipv4, ipv6, tcp, udp, whole};
+use crate::decode::{decode_complete, ethernet, fragment, ipv4, ipv6, tcp, udp};
 use crate::seeds::{packet, seed};
 use _engine::wire::Rejection;
 
@@ -13,13 +13,13 @@ fn inner() -> Vec<u8> {
 }
 
 fn assert_hello(bytes: &[u8], what: &str) {
-    let segment = whole(RAW_IP, bytes).unwrap_or_else(|rejection| panic!("{what}: {rejection:?}"));
+    let segment = decode_complete(RAW_IP, bytes).unwrap_or_else(|rejection| panic!("{what}: {rejection:?}"));
     assert_eq!((what, segment.dst_port, segment.ip_bytes), (what, 443, 45));
     assert_eq!(segment.payload, b"hello");
 }
 
 #[test]
-fn tunnels_of_public_captures_lead_to_the_inner_segment() {
+fn tunnels_of_public_captures_are_decoded() {
     for (name, src, dst_port, ip_bytes) in [
         ("erspan", "192.168.69.10", 53, 67),
         ("geneve", "30.0.0.2", 22, 60),
@@ -32,23 +32,24 @@ fn tunnels_of_public_captures_lead_to_the_inner_segment() {
     ] {
         let seed = seed("decode", name);
         let (link, bytes) = packet(&seed);
-        let segment = whole(link, bytes).unwrap_or_else(|rejection| panic!("{name}: {rejection:?}"));
+        let segment =
+            decode_complete(link, bytes).unwrap_or_else(|rejection| panic!("{name}: {rejection:?}"));
         assert_eq!((name, segment.src.to_string().as_str()), (name, src));
         assert_eq!((name, segment.dst_port, segment.ip_bytes), (name, dst_port, ip_bytes));
     }
 }
 
 #[test]
-fn ip_in_ip_of_all_versions_is_looked_into() {
+fn ip_in_ip_of_all_versions_is_decoded() {
     let (v4, v6) = (ipv4(6, &tcp(b"hello")), ipv6(6, &tcp(b"")));
     assert_hello(&ipv4(4, &v4), "4 in 4");
     assert_hello(&ipv6(4, &v4), "4 in 6");
-    assert_eq!(whole(RAW_IP, &ipv4(41, &v6)).unwrap().ip_bytes, 60);
-    assert_eq!(whole(RAW_IP, &ipv6(41, &v6)).unwrap().ip_bytes, 60);
+    assert_eq!(decode_complete(RAW_IP, &ipv4(41, &v6)).unwrap().ip_bytes, 60);
+    assert_eq!(decode_complete(RAW_IP, &ipv6(41, &v6)).unwrap().ip_bytes, 60);
 }
 
 #[test]
-fn gre_is_read_with_all_its_optional_fields() {
+fn gre_is_parsed_with_all_optional_fields() {
     let v4 = ipv4(6, &tcp(b"hello"));
     for (flags, fields) in [(0x00, 0), (0x80, 4), (0x20, 4), (0x10, 4), (0xb0, 12)] {
         let header = [&[flags, 0, 0x08, 0x00][..], &vec![0; fields]].concat();
@@ -68,7 +69,7 @@ fn gre_carries_ethernet_mpls_and_ppp() {
 }
 
 #[test]
-fn erspan_of_all_types_is_a_mirror() {
+fn erspan_of_all_types_is_decoded() {
     let type_1 = [&[0, 0, 0x88, 0xbe][..], &inner()].concat();
     let type_2 = [&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1][..], &[0x10, 1, 0, 1, 0, 0, 0, 0], &inner()].concat();
     let type_3 = |last: u8| [&[0x10, 0, 0x22, 0xeb, 0, 0, 0, 1][..], &[0x20; 1], &[0; 10], &[last]].concat();
@@ -91,12 +92,12 @@ fn mpls_carries_ip_and_pseudowires() {
             inside[0] = 0x22; // an address that cannot be taken for anything else
         }
         let frame = [&ethernet(0x8847)[..], &labels, &inside].concat();
-        assert_eq!(whole(1, &frame).map(|segment| segment.ip_bytes), Ok(45), "{what}");
+        assert_eq!(decode_complete(1, &frame).map(|segment| segment.ip_bytes), Ok(45), "{what}");
     }
 }
 
 #[test]
-fn tunnels_over_udp_are_told_by_port_and_header() {
+fn tunnels_over_udp_are_recognized_by_port_and_header() {
     let vxlan = [&[0x08, 0, 0, 0, 0, 0, 7, 0][..], &inner()].concat();
     let geneve = [&[0x01, 0, 0x65, 0x58, 0, 0, 7, 0][..], &[0; 4], &inner()].concat();
     let v4 = ipv4(6, &tcp(b"hello"));
@@ -111,32 +112,32 @@ fn tunnels_over_udp_are_told_by_port_and_header() {
     ] {
         assert_hello(&ipv4(17, &udp(port, payload)), what);
     }
-    assert_eq!(whole(RAW_IP, &ipv4(17, &udp(4788, &vxlan))).unwrap().dst_port, 4788);
+    assert_eq!(decode_complete(RAW_IP, &ipv4(17, &udp(4788, &vxlan))).unwrap().dst_port, 4788);
 }
 
 #[test]
-fn a_datagram_to_a_tunnels_port_that_holds_no_ip_stands_for_itself() {
+fn a_datagram_to_a_tunnel_port_without_ip_inside_is_an_ordinary_datagram() {
     for port in [4789, 8472, 6081, 2152] {
         for payload in [&b""[..], b"\x08", b"just some text to a port", &[0; 64], &[0xff; 64]] {
             let bytes = ipv4(17, &udp(port, payload));
-            let segment = whole(RAW_IP, &bytes).unwrap();
+            let segment = decode_complete(RAW_IP, &bytes).unwrap();
             assert_eq!((segment.dst_port, segment.payload), (port, payload));
         }
     }
 }
 
 #[test]
-fn what_is_inside_a_tunnel_is_judged_by_itself() {
+fn a_rejection_inside_a_tunnel_is_reported() {
     let ping = [&[0x08, 0, 0, 0, 0, 0, 7, 0][..], &ethernet(0x0800), &ipv4(1, &[8, 0, 0, 0])].concat();
-    assert_eq!(whole(RAW_IP, &ipv4(17, &udp(4789, &ping))).unwrap_err(), Rejection::OtherTransport);
+    assert_eq!(decode_complete(RAW_IP, &ipv4(17, &udp(4789, &ping))).unwrap_err(), Rejection::OtherTransport);
     let mut later = ipv4(6, &tcp(b"hello"));
     later[7] = 1;
     assert_eq!(fragment(&ipv4(4, &later)).offset, 8);
 }
 
 #[test]
-fn tunnels_in_tunnels_end_at_the_bound() {
+fn tunnels_in_tunnels_end_at_the_limit() {
     let nested = |levels: usize| (0..levels).fold(ipv4(6, &tcp(b"hello")), |inside, _| ipv4(4, &inside));
     assert_hello(&nested(10), "ten tunnels");
-    assert_eq!(whole(RAW_IP, &nested(100)).unwrap_err(), Rejection::TooDeep);
+    assert_eq!(decode_complete(RAW_IP, &nested(100)).unwrap_err(), Rejection::TooDeep);
 }

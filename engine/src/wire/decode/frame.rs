@@ -1,0 +1,116 @@
+//! The part of a packet that is not decoded yet, and the fields of the innermost IP header so far.
+
+use super::rejection::Rejection;
+use crate::address::Address;
+use crate::wire::bytes::cursor::Cursor;
+
+/// The rejections for a header that ends too early, by stage.
+#[derive(Clone, Copy)]
+pub(super) struct Stage {
+    /// The snap length cut it.
+    truncated: Rejection,
+    /// It was too short on the wire.
+    malformed: Rejection,
+}
+
+pub(super) const LINK: Stage =
+    Stage { truncated: Rejection::LinkTruncated, malformed: Rejection::LinkMalformed };
+pub(super) const IP: Stage = Stage { truncated: Rejection::IpTruncated, malformed: Rejection::IpMalformed };
+pub(super) const TRANSPORT: Stage =
+    Stage { truncated: Rejection::TransportTruncated, malformed: Rejection::TransportMalformed };
+
+/// The fields of an IP header that concern fragmentation.
+#[derive(Clone, Copy)]
+pub(super) struct FragmentFields {
+    pub number: u32,
+    pub offset: u32,
+    pub more: bool,
+    pub next: u8,
+    pub is_v4: bool,
+}
+
+/// The rest of a packet. `wire_len` counts from the same byte as `bytes`, so it exceeds the length of `bytes`
+/// exactly if the snap length cut the packet.
+#[derive(Clone, Copy)]
+pub(super) struct Frame<'a> {
+    bytes: Cursor<'a>,
+    /// Length of the rest on the wire.
+    pub wire_len: usize,
+    /// Source address of the innermost IP header.
+    pub src: Address,
+    /// Destination address of the innermost IP header.
+    pub dst: Address,
+    /// Length of the innermost IP packet.
+    pub ip_bytes: u32,
+    /// IP packets that carried it: the number of fragments, otherwise 1.
+    pub ip_packets: u32,
+    /// Set before `Layer::Fragment`: the fragment's position according to the innermost IP header.
+    pub fragment: Option<FragmentFields>,
+    /// Identification of the innermost IP packet; 0 if it has none.
+    pub identification: u32,
+}
+
+impl<'a> Frame<'a> {
+    #[inline]
+    pub fn new(bytes: &'a [u8], wire_len: u32) -> Self {
+        Self {
+            bytes: Cursor::new(bytes),
+            // If a capture claims fewer bytes than it holds, the held bytes count.
+            wire_len: bytes.len().max(wire_len as usize),
+            src: Address::default(),
+            dst: Address::default(),
+            ip_bytes: 0,
+            ip_packets: 1,
+            fragment: None,
+            identification: 0,
+        }
+    }
+
+    /// The captured bytes of the rest.
+    #[inline]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes.rest()
+    }
+
+    /// Consumes a header of fixed length.
+    #[inline]
+    pub fn header<const N: usize>(&mut self, stage: Stage) -> Result<&'a [u8; N], Rejection> {
+        match self.bytes.array() {
+            Ok(header) => {
+                self.wire_len -= N;
+                Ok(header)
+            }
+            Err(_) => Err(self.short_of(N, stage)),
+        }
+    }
+
+    /// Skips `count` bytes.
+    #[inline]
+    pub fn skip(&mut self, count: usize, stage: Stage) -> Result<(), Rejection> {
+        match self.bytes.take(count) {
+            Ok(_) => {
+                self.wire_len -= count;
+                Ok(())
+            }
+            Err(_) => Err(self.short_of(count, stage)),
+        }
+    }
+
+    /// Ends the packet after `len` bytes: the rest is padding. If `len` exceeds the length on the wire, the
+    /// missing bytes count as cut by the snap length.
+    #[inline]
+    pub fn limit(&mut self, len: usize) {
+        let bytes = self.bytes.rest();
+        self.bytes = Cursor::new(bytes.get(..len).unwrap_or(bytes));
+        self.wire_len = len;
+    }
+
+    #[cold]
+    fn short_of(&self, needed: usize, stage: Stage) -> Rejection {
+        if self.wire_len < needed {
+            stage.malformed
+        } else {
+            stage.truncated
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Why no segment can be decoded from a packet.
+
+/// Why no segment was decoded: stage and reason, both metric labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[allow(missing_docs)] // `label` names each
+pub enum Rejection {
+    UnknownLink,
+    LinkTruncated,
+    LinkMalformed,
+    NotIp,
+    TooDeep,
+    IpTruncated,
+    IpMalformed,
+    IpFragment,
+    OtherTransport,
+    TransportTruncated,
+    TransportMalformed,
+}
+
+impl Rejection {
+    /// The number of variants.
+    pub const COUNT: usize = 11;
+
+    /// All variants, in numerical order.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::UnknownLink,
+        Self::LinkTruncated,
+        Self::LinkMalformed,
+        Self::NotIp,
+        Self::TooDeep,
+        Self::IpTruncated,
+        Self::IpMalformed,
+        Self::IpFragment,
+        Self::OtherTransport,
+        Self::TransportTruncated,
+        Self::TransportMalformed,
+    ];
+
+    /// Values of the metric labels `station` and `reason`.
+    pub fn label(self) -> (&'static str, &'static str) {
+        match self {
+            Self::UnknownLink => ("link", "unknown_type"),
+            Self::LinkTruncated => ("link", "truncated"),
+            Self::LinkMalformed => ("link", "malformed"),
+            Self::NotIp => ("link", "not_ip"),
+            Self::TooDeep => ("link", "too_deep"),
+            Self::IpTruncated => ("ip", "truncated"),
+            Self::IpMalformed => ("ip", "malformed"),
+            Self::IpFragment => ("ip", "fragment"),
+            Self::OtherTransport => ("ip", "other_transport"),
+            Self::TransportTruncated => ("transport", "truncated"),
+            Self::TransportMalformed => ("transport", "malformed"),
+        }
+    }
+}

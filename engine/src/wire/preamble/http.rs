@@ -1,0 +1,125 @@
+//! The host name in the header section of an HTTP/1 request (RFC 9112).
+
+use super::step::{Step, StepKind};
+use crate::wire::bytes::parse::{Malformed, Parse, Progress};
+use crate::wire::bytes::text::host_name;
+
+/// A longer header section is not waited for.
+const MAX_HEAD_BYTES: usize = 32_768;
+
+/// The method and target of a request line.
+#[derive(Clone, Copy)]
+pub(super) struct RequestLine<'a> {
+    method: &'a [u8],
+    target: &'a [u8],
+}
+
+/// The request line (RFC 9112, 3) in a line without its terminator; None if it is something else.
+pub(super) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
+    let (line, version) = line.split_at_checked(line.len().checked_sub(9)?)?;
+    let [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] = version else { return None };
+    let at = line.iter().position(|&byte| byte == b' ')?;
+    let (method, target) = (&line[..at], &line[at + 1..]);
+    let is_target = !target.is_empty() && !target.contains(&b' ');
+    let is_request = minor.is_ascii_digit() && is_method(method) && is_target;
+    is_request.then_some(RequestLine { method, target })
+}
+
+fn is_method(word: &[u8]) -> bool {
+    !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'-')
+}
+
+/// True if an incomplete `stream` may begin with a request: with a method and a request target (RFC 9112,
+/// 3.2).
+pub(super) fn may_be_request(stream: &[u8]) -> bool {
+    let Some(at) = stream.iter().position(|&byte| byte == b' ') else { return false };
+    let (method, target) = (&stream[..at], &stream[at + 1..]);
+    let is_target = target.starts_with(b"/") || target.starts_with(b"http://") || method == b"CONNECT";
+    is_method(method) && is_target
+}
+
+/// The request at the beginning of `stream`; its header fields begin at `fields_at`.
+///
+/// A CONNECT is read to the end of its header section, because a hello may follow; any other request only up
+/// to its host.
+///
+/// # Errors
+///
+/// A line that is not a header field.
+pub(super) fn parse_request(
+    request: RequestLine<'_>,
+    stream: &[u8],
+    fields_at: usize,
+) -> Parse<Option<Step>> {
+    if request.method == b"CONNECT" {
+        return parse_fields(stream, fields_at, Want::End).map(|head| match head {
+            Head::NeedsMore => Progress::NeedMore,
+            Head::Ends(length) => step(length, host_name(request.target), StepKind::Tunnel),
+            Head::TooLong | Head::Host(_) => {
+                step(fields_at, host_name(request.target), StepKind::ProxyRequest)
+            }
+        });
+    }
+    if let Some(authority) = absolute_authority(request.target) {
+        return Ok(step(fields_at, host_name(authority), StepKind::ProxyRequest));
+    }
+    parse_fields(stream, fields_at, Want::Host).map(|head| match head {
+        Head::NeedsMore => Progress::NeedMore,
+        Head::Host(host) => step(fields_at, host_name(host), StepKind::Request),
+        Head::Ends(_) | Head::TooLong => step(fields_at, None, StepKind::Request),
+    })
+}
+
+fn step(length: usize, host: Option<String>, kind: StepKind) -> Progress<Option<Step>> {
+    Progress::Parsed(Some(Step { length, host, kind }))
+}
+
+/// The authority of a target in absolute form, which is used in requests to proxies (RFC 9112, 3.2.2).
+fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
+    let colon = target.iter().position(|&byte| byte == b':')?;
+    let (scheme, rest) = (&target[..colon], &target[colon..]);
+    let rest = rest.strip_prefix(b"://")?;
+    if scheme.is_empty() || !scheme.iter().all(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    Some(&rest[..end])
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Host,
+    End,
+}
+
+enum Head<'a> {
+    NeedsMore,
+    Host(&'a [u8]),
+    Ends(usize),
+    TooLong,
+}
+
+/// Reads header fields up to the first Host field, or to the end of the header section.
+fn parse_fields(stream: &[u8], fields_at: usize, want: Want) -> Result<Head<'_>, Malformed> {
+    let window = &stream[..stream.len().min(MAX_HEAD_BYTES)];
+    let mut at = fields_at;
+    while at < MAX_HEAD_BYTES {
+        let Some(length) = window[at..].iter().position(|&byte| byte == b'\n') else {
+            return Ok(if window.len() == MAX_HEAD_BYTES { Head::TooLong } else { Head::NeedsMore });
+        };
+        let line = &window[at..at + length];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        at += length + 1;
+        if line.is_empty() {
+            return Ok(Head::Ends(at));
+        }
+        if matches!(line[0], b' ' | b'\t') {
+            continue; // a folded line (RFC 9112, 5.2)
+        }
+        let colon = line.iter().position(|&byte| byte == b':').ok_or(Malformed("http_field"))?;
+        if want == Want::Host && line[..colon].eq_ignore_ascii_case(b"host") {
+            return Ok(Head::Host(&line[colon + 1..]));
+        }
+    }
+    Ok(Head::TooLong)
+}

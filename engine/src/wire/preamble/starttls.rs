@@ -1,0 +1,61 @@
+//! Commands before and including STARTTLS: SMTP (RFC 3207), LMTP, IMAP (RFC 9051), POP3 (RFC 2595), FTP (RFC
+//! 4217), NNTP (RFC 4642), ManageSieve (RFC 5804) and XMPP (RFC 6120, 5). Other commands of these protocols
+//! are not steps: after a login or a mail without TLS, no hello is expected.
+
+use super::step::Step;
+use crate::wire::bytes::parse::Progress;
+
+/// Commands at the beginning of a line.
+const COMMANDS: [&[u8]; 15] = [
+    b"EHLO",
+    b"HELO",
+    b"LHLO",
+    b"NOOP",
+    b"RSET",
+    b"STARTTLS",
+    b"CAPA",
+    b"STLS",
+    b"FEAT",
+    b"SYST",
+    b"OPTS",
+    b"HOST",
+    b"CAPABILITY",
+    b"CAPABILITIES",
+    b"CLNT",
+];
+/// Commands after a tag (RFC 9051, 2.2.1).
+const TAGGED: [&[u8]; 4] = [b"CAPABILITY", b"ID", b"NOOP", b"STARTTLS"];
+/// Mechanisms of the FTP command AUTH that start TLS.
+const MECHANISMS: [&[u8]; 4] = [b"TLS", b"TLS-C", b"SSL", b"TLS-P"];
+/// XML tags of an XMPP stream before TLS.
+const TAGS: [&[u8]; 4] = [b"<?xml", b"<stream:stream", b"<starttls", b"</starttls"];
+/// A longer tag is not waited for.
+const MAX_TAG_BYTES: usize = 4096;
+
+/// True for a line that may precede TLS.
+pub(super) fn is_command(line: &[u8]) -> bool {
+    let mut words = line.split(|&byte| byte == b' ');
+    let first = words.next().unwrap_or_default();
+    let second = words.next().unwrap_or_default();
+    is_one_of(first, &COMMANDS)
+        || is_one_of(second, &TAGGED)
+        || (first.eq_ignore_ascii_case(b"AUTH") && is_one_of(second, &MECHANISMS))
+}
+
+fn is_one_of(word: &[u8], known: &[&[u8]]) -> bool {
+    known.iter().any(|one| word.eq_ignore_ascii_case(one))
+}
+
+/// The XML tag at the beginning of `stream`.
+pub(super) fn parse_tag(stream: &[u8]) -> Progress<Option<Step>> {
+    let window = &stream[..stream.len().min(MAX_TAG_BYTES)];
+    let may_be = |tag: &&[u8]| window.iter().zip(*tag).all(|(byte, expected)| byte == expected);
+    if !TAGS.iter().any(may_be) {
+        return Progress::Parsed(None);
+    }
+    match window.iter().position(|&byte| byte == b'>') {
+        Some(end) => Progress::Parsed(Some(Step::prelude(end + 1))),
+        None if window.len() < MAX_TAG_BYTES => Progress::NeedMore,
+        None => Progress::Parsed(None),
+    }
+}
