@@ -15,4 +15,5 @@ pub mod sensor;
 pub mod settings;
 pub mod tag;
 pub mod tally;
+pub mod types;
 pub mod wire;

@@ -7,21 +7,24 @@ use crate::flow::dns_use;
 use crate::flow::duplicates::Duplicates;
 use crate::flow::ech;
 use crate::flow::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
-use crate::flow::handshake::{RoundTrips, Seen};
+use crate::flow::handshake::RoundTrips;
 use crate::flow::head::Heads;
 use crate::flow::hello::Kinds;
-use crate::flow::key::{FlowKey, TCP};
 use crate::flow::names::Names;
 use crate::flow::naming::{look_up, resolve};
 use crate::flow::payload;
 use crate::flow::record::{Flow, NO_ENTRY};
-use crate::flow::report::{report, DnsReport, End, FlowReport, Occasion};
+use crate::flow::report::{report, DnsReport, FlowReport, Occasion};
 use crate::flow::table::Table;
 use crate::flow::tcp::{self, Opening};
 use crate::flow::view;
 use crate::settings::Settings;
 use crate::tag::Matcher;
 use crate::tally::Tally;
+use crate::types::arrival::Arrival;
+use crate::types::end_reason::EndReason;
+use crate::types::flow_key::{FlowKey, TCP};
+use crate::types::tcp_header::TcpHeader;
 use crate::wire::decode::{decode, Decoded};
 use crate::wire::{Rejection, Segment, Transport};
 use std::sync::Arc;
@@ -85,7 +88,7 @@ impl Monitor {
     pub fn packet(&mut self, packet: &Packet<'_>) {
         self.tally.view(packet.interface).packet(packet.bytes.len(), packet.wire_len);
         self.tick(packet.time_ns);
-        self.trips.see(Seen { time_ns: packet.time_ns, interface: packet.interface });
+        self.trips.see(Arrival { time_ns: packet.time_ns, interface: packet.interface });
         match decode(packet.link, packet.bytes, packet.wire_len) {
             Ok(Decoded::Segment(segment)) => self.segment(&segment, packet),
             Ok(Decoded::Fragment(fragment)) => {
@@ -131,10 +134,10 @@ impl Monitor {
     #[inline]
     fn segment(&mut self, segment: &Segment<'_>, packet: &Packet<'_>) {
         let now_ns = packet.time_ns;
-        let seen = Seen { time_ns: now_ns, interface: packet.interface };
+        let seen = Arrival { time_ns: now_ns, interface: packet.interface };
         let (key, side) = FlowKey::of(segment);
         let header = match segment.transport {
-            Transport::Tcp { seq, ack, flags } => Some(tcp::Header { seq, ack, flags }),
+            Transport::Tcp { seq, ack, flags } => Some(TcpHeader { seq, ack, flags }),
             Transport::Udp => None,
         };
         let hash = self.table.hash(&key);
@@ -200,23 +203,23 @@ impl Monitor {
         &mut self,
         slot: u32,
         side: usize,
-        header: Option<tcp::Header>,
+        header: Option<TcpHeader>,
         now_ns: u64,
-    ) -> Option<End> {
+    ) -> Option<EndReason> {
         let timeout_ns = self.settings.timeout_ns(header.is_some());
         let flow = self.table.get_mut(slot)?;
         if now_ns.saturating_sub(flow.last_ns) > timeout_ns {
-            return Some(End::of(flow, End::Idle));
+            return Some(flow.end_reason(EndReason::Idle));
         }
         let anew = header.is_some_and(|header| tcp::opens_anew(flow, side, header));
-        anew.then(|| End::of(flow, End::Reused))
+        anew.then(|| flow.end_reason(EndReason::Reused))
     }
 
     fn begin(&mut self, key: FlowKey, now_ns: u64, interface: u16, side: usize) -> u32 {
         if self.table.is_full() {
             if let Some(slot) = self.table.oldest_of_some() {
                 self.tally.flows_evicted += 1;
-                self.end(slot, End::Evicted);
+                self.end(slot, EndReason::Evicted);
             }
         }
         let id = self.flow_ids.0;
@@ -228,7 +231,7 @@ impl Monitor {
         self.table.insert(flow, due_ns)
     }
 
-    fn end(&mut self, slot: u32, end: End) {
+    fn end(&mut self, slot: u32, end: EndReason) {
         let Some(flow) = self.table.get_mut(slot) else { return };
         tcp::close(flow, slot, &mut self.heads, &mut self.tally);
         if flow.key.protocol == TCP && flow.key.ports.contains(&DNS_PORT) {

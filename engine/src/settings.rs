@@ -1,7 +1,7 @@
 //! Bounds and habits of a monitor, and when a flow wants attention.
 
-use crate::flow::key::TCP;
 use crate::flow::record::Flow;
+use crate::types::flow_key::TCP;
 
 const SECOND_NS: u64 = 1_000_000_000;
 /// A closed connection is kept for late segments.

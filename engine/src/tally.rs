@@ -1,10 +1,12 @@
 //! Everything that moves gets a counter: what one monitor has counted so far.
 
-use crate::flow::dns_use::Encrypted;
-use crate::flow::ech::Ech;
-use crate::flow::naming::{unnamed_reason, Evidence, Unnamed};
+use crate::flow::naming::unnamed_reason;
 use crate::flow::record::Flow;
 use crate::flow::view::View;
+use crate::types::ech_state::EchState;
+use crate::types::encrypted_dns::EncryptedDns;
+use crate::types::evidence::Evidence;
+use crate::types::unnamed::Unnamed;
 use crate::wire::quic::Family;
 use crate::wire::Rejection;
 use std::collections::BTreeMap;
@@ -29,9 +31,9 @@ pub struct Tally {
     /// Their bytes, both ways.
     pub unnamed_bytes: [u64; Unnamed::ALL.len()],
     /// Flows that are over and whose hello had an ECH extension, by what it was.
-    pub ech: [u64; Ech::ALL.len()],
+    pub ech: [u64; EchState::ALL.len()],
     /// Flows that are over and carried encrypted DNS, by how.
-    pub encrypted_dns: [u64; Encrypted::ALL.len()],
+    pub encrypted_dns: [u64; EncryptedDns::ALL.len()],
     /// Flows that are over and of no vendor.
     pub other_flows: u64,
     /// Their bytes from client to server.

@@ -3,12 +3,13 @@
 
 use _engine::capture::Packet;
 use _engine::flow::names::Names;
-use _engine::flow::naming::{Evidence, Unnamed};
 use _engine::flow::report::Occasion;
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
 use _engine::tag::{Kind, Matcher};
 use _engine::tally::Tally;
+use _engine::types::evidence::Evidence;
+use _engine::types::unnamed::Unnamed;
 use std::sync::Arc;
 
 const SECOND: u64 = 1_000_000_000;

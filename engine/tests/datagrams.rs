@@ -2,11 +2,12 @@
 
 use _engine::capture::Packet;
 use _engine::flow::names::Names;
-use _engine::flow::naming::{Evidence, Unnamed};
 use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
+use _engine::types::evidence::Evidence;
+use _engine::types::unnamed::Unnamed;
 use _engine::wire::quic::Family;
 use std::path::Path;
 use std::sync::Arc;

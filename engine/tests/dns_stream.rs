@@ -3,12 +3,12 @@
 use _engine::address::Address;
 use _engine::flow::dns::Messages;
 use _engine::flow::dns_stream::{DnsStreams, Part};
-use _engine::flow::key::{FlowKey, TCP};
 use _engine::flow::names::Names;
 use _engine::flow::record::Flow;
 use _engine::flow::report::DnsReport;
 use _engine::tag::Matcher;
 use _engine::tally::Tally;
+use _engine::types::flow_key::{FlowKey, TCP};
 
 const CLIENT: [u8; 4] = [192, 0, 2, 7];
 const SERVER: [u8; 4] = [198, 51, 100, 53];

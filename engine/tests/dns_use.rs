@@ -1,12 +1,12 @@
 //! DNS that is not read or that is telling, on its way through a monitor: live, over TCP, seen one way only.
 
 use _engine::capture::Packet;
-use _engine::flow::dns_use::Encrypted;
 use _engine::flow::names::Names;
 use _engine::flow::report::{FlowReport, Occasion};
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
 use _engine::tag::{Kind, Matcher};
+use _engine::types::encrypted_dns::EncryptedDns;
 use std::sync::Arc;
 
 const SECOND: u64 = 1_000_000_000;
@@ -85,7 +85,7 @@ fn a_live_sensor_tells_encrypted_dns_at_its_hello() {
     feed(&mut monitor, START, &tcp(853, 100, &hello()));
     let open: Vec<_> = std::mem::take(&mut monitor.flows);
     assert_eq!(open.len(), 1);
-    assert_eq!((open[0].occasion, open[0].encrypted_dns), (Occasion::Open, Some(Encrypted::Dot)));
+    assert_eq!((open[0].occasion, open[0].encrypted_dns), (Occasion::Open, Some(EncryptedDns::Dot)));
     assert_eq!(finish(&mut monitor).len(), 1);
     assert_eq!(monitor.tally().encrypted_dns, [1, 0, 0]);
 }

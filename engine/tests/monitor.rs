@@ -2,11 +2,13 @@
 
 use _engine::capture::Packet;
 use _engine::flow::names::Names;
-use _engine::flow::naming::{Evidence, Unnamed};
-use _engine::flow::report::{End, FlowReport, Occasion};
+use _engine::flow::report::{FlowReport, Occasion};
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
 use _engine::tag::{Kind, Matcher};
+use _engine::types::end_reason::EndReason;
+use _engine::types::evidence::Evidence;
+use _engine::types::unnamed::Unnamed;
 use _engine::wire::flags::{ACK, FIN, RST, SYN};
 use std::sync::Arc;
 
@@ -116,7 +118,7 @@ fn a_conversation_is_one_flow_with_bytes_both_ways_and_its_round_trip() {
     assert_eq!(flow.rtt_ns, Some(7_000_000));
     assert_eq!((flow.name.as_deref(), flow.evidence), (Some("eu.cloud.example"), Evidence::Sni));
     assert_eq!(flow.entry, Some(3));
-    assert_eq!(flow.occasion, Occasion::End(End::CaptureEnd));
+    assert_eq!(flow.occasion, Occasion::End(EndReason::CaptureEnd));
 }
 
 #[test]
@@ -135,7 +137,7 @@ fn silence_ends_a_flow_and_the_next_packet_begins_another() {
     feed(&mut monitor, START + 301 * SECOND, &up(101, 0, ACK, b""));
     let flows = finish(&mut monitor);
     let ends: Vec<Occasion> = flows.iter().map(|flow| flow.occasion).collect();
-    assert_eq!(ends, [Occasion::End(End::Idle), Occasion::End(End::CaptureEnd)]);
+    assert_eq!(ends, [Occasion::End(EndReason::Idle), Occasion::End(EndReason::CaptureEnd)]);
 }
 
 #[test]
@@ -148,7 +150,7 @@ fn a_closed_flow_ends_as_it_closed_and_its_ports_can_be_used_again() {
     feed(&mut monitor, START + 4, &down(1, 5001, RST | ACK, b""));
     feed(&mut monitor, START + 60 * SECOND, &ip(CLIENT, SERVER, 17, &[0, 9, 0, 9, 0, 8, 0, 0]));
     let ends: Vec<Occasion> = monitor.flows.iter().map(|flow| flow.occasion).collect();
-    assert_eq!(ends, [Occasion::End(End::Fin), Occasion::End(End::Rst)]);
+    assert_eq!(ends, [Occasion::End(EndReason::Fin), Occasion::End(EndReason::Rst)]);
 }
 
 #[test]
@@ -200,7 +202,7 @@ fn a_live_flow_is_reported_when_tagged_while_it_goes_on_and_when_it_ends() {
     let occasions: Vec<Occasion> = flows.iter().map(|flow| flow.occasion).collect();
     assert_eq!(occasions[0], Occasion::Open);
     assert!(occasions.iter().filter(|o| **o == Occasion::Update).count() >= 2);
-    assert_eq!(occasions.last(), Some(&Occasion::End(End::CaptureEnd)));
+    assert_eq!(occasions.last(), Some(&Occasion::End(EndReason::CaptureEnd)));
     let new: u64 = flows.iter().map(|flow| flow.new_bytes.0).sum();
     assert_eq!(new, flows.last().unwrap().sent.1);
 }

@@ -7,7 +7,7 @@
 use _engine::address::Address;
 use _engine::flow::dns::Messages;
 use _engine::flow::dns_stream::{DnsStreams, Part};
-use _engine::flow::key::{FlowKey, TCP};
+use _engine::types::flow_key::{FlowKey, TCP};
 use _engine::flow::names::Names;
 use _engine::flow::record::Flow;
 use _engine::tag::Matcher;

@@ -2,10 +2,11 @@
 //!
 //! It is looked for only when the hello has no name or was not seen, so that an ordinary flow costs nothing.
 
-use super::key::TCP;
 use super::preamble::Turn;
-use super::record::Phase;
-use super::tcp::{Header, Opening};
+use super::tcp::Opening;
+use crate::types::flow_key::TCP;
+use crate::types::opening_state::OpeningState;
+use crate::types::tcp_header::TcpHeader;
 use crate::wire::certificate::Certificate;
 use crate::wire::{flags, Parse, Progress};
 
@@ -20,7 +21,7 @@ impl Opening<'_> {
                 None
             }
         };
-        self.leave(Phase::Answer);
+        self.leave(OpeningState::Answer);
         if !self.flow.oriented {
             self.flow.orient(1 - self.side);
         }
@@ -37,10 +38,10 @@ impl Opening<'_> {
 
     /// Looks for the ServerHello where the client, by its acknowledgement, expects it: behind whatever the
     /// server has said before, as it does after STARTTLS.
-    pub(super) fn expect_answer(&mut self, hello: Header) {
+    pub(super) fn expect_answer(&mut self, hello: TcpHeader) {
         let other = &mut self.flow.sides[1 - self.side];
-        if other.phase == Phase::NotTls && hello.flags & flags::ACK != 0 {
-            other.phase = Phase::Waiting;
+        if other.phase == OpeningState::NotTls && hello.flags & flags::ACK != 0 {
+            other.phase = OpeningState::Waiting;
             other.base = hello.ack;
             other.base_known = true;
         }

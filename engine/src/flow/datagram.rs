@@ -1,8 +1,9 @@
 //! The first datagrams of a flow: QUIC, Google's or everybody's, or DTLS, by their own looks on any port.
 
-use super::handshake::{Handshake, RoundTrips, Seen};
-use super::record::Phase;
+use super::handshake::{Handshake, RoundTrips};
 use super::tcp::Opening;
+use crate::types::arrival::Arrival;
+use crate::types::opening_state::OpeningState;
 use crate::wire::{dtls, gquic, quic, tls, Malformed, Progress, Segment};
 
 /// Datagrams of one side that are looked at for a hello.
@@ -11,8 +12,9 @@ const MAX_DATAGRAMS: u64 = 64;
 impl Opening<'_> {
     /// Follows one datagram of the flow; true if it completed a ClientHello.
     #[inline]
-    pub fn follow_datagram(&mut self, segment: &Segment<'_>, seen: Seen, trips: &mut RoundTrips) -> bool {
-        let waiting = matches!(self.flow.sides[self.side].phase, Phase::Waiting | Phase::Collecting);
+    pub fn follow_datagram(&mut self, segment: &Segment<'_>, seen: Arrival, trips: &mut RoundTrips) -> bool {
+        let waiting =
+            matches!(self.flow.sides[self.side].phase, OpeningState::Waiting | OpeningState::Collecting);
         match segment.payload {
             [0x80..=0xff, 0, 0, 0, 0, ..] => self.count_negotiation(segment.payload),
             datagram @ [0x80..=0xff, ..] => {
@@ -27,7 +29,7 @@ impl Opening<'_> {
                 self.take_datagram(segment)
             }
             datagram if waiting && dtls::is_record_in_mid_stream(datagram) => {
-                self.leave(Phase::MidStream);
+                self.leave(OpeningState::MidStream);
                 false
             }
             _ => false,
@@ -47,8 +49,8 @@ impl Opening<'_> {
     fn take_datagram(&mut self, segment: &Segment<'_>) -> bool {
         let side = &self.flow.sides[self.side];
         if side.packets > MAX_DATAGRAMS {
-            let begun = side.phase == Phase::Collecting;
-            self.give_up_head(if begun { Phase::Incomplete } else { Phase::NotTls });
+            let begun = side.phase == OpeningState::Collecting;
+            self.give_up_head(if begun { OpeningState::Incomplete } else { OpeningState::NotTls });
             return false;
         }
         let is_cut = (segment.payload.len() as u32) < segment.payload_len;
@@ -74,7 +76,7 @@ impl Opening<'_> {
             let head = match self.heads.owned(side.head, self.slot, self.side) {
                 Some(head) if head.base == base => side.head,
                 _ => {
-                    self.leave(Phase::Waiting);
+                    self.leave(OpeningState::Waiting);
                     self.start_head(base, true)
                 }
             };
@@ -85,8 +87,8 @@ impl Opening<'_> {
                 return true;
             }
         }
-        if is_cut && self.flow.sides[self.side].phase == Phase::Collecting {
-            return self.give_up_head(Phase::Cut);
+        if is_cut && self.flow.sides[self.side].phase == OpeningState::Collecting {
+            return self.give_up_head(OpeningState::Cut);
         }
         false
     }
@@ -101,13 +103,13 @@ impl Opening<'_> {
         match parse(bytes) {
             Ok(Progress::Parsed(hello)) => self.found(hello),
             Ok(Progress::NeedMore) if self.heads.is_exhausted(head) => {
-                self.give_up_head(Phase::Incomplete);
+                self.give_up_head(OpeningState::Incomplete);
                 false
             }
             Ok(Progress::NeedMore) => false,
             Err(malformed) => {
                 self.tally.problem("tls", malformed.0);
-                self.leave(Phase::Malformed);
+                self.leave(OpeningState::Malformed);
                 false
             }
         }

@@ -2,39 +2,16 @@
 //! questions to resolvers that a vendor's products fall back to.
 
 use super::dns::DNS_PORT;
-use super::key::TCP;
 use super::names::Names;
-use super::record::{Flow, Phase};
+use super::record::Flow;
 use crate::tag::Matcher;
+use crate::types::encrypted_dns::EncryptedDns;
+use crate::types::flow_key::TCP;
+use crate::types::opening_state::OpeningState;
 
 /// The port of DNS over TLS (RFC 7858, 3.1).
 const DOT_PORT: u16 = 853;
 const HTTPS_PORT: u16 = 443;
-
-/// How DNS is encrypted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Encrypted {
-    /// DNS over TLS (RFC 7858).
-    Dot,
-    /// DNS over HTTPS (RFC 8484).
-    Doh,
-    /// DNS over QUIC (RFC 9250).
-    Doq,
-}
-
-impl Encrypted {
-    /// All, in order of their number.
-    pub const ALL: [Self; 3] = [Self::Dot, Self::Doh, Self::Doq];
-
-    /// Metric label.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Dot => "dot",
-            Self::Doh => "doh",
-            Self::Doq => "doq",
-        }
-    }
-}
 
 /// What was asked in clear, the most telling last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -49,7 +26,7 @@ pub enum Question {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DnsUse {
     /// It carries encrypted DNS.
-    pub encrypted: Option<Encrypted>,
+    pub encrypted: Option<EncryptedDns>,
     /// What it asked a resolver that products fall back to; the most telling of several questions.
     pub question: Option<Question>,
     /// It is worth a report as use of such a resolver.
@@ -103,7 +80,7 @@ pub fn resolver(flow: &Flow, matcher: &Matcher) -> Option<u32> {
 /// DNS over QUIC by its protocol name (RFC 9250, 4.1, and its drafts), DNS over TLS by that (RFC 7858)
 /// or by its port, and DNS over HTTPS, which looks like any web traffic, by a known resolver: its name
 /// in the hello, or its address where the hello shows none.
-fn recognise(flow: &Flow, matcher: &Matcher) -> Option<Encrypted> {
+fn recognise(flow: &Flow, matcher: &Matcher) -> Option<EncryptedDns> {
     let naming = flow.naming.as_deref();
     let hello = naming.and_then(|naming| naming.hello.as_ref());
     let offers =
@@ -111,22 +88,24 @@ fn recognise(flow: &Flow, matcher: &Matcher) -> Option<Encrypted> {
     let is_tcp = flow.key.protocol == TCP;
     let (server, port) = flow.server_end();
     if is_tcp && (offers(|name| name == "dot") || (port == DOT_PORT && may_be_tls(flow))) {
-        return Some(Encrypted::Dot);
+        return Some(EncryptedDns::Dot);
     }
     if !is_tcp && offers(|name| name == "doq" || name.starts_with("doq-")) {
-        return Some(Encrypted::Doq);
+        return Some(EncryptedDns::Doq);
     }
     let by_name = naming.and_then(|naming| naming.server_name());
     let is_resolver = match by_name {
         Some(name) => matcher.find_resolver_name(name).is_some(),
         None => port == HTTPS_PORT && matcher.find_resolver(server).is_some() && may_be_tls(flow),
     };
-    is_resolver.then_some(Encrypted::Doh)
+    is_resolver.then_some(EncryptedDns::Doh)
 }
 
 /// True if what was seen of a flow is TLS or QUIC, or the part of it behind the hello.
 fn may_be_tls(flow: &Flow) -> bool {
     let phases = flow.sides.map(|side| side.phase);
-    let other = |phase: &Phase| matches!(phase, Phase::Waiting | Phase::NotTls | Phase::Malformed);
-    !phases.contains(&Phase::NotTls) && !phases.iter().all(other)
+    let other = |phase: &OpeningState| {
+        matches!(phase, OpeningState::Waiting | OpeningState::NotTls | OpeningState::Malformed)
+    };
+    !phases.contains(&OpeningState::NotTls) && !phases.iter().all(other)
 }

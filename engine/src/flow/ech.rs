@@ -1,4 +1,4 @@
-//! Whether a ClientHello that offers Encrypted Client Hello (RFC 9849) hides its name.
+//! Whether a ClientHello that offers EncryptedDns Client Hello (RFC 9849) hides its name.
 //!
 //! The extension alone says nothing: browsers send it at random, too (GREASE, RFC 9849, 6.2), and mean
 //! it to look the same. What gives a real one away is its outer server_name, which is the public name
@@ -8,28 +8,7 @@ use super::hello::Hello;
 use super::names::Names;
 use super::record::Flow;
 use crate::tag::Matcher;
-
-/// What an encrypted hello's extension is. A hello without it has none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ech {
-    /// Only for show: the server_name is the name.
-    Grease,
-    /// The name is encrypted: the server_name is the public one of a front.
-    Used,
-}
-
-impl Ech {
-    /// All, in order of their number.
-    pub const ALL: [Self; 2] = [Self::Grease, Self::Used];
-
-    /// Metric label.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Grease => "grease",
-            Self::Used => "used",
-        }
-    }
-}
+use crate::types::ech_state::EchState;
 
 /// Decides for a flow whose hello has just been read.
 ///
@@ -45,17 +24,17 @@ pub fn judge(flow: &mut Flow, names: &Names, matcher: &Matcher) {
         let outer = hello.server_name.as_deref().unwrap_or_default();
         matcher.is_public_name(outer) || names.clients.was_told_public_name(client, outer, start_ns)
     };
-    naming.ech = Some(if hello.said.esni || is_public(hello) { Ech::Used } else { Ech::Grease });
+    naming.ech = Some(if hello.said.esni || is_public(hello) { EchState::Used } else { EchState::Grease });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::address::Address;
-    use crate::flow::key::{FlowKey, TCP};
+    use crate::types::flow_key::{FlowKey, TCP};
     use crate::wire::tls::ClientHello;
 
-    fn judged(hello: ClientHello, told: &str, known: &str) -> Option<Ech> {
+    fn judged(hello: ClientHello, told: &str, known: &str) -> Option<EchState> {
         let client = Address::v4([192, 0, 2, 1]);
         let server = Address::v4([198, 51, 100, 1]);
         let key = FlowKey { addresses: [client, server], ports: [50_000, 443], protocol: TCP };
@@ -76,19 +55,22 @@ mod tests {
     fn the_extension_alone_is_grease() {
         assert_eq!(
             judged(hello("www.example", true, false), "told.example", "known.example"),
-            Some(Ech::Grease)
+            Some(EchState::Grease)
         );
     }
 
     #[test]
     fn a_public_name_that_the_client_was_told_or_that_is_known_gives_a_real_one_away() {
         for outer in ["told.example", "known.example"] {
-            assert_eq!(judged(hello(outer, true, false), "told.example", "known.example"), Some(Ech::Used));
+            assert_eq!(
+                judged(hello(outer, true, false), "told.example", "known.example"),
+                Some(EchState::Used)
+            );
         }
         // Exactly that name: what lies below it is another one.
         assert_eq!(
             judged(hello("a.known.example", true, false), "told.example", "known.example"),
-            Some(Ech::Grease)
+            Some(EchState::Grease)
         );
     }
 
@@ -101,7 +83,7 @@ mod tests {
     fn the_older_encrypted_name_is_used_wherever_it_is() {
         assert_eq!(
             judged(hello("decoy.example", false, true), "told.example", "known.example"),
-            Some(Ech::Used)
+            Some(EchState::Used)
         );
     }
 }

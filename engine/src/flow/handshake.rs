@@ -4,9 +4,11 @@
 //! A round trip is used to say how far away a server is at most, so one that may be too small is none:
 //! the opening was sent again, the clock was set back or is coarse, or two clocks were at work.
 
-use super::interception::{Destinations, Interception};
-use super::key::TCP;
+use super::interception::Destinations;
 use super::record::Flow;
+use crate::types::arrival::Arrival;
+use crate::types::flow_key::TCP;
+use crate::types::interception::Interception;
 
 /// An opening that comes again within this time is the mirror port's second copy, or the rest of a
 /// flight; later it was sent again (RFC 6298, 2: after a second; RFC 9002, 6.2: hundreds of milliseconds).
@@ -19,15 +21,6 @@ const COARSE_TICKS_NS: [u64; 2] = [2_000_000, 5_000_000];
 const SECOND_NS: u64 = 1_000_000_000;
 /// Interfaces whose latest time is kept; further ones share a place, which costs measurements only.
 const INTERFACES: usize = 8;
-
-/// When a packet was seen, and by which interface.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen {
-    /// The packet's time.
-    pub time_ns: u64,
-    /// Its capture interface.
-    pub interface: u16,
-}
 
 /// How far a handshake has come, for its round trip.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,7 +70,7 @@ impl RoundTrips {
 
     /// Takes note of a packet's time.
     #[inline]
-    pub fn see(&mut self, seen: Seen) {
+    pub fn see(&mut self, seen: Arrival) {
         let latest_ns = &mut self.latest_ns[usize::from(seen.interface) % INTERFACES];
         if seen.time_ns.saturating_add(STEP_NS) < *latest_ns {
             self.era = self.era.wrapping_add(1);
@@ -86,7 +79,7 @@ impl RoundTrips {
     }
 
     /// A side opens: it waits for an answer that carries `mark`.
-    pub fn ask(&mut self, flow: &mut Flow, side: usize, mark: u32, seen: Seen) {
+    pub fn ask(&mut self, flow: &mut Flow, side: usize, mark: u32, seen: Arrival) {
         self.refine_tick(seen.time_ns);
         flow.handshake = match flow.handshake {
             Handshake::None => Handshake::Asked {
@@ -107,7 +100,7 @@ impl RoundTrips {
     }
 
     /// The other side answers: the round trip is known, unless it must not be measured.
-    pub fn answer(&mut self, flow: &mut Flow, side: usize, mark: u32, seen: Seen) {
+    pub fn answer(&mut self, flow: &mut Flow, side: usize, mark: u32, seen: Arrival) {
         self.refine_tick(seen.time_ns);
         let asked = std::mem::replace(&mut flow.handshake, Handshake::Over);
         let Handshake::Asked { time_ns, mark: wanted, side: asker, clock, era } = asked else { return };
@@ -133,7 +126,7 @@ impl RoundTrips {
         self.destinations.interception()
     }
 
-    fn clock_of(&self, seen: Seen) -> u8 {
+    fn clock_of(&self, seen: Arrival) -> u8 {
         if self.one_clock {
             0
         } else {

@@ -15,6 +15,7 @@
 //! A site whose every destination is equally near cannot be told from an intercepted one: it is suspected.
 
 use crate::address::Address;
+use crate::types::interception::Interception;
 
 /// Unrelated destinations needed for an opinion.
 const ENOUGH_BLOCKS: usize = 16;
@@ -27,29 +28,6 @@ const REMEMBERED_NS: u64 = 3_600 * 1_000_000_000;
 /// Networks kept for each kind of service, in sets: a new one takes the place of the oldest of its set.
 const NETWORKS: usize = 256;
 const SET: usize = 8;
-
-/// Whether something in the middle answers in the servers' names.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub enum Interception {
-    /// Too few destinations to tell.
-    #[default]
-    Unknown,
-    /// Destinations differ as real ones do.
-    Unlikely,
-    /// Unrelated destinations are alike.
-    Suspected,
-}
-
-impl Interception {
-    /// As Python names it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Unlikely => "unlikely",
-            Self::Suspected => "suspected",
-        }
-    }
-}
 
 #[derive(Clone, Copy, Default)]
 struct Network {

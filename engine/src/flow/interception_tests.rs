@@ -1,4 +1,5 @@
 use super::*;
+use crate::types::interception::Interception;
 
 const MS: u64 = 1_000_000;
 const START: u64 = 1_700_000_000_000_000_000;

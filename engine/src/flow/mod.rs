@@ -13,7 +13,6 @@ pub mod handshake;
 pub mod head;
 pub mod hello;
 pub mod interception;
-pub mod key;
 pub mod names;
 pub mod naming;
 pub mod payload;

@@ -2,110 +2,18 @@
 
 use super::dns::DNS_PORT;
 use super::dns_use::DnsUse;
-use super::ech::Ech;
 use super::hello::Hello;
-use super::key::TCP;
 use super::names::{Chain, Found, Names};
 use super::payload::FirstPayload;
-use super::record::{Flow, Phase, NO_ENTRY};
+use super::record::{Flow, NO_ENTRY};
 use crate::tag::Matcher;
+use crate::types::ech_state::EchState;
+use crate::types::evidence::Evidence;
+use crate::types::flow_key::TCP;
+use crate::types::opening_state::OpeningState;
+use crate::types::unnamed::Unnamed;
 use crate::wire::certificate::Certificate;
 use std::sync::Arc;
-
-/// How a name is known, strongest first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)] // explained in netmon/records.py, EVIDENCE
-pub enum Evidence {
-    Sni,
-    QuicSni,
-    HttpHost,
-    Certificate,
-    DnsClient,
-    DnsAny,
-    Payload,
-    Network,
-    EchOuter,
-    None,
-}
-
-impl Evidence {
-    /// All, in order of their number.
-    pub const ALL: [Self; 10] = [
-        Self::Sni,
-        Self::QuicSni,
-        Self::HttpHost,
-        Self::Certificate,
-        Self::DnsClient,
-        Self::DnsAny,
-        Self::Payload,
-        Self::Network,
-        Self::EchOuter,
-        Self::None,
-    ];
-
-    /// A name was found: the others tag a flow at most, or say what hides its name.
-    pub fn is_name(self) -> bool {
-        !matches!(self, Self::Payload | Self::Network | Self::EchOuter | Self::None)
-    }
-
-    /// Metric label.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Sni => "sni",
-            Self::QuicSni => "quic_sni",
-            Self::HttpHost => "http_host",
-            Self::Certificate => "certificate",
-            Self::DnsClient => "dns_client",
-            Self::DnsAny => "dns_any",
-            Self::Payload => "payload",
-            Self::Network => "network",
-            Self::EchOuter => "ech_outer",
-            Self::None => "none",
-        }
-    }
-}
-
-/// Why a flow has no name.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)] // explained in netmon/records.py, UNNAMED
-pub enum Unnamed {
-    Ech,
-    NoHelloSeen,
-    NoServerName,
-    TruncatedCapture,
-    EncryptedDns,
-    StartedBeforeSensor,
-    NotTls,
-    Malformed,
-}
-
-impl Unnamed {
-    /// All, in order of their number.
-    pub const ALL: [Self; 8] = [
-        Self::Ech,
-        Self::NoHelloSeen,
-        Self::NoServerName,
-        Self::TruncatedCapture,
-        Self::EncryptedDns,
-        Self::StartedBeforeSensor,
-        Self::NotTls,
-        Self::Malformed,
-    ];
-
-    /// Metric label.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Ech => "ech",
-            Self::NoHelloSeen => "no_hello_seen",
-            Self::NoServerName => "no_server_name",
-            Self::TruncatedCapture => "truncated_capture",
-            Self::EncryptedDns => "encrypted_dns",
-            Self::StartedBeforeSensor => "started_before_sensor",
-            Self::NotTls => "not_tls",
-            Self::Malformed => "malformed",
-        }
-    }
-}
 
 /// A UDP flow on this port that shows no handshake is QUIC that began before the sensor.
 const QUIC_PORT: u16 = 443;
@@ -118,7 +26,7 @@ pub struct Naming {
     /// The name readable in a hello that never became whole.
     pub partial: Option<Box<str>>,
     /// What the hello's ECH extension is, if it has one.
-    pub ech: Option<Ech>,
+    pub ech: Option<EchState>,
     /// The host that the client names in clear before or without TLS: in an HTTP request, or in a CONNECT.
     pub host: Option<Box<str>>,
     /// The server's, where it is in clear and the client states no name.
@@ -147,7 +55,7 @@ impl Naming {
 
     /// The hello's name is encrypted.
     pub fn is_encrypted(&self) -> bool {
-        self.ech == Some(Ech::Used)
+        self.ech == Some(EchState::Used)
     }
 
     /// What DNS may name the flow by. Behind the front of an encrypted hello are many names: there only
@@ -314,22 +222,24 @@ fn bare_reason(flow: &Flow) -> Unnamed {
     let either = |phase| phases.contains(&phase);
     if flow.naming.as_deref().is_some_and(Naming::is_encrypted) {
         Unnamed::Ech
-    } else if either(Phase::Hello) {
+    } else if either(OpeningState::Hello) {
         Unnamed::NoServerName
-    } else if either(Phase::Malformed) {
+    } else if either(OpeningState::Malformed) {
         Unnamed::Malformed
-    } else if either(Phase::Cut) || (flow.cut && phases[0] == Phase::Waiting && flow.key.protocol == TCP) {
+    } else if either(OpeningState::Cut)
+        || (flow.cut && phases[0] == OpeningState::Waiting && flow.key.protocol == TCP)
+    {
         Unnamed::TruncatedCapture
-    } else if either(Phase::Incomplete) || either(Phase::Collecting) {
+    } else if either(OpeningState::Incomplete) || either(OpeningState::Collecting) {
         Unnamed::NoHelloSeen
-    } else if either(Phase::NotTls)
-        || either(Phase::Between)
-        || is_other_datagrams(flow) && !either(Phase::MidStream)
+    } else if either(OpeningState::NotTls)
+        || either(OpeningState::Between)
+        || is_other_datagrams(flow) && !either(OpeningState::MidStream)
     {
         Unnamed::NotTls
     } else if flow.quic.is_some() {
         Unnamed::NoHelloSeen
-    } else if either(Phase::MidStream) || !flow.started {
+    } else if either(OpeningState::MidStream) || !flow.started {
         Unnamed::StartedBeforeSensor
     } else {
         Unnamed::NoHelloSeen

@@ -1,8 +1,9 @@
 //! The first payload of each side, where signatures know its first bytes.
 
-use super::key::TCP;
-use super::record::{Flow, Phase};
+use super::record::Flow;
 use crate::tag::Matcher;
+use crate::types::flow_key::TCP;
+use crate::types::opening_state::OpeningState;
 use crate::wire::Segment;
 
 /// Bytes of a payload that are kept: no signature looks at more.
@@ -29,7 +30,7 @@ impl FirstPayload {
 pub fn look(flow: &mut Flow, side: usize, segment: &Segment<'_>, matcher: &Matcher) -> bool {
     let sender = &flow.sides[side];
     let is_first = match flow.key.protocol {
-        TCP => sender.phase == Phase::Waiting,
+        TCP => sender.phase == OpeningState::Waiting,
         _ => sender.packets <= u64::from(segment.ip_packets),
     };
     is_first && !segment.payload.is_empty() && keep_if_known(flow, segment, matcher)

@@ -1,7 +1,7 @@
 //! The preamble of a stream: what the client says before its hello, or in place of one.
 
-use super::record::Phase;
 use super::tcp::Opening;
+use crate::types::opening_state::OpeningState;
 use crate::wire::preamble::{Kind, Step};
 use crate::wire::{Parse, Progress};
 
@@ -23,11 +23,11 @@ impl Opening<'_> {
     pub(super) fn take_step(&mut self, parsed: Parse<Option<Step>>) -> Turn {
         match parsed {
             Ok(Progress::Parsed(Some(step))) => self.follow_step(step),
-            Ok(Progress::Parsed(None)) => self.stop(Phase::NotTls, false),
+            Ok(Progress::Parsed(None)) => self.stop(OpeningState::NotTls, false),
             Ok(Progress::NeedMore) => Turn::More,
             Err(malformed) => {
                 self.tally.problem("preamble", malformed.0);
-                self.stop(Phase::Malformed, false)
+                self.stop(OpeningState::Malformed, false)
             }
         }
     }
@@ -42,7 +42,7 @@ impl Opening<'_> {
             self.flow.naming.get_or_insert_default().host = step.host.map(String::into_boxed_str);
         }
         if matches!(step.kind, Kind::Request | Kind::ProxyRequest) {
-            return self.stop(Phase::NotTls, named);
+            return self.stop(OpeningState::NotTls, named);
         }
         let side = &mut self.flow.sides[self.side];
         let skipped = u16::try_from(step.length).ok().and_then(|length| side.skipped.checked_add(length));
@@ -53,11 +53,11 @@ impl Opening<'_> {
                 side.base = side.base.wrapping_add(step.length as u32);
                 Turn::Behind(step.length)
             }
-            _ => self.stop(Phase::NotTls, named),
+            _ => self.stop(OpeningState::NotTls, named),
         }
     }
 
-    fn stop(&mut self, phase: Phase, named: bool) -> Turn {
+    fn stop(&mut self, phase: OpeningState, named: bool) -> Turn {
         self.leave(phase);
         Turn::Over(named)
     }

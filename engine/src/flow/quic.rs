@@ -1,10 +1,11 @@
 //! QUIC as far as names need it: the ClientHello in a client's Initial packets, put together by
 //! offset from any number of CRYPTO frames and packets in any order.
 
-use super::handshake::{Handshake, RoundTrips, Seen};
+use super::handshake::{Handshake, RoundTrips};
 use super::head::Heads;
-use super::record::Phase;
 use super::tcp::Opening;
+use crate::types::arrival::Arrival;
+use crate::types::opening_state::OpeningState;
 use crate::wire::quic::{
     crypto_frames, first_header, initials, version_number, ConnectionId, Family, Initial, PacketType,
     MIN_DATAGRAM,
@@ -20,13 +21,13 @@ impl Opening<'_> {
     /// Follows the handshake for its round trip: a flow that begins with a client's Initial, and the first
     /// long header that comes back to that client (RFC 9000, 7.2).
     #[cold]
-    pub(super) fn time_datagram(&mut self, datagram: &[u8], seen: Seen, trips: &mut RoundTrips) {
+    pub(super) fn time_datagram(&mut self, datagram: &[u8], seen: Arrival, trips: &mut RoundTrips) {
         let Some(header) = first_header(datagram) else { return };
         let flow = &mut *self.flow;
         match flow.handshake {
             Handshake::Asked { side, .. } if usize::from(side) != self.side => {
                 // Only a client's Initial opens with a client's keys: a server's never gets this far.
-                if matches!(flow.sides[1 - self.side].phase, Phase::Hello | Phase::Collecting) {
+                if matches!(flow.sides[1 - self.side].phase, OpeningState::Hello | OpeningState::Collecting) {
                     trips.answer(flow, self.side, mark(header.destination), seen);
                 } else {
                     flow.handshake = Handshake::Over;
@@ -60,7 +61,7 @@ impl Opening<'_> {
             Ok(initials) => initials,
             Err(_) if is_cut => {
                 // What is not whole cannot be opened, and the next ones will be cut, too.
-                self.leave(Phase::Cut);
+                self.leave(OpeningState::Cut);
                 return false;
             }
             Err(malformed) => {
@@ -82,7 +83,7 @@ impl Opening<'_> {
             if self.try_messages(head, parse_hello) {
                 return true;
             }
-            if self.flow.sides[self.side].phase != Phase::Collecting {
+            if self.flow.sides[self.side].phase != OpeningState::Collecting {
                 return false;
             }
         }
@@ -109,7 +110,7 @@ impl Opening<'_> {
         match self.heads.owned(side.head, self.slot, self.side) {
             Some(head) if head.origin == origin => side.head,
             _ => {
-                self.leave(Phase::Waiting);
+                self.leave(OpeningState::Waiting);
                 let head = self.start_head(BASE, true);
                 self.heads.set_origin(head, origin);
                 head

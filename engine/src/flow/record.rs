@@ -4,38 +4,13 @@ use super::dns::Kind;
 use super::duplicates::Copies;
 use super::handshake::Handshake;
 use super::head::NO_HEAD;
-use super::key::FlowKey;
 use super::naming::Naming;
 use super::view::Missing;
 use crate::address::Address;
+use crate::types::end_reason::EndReason;
+use crate::types::flow_key::FlowKey;
+use crate::types::opening_state::OpeningState;
 use crate::wire::quic::Family;
-
-/// What is known of one side's first bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Phase {
-    /// No payload yet.
-    Waiting,
-    /// Payload is being put together.
-    Collecting,
-    /// A preamble was read, and a hello may follow.
-    Between,
-    /// A whole ClientHello was read.
-    Hello,
-    /// The other side sent the hello: nothing is looked for here.
-    Peer,
-    /// A server's side of TLS: the hello is the other side's.
-    Answer,
-    /// The stream begins with something else.
-    NotTls,
-    /// The first bytes looked right and were not.
-    Malformed,
-    /// The snap length cut the hello.
-    Cut,
-    /// Segments of the hello are missing, or its place was needed.
-    Incomplete,
-    /// The sensor saw no beginning.
-    MidStream,
-}
 
 /// One direction of a flow.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +32,7 @@ pub struct Side {
     /// FIN seen.
     pub fin: bool,
     /// State of the first bytes.
-    pub phase: Phase,
+    pub phase: OpeningState,
     /// Steps of a preamble that were read.
     pub steps: u8,
     /// Their bytes: `base` lies so far behind the stream's first byte.
@@ -74,7 +49,7 @@ impl Side {
         base_known: false,
         next_known: false,
         fin: false,
-        phase: Phase::Waiting,
+        phase: OpeningState::Waiting,
         steps: 0,
         skipped: 0,
     };
@@ -173,6 +148,17 @@ impl Flow {
     /// Both directions were closed, or one was reset.
     pub fn is_closed(&self) -> bool {
         self.reset || (self.sides[0].fin && self.sides[1].fin)
+    }
+
+    /// Why the flow is over: it closed itself, or `otherwise`.
+    pub fn end_reason(&self, otherwise: EndReason) -> EndReason {
+        if self.reset {
+            EndReason::Rst
+        } else if self.is_closed() {
+            EndReason::Fin
+        } else {
+            otherwise
+        }
     }
 
     /// Index of the client's side.

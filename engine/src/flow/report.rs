@@ -1,14 +1,18 @@
 //! What the engine tells Python about flows and DNS messages: plain values, in batches.
 
-use super::dns_use::{self, Encrypted, Question};
-use super::ech::Ech;
-use super::interception::Interception;
-use super::key::TCP;
-use super::naming::{resolve, unnamed_reason, Evidence, Resolution, Unnamed};
+use super::dns_use::{self, Question};
+use super::naming::{resolve, unnamed_reason, Resolution};
 use super::record::{Flow, NO_ENTRY};
 use super::view::unseen_bytes;
 use crate::address::Address;
 use crate::tag::Matcher;
+use crate::types::ech_state::EchState;
+use crate::types::encrypted_dns::EncryptedDns;
+use crate::types::end_reason::EndReason;
+use crate::types::evidence::Evidence;
+use crate::types::flow_key::TCP;
+use crate::types::interception::Interception;
+use crate::types::unnamed::Unnamed;
 use crate::wire::certificate::Certificate;
 use crate::wire::dns::Message;
 use crate::wire::ja4;
@@ -24,44 +28,7 @@ pub enum Occasion {
     /// It goes on.
     Update,
     /// It is over.
-    End(End),
-}
-
-/// How a flow ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)] // explained in netmon/records.py, EndReason
-pub enum End {
-    Fin,
-    Rst,
-    Idle,
-    Evicted,
-    Reused,
-    CaptureEnd,
-}
-
-impl End {
-    /// As Python names it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Fin => "fin",
-            Self::Rst => "rst",
-            Self::Idle => "idle",
-            Self::Evicted => "evicted",
-            Self::Reused => "reused",
-            Self::CaptureEnd => "capture_end",
-        }
-    }
-
-    /// `other`, unless the flow closed itself before.
-    pub fn of(flow: &Flow, other: Self) -> Self {
-        if flow.reset {
-            Self::Rst
-        } else if flow.is_closed() {
-            Self::Fin
-        } else {
-            other
-        }
-    }
+    End(EndReason),
 }
 
 /// One report on one flow; `netmon/records.py`, FlowRecord, explains the fields.
@@ -88,9 +55,9 @@ pub struct FlowReport {
     pub server_name: Option<String>,
     pub alpn: Vec<String>,
     pub versions: Vec<u16>,
-    pub ech: Option<Ech>,
+    pub ech: Option<EchState>,
     pub certificate: Option<Box<Certificate>>,
-    pub encrypted_dns: Option<Encrypted>,
+    pub encrypted_dns: Option<EncryptedDns>,
     pub resolver: Option<u32>,
     pub is_fallback: bool,
     pub asked: Option<u32>,

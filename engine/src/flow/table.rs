@@ -1,7 +1,7 @@
 //! The flow table: a slab of flows, found by key through a seeded hash index, bounded.
 
-use super::key::FlowKey;
 use super::record::{Flow, NO_ENTRY};
+use crate::types::flow_key::FlowKey;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;

@@ -1,12 +1,15 @@
 //! TCP as far as names need it: handshake, orientation, round trip, and the ClientHello at a
 //! stream's head, whole in one segment or put together from many.
 
-use super::handshake::{RoundTrips, Seen};
+use super::handshake::RoundTrips;
 use super::head::{Heads, NO_HEAD};
-use super::key::TCP;
 use super::preamble::Turn;
-use super::record::{Flow, Phase, Side};
+use super::record::{Flow, Side};
 use crate::tally::Tally;
+use crate::types::arrival::Arrival;
+use crate::types::flow_key::TCP;
+use crate::types::opening_state::OpeningState;
+use crate::types::tcp_header::TcpHeader;
 use crate::wire::preamble::{is_step, parse_step};
 use crate::wire::tls_server::{is_server_hello, parse_server_certificate};
 use crate::wire::{flags, tls, Progress, Segment};
@@ -16,33 +19,14 @@ const MAX_SEGMENTS: u32 = 2048;
 /// Segments taken in while waiting for a beginning, when no SYN was seen.
 const MAX_UNANCHORED: u32 = 8;
 
-/// The fields of a TCP header that matter here.
-#[derive(Clone, Copy, Debug)]
-pub struct Header {
-    /// Sequence number.
-    pub seq: u32,
-    /// Acknowledgement number.
-    pub ack: u32,
-    /// Control bits.
-    pub flags: u8,
-}
-
-impl Header {
-    /// Sequence number of the payload's first byte: a SYN counts as one.
-    #[inline]
-    pub fn first_byte(self) -> u32 {
-        self.seq.wrapping_add(u32::from(self.flags & flags::SYN != 0))
-    }
-}
-
 /// True if a SYN opens another connection than the one in `flow`.
-pub fn opens_anew(flow: &Flow, side: usize, header: Header) -> bool {
+pub fn opens_anew(flow: &Flow, side: usize, header: TcpHeader) -> bool {
     if header.flags & (flags::SYN | flags::ACK) != flags::SYN {
         return false;
     }
     let Side { base, base_known, skipped, .. } = flow.sides[side];
     let same_syn = base_known && base == header.seq.wrapping_add(1).wrapping_add(u32::from(skipped));
-    let had_payload = flow.sides.iter().any(|s| s.phase != Phase::Waiting);
+    let had_payload = flow.sides.iter().any(|s| s.phase != OpeningState::Waiting);
     !same_syn && (flow.is_closed() || had_payload)
 }
 
@@ -65,31 +49,32 @@ impl Opening<'_> {
     #[inline]
     pub fn follow(
         &mut self,
-        header: Header,
+        header: TcpHeader,
         segment: &Segment<'_>,
-        seen: Seen,
+        seen: Arrival,
         trips: &mut RoundTrips,
     ) -> bool {
         if header.flags & (flags::SYN | flags::FIN | flags::RST) != 0 {
             follow_control(self.flow, self.side, header, seen, trips);
         }
         let phase = self.flow.sides[self.side].phase;
-        let waiting = matches!(phase, Phase::Waiting | Phase::Collecting | Phase::Between);
+        let waiting =
+            matches!(phase, OpeningState::Waiting | OpeningState::Collecting | OpeningState::Between);
         if !waiting || segment.payload.is_empty() {
             return false;
         }
         let named = self.take(header.first_byte(), segment);
-        if named && self.flow.sides[self.side].phase == Phase::Hello && self.wants_certificate() {
+        if named && self.flow.sides[self.side].phase == OpeningState::Hello && self.wants_certificate() {
             self.expect_answer(header);
         }
         named
     }
 }
 
-fn follow_control(flow: &mut Flow, side: usize, header: Header, seen: Seen, trips: &mut RoundTrips) {
+fn follow_control(flow: &mut Flow, side: usize, header: TcpHeader, seen: Arrival, trips: &mut RoundTrips) {
     if header.flags & flags::SYN != 0 {
         flow.started = true;
-        if flow.sides[side].phase == Phase::Waiting {
+        if flow.sides[side].phase == OpeningState::Waiting {
             flow.sides[side].base = header.seq.wrapping_add(1);
             flow.sides[side].base_known = true;
         }
@@ -115,7 +100,7 @@ impl Opening<'_> {
     /// Takes payload in; true if a name may be known now.
     fn take(&mut self, seq: u32, segment: &Segment<'_>) -> bool {
         let cut = (segment.payload.len() as u32) < segment.payload_len;
-        if self.flow.sides[self.side].phase == Phase::Collecting {
+        if self.flow.sides[self.side].phase == OpeningState::Collecting {
             return self.go_on(seq, segment.payload, cut);
         }
         let base = self.flow.sides[self.side].base;
@@ -139,7 +124,7 @@ impl Opening<'_> {
             return self.begin(segment.payload, cut);
         }
         if is_record_in_mid_stream(segment.payload) || (segment.src_port < 1024 && segment.dst_port >= 1024) {
-            self.leave(Phase::MidStream);
+            self.leave(OpeningState::MidStream);
             return false;
         }
         self.collect(seq, false, seq, segment.payload, cut)
@@ -149,7 +134,7 @@ impl Opening<'_> {
     fn begin(&mut self, mut bytes: &[u8], cut: bool) -> bool {
         while !tls::may_be_hello(bytes) {
             if bytes.is_empty() && !cut {
-                self.flow.sides[self.side].phase = Phase::Between;
+                self.flow.sides[self.side].phase = OpeningState::Between;
                 return false;
             }
             let turn = if is_server_hello(bytes) {
@@ -168,7 +153,7 @@ impl Opening<'_> {
             Ok(Progress::NeedMore) => self.await_rest(bytes, cut),
             Err(malformed) => {
                 self.tally.problem("tls", malformed.0);
-                self.leave(Phase::Malformed);
+                self.leave(OpeningState::Malformed);
                 false
             }
         }
@@ -177,7 +162,7 @@ impl Opening<'_> {
     /// The rest of what begins with `bytes` is in other segments, unless it was cut off.
     fn await_rest(&mut self, bytes: &[u8], cut: bool) -> bool {
         if cut {
-            return self.give_up(Phase::Cut, bytes);
+            return self.give_up(OpeningState::Cut, bytes);
         }
         let base = self.flow.sides[self.side].base;
         self.collect(base, true, base, bytes, false)
@@ -188,7 +173,7 @@ impl Opening<'_> {
         let head = self.start_head(base, anchored);
         self.heads.insert(head, seq, bytes);
         if cut {
-            return self.give_up_head(Phase::Cut);
+            return self.give_up_head(OpeningState::Cut);
         }
         false
     }
@@ -200,7 +185,7 @@ impl Opening<'_> {
         }
         let head = self.heads.create(self.slot, self.side as u8, base, anchored);
         self.flow.sides[self.side].head = head;
-        self.flow.sides[self.side].phase = Phase::Collecting;
+        self.flow.sides[self.side].phase = OpeningState::Collecting;
         head
     }
 
@@ -209,7 +194,7 @@ impl Opening<'_> {
         let side = self.flow.sides[self.side];
         let Some(head) = self.heads.owned(side.head, self.slot, self.side) else {
             self.flow.gap = true;
-            self.leave(Phase::Incomplete);
+            self.leave(OpeningState::Incomplete);
             return false;
         };
         let (anchored, segments) = (head.anchored, head.segments);
@@ -220,19 +205,19 @@ impl Opening<'_> {
             self.heads.anchor(side.head, seq);
             grew = true;
         } else if !anchored && segments >= MAX_UNANCHORED {
-            return self.give_up_head(Phase::MidStream);
+            return self.give_up_head(OpeningState::MidStream);
         }
         if grew && self.try_head(side.head) {
             return true;
         }
-        if self.flow.sides[self.side].phase != Phase::Collecting {
+        if self.flow.sides[self.side].phase != OpeningState::Collecting {
             return false;
         }
         if cut {
-            return self.give_up_head(Phase::Cut);
+            return self.give_up_head(OpeningState::Cut);
         }
         if segments >= MAX_SEGMENTS || self.heads.is_exhausted(side.head) {
-            return self.give_up_head(Phase::Incomplete);
+            return self.give_up_head(OpeningState::Incomplete);
         }
         false
     }
@@ -255,7 +240,7 @@ impl Opening<'_> {
             };
             match turn {
                 Turn::Behind(length) if !self.heads.skip(head, length) => {
-                    self.leave(Phase::Between);
+                    self.leave(OpeningState::Between);
                     return false;
                 }
                 Turn::Behind(_) => {}
@@ -268,7 +253,7 @@ impl Opening<'_> {
             Ok(Progress::NeedMore) => false,
             Err(malformed) => {
                 self.tally.problem("tls", malformed.0);
-                self.leave(Phase::Malformed);
+                self.leave(OpeningState::Malformed);
                 false
             }
         }
@@ -277,24 +262,24 @@ impl Opening<'_> {
     pub(super) fn found(&mut self, hello: tls::ClientHello) -> bool {
         self.flow.orient(self.side);
         self.flow.naming.get_or_insert_default().hello = Some(hello.into());
-        self.leave(Phase::Hello);
+        self.leave(OpeningState::Hello);
         if !self.wants_certificate() {
             let other = 1 - self.side;
             drop_head(self.flow, self.slot, other, self.heads);
-            self.flow.sides[other].phase = Phase::Peer;
+            self.flow.sides[other].phase = OpeningState::Peer;
         }
         self.tally.hellos += 1;
         true
     }
 
     /// Ends the search with a name that the incomplete bytes may show; true if they do.
-    fn give_up(&mut self, phase: Phase, bytes: &[u8]) -> bool {
+    fn give_up(&mut self, phase: OpeningState, bytes: &[u8]) -> bool {
         let partial = match self.flow.key.protocol {
             TCP => tls::partial_server_name(bytes),
             _ => tls::partial_message_name(bytes),
         };
         self.leave(phase);
-        self.flow.gap |= phase == Phase::Incomplete;
+        self.flow.gap |= phase == OpeningState::Incomplete;
         if partial.is_some() {
             self.flow.orient(self.side);
             self.flow.naming.get_or_insert_default().partial = partial.map(String::into_boxed_str);
@@ -303,20 +288,20 @@ impl Opening<'_> {
         false
     }
 
-    pub(super) fn give_up_head(&mut self, phase: Phase) -> bool {
+    pub(super) fn give_up_head(&mut self, phase: OpeningState) -> bool {
         let head = self.flow.sides[self.side].head;
         let bytes = self.heads.get(head).map(|head| head.contiguous().to_vec()).unwrap_or_default();
         let is_tcp = self.flow.key.protocol == TCP;
-        if is_tcp && phase == Phase::Incomplete && is_other_opening(&bytes) {
+        if is_tcp && phase == OpeningState::Incomplete && is_other_opening(&bytes) {
             let is_answer = is_server_hello(&bytes);
             self.flow.gap |= self.heads.get(head).is_some_and(|head| head.has_gap());
-            self.leave(if is_answer { Phase::Answer } else { Phase::NotTls });
+            self.leave(if is_answer { OpeningState::Answer } else { OpeningState::NotTls });
             return false;
         }
         self.give_up(phase, &bytes)
     }
 
-    pub(super) fn leave(&mut self, phase: Phase) {
+    pub(super) fn leave(&mut self, phase: OpeningState) {
         drop_head(self.flow, self.slot, self.side, self.heads);
         self.flow.sides[self.side].phase = phase;
     }
@@ -325,12 +310,12 @@ impl Opening<'_> {
 /// The flow is over: what its heads still hold is read as far as it goes.
 pub fn close(flow: &mut Flow, slot: u32, heads: &mut Heads, tally: &mut Tally) {
     for side in [0, 1] {
-        if flow.sides[side].phase == Phase::Collecting {
+        if flow.sides[side].phase == OpeningState::Collecting {
             let mut opening = Opening { flow, slot, side, heads, tally };
             let anchored = opening.heads.owned(opening.flow.sides[side].head, slot, side);
             let phase = match anchored.map(|head| head.anchored) {
-                Some(false) => Phase::MidStream,
-                Some(true) | None => Phase::Incomplete,
+                Some(false) => OpeningState::MidStream,
+                Some(true) | None => OpeningState::Incomplete,
             };
             opening.give_up_head(phase);
         }

@@ -1,8 +1,8 @@
 //! The quality of the view: what passed the mirrored wire and was not seen, or not seen whole.
 
-use super::key::TCP;
 use super::record::Flow;
-use super::tcp::Header;
+use crate::types::flow_key::TCP;
+use crate::types::tcp_header::TcpHeader;
 use crate::wire::{flags, Segment, Transport};
 
 /// No host has more than this on its way unacknowledged: a number farther off belongs to another
@@ -70,7 +70,7 @@ impl Missing {
 
 /// Takes the numbers of one segment of a TCP flow into account.
 #[inline]
-pub fn follow(flow: &mut Flow, side: usize, header: Header, payload_len: u32) {
+pub fn follow(flow: &mut Flow, side: usize, header: TcpHeader, payload_len: u32) {
     if header.flags & flags::RST != 0 {
         return; // its numbers may be anything (RFC 9293, 3.10.7)
     }
@@ -224,7 +224,7 @@ impl View {
 mod tests {
     use super::*;
     use crate::address::Address;
-    use crate::flow::key::FlowKey;
+    use crate::types::flow_key::FlowKey;
 
     /// One side of a flow, and what the other acknowledges.
     struct Stream(Flow);
@@ -236,19 +236,19 @@ mod tests {
             Self(Flow::new(key, 0, 0, 0, 0))
         }
 
-        /// Seen from its SYN on; its first byte is 1.
+        /// Arrival from its SYN on; its first byte is 1.
         fn begun() -> Self {
             let mut stream = Self::new();
-            follow(&mut stream.0, 0, Header { seq: 0, ack: 0, flags: flags::SYN }, 0);
+            follow(&mut stream.0, 0, TcpHeader { seq: 0, ack: 0, flags: flags::SYN }, 0);
             stream
         }
 
         fn sent(&mut self, seq: u32, len: u32) {
-            follow(&mut self.0, 0, Header { seq, ack: 0, flags: 0 }, len);
+            follow(&mut self.0, 0, TcpHeader { seq, ack: 0, flags: 0 }, len);
         }
 
         fn acknowledged(&mut self, ack: u32) {
-            follow(&mut self.0, 1, Header { seq: 5, ack, flags: flags::ACK }, 0);
+            follow(&mut self.0, 1, TcpHeader { seq: 5, ack, flags: flags::ACK }, 0);
         }
 
         fn unseen_bytes(&self) -> u64 {

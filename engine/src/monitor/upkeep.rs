@@ -1,12 +1,13 @@
 //! What is due as time goes by: flows that fall silent, counters that must move, the end of it all.
 
 use super::Monitor;
-use crate::flow::interception::Interception;
-use crate::flow::key::TCP;
-use crate::flow::report::{report, End, Occasion};
+use crate::flow::report::{report, Occasion};
 use crate::settings::{DECIDE_AFTER_NS, LINGER_NS};
 use crate::tag::Matcher;
 use crate::tally::Tally;
+use crate::types::end_reason::EndReason;
+use crate::types::flow_key::TCP;
+use crate::types::interception::Interception;
 use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -51,7 +52,7 @@ impl Monitor {
         let silent_ns = now_ns.saturating_sub(flow.last_ns);
         let closed = flow.is_closed() && silent_ns >= LINGER_NS;
         if closed || silent_ns >= self.settings.timeout_ns(flow.key.protocol == TCP) {
-            let end = End::of(flow, End::Idle);
+            let end = flow.end_reason(EndReason::Idle);
             return self.end(slot, end);
         }
         if self.settings.is_live() {
@@ -76,7 +77,7 @@ impl Monitor {
         self.trips.judge(self.clock_ns);
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {
-                let end = End::of(flow, End::CaptureEnd);
+                let end = flow.end_reason(EndReason::CaptureEnd);
                 self.end(slot, end);
             }
         }

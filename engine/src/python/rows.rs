@@ -1,12 +1,13 @@
 //! Reports as rows: plain tuples in the order of `netmon.records.FlowRecord` and `DnsRecord`.
 
-use crate::flow::dns_use::Encrypted;
-use crate::flow::ech::Ech;
 use crate::flow::names::Names;
-use crate::flow::naming::{Evidence, Unnamed};
 use crate::flow::report::{DnsReport, FlowReport, Occasion};
 use crate::flow::view::View;
 use crate::tally::Tally;
+use crate::types::ech_state::EchState;
+use crate::types::encrypted_dns::EncryptedDns;
+use crate::types::evidence::Evidence;
+use crate::types::unnamed::Unnamed;
 use crate::wire::certificate::Certificate;
 use crate::wire::dns::{Answer, Data, Service};
 use crate::wire::dns_type::rtype_text;
@@ -162,11 +163,11 @@ fn flow_row<'py>(py: Python<'py>, flow: FlowReport, interfaces: &[String]) -> Py
         PyTuple::new(py, flow.alpn)?.into_any(),
         PyTuple::new(py, versions)?.into_any(),
         any(py, flow.ja4)?,
-        any(py, flow.ech.map(Ech::label))?,
+        any(py, flow.ech.map(EchState::label))?,
         any(py, subject)?,
         any(py, issuer)?,
         PyTuple::new(py, names)?.into_any(),
-        any(py, flow.encrypted_dns.map(Encrypted::label))?,
+        any(py, flow.encrypted_dns.map(EncryptedDns::label))?,
         any(py, flow.resolver)?,
         any(py, flow.is_fallback)?,
         any(py, flow.asked)?,
@@ -287,7 +288,7 @@ pub fn stats<'py>(
     dict.set_item("rejected", rejected)?;
     dict.set_item("named", labelled(py, &evidence, &tally.named)?)?;
     dict.set_item("unnamed", labelled(py, &unnamed, &tally.unnamed)?)?;
-    dict.set_item("ech", labelled(py, &Ech::ALL.map(Ech::label), &tally.ech)?)?;
+    dict.set_item("ech", labelled(py, &EchState::ALL.map(EchState::label), &tally.ech)?)?;
     dict.set_item("quic_flows", labelled(py, &Family::ALL.map(Family::label), &tally.quic_flows)?)?;
     let tables = ["flows", "heads", "fragments", "names", "clients"];
     let evictions =
@@ -295,7 +296,7 @@ pub fn stats<'py>(
     dict.set_item("named_bytes", labelled(py, &evidence, &tally.named_bytes)?)?;
     dict.set_item("unnamed_bytes", labelled(py, &unnamed, &tally.unnamed_bytes)?)?;
     dict.set_item("view", views(py, &tally.views, interfaces)?)?;
-    let encrypted = labelled(py, &Encrypted::ALL.map(Encrypted::label), &tally.encrypted_dns)?;
+    let encrypted = labelled(py, &EncryptedDns::ALL.map(EncryptedDns::label), &tally.encrypted_dns)?;
     dict.set_item("encrypted_dns", encrypted)?;
     dict.set_item("evicted", labelled(py, &tables, &evictions)?)?;
     Ok(dict)

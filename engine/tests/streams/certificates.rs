@@ -1,7 +1,8 @@
 //! Servers' certificates in streams: read where the client names nobody, and only there.
 
 use crate::traffic::{hello, settings, Talk};
-use _engine::flow::naming::{Evidence, Unnamed};
+use _engine::types::evidence::Evidence;
+use _engine::types::unnamed::Unnamed;
 
 /// A ServerHello and the certificate of dns.google, as they were sent.
 const ANSWER: &[u8] = include_bytes!("../../fuzz/seeds/certificate/answer_tls12.bin");

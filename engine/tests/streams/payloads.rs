@@ -1,9 +1,9 @@
 //! First payload bytes that signatures know.
 
 use crate::traffic::{hello, matcher, settings, Talk, SECOND};
-use _engine::flow::naming::Evidence;
 use _engine::settings::Settings;
 use _engine::tag::{Magic, Matcher};
+use _engine::types::evidence::Evidence;
 use std::sync::Arc;
 
 const LIVE: u64 = 5 * SECOND;

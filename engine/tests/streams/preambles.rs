@@ -1,9 +1,10 @@
 //! Preambles in streams: nothing is kept for them that is not bounded, and the hello behind them is found.
 
 use crate::traffic::{hello, settings, Talk, SECOND};
-use _engine::flow::naming::{Evidence, Unnamed};
 use _engine::flow::report::Occasion;
 use _engine::settings::Settings;
+use _engine::types::evidence::Evidence;
+use _engine::types::unnamed::Unnamed;
 
 const CONNECT: &[u8] = b"CONNECT a.cloud.example:443 HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n";
 
