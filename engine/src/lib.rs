@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod capture;
+pub mod counters;
 pub mod flow;
 pub mod monitor;
 #[cfg(feature = "python")]
@@ -14,6 +15,5 @@ mod python;
 pub mod sensor;
 pub mod settings;
 pub mod tag;
-pub mod tally;
 pub mod types;
 pub mod wire;

@@ -1,6 +1,8 @@
 //! The way of a packet, on one screen: decode → flow → opening → name → tag → report.
 
 use crate::capture::Packet;
+use crate::counters::tally::Tally;
+use crate::flow::accounting::count_ended_flow;
 use crate::flow::dns::{Kind, Messages, DNS_PORT};
 use crate::flow::dns_stream::{DnsStreams, Part};
 use crate::flow::dns_use;
@@ -20,7 +22,6 @@ use crate::flow::tcp::{self, Opening};
 use crate::flow::view;
 use crate::settings::Settings;
 use crate::tag::Matcher;
-use crate::tally::Tally;
 use crate::types::arrival::Arrival;
 use crate::types::end_reason::EndReason;
 use crate::types::flow_key::{FlowKey, TCP};
@@ -86,7 +87,7 @@ impl Monitor {
     /// Takes one packet.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
-        self.tally.view(packet.interface).packet(packet.bytes.len(), packet.wire_len);
+        view::count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
         self.tick(packet.time_ns);
         self.trips.see(Arrival { time_ns: packet.time_ns, interface: packet.interface });
         match decode(packet.link, packet.bytes, packet.wire_len) {
@@ -144,10 +145,12 @@ impl Monitor {
         let mut known = self.table.find(&key, hash);
         let copies = known.and_then(|slot| self.table.get_mut(slot)).map(|flow| &mut flow.copies);
         let is_copy = self.duplicates.is_copy(segment, hash ^ side as u64, now_ns, copies);
-        self.tally.view(packet.interface).segment(segment, is_copy);
+        let counters = self.tally.view(packet.interface);
         if is_copy {
+            counters.duplicate_packets += u64::from(segment.ip_packets);
             return;
         }
+        view::count_segment(counters, segment);
         if let Some(slot) = known {
             if let Some(end) = self.end_before(slot, side, header, now_ns) {
                 self.end(slot, end);
@@ -248,8 +251,8 @@ impl Monitor {
         look_up(&mut flow, &self.names);
         dns_use::follow(&mut flow, &self.names, &self.matcher);
         let resolution = resolve(&flow, &self.matcher);
-        let (evidence, tagged) = (resolution.evidence, resolution.entry != NO_ENTRY);
-        self.tally.flow_over(&flow, evidence, tagged);
+        let tagged = resolution.entry != NO_ENTRY;
+        count_ended_flow(&mut self.tally, &flow, &resolution);
         if tagged || dns_use::is_reported(&flow) || flow.reported || self.settings.every_flow {
             self.flows.push(report(&mut flow, Occasion::End(end), &self.matcher, self.trips.interception()));
         }

@@ -2,12 +2,12 @@
 //! over has one evidence, and a reason exactly where that is no name; bytes likewise.
 
 use _engine::capture::Packet;
+use _engine::counters::tally::Tally;
 use _engine::flow::names::Names;
 use _engine::flow::report::Occasion;
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
 use _engine::tag::{Kind, Matcher};
-use _engine::tally::Tally;
 use _engine::types::evidence::Evidence;
 use _engine::types::unnamed::Unnamed;
 use std::sync::Arc;

@@ -1,13 +1,13 @@
 //! DNS over TCP: messages come out whole, once and in order, however the connection is cut up.
 
 use _engine::address::Address;
+use _engine::counters::tally::Tally;
 use _engine::flow::dns::Messages;
 use _engine::flow::dns_stream::{DnsStreams, Part};
 use _engine::flow::names::Names;
 use _engine::flow::record::Flow;
 use _engine::flow::report::DnsReport;
 use _engine::tag::Matcher;
-use _engine::tally::Tally;
 use _engine::types::flow_key::{FlowKey, TCP};
 
 const CLIENT: [u8; 4] = [192, 0, 2, 7];

@@ -2,13 +2,13 @@
 
 use _engine::address::Address;
 use _engine::capture::Packet;
+use _engine::counters::tally::Tally;
 use _engine::flow::fragments::{Fragments, MAX_PACKETS};
 use _engine::flow::names::Names;
 use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
-use _engine::tally::Tally;
 use _engine::wire::fragment::{Fragment, PacketId};
 use _engine::wire::Rejection;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use _engine::types::flow_key::{FlowKey, TCP};
 use _engine::flow::names::Names;
 use _engine::flow::record::Flow;
 use _engine::tag::Matcher;
-use _engine::tally::Tally;
+use _engine::counters::tally::Tally;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

@@ -6,7 +6,7 @@
 
 use _engine::address::Address;
 use _engine::flow::fragments::Fragments;
-use _engine::tally::Tally;
+use _engine::counters::tally::Tally;
 use _engine::wire::fragment::{Fragment, PacketId};
 use libfuzzer_sys::fuzz_target;
 

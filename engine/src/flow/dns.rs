@@ -5,8 +5,8 @@ use super::names::{expiry_ns, Names};
 use super::record::Flow;
 use super::report::DnsReport;
 use crate::address::Address;
+use crate::counters::tally::Tally;
 use crate::tag::Matcher;
-use crate::tally::Tally;
 use crate::wire::dns::{self, Data, Message};
 use crate::wire::{ech, Progress, Segment};
 

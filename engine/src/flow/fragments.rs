@@ -8,7 +8,7 @@
 //! or when it is spoiled, and is then counted for its flow as far as it came, but not read: its receiver
 //! did not read it either.
 
-use crate::tally::Tally;
+use crate::counters::tally::Tally;
 use crate::wire::fragment::{Fragment, Packet, PacketId};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;

@@ -1,5 +1,6 @@
 //! Flows: who talks to whom, how much, under which name. Knows no parser's insides and no Python.
 
+pub mod accounting;
 mod certificate;
 pub mod clients;
 mod datagram;

@@ -5,7 +5,7 @@ use super::handshake::RoundTrips;
 use super::head::{Heads, NO_HEAD};
 use super::preamble::Turn;
 use super::record::{Flow, Side};
-use crate::tally::Tally;
+use crate::counters::tally::Tally;
 use crate::types::arrival::Arrival;
 use crate::types::flow_key::TCP;
 use crate::types::opening_state::OpeningState;

@@ -1,6 +1,7 @@
 //! The quality of the view: what passed the mirrored wire and was not seen, or not seen whole.
 
 use super::record::Flow;
+use crate::counters::view_counters::ViewCounters;
 use crate::types::flow_key::TCP;
 use crate::types::tcp_header::TcpHeader;
 use crate::wire::{flags, Segment, Transport};
@@ -144,80 +145,35 @@ pub fn unseen_bytes(flow: &Flow) -> u64 {
     flow.missing.iter().flat_map(|sides| sides.iter()).map(Missing::unseen_bytes).sum()
 }
 
-/// What one interface showed, in figures whose ratios tell how good the view is.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct View {
-    /// Packets looked at.
-    pub packets: u64,
-    /// Their bytes on the wire.
-    pub bytes: u64,
-    /// Packets that came again: they are not counted in flows.
-    pub duplicate_packets: u64,
-    /// Packets cut by the snap length.
-    pub cut_packets: u64,
-    /// Packets longer than any link carries.
-    pub coalesced_packets: u64,
-    /// TCP payload bytes seen.
-    pub tcp_bytes: u64,
-    /// TCP payload bytes of ended flows that were acknowledged and not seen.
-    pub unseen_tcp_bytes: u64,
-    /// Ended TCP flows in which somebody acknowledged something.
-    pub connections: u64,
-    /// Those of them of which one direction was not seen.
-    pub one_way_connections: u64,
-    /// Ended flows whose hello lacks segments.
-    pub incomplete_hellos: u64,
+/// Counts a packet of which `kept` bytes were captured.
+#[inline]
+pub fn count_packet(counters: &mut ViewCounters, kept: usize, wire_len: u32) {
+    counters.packets += 1;
+    counters.bytes += u64::from(wire_len);
+    counters.cut_packets += u64::from((kept as u64) < u64::from(wire_len));
 }
 
-impl View {
-    /// Takes a packet in.
-    #[inline]
-    pub fn packet(&mut self, kept: usize, wire_len: u32) {
-        self.packets += 1;
-        self.bytes += u64::from(wire_len);
-        self.cut_packets += u64::from((kept as u64) < u64::from(wire_len));
+/// Counts the segment inside a packet.
+#[inline]
+pub fn count_segment(counters: &mut ViewCounters, segment: &Segment<'_>) {
+    counters.coalesced_packets += u64::from(segment.ip_bytes > MAX_MTU * segment.ip_packets);
+    if matches!(segment.transport, Transport::Tcp { .. }) {
+        counters.tcp_bytes += u64::from(segment.payload_len);
     }
+}
 
-    /// Takes the segment inside it in; it may be a copy of one that was taken before.
-    #[inline]
-    pub fn segment(&mut self, segment: &Segment<'_>, is_copy: bool) {
-        if is_copy {
-            self.duplicate_packets += u64::from(segment.ip_packets);
-            return;
-        }
-        self.coalesced_packets += u64::from(segment.ip_bytes > MAX_MTU * segment.ip_packets);
-        if matches!(segment.transport, Transport::Tcp { .. }) {
-            self.tcp_bytes += u64::from(segment.payload_len);
-        }
+/// Counts a flow that is over.
+pub fn count_flow(counters: &mut ViewCounters, flow: &Flow) {
+    counters.incomplete_hellos += u64::from(flow.gap);
+    if flow.key.protocol != TCP {
+        return;
     }
-
-    /// Takes in a flow that is over.
-    pub fn flow(&mut self, flow: &Flow) {
-        self.incomplete_hellos += u64::from(flow.gap);
-        if flow.key.protocol != TCP {
-            return;
-        }
-        self.unseen_tcp_bytes += unseen_bytes(flow);
-        let [a, b] = flow.sides.map(|side| side.packets > 0);
-        // The numbers of a side without packets are known by acknowledgements alone.
-        let is_answered = flow.sides.iter().all(|side| side.next_known);
-        self.connections += u64::from(is_answered);
-        self.one_way_connections += u64::from(is_answered && a != b);
-    }
-
-    /// Adds another worker's figures.
-    pub fn add(&mut self, other: &Self) {
-        self.packets += other.packets;
-        self.bytes += other.bytes;
-        self.duplicate_packets += other.duplicate_packets;
-        self.cut_packets += other.cut_packets;
-        self.coalesced_packets += other.coalesced_packets;
-        self.tcp_bytes += other.tcp_bytes;
-        self.unseen_tcp_bytes += other.unseen_tcp_bytes;
-        self.connections += other.connections;
-        self.one_way_connections += other.one_way_connections;
-        self.incomplete_hellos += other.incomplete_hellos;
-    }
+    counters.unseen_tcp_bytes += unseen_bytes(flow);
+    let [a, b] = flow.sides.map(|side| side.packets > 0);
+    // The sequence numbers of a side without packets are known by acknowledgements alone.
+    let is_answered = flow.sides.iter().all(|side| side.next_known);
+    counters.connections += u64::from(is_answered);
+    counters.one_way_connections += u64::from(is_answered && a != b);
 }
 
 #[cfg(test)]

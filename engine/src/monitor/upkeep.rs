@@ -1,10 +1,10 @@
 //! What is due as time goes by: flows that fall silent, counters that must move, the end of it all.
 
 use super::Monitor;
+use crate::counters::tally::Tally;
 use crate::flow::report::{report, Occasion};
 use crate::settings::{DECIDE_AFTER_NS, LINGER_NS};
 use crate::tag::Matcher;
-use crate::tally::Tally;
 use crate::types::end_reason::EndReason;
 use crate::types::flow_key::TCP;
 use crate::types::interception::Interception;

@@ -1,9 +1,9 @@
 //! Reports as rows: plain tuples in the order of `netmon.records.FlowRecord` and `DnsRecord`.
 
+use crate::counters::tally::Tally;
+use crate::counters::view_counters::ViewCounters;
 use crate::flow::names::Names;
 use crate::flow::report::{DnsReport, FlowReport, Occasion};
-use crate::flow::view::View;
-use crate::tally::Tally;
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::evidence::Evidence;
@@ -303,8 +303,12 @@ pub fn stats<'py>(
 }
 
 /// Figures on the view by interface name, without interfaces that showed nothing.
-fn views<'py>(py: Python<'py>, views: &[View], interfaces: &[String]) -> PyResult<Bound<'py, PyDict>> {
-    let mut by_name: BTreeMap<&str, View> = BTreeMap::new();
+fn views<'py>(
+    py: Python<'py>,
+    views: &[ViewCounters],
+    interfaces: &[String],
+) -> PyResult<Bound<'py, PyDict>> {
+    let mut by_name: BTreeMap<&str, ViewCounters> = BTreeMap::new();
     for (number, view) in views.iter().enumerate().filter(|(_, view)| view.packets > 0) {
         by_name.entry(interfaces.get(number).map_or("", String::as_str)).or_default().add(view);
     }

@@ -1,8 +1,6 @@
-//! Everything that moves gets a counter: what one monitor has counted so far.
+//! The counters of one monitor.
 
-use crate::flow::naming::unnamed_reason;
-use crate::flow::record::Flow;
-use crate::flow::view::View;
+use super::view_counters::ViewCounters;
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::evidence::Evidence;
@@ -14,43 +12,43 @@ use std::collections::BTreeMap;
 /// Counters of one monitor; those of several workers add up.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// What each interface showed, by number.
-    pub views: Vec<View>,
+    /// The counters of each interface, by number.
+    pub views: Vec<ViewCounters>,
     /// Packets that gave no segment, by `Rejection`.
     pub rejected: [u64; Rejection::COUNT],
-    /// What parsers found wrong, by station and reason (closed sets, so bounded).
+    /// Parser errors, by station and reason (closed sets, so bounded).
     pub problems: BTreeMap<(&'static str, &'static str), u64>,
-    /// Flows begun.
+    /// Flows started.
     pub flows: u64,
-    /// Flows that are over, by evidence.
+    /// Ended flows, by evidence.
     pub named: [u64; Evidence::ALL.len()],
     /// Their bytes, both ways.
     pub named_bytes: [u64; Evidence::ALL.len()],
-    /// Flows that are over without a name, by reason.
+    /// Ended flows without a name, by reason.
     pub unnamed: [u64; Unnamed::ALL.len()],
     /// Their bytes, both ways.
     pub unnamed_bytes: [u64; Unnamed::ALL.len()],
-    /// Flows that are over and whose hello had an ECH extension, by what it was.
+    /// Ended flows whose hello had an ECH extension, by what it was.
     pub ech: [u64; EchState::ALL.len()],
-    /// Flows that are over and carried encrypted DNS, by how.
+    /// Ended flows that carried encrypted DNS, by protocol.
     pub encrypted_dns: [u64; EncryptedDns::ALL.len()],
-    /// Flows that are over and of no vendor.
+    /// Ended flows that match no vendor.
     pub other_flows: u64,
     /// Their bytes from client to server.
     pub other_sent_bytes: u64,
     /// Their bytes from server to client.
     pub other_received_bytes: u64,
-    /// Flows ended early because the table was full.
+    /// Flows evicted because the table was full.
     pub flows_evicted: u64,
-    /// Stream heads given up because there were too many.
+    /// Stream heads evicted because there were too many.
     pub heads_evicted: u64,
-    /// IP packets in fragments given up because there were too many.
+    /// IP packets in fragments evicted because there were too many.
     pub fragments_evicted: u64,
     /// ClientHellos read.
     pub hellos: u64,
     /// QUIC Initial packets seen from sides that may be clients.
     pub quic_initials: u64,
-    /// QUIC flows that are over, by version.
+    /// Ended QUIC flows, by version.
     pub quic_flows: [u64; Family::ALL.len()],
     /// Version negotiations of QUIC servers.
     pub quic_negotiations: u64,
@@ -58,7 +56,7 @@ pub struct Tally {
     pub dns_messages: u64,
     /// Times the packets' clock went back by more than a minute.
     pub clock_steps: u64,
-    /// Monitors that suspect something in the middle of answering (`Interception::Suspected`).
+    /// Monitors that suspect a middlebox of answering (`Interception::Suspected`).
     pub interceptions: u64,
     /// Earliest packet time, to the minute where the clock goes back.
     pub first_ns: Option<u64>,
@@ -68,7 +66,7 @@ pub struct Tally {
     pub live_flows: u64,
     /// Live stream heads.
     pub live_heads: u64,
-    /// IP packets in fragments that wait for more.
+    /// IP packets of which fragments are missing.
     pub live_fragments: u64,
 }
 
@@ -78,54 +76,26 @@ macro_rules! add_fields {
 }
 
 impl Tally {
-    /// Counts what a parser found wrong.
+    /// Counts a parser error.
     pub fn problem(&mut self, station: &'static str, reason: &'static str) {
         *self.problems.entry((station, reason)).or_default() += 1;
     }
 
-    /// What an interface showed.
+    /// The counters of an interface.
     #[inline]
-    pub fn view(&mut self, interface: u16) -> &mut View {
+    pub fn view(&mut self, interface: u16) -> &mut ViewCounters {
         let number = usize::from(interface);
         if number >= self.views.len() {
-            self.views.resize(number + 1, View::default());
+            self.views.resize(number + 1, ViewCounters::default());
         }
         &mut self.views[number]
     }
 
-    /// What all interfaces showed.
-    pub fn whole_view(&self) -> View {
-        let mut whole = View::default();
+    /// The counters of all interfaces together.
+    pub fn whole_view(&self) -> ViewCounters {
+        let mut whole = ViewCounters::default();
         self.views.iter().for_each(|view| whole.add(view));
         whole
-    }
-
-    /// Counts a flow that is over: by its evidence, and by the reason where that is no name.
-    pub fn flow_over(&mut self, flow: &Flow, evidence: Evidence, is_tagged: bool) {
-        let client = flow.client_side();
-        let (sent, received) = (flow.sides[client].bytes, flow.sides[1 - client].bytes);
-        self.named[evidence as usize] += 1;
-        self.named_bytes[evidence as usize] += sent + received;
-        if !evidence.is_name() {
-            let reason = unnamed_reason(flow);
-            self.unnamed[reason as usize] += 1;
-            self.unnamed_bytes[reason as usize] += sent + received;
-        }
-        if let Some(ech) = flow.naming.as_ref().and_then(|naming| naming.ech) {
-            self.ech[ech as usize] += 1;
-        }
-        if let Some(family) = flow.quic {
-            self.quic_flows[family as usize] += 1;
-        }
-        if let Some(encrypted) = flow.naming.as_ref().and_then(|naming| naming.dns.encrypted) {
-            self.encrypted_dns[encrypted as usize] += 1;
-        }
-        if !is_tagged {
-            self.other_flows += 1;
-            self.other_sent_bytes += sent;
-            self.other_received_bytes += received;
-        }
-        self.view(flow.interface).flow(flow);
     }
 
     /// Adds another worker's counters.
