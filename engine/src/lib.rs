@@ -11,6 +11,7 @@ pub mod flow;
 pub mod monitor;
 #[cfg(feature = "python")]
 mod python;
+pub mod reassembly;
 #[cfg(target_os = "linux")]
 pub mod sensor;
 pub mod settings;

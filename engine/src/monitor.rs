@@ -8,9 +8,7 @@ use crate::flow::dns_stream::{DnsStreams, Part};
 use crate::flow::dns_use;
 use crate::flow::duplicates::Duplicates;
 use crate::flow::ech;
-use crate::flow::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::flow::handshake::RoundTrips;
-use crate::flow::head::Heads;
 use crate::flow::hello::Kinds;
 use crate::flow::names::Names;
 use crate::flow::naming::{look_up, resolve};
@@ -20,6 +18,8 @@ use crate::flow::report::{report, DnsReport, FlowReport, Occasion};
 use crate::flow::table::Table;
 use crate::flow::tcp::{self, Opening};
 use crate::flow::view;
+use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
+use crate::reassembly::stream_heads::StreamHeads;
 use crate::settings::Settings;
 use crate::tag::Matcher;
 use crate::types::arrival::Arrival;
@@ -39,7 +39,7 @@ pub struct Monitor {
     names: Arc<Names>,
     table: Table,
     duplicates: Duplicates,
-    heads: Heads,
+    heads: StreamHeads,
     hellos: Kinds,
     dns_streams: DnsStreams,
     fragments: Fragments,
@@ -67,7 +67,7 @@ impl Monitor {
             table: Table::new(settings.max_flows),
             duplicates: Duplicates::new(settings.duplicate_window_ns),
             hellos: Kinds::default(),
-            heads: Heads::new(settings.max_heads, settings.max_head_bytes),
+            heads: StreamHeads::new(settings.max_heads, settings.max_head_bytes),
             dns_streams: DnsStreams::new(settings.max_heads),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
             trips: RoundTrips::new(settings.is_live()),
@@ -97,8 +97,8 @@ impl Monitor {
                     self.tally.view(packet.interface).duplicate_packets += 1;
                     return;
                 }
-                self.fragments.take(&fragment, packet.time_ns, packet.interface, &mut self.tally);
-                self.take_gathered();
+                self.fragments.add(&fragment, packet.time_ns, packet.interface, &mut self.tally);
+                self.process_reassembled();
             }
             Err(rejection) => self.tally.rejected[rejection as usize] += 1,
         }
@@ -106,21 +106,21 @@ impl Monitor {
 
     /// Takes the packets that are over in the table of fragments: whole ones are read, others counted.
     #[cold]
-    fn take_gathered(&mut self) {
-        while let Some(gathered) = self.fragments.next_over() {
+    fn process_reassembled(&mut self) {
+        while let Some(gathered) = self.fragments.next_done() {
             let (time_ns, interface) = (gathered.time_ns, gathered.interface);
             let decoded = gathered.packet.as_ref().map_or(Err(Rejection::IpFragment), |whole| whole.decode());
             match decoded {
                 Ok(Decoded::Segment(mut segment)) => {
-                    if !gathered.is_whole {
+                    if !gathered.is_complete {
                         segment.payload = &[];
                     }
                     let packet =
                         Packet { time_ns, link: 0, interface, wire_len: segment.ip_bytes, bytes: &[] };
                     self.segment(&segment, &packet);
                 }
-                Ok(Decoded::Fragment(inner)) if gathered.is_whole => {
-                    self.fragments.take(&inner, time_ns, interface, &mut self.tally);
+                Ok(Decoded::Fragment(inner)) if gathered.is_complete => {
+                    self.fragments.add(&inner, time_ns, interface, &mut self.tally);
                 }
                 Ok(Decoded::Fragment(_)) => self.reject(Rejection::IpFragment, gathered.ip_packets),
                 Err(rejection) => self.reject(rejection, gathered.ip_packets),

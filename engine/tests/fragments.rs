@@ -3,10 +3,10 @@
 use _engine::address::Address;
 use _engine::capture::Packet;
 use _engine::counters::tally::Tally;
-use _engine::flow::fragments::{Fragments, MAX_PACKETS};
 use _engine::flow::names::Names;
 use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
+use _engine::reassembly::fragments::{Fragments, MAX_PACKETS};
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
 use _engine::wire::fragment::{Fragment, PacketId};
@@ -259,7 +259,7 @@ fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
         let packet = PacketId { src: Address(1), dst: Address(2), number, protocol: None };
         let bytes = &vec![number as u8; len as usize][..];
         let fragment = Fragment { packet, offset, more: true, next: 17, bytes, len, ip_bytes: len + 48 };
-        fragments.take(&fragment, START, 0, &mut tally);
+        fragments.add(&fragment, START, 0, &mut tally);
         assert!(fragments.len() <= 8 && fragments.bytes() <= 10_000);
     };
     for number in 0..200 {
@@ -272,7 +272,7 @@ fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
     assert_eq!((fragments.len(), fragments.bytes()), (0, 0));
     assert!(tally.problems.contains_key(&("fragments", "too_many")));
     assert!(tally.fragments_evicted > 0);
-    assert!(std::iter::from_fn(|| fragments.next_over()).count() >= 200);
+    assert!(std::iter::from_fn(|| fragments.next_done()).count() >= 200);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The counters of one monitor.
 
-use super::view_counters::ViewCounters;
+use crate::counters::view_counters::ViewCounters;
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::evidence::Evidence;

@@ -6,8 +6,8 @@
 //! DNS header behind it; a direction that shows none is given up, counted.
 
 use super::dns::Messages;
-use super::head::{Heads, NO_HEAD};
 use super::record::Flow;
+use crate::reassembly::stream_heads::{StreamHead, StreamHeads, NO_HEAD};
 use crate::wire::{dns, Progress};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
@@ -66,7 +66,7 @@ pub struct Part<'a> {
 #[derive(Debug)]
 pub struct DnsStreams {
     sides: HashMap<(u32, usize), Side, RandomState>,
-    heads: Heads,
+    heads: StreamHeads,
 }
 
 /// What stands where a message should begin is none.
@@ -75,7 +75,7 @@ struct NoMessage;
 impl DnsStreams {
     /// At most `max_heads` directions with bytes that wait for more.
     pub fn new(max_heads: usize) -> Self {
-        Self { sides: HashMap::default(), heads: Heads::new(max_heads, MAX_HEAD_BYTES) }
+        Self { sides: HashMap::default(), heads: StreamHeads::new(max_heads, MAX_HEAD_BYTES) }
     }
 
     /// Directions with bytes that wait for more.
@@ -122,12 +122,12 @@ struct Stream<'a, 'm> {
     state: Side,
     slot: u32,
     side: usize,
-    heads: &'a mut Heads,
+    heads: &'a mut StreamHeads,
     messages: &'a mut Messages<'m>,
 }
 
 impl Stream<'_, '_> {
-    fn head(&self) -> Option<&super::head::Head> {
+    fn head(&self) -> Option<&StreamHead> {
         self.heads.owned(self.state.head, self.slot, self.side)
     }
 

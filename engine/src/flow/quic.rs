@@ -2,8 +2,8 @@
 //! offset from any number of CRYPTO frames and packets in any order.
 
 use super::handshake::{Handshake, RoundTrips};
-use super::head::Heads;
 use super::tcp::Opening;
+use crate::reassembly::stream_heads::StreamHeads;
 use crate::types::arrival::Arrival;
 use crate::types::opening_state::OpeningState;
 use crate::wire::quic::{
@@ -134,7 +134,7 @@ impl Opening<'_> {
     }
 }
 
-fn insert(heads: &mut Heads, head: u32, offset: u64, bytes: &[u8]) {
+fn insert(heads: &mut StreamHeads, head: u32, offset: u64, bytes: &[u8]) {
     if let Ok(offset) = u32::try_from(offset) {
         heads.insert(head, BASE.wrapping_add(offset), bytes);
     }

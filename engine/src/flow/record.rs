@@ -3,10 +3,10 @@
 use super::dns::Kind;
 use super::duplicates::Copies;
 use super::handshake::Handshake;
-use super::head::NO_HEAD;
 use super::naming::Naming;
 use super::view::Missing;
 use crate::address::Address;
+use crate::reassembly::stream_heads::NO_HEAD;
 use crate::types::end_reason::EndReason;
 use crate::types::flow_key::FlowKey;
 use crate::types::opening_state::OpeningState;

@@ -2,10 +2,10 @@
 //! stream's head, whole in one segment or put together from many.
 
 use super::handshake::RoundTrips;
-use super::head::{Heads, NO_HEAD};
 use super::preamble::Turn;
 use super::record::{Flow, Side};
 use crate::counters::tally::Tally;
+use crate::reassembly::stream_heads::{StreamHeads, NO_HEAD};
 use crate::types::arrival::Arrival;
 use crate::types::flow_key::TCP;
 use crate::types::opening_state::OpeningState;
@@ -39,7 +39,7 @@ pub struct Opening<'a> {
     /// The side that sends.
     pub side: usize,
     /// Where segments are put together.
-    pub heads: &'a mut Heads,
+    pub heads: &'a mut StreamHeads,
     /// What is counted.
     pub tally: &'a mut Tally,
 }
@@ -308,7 +308,7 @@ impl Opening<'_> {
 }
 
 /// The flow is over: what its heads still hold is read as far as it goes.
-pub fn close(flow: &mut Flow, slot: u32, heads: &mut Heads, tally: &mut Tally) {
+pub fn close(flow: &mut Flow, slot: u32, heads: &mut StreamHeads, tally: &mut Tally) {
     for side in [0, 1] {
         if flow.sides[side].phase == OpeningState::Collecting {
             let mut opening = Opening { flow, slot, side, heads, tally };
@@ -322,7 +322,7 @@ pub fn close(flow: &mut Flow, slot: u32, heads: &mut Heads, tally: &mut Tally) {
     }
 }
 
-fn drop_head(flow: &mut Flow, slot: u32, side: usize, heads: &mut Heads) {
+fn drop_head(flow: &mut Flow, slot: u32, side: usize, heads: &mut StreamHeads) {
     let head = std::mem::replace(&mut flow.sides[side].head, NO_HEAD);
     if heads.owned(head, slot, side).is_some() {
         heads.remove(head);

@@ -36,7 +36,7 @@ impl Monitor {
         self.tally.first_ns = Some(self.tally.first_ns.map_or(now_ns, |first_ns| first_ns.min(now_ns)));
         self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
         self.fragments.expire(now_ns, &mut self.tally);
-        self.take_gathered();
+        self.process_reassembled();
         self.trips.judge(now_ns);
         let mut due = std::mem::take(&mut self.due);
         self.table.collect_due(now_ns, &mut due);
@@ -73,7 +73,7 @@ impl Monitor {
     /// Ends every flow, in order of their numbers.
     pub fn finish(&mut self) {
         self.fragments.finish(&mut self.tally);
-        self.take_gathered();
+        self.process_reassembled();
         self.trips.judge(self.clock_ns);
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {

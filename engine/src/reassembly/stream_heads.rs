@@ -1,7 +1,7 @@
-//! Heads of TCP streams: the first bytes of a direction, put together from segments in any order.
+//! Stream heads: the first bytes of a direction, reassembled from segments in any order.
 //!
-//! Only streams whose opening is not whole in one segment have a head, so most flows never allocate.
-//! Heads are bounded in number and in bytes, each and together; the oldest gives way, counted.
+//! Only streams whose opening does not fit into one segment have a head, so most flows never allocate.
+//! StreamHeads are bounded in number and in bytes, each and together. The oldest is evicted.
 
 use crate::wire::quic::ConnectionId;
 use std::collections::VecDeque;
@@ -15,12 +15,12 @@ const MEAN_HEAD_BYTES: usize = 4096;
 /// Segments waiting for an earlier one, per head.
 const MAX_PENDING: usize = 256;
 
-/// What a waiting segment costs beside its bytes: many small ones shall not cost more than the bound says.
+/// What a waiting segment costs beside its bytes, so that many small ones stay within the bound as well.
 const SEGMENT_BYTES: usize = 96;
 
 /// The opening of one direction of one flow.
 #[derive(Debug, Default)]
-pub struct Head {
+pub struct StreamHead {
     /// Sequence number of the first byte of `data`.
     pub base: u32,
     /// True once `base` is known to be the beginning of the stream.
@@ -29,7 +29,7 @@ pub struct Head {
     pub flow: u32,
     /// The side of the flow.
     pub side: u8,
-    /// Segments taken in.
+    /// Segments added.
     pub segments: u32,
     /// Connection ID that the keys of a QUIC stream come from.
     pub origin: ConnectionId,
@@ -40,7 +40,7 @@ pub struct Head {
     live: bool,
 }
 
-impl Head {
+impl StreamHead {
     /// The bytes from the beginning up to the first gap.
     pub fn contiguous(&self) -> &[u8] {
         if self.anchored {
@@ -60,8 +60,8 @@ impl Head {
         !self.pending.is_empty()
     }
 
-    /// Takes in bytes of the stream; true if `contiguous` grew. What came first is kept where
-    /// segments overlap.
+    /// Adds bytes of the stream; true if `contiguous` grew. Where segments overlap, the first to arrive
+    /// is kept.
     fn insert(&mut self, seq: u32, bytes: &[u8]) -> bool {
         self.segments += 1;
         if !self.anchored {
@@ -76,7 +76,7 @@ impl Head {
         self.data.len() > before
     }
 
-    /// Keeps a segment until its turn, unless another one holds all of it: retransmissions cost nothing.
+    /// Keeps a segment that arrived early, unless another one holds all of it: retransmissions cost nothing.
     fn keep(&mut self, seq: u32, bytes: &[u8]) {
         let holds = |(start, held): &(u32, Vec<u8>)| {
             let offset = seq.wrapping_sub(*start) as usize;
@@ -89,7 +89,7 @@ impl Head {
         }
     }
 
-    /// Appends what is new of a segment that touches the contiguous bytes; false if there is a gap.
+    /// Appends what is new in a segment that touches the contiguous bytes; false if there is a gap.
     fn append(&mut self, seq: u32, bytes: &[u8]) -> bool {
         let end = self.base.wrapping_add(self.data.len() as u32);
         let behind = end.wrapping_sub(seq);
@@ -129,8 +129,8 @@ fn is_ahead(seq: u32, base: u32) -> bool {
 
 /// All heads.
 #[derive(Debug)]
-pub struct Heads {
-    slots: Vec<Head>,
+pub struct StreamHeads {
+    slots: Vec<StreamHead>,
     free: Vec<u32>,
     oldest: VecDeque<(u32, u32)>,
     bytes: usize,
@@ -138,7 +138,7 @@ pub struct Heads {
     max_head_bytes: usize,
 }
 
-impl Heads {
+impl StreamHeads {
     /// At most `max_heads` heads of `max_head_bytes` each, and `max_heads` × 4 KiB together.
     pub fn new(max_heads: usize, max_head_bytes: usize) -> Self {
         Self {
@@ -152,12 +152,12 @@ impl Heads {
     }
 
     /// The head in a slot.
-    pub fn get(&self, head: u32) -> Option<&Head> {
+    pub fn get(&self, head: u32) -> Option<&StreamHead> {
         self.slots.get(head as usize).filter(|h| h.live)
     }
 
     /// The head of a side of a flow, unless it was evicted.
-    pub fn owned(&self, head: u32, flow: u32, side: usize) -> Option<&Head> {
+    pub fn owned(&self, head: u32, flow: u32, side: usize) -> Option<&StreamHead> {
         self.get(head).filter(|h| h.flow == flow && usize::from(h.side) == side)
     }
 
@@ -171,7 +171,7 @@ impl Heads {
         self.slots.len() - self.free.len()
     }
 
-    /// True if there is none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -181,7 +181,7 @@ impl Heads {
         self.bytes
     }
 
-    /// Removes the oldest head; false if there is none. Its flow finds it gone (`owned`).
+    /// Removes the oldest head; false if there is none. Afterwards `owned` no longer finds it for its flow.
     pub fn evict_oldest(&mut self) -> bool {
         while let Some((slot, generation)) = self.oldest.pop_front() {
             let head = &self.slots[slot as usize];
@@ -196,12 +196,12 @@ impl Heads {
     /// A new, empty head for a side of a flow.
     pub fn create(&mut self, flow: u32, side: u8, base: u32, anchored: bool) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Head::default());
+            self.slots.push(StreamHead::default());
             (self.slots.len() - 1) as u32
         });
         let head = &mut self.slots[slot as usize];
         let generation = head.generation.wrapping_add(1);
-        *head = Head { base, anchored, flow, side, generation, live: true, ..Head::default() };
+        *head = StreamHead { base, anchored, flow, side, generation, live: true, ..StreamHead::default() };
         if self.oldest.len() > 2 * self.max_heads {
             let slots = &self.slots;
             self.oldest.retain(|(slot, generation)| {
@@ -213,8 +213,8 @@ impl Heads {
         slot
     }
 
-    /// Takes a segment into a head; true if its contiguous bytes grew. Bytes beyond the bound of
-    /// one head are left out.
+    /// Adds a segment to a head; true if its contiguous bytes grew. Bytes beyond the bound of one head are
+    /// dropped.
     pub fn insert(&mut self, head: u32, seq: u32, bytes: &[u8]) -> bool {
         let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) else {
             return false;
@@ -233,7 +233,7 @@ impl Heads {
         }
     }
 
-    /// The stream begins at `base` after all: what was taken in is sorted again from there.
+    /// The stream turned out to begin at `base`: what was added is sorted again from there.
     pub fn anchor(&mut self, head: u32, base: u32) {
         if let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) {
             let before = head.bytes;
@@ -252,7 +252,7 @@ impl Heads {
         }
     }
 
-    /// Puts back what `take_contiguous` gave, without the `used` bytes at its front.
+    /// Puts back what `take_contiguous` returned, without the `used` bytes at its front.
     pub fn put_back(&mut self, head: u32, mut bytes: Vec<u8>, used: usize) {
         if let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) {
             let used = used.min(bytes.len());
@@ -267,7 +267,7 @@ impl Heads {
         }
     }
 
-    /// Leaves the first `count` contiguous bytes of a head out; false if nothing is left of it.
+    /// Drops the first `count` contiguous bytes of a head; false if nothing is left of it.
     pub fn skip(&mut self, head: u32, count: usize) -> bool {
         let bytes = self.take_contiguous(head);
         self.put_back(head, bytes, count);
@@ -297,12 +297,12 @@ impl Heads {
     pub fn remove(&mut self, head: u32) {
         if let Some(slot) = self.slots.get_mut(head as usize).filter(|h| h.live) {
             self.bytes -= slot.bytes;
-            *slot = Head { generation: slot.generation, ..Head::default() };
+            *slot = StreamHead { generation: slot.generation, ..StreamHead::default() };
             self.free.push(head);
         }
     }
 }
 
 #[cfg(test)]
-#[path = "head_tests.rs"]
+#[path = "stream_heads_tests.rs"]
 mod tests;

@@ -1,9 +1,10 @@
-//! Heads: any order, any overlap, bounds.
+//! Stream heads: any order, any overlap, bounds.
 
 use super::*;
+use crate::reassembly::stream_heads::StreamHeads;
 
-fn put_together(base: u32, parts: &[(u32, &[u8])]) -> Vec<u8> {
-    let mut heads = Heads::new(4, 65536);
+fn reassemble(base: u32, parts: &[(u32, &[u8])]) -> Vec<u8> {
+    let mut heads = StreamHeads::new(4, 65536);
     let head = heads.create(0, 0, base, true);
     for (offset, bytes) in parts {
         heads.insert(head, base.wrapping_add(*offset), bytes);
@@ -12,31 +13,31 @@ fn put_together(base: u32, parts: &[(u32, &[u8])]) -> Vec<u8> {
 }
 
 #[test]
-fn segments_in_any_order_give_the_stream() {
+fn segments_in_any_order_yield_the_stream() {
     let text = b"abcdefghijkl";
     let parts: [(u32, &[u8]); 4] = [(0, b"abc"), (3, b"def"), (6, b"ghi"), (9, b"jkl")];
     for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1]] {
         for base in [0, 1, u32::MAX - 4] {
             let shuffled: Vec<_> = order.iter().map(|i| parts[*i]).collect();
-            assert_eq!(put_together(base, &shuffled), text);
+            assert_eq!(reassemble(base, &shuffled), text);
         }
     }
 }
 
 #[test]
 fn retransmissions_and_overlaps_change_nothing() {
-    assert_eq!(put_together(7, &[(0, b"abcd"), (2, b"cdef"), (0, b"WWWW"), (4, b"efgh")]), b"abcdefgh");
-    assert_eq!(put_together(7, &[(4, b"efgh"), (2, b"cdefgh"), (0, b"abc")]), b"abcdefgh");
+    assert_eq!(reassemble(7, &[(0, b"abcd"), (2, b"cdef"), (0, b"WWWW"), (4, b"efgh")]), b"abcdefgh");
+    assert_eq!(reassemble(7, &[(4, b"efgh"), (2, b"cdefgh"), (0, b"abc")]), b"abcdefgh");
 }
 
 #[test]
-fn bytes_before_the_beginning_are_left_out() {
-    assert_eq!(put_together(100, &[(u32::MAX, b"Zab"), (2, b"cd")]), b"abcd");
+fn bytes_before_the_beginning_are_dropped() {
+    assert_eq!(reassemble(100, &[(u32::MAX, b"Zab"), (2, b"cd")]), b"abcd");
 }
 
 #[test]
 fn a_gap_stops_the_contiguous_bytes() {
-    let mut heads = Heads::new(4, 65536);
+    let mut heads = StreamHeads::new(4, 65536);
     let head = heads.create(0, 0, 0, true);
     heads.insert(head, 0, b"ab");
     heads.insert(head, 4, b"ef");
@@ -46,7 +47,7 @@ fn a_gap_stops_the_contiguous_bytes() {
 
 #[test]
 fn an_unanchored_head_is_sorted_when_the_beginning_comes() {
-    let mut heads = Heads::new(4, 65536);
+    let mut heads = StreamHeads::new(4, 65536);
     let head = heads.create(0, 0, 0, false);
     heads.insert(head, 13, b"def");
     heads.insert(head, 10, b"abc");
@@ -56,8 +57,8 @@ fn an_unanchored_head_is_sorted_when_the_beginning_comes() {
 }
 
 #[test]
-fn what_comes_again_while_it_waits_costs_nothing() {
-    let mut heads = Heads::new(4, 4096);
+fn retransmissions_of_waiting_segments_cost_nothing() {
+    let mut heads = StreamHeads::new(4, 4096);
     let head = heads.create(0, 0, 0, true);
     for _ in 0..1000 {
         heads.insert(head, 1000, &[7; 1000]);
@@ -70,8 +71,8 @@ fn what_comes_again_while_it_waits_costs_nothing() {
 }
 
 #[test]
-fn small_segments_cost_what_they_take() {
-    let mut heads = Heads::new(4, 65536);
+fn small_segments_are_charged_their_overhead() {
+    let mut heads = StreamHeads::new(4, 65536);
     let head = heads.create(0, 0, 0, true);
     for n in 1..=100u32 {
         heads.insert(head, 2 * n, b"x");
@@ -81,7 +82,7 @@ fn small_segments_cost_what_they_take() {
 
 #[test]
 fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
-    let mut heads = Heads::new(3, 2048);
+    let mut heads = StreamHeads::new(3, 2048);
     for n in 0..50u32 {
         while heads.is_full() {
             assert!(heads.evict_oldest());
@@ -98,8 +99,8 @@ fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
 }
 
 #[test]
-fn the_oldest_gives_way_first() {
-    let mut heads = Heads::new(2, 2048);
+fn the_oldest_is_evicted_first() {
+    let mut heads = StreamHeads::new(2, 2048);
     let first = heads.create(1, 0, 0, true);
     heads.create(2, 1, 0, true);
     assert!(heads.is_full());

@@ -1,12 +1,12 @@
-//! IP packets put together from their fragments, in any order.
+//! Reassembly of IP packets from their fragments, in any order.
 //!
-//! Fragments that overlap, or contradict each other, spoil their packet in both versions of IP: RFC 5722
-//! demands it of IPv6, and those who receive IPv4 do the same, since overlaps only ever served to show a
-//! watcher something else than the receiver. An exact copy of a fragment is left out (RFC 8200, 4.5).
+//! Fragments that overlap or contradict each other spoil their packet in both versions of IP: RFC 5722
+//! demands it for IPv6, and receivers of IPv4 do the same, because overlaps have only been used to show a
+//! monitor something else than the receiver. An exact duplicate of a fragment is ignored (RFC 8200, 4.5).
 //!
-//! Nothing is lost: a packet that never becomes whole is given up after 30 seconds, when its place is needed
-//! or when it is spoiled, and is then counted for its flow as far as it came, but not read: its receiver
-//! did not read it either.
+//! Every packet is accounted for: one that stays incomplete is given up after 30 seconds, when it is evicted
+//! or when it is spoiled. It is then counted for its flow with the fragments that arrived, but not read,
+//! because its receiver did not read it either.
 
 use crate::counters::tally::Tally;
 use crate::wire::fragment::{Fragment, Packet, PacketId};
@@ -14,14 +14,14 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::collections::VecDeque;
 
-/// Time that the fragments of one packet may take: Linux's for IPv4 (RFC 791 leaves it open, RFC 8200, 4.5
+/// Time within which all fragments of one packet have to arrive: Linux's for IPv4 (RFC 791 leaves it open, RFC 8200, 4.5
 /// says 60 seconds, which no real path needs).
 const PATIENCE_NS: u64 = 30_000_000_000;
-/// Packets in parts at most.
+/// Incomplete packets at most.
 pub const MAX_PACKETS: usize = 4096;
-/// Bytes of their parts at most; the default of Linux.
+/// Bytes of their fragments at most; the default of Linux.
 pub const MAX_BYTES: usize = 4 << 20;
-/// Fragments of one packet; 64 KiB in the 576 bytes that every IPv4 path can carry are 119.
+/// Fragments of one packet: 64 KiB in packets of 576 bytes, which every IPv4 path can carry, are 119.
 const MAX_PIECES: usize = 128;
 
 /// A fragment as kept.
@@ -38,7 +38,7 @@ impl Piece {
     }
 }
 
-/// A packet in parts.
+/// An incomplete packet.
 #[derive(Debug)]
 struct Parts {
     serial: u64,
@@ -47,38 +47,38 @@ struct Parts {
     interface: u16,
     /// By offset.
     pieces: Vec<Piece>,
-    /// What the first fragment says that the payload begins with.
+    /// Type of the header that the payload begins with, from the first fragment.
     next: Option<u8>,
     /// Length of the whole, once the last fragment is there.
     len: Option<u32>,
     ip_bytes: u32,
     ip_packets: u32,
-    /// Fragments contradict each other: no more are taken in.
+    /// Fragments contradict each other: no more are kept.
     spoiled: bool,
 }
 
-/// A packet that is over: whole, or given up.
+/// A packet that is complete, or was given up.
 #[derive(Debug)]
-pub struct Gathered {
-    /// As far as it came; not even its first fragment: None.
+pub struct Reassembled {
+    /// What arrived of it; None if the first fragment is missing.
     pub packet: Option<Packet>,
-    /// IP packets that it came in.
+    /// IP packets that it arrived in.
     pub ip_packets: u32,
-    /// Every byte is there.
-    pub is_whole: bool,
+    /// Every byte arrived.
+    pub is_complete: bool,
     /// Time of its latest fragment.
     pub time_ns: u64,
-    /// Capture interface of its first fragment to come.
+    /// Capture interface of the fragment that arrived first.
     pub interface: u16,
 }
 
-/// All packets in parts.
+/// All incomplete packets.
 #[derive(Debug)]
 pub struct Fragments {
     parts: HashMap<PacketId, Parts, RandomState>,
-    /// In order of their beginning; some are over already.
+    /// In order of their start; some are done already.
     oldest: VecDeque<(PacketId, u64)>,
-    over: VecDeque<Gathered>,
+    done: VecDeque<Reassembled>,
     serial: u64,
     bytes: usize,
     max_packets: usize,
@@ -91,7 +91,7 @@ impl Fragments {
         Self {
             parts: HashMap::default(),
             oldest: VecDeque::new(),
-            over: VecDeque::new(),
+            done: VecDeque::new(),
             serial: 0,
             bytes: 0,
             max_packets: max_packets.max(1),
@@ -99,30 +99,30 @@ impl Fragments {
         }
     }
 
-    /// Packets in parts.
+    /// Incomplete packets.
     pub fn len(&self) -> usize {
         self.parts.len()
     }
 
-    /// True if there is none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
-    /// Bytes of all parts.
+    /// Bytes of all fragments kept.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Takes a fragment in; `next_over` gives what it completes or displaces.
-    pub fn take(&mut self, fragment: &Fragment<'_>, time_ns: u64, interface: u16, tally: &mut Tally) {
+    /// Adds a fragment; `next_done` returns what it completes or evicts.
+    pub fn add(&mut self, fragment: &Fragment<'_>, time_ns: u64, interface: u16, tally: &mut Tally) {
         self.expire(time_ns, tally);
         let id = fragment.packet;
         if !self.parts.contains_key(&id) {
             self.begin(id, time_ns, interface, tally);
         }
         let Some(parts) = self.parts.get_mut(&id) else { return };
-        if parts.has_copy_of(fragment) {
+        if parts.has_duplicate_of(fragment) {
             return tally.problem("fragments", "duplicate");
         }
         parts.last_ns = parts.last_ns.max(time_ns);
@@ -138,15 +138,15 @@ impl Fragments {
                 self.bytes -= parts.spoil();
             }
         }
-        if parts.is_whole() {
+        if parts.is_complete() {
             self.end(&id);
         }
         while self.bytes > self.max_bytes && self.evict_oldest(tally) {}
     }
 
-    /// The next packet that is over.
-    pub fn next_over(&mut self) -> Option<Gathered> {
-        self.over.pop_front()
+    /// The next packet that is done.
+    pub fn next_done(&mut self) -> Option<Reassembled> {
+        self.done.pop_front()
     }
 
     /// Gives up what waited too long.
@@ -185,7 +185,7 @@ impl Fragments {
         self.oldest.push_back((id, serial));
     }
 
-    /// Ends packets by the time when they began, the oldest first.
+    /// Ends packets by their start time, the oldest first.
     fn give_up(&mut self, is_too_old: impl Fn(u64) -> bool, tally: &mut Tally) {
         while let Some((id, serial)) = self.oldest.front().copied() {
             match self.parts.get(&id).filter(|parts| parts.serial == serial) {
@@ -216,7 +216,7 @@ impl Fragments {
     fn end(&mut self, id: &PacketId) {
         if let Some(parts) = self.parts.remove(id) {
             self.bytes -= parts.bytes();
-            self.over.push_back(parts.gather(*id));
+            self.done.push_back(parts.into_reassembled(*id));
         }
     }
 }
@@ -226,7 +226,7 @@ impl Parts {
         self.pieces.iter().map(|piece| piece.bytes.len()).sum()
     }
 
-    fn has_copy_of(&self, fragment: &Fragment<'_>) -> bool {
+    fn has_duplicate_of(&self, fragment: &Fragment<'_>) -> bool {
         let place = self.pieces.binary_search_by_key(&fragment.offset, |piece| piece.offset);
         place.is_ok_and(|at| {
             let piece = &self.pieces[at];
@@ -235,7 +235,11 @@ impl Parts {
         })
     }
 
-    /// Takes a fragment in, or says what it has against it.
+    /// Adds a fragment.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it spoils the packet.
     fn insert(&mut self, fragment: &Fragment<'_>) -> Result<(), &'static str> {
         if self.pieces.len() >= MAX_PIECES {
             return Err("too_many");
@@ -261,8 +265,8 @@ impl Parts {
         Ok(())
     }
 
-    /// Nothing of it will be read; only its first fragment is kept, to tell whose it was. Gives the number
-    /// of bytes that it no longer holds.
+    /// Nothing of the packet will be read; only its first fragment is kept, because it shows the flow.
+    /// Returns the number of bytes that were freed.
     fn spoil(&mut self) -> usize {
         let before = self.bytes();
         self.spoiled = true;
@@ -270,23 +274,23 @@ impl Parts {
         before - self.bytes()
     }
 
-    fn is_whole(&self) -> bool {
-        let there: u32 = self.pieces.iter().map(|piece| piece.len).sum();
-        !self.spoiled && self.len == Some(there)
+    fn is_complete(&self) -> bool {
+        let received: u32 = self.pieces.iter().map(|piece| piece.len).sum();
+        !self.spoiled && self.len == Some(received)
     }
 
-    fn gather(self, id: PacketId) -> Gathered {
-        let is_whole = self.is_whole();
+    fn into_reassembled(self, id: PacketId) -> Reassembled {
+        let is_complete = self.is_complete();
         let (ip_bytes, ip_packets) = (self.ip_bytes, self.ip_packets);
         let len = self.pieces.last().map_or(0, Piece::end);
         let mut bytes = Vec::with_capacity(self.pieces.iter().map(|piece| piece.bytes.len()).sum());
         for piece in &self.pieces {
             if bytes.len() != piece.offset as usize {
-                break; // the snap length cut the one before, or it never came
+                break; // the snap length cut the fragment before, or it is missing
             }
             bytes.extend_from_slice(&piece.bytes);
         }
         let packet = self.next.map(|next| Packet { id, next, bytes, len, ip_bytes, ip_packets });
-        Gathered { packet, ip_packets, is_whole, time_ns: self.last_ns, interface: self.interface }
+        Reassembled { packet, ip_packets, is_complete, time_ns: self.last_ns, interface: self.interface }
     }
 }
