@@ -24,7 +24,7 @@ use crate::settings::Settings;
 use crate::tag::Matcher;
 use crate::types::arrival::Arrival;
 use crate::types::end_reason::EndReason;
-use crate::types::flow_key::{FlowKey, TCP};
+use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
 use crate::wire::decode::{decode, Decoded};
 use crate::wire::{Rejection, Segment, Transport};
@@ -159,9 +159,7 @@ impl Monitor {
         }
         let slot = known.unwrap_or_else(|| self.begin(key, now_ns, packet.interface, side));
         let Some(flow) = self.table.get_mut(slot) else { return };
-        flow.last_ns = flow.last_ns.max(now_ns);
-        flow.sides[side].packets += u64::from(segment.ip_packets);
-        flow.sides[side].bytes += u64::from(segment.ip_bytes);
+        flow.traffic.add(side, segment, now_ns);
         flow.cut |= (segment.payload.len() as u32) < segment.payload_len;
         let mut named = payload::look(flow, side, segment, &self.matcher);
         match header {
@@ -211,7 +209,7 @@ impl Monitor {
     ) -> Option<EndReason> {
         let timeout_ns = self.settings.timeout_ns(header.is_some());
         let flow = self.table.get_mut(slot)?;
-        if now_ns.saturating_sub(flow.last_ns) > timeout_ns {
+        if flow.traffic.silence_ns(now_ns) > timeout_ns {
             return Some(flow.end_reason(EndReason::Idle));
         }
         let anew = header.is_some_and(|header| tcp::opens_anew(flow, side, header));
@@ -237,11 +235,11 @@ impl Monitor {
     fn end(&mut self, slot: u32, end: EndReason) {
         let Some(flow) = self.table.get_mut(slot) else { return };
         tcp::close(flow, slot, &mut self.heads, &mut self.tally);
-        if flow.key.protocol == TCP && flow.key.ports.contains(&DNS_PORT) {
+        if flow.ends.is_tcp() && flow.ends.has_port(DNS_PORT) {
             for side in [0, 1] {
                 let reports = self.settings.every_flow.then_some(&mut self.dns);
                 let (names, matcher, tally) = (&*self.names, &*self.matcher, &mut self.tally);
-                let time_ns = flow.last_ns;
+                let time_ns = flow.traffic.last_ns();
                 let mut messages = Messages::of_stream(flow, side, time_ns, names, matcher, tally, reports);
                 self.dns_streams.close(slot, side, &mut messages);
                 dns_use::note_question(flow, messages.asked);

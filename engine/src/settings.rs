@@ -1,7 +1,6 @@
 //! Bounds and habits of a monitor, and when a flow wants attention.
 
 use crate::flow::record::Flow;
-use crate::types::flow_key::TCP;
 
 const SECOND_NS: u64 = 1_000_000_000;
 /// A closed connection is kept for late segments.
@@ -64,13 +63,13 @@ impl Settings {
 
     /// When a flow wants attention next.
     pub(crate) fn due_ns(&self, flow: &Flow, now_ns: u64) -> u64 {
-        let idle_ns = self.timeout_ns(flow.key.protocol == TCP);
+        let idle_ns = self.timeout_ns(flow.ends.is_tcp());
         let silence_ns = if flow.is_closed() { LINGER_NS.min(idle_ns) } else { idle_ns };
-        let end_ns = flow.last_ns.saturating_add(silence_ns);
+        let end_ns = flow.traffic.last_ns().saturating_add(silence_ns);
         if !self.is_live() {
             end_ns
         } else if !flow.decided {
-            end_ns.min(flow.start_ns.saturating_add(DECIDE_AFTER_NS))
+            end_ns.min(flow.traffic.start_ns().saturating_add(DECIDE_AFTER_NS))
         } else if flow.reported {
             end_ns.min(now_ns.saturating_add(self.report_every_ns))
         } else {

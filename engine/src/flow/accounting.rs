@@ -7,8 +7,9 @@ use crate::counters::tally::Tally;
 
 /// Counts a flow that is over: by its evidence, and by the reason where that is no name.
 pub fn count_ended_flow(tally: &mut Tally, flow: &Flow, resolution: &Resolution<'_>) {
-    let client = flow.client_side();
-    let (sent, received) = (flow.sides[client].bytes, flow.sides[1 - client].bytes);
+    let client = flow.ends.client_side();
+    let bytes = flow.traffic.bytes();
+    let (sent, received) = (bytes[client], bytes[1 - client]);
     let evidence = resolution.evidence;
     tally.named[evidence as usize] += 1;
     tally.named_bytes[evidence as usize] += sent + received;

@@ -4,7 +4,6 @@
 
 use super::preamble::Turn;
 use super::tcp::Opening;
-use crate::types::flow_key::TCP;
 use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
 use crate::wire::certificate::Certificate;
@@ -22,9 +21,7 @@ impl Opening<'_> {
             }
         };
         self.leave(OpeningState::Answer);
-        if !self.flow.oriented {
-            self.flow.orient(1 - self.side);
-        }
+        self.flow.ends.orient_if_unknown(1 - self.side);
         let Some(certificate) = certificate else { return Turn::Over(false) };
         self.flow.naming.get_or_insert_default().certificate = Some(Box::new(certificate));
         Turn::Over(true)
@@ -33,7 +30,7 @@ impl Opening<'_> {
     /// True if the server's side is worth reading: the client has named no host.
     pub(super) fn wants_certificate(&self) -> bool {
         let stated = self.flow.naming.as_deref().is_some_and(|naming| naming.states_a_name());
-        self.flow.key.protocol == TCP && !stated
+        self.flow.ends.is_tcp() && !stated
     }
 
     /// Looks for the ServerHello where the client, by its acknowledgement, expects it: behind whatever the

@@ -48,7 +48,7 @@ impl Opening<'_> {
     #[cold]
     fn take_datagram(&mut self, segment: &Segment<'_>) -> bool {
         let side = &self.flow.sides[self.side];
-        if side.packets > MAX_DATAGRAMS {
+        if self.flow.traffic.sides()[self.side].packets > MAX_DATAGRAMS {
             let begun = side.phase == OpeningState::Collecting;
             self.give_up_head(if begun { OpeningState::Incomplete } else { OpeningState::NotTls });
             return false;

@@ -115,8 +115,7 @@ impl<'a> Messages<'a> {
         tally: &'a mut Tally,
         reports: Option<&'a mut Vec<DnsReport>>,
     ) -> Self {
-        let end = |side: usize| (flow.key.addresses[side], flow.key.ports[side]);
-        let (source, destination) = (end(side), end(1 - side));
+        let (source, destination) = (flow.ends.end(side), flow.ends.end(1 - side));
         let kind = Kind::Dns(DNS_PORT);
         Self { names, matcher, tally, reports, kind, is_tcp: true, source, destination, time_ns, asked: None }
     }

@@ -6,7 +6,6 @@ use super::names::Names;
 use super::record::Flow;
 use crate::tag::Matcher;
 use crate::types::encrypted_dns::EncryptedDns;
-use crate::types::flow_key::TCP;
 use crate::types::opening_state::OpeningState;
 
 /// The port of DNS over TLS (RFC 7858, 3.1).
@@ -50,8 +49,8 @@ pub fn note_question(flow: &mut Flow, asked: Option<Question>) {
 /// Recognises the DNS that a flow carries, as far as it was seen, and remembers its client for it.
 pub fn follow(flow: &mut Flow, names: &Names, matcher: &Matcher) {
     let encrypted = recognise(flow, matcher);
-    let ((client, _), (server, _)) = (flow.client_end(), flow.server_end());
-    let last_ns = flow.last_ns;
+    let ((client, _), (server, _)) = (flow.ends.client_end(), flow.ends.server_end());
+    let last_ns = flow.traffic.last_ns();
     if encrypted.is_some() {
         names.clients.note_encrypted_dns(client, last_ns);
         flow.naming.get_or_insert_default().dns.encrypted = encrypted;
@@ -68,7 +67,7 @@ pub fn follow(flow: &mut Flow, names: &Names, matcher: &Matcher) {
 /// The public resolver that a DNS flow asks: by the name in its hello, else by address.
 pub fn resolver(flow: &Flow, matcher: &Matcher) -> Option<u32> {
     let naming = flow.naming.as_deref();
-    let (server, port) = flow.server_end();
+    let (server, port) = flow.ends.server_end();
     if port != DNS_PORT && naming.is_none_or(|naming| naming.dns.encrypted.is_none()) {
         return None;
     }
@@ -85,8 +84,8 @@ fn recognise(flow: &Flow, matcher: &Matcher) -> Option<EncryptedDns> {
     let hello = naming.and_then(|naming| naming.hello.as_ref());
     let offers =
         |is: fn(&str) -> bool| hello.is_some_and(|hello| hello.said.alpn.iter().any(|name| is(name)));
-    let is_tcp = flow.key.protocol == TCP;
-    let (server, port) = flow.server_end();
+    let is_tcp = flow.ends.is_tcp();
+    let (server, port) = flow.ends.server_end();
     if is_tcp && (offers(|name| name == "dot") || (port == DOT_PORT && may_be_tls(flow))) {
         return Some(EncryptedDns::Dot);
     }

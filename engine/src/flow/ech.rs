@@ -16,8 +16,8 @@ use crate::types::ech_state::EchState;
 /// one that the signatures know. The older encrypted_server_name (draft-ietf-tls-esni-00 to -06) is
 /// used wherever it is: those who shipped it sent it to servers with a key only.
 pub fn judge(flow: &mut Flow, names: &Names, matcher: &Matcher) {
-    let (client, _) = flow.client_end();
-    let start_ns = flow.start_ns;
+    let (client, _) = flow.ends.client_end();
+    let start_ns = flow.traffic.start_ns();
     let Some(naming) = flow.naming.as_deref_mut() else { return };
     let Some(hello) = naming.hello.as_ref().filter(|hello| hello.said.ech || hello.said.esni) else { return };
     let is_public = |hello: &Hello| {

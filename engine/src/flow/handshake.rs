@@ -7,7 +7,6 @@
 use super::interception::Destinations;
 use super::record::Flow;
 use crate::types::arrival::Arrival;
-use crate::types::flow_key::TCP;
 use crate::types::interception::Interception;
 
 /// An opening that comes again within this time is the mirror port's second copy, or the rest of a
@@ -111,8 +110,8 @@ impl RoundTrips {
         }
         flow.rtt_ns = seen.time_ns.saturating_sub(time_ns);
         if flow.rtt_ns > 0 {
-            let (server, port) = (flow.key.addresses[side & 1], flow.key.ports[side & 1]);
-            self.destinations.add(server, port, flow.key.protocol == TCP, flow.rtt_ns, seen.time_ns);
+            let (server, port) = flow.ends.end(side);
+            self.destinations.add(server, port, flow.ends.is_tcp(), flow.rtt_ns, seen.time_ns);
         }
     }
 

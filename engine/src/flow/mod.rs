@@ -21,4 +21,5 @@ pub mod record;
 pub mod report;
 pub mod table;
 pub mod tcp;
+pub mod traffic;
 pub mod view;

@@ -9,7 +9,6 @@ use super::record::{Flow, NO_ENTRY};
 use crate::tag::Matcher;
 use crate::types::ech_state::EchState;
 use crate::types::evidence::Evidence;
-use crate::types::flow_key::TCP;
 use crate::types::opening_state::OpeningState;
 use crate::types::unnamed::Unnamed;
 use crate::wire::certificate::Certificate;
@@ -161,7 +160,8 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
     if best.entry == NO_ENTRY {
         let payload = naming.and_then(|naming| naming.payload.as_ref());
         let by_payload = payload.and_then(|payload| payload.find(flow, matcher));
-        let by_network = || matcher.find_network(flow.server_end().0).map(|entry| (entry, Evidence::Network));
+        let by_network =
+            || matcher.find_network(flow.ends.server_end().0).map(|entry| (entry, Evidence::Network));
         let found = by_payload.map(|entry| (entry, Evidence::Payload)).or_else(by_network);
         if let Some((entry, evidence)) = found {
             best.entry = entry;
@@ -181,20 +181,20 @@ pub fn look_up(flow: &mut Flow, names: &Names) {
     if flow.naming.as_ref().is_some_and(|naming| !naming.chains.is_empty()) {
         return;
     }
-    let (client, _) = flow.client_end();
-    let (server, _) = flow.server_end();
-    match names.find(client, server, flow.start_ns) {
+    let (client, _) = flow.ends.client_end();
+    let (server, _) = flow.ends.server_end();
+    match names.find(client, server, flow.traffic.start_ns()) {
         Some(Found { chains, by_client }) => {
             let naming = flow.naming.get_or_insert_default();
             (naming.chains, naming.by_client) = (chains, by_client);
         }
-        None => flow.dns_hidden = names.clients.uses_encrypted_dns(client, flow.start_ns),
+        None => flow.dns_hidden = names.clients.uses_encrypted_dns(client, flow.traffic.start_ns()),
     }
 }
 
 /// A flow of datagrams that are no QUIC.
 fn is_other_datagrams(flow: &Flow) -> bool {
-    flow.key.protocol != TCP && flow.quic.is_none() && !flow.key.ports.contains(&QUIC_PORT)
+    !flow.ends.is_tcp() && flow.quic.is_none() && !flow.ends.has_port(QUIC_PORT)
 }
 
 /// Why the flow has no name: what hides it or keeps it from being read, first of all; where the hello
@@ -214,11 +214,11 @@ pub fn unnamed_reason(flow: &Flow) -> Unnamed {
 /// A flow that carries DNS goes to an address that was set by hand, not looked up.
 fn carries_dns(flow: &Flow) -> bool {
     let encrypted = flow.naming.as_ref().is_some_and(|naming| naming.dns.encrypted.is_some());
-    encrypted || flow.messages.is_some() || flow.server_end().1 == DNS_PORT
+    encrypted || flow.messages.is_some() || flow.ends.server_end().1 == DNS_PORT
 }
 
 fn bare_reason(flow: &Flow) -> Unnamed {
-    let phases = [flow.sides[flow.client_side()].phase, flow.sides[1 - flow.client_side()].phase];
+    let phases = [flow.sides[flow.ends.client_side()].phase, flow.sides[1 - flow.ends.client_side()].phase];
     let either = |phase| phases.contains(&phase);
     if flow.naming.as_deref().is_some_and(Naming::is_encrypted) {
         Unnamed::Ech
@@ -227,7 +227,7 @@ fn bare_reason(flow: &Flow) -> Unnamed {
     } else if either(OpeningState::Malformed) {
         Unnamed::Malformed
     } else if either(OpeningState::Cut)
-        || (flow.cut && phases[0] == OpeningState::Waiting && flow.key.protocol == TCP)
+        || (flow.cut && phases[0] == OpeningState::Waiting && flow.ends.is_tcp())
     {
         Unnamed::TruncatedCapture
     } else if either(OpeningState::Incomplete) || either(OpeningState::Collecting) {

@@ -2,7 +2,6 @@
 
 use super::record::Flow;
 use crate::tag::Matcher;
-use crate::types::flow_key::TCP;
 use crate::types::opening_state::OpeningState;
 use crate::wire::Segment;
 
@@ -21,17 +20,17 @@ pub struct FirstPayload {
 impl FirstPayload {
     /// The signature entry that knows it.
     pub fn find(&self, flow: &Flow, matcher: &Matcher) -> Option<u32> {
-        matcher.find_payload(flow.key.protocol == TCP, flow.key.ports, &self.bytes, self.length)
+        matcher.find_payload(flow.ends.is_tcp(), flow.ends.key().ports, &self.bytes, self.length)
     }
 }
 
 /// Looks at a side's first payload, the segment being counted already; true if signatures know it.
 #[inline]
 pub fn look(flow: &mut Flow, side: usize, segment: &Segment<'_>, matcher: &Matcher) -> bool {
-    let sender = &flow.sides[side];
-    let is_first = match flow.key.protocol {
-        TCP => sender.phase == OpeningState::Waiting,
-        _ => sender.packets <= u64::from(segment.ip_packets),
+    let is_first = if flow.ends.is_tcp() {
+        flow.sides[side].phase == OpeningState::Waiting
+    } else {
+        flow.traffic.sides()[side].packets <= u64::from(segment.ip_packets)
     };
     is_first && !segment.payload.is_empty() && keep_if_known(flow, segment, matcher)
 }
@@ -39,8 +38,8 @@ pub fn look(flow: &mut Flow, side: usize, segment: &Segment<'_>, matcher: &Match
 #[cold]
 fn keep_if_known(flow: &mut Flow, segment: &Segment<'_>, matcher: &Matcher) -> bool {
     let bytes = &segment.payload[..segment.payload.len().min(MAX_PREFIX_BYTES)];
-    let is_tcp = flow.key.protocol == TCP;
-    if matcher.find_payload(is_tcp, flow.key.ports, bytes, segment.payload_len).is_none() {
+    let is_tcp = flow.ends.is_tcp();
+    if matcher.find_payload(is_tcp, flow.ends.key().ports, bytes, segment.payload_len).is_none() {
         return false;
     }
     let first = FirstPayload { bytes: bytes.into(), length: segment.payload_len };

@@ -33,8 +33,8 @@ impl Opening<'_> {
     }
 
     fn follow_step(&mut self, step: Step) -> Turn {
-        if step.kind != Kind::Prelude && !self.flow.oriented {
-            self.flow.orient(self.side);
+        if step.kind != Kind::Prelude {
+            self.flow.ends.orient_if_unknown(self.side);
         }
         self.flow.proxied |= matches!(step.kind, Kind::Tunnel | Kind::ProxyRequest);
         let named = step.host.is_some();

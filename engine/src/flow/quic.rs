@@ -33,7 +33,7 @@ impl Opening<'_> {
                     flow.handshake = Handshake::Over;
                 }
             }
-            Handshake::None if flow.sides[0].packets + flow.sides[1].packets > 1 => {
+            Handshake::None if flow.traffic.packets() > 1 => {
                 flow.handshake = Handshake::Over;
             }
             _ if header.kind == PacketType::Initial => {

@@ -4,10 +4,11 @@ use super::dns::Kind;
 use super::duplicates::Copies;
 use super::handshake::Handshake;
 use super::naming::Naming;
+use super::traffic::Traffic;
 use super::view::Missing;
-use crate::address::Address;
 use crate::reassembly::stream_heads::NO_HEAD;
 use crate::types::end_reason::EndReason;
+use crate::types::ends::Ends;
 use crate::types::flow_key::FlowKey;
 use crate::types::opening_state::OpeningState;
 use crate::wire::quic::Family;
@@ -15,10 +16,6 @@ use crate::wire::quic::Family;
 /// One direction of a flow.
 #[derive(Clone, Copy, Debug)]
 pub struct Side {
-    /// Packets sent by this side.
-    pub packets: u64,
-    /// IP bytes sent by this side.
-    pub bytes: u64,
     /// Sequence number of the first payload byte behind the preamble, if `base_known`.
     pub base: u32,
     /// The sequence number after the highest one sent or acknowledged, if `next_known` (TCP).
@@ -41,8 +38,6 @@ pub struct Side {
 
 impl Side {
     const NEW: Self = Self {
-        packets: 0,
-        bytes: 0,
         base: 0,
         next: 0,
         head: NO_HEAD,
@@ -62,13 +57,11 @@ pub const NO_ENTRY: u32 = u32::MAX;
 #[derive(Debug)]
 pub struct Flow {
     /// Both ends.
-    pub key: FlowKey,
+    pub ends: Ends,
     /// Number of the flow, in order of first packets.
     pub id: u64,
-    /// Time of the first packet.
-    pub start_ns: u64,
-    /// Time of the latest packet.
-    pub last_ns: u64,
+    /// Times and volume.
+    pub traffic: Traffic,
     /// The two directions, in the key's order.
     pub sides: [Side; 2],
     /// Round trip of the handshake; 0: not measured.
@@ -91,10 +84,6 @@ pub struct Flow {
     pub copies: Copies,
     /// Capture interface of the first packet.
     pub interface: u16,
-    /// Side of the client.
-    pub client: u8,
-    /// `client` is sure: by SYN or by hello.
-    pub oriented: bool,
     /// A SYN was seen.
     pub started: bool,
     /// RST seen.
@@ -117,10 +106,9 @@ impl Flow {
     /// A flow that begins with a packet of `first_sender`.
     pub fn new(key: FlowKey, id: u64, now_ns: u64, interface: u16, first_sender: usize) -> Self {
         Self {
-            key,
+            ends: Ends::new(key, first_sender),
             id,
-            start_ns: now_ns,
-            last_ns: now_ns,
+            traffic: Traffic::new(now_ns),
             sides: [Side::NEW; 2],
             rtt_ns: 0,
             handshake: Handshake::None,
@@ -132,8 +120,6 @@ impl Flow {
             missing: None,
             copies: Copies::NONE,
             interface,
-            client: 1 - key.likely_server(first_sender) as u8,
-            oriented: false,
             started: false,
             reset: false,
             cut: false,
@@ -159,28 +145,5 @@ impl Flow {
         } else {
             otherwise
         }
-    }
-
-    /// Index of the client's side.
-    pub fn client_side(&self) -> usize {
-        usize::from(self.client & 1)
-    }
-
-    /// Makes `side` the client, for good.
-    pub fn orient(&mut self, side: usize) {
-        self.client = (side & 1) as u8;
-        self.oriented = true;
-    }
-
-    /// Address and port of the client.
-    pub fn client_end(&self) -> (Address, u16) {
-        let side = self.client_side();
-        (self.key.addresses[side], self.key.ports[side])
-    }
-
-    /// Address and port of the server.
-    pub fn server_end(&self) -> (Address, u16) {
-        let side = 1 - self.client_side();
-        (self.key.addresses[side], self.key.ports[side])
     }
 }

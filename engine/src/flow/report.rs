@@ -10,7 +10,6 @@ use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::end_reason::EndReason;
 use crate::types::evidence::Evidence;
-use crate::types::flow_key::TCP;
 use crate::types::interception::Interception;
 use crate::types::unnamed::Unnamed;
 use crate::wire::certificate::Certificate;
@@ -93,8 +92,9 @@ pub fn report(
     matcher: &Matcher,
     interception: Interception,
 ) -> FlowReport {
-    let client = flow.client_side();
-    let (sent, received) = (flow.sides[client], flow.sides[1 - client]);
+    let client = flow.ends.client_side();
+    let sides = flow.traffic.sides();
+    let (sent, received) = (sides[client], sides[1 - client]);
     let new_bytes = (
         sent.bytes - flow.reported_bytes[client].min(sent.bytes),
         received.bytes - flow.reported_bytes[1 - client].min(received.bytes),
@@ -106,12 +106,12 @@ pub fn report(
     let report = FlowReport {
         flow_id: flow.id,
         occasion,
-        is_tcp: flow.key.protocol == TCP,
-        client: flow.client_end(),
-        server: flow.server_end(),
+        is_tcp: flow.ends.is_tcp(),
+        client: flow.ends.client_end(),
+        server: flow.ends.server_end(),
         interface: flow.interface,
-        start_ns: flow.start_ns,
-        last_ns: flow.last_ns,
+        start_ns: flow.traffic.start_ns(),
+        last_ns: flow.traffic.last_ns(),
         sent: (sent.packets, sent.bytes),
         received: (received.packets, received.bytes),
         new_bytes,
@@ -126,7 +126,7 @@ pub fn report(
         versions: hello.map(|hello| hello.said.versions.clone()).unwrap_or_default(),
         ech: flow.naming.as_ref().and_then(|naming| naming.ech),
         certificate: flow.naming.as_ref().and_then(|naming| naming.certificate.clone()),
-        ja4: hello.and_then(|hello| ja4::fingerprint(&hello.said, flow.key.protocol == TCP)),
+        ja4: hello.and_then(|hello| ja4::fingerprint(&hello.said, flow.ends.is_tcp())),
         encrypted_dns: dns.encrypted,
         resolver: dns_use::resolver(flow, matcher),
         is_fallback: dns.is_fallback,
@@ -137,7 +137,7 @@ pub fn report(
         rtt_ns: (flow.rtt_ns > 0).then_some(flow.rtt_ns),
         interception,
         one_way: sent.packets == 0 || received.packets == 0,
-        no_start: flow.key.protocol == TCP && !flow.started,
+        no_start: flow.ends.is_tcp() && !flow.started,
         cut: flow.cut,
         gap: flow.gap,
         proxied: flow.proxied,
@@ -145,7 +145,7 @@ pub fn report(
         unseen_bytes: unseen,
         duplicates: flow.copies.packets,
     };
-    flow.reported_bytes = [flow.sides[0].bytes, flow.sides[1].bytes];
+    flow.reported_bytes = flow.traffic.bytes();
     flow.reported = true;
     report
 }

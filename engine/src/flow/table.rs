@@ -55,7 +55,7 @@ impl Table {
     /// The slot of a flow whose key has this `hash`.
     #[inline]
     pub fn find(&self, key: &FlowKey, hash: u64) -> Option<u32> {
-        let same = |slot: &u32| matches!(&self.slots[*slot as usize], Some(flow) if flow.key == *key);
+        let same = |slot: &u32| matches!(&self.slots[*slot as usize], Some(flow) if flow.ends.key() == key);
         self.index.find(hash, same).copied()
     }
 
@@ -80,7 +80,7 @@ impl Table {
 
     /// Takes in a flow whose key is not there yet; its slot.
     pub fn insert(&mut self, flow: Flow, due_ns: u64) -> u32 {
-        let hash = self.hasher.hash_one(flow.key);
+        let hash = self.hasher.hash_one(flow.ends.key());
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -93,7 +93,7 @@ impl Table {
         self.due_ns[slot as usize] = due_ns;
         let (slots, hasher) = (&self.slots, &self.hasher);
         let hash_of = |slot: &u32| match &slots[*slot as usize] {
-            Some(flow) => hasher.hash_one(flow.key),
+            Some(flow) => hasher.hash_one(flow.ends.key()),
             None => 0, // the index holds live slots only
         };
         self.index.insert_unique(hash, slot, hash_of);
@@ -103,7 +103,7 @@ impl Table {
     /// Removes and returns a flow.
     pub fn remove(&mut self, slot: u32) -> Option<Flow> {
         let flow = self.slots.get_mut(slot as usize)?.take()?;
-        let hash = self.hasher.hash_one(flow.key);
+        let hash = self.hasher.hash_one(flow.ends.key());
         if let Ok(entry) = self.index.find_entry(hash, |other| *other == slot) {
             entry.remove();
         }
@@ -126,7 +126,7 @@ impl Table {
         for _ in 0..self.slots.len() {
             self.hand = (self.hand + 1) % self.slots.len();
             if let Some(flow) = &self.slots[self.hand] {
-                let rank = (flow.entry != NO_ENTRY, flow.last_ns, self.hand as u32);
+                let rank = (flow.entry != NO_ENTRY, flow.traffic.last_ns(), self.hand as u32);
                 best = Some(best.map_or(rank, |other| other.min(rank)));
                 seen += 1;
                 if seen == EVICTION_SAMPLE {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     fn find(table: &Table, n: u32) -> Option<u32> {
-        let key = flow(n, 0).key;
+        let key = *flow(n, 0).ends.key();
         table.find(&key, table.hash(&key))
     }
 

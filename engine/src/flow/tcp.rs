@@ -7,7 +7,6 @@ use super::record::{Flow, Side};
 use crate::counters::tally::Tally;
 use crate::reassembly::stream_heads::{StreamHeads, NO_HEAD};
 use crate::types::arrival::Arrival;
-use crate::types::flow_key::TCP;
 use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
 use crate::wire::preamble::{is_step, parse_step};
@@ -79,12 +78,10 @@ fn follow_control(flow: &mut Flow, side: usize, header: TcpHeader, seen: Arrival
             flow.sides[side].base_known = true;
         }
         if header.flags & flags::ACK == 0 {
-            flow.orient(side);
+            flow.ends.orient(side);
             trips.ask(flow, side, header.seq.wrapping_add(1), seen);
         } else {
-            if !flow.oriented {
-                flow.orient(1 - side);
-            }
+            flow.ends.orient_if_unknown(1 - side);
             trips.answer(flow, side, header.ack, seen);
         }
     }
@@ -260,7 +257,7 @@ impl Opening<'_> {
     }
 
     pub(super) fn found(&mut self, hello: tls::ClientHello) -> bool {
-        self.flow.orient(self.side);
+        self.flow.ends.orient(self.side);
         self.flow.naming.get_or_insert_default().hello = Some(hello.into());
         self.leave(OpeningState::Hello);
         if !self.wants_certificate() {
@@ -274,14 +271,15 @@ impl Opening<'_> {
 
     /// Ends the search with a name that the incomplete bytes may show; true if they do.
     fn give_up(&mut self, phase: OpeningState, bytes: &[u8]) -> bool {
-        let partial = match self.flow.key.protocol {
-            TCP => tls::partial_server_name(bytes),
-            _ => tls::partial_message_name(bytes),
+        let partial = if self.flow.ends.is_tcp() {
+            tls::partial_server_name(bytes)
+        } else {
+            tls::partial_message_name(bytes)
         };
         self.leave(phase);
         self.flow.gap |= phase == OpeningState::Incomplete;
         if partial.is_some() {
-            self.flow.orient(self.side);
+            self.flow.ends.orient(self.side);
             self.flow.naming.get_or_insert_default().partial = partial.map(String::into_boxed_str);
             return true;
         }
@@ -291,7 +289,7 @@ impl Opening<'_> {
     pub(super) fn give_up_head(&mut self, phase: OpeningState) -> bool {
         let head = self.flow.sides[self.side].head;
         let bytes = self.heads.get(head).map(|head| head.contiguous().to_vec()).unwrap_or_default();
-        let is_tcp = self.flow.key.protocol == TCP;
+        let is_tcp = self.flow.ends.is_tcp();
         if is_tcp && phase == OpeningState::Incomplete && is_other_opening(&bytes) {
             let is_answer = is_server_hello(&bytes);
             self.flow.gap |= self.heads.get(head).is_some_and(|head| head.has_gap());

@@ -2,7 +2,6 @@
 
 use super::record::Flow;
 use crate::counters::view_counters::ViewCounters;
-use crate::types::flow_key::TCP;
 use crate::types::tcp_header::TcpHeader;
 use crate::wire::{flags, Segment, Transport};
 
@@ -165,11 +164,11 @@ pub fn count_segment(counters: &mut ViewCounters, segment: &Segment<'_>) {
 /// Counts a flow that is over.
 pub fn count_flow(counters: &mut ViewCounters, flow: &Flow) {
     counters.incomplete_hellos += u64::from(flow.gap);
-    if flow.key.protocol != TCP {
+    if !flow.ends.is_tcp() {
         return;
     }
     counters.unseen_tcp_bytes += unseen_bytes(flow);
-    let [a, b] = flow.sides.map(|side| side.packets > 0);
+    let [a, b] = flow.traffic.sides().map(|volume| volume.packets > 0);
     // The sequence numbers of a side without packets are known by acknowledgements alone.
     let is_answered = flow.sides.iter().all(|side| side.next_known);
     counters.connections += u64::from(is_answered);
@@ -180,7 +179,7 @@ pub fn count_flow(counters: &mut ViewCounters, flow: &Flow) {
 mod tests {
     use super::*;
     use crate::address::Address;
-    use crate::types::flow_key::FlowKey;
+    use crate::types::flow_key::{FlowKey, TCP};
 
     /// One side of a flow, and what the other acknowledges.
     struct Stream(Flow);

@@ -6,7 +6,6 @@ use crate::flow::report::{report, Occasion};
 use crate::settings::{DECIDE_AFTER_NS, LINGER_NS};
 use crate::tag::Matcher;
 use crate::types::end_reason::EndReason;
-use crate::types::flow_key::TCP;
 use crate::types::interception::Interception;
 use std::sync::Arc;
 
@@ -49,18 +48,18 @@ impl Monitor {
     /// Does what is due for one flow.
     fn attend(&mut self, slot: u32, now_ns: u64) {
         let Some(flow) = self.table.get_mut(slot) else { return };
-        let silent_ns = now_ns.saturating_sub(flow.last_ns);
+        let silent_ns = flow.traffic.silence_ns(now_ns);
         let closed = flow.is_closed() && silent_ns >= LINGER_NS;
-        if closed || silent_ns >= self.settings.timeout_ns(flow.key.protocol == TCP) {
+        if closed || silent_ns >= self.settings.timeout_ns(flow.ends.is_tcp()) {
             let end = flow.end_reason(EndReason::Idle);
             return self.end(slot, end);
         }
         if self.settings.is_live() {
             if !flow.decided {
-                if now_ns.saturating_sub(flow.start_ns) >= DECIDE_AFTER_NS {
+                if now_ns.saturating_sub(flow.traffic.start_ns()) >= DECIDE_AFTER_NS {
                     self.decide(slot);
                 }
-            } else if flow.reported && flow.reported_bytes != [flow.sides[0].bytes, flow.sides[1].bytes] {
+            } else if flow.reported && flow.reported_bytes != flow.traffic.bytes() {
                 self.flows.push(report(flow, Occasion::Update, &self.matcher, self.trips.interception()));
             }
         }
