@@ -17,4 +17,5 @@ pub mod sensor;
 pub mod settings;
 pub mod tag;
 pub mod types;
+pub mod view;
 pub mod wire;

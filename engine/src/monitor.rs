@@ -6,9 +6,7 @@ use crate::flow::accounting::count_ended_flow;
 use crate::flow::dns::{Kind, Messages, DNS_PORT};
 use crate::flow::dns_stream::{DnsStreams, Part};
 use crate::flow::dns_use;
-use crate::flow::duplicates::Duplicates;
 use crate::flow::ech;
-use crate::flow::handshake::RoundTrips;
 use crate::flow::hello::Kinds;
 use crate::flow::names::Names;
 use crate::flow::naming::{look_up, resolve};
@@ -17,7 +15,6 @@ use crate::flow::record::{Flow, NO_ENTRY};
 use crate::flow::report::{report, DnsReport, FlowReport, Occasion};
 use crate::flow::table::Table;
 use crate::flow::tcp::{self, Opening};
-use crate::flow::view;
 use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::reassembly::stream_heads::StreamHeads;
 use crate::settings::Settings;
@@ -26,6 +23,10 @@ use crate::types::arrival::Arrival;
 use crate::types::end_reason::EndReason;
 use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
+use crate::view::counting::count_packet;
+use crate::view::counting::count_segment;
+use crate::view::duplicates::Duplicates;
+use crate::view::handshake_timer::HandshakeTimer;
 use crate::wire::decode::{decode, Decoded};
 use crate::wire::{Rejection, Segment, Transport};
 use std::sync::Arc;
@@ -43,7 +44,7 @@ pub struct Monitor {
     hellos: Kinds,
     dns_streams: DnsStreams,
     fragments: Fragments,
-    trips: RoundTrips,
+    timer: HandshakeTimer,
     flow_ids: (u64, u64),
     clock_ns: u64,
     next_sweep_ns: u64,
@@ -70,7 +71,7 @@ impl Monitor {
             heads: StreamHeads::new(settings.max_heads, settings.max_head_bytes),
             dns_streams: DnsStreams::new(settings.max_heads),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
-            trips: RoundTrips::new(settings.is_live()),
+            timer: HandshakeTimer::new(settings.is_live()),
             settings,
             matcher,
             names,
@@ -87,13 +88,13 @@ impl Monitor {
     /// Takes one packet.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
-        view::count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
+        count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
         self.tick(packet.time_ns);
-        self.trips.see(Arrival { time_ns: packet.time_ns, interface: packet.interface });
+        self.timer.observe(Arrival { time_ns: packet.time_ns, interface: packet.interface });
         match decode(packet.link, packet.bytes, packet.wire_len) {
             Ok(Decoded::Segment(segment)) => self.segment(&segment, packet),
             Ok(Decoded::Fragment(fragment)) => {
-                if self.duplicates.is_copied_fragment(&fragment, packet.time_ns) {
+                if self.duplicates.is_duplicate_fragment(&fragment, packet.time_ns) {
                     self.tally.view(packet.interface).duplicate_packets += 1;
                     return;
                 }
@@ -143,14 +144,15 @@ impl Monitor {
         };
         let hash = self.table.hash(&key);
         let mut known = self.table.find(&key, hash);
-        let copies = known.and_then(|slot| self.table.get_mut(slot)).map(|flow| &mut flow.copies);
-        let is_copy = self.duplicates.is_copy(segment, hash ^ side as u64, now_ns, copies);
+        let duplicates =
+            known.and_then(|slot| self.table.get_mut(slot)).map(|flow| &mut flow.view.duplicates);
+        let is_duplicate = self.duplicates.is_duplicate(segment, hash ^ side as u64, now_ns, duplicates);
         let counters = self.tally.view(packet.interface);
-        if is_copy {
+        if is_duplicate {
             counters.duplicate_packets += u64::from(segment.ip_packets);
             return;
         }
-        view::count_segment(counters, segment);
+        count_segment(counters, segment);
         if let Some(slot) = known {
             if let Some(end) = self.end_before(slot, side, header, now_ns) {
                 self.end(slot, end);
@@ -160,15 +162,16 @@ impl Monitor {
         let slot = known.unwrap_or_else(|| self.begin(key, now_ns, packet.interface, side));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.traffic.add(side, segment, now_ns);
-        flow.cut |= (segment.payload.len() as u32) < segment.payload_len;
+        flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
         let mut named = payload::look(flow, side, segment, &self.matcher);
         match header {
             Some(header) => {
-                view::follow(flow, side, header, segment.payload_len);
+                flow.view.unseen.follow(side, header, segment.payload_len);
+                self.timer.time_segment(&mut flow.view.handshake, &flow.ends, side, header, seen);
                 let was_closed = flow.is_closed();
                 let (heads, tally) = (&mut self.heads, &mut self.tally);
                 let mut opening = Opening { flow, slot, side, heads, tally };
-                named |= opening.follow(header, segment, seen, &mut self.trips);
+                named |= opening.follow(header, segment);
                 if flow.is_closed() && !was_closed {
                     let due_ns = self.settings.due_ns(flow, now_ns);
                     self.table.set_due(slot, due_ns);
@@ -185,9 +188,17 @@ impl Monitor {
                     flow.messages = Kind::of(segment);
                 }
                 let messages = flow.messages;
+                let is_first = flow.traffic.packets() <= 1;
+                self.timer.time_datagram(
+                    &mut flow.view.handshake,
+                    &flow.ends,
+                    (side, flow.sides[1 - side].phase),
+                    (segment.payload, is_first),
+                    seen,
+                );
                 let (heads, tally) = (&mut self.heads, &mut self.tally);
                 let mut opening = Opening { flow, slot, side, heads, tally };
-                named |= opening.follow_datagram(segment, seen, &mut self.trips);
+                named |= opening.follow_datagram(segment);
                 if named {
                     self.opened(slot);
                 }
@@ -252,7 +263,7 @@ impl Monitor {
         let tagged = resolution.entry != NO_ENTRY;
         count_ended_flow(&mut self.tally, &flow, &resolution);
         if tagged || dns_use::is_reported(&flow) || flow.reported || self.settings.every_flow {
-            self.flows.push(report(&mut flow, Occasion::End(end), &self.matcher, self.trips.interception()));
+            self.flows.push(report(&mut flow, Occasion::End(end), &self.matcher, self.timer.interception()));
         }
     }
 
@@ -279,7 +290,7 @@ impl Monitor {
         flow.decided = true;
         let wanted = flow.entry != NO_ENTRY || dns_use::is_reported(flow);
         if wanted && !flow.reported {
-            self.flows.push(report(flow, Occasion::Open, &self.matcher, self.trips.interception()));
+            self.flows.push(report(flow, Occasion::Open, &self.matcher, self.timer.interception()));
         }
     }
 

@@ -1,13 +1,13 @@
 //! Round trips of handshakes: what is measured, and what must not be.
 
 use _engine::capture::Packet;
-use _engine::flow::handshake::Handshake;
 use _engine::flow::names::Names;
 use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
 use _engine::types::interception::Interception;
+use _engine::view::handshake_timer::Handshake;
 use _engine::wire::flags::{ACK, SYN};
 use _engine::wire::quic::first_header;
 use std::fs;

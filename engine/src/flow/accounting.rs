@@ -2,8 +2,8 @@
 
 use super::naming::{unnamed_reason, Resolution};
 use super::record::{Flow, NO_ENTRY};
-use super::view::count_flow;
 use crate::counters::tally::Tally;
+use crate::counters::view_counters::ViewCounters;
 
 /// Counts a flow that is over: by its evidence, and by the reason where that is no name.
 pub fn count_ended_flow(tally: &mut Tally, flow: &Flow, resolution: &Resolution<'_>) {
@@ -32,5 +32,18 @@ pub fn count_ended_flow(tally: &mut Tally, flow: &Flow, resolution: &Resolution<
         tally.other_sent_bytes += sent;
         tally.other_received_bytes += received;
     }
-    count_flow(tally.view(flow.interface), flow);
+    count_in_view(tally.view(flow.interface), flow);
+}
+
+/// Counts what the ended flow shows about its interface's view.
+fn count_in_view(counters: &mut ViewCounters, flow: &Flow) {
+    counters.incomplete_hellos += u64::from(flow.gap);
+    if !flow.ends.is_tcp() {
+        return;
+    }
+    let unseen = &flow.view.unseen;
+    counters.unseen_tcp_bytes += unseen.bytes();
+    let [a, b] = flow.traffic.sides().map(|volume| volume.packets > 0);
+    counters.connections += u64::from(unseen.is_answered());
+    counters.one_way_connections += u64::from(unseen.is_answered() && a != b);
 }

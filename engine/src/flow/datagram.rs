@@ -1,8 +1,6 @@
 //! The first datagrams of a flow: QUIC, Google's or everybody's, or DTLS, by their own looks on any port.
 
-use super::handshake::{Handshake, RoundTrips};
 use super::tcp::Opening;
-use crate::types::arrival::Arrival;
 use crate::types::opening_state::OpeningState;
 use crate::wire::{dtls, gquic, quic, tls, Malformed, Progress, Segment};
 
@@ -12,17 +10,12 @@ const MAX_DATAGRAMS: u64 = 64;
 impl Opening<'_> {
     /// Follows one datagram of the flow; true if it completed a ClientHello.
     #[inline]
-    pub fn follow_datagram(&mut self, segment: &Segment<'_>, seen: Arrival, trips: &mut RoundTrips) -> bool {
+    pub fn follow_datagram(&mut self, segment: &Segment<'_>) -> bool {
         let waiting =
             matches!(self.flow.sides[self.side].phase, OpeningState::Waiting | OpeningState::Collecting);
         match segment.payload {
             [0x80..=0xff, 0, 0, 0, 0, ..] => self.count_negotiation(segment.payload),
-            datagram @ [0x80..=0xff, ..] => {
-                if !matches!(self.flow.handshake, Handshake::Over | Handshake::Ambiguous) {
-                    self.time_datagram(datagram, seen, trips);
-                }
-                waiting && self.take_datagram(segment)
-            }
+            [0x80..=0xff, ..] => waiting && self.take_datagram(segment),
             datagram
                 if waiting && (dtls::may_be_hello(datagram) || gquic::may_be_public_header(datagram)) =>
             {

@@ -227,7 +227,7 @@ fn bare_reason(flow: &Flow) -> Unnamed {
     } else if either(OpeningState::Malformed) {
         Unnamed::Malformed
     } else if either(OpeningState::Cut)
-        || (flow.cut && phases[0] == OpeningState::Waiting && flow.ends.is_tcp())
+        || (flow.view.unseen.is_cut() && phases[0] == OpeningState::Waiting && flow.ends.is_tcp())
     {
         Unnamed::TruncatedCapture
     } else if either(OpeningState::Incomplete) || either(OpeningState::Collecting) {

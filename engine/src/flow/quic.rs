@@ -1,14 +1,11 @@
 //! QUIC as far as names need it: the ClientHello in a client's Initial packets, put together by
 //! offset from any number of CRYPTO frames and packets in any order.
 
-use super::handshake::{Handshake, RoundTrips};
 use super::tcp::Opening;
 use crate::reassembly::stream_heads::StreamHeads;
-use crate::types::arrival::Arrival;
 use crate::types::opening_state::OpeningState;
 use crate::wire::quic::{
-    crypto_frames, first_header, initials, version_number, ConnectionId, Family, Initial, PacketType,
-    MIN_DATAGRAM,
+    crypto_frames, initials, version_number, ConnectionId, Family, Initial, MIN_DATAGRAM,
 };
 use crate::wire::{gquic, tls, Malformed, Progress, Segment};
 
@@ -18,31 +15,6 @@ const BASE: u32 = 0;
 const QUIC_PORT: u16 = 443;
 
 impl Opening<'_> {
-    /// Follows the handshake for its round trip: a flow that begins with a client's Initial, and the first
-    /// long header that comes back to that client (RFC 9000, 7.2).
-    #[cold]
-    pub(super) fn time_datagram(&mut self, datagram: &[u8], seen: Arrival, trips: &mut RoundTrips) {
-        let Some(header) = first_header(datagram) else { return };
-        let flow = &mut *self.flow;
-        match flow.handshake {
-            Handshake::Asked { side, .. } if usize::from(side) != self.side => {
-                // Only a client's Initial opens with a client's keys: a server's never gets this far.
-                if matches!(flow.sides[1 - self.side].phase, OpeningState::Hello | OpeningState::Collecting) {
-                    trips.answer(flow, self.side, mark(header.destination), seen);
-                } else {
-                    flow.handshake = Handshake::Over;
-                }
-            }
-            Handshake::None if flow.traffic.packets() > 1 => {
-                flow.handshake = Handshake::Over;
-            }
-            _ if header.kind == PacketType::Initial => {
-                trips.ask(flow, self.side, mark(header.source), seen);
-            }
-            _ => {}
-        }
-    }
-
     /// Takes a datagram that may be QUIC; true if it completed a ClientHello.
     pub(super) fn take_quic(&mut self, segment: &Segment<'_>, is_cut: bool) -> bool {
         let datagram = segment.payload;
@@ -147,9 +119,4 @@ fn parse_hello(stream: &[u8]) -> Result<Progress<tls::ClientHello>, Malformed> {
     } else {
         tls::parse_hello_message(stream)
     }
-}
-
-/// A connection ID as a number (FNV-1a): enough to tell a client's own answer.
-fn mark(id: ConnectionId) -> u32 {
-    id.as_slice().iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

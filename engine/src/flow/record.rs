@@ -1,16 +1,14 @@
 //! One flow as the table keeps it.
 
 use super::dns::Kind;
-use super::duplicates::Copies;
-use super::handshake::Handshake;
 use super::naming::Naming;
 use super::traffic::Traffic;
-use super::view::Missing;
 use crate::reassembly::stream_heads::NO_HEAD;
 use crate::types::end_reason::EndReason;
 use crate::types::ends::Ends;
 use crate::types::flow_key::FlowKey;
 use crate::types::opening_state::OpeningState;
+use crate::view::flow_view::FlowView;
 use crate::wire::quic::Family;
 
 /// One direction of a flow.
@@ -18,14 +16,10 @@ use crate::wire::quic::Family;
 pub struct Side {
     /// Sequence number of the first payload byte behind the preamble, if `base_known`.
     pub base: u32,
-    /// The sequence number after the highest one sent or acknowledged, if `next_known` (TCP).
-    pub next: u32,
     /// `head` in the stream heads, or NO_HEAD.
     pub head: u32,
     /// True once `base` is sure: a SYN was seen, or a hello's beginning.
     pub base_known: bool,
-    /// True once `next` is known.
-    pub next_known: bool,
     /// FIN seen.
     pub fin: bool,
     /// State of the first bytes.
@@ -39,10 +33,8 @@ pub struct Side {
 impl Side {
     const NEW: Self = Self {
         base: 0,
-        next: 0,
         head: NO_HEAD,
         base_known: false,
-        next_known: false,
         fin: false,
         phase: OpeningState::Waiting,
         steps: 0,
@@ -64,10 +56,8 @@ pub struct Flow {
     pub traffic: Traffic,
     /// The two directions, in the key's order.
     pub sides: [Side; 2],
-    /// Round trip of the handshake; 0: not measured.
-    pub rtt_ns: u64,
-    /// Handshake state.
-    pub handshake: Handshake,
+    /// What the sensor could see of it.
+    pub view: FlowView,
     /// The messages that its datagrams are.
     pub messages: Option<Kind>,
     /// The QUIC that a client speaks here, if it does.
@@ -78,18 +68,12 @@ pub struct Flow {
     pub reported_bytes: [u64; 2],
     /// Signature entry, or NO_ENTRY.
     pub entry: u32,
-    /// Bytes that were not seen of either side, once there are any.
-    pub missing: Option<Box<[Missing; 2]>>,
-    /// Packets that came more than once.
-    pub copies: Copies,
     /// Capture interface of the first packet.
     pub interface: u16,
     /// A SYN was seen.
     pub started: bool,
     /// RST seen.
     pub reset: bool,
-    /// A packet was cut by the snap length.
-    pub cut: bool,
     /// Payload of the opening is missing.
     pub gap: bool,
     /// The server is a proxy: the data end elsewhere.
@@ -110,19 +94,15 @@ impl Flow {
             id,
             traffic: Traffic::new(now_ns),
             sides: [Side::NEW; 2],
-            rtt_ns: 0,
-            handshake: Handshake::None,
+            view: FlowView::default(),
             messages: None,
             quic: None,
             naming: None,
             reported_bytes: [0; 2],
             entry: NO_ENTRY,
-            missing: None,
-            copies: Copies::NONE,
             interface,
             started: false,
             reset: false,
-            cut: false,
             gap: false,
             proxied: false,
             dns_hidden: false,

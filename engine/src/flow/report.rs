@@ -3,7 +3,6 @@
 use super::dns_use::{self, Question};
 use super::naming::{resolve, unnamed_reason, Resolution};
 use super::record::{Flow, NO_ENTRY};
-use super::view::unseen_bytes;
 use crate::address::Address;
 use crate::tag::Matcher;
 use crate::types::ech_state::EchState;
@@ -99,7 +98,7 @@ pub fn report(
         sent.bytes - flow.reported_bytes[client].min(sent.bytes),
         received.bytes - flow.reported_bytes[1 - client].min(received.bytes),
     );
-    let unseen = unseen_bytes(flow);
+    let unseen = flow.view.unseen.bytes();
     let Resolution { name, evidence, matched, entry } = resolve(flow, matcher);
     let dns = flow.naming.as_ref().map(|naming| naming.dns).unwrap_or_default();
     let hello = flow.naming.as_ref().and_then(|naming| naming.hello.as_ref());
@@ -134,16 +133,16 @@ pub fn report(
             Some(Question::Entry(entry)) => Some(entry),
             Some(Question::Other) | None => None,
         },
-        rtt_ns: (flow.rtt_ns > 0).then_some(flow.rtt_ns),
+        rtt_ns: flow.view.handshake.rtt_ns(),
         interception,
         one_way: sent.packets == 0 || received.packets == 0,
         no_start: flow.ends.is_tcp() && !flow.started,
-        cut: flow.cut,
+        cut: flow.view.unseen.is_cut(),
         gap: flow.gap,
         proxied: flow.proxied,
         unseen: unseen > (sent.bytes + received.bytes) / UNSEEN_SHARE,
         unseen_bytes: unseen,
-        duplicates: flow.copies.packets,
+        duplicates: flow.view.duplicates.packets(),
     };
     flow.reported_bytes = flow.traffic.bytes();
     flow.reported = true;

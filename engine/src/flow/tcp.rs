@@ -1,12 +1,10 @@
 //! TCP as far as names need it: handshake, orientation, round trip, and the ClientHello at a
 //! stream's head, whole in one segment or put together from many.
 
-use super::handshake::RoundTrips;
 use super::preamble::Turn;
 use super::record::{Flow, Side};
 use crate::counters::tally::Tally;
 use crate::reassembly::stream_heads::{StreamHeads, NO_HEAD};
-use crate::types::arrival::Arrival;
 use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
 use crate::wire::preamble::{is_step, parse_step};
@@ -46,15 +44,9 @@ pub struct Opening<'a> {
 impl Opening<'_> {
     /// Follows one segment of the flow; true if it completed a ClientHello or gave another name.
     #[inline]
-    pub fn follow(
-        &mut self,
-        header: TcpHeader,
-        segment: &Segment<'_>,
-        seen: Arrival,
-        trips: &mut RoundTrips,
-    ) -> bool {
+    pub fn follow(&mut self, header: TcpHeader, segment: &Segment<'_>) -> bool {
         if header.flags & (flags::SYN | flags::FIN | flags::RST) != 0 {
-            follow_control(self.flow, self.side, header, seen, trips);
+            follow_control(self.flow, self.side, header);
         }
         let phase = self.flow.sides[self.side].phase;
         let waiting =
@@ -70,7 +62,7 @@ impl Opening<'_> {
     }
 }
 
-fn follow_control(flow: &mut Flow, side: usize, header: TcpHeader, seen: Arrival, trips: &mut RoundTrips) {
+fn follow_control(flow: &mut Flow, side: usize, header: TcpHeader) {
     if header.flags & flags::SYN != 0 {
         flow.started = true;
         if flow.sides[side].phase == OpeningState::Waiting {
@@ -79,10 +71,8 @@ fn follow_control(flow: &mut Flow, side: usize, header: TcpHeader, seen: Arrival
         }
         if header.flags & flags::ACK == 0 {
             flow.ends.orient(side);
-            trips.ask(flow, side, header.seq.wrapping_add(1), seen);
         } else {
             flow.ends.orient_if_unknown(1 - side);
-            trips.answer(flow, side, header.ack, seen);
         }
     }
     if header.flags & flags::FIN != 0 {

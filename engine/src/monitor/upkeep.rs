@@ -36,7 +36,7 @@ impl Monitor {
         self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
         self.fragments.expire(now_ns, &mut self.tally);
         self.process_reassembled();
-        self.trips.judge(now_ns);
+        self.timer.evaluate(now_ns);
         let mut due = std::mem::take(&mut self.due);
         self.table.collect_due(now_ns, &mut due);
         for &slot in &due {
@@ -60,7 +60,7 @@ impl Monitor {
                     self.decide(slot);
                 }
             } else if flow.reported && flow.reported_bytes != flow.traffic.bytes() {
-                self.flows.push(report(flow, Occasion::Update, &self.matcher, self.trips.interception()));
+                self.flows.push(report(flow, Occasion::Update, &self.matcher, self.timer.interception()));
             }
         }
         if let Some(flow) = self.table.get_mut(slot) {
@@ -73,7 +73,7 @@ impl Monitor {
     pub fn finish(&mut self) {
         self.fragments.finish(&mut self.tally);
         self.process_reassembled();
-        self.trips.judge(self.clock_ns);
+        self.timer.evaluate(self.clock_ns);
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {
                 let end = flow.end_reason(EndReason::CaptureEnd);
@@ -98,7 +98,7 @@ impl Monitor {
     pub fn tally(&self) -> Tally {
         let mut tally = self.tally.clone();
         tally.last_ns = tally.last_ns.max(self.clock_ns);
-        tally.interceptions = u64::from(self.trips.interception() == Interception::Suspected);
+        tally.interceptions = u64::from(self.timer.interception() == Interception::Suspected);
         tally.live_flows = self.table.len() as u64;
         tally.live_fragments = self.fragments.len() as u64;
         tally.live_heads = (self.heads.len() + self.dns_streams.waiting()) as u64;

@@ -1,29 +1,30 @@
-//! Does something in the middle answer? A proxy, firewall or accelerator that completes handshakes in a
-//! server's name makes every destination look equally near, and then a round trip says nothing about
+//! Detects a middlebox that answers in the servers' names. A proxy, firewall or accelerator that completes
+//! handshakes for a server makes every destination look equally near, and then a round trip says nothing about
 //! where the server is.
 //!
 //! The sign is that round trips to *unrelated* destinations are alike. Real destinations lie at different
-//! distances: even a sensor in a data centre, beside the caches of many networks, talks to some that are
-//! farther. So, of the last hour, for each kind of service (one may be intercepted, another not):
+//! distances: even a sensor in a data centre, beside the caches of many networks, sees some that are farther.
+//! So the detector works on the last hour, for each kind of service (one may be intercepted, another not):
 //!
-//! - the smallest round trip to each network (/24, /48) of public addresses, in a table of fixed size;
-//! - networks of one block (/16, /32) belong together: the block counts with its farthest network;
-//! - with `ENOUGH_BLOCKS` blocks it is *suspected* if at most one in `OTHERS` is farther than the nearest
-//!   by more than `ALIKE_NS` or a quarter, else *unlikely*; with fewer blocks nothing is known;
-//! - a suspicion holds for an hour, so that a late answer or two do not make it come and go.
+//! - It keeps the smallest round trip to each network (/24, /48) of public addresses, in a table of fixed size.
+//! - Networks of one block (/16, /32) belong together: the block counts with its farthest network.
+//! - With `ENOUGH_BLOCKS` blocks, interception is *suspected* if at most one in `OTHERS` is farther than the
+//!   nearest by more than `ALIKE_NS` or a quarter, and otherwise *unlikely*. With fewer blocks it is unknown.
+//! - A suspicion holds for an hour, so that it does not come and go with a few late answers.
 //!
-//! A site whose every destination is equally near cannot be told from an intercepted one: it is suspected.
+//! A site whose destinations are all equally near cannot be distinguished from an intercepted one: interception
+//! is suspected.
 
 use crate::address::Address;
 use crate::types::interception::Interception;
 
-/// Unrelated destinations needed for an opinion.
+/// Unrelated destinations needed for a judgement.
 const ENOUGH_BLOCKS: usize = 16;
-/// One block in so many may differ: what bypasses the middle, or was answered late.
+/// One block in so many may differ, because it bypasses the middlebox or was answered late.
 const OTHERS: usize = 8;
-/// Round trips to one and the same proxy differ by this much, also where it is busy.
+/// Round trips to one proxy differ by up to this much, even if it is busy.
 const ALIKE_NS: u64 = 2_000_000;
-/// What was measured longer ago says nothing, and a suspicion is over after it.
+/// Older measurements are ignored, and a suspicion ends after this time.
 const REMEMBERED_NS: u64 = 3_600 * 1_000_000_000;
 /// Networks kept for each kind of service, in sets: a new one takes the place of the oldest of its set.
 const NETWORKS: usize = 256;
@@ -32,18 +33,18 @@ const SET: usize = 8;
 #[derive(Clone, Copy, Default)]
 struct Network {
     prefix: u128,
-    rtt_ns: u64, // 0: nothing here
+    rtt_ns: u64, // 0: unused
     since_ns: u64,
 }
 
 /// Smallest round trips to networks, by kind of service: HTTPS, other TCP, QUIC.
-pub struct Destinations {
+pub struct InterceptionDetector {
     networks: [Vec<Network>; 3],
     interception: Interception,
     suspected_ns: Option<u64>,
 }
 
-impl Default for Destinations {
+impl Default for InterceptionDetector {
     fn default() -> Self {
         let empty = || vec![Network::default(); NETWORKS];
         Self {
@@ -54,8 +55,8 @@ impl Default for Destinations {
     }
 }
 
-impl Destinations {
-    /// Takes a round trip in.
+impl InterceptionDetector {
+    /// Adds a round trip to a server.
     pub fn add(&mut self, server: Address, port: u16, is_tcp: bool, rtt_ns: u64, now_ns: u64) {
         if !server.is_public() {
             return;
@@ -78,9 +79,9 @@ impl Destinations {
         }
     }
 
-    /// Looks at what is remembered.
-    pub fn judge(&mut self, now_ns: u64) {
-        let kinds = self.networks.iter().map(|networks| judge(networks, now_ns));
+    /// Evaluates the round trips of the last hour.
+    pub fn evaluate(&mut self, now_ns: u64) {
+        let kinds = self.networks.iter().map(|networks| evaluate(networks, now_ns));
         self.interception = kinds.max().unwrap_or_default();
         if self.interception == Interception::Suspected {
             self.suspected_ns = Some(now_ns);
@@ -89,7 +90,7 @@ impl Destinations {
         }
     }
 
-    /// As judged last.
+    /// The result of the last evaluation.
     pub fn interception(&self) -> Interception {
         self.interception
     }
@@ -105,7 +106,7 @@ fn set_of(prefix: u128) -> usize {
     (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 59) as usize % (NETWORKS / SET)
 }
 
-fn judge(networks: &[Network], now_ns: u64) -> Interception {
+fn evaluate(networks: &[Network], now_ns: u64) -> Interception {
     let mut farthest = [(0u128, 0u64); NETWORKS];
     let mut count = 0;
     let recent = networks.iter().filter(|network| is_recent(network, now_ns));
@@ -138,5 +139,5 @@ fn block_of(prefix: u128) -> u128 {
 }
 
 #[cfg(test)]
-#[path = "interception_tests.rs"]
+#[path = "interception_detector_tests.rs"]
 mod tests;
