@@ -9,6 +9,7 @@ pub mod capture;
 pub mod counters;
 pub mod flow;
 pub mod monitor;
+pub mod opening;
 #[cfg(feature = "python")]
 mod python;
 pub mod reassembly;

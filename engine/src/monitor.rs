@@ -7,14 +7,12 @@ use crate::flow::dns::{Kind, Messages, DNS_PORT};
 use crate::flow::dns_stream::{DnsStreams, Part};
 use crate::flow::dns_use;
 use crate::flow::ech;
-use crate::flow::hello::Kinds;
 use crate::flow::names::Names;
 use crate::flow::naming::{look_up, resolve};
-use crate::flow::payload;
 use crate::flow::record::{Flow, NO_ENTRY};
 use crate::flow::report::{report, DnsReport, FlowReport, Occasion};
 use crate::flow::table::Table;
-use crate::flow::tcp::{self, Opening};
+use crate::opening::{Reader, SharedHellos};
 use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::reassembly::stream_heads::StreamHeads;
 use crate::settings::Settings;
@@ -28,7 +26,7 @@ use crate::view::counting::count_segment;
 use crate::view::duplicates::Duplicates;
 use crate::view::handshake_timer::HandshakeTimer;
 use crate::wire::decode::{decode, Decoded};
-use crate::wire::{Rejection, Segment, Transport};
+use crate::wire::{flags, Rejection, Segment, Transport};
 use std::sync::Arc;
 
 mod upkeep;
@@ -41,7 +39,7 @@ pub struct Monitor {
     table: Table,
     duplicates: Duplicates,
     heads: StreamHeads,
-    hellos: Kinds,
+    hellos: SharedHellos,
     dns_streams: DnsStreams,
     fragments: Fragments,
     timer: HandshakeTimer,
@@ -67,7 +65,7 @@ impl Monitor {
         Self {
             table: Table::new(settings.max_flows),
             duplicates: Duplicates::new(settings.duplicate_window_ns),
-            hellos: Kinds::default(),
+            hellos: SharedHellos::default(),
             heads: StreamHeads::new(settings.max_heads, settings.max_head_bytes),
             dns_streams: DnsStreams::new(settings.max_heads),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
@@ -163,16 +161,21 @@ impl Monitor {
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.traffic.add(side, segment, now_ns);
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
-        let mut named = payload::look(flow, side, segment, &self.matcher);
+        let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         match header {
             Some(header) => {
                 flow.view.unseen.follow(side, header, segment.payload_len);
                 self.timer.time_segment(&mut flow.view.handshake, &flow.ends, side, header, seen);
-                let was_closed = flow.is_closed();
-                let (heads, tally) = (&mut self.heads, &mut self.tally);
-                let mut opening = Opening { flow, slot, side, heads, tally };
-                named |= opening.follow(header, segment);
-                if flow.is_closed() && !was_closed {
+                let was_closed = flow.opening.is_closed();
+                if header.flags & (flags::SYN | flags::FIN | flags::RST) != 0 {
+                    flow.opening.note_control(side, header, &mut flow.ends);
+                }
+                if !segment.payload.is_empty() && flow.opening.expects_segment(side) {
+                    let (heads, tally) = (&mut self.heads, &mut self.tally);
+                    let read = |reader: &mut Reader<'_>| reader.read_segment(header, segment);
+                    named |= flow.read_opening((slot, side), heads, tally, read);
+                }
+                if flow.opening.is_closed() && !was_closed {
                     let due_ns = self.settings.due_ns(flow, now_ns);
                     self.table.set_due(slot, due_ns);
                 }
@@ -192,13 +195,16 @@ impl Monitor {
                 self.timer.time_datagram(
                     &mut flow.view.handshake,
                     &flow.ends,
-                    (side, flow.sides[1 - side].phase),
+                    (side, flow.opening.state(1 - side)),
                     (segment.payload, is_first),
                     seen,
                 );
-                let (heads, tally) = (&mut self.heads, &mut self.tally);
-                let mut opening = Opening { flow, slot, side, heads, tally };
-                named |= opening.follow_datagram(segment);
+                if flow.opening.expects_datagram(side, segment.payload) {
+                    let (heads, tally) = (&mut self.heads, &mut self.tally);
+                    let sent = flow.traffic.sides()[side].packets;
+                    let read = |reader: &mut Reader<'_>| reader.read_datagram(segment, sent);
+                    named |= flow.read_opening((slot, side), heads, tally, read);
+                }
                 if named {
                     self.opened(slot);
                 }
@@ -221,10 +227,10 @@ impl Monitor {
         let timeout_ns = self.settings.timeout_ns(header.is_some());
         let flow = self.table.get_mut(slot)?;
         if flow.traffic.silence_ns(now_ns) > timeout_ns {
-            return Some(flow.end_reason(EndReason::Idle));
+            return Some(flow.opening.end_reason(EndReason::Idle));
         }
-        let anew = header.is_some_and(|header| tcp::opens_anew(flow, side, header));
-        anew.then(|| flow.end_reason(EndReason::Reused))
+        let anew = header.is_some_and(|header| flow.opening.starts_new_connection(side, header));
+        anew.then(|| flow.opening.end_reason(EndReason::Reused))
     }
 
     fn begin(&mut self, key: FlowKey, now_ns: u64, interface: u16, side: usize) -> u32 {
@@ -245,7 +251,7 @@ impl Monitor {
 
     fn end(&mut self, slot: u32, end: EndReason) {
         let Some(flow) = self.table.get_mut(slot) else { return };
-        tcp::close(flow, slot, &mut self.heads, &mut self.tally);
+        flow.finish_opening(slot, &mut self.heads, &mut self.tally);
         if flow.ends.is_tcp() && flow.ends.has_port(DNS_PORT) {
             for side in [0, 1] {
                 let reports = self.settings.every_flow.then_some(&mut self.dns);
@@ -271,8 +277,8 @@ impl Monitor {
     fn opened(&mut self, slot: u32) {
         if let Some(flow) = self.table.get_mut(slot) {
             ech::judge(flow, &self.names, &self.matcher);
-            if let Some(hello) = flow.naming.as_deref_mut().and_then(|naming| naming.hello.as_mut()) {
-                self.hellos.share(hello);
+            if let Some(naming) = flow.naming.as_deref_mut() {
+                naming.disclosed.share_hello(&mut self.hellos);
             }
             dns_use::follow(flow, &self.names, &self.matcher);
         }
@@ -312,7 +318,8 @@ impl Monitor {
         let reports = self.settings.every_flow.then_some(&mut self.dns);
         let (names, matcher, tally) = (&*self.names, &*self.matcher, &mut self.tally);
         let mut messages = Messages::of_stream(flow, side, now_ns, names, matcher, tally, reports);
-        self.dns_streams.follow(flow, slot, side, part, &mut messages);
+        let start = flow.opening.stream_start(side);
+        self.dns_streams.follow((slot, side), start, part, &mut messages);
         dns_use::note_question(flow, messages.asked);
     }
 }

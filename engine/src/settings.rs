@@ -64,7 +64,7 @@ impl Settings {
     /// When a flow wants attention next.
     pub(crate) fn due_ns(&self, flow: &Flow, now_ns: u64) -> u64 {
         let idle_ns = self.timeout_ns(flow.ends.is_tcp());
-        let silence_ns = if flow.is_closed() { LINGER_NS.min(idle_ns) } else { idle_ns };
+        let silence_ns = if flow.opening.is_closed() { LINGER_NS.min(idle_ns) } else { idle_ns };
         let end_ns = flow.traffic.last_ns().saturating_add(silence_ns);
         if !self.is_live() {
             end_ns

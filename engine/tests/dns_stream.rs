@@ -17,6 +17,7 @@ const SERVER: [u8; 4] = [198, 51, 100, 53];
 struct Connection {
     streams: DnsStreams,
     flow: Flow,
+    base: Option<u32>,
     names: Names,
     tally: Tally,
     reports: Vec<DnsReport>,
@@ -27,14 +28,11 @@ impl Connection {
     fn new(base: Option<u32>) -> Self {
         let addresses = [Address::v4(CLIENT), Address::v4(SERVER)];
         let key = FlowKey { addresses, ports: [40_000, 53], protocol: TCP };
-        let mut flow = Flow::new(key, 0, 0, 0, 0);
-        if let Some(base) = base {
-            flow.sides[1].base = base;
-            flow.sides[1].base_known = true;
-        }
+        let flow = Flow::new(key, 0, 0, 0, 0);
         Self {
             streams: DnsStreams::new(8),
             flow,
+            base,
             names: Names::new(1000),
             tally: Tally::default(),
             reports: Vec::new(),
@@ -42,10 +40,10 @@ impl Connection {
     }
 
     fn cut(&mut self, seq: u32, bytes: &[u8], wire_bytes: u32) {
-        let Self { streams, flow, names, tally, reports } = self;
+        let Self { streams, flow, base, names, tally, reports } = self;
         let matcher = Matcher::default();
         let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
-        streams.follow(flow, 0, 1, Part { seq, bytes, wire_bytes }, &mut messages);
+        streams.follow((0, 1), *base, Part { seq, bytes, wire_bytes }, &mut messages);
     }
 
     fn put(&mut self, seq: u32, bytes: &[u8]) {
@@ -53,7 +51,7 @@ impl Connection {
     }
 
     fn close(&mut self) {
-        let Self { streams, flow, names, tally, reports } = self;
+        let Self { streams, flow, names, tally, reports, .. } = self;
         let matcher = Matcher::default();
         let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
         streams.close(0, 1, &mut messages);
@@ -214,11 +212,11 @@ fn messages_that_never_end_are_bounded_and_every_eviction_counted() {
     let mut connection = Connection::new(Some(0));
     let bytes = answer(1);
     for slot in 0..1000 {
-        let Connection { streams, flow, names, tally, reports } = &mut connection;
+        let Connection { streams, flow, base, names, tally, reports } = &mut connection;
         let matcher = Matcher::default();
         let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
         let part = Part { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };
-        streams.follow(flow, slot, 1, part, &mut messages);
+        streams.follow((slot, 1), *base, part, &mut messages);
     }
     assert_eq!((connection.streams.waiting(), connection.tally.heads_evicted), (8, 992));
     connection.put(20, &bytes[20..]);

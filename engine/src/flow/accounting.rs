@@ -21,7 +21,7 @@ pub fn count_ended_flow(tally: &mut Tally, flow: &Flow, resolution: &Resolution<
     if let Some(ech) = flow.naming.as_ref().and_then(|naming| naming.ech) {
         tally.ech[ech as usize] += 1;
     }
-    if let Some(family) = flow.quic {
+    if let Some(family) = flow.opening.quic() {
         tally.quic_flows[family as usize] += 1;
     }
     if let Some(encrypted) = flow.naming.as_ref().and_then(|naming| naming.dns.encrypted) {
@@ -37,7 +37,7 @@ pub fn count_ended_flow(tally: &mut Tally, flow: &Flow, resolution: &Resolution<
 
 /// Counts what the ended flow shows about its interface's view.
 fn count_in_view(counters: &mut ViewCounters, flow: &Flow) {
-    counters.incomplete_hellos += u64::from(flow.gap);
+    counters.incomplete_hellos += u64::from(flow.opening.has_gap());
     if !flow.ends.is_tcp() {
         return;
     }

@@ -6,7 +6,6 @@
 //! DNS header behind it; a direction that shows none is given up, counted.
 
 use super::dns::Messages;
-use super::record::Flow;
 use crate::reassembly::stream_heads::{StreamHead, StreamHeads, NO_HEAD};
 use crate::wire::{dns, Progress};
 use foldhash::fast::RandomState;
@@ -83,21 +82,20 @@ impl DnsStreams {
         self.heads.len()
     }
 
-    /// Follows the payload of one segment and hands on the messages that it completes.
+    /// Follows the payload of one segment of a stream that begins at `start`, if that is known, and hands on the
+    /// messages that it completes.
     pub fn follow(
         &mut self,
-        flow: &Flow,
-        slot: u32,
-        side: usize,
+        (slot, side): (u32, usize),
+        start: Option<u32>,
         part: Part<'_>,
         messages: &mut Messages<'_>,
     ) {
         let state = self.sides.get(&(slot, side)).copied().unwrap_or(Side::NEW);
         let mut stream = Stream { state, slot, side, heads: &mut self.heads, messages };
         if matches!(stream.state.place, Place::New) {
-            let begin = flow.sides[side];
-            stream.state.from_start = begin.base_known;
-            stream.state.place = if begin.base_known { Place::Known(begin.base) } else { Place::Unknown };
+            stream.state.from_start = start.is_some();
+            stream.state.place = start.map_or(Place::Unknown, Place::Known);
         }
         stream.take(part);
         stream.mind_bounds();

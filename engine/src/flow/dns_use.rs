@@ -81,9 +81,9 @@ pub fn resolver(flow: &Flow, matcher: &Matcher) -> Option<u32> {
 /// in the hello, or its address where the hello shows none.
 fn recognise(flow: &Flow, matcher: &Matcher) -> Option<EncryptedDns> {
     let naming = flow.naming.as_deref();
-    let hello = naming.and_then(|naming| naming.hello.as_ref());
+    let hello = naming.and_then(|naming| naming.disclosed.hello());
     let offers =
-        |is: fn(&str) -> bool| hello.is_some_and(|hello| hello.said.alpn.iter().any(|name| is(name)));
+        |is: fn(&str) -> bool| hello.is_some_and(|hello| hello.content().alpn.iter().any(|name| is(name)));
     let is_tcp = flow.ends.is_tcp();
     let (server, port) = flow.ends.server_end();
     if is_tcp && (offers(|name| name == "dot") || (port == DOT_PORT && may_be_tls(flow))) {
@@ -102,7 +102,7 @@ fn recognise(flow: &Flow, matcher: &Matcher) -> Option<EncryptedDns> {
 
 /// True if what was seen of a flow is TLS or QUIC, or the part of it behind the hello.
 fn may_be_tls(flow: &Flow) -> bool {
-    let phases = flow.sides.map(|side| side.phase);
+    let phases = flow.opening.states();
     let other = |phase: &OpeningState| {
         matches!(phase, OpeningState::Waiting | OpeningState::NotTls | OpeningState::Malformed)
     };

@@ -4,9 +4,9 @@
 //! it to look the same. What gives a real one away is its outer server_name, which is the public name
 //! of the configuration that it was made with.
 
-use super::hello::Hello;
 use super::names::Names;
 use super::record::Flow;
+use crate::opening::Hello;
 use crate::tag::Matcher;
 use crate::types::ech_state::EchState;
 
@@ -19,18 +19,23 @@ pub fn judge(flow: &mut Flow, names: &Names, matcher: &Matcher) {
     let (client, _) = flow.ends.client_end();
     let start_ns = flow.traffic.start_ns();
     let Some(naming) = flow.naming.as_deref_mut() else { return };
-    let Some(hello) = naming.hello.as_ref().filter(|hello| hello.said.ech || hello.said.esni) else { return };
+    let Some(hello) = naming.disclosed.hello().filter(|hello| hello.content().ech || hello.content().esni)
+    else {
+        return;
+    };
     let is_public = |hello: &Hello| {
-        let outer = hello.server_name.as_deref().unwrap_or_default();
+        let outer = hello.server_name().unwrap_or_default();
         matcher.is_public_name(outer) || names.clients.was_told_public_name(client, outer, start_ns)
     };
-    naming.ech = Some(if hello.said.esni || is_public(hello) { EchState::Used } else { EchState::Grease });
+    naming.ech =
+        Some(if hello.content().esni || is_public(hello) { EchState::Used } else { EchState::Grease });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::address::Address;
+    use crate::opening::Disclosed;
     use crate::types::flow_key::{FlowKey, TCP};
     use crate::wire::tls::ClientHello;
 
@@ -39,7 +44,7 @@ mod tests {
         let server = Address::v4([198, 51, 100, 1]);
         let key = FlowKey { addresses: [client, server], ports: [50_000, 443], protocol: TCP };
         let mut flow = Flow::new(key, 0, 0, 0, 0);
-        flow.naming.get_or_insert_default().hello = Some(hello.into());
+        flow.naming.get_or_insert_default().disclosed = Disclosed::of_hello(hello);
         let names = Names::new(1000);
         names.clients.learn_public_name(client, told, 1);
         let matcher = Matcher::default().with_public_names(&[known.to_owned()]).unwrap();

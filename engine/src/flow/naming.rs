@@ -2,16 +2,14 @@
 
 use super::dns::DNS_PORT;
 use super::dns_use::DnsUse;
-use super::hello::Hello;
 use super::names::{Chain, Found, Names};
-use super::payload::FirstPayload;
 use super::record::{Flow, NO_ENTRY};
+use crate::opening::Disclosed;
 use crate::tag::Matcher;
 use crate::types::ech_state::EchState;
 use crate::types::evidence::Evidence;
 use crate::types::opening_state::OpeningState;
 use crate::types::unnamed::Unnamed;
-use crate::wire::certificate::Certificate;
 use std::sync::Arc;
 
 /// A UDP flow on this port that shows no handshake is QUIC that began before the sensor.
@@ -20,18 +18,10 @@ const QUIC_PORT: u16 = 443;
 /// What was heard about a flow's server.
 #[derive(Debug, Default)]
 pub struct Naming {
-    /// The ClientHello, once it is whole.
-    pub hello: Option<Hello>,
-    /// The name readable in a hello that never became whole.
-    pub partial: Option<Box<str>>,
+    /// What the opening discloses.
+    pub disclosed: Disclosed,
     /// What the hello's ECH extension is, if it has one.
     pub ech: Option<EchState>,
-    /// The host that the client names in clear before or without TLS: in an HTTP request, or in a CONNECT.
-    pub host: Option<Box<str>>,
-    /// The server's, where it is in clear and the client states no name.
-    pub certificate: Option<Box<Certificate>>,
-    /// The first payload of one side, where signatures know it.
-    pub payload: Option<Box<FirstPayload>>,
     /// What the flow itself is to DNS.
     pub dns: DnsUse,
     /// From DNS, newest first; none: DNS says nothing.
@@ -41,15 +31,9 @@ pub struct Naming {
 }
 
 impl Naming {
-    /// The server_name in the hello, whole or not.
-    pub fn sent_name(&self) -> Option<&str> {
-        let whole = self.hello.as_ref().and_then(|hello| hello.server_name.as_deref());
-        whole.or(self.partial.as_deref())
-    }
-
     /// The name in the hello: an empty one is none, and neither is the public one of an encrypted hello.
     pub fn server_name(&self) -> Option<&str> {
-        self.sent_name().filter(|name| !name.is_empty() && !self.is_encrypted())
+        self.disclosed.sent_name().filter(|name| !name.is_empty() && !self.is_encrypted())
     }
 
     /// The hello's name is encrypted.
@@ -61,7 +45,7 @@ impl Naming {
     /// what this very client asked for counts, and asking for the front itself says nothing.
     pub(super) fn naming_chains(&self) -> impl Iterator<Item = &Arc<Chain>> {
         let hidden = self.is_encrypted();
-        let outer = self.sent_name().filter(|_| hidden);
+        let outer = self.disclosed.sent_name().filter(|_| hidden);
         let chains = self.chains.iter().filter(move |_| self.by_client || !hidden);
         chains.filter(move |chain| Some(chain.question()) != outer)
     }
@@ -70,12 +54,12 @@ impl Naming {
     fn stated_name(&self, is_quic: bool) -> Option<(&str, Evidence)> {
         let sni = if is_quic { Evidence::QuicSni } else { Evidence::Sni };
         let in_hello = self.server_name().map(|name| (name, sni));
-        in_hello.or_else(|| self.host.as_deref().map(|host| (host, Evidence::HttpHost)))
+        in_hello.or_else(|| self.disclosed.host().map(|host| (host, Evidence::HttpHost)))
     }
 
     /// All names in the server's certificate.
     pub(super) fn certified_names(&self) -> &[String] {
-        self.certificate.as_ref().map_or(&[], |certificate| &certificate.names)
+        self.disclosed.certificate().map_or(&[], |certificate| &certificate.names)
     }
 
     /// What names the flow, strongest first.
@@ -89,18 +73,14 @@ impl Naming {
             Clue { name, evidence, links: own_chain.map_or(&[], |chain| &chain.names) }
         });
         let certified = |name| Clue { name, evidence: Evidence::Certificate, links: &[] };
-        let host = self.certificate.as_ref().and_then(|certificate| certificate.host_name()).map(certified);
+        let host =
+            self.disclosed.certificate().and_then(|certificate| certificate.host_name()).map(certified);
         let evidence = if self.by_client { Evidence::DnsClient } else { Evidence::DnsAny };
         let asked = self.naming_chains().next();
         let asked = asked.map(|chain| Clue { name: chain.question(), evidence, links: &chain.names });
         let wildcard = self.certified_names().first().map(|name| certified(name));
         let others = if stated.is_none() { [host, asked, wildcard] } else { [None, None, None] };
         stated.into_iter().chain(others.into_iter().flatten())
-    }
-
-    /// The client itself states a name.
-    pub(super) fn states_a_name(&self) -> bool {
-        self.server_name().is_some() || self.host.is_some()
     }
 }
 
@@ -148,7 +128,7 @@ impl<'a> Clue<'a> {
 pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
     let mut best = Resolution { name: None, evidence: Evidence::None, matched: None, entry: NO_ENTRY };
     let naming = flow.naming.as_deref();
-    for clue in naming.into_iter().flat_map(|naming| naming.clues(flow.quic.is_some())) {
+    for clue in naming.into_iter().flat_map(|naming| naming.clues(flow.opening.quic().is_some())) {
         let resolution = clue.resolve(matcher);
         if resolution.entry != NO_ENTRY || best.name.is_none() {
             best = resolution;
@@ -158,8 +138,8 @@ pub fn resolve<'a>(flow: &'a Flow, matcher: &Matcher) -> Resolution<'a> {
         }
     }
     if best.entry == NO_ENTRY {
-        let payload = naming.and_then(|naming| naming.payload.as_ref());
-        let by_payload = payload.and_then(|payload| payload.find(flow, matcher));
+        let payload = naming.and_then(|naming| naming.disclosed.first_payload());
+        let by_payload = payload.and_then(|payload| payload.find(&flow.ends, matcher));
         let by_network =
             || matcher.find_network(flow.ends.server_end().0).map(|entry| (entry, Evidence::Network));
         let found = by_payload.map(|entry| (entry, Evidence::Payload)).or_else(by_network);
@@ -194,7 +174,7 @@ pub fn look_up(flow: &mut Flow, names: &Names) {
 
 /// A flow of datagrams that are no QUIC.
 fn is_other_datagrams(flow: &Flow) -> bool {
-    !flow.ends.is_tcp() && flow.quic.is_none() && !flow.ends.has_port(QUIC_PORT)
+    !flow.ends.is_tcp() && flow.opening.quic().is_none() && !flow.ends.has_port(QUIC_PORT)
 }
 
 /// Why the flow has no name: what hides it or keeps it from being read, first of all; where the hello
@@ -218,7 +198,8 @@ fn carries_dns(flow: &Flow) -> bool {
 }
 
 fn bare_reason(flow: &Flow) -> Unnamed {
-    let phases = [flow.sides[flow.ends.client_side()].phase, flow.sides[1 - flow.ends.client_side()].phase];
+    let client = flow.ends.client_side();
+    let phases = [flow.opening.state(client), flow.opening.state(1 - client)];
     let either = |phase| phases.contains(&phase);
     if flow.naming.as_deref().is_some_and(Naming::is_encrypted) {
         Unnamed::Ech
@@ -237,9 +218,9 @@ fn bare_reason(flow: &Flow) -> Unnamed {
         || is_other_datagrams(flow) && !either(OpeningState::MidStream)
     {
         Unnamed::NotTls
-    } else if flow.quic.is_some() {
+    } else if flow.opening.quic().is_some() {
         Unnamed::NoHelloSeen
-    } else if either(OpeningState::MidStream) || !flow.started {
+    } else if either(OpeningState::MidStream) || !flow.opening.is_started() {
         Unnamed::StartedBeforeSensor
     } else {
         Unnamed::NoHelloSeen

@@ -3,44 +3,15 @@
 use super::dns::Kind;
 use super::naming::Naming;
 use super::traffic::Traffic;
-use crate::reassembly::stream_heads::NO_HEAD;
-use crate::types::end_reason::EndReason;
+use crate::counters::tally::Tally;
+use crate::opening::{find_first_payload, Opening, Reader};
+use crate::reassembly::stream_heads::StreamHeads;
+use crate::tag::Matcher;
 use crate::types::ends::Ends;
 use crate::types::flow_key::FlowKey;
 use crate::types::opening_state::OpeningState;
 use crate::view::flow_view::FlowView;
-use crate::wire::quic::Family;
-
-/// One direction of a flow.
-#[derive(Clone, Copy, Debug)]
-pub struct Side {
-    /// Sequence number of the first payload byte behind the preamble, if `base_known`.
-    pub base: u32,
-    /// `head` in the stream heads, or NO_HEAD.
-    pub head: u32,
-    /// True once `base` is sure: a SYN was seen, or a hello's beginning.
-    pub base_known: bool,
-    /// FIN seen.
-    pub fin: bool,
-    /// State of the first bytes.
-    pub phase: OpeningState,
-    /// Steps of a preamble that were read.
-    pub steps: u8,
-    /// Their bytes: `base` lies so far behind the stream's first byte.
-    pub skipped: u16,
-}
-
-impl Side {
-    const NEW: Self = Self {
-        base: 0,
-        head: NO_HEAD,
-        base_known: false,
-        fin: false,
-        phase: OpeningState::Waiting,
-        steps: 0,
-        skipped: 0,
-    };
-}
+use crate::wire::Segment;
 
 /// No signature entry.
 pub const NO_ENTRY: u32 = u32::MAX;
@@ -54,14 +25,12 @@ pub struct Flow {
     pub id: u64,
     /// Times and volume.
     pub traffic: Traffic,
-    /// The two directions, in the key's order.
-    pub sides: [Side; 2],
+    /// How its two sides open the conversation.
+    pub opening: Opening,
     /// What the sensor could see of it.
     pub view: FlowView,
     /// The messages that its datagrams are.
     pub messages: Option<Kind>,
-    /// The QUIC that a client speaks here, if it does.
-    pub quic: Option<Family>,
     /// Names, once there are any.
     pub naming: Option<Box<Naming>>,
     /// Bytes of both sides at the latest report.
@@ -70,14 +39,6 @@ pub struct Flow {
     pub entry: u32,
     /// Capture interface of the first packet.
     pub interface: u16,
-    /// A SYN was seen.
-    pub started: bool,
-    /// RST seen.
-    pub reset: bool,
-    /// Payload of the opening is missing.
-    pub gap: bool,
-    /// The server is a proxy: the data end elsewhere.
-    pub proxied: bool,
     /// The client uses encrypted DNS, and no plain one told the server's name.
     pub dns_hidden: bool,
     /// Name and tag are settled enough to report.
@@ -93,37 +54,57 @@ impl Flow {
             ends: Ends::new(key, first_sender),
             id,
             traffic: Traffic::new(now_ns),
-            sides: [Side::NEW; 2],
+            opening: Opening::default(),
             view: FlowView::default(),
             messages: None,
-            quic: None,
             naming: None,
             reported_bytes: [0; 2],
             entry: NO_ENTRY,
             interface,
-            started: false,
-            reset: false,
-            gap: false,
-            proxied: false,
             dns_hidden: false,
             decided: false,
             reported: false,
         }
     }
 
-    /// Both directions were closed, or one was reset.
-    pub fn is_closed(&self) -> bool {
-        self.reset || (self.sides[0].fin && self.sides[1].fin)
+    /// Reads what `side` sends first with `read`, which returns true if a name may be known now.
+    pub fn read_opening(
+        &mut self,
+        (slot, side): (u32, usize),
+        heads: &mut StreamHeads,
+        tally: &mut Tally,
+        read: impl FnOnce(&mut Reader<'_>) -> bool,
+    ) -> bool {
+        // The reader works on what is disclosed so far, and the box is allocated once there is something to keep.
+        let known = self.naming.as_deref_mut().map(|naming| std::mem::take(&mut naming.disclosed));
+        let disclosed = known.unwrap_or_default();
+        let mut reader =
+            Reader::new(&mut self.opening, &mut self.ends, disclosed, (slot, side), heads, tally);
+        let named = read(&mut reader);
+        let disclosed = reader.into_disclosed();
+        if !disclosed.is_empty() {
+            self.naming.get_or_insert_default().disclosed = disclosed;
+        }
+        named
     }
 
-    /// Why the flow is over: it closed itself, or `otherwise`.
-    pub fn end_reason(&self, otherwise: EndReason) -> EndReason {
-        if self.reset {
-            EndReason::Rst
-        } else if self.is_closed() {
-            EndReason::Fin
-        } else {
-            otherwise
+    /// Reads what is left of incomplete openings: the flow is over.
+    pub fn finish_opening(&mut self, slot: u32, heads: &mut StreamHeads, tally: &mut Tally) {
+        for side in [0, 1] {
+            if self.opening.state(side) == OpeningState::Collecting {
+                self.read_opening((slot, side), heads, tally, |reader| reader.finish());
+            }
         }
+    }
+
+    /// Keeps the payload of a segment that `side` sent, if it is the side's first and a signature matches it;
+    /// true if so.
+    #[inline]
+    pub fn keep_first_payload(&mut self, side: usize, segment: &Segment<'_>, matcher: &Matcher) -> bool {
+        let sent = self.traffic.sides()[side].packets;
+        let first = find_first_payload(&self.opening, &self.ends, (side, sent), segment, matcher);
+        let Some(first) = first else { return false };
+        self.naming.get_or_insert_default().disclosed.add_first_payload(first);
+        true
     }
 }

@@ -101,7 +101,8 @@ pub fn report(
     let unseen = flow.view.unseen.bytes();
     let Resolution { name, evidence, matched, entry } = resolve(flow, matcher);
     let dns = flow.naming.as_ref().map(|naming| naming.dns).unwrap_or_default();
-    let hello = flow.naming.as_ref().and_then(|naming| naming.hello.as_ref());
+    let disclosed = flow.naming.as_ref().map(|naming| &naming.disclosed);
+    let hello = disclosed.and_then(|disclosed| disclosed.hello()).map(|hello| hello.content());
     let report = FlowReport {
         flow_id: flow.id,
         occasion,
@@ -120,12 +121,12 @@ pub fn report(
         candidates: candidates(flow, name, evidence),
         entry: (entry != NO_ENTRY).then_some(entry),
         matched: matched.map(str::to_owned),
-        server_name: flow.naming.as_ref().and_then(|naming| naming.sent_name()).map(str::to_owned),
-        alpn: hello.map(|hello| hello.said.alpn.clone()).unwrap_or_default(),
-        versions: hello.map(|hello| hello.said.versions.clone()).unwrap_or_default(),
+        server_name: disclosed.and_then(|disclosed| disclosed.sent_name()).map(str::to_owned),
+        alpn: hello.map(|hello| hello.alpn.clone()).unwrap_or_default(),
+        versions: hello.map(|hello| hello.versions.clone()).unwrap_or_default(),
         ech: flow.naming.as_ref().and_then(|naming| naming.ech),
-        certificate: flow.naming.as_ref().and_then(|naming| naming.certificate.clone()),
-        ja4: hello.and_then(|hello| ja4::fingerprint(&hello.said, flow.ends.is_tcp())),
+        certificate: disclosed.and_then(|disclosed| disclosed.certificate()).cloned().map(Box::new),
+        ja4: hello.and_then(|hello| ja4::fingerprint(hello, flow.ends.is_tcp())),
         encrypted_dns: dns.encrypted,
         resolver: dns_use::resolver(flow, matcher),
         is_fallback: dns.is_fallback,
@@ -136,10 +137,10 @@ pub fn report(
         rtt_ns: flow.view.handshake.rtt_ns(),
         interception,
         one_way: sent.packets == 0 || received.packets == 0,
-        no_start: flow.ends.is_tcp() && !flow.started,
+        no_start: flow.ends.is_tcp() && !flow.opening.is_started(),
         cut: flow.view.unseen.is_cut(),
-        gap: flow.gap,
-        proxied: flow.proxied,
+        gap: flow.opening.has_gap(),
+        proxied: flow.opening.is_proxied(),
         unseen: unseen > (sent.bytes + received.bytes) / UNSEEN_SHARE,
         unseen_bytes: unseen,
         duplicates: flow.view.duplicates.packets(),

@@ -49,9 +49,9 @@ impl Monitor {
     fn attend(&mut self, slot: u32, now_ns: u64) {
         let Some(flow) = self.table.get_mut(slot) else { return };
         let silent_ns = flow.traffic.silence_ns(now_ns);
-        let closed = flow.is_closed() && silent_ns >= LINGER_NS;
+        let closed = flow.opening.is_closed() && silent_ns >= LINGER_NS;
         if closed || silent_ns >= self.settings.timeout_ns(flow.ends.is_tcp()) {
-            let end = flow.end_reason(EndReason::Idle);
+            let end = flow.opening.end_reason(EndReason::Idle);
             return self.end(slot, end);
         }
         if self.settings.is_live() {
@@ -76,7 +76,7 @@ impl Monitor {
         self.timer.evaluate(self.clock_ns);
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {
-                let end = flow.end_reason(EndReason::CaptureEnd);
+                let end = flow.opening.end_reason(EndReason::CaptureEnd);
                 self.end(slot, end);
             }
         }

@@ -1,7 +1,7 @@
 //! `Matcher`: signatures as Python hands them over.
 
 use crate::address::Address;
-use crate::flow::payload::MAX_PREFIX_BYTES;
+use crate::opening::MAX_PREFIX_BYTES;
 use crate::tag::{self, Kind, Magic, Resolver};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

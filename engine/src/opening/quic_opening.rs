@@ -1,7 +1,7 @@
-//! QUIC as far as names need it: the ClientHello in a client's Initial packets, put together by
-//! offset from any number of CRYPTO frames and packets in any order.
+//! QUIC: the ClientHello in a client's Initial packets, reassembled by offset from any number of CRYPTO frames
+//! and packets in any order.
 
-use super::tcp::Opening;
+use super::reader::Reader;
 use crate::reassembly::stream_heads::StreamHeads;
 use crate::types::opening_state::OpeningState;
 use crate::wire::quic::{
@@ -9,30 +9,30 @@ use crate::wire::quic::{
 };
 use crate::wire::{gquic, tls, Malformed, Progress, Segment};
 
-/// The handshake's CRYPTO stream begins at offset zero.
+/// The CRYPTO stream of the handshake begins at offset zero.
 const BASE: u32 = 0;
-/// Where a long header of an unknown version is taken for QUIC.
+/// The port on which a long header of an unknown version is taken for QUIC.
 const QUIC_PORT: u16 = 443;
 
-impl Opening<'_> {
-    /// Takes a datagram that may be QUIC; true if it completed a ClientHello.
-    pub(super) fn take_quic(&mut self, segment: &Segment<'_>, is_cut: bool) -> bool {
+impl Reader<'_> {
+    /// Reads a datagram that may be QUIC; true if it completed a ClientHello.
+    pub(super) fn read_quic(&mut self, segment: &Segment<'_>, is_cut: bool) -> bool {
         let datagram = segment.payload;
         if let Some(packet) = gquic::clear_packet(datagram) {
-            self.flow.quic = Some(Family::Google);
+            self.opening.quic = Some(Family::Google);
             let head = self.head_for(packet.connection);
             let heads = &mut *self.heads;
             let frames = packet.crypto_frames(|offset, bytes| insert(heads, head, offset, bytes));
             if let Err(malformed) = frames {
                 self.tally.problem("quic", malformed.0);
             }
-            return self.try_messages(head, parse_hello);
+            return self.read_messages(head, parse_hello);
         }
         self.note_family(segment);
         let initials = match initials(datagram) {
             Ok(initials) => initials,
             Err(_) if is_cut => {
-                // What is not whole cannot be opened, and the next ones will be cut, too.
+                // An incomplete packet cannot be decrypted, and the next ones will be cut, too.
                 self.leave(OpeningState::Cut);
                 return false;
             }
@@ -43,7 +43,7 @@ impl Opening<'_> {
         };
         for initial in initials {
             self.tally.quic_initials += 1;
-            let Some((origin, payload)) = self.open(&initial) else { continue };
+            let Some((origin, payload)) = self.decrypt(&initial) else { continue };
             let head = self.head_for(origin);
             let heads = &mut *self.heads;
             let frames = crypto_frames(&payload, initial.version, |offset, bytes| {
@@ -52,20 +52,20 @@ impl Opening<'_> {
             if let Err(malformed) = frames {
                 self.tally.problem("quic", malformed.0);
             }
-            if self.try_messages(head, parse_hello) {
+            if self.read_messages(head, parse_hello) {
                 return true;
             }
-            if self.flow.sides[self.side].phase != OpeningState::Collecting {
+            if self.own().state != OpeningState::Collecting {
                 return false;
             }
         }
         false
     }
 
-    /// Opens an Initial by the connection ID that the connection began with, or by its own: a first
+    /// Decrypts an Initial with the connection ID that the connection began with, or with its own: the first
     /// Initial, and the one after a Retry, carry the origin of their keys (RFC 9001, 5.2).
-    fn open(&self, initial: &Initial<'_>) -> Option<(ConnectionId, Vec<u8>)> {
-        let head = self.heads.owned(self.flow.sides[self.side].head, self.slot, self.side);
+    fn decrypt(&self, initial: &Initial<'_>) -> Option<(ConnectionId, Vec<u8>)> {
+        let head = self.heads.owned(self.opening.sides[self.side].head, self.slot, self.side);
         let origin = head.map(|head| head.origin).filter(|origin| *origin != initial.destination);
         if let Some(origin) = origin {
             if let Some(payload) = initial.open(&origin) {
@@ -75,12 +75,12 @@ impl Opening<'_> {
         initial.open(&initial.destination).map(|payload| (initial.destination, payload))
     }
 
-    /// The head for a connection that began with `origin`; another connection on the same ports
-    /// starts afresh.
+    /// The stream head for a connection that began with `origin`; another connection on the same ports starts
+    /// over.
     fn head_for(&mut self, origin: ConnectionId) -> u32 {
-        let side = self.flow.sides[self.side];
-        match self.heads.owned(side.head, self.slot, self.side) {
-            Some(head) if head.origin == origin => side.head,
+        let number = self.own().head;
+        match self.heads.owned(number, self.slot, self.side) {
+            Some(head) if head.origin == origin => number,
             _ => {
                 self.leave(OpeningState::Waiting);
                 let head = self.start_head(BASE, true);
@@ -90,16 +90,15 @@ impl Opening<'_> {
         }
     }
 
-    /// Notes which QUIC a flow speaks by the version in a long header, which all versions have (RFC 8999), or
-    /// in Google's old header.
-    /// One that nobody knows is taken for QUIC only where a client's first datagram would look so.
+    /// Notes which QUIC a flow speaks by the version in a long header, which all versions have (RFC 8999), or in
+    /// Google's old header. An unknown version is taken for QUIC only in what may be a client's first datagram.
     fn note_family(&mut self, segment: &Segment<'_>) {
         if gquic::may_be_public_header(segment.payload) {
-            self.flow.quic = Some(Family::Google);
+            self.opening.quic = Some(Family::Google);
             return;
         }
         let Some(number) = version_number(segment.payload) else { return };
-        self.flow.quic = match Family::of(number) {
+        self.opening.quic = match Family::of(number) {
             Family::Unknown if segment.dst_port != QUIC_PORT || segment.payload_len < MIN_DATAGRAM => return,
             family => Some(family),
         };
@@ -112,7 +111,7 @@ fn insert(heads: &mut StreamHeads, head: u32, offset: u64, bytes: &[u8]) {
     }
 }
 
-/// The hello that a handshake begins with: TLS's, or Google's own.
+/// Parses the hello that a handshake begins with: that of TLS, or Google's own.
 fn parse_hello(stream: &[u8]) -> Result<Progress<tls::ClientHello>, Malformed> {
     if gquic::is_client_hello(stream) {
         gquic::parse_client_hello(stream)
