@@ -9,10 +9,13 @@ pub mod capture;
 pub mod counters;
 pub mod flow;
 pub mod monitor;
+pub mod naming;
 pub mod opening;
 #[cfg(feature = "python")]
 mod python;
 pub mod reassembly;
+pub mod report;
+pub mod resolution;
 #[cfg(target_os = "linux")]
 pub mod sensor;
 pub mod settings;

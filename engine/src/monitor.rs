@@ -1,41 +1,47 @@
-//! The way of a packet, on one screen: decode → flow → opening → name → tag → report.
+//! The way of a packet, on one screen: decode → flow → view → opening → name → report.
 
 use crate::capture::Packet;
 use crate::counters::tally::Tally;
-use crate::flow::accounting::count_ended_flow;
-use crate::flow::dns::{Kind, Messages, DNS_PORT};
-use crate::flow::dns_stream::{DnsStreams, Part};
-use crate::flow::dns_use;
-use crate::flow::ech;
-use crate::flow::names::Names;
-use crate::flow::naming::{look_up, resolve};
-use crate::flow::record::{Flow, NO_ENTRY};
-use crate::flow::report::{report, DnsReport, FlowReport, Occasion};
-use crate::flow::table::Table;
+use crate::flow::{due_ns, Flow, Table};
 use crate::opening::{Reader, SharedHellos};
 use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::reassembly::stream_heads::StreamHeads;
+use crate::report::flow_report::FlowReport;
+use crate::resolution::{
+    Context, DnsReport, DnsStreams, LearnedNames, MessageKind, Messages, StreamPart, DNS_PORT,
+};
 use crate::settings::Settings;
 use crate::tag::Matcher;
 use crate::types::arrival::Arrival;
-use crate::types::end_reason::EndReason;
 use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
-use crate::view::counting::count_packet;
-use crate::view::counting::count_segment;
+use crate::view::counting::{count_packet, count_segment};
 use crate::view::duplicates::Duplicates;
 use crate::view::handshake_timer::HandshakeTimer;
 use crate::wire::decode::{decode, Decoded};
-use crate::wire::{flags, Rejection, Segment, Transport};
+use crate::wire::{Rejection, Segment, Transport};
 use std::sync::Arc;
 
+/// Borrows what all flows of a monitor share, apart from the table that holds them.
+macro_rules! context {
+    ($monitor:ident) => {
+        Context {
+            names: &$monitor.names,
+            matcher: &$monitor.matcher,
+            tally: &mut $monitor.tally,
+            reports: $monitor.settings.every_flow.then_some(&mut $monitor.dns),
+        }
+    };
+}
+
+mod lifecycle;
 mod upkeep;
 
 /// One worker's view of the traffic. Time is the packets' time.
 pub struct Monitor {
     settings: Settings,
     matcher: Arc<Matcher>,
-    names: Arc<Names>,
+    names: Arc<LearnedNames>,
     table: Table,
     duplicates: Duplicates,
     heads: StreamHeads,
@@ -48,10 +54,18 @@ pub struct Monitor {
     next_sweep_ns: u64,
     due: Vec<u32>,
     tally: Tally,
-    /// Reports on flows that nobody has taken yet.
+    /// Reports on flows that have not been collected yet.
     pub flows: Vec<FlowReport>,
-    /// DNS messages that nobody has taken yet.
+    /// DNS messages that have not been collected yet.
     pub dns: Vec<DnsReport>,
+}
+
+/// The sender of a segment: its side of a flow, and the flow's slot in the table if it has one.
+#[derive(Clone, Copy)]
+struct Sender {
+    key: FlowKey,
+    side: usize,
+    slot: Option<u32>,
 }
 
 impl Monitor {
@@ -59,7 +73,7 @@ impl Monitor {
     pub fn new(
         settings: Settings,
         matcher: Arc<Matcher>,
-        names: Arc<Names>,
+        names: Arc<LearnedNames>,
         (worker, workers): (u64, u64),
     ) -> Self {
         Self {
@@ -83,14 +97,15 @@ impl Monitor {
         }
     }
 
-    /// Takes one packet.
+    /// Processes one packet.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
+        let arrival = Arrival { time_ns: packet.time_ns, interface: packet.interface };
         count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
         self.tick(packet.time_ns);
-        self.timer.observe(Arrival { time_ns: packet.time_ns, interface: packet.interface });
+        self.timer.observe(arrival);
         match decode(packet.link, packet.bytes, packet.wire_len) {
-            Ok(Decoded::Segment(segment)) => self.segment(&segment, packet),
+            Ok(Decoded::Segment(segment)) => self.segment(&segment, arrival),
             Ok(Decoded::Fragment(fragment)) => {
                 if self.duplicates.is_duplicate_fragment(&fragment, packet.time_ns) {
                     self.tally.view(packet.interface).duplicate_packets += 1;
@@ -103,26 +118,24 @@ impl Monitor {
         }
     }
 
-    /// Takes the packets that are over in the table of fragments: whole ones are read, others counted.
+    /// Processes the packets whose fragments are complete or given up: complete ones are read, others counted.
     #[cold]
     fn process_reassembled(&mut self) {
-        while let Some(gathered) = self.fragments.next_done() {
-            let (time_ns, interface) = (gathered.time_ns, gathered.interface);
-            let decoded = gathered.packet.as_ref().map_or(Err(Rejection::IpFragment), |whole| whole.decode());
+        while let Some(done) = self.fragments.next_done() {
+            let arrival = Arrival { time_ns: done.time_ns, interface: done.interface };
+            let decoded = done.packet.as_ref().map_or(Err(Rejection::IpFragment), |packet| packet.decode());
             match decoded {
                 Ok(Decoded::Segment(mut segment)) => {
-                    if !gathered.is_complete {
+                    if !done.is_complete {
                         segment.payload = &[];
                     }
-                    let packet =
-                        Packet { time_ns, link: 0, interface, wire_len: segment.ip_bytes, bytes: &[] };
-                    self.segment(&segment, &packet);
+                    self.segment(&segment, arrival);
                 }
-                Ok(Decoded::Fragment(inner)) if gathered.is_complete => {
-                    self.fragments.add(&inner, time_ns, interface, &mut self.tally);
+                Ok(Decoded::Fragment(inner)) if done.is_complete => {
+                    self.fragments.add(&inner, done.time_ns, done.interface, &mut self.tally);
                 }
-                Ok(Decoded::Fragment(_)) => self.reject(Rejection::IpFragment, gathered.ip_packets),
-                Err(rejection) => self.reject(rejection, gathered.ip_packets),
+                Ok(Decoded::Fragment(_)) => self.reject(Rejection::IpFragment, done.ip_packets),
+                Err(rejection) => self.reject(rejection, done.ip_packets),
             }
         }
     }
@@ -131,195 +144,108 @@ impl Monitor {
         self.tally.rejected[rejection as usize] += u64::from(packets);
     }
 
+    /// Processes a segment, unless it is a duplicate.
     #[inline]
-    fn segment(&mut self, segment: &Segment<'_>, packet: &Packet<'_>) {
-        let now_ns = packet.time_ns;
-        let seen = Arrival { time_ns: now_ns, interface: packet.interface };
+    fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival) {
         let (key, side) = FlowKey::of(segment);
-        let header = match segment.transport {
-            Transport::Tcp { seq, ack, flags } => Some(TcpHeader { seq, ack, flags }),
-            Transport::Udp => None,
-        };
         let hash = self.table.hash(&key);
-        let mut known = self.table.find(&key, hash);
-        let duplicates =
-            known.and_then(|slot| self.table.get_mut(slot)).map(|flow| &mut flow.view.duplicates);
-        let is_duplicate = self.duplicates.is_duplicate(segment, hash ^ side as u64, now_ns, duplicates);
-        let counters = self.tally.view(packet.interface);
+        let slot = self.table.find(&key, hash);
+        let of_flow = slot.and_then(|slot| self.table.get_mut(slot)).map(|flow| &mut flow.view.duplicates);
+        let is_duplicate =
+            self.duplicates.is_duplicate(segment, hash ^ side as u64, arrival.time_ns, of_flow);
+        let counters = self.tally.view(arrival.interface);
         if is_duplicate {
             counters.duplicate_packets += u64::from(segment.ip_packets);
             return;
         }
         count_segment(counters, segment);
-        if let Some(slot) = known {
-            if let Some(end) = self.end_before(slot, side, header, now_ns) {
-                self.end(slot, end);
-                known = None;
+        let sender = Sender { key, side, slot };
+        match segment.transport {
+            Transport::Tcp { seq, ack, flags } => {
+                self.tcp(segment, TcpHeader { seq, ack, flags }, sender, arrival);
             }
+            Transport::Udp => self.udp(segment, sender, arrival),
         }
-        let slot = known.unwrap_or_else(|| self.begin(key, now_ns, packet.interface, side));
+    }
+
+    /// The way of a TCP segment.
+    #[inline]
+    fn tcp(&mut self, segment: &Segment<'_>, header: TcpHeader, sender: Sender, arrival: Arrival) {
+        let side = sender.side;
+        let is_new = |flow: &Flow| flow.opening.starts_new_connection(side, header);
+        let slot = self.continue_flow(sender.slot, true, arrival.time_ns, is_new);
+        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, None));
         let Some(flow) = self.table.get_mut(slot) else { return };
-        flow.traffic.add(side, segment, now_ns);
+        flow.traffic.add(side, segment, arrival.time_ns);
+        flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
+        flow.view.unseen.follow(side, header, segment.payload_len);
+        let mut is_closing = false;
+        let mut named = flow.keep_first_payload(side, segment, &self.matcher);
+        if header.is_control() {
+            self.timer.time_segment(&mut flow.view.handshake, &flow.ends, side, header, arrival);
+            is_closing = flow.opening.note_control(side, header, &mut flow.ends);
+        }
+        if !segment.payload.is_empty() && flow.opening.expects_segment(side) {
+            let read = |reader: &mut Reader<'_>| reader.read_segment(header, segment);
+            named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
+        }
+        if is_closing {
+            let due_ns = due_ns(&self.settings, flow, arrival.time_ns);
+            self.table.set_due(slot, due_ns);
+        }
+        if named {
+            self.identify(slot);
+        }
+        if segment.payload_len > 0 && sender.key.has_port(DNS_PORT) {
+            self.read_dns_stream((slot, side), header, segment, arrival.time_ns);
+        }
+    }
+
+    /// The way of a UDP datagram.
+    #[inline]
+    fn udp(&mut self, segment: &Segment<'_>, sender: Sender, arrival: Arrival) {
+        let side = sender.side;
+        let slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
+        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, MessageKind::of(segment)));
+        let Some(flow) = self.table.get_mut(slot) else { return };
+        flow.traffic.add(side, segment, arrival.time_ns);
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
-        match header {
-            Some(header) => {
-                flow.view.unseen.follow(side, header, segment.payload_len);
-                self.timer.time_segment(&mut flow.view.handshake, &flow.ends, side, header, seen);
-                let was_closed = flow.opening.is_closed();
-                if header.flags & (flags::SYN | flags::FIN | flags::RST) != 0 {
-                    flow.opening.note_control(side, header, &mut flow.ends);
-                }
-                if !segment.payload.is_empty() && flow.opening.expects_segment(side) {
-                    let (heads, tally) = (&mut self.heads, &mut self.tally);
-                    let read = |reader: &mut Reader<'_>| reader.read_segment(header, segment);
-                    named |= flow.read_opening((slot, side), heads, tally, read);
-                }
-                if flow.opening.is_closed() && !was_closed {
-                    let due_ns = self.settings.due_ns(flow, now_ns);
-                    self.table.set_due(slot, due_ns);
-                }
-                if named {
-                    self.opened(slot);
-                }
-                if segment.payload_len > 0 && key.ports.contains(&DNS_PORT) {
-                    self.dns_segment(slot, side, header.first_byte(), segment, now_ns);
-                }
-            }
-            None => {
-                if known.is_none() {
-                    flow.messages = Kind::of(segment);
-                }
-                let messages = flow.messages;
-                let is_first = flow.traffic.packets() <= 1;
-                self.timer.time_datagram(
-                    &mut flow.view.handshake,
-                    &flow.ends,
-                    (side, flow.opening.state(1 - side)),
-                    (segment.payload, is_first),
-                    seen,
-                );
-                if flow.opening.expects_datagram(side, segment.payload) {
-                    let (heads, tally) = (&mut self.heads, &mut self.tally);
-                    let sent = flow.traffic.sides()[side].packets;
-                    let read = |reader: &mut Reader<'_>| reader.read_datagram(segment, sent);
-                    named |= flow.read_opening((slot, side), heads, tally, read);
-                }
-                if named {
-                    self.opened(slot);
-                }
-                if let Some(kind) = messages.filter(|_| !segment.payload.is_empty()) {
-                    self.message(slot, kind, segment, now_ns);
-                }
-            }
+        let peer = flow.opening.state(1 - side);
+        let datagram = (segment.payload, flow.traffic.packets() <= 1);
+        self.timer.time_datagram(&mut flow.view.handshake, &flow.ends, (side, peer), datagram, arrival);
+        if flow.opening.expects_datagram(side, segment.payload) {
+            let sent = flow.traffic.sides()[side].packets;
+            let read = |reader: &mut Reader<'_>| reader.read_datagram(segment, sent);
+            named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
+        }
+        let messages = flow.messages();
+        if named {
+            self.identify(slot);
+        }
+        if let Some(kind) = messages.filter(|_| !segment.payload.is_empty()) {
+            self.read_message(slot, kind, segment, arrival.time_ns);
         }
     }
 
-    /// Why the flow in a slot is over before this segment, if it is.
-    #[inline]
-    fn end_before(
-        &mut self,
-        slot: u32,
-        side: usize,
-        header: Option<TcpHeader>,
-        now_ns: u64,
-    ) -> Option<EndReason> {
-        let timeout_ns = self.settings.timeout_ns(header.is_some());
-        let flow = self.table.get_mut(slot)?;
-        if flow.traffic.silence_ns(now_ns) > timeout_ns {
-            return Some(flow.opening.end_reason(EndReason::Idle));
-        }
-        let anew = header.is_some_and(|header| flow.opening.starts_new_connection(side, header));
-        anew.then(|| flow.opening.end_reason(EndReason::Reused))
-    }
-
-    fn begin(&mut self, key: FlowKey, now_ns: u64, interface: u16, side: usize) -> u32 {
-        if self.table.is_full() {
-            if let Some(slot) = self.table.oldest_of_some() {
-                self.tally.flows_evicted += 1;
-                self.end(slot, EndReason::Evicted);
-            }
-        }
-        let id = self.flow_ids.0;
-        self.flow_ids.0 += self.flow_ids.1;
-        self.tally.flows += 1;
-        let mut flow = Flow::new(key, id, now_ns, interface, side);
-        look_up(&mut flow, &self.names);
-        let due_ns = self.settings.due_ns(&flow, now_ns);
-        self.table.insert(flow, due_ns)
-    }
-
-    fn end(&mut self, slot: u32, end: EndReason) {
-        let Some(flow) = self.table.get_mut(slot) else { return };
-        flow.finish_opening(slot, &mut self.heads, &mut self.tally);
-        if flow.ends.is_tcp() && flow.ends.has_port(DNS_PORT) {
-            for side in [0, 1] {
-                let reports = self.settings.every_flow.then_some(&mut self.dns);
-                let (names, matcher, tally) = (&*self.names, &*self.matcher, &mut self.tally);
-                let time_ns = flow.traffic.last_ns();
-                let mut messages = Messages::of_stream(flow, side, time_ns, names, matcher, tally, reports);
-                self.dns_streams.close(slot, side, &mut messages);
-                dns_use::note_question(flow, messages.asked);
-            }
-        }
-        let Some(mut flow) = self.table.remove(slot) else { return };
-        look_up(&mut flow, &self.names);
-        dns_use::follow(&mut flow, &self.names, &self.matcher);
-        let resolution = resolve(&flow, &self.matcher);
-        let tagged = resolution.entry != NO_ENTRY;
-        count_ended_flow(&mut self.tally, &flow, &resolution);
-        if tagged || dns_use::is_reported(&flow) || flow.reported || self.settings.every_flow {
-            self.flows.push(report(&mut flow, Occasion::End(end), &self.matcher, self.timer.interception()));
-        }
-    }
-
-    /// A flow's hello was read.
-    fn opened(&mut self, slot: u32) {
+    /// Reads the DNS message in a datagram.
+    fn read_message(&mut self, slot: u32, kind: MessageKind, segment: &Segment<'_>, now_ns: u64) {
+        let mut messages = Messages::of_datagram(segment, kind, now_ns, context!(self));
+        messages.process(segment.payload);
+        let query = messages.fallback_query();
         if let Some(flow) = self.table.get_mut(slot) {
-            ech::judge(flow, &self.names, &self.matcher);
-            if let Some(naming) = flow.naming.as_deref_mut() {
-                naming.disclosed.share_hello(&mut self.hellos);
-            }
-            dns_use::follow(flow, &self.names, &self.matcher);
-        }
-        if self.settings.is_live() {
-            self.decide(slot);
+            flow.note_query(query);
         }
     }
 
-    /// Names and tags a live flow, and reports it if it is somebody's.
-    fn decide(&mut self, slot: u32) {
+    /// Reads the DNS messages that a segment completes.
+    fn read_dns_stream(&mut self, at: (u32, usize), header: TcpHeader, segment: &Segment<'_>, now_ns: u64) {
+        let (slot, side) = at;
         let Some(flow) = self.table.get_mut(slot) else { return };
-        look_up(flow, &self.names);
-        dns_use::follow(flow, &self.names, &self.matcher);
-        flow.entry = resolve(flow, &self.matcher).entry;
-        flow.decided = true;
-        let wanted = flow.entry != NO_ENTRY || dns_use::is_reported(flow);
-        if wanted && !flow.reported {
-            self.flows.push(report(flow, Occasion::Open, &self.matcher, self.timer.interception()));
-        }
-    }
-
-    /// Takes in a message in a datagram.
-    fn message(&mut self, slot: u32, kind: Kind, segment: &Segment<'_>, now_ns: u64) {
-        let reports = self.settings.every_flow.then_some(&mut self.dns);
-        let (names, matcher, tally) = (&*self.names, &*self.matcher, &mut self.tally);
-        let mut messages = Messages::of_datagram(segment, kind, now_ns, names, matcher, tally, reports);
-        messages.take(segment.payload);
-        if let (Some(flow), asked) = (self.table.get_mut(slot), messages.asked) {
-            dns_use::note_question(flow, asked);
-        }
-    }
-
-    /// Follows DNS over TCP.
-    fn dns_segment(&mut self, slot: u32, side: usize, seq: u32, segment: &Segment<'_>, now_ns: u64) {
-        let Some(flow) = self.table.get_mut(slot) else { return };
-        let part = Part { seq, bytes: segment.payload, wire_bytes: segment.payload_len };
-        let reports = self.settings.every_flow.then_some(&mut self.dns);
-        let (names, matcher, tally) = (&*self.names, &*self.matcher, &mut self.tally);
-        let mut messages = Messages::of_stream(flow, side, now_ns, names, matcher, tally, reports);
-        let start = flow.opening.stream_start(side);
-        self.dns_streams.follow((slot, side), start, part, &mut messages);
-        dns_use::note_question(flow, messages.asked);
+        let part =
+            StreamPart { seq: header.first_byte(), bytes: segment.payload, wire_bytes: segment.payload_len };
+        let mut messages = Messages::of_stream(&flow.ends, side, now_ns, context!(self));
+        self.dns_streams.follow(at, flow.opening.stream_start(side), part, &mut messages);
+        flow.note_query(messages.fallback_query());
     }
 }

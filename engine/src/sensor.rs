@@ -8,9 +8,9 @@ use crate::capture::interface::InterfaceDrops;
 use crate::capture::ring::{Ring, RingOptions, RingStatistics};
 use crate::capture::CaptureError;
 use crate::counters::tally::Tally;
-use crate::flow::names::Names;
-use crate::flow::report::{DnsReport, FlowReport};
 use crate::monitor::Monitor;
+use crate::report::flow_report::FlowReport;
+use crate::resolution::{DnsReport, LearnedNames};
 use crate::settings::Settings;
 use crate::tag::Matcher;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -83,10 +83,10 @@ pub struct Sensor {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     interface_drops: Vec<InterfaceDrops>,
-    /// Names of the interfaces, by a report's `interface`.
+    /// LearnedNames of the interfaces, by a report's `interface`.
     pub interfaces: Vec<String>,
-    /// Names learned by all workers.
-    pub names: Arc<Names>,
+    /// LearnedNames learned by all workers.
+    pub names: Arc<LearnedNames>,
 }
 
 impl Sensor {
@@ -98,7 +98,7 @@ impl Sensor {
         matcher: &Arc<Matcher>,
     ) -> Result<Self, CaptureError> {
         let workers = options.workers.max(1);
-        let names = Arc::new(Names::new(max_names));
+        let names = Arc::new(LearnedNames::new(max_names));
         let interface_drops = options.interfaces.iter().map(|name| InterfaceDrops::since_now(name)).collect();
         let mut rings = Vec::new();
         for _ in 0..workers {

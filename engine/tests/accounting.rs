@@ -3,9 +3,9 @@
 
 use _engine::capture::Packet;
 use _engine::counters::tally::Tally;
-use _engine::flow::names::Names;
-use _engine::flow::report::Occasion;
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::Occasion;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{Kind, Matcher};
 use _engine::types::evidence::Evidence;
@@ -83,7 +83,7 @@ fn monitor(settings: &Settings) -> Monitor {
     let names = [(3, Kind::Suffix, "example".to_owned())];
     let networks = [(4, "198.51.100.2/32".to_owned())];
     let matcher = Matcher::new(&names, &networks, &[]).unwrap();
-    Monitor::new(settings.clone(), Arc::new(matcher), Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings.clone(), Arc::new(matcher), Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
 /// Sends packets through a monitor, here and there the same again.

@@ -1,9 +1,9 @@
 //! Hellos in datagrams, through a monitor: DTLS in parts, Google's QUIC, versions that nobody knows.
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
-use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::FlowReport;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
 use _engine::types::evidence::Evidence;
@@ -27,7 +27,7 @@ fn monitor() -> Monitor {
         report_every_ns: 0,
     };
     let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
-    Monitor::new(settings, matcher, Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings, matcher, Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
 fn seed(target: &str, name: &str) -> Vec<u8> {

@@ -2,12 +2,9 @@
 
 use _engine::address::Address;
 use _engine::counters::tally::Tally;
-use _engine::flow::dns::Messages;
-use _engine::flow::dns_stream::{DnsStreams, Part};
-use _engine::flow::names::Names;
-use _engine::flow::record::Flow;
-use _engine::flow::report::DnsReport;
+use _engine::resolution::{Context, DnsReport, DnsStreams, LearnedNames, Messages, StreamPart};
 use _engine::tag::Matcher;
+use _engine::types::ends::Ends;
 use _engine::types::flow_key::{FlowKey, TCP};
 
 const CLIENT: [u8; 4] = [192, 0, 2, 7];
@@ -16,9 +13,9 @@ const SERVER: [u8; 4] = [198, 51, 100, 53];
 /// One direction of a connection, and what came out of it.
 struct Connection {
     streams: DnsStreams,
-    flow: Flow,
+    ends: Ends,
     base: Option<u32>,
-    names: Names,
+    names: LearnedNames,
     tally: Tally,
     reports: Vec<DnsReport>,
 }
@@ -28,22 +25,27 @@ impl Connection {
     fn new(base: Option<u32>) -> Self {
         let addresses = [Address::v4(CLIENT), Address::v4(SERVER)];
         let key = FlowKey { addresses, ports: [40_000, 53], protocol: TCP };
-        let flow = Flow::new(key, 0, 0, 0, 0);
+        let ends = Ends::new(key, 0);
         Self {
             streams: DnsStreams::new(8),
-            flow,
+            ends,
             base,
-            names: Names::new(1000),
+            names: LearnedNames::new(1000),
             tally: Tally::default(),
             reports: Vec::new(),
         }
     }
 
     fn cut(&mut self, seq: u32, bytes: &[u8], wire_bytes: u32) {
-        let Self { streams, flow, base, names, tally, reports } = self;
+        let Self { streams, ends, base, names, tally, reports } = self;
         let matcher = Matcher::default();
-        let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
-        streams.follow((0, 1), *base, Part { seq, bytes, wire_bytes }, &mut messages);
+        let mut messages = Messages::of_stream(
+            ends,
+            1,
+            0,
+            Context { names, matcher: &matcher, tally, reports: Some(reports) },
+        );
+        streams.follow((0, 1), *base, StreamPart { seq, bytes, wire_bytes }, &mut messages);
     }
 
     fn put(&mut self, seq: u32, bytes: &[u8]) {
@@ -51,10 +53,15 @@ impl Connection {
     }
 
     fn close(&mut self) {
-        let Self { streams, flow, names, tally, reports, .. } = self;
+        let Self { streams, ends, names, tally, reports, .. } = self;
         let matcher = Matcher::default();
-        let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
-        streams.close(0, 1, &mut messages);
+        let mut messages = Messages::of_stream(
+            ends,
+            1,
+            0,
+            Context { names, matcher: &matcher, tally, reports: Some(reports) },
+        );
+        streams.close((0, 1), &mut messages);
     }
 
     fn ids(&self) -> Vec<u16> {
@@ -212,10 +219,15 @@ fn messages_that_never_end_are_bounded_and_every_eviction_counted() {
     let mut connection = Connection::new(Some(0));
     let bytes = answer(1);
     for slot in 0..1000 {
-        let Connection { streams, flow, base, names, tally, reports } = &mut connection;
+        let Connection { streams, ends, base, names, tally, reports } = &mut connection;
         let matcher = Matcher::default();
-        let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
-        let part = Part { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };
+        let mut messages = Messages::of_stream(
+            ends,
+            1,
+            0,
+            Context { names, matcher: &matcher, tally, reports: Some(reports) },
+        );
+        let part = StreamPart { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };
         streams.follow((slot, 1), *base, part, &mut messages);
     }
     assert_eq!((connection.streams.waiting(), connection.tally.heads_evicted), (8, 992));

@@ -1,9 +1,9 @@
 //! DNS that is not read or that is telling, on its way through a monitor: live, over TCP, seen one way only.
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
-use _engine::flow::report::{FlowReport, Occasion};
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::{FlowReport, Occasion};
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{Kind, Matcher};
 use _engine::types::encrypted_dns::EncryptedDns;
@@ -24,7 +24,7 @@ fn monitor(live: bool) -> Monitor {
         .unwrap();
     let report_every_ns = if live { 5 * SECOND } else { 0 };
     let settings = Settings { report_every_ns, ..Settings::default() };
-    Monitor::new(settings, Arc::new(matcher), Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings, Arc::new(matcher), Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
 /// A packet between the client's port and a port of the resolver.

@@ -1,9 +1,9 @@
 //! Packets that a mirror delivers twice are counted once; what hosts send twice is counted twice.
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
-use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::FlowReport;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn monitor(duplicate_window_ns: u64) -> Monitor {
         ..Settings::default()
     };
     let matcher = Matcher::new(&[], &[], &[]).unwrap();
-    Monitor::new(settings, Arc::new(matcher), Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings, Arc::new(matcher), Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
 /// An IPv4 packet from 192.0.2.7 to 198.51.100.9.

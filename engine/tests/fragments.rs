@@ -3,10 +3,10 @@
 use _engine::address::Address;
 use _engine::capture::Packet;
 use _engine::counters::tally::Tally;
-use _engine::flow::names::Names;
-use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
 use _engine::reassembly::fragments::{Fragments, MAX_PACKETS};
+use _engine::report::flow_report::FlowReport;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
 use _engine::wire::fragment::{Fragment, PacketId};
@@ -20,7 +20,7 @@ const RAW: u16 = 101;
 fn monitor() -> Monitor {
     let settings = Settings { every_flow: true, max_flows: 100, max_heads: 10, ..Settings::default() };
     let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
-    Monitor::new(settings, matcher, Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings, matcher, Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
 fn feed(monitor: &mut Monitor, time_ns: u64, bytes: &[u8]) {

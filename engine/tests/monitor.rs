@@ -1,9 +1,9 @@
 //! The way of packets through a monitor: flows, orientation, round trips, ends, bounds, tags.
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
-use _engine::flow::report::{FlowReport, Occasion};
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::{FlowReport, Occasion};
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{Kind, Matcher};
 use _engine::types::end_reason::EndReason;
@@ -27,7 +27,7 @@ fn matcher(name: &str) -> Arc<Matcher> {
 }
 
 fn monitor(settings: Settings) -> Monitor {
-    Monitor::new(settings, matcher("cloud.example"), Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings, matcher("cloud.example"), Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
 /// An IPv4 packet without link layer.

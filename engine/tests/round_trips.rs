@@ -1,9 +1,9 @@
 //! Round trips of handshakes: what is measured, and what must not be.
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
-use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::FlowReport;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
 use _engine::types::interception::Interception;
@@ -35,7 +35,7 @@ impl Watch {
             ..Settings::default()
         };
         let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
-        Self(Monitor::new(settings, matcher, Arc::new(Names::new(1000)), (0, 1)))
+        Self(Monitor::new(settings, matcher, Arc::new(LearnedNames::new(1000)), (0, 1)))
     }
 
     fn feed(&mut self, time_ns: u64, interface: u16, bytes: &[u8]) -> &mut Self {

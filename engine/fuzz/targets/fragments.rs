@@ -5,8 +5,8 @@
 #![no_main]
 
 use _engine::address::Address;
-use _engine::reassembly::fragments::Fragments;
 use _engine::counters::tally::Tally;
+use _engine::reassembly::fragments::Fragments;
 use _engine::wire::fragment::{Fragment, PacketId};
 use libfuzzer_sys::fuzz_target;
 

@@ -1,14 +1,12 @@
-//! Flows: who talks to whom, how much, under which name. Knows no parser's insides and no Python.
+//! Flows: one record for each conversation, composed of what the other modules know of it, and the table of all.
 
-pub mod accounting;
-pub mod clients;
-pub mod dns;
-pub mod dns_stream;
-pub mod dns_use;
-pub mod ech;
-pub mod names;
-pub mod naming;
-pub mod record;
-pub mod report;
-pub mod table;
-pub mod traffic;
+mod record;
+mod reporting;
+mod table;
+mod timeouts;
+mod traffic;
+
+pub use record::Flow;
+pub use table::Table;
+pub use timeouts::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
+pub use traffic::Volume;

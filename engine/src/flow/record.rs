@@ -1,69 +1,108 @@
 //! One flow as the table keeps it.
 
-use super::dns::Kind;
-use super::naming::Naming;
+use super::reporting::Reporting;
 use super::traffic::Traffic;
 use crate::counters::tally::Tally;
-use crate::opening::{find_first_payload, Opening, Reader};
+use crate::naming::{Clues, Knowledge, NamingState};
+use crate::opening::{find_first_payload, Opening, Reader, SharedHellos};
 use crate::reassembly::stream_heads::StreamHeads;
+use crate::resolution::{find_encrypted_dns, DnsPeer, FallbackQuery, LearnedNames, MessageKind};
 use crate::tag::Matcher;
+use crate::types::arrival::Arrival;
 use crate::types::ends::Ends;
 use crate::types::flow_key::FlowKey;
 use crate::types::opening_state::OpeningState;
 use crate::view::flow_view::FlowView;
 use crate::wire::Segment;
 
-/// No signature entry.
-pub const NO_ENTRY: u32 = u32::MAX;
-
-/// A bidirectional flow.
+/// A bidirectional flow. Each part has private fields, which are changed by the module that defines it alone; the
+/// flow only passes them to each other.
 #[derive(Debug)]
 pub struct Flow {
     /// Both ends.
     pub ends: Ends,
-    /// Number of the flow, in order of first packets.
-    pub id: u64,
     /// Times and volume.
     pub traffic: Traffic,
-    /// How its two sides open the conversation.
+    /// How the two sides open the conversation.
     pub opening: Opening,
     /// What the sensor could see of it.
     pub view: FlowView,
-    /// The messages that its datagrams are.
-    pub messages: Option<Kind>,
-    /// Names, once there are any.
-    pub naming: Option<Box<Naming>>,
-    /// Bytes of both sides at the latest report.
-    pub reported_bytes: [u64; 2],
-    /// Signature entry, or NO_ENTRY.
-    pub entry: u32,
-    /// Capture interface of the first packet.
-    pub interface: u16,
-    /// The client uses encrypted DNS, and no plain one told the server's name.
-    pub dns_hidden: bool,
-    /// Name and tag are settled enough to report.
-    pub decided: bool,
-    /// A report has been written.
-    pub reported: bool,
+    /// What hides its name.
+    pub naming: NamingState,
+    /// What has been decided and reported.
+    pub reporting: Reporting,
+    /// What the opening and DNS disclose, once there is anything.
+    clues: Option<Box<Clues>>,
+    id: u64,
+    messages: Option<MessageKind>,
+    interface: u16,
 }
 
 impl Flow {
-    /// A flow that begins with a packet of `first_sender`.
-    pub fn new(key: FlowKey, id: u64, now_ns: u64, interface: u16, first_sender: usize) -> Self {
+    /// The flow with number `id`, which begins with a packet of `first_sender`. `messages` are what its datagrams
+    /// are.
+    pub fn new(
+        key: FlowKey,
+        first_sender: usize,
+        id: u64,
+        arrival: Arrival,
+        messages: Option<MessageKind>,
+    ) -> Self {
         Self {
             ends: Ends::new(key, first_sender),
-            id,
-            traffic: Traffic::new(now_ns),
+            traffic: Traffic::new(arrival.time_ns),
             opening: Opening::default(),
             view: FlowView::default(),
-            messages: None,
-            naming: None,
-            reported_bytes: [0; 2],
-            entry: NO_ENTRY,
-            interface,
-            dns_hidden: false,
-            decided: false,
-            reported: false,
+            naming: NamingState::default(),
+            reporting: Reporting::default(),
+            clues: None,
+            id,
+            messages,
+            interface: arrival.interface,
+        }
+    }
+
+    /// Number of the flow, in order of first packets.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Capture interface of the first packet.
+    pub fn interface(&self) -> u16 {
+        self.interface
+    }
+
+    /// The DNS messages that its datagrams are.
+    #[inline]
+    pub fn messages(&self) -> Option<MessageKind> {
+        self.messages
+    }
+
+    /// What the opening and DNS disclose, once there is anything.
+    pub fn clues(&self) -> Option<&Clues> {
+        self.clues.as_deref()
+    }
+
+    /// All that may name the flow.
+    pub fn knowledge(&self) -> Knowledge<'_> {
+        Knowledge {
+            ends: &self.ends,
+            opening: &self.opening,
+            clues: self.clues(),
+            state: self.naming,
+            has_messages: self.messages.is_some(),
+            is_cut: self.view.unseen.is_cut(),
+        }
+    }
+
+    /// What shows whether the server is a resolver.
+    pub fn dns_peer(&self) -> DnsPeer<'_> {
+        let hello = self.clues().and_then(|clues| clues.disclosed.hello());
+        DnsPeer {
+            ends: &self.ends,
+            states: self.opening.states(),
+            hello: hello.map(|hello| hello.content()),
+            server_name: self.knowledge().server_name(),
         }
     }
 
@@ -75,15 +114,15 @@ impl Flow {
         tally: &mut Tally,
         read: impl FnOnce(&mut Reader<'_>) -> bool,
     ) -> bool {
-        // The reader works on what is disclosed so far, and the box is allocated once there is something to keep.
-        let known = self.naming.as_deref_mut().map(|naming| std::mem::take(&mut naming.disclosed));
+        // The reader works on what is disclosed so far; the box is allocated once there is something to keep.
+        let known = self.clues.as_deref_mut().map(|clues| std::mem::take(&mut clues.disclosed));
         let disclosed = known.unwrap_or_default();
         let mut reader =
             Reader::new(&mut self.opening, &mut self.ends, disclosed, (slot, side), heads, tally);
         let named = read(&mut reader);
         let disclosed = reader.into_disclosed();
         if !disclosed.is_empty() {
-            self.naming.get_or_insert_default().disclosed = disclosed;
+            self.clues.get_or_insert_default().disclosed = disclosed;
         }
         named
     }
@@ -104,7 +143,52 @@ impl Flow {
         let sent = self.traffic.sides()[side].packets;
         let first = find_first_payload(&self.opening, &self.ends, (side, sent), segment, matcher);
         let Some(first) = first else { return false };
-        self.naming.get_or_insert_default().disclosed.add_first_payload(first);
+        self.clues.get_or_insert_default().disclosed.add_first_payload(first);
         true
+    }
+
+    /// Evaluates a hello that has just been read: whether it hides its name, and whether other flows sent an
+    /// equal one.
+    pub fn evaluate_hello(&mut self, names: &LearnedNames, matcher: &Matcher, hellos: &mut SharedHellos) {
+        let Some(clues) = self.clues.as_deref_mut() else { return };
+        if let Some(hello) = clues.disclosed.hello() {
+            let (client, _) = self.ends.client_end();
+            self.naming.judge_ech(hello, (client, self.traffic.start_ns()), names, matcher);
+        }
+        clues.disclosed.share_hello(hellos);
+    }
+
+    /// Looks up the server among the learned names, unless DNS has shown its name already.
+    pub fn look_up_names(&mut self, names: &LearnedNames) {
+        if self.clues().is_some_and(|clues| !clues.dns.chains().is_empty()) {
+            return;
+        }
+        let ((client, _), (server, _)) = (self.ends.client_end(), self.ends.server_end());
+        let start_ns = self.traffic.start_ns();
+        match names.find(client, server, start_ns) {
+            Some(found) => self.clues.get_or_insert_default().dns.set_names(found),
+            None => self.naming.note_hidden_dns(names.clients.uses_encrypted_dns(client, start_ns)),
+        }
+    }
+
+    /// Recognises the DNS that the flow carries, as far as it was seen, and remembers its client for it.
+    pub fn recognise_dns(&mut self, names: &LearnedNames, matcher: &Matcher) {
+        let encrypted = find_encrypted_dns(&self.dns_peer(), matcher);
+        if encrypted.is_some() || self.clues.is_some() {
+            let dns = &mut self.clues.get_or_insert_default().dns;
+            dns.note_use(encrypted, &self.ends, self.traffic.last_ns(), names, matcher);
+        }
+    }
+
+    /// The flow is reported for its DNS, even if it matches no vendor.
+    pub fn is_reported_for_dns(&self) -> bool {
+        self.clues().is_some_and(|clues| clues.dns.is_reported())
+    }
+
+    /// Notes a query that the flow sent to a fallback resolver, if there was one.
+    pub fn note_query(&mut self, query: Option<FallbackQuery>) {
+        if let Some(query) = query {
+            self.clues.get_or_insert_default().dns.note_query(query);
+        }
     }
 }

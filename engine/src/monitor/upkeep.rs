@@ -1,20 +1,20 @@
-//! What is due as time goes by: flows that fall silent, counters that must move, the end of it all.
+//! What is due over time: flows that time out, reports on long flows, the end of the capture.
 
 use super::Monitor;
 use crate::counters::tally::Tally;
-use crate::flow::report::{report, Occasion};
-use crate::settings::{DECIDE_AFTER_NS, LINGER_NS};
+use crate::flow::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
+use crate::report::flow_report::{report, Occasion};
 use crate::tag::Matcher;
 use crate::types::end_reason::EndReason;
 use crate::types::interception::Interception;
 use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
-/// Packets this much older than the newest one mean that the clock was set back.
+/// A packet this much older than the newest one shows that the clock was set back.
 const CLOCK_STEP_NS: u64 = 60 * SECOND_NS;
 
 impl Monitor {
-    /// Moves the clock on; live capture calls it while no packets come.
+    /// Advances the clock; live capture calls it while no packets arrive.
     #[inline]
     pub fn tick(&mut self, now_ns: u64) {
         if now_ns.saturating_add(CLOCK_STEP_NS) < self.clock_ns {
@@ -40,31 +40,31 @@ impl Monitor {
         let mut due = std::mem::take(&mut self.due);
         self.table.collect_due(now_ns, &mut due);
         for &slot in &due {
-            self.attend(slot, now_ns);
+            self.maintain(slot, now_ns);
         }
         self.due = due;
     }
 
     /// Does what is due for one flow.
-    fn attend(&mut self, slot: u32, now_ns: u64) {
+    fn maintain(&mut self, slot: u32, now_ns: u64) {
         let Some(flow) = self.table.get_mut(slot) else { return };
-        let silent_ns = flow.traffic.silence_ns(now_ns);
-        let closed = flow.opening.is_closed() && silent_ns >= LINGER_NS;
-        if closed || silent_ns >= self.settings.timeout_ns(flow.ends.is_tcp()) {
+        let silence_ns = flow.traffic.silence_ns(now_ns);
+        let closed = flow.opening.is_closed() && silence_ns >= LINGER_NS;
+        if closed || silence_ns >= self.settings.timeout_ns(flow.ends.is_tcp()) {
             let end = flow.opening.end_reason(EndReason::Idle);
             return self.end(slot, end);
         }
         if self.settings.is_live() {
-            if !flow.decided {
+            if !flow.reporting.is_decided() {
                 if now_ns.saturating_sub(flow.traffic.start_ns()) >= DECIDE_AFTER_NS {
                     self.decide(slot);
                 }
-            } else if flow.reported && flow.reported_bytes != flow.traffic.bytes() {
+            } else if flow.reporting.is_outdated(flow.traffic.bytes()) {
                 self.flows.push(report(flow, Occasion::Update, &self.matcher, self.timer.interception()));
             }
         }
         if let Some(flow) = self.table.get_mut(slot) {
-            let due_ns = self.settings.due_ns(flow, now_ns);
+            let due_ns = due_ns(&self.settings, flow, now_ns);
             self.table.set_due(slot, due_ns);
         }
     }
@@ -82,19 +82,19 @@ impl Monitor {
         }
     }
 
-    /// Takes new signatures: every live flow is tagged again.
+    /// Replaces the signatures: every live flow is matched again.
     pub fn set_matcher(&mut self, matcher: Arc<Matcher>) {
         self.matcher = matcher;
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {
-                if flow.decided {
+                if flow.reporting.is_decided() {
                     self.decide(slot);
                 }
             }
         }
     }
 
-    /// The counters as they stand.
+    /// The current counters.
     pub fn tally(&self) -> Tally {
         let mut tally = self.tally.clone();
         tally.last_ns = tally.last_ns.max(self.clock_ns);

@@ -65,8 +65,9 @@ impl Default for Opening {
 
 impl Opening {
     /// Processes the control bits of a segment that `side` sent: they start and close a connection, and show
-    /// which side is the client.
-    pub fn note_control(&mut self, side: usize, header: TcpHeader, ends: &mut Ends) {
+    /// which side is the client. True if the segment closes the connection.
+    pub fn note_control(&mut self, side: usize, header: TcpHeader, ends: &mut Ends) -> bool {
+        let was_closed = self.is_closed();
         let sender = &mut self.sides[side];
         if header.flags & flags::SYN != 0 {
             self.started = true;
@@ -82,6 +83,7 @@ impl Opening {
         }
         sender.fin |= header.flags & flags::FIN != 0;
         self.reset |= header.flags & flags::RST != 0;
+        self.is_closed() && !was_closed
     }
 
     /// True if a segment is the SYN of another connection than this one.

@@ -5,8 +5,8 @@ use super::rows::{self, Batch};
 use crate::capture::file;
 use crate::capture::filter::{Filter, Instruction};
 use crate::capture::{CaptureError, Packet};
-use crate::flow::names::Names;
 use crate::monitor::Monitor;
+use crate::resolution::LearnedNames;
 use crate::settings::Settings;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -28,7 +28,7 @@ pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, Captu
 
 /// Bounds and habits as Python hands them over, by keyword.
 pub struct Limits {
-    /// Names learned from DNS, at most.
+    /// LearnedNames learned from DNS, at most.
     pub max_names: usize,
     /// The monitor's part.
     pub settings: Settings,
@@ -114,7 +114,7 @@ impl CaptureFile {
 #[pyclass(module = "netmon._engine")]
 pub struct Engine {
     monitor: Monitor,
-    names: Arc<Names>,
+    names: Arc<LearnedNames>,
     /// Capture interfaces of all files so far, by number; those of the latest file stand last.
     interfaces: Vec<String>,
     /// Number of the latest file's first interface.
@@ -127,7 +127,7 @@ impl Engine {
     #[pyo3(signature = (matcher, **limits))]
     fn new(matcher: &Matcher, limits: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let limits = Limits::read(limits, 0)?;
-        let names = Arc::new(Names::new(limits.max_names));
+        let names = Arc::new(LearnedNames::new(limits.max_names));
         let monitor = Monitor::new(limits.settings, Arc::clone(&matcher.0), Arc::clone(&names), (0, 1));
         Ok(Self { monitor, names, interfaces: Vec::new(), first_interface: 0 })
     }

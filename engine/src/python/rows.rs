@@ -2,8 +2,8 @@
 
 use crate::counters::tally::Tally;
 use crate::counters::view_counters::ViewCounters;
-use crate::flow::names::Names;
-use crate::flow::report::{DnsReport, FlowReport, Occasion};
+use crate::report::flow_report::{FlowReport, Occasion};
+use crate::resolution::{DnsReport, LearnedNames};
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::evidence::Evidence;
@@ -246,7 +246,7 @@ fn service_text(service: &Service) -> String {
 pub fn stats<'py>(
     py: Python<'py>,
     tally: &Tally,
-    names: &Names,
+    names: &LearnedNames,
     interfaces: &[String],
 ) -> PyResult<Bound<'py, PyDict>> {
     let evidence = Evidence::ALL.map(Evidence::label);

@@ -32,7 +32,7 @@ impl Ends {
     /// One of the two ports is `port`.
     #[inline]
     pub fn has_port(&self, port: u16) -> bool {
-        self.key.ports.contains(&port)
+        self.key.has_port(port)
     }
 
     /// Makes `side` the client, because it sent a SYN or a hello.

@@ -38,6 +38,12 @@ impl FlowKey {
         }
     }
 
+    /// One of the two ports is `port`.
+    #[inline]
+    pub fn has_port(&self, port: u16) -> bool {
+        self.ports.contains(&port)
+    }
+
     /// The side that is the server if nothing but the ports is known: the lower well-known port;
     /// without one, the side that did not speak first.
     pub fn likely_server(&self, first_sender: usize) -> usize {

@@ -14,6 +14,12 @@ pub struct TcpHeader {
 }
 
 impl TcpHeader {
+    /// It starts or closes a connection.
+    #[inline]
+    pub fn is_control(self) -> bool {
+        self.flags & (flags::SYN | flags::FIN | flags::RST) != 0
+    }
+
     /// Sequence number of the payload's first byte: a SYN counts as one.
     #[inline]
     pub fn first_byte(self) -> u32 {

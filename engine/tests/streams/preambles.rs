@@ -1,7 +1,7 @@
 //! Preambles in streams: nothing is kept for them that is not bounded, and the hello behind them is found.
 
 use crate::traffic::{hello, settings, Talk, SECOND};
-use _engine::flow::report::Occasion;
+use _engine::report::flow_report::Occasion;
 use _engine::settings::Settings;
 use _engine::types::evidence::Evidence;
 use _engine::types::unnamed::Unnamed;

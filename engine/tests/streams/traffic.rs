@@ -1,9 +1,9 @@
 //! Packets of one conversation, and a monitor that takes them.
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
-use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::FlowReport;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{Kind, Matcher};
 use _engine::wire::flags::{ACK, SYN};
@@ -46,7 +46,7 @@ pub struct Talk {
 
 impl Talk {
     pub fn new(port: u16, settings: Settings) -> Self {
-        let monitor = Monitor::new(settings, Arc::new(matcher()), Arc::new(Names::new(1000)), (0, 1));
+        let monitor = Monitor::new(settings, Arc::new(matcher()), Arc::new(LearnedNames::new(1000)), (0, 1));
         Self { monitor, port, client_port: 40_000, clock_ns: START, next: [1000, 5000] }
     }
 

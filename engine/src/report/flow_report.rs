@@ -1,9 +1,9 @@
-//! What the engine tells Python about flows and DNS messages: plain values, in batches.
+//! The report on a flow: plain values, which cross to Python in batches.
 
-use super::dns_use::{self, Question};
-use super::naming::{resolve, unnamed_reason, Resolution};
-use super::record::{Flow, NO_ENTRY};
 use crate::address::Address;
+use crate::flow::Flow;
+use crate::naming::{identify, unnamed_reason, Identity, Knowledge};
+use crate::resolution::find_resolver;
 use crate::tag::Matcher;
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
@@ -12,7 +12,6 @@ use crate::types::evidence::Evidence;
 use crate::types::interception::Interception;
 use crate::types::unnamed::Unnamed;
 use crate::wire::certificate::Certificate;
-use crate::wire::dns::Message;
 use crate::wire::ja4;
 
 /// A flow is marked when more than one byte in so many was not seen.
@@ -21,9 +20,9 @@ const UNSEEN_SHARE: u64 = 100;
 /// Why a report is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Occasion {
-    /// The flow was tagged.
+    /// The flow matches a signature, or is reported for its DNS.
     Open,
-    /// It goes on.
+    /// It continues.
     Update,
     /// It is over.
     End(EndReason),
@@ -72,19 +71,7 @@ pub struct FlowReport {
     pub duplicates: u32,
 }
 
-/// One DNS message as seen on the wire.
-#[derive(Debug)]
-#[allow(missing_docs)]
-pub struct DnsReport {
-    pub time_ns: u64,
-    pub source: (Address, u16),
-    pub destination: (Address, u16),
-    pub kind: &'static str,
-    pub is_tcp: bool,
-    pub message: Message,
-}
-
-/// Writes a report and moves the flow's deltas on.
+/// Writes a report, and notes it in the flow.
 pub fn report(
     flow: &mut Flow,
     occasion: Occasion,
@@ -94,22 +81,22 @@ pub fn report(
     let client = flow.ends.client_side();
     let sides = flow.traffic.sides();
     let (sent, received) = (sides[client], sides[1 - client]);
-    let new_bytes = (
-        sent.bytes - flow.reported_bytes[client].min(sent.bytes),
-        received.bytes - flow.reported_bytes[1 - client].min(received.bytes),
-    );
+    let new_bytes =
+        (flow.reporting.new_bytes(client, sent.bytes), flow.reporting.new_bytes(1 - client, received.bytes));
     let unseen = flow.view.unseen.bytes();
-    let Resolution { name, evidence, matched, entry } = resolve(flow, matcher);
-    let dns = flow.naming.as_ref().map(|naming| naming.dns).unwrap_or_default();
-    let disclosed = flow.naming.as_ref().map(|naming| &naming.disclosed);
-    let hello = disclosed.and_then(|disclosed| disclosed.hello()).map(|hello| hello.content());
+    let known = flow.knowledge();
+    let Identity { name, evidence, matched, signature } = identify(known, matcher);
+    let disclosed = known.clues.map(|clues| &clues.disclosed);
+    let dns = known.clues.map(|clues| &clues.dns);
+    let encrypted_dns = dns.and_then(|dns| dns.encrypted());
+    let peer = flow.dns_peer();
     let report = FlowReport {
-        flow_id: flow.id,
+        flow_id: flow.id(),
         occasion,
         is_tcp: flow.ends.is_tcp(),
         client: flow.ends.client_end(),
         server: flow.ends.server_end(),
-        interface: flow.interface,
+        interface: flow.interface(),
         start_ns: flow.traffic.start_ns(),
         last_ns: flow.traffic.last_ns(),
         sent: (sent.packets, sent.bytes),
@@ -117,23 +104,20 @@ pub fn report(
         new_bytes,
         name: name.map(str::to_owned),
         evidence,
-        reason: (!evidence.is_name()).then(|| unnamed_reason(flow)),
-        candidates: candidates(flow, name, evidence),
-        entry: (entry != NO_ENTRY).then_some(entry),
+        reason: (!evidence.is_name()).then(|| unnamed_reason(known)),
+        candidates: candidates(known, name, evidence),
+        entry: signature,
         matched: matched.map(str::to_owned),
-        server_name: disclosed.and_then(|disclosed| disclosed.sent_name()).map(str::to_owned),
-        alpn: hello.map(|hello| hello.alpn.clone()).unwrap_or_default(),
-        versions: hello.map(|hello| hello.versions.clone()).unwrap_or_default(),
-        ech: flow.naming.as_ref().and_then(|naming| naming.ech),
+        server_name: known.sent_name().map(str::to_owned),
+        alpn: peer.hello.map(|hello| hello.alpn.clone()).unwrap_or_default(),
+        versions: peer.hello.map(|hello| hello.versions.clone()).unwrap_or_default(),
+        ech: flow.naming.ech(),
         certificate: disclosed.and_then(|disclosed| disclosed.certificate()).cloned().map(Box::new),
-        ja4: hello.and_then(|hello| ja4::fingerprint(hello, flow.ends.is_tcp())),
-        encrypted_dns: dns.encrypted,
-        resolver: dns_use::resolver(flow, matcher),
-        is_fallback: dns.is_fallback,
-        asked: match dns.question {
-            Some(Question::Entry(entry)) => Some(entry),
-            Some(Question::Other) | None => None,
-        },
+        ja4: peer.hello.and_then(|hello| ja4::fingerprint(hello, flow.ends.is_tcp())),
+        encrypted_dns,
+        resolver: find_resolver(&peer, encrypted_dns.is_some(), matcher),
+        is_fallback: dns.is_some_and(|dns| dns.is_fallback()),
+        asked: dns.and_then(|dns| dns.queried_signature()),
         rtt_ns: flow.view.handshake.rtt_ns(),
         interception,
         one_way: sent.packets == 0 || received.packets == 0,
@@ -145,19 +129,17 @@ pub fn report(
         unseen_bytes: unseen,
         duplicates: flow.view.duplicates.packets(),
     };
-    flow.reported_bytes = flow.traffic.bytes();
-    flow.reported = true;
+    flow.reporting.note_report(flow.traffic.bytes());
     report
 }
 
 /// The other names that the evidence allows: those of DNS, or of the certificate.
-fn candidates(flow: &Flow, name: Option<&str>, evidence: Evidence) -> Vec<String> {
-    let Some(naming) = flow.naming.as_deref() else { return Vec::new() };
+fn candidates(known: Knowledge<'_>, name: Option<&str>, evidence: Evidence) -> Vec<String> {
     let names: Vec<&str> = match evidence {
         Evidence::DnsClient | Evidence::DnsAny => {
-            naming.naming_chains().map(|chain| chain.question()).collect()
+            known.naming_chains().map(|chain| chain.question()).collect()
         }
-        Evidence::Certificate => naming.certified_names().iter().map(String::as_str).collect(),
+        Evidence::Certificate => known.certified_names().iter().map(String::as_str).collect(),
         _ => Vec::new(),
     };
     names.into_iter().filter(|one| Some(*one) != name).map(str::to_owned).collect()

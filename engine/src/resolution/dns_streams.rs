@@ -1,11 +1,11 @@
-//! DNS over TCP (RFC 1035, 4.2.2; RFC 7766): messages behind a length, one after the other for as long
+//! DNS over TCP (RFC 1035, 4.2.2; RFC 7766): messages with a length before each, one after the other for as long
 //! as the connection lives.
 //!
-//! Only the place of the next message is kept for a direction, and bytes only while a message is not
-//! whole. Where the beginning or a part is missing, reading goes on at the next length that has a
-//! DNS header behind it; a direction that shows none is given up, counted.
+//! For a direction, only the position of the next message is kept, and bytes only while a message is
+//! incomplete. If the beginning or a part is missing, reading continues at the next length that a DNS header
+//! follows; a direction without one is given up, and the problem counted.
 
-use super::dns::Messages;
+use super::messages::Messages;
 use crate::reassembly::stream_heads::{StreamHead, StreamHeads, NO_HEAD};
 use crate::wire::{dns, Progress};
 use foldhash::fast::RandomState;
@@ -17,27 +17,27 @@ const PREFIX: usize = 2;
 const HEADER: usize = 12;
 /// Room for the longest message, and for as much that came before its turn.
 const MAX_HEAD_BYTES: usize = 2 * (PREFIX + 65_535);
-/// Segments taken in while an earlier one is missing.
+/// Segments collected while an earlier one is missing.
 const MAX_AHEAD: u32 = 32;
-/// Segments looked at for a message's beginning before a direction is given up.
+/// Segments searched for the beginning of a message before a direction is given up.
 const MAX_TRIES: u8 = 8;
 
 /// Where the next message of a direction begins.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum Position {
     /// No payload so far.
     New,
     /// At this sequence number.
     Known(u32),
     /// The beginning or a part is missing.
     Unknown,
-    /// This is no DNS, or it cannot be followed.
+    /// This is not DNS, or it cannot be followed.
     GivenUp,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Side {
-    place: Place,
+struct Direction {
+    position: Position,
     /// A message was read there: the lengths can be trusted.
     trusted: bool,
     /// Followed since the connection's beginning.
@@ -46,13 +46,14 @@ struct Side {
     head: u32,
 }
 
-impl Side {
-    const NEW: Self = Self { place: Place::New, trusted: false, from_start: false, tries: 0, head: NO_HEAD };
+impl Direction {
+    const NEW: Self =
+        Self { position: Position::New, trusted: false, from_start: false, tries: 0, head: NO_HEAD };
 }
 
 /// Payload of a segment.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'a> {
+pub struct StreamPart<'a> {
     /// Sequence number of its first byte.
     pub seq: u32,
     /// What was kept of it.
@@ -64,17 +65,17 @@ pub struct Part<'a> {
 /// The directions of all connections that carry DNS, by the slot of their flow.
 #[derive(Debug)]
 pub struct DnsStreams {
-    sides: HashMap<(u32, usize), Side, RandomState>,
+    directions: HashMap<(u32, usize), Direction, RandomState>,
     heads: StreamHeads,
 }
 
-/// What stands where a message should begin is none.
+/// There is no message where one should begin.
 struct NoMessage;
 
 impl DnsStreams {
     /// At most `max_heads` directions with bytes that wait for more.
     pub fn new(max_heads: usize) -> Self {
-        Self { sides: HashMap::default(), heads: StreamHeads::new(max_heads, MAX_HEAD_BYTES) }
+        Self { directions: HashMap::default(), heads: StreamHeads::new(max_heads, MAX_HEAD_BYTES) }
     }
 
     /// Directions with bytes that wait for more.
@@ -88,24 +89,24 @@ impl DnsStreams {
         &mut self,
         (slot, side): (u32, usize),
         start: Option<u32>,
-        part: Part<'_>,
+        part: StreamPart<'_>,
         messages: &mut Messages<'_>,
     ) {
-        let state = self.sides.get(&(slot, side)).copied().unwrap_or(Side::NEW);
+        let state = self.directions.get(&(slot, side)).copied().unwrap_or(Direction::NEW);
         let mut stream = Stream { state, slot, side, heads: &mut self.heads, messages };
-        if matches!(stream.state.place, Place::New) {
+        if matches!(stream.state.position, Position::New) {
             stream.state.from_start = start.is_some();
-            stream.state.place = start.map_or(Place::Unknown, Place::Known);
+            stream.state.position = start.map_or(Position::Unknown, Position::Known);
         }
-        stream.take(part);
-        stream.mind_bounds();
+        stream.read_segment(part);
+        stream.enforce_bounds();
         let state = stream.state;
-        self.sides.insert((slot, side), state);
+        self.directions.insert((slot, side), state);
     }
 
-    /// A flow is over: what waited for missing bytes of one side is read as far as it goes.
-    pub fn close(&mut self, slot: u32, side: usize, messages: &mut Messages<'_>) {
-        if let Some(state) = self.sides.remove(&(slot, side)) {
+    /// A flow is over: reads what waited for missing bytes of one side, as far as it goes.
+    pub fn close(&mut self, (slot, side): (u32, usize), messages: &mut Messages<'_>) {
+        if let Some(state) = self.directions.remove(&(slot, side)) {
             let mut stream = Stream { state, slot, side, heads: &mut self.heads, messages };
             if stream.head().is_some() {
                 stream.skip_gap();
@@ -117,7 +118,7 @@ impl DnsStreams {
 
 /// One direction while a segment of it is looked at.
 struct Stream<'a, 'm> {
-    state: Side,
+    state: Direction,
     slot: u32,
     side: usize,
     heads: &'a mut StreamHeads,
@@ -136,28 +137,28 @@ impl Stream<'_, '_> {
         self.state.head = NO_HEAD;
     }
 
-    fn take(&mut self, part: Part<'_>) {
+    fn read_segment(&mut self, part: StreamPart<'_>) {
         if self.state.head != NO_HEAD && self.head().is_none() {
-            self.lose_place("evicted");
+            self.lose_position("evicted");
         }
-        let taken = match self.state.place {
-            Place::Known(next) => self.go_on(next, part),
-            Place::Unknown => Err(NoMessage),
-            Place::New | Place::GivenUp => return,
+        let result = match self.state.position {
+            Position::Known(next) => self.continue_at(next, part),
+            Position::Unknown => Err(NoMessage),
+            Position::New | Position::GivenUp => return,
         };
-        if taken.is_err() {
+        if result.is_err() {
             self.search(part);
         }
     }
 
-    /// One more segment where the next message's place is known.
-    fn go_on(&mut self, next: u32, part: Part<'_>) -> Result<(), NoMessage> {
+    /// One more segment, while the position of the next message is known.
+    fn continue_at(&mut self, next: u32, part: StreamPart<'_>) -> Result<(), NoMessage> {
         let behind = next.wrapping_sub(part.seq);
         let is_ahead = behind > 1 << 31;
         if self.head().is_none() && !is_ahead {
             return match part.bytes.get(behind as usize..) {
                 Some(new) => self.begin(next, new, part.wire_bytes.saturating_sub(behind)),
-                None => Ok(()), // sent again, or cut before anything new
+                None => Ok(()), // retransmitted, or cut before anything new
             };
         }
         if self.head().is_none() {
@@ -165,8 +166,8 @@ impl Stream<'_, '_> {
         }
         self.heads.insert(self.state.head, part.seq, part.bytes);
         if (part.bytes.len() as u32) < part.wire_bytes {
-            // Nobody can tell any more which of the bytes that wait belong together.
-            self.lose_place("cut");
+            // It is unknown which of the waiting bytes belong together.
+            self.lose_position("cut");
             return Ok(());
         }
         self.drain(next)
@@ -176,7 +177,7 @@ impl Stream<'_, '_> {
     fn begin(&mut self, next: u32, bytes: &[u8], wire_bytes: u32) -> Result<(), NoMessage> {
         let used = self.read(bytes).inspect_err(|_| self.refuse())?;
         let next = next.wrapping_add(used as u32);
-        self.state.place = Place::Known(next);
+        self.state.position = Position::Known(next);
         let rest = &bytes[used..];
         if (bytes.len() as u32) < wire_bytes {
             self.skip_cut(next, rest, wire_bytes.saturating_sub(used as u32));
@@ -187,34 +188,34 @@ impl Stream<'_, '_> {
         Ok(())
     }
 
-    /// A message that the snap length cut is read as far as it is there; the next one may begin where its
-    /// length says, unless that lies in what was cut off, too.
+    /// Reads a message that the snap length cut as far as it was captured. The next one may begin where its length
+    /// says, unless that was cut off as well.
     fn skip_cut(&mut self, next: u32, rest: &[u8], wire_bytes: u32) {
         let Some((length, message)) = split_length(rest) else {
-            return self.lose_place("cut");
+            return self.lose_position("cut");
         };
-        self.messages.take(message);
-        let whole = (PREFIX + length) as u32;
-        if whole < wire_bytes {
-            return self.lose_place("cut");
+        self.messages.process(message);
+        let total = (PREFIX + length) as u32;
+        if total < wire_bytes {
+            return self.lose_position("cut");
         }
-        self.state.place = Place::Known(next.wrapping_add(whole));
+        self.state.position = Position::Known(next.wrapping_add(total));
     }
 
     /// Starts to keep bytes.
     fn collect(&mut self, next: u32) {
         while self.heads.is_full() && self.heads.evict_oldest() {
-            self.messages.tally.heads_evicted += 1;
+            self.messages.count_evicted_head();
         }
         self.state.head = self.heads.create(self.slot, self.side as u8, next, true);
     }
 
-    /// Reads what is whole of the bytes that were kept.
+    /// Reads the complete messages in the bytes that were kept.
     fn drain(&mut self, next: u32) -> Result<(), NoMessage> {
-        // The bytes are moved out while they are read, since reading may change this stream's state.
+        // The bytes are moved out while they are read, because reading may change the state of this stream.
         let bytes = self.heads.take_contiguous(self.state.head);
         let used = self.read(&bytes).inspect_err(|_| self.refuse())?;
-        self.state.place = Place::Known(next.wrapping_add(used as u32));
+        self.state.position = Position::Known(next.wrapping_add(used as u32));
         self.heads.put_back(self.state.head, bytes, used);
         if self.head().is_some_and(|head| head.contiguous().is_empty() && !head.has_gap()) {
             self.drop_head();
@@ -222,7 +223,7 @@ impl Stream<'_, '_> {
         Ok(())
     }
 
-    /// Hands on the whole messages at the beginning of `bytes`; how many bytes they were.
+    /// Processes the complete messages at the beginning of `bytes`; returns their bytes.
     fn read(&mut self, bytes: &[u8]) -> Result<usize, NoMessage> {
         let mut used = 0;
         while let Some((length, behind)) = split_length(&bytes[used..]) {
@@ -234,7 +235,7 @@ impl Stream<'_, '_> {
             if there.len() < length {
                 break;
             }
-            self.messages.take(there);
+            self.messages.process(there);
             self.state.trusted = true;
             self.state.tries = 0;
             used += PREFIX + length;
@@ -242,28 +243,28 @@ impl Stream<'_, '_> {
         Ok(used)
     }
 
-    /// Whether a first message is to be believed: from the connection's beginning its header decides; in
-    /// the middle every byte of it has to be right.
+    /// Whether bytes are accepted as a first message: at the beginning of the connection its header decides; in the
+    /// middle every byte of it has to be correct.
     fn may_begin(&self, there: &[u8], length: usize) -> bool {
         there.len() < HEADER
             || (has_likely_header(there, length) && (self.state.from_start || is_sound(there, length)))
     }
 
-    /// What should have been a message was none.
+    /// There was no message where one should have been.
     fn refuse(&mut self) {
         if self.state.from_start && !self.state.trusted {
             self.give_up("not_dns");
         } else if self.state.trusted {
-            self.lose_place("length");
+            self.lose_position("length");
         } else {
             self.drop_head();
-            self.state.place = Place::Unknown;
+            self.state.position = Position::Unknown;
         }
     }
 
-    /// Looks for a message's beginning in a segment.
-    fn search(&mut self, part: Part<'_>) {
-        if matches!(self.state.place, Place::GivenUp) || part.bytes.is_empty() {
+    /// Searches a segment for the beginning of a message.
+    fn search(&mut self, part: StreamPart<'_>) {
+        if matches!(self.state.position, Position::GivenUp) || part.bytes.is_empty() {
             return;
         }
         self.state.tries += 1;
@@ -272,33 +273,33 @@ impl Stream<'_, '_> {
         }
         if let Some(at) = find_beginning(part.bytes) {
             let begin = part.seq.wrapping_add(at as u32);
-            // What was found here is read here; if it proves wrong, the next segment is looked at.
+            // If what was found proves wrong, the next segment is searched.
             let _ = self.begin(begin, &part.bytes[at..], part.wire_bytes.saturating_sub(at as u32));
         }
     }
 
     fn give_up(&mut self, reason: &'static str) {
         self.drop_head();
-        self.messages.tally.problem("dns_stream", reason);
-        self.state.place = Place::GivenUp;
+        self.messages.stream_problem(reason);
+        self.state.position = Position::GivenUp;
     }
 
-    fn lose_place(&mut self, reason: &'static str) {
+    fn lose_position(&mut self, reason: &'static str) {
         self.drop_head();
-        self.messages.tally.problem("dns_stream", reason);
-        self.state = Side { place: Place::Unknown, ..Side::NEW };
+        self.messages.stream_problem(reason);
+        self.state = Direction { position: Position::Unknown, ..Direction::NEW };
     }
 
-    /// Bytes that were never seen are not waited for any longer: reading goes on behind them.
+    /// Stops waiting for bytes that were never seen: reading continues after them.
     fn skip_gap(&mut self) {
         let waiting = self.heads.take_pending(self.state.head);
-        self.lose_place(if waiting.is_empty() { "incomplete" } else { "gap" });
+        self.lose_position(if waiting.is_empty() { "incomplete" } else { "gap" });
         for (seq, bytes) in waiting {
-            self.take(Part { seq, bytes: &bytes, wire_bytes: bytes.len() as u32 });
+            self.read_segment(StreamPart { seq, bytes: &bytes, wire_bytes: bytes.len() as u32 });
         }
     }
 
-    fn mind_bounds(&mut self) {
+    fn enforce_bounds(&mut self) {
         let Some(head) = self.head() else { return };
         if (head.has_gap() && head.segments > MAX_AHEAD) || self.heads.is_exhausted(self.state.head) {
             self.skip_gap();
@@ -306,14 +307,14 @@ impl Stream<'_, '_> {
     }
 }
 
-/// A message's length, and what is there behind it.
+/// The length of a message, and the bytes after it.
 fn split_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let (prefix, behind) = bytes.split_first_chunk::<PREFIX>()?;
     Some((usize::from(u16::from_be_bytes(*prefix)), behind))
 }
 
-/// Where in a segment a message may begin: at the segment's first byte, as senders do it, or where a
-/// whole message ends with the segment.
+/// Where in a segment a message may begin: at the segment's first byte, as is usual, or where a complete message
+/// ends with the segment.
 fn find_beginning(bytes: &[u8]) -> Option<usize> {
     let fits = |at: usize| match split_length(&bytes[at..]) {
         Some((length, behind)) => {
@@ -328,8 +329,8 @@ fn find_beginning(bytes: &[u8]) -> Option<usize> {
     (0..bytes.len().saturating_sub(HEADER).max(1)).find(|&at| fits(at))
 }
 
-/// Whether a message of `length` bytes has a header that DNS servers and clients send: a known kind, the
-/// reserved bit zero, and no more entries than have room in it.
+/// Whether a message of `length` bytes has a header as DNS servers and clients send it: a known opcode, the reserved
+/// bit zero, and no more records than there is room for.
 fn has_likely_header(there: &[u8], length: usize) -> bool {
     const SHORTEST_QUESTION: usize = 5;
     const SHORTEST_RECORD: usize = 11;
@@ -344,11 +345,11 @@ fn has_likely_header(there: &[u8], length: usize) -> bool {
         && HEADER + count(4) * SHORTEST_QUESTION + records * SHORTEST_RECORD <= length
 }
 
-/// Whether nothing is wrong in what is there of a message; of one that is not whole, a look at its
-/// beginning is enough, since it comes back with every segment.
+/// Whether the captured part of a message is free of errors. Of an incomplete one only the beginning is checked,
+/// because it is checked again with every segment.
 fn is_sound(there: &[u8], length: usize) -> bool {
-    const GLANCE: usize = 512;
-    let there = if there.len() < length { &there[..there.len().min(GLANCE)] } else { there };
+    const CHECKED: usize = 512;
+    let there = if there.len() < length { &there[..there.len().min(CHECKED)] } else { there };
     match dns::parse_message(there) {
         Ok(Progress::Parsed(message)) => match message.damage {
             None => true,

@@ -1,9 +1,9 @@
-//! What is remembered of a client: the public names that HTTPS records told it, that it uses encrypted
-//! DNS, and which fallback resolvers it asked.
+//! What is remembered of a client: the public names that it received in HTTPS records, whether it uses encrypted
+//! DNS, and which fallback resolvers it queried.
 //!
-//! Shared by all workers like the learned names: a shard is locked at a flow's beginning and end and
-//! for DNS that tells something of this, never for an ordinary packet. Bounded in clients, and in what
-//! is kept of each; the client heard of longest ago gives way.
+//! Shared by all workers like the learned names: a shard is locked at the start and end of a flow and for DNS
+//! messages that concern it, never for an ordinary packet. Bounded in clients, and in what is kept of each; the
+//! client that was seen longest ago is evicted.
 
 use crate::address::Address;
 use foldhash::fast::RandomState;
@@ -18,19 +18,19 @@ const MAX_PUBLIC_NAMES: usize = 16;
 /// Fallback resolvers kept of one client, the latest ones.
 const MAX_FALLBACKS: usize = 16;
 const HOUR_NS: u64 = 3_600_000_000_000;
-/// Encrypted DNS is a setting: whoever used it today uses it all day.
+/// Encrypted DNS is a setting: a client that used it today uses it all day.
 const ENCRYPTED_DNS_NS: u64 = 24 * HOUR_NS;
-/// A client that asks one fallback resolver again and again is told of this often.
+/// A client that keeps querying one fallback resolver is reported this often.
 const FALLBACK_EVERY_NS: u64 = HOUR_NS;
 
 /// One client.
 #[derive(Debug, Default)]
 struct Client {
-    /// Public names and until when they hold, newest last.
+    /// Public names and until when they are valid, newest last.
     public_names: Vec<(Box<str>, u64)>,
     /// Latest use of encrypted DNS.
     encrypted_dns_ns: Option<u64>,
-    /// Fallback resolvers and when their use was told, latest last.
+    /// Fallback resolvers and when their use was reported, latest last.
     fallbacks: Vec<(Address, u64)>,
     again: bool,
 }
@@ -64,7 +64,7 @@ impl Shard {
         client
     }
 
-    /// Drops the oldest client; those heard of again since their turn get another one.
+    /// Evicts the oldest client; one that was seen again in the meantime is spared once.
     fn evict(&mut self) -> bool {
         while let Some(address) = self.order.pop_front() {
             match self.clients.get_mut(&address) {
@@ -103,20 +103,20 @@ impl Clients {
 
     fn shard(&self, client: Address) -> MutexGuard<'_, Shard> {
         let number = (self.hasher.hash_one(client) >> 32) as usize % SHARDS;
-        // A worker that panicked leaves the shard usable: every client stands on its own.
+        // A worker that panicked leaves the shard usable: every client is independent.
         self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A record told the client that hellos to some server show this name.
+    /// The client received a record by which its hellos to some server show this name.
     pub fn learn_public_name(&self, client: Address, name: &str, expires_ns: u64) {
         self.shard(client).client(client, self.max_per_shard).learn(name, expires_ns);
     }
 
-    /// True if the client was told this public name, and may still use it.
-    pub fn was_told_public_name(&self, client: Address, name: &str, now_ns: u64) -> bool {
+    /// True if the client received this public name, and may still use it.
+    pub fn knows_public_name(&self, client: Address, name: &str, now_ns: u64) -> bool {
         let shard = self.shard(client);
-        let told = shard.clients.get(&client).map_or(&[] as &[_], |client| &client.public_names);
-        told.iter().any(|(known, expires_ns)| **known == *name && *expires_ns >= now_ns)
+        let names = shard.clients.get(&client).map_or(&[] as &[_], |client| &client.public_names);
+        names.iter().any(|(known, expires_ns)| **known == *name && *expires_ns >= now_ns)
     }
 
     /// The client used encrypted DNS.
@@ -133,19 +133,19 @@ impl Clients {
         latest_ns.is_some_and(|latest_ns| latest_ns.saturating_add(ENCRYPTED_DNS_NS) >= now_ns)
     }
 
-    /// The client asked a fallback resolver; true if that was not told within the hour before.
+    /// The client queried a fallback resolver; true if that was not reported within the hour before.
     pub fn is_first_fallback(&self, client: Address, resolver: Address, now_ns: u64) -> bool {
         let mut shard = self.shard(client);
-        let told = &mut shard.client(client, self.max_per_shard).fallbacks;
-        if let Some(at) = told.iter().position(|(known, _)| *known == resolver) {
-            if told[at].1.saturating_add(FALLBACK_EVERY_NS) > now_ns {
+        let reported = &mut shard.client(client, self.max_per_shard).fallbacks;
+        if let Some(at) = reported.iter().position(|(known, _)| *known == resolver) {
+            if reported[at].1.saturating_add(FALLBACK_EVERY_NS) > now_ns {
                 return false;
             }
-            told.remove(at);
-        } else if told.len() >= MAX_FALLBACKS {
-            told.remove(0);
+            reported.remove(at);
+        } else if reported.len() >= MAX_FALLBACKS {
+            reported.remove(0);
         }
-        told.push((resolver, now_ns));
+        reported.push((resolver, now_ns));
         true
     }
 
@@ -165,13 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn a_public_name_holds_for_the_client_that_was_told_until_it_expires() {
+    fn a_public_name_is_valid_until_it_expires_for_the_client_that_received_it() {
         let clients = Clients::new(100);
         clients.learn_public_name(address(1), "front.example", 50);
-        assert!(clients.was_told_public_name(address(1), "front.example", 50));
-        assert!(!clients.was_told_public_name(address(1), "front.example", 51));
-        assert!(!clients.was_told_public_name(address(1), "other.example", 50));
-        assert!(!clients.was_told_public_name(address(2), "front.example", 50));
+        assert!(clients.knows_public_name(address(1), "front.example", 50));
+        assert!(!clients.knows_public_name(address(1), "front.example", 51));
+        assert!(!clients.knows_public_name(address(1), "other.example", 50));
+        assert!(!clients.knows_public_name(address(2), "front.example", 50));
     }
 
     #[test]
@@ -180,9 +180,9 @@ mod tests {
         for n in 0..100 {
             clients.learn_public_name(address(1), &format!("n{n}.example"), 50);
         }
-        let told = |n: usize| clients.was_told_public_name(address(1), &format!("n{n}.example"), 0);
-        assert_eq!((0..100).filter(|n| told(*n)).count(), MAX_PUBLIC_NAMES);
-        assert!(told(99));
+        let knows = |n: usize| clients.knows_public_name(address(1), &format!("n{n}.example"), 0);
+        assert_eq!((0..100).filter(|n| knows(*n)).count(), MAX_PUBLIC_NAMES);
+        assert!(knows(99));
     }
 
     #[test]
@@ -197,23 +197,23 @@ mod tests {
     }
 
     #[test]
-    fn a_fallback_resolver_is_told_once_an_hour_for_each_client() {
+    fn a_fallback_resolver_is_reported_once_an_hour_for_each_client() {
         let clients = Clients::new(100);
-        let told =
+        let is_first =
             |client, resolver, now_ns| clients.is_first_fallback(address(client), address(resolver), now_ns);
-        assert!(told(1, 53, 0));
-        assert!(!told(1, 53, HOUR_NS - 1));
-        assert!(told(1, 54, 0));
-        assert!(told(2, 53, 0));
-        assert!(told(1, 53, HOUR_NS));
-        assert!(!told(1, 53, 2 * HOUR_NS - 1));
+        assert!(is_first(1, 53, 0));
+        assert!(!is_first(1, 53, HOUR_NS - 1));
+        assert!(is_first(1, 54, 0));
+        assert!(is_first(2, 53, 0));
+        assert!(is_first(1, 53, HOUR_NS));
+        assert!(!is_first(1, 53, 2 * HOUR_NS - 1));
     }
 
     #[test]
-    fn a_client_that_asks_resolvers_without_end_is_kept_small() {
+    fn a_client_that_queries_resolvers_without_end_stays_within_the_bound() {
         let clients = Clients::new(100);
-        let told = (0..1000).filter(|n| clients.is_first_fallback(address(1), address(*n), 0)).count();
-        assert_eq!(told, 1000);
+        let count = (0..1000).filter(|n| clients.is_first_fallback(address(1), address(*n), 0)).count();
+        assert_eq!(count, 1000);
         assert!(clients.is_first_fallback(address(1), address(0), 0));
         assert!(!clients.is_first_fallback(address(1), address(999), 0));
         let shard = clients.shard(address(1));

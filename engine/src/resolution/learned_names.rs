@@ -1,7 +1,7 @@
-//! Names learned from DNS answers: which client asked for what, and which address came back.
+//! Names learned from DNS responses: which client looked up which name, and the addresses in the response.
 //!
-//! Shared by all workers: a shard is locked for one DNS answer or one new flow, never for an
-//! ordinary packet. Bounded in entries and bytes; the oldest entry not learned again gives way.
+//! Shared by all workers: a shard is locked for one DNS response or one new flow, never for an ordinary packet.
+//! Bounded in entries and bytes; the oldest entry that was not learned again is evicted.
 
 use super::clients::Clients;
 use crate::address::Address;
@@ -17,19 +17,19 @@ const SHARDS: usize = 16;
 const MAX_CHAINS: usize = 8;
 /// Links of a CNAME chain that are kept.
 const MAX_LINKS: usize = 16;
-/// Addresses learned from one answer.
+/// Addresses learned from one response.
 const MAX_ADDRESSES: usize = 256;
 /// Mean bytes per entry that the byte bound allows.
 const MEAN_ENTRY_BYTES: usize = 512;
-/// Names for one client that is remembered: a site has far fewer clients than names.
+/// Names for each client that is remembered: a site has far fewer clients than names.
 const NAMES_PER_CLIENT: usize = 8;
 const SECOND: u64 = 1_000_000_000;
 /// Clients keep addresses beyond their TTL: browsers for a minute, connections for longer.
 const GRACE_NS: u64 = 300 * SECOND;
-/// A TTL above a day is not believed.
+/// A longer TTL is taken for this one.
 const MAX_TTL_S: u32 = 86_400;
 
-/// The name that was asked for, then the links of its CNAME chain.
+/// The name that was looked up, then the links of its CNAME chain.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Chain {
     /// At least one name.
@@ -37,7 +37,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The name that was asked for.
+    /// The name that was looked up.
     pub fn question(&self) -> &str {
         self.names.first().map_or("", |name| name)
     }
@@ -47,12 +47,12 @@ impl Chain {
     }
 }
 
-/// What DNS says about a flow's server.
+/// The names that DNS shows for a flow's server.
 #[derive(Debug, Default)]
-pub struct Found {
-    /// Newest first; one for each name asked for.
+pub struct FoundNames {
+    /// Newest first; one for each name that was looked up.
     pub chains: Box<[Arc<Chain>]>,
-    /// The flow's own client asked; otherwise somebody else did.
+    /// The flow's own client looked them up; otherwise another client did.
     pub by_client: bool,
 }
 
@@ -93,14 +93,14 @@ impl Entry {
 }
 
 #[derive(Debug)]
-struct Book<K> {
+struct NameTable<K> {
     entries: HashMap<K, Entry, RandomState>,
     order: VecDeque<K>,
     bytes: usize,
     evicted: u64,
 }
 
-impl<K: Hash + Eq + Copy> Book<K> {
+impl<K: Hash + Eq + Copy> NameTable<K> {
     fn new() -> Self {
         Self {
             entries: HashMap::with_hasher(RandomState::default()),
@@ -124,7 +124,7 @@ impl<K: Hash + Eq + Copy> Book<K> {
         self.bytes = self.bytes.saturating_add_signed(change);
     }
 
-    /// Drops the oldest entry; those learned again since their turn get another one.
+    /// Evicts the oldest entry; one that was learned again in the meantime is spared once.
     fn evict(&mut self) -> bool {
         while let Some(key) = self.order.pop_front() {
             match self.entries.get_mut(&key) {
@@ -147,25 +147,25 @@ impl<K: Hash + Eq + Copy> Book<K> {
 
 #[derive(Debug)]
 struct Shard {
-    by_client: Book<(Address, Address)>,
-    by_server: Book<Address>,
+    by_client: NameTable<(Address, Address)>,
+    by_server: NameTable<Address>,
 }
 
 /// The table of learned names.
 #[derive(Debug)]
-pub struct Names {
-    /// What is remembered of clients beside the names that they asked for.
+pub struct LearnedNames {
+    /// What is remembered of clients apart from the names that they looked up.
     pub clients: Clients,
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
     max_per_shard: usize,
 }
 
-impl Names {
+impl LearnedNames {
     /// At most about `max_names` entries for addresses, as many for clients and addresses, and an eighth
     /// for clients.
     pub fn new(max_names: usize) -> Self {
-        let shard = || Mutex::new(Shard { by_client: Book::new(), by_server: Book::new() });
+        let shard = || Mutex::new(Shard { by_client: NameTable::new(), by_server: NameTable::new() });
         Self {
             clients: Clients::new(max_names / NAMES_PER_CLIENT),
             shards: (0..SHARDS).map(|_| shard()).collect(),
@@ -177,11 +177,11 @@ impl Names {
     fn shard(&self, server: Address) -> MutexGuard<'_, Shard> {
         use std::hash::BuildHasher;
         let number = (self.hasher.hash_one(server) >> 32) as usize % SHARDS;
-        // A worker that panicked leaves the books usable: every entry stands on its own.
+        // A worker that panicked leaves the tables usable: every entry is independent.
         self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Learns the addresses of an answer that `client` received.
+    /// Learns the addresses in a response that `client` received.
     pub fn learn(&self, client: Address, message: &Message, now_ns: u64) {
         let Some(question) = message.questions.first() else { return };
         if !message.response || message.rcode != 0 || question.name.is_empty() {
@@ -203,15 +203,15 @@ impl Names {
         }
     }
 
-    /// The names by which `client` may know `server`; its own look-ups before those of others.
-    pub fn find(&self, client: Address, server: Address, now_ns: u64) -> Option<Found> {
+    /// The names by which `client` may know `server`; its own look-ups take precedence over those of others.
+    pub fn find(&self, client: Address, server: Address, now_ns: u64) -> Option<FoundNames> {
         let shard = self.shard(server);
         let own = shard.by_client.entries.get(&(client, server)).map(|entry| entry.alive(now_ns));
         if let Some(chains) = own.filter(|chains| !chains.is_empty()) {
-            return Some(Found { chains, by_client: true });
+            return Some(FoundNames { chains, by_client: true });
         }
         let any = shard.by_server.entries.get(&server).map(|entry| entry.alive(now_ns));
-        any.filter(|chains| !chains.is_empty()).map(|chains| Found { chains, by_client: false })
+        any.filter(|chains| !chains.is_empty()).map(|chains| FoundNames { chains, by_client: false })
     }
 
     /// (entries, bytes, evicted entries) of all shards.
@@ -227,14 +227,14 @@ impl Names {
     }
 }
 
-/// Until when a client may still use what a record told it now.
+/// Until when a client may use a record that it receives now.
 pub(super) fn expiry_ns(ttl_s: u32, now_ns: u64) -> u64 {
     let ttl_ns = u64::from(ttl_s.min(MAX_TTL_S)) * SECOND;
     now_ns.saturating_add(ttl_ns).saturating_add(GRACE_NS)
 }
 
-/// The chain from a question through the CNAME (or SVCB alias) records of its answer, and the
-/// smallest TTL on it.
+/// The chain from a question through the CNAME (or SVCB alias) records of the response, and the smallest TTL on
+/// it.
 fn chain_of(question: &str, message: &Message) -> (Chain, u32) {
     let mut names: Vec<Box<str>> = vec![question.into()];
     let mut ttl_s = MAX_TTL_S;
@@ -288,14 +288,14 @@ mod tests {
         }
     }
 
-    fn names_of(found: Option<Found>) -> (Vec<String>, bool) {
+    fn names_of(found: Option<FoundNames>) -> (Vec<String>, bool) {
         let found = found.unwrap();
         (found.chains.iter().map(|c| c.question().to_owned()).collect(), found.by_client)
     }
 
     #[test]
-    fn a_clients_own_look_up_comes_before_that_of_others() {
-        let names = Names::new(1000);
+    fn a_clients_own_look_up_takes_precedence_over_those_of_others() {
+        let names = LearnedNames::new(1000);
         let (me, other, server) = (address(1), address(2), address(100));
         names.learn(me, &answer("mine.example", &[], server, 60), 0);
         names.learn(other, &answer("theirs.example", &[], server, 60), 1);
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn the_chain_holds_every_link() {
-        let names = Names::new(1000);
+        let names = LearnedNames::new(1000);
         names.learn(address(1), &answer("a.example", &["b.example", "c.example"], address(9), 60), 0);
         let found = names.find(address(1), address(9), 0).unwrap();
         let links: Vec<&str> = found.chains[0].names.iter().map(|n| &**n).collect();
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_name_is_forgotten_after_its_ttl_and_the_grace() {
-        let names = Names::new(1000);
+        let names = LearnedNames::new(1000);
         names.learn(address(1), &answer("a.example", &[], address(9), 60), 0);
         assert!(names.find(address(1), address(9), 60 * SECOND + GRACE_NS).is_some());
         assert!(names.find(address(1), address(9), 60 * SECOND + GRACE_NS + 1).is_none());
@@ -324,14 +324,14 @@ mod tests {
 
     #[test]
     fn a_cname_loop_ends() {
-        let names = Names::new(1000);
+        let names = LearnedNames::new(1000);
         names.learn(address(1), &answer("a.example", &["b.example", "a.example"], address(9), 60), 0);
         assert!(names.usage().0 <= 2);
     }
 
     #[test]
     fn a_flood_of_names_stays_within_the_bound_and_is_counted() {
-        let names = Names::new(1600);
+        let names = LearnedNames::new(1600);
         for n in 0..20_000u32 {
             names.learn(address(n % 7), &answer(&format!("n{n}.example"), &[], address(n), 60), 0);
         }
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn many_names_on_one_address_keep_the_newest() {
-        let names = Names::new(1000);
+        let names = LearnedNames::new(1000);
         for n in 0..100u64 {
             names.learn(address(1), &answer(&format!("n{n}.example"), &[], address(9), 60), n);
         }
