@@ -1,4 +1,4 @@
-//! DNS that is not read or that is telling, on its way through a monitor: live, over TCP, seen one way only.
+//! Encrypted DNS and queries to fallback resolvers, through a monitor: live, over TCP, seen in one direction only.
 
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
@@ -52,7 +52,7 @@ fn tcp(port: u16, seq: u32, payload: &[u8]) -> Vec<u8> {
     ip(true, TCP, (40_000, port), &header)
 }
 
-/// A question, or its answer without records.
+/// A query, or its response without records.
 fn message(name: &str, response: bool) -> Vec<u8> {
     let mut message = vec![0, 9, if response { 0x81 } else { 1 }, 0, 0, 1, 0, 0, 0, 0, 0, 0];
     for label in name.split('.') {
@@ -63,7 +63,7 @@ fn message(name: &str, response: bool) -> Vec<u8> {
     message
 }
 
-/// A whole ClientHello without a name.
+/// A complete ClientHello without a name.
 fn hello() -> Vec<u8> {
     let body = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0x13, 1, 1, 0]].concat();
     let length = body.len() as u8;
@@ -80,7 +80,7 @@ fn finish(monitor: &mut Monitor) -> Vec<FlowReport> {
 }
 
 #[test]
-fn a_live_sensor_tells_encrypted_dns_at_its_hello() {
+fn a_live_sensor_reports_encrypted_dns_at_its_hello() {
     let mut monitor = monitor(true);
     feed(&mut monitor, START, &tcp(853, 100, &hello()));
     let open: Vec<_> = std::mem::take(&mut monitor.flows);
@@ -91,7 +91,7 @@ fn a_live_sensor_tells_encrypted_dns_at_its_hello() {
 }
 
 #[test]
-fn a_live_sensor_tells_a_telling_question_within_seconds() {
+fn a_live_sensor_reports_a_significant_query_within_seconds() {
     let mut monitor = monitor(true);
     feed(&mut monitor, START, &udp(true, 50_000, &message("eu.cloud.example", false)));
     assert!(monitor.flows.is_empty());
@@ -102,7 +102,7 @@ fn a_live_sensor_tells_a_telling_question_within_seconds() {
 }
 
 #[test]
-fn an_answer_alone_tells_the_question() {
+fn a_response_alone_shows_the_query() {
     let mut monitor = monitor(false);
     feed(&mut monitor, START, &udp(false, 50_000, &message("eu.cloud.example", true)));
     let flows = finish(&mut monitor);
@@ -111,7 +111,7 @@ fn an_answer_alone_tells_the_question() {
 }
 
 #[test]
-fn of_several_questions_over_tcp_the_vendors_is_told() {
+fn of_several_queries_over_tcp_the_vendors_is_reported() {
     let mut monitor = monitor(false);
     let mut stream = Vec::new();
     for name in ["www.example.net", "eu.cloud.example", "www.example.org"] {
@@ -137,7 +137,7 @@ fn port_853_without_tls_is_no_encrypted_dns() {
 }
 
 #[test]
-fn reports_on_weak_use_do_not_grow_with_the_questions() {
+fn reports_on_insignificant_use_do_not_grow_with_the_queries() {
     let mut monitor = monitor(false);
     for number in 0..1000u16 {
         let message = message(&format!("n{number}.example.net"), false);

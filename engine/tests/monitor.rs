@@ -1,7 +1,9 @@
-//! The way of packets through a monitor: flows, orientation, round trips, ends, bounds, tags.
+//! The way of packets through a monitor: flows, orientation, round trips, ends, bounds, signatures.
 
 use _engine::capture::Packet;
+use _engine::flow::Flow;
 use _engine::monitor::Monitor;
+use _engine::naming::Clues;
 use _engine::report::flow_report::{FlowReport, Occasion};
 use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
@@ -122,7 +124,7 @@ fn a_conversation_is_one_flow_with_bytes_both_ways_and_its_round_trip() {
 }
 
 #[test]
-fn a_hello_makes_its_sender_the_client_whatever_the_ports_say() {
+fn a_hello_makes_its_sender_the_client_whatever_the_ports() {
     let mut monitor = monitor(settings());
     feed(&mut monitor, START, &down(901, 200, ACK, &hello("odd.cloud.example")));
     let flows = finish(&mut monitor);
@@ -131,7 +133,7 @@ fn a_hello_makes_its_sender_the_client_whatever_the_ports_say() {
 }
 
 #[test]
-fn silence_ends_a_flow_and_the_next_packet_begins_another() {
+fn silence_ends_a_flow_and_the_next_packet_starts_another() {
     let mut monitor = monitor(settings());
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
     feed(&mut monitor, START + 301 * SECOND, &up(101, 0, ACK, b""));
@@ -141,7 +143,7 @@ fn silence_ends_a_flow_and_the_next_packet_begins_another() {
 }
 
 #[test]
-fn a_closed_flow_ends_as_it_closed_and_its_ports_can_be_used_again() {
+fn a_closed_flow_ends_as_it_was_closed_and_its_ports_can_be_reused() {
     let mut monitor = monitor(settings());
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
     feed(&mut monitor, START + 1, &up(101, 1, FIN | ACK, b""));
@@ -166,7 +168,7 @@ fn the_flow_table_is_bounded_and_every_eviction_counted() {
 }
 
 #[test]
-fn hellos_that_never_end_are_bounded_and_every_eviction_counted() {
+fn endless_hellos_are_bounded_and_every_eviction_counted() {
     let mut monitor = monitor(settings());
     let hello = hello("never.cloud.example");
     for n in 0..50u8 {
@@ -179,7 +181,7 @@ fn hellos_that_never_end_are_bounded_and_every_eviction_counted() {
 }
 
 #[test]
-fn a_clock_that_goes_back_is_counted_and_flows_go_on() {
+fn a_clock_that_is_set_back_is_counted_and_flows_continue() {
     let mut monitor = monitor(settings());
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
     feed(&mut monitor, START - 3600 * SECOND, &up(101, 0, ACK, b""));
@@ -191,7 +193,7 @@ fn a_clock_that_goes_back_is_counted_and_flows_go_on() {
 }
 
 #[test]
-fn a_live_flow_is_reported_when_tagged_while_it_goes_on_and_when_it_ends() {
+fn a_live_flow_is_reported_when_it_matches_while_it_continues_and_when_it_ends() {
     let mut monitor = monitor(Settings { every_flow: false, report_every_ns: 5 * SECOND, ..settings() });
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
     feed(&mut monitor, START + 1, &up(101, 0, ACK, &hello("a.cloud.example")));
@@ -208,7 +210,7 @@ fn a_live_flow_is_reported_when_tagged_while_it_goes_on_and_when_it_ends() {
 }
 
 #[test]
-fn new_signatures_tag_the_flows_that_are_there() {
+fn new_signatures_match_existing_flows() {
     let mut monitor = monitor(Settings { every_flow: false, report_every_ns: 5 * SECOND, ..settings() });
     feed(&mut monitor, START, &up(101, 0, ACK, &hello("a.other.example")));
     assert!(monitor.flows.is_empty());
@@ -218,7 +220,7 @@ fn new_signatures_tag_the_flows_that_are_there() {
 }
 
 #[test]
-fn a_capture_of_headers_alone_is_truncated_and_not_something_else_than_tls() {
+fn a_capture_of_headers_only_is_truncated_and_may_be_tls() {
     let mut monitor = monitor(settings());
     let hello = up(101, 901, ACK, &hello("eu.cloud.example"));
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
@@ -226,4 +228,10 @@ fn a_capture_of_headers_alone_is_truncated_and_not_something_else_than_tls() {
     monitor.packet(&Packet { time_ns: START + 1, link: RAW, interface: 0, wire_len, bytes });
     let flows = finish(&mut monitor);
     assert_eq!((flows[0].reason, flows[0].cut), (Some(Unnamed::TruncatedCapture), true));
+}
+
+#[test]
+fn a_flow_and_its_clues_are_no_larger_than_their_fields_need() {
+    assert_eq!(std::mem::size_of::<Flow>(), 232);
+    assert_eq!(std::mem::size_of::<Clues>(), 104);
 }

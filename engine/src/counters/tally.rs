@@ -22,11 +22,11 @@ pub struct Tally {
     pub flows: u64,
     /// Ended flows, by evidence.
     pub named: [u64; Evidence::ALL.len()],
-    /// Their bytes, both ways.
+    /// Their bytes in both directions.
     pub named_bytes: [u64; Evidence::ALL.len()],
     /// Ended flows without a name, by reason.
     pub unnamed: [u64; Unnamed::ALL.len()],
-    /// Their bytes, both ways.
+    /// Their bytes in both directions.
     pub unnamed_bytes: [u64; Unnamed::ALL.len()],
     /// Ended flows whose hello had an ECH extension, by what it was.
     pub ech: [u64; EchState::ALL.len()],
@@ -54,7 +54,7 @@ pub struct Tally {
     pub quic_negotiations: u64,
     /// DNS messages read.
     pub dns_messages: u64,
-    /// Times the packets' clock went back by more than a minute.
+    /// Times that the packets' clock was set back by more than a minute.
     pub clock_steps: u64,
     /// Monitors that suspect a middlebox of answering (`Interception::Suspected`).
     pub interceptions: u64,
@@ -92,10 +92,10 @@ impl Tally {
     }
 
     /// The counters of all interfaces together.
-    pub fn whole_view(&self) -> ViewCounters {
-        let mut whole = ViewCounters::default();
-        self.views.iter().for_each(|view| whole.add(view));
-        whole
+    pub fn total_view(&self) -> ViewCounters {
+        let mut total = ViewCounters::default();
+        self.views.iter().for_each(|view| total.add(view));
+        total
     }
 
     /// Adds another worker's counters.

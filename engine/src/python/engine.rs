@@ -17,7 +17,7 @@ use std::sync::Arc;
 const SECOND_NS: u64 = 1_000_000_000;
 const MILLISECOND_NS: u64 = 1_000_000;
 
-/// A classic BPF program as Python hands it over; None for an empty one.
+/// The filter for a classic BPF program from Python; None for an empty one.
 pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, CaptureError> {
     let instruction = |&(code, jt, jf, k): &(u16, u8, u8, u32)| Instruction { code, jt, jf, k };
     match program {
@@ -26,16 +26,20 @@ pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, Captu
     }
 }
 
-/// Bounds and habits as Python hands them over, by keyword.
+/// The bounds and other settings that Python passes by keyword.
 pub struct Limits {
     /// LearnedNames learned from DNS, at most.
     pub max_names: usize,
-    /// The monitor's part.
+    /// The settings of the monitor.
     pub settings: Settings,
 }
 
 impl Limits {
-    /// Reads keyword arguments; an unknown one is a TypeError.
+    /// Reads keyword arguments.
+    ///
+    /// # Errors
+    ///
+    /// TypeError for an unknown one.
     pub fn read(keywords: Option<&Bound<'_, PyDict>>, report_every_s: u64) -> PyResult<Self> {
         let mut limits = Self {
             max_names: 200_000,

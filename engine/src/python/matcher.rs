@@ -1,4 +1,4 @@
-//! `Matcher`: signatures as Python hands them over.
+//! `Matcher`: the signatures that Python passes.
 
 use crate::address::Address;
 use crate::opening::MAX_PREFIX_BYTES;

@@ -259,11 +259,11 @@ pub fn stats<'py>(
     for (problem, count) in &tally.problems {
         rejected.set_item(problem, count)?;
     }
-    let whole = tally.whole_view();
+    let total = tally.total_view();
     let dict = PyDict::new(py);
     let numbers = [
-        ("packets", whole.packets),
-        ("bytes", whole.bytes),
+        ("packets", total.packets),
+        ("bytes", total.bytes),
         ("flows", tally.flows),
         ("live_flows", tally.live_flows),
         ("live_heads", tally.live_heads),

@@ -49,7 +49,7 @@ struct Parts {
     pieces: Vec<Piece>,
     /// Type of the header that the payload begins with, from the first fragment.
     next: Option<u8>,
-    /// Length of the whole, once the last fragment is there.
+    /// Length of the complete payload, once the last fragment has arrived.
     len: Option<u32>,
     ip_bytes: u32,
     ip_packets: u32,

@@ -55,7 +55,7 @@ impl StreamHead {
         self.bytes
     }
 
-    /// Segments wait for bytes that have not come.
+    /// Segments wait for bytes that have not arrived.
     pub fn has_gap(&self) -> bool {
         !self.pending.is_empty()
     }

@@ -46,7 +46,7 @@ fn a_gap_stops_the_contiguous_bytes() {
 }
 
 #[test]
-fn an_unanchored_head_is_sorted_when_the_beginning_comes() {
+fn an_unanchored_head_is_sorted_once_the_beginning_arrives() {
     let mut heads = StreamHeads::new(4, 65536);
     let head = heads.create(0, 0, 0, false);
     heads.insert(head, 13, b"def");

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 const PREFIX: usize = 2;
 /// Bytes of a message's header.
 const HEADER: usize = 12;
-/// Room for the longest message, and for as much that came before its turn.
+/// Room for the longest message, and for as many bytes that arrived early.
 const MAX_HEAD_BYTES: usize = 2 * (PREFIX + 65_535);
 /// Segments collected while an earlier one is missing.
 const MAX_AHEAD: u32 = 32;
@@ -83,7 +83,7 @@ impl DnsStreams {
         self.heads.len()
     }
 
-    /// Follows the payload of one segment of a stream that begins at `start`, if that is known, and hands on the
+    /// Follows the payload of one segment of a stream that begins at `start`, if that is known, and processes the
     /// messages that it completes.
     pub fn follow(
         &mut self,
@@ -116,7 +116,7 @@ impl DnsStreams {
     }
 }
 
-/// One direction while a segment of it is looked at.
+/// One direction while a segment of it is processed.
 struct Stream<'a, 'm> {
     state: Direction,
     slot: u32,

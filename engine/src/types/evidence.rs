@@ -31,7 +31,7 @@ impl Evidence {
         Self::None,
     ];
 
-    /// A name was found: the others tag a flow at most, or say what hides its name.
+    /// A name was found. Other evidence matches a signature at most, or shows what hides the name.
     pub fn is_name(self) -> bool {
         !matches!(self, Self::Payload | Self::Network | Self::EchOuter | Self::None)
     }

@@ -1,4 +1,4 @@
-//! The key of a bidirectional flow: both directions of a conversation have the same one.
+//! The key of a bidirectional flow: it is the same for both directions of a conversation.
 
 use crate::address::Address;
 use crate::wire::{Segment, Transport};
@@ -9,8 +9,8 @@ pub const TCP: u8 = 6;
 /// IANA protocol number of UDP.
 pub const UDP: u8 = 17;
 
-/// Both ends, the lower one first, and the transport protocol. VLANs and interfaces are not part of
-/// it: mirror ports tag one direction only, and taps deliver each direction on its own port.
+/// Both ends, the lower one first, and the transport protocol. VLANs and interfaces are not part of it, because
+/// mirror ports tag one direction only, and taps deliver each direction on its own port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FlowKey {
     /// Addresses of the two ends.
@@ -44,8 +44,8 @@ impl FlowKey {
         self.ports.contains(&port)
     }
 
-    /// The side that is the server if nothing but the ports is known: the lower well-known port;
-    /// without one, the side that did not speak first.
+    /// The side that is the server if only the ports are known: the one with the lower well-known port, or without
+    /// one the side that did not send first.
     pub fn likely_server(&self, first_sender: usize) -> usize {
         let [a, b] = self.ports;
         match (a < 1024, b < 1024) {
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_talking_to_itself_is_told_apart_by_port() {
+    fn the_sides_of_an_address_that_talks_to_itself_differ_by_port() {
         let (there, side_there) = FlowKey::of(&segment([127, 0, 0, 1], 5000, [127, 0, 0, 1], 443));
         let (back, side_back) = FlowKey::of(&segment([127, 0, 0, 1], 443, [127, 0, 0, 1], 5000));
         assert_eq!(there, back);
