@@ -1,54 +1,71 @@
-//! The way of a packet, on one screen: decode → flow → opening → name → tag → report.
+//! The way of a packet, on one screen: decode → flow → view → opening → name → report.
 
 use crate::capture::Packet;
-use crate::flow::dns::{Kind, Messages, DNS_PORT};
-use crate::flow::dns_stream::{DnsStreams, Part};
-use crate::flow::dns_use;
-use crate::flow::duplicates::Duplicates;
-use crate::flow::ech;
-use crate::flow::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
-use crate::flow::handshake::{RoundTrips, Seen};
-use crate::flow::head::Heads;
-use crate::flow::hello::Kinds;
-use crate::flow::key::{FlowKey, TCP};
-use crate::flow::names::Names;
-use crate::flow::naming::{look_up, resolve};
-use crate::flow::payload;
-use crate::flow::record::{Flow, NO_ENTRY};
-use crate::flow::report::{report, DnsReport, End, FlowReport, Occasion};
-use crate::flow::table::Table;
-use crate::flow::tcp::{self, Opening};
-use crate::flow::view;
+use crate::counters::tally::Tally;
+use crate::flow::{due_ns, Flow, Table};
+use crate::opening::{Reader, SharedHellos};
+use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
+use crate::reassembly::stream_heads::StreamHeads;
+use crate::report::flow_report::FlowReport;
+use crate::resolution::{
+    Context, DnsReport, DnsStreams, LearnedNames, MessageKind, Messages, StreamPart, DNS_PORT,
+};
 use crate::settings::Settings;
 use crate::tag::Matcher;
-use crate::tally::Tally;
+use crate::types::arrival::Arrival;
+use crate::types::flow_key::FlowKey;
+use crate::types::tcp_header::TcpHeader;
+use crate::view::counting::{count_packet, count_segment};
+use crate::view::duplicates::Duplicates;
+use crate::view::handshake_timer::HandshakeTimer;
 use crate::wire::decode::{decode, Decoded};
 use crate::wire::{Rejection, Segment, Transport};
 use std::sync::Arc;
 
+/// Borrows what all flows of a monitor share, apart from the table that holds them.
+macro_rules! context {
+    ($monitor:ident) => {
+        Context {
+            names: &$monitor.names,
+            matcher: &$monitor.matcher,
+            tally: &mut $monitor.tally,
+            reports: $monitor.settings.every_flow.then_some(&mut $monitor.dns),
+        }
+    };
+}
+
+mod lifecycle;
 mod upkeep;
 
 /// One worker's view of the traffic. Time is the packets' time.
 pub struct Monitor {
     settings: Settings,
     matcher: Arc<Matcher>,
-    names: Arc<Names>,
+    names: Arc<LearnedNames>,
     table: Table,
     duplicates: Duplicates,
-    heads: Heads,
-    hellos: Kinds,
+    heads: StreamHeads,
+    hellos: SharedHellos,
     dns_streams: DnsStreams,
     fragments: Fragments,
-    trips: RoundTrips,
+    timer: HandshakeTimer,
     flow_ids: (u64, u64),
     clock_ns: u64,
     next_sweep_ns: u64,
     due: Vec<u32>,
     tally: Tally,
-    /// Reports on flows that nobody has taken yet.
+    /// Reports on flows that have not been collected yet.
     pub flows: Vec<FlowReport>,
-    /// DNS messages that nobody has taken yet.
+    /// DNS messages that have not been collected yet.
     pub dns: Vec<DnsReport>,
+}
+
+/// The sender of a segment: its side of a flow, and the flow's slot in the table if it has one.
+#[derive(Clone, Copy)]
+struct Sender {
+    key: FlowKey,
+    side: usize,
+    slot: Option<u32>,
 }
 
 impl Monitor {
@@ -56,17 +73,17 @@ impl Monitor {
     pub fn new(
         settings: Settings,
         matcher: Arc<Matcher>,
-        names: Arc<Names>,
+        names: Arc<LearnedNames>,
         (worker, workers): (u64, u64),
     ) -> Self {
         Self {
             table: Table::new(settings.max_flows),
             duplicates: Duplicates::new(settings.duplicate_window_ns),
-            hellos: Kinds::default(),
-            heads: Heads::new(settings.max_heads, settings.max_head_bytes),
+            hellos: SharedHellos::default(),
+            heads: StreamHeads::new(settings.max_heads, settings.max_head_bytes),
             dns_streams: DnsStreams::new(settings.max_heads),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
-            trips: RoundTrips::new(settings.is_live()),
+            timer: HandshakeTimer::new(settings.is_live()),
             settings,
             matcher,
             names,
@@ -80,46 +97,45 @@ impl Monitor {
         }
     }
 
-    /// Takes one packet.
+    /// Processes one packet.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
-        self.tally.view(packet.interface).packet(packet.bytes.len(), packet.wire_len);
+        let arrival = Arrival { time_ns: packet.time_ns, interface: packet.interface };
+        count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
         self.tick(packet.time_ns);
-        self.trips.see(Seen { time_ns: packet.time_ns, interface: packet.interface });
+        self.timer.observe(arrival);
         match decode(packet.link, packet.bytes, packet.wire_len) {
-            Ok(Decoded::Segment(segment)) => self.segment(&segment, packet),
+            Ok(Decoded::Segment(segment)) => self.segment(&segment, arrival),
             Ok(Decoded::Fragment(fragment)) => {
-                if self.duplicates.is_copied_fragment(&fragment, packet.time_ns) {
+                if self.duplicates.is_duplicate_fragment(&fragment, packet.time_ns) {
                     self.tally.view(packet.interface).duplicate_packets += 1;
                     return;
                 }
-                self.fragments.take(&fragment, packet.time_ns, packet.interface, &mut self.tally);
-                self.take_gathered();
+                self.fragments.add(&fragment, packet.time_ns, packet.interface, &mut self.tally);
+                self.process_reassembled();
             }
             Err(rejection) => self.tally.rejected[rejection as usize] += 1,
         }
     }
 
-    /// Takes the packets that are over in the table of fragments: whole ones are read, others counted.
+    /// Processes the packets whose fragments are complete or given up: complete ones are read, others counted.
     #[cold]
-    fn take_gathered(&mut self) {
-        while let Some(gathered) = self.fragments.next_over() {
-            let (time_ns, interface) = (gathered.time_ns, gathered.interface);
-            let decoded = gathered.packet.as_ref().map_or(Err(Rejection::IpFragment), |whole| whole.decode());
+    fn process_reassembled(&mut self) {
+        while let Some(done) = self.fragments.next_done() {
+            let arrival = Arrival { time_ns: done.time_ns, interface: done.interface };
+            let decoded = done.packet.as_ref().map_or(Err(Rejection::IpFragment), |packet| packet.decode());
             match decoded {
                 Ok(Decoded::Segment(mut segment)) => {
-                    if !gathered.is_whole {
+                    if !done.is_complete {
                         segment.payload = &[];
                     }
-                    let packet =
-                        Packet { time_ns, link: 0, interface, wire_len: segment.ip_bytes, bytes: &[] };
-                    self.segment(&segment, &packet);
+                    self.segment(&segment, arrival);
                 }
-                Ok(Decoded::Fragment(inner)) if gathered.is_whole => {
-                    self.fragments.take(&inner, time_ns, interface, &mut self.tally);
+                Ok(Decoded::Fragment(inner)) if done.is_complete => {
+                    self.fragments.add(&inner, done.time_ns, done.interface, &mut self.tally);
                 }
-                Ok(Decoded::Fragment(_)) => self.reject(Rejection::IpFragment, gathered.ip_packets),
-                Err(rejection) => self.reject(rejection, gathered.ip_packets),
+                Ok(Decoded::Fragment(_)) => self.reject(Rejection::IpFragment, done.ip_packets),
+                Err(rejection) => self.reject(rejection, done.ip_packets),
             }
         }
     }
@@ -128,176 +144,108 @@ impl Monitor {
         self.tally.rejected[rejection as usize] += u64::from(packets);
     }
 
+    /// Processes a segment, unless it is a duplicate.
     #[inline]
-    fn segment(&mut self, segment: &Segment<'_>, packet: &Packet<'_>) {
-        let now_ns = packet.time_ns;
-        let seen = Seen { time_ns: now_ns, interface: packet.interface };
+    fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival) {
         let (key, side) = FlowKey::of(segment);
-        let header = match segment.transport {
-            Transport::Tcp { seq, ack, flags } => Some(tcp::Header { seq, ack, flags }),
-            Transport::Udp => None,
-        };
         let hash = self.table.hash(&key);
-        let mut known = self.table.find(&key, hash);
-        let copies = known.and_then(|slot| self.table.get_mut(slot)).map(|flow| &mut flow.copies);
-        let is_copy = self.duplicates.is_copy(segment, hash ^ side as u64, now_ns, copies);
-        self.tally.view(packet.interface).segment(segment, is_copy);
-        if is_copy {
+        let slot = self.table.find(&key, hash);
+        let of_flow = slot.and_then(|slot| self.table.get_mut(slot)).map(|flow| &mut flow.view.duplicates);
+        let is_duplicate =
+            self.duplicates.is_duplicate(segment, hash ^ side as u64, arrival.time_ns, of_flow);
+        let counters = self.tally.view(arrival.interface);
+        if is_duplicate {
+            counters.duplicate_packets += u64::from(segment.ip_packets);
             return;
         }
-        if let Some(slot) = known {
-            if let Some(end) = self.end_before(slot, side, header, now_ns) {
-                self.end(slot, end);
-                known = None;
+        count_segment(counters, segment);
+        let sender = Sender { key, side, slot };
+        match segment.transport {
+            Transport::Tcp { seq, ack, flags } => {
+                self.tcp(segment, TcpHeader { seq, ack, flags }, sender, arrival);
             }
-        }
-        let slot = known.unwrap_or_else(|| self.begin(key, now_ns, packet.interface, side));
-        let Some(flow) = self.table.get_mut(slot) else { return };
-        flow.last_ns = flow.last_ns.max(now_ns);
-        flow.sides[side].packets += u64::from(segment.ip_packets);
-        flow.sides[side].bytes += u64::from(segment.ip_bytes);
-        flow.cut |= (segment.payload.len() as u32) < segment.payload_len;
-        let mut named = payload::look(flow, side, segment, &self.matcher);
-        match header {
-            Some(header) => {
-                view::follow(flow, side, header, segment.payload_len);
-                let was_closed = flow.is_closed();
-                let (heads, tally) = (&mut self.heads, &mut self.tally);
-                let mut opening = Opening { flow, slot, side, heads, tally };
-                named |= opening.follow(header, segment, seen, &mut self.trips);
-                if flow.is_closed() && !was_closed {
-                    let due_ns = self.settings.due_ns(flow, now_ns);
-                    self.table.set_due(slot, due_ns);
-                }
-                if named {
-                    self.opened(slot);
-                }
-                if segment.payload_len > 0 && key.ports.contains(&DNS_PORT) {
-                    self.dns_segment(slot, side, header.first_byte(), segment, now_ns);
-                }
-            }
-            None => {
-                if known.is_none() {
-                    flow.messages = Kind::of(segment);
-                }
-                let messages = flow.messages;
-                let (heads, tally) = (&mut self.heads, &mut self.tally);
-                let mut opening = Opening { flow, slot, side, heads, tally };
-                named |= opening.follow_datagram(segment, seen, &mut self.trips);
-                if named {
-                    self.opened(slot);
-                }
-                if let Some(kind) = messages.filter(|_| !segment.payload.is_empty()) {
-                    self.message(slot, kind, segment, now_ns);
-                }
-            }
+            Transport::Udp => self.udp(segment, sender, arrival),
         }
     }
 
-    /// Why the flow in a slot is over before this segment, if it is.
+    /// The way of a TCP segment.
     #[inline]
-    fn end_before(
-        &mut self,
-        slot: u32,
-        side: usize,
-        header: Option<tcp::Header>,
-        now_ns: u64,
-    ) -> Option<End> {
-        let timeout_ns = self.settings.timeout_ns(header.is_some());
-        let flow = self.table.get_mut(slot)?;
-        if now_ns.saturating_sub(flow.last_ns) > timeout_ns {
-            return Some(End::of(flow, End::Idle));
-        }
-        let anew = header.is_some_and(|header| tcp::opens_anew(flow, side, header));
-        anew.then(|| End::of(flow, End::Reused))
-    }
-
-    fn begin(&mut self, key: FlowKey, now_ns: u64, interface: u16, side: usize) -> u32 {
-        if self.table.is_full() {
-            if let Some(slot) = self.table.oldest_of_some() {
-                self.tally.flows_evicted += 1;
-                self.end(slot, End::Evicted);
-            }
-        }
-        let id = self.flow_ids.0;
-        self.flow_ids.0 += self.flow_ids.1;
-        self.tally.flows += 1;
-        let mut flow = Flow::new(key, id, now_ns, interface, side);
-        look_up(&mut flow, &self.names);
-        let due_ns = self.settings.due_ns(&flow, now_ns);
-        self.table.insert(flow, due_ns)
-    }
-
-    fn end(&mut self, slot: u32, end: End) {
+    fn tcp(&mut self, segment: &Segment<'_>, header: TcpHeader, sender: Sender, arrival: Arrival) {
+        let side = sender.side;
+        let is_new = |flow: &Flow| flow.opening.starts_new_connection(side, header);
+        let slot = self.continue_flow(sender.slot, true, arrival.time_ns, is_new);
+        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, None));
         let Some(flow) = self.table.get_mut(slot) else { return };
-        tcp::close(flow, slot, &mut self.heads, &mut self.tally);
-        if flow.key.protocol == TCP && flow.key.ports.contains(&DNS_PORT) {
-            for side in [0, 1] {
-                let reports = self.settings.every_flow.then_some(&mut self.dns);
-                let (names, matcher, tally) = (&*self.names, &*self.matcher, &mut self.tally);
-                let time_ns = flow.last_ns;
-                let mut messages = Messages::of_stream(flow, side, time_ns, names, matcher, tally, reports);
-                self.dns_streams.close(slot, side, &mut messages);
-                dns_use::note_question(flow, messages.asked);
-            }
+        flow.traffic.add(side, segment, arrival.time_ns);
+        flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
+        flow.view.unseen.follow(side, header, segment.payload_len);
+        let mut is_closing = false;
+        let mut named = flow.keep_first_payload(side, segment, &self.matcher);
+        if header.is_control() {
+            self.timer.time_segment(&mut flow.view.handshake, &flow.ends, side, header, arrival);
+            is_closing = flow.opening.note_control(side, header, &mut flow.ends);
         }
-        let Some(mut flow) = self.table.remove(slot) else { return };
-        look_up(&mut flow, &self.names);
-        dns_use::follow(&mut flow, &self.names, &self.matcher);
-        let resolution = resolve(&flow, &self.matcher);
-        let (evidence, tagged) = (resolution.evidence, resolution.entry != NO_ENTRY);
-        self.tally.flow_over(&flow, evidence, tagged);
-        if tagged || dns_use::is_reported(&flow) || flow.reported || self.settings.every_flow {
-            self.flows.push(report(&mut flow, Occasion::End(end), &self.matcher, self.trips.interception()));
+        if !segment.payload.is_empty() && flow.opening.expects_segment(side) {
+            let read = |reader: &mut Reader<'_>| reader.read_segment(header, segment);
+            named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
+        }
+        if is_closing {
+            let due_ns = due_ns(&self.settings, flow, arrival.time_ns);
+            self.table.set_due(slot, due_ns);
+        }
+        if named {
+            self.identify(slot);
+        }
+        if segment.payload_len > 0 && sender.key.has_port(DNS_PORT) {
+            self.read_dns_stream((slot, side), header, segment, arrival.time_ns);
         }
     }
 
-    /// A flow's hello was read.
-    fn opened(&mut self, slot: u32) {
+    /// The way of a UDP datagram.
+    #[inline]
+    fn udp(&mut self, segment: &Segment<'_>, sender: Sender, arrival: Arrival) {
+        let side = sender.side;
+        let slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
+        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, MessageKind::of(segment)));
+        let Some(flow) = self.table.get_mut(slot) else { return };
+        flow.traffic.add(side, segment, arrival.time_ns);
+        flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
+        let mut named = flow.keep_first_payload(side, segment, &self.matcher);
+        let peer = flow.opening.state(1 - side);
+        let datagram = (segment.payload, flow.traffic.packets() <= 1);
+        self.timer.time_datagram(&mut flow.view.handshake, &flow.ends, (side, peer), datagram, arrival);
+        if flow.opening.expects_datagram(side, segment.payload) {
+            let sent = flow.traffic.sides()[side].packets;
+            let read = |reader: &mut Reader<'_>| reader.read_datagram(segment, sent);
+            named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
+        }
+        let messages = flow.messages();
+        if named {
+            self.identify(slot);
+        }
+        if let Some(kind) = messages.filter(|_| !segment.payload.is_empty()) {
+            self.read_message(slot, kind, segment, arrival.time_ns);
+        }
+    }
+
+    /// Reads the DNS message in a datagram.
+    fn read_message(&mut self, slot: u32, kind: MessageKind, segment: &Segment<'_>, now_ns: u64) {
+        let mut messages = Messages::of_datagram(segment, kind, now_ns, context!(self));
+        messages.process(segment.payload);
+        let query = messages.fallback_query();
         if let Some(flow) = self.table.get_mut(slot) {
-            ech::judge(flow, &self.names, &self.matcher);
-            if let Some(hello) = flow.naming.as_deref_mut().and_then(|naming| naming.hello.as_mut()) {
-                self.hellos.share(hello);
-            }
-            dns_use::follow(flow, &self.names, &self.matcher);
-        }
-        if self.settings.is_live() {
-            self.decide(slot);
+            flow.note_query(query);
         }
     }
 
-    /// Names and tags a live flow, and reports it if it is somebody's.
-    fn decide(&mut self, slot: u32) {
+    /// Reads the DNS messages that a segment completes.
+    fn read_dns_stream(&mut self, at: (u32, usize), header: TcpHeader, segment: &Segment<'_>, now_ns: u64) {
+        let (slot, side) = at;
         let Some(flow) = self.table.get_mut(slot) else { return };
-        look_up(flow, &self.names);
-        dns_use::follow(flow, &self.names, &self.matcher);
-        flow.entry = resolve(flow, &self.matcher).entry;
-        flow.decided = true;
-        let wanted = flow.entry != NO_ENTRY || dns_use::is_reported(flow);
-        if wanted && !flow.reported {
-            self.flows.push(report(flow, Occasion::Open, &self.matcher, self.trips.interception()));
-        }
-    }
-
-    /// Takes in a message in a datagram.
-    fn message(&mut self, slot: u32, kind: Kind, segment: &Segment<'_>, now_ns: u64) {
-        let reports = self.settings.every_flow.then_some(&mut self.dns);
-        let (names, matcher, tally) = (&*self.names, &*self.matcher, &mut self.tally);
-        let mut messages = Messages::of_datagram(segment, kind, now_ns, names, matcher, tally, reports);
-        messages.take(segment.payload);
-        if let (Some(flow), asked) = (self.table.get_mut(slot), messages.asked) {
-            dns_use::note_question(flow, asked);
-        }
-    }
-
-    /// Follows DNS over TCP.
-    fn dns_segment(&mut self, slot: u32, side: usize, seq: u32, segment: &Segment<'_>, now_ns: u64) {
-        let Some(flow) = self.table.get_mut(slot) else { return };
-        let part = Part { seq, bytes: segment.payload, wire_bytes: segment.payload_len };
-        let reports = self.settings.every_flow.then_some(&mut self.dns);
-        let (names, matcher, tally) = (&*self.names, &*self.matcher, &mut self.tally);
-        let mut messages = Messages::of_stream(flow, side, now_ns, names, matcher, tally, reports);
-        self.dns_streams.follow(flow, slot, side, part, &mut messages);
-        dns_use::note_question(flow, messages.asked);
+        let part =
+            StreamPart { seq: header.first_byte(), bytes: segment.payload, wire_bytes: segment.payload_len };
+        let mut messages = Messages::of_stream(&flow.ends, side, now_ns, context!(self));
+        self.dns_streams.follow(at, flow.opening.stream_start(side), part, &mut messages);
+        flow.note_query(messages.fallback_query());
     }
 }

@@ -7,23 +7,24 @@ use crate::capture::filter::Filter;
 use crate::capture::interface::InterfaceDrops;
 use crate::capture::ring::{Ring, RingOptions, RingStatistics};
 use crate::capture::CaptureError;
-use crate::flow::names::Names;
-use crate::flow::report::{DnsReport, FlowReport};
+use crate::counters::tally::Tally;
 use crate::monitor::Monitor;
+use crate::report::flow_report::FlowReport;
+use crate::resolution::{DnsReport, LearnedNames};
 use crate::settings::Settings;
 use crate::tag::Matcher;
-use crate::tally::Tally;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// A worker looks after its clock and its orders at least this often.
-const PATIENCE: Duration = Duration::from_millis(50);
-/// After a stop: longer than the kernel keeps a block that is not full (`capture::ring`, RETIRE_MS).
+/// A worker checks its clock and requests for a reload at least this often.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// How long a worker reads on after a stop: longer than the kernel keeps a block that is not full
+/// (`capture::ring`, RETIRE_MS).
 const LAST_BLOCKS: Duration = Duration::from_millis(60);
-/// Reports that may wait for Python; beyond, new ones are counted and left out.
+/// Reports that may wait for Python; further ones are dropped and counted.
 const MAX_WAITING: usize = 1 << 20;
 
 /// What to capture.
@@ -37,13 +38,13 @@ pub struct Options {
     pub ring_bytes: usize,
     /// Bytes kept of each packet.
     pub snaplen: u32,
-    /// Ask the card for everything on the wire.
+    /// Put the interfaces into promiscuous mode.
     pub promiscuous: bool,
-    /// Run by the kernel.
+    /// A filter that the kernel runs.
     pub filter: Option<Filter>,
 }
 
-/// Reports that wait to be taken.
+/// Reports that wait to be collected.
 #[derive(Default)]
 pub struct Waiting {
     /// Flows.
@@ -54,9 +55,9 @@ pub struct Waiting {
     failed: Option<String>,
 }
 
-/// What one worker shows to the outside.
+/// What one worker publishes about itself.
 #[derive(Clone, Default)]
-struct Shown {
+struct Status {
     tally: Tally,
     rings: Vec<RingStatistics>,
     turns: u64,
@@ -66,16 +67,16 @@ struct Shared {
     stop: AtomicBool,
     waiting: Mutex<Waiting>,
     arrived: Condvar,
-    shown: Vec<Mutex<Shown>>,
-    orders: Vec<Mutex<Option<Order>>>,
+    statuses: Vec<Mutex<Status>>,
+    reloads: Vec<Mutex<Option<Reload>>>,
 }
 
-/// New signatures: the worker hands in what it has, then waits until the old reports are taken.
+/// A change of signatures: the worker delivers its reports, then waits until they are collected.
 #[derive(Clone)]
-struct Order {
+struct Reload {
     matcher: Arc<Matcher>,
-    handed_in: Arc<Barrier>,
-    taken: Arc<Barrier>,
+    delivered: Arc<Barrier>,
+    collected: Arc<Barrier>,
 }
 
 /// A running capture.
@@ -83,14 +84,18 @@ pub struct Sensor {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     interface_drops: Vec<InterfaceDrops>,
-    /// Names of the interfaces, by a report's `interface`.
+    /// LearnedNames of the interfaces, by a report's `interface`.
     pub interfaces: Vec<String>,
-    /// Names learned by all workers.
-    pub names: Arc<Names>,
+    /// LearnedNames learned by all workers.
+    pub names: Arc<LearnedNames>,
 }
 
 impl Sensor {
-    /// Opens every ring, then starts the workers; fails with one line and leaves nothing running.
+    /// Opens every ring, then starts the workers.
+    ///
+    /// # Errors
+    ///
+    /// A ring that cannot be opened, in one line; nothing is left running.
     pub fn start(
         options: &Options,
         settings: &Settings,
@@ -98,7 +103,7 @@ impl Sensor {
         matcher: &Arc<Matcher>,
     ) -> Result<Self, CaptureError> {
         let workers = options.workers.max(1);
-        let names = Arc::new(Names::new(max_names));
+        let names = Arc::new(LearnedNames::new(max_names));
         let interface_drops = options.interfaces.iter().map(|name| InterfaceDrops::since_now(name)).collect();
         let mut rings = Vec::new();
         for _ in 0..workers {
@@ -108,8 +113,8 @@ impl Sensor {
             stop: AtomicBool::new(false),
             waiting: Mutex::default(),
             arrived: Condvar::new(),
-            shown: (0..workers).map(|_| Mutex::default()).collect(),
-            orders: (0..workers).map(|_| Mutex::default()).collect(),
+            statuses: (0..workers).map(|_| Mutex::default()).collect(),
+            reloads: (0..workers).map(|_| Mutex::default()).collect(),
         });
         let threads = rings.into_iter().enumerate().map(|(number, rings)| {
             let ids = (number as u64, workers as u64);
@@ -122,7 +127,11 @@ impl Sensor {
         Ok(Self { shared, threads, interface_drops, interfaces: options.interfaces.clone(), names })
     }
 
-    /// Waits up to `timeout` for reports and takes them. An error: a ring failed, the capture is over.
+    /// Waits up to `timeout` for reports and returns them.
+    ///
+    /// # Errors
+    ///
+    /// A ring failed, and the capture is over.
     pub fn poll(&self, timeout: Duration) -> Result<Waiting, CaptureError> {
         let is_idle = |waiting: &mut Waiting| {
             waiting.flows.is_empty() && waiting.dns.is_empty() && waiting.failed.is_none()
@@ -140,10 +149,10 @@ impl Sensor {
     pub fn stats(&self) -> (Tally, u64, Vec<RingStatistics>) {
         let mut sum = Tally::default();
         let mut rings = vec![RingStatistics::default(); self.interfaces.len()];
-        for shown in &self.shared.shown {
-            let shown = lock(shown);
-            sum.add(&shown.tally);
-            for (sum, ring) in rings.iter_mut().zip(&shown.rings) {
+        for status in &self.shared.statuses {
+            let status = lock(status);
+            sum.add(&status.tally);
+            for (sum, ring) in rings.iter_mut().zip(&status.rings) {
                 sum.packets += ring.packets;
                 sum.dropped += ring.dropped;
                 sum.freezes += ring.freezes;
@@ -152,9 +161,10 @@ impl Sensor {
         (sum, lock(&self.shared.waiting).lost, rings)
     }
 
-    /// Turns that each worker has made: one that stands still hangs, for an idle one turns as well.
+    /// How often each worker has completed its loop. The loop of an idle worker runs as well, so a worker whose
+    /// count stays the same hangs.
     pub fn turns(&self) -> Vec<u64> {
-        self.shared.shown.iter().map(|shown| lock(shown).turns).collect()
+        self.shared.statuses.iter().map(|status| lock(status).turns).collect()
     }
 
     /// Packets that each interface dropped since the start, before any ring saw them.
@@ -162,20 +172,20 @@ impl Sensor {
         self.interface_drops.iter().map(InterfaceDrops::count).collect()
     }
 
-    /// Takes new signatures in. The result is every report that was made by the old ones.
+    /// Replaces the signatures. The result is every report that was made with the old ones.
     pub fn reload(&self, matcher: &Arc<Matcher>) -> Waiting {
         let parties = self.threads.len() + 1;
-        let order = Order {
+        let reload = Reload {
             matcher: Arc::clone(matcher),
-            handed_in: Arc::new(Barrier::new(parties)),
-            taken: Arc::new(Barrier::new(parties)),
+            delivered: Arc::new(Barrier::new(parties)),
+            collected: Arc::new(Barrier::new(parties)),
         };
-        for slot in &self.shared.orders {
-            *lock(slot) = Some(order.clone());
+        for slot in &self.shared.reloads {
+            *lock(slot) = Some(reload.clone());
         }
-        order.handed_in.wait();
+        reload.delivered.wait();
         let old = take(&mut lock(&self.shared.waiting));
-        order.taken.wait();
+        reload.collected.wait();
         old
     }
 
@@ -183,7 +193,7 @@ impl Sensor {
     pub fn stop(&mut self) -> Waiting {
         self.shared.stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
-            // A worker that panicked has nothing more to say; the others still have.
+            // A worker that panicked has no more reports; the others may have.
             let _ = thread.join();
         }
         take(&mut lock(&self.shared.waiting))
@@ -216,14 +226,15 @@ impl Worker {
             is_open = self.guarded_turn();
         }
         self.monitor.finish();
-        self.hand_in();
+        self.deliver();
         while !self.shared.stop.load(Ordering::Relaxed) {
-            self.obey(); // a failed worker still answers orders, so that nobody waits for it
-            std::thread::sleep(PATIENCE);
+            self.reload_if_requested(); // a failed worker still takes part in a reload, so that the others do not wait for it
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 
-    /// One turn; false once the capture is over. A defect in the engine ends it with a message, not the process.
+    /// Runs the loop once; false once the capture is over. A defect in the engine ends the capture with a message,
+    /// not the process.
     fn guarded_turn(&mut self) -> bool {
         let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
         let turn = turn.unwrap_or_else(|_| Err(CaptureError("a worker of the engine failed".into())));
@@ -241,23 +252,23 @@ impl Worker {
             packets += ring.read_block(Duration::ZERO, |packet| monitor.packet(&packet))?;
         }
         if packets == 0 {
-            Ring::wait(&self.rings, PATIENCE)?;
+            Ring::wait(&self.rings, POLL_INTERVAL)?;
             self.monitor.tick(wall_clock_ns());
         }
-        self.hand_in();
-        self.obey();
+        self.deliver();
+        self.reload_if_requested();
         Ok(())
     }
 
-    /// Hands reports and counters over.
-    fn hand_in(&mut self) {
+    /// Delivers reports and counters.
+    fn deliver(&mut self) {
         self.turns += 1;
-        let shown = Shown {
+        let status = Status {
             tally: self.monitor.tally(),
             rings: self.rings.iter_mut().map(Ring::statistics).collect(),
             turns: self.turns,
         };
-        *lock(&self.shared.shown[self.number]) = shown;
+        *lock(&self.shared.statuses[self.number]) = status;
         if self.monitor.flows.is_empty() && self.monitor.dns.is_empty() {
             return;
         }
@@ -272,12 +283,12 @@ impl Worker {
         self.shared.arrived.notify_one();
     }
 
-    fn obey(&mut self) {
-        let order = lock(&self.shared.orders[self.number]).take();
-        if let Some(order) = order {
-            order.handed_in.wait();
-            order.taken.wait();
-            self.monitor.set_matcher(order.matcher);
+    fn reload_if_requested(&mut self) {
+        let reload = lock(&self.shared.reloads[self.number]).take();
+        if let Some(reload) = reload {
+            reload.delivered.wait();
+            reload.collected.wait();
+            self.monitor.set_matcher(reload.matcher);
         }
     }
 }
@@ -307,7 +318,7 @@ fn take(waiting: &mut Waiting) -> Waiting {
     }
 }
 
-/// What the lock protects is whole after every statement, also if a holder panicked.
+/// The protected value is consistent after every statement, even if a holder of the lock panicked.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,18 +1,11 @@
-//! Bounds and habits of a monitor, and when a flow wants attention.
-
-use crate::flow::key::TCP;
-use crate::flow::record::Flow;
+//! The settings of a monitor.
 
 const SECOND_NS: u64 = 1_000_000_000;
-/// A closed connection is kept for late segments.
-pub(crate) const LINGER_NS: u64 = 10 * SECOND_NS;
-/// A live flow is judged after this time, even if its opening is not complete.
-pub(crate) const DECIDE_AFTER_NS: u64 = 2 * SECOND_NS;
 
-/// Bounds and habits of a monitor.
+/// Bounds of a monitor, and what it reports.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Report flows of no vendor and every DNS message, too.
+    /// Also report flows that match no vendor, and every DNS message.
     pub every_flow: bool,
     /// Live flows at most.
     pub max_flows: usize,
@@ -24,14 +17,14 @@ pub struct Settings {
     pub tcp_idle_ns: u64,
     /// A UDP flow ends after this silence.
     pub udp_idle_ns: u64,
-    /// A packet that comes again within this time is a copy; 0: every packet counts.
+    /// A packet that arrives again within this time is a duplicate; 0: every packet counts.
     pub duplicate_window_ns: u64,
-    /// Tagged flows are reported this often; 0: only when they end.
+    /// Flows that match a signature are reported this often; 0: only when they end.
     pub report_every_ns: u64,
 }
 
 impl Default for Settings {
-    /// What holds where nobody says otherwise; `netmon.yaml` says the same.
+    /// The defaults; those in `netmon.yaml` are the same.
     fn default() -> Self {
         Self {
             every_flow: false,
@@ -59,22 +52,6 @@ impl Settings {
             self.tcp_idle_ns
         } else {
             self.udp_idle_ns
-        }
-    }
-
-    /// When a flow wants attention next.
-    pub(crate) fn due_ns(&self, flow: &Flow, now_ns: u64) -> u64 {
-        let idle_ns = self.timeout_ns(flow.key.protocol == TCP);
-        let silence_ns = if flow.is_closed() { LINGER_NS.min(idle_ns) } else { idle_ns };
-        let end_ns = flow.last_ns.saturating_add(silence_ns);
-        if !self.is_live() {
-            end_ns
-        } else if !flow.decided {
-            end_ns.min(flow.start_ns.saturating_add(DECIDE_AFTER_NS))
-        } else if flow.reported {
-            end_ns.min(now_ns.saturating_add(self.report_every_ns))
-        } else {
-            end_ns
         }
     }
 }

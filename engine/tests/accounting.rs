@@ -1,20 +1,21 @@
-//! Whatever passes, the books balance: every packet is in a flow, a copy or rejected; every flow that is
-//! over has one evidence, and a reason exactly where that is no name; bytes likewise.
+//! The counters balance for any traffic: every packet is in a flow, a duplicate or rejected; every ended flow has
+//! one evidence, and a reason exactly if that is not a name; the same holds for bytes.
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
-use _engine::flow::naming::{Evidence, Unnamed};
-use _engine::flow::report::Occasion;
+use _engine::counters::tally::Tally;
 use _engine::monitor::Monitor;
+use _engine::report::phase::Phase;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{MatchKind, Matcher};
-use _engine::tally::Tally;
+use _engine::types::evidence::Evidence;
+use _engine::types::unnamed::Unnamed;
 use std::sync::Arc;
 
 const SECOND: u64 = 1_000_000_000;
 const RAW: u16 = 101;
 
-/// Numbers that look random and are the same each time (xorshift).
+/// Pseudorandom numbers that are the same each time (xorshift).
 struct Chance(u64);
 
 impl Chance {
@@ -34,7 +35,7 @@ impl Chance {
     }
 }
 
-/// A packet of a few hosts and ports: handshakes, beginnings of many protocols, rubbish, fragments.
+/// A packet of a few hosts and ports: handshakes, openings of many protocols, random bytes, fragments.
 fn packet(chance: &mut Chance) -> Vec<u8> {
     let hello = [&[22, 3, 1, 0, 80, 1, 0, 0, 76, 3, 3][..], &[7; 64]].concat();
     let question = [&[0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1][..], b"a", &[0, 0, 1, 0, 1]].concat();
@@ -82,10 +83,10 @@ fn monitor(settings: &Settings) -> Monitor {
     let names = [(3, MatchKind::Suffix, "example".to_owned())];
     let networks = [(4, "198.51.100.2/32".to_owned())];
     let matcher = Matcher::new(&names, &networks, &[]).unwrap();
-    Monitor::new(settings.clone(), Arc::new(matcher), Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings.clone(), Arc::new(matcher), Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
-/// Sends packets through a monitor, here and there the same again.
+/// Sends packets through a monitor, some of them twice.
 fn feed(monitor: &mut Monitor, chance: &mut Chance, packets: u64) {
     let mut time_ns = 1_700_000_000 * SECOND;
     let mut again = Vec::new();
@@ -115,7 +116,7 @@ fn assert_balanced(tally: &Tally) {
 }
 
 #[test]
-fn every_packet_and_every_flow_is_in_the_books_once() {
+fn every_packet_and_every_flow_is_counted_once() {
     let (mut evidence, mut reasons) = ([0; Evidence::ALL.len()], [0; Unnamed::ALL.len()]);
     for seed in 1..=60u64 {
         let settings = Settings {
@@ -136,10 +137,9 @@ fn every_packet_and_every_flow_is_in_the_books_once() {
         let tally = monitor.tally();
         assert_eq!(tally.live_flows, 0);
         assert_balanced(&tally);
-        let view = tally.whole_view();
+        let view = tally.total_view();
         assert!(view.duplicate_packets == 0 || seed % 5 != 0);
-        let ended: Vec<_> =
-            monitor.flows.iter().filter(|flow| matches!(flow.phase, Occasion::End(_))).collect();
+        let ended: Vec<_> = monitor.flows.iter().filter(|flow| matches!(flow.phase, Phase::End(_))).collect();
         assert_eq!(ended.len() as u64, tally.flows);
         let bytes: u64 = ended.iter().map(|flow| flow.sent_bytes + flow.received_bytes).sum();
         assert_eq!(tally.named_bytes.iter().sum::<u64>(), bytes);
@@ -159,7 +159,7 @@ fn every_packet_and_every_flow_is_in_the_books_once() {
 }
 
 #[test]
-fn the_books_of_several_workers_add_up() {
+fn the_counters_of_several_workers_add_up() {
     let mut sum = Tally::default();
     let mut flows = 0;
     for worker in 1..=3u64 {
@@ -172,7 +172,7 @@ fn the_books_of_several_workers_add_up() {
         sum.add(&monitor.tally());
     }
     assert_eq!(sum.flows, flows);
-    assert_eq!(sum.whole_view().packets, 3000);
+    assert_eq!(sum.total_view().packets, 3000);
     assert_eq!(sum.views.len(), 3);
     assert_balanced(&sum);
 }

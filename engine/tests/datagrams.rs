@@ -1,12 +1,15 @@
-//! Hellos in datagrams, through a monitor: DTLS in parts, Google's QUIC, versions that nobody knows.
+//! Hellos in datagrams, through a monitor: DTLS in fragments, Google's QUIC, unknown versions.
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
-use _engine::flow::naming::{Evidence, Unnamed};
-use _engine::flow::report::{FlowReport, Limitation, TlsVersion};
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::FlowReport;
+use _engine::report::flow_report::TlsVersion;
+use _engine::report::limitation::Limitation;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
+use _engine::types::evidence::Evidence;
+use _engine::types::unnamed::Unnamed;
 use _engine::wire::quic::Family;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +29,7 @@ fn monitor() -> Monitor {
         report_every_ns: 0,
     };
     let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
-    Monitor::new(settings, matcher, Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings, matcher, Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
 fn seed(target: &str, name: &str) -> Vec<u8> {
@@ -88,7 +91,7 @@ fn part(message_seq: u8, body: &[u8], start: usize, end: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_dtls_hello_in_any_order_of_its_parts_gives_its_name() {
+fn a_dtls_hello_in_any_order_of_its_parts_shows_its_name() {
     let body = body("dtls.example", b"");
     let parts: Vec<_> =
         [(0, 20), (20, 50), (50, body.len())].map(|(start, end)| part(0, &body, start, end)).into();
@@ -104,7 +107,7 @@ fn a_dtls_hello_in_any_order_of_its_parts_gives_its_name() {
 }
 
 #[test]
-fn the_hello_with_the_cookie_is_read_where_the_first_one_is_not_whole() {
+fn the_hello_with_the_cookie_is_read_if_the_first_one_is_incomplete() {
     let (first, second) = (body("dtls.example", b""), body("dtls.example", b"cookie"));
     let datagrams = [part(0, &first, 0, 40), part(1, &second, 30, second.len()), part(1, &second, 0, 30)];
     assert_eq!(flows_of(&datagrams)[0].name.as_deref(), Some("dtls.example"));
@@ -112,7 +115,7 @@ fn the_hello_with_the_cookie_is_read_where_the_first_one_is_not_whole() {
 }
 
 #[test]
-fn a_dtls_hello_that_is_cut_shows_its_name_if_that_was_kept() {
+fn a_cut_dtls_hello_shows_its_name_if_that_was_captured() {
     for (kept, name) in [(135, Some("dtls.example")), (110, None)] {
         let mut monitor = monitor();
         let body = [&body("dtls.example", b"")[..]].concat();
@@ -126,7 +129,7 @@ fn a_dtls_hello_that_is_cut_shows_its_name_if_that_was_kept() {
 }
 
 #[test]
-fn dtls_that_began_before_the_sensor_is_known_as_such() {
+fn dtls_that_began_before_the_sensor_is_recognised() {
     for first in [23, 25] {
         let mut monitor = monitor();
         let record = [&[first, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 40][..], &[7; 40]].concat();
@@ -139,7 +142,7 @@ fn dtls_that_began_before_the_sensor_is_known_as_such() {
 }
 
 #[test]
-fn real_hellos_without_a_name_are_hellos() {
+fn real_hellos_without_a_name_are_read() {
     for name in ["dtls12", "dtls12_webrtc", "dtls13"] {
         let flows = flows_of(&[seed("dtls", name)]);
         assert_eq!(flows[0].reason, Some(Unnamed::NoServerName), "{name}");
@@ -148,7 +151,7 @@ fn real_hellos_without_a_name_are_hellos() {
 }
 
 #[test]
-fn every_google_version_that_can_be_read_gives_its_name() {
+fn every_readable_google_version_shows_its_name() {
     for (target, seed_name, name) in [
         ("gquic", "q025", "clients6.google.com"),
         ("gquic", "q043", "dns.google.com"),
@@ -165,7 +168,7 @@ fn every_google_version_that_can_be_read_gives_its_name() {
 }
 
 #[test]
-fn versions_are_counted_by_flow_and_unknown_ones_only_where_a_first_datagram_looks_so() {
+fn versions_are_counted_by_flow_and_unknown_ones_only_in_a_plausible_first_datagram() {
     let long = |number: u32, length: usize| {
         let mut datagram = [&[0xc0][..], &number.to_be_bytes(), &[8; 9], &[0], &[0, 0x44, 0x00]].concat();
         datagram.resize(length, 0);
@@ -190,7 +193,7 @@ fn versions_are_counted_by_flow_and_unknown_ones_only_where_a_first_datagram_loo
 }
 
 #[test]
-fn a_version_negotiation_is_counted_where_a_client_was_seen() {
+fn a_version_negotiation_is_counted_if_a_client_was_seen() {
     let list = [&[0x9f, 0, 0, 0, 0, 1, 9, 1, 8][..], &[0, 0, 0, 1], &[0x6b, 0x33, 0x43, 0xcf]].concat();
     let mut monitor = monitor();
     feed(&mut monitor, &packet(false, 50_000, &list), usize::MAX);
@@ -203,7 +206,7 @@ fn a_version_negotiation_is_counted_where_a_client_was_seen() {
 }
 
 #[test]
-fn a_flood_of_dtls_hellos_that_never_end_moves_a_counter_and_not_the_memory() {
+fn a_flood_of_endless_dtls_hellos_is_counted_and_does_not_use_memory() {
     let body = body("dtls.example", b"");
     let mut monitor = monitor();
     for port in 1024..6024 {
@@ -213,7 +216,7 @@ fn a_flood_of_dtls_hellos_that_never_end_moves_a_counter_and_not_the_memory() {
     assert_eq!((tally.live_heads, tally.heads_evicted), (10, 4990));
 }
 
-/// A message of DNS between the client and a port that nobody knows for it.
+/// A DNS message between the client and a port that is not known for DNS.
 fn feed_dns(monitor: &mut Monitor, up: bool, (client_port, port): (u16, u16), message: &[u8]) {
     let mut bytes = packet(up, client_port, message);
     let at = if up { 22 } else { 20 };
@@ -231,7 +234,7 @@ fn look_up() -> (Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn dns_on_any_port_is_read_from_a_query_on() {
+fn dns_on_any_port_is_read_if_it_starts_with_a_query() {
     let (query, answer) = look_up();
     let mut monitor = monitor();
     feed_dns(&mut monitor, true, (50_000, 5300), &query);
@@ -246,7 +249,7 @@ fn dns_on_any_port_is_read_from_a_query_on() {
 }
 
 #[test]
-fn what_only_may_be_dns_on_a_port_not_known_for_it_is_left_alone() {
+fn what_may_only_be_dns_is_ignored_on_other_ports() {
     let (query, answer) = look_up();
     let mut monitor = monitor();
     feed_dns(&mut monitor, false, (50_000, 5300), &answer); // an answer to nothing

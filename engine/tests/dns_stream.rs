@@ -1,23 +1,21 @@
-//! DNS over TCP: messages come out whole, once and in order, however the connection is cut up.
+//! DNS over TCP: messages are read completely, once and in order, for any segmentation.
 
 use _engine::address::Address;
-use _engine::flow::dns::Messages;
-use _engine::flow::dns_stream::{DnsStreams, Part};
-use _engine::flow::key::{FlowKey, TCP};
-use _engine::flow::names::Names;
-use _engine::flow::record::Flow;
-use _engine::flow::report::DnsReport;
+use _engine::counters::tally::Tally;
+use _engine::resolution::{Context, DnsReport, DnsStreams, LearnedNames, Messages, StreamPart};
 use _engine::tag::Matcher;
-use _engine::tally::Tally;
+use _engine::types::ends::Ends;
+use _engine::types::flow_key::{FlowKey, TCP};
 
 const CLIENT: [u8; 4] = [192, 0, 2, 7];
 const SERVER: [u8; 4] = [198, 51, 100, 53];
 
-/// One direction of a connection, and what came out of it.
+/// One direction of a connection, and what was read of it.
 struct Connection {
     streams: DnsStreams,
-    flow: Flow,
-    names: Names,
+    ends: Ends,
+    base: Option<u32>,
+    names: LearnedNames,
     tally: Tally,
     reports: Vec<DnsReport>,
 }
@@ -27,25 +25,27 @@ impl Connection {
     fn new(base: Option<u32>) -> Self {
         let addresses = [Address::v4(CLIENT), Address::v4(SERVER)];
         let key = FlowKey { addresses, ports: [40_000, 53], protocol: TCP };
-        let mut flow = Flow::new(key, 0, 0, 0, 0);
-        if let Some(base) = base {
-            flow.sides[1].base = base;
-            flow.sides[1].base_known = true;
-        }
+        let ends = Ends::new(key, 0);
         Self {
             streams: DnsStreams::new(8),
-            flow,
-            names: Names::new(1000),
+            ends,
+            base,
+            names: LearnedNames::new(1000),
             tally: Tally::default(),
             reports: Vec::new(),
         }
     }
 
     fn cut(&mut self, seq: u32, bytes: &[u8], wire_bytes: u32) {
-        let Self { streams, flow, names, tally, reports } = self;
+        let Self { streams, ends, base, names, tally, reports } = self;
         let matcher = Matcher::default();
-        let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
-        streams.follow(flow, 0, 1, Part { seq, bytes, wire_bytes }, &mut messages);
+        let mut messages = Messages::of_stream(
+            ends,
+            1,
+            0,
+            Context { names, matcher: &matcher, tally, reports: Some(reports) },
+        );
+        streams.follow((0, 1), *base, StreamPart { seq, bytes, wire_bytes }, &mut messages);
     }
 
     fn put(&mut self, seq: u32, bytes: &[u8]) {
@@ -53,10 +53,15 @@ impl Connection {
     }
 
     fn close(&mut self) {
-        let Self { streams, flow, names, tally, reports } = self;
+        let Self { streams, ends, names, tally, reports, .. } = self;
         let matcher = Matcher::default();
-        let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
-        streams.close(0, 1, &mut messages);
+        let mut messages = Messages::of_stream(
+            ends,
+            1,
+            0,
+            Context { names, matcher: &matcher, tally, reports: Some(reports) },
+        );
+        streams.close((0, 1), &mut messages);
     }
 
     fn ids(&self) -> Vec<u16> {
@@ -68,7 +73,7 @@ impl Connection {
     }
 }
 
-/// An answer with its length before it.
+/// A response with its length before it.
 fn answer(id: u16) -> Vec<u8> {
     let mut message = id.to_be_bytes().to_vec();
     message.extend([0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
@@ -121,7 +126,7 @@ fn the_order_of_segments_and_retransmissions_change_nothing() {
 }
 
 #[test]
-fn a_message_that_is_not_whole_waits() {
+fn an_incomplete_message_waits() {
     let bytes = answers(2);
     let mut connection = Connection::new(Some(0));
     connection.put(0, &bytes[..bytes.len() - 1]);
@@ -131,20 +136,20 @@ fn a_message_that_is_not_whole_waits() {
 }
 
 #[test]
-fn reading_begins_in_the_middle_of_a_connection() {
+fn reading_starts_in_the_middle_of_a_connection() {
     let bytes = answers(3);
-    let whole = answer(0).len();
-    for missing in 0..=whole {
+    let length = answer(0).len();
+    for missing in 0..=length {
         let mut connection = Connection::new(None);
-        connection.put(missing as u32, &bytes[missing..2 * whole]);
-        connection.put(2 * whole as u32, &bytes[2 * whole..]);
+        connection.put(missing as u32, &bytes[missing..2 * length]);
+        connection.put(2 * length as u32, &bytes[2 * length..]);
         let expected: &[u16] = if missing == 0 { &[1, 2, 3] } else { &[2, 3] };
         assert_eq!(connection.ids(), expected, "{missing}");
     }
 }
 
 #[test]
-fn a_length_in_a_segment_of_its_own_begins_a_message_in_the_middle_of_a_connection() {
+fn a_length_in_a_segment_of_its_own_starts_a_message_in_the_middle_of_a_connection() {
     let bytes = answers(2);
     let mut connection = Connection::new(None);
     connection.put(0, &bytes[..2]);
@@ -153,7 +158,7 @@ fn a_length_in_a_segment_of_its_own_begins_a_message_in_the_middle_of_a_connecti
 }
 
 #[test]
-fn a_lost_segment_costs_its_messages_and_no_others() {
+fn a_lost_segment_only_costs_its_own_messages() {
     let mut connection = Connection::new(Some(0));
     let size = answer(0).len() as u32;
     for n in (0..100u16).filter(|n| *n != 5) {
@@ -165,7 +170,7 @@ fn a_lost_segment_costs_its_messages_and_no_others() {
 }
 
 #[test]
-fn what_waits_behind_a_gap_is_read_when_the_flow_ends() {
+fn messages_after_a_gap_are_read_when_the_flow_ends() {
     let mut connection = Connection::new(Some(0));
     connection.put(500, &answer(7));
     assert!(connection.ids().is_empty());
@@ -174,7 +179,7 @@ fn what_waits_behind_a_gap_is_read_when_the_flow_ends() {
 }
 
 #[test]
-fn a_message_cut_by_the_snap_length_is_read_as_far_as_it_is_there() {
+fn a_message_cut_by_the_snap_length_is_read_as_far_as_captured() {
     let (first, second) = (answer(1), answer(2));
     let mut connection = Connection::new(Some(0));
     connection.cut(0, &first[..33], first.len() as u32);
@@ -185,7 +190,7 @@ fn a_message_cut_by_the_snap_length_is_read_as_far_as_it_is_there() {
 }
 
 #[test]
-fn other_protocols_on_the_port_are_given_up_and_give_no_message() {
+fn other_protocols_on_the_port_are_given_up_without_a_message() {
     let hello = [&[22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3][..], &[7; 500]].concat();
     for base in [Some(0), None] {
         let mut connection = Connection::new(base);
@@ -199,7 +204,7 @@ fn other_protocols_on_the_port_are_given_up_and_give_no_message() {
 }
 
 #[test]
-fn a_wrong_length_is_counted_and_left_behind() {
+fn a_wrong_length_is_counted_and_skipped() {
     let mut connection = Connection::new(Some(0));
     let first = answer(1);
     connection.put(0, &first);
@@ -210,15 +215,20 @@ fn a_wrong_length_is_counted_and_left_behind() {
 }
 
 #[test]
-fn messages_that_never_end_are_bounded_and_every_eviction_counted() {
+fn endless_messages_are_bounded_and_every_eviction_counted() {
     let mut connection = Connection::new(Some(0));
     let bytes = answer(1);
     for slot in 0..1000 {
-        let Connection { streams, flow, names, tally, reports } = &mut connection;
+        let Connection { streams, ends, base, names, tally, reports } = &mut connection;
         let matcher = Matcher::default();
-        let mut messages = Messages::of_stream(flow, 1, 0, names, &matcher, tally, Some(reports));
-        let part = Part { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };
-        streams.follow(flow, slot, 1, part, &mut messages);
+        let mut messages = Messages::of_stream(
+            ends,
+            1,
+            0,
+            Context { names, matcher: &matcher, tally, reports: Some(reports) },
+        );
+        let part = StreamPart { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };
+        streams.follow((slot, 1), *base, part, &mut messages);
     }
     assert_eq!((connection.streams.waiting(), connection.tally.heads_evicted), (8, 992));
     connection.put(20, &bytes[20..]);

@@ -1,12 +1,13 @@
-//! DNS that is not read or that is telling, on its way through a monitor: live, over TCP, seen one way only.
+//! Encrypted DNS and queries to fallback resolvers, through a monitor: live, over TCP, seen in one direction only.
 
 use _engine::capture::Packet;
-use _engine::flow::dns_use::Encrypted;
-use _engine::flow::names::Names;
-use _engine::flow::report::{FlowReport, Occasion};
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::FlowReport;
+use _engine::report::phase::Phase;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{MatchKind, Matcher};
+use _engine::types::encrypted_dns::EncryptedDns;
 use std::sync::Arc;
 
 const SECOND: u64 = 1_000_000_000;
@@ -24,7 +25,7 @@ fn monitor(live: bool) -> Monitor {
         .unwrap();
     let report_every_ns = if live { 5 * SECOND } else { 0 };
     let settings = Settings { report_every_ns, ..Settings::default() };
-    Monitor::new(settings, Arc::new(matcher), Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings, Arc::new(matcher), Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
 /// A packet between the client's port and a port of the resolver.
@@ -52,7 +53,7 @@ fn tcp(port: u16, seq: u32, payload: &[u8]) -> Vec<u8> {
     ip(true, TCP, (40_000, port), &header)
 }
 
-/// A question, or its answer without records.
+/// A query, or its response without records.
 fn message(name: &str, response: bool) -> Vec<u8> {
     let mut message = vec![0, 9, if response { 0x81 } else { 1 }, 0, 0, 1, 0, 0, 0, 0, 0, 0];
     for label in name.split('.') {
@@ -63,7 +64,7 @@ fn message(name: &str, response: bool) -> Vec<u8> {
     message
 }
 
-/// A whole ClientHello without a name.
+/// A complete ClientHello without a name.
 fn hello() -> Vec<u8> {
     let body = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0x13, 1, 1, 0]].concat();
     let length = body.len() as u8;
@@ -80,18 +81,18 @@ fn finish(monitor: &mut Monitor) -> Vec<FlowReport> {
 }
 
 #[test]
-fn a_live_sensor_tells_encrypted_dns_at_its_hello() {
+fn a_live_sensor_reports_encrypted_dns_at_its_hello() {
     let mut monitor = monitor(true);
     feed(&mut monitor, START, &tcp(853, 100, &hello()));
     let open: Vec<_> = std::mem::take(&mut monitor.flows);
     assert_eq!(open.len(), 1);
-    assert_eq!((open[0].phase, open[0].encrypted_dns), (Occasion::Open, Some(Encrypted::Dot)));
+    assert_eq!((open[0].phase, open[0].encrypted_dns), (Phase::Open, Some(EncryptedDns::Dot)));
     assert_eq!(finish(&mut monitor).len(), 1);
     assert_eq!(monitor.tally().encrypted_dns, [1, 0, 0]);
 }
 
 #[test]
-fn a_live_sensor_tells_a_telling_question_within_seconds() {
+fn a_live_sensor_reports_a_significant_query_within_seconds() {
     let mut monitor = monitor(true);
     feed(&mut monitor, START, &udp(true, 50_000, &message("eu.cloud.example", false)));
     assert!(monitor.flows.is_empty());
@@ -102,7 +103,7 @@ fn a_live_sensor_tells_a_telling_question_within_seconds() {
 }
 
 #[test]
-fn an_answer_alone_tells_the_question() {
+fn a_response_alone_shows_the_query() {
     let mut monitor = monitor(false);
     feed(&mut monitor, START, &udp(false, 50_000, &message("eu.cloud.example", true)));
     let flows = finish(&mut monitor);
@@ -111,7 +112,7 @@ fn an_answer_alone_tells_the_question() {
 }
 
 #[test]
-fn of_several_questions_over_tcp_the_vendors_is_told() {
+fn of_several_queries_over_tcp_the_vendors_is_reported() {
     let mut monitor = monitor(false);
     let mut stream = Vec::new();
     for name in ["www.example.net", "eu.cloud.example", "www.example.org"] {
@@ -137,7 +138,7 @@ fn port_853_without_tls_is_no_encrypted_dns() {
 }
 
 #[test]
-fn reports_on_weak_use_do_not_grow_with_the_questions() {
+fn reports_on_insignificant_use_do_not_grow_with_the_queries() {
     let mut monitor = monitor(false);
     for number in 0..1000u16 {
         let message = message(&format!("n{number}.example.net"), false);

@@ -1,9 +1,9 @@
-//! Packets that a mirror delivers twice are counted once; what hosts send twice is counted twice.
+//! Packets that a mirror port delivers twice are counted once; packets that hosts send twice are counted twice.
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
-use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::FlowReport;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn monitor(duplicate_window_ns: u64) -> Monitor {
         ..Settings::default()
     };
     let matcher = Matcher::new(&[], &[], &[]).unwrap();
-    Monitor::new(settings, Arc::new(matcher), Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings, Arc::new(matcher), Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
 /// An IPv4 packet from 192.0.2.7 to 198.51.100.9.
@@ -69,7 +69,7 @@ fn udp(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
     datagram
 }
 
-/// What the first flow comes to once these packets, each after so many nanoseconds, have passed.
+/// The report on the first flow after these packets, each with its delay in nanoseconds.
 fn flow_of(packets: &[(u64, Vec<u8>)]) -> FlowReport {
     let mut monitor = monitor(50 * MS);
     for (after_ns, bytes) in packets {
@@ -84,14 +84,14 @@ fn feed(monitor: &mut Monitor, time_ns: u64, link: u16, bytes: &[u8]) {
     monitor.packet(&Packet { time_ns, link, interface: 0, wire_len: bytes.len() as u32, bytes });
 }
 
-/// Packets counted and packets recognised as copies.
+/// Packets counted, and packets recognised as duplicates.
 fn counted(packets: &[(u64, Vec<u8>)]) -> (u64, u32) {
     let flow = flow_of(packets);
     (flow.sent_packets, flow.duplicates)
 }
 
 #[test]
-fn a_copy_is_not_counted_whatever_a_router_or_a_tag_changed() {
+fn a_duplicate_is_not_counted_even_if_a_router_or_a_tag_changed_it() {
     let segment = tcp(1, 0, SYN, b"");
     let mut monitor = monitor(50 * MS);
     feed(&mut monitor, START, RAW, &v4(77, 64, TCP, &segment));
@@ -100,7 +100,7 @@ fn a_copy_is_not_counted_whatever_a_router_or_a_tag_changed() {
     tagged.extend([0x81, 0, 0, 5, 8, 0]);
     tagged.extend(v4(77, 62, TCP, &segment));
     feed(&mut monitor, START + 40 * MS, ETHERNET, &tagged);
-    let view = monitor.tally().whole_view();
+    let view = monitor.tally().total_view();
     assert_eq!((view.packets, view.duplicate_packets), (3, 2));
     monitor.finish();
     let flow = &monitor.flows[0];
@@ -113,7 +113,7 @@ fn without_a_window_every_packet_counts() {
     for _ in 0..3 {
         feed(&mut monitor, START, RAW, &v4(77, 64, TCP, &tcp(1, 0, SYN, b"")));
     }
-    assert_eq!(monitor.tally().whole_view().duplicate_packets, 0);
+    assert_eq!(monitor.tally().total_view().duplicate_packets, 0);
     monitor.finish();
     assert_eq!(monitor.flows[0].sent_packets, 3);
 }
@@ -125,7 +125,7 @@ fn a_retransmission_has_an_identification_of_its_own() {
 }
 
 #[test]
-fn what_comes_after_the_window_was_sent_again() {
+fn a_packet_after_the_window_is_a_retransmission() {
     let packet = v4(77, 64, TCP, &tcp(1, 1, ACK, b"data"));
     let again = |after_ns| counted(&[(0, packet.clone()), (after_ns, packet.clone())]);
     assert_eq!(again(49 * MS), (1, 1));
@@ -133,7 +133,7 @@ fn what_comes_after_the_window_was_sent_again() {
 }
 
 #[test]
-fn a_packet_that_differs_in_any_header_field_is_no_copy() {
+fn a_packet_that_differs_in_any_header_field_is_not_a_duplicate() {
     let first = tcp(1, 1, ACK, b"data");
     for at in 4..20 {
         let mut other = first.clone();
@@ -141,12 +141,12 @@ fn a_packet_that_differs_in_any_header_field_is_no_copy() {
         let mut monitor = monitor(50 * MS);
         feed(&mut monitor, START, RAW, &v4(77, 64, TCP, &first));
         feed(&mut monitor, START, RAW, &v4(77, 64, TCP, &other));
-        assert_eq!(monitor.tally().whole_view().duplicate_packets, 0, "byte {at}");
+        assert_eq!(monitor.tally().total_view().duplicate_packets, 0, "byte {at}");
     }
 }
 
 #[test]
-fn without_identification_a_retransmission_is_told_by_its_round_trip() {
+fn without_identification_a_retransmission_is_recognised_by_its_round_trip() {
     for packet in [v6(64, TCP, &tcp(1, 1, ACK, b"data")), v4(0, 64, TCP, &tcp(1, 1, ACK, b"data"))] {
         let again = |after_ns| counted(&[(0, packet.clone()), (after_ns, packet.clone())]);
         assert_eq!(again(MS / 2), (1, 1));
@@ -161,7 +161,7 @@ fn equal_acknowledgements_without_identification_are_all_counted() {
 }
 
 #[test]
-fn where_a_flow_comes_twice_so_do_its_acknowledgements() {
+fn acknowledgements_of_a_flow_that_is_delivered_twice_are_duplicates() {
     let mut packets = vec![(0, v6(64, TCP, &tcp(0, 0, SYN, b""))), (10, v6(63, TCP, &tcp(0, 0, SYN, b"")))];
     for n in 0..1000u32 {
         let ack = tcp(1, 1 + n, ACK, b"");
@@ -172,7 +172,7 @@ fn where_a_flow_comes_twice_so_do_its_acknowledgements() {
 }
 
 #[test]
-fn a_flow_that_comes_twice_no_more_has_its_acknowledgements_counted_again() {
+fn acknowledgements_are_counted_again_once_a_flow_is_delivered_once() {
     let syn = tcp(0, 0, SYN, b"");
     let mut packets = vec![(0, v6(64, TCP, &syn)), (10, v6(64, TCP, &syn))];
     for n in 0..16u32 {
@@ -184,13 +184,13 @@ fn a_flow_that_comes_twice_no_more_has_its_acknowledgements_counted_again() {
 }
 
 #[test]
-fn datagrams_without_checksum_are_told_apart_by_their_first_bytes() {
+fn datagrams_without_a_checksum_are_distinguished_by_their_first_bytes() {
     let datagram = |n: u8| v4(0, 64, UDP, &udp((5000, 6000), &[&[9; 12], &[n; 900][..]].concat()));
     assert_eq!(counted(&[(0, datagram(1)), (10, datagram(2)), (20, datagram(2))]), (2, 1));
 }
 
 #[test]
-fn a_question_asked_again_is_counted_and_read_twice_its_copy_not() {
+fn a_repeated_query_is_counted_and_read_twice_and_its_duplicate_is_not() {
     let question = [&[0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1][..], b"a", &[0, 0, 1, 0, 1]].concat();
     let packet = v6(64, UDP, &udp((5000, 53), &question));
     let mut monitor = monitor(50 * MS);
@@ -202,13 +202,13 @@ fn a_question_asked_again_is_counted_and_read_twice_its_copy_not() {
 }
 
 #[test]
-fn a_copy_from_another_port_may_come_before_its_original() {
+fn a_duplicate_from_another_port_may_arrive_before_its_original() {
     let packet = v4(77, 64, TCP, &tcp(1, 1, ACK, b"data"));
     assert_eq!(counted(&[(30 * MS, packet.clone()), (0, packet)]), (1, 1));
 }
 
 #[test]
-fn a_copy_of_a_last_packet_begins_no_flow() {
+fn a_duplicate_of_a_last_packet_starts_no_flow() {
     let mut monitor = monitor(50 * MS);
     for n in 0..200u16 {
         let mut packet = v4(77, 64, UDP, &udp((5000, 6000), b"x"));
@@ -218,11 +218,11 @@ fn a_copy_of_a_last_packet_begins_no_flow() {
         feed(&mut monitor, START, RAW, &packet);
     }
     assert_eq!(monitor.tally().flows, 200);
-    assert_eq!(monitor.tally().whole_view().duplicate_packets, 200);
+    assert_eq!(monitor.tally().total_view().duplicate_packets, 200);
 }
 
 #[test]
-fn a_flood_between_a_packet_and_its_copy_costs_recognition_alone() {
+fn a_flood_between_a_packet_and_its_duplicate_only_costs_its_recognition() {
     let mut monitor = monitor(5000 * MS);
     let packet = v4(77, 64, UDP, &udp((5000, 6000), b"x"));
     feed(&mut monitor, START, RAW, &packet);
@@ -232,7 +232,7 @@ fn a_flood_between_a_packet_and_its_copy_costs_recognition_alone() {
             feed(&mut monitor, START + u64::from(n) * 1000, RAW, &other);
         }
         feed(&mut monitor, START + u64::from(to) * 1000, RAW, &packet);
-        monitor.tally().whole_view().duplicate_packets
+        monitor.tally().total_view().duplicate_packets
     };
     assert_eq!(flood(0, 20_000), 1, "20,000 packets later it is still known");
     assert_eq!(flood(20_000, 1_000_000), 1, "a million packets later it is not");

@@ -1,14 +1,15 @@
-//! IP packets in fragments: in any order, doubled, contradicting, never complete, in floods, in tunnels.
+//! IP packets in fragments: in any order, duplicated, contradictory, incomplete, in floods, in tunnels.
 
 use _engine::address::Address;
 use _engine::capture::Packet;
-use _engine::flow::fragments::{Fragments, MAX_PACKETS};
-use _engine::flow::names::Names;
-use _engine::flow::report::{FlowReport, Limitation};
+use _engine::counters::tally::Tally;
 use _engine::monitor::Monitor;
+use _engine::reassembly::fragments::{Fragments, MAX_PACKETS};
+use _engine::report::flow_report::FlowReport;
+use _engine::report::limitation::Limitation;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
-use _engine::tally::Tally;
 use _engine::wire::fragment::{Fragment, PacketId};
 use _engine::wire::Rejection;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ const RAW: u16 = 101;
 fn monitor() -> Monitor {
     let settings = Settings { every_flow: true, max_flows: 100, max_heads: 10, ..Settings::default() };
     let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
-    Monitor::new(settings, matcher, Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings, matcher, Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
 fn feed(monitor: &mut Monitor, time_ns: u64, bytes: &[u8]) {
@@ -87,7 +88,7 @@ fn udp(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
     datagram
 }
 
-/// An answer of 60 addresses: 991 bytes.
+/// A response with 60 addresses: 991 bytes.
 fn dns_answer() -> Vec<u8> {
     let mut message = vec![0, 7, 0x81, 0x80, 0, 1, 0, 60, 0, 0, 0, 0];
     message.extend(b"\x05cloud\x07example\0\0\x01\0\x01");
@@ -130,7 +131,7 @@ fn fragments_in_any_order_are_one_datagram_with_the_bytes_of_all() {
 }
 
 #[test]
-fn what_comes_twice_is_taken_once() {
+fn a_fragment_that_arrives_twice_is_used_once() {
     let fragments = v4_fragments(17, 9, &udp((53, 4000), &dns_answer()), 336);
     let mut monitor = monitor();
     for (second, at) in [0, 0, 1, 0, 2].into_iter().enumerate() {
@@ -166,7 +167,7 @@ fn fragments_that_overlap_are_counted_for_the_flow_and_never_read() {
 }
 
 #[test]
-fn what_never_becomes_whole_is_counted_after_half_a_minute_and_not_read() {
+fn an_incomplete_packet_is_counted_after_half_a_minute_and_not_read() {
     let fragments = v4_fragments(17, 9, &udp((53, 4000), &dns_answer()), 336);
     let mut monitor = monitor();
     feed(&mut monitor, START, &fragments[2]);
@@ -187,7 +188,7 @@ fn what_never_becomes_whole_is_counted_after_half_a_minute_and_not_read() {
 }
 
 #[test]
-fn fragments_whose_first_one_is_missing_are_rejected_each() {
+fn fragments_without_the_first_one_are_each_rejected() {
     let fragments = v4_fragments(17, 9, &udp((53, 4000), &dns_answer()), 256);
     let mut monitor = monitor();
     for fragment in &fragments[1..] {
@@ -198,7 +199,7 @@ fn fragments_whose_first_one_is_missing_are_rejected_each() {
 }
 
 #[test]
-fn a_snap_length_leaves_a_datagram_that_is_cut() {
+fn a_snap_length_leaves_a_cut_datagram() {
     let fragments = v4_fragments(17, 9, &udp((53, 4000), &dns_answer()), 336);
     let mut monitor = monitor();
     for fragment in &fragments {
@@ -216,7 +217,7 @@ fn a_snap_length_leaves_a_datagram_that_is_cut() {
 }
 
 #[test]
-fn tunnels_are_looked_into_when_their_packets_are_whole() {
+fn tunnels_are_read_once_their_packets_are_complete() {
     let datagram = udp((53, 4000), &dns_answer());
     let inner = ipv4(17, 3, 0, &datagram);
     let gre = [&[0, 0, 8, 0][..], &inner].concat();
@@ -245,7 +246,7 @@ fn tunnels_are_looked_into_when_their_packets_are_whole() {
 }
 
 #[test]
-fn a_flood_of_packets_that_never_become_whole_moves_a_counter_and_not_the_memory() {
+fn a_flood_of_incomplete_packets_is_counted_and_does_not_use_memory() {
     let mut monitor = monitor();
     let rounds = 3 * MAX_PACKETS;
     for number in 0..rounds {
@@ -268,7 +269,7 @@ fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
         let packet = PacketId { src: Address(1), dst: Address(2), number, protocol: None };
         let bytes = &vec![number as u8; len as usize][..];
         let fragment = Fragment { packet, offset, more: true, next: 17, bytes, len, ip_bytes: len + 48 };
-        fragments.take(&fragment, START, 0, &mut tally);
+        fragments.add(&fragment, START, 0, &mut tally);
         assert!(fragments.len() <= 8 && fragments.bytes() <= 10_000);
     };
     for number in 0..200 {
@@ -281,11 +282,11 @@ fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
     assert_eq!((fragments.len(), fragments.bytes()), (0, 0));
     assert!(tally.problems.contains_key(&("fragments", "too_many")));
     assert!(tally.fragments_evicted > 0);
-    assert!(std::iter::from_fn(|| fragments.next_over()).count() >= 200);
+    assert!(std::iter::from_fn(|| fragments.next_done()).count() >= 200);
 }
 
 #[test]
-fn nothing_stays_at_the_end_whatever_the_clock_said() {
+fn nothing_is_left_at_the_end_whatever_the_clock_showed() {
     let fragments = v4_fragments(17, 9, &udp((53, 4000), &dns_answer()), 336);
     for time_ns in [0, START, u64::MAX] {
         let mut monitor = monitor();

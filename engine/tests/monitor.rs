@@ -1,12 +1,18 @@
-//! The way of packets through a monitor: flows, orientation, round trips, ends, bounds, tags.
+//! The way of packets through a monitor: flows, orientation, round trips, ends, bounds, signatures.
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
-use _engine::flow::naming::{Evidence, Unnamed};
-use _engine::flow::report::{End, FlowReport, Limitation, Occasion};
+use _engine::flow::Flow;
 use _engine::monitor::Monitor;
+use _engine::naming::Clues;
+use _engine::report::flow_report::FlowReport;
+use _engine::report::limitation::Limitation;
+use _engine::report::phase::Phase;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{MatchKind, Matcher};
+use _engine::types::end_reason::EndReason;
+use _engine::types::evidence::Evidence;
+use _engine::types::unnamed::Unnamed;
 use _engine::wire::flags::{ACK, FIN, RST, SYN};
 use std::sync::Arc;
 
@@ -25,7 +31,7 @@ fn matcher(name: &str) -> Arc<Matcher> {
 }
 
 fn monitor(settings: Settings) -> Monitor {
-    Monitor::new(settings, matcher("cloud.example"), Arc::new(Names::new(1000)), (0, 1))
+    Monitor::new(settings, matcher("cloud.example"), Arc::new(LearnedNames::new(1000)), (0, 1))
 }
 
 /// An IPv4 packet without link layer.
@@ -116,11 +122,11 @@ fn a_conversation_is_one_flow_with_bytes_both_ways_and_its_round_trip() {
     assert_eq!(flow.rtt_ns, Some(7_000_000));
     assert_eq!((flow.name.as_deref(), flow.evidence), (Some("eu.cloud.example"), Evidence::Sni));
     assert_eq!(flow.signature, Some(3));
-    assert_eq!(flow.phase, Occasion::End(End::CaptureEnd));
+    assert_eq!(flow.phase, Phase::End(EndReason::CaptureEnd));
 }
 
 #[test]
-fn a_hello_makes_its_sender_the_client_whatever_the_ports_say() {
+fn a_hello_makes_its_sender_the_client_whatever_the_ports() {
     let mut monitor = monitor(settings());
     feed(&mut monitor, START, &down(901, 200, ACK, &hello("odd.cloud.example")));
     let flows = finish(&mut monitor);
@@ -129,17 +135,17 @@ fn a_hello_makes_its_sender_the_client_whatever_the_ports_say() {
 }
 
 #[test]
-fn silence_ends_a_flow_and_the_next_packet_begins_another() {
+fn silence_ends_a_flow_and_the_next_packet_starts_another() {
     let mut monitor = monitor(settings());
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
     feed(&mut monitor, START + 301 * SECOND, &up(101, 0, ACK, b""));
     let flows = finish(&mut monitor);
-    let ends: Vec<Occasion> = flows.iter().map(|flow| flow.phase).collect();
-    assert_eq!(ends, [Occasion::End(End::Idle), Occasion::End(End::CaptureEnd)]);
+    let ends: Vec<Phase> = flows.iter().map(|flow| flow.phase).collect();
+    assert_eq!(ends, [Phase::End(EndReason::Idle), Phase::End(EndReason::CaptureEnd)]);
 }
 
 #[test]
-fn a_closed_flow_ends_as_it_closed_and_its_ports_can_be_used_again() {
+fn a_closed_flow_ends_as_it_was_closed_and_its_ports_can_be_reused() {
     let mut monitor = monitor(settings());
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
     feed(&mut monitor, START + 1, &up(101, 1, FIN | ACK, b""));
@@ -147,8 +153,8 @@ fn a_closed_flow_ends_as_it_closed_and_its_ports_can_be_used_again() {
     feed(&mut monitor, START + 3, &up(5000, 0, SYN, b""));
     feed(&mut monitor, START + 4, &down(1, 5001, RST | ACK, b""));
     feed(&mut monitor, START + 60 * SECOND, &ip(CLIENT, SERVER, 17, &[0, 9, 0, 9, 0, 8, 0, 0]));
-    let ends: Vec<Occasion> = monitor.flows.iter().map(|flow| flow.phase).collect();
-    assert_eq!(ends, [Occasion::End(End::Fin), Occasion::End(End::Rst)]);
+    let ends: Vec<Phase> = monitor.flows.iter().map(|flow| flow.phase).collect();
+    assert_eq!(ends, [Phase::End(EndReason::Fin), Phase::End(EndReason::Rst)]);
 }
 
 #[test]
@@ -164,7 +170,7 @@ fn the_flow_table_is_bounded_and_every_eviction_counted() {
 }
 
 #[test]
-fn hellos_that_never_end_are_bounded_and_every_eviction_counted() {
+fn endless_hellos_are_bounded_and_every_eviction_counted() {
     let mut monitor = monitor(settings());
     let hello = hello("never.cloud.example");
     for n in 0..50u8 {
@@ -177,7 +183,7 @@ fn hellos_that_never_end_are_bounded_and_every_eviction_counted() {
 }
 
 #[test]
-fn a_clock_that_goes_back_is_counted_and_flows_go_on() {
+fn a_clock_that_is_set_back_is_counted_and_flows_continue() {
     let mut monitor = monitor(settings());
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
     feed(&mut monitor, START - 3600 * SECOND, &up(101, 0, ACK, b""));
@@ -189,7 +195,7 @@ fn a_clock_that_goes_back_is_counted_and_flows_go_on() {
 }
 
 #[test]
-fn a_live_flow_is_reported_when_tagged_while_it_goes_on_and_when_it_ends() {
+fn a_live_flow_is_reported_when_it_matches_while_it_continues_and_when_it_ends() {
     let mut monitor = monitor(Settings { every_flow: false, report_every_ns: 5 * SECOND, ..settings() });
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
     feed(&mut monitor, START + 1, &up(101, 0, ACK, &hello("a.cloud.example")));
@@ -197,16 +203,16 @@ fn a_live_flow_is_reported_when_tagged_while_it_goes_on_and_when_it_ends() {
         feed(&mut monitor, START + second * SECOND, &up(500, 0, ACK, b"data"));
     }
     let flows = finish(&mut monitor);
-    let occasions: Vec<Occasion> = flows.iter().map(|flow| flow.phase).collect();
-    assert_eq!(occasions[0], Occasion::Open);
-    assert!(occasions.iter().filter(|o| **o == Occasion::Update).count() >= 2);
-    assert_eq!(occasions.last(), Some(&Occasion::End(End::CaptureEnd)));
+    let occasions: Vec<Phase> = flows.iter().map(|flow| flow.phase).collect();
+    assert_eq!(occasions[0], Phase::Open);
+    assert!(occasions.iter().filter(|o| **o == Phase::Update).count() >= 2);
+    assert_eq!(occasions.last(), Some(&Phase::End(EndReason::CaptureEnd)));
     let new: u64 = flows.iter().map(|flow| flow.new_sent_bytes).sum();
     assert_eq!(new, flows.last().unwrap().sent_bytes);
 }
 
 #[test]
-fn new_signatures_tag_the_flows_that_are_there() {
+fn new_signatures_match_existing_flows() {
     let mut monitor = monitor(Settings { every_flow: false, report_every_ns: 5 * SECOND, ..settings() });
     feed(&mut monitor, START, &up(101, 0, ACK, &hello("a.other.example")));
     assert!(monitor.flows.is_empty());
@@ -216,7 +222,7 @@ fn new_signatures_tag_the_flows_that_are_there() {
 }
 
 #[test]
-fn a_capture_of_headers_alone_is_truncated_and_not_something_else_than_tls() {
+fn a_capture_of_headers_only_is_truncated_and_may_be_tls() {
     let mut monitor = monitor(settings());
     let hello = up(101, 901, ACK, &hello("eu.cloud.example"));
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
@@ -227,4 +233,10 @@ fn a_capture_of_headers_alone_is_truncated_and_not_something_else_than_tls() {
         (flows[0].reason, flows[0].view.contains(&Limitation::Cut)),
         (Some(Unnamed::TruncatedCapture), true)
     );
+}
+
+#[test]
+fn a_flow_and_its_clues_are_no_larger_than_their_fields_need() {
+    assert_eq!(std::mem::size_of::<Flow>(), 232);
+    assert_eq!(std::mem::size_of::<Clues>(), 104);
 }

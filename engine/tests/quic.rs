@@ -1,4 +1,4 @@
-//! QUIC: real first datagrams of many versions give their ClientHello; nothing else gives one.
+//! QUIC: real first datagrams of many versions yield their ClientHello, and nothing else does.
 
 use _engine::wire::quic::{crypto_frames, first_header, initials, ConnectionId, PacketType};
 use _engine::wire::{tls, Progress};
@@ -16,8 +16,8 @@ const NAMES: [(&str, &str); 6] = [
     ("shuffled_frames", "update.googleapis.com"),
 ];
 
-/// The server name in a client's first datagram, put together by offset; None if its hello goes on
-/// in another datagram, or if nothing opens.
+/// The server name in a client's first datagram, reassembled by offset; None if its hello continues in another
+/// datagram, or if nothing can be decrypted.
 fn server_name(datagram: &[u8]) -> Option<String> {
     let mut stream = BTreeMap::new();
     for initial in initials(datagram).ok()? {
@@ -41,17 +41,17 @@ fn seed(name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn every_version_gives_its_name() {
+fn every_version_shows_its_name() {
     for (name, expected) in NAMES {
         assert_eq!(server_name(&seed(name)).as_deref(), Some(expected), "{name}");
     }
 }
 
 #[test]
-fn one_wrong_bit_anywhere_in_a_packet_and_nothing_opens() {
+fn a_packet_with_one_wrong_bit_cannot_be_decrypted() {
     let datagram = seed("draft_29");
-    let whole = initials(&datagram).unwrap();
-    assert!(whole[0].open(&whole[0].destination).is_some());
+    let opened = initials(&datagram).unwrap();
+    assert!(opened[0].open(&opened[0].destination).is_some());
     for at in (0..datagram.len()).step_by(7) {
         let mut damaged = datagram.clone();
         damaged[at] ^= 0x10;
@@ -71,7 +71,7 @@ fn no_prefix_of_a_datagram_panics_or_invents_a_name() {
 }
 
 #[test]
-fn what_follows_a_packet_in_its_datagram_changes_nothing() {
+fn bytes_after_a_packet_in_its_datagram_change_nothing() {
     let (name, expected) = NAMES[0];
     for tail in [&b"\0\0\0\0"[..], b"\x40short header", b"\xc0\xff\xff\xff\xff\x08unknown version"] {
         let mut datagram = seed(name);
@@ -81,7 +81,7 @@ fn what_follows_a_packet_in_its_datagram_changes_nothing() {
 }
 
 #[test]
-fn a_key_opens_its_own_connection_only() {
+fn a_key_only_decrypts_its_own_connection() {
     let datagram = seed("draft_29");
     let initial = &initials(&datagram).unwrap()[0];
     assert!(initial.open(&ConnectionId::new(b"somebody").unwrap()).is_none());
@@ -94,7 +94,7 @@ fn a_connection_id_has_at_most_twenty_bytes() {
 }
 
 #[test]
-fn the_first_header_tells_kind_and_connection_ids() {
+fn the_first_header_shows_type_and_connection_ids() {
     let datagram = seed("draft_29");
     let header = first_header(&datagram).unwrap();
     assert_eq!(header.kind, PacketType::Initial);

@@ -1,13 +1,13 @@
 //! Round trips of handshakes: what is measured, and what must not be.
 
 use _engine::capture::Packet;
-use _engine::flow::handshake::Handshake;
-use _engine::flow::interception::Interception;
-use _engine::flow::names::Names;
-use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::FlowReport;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
+use _engine::types::interception::Interception;
+use _engine::view::handshake_timer::Handshake;
 use _engine::wire::flags::{ACK, SYN};
 use _engine::wire::quic::first_header;
 use std::fs;
@@ -35,7 +35,7 @@ impl Watch {
             ..Settings::default()
         };
         let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
-        Self(Monitor::new(settings, matcher, Arc::new(Names::new(1000)), (0, 1)))
+        Self(Monitor::new(settings, matcher, Arc::new(LearnedNames::new(1000)), (0, 1)))
     }
 
     fn feed(&mut self, time_ns: u64, interface: u16, bytes: &[u8]) -> &mut Self {
@@ -106,38 +106,38 @@ fn from_syn_to_its_syn_ack() {
 }
 
 #[test]
-fn an_answer_to_another_syn_is_none() {
+fn an_answer_to_another_syn_is_not_measured() {
     let other = segment_of(SERVER, DOWN, 900, 102, SYN | ACK);
     assert_eq!(files().at(START, &syn()).at(START + 7 * MS, &other).rtt(), None);
 }
 
 #[test]
-fn a_syn_that_the_mirror_shows_twice_is_one() {
+fn a_syn_that_the_mirror_port_delivers_twice_is_one() {
     let mut watch = files();
     watch.at(START, &syn()).at(START + 20_000, &syn());
     assert_eq!(watch.at(START + 7 * MS, &syn_ack()).at(START + 8 * MS, &syn_ack()).rtt(), Some(7 * MS));
 }
 
 #[test]
-fn a_syn_sent_again_gives_no_round_trip() {
+fn a_retransmitted_syn_yields_no_round_trip() {
     let mut watch = files();
     watch.at(START, &syn()).at(START + SECOND, &syn());
     assert_eq!(watch.at(START + SECOND + 7 * MS, &syn_ack()).rtt(), None);
 }
 
 #[test]
-fn an_answer_without_a_question_is_not_measured_later() {
+fn an_answer_without_an_opening_is_not_measured_later() {
     assert_eq!(files().at(START, &syn_ack()).at(START + 7 * MS, &syn()).rtt(), None);
 }
 
 #[test]
-fn no_time_and_negative_time_are_no_round_trip() {
+fn no_time_and_negative_time_are_not_a_round_trip() {
     assert_eq!(files().at(START, &syn()).at(START, &syn_ack()).rtt(), None);
     assert_eq!(files().at(START, &syn()).at(START - 300_000, &syn_ack()).rtt(), None);
 }
 
 #[test]
-fn a_clock_set_back_in_between_gives_no_round_trip_and_the_next_is_measured() {
+fn a_clock_set_back_in_between_yields_no_round_trip_and_the_next_is_measured() {
     for step in [5 * MS, 3600 * SECOND] {
         let mut watch = files();
         watch.at(START, &syn()).at(START + 40 * MS, &segment_of(CLIENT, UP, 1, 1, ACK));
@@ -196,7 +196,7 @@ fn udp(up: bool, payload: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn quic_from_the_first_initial_to_whatever_answers_it() {
+fn quic_from_the_first_initial_to_its_first_answer() {
     for kind in [0, 2, 3] {
         let mut watch = files();
         watch.at(START, &udp(UP, &hello())).at(START + 9 * MS, &udp(DOWN, &answer(kind, &own_id())));
@@ -206,7 +206,7 @@ fn quic_from_the_first_initial_to_whatever_answers_it() {
 }
 
 #[test]
-fn quic_datagrams_of_one_flight_are_one_opening_and_a_later_one_was_sent_again() {
+fn quic_datagrams_of_one_flight_are_one_opening_and_a_later_one_is_a_retransmission() {
     for (gap, measured) in [(MS, true), (300 * MS, false)] {
         let mut watch = files();
         watch.at(START, &udp(UP, &hello())).at(START + gap, &udp(UP, &hello()));
@@ -234,7 +234,7 @@ fn quic_that_does_not_open_with_a_clients_keys_is_not_measured() {
 }
 
 #[test]
-fn a_handshake_takes_no_more_room_than_needed() {
+fn a_handshake_is_kept_in_sixteen_bytes() {
     assert_eq!(std::mem::size_of::<Handshake>(), 16);
 }
 

@@ -2,8 +2,8 @@
 #![no_main]
 
 use _engine::capture::file::CaptureFile;
-use _engine::flow::names::Names;
 use _engine::monitor::Monitor;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{MatchKind, Matcher};
 use libfuzzer_sys::fuzz_target;
@@ -28,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
         report_every_ns: 5_000_000_000,
         ..Settings::default()
     };
-    let mut monitor = Monitor::new(settings, Arc::clone(&MATCHER), Arc::new(Names::new(64)), (0, 1));
+    let mut monitor = Monitor::new(settings, Arc::clone(&MATCHER), Arc::new(LearnedNames::new(64)), (0, 1));
     let mut packets = 0;
     while let Some(packet) = file.next_packet() {
         monitor.packet(&packet);
@@ -36,7 +36,7 @@ fuzz_target!(|input: &[u8]| {
     }
     monitor.finish();
     let tally = monitor.tally();
-    assert_eq!((tally.whole_view().packets, tally.live_flows, tally.live_heads), (packets, 0, 0));
+    assert_eq!((tally.total_view().packets, tally.live_flows, tally.live_heads), (packets, 0, 0));
     assert_eq!(tally.live_fragments, 0);
     assert_eq!(tally.named.iter().sum::<u64>(), tally.flows);
 });

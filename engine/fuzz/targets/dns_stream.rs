@@ -5,13 +5,11 @@
 #![no_main]
 
 use _engine::address::Address;
-use _engine::flow::dns::Messages;
-use _engine::flow::dns_stream::{DnsStreams, Part};
-use _engine::flow::key::{FlowKey, TCP};
-use _engine::flow::names::Names;
-use _engine::flow::record::Flow;
+use _engine::counters::tally::Tally;
+use _engine::resolution::{Context, DnsStreams, LearnedNames, Messages, StreamPart};
 use _engine::tag::Matcher;
-use _engine::tally::Tally;
+use _engine::types::ends::Ends;
+use _engine::types::flow_key::{FlowKey, TCP};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -19,23 +17,27 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let addresses = [Address::v4([192, 0, 2, 1]), Address::v4([192, 0, 2, 2])];
-    let mut flow = Flow::new(FlowKey { addresses, ports: [53, 53], protocol: TCP }, 0, 0, 0, 0);
-    flow.sides[0].base_known = first & 1 == 1;
-    let (names, matcher) = (Names::new(16), Matcher::default());
+    let ends = Ends::new(FlowKey { addresses, ports: [53, 53], protocol: TCP }, 0);
+    let start = (first & 1 == 1).then_some(0);
+    let (names, matcher) = (LearnedNames::new(16), Matcher::default());
     let (mut streams, mut tally, mut reports) = (DnsStreams::new(2), Tally::default(), Vec::new());
     let mut bytes = 0;
     while let Some(([seq, cut, length], behind)) = rest.split_first_chunk::<3>() {
         let (segment, next) = behind.split_at(behind.len().min(usize::from(*length)));
         rest = next;
         bytes += segment.len();
-        let mut messages = Messages::of_stream(&flow, 0, 0, &names, &matcher, &mut tally, Some(&mut reports));
+        let context =
+            Context { names: &names, matcher: &matcher, tally: &mut tally, reports: Some(&mut reports) };
+        let mut messages = Messages::of_stream(&ends, 0, 0, context);
         let wire_bytes = segment.len() as u32 + u32::from(cut & 15);
-        let part = Part { seq: u32::from(*seq), bytes: segment, wire_bytes };
-        streams.follow(&flow, 0, 0, part, &mut messages);
+        let part = StreamPart { seq: u32::from(*seq), bytes: segment, wire_bytes };
+        streams.follow((0, 0), start, part, &mut messages);
         assert!(streams.waiting() <= 1);
     }
-    let mut messages = Messages::of_stream(&flow, 0, 0, &names, &matcher, &mut tally, Some(&mut reports));
-    streams.close(0, 0, &mut messages);
+    let context =
+        Context { names: &names, matcher: &matcher, tally: &mut tally, reports: Some(&mut reports) };
+    let mut messages = Messages::of_stream(&ends, 0, 0, context);
+    streams.close((0, 0), &mut messages);
     assert_eq!(streams.waiting(), 0);
     assert!(reports.len() <= bytes / 2, "messages come from bytes");
 });

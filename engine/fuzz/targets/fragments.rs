@@ -6,8 +6,8 @@
 #![no_main]
 
 use _engine::address::Address;
-use _engine::flow::fragments::Fragments;
-use _engine::tally::Tally;
+use _engine::counters::tally::Tally;
+use _engine::reassembly::fragments::Fragments;
 use _engine::wire::fragment::{Fragment, PacketId};
 use libfuzzer_sys::fuzz_target;
 
@@ -15,11 +15,11 @@ fuzz_target!(|input: &[u8]| {
     let (mut fragments, mut tally) = (Fragments::new(4, 512), Tally::default());
     let (mut rest, mut fed, mut over) = (input, 0, 0);
     let mut count = |fragments: &mut Fragments| {
-        while let Some(gathered) = fragments.next_over() {
-            over += u64::from(gathered.ip_packets);
-            if let Some(packet) = gathered.packet {
+        while let Some(done) = fragments.next_done() {
+            over += u64::from(done.ip_packets);
+            if let Some(packet) = done.packet {
                 assert!(packet.bytes.len() <= packet.len as usize);
-                assert!(!gathered.is_whole || packet.bytes.len() == packet.len as usize);
+                assert!(!done.is_complete || packet.bytes.len() == packet.len as usize);
                 let _ = packet.decode();
             }
         }
@@ -36,7 +36,7 @@ fuzz_target!(|input: &[u8]| {
         let len = bytes.len() as u32;
         let (offset, more) = (u32::from(*place) * 8, more & 1 == 1);
         let fragment = Fragment { packet, offset, more, next: 17, bytes, len, ip_bytes: len + 20 };
-        fragments.take(&fragment, u64::from(*place) << 32, 0, &mut tally);
+        fragments.add(&fragment, u64::from(*place) << 32, 0, &mut tally);
         fed += 1;
         assert!(fragments.len() <= 4 && fragments.bytes() <= 512);
         count(&mut fragments);

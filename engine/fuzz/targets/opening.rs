@@ -5,8 +5,8 @@
 #![no_main]
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
 use _engine::monitor::Monitor;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
 use _engine::wire::{flags, tls, Progress};
@@ -45,7 +45,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let hello_len = 5 + usize::from(u16::from_be_bytes([SENT[3], SENT[4]]));
     let settings = Settings { every_flow: true, max_flows: 2, max_heads: 20, ..Settings::default() };
-    let mut monitor = Monitor::new(settings, Arc::clone(&MATCHER), Arc::new(Names::new(16)), (0, 1));
+    let mut monitor = Monitor::new(settings, Arc::clone(&MATCHER), Arc::new(LearnedNames::new(16)), (0, 1));
     let mut count = 0;
     let mut feed = |monitor: &mut Monitor, seq: u32, flags: u8, bytes: &[u8]| {
         count += 1;

@@ -1,26 +1,12 @@
-//! Flows: who talks to whom, how much, under which name. Knows no parser's insides and no Python.
+//! Flows: one record for each conversation, composed of what the other modules know of it, and the table of all.
 
-mod certificate;
-pub mod clients;
-mod datagram;
-pub mod dns;
-pub mod dns_stream;
-pub mod dns_use;
-pub mod duplicates;
-pub mod ech;
-pub mod fragments;
-pub mod handshake;
-pub mod head;
-pub mod hello;
-pub mod interception;
-pub mod key;
-pub mod names;
-pub mod naming;
-pub mod payload;
-mod preamble;
-pub mod quic;
-pub mod record;
-pub mod report;
-pub mod table;
-pub mod tcp;
-pub mod view;
+mod record;
+mod reporting;
+mod table;
+mod timeouts;
+mod traffic;
+
+pub use record::Flow;
+pub use table::Table;
+pub use timeouts::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
+pub use traffic::Volume;

@@ -1,200 +1,194 @@
 //! One flow as the table keeps it.
 
-use super::dns::Kind;
-use super::duplicates::Copies;
-use super::handshake::Handshake;
-use super::head::NO_HEAD;
-use super::key::FlowKey;
-use super::naming::Naming;
-use super::view::Missing;
-use crate::address::Address;
-use crate::wire::quic::Family;
+use super::reporting::Reporting;
+use super::traffic::Traffic;
+use crate::counters::tally::Tally;
+use crate::naming::{Clues, Knowledge, NamingState};
+use crate::opening::{find_first_payload, Opening, Reader, SharedHellos};
+use crate::reassembly::stream_heads::StreamHeads;
+use crate::resolution::{find_encrypted_dns, DnsPeer, FallbackQuery, LearnedNames, MessageKind};
+use crate::tag::Matcher;
+use crate::types::arrival::Arrival;
+use crate::types::ends::Ends;
+use crate::types::flow_key::FlowKey;
+use crate::types::opening_state::OpeningState;
+use crate::view::flow_view::FlowView;
+use crate::wire::Segment;
 
-/// What is known of one side's first bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Phase {
-    /// No payload yet.
-    Waiting,
-    /// Payload is being put together.
-    Collecting,
-    /// A preamble was read, and a hello may follow.
-    Between,
-    /// A whole ClientHello was read.
-    Hello,
-    /// The other side sent the hello: nothing is looked for here.
-    Peer,
-    /// A server's side of TLS: the hello is the other side's.
-    Answer,
-    /// The stream begins with something else.
-    NotTls,
-    /// The first bytes looked right and were not.
-    Malformed,
-    /// The snap length cut the hello.
-    Cut,
-    /// Segments of the hello are missing, or its place was needed.
-    Incomplete,
-    /// The sensor saw no beginning.
-    MidStream,
-}
-
-/// One direction of a flow.
-#[derive(Clone, Copy, Debug)]
-pub struct Side {
-    /// Packets sent by this side.
-    pub packets: u64,
-    /// IP bytes sent by this side.
-    pub bytes: u64,
-    /// Sequence number of the first payload byte behind the preamble, if `base_known`.
-    pub base: u32,
-    /// The sequence number after the highest one sent or acknowledged, if `next_known` (TCP).
-    pub next: u32,
-    /// `head` in the stream heads, or NO_HEAD.
-    pub head: u32,
-    /// True once `base` is sure: a SYN was seen, or a hello's beginning.
-    pub base_known: bool,
-    /// True once `next` is known.
-    pub next_known: bool,
-    /// FIN seen.
-    pub fin: bool,
-    /// State of the first bytes.
-    pub phase: Phase,
-    /// Steps of a preamble that were read.
-    pub steps: u8,
-    /// Their bytes: `base` lies so far behind the stream's first byte.
-    pub skipped: u16,
-}
-
-impl Side {
-    const NEW: Self = Self {
-        packets: 0,
-        bytes: 0,
-        base: 0,
-        next: 0,
-        head: NO_HEAD,
-        base_known: false,
-        next_known: false,
-        fin: false,
-        phase: Phase::Waiting,
-        steps: 0,
-        skipped: 0,
-    };
-}
-
-/// No signature entry.
-pub const NO_ENTRY: u32 = u32::MAX;
-
-/// A bidirectional flow.
+/// A bidirectional flow. Each part has private fields, which are changed by the module that defines it alone; the
+/// flow only passes them to each other.
 #[derive(Debug)]
 pub struct Flow {
     /// Both ends.
-    pub key: FlowKey,
-    /// Number of the flow, in order of first packets.
-    pub id: u64,
-    /// Time of the first packet.
-    pub start_ns: u64,
-    /// Time of the latest packet.
-    pub last_ns: u64,
-    /// The two directions, in the key's order.
-    pub sides: [Side; 2],
-    /// Round trip of the handshake; 0: not measured.
-    pub rtt_ns: u64,
-    /// Handshake state.
-    pub handshake: Handshake,
-    /// The messages that its datagrams are.
-    pub messages: Option<Kind>,
-    /// The QUIC that a client speaks here, if it does.
-    pub quic: Option<Family>,
-    /// Names, once there are any.
-    pub naming: Option<Box<Naming>>,
-    /// Bytes of both sides at the latest report.
-    pub reported_bytes: [u64; 2],
-    /// Signature entry, or NO_ENTRY.
-    pub entry: u32,
-    /// Bytes that were not seen of either side, once there are any.
-    pub missing: Option<Box<[Missing; 2]>>,
-    /// Packets that came more than once.
-    pub copies: Copies,
-    /// Capture interface of the first packet.
-    pub interface: u16,
-    /// Side of the client.
-    pub client: u8,
-    /// `client` is sure: by SYN or by hello.
-    pub oriented: bool,
-    /// A SYN was seen.
-    pub started: bool,
-    /// RST seen.
-    pub reset: bool,
-    /// A packet was cut by the snap length.
-    pub cut: bool,
-    /// Payload of the opening is missing.
-    pub gap: bool,
-    /// The server is a proxy: the data end elsewhere.
-    pub proxied: bool,
-    /// The client uses encrypted DNS, and no plain one told the server's name.
-    pub dns_hidden: bool,
-    /// Name and tag are settled enough to report.
-    pub decided: bool,
-    /// A report has been written.
-    pub reported: bool,
+    pub ends: Ends,
+    /// Times and volume.
+    pub traffic: Traffic,
+    /// How the two sides open the conversation.
+    pub opening: Opening,
+    /// What the sensor could see of it.
+    pub view: FlowView,
+    /// What hides its name.
+    pub naming: NamingState,
+    /// What has been decided and reported.
+    pub reporting: Reporting,
+    /// What the opening and DNS disclose, once there is anything.
+    clues: Option<Box<Clues>>,
+    id: u64,
+    messages: Option<MessageKind>,
+    interface: u16,
 }
 
 impl Flow {
-    /// A flow that begins with a packet of `first_sender`.
-    pub fn new(key: FlowKey, id: u64, now_ns: u64, interface: u16, first_sender: usize) -> Self {
+    /// The flow with number `id`, which begins with a packet of `first_sender`. `messages` are what its datagrams
+    /// are.
+    pub fn new(
+        key: FlowKey,
+        first_sender: usize,
+        id: u64,
+        arrival: Arrival,
+        messages: Option<MessageKind>,
+    ) -> Self {
         Self {
-            key,
+            ends: Ends::new(key, first_sender),
+            traffic: Traffic::new(arrival.time_ns),
+            opening: Opening::default(),
+            view: FlowView::default(),
+            naming: NamingState::default(),
+            reporting: Reporting::default(),
+            clues: None,
             id,
-            start_ns: now_ns,
-            last_ns: now_ns,
-            sides: [Side::NEW; 2],
-            rtt_ns: 0,
-            handshake: Handshake::None,
-            messages: None,
-            quic: None,
-            naming: None,
-            reported_bytes: [0; 2],
-            entry: NO_ENTRY,
-            missing: None,
-            copies: Copies::NONE,
-            interface,
-            client: 1 - key.likely_server(first_sender) as u8,
-            oriented: false,
-            started: false,
-            reset: false,
-            cut: false,
-            gap: false,
-            proxied: false,
-            dns_hidden: false,
-            decided: false,
-            reported: false,
+            messages,
+            interface: arrival.interface,
         }
     }
 
-    /// Both directions were closed, or one was reset.
-    pub fn is_closed(&self) -> bool {
-        self.reset || (self.sides[0].fin && self.sides[1].fin)
+    /// Number of the flow, in order of first packets.
+    pub fn id(&self) -> u64 {
+        self.id
     }
 
-    /// Index of the client's side.
-    pub fn client_side(&self) -> usize {
-        usize::from(self.client & 1)
+    /// Capture interface of the first packet.
+    pub fn interface(&self) -> u16 {
+        self.interface
     }
 
-    /// Makes `side` the client, for good.
-    pub fn orient(&mut self, side: usize) {
-        self.client = (side & 1) as u8;
-        self.oriented = true;
+    /// The DNS messages that its datagrams are.
+    #[inline]
+    pub fn messages(&self) -> Option<MessageKind> {
+        self.messages
     }
 
-    /// Address and port of the client.
-    pub fn client_end(&self) -> (Address, u16) {
-        let side = self.client_side();
-        (self.key.addresses[side], self.key.ports[side])
+    /// What the opening and DNS disclose, once there is anything.
+    pub fn clues(&self) -> Option<&Clues> {
+        self.clues.as_deref()
     }
 
-    /// Address and port of the server.
-    pub fn server_end(&self) -> (Address, u16) {
-        let side = 1 - self.client_side();
-        (self.key.addresses[side], self.key.ports[side])
+    /// All that may name the flow.
+    pub fn knowledge(&self) -> Knowledge<'_> {
+        Knowledge {
+            ends: &self.ends,
+            opening: &self.opening,
+            clues: self.clues(),
+            state: self.naming,
+            has_messages: self.messages.is_some(),
+            is_cut: self.view.unseen.is_cut(),
+        }
+    }
+
+    /// What shows whether the server is a resolver.
+    pub fn dns_peer(&self) -> DnsPeer<'_> {
+        let hello = self.clues().and_then(|clues| clues.disclosed.hello());
+        DnsPeer {
+            ends: &self.ends,
+            states: self.opening.states(),
+            hello: hello.map(|hello| hello.content()),
+            server_name: self.knowledge().server_name(),
+        }
+    }
+
+    /// Reads what `side` sends first with `read`, which returns true if a name may be known now.
+    pub fn read_opening(
+        &mut self,
+        (slot, side): (u32, usize),
+        heads: &mut StreamHeads,
+        tally: &mut Tally,
+        read: impl FnOnce(&mut Reader<'_>) -> bool,
+    ) -> bool {
+        // The reader works on what is disclosed so far; the box is allocated once there is something to keep.
+        let known = self.clues.as_deref_mut().map(|clues| std::mem::take(&mut clues.disclosed));
+        let disclosed = known.unwrap_or_default();
+        let mut reader =
+            Reader::new(&mut self.opening, &mut self.ends, disclosed, (slot, side), heads, tally);
+        let named = read(&mut reader);
+        let disclosed = reader.into_disclosed();
+        if !disclosed.is_empty() {
+            self.clues.get_or_insert_default().disclosed = disclosed;
+        }
+        named
+    }
+
+    /// Reads what is left of incomplete openings: the flow is over.
+    pub fn finish_opening(&mut self, slot: u32, heads: &mut StreamHeads, tally: &mut Tally) {
+        for side in [0, 1] {
+            if self.opening.state(side) == OpeningState::Collecting {
+                self.read_opening((slot, side), heads, tally, |reader| reader.finish());
+            }
+        }
+    }
+
+    /// Keeps the payload of a segment that `side` sent, if it is the side's first and a signature matches it;
+    /// true if so.
+    #[inline]
+    pub fn keep_first_payload(&mut self, side: usize, segment: &Segment<'_>, matcher: &Matcher) -> bool {
+        let sent = self.traffic.sides()[side].packets;
+        let first = find_first_payload(&self.opening, &self.ends, (side, sent), segment, matcher);
+        let Some(first) = first else { return false };
+        self.clues.get_or_insert_default().disclosed.add_first_payload(first);
+        true
+    }
+
+    /// Evaluates a hello that has just been read: whether it hides its name, and whether other flows sent an
+    /// equal one.
+    pub fn evaluate_hello(&mut self, names: &LearnedNames, matcher: &Matcher, hellos: &mut SharedHellos) {
+        let Some(clues) = self.clues.as_deref_mut() else { return };
+        if let Some(hello) = clues.disclosed.hello() {
+            let (client, _) = self.ends.client_end();
+            self.naming.judge_ech(hello, (client, self.traffic.start_ns()), names, matcher);
+        }
+        clues.disclosed.share_hello(hellos);
+    }
+
+    /// Looks up the server among the learned names, unless DNS has shown its name already.
+    pub fn look_up_names(&mut self, names: &LearnedNames) {
+        if self.clues().is_some_and(|clues| !clues.dns.chains().is_empty()) {
+            return;
+        }
+        let ((client, _), (server, _)) = (self.ends.client_end(), self.ends.server_end());
+        let start_ns = self.traffic.start_ns();
+        match names.find(client, server, start_ns) {
+            Some(found) => self.clues.get_or_insert_default().dns.set_names(found),
+            None => self.naming.note_hidden_dns(names.clients.uses_encrypted_dns(client, start_ns)),
+        }
+    }
+
+    /// Recognises the DNS that the flow carries, as far as it was seen, and remembers its client for it.
+    pub fn recognise_dns(&mut self, names: &LearnedNames, matcher: &Matcher) {
+        let encrypted = find_encrypted_dns(&self.dns_peer(), matcher);
+        if encrypted.is_some() || self.clues.is_some() {
+            let dns = &mut self.clues.get_or_insert_default().dns;
+            dns.note_use(encrypted, &self.ends, self.traffic.last_ns(), names, matcher);
+        }
+    }
+
+    /// The flow is reported for its DNS, even if it matches no vendor.
+    pub fn is_reported_for_dns(&self) -> bool {
+        self.clues().is_some_and(|clues| clues.dns.is_reported())
+    }
+
+    /// Notes a query that the flow sent to a fallback resolver, if there was one.
+    pub fn note_query(&mut self, query: Option<FallbackQuery>) {
+        if let Some(query) = query {
+            self.clues.get_or_insert_default().dns.note_query(query);
+        }
     }
 }

@@ -1,20 +1,20 @@
 //! The flow table: a slab of flows, found by key through a seeded hash index, bounded.
 
-use super::key::FlowKey;
-use super::record::{Flow, NO_ENTRY};
+use super::record::Flow;
+use crate::types::flow_key::FlowKey;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
-/// Flows looked at to find one that can give way.
+/// Flows that are compared to find one to evict.
 const EVICTION_SAMPLE: usize = 16;
 
-/// All live flows. A slot number is good until its flow is removed.
+/// All live flows. A slot number is valid until its flow is removed.
 #[derive(Debug)]
 pub struct Table {
     index: HashTable<u32>,
     slots: Vec<Option<Flow>>,
-    /// When each slot wants attention (packet time); apart from the flows, so that a sweep is cheap.
+    /// When each slot is due (packet time); separate from the flows, so that a sweep is cheap.
     due_ns: Vec<u64>,
     free: Vec<u32>,
     hasher: RandomState,
@@ -41,12 +41,12 @@ impl Table {
         self.index.len()
     }
 
-    /// True if there is none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The number by which a flow is looked for; nobody outside can foresee it.
+    /// The hash by which a flow is found; it is seeded, so that senders cannot choose it.
     #[inline]
     pub fn hash(&self, key: &FlowKey) -> u64 {
         self.hasher.hash_one(key)
@@ -55,7 +55,7 @@ impl Table {
     /// The slot of a flow whose key has this `hash`.
     #[inline]
     pub fn find(&self, key: &FlowKey, hash: u64) -> Option<u32> {
-        let same = |slot: &u32| matches!(&self.slots[*slot as usize], Some(flow) if flow.key == *key);
+        let same = |slot: &u32| matches!(&self.slots[*slot as usize], Some(flow) if flow.ends.key() == key);
         self.index.find(hash, same).copied()
     }
 
@@ -65,7 +65,7 @@ impl Table {
         self.slots.get_mut(slot as usize)?.as_mut()
     }
 
-    /// Sets when a slot wants attention.
+    /// Sets when a slot is due.
     #[inline]
     pub fn set_due(&mut self, slot: u32, due_ns: u64) {
         if let Some(due) = self.due_ns.get_mut(slot as usize) {
@@ -73,14 +73,14 @@ impl Table {
         }
     }
 
-    /// True if one more flow needs `oldest_of_some` to go first.
+    /// True if a flow has to be evicted before another one is added.
     pub fn is_full(&self) -> bool {
         self.len() >= self.max_flows
     }
 
-    /// Takes in a flow whose key is not there yet; its slot.
+    /// Adds a flow whose key is not in the table yet; returns its slot.
     pub fn insert(&mut self, flow: Flow, due_ns: u64) -> u32 {
-        let hash = self.hasher.hash_one(flow.key);
+        let hash = self.hasher.hash_one(flow.ends.key());
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -93,7 +93,7 @@ impl Table {
         self.due_ns[slot as usize] = due_ns;
         let (slots, hasher) = (&self.slots, &self.hasher);
         let hash_of = |slot: &u32| match &slots[*slot as usize] {
-            Some(flow) => hasher.hash_one(flow.key),
+            Some(flow) => hasher.hash_one(flow.ends.key()),
             None => 0, // the index holds live slots only
         };
         self.index.insert_unique(hash, slot, hash_of);
@@ -103,7 +103,7 @@ impl Table {
     /// Removes and returns a flow.
     pub fn remove(&mut self, slot: u32) -> Option<Flow> {
         let flow = self.slots.get_mut(slot as usize)?.take()?;
-        let hash = self.hasher.hash_one(flow.key);
+        let hash = self.hasher.hash_one(flow.ends.key());
         if let Ok(entry) = self.index.find_entry(hash, |other| *other == slot) {
             entry.remove();
         }
@@ -119,14 +119,14 @@ impl Table {
         into.extend(due.map(|(slot, _)| slot as u32));
     }
 
-    /// Of a few flows, the one that can best give way: untagged first, then longest silent.
-    pub fn oldest_of_some(&mut self) -> Option<u32> {
+    /// The best of a few flows to evict: those without a signature first, then the one silent for longest.
+    pub fn eviction_candidate(&mut self) -> Option<u32> {
         let mut best: Option<(bool, u64, u32)> = None;
         let mut seen = 0;
         for _ in 0..self.slots.len() {
             self.hand = (self.hand + 1) % self.slots.len();
             if let Some(flow) = &self.slots[self.hand] {
-                let rank = (flow.entry != NO_ENTRY, flow.last_ns, self.hand as u32);
+                let rank = (flow.reporting.has_signature(), flow.traffic.last_ns(), self.hand as u32);
                 best = Some(best.map_or(rank, |other| other.min(rank)));
                 seen += 1;
                 if seen == EVICTION_SAMPLE {
@@ -141,7 +141,7 @@ impl Table {
     pub fn live(&self) -> Vec<u32> {
         let mut live: Vec<(u64, u32)> = Vec::with_capacity(self.len());
         let flows = self.slots.iter().enumerate();
-        live.extend(flows.filter_map(|(slot, flow)| flow.as_ref().map(|f| (f.id, slot as u32))));
+        live.extend(flows.filter_map(|(slot, flow)| flow.as_ref().map(|f| (f.id(), slot as u32))));
         live.sort_unstable();
         live.into_iter().map(|(_, slot)| slot).collect()
     }
@@ -151,6 +151,7 @@ impl Table {
 mod tests {
     use super::*;
     use crate::address::Address;
+    use crate::types::arrival::Arrival;
 
     fn flow(n: u32, last_ns: u64) -> Flow {
         let key = FlowKey {
@@ -158,11 +159,11 @@ mod tests {
             ports: [1, 443],
             protocol: 6,
         };
-        Flow::new(key, u64::from(n), last_ns, 0, 0)
+        Flow::new(key, 0, u64::from(n), Arrival { time_ns: last_ns, interface: 0 }, None)
     }
 
     fn find(table: &Table, n: u32) -> Option<u32> {
-        let key = flow(n, 0).key;
+        let key = *flow(n, 0).ends.key();
         table.find(&key, table.hash(&key))
     }
 
@@ -174,7 +175,7 @@ mod tests {
             assert_eq!(find(&table, n), Some(slots[n as usize]));
         }
         for n in (0..500u32).step_by(2) {
-            assert_eq!(table.remove(slots[n as usize]).unwrap().id, u64::from(n));
+            assert_eq!(table.remove(slots[n as usize]).unwrap().id(), u64::from(n));
         }
         for n in 0..500 {
             assert_eq!(find(&table, n).is_some(), n % 2 == 1);
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn slots_are_used_again() {
+    fn slots_are_reused() {
         let mut table = Table::new(10);
         for n in 0..1000 {
             let slot = table.insert(flow(n, 0), 0);
@@ -193,18 +194,20 @@ mod tests {
     }
 
     #[test]
-    fn untagged_and_silent_flows_give_way_first() {
+    fn flows_without_a_signature_and_silent_flows_are_evicted_first() {
         let mut table = Table::new(3);
-        let old_tagged = table.insert(Flow { entry: 5, ..flow(1, 10) }, 0);
+        let mut matched = flow(1, 10);
+        matched.reporting.decide(Some(5));
+        let old_matched = table.insert(matched, 0);
         let new = table.insert(flow(2, 30), 0);
         let old = table.insert(flow(3, 20), 0);
         assert!(table.is_full());
         let mut order = Vec::new();
-        while let Some(slot) = table.oldest_of_some() {
+        while let Some(slot) = table.eviction_candidate() {
             order.push(slot);
             table.remove(slot);
         }
-        assert_eq!(order, [old, new, old_tagged]);
+        assert_eq!(order, [old, new, old_matched]);
     }
 
     #[test]

@@ -1,20 +1,21 @@
-//! What is due as time goes by: flows that fall silent, counters that must move, the end of it all.
+//! What is due over time: flows that time out, reports on long flows, the end of the capture.
 
 use super::Monitor;
-use crate::flow::interception::Interception;
-use crate::flow::key::TCP;
-use crate::flow::report::{report, End, Occasion};
-use crate::settings::{DECIDE_AFTER_NS, LINGER_NS};
+use crate::counters::tally::Tally;
+use crate::flow::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
+use crate::report::flow_report::report;
+use crate::report::phase::Phase;
 use crate::tag::Matcher;
-use crate::tally::Tally;
+use crate::types::end_reason::EndReason;
+use crate::types::interception::Interception;
 use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
-/// Packets this much older than the newest one mean that the clock was set back.
+/// A packet this much older than the newest one shows that the clock was set back.
 const CLOCK_STEP_NS: u64 = 60 * SECOND_NS;
 
 impl Monitor {
-    /// Moves the clock on; live capture calls it while no packets come.
+    /// Advances the clock; live capture calls it while no packets arrive.
     #[inline]
     pub fn tick(&mut self, now_ns: u64) {
         if now_ns.saturating_add(CLOCK_STEP_NS) < self.clock_ns {
@@ -35,36 +36,36 @@ impl Monitor {
         self.tally.first_ns = Some(self.tally.first_ns.map_or(now_ns, |first_ns| first_ns.min(now_ns)));
         self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
         self.fragments.expire(now_ns, &mut self.tally);
-        self.take_gathered();
-        self.trips.judge(now_ns);
+        self.process_reassembled();
+        self.timer.evaluate(now_ns);
         let mut due = std::mem::take(&mut self.due);
         self.table.collect_due(now_ns, &mut due);
         for &slot in &due {
-            self.attend(slot, now_ns);
+            self.maintain(slot, now_ns);
         }
         self.due = due;
     }
 
     /// Does what is due for one flow.
-    fn attend(&mut self, slot: u32, now_ns: u64) {
+    fn maintain(&mut self, slot: u32, now_ns: u64) {
         let Some(flow) = self.table.get_mut(slot) else { return };
-        let silent_ns = now_ns.saturating_sub(flow.last_ns);
-        let closed = flow.is_closed() && silent_ns >= LINGER_NS;
-        if closed || silent_ns >= self.settings.timeout_ns(flow.key.protocol == TCP) {
-            let end = End::of(flow, End::Idle);
+        let silence_ns = flow.traffic.silence_ns(now_ns);
+        let closed = flow.opening.is_closed() && silence_ns >= LINGER_NS;
+        if closed || silence_ns >= self.settings.timeout_ns(flow.ends.is_tcp()) {
+            let end = flow.opening.end_reason(EndReason::Idle);
             return self.end(slot, end);
         }
         if self.settings.is_live() {
-            if !flow.decided {
-                if now_ns.saturating_sub(flow.start_ns) >= DECIDE_AFTER_NS {
+            if !flow.reporting.is_decided() {
+                if now_ns.saturating_sub(flow.traffic.start_ns()) >= DECIDE_AFTER_NS {
                     self.decide(slot);
                 }
-            } else if flow.reported && flow.reported_bytes != [flow.sides[0].bytes, flow.sides[1].bytes] {
-                self.flows.push(report(flow, Occasion::Update, &self.matcher, self.trips.interception()));
+            } else if flow.reporting.is_outdated(flow.traffic.bytes()) {
+                self.flows.push(report(flow, Phase::Update, &self.matcher, self.timer.interception()));
             }
         }
         if let Some(flow) = self.table.get_mut(slot) {
-            let due_ns = self.settings.due_ns(flow, now_ns);
+            let due_ns = due_ns(&self.settings, flow, now_ns);
             self.table.set_due(slot, due_ns);
         }
     }
@@ -72,33 +73,33 @@ impl Monitor {
     /// Ends every flow, in order of their numbers.
     pub fn finish(&mut self) {
         self.fragments.finish(&mut self.tally);
-        self.take_gathered();
-        self.trips.judge(self.clock_ns);
+        self.process_reassembled();
+        self.timer.evaluate(self.clock_ns);
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {
-                let end = End::of(flow, End::CaptureEnd);
+                let end = flow.opening.end_reason(EndReason::CaptureEnd);
                 self.end(slot, end);
             }
         }
     }
 
-    /// Takes new signatures: every live flow is tagged again.
+    /// Replaces the signatures: every live flow is matched again.
     pub fn set_matcher(&mut self, matcher: Arc<Matcher>) {
         self.matcher = matcher;
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {
-                if flow.decided {
+                if flow.reporting.is_decided() {
                     self.decide(slot);
                 }
             }
         }
     }
 
-    /// The counters as they stand.
+    /// The current counters.
     pub fn tally(&self) -> Tally {
         let mut tally = self.tally.clone();
         tally.last_ns = tally.last_ns.max(self.clock_ns);
-        tally.interceptions = u64::from(self.trips.interception() == Interception::Suspected);
+        tally.interceptions = u64::from(self.timer.interception() == Interception::Suspected);
         tally.live_flows = self.table.len() as u64;
         tally.live_fragments = self.fragments.len() as u64;
         tally.live_heads = (self.heads.len() + self.dns_streams.waiting()) as u64;

@@ -1,12 +1,17 @@
 //! The fields of rows as Python objects: one conversion for each type of value, and its annotation.
 
 use crate::address::Address;
-use crate::flow::dns_use::Encrypted;
-use crate::flow::ech::Ech;
-use crate::flow::interception::Interception;
-use crate::flow::naming::{Evidence, Unnamed};
-use crate::flow::report::{End, InterfaceNumber, Limitation, Occasion, Protocol, TlsVersion};
+use crate::report::flow_report::{InterfaceNumber, TlsVersion};
+use crate::report::limitation::Limitation;
+use crate::report::phase::Phase;
 use crate::row::{Accepts, Target};
+use crate::types::ech_state::EchState;
+use crate::types::encrypted_dns::EncryptedDns;
+use crate::types::end_reason::EndReason;
+use crate::types::evidence::Evidence;
+use crate::types::interception::Interception;
+use crate::types::protocol::Protocol;
+use crate::types::unnamed::Unnamed;
 use crate::wire::dns::{Answer, Data, Question, Service};
 use crate::wire::dns_type::rtype_text;
 use pyo3::prelude::*;
@@ -49,19 +54,9 @@ macro_rules! labels {
     )+};
 }
 
-labels! { Ech, Encrypted, End, Evidence, Limitation, Protocol, Unnamed, }
+labels! { EchState, EncryptedDns, EndReason, Evidence, Interception, Limitation, Protocol, Unnamed, }
 
-impl Labels for Interception {
-    fn all() -> Vec<&'static str> {
-        [Self::Unknown, Self::Unlikely, Self::Suspected].map(Self::label).to_vec()
-    }
-
-    fn label(self) -> &'static str {
-        self.label()
-    }
-}
-
-impl Labels for Occasion {
+impl Labels for Phase {
     fn all() -> Vec<&'static str> {
         Self::LABELS.to_vec()
     }

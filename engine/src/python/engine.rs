@@ -5,8 +5,8 @@ use super::rows::{self, Batch};
 use crate::capture::file;
 use crate::capture::filter::{Filter, Instruction};
 use crate::capture::{CaptureError, Packet};
-use crate::flow::names::Names;
 use crate::monitor::Monitor;
+use crate::resolution::LearnedNames;
 use crate::settings::Settings;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 const SECOND_NS: u64 = 1_000_000_000;
 const MILLISECOND_NS: u64 = 1_000_000;
 
-/// A classic BPF program as Python hands it over; None for an empty one.
+/// The filter for a classic BPF program from Python; None for an empty one.
 pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, CaptureError> {
     let instruction = |&(code, jt, jf, k): &(u16, u8, u8, u32)| Instruction { code, jt, jf, k };
     match program {
@@ -26,16 +26,20 @@ pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, Captu
     }
 }
 
-/// Bounds and habits as Python hands them over, by keyword.
+/// The bounds and other settings that Python passes by keyword.
 pub struct Limits {
-    /// Names learned from DNS, at most.
+    /// LearnedNames learned from DNS, at most.
     pub max_names: usize,
-    /// The monitor's part.
+    /// The settings of the monitor.
     pub settings: Settings,
 }
 
 impl Limits {
-    /// Reads keyword arguments; an unknown one is a TypeError.
+    /// Reads keyword arguments.
+    ///
+    /// # Errors
+    ///
+    /// TypeError for an unknown one.
     pub fn read(keywords: Option<&Bound<'_, PyDict>>, report_every_s: u64) -> PyResult<Self> {
         let mut limits = Self {
             max_names: 200_000,
@@ -114,7 +118,7 @@ impl CaptureFile {
 #[pyclass(module = "netmon._engine")]
 pub struct Engine {
     monitor: Monitor,
-    names: Arc<Names>,
+    names: Arc<LearnedNames>,
     /// Capture interfaces of all files so far, by number; those of the latest file stand last.
     interfaces: Vec<String>,
     /// Number of the latest file's first interface.
@@ -127,7 +131,7 @@ impl Engine {
     #[pyo3(signature = (matcher, **limits))]
     fn new(matcher: &Matcher, limits: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let limits = Limits::read(limits, 0)?;
-        let names = Arc::new(Names::new(limits.max_names));
+        let names = Arc::new(LearnedNames::new(limits.max_names));
         let monitor = Monitor::new(limits.settings, Arc::clone(&matcher.0), Arc::clone(&names), (0, 1));
         Ok(Self { monitor, names, interfaces: Vec::new(), first_interface: 0 })
     }

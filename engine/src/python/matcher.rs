@@ -1,7 +1,7 @@
-//! `Matcher`: signatures as Python hands them over.
+//! `Matcher`: the signatures that Python passes.
 
 use crate::address::Address;
-use crate::flow::payload::MAX_PREFIX_BYTES;
+use crate::opening::MAX_PREFIX_BYTES;
 use crate::tag::{self, Magic, MatchKind, Resolver};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

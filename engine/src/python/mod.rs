@@ -1,4 +1,4 @@
-//! The border to Python: batches cross it, never packets. `netmon/_engine.pyi` is its contract.
+//! The interface to Python. Reports cross it in batches, packets never do. `netmon/_engine.pyi` describes it.
 
 mod cells;
 mod engine;

@@ -1,13 +1,15 @@
 //! Reports as rows: plain tuples in the order of `netmon.records.FlowRecord` and `DnsRecord`.
 
 use super::cells::Cells;
-use crate::flow::dns_use::Encrypted;
-use crate::flow::ech::Ech;
-use crate::flow::names::Names;
-use crate::flow::naming::{Evidence, Unnamed};
-use crate::flow::report::{DnsReport, DnsRow, FlowReport};
-use crate::flow::view::View;
-use crate::tally::Tally;
+use crate::counters::tally::Tally;
+use crate::counters::view_counters::ViewCounters;
+use crate::report::dns_row::DnsRow;
+use crate::report::flow_report::FlowReport;
+use crate::resolution::{DnsReport, LearnedNames};
+use crate::types::ech_state::EchState;
+use crate::types::encrypted_dns::EncryptedDns;
+use crate::types::evidence::Evidence;
+use crate::types::unnamed::Unnamed;
 use crate::wire::quic::Family;
 use crate::wire::Rejection;
 use pyo3::prelude::*;
@@ -54,7 +56,7 @@ macro_rules! fields {
 pub fn stats<'py>(
     py: Python<'py>,
     tally: &Tally,
-    names: &Names,
+    names: &LearnedNames,
     interfaces: &[String],
 ) -> PyResult<Bound<'py, PyDict>> {
     let (entries, bytes, evicted) = names.usage();
@@ -65,7 +67,7 @@ pub fn stats<'py>(
     for (problem, count) in &tally.problems {
         rejected.set_item(problem, count)?;
     }
-    let whole = tally.whole_view();
+    let total = tally.total_view();
     let dict = PyDict::new(py);
     let sums = fields!(
         tally: flows, live_flows, live_heads, live_fragments, other_flows, other_sent_bytes,
@@ -73,7 +75,7 @@ pub fn stats<'py>(
         interceptions, last_ns,
     );
     let others = [("dns_names", entries as u64), ("dns_name_bytes", bytes as u64)];
-    for (key, number) in fields!(whole: packets, bytes,).into_iter().chain(sums).chain(others) {
+    for (key, number) in fields!(total: packets, bytes,).into_iter().chain(sums).chain(others) {
         dict.set_item(key, number)?;
     }
     dict.set_item("first_ns", tally.first_ns)?;
@@ -84,10 +86,10 @@ pub fn stats<'py>(
     let by_reason = |counts| counted(py, Unnamed::ALL.map(Unnamed::label).into_iter().zip(counts));
     dict.set_item("unnamed", by_reason(tally.unnamed)?)?;
     dict.set_item("unnamed_bytes", by_reason(tally.unnamed_bytes)?)?;
-    dict.set_item("ech", counted(py, Ech::ALL.map(Ech::label).into_iter().zip(tally.ech))?)?;
+    dict.set_item("ech", counted(py, EchState::ALL.map(EchState::label).into_iter().zip(tally.ech))?)?;
     let families = Family::ALL.map(Family::label);
     dict.set_item("quic_flows", counted(py, families.into_iter().zip(tally.quic_flows))?)?;
-    let encrypted = Encrypted::ALL.map(Encrypted::label);
+    let encrypted = EncryptedDns::ALL.map(EncryptedDns::label);
     dict.set_item("encrypted_dns", counted(py, encrypted.into_iter().zip(tally.encrypted_dns))?)?;
     dict.set_item("view", views(py, &tally.views, interfaces)?)?;
     let evictions = [
@@ -102,8 +104,12 @@ pub fn stats<'py>(
 }
 
 /// Figures on the view by interface name, without interfaces that showed nothing.
-fn views<'py>(py: Python<'py>, views: &[View], interfaces: &[String]) -> PyResult<Bound<'py, PyDict>> {
-    let mut by_name: BTreeMap<&str, View> = BTreeMap::new();
+fn views<'py>(
+    py: Python<'py>,
+    views: &[ViewCounters],
+    interfaces: &[String],
+) -> PyResult<Bound<'py, PyDict>> {
+    let mut by_name: BTreeMap<&str, ViewCounters> = BTreeMap::new();
     for (number, view) in views.iter().enumerate().filter(|(_, view)| view.packets > 0) {
         by_name.entry(interfaces.get(number).map_or("", String::as_str)).or_default().add(view);
     }

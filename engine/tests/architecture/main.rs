@@ -21,7 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["wire/decode", "wire/dns", "wire/preamble", "wire/tls"],
     &["wire/quic"],
     &["wire"],
-    &["settings", "tag", "types"],
+    &["row", "settings", "tag", "types"],
     &["counters"],
     &["reassembly", "view"],
     &["opening", "resolution"],

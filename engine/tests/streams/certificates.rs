@@ -1,8 +1,9 @@
-//! Servers' certificates in streams: read where the client names nobody, and only there.
+//! Servers' certificates in streams: they are read only if the client states no name.
 
 use crate::traffic::{hello, settings, Talk};
-use _engine::flow::naming::{Evidence, Unnamed};
-use _engine::flow::report::Limitation;
+use _engine::report::limitation::Limitation;
+use _engine::types::evidence::Evidence;
+use _engine::types::unnamed::Unnamed;
 
 /// A ServerHello and the certificate of dns.google, as they were sent.
 const ANSWER: &[u8] = include_bytes!("../../fuzz/seeds/certificate/answer_tls12.bin");
@@ -31,7 +32,7 @@ fn a_hello_without_a_name_is_answered_by_a_certificate() {
 }
 
 #[test]
-fn its_segments_may_come_in_any_order_and_again() {
+fn its_segments_may_arrive_in_any_order_and_twice() {
     for size in [20, 100, 1460] {
         let mut talk = Talk::new(853, settings()).open();
         talk.up(&hello(None));
@@ -44,7 +45,7 @@ fn its_segments_may_come_in_any_order_and_again() {
 }
 
 #[test]
-fn a_hello_with_a_name_makes_the_answer_worthless() {
+fn the_answer_to_a_hello_with_a_name_is_not_read() {
     let mut talk = Talk::new(853, settings()).open();
     talk.up(&hello(Some("a.cloud.example")));
     talk.down(&ANSWER[..100]);
@@ -55,7 +56,7 @@ fn a_hello_with_a_name_makes_the_answer_worthless() {
 }
 
 #[test]
-fn a_server_that_is_seen_alone_is_named_by_its_certificate() {
+fn a_server_of_which_one_direction_is_seen_is_named_by_its_certificate() {
     let mut talk = Talk::new(853, settings());
     talk.down(&ANSWER[..1000]);
     talk.down(&ANSWER[1000..]);
@@ -65,7 +66,7 @@ fn a_server_that_is_seen_alone_is_named_by_its_certificate() {
 }
 
 #[test]
-fn it_is_found_behind_what_the_server_said_before() {
+fn it_is_found_after_what_the_server_sent_before() {
     let mut talk = Talk::new(143, settings()).open();
     talk.down(b"* OK ready\r\n");
     talk.up(b"a1 STARTTLS\r\n");
@@ -77,7 +78,7 @@ fn it_is_found_behind_what_the_server_said_before() {
 }
 
 #[test]
-fn a_certificate_that_never_comes_whole_spoils_nothing() {
+fn an_incomplete_certificate_does_no_harm() {
     let mut talk = Talk::new(853, settings()).open();
     talk.up(&hello(None));
     talk.down(&ANSWER[..1000]);
@@ -89,7 +90,7 @@ fn a_certificate_that_never_comes_whole_spoils_nothing() {
 }
 
 #[test]
-fn answers_that_never_end_are_bounded_and_every_eviction_counted() {
+fn endless_answers_are_bounded_and_every_eviction_counted() {
     let mut talk = Talk::new(853, settings());
     for port in 0..50 {
         talk.client_port = 40_000 + port;

@@ -1,4 +1,4 @@
-//! What the first bytes of a stream give away besides a bare ClientHello.
+//! What the first bytes of a stream disclose apart from a plain ClientHello.
 
 mod certificates;
 mod payloads;

@@ -1,9 +1,9 @@
-//! First payload bytes that signatures know.
+//! First payload bytes that signatures match.
 
 use crate::traffic::{hello, matcher, settings, Talk, SECOND};
-use _engine::flow::naming::Evidence;
 use _engine::settings::Settings;
 use _engine::tag::{Magic, Matcher};
+use _engine::types::evidence::Evidence;
 use std::sync::Arc;
 
 const LIVE: u64 = 5 * SECOND;
@@ -20,7 +20,7 @@ fn talk(settings: Settings) -> Talk {
 }
 
 #[test]
-fn either_side_gives_it_away_at_once() {
+fn the_first_payload_of_either_side_is_matched_at_once() {
     for up in [true, false] {
         let mut talk = talk(Settings { report_every_ns: LIVE, ..settings() });
         if up {
@@ -42,7 +42,7 @@ fn only_the_first_payload_counts() {
 }
 
 #[test]
-fn new_signatures_are_asked_about_it_again() {
+fn new_signatures_are_compared_with_it_again() {
     let mut talk = talk(Settings { report_every_ns: LIVE, ..settings() });
     talk.up(b"KE\0\0");
     talk.monitor.set_matcher(known(8));
@@ -51,7 +51,7 @@ fn new_signatures_are_asked_about_it_again() {
 }
 
 #[test]
-fn a_name_decides_before_it() {
+fn a_name_takes_precedence() {
     let mut talk = talk(settings());
     talk.down(b"KE\0\0");
     talk.up(&hello(Some("a.cloud.example")));

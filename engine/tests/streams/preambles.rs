@@ -1,9 +1,11 @@
-//! Preambles in streams: nothing is kept for them that is not bounded, and the hello behind them is found.
+//! Preambles in streams: everything kept for them is bounded, and the hello after them is found.
 
 use crate::traffic::{hello, settings, Talk, SECOND};
-use _engine::flow::naming::{Evidence, Unnamed};
-use _engine::flow::report::{Limitation, Occasion};
+use _engine::report::limitation::Limitation;
+use _engine::report::phase::Phase;
 use _engine::settings::Settings;
+use _engine::types::evidence::Evidence;
+use _engine::types::unnamed::Unnamed;
 
 const CONNECT: &[u8] = b"CONNECT a.cloud.example:443 HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n";
 
@@ -24,7 +26,7 @@ fn a_mail_session_without_starttls_holds_no_head() {
 }
 
 #[test]
-fn a_client_that_only_chats_is_not_listened_to_for_ever() {
+fn a_client_that_never_starts_tls_is_not_read_for_ever() {
     let mut talk = Talk::new(587, settings()).open();
     for _ in 0..100 {
         talk.up(b"NOOP\r\n");
@@ -34,7 +36,7 @@ fn a_client_that_only_chats_is_not_listened_to_for_ever() {
 }
 
 #[test]
-fn requests_that_never_end_are_bounded_and_every_eviction_counted() {
+fn endless_requests_are_bounded_and_every_eviction_counted() {
     let mut talk = Talk::new(8080, settings());
     for port in 0..50 {
         talk.client_port = 40_000 + port;
@@ -46,7 +48,7 @@ fn requests_that_never_end_are_bounded_and_every_eviction_counted() {
 }
 
 #[test]
-fn a_hello_is_found_whose_segments_come_before_the_request() {
+fn a_hello_is_found_if_its_segments_arrive_before_the_request() {
     let mut talk = Talk::new(3128, settings()).open();
     let hello = hello(Some("b.cloud.example"));
     let (first, second) = hello.split_at(40);
@@ -61,7 +63,7 @@ fn a_hello_is_found_whose_segments_come_before_the_request() {
 }
 
 #[test]
-fn a_request_is_found_whatever_its_segments() {
+fn a_request_is_found_in_any_segmentation() {
     for size in [1, 7, 1000] {
         for syn in [true, false] {
             let talk = Talk::new(3128, settings());
@@ -109,7 +111,7 @@ fn a_repeated_handshake_or_request_changes_nothing() {
 }
 
 #[test]
-fn a_few_bytes_of_text_are_no_hello_and_no_gap() {
+fn a_few_bytes_of_text_are_neither_a_hello_nor_a_gap() {
     for (bytes, gap) in [(&b"PI"[..], false), (b"GET / HTTP/1.1\r\nCookie: ", false), (b"EHLO", true)] {
         let mut talk = Talk::new(443, settings()).open();
         talk.up(bytes);
@@ -126,7 +128,7 @@ fn a_few_bytes_of_text_are_no_hello_and_no_gap() {
 }
 
 #[test]
-fn what_the_snap_length_cut_is_truncated() {
+fn an_opening_cut_by_the_snap_length_is_truncated() {
     let mut talk = Talk::new(3128, settings()).open();
     talk.up_cut(CONNECT, 30);
     talk.up(&hello(Some("b.cloud.example")));
@@ -138,7 +140,7 @@ fn a_request_to_a_vendor_is_reported_at_once() {
     let mut talk = Talk::new(80, Settings { report_every_ns: 5 * SECOND, ..settings() }).open();
     talk.up(b"GET / HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n");
     assert_eq!(talk.monitor.flows.len(), 1);
-    assert_eq!(talk.monitor.flows[0].phase, Occasion::Open);
+    assert_eq!(talk.monitor.flows[0].phase, Phase::Open);
 }
 
 #[test]
@@ -150,8 +152,8 @@ fn a_request_shows_who_the_client_is() {
 }
 
 #[test]
-fn white_space_in_the_middle_of_a_hello_is_no_step() {
-    // Without a SYN the segment that comes first is taken for the beginning only if it can be nothing else.
+fn white_space_in_the_middle_of_a_hello_is_not_a_step() {
+    // Without a SYN the segment that arrives first is taken for the beginning only if it can be nothing else.
     let hello = hello(Some("\ta.cloud.example"));
     let middle = hello.iter().position(|byte| *byte == b'\t').unwrap();
     let mut talk = Talk::new(443, settings());

@@ -1,9 +1,9 @@
-//! Packets of one conversation, and a monitor that takes them.
+//! Packets of one conversation, and a monitor that processes them.
 
 use _engine::capture::Packet;
-use _engine::flow::names::Names;
-use _engine::flow::report::FlowReport;
 use _engine::monitor::Monitor;
+use _engine::report::flow_report::FlowReport;
+use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{MatchKind, Matcher};
 use _engine::wire::flags::{ACK, SYN};
@@ -13,17 +13,17 @@ pub const SECOND: u64 = 1_000_000_000;
 const START: u64 = 1_700_000_000 * SECOND;
 const RAW: u16 = 101;
 
-/// Bounds small enough to be met.
+/// Bounds small enough to be reached.
 pub fn settings() -> Settings {
     Settings { every_flow: true, max_flows: 100, max_heads: 10, ..Settings::default() }
 }
 
-/// Signatures that tag what is below cloud.example.
+/// Signatures that match cloud.example and its subdomains.
 pub fn matcher() -> Matcher {
     Matcher::new(&[(3, MatchKind::Suffix, "cloud.example".to_owned())], &[], &[]).unwrap()
 }
 
-/// A ClientHello in one record; its name is the last thing in it.
+/// A ClientHello in one record, with its name at the end.
 pub fn hello(name: Option<&str>) -> Vec<u8> {
     let vector = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();
     let extensions = name.map_or(Vec::new(), |name| {
@@ -35,7 +35,7 @@ pub fn hello(name: Option<&str>) -> Vec<u8> {
     [&[22, 3, 1][..], &vector(&message)].concat()
 }
 
-/// One TCP connection and the monitor that sees it; all is sent to port `port`.
+/// One TCP connection to `port`, and the monitor that sees it.
 pub struct Talk {
     pub monitor: Monitor,
     pub port: u16,
@@ -46,7 +46,7 @@ pub struct Talk {
 
 impl Talk {
     pub fn new(port: u16, settings: Settings) -> Self {
-        let monitor = Monitor::new(settings, Arc::new(matcher()), Arc::new(Names::new(1000)), (0, 1));
+        let monitor = Monitor::new(settings, Arc::new(matcher()), Arc::new(LearnedNames::new(1000)), (0, 1));
         Self { monitor, port, client_port: 40_000, clock_ns: START, next: [1000, 5000] }
     }
 
@@ -57,7 +57,7 @@ impl Talk {
         self
     }
 
-    /// SYN and SYN-ACK; once more, if they were sent before.
+    /// SYN and SYN-ACK; a repetition, if they were sent before.
     pub fn syn(&mut self) {
         self.segment(true, 999, 0, SYN, b"", None);
         self.segment(false, 4999, 0, SYN | ACK, b"", None);
@@ -69,7 +69,7 @@ impl Talk {
         self.next[0] += bytes.len() as u32;
     }
 
-    /// Bytes of the client, so many behind the next ones.
+    /// Bytes of the client, so many after the next ones.
     pub fn up_at(&mut self, ahead: u32, bytes: &[u8]) {
         self.segment(true, self.next[0] + ahead, self.next[1], ACK, bytes, None);
     }
@@ -86,7 +86,7 @@ impl Talk {
         self.next[1] += bytes.len() as u32;
     }
 
-    /// Bytes of the server, so many behind the next ones.
+    /// Bytes of the server, so many after the next ones.
     pub fn down_at(&mut self, ahead: u32, bytes: &[u8]) {
         self.segment(false, self.next[1] + ahead, self.next[0], ACK, bytes, None);
     }

@@ -1,0 +1,63 @@
+//! What has been decided about a flow, and reported of it.
+
+/// No signature.
+const NO_SIGNATURE: u32 = u32::MAX;
+
+/// The state of a flow's reports.
+#[derive(Debug)]
+pub struct Reporting {
+    /// Bytes of both sides at the latest report.
+    bytes: [u64; 2],
+    /// Index of the matching signature, or NO_SIGNATURE.
+    signature: u32,
+    decided: bool,
+    reported: bool,
+}
+
+impl Default for Reporting {
+    /// Nothing decided, nothing reported.
+    fn default() -> Self {
+        Self { bytes: [0; 2], signature: NO_SIGNATURE, decided: false, reported: false }
+    }
+}
+
+impl Reporting {
+    /// Notes that the flow is named as far as a live report needs it, and which signature it matches.
+    pub fn decide(&mut self, signature: Option<u32>) {
+        self.signature = signature.unwrap_or(NO_SIGNATURE);
+        self.decided = true;
+    }
+
+    /// `decide` was called.
+    #[inline]
+    pub fn is_decided(&self) -> bool {
+        self.decided
+    }
+
+    /// The latest decision found a matching signature.
+    pub fn has_signature(&self) -> bool {
+        self.signature != NO_SIGNATURE
+    }
+
+    /// A report has been written.
+    #[inline]
+    pub fn is_reported(&self) -> bool {
+        self.reported
+    }
+
+    /// Bytes that a side has sent since the latest report, of its `bytes` in all.
+    pub fn new_bytes(&self, side: usize, bytes: u64) -> u64 {
+        bytes - self.bytes[side].min(bytes)
+    }
+
+    /// The flow has carried more since its latest report.
+    pub fn is_outdated(&self, bytes: [u64; 2]) -> bool {
+        self.reported && self.bytes != bytes
+    }
+
+    /// Notes a report on a flow of which the sides have sent `bytes`.
+    pub fn note_report(&mut self, bytes: [u64; 2]) {
+        self.bytes = bytes;
+        self.reported = true;
+    }
+}

@@ -1,0 +1,68 @@
+//! How much a flow carried, and when.
+
+use crate::wire::Segment;
+
+/// Packets and IP bytes that one side sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Volume {
+    /// Packets.
+    pub packets: u64,
+    /// IP bytes, headers included.
+    pub bytes: u64,
+}
+
+/// Times and volume of a flow.
+#[derive(Debug)]
+pub struct Traffic {
+    start_ns: u64,
+    last_ns: u64,
+    sides: [Volume; 2],
+}
+
+impl Traffic {
+    /// None yet, in a flow that starts at `start_ns`.
+    pub fn new(start_ns: u64) -> Self {
+        Self { start_ns, last_ns: start_ns, sides: [Volume::default(); 2] }
+    }
+
+    /// Counts a segment that `side` sent.
+    #[inline]
+    pub fn add(&mut self, side: usize, segment: &Segment<'_>, time_ns: u64) {
+        self.last_ns = self.last_ns.max(time_ns);
+        let volume = &mut self.sides[side];
+        volume.packets += u64::from(segment.ip_packets);
+        volume.bytes += u64::from(segment.ip_bytes);
+    }
+
+    /// Time of the first packet.
+    pub fn start_ns(&self) -> u64 {
+        self.start_ns
+    }
+
+    /// Time of the latest packet.
+    #[inline]
+    pub fn last_ns(&self) -> u64 {
+        self.last_ns
+    }
+
+    /// Time since the latest packet.
+    #[inline]
+    pub fn silence_ns(&self, now_ns: u64) -> u64 {
+        now_ns.saturating_sub(self.last_ns)
+    }
+
+    /// What each side sent, in the order of the flow's key.
+    pub fn sides(&self) -> [Volume; 2] {
+        self.sides
+    }
+
+    /// Bytes that each side sent.
+    pub fn bytes(&self) -> [u64; 2] {
+        self.sides.map(|volume| volume.bytes)
+    }
+
+    /// Packets of both sides.
+    pub fn packets(&self) -> u64 {
+        self.sides.iter().map(|volume| volume.packets).sum()
+    }
+}

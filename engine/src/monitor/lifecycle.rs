@@ -1,0 +1,105 @@
+//! The beginning and the end of a flow, and the decision what it is.
+
+use super::{Monitor, Sender};
+use crate::flow::{due_ns, Flow};
+use crate::naming::identify;
+use crate::report::accounting::count_ended_flow;
+use crate::report::flow_report::report;
+use crate::report::phase::Phase;
+use crate::resolution::{Context, MessageKind, Messages, DNS_PORT};
+use crate::types::arrival::Arrival;
+use crate::types::end_reason::EndReason;
+
+impl Monitor {
+    /// The slot of a flow to which a packet belongs; None if there is none, or if the flow was over before the
+    /// packet and is ended now. `is_new` is true if the packet starts another flow with the same key.
+    #[inline]
+    pub(super) fn continue_flow(
+        &mut self,
+        slot: Option<u32>,
+        is_tcp: bool,
+        now_ns: u64,
+        is_new: impl FnOnce(&Flow) -> bool,
+    ) -> Option<u32> {
+        let flow = self.table.get_mut(slot?)?;
+        let reason = if flow.traffic.silence_ns(now_ns) > self.settings.timeout_ns(is_tcp) {
+            EndReason::Idle
+        } else if is_new(flow) {
+            EndReason::Reused
+        } else {
+            return slot;
+        };
+        let reason = flow.opening.end_reason(reason);
+        self.end(slot?, reason);
+        None
+    }
+
+    /// Starts a flow with its first packet; returns its slot.
+    pub(super) fn begin(&mut self, sender: Sender, arrival: Arrival, messages: Option<MessageKind>) -> u32 {
+        if self.table.is_full() {
+            if let Some(slot) = self.table.eviction_candidate() {
+                self.tally.flows_evicted += 1;
+                self.end(slot, EndReason::Evicted);
+            }
+        }
+        let id = self.flow_ids.0;
+        self.flow_ids.0 += self.flow_ids.1;
+        self.tally.flows += 1;
+        let mut flow = Flow::new(sender.key, sender.side, id, arrival, messages);
+        flow.look_up_names(&self.names);
+        let due_ns = due_ns(&self.settings, &flow, arrival.time_ns);
+        self.table.insert(flow, due_ns)
+    }
+
+    /// Ends a flow: what is left of it is read, and it is counted and reported.
+    pub(super) fn end(&mut self, slot: u32, reason: EndReason) {
+        let Some(flow) = self.table.get_mut(slot) else { return };
+        flow.finish_opening(slot, &mut self.heads, &mut self.tally);
+        if flow.ends.is_tcp() && flow.ends.has_port(DNS_PORT) {
+            for side in [0, 1] {
+                let last_ns = flow.traffic.last_ns();
+                let mut messages = Messages::of_stream(&flow.ends, side, last_ns, context!(self));
+                self.dns_streams.close((slot, side), &mut messages);
+                flow.note_query(messages.fallback_query());
+            }
+        }
+        let Some(mut flow) = self.table.remove(slot) else { return };
+        flow.look_up_names(&self.names);
+        flow.recognise_dns(&self.names, &self.matcher);
+        let identity = identify(flow.knowledge(), &self.matcher);
+        count_ended_flow(&mut self.tally, &flow, &identity);
+        let is_wanted = identity.signature.is_some()
+            || flow.is_reported_for_dns()
+            || flow.reporting.is_reported()
+            || self.settings.every_flow;
+        if is_wanted {
+            let interception = self.timer.interception();
+            self.flows.push(report(&mut flow, Phase::End(reason), &self.matcher, interception));
+        }
+    }
+
+    /// Evaluates an opening that has just been read.
+    pub(super) fn identify(&mut self, slot: u32) {
+        if let Some(flow) = self.table.get_mut(slot) {
+            flow.evaluate_hello(&self.names, &self.matcher, &mut self.hellos);
+            flow.recognise_dns(&self.names, &self.matcher);
+        }
+        if self.settings.is_live() {
+            self.decide(slot);
+        }
+    }
+
+    /// Names a live flow and matches it with the signatures, and reports it if it matches a vendor.
+    pub(super) fn decide(&mut self, slot: u32) {
+        let Some(flow) = self.table.get_mut(slot) else { return };
+        flow.look_up_names(&self.names);
+        flow.recognise_dns(&self.names, &self.matcher);
+        let signature = identify(flow.knowledge(), &self.matcher).signature;
+        flow.reporting.decide(signature);
+        let is_wanted = signature.is_some() || flow.is_reported_for_dns();
+        if is_wanted && !flow.reporting.is_reported() {
+            let interception = self.timer.interception();
+            self.flows.push(report(flow, Phase::Open, &self.matcher, interception));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What hides a flow's name: an encrypted ClientHello (RFC 9849), or encrypted DNS.
+//!
+//! The ECH extension alone does not mean that the name is encrypted: browsers also send it at random (GREASE,
+//! RFC 9849, 6.2), deliberately without a visible difference. A real one is recognised by its outer server_name,
+//! which is the public name of the configuration that it was made with.
+
+use crate::address::Address;
+use crate::opening::Hello;
+use crate::resolution::LearnedNames;
+use crate::tag::Matcher;
+use crate::types::ech_state::EchState;
+
+/// What hides the name of one flow.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NamingState {
+    ech: Option<EchState>,
+    dns_hidden: bool,
+}
+
+impl NamingState {
+    /// Decides what the ECH extension is in a hello that `client` has just sent.
+    ///
+    /// It is used if the outer name is a public name that this client received in an HTTPS or SVCB record, or one
+    /// that the signatures know. The older encrypted_server_name (draft-ietf-tls-esni-00 to -06) is used
+    /// wherever it is present, because the clients that implemented it sent it only to servers with a key.
+    pub fn judge_ech(
+        &mut self,
+        hello: &Hello,
+        (client, start_ns): (Address, u64),
+        names: &LearnedNames,
+        matcher: &Matcher,
+    ) {
+        let content = hello.content();
+        if !content.ech && !content.esni {
+            return;
+        }
+        let is_public = || {
+            let outer = hello.server_name().unwrap_or_default();
+            matcher.is_public_name(outer) || names.clients.knows_public_name(client, outer, start_ns)
+        };
+        self.ech = Some(if content.esni || is_public() { EchState::Used } else { EchState::Grease });
+    }
+
+    /// Notes, while no name is learned from DNS, whether the client's DNS is encrypted.
+    pub fn note_hidden_dns(&mut self, is_hidden: bool) {
+        self.dns_hidden = is_hidden;
+    }
+
+    /// What the hello's ECH extension is, if it has one.
+    pub fn ech(self) -> Option<EchState> {
+        self.ech
+    }
+
+    /// The hello's name is encrypted.
+    pub fn is_encrypted(self) -> bool {
+        self.ech == Some(EchState::Used)
+    }
+
+    /// The client uses encrypted DNS, and no DNS in clear has shown the server's name.
+    pub fn is_dns_hidden(self) -> bool {
+        self.dns_hidden
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::tls::ClientHello;
+
+    fn judged(hello: ClientHello, received: &str, known: &str) -> Option<EchState> {
+        let client = Address::v4([192, 0, 2, 1]);
+        let names = LearnedNames::new(1000);
+        names.clients.learn_public_name(client, received, 1);
+        let matcher = Matcher::default().with_public_names(&[known.to_owned()]).unwrap();
+        let mut state = NamingState::default();
+        state.judge_ech(&hello.into(), (client, 0), &names, &matcher);
+        state.ech()
+    }
+
+    fn hello(name: &str, ech: bool, esni: bool) -> ClientHello {
+        ClientHello { server_name: Some(name.into()), ech, esni, ..ClientHello::default() }
+    }
+
+    #[test]
+    fn the_extension_alone_is_grease() {
+        assert_eq!(
+            judged(hello("www.example", true, false), "received.example", "known.example"),
+            Some(EchState::Grease)
+        );
+    }
+
+    #[test]
+    fn a_public_name_that_the_client_received_or_that_is_known_reveals_a_real_one() {
+        for outer in ["received.example", "known.example"] {
+            assert_eq!(
+                judged(hello(outer, true, false), "received.example", "known.example"),
+                Some(EchState::Used)
+            );
+        }
+        // Exactly that name: a subdomain is another name.
+        assert_eq!(
+            judged(hello("a.known.example", true, false), "received.example", "known.example"),
+            Some(EchState::Grease)
+        );
+    }
+
+    #[test]
+    fn without_the_extension_a_public_name_is_a_name() {
+        assert_eq!(judged(hello("known.example", false, false), "received.example", "known.example"), None);
+    }
+
+    #[test]
+    fn the_older_encrypted_name_is_used_wherever_it_is_present() {
+        assert_eq!(
+            judged(hello("decoy.example", false, true), "received.example", "known.example"),
+            Some(EchState::Used)
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! What the two sides disclose about the server in their openings.
+
+use super::first_payload::FirstPayload;
+use super::shared_hello::{Hello, SharedHellos};
+use crate::wire::certificate::Certificate;
+use crate::wire::tls::ClientHello;
+
+/// Names and other clues that were readable in a flow's opening.
+#[derive(Debug, Default)]
+pub struct Disclosed {
+    pub(super) hello: Option<Hello>,
+    pub(super) partial_name: Option<Box<str>>,
+    pub(super) host: Option<Box<str>>,
+    pub(super) certificate: Option<Box<Certificate>>,
+    pub(super) first_payload: Option<Box<FirstPayload>>,
+}
+
+impl Disclosed {
+    /// What a complete hello discloses.
+    pub fn of_hello(hello: ClientHello) -> Self {
+        Self { hello: Some(hello.into()), ..Self::default() }
+    }
+
+    /// Nothing was disclosed.
+    pub fn is_empty(&self) -> bool {
+        let Self { hello, partial_name, host, certificate, first_payload } = self;
+        hello.is_none()
+            && partial_name.is_none()
+            && host.is_none()
+            && certificate.is_none()
+            && first_payload.is_none()
+    }
+
+    /// The ClientHello, once it is complete.
+    pub fn hello(&self) -> Option<&Hello> {
+        self.hello.as_ref()
+    }
+
+    /// The server_name that was sent, in a complete hello or in one of which parts are missing. It is empty
+    /// where the extension is.
+    pub fn sent_name(&self) -> Option<&str> {
+        let complete = self.hello.as_ref().and_then(|hello| hello.server_name());
+        complete.or(self.partial_name.as_deref())
+    }
+
+    /// The host that the client names in clear before or without TLS: in an HTTP request, or in a CONNECT.
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// The server's certificate, where it is in clear and the client states no name.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_deref()
+    }
+
+    /// The first payload of one side, if a signature matches it.
+    pub fn first_payload(&self) -> Option<&FirstPayload> {
+        self.first_payload.as_deref()
+    }
+
+    /// The client itself states a name.
+    pub(super) fn states_a_name(&self) -> bool {
+        self.sent_name().is_some_and(|name| !name.is_empty()) || self.host.is_some()
+    }
+
+    /// Adds a first payload that a signature matches; the earlier one of two is kept.
+    pub fn add_first_payload(&mut self, first: FirstPayload) {
+        self.first_payload.get_or_insert_with(|| Box::new(first));
+    }
+
+    /// Lets the hello share its content with equal hellos of other flows.
+    pub fn share_hello(&mut self, hellos: &mut SharedHellos) {
+        if let Some(hello) = &mut self.hello {
+            hellos.share(hello);
+        }
+    }
+}

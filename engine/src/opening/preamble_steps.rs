@@ -1,0 +1,64 @@
+//! The preamble of a stream: what the client says before its hello, or instead of one.
+
+use super::reader::Reader;
+use crate::types::opening_state::OpeningState;
+use crate::wire::preamble::{Step, StepKind};
+use crate::wire::{Parse, Progress};
+
+/// Steps of one side: a client that has sent so many without TLS is not going to start it.
+const MAX_STEPS: u8 = 32;
+
+/// What the beginning of a stream turned out to be.
+pub(super) enum Turn {
+    /// A step of so many bytes: the next step, or a hello, may follow it.
+    Skip(usize),
+    /// Nothing more is expected; true if a name was found.
+    Done(bool),
+    /// It continues in another segment.
+    NeedMore,
+}
+
+impl Reader<'_> {
+    /// Processes the step that was parsed at the stream's beginning, and moves the beginning behind it.
+    pub(super) fn read_step(&mut self, parsed: Parse<Option<Step>>) -> Turn {
+        match parsed {
+            Ok(Progress::Parsed(Some(step))) => self.skip_step(step),
+            Ok(Progress::Parsed(None)) => self.stop(OpeningState::NotTls, false),
+            Ok(Progress::NeedMore) => Turn::NeedMore,
+            Err(malformed) => {
+                self.tally.problem("preamble", malformed.0);
+                self.stop(OpeningState::Malformed, false)
+            }
+        }
+    }
+
+    fn skip_step(&mut self, step: Step) -> Turn {
+        if step.kind != StepKind::Prelude {
+            self.ends.orient_if_unknown(self.side);
+        }
+        self.opening.proxied |= matches!(step.kind, StepKind::Tunnel | StepKind::ProxyRequest);
+        let named = step.host.is_some();
+        if named {
+            self.disclosed.host = step.host.map(String::into_boxed_str);
+        }
+        if matches!(step.kind, StepKind::Request | StepKind::ProxyRequest) {
+            return self.stop(OpeningState::NotTls, named);
+        }
+        let side = self.own();
+        let skipped = u16::try_from(step.length).ok().and_then(|length| side.skipped.checked_add(length));
+        match skipped {
+            Some(skipped) if side.steps < MAX_STEPS => {
+                side.steps += 1;
+                side.skipped = skipped;
+                side.base = side.base.wrapping_add(step.length as u32);
+                Turn::Skip(step.length)
+            }
+            _ => self.stop(OpeningState::NotTls, named),
+        }
+    }
+
+    fn stop(&mut self, state: OpeningState, named: bool) -> Turn {
+        self.leave(state);
+        Turn::Done(named)
+    }
+}

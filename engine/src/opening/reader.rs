@@ -1,0 +1,162 @@
+//! Reads the opening of one side of a flow: the parts that TCP, QUIC and DTLS have in common.
+
+use super::disclosed::Disclosed;
+use super::sides::{Opening, OpeningSide};
+use crate::counters::tally::Tally;
+use crate::reassembly::stream_heads::{StreamHeads, NO_HEAD};
+use crate::types::ends::Ends;
+use crate::types::opening_state::OpeningState;
+use crate::wire::tls_server::is_server_hello;
+use crate::wire::{tls, Malformed, Progress};
+
+/// Reads what one side of a flow sends first, as far as a name may be in it.
+pub struct Reader<'a> {
+    pub(super) opening: &'a mut Opening,
+    pub(super) ends: &'a mut Ends,
+    pub(super) disclosed: Disclosed,
+    pub(super) slot: u32,
+    pub(super) side: usize,
+    pub(super) heads: &'a mut StreamHeads,
+    pub(super) tally: &'a mut Tally,
+}
+
+impl<'a> Reader<'a> {
+    /// For `side` of the flow in a `slot` of the table, of which `disclosed` is known so far.
+    pub fn new(
+        opening: &'a mut Opening,
+        ends: &'a mut Ends,
+        disclosed: Disclosed,
+        (slot, side): (u32, usize),
+        heads: &'a mut StreamHeads,
+        tally: &'a mut Tally,
+    ) -> Self {
+        Self { opening, ends, disclosed, slot, side, heads, tally }
+    }
+
+    /// All that is disclosed after reading.
+    pub fn into_disclosed(self) -> Disclosed {
+        self.disclosed
+    }
+
+    /// The flow is over: reads what the stream head still holds, as far as it goes; true if that shows a name.
+    pub fn finish(&mut self) -> bool {
+        let number = self.own().head;
+        let head = self.heads.owned(number, self.slot, self.side);
+        let state = match head.map(|head| head.anchored) {
+            Some(false) => OpeningState::MidStream,
+            Some(true) | None => OpeningState::Incomplete,
+        };
+        self.give_up_head(state)
+    }
+
+    /// The side that is read.
+    pub(super) fn own(&mut self) -> &mut OpeningSide {
+        &mut self.opening.sides[self.side]
+    }
+
+    /// True if the server's side is worth reading: the client has stated no name.
+    pub(super) fn wants_certificate(&self) -> bool {
+        self.ends.is_tcp() && !self.disclosed.states_a_name()
+    }
+
+    /// A new, empty stream head for this side; the oldest of all is evicted if there are too many.
+    pub(super) fn start_head(&mut self, base: u32, anchored: bool) -> u32 {
+        while self.heads.is_full() && self.heads.evict_oldest() {
+            self.tally.heads_evicted += 1;
+        }
+        let head = self.heads.create(self.slot, self.side as u8, base, anchored);
+        self.own().head = head;
+        self.own().state = OpeningState::Collecting;
+        head
+    }
+
+    /// Parses the contiguous handshake messages of a stream head; true if they begin with a complete
+    /// ClientHello.
+    pub(super) fn read_messages(
+        &mut self,
+        head: u32,
+        parse: fn(&[u8]) -> Result<Progress<tls::ClientHello>, Malformed>,
+    ) -> bool {
+        let Some(bytes) = self.heads.get(head).map(|head| head.contiguous()) else { return false };
+        match parse(bytes) {
+            Ok(Progress::Parsed(hello)) => self.accept_hello(hello),
+            Ok(Progress::NeedMore) if self.heads.is_exhausted(head) => {
+                self.give_up_head(OpeningState::Incomplete);
+                false
+            }
+            Ok(Progress::NeedMore) => false,
+            Err(malformed) => self.reject_hello(malformed),
+        }
+    }
+
+    /// A complete hello was read: its sender is the client, and the other side need not be read unless its
+    /// certificate is needed for a name.
+    pub(super) fn accept_hello(&mut self, hello: tls::ClientHello) -> bool {
+        self.ends.orient(self.side);
+        self.disclosed.hello = Some(hello.into());
+        self.leave(OpeningState::Hello);
+        if !self.wants_certificate() {
+            let other = 1 - self.side;
+            self.drop_head(other);
+            self.opening.sides[other].state = OpeningState::Peer;
+        }
+        self.tally.hellos += 1;
+        true
+    }
+
+    /// A hello was malformed.
+    pub(super) fn reject_hello(&mut self, malformed: Malformed) -> bool {
+        self.tally.problem("tls", malformed.0);
+        self.leave(OpeningState::Malformed);
+        false
+    }
+
+    /// Stops with a name that the incomplete bytes may show; true if they do.
+    pub(super) fn give_up(&mut self, state: OpeningState, bytes: &[u8]) -> bool {
+        let partial = if self.ends.is_tcp() {
+            tls::partial_server_name(bytes)
+        } else {
+            tls::partial_message_name(bytes)
+        };
+        self.leave(state);
+        self.opening.gap |= state == OpeningState::Incomplete;
+        if partial.is_some() {
+            self.ends.orient(self.side);
+            self.disclosed.partial_name = partial.map(String::into_boxed_str);
+            return true;
+        }
+        false
+    }
+
+    /// Stops with what the stream head holds; true if that shows a name.
+    pub(super) fn give_up_head(&mut self, state: OpeningState) -> bool {
+        let head = self.own().head;
+        let bytes = self.heads.get(head).map(|head| head.contiguous().to_vec()).unwrap_or_default();
+        if self.ends.is_tcp() && state == OpeningState::Incomplete && is_other_opening(&bytes) {
+            let is_answer = is_server_hello(&bytes);
+            self.opening.gap |= self.heads.get(head).is_some_and(|head| head.has_gap());
+            self.leave(if is_answer { OpeningState::Answer } else { OpeningState::NotTls });
+            return false;
+        }
+        self.give_up(state, &bytes)
+    }
+
+    /// Stops reading this side, in a state.
+    pub(super) fn leave(&mut self, state: OpeningState) {
+        self.drop_head(self.side);
+        self.own().state = state;
+    }
+
+    fn drop_head(&mut self, side: usize) {
+        let head = std::mem::replace(&mut self.opening.sides[side].head, NO_HEAD);
+        if self.heads.owned(head, self.slot, side).is_some() {
+            self.heads.remove(head);
+        }
+    }
+}
+
+/// True for bytes that do not begin with a ClientHello: a preamble or a server's answer that never became
+/// complete.
+fn is_other_opening(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && !tls::may_be_hello(bytes)
+}

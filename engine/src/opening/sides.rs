@@ -1,0 +1,152 @@
+//! How far the openings of a flow's two sides have been read, and whether the connection was started and closed.
+
+use crate::reassembly::stream_heads::NO_HEAD;
+use crate::types::end_reason::EndReason;
+use crate::types::ends::Ends;
+use crate::types::opening_state::OpeningState;
+use crate::types::tcp_header::TcpHeader;
+use crate::wire::flags;
+use crate::wire::quic::Family;
+
+/// The opening of one side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpeningSide {
+    /// Sequence number of the first payload byte after the preamble, if `base_known`.
+    pub(super) base: u32,
+    /// The side's stream head, or NO_HEAD.
+    pub(super) head: u32,
+    /// Bytes of the preamble that were read: the stream begins this far before `base`.
+    pub(super) skipped: u16,
+    /// True once `base` is certain: a SYN was seen, or the beginning of a hello.
+    pub(super) base_known: bool,
+    /// FIN seen.
+    fin: bool,
+    pub(super) state: OpeningState,
+    /// Steps of the preamble that were read.
+    pub(super) steps: u8,
+}
+
+impl OpeningSide {
+    const NEW: Self = Self {
+        base: 0,
+        head: NO_HEAD,
+        skipped: 0,
+        base_known: false,
+        fin: false,
+        state: OpeningState::Waiting,
+        steps: 0,
+    };
+}
+
+/// The openings of both sides of a flow.
+#[derive(Debug)]
+pub struct Opening {
+    pub(super) sides: [OpeningSide; 2],
+    pub(super) quic: Option<Family>,
+    pub(super) gap: bool,
+    pub(super) proxied: bool,
+    started: bool,
+    reset: bool,
+}
+
+impl Default for Opening {
+    /// Nothing read yet.
+    fn default() -> Self {
+        Self {
+            sides: [OpeningSide::NEW; 2],
+            quic: None,
+            gap: false,
+            proxied: false,
+            started: false,
+            reset: false,
+        }
+    }
+}
+
+impl Opening {
+    /// Processes the control bits of a segment that `side` sent: they start and close a connection, and show
+    /// which side is the client. True if the segment closes the connection.
+    pub fn note_control(&mut self, side: usize, header: TcpHeader, ends: &mut Ends) -> bool {
+        let was_closed = self.is_closed();
+        let sender = &mut self.sides[side];
+        if header.flags & flags::SYN != 0 {
+            self.started = true;
+            if sender.state == OpeningState::Waiting {
+                sender.base = header.seq.wrapping_add(1);
+                sender.base_known = true;
+            }
+            if header.flags & flags::ACK == 0 {
+                ends.orient(side);
+            } else {
+                ends.orient_if_unknown(1 - side);
+            }
+        }
+        sender.fin |= header.flags & flags::FIN != 0;
+        self.reset |= header.flags & flags::RST != 0;
+        self.is_closed() && !was_closed
+    }
+
+    /// True if a segment is the SYN of another connection than this one.
+    pub fn starts_new_connection(&self, side: usize, header: TcpHeader) -> bool {
+        if header.flags & (flags::SYN | flags::ACK) != flags::SYN {
+            return false;
+        }
+        let OpeningSide { base, base_known, skipped, .. } = self.sides[side];
+        let same_syn = base_known && base == header.seq.wrapping_add(1).wrapping_add(u32::from(skipped));
+        let had_payload = self.sides.iter().any(|side| side.state != OpeningState::Waiting);
+        !same_syn && (self.is_closed() || had_payload)
+    }
+
+    /// Both directions were closed, or the connection was reset.
+    pub fn is_closed(&self) -> bool {
+        self.reset || (self.sides[0].fin && self.sides[1].fin)
+    }
+
+    /// Why the flow is over: the connection was closed, or else `otherwise`.
+    pub fn end_reason(&self, otherwise: EndReason) -> EndReason {
+        if self.reset {
+            EndReason::Rst
+        } else if self.is_closed() {
+            EndReason::Fin
+        } else {
+            otherwise
+        }
+    }
+
+    /// How far the opening of a side has been read.
+    #[inline]
+    pub fn state(&self, side: usize) -> OpeningState {
+        self.sides[side].state
+    }
+
+    /// How far the openings of both sides have been read.
+    pub fn states(&self) -> [OpeningState; 2] {
+        self.sides.map(|side| side.state)
+    }
+
+    /// Sequence number of the first payload byte of a side, if it is known.
+    pub fn stream_start(&self, side: usize) -> Option<u32> {
+        let side = self.sides[side];
+        side.base_known.then_some(side.base)
+    }
+
+    /// The QUIC that the client speaks, if it does.
+    pub fn quic(&self) -> Option<Family> {
+        self.quic
+    }
+
+    /// A SYN was seen.
+    pub fn is_started(&self) -> bool {
+        self.started
+    }
+
+    /// Payload of an opening is missing.
+    pub fn has_gap(&self) -> bool {
+        self.gap
+    }
+
+    /// The server is a proxy: the data goes on to another server.
+    pub fn is_proxied(&self) -> bool {
+        self.proxied
+    }
+}

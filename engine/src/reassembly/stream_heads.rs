@@ -1,0 +1,308 @@
+//! Stream heads: the first bytes of a direction, reassembled from segments in any order.
+//!
+//! Only streams whose opening does not fit into one segment have a head, so most flows never allocate.
+//! StreamHeads are bounded in number and in bytes, each and together. The oldest is evicted.
+
+use crate::wire::quic::ConnectionId;
+use std::collections::VecDeque;
+
+/// No head.
+pub const NO_HEAD: u32 = u32::MAX;
+
+/// Bytes all heads together may hold, for each head that there may be.
+const MEAN_HEAD_BYTES: usize = 4096;
+
+/// Segments waiting for an earlier one, per head.
+const MAX_PENDING: usize = 256;
+
+/// What a waiting segment costs beside its bytes, so that many small ones stay within the bound as well.
+const SEGMENT_BYTES: usize = 96;
+
+/// The opening of one direction of one flow.
+#[derive(Debug, Default)]
+pub struct StreamHead {
+    /// Sequence number of the first byte of `data`.
+    pub base: u32,
+    /// True once `base` is known to be the beginning of the stream.
+    pub anchored: bool,
+    /// Slot of the flow in the table.
+    pub flow: u32,
+    /// The side of the flow.
+    pub side: u8,
+    /// Segments added.
+    pub segments: u32,
+    /// Connection ID that the keys of a QUIC stream come from.
+    pub origin: ConnectionId,
+    data: Vec<u8>,
+    pending: Vec<(u32, Vec<u8>)>,
+    bytes: usize,
+    generation: u32,
+    live: bool,
+}
+
+impl StreamHead {
+    /// The bytes from the beginning up to the first gap.
+    pub fn contiguous(&self) -> &[u8] {
+        if self.anchored {
+            &self.data
+        } else {
+            &[]
+        }
+    }
+
+    /// Bytes held, with what it costs to hold them.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Segments wait for bytes that have not arrived.
+    pub fn has_gap(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Adds bytes of the stream; true if `contiguous` grew. Where segments overlap, the first to arrive
+    /// is kept.
+    fn insert(&mut self, seq: u32, bytes: &[u8]) -> bool {
+        self.segments += 1;
+        if !self.anchored {
+            self.keep(seq, bytes);
+            return false;
+        }
+        let before = self.data.len();
+        if !self.append(seq, bytes) && is_ahead(seq, self.base) {
+            self.keep(seq, bytes);
+        }
+        self.absorb();
+        self.data.len() > before
+    }
+
+    /// Keeps a segment that arrived early, unless another one holds all of it: retransmissions cost nothing.
+    fn keep(&mut self, seq: u32, bytes: &[u8]) {
+        let holds = |(start, held): &(u32, Vec<u8>)| {
+            let offset = seq.wrapping_sub(*start) as usize;
+            offset < held.len() && offset + bytes.len() <= held.len()
+        };
+        let is_known = bytes.is_empty() || self.pending.iter().any(holds);
+        if !is_known && self.pending.len() < MAX_PENDING {
+            self.pending.push((seq, bytes.to_vec()));
+            self.bytes += SEGMENT_BYTES + bytes.len();
+        }
+    }
+
+    /// Appends what is new in a segment that touches the contiguous bytes; false if there is a gap.
+    fn append(&mut self, seq: u32, bytes: &[u8]) -> bool {
+        let end = self.base.wrapping_add(self.data.len() as u32);
+        let behind = end.wrapping_sub(seq);
+        if behind >= 1 << 31 {
+            return false; // starts after the end: a gap
+        }
+        if let Some(new) = bytes.get(behind as usize..) {
+            self.data.extend_from_slice(new);
+            self.bytes += new.len();
+        }
+        true
+    }
+
+    fn absorb(&mut self) {
+        let mut waiting = std::mem::take(&mut self.pending);
+        loop {
+            let before = waiting.len();
+            waiting.retain(|(seq, bytes)| {
+                let taken = self.append(*seq, bytes);
+                if taken {
+                    self.bytes -= SEGMENT_BYTES + bytes.len();
+                }
+                !taken
+            });
+            if waiting.len() == before {
+                break;
+            }
+        }
+        self.pending = waiting;
+    }
+}
+
+/// True if sequence number `seq` lies at or after `base` (RFC 9293, 3.4).
+fn is_ahead(seq: u32, base: u32) -> bool {
+    seq.wrapping_sub(base) < 1 << 31
+}
+
+/// All heads.
+#[derive(Debug)]
+pub struct StreamHeads {
+    slots: Vec<StreamHead>,
+    free: Vec<u32>,
+    oldest: VecDeque<(u32, u32)>,
+    bytes: usize,
+    max_heads: usize,
+    max_head_bytes: usize,
+}
+
+impl StreamHeads {
+    /// At most `max_heads` heads of `max_head_bytes` each, and `max_heads` × 4 KiB together.
+    pub fn new(max_heads: usize, max_head_bytes: usize) -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            oldest: VecDeque::new(),
+            bytes: 0,
+            max_heads: max_heads.max(1),
+            max_head_bytes: max_head_bytes.max(1024),
+        }
+    }
+
+    /// The head in a slot.
+    pub fn get(&self, head: u32) -> Option<&StreamHead> {
+        self.slots.get(head as usize).filter(|h| h.live)
+    }
+
+    /// The head of a side of a flow, unless it was evicted.
+    pub fn owned(&self, head: u32, flow: u32, side: usize) -> Option<&StreamHead> {
+        self.get(head).filter(|h| h.flow == flow && usize::from(h.side) == side)
+    }
+
+    /// True if one more head needs `evict_oldest` first.
+    pub fn is_full(&self) -> bool {
+        self.len() >= self.max_heads || self.bytes > self.max_heads * MEAN_HEAD_BYTES
+    }
+
+    /// Live heads.
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes held by all heads.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Removes the oldest head; false if there is none. Afterwards `owned` no longer finds it for its flow.
+    pub fn evict_oldest(&mut self) -> bool {
+        while let Some((slot, generation)) = self.oldest.pop_front() {
+            let head = &self.slots[slot as usize];
+            if head.live && head.generation == generation {
+                self.remove(slot);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A new, empty head for a side of a flow.
+    pub fn create(&mut self, flow: u32, side: u8, base: u32, anchored: bool) -> u32 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(StreamHead::default());
+            (self.slots.len() - 1) as u32
+        });
+        let head = &mut self.slots[slot as usize];
+        let generation = head.generation.wrapping_add(1);
+        *head = StreamHead { base, anchored, flow, side, generation, live: true, ..StreamHead::default() };
+        if self.oldest.len() > 2 * self.max_heads {
+            let slots = &self.slots;
+            self.oldest.retain(|(slot, generation)| {
+                let head = &slots[*slot as usize];
+                head.live && head.generation == *generation
+            });
+        }
+        self.oldest.push_back((slot, generation));
+        slot
+    }
+
+    /// Adds a segment to a head; true if its contiguous bytes grew. Bytes beyond the bound of one head are
+    /// dropped.
+    pub fn insert(&mut self, head: u32, seq: u32, bytes: &[u8]) -> bool {
+        let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) else {
+            return false;
+        };
+        let room = self.max_head_bytes.saturating_sub(head.bytes + SEGMENT_BYTES);
+        let before = head.bytes;
+        let grew = head.insert(seq, &bytes[..bytes.len().min(room)]);
+        self.bytes = self.bytes + head.bytes - before;
+        grew
+    }
+
+    /// Notes where the keys of a QUIC stream come from.
+    pub fn set_origin(&mut self, head: u32, origin: ConnectionId) {
+        if let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) {
+            head.origin = origin;
+        }
+    }
+
+    /// The stream turned out to begin at `base`: what was added is sorted again from there.
+    pub fn anchor(&mut self, head: u32, base: u32) {
+        if let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) {
+            let before = head.bytes;
+            head.base = base;
+            head.anchored = true;
+            head.absorb();
+            self.bytes = self.bytes + head.bytes - before;
+        }
+    }
+
+    /// Moves the contiguous bytes out of a head, to be put back.
+    pub fn take_contiguous(&mut self, head: u32) -> Vec<u8> {
+        match self.slots.get_mut(head as usize).filter(|h| h.live && h.anchored) {
+            Some(head) => std::mem::take(&mut head.data),
+            None => Vec::new(),
+        }
+    }
+
+    /// Puts back what `take_contiguous` returned, without the `used` bytes at its front.
+    pub fn put_back(&mut self, head: u32, mut bytes: Vec<u8>, used: usize) {
+        if let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) {
+            let used = used.min(bytes.len());
+            bytes.drain(..used);
+            head.data = bytes;
+            if used > 0 {
+                head.base = head.base.wrapping_add(used as u32);
+                head.segments = 0;
+                head.bytes -= used;
+                self.bytes -= used;
+            }
+        }
+    }
+
+    /// Drops the first `count` contiguous bytes of a head; false if nothing is left of it.
+    pub fn skip(&mut self, head: u32, count: usize) -> bool {
+        let bytes = self.take_contiguous(head);
+        self.put_back(head, bytes, count);
+        self.get(head).is_some_and(|head| head.bytes > 0)
+    }
+
+    /// Moves the segments that wait for an earlier one out of a head, in the stream's order.
+    pub fn take_pending(&mut self, head: u32) -> Vec<(u32, Vec<u8>)> {
+        let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) else {
+            return Vec::new();
+        };
+        let mut pending = std::mem::take(&mut head.pending);
+        let bytes: usize = pending.iter().map(|(_, bytes)| SEGMENT_BYTES + bytes.len()).sum();
+        head.bytes -= bytes;
+        self.bytes -= bytes;
+        pending.sort_by_key(|(seq, _)| seq.wrapping_sub(head.base));
+        pending
+    }
+
+    /// True if a head has no room left.
+    pub fn is_exhausted(&self, head: u32) -> bool {
+        self.get(head)
+            .is_some_and(|h| h.bytes + SEGMENT_BYTES >= self.max_head_bytes || h.pending.len() >= MAX_PENDING)
+    }
+
+    /// Frees a head.
+    pub fn remove(&mut self, head: u32) {
+        if let Some(slot) = self.slots.get_mut(head as usize).filter(|h| h.live) {
+            self.bytes -= slot.bytes;
+            *slot = StreamHead { generation: slot.generation, ..StreamHead::default() };
+            self.free.push(head);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "stream_heads_tests.rs"]
+mod tests;

@@ -1,0 +1,171 @@
+//! The report on a flow: plain values, which cross to Python in batches.
+
+use crate::address::Address;
+use crate::flow::{Flow, Volume};
+use crate::naming::{identify, unnamed_reason, Identity, Knowledge};
+use crate::report::limitation::Limitation;
+use crate::report::phase::Phase;
+use crate::resolution::{find_resolver, DnsClues};
+use crate::row::row;
+use crate::tag::Matcher;
+use crate::types::ech_state::EchState;
+use crate::types::encrypted_dns::EncryptedDns;
+use crate::types::end_reason::EndReason;
+use crate::types::evidence::Evidence;
+use crate::types::interception::Interception;
+use crate::types::protocol::Protocol;
+use crate::types::unnamed::Unnamed;
+use crate::wire::certificate::Certificate;
+use crate::wire::ja4;
+use crate::wire::tls::ClientHello;
+
+/// A flow is marked when more than one byte in so many was not seen.
+const UNSEEN_SHARE: u64 = 100;
+
+/// Number of a capture interface of the source, which knows its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InterfaceNumber(pub u16);
+
+/// A TLS or DTLS version as it is sent, like 0x0304.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TlsVersion(pub u16);
+
+row! {
+    /// One report on one flow; `netmon/records.py`, FlowRecord, explains the fields.
+    #[derive(Debug, Clone)]
+    #[allow(missing_docs)]
+    pub struct FlowReport from facts: &Facts<'_> {
+        flow_id: u64 = facts.flow.id(),
+        phase: Phase = facts.phase,
+        end_reason: Option<EndReason> = facts.phase.end_reason(),
+        transport: Protocol = Protocol::of(facts.is_tcp),
+        client: Address = facts.flow.ends.client_end().0,
+        client_port: u16 = facts.flow.ends.client_end().1,
+        server: Address = facts.flow.ends.server_end().0,
+        server_port: u16 = facts.flow.ends.server_end().1,
+        interface: InterfaceNumber = InterfaceNumber(facts.flow.interface()),
+        start_ns: u64 = facts.flow.traffic.start_ns(),
+        last_ns: u64 = facts.flow.traffic.last_ns(),
+        sent_packets: u64 = facts.sent.packets,
+        sent_bytes: u64 = facts.sent.bytes,
+        received_packets: u64 = facts.received.packets,
+        received_bytes: u64 = facts.received.bytes,
+        new_sent_bytes: u64 = facts.flow.reporting.new_bytes(facts.client, facts.sent.bytes),
+        new_received_bytes: u64 = facts.flow.reporting.new_bytes(1 - facts.client, facts.received.bytes),
+        name: Option<String> = facts.identity.name.map(str::to_owned),
+        evidence: Evidence = facts.identity.evidence,
+        reason: Option<Unnamed> = (!facts.identity.evidence.is_name()).then(|| unnamed_reason(facts.known)),
+        candidates: Vec<String> = facts.candidates(),
+        signature: Option<u32> = facts.identity.signature,
+        matched: Option<String> = facts.identity.matched.map(str::to_owned),
+        server_name: Option<String> = facts.known.sent_name().map(str::to_owned),
+        alpn: Vec<String> = facts.hello.map(|hello| hello.alpn.clone()).unwrap_or_default(),
+        tls_versions: Vec<TlsVersion> = facts.tls_versions(),
+        ja4: Option<String> = facts.hello.and_then(|hello| ja4::fingerprint(hello, facts.is_tcp)),
+        ech: Option<EchState> = facts.flow.naming.ech(),
+        certificate_subject: Option<String> = facts.certificate.and_then(|one| one.common_name.clone()),
+        certificate_issuer: Option<String> = facts.certificate.map(|one| one.issuer.clone()),
+        certificate_names: Vec<String> = facts.certificate_names(),
+        encrypted_dns: Option<EncryptedDns> = facts.encrypted_dns,
+        resolver: Option<u32> = facts.resolver,
+        fallback: bool = facts.dns.is_some_and(DnsClues::is_fallback),
+        queried_signature: Option<u32> = facts.dns.and_then(DnsClues::queried_signature),
+        rtt_ns: Option<u64> = facts.flow.view.handshake.rtt_ns(),
+        interception: Interception = facts.interception,
+        view: Vec<Limitation> = facts.limitations(),
+        unseen_bytes: u64 = facts.unseen_bytes,
+        duplicates: u32 = facts.flow.view.duplicates.packets(),
+    }
+}
+
+/// What a report on a flow is written from.
+struct Facts<'a> {
+    flow: &'a Flow,
+    phase: Phase,
+    interception: Interception,
+    is_tcp: bool,
+    client: usize,
+    sent: Volume,
+    received: Volume,
+    unseen_bytes: u64,
+    known: Knowledge<'a>,
+    identity: Identity<'a>,
+    hello: Option<&'a ClientHello>,
+    certificate: Option<&'a Certificate>,
+    dns: Option<&'a DnsClues>,
+    encrypted_dns: Option<EncryptedDns>,
+    resolver: Option<u32>,
+}
+
+impl<'a> Facts<'a> {
+    fn new(flow: &'a Flow, phase: Phase, matcher: &Matcher, interception: Interception) -> Self {
+        let client = flow.ends.client_side();
+        let sides = flow.traffic.sides();
+        let known = flow.knowledge();
+        let peer = flow.dns_peer();
+        let dns = known.clues.map(|clues| &clues.dns);
+        let encrypted_dns = dns.and_then(DnsClues::encrypted);
+        Self {
+            flow,
+            phase,
+            interception,
+            is_tcp: flow.ends.is_tcp(),
+            client,
+            sent: sides[client],
+            received: sides[1 - client],
+            unseen_bytes: flow.view.unseen.bytes(),
+            known,
+            identity: identify(known, matcher),
+            hello: peer.hello,
+            certificate: known.clues.and_then(|clues| clues.disclosed.certificate()),
+            dns,
+            encrypted_dns,
+            resolver: find_resolver(&peer, encrypted_dns.is_some(), matcher),
+        }
+    }
+
+    /// What limits the view of the flow.
+    fn limitations(&self) -> Vec<Limitation> {
+        let Flow { opening, view, .. } = self.flow;
+        let applies = |limitation: &Limitation| match limitation {
+            Limitation::OneWay => self.sent.packets == 0 || self.received.packets == 0,
+            Limitation::NoStart => self.is_tcp && !opening.is_started(),
+            Limitation::Cut => view.unseen.is_cut(),
+            Limitation::Gap => opening.has_gap(),
+            Limitation::Proxied => opening.is_proxied(),
+            Limitation::Unseen => self.unseen_bytes > (self.sent.bytes + self.received.bytes) / UNSEEN_SHARE,
+            Limitation::Duplicates => view.duplicates.packets() > 0,
+        };
+        Limitation::ALL.into_iter().filter(applies).collect()
+    }
+
+    /// The other names that the evidence allows: those of DNS, or of the certificate.
+    fn candidates(&self) -> Vec<String> {
+        let names: Vec<&str> = match self.identity.evidence {
+            Evidence::DnsClient | Evidence::DnsAny => {
+                self.known.naming_chains().map(|chain| chain.question()).collect()
+            }
+            Evidence::Certificate => self.known.certified_names().iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        };
+        names.into_iter().filter(|one| Some(*one) != self.identity.name).map(str::to_owned).collect()
+    }
+
+    /// The versions that the client offers.
+    fn tls_versions(&self) -> Vec<TlsVersion> {
+        self.hello.map(|hello| hello.versions.iter().copied().map(TlsVersion).collect()).unwrap_or_default()
+    }
+
+    /// The certificate's alternative names; a common name that stands in for them is not repeated.
+    fn certificate_names(&self) -> Vec<String> {
+        let alternative = self.certificate.filter(|certificate| !certificate.by_common_name);
+        alternative.map(|certificate| certificate.names.clone()).unwrap_or_default()
+    }
+}
+
+/// Writes a report, and notes it in the flow.
+pub fn report(flow: &mut Flow, phase: Phase, matcher: &Matcher, interception: Interception) -> FlowReport {
+    let report = FlowReport::from(&Facts::new(flow, phase, matcher, interception));
+    flow.reporting.note_report(flow.traffic.bytes());
+    report
+}

@@ -1,0 +1,33 @@
+//! What limits the sensor's view of a flow.
+
+/// One limitation of the view.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)] // explained in netmon/records.py, VIEW
+pub enum Limitation {
+    OneWay,
+    NoStart,
+    Cut,
+    Gap,
+    Proxied,
+    Unseen,
+    Duplicates,
+}
+
+impl Limitation {
+    /// All, in the order of a report.
+    pub const ALL: [Self; 7] =
+        [Self::OneWay, Self::NoStart, Self::Cut, Self::Gap, Self::Proxied, Self::Unseen, Self::Duplicates];
+
+    /// As Python names it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::OneWay => "one_way",
+            Self::NoStart => "no_start",
+            Self::Cut => "cut",
+            Self::Gap => "gap",
+            Self::Proxied => "proxied",
+            Self::Unseen => "unseen",
+            Self::Duplicates => "duplicates",
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What is remembered of a client: the public names that it received in HTTPS records, whether it uses encrypted
+//! DNS, and which fallback resolvers it queried.
+//!
+//! Shared by all workers like the learned names: a shard is locked at the start and end of a flow and for DNS
+//! messages that concern it, never for an ordinary packet. Bounded in clients, and in what is kept of each; the
+//! client that was seen longest ago is evicted.
+
+use crate::address::Address;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const SHARDS: usize = 16;
+/// Public names kept of one client, the newest ones.
+const MAX_PUBLIC_NAMES: usize = 16;
+/// Fallback resolvers kept of one client, the latest ones.
+const MAX_FALLBACKS: usize = 16;
+const HOUR_NS: u64 = 3_600_000_000_000;
+/// Encrypted DNS is a setting: a client that used it today uses it all day.
+const ENCRYPTED_DNS_NS: u64 = 24 * HOUR_NS;
+/// A client that keeps querying one fallback resolver is reported this often.
+const FALLBACK_EVERY_NS: u64 = HOUR_NS;
+
+/// One client.
+#[derive(Debug, Default)]
+struct Client {
+    /// Public names and until when they are valid, newest last.
+    public_names: Vec<(Box<str>, u64)>,
+    /// Latest use of encrypted DNS.
+    encrypted_dns_ns: Option<u64>,
+    /// Fallback resolvers and when their use was reported, latest last.
+    fallbacks: Vec<(Address, u64)>,
+    again: bool,
+}
+
+impl Client {
+    fn learn(&mut self, name: &str, expires_ns: u64) {
+        if let Some(at) = self.public_names.iter().position(|(known, _)| **known == *name) {
+            self.public_names.remove(at);
+        } else if self.public_names.len() >= MAX_PUBLIC_NAMES {
+            self.public_names.remove(0);
+        }
+        self.public_names.push((name.into(), expires_ns));
+    }
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    clients: HashMap<Address, Client, RandomState>,
+    order: VecDeque<Address>,
+    evicted: u64,
+}
+
+impl Shard {
+    fn client(&mut self, address: Address, max_clients: usize) -> &mut Client {
+        if !self.clients.contains_key(&address) {
+            while self.clients.len() >= max_clients && self.evict() {}
+            self.order.push_back(address);
+        }
+        let client = self.clients.entry(address).or_default();
+        client.again = true;
+        client
+    }
+
+    /// Evicts the oldest client; one that was seen again in the meantime is spared once.
+    fn evict(&mut self) -> bool {
+        while let Some(address) = self.order.pop_front() {
+            match self.clients.get_mut(&address) {
+                Some(client) if client.again => {
+                    client.again = false;
+                    self.order.push_back(address);
+                }
+                _ => {
+                    self.clients.remove(&address);
+                    self.evicted += 1;
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
+/// The table of clients.
+#[derive(Debug)]
+pub struct Clients {
+    shards: Vec<Mutex<Shard>>,
+    hasher: RandomState,
+    max_per_shard: usize,
+}
+
+impl Clients {
+    /// At most about `max_clients`.
+    pub fn new(max_clients: usize) -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::default(),
+            max_per_shard: (max_clients / SHARDS).max(1),
+        }
+    }
+
+    fn shard(&self, client: Address) -> MutexGuard<'_, Shard> {
+        let number = (self.hasher.hash_one(client) >> 32) as usize % SHARDS;
+        // A worker that panicked leaves the shard usable: every client is independent.
+        self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The client received a record by which its hellos to some server show this name.
+    pub fn learn_public_name(&self, client: Address, name: &str, expires_ns: u64) {
+        self.shard(client).client(client, self.max_per_shard).learn(name, expires_ns);
+    }
+
+    /// True if the client received this public name, and may still use it.
+    pub fn knows_public_name(&self, client: Address, name: &str, now_ns: u64) -> bool {
+        let shard = self.shard(client);
+        let names = shard.clients.get(&client).map_or(&[] as &[_], |client| &client.public_names);
+        names.iter().any(|(known, expires_ns)| **known == *name && *expires_ns >= now_ns)
+    }
+
+    /// The client used encrypted DNS.
+    pub fn note_encrypted_dns(&self, client: Address, now_ns: u64) {
+        let mut shard = self.shard(client);
+        let latest_ns = &mut shard.client(client, self.max_per_shard).encrypted_dns_ns;
+        *latest_ns = (*latest_ns).max(Some(now_ns));
+    }
+
+    /// True if the client is known to use encrypted DNS at that time.
+    pub fn uses_encrypted_dns(&self, client: Address, now_ns: u64) -> bool {
+        let shard = self.shard(client);
+        let latest_ns = shard.clients.get(&client).and_then(|client| client.encrypted_dns_ns);
+        latest_ns.is_some_and(|latest_ns| latest_ns.saturating_add(ENCRYPTED_DNS_NS) >= now_ns)
+    }
+
+    /// The client queried a fallback resolver; true if that was not reported within the hour before.
+    pub fn is_first_fallback(&self, client: Address, resolver: Address, now_ns: u64) -> bool {
+        let mut shard = self.shard(client);
+        let reported = &mut shard.client(client, self.max_per_shard).fallbacks;
+        if let Some(at) = reported.iter().position(|(known, _)| *known == resolver) {
+            if reported[at].1.saturating_add(FALLBACK_EVERY_NS) > now_ns {
+                return false;
+            }
+            reported.remove(at);
+        } else if reported.len() >= MAX_FALLBACKS {
+            reported.remove(0);
+        }
+        reported.push((resolver, now_ns));
+        true
+    }
+
+    /// (clients, evicted clients) of all shards.
+    pub fn usage(&self) -> (usize, u64) {
+        let shards = self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner));
+        shards.fold((0, 0), |sum, shard| (sum.0 + shard.clients.len(), sum.1 + shard.evicted))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(n: u32) -> Address {
+        Address::v4(n.to_be_bytes())
+    }
+
+    #[test]
+    fn a_public_name_is_valid_until_it_expires_for_the_client_that_received_it() {
+        let clients = Clients::new(100);
+        clients.learn_public_name(address(1), "front.example", 50);
+        assert!(clients.knows_public_name(address(1), "front.example", 50));
+        assert!(!clients.knows_public_name(address(1), "front.example", 51));
+        assert!(!clients.knows_public_name(address(1), "other.example", 50));
+        assert!(!clients.knows_public_name(address(2), "front.example", 50));
+    }
+
+    #[test]
+    fn a_client_keeps_its_newest_public_names() {
+        let clients = Clients::new(100);
+        for n in 0..100 {
+            clients.learn_public_name(address(1), &format!("n{n}.example"), 50);
+        }
+        let knows = |n: usize| clients.knows_public_name(address(1), &format!("n{n}.example"), 0);
+        assert_eq!((0..100).filter(|n| knows(*n)).count(), MAX_PUBLIC_NAMES);
+        assert!(knows(99));
+    }
+
+    #[test]
+    fn encrypted_dns_is_remembered_for_a_day() {
+        let clients = Clients::new(100);
+        assert!(!clients.uses_encrypted_dns(address(1), 0));
+        clients.note_encrypted_dns(address(1), 7);
+        clients.note_encrypted_dns(address(1), 5);
+        assert!(clients.uses_encrypted_dns(address(1), 7 + ENCRYPTED_DNS_NS));
+        assert!(!clients.uses_encrypted_dns(address(1), 8 + ENCRYPTED_DNS_NS));
+        assert!(!clients.uses_encrypted_dns(address(2), 7));
+    }
+
+    #[test]
+    fn a_fallback_resolver_is_reported_once_an_hour_for_each_client() {
+        let clients = Clients::new(100);
+        let is_first =
+            |client, resolver, now_ns| clients.is_first_fallback(address(client), address(resolver), now_ns);
+        assert!(is_first(1, 53, 0));
+        assert!(!is_first(1, 53, HOUR_NS - 1));
+        assert!(is_first(1, 54, 0));
+        assert!(is_first(2, 53, 0));
+        assert!(is_first(1, 53, HOUR_NS));
+        assert!(!is_first(1, 53, 2 * HOUR_NS - 1));
+    }
+
+    #[test]
+    fn a_client_that_queries_resolvers_without_end_stays_within_the_bound() {
+        let clients = Clients::new(100);
+        let count = (0..1000).filter(|n| clients.is_first_fallback(address(1), address(*n), 0)).count();
+        assert_eq!(count, 1000);
+        assert!(clients.is_first_fallback(address(1), address(0), 0));
+        assert!(!clients.is_first_fallback(address(1), address(999), 0));
+        let shard = clients.shard(address(1));
+        assert_eq!(shard.clients[&address(1)].fallbacks.len(), MAX_FALLBACKS);
+    }
+
+    #[test]
+    fn a_flood_of_clients_stays_within_the_bound_and_is_counted() {
+        let clients = Clients::new(160);
+        for n in 0..10_000 {
+            clients.learn_public_name(address(n), "front.example", 50);
+        }
+        let (live, evicted) = clients.usage();
+        assert!(live <= 160, "{live}");
+        assert_eq!(live as u64 + evicted, 10_000);
+    }
+}

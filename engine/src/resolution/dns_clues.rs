@@ -1,0 +1,98 @@
+//! What DNS shows about one flow: the names under which its client may know the server, and DNS that the flow
+//! itself carries.
+
+use super::learned_names::{Chain, FoundNames, LearnedNames};
+use crate::tag::Matcher;
+use crate::types::encrypted_dns::EncryptedDns;
+use crate::types::ends::Ends;
+use std::sync::Arc;
+
+/// What a fallback resolver was queried for in clear, the most significant last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum FallbackQuery {
+    /// A name that matches no signature.
+    Unmatched,
+    /// A name that matches the signature with this index.
+    Signature(u32),
+}
+
+/// What DNS shows about one flow.
+#[derive(Debug, Default)]
+pub struct DnsClues {
+    /// Newest first; empty if DNS shows nothing.
+    chains: Box<[Arc<Chain>]>,
+    /// The flow's own client looked them up.
+    by_client: bool,
+    encrypted: Option<EncryptedDns>,
+    query: Option<FallbackQuery>,
+    is_fallback: bool,
+}
+
+impl DnsClues {
+    /// Stores the names that were learned for the flow's server.
+    pub fn set_names(&mut self, found: FoundNames) {
+        (self.chains, self.by_client) = (found.chains, found.by_client);
+    }
+
+    /// The names that were learned for the flow's server, newest first.
+    pub fn chains(&self) -> &[Arc<Chain>] {
+        &self.chains
+    }
+
+    /// The flow's own client looked the names up.
+    pub fn is_by_client(&self) -> bool {
+        self.by_client
+    }
+
+    /// Notes a query that the flow sent to a fallback resolver; the most significant of several is kept.
+    pub fn note_query(&mut self, query: FallbackQuery) {
+        self.query = self.query.max(Some(query));
+    }
+
+    /// Notes whether the flow carries encrypted DNS, and whether it is worth a report as use of a fallback
+    /// resolver.
+    pub fn note_use(
+        &mut self,
+        encrypted: Option<EncryptedDns>,
+        ends: &Ends,
+        last_ns: u64,
+        names: &LearnedNames,
+        matcher: &Matcher,
+    ) {
+        let ((client, _), (server, _)) = (ends.client_end(), ends.server_end());
+        if encrypted.is_some() {
+            names.clients.note_encrypted_dns(client, last_ns);
+            self.encrypted = encrypted;
+        }
+        let is_dns = encrypted.is_some() || self.query.is_some();
+        if !self.is_fallback && is_dns && matcher.is_fallback(server) {
+            // A vendor's name is always significant. Anyone may use a public resolver, so that alone is reported
+            // now and then only.
+            let is_significant = matches!(self.query, Some(FallbackQuery::Signature(_)));
+            self.is_fallback = names.clients.is_first_fallback(client, server, last_ns) || is_significant;
+        }
+    }
+
+    /// The encrypted DNS that the flow carries.
+    pub fn encrypted(&self) -> Option<EncryptedDns> {
+        self.encrypted
+    }
+
+    /// Index of the signature that matches a name for which the flow queried a fallback resolver.
+    pub fn queried_signature(&self) -> Option<u32> {
+        match self.query {
+            Some(FallbackQuery::Signature(signature)) => Some(signature),
+            Some(FallbackQuery::Unmatched) | None => None,
+        }
+    }
+
+    /// The flow is worth a report as use of a fallback resolver.
+    pub fn is_fallback(&self) -> bool {
+        self.is_fallback
+    }
+
+    /// The flow is reported for its DNS, even if it matches no vendor.
+    pub fn is_reported(&self) -> bool {
+        self.encrypted.is_some() || self.is_fallback
+    }
+}

@@ -1,0 +1,360 @@
+//! DNS over TCP (RFC 1035, 4.2.2; RFC 7766): messages with a length before each, one after the other for as long
+//! as the connection lives.
+//!
+//! For a direction, only the position of the next message is kept, and bytes only while a message is
+//! incomplete. If the beginning or a part is missing, reading continues at the next length that a DNS header
+//! follows; a direction without one is given up, and the problem counted.
+
+use super::messages::Messages;
+use crate::reassembly::stream_heads::{StreamHead, StreamHeads, NO_HEAD};
+use crate::wire::{dns, Progress};
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
+
+/// Bytes of a message's length.
+const PREFIX: usize = 2;
+/// Bytes of a message's header.
+const HEADER: usize = 12;
+/// Room for the longest message, and for as many bytes that arrived early.
+const MAX_HEAD_BYTES: usize = 2 * (PREFIX + 65_535);
+/// Segments collected while an earlier one is missing.
+const MAX_AHEAD: u32 = 32;
+/// Segments searched for the beginning of a message before a direction is given up.
+const MAX_TRIES: u8 = 8;
+
+/// Where the next message of a direction begins.
+#[derive(Clone, Copy, Debug)]
+enum Position {
+    /// No payload so far.
+    New,
+    /// At this sequence number.
+    Known(u32),
+    /// The beginning or a part is missing.
+    Unknown,
+    /// This is not DNS, or it cannot be followed.
+    GivenUp,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Direction {
+    position: Position,
+    /// A message was read there: the lengths can be trusted.
+    trusted: bool,
+    /// Followed since the connection's beginning.
+    from_start: bool,
+    tries: u8,
+    head: u32,
+}
+
+impl Direction {
+    const NEW: Self =
+        Self { position: Position::New, trusted: false, from_start: false, tries: 0, head: NO_HEAD };
+}
+
+/// Payload of a segment.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamPart<'a> {
+    /// Sequence number of its first byte.
+    pub seq: u32,
+    /// What was kept of it.
+    pub bytes: &'a [u8],
+    /// Its bytes on the wire.
+    pub wire_bytes: u32,
+}
+
+/// The directions of all connections that carry DNS, by the slot of their flow.
+#[derive(Debug)]
+pub struct DnsStreams {
+    directions: HashMap<(u32, usize), Direction, RandomState>,
+    heads: StreamHeads,
+}
+
+/// There is no message where one should begin.
+struct NoMessage;
+
+impl DnsStreams {
+    /// At most `max_heads` directions with bytes that wait for more.
+    pub fn new(max_heads: usize) -> Self {
+        Self { directions: HashMap::default(), heads: StreamHeads::new(max_heads, MAX_HEAD_BYTES) }
+    }
+
+    /// Directions with bytes that wait for more.
+    pub fn waiting(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// Follows the payload of one segment of a stream that begins at `start`, if that is known, and processes the
+    /// messages that it completes.
+    pub fn follow(
+        &mut self,
+        (slot, side): (u32, usize),
+        start: Option<u32>,
+        part: StreamPart<'_>,
+        messages: &mut Messages<'_>,
+    ) {
+        let state = self.directions.get(&(slot, side)).copied().unwrap_or(Direction::NEW);
+        let mut stream = Stream { state, slot, side, heads: &mut self.heads, messages };
+        if matches!(stream.state.position, Position::New) {
+            stream.state.from_start = start.is_some();
+            stream.state.position = start.map_or(Position::Unknown, Position::Known);
+        }
+        stream.read_segment(part);
+        stream.enforce_bounds();
+        let state = stream.state;
+        self.directions.insert((slot, side), state);
+    }
+
+    /// A flow is over: reads what waited for missing bytes of one side, as far as it goes.
+    pub fn close(&mut self, (slot, side): (u32, usize), messages: &mut Messages<'_>) {
+        if let Some(state) = self.directions.remove(&(slot, side)) {
+            let mut stream = Stream { state, slot, side, heads: &mut self.heads, messages };
+            if stream.head().is_some() {
+                stream.skip_gap();
+                stream.drop_head();
+            }
+        }
+    }
+}
+
+/// One direction while a segment of it is processed.
+struct Stream<'a, 'm> {
+    state: Direction,
+    slot: u32,
+    side: usize,
+    heads: &'a mut StreamHeads,
+    messages: &'a mut Messages<'m>,
+}
+
+impl Stream<'_, '_> {
+    fn head(&self) -> Option<&StreamHead> {
+        self.heads.owned(self.state.head, self.slot, self.side)
+    }
+
+    fn drop_head(&mut self) {
+        if self.head().is_some() {
+            self.heads.remove(self.state.head);
+        }
+        self.state.head = NO_HEAD;
+    }
+
+    fn read_segment(&mut self, part: StreamPart<'_>) {
+        if self.state.head != NO_HEAD && self.head().is_none() {
+            self.lose_position("evicted");
+        }
+        let result = match self.state.position {
+            Position::Known(next) => self.continue_at(next, part),
+            Position::Unknown => Err(NoMessage),
+            Position::New | Position::GivenUp => return,
+        };
+        if result.is_err() {
+            self.search(part);
+        }
+    }
+
+    /// One more segment, while the position of the next message is known.
+    fn continue_at(&mut self, next: u32, part: StreamPart<'_>) -> Result<(), NoMessage> {
+        let behind = next.wrapping_sub(part.seq);
+        let is_ahead = behind > 1 << 31;
+        if self.head().is_none() && !is_ahead {
+            return match part.bytes.get(behind as usize..) {
+                Some(new) => self.begin(next, new, part.wire_bytes.saturating_sub(behind)),
+                None => Ok(()), // retransmitted, or cut before anything new
+            };
+        }
+        if self.head().is_none() {
+            self.collect(next);
+        }
+        self.heads.insert(self.state.head, part.seq, part.bytes);
+        if (part.bytes.len() as u32) < part.wire_bytes {
+            // It is unknown which of the waiting bytes belong together.
+            self.lose_position("cut");
+            return Ok(());
+        }
+        self.drain(next)
+    }
+
+    /// Reads bytes that begin where the next message does.
+    fn begin(&mut self, next: u32, bytes: &[u8], wire_bytes: u32) -> Result<(), NoMessage> {
+        let used = self.read(bytes).inspect_err(|_| self.refuse())?;
+        let next = next.wrapping_add(used as u32);
+        self.state.position = Position::Known(next);
+        let rest = &bytes[used..];
+        if (bytes.len() as u32) < wire_bytes {
+            self.skip_cut(next, rest, wire_bytes.saturating_sub(used as u32));
+        } else if !rest.is_empty() {
+            self.collect(next);
+            self.heads.insert(self.state.head, next, rest);
+        }
+        Ok(())
+    }
+
+    /// Reads a message that the snap length cut as far as it was captured. The next one may begin where its length
+    /// says, unless that was cut off as well.
+    fn skip_cut(&mut self, next: u32, rest: &[u8], wire_bytes: u32) {
+        let Some((length, message)) = split_length(rest) else {
+            return self.lose_position("cut");
+        };
+        self.messages.process(message);
+        let total = (PREFIX + length) as u32;
+        if total < wire_bytes {
+            return self.lose_position("cut");
+        }
+        self.state.position = Position::Known(next.wrapping_add(total));
+    }
+
+    /// Starts to keep bytes.
+    fn collect(&mut self, next: u32) {
+        while self.heads.is_full() && self.heads.evict_oldest() {
+            self.messages.count_evicted_head();
+        }
+        self.state.head = self.heads.create(self.slot, self.side as u8, next, true);
+    }
+
+    /// Reads the complete messages in the bytes that were kept.
+    fn drain(&mut self, next: u32) -> Result<(), NoMessage> {
+        // The bytes are moved out while they are read, because reading may change the state of this stream.
+        let bytes = self.heads.take_contiguous(self.state.head);
+        let used = self.read(&bytes).inspect_err(|_| self.refuse())?;
+        self.state.position = Position::Known(next.wrapping_add(used as u32));
+        self.heads.put_back(self.state.head, bytes, used);
+        if self.head().is_some_and(|head| head.contiguous().is_empty() && !head.has_gap()) {
+            self.drop_head();
+        }
+        Ok(())
+    }
+
+    /// Processes the complete messages at the beginning of `bytes`; returns their bytes.
+    fn read(&mut self, bytes: &[u8]) -> Result<usize, NoMessage> {
+        let mut used = 0;
+        while let Some((length, behind)) = split_length(&bytes[used..]) {
+            let there = &behind[..length.min(behind.len())];
+            let is_message = length >= HEADER && (self.state.trusted || self.may_begin(there, length));
+            if !is_message {
+                return Err(NoMessage);
+            }
+            if there.len() < length {
+                break;
+            }
+            self.messages.process(there);
+            self.state.trusted = true;
+            self.state.tries = 0;
+            used += PREFIX + length;
+        }
+        Ok(used)
+    }
+
+    /// Whether bytes are accepted as a first message: at the beginning of the connection its header decides; in the
+    /// middle every byte of it has to be correct.
+    fn may_begin(&self, there: &[u8], length: usize) -> bool {
+        there.len() < HEADER
+            || (has_likely_header(there, length) && (self.state.from_start || is_sound(there, length)))
+    }
+
+    /// There was no message where one should have been.
+    fn refuse(&mut self) {
+        if self.state.from_start && !self.state.trusted {
+            self.give_up("not_dns");
+        } else if self.state.trusted {
+            self.lose_position("length");
+        } else {
+            self.drop_head();
+            self.state.position = Position::Unknown;
+        }
+    }
+
+    /// Searches a segment for the beginning of a message.
+    fn search(&mut self, part: StreamPart<'_>) {
+        if matches!(self.state.position, Position::GivenUp) || part.bytes.is_empty() {
+            return;
+        }
+        self.state.tries += 1;
+        if self.state.tries > MAX_TRIES {
+            return self.give_up("out_of_step");
+        }
+        if let Some(at) = find_beginning(part.bytes) {
+            let begin = part.seq.wrapping_add(at as u32);
+            // If what was found proves wrong, the next segment is searched.
+            let _ = self.begin(begin, &part.bytes[at..], part.wire_bytes.saturating_sub(at as u32));
+        }
+    }
+
+    fn give_up(&mut self, reason: &'static str) {
+        self.drop_head();
+        self.messages.stream_problem(reason);
+        self.state.position = Position::GivenUp;
+    }
+
+    fn lose_position(&mut self, reason: &'static str) {
+        self.drop_head();
+        self.messages.stream_problem(reason);
+        self.state = Direction { position: Position::Unknown, ..Direction::NEW };
+    }
+
+    /// Stops waiting for bytes that were never seen: reading continues after them.
+    fn skip_gap(&mut self) {
+        let waiting = self.heads.take_pending(self.state.head);
+        self.lose_position(if waiting.is_empty() { "incomplete" } else { "gap" });
+        for (seq, bytes) in waiting {
+            self.read_segment(StreamPart { seq, bytes: &bytes, wire_bytes: bytes.len() as u32 });
+        }
+    }
+
+    fn enforce_bounds(&mut self) {
+        let Some(head) = self.head() else { return };
+        if (head.has_gap() && head.segments > MAX_AHEAD) || self.heads.is_exhausted(self.state.head) {
+            self.skip_gap();
+        }
+    }
+}
+
+/// The length of a message, and the bytes after it.
+fn split_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (prefix, behind) = bytes.split_first_chunk::<PREFIX>()?;
+    Some((usize::from(u16::from_be_bytes(*prefix)), behind))
+}
+
+/// Where in a segment a message may begin: at the segment's first byte, as is usual, or where a complete message
+/// ends with the segment.
+fn find_beginning(bytes: &[u8]) -> Option<usize> {
+    let fits = |at: usize| match split_length(&bytes[at..]) {
+        Some((length, behind)) => {
+            let there = &behind[..length.min(behind.len())];
+            let is_last = behind.len() == length;
+            length >= HEADER
+                && ((at == 0 && there.len() < HEADER)
+                    || ((at == 0 || is_last) && has_likely_header(there, length) && is_sound(there, length)))
+        }
+        None => at == 0,
+    };
+    (0..bytes.len().saturating_sub(HEADER).max(1)).find(|&at| fits(at))
+}
+
+/// Whether a message of `length` bytes has a header as DNS servers and clients send it: a known opcode, the reserved
+/// bit zero, and no more records than there is room for.
+fn has_likely_header(there: &[u8], length: usize) -> bool {
+    const SHORTEST_QUESTION: usize = 5;
+    const SHORTEST_RECORD: usize = 11;
+    let Some((header, _)) = there.split_first_chunk::<HEADER>() else { return false };
+    let count = |at: usize| usize::from(u16::from_be_bytes([header[at], header[at + 1]]));
+    let records = count(6) + count(8) + count(10);
+    let opcode = header[2] >> 3 & 0x0f;
+    opcode <= 6
+        && header[3] & 0x40 == 0
+        && count(4) <= 1
+        && count(4) + records > 0
+        && HEADER + count(4) * SHORTEST_QUESTION + records * SHORTEST_RECORD <= length
+}
+
+/// Whether the captured part of a message is free of errors. Of an incomplete one only the beginning is checked,
+/// because it is checked again with every segment.
+fn is_sound(there: &[u8], length: usize) -> bool {
+    const CHECKED: usize = 512;
+    let there = if there.len() < length { &there[..there.len().min(CHECKED)] } else { there };
+    match dns::parse_message(there) {
+        Ok(Progress::Parsed(message)) => match message.damage {
+            None => true,
+            Some(damage) => damage.0 == "short" && there.len() < length,
+        },
+        Ok(Progress::NeedMore) | Err(_) => false,
+    }
+}

@@ -1,0 +1,114 @@
+//! The key of a bidirectional flow: it is the same for both directions of a conversation.
+
+use crate::address::Address;
+use crate::wire::{Segment, Transport};
+use std::hash::{Hash, Hasher};
+
+/// IANA protocol number of TCP.
+pub const TCP: u8 = 6;
+/// IANA protocol number of UDP.
+pub const UDP: u8 = 17;
+
+/// Both ends, the lower one first, and the transport protocol. VLANs and interfaces are not part of it, because
+/// mirror ports tag one direction only, and taps deliver each direction on its own port.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FlowKey {
+    /// Addresses of the two ends.
+    pub addresses: [Address; 2],
+    /// Their ports.
+    pub ports: [u16; 2],
+    /// IANA protocol number.
+    pub protocol: u8,
+}
+
+impl FlowKey {
+    /// The key of a segment's flow, and the side (0 or 1) that sent it.
+    #[inline]
+    pub fn of(segment: &Segment<'_>) -> (Self, usize) {
+        let protocol = match segment.transport {
+            Transport::Tcp { .. } => TCP,
+            Transport::Udp => UDP,
+        };
+        let (src, dst) = (segment.src, segment.dst);
+        let (sport, dport) = (segment.src_port, segment.dst_port);
+        if (src, sport) <= (dst, dport) {
+            (Self { addresses: [src, dst], ports: [sport, dport], protocol }, 0)
+        } else {
+            (Self { addresses: [dst, src], ports: [dport, sport], protocol }, 1)
+        }
+    }
+
+    /// One of the two ports is `port`.
+    #[inline]
+    pub fn has_port(&self, port: u16) -> bool {
+        self.ports.contains(&port)
+    }
+
+    /// The side that is the server if only the ports are known: the one with the lower well-known port, or without
+    /// one the side that did not send first.
+    pub fn likely_server(&self, first_sender: usize) -> usize {
+        let [a, b] = self.ports;
+        match (a < 1024, b < 1024) {
+            (true, false) => 0,
+            (false, true) => 1,
+            (true, true) if a != b => usize::from(b < a),
+            _ => 1 - first_sender,
+        }
+    }
+}
+
+impl Hash for FlowKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(self.addresses[0].0);
+        state.write_u128(self.addresses[1].0);
+        state.write_u64(
+            u64::from(self.ports[0]) << 32 | u64::from(self.ports[1]) << 8 | u64::from(self.protocol),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(src: [u8; 4], sport: u16, dst: [u8; 4], dport: u16) -> Segment<'static> {
+        Segment {
+            src: Address::v4(src),
+            dst: Address::v4(dst),
+            src_port: sport,
+            dst_port: dport,
+            ip_bytes: 40,
+            ip_packets: 1,
+            identification: 0,
+            header: &[],
+            transport: Transport::Udp,
+            payload: &[],
+            payload_len: 0,
+        }
+    }
+
+    #[test]
+    fn both_directions_have_one_key_and_different_sides() {
+        let (there, side_there) = FlowKey::of(&segment([192, 0, 2, 1], 5000, [198, 51, 100, 1], 443));
+        let (back, side_back) = FlowKey::of(&segment([198, 51, 100, 1], 443, [192, 0, 2, 1], 5000));
+        assert_eq!(there, back);
+        assert_ne!(side_there, side_back);
+    }
+
+    #[test]
+    fn the_sides_of_an_address_that_talks_to_itself_differ_by_port() {
+        let (there, side_there) = FlowKey::of(&segment([127, 0, 0, 1], 5000, [127, 0, 0, 1], 443));
+        let (back, side_back) = FlowKey::of(&segment([127, 0, 0, 1], 443, [127, 0, 0, 1], 5000));
+        assert_eq!(there, back);
+        assert_ne!(side_there, side_back);
+    }
+
+    #[test]
+    fn the_lower_well_known_port_is_the_server() {
+        let (key, side) = FlowKey::of(&segment([203, 0, 113, 9], 443, [192, 0, 2, 1], 5000));
+        assert_eq!(key.likely_server(side), side);
+        let (key, side) = FlowKey::of(&segment([203, 0, 113, 9], 40000, [192, 0, 2, 1], 50000));
+        assert_eq!(key.likely_server(side), 1 - side);
+    }
+}

@@ -1,0 +1,14 @@
+//! Plain value types that several modules share. They hold no state of a flow and know only what is on the wire.
+
+pub mod arrival;
+pub mod ech_state;
+pub mod encrypted_dns;
+pub mod end_reason;
+pub mod ends;
+pub mod evidence;
+pub mod flow_key;
+pub mod interception;
+pub mod opening_state;
+pub mod protocol;
+pub mod tcp_header;
+pub mod unnamed;

@@ -1,0 +1,249 @@
+//! Round trips of handshakes as seen at the sensor: SYN to SYN-ACK, and a QUIC client's first Initial to the
+//! server's first answer. What is measured lies between sensor and server, in both directions.
+//!
+//! A round trip is used as an upper bound of the distance to a server, so one that may be too small is
+//! discarded: the opening packet was retransmitted, the clock was set back or is coarse, or two clocks were
+//! involved.
+
+use crate::types::arrival::Arrival;
+use crate::types::ends::Ends;
+use crate::types::interception::Interception;
+use crate::types::opening_state::OpeningState;
+use crate::types::tcp_header::TcpHeader;
+use crate::view::interception_detector::InterceptionDetector;
+use crate::wire::flags;
+use crate::wire::quic::{first_header, ConnectionId, PacketType};
+
+/// An opening packet that arrives again within this time is a duplicate made by the mirror port, or the rest of
+/// a flight; later it was retransmitted (RFC 6298, 2: after a second; RFC 9002, 6.2: hundreds of milliseconds).
+const ONE_FLIGHT_NS: u64 = 10_000_000;
+/// A packet this much older than the one before, on the same interface: the clock was set back.
+const STEP_NS: u64 = 1_000_000;
+/// A clock whose times are all multiples of one of these is too coarse: kernels that tick 100 or 250 times a
+/// second, files that keep complete seconds.
+const COARSE_TICKS_NS: [u64; 2] = [2_000_000, 5_000_000];
+const SECOND_NS: u64 = 1_000_000_000;
+/// Interfaces whose latest time is kept; further ones share a place, which only costs measurements.
+const INTERFACES: usize = 8;
+
+/// How far a flow's handshake has come, and its round trip once it is measured.
+#[derive(Debug, Default)]
+pub struct Handshake(State);
+
+#[derive(Clone, Copy, Debug, Default)]
+enum State {
+    /// Nothing seen.
+    #[default]
+    None,
+    /// Opened by `side`; the answer carries `token`.
+    Opened {
+        /// Time of the opening packet.
+        time_ns: u64,
+        /// TCP: the acknowledgement number expected; QUIC: of the client's connection ID.
+        token: u32,
+        /// The side that opened.
+        side: u8,
+        /// The clock that measured the time.
+        clock: u8,
+        /// Times that a clock had been set back.
+        era: u8,
+    },
+    /// The opening packet was retransmitted: it is not known which one was answered.
+    Ambiguous,
+    /// Answered or too late, and not measured.
+    Unmeasured,
+    /// The round trip, in nanoseconds.
+    Measured(u64),
+}
+
+impl Handshake {
+    /// Round trip between sensor and server; None if it was not measured.
+    pub fn rtt_ns(&self) -> Option<u64> {
+        match self.0 {
+            State::Measured(rtt_ns) => Some(rtt_ns),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn is_awaited(&self) -> bool {
+        matches!(self.0, State::None | State::Opened { .. })
+    }
+}
+
+/// Measures round trips, and watches whether they are plausible.
+pub struct HandshakeTimer {
+    /// All packets are timed by one clock, whatever their interface.
+    one_clock: bool,
+    latest_ns: [u64; INTERFACES],
+    era: u8,
+    tick_ns: u64,
+    detector: InterceptionDetector,
+}
+
+impl HandshakeTimer {
+    /// `one_clock`: live, the kernel times every interface; a file may be merged from the captures of several
+    /// hosts.
+    pub fn new(one_clock: bool) -> Self {
+        Self {
+            one_clock,
+            latest_ns: [0; INTERFACES],
+            era: 0,
+            tick_ns: SECOND_NS,
+            detector: InterceptionDetector::default(),
+        }
+    }
+
+    /// Notes a packet's time.
+    #[inline]
+    pub fn observe(&mut self, arrival: Arrival) {
+        let latest_ns = &mut self.latest_ns[usize::from(arrival.interface) % INTERFACES];
+        if arrival.time_ns.saturating_add(STEP_NS) < *latest_ns {
+            self.era = self.era.wrapping_add(1);
+        }
+        *latest_ns = arrival.time_ns;
+    }
+
+    /// Times the handshake of a TCP connection by a segment that `side` sent.
+    #[inline]
+    pub fn time_segment(
+        &mut self,
+        handshake: &mut Handshake,
+        ends: &Ends,
+        side: usize,
+        header: TcpHeader,
+        arrival: Arrival,
+    ) {
+        if header.flags & flags::SYN == 0 {
+            return;
+        }
+        if header.flags & flags::ACK == 0 {
+            self.open(handshake, side, header.seq.wrapping_add(1), arrival);
+        } else {
+            self.answer(handshake, ends, side, header.ack, arrival);
+        }
+    }
+
+    /// Times the handshake of QUIC by a datagram that `side` sent: the flow begins with a client's Initial, and
+    /// the first long header that comes back to that client answers it (RFC 9000, 7.2).
+    ///
+    /// `peer` is the state of the other side's opening, and `is_first` is true for the flow's first packet.
+    #[inline]
+    pub fn time_datagram(
+        &mut self,
+        handshake: &mut Handshake,
+        ends: &Ends,
+        (side, peer): (usize, OpeningState),
+        (datagram, is_first): (&[u8], bool),
+        arrival: Arrival,
+    ) {
+        let is_long = matches!(datagram, [0x80..=0xff, ..]);
+        let is_negotiation = matches!(datagram, [_, 0, 0, 0, 0, ..]);
+        if is_long && !is_negotiation && handshake.is_awaited() {
+            self.time_long_header(handshake, ends, (side, peer), (datagram, is_first), arrival);
+        }
+    }
+
+    #[cold]
+    fn time_long_header(
+        &mut self,
+        handshake: &mut Handshake,
+        ends: &Ends,
+        (side, peer): (usize, OpeningState),
+        (datagram, is_first): (&[u8], bool),
+        arrival: Arrival,
+    ) {
+        let Some(header) = first_header(datagram) else { return };
+        match handshake.0 {
+            State::Opened { side: opener, .. } if usize::from(opener) != side => {
+                // Only a client's Initial can be decrypted with a client's keys, so the peer is the client.
+                if matches!(peer, OpeningState::Hello | OpeningState::Collecting) {
+                    self.answer(handshake, ends, side, token(header.destination), arrival);
+                } else {
+                    handshake.0 = State::Unmeasured;
+                }
+            }
+            State::None if !is_first => handshake.0 = State::Unmeasured,
+            _ if header.kind == PacketType::Initial => {
+                self.open(handshake, side, token(header.source), arrival);
+            }
+            _ => {}
+        }
+    }
+
+    /// `side` opens a connection and expects an answer that carries `token`.
+    fn open(&mut self, handshake: &mut Handshake, side: usize, token: u32, arrival: Arrival) {
+        self.refine_tick(arrival.time_ns);
+        handshake.0 = match handshake.0 {
+            State::None => State::Opened {
+                time_ns: arrival.time_ns,
+                token,
+                side: side as u8,
+                clock: self.clock_of(arrival),
+                era: self.era,
+            },
+            State::Opened { time_ns, token: same, .. }
+                if same == token && arrival.time_ns.saturating_sub(time_ns) <= ONE_FLIGHT_NS =>
+            {
+                handshake.0
+            }
+            State::Opened { .. } | State::Ambiguous => State::Ambiguous,
+            State::Unmeasured | State::Measured(_) => handshake.0,
+        };
+    }
+
+    /// `side` answers: the round trip is known, unless it must not be measured.
+    fn answer(&mut self, handshake: &mut Handshake, ends: &Ends, side: usize, token: u32, arrival: Arrival) {
+        self.refine_tick(arrival.time_ns);
+        let state = handshake.0;
+        if handshake.is_awaited() || matches!(state, State::Ambiguous) {
+            handshake.0 = State::Unmeasured;
+        }
+        let State::Opened { time_ns, token: expected, side: opener, clock, era } = state else { return };
+        let is_its_answer = token == expected && side != usize::from(opener);
+        let is_one_clock = clock == self.clock_of(arrival) && era == self.era;
+        let rtt_ns = arrival.time_ns.saturating_sub(time_ns);
+        if !is_its_answer || !is_one_clock || self.is_coarse() || rtt_ns == 0 {
+            return;
+        }
+        handshake.0 = State::Measured(rtt_ns);
+        let (server, port) = ends.end(side);
+        self.detector.add(server, port, ends.is_tcp(), rtt_ns, arrival.time_ns);
+    }
+
+    /// Evaluates whether a middlebox answers.
+    pub fn evaluate(&mut self, now_ns: u64) {
+        self.detector.evaluate(now_ns);
+    }
+
+    /// Whether a middlebox seems to answer, as of the last evaluation.
+    pub fn interception(&self) -> Interception {
+        self.detector.interception()
+    }
+
+    fn clock_of(&self, arrival: Arrival) -> u8 {
+        if self.one_clock {
+            0
+        } else {
+            arrival.interface as u8
+        }
+    }
+
+    fn is_coarse(&self) -> bool {
+        COARSE_TICKS_NS.iter().any(|tick_ns| self.tick_ns % tick_ns == 0)
+    }
+
+    /// The coarsest tick of which all times of handshakes so far are multiples.
+    fn refine_tick(&mut self, time_ns: u64) {
+        let (mut a, mut b) = (self.tick_ns, time_ns % SECOND_NS);
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        self.tick_ns = a;
+    }
+}
+
+/// A connection ID as a number (FNV-1a), which is enough to recognise the answer to a client.
+fn token(id: ConnectionId) -> u32 {
+    id.as_slice().iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
