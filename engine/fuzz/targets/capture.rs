@@ -36,7 +36,7 @@ fuzz_target!(|input: &[u8]| {
     }
     monitor.finish();
     let tally = monitor.tally();
-    assert_eq!((tally.whole_view().packets, tally.live_flows, tally.live_heads), (packets, 0, 0));
+    assert_eq!((tally.total_view().packets, tally.live_flows, tally.live_heads), (packets, 0, 0));
     assert_eq!(tally.live_fragments, 0);
     assert_eq!(tally.named.iter().sum::<u64>(), tally.flows);
 });

@@ -14,11 +14,11 @@ fuzz_target!(|input: &[u8]| {
     let (mut fragments, mut tally) = (Fragments::new(4, 512), Tally::default());
     let (mut rest, mut fed, mut over) = (input, 0, 0);
     let mut count = |fragments: &mut Fragments| {
-        while let Some(gathered) = fragments.next_done() {
-            over += u64::from(gathered.ip_packets);
-            if let Some(packet) = gathered.packet {
+        while let Some(done) = fragments.next_done() {
+            over += u64::from(done.ip_packets);
+            if let Some(packet) = done.packet {
                 assert!(packet.bytes.len() <= packet.len as usize);
-                assert!(!gathered.is_complete || packet.bytes.len() == packet.len as usize);
+                assert!(!done.is_complete || packet.bytes.len() == packet.len as usize);
                 let _ = packet.decode();
             }
         }
