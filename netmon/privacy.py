@@ -6,9 +6,9 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from datetime import UTC, datetime
 from pathlib import Path
 
+from netmon.days import DAY_NS, iso_day
 from netmon.errors import ConfigError
 
 ADDRESS, PSEUDONYM, NETWORK, NOTHING = range(4)
@@ -59,9 +59,8 @@ class Privacy:
             return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
         if self.level == NOTHING:
             return None
-        day = when_ns // 86_400_000_000_000
+        day = when_ns // DAY_NS
         if day != self._day:
-            date = datetime.fromtimestamp(day * 86_400, UTC).date().isoformat()
-            self._daily_key = hmac.digest(self._key, date.encode(), hashlib.sha256)
+            self._daily_key = hmac.digest(self._key, iso_day(when_ns).encode(), hashlib.sha256)
             self._day = day
         return "client-" + hmac.digest(self._daily_key, address.encode(), hashlib.sha256).hex()[:16]

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from netmon.places.locator import iso_day
+from netmon.days import iso_day
 from netmon.places.rule import is_sure
 from netmon.policy import Policy
 from netmon.promises import Subject, applied_promises, find_obstacle, is_made_to

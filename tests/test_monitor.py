@@ -8,8 +8,8 @@ import pytest
 
 from netmon.destinations.memory import Destinations
 from netmon.monitor import Monitor
+from netmon.places.declared import Position
 from netmon.places.locator import Locator
-from netmon.places.physics import Position
 from netmon.places.round_trips import RoundTrips
 from netmon.policy import Policy, PolicyException
 from netmon.promises import Subject

@@ -12,9 +12,8 @@ from netmon.cli.wiring import ConfigOption, SignaturesOption
 from netmon.config import Config, state_folder
 from netmon.errors import ConfigError
 from netmon.places.databases import Databases, usual_folders
-from netmon.places.locator import Override
+from netmon.places.declared import Declaration, Position
 from netmon.places.makers import is_registry
-from netmon.places.physics import Position
 from netmon.policy import Policy, PolicyException
 from netmon.privacy import read_key
 from netmon.web.guard import WebGuard
@@ -74,7 +73,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "flows.report_every_s", str(settings.report_every_s)
     yield "signatures.folder", str(settings.signatures or "those that come with netmon")
     yield "places.databases", _databases_text(settings)
-    yield "places.declared", "; ".join(map(_override_text, settings.overrides)) or "none"
+    yield "places.declared", "; ".join(map(_declaration_text, settings.declarations)) or "none"
     yield "policy.forbidden_vendors", ", ".join(sorted(settings.policy.forbidden_vendors)) or "none"
     yield "policy.allowed", "; ".join(_allowed_texts(settings.policy)) or "none"
     yield "policy.exceptions", "; ".join(map(_exception_text, settings.policy.exceptions)) or "none"
@@ -117,9 +116,9 @@ def _database_texts(databases: Databases) -> Iterable[str]:
         yield "none found: places come from the signatures alone"
 
 
-def _override_text(override: Override) -> str:
-    where = ", ".join(part for part in (override.city, override.country) if part)
-    return f"{override.prefix} in {where} ({override.author}: {override.reason})"
+def _declaration_text(declaration: Declaration) -> str:
+    where = ", ".join(part for part in (declaration.city, declaration.country) if part)
+    return f"{declaration.prefix} in {where} ({declaration.author}: {declaration.reason})"
 
 
 def _exception_text(one: PolicyException) -> str:

@@ -21,8 +21,8 @@ from netmon.cli import wiring
 from netmon.cli.terminal import tell
 from netmon.cli.wiring import ConfigOption, CountryOption, PrivacyOption, SignaturesOption, SourceOption
 from netmon.config import Config, parse_listen, state_folder
+from netmon.days import DAY_S
 from netmon.destinations.file import DestinationsFile
-from netmon.destinations.memory import DAY_S
 from netmon.errors import ConfigError, NetmonError, SourceError
 from netmon.monitor import Monitor
 from netmon.outputs import Output

@@ -144,7 +144,7 @@ def open_databases(config: Config) -> Databases:
 
 def make_locator(config: Config, signatures: SignatureSet, databases: Databases | None = None) -> Locator:
     """What tells places: declarations, location databases, signatures, and the sensor's position."""
-    return Locator(signatures, config.overrides, databases, position=config.position)
+    return Locator(signatures, config.declarations, databases, position=config.position)
 
 
 def make_monitor(

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from netmon.days import DAY_S
 from netmon.places.rule import is_sure
 from netmon.records import FlowRecord, Place
 
@@ -24,7 +25,6 @@ comes back after that is new again."""
 MAX_LABEL_SETS = 1_000
 """Sets of labels that are counted by themselves; further ones are counted as `other`."""
 
-DAY_S = 86_400
 SHORTEST_BITS = {4: 24, 6: 48}
 """Prefix lengths of networks that no signature names."""
 

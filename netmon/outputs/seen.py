@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from netmon.days import DAY_S
 from netmon.quality import percent_text
 from netmon.records import NAMES
 
@@ -152,5 +153,5 @@ def duration_text(seconds: float) -> str:
     for limit, divisor, unit in units:
         if seconds < limit:
             return f"{seconds / divisor:.3g} {unit}"
-    days = seconds / 86_400
+    days = seconds / DAY_S
     return f"{days:.3g} days" if days < 999.5 else f"{days:,.0f} days"

@@ -23,6 +23,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from netmon.places.declared import Position
 from netmon.records import RoundTrip
 from netmon.signatures.model import Location
 
@@ -34,20 +35,8 @@ CITY_RADIUS_KM = 100.0
 TIMING_MARGIN_NS = 1_000_000
 """Cards hand packets over with delays of up to a fraction of a millisecond; clocks tick once in one."""
 
-ACCURACY_KM = 50.0
-"""How exact a position is taken to be that does not say."""
-
 LEAST_UNCHECKED_NS = 1_000_000
 """A smaller round trip is believed only if other destinations show that nothing in the middle answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where the sensor is: degrees on WGS 84, and how far off that may be."""
-
-    latitude: float
-    longitude: float
-    accuracy_km: float = ACCURACY_KM
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from netmon.days import DAY_NS
 from netmon.records import FlowRecord, RoundTrip
 
-DAY_NS = 86_400 * 1_000_000_000
 ADDRESSES = 65_536
 """Addresses and days kept; the one not seen for the longest time goes first, and is counted."""
 

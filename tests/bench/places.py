@@ -20,8 +20,8 @@ from pathlib import Path
 
 from netmon._engine import CaptureFile, Engine, Matcher
 from netmon.places.databases import Databases
+from netmon.places.declared import Position
 from netmon.places.locator import Locator
-from netmon.places.physics import Position
 from netmon.places.round_trips import RoundTrips
 from netmon.records import FlowRecord
 from netmon.signatures.load import default_folder, load_folder

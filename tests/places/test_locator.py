@@ -2,9 +2,11 @@
 
 import pytest
 
+from netmon.days import DAY_NS
 from netmon.places import locator
 from netmon.places.databases import Databases
-from netmon.places.locator import Locator, Override, iso_day
+from netmon.places.declared import Declaration
+from netmon.places.locator import Locator
 from netmon.records import Vote
 from netmon.signatures.model import Location, NetworkRule, SignatureSet
 from tests.places.mmdb import nested, write_database
@@ -13,7 +15,6 @@ LOCATIONS = {
     "zurich": Location("zurich", "Zurich", "CH", 47.377, 8.542, ("Zürich",)),
     "moscow": Location("moscow", "Moscow", "RU", 55.756, 37.617),
 }
-DAY_NS = 86_400_000_000_000
 JUNE = 1_781_654_400_000_000_000  # 2026-06-17 00:00 UTC
 
 
@@ -49,7 +50,7 @@ MOSCOW = (("alpha_db", "RU/Moscow"), ("beta_db", "RU"))
 
 
 def declare(prefix, country, city=None, **more):
-    return Override(prefix, country, city, "A. Auditor", "visited", "2026-06-01", **more)
+    return Declaration(prefix, country, city, "A. Auditor", "visited", "2026-06-01", **more)
 
 
 def test_longest_network_speaks():
@@ -121,7 +122,7 @@ def test_user_may_declare_a_country_alone():
     assert (find("198.51.100.1", JUNE).country, find("198.51.100.1", JUNE).location) == ("CH", "unknown")
 
 
-def test_an_override_of_no_network_is_refused():
+def test_a_declaration_without_a_network_is_refused():
     """Host bits say that a single address may be meant: nothing is guessed."""
     with pytest.raises(ValueError, match="host bits"):
         Locator(signatures(), [declare("198.51.100.1/24", "CH")])
@@ -181,8 +182,3 @@ def test_what_is_no_address_is_an_error():
     """A host name is not looked up behind the user's back."""
     with pytest.raises(ValueError, match="does not appear"):
         Locator(signatures()).locate("example.com", JUNE)
-
-
-def test_days_are_utc():
-    """The last nanosecond of a day belongs to it."""
-    assert (iso_day(JUNE - 1), iso_day(JUNE)) == ("2026-06-16", "2026-06-17")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from netmon.places.declared import Position
 from netmon.places.locator import Locator
-from netmon.places.physics import Position
 from netmon.policy import Policy
 from netmon.promises import Subject
 from netmon.records import RoundTrip

@@ -6,12 +6,12 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from netmon.places.declared import Position
 from netmon.places.physics import (
     CITY_RADIUS_KM,
     LIGHT_KM_PER_MS,
     TIMING_MARGIN_NS,
     Horizon,
-    Position,
     distance_km,
     least_km,
     reach_km,

@@ -1,6 +1,7 @@
 """The smallest round trips that are remembered."""
 
-from netmon.places.round_trips import DAY_NS, RoundTrips
+from netmon.days import DAY_NS
+from netmon.places.round_trips import RoundTrips
 from netmon.records import RoundTrip
 from tests.records import START_NS, flow
 
