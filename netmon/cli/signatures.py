@@ -20,7 +20,7 @@ from netmon.promises import Subject, tell_binding
 from netmon.records import RoundTrip
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
-from netmon.signatures.model import Certificate, NameRule, PayloadMagic, Promise, Rule
+from netmon.signatures.model import Promise, Rule
 from netmon.signatures.test import run_examples
 
 app = typer.Typer(
@@ -116,7 +116,7 @@ def explain_signatures(
     if answer.rule is not None:
         _echo_rule(answer, answer.rule)
     for competitor in answer.competitors:
-        say(f"  also holds: {_rule_text(competitor.rule)}; {competitor.why_not}")
+        say(f"  also holds: {competitor.rule}; {competitor.why_not}")
     for expectation in answer.expectations:
         note = f": {expectation.note}" if expectation.note else ""
         basis = f"{expectation.basis}, {expectation.promise}" if expectation.promise else expectation.basis
@@ -158,7 +158,7 @@ def _question(text: str) -> str:
 
 
 def _echo_rule(answer: Explanation, rule: Rule) -> None:
-    say(f"  {rule.vendor} / {rule.component}: {_rule_text(rule)} [{rule.status}] {rule.file}:{rule.line}")
+    say(f"  {rule.vendor} / {rule.component}: {rule} [{rule.status}] {rule.file}:{rule.line}")
     if answer.component is not None:
         say(f"  {answer.component.function}; data: {answer.component.data_category}")
     if not answer.tags:
@@ -175,13 +175,3 @@ def _echo_promise(promise: Promise, subject: Subject) -> None:
     say(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
     say(f"    made to {', '.join(sorted(promise.subjects)) or 'everybody'}; data: {promise.data}")
     say(f"    {tell_binding(promise, subject, datetime.now(UTC).date().isoformat())}")
-
-
-def _rule_text(rule: Rule) -> str:
-    if isinstance(rule, NameRule):
-        return f"{rule.kind} {rule.text}"
-    if isinstance(rule, PayloadMagic):
-        return f"first payload bytes {rule}"
-    if isinstance(rule, Certificate):
-        return f"certificate of {rule.subject}, valid {rule.not_before} to {rule.not_after}"
-    return f"network {rule.prefix} ({rule.role}{f', AS{rule.asn}' if rule.asn else ''})"

@@ -199,7 +199,7 @@ def _answer(
     keys = dict.fromkeys([*(rule.sources if rule else ()), *promised])
     notes = (rule.note if rule else None, component.false_positive if component else None)
     magic = "; ".join(str(one) for one in component.magic) if component else ""
-    told = (f"its flows are also told by their first payload bytes: {magic}",) if magic else ()
+    told = (f"its flows are also recognised by their {magic}",) if magic else ()
     return Explanation(
         asked=asked,
         kind=kind,
