@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from netmon.records import Vote
 
@@ -298,6 +298,9 @@ class Vendor:
     notes: tuple[str, ...] = ()  # what a reader of any result must know
 
 
+AnyRule = TypeVar("AnyRule", bound=Rule)
+
+
 @dataclass(frozen=True, slots=True)
 class SignatureSet:
     """All vendors of one folder. `entries[n]` is the rule whose `entry` is n."""
@@ -310,6 +313,10 @@ class SignatureSet:
     files: tuple[str, ...] = field(default=())
     public_names: PublicNames = PublicNames()
     resolvers: PublicResolvers = PublicResolvers()
+
+    def rules(self, kind: type[AnyRule]) -> Iterator[AnyRule]:
+        """The rules of one kind, in the order of their numbers."""
+        return (rule for rule in self.entries if isinstance(rule, kind))
 
     def component(self, rule: Rule) -> Component | None:
         """The component of a rule; None for a network rule, which stands for the vendor alone."""
