@@ -38,3 +38,8 @@ class OutputError(NetmonError):
 
 class VerifyError(NetmonError):
     """Wireshark cannot be asked; the message says what is missing, or what it complains about."""
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says about an error, to end a line with: "no such file or directory"."""
+    return (error.strerror or str(error)).lower()

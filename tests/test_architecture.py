@@ -20,7 +20,7 @@ ALLOWED = {
     "places": {"days", "records", "errors", "signatures"},
     "policy": set(),
     "promises": {"signatures"},
-    "destinations": {"days", "records", "places"},
+    "destinations": {"days", "errors", "records", "places"},
     "verdict": {"days", "records", "signatures", "places", "policy", "promises"},
     "quality": set(),
     "supervisor": set(),

@@ -176,7 +176,9 @@ def _address_remarks(signatures: SignatureSet, address: str) -> Iterator[str]:
 
 
 def _resolver_remark(resolver: PublicResolver) -> str:
-    return f"{resolver.operator} ({resolver.id}): a public resolver; what is asked there encrypted is not read"
+    return (
+        f"{resolver.operator} ({resolver.id}): a public resolver; what is asked there encrypted is not read"
+    )
 
 
 def _answer(
