@@ -29,7 +29,7 @@ from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.lines import Lines
 from netmon.outputs.prometheus import Prometheus
-from netmon.places.round_trips import RoundTrips
+from netmon.places.round_trips import SmallestRoundTrips
 from netmon.privacy import Privacy
 from netmon.signatures.match import compile_matcher
 from netmon.sources import Batch, Stats
@@ -126,7 +126,7 @@ class _Sensor:
 
     def __init__(self, settings: Config, ports: tuple[str, ...], expression: str, source: str) -> None:
         self._settings = settings
-        self._trips = RoundTrips()
+        self._trips = SmallestRoundTrips()
         self._databases = wiring.open_databases(settings)
         self._state = DestinationsFile(state_folder(settings, os.environ), tell)
         self._destinations = self._state.load(settings.learning_days * DAY_S)

@@ -17,9 +17,9 @@ from netmon.destinations.memory import Destinations
 from netmon.errors import ConfigError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
-from netmon.places.databases import Databases, usual_folders
+from netmon.places.databases import Databases, default_folders
 from netmon.places.locator import Locator
-from netmon.places.round_trips import RoundTrips
+from netmon.places.round_trips import SmallestRoundTrips
 from netmon.privacy import Privacy, read_key
 from netmon.promises import Subject
 from netmon.signatures.load import default_folder, load_folder
@@ -130,7 +130,7 @@ def open_databases(config: Config) -> Databases:
     Of those in the usual folders, one that is not is left out, with a line on standard error.
     """
     if config.databases is None:
-        databases = Databases(usual_folders(os.environ))
+        databases = Databases(default_folders(os.environ))
     else:
         databases = Databases(config.databases, required=True)
     databases.refresh()
@@ -150,7 +150,7 @@ def make_locator(config: Config, signatures: SignatureSet, databases: Databases 
 def make_monitor(
     config: Config,
     signatures: SignatureSet,
-    trips: RoundTrips | None = None,
+    trips: SmallestRoundTrips | None = None,
     databases: Databases | None = None,
     destinations: Destinations | None = None,
 ) -> Monitor:

@@ -13,7 +13,7 @@ from netmon.destinations.memory import News
 from netmon.outputs import prometheus
 from netmon.outputs.metrics import FLOW_LABELS, METRICS
 from netmon.outputs.prometheus import Prometheus
-from netmon.places.databases import State
+from netmon.places.databases import DatabaseState
 from netmon.records import EVIDENCE, QUESTIONS, UNNAMED, Fallback, Place, Sighting, Verdict
 from netmon.signatures.load import default_folder, load_folder
 from tests.machine import need
@@ -53,8 +53,8 @@ STATS = {
     "lost_reports": 14,
     "lost_events": 19,
     "location_databases": (
-        State("GeoLite2-City", 21, is_current=True),
-        State("dbip", None, is_current=False),
+        DatabaseState("GeoLite2-City", 21, is_current=True),
+        DatabaseState("dbip", None, is_current=False),
     ),
     "new_destinations": {("acme", "network", "RU"): News(31, 32)},
     "is_state_saved": True,
