@@ -47,7 +47,7 @@ class Database:
         try:
             record, length = self.reader.get_with_prefix_len(address)
         except (maxminddb.InvalidDatabaseError, UnicodeDecodeError) as error:
-            raise DatabaseError(f"{self.path}: damaged where it speaks of some addresses") from error
+            raise DatabaseError(f"{self.path}: some of its records are damaged") from error
         if record is None:
             return ()
         prefix = str(ipaddress.ip_network((address, max(length, 0)), strict=False))
@@ -68,12 +68,12 @@ def open_database(path: Path) -> Database:
     except OSError as error:
         raise DatabaseError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     except (maxminddb.InvalidDatabaseError, UnicodeDecodeError, ValueError) as error:
-        raise DatabaseError(f"{path}: no MMDB file, or a damaged one") from error
+        raise DatabaseError(f"{path}: not an MMDB file, or damaged") from error
     found = set().union(*(known for known, _ in keys))
     others = set().union(*(unknown for _, unknown in keys))
     if not found:
-        content = f"it holds {', '.join(sorted(others))}" if others else "it is empty"
-        raise DatabaseError(f"{path}: knows neither countries nor cities nor AS numbers; {content}")
+        content = f"its fields are {', '.join(sorted(others))}" if others else "it is empty"
+        raise DatabaseError(f"{path}: has no countries, cities or AS numbers; {content}")
     built_s = min(metadata.build_epoch, 253_402_300_799)  # the last second of the year 9999
     return Database(
         path=path,
@@ -100,7 +100,7 @@ def _copy_in_memory(path: Path) -> Iterator[Path]:
     Raises OSError, and DatabaseError when the file changed while it was read.
     """
     if path.exists() and not path.is_file():  # opening a pipe would block until it has a writer
-        raise DatabaseError(f"{path}: no regular file")
+        raise DatabaseError(f"{path}: not a regular file")
     if not hasattr(os, "memfd_create"):
         yield path
         return
@@ -112,7 +112,7 @@ def _copy_in_memory(path: Path) -> Iterator[Path]:
                 pass
             after = os.fstat(file.fileno())
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            raise DatabaseError(f"{path}: is being written at this moment")
+            raise DatabaseError(f"{path}: changed while it was being read")
         yield Path(f"/proc/self/fd/{memory}")
     finally:
         os.close(memory)  # the reader keeps its mapping

@@ -105,7 +105,7 @@ class Databases:
             if found:
                 self._problems.pop(path, None)
             elif self._required:
-                self._add_problem(path, f"{path}: holds no location database (*.mmdb)")
+                self._add_problem(path, f"{path}: contains no location database (*.mmdb)")
 
     def _open_if_changed(self, path: Path) -> None:
         """Open a file unless this version of it has been tried already."""
@@ -132,7 +132,7 @@ class Databases:
             del self._files[path]
             self._problems.pop(path, None)
         else:
-            self._add_problem(path, f"{path}: has gone; its last version stays in use")
+            self._add_problem(path, f"{path}: no longer exists; its last good version stays in use")
 
     def _opened(self) -> list[Database]:
         return [file.database for _, file in sorted(self._files.items()) if file.database]

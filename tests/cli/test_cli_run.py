@@ -181,7 +181,7 @@ def test_location_databases_are_followed(sensor, tmp_path):
     file.write_text("503 Service Unavailable")
     running.process.send_signal(signal.SIGHUP)
     assert running.line().startswith("netmon: signatures reloaded from ")
-    broken = f"netmon: {file}: no MMDB file, or a damaged one"
+    broken = f"netmon: {file}: not an MMDB file, or damaged"
     assert running.line() == f"{broken}; its last good version stays in use"
 
 

@@ -78,18 +78,18 @@ def test_wrong_files(write, tmp_path):
     complete = write(CH).read_bytes()
     path = tmp_path / "bad.mmdb"
     assert wrong(path) == "FILE: no such file or directory"
-    assert wrong(tmp_path) == "FILE: no regular file"
+    assert wrong(tmp_path) == "FILE: not a regular file"
     os.mkfifo(tmp_path / "pipe.mmdb")
-    assert wrong(tmp_path / "pipe.mmdb") == "FILE: no regular file"
+    assert wrong(tmp_path / "pipe.mmdb") == "FILE: not a regular file"
     for content in (b"", b"GeoIP " * 1000, complete[:-30], complete[: len(complete) // 2]):
         path.write_bytes(content)
-        assert wrong(path) == "FILE: no MMDB file, or a damaged one"
+        assert wrong(path) == "FILE: not an MMDB file, or damaged"
 
 
 def test_a_database_without_any_known_field(write):
     """The error names the fields that the records do have."""
     path = write({"192.0.2.0/24": {"colour": "red", "size": 7}}, "Colours")
-    assert wrong(path) == "FILE: knows neither countries nor cities nor AS numbers; it holds colour, size"
+    assert wrong(path) == "FILE: has no countries, cities or AS numbers; its fields are colour, size"
 
 
 def test_an_empty_database(write):
@@ -109,7 +109,7 @@ def test_damage_found_by_a_look_up_is_an_error(write):
     path.write_bytes(data)
     database = open_database(path)
     assert len(say(database, "10.15.199.1")) == 1
-    with pytest.raises(DatabaseError, match=r"one\.mmdb: damaged where it speaks of some addresses"):
+    with pytest.raises(DatabaseError, match=r"one\.mmdb: some of its records are damaged"):
         say(database, "10.15.200.1")
 
 
@@ -123,7 +123,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(write, monkeypatch):
         return sendfile(to, source, offset, count)
 
     monkeypatch.setattr(os, "sendfile", slowly)
-    assert wrong(path) == "FILE: is being written at this moment"
+    assert wrong(path) == "FILE: changed while it was being read"
 
 
 def test_on_systems_without_memfd_create(write, monkeypatch):

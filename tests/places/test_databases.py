@@ -67,7 +67,7 @@ def test_configured_paths_must_exist(folder, tmp_path):
     databases = Databases([missing, folder], required=True)
     databases.refresh()
     problems = [
-        f"{folder}: holds no location database (*.mmdb)",
+        f"{folder}: contains no location database (*.mmdb)",
         f"{missing}: no such file or directory",
     ]
     assert sorted(databases.take_problems()) == problems
@@ -104,7 +104,7 @@ def test_a_broken_replacement_leaves_the_old_one_in_use(folder):
     assert not databases.refresh()
     assert not databases.refresh()
     assert databases.take_problems() == [
-        f"{file}: no MMDB file, or a damaged one; its last good version stays in use"
+        f"{file}: not an MMDB file, or damaged; its last good version stays in use"
     ]
     assert countries(databases) == [("GeoLite2-City", "CH")]
     assert databases.states == (DatabaseState("GeoLite2-City", JUNE_S, is_current=False),)
@@ -118,7 +118,7 @@ def test_a_file_that_never_opened(folder):
     (folder / "city.mmdb").write_bytes(b"")
     databases = Databases([folder])
     databases.refresh()
-    assert databases.take_problems() == [f"{folder}/city.mmdb: no MMDB file, or a damaged one"]
+    assert databases.take_problems() == [f"{folder}/city.mmdb: not an MMDB file, or damaged"]
     assert databases.states == (DatabaseState("city", None, is_current=False),)
 
 
@@ -144,7 +144,7 @@ def test_a_deleted_file_stays_in_use(folder):
     databases.refresh()
     away = file.rename(folder / "city.away")
     databases.refresh()
-    assert databases.take_problems() == [f"{file}: has gone; its last version stays in use"]
+    assert databases.take_problems() == [f"{file}: no longer exists; its last good version stays in use"]
     assert countries(databases) == [("GeoLite2-City", "CH")]
     assert databases.states == (DatabaseState("GeoLite2-City", JUNE_S, is_current=False),)
     away.rename(file)
@@ -171,7 +171,7 @@ def test_damage_is_reported_once(folder):
     databases.refresh()
     for _ in range(3):
         assert list(databases.votes(databases.current, ipaddress.ip_address("10.15.200.1"))) == []
-    assert databases.take_problems() == [f"{file}: damaged where it speaks of some addresses"]
+    assert databases.take_problems() == [f"{file}: some of its records are damaged"]
     assert databases.states[0].is_current is False
     assert len(list(databases.votes(databases.current, ipaddress.ip_address("10.15.199.1")))) == 1
 
