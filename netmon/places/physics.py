@@ -97,9 +97,9 @@ class DistanceCheck:
         if not self._has_position:
             return "the sensor's position is not configured"
         if trip.interception == "suspected":
-            return "unrelated destinations are equally near, so something in the middle seems to answer"
+            return "unrelated destinations are equally near, so a middlebox seems to answer"
         if trip.interception == "unknown" and trip.min_ns < MIN_TRUSTED_NS:
-            return "so small a one may come from something in the middle, and few destinations were seen"
+            return "so small a round trip may come from a middlebox, and few destinations were seen"
         return None
 
 

@@ -161,7 +161,7 @@ def test_the_fibre_limit_is_reported_and_excludes_nothing():
     ("position", "rtt_ms", "interception", "words"),
     [
         (None, 5, "unlikely", "the sensor's position is not configured"),
-        (FRANKFURT, 5, "suspected", "something in the middle seems to answer"),
+        (FRANKFURT, 5, "suspected", "a middlebox seems to answer"),
         (FRANKFURT, 0.8, "unknown", "few destinations were seen"),
     ],
 )
