@@ -63,7 +63,7 @@ class Monitor:
     def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:
         if self._destinations is None or rule.status == "unverified":
             return ()
-        return self._destinations.take(
+        return self._destinations.record(
             flow, rule.vendor, place, lambda: self._locator.network(flow.server, flow.start_ns)
         )
 

@@ -226,7 +226,7 @@ class _Sensor:
         return stats | {
             "evicted": stats["evicted"]
             | {"round_trips": self._trips.evicted, "destinations": self._destinations.evicted},
-            "new_destinations": self._destinations.news,
+            "new_destinations": self._destinations.new_counts,
             "is_state_saved": self._state.is_saved,
             "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,

@@ -36,7 +36,7 @@ TIMING_MARGIN_NS = 1_000_000
 """Network cards deliver packets up to a fraction of a millisecond late; some clocks tick once in 1 ms."""
 
 MIN_TRUSTED_NS = 1_000_000
-"""A smaller round trip is used only if other destinations show that no device on the path answers."""
+"""A smaller round trip is used only if other destinations show that no middlebox answers."""
 
 
 @dataclass(frozen=True, slots=True)

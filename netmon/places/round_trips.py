@@ -14,8 +14,8 @@ ADDRESSES = 65_536
 class SmallestRoundTrips:
     """The smallest round trip by server address and UTC day of the flow's start.
 
-    By day, because addresses move. While a device on the path is suspected of answering handshakes, nothing
-    is kept, and earlier round trips are discarded, since they may have come from that device.
+    By day, because addresses move. While a middlebox is suspected of answering handshakes, nothing
+    is kept, and earlier round trips are discarded, since they may be its answers.
     `evicted` counts evictions.
     """
 

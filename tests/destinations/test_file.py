@@ -30,7 +30,7 @@ def opened(tmp_path, told):
 
 
 def reach(destinations, server="198.51.100.5", place=ZURICH):
-    return destinations.take(flow(server=server), "acme", place, lambda: None)
+    return destinations.record(flow(server=server), "acme", place, lambda: None)
 
 
 def test_it_remembers(opened, told):
@@ -194,7 +194,7 @@ state = DestinationsFile(Path(sys.argv[1]), print)
 destinations = state.load()
 for number in range(len(destinations.remembered()), 60_000):
     server = f"{20 + (number >> 16)}.{number >> 8 & 255}.{number & 255}.1"
-    destinations.take(flow(server=server), "acme", ZURICH, lambda: None)
+    destinations.record(flow(server=server), "acme", ZURICH, lambda: None)
     state.save(destinations, number)
     print(len(destinations.remembered()), flush=True)
 """
