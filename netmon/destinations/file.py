@@ -43,7 +43,7 @@ class DestinationsFile:
         except OSError as error:
             destinations = self._set_aside(_text(error), learning_s)
         except (ValueError, TypeError, RecursionError):
-            destinations = self._set_aside("damaged, or of another netmon", learning_s)
+            destinations = self._set_aside("damaged, or written by another version of netmon", learning_s)
         self._saved_version = destinations.version
         return destinations
 
@@ -57,13 +57,13 @@ class DestinationsFile:
             self._retry_at_s = now_s + RETRY_S
             if self.is_saved:
                 self._log(
-                    f"{self._file}: {_text(error)}; what is new now will be new again after a restart, "
-                    f"until it can be written"
+                    f"{self._file}: {_text(error)}; until it can be written, new destinations will be "
+                    f"reported again after a restart"
                 )
             self.is_saved = False
             return
         if not self.is_saved:
-            self._log(f"{self._file}: written again")
+            self._log(f"{self._file}: can be written again")
         self.is_saved = True
         self._saved_version = destinations.version
 
@@ -86,10 +86,10 @@ class DestinationsFile:
         try:
             self._file.replace(aside)
         except OSError:
-            kept = "it stays"
+            kept = "left in place"
         else:
-            kept = f"kept as {aside}"
-        self._log(f"{self._file}: {why}; {kept}, and every destination is new again")
+            kept = f"renamed to {aside}"
+        self._log(f"{self._file}: {why}; {kept}; all destinations count as new")
         return Destinations(learning_s=learning_s)
 
     def _write(self, destinations: Destinations) -> None:
