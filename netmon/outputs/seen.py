@@ -1,4 +1,4 @@
-"""What was seen and what was not, as tables: flows by name or reason, packets, the quality of the view."""
+"""What was seen and what was missed, as tables: flows by evidence or reason, packets, and view problems."""
 
 from __future__ import annotations
 
@@ -37,11 +37,14 @@ UNNAMED_TEXT = {
 }
 
 Row = tuple[str, str, str]
-"""A line: what, how many, how much of the whole."""
+"""A line of a table: text, count, and bytes or share."""
 
 
 def show_seen(stats: Mapping[str, Any]) -> Iterator[Text | Table]:
-    """The tables, each after its heading. The flows named and those not named are all flows that ended."""
+    """The tables, each after its heading, from the engine's `stats`.
+
+    The flows with a name and those without add up to all flows that ended.
+    """
     span = ""
     if stats["first_ns"] is not None:
         first = datetime.fromtimestamp(min(stats["first_ns"] // 10**9, 253_402_300_799), UTC)
@@ -58,7 +61,7 @@ def show_seen(stats: Mapping[str, Any]) -> Iterator[Text | Table]:
 
 
 def _flows(stats: Mapping[str, Any]) -> Iterator[Row]:
-    """Flows and bytes by how they are named, or why not; then what else is known of those without a name."""
+    """Flows and bytes by evidence for their names, by reason for having none, and by other evidence."""
     flows, octets = stats["named"], stats["named_bytes"]
 
     def row(text: str, count: int, size: int) -> Row:
@@ -97,7 +100,7 @@ def _packets(stats: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _missing(stats: Mapping[str, Any]) -> Iterator[Row]:
-    """What is known to be missing; nothing for a perfect view."""
+    """What is known to be missing; no rows for a perfect view."""
     unseen, connections = _sum(stats, "unseen_tcp_bytes"), _sum(stats, "connections")
     cut, packets = _sum(stats, "cut_packets"), stats["packets"]
     one_way, hellos = _sum(stats, "one_way_connections"), _sum(stats, "incomplete_hellos")
@@ -126,12 +129,12 @@ def _table(rows: Iterable[Row]) -> Table:
 
 
 def _sum(stats: Mapping[str, Any], key: str) -> int:
-    """A figure of all interfaces together."""
+    """A counter summed over all interfaces."""
     return sum(view[key] for view in stats["view"].values())
 
 
 def _counted(counts: Mapping[Any, int]) -> Iterable[tuple[Any, int]]:
-    """What was counted at all, most first."""
+    """The counts above zero, largest first."""
     return sorted(((key, count) for key, count in counts.items() if count), key=lambda item: -item[1])
 
 
@@ -146,7 +149,7 @@ def bytes_text(number: int) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """A time span in the unit that suits it, with three digits."""
+    """A time span with three significant digits, in a suitable unit: "2.78 h"."""
     if seconds == 0:
         return "0 s"
     units = ((0.001, 1e-6, "µs"), (0.1, 0.001, "ms"), (120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"))

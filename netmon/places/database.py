@@ -58,7 +58,7 @@ def open_database(path: Path) -> Database:
     """The database in a file. Raises DatabaseError, with one line, when the file has no usable records.
 
     The file is copied to memory first. Otherwise, a file that is overwritten in place instead of being
-    replaced would change or break the look-ups in a database that is already open.
+    replaced would change or break the lookups in a database that is already open.
     """
     try:
         with _copy_in_memory(path) as copy:

@@ -190,7 +190,7 @@ def replace_often(folder, first, second, file, looked_up):
 
 
 def test_replacement_under_load(folder, tmp_path):
-    """In a million look-ups, while the file is replaced a hundred times, each vote is from one version of it.
+    """In a million lookups, while the file is replaced a hundred times, each vote is from one version of it.
 
     Another process replaces the file and a second thread refreshes. Country and city of a vote come from one
     record, so a mixture would be noticed.
