@@ -69,7 +69,8 @@ class Lines:
             return
         count = self.lost - self._lost_before
         self._lost_before = None
-        self._log(f"{self._name}: written again; {count:,} {'event' if count == 1 else 'events'} missing")
+        noun = "event was" if count == 1 else "events were"
+        self._log(f"{self._name}: can be written again; {count:,} {noun} lost")
 
 
 def _would_block() -> int:

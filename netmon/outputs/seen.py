@@ -18,8 +18,8 @@ EVIDENCE_TEXT = {
     "quic_sni": "server name in the QUIC hello",
     "http_host": "HTTP host",
     "certificate": "server certificate",
-    "dns_client": "this client's DNS look-up",
-    "dns_any": "somebody else's DNS look-up",
+    "dns_client": "this client's DNS lookup",
+    "dns_any": "another client's DNS lookup",
     "payload": "a vendor's protocol",
     "network": "address in a vendor's network",
     "ech_outer": "public name of an ECH hello",
@@ -28,11 +28,11 @@ EVIDENCE_TEXT = {
 UNNAMED_TEXT = {
     "ech": "the name is encrypted (ECH)",
     "no_hello_seen": "no complete hello was seen",
-    "no_server_name": "the hello carries no server name",
-    "truncated_capture": "the capture cut the hello",
+    "no_server_name": "the hello has no server name",
+    "truncated_capture": "the hello is truncated in the capture",
     "encrypted_dns": "DNS is encrypted",
-    "started_before_sensor": "began before the capture",
-    "not_tls": "neither TLS nor looked up in DNS",
+    "started_before_sensor": "started before the capture",
+    "not_tls": "not TLS, and no DNS lookup was seen",
     "malformed": "malformed",
 }
 
@@ -56,7 +56,7 @@ def show_seen(stats: Mapping[str, Any]) -> Iterator[Text | Table]:
     )
     missing = list(_missing(stats))
     if missing:
-        yield Text("\nWhat was not seen, or not whole", "bold")
+        yield Text("\nWhat was missing or incomplete", "bold")
         yield _table(missing)
 
 
@@ -78,18 +78,18 @@ def _flows(stats: Mapping[str, Any]) -> Iterator[Row]:
             yield row(f"  {UNNAMED_TEXT[reason]}", count, stats["unnamed_bytes"][reason])
     for key in ("payload", "network", "ech_outer"):
         if flows.get(key):
-            yield row(f"  of them known by {EVIDENCE_TEXT[key]}", flows[key], octets[key])
+            yield row(f"  of these, by {EVIDENCE_TEXT[key]}", flows[key], octets[key])
     yield row("all flows", sum(flows.values()), sum(octets.values()))
     size = stats["other_sent_bytes"] + stats["other_received_bytes"]
-    yield row("  of no vendor", stats["other_flows"], size)
+    yield row("  matching no vendor", stats["other_flows"], size)
 
 
 def _packets(stats: Mapping[str, Any]) -> Iterator[Row]:
     packets = stats["packets"]
     yield "all packets", f"{packets:,}", ""
     for text, key in (
-        ("  came again, counted once", "duplicate_packets"),
-        ("  joined by a card or kernel", "coalesced_packets"),
+        ("  duplicates, counted once", "duplicate_packets"),
+        ("  merged by offloading (GRO, LRO)", "coalesced_packets"),
     ):
         count = _sum(stats, key)
         if count:
@@ -106,16 +106,16 @@ def _missing(stats: Mapping[str, Any]) -> Iterator[Row]:
     one_way, hellos = _sum(stats, "one_way_connections"), _sum(stats, "incomplete_hellos")
     if unseen:
         share = percent_text(unseen, unseen + _sum(stats, "tcp_bytes"))
-        yield "TCP bytes acknowledged and never seen", bytes_text(unseen), share
+        yield "TCP bytes acknowledged but not seen", bytes_text(unseen), share
     if one_way:
-        what = f"connections seen one way only, of {connections:,}"
+        what = f"one-way connections, of {connections:,}"
         yield what, f"{one_way:,}", percent_text(one_way, connections)
     if hellos:
-        yield "hellos that lack segments", f"{hellos:,}", ""
+        yield "hellos with missing segments", f"{hellos:,}", ""
     if cut:
-        yield "packets cut by the snap length", f"{cut:,}", percent_text(cut, packets)
+        yield "packets truncated by the snap length", f"{cut:,}", percent_text(cut, packets)
     for what, count in _counted(stats["evicted"]):
-        yield f"given up because a table was full: {what}", f"{count:,}", ""
+        yield f"evicted from a full table: {what}", f"{count:,}", ""
 
 
 def _table(rows: Iterable[Row]) -> Table:

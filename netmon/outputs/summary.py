@@ -106,7 +106,7 @@ class Summary:
                 f"{flows:,} {_plural(flows, 'flow')} of {vendor} ({component}) to {where}"
                 for (vendor, component, where), flows in sorted(self._alarms.items())
             )
-            return Text(f"Not as it should be: {places}.")
+            return Text(f"Findings: {places}.")
         undecided = self._outcomes["undecided"].flows
         excepted = f", {self._excepted:,} of them by an exception of the policy" if self._excepted else ""
         if undecided == 0:
@@ -114,7 +114,7 @@ class Summary:
         decided = f"{total - undecided:,} of {total:,} {_plural(total, 'flow')}"
         return Text(
             f"Nothing unexpected. {decided} ended as expected{excepted}; "
-            f"{undecided:,} cannot be judged; the reasons are in the table."
+            f"{undecided:,} could not be judged, for the reasons in the table."
         )
 
     def _style(self) -> str:
