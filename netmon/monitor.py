@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
-from netmon.places.round_trips import RoundTrips
+from netmon.places.round_trips import SmallestRoundTrips
 from netmon.policy import Policy
 from netmon.promises import Subject
 from netmon.records import Fallback, FlowRecord, Place, Sighting, Verdict
@@ -32,14 +32,14 @@ class Monitor:
         locator: Locator,
         policy: Policy,
         subject: Subject,
-        trips: RoundTrips | None = None,
+        trips: SmallestRoundTrips | None = None,
         destinations: Destinations | None = None,
     ) -> None:
         self.signatures = signatures
         self._locator = locator
         self._policy = policy
         self._subject = subject
-        self._trips = RoundTrips() if trips is None else trips
+        self._trips = SmallestRoundTrips() if trips is None else trips
         self._destinations = destinations
 
     def sight(self, flow: FlowRecord) -> Sighting:
@@ -53,7 +53,7 @@ class Monitor:
         if "proxied" in flow.view:
             place = BEHIND_PROXY
         else:
-            place = self._locator.locate(flow.server, flow.start_ns, self._trips.take(flow))
+            place = self._locator.locate(flow.server, flow.start_ns, self._trips.record(flow))
         verdict = self._judge(rule, place, flow.view, flow.start_ns, flow.client)
         new = self._find_new(flow, rule, place)
         return Sighting(
@@ -63,7 +63,7 @@ class Monitor:
     def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:
         if self._destinations is None or rule.status == "unverified":
             return ()
-        return self._destinations.take(
+        return self._destinations.record(
             flow, rule.vendor, place, lambda: self._locator.network(flow.server, flow.start_ns)
         )
 

@@ -20,7 +20,7 @@ from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.lines import Lines
 from netmon.outputs.prometheus import Prometheus
-from netmon.places.round_trips import RoundTrips
+from netmon.places.round_trips import SmallestRoundTrips
 from netmon.privacy import Privacy
 from netmon.signatures.match import compile_matcher
 from netmon.sources import ContinuousSource, Stats
@@ -55,7 +55,7 @@ class Sensor:
         """
         self._config = config
         self._log = log
-        self._trips = RoundTrips()
+        self._trips = SmallestRoundTrips()
         self._databases = wiring.open_databases(config, log)
         self._state = DestinationsFile(state_folder(config, os.environ), log)
         self._destinations = self._state.load(config.learning_days * DAY_S)
@@ -185,7 +185,7 @@ class Sensor:
         return stats | {
             "evicted": stats["evicted"]
             | {"round_trips": self._trips.evicted, "destinations": self._destinations.evicted},
-            "new_destinations": self._destinations.news,
+            "new_destinations": self._destinations.new_counts,
             "is_state_saved": self._state.is_saved,
             "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,

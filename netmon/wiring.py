@@ -10,9 +10,9 @@ from netmon.destinations.memory import Destinations
 from netmon.errors import ConfigError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
-from netmon.places.databases import Databases, usual_folders
+from netmon.places.databases import Databases, default_folders
 from netmon.places.locator import Locator
-from netmon.places.round_trips import RoundTrips
+from netmon.places.round_trips import SmallestRoundTrips
 from netmon.privacy import Privacy, read_key
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import SignatureSet
@@ -53,7 +53,7 @@ def open_databases(config: Config, warn: Callable[[str], None]) -> Databases:
     One in the usual folders that is not is left out, with a line for `warn`.
     """
     if config.databases is None:
-        databases = Databases(usual_folders(os.environ))
+        databases = Databases(default_folders(os.environ))
     else:
         databases = Databases(config.databases, required=True)
     databases.refresh()
@@ -73,7 +73,7 @@ def make_locator(config: Config, signatures: SignatureSet, databases: Databases 
 def make_monitor(
     config: Config,
     signatures: SignatureSet,
-    trips: RoundTrips | None = None,
+    trips: SmallestRoundTrips | None = None,
     databases: Databases | None = None,
     destinations: Destinations | None = None,
 ) -> Monitor:

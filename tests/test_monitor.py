@@ -10,7 +10,7 @@ from netmon.destinations.memory import Destinations
 from netmon.monitor import Monitor
 from netmon.places.declared import Position
 from netmon.places.locator import Locator
-from netmon.places.round_trips import RoundTrips
+from netmon.places.round_trips import SmallestRoundTrips
 from netmon.policy import Policy, PolicyException
 from netmon.promises import Subject
 from netmon.records import Fallback, FlowRecord
@@ -191,7 +191,7 @@ def test_an_unverified_signature_makes_nothing_new(tmp_path):
 
 def test_round_trips_outlive_the_signatures(monitor):
     """What was measured before a reload rules a place out after it, for flows that were not measured, too."""
-    trips, position = RoundTrips(), Position(50.111, 8.682)
+    trips, position = SmallestRoundTrips(), Position(50.111, 8.682)
     signatures = monitor.signatures
 
     def sight(rtt_ns):

@@ -11,9 +11,9 @@ from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import say, tell
 from netmon.config import Config, state_folder
 from netmon.errors import ConfigError
-from netmon.places.databases import Databases, usual_folders
+from netmon.places.databases import Databases, default_folders
 from netmon.places.declared import Declaration, Position
-from netmon.places.makers import is_registry
+from netmon.places.providers import is_registry
 from netmon.policy import Policy, PolicyException
 from netmon.privacy import read_key
 from netmon.web.guard import WebGuard
@@ -103,14 +103,14 @@ def _position_text(position: Position | None) -> str:
 
 def _databases_text(settings: Config) -> str:
     if settings.databases is None:
-        return f"those in {', '.join(map(str, usual_folders(os.environ)))}"
+        return f"those in {', '.join(map(str, default_folders(os.environ)))}"
     return ", ".join(map(str, settings.databases)) or "none"
 
 
 def _database_texts(databases: Databases) -> Iterable[str]:
     """What each says of itself, and what was found in it."""
     for one in databases.current:
-        what = "registrations only" if is_registry(one.name) else ", ".join(one.holds)
+        what = "registrations only" if is_registry(one.name) else ", ".join(one.fields)
         families = "IPv4 and 6" if one.ip_version == 6 else "IPv4"
         yield f"{one.name}: built {one.date}; {families}; {what}; {one.path}"
     if not databases.current:

@@ -15,7 +15,7 @@ from rich.table import Table
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import json_stream, make_console, printable, tell
-from netmon.outputs.events import describe_place, without_nothing
+from netmon.outputs.events import describe_place, without_nulls
 from netmon.outputs.json_line import json_line
 from netmon.records import Place
 
@@ -59,7 +59,7 @@ def places(
     for address in addresses:
         place = locator.locate(address, when_ns)
         if as_json:
-            found = without_nothing({"address": address, "place": describe_place(place)})
+            found = without_nulls({"address": address, "place": describe_place(place)})
             stream.write(json_line(found))
         else:
             _show(console, address, place)

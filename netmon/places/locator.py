@@ -11,7 +11,7 @@ from netmon.days import DAY_NS, iso_day
 from netmon.places.database import Database
 from netmon.places.databases import Databases
 from netmon.places.declared import Declaration, Position
-from netmon.places.physics import Horizon
+from netmon.places.physics import DistanceCheck
 from netmon.places.prefixes import PrefixTable
 from netmon.places.rule import DECLARED, VENDOR, Cities, decide
 from netmon.records import Place, RoundTrip, Vote
@@ -55,7 +55,7 @@ class Locator:
     ) -> None:
         """`position`: the sensor's; without one no round trip excludes anything."""
         self._cities = Cities(signatures.locations)
-        self._horizon = Horizon(position, signatures.locations)
+        self._distance_check = DistanceCheck(position, signatures.locations)
         self._declared: PrefixTable[_Testimony] = PrefixTable()
         self._networks: PrefixTable[_Testimony] = PrefixTable()
         self._databases = Databases() if databases is None else databases
@@ -102,7 +102,7 @@ class Locator:
         votes = self._votes(address, iso_day(when_ns), databases)
         if trip is None:
             return decide(votes, self._cities)
-        bound = self._horizon.bound(trip)
+        bound = self._distance_check.bound(trip)
         place = decide(votes, self._cities, bound.excluded)
         return replace(place, excluded=bound.excluded, round_trip=trip, steps=(bound.step, *place.steps))
 

@@ -3,7 +3,7 @@
 1. Only what speaks of the address's location can locate it. A registration says where somebody's office is,
    an AS who announces the address, a satellite provider's users may be anywhere: kept and shown, no more.
 2. A place that the user declared decides alone; confidence "single", for it is one source.
-3. A maker is one voice (`makers`), however many files it publishes, and its latest word counts: a vote is
+3. A maker is one voice (`providers`), however many files it publishes, and its latest word counts: a vote is
    outdated when a newer one of its maker says otherwise. So a database on this machine takes the place of
    what an older build of the same maker said in the signatures, also where that is only known to contradict;
    one that is older than the signatures does not. An undated vote is older than any other. Builds of one
@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
-from netmon.places.makers import maker_of
+from netmon.places.providers import provider_of
 from netmon.records import About, Confidence, Place, Vote
 from netmon.signatures.model import Location
 
@@ -99,11 +99,11 @@ def _find_refuted(
 ) -> list[Vote]:
     """Votes for an excluded city, and what the same maker says of that country without naming a city."""
     placed = [vote for vote in locating if vote.about == "location"]
-    voices = {(maker_of(vote.source), vote.country) for vote in placed if _meant(vote, cities) in excluded}
+    voices = {(provider_of(vote.source), vote.country) for vote in placed if _meant(vote, cities) in excluded}
     refuted = [
         vote
         for vote in placed
-        if (maker_of(vote.source), vote.country) in voices
+        if (provider_of(vote.source), vote.country) in voices
         and (vote.city is None or _meant(vote, cities) in excluded)
     ]
     for vote in refuted:
@@ -144,7 +144,7 @@ def _find_doubt(country: str, left: Sequence[Vote], refuted: Sequence[Vote]) -> 
 
 def _weigh(country: str, votes: Sequence[Vote], steps: list[str]) -> Confidence:
     """How sure the country is that all these votes name."""
-    makers = {maker_of(vote.source) for vote in votes}
+    makers = {provider_of(vote.source) for vote in votes}
     if len(makers) > 1:
         steps.append(f"{len(makers)} sources agree on {country}")
         return "agreed"
@@ -163,8 +163,8 @@ def _latest(votes: list[Vote], steps: list[str]) -> list[Vote]:
             steps.append(f"{vote.source} is outdated: {latest.source}, of the same maker, says otherwise")
         else:
             counting.append(vote)
-    for maker in sorted({maker_of(vote.source) for vote in counting}):
-        sources = sorted({vote.source for vote in counting if maker_of(vote.source) == maker})
+    for maker in sorted({provider_of(vote.source) for vote in counting}):
+        sources = sorted({vote.source for vote in counting if provider_of(vote.source) == maker})
         if len(sources) > 1:
             steps.append(f"{', '.join(sources)} come from one maker: one source")
     return counting
@@ -172,7 +172,7 @@ def _latest(votes: list[Vote], steps: list[str]) -> list[Vote]:
 
 def _is_newer(one: Vote, other: Vote) -> bool:
     """True when one is the same maker's later word. Of one day, a country says more than a contradiction."""
-    if maker_of(one.source) != maker_of(other.source):
+    if provider_of(one.source) != provider_of(other.source):
         return False
     one_rank, other_rank = ((vote.date or "", not vote.contradicts) for vote in (one, other))
     return one_rank > other_rank

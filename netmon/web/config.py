@@ -1,8 +1,8 @@
-"""`web.config.yml`, as the exporter-toolkit has it → a frozen `WebConfig`.
+"""`web.config.yml` in the format of the Prometheus exporter-toolkit → a frozen `WebConfig`.
 
-The format is <https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md>, so
-that operators know it and `promtool check web-config` checks it. A key that this server cannot honour is
-refused: a security setting that is silently ignored is worse than none.
+The format is <https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md>:
+operators know it, and `promtool check web-config` checks it. A key that this server does not support is an
+error: a security setting that is silently ignored is worse than none.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _BCRYPT = re.compile(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
 
 @dataclass(frozen=True, slots=True)
 class TlsConfig:
-    """How the server shows itself, and whom it lets in by certificate."""
+    """The server's certificate, and which client certificates it accepts."""
 
     cert_file: Path
     key_file: Path
@@ -51,25 +51,25 @@ class TlsConfig:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files that it is made of."""
+        """The certificate, key and CA files."""
         return tuple(path for path in (self.cert_file, self.key_file, self.client_ca_file) if path)
 
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """What a `web.config.yml` asks for. The default is an open server without TLS."""
+    """The content of a `web.config.yml`. The default is a server without TLS and passwords."""
 
     tls: TlsConfig | None = None
     users: Mapping[str, str] = field(default_factory=dict)
-    """User → bcrypt hash. Without users nobody is asked."""
+    """User → bcrypt hash. Without users, no password is required."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Added to every answer."""
+    """Added to every response."""
 
 
 def load(file: Path) -> WebConfig:
-    """What the file asks for; an empty file asks for nothing.
+    """The content of the file; the default for an empty file.
 
-    Raises ConfigError with one "file:line: message" a line for each mistake.
+    Raises ConfigError with one line "file:line: message" per error.
     """
     try:
         if not file.read_bytes().strip():
@@ -149,5 +149,5 @@ def _read_header(name: str, item: Item) -> str:
 
 
 def _path_from(folder: Path) -> Callable[[Item], Path]:
-    """A reader of paths that are relative to the file's own folder, as in the toolkit."""
+    """A reader of paths relative to the folder of the file, as in the toolkit."""
     return lambda item: folder / item.text()

@@ -23,7 +23,7 @@ def test_demo_shows_the_whole_job(netmon):
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("1.", "2.", "3.", "Zürich, CH", "Moscow, RU", "disputed", "undecided"):
         assert words in done.stdout
-    assert "Not as it should be: 4 flows of kaspersky (reputation) to Moscow, RU." in done.stdout
+    assert "Findings: 4 flows of kaspersky (reputation) to Moscow, RU." in done.stdout
 
 
 @pytest.mark.parametrize("text", ["policy: {forbidden_vendors: [kaspersky]}\n", "not: [valid\n"])

@@ -37,7 +37,7 @@ def told():
 @pytest.fixture
 def guarded(folder, serve, told, monkeypatch):
     """A server with this `web.config.yml`, looked at again for every connection."""
-    monkeypatch.setattr(module, "_LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(module, "_CHECK_EVERY_S", 0.0)
 
     def guarded(text):
         (folder / "web.config.yml").write_text(text, encoding="utf-8")
@@ -167,7 +167,7 @@ def test_right_password_is_hashed_once(guarded, monkeypatch):
     monkeypatch.setattr(bcrypt, "checkpw", lambda *words: checked.append(words) or checkpw(*words))
     guard = guarded(f"basic_auth_users: {{me: '{hash_of('secret')}'}}")._server.guard
     header = basic("me", "secret")["Authorization"]
-    assert [guard.lets_in(header) for _ in range(3)] == [True, True, True]
+    assert [guard.is_authorized(header) for _ in range(3)] == [True, True, True]
     assert len(checked) == 1
 
 
