@@ -1,6 +1,6 @@
 """The packet engine (Rust, `engine/`): capture, decode, flows, names, tags.
 
-Rows are plain tuples whose order is `netmon.records.FlowRecord` and `netmon.records.DnsRecord`.
+Rows are plain tuples with the fields of `netmon.records.FlowRecord` and `netmon.records.DnsRecord`.
 Nothing here raises on bad packets: they are counted by station and reason in `stats()`.
 """
 
@@ -11,8 +11,8 @@ Row = tuple[Any, ...]
 Batch = tuple[list[Row], list[Row]]
 Instructions = Sequence[tuple[int, int, int, int]]
 
-FLOW_FIELDS: tuple[str, ...]
-DNS_FIELDS: tuple[str, ...]
+FLOW_FIELDS: list[tuple[str, str]]  # of a row, in order: name and type, as an annotation
+DNS_FIELDS: list[tuple[str, str]]
 
 class CaptureError(Exception):
     """A source cannot be opened or read; the message says what, where and what to do."""
@@ -21,19 +21,19 @@ def interface_link(name: str) -> int: ...  # link type of its packets; CaptureEr
 
 @final
 class Matcher:
-    """Signature names and networks, compiled. Entries are numbers that the caller gave.
+    """Signature names and networks, compiled. A signature is a number that the caller gave.
 
     Raises ValueError with the offending text.
     """
 
     def __init__(
         self,
-        names: Sequence[tuple[int, str, str]],  # (entry, "exact" | "suffix" | "pattern", text)
-        networks: Sequence[tuple[int, str]],  # (entry, "192.0.2.0/24")
+        names: Sequence[tuple[int, str, str]],  # (signature, "exact" | "suffix" | "pattern", text)
+        networks: Sequence[tuple[int, str]],  # (signature, "192.0.2.0/24")
         denied: Sequence[str],  # domains that never match, with all below them
         public_names: Sequence[str] = (),  # of known ECH fronts
-        certificates: Sequence[tuple[int, str]] = (),  # (entry, a name in a known server's certificate)
-        # (entry, "tcp" | "udp", port, first payload bytes, exact payload length where it counts)
+        certificates: Sequence[tuple[int, str]] = (),  # (signature, a name in a known server's certificate)
+        # (signature, "tcp" | "udp", port, first payload bytes, exact payload length where it counts)
         payloads: Sequence[tuple[int, str, int, bytes, int | None]] = (),
         resolvers: Sequence[tuple[int, Sequence[str], Sequence[str]]] = (),  # (number, addresses, names)
         fallbacks: Sequence[str] = (),  # addresses of resolvers that a vendor's products fall back to

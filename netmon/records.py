@@ -8,7 +8,7 @@ Times are integer nanoseconds since 1970-01-01 UTC, taken from the packets. Byte
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 EncryptedDns = Literal["dot", "doh", "doq"]
 Ech = Literal["grease", "used"]
@@ -17,7 +17,7 @@ Transport = Literal["tcp", "udp"]
 Phase = Literal["open", "update", "end"]
 EndReason = Literal["fin", "rst", "idle", "evicted", "reused", "capture_end"]
 
-EVIDENCE = (
+Evidence = Literal[
     "sni",  # TLS over TCP, or DTLS: server_name of the ClientHello
     "quic_sni",  # the same inside QUIC
     "http_host",  # in clear: HTTP Host, the target of a request or a CONNECT, a PROXY header's authority
@@ -28,13 +28,14 @@ EVIDENCE = (
     "network",  # the address lies in a network declared by a signature
     "ech_outer",  # the public name of an encrypted hello; never proves the inner one
     "none",
-)
+]
 """How a flow got its name, strongest first: a closed set, used as a metric label."""
+EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
 NAMES = EVIDENCE[: EVIDENCE.index("payload")]
 """Evidence that gives a name. A flow with any other has a reason of UNNAMED."""
 
-UNNAMED = (
+Unnamed = Literal[
     "ech",
     "no_hello_seen",
     "no_server_name",
@@ -43,18 +44,19 @@ UNNAMED = (
     "started_before_sensor",
     "not_tls",
     "malformed",
-)
+]
 """Why a flow has no name: a closed set, used as a metric label."""
+UNNAMED: tuple[Unnamed, ...] = get_args(Unnamed)
 
 QUIC_VERSIONS = ("v1", "v2", "draft", "google", "unknown")
 """The QUIC of a flow, as counted: version 1 (RFC 9000), 2 (RFC 9369), a draft of the IETF, one of Google's
 own (Q0xx, T0xx), or a version that nobody here knows. A closed set, used as a metric label."""
 
-ECH = ("grease", "used")
+ECH: tuple[Ech, ...] = get_args(Ech)
 """What the ECH extension of a hello is: only for show, or the name is encrypted. A closed set, used as a
 metric label."""
 
-VIEW = (
+Limitation = Literal[
     "one_way",  # one direction was not seen
     "no_start",  # the sensor did not see the connection begin
     "cut",  # the snap length cut packets
@@ -62,10 +64,11 @@ VIEW = (
     "proxied",  # the server is a proxy: the data end elsewhere
     "unseen",  # more than 1 % of its bytes were acknowledged and not seen
     "duplicates",  # packets came more than once; they are counted once
-)
+]
 """What is to be known of the view of a flow: a closed set."""
+VIEW: tuple[Limitation, ...] = get_args(Limitation)
 
-ENCRYPTED_DNS = ("dot", "doh", "doq")
+ENCRYPTED_DNS: tuple[EncryptedDns, ...] = get_args(EncryptedDns)
 """How DNS is encrypted: over TLS, HTTPS, QUIC. A closed set, used as a metric label."""
 
 QUESTIONS = ("vendor", "other", "unknown")
@@ -122,10 +125,10 @@ class FlowRecord:
     new_sent_bytes: int
     new_received_bytes: int
     name: str | None  # the best name, lower case, no trailing dot; a certificate may give "*.example.com"
-    evidence: str  # one of EVIDENCE
-    reason: str | None  # one of UNNAMED when the evidence is not in NAMES
+    evidence: Evidence
+    reason: Unnamed | None  # why the flow has no name; None when the evidence is in NAMES
     candidates: tuple[str, ...]  # other names that the evidence allows
-    entry: int | None  # the signature entry that matched (SignatureSet.entry)
+    signature: int | None  # the signature that matched: an index of `SignatureSet.rules`
     matched: str | None  # the name that matched it: the name itself or a link of its CNAME chain
     server_name: str | None  # the SNI, lower case, also when it is not the best name or no name at all
     alpn: tuple[str, ...]
@@ -138,10 +141,10 @@ class FlowRecord:
     encrypted_dns: EncryptedDns | None  # the flow carries DNS that nobody can read
     resolver: int | None  # the public resolver that a DNS flow asks (SignatureSet.resolvers)
     fallback: bool  # DNS to a resolver that a vendor's products fall back to, and worth telling
-    asked: int | None  # the signature entry of a name that such a resolver was asked in clear
+    queried_signature: int | None  # the signature of a name that such a resolver was queried for, if in clear
     rtt_ns: int | None  # of the handshake, sensor to server and back: see above
     interception: Interception  # does something in the middle answer handshakes? As known by then
-    view: tuple[str, ...]  # what is to be known of the view of this flow, of VIEW
+    view: tuple[Limitation, ...]  # what limited the sensor's view of this flow
     unseen_bytes: int  # TCP payload that the other side acknowledged and the sensor did not see
     duplicates: int  # packets that came again, which no other field counts
 
@@ -158,7 +161,7 @@ class DnsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DnsRecord:
-    """One DNS message, in the order of the engine's rows. `client` asked, `server` answers."""
+    """One DNS message, in the order of the engine's rows. `source` sent it, a query or a response."""
 
     time_ns: int
     kind: str  # "dns", "mdns", "llmnr"
@@ -180,7 +183,7 @@ class DnsRecord:
 class Vote:
     """What one source says about where an address is.
 
-    `about` keeps "located" and the rest apart: a registration never locates anything.
+    Only a vote whose `about` is "location" locates the address; the others, such as a registration, never do.
     """
 
     source: str  # "declared" by the user, "vendor", or a database by name
@@ -247,7 +250,7 @@ class Fallback:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class ClassifiedFlow:
     """A flow with its meaning: whose it is, where it ended, how that is judged.
 
     For a flow of no vendor (`netmon read --all`) vendor, component, status, place and verdict are None.
@@ -256,7 +259,7 @@ class Sighting:
     flow: FlowRecord
     vendor: str | None = None
     component: str | None = None
-    status: str | None = None  # trust status of the matching signature entry
+    status: str | None = None  # trust status of the matching signature
     place: Place | None = None
     verdict: Verdict | None = None
     resolver: str | None = None  # the public resolver that a DNS flow asks, by id

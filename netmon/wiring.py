@@ -90,9 +90,9 @@ def make_privacy(config: Config, level: int) -> Privacy:
 def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output]) -> None:
     """Gives a batch its meaning and hands it to every output."""
     for flow in batch.flows:
-        sighting = monitor.sight(flow)
+        classified = monitor.classify(flow)
         for output in outputs:
-            output.sighting(sighting)
+            output.flow(classified)
     for record in batch.dns:
         for output in outputs:
             output.dns(record)

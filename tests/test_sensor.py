@@ -104,7 +104,7 @@ def make(config, log):
 def a_rule(config):
     """A name rule of the signatures, to make flows of."""
     signatures = load_folder(config.signatures)
-    return next(rule for rule in signatures.entries if rule.status != "unverified")
+    return next(rule for rule in signatures.rules if rule.status != "unverified")
 
 
 def total(sensor, name):
@@ -116,7 +116,7 @@ def total(sensor, name):
 def test_flows_reach_every_output(make, a_rule, tmp_path):
     """A flow of a batch is counted, and written as an event with the sensor's name."""
     path = tmp_path / "events.jsonl"
-    sensor = make(Source(Batch([records.flow(entry=a_rule.entry)], [records.QUERY])), sensor="berlin")
+    sensor = make(Source(Batch([records.flow(signature=a_rule.number)], [records.QUERY])), sensor="berlin")
     with path.open("ab") as file:
         lines = Lines(io.FileIO(file.fileno(), "wb", closefd=False), "events", pytest.fail)
         sensor.add_events(lines, Privacy(ADDRESS, b""))
@@ -152,7 +152,7 @@ def test_stop_ends_it(make):
 
 def test_a_source_that_fails_ends_it(make, config, a_rule):
     """The error goes to the caller, and what was learned before is saved."""
-    source = Source(Batch([records.flow(entry=a_rule.entry, server="192.0.2.1")], []))
+    source = Source(Batch([records.flow(signature=a_rule.number, server="192.0.2.1")], []))
     source.failure = SourceError("eth1: network is down")
     with pytest.raises(SourceError, match="network is down"):
         make(source).run(STATUS)
@@ -163,7 +163,7 @@ def test_destinations_are_remembered_over_runs(make, a_rule):
     """The first run reports a destination as new, and the second one does not."""
 
     def news():
-        sensor = make(Source(Batch([records.flow(entry=a_rule.entry)], [])))
+        sensor = make(Source(Batch([records.flow(signature=a_rule.number)], [])))
         sensor.run(STATUS)
         return total(sensor, "netmon_new_destinations_total")
 
@@ -178,7 +178,7 @@ def test_a_reload_uses_the_new_signatures(make, config, log, a_rule):
         sensor.request_reload()
 
     source = Source(request, EMPTY)
-    source.rest = Batch([records.flow(entry=a_rule.entry)], [])
+    source.rest = Batch([records.flow(signature=a_rule.number)], [])
     sensor = make(source)
     sensor.run(STATUS)
     assert len(source.matchers) == 2

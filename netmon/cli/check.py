@@ -45,7 +45,7 @@ def check(options: ConfigOptions) -> None:
     say(f"configuration: {settings.file or 'no file found, so these are the defaults'}")
     for key, value in effective(settings):
         say(f"  {key}: {value}")
-    rules = len(known.entries)
+    rules = len(known.rules)
     say(f"signatures: {known.folder}")
     say(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")
     say("location databases:")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from netmon.records import DnsRecord, Sighting
+from netmon.records import ClassifiedFlow, DnsRecord
 
 
 class Output(Protocol):
     """One destination of netmon's results."""
 
-    def sighting(self, sighting: Sighting) -> None:
+    def flow(self, classified: ClassifiedFlow) -> None:
         """Processes one report on one flow."""
         ...
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from netmon.outputs.community_id import community_id
 from netmon.outputs.json_line import json_line
 from netmon.privacy import ADDRESS, Privacy
-from netmon.records import DnsRecord, FlowRecord, Place, RoundTrip, Sighting, Verdict, Vote
+from netmon.records import ClassifiedFlow, DnsRecord, FlowRecord, Place, RoundTrip, Verdict, Vote
 from netmon.signatures.model import Location
 
 ECS_VERSION = "9.0.0"
@@ -63,9 +63,9 @@ class Events:
         self.locations = locations
         self._sensor = sensor
 
-    def sighting(self, sighting: Sighting) -> None:
+    def flow(self, classified: ClassifiedFlow) -> None:
         """Writes an event when a flow is tagged and when it ends; reports in between are not events."""
-        flow = sighting.flow
+        flow = classified.flow
         if flow.phase == "update":
             return
         is_over = flow.phase == "end"
@@ -73,7 +73,7 @@ class Events:
             "@timestamp": timestamp(flow.last_ns),
             "ecs": {"version": ECS_VERSION},
             "event": {
-                "kind": "alert" if _is_finding(sighting) else "event",
+                "kind": "alert" if _is_finding(classified) else "event",
                 "category": ["network"],
                 "type": ["connection", "end" if is_over else "start"],
                 "dataset": "netmon.flow",
@@ -91,10 +91,10 @@ class Events:
                 "bytes": flow.received_bytes,
                 "packets": flow.received_packets,
                 "domain": flow.name,
-                "geo": self._geo(sighting.place),
+                "geo": self._geo(classified.place),
             },
             "tls": _tls(flow),
-            "netmon": _meaning(sighting),
+            "netmon": _meaning(classified),
         }
         self._write(event)
 
@@ -196,19 +196,19 @@ def _tls(flow: FlowRecord) -> dict[str, Any] | None:
     return {"client": client, "server": server} if client or server else None
 
 
-def _is_finding(sighting: Sighting) -> bool:
-    return sighting.verdict is not None and sighting.verdict.outcome in ("unexpected", "forbidden")
+def _is_finding(classified: ClassifiedFlow) -> bool:
+    return classified.verdict is not None and classified.verdict.outcome in ("unexpected", "forbidden")
 
 
-def _meaning(sighting: Sighting) -> dict[str, Any]:
-    flow, place = sighting.flow, sighting.place
+def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
+    flow, place = classified.flow, classified.place
     return {
         "flow_id": flow.flow_id,
         "phase": flow.phase,
         "end_reason": flow.end_reason,
-        "vendor": sighting.vendor,
-        "component": sighting.component,
-        "signature_status": sighting.status,
+        "vendor": classified.vendor,
+        "component": classified.component,
+        "signature_status": classified.status,
         "evidence": flow.evidence,
         "unnamed_reason": flow.reason,
         "candidates": list(flow.candidates) or None,
@@ -217,18 +217,18 @@ def _meaning(sighting: Sighting) -> dict[str, Any]:
         "tls_versions": list(flow.tls_versions) or None,
         "ech": flow.ech,
         "encrypted_dns": flow.encrypted_dns,
-        "resolver": sighting.resolver,
-        "finding": "fallback_resolver" if sighting.fallbacks else None,
-        "fallback": [asdict(one) for one in sighting.fallbacks] or None,
+        "resolver": classified.resolver,
+        "finding": "fallback_resolver" if classified.fallbacks else None,
+        "fallback": [asdict(one) for one in classified.fallbacks] or None,
         "ja4": flow.ja4,
         "rtt_min_ms": round(flow.rtt_ns / 1e6, 3) if flow.rtt_ns is not None else None,
         "interception": flow.interception if flow.interception == "suspected" else None,
         "view": list(flow.view) or None,
         "unseen_bytes": flow.unseen_bytes or None,
         "duplicate_packets": flow.duplicates or None,
-        **_judgement(sighting.verdict),
+        **_judgement(classified.verdict),
         "place": describe_place(place) if place else None,
-        "new_destination": list(sighting.new_destination) or None,
+        "new_destination": list(classified.new_destination) or None,
     }
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import bytes_text, show_seen
 from netmon.privacy import Privacy
-from netmon.records import DnsRecord, Place, Sighting
+from netmon.records import ClassifiedFlow, DnsRecord, Place
 from netmon.signatures.model import Location
 from netmon.verdict import REASONS
 
@@ -50,21 +50,21 @@ class Summary:
         """Flows that are unexpected or forbidden."""
         return self._outcomes["unexpected"].flows + self._outcomes["forbidden"].flows
 
-    def sighting(self, sighting: Sighting) -> None:
+    def flow(self, classified: ClassifiedFlow) -> None:
         """Adds a flow when it ends."""
-        flow, verdict, place = sighting.flow, sighting.verdict, sighting.place
-        self._dns_use.sighting(sighting)
-        if flow.phase != "end" or verdict is None or place is None or sighting.vendor is None:
+        flow, verdict, place = classified.flow, classified.verdict, classified.place
+        self._dns_use.flow(classified)
+        if flow.phase != "end" or verdict is None or place is None or classified.vendor is None:
             return
         where = self.place_text(place)
-        key = (verdict.outcome, sighting.vendor, sighting.component or "", where, verdict.reason)
+        key = (verdict.outcome, classified.vendor, classified.component or "", where, verdict.reason)
         for total in (self._sums.setdefault(key, _Sum()), self._outcomes[verdict.outcome]):
             total.flows += 1
             total.sent += flow.sent_bytes
             total.received += flow.received_bytes
         self._excepted += verdict.lifts is not None
         if verdict.outcome in ("unexpected", "forbidden"):
-            self._alarms[sighting.vendor, sighting.component or "", where] += 1
+            self._alarms[classified.vendor, classified.component or "", where] += 1
 
     def dns(self, record: DnsRecord) -> None:
         """Does nothing: the engine counts DNS messages."""

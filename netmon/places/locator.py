@@ -64,10 +64,9 @@ class Locator:
         for one in declarations:
             bounds = (one.valid_from, one.valid_to)
             self._declared.add(one.prefix, _between(one.prefix, bounds, (_declared_vote(one),)))
-        for rule in signatures.entries:
-            if isinstance(rule, NetworkRule):
-                bounds, votes = (rule.valid_from, rule.valid_to), _rule_votes(rule, signatures)
-                self._networks.add(rule.prefix, _between(rule.prefix, bounds, votes))
+        for rule in signatures.rules_of(NetworkRule):
+            bounds, votes = (rule.valid_from, rule.valid_to), _rule_votes(rule, signatures)
+            self._networks.add(rule.prefix, _between(rule.prefix, bounds, votes))
 
     def locate(self, address: str, when_ns: int, trip: RoundTrip | None = None) -> Place:
         """The place of an address on the UTC day of `when_ns` (nanoseconds since 1970), with its evidence.

@@ -106,12 +106,12 @@ def _denied_rules(vendor: Vendor) -> Iterator[Problem]:
 
 def _claimed_names(one: Vendor, other: Vendor) -> Iterator[Problem]:
     """Names of one vendor that match inside the other's, or are look-alikes to it."""
-    rules = {rule.entry: rule for rule in names_of(other)}
+    rules = {rule.number: rule for rule in names_of(other)}
     matcher = _matcher(rules.values())
     for rule in names_of(one):
-        entry = matcher.find_name(domain_of(rule))
-        if entry is not None:
-            found = rules[entry]
+        number = matcher.find_name(domain_of(rule))
+        if number is not None:
+            found = rules[number]
             where = f"{found.kind} '{found.text}' of vendor '{other.id}' ({found.file}:{found.line})"
             yield Problem(rule.file, rule.line, f"'{rule.text}' is matched by {where} as well")
         for domain in other.lookalikes:
@@ -157,4 +157,4 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _matcher(rules: Iterable[NameRule]) -> Matcher:
-    return Matcher([(rule.entry, rule.kind, rule.text) for rule in rules], [], [])
+    return Matcher([(rule.number, rule.kind, rule.text) for rule in rules], [], [])

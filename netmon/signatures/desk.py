@@ -1,4 +1,4 @@
-"""What every reader of a vendor file needs at hand: sources, places, entry numbers, and common values."""
+"""What every reader of a vendor file needs at hand: sources, places, rule numbers, and common values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SourcedFields(TypedDict):
 class RuleFields(SourcedFields):
     """The fields of a `Rule`."""
 
-    entry: int
+    number: int
     vendor: str
     component: str
     file: str
@@ -42,7 +42,7 @@ class Desk:
     vendor: str
     file: str
     atlas: Atlas
-    entries: Iterator[int]
+    numbers: Iterator[int]
     sources: Mapping[str, Source]
     databases: Mapping[str, Database]
     promises: Mapping[str, Promise]
@@ -61,7 +61,7 @@ class Desk:
         """What every `Rule` of the file has in common, with the next number."""
         return {
             **self.read_sourced(item, fields, default),
-            "entry": next(self.entries),
+            "number": next(self.numbers),
             "vendor": self.vendor,
             "component": component,
             "file": self.file,

@@ -86,9 +86,9 @@ def explain(signatures: SignatureSet, text: str) -> Explanation:
 def _decide_name(signatures: SignatureSet, name: str) -> _Decision:
     """As the engine decides: a look-alike before a name rule, and a name rule before a certificate."""
     found = compile_matcher(signatures).find_name(name)
-    matching = [rule for rule in signatures.rules(NameRule) if _matches(rule, name)]
-    certificates = [rule for rule in signatures.rules(Certificate) if name in rule.names]
-    winner = None if found is None else signatures.entries[found]
+    matching = [rule for rule in signatures.rules_of(NameRule) if _matches(rule, name)]
+    certificates = [rule for rule in signatures.rules_of(Certificate) if name in rule.names]
+    winner = None if found is None else signatures.rules[found]
     if isinstance(winner, NameRule):
         others = [Competitor(one, _why_not(one, winner)) for one in matching if one is not winner]
         others += [Competitor(one, "a name rule wins over a certificate") for one in certificates]
@@ -105,7 +105,7 @@ def _decide_name(signatures: SignatureSet, name: str) -> _Decision:
 
 
 def _matches(rule: NameRule, name: str) -> bool:
-    return Matcher([(rule.entry, rule.kind, rule.text)], [], []).find_name(name) is not None
+    return Matcher([(rule.number, rule.kind, rule.text)], [], []).find_name(name) is not None
 
 
 def _denials(signatures: SignatureSet, name: str) -> Iterator[str]:
@@ -142,7 +142,7 @@ def _name_remarks(signatures: SignatureSet, name: str) -> Iterator[str]:
 
 def _decide_address(signatures: SignatureSet, address: str) -> _Decision:
     """As the engine decides: only networks that tag, and of these the longest prefix."""
-    matching = [rule for rule in signatures.rules(NetworkRule) if is_within(address, rule.prefix)]
+    matching = [rule for rule in signatures.rules_of(NetworkRule) if is_within(address, rule.prefix)]
     if not matching:
         return _Decision(None, "no network of a vendor holds this address")
     matching.sort(key=lambda rule: (not tags_alone(rule), -int(rule.prefix.partition("/")[2])))

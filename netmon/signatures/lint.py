@@ -104,12 +104,12 @@ def _placeless_networks(vendor: Vendor, _today: str) -> Iterator[Problem]:
 
 
 def _shadowed_names(vendor: Vendor, _today: str) -> Iterator[Problem]:
-    rules = {rule.entry: rule for rule in names_of(vendor)}
+    rules = {rule.number: rule for rule in names_of(vendor)}
     for rule in rules.values():
-        others = [(one.entry, one.kind, one.text) for one in rules.values() if one is not rule]
-        entry = Matcher(others, [], []).find_name(domain_of(rule))
-        if entry is not None and _adds_nothing(rule, rules[entry]):
-            wider = f"{rules[entry].kind} '{rules[entry].text}' (line {rules[entry].line})"
+        others = [(one.number, one.kind, one.text) for one in rules.values() if one is not rule]
+        number = Matcher(others, [], []).find_name(domain_of(rule))
+        if number is not None and _adds_nothing(rule, rules[number]):
+            wider = f"{rules[number].kind} '{rules[number].text}' (line {rules[number].line})"
             yield Problem(rule.file, rule.line, f"{rule.kind} '{rule.text}' adds nothing to {wider}")
 
 

@@ -61,7 +61,7 @@ def load_folder(folder: Path) -> SignatureSet:
     return SignatureSet(
         vendors={vendor.id: vendor for vendor in vendors},
         locations=atlas.locations,
-        entries=_in_order(vendors),
+        rules=_in_order(vendors),
         sha256=digest.hexdigest(),
         folder=str(folder),
         files=tuple(document.file for document in documents),
@@ -94,12 +94,12 @@ def _read_shared(documents: list[Document], name: str, read: Callable[[Item], T]
 
 
 def _read_vendors(documents: list[Document], atlas: Atlas) -> list[Vendor]:
-    entries = itertools.count()
+    numbers = itertools.count()
     vendors: dict[str, Vendor] = {}
     for document in documents:
         if Path(document.file).name in SHARED or document.root is None:
             continue
-        vendor = read_vendor(document.root, atlas, entries)
+        vendor = read_vendor(document.root, atlas, numbers)
         first = vendors.setdefault(vendor.id, vendor)
         if first is not vendor and vendor.id:
             document.report(1, f"vendor '{vendor.id}' is described in {first.file} already")
@@ -114,4 +114,4 @@ def _in_order(vendors: list[Vendor]) -> tuple[Rule, ...]:
             rules.extend(component.magic)
         rules.extend(vendor.networks)
         rules.extend(vendor.certificates)
-    return tuple(sorted(rules, key=lambda rule: rule.entry))
+    return tuple(sorted(rules, key=lambda rule: rule.number))

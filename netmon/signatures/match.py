@@ -7,20 +7,22 @@ from netmon.signatures.model import Certificate, NameRule, NetworkRule, PayloadM
 
 
 def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher:
-    """The engine's matcher; what it finds are indexes into `signatures.entries`.
+    """The engine's matcher; a signature that it finds is an index of `signatures.rules`.
 
     Networks tag by address alone, so only those of role `service` go in, and of these only the ones that
     the vendor holds: on the ISO `day` if given, else those of which no source has seen the end.
     """
     return Matcher(
-        [(rule.entry, rule.kind, rule.text) for rule in signatures.rules(NameRule)],
-        [(rule.entry, rule.prefix) for rule in signatures.rules(NetworkRule) if tags_alone(rule, day)],
+        [(rule.number, rule.kind, rule.text) for rule in signatures.rules_of(NameRule)],
+        [(rule.number, rule.prefix) for rule in signatures.rules_of(NetworkRule) if tags_alone(rule, day)],
         [domain for vendor in signatures.vendors.values() for domain in vendor.lookalikes],
         public_names=_public_names(signatures),
-        certificates=[(rule.entry, name) for rule in signatures.rules(Certificate) for name in rule.names],
+        certificates=[
+            (rule.number, name) for rule in signatures.rules_of(Certificate) for name in rule.names
+        ],
         payloads=[
-            (rule.entry, rule.transport, rule.port, rule.prefix, rule.length)
-            for rule in signatures.rules(PayloadMagic)
+            (rule.number, rule.transport, rule.port, rule.prefix, rule.length)
+            for rule in signatures.rules_of(PayloadMagic)
         ],
         resolvers=_public_resolvers(signatures),
         fallbacks=_fallback_addresses(signatures),

@@ -55,7 +55,7 @@ class Sourced:
 class Rule(Sourced):
     """A statement that can tag a flow."""
 
-    entry: int
+    number: int
     vendor: str
     component: str
     file: str
@@ -303,20 +303,20 @@ AnyRule = TypeVar("AnyRule", bound=Rule)
 
 @dataclass(frozen=True, slots=True)
 class SignatureSet:
-    """All vendors of one folder. `entries[n]` is the rule whose `entry` is n."""
+    """All vendors of one folder. `rules[n]` is the rule whose `number` is n."""
 
     vendors: Mapping[str, Vendor]
     locations: Mapping[str, Location]
-    entries: tuple[Rule, ...]
+    rules: tuple[Rule, ...]
     sha256: str
     folder: str
     files: tuple[str, ...] = field(default=())
     public_names: PublicNames = PublicNames()
     resolvers: PublicResolvers = PublicResolvers()
 
-    def rules(self, kind: type[AnyRule]) -> Iterator[AnyRule]:
+    def rules_of(self, kind: type[AnyRule]) -> Iterator[AnyRule]:
         """The rules of one kind, in the order of their numbers."""
-        return (rule for rule in self.entries if isinstance(rule, kind))
+        return (rule for rule in self.rules if isinstance(rule, kind))
 
     def component(self, rule: Rule) -> Component | None:
         """The component of a rule; None for a network rule, which stands for the vendor alone."""

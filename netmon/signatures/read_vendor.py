@@ -52,13 +52,13 @@ SCOPES = ("cloud", "internal")
 SUBJECTS = ("location", "registration")
 
 
-def read_vendor(root: Item, atlas: Atlas, entries: Iterator[int]) -> Vendor:
-    """The whole file. `entries` numbers the rules of all files in one row."""
+def read_vendor(root: Item, atlas: Atlas, numbers: Iterator[int]) -> Vendor:
+    """The whole file. `numbers` gives each rule its own, over all files."""
     fields = root.fields(REQUIRED, OPTIONAL)
     vendor = fields.read("vendor", Item.text, "")
     if vendor:
         read_identifier(vendor, fields["vendor"], RESERVED)
-    desk = Desk(vendor, root.file, atlas, entries, sources={}, databases={}, promises={})
+    desk = Desk(vendor, root.file, atlas, numbers, sources={}, databases={}, promises={})
     desk.sources = fields.table("sources", read_source)
     desk.databases = fields.table("databases", lambda key, item: _read_database(key, item, desk))
     desk.promises = fields.table("promises", lambda key, item: _read_promise(key, item, desk))

@@ -46,8 +46,8 @@ def _strangers(vendor: Vendor) -> Iterator[str]:
         yield f"www.{domain}"
 
 
-def _describe(signatures: SignatureSet, entry: int | None) -> str | None:
-    if entry is None:
+def _describe(signatures: SignatureSet, number: int | None) -> str | None:
+    if number is None:
         return None
-    rule = signatures.entries[entry]
+    rule = signatures.rules[number]
     return f"{rule.vendor}/{rule.component}"

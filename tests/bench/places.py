@@ -46,7 +46,7 @@ def time_engine(load: Path) -> tuple[float, list[FlowRecord]]:
         batches.append(engine.drain())
     batches.append(engine.finish())
     spent_s = time.process_time() - start_s
-    return spent_s, [flow for rows in batches for flow in to_batch(rows).flows if flow.entry is not None]
+    return spent_s, [flow for rows in batches for flow in to_batch(rows).flows if flow.signature is not None]
 
 
 def time_places(folder: Path, flows: list[FlowRecord], lookups: int) -> dict[str, float]:

@@ -20,7 +20,7 @@ JUNE = 1_781_654_400_000_000_000  # 2026-06-17 00:00 UTC
 
 def network(prefix, *votes, role="service", place=None, valid_from=None, valid_to=None):
     return NetworkRule(
-        entry=0,
+        number=0,
         vendor="acme",
         component="network",
         prefix=prefix,
@@ -42,7 +42,7 @@ def network(prefix, *votes, role="service", place=None, valid_from=None, valid_t
 
 
 def signatures(*networks):
-    return SignatureSet(vendors={}, locations=LOCATIONS, entries=networks, sha256="", folder="signatures")
+    return SignatureSet(vendors={}, locations=LOCATIONS, rules=networks, sha256="", folder="signatures")
 
 
 ZURICH = (("alpha_db", "CH/Zurich"), ("beta_db", "CH"))

@@ -17,7 +17,7 @@ SEPTEMBER_15_2026 = 1_789_430_400_000_000_000
 """Nanoseconds since 1970; later than the first day of the newest network."""
 
 SIGNATURES = load_folder(default_folder())
-NETWORKS = {rule.prefix: rule for rule in SIGNATURES.entries if isinstance(rule, NetworkRule)}
+NETWORKS = {rule.prefix: rule for rule in SIGNATURES.rules if isinstance(rule, NetworkRule)}
 
 
 def row_of(rule: NetworkRule, component: str, country: str) -> str:

@@ -54,7 +54,7 @@ def test_entries_of_several_vendors_are_numbered_in_one_row(
     matcher = compile_matcher(signatures)
     found = {name: matcher.find_name(name) for name in ("x.a.example", "b.example", "c.example", "d.example")}
     vendors = {
-        name: None if entry is None else signatures.entries[entry].vendor for name, entry in found.items()
+        name: None if number is None else signatures.rules[number].vendor for name, number in found.items()
     }
     assert vendors == {"x.a.example": "a", "b.example": "a", "c.example": "b", "d.example": None}
 
@@ -74,16 +74,16 @@ def test_payloads_and_certificates_have_entries_like_names(
     """Each has its number, its component and its trust, and a name's number leads to it."""
     text = vendor_text("example", ["suffix example.com"], MAGIC_AND_CERTIFICATE)
     signatures = load_folder(folder_of(example=text))
-    assert [rule.entry for rule in signatures.entries] == [0, 1, 2]
-    name, magic, certificate = signatures.entries
+    assert [rule.number for rule in signatures.rules] == [0, 1, 2]
+    name, magic, certificate = signatures.rules
     assert str(magic) == "first payload bytes 4b450000 on udp port 2001, 8 bytes long"
     assert [(rule.component, rule.status) for rule in (magic, certificate)] == [
         ("web", "measured"),
         ("web", "press"),
     ]
     matcher = compile_matcher(signatures)
-    assert matcher.find_certificate("*.example.org") == certificate.entry
-    assert matcher.find_name("*.example.com") == name.entry
+    assert matcher.find_certificate("*.example.org") == certificate.number
+    assert matcher.find_name("*.example.com") == name.number
     assert matcher.find_name("*.example.org") is None
 
 

@@ -42,15 +42,15 @@ def test_every_lookalike_is_tried_with_a_name_below(shipped: SignatureSet) -> No
 
 
 def test_entries_are_their_own_indexes(shipped: SignatureSet) -> None:
-    """`entries[n].entry` is n, as the engine's answers need it."""
-    assert [rule.entry for rule in shipped.entries] == list(range(len(shipped.entries)))
+    """`rules[n].number` is n, as the engine's answers need it."""
+    assert [rule.number for rule in shipped.rules] == list(range(len(shipped.rules)))
 
 
 def test_the_set_is_complete(shipped: SignatureSet) -> None:
     """The counts of what was gathered: names, networks, votes, promises, sources, resolvers."""
     vendor = shipped.vendors[KASPERSKY]
-    names = [rule for rule in shipped.entries if isinstance(rule, NameRule)]
-    networks = [rule for rule in shipped.entries if isinstance(rule, NetworkRule)]
+    names = [rule for rule in shipped.rules if isinstance(rule, NameRule)]
+    networks = [rule for rule in shipped.rules if isinstance(rule, NetworkRule)]
     assert (len(names), len(networks), len(vendor.promises), len(vendor.sources)) == (94, 75, 9, 87)
     assert sum(len(network.observed) for network in networks) == 23
     assert [resolver.address for resolver in vendor.resolvers] == [
@@ -116,10 +116,10 @@ def test_cities_are_those_of_the_locations(shipped: SignatureSet) -> None:
 )
 def test_only_service_networks_tag_by_address(shipped: SignatureSet, address: str, tagged: bool) -> None:
     """Corporate, protected, carrier's and former networks never name a flow by its address alone."""
-    entry = compile_matcher(shipped).find_network(address)
-    assert (entry is not None) == tagged
-    if entry is not None:
-        assert shipped.entries[entry].vendor == KASPERSKY
+    number = compile_matcher(shipped).find_network(address)
+    assert (number is not None) == tagged
+    if number is not None:
+        assert shipped.rules[number].vendor == KASPERSKY
 
 
 def test_promises_are_not_stretched(shipped: SignatureSet) -> None:
@@ -144,9 +144,9 @@ def test_promises_name_people_and_places(shipped: SignatureSet) -> None:
 def test_unconfirmed_names_never_alert_alone(shipped: SignatureSet) -> None:
     """What one weak list says about the vendor's own domain is unverified; other domains do not match."""
     matcher = compile_matcher(shipped)
-    entry = matcher.find_name("telemetry.kaspersky.com")
-    assert entry is not None
-    assert shipped.entries[entry].status == "unverified"
+    number = matcher.find_name("telemetry.kaspersky.com")
+    assert number is not None
+    assert shipped.rules[number].status == "unverified"
     assert matcher.find_name("kaspersky-lab.com") is None
 
 
