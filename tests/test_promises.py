@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from netmon.policy import Policy
-from netmon.promises import Subject, applied_promises, find_obstacle, tell_binding
+from netmon.promises import Subject, applied_promises, describe_binding, why_not_in_force
 from netmon.records import Place, Vote
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import Promise
@@ -86,7 +86,7 @@ def test_the_promise_about_files_is_applied_to_nothing_else(component):
 )
 def test_why_a_promise_binds_nobody(changes, day, obstacle):
     """A day outside its days, an announcement, no place, or somebody else's word: told in words."""
-    assert find_obstacle(replace(PROMISE, **changes), day) == obstacle
+    assert why_not_in_force(replace(PROMISE, **changes), day) == obstacle
 
 
 @pytest.mark.parametrize(
@@ -105,4 +105,4 @@ def test_why_a_promise_binds_nobody(changes, day, obstacle):
 )
 def test_whether_it_binds_is_told(changes, country, text):
     """For us, for others, for everybody or for nobody."""
-    assert tell_binding(replace(PROMISE, **changes), Subject(country), "2026-06-17") == text
+    assert describe_binding(replace(PROMISE, **changes), Subject(country), "2026-06-17") == text

@@ -296,5 +296,5 @@ class _Sensor:
         if is_suspected and not self._is_suspected:
             tell(wiring.INTERCEPTED)
         self._is_suspected = is_suspected
-        for line in self._quality.look(stats, now_s):
+        for line in self._quality.check(stats, now_s):
             tell(line)
