@@ -31,7 +31,7 @@ def read_key(file: Path | None) -> bytes:
         raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
     if len(key) < _MIN_KEY_BYTES:
         raise ConfigError(
-            f"{file}: a key of {len(key)} bytes is too short; make one of {_MIN_KEY_BYTES} bytes with: "
+            f"{file}: a key of {len(key)} bytes is too short; create one of {_MIN_KEY_BYTES} bytes with: "
             f"head -c {_MIN_KEY_BYTES} /dev/urandom > {file}"
         )
     return key

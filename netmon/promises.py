@@ -45,13 +45,13 @@ def why_not_in_force(promise: Promise, day: str) -> str | None:
     if not promise.locations:
         return "it names no place"
     if promise.status != "official":
-        return f"it is not known from the vendor itself ({promise.status})"
+        return f"the vendor itself is not its source ({promise.status})"
     if start is None:
-        return "no day is known from which it holds"
+        return "its first day is unknown"
     if day < start + LAST_DAY[len(start)]:
-        return f"it holds from {start} on"
+        return f"it takes effect on {start}"
     if day > end + FIRST_DAY[len(end)]:
-        return f"it held until {end}"
+        return f"it was in force until {end}"
     return None
 
 
@@ -64,9 +64,9 @@ def describe_binding(promise: Promise, subject: Subject, day: str) -> str:
     """Whether a promise is binding for this subject on this ISO day, and if not, why, in words."""
     reason = why_not_in_force(promise, day)
     if reason is not None:
-        return f"binds nobody on {day}: {reason}"
+        return f"not binding on {day}: {reason}"
     if is_made_to(promise, subject):
-        return f"binds on {day}" + (f" for users in {subject.country}" if promise.subjects else "")
+        return f"binding on {day}" + (f" for users in {subject.country}" if promise.subjects else "")
     if subject.country is None:
-        return f"in force on {day}, but whose traffic it is is not configured (subject.country)"
+        return f"in force on {day}, but the users' country is not configured (subject.country)"
     return f"in force on {day}, but not made to users in {subject.country}"

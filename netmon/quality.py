@@ -31,7 +31,7 @@ THRESHOLDS = (
         ("packets", "dropped"),
         0.0,
         1,
-        "the kernel dropped {part} of {total} packets: give capture.ring_mib or capture.workers more",
+        "the kernel dropped {part} of {total} packets: increase capture.ring_mib or capture.workers",
     ),
     Threshold(
         "interface_dropped",
@@ -47,8 +47,8 @@ THRESHOLDS = (
         ("tcp_bytes", "unseen_tcp_bytes"),
         0.01,
         1_000_000,
-        "{percent} of TCP bytes were acknowledged and never seen: "
-        "the mirror loses packets, or lacks a direction",
+        "{percent} of TCP bytes were acknowledged but not seen: "
+        "the mirror loses packets, or one direction is missing",
     ),
     Threshold(
         "one_way",
@@ -56,8 +56,8 @@ THRESHOLDS = (
         ("connections",),
         0.1,
         20,
-        "{part} of {total} connections were seen one way only: "
-        "mirror both directions, or watch the other port, too",
+        "{part} of {total} connections were seen in one direction only: "
+        "mirror both directions, or capture on the other port as well",
     ),
     Threshold(
         "duplicates",
@@ -65,7 +65,7 @@ THRESHOLDS = (
         ("packets",),
         0.05,
         1000,
-        "{percent} of packets came twice and were counted once: mirror each path at one place",
+        "{percent} of packets are duplicates, counted once: mirror each path at one point only",
     ),
     Threshold(
         "gap",
@@ -73,7 +73,7 @@ THRESHOLDS = (
         ("connections",),
         0.05,
         20,
-        "{part} hellos lack segments and may lack their names: the mirror loses packets",
+        "{part} hellos have missing segments, and possibly no name: the mirror loses packets",
     ),
     Threshold(
         "cut",
@@ -81,7 +81,7 @@ THRESHOLDS = (
         ("packets",),
         0.01,
         1000,
-        "{percent} of packets are cut by the snap length, and names with them: capture whole packets",
+        "{percent} of packets are truncated by the snap length, so names are lost: capture complete packets",
     ),
     Threshold(
         "coalesced",
@@ -89,8 +89,8 @@ THRESHOLDS = (
         ("packets",),
         0.01,
         1000,
-        "{percent} of packets were joined by a card or kernel, whose IP headers are not counted: "
-        "turn it off (ethtool -K … gro off lro off)",
+        "{percent} of packets were merged by offloading, so that IP headers are not counted: "
+        "disable it (ethtool -K … gro off lro off)",
     ),
 )
 """All problems of a view, worst first; `problem` is a closed set, used as a metric label."""

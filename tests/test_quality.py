@@ -59,11 +59,11 @@ def test_a_line_has_numbers_and_what_to_do():
     """The interface, how much of how much, and the remedy, in one line."""
     [fault] = find_faults(stats(one_way_connections=250))
     assert fault.text == (
-        "eth1: 250 of 1,000 connections were seen one way only: "
-        "mirror both directions, or watch the other port, too"
+        "eth1: 250 of 1,000 connections were seen in one direction only: "
+        "mirror both directions, or capture on the other port as well"
     )
     [fault] = find_faults({"view": {"": GOOD | {"duplicate_packets": 50_000}}})
-    assert fault.text.startswith("50 % of packets came twice")
+    assert fault.text.startswith("50 % of packets are duplicates")
 
 
 def test_few_packets_prove_nothing():
@@ -95,7 +95,7 @@ def test_a_watch_tells_each_kind_of_its_own():
     watch = Watch()
     assert len(watch.check(stats(unseen_tcp_bytes=2_000_000), 0)) == 1
     [line] = watch.check(stats(unseen_tcp_bytes=9_000_000, connections=2000, one_way_connections=500), 1)
-    assert "one way only" in line
+    assert "in one direction only" in line
     assert sum(watch.degraded.values()) == 2
 
 
