@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netmon.errors import ConfigError
+from netmon.errors import ConfigError, reason_of
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
 from netmon.policy import Network, Policy, PolicyException
 from netmon.promises import Subject
-from netmon.yaml_nodes import Document, Fields, Item
+from netmon.yaml_nodes import Document, Fields, Item, in_lines
 
 DEFAULT_PORT = 10977
 
@@ -118,10 +118,10 @@ def load(file: Path | None) -> Config:
     try:
         document = Document(file, names_keys=True)
     except OSError as error:
-        raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+        raise ConfigError(f"{file}: {reason_of(error)}") from error
     config = _read(document.root, file) if document.root else Config()
     if document.problems:
-        raise ConfigError("\n".join(str(problem) for problem in sorted(set(document.problems))))
+        raise ConfigError(in_lines(document.problems))
     return config
 
 

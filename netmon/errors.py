@@ -38,3 +38,8 @@ class OutputError(NetmonError):
 
 class VerifyError(NetmonError):
     """Wireshark cannot be used; the message says what is missing, or contains Wireshark's error."""
+
+
+def reason_of(error: OSError) -> str:
+    """The reason of an error for the end of a message: "no such file or directory"."""
+    return (error.strerror or str(error)).lower()

@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 from netmon.days import DAY_NS, iso_day
-from netmon.errors import ConfigError
+from netmon.errors import ConfigError, reason_of
 
 ADDRESS, PSEUDONYM, NETWORK, NOTHING = range(4)
 """The levels of `privacy.level` in netmon.yaml and of `--privacy`."""
@@ -28,7 +28,7 @@ def read_key(file: Path | None) -> bytes:
     try:
         key = file.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+        raise ConfigError(f"{file}: {reason_of(error)}") from error
     if len(key) < _MIN_KEY_BYTES:
         raise ConfigError(
             f"{file}: a key of {len(key)} bytes is too short; create one of {_MIN_KEY_BYTES} bytes with: "

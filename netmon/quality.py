@@ -9,6 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+INTERCEPTED = (
+    "unrelated destinations are equally near: something in the middle seems to answer handshakes, "
+    "so no round trip excludes a place"
+)
+"""The warning when interception is suspected."""
+
 Counters = Mapping[str, int]
 
 

@@ -13,8 +13,9 @@ from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
 from netmon.policy import Policy, PolicyException
 from netmon.promises import Subject
-from netmon.records import Fallback, FlowRecord
+from netmon.records import Fallback
 from netmon.signatures.load import load_folder
+from tests import records
 
 ACME = """\
 vendor: acme
@@ -67,47 +68,15 @@ def monitor(tmp_path):
 
 
 def flow(server, entry, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
-    return FlowRecord(
-        flow_id=1,
-        phase="end",
-        end_reason="fin",
-        transport="tcp",
+    return records.flow(
         client="192.0.2.10",
-        client_port=50000,
         server=server,
-        server_port=443,
-        interface=None,
+        entry=entry,
+        view=view,
         start_ns=start_ns,
         last_ns=start_ns,
-        sent_packets=1,
-        sent_bytes=40,
-        received_packets=1,
-        received_bytes=40,
-        new_sent_bytes=40,
-        new_received_bytes=40,
-        name="files.acme.example",
-        evidence="sni",
-        reason=None,
-        candidates=(),
-        entry=entry,
-        matched="files.acme.example",
-        server_name="files.acme.example",
-        alpn=(),
-        tls_versions=("1.3",),
-        ja4=None,
-        ech=None,
-        certificate_subject=None,
-        certificate_issuer=None,
-        certificate_names=(),
-        encrypted_dns=None,
-        resolver=None,
-        fallback=False,
-        asked=None,
         rtt_ns=rtt_ns,
         interception="unknown",
-        view=view,
-        unseen_bytes=0,
-        duplicates=0,
     )
 
 

@@ -16,7 +16,7 @@ SIGNATURES = load_folder(default_folder())
 VENDOR = SIGNATURES.vendors["kaspersky"]
 ZURICH = Place("zurich", "CH", "Zürich", "agreed", (Vote("a", "CH", "Zürich"), Vote("b", "CH", None)))
 PROMISE = Promise(
-    "one", "acme", "", frozenset({"DE"}), "files", "2020-01-01", None, ("zurich",), "official", ("S",)
+    "one", "acme", "", frozenset({"DE"}), "files", "2020-01-01", None, ("zurich",), status="official"
 )
 
 

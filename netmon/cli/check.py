@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from netmon.cli import wiring
+from netmon import wiring
+from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import say, tell
-from netmon.cli.wiring import ConfigOption, SignaturesOption
 from netmon.config import Config, state_folder
 from netmon.errors import ConfigError
 from netmon.places.databases import Databases, default_folders
@@ -20,7 +20,8 @@ from netmon.web.guard import WebGuard
 from netmon.web.server import join_listen
 
 
-def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
+@grouped
+def check(options: ConfigOptions) -> None:
     """Checks the configuration and shows what is in effect.
 
     Reads the signatures, the location databases, the key file, and the web server's configuration as well.
@@ -32,9 +33,9 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
 
       netmon check --config /etc/netmon/netmon.yaml
     """
-    settings = wiring.load_config(config, signatures, None)
+    settings = options.load()
     known = wiring.load_signatures(settings)
-    databases = wiring.open_databases(settings)
+    databases = wiring.open_databases(settings, tell)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
     if settings.events is not None and not settings.events.parent.is_dir():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netmon.destinations.memory import Destination, Destinations
+from netmon.errors import reason_of
 from netmon.records import NEW_DESTINATION
 
 NAME = "destinations.json"
@@ -41,7 +42,7 @@ class DestinationsFile:
         except FileNotFoundError:
             destinations = Destinations(learning_s=learning_s)
         except OSError as error:
-            destinations = self._set_aside(_text(error), learning_s)
+            destinations = self._set_aside(reason_of(error), learning_s)
         except (ValueError, TypeError, RecursionError):
             destinations = self._set_aside("damaged, or written by another version of netmon", learning_s)
         self._saved_version = destinations.version
@@ -57,7 +58,7 @@ class DestinationsFile:
             self._retry_at_s = now_s + RETRY_S
             if self.is_saved:
                 self._log(
-                    f"{self._file}: {_text(error)}; until it can be written, new destinations will be "
+                    f"{self._file}: {reason_of(error)}; until it can be written, new destinations will be "
                     f"reported again after a restart"
                 )
             self.is_saved = False
@@ -142,7 +143,3 @@ def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError
     return value
-
-
-def _text(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -201,7 +201,7 @@ def _is_finding(sighting: Sighting) -> bool:
 
 
 def _meaning(sighting: Sighting) -> dict[str, Any]:
-    flow, place, verdict = sighting.flow, sighting.place, sighting.verdict
+    flow, place = sighting.flow, sighting.place
     return {
         "flow_id": flow.flow_id,
         "phase": flow.phase,
@@ -226,18 +226,26 @@ def _meaning(sighting: Sighting) -> dict[str, Any]:
         "view": list(flow.view) or None,
         "unseen_bytes": flow.unseen_bytes or None,
         "duplicate_packets": flow.duplicates or None,
-        "verdict": verdict.outcome if verdict else None,
-        "reason": verdict.reason if verdict else None,
-        "promise": verdict.promise if verdict else None,
-        "exception": _exception(verdict),
+        **_judgement(sighting.verdict),
         "place": describe_place(place) if place else None,
         "new_destination": list(sighting.new_destination) or None,
     }
 
 
-def _exception(verdict: Verdict | None) -> dict[str, Any] | None:
+def _judgement(verdict: Verdict | None) -> dict[str, Any]:
+    if verdict is None:
+        return {}
+    return {
+        "verdict": verdict.outcome,
+        "reason": verdict.reason,
+        "promise": verdict.promise,
+        "exception": _exception(verdict),
+    }
+
+
+def _exception(verdict: Verdict) -> dict[str, Any] | None:
     """What a policy exception lifted, and until when; not its network, which may be a single client."""
-    if verdict is None or verdict.lifts is None:
+    if verdict.lifts is None:
         return None
     return {"lifts": verdict.lifts, "until": verdict.until}
 

@@ -7,6 +7,8 @@ import io
 import os
 from collections.abc import Callable
 
+from netmon.errors import reason_of
+
 MAX_PENDING = 65_536
 """Characters buffered before they are written without a flush."""
 
@@ -60,8 +62,7 @@ class Lines:
         self._rest = left[: left.index(b"\n") + 1] if is_cut else b""
         if self._lost_before is None:
             self._lost_before = self.lost
-            reason = (error.strerror or str(error)).lower()
-            self._log(f"{self._name}: {reason}; events are lost until it can be written again")
+            self._log(f"{self._name}: {reason_of(error)}; events are lost until it can be written again")
         self.lost += left.count(b"\n", len(self._rest))
 
     def _recover(self) -> None:

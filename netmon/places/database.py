@@ -13,7 +13,7 @@ from pathlib import Path
 
 import maxminddb
 
-from netmon.errors import DatabaseError
+from netmon.errors import DatabaseError, reason_of
 from netmon.places.fields import FIELDS, find_fields, read_votes
 from netmon.places.prefixes import Address
 from netmon.places.providers import is_registry
@@ -66,7 +66,7 @@ def open_database(path: Path) -> Database:
         metadata = reader.metadata()
         keys = [_keys_of(record) for record in _sample(reader, metadata.ip_version)]
     except OSError as error:
-        raise DatabaseError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        raise DatabaseError(f"{path}: {reason_of(error)}") from error
     except (maxminddb.InvalidDatabaseError, UnicodeDecodeError, ValueError) as error:
         raise DatabaseError(f"{path}: not an MMDB file, or damaged") from error
     found = set().union(*(known for known, _ in keys))

@@ -72,7 +72,7 @@ def _duplicate_magic(vendor: Vendor) -> Iterator[Problem]:
         first = seen.setdefault(_magic_key(rule), rule)
         if first is not rule:
             where = f"first in line {first.line}, component '{first.component}'"
-            yield Problem(rule.file, rule.line, f"first payload bytes {rule} are given twice ({where})")
+            yield Problem(rule.file, rule.line, f"{rule} are given twice ({where})")
 
 
 def _magic_of(vendor: Vendor) -> Iterator[PayloadMagic]:
@@ -139,7 +139,7 @@ def _claimed_payloads(one: Vendor, other: Vendor) -> Iterator[Problem]:
         found = theirs.get(_magic_key(rule))
         if found is not None:
             where = f"vendor '{other.id}' ({found.file}:{found.line})"
-            yield Problem(rule.file, rule.line, f"first payload bytes {rule} are given by {where} as well")
+            yield Problem(rule.file, rule.line, f"{rule} are given by {where} as well")
 
 
 def _claimed_networks(one: Vendor, other: Vendor) -> Iterator[Problem]:

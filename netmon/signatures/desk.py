@@ -7,11 +7,32 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
 from netmon._engine import Matcher
-from netmon.signatures.model import STATUSES, Database, MatchKind, Promise, Source
+from netmon.signatures.model import STATUSES, Database, MatchKind, Promise, Source, Sourced
 from netmon.signatures.read_locations import Atlas
-from netmon.yaml_nodes import Item, nearest
+from netmon.yaml_nodes import Fields, Item, nearest
+
+_NOTHING_GIVEN = Sourced()
+
+
+class SourcedFields(TypedDict):
+    """The fields of a `Sourced`."""
+
+    status: str
+    sources: tuple[str, ...]
+    note: str | None
+    line: int
+
+
+class RuleFields(SourcedFields):
+    """The fields of a `Rule`."""
+
+    entry: int
+    vendor: str
+    component: str
+    file: str
 
 
 @dataclass(slots=True)
@@ -29,6 +50,34 @@ class Desk:
     def read_sources(self, item: Item) -> tuple[str, ...]:
         """One or more source keys that exist."""
         return read_source_keys(item, self.sources)
+
+    def read_sourced(self, item: Item, fields: Fields, default: Sourced = _NOTHING_GIVEN) -> SourcedFields:
+        """What every `Sourced` of the file has in common; `default` gives what its fields leave out."""
+        return read_sourced(item, fields, self.sources, default)
+
+    def read_rule(
+        self, item: Item, fields: Fields, component: str, default: Sourced = _NOTHING_GIVEN
+    ) -> RuleFields:
+        """What every `Rule` of the file has in common, with the next number."""
+        return {
+            **self.read_sourced(item, fields, default),
+            "entry": next(self.entries),
+            "vendor": self.vendor,
+            "component": component,
+            "file": self.file,
+        }
+
+
+def read_sourced(
+    item: Item, fields: Fields, sources: Mapping[str, Source], default: Sourced = _NOTHING_GIVEN
+) -> SourcedFields:
+    """What every `Sourced` has in common, as its constructor takes it."""
+    return {
+        "status": fields.read("status", read_status, default.status),
+        "sources": fields.read("sources", lambda keys: read_source_keys(keys, sources), default.sources),
+        "note": fields.read("note", Item.text, default.note),
+        "line": item.line,
+    }
 
 
 def read_source(key: str, item: Item) -> Source:

@@ -14,7 +14,6 @@ from netmon.signatures.desk import (
     read_day,
     read_prefix,
     read_rule_text,
-    read_status,
 )
 from netmon.signatures.model import (
     ROLES,
@@ -24,6 +23,7 @@ from netmon.signatures.model import (
     Observed,
     PayloadMagic,
     Port,
+    Sourced,
 )
 from netmon.signatures.read_locations import check_country
 from netmon.yaml_nodes import Fields, Item
@@ -46,17 +46,10 @@ def read_name(item: Item, desk: Desk, component: str) -> NameRule:
         item.report("a name is given as one of exact, suffix, pattern")
     kind = given[0] if given else "exact"
     return NameRule(
-        entry=next(desk.entries),
-        vendor=desk.vendor,
-        component=component,
         kind=kind,
         text=fields.read(kind, lambda value: read_rule_text(value, kind), ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
-        file=desk.file,
-        line=item.line,
         family=fields.read("family", Item.text, None),
+        **desk.read_rule(item, fields, component),
     )
 
 
@@ -69,9 +62,7 @@ def read_port(item: Item, desk: Desk) -> Port:
         first=first,
         last=last,
         application=fields.read("application", Item.text, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
+        **desk.read_sourced(item, fields),
     )
 
 
@@ -82,18 +73,11 @@ def read_magic(item: Item, desk: Desk, component: str) -> PayloadMagic:
     if first != last:
         item.report("payload bytes belong to one port, not to a range")
     return PayloadMagic(
-        entry=next(desk.entries),
-        vendor=desk.vendor,
-        component=component,
         transport=transport,
         port=first,
         prefix=fields.read("prefix", _read_hex, b""),
         length=fields.read("length", lambda value: value.integer(1, 65_535), None),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
-        file=desk.file,
-        line=item.line,
+        **desk.read_rule(item, fields, component),
     )
 
 
@@ -127,15 +111,12 @@ def _read_hex(item: Item) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Holding:
+class _Holding(Sourced):
     """What all networks of one group share."""
 
     asn: int | None
     holder: str
     role: str
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
 
 
 def read_networks(item: Item, desk: Desk) -> tuple[NetworkRule, ...]:
@@ -147,9 +128,7 @@ def read_networks(item: Item, desk: Desk) -> tuple[NetworkRule, ...]:
             asn=fields.read("asn", lambda value: value.integer(1, 4_294_967_294), None),
             holder=fields.read("holder", Item.text, ""),
             role=fields.read("role", lambda value: value.one_of(ROLES), "carrier"),
-            status=fields.read("status", read_status, "unverified"),
-            sources=fields.read("sources", desk.read_sources, ()),
-            note=fields.read("note", Item.text, None),
+            **desk.read_sourced(group, fields),
         )
         read_one = partial(_read_network, holding=holding, desk=desk)
         rules.extend(fields.table("prefixes", read_one).values())
@@ -165,23 +144,16 @@ def _read_network(text: str, item: Item, holding: _Holding, desk: Desk) -> Netwo
     if valid_from and valid_to and valid_from > valid_to:
         fields["valid_to"].report(f"valid_to {valid_to} lies before valid_from {valid_from}")
     return NetworkRule(
-        entry=next(desk.entries),
-        vendor=desk.vendor,
-        component="network",
         prefix=prefix,
         asn=holding.asn,
         role=holding.role,
-        status=fields.read("status", read_status, holding.status),
         valid_from=valid_from,
         valid_to=valid_to,
         place=fields.read("place", desk.atlas.read_id, None),
         votes=fields.read("votes", lambda value: _read_votes(value, prefix, desk), ()),
-        sources=fields.read("sources", desk.read_sources, holding.sources),
-        note=fields.read("note", Item.text, holding.note),
-        file=desk.file,
-        line=item.line,
         holder=holding.holder,
         observed=fields.each("observed", lambda value: _read_observed(value, prefix, desk)),
+        **desk.read_rule(item, fields, "network", holding),
     )
 
 
@@ -224,8 +196,5 @@ def _read_observed(item: Item, prefix: str, desk: Desk) -> Observed:
     return Observed(
         address=address or "",
         label=fields.read("label", Item.text, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
-        line=item.line,
+        **desk.read_sourced(item, fields),
     )

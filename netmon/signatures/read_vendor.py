@@ -14,7 +14,6 @@ from netmon.signatures.desk import (
     read_day,
     read_domain,
     read_source,
-    read_status,
 )
 from netmon.signatures.model import (
     Certificate,
@@ -121,11 +120,8 @@ def _read_promise(key: str, item: Item, desk: Desk) -> Promise:
         effective_from=fields.read("effective_from", read_date, None),
         effective_to=fields.read("effective_to", read_date, None),
         locations=fields.each("locations", desk.atlas.read_id),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
         announced=fields.read("announced", read_date, None),
-        line=item.line,
+        **desk.read_sourced(item, fields),
     )
 
 
@@ -185,19 +181,13 @@ def _read_resolver(item: Item, desk: Desk) -> Resolver:
         address=fields.read("address", read_address, None) or "",
         operator=fields.read("operator", Item.text, ""),
         vendor=desk.vendor,
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        line=item.line,
+        **desk.read_sourced(item, fields),
     )
 
 
 def _read_lookalikes(item: Item, desk: Desk) -> tuple[Denial, tuple[str, ...]]:
     fields = item.fields(("why", "status", "sources", "domains"))
-    denial = Denial(
-        why=fields.read("why", Item.text, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-    )
+    denial = Denial(why=fields.read("why", Item.text, ""), **desk.read_sourced(item, fields))
     return denial, fields.each("domains", read_domain)
 
 
@@ -215,19 +205,12 @@ def _read_certificate(item: Item, desk: Desk, read_component_id: Callable[[Item]
     required = ("component", "names", "subject", "issuer", "not_before", "not_after", "status", "sources")
     fields = item.fields(required, ("note",))
     return Certificate(
-        entry=next(desk.entries),
-        vendor=desk.vendor,
-        component=fields.read("component", read_component_id, ""),
         names=fields.each("names", _read_certificate_name),
         subject=fields.read("subject", Item.text, ""),
         issuer=fields.read("issuer", Item.text, ""),
         not_before=fields.read("not_before", read_day, ""),
         not_after=fields.read("not_after", read_day, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
-        file=desk.file,
-        line=item.line,
+        **desk.read_rule(item, fields, fields.read("component", read_component_id, "")),
     )
 
 
@@ -244,6 +227,5 @@ def _read_measure(item: Item, desk: Desk) -> Measure:
         date=fields.read("date", read_date, ""),
         who=fields.read("who", Item.text, ""),
         what=fields.read("what", Item.text, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
+        **desk.read_sourced(item, fields),
     )

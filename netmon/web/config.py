@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netmon.errors import ConfigError
-from netmon.yaml_nodes import Document, Fields, Item
+from netmon.errors import ConfigError, reason_of
+from netmon.yaml_nodes import Document, Fields, Item, in_lines
 
 _CLIENT_AUTH = ("NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert")
 _UNVERIFIED = ("RequestClientCert", "RequireAnyClientCert")
@@ -76,10 +76,10 @@ def load(file: Path) -> WebConfig:
             return WebConfig()
         document = Document(file, names_keys=True)
     except OSError as error:
-        raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+        raise ConfigError(f"{file}: {reason_of(error)}") from error
     config = _read(document.root, file.parent) if document.root else WebConfig()
     if document.problems:
-        raise ConfigError("\n".join(str(problem) for problem in sorted(set(document.problems))))
+        raise ConfigError(in_lines(document.problems))
     return config
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import bcrypt
 
-from netmon.errors import ConfigError
+from netmon.errors import ConfigError, reason_of
 from netmon.web.config import TlsConfig, WebConfig, load
 
 _CHECK_EVERY_S = 1.0
@@ -152,7 +152,7 @@ def _context_of(tls: TlsConfig, file: Path) -> ssl.SSLContext:
         try:
             path.read_bytes()
         except OSError as error:
-            raise ConfigError(f"{file}: {path}: {(error.strerror or str(error)).lower()}") from error
+            raise ConfigError(f"{file}: {path}: {reason_of(error)}") from error
     try:
         # Without a password, OpenSSL would prompt for that of an encrypted key on the terminal.
         context.load_cert_chain(tls.cert_file, tls.key_file, password=lambda: b"")

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from netmon.errors import OutputError
+from netmon.errors import OutputError, reason_of
 from netmon.web.guard import WebGuard
 
 CLIENT_TIMEOUT_S = 5
@@ -67,9 +67,8 @@ class WebServer:
         try:
             self._server: ThreadingHTTPServer = server((host, port), handler)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
             raise OutputError(
-                f"{join_listen(host, port)}: cannot serve metrics on this address: {why}; "
+                f"{join_listen(host, port)}: cannot serve metrics on this address: {reason_of(error)}; "
                 "choose another with --listen or web.listen"
             ) from error
         serve = self._server.serve_forever

@@ -76,7 +76,7 @@ def test_payloads_and_certificates_have_entries_like_names(
     signatures = load_folder(folder_of(example=text))
     assert [rule.entry for rule in signatures.entries] == [0, 1, 2]
     name, magic, certificate = signatures.entries
-    assert str(magic) == "4b450000 on udp port 2001, 8 bytes long"
+    assert str(magic) == "first payload bytes 4b450000 on udp port 2001, 8 bytes long"
     assert [(rule.component, rule.status) for rule in (magic, certificate)] == [
         ("web", "measured"),
         ("web", "press"),

@@ -1,18 +1,11 @@
-"""What several commands put together in the same way."""
+"""A configuration → signatures, databases and a monitor; batches → the monitor → outputs."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Callable, Sequence
 
-import typer
-
-from netmon.cli.terminal import tell
-from netmon.config import Config, Mention, check_country, find_file, load
+from netmon.config import Config, Mention
 from netmon.destinations.memory import Destinations
 from netmon.errors import ConfigError
 from netmon.monitor import Monitor
@@ -21,80 +14,10 @@ from netmon.places.databases import Databases, default_folders
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
 from netmon.privacy import Privacy, read_key
-from netmon.promises import Subject
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import SignatureSet
 from netmon.sources import Batch
 from netmon.yaml_nodes import nearest
-
-OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit codes."""
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", "-c", metavar="FILE", help="Configuration; otherwise the usual places are tried."
-    ),
-]
-SignaturesOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--signatures", metavar="DIR", help="Signature folder instead of the one that comes with netmon."
-    ),
-]
-CountryOption = Annotated[
-    str | None,
-    typer.Option(
-        "--country",
-        metavar="CC",
-        help="Country of the users whose traffic it is (subject.country): decides which promises bind.",
-    ),
-]
-PrivacyOption = Annotated[
-    int | None,
-    typer.Option(
-        "--privacy",
-        min=0,
-        max=3,
-        help="Clients as 0 addresses, 1 daily pseudonyms, 2 networks, 3 not at all.",
-    ),
-]
-SourceOption = Annotated[
-    str,
-    typer.Option(
-        "--source",
-        metavar="native|scapy",
-        help="scapy: portable and slow; needs the extra netmon-egress[scapy].",
-    ),
-]
-
-
-INTERCEPTED = (
-    "unrelated destinations are equally near: something in the middle seems to answer handshakes, "
-    "so no round trip excludes a place"
-)
-"""Told once when interception is suspected."""
-
-
-def package_version() -> str:
-    """The installed version; "0+source" where netmon runs from a checkout without being installed."""
-    try:
-        return importlib.metadata.version("netmon-egress")
-    except importlib.metadata.PackageNotFoundError:
-        return "0+source"
-
-
-def load_config(file: Path | None, signatures: Path | None, country: str | None) -> Config:
-    """The configuration with what the command line sets on top. Raises ConfigError."""
-    config = load(find_file(file))
-    if signatures is not None:
-        config = replace(config, signatures=signatures)
-    if country is not None:
-        problem = check_country(country.upper())
-        if problem:
-            raise ConfigError(f"--country: {problem}")
-        config = replace(config, subject=Subject(country.upper()))
-    return config
 
 
 def load_signatures(config: Config) -> SignatureSet:
@@ -110,7 +33,7 @@ def load_signatures(config: Config) -> SignatureSet:
 
 
 def _find_unknown(mention: Mention, signatures: SignatureSet) -> str | None:
-    """What the policy names and the signatures do not know, in a line; None: all is known."""
+    """What the policy names and the signatures do not have, in a line; None: they have it."""
     vendor, component, place = mention.vendor, mention.component, mention.place
     if vendor not in signatures.vendors:
         return f"{mention.where}: no vendor '{vendor}' in the signatures{nearest(vendor, signatures.vendors)}"
@@ -124,10 +47,10 @@ def _find_unknown(mention: Mention, signatures: SignatureSet) -> str | None:
     return None
 
 
-def open_databases(config: Config) -> Databases:
-    """The location databases. Those that the configuration names must be right: raises ConfigError.
+def open_databases(config: Config, warn: Callable[[str], None]) -> Databases:
+    """The location databases. Those that the configuration names must be usable: raises ConfigError.
 
-    Of those in the usual folders, one that is not is left out, with a line on standard error.
+    One in the usual folders that is not is left out, with a line for `warn`.
     """
     if config.databases is None:
         databases = Databases(default_folders(os.environ))
@@ -138,12 +61,12 @@ def open_databases(config: Config) -> Databases:
     if problems and config.databases is not None:
         raise ConfigError("\n".join(f"places.databases: {problem}" for problem in problems))
     for problem in problems:
-        tell(problem)
+        warn(problem)
     return databases
 
 
 def make_locator(config: Config, signatures: SignatureSet, databases: Databases | None = None) -> Locator:
-    """What tells places: declarations, location databases, signatures, and the sensor's position."""
+    """The locator of places: declarations, location databases, signatures, and the sensor's position."""
     return Locator(signatures, config.declarations, databases, position=config.position)
 
 
@@ -160,15 +83,8 @@ def make_monitor(
 
 
 def make_privacy(config: Config, level: int) -> Privacy:
-    """What is shown of clients. Raises ConfigError for a bad key file."""
+    """What is shown of clients. Raises ConfigError for a key file that cannot be used."""
     return Privacy(level, read_key(config.privacy_key))
-
-
-def is_scapy(source: str) -> bool:
-    """Whether --source asks for scapy; anything unknown is wrong usage."""
-    if source not in ("native", "scapy"):
-        raise typer.BadParameter(f"'{source}' is neither native nor scapy", param_hint="--source")
-    return source == "scapy"
 
 
 def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output]) -> None:
