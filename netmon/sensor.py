@@ -169,7 +169,7 @@ class Sensor:
         if is_suspected and not self._is_suspected:
             self._log(quality.INTERCEPTED)
         self._is_suspected = is_suspected
-        for line in self._quality.look(stats, now_s):
+        for line in self._quality.check(stats, now_s):
             self._log(line)
 
     def _refresh_databases(self) -> None:

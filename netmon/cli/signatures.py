@@ -16,7 +16,7 @@ from rich.table import Table
 from netmon import wiring
 from netmon.cli.options import ERROR, ConfigOptions, SubjectOptions, grouped
 from netmon.cli.terminal import make_console, printable, say, tell
-from netmon.promises import Subject, tell_binding
+from netmon.promises import Subject, describe_binding
 from netmon.records import Place, RoundTrip
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
@@ -177,7 +177,7 @@ def _echo_promise(promise: Promise, subject: Subject) -> None:
     basis = f"{promise.status}, {', '.join(promise.sources)}"
     say(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
     say(f"    made to {', '.join(sorted(promise.subjects)) or 'everybody'}; data: {promise.data}")
-    say(f"    {tell_binding(promise, subject, datetime.now(UTC).date().isoformat())}")
+    say(f"    {describe_binding(promise, subject, datetime.now(UTC).date().isoformat())}")
 
 
 def _echo_place(answer: Explanation, place: Place) -> None:

@@ -87,7 +87,7 @@ def _read(root: Item, folder: Path) -> WebConfig:
     top = root.fields((), ("tls_server_config", "http_server_config", "basic_auth_users"))
     http = top["http_server_config"].fields((), ("http2", "headers")) if "http_server_config" in top else {}
     if "http2" in http and http["http2"].flag():
-        http["http2"].report("HTTP/2 is not spoken here: write false, or leave it out")
+        http["http2"].report("HTTP/2 is not supported: set it to false, or remove it")
     return WebConfig(
         tls=_read_tls(top["tls_server_config"], folder) if "tls_server_config" in top else None,
         users=top.table("basic_auth_users", _read_hash),
@@ -112,7 +112,7 @@ def _read_tls(item: Item, folder: Path) -> TlsConfig:
     if verifies and tls.client_ca_file is None:
         item.report(f"{tls.client_auth_type} needs client_ca_file")
     if not verifies and (tls.client_ca_file or tls.client_allowed_sans):
-        item.report("client certificates are not asked for: set client_auth_type")
+        item.report("client certificates are not requested: set client_auth_type")
     if tls.min_version > tls.max_version:
         item.report("min_version is above max_version")
     return tls
@@ -120,14 +120,14 @@ def _read_tls(item: Item, folder: Path) -> TlsConfig:
 
 def _read_client_auth(item: Item) -> str:
     if item.is_text() and item.text() in _UNVERIFIED:
-        item.report(f"unverified certificates are no use; write one of {', '.join(_CLIENT_AUTH)}")
+        item.report(f"unverified certificates are not supported; use one of {', '.join(_CLIENT_AUTH)}")
         return _CLIENT_AUTH[0]
     return item.one_of(_CLIENT_AUTH)
 
 
 def _read_version(item: Item) -> str:
     if item.is_text() and item.text() in ("TLS10", "TLS11"):
-        item.report(f"{item.text()} is not safe (RFC 8996) and not supported; write TLS12 or TLS13")
+        item.report(f"{item.text()} is insecure (RFC 8996) and not supported; use TLS12 or TLS13")
         return _VERSIONS[0]
     return item.one_of(_VERSIONS)
 
@@ -135,16 +135,16 @@ def _read_version(item: Item) -> str:
 def _read_hash(_user: str, item: Item) -> str:
     word = item.text()
     if word and not _BCRYPT.fullmatch(word):
-        item.report("is no bcrypt hash; make one with: htpasswd -nBC 10 '' | tr -d ':'")
+        item.report("not a bcrypt hash; create one with: htpasswd -nBC 10 '' | tr -d ':'")
     return word
 
 
 def _read_header(name: str, item: Item) -> str:
     if name not in _HEADERS:
-        item.report(f"is none of {', '.join(_HEADERS)}")
+        item.report(f"not supported; use one of {', '.join(_HEADERS)}")
     text = item.text()
     if "\n" in text or "\r" in text:
-        item.report("a header is one line")
+        item.report("a header must be a single line")
     return text
 
 

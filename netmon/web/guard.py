@@ -24,7 +24,7 @@ _MAX_CACHED_PASSWORDS = 100
 _MAX_PASSWORD_BYTES = 72
 _UNKNOWN_USER_HASH = b"$2b$10$" + b"." * 53
 """Checked for unknown users, so that the response time does not reveal which users exist."""
-_PLAIN_HTTP = b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\nspeak HTTPS here\n"
+_PLAIN_HTTP = b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\nthis server requires HTTPS\n"
 _VERIFY = {
     "NoClientCert": ssl.CERT_NONE,
     "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
@@ -65,7 +65,7 @@ class WebGuard:
                 self.config, self._context = _load(self._file)
                 self._log(f"{self._file}: read again")
             except ConfigError as error:
-                self._log(f"the old web configuration stays: {error}")
+                self._log(f"the old web configuration stays in use: {error}")
             self._stamp = self._stamp_now()
 
     @property
@@ -157,12 +157,14 @@ def _context_of(tls: TlsConfig, file: Path) -> ssl.SSLContext:
         # Without a password, OpenSSL would prompt for that of an encrypted key on the terminal.
         context.load_cert_chain(tls.cert_file, tls.key_file, password=lambda: b"")
     except (ssl.SSLError, ValueError) as error:
-        raise ConfigError(f"{file}: {tls.cert_file} and {tls.key_file} are no pair of PEM files") from error
+        raise ConfigError(
+            f"{file}: {tls.cert_file} and {tls.key_file} are not a matching pair of PEM files"
+        ) from error
     if tls.client_ca_file is not None:
         try:
             context.load_verify_locations(tls.client_ca_file)
         except ssl.SSLError as error:
-            raise ConfigError(f"{file}: {tls.client_ca_file} holds no PEM certificates") from error
+            raise ConfigError(f"{file}: {tls.client_ca_file} contains no PEM certificates") from error
     return context
 
 

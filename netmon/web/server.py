@@ -68,7 +68,7 @@ class WebServer:
             self._server: ThreadingHTTPServer = server((host, port), handler)
         except OSError as error:
             raise OutputError(
-                f"{join_listen(host, port)}: cannot serve metrics here: {reason_of(error)}; "
+                f"{join_listen(host, port)}: cannot serve metrics on this address: {reason_of(error)}; "
                 "choose another with --listen or web.listen"
             ) from error
         serve = self._server.serve_forever
@@ -167,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
             self._text(status, "ready\n" if ready else "not ready\n")
         elif url.path == "/-/reload":
-            self._text(HTTPStatus.METHOD_NOT_ALLOWED, "send a POST\n", Allow="POST, PUT")
+            self._text(HTTPStatus.METHOD_NOT_ALLOWED, "use POST\n", Allow="POST, PUT")
         elif url.path == "/":
             page = _LANDING.format(version=html.escape(self.page))
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
@@ -181,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_authorized():
             return
         if urlsplit(self.path).path != "/-/reload":
-            self._text(HTTPStatus.METHOD_NOT_ALLOWED, "there is nothing to write to\n", Allow="GET, HEAD")
+            self._text(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed\n", Allow="GET, HEAD")
             return
         problem = self.reload()
         if problem is None:

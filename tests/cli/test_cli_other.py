@@ -170,8 +170,8 @@ def test_explain_a_name(netmon):
 @pytest.mark.parametrize(
     ("country", "complete", "files"),
     [
-        ("DE", "binds on {} for users in DE", "binds on {} for users in DE"),
-        ("GB", "in force on {}, but not made to users in GB", "binds on {} for users in GB"),
+        ("DE", "binding on {} for users in DE", "binding on {} for users in DE"),
+        ("GB", "in force on {}, but not made to users in GB", "binding on {} for users in GB"),
     ],
 )
 def test_explain_tells_which_promises_bind(netmon, country, complete, files):
