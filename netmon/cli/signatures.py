@@ -18,10 +18,10 @@ from netmon.cli.options import ERROR, ConfigOptions, SubjectOptions, grouped
 from netmon.cli.terminal import make_console, printable, say, tell
 from netmon.promises import Subject, describe_binding
 from netmon.records import Place, RoundTrip
+from netmon.signatures.examples import run_examples
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
 from netmon.signatures.model import Promise, Rule
-from netmon.signatures.test import run_examples
 
 app = typer.Typer(
     help="What the signatures match, and why.",
@@ -75,11 +75,11 @@ def lint_signatures(options: ConfigOptions) -> None:
 def test_signatures(options: ConfigOptions) -> None:
     """Runs the examples and counterexamples inside the files. Exits with 1 if one fails."""
     known = wiring.load_signatures(options.load())
-    trials = run_examples(known)
-    failed = [trial for trial in trials if not trial.passed]
-    for trial in failed:
-        say(f"{trial.name}: expected {trial.expected or 'no match'}, found {trial.found or 'no match'}")
-    say(f"{len(trials) - len(failed)} passed, {len(failed)} failed")
+    results = run_examples(known)
+    failed = [result for result in results if not result.passed]
+    for result in failed:
+        say(f"{result.name}: expected {result.expected or 'no match'}, found {result.found or 'no match'}")
+    say(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     if failed:
         raise typer.Exit(ERROR)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from netmon.errors import SignatureError
+from netmon.signatures.examples import ExampleResult, run_examples
 from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
-from netmon.signatures.test import Trial, run_examples
 
 NETWORK = """\
 networks:
@@ -109,7 +109,7 @@ def test_examples_that_fail_are_told_with_what_was_found(
     rest = "examples: {www.example.org: web}\ncounterexamples: [www.example.com, example.net]\n"
     signatures = load_folder(folder_of(example=vendor_text("example", ["suffix example.com"], rest)))
     assert run_examples(signatures) == [
-        Trial("example", "www.example.org", "example/web", None, passed=False),
-        Trial("example", "www.example.com", None, "example/web", passed=False),
-        Trial("example", "example.net", None, None, passed=True),
+        ExampleResult("example", "www.example.org", "example/web", None, passed=False),
+        ExampleResult("example", "www.example.com", None, "example/web", passed=False),
+        ExampleResult("example", "example.net", None, None, passed=True),
     ]

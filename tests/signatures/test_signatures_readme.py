@@ -10,11 +10,11 @@ import yaml
 
 from netmon.errors import SignatureError
 from netmon.signatures import read_rules, read_vendor
+from netmon.signatures.examples import run_examples
 from netmon.signatures.lint import lint
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import ROLES, STATUSES
-from netmon.signatures.test import run_examples
 
 README = (default_folder() / "README.md").read_text(encoding="utf-8")
 EXAMPLE = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
@@ -25,7 +25,7 @@ def test_the_example_vendor_loads_without_a_finding(folder_of: Callable[..., Pat
     locations = (default_folder() / "locations.yaml").read_text(encoding="utf-8")
     signatures = load_folder(folder_of(example=EXAMPLE, locations=locations))
     assert lint(signatures, datetime.date(2026, 11, 24)) == []
-    assert all(trial.passed for trial in run_examples(signatures))
+    assert all(result.passed for result in run_examples(signatures))
     assert compile_matcher(signatures).find_network("192.0.2.7") is not None
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from netmon.signatures.examples import ExampleResult, run_examples
 from netmon.signatures.lint import lint
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
-from netmon.signatures.test import Trial, run_examples
 
 KASPERSKY = "kaspersky"
 
@@ -22,20 +22,20 @@ def test_no_finding(shipped: SignatureSet) -> None:
 
 def test_every_example_holds(shipped: SignatureSet) -> None:
     """Examples match their component; counterexamples, look-alikes and unconfirmed domains match nothing."""
-    trials = run_examples(shipped)
-    assert [trial for trial in trials if not trial.passed] == []
-    assert len(trials) > 100
+    results = run_examples(shipped)
+    assert [result for result in results if not result.passed] == []
+    assert len(results) > 100
 
 
 @pytest.mark.parametrize("name", ["notkaspersky.com", "kaspersky.com.evil.test"])
 def test_neighbours_are_tried(shipped: SignatureSet, name: str) -> None:
     """The two classic mistakes of substring matching are among the counterexamples."""
-    assert Trial(KASPERSKY, name, None, None, passed=True) in run_examples(shipped)
+    assert ExampleResult(KASPERSKY, name, None, None, passed=True) in run_examples(shipped)
 
 
 def test_every_lookalike_is_tried_with_a_name_below(shipped: SignatureSet) -> None:
     """Look-alikes need not be repeated as counterexamples."""
-    tried = {trial.name for trial in run_examples(shipped) if trial.expected is None}
+    tried = {result.name for result in run_examples(shipped) if result.expected is None}
     lookalikes = set(shipped.vendors[KASPERSKY].lookalikes)
     assert len(lookalikes) == 27
     assert lookalikes | {f"www.{domain}" for domain in lookalikes} <= tried
