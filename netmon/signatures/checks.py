@@ -100,7 +100,7 @@ def _denied_rules(vendor: Vendor) -> Iterator[Problem]:
     matcher = _matcher(names_of(vendor))
     for unconfirmed in vendor.unconfirmed:
         if matcher.find_name(unconfirmed.name) is not None:
-            message = f"unconfirmed '{unconfirmed.name}' is matched by a rule; drop one of the two"
+            message = f"unconfirmed '{unconfirmed.name}' is matched by a rule; remove one of the two"
             yield Problem(vendor.file, unconfirmed.line, message)
 
 
@@ -113,7 +113,7 @@ def _claimed_names(one: Vendor, other: Vendor) -> Iterator[Problem]:
         if number is not None:
             found = rules[number]
             where = f"{found.kind} '{found.text}' of vendor '{other.id}' ({found.file}:{found.line})"
-            yield Problem(rule.file, rule.line, f"'{rule.text}' is matched by {where} as well")
+            yield Problem(rule.file, rule.line, f"'{rule.text}' is also matched by {where}")
         for domain in other.lookalikes:
             if is_below(domain_of(rule), domain):
                 where = f"look-alike '{domain}' of vendor '{other.id}' ({other.file})"
@@ -139,7 +139,7 @@ def _claimed_payloads(one: Vendor, other: Vendor) -> Iterator[Problem]:
         found = theirs.get(_magic_key(rule))
         if found is not None:
             where = f"vendor '{other.id}' ({found.file}:{found.line})"
-            yield Problem(rule.file, rule.line, f"{rule} are given by {where} as well")
+            yield Problem(rule.file, rule.line, f"{rule} are also given by {where}")
 
 
 def _claimed_networks(one: Vendor, other: Vendor) -> Iterator[Problem]:

@@ -41,7 +41,7 @@ def _weak_components(vendor: Vendor, _today: str) -> Iterator[Problem]:
             message = f"all names of component '{component.id}' are unverified: it never alerts"
             yield Problem(vendor.file, component.line, message)
         if not component.expectations:
-            message = f"component '{component.id}' expects nothing, not even basis none: say why"
+            message = f"component '{component.id}' has no expectations, not even one with basis none"
             yield Problem(vendor.file, component.line, message)
 
 
@@ -52,7 +52,7 @@ def _unused_sources(vendor: Vendor, _today: str) -> Iterator[Problem]:
 def _unused(file: str, sources: Mapping[str, Source], used: Collection[str]) -> Iterator[Problem]:
     for source in sources.values():
         if source.key not in used:
-            yield Problem(file, source.line, f"source '{source.key}' is used by nothing")
+            yield Problem(file, source.line, f"source '{source.key}' is not used")
 
 
 def _public_names(known: PublicNames) -> Iterator[Problem]:
@@ -72,7 +72,7 @@ def _resolvers(signatures: SignatureSet) -> Iterator[Problem]:
     for vendor in signatures.vendors.values():
         for resolver in vendor.resolvers:
             if known.entries and resolver.address not in addresses:
-                message = f"resolver {resolver.address} is none of the known public ones ({known.file})"
+                message = f"resolver {resolver.address} is not in the list of public resolvers ({known.file})"
                 yield Problem(vendor.file, resolver.line, message)
 
 
@@ -80,9 +80,9 @@ def _unused_or_undated_databases(vendor: Vendor, _today: str) -> Iterator[Proble
     used = {vote.source for network in vendor.networks for vote in network.votes}
     for database in vendor.databases.values():
         if database.id not in used:
-            yield Problem(vendor.file, database.line, f"database '{database.id}' gives no vote")
+            yield Problem(vendor.file, database.line, f"database '{database.id}' has no votes")
         elif database.date is None:
-            message = f"the votes of database '{database.id}' have no date: places move"
+            message = f"database '{database.id}' has no date, and places change over time"
             yield Problem(vendor.file, database.line, message)
 
 
@@ -92,14 +92,14 @@ def _ended_networks(vendor: Vendor, today: str) -> Iterator[Problem]:
             message = f"network {network.prefix} ended {network.valid_to}, and no note says why it is kept"
             yield Problem(network.file, network.line, message)
         if network.valid_from and network.valid_from > today:
-            message = f"network {network.prefix} begins in the future: {network.valid_from}"
+            message = f"network {network.prefix} starts in the future: {network.valid_from}"
             yield Problem(network.file, network.line, message)
 
 
 def _networks_without_place(vendor: Vendor, _today: str) -> Iterator[Problem]:
     for network in vendor.networks:
         if network.role == "service" and not network.valid_to and not network.votes and not network.place:
-            message = f"network {network.prefix} has neither votes nor a place: it decides nothing"
+            message = f"network {network.prefix} has neither votes nor a place: it locates nothing"
             yield Problem(network.file, network.line, message)
 
 
@@ -110,7 +110,7 @@ def _redundant_names(vendor: Vendor, _today: str) -> Iterator[Problem]:
         number = Matcher(others, [], []).find_name(domain_of(rule))
         if number is not None and _adds_nothing(rule, rules[number]):
             wider = f"{rules[number].kind} '{rules[number].text}' (line {rules[number].line})"
-            yield Problem(rule.file, rule.line, f"{rule.kind} '{rule.text}' adds nothing to {wider}")
+            yield Problem(rule.file, rule.line, f"{rule.kind} '{rule.text}' is redundant with {wider}")
 
 
 def _adds_nothing(rule: NameRule, wider: NameRule) -> bool:

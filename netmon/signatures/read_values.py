@@ -90,7 +90,7 @@ def read_address(item: Item) -> str | None:
         return str(ipaddress.ip_address(text))
     except ValueError:
         if text:
-            item.report(f"'{text}' is no address")
+            item.report(f"'{text}' is not an IP address")
         return None
 
 
@@ -121,7 +121,7 @@ def read_rule_text(item: Item, kind: MatchKind) -> str:
 def check_domain(item: Item, text: str) -> None:
     """Reports the text unless it is empty or a domain with several labels."""
     if text and _is_accepted(item, [(0, "suffix", text)], []) and "." not in text:
-        item.report(f"'{text}' has one label only: name a domain of the vendor, as in example.com")
+        item.report(f"'{text}' has only one label: use a domain of the vendor, such as example.com")
 
 
 def read_domain(item: Item) -> str:
@@ -153,5 +153,5 @@ def _read_date(item: Item, *formats: str) -> str:
         except ValueError:
             continue
     if text:
-        item.report(f"'{text}' is no ISO date ({'day' if len(formats) == 1 else 'day, month or year'})")
+        item.report(f"'{text}' is not an ISO date ({'day' if len(formats) == 1 else 'day, month or year'})")
     return text

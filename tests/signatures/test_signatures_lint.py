@@ -25,14 +25,14 @@ DATABASE = "databases:\n  db: {title: x, about: location, sources: [A]%s}\n"
         (
             ["suffix example.com", "exact www.example.com"],
             EXAMPLE,
-            ["13: exact 'www.example.com' adds nothing to suffix 'example.com' (line 12)"],
+            ["13: exact 'www.example.com' is redundant with suffix 'example.com' (line 12)"],
         ),
         (
             ["suffix example.com", "suffix a.example.com", r"pattern ^b[0-9]\.example\.com$"],
             EXAMPLE,
             [
-                "13: suffix 'a.example.com' adds nothing to suffix 'example.com' (line 12)",
-                r"14: pattern '^b[0-9]\.example\.com$' adds nothing to suffix 'example.com' (line 12)",
+                "13: suffix 'a.example.com' is redundant with suffix 'example.com' (line 12)",
+                r"14: pattern '^b[0-9]\.example\.com$' is redundant with suffix 'example.com' (line 12)",
             ],
         ),
         (
@@ -49,22 +49,22 @@ DATABASE = "databases:\n  db: {title: x, about: location, sources: [A]%s}\n"
         (
             ["suffix example.com"],
             EXAMPLE + NETWORK + "{valid_from: 2026-11-25, place: zurich}}}\n",
-            ["17: network 192.0.2.0/24 begins in the future: 2026-11-25"],
+            ["17: network 192.0.2.0/24 starts in the future: 2026-11-25"],
         ),
         (
             ["suffix example.com"],
             EXAMPLE + NETWORK + "{}}}\n",
-            ["17: network 192.0.2.0/24 has neither votes nor a place: it decides nothing"],
+            ["17: network 192.0.2.0/24 has neither votes nor a place: it locates nothing"],
         ),
         (
             ["suffix example.com"],
             EXAMPLE + DATABASE % "" + NETWORK + "{votes: {db: CH}}}}\n",
-            ["17: the votes of database 'db' have no date: places move"],
+            ["17: database 'db' has no date, and places change over time"],
         ),
         (
             ["suffix example.com"],
             EXAMPLE + DATABASE % ", date: 2026-01-01",
-            ["17: database 'db' gives no vote"],
+            ["17: database 'db' has no votes"],
         ),
     ],
 )
@@ -91,7 +91,7 @@ def test_sources_and_trust_are_doubted(
     )
     found = lint(load_folder(folder_of(example=text)), TODAY)
     assert [f"{finding.line}: {finding.message}" for finding in found] == [
-        "5: source 'B' is used by nothing",
+        "5: source 'B' is not used",
         "7: all names of component 'web' are unverified: it never alerts",
-        "7: component 'web' expects nothing, not even basis none: say why",
+        "7: component 'web' has no expectations, not even one with basis none",
     ]

@@ -98,7 +98,9 @@ def test_two_vendors_must_not_claim_the_same_payload_or_certificate(
     with pytest.raises(SignatureError) as caught:
         load_folder(folder)
     message = str(caught.value)
-    assert "first payload bytes 4b450000 on udp port 2001, 8 bytes long are given by vendor 'b'" in message
+    assert (
+        "first payload bytes 4b450000 on udp port 2001, 8 bytes long are also given by vendor 'b'" in message
+    )
     assert "certificate name '*.example.org' is claimed or denied by vendor 'b'" in message
 
 

@@ -63,7 +63,7 @@ def test_doubtful_public_names_are_found(
     vendor = vendor_text("a", VENDOR, "examples: {www.example.com: web}\n")
     findings = [str(one) for one in lint(load_folder(folder_of(ech_public_names=text, a=vendor)), TODAY)]
     assert [finding.partition("ech_public_names.yaml:")[2] for finding in findings] == [
-        "3: source 'B' is used by nothing",
+        "3: source 'B' is not used",
         "5: public name 'front.example' is unverified: it is not used",
     ]
 
@@ -83,7 +83,7 @@ RESOLVER = (
             "4: 'DNS' is no identifier (a-z, 0-9 and _, beginning with a letter)",
         ),
         (SOURCES + "resolvers:\n" + RESOLVER.replace("[A]", "[B]"), "4: unknown source 'B'"),
-        (SOURCES + "resolvers:\n" + RESOLVER.replace(".53", ".530"), "4: '192.0.2.530' is no address"),
+        (SOURCES + "resolvers:\n" + RESOLVER.replace(".53", ".530"), "4: '192.0.2.530' is not an IP address"),
         (
             SOURCES + "resolvers:\n  dns: {operator: DNS, status: official, sources: [A]}\n",
             "4: a resolver needs addresses or names",
@@ -114,7 +114,7 @@ def test_doubtful_resolvers_are_found(
     known = folder / "resolvers.yaml"
     findings = [str(one) for one in lint(load_folder(folder), TODAY)]
     assert [finding.replace(f"{folder}/", "", 1) for finding in findings] == [
-        f"a.yaml:16: resolver 192.0.2.99 is none of the known public ones ({known})",
+        f"a.yaml:16: resolver 192.0.2.99 is not in the list of public resolvers ({known})",
         "resolvers.yaml:4: resolver 'dns' is unverified: it is not used",
     ]
 
