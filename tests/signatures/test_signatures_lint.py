@@ -1,4 +1,4 @@
-"""What is legal but doubtful."""
+"""Warnings about valid but doubtful signature files."""
 
 import datetime
 from collections.abc import Callable
@@ -75,15 +75,15 @@ def test_findings(
     folder_of: Callable[..., Path],
     vendor_text: Callable[..., str],
 ) -> None:
-    """Each doubt is reported with its line, and what is beyond doubt is not."""
+    """Each doubtful statement is reported with its line, and nothing else is."""
     found = lint(load_folder(folder_of(example=vendor_text("example", names, rest))), TODAY)
     assert [f"{finding.line}: {finding.message}" for finding in found] == findings
 
 
-def test_sources_and_trust_are_doubted(
+def test_unused_sources_and_weak_components_are_reported(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """A source that nothing uses, and a component that can never alert, are findings."""
+    """A warning is given for an unused source and for a component that can never alert."""
     text = vendor_text("example", ["suffix example.com"], EXAMPLE)
     text = text.replace("components:", "  B: {trust: press, ref: x, about: y}\ncomponents:")
     text = text.replace("status: official, sources", "status: unverified, sources").replace(

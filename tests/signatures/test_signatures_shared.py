@@ -1,4 +1,4 @@
-"""Signature files that are no vendor's: what they say, what is refused and what is doubtful in them."""
+"""Signature files shared by all vendors: their content, errors and warnings."""
 
 import datetime
 from collections.abc import Callable
@@ -57,7 +57,7 @@ def test_public_names_are_read_strictly(
 def test_doubtful_public_names_are_found(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """An unverified front silences no name, and a source that nothing uses is told."""
+    """A warning is given for an unverified public name, which hides no name, and for an unused source."""
     text = SOURCES + "  B: {trust: press, ref: page, about: page}\npublic_names:\n"
     text += FRONT.replace("official", "unverified")
     vendor = vendor_text("a", VENDOR, "examples: {www.example.com: web}\n")
@@ -106,7 +106,7 @@ def test_resolvers_are_read_strictly(
 def test_doubtful_resolvers_are_found(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """An unverified resolver is not used, and a vendor's fallback that nobody knows is worth a look."""
+    """A warning is given for an unverified resolver, and for a fallback that is not a known resolver."""
     text = SOURCES + "resolvers:\n" + RESOLVER.replace("official", "unverified")
     rest = "resolvers:\n  - {address: 192.0.2.99, operator: X, status: official, sources: [A]}\n"
     vendor = vendor_text("a", VENDOR, rest + "examples: {www.example.com: web}\n")
@@ -120,7 +120,7 @@ def test_doubtful_resolvers_are_found(
 
 
 def test_a_resolver_is_explained(shipped: SignatureSet) -> None:
-    """By name, by a name below it, and by address."""
+    """A resolver is recognised by its name and its address, and not by a similar name."""
     remark = "Google (google): a public resolver; what is asked there encrypted is not read"
     assert explain(shipped, "dns.google").remarks == (remark,)
     assert explain(shipped, "8.8.4.4").remarks == (remark,)
@@ -128,7 +128,7 @@ def test_a_resolver_is_explained(shipped: SignatureSet) -> None:
 
 
 def test_a_public_name_is_explained(shipped: SignatureSet) -> None:
-    """Whoever wonders why a name names no flow finds the reason."""
+    """The explanation says why a public name of ECH does not name a flow."""
     assert explain(shipped, "cloudflare-ech.com").remarks == (
         "the public name of an ECH front of Cloudflare: hellos that show it hide their own name",
     )
