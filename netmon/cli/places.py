@@ -73,7 +73,7 @@ def _address(word: str) -> str:
         ip = ipaddress.ip_address(word)
     except ValueError as error:
         raise typer.BadParameter(
-            f"'{printable(word)}' is no IPv4 or IPv6 address", param_hint="IP"
+            f"'{printable(word)}' is not an IPv4 or IPv6 address", param_hint="IP"
         ) from error
     return str(getattr(ip, "ipv4_mapped", None) or ip)
 

@@ -114,8 +114,8 @@ def explain_signatures(
         now_ns = time.time_ns()
         trip = RoundTrip(round(rtt_ms * 1e6), 1, now_ns, "unlikely") if rtt_ms else None
         locator = wiring.make_locator(settings, known, wiring.open_databases(settings, tell))
-        place = locator.locate(answer.asked, now_ns, trip)
-    say(f"{answer.asked}: {answer.reason}")
+        place = locator.locate(answer.queried, now_ns, trip)
+    say(f"{answer.queried}: {answer.reason}")
     if answer.rule is not None:
         _echo_rule(answer, answer.rule)
     for competitor in answer.competitors:

@@ -32,7 +32,7 @@ KIND_WORDS = {"exact": "the exact name", "pattern": "the pattern", "suffix": "th
 
 @dataclass(frozen=True, slots=True)
 class Competitor:
-    """Another rule that matches, but does not decide."""
+    """A matching rule that is not the deciding one."""
 
     rule: Rule
     why_not: str
@@ -40,29 +40,29 @@ class Competitor:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The answer on one name or address. `reason` is one sentence on what decided, match or no match.
+    """The answer for one name or address. `reason` is one sentence about the decision, match or no match.
 
     Without a matching rule everything from `tags` to `observed` is empty.
     """
 
-    asked: str  # as understood: a lower-case name without its final dot, or an address
+    queried: str  # normalised: a lower-case name without its final dot, or an address
     kind: Literal["name", "address"]
-    rule: Rule | None  # the rule that decides; None: no rule matches
+    rule: Rule | None  # the deciding rule; None: no rule matches
     reason: str
     competitors: tuple[Competitor, ...]
     tags: bool = False  # the rule tags flows
     component: Component | None = None
-    sources: tuple[Source, ...] = ()  # of the deciding rule and of the promises, spelled out
+    sources: tuple[Source, ...] = ()  # of the deciding rule and of the promises
     expectations: tuple[Expectation, ...] = ()
-    promises: tuple[Promise, ...] = ()  # those that the expectations apply
+    promises: tuple[Promise, ...] = ()  # those that the expectations refer to
     votes: tuple[Vote, ...] = ()  # address only
-    observed: tuple[Observed, ...] = ()  # address only: names seen at exactly this address
+    observed: tuple[Observed, ...] = ()  # address only: names seen at this very address
     remarks: tuple[str, ...] = ()  # notes of the rule, fallback resolver, unconfirmed domain, ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Decision:
-    """The rule that decides, with the reason; or the reason why none does."""
+    """The deciding rule and the reason; without a rule, the reason why there is none."""
 
     rule: Rule | None
     reason: str
@@ -70,21 +70,21 @@ class _Decision:
 
 
 def explain(signatures: SignatureSet, text: str) -> Explanation:
-    """Everything that the signatures say about a name or an IPv4 or IPv6 address."""
-    asked = text.strip().lower().removesuffix(".")
+    """Everything that the signatures contain about a name or an IPv4 or IPv6 address."""
+    queried = text.strip().lower().removesuffix(".")
     try:
-        address = ipaddress.ip_address(asked)
+        address = ipaddress.ip_address(queried)
     except ValueError:
-        decision = _decide_name(signatures, asked)
-        return _answer(signatures, asked, "name", decision, _name_remarks(signatures, asked))
-    # A mapped address is the IPv4 address that it maps (RFC 4291, 2.5.5.2), for the engine as well.
-    asked = str(getattr(address, "ipv4_mapped", None) or address)
-    decision = _decide_address(signatures, asked)
-    return _answer(signatures, asked, "address", decision, _address_remarks(signatures, asked))
+        decision = _decide_name(signatures, queried)
+        return _answer(signatures, queried, "name", decision, _name_remarks(signatures, queried))
+    # An IPv4-mapped address (RFC 4291, 2.5.5.2) is treated as IPv4, as in the engine.
+    queried = str(getattr(address, "ipv4_mapped", None) or address)
+    decision = _decide_address(signatures, queried)
+    return _answer(signatures, queried, "address", decision, _address_remarks(signatures, queried))
 
 
 def _decide_name(signatures: SignatureSet, name: str) -> _Decision:
-    """As the engine decides: a look-alike before a name rule, and a name rule before a certificate."""
+    """Follows the engine's precedence: look-alikes, then name rules, then certificates."""
     found = compile_matcher(signatures).find_name(name)
     matching = [rule for rule in signatures.rules_of(NameRule) if _matches(rule, name)]
     certificates = [rule for rule in signatures.rules_of(Certificate) if name in rule.names]
@@ -92,16 +92,16 @@ def _decide_name(signatures: SignatureSet, name: str) -> _Decision:
     if isinstance(winner, NameRule):
         others = [Competitor(one, _why_not(one, winner)) for one in matching if one is not winner]
         others += [Competitor(one, "a name rule wins over a certificate") for one in certificates]
-        return _Decision(winner, f"{KIND_WORDS[winner.kind]} '{winner.text}' holds", tuple(others))
+        return _Decision(winner, f"{KIND_WORDS[winner.kind]} '{winner.text}' matches", tuple(others))
     denial = next(_denials(signatures, name), None)
     if denial is not None:
-        silenced = (Competitor(one, "a look-alike wins over every rule") for one in matching)
-        return _Decision(None, denial, tuple(silenced))
+        overruled = (Competitor(one, "a look-alike wins over every rule") for one in matching)
+        return _Decision(None, denial, tuple(overruled))
     if certificates:
         return _Decision(
-            certificates[0], "no rule holds for this name, but a certificate that was seen has it"
+            certificates[0], "no name rule matches, but a certificate that was seen has this name"
         )
-    return _Decision(None, "no rule holds for this name")
+    return _Decision(None, "no rule matches this name")
 
 
 def _matches(rule: NameRule, name: str) -> bool:
@@ -120,7 +120,7 @@ def _why_not(rule: NameRule, winner: NameRule) -> str:
     if rule.kind == winner.kind == "suffix":
         return "a longer suffix wins"
     if rule.kind == winner.kind:
-        return "the pattern under the longer domain, or the one given first, wins"
+        return "the pattern below the longer domain, or the first one, wins"
     return f"{KIND_WORDS[winner.kind]} wins over {KIND_WORDS[rule.kind]}"
 
 
@@ -132,8 +132,8 @@ def _name_remarks(signatures: SignatureSet, name: str) -> Iterator[str]:
     for public in signatures.public_names.names:
         if public.name == name:
             yield (
-                f"the public name of an ECH front of {public.operator}: "
-                "hellos that show it hide their own name"
+                f"the public name of an ECH client-facing server of {public.operator}: "
+                "hellos with this name encrypt the real one"
             )
     for resolver in signatures.resolvers.entries:
         if any(is_below(name, domain) for domain in resolver.names):
@@ -141,23 +141,23 @@ def _name_remarks(signatures: SignatureSet, name: str) -> Iterator[str]:
 
 
 def _decide_address(signatures: SignatureSet, address: str) -> _Decision:
-    """As the engine decides: only networks that tag, and of these the longest prefix."""
+    """Follows the engine's precedence: networks that tag first, then longer prefixes."""
     matching = [rule for rule in signatures.rules_of(NetworkRule) if is_within(address, rule.prefix)]
     if not matching:
-        return _Decision(None, "no network of a vendor holds this address")
+        return _Decision(None, "no network of a vendor covers this address")
     matching.sort(key=lambda rule: (not tags_alone(rule), -int(rule.prefix.partition("/")[2])))
     winner, *others = matching
-    competitors = tuple(Competitor(one, _why_silent(one) or "a longer prefix wins") for one in others)
-    silent = _why_silent(winner)
-    if silent is None:
-        reason = f"network {winner.prefix} holds it; its role service tags by the address alone"
+    competitors = tuple(Competitor(one, _why_untagged(one) or "a longer prefix wins") for one in others)
+    untagged = _why_untagged(winner)
+    if untagged is None:
+        reason = f"network {winner.prefix} covers it; its role service tags by the address alone"
     else:
-        reason = f"network {winner.prefix} holds it, but {silent}"
+        reason = f"network {winner.prefix} covers it, but {untagged}"
     return _Decision(winner, reason, competitors)
 
 
-def _why_silent(rule: NetworkRule) -> str | None:
-    """Why an address in the network does not tag a flow; None: it does."""
+def _why_untagged(rule: NetworkRule) -> str | None:
+    """Why an address in the network does not tag a flow; None if it does."""
     if tags_alone(rule):
         return None
     if rule.role != "service":
@@ -176,29 +176,27 @@ def _address_remarks(signatures: SignatureSet, address: str) -> Iterator[str]:
 
 
 def _resolver_remark(resolver: PublicResolver) -> str:
-    return (
-        f"{resolver.operator} ({resolver.id}): a public resolver; what is asked there encrypted is not read"
-    )
+    return f"{resolver.operator} ({resolver.id}): a public resolver; encrypted queries to it cannot be read"
 
 
 def _answer(
     signatures: SignatureSet,
-    asked: str,
+    queried: str,
     kind: Literal["name", "address"],
     decision: _Decision,
     remarks: Iterator[str],
 ) -> Explanation:
-    """The decision with everything that the signatures say about the rule."""
+    """The decision, with all that the signatures contain about its rule."""
     rule = decision.rule
     if rule is None:
-        return Explanation(asked, kind, None, decision.reason, decision.competitors, remarks=tuple(remarks))
+        return Explanation(queried, kind, None, decision.reason, decision.competitors, remarks=tuple(remarks))
     vendor = signatures.vendors[rule.vendor]
     component = signatures.component(rule)
     expectations = component.expectations if component else ()
     promises = tuple(vendor.promises[one.promise] for one in expectations if one.promise)
     network = rule if isinstance(rule, NetworkRule) else None
     return Explanation(
-        asked=asked,
+        queried=queried,
         kind=kind,
         rule=rule,
         reason=decision.reason,
@@ -209,13 +207,13 @@ def _answer(
         expectations=expectations,
         promises=promises,
         votes=network.votes if network else (),
-        observed=tuple(one for one in network.observed if one.address == asked) if network else (),
+        observed=tuple(one for one in network.observed if one.address == queried) if network else (),
         remarks=(*_rule_remarks(rule, component), *remarks),
     )
 
 
 def _sources(vendor: Vendor, rule: Rule, promises: tuple[Promise, ...]) -> tuple[Source, ...]:
-    """The sources of the rule and of the promises, each once."""
+    """The sources of the rule and of the promises, without repetitions."""
     keys = dict.fromkeys([*rule.sources, *(key for one in promises for key in one.sources)])
     return tuple(vendor.sources[key] for key in keys)
 
@@ -228,4 +226,4 @@ def _rule_remarks(rule: Rule, component: Component | None) -> Iterator[str]:
     if component.false_positive:
         yield component.false_positive
     if component.magic:
-        yield f"its flows are also told by their {'; '.join(map(str, component.magic))}"
+        yield f"its flows are also recognised by their {'; '.join(map(str, component.magic))}"

@@ -1,4 +1,4 @@
-"""`ech_public_names.yaml`: the public names of known fronts that take encrypted hellos (RFC 9849)."""
+"""`ech_public_names.yaml`: public names of known client-facing servers for ECH (RFC 9849)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from netmon.yaml_nodes import Item
 
 
 def read_public_names(root: Item) -> PublicNames:
-    """The whole file."""
+    """The contents of the file."""
     fields = root.fields(("sources", "public_names"))
     sources = fields.table("sources", read_source)
     names = fields.each("public_names", lambda item: _read_public_name(item, sources))
@@ -18,7 +18,7 @@ def read_public_names(root: Item) -> PublicNames:
     for name, item in zip(names, fields["public_names"].elements() if names else (), strict=True):
         first = seen.setdefault(name.name, name)
         if first is not name:
-            item.report(f"'{name.name}' is given twice (first in line {first.line})")
+            item.report(f"'{name.name}' is given twice (first on line {first.line})")
     return PublicNames(root.file, sources, names)
 
 

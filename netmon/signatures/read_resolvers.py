@@ -1,4 +1,4 @@
-"""`resolvers.yaml`: public resolvers, by which encrypted DNS is recognised and named."""
+"""`resolvers.yaml`: public resolvers, used to recognise encrypted DNS and name the resolver."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from netmon.yaml_nodes import Item
 
 
 def read_resolvers(root: Item) -> PublicResolvers:
-    """The whole file."""
+    """The contents of the file."""
     fields = root.fields(("sources", "resolvers"))
     sources = fields.table("sources", read_source)
     seen: dict[str, str] = {}

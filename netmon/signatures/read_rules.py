@@ -1,4 +1,4 @@
-"""What engine and analysts match by: names, ports, payload beginnings, networks."""
+"""Names, ports, first payload bytes and networks in a vendor file."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from netmon.yaml_nodes import Fields, Item
 KINDS: tuple[MatchKind, ...] = ("exact", "suffix", "pattern")
 TRANSPORTS = ("tcp", "udp")
 LONGEST_PREFIX = 64
-"""Bytes of a payload that the engine compares."""
+"""Payload bytes that the engine compares at most."""
 
 
 CONTRADICTS = "contradicts"
-"""A vote that names another country than the others do, by a database whose values may not be passed on."""
+"""The vote of a database that names another country, which its licence does not allow to be published."""
 
 
 def read_name(item: Item, context: VendorContext, component: str) -> NameRule:
@@ -43,7 +43,7 @@ def read_name(item: Item, context: VendorContext, component: str) -> NameRule:
     fields = item.fields(("status", "sources"), (*KINDS, "family", "note"))
     given = [kind for kind in KINDS if kind in fields]
     if len(given) != 1:
-        item.report("a name is given as one of exact, suffix, pattern")
+        item.report("a name needs exactly one of exact, suffix, pattern")
     kind = given[0] if given else "exact"
     return NameRule(
         kind=kind,
@@ -67,11 +67,11 @@ def read_port(item: Item, context: VendorContext) -> Port:
 
 
 def read_magic(item: Item, context: VendorContext, component: str) -> PayloadMagic:
-    """First payload bytes: `{tcp|udp: 443, prefix: 4b450000, status: …, sources: […]}`."""
+    """The first payload bytes of a protocol: `{tcp|udp: 443, prefix: 4b450000, status: …, sources: […]}`."""
     fields = item.fields(("prefix", "status", "sources"), (*TRANSPORTS, "length", "note"))
     transport, first, last = _read_transport(item, fields)
     if first != last:
-        item.report("payload bytes belong to one port, not to a range")
+        item.report("payload bytes need a single port, not a range")
     return PayloadMagic(
         transport=transport,
         port=first,
@@ -84,17 +84,17 @@ def read_magic(item: Item, context: VendorContext, component: str) -> PayloadMag
 def _read_transport(item: Item, fields: Fields) -> tuple[str, int, int]:
     given = [transport for transport in TRANSPORTS if transport in fields]
     if len(given) != 1:
-        item.report("a port is given as one of tcp, udp")
+        item.report("a port needs exactly one of tcp, udp")
         return "tcp", 0, 0
     value = fields[given[0]]
     text = value.text()
     low, dash, high = text.partition("-")
     if not (low.isascii() and low.isdigit()) or (dash and not (high.isascii() and high.isdigit())):
-        value.report(f"'{text}' is neither a port nor a range of ports")
+        value.report(f"'{text}' is neither a port nor a port range")
         return given[0], 0, 0
     first, last = int(low[:6]), int((high or low)[:6])
     if not 0 < first <= last <= 65_535:
-        value.report(f"'{text}': ports go from 1 to 65535, the lower one first")
+        value.report(f"'{text}': ports are from 1 to 65535, the lower one first")
     return given[0], first, last
 
 
@@ -106,13 +106,13 @@ def _read_hex(item: Item) -> bytes:
         item.report(f"'{text}' is not hexadecimal")
         return b""
     if not 2 <= len(found) <= LONGEST_PREFIX:
-        item.report(f"'{text}': first payload bytes are 2 to {LONGEST_PREFIX}")
+        item.report(f"'{text}': give 2 to {LONGEST_PREFIX} payload bytes")
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Holding(Sourced):
-    """What all networks of one group share."""
+    """The properties shared by all networks of a group."""
 
     asn: int | None
     holder: str
@@ -120,7 +120,7 @@ class _Holding(Sourced):
 
 
 def read_networks(item: Item, context: VendorContext) -> tuple[NetworkRule, ...]:
-    """Groups of networks that share holder and role; each prefix may say more about itself."""
+    """Groups of networks with a common holder and role; a prefix may override the common values."""
     rules: list[NetworkRule] = []
     for group in item.elements():
         fields = group.fields(("holder", "role", "status", "sources", "prefixes"), ("asn", "note"))
@@ -142,7 +142,7 @@ def _read_network(text: str, item: Item, holding: _Holding, context: VendorConte
     valid_from = fields.read("valid_from", read_day, None)
     valid_to = fields.read("valid_to", read_day, None)
     if valid_from and valid_to and valid_from > valid_to:
-        fields["valid_to"].report(f"valid_to {valid_to} lies before valid_from {valid_from}")
+        fields["valid_to"].report(f"valid_to {valid_to} is before valid_from {valid_from}")
     return NetworkRule(
         prefix=prefix,
         asn=holding.asn,
@@ -158,7 +158,7 @@ def _read_network(text: str, item: Item, holding: _Holding, context: VendorConte
 
 
 def _read_votes(item: Item, prefix: str, context: VendorContext) -> tuple[Vote, ...]:
-    """`{database: CC, CC/City or contradicts}`; the city becomes the spelling of `locations.yaml`."""
+    """`{database: CC, CC/City or contradicts}`; cities are normalised to the spelling of `locations.yaml`."""
     votes: list[Vote] = []
     for key, value in item.entries().items():
         database = context.databases.get(key)
@@ -172,7 +172,7 @@ def _read_votes(item: Item, prefix: str, context: VendorContext) -> tuple[Vote, 
         country, slash, city = value.text().partition("/")
         location = context.atlas.find_city(country, city) if slash else None
         if slash and location is None:
-            value.report(f"no location is spelled '{city}' in {country}; add it to locations.yaml")
+            value.report(f"no location in {country} has the spelling '{city}'; add it to locations.yaml")
         else:
             check_country(value, country)
         votes.append(
@@ -192,7 +192,7 @@ def _read_observed(item: Item, prefix: str, context: VendorContext) -> Observed:
     fields = item.fields(("address", "label", "status", "sources"), ("note",))
     address = fields.read("address", read_address, None)
     if address and not is_within(address, prefix):
-        fields["address"].report(f"{address} does not lie in {prefix}")
+        fields["address"].report(f"{address} is not in {prefix}")
     return Observed(
         address=address or "",
         label=fields.read("label", Item.text, ""),

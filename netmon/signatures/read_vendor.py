@@ -1,4 +1,4 @@
-"""A vendor file, from top to bottom. README.md beside the files explains every key."""
+"""A vendor file, from top to bottom. The README in the signature folder explains every key."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SUBJECTS = ("location", "registration")
 
 
 def read_vendor(root: Item, atlas: Atlas, numbers: Iterator[int]) -> Vendor:
-    """The whole file. `numbers` gives each rule its own, over all files."""
+    """The contents of the file. `numbers` numbers the rules of all files consecutively."""
     fields = root.fields(REQUIRED, OPTIONAL)
     vendor = fields.read("vendor", Item.text, "")
     if vendor:
@@ -158,16 +158,18 @@ def _read_expectation(item: Item, context: VendorContext) -> Expectation:
     promise = fields.read("promise", lambda value: known_word(value, context.promises, "promise"), "")
     locations = fields.each("locations", context.atlas.read_id)
     if (basis == "promise") != ("promise" in fields):
-        item.report("basis promise names its promise, and no other basis does")
+        item.report("basis promise needs a promise, and no other basis may have one")
     if basis == "promise":
         if "locations" in fields:
-            fields["locations"].report("the promise says where: give no locations beside it")
+            fields["locations"].report("the promise already has the locations: do not repeat them here")
         if promise in context.promises:
             locations = context.promises[promise].locations
             if not locations:
-                fields["promise"].report(f"promise '{promise}' names no locations, so it expects nothing")
+                fields["promise"].report(
+                    f"promise '{promise}' has no locations, so nothing can be expected from it"
+                )
     elif basis == "none" and locations:
-        fields["locations"].report("basis none expects no location")
+        fields["locations"].report("basis none cannot have locations")
     return Expectation(
         basis=basis,
         promise=promise or None,
@@ -219,7 +221,7 @@ def _read_certificate(
 
 
 def _read_certificate_name(item: Item) -> str:
-    """A domain, or "*." and one."""
+    """A domain, with or without a leading "*."."""
     text = item.text()
     check_domain(item, text.removeprefix("*."))
     return text

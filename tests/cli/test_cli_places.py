@@ -88,8 +88,8 @@ def test_on_a_day(netmon, tmp_path):
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [
-        (["192.0.2"], "Error: Invalid value for IP: '192.0.2' is no IPv4 or IPv6 address"),
-        (["example.com"], "Error: Invalid value for IP: 'example.com' is no IPv4 or IPv6 address"),
+        (["192.0.2"], "Error: Invalid value for IP: '192.0.2' is not an IPv4 or IPv6 address"),
+        (["example.com"], "Error: Invalid value for IP: 'example.com' is not an IPv4 or IPv6 address"),
         ([], "Error: Missing argument 'IP…'."),
         (["--day", "yesterday", "192.0.2.1"], "'yesterday' does not match the formats '%Y-%m-%d'"),
     ],

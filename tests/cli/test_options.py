@@ -67,5 +67,5 @@ def test_options_change_the_configuration(tmp_path):
 
 def test_a_country_that_is_none_is_refused():
     """The error names the option."""
-    with pytest.raises(ConfigError, match="--country: 'XYZ' is no country"):
+    with pytest.raises(ConfigError, match="--country: 'XYZ' is not a country code"):
         SubjectOptions(country="xyz").load()

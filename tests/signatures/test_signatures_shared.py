@@ -32,7 +32,7 @@ def failure(folder: Path) -> str:
         (SOURCES + "public_names: {}\n", "3: expected a list"),
         (
             SOURCES + "public_names:\n" + FRONT + FRONT,
-            "5: 'front.example' is given twice (first in line 4)",
+            "5: 'front.example' is given twice (first on line 4)",
         ),
         (SOURCES + "public_names:\n" + FRONT.replace("[A]", "[B]"), "4: unknown source 'B'"),
         (
@@ -80,7 +80,7 @@ RESOLVER = (
         (SOURCES + "resolvers: []\n", "3: expected keys and values"),
         (
             SOURCES + "resolvers:\n" + RESOLVER.replace("dns:", "DNS:"),
-            "4: 'DNS' is no identifier (a-z, 0-9 and _, beginning with a letter)",
+            "4: 'DNS' is not an identifier (a-z, 0-9 and _, starting with a letter)",
         ),
         (SOURCES + "resolvers:\n" + RESOLVER.replace("[A]", "[B]"), "4: unknown source 'B'"),
         (SOURCES + "resolvers:\n" + RESOLVER.replace(".53", ".530"), "4: '192.0.2.530' is not an IP address"),
@@ -121,14 +121,15 @@ def test_doubtful_resolvers_are_found(
 
 def test_a_resolver_is_explained(shipped: SignatureSet) -> None:
     """A resolver is recognised by its name and its address, and not by a similar name."""
-    remark = "Google (google): a public resolver; what is asked there encrypted is not read"
+    remark = "Google (google): a public resolver; encrypted queries to it cannot be read"
     assert explain(shipped, "dns.google").remarks == (remark,)
     assert explain(shipped, "8.8.4.4").remarks == (remark,)
     assert explain(shipped, "notdns.google").remarks == ()
 
 
 def test_a_public_name_is_explained(shipped: SignatureSet) -> None:
-    """The explanation says why a public name of ECH does not name a flow."""
+    """The explanation of a public name says why it does not name flows."""
     assert explain(shipped, "cloudflare-ech.com").remarks == (
-        "the public name of an ECH front of Cloudflare: hellos that show it hide their own name",
+        "the public name of an ECH client-facing server of Cloudflare: "
+        "hellos with this name encrypt the real one",
     )
