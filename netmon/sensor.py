@@ -157,7 +157,7 @@ class Sensor:
         return wiring.make_monitor(self._config, signatures, *kept)
 
     def _announce(self) -> None:
-        series = self._monitor.foresee(time.time_ns())
+        series = self._monitor.expected_series(time.time_ns())
         self.prometheus.loaded(self._monitor.signatures, series, time.time())
 
     def _check(self, now_s: float) -> None:

@@ -1,4 +1,4 @@
-"""A configuration → signatures, databases and a monitor; batches → the monitor → outputs."""
+"""Builds signatures, databases and a monitor from a configuration, and passes batches on to the outputs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from netmon.yaml_nodes import nearest
 
 
 def load_signatures(config: Config) -> SignatureSet:
-    """The configured signatures; the policy must name vendors and components that exist in them.
+    """The configured signatures, after a check that they contain everything named in the policy.
 
     Raises SignatureError and ConfigError.
     """
@@ -33,7 +33,7 @@ def load_signatures(config: Config) -> SignatureSet:
 
 
 def _find_unknown(mention: Mention, signatures: SignatureSet) -> str | None:
-    """What the policy names and the signatures do not have, in a line; None: they have it."""
+    """A line about what the policy names and the signatures lack; None if they have it."""
     vendor, component, place = mention.vendor, mention.component, mention.place
     if vendor not in signatures.vendors:
         return f"{mention.where}: no vendor '{vendor}' in the signatures{nearest(vendor, signatures.vendors)}"
@@ -48,9 +48,9 @@ def _find_unknown(mention: Mention, signatures: SignatureSet) -> str | None:
 
 
 def open_databases(config: Config, warn: Callable[[str], None]) -> Databases:
-    """The location databases. Those that the configuration names must be usable: raises ConfigError.
+    """The location databases. Raises ConfigError if one that the configuration names is not usable.
 
-    One in the usual folders that is not is left out, with a line for `warn`.
+    An unusable file in the default folders is skipped, with a line for `warn`.
     """
     if config.databases is None:
         databases = Databases(default_folders(os.environ))
@@ -66,7 +66,7 @@ def open_databases(config: Config, warn: Callable[[str], None]) -> Databases:
 
 
 def make_locator(config: Config, signatures: SignatureSet, databases: Databases | None = None) -> Locator:
-    """The locator of places: declarations, location databases, signatures, and the sensor's position."""
+    """A locator with the declarations, the databases, the signatures and the sensor's position."""
     return Locator(signatures, config.declarations, databases, position=config.position)
 
 
@@ -77,18 +77,18 @@ def make_monitor(
     databases: Databases | None = None,
     destinations: Destinations | None = None,
 ) -> Monitor:
-    """Signatures, places, promises and policy, joined; with the round trips and destinations known so far."""
+    """A monitor for the configuration, with the round trips and destinations known so far."""
     locator = make_locator(config, signatures, databases)
     return Monitor(signatures, locator, config.policy, config.subject, trips, destinations)
 
 
 def make_privacy(config: Config, level: int) -> Privacy:
-    """What is shown of clients. Raises ConfigError for a key file that cannot be used."""
+    """The level of detail shown about clients. Raises ConfigError for an unusable key file."""
     return Privacy(level, read_key(config.privacy_key))
 
 
 def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output]) -> None:
-    """Gives a batch its meaning and hands it to every output."""
+    """Classifies the flows of a batch and passes all records to every output."""
     for flow in batch.flows:
         classified = monitor.classify(flow)
         for output in outputs:

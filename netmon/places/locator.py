@@ -1,4 +1,4 @@
-"""Where an address was on a day, from everything that is said about its network."""
+"""The place of an address on a day, from all votes on its network."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from netmon.records import Place, RoundTrip, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
 
 CACHED_PLACES = 65_536
-"""Places kept in memory; the one looked up first goes first."""
+"""Places kept in memory; the oldest one is evicted first."""
 
 _Cache = OrderedDict[tuple[object, ...], Place]
-"""Address, day and, where it is known, the smallest round trip and whether to believe it → place."""
+"""Address, day and, if measured, the smallest round trip and its reliability → place."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Testimony:
-    """Votes on one network, and the ISO days between which they hold."""
+class _NetworkVotes:
+    """The votes on one network, and the ISO days between which they are valid."""
 
     prefix: str
     valid_from: str
     valid_to: str
     votes: tuple[Vote, ...]
 
-    def holds_on(self, day: str) -> bool:
+    def is_valid_on(self, day: str) -> bool:
         return self.valid_from <= day <= self.valid_to
 
 
@@ -53,13 +53,13 @@ class Locator:
         *,
         position: Position | None = None,
     ) -> None:
-        """`position`: the sensor's; without one no round trip excludes anything."""
+        """`position` is the sensor's; without it, round trips exclude nothing."""
         self._cities = Cities(signatures.locations)
         self._distance_check = DistanceCheck(position, signatures.locations)
-        self._declared: PrefixTable[_Testimony] = PrefixTable()
-        self._networks: PrefixTable[_Testimony] = PrefixTable()
+        self._declared: PrefixTable[_NetworkVotes] = PrefixTable()
+        self._networks: PrefixTable[_NetworkVotes] = PrefixTable()
         self._databases = Databases() if databases is None else databases
-        # What is cached holds for these databases only.
+        # The cache is valid for these databases only.
         self._cached: tuple[tuple[Database, ...], _Cache] = (self._databases.current, OrderedDict())
         for one in declarations:
             bounds = (one.valid_from, one.valid_to)
@@ -71,8 +71,8 @@ class Locator:
     def locate(self, address: str, when_ns: int, trip: RoundTrip | None = None) -> Place:
         """The place of an address on the UTC day of `when_ns` (nanoseconds since 1970), with its evidence.
 
-        `trip`: the smallest round trip to it, which can rule locations out. Raises ValueError when it is no
-        IPv4 or IPv6 address.
+        `trip` is the smallest round trip to the address, which can exclude locations. Raises ValueError for
+        text that is not an IPv4 or IPv6 address.
         """
         databases, cache = self._cached
         if databases is not self._databases.current:
@@ -87,13 +87,13 @@ class Locator:
             cache[key] = place
         if place.round_trip is trip:
             return place
-        # Another flow was as near at best: all that differs is how many there were.
+        # The cached place is for the same smallest round trip: only the number of samples differs.
         found = (place.location, place.country, place.city, place.confidence, place.votes)
         return Place(*found, place.excluded, place.steps, trip)
 
     def network(self, address: str, when_ns: int) -> str | None:
-        """The longest network of the signatures that holds the address on that UTC day, if there is one."""
-        return next((one.prefix for one in _holding(self._networks, address, iso_day(when_ns))), None)
+        """The longest prefix of the signatures that covers the address on that UTC day, if any."""
+        return next((one.prefix for one in _covering(self._networks, address, iso_day(when_ns))), None)
 
     def _find(
         self, address: str, when_ns: int, trip: RoundTrip | None, databases: tuple[Database, ...]
@@ -113,18 +113,18 @@ class Locator:
         )
 
 
-def _holding(table: PrefixTable[_Testimony], address: str, day: str) -> Iterator[_Testimony]:
-    """The longest first."""
-    return (one for one in table.find(ipaddress.ip_address(address)) if one.holds_on(day))
+def _covering(table: PrefixTable[_NetworkVotes], address: str, day: str) -> Iterator[_NetworkVotes]:
+    """The entries that cover the address and are valid on that day, the longest prefix first."""
+    return (one for one in table.find(ipaddress.ip_address(address)) if one.is_valid_on(day))
 
 
-def _longest(table: PrefixTable[_Testimony], address: str, day: str) -> tuple[Vote, ...]:
-    return next((one.votes for one in _holding(table, address, day)), ())
+def _longest(table: PrefixTable[_NetworkVotes], address: str, day: str) -> tuple[Vote, ...]:
+    return next((one.votes for one in _covering(table, address, day)), ())
 
 
-def _between(prefix: str, bounds: tuple[str | None, str | None], votes: tuple[Vote, ...]) -> _Testimony:
+def _between(prefix: str, bounds: tuple[str | None, str | None], votes: tuple[Vote, ...]) -> _NetworkVotes:
     first, last = bounds
-    return _Testimony(prefix, first or "0001-01-01", last or "9999-12-31", votes)
+    return _NetworkVotes(prefix, first or "0001-01-01", last or "9999-12-31", votes)
 
 
 def _rule_votes(rule: NetworkRule, signatures: SignatureSet) -> tuple[Vote, ...]:

@@ -42,7 +42,7 @@ def test_all_evidence_is_shown(netmon, databases):
         "4 sources agree on CH",
         "2001:db8::7: city unknown, SE (single)",
         "192.0.2.1: no place (unknown)",
-        "ipinfo lite knows it as anycast, in many places at once: unknown",
+        "ipinfo lite lists it as anycast, announced from several places: unknown",
         "203.0.113.9: no place (unknown)",
     ):
         assert line in words, line

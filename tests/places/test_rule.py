@@ -162,8 +162,8 @@ def test_steps_name_outdated_votes_and_common_providers():
         CITIES,
     )
     assert place.steps[3:] == (
-        "dbip is outdated: DBIP-City-Lite, of the same maker, says otherwise",
-        "DBIP-City-Lite, DBIP-Country-Lite come from one maker: one source",
+        "dbip is outdated: DBIP-City-Lite, from the same provider, differs",
+        "DBIP-City-Lite, DBIP-Country-Lite are from one provider: one source",
         "DBIP-City-Lite, DBIP-Country-Lite alone says CH: a single source",
         "no source names a city in CH: the location is unknown",
     )
@@ -180,10 +180,10 @@ def test_steps_say_which_votes_locate_nothing():
         CITIES,
     )
     assert place.steps == (
-        "a: anycast, in many places at once; one of them: US",
-        "b: US, but of a satellite provider, which locates nothing",
-        "c: the AS that announces it, which locates nothing [AS64500 Acme]",
-        "a knows it as anycast, in many places at once: unknown",
+        "a: anycast, announced from several places, such as US",
+        "b: US, but a satellite provider, which does not locate it",
+        "c: the AS that announces it, which does not locate it [AS64500 Acme]",
+        "a lists it as anycast, announced from several places: unknown",
     )
 
 
@@ -217,7 +217,7 @@ def test_steps_explain_the_place():
     assert place.steps == (
         "alpha_db (2026-06-05) on 198.51.100.0/24: CH, Zurich",
         "beta_db: CH",
-        "gamma_as: registered in SE, which locates nothing [country of the AS]",
+        "gamma_as: registered in SE, which does not locate it [country of the AS]",
         "2 sources agree on CH",
         "Zurich is the location 'zurich'",
     )
