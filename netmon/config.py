@@ -1,4 +1,4 @@
-"""`netmon.yaml` → a frozen `Config`, or every mistake in it with file, line and key."""
+"""`netmon.yaml` → a frozen `Config`, or all errors in it with file, line and key."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netmon.errors import ConfigError
-from netmon.places.locator import Override
-from netmon.places.physics import ACCURACY_KM, Position
+from netmon.errors import ConfigError, reason_of
+from netmon.places.declared import ACCURACY_KM, Declaration, Position
 from netmon.policy import Network, Policy, PolicyException
 from netmon.promises import Subject
-from netmon.yaml_nodes import Document, Fields, Item
+from netmon.yaml_nodes import Document, Fields, Item, in_lines
 
 DEFAULT_PORT = 10977
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """How a mirror port is read."""
+    """How packets are captured from mirror ports."""
 
     interfaces: tuple[str, ...] = ()
     workers: int = 1
@@ -33,7 +32,7 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the engine's tables, and when a flow is over."""
+    """Sizes of the engine's tables, and the timeouts of flows."""
 
     max_flows: int = 1_000_000
     max_names: int = 200_000
@@ -44,13 +43,13 @@ class Limits:
     duplicate_window_ms: int = 50
 
     def keywords(self) -> dict[str, int]:
-        """As the engine's constructors take them."""
+        """Keyword arguments for the engine's constructors."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """What a value of the policy names: the signatures must know it."""
+    """A vendor, component or place named in the policy, which must exist in the signatures."""
 
     where: str  # Item.where
     vendor: str
@@ -60,31 +59,31 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that can be set. The defaults are those of the shipped `netmon.yaml`."""
+    """All settings. The defaults equal the shipped `netmon.yaml`."""
 
     sensor: str = "netmon"
-    position: Position | None = None  # of the sensor; None: no round trip excludes a place
+    position: Position | None = None  # of the sensor; None: round trips exclude no places
     subject: Subject = field(default_factory=Subject)
     capture: Capture = field(default_factory=Capture)
     limits: Limits = field(default_factory=Limits)
     report_every_s: int = 5
-    signatures: Path | None = None  # None: those that come with netmon
-    databases: tuple[Path, ...] | None = None  # files and folders; None: the usual folders
-    overrides: tuple[Override, ...] = ()
+    signatures: Path | None = None  # None: the bundled ones
+    databases: tuple[Path, ...] | None = None  # files and folders; None: the default folders
+    declarations: tuple[Declaration, ...] = ()
     policy: Policy = field(default_factory=Policy)
     mentions: tuple[Mention, ...] = ()
-    state: Path | None = None  # folder of what is remembered over restarts; None: the usual one
+    state: Path | None = None  # folder for state kept across restarts; None: the default one
     learning_days: int = 0
     privacy_level: int = 1
     privacy_key: Path | None = None
     events: Path | None = None
     listen: tuple[str, int] | None = ("127.0.0.1", DEFAULT_PORT)
-    web_config: Path | None = None  # a web.config.yml: TLS and passwords
-    file: Path | None = None  # where it was read
+    web_config: Path | None = None  # web.config.yml with TLS and passwords
+    file: Path | None = None  # the file that it was read from
 
 
 def find_file(given: Path | None, environment: dict[str, str] | None = None) -> Path | None:
-    """The configuration to read: as given, or the first of the usual places; None if there is none."""
+    """The configuration file: the given one, or the first of the default places; None if there is none."""
     env = dict(os.environ) if environment is None else environment
     if given is not None:
         return given
@@ -92,12 +91,12 @@ def find_file(given: Path | None, environment: dict[str, str] | None = None) -> 
         return Path(env["NETMON_CONFIG"])
     home = Path(env.get("XDG_CONFIG_HOME") or Path(env.get("HOME", "/")) / ".config")
     places = (home / "netmon" / "netmon.yaml", Path("/etc/netmon/netmon.yaml"))
-    # Somebody else's folder that may not be looked into holds no configuration of ours.
+    # os.path.isfile is False where Path.is_file would raise: in folders without read permission.
     return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113
 
 
 def state_folder(config: Config, environment: Mapping[str, str]) -> Path:
-    """Where state is kept: as configured, or where systemd or the user's desktop wants it."""
+    """The folder for state: as configured, or else from the environment (systemd, XDG, home)."""
     if config.state is not None:
         return config.state
     if environment.get("STATE_DIRECTORY"):
@@ -110,19 +109,19 @@ def state_folder(config: Config, environment: Mapping[str, str]) -> Path:
 
 
 def load(file: Path | None) -> Config:
-    """The configuration in a file; the defaults without one.
+    """The configuration in a file; the defaults if `file` is None.
 
-    Raises ConfigError with one "file:line: message" a line for each mistake.
+    Raises ConfigError with one "file:line: message" per line for every error.
     """
     if file is None:
         return Config()
     try:
         document = Document(file, names_keys=True)
     except OSError as error:
-        raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+        raise ConfigError(f"{file}: {reason_of(error)}") from error
     config = _read(document.root, file) if document.root else Config()
     if document.problems:
-        raise ConfigError("\n".join(str(problem) for problem in sorted(set(document.problems))))
+        raise ConfigError(in_lines(document.problems))
     return config
 
 
@@ -165,7 +164,7 @@ def _read(root: Item, file: Path) -> Config:
         report_every_s=flows.read("report_every_s", lambda item: item.integer(1, 60), default.report_every_s),
         signatures=_section(top, "signatures", ("folder",)).read("folder", _path_from(file), None),
         databases=places.read("databases", _paths_from(file), default.databases),
-        overrides=places.each("declared", _read_override),
+        declarations=places.each("declared", _read_declaration),
         policy=_read_policy(
             _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions")), mentions
         ),
@@ -182,7 +181,7 @@ def _read(root: Item, file: Path) -> Config:
 
 
 def _section(top: Fields, key: str, known: tuple[str, ...]) -> Fields:
-    """The keys of a section; an empty one is one that leaves everything at its default."""
+    """The keys of a section without those that have no value: these keep their defaults."""
     if key not in top or top[key].is_null():
         return Fields()
     section = top[key].fields((), known)
@@ -194,13 +193,13 @@ def _count(item: Item) -> int:
 
 
 _READERS: Mapping[str, Callable[[Item], int]] = {
-    "duplicate_window_ms": lambda item: item.integer(0, 60_000),  # 0: none is looked for
+    "duplicate_window_ms": lambda item: item.integer(0, 60_000),  # 0: no detection of duplicates
 }
-"""Limits that are not counts from 1 up."""
+"""Readers of limits that may be 0."""
 
 
 def _path_from(file: Path) -> Callable[[Item], Path]:
-    """A reader of paths that are relative to the configuration's own folder."""
+    """A reader of paths, which are relative to the folder of the configuration."""
     return lambda item: file.parent / Path(item.text()).expanduser()
 
 
@@ -221,12 +220,12 @@ def _read_capture(fields: Fields) -> Capture:
 
 
 def _read_position(sensor: Fields) -> Position | None:
-    """Where the sensor is: latitude and longitude go together, and the accuracy goes with them."""
+    """The position of the sensor: latitude and longitude are required together, the accuracy is optional."""
     given = [key for key in Position.__slots__ if key in sensor]
     missing = [key for key in ("latitude", "longitude") if key not in sensor]
     if not given or missing:
         for key in given:
-            sensor[key].report(f"sensor.{' and sensor.'.join(missing)} must be given with it")
+            sensor[key].report(f"sensor.{' and sensor.'.join(missing)} must be given as well")
         return None
     return Position(
         latitude=sensor["latitude"].number(-90, 90),
@@ -236,19 +235,19 @@ def _read_position(sensor: Fields) -> Position | None:
 
 
 NO_COUNTRIES = {
-    "EU": "a group of countries: name one of them",
-    "UK": "no code of ISO 3166-1: write GB",
-    "EL": "no code of ISO 3166-1: write GR",
+    "EU": "a group of countries: give one of its members",
+    "UK": "not an ISO 3166-1 code: write GB",
+    "EL": "not an ISO 3166-1 code: write GR",
 }
-"""What is often written for a country and would be found in no promise."""
+"""Common mistakes for country codes, which would never match a promise."""
 
 
 def check_country(text: str) -> str | None:
-    """What is wrong with a country, in words; None: it is two capital letters, as in ISO 3166-1."""
+    """Why a text is not a country code (ISO 3166-1 alpha-2), in words; None if it has its form."""
     if text in NO_COUNTRIES:
         return f"'{text}' is {NO_COUNTRIES[text]}"
     if not re.fullmatch("[A-Z]{2}", text):
-        return f"'{text}' is no country: two capital letters (ISO 3166-1), for example DE"
+        return f"'{text}' is not a country code: write two capital letters (ISO 3166-1), for example DE"
     return None
 
 
@@ -260,10 +259,10 @@ def _read_country(item: Item) -> str:
     return country
 
 
-def _read_override(item: Item) -> Override:
+def _read_declaration(item: Item) -> Declaration:
     keys = ("network", "country", "author", "reason")
     fields = item.fields(keys, ("city", "date", "valid_from", "valid_to"))
-    return Override(
+    return Declaration(
         prefix=str(fields.read("network", _read_network, _NO_NETWORK)),
         country=fields.read("country", _read_country, ""),
         city=fields.read("city", Item.text, None),
@@ -281,7 +280,7 @@ def _read_network(item: Item) -> Network:
         return ipaddress.ip_network(text)
     except ValueError as error:
         if text:
-            item.report(f"'{text}' is no network: {error}")
+            item.report(f"'{text}' is not a network: {error}")
         return _NO_NETWORK
 
 
@@ -291,7 +290,7 @@ _NO_NETWORK = ipaddress.ip_network("192.0.2.0/32")
 def _read_day(item: Item) -> str:
     day = item.text()
     if day and not _is_day(day):
-        item.report(f"'{day}' is no day: write 2026-01-31")
+        item.report(f"'{day}' is not a date: write 2026-01-31")
     return day
 
 
@@ -310,7 +309,7 @@ def _read_place(item: Item) -> str:
 
 
 def _read_policy(fields: Fields, mentions: list[Mention]) -> Policy:
-    """The policy; what it names goes to `mentions`."""
+    """The policy. Vendors, components and places named in it are added to `mentions`."""
 
     def mention(item: Item, vendor: str, component: str | None = None, place: str | None = None) -> None:
         if vendor:
@@ -351,7 +350,7 @@ def _read_exception(fields: Fields) -> PolicyException:
     component = fields.read("component", Item.text, "*")
     since, until = fields.read("since", _read_day, None), fields.read("until", _read_day, "")
     if since and until and until < since:
-        fields["until"].report(f"'{until}' is before '{since}', from which the exception holds")
+        fields["until"].report(f"'{until}' is before '{since}', the start of the exception")
     return PolicyException(
         vendor=fields.read("vendor", Item.text, ""),
         component=None if component == "*" else component,
@@ -375,9 +374,9 @@ def _read_listen(item: Item) -> tuple[str, int] | None:
 
 
 def parse_listen(text: str) -> tuple[str, int]:
-    """Host and port of "127.0.0.1:10977" or "[::1]:10977". Raises ValueError with what is wrong."""
+    """Host and port of "127.0.0.1:10977" or "[::1]:10977". Raises ValueError with the reason."""
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65_535:
-        raise ValueError(f"'{text}' is no address to listen on: write 127.0.0.1:{DEFAULT_PORT}")
+        raise ValueError(f"'{text}' is not an address to listen on: write 127.0.0.1:{DEFAULT_PORT}")
     return host, int(port)

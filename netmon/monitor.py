@@ -1,4 +1,4 @@
-"""Engine facts → classified flows: whose a flow is, where it ended, how that is judged. All on one screen."""
+"""Engine facts → classified flows: the vendor of a flow, its place and its verdict, on one screen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
-from netmon.places.round_trips import RoundTrips
+from netmon.places.round_trips import SmallestRoundTrips
 from netmon.policy import Policy
 from netmon.promises import Subject
 from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place, Verdict
@@ -14,16 +14,20 @@ from netmon.signatures.model import Rule, SignatureSet
 from netmon.verdict import Case, judge
 
 BEHIND_PROXY = Place(
-    "unknown", "unknown", None, "unknown", steps=("the address is a proxy's, which says nothing of the data",)
+    "unknown",
+    "unknown",
+    None,
+    "unknown",
+    steps=("the address is that of a proxy, and the destination behind it is not visible",),
 )
-"""Where a flow ends that goes to a proxy."""
+"""The place of flows to a proxy."""
 
 
 class Monitor:
-    """Gives flows their meaning by signatures, places, promises and policy.
+    """Classifies flows by signatures, places, promises and policy.
 
-    Its only state is what is handed to it and outlives it when signatures are reloaded: `trips`, the smallest
-    round trips, and `destinations`, where vendors were reached; without these nothing is told to be new.
+    Its only state is passed in, and survives a reload of the signatures: `trips`, the smallest round trips,
+    and `destinations`, where vendors were reached. Without `destinations` no destination is reported as new.
     """
 
     def __init__(
@@ -32,18 +36,18 @@ class Monitor:
         locator: Locator,
         policy: Policy,
         subject: Subject,
-        trips: RoundTrips | None = None,
+        trips: SmallestRoundTrips | None = None,
         destinations: Destinations | None = None,
     ) -> None:
         self.signatures = signatures
         self._locator = locator
         self._policy = policy
         self._subject = subject
-        self._trips = RoundTrips() if trips is None else trips
+        self._trips = SmallestRoundTrips() if trips is None else trips
         self._destinations = destinations
 
     def classify(self, flow: FlowRecord) -> ClassifiedFlow:
-        """The flow with its meaning; of no vendor, if no signature matched."""
+        """The classified flow; without a vendor if no signature matched."""
         entries = self.signatures.resolvers.entries
         resolver = None if flow.resolver is None else entries[flow.resolver].id
         fallbacks = tuple(self._fallbacks(flow)) if flow.fallback else ()
@@ -53,7 +57,7 @@ class Monitor:
         if "proxied" in flow.view:
             place = BEHIND_PROXY
         else:
-            place = self._locator.locate(flow.server, flow.start_ns, self._trips.take(flow))
+            place = self._locator.locate(flow.server, flow.start_ns, self._trips.record(flow))
         verdict = self._judge(rule, place, flow.view, flow.start_ns, flow.client)
         new = self._find_new(flow, rule, place)
         return ClassifiedFlow(
@@ -63,12 +67,12 @@ class Monitor:
     def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:
         if self._destinations is None or rule.status == "unverified":
             return ()
-        return self._destinations.take(
+        return self._destinations.record(
             flow, rule.vendor, place, lambda: self._locator.network(flow.server, flow.start_ns)
         )
 
     def _fallbacks(self, flow: FlowRecord) -> Iterator[Fallback]:
-        """For each vendor whose products fall back to the flow's server: what that was asked."""
+        """For each vendor whose products fall back to the flow's server: what kind of name was queried."""
         rule = None if flow.queried_signature is None else self.signatures.rules[flow.queried_signature]
         for vendor in self.signatures.vendors.values():
             component = rule.component if rule is not None and rule.vendor == vendor.id else None
@@ -78,11 +82,11 @@ class Monitor:
                 if one.address == flow.server:
                     yield Fallback(vendor.id, one.operator, question, component, one.status)
 
-    def foresee(self, when_ns: int) -> Iterator[tuple[str, str, str, str, str]]:
-        """Labels of every series that the signatures let expect, so that it exists before its first flow.
+    def expected_series(self, when_ns: int) -> Iterator[tuple[str, str, str, str, str]]:
+        """Labels of the series that the signatures make likely, so that they exist before their first flow.
 
-        Vendor, component, location, country, verdict: each component at each place that is promised or at
-        which the vendor has a network.
+        Vendor, component, location, country, verdict: each component at each place where the vendor has a
+        network.
         """
         for vendor in self.signatures.vendors.values():
             networks = {rule.prefix.split("/")[0] for rule in vendor.networks}

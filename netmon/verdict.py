@@ -1,16 +1,17 @@
-"""The judgement on one flow: a pure function, one table (`ROWS`), read from top to bottom.
+"""The verdict on one flow: a pure function and one table (`ROWS`), read from top to bottom.
 
-A flow is held against one yardstick: what the organisation's own policy allows for this vendor and component;
-where the policy is silent, what the vendor has promised for this component, this subject and this day
-(`promises`). A location database can be wrong, so contradicting or single sources give "undecided", never an
-alarm. A spoiled view takes back "expected", never "unexpected": what was seen to go elsewhere went elsewhere.
+The place of a flow is compared with the places that the organisation's policy allows for this vendor and
+component, or, if the policy does not mention them, with the places that the vendor has promised for this
+component, this subject and this day (`promises`). Location databases can be wrong, so contradicting sources
+or a single source give "undecided", never an alarm. A limited view turns "expected" into "undecided", but
+does not change "unexpected": packets that were seen going elsewhere did go elsewhere.
 
-Verdicts are of two strengths: "undecided" is weaker than the other three, and none of these is weaker than
-another. One more source that says what the others say makes a verdict stronger or leaves it as it is.
+"undecided" is weaker than the other three verdicts, which are equally strong. An additional source that
+agrees with the others makes a verdict stronger or leaves it unchanged.
 
-A policy's exception for a client is the organisation's own word, so what it lifts is "expected", not
-"undecided": nothing is in doubt. It lifts alarms alone, and the verdict says so: with a reason of its own,
-with the reason that it lifts (`Verdict.lifts`), and until when.
+An exception in the policy is a decision of the organisation, so a flow that it covers is "expected", not
+"undecided". It applies only where there would be an alarm, and the verdict shows it: with a reason of its
+own, the reason that it replaces (`Verdict.lifts`), and its last day.
 """
 
 from __future__ import annotations
@@ -19,56 +20,56 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from netmon.places.locator import iso_day
+from netmon.days import iso_day
 from netmon.places.rule import is_sure
 from netmon.policy import Policy
-from netmon.promises import Subject, applied_promises, find_obstacle, is_made_to
+from netmon.promises import Subject, applied_promises, is_made_to, why_not_in_force
 from netmon.records import Outcome, Place, Verdict
 from netmon.signatures.model import Location, Vendor
 
 REASONS: Mapping[str, str] = {
-    "unverified_signature": "not sure that this is the vendor's at all",
-    "policy_exception": "the policy makes an exception for these clients until a day",
+    "unverified_signature": "the signature is unverified, so the flow may not be the vendor's",
+    "policy_exception": "the policy has an exception for this client until a certain day",
     "policy_forbids_vendor": "the policy forbids any contact with this vendor",
-    "subject_unknown": "promises are made to some countries; ours is not configured",
-    "no_promise": "no promise covers this",
-    "behind_proxy": "the flow goes to a proxy, and where the proxy sends it is not seen",
-    "rtt_excludes_promise": "a server answered sooner than light could be back from the promised place",
+    "subject_unknown": "promises apply to certain countries, and ours is not configured",
+    "no_promise": "no promise applies",
+    "behind_proxy": "the flow goes to a proxy, and the destination behind it is not visible",
+    "rtt_excludes_promise": "the server answered faster than light could return from the promised place",
     "databases_disagree": "the sources contradict each other on the country",
     "no_location": "no source locates the address",
-    "single_source": "one source alone locates the address",
+    "single_source": "only one source locates the address",
     "policy_forbids": "the policy does not allow this place",
-    "place_elsewhere": "the sources agree on another country than the vendor promised",
-    "city_unproven": "the right country, but the sources do not show that it is the right city",
-    "insufficient_view": "the right place, but the sensor saw the flow only in part",
+    "place_elsewhere": "the sources agree on a country other than the promised one",
+    "city_unproven": "the country is right, but the sources do not confirm the city",
+    "insufficient_view": "the place is right, but the sensor saw only part of the flow",
     "policy_allows": "the policy allows this place",
-    "place_as_promised": "the vendor promised this place, and the sources agree on it",
+    "place_as_promised": "the sources agree on the place that the vendor promised",
 }
-"""Every reason that a verdict can have, with its meaning: a closed set, used as a metric label."""
+"""The reasons for verdicts and their meanings: a closed set, used as a metric label."""
 
-SPOILED = frozenset({"one_way", "gap", "unseen"})
-"""View flags with which a flow is not called "expected": packets of it were not seen.
+LIMITING = frozenset({"one_way", "gap", "unseen"})
+"""Visibility limitations with which a flow is not "expected", because packets of it were not seen.
 
-- "one_way": one direction was not seen; nothing shows that the server took part.
-- "gap": segments of the opening are missing, so the name may be another.
-- "unseen": more than 1 % of the bytes were acknowledged and not seen, so the count is no statement.
+- "one_way": one direction was not seen; nothing shows that the server answered.
+- "gap": segments of the opening are missing, so the name may be another one.
+- "unseen": more than 1 % of the bytes were acknowledged but not seen, so the byte counts are too small.
 
-Not among them: "cut" (headers and lengths are whole), "no_start" (what was seen went there), "duplicates"
-(recognised, and counted once) and "proxied" (a row of its own)."""
+The others have no influence: "cut" (headers and lengths are complete), "no_start" (the packets that were seen
+went there) and "duplicates" (detected, and counted once); "proxied" has a row of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is known of one flow when it is judged."""
+    """What is known about one flow when it is judged."""
 
     vendor: Vendor
     component: str
-    status: str  # of the signature entry that matched
+    status: str  # trust status of the matching signature
     place: Place
     view: tuple[str, ...]  # FlowRecord.view
     time_ns: int  # when the flow began
     locations: Mapping[str, Location]
-    client: str | None = None  # its address; None: nobody's flow, so no exception of the policy holds
+    client: str | None = None  # its address; None: no client, so no exception applies
 
 
 Kind = Literal["policy", "promise", "subject_unknown", "none"]
@@ -76,8 +77,8 @@ Fit = Literal["inside", "city_unproven", "elsewhere"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Yardstick:
-    """What a flow is held against."""
+class _Reference:
+    """The places with which that of a flow is compared."""
 
     kind: Kind
     places: frozenset[str] = frozenset()  # ISO countries and location ids
@@ -86,29 +87,29 @@ class _Yardstick:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A case as the table asks for it."""
+    """A case in the terms of the table."""
 
     unverified: bool
     forbidden: bool
-    excepted: bool  # an exception of the policy holds for this client on this day
-    yardstick: Kind
+    excepted: bool  # an exception of the policy applies to this client on this day
+    reference: Kind
     proxied: bool
-    refuted: bool  # every place that is wanted is excluded by the round trip
+    refuted: bool  # the round trip excludes every place of the reference
     disputed: bool
     unknown: bool
-    single: bool  # one source, and not the organisation's own declaration
+    single: bool  # one source, which is not the organisation's own declaration
     fit: Fit
-    spoiled: bool
+    limited: bool
 
     @property
     def settled_elsewhere(self) -> bool:
-        """Two sources agree on another country, or the organisation declares one."""
+        """Two sources agree on another country, or the organisation declared one."""
         return self.fit == "elsewhere" and not (self.disputed or self.unknown or self.single)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: when it holds and no earlier one does, this is the verdict."""
+    """One line of the table. The first row whose condition holds gives the verdict."""
 
     when: str  # the condition in words
     holds: Callable[[Facts], bool]
@@ -117,14 +118,14 @@ class Row:
 
 
 ROWS = (
-    # Not sure to be the vendor's: not judged, whatever else is known.
+    # The flow may not be the vendor's, so it is not judged at all.
     Row(
         "the signature that matched is unverified",
         lambda case: case.unverified,
         "undecided",
         "unverified_signature",
     ),
-    # "This vendor is not to be contacted at all": the place does not matter.
+    # The vendor must not be contacted at all: the place is irrelevant.
     Row(
         "the policy forbids the vendor, with an exception for this client that day",
         lambda case: case.forbidden and case.excepted,
@@ -132,23 +133,23 @@ ROWS = (
         "policy_exception",
     ),
     Row("the policy forbids the vendor", lambda case: case.forbidden, "forbidden", "policy_forbids_vendor"),
-    # Without a yardstick there is nothing to hold the place against.
+    # Without a reference there is nothing to compare the place with.
     Row(
         "no place is allowed by policy; one is promised, to some countries, and ours is not configured",
-        lambda case: case.yardstick == "subject_unknown",
+        lambda case: case.reference == "subject_unknown",
         "undecided",
         "subject_unknown",
     ),
     Row(
         "no place is allowed by policy, and no promise binds for this component, country and day",
-        lambda case: case.yardstick == "none",
+        lambda case: case.reference == "none",
         "undecided",
         "no_promise",
     ),
-    # The address is the proxy's, so nothing is known of the place.
+    # The address is that of the proxy, so the place is not known.
     Row("the flow goes to a proxy", lambda case: case.proxied, "undecided", "behind_proxy"),
-    # Physics says "not there", and no two sources agree on where else. It refutes and proves nothing, and it
-    # rests on the configured position and on nobody answering in the server's name: told, not an alarm.
+    # A round trip refutes a place but proves none, and it relies on the configured position and on no
+    # middlebox answering for the server: reported, but not an alarm.
     Row(
         "round trips exclude every place that is allowed or promised, and no two sources agree on another "
         "country",
@@ -156,7 +157,7 @@ ROWS = (
         "undecided",
         "rtt_excludes_promise",
     ),
-    # Without a place that two sources agree on, or that the organisation declared, nothing is alleged.
+    # No alarm without a place on which two sources agree, or which the organisation declared.
     Row(
         "the sources contradict each other on the country",
         lambda case: case.disputed,
@@ -170,7 +171,7 @@ ROWS = (
         "undecided",
         "single_source",
     ),
-    # In another country. The view may be spoiled: what was seen of the flow went there.
+    # In another country. A limited view does not matter: the packets that were seen went there.
     Row(
         "the place is in another country, with an exception of the policy for this client that day",
         lambda case: case.fit == "elsewhere" and case.excepted,
@@ -179,7 +180,7 @@ ROWS = (
     ),
     Row(
         "the place is in another country than the policy allows",
-        lambda case: case.fit == "elsewhere" and case.yardstick == "policy",
+        lambda case: case.fit == "elsewhere" and case.reference == "policy",
         "unexpected",
         "policy_forbids",
     ),
@@ -189,23 +190,23 @@ ROWS = (
         "unexpected",
         "place_elsewhere",
     ),
-    # In the right country, without proof of the city. Cities are what databases know worst: no alarm.
+    # In the right country, but the city is not confirmed. Databases are least reliable for cities: no alarm.
     Row(
         "the country is right, and the sources do not show that the city is",
         lambda case: case.fit == "city_unproven",
         "undecided",
         "city_unproven",
     ),
-    # In the right place. Only a flow that was seen whole is called expected.
+    # In the right place. Only a flow that was seen completely is expected.
     Row(
         "the place is right, and packets of the flow were not seen (`one_way`, `gap`, `unseen`)",
-        lambda case: case.spoiled,
+        lambda case: case.limited,
         "undecided",
         "insufficient_view",
     ),
     Row(
         "the place is one that the policy allows",
-        lambda case: case.yardstick == "policy",
+        lambda case: case.reference == "policy",
         "expected",
         "policy_allows",
     ),
@@ -214,25 +215,25 @@ ROWS = (
 
 
 def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
-    """The verdict on a flow: the first row of `ROWS` that holds; pure, and complete for every input."""
+    """The verdict on a flow: that of the first row of `ROWS` whose condition holds. Every input has one."""
     day = iso_day(case.time_ns)
-    yardstick = _find_yardstick(case, policy, subject, day)
+    reference = _find_reference(case, policy, subject, day)
     exception = policy.find_exception(case.vendor.id, case.component, case.client, day)
     facts = Facts(
         unverified=case.status == "unverified",
         forbidden=case.vendor.id in policy.forbidden_vendors,
         excepted=exception is not None,
-        yardstick=yardstick.kind,
+        reference=reference.kind,
         proxied="proxied" in case.view,
-        refuted=bool(yardstick.places) and yardstick.places.issubset(case.place.excluded),
+        refuted=bool(reference.places) and reference.places.issubset(case.place.excluded),
         disputed=case.place.confidence == "disputed",
         unknown=case.place.confidence == "unknown",
         single=case.place.confidence == "single" and not is_sure(case.place),
-        fit=_fit(case.place, yardstick.places, case.locations),
-        spoiled=not SPOILED.isdisjoint(case.view),
+        fit=_fit(case.place, reference.places, case.locations),
+        limited=not LIMITING.isdisjoint(case.view),
     )
     row = find_row(facts)
-    promise = None if facts.unverified or facts.forbidden else yardstick.promise
+    promise = None if facts.unverified or facts.forbidden else reference.promise
     if row.reason != "policy_exception" or exception is None:
         return Verdict(row.outcome, row.reason, promise)
     lifted = find_row(replace(facts, excepted=False))
@@ -240,30 +241,30 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
 
 
 def find_row(facts: Facts) -> Row:
-    """The row that decides."""
+    """The first row whose condition holds."""
     return next(row for row in ROWS if row.holds(facts))
 
 
-def _find_yardstick(case: Case, policy: Policy, subject: Subject, day: str) -> _Yardstick:
-    """The policy where it speaks, else the promises that bind: any one of their places keeps them.
+def _find_reference(case: Case, policy: Policy, subject: Subject, day: str) -> _Reference:
+    """The policy if it mentions the component, else the binding promises: any place of theirs is as promised.
 
-    The promise that is named is the one kept, or the first.
+    The promise in the verdict is the one that is kept, else the first.
     """
     allowed = policy.allowed_places(case.vendor.id, case.component)
     if allowed is not None:
-        return _Yardstick("policy", allowed)
+        return _Reference("policy", allowed)
     applied = applied_promises(case.vendor, case.component)
-    in_force = [one for one in applied if find_obstacle(one, day) is None]
+    in_force = [one for one in applied if why_not_in_force(one, day) is None]
     binding = [one for one in in_force if is_made_to(one, subject)]
     if binding:
         places = frozenset(place for one in binding for place in one.locations)
         kept = (one for one in binding if case.place.location in one.locations)
-        return _Yardstick("promise", places, next(kept, binding[0]).id)
-    return _Yardstick("subject_unknown" if in_force and subject.country is None else "none")
+        return _Reference("promise", places, next(kept, binding[0]).id)
+    return _Reference("subject_unknown" if in_force and subject.country is None else "none")
 
 
 def _fit(place: Place, wanted: frozenset[str], locations: Mapping[str, Location]) -> Fit:
-    """How a known place lies to the wanted countries and locations."""
+    """How a known place relates to the wanted countries and locations."""
     if place.location in wanted or place.country in wanted:
         return "inside"
     countries = {locations[one].country for one in wanted if one in locations}

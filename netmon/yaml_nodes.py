@@ -1,10 +1,10 @@
-"""YAML whose every value knows its file and line, and whose mistakes are all reported at once.
+"""YAML in which every value has its file and line, so that all errors are reported in one pass.
 
-A reader asks an `Item` for what it needs (`fields`, `elements`, `text`, …). What is not there, or is
-of the wrong kind, becomes a `Problem`, and a neutral value keeps the reading going. The caller looks
-at `Document.problems` when it is done.
+A reader gets what it needs from an `Item` (`fields`, `elements`, `text`, …). A missing value, or one of the
+wrong type, becomes a `Problem`, and reading continues with a neutral value. The caller checks
+`Document.problems` at the end.
 
-Scalars are read as written: `NO` is Norway and `1.10` is "1.10", whatever YAML 1.1 makes of them.
+Scalars are read as written: `NO` is Norway and `1.10` is "1.10", not the boolean and the number of YAML 1.1.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake in a file, printed as "file:line: message"."""
+    """One error in a file, printed as "file:line: message"."""
 
     file: str
     line: int
@@ -34,14 +34,19 @@ class Problem:
         return f"{self.file}:{self.line}: {self.message}"
 
 
+def in_lines(problems: Iterable[Problem]) -> str:
+    """Problems sorted by file and line, without repetitions, one per line."""
+    return "\n".join(str(problem) for problem in sorted(set(problems)))
+
+
 class Document:
-    """One YAML file, composed but not yet understood. `root` is None when it cannot be composed."""
+    """One YAML file, parsed into nodes. `root` is None if it cannot be parsed."""
 
     def __init__(self, file: Path, *, names_keys: bool = False) -> None:
-        """Read the file; mistakes of syntax are problems already.
+        """Reads the file; syntax errors become problems at once.
 
-        With `names_keys` a message begins with the keys that lead to the value, as in "web.listen: …".
-        Raises OSError when the file cannot be read.
+        With `names_keys`, messages begin with the path of keys to the value, as in "web.listen: …".
+        Raises OSError if the file cannot be read.
         """
         self.file = str(file)
         self.names_keys = names_keys
@@ -59,7 +64,7 @@ class Document:
             mark = error.problem_mark or error.context_mark
             self.report(mark.line + 1 if mark else 1, f"not YAML: {error.problem or error.context}")
         except RecursionError:
-            self.report(1, "not YAML of any use: nested too deeply")
+            self.report(1, "not usable YAML: nested too deeply")
         else:
             if node is None:
                 self.report(1, "the file is empty")
@@ -67,52 +72,52 @@ class Document:
                 self.root = Item(self, node)
 
     def report(self, line: int, message: str) -> None:
-        """Note a problem."""
+        """Adds a problem."""
         self.problems.append(Problem(self.file, line, message))
 
 
 MAX_FAST_DEPTH = 5000
-"""Nesting that libyaml may be given: it composes recursively, on the C stack."""
+"""Deepest nesting that libyaml is used for: it recurses on the C stack."""
 
 
 def _compose(text: str) -> yaml.Node | None:
-    """The nodes of a text: by libyaml where it is there, ten times faster; mistakes are told by PyYAML.
+    """The nodes of a text, by libyaml where available, which is ten times faster.
 
-    Raises yaml.YAMLError.
+    Raises yaml.YAMLError, always from PyYAML, whose error messages are better.
     """
     openings = text.count("[") + text.count("{")
-    widest = max(map(len, text.splitlines()), default=0)  # bounds the nesting of indented blocks
+    widest = max(map(len, text.splitlines()), default=0)  # an upper bound for the nesting of indented blocks
     if hasattr(yaml, "CSafeLoader") and openings < MAX_FAST_DEPTH and widest < MAX_FAST_DEPTH:
         try:
             return yaml.compose(text, Loader=yaml.CSafeLoader)
         except yaml.YAMLError:
-            pass  # composed once more below, for the better message
+            pass  # parsed again below, for the better message
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 class Item:
-    """One value of a document, with its place."""
+    """One value of a document, with its line."""
 
     __slots__ = ("_document", "_keys", "_node", "line")
 
     def __init__(self, document: Document, node: yaml.Node, line: int | None = None, keys: str = "") -> None:
         self._document = document
         self._node = node
-        self._keys = keys  # that lead here, as in "web.listen"
+        self._keys = keys  # the path to this value, as in "web.listen"
         self.line: int = node.start_mark.line + 1 if line is None else line
 
     @property
     def file(self) -> str:
-        """The file that it stands in."""
+        """The file that contains the value."""
         return self._document.file
 
     @property
     def where(self) -> str:
-        """The value's place as messages name it: "netmon.yaml:12: web.listen"."""
+        """File, line and keys, to begin a message with: "netmon.yaml:12: web.listen"."""
         return f"{self.file}:{self.line}: {self._keys}"
 
     def report(self, message: str) -> None:
-        """Note a problem with this value."""
+        """Adds a problem with this value."""
         where = f"{self._keys}: " if self._keys and self._document.names_keys else ""
         self._document.report(self.line, where + message)
 
@@ -129,7 +134,7 @@ class Item:
         return self.is_text() and self._node.tag == "tag:yaml.org,2002:null"
 
     def entries(self) -> dict[str, Item]:
-        """Key → value of a mapping with free keys, in the file's order. A value's line is its key's."""
+        """Key → value of a mapping with arbitrary keys, in file order. A value gets the line of its key."""
         if not isinstance(self._node, yaml.MappingNode):
             self.report("expected keys and values")
             return {}
@@ -137,17 +142,17 @@ class Item:
         for key, value in self._node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                self._document.report(line, "a key is a plain word")
+                self._document.report(line, "a key must be plain text")
             elif key.value in found:
                 first = found[key.value].line
-                self._document.report(line, f"key '{key.value}' is given twice (first in line {first})")
+                self._document.report(line, f"key '{key.value}' is given twice (first on line {first})")
             else:
                 keys = f"{self._keys}.{key.value}" if self._keys else key.value
                 found[key.value] = Item(self._document, value, line, keys)
         return found
 
     def fields(self, required: Collection[str], optional: Collection[str] = ()) -> Fields:
-        """The known keys of a mapping. Unknown keys and missing required ones are problems."""
+        """The known keys of a mapping. Unknown keys, and required keys that are missing, are problems."""
         known = [*required, *optional]
         found = self.entries()
         place = f" in {self._keys}" if self._keys and self._document.names_keys else ""
@@ -167,21 +172,21 @@ class Item:
         return [Item(self._document, node, keys=self._keys) for node in self._node.value]
 
     def text(self) -> str:
-        """A scalar as written, not empty."""
+        """A non-empty scalar, as written."""
         if not isinstance(self._node, yaml.ScalarNode) or self.is_null() or not self._node.value.strip():
-            self.report("expected a text")
+            self.report("expected text")
             return ""
         return str(self._node.value)
 
     def texts(self) -> tuple[str, ...]:
-        """A list of scalars as written."""
+        """A list of scalars, as written."""
         return tuple(element.text() for element in self.elements())
 
     def one_of(self, choices: Collection[str]) -> str:
-        """One of a closed set of words; the first of them where it is none."""
+        """One of a closed set of words; the first of them if the value is another."""
         word = self.text()
         if word and word not in choices:
-            self.report(f"'{word}' is none of {', '.join(choices)}{nearest(word, choices)}")
+            self.report(f"'{word}' is not one of {', '.join(choices)}{nearest(word, choices)}")
         return word if word in choices else next(iter(choices))
 
     def integer(self, low: int, high: int) -> int:
@@ -190,7 +195,7 @@ class Item:
         number = int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text) else None
         if number is None or not low <= number <= high:
             if text:
-                self.report(f"'{text}' is no whole number from {low} to {high}")
+                self.report(f"'{text}' is not a whole number from {low} to {high}")
             return low
         return number
 
@@ -203,12 +208,12 @@ class Item:
             number = math.nan
         if not low <= number <= high:
             if text:
-                self.report(f"'{text}' is no number from {low:g} to {high:g}")
+                self.report(f"'{text}' is not a number from {low:g} to {high:g}")
             return low
         return number
 
     def flag(self) -> bool:
-        """True or false, written so."""
+        """`true` or `false`, in this spelling only."""
         text = self.text()
         if text and text not in ("true", "false"):
             self.report(f"'{text}' is neither true nor false")
@@ -219,20 +224,20 @@ class Fields(dict[str, Item]):
     """The known keys of a mapping."""
 
     def read(self, key: str, reader: Callable[[Item], T], default: T) -> T:
-        """What the reader makes of the key's value; the default when the key is not there."""
+        """The key's value, converted by the reader; the default if the key is missing."""
         return reader(self[key]) if key in self else default
 
     def each(self, key: str, reader: Callable[[Item], T]) -> tuple[T, ...]:
-        """What the reader makes of each element of the key's list; nothing when it is not there."""
+        """The elements of the key's list, converted by the reader; empty if the key is missing."""
         return tuple(reader(element) for element in self[key].elements()) if key in self else ()
 
     def table(self, key: str, reader: Callable[[str, Item], T]) -> dict[str, T]:
-        """What the reader makes of each key and value of the key's mapping; nothing when it is not there."""
+        """The entries of the key's mapping, converted by the reader; empty if the key is missing."""
         entries = self[key].entries() if key in self else {}
         return {word: reader(word, item) for word, item in entries.items()}
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """A hint at the choice nearest to the word, to end a message with; empty when none is near."""
+    """A suggestion of the most similar choice, to end a message with; empty if none is similar."""
     close = difflib.get_close_matches(word, list(choices), n=1)
     return f"; did you mean '{close[0]}'?" if close else ""

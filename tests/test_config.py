@@ -1,4 +1,4 @@
-"""netmon.yaml: what it says is what is used, and every mistake is one line with file and line."""
+"""netmon.yaml: every setting takes effect, and every error is one line with file, line and key."""
 
 import re
 from ipaddress import ip_network
@@ -8,8 +8,7 @@ import pytest
 
 from netmon.config import Config, find_file, load, parse_listen, state_folder
 from netmon.errors import ConfigError
-from netmon.places.locator import Override
-from netmon.places.physics import Position
+from netmon.places.declared import Declaration, Position
 from netmon.policy import Policy, PolicyException
 from netmon.promises import Subject
 
@@ -30,15 +29,15 @@ def read(tmp_path):
 
 
 @pytest.fixture
-def mistakes(read, tmp_path):
+def errors(read, tmp_path):
     """The messages that a configuration with this text gives, without the folder's name."""
 
-    def mistakes(text):
+    def errors(text):
         with pytest.raises(ConfigError) as caught:
             read(text)
         return str(caught.value).replace(f"{tmp_path}/", "").splitlines()
 
-    return mistakes
+    return errors
 
 
 def without_file(config):
@@ -51,7 +50,7 @@ def test_shipped_file_equals_the_defaults():
 
 
 def test_shipped_file_names_every_setting():
-    """Uncommenting nothing, each section of the shipped file is one that is read."""
+    """Each setting has a line in the shipped file."""
     text = SHIPPED.read_text(encoding="utf-8")
     for key in (
         *Config().limits.__slots__,
@@ -64,11 +63,11 @@ def test_shipped_file_names_every_setting():
 
 
 def test_shipped_examples_are_valid(read):
-    """What the shipped file shows in comments works once the comment signs are gone."""
+    """The examples in the shipped file's comments are valid when uncommented."""
     text = SHIPPED.read_text(encoding="utf-8")
     declared = text.partition("  declared: []\n")[2].partition("\n\n")[0]
     config = read("places:\n  declared:\n" + re.sub("^  # ", "    ", declared, flags=re.MULTILINE))
-    assert [override.prefix for override in config.overrides] == ["198.51.100.0/24"]
+    assert [declaration.prefix for declaration in config.declarations] == ["198.51.100.0/24"]
     allowed = text.partition("  allowed: {}\n")[2].partition("\n  # Leave")[0]
     policy = read("policy:\n  allowed:\n" + re.sub("^  #", "   ", allowed, flags=re.MULTILINE)).policy
     assert [sorted(components) for components in policy.allowed.values()] == [["*", "updates"]]
@@ -78,12 +77,12 @@ def test_shipped_examples_are_valid(read):
 
 
 def test_no_file_means_the_defaults():
-    """Without a file everything has its default."""
+    """Without a file, everything has its default."""
     assert load(None) == Config()
 
 
 def test_every_setting_is_read(read, tmp_path):
-    """Each key arrives where it belongs; paths are relative to the file."""
+    """Each key sets its value; paths are relative to the file."""
     config = read("""\
 sensor: {name: perimeter, latitude: -33.9, longitude: 18.4, accuracy_km: 2.5}
 subject: {country: DE}
@@ -118,8 +117,8 @@ web: {listen: "[::1]:9000"}
     assert config.report_every_s == 7
     assert config.signatures == tmp_path / "mine"
     assert config.databases == (tmp_path / "mine", Path("/usr/share/GeoIP"))
-    assert config.overrides == (
-        Override("198.51.100.0/24", "CH", "Bern", "A", "seen", "2026-10-01", "2026-01-01", "2026-12-31"),
+    assert config.declarations == (
+        Declaration("198.51.100.0/24", "CH", "Bern", "A", "seen", "2026-10-01", "2026-01-01", "2026-12-31"),
     )
     assert config.policy == Policy(
         frozenset({"acme"}),
@@ -136,25 +135,25 @@ web: {listen: "[::1]:9000"}
     assert config.file == tmp_path / "netmon.yaml"
 
 
-def test_a_position_need_not_say_how_exact_it_is(read):
-    """Latitude and longitude are enough; without them nothing is known."""
+def test_the_accuracy_of_a_position_is_optional(read):
+    """Latitude and longitude suffice; without them there is no position."""
     assert read("sensor: {latitude: 50.11, longitude: 8.68}").position == Position(50.11, 8.68, 50)
     assert read("sensor: {name: a, latitude: , longitude: }").position is None
 
 
 def test_databases_can_be_none(read):
-    """An empty list is none; nothing is the usual folders."""
+    """An empty list means none; no value means the default folders."""
     assert read("places: {databases: []}").databases == ()
     assert read("places:\n  databases:\n").databases is None
 
 
 def test_norway_is_a_country(read):
-    """YAML's `NO` is a country here, not a truth value."""
+    """`NO` is a country code, not the boolean of YAML 1.1."""
     assert read("subject: {country: NO}").subject == Subject("NO")
 
 
 def test_web_can_be_off(read):
-    """`off` serves nothing."""
+    """`off` disables the web server."""
     assert read("web: {listen: off}").listen is None
 
 
@@ -167,28 +166,31 @@ def test_web_can_be_off(read):
             "netmon.yaml:2: unknown key 'worker' in capture; did you mean 'workers'?",
         ),
         ("flows:\n\n  xyzzy: 2", "netmon.yaml:3: unknown key 'xyzzy' in flows"),
-        ("capture:\n  workers: two", "netmon.yaml:2: capture.workers: 'two' is no whole number from 1 to 64"),
-        ("capture: {workers: 0}", "netmon.yaml:1: capture.workers: '0' is no whole number from 1 to 64"),
+        (
+            "capture:\n  workers: two",
+            "netmon.yaml:2: capture.workers: 'two' is not a whole number from 1 to 64",
+        ),
+        ("capture: {workers: 0}", "netmon.yaml:1: capture.workers: '0' is not a whole number from 1 to 64"),
         ("capture: {interfaces: eth0}", "netmon.yaml:1: capture.interfaces: expected a list"),
         (
             "capture: {promiscuous: maybe}",
             "netmon.yaml:1: capture.promiscuous: 'maybe' is neither true nor false",
         ),
         ("capture: [eth0]", "netmon.yaml:1: capture: expected keys and values"),
-        ("privacy: {level: 4}", "netmon.yaml:1: privacy.level: '4' is no whole number from 0 to 3"),
+        ("privacy: {level: 4}", "netmon.yaml:1: privacy.level: '4' is not a whole number from 0 to 3"),
         (
             "subject: {country: Germany}",
-            "netmon.yaml:1: subject.country: 'Germany' is no country: two capital letters (ISO 3166-1), "
-            "for example DE",
+            "netmon.yaml:1: subject.country: 'Germany' is not a country code: "
+            "write two capital letters (ISO 3166-1), for example DE",
         ),
         (
             "web: {listen: here}",
-            "netmon.yaml:1: web.listen: 'here' is no address to listen on: write 127.0.0.1:10977",
+            "netmon.yaml:1: web.listen: 'here' is not an address to listen on: write 127.0.0.1:10977",
         ),
         ("places: {databases: /srv}", "netmon.yaml:1: places.databases: expected a list"),
         (
             "places:\n  declared:\n    - {network: 192.0.2.1/24, country: CH, author: A, reason: B}",
-            "netmon.yaml:3: places.declared.network: '192.0.2.1/24' is no network: "
+            "netmon.yaml:3: places.declared.network: '192.0.2.1/24' is not a network: "
             "192.0.2.1/24 has host bits set",
         ),
         (
@@ -198,27 +200,27 @@ def test_web_can_be_off(read):
         (
             "places:\n  declared:\n    - {network: 192.0.2.0/24, country: CH, author: A, reason: B,\n"
             "       date: 2026-02-30}",
-            "netmon.yaml:4: places.declared.date: '2026-02-30' is no day: write 2026-01-31",
+            "netmon.yaml:4: places.declared.date: '2026-02-30' is not a date: write 2026-01-31",
         ),
         (
             "sensor: {latitude: 91, longitude: 8.68}",
-            "netmon.yaml:1: sensor.latitude: '91' is no number from -90 to 90",
+            "netmon.yaml:1: sensor.latitude: '91' is not a number from -90 to 90",
         ),
         (
             "sensor:\n  latitude: 50.11",
-            "netmon.yaml:2: sensor.latitude: sensor.longitude must be given with it",
+            "netmon.yaml:2: sensor.latitude: sensor.longitude must be given as well",
         ),
         (
             "sensor:\n  name: a\n  accuracy_km: 5",
-            "netmon.yaml:3: sensor.accuracy_km: sensor.latitude and sensor.longitude must be given with it",
+            "netmon.yaml:3: sensor.accuracy_km: sensor.latitude and sensor.longitude must be given as well",
         ),
         (
             "sensor: {latitude: north, longitude: 8.68}",
-            "netmon.yaml:1: sensor.latitude: 'north' is no number from -90 to 90",
+            "netmon.yaml:1: sensor.latitude: 'north' is not a number from -90 to 90",
         ),
         (
             "subject: {country: EU}",
-            "netmon.yaml:1: subject.country: 'EU' is a group of countries: name one of them",
+            "netmon.yaml:1: subject.country: 'EU' is a group of countries: give one of its members",
         ),
         (
             "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, author: A, reason: B}",
@@ -227,19 +229,19 @@ def test_web_can_be_off(read):
         (
             "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.1/28, until: 2027-01-31,\n"
             "       author: A, reason: B}",
-            "netmon.yaml:3: policy.exceptions.clients: '192.0.2.1/28' is no network: "
+            "netmon.yaml:3: policy.exceptions.clients: '192.0.2.1/28' is not a network: "
             "192.0.2.1/28 has host bits set",
         ),
         (
             "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, until: soon, author: A,\n"
             "       reason: B}",
-            "netmon.yaml:3: policy.exceptions.until: 'soon' is no day: write 2026-01-31",
+            "netmon.yaml:3: policy.exceptions.until: 'soon' is not a date: write 2026-01-31",
         ),
         (
             "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, author: A, reason: B,\n"
             "       since: 2026-02-01, until: 2026-01-31}",
             "netmon.yaml:4: policy.exceptions.until: '2026-01-31' is before '2026-02-01', "
-            "from which the exception holds",
+            "the start of the exception",
         ),
         (
             "policy:\n  exceptions:\n    - {vendor: acme, client: 192.0.2.0/28, until: 2027-01-31,\n"
@@ -254,32 +256,32 @@ def test_web_can_be_off(read):
         ),
         (
             "sensor: {name: a}\nsensor: {name: b}",
-            "netmon.yaml:2: key 'sensor' is given twice (first in line 1)",
+            "netmon.yaml:2: key 'sensor' is given twice (first on line 1)",
         ),
         ("a: [", "netmon.yaml:1: not YAML: expected the node content, but found '<stream end>'"),
         ("", "netmon.yaml:1: the file is empty"),
         ("just words", "netmon.yaml:1: expected keys and values"),
     ],
 )
-def test_mistake_is_one_line(mistakes, text, message):
-    """A mistake is named with file, line, key and what is right."""
-    assert mistakes(text) == [message]
+def test_an_error_is_one_line(errors, text, message):
+    """Each error has file, line and key, and says what is expected."""
+    assert errors(text) == [message]
 
 
-def test_all_mistakes_are_reported_at_once(mistakes):
-    """Nobody has to fix one mistake to see the next."""
-    found = mistakes("capture: {workers: x}\nprivacy:\n  level: y\nevent: {}")
+def test_all_errors_are_reported_at_once(errors):
+    """One run shows every error in the file."""
+    found = errors("capture: {workers: x}\nprivacy:\n  level: y\nevent: {}")
     assert [line.split(":")[1] for line in found] == ["1", "3", "4"]
 
 
 def test_missing_file_is_named(tmp_path):
-    """A file that is not there is one line."""
+    """A missing file is reported in one line."""
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: no such file or directory"):
         load(tmp_path / "nowhere.yaml")
 
 
 def test_search_order(tmp_path):
-    """The given file, then $NETMON_CONFIG, then the user's own; none where there is none."""
+    """The given file, then $NETMON_CONFIG, then the user's own file."""
     home = tmp_path / "home"
     own = home / ".config" / "netmon" / "netmon.yaml"
     xdg = tmp_path / "xdg" / "netmon" / "netmon.yaml"
@@ -295,8 +297,8 @@ def test_search_order(tmp_path):
     assert find_file(Path("given.yaml"), environment) == Path("given.yaml")
 
 
-def test_folder_of_the_state():
-    """As configured; else systemd's, XDG's, the home's; a machine's own where there is no home."""
+def test_state_folder():
+    """As configured; else from systemd, XDG or the home directory; /var/lib/netmon without a home."""
     environment = {"STATE_DIRECTORY": "/a:/b", "XDG_STATE_HOME": "/x", "HOME": "/h"}
     assert state_folder(Config(state=Path("/mine")), environment) == Path("/mine")
     found = []
@@ -312,13 +314,13 @@ def test_folder_of_the_state():
 
 
 def test_no_file_anywhere(tmp_path, monkeypatch):
-    """Where no usual place has a file, none is found."""
+    """None if no default place has a file."""
     monkeypatch.setattr(Path, "is_file", lambda _: False)
     assert find_file(None, {"HOME": str(tmp_path)}) is None
 
 
 @pytest.mark.parametrize("text", ["10977", "127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:65536", "host:-1"])
 def test_bad_address_to_listen_on(text):
-    """An address without host or without a port from 0 to 65535 is refused."""
-    with pytest.raises(ValueError, match="no address to listen on"):
+    """An address needs a host, and a port from 0 to 65535."""
+    with pytest.raises(ValueError, match="not an address to listen on"):
         parse_listen(text)

@@ -1,4 +1,4 @@
-"""From a flow of the engine to its meaning."""
+"""From a flow record to a classified flow."""
 
 from dataclasses import replace
 from ipaddress import ip_network
@@ -8,9 +8,9 @@ import pytest
 
 from netmon.destinations.memory import Destinations
 from netmon.monitor import Monitor
+from netmon.places.declared import Position
 from netmon.places.locator import Locator
-from netmon.places.physics import Position
-from netmon.places.round_trips import RoundTrips
+from netmon.places.round_trips import SmallestRoundTrips
 from netmon.policy import Policy, PolicyException
 from netmon.promises import Subject
 from netmon.records import Fallback
@@ -71,12 +71,12 @@ def flow(server, signature, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
     return records.flow(
         client="192.0.2.10",
         server=server,
+        signature=signature,
+        view=view,
         start_ns=start_ns,
         last_ns=start_ns,
-        signature=signature,
         rtt_ns=rtt_ns,
         interception="unknown",
-        view=view,
     )
 
 
@@ -99,8 +99,8 @@ def signature_of(monitor, prefix_or_name):
         ("192.0.2.200", (), ("unknown", "undecided", "no_location")),
     ],
 )
-def test_a_named_flow_is_located_and_judged(monitor, server, view, expected):
-    """The server's place, the flow's view and the component's promise make the verdict."""
+def test_a_matching_flow_gets_a_place_and_a_verdict(monitor, server, view, expected):
+    """The verdict follows from the server's place, the flow's view and the component's promise."""
     seen = monitor.classify(flow(server, signature_of(monitor, "files.acme.example"), view=view))
     assert (seen.vendor, seen.component, seen.status) == ("acme", "files", "official")
     assert expected == (seen.place.location, seen.verdict.outcome, seen.verdict.reason)
@@ -110,19 +110,19 @@ def test_a_named_flow_is_located_and_judged(monitor, server, view, expected):
     ("clients", "outcome", "lifts"),
     [("192.0.2.10/32", "expected", "place_elsewhere"), ("192.0.2.11/32", "unexpected", None)],
 )
-def test_exceptions_of_the_policy_go_by_the_client(monitor, clients, outcome, lifts):
-    """The flow's own client is held against them, as it is seen and before anything masks it."""
+def test_policy_exceptions_depend_on_the_client(monitor, clients, outcome, lifts):
+    """The client's real address is compared, before any pseudonym replaces it."""
     exception = PolicyException("acme", "files", ip_network(clients), "2026-12-31", "A", "B")
     policy = Policy(exceptions=(exception,))
     signatures = monitor.signatures
     one = Monitor(signatures, Locator(signatures), policy, Subject())
     found = one.classify(flow("203.0.113.7", signature_of(one, "files.acme.example"))).verdict
     assert (found.outcome, found.lifts) == (outcome, lifts)
-    assert ("acme", "files", "moscow", "RU", "unexpected") in set(one.foresee(SEPTEMBER))
+    assert ("acme", "files", "moscow", "RU", "unexpected") in set(one.expected_series(SEPTEMBER))
 
 
 def test_a_destination_is_new_once(monitor):
-    """Network and country the first time, then nothing, also after a reload; without a memory never."""
+    """Network and country are new the first time only, also after a reload; without `destinations` never."""
     destinations = Destinations()
 
     def classify(server):
@@ -134,7 +134,7 @@ def test_a_destination_is_new_once(monitor):
     assert classify("203.0.113.7") == ("network", "country")
     assert classify("203.0.113.8") == ()
     assert classify("198.51.100.7") == ("network", "country")
-    assert classify("192.0.2.200") == ("network",)  # nobody locates it
+    assert classify("192.0.2.200") == ("network",)  # no source locates it
     assert [one.value for one in destinations.remembered()] == [
         "203.0.113.0/24",
         "RU",
@@ -146,7 +146,7 @@ def test_a_destination_is_new_once(monitor):
 
 
 def test_an_unverified_signature_makes_nothing_new(tmp_path):
-    """Not sure to be the vendor's at all, so it is not where the vendor was reached."""
+    """The flow may not be the vendor's, so its destination does not count as one of the vendor."""
     text = ACME.replace(
         "exact: files.acme.example, status: official", "exact: files.acme.example, status: unverified"
     )
@@ -159,8 +159,8 @@ def test_an_unverified_signature_makes_nothing_new(tmp_path):
 
 
 def test_round_trips_outlive_the_signatures(monitor):
-    """What was measured before a reload rules a place out after it, for flows that were not measured, too."""
-    trips, position = RoundTrips(), Position(50.111, 8.682)
+    """A round trip measured before a reload excludes places after it, also for unmeasured flows."""
+    trips, position = SmallestRoundTrips(), Position(50.111, 8.682)
     signatures = monitor.signatures
 
     def classify(rtt_ns):
@@ -179,27 +179,27 @@ def test_round_trips_outlive_the_signatures(monitor):
 
 
 def test_a_flow_is_judged_by_its_own_time(monitor):
-    """An old capture is held against what was promised then: nothing yet."""
+    """An old capture is judged by the promises of its day."""
     old = flow("203.0.113.7", signature_of(monitor, "files.acme.example"), start_ns=1_500_000_000_000_000_000)
     assert monitor.classify(old).verdict.reason == "no_promise"
 
 
 def test_a_network_alone_has_no_component(monitor):
-    """A flow known by its address is the vendor's, but no promise is about "some traffic"."""
+    """A flow that matches by its address only has the vendor, and no promise applies to it."""
     seen = monitor.classify(flow("203.0.113.7", signature_of(monitor, "203.0.113.0/24")))
     assert (seen.component, seen.place.location) == ("network", "moscow")
     assert (seen.verdict.outcome, seen.verdict.reason) == ("undecided", "no_promise")
 
 
-def test_a_flow_of_no_vendor_stays_without_meaning(monitor):
-    """What no signature matches is not located, let alone judged."""
+def test_a_flow_without_a_vendor_is_not_judged(monitor):
+    """A flow that matches no signature has neither a place nor a verdict."""
     seen = monitor.classify(flow("203.0.113.7", None))
     assert (seen.vendor, seen.place, seen.verdict) == (None, None, None)
 
 
-def test_series_are_foreseen(monitor):
-    """Every component at every place of the vendor, with the verdict that it would have."""
-    assert set(monitor.foresee(SEPTEMBER)) == {
+def test_expected_series(monitor):
+    """Every component at every place of the vendor's networks, with the verdict that it would have."""
+    assert set(monitor.expected_series(SEPTEMBER)) == {
         ("acme", "files", "zurich", "CH", "expected"),
         ("acme", "files", "moscow", "RU", "unexpected"),
         ("acme", "network", "zurich", "CH", "undecided"),
@@ -211,10 +211,8 @@ def test_series_are_foreseen(monitor):
     ("is_queried", "encrypted_dns", "question", "component"),
     [(True, None, "vendor", "files"), (False, None, "other", None), (False, "doh", "unknown", None)],
 )
-def test_a_question_to_a_fallback_resolver_says_whose_it_was(
-    monitor, is_queried, encrypted_dns, question, component
-):
-    """A finding, not a verdict: the flow is nobody's, and what was asked tells how much it means."""
+def test_a_query_to_a_fallback_resolver_is_a_finding(monitor, is_queried, encrypted_dns, question, component):
+    """A finding, not a verdict: the flow matches no vendor, and the queried name shows what it is worth."""
     queried = signature_of(monitor, "files.acme.example") if is_queried else None
     seen = replace(
         flow("192.0.2.99", None), fallback=True, queried_signature=queried, encrypted_dns=encrypted_dns
@@ -224,6 +222,6 @@ def test_a_question_to_a_fallback_resolver_says_whose_it_was(
     assert (classified.vendor, classified.verdict) == (None, None)
 
 
-def test_a_fallback_resolver_is_a_finding_where_the_engine_says_so(monitor):
-    """Repeated questions of one client are not told again and again."""
+def test_the_engine_decides_which_queries_are_findings(monitor):
+    """Repeated queries of one client are not reported again."""
     assert monitor.classify(flow("192.0.2.99", None)).fallbacks == ()

@@ -1,4 +1,4 @@
-"""The table of verdicts, over its whole input space."""
+"""Verdicts: rows of the table, promises, exceptions, and properties that hold for every input."""
 
 from dataclasses import replace
 from ipaddress import ip_network
@@ -29,7 +29,7 @@ SILENT = Policy()
 def promise(
     name, *, subjects=("DE", "AT"), locations=("zurich",), start="2018-11-13", end=None, status="official"
 ):
-    return Promise(name, "acme", "", frozenset(subjects), "files", start, end, locations, status, ())
+    return Promise(name, "acme", "", frozenset(subjects), "files", start, end, locations, status=status)
 
 
 def component(name, *promises):
@@ -63,7 +63,7 @@ VENDOR = Vendor("acme", "ACME", COMPONENTS, (), PROMISES, (), (), {}, {}, (), ""
 
 
 def place(*votes, excluded=()):
-    """A place by votes written as "CH/Zurich", each of another database; "!CH" is the user's own."""
+    """A place from votes such as "CH/Zurich", each by another database; "!CH" is the user's declaration."""
     sources = [
         Vote("declared" if one[0] == "!" else f"db{n}", *place_parts(one)) for n, one in enumerate(votes)
     ]
@@ -117,7 +117,7 @@ def excepting(policy, exception=EXCEPTION):
         (case(place("CH", "CH")), SILENT, ("undecided", "city_unproven")),
         (case(place("CH/Bern", "CH/Bern")), SILENT, ("undecided", "city_unproven")),
         (case(place("CH/Bern", "CH/Zurich")), SILENT, ("undecided", "city_unproven")),
-        # The promised place is ruled out by a round trip, and no two sources agree on where else.
+        # A round trip excludes the promised place, and no two sources agree on another one.
         (case(NOT_ZURICH), SILENT, ("undecided", "rtt_excludes_promise")),
         (case(place("CH", "CH", excluded=["zurich"])), SILENT, ("undecided", "rtt_excludes_promise")),
         (case(place(excluded=["zurich"])), SILENT, ("undecided", "rtt_excludes_promise")),
@@ -127,7 +127,7 @@ def excepting(policy, exception=EXCEPTION):
         (case(place("!RU", "CH", excluded=["zurich"])), SILENT, ("unexpected", "place_elsewhere")),
         (case(NOT_ZURICH, "analysis"), SILENT, ("undecided", "no_location")),  # Bern is promised as well
         (case(NOT_ZURICH, "updates"), SILENT, ("undecided", "no_promise")),
-        (case(NOT_ZURICH), allow("CH"), ("undecided", "no_location")),  # cities are ruled out, no country
+        (case(NOT_ZURICH), allow("CH"), ("undecided", "no_location")),  # cities are excluded, but no country
         (case(NOT_ZURICH), allow("zurich"), ("undecided", "rtt_excludes_promise")),
         (case(NOT_ZURICH), allow(), ("undecided", "no_location")),
         (case(NOT_ZURICH, status="unverified"), SILENT, ("undecided", "unverified_signature")),
@@ -164,7 +164,7 @@ def excepting(policy, exception=EXCEPTION):
         (case(MOSCOW), allow("RU", on="files"), ("expected", "policy_allows")),
         (case(place("CH", "RU")), allow("CH"), ("undecided", "databases_disagree")),
         (case(view=("one_way",)), allow("CH"), ("undecided", "insufficient_view")),
-        # An exception lifts alarms, and nothing else.
+        # An exception replaces alarms, and nothing else.
         (case(MOSCOW), excepting(SILENT), ("expected", "policy_exception")),
         (case(MOSCOW), excepting(allow("CH")), ("expected", "policy_exception")),
         (case(MOSCOW, view=("one_way",)), excepting(SILENT), ("expected", "policy_exception")),
@@ -182,25 +182,25 @@ def excepting(policy, exception=EXCEPTION):
     ],
 )
 def test_rows_of_the_table(one, policy, expected):
-    """Each row, and the edges between rows, for a German organisation in June 2026."""
+    """Each row, and the borders between rows, for a German organisation in June 2026."""
     assert expected == verdict(one, policy)
 
 
-def test_a_component_of_its_own_wins_over_the_rest():
-    """Where the policy names the component, its "*" does not apply to it."""
+def test_a_component_takes_precedence_over_the_wildcard():
+    """If the policy names the component, its "*" does not apply."""
     policy = Policy(allowed={"acme": {"*": frozenset({"RU"}), "files": frozenset({"CH"})}})
     assert verdict(case(MOSCOW), policy) == ("unexpected", "policy_forbids")
     assert verdict(case(MOSCOW, "updates"), policy) == ("expected", "policy_allows")
 
 
 @pytest.mark.parametrize("country", ["US", "CH"])
-def test_a_promise_to_others_is_none(country):
-    """A promise made to Germans and Austrians says nothing to anybody else."""
+def test_a_promise_to_other_countries_does_not_apply(country):
+    """A promise to users in Germany and Austria binds for these countries only."""
     assert verdict(case(MOSCOW), subject=Subject(country)) == ("undecided", "no_promise")
 
 
-def test_who_we_are_must_be_known():
-    """Without our country it is open whether the promise was made to us; one made to all needs none."""
+def test_the_own_country_must_be_configured():
+    """Without a country, promises to certain countries stay open; those to everyone apply."""
     assert verdict(case(MOSCOW), subject=Subject()) == ("undecided", "subject_unknown")
     assert verdict(case(MOSCOW, "updates"), subject=Subject()) == ("undecided", "no_promise")
     assert verdict(case(MOSCOW, "statistics"), subject=Subject()) == ("unexpected", "place_elsewhere")
@@ -212,7 +212,7 @@ def test_who_we_are_must_be_known():
         ("2026-06-17", None, True),
         ("2026-06-18", None, False),
         ("2026-05", None, True),
-        ("2026-06", None, False),  # some day in June: on the 17th it is not certain yet
+        ("2026-06", None, False),  # on some day in June, so not certainly by the 17th
         ("2025", None, True),
         ("2026", None, False),
         (None, None, False),  # announced, not in force
@@ -224,8 +224,8 @@ def test_who_we_are_must_be_known():
         ("2018", "2026", False),
     ],
 )
-def test_a_promise_has_its_days(start, end, applies):
-    """Outside its days a promise is none; within a month or year given as a bound it is not certain."""
+def test_a_promise_binds_within_its_dates(start, end, applies):
+    """A promise binds between its dates; within a month or year given as a bound it is not certain to."""
     promises = {"files_de": promise("files_de", start=start, end=end)}
     components = by_id(component("files", "files_de"))
     one = replace(case(MOSCOW), vendor=replace(VENDOR, promises=promises, components=components))
@@ -233,13 +233,13 @@ def test_a_promise_has_its_days(start, end, applies):
     assert verdict(one) == expected
 
 
-def test_only_the_vendors_own_word_binds():
-    """What the press reports, what is only announced, and what is yet to come is no promise."""
+def test_only_official_promises_bind():
+    """Press reports, announcements without a date, and promises for the future do not bind."""
     assert verdict(case(MOSCOW, "soon")) == ("undecided", "no_promise")
 
 
 def test_the_promise_is_named():
-    """The verdict names the promise that is kept, else the first that binds."""
+    """The verdict names the promise that is kept, else the first binding one."""
     bern = place("CH/Bern", "CH/Bern")
     found = [judge(case(one, "analysis"), SILENT, GERMAN) for one in (bern, ZURICH, MOSCOW)]
     assert [one.promise for one in found] == ["berne", "files_de", "files_de"]
@@ -250,7 +250,7 @@ def test_the_promise_is_named():
     ("one", "policy"), [(case(), allow("CH")), (case(), FORBID), (case(status="unverified"), SILENT)]
 )
 def test_a_promise_that_was_not_applied_is_not_named(one, policy):
-    """A verdict by policy, or on no yardstick at all, names no promise."""
+    """A verdict by the policy, or without any reference, names no promise."""
     assert judge(one, policy, GERMAN).promise is None
 
 
@@ -262,8 +262,8 @@ def test_a_promise_that_was_not_applied_is_not_named(one, policy):
         (case(), FORBID, "policy_forbids_vendor", None),
     ],
 )
-def test_what_an_exception_lifts_is_told(one, policy, lifts, promise):
-    """Never silently: the reason that would hold, the promise broken, and the exception's last day."""
+def test_the_verdict_shows_what_an_exception_replaces(one, policy, lifts, promise):
+    """The reason without the exception, the broken promise, and the exception's last day."""
     found = judge(one, excepting(policy), GERMAN)
     assert (found.lifts, found.until, found.promise) == (lifts, "2026-06-17", promise)
     without = judge(one, policy, GERMAN)
@@ -305,7 +305,7 @@ SUBJECTS = st.sampled_from([Subject(), Subject("DE"), Subject("US")])
 
 @given(CASES, POLICIES, SUBJECTS)
 def test_every_input_has_an_outcome(one, policy, subject):
-    """No input without an outcome and a reason of the closed sets; the same input gives the same."""
+    """Every input has an outcome and a reason from the closed sets; equal inputs give equal verdicts."""
     found = judge(one, policy, subject)
     assert found.outcome in OUTCOMES
     assert found.reason in REASONS
@@ -314,7 +314,7 @@ def test_every_input_has_an_outcome(one, policy, subject):
 
 @given(CASES, POLICIES, SUBJECTS)
 def test_no_alarm_on_weak_grounds(one, policy, subject):
-    """A dispute, a lone database, an unknown place or an unverified entry never makes an alarm."""
+    """A disputed or unknown place, a single source or an unverified signature never raises an alarm."""
     found = judge(one, replace(policy, exceptions=()), subject)
     outcome = found.outcome
     declared = any(vote.source == "declared" for vote in one.place.votes)
@@ -325,8 +325,8 @@ def test_no_alarm_on_weak_grounds(one, policy, subject):
 
 
 @given(CASES, POLICIES, SUBJECTS)
-def test_an_exception_only_lifts_alarms(one, policy, subject):
-    """With an exception a verdict is as without it, or an alarm has become "expected", with its reason."""
+def test_an_exception_only_replaces_alarms(one, policy, subject):
+    """With an exception, the verdict stays, or an alarm becomes "expected" with the reason of the alarm."""
     without, found = (judge(one, p, subject) for p in (replace(policy, exceptions=()), policy))
     if found.reason == "policy_exception":
         assert without.outcome in ("unexpected", "forbidden")
@@ -336,8 +336,8 @@ def test_an_exception_only_lifts_alarms(one, policy, subject):
 
 
 @given(CASES, POLICIES, SUBJECTS)
-def test_what_is_excluded_is_never_alleged(one, policy, subject):
-    """Excluded Moscow never gives "unexpected: Moscow", nor excluded Zürich "expected: Zürich"."""
+def test_an_excluded_place_is_never_the_verdict(one, policy, subject):
+    """If Moscow is excluded, no flow is unexpected there; if Zürich is, no flow is expected there."""
     found = judge(one, policy, subject)
     if found.outcome in ("expected", "unexpected") and found.lifts != "policy_forbids_vendor":
         assert one.place.location not in one.place.excluded
@@ -345,26 +345,26 @@ def test_what_is_excluded_is_never_alleged(one, policy, subject):
 
 @given(CASES, POLICIES, SUBJECTS)
 def test_a_round_trip_alone_decides_nothing(one, policy, subject):
-    """Without a place that sources agree on, ruling out others leads to no verdict."""
+    """Excluding places does not decide without a place on which sources agree."""
     found = judge(replace(one, place=place(excluded=one.place.excluded)), policy, subject)
     assert found.outcome in ("undecided", "forbidden") or found.lifts == "policy_forbids_vendor"
 
 
 @given(CASES, SUBJECTS)
-def test_updates_keep_out_of_the_promise_about_files(one, subject):
-    """A component for which nothing is promised is never held against another one's promise."""
+def test_a_promise_applies_to_its_component_only(one, subject):
+    """A component without a promise is not judged by the promise for another component."""
     assert verdict(replace(one, component="updates"), SILENT, subject)[0] == "undecided"
 
 
 @given(CASES, POLICIES, SUBJECTS)
-def test_a_spoiled_view_only_takes_back_expected(one, policy, subject):
-    """What was seen to go elsewhere went elsewhere, however little of it was seen."""
+def test_a_limited_view_only_affects_expected(one, policy, subject):
+    """A limited view turns expected into undecided, and leaves all other verdicts unchanged."""
     whole = verdict(replace(one, view=()), policy, subject)
-    spoiled = verdict(replace(one, view=("one_way",)), policy, subject)
+    limited = verdict(replace(one, view=("one_way",)), policy, subject)
     is_taken_back = whole[0] == "expected" and whole[1] != "policy_exception"
-    assert spoiled == (("undecided", "insufficient_view") if is_taken_back else whole)
+    assert limited == (("undecided", "insufficient_view") if is_taken_back else whole)
 
 
 def test_every_reason_is_used_by_the_table():
-    """The closed set holds no reason that cannot be met, and the table no reason outside it."""
+    """The closed set has exactly the reasons of the table."""
     assert {row.reason for row in ROWS} == set(REASONS)

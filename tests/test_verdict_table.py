@@ -1,4 +1,4 @@
-"""The table of verdicts, over everything that it can be asked: each row, each place that votes can make."""
+"""The table of verdicts over all its inputs: each row, and each place that votes can give."""
 
 from dataclasses import replace
 from functools import cache
@@ -12,12 +12,12 @@ from netmon.verdict import REASONS, ROWS, Facts, find_row, judge
 from tests.test_verdict import CITIES, FORBID, GERMAN, LOCATIONS, SILENT, allow, case, excepting
 
 STRENGTH = {"undecided": 0, "expected": 1, "unexpected": 1, "forbidden": 1}
-"""As `netmon.verdict` has it: "undecided" is weaker than the rest, and these are not compared."""
+"""As in `netmon.verdict`: "undecided" is weaker than the others, which are equally strong."""
 
 
 @cache
 def every_fact():
-    """All 3072 combinations that the table can be asked about."""
+    """All 3072 combinations of facts."""
     truths = (False, True)
     confidences = [{}, {"disputed": True}, {"unknown": True}, {"single": True}]
     none = dict.fromkeys(("disputed", "unknown", "single"), False)
@@ -26,14 +26,14 @@ def every_fact():
             unverified=unverified,
             forbidden=forbidden,
             excepted=excepted,
-            yardstick=yardstick,
+            reference=reference,
             proxied=proxied,
             refuted=refuted,
             fit=fit,
-            spoiled=spoiled,
+            limited=limited,
             **(none | confidence),
         )
-        for unverified, forbidden, excepted, yardstick, proxied, refuted, confidence, fit, spoiled in product(
+        for unverified, forbidden, excepted, reference, proxied, refuted, confidence, fit, limited in product(
             truths,
             truths,
             truths,
@@ -48,7 +48,7 @@ def every_fact():
 
 
 def test_exactly_one_row_decides_each_combination():
-    """No input without an outcome, and no row that never decides."""
+    """Every input has an outcome, and every row decides some input."""
     assert len(set(every_fact())) == 2**6 * 4 * 4 * 3
     deciding = [find_row(facts) for facts in every_fact()]
     assert set(deciding) == set(ROWS)
@@ -57,30 +57,30 @@ def test_exactly_one_row_decides_each_combination():
 
 
 def test_the_same_reason_is_always_the_same_outcome():
-    """A reason alone tells the outcome, so a report can be read by either."""
+    """The reason determines the outcome."""
     outcomes = {}
     for row in ROWS:
         assert outcomes.setdefault(row.reason, row.outcome) == row.outcome
 
 
 def test_forbidden_wins():
-    """Over everything but a signature that is not verified and an exception of the policy."""
+    """It takes precedence over everything but an unverified signature and an exception of the policy."""
     for facts in every_fact():
         is_forbidden = facts.forbidden and not facts.unverified and not facts.excepted
         assert (find_row(facts).outcome == "forbidden") == is_forbidden
 
 
 def test_no_alarm_without_a_place_that_is_sure():
-    """Unexpected needs another country that two sources agree on, or that the organisation declared."""
+    """Unexpected requires another country on which two sources agree, or which the organisation declared."""
     for facts in every_fact():
         if find_row(facts).outcome == "unexpected":
             assert facts.settled_elsewhere
-            assert facts.yardstick in ("policy", "promise")
+            assert facts.reference in ("policy", "promise")
             assert True not in (facts.unverified, facts.proxied, facts.excepted)
 
 
-def test_an_exception_lifts_alarms_alone():
-    """It turns unexpected and forbidden into expected, and leaves the rest as it is."""
+def test_an_exception_replaces_only_alarms():
+    """It turns unexpected and forbidden into expected, and changes nothing else."""
     for facts in every_fact():
         without, found = (find_row(replace(facts, excepted=excepted)) for excepted in (False, True))
         if without.outcome in ("unexpected", "forbidden"):
@@ -90,7 +90,7 @@ def test_an_exception_lifts_alarms_alone():
 
 
 def test_a_second_source_never_weakens():
-    """From "one source alone" to "two agree": what was decided stays, what was not may become it."""
+    """From one source to two that agree: a decided verdict stays, an undecided one may become decided."""
     for facts in every_fact():
         alone, agreed = find_row(replace(facts, single=True)), find_row(facts)
         if facts.single:
@@ -117,7 +117,7 @@ def vote(source, text):
 
 @cache
 def every_place():
-    """Every place that three databases and a declaration can make of two countries, excluded or not."""
+    """Every place that three databases and a declaration can give for two countries, excluded or not."""
     return [
         place([vote(source, text) for source, text in zip(SOURCES, said, strict=True) if text], excluded)
         for said in product(DECLARED, SAID, SAID, SAID)
@@ -129,16 +129,16 @@ SOURCES = ("declared", "alpha_db", "beta_db", "gamma_db")
 
 
 def verdicts(where):
-    """What each policy makes of files and of updates that end in a place."""
+    """The verdicts of each policy on files and on updates that end in a place."""
     return [judge(case(where, what), policy, GERMAN) for policy in POLICIES for what in ("files", "updates")]
 
 
 def test_an_agreeing_source_never_weakens():
-    """One more database that says what is found already: a decided verdict stays, whatever the policy is."""
+    """One more database that agrees with the place: a decided verdict stays, with any policy."""
     compared = 0
     for where in every_place():
         if where.confidence not in ("agreed", "single"):
-            continue  # there is nothing that one more could agree with
+            continue  # there is no country to agree on
         city = LOCATIONS[where.location].city if where.location in LOCATIONS else None
         more = place([*where.votes, Vote("one_more_db", where.country, city)], where.excluded)
         for before, after in zip(verdicts(where), verdicts(more), strict=True):
@@ -149,8 +149,8 @@ def test_an_agreeing_source_never_weakens():
     assert compared > 1000
 
 
-def test_what_is_excluded_is_never_alleged():
-    """An excluded location is neither "unexpected" there nor "expected" there; alarms remain elsewhere."""
+def test_an_excluded_place_is_never_the_verdict():
+    """An excluded location is neither "unexpected" nor "expected"; alarms for other places remain."""
     outcomes = set()
     for where in every_place():
         for found in verdicts(where):
@@ -163,7 +163,7 @@ def test_what_is_excluded_is_never_alleged():
 
 
 def test_the_order_of_sources_does_not_matter():
-    """The same votes in another order give the same verdict, and the same input the same again."""
+    """The same votes in another order give the same verdict."""
     for where in every_place():
         turned = place(where.votes[::-1], where.excluded)
         assert (turned.location, turned.country, turned.confidence) == (
@@ -176,6 +176,6 @@ def test_the_order_of_sources_does_not_matter():
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.reason}: {row.when}")
 def test_each_row_says_when_it_holds(row):
-    """In words that no other row has, and with a reason that has a meaning."""
+    """The condition in words is unique, and the reason has a meaning."""
     assert [one.when for one in ROWS].count(row.when) == 1
     assert row.reason in REASONS

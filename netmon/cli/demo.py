@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.text import Text
 
 import netmon
-from netmon import privacy
-from netmon.cli import terminal, wiring
+from netmon import privacy, wiring
+from netmon.cli import terminal
 from netmon.config import Config
 from netmon.outputs.summary import Summary
 from netmon.promises import Subject

@@ -1,4 +1,4 @@
-"""Where an address was on a day, from everything that is said about its network."""
+"""The place of an address on a day, from all votes on its network."""
 
 from __future__ import annotations
 
@@ -6,88 +6,73 @@ import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
+from netmon.days import DAY_NS, iso_day
 from netmon.places.database import Database
 from netmon.places.databases import Databases
-from netmon.places.physics import Horizon, Position
+from netmon.places.declared import Declaration, Position
+from netmon.places.physics import DistanceCheck
 from netmon.places.prefixes import PrefixTable
 from netmon.places.rule import DECLARED, VENDOR, Cities, decide
 from netmon.records import Place, RoundTrip, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
 
-DAY_NS = 86_400 * 1_000_000_000
 CACHED_PLACES = 65_536
-"""Places kept in memory; the one looked up first goes first."""
+"""Places kept in memory; the oldest one is evicted first."""
 
 _Cache = OrderedDict[tuple[object, ...], Place]
-"""Address, day and, where it is known, the smallest round trip and whether to believe it → place."""
+"""Address, day and, if measured, the smallest round trip and its reliability → place."""
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
-    """A place that the user declares for a network: who says so, and why."""
-
-    prefix: str
-    country: str  # ISO 3166-1 alpha-2
-    city: str | None
-    author: str
-    reason: str
-    date: str | None = None
-    valid_from: str | None = None  # ISO days, both included; None: no such bound
-    valid_to: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Testimony:
-    """Votes on one network, and the ISO days between which they hold."""
+class _NetworkVotes:
+    """The votes on one network, and the ISO days between which they are valid."""
 
     prefix: str
     valid_from: str
     valid_to: str
     votes: tuple[Vote, ...]
 
-    def holds_on(self, day: str) -> bool:
+    def is_valid_on(self, day: str) -> bool:
         return self.valid_from <= day <= self.valid_to
 
 
 class Locator:
-    """Places of addresses, by the user's overrides, location databases and the networks of the signatures.
+    """Places of addresses, from the user's declarations, location databases and the signatures' networks.
 
-    Of overrides and networks, the longest that holds the address on that day speaks, whatever its role: that
-    a network does not tag does not make its votes worse. Databases may be refreshed meanwhile, also by
-    another thread. Raises ValueError for an override of no network.
+    Of the declarations, and of the networks, the longest prefix that covers the address on that day votes,
+    whatever the network's role: a network that does not tag flows still has valid votes. Databases may be
+    refreshed meanwhile, also by another thread. Raises ValueError for a declaration without a valid network.
     """
 
     def __init__(
         self,
         signatures: SignatureSet,
-        overrides: Sequence[Override] = (),
+        declarations: Sequence[Declaration] = (),
         databases: Databases | None = None,
         *,
         position: Position | None = None,
     ) -> None:
-        """`position`: the sensor's; without one no round trip excludes anything."""
+        """`position` is the sensor's; without it, round trips exclude nothing."""
         self._cities = Cities(signatures.locations)
-        self._horizon = Horizon(position, signatures.locations)
-        self._overrides: PrefixTable[_Testimony] = PrefixTable()
-        self._networks: PrefixTable[_Testimony] = PrefixTable()
+        self._distance_check = DistanceCheck(position, signatures.locations)
+        self._declared: PrefixTable[_NetworkVotes] = PrefixTable()
+        self._networks: PrefixTable[_NetworkVotes] = PrefixTable()
         self._databases = Databases() if databases is None else databases
-        # What is cached holds for these databases only.
+        # The cache is valid for these databases only.
         self._cached: tuple[tuple[Database, ...], _Cache] = (self._databases.current, OrderedDict())
-        for override in overrides:
-            bounds = (override.valid_from, override.valid_to)
-            self._overrides.add(override.prefix, _between(override.prefix, bounds, (_declaration(override),)))
-        for rule in signatures.rules:
-            if isinstance(rule, NetworkRule):
-                bounds, votes = (rule.valid_from, rule.valid_to), _rule_votes(rule, signatures)
-                self._networks.add(rule.prefix, _between(rule.prefix, bounds, votes))
+        for one in declarations:
+            bounds = (one.valid_from, one.valid_to)
+            self._declared.add(one.prefix, _between(one.prefix, bounds, (_declared_vote(one),)))
+        for rule in signatures.rules_of(NetworkRule):
+            bounds, votes = (rule.valid_from, rule.valid_to), _rule_votes(rule, signatures)
+            self._networks.add(rule.prefix, _between(rule.prefix, bounds, votes))
 
     def locate(self, address: str, when_ns: int, trip: RoundTrip | None = None) -> Place:
         """The place of an address on the UTC day of `when_ns` (nanoseconds since 1970), with its evidence.
 
-        `trip`: the smallest round trip to it, which can rule locations out. Raises ValueError when it is no
-        IPv4 or IPv6 address.
+        `trip` is the smallest round trip to the address, which can exclude locations. Raises ValueError for
+        text that is not an IPv4 or IPv6 address.
         """
         databases, cache = self._cached
         if databases is not self._databases.current:
@@ -102,13 +87,13 @@ class Locator:
             cache[key] = place
         if place.round_trip is trip:
             return place
-        # Another flow was as near at best: all that differs is how many there were.
+        # The cached place is for the same smallest round trip: only the number of samples differs.
         found = (place.location, place.country, place.city, place.confidence, place.votes)
         return Place(*found, place.excluded, place.steps, trip)
 
     def network(self, address: str, when_ns: int) -> str | None:
-        """The longest network of the signatures that holds the address on that UTC day, if there is one."""
-        return next((one.prefix for one in _holding(self._networks, address, iso_day(when_ns))), None)
+        """The longest prefix of the signatures that covers the address on that UTC day, if any."""
+        return next((one.prefix for one in _covering(self._networks, address, iso_day(when_ns))), None)
 
     def _find(
         self, address: str, when_ns: int, trip: RoundTrip | None, databases: tuple[Database, ...]
@@ -116,35 +101,30 @@ class Locator:
         votes = self._votes(address, iso_day(when_ns), databases)
         if trip is None:
             return decide(votes, self._cities)
-        bound = self._horizon.bound(trip)
+        bound = self._distance_check.bound(trip)
         place = decide(votes, self._cities, bound.excluded)
         return replace(place, excluded=bound.excluded, round_trip=trip, steps=(bound.step, *place.steps))
 
     def _votes(self, address: str, day: str, databases: tuple[Database, ...]) -> tuple[Vote, ...]:
         return (
-            *_longest(self._overrides, address, day),
+            *_longest(self._declared, address, day),
             *self._databases.votes(databases, ipaddress.ip_address(address)),
             *_longest(self._networks, address, day),
         )
 
 
-def iso_day(when_ns: int) -> str:
-    """The UTC day of a packet, as ISO text: "2026-06-17"."""
-    return datetime.fromtimestamp(when_ns // 1_000_000_000, UTC).date().isoformat()
+def _covering(table: PrefixTable[_NetworkVotes], address: str, day: str) -> Iterator[_NetworkVotes]:
+    """The entries that cover the address and are valid on that day, the longest prefix first."""
+    return (one for one in table.find(ipaddress.ip_address(address)) if one.is_valid_on(day))
 
 
-def _holding(table: PrefixTable[_Testimony], address: str, day: str) -> Iterator[_Testimony]:
-    """The longest first."""
-    return (one for one in table.find(ipaddress.ip_address(address)) if one.holds_on(day))
+def _longest(table: PrefixTable[_NetworkVotes], address: str, day: str) -> tuple[Vote, ...]:
+    return next((one.votes for one in _covering(table, address, day)), ())
 
 
-def _longest(table: PrefixTable[_Testimony], address: str, day: str) -> tuple[Vote, ...]:
-    return next((one.votes for one in _holding(table, address, day)), ())
-
-
-def _between(prefix: str, bounds: tuple[str | None, str | None], votes: tuple[Vote, ...]) -> _Testimony:
+def _between(prefix: str, bounds: tuple[str | None, str | None], votes: tuple[Vote, ...]) -> _NetworkVotes:
     first, last = bounds
-    return _Testimony(prefix, first or "0001-01-01", last or "9999-12-31", votes)
+    return _NetworkVotes(prefix, first or "0001-01-01", last or "9999-12-31", votes)
 
 
 def _rule_votes(rule: NetworkRule, signatures: SignatureSet) -> tuple[Vote, ...]:
@@ -155,12 +135,12 @@ def _rule_votes(rule: NetworkRule, signatures: SignatureSet) -> tuple[Vote, ...]
     return (Vote(VENDOR, location.country, location.city, prefix=rule.prefix), *votes)
 
 
-def _declaration(override: Override) -> Vote:
+def _declared_vote(declaration: Declaration) -> Vote:
     return Vote(
         source=DECLARED,
-        country=override.country,
-        city=override.city,
-        date=override.date,
-        prefix=override.prefix,
-        note=f"{override.author}: {override.reason}",
+        country=declaration.country,
+        city=declaration.city,
+        date=declaration.date,
+        prefix=declaration.prefix,
+        note=f"{declaration.author}: {declaration.reason}",
     )

@@ -1,4 +1,4 @@
-"""A folder of signature files → `SignatureSet`, or every mistake in it with file and line."""
+"""A folder of signature files → `SignatureSet`, or all errors in it with file and line."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import netmon
-from netmon.errors import SignatureError
-from netmon.signatures.checks import find_contradictions
+from netmon.errors import SignatureError, reason_of
+from netmon.signatures.checks import find_conflicts
 from netmon.signatures.model import (
     PublicNames,
     PublicResolvers,
@@ -22,7 +22,7 @@ from netmon.signatures.read_ech import read_public_names
 from netmon.signatures.read_locations import Atlas, read_locations
 from netmon.signatures.read_resolvers import read_resolvers
 from netmon.signatures.read_vendor import read_vendor
-from netmon.yaml_nodes import Document, Item
+from netmon.yaml_nodes import Document, Item, in_lines
 
 T = TypeVar("T")
 
@@ -30,40 +30,31 @@ LOCATIONS = "locations.yaml"
 PUBLIC_NAMES = "ech_public_names.yaml"
 RESOLVERS = "resolvers.yaml"
 SHARED = (LOCATIONS, PUBLIC_NAMES, RESOLVERS)
-"""Files that are no vendor's. Only the locations must be there."""
+"""Files that do not describe a vendor. Only the locations are required."""
 
 
 def default_folder() -> Path:
-    """The signatures that come with netmon: packaged with it, or beside it in a checkout."""
+    """The folder of the bundled signatures: inside the package, or next to it in a checkout."""
     package = Path(netmon.__file__).parent
     packaged = package / "data" / "signatures"
     return packaged if packaged.is_dir() else package.parent / "signatures"
 
 
 def load_folder(folder: Path) -> SignatureSet:
-    """All `*.yaml` of the folder: one vendor a file, and those of `SHARED`.
+    """All `*.yaml` files of the folder: one vendor per file, and the files in `SHARED`.
 
-    Raises SignatureError with one "file:line: message" a line for each mistake found, in the order of
-    files and lines; nothing of a folder with a mistake is used.
+    Raises SignatureError with one "file:line: message" per line for every error, sorted by file and line; a
+    folder with an error is not used at all.
     """
-    try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
-        documents = [Document(path) for path in paths]
-    except OSError as error:
-        raise SignatureError(
-            f"{error.filename or folder}: {(error.strerror or str(error)).lower()}"
-        ) from error
-    if not documents:
-        raise SignatureError(f"{folder}: no signature files (*.yaml) here")
+    documents = _open(folder)
     atlas = _read_atlas(folder, documents)
     vendors = _read_vendors(documents, atlas)
     public_names = _read_shared(documents, PUBLIC_NAMES, read_public_names, PublicNames())
     resolvers = _read_shared(documents, RESOLVERS, read_resolvers, PublicResolvers())
     problems = [problem for document in documents for problem in document.problems]
-    if not problems:
-        problems = find_contradictions(vendors)
+    problems = problems or find_conflicts(vendors)
     if problems:
-        raise SignatureError("\n".join(str(problem) for problem in sorted(set(problems))))
+        raise SignatureError(in_lines(problems))
     digest = hashlib.sha256()
     for document in documents:
         digest.update(document.data)
@@ -79,14 +70,25 @@ def load_folder(folder: Path) -> SignatureSet:
     )
 
 
+def _open(folder: Path) -> list[Document]:
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+        documents = [Document(path) for path in paths]
+    except OSError as error:
+        raise SignatureError(f"{error.filename or folder}: {reason_of(error)}") from error
+    if not documents:
+        raise SignatureError(f"{folder}: no signature files (*.yaml) in this folder")
+    return documents
+
+
 def _read_atlas(folder: Path, documents: list[Document]) -> Atlas:
     if not any(Path(document.file).name == LOCATIONS for document in documents):
-        raise SignatureError(f"{folder}: {LOCATIONS} is missing; vendors name their places by it")
+        raise SignatureError(f"{folder}: {LOCATIONS} is missing; vendor files refer to its locations")
     return _read_shared(documents, LOCATIONS, read_locations, Atlas())
 
 
 def _read_shared(documents: list[Document], name: str, read: Callable[[Item], T], without: T) -> T:
-    """What the file of that name says; `without` where there is none, or none that is YAML."""
+    """The contents of the file with this name; `without` if it is missing or not valid YAML."""
     roots = [document.root for document in documents if Path(document.file).name == name]
     return read(roots[0]) if roots and roots[0] is not None else without
 
@@ -100,7 +102,7 @@ def _read_vendors(documents: list[Document], atlas: Atlas) -> list[Vendor]:
         vendor = read_vendor(document.root, atlas, numbers)
         first = vendors.setdefault(vendor.id, vendor)
         if first is not vendor and vendor.id:
-            document.report(1, f"vendor '{vendor.id}' is described in {first.file} already")
+            document.report(1, f"vendor '{vendor.id}' is already described in {first.file}")
     return list(vendors.values())
 
 

@@ -1,25 +1,25 @@
-"""What a signature file says, as frozen values. `load.py` makes them, everybody reads them."""
+"""The contents of signature files as frozen values, created by `load.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from netmon.records import Vote
 
 STATUSES = ("official", "measured", "press", "community", "unverified")
-"""Trust of an entry, best first; `unverified` never alerts alone."""
+"""Trust levels, best first; `unverified` alone never raises an alarm."""
 
 ROLES = ("service", "corporate", "ddos_protection", "carrier")
-"""What a network is to its vendor; `carrier` is a third party's network that was seen to carry a service."""
+"""The role of a network for its vendor; `carrier` is a third party's network seen carrying a service."""
 
 MatchKind = Literal["exact", "suffix", "pattern"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a fact was read."""
+    """A source of facts."""
 
     key: str
     trust: str  # one of STATUSES
@@ -30,147 +30,138 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place that verdicts and metrics can name."""
+    """A place that can appear in verdicts and metrics."""
 
     id: str  # e.g. "zurich": a metric label
     city: str
     country: str
     latitude: float
     longitude: float
-    aliases: tuple[str, ...] = ()  # other spellings in databases
+    aliases: tuple[str, ...] = ()  # other spellings used by databases
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class NameRule:
-    """A name that belongs to a component."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sourced:
+    """A statement in a signature file, with its trust and its sources."""
 
-    number: int
+    status: str = "unverified"  # one of STATUSES
+    sources: tuple[str, ...] = ()  # Source.key
+    note: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Sourced):
+    """A statement that can assign flows to a vendor."""
+
+    number: int  # index in SignatureSet.rules; the engine calls it the signature
     vendor: str
     component: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRule(Rule):
+    """A name, or a set of names, that belongs to a component."""
+
     kind: MatchKind
     text: str
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    file: str
-    line: int
-    family: str | None = None  # a group of names inside the component
+    family: str | None = None  # a group of names within the component
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A location database whose votes a file quotes."""
+    """A location database quoted in a signature file."""
 
     id: str
     title: str
     about: Literal["location", "registration"]
-    date: str | None  # ISO date of the build that was asked
-    attribution: str | None  # what its licence wants to be said
+    date: str | None  # ISO date of the build that was queried
+    attribution: str | None  # the notice that its licence requires
     sources: tuple[str, ...]
     line: int
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Sourced):
     """An address at which a name of the vendor was seen."""
 
     address: str
-    label: str  # the name, or what the source calls it
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    line: int
+    label: str  # the name, or the source's description of it
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkRule:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkRule(Rule):
     """A network of a vendor. Only role `service` tags a flow by its address alone.
 
-    `valid_from` and `valid_to` are the first and last ISO day on which a source shows the network with its
-    holder; None: no such bound is known.
+    Its component is always "network", for an address alone does not identify one. `valid_from` and `valid_to`
+    are the first and last ISO day on which a source lists the network under its holder; None: unknown.
     """
 
-    number: int
-    vendor: str
-    component: str  # "network": the address alone says no more
     prefix: str
     asn: int | None
     role: str  # one of ROLES
-    status: str
     valid_from: str | None
     valid_to: str | None
-    place: str | None  # location id declared by the vendor
+    place: str | None  # id of the location stated by the vendor
     votes: tuple[Vote, ...]
-    sources: tuple[str, ...]
-    note: str | None
-    file: str
-    line: int
     holder: str | None = None  # who the network is registered to
     observed: tuple[Observed, ...] = ()
 
+    def __str__(self) -> str:
+        return f"network {self.prefix} ({self.role}{f', AS{self.asn}' if self.asn else ''})"
+
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class Port(Sourced):
     """A transport and port range that a component uses."""
 
     transport: str
     first: int
     last: int
     application: str
-    status: str
-    sources: tuple[str, ...]
-    note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PayloadMagic:
-    """First payload bytes that give a protocol away, of either side of a flow."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadMagic(Rule):
+    """First payload bytes, of either side of a flow, that identify a protocol."""
 
-    number: int
-    vendor: str
-    component: str
     transport: str
     port: int
     prefix: bytes
-    length: int | None  # exact payload length, where it counts
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    file: str
-    line: int
+    length: int | None  # exact payload length; None: any
 
     def __str__(self) -> str:
         length = f", {self.length} bytes long" if self.length is not None else ""
-        return f"{self.prefix.hex()} on {self.transport} port {self.port}{length}"
+        return f"first payload bytes {self.prefix.hex()} on {self.transport} port {self.port}{length}"
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
-    """What a vendor has promised: for whom, which data, from when, where.
+class Promise(Sourced):
+    """A promise by a vendor: to whom, about which data, from when, and where the data will be.
 
-    Dates are ISO days, months or years, as exact as the source. Without `locations` it binds nothing and
-    is kept because a reader will ask.
+    Dates are ISO days, months or years, as precise as the source. A promise without `locations` is never
+    applied; it is recorded for completeness.
     """
 
     id: str
     vendor: str
     statement: str
-    subjects: frozenset[str]  # ISO countries; empty: made to everybody
+    subjects: frozenset[str]  # ISO countries to which it applies; empty: all
     data: str
     effective_from: str | None
     effective_to: str | None
     locations: tuple[str, ...]  # location ids
-    status: str
-    sources: tuple[str, ...]
-    note: str | None = None
     announced: str | None = None
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Where a component's traffic should end, and on what basis."""
+    """Where a component's traffic is expected to end, and on what basis."""
 
     basis: Literal["promise", "observed", "none"]
     promise: str | None  # Promise.id when basis is "promise"
@@ -199,34 +190,27 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolver:
+class Resolver(Sourced):
     """A public resolver that a vendor's product falls back to."""
 
     address: str
     operator: str
     vendor: str
-    status: str
-    sources: tuple[str, ...]
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class PublicResolver:
-    """A resolver that anybody may ask, in clear or encrypted."""
+class PublicResolver(Sourced):
+    """A resolver open to everyone, with plain or encrypted DNS."""
 
     id: str  # e.g. "quad9"
     operator: str
     addresses: tuple[str, ...]
-    names: tuple[str, ...]  # each with all below it
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    line: int
+    names: tuple[str, ...]  # each includes all its subdomains
 
 
 @dataclass(frozen=True, slots=True)
 class PublicResolvers:
-    """The file of known public resolvers. `entries[n]` is what the engine calls n."""
+    """The file of known public resolvers. The engine refers to `entries[n]` as n."""
 
     file: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -234,15 +218,11 @@ class PublicResolvers:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicName:
-    """The name that hellos to a front show while their own is encrypted (ECH)."""
+class PublicName(Sourced):
+    """The public name of a client-facing server (ECH, RFC 9849), shown in place of the encrypted name."""
 
     name: str
     operator: str
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,32 +234,23 @@ class PublicNames:
     names: tuple[PublicName, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """A server certificate that was seen: its names tag a flow that has no name of its own."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate(Rule):
+    """A server certificate seen in use: its names identify a flow that has no name of its own."""
 
-    number: int
-    vendor: str
-    component: str
-    names: tuple[str, ...]  # common name and alternative names, "*." for one label
+    names: tuple[str, ...]  # common and alternative names; "*." matches one label
     subject: str
     issuer: str
     not_before: str
     not_after: str
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    file: str
-    line: int
 
-
-Rule = NameRule | NetworkRule | PayloadMagic | Certificate
-"""What tags a flow."""
+    def __str__(self) -> str:
+        return f"certificate of {self.subject}, valid {self.not_before} to {self.not_after}"
 
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """A domain that a weak source gives to the vendor. No rule may match it."""
+    """A domain that a weak source attributes to the vendor. No rule may match it."""
 
     name: str
     why: str
@@ -288,28 +259,24 @@ class Unconfirmed:
 
 
 @dataclass(frozen=True, slots=True)
-class Denial:
-    """Why a vendor's look-alikes never match."""
+class Denial(Sourced):
+    """Why the look-alike domains never match."""
 
     why: str
-    status: str
-    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
-    """What an authority did about the vendor."""
+class Measure(Sourced):
+    """A measure that an authority took against the vendor."""
 
     date: str
     who: str
     what: str
-    status: str
-    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """Everything a signature file says about one vendor."""
+    """A vendor's signature file."""
 
     id: str
     title: str
@@ -317,18 +284,21 @@ class Vendor:
     networks: tuple[NetworkRule, ...]
     promises: Mapping[str, Promise]
     resolvers: tuple[Resolver, ...]
-    lookalikes: tuple[str, ...]  # never match, on label boundary
+    lookalikes: tuple[str, ...]  # these domains and all their subdomains never match
     sources: Mapping[str, Source]
-    examples: Mapping[str, str]  # name → component it must match
-    counterexamples: tuple[str, ...]  # names that must never match this vendor
+    examples: Mapping[str, str]  # name → the component that it must match
+    counterexamples: tuple[str, ...]  # names that must not match this vendor
     file: str
     databases: Mapping[str, Database] = field(default_factory=dict)
     certificates: tuple[Certificate, ...] = ()
     denial: Denial | None = None
     unconfirmed: tuple[Unconfirmed, ...] = ()
     measures: tuple[Measure, ...] = ()
-    reviewed: str | None = None  # ISO day on which somebody last held the file against its sources
-    notes: tuple[str, ...] = ()  # what a reader of any result must know
+    reviewed: str | None = None  # ISO day of the last check of the file against its sources
+    notes: tuple[str, ...] = ()  # background that every reader of results needs
+
+
+AnyRule = TypeVar("AnyRule", bound=Rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +314,10 @@ class SignatureSet:
     public_names: PublicNames = PublicNames()
     resolvers: PublicResolvers = PublicResolvers()
 
+    def rules_of(self, kind: type[AnyRule]) -> Iterator[AnyRule]:
+        """All rules of one class, in the order of their numbers."""
+        return (rule for rule in self.rules if isinstance(rule, kind))
+
     def component(self, rule: Rule) -> Component | None:
-        """The component of a rule; None for a network rule, which stands for the vendor alone."""
+        """The component of a rule; None for a network rule, which identifies only the vendor."""
         return self.vendors[rule.vendor].components.get(rule.component)

@@ -1,16 +1,16 @@
-"""`ech_public_names.yaml`: the public names of known fronts that take encrypted hellos (RFC 9849)."""
+"""`ech_public_names.yaml`: public names of known client-facing servers for ECH (RFC 9849)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netmon.signatures.desk import read_domain, read_source, read_source_keys, read_status
 from netmon.signatures.model import PublicName, PublicNames, Source
+from netmon.signatures.read_values import read_domain, read_source, read_sourced
 from netmon.yaml_nodes import Item
 
 
 def read_public_names(root: Item) -> PublicNames:
-    """The whole file."""
+    """The contents of the file."""
     fields = root.fields(("sources", "public_names"))
     sources = fields.table("sources", read_source)
     names = fields.each("public_names", lambda item: _read_public_name(item, sources))
@@ -18,7 +18,7 @@ def read_public_names(root: Item) -> PublicNames:
     for name, item in zip(names, fields["public_names"].elements() if names else (), strict=True):
         first = seen.setdefault(name.name, name)
         if first is not name:
-            item.report(f"'{name.name}' is given twice (first in line {first.line})")
+            item.report(f"'{name.name}' is given twice (first on line {first.line})")
     return PublicNames(root.file, sources, names)
 
 
@@ -27,8 +27,5 @@ def _read_public_name(item: Item, sources: Mapping[str, Source]) -> PublicName:
     return PublicName(
         name=fields.read("name", read_domain, ""),
         operator=fields.read("operator", Item.text, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", lambda keys: read_source_keys(keys, sources), ()),
-        note=fields.read("note", Item.text, None),
-        line=item.line,
+        **read_sourced(item, fields, sources),
     )

@@ -1,4 +1,4 @@
-"""`locations.yaml`: the places that verdicts and metrics can name, and groups of countries."""
+"""`locations.yaml`: the places that can appear in verdicts and metrics, and groups of countries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from netmon.signatures.model import Location
 from netmon.yaml_nodes import Item, nearest
 
-RESERVED = ("unknown", "disputed", "other", "none")  # values of the same metric label
+RESERVED = ("unknown", "disputed", "other", "none")
+"""Words that have another meaning as values of the same metric labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +21,21 @@ class Atlas:
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def find_city(self, country: str, city: str) -> Location | None:
-        """The location that a database means by this city."""
+        """The location that a database refers to by this city."""
         for location in self.locations.values():
             if location.country == country and city in (location.city, *location.aliases):
                 return location
         return None
 
     def read_id(self, item: Item) -> str:
-        """A location id that exists."""
+        """The id of a known location."""
         word = item.text()
         if word and word not in self.locations:
             item.report(f"unknown location '{word}'{nearest(word, self.locations)}")
         return word
 
     def read_countries(self, item: Item) -> frozenset[str]:
-        """A list of countries and country groups, as countries."""
+        """A list of countries and country groups, expanded to countries."""
         found: set[str] = set()
         for element in item.elements():
             word = element.text()
@@ -46,7 +47,7 @@ class Atlas:
 
 
 def read_locations(root: Item) -> Atlas:
-    """The whole file."""
+    """The contents of the file."""
     fields = root.fields(("locations",), ("groups",))
     spellings: dict[tuple[str, str], str] = {}
 
@@ -56,7 +57,7 @@ def read_locations(root: Item) -> Atlas:
         for spelling in (location.city, *location.aliases):
             other = spellings.setdefault((location.country, spelling), key)
             if other != key:
-                item.report(f"'{spelling}' is a spelling of location '{other}' already")
+                item.report(f"'{spelling}' is already a spelling of location '{other}'")
         return location
 
     locations = fields.table("locations", read_one)
@@ -69,23 +70,23 @@ def read_country(item: Item) -> str:
 
 
 def check_country(item: Item, word: str) -> str:
-    """The word, which must be an ISO 3166-1 alpha-2 country code; a problem of the item otherwise."""
+    """The word; reports a problem unless it is an ISO 3166-1 alpha-2 country code."""
     if word and not re.fullmatch("[A-Z]{2}", word):
-        item.report(f"'{word}' is no country code (two capital letters)")
+        item.report(f"'{word}' is not a country code (two capital letters)")
     return word
 
 
 def read_identifier(key: str, item: Item, reserved: tuple[str, ...] = ()) -> None:
-    """Check that a key can be a metric label."""
+    """Checks that a key can be used as a metric label."""
     if not re.fullmatch("[a-z][a-z0-9_]*", key):
-        item.report(f"'{key}' is no identifier (a-z, 0-9 and _, beginning with a letter)")
+        item.report(f"'{key}' is not an identifier (a-z, 0-9 and _, starting with a letter)")
     elif key in reserved:
         item.report(f"'{key}' is reserved")
 
 
 def _read_group(key: str, item: Item) -> frozenset[str]:
-    if re.fullmatch("[A-Z]{2}", key) and key != "EU":  # EU is no country (ISO 3166-1: reserved)
-        item.report(f"'{key}' is a country code; name the group otherwise")
+    if re.fullmatch("[A-Z]{2}", key) and key != "EU":  # EU is not a country (reserved in ISO 3166-1)
+        item.report(f"'{key}' is a country code; choose another name for the group")
     return frozenset(read_country(element) for element in item.elements())
 
 

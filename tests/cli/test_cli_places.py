@@ -42,7 +42,7 @@ def test_all_evidence_is_shown(netmon, databases):
         "4 sources agree on CH",
         "2001:db8::7: city unknown, SE (single)",
         "192.0.2.1: no place (unknown)",
-        "ipinfo lite knows it as anycast, in many places at once: unknown",
+        "ipinfo lite lists it as anycast, announced from several places: unknown",
         "203.0.113.9: no place (unknown)",
     ):
         assert line in words, line
@@ -88,8 +88,8 @@ def test_on_a_day(netmon, tmp_path):
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [
-        (["192.0.2"], "Error: Invalid value for IP: '192.0.2' is no IPv4 or IPv6 address"),
-        (["example.com"], "Error: Invalid value for IP: 'example.com' is no IPv4 or IPv6 address"),
+        (["192.0.2"], "Error: Invalid value for IP: '192.0.2' is not an IPv4 or IPv6 address"),
+        (["example.com"], "Error: Invalid value for IP: 'example.com' is not an IPv4 or IPv6 address"),
         ([], "Error: Missing argument 'IP…'."),
         (["--day", "yesterday", "192.0.2.1"], "'yesterday' does not match the formats '%Y-%m-%d'"),
     ],
@@ -128,10 +128,10 @@ def test_a_database_that_is_named_must_be_right(refused, tmp_path, command):
     words = (*command, "--config", "netmon.yaml")
     assert refused(*words) == "places.databases: my.mmdb: no such file or directory"
     (tmp_path / "my.mmdb").write_text("hello")
-    assert refused(*words) == "places.databases: my.mmdb: no MMDB file, or a damaged one"
+    assert refused(*words) == "places.databases: my.mmdb: not an MMDB file, or damaged"
     write_database(tmp_path / "my.mmdb", {"192.0.2.0/24": {"colour": "red"}})
     assert refused(*words) == (
-        "places.databases: my.mmdb: knows neither countries nor cities nor AS numbers; it holds colour"
+        "places.databases: my.mmdb: has no countries, cities or AS numbers; its fields are colour"
     )
 
 
@@ -140,5 +140,5 @@ def test_a_broken_one_in_a_usual_folder_is_left_out(netmon, databases):
     (databases / "broken.mmdb").write_text("hello")
     done = netmon("places", "--json", "82.202.184.10")
     assert done.returncode == 0
-    assert done.stderr == f"netmon: {databases}/broken.mmdb: no MMDB file, or a damaged one\n"
+    assert done.stderr == f"netmon: {databases}/broken.mmdb: not an MMDB file, or damaged\n"
     assert json.loads(done.stdout)["place"]["votes"][0]["source"] == "GeoLite2-City"

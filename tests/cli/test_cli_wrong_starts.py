@@ -65,9 +65,12 @@ def test_unreadable_file(refused, demo, tmp_path):
 @pytest.mark.parametrize(
     ("country", "problem"),
     [
-        ("Germany", "'GERMANY' is no country: two capital letters (ISO 3166-1), for example DE"),
-        ("eu", "'EU' is a group of countries: name one of them"),
-        ("UK", "'UK' is no code of ISO 3166-1: write GB"),
+        (
+            "Germany",
+            "'GERMANY' is not a country code: write two capital letters (ISO 3166-1), for example DE",
+        ),
+        ("eu", "'EU' is a group of countries: give one of its members"),
+        ("UK", "'UK' is not an ISO 3166-1 code: write GB"),
     ],
 )
 def test_wrong_country(refused, demo, country, problem):
@@ -136,7 +139,7 @@ def test_run_without_an_interface(refused):
 def test_run_with_a_wrong_address_to_listen_on(refused):
     """An address that is none."""
     assert refused("run", "-i", "lo", "--listen", "here") == (
-        "--listen: 'here' is no address to listen on: write 127.0.0.1:10977"
+        "--listen: 'here' is not an address to listen on: write 127.0.0.1:10977"
     )
 
 

@@ -9,11 +9,11 @@ from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from netmon.destinations.memory import News
+from netmon.destinations.memory import NewCount
 from netmon.outputs import prometheus
 from netmon.outputs.metrics import FLOW_LABELS, METRICS
 from netmon.outputs.prometheus import Prometheus
-from netmon.places.databases import State
+from netmon.places.databases import DatabaseState
 from netmon.records import EVIDENCE, QUESTIONS, UNNAMED, ClassifiedFlow, Fallback, Place, Verdict
 from netmon.signatures.load import default_folder, load_folder
 from tests.machine import need
@@ -53,10 +53,10 @@ STATS = {
     "lost_reports": 14,
     "lost_events": 19,
     "location_databases": (
-        State("GeoLite2-City", 21, is_current=True),
-        State("dbip", None, is_current=False),
+        DatabaseState("GeoLite2-City", 21, is_current=True),
+        DatabaseState("dbip", None, is_current=False),
     ),
-    "new_destinations": {("acme", "network", "RU"): News(31, 32)},
+    "new_destinations": {("acme", "network", "RU"): NewCount(31, 32)},
     "is_state_saved": True,
     "interfaces": {"eth1": {"packets": 15, "dropped": 16, "freezes": 17, "interface_dropped": 18}},
 }

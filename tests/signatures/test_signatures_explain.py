@@ -22,10 +22,10 @@ def competitors(answer: Explanation) -> list[tuple[str, str]]:
 def test_a_name_names_its_rule_and_the_rules_that_lose(shipped: SignatureSet) -> None:
     """The exact name wins; both suffixes above it are told, with the reason."""
     answer = explain(shipped, "MDR.ksn.kaspersky-labs.com.")
-    assert answer.asked == "mdr.ksn.kaspersky-labs.com"
+    assert answer.queried == "mdr.ksn.kaspersky-labs.com"
     assert answer.component is not None
     assert answer.component.id == "mdr"
-    assert answer.reason == "the exact name 'mdr.ksn.kaspersky-labs.com' holds"
+    assert answer.reason == "the exact name 'mdr.ksn.kaspersky-labs.com' matches"
     assert competitors(answer) == [
         ("ksn.kaspersky-labs.com", "the exact name wins over the suffix"),
         ("kaspersky-labs.com", "the exact name wins over the suffix"),
@@ -72,7 +72,7 @@ def test_a_lookalike_is_called_one(shipped: SignatureSet, name: str) -> None:
 def test_an_unconfirmed_domain_is_remarked(shipped: SignatureSet) -> None:
     """It does not match, and the reader learns who claims it."""
     answer = explain(shipped, "www.kaspersky-lab.com")
-    assert answer.reason == "no rule holds for this name"
+    assert answer.reason == "no rule matches this name"
     assert answer.remarks == (
         "'kaspersky-lab.com' is an unconfirmed domain of Kaspersky: one list of mixed quality",
     )
@@ -95,20 +95,20 @@ def test_a_service_address_shows_votes_and_what_was_seen_there(shipped: Signatur
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("82.202.184.1", "network 82.202.184.0/24 holds it; its role service tags by the address alone"),
+        ("82.202.184.1", "network 82.202.184.0/24 covers it; its role service tags by the address alone"),
         (
             "82.202.190.214",
-            "network 82.202.188.0/22 holds it, but role ddos_protection never tags by the address alone",
+            "network 82.202.188.0/22 covers it, but role ddos_protection never tags by the address alone",
         ),
         (
             "46.8.206.1",
-            "network 46.8.206.0/24 holds it, but no source has seen it with the vendor after 2025-04-02",
+            "network 46.8.206.0/24 covers it, but no source has seen it with the vendor after 2025-04-02",
         ),
         (
             "::ffff:82.202.184.1",
-            "network 82.202.184.0/24 holds it; its role service tags by the address alone",
+            "network 82.202.184.0/24 covers it; its role service tags by the address alone",
         ),
-        ("2001:DB8::1", "no network of a vendor holds this address"),
+        ("2001:DB8::1", "no network of a vendor covers this address"),
     ],
 )
 def test_an_address_says_whether_it_tags(shipped: SignatureSet, address: str, reason: str) -> None:
@@ -122,7 +122,7 @@ def test_a_fallback_resolver_is_remarked(shipped: SignatureSet) -> None:
     """A product's query to it is a finding in itself."""
     assert explain(shipped, "223.6.6.6").remarks == (
         "Alibaba Cloud (CN): a public resolver that products of Kaspersky fall back to",
-        "Alibaba Cloud (alidns): a public resolver; what is asked there encrypted is not read",
+        "Alibaba Cloud (alidns): a public resolver; encrypted queries to it cannot be read",
     )
 
 
@@ -138,6 +138,6 @@ def test_certificates_and_payloads_are_told() -> None:
     by_certificate = explain(signatures, "*.internal.example.net")
     assert isinstance(by_certificate.rule, Certificate)
     assert by_certificate.tags
-    assert by_certificate.reason == "no rule holds for this name, but a certificate that was seen has it"
+    assert by_certificate.reason == "no name rule matches, but a certificate that was seen has this name"
     by_name = explain(signatures, "eu.lookups.cloud.example")
     assert any("4b450000 on udp port 2001" in remark for remark in by_name.remarks)

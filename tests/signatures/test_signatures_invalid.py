@@ -57,20 +57,19 @@ def failure(folder: Path) -> str:
         (
             ["exact www.example.com"],
             ["suffix example.com"],
-            "a.yaml:12: 'www.example.com' is matched by "
-            "suffix 'example.com' of vendor 'b' (b.yaml:12) as well",
+            "a.yaml:12: 'www.example.com' is also matched by suffix 'example.com' of vendor 'b' (b.yaml:12)",
         ),
         (
             ["suffix example.com"],
             [r"pattern ^a\.www\.example\.com$"],
-            r"b.yaml:12: '^a\.www\.example\.com$' is matched by "
-            "suffix 'example.com' of vendor 'a' (a.yaml:12) as well",
+            r"b.yaml:12: '^a\.www\.example\.com$' is also matched by "
+            "suffix 'example.com' of vendor 'a' (a.yaml:12)",
         ),
         (
             [r"pattern ^a[0-9]\.example\.com$"],
             ["exact a1.example.com"],
-            "b.yaml:12: 'a1.example.com' is matched by "
-            r"pattern '^a[0-9]\.example\.com$' of vendor 'a' (a.yaml:12) as well",
+            "b.yaml:12: 'a1.example.com' is also matched by "
+            r"pattern '^a[0-9]\.example\.com$' of vendor 'a' (a.yaml:12)",
         ),
     ],
 )
@@ -118,7 +117,7 @@ def test_a_lookalike_of_one_vendor_must_not_hold_a_name_of_another(
 def test_a_vendor_has_one_file(folder_of: Callable[..., Path], vendor_text: Callable[..., str]) -> None:
     """Two files for one vendor are refused; the first is named."""
     folder = folder_of(a=vendor_text("a", ["suffix a.example"]), b=vendor_text("a", ["suffix b.example"]))
-    assert failure(folder) == "b.yaml:1: vendor 'a' is described in a.yaml already"
+    assert failure(folder) == "b.yaml:1: vendor 'a' is already described in a.yaml"
 
 
 @pytest.mark.parametrize(
@@ -126,28 +125,34 @@ def test_a_vendor_has_one_file(folder_of: Callable[..., Path], vendor_text: Call
     [
         (
             "locations: {Zurich: {city: Z, country: CH, latitude: 0, longitude: 0}}",
-            "1: 'Zurich' is no identifier",
+            "1: 'Zurich' is not an identifier",
         ),
         (
             "locations: {unknown: {city: Z, country: CH, latitude: 0, longitude: 0}}",
             "1: 'unknown' is reserved",
         ),
-        ("locations: {a: {city: Z, country: che, latitude: 0, longitude: 0}}", "1: 'che' is no country code"),
+        (
+            "locations: {a: {city: Z, country: che, latitude: 0, longitude: 0}}",
+            "1: 'che' is not a country code",
+        ),
         (
             "locations: {a: {city: Z, country: CH, latitude: 91, longitude: 0}}",
-            "1: '91' is no number from -90 to 90",
+            "1: '91' is not a number from -90 to 90",
         ),
         (
             "locations: {a: {city: Z, country: CH, latitude: nan, longitude: 0}}",
-            "1: 'nan' is no number from -90 to 90",
+            "1: 'nan' is not a number from -90 to 90",
         ),
         ("locations: {a: {city: Z, country: CH, longitude: 0}}", "1: key 'latitude' is missing"),
-        ("locations: {}\ngroups:\n  DE: [AT]", "3: 'DE' is a country code; name the group otherwise"),
+        (
+            "locations: {}\ngroups:\n  DE: [AT]",
+            "3: 'DE' is a country code; choose another name for the group",
+        ),
         ("groups: {EU: [AT]}", "1: key 'locations' is missing"),
         (
             "locations:\n  a: {city: Z, country: CH, latitude: 0, longitude: 0}\n"
             "  b: {city: Y, country: CH, latitude: 0, longitude: 0, aliases: [Z]}",
-            "3: 'Z' is a spelling of location 'a' already",
+            "3: 'Z' is already a spelling of location 'a'",
         ),
     ],
 )
@@ -163,10 +168,12 @@ def test_a_folder_that_is_none_is_named(tmp_path: Path, vendor_text: Callable[..
     """A missing folder, a folder without signatures, and one without locations each say so."""
     with pytest.raises(SignatureError, match=r"nowhere: no such file or directory$"):
         load_folder(tmp_path / "nowhere")
-    with pytest.raises(SignatureError, match=r"no signature files \(\*\.yaml\) here$"):
+    with pytest.raises(SignatureError, match=r"no signature files \(\*\.yaml\) in this folder$"):
         load_folder(tmp_path)
     (tmp_path / "a.yaml").write_text(vendor_text("a", ["suffix a.example"]), encoding="utf-8")
-    with pytest.raises(SignatureError, match=r"locations\.yaml is missing; vendors name their places by it$"):
+    with pytest.raises(
+        SignatureError, match=r"locations\.yaml is missing; vendor files refer to its locations$"
+    ):
         load_folder(tmp_path)
 
 
@@ -177,7 +184,7 @@ def test_a_folder_that_is_none_is_named(tmp_path: Path, vendor_text: Callable[..
         (b"vendor: a\ntitle: \x00\n", ":1: not YAML: special characters are not allowed (character 17)"),
         (b"vendor: a\n---\ntitle: b\n", ":2: not YAML: but found another document"),
         (b"vendor: *a\n", ":1: not YAML: found undefined alias 'a'"),
-        (b"[" * 5000, ":1: not YAML of any use: nested too deeply"),
+        (b"[" * 5000, ":1: not usable YAML: nested too deeply"),
     ],
 )
 def test_bytes_that_are_no_yaml(data: bytes, message: str, folder_of: Callable[..., Path]) -> None:

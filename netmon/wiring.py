@@ -1,0 +1,100 @@
+"""Builds signatures, databases and a monitor from a configuration, and passes batches on to the outputs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from netmon.config import Config, Mention
+from netmon.destinations.memory import Destinations
+from netmon.errors import ConfigError
+from netmon.monitor import Monitor
+from netmon.outputs import Output
+from netmon.places.databases import Databases, default_folders
+from netmon.places.locator import Locator
+from netmon.places.round_trips import SmallestRoundTrips
+from netmon.privacy import Privacy, read_key
+from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.model import SignatureSet
+from netmon.sources import Batch
+from netmon.yaml_nodes import nearest
+
+
+def load_signatures(config: Config) -> SignatureSet:
+    """The configured signatures, after a check that they contain everything named in the policy.
+
+    Raises SignatureError and ConfigError.
+    """
+    signatures = load_folder(config.signatures or default_folder())
+    problems = [problem for one in config.mentions if (problem := _find_unknown(one, signatures))]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return signatures
+
+
+def _find_unknown(mention: Mention, signatures: SignatureSet) -> str | None:
+    """A line about what the policy names and the signatures lack; None if they have it."""
+    vendor, component, place = mention.vendor, mention.component, mention.place
+    if vendor not in signatures.vendors:
+        return f"{mention.where}: no vendor '{vendor}' in the signatures{nearest(vendor, signatures.vendors)}"
+    components = {*signatures.vendors[vendor].components, "*", "network"}
+    if component is not None and component not in components:
+        return f"{mention.where}: no component '{component}' of {vendor}{nearest(component, components)}"
+    if place is not None and place not in signatures.locations and not (len(place) == 2 and place.isupper()):
+        return (
+            f"{mention.where}: no location '{place}' in the signatures{nearest(place, signatures.locations)}"
+        )
+    return None
+
+
+def open_databases(config: Config, warn: Callable[[str], None]) -> Databases:
+    """The location databases. Raises ConfigError if one that the configuration names is not usable.
+
+    An unusable file in the default folders is skipped, with a line for `warn`.
+    """
+    if config.databases is None:
+        databases = Databases(default_folders(os.environ))
+    else:
+        databases = Databases(config.databases, required=True)
+    databases.refresh()
+    problems = databases.take_problems()
+    if problems and config.databases is not None:
+        raise ConfigError("\n".join(f"places.databases: {problem}" for problem in problems))
+    for problem in problems:
+        warn(problem)
+    return databases
+
+
+def make_locator(config: Config, signatures: SignatureSet, databases: Databases | None = None) -> Locator:
+    """A locator with the declarations, the databases, the signatures and the sensor's position."""
+    return Locator(signatures, config.declarations, databases, position=config.position)
+
+
+def make_monitor(
+    config: Config,
+    signatures: SignatureSet,
+    trips: SmallestRoundTrips | None = None,
+    databases: Databases | None = None,
+    destinations: Destinations | None = None,
+) -> Monitor:
+    """A monitor for the configuration, with the round trips and destinations known so far."""
+    locator = make_locator(config, signatures, databases)
+    return Monitor(signatures, locator, config.policy, config.subject, trips, destinations)
+
+
+def make_privacy(config: Config, level: int) -> Privacy:
+    """The level of detail shown about clients. Raises ConfigError for an unusable key file."""
+    return Privacy(level, read_key(config.privacy_key))
+
+
+def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output]) -> None:
+    """Classifies the flows of a batch and passes all records to every output."""
+    for flow in batch.flows:
+        classified = monitor.classify(flow)
+        for output in outputs:
+            output.flow(classified)
+    for record in batch.dns:
+        for output in outputs:
+            output.dns(record)
+    for output in outputs:
+        output.flush()
