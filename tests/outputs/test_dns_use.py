@@ -73,6 +73,6 @@ def test_questions_for_the_vendors_names_come_first() -> None:
     strong = Fallback("acme", "Example DNS", "vendor", "files", "official")
     weak = replace(strong, question="other", component=None)
     assert lines(*[Sighting(flow(), fallbacks=(weak,))] * 2, Sighting(flow(), fallbacks=(strong,))) == [
-        "Fallback resolver of acme: Example DNS was asked for the vendor's own names (1 finding).",
-        "Fallback resolver of acme: Example DNS was asked for other names, as anybody may (2 findings).",
+        "Fallback resolver of acme: Example DNS was queried for the vendor's own names (1 finding).",
+        "Fallback resolver of acme: Example DNS was queried for other names, as anyone may (2 findings).",
     ]
