@@ -185,7 +185,8 @@ class Newcomer:
 
 def _listed() -> Sequence[str]:
     """The files of the repository: those that are committed, and new ones that are not ignored."""
-    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    git = ("git", "-c", f"safe.directory={ROOT}")  # whoever owns the checkout
+    words = [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.skip(f"needs a git checkout: {done.stderr.strip()}")

@@ -36,7 +36,7 @@ EXEMPT = {
         "needs the Docker engine", "tests/deploy/test_deploy_together.py"
     ),
     "docker compose -f deploy/compose.yaml kill -s HUP netmon": Exemption(
-        "needs the Docker engine", "tests/deploy/test_deploy_compose.py"
+        "needs the Docker engine", "tests/cli/test_cli_run.py"
     ),
     "docker build -f deploy/Containerfile -t netmon .": Exemption(
         "needs the Docker engine", "tests/deploy/test_deploy_image.py"
