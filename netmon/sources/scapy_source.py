@@ -87,7 +87,9 @@ class ScapyFileSource:
                     self.problems.append(f"{path}: reading stopped after {number} packets: {error}")
                     return
                 if len(data) < min(getattr(about, "caplen", 0), MAX_PACKET_BYTES):
-                    self.problems.append(f"{path}: reading stopped in a packet, after {number} complete packets")
+                    self.problems.append(
+                        f"{path}: reading stopped in a packet, after {number} complete packets"
+                    )
                     return
                 number += 1
                 link = getattr(about, "linktype", getattr(reader, "linktype", ETHERNET))

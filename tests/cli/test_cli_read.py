@@ -160,7 +160,10 @@ def test_file_that_breaks_off_gives_what_it_holds(netmon, demo, tmp_path):
     done = netmon("read", "--json", "cut.pcap")
     assert done.returncode == 1
     assert len(events(done.stdout)) > 0
-    assert done.stderr == "netmon: cut.pcap: reading stopped in a packet, after 293 complete packets, at byte 98658\n"
+    assert (
+        done.stderr
+        == "netmon: cut.pcap: reading stopped in a packet, after 293 complete packets, at byte 98658\n"
+    )
 
 
 def test_a_finding_outweighs_a_broken_file(netmon, demo, tmp_path):
