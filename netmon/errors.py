@@ -11,6 +11,9 @@ NetmonError             anything netmon reports in one line: what, where, what t
 
 from __future__ import annotations
 
+import shlex
+import sys
+
 
 class NetmonError(Exception):
     """One line for the user: what happened, where, and what to do about it."""
@@ -38,3 +41,11 @@ class OutputError(NetmonError):
 
 class VerifyError(NetmonError):
     """Wireshark cannot be asked; the message says what is missing, or what it complains about."""
+
+
+def install_command(requirement: str) -> str:
+    """The shell command that installs a package into the Python that runs netmon.
+
+    netmon is not on a package index, so an extra of its own cannot be installed by name.
+    """
+    return shlex.join([sys.executable, "-m", "pip", "install", requirement])
