@@ -64,7 +64,7 @@ SourceOption = Annotated[
     typer.Option(
         "--source",
         metavar="native|scapy",
-        help="scapy: portable and slow; needs the extra netmon-egress[scapy].",
+        help="scapy: portable and slow; needs the Python package scapy.",
     ),
 ]
 
