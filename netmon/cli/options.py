@@ -93,7 +93,7 @@ class CaptureOptions(SubjectOptions):
         typer.Option(
             "--source",
             metavar="native|scapy",
-            help="scapy: portable and slow; needs the extra netmon-egress[scapy].",
+            help="scapy: portable and slow; needs the Python package scapy.",
         ),
     ] = SourceName.NATIVE
 
