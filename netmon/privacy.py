@@ -47,8 +47,9 @@ class Privacy:
         self._daily_key = b""
 
     def show(self, address: str, when_ns: int) -> str | None:
-        """What outputs may show of a client: text, or None for nothing. `when_ns`: since 1970, the packet's.
+        """What outputs may show of a client: text, or None for nothing.
 
+        `when_ns` is the time of the packet, in nanoseconds since 1970; it selects the day of a pseudonym.
         A pseudonym is a keyed HMAC-SHA256. Its key is derived for each UTC day, so that a client can be
         followed within a day, but not from one day to the next.
         """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 INTERCEPTED = (
-    "unrelated destinations are equally near: something in the middle seems to answer handshakes, "
+    "unrelated destinations are equally near: a middlebox seems to answer handshakes, "
     "so no round trip excludes a place"
 )
 """The warning when interception is suspected."""

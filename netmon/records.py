@@ -263,4 +263,4 @@ class ClassifiedFlow:
     verdict: Verdict | None = None
     resolver: str | None = None  # id of the public resolver that a DNS flow queries
     fallbacks: tuple[Fallback, ...] = ()
-    new_destination: tuple[str, ...] = ()  # from NEW_DESTINATION: reached for the first time for this vendor
+    new_destination: tuple[str, ...] = ()  # from NEW_DESTINATION: what is new for this vendor

@@ -18,10 +18,10 @@ from netmon.cli.options import ERROR, ConfigOptions, SubjectOptions, grouped
 from netmon.cli.terminal import log, make_console, printable, write_line
 from netmon.promises import Subject, describe_binding
 from netmon.records import Place, RoundTrip
+from netmon.signatures.examples import run_examples
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
 from netmon.signatures.model import Promise, Rule
-from netmon.signatures.test import run_examples
 
 app = typer.Typer(
     help="Lists, checks and explains signatures.",
@@ -75,13 +75,13 @@ def lint_signatures(options: ConfigOptions) -> None:
 def test_signatures(options: ConfigOptions) -> None:
     """Tests the examples and counterexamples in the files. Exits with 1 if one fails."""
     known = wiring.load_signatures(options.load())
-    trials = run_examples(known)
-    failed = [trial for trial in trials if not trial.passed]
-    for trial in failed:
+    results = run_examples(known)
+    failed = [result for result in results if not result.passed]
+    for result in failed:
         write_line(
-            f"{trial.name}: expected {trial.expected or 'no match'}, found {trial.found or 'no match'}"
+            f"{result.name}: expected {result.expected or 'no match'}, found {result.found or 'no match'}"
         )
-    write_line(f"{len(trials) - len(failed)} passed, {len(failed)} failed")
+    write_line(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     if failed:
         raise typer.Exit(ERROR)
 

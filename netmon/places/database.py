@@ -20,7 +20,7 @@ from netmon.places.providers import is_registry
 from netmon.records import Vote
 
 _SAMPLED = 1024
-"""Records read to find a database's fields: first from its beginning, then from all over the addresses."""
+"""Records read to find a database's fields: the first ones of the file, and as many from all over it."""
 _MAX_NAME_LENGTH = 64
 
 

@@ -108,7 +108,7 @@ class Databases:
                 self._add_problem(path, f"{path}: contains no location database (*.mmdb)")
 
     def _open_if_changed(self, path: Path) -> None:
-        """Open a file unless this version of it has been tried already."""
+        """Opens a file unless this version of it has been tried before."""
         file = self._files.setdefault(path, _File())
         stamp = _stamp(path)
         if stamp is not None and stamp == file.stamp:
@@ -123,7 +123,7 @@ class Databases:
             self._problems.pop(path, None)
 
     def _drop_if_replaced(self, path: Path) -> None:
-        """Drop a missing file if it never opened, or if another file has a database of its name."""
+        """Drops a missing file if it never opened, or if another file has a database of the same name."""
         file = self._files[path]
         file.stamp = None
         others = (other for other in self._files.values() if other is not file and other.stamp)
@@ -151,7 +151,7 @@ class Databases:
 
 
 def _stamp(path: Path) -> _Stamp | None:
-    """Identifies one version of a file; None when there is none, or none that may be read."""
+    """Identifies one version of a file; None if the file does not exist or is not accessible."""
     try:
         status = path.stat()
     except OSError:

@@ -33,7 +33,7 @@ EARTH_RADIUS_KM = 6371.0088  # mean radius of WGS 84
 ELLIPSOID = 0.0056
 CITY_RADIUS_KM = 100.0
 TIMING_MARGIN_NS = 1_000_000
-"""Network cards deliver packets up to a fraction of a millisecond late; some clocks tick once in 1 ms."""
+"""Network cards delay packets by up to a fraction of a millisecond; some clocks only count milliseconds."""
 
 MIN_TRUSTED_NS = 1_000_000
 """A smaller round trip is used only if other destinations show that no middlebox answers."""
@@ -70,7 +70,7 @@ class DistanceCheck:
             (min_distance_km(position, location), location.id) for location in locations.values() if position
         )
         self._distances_km = [distance for distance, _ in by_distance]
-        # Whatever the limit is, it excludes all but the n nearest locations: one tuple for each n.
+        # Any limit excludes all but the n nearest locations, so there is one tuple for each n.
         ids = [location for _, location in by_distance]
         self._all_but_nearest = [tuple(sorted(ids[count:])) for count in range(len(ids) + 1)]
 

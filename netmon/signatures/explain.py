@@ -10,7 +10,6 @@ from typing import Literal
 from netmon._engine import Matcher
 from netmon.records import Vote
 from netmon.signatures.checks import is_below
-from netmon.signatures.desk import is_within
 from netmon.signatures.match import compile_matcher, tags_alone
 from netmon.signatures.model import (
     Certificate,
@@ -26,6 +25,7 @@ from netmon.signatures.model import (
     Source,
     Vendor,
 )
+from netmon.signatures.read_values import is_within
 
 KIND_WORDS = {"exact": "the exact name", "pattern": "the pattern", "suffix": "the suffix"}
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import netmon
 from netmon.errors import SignatureError, reason_of
-from netmon.signatures.checks import find_contradictions
+from netmon.signatures.checks import find_conflicts
 from netmon.signatures.model import (
     PublicNames,
     PublicResolvers,
@@ -52,7 +52,7 @@ def load_folder(folder: Path) -> SignatureSet:
     public_names = _read_shared(documents, PUBLIC_NAMES, read_public_names, PublicNames())
     resolvers = _read_shared(documents, RESOLVERS, read_resolvers, PublicResolvers())
     problems = [problem for document in documents for problem in document.problems]
-    problems = problems or find_contradictions(vendors)
+    problems = problems or find_conflicts(vendors)
     if problems:
         raise SignatureError(in_lines(problems))
     digest = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""A signature set as the engine wants it."""
+"""Compiles a signature set for the engine."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from netmon.signatures.model import Certificate, NameRule, NetworkRule, PayloadM
 def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher:
     """The engine's matcher; a signature that it finds is an index of `signatures.rules`.
 
-    Networks tag by address alone, so only those of role `service` go in, and of these only the ones that
-    the vendor holds: on the ISO `day` if given, else those of which no source has seen the end.
+    Networks identify a vendor by the address alone, so only those with the role `service` are included, and
+    only while the vendor holds them: on the ISO `day` if given, else if no source has seen the end.
     """
     return Matcher(
         [(rule.number, rule.kind, rule.text) for rule in signatures.rules_of(NameRule)],
@@ -48,7 +48,7 @@ def _fallback_addresses(signatures: SignatureSet) -> list[str]:
 
 
 def tags_alone(rule: NetworkRule, day: str | None = None) -> bool:
-    """True when an address in the network is enough to name the vendor."""
+    """True if an address in the network is enough to identify the vendor, on the ISO `day` if given."""
     if rule.role != "service":
         return False
     if day is None:

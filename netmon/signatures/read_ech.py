@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netmon.signatures.desk import read_domain, read_source, read_sourced
 from netmon.signatures.model import PublicName, PublicNames, Source
+from netmon.signatures.read_values import read_domain, read_source, read_sourced
 from netmon.yaml_nodes import Item
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from netmon.signatures.desk import read_address, read_domain, read_source, read_sourced
 from netmon.signatures.model import PublicResolver, PublicResolvers, Source
 from netmon.signatures.read_locations import RESERVED, read_identifier
+from netmon.signatures.read_values import read_address, read_domain, read_source, read_sourced
 from netmon.yaml_nodes import Item
 
 

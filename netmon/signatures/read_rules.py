@@ -6,15 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from netmon.records import Vote
-from netmon.signatures.desk import (
-    Desk,
-    check_known,
-    is_within,
-    read_address,
-    read_day,
-    read_prefix,
-    read_rule_text,
-)
 from netmon.signatures.model import (
     ROLES,
     MatchKind,
@@ -26,6 +17,15 @@ from netmon.signatures.model import (
     Sourced,
 )
 from netmon.signatures.read_locations import check_country
+from netmon.signatures.read_values import (
+    check_known,
+    is_within,
+    read_address,
+    read_day,
+    read_prefix,
+    read_rule_text,
+)
+from netmon.signatures.vendor_context import VendorContext
 from netmon.yaml_nodes import Fields, Item
 
 KINDS: tuple[MatchKind, ...] = ("exact", "suffix", "pattern")
@@ -38,7 +38,7 @@ CONTRADICTS = "contradicts"
 """The vote of a database that names another country, which its licence does not allow to be published."""
 
 
-def read_name(item: Item, desk: Desk, component: str) -> NameRule:
+def read_name(item: Item, context: VendorContext, component: str) -> NameRule:
     """One name of a component: `{exact|suffix|pattern: …, status: …, sources: […]}`."""
     fields = item.fields(("status", "sources"), (*KINDS, "family", "note"))
     given = [kind for kind in KINDS if kind in fields]
@@ -49,11 +49,11 @@ def read_name(item: Item, desk: Desk, component: str) -> NameRule:
         kind=kind,
         text=fields.read(kind, lambda value: read_rule_text(value, kind), ""),
         family=fields.read("family", Item.text, None),
-        **desk.read_rule(item, fields, component),
+        **context.read_rule(item, fields, component),
     )
 
 
-def read_port(item: Item, desk: Desk) -> Port:
+def read_port(item: Item, context: VendorContext) -> Port:
     """One port or range: `{tcp|udp: 443, application: …, status: …, sources: […]}`."""
     fields = item.fields(("application", "status", "sources"), (*TRANSPORTS, "note"))
     transport, first, last = _read_transport(item, fields)
@@ -62,11 +62,11 @@ def read_port(item: Item, desk: Desk) -> Port:
         first=first,
         last=last,
         application=fields.read("application", Item.text, ""),
-        **desk.read_sourced(item, fields),
+        **context.read_sourced(item, fields),
     )
 
 
-def read_magic(item: Item, desk: Desk, component: str) -> PayloadMagic:
+def read_magic(item: Item, context: VendorContext, component: str) -> PayloadMagic:
     """The first payload bytes of a protocol: `{tcp|udp: 443, prefix: 4b450000, status: …, sources: […]}`."""
     fields = item.fields(("prefix", "status", "sources"), (*TRANSPORTS, "length", "note"))
     transport, first, last = _read_transport(item, fields)
@@ -77,7 +77,7 @@ def read_magic(item: Item, desk: Desk, component: str) -> PayloadMagic:
         port=first,
         prefix=fields.read("prefix", _read_hex, b""),
         length=fields.read("length", lambda value: value.integer(1, 65_535), None),
-        **desk.read_rule(item, fields, component),
+        **context.read_rule(item, fields, component),
     )
 
 
@@ -119,7 +119,7 @@ class _Holding(Sourced):
     role: str
 
 
-def read_networks(item: Item, desk: Desk) -> tuple[NetworkRule, ...]:
+def read_networks(item: Item, context: VendorContext) -> tuple[NetworkRule, ...]:
     """Groups of networks with a common holder and role; a prefix may override the common values."""
     rules: list[NetworkRule] = []
     for group in item.elements():
@@ -128,14 +128,14 @@ def read_networks(item: Item, desk: Desk) -> tuple[NetworkRule, ...]:
             asn=fields.read("asn", lambda value: value.integer(1, 4_294_967_294), None),
             holder=fields.read("holder", Item.text, ""),
             role=fields.read("role", lambda value: value.one_of(ROLES), "carrier"),
-            **desk.read_sourced(group, fields),
+            **context.read_sourced(group, fields),
         )
-        read_one = partial(_read_network, holding=holding, desk=desk)
+        read_one = partial(_read_network, holding=holding, context=context)
         rules.extend(fields.table("prefixes", read_one).values())
     return tuple(rules)
 
 
-def _read_network(text: str, item: Item, holding: _Holding, desk: Desk) -> NetworkRule:
+def _read_network(text: str, item: Item, holding: _Holding, context: VendorContext) -> NetworkRule:
     optional = ("votes", "valid_from", "valid_to", "place", "status", "sources", "observed", "note")
     fields = Fields() if item.is_null() else item.fields((), optional)
     prefix = read_prefix(item, text)
@@ -149,28 +149,28 @@ def _read_network(text: str, item: Item, holding: _Holding, desk: Desk) -> Netwo
         role=holding.role,
         valid_from=valid_from,
         valid_to=valid_to,
-        place=fields.read("place", desk.atlas.read_id, None),
-        votes=fields.read("votes", lambda value: _read_votes(value, prefix, desk), ()),
+        place=fields.read("place", context.atlas.read_id, None),
+        votes=fields.read("votes", lambda value: _read_votes(value, prefix, context), ()),
         holder=holding.holder,
-        observed=fields.each("observed", lambda value: _read_observed(value, prefix, desk)),
-        **desk.read_rule(item, fields, "network", holding),
+        observed=fields.each("observed", lambda value: _read_observed(value, prefix, context)),
+        **context.read_rule(item, fields, "network", holding),
     )
 
 
-def _read_votes(item: Item, prefix: str, desk: Desk) -> tuple[Vote, ...]:
+def _read_votes(item: Item, prefix: str, context: VendorContext) -> tuple[Vote, ...]:
     """`{database: CC, CC/City or contradicts}`; cities are normalised to the spelling of `locations.yaml`."""
     votes: list[Vote] = []
     for key, value in item.entries().items():
-        database = desk.databases.get(key)
+        database = context.databases.get(key)
         if database is None:
-            check_known(value, key, desk.databases, "database")
+            check_known(value, key, context.databases, "database")
             continue
         if value.is_text() and value.text() == CONTRADICTS:
             vote = Vote(key, None, None, database.about, database.date, prefix, contradicts=True)
             votes.append(vote)
             continue
         country, slash, city = value.text().partition("/")
-        location = desk.atlas.find_city(country, city) if slash else None
+        location = context.atlas.find_city(country, city) if slash else None
         if slash and location is None:
             value.report(f"no location in {country} has the spelling '{city}'; add it to locations.yaml")
         else:
@@ -188,7 +188,7 @@ def _read_votes(item: Item, prefix: str, desk: Desk) -> tuple[Vote, ...]:
     return tuple(votes)
 
 
-def _read_observed(item: Item, prefix: str, desk: Desk) -> Observed:
+def _read_observed(item: Item, prefix: str, context: VendorContext) -> Observed:
     fields = item.fields(("address", "label", "status", "sources"), ("note",))
     address = fields.read("address", read_address, None)
     if address and not is_within(address, prefix):
@@ -196,5 +196,5 @@ def _read_observed(item: Item, prefix: str, desk: Desk) -> Observed:
     return Observed(
         address=address or "",
         label=fields.read("label", Item.text, ""),
-        **desk.read_sourced(item, fields),
+        **context.read_sourced(item, fields),
     )

@@ -18,25 +18,25 @@ def write(tmp_path):
     return lambda networks, *words, **more: write_database(tmp_path / "one.mmdb", networks, *words, **more)
 
 
-def say(database, address):
-    votes = database.votes(ipaddress.ip_address(address))
-    return [(vote.source, vote.country, vote.city, vote.date, vote.prefix) for vote in votes]
+def votes(database, address):
+    found = database.votes(ipaddress.ip_address(address))
+    return [(vote.source, vote.country, vote.city, vote.date, vote.prefix) for vote in found]
 
 
 def test_votes_name_database_date_and_network(write):
     """A vote has its source, build date and the network of the record, in both address families."""
     database = open_database(write(CH))
-    assert say(database, "192.0.2.77") == [("GeoLite2-City", "CH", "Zurich", "2026-06-17", "192.0.2.0/24")]
-    assert say(database, "2001:db8:1::7") == [("GeoLite2-City", "RU", None, "2026-06-17", "2001:db8::/32")]
-    assert say(database, "198.51.100.1") == []
-    assert say(database, "fe80::1") == []
+    assert votes(database, "192.0.2.77") == [("GeoLite2-City", "CH", "Zurich", "2026-06-17", "192.0.2.0/24")]
+    assert votes(database, "2001:db8:1::7") == [("GeoLite2-City", "RU", None, "2026-06-17", "2001:db8::/32")]
+    assert votes(database, "198.51.100.1") == []
+    assert votes(database, "fe80::1") == []
 
 
 def test_ipv4_alone(write):
     """An IPv4 database gives no votes on IPv6 addresses."""
     database = open_database(write({"192.0.2.0/24": nested("CH")}, ip_version=4))
-    assert say(database, "192.0.2.77") == [("GeoLite2-City", "CH", None, "2026-06-17", "192.0.2.0/24")]
-    assert say(database, "2001:db8::1") == []
+    assert votes(database, "192.0.2.77") == [("GeoLite2-City", "CH", None, "2026-06-17", "192.0.2.0/24")]
+    assert votes(database, "2001:db8::1") == []
 
 
 def test_metadata_and_fields(write):
@@ -67,7 +67,7 @@ def test_fields_are_found_beyond_the_first_records(write):
     assert database.fields == ("country", "city")
 
 
-def wrong(path):
+def error_of(path):
     with pytest.raises(DatabaseError) as caught:
         open_database(path)
     return str(caught.value).replace(str(path), "FILE")
@@ -77,24 +77,24 @@ def test_wrong_files(write, tmp_path):
     """Missing, a folder, a pipe, empty, truncated, of another format: each is an error of one line."""
     complete = write(CH).read_bytes()
     path = tmp_path / "bad.mmdb"
-    assert wrong(path) == "FILE: no such file or directory"
-    assert wrong(tmp_path) == "FILE: not a regular file"
+    assert error_of(path) == "FILE: no such file or directory"
+    assert error_of(tmp_path) == "FILE: not a regular file"
     os.mkfifo(tmp_path / "pipe.mmdb")
-    assert wrong(tmp_path / "pipe.mmdb") == "FILE: not a regular file"
+    assert error_of(tmp_path / "pipe.mmdb") == "FILE: not a regular file"
     for content in (b"", b"GeoIP " * 1000, complete[:-30], complete[: len(complete) // 2]):
         path.write_bytes(content)
-        assert wrong(path) == "FILE: not an MMDB file, or damaged"
+        assert error_of(path) == "FILE: not an MMDB file, or damaged"
 
 
 def test_a_database_without_any_known_field(write):
     """The error names the fields that the records do have."""
     path = write({"192.0.2.0/24": {"colour": "red", "size": 7}}, "Colours")
-    assert wrong(path) == "FILE: has no countries, cities or AS numbers; its fields are colour, size"
+    assert error_of(path) == "FILE: has no countries, cities or AS numbers; its fields are colour, size"
 
 
 def test_an_empty_database(write):
     """A database without records is refused."""
-    assert "it is empty" in wrong(write({}))
+    assert "it is empty" in error_of(write({}))
 
 
 def test_damage_found_by_a_look_up_is_an_error(write):
@@ -108,9 +108,9 @@ def test_damage_found_by_a_look_up_is_an_error(write):
     data[at - 1] = 0xFF  # its type and length
     path.write_bytes(data)
     database = open_database(path)
-    assert len(say(database, "10.15.199.1")) == 1
+    assert len(votes(database, "10.15.199.1")) == 1
     with pytest.raises(DatabaseError, match=r"one\.mmdb: some of its records are damaged"):
-        say(database, "10.15.200.1")
+        votes(database, "10.15.200.1")
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(write, monkeypatch):
@@ -123,13 +123,13 @@ def test_a_file_that_changes_while_it_is_read_is_refused(write, monkeypatch):
         return sendfile(to, source, offset, count)
 
     monkeypatch.setattr(os, "sendfile", slowly)
-    assert wrong(path) == "FILE: changed while it was being read"
+    assert error_of(path) == "FILE: changed while it was being read"
 
 
 def test_on_systems_without_memfd_create(write, monkeypatch):
     """The file itself is opened."""
     monkeypatch.delattr(os, "memfd_create")
-    assert say(open_database(write(CH)), "192.0.2.77")[0][1] == "CH"
+    assert votes(open_database(write(CH)), "192.0.2.77")[0][1] == "CH"
 
 
 def test_overwriting_in_place_does_not_affect_an_open_database(write):
@@ -139,7 +139,7 @@ def test_overwriting_in_place_does_not_affect_an_open_database(write):
     size = path.stat().st_size
     with path.open("r+b") as file:
         file.truncate(0)
-        assert say(database, "192.0.2.77")[0][1] == "CH"
+        assert votes(database, "192.0.2.77")[0][1] == "CH"
         file.write(os.urandom(size))
         file.flush()
-        assert say(database, "192.0.2.77")[0][1] == "CH"
+        assert votes(database, "192.0.2.77")[0][1] == "CH"

@@ -1,4 +1,4 @@
-"""The examples that signature files carry, tried on the compiled matcher."""
+"""Runs the examples in signature files against the compiled matcher."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from netmon.signatures.model import SignatureSet, Vendor
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """One name that was tried. Expected and found are "vendor/component", or None for no match."""
+class ExampleResult:
+    """The result for one name. `expected` and `found` are "vendor/component", or None for no match."""
 
     vendor: str
     name: str
@@ -20,26 +20,26 @@ class Trial:
     passed: bool
 
 
-def run_examples(signatures: SignatureSet) -> list[Trial]:
-    """Tries the examples and counterexamples of every vendor, in the files' order.
+def run_examples(signatures: SignatureSet) -> list[ExampleResult]:
+    """Matches the examples and counterexamples of every vendor, in the order of the files.
 
-    Look-alikes and unconfirmed domains are counterexamples too, each with a name below it.
+    Look-alikes and unconfirmed domains are counterexamples, too, each with a name below it.
     """
     matcher = compile_matcher(signatures)
-    trials: list[Trial] = []
+    results: list[ExampleResult] = []
     for vendor in signatures.vendors.values():
         for name, component in vendor.examples.items():
             expected = f"{vendor.id}/{component}"
             found = _describe(signatures, matcher.find_name(name))
-            trials.append(Trial(vendor.id, name, expected, found, found == expected))
-        for name in _strangers(vendor):
+            results.append(ExampleResult(vendor.id, name, expected, found, found == expected))
+        for name in _counterexamples(vendor):
             found = _describe(signatures, matcher.find_name(name))
-            is_ours = found is not None and found.startswith(f"{vendor.id}/")
-            trials.append(Trial(vendor.id, name, None, found, not is_ours))
-    return trials
+            is_match = found is not None and found.startswith(f"{vendor.id}/")
+            results.append(ExampleResult(vendor.id, name, None, found, not is_match))
+    return results
 
 
-def _strangers(vendor: Vendor) -> Iterator[str]:
+def _counterexamples(vendor: Vendor) -> Iterator[str]:
     yield from vendor.counterexamples
     for domain in (*vendor.lookalikes, *(one.name for one in vendor.unconfirmed)):
         yield domain
