@@ -11,6 +11,9 @@ NetmonError             any error reported in one line: what, where, what to do
 
 from __future__ import annotations
 
+import shlex
+import sys
+
 
 class NetmonError(Exception):
     """One line for the user: what happened, where, and what to do about it."""
@@ -43,3 +46,11 @@ class VerifyError(NetmonError):
 def reason_of(error: OSError) -> str:
     """The reason of an error for the end of a message: "no such file or directory"."""
     return (error.strerror or str(error)).lower()
+
+
+def install_command(requirement: str) -> str:
+    """The shell command that installs a package into the Python that runs netmon.
+
+    netmon is not on a package index, so an extra of its own cannot be installed by name.
+    """
+    return shlex.join([sys.executable, "-m", "pip", "install", requirement])

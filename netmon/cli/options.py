@@ -96,7 +96,7 @@ class CaptureOptions(SubjectOptions):
         typer.Option(
             "--source",
             metavar="native|scapy",
-            help="scapy is slow, but does not need AF_PACKET.",
+            help="scapy runs on any system, but is slow; install it first.",
         ),
     ] = SourceName.NATIVE
 

@@ -31,7 +31,7 @@ def verify(
     Compares server names over TCP, QUIC and DTLS, the hosts of HTTP requests and the certificates that netmon
     reads, DNS questions and answers, and the packets and bytes of every flow. Each difference is listed with
     its packets and with what either saw. Exits with 1 when there is any, or when a file broke off; with 0
-    when all is equal. Needs the extra netmon-egress[verify].
+    when all is equal. Needs the Python package pyshark 0.6.
 
     Examples:
 

@@ -14,9 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from netmon._engine import Engine, Matcher
-from netmon.errors import SourceError
+from netmon.errors import SourceError, install_command
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET
+
+REQUIREMENT = "scapy>=2.5"
+"""scapy for pip, as in the extra `scapy` of pyproject.toml."""
 
 PACKETS_PER_STEP = 4096
 POLL_S = 0.5
@@ -29,7 +32,7 @@ def _import_scapy() -> Any:
         import scapy.all  # noqa: PLC0415  # takes a second and is an extra
     except ImportError as error:
         raise SourceError(
-            "scapy is not installed; install it with: pip install 'netmon-egress[scapy]'"
+            f"scapy is not installed; install it with: {install_command(REQUIREMENT)}"
         ) from error
     # What is wrong with a file is told in one line, and what is wrong with a packet is counted.
     logging.getLogger("scapy").setLevel(logging.CRITICAL)

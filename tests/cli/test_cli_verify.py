@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from netmon.errors import install_command
+from netmon.verify.pyshark_adapter import REQUIREMENT
 from tests.bench.load import write_load
 from tests.check_captures import CAPTURES
 from tests.machine import need
@@ -192,8 +194,21 @@ def test_no_pyshark(netmon, environment, tmp_path):
     environment["PYTHONPATH"] = f"{tmp_path}:{environment['PYTHONPATH']}"
     done = netmon("verify", CAPTURES / "zeek" / "dns-https.pcap")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
-        "netmon: pyshark is not installed; install it with: pip install 'netmon-egress[verify]'\n"
+    assert (
+        done.stderr == f"netmon: pyshark is not installed; install it with: {install_command(REQUIREMENT)}\n"
+    )
+
+
+def test_another_pyshark(refused, environment, tmp_path):
+    """A pyshark whose private parts are not known: its version, the one that is needed, how to get it."""
+    need("tshark")
+    (tmp_path / "pyshark.py").write_text("FileCapture = object\n")
+    (tmp_path / "pyshark-0.7.dist-info").mkdir()
+    (tmp_path / "pyshark-0.7.dist-info" / "METADATA").write_text("Name: pyshark\nVersion: 0.7\n")
+    environment["PYTHONPATH"] = f"{tmp_path}:{environment['PYTHONPATH']}"
+    assert refused("verify", CAPTURES / "zeek" / "dns-https.pcap") == (
+        "pyshark 0.7 is installed, but verify works with pyshark 0.6 only; "
+        f"install it with: {install_command(REQUIREMENT)}"
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from netmon._engine import Matcher
-from netmon.errors import SourceError
+from netmon.errors import SourceError, install_command
 from netmon.sources.files import FileSource
 from netmon.sources.scapy_source import ScapyFileSource, ScapyLiveSource
 from tests.machine import need_root
@@ -108,4 +108,4 @@ def test_without_scapy_one_line_says_what_to_install(matcher, monkeypatch, make)
     monkeypatch.setitem(sys.modules, "scapy.all", None)
     with pytest.raises(SourceError) as caught:
         make(["anything"], matcher)
-    assert str(caught.value) == "scapy is not installed; install it with: pip install 'netmon-egress[scapy]'"
+    assert str(caught.value) == f"scapy is not installed; install it with: {install_command('scapy>=2.5')}"

@@ -1,0 +1,38 @@
+"""What an error message tells the user to install is what an extra of netmon would install."""
+
+import shlex
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from netmon.errors import install_command
+from netmon.sources import scapy_source
+from netmon.verify import pyshark_adapter
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "requirement"),
+    [("scapy", scapy_source.REQUIREMENT), ("verify", pyshark_adapter.REQUIREMENT)],
+)
+def test_messages_and_extras_agree(extra, requirement):
+    """The requirement is declared twice, in pyproject.toml and beside the message: both are the same."""
+    assert PROJECT["optional-dependencies"][extra] == [requirement]
+    assert requirement in PROJECT["optional-dependencies"]["test"]
+
+
+def test_the_command_installs_into_the_python_that_runs_netmon():
+    """A shell passes the requirement to pip as one word, and needs no `pip` or `python` on PATH."""
+    command = install_command("pyshark>=0.6,<0.7")
+    assert command.endswith(" -m pip install 'pyshark>=0.6,<0.7'")
+    assert shlex.split(command) == [sys.executable, "-m", "pip", "install", "pyshark>=0.6,<0.7"]
+
+
+def test_no_message_names_a_distribution_that_no_index_has():
+    """netmon is installed from source: pip finds no `netmon-egress`, nor its extras."""
+    for path in (ROOT / "netmon").rglob("*.py"):
+        assert f"{PROJECT['name']}[" not in path.read_text(encoding="utf-8"), path
