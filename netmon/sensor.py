@@ -1,4 +1,4 @@
-"""The live sensor: a source, the monitor that gives its records their meaning, and the outputs they go to."""
+"""The live sensor: a source, the monitor that classifies its flows, and the outputs."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from netmon.supervisor import Supervisor
 from netmon.version import package_version
 
 RELOAD_WITHIN_S = 30.0
-"""How long `Sensor.reload` waits for the thread that runs the sensor."""
+"""How long `Sensor.reload` waits for the sensor's thread."""
 
 _CHECK_EVERY_S = 1.0
 _REFRESH_EVERY_S = 60.0
 
 
 class Sensor:
-    """Processes what a source captures until it is stopped; `run` is the loop.
+    """Processes the records of a source until it is stopped; `run` is the loop.
 
-    Between two batches it reloads signatures on request, picks up replaced location databases, saves its
-    state, and warns of a poor view. Only `reload`, `request_reload`, `stop` and `is_ready` may be called
-    from other threads or signal handlers.
+    Between batches it reloads signatures on request, uses replaced location databases, saves its state, and
+    warns of a limited view. Only `reload`, `request_reload`, `stop` and `is_ready` may be called from other
+    threads, and the last three from signal handlers.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class Sensor:
         open_source: Callable[[Matcher], ContinuousSource],
         log: Callable[[str], None],
     ) -> None:
-        """`open_source` begins to capture; it is called last, so that no packet waits for a database.
+        """`open_source` starts the capture; it is called last, so that packets do not wait for databases.
 
-        `log` takes one line for the administrator. Raises ConfigError, SignatureError, and what
-        `open_source` raises.
+        `log` is called with one line for the administrator. Raises ConfigError, SignatureError, and the
+        errors of `open_source`.
         """
         self._config = config
         self._log = log
@@ -75,17 +75,16 @@ class Sensor:
         self._announce()
 
     def add_events(self, lines: Lines, privacy: Privacy) -> None:
-        """Writes events to these lines as well. Call it before `run`."""
+        """Adds an output of events to `lines`. To be called before `run`."""
         events = Events(lines, privacy, self._monitor.signatures.locations, self._config.sensor)
         self._lines.append(lines)
         self._events.append(events)
         self._outputs.append(events)
 
     def run(self, status: str) -> None:
-        """Processes records until `stop`, the last flows included, and saves the state at the end.
+        """Processes records until `stop`, including the last flows, and saves the state at the end.
 
-        `status` says in one line what the sensor does; the log and the service manager get it. Raises
-        SourceError when the source fails.
+        `status` is one line for the log and the service manager. Raises SourceError if the source fails.
         """
         self._log(status)
         self._supervisor.ready(status)
@@ -114,14 +113,14 @@ class Sensor:
         return self._is_running
 
     def reload(self) -> str | None:
-        """Reloads the signatures and waits for it; what went wrong, if the old ones stay."""
+        """Reloads the signatures and waits: an error message if the old ones stay, else None."""
         request = self.request_reload()
         if not request.done.wait(RELOAD_WITHIN_S):
             return "the sensor is busy or ending"
         return request.problem
 
     def request_reload(self) -> ReloadRequest:
-        """Reloads the signatures after the next batch."""
+        """Requests a reload of the signatures after the next batch."""
         request = ReloadRequest()
         self._reloads.put(request)
         return request
@@ -143,7 +142,7 @@ class Sensor:
             self.prometheus.reload_failed()
             self._log(f"the old signatures stay: {error}")
             return str(error)
-        wiring.deliver(rest, self._monitor, self._outputs)  # what the old signatures had tagged
+        wiring.deliver(rest, self._monitor, self._outputs)  # flows tagged by the old signatures
         self._monitor = monitor
         self._announce()
         for events in self._events:
@@ -161,8 +160,8 @@ class Sensor:
         self.prometheus.loaded(self._monitor.signatures, series, time.time())
 
     def _check(self, now_s: float) -> None:
-        """Saves the state and warns of what the counters show."""
-        # After the events were handed on: what a crash takes back is reported twice rather than never.
+        """Saves the state, and warns of problems that the counters show."""
+        # After the events are written: a crash reports a destination twice rather than never.
         self._state.save(self._destinations, now_s)
         stats = self._source.stats()
         is_suspected = stats["interceptions"] > 0
@@ -180,7 +179,7 @@ class Sensor:
             self._log(problem)
 
     def _stats(self) -> Stats:
-        """The source's counters and the sensor's own, at each scrape."""
+        """The counters of the source and of the sensor."""
         stats = self._source.stats()
         return stats | {
             "evicted": stats["evicted"]
@@ -194,7 +193,7 @@ class Sensor:
 
 
 class ReloadRequest:
-    """A request to reload the signatures, and its outcome once it is done."""
+    """A request to reload the signatures, and its result once `done` is set."""
 
     def __init__(self) -> None:
         self.done = threading.Event()
@@ -202,14 +201,14 @@ class ReloadRequest:
 
 
 class _Timer:
-    """Is due from a moment on, and then again at intervals. Seconds of a clock that never goes back."""
+    """Is due first at `first_s`, and then at intervals. Times are seconds of a monotonic clock."""
 
     def __init__(self, every_s: float, first_s: float) -> None:
         self._every_s = every_s
         self._next_s = first_s
 
     def is_due(self, now_s: float) -> bool:
-        """True once for each interval."""
+        """True once per interval."""
         if now_s < self._next_s:
             return False
         self._next_s = now_s + self._every_s

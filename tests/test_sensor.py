@@ -1,4 +1,4 @@
-"""The live sensor on a source that is a list of batches: no mirror port, no rights, no engine thread."""
+"""The live sensor on a source with a list of batches, without a mirror port or privileges."""
 
 import io
 import json
@@ -30,7 +30,7 @@ STATUS = "watching eth1"
 
 
 class Source:
-    """A source without a capture. Of its batches each may be a function, which is called in its place."""
+    """A source with prepared batches. A function among them is called, and an empty batch follows."""
 
     def __init__(self, *batches):
         self._batches = batches
@@ -42,12 +42,12 @@ class Source:
         self.rest = EMPTY
 
     def open(self, matcher):
-        """What the sensor gets to open it."""
+        """Open the source, as the sensor does."""
         self.matchers.append(matcher)
         return self
 
     def batches(self):
-        """The batches until a stop; then it fails, if it is to."""
+        """The batches until `stop`; then `failure` is raised, if there is one."""
         for one in self._batches:
             if self.is_stopped:
                 return
@@ -59,26 +59,26 @@ class Source:
             raise self.failure
 
     def reload(self, matcher):
-        """Keeps the matcher; what was left of the old one."""
+        """Keep the matcher; the remaining flows of the old one."""
         self.matchers.append(matcher)
         return self.rest
 
     def stop(self):
-        """No further batch."""
+        """End the batches."""
         self.is_stopped = True
 
     def stats(self):
-        """The engine's counters, of no packet."""
+        """The counters of an engine without packets."""
         return self.counters
 
     def turns(self):
-        """One for each batch."""
+        """The number of batches."""
         return [self._turns]
 
 
 @pytest.fixture
 def config(tmp_path, monkeypatch):
-    """A configuration with signatures and state in folders of the test's own, and no databases."""
+    """A configuration with signatures and state in temporary folders, and without databases."""
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     shutil.copytree(SIGNATURES, tmp_path / "signatures")
     return Config(signatures=tmp_path / "signatures", databases=(), state=tmp_path / "state")
@@ -86,13 +86,13 @@ def config(tmp_path, monkeypatch):
 
 @pytest.fixture
 def log():
-    """The lines for the administrator."""
+    """The lines logged by the sensor."""
     return []
 
 
 @pytest.fixture
 def make(config, log):
-    """A sensor on a source, with changes to the configuration."""
+    """Make a sensor on a source, with changes to the configuration."""
 
     def make(source, **changes):
         return Sensor(replace(config, **changes), source.open, log.append)
@@ -102,7 +102,7 @@ def make(config, log):
 
 @pytest.fixture
 def a_rule(config):
-    """A name rule of the signatures, to make flows of."""
+    """A rule of the signatures, for flows that match."""
     signatures = load_folder(config.signatures)
     return next(rule for rule in signatures.rules if rule.status != "unverified")
 
@@ -129,7 +129,7 @@ def test_flows_reach_every_output(make, a_rule, tmp_path):
 
 
 def test_it_is_ready_while_it_runs(make, log):
-    """Ready from the first batch to the last, and the status is logged before."""
+    """It is ready from the first batch to the last, after the status is logged."""
     ready = []
     sensor = make(Source(lambda: ready.append((sensor.is_ready(), list(log)))))
     assert not sensor.is_ready()
@@ -138,8 +138,8 @@ def test_it_is_ready_while_it_runs(make, log):
     assert not sensor.is_ready()
 
 
-def test_stop_ends_it(make):
-    """A stop between two batches is the end, after the batch in hand."""
+def test_stop_ends_the_run(make):
+    """After a stop no further batch is processed."""
     later = []
 
     def stop():
@@ -150,8 +150,8 @@ def test_stop_ends_it(make):
     assert later == []
 
 
-def test_a_source_that_fails_ends_it(make, config, a_rule):
-    """The error goes to the caller, and what was learned before is saved."""
+def test_a_failing_source_ends_the_run(make, config, a_rule):
+    """The caller gets the error, and the state is saved."""
     source = Source(Batch([records.flow(signature=a_rule.number, server="192.0.2.1")], []))
     source.failure = SourceError("eth1: network is down")
     with pytest.raises(SourceError, match="network is down"):
@@ -172,7 +172,7 @@ def test_destinations_are_remembered_over_runs(make, a_rule):
 
 
 def test_a_reload_uses_the_new_signatures(make, config, log, a_rule):
-    """The source gets a new matcher; what the old one had tagged is delivered, by the old signatures."""
+    """The source gets a new matcher; flows tagged by the old one are still delivered."""
 
     def request():
         sensor.request_reload()
@@ -187,7 +187,7 @@ def test_a_reload_uses_the_new_signatures(make, config, log, a_rule):
 
 
 def test_wrong_signatures_leave_the_old_ones(make, config, log):
-    """One line says what is wrong; the source keeps its matcher, and the metric falls to 0."""
+    """One line has the error; the source keeps its matcher, and the metric is 0."""
 
     def break_signatures():
         (config.signatures / "broken.yaml").write_text("vendor: acme\nmistake: 1\n")
@@ -202,8 +202,8 @@ def test_wrong_signatures_leave_the_old_ones(make, config, log):
     assert total(sensor, "netmon_config_last_reload_successful") == 0
 
 
-def test_a_source_that_cannot_reload_says_so(make, log):
-    """Its error is the outcome of the reload, and the sensor goes on."""
+def test_a_source_that_cannot_reload(make, log):
+    """Its error is logged, and the sensor continues."""
     batches = []
 
     def request():
@@ -221,17 +221,17 @@ def test_a_source_that_cannot_reload_says_so(make, log):
 
 
 def test_a_reload_from_another_thread_gets_its_outcome(make, config):
-    """`reload` waits until it is done: None for success, else the problem."""
+    """`reload` waits for the result: None for success, else the error."""
     outcomes = []
 
-    def ask():
+    def reload_twice():
         outcomes.append(sensor.reload())
         (config.signatures / "broken.yaml").write_text("vendor: acme\nmistake: 1\n")
         outcomes.append(sensor.reload())
         sensor.stop()
 
     sensor = make(Source(*[lambda: time.sleep(0.01)] * 3000))
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=reload_twice)
     thread.start()
     sensor.run(STATUS)
     thread.join()
@@ -239,14 +239,14 @@ def test_a_reload_from_another_thread_gets_its_outcome(make, config):
     assert "broken.yaml:" in outcomes[1]
 
 
-def test_a_reload_that_nobody_serves_is_given_up(make, monkeypatch):
-    """A sensor that does not run answers after a while instead of never."""
+def test_a_reload_times_out(make, monkeypatch):
+    """A sensor that does not run returns an error after the timeout."""
     monkeypatch.setattr(sensor_module, "RELOAD_WITHIN_S", 0.01)
     assert make(Source()).reload() == "the sensor is busy or ending"
 
 
 def test_replaced_databases_are_picked_up_at_a_reload(make, log, tmp_path):
-    """A new build is logged with its date, a broken one with what is wrong; the last good one stays."""
+    """A new build is logged with its date, a damaged file with the error; the last good one stays in use."""
     file = tmp_path / "city.mmdb"
     write_database(file, {"192.0.2.0/24": nested("CH")})
 
@@ -267,7 +267,7 @@ def test_replaced_databases_are_picked_up_at_a_reload(make, log, tmp_path):
 
 
 def test_a_suspicion_of_interception_is_logged_once(make, log, monkeypatch):
-    """Once when it begins, and again only after it has ended meanwhile."""
+    """It is logged when it begins, and again only after it has ended."""
     now_s = iter(range(0, 1000, 10))
     monkeypatch.setattr(sensor_module.time, "monotonic", lambda: next(now_s))
 
@@ -279,15 +279,15 @@ def test_a_suspicion_of_interception_is_logged_once(make, log, monkeypatch):
     assert log == [STATUS, INTERCEPTED, INTERCEPTED]
 
 
-def test_metrics_join_the_counters_of_source_and_sensor(make):
-    """Evictions of the engine's tables and of the sensor's own stand side by side."""
+def test_counters_of_source_and_sensor_are_combined(make):
+    """Evictions from the engine's tables and from the sensor's own are in one table."""
     source = Source()
     source.counters["evicted"] = {"flows": 7}
     assert make(source)._stats()["evicted"] == {"flows": 7, "round_trips": 0, "destinations": 0}
 
 
-def test_nothing_is_captured_when_something_is_wrong(make, config):
-    """The source is opened last: wrong signatures or databases are reported before."""
+def test_capture_starts_only_after_everything_else(make, config):
+    """Errors in signatures or databases are reported before the source is opened."""
     source = Source()
     with pytest.raises(ConfigError, match=r"no-such\.mmdb"):
         make(source, databases=(config.state / "no-such.mmdb",))

@@ -1,4 +1,4 @@
-"""The command line. Only this package wires the rooms together; nobody imports it."""
+"""The command line. No other package imports it."""
 
 from netmon.cli.app import main
 

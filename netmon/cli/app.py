@@ -1,4 +1,4 @@
-"""Commands, and the one place where an error becomes a line and an exit code."""
+"""The commands, and the only place that turns errors into a line and an exit code."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import typer
 
 from netmon.cli import check, demo, places, read, run, signatures, verify
 from netmon.cli.options import ERROR, INTERRUPTED
-from netmon.cli.terminal import prepare, tell
+from netmon.cli.terminal import log, prepare
 from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
 from netmon.version import package_version
 
 _EPILOG = (
-    "Exit codes: 0 fine; 1 error, told in one line; 2 wrong usage; 3 an unexpected destination was found; "
-    "130 interrupted."
+    "Exit codes: 0 success; 1 error, reported in one line; 2 wrong usage; 3 an unexpected or forbidden "
+    "destination was found; 130 interrupted."
 )
 
-_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-"""What the system says when it is a stream that cannot be written, which has no name."""
+_WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Errors of writing to a stream, which come without a file name."""
 
 app = typer.Typer(
     name="netmon",
@@ -29,15 +29,15 @@ app = typer.Typer(
     epilog=_EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # a usage error is a line, not a box; brackets in help texts are brackets
+    rich_markup_mode=None,  # usage errors without boxes, and no markup in help texts
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("read")(read.read)
-app.command("run")(run.run)
-app.command("verify", short_help="Compares what netmon and Wireshark see in a capture.")(verify.verify)
-app.command("check")(check.check)
-app.command("places", short_help="Shows where addresses are, by every source.")(places.places)
-app.command("demo")(demo.demo)
+app.command("read", short_help="Reads capture files and shows a summary or events.")(read.read)
+app.command("run", short_help="Monitors mirror ports and serves metrics.")(run.run)
+app.command("verify", short_help="Compares netmon with Wireshark on a capture.")(verify.verify)
+app.command("check", short_help="Checks the configuration and shows it.")(check.check)
+app.command("places", short_help="Shows where addresses are located, and why.")(places.places)
+app.command("demo", short_help="Runs on a bundled capture.")(demo.demo)
 app.add_typer(signatures.app, name="signatures")
 
 
@@ -57,23 +57,23 @@ def _options(
 
 
 def main() -> None:
-    """Runs the command line and exits; what goes wrong is one line on standard error."""
+    """Runs the command line and exits; an error is reported in one line on standard error."""
     prepare()
     try:
         app(prog_name="netmon")
-    except (ConfigError, SignatureError) as error:  # a line for each mistake
-        tell(*str(error).split("\n"))
+    except (ConfigError, SignatureError) as error:  # one line per error
+        log(*str(error).split("\n"))
         sys.exit(ERROR)
     except NetmonError as error:
-        tell(str(error))
+        log(str(error))
         sys.exit(ERROR)
     except BrokenPipeError:
-        # Whoever read our output has gone, for example `head`: nothing to say, and nothing to flush.
+        # The reader of the output has gone, for example `head`: there is nothing left to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ERROR)
     except OSError as error:
-        where = error.filename or ("standard output" if error.errno in _WRITING else None)
-        tell((f"{where}: " if where else "") + reason_of(error))
+        where = error.filename or ("standard output" if error.errno in _WRITE_ERRORS else None)
+        log((f"{where}: " if where else "") + reason_of(error))
         sys.exit(ERROR)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -1,4 +1,4 @@
-"""`netmon check`: whether the configuration is right, and what is in effect."""
+"""`netmon check`: validates the configuration and shows the settings in effect."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, grouped
-from netmon.cli.terminal import say, tell
+from netmon.cli.terminal import log, write_line
 from netmon.config import Config, state_folder
 from netmon.errors import ConfigError
 from netmon.places.databases import Databases, default_folders
@@ -22,10 +22,10 @@ from netmon.web.server import join_listen
 
 @grouped
 def check(options: ConfigOptions) -> None:
-    """Checks the configuration and shows what is in effect.
+    """Checks the configuration and shows the settings in effect.
 
-    Reads the signatures, the location databases, the key file, and the web server's configuration as well.
-    Exceptions of the policy that have expired are told.
+    Also reads the signatures, the location databases, the key file and the web server's configuration, and
+    warns of policy exceptions that have expired.
 
     Examples:
 
@@ -35,36 +35,36 @@ def check(options: ConfigOptions) -> None:
     """
     settings = options.load()
     known = wiring.load_signatures(settings)
-    databases = wiring.open_databases(settings, tell)
+    databases = wiring.open_databases(settings, log)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
     if settings.events is not None and not settings.events.parent.is_dir():
-        raise ConfigError(f"{settings.file}: events.file: no folder {settings.events.parent}")
+        raise ConfigError(f"{settings.file}: events.file: there is no folder {settings.events.parent}")
     if settings.web_config is not None:
-        WebGuard(settings.web_config, say)
-    say(f"configuration: {settings.file or 'no file found, so these are the defaults'}")
+        WebGuard(settings.web_config, write_line)
+    write_line(f"configuration: {settings.file or 'no file found, using the defaults'}")
     for key, value in effective(settings):
-        say(f"  {key}: {value}")
+        write_line(f"  {key}: {value}")
     rules = len(known.rules)
-    say(f"signatures: {known.folder}")
-    say(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")
-    say("location databases:")
+    write_line(f"signatures: {known.folder}")
+    write_line(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")
+    write_line("location databases:")
     for text in _database_texts(databases):
-        say(f"  {text}")
+        write_line(f"  {text}")
     today = datetime.now(UTC).date().isoformat()
     for one in settings.policy.exceptions:
         if one.until < today:
-            tell(f"policy.exceptions: expired, without effect: {_exception_text(one)}")
-    say("fine")
+            log(f"policy.exceptions: expired, no longer in effect: {_exception_text(one)}")
+    write_line("no errors")
 
 
 def effective(settings: Config) -> Iterable[tuple[str, str]]:
-    """Every setting by its key in netmon.yaml, with its value in words."""
+    """All settings: the key in netmon.yaml, and the value in words."""
     yield "sensor.name", settings.sensor
     yield "sensor.position", _position_text(settings.position)
-    yield "subject.country", settings.subject.country or "none: no promise binds"
+    yield "subject.country", settings.subject.country or "none: no country-specific promise applies"
     capture = settings.capture
-    yield "capture.interfaces", ", ".join(capture.interfaces) or "none: name them with -i"
+    yield "capture.interfaces", ", ".join(capture.interfaces) or "none: give them with -i"
     yield "capture.workers", str(capture.workers)
     yield "capture.ring_mib", str(capture.ring_mib)
     yield "capture.snaplen", str(capture.snaplen)
@@ -72,7 +72,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     for key, number in settings.limits.keywords().items():
         yield f"flows.{key}", str(number)
     yield "flows.report_every_s", str(settings.report_every_s)
-    yield "signatures.folder", str(settings.signatures or "those that come with netmon")
+    yield "signatures.folder", str(settings.signatures or "the bundled ones")
     yield "places.databases", _databases_text(settings)
     yield "places.declared", "; ".join(map(_declaration_text, settings.declarations)) or "none"
     yield "policy.forbidden_vendors", ", ".join(sorted(settings.policy.forbidden_vendors)) or "none"
@@ -81,15 +81,15 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "state.folder", str(state_folder(settings, os.environ))
     yield "state.learning_days", str(settings.learning_days)
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
-    yield "privacy.key_file", str(settings.privacy_key or "none: a random key for each start")
+    yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
     yield "events.file", str(settings.events or "none")
     yield "web.listen", "off" if settings.listen is None else join_listen(*settings.listen)
-    yield "web.config_file", str(settings.web_config or "none: neither TLS nor passwords")
+    yield "web.config_file", str(settings.web_config or "none: no TLS and no passwords")
 
 
 _LEVELS: Mapping[int, str] = {
     0: "clients' addresses",
-    1: "pseudonyms that change daily",
+    1: "daily pseudonyms",
     2: "clients' networks only",
     3: "nothing about clients",
 }
@@ -97,24 +97,24 @@ _LEVELS: Mapping[int, str] = {
 
 def _position_text(position: Position | None) -> str:
     if position is None:
-        return "none: no round trip excludes a place"
-    return f"{position.latitude}, {position.longitude}, give or take {position.accuracy_km:g} km"
+        return "none: round trips exclude no places"
+    return f"{position.latitude}, {position.longitude} ± {position.accuracy_km:g} km"
 
 
 def _databases_text(settings: Config) -> str:
     if settings.databases is None:
-        return f"those in {', '.join(map(str, default_folders(os.environ)))}"
+        return f"all in {', '.join(map(str, default_folders(os.environ)))}"
     return ", ".join(map(str, settings.databases)) or "none"
 
 
 def _database_texts(databases: Databases) -> Iterable[str]:
-    """What each says of itself, and what was found in it."""
+    """Name, build date, contents and path of each database."""
     for one in databases.current:
         what = "registrations only" if is_registry(one.name) else ", ".join(one.fields)
-        families = "IPv4 and 6" if one.ip_version == 6 else "IPv4"
+        families = "IPv4 and IPv6" if one.ip_version == 6 else "IPv4"
         yield f"{one.name}: built {one.date}; {families}; {what}; {one.path}"
     if not databases.current:
-        yield "none found: places come from the signatures alone"
+        yield "none found: only signatures and declarations locate addresses"
 
 
 def _declaration_text(declaration: Declaration) -> str:

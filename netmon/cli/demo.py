@@ -1,4 +1,4 @@
-"""`netmon demo`: the whole job on a capture that comes with netmon. No rights, no network."""
+"""`netmon demo`: a complete run on a bundled capture. It needs no privileges and no network."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _COUNTRY = "DE"
 
 
 def demo() -> None:
-    """Shows the whole job, without rights and without a network.
+    """Runs on a bundled capture, without privileges or network.
 
-    Reads a capture that comes with netmon by its default configuration.
+    Uses the default configuration, whatever yours is.
     """
     capture = Path(netmon.__file__).parent / "data" / "demo.pcap"
     settings = Config(subject=Subject(_COUNTRY))
@@ -30,9 +30,9 @@ def demo() -> None:
     console = terminal.make_console()
     vendors = ", ".join(vendor.title for vendor in known.vendors.values())
     steps = (
-        f"Reading {capture.name}: ten minutes of a small office in Germany, crafted by us.",
-        f"Naming flows by DNS and TLS; matching names and addresses of {vendors}.",
-        "Locating servers by several sources, and judging them by what was promised.",
+        f"Reading {capture.name}: ten minutes of a small office in Germany (synthetic).",
+        f"Naming flows by DNS and TLS, and matching them with signatures of {vendors}.",
+        "Locating servers with several sources, and comparing their places with promises.",
     )
     for number, step in enumerate(steps, start=1):
         console.print(Text.assemble((f"{number}.", "bold"), f" {step}"))

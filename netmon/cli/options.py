@@ -1,4 +1,4 @@
-"""Options that several commands share, in groups; and the exit codes."""
+"""Groups of options that several commands share, and the exit codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class SourceName(StrEnum):
-    """What captures packets, or reads them from a file."""
+    """The component that captures packets or reads them from files."""
 
     NATIVE = "native"
     SCAPY = "scapy"
@@ -29,42 +29,43 @@ class SourceName(StrEnum):
 
 @dataclass(frozen=True)
 class ConfigOptions:
-    """Where the configuration and the signatures are."""
+    """Options for the configuration and the signatures."""
 
     config: Annotated[
         Path | None,
         typer.Option(
-            "--config", "-c", metavar="FILE", help="Configuration; otherwise the usual places are tried."
+            "--config",
+            "-c",
+            metavar="FILE",
+            help="Configuration file instead of the default one.",
         ),
     ] = None
     signatures: Annotated[
         Path | None,
-        typer.Option(
-            "--signatures", metavar="DIR", help="Signature folder instead of the one that comes with netmon."
-        ),
+        typer.Option("--signatures", metavar="DIR", help="Signature folder instead of the bundled one."),
     ] = None
 
     def load(self) -> Config:
-        """The configuration, with these options instead of its own values. Raises ConfigError."""
+        """The configuration, overridden by these options. Raises ConfigError."""
         config = load(find_file(self.config))
         return config if self.signatures is None else replace(config, signatures=self.signatures)
 
 
 @dataclass(frozen=True)
 class SubjectOptions(ConfigOptions):
-    """The same, and whose traffic it is."""
+    """The same, and the country of the monitored users."""
 
     country: Annotated[
         str | None,
         typer.Option(
             "--country",
             metavar="CC",
-            help="Country of the users whose traffic it is (subject.country): decides which promises bind.",
+            help="Country of the users, such as DE; selects promises.",
         ),
     ] = None
 
     def load(self) -> Config:
-        """The configuration, with these options instead of its own values. Raises ConfigError."""
+        """The configuration, overridden by these options. Raises ConfigError."""
         config = super().load()
         if self.country is None:
             return config
@@ -77,7 +78,7 @@ class SubjectOptions(ConfigOptions):
 
 @dataclass(frozen=True)
 class CaptureOptions(SubjectOptions):
-    """The same, and how packets are read and clients are shown."""
+    """The same, and options for privacy and the packet source."""
 
     privacy: Annotated[
         int | None,
@@ -85,7 +86,9 @@ class CaptureOptions(SubjectOptions):
             "--privacy",
             min=0,
             max=3,
-            help="Clients as 0 addresses, 1 daily pseudonyms, 2 networks, 3 not at all.",
+            metavar="LEVEL",
+            help="Show clients as 0 addresses, 1 daily pseudonyms, 2 networks, 3 not at all. "
+            "Default: 0 for read, privacy.level for run.",
         ),
     ] = None
     source: Annotated[
@@ -93,15 +96,15 @@ class CaptureOptions(SubjectOptions):
         typer.Option(
             "--source",
             metavar="native|scapy",
-            help="scapy: portable and slow; needs the Python package scapy.",
+            help="scapy runs on any system, but is slow; needs the Python package scapy.",
         ),
     ] = SourceName.NATIVE
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with one option for each field of the group that its parameter `options` is annotated with.
+    """A command for typer, with one option for each field of the group that annotates parameter `options`.
 
-    typer knows no groups of options: it builds them from a function's signature, so this extends it.
+    typer derives options from a function's signature and has no groups, so this replaces the signature.
     """
     signature = inspect.signature(command, eval_str=True)
     group = signature.parameters["options"].annotation

@@ -1,4 +1,4 @@
-"""`netmon places`: where addresses are, with all that is said about it."""
+"""`netmon places`: where addresses are located, with the votes of all sources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.table import Table
 
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, grouped
-from netmon.cli.terminal import json_stream, make_console, printable, tell
+from netmon.cli.terminal import json_stream, log, make_console, printable
 from netmon.outputs.events import describe_place, without_nulls
 from netmon.outputs.json_line import json_line
 from netmon.records import Place
@@ -23,23 +23,25 @@ from netmon.records import Place
 @grouped
 def places(
     words: Annotated[list[str], typer.Argument(metavar="IP…", help="IPv4 or IPv6 addresses.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each address.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write one JSON object per line and address.")
+    ] = False,
     day: Annotated[
         datetime | None,
         typer.Option(
             "--day",
             formats=["%Y-%m-%d"],
             metavar="YYYY-MM-DD",
-            help="The day in question: networks and declarations have dates. Otherwise today.",
+            help="Day for which networks and declarations must be valid. Default: today.",
         ),
     ] = None,
     *,
     options: ConfigOptions,
 ) -> None:
-    """Shows where addresses are: every source, what it says, and what follows from it.
+    """Shows where addresses are located: the vote of every source, and the resulting place.
 
-    Sources are your declarations, the location databases of this machine, and the networks of the
-    signatures. What follows, and why, is told below each table.
+    Sources are your declarations, the location databases on this machine, and the networks in the
+    signatures. The steps from the votes to the place are listed below each table.
 
     Examples:
 
@@ -51,7 +53,7 @@ def places(
     """
     addresses = [_address(word) for word in words]
     settings = options.load()
-    databases = wiring.open_databases(settings, tell)
+    databases = wiring.open_databases(settings, log)
     locator = wiring.make_locator(settings, wiring.load_signatures(settings), databases)
     when_ns = time.time_ns() if day is None else int(day.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
     stream = json_stream()
@@ -64,11 +66,11 @@ def places(
         else:
             _show(console, address, place)
     for problem in databases.take_problems():
-        tell(problem)
+        log(problem)
 
 
 def _address(word: str) -> str:
-    """An address as the engine writes it; of a mapped one, what it maps (RFC 4291, 2.5.5.2)."""
+    """An address in canonical form; the IPv4 address of an IPv4-mapped one (RFC 4291, 2.5.5.2)."""
     try:
         ip = ipaddress.ip_address(word)
     except ValueError as error:
@@ -88,7 +90,7 @@ def _show(console: Console, address: str, place: Place) -> None:
     title = f"{address}: {_where(place)} ({place.confidence})"
     if place.votes:
         table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
-        for heading in ("source", "of", "network", "speaks of", "country", "city", "note"):
+        for heading in ("source", "date", "network", "about", "country", "city", "note"):
             table.add_column(heading, overflow="fold")
         for vote in place.votes:
             country = "another" if vote.contradicts else vote.country

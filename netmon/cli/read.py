@@ -21,7 +21,7 @@ from rich.progress import (
 
 from netmon import privacy, wiring
 from netmon.cli.options import ERROR, FOUND, CaptureOptions, SourceName, grouped
-from netmon.cli.terminal import json_stream, make_console, printable, say, tell
+from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
 from netmon.outputs import Output
 from netmon.outputs.events import Events
@@ -38,7 +38,7 @@ from netmon.sources.scapy_source import ScapyFileSource
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
 _COMPRESSED = (".gz", ".zst")
 _WORTH_A_BAR = 20_000_000
-"""Files of fewer bytes are read before anybody could look at a bar."""
+"""Bytes from which a progress bar is shown; smaller files are read too quickly for one."""
 
 
 @grouped
@@ -46,22 +46,25 @@ def read(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE… [FILTER…]", help="Capture files ('-': standard input), then a BPF filter."
+            metavar="FILE… [FILTER…]",
+            help="Capture files ('-': standard input), then an optional BPF filter.",
         ),
     ],
     json: Annotated[
-        bool, typer.Option("--json", help="One ECS event a line instead of the summary.")
+        bool, typer.Option("--json", help="Write one ECS event per line instead of the summary.")
     ] = False,
     every: Annotated[
-        bool, typer.Option("--all", help="With --json: flows of no vendor and DNS messages, too.")
+        bool,
+        typer.Option("--all", help="With --json: also write DNS messages, and flows that match no vendor."),
     ] = False,
     *,
     options: CaptureOptions,
 ) -> None:
-    """Reads capture files: pcap and pcapng, also as .gz and .zst.
+    """Reads capture files and shows what they contain.
 
-    Prints a summary, or with --json one event for each flow of a known vendor. Several files are one run, in
-    the given order. Exits with 3 when something unexpected was found, with 1 when a file broke off.
+    Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary, or with --json one event for
+    each flow that matches a vendor. Several files are read in the given order as one capture. Exits with 3 if
+    a flow is unexpected or forbidden, and with 1 if a file is incomplete or damaged.
 
     Examples:
 
@@ -74,12 +77,12 @@ def read(
       zcat trace.gz | netmon read -
     """
     if every and not json:
-        raise typer.BadParameter("it needs --json", param_hint="--all")
+        raise typer.BadParameter("requires --json", param_hint="--all")
     paths, filter_words = split_words(words)
     expression = check_filter(filter_words)
     settings = options.load()
     known = wiring.load_signatures(settings)
-    databases = wiring.open_databases(settings, tell)
+    databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
     level = privacy.ADDRESS if options.privacy is None else options.privacy
     shown = wiring.make_privacy(settings, level)
@@ -108,7 +111,7 @@ def read(
     if not json:
         _show(summary, reader.stats(), settings.subject)
     for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
-        tell(line)
+        log(line)
     if summary.findings:
         raise typer.Exit(FOUND)
     if reader.problems:
@@ -118,11 +121,11 @@ def read(
 def _show(summary: Summary, stats: Stats, subject: Subject) -> None:
     summary.show(make_console(), stats)
     if summary.flows and subject.country is None:
-        say("No promise was applied: say whose traffic it is, for example --country DE.")
+        write_line("No country-specific promise was applied: give the users' country, such as --country DE.")
 
 
 def _doubts(stats: Stats) -> Iterator[str]:
-    """What makes the result less sure than it looks, one line each."""
+    """Reasons to doubt the result, one line each."""
     if stats["interceptions"]:
         yield INTERCEPTED
     for fault in find_faults(stats):
@@ -130,28 +133,28 @@ def _doubts(stats: Stats) -> Iterator[str]:
 
 
 def split_words(words: list[str]) -> tuple[list[str], list[str]]:
-    """Files, and the words of the filter: it begins with the first word that is no file.
+    """The files and the words of the filter, which starts with the first word that is not a file.
 
-    A word that looks like a capture file is one, also if it does not exist, so that a slip of the finger
-    does not become a filter. Raises SourceError for a file that does not exist, and when there is none.
+    A word that looks like a capture file counts as one even if it does not exist, so that a typing error does
+    not become a filter. Raises SourceError for a file that does not exist, and if there is no file.
     """
     count = next((at for at, word in enumerate(words) if not _is_file(word)), len(words))
     paths, filter_words = words[:count], words[count:]
     for path in paths or words[:1]:
         if path != "-" and not Path(path).exists():
-            raise SourceError(f"{path or 'a file without a name'}: no such file")
+            raise SourceError(f"{path or 'empty file name'}: no such file")
     return paths, filter_words
 
 
 def check_filter(words: list[str]) -> str:
-    """The filter as one text. Raises SourceError when it is none: perhaps its first word should be a file."""
+    """The filter as one text. Raises SourceError if it is invalid; its first word may be a misspelt file."""
     expression = " ".join(words)
     try:
         compile_filter(expression, ETHERNET)
     except SourceError as error:
         if len(words) > 1 and words[0].strip("(").isalpha():
             raise
-        raise SourceError(f"{error}; nor is there a file '{words[0]}'") from error
+        raise SourceError(f"{error}; there is no file '{words[0]}' either") from error
     return expression
 
 
@@ -168,7 +171,7 @@ def _looks_like_a_capture(word: str) -> bool:
 
 @contextmanager
 def _progress(console: Console, paths: list[str]) -> Iterator[ReportProgress | None]:
-    """A progress bar over the bytes of all files, on a terminal and where it is worth it."""
+    """A progress bar over the bytes of all files; only on a terminal, and for large files."""
     sizes = {path: Path(path).stat().st_size for path in paths if Path(path).is_file()}
     if not console.is_terminal or sum(sizes.values()) < _WORTH_A_BAR:
         yield None

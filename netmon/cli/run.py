@@ -16,7 +16,7 @@ import typer
 from netmon import wiring
 from netmon._engine import Matcher
 from netmon.cli.options import CaptureOptions, SourceName, grouped
-from netmon.cli.terminal import tell
+from netmon.cli.terminal import log
 from netmon.config import Config, parse_listen
 from netmon.errors import ConfigError
 from netmon.outputs.lines import Lines
@@ -33,48 +33,53 @@ from netmon.web.server import WebServer
 def run(
     interfaces: Annotated[
         list[str] | None,
-        typer.Option("--interface", "-i", metavar="IF", help="Mirror port; may be given several times."),
+        typer.Option("--interface", "-i", metavar="IF", help="Mirror port; repeat the option for more."),
     ] = None,
     filter_words: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILTER…]", help="BPF filter, run by the kernel.")
+        list[str] | None, typer.Argument(metavar="[FILTER…]", help="BPF filter, applied by the kernel.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Write ECS events to standard output.")] = False,
     listen: Annotated[
-        str | None, typer.Option("--listen", metavar="HOST:PORT|off", help="Where to serve metrics.")
+        str | None,
+        typer.Option(
+            "--listen", metavar="HOST:PORT|off", help="Where to serve metrics. Default: 127.0.0.1:10977."
+        ),
     ] = None,
     web_config: Annotated[
         Path | None,
-        typer.Option("--web-config", metavar="FILE", help="TLS and passwords, as a web.config.yml."),
+        typer.Option("--web-config", metavar="FILE", help="TLS and passwords for metrics (web.config.yml)."),
     ] = None,
     *,
     options: CaptureOptions,
 ) -> None:
-    """Watches mirror ports and serves Prometheus metrics.
+    """Monitors mirror ports and serves Prometheus metrics.
 
-    SIGTERM and SIGINT end it with the last flows flushed; SIGHUP, or a POST to /-/reload, reloads the
-    signatures, and the old ones stay if the new ones are wrong. Needs CAP_NET_RAW.
+    SIGTERM and SIGINT stop it after the last flows are flushed. SIGHUP, or a POST to /-/reload, reloads the
+    signatures; if the new ones have errors, the old ones stay in use. Requires CAP_NET_RAW.
 
     Examples:
 
-      sudo netmon run -i eth1 --country DE
+      sudo "$(command -v netmon)" run -i eth1 --country DE
 
-      sudo netmon run -i eth1 -i eth2 --json not host 192.0.2.7 > events.jsonl
+      sudo "$(command -v netmon)" run -i eth1 not host 192.0.2.7
+
+      sudo "$(command -v netmon)" run -i eth1 -i eth2 --json > events.jsonl
     """
     settings = options.load()
     ports = tuple(dict.fromkeys((*settings.capture.interfaces, *(interfaces or ()))))
     if not ports:
-        raise ConfigError("no interface to watch: name one with -i, or set capture.interfaces")
+        raise ConfigError("no interface to monitor: give one with -i, or set capture.interfaces")
     address = settings.listen if listen is None else _read_listen(listen)
     with ExitStack() as stack:
         open_source = partial(_open_source, settings, ports, " ".join(filter_words or ()), options.source)
-        sensor = Sensor(settings, open_source, tell)
+        sensor = Sensor(settings, open_source, log)
         level = settings.privacy_level if options.privacy is None else options.privacy
         privacy = wiring.make_privacy(settings, level)
         for lines in _open_events(stack, settings.events, to_stdout=json):
             sensor.add_events(lines, privacy)
         where = "off"
         if address is not None:
-            guard = WebGuard(web_config or settings.web_config, tell)
+            guard = WebGuard(web_config or settings.web_config, log)
             where = f"{_serve(stack, sensor, address, guard)}/metrics"
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")
@@ -92,7 +97,7 @@ def _read_listen(text: str) -> tuple[str, int] | None:
 def _open_source(
     settings: Config, ports: tuple[str, ...], expression: str, source: SourceName, matcher: Matcher
 ) -> ContinuousSource:
-    """Begins to capture. Raises SourceError."""
+    """Starts the capture. Raises SourceError."""
     limits, capture = settings.limits.keywords(), settings.capture
     if source is SourceName.SCAPY:
         return ScapyLiveSource(
@@ -116,16 +121,16 @@ def _open_source(
 
 
 def _open_events(stack: ExitStack, path: Path | None, *, to_stdout: bool) -> Iterator[Lines]:
-    """What events are written to: standard output, the configured file, or both."""
+    """The destinations of events: standard output, the configured file, or both."""
     files = [("standard output", sys.stdout.fileno())] if to_stdout and sys.stdout else []
     if path is not None:
         files.append((str(path), stack.enter_context(path.open("ab")).fileno()))
     for name, number in files:
-        yield Lines(io.FileIO(number, "wb", closefd=False), name, tell)
+        yield Lines(io.FileIO(number, "wb", closefd=False), name, log)
 
 
 def _serve(stack: ExitStack, sensor: Sensor, address: tuple[str, int], guard: WebGuard) -> str:
-    """Serves the sensor's metrics until the stack is closed; the URL without a path."""
+    """Serves the sensor's metrics until the stack is closed. Returns the URL without a path."""
     web = WebServer(
         *address,
         sensor.prometheus.registry,
@@ -140,7 +145,7 @@ def _serve(stack: ExitStack, sensor: Sensor, address: tuple[str, int], guard: We
 
 
 def _handle_signals(sensor: Sensor) -> None:
-    """SIGTERM and SIGINT stop the sensor, a second one interrupts it; SIGHUP reloads the signatures."""
+    """SIGTERM and SIGINT stop the sensor, a second signal interrupts it; SIGHUP reloads the signatures."""
 
     def stop(_number: int, _frame: object) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):

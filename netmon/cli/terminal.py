@@ -1,4 +1,4 @@
-"""What a person sees: lines and tables, on any terminal, whatever a capture or the name of a file holds."""
+"""Lines and tables for people: on any terminal, with any text from captures and file names."""
 
 from __future__ import annotations
 
@@ -12,47 +12,47 @@ from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableT
 from rich.segment import Segment
 
 NARROWEST = 80
-"""Columns that the tables need. A narrower terminal wraps their lines by itself, and no digit gets lost."""
+"""Columns that the tables need. A narrower terminal wraps their lines, so that no digit is lost."""
 
 
 def prepare() -> None:
-    """Makes standard output and error take every text: what their encoding lacks is written as an escape."""
+    """Makes standard output and error accept any text: characters that their encoding lacks are escaped."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def printable(text: str) -> str:
-    """The text with each character that is not visible as an escape, so that none can steer a terminal.
+    """The text with all unprintable characters escaped, so that none can control the terminal.
 
-    Names come from packets, and files are named by whoever wrote them.
+    Names come from packets, and file names from anyone.
     """
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
-def say(text: str) -> None:
+def write_line(text: str) -> None:
     """One line on standard output."""
     print(printable(text), flush=True)
 
 
 def json_stream() -> TextIO:
-    """Standard output for JSON, which is UTF-8 whatever the terminal speaks (RFC 8259, 8.1)."""
+    """Standard output for JSON, which is UTF-8 whatever the terminal's encoding is (RFC 8259, 8.1)."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
-    return sys.stdout or io.StringIO()  # none where it was closed: nobody wants to read it
+    return sys.stdout or io.StringIO()  # None if it was closed: the output is discarded
 
 
-def tell(text: str, *more: str) -> None:
-    """One line on standard error, or several that belong together."""
+def log(text: str, *more: str) -> None:
+    """One message on standard error, of one or more lines."""
     print("\n".join(printable(line) for line in (f"netmon: {text}", *more)), file=sys.stderr, flush=True)
 
 
 def make_console(*, stderr: bool = False) -> Console:
-    """A terminal as it is, but not too narrow; 120 columns where the output goes to a file.
+    """A console as wide as the terminal, but not too narrow; 120 columns if the output goes to a file.
 
-    rich honours NO_COLOR. Brackets and colons in a text are brackets and colons.
+    rich honours NO_COLOR. Text is not interpreted as markup or emoji codes.
     """
     console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
@@ -64,14 +64,14 @@ def make_console(*, stderr: bool = False) -> Console:
 
 
 class _Trim(RenderHook):
-    """Takes the blanks away that end a table's lines."""
+    """Removes trailing blanks from the lines of tables."""
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         return [_Trimmed(one) for one in renderables]
 
 
 class _Trimmed:
-    """A renderable whose lines end with what is visible."""
+    """A renderable without trailing blanks."""
 
     def __init__(self, inner: RenderableType) -> None:
         self._inner = inner

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from netmon.cli.options import ERROR
-from netmon.cli.terminal import json_stream, make_console, say, tell
+from netmon.cli.terminal import json_stream, log, make_console, write_line
 from netmon.errors import SourceError
 from netmon.outputs.json_line import json_line
 
@@ -56,9 +56,9 @@ def verify(
             stream.flush()
         else:
             for line in lines(opinion):
-                say(line)
+                write_line(line)
         for problem in opinion.problems:
-            tell(problem)
+            log(problem)
         is_equal = is_equal and not opinion.differences and not opinion.problems
     if not is_equal:
         raise typer.Exit(ERROR)

@@ -1,4 +1,4 @@
-"""Runs the command line as a user does."""
+"""Runs netmon as a user does, from the command line."""
 
 import os
 import subprocess
@@ -13,20 +13,20 @@ KEPT = ("PATH", "LD_LIBRARY_PATH")
 
 @pytest.fixture
 def demo():
-    """The capture that comes with netmon."""
+    """The bundled capture."""
     return ROOT / "netmon" / "data" / "demo.pcap"
 
 
 @pytest.fixture
 def environment(tmp_path):
-    """Nobody's configuration, no terminal, no colours asked for or forbidden."""
+    """An environment without a configuration, a terminal or settings for colours."""
     kept = {key: value for key, value in os.environ.items() if key in KEPT}
     return kept | {"HOME": str(tmp_path), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture
 def netmon(environment, tmp_path):
-    """Run netmon with these words; output and errors as text."""
+    """Run netmon with these arguments; output and errors as text."""
 
     def netmon(*words, text=True, **options):
         return subprocess.run(
@@ -45,7 +45,7 @@ def netmon(environment, tmp_path):
 
 @pytest.fixture
 def refused(netmon):
-    """The one line that a wrong start gives, with exit code 1 and no output."""
+    """Run netmon with an error; the one line that it reports, with exit code 1 and no output."""
 
     def refused(*words, **options):
         done = netmon(*words, **options)

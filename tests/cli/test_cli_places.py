@@ -15,7 +15,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def databases(folder):
-    """Two makers, one of them with a registration elsewhere, and an AS."""
+    """Two providers, one with a registration in another country, and an AS."""
     network = "82.202.184.0/24"
     record = nested("CH", "Zurich (Kreis 1)", registered_country={"iso_code": "RU"})
     write_database(folder / "city.mmdb", {network: record})
@@ -49,7 +49,7 @@ def test_all_evidence_is_shown(netmon, databases):
 
 
 def test_as_json(netmon, databases):
-    """One object a line, as in events."""
+    """One object per line, with places as in events."""
     done = netmon("places", "--json", "82.202.184.10", "::ffff:192.0.2.1")
     first, second = map(json.loads, done.stdout.splitlines())
     assert (first["address"], second["address"]) == ("82.202.184.10", "192.0.2.1")
@@ -66,7 +66,7 @@ def test_as_json(netmon, databases):
 
 
 def test_without_databases(netmon, tmp_path):
-    """The signatures alone have votes."""
+    """The signatures have votes of their own."""
     (tmp_path / "netmon.yaml").write_text("places: {databases: []}\n")
     done = netmon("places", "--config", "netmon.yaml", "82.202.184.10")
     assert (done.returncode, done.stderr) == (0, "")
@@ -75,7 +75,7 @@ def test_without_databases(netmon, tmp_path):
 
 
 def test_on_a_day(netmon, tmp_path):
-    """Declarations hold between their days."""
+    """Declarations are valid between their days."""
     (tmp_path / "netmon.yaml").write_text(
         "places:\n  declared:\n"
         "    - {network: 192.0.2.0/24, country: CH, author: A, reason: B, valid_to: 2026-06-17}\n"
@@ -95,7 +95,7 @@ def test_on_a_day(netmon, tmp_path):
     ],
 )
 def test_wrong_usage(netmon, words, wrong):
-    """One line, and 2."""
+    """Wrong usage is reported in one line, with exit code 2."""
     done = netmon("places", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert wrong in done.stderr
@@ -109,7 +109,7 @@ def test_explain_uses_the_databases(netmon, databases):
 
 
 def test_events_use_the_databases(netmon, databases, demo):
-    """What a flow's event says about its place includes them."""
+    """The places in events include the votes of databases."""
     events = map(json.loads, netmon("read", "--country", "DE", "--json", demo).stdout.splitlines())
     [votes] = {
         tuple(vote["source"] for vote in event["netmon"]["place"]["votes"])
@@ -122,8 +122,8 @@ def test_events_use_the_databases(netmon, databases, demo):
 @pytest.mark.parametrize(
     "command", [["check"], ["places", "192.0.2.1"], ["signatures", "explain", "192.0.2.1"]]
 )
-def test_a_database_that_is_named_must_be_right(refused, tmp_path, command):
-    """Missing, of another kind, or of something else: one line."""
+def test_a_configured_database_must_be_usable(refused, tmp_path, command):
+    """A missing file, another format, and a database without places are each reported in one line."""
     (tmp_path / "netmon.yaml").write_text("places: {databases: [my.mmdb]}\n")
     words = (*command, "--config", "netmon.yaml")
     assert refused(*words) == "places.databases: my.mmdb: no such file or directory"
@@ -135,8 +135,8 @@ def test_a_database_that_is_named_must_be_right(refused, tmp_path, command):
     )
 
 
-def test_a_broken_one_in_a_usual_folder_is_left_out(netmon, databases):
-    """It is told, and the others are used."""
+def test_a_damaged_database_in_a_default_folder_is_skipped(netmon, databases):
+    """It is reported, and the others are used."""
     (databases / "broken.mmdb").write_text("hello")
     done = netmon("places", "--json", "82.202.184.10")
     assert done.returncode == 0

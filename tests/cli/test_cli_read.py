@@ -1,4 +1,4 @@
-"""`netmon read`: what it prints and how it ends."""
+"""`netmon read`: output and exit codes."""
 
 import gzip
 import json
@@ -17,8 +17,8 @@ def events(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_summary_says_what_was_found(netmon, demo):
-    """Vendor, places, verdicts, the view, and one sentence in the end; 3 because something is unexpected."""
+def test_summary_shows_the_findings(netmon, demo):
+    """Vendor, places, verdicts, the view, and one sentence at the end; 3 because flows are unexpected."""
     done = netmon("read", "--country", "DE", demo)
     assert (done.returncode, done.stderr) == (3, "")
     for words in ("Moscow, RU", "Zürich, CH", "unexpected", "expected", "What was seen", "packets"):
@@ -26,21 +26,21 @@ def test_summary_says_what_was_found(netmon, demo):
     assert done.stdout.splitlines()[-1] == MOSCOW
 
 
-def test_summary_without_a_country_says_so(netmon, demo):
-    """Whose traffic it is decides which promises bind; without that nothing is alleged, and it says why."""
+def test_summary_without_a_country_asks_for_it(netmon, demo):
+    """Without a country, promises to certain countries do not apply, and the last line says so."""
     done = netmon("read", demo)
     assert done.returncode == 0
     assert "--country" in done.stdout.splitlines()[-1]
 
 
 def test_summary_to_a_file_has_no_colours(netmon, demo):
-    """Without a terminal there is no escape sequence."""
+    """Without a terminal there are no escape sequences."""
     assert "\x1b" not in netmon("read", "--country", "DE", demo).stdout
 
 
 @pytest.mark.parametrize("no_colour", [False, True], ids=["colour", "NO_COLOR"])
 def test_summary_fits_a_terminal(environment, demo, no_colour):
-    """In 80 columns no line is longer; colours unless NO_COLOR forbids them."""
+    """At 80 columns no line is longer; coloured unless NO_COLOR is set."""
     if shutil.which("script") is None:
         pytest.skip("needs script (Debian: bsdutils)")
     environment |= {"COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
@@ -56,8 +56,8 @@ def test_summary_fits_a_terminal(environment, demo, no_colour):
     assert max(len(line) for line in plain.splitlines()) <= WIDTH
 
 
-def test_events_are_json_lines_of_known_vendors(netmon, demo):
-    """One event for each flow of a vendor, and for a question to a resolver that it falls back to."""
+def test_events_are_json_lines_of_matching_flows(netmon, demo):
+    """One event for each flow that matches a vendor, and for a query to a resolver that it falls back to."""
     done = netmon("read", "--json", "--country", "DE", demo)
     assert (done.returncode, done.stderr) == (3, "")
     found = events(done.stdout)
@@ -70,28 +70,28 @@ def test_events_are_json_lines_of_known_vendors(netmon, demo):
     assert sum(one["verdict"] == "unexpected" for one in ours) == 4
 
 
-def test_all_adds_strangers_and_dns(netmon, demo):
-    """Every flow and every DNS message."""
+def test_all_adds_other_flows_and_dns(netmon, demo):
+    """With --all there is an event for every flow and every DNS message."""
     found = events(netmon("read", "--json", "--all", demo).stdout)
     datasets = [event["event"]["dataset"] for event in found]
     assert (datasets.count("netmon.flow"), datasets.count("netmon.dns")) == (92, 88)
 
 
-def test_same_file_same_bytes(netmon, demo):
-    """Two runs over a file do not differ in a byte."""
+def test_output_is_reproducible(netmon, demo):
+    """Two runs over a file give identical output."""
     assert len({netmon("read", "--json", "--all", demo).stdout for _ in range(2)}) == 1
 
 
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_privacy_masks_clients(netmon, demo, level):
-    """`--privacy` takes clients' addresses out of every event."""
+    """`--privacy` removes clients' addresses from every event."""
     clients = {event["source"]["ip"] for event in events(netmon("read", "--json", demo).stdout)}
     masked = netmon("read", "--json", "--all", "--privacy", level, demo).stdout
     assert clients
     assert [client for client in clients if f'"{client}"' in masked] == []
 
 
-EVERYBODY = "".join(
+EVERY_CLIENT = "".join(
     f"    - {{vendor: kaspersky, clients: '{clients}', until: UNTIL, author: A, reason: B}}\n"
     for clients in ("0.0.0.0/0", "::/0")
 )
@@ -100,17 +100,19 @@ EVERYBODY = "".join(
 @pytest.mark.parametrize(
     ("until", "code", "reason"), [("2026-09-15", 0, "exception"), ("2026-09-14", 3, "forbids")]
 )
-def test_exceptions_hold_until_their_day(netmon, demo, tmp_path, until, code, reason):
-    """By the packets' day, whatever today is, and before clients are masked; the summary counts them."""
-    policy = f"policy:\n  forbidden_vendors: [kaspersky]\n  exceptions:\n{EVERYBODY.replace('UNTIL', until)}"
+def test_exceptions_apply_until_their_last_day(netmon, demo, tmp_path, until, code, reason):
+    """The packets' day and the real client address count; the summary has the number of such flows."""
+    policy = (
+        f"policy:\n  forbidden_vendors: [kaspersky]\n  exceptions:\n{EVERY_CLIENT.replace('UNTIL', until)}"
+    )
     (tmp_path / "netmon.yaml").write_text(policy)
     done = netmon("read", "--config", "netmon.yaml", "--json", "--privacy", 3, demo)
     ours = [event["netmon"] for event in events(done.stdout) if "vendor" in event["netmon"]]
     assert done.returncode == code
     assert all(reason in one["reason"] for one in ours)
     assert all(one.get("exception", {}).get("until") == (None if code else until) for one in ours)
-    told = "All 37 flows ended as expected, 37 of them by an exception of the policy."
-    assert (told in netmon("read", "--config", "netmon.yaml", demo).stdout) == (code == 0)
+    sentence = "All 37 flows ended as expected, 37 of them by an exception of the policy."
+    assert (sentence in netmon("read", "--config", "netmon.yaml", demo).stdout) == (code == 0)
 
 
 @pytest.mark.usefixtures("libpcap")
@@ -123,27 +125,27 @@ def test_exceptions_hold_until_their_day(netmon, demo, tmp_path, until, code, re
         (["(tcp and port 80)"], {80}),
     ],
 )
-def test_filter_comes_after_the_files(netmon, demo, words, ports):
-    """The words after the files are one filter."""
+def test_the_filter_follows_the_files(netmon, demo, words, ports):
+    """The words after the files form one filter."""
     found = events(netmon("read", "--json", demo, *words).stdout)
     assert {event["destination"]["port"] for event in found} == ports
 
 
 @pytest.mark.usefixtures("libpcap")
 def test_options_may_come_last(netmon, demo):
-    """Options are found wherever they stand."""
+    """Options are accepted in any position."""
     assert len(events(netmon("read", demo, "--json", "tcp", "port", "443", "--country", "DE").stdout)) > 0
 
 
 def test_standard_input(netmon, demo):
     """`-` reads a capture from a pipe, compressed or not."""
-    whole = netmon("read", "--json", demo).stdout
+    complete = netmon("read", "--json", demo).stdout
     for data in (demo.read_bytes(), gzip.compress(demo.read_bytes())):
-        assert netmon("read", "--json", "-", input=data, text=False).stdout.decode() == whole
+        assert netmon("read", "--json", "-", input=data, text=False).stdout.decode() == complete
 
 
-def test_several_files_are_one_run(netmon, demo, tmp_path):
-    """A capture cut in two between packets gives what the whole one gives."""
+def test_several_files_are_read_as_one(netmon, demo, tmp_path):
+    """A capture split in two between packets gives the same events as the complete one."""
     data = demo.read_bytes()
     position = 24
     while position < len(data) // 2:
@@ -154,8 +156,8 @@ def test_several_files_are_one_run(netmon, demo, tmp_path):
     assert sorted(parts) == sorted(netmon("read", "--json", "--all", demo).stdout.splitlines())
 
 
-def test_file_that_breaks_off_gives_what_it_holds(netmon, demo, tmp_path):
-    """The results are printed; then a line says where it broke; 1 because the rest is missing."""
+def test_an_incomplete_file_is_read_up_to_its_end(netmon, demo, tmp_path):
+    """The results are printed, then a line reports where the file ends; exit code 1."""
     (tmp_path / "cut.pcap").write_bytes(demo.read_bytes()[:100_000])
     done = netmon("read", "--json", "cut.pcap")
     assert done.returncode == 1
@@ -166,16 +168,16 @@ def test_file_that_breaks_off_gives_what_it_holds(netmon, demo, tmp_path):
     )
 
 
-def test_a_finding_outweighs_a_broken_file(netmon, demo, tmp_path):
-    """What was found is found, also in an incomplete file."""
+def test_a_finding_takes_precedence_over_an_incomplete_file(netmon, demo, tmp_path):
+    """Exit code 3 for findings, also in an incomplete file."""
     (tmp_path / "cut.pcap").write_bytes(demo.read_bytes()[:-10])
     done = netmon("read", "--country", "DE", "cut.pcap")
     assert done.returncode == 3
     assert "reading stopped" in done.stderr
 
 
-def test_reader_of_the_output_may_leave(environment, demo):
-    """`netmon read … | head` ends without a word."""
+def test_a_closed_pipe_is_silent(environment, demo):
+    """`netmon read … | head` ends without an error message."""
     words = [sys.executable, "-m", "netmon", "read", "--json", "--all", str(demo)]
     with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.read(10)
@@ -183,8 +185,8 @@ def test_reader_of_the_output_may_leave(environment, demo):
         assert process.stderr.read() == b""
 
 
-def test_full_disk_is_one_line(environment, demo):
-    """Output that cannot be written is an error of one line."""
+def test_a_full_disk_is_one_line(environment, demo):
+    """Output that cannot be written is reported in one line."""
     words = [sys.executable, "-m", "netmon", "read", "--json", "--all", str(demo)]
     with open("/dev/full", "wb") as full:  # noqa: PTH123  # a device
         done = subprocess.run(words, env=environment, stdout=full, stderr=subprocess.PIPE, check=False)
@@ -192,7 +194,7 @@ def test_full_disk_is_one_line(environment, demo):
 
 
 def test_scapy_gives_the_same_events(netmon, demo):
-    """`--source scapy` reads what the native reader reads."""
+    """`--source scapy` gives the same events as the native reader."""
     pytest.importorskip("scapy")
     native, scapy = (netmon("read", "--json", "--all", "--source", by, demo) for by in ("native", "scapy"))
     assert scapy.stderr == ""

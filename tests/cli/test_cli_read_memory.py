@@ -1,4 +1,4 @@
-"""`netmon read` streams: a larger capture does not need more memory."""
+"""`netmon read` is streaming: memory does not depend on the size of the capture."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 import pytest
 
 MIB = 1 << 20
-READ_AND_TELL = """
+READ_AND_REPORT = """
 import sys
 from pathlib import Path
 from netmon.cli import main
@@ -20,11 +20,11 @@ finally:
 
 @pytest.fixture
 def peak_bytes(environment, demo):
-    """Peak memory of a run over the demo's packets, repeated to at least so many bytes, from a pipe."""
+    """Peak memory of a run over the demo's packets from a pipe, repeated to at least this many bytes."""
 
     def peak_bytes(size):
         header, body = demo.read_bytes()[:24], demo.read_bytes()[24:]
-        words = [sys.executable, "-c", READ_AND_TELL, "read", "-"]
+        words = [sys.executable, "-c", READ_AND_REPORT, "read", "-"]
         with subprocess.Popen(
             words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as process:

@@ -1,4 +1,4 @@
-"""`netmon run` in a network namespace of its own: how it begins, reloads and ends."""
+"""`netmon run` in a network namespace of its own: start, reload and stop."""
 
 import json
 import shutil
@@ -49,7 +49,7 @@ class Sensor:
         return subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
 
     def replay(self, capture):
-        """Send a capture's packets, ten times faster than a slow sensor could want."""
+        """Send a capture's packets at 2,000 per second."""
         self.inside("tcpreplay", "--quiet", "--pps=2000", f"--intf1={OTHER_END}", capture)
 
     def end(self, number):
@@ -62,7 +62,7 @@ class Sensor:
 
 @pytest.fixture
 def sensor(environment):
-    """Start a sensor with these options; it is watching when this returns."""
+    """Start a sensor with these options, and wait until it captures."""
     need_root()
     need("ip", "tcpreplay")
     started = []
@@ -83,7 +83,7 @@ def sensor(environment):
 
 
 def ended(events):
-    """What flows came to, by where they went; times differ between a file and its replay."""
+    """The ended flows without their times, which differ between a file and its replay."""
     return Counter(
         (
             event["destination"]["ip"],
@@ -100,7 +100,7 @@ def ended(events):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_end_flushes_everything(sensor, netmon, demo, number):
-    """SIGTERM and SIGINT end it with 0; every flow ended, with the bytes that the file says."""
+    """SIGTERM and SIGINT end it with exit code 0; all flows are reported with the bytes in the file."""
     running = sensor("--country", "DE")
     running.replay(demo)
     code, events = running.end(number)
@@ -110,7 +110,7 @@ def test_end_flushes_everything(sensor, netmon, demo, number):
 
 
 def test_clients_are_pseudonyms(sensor, demo):
-    """The live sensor shows no client's address unless told to."""
+    """By default the live sensor shows no client addresses."""
     running = sensor()
     running.replay(demo)
     _, events = running.end(signal.SIGTERM)
@@ -120,7 +120,7 @@ def test_clients_are_pseudonyms(sensor, demo):
 
 @pytest.mark.usefixtures("libpcap")
 def test_filter_of_the_kernel(sensor, demo):
-    """Words after the options are a filter that the kernel runs."""
+    """Words after the options are a filter, applied by the kernel."""
     running = sensor("tcp", "port", "80")
     running.replay(demo)
     _, events = running.end(signal.SIGTERM)
@@ -128,7 +128,7 @@ def test_filter_of_the_kernel(sensor, demo):
 
 
 def test_reload(sensor, tmp_path):
-    """SIGHUP takes new signatures; wrong ones are refused in one line and the old ones stay."""
+    """SIGHUP loads new signatures; if they have errors, one line says so and the old ones stay."""
     folder = tmp_path / "signatures"
     shutil.copytree(default_folder(), folder)
     running = sensor("--signatures", folder)
@@ -143,7 +143,7 @@ def test_reload(sensor, tmp_path):
 
 
 def test_reload_over_the_web(sensor, tmp_path):
-    """A POST to /-/reload does the same and says how it went; a password keeps strangers from it."""
+    """A POST to /-/reload does the same and returns the result; it requires the password, if there is one."""
     need("curl")
     folder, where = tmp_path / "signatures", "127.0.0.1:10977"
     shutil.copytree(default_folder(), folder)
@@ -169,8 +169,8 @@ def test_reload_over_the_web(sensor, tmp_path):
     assert "netmon_config_last_reload_successful 0.0" in metrics
 
 
-def test_location_databases_are_followed(sensor, tmp_path):
-    """A replaced database is told with its build date; a broken one in one line, and the old one stays."""
+def test_replaced_location_databases_are_used(sensor, tmp_path):
+    """A new database is logged with its build date; a damaged one in one line, and the old one stays."""
     file = tmp_path / ".local" / "share" / "netmon" / "city.mmdb"
     write_database(file, {"192.0.2.0/24": nested("CH")})
     running = sensor()
@@ -185,8 +185,8 @@ def test_location_databases_are_followed(sensor, tmp_path):
     assert running.line() == f"{broken}; its last good version stays in use"
 
 
-def test_service_manager_is_told(sensor, environment, tmp_path):
-    """Ready once it watches, alive while it does, reloading until that is over, stopping at the end."""
+def test_service_manager_is_notified(sensor, environment, tmp_path):
+    """Ready after the start, alive while capturing, reloading and ready around a reload, then stopping."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(30)
@@ -203,7 +203,7 @@ def test_service_manager_is_told(sensor, environment, tmp_path):
 
 
 def test_an_idle_sensor_is_alive(sensor, environment, tmp_path):
-    """The watchdog is fed again and again while no packet comes: an idle capture thread turns as well."""
+    """The watchdog is reset repeatedly while no packets arrive."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(30)
@@ -214,7 +214,7 @@ def test_an_idle_sensor_is_alive(sensor, environment, tmp_path):
 
 
 def new_destinations(events):
-    """What was told to be new, with the flow's vendor and where it went."""
+    """The new destinations in events, with the flow's vendor and server."""
     return [
         (event["netmon"]["vendor"], event["destination"]["ip"], kind)
         for event in events
@@ -222,15 +222,15 @@ def new_destinations(events):
     ]
 
 
-def test_a_new_destination_is_told_once(sensor, netmon, demo, tmp_path):
-    """Each network and country once, and not again after a restart; no client is remembered."""
+def test_a_new_destination_is_reported_once(sensor, netmon, demo, tmp_path):
+    """Each network and country once, and not again after a restart; no clients are stored."""
     file = tmp_path / ".local" / "state" / "netmon" / "destinations.json"
     running = sensor("--country", "DE")
     running.replay(demo)
     _, events = running.end(signal.SIGTERM)
-    told = new_destinations(events)
-    assert len(told) == len(set(told)) == len(json.loads(file.read_text())["destinations"])
-    assert {kind for _, _, kind in told} == {"network", "country"}
+    reported = new_destinations(events)
+    assert len(reported) == len(set(reported)) == len(json.loads(file.read_text())["destinations"])
+    assert {kind for _, _, kind in reported} == {"network", "country"}
     clients = {
         json.loads(line)["source"]["ip"] for line in netmon("read", "--json", demo).stdout.splitlines()
     }
@@ -243,8 +243,8 @@ def test_a_new_destination_is_told_once(sensor, netmon, demo, tmp_path):
     assert new_destinations(events) == []
 
 
-def test_a_crash_takes_back_what_was_not_saved(sensor, demo, tmp_path):
-    """After kill -9 only what was new within the last second is new again."""
+def test_a_crash_loses_only_unsaved_destinations(sensor, demo, tmp_path):
+    """After kill -9, only destinations of the last second are new again."""
     file = tmp_path / ".local" / "state" / "netmon" / "destinations.json"
     running = sensor("--country", "DE")
     reader = threading.Thread(target=running.process.stdout.read)
@@ -265,8 +265,8 @@ def test_a_crash_takes_back_what_was_not_saved(sensor, demo, tmp_path):
     assert len(new_destinations(events)) == len(after - before)
 
 
-def test_a_state_that_cannot_be_kept_stops_nothing(environment, demo, tmp_path):
-    """A line, and the sensor does all the rest."""
+def test_an_unwritable_state_does_not_stop_the_sensor(environment, demo, tmp_path):
+    """It is logged in one line, and everything else works."""
     need_root()
     need("ip", "tcpreplay")
     (tmp_path / ".local").write_text("a file where a folder should be")
@@ -284,7 +284,7 @@ def test_a_state_that_cannot_be_kept_stops_nothing(environment, demo, tmp_path):
 
 
 def test_interface_that_goes_down(sensor, demo):
-    """What was seen is written; then one line names the interface, and the exit code is 1."""
+    """The flows so far are written; then one line has the interface, and the exit code is 1."""
     running = sensor()
     running.replay(demo)
     running.inside("ip", "link", "set", PORT, "down")
@@ -296,7 +296,7 @@ def test_interface_that_goes_down(sensor, demo):
 
 
 def test_without_rights(environment, tmp_path):
-    """Without CAP_NET_RAW: one line that names the right, exit 1."""
+    """Without CAP_NET_RAW: one line that names the missing privilege, and exit code 1."""
     need_root()
     if shutil.which("setpriv") is None:
         pytest.skip("needs setpriv (Debian: util-linux)")

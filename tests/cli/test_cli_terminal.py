@@ -1,4 +1,4 @@
-"""What reaches a terminal: texts as they are, and nothing that steers it or breaks on its encoding."""
+"""Terminal output: no control characters, any encoding, no markup."""
 
 import json
 import shutil
@@ -16,8 +16,8 @@ HOSTILE = "a\n\x1b[31m\x9b\u202e[red].pcap"
 SHOWN = r"a\n\x1b[31m\x9b\u202e[red].pcap"
 
 
-def test_a_files_name_steers_no_terminal(netmon, refused, demo, tmp_path):
-    """Controls, ends of lines and what turns the direction of writing are told as escapes, in one line."""
+def test_file_names_cannot_control_the_terminal(netmon, refused, demo, tmp_path):
+    """Control characters, line ends and direction overrides in a name are escaped, and it stays one line."""
     assert refused("read", HOSTILE) == f"{SHOWN}: no such file"
     whole = demo.read_bytes()
     (tmp_path / HOSTILE).write_bytes(whole[: len(whole) // 2])
@@ -29,25 +29,27 @@ def test_a_files_name_steers_no_terminal(netmon, refused, demo, tmp_path):
     assert refused("read", HOSTILE).startswith(f"{SHOWN}: not a capture")
 
 
-def test_a_files_name_may_be_any_bytes(netmon, demo, tmp_path):
-    """A name that is not UTF-8 is read as any other."""
+def test_file_names_may_be_any_bytes(netmon, demo, tmp_path):
+    """A file whose name is not UTF-8 is read like any other."""
     name = "\udcff.pcap"
     shutil.copy(demo, tmp_path / name)
     assert netmon("read", name).stdout == netmon("read", demo).stdout
 
 
-def test_a_files_name_may_hold_brackets_beside_a_bar(monkeypatch, tmp_path):
-    """The progress bar shows a name as it is."""
+def test_file_names_with_brackets_in_the_progress_bar(monkeypatch, tmp_path):
+    """The progress bar shows the name unchanged."""
     monkeypatch.setattr(read, "_WORTH_A_BAR", 0)
     (tmp_path / "[red] [x.pcap").write_bytes(b"12345678")
-    console = Console(force_terminal=True, width=100, _environ={})  # whatever terminal the suite has
+    console = Console(
+        force_terminal=True, width=100, _environ={}
+    )  # independent of the terminal of the test run
     with console.capture() as shown, read._progress(console, [str(tmp_path / "[red] [x.pcap")]) as report:
         report(str(tmp_path / "[red] [x.pcap"), 4, 8)
     assert "[red] [x.pcap" in shown.get()
 
 
-def test_a_terminal_of_another_encoding(netmon, environment, demo):
-    """What it lacks is an escape in a text, never an error; JSON is UTF-8 everywhere."""
+def test_a_terminal_with_another_encoding(netmon, environment, demo):
+    """Characters that the encoding lacks are escaped, without an error; JSON is always UTF-8."""
     events = netmon("read", "--json", demo).stdout
     environment["PYTHONIOENCODING"] = "ascii"
     for words in (["demo"], ["signatures", "list"], ["signatures", "explain", "82.202.184.10"]):
@@ -58,26 +60,26 @@ def test_a_terminal_of_another_encoding(netmon, environment, demo):
     assert netmon("read", "--json", demo).stdout == events
 
 
-def test_a_narrow_terminal_loses_no_digit(netmon, environment, demo):
-    """The tables stay as wide as they must be; the terminal itself wraps their lines."""
+def test_tables_are_complete_on_a_narrow_terminal(netmon, environment, demo):
+    """Tables keep their width, and the terminal wraps their lines."""
     wide = netmon("read", demo).stdout
     environment["COLUMNS"] = "80"
-    usual = netmon("read", demo).stdout
+    standard = netmon("read", demo).stdout
     environment["COLUMNS"] = "40"
-    assert netmon("read", demo).stdout == usual
-    assert usual.split() == wide.split()
+    assert netmon("read", demo).stdout == standard
+    assert standard.split() == wide.split()
 
 
 @pytest.mark.parametrize("words", [["demo"], ["signatures", "list"], ["places", "82.202.184.10"]])
-def test_no_line_ends_with_a_blank(netmon, words):
-    """Tables as well: what is copied from a terminal has nothing invisible in it."""
+def test_no_line_has_trailing_blanks(netmon, words):
+    """Text copied from the terminal has no trailing blanks, tables included."""
     done = netmon(*words)
     assert done.returncode == 0
     assert [line for line in done.stdout.splitlines() if line != line.rstrip()] == []
 
 
-def test_a_closed_output_is_nobody_who_reads(netmon, environment, demo, tmp_path):
-    """Started without a standard output netmon ends as otherwise."""
+def test_a_closed_standard_output(netmon, environment, demo, tmp_path):
+    """Without a standard output, netmon ends with the usual exit code and no error."""
     words = (sys.executable, "-m", "netmon", "read", "--country", "DE", "--json", demo)
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *words],
@@ -89,8 +91,8 @@ def test_a_closed_output_is_nobody_who_reads(netmon, environment, demo, tmp_path
     assert (done.returncode, done.stderr) == (3, b"")
 
 
-def test_text_is_no_markup(capsys):
-    """Brackets and colons in signatures and databases are brackets and colons."""
+def test_text_is_not_markup(capsys):
+    """Brackets and colons in signatures and databases are printed unchanged."""
     make_console().print("[red]one[/] [/two] :warning:")
     assert capsys.readouterr().out == "[red]one[/] [/two] :warning:\n"
 
@@ -98,8 +100,8 @@ def test_text_is_no_markup(capsys):
 @pytest.mark.parametrize(
     "text", ["plain", "Zürich 東京 🙂", "\x00\x1b]0;x\x07", "\x7f\x9b31m", "\u202eabc\u2028\ufeff", "\udcff"]
 )
-def test_nothing_invisible_is_in_a_json_line(text):
-    """What a terminal obeys is escaped; a reader gets what it was."""
+def test_json_lines_have_no_unprintable_characters(text):
+    """Control characters are escaped in the line, and a JSON parser restores them."""
     line = json_line({"name": text})
     assert json.loads(line)["name"] == text
     assert line.endswith("}\n")

@@ -1,4 +1,4 @@
-"""Every wrong start is one clear line and exit code 1; wrong usage is 2. There is never a traceback."""
+"""Every failed start is one clear line and exit code 1; wrong usage is 2. There are no tracebacks."""
 
 import os
 
@@ -6,59 +6,59 @@ import pytest
 
 
 def test_missing_file(refused):
-    """A file that is not there, whether or not it looks like a capture."""
+    """A missing file, whether or not its name looks like that of a capture."""
     assert refused("read", "nowhere.pcap") == "nowhere.pcap: no such file"
     assert refused("read", "nowhere") == "nowhere: no such file"
 
 
 def test_missing_second_file(refused, demo):
-    """It is missed before the first one is read, not an hour later."""
+    """It is reported before the first file is read."""
     assert refused("read", demo, "nowhere.pcap.gz") == "nowhere.pcap.gz: no such file"
 
 
 @pytest.mark.usefixtures("libpcap")
 def test_mistyped_second_file(refused, demo):
-    """A word that is neither a file nor a filter is told as both."""
+    """A word that is neither a file nor a filter is reported as both."""
     assert refused("read", demo, "nowhere.pcpa") == (
         "filter 'nowhere.pcpa': can't parse filter expression: syntax error; "
-        "nor is there a file 'nowhere.pcpa'"
+        "there is no file 'nowhere.pcpa' either"
     )
 
 
 @pytest.mark.usefixtures("libpcap")
 def test_wrong_filter(refused, demo):
-    """A filter with a mistake, in libpcap's words."""
+    """An invalid filter is reported with libpcap's message."""
     assert refused("read", demo, "tcp", "prot", "443") == (
         "filter 'tcp prot 443': can't parse filter expression: syntax error"
     )
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(b"", "the file is empty"), (b"hello, this is no capture", "not a capture")]
+    ("content", "words"), [(b"", "the file is empty"), (b"hello, this is not a capture", "not a capture")]
 )
-def test_file_that_is_no_capture(refused, tmp_path, content, words):
-    """An empty file, and one with something else in it."""
+def test_file_that_is_not_a_capture(refused, tmp_path, content, words):
+    """An empty file, and one of another format."""
     (tmp_path / "file.pcap").write_bytes(content)
     assert refused("read", "file.pcap").startswith(f"file.pcap: {words}")
 
 
 def test_empty_standard_input(refused):
-    """A pipe that brings nothing."""
+    """An empty pipe."""
     assert refused("read", "-", input="").startswith("standard input: the file is empty")
 
 
 def test_directory(refused, tmp_path):
-    """A directory is no capture."""
+    """A directory is not a capture."""
     assert refused("read", tmp_path) == f"{tmp_path}: it is a directory"
 
 
 def test_unreadable_file(refused, demo, tmp_path):
-    """A file without the right to read it."""
+    """A file without read permission."""
     file = tmp_path / "secret.pcap"
     file.write_bytes(demo.read_bytes())
     file.chmod(0)
     if os.access(file, os.R_OK):
-        pytest.skip("whoever runs this may read everything")
+        pytest.skip("root can read every file")
     assert refused("read", file) == f"{file}: permission denied"
 
 
@@ -74,22 +74,22 @@ def test_unreadable_file(refused, demo, tmp_path):
     ],
 )
 def test_wrong_country(refused, demo, country, problem):
-    """A country is two letters, and one that promises can name: else none would bind, silently."""
+    """A country is a two-letter code that promises can contain: otherwise none would ever apply."""
     assert refused("read", "--country", country, demo) == f"--country: {problem}"
 
 
 def test_missing_signatures(refused, demo):
-    """A folder of signatures that is not there."""
+    """A missing signature folder."""
     assert refused("read", "--signatures", "nowhere", demo).lower() == "nowhere: no such file or directory"
 
 
 def test_missing_configuration(refused, demo):
-    """A configuration that was asked for must be there."""
+    """A configuration given on the command line must exist."""
     assert refused("read", "--config", "nowhere.yaml", demo) == "nowhere.yaml: no such file or directory"
 
 
-def test_configuration_with_a_mistake(refused, demo, tmp_path):
-    """The mistake is told with file, line and key before anything is read."""
+def test_configuration_with_an_error(refused, demo, tmp_path):
+    """The error is reported with file, line and key before anything is read."""
     (tmp_path / "netmon.yaml").write_text("privacy:\n  levle: 2\n")
     assert refused("read", "--config", "netmon.yaml", demo) == (
         "netmon.yaml:2: unknown key 'levle' in privacy; did you mean 'level'?"
@@ -125,31 +125,31 @@ def test_configuration_with_a_mistake(refused, demo, tmp_path):
         ),
     ],
 )
-def test_policy_that_names_what_nobody_knows(refused, demo, tmp_path, policy, message):
-    """A slip in a policy must not switch it off: file, line, key, and what was meant."""
+def test_policy_with_unknown_names(refused, demo, tmp_path, policy, message):
+    """A misspelt name must not disable a policy: it is reported with file, line, key and a suggestion."""
     (tmp_path / "netmon.yaml").write_text(f"policy:\n  {policy}\n")
     assert refused("read", "--config", "netmon.yaml", demo) == f"netmon.yaml:{message}"
 
 
 def test_run_without_an_interface(refused):
-    """Neither -i nor capture.interfaces."""
-    assert refused("run") == "no interface to watch: name one with -i, or set capture.interfaces"
+    """An interface is required, by -i or capture.interfaces."""
+    assert refused("run") == "no interface to monitor: give one with -i, or set capture.interfaces"
 
 
-def test_run_with_a_wrong_address_to_listen_on(refused):
-    """An address that is none."""
+def test_run_with_an_invalid_address_to_listen_on(refused):
+    """The address needs a host and a port."""
     assert refused("run", "-i", "lo", "--listen", "here") == (
         "--listen: 'here' is not an address to listen on: write 127.0.0.1:10977"
     )
 
 
 def test_run_on_an_unknown_interface(refused):
-    """One line that names the interface, whatever the rights."""
+    """One line with the interface, with and without privileges."""
     assert "no-such-if0" in refused("run", "-i", "no-such-if0", "--listen", "off")
 
 
-def test_signatures_with_mistakes(netmon, tmp_path):
-    """Each mistake is a line with file and line."""
+def test_signatures_with_errors(netmon, tmp_path):
+    """Each error is a line with file and line number."""
     (tmp_path / "locations.yaml").write_text("locations: {}\n")
     (tmp_path / "acme.yaml").write_text("vendor: acme\nmistake: 1\n")
     done = netmon("signatures", "lint", "--signatures", tmp_path)
@@ -157,8 +157,8 @@ def test_signatures_with_mistakes(netmon, tmp_path):
     assert f"{tmp_path}/acme.yaml:2: unknown key 'mistake'" in done.stderr
 
 
-def test_every_mistake_of_a_configuration_is_a_line(netmon, tmp_path):
-    """Three mistakes give three lines."""
+def test_every_error_in_a_configuration_is_a_line(netmon, tmp_path):
+    """Three errors give three lines."""
     (tmp_path / "netmon.yaml").write_text("capture: {workers: x}\nflow: {}\nprivacy: {level: 9}\n")
     done = netmon("check", "--config", "netmon.yaml")
     assert (done.returncode, done.stdout) == (1, "")
@@ -178,7 +178,7 @@ def test_every_mistake_of_a_configuration_is_a_line(netmon, tmp_path):
     ],
 )
 def test_wrong_usage(netmon, words):
-    """Wrong usage is 2, with the usage and what is wrong."""
+    """Wrong usage is exit code 2, with the usage and the error."""
     done = netmon(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Usage: netmon" in done.stderr
@@ -193,22 +193,22 @@ def test_wrong_usage(netmon, words):
         *("https://cloud.example/x", "cloud.example:443"),
     ],
 )
-def test_what_is_neither_name_nor_address_is_not_explained(netmon, text):
-    """That no rule matches a prefix or an address with a port would be a wrong answer: it is wrong usage."""
+def test_only_names_and_addresses_are_explained(netmon, text):
+    """A prefix, a URL or an address with a port is wrong usage, not a name without a match."""
     done = netmon("signatures", "explain", text)
     assert (done.returncode, done.stdout) == (2, "")
     assert "is neither a host name nor an IP address" in " ".join(done.stderr.split())
     assert "\x1b" not in done.stderr
 
 
-def test_names_are_explained_as_they_are_sent(netmon):
-    """Capital letters, a final dot and letters of other alphabets are what they are in DNS."""
+def test_names_are_normalised(netmon):
+    """Capitals, a final dot and letters outside ASCII are converted to the form in DNS."""
     for text, name in (("A.Example.", "a.example"), ("bücher.example", "xn--bcher-kva.example")):
         assert netmon("signatures", "explain", text).stdout.startswith(f"{name}: ")
 
 
-def test_events_without_a_folder(refused, tmp_path):
-    """Check finds it, and not the first start."""
+def test_events_in_a_missing_folder(refused, tmp_path):
+    """It is reported by check, not at the first start."""
     (tmp_path / "netmon.yaml").write_text("events:\n  file: nowhere/events.jsonl\n")
     line = refused("check", "--config", "netmon.yaml")
-    assert line == "netmon.yaml: events.file: no folder nowhere"
+    assert line == "netmon.yaml: events.file: there is no folder nowhere"

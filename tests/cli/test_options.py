@@ -1,4 +1,4 @@
-"""Options in groups: what a command gets, and what typer is told."""
+"""Groups of options: the values that a command gets, and the signature for typer."""
 
 import inspect
 from typing import Annotated
@@ -15,7 +15,7 @@ RUNNER = CliRunner()
 
 @pytest.fixture
 def run():
-    """Run a command with these words; the options that it got, and the word."""
+    """Run a command with these arguments; its own argument and its group of options."""
     seen = []
     app = typer.Typer()
 
@@ -38,7 +38,7 @@ def test_a_group_has_its_defaults(run):
     assert run("one") == ("one", CaptureOptions())
 
 
-def test_options_of_a_group_arrive_in_it(run):
+def test_options_set_the_fields_of_the_group(run):
     """Each option sets the field of its name."""
     word, options = run("one", "-c", "a.yaml", "--country", "de", "--privacy", "3", "--source", "scapy")
     assert (word, str(options.config), options.country) == ("one", "a.yaml", "de")
@@ -46,7 +46,7 @@ def test_options_of_a_group_arrive_in_it(run):
 
 
 def test_a_grouped_command_keeps_its_name_and_help():
-    """What typer shows is the command's own docstring."""
+    """Name and docstring are kept for typer, and the group becomes parameters."""
 
     @grouped
     def command(*, options: ConfigOptions) -> None:
@@ -57,7 +57,7 @@ def test_a_grouped_command_keeps_its_name_and_help():
 
 
 def test_options_change_the_configuration(tmp_path):
-    """The command line wins over the file, and a country is taken in either case."""
+    """The command line takes precedence over the file; a country may be in lower case."""
     file = tmp_path / "netmon.yaml"
     file.write_text("subject: {country: CH}\n")
     loaded = SubjectOptions(config=file, signatures=tmp_path, country="de").load()
@@ -65,7 +65,7 @@ def test_options_change_the_configuration(tmp_path):
     assert SubjectOptions(config=file).load().subject.country == "CH"
 
 
-def test_a_country_that_is_none_is_refused():
-    """The error names the option."""
+def test_an_invalid_country():
+    """The error message has the option."""
     with pytest.raises(ConfigError, match="--country: 'XYZ' is not a country code"):
         SubjectOptions(country="xyz").load()
