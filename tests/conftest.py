@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.machine import need
+from tests.machine import need, need_root
+from tests.marks import MarkGuard
 
 # Whoever starts the suite in the background may ignore SIGINT, and every program started from here would.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -20,6 +21,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write tests/golden/*/expected/ anew instead of comparing; read every difference",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Holds every test to its marks."""
+    config.pluginmanager.register(MarkGuard())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips the tests of the lab where it cannot be built."""
+    if item.get_closest_marker("lab") is not None:
+        need_root()
 
 
 @pytest.fixture(scope="session")

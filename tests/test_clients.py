@@ -10,7 +10,7 @@ from netmon import _engine
 from netmon.records import FlowRecord
 from tests.clients import record
 from tests.clients.record import CLIENTS, FOLDER, Recorded
-from tests.machine import need, need_root
+from tests.machine import need
 
 TABLE = record.read_table()
 by_client = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.capture.removesuffix(".pcap"))
@@ -70,9 +70,10 @@ def test_the_table_has_every_client() -> None:
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == record.readme(TABLE)
 
 
+@pytest.mark.lab
+@pytest.mark.slow
 def test_recorded_anew_each_client_is_named_rightly(tmp_path: Path) -> None:
     """What the clients of this machine say today is named as well."""
-    need_root()
     need(*record.PROGRAMS)
     pytest.importorskip("aioquic")
     rows = record.record(tmp_path)

@@ -33,12 +33,14 @@ def test_formatted():
     run("cargo", "fmt", "--check")
 
 
+@pytest.mark.slow
 def test_clippy():
     """Clippy has no warning for any target."""
     need_cargo("clippy")
     run("cargo", "clippy", "--all-targets", "--", "-D", "warnings")
 
 
+@pytest.mark.slow
 def test_unit_tests():
     """The crate's own tests pass, without Python."""
     need_cargo()
@@ -59,6 +61,7 @@ def test_every_parser_has_a_fuzz_target_with_seeds():
     assert all(any((ENGINE / "fuzz/seeds" / target).iterdir()) for target in targets)
 
 
+@pytest.mark.slow
 def test_parsers_survive_fuzzing():
     """Every parser target withstands a short run on mutated seeds."""
     need_cargo()

@@ -4,7 +4,9 @@ import pytest
 
 from tests.lab.far import FarWorld
 from tests.lab.laboratory import wait_for
-from tests.machine import need, need_root
+from tests.machine import need
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 NAME = "eu.files.cloud.example"
 SHORT_MS, LONG_MS, TOO_SHORT_MS = 5, 30, 11.5
@@ -18,7 +20,6 @@ ELSEWHERE = [f"3fff:{number:x}::1" for number in range(24)]
 
 @pytest.fixture
 def world(tmp_path):
-    need_root()
     need("ip", "tc", "ethtool", "curl")
     short = dict.fromkeys((MOSCOW, DISPUTED, ANYWHERE), SHORT_MS)
     with FarWorld(tmp_path, short | {SLOW_MOSCOW: LONG_MS, SLOW_DISPUTED: LONG_MS}) as running:

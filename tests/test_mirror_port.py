@@ -10,7 +10,9 @@ import pytest
 from netmon.records import EVIDENCE, NAMES
 from tests.lab.laboratory import METRICS_PORT, Laboratory, wait_for
 from tests.lab.network import ADDRESSES, ONE_WAY, TWICE, UNNAMED
-from tests.machine import NETMON, need, need_root
+from tests.machine import NETMON, need
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 PROGRAMS = ("ip", "tc", "ethtool", "tcpdump", "tshark", "curl")
 ZURICH, MOSCOW, ELSEWHERE = (ADDRESSES[host] for host in ("zurich", "moscow", "resolver"))
@@ -36,7 +38,6 @@ def job(name, family=4, *, port=443, tls=True, sni=True, upload=0, download=1000
 
 @pytest.fixture(params=[True, False], ids=["coalesced_frames", "mtu_frames"])
 def laboratory(request, tmp_path):
-    need_root()
     need(*PROGRAMS)
     with Laboratory(tmp_path, offloads=request.param, zone=ZONE) as running:
         yield running
@@ -131,7 +132,6 @@ def test_what_a_mirror_shows_twice_counts_once(tmp_path):
     With two workers, whose books add up. Over IPv4 alone: IPv6 has no identification, and hosts as near as
     these, on a busy machine, send again what nobody can tell from a copy.
     """
-    need_root()
     need(*PROGRAMS)
     config = "capture: {workers: 2}\n"
     options = {"mirror": TWICE, "config": config, "udp_idle_s": 3, "duplicate_window_ms": 50}
@@ -154,7 +154,6 @@ def test_what_a_mirror_shows_twice_counts_once(tmp_path):
 
 def test_a_mirror_of_one_direction_proves_nothing(tmp_path):
     """Only what clients send is mirrored: names are found, what is missing is told, nothing is expected."""
-    need_root()
     need(*PROGRAMS)
     zone = ZONE | {"files.acme.example": {"A": [ZURICH[0]]}}
     declared = "network: 198.51.100.0/24, country: CH, city: Zurich, author: lab, reason: the laboratory"
@@ -218,13 +217,11 @@ def assert_one_clear_line(done, *words):
 
 def test_no_such_interface():
     """An interface that is not there: one line that names it, exit 1."""
-    need_root()
     assert_one_clear_line(run_netmon("run", "-i", "no-such-if0"), "no-such-if0")
 
 
 def test_no_rights():
     """Without the right to capture: one line that says which right, exit 1."""
-    need_root()
     if shutil.which("setpriv") is None:
         pytest.skip("needs setpriv (Debian: util-linux)")
     done = subprocess.run(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.laboratory import wait_for
-from tests.machine import need, need_root
+from tests.machine import need
 
 ROOT = Path(__file__).parents[2]
 CONTAINERFILE = ROOT / "deploy" / "Containerfile"
@@ -29,6 +29,11 @@ mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev"
 rights=$1 && shift
 exec chroot "$0" setpriv --no-new-privs --inh-caps=-all --bounding-set=-all"$rights" "$@"
 """
+
+
+def of_the_image(test):
+    """Marks a test that runs the image."""
+    return pytest.mark.lab(pytest.mark.slow(test))
 
 
 class Image:
@@ -99,7 +104,6 @@ class Builder:
 @pytest.fixture(scope="module")
 def image():
     """The image as the container file makes it, but for its base and an engine that is not optimised."""
-    need_root()
     need("buildah", "debootstrap", "setpriv", "ip")
     with tempfile.TemporaryDirectory(prefix="netmon-image-") as folder:
         buildah = Builder(Path(folder))
@@ -123,6 +127,7 @@ def test_containerfile_is_clean():
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@of_the_image
 def test_image_holds_what_runs(image):
     """The program and its entrypoint; no compiler, no installer, no sources, nothing that may be written."""
     code, output, errors = image.run("--version")
@@ -137,6 +142,7 @@ def test_image_holds_what_runs(image):
     assert owned == {image.root / "var" / "lib" / "netmon"}
 
 
+@of_the_image
 @pytest.mark.parametrize("rights", [COMPOSE_RIGHTS, ",+setgid,+setuid"], ids=["as composed", "no NET_RAW"])
 def test_demo_runs(image, rights):
     """`netmon demo` needs no right to capture."""
@@ -145,6 +151,7 @@ def test_demo_runs(image, rights):
     assert "unexpected" in output
 
 
+@of_the_image
 def test_sensor_has_one_right(image):
     """As composed, the sensor runs as netmon with one right for ever, watches, and is found healthy."""
     sensor = image.start("run", "-i", "port")
@@ -173,6 +180,7 @@ def test_sensor_has_one_right(image):
         sensor.communicate()
 
 
+@of_the_image
 def test_missing_rights_are_told(image):
     """Without NET_RAW, or without what it takes to become netmon: one line that names it, exit 1."""
     code, _, errors = image.run("run", "-i", "port", rights=",+setgid,+setuid")
@@ -183,6 +191,7 @@ def test_missing_rights_are_told(image):
     assert "SETUID and SETGID" in errors
 
 
+@of_the_image
 @pytest.mark.parametrize("ambient", [True, False], ids=["Podman", "Docker"])
 def test_a_chosen_user_stays(image, ambient):
     """With another user the entrypoint leaves things alone: he captures if the engine gave him the right.

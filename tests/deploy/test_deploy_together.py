@@ -11,7 +11,9 @@ import yaml
 
 from tests.deploy.test_deploy_compose import SERVICES, lay_out
 from tests.lab.laboratory import wait_for
-from tests.machine import NETMON, need, need_root
+from tests.machine import NETMON, need
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 API = "http://127.0.0.1:9090/api/v1"
@@ -20,7 +22,6 @@ API = "http://127.0.0.1:9090/api/v1"
 @pytest.fixture
 def host(tmp_path):
     """A host's network of its own with loopback alone; starts and asks programs on it."""
-    need_root()
     need("ip", "curl", "prometheus", "amtool", "wget")
     with ExitStack() as stack:
         yield Host(tmp_path, stack)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import need, need_readable_by_all, need_root
+from tests.machine import need, need_readable_by_all
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "deploy" / "netmon.service"
@@ -83,9 +83,9 @@ def test_netmon_needs_no_memory_to_write_and_execute(tmp_path):
     assert "unexpected" in done.stdout
 
 
+@pytest.mark.lab
 def test_one_right_is_enough(tmp_path):
     """As nobody, with CAP_NET_RAW as its only and ambient right, the sensor watches, and counts."""
-    need_root()
     need("setpriv", "ip")
     need_readable_by_all()
     rights = "--inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw --bounding-set=-all,+net_raw"

@@ -7,7 +7,9 @@ import pytest
 from tests.lab.laboratory import Laboratory, wait_for
 from tests.lab.monitoring import Monitoring
 from tests.lab.network import ADDRESSES
-from tests.machine import need, need_root
+from tests.machine import need
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 MOSCOW = ADDRESSES["moscow"]
 ZONE = {"files.acme.example": {"A": [MOSCOW[0]], "AAAA": [MOSCOW[1]]}}
@@ -16,7 +18,6 @@ WITHIN_S = 60.0
 
 @pytest.fixture
 def laboratory(tmp_path):
-    need_root()
     need("ip", "tc", "ethtool", "tcpdump", "tshark", "curl", "prometheus", "amtool")
     with Laboratory(tmp_path, offloads=True, zone=ZONE) as running:
         yield running

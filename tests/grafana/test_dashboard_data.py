@@ -6,6 +6,8 @@ import pytest
 
 from tests.grafana.boards import NAMES, load, targets, variables
 
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
+
 QUESTIONS = list(targets())
 VARIABLES = [
     (board, name)

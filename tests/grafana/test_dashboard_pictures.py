@@ -9,6 +9,8 @@ from tests.machine import need
 from tests.render.draw import build, draw
 from tests.render.workshop import workshop
 
+pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.render]
+
 LEAST_BYTES = 30_000  # an empty page is smaller by far
 
 

@@ -9,6 +9,8 @@ import pytest
 from tests.grafana.boards import NAMES, load, panels
 from tests.render.workshop import node, workshop
 
+pytestmark = pytest.mark.slow  # the first run installs the package
+
 RAW = "node_modules/@grafana/schema/dist/types/raw"
 OPTIONS, CUSTOM = ("options",), ("fieldConfig", "defaults", "custom")
 # The types of each kind of panel, and what is of that type. The generator cannot do a map's options as a
