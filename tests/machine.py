@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,8 @@ PACKAGES = {
 }
 """Which Debian package has a program, or a library (`lib…`)."""
 
+_INSTALLATION = threading.Lock()  # Debian installs one package at a time
+
 
 def need(*programs: str) -> None:
     """Return with the programs on PATH, installed if need be; otherwise skip the test with the reason."""
@@ -80,8 +83,11 @@ def _try(*words: str) -> subprocess.CompletedProcess[str]:
 
 @functools.cache
 def _missing(program: str) -> str | None:
-    if _is_there(program):
-        return None
+    with _INSTALLATION:
+        return None if _is_there(program) else _install(program)
+
+
+def _install(program: str) -> str | None:
     package = PACKAGES[program]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return f"needs {program}: install it (Debian: apt-get install {package}), or run as root on Debian"

@@ -5,19 +5,11 @@ import re
 import pytest
 
 from tests.grafana.boards import NAMES, load
-from tests.machine import need
-from tests.render.draw import build, draw
-from tests.render.workshop import workshop
+from tests.render.draw import draw
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.render]
 
 LEAST_BYTES = 30_000  # an empty page is smaller by far
-
-
-@pytest.fixture(scope="module")
-def page():
-    need("chromium")
-    return build(workshop())
 
 
 @pytest.mark.parametrize("name", NAMES)
