@@ -34,9 +34,10 @@ BOUNDS = {
     "a_million_named_flows": 1_000_000 * FLOW_BYTES,
 }
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/status").exists(), reason="needs /proc to measure memory"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to measure memory"),
+]
 
 
 def run(name: str) -> dict:

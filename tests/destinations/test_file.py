@@ -200,6 +200,7 @@ for number in range(len(destinations.remembered()), 60_000):
 """
 
 
+@pytest.mark.slow
 def test_kill_9_takes_nothing_back(tmp_path):
     """Killed at any moment of writing, what was saved before is whole, and no damage is ever found."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

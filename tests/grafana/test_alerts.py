@@ -28,6 +28,7 @@ def test_promtool_accepts_the_rules():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", TESTS, ids=lambda file: file.stem)
 def test_alerts_fire_when_they_should(file):
     """Every series of events in the test files raises the alerts that it must, and no other."""

@@ -189,6 +189,7 @@ def replace_often(folder, first, second, file, looked_up):
         copy.replace(file)
 
 
+@pytest.mark.slow
 def test_replacement_under_load(folder, tmp_path):
     """A million look-ups while another process replaces the file a hundred times: each answer is one file's.
 
