@@ -1,4 +1,4 @@
-"""What a test may start, by its marks: what needs root, builds or draws stays out of the quick tier."""
+"""The programs that a test may start, by its marks: the quick tier builds no lab and draws nothing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 REQUIRED = {
     "ip": "lab",
-    "nsenter": "lab",
-    "unshare": "lab",
+    "nsenter --net": "lab",
+    "unshare --net": "lab",
     "chromium": "render",
     "buildah": "slow",
     "cargo build": "slow",
