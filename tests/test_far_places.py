@@ -3,7 +3,7 @@
 import pytest
 
 from tests.lab.far import FarWorld
-from tests.lab.laboratory import wait_for
+from tests.lab.lab import wait_for
 from tests.machine import need
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]

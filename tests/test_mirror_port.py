@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from netmon.records import EVIDENCE, NAMES
-from tests.lab.laboratory import METRICS_PORT, Laboratory, wait_for
+from tests.lab.lab import METRICS_PORT, Lab, wait_for
 from tests.lab.network import ADDRESSES, ONE_WAY, TWICE, UNNAMED
 from tests.machine import NETMON, need
 
@@ -37,13 +37,13 @@ def job(name, family=4, *, port=443, tls=True, sni=True, upload=0, download=1000
 
 
 @pytest.fixture(params=[True, False], ids=["coalesced_frames", "mtu_frames"])
-def laboratory(request, tmp_path):
+def lab(request, tmp_path):
     need(*PROGRAMS)
-    with Laboratory(tmp_path, offloads=request.param, zone=ZONE) as running:
+    with Lab(tmp_path, offloads=request.param, zone=ZONE) as running:
         yield running
 
 
-def talk(laboratory, families=(4, 6)):
+def talk(lab, families=(4, 6)):
     """Every way of being named, over these address families; ends by (component, location, evidence)."""
     jobs = {
         ("updates", "zurich", "sni"): [
@@ -63,19 +63,17 @@ def talk(laboratory, families=(4, 6)):
         (None, None, "dns_any"): [job("www.example.org", 6, port=80, tls=False, sni=False)],
     }
     wanted = {kind: [one for one in some if one["family"] in families] for kind, some in jobs.items()}
-    made = {kind: laboratory.connect("client-a", some) for kind, some in wanted.items()}
+    made = {kind: lab.connect("client-a", some) for kind, some in wanted.items()}
     base = "acme.example/5000"
     options = () if 6 in families else ("-4",)
-    made["updates", "zurich", "sni"].append(
-        laboratory.curl("client-b", f"https://eu.updates.{base}", *options)
-    )
-    made["files", "moscow", "sni"].append(laboratory.curl("client-b", f"https://files.{base}", "-4"))
+    made["updates", "zurich", "sni"].append(lab.curl("client-b", f"https://eu.updates.{base}", *options))
+    made["files", "moscow", "sni"].append(lab.curl("client-b", f"https://files.{base}", "-4"))
     # No question before it, no server name: the declared network alone tells whose it is.
-    made["network", "zurich", "network"] = [laboratory.curl("client-b", f"https://{UNNAMED}/5000")]
+    made["network", "zurich", "network"] = [lab.curl("client-b", f"https://{UNNAMED}/5000")]
     return made
 
 
-def expected_sums(laboratory, made, count):
+def expected_sums(lab, made, count):
     """The labels and values that /metrics should show, by the clients' own packet captures."""
     sums = {}
     for kind, connections in made.items():
@@ -85,28 +83,28 @@ def expected_sums(laboratory, made, count):
     return sums
 
 
-def settle(laboratory, sensor, made):
+def settle(lab, sensor, made):
     """Wait until flows and bytes both ways on /metrics equal the hosts' own."""
     labels = ("vendor", "component", "location")
 
     def is_settled():
-        sent, received = laboratory.sent_bytes()
+        sent, received = lab.sent_bytes()
         return (
             sensor.sums("netmon_sent_bytes_total", *labels)
-            == expected_sums(laboratory, made, lambda ends: sent[ends])
+            == expected_sums(lab, made, lambda ends: sent[ends])
             and sensor.sums("netmon_received_bytes_total", *labels)
-            == expected_sums(laboratory, made, lambda ends: received[ends])
-            and sensor.sums("netmon_flows_total", *labels) == expected_sums(laboratory, made, lambda ends: 1)
+            == expected_sums(lab, made, lambda ends: received[ends])
+            and sensor.sums("netmon_flows_total", *labels) == expected_sums(lab, made, lambda ends: 1)
         )
 
     wait_for(is_settled, "the counters equal what the hosts sent")
 
 
-def test_metrics_equal_what_the_hosts_sent(laboratory):
+def test_metrics_equal_what_the_hosts_sent(lab):
     """Flows, bytes both ways and places on /metrics equal the hosts' own; the events hold each flow once."""
-    sensor = laboratory.sensor()
-    made = talk(laboratory)
-    settle(laboratory, sensor, made)
+    sensor = lab.sensor()
+    made = talk(lab)
+    settle(lab, sensor, made)
     by_evidence = Counter()
     for kind, connections in made.items():
         by_evidence[kind[2],] += len(connections)
@@ -135,10 +133,10 @@ def test_what_a_mirror_shows_twice_counts_once(tmp_path):
     need(*PROGRAMS)
     config = "capture: {workers: 2}\n"
     options = {"mirror": TWICE, "config": config, "udp_idle_s": 3, "duplicate_window_ms": 50}
-    with Laboratory(tmp_path, zone=ZONE, **options) as laboratory:
-        sensor = laboratory.sensor()
-        made = talk(laboratory, families=(4,))
-        settle(laboratory, sensor, made)
+    with Lab(tmp_path, zone=ZONE, **options) as lab:
+        sensor = lab.sensor()
+        made = talk(lab, families=(4,))
+        settle(lab, sensor, made)
         packets = sensor.sums("netmon_view_packets_total")[()]
         assert sensor.sums("netmon_view_duplicate_packets_total")[()] > 0.45 * packets
         wait_for(lambda: sensor.sums("netmon_active_flows") == Counter(), "all flows are over")
@@ -156,13 +154,13 @@ def test_a_mirror_of_one_direction_proves_nothing(tmp_path):
     """Only what clients send is mirrored: names are found, what is missing is told, nothing is expected."""
     need(*PROGRAMS)
     zone = ZONE | {"files.acme.example": {"A": [ZURICH[0]]}}
-    declared = "network: 198.51.100.0/24, country: CH, city: Zurich, author: lab, reason: the laboratory"
+    declared = "network: 198.51.100.0/24, country: CH, city: Zurich, author: lab, reason: the lab"
     config = f"places: {{declared: [{{{declared}}}]}}\n"
     # Nobody sees the servers' FIN, so silence has to end the flows.
     options = {"mirror": ONE_WAY, "config": config, "tcp_idle_s": 3}
-    with Laboratory(tmp_path, zone=zone, **options) as laboratory:
-        sensor = laboratory.sensor()
-        made = laboratory.connect("client-a", [job("files.acme.example", download=200_000)] * 30)
+    with Lab(tmp_path, zone=zone, **options) as lab:
+        sensor = lab.sensor()
+        made = lab.connect("client-a", [job("files.acme.example", download=200_000)] * 30)
         shares = "netmon_view_connections_total", "netmon_view_one_way_connections_total"
         wait_for(lambda: sensor.sums(shares[0])[()] == len(made), "all connections are over")
         assert sensor.sums(shares[1])[()] == len(made)
@@ -180,10 +178,10 @@ def test_a_mirror_of_one_direction_proves_nothing(tmp_path):
         assert event["view"] == ["one_way", "unseen"]
 
 
-def test_last_flows_are_flushed_at_the_end(laboratory):
+def test_last_flows_are_flushed_at_the_end(lab):
     """A flow that is still open when SIGTERM comes is in the events file with all its bytes."""
-    sensor = laboratory.sensor()
-    held = laboratory.hold("client-a", job("files.acme.example"))
+    sensor = lab.sensor()
+    held = lab.hold("client-a", job("files.acme.example"))
     wait_for(
         lambda: sensor.sums("netmon_sent_bytes_total", "component")["files",] > 0, "the open flow counts"
     )
@@ -191,9 +189,9 @@ def test_last_flows_are_flushed_at_the_end(laboratory):
     assert code == 0
     [event] = [one for one in events if "end" in one["event"]["type"]]
     assert (event["source"]["port"], event["destination"]["ip"]) == (held.client_port, held.server)
-    sent, received = laboratory.sent_bytes()
+    sent, received = lab.sent_bytes()
     assert (event["source"]["bytes"], event["destination"]["bytes"]) == (sent[held], received[held])
-    sent, received = laboratory.sent_bytes()
+    sent, received = lab.sent_bytes()
     assert (event["source"]["bytes"], event["destination"]["bytes"]) == (sent[held], received[held])
 
 
@@ -242,10 +240,10 @@ def test_no_rights():
     assert_one_clear_line(done, "CAP_NET_RAW")
 
 
-def test_port_taken(laboratory):
+def test_port_taken(lab):
     """A metrics port that is in use: one line that names it, exit 1."""
-    laboratory.sensor()
-    second = laboratory.start("sensor", *laboratory.sensor_words(), stderr=subprocess.PIPE)
+    lab.sensor()
+    second = lab.start("sensor", *lab.sensor_words(), stderr=subprocess.PIPE)
     _out, errors = second.communicate(timeout=30)
     assert second.returncode == 1
     [line] = errors.strip().splitlines()

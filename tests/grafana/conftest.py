@@ -1,4 +1,4 @@
-"""The lab's minute, lived through once for all tests of the dashboards, and the page that draws them."""
+"""One recording of the lab for all tests of the dashboards, and the page that draws them."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,23 +7,23 @@ import pytest
 from tests.grafana.recording import record
 from tests.machine import need
 from tests.render.draw import build
-from tests.render.workshop import workshop
+from tests.render.packages import packages
 
 
 @pytest.fixture(scope="session")
 def page_build(request):
-    """The build of the page, running beside the lab, which mostly waits; only if a test draws."""
+    """The build of the page, in parallel with the lab, which mostly waits; None if no selected test draws."""
     if not any(item.get_closest_marker("render") for item in request.session.items):
         return None
     pool = ThreadPoolExecutor()
-    build_of_page = pool.submit(lambda: build(workshop()))
+    build_of_page = pool.submit(lambda: build(packages()))
     pool.shutdown(wait=False)  # its thread ends with the build: later tests fork
     return build_of_page
 
 
 @pytest.fixture(scope="session")
 def recording(tmp_path_factory, page_build):
-    """What Prometheus answers to every question of the dashboards."""
+    """Prometheus' response to every query of the dashboards."""
     need("ip", "tc", "ethtool", "tcpdump", "tshark", "curl", "prometheus", "amtool")
     return record(tmp_path_factory.mktemp("dashboards"))
 
