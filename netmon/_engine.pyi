@@ -1,7 +1,7 @@
-"""The packet engine (Rust, `engine/`): capture, decode, flows, names, tags.
+"""The packet engine (Rust, `engine/`): capture, decoding, flows, names, tags.
 
-Rows are plain tuples whose order is `netmon.records.FlowRecord` and `netmon.records.DnsRecord`.
-Nothing here raises on bad packets: they are counted by station and reason in `stats()`.
+Rows are plain tuples with the fields of `netmon.records.FlowRecord` and `netmon.records.DnsRecord`.
+Malformed packets raise nothing: `stats()` counts them by station and reason.
 """
 
 from collections.abc import Sequence
@@ -11,62 +11,62 @@ Row = tuple[Any, ...]
 Batch = tuple[list[Row], list[Row]]
 Instructions = Sequence[tuple[int, int, int, int]]
 
-FLOW_FIELDS: tuple[str, ...]
-DNS_FIELDS: tuple[str, ...]
+FLOW_FIELDS: list[tuple[str, str]]  # of a row, in order: name and type, as an annotation
+DNS_FIELDS: list[tuple[str, str]]
 
 class CaptureError(Exception):
     """A source cannot be opened or read; the message says what, where and what to do."""
 
-def interface_link(name: str) -> int: ...  # link type of its packets; CaptureError: no such interface
+def interface_link(name: str) -> int: ...  # pcap link type of its packets; CaptureError: no such interface
 
 @final
 class Matcher:
-    """Signature names and networks, compiled. Entries are numbers that the caller gave.
+    """Compiled signatures. A signature is a number chosen by the caller.
 
-    Raises ValueError with the offending text.
+    Raises ValueError naming the invalid text.
     """
 
     def __init__(
         self,
-        names: Sequence[tuple[int, str, str]],  # (entry, "exact" | "suffix" | "pattern", text)
-        networks: Sequence[tuple[int, str]],  # (entry, "192.0.2.0/24")
-        denied: Sequence[str],  # domains that never match, with all below them
-        public_names: Sequence[str] = (),  # of known ECH fronts
-        certificates: Sequence[tuple[int, str]] = (),  # (entry, a name in a known server's certificate)
-        # (entry, "tcp" | "udp", port, first payload bytes, exact payload length where it counts)
+        names: Sequence[tuple[int, str, str]],  # (signature, "exact" | "suffix" | "pattern", text)
+        networks: Sequence[tuple[int, str]],  # (signature, "192.0.2.0/24")
+        denied: Sequence[str],  # domains that never match, nor any name below them
+        public_names: Sequence[str] = (),  # of known client-facing servers (ECH, RFC 9849)
+        certificates: Sequence[tuple[int, str]] = (),  # (signature, a name in a known server's certificate)
+        # (signature, "tcp" | "udp", port, first payload bytes, payload length or None for any)
         payloads: Sequence[tuple[int, str, int, bytes, int | None]] = (),
         resolvers: Sequence[tuple[int, Sequence[str], Sequence[str]]] = (),  # (number, addresses, names)
         fallbacks: Sequence[str] = (),  # addresses of resolvers that a vendor's products fall back to
     ) -> None: ...
     def find_name(self, name: str) -> int | None: ...
-    def find_certificate(self, name: str) -> int | None: ...  # "*." and a domain is a name, too
+    def find_certificate(self, name: str) -> int | None: ...  # "*.example.com" is accepted
     def find_network(self, address: str) -> int | None: ...
 
 @final
 class CaptureFile:
-    """A pcap or pcapng file ("-": standard input), streamed; .gz and .zst are opened as well.
+    """A pcap or pcapng file ("-": standard input), read as a stream; .gz and .zst are decompressed.
 
-    Raises CaptureError when it cannot be opened or is no capture.
+    Raises CaptureError if it cannot be opened or is not a capture.
     """
 
     def __init__(self, path: str, filter: Instructions = ()) -> None: ...
-    def set_filter(self, program: Instructions) -> None: ...  # compiled for `link`; empty: no filter
+    def set_filter(self, program: Instructions) -> None: ...  # BPF for `link`; empty: no filter
     @property
-    def link(self) -> int | None: ...  # link type of the first packet, which stays where it is
+    def link(self) -> int | None: ...  # link type of the first packet, which is not consumed
     @property
-    def position(self) -> int: ...  # bytes read from the file, compressed as they are
+    def position(self) -> int: ...  # bytes read from the file, before decompression
     @property
-    def size(self) -> int | None: ...
+    def size(self) -> int | None: ...  # bytes; None for standard input
     @property
     def packets(self) -> int: ...
     @property
-    def problem(self) -> str | None: ...  # one line: how it broke off, or what a filter left out
+    def problem(self) -> str | None: ...  # one line: how the file is truncated, or what a filter skipped
 
 @final
 class Engine:
-    """One monitor, fed by the caller: files and other sources.
+    """Flows, names and tags for packets from files and other sources, supplied by the caller.
 
-    Times and limits: seconds, entries, bytes.
+    Units are in the names: `_s` seconds, `_ms` milliseconds, `_bytes`; other limits are table entries.
     """
 
     def __init__(
@@ -80,20 +80,20 @@ class Engine:
         max_head_bytes: int = 65_536,
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
-        duplicate_window_ms: int = 50,  # 0: every packet counts
+        duplicate_window_ms: int = 50,  # 0: duplicates are not detected
         report_every_s: int = 0,  # 0: only when a flow ends
     ) -> None: ...
-    def read(self, file: CaptureFile, packets: int) -> bool: ...  # reads so many; False: it is at its end
-    def feed(self, time_ns: int, link: int, data: bytes, wire_len: int) -> None: ...
-    def drain(self) -> Batch: ...
+    def read(self, file: CaptureFile, packets: int) -> bool: ...  # at most so many; False at its end
+    def feed(self, time_ns: int, link: int, data: bytes, wire_len: int) -> None: ...  # one packet
+    def drain(self) -> Batch: ...  # rows since the last call
     def finish(self) -> Batch: ...  # ends every flow
-    def stats(self) -> dict[str, Any]: ...  # "view": figures by interface, "" where the source names none
+    def stats(self) -> dict[str, Any]: ...  # "view": counters by interface, "" if the source has none
 
 @final
 class Sensor:
-    """Live capture: a thread and an AF_PACKET ring per worker and interface, one shared name table.
+    """Live capture: a thread and an AF_PACKET ring per worker and interface, and one shared name table.
 
-    Raises CaptureError: no such interface, no rights, a filter that the kernel refuses.
+    Raises CaptureError: no such interface, missing privileges, or a filter refused by the kernel.
     """
 
     def __init__(
@@ -113,11 +113,11 @@ class Sensor:
         max_head_bytes: int = 65_536,
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
-        duplicate_window_ms: int = 50,  # 0: every packet counts
+        duplicate_window_ms: int = 50,  # 0: duplicates are not detected
         report_every_s: int = 5,
     ) -> None: ...
-    def poll(self, timeout_s: float) -> Batch: ...  # returns early when rows are there
+    def poll(self, timeout_s: float) -> Batch: ...  # returns as soon as there are rows
     def stats(self) -> dict[str, Any]: ...
-    def turns(self) -> list[int]: ...  # of each worker; one that stands still hangs
-    def reload(self, matcher: Matcher) -> Batch: ...  # what the old signatures had tagged so far
-    def stop(self) -> Batch: ...  # ends every flow, joins the threads
+    def turns(self) -> list[int]: ...  # loop iterations of each worker; one that stops increasing hangs
+    def reload(self, matcher: Matcher) -> Batch: ...  # rows tagged by the old signatures so far
+    def stop(self) -> Batch: ...  # ends every flow and joins the threads

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netmon.errors import ConfigError
-from netmon.places.locator import Override
-from netmon.places.physics import ACCURACY_KM, Position
+from netmon.errors import ConfigError, reason_of
+from netmon.places.declared import ACCURACY_KM, Declaration, Position
 from netmon.policy import Network, Policy, PolicyException
 from netmon.promises import Subject
-from netmon.yaml_nodes import Document, Fields, Item
+from netmon.yaml_nodes import Document, Fields, Item, in_lines
 
 DEFAULT_PORT = 10977
 
@@ -70,7 +69,7 @@ class Config:
     report_every_s: int = 5
     signatures: Path | None = None  # None: those that come with netmon
     databases: tuple[Path, ...] | None = None  # files and folders; None: the usual folders
-    overrides: tuple[Override, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
     policy: Policy = field(default_factory=Policy)
     mentions: tuple[Mention, ...] = ()
     state: Path | None = None  # folder of what is remembered over restarts; None: the usual one
@@ -119,10 +118,10 @@ def load(file: Path | None) -> Config:
     try:
         document = Document(file, names_keys=True)
     except OSError as error:
-        raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+        raise ConfigError(f"{file}: {reason_of(error)}") from error
     config = _read(document.root, file) if document.root else Config()
     if document.problems:
-        raise ConfigError("\n".join(str(problem) for problem in sorted(set(document.problems))))
+        raise ConfigError(in_lines(document.problems))
     return config
 
 
@@ -165,7 +164,7 @@ def _read(root: Item, file: Path) -> Config:
         report_every_s=flows.read("report_every_s", lambda item: item.integer(1, 60), default.report_every_s),
         signatures=_section(top, "signatures", ("folder",)).read("folder", _path_from(file), None),
         databases=places.read("databases", _paths_from(file), default.databases),
-        overrides=places.each("declared", _read_override),
+        declarations=places.each("declared", _read_declaration),
         policy=_read_policy(
             _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions")), mentions
         ),
@@ -260,10 +259,10 @@ def _read_country(item: Item) -> str:
     return country
 
 
-def _read_override(item: Item) -> Override:
+def _read_declaration(item: Item) -> Declaration:
     keys = ("network", "country", "author", "reason")
     fields = item.fields(keys, ("city", "date", "valid_from", "valid_to"))
-    return Override(
+    return Declaration(
         prefix=str(fields.read("network", _read_network, _NO_NETWORK)),
         country=fields.read("country", _read_country, ""),
         city=fields.read("city", Item.text, None),

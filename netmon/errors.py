@@ -1,12 +1,12 @@
-"""The errors a user of netmon can meet.
+"""The errors that netmon reports to its user.
 
-NetmonError             anything netmon reports in one line: what, where, what to do
-├── ConfigError         netmon.yaml is wrong (file, line, key)
-├── SignatureError      a signature file is wrong (file, line)
+NetmonError             any error reported in one line: what, where, what to do
+├── ConfigError         an error in netmon.yaml (file, line, key)
+├── SignatureError      an error in a signature file (file, line)
 ├── DatabaseError       a location database cannot be read
 ├── SourceError         a capture cannot be opened or read
 ├── OutputError         an output cannot be started
-└── VerifyError         a second opinion cannot be had
+└── VerifyError         Wireshark cannot be used for comparison
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ class NetmonError(Exception):
 
 
 class ConfigError(NetmonError):
-    """The configuration is wrong; the message names file, line and key."""
+    """The configuration has errors; the message names file, line and key."""
 
 
 class SignatureError(NetmonError):
-    """A signature file is wrong; the message names file and line."""
+    """A signature file has errors; the message names file and line."""
 
 
 class DatabaseError(NetmonError):
@@ -37,4 +37,9 @@ class OutputError(NetmonError):
 
 
 class VerifyError(NetmonError):
-    """Wireshark cannot be asked; the message says what is missing, or what it complains about."""
+    """Wireshark cannot be used; the message says what is missing, or contains Wireshark's error."""
+
+
+def reason_of(error: OSError) -> str:
+    """The reason of an error for the end of a message: "no such file or directory"."""
+    return (error.strerror or str(error)).lower()

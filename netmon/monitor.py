@@ -1,4 +1,4 @@
-"""Engine facts → sightings: whose a flow is, where it ended, how that is judged. All on one screen."""
+"""Engine facts → classified flows: whose a flow is, where it ended, how that is judged. All on one screen."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
-from netmon.places.round_trips import RoundTrips
+from netmon.places.round_trips import SmallestRoundTrips
 from netmon.policy import Policy
 from netmon.promises import Subject
-from netmon.records import Fallback, FlowRecord, Place, Sighting, Verdict
+from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place, Verdict
 from netmon.signatures.model import Rule, SignatureSet
 from netmon.verdict import Case, judge
 
@@ -32,44 +32,44 @@ class Monitor:
         locator: Locator,
         policy: Policy,
         subject: Subject,
-        trips: RoundTrips | None = None,
+        trips: SmallestRoundTrips | None = None,
         destinations: Destinations | None = None,
     ) -> None:
         self.signatures = signatures
         self._locator = locator
         self._policy = policy
         self._subject = subject
-        self._trips = RoundTrips() if trips is None else trips
+        self._trips = SmallestRoundTrips() if trips is None else trips
         self._destinations = destinations
 
-    def sight(self, flow: FlowRecord) -> Sighting:
+    def classify(self, flow: FlowRecord) -> ClassifiedFlow:
         """The flow with its meaning; of no vendor, if no signature matched."""
         entries = self.signatures.resolvers.entries
         resolver = None if flow.resolver is None else entries[flow.resolver].id
         fallbacks = tuple(self._fallbacks(flow)) if flow.fallback else ()
-        if flow.entry is None:
-            return Sighting(flow, resolver=resolver, fallbacks=fallbacks)
-        rule = self.signatures.entries[flow.entry]
+        if flow.signature is None:
+            return ClassifiedFlow(flow, resolver=resolver, fallbacks=fallbacks)
+        rule = self.signatures.rules[flow.signature]
         if "proxied" in flow.view:
             place = BEHIND_PROXY
         else:
-            place = self._locator.locate(flow.server, flow.start_ns, self._trips.take(flow))
+            place = self._locator.locate(flow.server, flow.start_ns, self._trips.record(flow))
         verdict = self._judge(rule, place, flow.view, flow.start_ns, flow.client)
         new = self._find_new(flow, rule, place)
-        return Sighting(
+        return ClassifiedFlow(
             flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks, new
         )
 
     def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:
         if self._destinations is None or rule.status == "unverified":
             return ()
-        return self._destinations.take(
+        return self._destinations.record(
             flow, rule.vendor, place, lambda: self._locator.network(flow.server, flow.start_ns)
         )
 
     def _fallbacks(self, flow: FlowRecord) -> Iterator[Fallback]:
         """For each vendor whose products fall back to the flow's server: what that was asked."""
-        rule = None if flow.asked is None else self.signatures.entries[flow.asked]
+        rule = None if flow.queried_signature is None else self.signatures.rules[flow.queried_signature]
         for vendor in self.signatures.vendors.values():
             component = rule.component if rule is not None and rule.vendor == vendor.id else None
             clear = "other" if component is None else "vendor"

@@ -1,4 +1,4 @@
-"""What the organisation itself allows, by vendor and component; with exceptions for clients until a day."""
+"""The organisation's policy: places allowed by vendor and component, and temporary exceptions for clients."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class PolicyException:
-    """Leave for some clients to do what would be a finding, until a day; somebody answers for it.
+    """Permission for some clients to do what would be a finding, until a day, granted by a named author.
 
-    It lifts "unexpected" and "forbidden" for flows that begin on its days, and nothing else.
+    It lifts "unexpected" and "forbidden" for flows that start within its period, and no other outcome.
     """
 
     vendor: str
     component: str | None  # None: every component
     clients: Network
-    until: str  # ISO day (UTC), the last one on which it holds
+    until: str  # last ISO day (UTC)
     author: str
     reason: str
-    since: str | None = None  # ISO day (UTC), the first one; None: there is no such bound
+    since: str | None = None  # first ISO day (UTC); None: no lower bound
 
     def holds(self, vendor: str, component: str, client: str, day: str) -> bool:
-        """True for a flow of this client to this component that begins on this ISO day."""
+        """True for a flow of this client to this component that starts on this ISO day."""
         return (
             self.vendor == vendor
             and self.component in (None, component)
@@ -40,18 +40,18 @@ class Policy:
 
     forbidden_vendors: frozenset[str] = frozenset()
     allowed: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
-    """Vendor → component, or "*" for every other → ISO countries (upper case) and location ids."""
+    """Vendor → component, or "*" for all others → ISO countries (upper case) and location ids."""
     exceptions: tuple[PolicyException, ...] = ()
 
     def allowed_places(self, vendor: str, component: str) -> frozenset[str] | None:
-        """The places allowed for a component; None: the policy says nothing about it."""
+        """The places allowed for a component; None if the policy does not cover it."""
         components = self.allowed.get(vendor, {})
         return components.get(component, components.get("*"))
 
     def find_exception(
         self, vendor: str, component: str, client: str | None, day: str
     ) -> PolicyException | None:
-        """The exception that holds for this client on this ISO day; of several, the one that lasts."""
+        """The exception that applies to this client on this ISO day; of several, the one that ends last."""
         if client is None:
             return None
         holding = [one for one in self.exceptions if one.holds(vendor, component, client, day)]

@@ -1,4 +1,4 @@
-"""What is shown of a client: its address, a pseudonym, its network, or nothing."""
+"""How a client is shown: by its address, a pseudonym, its network, or not at all."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from datetime import UTC, datetime
 from pathlib import Path
 
-from netmon.errors import ConfigError
+from netmon.days import DAY_NS, iso_day
+from netmon.errors import ConfigError, reason_of
 
 ADDRESS, PSEUDONYM, NETWORK, NOTHING = range(4)
-"""The levels, as `privacy.level` in netmon.yaml and `--privacy` name them."""
+"""The levels of `privacy.level` in netmon.yaml and of `--privacy`."""
 
 _NETWORK_BITS = {4: 24, 6: 48}
 _MIN_KEY_BYTES = 32
 
 
 def read_key(file: Path | None) -> bytes:
-    """The secret behind the pseudonyms: the file's bytes, or a random one for this process alone.
+    """The secret key of the pseudonyms: the bytes of the file, or a random key for this process only.
 
     Raises ConfigError when the file cannot be read or is too short.
     """
@@ -28,17 +28,17 @@ def read_key(file: Path | None) -> bytes:
     try:
         key = file.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+        raise ConfigError(f"{file}: {reason_of(error)}") from error
     if len(key) < _MIN_KEY_BYTES:
         raise ConfigError(
-            f"{file}: a key of {len(key)} bytes is too short; make one of {_MIN_KEY_BYTES} bytes with: "
+            f"{file}: a key of {len(key)} bytes is too short; create one of {_MIN_KEY_BYTES} bytes with: "
             f"head -c {_MIN_KEY_BYTES} /dev/urandom > {file}"
         )
     return key
 
 
 class Privacy:
-    """Applies a level to clients' addresses, before any output sees them."""
+    """Applies a privacy level to the addresses of clients, before outputs get them."""
 
     def __init__(self, level: int, key: bytes) -> None:
         self.level = level
@@ -47,10 +47,10 @@ class Privacy:
         self._daily_key = b""
 
     def show(self, address: str, when_ns: int) -> str | None:
-        """What outputs may know of a client: text, or None for nothing.
+        """What outputs may show of a client: text, or None for nothing. `when_ns`: since 1970, the packet's.
 
-        A pseudonym is a keyed HMAC-SHA256; its key is derived anew for each UTC day, so that clients can
-        be told apart within a day and not be followed over days.
+        A pseudonym is a keyed HMAC-SHA256. Its key is derived for each UTC day, so that a client can be
+        followed within a day, but not from one day to the next.
         """
         if self.level == ADDRESS:
             return address
@@ -59,9 +59,8 @@ class Privacy:
             return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
         if self.level == NOTHING:
             return None
-        day = when_ns // 86_400_000_000_000
+        day = when_ns // DAY_NS
         if day != self._day:
-            date = datetime.fromtimestamp(day * 86_400, UTC).date().isoformat()
-            self._daily_key = hmac.digest(self._key, date.encode(), hashlib.sha256)
+            self._daily_key = hmac.digest(self._key, iso_day(when_ns).encode(), hashlib.sha256)
             self._day = day
         return "client-" + hmac.digest(self._daily_key, address.encode(), hashlib.sha256).hex()[:16]

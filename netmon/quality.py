@@ -1,6 +1,6 @@
-"""How good the view of an interface is: what its counters say, in one line with numbers and what to do.
+"""The quality of an interface's view: its problems, each in one line with numbers and a remedy.
 
-The counters are those of `stats()` (`netmon/_engine.pyi`): `view` by interface, `interfaces` for live ones.
+The counters are those of `stats()` (`netmon/_engine.pyi`): `view`, and `interfaces` for live capture.
 """
 
 from __future__ import annotations
@@ -9,31 +9,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+INTERCEPTED = (
+    "unrelated destinations are equally near: something in the middle seems to answer handshakes, "
+    "so no round trip excludes a place"
+)
+"""The warning when interception is suspected."""
+
 Counters = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """When a view is poor: a part is more than its share of the whole, which is large enough to tell."""
+class Threshold:
+    """When a view is poor: `part` exceeds `share` of the total, and the total is at least `min_total`."""
 
     problem: str
-    part: str
-    whole: tuple[str, ...]  # counters that add up to it
+    part: str  # counter
+    total: tuple[str, ...]  # counters that add up to the total
     share: float
-    least: int  # of the whole
-    text: str  # what it means and what to do; {part}, {whole} and {percent} are the numbers
+    min_total: int
+    text: str  # explanation and remedy; {part}, {total} and {percent} are replaced by numbers
 
 
-RULES = (
-    Rule(
+THRESHOLDS = (
+    Threshold(
         "dropped",
         "dropped",
         ("packets", "dropped"),
         0.0,
         1,
-        "the kernel dropped {part} of {whole} packets: give capture.ring_mib or capture.workers more",
+        "the kernel dropped {part} of {total} packets: increase capture.ring_mib or capture.workers",
     ),
-    Rule(
+    Threshold(
         "interface_dropped",
         "interface_dropped",
         ("packets", "interface_dropped"),
@@ -41,96 +47,99 @@ RULES = (
         1,
         "the interface dropped {part} packets before the kernel saw them: enlarge its ring (ethtool -G)",
     ),
-    Rule(
+    Threshold(
         "unseen",
         "unseen_tcp_bytes",
         ("tcp_bytes", "unseen_tcp_bytes"),
         0.01,
         1_000_000,
-        "{percent} of TCP bytes were acknowledged and never seen: "
-        "the mirror loses packets, or lacks a direction",
+        "{percent} of TCP bytes were acknowledged but not seen: "
+        "the mirror loses packets, or one direction is missing",
     ),
-    Rule(
+    Threshold(
         "one_way",
         "one_way_connections",
         ("connections",),
         0.1,
         20,
-        "{part} of {whole} connections were seen one way only: "
-        "mirror both directions, or watch the other port, too",
+        "{part} of {total} connections were seen in one direction only: "
+        "mirror both directions, or capture on the other port as well",
     ),
-    Rule(
+    Threshold(
         "duplicates",
         "duplicate_packets",
         ("packets",),
         0.05,
         1000,
-        "{percent} of packets came twice and were counted once: mirror each path at one place",
+        "{percent} of packets are duplicates, counted once: mirror each path at one point only",
     ),
-    Rule(
+    Threshold(
         "gap",
         "incomplete_hellos",
         ("connections",),
         0.05,
         20,
-        "{part} hellos lack segments and may lack their names: the mirror loses packets",
+        "{part} hellos have missing segments, and possibly no name: the mirror loses packets",
     ),
-    Rule(
+    Threshold(
         "cut",
         "cut_packets",
         ("packets",),
         0.01,
         1000,
-        "{percent} of packets are cut by the snap length, and names with them: capture whole packets",
+        "{percent} of packets are truncated by the snap length, so names are lost: capture complete packets",
     ),
-    Rule(
+    Threshold(
         "coalesced",
         "coalesced_packets",
         ("packets",),
         0.01,
         1000,
-        "{percent} of packets were joined by a card or kernel, whose IP headers are not counted: "
-        "turn it off (ethtool -K … gro off lro off)",
+        "{percent} of packets were merged by offloading, so that IP headers are not counted: "
+        "disable it (ethtool -K … gro off lro off)",
     ),
 )
-"""Every way in which a view can be poor, worst first; `problem` is a closed set, used as a metric label."""
+"""All problems of a view, worst first; `problem` is a closed set, used as a metric label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A rule that holds for an interface, in numbers."""
+    """A threshold that an interface exceeds."""
 
-    interface: str  # "" where the source knows none
+    interface: str  # "" if the source has no interfaces
     problem: str
     text: str
 
 
 def find_faults(stats: Mapping[str, Any]) -> list[Fault]:
-    """What makes the view poor, by interface."""
-    pairs = ((name, counters, rule) for name, counters in _by_interface(stats).items() for rule in RULES)
-    found = (_fault(rule, name, counters) for name, counters, rule in pairs)
+    """The problems of the view of each interface, over the whole run."""
+    found = (
+        _fault(threshold, name, counters)
+        for name, counters in _by_interface(stats).items()
+        for threshold in THRESHOLDS
+    )
     return [fault for fault in found if fault is not None]
 
 
 def _by_interface(stats: Mapping[str, Any]) -> dict[str, Counters]:
-    """All counters of an interface together. Where the kernel knows more packets, a filter left some out."""
+    """All counters by interface. The view's packets replace the kernel's, which may include filtered ones."""
     live = stats.get("interfaces", {})
     views = stats["view"]
     return {name: {**live.get(name, {}), **views.get(name, {})} for name in (*live, *(views.keys() - live))}
 
 
-def _fault(rule: Rule, name: str, counters: Counters) -> Fault | None:
-    part = counters.get(rule.part, 0)
-    whole = sum(counters.get(key, 0) for key in rule.whole)
-    if whole < rule.least or part <= rule.share * whole:
+def _fault(threshold: Threshold, name: str, counters: Counters) -> Fault | None:
+    part = counters.get(threshold.part, 0)
+    total = sum(counters.get(key, 0) for key in threshold.total)
+    if total < threshold.min_total or part <= threshold.share * total:
         return None
-    text = rule.text.format(part=f"{part:,}", whole=f"{whole:,}", percent=percent_text(part, whole))
-    return Fault(name, rule.problem, f"{name}: {text}" if name else text)
+    text = threshold.text.format(part=f"{part:,}", total=f"{total:,}", percent=percent_text(part, total))
+    return Fault(name, threshold.problem, f"{name}: {text}" if name else text)
 
 
-def percent_text(part: int, whole: int) -> str:
-    """A share in words that never make a little nothing, nor almost all everything."""
-    percent = 100 * part / whole if whole else 0.0
+def percent_text(part: int, total: int) -> str:
+    """A percentage that is rounded neither to 0 % nor to 100 %, unless it is exact: "< 0.1 %", "12 %"."""
+    percent = 100 * part / total if total else 0.0
     if 0 < percent < 0.1:
         return "< 0.1 %"
     if 99.9 < percent < 100:
@@ -140,40 +149,40 @@ def percent_text(part: int, whole: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Period:
-    """A span over which one rule is held against one interface."""
+    """A time span over which one threshold is checked for one interface."""
 
-    before: Counters  # as the counters stood at its beginning
+    before: Counters  # counters at its beginning
     ends_s: float
-    told: bool  # it began with a warning
+    is_degraded: bool  # it began with a warning
 
 
 class Watch:
-    """Looks at a running sensor's counters and tells what has become poor, a minute at a time."""
+    """Checks the counters of a running sensor, and warns when the view becomes poor."""
 
     PERIOD_S = 60.0
-    """Longest time over which counters are compared, and the shortest between two warnings of one kind."""
+    """The longest time over which counters are compared, and the shortest between two equal warnings."""
 
     def __init__(self) -> None:
         self._periods: dict[tuple[str, str], _Period] = {}
-        self.degraded: dict[
-            tuple[str, str], int
-        ] = {}  # (interface, problem) → 1 for a minute after a warning
+        self.degraded: dict[tuple[str, str], int] = {}
+        """(interface, problem) → 1 for a minute after a warning, else 0."""
 
-    def look(self, stats: Mapping[str, Any], now_s: float) -> list[str]:
-        """Lines to tell: at once when something is poor, then not the same before a minute is over."""
+    def check(self, stats: Mapping[str, Any], now_s: float) -> list[str]:
+        """New warnings, one line each; the same one at most once a minute. `now_s`: a monotonic clock."""
         lines = []
         for name, counters in _by_interface(stats).items():
-            for rule in RULES:
-                period = self._periods.get((name, rule.problem), _Period({}, now_s, False))
-                if period.told and now_s < period.ends_s:
+            for threshold in THRESHOLDS:
+                key = (name, threshold.problem)
+                period = self._periods.get(key, _Period({}, now_s, False))
+                if period.is_degraded and now_s < period.ends_s:
                     continue
-                fault = _fault(rule, name, _growth(counters, period.before))
+                fault = _fault(threshold, name, _growth(counters, period.before))
                 if fault is not None:
                     lines.append(fault.text)
                 if fault is not None or now_s >= period.ends_s:
                     period = _Period(counters, now_s + self.PERIOD_S, fault is not None)
-                self._periods[name, rule.problem] = period
-                self.degraded[name, rule.problem] = int(period.told)
+                self._periods[key] = period
+                self.degraded[key] = int(period.is_degraded)
         return lines
 
 

@@ -1,4 +1,4 @@
-"""The frozen values that travel through netmon: what was seen, where it ended, how it is judged.
+"""The frozen values that pass between netmon's modules: flows, DNS messages, places and verdicts.
 
 Times are integer nanoseconds since 1970-01-01 UTC, taken from the packets. Bytes are IP bytes
 (IP header included, link layer and tunnels excluded), so they equal NetFlow's octets.
@@ -8,7 +8,7 @@ Times are integer nanoseconds since 1970-01-01 UTC, taken from the packets. Byte
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 EncryptedDns = Literal["dot", "doh", "doq"]
 Ech = Literal["grease", "used"]
@@ -17,24 +17,25 @@ Transport = Literal["tcp", "udp"]
 Phase = Literal["open", "update", "end"]
 EndReason = Literal["fin", "rst", "idle", "evicted", "reused", "capture_end"]
 
-EVIDENCE = (
+Evidence = Literal[
     "sni",  # TLS over TCP, or DTLS: server_name of the ClientHello
     "quic_sni",  # the same inside QUIC
-    "http_host",  # in clear: HTTP Host, the target of a request or a CONNECT, a PROXY header's authority
-    "certificate",  # the server's certificate in clear (TLS 1.2 and older)
+    "http_host",  # unencrypted: HTTP Host, target of a request or CONNECT, authority in a PROXY header
+    "certificate",  # the server's certificate, unencrypted up to TLS 1.2
     "dns_client",  # this client resolved the name to this address
     "dns_any",  # another client, or the site's resolver, did
-    "payload",  # first bytes that a signature knows; gives no name
-    "network",  # the address lies in a network declared by a signature
-    "ech_outer",  # the public name of an encrypted hello; never proves the inner one
+    "payload",  # first bytes that match a signature; gives no name
+    "network",  # the address is in a network of a signature; gives no name
+    "ech_outer",  # the public name of an encrypted hello; says nothing about the inner name
     "none",
-)
-"""How a flow got its name, strongest first: a closed set, used as a metric label."""
+]
+"""Evidence for a flow's name, strongest first: a closed set, used as a metric label."""
+EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
 NAMES = EVIDENCE[: EVIDENCE.index("payload")]
-"""Evidence that gives a name. A flow with any other has a reason of UNNAMED."""
+"""Evidence that gives a name. A flow with other evidence has a reason of UNNAMED."""
 
-UNNAMED = (
+Unnamed = Literal[
     "ech",
     "no_hello_seen",
     "no_server_name",
@@ -43,46 +44,47 @@ UNNAMED = (
     "started_before_sensor",
     "not_tls",
     "malformed",
-)
+]
 """Why a flow has no name: a closed set, used as a metric label."""
+UNNAMED: tuple[Unnamed, ...] = get_args(Unnamed)
 
 QUIC_VERSIONS = ("v1", "v2", "draft", "google", "unknown")
-"""The QUIC of a flow, as counted: version 1 (RFC 9000), 2 (RFC 9369), a draft of the IETF, one of Google's
-own (Q0xx, T0xx), or a version that nobody here knows. A closed set, used as a metric label."""
+"""QUIC versions as counted: 1 (RFC 9000), 2 (RFC 9369), IETF drafts, Google's own (Q0xx, T0xx), or any other.
+A closed set, used as a metric label."""
 
-ECH = ("grease", "used")
-"""What the ECH extension of a hello is: only for show, or the name is encrypted. A closed set, used as a
-metric label."""
+ECH: tuple[Ech, ...] = get_args(Ech)
+"""The ECH extension of a hello: GREASE, or encrypting the name. A closed set, used as a metric label."""
 
-VIEW = (
-    "one_way",  # one direction was not seen
-    "no_start",  # the sensor did not see the connection begin
-    "cut",  # the snap length cut packets
+Limitation = Literal[
+    "one_way",  # only one direction was seen
+    "no_start",  # the start of the connection was not seen
+    "cut",  # packets were truncated by the snap length
     "gap",  # segments of the opening are missing
-    "proxied",  # the server is a proxy: the data end elsewhere
-    "unseen",  # more than 1 % of its bytes were acknowledged and not seen
-    "duplicates",  # packets came more than once; they are counted once
-)
-"""What is to be known of the view of a flow: a closed set."""
+    "proxied",  # the server is a proxy, and the real destination is behind it
+    "unseen",  # more than 1 % of its bytes were acknowledged but not seen
+    "duplicates",  # packets were seen more than once, and counted once
+]
+"""Visibility limitations of a flow: a closed set."""
+VIEW: tuple[Limitation, ...] = get_args(Limitation)
 
-ENCRYPTED_DNS = ("dot", "doh", "doq")
-"""How DNS is encrypted: over TLS, HTTPS, QUIC. A closed set, used as a metric label."""
+ENCRYPTED_DNS: tuple[EncryptedDns, ...] = get_args(EncryptedDns)
+"""Transport of encrypted DNS: TLS, HTTPS or QUIC. A closed set, used as a metric label."""
 
 QUESTIONS = ("vendor", "other", "unknown")
-"""What a fallback resolver was asked: one of the vendor's names, another one, or nobody can tell because it
-was encrypted. A closed set, used as a metric label."""
+"""The name queried at a fallback resolver: the vendor's, another one, or unknown because DNS was encrypted.
+A closed set, used as a metric label."""
 
 NEW_DESTINATION = ("network", "country")
-"""What of a destination can be new: a closed set, used as a metric label (see `netmon.destinations`)."""
+"""The part of a destination that is new: a closed set, used as a metric label (see `netmon.destinations`)."""
 
 OUTCOMES = ("expected", "unexpected", "undecided", "forbidden")
 CONFIDENCES = ("agreed", "disputed", "single", "unknown")
 
 About = Literal["location", "registration", "anycast", "satellite", "as"]
-"""What a vote speaks of. Only "location" can locate an address:
+"""The subject of a vote. Only "location" can locate an address:
 
-registration  the country in which somebody's network or AS is registered
-anycast       the address is announced from many places at once
+registration  the country in which the network or AS is registered
+anycast       the address is announced from several places at once
 satellite     the address belongs to a satellite provider, whose users may be anywhere
 as            the AS that announces the address
 """
@@ -95,13 +97,13 @@ Confidence = Literal["agreed", "disputed", "single", "unknown"]
 class FlowRecord:
     """One report on one bidirectional flow, in the order of the engine's rows.
 
-    A flow over a file is reported once (`phase` "end"); the live sensor reports it when it is
-    tagged ("open"), while it lives ("update"), and when it ends ("end"). `sent_*`/`received_*`
-    are totals so far; `new_*` is what came since the flow's previous report.
+    A flow in a capture file is reported once (`phase` "end"). The live sensor reports it when it is tagged
+    ("open"), while it is active ("update"), and when it ends ("end"). `sent_*` and `received_*` are totals so
+    far; `new_*` are the bytes since the flow's previous report.
 
     `rtt_ns` is the time from SYN to SYN-ACK, or from a QUIC client's first Initial to the server's first
-    answer, as the sensor saw them. None where it might be too small: the opening was sent again, the clock
-    was set back or is coarse. It can only refute a place, never prove one.
+    datagram, as seen by the sensor. It is None when it might be too small: after a retransmission, or when
+    the clock was set back or is coarse. It can only refute a place, never prove one.
     """
 
     flow_id: int  # unique within a run, in order of first packets
@@ -112,7 +114,7 @@ class FlowRecord:
     client_port: int
     server: str
     server_port: int
-    interface: str | None  # the capture interface, where known
+    interface: str | None  # the capture interface, if known
     start_ns: int
     last_ns: int
     sent_packets: int
@@ -122,28 +124,28 @@ class FlowRecord:
     new_sent_bytes: int
     new_received_bytes: int
     name: str | None  # the best name, lower case, no trailing dot; a certificate may give "*.example.com"
-    evidence: str  # one of EVIDENCE
-    reason: str | None  # one of UNNAMED when the evidence is not in NAMES
+    evidence: Evidence
+    reason: Unnamed | None  # why the flow has no name; None when the evidence is in NAMES
     candidates: tuple[str, ...]  # other names that the evidence allows
-    entry: int | None  # the signature entry that matched (SignatureSet.entry)
+    signature: int | None  # the signature that matched: an index of `SignatureSet.rules`
     matched: str | None  # the name that matched it: the name itself or a link of its CNAME chain
     server_name: str | None  # the SNI, lower case, also when it is not the best name or no name at all
     alpn: tuple[str, ...]
     tls_versions: tuple[str, ...]  # offered, e.g. ("1.3", "1.2")
     ja4: str | None  # fingerprint of the client's software, from its ClientHello
-    ech: Ech | None  # what the hello's ECH extension is; None: it has none
-    certificate_subject: str | None  # common name of the server's certificate, where one was read
+    ech: Ech | None  # the hello's ECH extension; None: it has none
+    certificate_subject: str | None  # common name of the server's certificate, if it was seen
     certificate_issuer: str | None  # its issuer's distinguished name
-    certificate_names: tuple[str, ...]  # its alternative DNS names, "*.example.com" for a domain's hosts
-    encrypted_dns: EncryptedDns | None  # the flow carries DNS that nobody can read
-    resolver: int | None  # the public resolver that a DNS flow asks (SignatureSet.resolvers)
-    fallback: bool  # DNS to a resolver that a vendor's products fall back to, and worth telling
-    asked: int | None  # the signature entry of a name that such a resolver was asked in clear
+    certificate_names: tuple[str, ...]  # its alternative DNS names, such as "*.example.com"
+    encrypted_dns: EncryptedDns | None  # the flow carries encrypted DNS
+    resolver: int | None  # index of the public resolver that a DNS flow queries (SignatureSet.resolvers)
+    fallback: bool  # DNS to a resolver that a vendor's products fall back to, to be reported
+    queried_signature: int | None  # the signature of a name that such a resolver was queried for, if in clear
     rtt_ns: int | None  # of the handshake, sensor to server and back: see above
-    interception: Interception  # does something in the middle answer handshakes? As known by then
-    view: tuple[str, ...]  # what is to be known of the view of this flow, of VIEW
-    unseen_bytes: int  # TCP payload that the other side acknowledged and the sensor did not see
-    duplicates: int  # packets that came again, which no other field counts
+    interception: Interception  # whether a middlebox seems to answer handshakes, at the time of the report
+    view: tuple[Limitation, ...]  # visibility limitations of this flow
+    unseen_bytes: int  # TCP payload that was acknowledged but not seen by the sensor
+    duplicates: int  # duplicate packets, which no other field counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class DnsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DnsRecord:
-    """One DNS message, in the order of the engine's rows. `client` asked, `server` answers."""
+    """One DNS message, in the order of the engine's rows. `source` sent it, a query or a response."""
 
     time_ns: int
     kind: str  # "dns", "mdns", "llmnr"
@@ -180,7 +182,7 @@ class DnsRecord:
 class Vote:
     """What one source says about where an address is.
 
-    `about` keeps "located" and the rest apart: a registration never locates anything.
+    Only a vote whose `about` is "location" locates the address; the others, such as a registration, never do.
     """
 
     source: str  # "declared" by the user, "vendor", or a database by name
@@ -190,25 +192,25 @@ class Vote:
     date: str | None = None  # ISO date of the source
     prefix: str | None = None  # the network the source speaks of
     note: str | None = None
-    contradicts: bool = False  # it names another country than the rest; which one, its licence keeps
+    contradicts: bool = False  # it has another country than the others, which its licence withholds
 
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """The smallest round trip to an address on a day: how near it must be (see `places.physics`)."""
+    """The smallest round trip to an address on a day, which limits its distance (see `places.physics`)."""
 
     min_ns: int
-    samples: int  # flows that were measured
-    seen_ns: int  # when the flow with the smallest one began
-    interception: Interception  # does something in the middle answer handshakes?
+    samples: int  # flows with a measurement
+    seen_ns: int  # start of the flow with the smallest round trip
+    interception: Interception  # whether a middlebox seems to answer handshakes
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an address is, as far as the evidence goes.
+    """Where an address is, according to the evidence.
 
-    `location` is an identifier from the signatures' locations, or "unknown", or "disputed";
-    `country` is ISO 3166-1 alpha-2, or "unknown", or "disputed".
+    `location` is an identifier from the signatures' locations, "unknown" or "disputed";
+    `country` is ISO 3166-1 alpha-2, "unknown" or "disputed".
     """
 
     location: str
@@ -217,48 +219,48 @@ class Place:
     confidence: Confidence
     votes: tuple[Vote, ...] = ()
     excluded: tuple[str, ...] = ()  # locations ruled out by the speed of light
-    steps: tuple[str, ...] = ()  # how the votes became this place, one line each
-    round_trip: RoundTrip | None = None  # what excluded them
+    steps: tuple[str, ...] = ()  # how the place follows from the votes, one line per step
+    round_trip: RoundTrip | None = None  # the measurement that excludes locations
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement on one flow: an outcome and one reason of a closed set (see `netmon.verdict`)."""
+    """The judgement on one flow: an outcome and one reason from a closed set (see `netmon.verdict`)."""
 
     outcome: Outcome
     reason: str
-    promise: str | None = None  # the promise that was applied, by id
-    lifts: str | None = None  # the reason that would hold without an exception of the policy
+    promise: str | None = None  # id of the promise that was applied
+    lifts: str | None = None  # the reason that would apply without an exception of the policy
     until: str | None = None  # the exception's last day
 
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """A client asked a public resolver that a vendor's products fall back to.
+    """A client queried a public resolver that a vendor's products fall back to.
 
-    Anybody may use such a resolver; a question for one of the vendor's own names is what tells.
+    Any software may use such a resolver; a query for one of the vendor's own names is the evidence.
     """
 
     vendor: str
-    operator: str  # of the resolver, as the vendor's signatures call it
+    operator: str  # of the resolver, from the vendor's signatures
     question: str  # one of QUESTIONS
-    component: str | None  # of the name, when it was the vendor's
-    status: str  # trust in that the products do this
+    component: str | None  # of the queried name, if it is the vendor's
+    status: str  # trust status of the claim that products fall back to this resolver
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """A flow with its meaning: whose it is, where it ended, how that is judged.
+class ClassifiedFlow:
+    """A flow with its vendor and component, the place of its server, and the verdict.
 
-    For a flow of no vendor (`netmon read --all`) vendor, component, status, place and verdict are None.
+    For a flow that matches no vendor (`netmon read --all`), these are None.
     """
 
     flow: FlowRecord
     vendor: str | None = None
     component: str | None = None
-    status: str | None = None  # trust status of the matching signature entry
+    status: str | None = None  # trust status of the matching signature
     place: Place | None = None
     verdict: Verdict | None = None
-    resolver: str | None = None  # the public resolver that a DNS flow asks, by id
+    resolver: str | None = None  # id of the public resolver that a DNS flow queries
     fallbacks: tuple[Fallback, ...] = ()
-    new_destination: tuple[str, ...] = ()  # of NEW_DESTINATION: reached by this vendor for the first time
+    new_destination: tuple[str, ...] = ()  # from NEW_DESTINATION: reached for the first time for this vendor

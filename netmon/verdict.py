@@ -19,10 +19,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from netmon.places.locator import iso_day
+from netmon.days import iso_day
 from netmon.places.rule import is_sure
 from netmon.policy import Policy
-from netmon.promises import Subject, applied_promises, find_obstacle, is_made_to
+from netmon.promises import Subject, applied_promises, is_made_to, why_not_in_force
 from netmon.records import Outcome, Place, Verdict
 from netmon.signatures.model import Location, Vendor
 
@@ -253,7 +253,7 @@ def _find_yardstick(case: Case, policy: Policy, subject: Subject, day: str) -> _
     if allowed is not None:
         return _Yardstick("policy", allowed)
     applied = applied_promises(case.vendor, case.component)
-    in_force = [one for one in applied if find_obstacle(one, day) is None]
+    in_force = [one for one in applied if why_not_in_force(one, day) is None]
     binding = [one for one in in_force if is_made_to(one, subject)]
     if binding:
         places = frozenset(place for one in binding for place in one.locations)

@@ -34,6 +34,11 @@ class Problem:
         return f"{self.file}:{self.line}: {self.message}"
 
 
+def in_lines(problems: Iterable[Problem]) -> str:
+    """Problems in the order of files and lines, each once and on a line of its own."""
+    return "\n".join(str(problem) for problem in sorted(set(problems)))
+
+
 class Document:
     """One YAML file, composed but not yet understood. `root` is None when it cannot be composed."""
 

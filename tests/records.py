@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from netmon.records import DnsRecord, FlowRecord, Place, Sighting, Verdict, Vote
+from netmon.records import ClassifiedFlow, DnsRecord, FlowRecord, Place, Verdict, Vote
 
 START_NS = 1_700_000_000_123_456_789  # 2023-11-14T22:13:20.123456789Z
 
@@ -31,7 +31,7 @@ FLOW = FlowRecord(
     evidence="sni",
     reason=None,
     candidates=(),
-    entry=0,
+    signature=0,
     matched="files.acme.example",
     server_name="files.acme.example",
     alpn=("h2", "http/1.1"),
@@ -44,7 +44,7 @@ FLOW = FlowRecord(
     encrypted_dns=None,
     resolver=None,
     fallback=False,
-    asked=None,
+    queried_signature=None,
     rtt_ns=12_345_678,
     interception="unlikely",
     view=(),
@@ -100,6 +100,6 @@ def flow(**changes: Any) -> FlowRecord:
     return replace(FLOW, **changes)
 
 
-def sighting(place: Place = ZURICH, verdict: Verdict = EXPECTED, **changes: Any) -> Sighting:
+def classified(place: Place = ZURICH, verdict: Verdict = EXPECTED, **changes: Any) -> ClassifiedFlow:
     """The plain flow, of a vendor, somewhere, judged, with these changes to the flow."""
-    return Sighting(flow(**changes), "acme", "files", "official", place, verdict)
+    return ClassifiedFlow(flow(**changes), "acme", "files", "official", place, verdict)

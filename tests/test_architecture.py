@@ -1,42 +1,71 @@
-"""The house's rules that a reader cannot see in a single file."""
+"""Rules about the whole package that no single file shows."""
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "netmon"
+PACKAGE = Path(__file__).parent.parent / "netmon"
 
-# A room may import from the rooms named here, and from itself.
+# A module of the first level, whether file or folder, may import the ones named here and itself.
 ALLOWED = {
-    "records": set(),
-    "errors": set(),
+    "": set(),  # netmon/__init__.py
     "_engine": set(),
-    "yaml_nodes": set(),
-    "privacy": {"errors"},
-    "signatures": {"records", "errors", "yaml_nodes", "_engine", ""},
-    "places": {"records", "errors", "signatures"},
+    "days": set(),
+    "errors": set(),
     "policy": set(),
-    "promises": {"signatures"},
-    "destinations": {"records", "places"},
-    "verdict": {"records", "signatures", "places", "policy", "promises"},
     "quality": set(),
+    "records": set(),
     "supervisor": set(),
-    "monitor": {"records", "signatures", "places", "destinations", "policy", "promises", "verdict"},
-    "config": {"errors", "yaml_nodes", "places", "policy", "promises"},
-    "sources": {"records", "errors", "_engine"},
-    "outputs": {"quality", "records", "errors", "privacy", "signatures", "verdict"},
-    "verify": {"records", "errors", "_engine", "sources"},
+    "version": set(),
+    "yaml_nodes": set(),
+    "privacy": {"days", "errors"},
+    "signatures": {"", "_engine", "errors", "records", "yaml_nodes"},
+    "sources": {"_engine", "errors", "records"},
     "web": {"errors", "yaml_nodes"},
-    # Only the command line wires rooms together.
-    "cli": {
-        "",
-        "_engine",
+    "places": {"days", "errors", "records", "signatures"},
+    "promises": {"signatures"},
+    "verify": {"_engine", "errors", "records", "sources"},
+    "config": {"errors", "places", "policy", "promises", "yaml_nodes"},
+    "destinations": {"days", "errors", "places", "records"},
+    "verdict": {"days", "places", "policy", "promises", "records", "signatures"},
+    "monitor": {"destinations", "places", "policy", "promises", "records", "signatures", "verdict"},
+    "outputs": {"days", "errors", "privacy", "quality", "records", "signatures", "verdict"},
+    "wiring": {
         "config",
         "destinations",
         "errors",
         "monitor",
+        "outputs",
+        "places",
+        "privacy",
+        "signatures",
+        "sources",
+        "yaml_nodes",
+    },
+    "sensor": {
+        "_engine",
+        "config",
+        "days",
+        "destinations",
+        "errors",
+        "monitor",
+        "outputs",
+        "places",
+        "privacy",
+        "quality",
+        "signatures",
+        "sources",
+        "supervisor",
+        "version",
+        "wiring",
+    },
+    "cli": {
+        "",
+        "_engine",
+        "config",
+        "errors",
         "outputs",
         "places",
         "policy",
@@ -44,18 +73,17 @@ ALLOWED = {
         "promises",
         "quality",
         "records",
+        "sensor",
         "signatures",
         "sources",
-        "supervisor",
-        "verdict",
         "verify",
+        "version",
         "web",
-        "yaml_nodes",
+        "wiring",
     },
     "__main__": {"cli"},
-    "": set(),  # netmon/__init__.py
 }
-# Extras and heavy libraries belong to the one room that needs them; the rest of netmon runs without.
+# Extras and heavy libraries belong to the modules that need them; the rest of netmon runs without.
 LIBRARIES = {
     "scapy": {"sources"},
     "pyshark": {"verify"},
@@ -66,54 +94,106 @@ LIBRARIES = {
     "bcrypt": {"web"},
     "maxminddb": {"places"},
 }
-MODULES = sorted(PACKAGE.rglob("*.py"))
-
-
-def room_of(path):
-    first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    return "" if first == "__init__" else first
 
 
 def imports_of(path):
-    """The modules that a file imports, wherever in it."""
+    """What a file imports, wherever in it: modules by their full names, and `from` imports with the name."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            yield from ((name.name, None) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import hides where it leads"
-            if node.module == "netmon":
-                yield from (f"netmon.{name.name}" if _is_room(name.name) else "netmon" for name in node.names)
-            else:
-                yield node.module
+            yield from ((node.module, name.name) for name in node.names)
 
 
-def _is_room(name):
-    return (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file() or name == "_engine"
+def files_of(package):
+    """The files of a package: sources, and the stub that stands for the engine."""
+    return sorted(path for path in package.rglob("*.py*") if path.suffix in (".py", ".pyi"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_go_one_way(path):
-    """A module imports only from rooms below its own, and only libraries that are its room's business."""
-    room = room_of(path)
-    for module in imports_of(path):
-        top, _, rest = module.partition(".")
-        if top == "netmon":
-            target = rest.partition(".")[0]
-            assert target == room or target in ALLOWED[room], f"{room} must not import {module}"
-        elif top in LIBRARIES:
-            assert room in LIBRARIES[top], f"{room} must not import {module}"
+def find_file(package, module, name=None):
+    """The package's file that an import runs: the submodule where `name` is one, else the module itself."""
+    first, *rest = module.split(".")
+    if first != package.name:
+        return None
+    for parts in ([*rest, name], rest) if name else (rest,):
+        base = package.joinpath(*parts)
+        for file in (base / "__init__.py", base.with_suffix(".py"), base.with_suffix(".pyi")):
+            if file.is_file():
+                return file
+    raise AssertionError(f"no file for {module} {name or ''}")
 
 
-def test_every_room_is_in_the_table():
-    """The table above names every room there is, and no other."""
-    rooms = {room_of(path) for path in MODULES} | {"_engine"}
-    assert rooms - set(ALLOWED) == set()
-    assert set(ALLOWED) - rooms <= {"_engine"}
+def graph_of(package):
+    """File → the package's other files that it imports."""
+    return {
+        path: {
+            target
+            for module, name in imports_of(path)
+            if (target := find_file(package, module, name)) not in (None, path)
+        }
+        for path in files_of(package)
+    }
+
+
+def find_circle(graph):
+    """The nodes of a circle, each imported by the one after it; None when there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return None
+
+
+def first_level(path):
+    first = path.relative_to(PACKAGE).parts[0].partition(".")[0]
+    return "" if first == "__init__" else first
+
+
+GRAPH = graph_of(PACKAGE)
+TWO = {"a.py", "b.py"}
+THREE = {"a.py", "b.py", "c.py"}
+
+
+def test_no_circle_of_files():
+    """No file imports itself by way of others, types and imports inside functions included."""
+    circle = find_circle(GRAPH)
+    assert circle is None, " <- ".join(str(path.relative_to(PACKAGE)) for path in circle)
+
+
+def test_the_table_is_one_way():
+    """The table allows no circle, so neither do modules of the first level form one."""
+    assert find_circle(ALLOWED) is None
+
+
+def test_the_table_names_every_module():
+    """The table has every module of the first level that there is, and no other."""
+    assert {first_level(path) for path in GRAPH} == set(ALLOWED)
+
+
+@pytest.mark.parametrize("module", ALLOWED)
+def test_imports_are_those_of_the_table(module):
+    """A module of the first level imports what the table allows, and the table allows nothing else."""
+    imported = {
+        first_level(target)
+        for path, targets in GRAPH.items()
+        if first_level(path) == module
+        for target in targets
+    }
+    assert imported - {module} == ALLOWED[module]
+
+
+@pytest.mark.parametrize("path", GRAPH, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_libraries_stay_where_they_belong(path):
+    """A library of the table is imported by its own modules only."""
+    for module, _name in imports_of(path):
+        owners = LIBRARIES.get(module.partition(".")[0])
+        assert owners is None or first_level(path) in owners, f"{path} must not import {module}"
 
 
 def test_extras_are_imported_lazily():
     """No module imports scapy or pyshark when it is itself imported: the extra may be missing."""
-    for path in MODULES:
+    for path in GRAPH:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in tree.body:
             names = []
@@ -122,3 +202,29 @@ def test_extras_are_imported_lazily():
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module]
             assert not any(name.partition(".")[0] in ("scapy", "pyshark") for name in names), path
+
+
+@pytest.mark.parametrize(
+    ("sources", "circle"),
+    [
+        ({"a": "import made.b", "b": ""}, None),
+        ({"a": "import made.b", "b": "import made.a"}, TWO),
+        (
+            {"a": "from made import b", "b": "from made.c import x", "c": "import made.a"},
+            {"a.py", "b.py", "c.py"},
+        ),
+        ({"a": "def f():\n    from made.b import x", "b": "from made import a"}, TWO),
+        ({"__init__": "from made.a import x", "a": "from made import x"}, {"__init__.py", "a.py"}),
+        ({"p/__init__": "", "p/a": "from made.p import b", "p/b": "from made import p"}, None),
+        ({"p/__init__": "from made.p.a import x", "p/a": "from made import p"}, {"p/__init__.py", "p/a.py"}),
+    ],
+)
+def test_circles_are_found(tmp_path, sources, circle):
+    """Circles of two or three, through a function, a package's own file, or a submodule by its name."""
+    package = tmp_path / "made"
+    for name, text in {"__init__": "", **sources}.items():
+        file = package / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    found = find_circle(graph_of(package))
+    assert circle == (found and {str(path.relative_to(package)) for path in found})

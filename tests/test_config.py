@@ -8,8 +8,7 @@ import pytest
 
 from netmon.config import Config, find_file, load, parse_listen, state_folder
 from netmon.errors import ConfigError
-from netmon.places.locator import Override
-from netmon.places.physics import Position
+from netmon.places.declared import Declaration, Position
 from netmon.policy import Policy, PolicyException
 from netmon.promises import Subject
 
@@ -68,7 +67,7 @@ def test_shipped_examples_are_valid(read):
     text = SHIPPED.read_text(encoding="utf-8")
     declared = text.partition("  declared: []\n")[2].partition("\n\n")[0]
     config = read("places:\n  declared:\n" + re.sub("^  # ", "    ", declared, flags=re.MULTILINE))
-    assert [override.prefix for override in config.overrides] == ["198.51.100.0/24"]
+    assert [declaration.prefix for declaration in config.declarations] == ["198.51.100.0/24"]
     allowed = text.partition("  allowed: {}\n")[2].partition("\n  # Leave")[0]
     policy = read("policy:\n  allowed:\n" + re.sub("^  #", "   ", allowed, flags=re.MULTILINE)).policy
     assert [sorted(components) for components in policy.allowed.values()] == [["*", "updates"]]
@@ -118,8 +117,8 @@ web: {listen: "[::1]:9000"}
     assert config.report_every_s == 7
     assert config.signatures == tmp_path / "mine"
     assert config.databases == (tmp_path / "mine", Path("/usr/share/GeoIP"))
-    assert config.overrides == (
-        Override("198.51.100.0/24", "CH", "Bern", "A", "seen", "2026-10-01", "2026-01-01", "2026-12-31"),
+    assert config.declarations == (
+        Declaration("198.51.100.0/24", "CH", "Bern", "A", "seen", "2026-10-01", "2026-01-01", "2026-12-31"),
     )
     assert config.policy == Policy(
         frozenset({"acme"}),

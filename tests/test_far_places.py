@@ -77,6 +77,6 @@ def test_a_proxy_that_answers_for_everybody_excludes_nothing(world):
     first, second = (event["netmon"] for event in events_of(sensor, "start"))
     assert first["place"]["excluded"] == ["moscow"]
     assert second["interception"] == "suspected"
-    assert "something in the middle seems to answer: nothing is excluded" in second["place"]["steps"][0]
+    assert "a middlebox seems to answer: nothing is excluded" in second["place"]["steps"][0]
     assert (second["verdict"], second["place"]["location"]) == ("unexpected", "moscow")
     assert second["rtt_min_ms"] < TOO_SHORT_MS

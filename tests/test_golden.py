@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
 from typer.testing import CliRunner
 
-from netmon.cli import wiring
+from netmon import wiring
 from netmon.cli.app import app
+from netmon.cli.options import ERROR, FOUND, OK
+from netmon.config import load
 from netmon.outputs.prometheus import Prometheus
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
@@ -22,12 +25,12 @@ SIGNATURES = golden.FOLDER / "signatures"
 ABOUT_THE_RUN = ("#", "netmon_build", "netmon_signatures", "netmon_config", "netmon_location")
 
 EXIT_CODES: dict[Case, int] = {
-    golden_names.three_places: wiring.FOUND,
-    golden_preambles.http_host: wiring.FOUND,
-    golden_round_trips.intercepted: wiring.FOUND,
-    golden_round_trips.moscow_excluded: wiring.FOUND,
-    golden_round_trips.round_trips_not_measured: wiring.FOUND,
-    golden_streams.truncated_file: wiring.ERROR,
+    golden_names.three_places: FOUND,
+    golden_preambles.http_host: FOUND,
+    golden_round_trips.intercepted: FOUND,
+    golden_round_trips.moscow_excluded: FOUND,
+    golden_round_trips.round_trips_not_measured: FOUND,
+    golden_streams.truncated_file: ERROR,
 }
 """Exit codes other than 0."""
 
@@ -43,7 +46,7 @@ def events(path: Path, config: Path) -> tuple[str, int]:
 
 def metrics(path: Path, config_file: Path) -> str:
     """The samples of a capture's metrics that are not zero, without those about the run itself."""
-    config = wiring.load_config(config_file, SIGNATURES, None)
+    config = replace(load(config_file), signatures=SIGNATURES)
     signatures = wiring.load_signatures(config)
     source = FileSource(
         [str(path)], compile_matcher(signatures), every_flow=True, limits=config.limits.keywords()
@@ -71,7 +74,7 @@ def test_events_and_metrics_are_those_expected(case: Case, request: pytest.Fixtu
             (expected / name).write_text(text, encoding="utf-8")
     for name, text in seen.items():
         assert text == (expected / name).read_text(encoding="utf-8"), f"{case.__name__}/{name}"
-    assert code == EXIT_CODES.get(case, wiring.OK)
+    assert code == EXIT_CODES.get(case, OK)
 
 
 @by_case

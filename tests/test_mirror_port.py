@@ -169,7 +169,7 @@ def test_a_mirror_of_one_direction_proves_nothing(tmp_path):
         wait_for(lambda: sensor.sums("netmon_view_quality_degraded", "reason") == poor, "it is told")
         code, events = sensor.stop()
     assert code == 0
-    assert "connections were seen one way only" in sensor.errors
+    assert "connections were seen in one direction only" in sensor.errors
     ended = [event["netmon"] for event in events if "end" in event["event"]["type"]]
     assert len(ended) == len(made)
     for event in ended:

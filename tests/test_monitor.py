@@ -8,13 +8,14 @@ import pytest
 
 from netmon.destinations.memory import Destinations
 from netmon.monitor import Monitor
+from netmon.places.declared import Position
 from netmon.places.locator import Locator
-from netmon.places.physics import Position
-from netmon.places.round_trips import RoundTrips
+from netmon.places.round_trips import SmallestRoundTrips
 from netmon.policy import Policy, PolicyException
 from netmon.promises import Subject
-from netmon.records import Fallback, FlowRecord
+from netmon.records import Fallback
 from netmon.signatures.load import load_folder
+from tests import records
 
 ACME = """\
 vendor: acme
@@ -66,55 +67,23 @@ def monitor(tmp_path):
     return Monitor(signatures, Locator(signatures), Policy(), Subject())
 
 
-def flow(server, entry, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
-    return FlowRecord(
-        flow_id=1,
-        phase="end",
-        end_reason="fin",
-        transport="tcp",
+def flow(server, signature, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
+    return records.flow(
         client="192.0.2.10",
-        client_port=50000,
         server=server,
-        server_port=443,
-        interface=None,
+        signature=signature,
+        view=view,
         start_ns=start_ns,
         last_ns=start_ns,
-        sent_packets=1,
-        sent_bytes=40,
-        received_packets=1,
-        received_bytes=40,
-        new_sent_bytes=40,
-        new_received_bytes=40,
-        name="files.acme.example",
-        evidence="sni",
-        reason=None,
-        candidates=(),
-        entry=entry,
-        matched="files.acme.example",
-        server_name="files.acme.example",
-        alpn=(),
-        tls_versions=("1.3",),
-        ja4=None,
-        ech=None,
-        certificate_subject=None,
-        certificate_issuer=None,
-        certificate_names=(),
-        encrypted_dns=None,
-        resolver=None,
-        fallback=False,
-        asked=None,
         rtt_ns=rtt_ns,
         interception="unknown",
-        view=view,
-        unseen_bytes=0,
-        duplicates=0,
     )
 
 
-def entry_of(monitor, prefix_or_name):
-    rules = monitor.signatures.entries
+def signature_of(monitor, prefix_or_name):
+    rules = monitor.signatures.rules
     return next(
-        rule.entry
+        rule.number
         for rule in rules
         if prefix_or_name in (getattr(rule, "text", ""), getattr(rule, "prefix", ""))
     )
@@ -132,7 +101,7 @@ def entry_of(monitor, prefix_or_name):
 )
 def test_a_named_flow_is_located_and_judged(monitor, server, view, expected):
     """The server's place, the flow's view and the component's promise make the verdict."""
-    seen = monitor.sight(flow(server, entry_of(monitor, "files.acme.example"), view=view))
+    seen = monitor.classify(flow(server, signature_of(monitor, "files.acme.example"), view=view))
     assert (seen.vendor, seen.component, seen.status) == ("acme", "files", "official")
     assert expected == (seen.place.location, seen.verdict.outcome, seen.verdict.reason)
 
@@ -147,7 +116,7 @@ def test_exceptions_of_the_policy_go_by_the_client(monitor, clients, outcome, li
     policy = Policy(exceptions=(exception,))
     signatures = monitor.signatures
     one = Monitor(signatures, Locator(signatures), policy, Subject())
-    found = one.sight(flow("203.0.113.7", entry_of(one, "files.acme.example"))).verdict
+    found = one.classify(flow("203.0.113.7", signature_of(one, "files.acme.example"))).verdict
     assert (found.outcome, found.lifts) == (outcome, lifts)
     assert ("acme", "files", "moscow", "RU", "unexpected") in set(one.foresee(SEPTEMBER))
 
@@ -156,16 +125,16 @@ def test_a_destination_is_new_once(monitor):
     """Network and country the first time, then nothing, also after a reload; without a memory never."""
     destinations = Destinations()
 
-    def sight(server):
+    def classify(server):
         loaded = Monitor(
             *(monitor.signatures, Locator(monitor.signatures)), Policy(), Subject(), None, destinations
         )
-        return loaded.sight(flow(server, entry_of(loaded, "files.acme.example"))).new_destination
+        return loaded.classify(flow(server, signature_of(loaded, "files.acme.example"))).new_destination
 
-    assert sight("203.0.113.7") == ("network", "country")
-    assert sight("203.0.113.8") == ()
-    assert sight("198.51.100.7") == ("network", "country")
-    assert sight("192.0.2.200") == ("network",)  # nobody locates it
+    assert classify("203.0.113.7") == ("network", "country")
+    assert classify("203.0.113.8") == ()
+    assert classify("198.51.100.7") == ("network", "country")
+    assert classify("192.0.2.200") == ("network",)  # nobody locates it
     assert [one.value for one in destinations.remembered()] == [
         "203.0.113.0/24",
         "RU",
@@ -173,7 +142,7 @@ def test_a_destination_is_new_once(monitor):
         "CH",
         "192.0.2.0/24",
     ]
-    assert monitor.sight(flow("203.0.113.7", 0)).new_destination == ()
+    assert monitor.classify(flow("203.0.113.7", 0)).new_destination == ()
 
 
 def test_an_unverified_signature_makes_nothing_new(tmp_path):
@@ -186,21 +155,24 @@ def test_an_unverified_signature_makes_nothing_new(tmp_path):
     (tmp_path / "locations.yaml").write_text(locations, encoding="utf-8")
     signatures = load_folder(tmp_path)
     one = Monitor(signatures, Locator(signatures), Policy(), Subject(), None, Destinations())
-    assert one.sight(flow("203.0.113.7", entry_of(one, "files.acme.example"))).new_destination == ()
+    assert one.classify(flow("203.0.113.7", signature_of(one, "files.acme.example"))).new_destination == ()
 
 
 def test_round_trips_outlive_the_signatures(monitor):
     """What was measured before a reload rules a place out after it, for flows that were not measured, too."""
-    trips, position = RoundTrips(), Position(50.111, 8.682)
+    trips, position = SmallestRoundTrips(), Position(50.111, 8.682)
     signatures = monitor.signatures
 
-    def sight(rtt_ns):
+    def classify(rtt_ns):
         loaded = Monitor(signatures, Locator(signatures, position=position), Policy(), Subject(), trips)
-        return loaded.sight(flow("203.0.113.7", entry_of(loaded, "files.acme.example"), rtt_ns=rtt_ns))
+        return loaded.classify(flow("203.0.113.7", signature_of(loaded, "files.acme.example"), rtt_ns=rtt_ns))
 
-    assert (sight(40_000_000).place.location, sight(40_000_000).verdict.outcome) == ("moscow", "unexpected")
-    assert sight(3_000_000).place.excluded == ("moscow",)
-    again = sight(None)
+    assert (classify(40_000_000).place.location, classify(40_000_000).verdict.outcome) == (
+        "moscow",
+        "unexpected",
+    )
+    assert classify(3_000_000).place.excluded == ("moscow",)
+    again = classify(None)
     assert (again.place.location, again.place.excluded) == ("disputed", ("moscow",))
     assert (again.place.round_trip.min_ns, again.place.round_trip.samples) == (3_000_000, 3)
     assert (again.verdict.outcome, again.verdict.reason) == ("undecided", "databases_disagree")
@@ -208,20 +180,20 @@ def test_round_trips_outlive_the_signatures(monitor):
 
 def test_a_flow_is_judged_by_its_own_time(monitor):
     """An old capture is held against what was promised then: nothing yet."""
-    old = flow("203.0.113.7", entry_of(monitor, "files.acme.example"), start_ns=1_500_000_000_000_000_000)
-    assert monitor.sight(old).verdict.reason == "no_promise"
+    old = flow("203.0.113.7", signature_of(monitor, "files.acme.example"), start_ns=1_500_000_000_000_000_000)
+    assert monitor.classify(old).verdict.reason == "no_promise"
 
 
 def test_a_network_alone_has_no_component(monitor):
     """A flow known by its address is the vendor's, but no promise is about "some traffic"."""
-    seen = monitor.sight(flow("203.0.113.7", entry_of(monitor, "203.0.113.0/24")))
+    seen = monitor.classify(flow("203.0.113.7", signature_of(monitor, "203.0.113.0/24")))
     assert (seen.component, seen.place.location) == ("network", "moscow")
     assert (seen.verdict.outcome, seen.verdict.reason) == ("undecided", "no_promise")
 
 
 def test_a_flow_of_no_vendor_stays_without_meaning(monitor):
     """What no signature matches is not located, let alone judged."""
-    seen = monitor.sight(flow("203.0.113.7", None))
+    seen = monitor.classify(flow("203.0.113.7", None))
     assert (seen.vendor, seen.place, seen.verdict) == (None, None, None)
 
 
@@ -236,20 +208,22 @@ def test_series_are_foreseen(monitor):
 
 
 @pytest.mark.parametrize(
-    ("is_asked", "encrypted_dns", "question", "component"),
+    ("is_queried", "encrypted_dns", "question", "component"),
     [(True, None, "vendor", "files"), (False, None, "other", None), (False, "doh", "unknown", None)],
 )
 def test_a_question_to_a_fallback_resolver_says_whose_it_was(
-    monitor, is_asked, encrypted_dns, question, component
+    monitor, is_queried, encrypted_dns, question, component
 ):
     """A finding, not a verdict: the flow is nobody's, and what was asked tells how much it means."""
-    asked = entry_of(monitor, "files.acme.example") if is_asked else None
-    seen = replace(flow("192.0.2.99", None), fallback=True, asked=asked, encrypted_dns=encrypted_dns)
-    sighting = monitor.sight(seen)
-    assert sighting.fallbacks == (Fallback("acme", "Example DNS", question, component, "official"),)
-    assert (sighting.vendor, sighting.verdict) == (None, None)
+    queried = signature_of(monitor, "files.acme.example") if is_queried else None
+    seen = replace(
+        flow("192.0.2.99", None), fallback=True, queried_signature=queried, encrypted_dns=encrypted_dns
+    )
+    classified = monitor.classify(seen)
+    assert classified.fallbacks == (Fallback("acme", "Example DNS", question, component, "official"),)
+    assert (classified.vendor, classified.verdict) == (None, None)
 
 
 def test_a_fallback_resolver_is_a_finding_where_the_engine_says_so(monitor):
     """Repeated questions of one client are not told again and again."""
-    assert monitor.sight(flow("192.0.2.99", None)).fallbacks == ()
+    assert monitor.classify(flow("192.0.2.99", None)).fallbacks == ()

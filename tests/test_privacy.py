@@ -78,7 +78,8 @@ def test_short_key_is_refused(tmp_path):
     with pytest.raises(ConfigError) as caught:
         read_key(file)
     assert str(caught.value) == (
-        f"{file}: a key of 6 bytes is too short; make one of 32 bytes with: head -c 32 /dev/urandom > {file}"
+        f"{file}: a key of 6 bytes is too short; create one of 32 bytes with: "
+        f"head -c 32 /dev/urandom > {file}"
     )
 
 

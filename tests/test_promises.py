@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from netmon.policy import Policy
-from netmon.promises import Subject, applied_promises, find_obstacle, tell_binding
+from netmon.promises import Subject, applied_promises, describe_binding, why_not_in_force
 from netmon.records import Place, Vote
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import Promise
@@ -16,7 +16,7 @@ SIGNATURES = load_folder(default_folder())
 VENDOR = SIGNATURES.vendors["kaspersky"]
 ZURICH = Place("zurich", "CH", "Zürich", "agreed", (Vote("a", "CH", "Zürich"), Vote("b", "CH", None)))
 PROMISE = Promise(
-    "one", "acme", "", frozenset({"DE"}), "files", "2020-01-01", None, ("zurich",), "official", ("S",)
+    "one", "acme", "", frozenset({"DE"}), "files", "2020-01-01", None, ("zurich",), status="official"
 )
 
 
@@ -75,34 +75,34 @@ def test_the_promise_about_files_is_applied_to_nothing_else(component):
     ("changes", "day", "obstacle"),
     [
         ({}, "2020-01-01", None),
-        ({}, "2019-12-31", "it holds from 2020-01-01 on"),
+        ({}, "2019-12-31", "it takes effect on 2020-01-01"),
         ({"effective_to": "2020-06-30"}, "2020-06-30", None),
-        ({"effective_to": "2020-06-30"}, "2020-07-01", "it held until 2020-06-30"),
-        ({"effective_from": None}, "2026-06-17", "no day is known from which it holds"),
+        ({"effective_to": "2020-06-30"}, "2020-07-01", "it was in force until 2020-06-30"),
+        ({"effective_from": None}, "2026-06-17", "its first day is unknown"),
         ({"locations": ()}, "2026-06-17", "it names no place"),
-        ({"status": "press"}, "2026-06-17", "it is not known from the vendor itself (press)"),
-        ({"status": "community"}, "2026-06-17", "it is not known from the vendor itself (community)"),
+        ({"status": "press"}, "2026-06-17", "the vendor itself is not its source (press)"),
+        ({"status": "community"}, "2026-06-17", "the vendor itself is not its source (community)"),
     ],
 )
 def test_why_a_promise_binds_nobody(changes, day, obstacle):
     """A day outside its days, an announcement, no place, or somebody else's word: told in words."""
-    assert find_obstacle(replace(PROMISE, **changes), day) == obstacle
+    assert why_not_in_force(replace(PROMISE, **changes), day) == obstacle
 
 
 @pytest.mark.parametrize(
     ("changes", "country", "text"),
     [
-        ({}, "DE", "binds on 2026-06-17 for users in DE"),
+        ({}, "DE", "binding on 2026-06-17 for users in DE"),
         ({}, "FR", "in force on 2026-06-17, but not made to users in FR"),
         (
             {},
             None,
-            "in force on 2026-06-17, but whose traffic it is is not configured (subject.country)",
+            "in force on 2026-06-17, but the users' country is not configured (subject.country)",
         ),
-        ({"subjects": frozenset()}, None, "binds on 2026-06-17"),
-        ({"locations": ()}, "DE", "binds nobody on 2026-06-17: it names no place"),
+        ({"subjects": frozenset()}, None, "binding on 2026-06-17"),
+        ({"locations": ()}, "DE", "not binding on 2026-06-17: it names no place"),
     ],
 )
 def test_whether_it_binds_is_told(changes, country, text):
     """For us, for others, for everybody or for nobody."""
-    assert tell_binding(replace(PROMISE, **changes), Subject(country), "2026-06-17") == text
+    assert describe_binding(replace(PROMISE, **changes), Subject(country), "2026-06-17") == text

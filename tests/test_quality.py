@@ -2,7 +2,7 @@
 
 import pytest
 
-from netmon.quality import RULES, Watch, find_faults, percent_text
+from netmon.quality import THRESHOLDS, Watch, find_faults, percent_text
 
 GOOD = {
     "packets": 100_000,
@@ -59,11 +59,11 @@ def test_a_line_has_numbers_and_what_to_do():
     """The interface, how much of how much, and the remedy, in one line."""
     [fault] = find_faults(stats(one_way_connections=250))
     assert fault.text == (
-        "eth1: 250 of 1,000 connections were seen one way only: "
-        "mirror both directions, or watch the other port, too"
+        "eth1: 250 of 1,000 connections were seen in one direction only: "
+        "mirror both directions, or capture on the other port as well"
     )
     [fault] = find_faults({"view": {"": GOOD | {"duplicate_packets": 50_000}}})
-    assert fault.text.startswith("50 % of packets came twice")
+    assert fault.text.startswith("50 % of packets are duplicates")
 
 
 def test_few_packets_prove_nothing():
@@ -74,27 +74,28 @@ def test_few_packets_prove_nothing():
 
 def test_problems_are_a_closed_set():
     """Each rule is about a counter of its own and has a label of its own."""
-    assert len({rule.problem for rule in RULES}) == len({rule.part for rule in RULES}) == len(RULES)
+    problems = {one.problem for one in THRESHOLDS}
+    assert len(problems) == len({one.part for one in THRESHOLDS}) == len(THRESHOLDS)
 
 
 def test_a_watch_tells_at_once_and_then_once_a_minute():
     """What becomes poor is told; for a minute nothing more; then what came since, and only that."""
     watch = Watch()
-    assert watch.look(stats(), 0) == []
-    [line] = watch.look(stats(live={"dropped": 5}), 1)
+    assert watch.check(stats(), 0) == []
+    [line] = watch.check(stats(live={"dropped": 5}), 1)
     assert "the kernel dropped 5 of " in line
-    assert watch.look(stats(live={"dropped": 9}), 30) == []
-    [line] = watch.look(stats(live={"dropped": 9}), 61)
+    assert watch.check(stats(live={"dropped": 9}), 30) == []
+    [line] = watch.check(stats(live={"dropped": 9}), 61)
     assert "the kernel dropped 4 of " in line
-    assert watch.look(stats(live={"dropped": 9}), 122) == []
+    assert watch.check(stats(live={"dropped": 9}), 122) == []
 
 
 def test_a_watch_tells_each_kind_of_its_own():
     """One thing that is poor does not hide another that becomes poor within the same minute."""
     watch = Watch()
-    assert len(watch.look(stats(unseen_tcp_bytes=2_000_000), 0)) == 1
-    [line] = watch.look(stats(unseen_tcp_bytes=9_000_000, connections=2000, one_way_connections=500), 1)
-    assert "one way only" in line
+    assert len(watch.check(stats(unseen_tcp_bytes=2_000_000), 0)) == 1
+    [line] = watch.check(stats(unseen_tcp_bytes=9_000_000, connections=2000, one_way_connections=500), 1)
+    assert "in one direction only" in line
     assert sum(watch.degraded.values()) == 2
 
 
@@ -102,13 +103,13 @@ def test_a_watch_forgets_what_is_over():
     """An hour of good view does not hide a bad minute, and the gauge goes back to 0 after it."""
     watch = Watch()
     for minute in range(61):
-        assert watch.look(stats(packets=1_000_000 * minute), 60 * minute) == []
+        assert watch.check(stats(packets=1_000_000 * minute), 60 * minute) == []
     bad = {"packets": 60_100_000, "duplicate_packets": 50_000}
-    assert len(watch.look(stats(**bad), 3661)) == 1
+    assert len(watch.check(stats(**bad), 3661)) == 1
     assert watch.degraded["eth1", "duplicates"] == 1
     assert sum(watch.degraded.values()) == 1
     for second in (3722, 3783):
-        assert watch.look(stats(**bad), second) == []
+        assert watch.check(stats(**bad), second) == []
     assert set(watch.degraded.values()) == {0}
 
 

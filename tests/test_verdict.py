@@ -29,7 +29,7 @@ SILENT = Policy()
 def promise(
     name, *, subjects=("DE", "AT"), locations=("zurich",), start="2018-11-13", end=None, status="official"
 ):
-    return Promise(name, "acme", "", frozenset(subjects), "files", start, end, locations, status, ())
+    return Promise(name, "acme", "", frozenset(subjects), "files", start, end, locations, status=status)
 
 
 def component(name, *promises):

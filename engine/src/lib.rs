@@ -10,6 +10,7 @@ pub mod flow;
 pub mod monitor;
 #[cfg(feature = "python")]
 mod python;
+pub mod row;
 #[cfg(target_os = "linux")]
 pub mod sensor;
 pub mod settings;

@@ -139,11 +139,11 @@ fn every_packet_and_every_flow_is_in_the_books_once() {
         let view = tally.whole_view();
         assert!(view.duplicate_packets == 0 || seed % 5 != 0);
         let ended: Vec<_> =
-            monitor.flows.iter().filter(|flow| matches!(flow.occasion, Occasion::End(_))).collect();
+            monitor.flows.iter().filter(|flow| matches!(flow.phase, Occasion::End(_))).collect();
         assert_eq!(ended.len() as u64, tally.flows);
-        let bytes: u64 = ended.iter().map(|flow| flow.sent.1 + flow.received.1).sum();
+        let bytes: u64 = ended.iter().map(|flow| flow.sent_bytes + flow.received_bytes).sum();
         assert_eq!(tally.named_bytes.iter().sum::<u64>(), bytes);
-        let packets: u64 = ended.iter().map(|flow| flow.sent.0 + flow.received.0).sum();
+        let packets: u64 = ended.iter().map(|flow| flow.sent_packets + flow.received_packets).sum();
         let fragments = tally.problems.get(&("fragments", "duplicate")).copied().unwrap_or_default();
         let rejected: u64 = tally.rejected.iter().sum();
         assert_eq!(packets + view.duplicate_packets + rejected + fragments, view.packets, "seed {seed}");

@@ -3,7 +3,7 @@
 use _engine::capture::Packet;
 use _engine::flow::names::Names;
 use _engine::flow::naming::{Evidence, Unnamed};
-use _engine::flow::report::FlowReport;
+use _engine::flow::report::{FlowReport, Limitation, TlsVersion};
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
@@ -98,7 +98,7 @@ fn a_dtls_hello_in_any_order_of_its_parts_gives_its_name() {
             let flows = flows_of(&datagrams);
             assert_eq!((flows.len(), flows[0].evidence), (1, Evidence::Sni));
             assert_eq!(flows[0].name.as_deref(), Some("dtls.example"));
-            assert_eq!(flows[0].versions, [0xfefd]);
+            assert_eq!(flows[0].tls_versions, [TlsVersion(0xfefd)]);
         }
     }
 }
@@ -121,7 +121,7 @@ fn a_dtls_hello_that_is_cut_shows_its_name_if_that_was_kept() {
         feed(&mut monitor, &packet(true, 50_000, &datagram), kept);
         monitor.finish();
         assert_eq!(monitor.flows[0].name.as_deref(), name);
-        assert!(monitor.flows[0].cut);
+        assert!(monitor.flows[0].view.contains(&Limitation::Cut));
     }
 }
 
@@ -143,7 +143,7 @@ fn real_hellos_without_a_name_are_hellos() {
     for name in ["dtls12", "dtls12_webrtc", "dtls13"] {
         let flows = flows_of(&[seed("dtls", name)]);
         assert_eq!(flows[0].reason, Some(Unnamed::NoServerName), "{name}");
-        assert!(flows[0].versions[0] >> 8 == 0xfe, "{name}");
+        assert!(flows[0].tls_versions[0].0 >> 8 == 0xfe, "{name}");
     }
 }
 
@@ -241,7 +241,7 @@ fn dns_on_any_port_is_read_from_a_query_on() {
     feed(&mut monitor, &flow, usize::MAX);
     monitor.finish();
     assert_eq!(monitor.dns.len(), 2);
-    let named = monitor.flows.iter().find(|flow| flow.client.1 == 50_001).unwrap();
+    let named = monitor.flows.iter().find(|flow| flow.client_port == 50_001).unwrap();
     assert_eq!((named.name.as_deref(), named.evidence), (Some("cloud.example"), Evidence::DnsClient));
 }
 

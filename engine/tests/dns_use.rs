@@ -14,12 +14,12 @@ const START: u64 = 1_700_000_000 * SECOND;
 const RAW: u16 = 101;
 const CLIENT: [u8; 4] = [192, 0, 2, 7];
 const FALLBACK: [u8; 4] = [192, 0, 2, 99];
-const ENTRY: u32 = 3;
+const SIGNATURE: u32 = 3;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
 fn monitor(live: bool) -> Monitor {
-    let matcher = Matcher::new(&[(ENTRY, Kind::Suffix, "cloud.example".to_owned())], &[], &[])
+    let matcher = Matcher::new(&[(SIGNATURE, Kind::Suffix, "cloud.example".to_owned())], &[], &[])
         .and_then(|matcher| matcher.with_resolvers(&[], &["192.0.2.99".to_owned()]))
         .unwrap();
     let report_every_ns = if live { 5 * SECOND } else { 0 };
@@ -85,7 +85,7 @@ fn a_live_sensor_tells_encrypted_dns_at_its_hello() {
     feed(&mut monitor, START, &tcp(853, 100, &hello()));
     let open: Vec<_> = std::mem::take(&mut monitor.flows);
     assert_eq!(open.len(), 1);
-    assert_eq!((open[0].occasion, open[0].encrypted_dns), (Occasion::Open, Some(Encrypted::Dot)));
+    assert_eq!((open[0].phase, open[0].encrypted_dns), (Occasion::Open, Some(Encrypted::Dot)));
     assert_eq!(finish(&mut monitor).len(), 1);
     assert_eq!(monitor.tally().encrypted_dns, [1, 0, 0]);
 }
@@ -97,8 +97,8 @@ fn a_live_sensor_tells_a_telling_question_within_seconds() {
     assert!(monitor.flows.is_empty());
     monitor.tick(START + 3 * SECOND);
     assert_eq!(monitor.flows.len(), 1);
-    assert!(monitor.flows[0].is_fallback);
-    assert_eq!(monitor.flows[0].asked, Some(ENTRY));
+    assert!(monitor.flows[0].fallback);
+    assert_eq!(monitor.flows[0].queried_signature, Some(SIGNATURE));
 }
 
 #[test]
@@ -106,8 +106,8 @@ fn an_answer_alone_tells_the_question() {
     let mut monitor = monitor(false);
     feed(&mut monitor, START, &udp(false, 50_000, &message("eu.cloud.example", true)));
     let flows = finish(&mut monitor);
-    assert_eq!(flows.iter().map(|flow| flow.asked).collect::<Vec<_>>(), [Some(ENTRY)]);
-    assert_eq!(flows[0].client.0.to_string(), "192.0.2.7");
+    assert_eq!(flows.iter().map(|flow| flow.queried_signature).collect::<Vec<_>>(), [Some(SIGNATURE)]);
+    assert_eq!(flows[0].client.to_string(), "192.0.2.7");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn of_several_questions_over_tcp_the_vendors_is_told() {
         feed(&mut monitor, START + number as u64, &tcp(53, 100 + 7 * number as u32, part));
     }
     let flows = finish(&mut monitor);
-    assert_eq!(flows.iter().map(|flow| flow.asked).collect::<Vec<_>>(), [Some(ENTRY)]);
+    assert_eq!(flows.iter().map(|flow| flow.queried_signature).collect::<Vec<_>>(), [Some(SIGNATURE)]);
 }
 
 #[test]

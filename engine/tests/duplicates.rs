@@ -87,7 +87,7 @@ fn feed(monitor: &mut Monitor, time_ns: u64, link: u16, bytes: &[u8]) {
 /// Packets counted and packets recognised as copies.
 fn counted(packets: &[(u64, Vec<u8>)]) -> (u64, u32) {
     let flow = flow_of(packets);
-    (flow.sent.0, flow.duplicates)
+    (flow.sent_packets, flow.duplicates)
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_copy_is_not_counted_whatever_a_router_or_a_tag_changed() {
     assert_eq!((view.packets, view.duplicate_packets), (3, 2));
     monitor.finish();
     let flow = &monitor.flows[0];
-    assert_eq!((flow.sent, flow.duplicates), ((1, 40), 2));
+    assert_eq!((flow.sent_packets, flow.sent_bytes, flow.duplicates), (1, 40, 2));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn without_a_window_every_packet_counts() {
     }
     assert_eq!(monitor.tally().whole_view().duplicate_packets, 0);
     monitor.finish();
-    assert_eq!(monitor.flows[0].sent.0, 3);
+    assert_eq!(monitor.flows[0].sent_packets, 3);
 }
 
 #[test]

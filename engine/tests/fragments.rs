@@ -4,7 +4,7 @@ use _engine::address::Address;
 use _engine::capture::Packet;
 use _engine::flow::fragments::{Fragments, MAX_PACKETS};
 use _engine::flow::names::Names;
-use _engine::flow::report::FlowReport;
+use _engine::flow::report::{FlowReport, Limitation};
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
@@ -119,8 +119,11 @@ fn fragments_in_any_order_are_one_datagram_with_the_bytes_of_all() {
             }
             let flows = finish(&mut monitor);
             assert_eq!(flows.len(), 1);
-            assert_eq!((flows[0].received, flows[0].sent), ((4, bytes as u64), (0, 0)));
-            assert!(!flows[0].cut);
+            assert_eq!(
+                (flows[0].received_packets, flows[0].received_bytes, flows[0].sent_packets),
+                (4, bytes as u64, 0)
+            );
+            assert!(!flows[0].view.contains(&Limitation::Cut));
             assert_eq!((monitor.dns.len(), monitor.dns[0].message.answers.len()), (1, 60));
         }
     }
@@ -136,7 +139,7 @@ fn what_comes_twice_is_taken_once() {
     let tally = monitor.tally();
     assert_eq!(tally.problems.get(&("fragments", "duplicate")), Some(&2));
     assert_eq!((monitor.dns.len(), tally.live_fragments), (1, 0));
-    assert_eq!(finish(&mut monitor)[0].received.0, 3);
+    assert_eq!(finish(&mut monitor)[0].received_packets, 3);
 }
 
 #[test]
@@ -157,7 +160,7 @@ fn fragments_that_overlap_are_counted_for_the_flow_and_never_read() {
         assert_eq!(monitor.tally().problems.get(&("fragments", "overlap")), Some(&1));
         let flows = finish(&mut monitor);
         let bytes: usize = fed.iter().map(|fragment| fragment.len()).sum();
-        assert_eq!((flows.len(), flows[0].received), (1, (4, bytes as u64)));
+        assert_eq!((flows.len(), flows[0].received_packets, flows[0].received_bytes), (1, 4, bytes as u64));
         assert!(monitor.dns.is_empty());
     }
 }
@@ -174,9 +177,12 @@ fn what_never_becomes_whole_is_counted_after_half_a_minute_and_not_read() {
     assert_eq!((monitor.tally().live_fragments, monitor.tally().flows), (0, 2));
     assert_eq!(monitor.tally().problems.get(&("fragments", "incomplete")), Some(&1));
     let flows = finish(&mut monitor);
-    let flow = flows.iter().find(|flow| flow.server.1 == 53).unwrap();
-    assert_eq!(flow.received, (2, (fragments[0].len() + fragments[2].len()) as u64));
-    assert_eq!((flow.start_ns, flow.cut), (START + 1, true));
+    let flow = flows.iter().find(|flow| flow.server_port == 53).unwrap();
+    assert_eq!(
+        (flow.received_packets, flow.received_bytes),
+        (2, (fragments[0].len() + fragments[2].len()) as u64)
+    );
+    assert_eq!((flow.start_ns, flow.view.contains(&Limitation::Cut)), (START + 1, true));
     assert!(monitor.dns.is_empty());
 }
 
@@ -202,7 +208,10 @@ fn a_snap_length_leaves_a_datagram_that_is_cut() {
     }
     let flows = finish(&mut monitor);
     let bytes: usize = fragments.iter().map(Vec::len).sum();
-    assert_eq!((flows[0].received, flows[0].cut), ((3, bytes as u64), true));
+    assert_eq!(
+        (flows[0].received_packets, flows[0].received_bytes, flows[0].view.contains(&Limitation::Cut)),
+        (3, bytes as u64, true)
+    );
     assert_eq!(monitor.dns[0].message.answers.len(), 8);
 }
 
@@ -230,7 +239,7 @@ fn tunnels_are_looked_into_when_their_packets_are_whole() {
             feed(&mut monitor, START, packet);
         }
         let flows = finish(&mut monitor);
-        assert_eq!((flows.len(), flows[0].received), (1, expected));
+        assert_eq!((flows.len(), (flows[0].received_packets, flows[0].received_bytes)), (1, expected));
         assert_eq!(monitor.dns.len(), 1);
     }
 }
@@ -248,7 +257,7 @@ fn a_flood_of_packets_that_never_become_whole_moves_a_counter_and_not_the_memory
     assert!(tally.live_fragments as usize <= MAX_PACKETS);
     assert_eq!(tally.fragments_evicted, rounds as u64 - tally.live_fragments);
     let flows = finish(&mut monitor);
-    let packets: u64 = flows.iter().map(|flow| flow.sent.0 + flow.received.0).sum();
+    let packets: u64 = flows.iter().map(|flow| flow.sent_packets + flow.received_packets).sum();
     assert_eq!(packets, rounds as u64, "what gave way is counted for its flow");
 }
 
@@ -281,7 +290,7 @@ fn nothing_stays_at_the_end_whatever_the_clock_said() {
     for time_ns in [0, START, u64::MAX] {
         let mut monitor = monitor();
         feed(&mut monitor, time_ns, &fragments[0]);
-        assert_eq!(finish(&mut monitor)[0].received.0, 1);
+        assert_eq!(finish(&mut monitor)[0].received_packets, 1);
         assert_eq!(monitor.tally().live_fragments, 0);
     }
 }

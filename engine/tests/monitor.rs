@@ -3,7 +3,7 @@
 use _engine::capture::Packet;
 use _engine::flow::names::Names;
 use _engine::flow::naming::{Evidence, Unnamed};
-use _engine::flow::report::{End, FlowReport, Occasion};
+use _engine::flow::report::{End, FlowReport, Limitation, Occasion};
 use _engine::monitor::Monitor;
 use _engine::settings::Settings;
 use _engine::tag::{Kind, Matcher};
@@ -110,13 +110,13 @@ fn a_conversation_is_one_flow_with_bytes_both_ways_and_its_round_trip() {
     let flows = finish(&mut monitor);
     assert_eq!(flows.len(), 1);
     let flow = &flows[0];
-    assert_eq!(flow.client.0.to_string(), "192.0.2.7");
-    assert_eq!(flow.sent, (2, 40 + 40 + hello.len() as u64));
-    assert_eq!(flow.received, (2, 40 + 43));
+    assert_eq!(flow.client.to_string(), "192.0.2.7");
+    assert_eq!((flow.sent_packets, flow.sent_bytes), (2, 40 + 40 + hello.len() as u64));
+    assert_eq!((flow.received_packets, flow.received_bytes), (2, 40 + 43));
     assert_eq!(flow.rtt_ns, Some(7_000_000));
     assert_eq!((flow.name.as_deref(), flow.evidence), (Some("eu.cloud.example"), Evidence::Sni));
-    assert_eq!(flow.entry, Some(3));
-    assert_eq!(flow.occasion, Occasion::End(End::CaptureEnd));
+    assert_eq!(flow.signature, Some(3));
+    assert_eq!(flow.phase, Occasion::End(End::CaptureEnd));
 }
 
 #[test]
@@ -124,8 +124,8 @@ fn a_hello_makes_its_sender_the_client_whatever_the_ports_say() {
     let mut monitor = monitor(settings());
     feed(&mut monitor, START, &down(901, 200, ACK, &hello("odd.cloud.example")));
     let flows = finish(&mut monitor);
-    assert_eq!(flows[0].client.0.to_string(), "198.51.100.9");
-    assert!(flows[0].no_start);
+    assert_eq!(flows[0].client.to_string(), "198.51.100.9");
+    assert!(flows[0].view.contains(&Limitation::NoStart));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn silence_ends_a_flow_and_the_next_packet_begins_another() {
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
     feed(&mut monitor, START + 301 * SECOND, &up(101, 0, ACK, b""));
     let flows = finish(&mut monitor);
-    let ends: Vec<Occasion> = flows.iter().map(|flow| flow.occasion).collect();
+    let ends: Vec<Occasion> = flows.iter().map(|flow| flow.phase).collect();
     assert_eq!(ends, [Occasion::End(End::Idle), Occasion::End(End::CaptureEnd)]);
 }
 
@@ -147,7 +147,7 @@ fn a_closed_flow_ends_as_it_closed_and_its_ports_can_be_used_again() {
     feed(&mut monitor, START + 3, &up(5000, 0, SYN, b""));
     feed(&mut monitor, START + 4, &down(1, 5001, RST | ACK, b""));
     feed(&mut monitor, START + 60 * SECOND, &ip(CLIENT, SERVER, 17, &[0, 9, 0, 9, 0, 8, 0, 0]));
-    let ends: Vec<Occasion> = monitor.flows.iter().map(|flow| flow.occasion).collect();
+    let ends: Vec<Occasion> = monitor.flows.iter().map(|flow| flow.phase).collect();
     assert_eq!(ends, [Occasion::End(End::Fin), Occasion::End(End::Rst)]);
 }
 
@@ -185,7 +185,7 @@ fn a_clock_that_goes_back_is_counted_and_flows_go_on() {
     assert_eq!(tally.clock_steps, 1);
     assert_eq!((tally.first_ns, tally.last_ns), (Some(START - 3600 * SECOND), START));
     let flows = finish(&mut monitor);
-    assert_eq!((flows.len(), flows[0].sent.0), (1, 2));
+    assert_eq!((flows.len(), flows[0].sent_packets), (1, 2));
 }
 
 #[test]
@@ -197,12 +197,12 @@ fn a_live_flow_is_reported_when_tagged_while_it_goes_on_and_when_it_ends() {
         feed(&mut monitor, START + second * SECOND, &up(500, 0, ACK, b"data"));
     }
     let flows = finish(&mut monitor);
-    let occasions: Vec<Occasion> = flows.iter().map(|flow| flow.occasion).collect();
+    let occasions: Vec<Occasion> = flows.iter().map(|flow| flow.phase).collect();
     assert_eq!(occasions[0], Occasion::Open);
     assert!(occasions.iter().filter(|o| **o == Occasion::Update).count() >= 2);
     assert_eq!(occasions.last(), Some(&Occasion::End(End::CaptureEnd)));
-    let new: u64 = flows.iter().map(|flow| flow.new_bytes.0).sum();
-    assert_eq!(new, flows.last().unwrap().sent.1);
+    let new: u64 = flows.iter().map(|flow| flow.new_sent_bytes).sum();
+    assert_eq!(new, flows.last().unwrap().sent_bytes);
 }
 
 #[test]
@@ -223,5 +223,8 @@ fn a_capture_of_headers_alone_is_truncated_and_not_something_else_than_tls() {
     let (wire_len, bytes) = (hello.len() as u32, &hello[..40]);
     monitor.packet(&Packet { time_ns: START + 1, link: RAW, interface: 0, wire_len, bytes });
     let flows = finish(&mut monitor);
-    assert_eq!((flows[0].reason, flows[0].cut), (Some(Unnamed::TruncatedCapture), true));
+    assert_eq!(
+        (flows[0].reason, flows[0].view.contains(&Limitation::Cut)),
+        (Some(Unnamed::TruncatedCapture), true)
+    );
 }

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from netmon.cli import check, demo, places, read, run, signatures, verify
+from netmon.cli.options import ERROR, INTERRUPTED
 from netmon.cli.terminal import prepare, tell
-from netmon.cli.wiring import ERROR, INTERRUPTED, package_version
-from netmon.errors import ConfigError, NetmonError, SignatureError
+from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
+from netmon.version import package_version
 
 _EPILOG = (
     "Exit codes: 0 fine; 1 error, told in one line; 2 wrong usage; 3 an unexpected destination was found; "
@@ -72,7 +73,7 @@ def main() -> None:
         sys.exit(ERROR)
     except OSError as error:
         where = error.filename or ("standard output" if error.errno in _WRITING else None)
-        tell((f"{where}: " if where else "") + (error.strerror or str(error)).lower())
+        tell((f"{where}: " if where else "") + reason_of(error))
         sys.exit(ERROR)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

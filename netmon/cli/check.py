@@ -6,22 +6,22 @@ import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from netmon.cli import wiring
+from netmon import wiring
+from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import say, tell
-from netmon.cli.wiring import ConfigOption, SignaturesOption
 from netmon.config import Config, state_folder
 from netmon.errors import ConfigError
-from netmon.places.databases import Databases, usual_folders
-from netmon.places.locator import Override
-from netmon.places.makers import is_registry
-from netmon.places.physics import Position
+from netmon.places.databases import Databases, default_folders
+from netmon.places.declared import Declaration, Position
+from netmon.places.providers import is_registry
 from netmon.policy import Policy, PolicyException
 from netmon.privacy import read_key
 from netmon.web.guard import WebGuard
 from netmon.web.server import join_listen
 
 
-def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
+@grouped
+def check(options: ConfigOptions) -> None:
     """Checks the configuration and shows what is in effect.
 
     Reads the signatures, the location databases, the key file, and the web server's configuration as well.
@@ -33,9 +33,9 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
 
       netmon check --config /etc/netmon/netmon.yaml
     """
-    settings = wiring.load_config(config, signatures, None)
+    settings = options.load()
     known = wiring.load_signatures(settings)
-    databases = wiring.open_databases(settings)
+    databases = wiring.open_databases(settings, tell)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
     if settings.events is not None and not settings.events.parent.is_dir():
@@ -45,7 +45,7 @@ def check(config: ConfigOption = None, signatures: SignaturesOption = None) -> N
     say(f"configuration: {settings.file or 'no file found, so these are the defaults'}")
     for key, value in effective(settings):
         say(f"  {key}: {value}")
-    rules = len(known.entries)
+    rules = len(known.rules)
     say(f"signatures: {known.folder}")
     say(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")
     say("location databases:")
@@ -74,7 +74,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "flows.report_every_s", str(settings.report_every_s)
     yield "signatures.folder", str(settings.signatures or "those that come with netmon")
     yield "places.databases", _databases_text(settings)
-    yield "places.declared", "; ".join(map(_override_text, settings.overrides)) or "none"
+    yield "places.declared", "; ".join(map(_declaration_text, settings.declarations)) or "none"
     yield "policy.forbidden_vendors", ", ".join(sorted(settings.policy.forbidden_vendors)) or "none"
     yield "policy.allowed", "; ".join(_allowed_texts(settings.policy)) or "none"
     yield "policy.exceptions", "; ".join(map(_exception_text, settings.policy.exceptions)) or "none"
@@ -103,23 +103,23 @@ def _position_text(position: Position | None) -> str:
 
 def _databases_text(settings: Config) -> str:
     if settings.databases is None:
-        return f"those in {', '.join(map(str, usual_folders(os.environ)))}"
+        return f"those in {', '.join(map(str, default_folders(os.environ)))}"
     return ", ".join(map(str, settings.databases)) or "none"
 
 
 def _database_texts(databases: Databases) -> Iterable[str]:
     """What each says of itself, and what was found in it."""
     for one in databases.current:
-        what = "registrations only" if is_registry(one.name) else ", ".join(one.holds)
+        what = "registrations only" if is_registry(one.name) else ", ".join(one.fields)
         families = "IPv4 and 6" if one.ip_version == 6 else "IPv4"
         yield f"{one.name}: built {one.date}; {families}; {what}; {one.path}"
     if not databases.current:
         yield "none found: places come from the signatures alone"
 
 
-def _override_text(override: Override) -> str:
-    where = ", ".join(part for part in (override.city, override.country) if part)
-    return f"{override.prefix} in {where} ({override.author}: {override.reason})"
+def _declaration_text(declaration: Declaration) -> str:
+    where = ", ".join(part for part in (declaration.city, declaration.country) if part)
+    return f"{declaration.prefix} in {where} ({declaration.author}: {declaration.reason})"
 
 
 def _exception_text(one: PolicyException) -> str:

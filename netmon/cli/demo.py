@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.text import Text
 
 import netmon
-from netmon import privacy
-from netmon.cli import terminal, wiring
+from netmon import privacy, wiring
+from netmon.cli import terminal
 from netmon.config import Config
 from netmon.outputs.summary import Summary
 from netmon.promises import Subject
@@ -41,7 +41,7 @@ def demo() -> None:
     source = FileSource([str(capture)], compile_matcher(known), limits=settings.limits.keywords())
     for batch in source.batches():
         for flow in batch.flows:
-            summary.sighting(monitor.sight(flow))
+            summary.flow(monitor.classify(flow))
     summary.show(console, source.stats())
     console.print(
         "\nNext: `netmon read FILE --country DE` on your own capture, or `netmon run -i IF` on a mirror port."

@@ -12,14 +12,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from netmon.cli import wiring
+from netmon import wiring
+from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import json_stream, make_console, printable, tell
-from netmon.cli.wiring import ConfigOption, SignaturesOption
-from netmon.outputs.events import describe_place, without_nothing
+from netmon.outputs.events import describe_place, without_nulls
 from netmon.outputs.json_line import json_line
 from netmon.records import Place
 
 
+@grouped
 def places(
     words: Annotated[list[str], typer.Argument(metavar="IP…", help="IPv4 or IPv6 addresses.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each address.")] = False,
@@ -32,8 +33,8 @@ def places(
             help="The day in question: networks and declarations have dates. Otherwise today.",
         ),
     ] = None,
-    config: ConfigOption = None,
-    signatures: SignaturesOption = None,
+    *,
+    options: ConfigOptions,
 ) -> None:
     """Shows where addresses are: every source, what it says, and what follows from it.
 
@@ -49,8 +50,8 @@ def places(
       netmon places --json 192.0.2.10 | jq .place.country
     """
     addresses = [_address(word) for word in words]
-    settings = wiring.load_config(config, signatures, None)
-    databases = wiring.open_databases(settings)
+    settings = options.load()
+    databases = wiring.open_databases(settings, tell)
     locator = wiring.make_locator(settings, wiring.load_signatures(settings), databases)
     when_ns = time.time_ns() if day is None else int(day.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
     stream = json_stream()
@@ -58,7 +59,7 @@ def places(
     for address in addresses:
         place = locator.locate(address, when_ns)
         if as_json:
-            found = without_nothing({"address": address, "place": describe_place(place)})
+            found = without_nulls({"address": address, "place": describe_place(place)})
             stream.write(json_line(found))
         else:
             _show(console, address, place)

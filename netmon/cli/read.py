@@ -19,15 +19,15 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from netmon import privacy
-from netmon.cli import wiring
+from netmon import privacy, wiring
+from netmon.cli.options import ERROR, FOUND, CaptureOptions, SourceName, grouped
 from netmon.cli.terminal import json_stream, make_console, printable, say, tell
-from netmon.cli.wiring import ConfigOption, CountryOption, PrivacyOption, SignaturesOption, SourceOption
 from netmon.errors import SourceError
 from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.summary import Summary
-from netmon.quality import find_faults
+from netmon.promises import Subject
+from netmon.quality import INTERCEPTED, find_faults
 from netmon.signatures.match import compile_matcher
 from netmon.sources import Stats
 from netmon.sources.bpf import ETHERNET, compile_filter
@@ -41,6 +41,7 @@ _WORTH_A_BAR = 20_000_000
 """Files of fewer bytes are read before anybody could look at a bar."""
 
 
+@grouped
 def read(
     words: Annotated[
         list[str],
@@ -54,11 +55,8 @@ def read(
     every: Annotated[
         bool, typer.Option("--all", help="With --json: flows of no vendor and DNS messages, too.")
     ] = False,
-    config: ConfigOption = None,
-    signatures: SignaturesOption = None,
-    country: CountryOption = None,
-    privacy_level: PrivacyOption = None,
-    source: SourceOption = "native",
+    *,
+    options: CaptureOptions,
 ) -> None:
     """Reads capture files: pcap and pcapng, also as .gz and .zst.
 
@@ -79,51 +77,54 @@ def read(
         raise typer.BadParameter("it needs --json", param_hint="--all")
     paths, filter_words = split_words(words)
     expression = check_filter(filter_words)
-    settings = wiring.load_config(config, signatures, country)
+    settings = options.load()
     known = wiring.load_signatures(settings)
-    databases = wiring.open_databases(settings)
+    databases = wiring.open_databases(settings, tell)
     monitor = wiring.make_monitor(settings, known, databases=databases)
-    level = privacy.ADDRESS if privacy_level is None else privacy_level
+    level = privacy.ADDRESS if options.privacy is None else options.privacy
     shown = wiring.make_privacy(settings, level)
     summary = Summary(known.locations, shown)
     outputs: list[Output] = [summary]
     if json:
         outputs.append(Events(json_stream(), shown, known.locations))
     matcher, limits = compile_matcher(known), settings.limits.keywords()
-    console = make_console(stderr=True)
-    with _progress(console, paths) as report:
+    with _progress(make_console(stderr=True), paths) as report:
         reader: FileSource | ScapyFileSource
-        if wiring.is_scapy(source):
-            if expression:
-                raise SourceError("--source scapy takes no filter with files")
-            reader = ScapyFileSource(paths, matcher, every_flow=json and every, limits=limits)
-        else:
+        if options.source is SourceName.NATIVE:
             reader = FileSource(
                 paths,
                 matcher,
                 filter_expression=expression,
-                every_flow=json and every,
+                every_flow=every,
                 limits=limits,
                 progress=report,
             )
+        elif expression:
+            raise SourceError("--source scapy takes no filter with files")
+        else:
+            reader = ScapyFileSource(paths, matcher, every_flow=every, limits=limits)
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
     if not json:
-        summary.show(make_console(), reader.stats())
-        if summary.flows and settings.subject.country is None:
-            say("No promise was applied: say whose traffic it is, for example --country DE.")
+        _show(summary, reader.stats(), settings.subject)
     for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
         tell(line)
     if summary.findings:
-        raise typer.Exit(wiring.FOUND)
+        raise typer.Exit(FOUND)
     if reader.problems:
-        raise typer.Exit(wiring.ERROR)
+        raise typer.Exit(ERROR)
+
+
+def _show(summary: Summary, stats: Stats, subject: Subject) -> None:
+    summary.show(make_console(), stats)
+    if summary.flows and subject.country is None:
+        say("No promise was applied: say whose traffic it is, for example --country DE.")
 
 
 def _doubts(stats: Stats) -> Iterator[str]:
     """What makes the result less sure than it looks, one line each."""
     if stats["interceptions"]:
-        yield wiring.INTERCEPTED
+        yield INTERCEPTED
     for fault in find_faults(stats):
         yield fault.text
 

@@ -13,15 +13,15 @@ import typer
 from rich import box
 from rich.table import Table
 
-from netmon.cli import wiring
-from netmon.cli.terminal import make_console, printable, say
-from netmon.cli.wiring import ConfigOption, CountryOption, SignaturesOption
-from netmon.promises import Subject, tell_binding
-from netmon.records import RoundTrip
+from netmon import wiring
+from netmon.cli.options import ERROR, ConfigOptions, SubjectOptions, grouped
+from netmon.cli.terminal import make_console, printable, say, tell
+from netmon.promises import Subject, describe_binding
+from netmon.records import Place, RoundTrip
+from netmon.signatures.examples import run_examples
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
-from netmon.signatures.model import Certificate, NameRule, PayloadMagic, Promise, Rule
-from netmon.signatures.test import run_examples
+from netmon.signatures.model import Promise, Rule
 
 app = typer.Typer(
     help="What the signatures match, and why.",
@@ -31,9 +31,10 @@ app = typer.Typer(
 
 
 @app.command("list")
-def list_signatures(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
+@grouped
+def list_signatures(options: ConfigOptions) -> None:
     """Lists vendors and their components."""
-    known = wiring.load_signatures(wiring.load_config(config, signatures, None))
+    known = wiring.load_signatures(options.load())
     console = make_console()
     for vendor in known.vendors.values():
         table = Table(box=box.SIMPLE_HEAD, title=f"{vendor.title} ({vendor.id})", title_justify="left")
@@ -57,31 +58,34 @@ def list_signatures(config: ConfigOption = None, signatures: SignaturesOption = 
 
 
 @app.command("lint")
-def lint_signatures(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
+@grouped
+def lint_signatures(options: ConfigOptions) -> None:
     """Finds what is legal but doubtful. Exits with 1 if there is any."""
-    known = wiring.load_signatures(wiring.load_config(config, signatures, None))
+    known = wiring.load_signatures(options.load())
     findings = lint(known, datetime.now(UTC).date())
     for finding in findings:
         say(str(finding))
     print(f"{len(findings)} findings in {len(known.files)} files", file=sys.stderr)
     if findings:
-        raise typer.Exit(wiring.ERROR)
+        raise typer.Exit(ERROR)
 
 
 @app.command("test")
-def test_signatures(config: ConfigOption = None, signatures: SignaturesOption = None) -> None:
+@grouped
+def test_signatures(options: ConfigOptions) -> None:
     """Runs the examples and counterexamples inside the files. Exits with 1 if one fails."""
-    known = wiring.load_signatures(wiring.load_config(config, signatures, None))
-    trials = run_examples(known)
-    failed = [trial for trial in trials if not trial.passed]
-    for trial in failed:
-        say(f"{trial.name}: expected {trial.expected or 'no match'}, found {trial.found or 'no match'}")
-    say(f"{len(trials) - len(failed)} passed, {len(failed)} failed")
+    known = wiring.load_signatures(options.load())
+    results = run_examples(known)
+    failed = [result for result in results if not result.passed]
+    for result in failed:
+        say(f"{result.name}: expected {result.expected or 'no match'}, found {result.found or 'no match'}")
+    say(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     if failed:
-        raise typer.Exit(wiring.ERROR)
+        raise typer.Exit(ERROR)
 
 
 @app.command("explain", short_help="Tells what matches a name or an address, and why.")
+@grouped
 def explain_signatures(
     text: Annotated[str, typer.Argument(metavar="NAME|IP", help="A host name or an IP address.")],
     rtt_ms: Annotated[
@@ -90,9 +94,8 @@ def explain_signatures(
             "--rtt-ms", min=0.001, help="Smallest handshake round trip to the IP: what would it rule out?"
         ),
     ] = None,
-    config: ConfigOption = None,
-    signatures: SignaturesOption = None,
-    country: CountryOption = None,
+    *,
+    options: SubjectOptions,
 ) -> None:
     """Tells what matches a name or an address, and why, with sources, and which promises bind today.
 
@@ -103,34 +106,23 @@ def explain_signatures(
       netmon signatures explain 192.0.2.10 --rtt-ms 3.2
     """
     asked = _question(text)
-    settings = wiring.load_config(config, signatures, country)
+    settings = options.load()
     known = wiring.load_signatures(settings)
     answer = explain(known, asked)
     place = None
     if answer.kind == "address":
         now_ns = time.time_ns()
         trip = RoundTrip(round(rtt_ms * 1e6), 1, now_ns, "unlikely") if rtt_ms else None
-        locator = wiring.make_locator(settings, known, wiring.open_databases(settings))
+        locator = wiring.make_locator(settings, known, wiring.open_databases(settings, tell))
         place = locator.locate(answer.asked, now_ns, trip)
     say(f"{answer.asked}: {answer.reason}")
     if answer.rule is not None:
         _echo_rule(answer, answer.rule)
     for competitor in answer.competitors:
-        say(f"  also holds: {_rule_text(competitor.rule)}; {competitor.why_not}")
-    for expectation in answer.expectations:
-        note = f": {expectation.note}" if expectation.note else ""
-        basis = f"{expectation.basis}, {expectation.promise}" if expectation.promise else expectation.basis
-        say(f"  expectation ({basis}){note}")
-    for promise in answer.promises:
-        _echo_promise(promise, settings.subject)
-    if answer.component is not None and not answer.promises:
-        say("  no promise: nothing is promised about where this component's data go")
+        say(f"  also holds: {competitor.rule}; {competitor.why_not}")
+    _echo_expectations(answer, settings.subject)
     if place is not None:
-        say(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
-        for step in place.steps:
-            say(f"    {step}")
-        for observed in answer.observed:
-            say(f"  seen here: {observed.label} ({observed.status})")
+        _echo_place(answer, place)
     for remark in answer.remarks:
         say(f"  note: {remark}")
     for source in answer.sources:
@@ -158,13 +150,24 @@ def _question(text: str) -> str:
 
 
 def _echo_rule(answer: Explanation, rule: Rule) -> None:
-    say(f"  {rule.vendor} / {rule.component}: {_rule_text(rule)} [{rule.status}] {rule.file}:{rule.line}")
+    say(f"  {rule.vendor} / {rule.component}: {rule} [{rule.status}] {rule.file}:{rule.line}")
     if answer.component is not None:
         say(f"  {answer.component.function}; data: {answer.component.data_category}")
     if not answer.tags:
         say("  does not tag a flow")
     if rule.note:
         say(f"  note: {rule.note}")
+
+
+def _echo_expectations(answer: Explanation, subject: Subject) -> None:
+    for expectation in answer.expectations:
+        note = f": {expectation.note}" if expectation.note else ""
+        basis = f"{expectation.basis}, {expectation.promise}" if expectation.promise else expectation.basis
+        say(f"  expectation ({basis}){note}")
+    for promise in answer.promises:
+        _echo_promise(promise, subject)
+    if answer.component is not None and not answer.promises:
+        say("  no promise: nothing is promised about where this component's data go")
 
 
 def _echo_promise(promise: Promise, subject: Subject) -> None:
@@ -174,14 +177,12 @@ def _echo_promise(promise: Promise, subject: Subject) -> None:
     basis = f"{promise.status}, {', '.join(promise.sources)}"
     say(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
     say(f"    made to {', '.join(sorted(promise.subjects)) or 'everybody'}; data: {promise.data}")
-    say(f"    {tell_binding(promise, subject, datetime.now(UTC).date().isoformat())}")
+    say(f"    {describe_binding(promise, subject, datetime.now(UTC).date().isoformat())}")
 
 
-def _rule_text(rule: Rule) -> str:
-    if isinstance(rule, NameRule):
-        return f"{rule.kind} {rule.text}"
-    if isinstance(rule, PayloadMagic):
-        return f"first payload bytes {rule}"
-    if isinstance(rule, Certificate):
-        return f"certificate of {rule.subject}, valid {rule.not_before} to {rule.not_after}"
-    return f"network {rule.prefix} ({rule.role}{f', AS{rule.asn}' if rule.asn else ''})"
+def _echo_place(answer: Explanation, place: Place) -> None:
+    say(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
+    for step in place.steps:
+        say(f"    {step}")
+    for observed in answer.observed:
+        say(f"  seen here: {observed.label} ({observed.status})")

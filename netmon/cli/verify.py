@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from netmon.cli import wiring
+from netmon.cli.options import ERROR
 from netmon.cli.terminal import json_stream, make_console, say, tell
 from netmon.errors import SourceError
 from netmon.outputs.json_line import json_line
@@ -61,7 +61,7 @@ def verify(
             tell(problem)
         is_equal = is_equal and not opinion.differences and not opinion.problems
     if not is_equal:
-        raise typer.Exit(wiring.ERROR)
+        raise typer.Exit(ERROR)
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""Where vendors were reached from here: what is new of it, and a file that remembers it over restarts."""
+"""The destinations of each vendor: which of them are new, and a file that keeps them across restarts."""

@@ -1,4 +1,4 @@
-"""The file that remembers destinations: JSON, a destination a line, replaced as a whole or not at all."""
+"""The file that keeps destinations: JSON with one destination per line, replaced atomically."""
 
 from __future__ import annotations
 
@@ -11,59 +11,60 @@ from pathlib import Path
 from typing import Any
 
 from netmon.destinations.memory import Destination, Destinations
+from netmon.errors import reason_of
 from netmon.records import NEW_DESTINATION
 
 NAME = "destinations.json"
 VERSION = 1
 MAX_BYTES = 16 * 1024 * 1024
 RETRY_S = 60.0
-"""How long after a failure the file is tried again."""
+"""Time between attempts to write the file after a failure."""
 
 
 class DestinationsFile:
-    """Reads destinations at the start and saves them when they have changed.
+    """Loads destinations at startup and saves them when they have changed.
 
-    A file that cannot be read or understood is set aside, one that cannot be written is tried again; either
-    is told in one line, and the sensor goes on with what is in memory.
+    A file that cannot be read or parsed is renamed; one that cannot be written is tried again later. Either
+    is logged in one line, and the sensor continues with the destinations in memory.
     """
 
-    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
-        self.is_saved = True  # the last attempt succeeded
+    def __init__(self, folder: Path, log: Callable[[str], None]) -> None:
+        self.is_saved = True  # the last attempt to save succeeded
         self._file = folder / NAME
-        self._tell = tell
+        self._log = log
         self._saved_version = 0
-        self._not_before_s = 0.0
+        self._retry_at_s = 0.0
 
     def load(self, learning_s: int = 0) -> Destinations:
-        """What the file remembers; nothing where there is none, or none that can be used."""
+        """The destinations in the file; none if there is no file, or no usable one."""
         try:
             destinations = self._read(learning_s)
         except FileNotFoundError:
             destinations = Destinations(learning_s=learning_s)
         except OSError as error:
-            destinations = self._set_aside(_text(error), learning_s)
+            destinations = self._set_aside(reason_of(error), learning_s)
         except (ValueError, TypeError, RecursionError):
-            destinations = self._set_aside("damaged, or of another netmon", learning_s)
+            destinations = self._set_aside("damaged, or written by another version of netmon", learning_s)
         self._saved_version = destinations.version
         return destinations
 
     def save(self, destinations: Destinations, now_s: float) -> None:
-        """Writes what has changed, if anything has; `now_s` is of a clock that never goes back."""
-        if destinations.version == self._saved_version or now_s < self._not_before_s:
+        """Writes the file if destinations have changed; `now_s` is the time of a monotonic clock."""
+        if destinations.version == self._saved_version or now_s < self._retry_at_s:
             return
         try:
             self._write(destinations)
         except OSError as error:
-            self._not_before_s = now_s + RETRY_S
+            self._retry_at_s = now_s + RETRY_S
             if self.is_saved:
-                self._tell(
-                    f"{self._file}: {_text(error)}; what is new now will be new again after a restart, "
-                    f"until it can be written"
+                self._log(
+                    f"{self._file}: {reason_of(error)}; until it can be written, new destinations will be "
+                    f"reported again after a restart"
                 )
             self.is_saved = False
             return
         if not self.is_saved:
-            self._tell(f"{self._file}: written again")
+            self._log(f"{self._file}: can be written again")
         self.is_saved = True
         self._saved_version = destinations.version
 
@@ -77,7 +78,7 @@ class DestinationsFile:
             raise ValueError
         return Destinations(
             [_destination(row) for row in _list(content.get("destinations"))],
-            dict(map(_moment, _list(content.get("since")))),
+            dict(map(_first_flow, _list(content.get("since")))),
             learning_s=learning_s,
         )
 
@@ -86,10 +87,10 @@ class DestinationsFile:
         try:
             self._file.replace(aside)
         except OSError:
-            kept = "it stays"
+            kept = "left in place"
         else:
-            kept = f"kept as {aside}"
-        self._tell(f"{self._file}: {why}; {kept}, and every destination is new again")
+            kept = f"renamed to {aside}"
+        self._log(f"{self._file}: {why}; {kept}; all destinations count as new")
         return Destinations(learning_s=learning_s)
 
     def _write(self, destinations: Destinations) -> None:
@@ -107,7 +108,7 @@ class DestinationsFile:
 
 
 def _destination(row: Any) -> Destination:
-    """Raises TypeError or ValueError when it is none. What becomes a label is looked at closely."""
+    """Raises TypeError or ValueError for an invalid row. Values that become metric labels are checked."""
     one = Destination(**row)
     _check(one.vendor, _VENDOR)
     _check(one.kind, "|".join(NEW_DESTINATION))
@@ -118,7 +119,7 @@ def _destination(row: Any) -> Destination:
     return one
 
 
-def _moment(pair: Any) -> tuple[str, int]:
+def _first_flow(pair: Any) -> tuple[str, int]:
     vendor, time_s = pair
     _check(vendor, _VENDOR)
     _check_time(time_s)
@@ -142,7 +143,3 @@ def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError
     return value
-
-
-def _text(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

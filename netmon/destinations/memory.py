@@ -1,11 +1,12 @@
-"""Networks and countries in which vendors were reached, and what of it is new. No clock, no I/O, no client.
+"""Networks and countries in which vendors were reached, and which of them are new.
 
-A network is one of the signatures' that holds the address that day; where they have none, the address's /24
-(IPv6: /48). It is new to a vendor when no remembered network of that vendor holds the address, so neither
-new signatures nor new location databases make old networks new. A country counts only when it is sure: two
-sources agree on it, or the user declared it.
+A network is the one in the signatures that contains the address on that day, or else the address's /24
+(IPv6: /48). It is new to a vendor if no known network of that vendor contains the address, so new signatures
+or location databases do not make known networks new. A country counts only if it is certain: two sources
+agree on it, or the user declared it.
 
-Not looked at: flows to a proxy, for the address is the proxy's, and signatures that nobody has verified.
+Flows to a proxy are ignored, because the address is the proxy's; so are unverified signatures.
+This module uses no clock and no I/O, and stores nothing about clients.
 """
 
 from __future__ import annotations
@@ -15,18 +16,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from netmon.days import DAY_S
 from netmon.places.rule import is_sure
 from netmon.records import FlowRecord, Place
 
 CAPACITY = 20_000
-"""Destinations remembered; the one not reached for the longest time goes first, and is counted. One that
-comes back after that is new again."""
+"""Destinations kept. The one reached least recently is evicted first; if it is reached again, it is new."""
 MAX_LABEL_SETS = 1_000
-"""Sets of labels that are counted by themselves; further ones are counted as `other`."""
+"""Label sets with a count of their own; further ones are counted as `other`."""
 
-DAY_S = 86_400
-SHORTEST_BITS = {4: 24, 6: 48}
-"""Prefix lengths of networks that no signature names."""
+DEFAULT_BITS = {4: 24, 6: 48}
+"""Prefix lengths by IP version for addresses outside the signatures' networks."""
 
 Labels = tuple[str, str, str]
 """Vendor, kind, country."""
@@ -38,28 +38,28 @@ _Key = tuple[str, _Network | str]
 
 @dataclass(slots=True)
 class Destination:
-    """A network or country in which a vendor was reached. Times are seconds since 1970, the packets'."""
+    """A network or country in which a vendor was reached. Times are packet times, in seconds since 1970."""
 
     vendor: str
     kind: str  # one of records.NEW_DESTINATION
     value: str  # "198.51.100.0/24" or "CH"
-    country: str  # a Place's, when it was first reached
+    country: str  # `Place.country` when it was first reached
     first_s: int
     last_s: int
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """How often something new was told, and when last."""
+class NewCount:
+    """The number of new destinations, and the time of the latest in seconds since 1970."""
 
     count: int
     last_s: int
 
 
 class Destinations:
-    """Says of each flow what of its destination is new, and remembers it from then on.
+    """Keeps the destinations of each vendor and finds out which are new.
 
-    For `learning_s` from a vendor's first flow on, its destinations are remembered and not told.
+    For `learning_s` from a vendor's first flow on, its destinations are kept but not reported as new.
     """
 
     def __init__(
@@ -70,14 +70,14 @@ class Destinations:
         learning_s: int = 0,
         capacity: int = CAPACITY,
     ) -> None:
-        """`remembered`: the one reached last comes last. `since_s`: vendors with their first flows' times.
+        """`remembered`: in the order of their last flows. `since_s`: the time of each vendor's first flow.
 
-        Raises ValueError for a network that is none.
+        Raises ValueError for an invalid network.
         """
         self.evicted = 0
         self.since_s = dict(since_s or {})
-        self.news: dict[Labels, News] = {}
-        self.version = 0  # rises when there is something to be saved
+        self.new_counts: dict[Labels, NewCount] = {}
+        self.version = 0  # increases whenever there is something to save
         self._learning_s = learning_s
         self._capacity = capacity
         self._lengths: dict[int, tuple[int, ...]] = {4: (), 6: ()}
@@ -88,12 +88,13 @@ class Destinations:
             if not self._is_learning(one.vendor, one.first_s):
                 self._count(one, 0)
 
-    def take(
+    def record(
         self, flow: FlowRecord, vendor: str, place: Place, network: Callable[[], str | None]
     ) -> tuple[str, ...]:
-        """What is new about where a flow ends, of records.NEW_DESTINATION; `network`: the signatures' one.
+        """Adds a flow's destination; returns what of it is new, from records.NEW_DESTINATION.
 
-        A flow is told once, with the first of its reports that becomes an event.
+        `network` looks up the signatures' network of the address. A new destination is returned once, for
+        the first report on the flow that becomes an event.
         """
         if flow.phase == "update" or "proxied" in flow.view:
             return ()
@@ -103,7 +104,7 @@ class Destinations:
         kinds = []
         key = self._find_network(vendor, flow.server)
         if key is None:
-            value = network() or _shortest(flow.server)
+            value = network() or _default_network(flow.server)
             key = (vendor, _network(value))
             kinds.append("network")
             self._keep(key, Destination(vendor, "network", value, place.country, when_s, when_s))
@@ -121,14 +122,14 @@ class Destinations:
         return tuple(kinds)
 
     def remembered(self) -> list[Destination]:
-        """All that is known, the one reached last at the end."""
+        """All destinations, in the order of their last flows."""
         return list(self._known.values())
 
     def _is_learning(self, vendor: str, when_s: int) -> bool:
         return when_s < self.since_s[vendor] + self._learning_s
 
     def _find_network(self, vendor: str, address: str) -> _Key | None:
-        """The remembered network of a vendor that holds the address, the longest if there are several."""
+        """The longest known network of a vendor that contains the address."""
         ip = ipaddress.ip_address(address)
         number = int(ip)
         for length in self._lengths[ip.version]:
@@ -149,7 +150,7 @@ class Destinations:
             self.evicted += 1
 
     def _touch(self, key: _Key, when_s: int) -> None:
-        """It was reached: that is worth saving once a day."""
+        """Updates the time of the last flow; a change of the day is saved."""
         known = self._known[key]
         self._known.move_to_end(key)
         if when_s // DAY_S > known.last_s // DAY_S:
@@ -158,10 +159,10 @@ class Destinations:
 
     def _count(self, one: Destination, count: int) -> None:
         labels = (one.vendor, one.kind, one.country)
-        if labels not in self.news and len(self.news) >= MAX_LABEL_SETS:
+        if labels not in self.new_counts and len(self.new_counts) >= MAX_LABEL_SETS:
             labels = ("other", one.kind, "other")
-        before = self.news.get(labels, News(0, 0))
-        self.news[labels] = News(before.count + count, max(before.last_s, one.first_s))
+        before = self.new_counts.get(labels, NewCount(0, 0))
+        self.new_counts[labels] = NewCount(before.count + count, max(before.last_s, one.first_s))
 
 
 def _network(text: str) -> _Network:
@@ -169,6 +170,6 @@ def _network(text: str) -> _Network:
     return network.version, network.prefixlen, int(network.network_address)
 
 
-def _shortest(address: str) -> str:
-    bits = SHORTEST_BITS[ipaddress.ip_address(address).version]
+def _default_network(address: str) -> str:
+    bits = DEFAULT_BITS[ipaddress.ip_address(address).version]
     return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))

@@ -1,23 +1,23 @@
-"""Where sightings go. An output gets one frozen record at a time and knows nothing of packets."""
+"""Where results go. An output gets one frozen record at a time and never sees packets."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from netmon.records import DnsRecord, Sighting
+from netmon.records import ClassifiedFlow, DnsRecord
 
 
 class Output(Protocol):
-    """One destination of what netmon sees."""
+    """One destination of netmon's results."""
 
-    def sighting(self, sighting: Sighting) -> None:
-        """Takes one report on one flow."""
+    def flow(self, classified: ClassifiedFlow) -> None:
+        """Processes one report on one flow."""
         ...
 
     def dns(self, record: DnsRecord) -> None:
-        """Takes one DNS message."""
+        """Processes one DNS message."""
         ...
 
     def flush(self) -> None:
-        """Hands on what it holds: a batch is over. The end of a run is one, too."""
+        """Writes what is buffered. Called after every batch, and so at the end of a run."""
         ...

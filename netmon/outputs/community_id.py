@@ -11,9 +11,10 @@ _PROTOCOLS = {"tcp": 6, "udp": 17}
 
 
 def community_id(transport: str, source: str, source_port: int, target: str, target_port: int) -> str:
-    """The identifier that other tools give to the same flow, in either direction; seed 0.
+    """The identifier that other tools give the same flow, in either direction, with seed 0.
 
-    It is an unsalted hash of addresses and ports, so it gives the client away to whoever can guess.
+    `transport` is "tcp" or "udp". The identifier is an unsalted hash of addresses and ports, so the client's
+    address can be recovered from it by trying all addresses.
     """
     ends = sorted(
         [

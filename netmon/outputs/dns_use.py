@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from netmon.privacy import Privacy
-from netmon.records import Sighting
+from netmon.records import ClassifiedFlow
 
 MAX_CLIENTS = 10_000
 """Clients told apart; flows of further ones are counted under no client."""
@@ -38,12 +38,12 @@ class DnsUse:
         self._fallbacks: Counter[tuple[str, str, str]] = Counter()
         self._is_full = False
 
-    def sighting(self, sighting: Sighting) -> None:
+    def flow(self, classified: ClassifiedFlow) -> None:
         """Adds a flow up when it ends."""
-        flow = sighting.flow
+        flow = classified.flow
         if flow.phase != "end":
             return
-        for one in sighting.fallbacks:
+        for one in classified.fallbacks:
             self._fallbacks[one.vendor, one.operator, one.question] += 1
         if flow.encrypted_dns is None:
             return
@@ -54,8 +54,8 @@ class DnsUse:
         client = self._clients.setdefault(flow.client, _Client())
         client.flows += 1
         client.last_ns = max(client.last_ns, flow.last_ns)
-        if sighting.resolver is not None:
-            client.resolvers.add(sighting.resolver)
+        if classified.resolver is not None:
+            client.resolvers.add(classified.resolver)
 
     def lines(self) -> Iterator[str]:
         """What is to be said, most first; nothing where there is nothing."""

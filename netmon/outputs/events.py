@@ -1,6 +1,6 @@
-"""Events: one ECS object a line (https://www.elastic.co/guide/en/ecs/current/).
+"""Events: one ECS object per line (https://www.elastic.co/guide/en/ecs/current/).
 
-Our own fields are under `netmon`.
+Fields that ECS does not define are under `netmon`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from netmon.outputs.community_id import community_id
 from netmon.outputs.json_line import json_line
 from netmon.privacy import ADDRESS, Privacy
-from netmon.records import DnsRecord, FlowRecord, Place, RoundTrip, Sighting, Verdict, Vote
+from netmon.records import ClassifiedFlow, DnsRecord, FlowRecord, Place, RoundTrip, Verdict, Vote
 from netmon.signatures.model import Location
 
 ECS_VERSION = "9.0.0"
@@ -38,21 +38,21 @@ _OPCODES = {0: "QUERY", 1: "IQUERY", 2: "STATUS", 4: "NOTIFY", 5: "UPDATE", 6: "
 
 
 class Stream(Protocol):
-    """Where lines go."""
+    """A text stream that events are written to."""
 
     def write(self, line: str, /) -> object:
-        """Takes a line with its end."""
+        """Writes a line, which ends in a newline; may buffer it."""
         ...
 
     def flush(self) -> None:
-        """Hands everything to the system."""
+        """Writes all buffered lines."""
         ...
 
 
 class Events:
-    """JSON lines on a text stream. The same records give the same bytes.
+    """Writes JSON lines to a text stream. The same records give the same bytes.
 
-    `locations` give places their coordinates; they may be replaced by those of new signatures.
+    `locations` provide the coordinates of places, and may be replaced when signatures are reloaded.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class Events:
         self.locations = locations
         self._sensor = sensor
 
-    def sighting(self, sighting: Sighting) -> None:
-        """Writes a flow's event when it is tagged and when it ends; what is between moves counters only."""
-        flow = sighting.flow
+    def flow(self, classified: ClassifiedFlow) -> None:
+        """Writes an event when a flow is tagged and when it ends; reports in between are not events."""
+        flow = classified.flow
         if flow.phase == "update":
             return
         is_over = flow.phase == "end"
@@ -73,7 +73,7 @@ class Events:
             "@timestamp": timestamp(flow.last_ns),
             "ecs": {"version": ECS_VERSION},
             "event": {
-                "kind": "alert" if _is_finding(sighting) else "event",
+                "kind": "alert" if _is_finding(classified) else "event",
                 "category": ["network"],
                 "type": ["connection", "end" if is_over else "start"],
                 "dataset": "netmon.flow",
@@ -91,17 +91,17 @@ class Events:
                 "bytes": flow.received_bytes,
                 "packets": flow.received_packets,
                 "domain": flow.name,
-                "geo": self._geo(sighting.place),
+                "geo": self._geo(classified.place),
             },
             "tls": _tls(flow),
-            "netmon": _meaning(sighting),
+            "netmon": _meaning(classified),
         }
         self._write(event)
 
     def dns(self, record: DnsRecord) -> None:
-        """Writes a DNS message's event.
+        """Writes the event of a DNS message.
 
-        mDNS and LLMNR carry the names of people's own devices: they are written only where addresses are.
+        mDNS and LLMNR contain the names of people's devices, so they are written only if addresses are.
         """
         if record.kind != "dns" and self._privacy.level != ADDRESS:
             return
@@ -143,11 +143,11 @@ class Events:
         self._write(event)
 
     def flush(self) -> None:
-        """Hands everything written so far to the system."""
+        """Flushes the stream."""
         self._stream.flush()
 
     def _write(self, event: dict[str, Any]) -> None:
-        self._stream.write(json_line(without_nothing(event)))
+        self._stream.write(json_line(without_nulls(event)))
 
     def _observer(self, interface: str | None) -> dict[str, Any]:
         ingress = {"interface": {"name": interface}} if interface else None
@@ -160,7 +160,7 @@ class Events:
             "type": f"ipv{ipaddress.ip_address(flow.server).version}",
             "bytes": flow.sent_bytes + flow.received_bytes,
             "packets": flow.sent_packets + flow.received_packets,
-            # The identifier gives the client's address away, so it goes with it.
+            # The client's address can be derived from the identifier, so both are shown or neither.
             "community_id": community_id(flow.transport, *ends) if self._privacy.level == ADDRESS else None,
         }
 
@@ -179,7 +179,7 @@ class Events:
 
 
 def timestamp(time_ns: int) -> str:
-    """RFC 3339, UTC, microseconds; a time that no calendar holds is given as the last one that it does."""
+    """A time as RFC 3339 in UTC with microseconds; times after the year 9999 are given as its last second."""
     seconds, rest = divmod(time_ns, 1_000_000_000)
     moment = datetime.fromtimestamp(min(seconds, 253_402_300_799), UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
@@ -196,19 +196,19 @@ def _tls(flow: FlowRecord) -> dict[str, Any] | None:
     return {"client": client, "server": server} if client or server else None
 
 
-def _is_finding(sighting: Sighting) -> bool:
-    return sighting.verdict is not None and sighting.verdict.outcome in ("unexpected", "forbidden")
+def _is_finding(classified: ClassifiedFlow) -> bool:
+    return classified.verdict is not None and classified.verdict.outcome in ("unexpected", "forbidden")
 
 
-def _meaning(sighting: Sighting) -> dict[str, Any]:
-    flow, place, verdict = sighting.flow, sighting.place, sighting.verdict
+def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
+    flow, place = classified.flow, classified.place
     return {
         "flow_id": flow.flow_id,
         "phase": flow.phase,
         "end_reason": flow.end_reason,
-        "vendor": sighting.vendor,
-        "component": sighting.component,
-        "signature_status": sighting.status,
+        "vendor": classified.vendor,
+        "component": classified.component,
+        "signature_status": classified.status,
         "evidence": flow.evidence,
         "unnamed_reason": flow.reason,
         "candidates": list(flow.candidates) or None,
@@ -217,33 +217,41 @@ def _meaning(sighting: Sighting) -> dict[str, Any]:
         "tls_versions": list(flow.tls_versions) or None,
         "ech": flow.ech,
         "encrypted_dns": flow.encrypted_dns,
-        "resolver": sighting.resolver,
-        "finding": "fallback_resolver" if sighting.fallbacks else None,
-        "fallback": [asdict(one) for one in sighting.fallbacks] or None,
+        "resolver": classified.resolver,
+        "finding": "fallback_resolver" if classified.fallbacks else None,
+        "fallback": [asdict(one) for one in classified.fallbacks] or None,
         "ja4": flow.ja4,
         "rtt_min_ms": round(flow.rtt_ns / 1e6, 3) if flow.rtt_ns is not None else None,
         "interception": flow.interception if flow.interception == "suspected" else None,
         "view": list(flow.view) or None,
         "unseen_bytes": flow.unseen_bytes or None,
         "duplicate_packets": flow.duplicates or None,
-        "verdict": verdict.outcome if verdict else None,
-        "reason": verdict.reason if verdict else None,
-        "promise": verdict.promise if verdict else None,
-        "exception": _exception(verdict),
+        **_judgement(classified.verdict),
         "place": describe_place(place) if place else None,
-        "new_destination": list(sighting.new_destination) or None,
+        "new_destination": list(classified.new_destination) or None,
     }
 
 
-def _exception(verdict: Verdict | None) -> dict[str, Any] | None:
-    """What an exception of the policy lifted, and until when; not for whom: that could name one client."""
-    if verdict is None or verdict.lifts is None:
+def _judgement(verdict: Verdict | None) -> dict[str, Any]:
+    if verdict is None:
+        return {}
+    return {
+        "verdict": verdict.outcome,
+        "reason": verdict.reason,
+        "promise": verdict.promise,
+        "exception": _exception(verdict),
+    }
+
+
+def _exception(verdict: Verdict) -> dict[str, Any] | None:
+    """What a policy exception lifted, and until when; not its network, which may be a single client."""
+    if verdict.lifts is None:
         return None
     return {"lifts": verdict.lifts, "until": verdict.until}
 
 
 def describe_place(place: Place) -> dict[str, Any]:
-    """A place with all its evidence, as JSON has it."""
+    """A place with all its evidence, as a JSON object; absent values are None."""
     return {
         "location": place.location,
         "country": place.country,
@@ -278,10 +286,10 @@ def _vote(vote: Vote) -> dict[str, Any]:
     }
 
 
-def without_nothing(value: Any) -> Any:
-    """The value without keys that hold nothing."""
+def without_nulls(value: Any) -> Any:
+    """A JSON value without the keys whose value is None, at any depth."""
     if isinstance(value, dict):
-        return {key: without_nothing(item) for key, item in value.items() if item is not None}
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
-        return [without_nothing(item) for item in value]
+        return [without_nulls(item) for item in value]
     return value

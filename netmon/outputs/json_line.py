@@ -1,4 +1,4 @@
-"""One JSON object as a line that a terminal may show."""
+"""One JSON object per line, safe to show on a terminal."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ _INVISIBLE = re.compile(
 
 
 def json_line(value: Any) -> str:
-    """Compact JSON in UTF-8's characters, ended by a newline.
+    """Compact JSON with non-ASCII characters unescaped, ended by a newline.
 
-    RFC 8259 asks for escapes only of the controls below a blank. Here those from DEL on, and the invisible
-    characters that turn the direction of writing, are escaped as well: names come from packets.
+    RFC 8259 requires escapes only for control characters below U+0020. Here DEL and the C1 controls are
+    escaped as well, and invisible characters such as those that change the writing direction, because names
+    come from packets.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if not text.isprintable():

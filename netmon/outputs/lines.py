@@ -1,4 +1,4 @@
-"""Whole lines on a file that may be full: that stops neither capture nor metrics."""
+"""Complete lines in a file whose disk may be full: that stops neither capture nor metrics."""
 
 from __future__ import annotations
 
@@ -7,45 +7,47 @@ import io
 import os
 from collections.abc import Callable
 
+from netmon.errors import reason_of
+
 MAX_PENDING = 65_536
-"""Characters held before they are written without being flushed."""
+"""Characters buffered before they are written without a flush."""
 
 
 class Lines:
-    """A text stream of lines. Those that the file cannot take are counted in `lost`; that is told once.
+    """A text stream of lines. Lines that cannot be written are counted in `lost`, and logged once.
 
-    A line that a full disk cut in two is made whole before the next one. A reader who has gone
-    (BrokenPipeError) is no fault of the file: that goes through.
+    When a full disk truncates a line, the rest of it is written before the next line. BrokenPipeError is
+    raised: the reader has closed the pipe, and the file is not at fault.
     """
 
-    def __init__(self, file: io.FileIO, name: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, file: io.FileIO, name: str, log: Callable[[str], None]) -> None:
         self.lost = 0
         self._file = file
         self._name = name
-        self._tell = tell
+        self._log = log
         self._pending: list[str] = []
         self._size = 0
-        self._rest = b""  # of a line of which the file holds the beginning
-        self._failed_at: int | None = None  # `lost` when it began to fail
+        self._rest = b""  # of a truncated line
+        self._lost_before: int | None = None  # value of `lost` when writing began to fail
 
     def write(self, line: str) -> None:
-        """Takes a line with its end."""
+        """Buffers a line, which ends in a newline."""
         self._pending.append(line)
         self._size += len(line)
         if self._size >= MAX_PENDING:
             self.flush()
 
     def flush(self) -> None:
-        """Hands everything to the system."""
+        """Writes all buffered lines to the file."""
         lines = "".join(self._pending).encode()
         self._pending.clear()
         self._size = 0
         data = memoryview(self._rest + lines)
         if not data:
             return
-        whole, done = len(data), 0
+        size, done = len(data), 0
         try:
-            while done < whole:
+            while done < size:
                 done += self._file.write(data[done:]) or _would_block()
         except BrokenPipeError:
             raise
@@ -58,20 +60,20 @@ class Lines:
 
     def _fail(self, error: OSError, left: bytes, *, is_cut: bool) -> None:
         self._rest = left[: left.index(b"\n") + 1] if is_cut else b""
-        if self._failed_at is None:
-            self._failed_at = self.lost
-            reason = (error.strerror or str(error)).lower()
-            self._tell(f"{self._name}: {reason}; events are lost until it can be written again")
+        if self._lost_before is None:
+            self._lost_before = self.lost
+            self._log(f"{self._name}: {reason_of(error)}; events are lost until it can be written again")
         self.lost += left.count(b"\n", len(self._rest))
 
     def _recover(self) -> None:
-        if self._failed_at is None:
+        if self._lost_before is None:
             return
-        count = self.lost - self._failed_at
-        self._failed_at = None
-        self._tell(f"{self._name}: written again; {count:,} {'event' if count == 1 else 'events'} missing")
+        count = self.lost - self._lost_before
+        self._lost_before = None
+        noun = "event was" if count == 1 else "events were"
+        self._log(f"{self._name}: can be written again; {count:,} {noun} lost")
 
 
 def _would_block() -> int:
-    """What a file says by None: it is set not to wait, and its reader is slow."""
+    """For a write that returns None: the pipe is non-blocking, and its reader is slow."""
     raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))

@@ -1,4 +1,4 @@
-"""Prometheus metrics: sums kept by the sightings, counters read from the engine at each scrape."""
+"""Prometheus metrics: sums kept by the classified flows, counters read from the engine at each scrape."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from netmon.records import (
     QUESTIONS,
     QUIC_VERSIONS,
     UNNAMED,
+    ClassifiedFlow,
     DnsRecord,
-    Sighting,
 )
 from netmon.signatures.model import SignatureSet
 
@@ -96,15 +96,21 @@ class Prometheus:
         with self._lock:
             self._reload = (0.0, self._reload[1])
 
-    def sighting(self, sighting: Sighting) -> None:
+    def flow(self, classified: ClassifiedFlow) -> None:
         """Adds a report up: new bytes each time, the flow once."""
-        flow, place, verdict = sighting.flow, sighting.place, sighting.verdict
-        if sighting.fallbacks:
-            self._take_fallbacks(sighting)
-        if sighting.vendor is None or place is None or verdict is None:
+        flow, place, verdict = classified.flow, classified.place, classified.verdict
+        if classified.fallbacks:
+            self._take_fallbacks(classified)
+        if classified.vendor is None or place is None or verdict is None:
             self._counted.discard(flow.flow_id)
             return
-        labels = (sighting.vendor, sighting.component or "", place.location, place.country, verdict.outcome)
+        labels = (
+            classified.vendor,
+            classified.component or "",
+            place.location,
+            place.country,
+            verdict.outcome,
+        )
         with self._lock:
             sums = self._sums_of(labels)
             sums[0] += flow.new_sent_bytes
@@ -121,7 +127,7 @@ class Prometheus:
             if flow.phase == "end":
                 self._counted.discard(flow.flow_id)
                 if flow.rtt_ns is not None:
-                    self._observe(sighting.vendor, place.location, flow.rtt_ns / 1e9)
+                    self._observe(classified.vendor, place.location, flow.rtt_ns / 1e9)
             if verdict.outcome in _FINDINGS:
                 last_seen, where = self._last_seen[verdict.outcome], labels[:4]
                 if where not in last_seen and len(last_seen) >= MAX_LABEL_SETS:
@@ -134,10 +140,10 @@ class Prometheus:
     def flush(self) -> None:
         """Sums are read when scraped; what must last is in the events."""
 
-    def _take_fallbacks(self, sighting: Sighting) -> None:
-        flow = sighting.flow
+    def _take_fallbacks(self, classified: ClassifiedFlow) -> None:
+        flow = classified.flow
         with self._lock:
-            for one in sighting.fallbacks:
+            for one in classified.fallbacks:
                 labels = (one.vendor, one.operator, one.question)
                 self._fallbacks[labels] = self._fallbacks.get(labels, 0) + (flow.phase == "end")
                 self._fallback_seen[labels] = max(self._fallback_seen.get(labels, 0.0), flow.last_ns / 1e9)

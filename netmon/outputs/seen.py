@@ -1,4 +1,4 @@
-"""What was seen and what was not, as tables: flows by name or reason, packets, the quality of the view."""
+"""What was seen and what was missed, as tables: flows by evidence or reason, packets, and view problems."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from netmon.days import DAY_S
 from netmon.quality import percent_text
 from netmon.records import NAMES
 
@@ -17,8 +18,8 @@ EVIDENCE_TEXT = {
     "quic_sni": "server name in the QUIC hello",
     "http_host": "HTTP host",
     "certificate": "server certificate",
-    "dns_client": "this client's DNS look-up",
-    "dns_any": "somebody else's DNS look-up",
+    "dns_client": "this client's DNS lookup",
+    "dns_any": "another client's DNS lookup",
     "payload": "a vendor's protocol",
     "network": "address in a vendor's network",
     "ech_outer": "public name of an ECH hello",
@@ -27,20 +28,23 @@ EVIDENCE_TEXT = {
 UNNAMED_TEXT = {
     "ech": "the name is encrypted (ECH)",
     "no_hello_seen": "no complete hello was seen",
-    "no_server_name": "the hello carries no server name",
-    "truncated_capture": "the capture cut the hello",
+    "no_server_name": "the hello has no server name",
+    "truncated_capture": "the hello is truncated in the capture",
     "encrypted_dns": "DNS is encrypted",
-    "started_before_sensor": "began before the capture",
-    "not_tls": "neither TLS nor looked up in DNS",
+    "started_before_sensor": "started before the capture",
+    "not_tls": "not TLS, and no DNS lookup was seen",
     "malformed": "malformed",
 }
 
 Row = tuple[str, str, str]
-"""A line: what, how many, how much of the whole."""
+"""A line of a table: text, count, and bytes or share."""
 
 
 def show_seen(stats: Mapping[str, Any]) -> Iterator[Text | Table]:
-    """The tables, each after its heading. The flows named and those not named are all flows that ended."""
+    """The tables, each after its heading, from the engine's `stats`.
+
+    The flows with a name and those without add up to all flows that ended.
+    """
     span = ""
     if stats["first_ns"] is not None:
         first = datetime.fromtimestamp(min(stats["first_ns"] // 10**9, 253_402_300_799), UTC)
@@ -52,12 +56,12 @@ def show_seen(stats: Mapping[str, Any]) -> Iterator[Text | Table]:
     )
     missing = list(_missing(stats))
     if missing:
-        yield Text("\nWhat was not seen, or not whole", "bold")
+        yield Text("\nWhat was missing or incomplete", "bold")
         yield _table(missing)
 
 
 def _flows(stats: Mapping[str, Any]) -> Iterator[Row]:
-    """Flows and bytes by how they are named, or why not; then what else is known of those without a name."""
+    """Flows and bytes by evidence for their names, by reason for having none, and by other evidence."""
     flows, octets = stats["named"], stats["named_bytes"]
 
     def row(text: str, count: int, size: int) -> Row:
@@ -74,18 +78,18 @@ def _flows(stats: Mapping[str, Any]) -> Iterator[Row]:
             yield row(f"  {UNNAMED_TEXT[reason]}", count, stats["unnamed_bytes"][reason])
     for key in ("payload", "network", "ech_outer"):
         if flows.get(key):
-            yield row(f"  of them known by {EVIDENCE_TEXT[key]}", flows[key], octets[key])
+            yield row(f"  of these, by {EVIDENCE_TEXT[key]}", flows[key], octets[key])
     yield row("all flows", sum(flows.values()), sum(octets.values()))
     size = stats["other_sent_bytes"] + stats["other_received_bytes"]
-    yield row("  of no vendor", stats["other_flows"], size)
+    yield row("  matching no vendor", stats["other_flows"], size)
 
 
 def _packets(stats: Mapping[str, Any]) -> Iterator[Row]:
     packets = stats["packets"]
     yield "all packets", f"{packets:,}", ""
     for text, key in (
-        ("  came again, counted once", "duplicate_packets"),
-        ("  joined by a card or kernel", "coalesced_packets"),
+        ("  duplicates, counted once", "duplicate_packets"),
+        ("  merged by offloading (GRO, LRO)", "coalesced_packets"),
     ):
         count = _sum(stats, key)
         if count:
@@ -96,22 +100,22 @@ def _packets(stats: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _missing(stats: Mapping[str, Any]) -> Iterator[Row]:
-    """What is known to be missing; nothing for a perfect view."""
+    """What is known to be missing; no rows for a perfect view."""
     unseen, connections = _sum(stats, "unseen_tcp_bytes"), _sum(stats, "connections")
     cut, packets = _sum(stats, "cut_packets"), stats["packets"]
     one_way, hellos = _sum(stats, "one_way_connections"), _sum(stats, "incomplete_hellos")
     if unseen:
         share = percent_text(unseen, unseen + _sum(stats, "tcp_bytes"))
-        yield "TCP bytes acknowledged and never seen", bytes_text(unseen), share
+        yield "TCP bytes acknowledged but not seen", bytes_text(unseen), share
     if one_way:
-        what = f"connections seen one way only, of {connections:,}"
+        what = f"one-way connections, of {connections:,}"
         yield what, f"{one_way:,}", percent_text(one_way, connections)
     if hellos:
-        yield "hellos that lack segments", f"{hellos:,}", ""
+        yield "hellos with missing segments", f"{hellos:,}", ""
     if cut:
-        yield "packets cut by the snap length", f"{cut:,}", percent_text(cut, packets)
+        yield "packets truncated by the snap length", f"{cut:,}", percent_text(cut, packets)
     for what, count in _counted(stats["evicted"]):
-        yield f"given up because a table was full: {what}", f"{count:,}", ""
+        yield f"evicted from a full table: {what}", f"{count:,}", ""
 
 
 def _table(rows: Iterable[Row]) -> Table:
@@ -125,12 +129,12 @@ def _table(rows: Iterable[Row]) -> Table:
 
 
 def _sum(stats: Mapping[str, Any], key: str) -> int:
-    """A figure of all interfaces together."""
+    """A counter summed over all interfaces."""
     return sum(view[key] for view in stats["view"].values())
 
 
 def _counted(counts: Mapping[Any, int]) -> Iterable[tuple[Any, int]]:
-    """What was counted at all, most first."""
+    """The counts above zero, largest first."""
     return sorted(((key, count) for key, count in counts.items() if count), key=lambda item: -item[1])
 
 
@@ -145,12 +149,12 @@ def bytes_text(number: int) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """A time span in the unit that suits it, with three digits."""
+    """A time span with three significant digits, in a suitable unit: "2.78 h"."""
     if seconds == 0:
         return "0 s"
     units = ((0.001, 1e-6, "µs"), (0.1, 0.001, "ms"), (120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"))
     for limit, divisor, unit in units:
         if seconds < limit:
             return f"{seconds / divisor:.3g} {unit}"
-    days = seconds / 86_400
+    days = seconds / DAY_S
     return f"{days:.3g} days" if days < 999.5 else f"{days:,.0f} days"

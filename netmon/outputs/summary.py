@@ -1,4 +1,4 @@
-"""A readable summary of a run: what went where, how the names are known, and what could not be seen."""
+"""A readable summary of a run: flows by vendor, place and verdict, how they were named, what was missed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.text import Text
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import bytes_text, show_seen
 from netmon.privacy import Privacy
-from netmon.records import DnsRecord, Place, Sighting
+from netmon.records import ClassifiedFlow, DnsRecord, Place
 from netmon.signatures.model import Location
 from netmon.verdict import REASONS
 
@@ -30,7 +30,7 @@ class _Sum:
 
 
 class Summary:
-    """Adds sightings up; `show` prints them. Each flow counts once, when it ends."""
+    """Sums up the flows of a run, which `show` prints. Each flow counts once, when it ends."""
 
     def __init__(self, locations: Mapping[str, Location], privacy: Privacy) -> None:
         self._locations = locations
@@ -50,30 +50,30 @@ class Summary:
         """Flows that are unexpected or forbidden."""
         return self._outcomes["unexpected"].flows + self._outcomes["forbidden"].flows
 
-    def sighting(self, sighting: Sighting) -> None:
-        """Adds a flow up when it ends."""
-        flow, verdict, place = sighting.flow, sighting.verdict, sighting.place
-        self._dns_use.sighting(sighting)
-        if flow.phase != "end" or verdict is None or place is None or sighting.vendor is None:
+    def flow(self, classified: ClassifiedFlow) -> None:
+        """Adds a flow when it ends."""
+        flow, verdict, place = classified.flow, classified.verdict, classified.place
+        self._dns_use.flow(classified)
+        if flow.phase != "end" or verdict is None or place is None or classified.vendor is None:
             return
         where = self.place_text(place)
-        key = (verdict.outcome, sighting.vendor, sighting.component or "", where, verdict.reason)
+        key = (verdict.outcome, classified.vendor, classified.component or "", where, verdict.reason)
         for total in (self._sums.setdefault(key, _Sum()), self._outcomes[verdict.outcome]):
             total.flows += 1
             total.sent += flow.sent_bytes
             total.received += flow.received_bytes
         self._excepted += verdict.lifts is not None
         if verdict.outcome in ("unexpected", "forbidden"):
-            self._alarms[sighting.vendor, sighting.component or "", where] += 1
+            self._alarms[classified.vendor, classified.component or "", where] += 1
 
     def dns(self, record: DnsRecord) -> None:
-        """DNS messages are counted by the engine."""
+        """Does nothing: the engine counts DNS messages."""
 
     def flush(self) -> None:
-        """Nothing is written before `show`."""
+        """Does nothing: only `show` writes."""
 
     def place_text(self, place: Place) -> str:
-        """A place in words."""
+        """A place in words: "Zürich, CH", "disputed: CH or RU" or "unknown"."""
         if place.confidence == "disputed":
             locating = [vote for vote in place.votes if vote.about == "location"]
             countries = sorted({vote.country for vote in locating if vote.country})
@@ -85,7 +85,7 @@ class Summary:
         return f"{city}, {place.country}" if city else place.country
 
     def show(self, console: Console, stats: Mapping[str, Any]) -> None:
-        """Prints the tables and ends with one sentence."""
+        """Prints the tables and a closing sentence; `stats` are the engine's counters."""
         for part in self._groups():
             console.print(part)
         console.print()
@@ -106,7 +106,7 @@ class Summary:
                 f"{flows:,} {_plural(flows, 'flow')} of {vendor} ({component}) to {where}"
                 for (vendor, component, where), flows in sorted(self._alarms.items())
             )
-            return Text(f"Not as it should be: {places}.")
+            return Text(f"Findings: {places}.")
         undecided = self._outcomes["undecided"].flows
         excepted = f", {self._excepted:,} of them by an exception of the policy" if self._excepted else ""
         if undecided == 0:
@@ -114,7 +114,7 @@ class Summary:
         decided = f"{total - undecided:,} of {total:,} {_plural(total, 'flow')}"
         return Text(
             f"Nothing unexpected. {decided} ended as expected{excepted}; "
-            f"{undecided:,} cannot be judged; the reasons are in the table."
+            f"{undecided:,} could not be judged, for the reasons in the table."
         )
 
     def _style(self) -> str:
@@ -123,7 +123,7 @@ class Summary:
         return _COLOURS["undecided" if self._outcomes["undecided"].flows else "expected"]
 
     def _groups(self) -> Iterator[RenderableType]:
-        """For each vendor, verdict and reason: a line that says so, and a table of what it holds for."""
+        """For each vendor, verdict and reason: a heading, and a table of its components and places."""
         groups: dict[tuple[str, int, str, str], list[tuple[str, str, _Sum]]] = {}
         for (outcome, vendor, component, where, reason), total in self._sums.items():
             group = groups.setdefault((vendor, _ORDER.index(outcome), outcome, reason), [])
@@ -143,7 +143,7 @@ class Summary:
 
 
 def _table_of_flows(rows: Sequence[tuple[Text, Text, _Sum | None]]) -> Table:
-    """Rows whose columns stand below each other from table to table; without a sum, the headings."""
+    """A table whose columns align with those of the other tables; a row without a sum is a heading."""
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     table.add_column(width=18)
     table.add_column(width=25)

@@ -1,8 +1,8 @@
-"""Where an address is: votes with sources, and the rule that makes a place of them.
+"""Where an address is: votes from several sources, and the rule that turns them into a place.
 
-`locator` collects the votes on an address, `rule` decides, `prefixes` finds the longest network;
-`databases` keeps the location databases of this machine, each a `database` whose records `fields` reads;
-`makers` knows who stands behind a source; `round_trips` remembers how soon it answered, `physics` says what
-that rules out.
-A location database is evidence, never the truth; a registration locates nothing.
+`locator` collects the votes on an address and `rule` decides. `prefixes` does the longest-prefix match.
+`databases` maintains the location databases of this machine; each is a `database`, whose records `fields`
+reads. `providers` tells which sources belong together. `declared` holds what the user declares.
+`round_trips` keeps the smallest round trip to each address; `physics` computes what it rules out.
+A location database is evidence, never the truth, and a registration does not locate an address.
 """

@@ -1,4 +1,4 @@
-"""All location databases of this machine, kept up to date while they are replaced."""
+"""The location databases of this machine, opened again when their files are replaced."""
 
 from __future__ import annotations
 
@@ -12,64 +12,64 @@ from netmon.places.database import Database, open_database
 from netmon.places.prefixes import Address
 from netmon.records import Vote
 
-_USUAL = ("/usr/share/GeoIP", "/usr/local/share/GeoIP", "/var/lib/GeoIP")
+_SYSTEM_FOLDERS = ("/usr/share/GeoIP", "/usr/local/share/GeoIP", "/var/lib/GeoIP")
 
-Stamp = tuple[int, ...]
-"""Device, inode, time and size of a file: changes when it is replaced or written."""
+_Stamp = tuple[int, ...]
+"""Device, inode, modification time and size of a file: changes when it is replaced or written."""
 
 
-def usual_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Where location databases are found without being told: the system's folders and the user's own."""
+def default_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where databases are looked for when none are configured: the system's folders and the user's."""
     home = environment.get("HOME", "/")
     own = Path(environment.get("XDG_DATA_HOME") or Path(home, ".local", "share"))
-    return (*map(Path, _USUAL), own / "netmon")
+    return (*map(Path, _SYSTEM_FOLDERS), own / "netmon")
 
 
 @dataclass(slots=True)
 class _File:
-    """One file, and what came of it."""
+    """One file, and the database last opened from it."""
 
-    stamp: Stamp | None = None  # when it was last tried; None: it was not there
-    database: Database | None = None  # the last version that could be opened
+    stamp: _Stamp | None = None  # of the version last tried; None: there was no file
+    database: Database | None = None  # from the last version that could be opened
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """How a database stands: `built_s` is None for one that could never be opened."""
+class DatabaseState:
+    """The state of a database, for the metrics: `built_s` is None if it could never be opened."""
 
     name: str
     built_s: int | None
-    is_current: bool  # nothing went wrong with the file as it is now
+    is_current: bool  # False: the file as it is now cannot be read, and an older version is in use
 
 
 class Databases:
-    """The databases in some files and folders (`*.mmdb`, not deeper).
+    """The databases in a list of files and folders (`*.mmdb`, without subfolders).
 
-    With `required` each path must be there and hold one: these are those that the user named.
-    Nothing is opened before `refresh`. Of several with the same name the newest build speaks alone.
-    Look-ups may go on in one thread while another refreshes.
+    With `required`, each path must exist and contain a database: these are paths that the user configured.
+    Nothing is opened before `refresh`. Of several databases with the same name, the newest build is used.
+    One thread may look up addresses while another refreshes.
     """
 
     def __init__(self, paths: Sequence[Path] = (), *, required: bool = False) -> None:
         self._paths = paths
         self._required = required
         self._files: dict[Path, _File] = {}
-        self._problems: dict[Path, str] = {}  # that there are
-        self._untold: list[str] = []
+        self._problems: dict[Path, str] = {}  # those that persist
+        self._unreported: list[str] = []
         self.current: tuple[Database, ...] = ()
-        """Those in use, by name; another tuple whenever one of them changes."""
-        self.states: tuple[State, ...] = ()
+        """The databases in use, sorted by name; a new tuple whenever one of them changes."""
+        self.states: tuple[DatabaseState, ...] = ()
 
     def refresh(self) -> bool:
-        """Opens what is new or has changed since the last time; True when other databases are in use now.
+        """Opens files that are new or have changed; True when the databases in use are different ones now.
 
-        One that cannot be opened, or has gone, leaves its last good version in use.
+        When a file cannot be opened or no longer exists, its last good version stays in use.
         """
         found = list(dict.fromkeys(self._find()))
         for path in found:
-            self._visit(path)
+            self._open_if_changed(path)
         for path in self._files.keys() - set(found):
-            self._miss(path)
+            self._drop_if_replaced(path)
         newest = {}
         for database in sorted(self._opened(), key=lambda one: one.built_s):
             newest[database.name] = database
@@ -81,22 +81,22 @@ class Databases:
         return is_changed
 
     def take_problems(self) -> list[str]:
-        """What went wrong since the last call, one line each. A problem is told once, while it lasts."""
-        untold, self._untold = self._untold, []
-        return untold
+        """Problems found since the last call, one line each. A problem is reported once while it persists."""
+        unreported, self._unreported = self._unreported, []
+        return unreported
 
     def votes(self, databases: Iterable[Database], address: Address) -> Iterator[Vote]:
-        """What some of `current` say about an address. One that is damaged there says nothing."""
+        """The votes of `databases`, taken from `current`, on an address; a damaged record gives none."""
         for database in databases:
             try:
                 yield from database.votes(address)
             except DatabaseError as error:
-                self._note(database.path, str(error))
+                self._add_problem(database.path, str(error))
                 self._update_states()
 
     def _find(self) -> Iterator[Path]:
         for path in self._paths:
-            if not os.path.isdir(path):  # noqa: PTH112 (Path.is_dir raises where it may not look)
+            if not os.path.isdir(path):  # noqa: PTH112 (Path.is_dir raises PermissionError)
                 if self._required:
                     yield path
                 continue
@@ -105,10 +105,10 @@ class Databases:
             if found:
                 self._problems.pop(path, None)
             elif self._required:
-                self._note(path, f"{path}: holds no location database (*.mmdb)")
+                self._add_problem(path, f"{path}: contains no location database (*.mmdb)")
 
-    def _visit(self, path: Path) -> None:
-        """Open a file, if it is not the one that was tried last."""
+    def _open_if_changed(self, path: Path) -> None:
+        """Open a file unless this version of it has been tried already."""
         file = self._files.setdefault(path, _File())
         stamp = _stamp(path)
         if stamp is not None and stamp == file.stamp:
@@ -117,13 +117,13 @@ class Databases:
         try:
             file.database = open_database(path)
         except DatabaseError as error:
-            stays = "; its last good version stays in use" if file.database else ""
-            self._note(path, f"{error}{stays}")
+            consequence = "; its last good version stays in use" if file.database else ""
+            self._add_problem(path, f"{error}{consequence}")
         else:
             self._problems.pop(path, None)
 
-    def _miss(self, path: Path) -> None:
-        """A file has gone: forget it where it was of no use, or where another of its name has come."""
+    def _drop_if_replaced(self, path: Path) -> None:
+        """Drop a missing file if it never opened, or if another file has a database of its name."""
         file = self._files[path]
         file.stamp = None
         others = (other for other in self._files.values() if other is not file and other.stamp)
@@ -132,24 +132,26 @@ class Databases:
             del self._files[path]
             self._problems.pop(path, None)
         else:
-            self._note(path, f"{path}: has gone; its last version stays in use")
+            self._add_problem(path, f"{path}: no longer exists; its last good version stays in use")
 
     def _opened(self) -> list[Database]:
         return [file.database for _, file in sorted(self._files.items()) if file.database]
 
-    def _note(self, path: Path, problem: str) -> None:
+    def _add_problem(self, path: Path, problem: str) -> None:
         if self._problems.get(path) != problem:
             self._problems[path] = problem
-            self._untold.append(problem)
+            self._unreported.append(problem)
 
     def _update_states(self) -> None:
-        states = [State(one.name, one.built_s, one.path not in self._problems) for one in self.current]
-        never = [path for path, file in sorted(self._files.items()) if file.database is None]
-        self.states = (*states, *(State(path.stem, None, is_current=False) for path in never))
+        opened = [
+            DatabaseState(one.name, one.built_s, one.path not in self._problems) for one in self.current
+        ]
+        failed = [path for path, file in sorted(self._files.items()) if file.database is None]
+        self.states = (*opened, *(DatabaseState(path.stem, None, is_current=False) for path in failed))
 
 
-def _stamp(path: Path) -> Stamp | None:
-    """What tells one version of a file from another; None when there is no file to be seen."""
+def _stamp(path: Path) -> _Stamp | None:
+    """Identifies one version of a file; None when there is none, or none that may be read."""
     try:
         status = path.stat()
     except OSError:

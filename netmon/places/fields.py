@@ -1,8 +1,9 @@
-"""What a record of a location database says, whoever made it: fields are found by what is there.
+"""The fields of a location database's records, found by their keys whoever the provider is.
 
-Known ways to write them down: MaxMind's GeoIP2 and GeoLite2 (nested; DB-IP and IP2Location write alike),
-IPinfo's (flat or in `geo` and `as`; every value may be a text), and ip-location-db's (flat).
-`represented_country` (an embassy, a base) is not read: it says whose users they are, not where.
+Known schemas: MaxMind's GeoIP2 and GeoLite2 (nested; DB-IP and IP2Location use the same), IPinfo's (flat, or
+under `geo` and `as`; any value may be a string), and ip-location-db's (flat).
+`represented_country` (an embassy, a military base) is not read: it is the country of the users, not of the
+address.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "anycast": (("traits", "is_anycast"), ("is_anycast",), ("anycast",)),
     "satellite": (("traits", "is_satellite_provider"), ("is_satellite",), ("satellite",)),
 }
-"""Field → where records have it; the first place with a value of use counts."""
+"""Field → the keys under which records have it; the first with a usable value counts."""
 
 _PLACES = tuple((field, path) for field, paths in FIELDS.items() for path in paths)
 _NO_COUNTRIES = frozenset({"AP", "EU", "XX", "ZZ"})
-"""Two letters that databases write for regions, or for nothing."""
+"""Codes that databases use for regions, or for an unknown country."""
 
 
 def find_fields(record: object) -> dict[str, Any]:
@@ -60,10 +61,10 @@ def find_fields(record: object) -> dict[str, Any]:
 
 
 def read_votes(record: object, source: str, date: str, prefix: str, *, registry: bool) -> tuple[Vote, ...]:
-    """The votes that a record is: where the address is, where its holder is registered, who announces it.
+    """The votes in a record: where the address is, where its holder is registered, which AS announces it.
 
-    With `registry` the record's country is a registration, too. One in the country of the location adds
-    nothing, and is left out.
+    With `registry`, the record's country is one of registration, too. A registration in the country of the
+    location is left out. `date` is the database's, as ISO text; `prefix` the network of the record.
     """
     found = find_fields(record)
     country, city = found.get("country"), found.get("city")
@@ -99,7 +100,7 @@ def _country(value: object) -> str | None:
 
 
 def _city(value: object) -> str | None:
-    """A city without its quarter, which some append in brackets; IP2Location writes "-" for none."""
+    """A city without the district that some providers append in brackets; IP2Location has "-" for none."""
     text = re.sub(r"\s*\(.*\)$", "", value).strip() if isinstance(value, str) else ""
     return text if text not in ("", "-") else None
 

@@ -6,36 +6,22 @@ import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
+from netmon.days import DAY_NS, iso_day
 from netmon.places.database import Database
 from netmon.places.databases import Databases
-from netmon.places.physics import Horizon, Position
+from netmon.places.declared import Declaration, Position
+from netmon.places.physics import DistanceCheck
 from netmon.places.prefixes import PrefixTable
 from netmon.places.rule import DECLARED, VENDOR, Cities, decide
 from netmon.records import Place, RoundTrip, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
 
-DAY_NS = 86_400 * 1_000_000_000
 CACHED_PLACES = 65_536
 """Places kept in memory; the one looked up first goes first."""
 
 _Cache = OrderedDict[tuple[object, ...], Place]
 """Address, day and, where it is known, the smallest round trip and whether to believe it → place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """A place that the user declares for a network: who says so, and why."""
-
-    prefix: str
-    country: str  # ISO 3166-1 alpha-2
-    city: str | None
-    author: str
-    reason: str
-    date: str | None = None
-    valid_from: str | None = None  # ISO days, both included; None: no such bound
-    valid_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +38,35 @@ class _Testimony:
 
 
 class Locator:
-    """Places of addresses, by the user's overrides, location databases and the networks of the signatures.
+    """Places of addresses, from the user's declarations, location databases and the signatures' networks.
 
-    Of overrides and networks, the longest that holds the address on that day speaks, whatever its role: that
-    a network does not tag does not make its votes worse. Databases may be refreshed meanwhile, also by
-    another thread. Raises ValueError for an override of no network.
+    Of the declarations, and of the networks, the longest prefix that covers the address on that day votes,
+    whatever the network's role: a network that does not tag flows still has valid votes. Databases may be
+    refreshed meanwhile, also by another thread. Raises ValueError for a declaration without a valid network.
     """
 
     def __init__(
         self,
         signatures: SignatureSet,
-        overrides: Sequence[Override] = (),
+        declarations: Sequence[Declaration] = (),
         databases: Databases | None = None,
         *,
         position: Position | None = None,
     ) -> None:
         """`position`: the sensor's; without one no round trip excludes anything."""
         self._cities = Cities(signatures.locations)
-        self._horizon = Horizon(position, signatures.locations)
-        self._overrides: PrefixTable[_Testimony] = PrefixTable()
+        self._distance_check = DistanceCheck(position, signatures.locations)
+        self._declared: PrefixTable[_Testimony] = PrefixTable()
         self._networks: PrefixTable[_Testimony] = PrefixTable()
         self._databases = Databases() if databases is None else databases
         # What is cached holds for these databases only.
         self._cached: tuple[tuple[Database, ...], _Cache] = (self._databases.current, OrderedDict())
-        for override in overrides:
-            bounds = (override.valid_from, override.valid_to)
-            self._overrides.add(override.prefix, _between(override.prefix, bounds, (_declaration(override),)))
-        for rule in signatures.entries:
-            if isinstance(rule, NetworkRule):
-                bounds, votes = (rule.valid_from, rule.valid_to), _rule_votes(rule, signatures)
-                self._networks.add(rule.prefix, _between(rule.prefix, bounds, votes))
+        for one in declarations:
+            bounds = (one.valid_from, one.valid_to)
+            self._declared.add(one.prefix, _between(one.prefix, bounds, (_declared_vote(one),)))
+        for rule in signatures.rules_of(NetworkRule):
+            bounds, votes = (rule.valid_from, rule.valid_to), _rule_votes(rule, signatures)
+            self._networks.add(rule.prefix, _between(rule.prefix, bounds, votes))
 
     def locate(self, address: str, when_ns: int, trip: RoundTrip | None = None) -> Place:
         """The place of an address on the UTC day of `when_ns` (nanoseconds since 1970), with its evidence.
@@ -116,21 +101,16 @@ class Locator:
         votes = self._votes(address, iso_day(when_ns), databases)
         if trip is None:
             return decide(votes, self._cities)
-        bound = self._horizon.bound(trip)
+        bound = self._distance_check.bound(trip)
         place = decide(votes, self._cities, bound.excluded)
         return replace(place, excluded=bound.excluded, round_trip=trip, steps=(bound.step, *place.steps))
 
     def _votes(self, address: str, day: str, databases: tuple[Database, ...]) -> tuple[Vote, ...]:
         return (
-            *_longest(self._overrides, address, day),
+            *_longest(self._declared, address, day),
             *self._databases.votes(databases, ipaddress.ip_address(address)),
             *_longest(self._networks, address, day),
         )
-
-
-def iso_day(when_ns: int) -> str:
-    """The UTC day of a packet, as ISO text: "2026-06-17"."""
-    return datetime.fromtimestamp(when_ns // 1_000_000_000, UTC).date().isoformat()
 
 
 def _holding(table: PrefixTable[_Testimony], address: str, day: str) -> Iterator[_Testimony]:
@@ -155,12 +135,12 @@ def _rule_votes(rule: NetworkRule, signatures: SignatureSet) -> tuple[Vote, ...]
     return (Vote(VENDOR, location.country, location.city, prefix=rule.prefix), *votes)
 
 
-def _declaration(override: Override) -> Vote:
+def _declared_vote(declaration: Declaration) -> Vote:
     return Vote(
         source=DECLARED,
-        country=override.country,
-        city=override.city,
-        date=override.date,
-        prefix=override.prefix,
-        note=f"{override.author}: {override.reason}",
+        country=declaration.country,
+        city=declaration.city,
+        date=declaration.date,
+        prefix=declaration.prefix,
+        note=f"{declaration.author}: {declaration.reason}",
     )

@@ -1,4 +1,4 @@
-"""Networks that hold an address, the longest first."""
+"""Longest-prefix match: the networks that contain an address, the longest first."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Value = TypeVar("Value")
 
 
 class PrefixTable(Generic[Value]):
-    """IPv4 and IPv6 networks with values: one dictionary per prefix length, asked from the longest down."""
+    """Values by IPv4 and IPv6 network: one dictionary per prefix length, searched from the longest down."""
 
     def __init__(self) -> None:
         self._lengths: dict[int, dict[int, dict[int, list[Value]]]] = {4: {}, 6: {}}
 
     def add(self, prefix: str, value: Value) -> None:
-        """Put a value under a network, beside what is there. Raises ValueError for a bad network."""
+        """Adds a value to a network, which may have several. Raises ValueError for an invalid network."""
         network = ipaddress.ip_network(prefix)
         lengths = self._lengths[network.version]
         if network.prefixlen not in lengths:
@@ -27,7 +27,7 @@ class PrefixTable(Generic[Value]):
         lengths[network.prefixlen].setdefault(int(network.network_address), []).append(value)
 
     def find(self, ip: Address) -> Iterator[Value]:
-        """Values of every network that holds the address, the longest prefix first."""
+        """Values of all networks that contain the address, the longest prefix first."""
         number = int(ip)
         for length, networks in self._lengths[ip.version].items():
             shift = ip.max_prefixlen - length

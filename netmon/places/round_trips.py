@@ -1,21 +1,22 @@
-"""The smallest round trip to each server address on each day, as flows bring them in."""
+"""The smallest round trip to each server address on each day, updated with every flow."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 
+from netmon.days import DAY_NS
 from netmon.records import FlowRecord, RoundTrip
 
-DAY_NS = 86_400 * 1_000_000_000
 ADDRESSES = 65_536
-"""Addresses and days kept; the one not seen for the longest time goes first, and is counted."""
+"""Pairs of address and day that are kept. The least recently seen is evicted first."""
 
 
-class RoundTrips:
-    """Remembers the smallest round trip by server address and UTC day of the flow's beginning.
+class SmallestRoundTrips:
+    """The smallest round trip by server address and UTC day of the flow's start.
 
-    By day, for addresses move. As long as something in the middle seems to answer nothing is remembered, and
-    what was is forgotten: it may have come from there. `evicted` counts what gave way to others.
+    By day, because addresses move. While a middlebox is suspected of answering handshakes, nothing
+    is kept, and earlier round trips are discarded, since they may be its answers.
+    `evicted` counts evictions.
     """
 
     def __init__(self, addresses: int = ADDRESSES) -> None:
@@ -23,10 +24,10 @@ class RoundTrips:
         self._addresses = addresses
         self._smallest: OrderedDict[tuple[str, int], RoundTrip] = OrderedDict()
 
-    def take(self, flow: FlowRecord) -> RoundTrip | None:
-        """The smallest round trip to the flow's server that day, this flow's included; None: none is known.
+    def record(self, flow: FlowRecord) -> RoundTrip | None:
+        """Adds a flow; returns the smallest round trip to its server that day, or None if there is none.
 
-        A flow counts once, with its first report.
+        A flow is one sample, however often it is reported.
         """
         if flow.interception == "suspected":
             self._smallest.clear()
@@ -56,5 +57,5 @@ def _join(known: RoundTrip | None, flow: FlowRecord, rtt_ns: int) -> RoundTrip:
 
 
 def _is_first(flow: FlowRecord) -> bool:
-    """Nothing of the flow was reported before."""
+    """True for the first report on the flow."""
     return (flow.new_sent_bytes, flow.new_received_bytes) == (flow.sent_bytes, flow.received_bytes)

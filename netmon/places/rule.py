@@ -3,7 +3,7 @@
 1. Only what speaks of the address's location can locate it. A registration says where somebody's office is,
    an AS who announces the address, a satellite provider's users may be anywhere: kept and shown, no more.
 2. A place that the user declared decides alone; confidence "single", for it is one source.
-3. A maker is one voice (`makers`), however many files it publishes, and its latest word counts: a vote is
+3. A maker is one voice (`providers`), however many files it publishes, and its latest word counts: a vote is
    outdated when a newer one of its maker says otherwise. So a database on this machine takes the place of
    what an older build of the same maker said in the signatures, also where that is only known to contradict;
    one that is older than the signatures does not. An undated vote is older than any other. Builds of one
@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
-from netmon.places.makers import maker_of
+from netmon.places.providers import provider_of
 from netmon.records import About, Confidence, Place, Vote
 from netmon.signatures.model import Location
 
@@ -64,35 +64,17 @@ class Cities:
 def decide(votes: Sequence[Vote], cities: Cities, excluded: Collection[str] = ()) -> Place:
     """The place that the votes amount to, with every step that led there; none of the excluded locations."""
     steps = [_tell(vote) for vote in votes]
-    locating = [vote for vote in votes if vote.about in ("location", "anycast") and not _is_silent(vote)]
-    declared = [vote for vote in locating if vote.source == DECLARED]
-    if declared:
-        locating = declared[:1]
-        steps.append("the user's declaration decides alone")
-    locating = _latest(locating, steps)
-    placed = [vote for vote in locating if vote.about == "location"]
-    refuted = _refuted(placed, cities, excluded)
-    for vote in refuted:
-        steps.append(
-            f"{vote.source} is refuted: {vote.city or 'the city that its maker names'} is too far away"
-        )
-    locating = [vote for vote in locating if vote not in refuted]
-    obstacle = _find_obstacle(locating, refuted)
+    locating = _find_locating(votes, steps)
+    refuted = _find_refuted(locating, cities, excluded, steps)
+    left = [vote for vote in locating if vote not in refuted]
+    obstacle = _find_obstacle(left, refuted)
     if obstacle is not None:
         kind, step = obstacle
-        steps.append(step)
-        return Place(kind, kind, None, kind, tuple(votes), steps=tuple(steps))
-    [country] = {vote.country for vote in locating if vote.country is not None}
-    confidence: Confidence = "single"
-    makers = {maker_of(vote.source) for vote in locating}
-    if len(makers) > 1:
-        confidence = "agreed"
-        steps.append(f"{len(makers)} sources agree on {country}")
-    elif not declared:
-        steps.append(f"{_sources(locating, country)} alone says {country}: a single source")
-    location, city, step = _find_city(country, locating, cities)
-    steps.append(step)
-    return Place(location, country, city, confidence, tuple(votes), steps=tuple(steps))
+        return Place(kind, kind, None, kind, tuple(votes), steps=(*steps, step))
+    [country] = _countries(left)
+    confidence = _weigh(country, left, steps)
+    location, city, step = _find_city(country, left, cities)
+    return Place(location, country, city, confidence, tuple(votes), steps=(*steps, step))
 
 
 def is_sure(place: Place) -> bool:
@@ -102,41 +84,73 @@ def is_sure(place: Place) -> bool:
     )
 
 
-def _refuted(votes: Sequence[Vote], cities: Cities, excluded: Collection[str]) -> list[Vote]:
+def _find_locating(votes: Sequence[Vote], steps: list[str]) -> list[Vote]:
+    """The votes that can locate and count: the user's declaration, or else the latest of each maker."""
+    locating = [vote for vote in votes if vote.about in ("location", "anycast") and not _is_silent(vote)]
+    declared = [vote for vote in locating if vote.source == DECLARED]
+    if not declared:
+        return _latest(locating, steps)
+    steps.append("the user's declaration decides alone")
+    return declared[:1]
+
+
+def _find_refuted(
+    locating: Sequence[Vote], cities: Cities, excluded: Collection[str], steps: list[str]
+) -> list[Vote]:
     """Votes for an excluded city, and what the same maker says of that country without naming a city."""
-    voices = {(maker_of(vote.source), vote.country) for vote in votes if _meant(vote, cities) in excluded}
-    return [
+    placed = [vote for vote in locating if vote.about == "location"]
+    voices = {(provider_of(vote.source), vote.country) for vote in placed if _meant(vote, cities) in excluded}
+    refuted = [
         vote
-        for vote in votes
-        if (maker_of(vote.source), vote.country) in voices
+        for vote in placed
+        if (provider_of(vote.source), vote.country) in voices
         and (vote.city is None or _meant(vote, cities) in excluded)
     ]
+    for vote in refuted:
+        steps.append(
+            f"{vote.source} is refuted: {vote.city or 'the city that its maker names'} is too far away"
+        )
+    return refuted
 
 
 def _find_obstacle(
-    locating: Sequence[Vote], refuted: Sequence[Vote]
+    left: Sequence[Vote], refuted: Sequence[Vote]
 ) -> tuple[Literal["unknown", "disputed"], str] | None:
-    """Why these votes amount to no country, and what the place is then; None when they do."""
-    anycast = sorted({vote.source for vote in locating if vote.about == "anycast"})
+    """Why the votes that are left amount to no country, and what the place is then; None when they do."""
+    anycast = sorted({vote.source for vote in left if vote.about == "anycast"})
     if anycast:
         return "unknown", f"{', '.join(anycast)} knows it as anycast, in many places at once: unknown"
     if any(vote.source == DECLARED for vote in refuted):
         return "disputed", "the declaration and the sensor's position contradict each other: disputed"
-    countries = sorted({vote.country for vote in locating if vote.country is not None})
+    countries = _countries(left)
     if not countries:
         return "unknown", "no source locates the address: unknown"
     if len(countries) > 1:
-        sides = "; ".join(f"{one} says {_sources(locating, one)}" for one in countries)
+        sides = "; ".join(f"{one} says {_sources(left, one)}" for one in countries)
         return "disputed", f"the sources disagree on the country ({sides}): disputed"
-    [country] = countries
-    contradicting = [vote.source for vote in locating if vote.contradicts]
+    doubt = _find_doubt(countries[0], left, refuted)
+    return None if doubt is None else ("disputed", f"{doubt}: disputed")
+
+
+def _find_doubt(country: str, left: Sequence[Vote], refuted: Sequence[Vote]) -> str | None:
+    """Why the one country that the votes name is in doubt; None when it is not."""
+    contradicting = [vote.source for vote in left if vote.contradicts]
     if contradicting:
-        why = f"{', '.join(contradicting)} names another country than {country}: disputed"
-    elif country in {vote.country for vote in refuted} and not any(vote.city for vote in locating):
-        why = f"nobody who is left names a city in {country}, and the one named is refuted: disputed"
-    else:
-        return None
-    return "disputed", why
+        return f"{', '.join(contradicting)} names another country than {country}"
+    if country in _countries(refuted) and not any(vote.city for vote in left):
+        return f"nobody who is left names a city in {country}, and the one named is refuted"
+    return None
+
+
+def _weigh(country: str, votes: Sequence[Vote], steps: list[str]) -> Confidence:
+    """How sure the country is that all these votes name."""
+    makers = {provider_of(vote.source) for vote in votes}
+    if len(makers) > 1:
+        steps.append(f"{len(makers)} sources agree on {country}")
+        return "agreed"
+    if votes[0].source != DECLARED:
+        steps.append(f"{_sources(votes, country)} alone says {country}: a single source")
+    return "single"
 
 
 def _latest(votes: list[Vote], steps: list[str]) -> list[Vote]:
@@ -149,8 +163,8 @@ def _latest(votes: list[Vote], steps: list[str]) -> list[Vote]:
             steps.append(f"{vote.source} is outdated: {latest.source}, of the same maker, says otherwise")
         else:
             counting.append(vote)
-    for maker in sorted({maker_of(vote.source) for vote in counting}):
-        sources = sorted({vote.source for vote in counting if maker_of(vote.source) == maker})
+    for maker in sorted({provider_of(vote.source) for vote in counting}):
+        sources = sorted({vote.source for vote in counting if provider_of(vote.source) == maker})
         if len(sources) > 1:
             steps.append(f"{', '.join(sources)} come from one maker: one source")
     return counting
@@ -158,7 +172,7 @@ def _latest(votes: list[Vote], steps: list[str]) -> list[Vote]:
 
 def _is_newer(one: Vote, other: Vote) -> bool:
     """True when one is the same maker's later word. Of one day, a country says more than a contradiction."""
-    if maker_of(one.source) != maker_of(other.source):
+    if provider_of(one.source) != provider_of(other.source):
         return False
     one_rank, other_rank = ((vote.date or "", not vote.contradicts) for vote in (one, other))
     return one_rank > other_rank
@@ -192,6 +206,10 @@ def _meant(vote: Vote, cities: Cities) -> str | None:
     """The location that a vote names, by id."""
     location = cities.find(vote.country, vote.city) if vote.country and vote.city else None
     return location.id if location else None
+
+
+def _countries(votes: Iterable[Vote]) -> list[str]:
+    return sorted({vote.country for vote in votes if vote.country is not None})
 
 
 def _sources(votes: Iterable[Vote], country: str) -> str:

@@ -1,4 +1,4 @@
-"""What single values cannot show: duplicates, rules that cannot match, vendors that claim the same."""
+"""Checks across values and files: duplicates, rules that never match, conflicts between vendors."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from netmon._engine import Matcher
-from netmon.signatures.desk import literal_domain
 from netmon.signatures.model import NameRule, NetworkRule, PayloadMagic, Vendor
+from netmon.signatures.read_values import literal_domain
 from netmon.yaml_nodes import Problem
 
 
-def find_contradictions(vendors: Sequence[Vendor]) -> list[Problem]:
-    """All contradictions in and between files that are right by themselves."""
+def find_conflicts(vendors: Sequence[Vendor]) -> list[Problem]:
+    """All conflicts in and between files whose values are valid."""
     problems: list[Problem] = []
     for vendor in vendors:
         problems.extend(_duplicate_names(vendor))
         problems.extend(_duplicate_networks(vendor))
         problems.extend(_duplicate_magic(vendor))
-    if not problems:  # else the engine would refuse to compile what the following checks ask it
+    if not problems:  # with duplicates, the engine would not compile the matchers of the following checks
         for vendor in vendors:
             problems.extend(_denied_rules(vendor))
         for one, other in combinations(vendors, 2):
@@ -33,18 +33,18 @@ def find_contradictions(vendors: Sequence[Vendor]) -> list[Problem]:
 
 
 def names_of(vendor: Vendor) -> Iterator[NameRule]:
-    """All name rules of a vendor, in the file's order."""
+    """All name rules of a vendor, in the order of the file."""
     for component in vendor.components.values():
         yield from component.names
 
 
 def is_below(name: str, domain: str) -> bool:
-    """True for the domain itself and for what lies below it, on label boundary."""
+    """True for the domain itself and for all names below it, compared by label."""
     return name == domain or name.endswith(f".{domain}")
 
 
 def domain_of(rule: NameRule) -> str:
-    """The domain that every name matching the rule is, or lies below."""
+    """The domain that every name matching the rule equals or is below."""
     return literal_domain(rule.text) if rule.kind == "pattern" else rule.text
 
 
@@ -72,7 +72,7 @@ def _duplicate_magic(vendor: Vendor) -> Iterator[Problem]:
         first = seen.setdefault(_magic_key(rule), rule)
         if first is not rule:
             where = f"first in line {first.line}, component '{first.component}'"
-            yield Problem(rule.file, rule.line, f"first payload bytes {rule} are given twice ({where})")
+            yield Problem(rule.file, rule.line, f"{rule} are given twice ({where})")
 
 
 def _magic_of(vendor: Vendor) -> Iterator[PayloadMagic]:
@@ -85,7 +85,7 @@ def _magic_key(rule: PayloadMagic) -> tuple[str, int, bytes, int | None]:
 
 
 def _denied_rules(vendor: Vendor) -> Iterator[Problem]:
-    """A look-alike above a rule silences it; an unconfirmed domain must not be matched at all."""
+    """Rules below a look-alike, which never match, and rules that match an unconfirmed domain."""
     for rule in names_of(vendor):
         for domain in vendor.lookalikes:
             if is_below(domain_of(rule), domain):
@@ -100,20 +100,20 @@ def _denied_rules(vendor: Vendor) -> Iterator[Problem]:
     matcher = _matcher(names_of(vendor))
     for unconfirmed in vendor.unconfirmed:
         if matcher.find_name(unconfirmed.name) is not None:
-            message = f"unconfirmed '{unconfirmed.name}' is matched by a rule; drop one of the two"
+            message = f"unconfirmed '{unconfirmed.name}' is matched by a rule; remove one of the two"
             yield Problem(vendor.file, unconfirmed.line, message)
 
 
 def _claimed_names(one: Vendor, other: Vendor) -> Iterator[Problem]:
-    """Names of one vendor that match inside the other's, or are look-alikes to it."""
-    rules = {rule.entry: rule for rule in names_of(other)}
+    """Names of one vendor that the other's rules match, or that are look-alikes of the other."""
+    rules = {rule.number: rule for rule in names_of(other)}
     matcher = _matcher(rules.values())
     for rule in names_of(one):
-        entry = matcher.find_name(domain_of(rule))
-        if entry is not None:
-            found = rules[entry]
+        number = matcher.find_name(domain_of(rule))
+        if number is not None:
+            found = rules[number]
             where = f"{found.kind} '{found.text}' of vendor '{other.id}' ({found.file}:{found.line})"
-            yield Problem(rule.file, rule.line, f"'{rule.text}' is matched by {where} as well")
+            yield Problem(rule.file, rule.line, f"'{rule.text}' is also matched by {where}")
         for domain in other.lookalikes:
             if is_below(domain_of(rule), domain):
                 where = f"look-alike '{domain}' of vendor '{other.id}' ({other.file})"
@@ -121,7 +121,7 @@ def _claimed_names(one: Vendor, other: Vendor) -> Iterator[Problem]:
 
 
 def _claimed_certificates(one: Vendor, other: Vendor) -> Iterator[Problem]:
-    """Names in certificates of one vendor that stand in the other's as well, or are look-alikes to it."""
+    """Certificate names of one vendor that the other has as well, or that are look-alikes of the other."""
     theirs = {name for certificate in other.certificates for name in certificate.names}
     for certificate in one.certificates:
         for name in certificate.names:
@@ -133,17 +133,17 @@ def _claimed_certificates(one: Vendor, other: Vendor) -> Iterator[Problem]:
 
 
 def _claimed_payloads(one: Vendor, other: Vendor) -> Iterator[Problem]:
-    """First payload bytes that two vendors call their own."""
+    """First payload bytes that both vendors claim."""
     theirs = {_magic_key(rule): rule for rule in _magic_of(other)}
     for rule in _magic_of(one):
         found = theirs.get(_magic_key(rule))
         if found is not None:
             where = f"vendor '{other.id}' ({found.file}:{found.line})"
-            yield Problem(rule.file, rule.line, f"first payload bytes {rule} are given by {where} as well")
+            yield Problem(rule.file, rule.line, f"{rule} are also given by {where}")
 
 
 def _claimed_networks(one: Vendor, other: Vendor) -> Iterator[Problem]:
-    """Networks that two vendors call their own. A third party's network may carry both."""
+    """Networks that both vendors claim. A third party's network may carry both vendors' traffic."""
     for rule in one.networks:
         for found in other.networks:
             if "carrier" not in (rule.role, found.role) and _overlap(rule.prefix, found.prefix):
@@ -157,4 +157,4 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _matcher(rules: Iterable[NameRule]) -> Matcher:
-    return Matcher([(rule.entry, rule.kind, rule.text) for rule in rules], [], [])
+    return Matcher([(rule.number, rule.kind, rule.text) for rule in rules], [], [])

@@ -1,4 +1,4 @@
-"""What is legal in a signature file but doubtful."""
+"""Warnings about signature files that are valid but doubtful."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Sourced(Protocol):
 
 
 def lint(signatures: SignatureSet, today: datetime.date) -> list[Problem]:
-    """All findings, in the order of files and lines; none for a file beyond doubt."""
+    """All warnings, in the order of files and lines. `today` decides which networks have ended."""
     findings: list[Problem] = []
     for vendor in signatures.vendors.values():
         for check in CHECKS:
@@ -28,20 +28,20 @@ def lint(signatures: SignatureSet, today: datetime.date) -> list[Problem]:
     return sorted(findings)
 
 
-def _untried_components(vendor: Vendor, _today: str) -> Iterator[Problem]:
-    tried = set(vendor.examples.values())
+def _components_without_examples(vendor: Vendor, _today: str) -> Iterator[Problem]:
+    with_examples = set(vendor.examples.values())
     for component in vendor.components.values():
-        if component.names and component.id not in tried:
+        if component.names and component.id not in with_examples:
             yield Problem(vendor.file, component.line, f"component '{component.id}' has no example")
 
 
-def _doubtful_components(vendor: Vendor, _today: str) -> Iterator[Problem]:
+def _weak_components(vendor: Vendor, _today: str) -> Iterator[Problem]:
     for component in vendor.components.values():
         if component.names and all(rule.status == "unverified" for rule in component.names):
             message = f"all names of component '{component.id}' are unverified: it never alerts"
             yield Problem(vendor.file, component.line, message)
         if not component.expectations:
-            message = f"component '{component.id}' expects nothing, not even basis none: say why"
+            message = f"component '{component.id}' has no expectations, not even one with basis none"
             yield Problem(vendor.file, component.line, message)
 
 
@@ -52,7 +52,7 @@ def _unused_sources(vendor: Vendor, _today: str) -> Iterator[Problem]:
 def _unused(file: str, sources: Mapping[str, Source], used: Collection[str]) -> Iterator[Problem]:
     for source in sources.values():
         if source.key not in used:
-            yield Problem(file, source.line, f"source '{source.key}' is used by nothing")
+            yield Problem(file, source.line, f"source '{source.key}' is not used")
 
 
 def _public_names(known: PublicNames) -> Iterator[Problem]:
@@ -72,17 +72,17 @@ def _resolvers(signatures: SignatureSet) -> Iterator[Problem]:
     for vendor in signatures.vendors.values():
         for resolver in vendor.resolvers:
             if known.entries and resolver.address not in addresses:
-                message = f"resolver {resolver.address} is none of the known public ones ({known.file})"
+                message = f"resolver {resolver.address} is not in the list of public resolvers ({known.file})"
                 yield Problem(vendor.file, resolver.line, message)
 
 
-def _undated_votes(vendor: Vendor, _today: str) -> Iterator[Problem]:
+def _unused_or_undated_databases(vendor: Vendor, _today: str) -> Iterator[Problem]:
     used = {vote.source for network in vendor.networks for vote in network.votes}
     for database in vendor.databases.values():
         if database.id not in used:
-            yield Problem(vendor.file, database.line, f"database '{database.id}' gives no vote")
+            yield Problem(vendor.file, database.line, f"database '{database.id}' has no votes")
         elif database.date is None:
-            message = f"the votes of database '{database.id}' have no date: places move"
+            message = f"database '{database.id}' has no date, and places change over time"
             yield Problem(vendor.file, database.line, message)
 
 
@@ -92,29 +92,29 @@ def _ended_networks(vendor: Vendor, today: str) -> Iterator[Problem]:
             message = f"network {network.prefix} ended {network.valid_to}, and no note says why it is kept"
             yield Problem(network.file, network.line, message)
         if network.valid_from and network.valid_from > today:
-            message = f"network {network.prefix} begins in the future: {network.valid_from}"
+            message = f"network {network.prefix} starts in the future: {network.valid_from}"
             yield Problem(network.file, network.line, message)
 
 
-def _placeless_networks(vendor: Vendor, _today: str) -> Iterator[Problem]:
+def _networks_without_place(vendor: Vendor, _today: str) -> Iterator[Problem]:
     for network in vendor.networks:
         if network.role == "service" and not network.valid_to and not network.votes and not network.place:
-            message = f"network {network.prefix} has neither votes nor a place: it decides nothing"
+            message = f"network {network.prefix} has neither votes nor a place: it locates nothing"
             yield Problem(network.file, network.line, message)
 
 
-def _shadowed_names(vendor: Vendor, _today: str) -> Iterator[Problem]:
-    rules = {rule.entry: rule for rule in names_of(vendor)}
+def _redundant_names(vendor: Vendor, _today: str) -> Iterator[Problem]:
+    rules = {rule.number: rule for rule in names_of(vendor)}
     for rule in rules.values():
-        others = [(one.entry, one.kind, one.text) for one in rules.values() if one is not rule]
-        entry = Matcher(others, [], []).find_name(domain_of(rule))
-        if entry is not None and _adds_nothing(rule, rules[entry]):
-            wider = f"{rules[entry].kind} '{rules[entry].text}' (line {rules[entry].line})"
-            yield Problem(rule.file, rule.line, f"{rule.kind} '{rule.text}' adds nothing to {wider}")
+        others = [(one.number, one.kind, one.text) for one in rules.values() if one is not rule]
+        number = Matcher(others, [], []).find_name(domain_of(rule))
+        if number is not None and _adds_nothing(rule, rules[number]):
+            wider = f"{rules[number].kind} '{rules[number].text}' (line {rules[number].line})"
+            yield Problem(rule.file, rule.line, f"{rule.kind} '{rule.text}' is redundant with {wider}")
 
 
 def _adds_nothing(rule: NameRule, wider: NameRule) -> bool:
-    """Say whether what would decide without the rule has the same meaning, trust and sources."""
+    """True if the rule that would match instead has the same component, trust and sources."""
     return (
         (rule.component, rule.status, rule.family) == (wider.component, wider.status, wider.family)
         and set(rule.sources) <= set(wider.sources)
@@ -135,11 +135,11 @@ def _used_sources(vendor: Vendor) -> Iterator[str]:
 
 
 CHECKS = (
-    _untried_components,
-    _doubtful_components,
+    _components_without_examples,
+    _weak_components,
     _unused_sources,
-    _undated_votes,
+    _unused_or_undated_databases,
     _ended_networks,
-    _placeless_networks,
-    _shadowed_names,
+    _networks_without_place,
+    _redundant_names,
 )

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import netmon
-from netmon.errors import SignatureError
-from netmon.signatures.checks import find_contradictions
+from netmon.errors import SignatureError, reason_of
+from netmon.signatures.checks import find_conflicts
 from netmon.signatures.model import (
     PublicNames,
     PublicResolvers,
@@ -22,7 +22,7 @@ from netmon.signatures.read_ech import read_public_names
 from netmon.signatures.read_locations import Atlas, read_locations
 from netmon.signatures.read_resolvers import read_resolvers
 from netmon.signatures.read_vendor import read_vendor
-from netmon.yaml_nodes import Document, Item
+from netmon.yaml_nodes import Document, Item, in_lines
 
 T = TypeVar("T")
 
@@ -46,37 +46,39 @@ def load_folder(folder: Path) -> SignatureSet:
     Raises SignatureError with one "file:line: message" a line for each mistake found, in the order of
     files and lines; nothing of a folder with a mistake is used.
     """
-    try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
-        documents = [Document(path) for path in paths]
-    except OSError as error:
-        raise SignatureError(
-            f"{error.filename or folder}: {(error.strerror or str(error)).lower()}"
-        ) from error
-    if not documents:
-        raise SignatureError(f"{folder}: no signature files (*.yaml) here")
+    documents = _open(folder)
     atlas = _read_atlas(folder, documents)
     vendors = _read_vendors(documents, atlas)
     public_names = _read_shared(documents, PUBLIC_NAMES, read_public_names, PublicNames())
     resolvers = _read_shared(documents, RESOLVERS, read_resolvers, PublicResolvers())
     problems = [problem for document in documents for problem in document.problems]
-    if not problems:
-        problems = find_contradictions(vendors)
+    problems = problems or find_conflicts(vendors)
     if problems:
-        raise SignatureError("\n".join(str(problem) for problem in sorted(set(problems))))
+        raise SignatureError(in_lines(problems))
     digest = hashlib.sha256()
     for document in documents:
         digest.update(document.data)
     return SignatureSet(
         vendors={vendor.id: vendor for vendor in vendors},
         locations=atlas.locations,
-        entries=_in_order(vendors),
+        rules=_in_order(vendors),
         sha256=digest.hexdigest(),
         folder=str(folder),
         files=tuple(document.file for document in documents),
         public_names=public_names,
         resolvers=resolvers,
     )
+
+
+def _open(folder: Path) -> list[Document]:
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+        documents = [Document(path) for path in paths]
+    except OSError as error:
+        raise SignatureError(f"{error.filename or folder}: {reason_of(error)}") from error
+    if not documents:
+        raise SignatureError(f"{folder}: no signature files (*.yaml) here")
+    return documents
 
 
 def _read_atlas(folder: Path, documents: list[Document]) -> Atlas:
@@ -92,12 +94,12 @@ def _read_shared(documents: list[Document], name: str, read: Callable[[Item], T]
 
 
 def _read_vendors(documents: list[Document], atlas: Atlas) -> list[Vendor]:
-    entries = itertools.count()
+    numbers = itertools.count()
     vendors: dict[str, Vendor] = {}
     for document in documents:
         if Path(document.file).name in SHARED or document.root is None:
             continue
-        vendor = read_vendor(document.root, atlas, entries)
+        vendor = read_vendor(document.root, atlas, numbers)
         first = vendors.setdefault(vendor.id, vendor)
         if first is not vendor and vendor.id:
             document.report(1, f"vendor '{vendor.id}' is described in {first.file} already")
@@ -112,4 +114,4 @@ def _in_order(vendors: list[Vendor]) -> tuple[Rule, ...]:
             rules.extend(component.magic)
         rules.extend(vendor.networks)
         rules.extend(vendor.certificates)
-    return tuple(sorted(rules, key=lambda rule: rule.entry))
+    return tuple(sorted(rules, key=lambda rule: rule.number))

@@ -1,4 +1,4 @@
-"""A signature set as the engine wants it."""
+"""Compiles a signature set for the engine."""
 
 from __future__ import annotations
 
@@ -7,51 +7,48 @@ from netmon.signatures.model import Certificate, NameRule, NetworkRule, PayloadM
 
 
 def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher:
-    """The engine's matcher; what it finds are indexes into `signatures.entries`.
+    """The engine's matcher; a signature that it finds is an index of `signatures.rules`.
 
-    Networks tag by address alone, so only those of role `service` go in, and of these only the ones that
-    the vendor holds: on the ISO `day` if given, else those of which no source has seen the end.
+    Networks identify a vendor by the address alone, so only those with the role `service` are included, and
+    only while the vendor holds them: on the ISO `day` if given, else if no source has seen the end.
     """
-    names = [(rule.entry, rule.kind, rule.text) for rule in signatures.entries if isinstance(rule, NameRule)]
-    networks = [
-        (rule.entry, rule.prefix)
-        for rule in signatures.entries
-        if isinstance(rule, NetworkRule) and tags_alone(rule, day)
-    ]
-    denied = [domain for vendor in signatures.vendors.values() for domain in vendor.lookalikes]
-    # A front that one weak source names must not silence a name.
-    fronts = [one.name for one in signatures.public_names.names if one.status != "unverified"]
-    certificates = [
-        (rule.entry, name)
-        for rule in signatures.entries
-        if isinstance(rule, Certificate)
-        for name in rule.names
-    ]
-    payloads = [
-        (rule.entry, rule.transport, rule.port, rule.prefix, rule.length)
-        for rule in signatures.entries
-        if isinstance(rule, PayloadMagic)
-    ]
-    known = [
-        (number, one.addresses, one.names)
-        for number, one in enumerate(signatures.resolvers.entries)
-        if one.status != "unverified"
-    ]
-    fallbacks = {one.address for vendor in signatures.vendors.values() for one in vendor.resolvers}
     return Matcher(
-        names,
-        networks,
-        denied,
-        public_names=fronts,
-        certificates=certificates,
-        payloads=payloads,
-        resolvers=known,
-        fallbacks=sorted(fallbacks),
+        [(rule.number, rule.kind, rule.text) for rule in signatures.rules_of(NameRule)],
+        [(rule.number, rule.prefix) for rule in signatures.rules_of(NetworkRule) if tags_alone(rule, day)],
+        [domain for vendor in signatures.vendors.values() for domain in vendor.lookalikes],
+        public_names=_public_names(signatures),
+        certificates=[
+            (rule.number, name) for rule in signatures.rules_of(Certificate) for name in rule.names
+        ],
+        payloads=[
+            (rule.number, rule.transport, rule.port, rule.prefix, rule.length)
+            for rule in signatures.rules_of(PayloadMagic)
+        ],
+        resolvers=_public_resolvers(signatures),
+        fallbacks=_fallback_addresses(signatures),
     )
 
 
+def _public_names(signatures: SignatureSet) -> list[str]:
+    """Public names of ECH; a name with one weak source only must not hide the name of a flow."""
+    return [one.name for one in signatures.public_names.names if one.status != "unverified"]
+
+
+def _public_resolvers(signatures: SignatureSet) -> list[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    """Public resolvers as (index, addresses, names); unverified ones are not used."""
+    return [
+        (index, one.addresses, one.names)
+        for index, one in enumerate(signatures.resolvers.entries)
+        if one.status != "unverified"
+    ]
+
+
+def _fallback_addresses(signatures: SignatureSet) -> list[str]:
+    return sorted({one.address for vendor in signatures.vendors.values() for one in vendor.resolvers})
+
+
 def tags_alone(rule: NetworkRule, day: str | None = None) -> bool:
-    """True when an address in the network is enough to name the vendor."""
+    """True if an address in the network is enough to identify the vendor, on the ISO `day` if given."""
     if rule.role != "service":
         return False
     if day is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from netmon.records import Vote
 
@@ -41,21 +41,36 @@ class Location:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class NameRule:
-    """A name that belongs to a component."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sourced:
+    """A statement of a signature file, with its trust and the sources that it rests on."""
 
-    entry: int
+    status: str = "unverified"  # one of STATUSES
+    sources: tuple[str, ...] = ()  # Source.key
+    note: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Sourced):
+    """A statement that can tag a flow."""
+
+    number: int
     vendor: str
     component: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRule(Rule):
+    """A name that belongs to a component."""
+
     kind: MatchKind
     text: str
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    file: str
-    line: int
     family: str | None = None  # a group of names inside the component
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,81 +87,61 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Sourced):
     """An address at which a name of the vendor was seen."""
 
     address: str
     label: str  # the name, or what the source calls it
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    line: int
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkRule:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkRule(Rule):
     """A network of a vendor. Only role `service` tags a flow by its address alone.
 
-    `valid_from` and `valid_to` are the first and last ISO day on which a source shows the network with its
-    holder; None: no such bound is known.
+    Its component is "network": the address alone says no more. `valid_from` and `valid_to` are the first and
+    last ISO day on which a source shows the network with its holder; None: no such bound is known.
     """
 
-    entry: int
-    vendor: str
-    component: str  # "network": the address alone says no more
     prefix: str
     asn: int | None
     role: str  # one of ROLES
-    status: str
     valid_from: str | None
     valid_to: str | None
     place: str | None  # location id declared by the vendor
     votes: tuple[Vote, ...]
-    sources: tuple[str, ...]
-    note: str | None
-    file: str
-    line: int
     holder: str | None = None  # who the network is registered to
     observed: tuple[Observed, ...] = ()
 
+    def __str__(self) -> str:
+        return f"network {self.prefix} ({self.role}{f', AS{self.asn}' if self.asn else ''})"
+
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class Port(Sourced):
     """A transport and port range that a component uses."""
 
     transport: str
     first: int
     last: int
     application: str
-    status: str
-    sources: tuple[str, ...]
-    note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PayloadMagic:
-    """First payload bytes that give a protocol away, of either side of a flow."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadMagic(Rule):
+    """First payload bytes, of either side of a flow, that identify a protocol."""
 
-    entry: int
-    vendor: str
-    component: str
     transport: str
     port: int
     prefix: bytes
     length: int | None  # exact payload length, where it counts
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    file: str
-    line: int
 
     def __str__(self) -> str:
         length = f", {self.length} bytes long" if self.length is not None else ""
-        return f"{self.prefix.hex()} on {self.transport} port {self.port}{length}"
+        return f"first payload bytes {self.prefix.hex()} on {self.transport} port {self.port}{length}"
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Sourced):
     """What a vendor has promised: for whom, which data, from when, where.
 
     Dates are ISO days, months or years, as exact as the source. Without `locations` it binds nothing and
@@ -161,11 +156,7 @@ class Promise:
     effective_from: str | None
     effective_to: str | None
     locations: tuple[str, ...]  # location ids
-    status: str
-    sources: tuple[str, ...]
-    note: str | None = None
     announced: str | None = None
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,29 +190,22 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolver:
+class Resolver(Sourced):
     """A public resolver that a vendor's product falls back to."""
 
     address: str
     operator: str
     vendor: str
-    status: str
-    sources: tuple[str, ...]
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class PublicResolver:
+class PublicResolver(Sourced):
     """A resolver that anybody may ask, in clear or encrypted."""
 
     id: str  # e.g. "quad9"
     operator: str
     addresses: tuple[str, ...]
     names: tuple[str, ...]  # each with all below it
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +218,11 @@ class PublicResolvers:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicName:
+class PublicName(Sourced):
     """The name that hellos to a front show while their own is encrypted (ECH)."""
 
     name: str
     operator: str
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,27 +234,18 @@ class PublicNames:
     names: tuple[PublicName, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate(Rule):
     """A server certificate that was seen: its names tag a flow that has no name of its own."""
 
-    entry: int
-    vendor: str
-    component: str
     names: tuple[str, ...]  # common name and alternative names, "*." for one label
     subject: str
     issuer: str
     not_before: str
     not_after: str
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
-    file: str
-    line: int
 
-
-Rule = NameRule | NetworkRule | PayloadMagic | Certificate
-"""What tags a flow."""
+    def __str__(self) -> str:
+        return f"certificate of {self.subject}, valid {self.not_before} to {self.not_after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,23 +259,19 @@ class Unconfirmed:
 
 
 @dataclass(frozen=True, slots=True)
-class Denial:
+class Denial(Sourced):
     """Why a vendor's look-alikes never match."""
 
     why: str
-    status: str
-    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Sourced):
     """What an authority did about the vendor."""
 
     date: str
     who: str
     what: str
-    status: str
-    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,18 +298,25 @@ class Vendor:
     notes: tuple[str, ...] = ()  # what a reader of any result must know
 
 
+AnyRule = TypeVar("AnyRule", bound=Rule)
+
+
 @dataclass(frozen=True, slots=True)
 class SignatureSet:
-    """All vendors of one folder. `entries[n]` is the rule whose `entry` is n."""
+    """All vendors of one folder. `rules[n]` is the rule whose `number` is n."""
 
     vendors: Mapping[str, Vendor]
     locations: Mapping[str, Location]
-    entries: tuple[Rule, ...]
+    rules: tuple[Rule, ...]
     sha256: str
     folder: str
     files: tuple[str, ...] = field(default=())
     public_names: PublicNames = PublicNames()
     resolvers: PublicResolvers = PublicResolvers()
+
+    def rules_of(self, kind: type[AnyRule]) -> Iterator[AnyRule]:
+        """The rules of one kind, in the order of their numbers."""
+        return (rule for rule in self.rules if isinstance(rule, kind))
 
     def component(self, rule: Rule) -> Component | None:
         """The component of a rule; None for a network rule, which stands for the vendor alone."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netmon.signatures.desk import read_domain, read_source, read_source_keys, read_status
 from netmon.signatures.model import PublicName, PublicNames, Source
+from netmon.signatures.read_values import read_domain, read_source, read_sourced
 from netmon.yaml_nodes import Item
 
 
@@ -27,8 +27,5 @@ def _read_public_name(item: Item, sources: Mapping[str, Source]) -> PublicName:
     return PublicName(
         name=fields.read("name", read_domain, ""),
         operator=fields.read("operator", Item.text, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", lambda keys: read_source_keys(keys, sources), ()),
-        note=fields.read("note", Item.text, None),
-        line=item.line,
+        **read_sourced(item, fields, sources),
     )

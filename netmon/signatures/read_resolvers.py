@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from netmon.signatures.desk import read_address, read_domain, read_source, read_source_keys, read_status
 from netmon.signatures.model import PublicResolver, PublicResolvers, Source
 from netmon.signatures.read_locations import RESERVED, read_identifier
+from netmon.signatures.read_values import read_address, read_domain, read_source, read_sourced
 from netmon.yaml_nodes import Item
 
 
@@ -40,8 +40,5 @@ def _read_resolver(
         operator=fields.read("operator", Item.text, ""),
         addresses=fields.each("addresses", lambda one: read_once(one, read_address)),
         names=fields.each("names", lambda one: read_once(one, read_domain)),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", lambda keys: read_source_keys(keys, sources), ()),
-        note=fields.read("note", Item.text, None),
-        line=item.line,
+        **read_sourced(item, fields, sources),
     )

@@ -6,16 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from netmon.records import Vote
-from netmon.signatures.desk import (
-    Desk,
-    check_known,
-    is_within,
-    read_address,
-    read_day,
-    read_prefix,
-    read_rule_text,
-    read_status,
-)
 from netmon.signatures.model import (
     ROLES,
     MatchKind,
@@ -24,8 +14,18 @@ from netmon.signatures.model import (
     Observed,
     PayloadMagic,
     Port,
+    Sourced,
 )
 from netmon.signatures.read_locations import check_country
+from netmon.signatures.read_values import (
+    check_known,
+    is_within,
+    read_address,
+    read_day,
+    read_prefix,
+    read_rule_text,
+)
+from netmon.signatures.vendor_context import VendorContext
 from netmon.yaml_nodes import Fields, Item
 
 KINDS: tuple[MatchKind, ...] = ("exact", "suffix", "pattern")
@@ -38,7 +38,7 @@ CONTRADICTS = "contradicts"
 """A vote that names another country than the others do, by a database whose values may not be passed on."""
 
 
-def read_name(item: Item, desk: Desk, component: str) -> NameRule:
+def read_name(item: Item, context: VendorContext, component: str) -> NameRule:
     """One name of a component: `{exact|suffix|pattern: …, status: …, sources: […]}`."""
     fields = item.fields(("status", "sources"), (*KINDS, "family", "note"))
     given = [kind for kind in KINDS if kind in fields]
@@ -46,21 +46,14 @@ def read_name(item: Item, desk: Desk, component: str) -> NameRule:
         item.report("a name is given as one of exact, suffix, pattern")
     kind = given[0] if given else "exact"
     return NameRule(
-        entry=next(desk.entries),
-        vendor=desk.vendor,
-        component=component,
         kind=kind,
         text=fields.read(kind, lambda value: read_rule_text(value, kind), ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
-        file=desk.file,
-        line=item.line,
         family=fields.read("family", Item.text, None),
+        **context.read_rule(item, fields, component),
     )
 
 
-def read_port(item: Item, desk: Desk) -> Port:
+def read_port(item: Item, context: VendorContext) -> Port:
     """One port or range: `{tcp|udp: 443, application: …, status: …, sources: […]}`."""
     fields = item.fields(("application", "status", "sources"), (*TRANSPORTS, "note"))
     transport, first, last = _read_transport(item, fields)
@@ -69,31 +62,22 @@ def read_port(item: Item, desk: Desk) -> Port:
         first=first,
         last=last,
         application=fields.read("application", Item.text, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
+        **context.read_sourced(item, fields),
     )
 
 
-def read_magic(item: Item, desk: Desk, component: str) -> PayloadMagic:
+def read_magic(item: Item, context: VendorContext, component: str) -> PayloadMagic:
     """First payload bytes: `{tcp|udp: 443, prefix: 4b450000, status: …, sources: […]}`."""
     fields = item.fields(("prefix", "status", "sources"), (*TRANSPORTS, "length", "note"))
     transport, first, last = _read_transport(item, fields)
     if first != last:
         item.report("payload bytes belong to one port, not to a range")
     return PayloadMagic(
-        entry=next(desk.entries),
-        vendor=desk.vendor,
-        component=component,
         transport=transport,
         port=first,
         prefix=fields.read("prefix", _read_hex, b""),
         length=fields.read("length", lambda value: value.integer(1, 65_535), None),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
-        file=desk.file,
-        line=item.line,
+        **context.read_rule(item, fields, component),
     )
 
 
@@ -127,18 +111,15 @@ def _read_hex(item: Item) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Holding:
+class _Holding(Sourced):
     """What all networks of one group share."""
 
     asn: int | None
     holder: str
     role: str
-    status: str
-    sources: tuple[str, ...]
-    note: str | None
 
 
-def read_networks(item: Item, desk: Desk) -> tuple[NetworkRule, ...]:
+def read_networks(item: Item, context: VendorContext) -> tuple[NetworkRule, ...]:
     """Groups of networks that share holder and role; each prefix may say more about itself."""
     rules: list[NetworkRule] = []
     for group in item.elements():
@@ -147,16 +128,14 @@ def read_networks(item: Item, desk: Desk) -> tuple[NetworkRule, ...]:
             asn=fields.read("asn", lambda value: value.integer(1, 4_294_967_294), None),
             holder=fields.read("holder", Item.text, ""),
             role=fields.read("role", lambda value: value.one_of(ROLES), "carrier"),
-            status=fields.read("status", read_status, "unverified"),
-            sources=fields.read("sources", desk.read_sources, ()),
-            note=fields.read("note", Item.text, None),
+            **context.read_sourced(group, fields),
         )
-        read_one = partial(_read_network, holding=holding, desk=desk)
+        read_one = partial(_read_network, holding=holding, context=context)
         rules.extend(fields.table("prefixes", read_one).values())
     return tuple(rules)
 
 
-def _read_network(text: str, item: Item, holding: _Holding, desk: Desk) -> NetworkRule:
+def _read_network(text: str, item: Item, holding: _Holding, context: VendorContext) -> NetworkRule:
     optional = ("votes", "valid_from", "valid_to", "place", "status", "sources", "observed", "note")
     fields = Fields() if item.is_null() else item.fields((), optional)
     prefix = read_prefix(item, text)
@@ -165,40 +144,33 @@ def _read_network(text: str, item: Item, holding: _Holding, desk: Desk) -> Netwo
     if valid_from and valid_to and valid_from > valid_to:
         fields["valid_to"].report(f"valid_to {valid_to} lies before valid_from {valid_from}")
     return NetworkRule(
-        entry=next(desk.entries),
-        vendor=desk.vendor,
-        component="network",
         prefix=prefix,
         asn=holding.asn,
         role=holding.role,
-        status=fields.read("status", read_status, holding.status),
         valid_from=valid_from,
         valid_to=valid_to,
-        place=fields.read("place", desk.atlas.read_id, None),
-        votes=fields.read("votes", lambda value: _read_votes(value, prefix, desk), ()),
-        sources=fields.read("sources", desk.read_sources, holding.sources),
-        note=fields.read("note", Item.text, holding.note),
-        file=desk.file,
-        line=item.line,
+        place=fields.read("place", context.atlas.read_id, None),
+        votes=fields.read("votes", lambda value: _read_votes(value, prefix, context), ()),
         holder=holding.holder,
-        observed=fields.each("observed", lambda value: _read_observed(value, prefix, desk)),
+        observed=fields.each("observed", lambda value: _read_observed(value, prefix, context)),
+        **context.read_rule(item, fields, "network", holding),
     )
 
 
-def _read_votes(item: Item, prefix: str, desk: Desk) -> tuple[Vote, ...]:
+def _read_votes(item: Item, prefix: str, context: VendorContext) -> tuple[Vote, ...]:
     """`{database: CC, CC/City or contradicts}`; the city becomes the spelling of `locations.yaml`."""
     votes: list[Vote] = []
     for key, value in item.entries().items():
-        database = desk.databases.get(key)
+        database = context.databases.get(key)
         if database is None:
-            check_known(value, key, desk.databases, "database")
+            check_known(value, key, context.databases, "database")
             continue
         if value.is_text() and value.text() == CONTRADICTS:
             vote = Vote(key, None, None, database.about, database.date, prefix, contradicts=True)
             votes.append(vote)
             continue
         country, slash, city = value.text().partition("/")
-        location = desk.atlas.find_city(country, city) if slash else None
+        location = context.atlas.find_city(country, city) if slash else None
         if slash and location is None:
             value.report(f"no location is spelled '{city}' in {country}; add it to locations.yaml")
         else:
@@ -216,7 +188,7 @@ def _read_votes(item: Item, prefix: str, desk: Desk) -> tuple[Vote, ...]:
     return tuple(votes)
 
 
-def _read_observed(item: Item, prefix: str, desk: Desk) -> Observed:
+def _read_observed(item: Item, prefix: str, context: VendorContext) -> Observed:
     fields = item.fields(("address", "label", "status", "sources"), ("note",))
     address = fields.read("address", read_address, None)
     if address and not is_within(address, prefix):
@@ -224,8 +196,5 @@ def _read_observed(item: Item, prefix: str, desk: Desk) -> Observed:
     return Observed(
         address=address or "",
         label=fields.read("label", Item.text, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
-        line=item.line,
+        **context.read_sourced(item, fields),
     )

@@ -5,17 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal, cast
 
-from netmon.signatures.desk import (
-    Desk,
-    check_domain,
-    known_word,
-    read_address,
-    read_date,
-    read_day,
-    read_domain,
-    read_source,
-    read_status,
-)
 from netmon.signatures.model import (
     Certificate,
     Component,
@@ -30,6 +19,16 @@ from netmon.signatures.model import (
 )
 from netmon.signatures.read_locations import RESERVED, Atlas, read_identifier
 from netmon.signatures.read_rules import read_magic, read_name, read_networks, read_port
+from netmon.signatures.read_values import (
+    check_domain,
+    known_word,
+    read_address,
+    read_date,
+    read_day,
+    read_domain,
+    read_source,
+)
+from netmon.signatures.vendor_context import VendorContext
 from netmon.yaml_nodes import Item
 
 REQUIRED = ("vendor", "title", "sources", "components")
@@ -53,48 +52,50 @@ SCOPES = ("cloud", "internal")
 SUBJECTS = ("location", "registration")
 
 
-def read_vendor(root: Item, atlas: Atlas, entries: Iterator[int]) -> Vendor:
-    """The whole file. `entries` numbers the rules of all files in one row."""
+def read_vendor(root: Item, atlas: Atlas, numbers: Iterator[int]) -> Vendor:
+    """The whole file. `numbers` gives each rule its own, over all files."""
     fields = root.fields(REQUIRED, OPTIONAL)
     vendor = fields.read("vendor", Item.text, "")
     if vendor:
         read_identifier(vendor, fields["vendor"], RESERVED)
-    desk = Desk(vendor, root.file, atlas, entries, sources={}, databases={}, promises={})
-    desk.sources = fields.table("sources", read_source)
-    desk.databases = fields.table("databases", lambda key, item: _read_database(key, item, desk))
-    desk.promises = fields.table("promises", lambda key, item: _read_promise(key, item, desk))
-    components = fields.table("components", lambda key, item: _read_component(key, item, desk))
+    context = VendorContext(vendor, root.file, atlas, numbers, sources={}, databases={}, promises={})
+    context.sources = fields.table("sources", read_source)
+    context.databases = fields.table("databases", lambda key, item: _read_database(key, item, context))
+    context.promises = fields.table("promises", lambda key, item: _read_promise(key, item, context))
+    components = fields.table("components", lambda key, item: _read_component(key, item, context))
 
     def read_component_id(item: Item) -> str:
         return known_word(item, components, "component")
 
-    certificates = fields.each("certificates", lambda item: _read_certificate(item, desk, read_component_id))
+    certificates = fields.each(
+        "certificates", lambda item: _read_certificate(item, context, read_component_id)
+    )
     denial, lookalikes = (
-        _read_lookalikes(fields["lookalikes"], desk) if "lookalikes" in fields else (None, ())
+        _read_lookalikes(fields["lookalikes"], context) if "lookalikes" in fields else (None, ())
     )
     return Vendor(
         id=vendor,
         title=fields.read("title", Item.text, ""),
         reviewed=fields.read("reviewed", read_day, None),
         components=components,
-        networks=fields.read("networks", lambda item: read_networks(item, desk), ()),
-        promises=desk.promises,
-        resolvers=fields.each("resolvers", lambda item: _read_resolver(item, desk)),
+        networks=fields.read("networks", lambda item: read_networks(item, context), ()),
+        promises=context.promises,
+        resolvers=fields.each("resolvers", lambda item: _read_resolver(item, context)),
         lookalikes=lookalikes,
-        sources=desk.sources,
+        sources=context.sources,
         examples=fields.table("examples", lambda _name, item: read_component_id(item)),
         counterexamples=fields.read("counterexamples", Item.texts, ()),
         file=root.file,
-        databases=desk.databases,
+        databases=context.databases,
         certificates=certificates,
         denial=denial,
-        unconfirmed=fields.each("unconfirmed", lambda item: _read_unconfirmed(item, desk)),
-        measures=fields.each("measures", lambda item: _read_measure(item, desk)),
+        unconfirmed=fields.each("unconfirmed", lambda item: _read_unconfirmed(item, context)),
+        measures=fields.each("measures", lambda item: _read_measure(item, context)),
         notes=fields.read("notes", Item.texts, ()),
     )
 
 
-def _read_database(key: str, item: Item, desk: Desk) -> Database:
+def _read_database(key: str, item: Item, context: VendorContext) -> Database:
     fields = item.fields(("title", "about", "sources"), ("date", "attribution"))
     about = fields.read("about", lambda value: value.one_of(SUBJECTS), "location")
     return Database(
@@ -103,33 +104,30 @@ def _read_database(key: str, item: Item, desk: Desk) -> Database:
         about=cast(Literal["location", "registration"], about),
         date=fields.read("date", read_day, None),
         attribution=fields.read("attribution", Item.text, None),
-        sources=fields.read("sources", desk.read_sources, ()),
+        sources=fields.read("sources", context.read_sources, ()),
         line=item.line,
     )
 
 
-def _read_promise(key: str, item: Item, desk: Desk) -> Promise:
+def _read_promise(key: str, item: Item, context: VendorContext) -> Promise:
     read_identifier(key, item)
     optional = ("subjects", "announced", "effective_from", "effective_to", "locations", "note")
     fields = item.fields(("statement", "data", "status", "sources"), optional)
     return Promise(
         id=key,
-        vendor=desk.vendor,
+        vendor=context.vendor,
         statement=fields.read("statement", Item.text, ""),
-        subjects=fields.read("subjects", desk.atlas.read_countries, frozenset()),
+        subjects=fields.read("subjects", context.atlas.read_countries, frozenset()),
         data=fields.read("data", Item.text, ""),
         effective_from=fields.read("effective_from", read_date, None),
         effective_to=fields.read("effective_to", read_date, None),
-        locations=fields.each("locations", desk.atlas.read_id),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
+        locations=fields.each("locations", context.atlas.read_id),
         announced=fields.read("announced", read_date, None),
-        line=item.line,
+        **context.read_sourced(item, fields),
     )
 
 
-def _read_component(key: str, item: Item, desk: Desk) -> Component:
+def _read_component(key: str, item: Item, context: VendorContext) -> Component:
     read_identifier(key, item, ("network", *(word for word in RESERVED if word != "other")))
     required = ("title", "function", "data", "expectations", "sources")
     optional = ("scope", "names", "ports", "magic", "false_positive")
@@ -138,34 +136,34 @@ def _read_component(key: str, item: Item, desk: Desk) -> Component:
     if scope == "cloud" and "names" not in fields:
         item.report("a cloud component needs names")
     return Component(
-        vendor=desk.vendor,
+        vendor=context.vendor,
         id=key,
         title=fields.read("title", Item.text, ""),
         function=fields.read("function", Item.text, ""),
         data_category=fields.read("data", Item.text, ""),
         scope=cast(Literal["cloud", "internal"], scope),
-        names=fields.each("names", lambda name: read_name(name, desk, key)),
-        ports=fields.each("ports", lambda port: read_port(port, desk)),
-        magic=fields.each("magic", lambda magic: read_magic(magic, desk, key)),
-        expectations=fields.each("expectations", lambda one: _read_expectation(one, desk)),
+        names=fields.each("names", lambda name: read_name(name, context, key)),
+        ports=fields.each("ports", lambda port: read_port(port, context)),
+        magic=fields.each("magic", lambda magic: read_magic(magic, context, key)),
+        expectations=fields.each("expectations", lambda one: _read_expectation(one, context)),
         false_positive=fields.read("false_positive", Item.text, None),
-        sources=fields.read("sources", desk.read_sources, ()),
+        sources=fields.read("sources", context.read_sources, ()),
         line=item.line,
     )
 
 
-def _read_expectation(item: Item, desk: Desk) -> Expectation:
+def _read_expectation(item: Item, context: VendorContext) -> Expectation:
     fields = item.fields(("basis",), ("promise", "locations", "note", "sources"))
     basis = cast(Basis, fields.read("basis", lambda value: value.one_of(BASES), "none"))
-    promise = fields.read("promise", lambda value: known_word(value, desk.promises, "promise"), "")
-    locations = fields.each("locations", desk.atlas.read_id)
+    promise = fields.read("promise", lambda value: known_word(value, context.promises, "promise"), "")
+    locations = fields.each("locations", context.atlas.read_id)
     if (basis == "promise") != ("promise" in fields):
         item.report("basis promise names its promise, and no other basis does")
     if basis == "promise":
         if "locations" in fields:
             fields["locations"].report("the promise says where: give no locations beside it")
-        if promise in desk.promises:
-            locations = desk.promises[promise].locations
+        if promise in context.promises:
+            locations = context.promises[promise].locations
             if not locations:
                 fields["promise"].report(f"promise '{promise}' names no locations, so it expects nothing")
     elif basis == "none" and locations:
@@ -175,59 +173,48 @@ def _read_expectation(item: Item, desk: Desk) -> Expectation:
         promise=promise or None,
         locations=locations,
         note=fields.read("note", Item.text, None),
-        sources=fields.read("sources", desk.read_sources, ()),
+        sources=fields.read("sources", context.read_sources, ()),
     )
 
 
-def _read_resolver(item: Item, desk: Desk) -> Resolver:
+def _read_resolver(item: Item, context: VendorContext) -> Resolver:
     fields = item.fields(("address", "operator", "status", "sources"))
     return Resolver(
         address=fields.read("address", read_address, None) or "",
         operator=fields.read("operator", Item.text, ""),
-        vendor=desk.vendor,
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        line=item.line,
+        vendor=context.vendor,
+        **context.read_sourced(item, fields),
     )
 
 
-def _read_lookalikes(item: Item, desk: Desk) -> tuple[Denial, tuple[str, ...]]:
+def _read_lookalikes(item: Item, context: VendorContext) -> tuple[Denial, tuple[str, ...]]:
     fields = item.fields(("why", "status", "sources", "domains"))
-    denial = Denial(
-        why=fields.read("why", Item.text, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-    )
+    denial = Denial(why=fields.read("why", Item.text, ""), **context.read_sourced(item, fields))
     return denial, fields.each("domains", read_domain)
 
 
-def _read_unconfirmed(item: Item, desk: Desk) -> Unconfirmed:
+def _read_unconfirmed(item: Item, context: VendorContext) -> Unconfirmed:
     fields = item.fields(("name", "why", "sources"))
     return Unconfirmed(
         name=fields.read("name", read_domain, ""),
         why=fields.read("why", Item.text, ""),
-        sources=fields.read("sources", desk.read_sources, ()),
+        sources=fields.read("sources", context.read_sources, ()),
         line=item.line,
     )
 
 
-def _read_certificate(item: Item, desk: Desk, read_component_id: Callable[[Item], str]) -> Certificate:
+def _read_certificate(
+    item: Item, context: VendorContext, read_component_id: Callable[[Item], str]
+) -> Certificate:
     required = ("component", "names", "subject", "issuer", "not_before", "not_after", "status", "sources")
     fields = item.fields(required, ("note",))
     return Certificate(
-        entry=next(desk.entries),
-        vendor=desk.vendor,
-        component=fields.read("component", read_component_id, ""),
         names=fields.each("names", _read_certificate_name),
         subject=fields.read("subject", Item.text, ""),
         issuer=fields.read("issuer", Item.text, ""),
         not_before=fields.read("not_before", read_day, ""),
         not_after=fields.read("not_after", read_day, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
-        note=fields.read("note", Item.text, None),
-        file=desk.file,
-        line=item.line,
+        **context.read_rule(item, fields, fields.read("component", read_component_id, "")),
     )
 
 
@@ -238,12 +225,11 @@ def _read_certificate_name(item: Item) -> str:
     return text
 
 
-def _read_measure(item: Item, desk: Desk) -> Measure:
+def _read_measure(item: Item, context: VendorContext) -> Measure:
     fields = item.fields(("date", "who", "what", "status", "sources"))
     return Measure(
         date=fields.read("date", read_date, ""),
         who=fields.read("who", Item.text, ""),
         what=fields.read("what", Item.text, ""),
-        status=fields.read("status", read_status, "unverified"),
-        sources=fields.read("sources", desk.read_sources, ()),
+        **context.read_sourced(item, fields),
     )

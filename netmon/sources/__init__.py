@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from netmon._engine import Matcher
 from netmon.records import DnsRecord, FlowRecord
 
 Stats = dict[str, Any]
@@ -27,6 +28,22 @@ class Source(Protocol):
 
     def stats(self) -> Stats:
         """The counters as they stand."""
+        ...
+
+
+class ContinuousSource(Source, Protocol):
+    """A source that goes on until it is stopped."""
+
+    def reload(self, matcher: Matcher) -> Batch:
+        """Uses new signatures from now on; what the old ones had tagged so far. Raises SourceError."""
+        ...
+
+    def stop(self) -> None:
+        """Ends `batches` soon. Safe in a signal handler."""
+        ...
+
+    def turns(self) -> list[int]:
+        """Turns that each loop of the capture has made; one that stands still hangs."""
         ...
 
 

@@ -184,6 +184,10 @@ class ScapyLiveSource:
         with self._lock:
             return self._engine.stats()
 
+    def reload(self, _matcher: Matcher) -> Batch:
+        """Raises SourceError: scapy's sockets have no reload."""
+        raise SourceError("--source scapy does not reload")
+
     def turns(self) -> list[int]:
         """Turns of the one loop there is."""
         return [self._turns]

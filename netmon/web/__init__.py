@@ -1,5 +1,4 @@
-"""The sensor's web server: metrics, health and reload, over TLS and behind passwords where that is wanted.
+"""The sensor's web server: metrics, health and reload, optionally with TLS and passwords.
 
-`server` listens and answers, `config` reads the exporter-toolkit's `web.config.yml`, `guard` lets in
-whom that file lets in.
+`server` serves requests, `config` reads the exporter-toolkit's `web.config.yml`, and `guard` enforces it.
 """

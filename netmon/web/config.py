@@ -1,8 +1,8 @@
-"""`web.config.yml`, as the exporter-toolkit has it → a frozen `WebConfig`.
+"""`web.config.yml` in the format of the Prometheus exporter-toolkit → a frozen `WebConfig`.
 
-The format is <https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md>, so
-that operators know it and `promtool check web-config` checks it. A key that this server cannot honour is
-refused: a security setting that is silently ignored is worse than none.
+The format is <https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md>:
+operators know it, and `promtool check web-config` checks it. A key that this server does not support is an
+error: a security setting that is silently ignored is worse than none.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netmon.errors import ConfigError
-from netmon.yaml_nodes import Document, Fields, Item
+from netmon.errors import ConfigError, reason_of
+from netmon.yaml_nodes import Document, Fields, Item, in_lines
 
 _CLIENT_AUTH = ("NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert")
 _UNVERIFIED = ("RequestClientCert", "RequireAnyClientCert")
@@ -39,7 +39,7 @@ _BCRYPT = re.compile(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
 
 @dataclass(frozen=True, slots=True)
 class TlsConfig:
-    """How the server shows itself, and whom it lets in by certificate."""
+    """The server's certificate, and which client certificates it accepts."""
 
     cert_file: Path
     key_file: Path
@@ -51,35 +51,35 @@ class TlsConfig:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files that it is made of."""
+        """The certificate, key and CA files."""
         return tuple(path for path in (self.cert_file, self.key_file, self.client_ca_file) if path)
 
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """What a `web.config.yml` asks for. The default is an open server without TLS."""
+    """The content of a `web.config.yml`. The default is a server without TLS and passwords."""
 
     tls: TlsConfig | None = None
     users: Mapping[str, str] = field(default_factory=dict)
-    """User → bcrypt hash. Without users nobody is asked."""
+    """User → bcrypt hash. Without users, no password is required."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Added to every answer."""
+    """Added to every response."""
 
 
 def load(file: Path) -> WebConfig:
-    """What the file asks for; an empty file asks for nothing.
+    """The content of the file; the default for an empty file.
 
-    Raises ConfigError with one "file:line: message" a line for each mistake.
+    Raises ConfigError with one line "file:line: message" per error.
     """
     try:
         if not file.read_bytes().strip():
             return WebConfig()
         document = Document(file, names_keys=True)
     except OSError as error:
-        raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+        raise ConfigError(f"{file}: {reason_of(error)}") from error
     config = _read(document.root, file.parent) if document.root else WebConfig()
     if document.problems:
-        raise ConfigError("\n".join(str(problem) for problem in sorted(set(document.problems))))
+        raise ConfigError(in_lines(document.problems))
     return config
 
 
@@ -87,7 +87,7 @@ def _read(root: Item, folder: Path) -> WebConfig:
     top = root.fields((), ("tls_server_config", "http_server_config", "basic_auth_users"))
     http = top["http_server_config"].fields((), ("http2", "headers")) if "http_server_config" in top else {}
     if "http2" in http and http["http2"].flag():
-        http["http2"].report("HTTP/2 is not spoken here: write false, or leave it out")
+        http["http2"].report("HTTP/2 is not supported: set it to false, or remove it")
     return WebConfig(
         tls=_read_tls(top["tls_server_config"], folder) if "tls_server_config" in top else None,
         users=top.table("basic_auth_users", _read_hash),
@@ -112,7 +112,7 @@ def _read_tls(item: Item, folder: Path) -> TlsConfig:
     if verifies and tls.client_ca_file is None:
         item.report(f"{tls.client_auth_type} needs client_ca_file")
     if not verifies and (tls.client_ca_file or tls.client_allowed_sans):
-        item.report("client certificates are not asked for: set client_auth_type")
+        item.report("client certificates are not requested: set client_auth_type")
     if tls.min_version > tls.max_version:
         item.report("min_version is above max_version")
     return tls
@@ -120,14 +120,14 @@ def _read_tls(item: Item, folder: Path) -> TlsConfig:
 
 def _read_client_auth(item: Item) -> str:
     if item.is_text() and item.text() in _UNVERIFIED:
-        item.report(f"unverified certificates are no use; write one of {', '.join(_CLIENT_AUTH)}")
+        item.report(f"unverified certificates are not supported; use one of {', '.join(_CLIENT_AUTH)}")
         return _CLIENT_AUTH[0]
     return item.one_of(_CLIENT_AUTH)
 
 
 def _read_version(item: Item) -> str:
     if item.is_text() and item.text() in ("TLS10", "TLS11"):
-        item.report(f"{item.text()} is not safe (RFC 8996) and not supported; write TLS12 or TLS13")
+        item.report(f"{item.text()} is insecure (RFC 8996) and not supported; use TLS12 or TLS13")
         return _VERSIONS[0]
     return item.one_of(_VERSIONS)
 
@@ -135,19 +135,19 @@ def _read_version(item: Item) -> str:
 def _read_hash(_user: str, item: Item) -> str:
     word = item.text()
     if word and not _BCRYPT.fullmatch(word):
-        item.report("is no bcrypt hash; make one with: htpasswd -nBC 10 '' | tr -d ':'")
+        item.report("not a bcrypt hash; create one with: htpasswd -nBC 10 '' | tr -d ':'")
     return word
 
 
 def _read_header(name: str, item: Item) -> str:
     if name not in _HEADERS:
-        item.report(f"is none of {', '.join(_HEADERS)}")
+        item.report(f"not supported; use one of {', '.join(_HEADERS)}")
     text = item.text()
     if "\n" in text or "\r" in text:
-        item.report("a header is one line")
+        item.report("a header must be a single line")
     return text
 
 
 def _path_from(folder: Path) -> Callable[[Item], Path]:
-    """A reader of paths that are relative to the file's own folder, as in the toolkit."""
+    """A reader of paths relative to the folder of the file, as in the toolkit."""
     return lambda item: folder / item.text()

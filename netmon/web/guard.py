@@ -1,4 +1,4 @@
-"""Who gets in: TLS, client certificates and passwords, by a `web.config.yml` that may change while we run."""
+"""Access control by a `web.config.yml`, which may change at run time: TLS, client certificates, passwords."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from typing import Any
 
 import bcrypt
 
-from netmon.errors import ConfigError
+from netmon.errors import ConfigError, reason_of
 from netmon.web.config import TlsConfig, WebConfig, load
 
-_LOOK_EVERY_S = 1.0
-_REMEMBERED = 100
-"""Right passwords that are remembered: a bcrypt hash takes a tenth of a second of CPU on purpose."""
-_MAX_PASSWORD = 72
-_NOBODY = b"$2b$10$" + b"." * 53
-"""Checked where there is no such user, so that the time of an answer does not tell the users' names."""
-_PLAIN_HTTP = b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\nspeak HTTPS here\n"
+_CHECK_EVERY_S = 1.0
+_MAX_CACHED_PASSWORDS = 100
+"""Correct passwords are cached, since bcrypt takes a tenth of a second of CPU by design."""
+_MAX_PASSWORD_BYTES = 72
+_UNKNOWN_USER_HASH = b"$2b$10$" + b"." * 53
+"""Checked for unknown users, so that the response time does not reveal which users exist."""
+_PLAIN_HTTP = b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\nthis server requires HTTPS\n"
 _VERIFY = {
     "NoClientCert": ssl.CERT_NONE,
     "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
@@ -36,53 +36,53 @@ _Stamp = tuple[tuple[int, int] | None, ...]
 
 
 class WebGuard:
-    """The rules of one `web.config.yml`; without a file everybody gets in, unencrypted.
+    """Enforces a `web.config.yml`; without a file, access is open and unencrypted.
 
-    The file and its certificates are read again when they change. New ones that are wrong are told once,
-    and the old ones stay. The constructor raises ConfigError.
+    The file and its certificates are read again when they change. Errors in new ones are logged once, and the
+    old ones stay in use. The constructor raises ConfigError.
     """
 
-    def __init__(self, file: Path | None, tell: Callable[[str], None]) -> None:
+    def __init__(self, file: Path | None, log: Callable[[str], None]) -> None:
         self._file = file
-        self._tell = tell
+        self._log = log
         self._lock = threading.Lock()
-        self._look_again_s = time.monotonic() + _LOOK_EVERY_S
+        self._next_check_s = time.monotonic() + _CHECK_EVERY_S
         self.config, self._context = _load(file)
         self._stamp = self._stamp_now()
         self._passwords = _Passwords()
 
     def refresh(self) -> None:
-        """Reads the rules again if they have changed; looks at most once a second."""
+        """Reads the files again if they have changed; checks at most once a second."""
         with self._lock:
             now_s = time.monotonic()
-            if self._file is None or now_s < self._look_again_s:
+            if self._file is None or now_s < self._next_check_s:
                 return
-            self._look_again_s = now_s + _LOOK_EVERY_S
+            self._next_check_s = now_s + _CHECK_EVERY_S
             stamp = self._stamp_now()
             if stamp == self._stamp:
                 return
             try:
                 self.config, self._context = _load(self._file)
-                self._tell(f"{self._file}: read again")
+                self._log(f"{self._file}: read again")
             except ConfigError as error:
-                self._tell(f"the old web configuration stays: {error}")
+                self._log(f"the old web configuration stays in use: {error}")
             self._stamp = self._stamp_now()
 
     @property
     def scheme(self) -> str:
-        """Of the server's URLs."""
+        """The scheme of the server's URLs: "http" or "https"."""
         return "http" if self._context is None else "https"
 
     def wrap(self, client: socket.socket) -> socket.socket:
-        """A new connection, encrypted if need be; nothing is sent or awaited yet."""
+        """Wraps a new connection in TLS if configured; does not do the handshake, and never blocks."""
         if self._context is None:
             return client
         return self._context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
 
-    def shake_hands(self, client: socket.socket) -> None:
-        """Does the handshake of an encrypted connection.
+    def handshake(self, client: socket.socket) -> None:
+        """Does the TLS handshake; does nothing for an unencrypted connection.
 
-        Raises OSError (ssl.SSLError is one): the client does not speak TLS, or is not let in.
+        Raises OSError (ssl.SSLError is one) if the client does not use TLS, or its certificate is refused.
         """
         if not isinstance(client, ssl.SSLSocket):
             return
@@ -97,13 +97,13 @@ class WebGuard:
         if allowed and certificate and not _is_allowed(certificate, allowed):
             raise ssl.SSLError("the client's certificate has none of the allowed names")
 
-    def lets_in(self, authorization: str | None) -> bool:
-        """Whether an Authorization header (RFC 7617) names a user with the right password."""
+    def is_authorized(self, authorization: str | None) -> bool:
+        """True if an Authorization header (RFC 7617) has a known user and the correct password."""
         users = self.config.users
         if not users:
             return True
         user, password = _credentials(authorization)
-        return self._passwords.are_right(user, password, users.get(user))
+        return self._passwords.is_correct(user, password, users.get(user))
 
     def _stamp_now(self) -> _Stamp:
         files = (self._file, *(self.config.tls.files if self.config.tls else ()))
@@ -111,27 +111,27 @@ class WebGuard:
 
 
 class _Passwords:
-    """Checks passwords, one at a time, and remembers the right ones."""
+    """Checks passwords, one at a time, and caches the correct ones."""
 
     def __init__(self) -> None:
         self._hashing = threading.Lock()
-        self._right: dict[bytes, None] = {}
+        self._correct: dict[bytes, None] = {}
 
-    def are_right(self, user: str, password: bytes, wanted: str | None) -> bool:
-        """Whether a user's password has the hash; None: there is no such user."""
-        stored = wanted.encode() if wanted is not None else _NOBODY
+    def is_correct(self, user: str, password: bytes, expected: str | None) -> bool:
+        """True if the password matches the user's hash; `expected` is None for an unknown user."""
+        stored = expected.encode() if expected is not None else _UNKNOWN_USER_HASH
         parts = (user.encode(), password, stored)
         key = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
-        if key in self._right:
+        if key in self._correct:
             return True
         with self._hashing:
-            # bcrypt takes no more than 72 bytes, and no hash was made of more.
-            is_right = len(password) <= _MAX_PASSWORD and bcrypt.checkpw(password, stored)
-        if not is_right or wanted is None:
+            # bcrypt accepts at most 72 bytes, so no hash belongs to a longer password.
+            is_correct = len(password) <= _MAX_PASSWORD_BYTES and bcrypt.checkpw(password, stored)
+        if not is_correct or expected is None:
             return False
-        if len(self._right) >= _REMEMBERED:
-            self._right.clear()
-        self._right[key] = None
+        if len(self._correct) >= _MAX_CACHED_PASSWORDS:
+            self._correct.clear()
+        self._correct[key] = None
         return True
 
 
@@ -152,27 +152,29 @@ def _context_of(tls: TlsConfig, file: Path) -> ssl.SSLContext:
         try:
             path.read_bytes()
         except OSError as error:
-            raise ConfigError(f"{file}: {path}: {(error.strerror or str(error)).lower()}") from error
+            raise ConfigError(f"{file}: {path}: {reason_of(error)}") from error
     try:
-        # An encrypted key would ask at the terminal.
+        # Without a password, OpenSSL would prompt for that of an encrypted key on the terminal.
         context.load_cert_chain(tls.cert_file, tls.key_file, password=lambda: b"")
     except (ssl.SSLError, ValueError) as error:
-        raise ConfigError(f"{file}: {tls.cert_file} and {tls.key_file} are no pair of PEM files") from error
+        raise ConfigError(
+            f"{file}: {tls.cert_file} and {tls.key_file} are not a matching pair of PEM files"
+        ) from error
     if tls.client_ca_file is not None:
         try:
             context.load_verify_locations(tls.client_ca_file)
         except ssl.SSLError as error:
-            raise ConfigError(f"{file}: {tls.client_ca_file} holds no PEM certificates") from error
+            raise ConfigError(f"{file}: {tls.client_ca_file} contains no PEM certificates") from error
     return context
 
 
 def _is_allowed(certificate: Any, allowed: tuple[str, ...]) -> bool:
-    """One of the certificate's alternative names is one of the allowed ones, to the letter."""
-    names = {_plain(value) for _kind, value in certificate.get("subjectAltName", ())}
-    return any(_plain(name) in names for name in allowed)
+    """True if one of the certificate's alternative names equals one of the allowed names."""
+    names = {_canonical(value) for _kind, value in certificate.get("subjectAltName", ())}
+    return any(_canonical(name) in names for name in allowed)
 
 
-def _plain(name: str) -> str:
+def _canonical(name: str) -> str:
     try:
         return str(ipaddress.ip_address(name))
     except ValueError:
@@ -191,7 +193,7 @@ def _credentials(authorization: str | None) -> tuple[str, bytes]:
 
 
 def _stamp_of(file: Path) -> tuple[int, int] | None:
-    """Which version of a file this is; None where there is none."""
+    """Identifies one version of a file; None if there is no file."""
     try:
         found = file.stat()
     except OSError:

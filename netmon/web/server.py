@@ -1,7 +1,7 @@
 """The sensor's web server: `/metrics`, `/-/healthy`, `/-/ready`, `/-/reload`, and a landing page.
 
-Our own, because a silent client must not keep others from scraping: every read has a time limit, and when
-there are too many connections the oldest gives way.
+It is built on `http.server`, because a silent client must not keep others from scraping: every read has a
+timeout, and when there are too many connections the oldest is closed.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from urllib.parse import parse_qs, urlsplit
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from netmon.errors import OutputError
+from netmon.errors import OutputError, reason_of
 from netmon.web.guard import WebGuard
 
 CLIENT_TIMEOUT_S = 5
 MAX_CONNECTIONS = 64
 _POLL_S = 0.1
-"""How soon a stop is noticed."""
+"""How often the server checks whether it has been stopped."""
 
 _LANDING = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>netmon</title></head><body>
@@ -41,7 +41,7 @@ _LANDING = """<!doctype html>
 
 
 class WebServer:
-    """Serves a registry from a thread of its own. The constructor binds and raises OutputError."""
+    """Serves a registry from a thread of its own. The constructor binds, or raises OutputError."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class WebServer:
     ) -> None:
         """`is_ready` and `reload` are called from the thread of a request.
 
-        `reload` returns once the signatures are reloaded, with what went wrong if the old ones stay.
+        `reload` returns once the signatures are reloaded: None, or the error for which the old ones stay.
         """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         page = {"registry": registry, "page": version, "guard": guard}
@@ -67,9 +67,8 @@ class WebServer:
         try:
             self._server: ThreadingHTTPServer = server((host, port), handler)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
             raise OutputError(
-                f"{join_listen(host, port)}: cannot serve metrics here: {why}; "
+                f"{join_listen(host, port)}: cannot serve metrics on this address: {reason_of(error)}; "
                 "choose another with --listen or web.listen"
             ) from error
         serve = self._server.serve_forever
@@ -77,27 +76,27 @@ class WebServer:
 
     @property
     def address(self) -> str:
-        """Host and port as bound."""
+        """Host and port that the server is bound to, as "host:port"."""
         host, port = self._server.server_address[:2]
         return join_listen(str(host), port)
 
     @property
     def url(self) -> str:
-        """Where it answers, without a path."""
+        """The server's URL, without a path."""
         return f"{self._scheme}://{self.address}"
 
     def start(self) -> None:
-        """Begins to answer."""
+        """Starts serving requests."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends; open connections are cut."""
+        """Stops accepting connections; does not wait for requests in progress."""
         self._server.shutdown()
         self._server.server_close()
 
 
 def join_listen(host: str, port: int) -> str:
-    """Host and port as a URL has them."""
+    """Host and port as in a URL: an IPv6 address is put in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
@@ -112,11 +111,11 @@ class _Server(ThreadingHTTPServer):
         super().__init__(*arguments)
 
     def server_bind(self) -> None:
-        """Binds without asking the DNS for a name of this host, as HTTPServer would."""
+        """Binds without resolving the name of this host in DNS, as HTTPServer would."""
         TCPServer.server_bind(self)
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """A new connection; the oldest one goes when there are too many."""
+        """Accepts a connection; closes the oldest one when there are too many."""
         client, address = super().get_request()
         client.settimeout(CLIENT_TIMEOUT_S)
         self.guard.refresh()
@@ -125,24 +124,24 @@ class _Server(ThreadingHTTPServer):
             if len(self._connections) >= MAX_CONNECTIONS:
                 oldest = next(iter(self._connections))
                 del self._connections[oldest]
-                with suppress(OSError):  # it may be gone already
+                with suppress(OSError):  # it may be closed already
                     oldest.shutdown(socket.SHUT_RDWR)
             self._connections[client] = None
         return client, address
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Answers one connection, in a thread of its own: a slow handshake holds up nobody else."""
-        self.guard.shake_hands(request)
+        """Serves one connection in its own thread, so that a slow handshake does not delay others."""
+        self.guard.handshake(request)
         super().finish_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Ends a connection, and forgets it."""
+        """Closes a connection and removes it from the list."""
         with self._lock:
             self._connections.pop(request, None)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away or is too slow is its own affair."""
+        """Ignores clients that disconnect or time out."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -155,9 +154,9 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        """Answers a request that changes nothing."""
+        """Answers a read-only request."""
         url = urlsplit(self.path)
-        if not self._is_let_in():
+        if not self._is_authorized():
             return
         if url.path == "/metrics":
             self._metrics(parse_qs(url.query).get("name[]", []))
@@ -168,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
             self._text(status, "ready\n" if ready else "not ready\n")
         elif url.path == "/-/reload":
-            self._text(HTTPStatus.METHOD_NOT_ALLOWED, "send a POST\n", Allow="POST, PUT")
+            self._text(HTTPStatus.METHOD_NOT_ALLOWED, "use POST\n", Allow="POST, PUT")
         elif url.path == "/":
             page = _LANDING.format(version=html.escape(self.page))
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
@@ -178,11 +177,11 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815  # the base class's name
 
     def do_POST(self) -> None:
-        """Reloads the signatures; a body is not read."""
-        if not self._is_let_in():
+        """Reloads the signatures; the request's body is not read."""
+        if not self._is_authorized():
             return
         if urlsplit(self.path).path != "/-/reload":
-            self._text(HTTPStatus.METHOD_NOT_ALLOWED, "there is nothing to write to\n", Allow="GET, HEAD")
+            self._text(HTTPStatus.METHOD_NOT_ALLOWED, "method not allowed\n", Allow="GET, HEAD")
             return
         problem = self.reload()
         if problem is None:
@@ -192,8 +191,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_PUT = do_POST  # noqa: N815
 
-    def _is_let_in(self) -> bool:
-        if self.guard.lets_in(self.headers.get("Authorization")):
+    def _is_authorized(self) -> bool:
+        if self.guard.is_authorized(self.headers.get("Authorization")):
             return True
         self._text(HTTPStatus.UNAUTHORIZED, "unauthorized\n", **{"WWW-Authenticate": 'Basic realm="netmon"'})
         return False
@@ -220,4 +219,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
-        """Scrapes are not worth a line."""
+        """Does not log requests."""

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from netmon._engine import CaptureFile, Engine, Matcher
 from netmon.places.databases import Databases
+from netmon.places.declared import Position
 from netmon.places.locator import Locator
-from netmon.places.physics import Position
-from netmon.places.round_trips import RoundTrips
+from netmon.places.round_trips import SmallestRoundTrips
 from netmon.records import FlowRecord
 from netmon.signatures.load import default_folder, load_folder
 from netmon.sources import to_batch
@@ -46,7 +46,7 @@ def time_engine(load: Path) -> tuple[float, list[FlowRecord]]:
         batches.append(engine.drain())
     batches.append(engine.finish())
     spent_s = time.process_time() - start_s
-    return spent_s, [flow for rows in batches for flow in to_batch(rows).flows if flow.entry is not None]
+    return spent_s, [flow for rows in batches for flow in to_batch(rows).flows if flow.signature is not None]
 
 
 def time_places(folder: Path, flows: list[FlowRecord], lookups: int) -> dict[str, float]:
@@ -57,13 +57,13 @@ def time_places(folder: Path, flows: list[FlowRecord], lookups: int) -> dict[str
     databases = Databases([folder], required=True)
     databases.refresh()
     places = Locator(load_folder(default_folder()), (), databases, position=Position(50.11, 8.68))
-    trips = RoundTrips()
+    trips = SmallestRoundTrips()
 
     def again(flow: FlowRecord) -> None:
         places.locate(flow.server, flow.start_ns)
 
     def with_trips(flow: FlowRecord) -> None:
-        places.locate(flow.server, flow.start_ns, trips.take(flow))
+        places.locate(flow.server, flow.start_ns, trips.record(flow))
 
     first_ns = flows[0].start_ns
     strangers = [str(ipaddress.ip_address(0x0B000000 + number)) for number in range(lookups // 10)]

@@ -17,7 +17,7 @@ from prometheus_client.exposition import choose_encoder
 
 from netmon import _engine
 from netmon.outputs.prometheus import Prometheus
-from tests.records import sighting
+from tests.records import classified
 
 FORMATS = {"text": "", "OpenMetrics": "application/openmetrics-text; version=1.0.0"}
 PER_LABEL_SET = 3  # bytes sent, bytes received, flows
@@ -27,7 +27,7 @@ def page_of(series: int) -> Callable[[str], bytes]:
     """A function that renders a page with at least so many series for an Accept header."""
     output = Prometheus("bench", _engine.Engine(_engine.Matcher([], [], [])).stats)
     for number in range(series // PER_LABEL_SET):
-        output.sighting(replace(sighting(flow_id=number), component=f"component{number}"))
+        output.flow(replace(classified(flow_id=number), component=f"component{number}"))
 
     def render(accept: str) -> bytes:
         encode, _ = choose_encoder(accept)

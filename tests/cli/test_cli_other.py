@@ -23,7 +23,7 @@ def test_demo_shows_the_whole_job(netmon):
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("1.", "2.", "3.", "Zürich, CH", "Moscow, RU", "disputed", "undecided"):
         assert words in done.stdout
-    assert "Not as it should be: 4 flows of kaspersky (reputation) to Moscow, RU." in done.stdout
+    assert "Findings: 4 flows of kaspersky (reputation) to Moscow, RU." in done.stdout
 
 
 @pytest.mark.parametrize("text", ["policy: {forbidden_vendors: [kaspersky]}\n", "not: [valid\n"])
@@ -170,8 +170,8 @@ def test_explain_a_name(netmon):
 @pytest.mark.parametrize(
     ("country", "complete", "files"),
     [
-        ("DE", "binds on {} for users in DE", "binds on {} for users in DE"),
-        ("GB", "in force on {}, but not made to users in GB", "binds on {} for users in GB"),
+        ("DE", "binding on {} for users in DE", "binding on {} for users in DE"),
+        ("GB", "in force on {}, but not made to users in GB", "binding on {} for users in GB"),
     ],
 )
 def test_explain_tells_which_promises_bind(netmon, country, complete, files):

@@ -128,10 +128,10 @@ def test_a_database_that_is_named_must_be_right(refused, tmp_path, command):
     words = (*command, "--config", "netmon.yaml")
     assert refused(*words) == "places.databases: my.mmdb: no such file or directory"
     (tmp_path / "my.mmdb").write_text("hello")
-    assert refused(*words) == "places.databases: my.mmdb: no MMDB file, or a damaged one"
+    assert refused(*words) == "places.databases: my.mmdb: not an MMDB file, or damaged"
     write_database(tmp_path / "my.mmdb", {"192.0.2.0/24": {"colour": "red"}})
     assert refused(*words) == (
-        "places.databases: my.mmdb: knows neither countries nor cities nor AS numbers; it holds colour"
+        "places.databases: my.mmdb: has no countries, cities or AS numbers; its fields are colour"
     )
 
 
@@ -140,5 +140,5 @@ def test_a_broken_one_in_a_usual_folder_is_left_out(netmon, databases):
     (databases / "broken.mmdb").write_text("hello")
     done = netmon("places", "--json", "82.202.184.10")
     assert done.returncode == 0
-    assert done.stderr == f"netmon: {databases}/broken.mmdb: no MMDB file, or a damaged one\n"
+    assert done.stderr == f"netmon: {databases}/broken.mmdb: not an MMDB file, or damaged\n"
     assert json.loads(done.stdout)["place"]["votes"][0]["source"] == "GeoLite2-City"

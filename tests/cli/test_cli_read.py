@@ -10,7 +10,7 @@ import sys
 import pytest
 
 WIDTH = 80
-MOSCOW = "Not as it should be: 4 flows of kaspersky (reputation) to Moscow, RU."
+MOSCOW = "Findings: 4 flows of kaspersky (reputation) to Moscow, RU."
 
 
 def events(text):

@@ -182,7 +182,7 @@ def test_location_databases_are_followed(sensor, tmp_path):
     file.write_text("503 Service Unavailable")
     running.process.send_signal(signal.SIGHUP)
     assert running.line().startswith("netmon: signatures reloaded from ")
-    broken = f"netmon: {file}: no MMDB file, or a damaged one"
+    broken = f"netmon: {file}: not an MMDB file, or damaged"
     assert running.line() == f"{broken}; its last good version stays in use"
 
 
@@ -272,12 +272,12 @@ def test_a_state_that_cannot_be_kept_stops_nothing(environment, demo, tmp_path):
     (tmp_path / ".local").write_text("a file where a folder should be")
     running = Sensor(environment, "--country", "DE")
     where = f"{tmp_path}/.local/state/netmon/destinations.json"
-    assert running.line() == f"netmon: {where}: not a directory; it stays, and every destination is new again"
+    assert running.line() == f"netmon: {where}: not a directory; left in place; all destinations count as new"
     assert running.line().startswith("netmon: watching ")
     running.replay(demo)
     assert running.line() == (
-        f"netmon: {where}: not a directory; what is new now will be new again after a restart, "
-        f"until it can be written"
+        f"netmon: {where}: not a directory; until it can be written, new destinations will be "
+        f"reported again after a restart"
     )
     code, events = running.end(signal.SIGTERM)
     assert (code, sum(ended(events).values())) == (0, 38)

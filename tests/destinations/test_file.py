@@ -30,7 +30,7 @@ def opened(tmp_path, told):
 
 
 def reach(destinations, server="198.51.100.5", place=ZURICH):
-    return destinations.take(flow(server=server), "acme", place, lambda: None)
+    return destinations.record(flow(server=server), "acme", place, lambda: None)
 
 
 def test_it_remembers(opened, told):
@@ -116,7 +116,8 @@ def test_a_damaged_file_is_set_aside(opened, tmp_path, told, data):
     destinations = state.load()
     aside = f"{file}.damaged"
     assert told == [
-        f"{file}: damaged, or of another netmon; kept as {aside}, and every destination is new again"
+        f"{file}: damaged, or written by another version of netmon; renamed to {aside}; "
+        "all destinations count as new"
     ]
     assert Path(aside).read_bytes() == data
     assert reach(destinations) == ("network", "country")
@@ -154,15 +155,15 @@ def test_an_unwritable_folder_stops_nothing(opened, tmp_path, told):
     for now_s in (0.0, 1.0, RETRY_S, RETRY_S + 1):
         state.save(destinations, now_s)
     assert told == [
-        f"{tmp_path}/state/{NAME}: file exists; what is new now will be new again after a restart, "
-        f"until it can be written"
+        f"{tmp_path}/state/{NAME}: file exists; until it can be written, new destinations will be "
+        f"reported again after a restart"
     ]
     assert not state.is_saved
     (tmp_path / "state").unlink()
     state.save(destinations, RETRY_S + 2)
     assert not state.is_saved
     state.save(destinations, 2 * RETRY_S)
-    assert told[1:] == [f"{tmp_path}/state/{NAME}: written again"]
+    assert told[1:] == [f"{tmp_path}/state/{NAME}: can be written again"]
     assert state.is_saved
     assert len(opened().load().remembered()) == 2
 
@@ -178,8 +179,8 @@ def test_a_full_disk_leaves_the_old_file(opened, tmp_path, told):
     reach(destinations, "203.0.113.5")
     state.save(destinations, 1)
     assert told == [
-        f"{tmp_path}/state/{NAME}: no space left on device; what is new now will be new again after a "
-        f"restart, until it can be written"
+        f"{tmp_path}/state/{NAME}: no space left on device; until it can be written, new destinations "
+        f"will be reported again after a restart"
     ]
     assert (tmp_path / "state" / NAME).read_bytes() == before
 
@@ -194,7 +195,7 @@ state = DestinationsFile(Path(sys.argv[1]), print)
 destinations = state.load()
 for number in range(len(destinations.remembered()), 60_000):
     server = f"{20 + (number >> 16)}.{number >> 8 & 255}.{number & 255}.1"
-    destinations.take(flow(server=server), "acme", ZURICH, lambda: None)
+    destinations.record(flow(server=server), "acme", ZURICH, lambda: None)
     state.save(destinations, number)
     print(len(destinations.remembered()), flush=True)
 """

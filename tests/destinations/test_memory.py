@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netmon.destinations import memory
-from netmon.destinations.memory import DAY_S, Destinations, News
+from netmon.destinations.memory import DAY_S, Destinations, NewCount
 from netmon.records import NEW_DESTINATION, Place, Vote
 from tests.records import DISPUTED, MOSCOW, START_NS, ZURICH, flow
 
@@ -18,7 +18,7 @@ DECLARED = replace(SINGLE, votes=(Vote("declared", "RU", None),))
 
 
 def take(destinations, server="198.51.100.5", place=ZURICH, vendor="acme", network=None, **changes):
-    return destinations.take(flow(server=server, **changes), vendor, place, lambda: network)
+    return destinations.record(flow(server=server, **changes), vendor, place, lambda: network)
 
 
 def later(seconds):
@@ -86,9 +86,9 @@ def test_news_is_counted_and_dated():
     take(one)
     take(one, server="203.0.113.5", **later(10))
     take(one, **later(99))
-    assert one.news == {
-        ("acme", "network", "CH"): News(2, START_S + 8),
-        ("acme", "country", "CH"): News(1, START_S),
+    assert one.new_counts == {
+        ("acme", "network", "CH"): NewCount(2, START_S + 8),
+        ("acme", "country", "CH"): NewCount(1, START_S),
     }
 
 
@@ -100,8 +100,8 @@ def test_it_goes_on_where_it_ended():
     after = Destinations(before.remembered(), before.since_s)
     assert values(after) == values(before)
     assert (take(after), take(after, server="2001:db8::6", place=DISPUTED)) == ((), ())
-    assert after.news == {labels: News(0, one.last_s) for labels, one in before.news.items()}
-    assert len(after.news) == 3
+    assert after.new_counts == {labels: NewCount(0, one.last_s) for labels, one in before.new_counts.items()}
+    assert len(after.new_counts) == 3
 
 
 def test_learning_remembers_and_says_nothing():
@@ -109,12 +109,12 @@ def test_learning_remembers_and_says_nothing():
     one = Destinations(learning_s=DAY_S)
     assert take(one) == ()
     again = Destinations(one.remembered(), one.since_s, learning_s=DAY_S)
-    assert again.news == {}
+    assert again.new_counts == {}
     assert take(again, server="203.0.113.5", **later(DAY_S)) == ()
     assert take(again, server="192.0.2.5", **later(DAY_S + 3)) == ("network",)
     assert take(again, server="198.51.100.5", **later(DAY_S + 4)) == ()
     assert take(again, vendor="other", **later(DAY_S + 5)) == ()  # learns for itself
-    assert set(again.news) == {("acme", "network", "CH")}
+    assert set(again.new_counts) == {("acme", "network", "CH")}
 
 
 def test_memory_is_bounded():
@@ -136,7 +136,7 @@ def test_a_flood_of_destinations_stays_in_its_bound():
         take(one, server=address, place=DISPUTED)
     assert len(one.remembered()) == memory.CAPACITY
     assert one.evicted == 100_000 - memory.CAPACITY
-    assert set(one.news) == {("acme", "network", "disputed")}
+    assert set(one.new_counts) == {("acme", "network", "disputed")}
 
 
 def test_labels_are_bounded(monkeypatch):
@@ -145,9 +145,9 @@ def test_labels_are_bounded(monkeypatch):
     one = Destinations()
     for number in range(10):
         take(one, vendor=f"vendor{number}")
-    assert len(one.news) == 4 + 2
-    assert sum(each.count for each in one.news.values()) == 20
-    assert one.news["other", "country", "other"].count == 8
+    assert len(one.new_counts) == 4 + 2
+    assert sum(each.count for each in one.new_counts.values()) == 20
+    assert one.new_counts["other", "country", "other"].count == 8
 
 
 def test_it_says_when_there_is_something_to_save():
@@ -189,4 +189,4 @@ def test_no_client_is_remembered():
     """Nothing of the flow but where it ended and when."""
     one = Destinations()
     take(one)
-    assert "192.0.2.17" not in str(one.remembered()) + str(one.news)
+    assert "192.0.2.17" not in str(one.remembered()) + str(one.new_counts)

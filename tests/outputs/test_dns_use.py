@@ -8,26 +8,26 @@ import pytest
 from netmon.outputs import dns_use
 from netmon.outputs.dns_use import DnsUse
 from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
-from netmon.records import Fallback, Sighting
+from netmon.records import ClassifiedFlow, Fallback
 from tests.records import flow
 
 KEY = bytes(32)
 
 
-def seen(resolver: str | None = "example_dns", **changes: Any) -> Sighting:
-    return Sighting(flow(encrypted_dns="doh") if not changes else flow(**changes), resolver=resolver)
+def seen(resolver: str | None = "example_dns", **changes: Any) -> ClassifiedFlow:
+    return ClassifiedFlow(flow(encrypted_dns="doh") if not changes else flow(**changes), resolver=resolver)
 
 
-def lines(*sightings: Sighting, level: int = ADDRESS) -> list[str]:
+def lines(*flows: ClassifiedFlow, level: int = ADDRESS) -> list[str]:
     use = DnsUse(Privacy(level, KEY))
-    for sighting in sightings:
-        use.sighting(sighting)
+    for classified in flows:
+        use.flow(classified)
     return list(use.lines())
 
 
 def test_nothing_is_said_of_ordinary_flows() -> None:
     """No encrypted DNS, no line."""
-    assert lines(Sighting(flow())) == []
+    assert lines(ClassifiedFlow(flow())) == []
 
 
 def test_clients_are_counted_and_the_top_few_named() -> None:
@@ -72,7 +72,9 @@ def test_questions_for_the_vendors_names_come_first() -> None:
     """However often other names were asked."""
     strong = Fallback("acme", "Example DNS", "vendor", "files", "official")
     weak = replace(strong, question="other", component=None)
-    assert lines(*[Sighting(flow(), fallbacks=(weak,))] * 2, Sighting(flow(), fallbacks=(strong,))) == [
+    assert lines(
+        *[ClassifiedFlow(flow(), fallbacks=(weak,))] * 2, ClassifiedFlow(flow(), fallbacks=(strong,))
+    ) == [
         "Fallback resolver of acme: Example DNS was asked for the vendor's own names (1 finding).",
         "Fallback resolver of acme: Example DNS was asked for other names, as anybody may (2 findings).",
     ]

@@ -8,9 +8,9 @@ import pytest
 
 from netmon.outputs.events import Events, timestamp
 from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
-from netmon.records import Sighting, Verdict
+from netmon.records import ClassifiedFlow, Verdict
 from netmon.signatures.model import Location
-from tests.records import ANSWER, DISPUTED, MOSCOW, QUERY, START_NS, UNDECIDED, UNEXPECTED, flow, sighting
+from tests.records import ANSWER, DISPUTED, MOSCOW, QUERY, START_NS, UNDECIDED, UNEXPECTED, classified, flow
 
 LOCATIONS = {"zurich": Location("zurich", "Zurich", "CH", 47.377, 8.542)}
 KEY = bytes(32)
@@ -24,8 +24,8 @@ def written():
         stream = io.StringIO()
         events = Events(stream, Privacy(level, KEY), LOCATIONS, sensor)
         for record in records:
-            if isinstance(record, Sighting):
-                events.sighting(record)
+            if isinstance(record, ClassifiedFlow):
+                events.flow(record)
             else:
                 events.dns(record)
         events.flush()
@@ -47,7 +47,7 @@ def event(written):
 
 def test_flow_of_a_vendor(event):
     """Everything known of a flow, in the fields that ECS has for it; the rest under `netmon`."""
-    assert event(sighting(), sensor="perimeter") == {
+    assert event(classified(), sensor="perimeter") == {
         "@timestamp": "2023-11-14T22:13:22.623456Z",
         "ecs": {"version": "9.0.0"},
         "event": {
@@ -112,7 +112,7 @@ def test_flow_of_a_vendor(event):
 
 def test_flow_that_was_tagged(event):
     """A flow that goes on has a start and no end yet."""
-    found = event(sighting(phase="open", end_reason=None))
+    found = event(classified(phase="open", end_reason=None))
     assert found["event"]["type"] == ["connection", "start"]
     assert {"end", "duration"} & found["event"].keys() == set()
     assert found["netmon"]["phase"] == "open"
@@ -120,7 +120,7 @@ def test_flow_that_was_tagged(event):
 
 def test_updates_are_not_written(written):
     """What comes between the tag and the end of a flow moves counters only."""
-    assert written(sighting(phase="update")) == []
+    assert written(classified(phase="update")) == []
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_updates_are_not_written(written):
 )
 def test_findings_are_alerts(event, place, verdict, kind):
     """Unexpected is an alert, undecided is not."""
-    assert event(sighting(place, verdict))["event"]["kind"] == kind
+    assert event(classified(place, verdict))["event"]["kind"] == kind
 
 
 @pytest.mark.parametrize("level", [ADDRESS, PSEUDONYM, NETWORK, NOTHING])
 def test_an_exception_of_the_policy_is_told(event, level):
     """What it lifted and until when; no alert, and not for whom, which could name one client."""
     excepted = Verdict("expected", "policy_exception", "files_in_zurich", "place_elsewhere", "2027-01-31")
-    found = event(sighting(MOSCOW, excepted), level=level)
+    found = event(classified(MOSCOW, excepted), level=level)
     assert found["event"]["kind"] == "event"
     assert found["netmon"]["reason"] == "policy_exception"
     assert found["netmon"]["exception"] == {"lifts": "place_elsewhere", "until": "2027-01-31"}
@@ -143,29 +143,29 @@ def test_an_exception_of_the_policy_is_told(event, level):
 
 def test_what_is_new_about_a_destination_is_told(event):
     """Network, country, or both; an event, not an alert. Nothing where nothing is new."""
-    one = replace(sighting(), new_destination=("network", "country"))
+    one = replace(classified(), new_destination=("network", "country"))
     assert event(one)["netmon"]["new_destination"] == ["network", "country"]
     assert event(one)["event"]["kind"] == "event"
-    assert "new_destination" not in event(sighting())["netmon"]
+    assert "new_destination" not in event(classified())["netmon"]
 
 
 def test_a_place_that_is_not_known_has_no_geo(event):
     """Where the sources disagree, no country is written, but every vote is."""
-    found = event(sighting(DISPUTED, UNDECIDED))
+    found = event(classified(DISPUTED, UNDECIDED))
     assert "geo" not in found["destination"]
     assert [vote["country"] for vote in found["netmon"]["place"]["votes"]] == ["RU", "CH"]
 
 
 def test_flow_of_no_vendor(event):
     """Nothing is said about vendor, place or verdict."""
-    found = event(Sighting(flow(entry=None, matched=None)))["netmon"]
+    found = event(ClassifiedFlow(flow(signature=None, matched=None)))["netmon"]
     assert {"vendor", "component", "place", "verdict", "reason"} & found.keys() == set()
 
 
 def test_flow_without_name(event):
     """The reason stands where the name would."""
     nameless = flow(name=None, server_name=None, evidence="none", reason="not_tls", matched=None)
-    found = event(Sighting(nameless))
+    found = event(ClassifiedFlow(nameless))
     assert "domain" not in found["destination"]
     assert "tls" not in found
     assert (found["netmon"]["evidence"], found["netmon"]["unnamed_reason"]) == ("none", "not_tls")
@@ -173,12 +173,12 @@ def test_flow_without_name(event):
 
 def test_interface_is_the_observers(event):
     """The capture interface is the observer's ingress."""
-    assert event(sighting(interface="eth1"))["observer"]["ingress"] == {"interface": {"name": "eth1"}}
+    assert event(classified(interface="eth1"))["observer"]["ingress"] == {"interface": {"name": "eth1"}}
 
 
 def test_ipv6(event):
     """An IPv6 flow says so."""
-    found = event(sighting(client="2001:db8::1", server="2001:db8::2"))
+    found = event(classified(client="2001:db8::1", server="2001:db8::2"))
     assert (found["network"]["type"], found["source"]["ip"]) == ("ipv6", "2001:db8::1")
 
 
@@ -192,10 +192,10 @@ def test_ipv6(event):
 )
 def test_masked_client(written, event, level, source):
     """A masked client stands in no field, and no hash of its address does."""
-    found = event(sighting(), level=level)
+    found = event(classified(), level=level)
     assert {key: found["source"][key] for key in found["source"].keys() - {"bytes", "packets"}} == source
     assert "community_id" not in found["network"]
-    assert "192.0.2.17" not in written(sighting(), level=level)[0]
+    assert "192.0.2.17" not in written(classified(), level=level)[0]
 
 
 def test_dns_query(event):
@@ -263,12 +263,12 @@ def test_device_names_are_written_with_addresses_only(written, kind):
 
 def test_same_records_same_bytes(written):
     """The same records give the same bytes, keys in the same order."""
-    assert written(sighting(), QUERY, ANSWER) == written(sighting(), QUERY, ANSWER)
+    assert written(classified(), QUERY, ANSWER) == written(classified(), QUERY, ANSWER)
 
 
 def test_one_object_a_line(written):
     """Whatever a name holds, an event stays one line."""
-    lines = written(sighting(name="a\nb\u2028c"), QUERY)
+    lines = written(classified(name="a\nb\u2028c"), QUERY)
     assert len(lines) == 2
     assert json.loads(lines[0])["destination"]["domain"] == "a\nb\u2028c"
 

@@ -74,7 +74,8 @@ def test_a_full_disk_costs_whole_lines(lines, disk, told, room):
     assert held[-1] == "line 6"
     assert told == [
         "events.jsonl: no space left on device; events are lost until it can be written again",
-        f"events.jsonl: written again; {lines.lost} {'event' if lines.lost == 1 else 'events'} missing",
+        f"events.jsonl: can be written again; {lines.lost} "
+        f"{'event was' if lines.lost == 1 else 'events were'} lost",
     ]
 
 

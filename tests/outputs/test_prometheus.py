@@ -1,4 +1,4 @@
-"""Metrics: what sightings add up to, what the engine counts, and that labels stay bounded."""
+"""Metrics: what classified flows add up to, what the engine counts, and that labels stay bounded."""
 
 import datetime
 import subprocess
@@ -9,15 +9,15 @@ from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from netmon.destinations.memory import News
+from netmon.destinations.memory import NewCount
 from netmon.outputs import prometheus
 from netmon.outputs.metrics import FLOW_LABELS, METRICS
 from netmon.outputs.prometheus import Prometheus
-from netmon.places.databases import State
-from netmon.records import EVIDENCE, QUESTIONS, UNNAMED, Fallback, Place, Sighting, Verdict
+from netmon.places.databases import DatabaseState
+from netmon.records import EVIDENCE, QUESTIONS, UNNAMED, ClassifiedFlow, Fallback, Place, Verdict
 from netmon.signatures.load import default_folder, load_folder
 from tests.machine import need
-from tests.records import DISPUTED, EXPECTED, MOSCOW, START_NS, UNDECIDED, UNEXPECTED, flow, sighting
+from tests.records import DISPUTED, EXPECTED, MOSCOW, START_NS, UNDECIDED, UNEXPECTED, classified, flow
 
 STATS = {
     "packets": 100,
@@ -53,10 +53,10 @@ STATS = {
     "lost_reports": 14,
     "lost_events": 19,
     "location_databases": (
-        State("GeoLite2-City", 21, is_current=True),
-        State("dbip", None, is_current=False),
+        DatabaseState("GeoLite2-City", 21, is_current=True),
+        DatabaseState("dbip", None, is_current=False),
     ),
-    "new_destinations": {("acme", "network", "RU"): News(31, 32)},
+    "new_destinations": {("acme", "network", "RU"): NewCount(31, 32)},
     "is_state_saved": True,
     "interfaces": {"eth1": {"packets": 15, "dropped": 16, "freezes": 17, "interface_dropped": 18}},
 }
@@ -86,39 +86,39 @@ def flow_values(metrics, **labels):
 
 def test_flow_of_a_file(metrics):
     """A flow that is reported once counts once, with all its bytes."""
-    metrics.sighting(sighting())
+    metrics.flow(classified())
     assert flow_values(metrics) == (1, 1000, 2000)
 
 
 def test_live_flow_counts_once_and_moves_with_every_report(metrics):
     """Each report adds its new bytes; the flow itself counts at the first."""
-    metrics.sighting(sighting(phase="open", new_sent_bytes=100, new_received_bytes=50))
+    metrics.flow(classified(phase="open", new_sent_bytes=100, new_received_bytes=50))
     assert flow_values(metrics) == (1, 100, 50)
-    metrics.sighting(sighting(phase="update", new_sent_bytes=300, new_received_bytes=0))
+    metrics.flow(classified(phase="update", new_sent_bytes=300, new_received_bytes=0))
     assert flow_values(metrics) == (1, 400, 50)
-    metrics.sighting(sighting(phase="end", new_sent_bytes=600, new_received_bytes=1950))
+    metrics.flow(classified(phase="end", new_sent_bytes=600, new_received_bytes=1950))
     assert flow_values(metrics) == (1, 1000, 2000)
 
 
 def test_reused_number_is_another_flow(metrics):
     """After its end a flow's number means nothing: a long run keeps no memory of ended flows."""
     for _ in range(3):
-        metrics.sighting(sighting())
+        metrics.flow(classified())
     assert flow_values(metrics)[0] == 3
 
 
 def test_flow_of_no_vendor_is_nobodys_series(metrics):
     """It appears in the engine's totals only."""
     before = generate_latest(metrics.registry)
-    metrics.sighting(Sighting(flow()))
+    metrics.flow(ClassifiedFlow(flow()))
     assert generate_latest(metrics.registry) == before
 
 
 @pytest.mark.parametrize("verdict", [UNEXPECTED, Verdict("forbidden", "policy_forbids")])
 def test_last_seen_is_the_packets_time(metrics, verdict):
     """What alerts hang on: the time of the latest finding, which never goes back."""
-    metrics.sighting(sighting(MOSCOW, verdict))
-    metrics.sighting(sighting(MOSCOW, verdict, last_ns=START_NS))
+    metrics.flow(classified(MOSCOW, verdict))
+    metrics.flow(classified(MOSCOW, verdict, last_ns=START_NS))
     labels = {"vendor": "acme", "component": "files", "location": "moscow", "country": "RU"}
     name = f"netmon_{verdict.outcome}_last_seen_timestamp_seconds"
     assert value(metrics, name, **labels) == pytest.approx((START_NS + 2_500_000_000) / 1e9)
@@ -127,7 +127,7 @@ def test_last_seen_is_the_packets_time(metrics, verdict):
 @pytest.mark.parametrize(("place", "verdict"), [(DISPUTED, UNDECIDED), (MOSCOW, EXPECTED)])
 def test_last_seen_is_for_findings_only(metrics, place, verdict):
     """Neither expected nor undecided traffic raises an alert."""
-    metrics.sighting(sighting(place, verdict))
+    metrics.flow(classified(place, verdict))
     page = generate_latest(metrics.registry)
     for outcome in (b"unexpected", b"forbidden"):
         assert b"netmon_%b_last_seen_timestamp_seconds{" % outcome not in page
@@ -135,7 +135,7 @@ def test_last_seen_is_for_findings_only(metrics, place, verdict):
 
 def test_unexpected_and_forbidden_are_told_apart(metrics):
     """A finding of one kind raises no alert of the other kind."""
-    metrics.sighting(sighting(MOSCOW, UNEXPECTED))
+    metrics.flow(classified(MOSCOW, UNEXPECTED))
     assert b"netmon_forbidden_last_seen_timestamp_seconds{" not in generate_latest(metrics.registry)
 
 
@@ -143,8 +143,8 @@ def test_flows_under_an_exception_are_counted(metrics):
     """Each once, by the reason that was lifted: an exception hides nothing."""
     excepted = Verdict("expected", "policy_exception", None, "place_elsewhere", "2027-01-31")
     for phase in ("open", "update", "end"):
-        metrics.sighting(sighting(MOSCOW, excepted, phase=phase))
-    metrics.sighting(sighting())
+        metrics.flow(classified(MOSCOW, excepted, phase=phase))
+    metrics.flow(classified())
     labels = {"vendor": "acme", "component": "files", "reason": "place_elsewhere"}
     assert value(metrics, "netmon_excepted_flows_total", **labels) == 1
     assert generate_latest(metrics.registry).count(b"netmon_excepted_flows_total{") == 1
@@ -153,7 +153,7 @@ def test_flows_under_an_exception_are_counted(metrics):
 def test_round_trips_are_a_histogram(metrics):
     """Buckets count what is at most their bound; sum and count fit."""
     for rtt_ns in (500_000, 1_000_000, 12_000_000, 5_000_000_000, None):
-        metrics.sighting(sighting(rtt_ns=rtt_ns))
+        metrics.flow(classified(rtt_ns=rtt_ns))
     labels = {"vendor": "acme", "location": "zurich"}
     buckets = {
         bound: value(metrics, "netmon_handshake_rtt_seconds_bucket", le=bound, **labels)
@@ -232,7 +232,7 @@ def test_fallback_resolvers_are_counted_and_dated(metrics):
     """A finding counts once, when its flow ends; the date moves with every report. No client is named."""
     fallback = Fallback("acme", "Example DNS", "vendor", "files", "official")
     for phase, last_ns in (("open", 10**9), ("end", 3 * 10**9)):
-        metrics.sighting(Sighting(flow(phase=phase, last_ns=last_ns), fallbacks=(fallback,)))
+        metrics.flow(ClassifiedFlow(flow(phase=phase, last_ns=last_ns), fallbacks=(fallback,)))
     labels = {"vendor": "acme", "operator": "Example DNS", "question": "vendor"}
     assert value(metrics, "netmon_fallback_resolver_findings_total", **labels) == 1
     assert value(metrics, "netmon_fallback_resolver_last_seen_timestamp_seconds", **labels) == 3
@@ -254,7 +254,7 @@ def test_fallback_resolvers_are_zero_from_the_start(metrics):
 def test_reload_keeps_what_was_counted(metrics):
     """New signatures do not set a counter back."""
     signatures = load_folder(default_folder())
-    metrics.sighting(sighting())
+    metrics.flow(classified())
     metrics.loaded(signatures, [tuple(ZURICH_LABELS.values())], 1.0)
     assert flow_values(metrics) == (1, 1000, 2000)
 
@@ -293,7 +293,7 @@ def test_series_are_bounded(metrics, monkeypatch):
     monkeypatch.setattr(prometheus, "MAX_LABEL_SETS", 3)
     for number in range(10):
         place = Place(f"place{number}", "CH", None, "agreed")
-        metrics.sighting(sighting(place, UNEXPECTED, flow_id=number))
+        metrics.flow(classified(place, UNEXPECTED, flow_id=number))
     page = generate_latest(metrics.registry).decode()
     flows = [line for line in page.splitlines() if line.startswith("netmon_flows_total{")]
     assert len(flows) == 3 + 1
@@ -304,7 +304,7 @@ def test_series_are_bounded(metrics, monkeypatch):
 
 def test_labels_say_nothing_about_clients_or_hosts(metrics):
     """No address, no name, no port of the flow is anywhere on the page."""
-    metrics.sighting(sighting(interface="eth1"))
+    metrics.flow(classified(interface="eth1"))
     page = generate_latest(metrics.registry).decode()
     for private in ("192.0.2.17", "198.51.100.5", "49152", "files.acme.example"):
         assert private not in page
@@ -324,9 +324,9 @@ def test_labels_come_from_the_closed_list():
 def test_every_metric_of_the_table_is_served(metrics):
     """METRICS, against which README is checked, is what is served, with type and help."""
     metrics.loaded(load_folder(default_folder()), [], 1.0)
-    metrics.sighting(sighting(MOSCOW, UNEXPECTED))
+    metrics.flow(classified(MOSCOW, UNEXPECTED))
     fallback = Fallback("acme", "Example DNS", "vendor", "files", "official")
-    metrics.sighting(Sighting(flow(), fallbacks=(fallback,)))
+    metrics.flow(ClassifiedFlow(flow(), fallbacks=(fallback,)))
     served = {family.name: (family.type, family.documentation) for family in metrics.registry.collect()}
     assert served == {name: (kind, text) for name, (kind, _labels, text) in METRICS.items()}
 
@@ -337,7 +337,7 @@ def test_scrape_while_counting(metrics):
 
     def count():
         for number in range(3000):
-            metrics.sighting(sighting(flow_id=number))
+            metrics.flow(classified(flow_id=number))
         done.set()
 
     thread = threading.Thread(target=count)
@@ -358,7 +358,7 @@ def test_prometheus_itself_has_no_complaint(metrics):
     need("promtool")
 
     metrics.loaded(load_folder(default_folder()), [], 1.0)
-    metrics.sighting(sighting(MOSCOW, UNEXPECTED))
+    metrics.flow(classified(MOSCOW, UNEXPECTED))
     page = generate_latest(metrics.registry)
     done = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
@@ -367,15 +367,15 @@ def test_prometheus_itself_has_no_complaint(metrics):
 def test_openmetrics_can_be_written(metrics):
     """The other format takes the same metrics."""
     metrics.loaded(load_folder(default_folder()), [], 1.0)
-    metrics.sighting(sighting())
+    metrics.flow(classified())
     assert generate_openmetrics(metrics.registry).endswith(b"# EOF\n")
 
 
 def test_findings_have_an_exemplar(metrics):
     """In OpenMetrics the latest unexpected flow of a series leads to its event; expected ones do not."""
-    metrics.sighting(sighting(flow_id=1))
+    metrics.flow(classified(flow_id=1))
     for number in (2, 3):
-        metrics.sighting(sighting(MOSCOW, UNEXPECTED, flow_id=number))
+        metrics.flow(classified(MOSCOW, UNEXPECTED, flow_id=number))
     page = generate_openmetrics(metrics.registry).decode()
     families = {family.name: family for family in text_string_to_metric_families(page)}
     exemplars = {

@@ -49,13 +49,13 @@ def test_named_and_not_named_are_all_flows():
     seen = lines(STATS)
     for line in ("named by 23 2.3 kB", "not named because 7 700 B", "all flows 30 3.0 kB"):
         assert line in seen
-    assert "of them known by address in a vendor's network 2 200 B" in seen
+    assert "of these, by address in a vendor's network 2 200 B" in seen
     assert seen[0] == "What was seen in 90 s from 2026-06-01 10:00:00 UTC"
 
 
 def test_a_perfect_view_lacks_nothing():
     """Without anything missing there is no table of it."""
-    assert not any("not seen" in line for line in lines(STATS))
+    assert not any("missing or incomplete" in line for line in lines(STATS))
 
 
 def test_what_is_missing_is_told_over_all_interfaces():
@@ -68,12 +68,12 @@ def test_what_is_missing_is_told_over_all_interfaces():
     }
     seen = lines(STATS | {"view": {"eth1": poor, "eth2": VIEW}, "evicted": {"heads": 2}})
     for line in (
-        "What was not seen, or not whole",
-        "TCP bytes acknowledged and never seen 1.0 kB 5.3 %",
-        "connections seen one way only, of 40 1 2.5 %",
-        "hellos that lack segments 3",
-        "packets cut by the snap length 50 5.0 %",
-        "given up because a table was full: heads 2",
+        "What was missing or incomplete",
+        "TCP bytes acknowledged but not seen 1.0 kB 5.3 %",
+        "one-way connections, of 40 1 2.5 %",
+        "hellos with missing segments 3",
+        "packets truncated by the snap length 50 5.0 %",
+        "evicted from a full table: heads 2",
     ):
         assert line in seen
 

@@ -7,14 +7,14 @@ from rich.console import Console
 from netmon.outputs.summary import Summary
 from netmon.privacy import ADDRESS, Privacy
 from tests.outputs.test_seen import STATS, VIEW
-from tests.records import sighting
+from tests.records import classified
 
 
 def test_large_numbers_lose_no_digit():
     """Tens of millions of flows, and terabytes; a narrow column would end with an ellipsis."""
     summary = Summary({}, Privacy(ADDRESS, bytes(32)))
-    seen = sighting()
-    summary.sighting(
+    seen = classified()
+    summary.flow(
         replace(seen, flow=replace(seen.flow, phase="end", sent_bytes=10**15, received_bytes=10**14))
     )
     for total in (*summary._sums.values(), *summary._outcomes.values()):

@@ -1,4 +1,4 @@
-"""Location databases for tests, written as their makers write them."""
+"""Location databases for tests, in the schemas of their providers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DAY_S = 86_400
 
 
 class _Writer(MMDBWriter):
-    """A writer that takes the build's time instead of the clock's."""
+    """A writer that sets the given build time instead of the current time."""
 
     def __init__(self, built_s: int, *words: Any, **options: Any) -> None:
         super().__init__(*words, **options)
@@ -31,7 +31,7 @@ def write_database(
     built_s: int = JUNE_S,
     ip_version: int = 6,
 ) -> Path:
-    """Write a database of this type with a record for each network."""
+    """Write a database of type `kind` with a record for each network."""
     writer = _Writer(built_s, ip_version, kind, ipv4_compatible=ip_version == 6)
     for network, record in networks.items():
         writer.insert_network(IPSet([network]), record)
@@ -41,7 +41,7 @@ def write_database(
 
 
 def nested(country: str | None, city: str | None = None, **more: Any) -> dict[str, Any]:
-    """A record as GeoLite2 and DB-IP have it."""
+    """A record in the schema of GeoLite2 and DB-IP."""
     record: dict[str, Any] = {"country": {"iso_code": country}} if country else {}
     if city:
         record["city"] = {"names": {"en": city}}

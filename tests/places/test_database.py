@@ -1,4 +1,4 @@
-"""One MMDB file: what it says, and what it does not survive."""
+"""One MMDB file: its votes, and the errors for damaged or unsuitable files."""
 
 import ipaddress
 import os
@@ -24,7 +24,7 @@ def say(database, address):
 
 
 def test_votes_name_database_date_and_network(write):
-    """Source, build date and the network that the record holds for, in both families."""
+    """A vote has its source, build date and the network of the record, in both address families."""
     database = open_database(write(CH))
     assert say(database, "192.0.2.77") == [("GeoLite2-City", "CH", "Zurich", "2026-06-17", "192.0.2.0/24")]
     assert say(database, "2001:db8:1::7") == [("GeoLite2-City", "RU", None, "2026-06-17", "2001:db8::/32")]
@@ -33,14 +33,14 @@ def test_votes_name_database_date_and_network(write):
 
 
 def test_ipv4_alone(write):
-    """A database of IPv4 says nothing about IPv6."""
+    """An IPv4 database gives no votes on IPv6 addresses."""
     database = open_database(write({"192.0.2.0/24": nested("CH")}, ip_version=4))
     assert say(database, "192.0.2.77") == [("GeoLite2-City", "CH", None, "2026-06-17", "192.0.2.0/24")]
     assert say(database, "2001:db8::1") == []
 
 
-def test_what_it_is(write):
-    """Its name without what it is compatible with, its build time, and the fields found in it."""
+def test_metadata_and_fields(write):
+    """A database has a name without the note on compatibility, its build time, and the fields found in it."""
     database = open_database(
         write(
             {
@@ -51,20 +51,20 @@ def test_what_it_is(write):
         )
     )
     assert (database.name, database.built_s, database.date) == ("DBIP-City-Lite", JUNE_S, "2026-06-17")
-    assert database.holds == ("country", "city", "registered country", "anycast")
-    assert database.unknown == ("postal",)
+    assert database.fields == ("country", "city", "registered country", "anycast")
+    assert database.other_fields == ("postal",)
 
 
-def test_a_file_without_a_type_is_called_as_it_is_called(write):
-    """Some name is needed."""
+def test_a_database_without_a_type_has_the_name_of_its_file(write):
+    """The file name is used when the metadata has no type."""
     assert open_database(write(CH, "")).name == "one"
 
 
 def test_fields_are_found_beyond_the_first_records(write):
-    """What only later records hold is seen, too."""
+    """Fields that only later records have are found, too."""
     many = {f"10.{high}.{low}.0/24": nested("CH") for high in range(8) for low in range(0, 256)}
     database = open_database(write(many | {"192.0.0.0/8": nested("CH", "Bern")}))
-    assert database.holds == ("country", "city")
+    assert database.fields == ("country", "city")
 
 
 def wrong(path):
@@ -74,31 +74,31 @@ def wrong(path):
 
 
 def test_wrong_files(write, tmp_path):
-    """Each says in one line what is wrong: missing, a folder, empty, cut off, of another kind."""
-    whole = write(CH).read_bytes()
+    """Missing, a folder, a pipe, empty, truncated, of another format: each is an error of one line."""
+    complete = write(CH).read_bytes()
     path = tmp_path / "bad.mmdb"
     assert wrong(path) == "FILE: no such file or directory"
-    assert wrong(tmp_path) == "FILE: no regular file"
+    assert wrong(tmp_path) == "FILE: not a regular file"
     os.mkfifo(tmp_path / "pipe.mmdb")
-    assert wrong(tmp_path / "pipe.mmdb") == "FILE: no regular file"
-    for content in (b"", b"GeoIP " * 1000, whole[:-30], whole[: len(whole) // 2]):
+    assert wrong(tmp_path / "pipe.mmdb") == "FILE: not a regular file"
+    for content in (b"", b"GeoIP " * 1000, complete[:-30], complete[: len(complete) // 2]):
         path.write_bytes(content)
-        assert wrong(path) == "FILE: no MMDB file, or a damaged one"
+        assert wrong(path) == "FILE: not an MMDB file, or damaged"
 
 
-def test_a_database_of_something_else(write):
-    """Records without any known field are said to be what they are."""
+def test_a_database_without_any_known_field(write):
+    """The error names the fields that the records do have."""
     path = write({"192.0.2.0/24": {"colour": "red", "size": 7}}, "Colours")
-    assert wrong(path) == "FILE: knows neither countries nor cities nor AS numbers; it holds colour, size"
+    assert wrong(path) == "FILE: has no countries, cities or AS numbers; its fields are colour, size"
 
 
 def test_an_empty_database(write):
-    """A database without a record is no database."""
+    """A database without records is refused."""
     assert "it is empty" in wrong(write({}))
 
 
-def test_damage_found_later_is_an_error_of_its_own(write):
-    """Records that cannot be decoded are no votes, and no traceback."""
+def test_damage_found_by_a_look_up_is_an_error(write):
+    """A record that cannot be decoded raises DatabaseError; other records still give votes."""
     many = {
         f"10.{high}.{low}.0/24": nested("CH", f"c{high}-{low}") for high in range(16) for low in range(256)
     }
@@ -109,12 +109,12 @@ def test_damage_found_later_is_an_error_of_its_own(write):
     path.write_bytes(data)
     database = open_database(path)
     assert len(say(database, "10.15.199.1")) == 1
-    with pytest.raises(DatabaseError, match=r"one\.mmdb: damaged where it speaks of some addresses"):
+    with pytest.raises(DatabaseError, match=r"one\.mmdb: some of its records are damaged"):
         say(database, "10.15.200.1")
 
 
-def test_a_file_that_is_being_written_waits_for_the_next_look(write, monkeypatch):
-    """A copy of something that changed meanwhile is no database."""
+def test_a_file_that_changes_while_it_is_read_is_refused(write, monkeypatch):
+    """A copy of a file that changed meanwhile is not used."""
     path = write(CH)
     sendfile = os.sendfile
 
@@ -123,17 +123,17 @@ def test_a_file_that_is_being_written_waits_for_the_next_look(write, monkeypatch
         return sendfile(to, source, offset, count)
 
     monkeypatch.setattr(os, "sendfile", slowly)
-    assert wrong(path) == "FILE: is being written at this moment"
+    assert wrong(path) == "FILE: changed while it was being read"
 
 
-def test_on_systems_without_files_in_memory(write, monkeypatch):
-    """The file itself is read."""
+def test_on_systems_without_memfd_create(write, monkeypatch):
+    """The file itself is opened."""
     monkeypatch.delattr(os, "memfd_create")
     assert say(open_database(write(CH)), "192.0.2.77")[0][1] == "CH"
 
 
-def test_overwriting_in_place_does_not_reach_an_open_database(write):
-    """A file that is cut and written again, as by `cp` or a download, changes no answer."""
+def test_overwriting_in_place_does_not_affect_an_open_database(write):
+    """A file that is truncated and written again, as by `cp` or a download, changes no vote."""
     path = write(CH)
     database = open_database(path)
     size = path.stat().st_size

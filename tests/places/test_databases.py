@@ -1,4 +1,4 @@
-"""All databases: where they are found, and how they are kept up to date."""
+"""All databases: where they are looked for, and how they are kept up to date."""
 
 import ipaddress
 import multiprocessing
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netmon.places.databases import Databases, State, usual_folders
+from netmon.places.databases import Databases, DatabaseState, default_folders
 from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
 
 NET = "192.0.2.0/24"
@@ -29,12 +29,12 @@ def countries(databases):
 
 
 def replace_by(file, *words, **more):
-    """Put another database in a file's place in one step, as updaters do."""
+    """Replace a file by another database atomically, as updaters do."""
     write_database(file.with_suffix(".new"), *words, **more).replace(file)
 
 
 def test_files_and_folders(folder, tmp_path):
-    """Files, and what ends in .mmdb in folders, not deeper; by name, whatever the order."""
+    """Files are opened, and *.mmdb in folders without subfolders; the databases are sorted by name."""
     write_database(folder / "b.mmdb", {NET: nested("CH")}, "GeoLite2-City")
     write_database(folder / "a.mmdb", {NET: nested("DE")}, "DBIP-City-Lite")
     write_database(folder / "deeper" / "c.mmdb", {NET: nested("RU")}, "Deeper")
@@ -46,28 +46,28 @@ def test_files_and_folders(folder, tmp_path):
     assert not databases.refresh()
 
 
-def test_usual_folders():
-    """The system's, and the user's own."""
-    folders = usual_folders({"HOME": "/home/me"})
+def test_default_folders():
+    """They are the system's folders and the user's own."""
+    folders = default_folders({"HOME": "/home/me"})
     assert folders[0] == Path("/usr/share/GeoIP")
     assert folders[-1] == Path("/home/me/.local/share/netmon")
-    assert usual_folders({"XDG_DATA_HOME": "/data"})[-1] == Path("/data/netmon")
+    assert default_folders({"XDG_DATA_HOME": "/data"})[-1] == Path("/data/netmon")
 
 
-def test_a_usual_folder_may_be_missing_or_empty(folder, tmp_path):
-    """Nobody has to have databases."""
+def test_a_default_folder_may_be_missing_or_empty(folder, tmp_path):
+    """Location databases are optional."""
     databases = Databases([folder, tmp_path / "nowhere"])
     assert not databases.refresh()
     assert (databases.current, databases.take_problems()) == ((), [])
 
 
-def test_what_is_named_must_be_there(folder, tmp_path):
-    """A missing file and an empty folder are told, once, and told again after they were right."""
+def test_configured_paths_must_exist(folder, tmp_path):
+    """A missing file and an empty folder are reported once, and again if the problem returns."""
     missing = tmp_path / "one.mmdb"
     databases = Databases([missing, folder], required=True)
     databases.refresh()
     problems = [
-        f"{folder}: holds no location database (*.mmdb)",
+        f"{folder}: contains no location database (*.mmdb)",
         f"{missing}: no such file or directory",
     ]
     assert sorted(databases.take_problems()) == problems
@@ -84,7 +84,7 @@ def test_what_is_named_must_be_there(folder, tmp_path):
 
 
 def test_a_replaced_file_is_opened_again(folder):
-    """The new build speaks after the next look."""
+    """The new build is in use after the next refresh."""
     file = write_database(folder / "city.mmdb", {NET: nested("CH")})
     databases = Databases([folder])
     databases.refresh()
@@ -92,11 +92,11 @@ def test_a_replaced_file_is_opened_again(folder):
     assert countries(databases) == [("GeoLite2-City", "CH")]
     assert databases.refresh()
     assert countries(databases) == [("GeoLite2-City", "RU")]
-    assert databases.states == (State("GeoLite2-City", JUNE_S + DAY_S, is_current=True),)
+    assert databases.states == (DatabaseState("GeoLite2-City", JUNE_S + DAY_S, is_current=True),)
 
 
 def test_a_broken_replacement_leaves_the_old_one_in_use(folder):
-    """It is told once, seen in the state, and over with the next good file."""
+    """It is reported once, shows in the state, and is resolved by the next valid file."""
     file = write_database(folder / "city.mmdb", {NET: nested("CH")})
     databases = Databases([folder])
     databases.refresh()
@@ -104,26 +104,26 @@ def test_a_broken_replacement_leaves_the_old_one_in_use(folder):
     assert not databases.refresh()
     assert not databases.refresh()
     assert databases.take_problems() == [
-        f"{file}: no MMDB file, or a damaged one; its last good version stays in use"
+        f"{file}: not an MMDB file, or damaged; its last good version stays in use"
     ]
     assert countries(databases) == [("GeoLite2-City", "CH")]
-    assert databases.states == (State("GeoLite2-City", JUNE_S, is_current=False),)
+    assert databases.states == (DatabaseState("GeoLite2-City", JUNE_S, is_current=False),)
     replace_by(file, {NET: nested("DE")})
     assert databases.refresh()
-    assert databases.states == (State("GeoLite2-City", JUNE_S, is_current=True),)
+    assert databases.states == (DatabaseState("GeoLite2-City", JUNE_S, is_current=True),)
 
 
-def test_one_that_never_was_good(folder):
-    """It is known by its file until it says what it is."""
+def test_a_file_that_never_opened(folder):
+    """Its state has the name of the file, since the name of the database is unknown."""
     (folder / "city.mmdb").write_bytes(b"")
     databases = Databases([folder])
     databases.refresh()
-    assert databases.take_problems() == [f"{folder}/city.mmdb: no MMDB file, or a damaged one"]
-    assert databases.states == (State("city", None, is_current=False),)
+    assert databases.take_problems() == [f"{folder}/city.mmdb: not an MMDB file, or damaged"]
+    assert databases.states == (DatabaseState("city", None, is_current=False),)
 
 
 def test_the_next_month_has_another_file_name(folder):
-    """Files with the month in their names: the newest build of a name speaks, and the old file may go."""
+    """With the month in the file name, the newest build is used and the old file may be deleted."""
     old = write_database(folder / "dbip-2026-06.mmdb", {NET: nested("CH")}, "DBIP-City-Lite")
     databases = Databases([folder])
     databases.refresh()
@@ -134,34 +134,34 @@ def test_the_next_month_has_another_file_name(folder):
     old.unlink()
     assert not databases.refresh()
     assert databases.take_problems() == []
-    assert databases.states == (State("DBIP-City-Lite", later_s, is_current=True),)
+    assert databases.states == (DatabaseState("DBIP-City-Lite", later_s, is_current=True),)
 
 
-def test_a_file_that_has_gone_stays_in_use(folder):
-    """Between two files there may be none for a moment."""
+def test_a_deleted_file_stays_in_use(folder):
+    """An updater may delete the old file a moment before the new one exists."""
     file = write_database(folder / "city.mmdb", {NET: nested("CH")})
     databases = Databases([folder])
     databases.refresh()
     away = file.rename(folder / "city.away")
     databases.refresh()
-    assert databases.take_problems() == [f"{file}: has gone; its last version stays in use"]
+    assert databases.take_problems() == [f"{file}: no longer exists; its last good version stays in use"]
     assert countries(databases) == [("GeoLite2-City", "CH")]
-    assert databases.states == (State("GeoLite2-City", JUNE_S, is_current=False),)
+    assert databases.states == (DatabaseState("GeoLite2-City", JUNE_S, is_current=False),)
     away.rename(file)
     databases.refresh()
-    assert databases.states == (State("GeoLite2-City", JUNE_S, is_current=True),)
+    assert databases.states == (DatabaseState("GeoLite2-City", JUNE_S, is_current=True),)
 
 
-def test_a_folder_that_may_not_be_looked_into(folder, monkeypatch):
-    """Somebody else's folder holds nothing for us."""
+def test_a_folder_that_may_not_be_read(folder, monkeypatch):
+    """A default folder without read permission is ignored."""
     monkeypatch.setattr(os.path, "isdir", lambda _: False)
     databases = Databases([folder])
     databases.refresh()
     assert databases.take_problems() == []
 
 
-def test_damage_is_told_once(folder):
-    """A database that is damaged where it speaks of an address is silent about that one."""
+def test_damage_is_reported_once(folder):
+    """A damaged record gives no vote, and its database is reported once and not current."""
     many = {f"10.{i}.{j}.0/24": nested("CH", f"c{i}-{j}") for i in range(16) for j in range(256)}
     file = write_database(folder / "city.mmdb", many)
     data = bytearray(file.read_bytes())
@@ -171,7 +171,7 @@ def test_damage_is_told_once(folder):
     databases.refresh()
     for _ in range(3):
         assert list(databases.votes(databases.current, ipaddress.ip_address("10.15.200.1"))) == []
-    assert databases.take_problems() == [f"{file}: damaged where it speaks of some addresses"]
+    assert databases.take_problems() == [f"{file}: some of its records are damaged"]
     assert databases.states[0].is_current is False
     assert len(list(databases.votes(databases.current, ipaddress.ip_address("10.15.199.1")))) == 1
 
@@ -181,7 +181,7 @@ LOOKUPS = 1_000_000
 
 
 def replace_often(folder, first, second, file, looked_up):
-    """A process that puts one of two files in the place of a third, again and again."""
+    """Replace a file by the first and the second in turn; runs in a process of its own."""
     for number in range(REPLACEMENTS):
         looked_up.acquire()
         copy = folder / "copy"
@@ -191,9 +191,10 @@ def replace_often(folder, first, second, file, looked_up):
 
 @pytest.mark.slow
 def test_replacement_under_load(folder, tmp_path):
-    """A million look-ups while another process replaces the file a hundred times: each answer is one file's.
+    """In a million lookups, while the file is replaced a hundred times, each vote is from one version of it.
 
-    A second thread refreshes. Country and city of an answer come from one record, so a mixture would show.
+    Another process replaces the file and a second thread refreshes. Country and city of a vote come from one
+    record, so a mixture would be noticed.
     """
     networks = [f"10.{i}.{j}.0/24" for i in range(4) for j in range(256)]
     first = write_database(tmp_path / "1", {net: nested("CH", "Bern") for net in networks})

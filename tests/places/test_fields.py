@@ -1,4 +1,4 @@
-"""What records say, whoever wrote them."""
+"""The fields of a database's records, in the schema of each provider."""
 
 import hypothesis.strategies as st
 import pytest
@@ -33,7 +33,7 @@ AS = {"AS": 64500, "AS name": "Acme"}
         ),
         ({"autonomous_system_number": 64500, "autonomous_system_organization": "Acme"}, AS),
         ({"traits": {"autonomous_system_number": 64500, "autonomous_system_organization": "Acme"}}, AS),
-        # DB-IP names the quarter, too
+        # DB-IP appends the district
         (
             {"country": {"iso_code": "DE"}, "city": {"names": {"en": "Frankfurt am Main (Innenstadt I)"}}},
             {"country": "DE", "city": "Frankfurt am Main"},
@@ -64,7 +64,7 @@ AS = {"AS": 64500, "AS name": "Acme"}
         ({"country_code": "CH", "city": "Bern", "state1": "Bern"}, {"country": "CH", "city": "Bern"}),
         # IP2Location
         ({"country": {"iso_code": "CH"}, "city": {"names": {"en": "-"}}}, {"country": "CH"}),
-        # What is no country, no city, no number
+        # Values that are not a country, a city or a number
         ({"country": {"iso_code": "EU"}}, {}),
         ({"country": {"iso_code": "A1"}}, {}),
         ({"country_code": "", "city": "", "asn": "", "as_name": ""}, {}),
@@ -75,7 +75,7 @@ AS = {"AS": 64500, "AS name": "Acme"}
     ],
 )
 def test_fields_are_found(record, found):
-    """Each known way to write a record down."""
+    """The fields of each known schema are found."""
     assert find_fields(record) == found
 
 
@@ -97,8 +97,8 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.booleans())
-def test_no_record_is_too_odd(record, registry):
-    """Any record gives votes, perhaps none; a country is two capital letters."""
+def test_any_record_is_accepted(record, registry):
+    """Any record gives zero or more votes; a country is two capital letters."""
     for vote in read_votes(record, "db", "2026-06-17", "192.0.2.0/24", registry=registry):
         assert vote.country is None or (len(vote.country) == 2 and vote.country.isupper())
 
@@ -111,8 +111,8 @@ def votes_of(record, *, registry=False):
     return [(vote.about, vote.country, vote.city, vote.note) for vote in votes]
 
 
-def test_location_registration_and_as_are_votes_apart():
-    """One record says three different things."""
+def test_location_registration_and_as_are_separate_votes():
+    """One record can give three votes."""
     record = {
         "country_code": "CH",
         "city": "Bern",
@@ -127,19 +127,19 @@ def test_location_registration_and_as_are_votes_apart():
     ]
 
 
-def test_a_registration_where_the_address_is_says_nothing_new():
-    """It is left out."""
+def test_a_registration_in_the_country_of_the_location_is_left_out():
+    """It would add no information."""
     record = {"country": {"iso_code": "CH"}, "registered_country": {"iso_code": "CH"}}
     assert votes_of(record) == [("location", "CH", None, None)]
 
 
-def test_registered_alone():
-    """A record that knows only where the holder is registered locates nothing."""
+def test_a_registration_without_a_location():
+    """A record with only the country of registration gives no vote on the location."""
     assert votes_of({"registered_country": {"iso_code": "CH"}}) == [("registration", "CH", None, None)]
 
 
 def test_the_country_of_a_registry_is_a_registration():
-    """What a database of AS countries says is never taken for a place."""
+    """The country in a database of AS registrations is never a location."""
     assert votes_of({"country_code": "CH"}, registry=True) == [("registration", "CH", None, None)]
 
 
@@ -151,13 +151,13 @@ def test_the_country_of_a_registry_is_a_registration():
         ({"is_anycast": True, "is_satellite": True}, "anycast"),
     ],
 )
-def test_flags_take_the_place_back(flags, about):
-    """An anycast or satellite address is not located by the country beside the flag."""
+def test_flags_make_the_country_no_location(flags, about):
+    """The country beside an anycast or satellite flag does not locate the address."""
     assert votes_of({"country_code": "US"} | flags) == [(about, "US", None, None)]
     assert votes_of(flags) == [(about, None, None, None)]
 
 
-def test_votes_are_records():
-    """What comes out is what the rule takes."""
+def test_votes_have_all_their_fields():
+    """Source, country, kind, date and prefix are set."""
     [vote] = read_votes({"country_code": "CH"}, "db", "2026-06-17", "192.0.2.0/24", registry=False)
     assert vote == Vote("db", "CH", None, "location", "2026-06-17", "192.0.2.0/24")

@@ -1,10 +1,12 @@
-"""Votes on an address: whose, of which network, on which day."""
+"""The votes on an address: from which source, for which network, on which day."""
 
 import pytest
 
+from netmon.days import DAY_NS
 from netmon.places import locator
 from netmon.places.databases import Databases
-from netmon.places.locator import Locator, Override, iso_day
+from netmon.places.declared import Declaration
+from netmon.places.locator import Locator
 from netmon.records import Vote
 from netmon.signatures.model import Location, NetworkRule, SignatureSet
 from tests.places.mmdb import nested, write_database
@@ -13,13 +15,12 @@ LOCATIONS = {
     "zurich": Location("zurich", "Zurich", "CH", 47.377, 8.542, ("Zürich",)),
     "moscow": Location("moscow", "Moscow", "RU", 55.756, 37.617),
 }
-DAY_NS = 86_400_000_000_000
 JUNE = 1_781_654_400_000_000_000  # 2026-06-17 00:00 UTC
 
 
 def network(prefix, *votes, role="service", place=None, valid_from=None, valid_to=None):
     return NetworkRule(
-        entry=0,
+        number=0,
         vendor="acme",
         component="network",
         prefix=prefix,
@@ -41,7 +42,7 @@ def network(prefix, *votes, role="service", place=None, valid_from=None, valid_t
 
 
 def signatures(*networks):
-    return SignatureSet(vendors={}, locations=LOCATIONS, entries=networks, sha256="", folder="signatures")
+    return SignatureSet(vendors={}, locations=LOCATIONS, rules=networks, sha256="", folder="signatures")
 
 
 ZURICH = (("alpha_db", "CH/Zurich"), ("beta_db", "CH"))
@@ -49,11 +50,11 @@ MOSCOW = (("alpha_db", "RU/Moscow"), ("beta_db", "RU"))
 
 
 def declare(prefix, country, city=None, **more):
-    return Override(prefix, country, city, "A. Auditor", "visited", "2026-06-01", **more)
+    return Declaration(prefix, country, city, "A. Auditor", "visited", "2026-06-01", **more)
 
 
-def test_longest_network_speaks():
-    """A part of a network that was moved is where its own votes say."""
+def test_the_longest_prefix_counts():
+    """A more specific network that was moved is located by its own votes."""
     find = Locator(
         signatures(network("198.51.100.0/24", *ZURICH), network("198.51.100.128/25", *MOSCOW))
     ).locate
@@ -63,7 +64,7 @@ def test_longest_network_speaks():
 
 
 def test_both_address_families():
-    """IPv6 networks are found like IPv4 ones."""
+    """IPv6 networks match as IPv4 networks do."""
     find = Locator(
         signatures(network("2001:db8:a::/48", *ZURICH), network("198.51.100.0/24", *MOSCOW))
     ).locate
@@ -73,13 +74,13 @@ def test_both_address_families():
 
 @pytest.mark.parametrize("role", ["service", "corporate", "ddos_protection", "carrier"])
 def test_every_role_has_places(role):
-    """A network that tags nothing still says where its addresses are."""
+    """A network whose role does not identify the vendor still locates its addresses."""
     find = Locator(signatures(network("198.51.100.0/24", *ZURICH, role=role))).locate
     assert find("198.51.100.1", JUNE).confidence == "agreed"
 
 
-def test_votes_hold_between_their_days():
-    """From the first to the last day, both included, in UTC; on other days the wider network speaks."""
+def test_a_network_is_valid_between_its_days():
+    """It is valid from the first to the last day, both included, in UTC; else the wider network counts."""
     find = Locator(
         signatures(
             network("198.51.100.0/24", *ZURICH),
@@ -92,7 +93,7 @@ def test_votes_hold_between_their_days():
 
 
 def test_place_declared_by_the_vendor_is_one_source():
-    """What a signature's `place` says counts like one database, and is shown as the vendor's word."""
+    """A signature's `place` counts like one database, with the source "vendor"."""
     find = Locator(
         signatures(
             network("198.51.100.0/24", place="zurich"), network("203.0.113.0/24", *MOSCOW, place="zurich")
@@ -103,8 +104,8 @@ def test_place_declared_by_the_vendor_is_one_source():
     assert find("203.0.113.1", JUNE).confidence == "disputed"
 
 
-def test_user_decides():
-    """The user's declaration wins over databases; they stay visible beside it."""
+def test_a_declaration_decides():
+    """The user's declaration takes precedence over databases, whose votes are still shown."""
     rules = signatures(network("198.51.100.0/24", *MOSCOW))
     find = Locator(rules, [declare("198.51.100.0/25", "CH", "Zürich", valid_to="2026-06-17")]).locate
     place = find("198.51.100.1", JUNE)
@@ -115,20 +116,20 @@ def test_user_decides():
     assert find("198.51.100.1", JUNE + DAY_NS).location == "moscow"
 
 
-def test_user_may_declare_a_country_alone():
-    """A declared country locates no city."""
+def test_a_declaration_may_have_a_country_only():
+    """Without a city, the location is unknown."""
     find = Locator(signatures(), [declare("198.51.100.0/24", "CH")]).locate
     assert (find("198.51.100.1", JUNE).country, find("198.51.100.1", JUNE).location) == ("CH", "unknown")
 
 
-def test_an_override_of_no_network_is_refused():
+def test_a_declaration_without_a_network_is_refused():
     """Host bits say that a single address may be meant: nothing is guessed."""
     with pytest.raises(ValueError, match="host bits"):
         Locator(signatures(), [declare("198.51.100.1/24", "CH")])
 
 
 def test_memory_is_bounded(monkeypatch):
-    """A scan over many addresses does not grow the cache; what fell out is found again."""
+    """A scan of many addresses does not grow the cache; evicted addresses are located again."""
     monkeypatch.setattr(locator, "CACHED_PLACES", 4)
     places = Locator(signatures(network("198.51.100.0/24", *ZURICH)))
     for host in range(20):
@@ -141,7 +142,7 @@ LIVE = {"198.51.100.0/24": nested("CH", "Zurich"), "2001:db8:a::/48": nested("RU
 
 
 def test_databases_are_sources(tmp_path):
-    """What a database here says counts beside the signatures, in both families."""
+    """A database on this machine counts as well as the signatures, in both address families."""
     write_database(tmp_path / "city.mmdb", LIVE)
     databases = Databases([tmp_path])
     databases.refresh()
@@ -152,8 +153,8 @@ def test_databases_are_sources(tmp_path):
     assert find("2001:db8:a::1", JUNE).country == "RU"
 
 
-def test_a_database_takes_the_place_of_what_the_signatures_quote(tmp_path):
-    """A newer build of the same maker is not a second source, and overrules the older one."""
+def test_a_database_supersedes_the_build_quoted_in_the_signatures(tmp_path):
+    """A newer build from the same provider is not a second source, and supersedes the older one."""
     rules = signatures(network("198.51.100.0/24", ("geolite2", "RU"), ("beta_db", "CH")))
     write_database(tmp_path / "city.mmdb", LIVE)
     databases = Databases([tmp_path])
@@ -162,8 +163,8 @@ def test_a_database_takes_the_place_of_what_the_signatures_quote(tmp_path):
     assert Locator(rules, (), databases).locate("198.51.100.1", JUNE).confidence == "agreed"
 
 
-def test_a_replaced_database_is_believed_at_once(tmp_path):
-    """What was cached by an older build is forgotten; by one that did not change it is kept."""
+def test_a_replaced_database_counts_at_once(tmp_path):
+    """Places cached with an older build are discarded; without a change they are kept."""
     file = write_database(tmp_path / "city.mmdb", LIVE)
     databases = Databases([tmp_path])
     databases.refresh()
@@ -177,12 +178,7 @@ def test_a_replaced_database_is_believed_at_once(tmp_path):
     assert places.locate("198.51.100.1", JUNE).location == "moscow"
 
 
-def test_what_is_no_address_is_an_error():
-    """A host name is not looked up behind the user's back."""
+def test_a_host_name_is_an_error():
+    """It is not resolved implicitly."""
     with pytest.raises(ValueError, match="does not appear"):
         Locator(signatures()).locate("example.com", JUNE)
-
-
-def test_days_are_utc():
-    """The last nanosecond of a day belongs to it."""
-    assert (iso_day(JUNE - 1), iso_day(JUNE)) == ("2026-06-16", "2026-06-17")

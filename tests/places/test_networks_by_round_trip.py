@@ -1,12 +1,12 @@
-"""The shipped networks seen from three cities: what a round trip leaves of their votes, and the verdict."""
+"""The shipped networks seen from three cities: the places that a round trip permits, and the verdicts."""
 
 import ipaddress
 from pathlib import Path
 
 import pytest
 
+from netmon.places.declared import Position
 from netmon.places.locator import Locator
-from netmon.places.physics import Position
 from netmon.policy import Policy
 from netmon.promises import Subject
 from netmon.records import RoundTrip
@@ -15,10 +15,10 @@ from tests.places.test_shipped_networks import NETWORKS, SEPTEMBER_15_2026, SIGN
 
 OWN_TABLE = Path(__file__).parent / "networks_by_round_trip.txt"
 INTRODUCTION = """\
-# Every network of the shipped signatures on 2026-09-15, with the smallest round trip to it as given, as seen
-# by a sensor (accuracy 10 km) in Frankfurt for a client in Germany, in Vienna for one in Austria, and in
-# Moscow for one in Russia: what the votes amount to, and the verdict on reputation traffic. Written by
-# `pytest tests/places/test_networks_by_round_trip.py --update-golden`; read every difference.
+# Every network of the shipped signatures on 2026-09-15, with the given smallest round trip to it, as seen by
+# a sensor (accuracy 10 km) in Frankfurt for a client in Germany, in Vienna for one in Austria, and in Moscow
+# for one in Russia: the place, and the verdict on reputation traffic. Written by
+# `pytest tests/places/test_networks_by_round_trip.py --update-golden`; review every difference.
 """
 CITIES = {
     "frankfurt": (Position(50.111, 8.682, 10), "DE", (1.5, 6.5, 40.0)),
@@ -42,7 +42,7 @@ def verdict_on(place, city, prefix):
 
 
 def section(city, rtt_ms):
-    """A city and a round trip: what is excluded, then a row for each network."""
+    """The excluded locations for a city and a round trip, then a row for each network."""
     rows = []
     for prefix in NETWORKS:
         place = place_of(city, prefix, rtt_ms)
@@ -53,7 +53,7 @@ def section(city, rtt_ms):
 
 
 def test_networks_by_round_trip(request):
-    """Excluded locations, places, confidences and verdicts are those in the table."""
+    """Excluded locations, places, confidences and verdicts match the table."""
     sections = (section(city, rtt_ms) for city, (_, _, rtts) in CITIES.items() for rtt_ms in rtts)
     text = INTRODUCTION + "".join(sections)
     if request.config.getoption("--update-golden"):
@@ -64,7 +64,7 @@ def test_networks_by_round_trip(request):
 @pytest.mark.parametrize("city", CITIES)
 @pytest.mark.parametrize("prefix", NETWORKS)
 def test_a_long_round_trip_changes_nothing(city, prefix):
-    """After 200 ms every place on earth is possible: the place is that of the votes alone."""
+    """With 200 ms every place on earth is possible, so the votes alone decide."""
     far, without = place_of(city, prefix, 200.0), place_of(city, prefix, None)
     assert far.excluded == ()
     assert (far.location, far.country, far.confidence) == (
@@ -76,8 +76,8 @@ def test_a_long_round_trip_changes_nothing(city, prefix):
 
 @pytest.mark.parametrize("rtt_ms", [1.5, 3.0, 6.5, 10.0])
 @pytest.mark.parametrize("prefix", NETWORKS)
-def test_moscow_is_never_alleged_in_frankfurt(prefix, rtt_ms):
-    """A server that answers a sensor in Frankfurt this soon is never "unexpected: Moscow"."""
+def test_a_server_near_frankfurt_is_never_located_in_moscow(prefix, rtt_ms):
+    """With a round trip this small from Frankfurt, no server is reported in Moscow."""
     place = place_of("frankfurt", prefix, rtt_ms)
     assert "moscow" in place.excluded
     assert place.location != "moscow"

@@ -1,4 +1,4 @@
-"""What the speed of light rules out, and what it does not."""
+"""The locations that the speed of light rules out, and those that it does not."""
 
 import math
 
@@ -6,15 +6,15 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from netmon.places.declared import Position
 from netmon.places.physics import (
     CITY_RADIUS_KM,
     LIGHT_KM_PER_MS,
     TIMING_MARGIN_NS,
-    Horizon,
-    Position,
+    DistanceCheck,
     distance_km,
-    least_km,
-    reach_km,
+    max_distance_km,
+    min_distance_km,
 )
 from netmon.records import RoundTrip
 from netmon.signatures.load import default_folder, load_folder
@@ -38,7 +38,7 @@ def trip(rtt_ns, interception="unlikely", samples=1):
 
 
 def excluded(position, rtt_ms, **more):
-    return Horizon(position, LOCATIONS).bound(trip(round(rtt_ms * MS), **more)).excluded
+    return DistanceCheck(position, LOCATIONS).bound(trip(round(rtt_ms * MS), **more)).excluded
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def excluded(position, rtt_ms, **more):
     ],
 )
 def test_distance_is_that_of_the_ellipsoid_within_the_margin(one, other, wgs84_km):
-    """The sphere is off by no more than the margin allows for."""
+    """The error of the sphere is within the margin."""
     assert distance_km(*one, *other) * (1 - 0.0056) <= wgs84_km
     assert distance_km(*one, *other) == pytest.approx(wgs84_km, rel=0.0057)
 
 
 @given(POINTS, POINTS, POINTS)
-def test_distance_is_a_distance(one, other, third):
-    """Symmetric, zero to itself, never beyond the antipode, and no way round is shorter."""
+def test_distance_is_a_metric(one, other, third):
+    """It is symmetric, zero to itself, at most half the circumference, and obeys the triangle inequality."""
     assert distance_km(*one, *one) == pytest.approx(0, abs=1e-6)
     assert distance_km(*one, *other) == pytest.approx(distance_km(*other, *one))
     assert 0 <= distance_km(*one, *other) <= math.pi * 6371.01
@@ -68,9 +68,9 @@ def test_distance_is_a_distance(one, other, third):
 
 
 def test_light_goes_there_and_back():
-    """10 ms, and the margin for timing, are 1649 km there and as many back."""
-    assert reach_km(10 * MS) == pytest.approx((10 + TIMING_MARGIN_NS / MS) * LIGHT_KM_PER_MS / 2)
-    assert reach_km(10 * MS) == pytest.approx(1648.86, abs=0.01)
+    """10 ms, with the timing margin, allow 1649 km each way."""
+    assert max_distance_km(10 * MS) == pytest.approx((10 + TIMING_MARGIN_NS / MS) * LIGHT_KM_PER_MS / 2)
+    assert max_distance_km(10 * MS) == pytest.approx(1648.86, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -90,15 +90,15 @@ def test_light_goes_there_and_back():
     ],
 )
 def test_edges_of_the_bound(position, rtt_ms, moscow, zurich):
-    """Where Moscow and Zürich begin to be possible, as seen from three cities."""
+    """Moscow and Zürich become possible at the expected round trips, as seen from three cities."""
     found = excluded(position, rtt_ms)
     assert ("moscow" in found, "zurich" in found) == (moscow, zurich)
 
 
 @given(POSITIONS, TRIPS_NS)
 def test_only_what_is_certainly_too_far_is_excluded(position, rtt_ns):
-    """Not even light could be back from the nearest point of an excluded location."""
-    found = Horizon(position, LOCATIONS).bound(trip(rtt_ns)).excluded
+    """Not even light could return in time from the nearest point of an excluded location."""
+    found = DistanceCheck(position, LOCATIONS).bound(trip(rtt_ns)).excluded
     for location in LOCATIONS.values():
         ends = (position.latitude, position.longitude, location.latitude, location.longitude)
         nearest_km = distance_km(*ends) * 0.9944 - CITY_RADIUS_KM - position.accuracy_km
@@ -111,44 +111,45 @@ def test_only_what_is_certainly_too_far_is_excluded(position, rtt_ns):
 
 @given(POSITIONS, TRIPS_NS, TRIPS_NS)
 def test_a_longer_round_trip_never_excludes_more(position, one_ns, other_ns):
-    """Of two round trips the smaller one rules out at least what the greater one does."""
-    horizon = Horizon(position, LOCATIONS)
-    small, great = (set(horizon.bound(trip(rtt_ns)).excluded) for rtt_ns in sorted((one_ns, other_ns)))
+    """The smaller of two round trips excludes at least the locations that the greater one does."""
+    check = DistanceCheck(position, LOCATIONS)
+    small, great = (set(check.bound(trip(rtt_ns)).excluded) for rtt_ns in sorted((one_ns, other_ns)))
     assert great <= small
 
 
 @given(POSITIONS, TRIPS_NS, st.floats(0, 5000))
-def test_a_vaguer_position_never_excludes_more(position, rtt_ns, more_km):
-    """Who knows less of where the sensor is can rule less out."""
+def test_a_less_accurate_position_never_excludes_more(position, rtt_ns, more_km):
+    """The less accurate the sensor's position, the fewer locations are excluded."""
     vague = Position(position.latitude, position.longitude, position.accuracy_km + more_km)
     sharp_ids, vague_ids = (
-        set(Horizon(one, LOCATIONS).bound(trip(rtt_ns)).excluded) for one in (position, vague)
+        set(DistanceCheck(one, LOCATIONS).bound(trip(rtt_ns)).excluded) for one in (position, vague)
     )
     assert vague_ids <= sharp_ids
 
 
 @given(st.sampled_from(sorted(LOCATIONS)), TRIPS_NS)
-def test_where_the_sensor_is_is_never_excluded(name, rtt_ns):
-    """A server beside the sensor is always possible."""
+def test_the_location_of_the_sensor_is_never_excluded(name, rtt_ns):
+    """A server next to the sensor is always possible."""
     here = LOCATIONS[name]
     assert (
-        name not in Horizon(Position(here.latitude, here.longitude), LOCATIONS).bound(trip(rtt_ns)).excluded
+        name
+        not in DistanceCheck(Position(here.latitude, here.longitude), LOCATIONS).bound(trip(rtt_ns)).excluded
     )
 
 
 @given(POINTS, POINTS, st.floats(0, 5), st.floats(0, CITY_RADIUS_KM), st.floats(0, 500))
 def test_a_real_server_is_never_excluded(sensor, city, detour, off_km, delay_ms):
-    """A server within its city's radius, reached by any detour and with any delay, stays possible."""
+    """A server within its city's radius is never excluded, whatever the detour and the delay."""
     straight_km = max(0.0, distance_km(*sensor, *city) - off_km) * (1 - 0.0056)
     real_ms = 2 * straight_km * (1 + detour) / LIGHT_KM_PER_MS + delay_ms
     location = Location("there", "There", "XX", *city)
-    horizon = Horizon(Position(*sensor, 0), {"there": location})
-    assert horizon.bound(trip(max(1, round(real_ms * MS)))).excluded == ()
+    check = DistanceCheck(Position(*sensor, 0), {"there": location})
+    assert check.bound(trip(max(1, round(real_ms * MS)))).excluded == ()
 
 
-def test_fibre_is_told_and_excludes_nothing():
-    """What glass is too slow for is named beside what is excluded."""
-    bound = Horizon(FRANKFURT, LOCATIONS).bound(trip(13 * MS))
+def test_the_fibre_limit_is_reported_and_excludes_nothing():
+    """Locations beyond the reach of light in fibre are named in the step, and not excluded."""
+    bound = DistanceCheck(FRANKFURT, LOCATIONS).bound(trip(13 * MS))
     assert "moscow" not in bound.excluded
     assert (
         bound.step.partition("too far by light in fibre, which excludes nothing: ")[2]
@@ -160,31 +161,31 @@ def test_fibre_is_told_and_excludes_nothing():
     ("position", "rtt_ms", "interception", "words"),
     [
         (None, 5, "unlikely", "the sensor's position is not configured"),
-        (FRANKFURT, 5, "suspected", "something in the middle seems to answer"),
+        (FRANKFURT, 5, "suspected", "a middlebox seems to answer"),
         (FRANKFURT, 0.8, "unknown", "few destinations were seen"),
     ],
 )
 def test_nothing_is_excluded_and_the_step_says_why(position, rtt_ms, interception, words):
-    """Without a position, with interception, or with a suspiciously small round trip nothing is ruled out."""
-    bound = Horizon(position, LOCATIONS).bound(trip(round(rtt_ms * MS), interception))
+    """Without a position, with interception, or with a suspiciously small round trip, nothing is excluded."""
+    bound = DistanceCheck(position, LOCATIONS).bound(trip(round(rtt_ms * MS), interception))
     assert bound.excluded == ()
     assert words in bound.step
     assert bound.step.endswith("nothing is excluded")
 
 
 def test_a_small_round_trip_counts_once_destinations_differ():
-    """Below a millisecond it is believed when others are farther; above it, also while that is not known."""
+    """Below 1 ms it counts only when other destinations are farther away; above 1 ms it always does."""
     assert "moscow" in excluded(FRANKFURT, 0.8, interception="unlikely")
     assert "moscow" in excluded(FRANKFURT, 1.0, interception="unknown")
 
 
-def test_the_step_tells_what_was_measured():
-    """How near it was at best, how far that is at most, and what it rules out."""
-    step = Horizon(FRANKFURT, {"moscow": LOCATIONS["moscow"]}).bound(trip(6_400_000, samples=3)).step
+def test_the_step_has_the_measurement():
+    """The step has the round trip, the greatest possible distance, and the excluded locations."""
+    step = DistanceCheck(FRANKFURT, {"moscow": LOCATIONS["moscow"]}).bound(trip(6_400_000, samples=3)).step
     assert step == "round trip: 6.400 ms, so it is at most 1109 km away: excludes moscow"
 
 
-def test_least_distance_takes_every_margin_off():
-    """The ellipsoid, the city's extent and the position's accuracy all count for the location."""
+def test_the_smallest_distance_has_every_margin_subtracted():
+    """The ellipsoid, the city's radius and the position's accuracy count in favour of the location."""
     far = distance_km(50.111, 8.682, 55.756, 37.617)
-    assert least_km(FRANKFURT, LOCATIONS["moscow"]) == pytest.approx(far * 0.9944 - 110)
+    assert min_distance_km(FRANKFURT, LOCATIONS["moscow"]) == pytest.approx(far * 0.9944 - 110)

@@ -1,4 +1,4 @@
-"""The longest network that holds an address."""
+"""Longest-prefix match."""
 
 import ipaddress
 
@@ -17,7 +17,7 @@ def table_of(*prefixes):
 
 
 def test_longest_comes_first():
-    """Every network that holds the address is given, from the longest to the shortest; no other is."""
+    """All networks that contain the address are found, from the longest prefix to the shortest."""
     table = table_of("0.0.0.0/0", "192.0.2.0/24", "192.0.2.128/25", "192.0.2.129/32", "::/0")
     assert list(table.find(ipaddress.ip_address("192.0.2.129"))) == [
         "192.0.2.129/32",
@@ -29,7 +29,7 @@ def test_longest_comes_first():
 
 
 def test_values_of_one_network_keep_their_order():
-    """A network may hold several values."""
+    """A network may have several values."""
     table = PrefixTable()
     table.add("192.0.2.0/24", 1)
     table.add("192.0.2.0/24", 2)
@@ -38,7 +38,7 @@ def test_values_of_one_network_keep_their_order():
 
 @pytest.mark.parametrize("prefix", ["192.0.2.1/24", "192.0.2.0/33", "example.com", ""])
 def test_bad_networks_are_refused(prefix):
-    """Host bits, lengths out of range, and what is no network at all."""
+    """Host bits, lengths out of range, and text that is not a network are refused."""
     with pytest.raises(ValueError, match=r"host bits|does not appear"):
         PrefixTable().add(prefix, None)
 
@@ -52,7 +52,7 @@ V4 = st.builds(
 
 @given(st.lists(V4, max_size=20), st.integers(0, 2**32 - 1))
 def test_it_finds_what_the_standard_library_finds(networks, number):
-    """The same networks as trying each one."""
+    """The result equals that of trying each network in turn."""
     address = ipaddress.IPv4Address(number)
     expected = sorted(
         (network for network in set(networks) if address in network), key=lambda one: -one.prefixlen

@@ -1,4 +1,4 @@
-"""From votes to a place."""
+"""The rule that turns votes into a place."""
 
 from dataclasses import replace
 
@@ -76,30 +76,30 @@ def place_of(*votes):
     ],
 )
 def test_votes_become_a_place(votes, expected):
-    """Each line of the rule, with its edges."""
+    """Each paragraph of the rule, with its edge cases."""
     assert expected == place_of(*votes)
 
 
 OLD, NEW = "2026-06-05", "2026-09-21"
-HERE, SHIPPED = "DBIP-City-Lite", "dbip"  # of one maker
+HERE, SHIPPED = "DBIP-City-Lite", "dbip"  # from one provider
 
 
 @pytest.mark.parametrize(
     ("votes", "expected"),
     [
-        # City and country editions of one maker are one source ...
+        # City and country editions of one provider are one source ...
         ([vote("GeoLite2-City", "CH/Bern"), vote("GeoLite2-Country", "CH")], ("single", "CH", "bern")),
         # ... that two others may agree with
         (
             [vote("GeoLite2-City", "CH"), vote("GeoLite2-Country", "CH"), vote(SHIPPED, "CH")],
             ("agreed", "CH", "unknown"),
         ),
-        # What the signatures quote of a maker and its database here are one source
+        # A provider's votes in the signatures and its database on this machine are one source
         (
             [vote(HERE, "CH", date=NEW), vote(SHIPPED, "CH/Bern", date=OLD)],
             ("single", "CH", "bern"),
         ),
-        # The newer build takes back the country ...
+        # The newer build supersedes the country ...
         (
             [vote(HERE, "CH/Bern", date=NEW), vote(SHIPPED, "RU/Moscow", date=OLD)],
             ("single", "CH", "bern"),
@@ -109,19 +109,19 @@ HERE, SHIPPED = "DBIP-City-Lite", "dbip"  # of one maker
             [vote(HERE, "CH/Bern", date=NEW), vote(SHIPPED, "CH/Zurich", date=OLD)],
             ("single", "CH", "bern"),
         ),
-        # A stale database on this machine does not overrule what the signatures have from a newer build
+        # An old database on this machine does not supersede votes in the signatures from a newer build
         (
             [vote(HERE, "CH/Bern", date=OLD), vote(SHIPPED, "RU/Moscow", date=NEW)],
             ("single", "RU", "moscow"),
         ),
         # An undated vote is older than any other
         ([vote(HERE, "CH", date=OLD), vote(SHIPPED, "RU")], ("single", "CH", "unknown")),
-        # Builds of one day that contradict each other are a dispute, also within one maker
+        # Builds of the same day that contradict each other are a dispute, even from one provider
         (
             [vote("GeoLite2-City", "CH", date=NEW), vote("GeoLite2-Country", "RU", date=NEW)],
             ("disputed",) * 3,
         ),
-        # Where a licence keeps the country, the database itself tells it
+        # A vote whose country the licence withholds is superseded by the database itself
         (
             [
                 vote("GeoLite2-City", "CH", date=OLD),
@@ -130,7 +130,7 @@ HERE, SHIPPED = "DBIP-City-Lite", "dbip"  # of one maker
             ],
             ("agreed", "CH", "unknown"),
         ),
-        # A newer contradiction than the database here still stands
+        # A contradiction newer than the database on this machine still counts
         (
             [
                 vote("GeoLite2-City", "CH", date=OLD),
@@ -146,13 +146,13 @@ HERE, SHIPPED = "DBIP-City-Lite", "dbip"  # of one maker
         ),
     ],
 )
-def test_a_maker_is_one_voice(votes, expected):
-    """However many files it publishes; its latest word counts. In any order."""
+def test_a_provider_is_one_source(votes, expected):
+    """All databases of a provider count as one source with its latest votes, in any order."""
     assert expected == place_of(*votes) == place_of(*reversed(votes))
 
 
-def test_steps_tell_what_is_outdated_and_who_is_one():
-    """Both are reasons that a vote does not count."""
+def test_steps_name_outdated_votes_and_common_providers():
+    """Both are reasons why a vote does not count."""
     place = decide(
         [
             vote(HERE, "CH", date=NEW),
@@ -169,8 +169,8 @@ def test_steps_tell_what_is_outdated_and_who_is_one():
     )
 
 
-def test_steps_tell_what_locates_nothing():
-    """Each kind of vote in its own words."""
+def test_steps_say_which_votes_locate_nothing():
+    """Each kind of vote has a text of its own."""
     place = decide(
         [
             vote("a", "US", "anycast"),
@@ -189,7 +189,7 @@ def test_steps_tell_what_locates_nothing():
 
 @given(st.lists(VOTES, max_size=6))
 def test_a_source_that_agrees_weakens_nothing(votes):
-    """One more maker that says the same country leaves country and location, and makes the place agreed."""
+    """Another provider with the same country keeps country and location, and the place becomes agreed."""
     confidence, country, location = place_of(*votes)
     if confidence in ("single", "agreed") and "declared" not in {vote.source for vote in votes}:
         more = vote("omega_db", country, date="2026-06-17")
@@ -197,15 +197,15 @@ def test_a_source_that_agrees_weakens_nothing(votes):
 
 
 @given(st.lists(VOTES, max_size=6), VOTES)
-def test_what_a_maker_repeats_changes_nothing(votes, one):
-    """The same word once more, under another name of the same maker, makes no second source."""
+def test_a_repeated_vote_of_a_provider_changes_nothing(votes, one):
+    """The same vote from another database of the same provider is not a second source."""
     again = replace(one, source=f"{one.source}-Lite")
     if "declared" not in {vote.source for vote in (*votes, one)}:
         assert place_of(*votes, one) == place_of(*votes, one, again)
 
 
-def test_steps_tell_how_it_came_about():
-    """Each vote and each decision is one plain line, with source, date, network and note."""
+def test_steps_explain_the_place():
+    """Each vote and each decision is one line, with source, date, network and note."""
     place = decide(
         [
             vote("alpha_db", "CH/Zurich", date="2026-06-05", prefix="198.51.100.0/24"),
@@ -224,14 +224,14 @@ def test_steps_tell_how_it_came_about():
 
 
 def test_a_dispute_names_both_sides():
-    """Whoever reads "disputed" learns who said what."""
+    """The step names the sources for each country."""
     place = decide([vote("b", "RU"), vote("a", "RU"), vote("c", "CH")], CITIES)
     assert place.steps[-1] == "the sources disagree on the country (CH says c; RU says a, b): disputed"
 
 
 @given(st.lists(VOTES, max_size=6))
 def test_every_list_of_votes_has_a_place(votes):
-    """Any votes give a place of the closed sets, keep every vote, and explain themselves."""
+    """Any votes give a place from the closed sets, with all votes and at least one more step."""
     place = decide(votes, CITIES)
     assert place.votes == tuple(votes)
     assert place.location in {*LOCATIONS, "unknown", "disputed"}
@@ -245,7 +245,7 @@ def test_every_list_of_votes_has_a_place(votes):
 
 @given(st.lists(VOTES, max_size=5), st.randoms())
 def test_order_of_databases_does_not_matter(votes, random):
-    """Databases have no rank: any order gives the same place."""
+    """Databases have no ranking: any order gives the same place."""
     votes = [one for one in votes if one.source != "declared"]
     shuffled = list(votes)
     random.shuffle(shuffled)
@@ -254,48 +254,48 @@ def test_order_of_databases_does_not_matter(votes, random):
 
 @given(st.lists(VOTES, max_size=5), st.sampled_from(["CH", "RU", "DE"]))
 def test_a_registration_changes_nothing(votes, country):
-    """However many sources tell where the holder is registered, the place stays."""
+    """Countries of registration never change the place."""
     assert place_of(*votes) == place_of(*votes, vote("registry", country, "registration"))
 
 
 @pytest.mark.parametrize(
     ("votes", "expected"),
     [
-        # The refuted vote is set aside, and the rest decide as if it had not been there.
+        # A refuted vote is ignored, and the others decide.
         ([vote("a", "RU/Moscow")], ("unknown", "unknown", "unknown")),
         ([vote("a", "RU/Moscow"), vote("b", "RU/Moskva")], ("unknown", "unknown", "unknown")),
         ([vote("a", "CH/Zurich"), vote("b", "RU/Moscow")], ("single", "CH", "zurich")),
         ([vote("a", "CH/Zurich"), vote("b", "RU/Moscow"), vote("c", "CH")], ("agreed", "CH", "zurich")),
         ([vote("a", "CH"), vote("b", "RU/Moscow"), vote("c", "DE")], ("disputed",) * 3),
         ([vote("vendor", "RU/Moscow"), vote("b", "CH")], ("single", "CH", "unknown")),
-        # A vote for a country alone is not refuted: not every place in it is too far.
+        # A vote for a country alone is not refuted, because parts of it may be near enough.
         ([vote("a", "RU"), vote("b", "CH")], ("disputed",) * 3),
         ([vote("a", "RU"), vote("b", "RU")], ("agreed", "RU", "unknown")),
-        # But if somebody names a city in it and that is refuted, what the others mean is in doubt.
+        # But if a vote for a city in that country is refuted, the other votes for it are in doubt.
         ([vote("a", "RU"), vote("b", "RU/Moscow")], ("disputed",) * 3),
         ([vote("a", "RU"), vote("b", "RU/Moscow"), vote("c", "RU")], ("disputed",) * 3),
-        # A maker is one voice: what its country edition says falls with its city edition.
+        # A provider is one source: the vote of its country edition is refuted with that of its city edition.
         (
             [vote("dbip_city", "RU/Moscow"), vote("dbip_country", "RU"), vote("c", "CH")],
             ("single", "CH", "unknown"),
         ),
-        # Unless they name another city, which may be near enough, known or not.
+        # Unless they name another city, which may be near enough even if it is unknown.
         ([vote("a", "RU/Pskov"), vote("b", "RU/Moscow"), vote("c", "RU")], ("agreed", "RU", "unknown")),
-        # What contradicts without saying more cannot be refuted.
+        # A vote that contradicts without naming a country cannot be refuted.
         ([vote("a", "CH"), vote("b", "RU/Moscow"), vote("c", "", contradicts=True)], ("disputed",) * 3),
-        # The declaration and the sensor's position come from the same user.
+        # The declaration and the sensor's position come from the same user, so one of them is wrong.
         ([vote("declared", "RU/Moscow"), vote("b", "CH"), vote("c", "CH")], ("disputed",) * 3),
         ([vote("declared", "CH/Zurich"), vote("b", "RU/Moscow")], ("single", "CH", "zurich")),
     ],
 )
 def test_moscow_is_excluded(votes, expected):
-    """What the votes amount to once the round trip has ruled Moscow out."""
+    """The place that the votes give once the round trip has ruled out Moscow."""
     place = decide(votes, CITIES, excluded={"moscow"})
     assert (place.confidence, place.country, place.location) == expected
 
 
 def test_a_refuted_vote_stays_in_the_evidence_with_its_step():
-    """Nothing is hidden: the vote, that it is refuted, and what is left."""
+    """A refuted vote is still listed, and a step says that it is refuted."""
     votes = [vote("a", "CH/Zurich"), vote("b", "RU/Moskva")]
     place = decide(votes, CITIES, excluded={"moscow"})
     assert place.votes == tuple(votes)
@@ -307,7 +307,7 @@ EXCLUDED = st.sets(st.sampled_from([*LOCATIONS, "london"]))
 
 @given(st.lists(VOTES, max_size=6), EXCLUDED)
 def test_an_excluded_location_is_never_the_place(votes, excluded):
-    """Whatever is said about it, by whomever."""
+    """No combination of votes gives an excluded location."""
     place = decide(votes, CITIES, excluded)
     assert place.location not in excluded
     assert place.votes == tuple(votes)
@@ -315,7 +315,7 @@ def test_an_excluded_location_is_never_the_place(votes, excluded):
 
 @given(st.lists(VOTES, max_size=6), EXCLUDED)
 def test_excluding_proves_nothing(votes, excluded):
-    """Every source that an agreement rests on names the country itself, and there are two of them."""
+    """An agreement still needs two sources that name the country."""
     place = decide(votes, CITIES, excluded)
     for_it = {one.source for one in votes if one.country == place.country and one.about == "location"}
     if place.confidence == "agreed":
@@ -323,8 +323,8 @@ def test_excluding_proves_nothing(votes, excluded):
 
 
 @given(st.lists(VOTES, max_size=6), EXCLUDED)
-def test_excluding_what_nobody_names_changes_nothing(votes, excluded):
-    """A location that no vote means can be ruled out without consequence."""
+def test_excluding_a_location_without_votes_changes_nothing(votes, excluded):
+    """Excluding a location that no vote names has no effect."""
     named = {
         location.id for one in votes if one.city and (location := CITIES.find(one.country or "", one.city))
     }

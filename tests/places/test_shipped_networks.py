@@ -1,4 +1,4 @@
-"""The shipped networks as a table: where each is, how sure that is, and what it means for shared files."""
+"""The shipped networks as a table: place, confidence, and the verdict on shared files."""
 
 import ipaddress
 from pathlib import Path
@@ -14,14 +14,14 @@ from netmon.verdict import Case, judge
 
 TABLE = Path(__file__).parent / "shipped_networks.txt"
 SEPTEMBER_15_2026 = 1_789_430_400_000_000_000
-"""After the day on which the newest of the networks was first seen with its holder, in nanoseconds UTC."""
+"""Nanoseconds since 1970; later than the first day of the newest network."""
 
 SIGNATURES = load_folder(default_folder())
-NETWORKS = {rule.prefix: rule for rule in SIGNATURES.entries if isinstance(rule, NetworkRule)}
+NETWORKS = {rule.prefix: rule for rule in SIGNATURES.rules if isinstance(rule, NetworkRule)}
 
 
 def row_of(rule: NetworkRule, component: str, country: str) -> str:
-    """One line as in the table, by the middle address of the network, for a client in a country."""
+    """A row of the table, for the middle address of the network and a client in a country."""
     network = ipaddress.ip_network(rule.prefix)
     address = str(network[network.num_addresses // 2])
     place = Locator(SIGNATURES).locate(address, SEPTEMBER_15_2026)
@@ -46,23 +46,23 @@ def table() -> dict[str, str]:
 
 
 def test_the_table_is_complete():
-    """Every shipped network has a row, and every row a network."""
+    """Every shipped network has a row, and every row has a network."""
     assert set(table()) == set(NETWORKS)
 
 
 @pytest.mark.parametrize("prefix", NETWORKS)
 def test_shipped_network(prefix):
-    """Place, confidence and verdict on reputation traffic of a client in Germany, as written in the table."""
+    """Place, confidence and verdict on reputation traffic of a client in Germany match the table."""
     assert row_of(NETWORKS[prefix], "reputation", "DE") == table()[prefix]
 
 
 @pytest.mark.parametrize("prefix", NETWORKS)
-def test_updates_are_promised_to_nobody(prefix):
-    """Wherever updates come from, no promise says otherwise."""
+def test_no_promise_covers_updates(prefix):
+    """Updates may come from anywhere."""
     assert row_of(NETWORKS[prefix], "updates", "DE").endswith("undecided no_promise")
 
 
 @pytest.mark.parametrize("prefix", NETWORKS)
-def test_nothing_is_promised_to_a_client_in_moscow(prefix):
-    """The same networks, seen by somebody to whom nothing was promised."""
+def test_no_promise_covers_a_client_in_moscow(prefix):
+    """For a client to whom no promise was made, no network is judged by one."""
     assert row_of(NETWORKS[prefix], "reputation", "RU").endswith("undecided no_promise")

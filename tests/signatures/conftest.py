@@ -1,4 +1,4 @@
-"""Folders of signatures, made for one test."""
+"""Folders of signatures for single tests."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +31,7 @@ components:
 
 @pytest.fixture
 def vendor_text() -> Callable[..., str]:
-    """Write a small vendor file; names as "exact example.com"."""
+    """The text of a small vendor file, with names given as "exact example.com"."""
 
     def write(vendor: str, names: list[str], rest: str = "") -> str:
         lines = []
@@ -45,7 +45,7 @@ def vendor_text() -> Callable[..., str]:
 
 @pytest.fixture
 def folder_of(tmp_path: Path) -> Callable[..., Path]:
-    """Make a folder of the given files, with the tests' locations unless others are given."""
+    """A folder with the given files, and with the tests' locations unless others are given."""
 
     def make(**files: str) -> Path:
         locations = (HERE / "locations.yaml").read_text(encoding="utf-8")

@@ -57,20 +57,19 @@ def failure(folder: Path) -> str:
         (
             ["exact www.example.com"],
             ["suffix example.com"],
-            "a.yaml:12: 'www.example.com' is matched by "
-            "suffix 'example.com' of vendor 'b' (b.yaml:12) as well",
+            "a.yaml:12: 'www.example.com' is also matched by suffix 'example.com' of vendor 'b' (b.yaml:12)",
         ),
         (
             ["suffix example.com"],
             [r"pattern ^a\.www\.example\.com$"],
-            r"b.yaml:12: '^a\.www\.example\.com$' is matched by "
-            "suffix 'example.com' of vendor 'a' (a.yaml:12) as well",
+            r"b.yaml:12: '^a\.www\.example\.com$' is also matched by "
+            "suffix 'example.com' of vendor 'a' (a.yaml:12)",
         ),
         (
             [r"pattern ^a[0-9]\.example\.com$"],
             ["exact a1.example.com"],
-            "b.yaml:12: 'a1.example.com' is matched by "
-            r"pattern '^a[0-9]\.example\.com$' of vendor 'a' (a.yaml:12) as well",
+            "b.yaml:12: 'a1.example.com' is also matched by "
+            r"pattern '^a[0-9]\.example\.com$' of vendor 'a' (a.yaml:12)",
         ),
     ],
 )

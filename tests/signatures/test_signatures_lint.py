@@ -1,4 +1,4 @@
-"""What is legal but doubtful."""
+"""Warnings about valid but doubtful signature files."""
 
 import datetime
 from collections.abc import Callable
@@ -25,14 +25,14 @@ DATABASE = "databases:\n  db: {title: x, about: location, sources: [A]%s}\n"
         (
             ["suffix example.com", "exact www.example.com"],
             EXAMPLE,
-            ["13: exact 'www.example.com' adds nothing to suffix 'example.com' (line 12)"],
+            ["13: exact 'www.example.com' is redundant with suffix 'example.com' (line 12)"],
         ),
         (
             ["suffix example.com", "suffix a.example.com", r"pattern ^b[0-9]\.example\.com$"],
             EXAMPLE,
             [
-                "13: suffix 'a.example.com' adds nothing to suffix 'example.com' (line 12)",
-                r"14: pattern '^b[0-9]\.example\.com$' adds nothing to suffix 'example.com' (line 12)",
+                "13: suffix 'a.example.com' is redundant with suffix 'example.com' (line 12)",
+                r"14: pattern '^b[0-9]\.example\.com$' is redundant with suffix 'example.com' (line 12)",
             ],
         ),
         (
@@ -49,22 +49,22 @@ DATABASE = "databases:\n  db: {title: x, about: location, sources: [A]%s}\n"
         (
             ["suffix example.com"],
             EXAMPLE + NETWORK + "{valid_from: 2026-11-25, place: zurich}}}\n",
-            ["17: network 192.0.2.0/24 begins in the future: 2026-11-25"],
+            ["17: network 192.0.2.0/24 starts in the future: 2026-11-25"],
         ),
         (
             ["suffix example.com"],
             EXAMPLE + NETWORK + "{}}}\n",
-            ["17: network 192.0.2.0/24 has neither votes nor a place: it decides nothing"],
+            ["17: network 192.0.2.0/24 has neither votes nor a place: it locates nothing"],
         ),
         (
             ["suffix example.com"],
             EXAMPLE + DATABASE % "" + NETWORK + "{votes: {db: CH}}}}\n",
-            ["17: the votes of database 'db' have no date: places move"],
+            ["17: database 'db' has no date, and places change over time"],
         ),
         (
             ["suffix example.com"],
             EXAMPLE + DATABASE % ", date: 2026-01-01",
-            ["17: database 'db' gives no vote"],
+            ["17: database 'db' has no votes"],
         ),
     ],
 )
@@ -75,15 +75,15 @@ def test_findings(
     folder_of: Callable[..., Path],
     vendor_text: Callable[..., str],
 ) -> None:
-    """Each doubt is reported with its line, and what is beyond doubt is not."""
+    """Each doubtful statement is reported with its line, and nothing else is."""
     found = lint(load_folder(folder_of(example=vendor_text("example", names, rest))), TODAY)
     assert [f"{finding.line}: {finding.message}" for finding in found] == findings
 
 
-def test_sources_and_trust_are_doubted(
+def test_unused_sources_and_weak_components_are_reported(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """A source that nothing uses, and a component that can never alert, are findings."""
+    """A warning is given for an unused source and for a component that can never alert."""
     text = vendor_text("example", ["suffix example.com"], EXAMPLE)
     text = text.replace("components:", "  B: {trust: press, ref: x, about: y}\ncomponents:")
     text = text.replace("status: official, sources", "status: unverified, sources").replace(
@@ -91,7 +91,7 @@ def test_sources_and_trust_are_doubted(
     )
     found = lint(load_folder(folder_of(example=text)), TODAY)
     assert [f"{finding.line}: {finding.message}" for finding in found] == [
-        "5: source 'B' is used by nothing",
+        "5: source 'B' is not used",
         "7: all names of component 'web' are unverified: it never alerts",
-        "7: component 'web' expects nothing, not even basis none: say why",
+        "7: component 'web' has no expectations, not even one with basis none",
     ]

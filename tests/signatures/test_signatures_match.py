@@ -1,4 +1,4 @@
-"""A signature set, compiled."""
+"""The compiled matcher of a signature set."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from netmon.errors import SignatureError
+from netmon.signatures.examples import ExampleResult, run_examples
 from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
-from netmon.signatures.test import Trial, run_examples
 
 NETWORK = """\
 networks:
@@ -29,14 +29,14 @@ networks:
         ("valid_from: 2026-06-01", "2026-05-31", False),
     ],
 )
-def test_networks_tag_while_they_are_the_vendors(
+def test_networks_match_while_the_vendor_holds_them(
     validity: str,
     day: str | None,
     tagged: bool,
     folder_of: Callable[..., Path],
     vendor_text: Callable[..., str],
 ) -> None:
-    """Both bounds count; without a day, a network whose end was seen is left out."""
+    """Both bounds are inclusive; without a day, a network with a known end is left out."""
     text = vendor_text("example", ["suffix example.com"], NETWORK % validity)
     matcher = compile_matcher(load_folder(folder_of(example=text)), day)
     assert (matcher.find_network("192.0.2.9") is not None) == tagged
@@ -45,7 +45,7 @@ def test_networks_tag_while_they_are_the_vendors(
 def test_entries_of_several_vendors_are_numbered_in_one_row(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """The engine's answer leads to the right vendor."""
+    """The engine's result identifies the right vendor."""
     folder = folder_of(
         a=vendor_text("a", ["suffix a.example", "exact b.example"], NETWORK % ""),
         b=vendor_text("b", ["exact c.example"]),
@@ -54,7 +54,7 @@ def test_entries_of_several_vendors_are_numbered_in_one_row(
     matcher = compile_matcher(signatures)
     found = {name: matcher.find_name(name) for name in ("x.a.example", "b.example", "c.example", "d.example")}
     vendors = {
-        name: None if entry is None else signatures.entries[entry].vendor for name, entry in found.items()
+        name: None if number is None else signatures.rules[number].vendor for name, number in found.items()
     }
     assert vendors == {"x.a.example": "a", "b.example": "a", "c.example": "b", "d.example": None}
 
@@ -71,26 +71,26 @@ certificates:
 def test_payloads_and_certificates_have_entries_like_names(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """Each has its number, its component and its trust, and a name's number leads to it."""
+    """Each has a number, a component and a trust status, and a matching name gives its number."""
     text = vendor_text("example", ["suffix example.com"], MAGIC_AND_CERTIFICATE)
     signatures = load_folder(folder_of(example=text))
-    assert [rule.entry for rule in signatures.entries] == [0, 1, 2]
-    name, magic, certificate = signatures.entries
-    assert str(magic) == "4b450000 on udp port 2001, 8 bytes long"
+    assert [rule.number for rule in signatures.rules] == [0, 1, 2]
+    name, magic, certificate = signatures.rules
+    assert str(magic) == "first payload bytes 4b450000 on udp port 2001, 8 bytes long"
     assert [(rule.component, rule.status) for rule in (magic, certificate)] == [
         ("web", "measured"),
         ("web", "press"),
     ]
     matcher = compile_matcher(signatures)
-    assert matcher.find_certificate("*.example.org") == certificate.entry
-    assert matcher.find_name("*.example.com") == name.entry
+    assert matcher.find_certificate("*.example.org") == certificate.number
+    assert matcher.find_name("*.example.com") == name.number
     assert matcher.find_name("*.example.org") is None
 
 
 def test_two_vendors_must_not_claim_the_same_payload_or_certificate(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """Both claims are refused, with both places."""
+    """Both conflicts are reported, each with the other vendor."""
     folder = folder_of(
         a=vendor_text("a", ["suffix a.example"], MAGIC_AND_CERTIFICATE),
         b=vendor_text("b", ["suffix b.example"], MAGIC_AND_CERTIFICATE),
@@ -98,18 +98,20 @@ def test_two_vendors_must_not_claim_the_same_payload_or_certificate(
     with pytest.raises(SignatureError) as caught:
         load_folder(folder)
     message = str(caught.value)
-    assert "first payload bytes 4b450000 on udp port 2001, 8 bytes long are given by vendor 'b'" in message
+    assert (
+        "first payload bytes 4b450000 on udp port 2001, 8 bytes long are also given by vendor 'b'" in message
+    )
     assert "certificate name '*.example.org' is claimed or denied by vendor 'b'" in message
 
 
-def test_examples_that_fail_are_told_with_what_was_found(
+def test_failed_examples_are_reported_with_the_match_found(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """An example without a match, and a counterexample with one, do not pass."""
+    """An example without a match fails, and so does a counterexample with a match."""
     rest = "examples: {www.example.org: web}\ncounterexamples: [www.example.com, example.net]\n"
     signatures = load_folder(folder_of(example=vendor_text("example", ["suffix example.com"], rest)))
     assert run_examples(signatures) == [
-        Trial("example", "www.example.org", "example/web", None, passed=False),
-        Trial("example", "www.example.com", None, "example/web", passed=False),
-        Trial("example", "example.net", None, None, passed=True),
+        ExampleResult("example", "www.example.org", "example/web", None, passed=False),
+        ExampleResult("example", "www.example.com", None, "example/web", passed=False),
+        ExampleResult("example", "example.net", None, None, passed=True),
     ]

@@ -1,4 +1,4 @@
-"""`signatures/README.md` shows files that work and names every key."""
+"""The example in `signatures/README.md` works, and its tables have every key."""
 
 import datetime
 import re
@@ -10,27 +10,27 @@ import yaml
 
 from netmon.errors import SignatureError
 from netmon.signatures import read_rules, read_vendor
+from netmon.signatures.examples import run_examples
 from netmon.signatures.lint import lint
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import ROLES, STATUSES
-from netmon.signatures.test import run_examples
 
 README = (default_folder() / "README.md").read_text(encoding="utf-8")
 EXAMPLE = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
 
 
-def test_the_example_vendor_loads_without_a_finding(folder_of: Callable[..., Path]) -> None:
-    """A newcomer can start from the example as printed, beside the shipped locations."""
+def test_the_example_vendor_loads_without_a_warning(folder_of: Callable[..., Path]) -> None:
+    """The example can be used as printed, together with the shipped locations."""
     locations = (default_folder() / "locations.yaml").read_text(encoding="utf-8")
     signatures = load_folder(folder_of(example=EXAMPLE, locations=locations))
     assert lint(signatures, datetime.date(2026, 11, 24)) == []
-    assert all(trial.passed for trial in run_examples(signatures))
+    assert all(result.passed for result in run_examples(signatures))
     assert compile_matcher(signatures).find_network("192.0.2.7") is not None
 
 
 def test_every_key_is_explained() -> None:
-    """The table of all keys has each top-level key, status, role, basis and kind of match."""
+    """README has each top-level key, status, role, basis, scope and kind of match."""
     words = (
         *read_vendor.REQUIRED,
         *read_vendor.OPTIONAL,
@@ -55,15 +55,15 @@ def nodes_below(node: yaml.Node) -> Iterator[yaml.Node]:
 
 
 @pytest.mark.parametrize("other", ["~", "[word]", "{word: word}"])
-def test_any_value_may_be_of_any_other_kind(other: str, folder_of: Callable[..., Path]) -> None:
-    """Whatever stands where the example's values stand, it loads or is refused with file and line."""
+def test_values_of_a_wrong_kind_are_reported(other: str, folder_of: Callable[..., Path]) -> None:
+    """With any value replaced by one of another kind, the file loads or gives an error with its line."""
     count = sum(1 for _ in nodes_below(yaml.compose(EXAMPLE)))
     folder = folder_of()
     refusals = []
     for index in range(count):
         root = yaml.compose(EXAMPLE)
-        victim, stranger = list(nodes_below(root))[index], yaml.compose(other)
-        victim.__class__, victim.__dict__ = stranger.__class__, stranger.__dict__
+        node, replacement = list(nodes_below(root))[index], yaml.compose(other)
+        node.__class__, node.__dict__ = replacement.__class__, replacement.__dict__
         (folder / "example.yaml").write_text(yaml.serialize(root), encoding="utf-8")
         try:
             load_folder(folder)

@@ -1,4 +1,4 @@
-"""Signature files that are no vendor's: what they say, what is refused and what is doubtful in them."""
+"""Signature files shared by all vendors: their content, errors and warnings."""
 
 import datetime
 from collections.abc import Callable
@@ -57,13 +57,13 @@ def test_public_names_are_read_strictly(
 def test_doubtful_public_names_are_found(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """An unverified front silences no name, and a source that nothing uses is told."""
+    """A warning is given for an unverified public name, which hides no name, and for an unused source."""
     text = SOURCES + "  B: {trust: press, ref: page, about: page}\npublic_names:\n"
     text += FRONT.replace("official", "unverified")
     vendor = vendor_text("a", VENDOR, "examples: {www.example.com: web}\n")
     findings = [str(one) for one in lint(load_folder(folder_of(ech_public_names=text, a=vendor)), TODAY)]
     assert [finding.partition("ech_public_names.yaml:")[2] for finding in findings] == [
-        "3: source 'B' is used by nothing",
+        "3: source 'B' is not used",
         "5: public name 'front.example' is unverified: it is not used",
     ]
 
@@ -83,7 +83,7 @@ RESOLVER = (
             "4: 'DNS' is no identifier (a-z, 0-9 and _, beginning with a letter)",
         ),
         (SOURCES + "resolvers:\n" + RESOLVER.replace("[A]", "[B]"), "4: unknown source 'B'"),
-        (SOURCES + "resolvers:\n" + RESOLVER.replace(".53", ".530"), "4: '192.0.2.530' is no address"),
+        (SOURCES + "resolvers:\n" + RESOLVER.replace(".53", ".530"), "4: '192.0.2.530' is not an IP address"),
         (
             SOURCES + "resolvers:\n  dns: {operator: DNS, status: official, sources: [A]}\n",
             "4: a resolver needs addresses or names",
@@ -106,7 +106,7 @@ def test_resolvers_are_read_strictly(
 def test_doubtful_resolvers_are_found(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """An unverified resolver is not used, and a vendor's fallback that nobody knows is worth a look."""
+    """A warning is given for an unverified resolver, and for a fallback that is not a known resolver."""
     text = SOURCES + "resolvers:\n" + RESOLVER.replace("official", "unverified")
     rest = "resolvers:\n  - {address: 192.0.2.99, operator: X, status: official, sources: [A]}\n"
     vendor = vendor_text("a", VENDOR, rest + "examples: {www.example.com: web}\n")
@@ -114,13 +114,13 @@ def test_doubtful_resolvers_are_found(
     known = folder / "resolvers.yaml"
     findings = [str(one) for one in lint(load_folder(folder), TODAY)]
     assert [finding.replace(f"{folder}/", "", 1) for finding in findings] == [
-        f"a.yaml:16: resolver 192.0.2.99 is none of the known public ones ({known})",
+        f"a.yaml:16: resolver 192.0.2.99 is not in the list of public resolvers ({known})",
         "resolvers.yaml:4: resolver 'dns' is unverified: it is not used",
     ]
 
 
 def test_a_resolver_is_explained(shipped: SignatureSet) -> None:
-    """By name, by a name below it, and by address."""
+    """A resolver is recognised by its name and its address, and not by a similar name."""
     remark = "Google (google): a public resolver; what is asked there encrypted is not read"
     assert explain(shipped, "dns.google").remarks == (remark,)
     assert explain(shipped, "8.8.4.4").remarks == (remark,)
@@ -128,7 +128,7 @@ def test_a_resolver_is_explained(shipped: SignatureSet) -> None:
 
 
 def test_a_public_name_is_explained(shipped: SignatureSet) -> None:
-    """Whoever wonders why a name names no flow finds the reason."""
+    """The explanation says why a public name of ECH does not name a flow."""
     assert explain(shipped, "cloudflare-ech.com").remarks == (
         "the public name of an ECH front of Cloudflare: hellos that show it hide their own name",
     )

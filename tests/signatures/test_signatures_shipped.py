@@ -6,51 +6,51 @@ from pathlib import Path
 
 import pytest
 
+from netmon.signatures.examples import ExampleResult, run_examples
 from netmon.signatures.lint import lint
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
-from netmon.signatures.test import Trial, run_examples
 
 KASPERSKY = "kaspersky"
 
 
-def test_no_finding(shipped: SignatureSet) -> None:
-    """Nothing in the shipped files is doubtful."""
+def test_no_warning(shipped: SignatureSet) -> None:
+    """The shipped files give no warnings."""
     assert [str(finding) for finding in lint(shipped, datetime.date(2026, 11, 24))] == []
 
 
 def test_every_example_holds(shipped: SignatureSet) -> None:
-    """Examples match their component; counterexamples, look-alikes and unconfirmed domains match nothing."""
-    trials = run_examples(shipped)
-    assert [trial for trial in trials if not trial.passed] == []
-    assert len(trials) > 100
+    """Examples match their component; counterexamples, look-alikes and unconfirmed domains do not match."""
+    results = run_examples(shipped)
+    assert [result for result in results if not result.passed] == []
+    assert len(results) > 100
 
 
 @pytest.mark.parametrize("name", ["notkaspersky.com", "kaspersky.com.evil.test"])
 def test_neighbours_are_tried(shipped: SignatureSet, name: str) -> None:
-    """The two classic mistakes of substring matching are among the counterexamples."""
-    assert Trial(KASPERSKY, name, None, None, passed=True) in run_examples(shipped)
+    """The two classic errors of substring matching are among the counterexamples."""
+    assert ExampleResult(KASPERSKY, name, None, None, passed=True) in run_examples(shipped)
 
 
 def test_every_lookalike_is_tried_with_a_name_below(shipped: SignatureSet) -> None:
     """Look-alikes need not be repeated as counterexamples."""
-    tried = {trial.name for trial in run_examples(shipped) if trial.expected is None}
+    tried = {result.name for result in run_examples(shipped) if result.expected is None}
     lookalikes = set(shipped.vendors[KASPERSKY].lookalikes)
     assert len(lookalikes) == 27
     assert lookalikes | {f"www.{domain}" for domain in lookalikes} <= tried
 
 
 def test_entries_are_their_own_indexes(shipped: SignatureSet) -> None:
-    """`entries[n].entry` is n, as the engine's answers need it."""
-    assert [rule.entry for rule in shipped.entries] == list(range(len(shipped.entries)))
+    """`rules[n].number` is n, as the engine's answers need it."""
+    assert [rule.number for rule in shipped.rules] == list(range(len(shipped.rules)))
 
 
 def test_the_set_is_complete(shipped: SignatureSet) -> None:
-    """The counts of what was gathered: names, networks, votes, promises, sources, resolvers."""
+    """The numbers of names, networks, promises, sources, observations and resolvers are as collected."""
     vendor = shipped.vendors[KASPERSKY]
-    names = [rule for rule in shipped.entries if isinstance(rule, NameRule)]
-    networks = [rule for rule in shipped.entries if isinstance(rule, NetworkRule)]
+    names = [rule for rule in shipped.rules if isinstance(rule, NameRule)]
+    networks = [rule for rule in shipped.rules if isinstance(rule, NetworkRule)]
     assert (len(names), len(networks), len(vendor.promises), len(vendor.sources)) == (94, 75, 9, 87)
     assert sum(len(network.observed) for network in networks) == 23
     assert [resolver.address for resolver in vendor.resolvers] == [
@@ -63,16 +63,16 @@ def test_the_set_is_complete(shipped: SignatureSet) -> None:
 
 
 def test_every_vote_is_dated_and_attributed(shipped: SignatureSet) -> None:
-    """A vote without date is worthless, and DB-IP's licence asks for attribution."""
+    """Every vote has a date, and every database whose values are quoted has an attribution."""
     for vendor in shipped.vendors.values():
         assert all(vote.date for network in vendor.networks for vote in network.votes)
-        told = {vote.source for net in vendor.networks for vote in net.votes if vote.country}
-        assert all(vendor.databases[source].attribution for source in told)
-        assert not any("geolite" in source for source in told)
+        quoted = {vote.source for net in vendor.networks for vote in net.votes if vote.country}
+        assert all(vendor.databases[source].attribution for source in quoted)
+        assert not any("geolite" in source for source in quoted)
 
 
-def test_a_contradiction_is_told_where_the_told_votes_agree(shipped: SignatureSet) -> None:
-    """On five networks two databases agree, and one whose values may not be passed on does not."""
+def test_contradictions_of_unquoted_databases_are_recorded(shipped: SignatureSet) -> None:
+    """On five networks two databases agree, and one whose values must not be redistributed does not."""
     networks = shipped.vendors[KASPERSKY].networks
     contradicted = {net.prefix for net in networks if any(vote.contradicts for vote in net.votes)}
     assert contradicted == {
@@ -96,7 +96,7 @@ def test_a_registration_is_no_location(shipped: SignatureSet) -> None:
 
 
 def test_cities_are_those_of_the_locations(shipped: SignatureSet) -> None:
-    """However a database spells a city, a vote names it as `locations.yaml` does."""
+    """Votes spell cities as `locations.yaml` does, whatever the database's spelling."""
     cities = {(location.country, location.city) for location in shipped.locations.values()}
     votes = [vote for vendor in shipped.vendors.values() for net in vendor.networks for vote in net.votes]
     assert {(vote.country, vote.city) for vote in votes if vote.city} <= cities
@@ -109,21 +109,21 @@ def test_cities_are_those_of_the_locations(shipped: SignatureSet) -> None:
         ("2a03:2480:8010::1", True),
         ("91.103.66.155", False),  # corporate: mail
         ("82.202.186.1", False),  # DDoS protection of others
-        ("119.255.133.28", False),  # a carrier's
-        ("46.8.206.1", False),  # given up
+        ("119.255.133.28", False),  # carrier
+        ("46.8.206.1", False),  # no longer the vendor's
         ("8.8.8.8", False),
     ],
 )
 def test_only_service_networks_tag_by_address(shipped: SignatureSet, address: str, tagged: bool) -> None:
-    """Corporate, protected, carrier's and former networks never name a flow by its address alone."""
-    entry = compile_matcher(shipped).find_network(address)
-    assert (entry is not None) == tagged
-    if entry is not None:
-        assert shipped.entries[entry].vendor == KASPERSKY
+    """Addresses in corporate, protected, carrier and former networks do not match by themselves."""
+    number = compile_matcher(shipped).find_network(address)
+    assert (number is not None) == tagged
+    if number is not None:
+        assert shipped.rules[number].vendor == KASPERSKY
 
 
-def test_promises_are_not_stretched(shipped: SignatureSet) -> None:
-    """The promise about shared files applies to the channel of shared files, and to nothing else."""
+def test_promises_apply_to_their_data_only(shipped: SignatureSet) -> None:
+    """The promise about shared files applies to the component that shares files, and to no other."""
     components = shipped.vendors[KASPERSKY].components.values()
     promised = {c.id: [e.promise for e in c.expectations if e.basis == "promise"] for c in components}
     assert {key: promises for key, promises in promised.items() if promises} == {
@@ -132,8 +132,8 @@ def test_promises_are_not_stretched(shipped: SignatureSet) -> None:
     assert all(component.expectations for component in components)
 
 
-def test_promises_name_people_and_places(shipped: SignatureSet) -> None:
-    """Germany is covered by both promises in force, the United Kingdom by the first only."""
+def test_promises_have_subjects_and_locations(shipped: SignatureSet) -> None:
+    """Germany is covered by both promises in force, the United Kingdom by the first one only."""
     promises = shipped.vendors[KASPERSKY].promises
     assert {"DE", "NO", "CH", "GB"} <= promises["gti_eu_files"].subjects
     assert len(promises["gti_complete"].subjects) == 27 + 20
@@ -142,21 +142,21 @@ def test_promises_name_people_and_places(shipped: SignatureSet) -> None:
 
 
 def test_unconfirmed_names_never_alert_alone(shipped: SignatureSet) -> None:
-    """What one weak list says about the vendor's own domain is unverified; other domains do not match."""
+    """Names from one weak list are unverified if they are in the vendor's domain, else they do not match."""
     matcher = compile_matcher(shipped)
-    entry = matcher.find_name("telemetry.kaspersky.com")
-    assert entry is not None
-    assert shipped.entries[entry].status == "unverified"
+    number = matcher.find_name("telemetry.kaspersky.com")
+    assert number is not None
+    assert shipped.rules[number].status == "unverified"
     assert matcher.find_name("kaspersky-lab.com") is None
 
 
 def test_the_digest_is_over_the_files_in_order(shipped: SignatureSet) -> None:
-    """A report can name exactly the signatures that it was made with."""
+    """The digest of a set identifies its files exactly."""
     files = sorted(default_folder().glob("*.yaml"))
     assert shipped.files == tuple(map(str, files))
     assert shipped.sha256 == hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def test_loading_twice_gives_equal_sets(shipped: SignatureSet) -> None:
-    """Nothing in a set depends on when or how often it was loaded."""
+    """A set does not depend on when or how often it was loaded."""
     assert load_folder(Path(shipped.folder)) == shipped

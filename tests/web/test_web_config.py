@@ -32,31 +32,30 @@ MISTAKES = {
         "1: unknown key 'cipher_suites' in tls_server_config"
     ),
     "tls_server_config: {cert_file: a, key_file: b, client_auth_type: RequireAnyClientCert}": (
-        "1: tls_server_config.client_auth_type: unverified certificates are no use; "
-        "write one of NoClientCert, VerifyClientCertIfGiven, RequireAndVerifyClientCert"
+        "1: tls_server_config.client_auth_type: unverified certificates are not supported; "
+        "use one of NoClientCert, VerifyClientCertIfGiven, RequireAndVerifyClientCert"
     ),
     "tls_server_config: {cert_file: a, key_file: b, client_auth_type: RequireAndVerifyClientCert}": (
         "1: tls_server_config: RequireAndVerifyClientCert needs client_ca_file"
     ),
     "tls_server_config: {cert_file: a, key_file: b, client_ca_file: c}": (
-        "1: tls_server_config: client certificates are not asked for: set client_auth_type"
+        "1: tls_server_config: client certificates are not requested: set client_auth_type"
     ),
     "tls_server_config: {cert_file: a, key_file: b, min_version: TLS10}": (
-        "1: tls_server_config.min_version: TLS10 is not safe (RFC 8996) and not supported; "
-        "write TLS12 or TLS13"
+        "1: tls_server_config.min_version: TLS10 is insecure (RFC 8996) and not supported; use TLS12 or TLS13"
     ),
     "tls_server_config: {cert_file: a, key_file: b, min_version: TLS13, max_version: TLS12}": (
         "1: tls_server_config: min_version is above max_version"
     ),
     "http_server_config: {http2: true}": (
-        "1: http_server_config.http2: HTTP/2 is not spoken here: write false, or leave it out"
+        "1: http_server_config.http2: HTTP/2 is not supported: set it to false, or remove it"
     ),
     "http_server_config: {headers: {X-Other: a}}": (
-        "1: http_server_config.headers.X-Other: is none of Content-Security-Policy, X-Frame-Options, "
-        "X-Content-Type-Options, X-XSS-Protection, Strict-Transport-Security"
+        "1: http_server_config.headers.X-Other: not supported; use one of Content-Security-Policy, "
+        "X-Frame-Options, X-Content-Type-Options, X-XSS-Protection, Strict-Transport-Security"
     ),
     "basic_auth_users: {me: secret}": (
-        "1: basic_auth_users.me: is no bcrypt hash; make one with: htpasswd -nBC 10 '' | tr -d ':'"
+        "1: basic_auth_users.me: not a bcrypt hash; create one with: htpasswd -nBC 10 '' | tr -d ':'"
     ),
     "- a": "1: expected keys and values",
 }

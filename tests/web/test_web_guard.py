@@ -37,7 +37,7 @@ def log():
 @pytest.fixture
 def guarded(folder, serve, log, monkeypatch):
     """A server with this `web.config.yml`, which is checked again for every connection."""
-    monkeypatch.setattr(module, "_LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(module, "_CHECK_EVERY_S", 0.0)
 
     def guarded(text):
         (folder / "web.config.yml").write_text(text, encoding="utf-8")
@@ -99,7 +99,7 @@ def test_plain_http_on_a_tls_port_is_reported(guarded):
     connection = HTTPConnection(guarded(TLS + "}").address, timeout=SOON_S)
     connection.request("GET", "/metrics")
     answer = connection.getresponse()
-    assert (answer.status, answer.read()) == (400, b"speak HTTPS here\n")
+    assert (answer.status, answer.read()) == (400, b"this server requires HTTPS\n")
     connection.close()
 
 
@@ -167,7 +167,7 @@ def test_right_password_is_hashed_once(guarded, monkeypatch):
     monkeypatch.setattr(bcrypt, "checkpw", lambda *words: checked.append(words) or checkpw(*words))
     guard = guarded(f"basic_auth_users: {{me: '{hash_of('secret')}'}}")._server.guard
     header = basic("me", "secret")["Authorization"]
-    assert [guard.lets_in(header) for _ in range(3)] == [True, True, True]
+    assert [guard.is_authorized(header) for _ in range(3)] == [True, True, True]
     assert len(checked) == 1
 
 
@@ -206,7 +206,7 @@ def test_invalid_file_keeps_the_old_rules(guarded, folder, get, log):
     (folder / "web.config.yml").write_text("tls_server_confg: {}", encoding="utf-8")
     assert [get(server)[0] for _ in range(3)] == [200, 200, 200]
     [line] = log
-    assert line.startswith("the old web configuration stays: ")
+    assert line.startswith("the old web configuration stays in use: ")
     assert "did you mean 'tls_server_config'?" in line
 
 
@@ -214,8 +214,8 @@ def test_invalid_file_keeps_the_old_rules(guarded, folder, get, log):
     ("text", "message"),
     [
         (TLS.replace("server.pem", "nowhere.pem") + "}", "nowhere.pem: no such file or directory"),
-        (TLS.replace("server.key", "ca.pem") + "}", "are no pair of PEM files"),
-        (MUTUAL.replace("ca.pem", "server.key") + "}", "server.key holds no PEM certificates"),
+        (TLS.replace("server.key", "ca.pem") + "}", "are not a matching pair of PEM files"),
+        (MUTUAL.replace("ca.pem", "server.key") + "}", "server.key contains no PEM certificates"),
     ],
 )
 def test_invalid_certificates_prevent_the_start(folder, text, message):

@@ -156,7 +156,7 @@ def test_port_taken(server, serve):
     with pytest.raises(OutputError) as caught:
         serve(host=host, port=int(port))
     assert str(caught.value) == (
-        f"{server.address}: cannot serve metrics here: address already in use; "
+        f"{server.address}: cannot serve metrics on this address: address already in use; "
         "choose another with --listen or web.listen"
     )
 
@@ -164,7 +164,7 @@ def test_port_taken(server, serve):
 def test_address_of_another_host(serve):
     """An address of another host is one line as well."""
     with pytest.raises(
-        OutputError, match=r"^192\.0\.2\.1:0: cannot serve metrics here: cannot assign requested"
+        OutputError, match=r"^192\.0\.2\.1:0: cannot serve metrics on this address: cannot assign requested"
     ):
         serve(host="192.0.2.1")
 

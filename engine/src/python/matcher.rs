@@ -8,10 +8,10 @@ use pyo3::prelude::*;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// (entry, "tcp" | "udp", port, prefix, exact length).
+/// (signature, "tcp" | "udp", port, prefix, exact length).
 type Payload = (u32, String, u16, Vec<u8>, Option<u32>);
 
-fn read_magic((entry, transport, port, prefix, length): Payload) -> PyResult<Magic> {
+fn read_magic((signature, transport, port, prefix, length): Payload) -> PyResult<Magic> {
     let is_tcp = match transport.as_str() {
         "tcp" => true,
         "udp" => false,
@@ -20,7 +20,7 @@ fn read_magic((entry, transport, port, prefix, length): Payload) -> PyResult<Mag
     if !(1..=MAX_PREFIX_BYTES).contains(&prefix.len()) {
         return Err(PyValueError::new_err(format!("a prefix has 1 to {MAX_PREFIX_BYTES} bytes")));
     }
-    Ok(Magic { entry, is_tcp, port, prefix, length })
+    Ok(Magic { signature, is_tcp, port, prefix, length })
 }
 
 /// Signature names and networks, compiled.
@@ -45,14 +45,14 @@ impl Matcher {
         resolvers: Vec<Resolver>,
         fallbacks: Vec<String>,
     ) -> PyResult<Self> {
-        let names = names.into_iter().map(|(entry, kind, text)| {
+        let names = names.into_iter().map(|(signature, kind, text)| {
             let kind = match kind.as_str() {
                 "exact" => Kind::Exact,
                 "suffix" => Kind::Suffix,
                 "pattern" => Kind::Pattern,
                 other => return Err(PyValueError::new_err(format!("no such kind of match: {other}"))),
             };
-            Ok((entry, kind, text))
+            Ok((signature, kind, text))
         });
         let names = names.collect::<PyResult<Vec<_>>>()?;
         let matcher = tag::Matcher::new(&names, &networks, &denied)

@@ -1,5 +1,6 @@
 //! The border to Python: batches cross it, never packets. `netmon/_engine.pyi` is its contract.
 
+mod cells;
 mod engine;
 mod matcher;
 mod rows;
@@ -21,8 +22,8 @@ impl From<crate::capture::CaptureError> for PyErr {
 #[pymodule]
 fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("CaptureError", module.py().get_type::<CaptureError>())?;
-    module.add("FLOW_FIELDS", rows::FLOW_FIELDS.to_vec())?;
-    module.add("DNS_FIELDS", rows::DNS_FIELDS.to_vec())?;
+    module.add("FLOW_FIELDS", rows::flow_fields())?;
+    module.add("DNS_FIELDS", rows::dns_fields())?;
     module.add_class::<matcher::Matcher>()?;
     module.add_class::<engine::CaptureFile>()?;
     module.add_class::<engine::Engine>()?;

@@ -65,8 +65,8 @@ impl Matcher {
 
     /// Adds names that stand in certificates of known servers: host names, or "*." and a domain.
     pub fn with_certificates(mut self, names: &[(u32, String)]) -> Self {
-        for (entry, name) in names {
-            self.certificates.entry(name.clone()).or_insert(*entry);
+        for (signature, name) in names {
+            self.certificates.entry(name.clone()).or_insert(*signature);
         }
         self
     }
@@ -77,12 +77,12 @@ impl Matcher {
         self
     }
 
-    /// The entry of a side's first payload, of which `bytes` are the beginning: the longest prefix wins.
+    /// The signature of a side's first payload, of which `bytes` are the beginning: the longest prefix wins.
     pub fn find_payload(&self, is_tcp: bool, ports: [u16; 2], bytes: &[u8], length: u32) -> Option<u32> {
         self.payloads.find(is_tcp, ports, bytes, length)
     }
 
-    /// The entry of a known certificate that has this very name.
+    /// The signature of a known certificate that has this very name.
     pub fn find_certificate(&self, name: &str) -> Option<u32> {
         self.certificates.get(name).copied()
     }
@@ -113,12 +113,12 @@ impl Matcher {
         self.public_names.find(name).is_some()
     }
 
-    /// The entry that a name (lower case, no final dot) matches.
+    /// The signature that a name (lower case, no final dot) matches.
     pub fn find_name(&self, name: &str) -> Option<u32> {
         self.names.find(name)
     }
 
-    /// The entry of the longest network that holds the address.
+    /// The signature of the longest network that holds the address.
     #[inline]
     pub fn find_network(&self, address: Address) -> Option<u32> {
         self.networks.find(address)

@@ -31,22 +31,22 @@ impl Names {
     /// Compiles the rules; fails with the offending text.
     pub(super) fn new(rules: &[(u32, Kind, String)], denied: &[String]) -> Result<Self, String> {
         let mut names = Self::default();
-        for (entry, kind, text) in rules {
+        for (signature, kind, text) in rules {
             match kind {
                 Kind::Exact => {
                     check_name(text)?;
                     let exact = &mut names.node(text).exact;
-                    set_once(exact, *entry, text, "exact name")?;
+                    set_once(exact, *signature, text, "exact name")?;
                 }
                 Kind::Suffix => {
                     check_name(text)?;
                     let suffix = &mut names.node(text).suffix;
-                    set_once(suffix, *entry, text, "suffix")?;
+                    set_once(suffix, *signature, text, "suffix")?;
                 }
                 Kind::Pattern => {
                     let domain = literal_domain(text)?;
                     let regex = Regex::new(text).map_err(|error| format!("'{text}': {error}"))?;
-                    names.node(&domain).patterns.push((*entry, regex));
+                    names.node(&domain).patterns.push((*signature, regex));
                 }
             }
         }
@@ -57,7 +57,7 @@ impl Names {
         Ok(names)
     }
 
-    /// The entry that the name matches: denied > exact > pattern > longest suffix.
+    /// The signature that the name matches: denied > exact > pattern > longest suffix.
     /// Of several patterns the one under the longest literal domain wins, then the first given.
     pub(super) fn find(&self, name: &str) -> Option<u32> {
         let mut pattern = None;
@@ -76,8 +76,8 @@ impl Names {
             }
             suffix = node.suffix.or(suffix);
             let mut patterns = node.patterns.iter();
-            if let Some((entry, _)) = patterns.find(|(_, regex)| regex.is_match(name)) {
-                pattern = Some(*entry);
+            if let Some((signature, _)) = patterns.find(|(_, regex)| regex.is_match(name)) {
+                pattern = Some(*signature);
             }
             if start == 0 {
                 break;
@@ -114,8 +114,8 @@ fn label_start(name: &[u8], end: usize) -> usize {
     0
 }
 
-fn set_once(slot: &mut Option<u32>, entry: u32, text: &str, what: &str) -> Result<(), String> {
-    match slot.replace(entry) {
+fn set_once(slot: &mut Option<u32>, signature: u32, text: &str, what: &str) -> Result<(), String> {
+    match slot.replace(signature) {
         None => Ok(()),
         Some(_) => Err(format!("'{text}': {what} given twice")),
     }

@@ -1,7 +1,7 @@
 use super::*;
 
-fn rule(entry: u32, kind: Kind, text: &str) -> (u32, Kind, String) {
-    (entry, kind, text.to_string())
+fn rule(signature: u32, kind: Kind, text: &str) -> (u32, Kind, String) {
+    (signature, kind, text.to_string())
 }
 
 fn compile(rules: &[(u32, Kind, &str)], denied: &[&str]) -> Result<Names, String> {
@@ -206,7 +206,7 @@ fn the_walk_agrees_with_trying_every_rule() {
     let mut found = 0;
     for _ in 0..300 {
         let mut rules: Vec<(u32, Kind, String)> = Vec::new();
-        for entry in 0..dice.roll(12) as u32 {
+        for signature in 0..dice.roll(12) as u32 {
             let length = 2 + dice.roll(3);
             let name = dice.name(length);
             let (kind, text) = match dice.roll(3) {
@@ -215,7 +215,7 @@ fn the_walk_agrees_with_trying_every_rule() {
                 _ => (Kind::Pattern, format!("^a[ab]*\\.{}$", name.replace('.', "\\."))),
             };
             if !rules.iter().any(|rule| rule.1 == kind && rule.2 == text) {
-                rules.push((entry, kind, text));
+                rules.push((signature, kind, text));
             }
         }
         let denied: Vec<String> = (0..dice.roll(3)).map(|_| dice.name(3)).collect();

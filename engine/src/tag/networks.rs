@@ -18,22 +18,22 @@ pub(super) struct Networks {
 #[derive(Debug, Default)]
 struct Line {
     starts: Vec<u128>,
-    entries: Vec<Option<u32>>,
+    signatures: Vec<Option<u32>>,
 }
 
 #[derive(Clone, Copy)]
 struct Prefix {
     first: u128,
     last: u128,
-    entry: u32,
+    signature: u32,
 }
 
 impl Networks {
     /// Compiles `address/length` texts; fails with the offending text.
     pub(super) fn new(rules: &[(u32, String)]) -> Result<Self, String> {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
-        for (entry, text) in rules {
-            let (prefix, is_v4) = parse(*entry, text).map_err(|why| format!("'{text}': {why}"))?;
+        for (signature, text) in rules {
+            let (prefix, is_v4) = parse(*signature, text).map_err(|why| format!("'{text}': {why}"))?;
             if is_v4 {
                 v4.push((prefix, text));
             } else {
@@ -43,12 +43,12 @@ impl Networks {
         Ok(Self { v4: Line::new(v4)?, v6: Line::new(v6)? })
     }
 
-    /// The entry of the longest prefix that holds the address.
+    /// The signature of the longest prefix that holds the address.
     #[inline]
     pub(super) fn find(&self, address: Address) -> Option<u32> {
         let line = if address.is_v4() { &self.v4 } else { &self.v6 };
         let after = line.starts.partition_point(|start| *start <= address.0);
-        line.entries[..after].last().copied().flatten()
+        line.signatures[..after].last().copied().flatten()
     }
 }
 
@@ -65,7 +65,7 @@ impl Line {
         let mut open: Vec<Prefix> = Vec::new(); // the prefixes around the current point, outermost first
         for (prefix, _) in prefixes {
             line.close(&mut open, prefix.first);
-            line.cut(prefix.first, Some(prefix.entry));
+            line.cut(prefix.first, Some(prefix.signature));
             open.push(prefix);
         }
         line.close(&mut open, u128::MAX);
@@ -76,21 +76,21 @@ impl Line {
     fn close(&mut self, open: &mut Vec<Prefix>, point: u128) {
         while let Some(&inner) = open.last().filter(|prefix| prefix.last < point) {
             open.pop();
-            self.cut(inner.last + 1, open.last().map(|outer| outer.entry));
+            self.cut(inner.last + 1, open.last().map(|outer| outer.signature));
         }
     }
 
-    fn cut(&mut self, start: u128, entry: Option<u32>) {
+    fn cut(&mut self, start: u128, signature: Option<u32>) {
         if self.starts.last() == Some(&start) {
             self.starts.pop();
-            self.entries.pop();
+            self.signatures.pop();
         }
         self.starts.push(start);
-        self.entries.push(entry);
+        self.signatures.push(signature);
     }
 }
 
-fn parse(entry: u32, text: &str) -> Result<(Prefix, bool), String> {
+fn parse(signature: u32, text: &str) -> Result<(Prefix, bool), String> {
     let (address, length) = text.split_once('/').ok_or("a network is written address/length")?;
     let address: IpAddr = address.parse().map_err(|_| format!("'{address}' is no address"))?;
     let is_v4 = address.is_ipv4();
@@ -112,7 +112,7 @@ fn parse(entry: u32, text: &str) -> Result<(Prefix, bool), String> {
         return Err(format!("bits are set behind /{length}"));
     }
     let last = first.0 | host;
-    Ok((Prefix { first: first.0, last, entry }, is_v4))
+    Ok((Prefix { first: first.0, last, signature }, is_v4))
 }
 
 #[cfg(test)]

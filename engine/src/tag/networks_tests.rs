@@ -12,7 +12,7 @@ fn address(text: &str) -> Address {
 #[test]
 fn the_longest_prefix_wins() {
     let networks = compile(&["10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "10.1.2.3/32"]).unwrap();
-    for (text, entry) in [
+    for (text, signature) in [
         ("9.255.255.255", None),
         ("10.0.0.0", Some(0)),
         ("10.1.0.0", Some(1)),
@@ -25,7 +25,7 @@ fn the_longest_prefix_wins() {
         ("10.255.255.255", Some(0)),
         ("11.0.0.0", None),
     ] {
-        assert_eq!(networks.find(address(text)), entry, "{text}");
+        assert_eq!(networks.find(address(text)), signature, "{text}");
     }
 }
 
@@ -45,8 +45,9 @@ fn the_two_versions_do_not_meet() {
 #[test]
 fn neighbours_and_equal_ends_keep_their_own_answers() {
     let networks = compile(&["192.0.2.0/25", "192.0.2.128/25", "192.0.2.192/26", "192.0.2.255/32"]).unwrap();
-    for (text, entry) in [("192.0.2.127", 0), ("192.0.2.128", 1), ("192.0.2.254", 2), ("192.0.2.255", 3)] {
-        assert_eq!(networks.find(address(text)), Some(entry), "{text}");
+    for (text, signature) in [("192.0.2.127", 0), ("192.0.2.128", 1), ("192.0.2.254", 2), ("192.0.2.255", 3)]
+    {
+        assert_eq!(networks.find(address(text)), Some(signature), "{text}");
     }
     assert_eq!(networks.find(address("192.0.3.0")), None);
 }
@@ -85,17 +86,17 @@ fn the_line_agrees_with_trying_every_prefix() {
         // A small world, so that prefixes nest: the last 10 bits, of either version.
         let is_v4 = round % 2 == 0;
         let (base, bits) = if is_v4 { (address("192.0.0.0").0, 32) } else { (address("2001:db8::").0, 128) };
-        let mut prefixes: Vec<(u32, u128, u32)> = Vec::new(); // entry, first, free bits
-        for entry in 0..roll(40) as u32 {
+        let mut prefixes: Vec<(u32, u128, u32)> = Vec::new(); // signature, first, free bits
+        for signature in 0..roll(40) as u32 {
             let free = roll(11) as u32;
             let first = base | (u128::from(roll(1024)) >> free << free);
             if !prefixes.iter().any(|prefix| (prefix.1, prefix.2) == (first, free)) {
-                prefixes.push((entry, first, free));
+                prefixes.push((signature, first, free));
             }
         }
         let texts: Vec<_> = prefixes
             .iter()
-            .map(|(entry, first, free)| (*entry, format!("{}/{}", Address(*first), bits - free)))
+            .map(|(signature, first, free)| (*signature, format!("{}/{}", Address(*first), bits - free)))
             .collect();
         let networks = Networks::new(&texts).unwrap();
         for offset in 0..1100 {
@@ -104,7 +105,7 @@ fn the_line_agrees_with_trying_every_prefix() {
                 .iter()
                 .filter(|(_, first, free)| asked >> free == first >> free)
                 .min_by_key(|(_, _, free)| *free)
-                .map(|(entry, _, _)| *entry);
+                .map(|(signature, _, _)| *signature);
             assert_eq!(networks.find(Address(asked)), expected, "{} {texts:?}", Address(asked));
             found += usize::from(expected.is_some());
         }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 /// First payload bytes of one side, on a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Magic {
-    /// The entry that they mean.
-    pub entry: u32,
+    /// The signature that they mean.
+    pub signature: u32,
     /// TCP; else UDP.
     pub is_tcp: bool,
     /// The server's port.
@@ -36,14 +36,14 @@ impl Payloads {
         Self { by_port }
     }
 
-    /// The entry of the payload that begins with `bytes` and is `length` bytes long.
+    /// The signature of the payload that begins with `bytes` and is `length` bytes long.
     pub(super) fn find(&self, is_tcp: bool, ports: [u16; 2], bytes: &[u8], length: u32) -> Option<u32> {
         if self.by_port.is_empty() {
             return None;
         }
         let known = ports.iter().filter_map(|port| self.by_port.get(&(is_tcp, *port))).flatten();
         let fits = |one: &&Magic| bytes.starts_with(&one.prefix) && one.length.is_none_or(|l| l == length);
-        known.into_iter().find(fits).map(|one| one.entry)
+        known.into_iter().find(fits).map(|one| one.signature)
     }
 }
 
@@ -51,8 +51,8 @@ impl Payloads {
 mod tests {
     use super::*;
 
-    fn magic(entry: u32, is_tcp: bool, port: u16, prefix: &[u8], length: Option<u32>) -> Magic {
-        Magic { entry, is_tcp, port, prefix: prefix.to_vec(), length }
+    fn magic(signature: u32, is_tcp: bool, port: u16, prefix: &[u8], length: Option<u32>) -> Magic {
+        Magic { signature, is_tcp, port, prefix: prefix.to_vec(), length }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::traffic::{hello, settings, Talk};
 use _engine::flow::naming::{Evidence, Unnamed};
+use _engine::flow::report::Limitation;
 
 /// A ServerHello and the certificate of dns.google, as they were sent.
 const ANSWER: &[u8] = include_bytes!("../../fuzz/seeds/certificate/answer_tls12.bin");
@@ -25,7 +26,7 @@ fn a_hello_without_a_name_is_answered_by_a_certificate() {
     assert_eq!(talk.monitor.tally().live_heads, 0);
     let flow = talk.only_flow();
     assert_eq!(flow.candidates.len(), 4);
-    assert_eq!(flow.certificate.unwrap().common_name.as_deref(), Some("dns.google"));
+    assert_eq!(flow.certificate_subject.as_deref(), Some("dns.google"));
     assert_eq!(flow.reason, None);
 }
 
@@ -50,7 +51,7 @@ fn a_hello_with_a_name_makes_the_answer_worthless() {
     assert_eq!(talk.monitor.tally().live_heads, 0);
     talk.down(&ANSWER[100..]);
     let flow = talk.only_flow();
-    assert_eq!((flow.name.as_deref(), flow.certificate), (Some("a.cloud.example"), None));
+    assert_eq!((flow.name.as_deref(), flow.certificate_issuer), (Some("a.cloud.example"), None));
 }
 
 #[test]
@@ -59,8 +60,8 @@ fn a_server_that_is_seen_alone_is_named_by_its_certificate() {
     talk.down(&ANSWER[..1000]);
     talk.down(&ANSWER[1000..]);
     let flow = talk.only_flow();
-    assert_eq!((flow.name.as_deref(), flow.server.1), (Some("dns.google"), 853));
-    assert!(flow.one_way && flow.no_start);
+    assert_eq!((flow.name.as_deref(), flow.server_port), (Some("dns.google"), 853));
+    assert!(flow.view.contains(&Limitation::OneWay) && flow.view.contains(&Limitation::NoStart));
 }
 
 #[test]
@@ -81,7 +82,10 @@ fn a_certificate_that_never_comes_whole_spoils_nothing() {
     talk.up(&hello(None));
     talk.down(&ANSWER[..1000]);
     let flow = talk.only_flow();
-    assert_eq!((flow.name, flow.reason, flow.gap), (None, Some(Unnamed::NoServerName), false));
+    assert_eq!(
+        (flow.name, flow.reason, flow.view.contains(&Limitation::Gap)),
+        (None, Some(Unnamed::NoServerName), false)
+    );
 }
 
 #[test]

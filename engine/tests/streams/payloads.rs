@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 const LIVE: u64 = 5 * SECOND;
 
-fn known(entry: u32) -> Arc<Matcher> {
-    let magic = Magic { entry, is_tcp: true, port: 443, prefix: b"KE\0\0".to_vec(), length: None };
+fn known(signature: u32) -> Arc<Matcher> {
+    let magic = Magic { signature, is_tcp: true, port: 443, prefix: b"KE\0\0".to_vec(), length: None };
     Arc::new(matcher().with_payloads(&[magic]))
 }
 
@@ -29,7 +29,7 @@ fn either_side_gives_it_away_at_once() {
             talk.down(b"KE\0\0 and more");
         }
         let flow = &talk.monitor.flows[0];
-        assert_eq!((flow.entry, flow.evidence, flow.name.as_deref()), (Some(7), Evidence::Payload, None));
+        assert_eq!((flow.signature, flow.evidence, flow.name.as_deref()), (Some(7), Evidence::Payload, None));
     }
 }
 
@@ -38,7 +38,7 @@ fn only_the_first_payload_counts() {
     let mut talk = talk(settings());
     talk.up(b"other");
     talk.up(b"KE\0\0");
-    assert_eq!(talk.only_flow().entry, None);
+    assert_eq!(talk.only_flow().signature, None);
 }
 
 #[test]
@@ -46,8 +46,8 @@ fn new_signatures_are_asked_about_it_again() {
     let mut talk = talk(Settings { report_every_ns: LIVE, ..settings() });
     talk.up(b"KE\0\0");
     talk.monitor.set_matcher(known(8));
-    let entries: Vec<_> = talk.finish().iter().map(|flow| flow.entry).collect();
-    assert_eq!(entries, [Some(7), Some(8)]);
+    let signatures: Vec<_> = talk.finish().iter().map(|flow| flow.signature).collect();
+    assert_eq!(signatures, [Some(7), Some(8)]);
 }
 
 #[test]
@@ -55,5 +55,5 @@ fn a_name_decides_before_it() {
     let mut talk = talk(settings());
     talk.down(b"KE\0\0");
     talk.up(&hello(Some("a.cloud.example")));
-    assert_eq!(talk.only_flow().entry, Some(3));
+    assert_eq!(talk.only_flow().signature, Some(3));
 }

@@ -2,7 +2,7 @@
 
 use crate::traffic::{hello, settings, Talk, SECOND};
 use _engine::flow::naming::{Evidence, Unnamed};
-use _engine::flow::report::Occasion;
+use _engine::flow::report::{Limitation, Occasion};
 use _engine::settings::Settings;
 
 const CONNECT: &[u8] = b"CONNECT a.cloud.example:443 HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n";
@@ -57,7 +57,7 @@ fn a_hello_is_found_whose_segments_come_before_the_request() {
     assert_eq!(talk.monitor.tally().live_heads, 0);
     let flow = talk.only_flow();
     assert_eq!((flow.name.as_deref(), flow.evidence), (Some("b.cloud.example"), Evidence::Sni));
-    assert!(flow.proxied && !flow.gap);
+    assert!(flow.view.contains(&Limitation::Proxied) && !flow.view.contains(&Limitation::Gap));
 }
 
 #[test]
@@ -73,7 +73,14 @@ fn a_request_is_found_whatever_its_segments() {
             stream[head..].chunks(size).for_each(|part| talk.up(part));
             let flow = talk.only_flow();
             assert_eq!((flow.name.as_deref(), flow.evidence), (Some("a.cloud.example"), Evidence::HttpHost));
-            assert_eq!((flow.entry, flow.proxied, flow.no_start), (Some(3), true, !syn));
+            assert_eq!(
+                (
+                    flow.signature,
+                    flow.view.contains(&Limitation::Proxied),
+                    flow.view.contains(&Limitation::NoStart)
+                ),
+                (Some(3), true, !syn)
+            );
         }
     }
 }
@@ -110,7 +117,11 @@ fn a_few_bytes_of_text_are_no_hello_and_no_gap() {
             talk.up_at(10, b"behind a gap");
         }
         let flow = talk.only_flow();
-        assert_eq!((flow.reason, flow.gap), (Some(Unnamed::NotTls), gap), "{bytes:?}");
+        assert_eq!(
+            (flow.reason, flow.view.contains(&Limitation::Gap)),
+            (Some(Unnamed::NotTls), gap),
+            "{bytes:?}"
+        );
     }
 }
 
@@ -127,7 +138,7 @@ fn a_request_to_a_vendor_is_reported_at_once() {
     let mut talk = Talk::new(80, Settings { report_every_ns: 5 * SECOND, ..settings() }).open();
     talk.up(b"GET / HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n");
     assert_eq!(talk.monitor.flows.len(), 1);
-    assert_eq!(talk.monitor.flows[0].occasion, Occasion::Open);
+    assert_eq!(talk.monitor.flows[0].phase, Occasion::Open);
 }
 
 #[test]
@@ -135,7 +146,7 @@ fn a_request_shows_who_the_client_is() {
     let mut talk = Talk::new(80, settings());
     (talk.port, talk.client_port) = (40_000, 80);
     talk.up(b"GET / HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n");
-    assert_eq!(talk.only_flow().client.1, 80);
+    assert_eq!(talk.only_flow().client_port, 80);
 }
 
 #[test]

@@ -1,38 +1,43 @@
-"""What every reader of a vendor file needs at hand: sources, places, entry numbers, and common values."""
+"""Readers of the values that signature files have in common: sources, dates, addresses, networks, domains."""
 
 from __future__ import annotations
 
 import datetime
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import TypedDict
 
 from netmon._engine import Matcher
-from netmon.signatures.model import STATUSES, Database, MatchKind, Promise, Source
-from netmon.signatures.read_locations import Atlas
-from netmon.yaml_nodes import Item, nearest
+from netmon.signatures.model import STATUSES, MatchKind, Source, Sourced
+from netmon.yaml_nodes import Fields, Item, nearest
+
+NOTHING_GIVEN = Sourced()
 
 
-@dataclass(slots=True)
-class Desk:
-    """The tables of one vendor file, filled in the order in which they are read."""
+class SourcedFields(TypedDict):
+    """The fields of a `Sourced`."""
 
-    vendor: str
-    file: str
-    atlas: Atlas
-    entries: Iterator[int]
-    sources: Mapping[str, Source]
-    databases: Mapping[str, Database]
-    promises: Mapping[str, Promise]
+    status: str
+    sources: tuple[str, ...]
+    note: str | None
+    line: int
 
-    def read_sources(self, item: Item) -> tuple[str, ...]:
-        """One or more source keys that exist."""
-        return read_source_keys(item, self.sources)
+
+def read_sourced(
+    item: Item, fields: Fields, sources: Mapping[str, Source], default: Sourced = NOTHING_GIVEN
+) -> SourcedFields:
+    """The fields that every `Sourced` has, as its constructor takes them."""
+    return {
+        "status": fields.read("status", read_status, default.status),
+        "sources": fields.read("sources", lambda keys: read_source_keys(keys, sources), default.sources),
+        "note": fields.read("note", Item.text, default.note),
+        "line": item.line,
+    }
 
 
 def read_source(key: str, item: Item) -> Source:
-    """Where facts were read, as every file lists it under `sources`."""
+    """One source, as every file lists them under `sources`."""
     fields = item.fields(("trust", "ref", "about"))
     return Source(
         key=key,
@@ -52,12 +57,12 @@ def read_source_keys(item: Item, sources: Mapping[str, Source]) -> tuple[str, ..
 
 
 def known_word(item: Item, known: Mapping[str, object], what: str) -> str:
-    """A key of the table."""
+    """A key of the table `known`; any other is reported. `what` names it in the error."""
     return check_known(item, item.text(), known, what)
 
 
 def check_known(item: Item, word: str, known: Mapping[str, object], what: str) -> str:
-    """The word, which must be a key of the table; a problem of the item otherwise."""
+    """The word; it is reported if it is not a key of the table `known`."""
     if word and word not in known:
         item.report(f"unknown {what} '{word}'{nearest(word, known)}")
     return word
@@ -69,28 +74,28 @@ def read_status(item: Item) -> str:
 
 
 def read_day(item: Item) -> str:
-    """An ISO date of a day."""
+    """An ISO date with year, month and day."""
     return _read_date(item, "%Y-%m-%d")
 
 
 def read_date(item: Item) -> str:
-    """An ISO date: a day, a month or a year, as exact as the source."""
+    """An ISO date: a day, a month or a year, as precise as the source."""
     return _read_date(item, "%Y-%m-%d", "%Y-%m", "%Y")
 
 
 def read_address(item: Item) -> str | None:
-    """An IPv4 or IPv6 address in its canonical form."""
+    """An IPv4 or IPv6 address in its canonical form; None if it is not one."""
     text = item.text()
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
         if text:
-            item.report(f"'{text}' is no address")
+            item.report(f"'{text}' is not an IP address")
         return None
 
 
 def is_within(address: str, prefix: str) -> bool:
-    """True when the network holds the address; False also when the prefix is none."""
+    """True if the network contains the address; False also if the prefix is invalid."""
     try:
         return ipaddress.ip_address(address) in ipaddress.ip_network(prefix)
     except ValueError:
@@ -103,7 +108,7 @@ def read_prefix(item: Item, text: str) -> str:
 
 
 def read_rule_text(item: Item, kind: MatchKind) -> str:
-    """The text of a name rule that the engine accepts."""
+    """The text of a name rule; it is reported if the engine does not accept it."""
     text = item.text()
     if kind == "pattern":
         if text:
@@ -114,18 +119,18 @@ def read_rule_text(item: Item, kind: MatchKind) -> str:
 
 
 def check_domain(item: Item, text: str) -> None:
-    """A problem of the item unless the text is a domain of several labels, or nothing."""
+    """Reports the text unless it is empty or a domain with several labels."""
     if text and _is_accepted(item, [(0, "suffix", text)], []) and "." not in text:
-        item.report(f"'{text}' has one label only: name a domain of the vendor, as in example.com")
+        item.report(f"'{text}' has only one label: use a domain of the vendor, such as example.com")
 
 
 def read_domain(item: Item) -> str:
-    """A domain, lower case, without a final dot."""
+    """A domain, lower case, without a trailing dot."""
     return read_rule_text(item, "suffix")
 
 
 def literal_domain(pattern: str) -> str:
-    """The domain that an accepted pattern ends in."""
+    """The domain at the end of a valid pattern."""
     found = re.search(r"((?:\\\.[a-z0-9_-]+)+)\$$", pattern)
     return found.group(1).replace("\\", "").lstrip(".") if found else ""
 
@@ -148,5 +153,5 @@ def _read_date(item: Item, *formats: str) -> str:
         except ValueError:
             continue
     if text:
-        item.report(f"'{text}' is no ISO date ({'day' if len(formats) == 1 else 'day, month or year'})")
+        item.report(f"'{text}' is not an ISO date ({'day' if len(formats) == 1 else 'day, month or year'})")
     return text

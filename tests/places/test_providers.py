@@ -1,12 +1,12 @@
-"""Who stands behind a source."""
+"""The provider of a source."""
 
 import pytest
 
-from netmon.places.makers import is_registry, maker_of
+from netmon.places.providers import is_registry, provider_of
 
 
 @pytest.mark.parametrize(
-    ("maker", "sources"),
+    ("provider", "sources"),
     [
         ("maxmind", ["GeoLite2-City", "GeoLite2-Country", "GeoLite2-ASN", "GeoIP2-City", "geolite2"]),
         ("dbip", ["DBIP-City-Lite", "DBIP-Country-Lite", "DBIP-Location-ISP", "dbip", "db-ip"]),
@@ -20,15 +20,15 @@ from netmon.places.makers import is_registry, maker_of
         ("vendor", ["vendor"]),
     ],
 )
-def test_editions_have_one_maker(maker, sources):
-    """Whatever a maker's files are called, and whoever quotes them, they are one voice."""
-    assert {maker_of(source) for source in sources} == {maker}
+def test_editions_have_one_provider(provider, sources):
+    """All editions of a provider's database belong to it, whether on this machine or in the signatures."""
+    assert {provider_of(source) for source in sources} == {provider}
 
 
 @pytest.mark.parametrize("name", ["", "---", "Ä"])
-def test_a_name_without_letters_is_a_maker(name):
-    """Nothing is too odd to be a source."""
-    assert isinstance(maker_of(name), str)
+def test_a_name_without_letters_has_a_provider(name):
+    """Any name of a source is accepted."""
+    assert isinstance(provider_of(name), str)
 
 
 def test_registries():

@@ -1,0 +1,13 @@
+"""Days in UTC: packets have times in nanoseconds, signatures and the policy have days."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+DAY_S = 86_400
+DAY_NS = DAY_S * 1_000_000_000
+
+
+def iso_day(when_ns: int) -> str:
+    """The UTC day of a time in nanoseconds since 1970, as ISO text: "2026-06-17"."""
+    return datetime.fromtimestamp(when_ns // 1_000_000_000, UTC).date().isoformat()

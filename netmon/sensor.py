@@ -1,0 +1,220 @@
+"""The live sensor: a source, the monitor that gives its records their meaning, and the outputs they go to."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+
+from netmon import quality, wiring
+from netmon._engine import Matcher
+from netmon.config import Config, state_folder
+from netmon.days import DAY_S
+from netmon.destinations.file import DestinationsFile
+from netmon.errors import NetmonError
+from netmon.monitor import Monitor
+from netmon.outputs import Output
+from netmon.outputs.events import Events
+from netmon.outputs.lines import Lines
+from netmon.outputs.prometheus import Prometheus
+from netmon.places.round_trips import SmallestRoundTrips
+from netmon.privacy import Privacy
+from netmon.signatures.match import compile_matcher
+from netmon.sources import ContinuousSource, Stats
+from netmon.supervisor import Supervisor
+from netmon.version import package_version
+
+RELOAD_WITHIN_S = 30.0
+"""How long `Sensor.reload` waits for the thread that runs the sensor."""
+
+_CHECK_EVERY_S = 1.0
+_REFRESH_EVERY_S = 60.0
+
+
+class Sensor:
+    """Processes what a source captures until it is stopped; `run` is the loop.
+
+    Between two batches it reloads signatures on request, picks up replaced location databases, saves its
+    state, and warns of a poor view. Only `reload`, `request_reload`, `stop` and `is_ready` may be called
+    from other threads or signal handlers.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        open_source: Callable[[Matcher], ContinuousSource],
+        log: Callable[[str], None],
+    ) -> None:
+        """`open_source` begins to capture; it is called last, so that no packet waits for a database.
+
+        `log` takes one line for the administrator. Raises ConfigError, SignatureError, and what
+        `open_source` raises.
+        """
+        self._config = config
+        self._log = log
+        self._trips = SmallestRoundTrips()
+        self._databases = wiring.open_databases(config, log)
+        self._state = DestinationsFile(state_folder(config, os.environ), log)
+        self._destinations = self._state.load(config.learning_days * DAY_S)
+        self._monitor = self._load_monitor()
+        self._source = open_source(compile_matcher(self._monitor.signatures))
+        self._supervisor = Supervisor(os.environ)
+        self._quality = quality.Watch()
+        self._is_suspected = False
+        self.prometheus = Prometheus(package_version(), self._stats)
+        self._events: list[Events] = []
+        self._lines: list[Lines] = []
+        self._outputs: list[Output] = [self.prometheus]
+        self._reloads: SimpleQueue[ReloadRequest] = SimpleQueue()
+        self._checks = _Timer(_CHECK_EVERY_S, time.monotonic())
+        self._refreshes = _Timer(_REFRESH_EVERY_S, time.monotonic() + _REFRESH_EVERY_S)
+        self._is_running = False
+        self._announce()
+
+    def add_events(self, lines: Lines, privacy: Privacy) -> None:
+        """Writes events to these lines as well. Call it before `run`."""
+        events = Events(lines, privacy, self._monitor.signatures.locations, self._config.sensor)
+        self._lines.append(lines)
+        self._events.append(events)
+        self._outputs.append(events)
+
+    def run(self, status: str) -> None:
+        """Processes records until `stop`, the last flows included, and saves the state at the end.
+
+        `status` says in one line what the sensor does; the log and the service manager get it. Raises
+        SourceError when the source fails.
+        """
+        self._log(status)
+        self._supervisor.ready(status)
+        self._is_running = True
+        try:
+            for batch in self._source.batches():
+                wiring.deliver(batch, self._monitor, self._outputs)
+                now_s = time.monotonic()
+                self._supervisor.alive(self._source.turns(), now_s)
+                self._serve_reloads()
+                if self._checks.is_due(now_s):
+                    self._check(now_s)
+                if self._refreshes.is_due(now_s):
+                    self._refresh_databases()
+        finally:
+            self._is_running = False
+            self._state.save(self._destinations, math.inf)
+
+    def stop(self) -> None:
+        """Ends `run` soon."""
+        self._supervisor.stopping()
+        self._source.stop()
+
+    def is_ready(self) -> bool:
+        """True while records are processed."""
+        return self._is_running
+
+    def reload(self) -> str | None:
+        """Reloads the signatures and waits for it; what went wrong, if the old ones stay."""
+        request = self.request_reload()
+        if not request.done.wait(RELOAD_WITHIN_S):
+            return "the sensor is busy or ending"
+        return request.problem
+
+    def request_reload(self) -> ReloadRequest:
+        """Reloads the signatures after the next batch."""
+        request = ReloadRequest()
+        self._reloads.put(request)
+        return request
+
+    def _serve_reloads(self) -> None:
+        while not self._reloads.empty():
+            request = self._reloads.get()
+            self._supervisor.reloading()
+            request.problem = self._reload()
+            self._supervisor.ready()
+            request.done.set()
+
+    def _reload(self) -> str | None:
+        self._refreshes.expire()
+        try:
+            monitor = self._load_monitor()
+            rest = self._source.reload(compile_matcher(monitor.signatures))
+        except NetmonError as error:
+            self.prometheus.reload_failed()
+            self._log(f"the old signatures stay: {error}")
+            return str(error)
+        wiring.deliver(rest, self._monitor, self._outputs)  # what the old signatures had tagged
+        self._monitor = monitor
+        self._announce()
+        for events in self._events:
+            events.locations = monitor.signatures.locations
+        self._log(f"signatures reloaded from {monitor.signatures.folder}")
+        return None
+
+    def _load_monitor(self) -> Monitor:
+        signatures = wiring.load_signatures(self._config)
+        kept = (self._trips, self._databases, self._destinations)
+        return wiring.make_monitor(self._config, signatures, *kept)
+
+    def _announce(self) -> None:
+        series = self._monitor.foresee(time.time_ns())
+        self.prometheus.loaded(self._monitor.signatures, series, time.time())
+
+    def _check(self, now_s: float) -> None:
+        """Saves the state and warns of what the counters show."""
+        # After the events were handed on: what a crash takes back is reported twice rather than never.
+        self._state.save(self._destinations, now_s)
+        stats = self._source.stats()
+        is_suspected = stats["interceptions"] > 0
+        if is_suspected and not self._is_suspected:
+            self._log(quality.INTERCEPTED)
+        self._is_suspected = is_suspected
+        for line in self._quality.check(stats, now_s):
+            self._log(line)
+
+    def _refresh_databases(self) -> None:
+        if self._databases.refresh():
+            builds = ", ".join(f"{one.name} of {one.date}" for one in self._databases.current)
+            self._log(f"location databases in use: {builds}")
+        for problem in self._databases.take_problems():
+            self._log(problem)
+
+    def _stats(self) -> Stats:
+        """The source's counters and the sensor's own, at each scrape."""
+        stats = self._source.stats()
+        return stats | {
+            "evicted": stats["evicted"]
+            | {"round_trips": self._trips.evicted, "destinations": self._destinations.evicted},
+            "new_destinations": self._destinations.new_counts,
+            "is_state_saved": self._state.is_saved,
+            "lost_events": sum(lines.lost for lines in self._lines),
+            "degraded": self._quality.degraded,
+            "location_databases": self._databases.states,
+        }
+
+
+class ReloadRequest:
+    """A request to reload the signatures, and its outcome once it is done."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.problem: str | None = None
+
+
+class _Timer:
+    """Is due from a moment on, and then again at intervals. Seconds of a clock that never goes back."""
+
+    def __init__(self, every_s: float, first_s: float) -> None:
+        self._every_s = every_s
+        self._next_s = first_s
+
+    def is_due(self, now_s: float) -> bool:
+        """True once for each interval."""
+        if now_s < self._next_s:
+            return False
+        self._next_s = now_s + self._every_s
+        return True
+
+    def expire(self) -> None:
+        """Makes it due at once."""
+        self._next_s = -math.inf

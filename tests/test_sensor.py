@@ -1,0 +1,297 @@
+"""The live sensor on a source that is a list of batches: no mirror port, no rights, no engine thread."""
+
+import io
+import json
+import shutil
+import threading
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from netmon import sensor as sensor_module
+from netmon._engine import Engine, Matcher
+from netmon.config import Config
+from netmon.errors import ConfigError, SignatureError, SourceError
+from netmon.outputs.lines import Lines
+from netmon.privacy import ADDRESS, Privacy
+from netmon.quality import INTERCEPTED
+from netmon.sensor import Sensor
+from netmon.signatures.load import load_folder
+from netmon.sources import Batch
+from tests import records
+from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
+
+SIGNATURES = Path(__file__).parent / "golden" / "signatures"
+EMPTY = Batch([], [])
+STATUS = "watching eth1"
+
+
+class Source:
+    """A source without a capture. Of its batches each may be a function, which is called in its place."""
+
+    def __init__(self, *batches):
+        self._batches = batches
+        self._turns = 0
+        self.counters = Engine(Matcher([], [], [])).stats()
+        self.matchers = []
+        self.is_stopped = False
+        self.failure = None
+        self.rest = EMPTY
+
+    def open(self, matcher):
+        """What the sensor gets to open it."""
+        self.matchers.append(matcher)
+        return self
+
+    def batches(self):
+        """The batches until a stop; then it fails, if it is to."""
+        for one in self._batches:
+            if self.is_stopped:
+                return
+            self._turns += 1
+            if callable(one):
+                one()
+            yield EMPTY if callable(one) else one
+        if self.failure:
+            raise self.failure
+
+    def reload(self, matcher):
+        """Keeps the matcher; what was left of the old one."""
+        self.matchers.append(matcher)
+        return self.rest
+
+    def stop(self):
+        """No further batch."""
+        self.is_stopped = True
+
+    def stats(self):
+        """The engine's counters, of no packet."""
+        return self.counters
+
+    def turns(self):
+        """One for each batch."""
+        return [self._turns]
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A configuration with signatures and state in folders of the test's own, and no databases."""
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    shutil.copytree(SIGNATURES, tmp_path / "signatures")
+    return Config(signatures=tmp_path / "signatures", databases=(), state=tmp_path / "state")
+
+
+@pytest.fixture
+def log():
+    """The lines for the administrator."""
+    return []
+
+
+@pytest.fixture
+def make(config, log):
+    """A sensor on a source, with changes to the configuration."""
+
+    def make(source, **changes):
+        return Sensor(replace(config, **changes), source.open, log.append)
+
+    return make
+
+
+@pytest.fixture
+def a_rule(config):
+    """A name rule of the signatures, to make flows of."""
+    signatures = load_folder(config.signatures)
+    return next(rule for rule in signatures.rules if rule.status != "unverified")
+
+
+def total(sensor, name):
+    """The sum of a metric over all its labels."""
+    samples = [sample for metric in sensor.prometheus.registry.collect() for sample in metric.samples]
+    return sum(sample.value for sample in samples if sample.name == name)
+
+
+def test_flows_reach_every_output(make, a_rule, tmp_path):
+    """A flow of a batch is counted, and written as an event with the sensor's name."""
+    path = tmp_path / "events.jsonl"
+    sensor = make(Source(Batch([records.flow(signature=a_rule.number)], [records.QUERY])), sensor="berlin")
+    with path.open("ab") as file:
+        lines = Lines(io.FileIO(file.fileno(), "wb", closefd=False), "events", pytest.fail)
+        sensor.add_events(lines, Privacy(ADDRESS, b""))
+        sensor.run(STATUS)
+    flow, query = map(json.loads, path.read_text().splitlines())
+    assert flow["observer"]["name"] == "berlin"
+    assert flow["netmon"]["vendor"] == a_rule.vendor
+    assert query["dns"]["question"]["name"] == "files.acme.example"
+    assert total(sensor, "netmon_flows_total") == 1
+
+
+def test_it_is_ready_while_it_runs(make, log):
+    """Ready from the first batch to the last, and the status is logged before."""
+    ready = []
+    sensor = make(Source(lambda: ready.append((sensor.is_ready(), list(log)))))
+    assert not sensor.is_ready()
+    sensor.run(STATUS)
+    assert ready == [(True, [STATUS])]
+    assert not sensor.is_ready()
+
+
+def test_stop_ends_it(make):
+    """A stop between two batches is the end, after the batch in hand."""
+    later = []
+
+    def stop():
+        sensor.stop()
+
+    sensor = make(Source(stop, lambda: later.append(1)))
+    sensor.run(STATUS)
+    assert later == []
+
+
+def test_a_source_that_fails_ends_it(make, config, a_rule):
+    """The error goes to the caller, and what was learned before is saved."""
+    source = Source(Batch([records.flow(signature=a_rule.number, server="192.0.2.1")], []))
+    source.failure = SourceError("eth1: network is down")
+    with pytest.raises(SourceError, match="network is down"):
+        make(source).run(STATUS)
+    assert (config.state / "destinations.json").is_file()
+
+
+def test_destinations_are_remembered_over_runs(make, a_rule):
+    """The first run reports a destination as new, and the second one does not."""
+
+    def news():
+        sensor = make(Source(Batch([records.flow(signature=a_rule.number)], [])))
+        sensor.run(STATUS)
+        return total(sensor, "netmon_new_destinations_total")
+
+    assert news() > 0
+    assert news() == 0
+
+
+def test_a_reload_uses_the_new_signatures(make, config, log, a_rule):
+    """The source gets a new matcher; what the old one had tagged is delivered, by the old signatures."""
+
+    def request():
+        sensor.request_reload()
+
+    source = Source(request, EMPTY)
+    source.rest = Batch([records.flow(signature=a_rule.number)], [])
+    sensor = make(source)
+    sensor.run(STATUS)
+    assert len(source.matchers) == 2
+    assert log == [STATUS, f"signatures reloaded from {config.signatures}"]
+    assert total(sensor, "netmon_config_last_reload_successful") == 1
+
+
+def test_wrong_signatures_leave_the_old_ones(make, config, log):
+    """One line says what is wrong; the source keeps its matcher, and the metric falls to 0."""
+
+    def break_signatures():
+        (config.signatures / "broken.yaml").write_text("vendor: acme\nmistake: 1\n")
+        sensor.request_reload()
+
+    source = Source(break_signatures, EMPTY)
+    sensor = make(source)
+    sensor.run(STATUS)
+    assert len(source.matchers) == 1
+    assert log[1].startswith("the old signatures stay: ")
+    assert "broken.yaml:" in log[1]
+    assert total(sensor, "netmon_config_last_reload_successful") == 0
+
+
+def test_a_source_that_cannot_reload_says_so(make, log):
+    """Its error is the outcome of the reload, and the sensor goes on."""
+    batches = []
+
+    def request():
+        sensor.request_reload()
+
+    def reload(_matcher):
+        raise SourceError("no reload here")
+
+    source = Source(request, lambda: batches.append(1))
+    source.reload = reload
+    sensor = make(source)
+    sensor.run(STATUS)
+    assert log[1] == "the old signatures stay: no reload here"
+    assert batches == [1]
+
+
+def test_a_reload_from_another_thread_gets_its_outcome(make, config):
+    """`reload` waits until it is done: None for success, else the problem."""
+    outcomes = []
+
+    def ask():
+        outcomes.append(sensor.reload())
+        (config.signatures / "broken.yaml").write_text("vendor: acme\nmistake: 1\n")
+        outcomes.append(sensor.reload())
+        sensor.stop()
+
+    sensor = make(Source(*[lambda: time.sleep(0.01)] * 3000))
+    thread = threading.Thread(target=ask)
+    thread.start()
+    sensor.run(STATUS)
+    thread.join()
+    assert outcomes[0] is None
+    assert "broken.yaml:" in outcomes[1]
+
+
+def test_a_reload_that_nobody_serves_is_given_up(make, monkeypatch):
+    """A sensor that does not run answers after a while instead of never."""
+    monkeypatch.setattr(sensor_module, "RELOAD_WITHIN_S", 0.01)
+    assert make(Source()).reload() == "the sensor is busy or ending"
+
+
+def test_replaced_databases_are_picked_up_at_a_reload(make, log, tmp_path):
+    """A new build is logged with its date, a broken one with what is wrong; the last good one stays."""
+    file = tmp_path / "city.mmdb"
+    write_database(file, {"192.0.2.0/24": nested("CH")})
+
+    def replace_database():
+        write_database(tmp_path / "new", {"192.0.2.0/24": nested("CH")}, built_s=JUNE_S + DAY_S).replace(file)
+        sensor.request_reload()
+
+    def break_database():
+        file.write_text("503 Service Unavailable")
+        sensor.request_reload()
+
+    sensor = make(Source(replace_database, break_database), databases=(file,))
+    sensor.run(STATUS)
+    logged = [line for line in log[1:] if not line.startswith("signatures reloaded")]
+    assert logged[0] == "location databases in use: GeoLite2-City of 2026-06-18"
+    assert logged[1].startswith(f"{file}: ")
+    assert logged[1].endswith("its last good version stays in use")
+
+
+def test_a_suspicion_of_interception_is_logged_once(make, log, monkeypatch):
+    """Once when it begins, and again only after it has ended meanwhile."""
+    now_s = iter(range(0, 1000, 10))
+    monkeypatch.setattr(sensor_module.time, "monotonic", lambda: next(now_s))
+
+    def suspect(count):
+        source.counters["interceptions"] = count
+
+    source = Source(*(partial(suspect, count) for count in (0, 1, 2, 0, 1)))
+    make(source).run(STATUS)
+    assert log == [STATUS, INTERCEPTED, INTERCEPTED]
+
+
+def test_metrics_join_the_counters_of_source_and_sensor(make):
+    """Evictions of the engine's tables and of the sensor's own stand side by side."""
+    source = Source()
+    source.counters["evicted"] = {"flows": 7}
+    assert make(source)._stats()["evicted"] == {"flows": 7, "round_trips": 0, "destinations": 0}
+
+
+def test_nothing_is_captured_when_something_is_wrong(make, config):
+    """The source is opened last: wrong signatures or databases are reported before."""
+    source = Source()
+    with pytest.raises(ConfigError, match=r"no-such\.mmdb"):
+        make(source, databases=(config.state / "no-such.mmdb",))
+    (config.signatures / "broken.yaml").write_text("vendor: acme\nmistake: 1\n")
+    with pytest.raises(SignatureError):
+        make(source)
+    assert source.matchers == []
