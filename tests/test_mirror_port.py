@@ -1,4 +1,4 @@
-"""The main job on a real mirror port: what the sensor counts is what the hosts really sent."""
+"""The sensor on a real mirror port: its counts equal what the hosts sent."""
 
 import shutil
 import signal
@@ -44,7 +44,7 @@ def lab(request, tmp_path):
 
 
 def talk(lab, families=(4, 6)):
-    """Every way of being named, over these address families; ends by (component, location, evidence)."""
+    """Flows with every kind of evidence, over these families; ends by (component, location, evidence)."""
     jobs = {
         ("updates", "zurich", "sni"): [
             job("eu.updates.acme.example", upload=200_000),
@@ -56,9 +56,9 @@ def talk(lab, families=(4, 6)):
             job("files.acme.example", port=80, tls=False, sni=False, upload=300_000),
         ],
         ("files", "moscow", "http_host"): [job("files.acme.example", port=80, tls=False)],
-        # The question went over IPv4, so the sensor cannot know that this client asked it.
+        # The query went over IPv4, so the sensor cannot know that it came from this client.
         ("files", "moscow", "dns_any"): [job("files.acme.example", 6, port=80, tls=False, sni=False)],
-        # Of no vendor: named too, and in no vendor's counters.
+        # Of no vendor: named as well, but in no vendor's counters.
         (None, None, "sni"): [job("www.example.org", download=400_000)],
         (None, None, "dns_any"): [job("www.example.org", 6, port=80, tls=False, sni=False)],
     }
@@ -68,13 +68,13 @@ def talk(lab, families=(4, 6)):
     options = () if 6 in families else ("-4",)
     made["updates", "zurich", "sni"].append(lab.curl("client-b", f"https://eu.updates.{base}", *options))
     made["files", "moscow", "sni"].append(lab.curl("client-b", f"https://files.{base}", "-4"))
-    # No question before it, no server name: the declared network alone tells whose it is.
+    # No query before it, no server name: only the declared network identifies the vendor.
     made["network", "zurich", "network"] = [lab.curl("client-b", f"https://{UNNAMED}/5000")]
     return made
 
 
 def expected_sums(lab, made, count):
-    """The labels and values that /metrics should show, by the clients' own packet captures."""
+    """The labels and values expected in /metrics, from the clients' own packet captures."""
     sums = {}
     for kind, connections in made.items():
         if kind[0] is not None:
@@ -84,7 +84,7 @@ def expected_sums(lab, made, count):
 
 
 def settle(lab, sensor, made):
-    """Wait until flows and bytes both ways on /metrics equal the hosts' own."""
+    """Waits until flows and bytes in both directions on /metrics equal the hosts' own."""
     labels = ("vendor", "component", "location")
 
     def is_settled():
@@ -101,7 +101,7 @@ def settle(lab, sensor, made):
 
 
 def test_metrics_equal_what_the_hosts_sent(lab):
-    """Flows, bytes both ways and places on /metrics equal the hosts' own; the events hold each flow once."""
+    """Flows, bytes and places on /metrics equal the hosts' own; the events contain each flow once."""
     sensor = lab.sensor()
     made = talk(lab)
     settle(lab, sensor, made)
@@ -124,11 +124,11 @@ def test_metrics_equal_what_the_hosts_sent(lab):
     assert seen == real
 
 
-def test_what_a_mirror_shows_twice_counts_once(tmp_path):
-    """Each packet is mirrored where it comes in and where it goes out: bytes still equal the hosts' own.
+def test_duplicates_made_by_the_mirror_are_counted_once(tmp_path):
+    """Each packet is mirrored on ingress and on egress: bytes still equal the hosts' own.
 
-    With two workers, whose books add up. Over IPv4 alone: IPv6 has no identification, and hosts as near as
-    these, on a busy machine, send again what nobody can tell from a copy.
+    With two workers, whose counters add up. Over IPv4 only: IPv6 has no identification, and on a busy machine
+    hosts as near as these retransmit so soon that a retransmission looks like a duplicate.
     """
     need(*PROGRAMS)
     config = "capture: {workers: 2}\n"
@@ -151,12 +151,12 @@ def test_what_a_mirror_shows_twice_counts_once(tmp_path):
 
 
 def test_a_mirror_of_one_direction_proves_nothing(tmp_path):
-    """Only what clients send is mirrored: names are found, what is missing is told, nothing is expected."""
+    """Only what clients send is mirrored: names are found, the gap is reported, no flow is expected."""
     need(*PROGRAMS)
     zone = ZONE | {"files.acme.example": {"A": [ZURICH[0]]}}
     declared = "network: 198.51.100.0/24, country: CH, city: Zurich, author: lab, reason: the lab"
     config = f"places: {{declared: [{{{declared}}}]}}\n"
-    # Nobody sees the servers' FIN, so silence has to end the flows.
+    # The servers' FINs are not seen, so the idle timeout has to end the flows.
     options = {"mirror": ONE_WAY, "config": config, "tcp_idle_s": 3}
     with Lab(tmp_path, zone=zone, **options) as lab:
         sensor = lab.sensor()
@@ -214,12 +214,12 @@ def assert_one_clear_line(done, *words):
 
 
 def test_no_such_interface():
-    """An interface that is not there: one line that names it, exit 1."""
+    """A missing interface: one line that names it, exit 1."""
     assert_one_clear_line(run_netmon("run", "-i", "no-such-if0"), "no-such-if0")
 
 
 def test_no_rights():
-    """Without the right to capture: one line that says which right, exit 1."""
+    """Without the right to capture: one line that names the capability, exit 1."""
     if shutil.which("setpriv") is None:
         pytest.skip("needs setpriv (Debian: util-linux)")
     done = subprocess.run(

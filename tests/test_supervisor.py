@@ -1,4 +1,4 @@
-"""What the service manager hears, on a real datagram socket."""
+"""The notifications to the service manager, on a real datagram socket."""
 
 import os
 import socket
@@ -8,24 +8,24 @@ import pytest
 
 from netmon.supervisor import Supervisor
 
-PATIENCE_US = "4000000"  # so the watchdog is fed once a second
+TIMEOUT_US = "4000000"  # so the watchdog is notified once a second
 
 
 class Manager:
-    """A service manager's end of the socket."""
+    """The service manager's end of the socket."""
 
     def __init__(self, channel, name):
         self._channel = channel
         self.environment = {"NOTIFY_SOCKET": name}
 
-    def heard(self):
+    def received(self):
         """The datagrams since the last call."""
-        said = []
+        messages = []
         while True:
             try:
-                said.append(self._channel.recv(4096).decode())
+                messages.append(self._channel.recv(4096).decode())
             except BlockingIOError:
-                return said
+                return messages
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -38,15 +38,15 @@ def manager(request, tmp_path):
         yield Manager(channel, name)
 
 
-def test_states_are_told(manager):
-    """Ready with its status, reloading with the time that systemd wants, stopping: a datagram each."""
+def test_states_are_notified(manager):
+    """Ready with a status, reloading with the time that systemd requires, stopping: a datagram each."""
     supervisor = Supervisor(manager.environment)
     before_us = time.monotonic_ns() // 1000
     supervisor.ready("watching eth1")
     supervisor.reloading()
     supervisor.ready()
     supervisor.stopping()
-    first, reloading, *rest = manager.heard()
+    first, reloading, *rest = manager.received()
     assert first == "READY=1\nSTATUS=watching eth1"
     state, _, when_us = reloading.partition("\nMONOTONIC_USEC=")
     assert state == "RELOADING=1"
@@ -54,41 +54,41 @@ def test_states_are_told(manager):
     assert rest == ["READY=1", "STOPPING=1"]
 
 
-def test_watchdog_is_fed_while_every_loop_moves(manager):
-    """Each quarter of systemd's patience, and only if each worker has moved since the last time."""
-    supervisor = Supervisor(manager.environment | {"WATCHDOG_USEC": PATIENCE_US})
-    for turns, now_s, is_fed in [
+def test_watchdog_is_notified_while_every_loop_advances(manager):
+    """Every quarter of systemd's timeout, and only if each worker has advanced since the last time."""
+    supervisor = Supervisor(manager.environment | {"WATCHDOG_USEC": TIMEOUT_US})
+    for turns, now_s, is_notified in [
         ([7, 9], 10.0, True),
         ([8, 10], 10.5, False),  # too soon
         ([9, 11], 11.0, True),
         ([9, 12], 12.0, False),  # the first worker hangs
         ([9, 13], 13.0, False),
-        ([10, 14], 13.5, True),  # it came back
+        ([10, 14], 13.5, True),  # it has recovered
     ]:
         supervisor.alive(turns, now_s)
-        assert manager.heard() == (["WATCHDOG=1"] if is_fed else [])
+        assert manager.received() == (["WATCHDOG=1"] if is_notified else [])
 
 
 @pytest.mark.parametrize(
     "watchdog",
-    [{}, {"WATCHDOG_USEC": PATIENCE_US, "WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": "soon"}],
+    [{}, {"WATCHDOG_USEC": TIMEOUT_US, "WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": "soon"}],
     ids=["none", "another process's", "nonsense"],
 )
-def test_no_watchdog_is_not_fed(manager, watchdog):
-    """Without a watchdog that is meant for this process, none is fed."""
+def test_without_a_watchdog_none_is_notified(manager, watchdog):
+    """Without a watchdog for this process, no notification is sent."""
     Supervisor(manager.environment | watchdog).alive([1], 10.0)
-    assert manager.heard() == []
+    assert manager.received() == []
 
 
-@pytest.mark.parametrize("environment", [{}, {"NOTIFY_SOCKET": "/nowhere/notify"}], ids=["nobody", "gone"])
-def test_nobody_listens(environment):
-    """Without a manager, or with one that is gone, telling does nothing and fails nowhere."""
+@pytest.mark.parametrize("environment", [{}, {"NOTIFY_SOCKET": "/nowhere/notify"}], ids=["none", "gone"])
+def test_without_a_manager_nothing_is_sent(environment):
+    """Without a manager, or with one that is gone, notifying has no effect and raises no error."""
     Supervisor(environment).ready("watching eth1")
 
 
 def test_a_busy_manager_is_not_waited_for(manager):
-    """A manager that reads nothing for long loses datagrams and holds nobody up."""
+    """A manager that does not read loses datagrams and does not delay the sensor."""
     supervisor = Supervisor(manager.environment)
     for _ in range(10_000):
         supervisor.ready()
-    assert 0 < len(manager.heard()) < 10_000
+    assert 0 < len(manager.received()) < 10_000
