@@ -72,6 +72,7 @@ def opinions(tmp_path_factory):
     return {file: opinion for (file, _), opinion in zip(EQUAL, found, strict=True)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "seen"), EQUAL)
 def test_both_see_the_same(opinions, file, seen):
     """Tunnels, fragments, wireless frames, TLS, QUIC, DTLS, HTTP, DNS: compared, and nothing differs."""
