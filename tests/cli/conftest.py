@@ -1,4 +1,4 @@
-"""Runs netmon as a user does, from the command line."""
+"""Runs the command line as a user does."""
 
 import os
 import subprocess
@@ -13,20 +13,25 @@ KEPT = ("PATH", "LD_LIBRARY_PATH")
 
 @pytest.fixture
 def demo():
-    """The bundled capture."""
+    """The capture that comes with netmon."""
     return ROOT / "netmon" / "data" / "demo.pcap"
+
+
+def clean_environment(home):
+    """An environment without the user's configuration, a terminal, or a setting for colours."""
+    kept = {key: value for key, value in os.environ.items() if key in KEPT}
+    return kept | {"HOME": str(home), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture
 def environment(tmp_path):
-    """An environment without a configuration, a terminal or settings for colours."""
-    kept = {key: value for key, value in os.environ.items() if key in KEPT}
-    return kept | {"HOME": str(tmp_path), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+    """A clean environment, which a test may change."""
+    return clean_environment(tmp_path)
 
 
 @pytest.fixture
 def netmon(environment, tmp_path):
-    """Run netmon with these arguments; output and errors as text."""
+    """Run netmon with these words; output and errors as text."""
 
     def netmon(*words, text=True, **options):
         return subprocess.run(
@@ -45,7 +50,7 @@ def netmon(environment, tmp_path):
 
 @pytest.fixture
 def refused(netmon):
-    """Run netmon with an error; the one line that it reports, with exit code 1 and no output."""
+    """The one line that a wrong start gives, with exit code 1 and no output."""
 
     def refused(*words, **options):
         done = netmon(*words, **options)

@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 from tests.docs.blocks import all_blocks
-from tests.lab.laboratory import Laboratory, wait_for
+from tests.lab.lab import Lab, wait_for
 from tests.lab.network import ADDRESSES, MIRROR_PORT
-from tests.machine import need, need_root
+from tests.machine import need
 
 PROGRAMS = ("ip", "tc", "ethtool", "tcpdump", "curl", "sudo", "nsenter")
 # Names and addresses from the shipped signatures; no packet leaves the network namespaces.
@@ -24,10 +24,9 @@ BLOCKS = [block for block in all_blocks() if block.needs_mirror_port]
 @pytest.fixture
 def lab(tmp_path):
     """A mirror port with the name that the documents use, and servers with addresses of the vendor."""
-    need_root()
     need(*PROGRAMS)
     zone = {name: {"A": [address]} for name, address, _ in (ZURICH, MOSCOW)}
-    with Laboratory(tmp_path, zone=zone) as running:
+    with Lab(tmp_path, zone=zone) as running:
         for _, address, host in (ZURICH, MOSCOW):
             running.run(host, "ip", "address", "add", f"{address}/32", "dev", "eth0")
             running.run("router", "ip", "route", "add", address, "via", ADDRESSES[host][0])
