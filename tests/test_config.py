@@ -68,7 +68,7 @@ def test_shipped_examples_are_valid(read):
     declared = text.partition("  declared: []\n")[2].partition("\n\n")[0]
     config = read("places:\n  declared:\n" + re.sub("^  # ", "    ", declared, flags=re.MULTILINE))
     assert [declaration.prefix for declaration in config.declarations] == ["198.51.100.0/24"]
-    allowed = text.partition("  allowed: {}\n")[2].partition("\n  # Leave")[0]
+    allowed = text.partition("  allowed: {}\n")[2].partition("\n  # Exceptions")[0]
     policy = read("policy:\n  allowed:\n" + re.sub("^  #", "   ", allowed, flags=re.MULTILINE)).policy
     assert [sorted(components) for components in policy.allowed.values()] == [["*", "updates"]]
     exceptions = text.partition("  exceptions: []\n")[2].partition("\n\n")[0]

@@ -5,7 +5,7 @@ import warnings
 from pathlib import Path
 
 with warnings.catch_warnings():
-    # The library would rather make dashboards of a form that Grafana 11 and 12 cannot load.
+    # The library deprecates the only format that Grafana 11 and 12 can load.
     warnings.simplefilter("ignore", DeprecationWarning)
     from grafana.src import frame, overview, sensor_health, unexpected, vendor
 
@@ -18,7 +18,7 @@ DASHBOARDS = {
 
 
 def write(folder: Path) -> None:
-    """All dashboards, as JSON files in a folder."""
+    """Writes all dashboards into a folder, as JSON files."""
     for name, build in DASHBOARDS.items():
         (folder / f"{name}.json").write_text(frame.to_json(build()), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""How values look: colours that mean the same everywhere, units, mappings, overrides."""
+"""Appearance of values: colours with one meaning each, units, mappings, overrides."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,13 +19,13 @@ Overrides = Mapping[str, Sequence[Property]]
 
 
 def steps(*pairs: tuple[float | None, str]) -> build.ThresholdsConfig:
-    """Colours from a value on; the first begins at no value."""
+    """Colours above given values; the first has no lower limit."""
     found = [model.Threshold(value=value, color=colour) for value, colour in pairs]
     return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)
 
 
 def words(texts: Mapping[str, tuple[str, str]]) -> list[model.ValueMapping]:
-    """Values shown as a text in a colour."""
+    """Values shown as coloured text."""
     results = {
         value: model.ValueMappingResult(text=text, color=colour, index=index)
         for index, (value, (text, colour)) in enumerate(texts.items())
@@ -34,32 +34,32 @@ def words(texts: Mapping[str, tuple[str, str]]) -> list[model.ValueMapping]:
 
 
 def unit(name: str) -> Property:
-    """A column's or series' unit."""
+    """The unit of a column or series."""
     return Property(id_val="unit", value=name)
 
 
 def width(pixels: int) -> Property:
-    """A column's width."""
+    """The width of a column, in pixels."""
     return Property(id_val="custom.width", value=pixels)
 
 
 def colour(name: str) -> Property:
-    """A series' colour."""
+    """The colour of a series."""
     return Property(id_val="color", value={"mode": "fixed", "fixedColor": name})
 
 
 def decimals(number: int) -> Property:
-    """How many are shown; none for counts, which are whole though `increase` estimates them."""
+    """The number of decimals: 0 for counts, although `increase` interpolates them."""
     return Property(id_val="decimals", value=number)
 
 
 def coloured(names: Mapping[str, str]) -> Overrides:
-    """Series by name, each in its colour."""
+    """Series by name, each with its colour."""
     return {name: [colour(value)] for name, value in names.items()}
 
 
 def cell_words(texts: Mapping[str, tuple[str, str]]) -> list[Property]:
-    """A column whose values are shown as a text in a colour."""
+    """A column whose values are shown as coloured text."""
     options = {
         value: {"text": text, "color": name, "index": index}
         for index, (value, (text, name)) in enumerate(texts.items())
@@ -70,7 +70,7 @@ def cell_words(texts: Mapping[str, tuple[str, str]]) -> list[Property]:
     ]
 
 
-# By city, or by location and country; whatever else there is gets a colour of Grafana's palette.
+# By city, or by location and country; any others get a colour of Grafana's palette.
 PLACES = coloured(
     {
         "/^(Z.rich|zurich)/": "blue",
@@ -82,7 +82,7 @@ PLACES = coloured(
 
 
 def ages(watch_days: int, bad_days: int) -> list[Property]:
-    """A column of ages in seconds, coloured by how old is too old."""
+    """A column of ages in seconds, coloured by two limits in days."""
     day = 86_400
     limits = ((None, GOOD), (watch_days * day, WATCH), (bad_days * day, BAD))
     levels = [{"value": value, "color": name} for value, name in limits]

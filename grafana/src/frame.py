@@ -1,4 +1,4 @@
-"""What the dashboards have in common: variables, links, and their way to JSON."""
+"""What the dashboards share: variables, links, and the conversion to JSON."""
 
 import json
 from collections.abc import Iterable
@@ -12,31 +12,35 @@ from grafana.src.panels import DATASOURCE
 from grafana.src.promql import SENSOR
 
 TAG = "netmon"
-# What Grafana 11.6 writes; later ones read it and bring it up to date.
+# The version that Grafana 11.6 writes; later releases migrate it.
 SCHEMA_VERSION = 41
 
 
 def dashboard(uid: str, title: str, description: str) -> build.Dashboard:
-    """An empty dashboard with the variables and links that all have."""
+    """An empty dashboard with the variables and links of all dashboards."""
     made = build.Dashboard(f"netmon / {title}").uid(uid).description(description).tags([TAG])
     made.tooltip(model.DashboardCursorSync.CROSSHAIR).time("now-24h", "now").refresh("1m").editable()
     made.with_variable(
         build.DatasourceVariable("datasource")
         .label("Data source")
         .type("prometheus")
-        .description("Which Prometheus the sensors are scraped by.")
+        .description("The Prometheus that scrapes the sensors.")
     )
-    made.with_variable(_all(labels("job", "Job", "netmon_build_info", "job", "The sensors' scrape job.")))
+    made.with_variable(
+        _all(labels("job", "Job", "netmon_build_info", "job", "The scrape job of the sensors."))
+    )
     sensors = 'netmon_build_info{job=~"$job"}'
     made.with_variable(
-        _all(labels("instance", "Sensor", sensors, "instance", "Sensors; all of them together by default."))
+        _all(
+            labels("instance", "Sensor", sensors, "instance", "The sensors; by default all of them together.")
+        )
     )
     link = build.DashboardLink("netmon").type(model.DashboardLinkType.DASHBOARDS).tags([TAG])
     return made.link(link.include_vars(True).keep_time(True).as_dropdown(False))
 
 
 def labels(name: str, label: str, series: str, of: str, description: str) -> build.QueryVariable:
-    """A variable that holds the values of a label."""
+    """A variable with the values of a label."""
     question = f"label_values({series},{of})"
     variable = build.QueryVariable(name).label(label).description(description).datasource(DATASOURCE)
     variable.query({"query": question, "refId": name})
@@ -46,15 +50,15 @@ def labels(name: str, label: str, series: str, of: str, description: str) -> bui
 
 
 def vendor_series() -> str:
-    """The series whose vendors a variable offers."""
+    """The series that supply the values of a vendor variable."""
     return f"netmon_flows_total{{{SENSOR}}}"
 
 
 def link_to_vendor() -> model.DynamicConfigValue:
-    """What makes a column of vendors lead to the dashboard of each."""
+    """A link from each vendor in a column to its dashboard."""
     kept = "${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${__url_time_range}"
     url = f"/d/netmon-vendor?var-vendor=${{__value.raw}}&{kept}"
-    return model.DynamicConfigValue(id_val="links", value=[{"title": "All about this vendor", "url": url}])
+    return model.DynamicConfigValue(id_val="links", value=[{"title": "Show this vendor", "url": url}])
 
 
 def row(title: str) -> build.Row:
@@ -63,7 +67,7 @@ def row(title: str) -> build.Row:
 
 
 def add(made: build.Dashboard, panels: Iterable[Any]) -> build.Dashboard:
-    """The dashboard with panels, packed in order into the grid."""
+    """The dashboard with panels, placed in the grid in order."""
     for panel in panels:
         if isinstance(panel, build.Row):
             made.with_row(panel)
@@ -80,10 +84,10 @@ def to_json(made: build.Dashboard) -> str:
         panel["id"] = number
         panel.get("options", {}).pop("footer", None)  # of tables; no longer known to Grafana 13
     for variable in document["templating"]["list"]:
-        for name in ("auto", "auto_min", "auto_count"):  # of variables that hold an interval, which none does
+        for name in ("auto", "auto_min", "auto_count"):  # for interval variables, which none of these is
             variable.pop(name, None)
     for link in document["links"]:
-        link.pop("placement")  # Grafana 13 would hide them in a menu
+        link.pop("placement")  # Grafana 13 would hide the links in a menu
     return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Overview: for those who want to know whether what was promised is kept."""
+"""Overview: whether the promises are kept, at a glance."""
 
 from collections.abc import Iterator
 
@@ -27,8 +27,8 @@ from grafana.src.promql import (
 
 SENTENCES = {
     "4": ("Forbidden: a vendor was contacted against the policy", fields.WORST),
-    "3": ("Unexpected: data ended where they should not", fields.BAD),
-    "2": ("Undecided: nothing that was seen could be judged", fields.NEUTRAL),
+    "3": ("Unexpected: data went where it should not", fields.BAD),
+    "2": ("Undecided: none of the traffic could be judged", fields.NEUTRAL),
     "1": ("As promised, as far as it could be judged", fields.GOOD),
     "0": ("No traffic of a known vendor", fields.NEUTRAL),
 }
@@ -38,13 +38,13 @@ NAMED_PLACES = ["zurich", "moscow"]  # chosen at first; the variable offers all 
 
 def build() -> Dashboard:
     """The dashboard."""
-    about = "Where the traffic to vendors' clouds ends, how much it is, and whether that was promised."
+    about = "Where the traffic to vendors' clouds ends, how much there is, and whether that was promised."
     made = frame.dashboard("netmon-overview", "Overview", about).with_variable(_named_places())
     return frame.add(made, [_verdict(), *_numbers(), _shares(), _map(), _bytes(), _verdicts(), _table()])
 
 
 def _named_places() -> QueryVariable:
-    about = "Places that are shown by their names; what ends anywhere else is summed up."
+    about = "Places that are shown by name; all others are added up."
     variable = frame.labels("places", "Places", "netmon_location_info", "location", about)
     chosen = VariableOption(selected=True, text=NAMED_PLACES, value=NAMED_PLACES)
     return variable.multi(True).current(chosen)
@@ -60,8 +60,8 @@ def _verdict() -> Panel:
     )
     about = About(
         "Verdict",
-        "The gravest finding in the time range: forbidden, then unexpected; else whether anything could be "
-        "judged. A first hop is no place of processing: where a server passes data on to is not seen.",
+        "The most serious finding in the time range: forbidden, then unexpected; otherwise whether anything "
+        "could be judged. The first hop is not the place of processing: a server may pass the data on.",
         fields.NO_UNIT,
         width=24,
         height=4,
@@ -78,8 +78,8 @@ def _numbers() -> Iterator[Panel]:
     flows = _about("Flows", "Flows to vendors in the time range.", fields.COUNT)
     share = _about(
         "Could be judged",
-        "Share of the flows with a verdict. The others are undecided: sources disagree, there is no promise, "
-        "or the flow was not seen whole.",
+        "Share of the flows with a verdict. The others are undecided: the sources disagree, there is no "
+        "promise, or part of the flow was not seen.",
         fields.SHARE,
     )
     findings = _about("Findings", "Unexpected or forbidden flows in the time range.", fields.COUNT)
@@ -102,8 +102,8 @@ def _about(title: str, description: str, unit: str) -> About:
 def _shares() -> Panel:
     about = About(
         "Where the bytes went",
-        "Shares of the bytes both ways by the place at which they ended. Undecided: no source names a "
-        "country, or the sources contradict each other.",
+        "Share of the bytes in both directions, by the place where their flows ended. Undecided: no source "
+        "names a country, or the sources contradict each other.",
         fields.BYTES,
         width=12,
         height=10,
@@ -124,8 +124,8 @@ def _shares() -> Panel:
 def _map() -> Panel:
     about = About(
         "Map",
-        "Places at which flows ended in the time range: the larger, the more bytes; red where a flow was "
-        "unexpected or forbidden. Flows without an agreed city are not on it.",
+        "Places where flows ended in the time range; the marker's size shows the bytes. Red: a flow was "
+        "unexpected or forbidden. Flows without an agreed city are not shown.",
         fields.COUNT,
         width=12,
         height=10,
@@ -153,7 +153,11 @@ def _map() -> Panel:
 
 def _bytes() -> Panel:
     about = About(
-        "Bytes up and down", "IP bytes a second to and from all vendors.", fields.BYTES_A_SECOND, 12, 8
+        "Bytes sent and received",
+        "IP bytes per second to and from all vendors.",
+        fields.BYTES_A_SECOND,
+        12,
+        8,
     )
     return trend(
         about,
@@ -164,7 +168,7 @@ def _bytes() -> Panel:
 
 
 def _verdicts() -> Panel:
-    about = About("Flows by verdict", "New flows to vendors within each step.", fields.COUNT, 12, 8)
+    about = About("Flows by verdict", "New flows to vendors in each interval.", fields.COUNT, 12, 8)
     flows = grown(FLOWS, by="verdict", window=STEP)
     return trend(
         about,
@@ -176,8 +180,8 @@ def _verdicts() -> Panel:
 
 def _table() -> Panel:
     about = About(
-        "Who went where",
-        "What each component of each vendor did in the time range. A vendor leads to its own dashboard.",
+        "Flows by component and place",
+        "Flows and bytes of each component in the time range. A vendor's name links to its dashboard.",
         fields.COUNT,
         width=24,
         height=9,

@@ -1,4 +1,4 @@
-"""The kinds of panel that the dashboards are made of: core panels of Grafana alone."""
+"""The panels of the dashboards: only core panels of Grafana."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
@@ -22,21 +22,21 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from grafana.src.fields import GOOD, Overrides, steps
 
 DATASOURCE = shared.DataSourceRef(type_val="prometheus", uid="${datasource}")
-HEADINGS = {"pythonversion": "Python", "sha256": "Signatures"}  # where a label's name is no heading
-LEAST_COLUMN = 70  # pixels: without it, Grafana lets a table's right side go beyond its panel
+HEADINGS = {"pythonversion": "Python", "sha256": "Signatures"}  # where the label's name is not a good heading
+LEAST_COLUMN = 70  # pixels; without it, Grafana lets a table exceed the width of its panel
 Panel = Builder[model.Panel]
 Shape = Literal["lines", "areas", "shares", "bars"]
 
 
 class Query(NamedTuple):
-    """An expression, and what its series are called."""
+    """An expression, and the legend of its series."""
 
     expression: str
     legend: str = "__auto"
 
 
 class About(NamedTuple):
-    """What every panel has: a title, a description for those who wonder, a unit, and its size in the grid."""
+    """What every panel has: title, description, unit, and size in the grid."""
 
     title: str
     description: str
@@ -54,9 +54,9 @@ def trend(
     maximum: float | None = None,
     least_maximum: float | None = None,
 ) -> timeseries.Panel:
-    """Values over time; areas, shares and bars are stacked. `shade`: of what colour all series are.
+    """Values over time; areas, shares and bars are stacked.
 
-    The axis ends at `maximum`, or not before `least_maximum`.
+    `shade` is the colour of all series. The axis ends at `maximum`, or no lower than `least_maximum`.
     """
     panel = timeseries.Panel()
     _dress(panel, about, overrides or {})
@@ -147,7 +147,7 @@ def rows(
 def world(
     about: About, queries: Mapping[str, str], *, size: str, colour: str, overrides: Overrides
 ) -> geomap.Panel:
-    """A map with a marker for each row; Grafana itself serves its countries, so it needs no internet."""
+    """A map with a marker for each row. Grafana itself serves the outlines, so it needs no internet."""
     panel = geomap.Panel()
     _dress(panel, about, overrides)
     targets = [

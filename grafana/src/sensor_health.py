@@ -1,4 +1,4 @@
-"""Sensor health: how well the sensor sees, and what it cannot see."""
+"""Sensor health: how good the sensors' view is, and what they cannot see."""
 
 from collections.abc import Iterator
 
@@ -15,8 +15,8 @@ LEGEND = "{{instance}} {{interface}}"
 def build() -> Dashboard:
     """The dashboard."""
     about = (
-        "How well the sensors see: packets, drops, the view's quality, what stays without a name, and "
-        "data's age."
+        "How good the sensors' view is: packets, drops, quality of the view, flows without a name, and the "
+        "age of the data."
     )
     made = frame.dashboard("netmon-sensor-health", "Sensor health", about)
     return frame.add(
@@ -37,19 +37,18 @@ def _state() -> Iterator[Panel]:
     good = fields.steps((None, fields.BAD), (1, fields.GOOD))
     bad = fields.steps((None, fields.GOOD), (1, fields.BAD))
     size = {"width": 4, "height": 4}
-    text = "Sensors that Prometheus reaches, of those it knows."
+    text = "Share of the sensors that Prometheus can scrape."
     up = About("Sensors that answer", text, fields.SHARE, **size)
     text = "Interfaces whose view was poor within the last minute."
     poor = About("Poor views", text, fields.COUNT, **size)
     lost = About(
         "Lost", "Events and reports lost in the time range, for example on a full disk.", fields.COUNT, **size
     )
-    text = "Whether the last reload of the signatures succeeded on all sensors; else the old ones are in use."
-    reload = About("Last reload", text, fields.NO_UNIT, **size)
     text = (
-        "Whether something in the middle seems to answer handshakes, so that no place is excluded by "
-        "round trips."
+        "Whether the last reload of the signatures succeeded on all sensors; if not, the old ones are in use."
     )
+    reload = About("Last reload", text, fields.NO_UNIT, **size)
+    text = "Whether a middlebox appears to answer handshakes; if so, no place is excluded by round-trip time."
     proxy = About("Interception", text, fields.NO_UNIT, **size)
     flows = About("Active flows", "Flows in the sensors' tables.", fields.COUNT, **size)
     degraded = f"sum(max by (job, instance, interface) ({select('netmon_view_quality_degraded')}))"
@@ -69,11 +68,13 @@ def _state() -> Iterator[Panel]:
 
 
 def _view() -> Iterator[Panel]:
-    packets = About("Packets", "Packets a second taken from each interface.", fields.PACKETS_A_SECOND, 8, 8)
+    packets = About(
+        "Packets", "Packets per second captured on each interface.", fields.PACKETS_A_SECOND, 8, 8
+    )
     yield trend(packets, Query(rate("netmon_capture_packets_total", by=INTERFACE), LEGEND))
     drops = About(
         "Dropped packets",
-        "By the kernel (the sensor is too slow) or the interface.",
+        "Packets per second dropped by the kernel (the sensor is too slow) or the interface.",
         fields.PACKETS_A_SECOND,
         8,
         8,
@@ -82,8 +83,8 @@ def _view() -> Iterator[Panel]:
     yield trend(drops, Query(dropped, f"{LEGEND} {{{{reason}}}}"), least_maximum=10)
     unseen = About(
         "Bytes acknowledged but never seen",
-        "Share of the TCP payload that servers or clients had and the mirror port did not show. Above 1 % a"
-        " view is poor.",
+        "Share of the TCP payload that was acknowledged but that the mirror port did not show. Above 1 %, "
+        "the view is poor.",
         fields.SHARE,
         width=8,
         height=8,
@@ -92,38 +93,38 @@ def _view() -> Iterator[Panel]:
     shown = rate("netmon_view_tcp_bytes_total", by=INTERFACE)
     yield trend(unseen, Query(f"{missing} / ({missing} + {shown} > 0)", LEGEND), least_maximum=0.02)
     quality = About(
-        "Flaws of the view",
-        "Of the packets: duplicates (the mirror copies them twice), joined ones (an offload), cut ones (the"
-        " snap length). Of the connections: seen one way only, and hellos with gaps.",
+        "Defects of the view",
+        "Share of packets that are duplicates (mirrored twice), coalesced (an offload) or truncated (snap "
+        "length); share of connections seen in one direction only, or whose ClientHello has gaps.",
         fields.SHARE,
         width=12,
         height=8,
     )
     parts = {
         "duplicate packets": ("netmon_view_duplicate_packets_total", "netmon_view_packets_total"),
-        "joined packets": ("netmon_view_coalesced_packets_total", "netmon_view_packets_total"),
-        "cut packets": ("netmon_truncated_packets_total", "netmon_view_packets_total"),
+        "coalesced packets": ("netmon_view_coalesced_packets_total", "netmon_view_packets_total"),
+        "truncated packets": ("netmon_truncated_packets_total", "netmon_view_packets_total"),
         "one-way connections": ("netmon_view_one_way_connections_total", "netmon_view_connections_total"),
         "hellos with gaps": ("netmon_view_incomplete_hellos_total", "netmon_view_connections_total"),
     }
     shares = [Query(f"{rate(part)} / ({rate(whole)} > 0)", name) for name, (part, whole) in parts.items()]
     yield trend(quality, *shares, least_maximum=0.02)
-    text = "What makes a view poor, as the sensor says; 1 while it does. The runbook ViewInsufficient helps."
+    text = "Why a view is poor, as the sensor reports it: 1 while it is. See the runbook ViewInsufficient."
     degraded = About("Poor views by reason", text, fields.NO_UNIT, 12, 8)
     state = f"max by (interface, reason) ({select('netmon_view_quality_degraded')})"
     yield trend(degraded, Query(state, "{{interface}} {{reason}}"), maximum=1)
 
 
 def _blind_spots() -> Iterator[Panel]:
-    flows = About("Flows without a name", "By the reason, in the time range.", fields.COUNT, 8, 9)
+    flows = About("Flows without a name", "By reason, in the time range.", fields.COUNT, 8, 9)
     unnamed = f"sort_desc({increase('netmon_unnamed_flows_total', by='reason')})"
     yield bars(flows, Query(unnamed, "{{reason}}"))
-    volume = About("Bytes without a name", "IP bytes of such flows, by the reason.", fields.BYTES, 8, 9)
+    volume = About("Bytes without a name", "IP bytes of flows without a name, by reason.", fields.BYTES, 8, 9)
     unnamed_bytes = f"sort_desc({increase('netmon_unnamed_bytes_total', by='reason')})"
     yield bars(volume, Query(unnamed_bytes, "{{reason}}"))
     names = About(
         "Flows by evidence",
-        "How names are known, in the time range; the README tells which are none.",
+        "Evidence for names, in the time range. Payload, network, ech_outer and none are not names.",
         fields.COUNT,
         8,
         9,
@@ -132,26 +133,26 @@ def _blind_spots() -> Iterator[Panel]:
     yield bars(names, Query(named, "{{evidence}}"))
     dns = About(
         "DNS",
-        "Messages a second in clear, and new flows a second of encrypted DNS, which hide names.",
+        "Plain DNS messages per second, and new flows of encrypted DNS per second, which hide names.",
         fields.RATE,
         8,
         8,
     )
     yield trend(
         dns,
-        Query(rate("netmon_dns_messages_total"), "messages in clear"),
+        Query(rate("netmon_dns_messages_total"), "plain messages"),
         Query(rate("netmon_encrypted_dns_flows_total", by="protocol"), "{{protocol}} flows"),
     )
     ech = About(
         "Encrypted hellos (ECH)",
-        "Used: the name is hidden; grease: for show only.",
+        "New flows per second. Used: the name is encrypted; grease: a random placeholder.",
         fields.RATE,
         8,
         8,
     )
     yield trend(ech, Query(rate("netmon_ech_flows_total", by="state"), "{{state}}"), shape="areas")
     quic = About(
-        "QUIC by version", "New flows a second, and answers that list other versions.", fields.RATE, 8, 8
+        "QUIC by version", "New flows per second, and Version Negotiation packets.", fields.RATE, 8, 8
     )
     yield trend(
         quic,
@@ -161,15 +162,15 @@ def _blind_spots() -> Iterator[Panel]:
 
 
 def _tables() -> Iterator[Panel]:
-    entries = About("Entries in tables", "Flows, and names learned from DNS.", fields.COUNT, 8, 8)
+    entries = About(
+        "Entries in tables", "Flows, and addresses with names learned from DNS.", fields.COUNT, 8, 8
+    )
     yield trend(
         entries,
         Query(f"sum by (instance) ({select('netmon_active_flows')})", "{{instance}} flows"),
         Query(f"sum by (instance) ({select('netmon_dns_names')})", "{{instance}} names"),
     )
-    text = (
-        "Entries a second that gave way because a table was full, and reports folded into the series `other`."
-    )
+    text = "Entries per second evicted because a table was full, and reports counted under `other`."
     evicted = About("Evicted and folded", text, fields.RATE, 8, 8)
     yield trend(
         evicted,
@@ -178,7 +179,9 @@ def _tables() -> Iterator[Panel]:
         least_maximum=1,
     )
     rejections = rate("netmon_rejected_packets_total", by="station, reason")
-    rejected = About("Rejected", "Packets and messages a second that were not understood.", fields.RATE, 8, 8)
+    rejected = About(
+        "Rejected", "Packets and messages per second that could not be parsed.", fields.RATE, 8, 8
+    )
     yield trend(
         rejected,
         Query(f"{rejections} > 0", "{{station}}: {{reason}}"),
@@ -198,7 +201,7 @@ def _tables() -> Iterator[Panel]:
         },
         by="Age",
     )
-    text = "Since when each vendor's signatures were last held against their sources."
+    text = "Time since each vendor's signatures were last reviewed against their sources."
     signatures = About("Signatures", text, fields.SECONDS, 6, 7)
     reviewed = select("netmon_signatures_reviewed_timestamp_seconds")
     yield rows(
@@ -208,7 +211,7 @@ def _tables() -> Iterator[Panel]:
         overrides={"Reviewed": fields.ages(watch_days=90, bad_days=180)},
         by="Reviewed",
     )
-    text = "The running netmon, its signatures, and since when they are loaded."
+    text = "The running version of netmon, its signatures, and the time since they were loaded."
     versions = About("Versions", text, fields.NO_UNIT, 10, 7)
     loaded = f"time() - max by (instance) ({select('netmon_config_last_reload_success_timestamp_seconds')})"
     build_ = f"max by (instance, version, pythonversion) ({select('netmon_build_info')})"

@@ -1,4 +1,4 @@
-"""Unexpected: what went where it should not, when, and how sure that is."""
+"""Unexpected: flows that neither promise nor policy allows, and what else deserves a look."""
 
 from collections.abc import Iterator
 
@@ -28,9 +28,9 @@ FALLBACK_SEEN = "netmon_fallback_resolver_last_seen_timestamp_seconds"
 
 def build() -> Dashboard:
     """The dashboard."""
-    about = "Flows that neither promise nor policy allows: what, when, how much, how sure."
+    about = "Flows that neither promise nor policy allows: what, when, how much, and how certain."
     made = frame.dashboard("netmon-unexpected", "Unexpected", about)
-    hints = [frame.row("What hints at more"), _destinations(), _fallbacks(), _undecided()]
+    hints = [frame.row("Further indications"), _destinations(), _fallbacks(), _undecided()]
     return frame.add(made, [*_numbers(), _findings(), _uploads(), _flows(), *hints])
 
 
@@ -39,7 +39,7 @@ def _numbers() -> Iterator[Panel]:
     size = {"width": 6, "height": 4}
     text = "Flows that at least two sources place in a country that was not promised."
     unexpected = About("Unexpected flows", text, fields.COUNT, **size)
-    text = "Flows to vendors that the policy does not want to be contacted at all."
+    text = "Flows to vendors that the policy forbids."
     forbidden = About("Forbidden flows", text, fields.COUNT, **size)
     uploaded = About("Sent with them", "IP bytes that clients sent in such flows.", fields.BYTES, **size)
     last = About("Last seen", "When such a flow was last seen in the time range.", fields.AGO, **size)
@@ -53,9 +53,9 @@ def _numbers() -> Iterator[Panel]:
 def _findings() -> Panel:
     about = About(
         "Findings",
-        "Each kind of flow that should not be. First: when it was first seen in the time range, which may "
-        "not be its first time ever. Unexpected means that at least two sources agree on the country; the "
-        "events tell which, and which client.",
+        "Unexpected and forbidden flows by component and place. First: the first time in the time range, "
+        "which may not be the first time ever. Unexpected means that at least two sources agree on the "
+        "country; the events show the sources and the client.",
         fields.COUNT,
         width=24,
         height=7,
@@ -73,13 +73,13 @@ def _findings() -> Panel:
 
 
 def _first(metric: str) -> str:
-    """The first time of last sight within the range: when such a flow was first seen in it."""
+    """The smallest last-seen timestamp within the range: when such a flow was first seen in it."""
     return f"min_over_time(({select(metric)} > $__from / 1000)[$__range:])"
 
 
 def _uploads() -> Panel:
     about = About(
-        "Sent to where it should not go", "IP bytes that clients sent within each step.", fields.BYTES, 12, 8
+        "Bytes sent with findings", "IP bytes that clients sent in each interval.", fields.BYTES, 12, 8
     )
     sent = grown(SENT, FINDING, "vendor, component, location", STEP)
     return trend(
@@ -88,7 +88,7 @@ def _uploads() -> Panel:
 
 
 def _flows() -> Panel:
-    about = About("Flows that should not be", "New ones within each step, by country.", fields.COUNT, 12, 8)
+    about = About("Findings by country", "New flows in each interval.", fields.COUNT, 12, 8)
     flows = grown(FLOWS, FINDING, "verdict, country", STEP)
     return trend(about, Query(f"{flows} > 0", "{{verdict}}, {{country}}"), shape="bars", shade=fields.BAD)
 
@@ -96,8 +96,8 @@ def _flows() -> Panel:
 def _destinations() -> Panel:
     about = About(
         "New destinations",
-        "Networks and countries in which a vendor was reached for the first time from here, as the sensors "
-        "remember. Right after a sensor's first start, all are new.",
+        "Networks and countries in which the sensors saw a vendor reached for the first time. Right after a "
+        "sensor's first start, all are new.",
         fields.COUNT,
         width=12,
         height=8,
@@ -114,9 +114,9 @@ def _destinations() -> Panel:
 
 def _undecided() -> Panel:
     about = About(
-        "Not judged",
-        "Flows whose place is disputed, unknown or bound by no promise. They may be harmless or not; nobody"
-        " can say.",
+        "Undecided",
+        "Flows whose place is disputed or unknown, or to which no promise applies. They may or may not be "
+        "harmless.",
         fields.COUNT,
         width=24,
         height=7,
@@ -133,9 +133,9 @@ def _undecided() -> Panel:
 
 def _fallbacks() -> Panel:
     about = About(
-        "Public resolvers fallen back to",
-        "DNS past the own resolver, to those that vendors' products fall back to. Anybody may use them; a "
-        "question for one of the vendor's own names is telling.",
+        "Fallback resolvers",
+        "DNS queries that bypass your resolver and go to public ones that vendors' products fall back to. "
+        "Anyone may use these; a query for one of the vendor's own names is strong evidence.",
         fields.COUNT,
         width=12,
         height=8,

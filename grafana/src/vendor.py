@@ -1,4 +1,4 @@
-"""Vendor: all about one of them."""
+"""Vendor: everything about one vendor."""
 
 from collections.abc import Iterator
 
@@ -27,16 +27,16 @@ FALLBACK_SEEN = "netmon_fallback_resolver_last_seen_timestamp_seconds"
 
 def build() -> Dashboard:
     """The dashboard."""
-    about = "One vendor: its components, where their flows end, what they send, and how sure all that is."
+    about = "One vendor: its components, where their flows end, what they send, and how certain that is."
     made = frame.dashboard("netmon-vendor", "Vendor", about).with_variable(_vendor())
     places = [frame.row("Components and places"), _components(), _places(), _table()]
-    trips = [frame.row("How far the servers can be"), _trips(), _trip_trend()]
-    names = [frame.row("How names are known"), _evidence(), _unnamed(), _resolvers()]
+    trips = [frame.row("Distance of the servers"), _trips(), _trip_trend()]
+    names = [frame.row("Evidence for names"), _evidence(), _unnamed(), _resolvers()]
     return frame.add(made, [*_numbers(), *places, *trips, *names])
 
 
 def _vendor() -> QueryVariable:
-    return frame.labels("vendor", "Vendor", select(FLOWS), "vendor", "Whose traffic is shown.")
+    return frame.labels("vendor", "Vendor", select(FLOWS), "vendor", "The vendor whose traffic is shown.")
 
 
 def _numbers() -> Iterator[Panel]:
@@ -53,7 +53,7 @@ def _numbers() -> Iterator[Panel]:
     flows = About("Flows", "Flows to the vendor in the time range.", fields.COUNT, **size)
     findings = About("Findings", "Unexpected or forbidden flows in the time range.", fields.COUNT, **size)
     open_ = About("Undecided", "Share of the flows that could not be judged.", fields.SHARE, **size)
-    about = "Share of the bytes that ended where the sources contradict each other about the country."
+    about = "Share of the bytes that ended where the sources contradict each other on the country."
     contested = About("Place disputed", about, fields.SHARE, **size)
     yield number(sent, Query(if_alive(grown(SENT, VENDOR))))
     yield number(received, Query(if_alive(grown(RECEIVED, VENDOR))))
@@ -65,7 +65,7 @@ def _numbers() -> Iterator[Panel]:
 
 
 def _components() -> Panel:
-    about = About("Bytes by component", "Bytes both ways within each step.", fields.BYTES, 12, 9)
+    about = About("Bytes by component", "Bytes in both directions in each interval.", fields.BYTES, 12, 9)
     return trend(
         about,
         Query(f"{grown_bytes(VENDOR, 'component', STEP)} > 0", "{{component}}"),
@@ -76,8 +76,8 @@ def _components() -> Panel:
 def _places() -> Panel:
     about = About(
         "Bytes by place",
-        "Bytes both ways within each step by location and country. Disputed: sources contradict each other; "
-        "unknown: none names a city that the signatures know.",
+        "Bytes in both directions in each interval, by location and country. Disputed: the sources "
+        "contradict each other. Unknown: no source names a city that the signatures know.",
         fields.BYTES,
         width=12,
         height=9,
@@ -89,7 +89,7 @@ def _places() -> Panel:
 
 
 def _table() -> Panel:
-    about = About("Components, places, verdicts", "What each did in the time range.", fields.COUNT, 24, 9)
+    about = About("Components, places, verdicts", "Flows and bytes in the time range.", fields.COUNT, 24, 9)
     by = ", ".join(LABELS)
     columns = {"Flows": FLOWS, "Sent": SENT, "Received": RECEIVED}
     queries = {title: f"{grown(metric, VENDOR, by)} > 0" for title, metric in columns.items()}
@@ -99,8 +99,8 @@ def _table() -> Panel:
 def _trips() -> Panel:
     about = About(
         "Round trips by place",
-        "Handshake round trips between sensor and server in the time range: 1 ms is at most 150 km. A short"
-        " one refutes a place far away; a long one proves nothing. The figures are estimates from buckets.",
+        "Handshake round-trip times between sensor and server in the time range: 1 ms is at most 150 km. A "
+        "short one excludes distant places; a long one proves nothing. Values are estimated from buckets.",
         fields.SECONDS,
         width=12,
         height=8,
@@ -115,7 +115,7 @@ def _trips() -> Panel:
 
 def _trip_trend() -> Panel:
     about = About(
-        "Median round trip", "By the place at which the servers are said to be.", fields.SECONDS, 12, 8
+        "Median round trip", "By the place where the sources locate the servers.", fields.SECONDS, 12, 8
     )
     found = grown(f"{RTT}_bucket", VENDOR, "le, location", STEP)
     return trend(about, Query(f"histogram_quantile(0.5, {found})", "{{location}}"), overrides=fields.PLACES)
@@ -124,8 +124,8 @@ def _trip_trend() -> Panel:
 def _evidence() -> Panel:
     about = About(
         "Flows by evidence",
-        "How flows of all kinds, not of this vendor alone, got their names, strongest first: from the "
-        "server name in the hello down to the declared network of the address, which is no name.",
+        "How flows got their names, strongest evidence first: from the server name in the ClientHello down "
+        "to the network of the address, which is not a name. Includes flows that match no vendor.",
         fields.COUNT,
         width=8,
         height=9,
@@ -138,7 +138,7 @@ def _evidence() -> Panel:
 def _unnamed() -> Panel:
     about = About(
         "Flows without a name",
-        "Why flows of all kinds, not of this vendor alone, have no name. The vendor's may be among them.",
+        "Why flows have no name. Includes flows that match no vendor; the vendor's own may be among them.",
         fields.COUNT,
         width=8,
         height=9,
@@ -150,9 +150,9 @@ def _unnamed() -> Panel:
 
 def _resolvers() -> Panel:
     about = About(
-        "Resolvers fallen back to",
-        "Public resolvers that the vendor's products ask when the local one fails. Anybody may use them; a "
-        "question for one of the vendor's own names is telling.",
+        "Fallback resolvers",
+        "Public resolvers that the vendor's products query when the local one fails. Anyone may use them; a "
+        "query for one of the vendor's own names is strong evidence.",
         fields.COUNT,
         width=8,
         height=9,

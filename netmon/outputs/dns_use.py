@@ -1,4 +1,4 @@
-"""Who hides what is asked, and who asks resolvers that products fall back to: lines of a summary."""
+"""Use of encrypted DNS and of resolvers that products fall back to, as lines of a summary."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from netmon.privacy import Privacy
 from netmon.records import ClassifiedFlow
 
 MAX_CLIENTS = 10_000
-"""Clients told apart; flows of further ones are counted under no client."""
+"""Clients that are counted separately; flows of further clients only count in the totals."""
 SHOWN_CLIENTS = 5
 
 QUESTION_TEXT = {
     "vendor": "for the vendor's own names",
-    "other": "for other names, as anybody may",
+    "other": "for other names, as anyone may",
     "unknown": "over encrypted DNS",
 }
 PROTOCOL_TEXT = {"dot": "over TLS", "doh": "over HTTPS", "doq": "over QUIC"}
@@ -29,7 +29,7 @@ class _Client:
 
 
 class DnsUse:
-    """Adds flows up; `lines` tells. Each flow counts once, when it ends."""
+    """Counts flows, each once, when it ends."""
 
     def __init__(self, privacy: Privacy) -> None:
         self._privacy = privacy
@@ -39,7 +39,7 @@ class DnsUse:
         self._is_full = False
 
     def flow(self, classified: ClassifiedFlow) -> None:
-        """Adds a flow up when it ends."""
+        """Counts a flow when it ends."""
         flow = classified.flow
         if flow.phase != "end":
             return
@@ -58,7 +58,7 @@ class DnsUse:
             client.resolvers.add(classified.resolver)
 
     def lines(self) -> Iterator[str]:
-        """What is to be said, most first; nothing where there is nothing."""
+        """The lines, highest counts first; none if there was no such use."""
         if self._protocols:
             flows = ", ".join(
                 f"{count:,} {PROTOCOL_TEXT[protocol]}" for protocol, count in self._protocols.most_common()
@@ -68,7 +68,7 @@ class DnsUse:
             yield from self._top()
         for (vendor, operator, question), count in sorted(self._fallbacks.items(), key=_most_first):
             yield (
-                f"Fallback resolver of {vendor}: {operator} was asked {QUESTION_TEXT[question]} "
+                f"Fallback resolver of {vendor}: {operator} was queried {QUESTION_TEXT[question]} "
                 f"({count:,} {_plural(count, 'finding')})."
             )
 
@@ -82,7 +82,7 @@ class DnsUse:
 
 
 def _most_first(item: tuple[tuple[str, str, str], int]) -> tuple[bool, int, tuple[str, str, str]]:
-    """Questions for a vendor's names before all others, then by count."""
+    """Queries for a vendor's names first, then by count."""
     labels, count = item
     return labels[2] != "vendor", -count, labels
 

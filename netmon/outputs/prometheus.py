@@ -1,4 +1,4 @@
-"""Prometheus metrics: sums kept by the classified flows, counters read from the engine at each scrape."""
+"""Prometheus metrics: sums over classified flows, and counters read from the engine at each scrape."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ FlowLabels = tuple[str, str, str, str, str]
 
 RTT_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1.0)
 MAX_LABEL_SETS = 3_000
-"""Label sets of flows, three series each, so that a page stays below 10,000 series and 100 ms of CPU
-(`tests/bench/scrape.py`); further ones are folded into `other` and counted."""
+"""Label sets of flows, with three series each, so that a scrape stays below 10,000 series and 100 ms of CPU
+(`tests/bench/scrape.py`). Further ones are folded into `other` and counted."""
 _FINDINGS = ("unexpected", "forbidden")
 _FOLDED: FlowLabels = ("other", "other", "other", "other", "other")
 
@@ -55,11 +55,11 @@ _VIEW = {
     "netmon_view_one_way_connections": "one_way_connections",
     "netmon_view_incomplete_hellos": "incomplete_hellos",
 }
-"""Metrics on the view by their keys in the engine's counters."""
+"""Metrics of the view, with their keys in the engine's counters."""
 
 
 class Prometheus:
-    """Keeps sums and shows them through a registry of its own."""
+    """Keeps sums, and exposes them through its own registry."""
 
     def __init__(self, version: str, stats: Callable[[], Mapping[str, Any]]) -> None:
         """`stats` is called at each scrape, from the scraping thread."""
@@ -81,7 +81,7 @@ class Prometheus:
         self.registry.register(_Scrape(self._collect))
 
     def loaded(self, signatures: SignatureSet, series: Iterable[FlowLabels], now_s: float) -> None:
-        """New signatures are in use; the series they foresee exist from now on."""
+        """New signatures are in use; the series that follow from them exist from now on."""
         with self._lock:
             self._signatures = signatures
             self._reload = (1.0, now_s)
@@ -92,12 +92,12 @@ class Prometheus:
                     self._fallbacks.setdefault((vendor.id, resolver.operator, question), 0)
 
     def reload_failed(self) -> None:
-        """New signatures were refused; the old ones are still in use."""
+        """New signatures were rejected; the old ones are still in use."""
         with self._lock:
             self._reload = (0.0, self._reload[1])
 
     def flow(self, classified: ClassifiedFlow) -> None:
-        """Adds a report up: new bytes each time, the flow once."""
+        """Adds a report to the sums: its new bytes each time, the flow once."""
         flow, place, verdict = classified.flow, classified.place, classified.verdict
         if classified.fallbacks:
             self._take_fallbacks(classified)
@@ -138,7 +138,7 @@ class Prometheus:
         """DNS messages are counted by the engine."""
 
     def flush(self) -> None:
-        """Sums are read when scraped; what must last is in the events."""
+        """Nothing to do: sums are read at each scrape."""
 
     def _take_fallbacks(self, classified: ClassifiedFlow) -> None:
         flow = classified.flow
@@ -199,7 +199,7 @@ class _Scrape(Collector):
         return self._collect()
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: names are not reserved by scraping a source that may not be open yet."""
+        """Nothing: registering must not scrape a source that may not be open yet."""
         return ()
 
 
@@ -213,7 +213,7 @@ def _family(name: str, samples: Iterable[tuple[tuple[str, ...], float]]) -> Metr
 
 
 def _flows(sums: Mapping[FlowLabels, tuple[int, ...]], exemplars: Mapping[FlowLabels, Exemplar]) -> Metric:
-    """Flows; the latest finding of a series is its exemplar, which OpenMetrics leads to the event by."""
+    """Flows; the exemplar of a series is the flow id of its latest finding, which leads to the event."""
     _, labels, text = METRICS["netmon_flows"]
     family = CounterMetricFamily("netmon_flows", text, labels=labels)
     for values, numbers in sums.items():

@@ -65,7 +65,7 @@ def test_alert_says_what_to_do(alert):
     assert alert["annotations"]["runbook_url"] == f"https://netmon.example/runbooks/{alert['alert']}.md"
     text = (GRAFANA / "runbooks" / f"{alert['alert']}.md").read_text(encoding="utf-8")
     assert text.startswith(f"# {alert['alert']}\n")
-    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Look at", "Do", "When it is nothing"]
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["What to check", "What to do", "False alarms"]
 
 
 def test_every_runbook_has_its_alert():

@@ -32,7 +32,7 @@ def test_board_can_be_drawn(name, page, recording, tmp_path):
 def test_overview_says_what_happened(page, recording, tmp_path):
     """The sentence, the places by name, who it was; a marker for each city, red where it should be."""
     text, markers = draw(page, "overview", recording, tmp_path / "overview.png")
-    for words in ("Unexpected: data ended where they should not", "Zürich", "Moscow", "elsewhere", "acme"):
+    for words in ("Unexpected: data went where it should not", "Zürich", "Moscow", "elsewhere", "acme"):
         assert words in text
     # The disputed place has no city, so it is not on the map.
     assert {place: findings > 0 for place, findings in markers.items()} == {

@@ -106,6 +106,10 @@ class Laboratory:
         """The output of a command that ran on a host; its failure is the test's."""
         return self._network.run(host, *words)
 
+    def namespace(self, host: str) -> Path:
+        """The file by which another process enters a host's network namespace."""
+        return Path("/run/netns") / self._network.name(host)
+
     def ask(self, host: str, url: str) -> str:
         """What a URL answers on a host; empty if it does not answer well."""
         command = self._network.command(host, "curl", "-sf", "--globoff", url)

@@ -75,6 +75,6 @@ def test_questions_for_the_vendors_names_come_first() -> None:
     assert lines(
         *[ClassifiedFlow(flow(), fallbacks=(weak,))] * 2, ClassifiedFlow(flow(), fallbacks=(strong,))
     ) == [
-        "Fallback resolver of acme: Example DNS was asked for the vendor's own names (1 finding).",
-        "Fallback resolver of acme: Example DNS was asked for other names, as anybody may (2 findings).",
+        "Fallback resolver of acme: Example DNS was queried for the vendor's own names (1 finding).",
+        "Fallback resolver of acme: Example DNS was queried for other names, as anyone may (2 findings).",
     ]
