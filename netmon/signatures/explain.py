@@ -226,4 +226,5 @@ def _rule_remarks(rule: Rule, component: Component | None) -> Iterator[str]:
     if component.false_positive:
         yield component.false_positive
     if component.magic:
-        yield f"its flows are also recognised by their {'; '.join(map(str, component.magic))}"
+        patterns = "; ".join(magic.pattern for magic in component.magic)
+        yield f"its flows are also recognised by their first payload bytes: {patterns}"

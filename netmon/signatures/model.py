@@ -136,8 +136,13 @@ class PayloadMagic(Rule):
     length: int | None  # exact payload length; None: any
 
     def __str__(self) -> str:
+        return f"first payload bytes {self.pattern}"
+
+    @property
+    def pattern(self) -> str:
+        """The bytes with port and length, as in "5049 on tcp port 443, 2 bytes long"."""
         length = f", {self.length} bytes long" if self.length is not None else ""
-        return f"first payload bytes {self.prefix.hex()} on {self.transport} port {self.port}{length}"
+        return f"{self.prefix.hex()} on {self.transport} port {self.port}{length}"
 
 
 @dataclass(frozen=True, slots=True)
