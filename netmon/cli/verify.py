@@ -19,7 +19,7 @@ from netmon.outputs.json_line import json_line
 if TYPE_CHECKING:
     from netmon.verify.second_opinion import Progress
 
-_PACKETS_BETWEEN_UPDATES = 1000
+_PACKETS_PER_UPDATE = 1000
 
 
 def verify(
@@ -41,7 +41,7 @@ def verify(
     """
     if "-" in files:
         raise SourceError("verify reads a file twice, so it takes no standard input")
-    # asyncio and dnspython take time that the other commands need not wait for.
+    # asyncio and dnspython are slow to import, and no other command needs them.
     from netmon.verify.second_opinion import get_opinion  # noqa: PLC0415
     from netmon.verify.show import as_json, lines  # noqa: PLC0415
 
@@ -66,7 +66,7 @@ def verify(
 
 @contextmanager
 def _progress(console: Console) -> Iterator[Progress]:
-    """A progress bar over the packets of each step, on a terminal."""
+    """On a terminal, a progress bar for the packets of each step."""
     if not console.is_terminal:
         yield lambda _step, _done, _total: None
         return
@@ -79,7 +79,7 @@ def _progress(console: Console) -> Iterator[Progress]:
             if step not in steps:
                 steps.append(step)
                 bar.reset(task, total=total, description=step)
-            if done % _PACKETS_BETWEEN_UPDATES == 0:
+            if done % _PACKETS_PER_UPDATE == 0:
                 bar.update(task, completed=done)
 
         yield report
