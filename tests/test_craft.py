@@ -31,6 +31,7 @@ Case = Callable[[], bytes]
 
 by_case = pytest.mark.parametrize("case", golden.CASES, ids=lambda case: case.__name__)
 needs_tshark = pytest.mark.usefixtures("wireshark")
+slow_together = pytest.mark.slow  # a run of tshark for each case
 
 CUT = (golden_streams.snap_length, golden_streams.truncated_file)
 
@@ -113,6 +114,7 @@ def faulty(path: Path) -> list[Packet]:
     return [packet for packet in dissect(path) if packet.is_faulty]
 
 
+@slow_together
 @needs_tshark
 @by_case
 def test_wireshark_finds_nothing_wrong(case: Case) -> None:
@@ -122,6 +124,7 @@ def test_wireshark_finds_nothing_wrong(case: Case) -> None:
     assert faulty(golden.FOLDER / case.__name__ / golden.input_name(case)) == []
 
 
+@slow_together
 @needs_tshark
 @by_case
 def test_wireshark_reads_the_names_in_the_events(case: Case) -> None:
@@ -135,6 +138,7 @@ def test_wireshark_reads_the_names_in_the_events(case: Case) -> None:
     assert server_names(folder / golden.input_name(case)) == expected
 
 
+@slow_together
 @needs_tshark
 @by_case
 def test_events_add_up_to_the_bytes_in_the_capture(case: Case) -> None:
