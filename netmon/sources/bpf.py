@@ -61,11 +61,11 @@ def compile_filter(expression: str, link: int, snaplen: int = 65_535, *, live: b
         return []
     if live and _LOOKS_AT_VLAN.search(expression):
         raise SourceError(
-            f"filter {expression!r}: a live filter cannot look at VLAN tags, the kernel removes them before; "
-            "leave `vlan` out, tagged packets match as well"
+            f"filter {expression!r}: a live filter cannot match VLAN tags, which the kernel removes first; "
+            "leave `vlan` out, since tagged packets match anyway"
         )
     if "\0" in expression:
-        raise SourceError(f"filter {expression!r}: there is a zero byte in it")
+        raise SourceError(f"filter {expression!r}: it contains a zero byte")
     program = _compile(expression, expression, link, snaplen)
     if link != ETHERNET or _LOOKS_AFTER_TAGS.search(expression):
         return program
@@ -88,7 +88,7 @@ def _compile(text: str, expression: str, link: int, snaplen: int) -> Program:
     libpcap = _libpcap()
     handle = libpcap.pcap_open_dead(_LIBPCAP_LINK.get(link, link), snaplen)
     if not handle:
-        raise SourceError(f"filter {expression!r}: libpcap has no memory left")
+        raise SourceError(f"filter {expression!r}: libpcap is out of memory")
     try:
         program = _Program()
         result = libpcap.pcap_compile(handle, ctypes.byref(program), text.encode(), 1, _UNKNOWN_NETMASK)

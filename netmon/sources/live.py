@@ -85,5 +85,5 @@ def _compile(expression: str, interfaces: Sequence[str], snaplen: int) -> Progra
     links = {name: interface_link(name) for name in interfaces}
     if len(set(links.values())) > 1:
         kinds = ", ".join(f"{name} {link}" for name, link in links.items())
-        raise SourceError(f"a filter fits one link type, and the interfaces have several: {kinds}")
+        raise SourceError(f"a filter works for one link type, but the interfaces have several: {kinds}")
     return compile_filter(expression, next(iter(links.values())), snaplen, live=True)

@@ -90,7 +90,7 @@ class ScapyFileSource:
                     self.problems.append(f"{path}: breaks off after {number} packets: {error}")
                     return
                 if len(data) < min(getattr(about, "caplen", 0), MAX_PACKET_BYTES):
-                    self.problems.append(f"{path}: breaks off in a packet, after {number} whole packets")
+                    self.problems.append(f"{path}: breaks off in a packet, after {number} complete packets")
                     return
                 number += 1
                 link = getattr(about, "linktype", getattr(reader, "linktype", ETHERNET))

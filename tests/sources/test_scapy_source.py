@@ -73,7 +73,7 @@ def test_file_that_breaks_off_gives_what_it_holds(matcher):
     source = ScapyFileSource([path], matcher)
     list(source.batches())
     assert source.stats()["packets"] == 12
-    assert source.problems == [f"{path}: breaks off in a packet, after 12 whole packets"]
+    assert source.problems == [f"{path}: breaks off in a packet, after 12 complete packets"]
 
 
 @NEEDS_SCAPY
