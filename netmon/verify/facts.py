@@ -81,10 +81,10 @@ def message_facts(message: Message) -> Iterator[Fact]:
         header = f"{who} opcode {message.opcode} tc {int(message.truncated)}{rcode}"
         yield Fact(over, message.endpoints, header)
     for name, rtype in message.questions:
-        yield Fact(over, message.endpoints, f"{who} asks {name} {type_text(rtype)}")
+        yield Fact(over, message.endpoints, f"{who} question {name} {type_text(rtype)}")
     for name, ttl_s, rtype, data in message.answers:
         if rtype in ANSWER_TYPES:
-            yield Fact(over, message.endpoints, f"{who} says {name} {ttl_s} {type_text(rtype)} {data}")
+            yield Fact(over, message.endpoints, f"{who} answer {name} {ttl_s} {type_text(rtype)} {data}")
 
 
 def type_text(number: int) -> str:

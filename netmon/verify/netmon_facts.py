@@ -26,7 +26,7 @@ from netmon.verify.facts import (
 TRANSPORT_OF = {"tcp": "tcp", "quic": "udp", "gquic": "udp", "dtls": "udp"}
 """The transport of each protocol that carries a server name."""
 
-_INCOMPLETE_HELLO = "the hello is not whole in the file; the name stands in its beginning"
+_INCOMPLETE_HELLO = "the ClientHello is incomplete in the file; the name is in its first part"
 
 
 def open_file(path: str, progress: Progress | None = None) -> FileSource:

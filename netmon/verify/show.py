@@ -36,7 +36,7 @@ def lines(opinion: Opinion) -> Iterator[str]:
         ", ".join(equal) or "there is nothing to compare"
     )
     if opinion.left_out:
-        yield f"not compared, in malformed packets or hellos that never end: {opinion.left_out}"
+        yield f"not compared, in malformed packets or incomplete ClientHellos: {opinion.left_out}"
     count = len(opinion.differences)
     yield "no difference" if not count else f"{count} difference{'s' if count > 1 else ''}"
 

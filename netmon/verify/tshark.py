@@ -114,10 +114,10 @@ def _version(path: str) -> str:
         with deferred_interrupt():
             done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=9, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise VerifyError(f"{path} does not run: {error}") from error
+        raise VerifyError(f"{path} cannot be run: {error}") from error
     found = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout.partition("\n")[0])
     if found is None:
-        raise VerifyError(f"{path} does not tell its version; {_NEEDS}")
+        raise VerifyError(f"{path} does not print its version; {_NEEDS}")
     if (int(found[1]), int(found[2])) < OLDEST:
         raise VerifyError(f"{path} is version {found[0]}; {_NEEDS}")
     return found[0]

@@ -131,9 +131,9 @@ class Wireshark:
         if innermost is not None:
             self._flows.count_segment(row, innermost)
             if number in self._malformed:
-                self._note(innermost, f"Wireshark calls packet {number} malformed")
+                self._note(innermost, f"Wireshark reports packet {number} as malformed")
             elif int(row["frame.cap_len"][0]) < int(row["frame.len"][0]):
-                self._note(innermost, f"packet {number} is cut by the snap length")
+                self._note(innermost, f"packet {number} is truncated by the snap length")
         else:
             self._flows.count_fragment(row)
         if frames.is_fragment(row):
@@ -166,12 +166,12 @@ class Wireshark:
         if fact in self._comparison.notes:
             return self._comparison.notes[fact]
         if fact.over.startswith("dns") and DNS_PORT not in fact.endpoints:
-            return "on other ports netmon reads DNS only in flows that begin with a query"
+            return "on ports other than 53, netmon reads DNS only in flows that begin with a query"
         if fact.over == "quic" and fact not in self._comparison.expected:
-            return "Wireshark takes packets with a connection ID that it saw between other ends for theirs"
+            return "Wireshark assigns packets by connection ID, and saw this one between other endpoints"
         source, _port, destination, _port = fact.endpoints
         if frozenset((source, destination)) in self._fragmented:
-            return "there are IP fragments between these addresses, which the two put together differently"
+            return "these addresses exchange IP fragments, which the two programs reassemble differently"
         transports = (fact.text.partition(" ")[0],) if fact.over == "flow" else ("tcp", "udp")
         notes = (self._notes.get(frames.flow_key(transport, fact.endpoints)) for transport in transports)
         return next(filter(None, notes), None)

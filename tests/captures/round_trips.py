@@ -53,8 +53,8 @@ def round_trips(file: Path) -> list[tuple[str, ...]]:
 
 
 def _nanoseconds(text: str) -> int:
-    whole, _, rest = text.partition(".")
-    return int(whole + rest[:9].ljust(9, "0"))
+    seconds, _, rest = text.partition(".")
+    return int(seconds + rest[:9].ljust(9, "0"))
 
 
 def main() -> None:

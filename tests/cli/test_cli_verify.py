@@ -117,7 +117,7 @@ def test_a_difference_as_text(netmon):
         "packets 1 to 14: tcp 192.168.0.1:33063 → 10.10.10.1:443",
         "  Wireshark: nothing",
         "  netmon:    r1---sn-5f5nxgvh5o-hjul.googlevideo.com",
-        "  perhaps:   the hello is not whole in the file; the name stands in its beginning",
+        "  perhaps:   the ClientHello is incomplete in the file; the name is in its first part",
     ]
     assert done.stdout.splitlines()[-1] == "1 difference"
 
@@ -161,7 +161,7 @@ def test_a_file_that_is_not_a_capture(refused, tmp_path, name, content, message)
 
 def test_standard_input_is_refused(refused):
     """A file is read more than once, which is not possible with a pipe."""
-    assert refused("verify", "-") == "verify reads a file twice, so it takes no standard input"
+    assert refused("verify", "-") == "verify reads a file more than once, so it cannot read standard input"
 
 
 def test_no_tshark(refused, environment):
@@ -186,7 +186,7 @@ def test_a_tshark_without_a_version(refused, fake_tshark, tmp_path):
     """A program named tshark that does not print a version is refused."""
     fake_tshark("exit 3")
     line = refused("verify", CAPTURES / "zeek" / "dns-https.pcap")
-    assert line.startswith(f"{tmp_path}/bin/tshark does not tell its version; verify needs tshark 4.0")
+    assert line.startswith(f"{tmp_path}/bin/tshark does not print its version; verify needs tshark 4.0")
 
 
 def test_tshark_that_fails(refused, fake_tshark):
