@@ -1,4 +1,4 @@
-"""Options of the whole suite."""
+"""Options and rules for all tests."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.machine import need
+from tests.machine import need, need_root
+from tests.marks import MarkGuard
 
-# Whoever starts the suite in the background may ignore SIGINT, and every program started from here would.
+# A suite started in the background may ignore SIGINT, and so would every program that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -18,19 +19,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden",
         action="store_true",
-        help="write tests/golden/*/expected/ anew instead of comparing; read every difference",
+        help="rewrite tests/golden/*/expected/ instead of comparing; review every difference",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Enforces the marks of every test."""
+    config.pluginmanager.register(MarkGuard())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips tests that need the lab if it cannot be built."""
+    if item.get_closest_marker("lab") is not None:
+        need_root()
 
 
 @pytest.fixture(scope="session")
 def libpcap() -> None:
-    """What compiles filter expressions; a test that uses one is skipped where it cannot be had."""
+    """The library that compiles filter expressions; skips the test if it cannot be installed."""
     need("libpcap")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What a sensor remembers goes nowhere near the state of who runs the tests."""
+    """Keeps the state of the tests' sensors apart from that of the user who runs them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield

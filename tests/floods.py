@@ -1,7 +1,7 @@
-"""Floods that fill a table each, fed to the engine: `python -m tests.floods NAME` says what came of one.
+"""Floods that each fill one table of the engine: `python -m tests.floods NAME` runs one.
 
-One JSON object on standard output: by how many bytes the process grew at most, and the engine's counters.
-A flood runs in a process of its own, so that its memory is nobody else's.
+The result is a JSON object on standard output: the peak growth of the process in bytes, and the engine's
+counters. Each flood runs in its own process, so that the memory measured is that of the engine.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ RAW_IP = 101
 START_NS = 1_780_308_000_000_000_000
 GAP_NS = 1_000  # a million packets a second
 CLIENT, SERVER = address("198.18.0.0"), address("203.0.113.10")
-CLIENTS = 1 << 17  # the addresses for benchmarks (RFC 2544, C.2.2), then the next port
+CLIENTS = 1 << 17  # all benchmark addresses (RFC 2544, C.2.2), then the next port
 ADDRESS_AT, DESTINATION_AT, PORT_AT, SEQUENCE_AT, PAYLOAD_AT = 12, 16, 20, 24, 40
 
 Packets = Iterator[bytes]
 
 
 def from_client(template: bytes, number: int) -> bytearray:
-    """The packet as another client sends it. Its checksums are not made right again: nobody looks at them."""
+    """The packet as if from another client. Its checksums are not updated, as the engine ignores them."""
     packet = bytearray(template)
     struct.pack_into("!I", packet, ADDRESS_AT, int(CLIENT) | number % CLIENTS)
     struct.pack_into("!H", packet, PORT_AT, 1024 + number // CLIENTS)
@@ -50,13 +50,13 @@ def datagram(payload: bytes, *, port: int = 443) -> bytes:
 
 
 def syns(count: int) -> Packets:
-    """A SYN from another client each."""
+    """SYNs, each from another client."""
     template = segment(SYN)
     return (bytes(from_client(template, number)) for number in range(count))
 
 
 def named_flows(count: int) -> Packets:
-    """A whole hello with another name from another client each."""
+    """Complete hellos, each with another name and from another client."""
     data = tls.hello_records(tls.client_hello("000000000.flood.example"))
     template, at = segment(PSH | ACK, data), PAYLOAD_AT + data.index(b"000000000.flood")
     for number in range(count):
@@ -66,14 +66,14 @@ def named_flows(count: int) -> Packets:
 
 
 def unfinished_hellos(count: int) -> Packets:
-    """The first segment of a hello from another client each; the second one never comes."""
+    """The first segments of hellos, each from another client; the second segment never arrives."""
     hello = tls.hello_records(tls.client_hello("flood.example", post_quantum=True, pad_to=3000))
     template = segment(PSH | ACK, hello[:1400])
     return (bytes(from_client(template, number)) for number in range(count))
 
 
 def small_segments(count: int) -> Packets:
-    """Segments of one byte that wait for the beginning of their stream, 200 from each client."""
+    """Segments of one byte that wait for the start of their stream, 200 from each client."""
     syn, data = segment(SYN, sequence=999), segment(PSH | ACK, b"x")
     for number in range(count // 201):
         yield bytes(from_client(syn, number))
@@ -84,9 +84,9 @@ def small_segments(count: int) -> Packets:
 
 
 def unfinished_initials(count: int) -> Packets:
-    """QUIC Initials that open, with random connection IDs, each with the first half of a hello.
+    """QUIC Initials that can be decrypted, with random connection IDs, each with the first half of a hello.
 
-    Half of them come from another client each, half from the same ends.
+    Half of them come from different clients, half from the same one.
     """
     half = crypto(0, tls.client_hello("flood.example", post_quantum=True, pad_to=1900, quic=True)[:1000])
     ids = [filler(f"connection {number}", 8) for number in range(2000)]
@@ -97,7 +97,7 @@ def unfinished_initials(count: int) -> Packets:
 
 
 def new_names(count: int) -> Packets:
-    """DNS answers with another name and another address each."""
+    """DNS responses, each with another name and another address."""
     name = "000000000.flood.example"
     answer = dns.answer(name, dns.A, [dns.address(name, "203.0.113.1")], message_id=1)
     resolver, client = address("192.0.2.53"), address("192.0.2.1")
@@ -111,10 +111,10 @@ def new_names(count: int) -> Packets:
 
 
 def new_clients(count: int) -> Packets:
-    """HTTPS answers to another client each, with long public names of eight fronts."""
+    """Responses with HTTPS records, each to another client, with eight long public names of ECH servers."""
     names = [f"{'x' * 60}.{'y' * 60}.{'z' * 60}.front{number}.example" for number in range(8)]
-    fronts = tls.block16(b"".join(tls.ech_config_list(name)[2:] for name in names))
-    record = dns.https("flood.example", ech=fronts)
+    configs = tls.block16(b"".join(tls.ech_config_list(name)[2:] for name in names))
+    record = dns.https("flood.example", ech=configs)
     answer = dns.answer("flood.example", dns.HTTPS, [record], message_id=1)
     resolver = address("192.0.2.53")
     template = bytearray(ipv4(resolver, CLIENT, UDP, udp(resolver, CLIENT, (53, 50_000), answer)))
@@ -124,7 +124,7 @@ def new_clients(count: int) -> Packets:
 
 
 def unfinished_messages(count: int) -> Packets:
-    """DNS over TCP: the first segment of a long message from another client each."""
+    """DNS over TCP: the first segments of long messages, each from another client."""
     query = dns.query("flood.example", dns.A, message_id=1)
     beginning = struct.pack("!H", 60_000) + query + bytes(1300)
     syn = segment(SYN, port=53, sequence=999)
@@ -136,11 +136,11 @@ def unfinished_messages(count: int) -> Packets:
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """Packets, the engine's limits, and what fills up."""
+    """The packets, the engine's limits, and the table that fills up."""
 
     packets: Callable[[int], Packets]
     count: int
-    table: str | None  # in stats()["evicted"]; None: nothing shall give way
+    table: str | None  # in stats()["evicted"]; None: nothing may be evicted
     limits: dict[str, int]
 
 
@@ -160,16 +160,16 @@ FLOODS = {
 
 
 def resident_bytes(field: str) -> int:
-    """`VmRSS` (now) or `VmHWM` (at most so far) of this process."""
+    """`VmRSS` (current) or `VmHWM` (peak) of this process."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(re.search(rf"{field}:\s*(\d+) kB", status)[1]) * 1024
 
 
 def run(flood: Flood) -> dict:
-    """Feeds a flood to an engine."""
+    """Feeds a flood to an engine. Returns the growth and the counters."""
     engine = _engine.Engine(_engine.Matcher([], [], []), **flood.limits)
     packets = flood.packets(flood.count)
-    first = next(packets)  # with it, what the flood itself holds is there
+    first = next(packets)  # allocates what the flood itself needs
     before = resident_bytes("VmRSS")
     for number, packet in enumerate(itertools.chain([first], packets)):
         engine.feed(START_NS + number * GAP_NS, RAW_IP, packet, len(packet))

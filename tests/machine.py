@@ -1,4 +1,4 @@
-"""What the tests need of the machine: programs, fetched from Debian where that is possible, and rights."""
+"""What the tests need from the machine: programs, installed from Debian if possible, and privileges."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 NETMON = (sys.executable, "-c", "import sys; from netmon.cli import main; sys.exit(main())")
-"""The command `netmon`, as this checkout has it, installed or not."""
+"""The command `netmon` of this checkout, installed or not."""
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,11 +47,13 @@ PACKAGES = {
     "tshark": "tshark",
     "wget": "wget",
 }
-"""Which Debian package has a program, or a library (`lib…`)."""
+"""The Debian package of each program or library (`lib…`)."""
+
+_INSTALLATION = threading.Lock()  # Debian installs one package at a time
 
 
 def need(*programs: str) -> None:
-    """Return with the programs on PATH, installed if need be; otherwise skip the test with the reason."""
+    """Makes sure that the programs are on PATH, installing them if necessary; else skips the test."""
     for program in programs:
         reason = _missing(program)
         if reason is not None:
@@ -58,23 +61,23 @@ def need(*programs: str) -> None:
 
 
 def need_root() -> None:
-    """Skip the test, with the reason, unless it may make network namespaces."""
+    """Skips the test, with the reason, unless it may create network namespaces."""
     if os.geteuid() != 0:
-        pytest.skip("needs root: it makes network namespaces")
+        pytest.skip("needs root: it creates network namespaces")
     probe = subprocess.run(
         ["unshare", "--net", "--mount", "true"], capture_output=True, text=True, check=False
     )
     if probe.returncode != 0:
-        pytest.skip(f"needs the right to make network namespaces: {probe.stderr.strip()}")
+        pytest.skip(f"needs the right to create network namespaces: {probe.stderr.strip()}")
 
 
 def need_readable_by_all() -> None:
-    """Skip the test, with the reason, unless a user without any rights may run this checkout's netmon."""
+    """Skips the test, with the reason, unless an unprivileged user may run this checkout's netmon."""
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     probe = _try(*nobody, sys.executable, "-c", "import netmon")
     if probe.returncode != 0:
         last = (probe.stderr.strip().splitlines() or ["no reason given"])[-1]
-        pytest.skip(f"needs a checkout and an environment that everybody may read: {last}")
+        pytest.skip(f"needs a checkout and an environment that every user may read: {last}")
 
 
 def _try(*words: str) -> subprocess.CompletedProcess[str]:
@@ -83,15 +86,18 @@ def _try(*words: str) -> subprocess.CompletedProcess[str]:
 
 @functools.cache
 def _missing(program: str) -> str | None:
-    if _is_there(program):
-        return None
+    with _INSTALLATION:
+        return None if _is_there(program) else _install(program)
+
+
+def _install(program: str) -> str | None:
     package = PACKAGES[program]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return f"needs {program}: install it (Debian: apt-get install {package}), or run as root on Debian"
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "--yes", "--no-install-recommends", package]
     done = subprocess.run(install, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:  # most often because the machine's package lists are old or empty
+    if done.returncode != 0:  # usually because the machine's package lists are old or empty
         subprocess.run(["apt-get", "update"], env=environment, capture_output=True, check=False)
         done = subprocess.run(install, env=environment, capture_output=True, text=True, check=False)
     if _is_there(program):

@@ -1,4 +1,4 @@
-"""Records made by hand: a plain flow and a plain DNS message, with what a test wants otherwise."""
+"""Example records: a plain flow and a plain DNS message, with the changes that a test needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark runs: what it measures is nobody's condition here."""
+"""The benchmarks run; their results are not checked here."""
 
 from tests.bench.bench import Contender, contenders, race
 from tests.bench.load import write_load
@@ -16,7 +16,7 @@ def test_load_is_the_same_each_time(tmp_path):
 
 
 def test_race_measures_each_program(tmp_path):
-    """Every program here reads the load to its end and gets its CPU seconds and its memory."""
+    """Every installed program reads the complete load, and its CPU seconds and memory are measured."""
     load = tmp_path / "load.pcap"
     summary = write_load(load, 5_000)
     programs = contenders(load, load, summary["packets"])
@@ -29,7 +29,7 @@ def test_race_measures_each_program(tmp_path):
 
 
 def test_places_are_measured_beside_the_engine(tmp_path):
-    """Every kind of look-up has its cost, and the load has flows of the vendor to set it against."""
+    """Every kind of look-up has a cost, and the load has flows of the vendor to compare it with."""
     load = tmp_path / "load.pcap"
     write_load(load, 5_000, mix=VENDOR)
     engine_s, flows = time_engine(load)

@@ -1,4 +1,4 @@
-"""A machine without Rust gets a toolchain, or one line that says what to install."""
+"""On a machine without Rust, a toolchain is downloaded, or one line says what to install."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ REFUSED = "def setup_rust(file):\n    raise OSError('connection refused\\nand a 
 
 
 class Machine:
-    """A PATH and importable packages of our own making."""
+    """A PATH and importable packages under the control of the test."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -28,17 +28,17 @@ class Machine:
         self.package("maturin", MATURIN)
 
     def has(self, program: str, script: str) -> None:
-        """Put a program on the PATH."""
+        """Puts a program on the PATH."""
         path = self.folder / program
         path.write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
         path.chmod(0o755)
 
     def package(self, name: str, code: str) -> None:
-        """Make a package importable."""
+        """Makes a package importable."""
         (self.folder / f"{name}.py").write_text(code, encoding="ascii")
 
     def run(self, call: str) -> subprocess.CompletedProcess[str]:
-        """What the backend prints and how it ends."""
+        """The output and the exit code of the backend."""
         environment = {**os.environ, "PATH": str(self.folder), "PYTHONPATH": f"{self.folder}:{ENGINE}"}
         words = [sys.executable, "-c", f"import build_backend; print(build_backend.{call})"]
         return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
@@ -50,7 +50,7 @@ def machine(tmp_path):
 
 
 def test_builds_with_a_recent_cargo(machine):
-    """With a cargo that is new enough, maturin builds, and nothing else is asked for."""
+    """If cargo is new enough, maturin builds, and nothing else is required."""
     machine.has("cargo", "echo cargo 1.999.0")
     assert machine.run("build_wheel('dist')").stdout == "built.whl\n"
     assert machine.run("get_requires_for_build_wheel()").stdout == "[]\n"
@@ -66,7 +66,7 @@ def test_builds_with_a_recent_cargo(machine):
     ids=["too_old", "rustup_without_a_toolchain", "none"],
 )
 def test_says_in_one_line_what_to_install(machine, script, found):
-    """Where cargo is lacking and cannot be fetched, one line says what to install, without a traceback."""
+    """If cargo is missing and cannot be downloaded, one line says what to install, without a traceback."""
     if script:
         machine.has("cargo", script)
     machine.package("puccinialin", REFUSED)
@@ -79,8 +79,8 @@ def test_says_in_one_line_what_to_install(machine, script, found):
     assert "apt-get install rustc-web cargo-web" in line
 
 
-def test_fetches_a_toolchain_where_there_is_none(machine):
-    """Without cargo the bootstrap is required, and its toolchain builds."""
+def test_downloads_a_toolchain_if_there_is_none(machine):
+    """Without cargo the bootstrap package is required, and its toolchain builds."""
     assert machine.run("get_requires_for_build_wheel()").stdout == "['puccinialin']\n"
     tools = machine.folder / "fetched"
     tools.mkdir()
@@ -90,7 +90,7 @@ def test_fetches_a_toolchain_where_there_is_none(machine):
     assert machine.run("build_wheel('dist')").stdout == "built.whl\n"
 
 
-def test_asks_for_a_c_compiler(machine):
+def test_requires_a_c_compiler(machine):
     """Rust without a C compiler cannot link: one line says so."""
     machine.has("cargo", "echo cargo 1.999.0")
     (machine.folder / "cc").unlink()

@@ -1,4 +1,4 @@
-"""Certificates of a library that knows nothing of netmon, read out of TLS by the engine."""
+"""Certificates made by an independent library, extracted from TLS by the engine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DAY = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 HOSTS = st.lists(LABELS, min_size=2, max_size=4).map(".".join)
 NAMES = st.one_of(HOSTS, HOSTS.map("*.{}".format))
-# What a people's name may be: any text without control characters, at most 64 characters long.
+# A valid attribute of a name: any text without control characters, at most 64 characters long.
 TEXTS = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=60)
 
 
@@ -45,7 +45,7 @@ def make(common_name: str | None, organisation: str, names: list[str]) -> bytes:
 
 
 def read(certificate: bytes) -> FlowRecord:
-    """The flow whose server shows the certificate to a client that names nobody."""
+    """The flow in which a server presents the certificate to a client without SNI."""
     talk = connection()
     talk.open()
     talk.send(HELLO)
@@ -59,10 +59,10 @@ def read(certificate: bytes) -> FlowRecord:
 
 @given(common_name=st.one_of(st.none(), TEXTS, NAMES), organisation=TEXTS, names=st.lists(NAMES, max_size=5))
 @settings(max_examples=100, deadline=None)
-def test_what_a_certificate_says_is_what_was_put_in(
+def test_certificate_fields_are_those_it_was_made_with(
     common_name: str | None, organisation: str, names: list[str]
 ) -> None:
-    """Subject, issuer and names are those given, whatever text they are; the name is one of them."""
+    """Subject, issuer and names are those given, for any text; the flow is named by one of them."""
     flow = read(make(common_name, organisation, names))
     assert flow.certificate_subject == common_name
     assert flow.certificate_issuer == f"C=CH, O={organisation}"

@@ -1,4 +1,4 @@
-"""Hellos that real, current clients sent: each is named rightly, and can be recorded anew."""
+"""Hellos recorded from real, current clients: each is named correctly, and can be recorded again."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from netmon import _engine
 from netmon.records import FlowRecord
 from tests.clients import record
 from tests.clients.record import CLIENTS, FOLDER, Recorded
-from tests.machine import need, need_root
+from tests.machine import need
 
 TABLE = record.read_table()
 by_client = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.capture.removesuffix(".pcap"))
 
 
-def look(path: Path) -> tuple[list[FlowRecord], int]:
-    """The flows in a capture, and how many hellos were read."""
+def analyse(path: Path) -> tuple[list[FlowRecord], int]:
+    """The flows in a capture, and the number of hellos that were read."""
     engine = _engine.Engine(_engine.Matcher([], [], []), every_flow=True)
     engine.read(_engine.CaptureFile(str(path)), 1000)
     flows, _ = engine.finish()
@@ -25,8 +25,8 @@ def look(path: Path) -> tuple[list[FlowRecord], int]:
 
 
 def check(path: Path, row: Recorded) -> None:
-    """The capture's one flow is the recorded client's, with its name, its ALPN and what tshark saw of ECH."""
-    [flow], hellos = look(path)
+    """Checks that the capture's only flow has the client's name, its ALPN, and ECH as read by tshark."""
+    [flow], hellos = analyse(path)
     assert hellos == 1
     evidence = {"tcp": "sni", "udp": "quic_sni"}[row.transport]
     assert (flow.transport, flow.name, flow.evidence) == (row.transport, row.name, evidence)
@@ -36,13 +36,13 @@ def check(path: Path, row: Recorded) -> None:
 
 
 @by_client
-def test_each_client_is_named_rightly(row: Recorded) -> None:
-    """The name that the client was sent to, out of its hello, with the right evidence."""
+def test_each_client_is_named_correctly(row: Recorded) -> None:
+    """The flow has the name that the client connected to, from its hello, with the right evidence."""
     check(FOLDER / row.capture, row)
 
 
 def test_browsers_have_a_post_quantum_hello_over_several_packets() -> None:
-    """Chromium's hellos carry an X25519MLKEM768 share, so no packet holds one, over TCP or over QUIC."""
+    """Chromium's hellos carry an X25519MLKEM768 share, so they take several packets, over TCP and QUIC."""
     rows = {row.capture: row for row in TABLE}
     for capture in ("chromium.pcap", "chromium_quic.pcap"):
         row = rows[capture]
@@ -52,27 +52,29 @@ def test_browsers_have_a_post_quantum_hello_over_several_packets() -> None:
 
 
 @pytest.mark.parametrize("capture", ["chromium.pcap", "chromium_quic.pcap"])
-def test_no_single_packet_of_a_browsers_hello_is_enough(tmp_path: Path, capture: str) -> None:
-    """Each packet of the recording alone gives no whole hello: it takes putting together."""
-    whole = (FOLDER / capture).read_bytes()
-    head, at = whole[:24], 24
-    while at < len(whole):
-        end = at + 16 + int.from_bytes(whole[at + 8 : at + 12], "little")
+def test_browser_hellos_need_reassembly(tmp_path: Path, capture: str) -> None:
+    """No single packet of the recording contains a complete hello."""
+    data = (FOLDER / capture).read_bytes()
+    head, at = data[:24], 24
+    while at < len(data):
+        end = at + 16 + int.from_bytes(data[at + 8 : at + 12], "little")
         alone = tmp_path / "alone.pcap"
-        alone.write_bytes(head + whole[at:end])
-        assert look(alone)[1] == 0
+        alone.write_bytes(head + data[at:end])
+        assert analyse(alone)[1] == 0
         at = end
 
 
 def test_the_table_has_every_client() -> None:
-    """The committed table names all clients of the script, and the README shows it."""
+    """The committed table lists all clients of the script, and the README shows it."""
     assert [row.capture for row in TABLE] == [f"{client.capture}.pcap" for client in CLIENTS]
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == record.readme(TABLE)
 
 
-def test_recorded_anew_each_client_is_named_rightly(tmp_path: Path) -> None:
-    """What the clients of this machine say today is named as well."""
-    need_root()
+@pytest.mark.lab
+@pytest.mark.slow
+@pytest.mark.render
+def test_each_client_is_named_correctly_when_recorded_again(tmp_path: Path) -> None:
+    """The clients installed on this machine are named correctly as well."""
     need(*record.PROGRAMS)
     pytest.importorskip("aioquic")
     rows = record.record(tmp_path)

@@ -1,12 +1,14 @@
-"""The packet builder, held against Wireshark's dissectors, which know nothing of it."""
+"""The crafted packets, checked with Wireshark's dissectors."""
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 from collections.abc import Callable
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -29,60 +31,100 @@ Case = Callable[[], bytes]
 
 by_case = pytest.mark.parametrize("case", golden.CASES, ids=lambda case: case.__name__)
 needs_tshark = pytest.mark.usefixtures("wireshark")
+slow_together = pytest.mark.slow  # a run of tshark for each case
 
 CUT = (golden_streams.snap_length, golden_streams.truncated_file)
 
 
 UNREAD = {
-    golden_streams.snap_length: "Wireshark reads no hello that is cut",
-    golden_preambles.starttls_pop3: "Wireshark takes reordered segments behind STLS for POP3",
-    golden_datagrams.dtls_hello: "Wireshark does not put this DTLS hello together",
-    golden_datagrams.google_quic: "Wireshark reads Google's names with another dissector, wrong ones as well",
+    golden_streams.snap_length: "Wireshark reads no truncated hello",
+    golden_preambles.starttls_pop3: "Wireshark dissects reordered segments after STLS as POP3",
+    golden_datagrams.dtls_hello: "Wireshark does not reassemble this DTLS hello",
+    golden_datagrams.google_quic: "Wireshark has another dissector for Google QUIC, and reads wrong names",
 }
 """Hellos that Wireshark cannot read, and netmon can."""
 
-COPIED = {
-    golden_datagrams.dns_in_fragments: "a fragment that comes again is counted by itself",
-    golden_view.mirrored_twice: "the mirror's copies are counted by themselves",
+WITH_DUPLICATES = {
+    golden_datagrams.dns_in_fragments: "a duplicate fragment is counted separately",
+    golden_view.mirrored_twice: "duplicates made by the mirror are counted separately",
 }
-"""Captures with more bytes than their flows have."""
+"""Captures with more bytes than their flows."""
 
 
 @pytest.fixture(scope="module")
 def wireshark() -> None:
-    """The dissectors, or the reason why they are not there."""
+    """The dissectors; skips the test if they cannot be installed."""
     need("tshark")
 
 
 def tshark(path: Path, *arguments: str) -> list[str]:
-    """The lines that tshark prints; checksums are verified, addresses are not looked up."""
+    """The lines that tshark prints; it verifies checksums and does not resolve addresses."""
     options = [f"-o{protocol}.check_checksum:TRUE" for protocol in ("ip", "tcp", "udp")]
     command = ["tshark", "-n", *options, "-otcp.reassemble_out_of_order:TRUE", "-r", str(path), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
 
 
+class Packet(NamedTuple):
+    """What tshark reads in a packet; repeated values of a field are separated by commas."""
+
+    server_names: str
+    malformed: str
+    short: str
+    ip_checksum: str
+    tcp_checksum: str
+    udp_checksum: str
+    ipv4_bytes: str
+    ipv6_payload_bytes: str
+    frame_bytes: str
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether it is malformed, cut short, or has a wrong checksum (status 0)."""
+        checksums = (self.ip_checksum, self.tcp_checksum, self.udp_checksum)
+        return bool(self.malformed or self.short) or any("0" in one.split(",") for one in checksums)
+
+
+FIELDS = (
+    "tls.handshake.extensions_server_name",
+    "_ws.malformed",
+    "_ws.short",
+    "ip.checksum.status",
+    "tcp.checksum.status",
+    "udp.checksum.status",
+    "ip.len",
+    "ipv6.plen",
+    "frame.len",
+)
+
+
+@functools.cache
+def dissect(path: Path) -> list[Packet]:
+    """The packets of a capture. All tests share one run of tshark, whose start costs more than its work."""
+    fields = [word for field in FIELDS for word in ("-e", field)]
+    return [Packet(*line.split("\t")) for line in tshark(path, "-Tfields", *fields)]
+
+
 def server_names(path: Path) -> set[str]:
     """Every SNI that tshark reads."""
-    field = "tls.handshake.extensions_server_name"
-    return {line.lower() for line in tshark(path, "-Y", field, "-Tfields", "-e", field)}
+    return {packet.server_names.lower() for packet in dissect(path) if packet.server_names}
 
 
-def is_faulty(path: Path) -> list[str]:
-    """What tshark finds malformed, cut short, or wrongly summed up."""
-    sums = [f"{protocol}.checksum.status == 0" for protocol in ("ip", "tcp", "udp")]  # 0: bad
-    wrong = " || ".join(["_ws.malformed", "_ws.short", *sums])
-    return tshark(path, "-Y", wrong)
+def faulty(path: Path) -> list[Packet]:
+    """The packets in which tshark finds an error."""
+    return [packet for packet in dissect(path) if packet.is_faulty]
 
 
+@slow_together
 @needs_tshark
 @by_case
 def test_wireshark_finds_nothing_wrong(case: Case) -> None:
-    """No golden frame is malformed or has a wrong checksum, but those that are meant to be cut."""
+    """No golden frame is malformed or has a wrong checksum, except in captures truncated on purpose."""
     if case in CUT:
-        pytest.skip("this capture is cut on purpose")
-    assert is_faulty(golden.FOLDER / case.__name__ / golden.input_name(case)) == []
+        pytest.skip("this capture is truncated on purpose")
+    assert faulty(golden.FOLDER / case.__name__ / golden.input_name(case)) == []
 
 
+@slow_together
 @needs_tshark
 @by_case
 def test_wireshark_reads_the_names_in_the_events(case: Case) -> None:
@@ -96,19 +138,22 @@ def test_wireshark_reads_the_names_in_the_events(case: Case) -> None:
     assert server_names(folder / golden.input_name(case)) == expected
 
 
+@slow_together
 @needs_tshark
 @by_case
 def test_events_add_up_to_the_bytes_in_the_capture(case: Case) -> None:
-    """The bytes of all flows together are the IP bytes of all packets, as Wireshark reads their lengths."""
-    if case in COPIED:
-        pytest.skip(COPIED[case])
+    """The bytes of all flows add up to the IP bytes of all packets, by the lengths that Wireshark reads."""
+    if case in WITH_DUPLICATES:
+        pytest.skip(WITH_DUPLICATES[case])
     folder = golden.FOLDER / case.__name__
-    fields = ("-e", "ip.len", "-e", "ipv6.plen", "-e", "frame.len")
     total = 0
-    for line in tshark(folder / golden.input_name(case), "-Tfields", *fields):
-        v4, v6, frame = line.split("\t")
-        v4, v6 = v4.split(",")[-1], v6.split(",")[-1]  # in a tunnel the last ones are the inner packet's
-        total += int(v6) + 40 if v6 else int(v4) or int(frame) - 14  # no length: all behind Ethernet's header
+    for packet in dissect(folder / golden.input_name(case)):
+        # In a tunnel the last length is the inner packet's.
+        v4, v6 = packet.ipv4_bytes.split(",")[-1], packet.ipv6_payload_bytes.split(",")[-1]
+        if v6:
+            total += int(v6) + 40
+        else:  # no length: everything after the Ethernet header
+            total += int(v4) or int(packet.frame_bytes) - 14
     events = map(json.loads, (folder / "expected" / "events.jsonl").read_text(encoding="utf-8").splitlines())
     flows = [event for event in events if event["event"]["dataset"] == "netmon.flow"]
     assert sum(event["network"]["bytes"] for event in flows) == total
@@ -117,12 +162,12 @@ def test_events_add_up_to_the_bytes_in_the_capture(case: Case) -> None:
 @needs_tshark
 def test_wireshark_finds_nothing_wrong_in_the_demo() -> None:
     """No frame of the demo is malformed; its names are those of the script."""
-    assert is_faulty(demo.PATH) == []
+    assert faulty(demo.PATH) == []
     assert server_names(demo.PATH) == {visit.place[0] for visit in demo.VISITS}
 
 
 def test_the_demo_can_be_made_again() -> None:
-    """The capture in the package is what the script writes, and small."""
+    """The capture in the package equals the output of the script, and is small."""
     assert demo.PATH.read_bytes() == demo.demo()
     assert demo.PATH.stat().st_size < 400_000
 
@@ -130,8 +175,8 @@ def test_the_demo_can_be_made_again() -> None:
 @needs_tshark
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("magic", [pcap.MICROSECONDS, pcap.NANOSECONDS])
-def test_times_survive_in_every_form_of_pcap(tmp_path: Path, order: pcap.ByteOrder, magic: int) -> None:
-    """Both resolutions in both byte orders give the same times, as exactly as the form can say."""
+def test_times_are_kept_in_every_variant_of_pcap(tmp_path: Path, order: pcap.ByteOrder, magic: int) -> None:
+    """Both resolutions in both byte orders give the same times, as far as the resolution allows."""
     time_ns = 1_780_308_000_123_456_789
     talk = Connection("192.0.2.1", 50_000, "198.51.100.1", start_ns=time_ns, rtt_ns=1000)
     talk.open()
@@ -142,8 +187,8 @@ def test_times_survive_in_every_form_of_pcap(tmp_path: Path, order: pcap.ByteOrd
 
 
 @needs_tshark
-def test_fragments_become_the_datagram_again(tmp_path: Path) -> None:
-    """Wireshark puts the fragments of a DNS answer together and reads its last record."""
+def test_fragments_can_be_reassembled(tmp_path: Path) -> None:
+    """Wireshark reassembles the fragments of a DNS response and reads its last record."""
     name, source, destination = "many.example", IPv4Address("192.0.2.53"), IPv4Address("192.0.2.1")
     records = [dns.address(name, f"198.51.100.{host}") for host in range(1, 101)]
     datagram = packets.udp(source, destination, (53, 50_000), dns.answer(name, dns.A, records, message_id=1))
@@ -152,12 +197,12 @@ def test_fragments_become_the_datagram_again(tmp_path: Path) -> None:
     path.write_bytes(pcap.pcap([pcap.Frame(0, packets.raw(part)) for part in parts], 101))
     assert len(parts) == 2
     assert tshark(path, "-Y", "dns.a == 198.51.100.100", "-Tfields", "-e", "dns.count.answers") == ["100"]
-    assert is_faulty(path) == []
+    assert faulty(path) == []
 
 
 @needs_tshark
 @pytest.mark.parametrize("link", packets.LINKS)
-def test_ipv6_goes_over_every_link(tmp_path: Path, link: str) -> None:
+def test_ipv6_works_on_every_link_layer(tmp_path: Path, link: str) -> None:
     """A look-up and a session over IPv6 are read on every link layer."""
     number, build = packets.LINKS[link]
     client, server = "2001:db8::1", "2001:db8:c::1"
@@ -166,13 +211,13 @@ def test_ipv6_goes_over_every_link(tmp_path: Path, link: str) -> None:
     sent += tls_session(talk, tls.hello_records(tls.client_hello("a.example")))
     path = tmp_path / "v6.pcap"
     path.write_bytes(pcap.pcap(frames(sent, build), number))
-    assert is_faulty(path) == []
+    assert faulty(path) == []
     assert server_names(path) == {"a.example"}
     assert tshark(path, "-Y", "dns.aaaa", "-Tfields", "-e", "dns.aaaa") == [server]
 
 
-def test_a_post_quantum_hello_has_its_name_behind_the_first_segment() -> None:
-    """Else the captures that promise a split name would promise too much."""
+def test_a_post_quantum_hello_has_its_name_after_the_first_segment() -> None:
+    """Otherwise the captures with a name in the second segment would not test it."""
     message = tls.hello_records(
         tls.client_hello("a.example", post_quantum=True, name_last=True, pad_to=demo.SPLIT_HELLO_BYTES)
     )

@@ -20,7 +20,7 @@ def run(*words):
 
 
 def need_cargo(*subcommand):
-    """Skip where this machine's Rust lacks a part: Debian's packages have neither fmt nor clippy."""
+    """Skips the test if this machine's Rust lacks a component: Debian packages neither fmt nor clippy."""
     if shutil.which("cargo") is None:
         pytest.skip("needs cargo on PATH (the build may have fetched its own)")
     if subprocess.run(["cargo", *subcommand, "--version"], capture_output=True, check=False).returncode:
@@ -28,17 +28,19 @@ def need_cargo(*subcommand):
 
 
 def test_formatted():
-    """Rustfmt would change nothing."""
+    """The code is formatted by rustfmt."""
     need_cargo("fmt")
     run("cargo", "fmt", "--check")
 
 
+@pytest.mark.slow
 def test_clippy():
-    """Clippy has no warning for any target."""
+    """Clippy reports no warning for any target."""
     need_cargo("clippy")
     run("cargo", "clippy", "--all-targets", "--", "-D", "warnings")
 
 
+@pytest.mark.slow
 def test_unit_tests():
     """The crate's own tests pass, without Python."""
     need_cargo()
@@ -46,7 +48,7 @@ def test_unit_tests():
 
 
 def test_every_parser_has_a_fuzz_target_with_seeds():
-    """Each parser that the wire's modules offer is called by a target; each target is built and has seeds."""
+    """Each public parser of the wire modules is called by a target; each target is built and has seeds."""
     targets = {path.stem: path.read_text(encoding="utf-8") for path in (ENGINE / "fuzz/targets").glob("*.rs")}
     wire = "".join(path.read_text(encoding="utf-8") for path in (ENGINE / "src/wire").glob("*.rs"))
     parsers = set(re.findall(r"^pub fn (parse_\w+|decode|crypto_frames|initials)\b", wire, re.MULTILINE))
@@ -59,8 +61,9 @@ def test_every_parser_has_a_fuzz_target_with_seeds():
     assert all(any((ENGINE / "fuzz/seeds" / target).iterdir()) for target in targets)
 
 
+@pytest.mark.slow
 def test_parsers_survive_fuzzing():
-    """Every parser target withstands a short run on mutated seeds."""
+    """Every parser target survives a short run on mutated seeds."""
     need_cargo()
     need("c++")  # libFuzzer is written in it
     run("fuzz/run", FUZZ_SECONDS)

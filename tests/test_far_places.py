@@ -1,24 +1,25 @@
-"""Round trips on a mirror port, over a wire with real delays: what they rule out, and the proxy guard."""
+"""Round trips on a mirror port, over a link with real delays: excluded places, and detected proxies."""
 
 import pytest
 
 from tests.lab.far import FarWorld
-from tests.lab.laboratory import wait_for
-from tests.machine import need, need_root
+from tests.lab.lab import wait_for
+from tests.machine import need
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 NAME = "eu.files.cloud.example"
 SHORT_MS, LONG_MS, TOO_SHORT_MS = 5, 30, 11.5
-"""Round trips: too short for Frankfurt to Moscow and back, long enough, and where the bound is."""
+"""Round trips: too short for Frankfurt to Moscow and back, long enough, and the limit between them."""
 
-MOSCOW, SLOW_MOSCOW = "203.0.113.20", "203.0.113.21"  # two databases say so
-DISPUTED, SLOW_DISPUTED = "203.0.113.220", "203.0.113.221"  # Zürich, says one
+MOSCOW, SLOW_MOSCOW = "203.0.113.20", "203.0.113.21"  # according to two databases
+DISPUTED, SLOW_DISPUTED = "203.0.113.220", "203.0.113.221"  # Zürich, according to one of them
 ANYWHERE = "3fff::/20"
 ELSEWHERE = [f"3fff:{number:x}::1" for number in range(24)]
 
 
 @pytest.fixture
 def world(tmp_path):
-    need_root()
     need("ip", "tc", "ethtool", "curl")
     short = dict.fromkeys((MOSCOW, DISPUTED, ANYWHERE), SHORT_MS)
     with FarWorld(tmp_path, short | {SLOW_MOSCOW: LONG_MS, SLOW_DISPUTED: LONG_MS}) as running:
@@ -37,7 +38,7 @@ def events_of(sensor, kind):
 
 
 def test_a_short_delay_excludes_moscow_and_a_long_one_does_not(world):
-    """By how soon a server answers, Moscow is ruled out or left open; what is left open is judged as ever."""
+    """By the server's response time Moscow is excluded or not; if not, the verdict is the usual one."""
     sensor = world.sensor()
     addresses = [MOSCOW] * 3 + [SLOW_MOSCOW, DISPUTED, DISPUTED, SLOW_DISPUTED]
     world.fetch(NAME, addresses)
@@ -60,14 +61,14 @@ def test_a_short_delay_excludes_moscow_and_a_long_one_does_not(world):
         assert place["rtt_samples"] == addresses.count(address)
 
 
-def test_a_proxy_that_answers_for_everybody_excludes_nothing(world):
-    """Before others were seen its answer is believed; once unrelated destinations are alike it is not."""
+def test_a_proxy_that_answers_for_every_server_excludes_nothing(world):
+    """Its first round trip is used; once unrelated destinations have the same round trip, it is ignored."""
     sensor = world.sensor()
     world.fetch(NAME, [MOSCOW])
     wait_for(lambda: flows(sensor) == 1, "the first flow is counted")
 
     def is_suspected():
-        world.fetch("www.example.org", ELSEWHERE)  # again and again: a busy machine is late at times
+        world.fetch("www.example.org", ELSEWHERE)  # repeated, because a busy machine may be late
         return sensor.sums("netmon_interception_suspected")[()] == 1
 
     wait_for(is_suspected, "interception is suspected")

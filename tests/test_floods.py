@@ -1,4 +1,4 @@
-"""No flood makes the engine grow beyond what its configuration allows, and what gives way is counted."""
+"""No flood makes the engine grow beyond its configured limits, and evictions are counted."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MEAN_HEAD_BYTES, MEAN_NAME_BYTES = 4096, 512
 SLACK_BYTES = 4 << 20
 
 HEADS_BOUND = SMALL["max_flows"] * FLOW_BYTES + 2 * SMALL["max_heads"] * MEAN_HEAD_BYTES
-"""Buffers that grow are up to twice as large as what is in them."""
+"""Growing buffers are up to twice as large as their contents."""
 NAMES_BOUND = 2 * SMALL["max_names"] * 2 * MEAN_NAME_BYTES
-"""Two books, by client and by server; an entry and its place in the book."""
+"""Two tables, by client and by server; an entry and its slot in the table."""
 CLIENTS_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 8 * MEAN_NAME_BYTES
-"""An eighth of the names; each client is told eight public names."""
+"""An eighth of the names; each client receives eight public names."""
 BOUNDS = {
     "syns": SMALL["max_flows"] * FLOW_BYTES,
     "named_flows": SMALL["max_flows"] * FLOW_BYTES,
@@ -34,21 +34,22 @@ BOUNDS = {
     "a_million_named_flows": 1_000_000 * FLOW_BYTES,
 }
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/status").exists(), reason="needs /proc to measure memory"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to measure memory"),
+]
 
 
 def run(name: str) -> dict:
-    """What came of a flood, run in a process of its own."""
+    """The result of a flood, run in its own process."""
     words = (sys.executable, "-m", "tests.floods", name)
     root = Path(__file__).parent.parent
     return json.loads(subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.mark.parametrize("name", FLOODS)
-def test_memory_stays_within_the_bound_and_a_counter_tells(name: str) -> None:
-    """The process grows by no more than the configuration says; what gave way is counted."""
+def test_memory_stays_within_the_bound_and_evictions_are_counted(name: str) -> None:
+    """The process grows by no more than the configuration allows, and evictions are counted."""
     flood, seen = FLOODS[name], run(name)
     assert seen["grown_bytes"] <= BOUNDS[name] + SLACK_BYTES
     assert seen["flows"] == seen["live_flows"] + seen["evicted"]["flows"]

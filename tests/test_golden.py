@@ -1,4 +1,4 @@
-"""Every golden capture gives exactly the events and metrics beside it."""
+"""Every golden capture results in exactly the events and metrics stored beside it."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ by_case = pytest.mark.parametrize("case", golden.CASES, ids=lambda case: case.__
 
 
 def events(path: Path, config: Path) -> tuple[str, int]:
-    """What `netmon read` writes for a capture, and its exit code."""
+    """The output of `netmon read` for a capture, and its exit code."""
     command = ["read", "--json", "--all", "--config", str(config), "--signatures", str(SIGNATURES), str(path)]
     result = CliRunner().invoke(app, command)
     return result.stdout, result.exit_code
 
 
 def metrics(path: Path, config_file: Path) -> str:
-    """The samples of a capture's metrics that are not zero, without those about the run itself."""
+    """The samples of a capture's metrics that are not zero, except those about the run itself."""
     config = replace(load(config_file), signatures=SIGNATURES)
     signatures = wiring.load_signatures(config)
     source = FileSource(
@@ -61,7 +61,7 @@ def metrics(path: Path, config_file: Path) -> str:
 
 @by_case
 def test_events_and_metrics_are_those_expected(case: Case, request: pytest.FixtureRequest) -> None:
-    """Nothing more, nothing less, nothing else."""
+    """Events, metrics and exit code equal the expected ones."""
     folder = golden.FOLDER / case.__name__
     expected = folder / "expected"
     capture = folder / golden.input_name(case)
@@ -79,13 +79,13 @@ def test_events_and_metrics_are_those_expected(case: Case, request: pytest.Fixtu
 
 @by_case
 def test_captures_can_be_made_again(case: Case) -> None:
-    """The builder gives the same bytes, and README says what they are for."""
+    """The builder gives the same bytes, and the README describes them."""
     folder = golden.FOLDER / case.__name__
     assert (folder / golden.input_name(case)).read_bytes() == case()
     assert (folder / "README.md").read_text(encoding="utf-8") == golden.readme(case)
 
 
 def test_every_golden_folder_has_its_case() -> None:
-    """No folder is left behind by a case that is gone."""
+    """No folder is left over from a removed case."""
     folders = {path.parent.name for path in golden.FOLDER.glob("*/README.md")}
     assert folders == {case.__name__ for case in golden.CASES}

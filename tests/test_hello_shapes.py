@@ -1,11 +1,11 @@
-"""The 29 hello shapes that eight other tools were probed with, of which they find 14 to 28."""
+"""The 29 hello layouts that eight other tools were tested with, of which they find 14 to 28."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.craft.matrix import Cell
-from tests.test_matrix import find_wrong, look
+from tests.test_matrix import analyse, find_wrong
 
 SHAPES = (
     Cell(0, "tls", "one_segment", 4, "plain", "both"),
@@ -41,13 +41,13 @@ SHAPES = (
 
 
 def test_there_are_29_different_shapes() -> None:
-    """No shape stands in the table twice."""
+    """No layout is in the table twice."""
     assert len({(c.over, c.shape, c.ip_version, c.encapsulation, c.view, c.port) for c in SHAPES}) == 29
 
 
 @pytest.mark.parametrize("cell", SHAPES, ids=lambda cell: f"{cell.name.removesuffix('.matrix.example')}")
 def test_its_name_is_found(cell: Cell) -> None:
-    """Alone in a capture, as in the probe: its name, with the right evidence and the right bytes."""
-    seen = look(cell.frames())
+    """Alone in a capture, as in that comparison: its name, the right evidence and the right bytes."""
+    seen = analyse(cell.frames())
     assert len(seen.flows) == 1
     assert find_wrong(cell, seen.flows.get(cell.ends)) is None

@@ -1,4 +1,4 @@
-"""Encrypted DNS and encrypted hellos in real captures, by the signatures that come with netmon."""
+"""Encrypted DNS and encrypted hellos in real captures, with the shipped signatures."""
 
 from collections import Counter
 from pathlib import Path
@@ -15,7 +15,7 @@ SIGNATURES = load_folder(default_folder())
 
 
 def flows(capture: str, *, every_flow: bool = False) -> list[FlowRecord]:
-    """What is reported of a capture, by default without asking for every flow."""
+    """The reported flows of a capture, by default only those worth reporting."""
     source = FileSource([str(CAPTURES / capture)], compile_matcher(SIGNATURES), every_flow=every_flow)
     return [flow for batch in source.batches() for flow in batch.flows]
 
@@ -29,16 +29,16 @@ def flows(capture: str, *, every_flow: bool = False) -> list[FlowRecord]:
     ],
 )
 def test_encrypted_dns_is_reported(capture: str, protocol: str, resolver: str | None) -> None:
-    """Though it is of no vendor, with the resolver where the signatures know it."""
+    """It is reported although it matches no vendor, with the resolver if the signatures list it."""
     (flow,) = flows(capture)
     known = SIGNATURES.resolvers.entries
     assert flow.encrypted_dns == protocol
     assert (None if flow.resolver is None else known[flow.resolver].id) == resolver
-    assert flow.reason != "encrypted_dns"  # that would explain nothing
+    assert flow.reason != "encrypted_dns"  # these would not explain missing names
 
 
-def test_other_traffic_is_no_encrypted_dns() -> None:
-    """Web sites, chats and games of whole captures: nothing of them is reported."""
+def test_other_traffic_is_not_encrypted_dns() -> None:
+    """Nothing is reported in captures of web sites, chats and games."""
     for capture in ("nDPI/instagram.pcap", "nDPI/teams.pcap", "nDPI/1kxun.pcap", "mercury/top-https.mcap"):
         assert [flow.name for flow in flows(capture) if flow.encrypted_dns] == []
 
@@ -52,16 +52,16 @@ def test_other_traffic_is_no_encrypted_dns() -> None:
         ("nDPI/tls_esni_sni_both.pcap", {("tcp", "used", "ech_outer"): 2}),
     ],
 )
-def test_browsers_grease_is_told_from_a_hidden_name(
+def test_grease_is_distinguished_from_a_hidden_name(
     capture: str, expected: dict[tuple[str, str, str], int]
 ) -> None:
-    """Over TCP and QUIC alike: GREASE leaves the name what it is, a decoy names nothing."""
+    """Over TCP and QUIC: with GREASE the name counts, with ECH the outer name does not."""
     seen = Counter((flow.transport, flow.ech, flow.evidence) for flow in flows(capture, every_flow=True))
     assert {key: count for key, count in seen.items() if key[1] is not None} == expected
 
 
 def test_a_browser_that_hides_all_it_can() -> None:
-    """A browser's DNS over HTTPS and its encrypted names are seen for what they are, and explain the rest."""
+    """A browser's DNS over HTTPS and its ECH are recognised, and explain its flows without a name."""
     seen = flows("nDPI/no_sni.pcap", every_flow=True)
     doh = [(flow.encrypted_dns, flow.name) for flow in seen if flow.encrypted_dns]
     assert doh == [("doh", "mozilla.cloudflare-dns.com")]

@@ -1,4 +1,4 @@
-"""Every hello shape × wrapping × view: each name is found on its own flow, and no other name anywhere."""
+"""Every hello layout × encapsulation × view: each name is found on its own flow, and nowhere else."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ETHERNET = 1
 LOST = {
     "both": {"no_hello_seen"},
     "client": {"no_hello_seen"},
-    # Where neither a SYN nor the hello's beginning was seen, nobody can tell that there was a hello.
+    # If neither a SYN nor the start of the hello was seen, it is unknown whether there was a hello.
     "no_syn": {"no_hello_seen", "started_before_sensor"},
     "no_syn_client": {"no_hello_seen", "started_before_sensor"},
 }
-"""Reasons of a cell whose name got lost, by its view."""
+"""Reasons for a cell whose name was lost, by its view."""
 SHAPES = [*(("tls", shape) for shape in matrix.TCP_SHAPES)]
 SHAPES += [(version, shape) for version in matrix.QUIC_VERSIONS for shape in matrix.QUIC_SHAPES]
 
@@ -35,19 +35,19 @@ Ends = tuple[str, int, str, int]
 
 @dataclass(frozen=True)
 class Seen:
-    """What the engine says about a capture."""
+    """The engine's results for a capture."""
 
     flows: Mapping[Ends, FlowRecord]
     stats: dict[str, Any]
 
 
 def in_order(captures: Iterable[list[Frame]]) -> list[Frame]:
-    """All conversations in one, as they pass the sensor: in order of time."""
+    """All conversations in one capture, in order of time."""
     return sorted((frame for frames in captures for frame in frames), key=lambda frame: frame.time_ns)
 
 
-def look(frames: Iterable[Frame]) -> Seen:
-    """What the engine sees; every flow by its ends, client first."""
+def analyse(frames: Iterable[Frame]) -> Seen:
+    """The engine's results; every flow by its ends, client first."""
     engine = _engine.Engine(_engine.Matcher([], [], []), every_flow=True)
     for frame in frames:
         engine.feed(frame.time_ns, ETHERNET, frame.data, frame.length)
@@ -59,7 +59,7 @@ def look(frames: Iterable[Frame]) -> Seen:
 
 
 def find_wrong(cell: Cell, flow: FlowRecord | None) -> str | None:
-    """How a flow differs from its cell, in words."""
+    """How a flow differs from its cell, as text."""
     if flow is None:
         return f"{cell.name}: no flow between its ends"
     sent = cell.sent()
@@ -86,7 +86,7 @@ def frames() -> list[Frame]:
 
 @pytest.fixture(scope="module")
 def seen(frames: list[Frame]) -> Seen:
-    return look(frames)
+    return analyse(frames)
 
 
 def of_shape(over: str, shape: str) -> list[Cell]:
@@ -95,7 +95,7 @@ def of_shape(over: str, shape: str) -> list[Cell]:
 
 @pytest.mark.parametrize(("over", "shape"), SHAPES)
 def test_every_cell_has_its_name_and_its_bytes(seen: Seen, over: str, shape: str) -> None:
-    """In every wrapping and view: the right name with the right evidence, the inner packets and IP bytes."""
+    """In every encapsulation and view: the right name and evidence, the inner packets and IP bytes."""
     chosen = of_shape(over, shape)
     assert len(chosen) >= 2 * 11 * 2
     assert [wrong for cell in chosen if (wrong := find_wrong(cell, seen.flows.get(cell.ends)))] == []
@@ -111,9 +111,9 @@ def test_no_flow_and_no_name_is_invented(seen: Seen) -> None:
     assert sum(seen.stats["rejected"].values()) == 0
 
 
-def test_a_lost_piece_of_the_name_loses_the_name_and_is_counted() -> None:
-    """Without what holds bytes of the name no cell has one, and each is counted with a reason that fits."""
-    seen = look(in_order(cell.frames(without_name=True) for cell in cells()))
+def test_a_name_with_lost_bytes_is_missing_and_counted() -> None:
+    """Without the packets that hold bytes of the name no cell has one, and each has a suitable reason."""
+    seen = analyse(in_order(cell.frames(without_name=True) for cell in cells()))
     assert len(seen.flows) == len(cells())
     for cell in cells():
         flow = seen.flows[cell.ends]
@@ -122,8 +122,8 @@ def test_a_lost_piece_of_the_name_loses_the_name_and_is_counted() -> None:
     assert sum(seen.stats["unnamed"].values()) == len(cells())
 
 
-def test_a_mix_up_would_show(seen: Seen) -> None:
-    """Two cells with each other's flows are both wrong: no two cells look the same."""
+def test_swapped_flows_would_be_detected(seen: Seen) -> None:
+    """Two cells with each other's flows are both wrong: no two cells are alike."""
     one, other = of_shape("tls", "one_segment")[:2]
     assert find_wrong(one, seen.flows[one.ends]) is None
     assert find_wrong(one, seen.flows[other.ends]) is not None
@@ -138,15 +138,15 @@ def capture(frames: list[Frame], tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 def tshark(path: Path, *arguments: str) -> list[str]:
-    """The lines that tshark prints; it puts streams in order first."""
+    """The lines that tshark prints; it reorders segments first."""
     need("tshark")
     command = ["tshark", "-n", "-otcp.reassemble_out_of_order:TRUE", "-r", str(path), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 def test_wireshark_reads_the_same_names(capture: Path) -> None:
-    """Wireshark reads every name, but those of reordered segments without a SYN."""
-    # It takes the first segment that it sees for the beginning of the stream.
+    """Wireshark reads every name, except in reordered segments without a SYN."""
+    # It takes the first segment that it sees as the start of the stream.
     blind = {cell for cell in cells() if cell.shape == "reordered" and cell.view.startswith("no_syn")}
     field = "tls.handshake.extensions_server_name"
     lines = tshark(capture, "-Y", field, "-Tfields", "-e", field)
@@ -155,7 +155,7 @@ def test_wireshark_reads_the_same_names(capture: Path) -> None:
 
 
 def test_wireshark_finds_nothing_wrong(capture: Path) -> None:
-    """No frame of the matrix is malformed, cut short, or wrongly summed up."""
+    """No frame of the matrix is malformed or truncated, or has a wrong checksum."""
     sums = [f"{protocol}.checksum.status == 0" for protocol in ("ip", "tcp", "udp")]
     options = [f"-o{protocol}.check_checksum:TRUE" for protocol in ("ip", "tcp", "udp")]
     assert tshark(capture, *options, "-Y", " || ".join(["_ws.malformed", "_ws.short", *sums])) == []

@@ -1,4 +1,4 @@
-"""The main job on a real mirror port: what the sensor counts is what the hosts really sent."""
+"""The sensor on a real mirror port: its counts equal what the hosts sent."""
 
 import shutil
 import signal
@@ -8,9 +8,11 @@ from collections import Counter
 import pytest
 
 from netmon.records import EVIDENCE, NAMES
-from tests.lab.laboratory import METRICS_PORT, Laboratory, wait_for
+from tests.lab.lab import METRICS_PORT, Lab, wait_for
 from tests.lab.network import ADDRESSES, ONE_WAY, TWICE, UNNAMED
-from tests.machine import NETMON, need, need_root
+from tests.machine import NETMON, need
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 PROGRAMS = ("ip", "tc", "ethtool", "tcpdump", "tshark", "curl")
 ZURICH, MOSCOW, ELSEWHERE = (ADDRESSES[host] for host in ("zurich", "moscow", "resolver"))
@@ -35,15 +37,14 @@ def job(name, family=4, *, port=443, tls=True, sni=True, upload=0, download=1000
 
 
 @pytest.fixture(params=[True, False], ids=["coalesced_frames", "mtu_frames"])
-def laboratory(request, tmp_path):
-    need_root()
+def lab(request, tmp_path):
     need(*PROGRAMS)
-    with Laboratory(tmp_path, offloads=request.param, zone=ZONE) as running:
+    with Lab(tmp_path, offloads=request.param, zone=ZONE) as running:
         yield running
 
 
-def talk(laboratory, families=(4, 6)):
-    """Every way of being named, over these address families; ends by (component, location, evidence)."""
+def talk(lab, families=(4, 6)):
+    """Flows with every kind of evidence, over these families; ends by (component, location, evidence)."""
     jobs = {
         ("updates", "zurich", "sni"): [
             job("eu.updates.acme.example", upload=200_000),
@@ -55,27 +56,25 @@ def talk(laboratory, families=(4, 6)):
             job("files.acme.example", port=80, tls=False, sni=False, upload=300_000),
         ],
         ("files", "moscow", "http_host"): [job("files.acme.example", port=80, tls=False)],
-        # The question went over IPv4, so the sensor cannot know that this client asked it.
+        # The query went over IPv4, so the sensor cannot know that it came from this client.
         ("files", "moscow", "dns_any"): [job("files.acme.example", 6, port=80, tls=False, sni=False)],
-        # Of no vendor: named too, and in no vendor's counters.
+        # Of no vendor: named as well, but in no vendor's counters.
         (None, None, "sni"): [job("www.example.org", download=400_000)],
         (None, None, "dns_any"): [job("www.example.org", 6, port=80, tls=False, sni=False)],
     }
     wanted = {kind: [one for one in some if one["family"] in families] for kind, some in jobs.items()}
-    made = {kind: laboratory.connect("client-a", some) for kind, some in wanted.items()}
+    made = {kind: lab.connect("client-a", some) for kind, some in wanted.items()}
     base = "acme.example/5000"
     options = () if 6 in families else ("-4",)
-    made["updates", "zurich", "sni"].append(
-        laboratory.curl("client-b", f"https://eu.updates.{base}", *options)
-    )
-    made["files", "moscow", "sni"].append(laboratory.curl("client-b", f"https://files.{base}", "-4"))
-    # No question before it, no server name: the declared network alone tells whose it is.
-    made["network", "zurich", "network"] = [laboratory.curl("client-b", f"https://{UNNAMED}/5000")]
+    made["updates", "zurich", "sni"].append(lab.curl("client-b", f"https://eu.updates.{base}", *options))
+    made["files", "moscow", "sni"].append(lab.curl("client-b", f"https://files.{base}", "-4"))
+    # No query before it, no server name: only the declared network identifies the vendor.
+    made["network", "zurich", "network"] = [lab.curl("client-b", f"https://{UNNAMED}/5000")]
     return made
 
 
-def expected_sums(laboratory, made, count):
-    """The labels and values that /metrics should show, by the clients' own packet captures."""
+def expected_sums(lab, made, count):
+    """The labels and values expected in /metrics, from the clients' own packet captures."""
     sums = {}
     for kind, connections in made.items():
         if kind[0] is not None:
@@ -84,28 +83,28 @@ def expected_sums(laboratory, made, count):
     return sums
 
 
-def settle(laboratory, sensor, made):
-    """Wait until flows and bytes both ways on /metrics equal the hosts' own."""
+def settle(lab, sensor, made):
+    """Waits until flows and bytes in both directions on /metrics equal the hosts' own."""
     labels = ("vendor", "component", "location")
 
     def is_settled():
-        sent, received = laboratory.sent_bytes()
+        sent, received = lab.sent_bytes()
         return (
             sensor.sums("netmon_sent_bytes_total", *labels)
-            == expected_sums(laboratory, made, lambda ends: sent[ends])
+            == expected_sums(lab, made, lambda ends: sent[ends])
             and sensor.sums("netmon_received_bytes_total", *labels)
-            == expected_sums(laboratory, made, lambda ends: received[ends])
-            and sensor.sums("netmon_flows_total", *labels) == expected_sums(laboratory, made, lambda ends: 1)
+            == expected_sums(lab, made, lambda ends: received[ends])
+            and sensor.sums("netmon_flows_total", *labels) == expected_sums(lab, made, lambda ends: 1)
         )
 
     wait_for(is_settled, "the counters equal what the hosts sent")
 
 
-def test_metrics_equal_what_the_hosts_sent(laboratory):
-    """Flows, bytes both ways and places on /metrics equal the hosts' own; the events hold each flow once."""
-    sensor = laboratory.sensor()
-    made = talk(laboratory)
-    settle(laboratory, sensor, made)
+def test_metrics_equal_what_the_hosts_sent(lab):
+    """Flows, bytes and places on /metrics equal the hosts' own; the events contain each flow once."""
+    sensor = lab.sensor()
+    made = talk(lab)
+    settle(lab, sensor, made)
     by_evidence = Counter()
     for kind, connections in made.items():
         by_evidence[kind[2],] += len(connections)
@@ -125,20 +124,19 @@ def test_metrics_equal_what_the_hosts_sent(laboratory):
     assert seen == real
 
 
-def test_what_a_mirror_shows_twice_counts_once(tmp_path):
-    """Each packet is mirrored where it comes in and where it goes out: bytes still equal the hosts' own.
+def test_duplicates_made_by_the_mirror_are_counted_once(tmp_path):
+    """Each packet is mirrored on ingress and on egress: bytes still equal the hosts' own.
 
-    With two workers, whose books add up. Over IPv4 alone: IPv6 has no identification, and hosts as near as
-    these, on a busy machine, send again what nobody can tell from a copy.
+    With two workers, whose counters add up. Over IPv4 only: IPv6 has no identification, and on a busy machine
+    hosts as near as these retransmit so soon that a retransmission looks like a duplicate.
     """
-    need_root()
     need(*PROGRAMS)
     config = "capture: {workers: 2}\n"
     options = {"mirror": TWICE, "config": config, "udp_idle_s": 3, "duplicate_window_ms": 50}
-    with Laboratory(tmp_path, zone=ZONE, **options) as laboratory:
-        sensor = laboratory.sensor()
-        made = talk(laboratory, families=(4,))
-        settle(laboratory, sensor, made)
+    with Lab(tmp_path, zone=ZONE, **options) as lab:
+        sensor = lab.sensor()
+        made = talk(lab, families=(4,))
+        settle(lab, sensor, made)
         packets = sensor.sums("netmon_view_packets_total")[()]
         assert sensor.sums("netmon_view_duplicate_packets_total")[()] > 0.45 * packets
         wait_for(lambda: sensor.sums("netmon_active_flows") == Counter(), "all flows are over")
@@ -153,17 +151,16 @@ def test_what_a_mirror_shows_twice_counts_once(tmp_path):
 
 
 def test_a_mirror_of_one_direction_proves_nothing(tmp_path):
-    """Only what clients send is mirrored: names are found, what is missing is told, nothing is expected."""
-    need_root()
+    """Only what clients send is mirrored: names are found, the gap is reported, no flow is expected."""
     need(*PROGRAMS)
     zone = ZONE | {"files.acme.example": {"A": [ZURICH[0]]}}
-    declared = "network: 198.51.100.0/24, country: CH, city: Zurich, author: lab, reason: the laboratory"
+    declared = "network: 198.51.100.0/24, country: CH, city: Zurich, author: lab, reason: the lab"
     config = f"places: {{declared: [{{{declared}}}]}}\n"
-    # Nobody sees the servers' FIN, so silence has to end the flows.
+    # The servers' FINs are not seen, so the idle timeout has to end the flows.
     options = {"mirror": ONE_WAY, "config": config, "tcp_idle_s": 3}
-    with Laboratory(tmp_path, zone=zone, **options) as laboratory:
-        sensor = laboratory.sensor()
-        made = laboratory.connect("client-a", [job("files.acme.example", download=200_000)] * 30)
+    with Lab(tmp_path, zone=zone, **options) as lab:
+        sensor = lab.sensor()
+        made = lab.connect("client-a", [job("files.acme.example", download=200_000)] * 30)
         shares = "netmon_view_connections_total", "netmon_view_one_way_connections_total"
         wait_for(lambda: sensor.sums(shares[0])[()] == len(made), "all connections are over")
         assert sensor.sums(shares[1])[()] == len(made)
@@ -181,10 +178,10 @@ def test_a_mirror_of_one_direction_proves_nothing(tmp_path):
         assert event["view"] == ["one_way", "unseen"]
 
 
-def test_last_flows_are_flushed_at_the_end(laboratory):
+def test_last_flows_are_flushed_at_the_end(lab):
     """A flow that is still open when SIGTERM comes is in the events file with all its bytes."""
-    sensor = laboratory.sensor()
-    held = laboratory.hold("client-a", job("files.acme.example"))
+    sensor = lab.sensor()
+    held = lab.hold("client-a", job("files.acme.example"))
     wait_for(
         lambda: sensor.sums("netmon_sent_bytes_total", "component")["files",] > 0, "the open flow counts"
     )
@@ -192,9 +189,9 @@ def test_last_flows_are_flushed_at_the_end(laboratory):
     assert code == 0
     [event] = [one for one in events if "end" in one["event"]["type"]]
     assert (event["source"]["port"], event["destination"]["ip"]) == (held.client_port, held.server)
-    sent, received = laboratory.sent_bytes()
+    sent, received = lab.sent_bytes()
     assert (event["source"]["bytes"], event["destination"]["bytes"]) == (sent[held], received[held])
-    sent, received = laboratory.sent_bytes()
+    sent, received = lab.sent_bytes()
     assert (event["source"]["bytes"], event["destination"]["bytes"]) == (sent[held], received[held])
 
 
@@ -217,14 +214,12 @@ def assert_one_clear_line(done, *words):
 
 
 def test_no_such_interface():
-    """An interface that is not there: one line that names it, exit 1."""
-    need_root()
+    """A missing interface: one line that names it, exit 1."""
     assert_one_clear_line(run_netmon("run", "-i", "no-such-if0"), "no-such-if0")
 
 
 def test_no_rights():
-    """Without the right to capture: one line that says which right, exit 1."""
-    need_root()
+    """Without the right to capture: one line that names the capability, exit 1."""
     if shutil.which("setpriv") is None:
         pytest.skip("needs setpriv (Debian: util-linux)")
     done = subprocess.run(
@@ -245,10 +240,10 @@ def test_no_rights():
     assert_one_clear_line(done, "CAP_NET_RAW")
 
 
-def test_port_taken(laboratory):
+def test_port_taken(lab):
     """A metrics port that is in use: one line that names it, exit 1."""
-    laboratory.sensor()
-    second = laboratory.start("sensor", *laboratory.sensor_words(), stderr=subprocess.PIPE)
+    lab.sensor()
+    second = lab.start("sensor", *lab.sensor_words(), stderr=subprocess.PIPE)
     _out, errors = second.communicate(timeout=30)
     assert second.returncode == 1
     [line] = errors.strip().splitlines()

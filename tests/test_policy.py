@@ -1,4 +1,4 @@
-"""Exceptions of the policy: for whom, for what, and until when they hold."""
+"""Exceptions of the policy: for which clients, for what, and until when they apply."""
 
 from dataclasses import replace
 from ipaddress import ip_network
@@ -26,19 +26,19 @@ EXCEPTION = PolicyException("acme", "files", ip_network("192.0.2.0/28"), "2027-0
     ],
 )
 def test_an_exception_has_its_bounds(vendor, component, client, day, holds):
-    """First and last day included; no other vendor, component or client."""
+    """It applies from its first to its last day, and to no other vendor, component or client."""
     found = Policy(exceptions=(EXCEPTION,)).find_exception(vendor, component, client, day)
     assert found is (EXCEPTION if holds else None)
 
 
 def test_without_component_and_first_day_it_holds_for_all():
-    """Left out, neither bounds it."""
+    """An exception without a component and a first day applies to all components, from any day."""
     wide = replace(EXCEPTION, component=None, since=None)
     assert Policy(exceptions=(wide,)).find_exception("acme", "updates", "192.0.2.1", "2020-01-01") is wide
 
 
-def test_of_several_the_one_that_lasts():
-    """An exception that was prolonged by another entry holds until the later day."""
+def test_the_exception_that_lasts_longest_applies():
+    """An exception that is extended by another entry applies until the later day."""
     longer = replace(EXCEPTION, until="2027-06-30")
     for order in ((EXCEPTION, longer), (longer, EXCEPTION)):
         assert Policy(exceptions=order).find_exception("acme", "files", "192.0.2.1", "2027-01-01") is longer

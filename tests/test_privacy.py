@@ -1,4 +1,4 @@
-"""Clients are personal data: what each level shows of them."""
+"""Clients are personal data: what each privacy level shows of them."""
 
 import pytest
 from hypothesis import given
@@ -36,7 +36,7 @@ def test_pseudonym_is_the_documented_one():
 
 
 @given(ADDRESSES, ADDRESSES)
-def test_pseudonyms_tell_clients_apart_within_a_day(one, other):
+def test_pseudonyms_distinguish_clients_within_a_day(one, other):
     """The same client has the same pseudonym all day, and no two clients share one."""
     privacy = Privacy(PSEUDONYM, KEY)
     first = privacy.show(one, 5 * DAY_NS)
@@ -45,7 +45,7 @@ def test_pseudonyms_tell_clients_apart_within_a_day(one, other):
 
 
 def test_pseudonyms_change_with_the_day():
-    """Nobody can be followed from one UTC day to the next; going back gives the old day's again."""
+    """No client can be followed from one UTC day to the next; an earlier day gives its pseudonyms again."""
     privacy = Privacy(PSEUDONYM, KEY)
     midnight = 20_001 * DAY_NS
     before, after, again = (privacy.show("192.0.2.17", t) for t in (midnight - 1, midnight, midnight - 1))
@@ -58,21 +58,21 @@ def test_pseudonyms_depend_on_the_key():
     assert len(shown) == 2
 
 
-def test_without_a_key_file_each_process_has_its_own():
-    """A random key of 32 bytes."""
+def test_without_a_key_file_each_process_has_its_own_key():
+    """It is a random key of 32 bytes."""
     assert read_key(None) != read_key(None)
     assert len(read_key(None)) == 32
 
 
 def test_key_file_is_used(tmp_path):
-    """All bytes of the file are the key, whatever they are."""
+    """All bytes of the file are the key, whatever their values."""
     file = tmp_path / "key"
     file.write_bytes(b"\n" + KEY + b" ")
     assert read_key(file) == b"\n" + KEY + b" "
 
 
 def test_short_key_is_refused(tmp_path):
-    """A key that could be guessed is one line that says how to make a good one."""
+    """A key that could be guessed is rejected in one line that says how to create a good one."""
     file = tmp_path / "key"
     file.write_bytes(b"secret")
     with pytest.raises(ConfigError) as caught:
@@ -84,6 +84,6 @@ def test_short_key_is_refused(tmp_path):
 
 
 def test_missing_key_is_refused(tmp_path):
-    """A key file that is not there is one line, never a silent random key."""
+    """A missing key file is reported in one line, never silently replaced by a random key."""
     with pytest.raises(ConfigError, match="key: no such file or directory"):
         read_key(tmp_path / "key")

@@ -1,4 +1,4 @@
-"""Promises: for whom, which data, from when, on what basis. The shipped ones against the facts."""
+"""Promises: their subjects, data, dates and basis. The shipped ones are checked against the facts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ def day_ns(day):
 
 
 def applied(component, country, day):
-    """The reason of the verdict on a flow to Zürich, and the promise that it names."""
+    """The promise named by the verdict on a flow to Zürich, or else the reason."""
     case = Case(VENDOR, component, "official", ZURICH, (), day_ns(day), SIGNATURES.locations)
     found = judge(case, Policy(), Subject(country))
     return found.promise or found.reason
@@ -41,16 +41,16 @@ def applied(component, country, day):
         ("CH", "2018-11-13", "gti_eu_files"),
         ("NO", "2018-11-13", "gti_eu_files"),
         ("TR", "2026-06-17", "no_promise"),
-        # Completed in a November of which the days are not known, so beyond doubt from December on
+        # Completed on an unknown day in November, so certain from December on
         ("DE", "2020-11-30", "gti_eu_files"),
         ("DE", "2020-12-01", "gti_complete"),
         ("GB", "2020-12-01", "gti_eu_files"),
         ("JP", "2020-11-30", "no_promise"),
         ("JP", "2020-12-01", "gti_complete"),
-        ("US", "2020-11-30", "no_promise"),  # in force since some day before, which is not known
+        ("US", "2020-11-30", "no_promise"),  # in force since an unknown earlier day
         ("US", "2020-12-01", "gti_complete"),
         ("CN", "2026-06-17", "no_promise"),
-        # Known from the press alone
+        # Known only from the press
         ("BR", "2026-06-17", "no_promise"),
         ("AE", "2026-06-17", "no_promise"),
         (None, "2026-06-17", "subject_unknown"),
@@ -58,13 +58,13 @@ def applied(component, country, day):
     ],
 )
 def test_the_shipped_promises_bind_as_the_facts_say(country, day, found):
-    """By country and day, for the channel by which files are shared; the EU is known by its members."""
+    """By country and day, for the component that sends files; the EU is recognised by its members."""
     assert applied("reputation", country, day) == found
 
 
 @pytest.mark.parametrize("component", [*sorted(VENDOR.components.keys() - {"reputation"}), "network"])
 def test_the_promise_about_files_is_applied_to_nothing_else(component):
-    """Updates, activation, and all the rest: nothing is promised, to nobody, at no time."""
+    """For updates, activation and everything else nothing is promised to anyone at any time."""
     assert applied_promises(VENDOR, component) == []
     for country in (None, "DE", "US", "JP"):
         for day in ("2019-01-01", "2026-06-17"):

@@ -1,4 +1,4 @@
-"""The Python half keeps to its rules: ruff, mypy strict, and the house's own."""
+"""The rules for the code: ruff, mypy strict, and the project's own."""
 
 import ast
 import re
@@ -25,22 +25,22 @@ def _id(path):
 
 
 @pytest.mark.parametrize("words", [["ruff", "check", "."], ["mypy"]], ids=["ruff", "mypy"])
-def test_checker_has_nothing_to_say(words):
-    """Ruff on everything and mypy on the package, as configured in pyproject.toml, find nothing."""
+def test_checker_reports_no_warnings(words):
+    """Ruff on everything and mypy on the package, as configured in pyproject.toml, report nothing."""
     done = subprocess.run(
         [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_files_are_one_idea_long():
-    """No source file has grown beyond the length of one idea."""
+def test_files_are_short():
+    """No source file is longer than the limit for one idea."""
     long = {_id(path): len(path.read_text(encoding="utf-8").splitlines()) for path in CODE}
     assert {name: lines for name, lines in long.items() if lines > LONGEST_FILE} == {}
 
 
 def test_vendors_are_data():
-    """No vendor's name stands in the code: a vendor is a file in signatures/."""
+    """No vendor's name is in the code: a vendor is a signature file."""
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "signatures").glob("*.yaml")]
     vendors = {name for text in texts for name in re.findall(r"^vendor: *(\w+)", text, re.MULTILINE)}
     assert vendors
@@ -53,11 +53,11 @@ def test_vendors_are_data():
 
 @pytest.mark.parametrize("path", TESTS, ids=_id)
 def test_every_test_states_its_behaviour(path):
-    """Each test function has a docstring that says what it holds."""
+    """Each test function has a docstring that states what it checks."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    silent = [
+    undocumented = [
         node.name
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not ast.get_docstring(node)
     ]
-    assert silent == []
+    assert undocumented == []

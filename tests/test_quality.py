@@ -1,4 +1,4 @@
-"""When a view is called poor, and what is said about it."""
+"""When a view counts as poor, and what is reported about it."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def problems(found):
 
 
 def test_a_good_view_has_no_fault():
-    """Nothing is said where there is nothing to say; a file that was empty has no fault either."""
+    """Nothing is reported if nothing is missing; an empty file has no fault either."""
     assert problems(stats()) == []
     assert find_faults({"view": {}}) == []
 
@@ -43,20 +43,20 @@ def test_a_good_view_has_no_fault():
         ({"coalesced_packets": 1001}, "coalesced"),
     ],
 )
-def test_each_figure_has_its_share(view, problem):
-    """Just above its share it is a fault, at a tenth of it none."""
+def test_each_figure_has_its_threshold(view, problem):
+    """Just above its threshold a figure is a fault; at a tenth of it there is none."""
     assert problems(stats(**view)) == [problem]
     assert problems(stats(**{key: count // 10 for key, count in view.items()})) == []
 
 
 @pytest.mark.parametrize("problem", ["dropped", "interface_dropped"])
 def test_every_dropped_packet_counts(problem):
-    """One packet that the kernel or the interface dropped is told."""
+    """A single packet dropped by the kernel or the interface is reported."""
     assert problems(stats(live={problem: 1})) == [problem]
 
 
 def test_a_line_has_numbers_and_what_to_do():
-    """The interface, how much of how much, and the remedy, in one line."""
+    """One line has the interface, the figure and its total, and the remedy."""
     [fault] = find_faults(stats(one_way_connections=250))
     assert fault.text == (
         "eth1: 250 of 1,000 connections were seen in one direction only: "
@@ -67,19 +67,19 @@ def test_a_line_has_numbers_and_what_to_do():
 
 
 def test_few_packets_prove_nothing():
-    """A handful of connections or packets calls no view poor."""
+    """A handful of connections or packets does not make a view poor."""
     few = {"packets": 10, "duplicate_packets": 5, "connections": 2, "one_way_connections": 2}
     assert problems({"view": {"": dict.fromkeys(GOOD, 0) | few}}) == []
 
 
 def test_problems_are_a_closed_set():
-    """Each rule is about a counter of its own and has a label of its own."""
+    """Each rule has its own counter and its own label."""
     problems = {one.problem for one in THRESHOLDS}
     assert len(problems) == len({one.part for one in THRESHOLDS}) == len(THRESHOLDS)
 
 
-def test_a_watch_tells_at_once_and_then_once_a_minute():
-    """What becomes poor is told; for a minute nothing more; then what came since, and only that."""
+def test_a_watch_reports_at_once_and_then_once_a_minute():
+    """A fault is reported at once, not repeated for a minute, then reported with what was added since."""
     watch = Watch()
     assert watch.check(stats(), 0) == []
     [line] = watch.check(stats(live={"dropped": 5}), 1)
@@ -90,8 +90,8 @@ def test_a_watch_tells_at_once_and_then_once_a_minute():
     assert watch.check(stats(live={"dropped": 9}), 122) == []
 
 
-def test_a_watch_tells_each_kind_of_its_own():
-    """One thing that is poor does not hide another that becomes poor within the same minute."""
+def test_a_watch_reports_each_kind_separately():
+    """A fault does not hide another one that begins within the same minute."""
     watch = Watch()
     assert len(watch.check(stats(unseen_tcp_bytes=2_000_000), 0)) == 1
     [line] = watch.check(stats(unseen_tcp_bytes=9_000_000, connections=2000, one_way_connections=500), 1)
@@ -100,7 +100,7 @@ def test_a_watch_tells_each_kind_of_its_own():
 
 
 def test_a_watch_forgets_what_is_over():
-    """An hour of good view does not hide a bad minute, and the gauge goes back to 0 after it."""
+    """An hour of good view does not hide a bad minute, and the gauge returns to 0 after it."""
     watch = Watch()
     for minute in range(61):
         assert watch.check(stats(packets=1_000_000 * minute), 60 * minute) == []
@@ -125,6 +125,6 @@ def test_a_watch_forgets_what_is_over():
         (5, 5, "100 %"),
     ],
 )
-def test_shares_in_words(part, whole, text):
-    """A little is not nothing, and almost all is not all."""
+def test_shares_as_text(part, whole, text):
+    """A small share is not shown as 0 %, and almost everything not as 100 %."""
     assert percent_text(part, whole) == text

@@ -1,4 +1,4 @@
-"""However a QUIC client lays its hello out in Initial packets: it is found when its last byte has come."""
+"""A hello in QUIC is found when its last byte has arrived, in any layout of Initial packets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HELLO = tls.client_hello(
 CLIENT, SERVER = address("2001:db8::1"), address("2001:db8::2")
 ORIGIN = b"original"
 
-# A piece: where it begins, how long it is, whether a new datagram begins with it, and a new packet in it.
+# A piece: its offset, its length, whether it starts a new datagram, and whether it starts a new packet.
 PIECES = st.lists(
     st.tuples(st.integers(0, len(HELLO) - 1), st.integers(1, 900), st.booleans(), st.booleans()),
     max_size=30,
@@ -27,7 +27,7 @@ PIECES = st.lists(
 
 
 def lay_out(pieces):
-    """The payloads of packets and the offsets that they bring, by datagram."""
+    """The payloads of packets and the offsets that they cover, by datagram."""
     datagrams, room = [], 0
     for begin, length, new_datagram, new_packet in pieces:
         frame = crypto(begin, HELLO[begin : begin + length])
@@ -47,7 +47,7 @@ def lay_out(pieces):
 @settings(max_examples=150, deadline=None)
 @given(PIECES, st.sampled_from([V1, V2]), st.booleans())
 def test_the_hello_is_found_with_its_last_byte_and_not_before(pieces, version, in_the_end_whole):
-    """Pieces of any size, overlapping, again, in any order, coalesced or not."""
+    """Pieces of any size, overlapping, repeated, in any order, coalesced or not."""
     if in_the_end_whole:
         pieces = pieces + [(at, 700, True, False) for at in range(0, len(HELLO), 700)]
     engine = _engine.Engine(_engine.Matcher([], [], []), every_flow=True)
@@ -64,4 +64,4 @@ def test_the_hello_is_found_with_its_last_byte_and_not_before(pieces, version, i
     if len(seen) == len(HELLO):
         assert names == [NAME]
     else:
-        assert names in ([], [None], [NAME])  # the name itself may be there while other bytes are missing
+        assert names in ([], [None], [NAME])  # the name may be complete while other bytes are missing

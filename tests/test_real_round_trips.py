@@ -1,4 +1,4 @@
-"""Round trips in captures that no one of this project wrote equal tshark's."""
+"""Round trips in captures from other projects equal those of tshark."""
 
 from collections import defaultdict
 
@@ -8,7 +8,7 @@ from netmon._engine import CaptureFile, Engine, Matcher
 from netmon.sources import to_batch
 from tests.captures.round_trips import FOLDER
 
-ONE_FLIGHT_NS = 10_000_000  # a SYN that comes again later than this was sent again
+ONE_FLIGHT_NS = 10_000_000  # a SYN repeated after more than this is a retransmission
 LINES = (FOLDER / "round_trips.tsv").read_text(encoding="utf-8").splitlines()
 ROWS = defaultdict(list)
 for file, client, port, server, server_port, rtt_ns, again_ns in (line.split("\t") for line in LINES):
@@ -30,14 +30,14 @@ def measured(file):
 
 @pytest.mark.parametrize("file", sorted(ROWS))
 def test_round_trips_equal_tsharks(file):
-    """Each is tshark's to the nanosecond, and none is given where the SYN had been sent again."""
+    """Each equals tshark's to the nanosecond, and there is none if the SYN was retransmitted."""
     found = measured(file)
     for ends, rtt_ns, again_ns in ROWS[file]:
         assert found[ends] == ({rtt_ns} if again_ns < ONE_FLIGHT_NS else {None}), ends
 
 
 def test_both_kinds_are_in_the_captures():
-    """There is something to compare."""
+    """The captures contain flows with and without a measurement."""
     again = [row for rows in ROWS.values() for row in rows if row[2] > ONE_FLIGHT_NS]
     assert len(LINES) > 250
     assert again

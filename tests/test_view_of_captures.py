@@ -1,4 +1,4 @@
-"""What netmon says about its own view, on captures that no one of this project wrote."""
+"""What netmon reports about its own view, in captures from other projects."""
 
 from collections import Counter
 from dataclasses import replace
@@ -10,13 +10,13 @@ from netmon.records import EVIDENCE, NAMES, UNNAMED, FlowRecord
 from tests.check_captures import CAPTURES, read_truth
 
 FILES = sorted(read_truth())
-COPIES = {
+DUPLICATES = {
     "PcapPlusPlus/many_interfaces-1.pcapng": 2,  # frames 1 and 3, 2 and 4: two interfaces
     "gopacket/be-test202.pcapng": 1,  # frames 3 and 6: two interfaces
     "nDPI/1kxun.pcap": 124,  # every packet of one host, 30 to 60 µs apart
     "nDPI/dtls.pcap": 1,  # frames 1 and 2
 }
-"""Packets that captures hold twice, with the same IPv4 identification."""
+"""The number of packets that captures hold twice, with the same IPv4 identification."""
 
 
 def read(file, **limits):
@@ -35,8 +35,8 @@ def total(stats, key):
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_the_books_balance(file):
-    """Each flow has one evidence, and a reason exactly where that is no name; flows and bytes add up."""
+def test_counters_add_up(file):
+    """Each flow has one evidence, and a reason exactly if that is not a name; flows and bytes add up."""
     flows, stats = read(file)
     by_evidence, by_reason = Counter(), Counter()
     for flow in flows:
@@ -51,11 +51,11 @@ def test_the_books_balance(file):
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_copies_are_those_that_a_reader_of_the_capture_finds(file):
-    """What is recognised as a copy is one; without recognition the same flows have these packets, too."""
+def test_duplicates_are_those_found_by_comparing_packets(file):
+    """Only duplicates are recognised as such; without recognition the same flows count these packets too."""
     flows, stats = read(file)
     every, whole = read(file, duplicate_window_ms=0)
-    assert total(stats, "duplicate_packets") == COPIES.get(file, 0)
+    assert total(stats, "duplicate_packets") == DUPLICATES.get(file, 0)
     assert total(whole, "duplicate_packets") == 0
     for key in ("packets", "flows", "named", "unnamed", "hellos"):
         assert stats[key] == whole[key]
@@ -72,8 +72,8 @@ def test_copies_are_those_that_a_reader_of_the_capture_finds(file):
         assert replace(once, **{key: getattr(twice, key) for key in same}) == twice
 
 
-def test_bytes_that_nobody_saw_are_told():
-    """Where tshark says that segments are missing, so does netmon; a capture that is whole lacks nothing."""
+def test_missing_bytes_are_reported():
+    """netmon reports missing segments where tshark does, and none in a complete capture."""
     lacking = {file for file in FILES if total(read(file)[1], "unseen_tcp_bytes")}
     assert lacking == {
         "PcapPlusPlus/tls2.pcap",

@@ -1,6 +1,6 @@
-//! The ring on a real kernel: each test has a network namespace of its own, with a veth pair.
+//! The ring on a real kernel: each test has its own network namespace with a veth pair.
 //!
-//! They need root and iproute2; where these are missing they say so and return.
+//! The tests need root and iproute2; without them they print the reason and return.
 #![cfg(target_os = "linux")]
 
 use _engine::capture::filter::{Filter, Instruction};
@@ -9,18 +9,18 @@ use std::ffi::c_int;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// No test waits longer than this for packets that should come.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// No test waits longer than this for expected packets.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
-/// One end of a veth pair in a fresh network namespace, to send frames from; "far" is the other end.
+/// One end of a veth pair in a new network namespace, which sends frames; "far" is the other end.
 struct Wire {
     socket: c_int,
 }
 
 impl Wire {
-    /// None, with the reason printed, where namespaces cannot be made.
+    /// None, with the reason printed, if namespaces cannot be created.
     fn new() -> Option<Self> {
-        // SAFETY: the call takes no pointers. It moves this thread, which runs one test, and its children.
+        // SAFETY: the call takes no pointers. It affects only this thread, which runs one test, and its children.
         if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
             eprintln!("skipped: no right to make a network namespace ({})", std::io::Error::last_os_error());
             return None;
@@ -37,7 +37,7 @@ impl Wire {
     }
 
     fn send(&self, frame: &[u8]) {
-        // SAFETY: the frame lives through the call.
+        // SAFETY: the frame outlives the call.
         let sent = unsafe { libc::send(self.socket, frame.as_ptr().cast(), frame.len(), 0) };
         assert_eq!(sent, frame.len() as isize, "{}", std::io::Error::last_os_error());
     }
@@ -45,7 +45,7 @@ impl Wire {
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        // SAFETY: the descriptor is open and closed here alone.
+        // SAFETY: the descriptor is open, and is closed only here.
         unsafe { libc::close(self.socket) };
     }
 }
@@ -59,11 +59,11 @@ fn ip(command: &str) -> bool {
     is_done
 }
 
-/// A packet socket that sends whole frames on `interface` and receives nothing.
+/// A packet socket that sends complete frames on `interface` and receives nothing.
 fn sender(interface: &str) -> c_int {
     let name = std::ffi::CString::new(interface).expect("no zero inside");
-    // SAFETY: `sockaddr_ll` is integers, for which all-zero is a value; the name and the address live
-    // through the calls, and the size is the address's.
+    // SAFETY: `sockaddr_ll` consists of integers, for which zero is valid; the name and the address outlive
+    // the calls, and the size is that of the address.
     unsafe {
         let socket = libc::socket(libc::AF_PACKET, libc::SOCK_RAW, 0);
         assert!(socket >= 0, "{}", std::io::Error::last_os_error());
@@ -88,7 +88,7 @@ fn options(interface: &str) -> RingOptions {
     }
 }
 
-/// A frame of an EtherType for experiments (IEEE 802), told apart by `number`.
+/// A frame with an experimental EtherType (IEEE 802), identified by `number`.
 fn frame(number: u32, length: usize) -> Vec<u8> {
     let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x88, 0xb5];
     frame.extend(number.to_be_bytes());
@@ -100,10 +100,10 @@ fn tagged(tags: &[[u8; 4]], frame: &[u8]) -> Vec<u8> {
     [&frame[..12], &tags.concat(), &frame[12..]].concat()
 }
 
-/// Reads until `count` packets are there, or the patience is at its end: (bytes, wire length).
+/// Reads until `count` packets have arrived or the time is up: (bytes, wire length).
 fn receive(ring: &mut Ring, count: usize) -> Vec<(Vec<u8>, u32)> {
     let mut packets = Vec::new();
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIME_LIMIT;
     while packets.len() < count && Instant::now() < end {
         let each = |packet: _engine::capture::Packet<'_>| {
             assert_eq!((packet.link, packet.interface), (1, 3));
@@ -127,7 +127,7 @@ fn every_byte_of_every_frame_arrives_in_order() {
     let mut packets = Vec::new();
     for some in frames.chunks(1000) {
         some.iter().for_each(|frame| wire.send(frame));
-        packets.extend(receive(&mut ring, some.len())); // more than the ring holds, altogether
+        packets.extend(receive(&mut ring, some.len())); // more in total than the ring holds
     }
     assert_eq!(packets.len(), frames.len());
     for ((bytes, wire_len), frame) in packets.iter().zip(&frames) {
@@ -139,13 +139,13 @@ fn every_byte_of_every_frame_arrives_in_order() {
 }
 
 #[test]
-fn vlan_tags_come_back_to_their_place() {
+fn vlan_tags_are_restored() {
     let Some(wire) = Wire::new() else { return };
     let mut ring = Ring::open(&options("far")).expect("the interface exists");
     let plain = frame(1, 100);
     let frames = [
         tagged(&[[0x81, 0, 0xa0, 7]], &plain), // 802.1Q, with a priority
-        tagged(&[[0x81, 0, 0, 0]], &plain),    // the null VLAN is a tag as well
+        tagged(&[[0x81, 0, 0, 0]], &plain),    // VLAN 0 is a tag as well
         tagged(&[[0x88, 0xa8, 0, 9], [0x81, 0, 0, 7]], &plain), // QinQ
         plain,
     ];
@@ -155,9 +155,9 @@ fn vlan_tags_come_back_to_their_place() {
 }
 
 #[test]
-fn the_filter_decides_what_the_ring_gets() {
+fn the_filter_selects_the_packets_of_the_ring() {
     let Some(wire) = Wire::new() else { return };
-    // Passes frames whose number is odd.
+    // Accepts frames with an odd number.
     let program = vec![
         instruction(0x30, 0, 0, 17),
         instruction(0x45, 0, 1, 1),
@@ -174,7 +174,7 @@ fn the_filter_decides_what_the_ring_gets() {
 }
 
 #[test]
-fn the_snap_length_cuts_and_the_wire_length_stays() {
+fn the_snap_length_truncates_and_the_wire_length_stays() {
     let Some(wire) = Wire::new() else { return };
     let filter = Some(Filter::keep(65_535));
     for filter in [None, filter] {
@@ -187,7 +187,7 @@ fn the_snap_length_cuts_and_the_wire_length_stays() {
 }
 
 #[test]
-fn a_ring_that_nobody_reads_counts_what_it_drops() {
+fn a_ring_that_is_not_read_counts_its_drops() {
     let Some(wire) = Wire::new() else { return };
     let mut ring =
         Ring::open(&RingOptions { ring_bytes: 0, ..options("far") }).expect("the interface exists");
@@ -206,7 +206,7 @@ fn rings_of_a_group_share_the_packets() {
     let shared = RingOptions { fanout: Some(1), ..options("far") };
     let mut rings = [&shared, &shared].map(|options| Ring::open(options).expect("the interface exists"));
     for n in 0..200u8 {
-        // UDP from ever new ports, so that the flows spread
+        // UDP from a new port each time, so that the flows are distributed
         let mut ipv4 = vec![0x45, 0, 0, 46, 0, 0, 0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 1];
         ipv4.extend([0x20, n, 0, 53, 0, 26, 0, 0]);
         ipv4.extend([n; 18]);
@@ -232,7 +232,7 @@ fn loopback_shows_each_packet_once() {
 }
 
 #[test]
-fn what_cannot_be_opened_is_told_in_one_line() {
+fn an_error_on_opening_is_one_line() {
     let Some(_wire) = Wire::new() else { return };
     let error = |interface| Ring::open(&options(interface)).err().map(|error| error.0).unwrap_or_default();
     assert_eq!(error("eth7"), "eth7: no such interface; there are: lo, far, near");
@@ -241,7 +241,7 @@ fn what_cannot_be_opened_is_told_in_one_line() {
 }
 
 #[test]
-fn an_interface_that_goes_ends_the_capture() {
+fn an_interface_that_disappears_ends_the_capture() {
     let Some(_wire) = Wire::new() else { return };
     let mut ring = Ring::open(&options("far")).expect("the interface exists");
     assert_eq!(ring.read_block(Duration::ZERO, |_| ()).expect("the interface is up"), 0);
@@ -252,14 +252,14 @@ fn an_interface_that_goes_ends_the_capture() {
     assert!(ip("link set dev far up"));
     let ring = Ring::open(&options("far")).expect("the interface is up");
     assert!(ip("link delete dev far"));
-    let error = Ring::wait(&[ring], PATIENCE).expect_err("the interface is gone");
+    let error = Ring::wait(&[ring], TIME_LIMIT).expect_err("the interface is gone");
     assert_eq!(error.0, "far: the interface is gone");
 }
 
 #[test]
-fn a_user_without_rights_is_told_which_one_is_missing() {
+fn the_error_without_privileges_names_the_missing_one() {
     let Some(_wire) = Wire::new() else { return };
-    // SAFETY: the calls take no pointers. The system call, unlike libc's function, changes this thread alone.
+    // SAFETY: the calls take no pointers. Unlike libc's function, the system call changes only this thread.
     let result = unsafe { libc::syscall(libc::SYS_setresuid, 65_534, 65_534, 65_534) };
     assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
     let error = Ring::open(&options("far")).err().map(|error| error.0).unwrap_or_default();

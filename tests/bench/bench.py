@@ -1,12 +1,12 @@
-"""How much CPU netmon and its peers need for one capture: seconds of user and system time, in one run.
+"""The CPU time that netmon and similar programs need for one capture: user and system seconds in one run.
 
     python -m tests.bench.bench [--packets 1000000] [--rounds 5] [--json FILE]
 
-The programs take turns, so that a busy machine slows all of them; the table shows medians.
-tshark reads a slice of the load and is scaled by packets. What each program does:
+The programs take turns, so that a busy machine slows all of them alike; the table shows medians.
+tshark reads part of the load, and its result is scaled by packets. What each program does:
 
     netmon    DNS and TLS names, flows, bytes, tags, verdicts (`netmon read`)
-    tcpdump   nothing but reading: a filter that matches no packet, and no output
+    tcpdump   only reading: a filter that matches no packet, and no output
     ndpi      flows and protocols with names (ndpiReader)
     tshark    full dissection, two fields printed
 """
@@ -41,14 +41,14 @@ class Contender:
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run cost."""
+    """The cost of one run."""
 
     cpu_s: float  # user and system time
     wall_s: float
     peak_bytes: int  # resident memory
 
 
-# A process starts with its parent's peak memory, so a small one starts the program and reports on it.
+# A process inherits its parent's peak memory, so a small one starts the program and measures it.
 LAUNCHER = """
 import json, os, sys, time
 start = time.monotonic()
@@ -63,7 +63,7 @@ print(json.dumps([os.waitstatus_to_exitcode(status), cpu_s, time.monotonic() - s
 
 
 def measure(words: tuple[str, ...]) -> Cost:
-    """Run a program to its end; its cost. RuntimeError when it fails."""
+    """Runs a program to its end. Returns its cost; raises RuntimeError if it fails."""
     launch = (sys.executable, "-S", "-E", "-c", LAUNCHER, *words)
     done = subprocess.run(launch, capture_output=True, text=True, check=True)
     code, cpu_s, wall_s, peak_kib = json.loads(done.stdout)
@@ -73,7 +73,7 @@ def measure(words: tuple[str, ...]) -> Cost:
 
 
 def contenders(load: Path, part: Path, packets: int) -> list[Contender]:
-    """Everything that this machine has, netmon first."""
+    """The programs installed on this machine, netmon first."""
     fields = ("-T", "fields", "-e", "tls.handshake.extensions_server_name", "-e", "dns.qry.name")
     candidates = [
         Contender("netmon", (*NETMON, "read", str(load)), packets),
@@ -85,7 +85,7 @@ def contenders(load: Path, part: Path, packets: int) -> list[Contender]:
 
 
 def race(programs: list[Contender], rounds: int) -> dict[str, dict]:
-    """Let the programs take turns; medians by name."""
+    """Runs the programs in turns. Returns the medians by name."""
     costs: dict[str, list[Cost]] = {program.name: [] for program in programs}
     for _round in range(rounds):
         for program in programs:
@@ -108,7 +108,7 @@ def race(programs: list[Contender], rounds: int) -> dict[str, dict]:
 
 
 def run(packets: int, rounds: int, folder: Path) -> dict:
-    """Make a load in the folder and race on it; the load's summary and the results."""
+    """Writes a load into the folder and runs the programs on it. Returns its summary and the results."""
     load, part = folder / "load.pcap", folder / "slice.pcap"
     summary = write_load(load, packets)
     write_load(part, min(packets, SLICE_PACKETS))
@@ -116,7 +116,7 @@ def run(packets: int, rounds: int, folder: Path) -> dict:
 
 
 def main() -> None:
-    """Race, print the table, keep the numbers."""
+    """Runs the programs, prints the table, and saves the numbers."""
     parser = argparse.ArgumentParser(description="netmon's CPU time beside its peers'.")
     parser.add_argument("--packets", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)

@@ -1,6 +1,6 @@
-"""Flows of a load: TLS with its DNS look-up, QUIC, and traffic of nobody in particular.
+"""Flows of a load: TLS with its DNS look-up, QUIC, and other traffic.
 
-A flow is a generator of (kind, frame); the kinds that a monitor has to parse are counted.
+A flow is a generator of (kind, frame); frames of the kinds that a monitor has to parse are counted.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ Frames = Iterator[tuple[str, bytes]]
 
 @dataclass(frozen=True)
 class Mix:
-    """What an enterprise's perimeter carries: shares of flows, numbers of hosts."""
+    """The traffic mix of an enterprise perimeter: shares of flows, numbers of hosts."""
 
     watched: tuple[str, ...]  # names that a monitor looks for
     clients: int = 3000
     servers: int = 5000
-    flow_packets: int = 200  # mean data packets of a flow, about: the tail is heavy
+    flow_packets: int = 200  # approximate mean of data packets in a flow, with a heavy tail
     watch_share: float = 0.005
     quic_share: float = 0.3
     other_share: float = 0.15  # neither TLS nor DNS
@@ -59,15 +59,15 @@ class Mix:
     ipv6_share: float = 0.15
     vlan_share: float = 0.2
     post_quantum_share: float = 0.4  # ClientHellos larger than a segment
-    split_share: float = 0.1  # ClientHellos cut at odd places
+    split_share: float = 0.1  # ClientHellos split at odd places
     reorder_share: float = 0.05  # of those in several packets, out of order
     shuffle_share: float = 0.5  # of the QUIC hellos, CRYPTO frames in any order
-    recorded_share: float = 0.3  # openings taken from real captures
+    recorded_share: float = 0.3  # openings from real captures
 
 
 @dataclass
 class Flows:
-    """An endless supply of flows; the same seed gives the same ones."""
+    """Generates flows without end; the same seed gives the same flows."""
 
     mix: Mix
     recorded: Recorded
@@ -90,7 +90,7 @@ class Flows:
         kind = "quic" if rng.random() < mix.quic_share else "tls"
         self.started[kind] += 1
         opening = None
-        # Spread evenly, so that a small load has watched flows too.
+        # Spread evenly, so that a small load has flows of watched names as well.
         if self.started["watched"] < int(mix.watch_share * self.started["flows"]):
             self.started["watched"] += 1
             name = rng.choice(mix.watched)
@@ -163,7 +163,7 @@ class Flows:
         yield from _close(up, down, sent + len(query), received + len(answer))
 
     def _open(self, up: Pair, down: Pair):
-        """Shake hands; returns the next sequence numbers of both sides."""
+        """The handshake; returns the next sequence numbers of both sides."""
         sent, received = self.rng.getrandbits(32), self.rng.getrandbits(32)
         yield "control", up.tcp(sent, 0, SYN, options=SYN_OPTIONS)
         yield "control", down.tcp(received, sent + 1, SYN_ACK, options=SYN_OPTIONS)
@@ -171,7 +171,7 @@ class Flows:
         return sent + 1, received + 1
 
     def _transfer(self, up: Pair, down: Pair, sent: int, received: int):
-        """Data both ways; returns the next sequence numbers."""
+        """Data in both directions; returns the next sequence numbers."""
         for from_server, size in self._bulk():
             start = (sent + received) & 0x1FFFF
             data = self._pool[start : start + size]
@@ -235,7 +235,7 @@ class Flows:
             yield "data", (down if from_server else up).udp(b"\x4b" + ids[from_server] + data)
 
     def _other(self, client: int, server: bytes) -> Frames:
-        """Traffic that is not the monitor's: file shares, plain HTTP, clocks, calls."""
+        """Other traffic: file shares, plain HTTP, NTP, calls."""
         rng, pool = self.rng, self._pool
         port, size = rng.choice(((445, 0), (80, 0), (123, 48), (40000, 172)))
         if size:

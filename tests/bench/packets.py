@@ -1,4 +1,4 @@
-"""Packets of a load: frames with right lengths, ClientHellos, QUIC Initials, DNS messages."""
+"""Packets of a load: frames with correct lengths, ClientHellos, QUIC Initials, DNS messages."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Pair:
         return got
 
     def tcp(self, seq, ack, flags, payload=b"", options=b""):
-        """A frame with a TCP segment; its checksum is 0, as where the hardware fills it in."""
+        """A frame with a TCP segment; its checksum is 0, as with checksum offload."""
         off = (20 + len(options)) << 2
         size = 20 + len(options) + len(payload)
         tail = struct.pack("!IIBBHHH", seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, off, flags, 501, 0, 0)
@@ -51,7 +51,7 @@ class Pair:
         """A frame with a UDP datagram."""
         size = 8 + len(payload)
         c = 0
-        if self.v6:  # there the checksum is not optional (RFC 8200, section 8.1)
+        if self.v6:  # over IPv6 the checksum is mandatory (RFC 8200, section 8.1)
             pseudo = self.src + self.dst + struct.pack("!II", size, self.proto)
             c = checksum(pseudo + self.ports + struct.pack("!HH", size, 0) + bytes(payload)) or 0xFFFF
         return b"".join((self.head(size), struct.pack("!HH", size, c), payload))
@@ -125,7 +125,7 @@ def _in_order(hello):
 
 
 def _shuffled(rng, hello):
-    """The same as Chrome does it: small CRYPTO frames in any order."""
+    """The same in the way of Chrome: small CRYPTO frames in any order."""
     cuts = [0, *sorted(rng.sample(range(1, len(hello)), 5)), len(hello)]
     small = [(i, hello[i:j]) for i, j in itertools.pairwise(cuts)]
     rng.shuffle(small)
@@ -143,7 +143,7 @@ def _shuffled(rng, hello):
 
 
 def server_flight(rng, pool):
-    """ServerHello, change of cipher, and encrypted records: about 3.6 kB."""
+    """ServerHello, change_cipher_spec, and encrypted records: about 3.6 kB."""
     hello = b"".join((b"\x03\x03", rng.randbytes(32), b"\x20", rng.randbytes(32), b"\x13\x01\0"))
     share = b"\0\x1d\0\x20" + rng.randbytes(32)
     hello += struct.pack("!H", 46) + ext(43, b"\x03\x04") + ext(51, share)
@@ -154,7 +154,7 @@ def server_flight(rng, pool):
 
 
 def dns_name(name):
-    """A name in wire form."""
+    """A name in wire format."""
     return b"".join(bytes([len(p)]) + p.encode() for p in name.split(".")) + b"\0"
 
 
@@ -162,7 +162,7 @@ EDNS = b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0)
 
 
 def dns_exchange(rng, name, qtype, address, alias):
-    """A question and its answer: an alias if given, then the address if there is one of that type."""
+    """A query and its response: a CNAME if given, then the address if there is one of that type."""
     number = rng.getrandbits(16)
     question = dns_name(name) + struct.pack("!HH", qtype, 1)
     query = struct.pack("!HHHHHH", number, 0x0100, 1, 0, 0, 1) + question + EDNS

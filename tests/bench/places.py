@@ -1,11 +1,11 @@
-"""What places cost beside the engine: CPU seconds for a million flows of a known vendor.
+"""The cost of places compared with the engine: CPU seconds for a million flows of a known vendor.
 
     python -m tests.bench.places [--packets 1000000] [--lookups 1000000]
 
-The engine reads a load whose every named flow is a vendor's; its time is scaled to a million of them. Places
-are looked up with three location databases and the signatures, for servers as they come in the load
-(`again`), with the smallest round trips as the sensor does (`trips`), and for servers never seen before
-(`new`), which no cache helps. The last column is the share of the engine's time.
+The engine reads a load in which every named flow matches a vendor; its time is scaled to a million flows.
+Places are looked up with three location databases and the signatures, for servers in the order of the load
+(`again`), with the smallest round trips as in the sensor (`trips`), and for servers never seen before
+(`new`), so that no cache helps. The last column is the share of the engine's time.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _time(look_up: Callable[..., object], subjects: Iterable[object], count: int
 
 
 def main() -> None:
-    """Measure, and print a table."""
+    """Measures, and prints a table."""
     parser = argparse.ArgumentParser(description="What places cost beside the engine.")
     parser.add_argument("--packets", type=int, default=MILLION)
     parser.add_argument("--lookups", type=int, default=MILLION)

@@ -1,7 +1,7 @@
-"""Openings of real connections, read from real captures, to be sent again between other addresses.
+"""Openings of real connections, extracted from captures, to be reused between other addresses.
 
-An Initial's keys hang on its connection id alone (RFC 9001, section 5.2), so a recorded QUIC opening
-stays readable from anywhere.
+The keys of an Initial depend only on its connection ID (RFC 9001, section 5.2), so a recorded QUIC opening
+can be decrypted between any addresses.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from scapy.utils import RawPcapNgReader, RawPcapReader
 
-logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # of secrets in captures, which nobody asks for
+logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # of secrets in captures, which are not read
 
 ETHERNET, RAW_LINKS = 1, (12, 101, 228, 229)
 TCP, UDP = 6, 17
@@ -24,7 +24,7 @@ MOST_DATAGRAMS = 16  # of one QUIC opening
 
 
 class Payload(NamedTuple):
-    """What one packet carries, and between whom."""
+    """The payload of one packet, and its ends."""
 
     proto: int
     ends: tuple[str, int, str, int]
@@ -90,7 +90,7 @@ def _packets(path: Path) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _payload(link: int, packet: bytes) -> Payload | None:
-    """The transport payload of a whole, plain packet: no tunnel, no fragment."""
+    """The transport payload of a complete, plain packet: no tunnel, no fragment."""
     start = 0
     if link == ETHERNET:
         start, kind = 14, packet[12:14]

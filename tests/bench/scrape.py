@@ -1,8 +1,8 @@
-"""What a scrape costs: CPU seconds for a page of 10,000 series, in both formats.
+"""The cost of a scrape: CPU seconds for a page of 10,000 series, in both formats.
 
     python -m tests.bench.scrape [--series 10000] [--rounds 15]
 
-The series are flows of made-up components at made-up places, as many as the page must have.
+The series are flows of fictional components at fictional places, as many as the page needs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PER_LABEL_SET = 3  # bytes sent, bytes received, flows
 
 
 def page_of(series: int) -> Callable[[str], bytes]:
-    """A function that renders a page with at least so many series for an Accept header."""
+    """A function that renders a page with at least that many series for an Accept header."""
     output = Prometheus("bench", _engine.Engine(_engine.Matcher([], [], [])).stats)
     for number in range(series // PER_LABEL_SET):
         output.flow(replace(classified(flow_id=number), component=f"component{number}"))
@@ -37,7 +37,7 @@ def page_of(series: int) -> Callable[[str], bytes]:
 
 
 def cpu_seconds(render: Callable[[str], bytes], accept: str, rounds: int) -> float:
-    """The median over so many scrapes."""
+    """The median of that many scrapes."""
     costs = []
     for _ in range(rounds):
         begin = time.process_time()

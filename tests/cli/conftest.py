@@ -17,11 +17,16 @@ def demo():
     return ROOT / "netmon" / "data" / "demo.pcap"
 
 
+def clean_environment(home):
+    """An environment without the user's configuration, a terminal, or a setting for colours."""
+    kept = {key: value for key, value in os.environ.items() if key in KEPT}
+    return kept | {"HOME": str(home), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+
+
 @pytest.fixture
 def environment(tmp_path):
-    """An environment without a configuration, a terminal or settings for colours."""
-    kept = {key: value for key, value in os.environ.items() if key in KEPT}
-    return kept | {"HOME": str(tmp_path), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+    """A clean environment, which a test may change."""
+    return clean_environment(tmp_path)
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ import bcrypt
 import pytest
 
 from netmon.signatures.load import default_folder
-from tests.machine import need, need_root
+from tests.machine import need
 from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
+
+pytestmark = pytest.mark.lab
 
 PORT = "netmon-test1"
 OTHER_END = "netmon-test0"
@@ -63,7 +65,6 @@ class Sensor:
 @pytest.fixture
 def sensor(environment):
     """Start a sensor with these options, and wait until it captures."""
-    need_root()
     need("ip", "tcpreplay")
     started = []
 
@@ -267,7 +268,6 @@ def test_a_crash_loses_only_unsaved_destinations(sensor, demo, tmp_path):
 
 def test_an_unwritable_state_does_not_stop_the_sensor(environment, demo, tmp_path):
     """It is logged in one line, and everything else works."""
-    need_root()
     need("ip", "tcpreplay")
     (tmp_path / ".local").write_text("a file where a folder should be")
     running = Sensor(environment, "--country", "DE")
@@ -297,7 +297,6 @@ def test_interface_that_goes_down(sensor, demo):
 
 def test_without_rights(environment, tmp_path):
     """Without CAP_NET_RAW: one line that names the missing privilege, and exit code 1."""
-    need_root()
     if shutil.which("setpriv") is None:
         pytest.skip("needs setpriv (Debian: util-linux)")
     words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-m", "netmon"]

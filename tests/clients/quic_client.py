@@ -14,11 +14,11 @@ from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.events import QuicEvent
 
 
-class Visitor(QuicConnectionProtocol):
+class Request(QuicConnectionProtocol):
     """One connection with one request on it."""
 
     def quic_event_received(self, event: QuicEvent) -> None:
-        """Note the status of the answer."""
+        """Records the status of the response."""
         for http_event in self.http.handle_event(event):
             if isinstance(http_event, HeadersReceived) and not self.status.done():
                 self.status.set_result(dict(http_event.headers)[b":status"].decode())
@@ -32,17 +32,17 @@ class Visitor(QuicConnectionProtocol):
         return await self.status
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Prepare for the answer."""
+        """Prepares for the response."""
         super().connection_made(transport)
         self.http = H3Connection(self._quic)
         self.status: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
 
 async def main(name: str) -> None:
-    """Fetch once, whoever the server is."""
+    """Sends one request, without verifying the server."""
     configuration = QuicConfiguration(is_client=True, alpn_protocols=H3_ALPN, verify_mode=ssl.CERT_NONE)
-    async with connect(name, 443, configuration=configuration, create_protocol=Visitor) as visitor:
-        print(await asyncio.wait_for(visitor.fetch(name), timeout=10))
+    async with connect(name, 443, configuration=configuration, create_protocol=Request) as request:
+        print(await asyncio.wait_for(request.fetch(name), timeout=10))
 
 
 if __name__ == "__main__":

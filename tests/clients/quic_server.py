@@ -20,7 +20,7 @@ class Pages(QuicConnectionProtocol):
     """One connection."""
 
     def quic_event_received(self, event: QuicEvent) -> None:
-        """Answer requests as soon as HTTP/3 is agreed on."""
+        """Answers requests once HTTP/3 is negotiated."""
         if isinstance(event, ProtocolNegotiated):
             self._http = H3Connection(self._quic)
         for http_event in self._http.handle_event(event) if hasattr(self, "_http") else ():
@@ -32,7 +32,7 @@ class Pages(QuicConnectionProtocol):
 
 
 async def main(certificate: str, key: str) -> None:
-    """Serve until killed."""
+    """Serves until killed."""
     configuration = QuicConfiguration(is_client=False, alpn_protocols=H3_ALPN)
     configuration.load_cert_chain(certificate, key)
     await serve("::", 443, configuration=configuration, create_protocol=Pages)

@@ -1,8 +1,8 @@
-"""Records what current clients say first, each to a server of our own, in namespaces without a way out.
+"""Records the hellos of current clients to a local server, in namespaces without any other connection.
 
-python -m tests.clients.record     writes tests/clients/*.pcap, clients.json and README.md anew (as root)
+python -m tests.clients.record     rewrites tests/clients/*.pcap, clients.json and README.md (as root)
 
-A capture holds the first packets of one connection. What is in its hello is read by tshark.
+A capture holds the first packets of one connection. tshark reads the contents of its hello.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from tests.clients.wire import Wire
-from tests.lab.laboratory import write_certificate
+from tests.lab.lab import write_certificate
 
 FOLDER = Path(__file__).parent
 PROGRAMS = ("chromium", "curl", "ethtool", "ip", "openssl", "tcpdump", "tshark", "wget")
-PACKETS = 8  # of a connection are kept
+PACKETS = 8  # kept of each connection
 GROUPS = {0x001D: "x25519", 0x0017: "secp256r1", 0x11EC: "X25519MLKEM768"}
 ECH = "65037"  # the extension's number (RFC 9849)
 CHROMIUM = (
@@ -44,7 +44,7 @@ AIOQUIC_VERSION = (sys.executable, "-c", "import aioquic as a; print('aioquic', 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """How a client is started, with words in braces filled in, and how its version is asked for."""
+    """The command of a client, with placeholders in braces, and the command that prints its version."""
 
     capture: str
     command: tuple[str, ...]
@@ -53,7 +53,7 @@ class Client:
 
     @property
     def name(self) -> str:
-        """The name that it asks for, and no other client."""
+        """The server name that only this client requests."""
         return f"{self.capture.replace('_', '-')}.clients.example"
 
 
@@ -90,18 +90,18 @@ class Recorded:
     """What tshark says about the hello in a capture."""
 
     capture: str
-    client: str  # as its program says it, with its version
+    client: str  # the program with its version
     name: str
     transport: str
-    hello_bytes: int  # the ClientHello message
-    packets: int  # of the client, that it is spread over
+    hello_bytes: int  # of the ClientHello message
+    packets: int  # of the client that carry it
     key_shares: tuple[str, ...]
-    ech: bool  # the extension is there; nobody has an HTTPS record here, so it is GREASE
+    ech: bool  # the extension is present; without an HTTPS record it is GREASE
     alpn: tuple[str, ...]
 
 
 def record(folder: Path) -> list[Recorded]:
-    """Runs every client once; their captures and what is in them."""
+    """Runs every client once. Returns the contents of their captures."""
     with Wire(client.name for client in CLIENTS) as wire, tempfile.TemporaryDirectory() as scratch:
         certificate, key = write_certificate(Path(scratch))
         for server in ("tests.lab.servers web", "tests.clients.quic_server"):
@@ -158,7 +158,7 @@ def first_packets(capture: bytes, transport: str) -> bytes:
 
 
 def describe(path: Path, client: Client) -> Recorded | None:
-    """What tshark reads in the capture; None: no hello with the client's name."""
+    """What tshark reads in the capture; None if no hello has the client's name."""
     fields = {
         "name": "tls.handshake.extensions_server_name",
         "length": "tls.handshake.length",
@@ -199,8 +199,10 @@ def _initials(path: Path) -> int:
 
 
 def _version(client: Client) -> str:
-    said = subprocess.run(client.version, capture_output=True, text=True, check=True).stdout.splitlines()[0]
-    return re.sub(r" (built on|\(Library|\(x86|\d+ \w{3} 20).*", "", said).strip()
+    printed = subprocess.run(client.version, capture_output=True, text=True, check=True).stdout.splitlines()[
+        0
+    ]
+    return re.sub(r" (built on|\(Library|\(x86|\d+ \w{3} 20).*", "", printed).strip()
 
 
 def _key_hash(certificate: Path) -> str:
@@ -210,13 +212,13 @@ def _key_hash(certificate: Path) -> str:
 
 
 def readme(rows: list[Recorded]) -> str:
-    """The table for people."""
+    """The table as Markdown."""
     lines = [
         "# Hellos of current clients",
         "",
         "The first packets of one connection of each client, recorded by `python -m tests.clients.record`",
-        "against servers in network namespaces; what is in the hello is tshark's word. Nobody here has an",
-        "HTTPS record, so each ECH extension is GREASE.",
+        "against servers in network namespaces, and the contents of the hello as read by tshark. The names",
+        "have no HTTPS records, so each ECH extension is GREASE.",
         "",
         "| capture | client | over | hello, bytes | packets | key shares | ECH extension | ALPN |",
         "|---|---|---|---|---|---|---|---|",
@@ -246,7 +248,7 @@ def read_table() -> list[Recorded]:
 
 
 def main() -> None:
-    """Write captures and tables anew."""
+    """Rewrites the captures and tables."""
     rows = record(FOLDER)
     text = json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False)
     (FOLDER / "clients.json").write_text(text + "\n", encoding="utf-8")

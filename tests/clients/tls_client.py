@@ -1,4 +1,4 @@
-"""Python's own TLS: `python -m tests.clients.tls_client NAME` makes a handshake and prints its version."""
+"""Python's ssl module: `python -m tests.clients.tls_client NAME` connects and prints the TLS version."""
 
 from __future__ import annotations
 

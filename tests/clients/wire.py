@@ -1,4 +1,4 @@
-"""Two namespaces, a client's and a server's, with one cable between them and nothing else."""
+"""Two namespaces, for a client and a server, connected by one cable and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLIENT, SERVER = ("192.0.2.10", "2001:db8::10"), ("192.0.2.20", "2001:db8::20")
 
 
 class Wire:
-    """The wiring; a context manager that leaves nothing behind. `names` are the server's."""
+    """The network; a context manager that leaves nothing behind. `names` are those of the server."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = tuple(names)
@@ -30,7 +30,7 @@ class Wire:
             cable = ("link", "add", "eth0", "type", "veth", "peer", "name", "eth0")
             checked("ip", "-n", self._space("client"), *cable, "netns", self._space("server"))
             for host, addresses in (("client", CLIENT), ("server", SERVER)):
-                # Segments shall be those of the wire, not those that a card would cut later.
+                # Segments as on the wire, without segmentation offload.
                 self.run(host, "ethtool", "-K", "eth0", "tso", "off", "gso", "off", "gro", "off")
                 for port in ("lo", "eth0"):
                     checked("ip", "-n", self._space(host), "link", "set", port, "up")
@@ -46,13 +46,13 @@ class Wire:
         self._stack.close()
 
     def run(self, host: str, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        """A command that ran to its end on a host, whatever came of it."""
+        """The result of a command on a host, whether it succeeded or not."""
         return subprocess.run(
             self._command(host, words), cwd=ROOT, capture_output=True, text=True, check=False, **options
         )
 
     def start(self, host: str, *words: str, until: str, stream: str = "stdout") -> subprocess.Popen[str]:
-        """A process on a host that has said `until`; it is killed with the wire."""
+        """A process on a host, once it has printed `until`; it is killed at the end."""
         streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         streams[stream] = subprocess.PIPE
         process = subprocess.Popen(self._command(host, words), cwd=ROOT, text=True, **streams)
@@ -69,7 +69,7 @@ class Wire:
         return f"{self._prefix}-{host}"
 
     def _write_hosts(self) -> None:
-        """`ip netns exec` lays these files over /etc, so that every client finds the server."""
+        """`ip netns exec` mounts these files over /etc, so that every client resolves the server's names."""
         folder = Path("/etc/netns") / self._space("client")
         folder.mkdir(parents=True)
         lines = [f"{address} {name}\n" for name in self._names for address in SERVER]
@@ -82,7 +82,7 @@ class Wire:
 
 
 def checked(*words: str) -> None:
-    """Runs a command; raises what it says when it fails."""
+    """Runs a command; raises an error with its output if it fails."""
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")

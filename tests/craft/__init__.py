@@ -1,5 +1,5 @@
-"""Packets from nothing: captures whose every byte is known, with the standard library alone.
+"""Crafted packets: captures in which every byte is known, made with the standard library alone.
 
-`packets` builds IP and link layers, `dns` and `tls` what they carry, `talk` conversations in
-time, `pcap` the files. Nothing is random: filler comes from a hash of what it stands for.
+`packets` builds the link and IP layers, `dns` and `tls` their payloads, `talk` conversations with
+timing, `pcap` the files. Nothing is random: filler bytes are a hash of their label.
 """

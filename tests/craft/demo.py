@@ -1,10 +1,10 @@
-"""The capture behind `netmon demo`: ten minutes of a small office near Frankfurt, written byte by byte.
+"""The capture behind `netmon demo`: ten minutes of a small office near Frankfurt, crafted byte by byte.
 
-    python -m tests.craft.demo        writes netmon/data/demo.pcap anew
+    python -m tests.craft.demo        rewrites netmon/data/demo.pcap
 
 Clients and the office's resolver have documentation addresses (RFC 5737, RFC 3849). Names and
-addresses of the vendor are those that `signatures/` lists; round trips are what a line from
-Frankfurt would show. Nobody ever sent these packets.
+addresses of the vendor are those listed in `signatures/`; round trips are typical of a line in
+Frankfurt. None of these packets was ever sent on a network.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ RESOLVER, RESOLVER_V6 = "192.0.2.53", "2001:db8:1::53"
 OFFICE, OFFICE_V6 = "192.0.2.", "2001:db8:1::"
 ETHERNET_LINK = 1
 
-SPLIT_HELLO_BYTES = 1750  # more than a segment holds, so the name comes in the second one
+SPLIT_HELLO_BYTES = 1750  # more than a segment holds, so the name is in the second one
 
 QUERY = Load(up_bytes=420, down_bytes=310)
 STATUS = Load(up_bytes=350, down_bytes=240, turns=3, pause_ns=2 * SECOND_NS)
@@ -50,11 +50,11 @@ ZURICH_DC1 = ("dc1.ksn.kaspersky-labs.com", "82.202.184.30", 7.2)
 ZURICH_V6 = ("ksn-verdict-geo.kaspersky-labs.com", "2a03:2480:8010::25", 5.8)
 MOSCOW_STAT = ("ksn-stat-geo.kaspersky-labs.com", "77.74.176.12", 40.6)
 MOSCOW_INFO = ("ksn-info-geo.kaspersky-labs.com", "77.74.177.8", 41.3)
-# … where they do not …
+# … where they do not agree …
 DISPUTED_VERDICT = ("ksn-verdict-geo.kaspersky-labs.com", "91.103.64.40", 39.8)
 DISPUTED_CERT = ("ksn-tcert-geo.kaspersky-labs.com", "93.159.228.15", 38.9)
 DISPUTED_URL = ("ksn-url-geo.kaspersky-labs.com", "91.103.65.9", 40.2)
-# … and where nobody has promised anything.
+# … and where nothing is promised.
 UPDATE_AMSTERDAM = ("s00.upd.kaspersky.com", "185.54.220.33", 7.6)
 UPDATE_FRANKFURT = ("dnl-01.geo.kaspersky.com", "93.159.227.14", 1.2)
 UPDATE_FAR = ("s19.upd.kaspersky.com", "37.203.129.5", 198.0)
@@ -71,7 +71,7 @@ Place = tuple[str, str, float]
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A client contacts a place: looks it up, unless it still knows it, and talks TLS."""
+    """A client contacts a place: a DNS look-up, unless the name is still cached, and a TLS session."""
 
     at_s: float
     host: int
@@ -130,7 +130,7 @@ VISITS = (
 
 
 class Office:
-    """The office's clients: each has its ports, and remembers what it looked up."""
+    """The office's clients: each has its own ports and DNS cache."""
 
     def __init__(self) -> None:
         self.ports: dict[str, int] = {}
@@ -142,7 +142,7 @@ class Office:
         return self.ports[client]
 
     def visit(self, visit: Visit) -> list[Sent]:
-        """A look-up where it is needed, and a TLS session."""
+        """A look-up if it is needed, and a TLS session."""
         name, server, rtt_ms = visit.place
         v6 = ":" in server
         client = f"{OFFICE_V6 if v6 else OFFICE}{visit.host}"
@@ -174,7 +174,7 @@ class Office:
         return Connection(client, self.port(client), server, port, start_ns=at_ns, rtt_ns=rtt_ns)
 
     def under_way(self, host: int, server: str, rtt_ms: float, load: Load) -> list[Sent]:
-        """A connection that was open before the capture began, and stays open."""
+        """A connection that was open before the capture began, and remains open."""
         first_turn_ns = START_NS + 400 * MILLISECOND_NS
         at_ns = first_turn_ns - load.pause_ns
         connection = self.connection(f"{OFFICE}{host}", server, 443, at_ns=at_ns, rtt_ms=rtt_ms)
@@ -197,7 +197,7 @@ class Office:
 
 
 def packets() -> Iterator[Sent]:
-    """Everything that passes the office's mirror port."""
+    """All traffic on the office's mirror port."""
     office = Office()
     for visit in VISITS:
         yield from office.visit(visit)
@@ -208,9 +208,9 @@ def packets() -> Iterator[Sent]:
     answer = dns.address(name, "82.202.184.44")
     at_ns = START_NS + 31 * SECOND_NS
     yield from look_up(f"{OFFICE}18", RESOLVER, name, dns.A, [answer], at_ns=at_ns, port=50_123)
-    # … nobody does for the other, so only its network says whose it is.
+    # … no client does so for the other, so only its network identifies the vendor.
     yield from office.under_way(19, "82.202.184.77", 6.3, heartbeat)
-    # The clock by plain HTTP; a public resolver that the product falls back to; a typing error; a browser.
+    # The time by plain HTTP; a public resolver that the product falls back to; a typing error; a browser.
     yield from office.plain_http(200.0, 18, ("touch.kaspersky.com", "93.159.228.60", 38.6))
     name, server, _ = DISPUTED_URL
     fallback = dns.address(name, server)

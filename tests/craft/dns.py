@@ -1,4 +1,4 @@
-"""DNS messages (RFC 1035): questions, and answers with A, AAAA, CNAME and HTTPS records."""
+"""DNS messages (RFC 1035): queries, and responses with A, AAAA, CNAME and HTTPS records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Record:
     ttl_s: int = 300
 
     def encode(self) -> bytes:
-        """The record as it goes over the wire, without compression."""
+        """The record in wire format, without compression."""
         return name(self.name) + struct.pack("!HHIH", self.kind, IN, self.ttl_s, len(self.data)) + self.data
 
 
@@ -33,7 +33,7 @@ def name(text: str) -> bytes:
 
 
 def address(owner: str, text: str, *, ttl_s: int = 300) -> Record:
-    """An A or AAAA record, as the address has it."""
+    """An A or AAAA record, depending on the address."""
     value = ip_address(text)
     return Record(owner, A if value.version == 4 else AAAA, value.packed, ttl_s)
 
@@ -64,16 +64,16 @@ def https(
 
 
 def query(question: str, kind: int, *, message_id: int) -> bytes:
-    """A question with recursion desired."""
+    """A query with recursion desired."""
     return struct.pack("!6H", message_id, 0x0100, 1, 0, 0, 0) + name(question) + struct.pack("!HH", kind, IN)
 
 
 def answer(question: str, kind: int, records: Sequence[Record], *, message_id: int, rcode: int = 0) -> bytes:
-    """The answer to a question, as a recursive resolver gives it."""
+    """The response of a recursive resolver to a query."""
     head = struct.pack("!6H", message_id, 0x8180 | rcode, 1, len(records), 0, 0)
     return head + name(question) + struct.pack("!HH", kind, IN) + b"".join(r.encode() for r in records)
 
 
 def over_tcp(message: bytes) -> bytes:
-    """A message as TCP carries it (RFC 1035, 4.2.2)."""
+    """A message with the length prefix that TCP requires (RFC 1035, 4.2.2)."""
     return struct.pack("!H", len(message)) + message

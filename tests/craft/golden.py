@@ -1,6 +1,6 @@
-"""The captures of `tests/golden/`: one function each; its docstring is the purpose.
+"""The captures of `tests/golden/`: one function for each; its docstring states the purpose.
 
-python -m tests.craft.golden      writes every tests/golden/*/input.* and README.md anew
+python -m tests.craft.golden      rewrites every tests/golden/*/input.* and README.md
 """
 
 from __future__ import annotations
@@ -101,17 +101,17 @@ def input_name(case: Callable[[], bytes]) -> str:
 
 
 def config(case: Callable[[], bytes]) -> Path:
-    """The configuration that a case is read with: its own, or that of all."""
+    """The configuration that a case is read with: its own, or the common one."""
     own = FOLDER / case.__name__ / "netmon.yaml"
     return own if own.exists() else FOLDER / "netmon.yaml"
 
 
 def readme(case: Callable[[], bytes]) -> str:
-    """What stands in a case's README: purpose, what must come out, origin."""
+    """The README of a case: its purpose, the expected result, its origin."""
     first, _, rest = (case.__doc__ or "").partition("\n\n")
     title = case.__name__.replace("_", " ")
     expected = textwrap.dedent(rest).strip()
-    origin = f"Crafted by `{case.__name__}` in `{case.__module__.replace('.', '/')}.py`; nobody ever sent it."
+    origin = f"Crafted by `{case.__name__}` in `{case.__module__.replace('.', '/')}.py`; not real traffic."
     return f"# {title}\n\n{first.strip()}\n\n{expected}\n\n{origin}\n"
 
 

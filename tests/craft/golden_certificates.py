@@ -1,4 +1,4 @@
-"""Golden captures about servers' certificates, where the client's hello names nobody."""
+"""Golden captures about server certificates, where the ClientHello has no server name."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ HELLO = tls.hello_records(tls.client_hello(None, versions=(tls.TLS12,)))
 
 
 def chain(common_name: str, names: Sequence[str] = ()) -> list[bytes]:
-    """A server's certificate and its issuer's."""
+    """A server's certificate and that of its issuer."""
     own = x509.certificate({"O": "Example Cloud", "CN": common_name}, ISSUER, names, label=common_name)
     return [own, x509.certificate(ISSUER, ISSUER, label="issuer")]
 
 
 def session(talk: Connection, certificates: Sequence[bytes], *, record_bytes: int = 16_000) -> list[Sent]:
-    """A TLS 1.2 conversation without server name, over a connection that is open."""
+    """A TLS 1.2 session without a server name, over an open connection."""
     talk.send(HELLO)
     talk.receive(tls.server_flight_in_clear("clear", certificates, record_bytes=record_bytes))
     talk.send(tls.client_finished("clear"))
@@ -30,7 +30,7 @@ def session(talk: Connection, certificates: Sequence[bytes], *, record_bytes: in
 
 
 def opened(server: str | None = None, *, number: int = 0, port: int = 443) -> Connection:
-    """One of several connections, begun."""
+    """One of several connections, after its handshake."""
     where = {"client_port": 50_000 + number, "at_s": number}
     talk = connection(port=port, **where) if server is None else connection(server, port, **where)
     talk.open()
@@ -38,10 +38,10 @@ def opened(server: str | None = None, *, number: int = 0, port: int = 443) -> Co
 
 
 def certificate() -> bytes:
-    """TLS 1.2 without SNI: the certificate comes in records of 100 bytes and in segments in reverse order.
+    """TLS 1.2 without SNI: the certificate arrives in records of 100 bytes, its segments in reverse order.
 
-    Named by the certificate's common name (`certificate`); its other name is a candidate. The second flow's
-    certificate has no alternative names.
+    Named by the certificate's common name (`certificate`); its other name is a candidate. The certificate of
+    the second flow has no alternative names.
     """
     talk = opened()
     talk.mss = 300
@@ -56,16 +56,16 @@ def certificate() -> bytes:
 def certificate_seen_alone() -> bytes:
     """The mirror shows only what the server sends: no hello, and no SYN.
 
-    Named by the certificate, which is the server's; the view says `one_way` and `no_start`.
+    Named by the server's certificate; the view is `one_way` and `no_start`.
     """
     return ethernet_file([s for s in session(connection(), chain(NAME, [NAME])) if not s.up])
 
 
 def certificate_wildcard() -> bytes:
-    """Certificates for all hosts of a domain: the vendor's, nobody's, a known one, and one after a look-up.
+    """Wildcard certificates: the vendor's, one of no vendor, a known one, and one after a DNS look-up.
 
-    A wildcard names a domain, not a host: it tags the flow if all of the domain is the vendor's (first flow),
-    or if the signatures know the certificate (third). A name from DNS says more, and wins (fourth).
+    A wildcard names a domain, not a host: it tags the flow if the entire domain is the vendor's (first flow),
+    or if the signatures list the certificate (third). A name from DNS is more specific and wins (fourth).
     """
     sent = session(opened(), chain("*.files.cloud.example", ["*.files.cloud.example"]))
     sent += session(opened("192.0.2.201", number=1), chain("*.example.net", ["*.example.net"]))
@@ -78,18 +78,18 @@ def certificate_wildcard() -> bytes:
 
 
 def certificate_of_many() -> bytes:
-    """A carrier's certificate with the names of several customers, one of them the vendor.
+    """The certificate of a CDN with the names of several customers, one of them the vendor.
 
-    Named by the common name, the others are candidates: one name among many tags nobody.
+    Named by the common name; the others are candidates. One name among many does not tag the flow.
     """
     names = ["edge7.carrier.example", "www.example.net", NAME]
     return ethernet_file(session(opened(ELSEWHERE), chain(names[0], names)))
 
 
 def certificate_of_a_stranger() -> bytes:
-    """A server whose certificate names a stranger, at an address that the client found by the vendor's name.
+    """A server whose certificate has an unrelated name, at an address that the vendor's name resolved to.
 
-    Named by DNS, which says what the client looked for: a certificate that tags nobody hides no vendor.
+    Named by DNS, which shows the name the client wanted: a certificate of no vendor does not hide the vendor.
     """
     at_ns = START_NS - SECOND_NS // 2
     sent = look_up_addresses(CLIENT, RESOLVER, UPDATES, [ELSEWHERE], at_ns=at_ns, port=50_500)
@@ -97,9 +97,9 @@ def certificate_of_a_stranger() -> bytes:
 
 
 def certificate_after_starttls() -> bytes:
-    """SMTP with STARTTLS and no SNI: the certificate stands behind what the server said before.
+    """SMTP with STARTTLS and no SNI: the certificate follows the server's replies in clear text.
 
-    Named by the certificate. Inside a CONNECT the target names the flow, and the certificate is not read.
+    Named by the certificate. In a CONNECT tunnel the target names the flow, and the certificate is ignored.
     """
     mail = opened(port=25)
     mail.receive(b"220 mail ESMTP\r\n")

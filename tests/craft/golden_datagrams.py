@@ -1,4 +1,4 @@
-"""Golden captures about datagrams: in fragments, and with hellos of their own."""
+"""Golden captures about datagrams: IP fragments, DTLS, Google QUIC, DNS on an odd port."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ RESOLVER_V6 = "2001:db8:1::53"
 
 
 def _long_look_up(client: str, resolver: str, answers: list[str]) -> tuple[Sent, bytes]:
-    """A question whose answer does not fit into one packet, and the datagram of the answer."""
+    """A query, and the datagram of its response, which does not fit into one packet."""
     source, destination = address(client), address(resolver)
     kind = dns.A if source.version == 4 else dns.AAAA
     records = [dns.address(NAME, text) for text in answers]
-    asked = packets.udp(source, destination, (50_500, 53), dns.query(NAME, kind, message_id=7))
+    query = packets.udp(source, destination, (50_500, 53), dns.query(NAME, kind, message_id=7))
     answer = dns.answer(NAME, kind, records, message_id=7)
-    answered = packets.udp(destination, source, (53, 50_500), answer)
-    return Sent(START_NS, packets.ip(source, destination, UDP, asked), up=True), answered
+    response = packets.udp(destination, source, (53, 50_500), answer)
+    return Sent(START_NS, packets.ip(source, destination, UDP, query), up=True), response
 
 
 def _arriving(parts: list[bytes]) -> list[Sent]:
-    """Packets of the resolver, a millisecond apart."""
+    """Packets from the resolver, a millisecond apart."""
     return [Sent(START_NS + at * MILLISECOND_NS, part, up=False) for at, part in enumerate(parts, start=4)]
 
 
 def dns_in_fragments() -> bytes:
-    """The answer to a look-up comes in three IPv4 fragments, the last one first, the second one twice.
+    """A DNS response arrives in three IPv4 fragments, the last one first, the second one twice.
 
-    It is read: the hello without SNI is named by it (`dns_client`). The look-up's flow has the bytes of the
-    three fragments, each with its header; the copy is counted by itself.
+    It is reassembled, and names the hello without SNI (`dns_client`). The DNS flow counts the bytes of the
+    three fragments, headers included; the duplicate is counted separately.
     """
     there, datagram = _long_look_up(CLIENT, RESOLVER, [ZURICH] + [f"203.0.113.{n}" for n in range(1, 60)])
     ends = address(RESOLVER), address(CLIENT)
@@ -52,9 +52,9 @@ def dns_in_fragments() -> bytes:
 
 
 def dns_in_ipv6_fragments() -> bytes:
-    """The answer to a look-up comes in three IPv6 fragments in disorder.
+    """A DNS response arrives in three IPv6 fragments out of order.
 
-    As `dns_in_fragments`: named by it (`dns_client`).
+    As `dns_in_fragments`: it names the hello without SNI (`dns_client`).
     """
     answers = [ZURICH_V6] + [f"2001:db8:f::{n}" for n in range(1, 60)]
     there, datagram = _long_look_up(CLIENT_V6, RESOLVER_V6, answers)
@@ -66,9 +66,9 @@ def dns_in_ipv6_fragments() -> bytes:
 
 
 def overlapping_fragments() -> bytes:
-    """A forged fragment overlaps the answer to a look-up and would make a foreign address the vendor's.
+    """A forged fragment overlaps a DNS response and would give the vendor's name to another address.
 
-    The answer is counted and never read, as no receiver reads it: the flow to the address has no name.
+    The response is counted but not parsed, as receivers discard it: the flow to the address has no name.
     """
     there, datagram = _long_look_up(CLIENT, RESOLVER, ["203.0.113.1"] * 40)
     ends = address(RESOLVER), address(CLIENT)
@@ -82,7 +82,7 @@ def overlapping_fragments() -> bytes:
 def _talk(
     payloads: list[tuple[bool, bytes]], *, server: str = ZURICH, port: int = 443, client_port: int = 50_000
 ) -> list[Sent]:
-    """Datagrams between the client and a server, five milliseconds apart; True: up."""
+    """Datagrams between the client and a server, five milliseconds apart; True: from the client."""
     sent = []
     for number, (up, payload) in enumerate(payloads):
         ends, ports = (address(CLIENT), address(server)), (client_port, port)
@@ -94,10 +94,10 @@ def _talk(
 
 
 def dtls_hello() -> bytes:
-    """DTLS on an odd port: a hello, the server's HelloVerifyRequest, and the hello again with its cookie.
+    """DTLS on an odd port: a hello, the server's HelloVerifyRequest, and the hello again with the cookie.
 
-    Each hello comes in two datagrams, the second part first; of the first hello one part is lost. Named by
-    SNI; the version is DTLS 1.2.
+    Each hello is split over two datagrams, the second part first; one part of the first hello is lost. Named
+    by SNI; the version is DTLS 1.2.
     """
     message = tls.client_hello(NAME, alpn=(), versions=(tls.TLS12,))
     first, again = dtls.hello_body(message), dtls.hello_body(message, cookie=b"are you there")
@@ -113,10 +113,10 @@ def dtls_hello() -> bytes:
 
 
 def google_quic() -> bytes:
-    """Google's QUIC with a hello in clear (Q043), and a copy of it with one wrong bit from another port.
+    """Google QUIC with a hello in clear (Q043), and the same hello with one wrong bit from another port.
 
-    The first flow is named by its hello (`quic_sni`). The other one's hash is wrong, so its name is not read:
-    its address says whose it is (`no_hello_seen`). Both are counted as QUIC.
+    The first flow is named by its hello (`quic_sni`). The hash of the second is wrong, so its name is ignored
+    and only its address tags it (`no_hello_seen`). Both are counted as QUIC.
     """
     packet = gquic.first_packet(b"12345678", gquic.client_hello(NAME))
     at = packet.index(NAME.encode())
@@ -126,15 +126,15 @@ def google_quic() -> bytes:
 
 
 def dns_on_an_odd_port() -> bytes:
-    """The client asks a resolver on port 5300; an answer to nobody comes from another such port.
+    """The client queries a resolver on port 5300; an unsolicited response comes from another odd port.
 
-    A flow that begins with a query is DNS on any port: the hello without SNI is named by it (`dns_client`).
-    The answer that nobody asked for is not read: its address has no name.
+    A flow that begins with a query is DNS on any port: it names the hello without SNI (`dns_client`). The
+    unsolicited response is ignored: its address has no name.
     """
-    asked = dns.query(NAME, dns.A, message_id=7)
-    answered = dns.answer(NAME, dns.A, [dns.address(NAME, ZURICH)], message_id=7)
-    unasked = dns.answer(NAME, dns.A, [dns.address(NAME, ELSEWHERE)], message_id=8)
-    sent = _talk([(True, asked), (False, answered)], server=RESOLVER, port=5300)
-    sent += _talk([(False, unasked)], server=RESOLVER, port=5301, client_port=50_001)
+    query = dns.query(NAME, dns.A, message_id=7)
+    response = dns.answer(NAME, dns.A, [dns.address(NAME, ZURICH)], message_id=7)
+    unsolicited = dns.answer(NAME, dns.A, [dns.address(NAME, ELSEWHERE)], message_id=8)
+    sent = _talk([(True, query), (False, response)], server=RESOLVER, port=5300)
+    sent += _talk([(False, unsolicited)], server=RESOLVER, port=5301, client_port=50_001)
     sent += tls_session(connection(at_s=1), flight(None))
     return ethernet_file(sent + tls_session(connection(ELSEWHERE, client_port=50_002, at_s=2), flight(None)))

@@ -1,4 +1,4 @@
-"""Golden captures about what hides names: encrypted hellos, and DNS that nobody reads or that is telling."""
+"""Golden captures about what hides names: Encrypted ClientHello, encrypted DNS, and fallback resolvers."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ OTHER_CLIENT = "192.0.2.11"
 
 
 def ech_by_record() -> bytes:
-    """An HTTPS record tells a client the public name of a front, and its hello shows that name.
+    """A client receives the public name of an ECH server in an HTTPS record, and its hello shows that name.
 
-    ECH is used: the outer name is no name, and what the client asked for names the flow (`dns_client`).
-    Another client was told nothing: the same hello of that one is GREASE, named by its SNI.
+    ECH is in use: the outer name does not count, and the client's DNS query names the flow (`dns_client`).
+    Another client never received the record: the same hello from it is GREASE, named by its SNI.
     """
     record = dns.https(HIDDEN, hints=[ELSEWHERE], ech=tls.ech_config_list(FRONT))
     sent = look_up(CLIENT, RESOLVER, HIDDEN, dns.HTTPS, [record], at_ns=START_NS, port=50_500)
@@ -37,10 +37,10 @@ def ech_by_record() -> bytes:
 
 
 def ech_known_front() -> bytes:
-    """A hello with an ECH extension shows a public name that the signatures know.
+    """A hello with an ECH extension shows a public name that the signatures list.
 
-    ECH is used: the flow has no name, evidence `ech_outer`, reason `ech`. That somebody else looked up a
-    name at the same address changes nothing. The same name without the extension is a name.
+    ECH is in use: the flow has no name, evidence `ech_outer`, reason `ech`. Another client's look-up of a
+    name at the same address changes nothing. Without the extension the same name is an ordinary SNI.
     """
     sent = look_up_addresses(OTHER_CLIENT, RESOLVER, HIDDEN, [ELSEWHERE], at_ns=START_NS, port=50_500)
     sent += tls_session(connection(ELSEWHERE, at_s=0.1), flight(KNOWN_FRONT, ech=True))
@@ -49,10 +49,10 @@ def ech_known_front() -> bytes:
 
 
 def ech_vendor_front() -> bytes:
-    """The public name of a front lies under a vendor's suffix, and the flow ends at nobody's address.
+    """The public name of an ECH server is below a vendor's suffix; the address belongs to no vendor.
 
-    While ECH is used the outer name tags nobody: the flow is the vendor's only if the inner name is. A hello
-    that shows the name with GREASE, before any record told of the front, is tagged by it.
+    While ECH is in use the outer name does not tag the flow: only the inner name would. A hello that shows
+    the name with GREASE, before any HTTPS record announced ECH, is tagged by it.
     """
     sent = tls_session(connection(ELSEWHERE), flight(VENDOR_FRONT, ech=True))
     record = dns.https(HIDDEN, ech=tls.ech_config_list(VENDOR_FRONT))
@@ -63,11 +63,11 @@ def ech_vendor_front() -> bytes:
 
 
 def encrypted_dns() -> bytes:
-    """DNS over TLS by port and by ALPN, over HTTPS by a known resolver's address and by its name.
+    """DNS over TLS, recognised by port and by ALPN; DNS over HTTPS, by a known resolver's address and name.
 
-    Four flows of encrypted DNS of one client. Its hello without SNI is unnamed for the reason
-    `encrypted_dns`, that of a client which is not known to use any is not. A name in a hello decides before
-    a resolver's address.
+    Four flows of encrypted DNS from one client. Its hello without SNI is unnamed for the reason
+    `encrypted_dns`; that of a client not known to use encrypted DNS is not. A name in a hello takes
+    precedence over a resolver's address.
     """
     dot = tls.hello_records(tls.client_hello(None, alpn=(), label="dot"))
     by_alpn = tls.hello_records(tls.client_hello("ns.example.net", alpn=("dot",)))
@@ -90,10 +90,10 @@ def encrypted_dns() -> bytes:
 
 
 def fallback_resolver() -> bytes:
-    """Clients ask a public resolver that a vendor's products fall back to, and the site's own.
+    """Clients query a public resolver that a vendor's products fall back to, and the site's own resolver.
 
-    A question for one of the vendor's names is a finding each time; other questions are told once an hour for
-    each client, as anybody may ask them; what was asked over HTTPS nobody can tell. The site's resolver is no
+    Each query for one of the vendor's names is a finding; other queries, which any software may send, are
+    reported once an hour for each client. Queries over HTTPS cannot be read. The site's resolver is never a
     finding.
     """
     questions = [

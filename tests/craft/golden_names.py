@@ -1,4 +1,4 @@
-"""Golden captures about names: where they come from, and whom they mean."""
+"""Golden captures about names: where they come from, and which vendor they match."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def dns_client() -> bytes:
 def dns_any() -> bytes:
     """The site's resolver looks the name up, seen at the perimeter; then a client connects without SNI.
 
-    Named by somebody's look-up: `dns_any`.
+    Named by the look-up of another host: `dns_any`.
     """
     sent = look_up_addresses(UPSTREAM, "192.0.2.1", NAME, [ZURICH], at_ns=START_NS, port=50_500)
     return ethernet_file(sent + tls_session(connection(at_s=0.01), flight(None)))
 
 
 def cname_chain() -> bytes:
-    """A name of nobody leads by CNAME over a name of the vendor to a name of a carrier.
+    """A CNAME chain leads from an unrelated name through a name of the vendor to a name of a CDN.
 
-    The flow's name is what was asked for; the vendor's link in the middle of the chain is what matches.
+    The flow has the queried name; the vendor's name in the middle of the chain is the one that matches.
     """
     chain = [
         dns.alias("shop.example.net", UPDATES),
@@ -61,26 +61,26 @@ def cname_chain() -> bytes:
 
 
 def dns_over_tcp() -> bytes:
-    """The client asks over TCP: two questions in one segment, answers in segments of seven bytes.
+    """The client queries over TCP: two queries in one segment, responses in segments of seven bytes.
 
     Both look-ups are read, and the hello without SNI is named by the first: `dns_client`.
     """
-    asked, told = b"", b""
+    queries, responses = b"", b""
     for message_id, (name, at) in enumerate(((NAME, ZURICH), ("www.example.net", ELSEWHERE)), start=7):
-        asked += dns.over_tcp(dns.query(name, dns.A, message_id=message_id))
+        queries += dns.over_tcp(dns.query(name, dns.A, message_id=message_id))
         records = [dns.address(name, at)]
-        told += dns.over_tcp(dns.answer(name, dns.A, records, message_id=message_id))
+        responses += dns.over_tcp(dns.answer(name, dns.A, records, message_id=message_id))
     talk = connection(RESOLVER, client_port=50_500, port=53)
     talk.open()
-    talk.send(asked)
+    talk.send(queries)
     talk.mss = 7
-    talk.receive(told)
+    talk.receive(responses)
     talk.close()
     return ethernet_file(talk.sent + tls_session(connection(at_s=1), flight(None)))
 
 
 def https_hints() -> bytes:
-    """Only an HTTPS record was asked for; the client connects to its address hint without SNI.
+    """Only an HTTPS record was queried; the client connects to its address hint without SNI.
 
     Named by the hint (RFC 9460, 7.3): `dns_client`.
     """
@@ -90,15 +90,15 @@ def https_hints() -> bytes:
 
 
 def ech_grease() -> bytes:
-    """A hello with an encrypted_client_hello extension that only looks like one.
+    """A hello with a GREASE encrypted_client_hello extension.
 
-    Named by SNI: the extension is noted, and the name in clear is believed.
+    Named by SNI: the extension is recorded, and the name in clear is used.
     """
     return ethernet_file(tls_session(connection(), flight(ech=True)))
 
 
 def port_8443() -> bytes:
-    """TLS on a port that nobody registered for it.
+    """TLS on a port not registered for it.
 
     Named by SNI: the port does not matter.
     """
@@ -106,9 +106,9 @@ def port_8443() -> bytes:
 
 
 def lookalikes() -> bytes:
-    """Names that look like the vendor's, at addresses of nobody: in SNI and in DNS.
+    """Names that resemble the vendor's, in SNI and in DNS, at addresses of no vendor.
 
-    None of them may be the vendor's; the last flow's name is, in spite of its capitals.
+    None of them matches the vendor, except the last flow's name, which has capital letters.
     """
     names = [
         "notcloud.example",
@@ -127,7 +127,7 @@ def lookalikes() -> bytes:
 
 
 def candidates() -> bytes:
-    """Three names lead to one address, and the hello has no SNI.
+    """Three names resolve to one address, and the hello has no SNI.
 
     The latest look-up before the flow names it; the other names are candidates.
     """
@@ -140,7 +140,7 @@ def candidates() -> bytes:
 
 
 def idle_and_port_reuse() -> bytes:
-    """One pair of ports, three flows: silence of six minutes ends the first, a new SYN the second.
+    """One pair of ports, three flows: six idle minutes end the first, a new SYN the second.
 
     Three flows: `idle`, `reused` and `fin`, each with its own name and bytes.
     """
@@ -153,8 +153,8 @@ def idle_and_port_reuse() -> bytes:
 def three_places() -> bytes:
     """File uploads to an address in Zürich, to one in Moscow, and to one on which the databases disagree.
 
-    Expected, unexpected, undecided: the promise speaks of Zürich. Updates to Moscow are undecided, because
-    nothing is promised for them.
+    Expected, unexpected, undecided: the promise names Zürich. Updates to Moscow are undecided, because no
+    promise covers them.
     """
     sent = tls_session(connection(ZURICH), flight())
     sent += tls_session(connection(MOSCOW, client_port=50_001, at_s=1), flight())

@@ -1,4 +1,4 @@
-"""Golden captures about what a client says before a hello, or in place of one."""
+"""Golden captures about what precedes or replaces a ClientHello."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def http_session(talk: Connection, first: bytes, *more: bytes, parts: int | None
 
 
 def tls_inside(talk: Connection, hello: bytes, *, reorder: bool = False) -> list[Sent]:
-    """TLS from the hello to the end, inside a connection on which other things were said before."""
+    """TLS from the hello to the end, on a connection that has already carried other data."""
     parts = split(hello, 1000)
     talk.send(hello, parts[::-1] if reorder else None)
     talk.receive(tls.server_flight("inside", encrypted_bytes=1400))
@@ -41,23 +41,23 @@ def tls_inside(talk: Connection, hello: bytes, *, reorder: bool = False) -> list
     return talk.sent
 
 
-def starttls(port: int, said: Sequence[tuple[bytes, bytes]], *, greeting: bytes = b"") -> bytes:
-    """A session in which client and server say something in turn, and then speak TLS."""
+def starttls(port: int, dialogue: Sequence[tuple[bytes, bytes]], *, greeting: bytes = b"") -> bytes:
+    """A session in which client and server take turns in clear text, then switch to TLS."""
     talk = connection(port=port)
     talk.open()
     if greeting:
         talk.receive(greeting)
-    for asked, answered in said:
-        talk.send(asked)
-        talk.receive(answered)
+    for command, reply in dialogue:
+        talk.send(command)
+        talk.receive(reply)
     return ethernet_file(tls_inside(talk, flight(post_quantum=True), reorder=True))
 
 
 def http_host() -> bytes:
-    """HTTP without TLS: on port 80, on port 8080 in segments of ten bytes, and two hosts in one connection.
+    """HTTP without TLS: on port 80, on port 8080 in segments of ten bytes, and two hosts on one connection.
 
-    Named by the Host of the first request (`http_host`): lower case, without port and final dot. The last
-    flow asks for an address and has no name from it.
+    Named by the Host of the first request (`http_host`): lower case, without port and final dot. The Host of
+    the last flow is an address, so the flow gets no name.
     """
     updates = request("GET /base HTTP/1.1", "Accept: */*", "Host: Updates.Cloud.Example.:80")
     files = request("PUT /a/file HTTP/1.1", f"Host: {NAME}:8080", "Content-Length: 0")
@@ -71,20 +71,20 @@ def http_host() -> bytes:
 
 
 def http_absolute_form() -> bytes:
-    """A client asks its proxy for files of the vendor without TLS.
+    """A client requests files of the vendor from its proxy, without TLS.
 
-    Named by the target of the request, not by Host. The view says `proxied`: the address is the proxy's, so
-    the verdict is undecided (`behind_proxy`) and the place unknown.
+    Named by the request target, not by Host. The view is `proxied`: the address is the proxy's, so the
+    verdict is undecided (`behind_proxy`) and the place unknown.
     """
     head = request(f"PUT http://{NAME}/a/file HTTP/1.1", "Host: www.example.net", "Content-Length: 0")
     return ethernet_file(http_session(connection(PROXY, 3128), head))
 
 
 def http_connect() -> bytes:
-    """A client asks its proxy for a tunnel, is sent for its password, asks again; then the hello comes.
+    """A client requests a tunnel from its proxy, is asked to authenticate, and repeats the CONNECT.
 
-    The hello inside is found, over two segments in the wrong order: named by SNI, `proxied`, undecided
-    (`behind_proxy`). In the second flow the hello has no name: named by the CONNECT (`http_host`).
+    The hello inside is found, in two segments in the wrong order: named by SNI, `proxied`, undecided
+    (`behind_proxy`). In the second flow the hello has no SNI: named by the CONNECT (`http_host`).
     """
     sent: list[Sent] = []
     for number, hello in enumerate((flight(post_quantum=True), flight(None))):
@@ -99,10 +99,10 @@ def http_connect() -> bytes:
 
 
 def proxy_headers() -> bytes:
-    """A load balancer puts PROXY headers of version 1 and 2 before what it passes on, and an authority once.
+    """A load balancer prepends PROXY headers of versions 1 and 2, one of them with an authority.
 
-    Named by SNI behind either header; by Host in a request behind one; by the authority where the hello has
-    no name (`http_host`).
+    Named by SNI after either header; by the Host of an HTTP request after one; by the authority where the
+    hello has no SNI (`http_host`).
     """
     address = bytes([192, 0, 2, 99, 198, 51, 100, 10]) + struct.pack("!HH", 40_000, 443)
     authority = struct.pack("!BH", 2, len(NAME)) + NAME.encode()
@@ -128,8 +128,11 @@ def starttls_smtp() -> bytes:
 
     Named by SNI.
     """
-    said = [(b"EHLO client.example\r\n", b"250-mail\r\n250 STARTTLS\r\n"), (b"STARTTLS\r\n", b"220 go\r\n")]
-    return starttls(587, said, greeting=b"220 mail ESMTP\r\n")
+    dialogue = [
+        (b"EHLO client.example\r\n", b"250-mail\r\n250 STARTTLS\r\n"),
+        (b"STARTTLS\r\n", b"220 go\r\n"),
+    ]
+    return starttls(587, dialogue, greeting=b"220 mail ESMTP\r\n")
 
 
 def starttls_imap() -> bytes:
@@ -137,11 +140,11 @@ def starttls_imap() -> bytes:
 
     Named by SNI.
     """
-    said = [
+    dialogue = [
         (b"a1 CAPABILITY\r\n", b"* CAPABILITY IMAP4rev1 STARTTLS\r\na1 OK\r\n"),
         (b"a2 STARTTLS\r\n", b"a2 OK\r\n"),
     ]
-    return starttls(143, said, greeting=b"* OK ready\r\n")
+    return starttls(143, dialogue, greeting=b"* OK ready\r\n")
 
 
 def starttls_pop3() -> bytes:
@@ -149,25 +152,25 @@ def starttls_pop3() -> bytes:
 
     Named by SNI.
     """
-    said = [(b"CAPA\r\n", b"+OK\r\nSTLS\r\n.\r\n"), (b"STLS\r\n", b"+OK\r\n")]
-    return starttls(110, said, greeting=b"+OK ready\r\n")
+    dialogue = [(b"CAPA\r\n", b"+OK\r\nSTLS\r\n.\r\n"), (b"STLS\r\n", b"+OK\r\n")]
+    return starttls(110, dialogue, greeting=b"+OK ready\r\n")
 
 
 def starttls_xmpp() -> bytes:
-    """XMPP: a stream's beginning, starttls, and a hello in two segments in the wrong order.
+    """XMPP: the start of a stream, starttls, and a hello in two segments in the wrong order.
 
     Named by SNI.
     """
     tls_namespace = b"xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
     features = b"<stream:features><starttls " + tls_namespace + b"</stream:features>"
-    said = [
+    dialogue = [
         (
             b"<?xml version='1.0'?>\n<stream:stream to='cloud.example' " + STREAM,
             b"<?xml version='1.0'?><stream:stream id='1' from='cloud.example' " + STREAM + features,
         ),
         (b"<starttls " + tls_namespace, b"<proceed " + tls_namespace),
     ]
-    return starttls(5222, said)
+    return starttls(5222, dialogue)
 
 
 def starttls_ldap() -> bytes:
@@ -176,7 +179,7 @@ def starttls_ldap() -> bytes:
     Named by SNI.
     """
     name = b"\x80" + tls.block8(START_TLS)
-    asked = b"\x30" + tls.block8(b"\x02\x01\x01\x77" + tls.block8(name))
+    command = b"\x30" + tls.block8(b"\x02\x01\x01\x77" + tls.block8(name))
     success = b"\x0a\x01\x00\x04\x00\x04\x00"
-    answered = b"\x30" + tls.block8(b"\x02\x01\x01\x78" + tls.block8(success))
-    return starttls(389, [(asked, answered)])
+    reply = b"\x30" + tls.block8(b"\x02\x01\x01\x78" + tls.block8(success))
+    return starttls(389, [(command, reply)])

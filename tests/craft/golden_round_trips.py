@@ -1,4 +1,4 @@
-"""Golden captures about round trips: what they rule out, and when they are not believed."""
+"""Golden captures about round trips: what they rule out, and when they are ignored."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from tests.craft.scene import (
 from tests.craft.talk import MICROSECOND_NS, MILLISECOND_NS, SECOND_NS, Connection, Sent, tls_session
 
 SHORT_NS, LONG_NS, LOCAL_NS = 6_430_000, 40_370_000, 310_000
-"""Round trips: too short for Frankfurt to Moscow, long enough, and what a proxy in the house takes."""
+"""Round trips: too short for Frankfurt to Moscow, long enough, and that of a proxy on site."""
 
 
 def _connection(server: str, rtt_ns: int, number: int, *, client: str = CLIENT) -> Connection:
-    """A connection at a second of its own."""
+    """A connection that starts in the second `number`."""
     talk = connection(server, client=client, client_port=50_000 + number, at_s=number)
     talk.rtt_ns = rtt_ns
     return talk
@@ -40,11 +40,11 @@ def _session(server: str, rtt_ns: int, number: int) -> list[Sent]:
 
 
 def moscow_excluded() -> bytes:
-    """A sensor in Frankfurt sees servers answer in 6.43 ms, and in 40.37 ms, that databases put in Moscow.
+    """A sensor in Frankfurt sees servers answer in 6.43 ms and in 40.37 ms that databases place in Moscow.
 
-    After 6.43 ms not even light is back from Moscow: the votes for it are set aside, and what is left decides
-    nothing. After 40.37 ms Moscow is possible, and unexpected. Of an address that answers slowly and later
-    fast the first flow is judged by what was known then.
+    Within 6.43 ms not even light returns from Moscow: the votes for it are discarded, and the rest decide
+    nothing. Within 40.37 ms Moscow is possible, and unexpected. Where an address answers slowly first and
+    fast later, the first flow is judged by the measurements up to then.
     """
     sent = _session(MOSCOW, SHORT_NS, 0) + _session(DISPUTED, SHORT_NS, 1)
     sent += _session("203.0.113.11", LONG_NS, 2)
@@ -53,24 +53,24 @@ def moscow_excluded() -> bytes:
 
 
 def promise_excluded() -> bytes:
-    """A sensor in Singapore sees a server answer in 6.43 ms that two databases put in the promised Zürich.
+    """A sensor in Singapore sees a server answer in 6.43 ms that two databases place in Zürich, as promised.
 
-    Zürich is impossible, so it is not as promised: undecided, `rtt_excludes_promise`.
+    Zürich is impossible, so the promise is not confirmed: undecided, `rtt_excludes_promise`.
     """
     return ethernet_file(_session(ZURICH, SHORT_NS, 0))
 
 
 def round_trips_not_measured() -> bytes:
-    """Handshakes with a server in Moscow whose round trip might come out too small.
+    """Handshakes with a server in Moscow whose measured round trip could be too small.
 
-    A SYN sent again, a clock set back by 35 ms in between, SYN and SYN-ACK at the same time: no round trip,
-    so nothing is excluded and the databases stand.
+    A retransmitted SYN, a clock set back by 35 ms in between, SYN and SYN-ACK at the same time: no round trip
+    is measured, so nothing is excluded and the databases decide.
     """
     again = _session(MOSCOW, SHORT_NS, 1)
     first = replace(again[0], time_ns=again[0].time_ns - SECOND_NS)
     same = _session(MOSCOW, SHORT_NS, 2)
     stepped = _session(MOSCOW, LONG_NS, 3)
-    # A packet from before the step comes between: without one nobody could see it.
+    # A packet from before the clock change arrives in between: without it the change would be invisible.
     other = _connection("203.0.113.13", LONG_NS, 3)
     other.now_ns += 30 * MILLISECOND_NS
     other.up(SYN)
@@ -80,14 +80,14 @@ def round_trips_not_measured() -> bytes:
 
 
 def _in_this_order(sent: Sequence[Sent]) -> bytes:
-    """A file whose packets need not be in order of time."""
+    """A file whose packets keep the given order, whatever their timestamps."""
     return pcap([Frame(s.time_ns, ethernet(s.packet)) for s in sent], ETHERNET, magic=NANOSECONDS)
 
 
 def intercepted() -> bytes:
-    """Something in the house answers for the whole internet in 0.31 ms, for a server in Moscow, too.
+    """A proxy on site answers for every destination in 0.31 ms, also for a server in Moscow.
 
-    Twenty unrelated destinations are equally near: interception is suspected, and nothing is excluded.
+    Twenty unrelated destinations seem equally near: interception is suspected, and nothing is excluded.
     """
     sent: list[Sent] = []
     for number in range(20):
@@ -101,7 +101,7 @@ def intercepted() -> bytes:
 
 
 def quic_round_trip() -> bytes:
-    """A QUIC client's Initial and the server's answer 6.43 ms later, from an address said to be in Moscow.
+    """A QUIC client's Initial and the server's response 6.43 ms later, from an address placed in Moscow.
 
     The pair is measured like SYN and SYN-ACK, and Moscow is excluded for a sensor in Frankfurt.
     """

@@ -33,9 +33,9 @@ from tests.craft.talk import (
 
 
 def whole_hello() -> bytes:
-    """The plain case: a ClientHello in one segment, an answer, an orderly end.
+    """The plain case: a ClientHello in one segment, the server's response, an orderly close.
 
-    Named by SNI, RTT 6.4 ms, nothing spoils the view.
+    Named by SNI, RTT 6.4 ms, no view limitations.
     """
     return ethernet_file(tls_session(connection(), flight()))
 
@@ -49,7 +49,7 @@ def post_quantum_hello() -> bytes:
 
 
 def reordered_hello() -> bytes:
-    """The second segment of the hello comes before the first.
+    """The second segment of the hello arrives before the first.
 
     Named by SNI.
     """
@@ -57,7 +57,7 @@ def reordered_hello() -> bytes:
 
 
 def overlapping_retransmission() -> bytes:
-    """The first segment of the hello comes twice, cut elsewhere the second time, so the middle overlaps.
+    """The first segment of the hello is retransmitted with other boundaries, so the middle overlaps.
 
     Named by SNI; the retransmitted bytes were on the wire, so they count.
     """
@@ -69,7 +69,7 @@ def overlapping_retransmission() -> bytes:
 
 
 def two_records() -> bytes:
-    """The hello is cut into two TLS records inside its server_name.
+    """The hello is split into two TLS records inside its server_name.
 
     Named by SNI (RFC 8446, 5.1 allows it).
     """
@@ -79,7 +79,7 @@ def two_records() -> bytes:
 
 
 def tiny_segments() -> bytes:
-    """The hello comes in segments of eight bytes.
+    """The hello arrives in segments of eight bytes.
 
     Named by SNI.
     """
@@ -87,9 +87,9 @@ def tiny_segments() -> bytes:
 
 
 def no_syn() -> bytes:
-    """The capture begins behind the handshake, just before the hello.
+    """The capture begins after the handshake, just before the hello.
 
-    Named by SNI; no RTT; the view says `no_start`.
+    Named by SNI; no RTT; the view is `no_start`.
     """
     return ethernet_file(tls_session(connection(), flight(), syn=False))
 
@@ -97,7 +97,7 @@ def no_syn() -> bytes:
 def client_side_only() -> bytes:
     """The mirror shows what the client sends, and nothing that the server sends.
 
-    Named by SNI; nothing received; no RTT; the view says `one_way`.
+    Named by SNI; nothing received; no RTT; the view is `one_way`.
     """
     sent = tls_session(connection(), flight(post_quantum=True), post_quantum=True)
     return ethernet_file([s for s in sent if s.up])
@@ -106,8 +106,8 @@ def client_side_only() -> bytes:
 def server_side_only() -> bytes:
     """The mirror shows what the server sends, and nothing that the client sends.
 
-    The SYN-ACK says which end is the server. No name: the address alone says whose it is (`network`).
-    The view says `one_way`.
+    The SYN-ACK shows which end is the server. No name: the flow is tagged by its address alone (`network`).
+    The view is `one_way`.
     """
     return ethernet_file([s for s in tls_session(connection(), flight()) if not s.up])
 
@@ -115,7 +115,7 @@ def server_side_only() -> bytes:
 def vlan() -> bytes:
     """Ethernet with an 802.1Q tag.
 
-    As `whole_hello`: the tag is no part of the IP bytes.
+    As `whole_hello`: the tag does not count as IP bytes.
     """
     return on_link("vlan")
 
@@ -123,7 +123,7 @@ def vlan() -> bytes:
 def qinq() -> bytes:
     """Ethernet with an 802.1ad service tag and an 802.1Q customer tag.
 
-    As `whole_hello`: the tags are no part of the IP bytes.
+    As `whole_hello`: the tags do not count as IP bytes.
     """
     return on_link("qinq")
 
@@ -145,7 +145,7 @@ def sll2() -> bytes:
 
 
 def raw_ip() -> bytes:
-    """No link layer at all.
+    """No link layer.
 
     As `whole_hello`.
     """
@@ -163,7 +163,7 @@ def null_link() -> bytes:
 def ipv6_extension_headers() -> bytes:
     """IPv6 with hop-by-hop options, a routing header, destination options and an atomic fragment header.
 
-    Named by SNI; the extension headers are IP bytes.
+    Named by SNI; the extension headers count as IP bytes.
     """
     routing = (packets.ROUTING, bytes([2, 253, 0, 0, 0, 0, 0]) + bytes(16))  # RFC 3692 experiment, none left
     extensions = [
@@ -184,7 +184,7 @@ def ipv6_extension_headers() -> bytes:
 def ipv4_options() -> bytes:
     """IPv4 with a router alert option and a record-route option in every header.
 
-    Named by SNI; the options are IP bytes.
+    Named by SNI; the options count as IP bytes.
     """
     options = bytes([148, 4, 0, 0]) + bytes([7, 11, 4]) + bytes(8) + b"\0"
 
@@ -196,10 +196,10 @@ def ipv4_options() -> bytes:
 
 
 def snap_length() -> bytes:
-    """A capture with a snap length of 200 bytes: one hello has its name in front, the other behind the cut.
+    """A capture with a snap length of 200 bytes: one hello has its name before the cut, the other after it.
 
-    The first is named by SNI all the same. The second has no name: `truncated_capture`; the address says
-    whose it is. The view of both says `cut`; bytes are those of the wire.
+    The first is named by SNI nevertheless. The second has no name (`truncated_capture`) and is tagged by its
+    address. The view of both is `cut`; bytes are those on the wire.
     """
     sent = tls_session(connection(), flight())
     sent += tls_session(connection(client_port=50_001, at_s=1), flight(post_quantum=True), post_quantum=True)
@@ -207,7 +207,7 @@ def snap_length() -> bytes:
 
 
 def coalesced_frame() -> bytes:
-    """A card put segments together: frames of 20 kB with the right length, and one above 64 kB with length 0.
+    """Segments coalesced by the network card: frames of 20 kB, and one above 64 kB with an IP length of 0.
 
     Named by SNI. The frame of length 0 counts with its bytes on the wire.
     """
@@ -254,8 +254,8 @@ def big_endian_pcapng() -> bytes:
 
 
 def truncated_file() -> bytes:
-    """The file breaks off in the middle of a packet, behind the hello.
+    """The file ends in the middle of a packet, after the hello.
 
-    What it holds comes out; then the reader says where the file broke off.
+    Everything before that is reported; then an error shows where the file ends.
     """
     return whole_hello()[:-2000]

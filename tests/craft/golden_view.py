@@ -1,4 +1,4 @@
-"""Golden captures about the view: what a mirror port shows twice, and what it loses."""
+"""Golden captures about the view: packets that a mirror port duplicates or loses."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tests.craft.scene import (
 )
 from tests.craft.talk import Load, Sent, frames, look_up_addresses, tls_session
 
-SWITCH_NS = 20_000  # between the two ports that a packet passes
+SWITCH_NS = 20_000  # between the two ports that a packet traverses
 
 
 def mirrored_twice() -> bytes:
-    """A router's two sides are mirrored: each packet comes twice, a hop farther and tagged.
+    """Both sides of a router are mirrored: each packet arrives twice, the second one hop further and tagged.
 
     Packets, bytes and DNS messages are those of one side. Neither session has IP identifications:
-    acknowledgements are recognised because the rest of their flow comes twice.
+    acknowledgements are recognised as duplicates because the rest of their flow is duplicated.
     """
     sent = look_up_addresses(CLIENT, RESOLVER, NAME, [ZURICH], at_ns=START_NS, port=50_500)
     sent += tls_session(connection(at_s=0.01), flight())
@@ -39,10 +39,10 @@ def mirrored_twice() -> bytes:
 
 
 def lossy_mirror() -> bytes:
-    """A mirror port with more traffic than it can carry loses every third packet of a download.
+    """An overloaded mirror port loses every third packet of a download.
 
-    The flow is named. The bytes that the client acknowledged and the sensor never saw are in the event, and
-    the flow is not called expected, although it went to the right place.
+    The flow is named. The event gives the bytes that the client acknowledged and the sensor never saw, and
+    the verdict is not expected, although the flow went to the right place.
     """
     load = Load(turns=4, up_bytes=200, down_bytes=20_000, pause_ns=10_000_000)
     sent = tls_session(connection(), flight(), load=load)
@@ -52,7 +52,7 @@ def lossy_mirror() -> bytes:
 
 
 def a_hop_farther(packet: bytes) -> bytes:
-    """The IP packet behind one more router."""
+    """The IP packet after one more router."""
     if packet[0] >> 4 == 6:
         return packet[:7] + bytes([packet[7] - 1]) + packet[8:]
     head = packet[:8] + bytes([packet[8] - 1, packet[9], 0, 0]) + packet[12:20]

@@ -1,4 +1,4 @@
-"""Golden captures about what a mirror port puts around packets, and about hellos in QUIC."""
+"""Golden captures about the encapsulations of mirror ports, and about hellos in QUIC."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def wrapped_by_the_mirror() -> bytes:
 def quic_hellos() -> bytes:
     """Post-quantum hellos in QUIC: version 1, second Initial first; version 2 over IPv6 in small frames.
 
-    Both named by QUIC's SNI, with `h3` as what is offered.
+    Both are named by the SNI in QUIC, and offer `h3`.
     """
     hello = tls.client_hello(
         NAME, alpn=("h3",), versions=(tls.TLS13,), post_quantum=True, pad_to=matrix.TWO_SEGMENTS, quic=True

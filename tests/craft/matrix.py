@@ -1,6 +1,6 @@
-"""Every shape of a hello in every wrapping of a mirror port, seen in every way: a cell for each combination.
+"""Hellos of every layout, in every encapsulation of a mirror port, seen in every view: one cell for each.
 
-Each cell is a conversation with its own ports and its own name, so that a mix-up shows.
+Each cell is a conversation with its own ports and its own name, so that any confusion of two is detected.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ START_NS = 1_780_308_000 * SECOND_NS  # 2026-06-01 10:00:00 UTC
 RTT_NS = 6 * MILLISECOND_NS
 SEGMENT = 1380
 TWO_SEGMENTS, THREE_SEGMENTS = 1900, 3600
-"""Bytes of a hello that needs so many."""
+"""Sizes of hellos that need that many segments."""
 LOAD = Load(up_bytes=200, down_bytes=400)
 
 Stream = tuple[bytes, list[Part]]
@@ -47,7 +47,7 @@ Datagrams = list[list[list[Part | bytes]]]
 
 
 def one_segment(name: str) -> Stream:
-    """The whole hello in one segment."""
+    """The complete hello in one segment."""
     data = tls.hello_records(tls.client_hello(name))
     return data, [(0, data)]
 
@@ -71,7 +71,7 @@ def tiny_segments(name: str) -> Stream:
 
 
 def split_name(name: str) -> Stream:
-    """Two segments, cut in the middle of the name."""
+    """Two segments, split in the middle of the name."""
     data = tls.hello_records(tls.client_hello(name))
     middle = data.index(name.encode()) + len(name) // 2
     return data, [(0, data[:middle]), (middle, data[middle:])]
@@ -91,14 +91,14 @@ def reordered(name: str) -> Stream:
 
 
 def retransmitted(name: str) -> Stream:
-    """Segments come again, cut elsewhere, so that they overlap."""
+    """Segments are retransmitted with other boundaries, so that they overlap."""
     data, _ = name_last(name)
     cuts = [(0, 700), (0, 1200), (1000, 1500), (1100, 1500), (1500, len(data)), (1400, len(data))]
     return data, [(start, data[start:end]) for start, end in cuts]
 
 
 def two_records(name: str) -> Stream:
-    """Two TLS records, cut in the middle of the name, in one segment (RFC 8446, 5.1)."""
+    """Two TLS records, split in the middle of the name, in one segment (RFC 8446, 5.1)."""
     message = tls.client_hello(name)
     data = tls.hello_records(message, cuts=[message.index(name.encode()) + len(name) // 2])
     return data, [(0, data)]
@@ -126,7 +126,7 @@ TCP_SHAPES: dict[str, Callable[[str], Stream]] = {
     )
 }
 TCP_VIEWS = ("both", "client", "no_syn", "no_syn_client")
-"""Both directions; the client's alone; either without the handshake."""
+"""Both directions; only the client's; either of them without the handshake."""
 
 
 # --- QUIC ----------------------------------------------------------------------------------------
@@ -143,18 +143,18 @@ def two_initials(hello: bytes) -> Datagrams:
 
 
 def reversed_initials(hello: bytes) -> Datagrams:
-    """The second datagram comes first."""
+    """The second datagram arrives first."""
     return two_initials(hello)[::-1]
 
 
 def shuffled_frames(hello: bytes) -> Datagrams:
-    """Five CRYPTO frames in one Initial, in no order."""
+    """Five CRYPTO frames in one Initial, out of order."""
     parts = split(hello, -(-len(hello) // 5))
     return [[[parts[at] for at in (3, 0, 4, 2, 1)]]]
 
 
 def small_frames(hello: bytes) -> Datagrams:
-    """Many small CRYPTO frames with PING and PADDING between them, over two datagrams, in no order."""
+    """Many small CRYPTO frames with PING and PADDING between them, in two datagrams, out of order."""
     rng = random.Random(hello)
     cuts = sorted({0, len(hello), *rng.sample(range(1, len(hello)), 20)})
     parts = [(start, hello[start:end]) for start, end in itertools.pairwise(cuts)]
@@ -177,7 +177,7 @@ QUIC_SHAPES: dict[str, tuple[Callable[[bytes], Datagrams], int]] = {
     "small_frames": (small_frames, TWO_SEGMENTS),
     "coalesced": (coalesced, 0),
 }
-"""Layout, and the hello's least length."""
+"""Layout, and the minimum length of the hello."""
 QUIC_VIEWS = ("both", "client")
 QUIC_VERSIONS = {"quic1": V1, "quic2": V2}
 
@@ -187,7 +187,7 @@ QUIC_VERSIONS = {"quic1": V1, "quic2": V2}
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One combination. `number` makes its ports, and `name` is nobody else's."""
+    """One combination. Its ports are derived from `number`, and its name is unique."""
 
     number: int
     over: Literal["tls", "quic1", "quic2"]
@@ -205,7 +205,7 @@ class Cell:
 
     @property
     def ends(self) -> tuple[str, int, str, int]:
-        """Client, its port, server, its port: few addresses, so that no cell is told by them alone."""
+        """Client, its port, server, its port: few addresses, so that they alone identify no cell."""
         client = 1 + self.number % 200
         if self.ip_version == 4:
             return f"192.0.2.{client}", 50_000 + self.number, f"198.51.100.{1 + self.number % 7}", self.port
@@ -217,7 +217,7 @@ class Cell:
         )
 
     def sent(self, *, without_name: bool = False) -> list[Sent]:
-        """The conversation, as far as it is seen; `without_name`: what holds bytes of the name got lost."""
+        """The visible part of the conversation; `without_name`: whatever holds bytes of the name is lost."""
         talk = self._over_tcp if self.over == "tls" else self._over_quic
         seen = talk(without_name)
         if self.view.endswith("client"):
@@ -230,7 +230,7 @@ class Cell:
 
     @property
     def start_ns(self) -> int:
-        """When it begins: soon enough after the one before that many overlap."""
+        """The start time: so soon after the previous cell that many overlap."""
         return START_NS + self.number * 37_000
 
     def _holds_name(self, data: bytes) -> Callable[[Part], bool]:
@@ -274,14 +274,14 @@ class QuicTalk:
         self._sent: list[Sent] = []
 
     def session(self, datagrams: Datagrams, is_lost: Callable[[Part], bool] = lambda _: False) -> list[Sent]:
-        """The client's first datagrams, the server's first one, then secret packets both ways."""
+        """The client's first datagrams, the server's first one, then encrypted packets in both directions."""
         initials, number = Initials(self._origin, self._version), 0
         for datagram in datagrams:
             packets = [_payload(packet, is_lost) for packet in datagram]
             self._send(initials.datagram(number, packets, destination=self._origin), up=True)
             number += len(packets)
         self._now_ns += RTT_NS
-        hello = tls.server_flight(self._label)[5:]  # the record header of TCP is none of QUIC's
+        hello = tls.server_flight(self._label)[5:]  # QUIC has no TLS record header
         hello = hello[: 4 + int.from_bytes(hello[1:4], "big")]
         answer = ack(number - 1) + crypto(0, hello)
         protect = Initials(self._origin, self._version, side=b"server")
@@ -303,7 +303,7 @@ class QuicTalk:
 
 
 def _payload(packet: list[Part | bytes], is_lost: Callable[[Part], bool]) -> bytes:
-    """The frames of an Initial; without any there is a PING."""
+    """The frames of an Initial, or a PING if there are none."""
     written = b""
     for frame in packet:
         if isinstance(frame, bytes):
@@ -314,7 +314,7 @@ def _payload(packet: list[Part | bytes], is_lost: Callable[[Part], bool]) -> byt
 
 
 def _numbered(sent: Sent, number: int) -> Sent:
-    """An IPv4 packet with an identification of its own: what is sent again is another packet."""
+    """An IPv4 packet with its own identification: a retransmission is another packet."""
     if sent.packet[0] >> 4 != 4:
         return sent
     source, destination = addresses(sent.packet)
@@ -329,5 +329,5 @@ def _combinations() -> Iterator[tuple[str, str, int, str, str]]:
 
 @functools.cache
 def cells() -> tuple[Cell, ...]:
-    """All of them."""
+    """All cells."""
     return tuple(Cell(number, *combination) for number, combination in enumerate(_combinations()))

@@ -1,4 +1,4 @@
-"""Frames from the link layer to TCP and UDP, with right lengths and checksums."""
+"""Frames from the link layer to TCP and UDP, with correct lengths and checksums."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Link = Callable[[bytes], bytes]
 
 
 def filler(label: str, length: int) -> bytes:
-    """`length` bytes that look random and depend on nothing but the label."""
+    """`length` bytes that look random and depend only on the label."""
     return hashlib.shake_256(label.encode()).digest(length)
 
 
@@ -36,7 +36,7 @@ def checksum(data: bytes) -> int:
 
 def transport_checksum(source: Address, destination: Address, protocol: int, segment: bytes) -> int:
     """The checksum of a TCP or UDP segment with its pseudo-header (RFC 9293, 3.1; RFC 8200, 8.1)."""
-    numbers = struct.pack("!II", len(segment), protocol)  # IPv4's narrower fields sum up the same
+    numbers = struct.pack("!II", len(segment), protocol)  # IPv4's narrower fields give the same sum
     return checksum(source.packed + destination.packed + numbers + segment)
 
 
@@ -79,12 +79,12 @@ def ipv4(
 ) -> bytes:
     """An IPv4 packet (RFC 791). `offset` is the fragment's, in bytes.
 
-    `total_length` overrides the right one: a card that puts segments together writes 0 when the
-    sum does not fit into the field.
+    `total_length` overrides the correct one: a card that coalesces segments writes 0 when the sum
+    does not fit into the field.
     """
     header_len = 20 + len(options)
-    whole = offset == 0 and not more_fragments
-    fragment = 0x4000 if whole else offset // 8 | (0x2000 if more_fragments else 0)
+    is_complete = offset == 0 and not more_fragments
+    fragment = 0x4000 if is_complete else offset // 8 | (0x2000 if more_fragments else 0)
     head = struct.pack(
         "!BBHHHBBH4s4s",
         0x40 | header_len // 4,
@@ -120,7 +120,7 @@ def ipv6(
 
 
 def padding_extension(kind: int, length: int = 8) -> Extension:
-    """A hop-by-hop or destination options header of `length` bytes that holds a PadN option alone."""
+    """A hop-by-hop or destination options header of `length` bytes that holds only a PadN option."""
     pad = length - 4
     return kind, bytes([length // 8 - 1, 1, pad]) + bytes(pad)
 
@@ -131,7 +131,7 @@ def fragment_extension(identification: int, offset: int, *, more: bool) -> Exten
 
 
 def ip(source: Address, destination: Address, protocol: int, payload: bytes) -> bytes:
-    """A plain IP packet of the version that the addresses have."""
+    """A plain IP packet of the addresses' version."""
     make = ipv4 if source.version == 4 else ipv6
     return make(source, destination, protocol, payload)
 

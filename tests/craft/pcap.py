@@ -1,4 +1,4 @@
-"""Capture files: pcap in all its four forms, and pcapng with several interfaces in both byte orders."""
+"""Capture files: pcap in all four variants, and pcapng with several interfaces in both byte orders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECTION, INTERFACE, ENHANCED_PACKET = 0x0A0D0D0A, 1, 6
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A captured frame. `wire_len`: its length on the wire, where the data is less of it."""
+    """A captured frame. `wire_len`: its length on the wire, if the data is shorter."""
 
     time_ns: int
     data: bytes
@@ -30,7 +30,7 @@ class Frame:
         return self.wire_len or len(self.data)
 
     def cut(self, snap_length: int) -> Frame:
-        """The frame as a capture with that snap length keeps it."""
+        """The frame truncated to a snap length."""
         return Frame(self.time_ns, self.data[:snap_length], self.length, self.interface)
 
 

@@ -1,6 +1,6 @@
-"""The picture in README: what `netmon demo` prints on a terminal, as SVG without fonts from elsewhere.
+"""The picture in README: the output of `netmon demo` on a terminal, as SVG without external fonts.
 
-`python -m tests.craft.picture` writes it anew.
+`python -m tests.craft.picture` updates it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PICTURE = Path(__file__).parents[2] / "docs" / "demo.svg"
 def draw() -> str:
     """The picture's SVG: the same bytes each time."""
     plain = {"record": True, "highlight": False, "force_terminal": True}
-    # Without the environment: a terminal that calls itself dumb would be 80 wide.
+    # Independent of the environment: with TERM=dumb the width would be 80.
     console = Console(width=84, file=io.StringIO(), _environ={}, **plain)
     made = terminal.make_console
     terminal.make_console = lambda **_: console

@@ -1,4 +1,4 @@
-"""A QUIC client's first datagrams: Initial packets with CRYPTO frames, protected as on the wire."""
+"""The first datagrams of a QUIC client: Initial packets with CRYPTO frames and real packet protection."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NUMBER_BYTES, TAG_BYTES = 2, 16
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of QUIC: what its Initial keys are made of, and how it numbers packet types."""
+    """A version of QUIC: the inputs of its Initial keys, and its packet type numbers."""
 
     number: int
     salt: bytes
@@ -66,7 +66,7 @@ class Initials:
         self._mask = Cipher(protection, modes.ECB()).encryptor()
 
     def packet(self, number: int, frames: bytes, *, destination: bytes, source: bytes = b"") -> bytes:
-        """One packet with these frames, padded to what header protection takes its sample from."""
+        """One packet with these frames, padded to the minimum that header protection needs for its sample."""
         frames = frames.ljust(4, b"\0")
         first = 0xC0 | self._version.initial_type << 4 | NUMBER_BYTES - 1
         header = struct.pack("!BI", first, self._version.number)
@@ -80,7 +80,7 @@ class Initials:
         return bytes([first ^ mask[0] & 0x0F]) + header[1:] + hidden + sealed
 
     def datagram(self, first_number: int, packets: Sequence[bytes], *, destination: bytes) -> bytes:
-        """Packets with these frames in one datagram; the last is padded to the least length."""
+        """Packets with these frames in one datagram; the last is padded to the minimum size."""
         overhead = 5 + 2 + len(destination) + 1 + 2 + NUMBER_BYTES + TAG_BYTES
         missing = LEAST_DATAGRAM - sum(len(frames) + overhead for frames in packets)
         padded = [*packets[:-1], packets[-1] + bytes(max(0, missing))]

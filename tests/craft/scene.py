@@ -1,4 +1,4 @@
-"""The stage of the golden captures: who talks to whom, and the plain session that each case varies."""
+"""The setting of the golden captures: clients and servers, and the plain session that each case varies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DISPUTED = "203.0.113.200"
 ZURICH_V6 = "2001:db8:c::10"
 NAME, UPDATES = "eu.files.cloud.example", "updates.cloud.example"
 ETHERNET, RAW = 1, 101
-SPLIT_HELLO_BYTES = 1750  # more than a segment holds, so the name comes in the second one
+SPLIT_HELLO_BYTES = 1750  # more than a segment holds, so the name is in the second one
 
 
 def connection(
@@ -35,13 +35,13 @@ def connection(
     client_port: int = 50_000,
     at_s: float = 0.0,
 ) -> Connection:
-    """A connection that has not begun."""
+    """A connection before its handshake."""
     start_ns = START_NS + round(at_s * SECOND_NS)
     return Connection(client, client_port, server, port, start_ns=start_ns, rtt_ns=RTT_NS)
 
 
 def hello(name: str | None = NAME, *, post_quantum: bool = False, ech: bool = False) -> bytes:
-    """A ClientHello; a post-quantum one has its name behind the first segment's end."""
+    """A ClientHello; a post-quantum one has its name after the end of the first segment."""
     pad_to = SPLIT_HELLO_BYTES if post_quantum else 0
     return tls.client_hello(name, post_quantum=post_quantum, ech=ech, name_last=post_quantum, pad_to=pad_to)
 
@@ -52,12 +52,12 @@ def flight(name: str | None = NAME, *, post_quantum: bool = False, ech: bool = F
 
 
 def in_segments(layout: Callable[[bytes], Sequence[Part]]) -> list[Sent]:
-    """A session whose post-quantum hello comes in the given segments."""
+    """A session whose post-quantum hello arrives in the given segments."""
     return tls_session(connection(), flight(post_quantum=True), parts=layout, post_quantum=True)
 
 
 def ethernet_file(sent: Sequence[Sent]) -> bytes:
-    """The packets in Ethernet frames, in a pcap file with nanoseconds."""
+    """The packets in Ethernet frames, as a pcap file with nanosecond timestamps."""
     return pcap(frames(sent, ethernet), ETHERNET, magic=NANOSECONDS)
 
 

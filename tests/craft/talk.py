@@ -1,4 +1,4 @@
-"""Conversations in time, as a sensor near the client sees them: TLS over TCP, DNS look-ups."""
+"""Conversations with timing, as a sensor near the client sees them: TLS over TCP, DNS look-ups."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def split(data: bytes, size: int) -> list[Part]:
 
 
 class Connection:
-    """A TCP connection that is being written down: `sent` are its packets so far.
+    """A TCP connection under construction: `sent` are its packets so far.
 
-    The sensor stands beside the client: what the server answers arrives a round trip after what
-    it answers to. Sequence numbers come from the addresses and ports.
+    The sensor is beside the client: a response of the server arrives one round trip after the packet that it
+    answers. Sequence numbers are derived from the addresses and ports.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Connection:
         )
 
     def up(self, flags: int, payload: bytes = b"", *, seq: int | None = None, options: bytes = b"") -> None:
-        """One segment of the client, now."""
+        """One segment from the client, now."""
         number = self.next_up if seq is None else seq
         ack = self.next_down if flags & ACK else 0
         segment = tcp(
@@ -82,7 +82,7 @@ class Connection:
         self.sent.append(Sent(self.now_ns, ip(self.client, self.server, TCP, segment), up=True))
 
     def down(self, flags: int, payload: bytes = b"", *, options: bytes = b"") -> None:
-        """One segment of the server, now."""
+        """One segment from the server, now."""
         numbers = (self.next_down, self.next_up)
         ports = (self.ports[1], self.ports[0])
         segment = tcp(
@@ -145,13 +145,13 @@ class Connection:
         self.up(RST | ACK)
 
     def wait(self, pause_ns: int) -> None:
-        """Nothing happens for a while."""
+        """Pause for a while."""
         self.now_ns += pause_ns
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What goes over a TLS connection after the handshake: bytes up, bytes down, in turn."""
+    """The data on a TLS connection after the handshake: bytes up and bytes down, in turns."""
 
     up_bytes: int = 600
     down_bytes: int = 1800
@@ -172,9 +172,9 @@ def tls_session(
     syn: bool = True,
     fin: bool = True,
 ) -> list[Sent]:
-    """A whole TLS conversation over a connection that has not begun.
+    """A complete TLS session on a connection before its handshake.
 
-    `hello` is the client's first flight with its record headers; `parts` lays it out in segments.
+    `hello` is the client's first flight with its record headers; `parts` splits it into segments.
     """
     label = f"{connection.client} {connection.ports[0]} {connection.server}"
     if syn:
@@ -190,7 +190,7 @@ def tls_session(
 
 
 def transfer(connection: Connection, load: Load) -> list[Sent]:
-    """Encrypted requests and answers over an open connection."""
+    """Encrypted requests and responses on an open connection."""
     for turn in range(load.turns):
         connection.wait(load.pause_ns)
         connection.send(tls.application_data(f"{connection.ports} up {turn}", load.up_bytes))
@@ -210,13 +210,13 @@ def look_up(
     takes_ns: int = 4 * MILLISECOND_NS,
     rcode: int = 0,
 ) -> list[Sent]:
-    """A question to a resolver and its answer."""
+    """A query to a resolver and its response."""
     source, destination = address(client), address(resolver)
     message_id = int.from_bytes(filler(f"{client} {port} {question} {at_ns}", 2), "big")
-    asked = dns.query(question, kind, message_id=message_id)
-    answered = dns.answer(question, kind, records, message_id=message_id, rcode=rcode)
-    there = udp(source, destination, (port, 53), asked)
-    back = udp(destination, source, (53, port), answered)
+    query = dns.query(question, kind, message_id=message_id)
+    response = dns.answer(question, kind, records, message_id=message_id, rcode=rcode)
+    there = udp(source, destination, (port, 53), query)
+    back = udp(destination, source, (53, port), response)
     return [
         Sent(at_ns, ip(source, destination, UDP, there), up=True),
         Sent(at_ns + takes_ns, ip(destination, source, UDP, back), up=False),
@@ -226,7 +226,7 @@ def look_up(
 def look_up_addresses(
     client: str, resolver: str, question: str, answers: Sequence[str], *, at_ns: int, port: int
 ) -> list[Sent]:
-    """A look-up of a name's IPv4 or IPv6 addresses, as the answers have it."""
+    """A look-up of a name's IPv4 or IPv6 addresses, depending on the answers."""
     kind = dns.A if address(answers[0]).version == 4 else dns.AAAA
     records = [dns.address(question, text) for text in answers]
     return look_up(client, resolver, question, kind, records, at_ns=at_ns, port=port)

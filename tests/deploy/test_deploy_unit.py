@@ -1,4 +1,4 @@
-"""The systemd unit: what systemd says of it, and that netmon bears what it forbids."""
+"""The systemd unit: systemd's own checks, and that netmon works under its restrictions."""
 
 import configparser
 import ctypes
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import need, need_readable_by_all, need_root
+from tests.machine import need, need_readable_by_all
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "deploy" / "netmon.service"
@@ -19,7 +19,7 @@ NET_RAW = 1 << 13
 
 
 def analyze(*words):
-    """What systemd-analyze says."""
+    """The exit code and output of systemd-analyze."""
     need("systemd-analyze")
     done = subprocess.run(
         ["systemd-analyze", "--no-pager", *map(str, words)], capture_output=True, text=True, check=False
@@ -27,22 +27,22 @@ def analyze(*words):
     return done.returncode, done.stdout + done.stderr
 
 
-def test_systemd_understands_the_unit(tmp_path):
-    """No unknown directive, no bad value; only the program's place is this test's."""
+def test_systemd_accepts_the_unit(tmp_path):
+    """It has no unknown directive and no invalid value; only the program's path is replaced here."""
     need("kill")
     unit = tmp_path / UNIT.name
     unit.write_text(UNIT.read_text().replace("/opt/netmon/bin/netmon", shutil.which("true")))
     assert analyze("verify", unit) == (0, "")
 
 
-def test_systemd_finds_hardly_anything_exposed():
+def test_exposure_is_low():
     """The exposure level that systemd computes stays below 2.0 of 10."""
     code, text = analyze("security", "--offline=true", f"--threshold={EXPOSURE}", UNIT)
     assert code == 0, text
 
 
-def test_unit_reads_what_the_readme_promises():
-    """The configuration's place, the state's place, and a stop signal that flushes."""
+def test_unit_is_as_documented():
+    """The paths of the configuration and of the state, the reload command, and one capability."""
     unit = configparser.RawConfigParser(strict=False)
     unit.optionxform = str
     unit.read(UNIT)
@@ -66,8 +66,8 @@ def _can_forbid():
     return subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, check=False)
 
 
-def test_netmon_needs_no_memory_to_write_and_execute(tmp_path):
-    """The whole demo runs where no memory ever becomes executable (MemoryDenyWriteExecute=)."""
+def test_netmon_needs_no_writable_executable_memory(tmp_path):
+    """The complete demo runs where memory can never become executable (MemoryDenyWriteExecute=)."""
     if _can_forbid().returncode != 0:
         pytest.skip("needs a kernel with PR_SET_MDWE (6.3)")
     words = [sys.executable, "-m", "netmon", "demo"]
@@ -83,9 +83,9 @@ def test_netmon_needs_no_memory_to_write_and_execute(tmp_path):
     assert "unexpected" in done.stdout
 
 
-def test_one_right_is_enough(tmp_path):
-    """As nobody, with CAP_NET_RAW as its only and ambient right, the sensor watches, and counts."""
-    need_root()
+@pytest.mark.lab
+def test_one_capability_is_enough(tmp_path):
+    """As user nobody, with CAP_NET_RAW as its only, ambient capability, the sensor captures."""
     need("setpriv", "ip")
     need_readable_by_all()
     rights = "--inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw --bounding-set=-all,+net_raw"

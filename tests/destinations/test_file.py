@@ -1,4 +1,4 @@
-"""The file that remembers destinations: over restarts, crashes, damage and full disks."""
+"""The destinations file: across restarts, crashes, damage and full disks."""
 
 import json
 import os
@@ -18,23 +18,23 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def told():
-    """The lines that the user was told."""
+def log():
+    """The lines that were logged."""
     return []
 
 
 @pytest.fixture
-def opened(tmp_path, told):
-    """The file, as a start of the sensor opens it."""
-    return lambda: DestinationsFile(tmp_path / "state", told.append)
+def opened(tmp_path, log):
+    """Opens the file as the sensor does at its start."""
+    return lambda: DestinationsFile(tmp_path / "state", log.append)
 
 
 def reach(destinations, server="198.51.100.5", place=ZURICH):
     return destinations.record(flow(server=server), "acme", place, lambda: None)
 
 
-def test_it_remembers(opened, told):
-    """What was saved is what is loaded; there is nothing to say about it."""
+def test_it_remembers(opened, log):
+    """What was saved is loaded again, and nothing is logged."""
     file = opened()
     destinations = file.load()
     reach(destinations)
@@ -43,11 +43,11 @@ def test_it_remembers(opened, told):
     again = opened().load()
     assert again.remembered() == destinations.remembered()
     assert again.since_s == destinations.since_s
-    assert (reach(again), told) == ((), [])
+    assert (reach(again), log) == ((), [])
 
 
-def test_it_is_written_when_something_changed(opened, tmp_path):
-    """Not before, and not again."""
+def test_it_is_written_only_after_changes(opened, tmp_path):
+    """It is not written before the first change, and not again without another."""
     file = opened()
     destinations = file.load()
     file.save(destinations, 0)
@@ -59,8 +59,8 @@ def test_it_is_written_when_something_changed(opened, tmp_path):
     assert not (tmp_path / "state" / NAME).exists()
 
 
-def test_it_can_be_read_by_people_and_names_no_client(opened, tmp_path):
-    """A destination a line."""
+def test_it_is_readable_and_contains_no_client(opened, tmp_path):
+    """One destination a line."""
     file = opened()
     destinations = file.load()
     reach(destinations)
@@ -107,15 +107,15 @@ def content(*rows, **changes):
     ],
     ids=lambda data: repr(data[:40]),
 )
-def test_a_damaged_file_is_set_aside(opened, tmp_path, told, data):
-    """One clear line, the file is kept beside, everything is new again, and that is remembered."""
+def test_a_damaged_file_is_set_aside(opened, tmp_path, log, data):
+    """One line is logged, the file is renamed, and all destinations are new again and are saved."""
     file = tmp_path / "state" / NAME
     file.parent.mkdir()
     file.write_bytes(data)
     state = opened()
     destinations = state.load()
     aside = f"{file}.damaged"
-    assert told == [
+    assert log == [
         f"{file}: damaged, or written by another version of netmon; renamed to {aside}; "
         "all destinations count as new"
     ]
@@ -125,8 +125,8 @@ def test_a_damaged_file_is_set_aside(opened, tmp_path, told, data):
     assert len(opened().load().remembered()) == 2
 
 
-def test_any_damage_is_survived(opened, tmp_path, told):
-    """Bytes changed, lost or doubled anywhere: it loads, or is set aside; nothing else happens."""
+def test_any_damage_is_survived(opened, tmp_path, log):
+    """Bytes changed, lost or doubled anywhere: the file is loaded or set aside, and nothing else happens."""
     state = opened()
     destinations = state.load()
     for number in range(20):
@@ -141,20 +141,20 @@ def test_any_damage_is_survived(opened, tmp_path, told):
         loaded = opened().load()
         assert len(loaded.remembered()) <= 21
         reach(loaded)
-    assert 100 < len(told) <= 500
+    assert 100 < len(log) <= 500
 
 
-def test_an_unwritable_folder_stops_nothing(opened, tmp_path, told):
-    """One line; tried again after a while, and that it works again is told, too. Nothing is lost by then."""
+def test_an_unwritable_folder_stops_nothing(opened, tmp_path, log):
+    """One line is logged, writing is retried, success is logged as well, and nothing is lost meanwhile."""
     (tmp_path / "state").write_text("a file where the folder should be")
     state = opened()
     destinations = state.load()
     assert state.is_saved
-    told.clear()
+    log.clear()
     reach(destinations)
     for now_s in (0.0, 1.0, RETRY_S, RETRY_S + 1):
         state.save(destinations, now_s)
-    assert told == [
+    assert log == [
         f"{tmp_path}/state/{NAME}: file exists; until it can be written, new destinations will be "
         f"reported again after a restart"
     ]
@@ -163,13 +163,13 @@ def test_an_unwritable_folder_stops_nothing(opened, tmp_path, told):
     state.save(destinations, RETRY_S + 2)
     assert not state.is_saved
     state.save(destinations, 2 * RETRY_S)
-    assert told[1:] == [f"{tmp_path}/state/{NAME}: can be written again"]
+    assert log[1:] == [f"{tmp_path}/state/{NAME}: can be written again"]
     assert state.is_saved
     assert len(opened().load().remembered()) == 2
 
 
-def test_a_full_disk_leaves_the_old_file(opened, tmp_path, told):
-    """The new one is written beside, and takes its place only when it is whole."""
+def test_a_full_disk_leaves_the_old_file(opened, tmp_path, log):
+    """The new file is written under another name, and replaces the old one only when it is complete."""
     state = opened()
     destinations = state.load()
     reach(destinations)
@@ -178,7 +178,7 @@ def test_a_full_disk_leaves_the_old_file(opened, tmp_path, told):
     (tmp_path / "state" / f"{NAME}.new").symlink_to("/dev/full")
     reach(destinations, "203.0.113.5")
     state.save(destinations, 1)
-    assert told == [
+    assert log == [
         f"{tmp_path}/state/{NAME}: no space left on device; until it can be written, new destinations "
         f"will be reported again after a restart"
     ]
@@ -201,8 +201,9 @@ for number in range(len(destinations.remembered()), 60_000):
 """
 
 
-def test_kill_9_takes_nothing_back(tmp_path):
-    """Killed at any moment of writing, what was saved before is whole, and no damage is ever found."""
+@pytest.mark.slow
+def test_kill_9_loses_nothing_that_was_saved(tmp_path):
+    """After SIGKILL at any moment of writing, what was saved before is complete, and no damage is found."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     chance = random.Random(9)
     saved = 0
@@ -216,17 +217,17 @@ def test_kill_9_takes_nothing_back(tmp_path):
         for _line in range(chance.randrange(20, 200)):
             saved = int(process.stdout.readline())
         process.send_signal(signal.SIGKILL)
-        with process:  # communicate would pass over what is read ahead
+        with process:  # communicate would skip what is already buffered
             complete = process.stdout.read().splitlines(keepends=True)
         saved = max([saved, *(int(line) for line in complete if line.endswith("\n"))])
-        told = []
-        remembered = DestinationsFile(tmp_path, told.append).load().remembered()
-        assert told == []
+        log = []
+        remembered = DestinationsFile(tmp_path, log.append).load().remembered()
+        assert log == []
         assert saved <= len(remembered) <= saved + 1
     assert saved > 200
 
 
-def test_nothing_is_loaded_where_nothing_is(opened, told):
-    """A first start has nothing to say."""
+def test_a_missing_file_is_empty(opened, log):
+    """The first start logs nothing."""
     assert isinstance(opened().load(), Destinations)
-    assert told == []
+    assert log == []

@@ -1,4 +1,4 @@
-"""Where vendors were reached, and what of it is new."""
+"""The destinations of each vendor, and which of them are new."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -29,8 +29,8 @@ def values(destinations):
     return [one.value for one in destinations.remembered()]
 
 
-def test_the_first_time_is_new_and_no_other():
-    """Network and country, each once for each vendor."""
+def test_only_the_first_flow_is_new():
+    """Network and country are each new once for each vendor."""
     one = Destinations()
     assert take(one) == ("network", "country")
     assert take(one) == ()
@@ -40,8 +40,8 @@ def test_the_first_time_is_new_and_no_other():
     assert take(one, vendor="other") == ("network", "country")
 
 
-def test_a_network_is_the_signatures_or_the_shortest_that_is_announced():
-    """A /24 or /48 where the signatures have none."""
+def test_a_network_is_that_of_the_signatures_or_the_smallest_announced():
+    """It is a /24 or /48 if the signatures have none."""
     one = Destinations()
     take(one, network="198.51.100.0/22")
     take(one, server="203.0.113.5")
@@ -51,7 +51,7 @@ def test_a_network_is_the_signatures_or_the_shortest_that_is_announced():
 
 
 def test_new_signatures_make_no_old_network_new():
-    """What a remembered network holds is known, however the signatures cut it now."""
+    """Addresses in a remembered network are known, even if the signatures now divide it differently."""
     one = Destinations()
     take(one, network="198.51.100.0/22")
     assert take(one, server="198.51.101.5", network="198.51.101.0/24") == ()
@@ -59,29 +59,29 @@ def test_new_signatures_make_no_old_network_new():
     assert take(one, server="198.51.104.5", network="198.51.104.0/22") == ("network",)
 
 
-def test_a_country_must_be_sure():
-    """A dispute, a lone database or nothing known: no country was reached."""
+def test_a_country_must_be_certain():
+    """If databases disagree, or only one or none knows the place, no country is recorded."""
     for place in (DISPUTED, UNKNOWN, SINGLE):
         assert take(Destinations(), place=place) == ("network",)
     assert take(Destinations(), place=DECLARED) == ("network", "country")
 
 
 def test_behind_a_proxy_nothing_is_new():
-    """The address is the proxy's."""
+    """The address is the proxy's, so no destination is recorded."""
     one = Destinations()
     assert take(one, view=("proxied",)) == ()
     assert one.remembered() == []
 
 
-def test_what_is_told_becomes_an_event():
-    """Reports in between are no events, so the first that is one tells."""
+def test_what_is_new_becomes_an_event():
+    """Interim reports are not events, so the next event of the flow reports it."""
     one = Destinations()
     assert take(one, phase="update") == ()
     assert take(one, phase="end") == ("network", "country")
 
 
 def test_news_is_counted_and_dated():
-    """By vendor, kind and the place's country; the date is that of the latest first time."""
+    """Counts are by vendor, kind and country; the date is that of the latest new destination."""
     one = Destinations()
     take(one)
     take(one, server="203.0.113.5", **later(10))
@@ -92,8 +92,8 @@ def test_news_is_counted_and_dated():
     }
 
 
-def test_it_goes_on_where_it_ended():
-    """What is remembered is not new again; the dates are there, the counts begin anew."""
+def test_it_continues_after_a_restart():
+    """Remembered destinations are not new again; the dates are kept, the counts start from zero."""
     before = Destinations()
     take(before)
     take(before, server="2001:db8::5", place=DISPUTED)
@@ -104,8 +104,8 @@ def test_it_goes_on_where_it_ended():
     assert len(after.new_counts) == 3
 
 
-def test_learning_remembers_and_says_nothing():
-    """For so long after the vendor's first flow, also over a restart; then what is new is told."""
+def test_learning_remembers_and_reports_nothing():
+    """Nothing is reported for that time after the vendor's first flow, even across a restart; then it is."""
     one = Destinations(learning_s=DAY_S)
     assert take(one) == ()
     again = Destinations(one.remembered(), one.since_s, learning_s=DAY_S)
@@ -118,7 +118,7 @@ def test_learning_remembers_and_says_nothing():
 
 
 def test_memory_is_bounded():
-    """What was not reached for the longest time gives way, is counted, and would be new again."""
+    """The least recently reached destination is evicted, is counted, and would be new again."""
     one = Destinations(capacity=3)
     for server in ("198.51.100.5", "203.0.113.5", "198.51.100.5", "192.0.2.5"):
         take(one, server=server)
@@ -129,7 +129,7 @@ def test_memory_is_bounded():
 
 
 def test_a_flood_of_destinations_stays_in_its_bound():
-    """A hundred thousand networks: the memory holds its 20,000, labels do not grow, a counter moves."""
+    """With a hundred thousand networks, 20,000 are kept, labels do not grow, and evictions are counted."""
     one = Destinations()
     for number in range(100_000):
         address = f"{20 + (number >> 16)}.{number >> 8 & 255}.{number & 255}.1"
@@ -140,7 +140,7 @@ def test_a_flood_of_destinations_stays_in_its_bound():
 
 
 def test_labels_are_bounded(monkeypatch):
-    """Beyond the limit all are counted as `other`, and nothing is lost."""
+    """Beyond the limit everything is counted as `other`, and nothing is lost."""
     monkeypatch.setattr(memory, "MAX_LABEL_SETS", 4)
     one = Destinations()
     for number in range(10):
@@ -150,8 +150,8 @@ def test_labels_are_bounded(monkeypatch):
     assert one.new_counts["other", "country", "other"].count == 8
 
 
-def test_it_says_when_there_is_something_to_save():
-    """What is new, and once a day that something was reached."""
+def test_the_version_changes_when_there_is_something_to_save():
+    """It changes for a new destination, and once a day for a known one that was reached."""
     one = Destinations()
     versions = [one.version]
     for changes in ({}, {}, later(60), later(DAY_S), later(DAY_S + 60)):
@@ -171,22 +171,24 @@ REACHED = st.tuples(
 
 @given(st.lists(REACHED, max_size=30), st.integers(0, 30))
 def test_nothing_is_new_twice(reached, cut):
-    """Whatever was reached in whatever order, and wherever a restart comes: once, of the closed set."""
-    one, told = Destinations(), []
+    """In any order of destinations, and with a restart at any point, each is new once, with a valid kind."""
+    one, reported = Destinations(), []
     for number, (vendor, server, place, declared) in enumerate(reached):
         if number == cut:
             one = Destinations(one.remembered(), one.since_s)
         network = {"198.51.100.5": "198.51.0.0/16"}.get(server) if declared else None
-        told += [(vendor, kind, server, place.country) for kind in take(one, server, place, vendor, network)]
-    assert {kind for _, kind, _, _ in told} <= set(NEW_DESTINATION)
-    countries = [(vendor, country) for vendor, kind, _, country in told if kind == "country"]
-    servers = [(vendor, server) for vendor, kind, server, _ in told if kind == "network"]
+        reported += [
+            (vendor, kind, server, place.country) for kind in take(one, server, place, vendor, network)
+        ]
+    assert {kind for _, kind, _, _ in reported} <= set(NEW_DESTINATION)
+    countries = [(vendor, country) for vendor, kind, _, country in reported if kind == "country"]
+    servers = [(vendor, server) for vendor, kind, server, _ in reported if kind == "network"]
     assert len(countries) == len(set(countries))
     assert len(servers) == len(set(servers))
 
 
 def test_no_client_is_remembered():
-    """Nothing of the flow but where it ended and when."""
+    """Only the destination and the time of a flow are remembered."""
     one = Destinations()
     take(one)
     assert "192.0.2.17" not in str(one.remembered()) + str(one.new_counts)

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from tests.docs.blocks import all_blocks
-from tests.lab.laboratory import Laboratory, wait_for
+from tests.lab.lab import Lab, wait_for
 from tests.lab.network import ADDRESSES, MIRROR_PORT
 from tests.machine import need, need_root
 
@@ -27,7 +27,7 @@ def lab(tmp_path):
     need_root()
     need(*PROGRAMS)
     zone = {name: {"A": [address]} for name, address, _ in (ZURICH, MOSCOW)}
-    with Laboratory(tmp_path, zone=zone) as running:
+    with Lab(tmp_path, zone=zone) as running:
         for _, address, host in (ZURICH, MOSCOW):
             running.run(host, "ip", "address", "add", f"{address}/32", "dev", "eth0")
             running.run("router", "ip", "route", "add", address, "via", ADDRESSES[host][0])

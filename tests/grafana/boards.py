@@ -1,4 +1,4 @@
-"""The dashboards as Grafana sees them: panels, questions, and variables put in."""
+"""The dashboards as Grafana reads them: panels, queries, and substituted variables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LABEL_VALUES = re.compile(r"label_values\((.+),\s*(\w+)\)")
 
 
 class Target(NamedTuple):
-    """One question of one panel."""
+    """One query of one panel."""
 
     board: str
     panel: dict[str, Any]
@@ -23,7 +23,7 @@ class Target(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What a test calls it."""
+        """The name of the query in tests."""
         return f"{self.board}: {self.panel['title']} {self.query['refId']}"
 
 
@@ -33,7 +33,7 @@ def load(name: str) -> dict[str, Any]:
 
 
 def panels(board: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """All panels but rows, those in collapsed rows included."""
+    """All panels except rows, including those in collapsed rows."""
     for panel in board["panels"]:
         if panel["type"] == "row":
             yield from panel.get("panels", ())
@@ -42,7 +42,7 @@ def panels(board: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def targets() -> Iterator[Target]:
-    """Every question of every dashboard."""
+    """Every query of every dashboard."""
     for name in NAMES:
         for panel in panels(load(name)):
             for query in panel["targets"]:
@@ -55,7 +55,7 @@ def variables(board: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 class Range(NamedTuple):
-    """A dashboard's time range, and how often Prometheus scrapes."""
+    """A dashboard's time range, and Prometheus' scrape interval."""
 
     begin_s: float
     end_s: float
@@ -63,12 +63,12 @@ class Range(NamedTuple):
 
     @property
     def step_s(self) -> int:
-        """The distance of points, for some hundred of them."""
+        """The query step that gives about a hundred points."""
         return max(1, round((self.end_s - self.begin_s) / 100))
 
 
 def fill_in(text: str, chosen: Mapping[str, str], when: Range) -> str:
-    """An expression with variables put in, as Grafana does."""
+    """An expression with its variables substituted, as Grafana does."""
     length = max(1, round(when.end_s - when.begin_s))
     values = {
         "__rate_interval": f"{max(round(when.step_s + when.scrape_s), round(4 * when.scrape_s))}s",
@@ -88,6 +88,6 @@ AN_HOUR = Range(1_800_000_000, 1_800_003_600, 15)
 
 
 def example(text: str) -> str:
-    """An expression that can be parsed."""
+    """An expression with example values, so that it can be parsed."""
     names = {name for board in NAMES for name in variables(load(board))}
     return fill_in(text, dict.fromkeys(names, ".+"), AN_HOUR)

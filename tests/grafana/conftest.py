@@ -1,14 +1,36 @@
-"""The laboratory's minute, lived through once for all tests of the dashboards."""
+"""One recording of the lab for all tests of the dashboards, and the page that draws them."""
+
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.grafana.recording import record
-from tests.machine import need, need_root
+from tests.machine import need
+from tests.render.draw import build
+from tests.render.packages import packages
 
 
 @pytest.fixture(scope="session")
-def recording(tmp_path_factory):
-    """What Prometheus answers to every question of the dashboards."""
-    need_root()
+def page_build(request):
+    """The build of the page, in parallel with the lab, which mostly waits; None if no selected test draws."""
+    if not any(item.get_closest_marker("render") for item in request.session.items):
+        return None
+    pool = ThreadPoolExecutor()
+    build_of_page = pool.submit(lambda: build(packages()))
+    pool.shutdown(wait=False)  # its thread ends with the build: later tests fork
+    return build_of_page
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory, page_build):
+    """Prometheus' response to every query of the dashboards."""
     need("ip", "tc", "ethtool", "tcpdump", "tshark", "curl", "prometheus", "amtool")
     return record(tmp_path_factory.mktemp("dashboards"))
+
+
+@pytest.fixture(scope="session")
+def page(page_build):
+    """The folder of the page, ready to be served."""
+    folder = page_build.result()
+    need("chromium")
+    return folder

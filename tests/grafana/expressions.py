@@ -1,4 +1,4 @@
-"""PromQL, held against the exporter: what an expression asks for, and whether that exists."""
+"""PromQL checked against the exporter: whether the metrics and labels in an expression exist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUILT_IN = {"up": frozenset()}
 
 @cache
 def series() -> Mapping[str, frozenset[str]]:
-    """The labels of every series of the exporter and the recording rules, those of the target included."""
+    """The labels of every series of the exporter and the recording rules, including target labels."""
     found = dict(BUILT_IN)
     for name, (kind, labels, _help) in METRICS.items():
         own = frozenset(labels)
@@ -44,12 +44,12 @@ def rules(file: str) -> list[dict[str, Any]]:
 
 
 def parse(expression: str) -> Any:
-    """The tree of an expression."""
+    """The syntax tree of an expression."""
     return promql_parser.parse(expression)
 
 
 def check(expression: str) -> frozenset[str]:
-    """The labels of an expression's result. Raises LookupError for what does not exist."""
+    """The labels of an expression's result. Raises LookupError for a metric or label that does not exist."""
     return labels_of(promql_parser.parse(expression), series())
 
 
@@ -89,7 +89,7 @@ def _selector(node: Any, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
 
 def _aggregate(node: Any, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
     below = labels_of(node.expr, known)
-    is_choice = str(node.op) in ("topk", "bottomk")  # these choose series, and leave their labels alone
+    is_choice = str(node.op) in ("topk", "bottomk")  # these select series and keep their labels
     if node.modifier is None:
         return below if is_choice else frozenset()
     named = frozenset(node.modifier.labels)
@@ -101,14 +101,14 @@ def _aggregate(node: Any, known: Mapping[str, frozenset[str]]) -> frozenset[str]
 
 
 def _joined(node: Any, left: frozenset[str], right: frozenset[str]) -> frozenset[str]:
-    """The labels of two sides together: a side that is many keeps its own, and gets what it asks for."""
+    """The labels of a join: the "many" side keeps its own, plus those named in group_left or group_right."""
     modifier = node.modifier
     if modifier is None or not left or not right:
         return left | right
     many, one = right, left
     if modifier.card != promql_parser.VectorMatchCardinality.OneToMany:
         many, one = left, right
-    asked = frozenset(modifier.group_labels or ())
-    if missing := asked - one:
+    grouped = frozenset(modifier.group_labels or ())
+    if missing := grouped - one:
         raise LookupError(f"nothing to join has the label {', '.join(sorted(missing))} in: {node.prettify()}")
-    return many | asked
+    return many | grouped

@@ -1,4 +1,4 @@
-"""What a real Prometheus answers to every question of the dashboards, about a sensor in the laboratory."""
+"""The responses of a real Prometheus to every query of the dashboards, about a sensor in the lab."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.grafana import traffic
 from tests.grafana.boards import LABEL_VALUES, NAMES, Range, Target, fill_in, load, targets, variables
-from tests.lab.laboratory import Laboratory, wait_for
+from tests.lab.lab import Lab, wait_for
 from tests.lab.monitoring import Monitoring
 from tests.places.mmdb import DAY_S, nested, write_database
 
@@ -20,7 +20,7 @@ VERDICT = "Verdict"
 
 @dataclass
 class Recording:
-    """Answers by question; values of variables by dashboard and name; the verdict as it became graver."""
+    """Responses by query; values of variables by dashboard and name; the verdicts in order of severity."""
 
     when: Range
     answers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Recording:
 
 
 def record(folder: Path) -> Recording:
-    """Lets the laboratory work for a minute and asks everything. Needs root and the laboratory's programs."""
+    """Runs the lab for a minute and sends every query. Needs root and the lab's programs."""
     databases = [
         write_database(
             folder / f"{name}.mmdb",
@@ -41,66 +41,66 @@ def record(folder: Path) -> Recording:
     ]
     config = f"places: {{databases: [{', '.join(map(str, databases))}]}}\n"
     config += f"policy: {{forbidden_vendors: [globex]}}\nstate: {{folder: {folder / 'state'}}}\n"
-    with Laboratory(folder, zone=traffic.ZONE, config=config, udp_idle_s=5) as laboratory:
-        sensor = laboratory.sensor()
-        monitoring = Monitoring(laboratory, folder)
+    with Lab(folder, zone=traffic.ZONE, config=config, udp_idle_s=5) as lab:
+        sensor = lab.sensor()
+        monitoring = Monitoring(lab, folder)
         begin = time.time() - 2
         made = Recording(Range(begin, begin, SCRAPE_S))
         [verdict] = [one for one in targets() if (one.board, one.panel["title"]) == ("overview", VERDICT)]
 
-        def judge(expected: str) -> None:
-            """Wait until the verdict's panel shows a value, and keep it."""
+        def await_verdict(expected: str) -> None:
+            """Waits until the verdict panel shows a value, and records it."""
 
             def is_shown() -> bool:
                 made.when = Range(begin, time.time(), SCRAPE_S)
-                found = ask(monitoring, verdict, made.when)
+                found = query(monitoring, verdict, made.when)
                 return [one["value"][1] for one in found] == [expected]
 
             wait_for(is_shown, f"the verdict is {expected}")
             made.verdicts.append(expected)
 
-        judge("0")
+        await_verdict("0")
         started_s = time.monotonic()
         for number, jobs in enumerate(traffic.rounds()):
             time.sleep(max(0.0, started_s + number * traffic.ROUND_S - time.monotonic()))
-            laboratory.connect("client-a" if number % 2 else "client-b", jobs)
+            lab.connect("client-a" if number % 2 else "client-b", jobs)
             if number == traffic.CALM_ROUNDS:
-                judge("1")
-        judge("3")
+                await_verdict("1")
+        await_verdict("3")
         wait_for(
             lambda: (
                 sensor.sums("netmon_quic_flows_total").total() > 0
                 and sensor.sums("netmon_fallback_resolver_findings_total").total() > 0
             ),
-            "datagrams' flows are over",
+            "the flows over UDP have ended",
         )
         time.sleep(2 * SCRAPE_S)  # a rate needs two scrapes
         made.when = Range(begin, time.time(), SCRAPE_S)
         for one in targets():
-            made.answers[one.name] = ask(monitoring, one, made.when)
+            made.answers[one.name] = query(monitoring, one, made.when)
         for board in NAMES:
             for name, variable in variables(load(board)).items():
                 if variable["type"] == "query":
                     made.values[board, name] = values(monitoring, variable, made.when)
-        laboratory.connect("client-a", [traffic.fetch(traffic.FORBIDDEN)])
-        judge("4")
+        lab.connect("client-a", [traffic.fetch(traffic.FORBIDDEN)])
+        await_verdict("4")
     return made
 
 
-def ask(monitoring: Monitoring, one: Target, when: Range) -> list[dict[str, Any]]:
-    """What Prometheus answers to a panel's question, as Grafana asks it."""
+def query(monitoring: Monitoring, one: Target, when: Range) -> list[dict[str, Any]]:
+    """Prometheus' response to a panel's query, sent as Grafana sends it."""
     expression = fill_in(one.query["expr"], CHOSEN, when)
     if one.query.get("instant"):
-        found = monitoring.ask("query", query=expression, time=f"{when.end_s:.3f}")
+        found = monitoring.call("query", query=expression, time=f"{when.end_s:.3f}")
     else:
         times = {"start": f"{when.begin_s:.3f}", "end": f"{when.end_s:.3f}", "step": str(when.step_s)}
-        found = monitoring.ask("query_range", query=expression, **times)
+        found = monitoring.call("query_range", query=expression, **times)
     return found["result"]
 
 
 def values(monitoring: Monitoring, variable: dict[str, Any], when: Range) -> list[str]:
-    """What a variable offers."""
+    """The values of a variable."""
     series, label = LABEL_VALUES.fullmatch(variable["query"]["query"]).groups()
     match = fill_in(series, CHOSEN, when)
     times = {"start": f"{when.begin_s:.3f}", "end": f"{when.end_s:.3f}"}
-    return monitoring.ask(f"label/{label}/values", **{"match[]": match}, **times)
+    return monitoring.call(f"label/{label}/values", **{"match[]": match}, **times)

@@ -1,4 +1,4 @@
-"""Alert rules: they parse, ask for what there is, lead to a runbook, fire when they should and only then."""
+"""Alert rules: they parse, use existing metrics, link to a runbook, and fire only when they should."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ ALERTS = rules("alerts.yml")
 NAMES = [alert["alert"] for alert in ALERTS]
 FOLDER = GRAFANA / "alerts"
 TESTS = sorted((FOLDER / "tests").glob("*.yml"))
-ALWAYS = {"Watchdog"}  # it is there to fire always, so no test keeps it silent
+ALWAYS = {"Watchdog"}  # always fires by design, so no test expects it to be silent
 by_alert = pytest.mark.parametrize("alert", ALERTS, ids=NAMES)
 
 
@@ -22,23 +22,24 @@ def run(*words):
 
 
 def test_promtool_accepts_the_rules():
-    """Prometheus' own tool finds no fault."""
+    """Prometheus' own tool reports no error."""
     need("promtool")
     done = run("promtool", "check", "rules", "../alerts.yml", "../recording.yml")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", TESTS, ids=lambda file: file.stem)
 def test_alerts_fire_when_they_should(file):
-    """Every series of events in the test files raises the alerts that it must, and no other."""
+    """Every case in the test files raises the expected alerts and no others."""
     need("promtool")
     done = run("promtool", "test", "rules", file.name)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @by_alert
-def test_alert_is_seen_to_fire_and_to_stay_silent(alert):
-    """Each alert has a case in which it fires, and one in which it never does."""
+def test_each_alert_has_a_firing_and_a_silent_case(alert):
+    """Each alert has a test case in which it fires, and one in which it does not."""
     fires, silent = False, False
     for file in TESTS:
         for case in yaml.safe_load(file.read_text(encoding="utf-8"))["tests"]:
@@ -50,16 +51,16 @@ def test_alert_is_seen_to_fire_and_to_stay_silent(alert):
 
 
 @by_alert
-def test_expression_asks_for_what_there_is(alert):
-    """Metrics and labels of an alert exist in the exporter; its texts use labels that its result has."""
+def test_expression_uses_existing_metrics(alert):
+    """Metrics and labels of an alert exist in the exporter; its annotations use labels of its result."""
     labels = check(alert["expr"])
     texts = " ".join(alert["annotations"].values())
     assert set(re.findall(r"\$labels\.(\w+)", texts)) <= labels
 
 
 @by_alert
-def test_alert_says_what_to_do(alert):
-    """Severity, summary, description, and a runbook that is there."""
+def test_alert_is_documented(alert):
+    """Each alert has a severity, a summary, a description and an existing runbook."""
     assert alert["labels"]["severity"] in ("critical", "warning", "info", "none")
     assert set(alert["annotations"]) == {"summary", "description", "runbook_url"}
     assert alert["annotations"]["runbook_url"] == f"https://netmon.example/runbooks/{alert['alert']}.md"
@@ -69,12 +70,12 @@ def test_alert_says_what_to_do(alert):
 
 
 def test_every_runbook_has_its_alert():
-    """No runbook is left over, and no alert is given twice."""
+    """Each runbook belongs to an alert, and no alert is defined twice."""
     assert sorted(NAMES) == sorted(file.stem for file in (GRAFANA / "runbooks").glob("*.md"))
 
 
-def test_recording_rules_ask_for_what_there_is():
-    """Recorded series are made of metrics that exist, and are named level:metric:operation."""
+def test_recording_rules_use_existing_metrics():
+    """Recording rules use metrics that exist, and are named level:metric:operation."""
     for rule in rules("recording.yml"):
         check(rule["expr"])
         assert re.fullmatch(r"[a-z_]+:netmon_[a-z_]+:[a-z0-9_]+", rule["record"])
@@ -89,8 +90,8 @@ def test_recording_rules_ask_for_what_there_is():
         ("alertname=Watchdog severity=none", "dead-mans-switch"),
     ],
 )
-def test_example_tells_the_right_people(labels, receiver):
-    """Alertmanager's own tool accepts the example, and routes each severity to its receiver."""
+def test_example_notifies_the_right_receiver(labels, receiver):
+    """Alertmanager's own tool accepts the example configuration and routes each severity to its receiver."""
     need("amtool")
     file = str(FOLDER / "alertmanager.example.yml")
     done = run("amtool", "check-config", file)
@@ -108,7 +109,7 @@ def test_example_tells_the_right_people(labels, receiver):
         ("netmon_flows_total * on (location) group_left (town) netmon_location_info", "has the label town"),
     ],
 )
-def test_checker_notices(expression, problem):
-    """A renamed metric or label in a rule or dashboard is an error."""
+def test_checker_reports(expression, problem):
+    """A metric or label that does not exist is reported."""
     with pytest.raises(LookupError, match=problem):
         check(expression)

@@ -1,4 +1,4 @@
-"""Dashboards against the types of Grafana 13.2, by its own package @grafana/schema."""
+"""Dashboards checked against the types of Grafana 13.2, from its package @grafana/schema."""
 
 import functools
 import json
@@ -7,12 +7,14 @@ import jsonschema
 import pytest
 
 from tests.grafana.boards import NAMES, load, panels
-from tests.render.workshop import node, workshop
+from tests.render.packages import node, packages
+
+pytestmark = pytest.mark.slow  # the first run installs the package
 
 RAW = "node_modules/@grafana/schema/dist/types/raw"
 OPTIONS, CUSTOM = ("options",), ("fieldConfig", "defaults", "custom")
-# The types of each kind of panel, and what is of that type. The generator cannot do a map's options as a
-# whole: they name two types alike.
+# The types of each kind of panel, and the part of a panel with that type. The generator cannot handle the
+# options of a map as one type, because two of its types have the same name.
 KINDS = {
     "bargauge": {"Options": OPTIONS},
     "geomap": {
@@ -28,17 +30,17 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def libraries():
-    return workshop()
+    return packages()
 
 
 def schema_of(folder, file, kind):
-    """The JSON schema of a type; a key that the type does not have is an error."""
+    """The JSON schema of a type; unknown keys are errors."""
     words = ("--path", f"{RAW}/{file}/x/types.gen.d.ts", "--no-type-check", "--type", kind)
     return json.loads(node(folder, "ts-json-schema-generator", *words))
 
 
 def problems(value, schema):
-    """What is wrong with a value: where, and what."""
+    """The errors in a value, with their position."""
     checker = jsonschema.Draft7Validator(schema)
     return [f"{error.json_path}: {error.message[:300]}" for error in checker.iter_errors(value)]
 
@@ -49,14 +51,14 @@ def schema(libraries):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_board_has_the_form_of_a_dashboard(name, schema):
-    """Every key is one that Grafana knows, and every value of the type that it wants."""
+def test_board_is_a_valid_dashboard(name, schema):
+    """Every key is known to Grafana, and every value has the right type."""
     assert problems(load(name), schema) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_panels_have_the_options_of_their_kind(kind, libraries):
-    """What a panel's own options and field settings are called is what its kind calls them."""
+    """A panel's own options and field settings are those of its panel type."""
     found = [panel for name in NAMES for panel in panels(load(name)) if panel["type"] == kind]
     assert found
     for part, path in KINDS[kind].items():
@@ -68,7 +70,7 @@ def test_panels_have_the_options_of_their_kind(kind, libraries):
 
 
 def optional(node):
-    """A schema in which nothing need be there: Grafana has a default for every option."""
+    """The schema without required keys: Grafana has a default for every option."""
     if isinstance(node, dict):
         return {key: optional(value) for key, value in node.items() if key != "required"}
     return [optional(value) for value in node] if isinstance(node, list) else node
@@ -83,8 +85,8 @@ def optional(node):
     ],
     ids=["a string for a number", "a misspelt key", "a misspelt key far down"],
 )
-def test_schema_notices(spoil, schema):
-    """A dashboard with a mistake is refused."""
+def test_schema_rejects(spoil, schema):
+    """A dashboard with an error is rejected."""
     board = load("overview")
     spoil(board)
     assert problems(board, schema) != []

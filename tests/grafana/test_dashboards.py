@@ -1,4 +1,4 @@
-"""Dashboards: what is committed is what the sources make, and keeps to dashboard-linter's rules and ours."""
+"""Dashboards: the committed files match their sources, and follow dashboard-linter's rules and our own."""
 
 import re
 import subprocess
@@ -14,14 +14,14 @@ from tests.grafana.expressions import GRAFANA, check, parse
 
 ROOT = GRAFANA.parent
 TARGETS = list(targets())
-# Panels that every Grafana has; what must be installed first is of no use in a closed network.
+# Panels that are part of every Grafana: plugins cannot be installed in a closed network.
 CORE = {"bargauge", "geomap", "row", "stat", "table", "timeseries"}
 RATES = {"rate", "increase", "irate", "resets", "changes"}
 by_board = pytest.mark.parametrize("name", NAMES)
 by_target = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 
 
-def test_committed_files_are_what_the_sources_make(tmp_path):
+def test_committed_files_match_their_sources(tmp_path):
     """`python -m grafana.src.build` changes nothing."""
     words = [sys.executable, "-m", "grafana.src.build", str(tmp_path)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -32,7 +32,7 @@ def test_committed_files_are_what_the_sources_make(tmp_path):
 
 @by_board
 def test_board_can_be_provisioned(name):
-    """A stable uid, no id, numbered panels, the form that Grafana 11.6 to 13 load, nothing to fill in."""
+    """It has a stable uid, no id, numbered panels, a schema version for Grafana 11.6 to 13, and no inputs."""
     board = load(name)
     assert board["uid"] == f"netmon-{name}"
     assert (board["id"], board["schemaVersion"], board["graphTooltip"]) == (None, 41, 1)
@@ -45,8 +45,8 @@ def test_board_can_be_provisioned(name):
 
 
 @by_board
-def test_boards_lead_to_each_other(name):
-    """Each has links to the others that keep sensor and time range."""
+def test_boards_link_to_each_other(name):
+    """Each has links to the others that keep the sensor and the time range."""
     [link] = load(name)["links"]
     assert (link["type"], link["tags"]) == ("dashboards", ["netmon"])
     assert link["includeVars"]
@@ -54,8 +54,8 @@ def test_boards_lead_to_each_other(name):
 
 
 @by_board
-def test_variables_choose_source_and_sensors(name):
-    """A data source, then jobs, then sensors of these jobs; several of them or all."""
+def test_variables_select_source_and_sensors(name):
+    """A data source, then jobs, then sensors of these jobs; several or all of them can be selected."""
     board = variables(load(name))
     assert list(board)[:3] == ["datasource", "job", "instance"]
     assert (board["datasource"]["type"], board["datasource"]["query"]) == ("datasource", "prometheus")
@@ -71,12 +71,12 @@ def test_variables_choose_source_and_sensors(name):
             series, label = LABEL_VALUES.fullmatch(variable["query"]["query"]).groups()
             assert label in check(example(series))
             assert variable["datasource"]["uid"] == "${datasource}"
-            assert variable["refresh"] == 2  # when the time range changes
+            assert variable["refresh"] == 2  # on change of the time range
 
 
 @by_board
-def test_panels_say_what_they_are(name):
-    """Each panel is a core one, with title, description and unit, and asks the chosen data source."""
+def test_panels_are_documented(name):
+    """Each panel is a core panel with title, description and unit, and queries the selected data source."""
     for panel in panels(load(name)):
         assert panel["type"] in CORE
         assert panel["title"]
@@ -88,7 +88,7 @@ def test_panels_say_what_they_are(name):
 
 @by_board
 def test_panels_do_not_overlap(name):
-    """Every cell of the grid belongs to one panel at most."""
+    """No cell of the grid belongs to two panels."""
     taken = set()
     for panel in load(name)["panels"]:
         place = panel["gridPos"]
@@ -100,7 +100,7 @@ def test_panels_do_not_overlap(name):
 
 
 @by_target
-def test_question_asks_for_what_there_is(target):
+def test_query_uses_existing_metrics(target):
     """The expression parses; metrics and labels exist in the exporter; legends use labels of the result."""
     labels = check(example(target.query["expr"]))
     legend = target.query.get("legendFormat", "")
@@ -110,8 +110,8 @@ def test_question_asks_for_what_there_is(target):
 
 
 @by_target
-def test_question_is_about_the_chosen_sensors(target):
-    """Every selector is bound to $job and $instance, and every range to the dashboard's."""
+def test_query_is_limited_to_the_selected_sensors(target):
+    """Every selector uses $job and $instance, and every range is the dashboard's."""
     expression = target.query["expr"]
     metrics = r"\b(?:netmon_\w+|up)\b"
     bound = re.findall(metrics + r'\{job=~"\$job", instance=~"\$instance"', expression)
@@ -123,13 +123,13 @@ def test_question_is_about_the_chosen_sensors(target):
 
 @by_target
 def test_counters_are_not_shown_raw(target):
-    """A counter is taken as growth; raw only in place of a series that was born within the window."""
+    """A counter is used as an increase; raw only for a series that began within the window."""
     raw = list(raw_counters(parse(example(target.query["expr"]))))
     assert raw == []
 
 
 def raw_counters(node):
-    """Counters of an expression that are neither within a rate nor the birth beside one."""
+    """Counters of an expression that are neither in a rate nor the first value of a new series."""
     match node:
         case promql_parser.VectorSelector():
             if re.search(r"_(total|bucket|count|sum)$", node.name):
@@ -139,14 +139,14 @@ def raw_counters(node):
                 for argument in node.args:
                     yield from raw_counters(argument)
         case promql_parser.BinaryExpr():
-            if not is_birth(node):
+            if not is_increase_with_new_series(node):
                 yield from raw_counters(node.lhs)
                 yield from raw_counters(node.rhs)
         case promql_parser.AggregateExpr() | promql_parser.ParenExpr() | promql_parser.SubqueryExpr():
             yield from raw_counters(node.expr)
 
 
-def is_birth(node):
+def is_increase_with_new_series(node):
     """Whether a node is `(increase(x[w]) and x offset w) or x`."""
     text = str(node)
     found = re.fullmatch(r"\(increase\((.+)\[(\w+)\]\) and  ?(.+) offset (\w+)\) or  ?(.+)", text)
@@ -165,8 +165,8 @@ def is_birth(node):
         ),
     ],
 )
-def test_linter_notices_raw_counters(expression, is_raw):
-    """Only the whole form that takes births along may have a counter outside a rate."""
+def test_linter_finds_raw_counters(expression, is_raw):
+    """A counter outside a rate is allowed only in the complete expression that includes new series."""
     assert bool(list(raw_counters(parse(expression)))) is is_raw
 
 
@@ -236,12 +236,12 @@ PROVIDERS = {
 
 
 @pytest.mark.parametrize(("folder", "schema"), [("datasources", DATASOURCES), ("dashboards", PROVIDERS)])
-def test_provisioning_has_keys_that_grafana_knows(folder, schema):
-    """No key of the provisioning files is misspelt: Grafana passes over what it does not know."""
+def test_provisioning_has_only_known_keys(folder, schema):
+    """No key of the provisioning files is misspelt: Grafana ignores unknown keys."""
     text = (GRAFANA / "provisioning" / folder / "netmon.yaml").read_text(encoding="utf-8")
     jsonschema.validate(yaml.safe_load(text), schema)
 
 
-def test_dashboards_folder_holds_dashboards_alone():
-    """The folder that Grafana is pointed at has nothing else in it."""
+def test_dashboards_folder_holds_only_dashboards():
+    """The folder that Grafana is configured with contains nothing else."""
     assert sorted(FOLDER.iterdir()) == FILES

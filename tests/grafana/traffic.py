@@ -1,4 +1,4 @@
-"""What clients of the laboratory do for the dashboards: something of everything that a panel shows."""
+"""The traffic of the lab's clients for the dashboards: some of everything that a panel shows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from tests.craft import quic, tls
 from tests.lab.network import ADDRESSES, DISPUTED, FRANKFURT
 
-ZURICH, MOSCOW, NOBODY = (ADDRESSES[host][0] for host in ("zurich", "moscow", "resolver"))
-ROUTER = "192.0.2.1"  # a resolver that products of the laboratory's vendor fall back to
+ZURICH, MOSCOW, OTHER = (ADDRESSES[host][0] for host in ("zurich", "moscow", "resolver"))
+ROUTER = "192.0.2.1"  # a fallback resolver of the lab's vendor
 FILES, UPDATES, OTHERS = "files.acme.example", "eu.updates.acme.example", "www.example.org"
 ABROAD, LOST, FORBIDDEN = "cdn.updates.acme.example", "old.updates.acme.example", "in.globex.example"
 ZONE = {
@@ -16,11 +16,11 @@ ZONE = {
     UPDATES: {"A": [ZURICH]},
     ABROAD: {"A": [FRANKFURT]},
     LOST: {"A": [DISPUTED]},
-    OTHERS: {"A": [NOBODY]},
-    FORBIDDEN: {"A": [NOBODY]},
+    OTHERS: {"A": [OTHER]},
+    FORBIDDEN: {"A": [OTHER]},
 }
 CALM_ROUNDS, ROUNDS = 14, 40
-ROUND_S = 1.0  # the pace, so that there is some time to draw
+ROUND_S = 1.0  # spreads the traffic over time, so that graphs have a shape
 Job = dict[str, object]
 
 
@@ -39,30 +39,30 @@ def rounds() -> Iterator[list[Job]]:
 def fetch(
     name: str, *, address: str | None = None, port: int = 443, upload: int = 0, download: int = 1_000
 ) -> Job:
-    """A request over TLS; with `address`, to there whatever the resolver says."""
+    """A request over TLS; with `address`, to that address, without a look-up."""
     where: Job = {} if address is None else {"address": address}
     shape: Job = {"family": 4, "port": port, "tls": True, "sni": True, "upload": upload, "download": download}
     return {"name": name, **where, **shape}
 
 
 def blind_spots(number: int) -> Iterator[Job]:
-    """What hides names, or is not understood."""
+    """Traffic with hidden names, or that cannot be parsed."""
     if number % 4 == 0:
-        yield fetch("dns.example.org", address=NOBODY, port=853)
-        yield {"ask": FILES, "address": ROUTER}
-        # The first question to a server must look like one, so this is a message that breaks off.
-        yield throw(bytes.fromhex("12340100000100000000000003777777"), "udp", 53)
+        yield fetch("dns.example.org", address=OTHER, port=853)
+        yield {"query": FILES, "address": ROUTER}
+        # The first query to a server has to look like one, so this is a truncated message.
+        yield send_raw(bytes.fromhex("12340100000100000000000003777777"), "udp", 53)
     if number % 3 == 0:
-        yield throw(tls.hello_records(tls.client_hello(OTHERS, ech=True, label=str(number))), "tcp", 443)
-        yield throw(first_datagram(OTHERS, number), "udp", 443)
+        yield send_raw(tls.hello_records(tls.client_hello(OTHERS, ech=True, label=str(number))), "tcp", 443)
+        yield send_raw(first_datagram(OTHERS, number), "udp", 443)
     if number % 5 == 0:
         yield fetch(OTHERS, port=443) | {"sni": False}
-        yield throw(b"SSH-2.0-laboratory\r\n", "tcp", 443)
+        yield send_raw(b"SSH-2.0-lab\r\n", "tcp", 443)
 
 
-def throw(data: bytes, transport: str, port: int) -> Job:
-    """Bytes for a server of nobody in particular."""
-    return {"raw": data.hex(), "transport": transport, "port": port, "address": NOBODY}
+def send_raw(data: bytes, transport: str, port: int) -> Job:
+    """Raw bytes to a server of no vendor."""
+    return {"raw": data.hex(), "transport": transport, "port": port, "address": OTHER}
 
 
 def first_datagram(name: str, number: int) -> bytes:

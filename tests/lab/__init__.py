@@ -2,8 +2,8 @@
 
     client-a ─┐                    ┌─ zurich    198.51.100.10  2001:db8:a::10
     client-b ─┴─ switch ══ router ─┼─ moscow    203.0.113.20   2001:db8:b::20
-                  │                └─ resolver  192.0.2.130    (DNS, and servers of nobody in particular)
-                sensor   (everything that passes ══, both ways, once)
+                  │                └─ resolver  192.0.2.130    (DNS, and servers of no vendor)
+                sensor   (all traffic on ══, both directions, once)
 
 All addresses are documentation ranges (RFC 5737, RFC 3849); no packet leaves the namespaces.
 """

@@ -1,7 +1,7 @@
-"""A wire with a delay: `python -m tests.lab.delay PORT PORT ADDRESS=MS…` passes frames between two ports.
+"""A link with delays: `python -m tests.lab.delay PORT PORT ADDRESS=MS…` forwards frames between two ports.
 
-Frames from and to an address (or an IPv6 prefix such as `3fff::/20`) arrive half of its round trip later;
-all others at once. The order of frames that are delayed alike is kept. Prints "ready" once it passes frames.
+Frames from and to an address (or a prefix such as `3fff::/20`) are delayed by half of its round-trip time;
+all others are forwarded at once. Frames with equal delays keep their order. Prints "ready" once it forwards.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class Delays:
         self._known: dict[bytes, float] = {}
 
     def of_frame(self, frame: bytes) -> float:
-        """Seconds for an Ethernet frame."""
-        kind = int.from_bytes(frame[12:14], "big")
-        if kind == IPV4:
+        """The delay of an Ethernet frame, in seconds."""
+        ether_type = int.from_bytes(frame[12:14], "big")
+        if ether_type == IPV4:
             ends = frame[26:30], frame[30:34]
-        elif kind == IPV6:
+        elif ether_type == IPV6:
             ends = frame[22:38], frame[38:54]
         else:
             return 0.0
@@ -39,20 +39,20 @@ class Delays:
     def _of_address(self, packed: bytes) -> float:
         if packed not in self._known:
             address = ipaddress.ip_address(packed)
-            fitting = (delay for network, delay in self._networks if address in network)
-            self._known[packed] = next(fitting, 0.0)
+            matching = (delay for network, delay in self._networks if address in network)
+            self._known[packed] = next(matching, 0.0)
         return self._known[packed]
 
 
 def open_port(name: str) -> socket.socket:
-    """A raw socket on an interface."""
+    """A packet socket on an interface."""
     port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(EVERY_PROTOCOL))
     port.bind((name, EVERY_PROTOCOL))
     return port
 
 
-def pass_frames(one: socket.socket, other: socket.socket, delays: Delays) -> None:
-    """Pass frames for ever."""
+def forward(one: socket.socket, other: socket.socket, delays: Delays) -> None:
+    """Forwards frames in both directions, forever."""
     across = {one: other, other: one}
     waiting: list[tuple[float, int, socket.socket, bytes]] = []
     number = 0
@@ -72,4 +72,4 @@ def pass_frames(one: socket.socket, other: socket.socket, delays: Delays) -> Non
 if __name__ == "__main__":
     ports = [open_port(name) for name in sys.argv[1:3]]
     print("ready", flush=True)
-    pass_frames(ports[0], ports[1], Delays(sys.argv[3:]))
+    forward(ports[0], ports[1], Delays(sys.argv[3:]))

@@ -1,6 +1,6 @@
-"""A client, a wire with delays, a host that answers for the rest of the world; a mirror port at the client.
+"""A client, a link with delays, a host that answers for every remote address; a mirror port at the client.
 
-Everything is in namespaces of its own, on addresses for documentation (RFC 5737, RFC 3849, RFC 9637).
+Everything is in separate namespaces, on documentation addresses (RFC 5737, RFC 3849, RFC 9637).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.lab.laboratory import METRICS_PORT, ROOT, Sensor, write_certificate
+from tests.lab.lab import METRICS_PORT, ROOT, Sensor, write_certificate
 from tests.machine import NETMON
 
 HOSTS = ("client", "wire", "world", "sensor")
@@ -36,7 +36,7 @@ web: {{listen: "127.0.0.1:{METRICS_PORT}"}}
 
 
 class FarWorld:
-    """The laboratory; a context manager that ends all it started. `delays`: round trips in ms by network."""
+    """A running lab; a context manager that stops its processes. `delays`: round trips in ms by network."""
 
     def __init__(self, folder: Path, delays: Mapping[str, float]) -> None:
         self._folder = folder
@@ -60,31 +60,31 @@ class FarWorld:
         self._stack.close()
 
     def sensor(self) -> Sensor:
-        """`netmon run` on the mirror port, as if it stood in Frankfurt, once it is ready."""
-        return Sensor(self, self._folder)  # it needs of a laboratory what stands here
+        """`netmon run` on the mirror port, configured as if in Frankfurt, once it is ready."""
+        return Sensor(self, self._folder)
 
     def start(self, host: str, *words: str, **streams: Any) -> subprocess.Popen[str]:
-        """A process on a host, killed with the laboratory if it still runs then."""
+        """A process on a host; it is killed at the end if it still runs."""
         process = subprocess.Popen(self._command(host, *words), cwd=ROOT, text=True, **streams)
         self._stack.callback(_end, process)
         return process
 
     def run(self, host: str, *words: str, **streams: Any) -> str:
-        """The output of a command that ran on a host; its failure is the test's."""
+        """The output of a command on a host; fails the test if the command fails."""
         command = self._command(host, *words)
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, **streams)
         assert done.returncode == 0, f"{host}: {' '.join(words)}: {done.stderr}"
         return done.stdout
 
     def sensor_words(self) -> list[str]:
-        """The command line of the sensor, whose events begin anew."""
+        """The command line of the sensor; its events file is removed first."""
         config = self._folder / "netmon.yaml"
         config.write_text(CONFIG, encoding="utf-8")
         (self._folder / "events.jsonl").unlink(missing_ok=True)
         return [*NETMON, "run", "-i", MIRROR_PORT, "--config", str(config)]
 
     def fetch(self, name: str, addresses: Sequence[str]) -> None:
-        """Fetch something by HTTPS, with this server name, from one address after the other."""
+        """Sends an HTTPS request with this server name to one address after the other."""
         job = {"name": name, "port": 443, "tls": True, "sni": True, "upload": 0, "download": 1000}
         lines = "".join(json.dumps(job | {"address": address}) + "\n" for address in addresses)
         self.run("client", sys.executable, "-m", "tests.lab.clients", GATEWAY, input=lines)
@@ -121,7 +121,7 @@ class FarWorld:
         peer = ("peer", "name", other_port, "netns", f"{self._prefix}-{other}")
         self._ip(one, "link", "add", one_port, "type", "veth", *peer)
         for host, port in ((one, one_port), (other, other_port)):
-            # What a raw socket takes it sends as it is: no large frames, no checksums to be filled in.
+            # A packet socket sends frames as they are: no segmentation, no checksum offload.
             offloads = ("tx", "off", "rx", "off", "tso", "off", "gso", "off", "gro", "off")
             self.run(host, "ethtool", "-K", port, *offloads)
             self._ip(host, "link", "set", port, "up")

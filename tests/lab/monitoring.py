@@ -1,4 +1,4 @@
-"""Prometheus and Alertmanager beside the sensor, with the rules as shipped, and a webhook that notes all."""
+"""Prometheus and Alertmanager beside the sensor, with the shipped rules, and a webhook that records all."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 
 import yaml
 
-from tests.lab.laboratory import METRICS_PORT, Laboratory, wait_for
+from tests.lab.lab import METRICS_PORT, Lab, wait_for
 
 GRAFANA = Path(__file__).parents[2] / "grafana"
 PROMETHEUS, ALERTMANAGER, WEBHOOK = 9090, 9093, 9095
 
-# As shipped, but for the pace: a test does not wait for minutes.
+# As shipped, except for the intervals: a test does not wait for minutes.
 SCRAPE = {
     "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
     "rule_files": [str(GRAFANA / "alerts" / name) for name in ("recording.yml", "alerts.yml")],
@@ -45,10 +45,10 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
 
 
 class Monitoring:
-    """What watches the sensor; everything runs on the sensor's host, on loopback."""
+    """The monitoring of the sensor; everything runs on the sensor's host, on loopback."""
 
-    def __init__(self, laboratory: Laboratory, folder: Path) -> None:
-        self._laboratory = laboratory
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self._lab = lab
         self._deliveries = folder / "deliveries.txt"
         self._deliveries.touch()
         manager = yaml.safe_load(
@@ -57,7 +57,7 @@ class Monitoring:
         manager["route"]["group_wait"] = "1s"
         for name, content in (("prometheus.yml", SCRAPE), ("alertmanager.yml", manager)):
             (folder / name).write_text(yaml.safe_dump(content), encoding="utf-8")
-        laboratory.start("sensor", sys.executable, "-c", RECEIVER, str(WEBHOOK), str(self._deliveries))
+        lab.start("sensor", sys.executable, "-c", RECEIVER, str(WEBHOOK), str(self._deliveries))
         self._start(
             shutil.which("alertmanager") or "prometheus-alertmanager",
             f"--config.file={folder / 'alertmanager.yml'}",
@@ -77,19 +77,19 @@ class Monitoring:
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The result of an instant query; empty while Prometheus does not answer."""
         question = urllib.parse.urlencode({"query": expression})
-        answer = self._laboratory.ask("sensor", f"http://127.0.0.1:{PROMETHEUS}/api/v1/query?{question}")
+        answer = self._lab.get("sensor", f"http://127.0.0.1:{PROMETHEUS}/api/v1/query?{question}")
         return json.loads(answer)["data"]["result"] if answer else []
 
-    def ask(self, path: str, **words: str) -> Any:
-        """What Prometheus' API answers, for example `query_range`; its refusal is the test's failure."""
+    def call(self, path: str, **words: str) -> Any:
+        """The response of Prometheus' API, for example to `query_range`; fails the test if it is an error."""
         question = urllib.parse.urlencode(words)
         url = f"http://127.0.0.1:{PROMETHEUS}/api/v1/{path}?{question}"
-        answer = json.loads(self._laboratory.run("sensor", "curl", "-sS", "--globoff", url))
+        answer = json.loads(self._lab.run("sensor", "curl", "-sS", "--globoff", url))
         assert answer["status"] == "success", f"{answer['error']}: {words}"
         return answer["data"]
 
     def deliveries(self) -> list[tuple[str, dict[str, Any]]]:
-        """What arrived at the webhook so far: path and alert, one for each alert of each message."""
+        """What the webhook received so far: path and alert, one for each alert of each message."""
         found = []
         for line in self._deliveries.read_text(encoding="utf-8").splitlines():
             path, _, body = line.partition(" ")
@@ -97,4 +97,4 @@ class Monitoring:
         return found
 
     def _start(self, *words: str) -> None:
-        self._laboratory.start("sensor", *words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._lab.start("sensor", *words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

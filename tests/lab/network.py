@@ -1,4 +1,4 @@
-"""The wires: namespaces, veth pairs, a bridge, a router, and the mirror port."""
+"""The network: namespaces, veth pairs, a bridge, a router, and the mirror port."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ HOSTS = ("client-a", "client-b", "switch", "router", "zurich", "moscow", "resolv
 MIRROR_PORT = "span0"  # the sensor's interface
 
 Mirror = tuple[tuple[str, str], ...]
-"""A SPAN session: the switch's ports and the ways in which they are mirrored, "ingress" or "egress"."""
+"""A SPAN session: the switch's ports and the mirrored direction, "ingress" or "egress"."""
 UPLINK: Mirror = (("uplink", "ingress"), ("uplink", "egress"))
 TWICE: Mirror = tuple(
-    (port, way) for port in ("uplink", "client-a", "client-b") for way in ("ingress", "egress")
+    (port, direction) for port in ("uplink", "client-a", "client-b") for direction in ("ingress", "egress")
 )
-"""Where every packet comes in and where it goes out: the sensor gets it twice."""
+"""Mirrors every packet on ingress and on egress: the sensor gets it twice."""
 ONE_WAY: Mirror = (("uplink", "egress"),)
-"""What clients send, and nothing of what they get."""
+"""Mirrors only what clients send."""
 
 CLIENT_LAN = ("192.0.2.1", "2001:db8:c::1")  # the router's addresses, /25 and /64
 ADDRESSES = {
@@ -30,7 +30,7 @@ ADDRESSES = {
     "moscow": ("203.0.113.20", "2001:db8:b::20"),
     "resolver": ("192.0.2.130", "2001:db8:d::53"),
 }
-UNNAMED = "198.51.100.99"  # another address of zurich, which no name leads to
+UNNAMED = "198.51.100.99"  # another address of zurich, which no name resolves to
 FRANKFURT = "198.51.100.130"  # further addresses of zurich, which the signatures place elsewhere
 DISPUTED = "198.51.100.200"  # or nowhere
 GATEWAYS = {
@@ -42,7 +42,7 @@ GATEWAYS = {
 
 @dataclass
 class Network:
-    """The laboratory's wiring; a context manager that leaves nothing behind."""
+    """The lab's network; a context manager that leaves nothing behind."""
 
     mirror: Mirror = UPLINK
     offloads: bool = False  # leave segmentation to the (virtual) hardware: frames larger than the MTU
@@ -58,7 +58,7 @@ class Network:
 
     def __exit__(self, *_: object) -> None:
         for host in HOSTS:
-            # A namespace takes its interfaces with it; one that never came to be is no error here.
+            # Deleting a namespace deletes its interfaces; a missing namespace is not an error here.
             subprocess.run(["ip", "netns", "del", self.name(host)], capture_output=True, check=False)
             shutil.rmtree(Path("/etc/netns") / self.name(host), ignore_errors=True)
 
@@ -71,7 +71,7 @@ class Network:
         return ["ip", "netns", "exec", self.name(host), *words]
 
     def run(self, host: str, *words: str) -> str:
-        """The output of a command that ran on a host; its failure is the test's."""
+        """The output of a command on a host; fails the test if the command fails."""
         done = subprocess.run(self.command(host, *words), capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{host}: {' '.join(words)}: {done.stderr}"
         return done.stdout
@@ -106,9 +106,8 @@ class Network:
         self._cable("switch", "mirror", "sensor", MIRROR_PORT)
         self._span("mirror")
 
-        folder = Path(
-            "/etc/netns"
-        )  # `ip netns exec` lays these files over /etc, so that curl asks our resolver
+        # `ip netns exec` mounts these files over /etc, so that curl queries the lab's resolver.
+        folder = Path("/etc/netns")
         for client in ("client-a", "client-b"):
             (folder / self.name(client)).mkdir(parents=True)
             resolv = folder / self.name(client) / "resolv.conf"
@@ -147,13 +146,13 @@ class Network:
             self._ip(host, "route", "add", "default", "via", gateway)
 
     def _span(self, target: str) -> None:
-        """Copy what passes the mirrored ports to another."""
+        """Mirrors the ports of the SPAN session to another port."""
         for port in dict(self.mirror):
             self.run("switch", "tc", "qdisc", "add", "dev", port, "clsact")
-        for port, way in self.mirror:
+        for port, direction in self.mirror:
             everything = ("protocol", "all", "u32", "match", "u32", "0", "0")
             action = ("action", "mirred", "egress", "mirror", "dev", target)
-            self.run("switch", "tc", "filter", "add", "dev", port, way, *everything, *action)
+            self.run("switch", "tc", "filter", "add", "dev", port, direction, *everything, *action)
 
 
 def _checked(*words: str) -> None:

@@ -1,4 +1,4 @@
-"""The laboratory's servers: `python -m tests.lab.servers dns ZONE` and `… web CERTIFICATE KEY`.
+"""The lab's servers: `python -m tests.lab.servers dns ZONE` and `… web CERTIFICATE KEY`.
 
 Each prints one line, "ready", once it listens.
 """
@@ -25,7 +25,7 @@ TTL_S = 60
 
 
 def serve_dns(zone_file: str) -> None:
-    """Answer A, AAAA and CNAME over UDP from a JSON zone: name → {"A": […], "AAAA": […], "CNAME": name}."""
+    """Serves a JSON zone over UDP: name → {"A": […], "AAAA": […], "CNAME": name}."""
     zone = json.loads(Path(zone_file).read_text(encoding="utf-8"))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("", 53))
@@ -55,17 +55,17 @@ def _answer(data: bytes, zone: dict) -> bytes:
 
 
 class Pages(http.server.BaseHTTPRequestHandler):
-    """GET /N gives N bytes; POST takes any body and gives its length."""
+    """GET /N returns N bytes; POST accepts any body and returns its length."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Send as many bytes as the path says."""
+        """Sends the number of bytes in the path."""
         wanted = re.fullmatch(r"/(\d+)", self.path)
         self._reply(b"\0" * int(wanted.group(1)) if wanted else b"")
 
     def do_POST(self) -> None:
-        """Take a body and say how long it was."""
+        """Reads a body and sends its length."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self._reply(str(len(body)).encode())
 
@@ -77,7 +77,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the tests look at the wire."""
+        """Logs nothing: the tests look at the traffic."""
 
 
 class DualStack(http.server.ThreadingHTTPServer):
@@ -87,7 +87,7 @@ class DualStack(http.server.ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that send what is no TLS; anything else is a mistake of the laboratory."""
+        """Ignores clients that do not speak TLS; anything else is an error in the lab."""
         if not isinstance(sys.exception(), ssl.SSLError | ConnectionError):
             super().handle_error(request, client_address)
 
@@ -98,7 +98,7 @@ def serve_web(certificate: str, key: str) -> None:
     context.load_cert_chain(certificate, key)
     plain, secure, dns_over_tls = (DualStack(("::", port), Pages) for port in (80, 443, 853))
     for one in (secure, dns_over_tls):
-        # The handshake is done by the connection's own thread, at its first read.
+        # Each connection's own thread does the handshake, at its first read.
         one.socket = context.wrap_socket(one.socket, server_side=True, do_handshake_on_connect=False)
     for one in (plain, dns_over_tls):
         threading.Thread(target=one.serve_forever, daemon=True).start()

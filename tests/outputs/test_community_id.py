@@ -1,4 +1,4 @@
-"""Community IDs equal those that other tools give."""
+"""Community IDs equal those of other tools."""
 
 import pytest
 
@@ -15,18 +15,18 @@ VECTORS = [
 
 @pytest.mark.parametrize(("transport", "ends", "expected"), VECTORS)
 def test_published_vectors(transport, ends, expected):
-    """The published identifiers, in both directions of a flow."""
+    """The IDs equal the published ones, in both directions of a flow."""
     assert community_id(transport, *ends) == expected
 
 
-def test_ports_order_the_ends_where_addresses_are_equal():
-    """A flow of a host with itself has one identifier, too."""
+def test_ports_order_the_ends_if_addresses_are_equal():
+    """A flow of a host with itself has the same ID in both directions as well."""
     there = community_id("tcp", "192.0.2.1", 1000, "192.0.2.1", 2000)
     assert there == community_id("tcp", "192.0.2.1", 2000, "192.0.2.1", 1000)
 
 
-def test_ipv6_gives_an_identifier_of_its_own():
-    """Both address families work, and are told apart."""
+def test_ipv6_has_different_ids():
+    """Both address families work, and give different IDs."""
     six = community_id("tcp", "2001:db8::1", 1000, "2001:db8::2", 443)
     assert six == community_id("tcp", "2001:db8::2", 443, "2001:db8::1", 1000)
     assert six != community_id("udp", "2001:db8::1", 1000, "2001:db8::2", 443)

@@ -1,4 +1,4 @@
-"""Lines of a summary: who uses encrypted DNS, and who asks fallback resolvers."""
+"""Lines of the summary: clients that use encrypted DNS, and clients that query fallback resolvers."""
 
 from dataclasses import replace
 from typing import Any
@@ -25,13 +25,13 @@ def lines(*flows: ClassifiedFlow, level: int = ADDRESS) -> list[str]:
     return list(use.lines())
 
 
-def test_nothing_is_said_of_ordinary_flows() -> None:
-    """No encrypted DNS, no line."""
+def test_ordinary_flows_add_no_lines() -> None:
+    """Without encrypted DNS there is no line."""
     assert lines(ClassifiedFlow(flow())) == []
 
 
 def test_clients_are_counted_and_the_top_few_named() -> None:
-    """Most flows first, with the resolvers that they went to; an unknown resolver is said to be none."""
+    """The clients with most flows come first, with their resolvers; an unknown resolver is shown as such."""
     talkative = [seen(encrypted_dns="doh", client="192.0.2.1", flow_id=n) for n in range(3)]
     other = seen(None, encrypted_dns="dot", client="192.0.2.2")
     assert lines(other, *talkative) == [
@@ -41,8 +41,8 @@ def test_clients_are_counted_and_the_top_few_named() -> None:
     ]
 
 
-def test_a_flow_counts_once_when_it_ends() -> None:
-    """Reports on a live flow add nothing."""
+def test_a_flow_is_counted_once_when_it_ends() -> None:
+    """Interim reports are not counted."""
     reports = [seen(encrypted_dns="doh", phase=phase) for phase in ("open", "update", "end")]
     assert lines(*reports)[0] == "Encrypted DNS: 1 client, flows: 1 over HTTPS."
 
@@ -51,25 +51,25 @@ def test_a_flow_counts_once_when_it_ends() -> None:
     ("level", "shown"),
     [(PSEUDONYM, "  client-"), (NETWORK, "  192.0.2.0/24: "), (NOTHING, None)],
 )
-def test_clients_are_shown_as_privacy_says(level: int, shown: str | None) -> None:
-    """The count stays; who it was is a pseudonym, a network, or left out."""
-    told = lines(seen(encrypted_dns="doh"), level=level)
-    assert told[0] == "Encrypted DNS: 1 client, flows: 1 over HTTPS."
-    assert "192.0.2.17" not in "".join(told)
-    assert [line.startswith(shown or "") for line in told[1:]] == ([True] if shown else [])
+def test_clients_are_shown_by_privacy_level(level: int, shown: str | None) -> None:
+    """The count stays; the client is shown as a pseudonym, a network, or not at all."""
+    printed = lines(seen(encrypted_dns="doh"), level=level)
+    assert printed[0] == "Encrypted DNS: 1 client, flows: 1 over HTTPS."
+    assert "192.0.2.17" not in "".join(printed)
+    assert [line.startswith(shown or "") for line in printed[1:]] == ([True] if shown else [])
 
 
 def test_clients_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the bound flows count on, and the number of clients is told as a least one."""
+    """Beyond the limit flows are still counted, and the number of clients is given as a minimum."""
     monkeypatch.setattr(dns_use, "MAX_CLIENTS", 10)
     many = [seen(encrypted_dns="doh", client=f"192.0.2.{number}") for number in range(100)]
-    told = lines(*many)
-    assert told[0] == "Encrypted DNS: 10 or more clients, flows: 100 over HTTPS."
-    assert len(told) == 1 + dns_use.SHOWN_CLIENTS
+    printed = lines(*many)
+    assert printed[0] == "Encrypted DNS: 10 or more clients, flows: 100 over HTTPS."
+    assert len(printed) == 1 + dns_use.SHOWN_CLIENTS
 
 
-def test_questions_for_the_vendors_names_come_first() -> None:
-    """However often other names were asked."""
+def test_queries_for_the_vendors_names_come_first() -> None:
+    """They come first however often other names were queried."""
     strong = Fallback("acme", "Example DNS", "vendor", "files", "official")
     weak = replace(strong, question="other", component=None)
     assert lines(

@@ -1,4 +1,4 @@
-"""Events: ECS JSON lines, exactly."""
+"""Events: ECS documents as JSON lines, field by field."""
 
 import io
 import json
@@ -18,7 +18,7 @@ KEY = bytes(32)
 
 @pytest.fixture
 def written():
-    """What is written for records at a privacy level: the lines, as they are."""
+    """The lines written for records at a privacy level."""
 
     def written(*records, level=ADDRESS, sensor=None):
         stream = io.StringIO()
@@ -36,7 +36,7 @@ def written():
 
 @pytest.fixture
 def event(written):
-    """The one event that is written for a record."""
+    """The only event written for a record."""
 
     def event(record, **options):
         [line] = written(record, **options)
@@ -46,7 +46,7 @@ def event(written):
 
 
 def test_flow_of_a_vendor(event):
-    """Everything known of a flow, in the fields that ECS has for it; the rest under `netmon`."""
+    """Everything known about a flow is in the fields that ECS defines, the rest under `netmon`."""
     assert event(classified(), sensor="perimeter") == {
         "@timestamp": "2023-11-14T22:13:22.623456Z",
         "ecs": {"version": "9.0.0"},
@@ -111,7 +111,7 @@ def test_flow_of_a_vendor(event):
 
 
 def test_flow_that_was_tagged(event):
-    """A flow that goes on has a start and no end yet."""
+    """A flow that continues has a start and no end yet."""
     found = event(classified(phase="open", end_reason=None))
     assert found["event"]["type"] == ["connection", "start"]
     assert {"end", "duration"} & found["event"].keys() == set()
@@ -119,7 +119,7 @@ def test_flow_that_was_tagged(event):
 
 
 def test_updates_are_not_written(written):
-    """What comes between the tag and the end of a flow moves counters only."""
+    """Interim reports between the tag and the end of a flow only update counters."""
     assert written(classified(phase="update")) == []
 
 
@@ -127,13 +127,13 @@ def test_updates_are_not_written(written):
     ("place", "verdict", "kind"), [(MOSCOW, UNEXPECTED, "alert"), (DISPUTED, UNDECIDED, "event")]
 )
 def test_findings_are_alerts(event, place, verdict, kind):
-    """Unexpected is an alert, undecided is not."""
+    """An unexpected flow is an alert, an undecided one is not."""
     assert event(classified(place, verdict))["event"]["kind"] == kind
 
 
 @pytest.mark.parametrize("level", [ADDRESS, PSEUDONYM, NETWORK, NOTHING])
-def test_an_exception_of_the_policy_is_told(event, level):
-    """What it lifted and until when; no alert, and not for whom, which could name one client."""
+def test_an_exception_of_the_policy_is_reported(event, level):
+    """The event has the excepted reason and its last day; it is no alert, and does not name the clients."""
     excepted = Verdict("expected", "policy_exception", "files_in_zurich", "place_elsewhere", "2027-01-31")
     found = event(classified(MOSCOW, excepted), level=level)
     assert found["event"]["kind"] == "event"
@@ -141,8 +141,8 @@ def test_an_exception_of_the_policy_is_told(event, level):
     assert found["netmon"]["exception"] == {"lifts": "place_elsewhere", "until": "2027-01-31"}
 
 
-def test_what_is_new_about_a_destination_is_told(event):
-    """Network, country, or both; an event, not an alert. Nothing where nothing is new."""
+def test_new_destinations_are_reported(event):
+    """Network, country or both are reported in an event, not an alert; nothing is if nothing is new."""
     one = replace(classified(), new_destination=("network", "country"))
     assert event(one)["netmon"]["new_destination"] == ["network", "country"]
     assert event(one)["event"]["kind"] == "event"
@@ -150,20 +150,20 @@ def test_what_is_new_about_a_destination_is_told(event):
 
 
 def test_a_place_that_is_not_known_has_no_geo(event):
-    """Where the sources disagree, no country is written, but every vote is."""
+    """If the sources disagree, no country is written, but every vote is."""
     found = event(classified(DISPUTED, UNDECIDED))
     assert "geo" not in found["destination"]
     assert [vote["country"] for vote in found["netmon"]["place"]["votes"]] == ["RU", "CH"]
 
 
 def test_flow_of_no_vendor(event):
-    """Nothing is said about vendor, place or verdict."""
+    """The event has no vendor, place or verdict."""
     found = event(ClassifiedFlow(flow(signature=None, matched=None)))["netmon"]
     assert {"vendor", "component", "place", "verdict", "reason"} & found.keys() == set()
 
 
 def test_flow_without_name(event):
-    """The reason stands where the name would."""
+    """The event has the reason instead of the name."""
     nameless = flow(name=None, server_name=None, evidence="none", reason="not_tls", matched=None)
     found = event(ClassifiedFlow(nameless))
     assert "domain" not in found["destination"]
@@ -171,13 +171,13 @@ def test_flow_without_name(event):
     assert (found["netmon"]["evidence"], found["netmon"]["unnamed_reason"]) == ("none", "not_tls")
 
 
-def test_interface_is_the_observers(event):
+def test_interface_is_that_of_the_observer(event):
     """The capture interface is the observer's ingress."""
     assert event(classified(interface="eth1"))["observer"]["ingress"] == {"interface": {"name": "eth1"}}
 
 
 def test_ipv6(event):
-    """An IPv6 flow says so."""
+    """An IPv6 flow has that network type."""
     found = event(classified(client="2001:db8::1", server="2001:db8::2"))
     assert (found["network"]["type"], found["source"]["ip"]) == ("ipv6", "2001:db8::1")
 
@@ -191,7 +191,7 @@ def test_ipv6(event):
     ],
 )
 def test_masked_client(written, event, level, source):
-    """A masked client stands in no field, and no hash of its address does."""
+    """A masked client is in no field, and neither is a hash of its address."""
     found = event(classified(), level=level)
     assert {key: found["source"][key] for key in found["source"].keys() - {"bytes", "packets"}} == source
     assert "community_id" not in found["network"]
@@ -199,7 +199,7 @@ def test_masked_client(written, event, level, source):
 
 
 def test_dns_query(event):
-    """A question."""
+    """The event of a query has its question."""
     assert event(QUERY) == {
         "@timestamp": "2023-11-14T22:13:20.123456Z",
         "ecs": {"version": "9.0.0"},
@@ -223,7 +223,7 @@ def test_dns_query(event):
 
 
 def test_dns_answer(event):
-    """An answer with its records."""
+    """The event of a response has its records."""
     found = event(ANSWER)
     assert found["dns"] == {
         "type": "answer",
@@ -241,7 +241,7 @@ def test_dns_answer(event):
 @pytest.mark.parametrize("level", [PSEUDONYM, NETWORK, NOTHING])
 @pytest.mark.parametrize("record", [QUERY, ANSWER])
 def test_dns_client_is_masked(written, record, level):
-    """Who asked is masked in the question and in the answer; the server is not."""
+    """The client is masked in queries and responses; the server is not."""
     [line] = written(record, level=level)
     assert "192.0.2.17" not in line
     assert json.loads(line)["source" if record.response else "destination"]["ip"] == "192.0.2.53"
@@ -249,13 +249,13 @@ def test_dns_client_is_masked(written, record, level):
 
 @pytest.mark.parametrize(("rcode", "text"), [(3, "NXDOMAIN"), (16, "BADVERS"), (23, "BADCOOKIE"), (77, "77")])
 def test_dns_response_codes(event, rcode, text):
-    """Response codes have the names that IANA gives them, those of EDNS too; others are numbers."""
+    """Response codes have their IANA names, including those of EDNS; others are numbers."""
     assert event(replace(ANSWER, rcode=rcode))["dns"]["response_code"] == text
 
 
 @pytest.mark.parametrize("kind", ["mdns", "llmnr"])
 def test_device_names_are_written_with_addresses_only(written, kind):
-    """mDNS and LLMNR say who owns which device: they are written at level 0 alone."""
+    """mDNS and LLMNR reveal the owners of devices, so they are written at level 0 only."""
     message = replace(QUERY, kind=kind)
     assert len(written(message)) == 1
     assert written(message, level=PSEUDONYM) == []
@@ -266,8 +266,8 @@ def test_same_records_same_bytes(written):
     assert written(classified(), QUERY, ANSWER) == written(classified(), QUERY, ANSWER)
 
 
-def test_one_object_a_line(written):
-    """Whatever a name holds, an event stays one line."""
+def test_one_object_per_line(written):
+    """An event is one line, whatever characters a name contains."""
     lines = written(classified(name="a\nb\u2028c"), QUERY)
     assert len(lines) == 2
     assert json.loads(lines[0])["destination"]["domain"] == "a\nb\u2028c"
@@ -283,5 +283,5 @@ def test_one_object_a_line(written):
     ],
 )
 def test_timestamp(time_ns, text):
-    """RFC 3339, UTC, microseconds, cut and not rounded, up to the last time that a capture can hold."""
+    """RFC 3339 in UTC, truncated to microseconds, up to the latest time that a capture can hold."""
     assert timestamp(time_ns) == text

@@ -1,4 +1,4 @@
-"""A full disk costs whole lines, each counted, and stops nothing."""
+"""A full disk loses complete lines, each of them counted, and stops nothing."""
 
 import errno
 
@@ -8,7 +8,7 @@ from netmon.outputs.lines import MAX_PENDING, Lines
 
 
 class Disk:
-    """A file that takes as many bytes as there is room for, as a disk does."""
+    """A file that accepts bytes while there is room, like a disk."""
 
     def __init__(self):
         self.room = 10_000_000
@@ -16,7 +16,7 @@ class Disk:
         self.held = b""
 
     def write(self, data):
-        """Takes what fits; nothing more: the error."""
+        """Writes what fits; raises an error if nothing does."""
         if not self.room:
             raise self.error
         taken = bytes(data[: self.room])
@@ -31,34 +31,34 @@ def disk():
 
 
 @pytest.fixture
-def told():
+def log():
     return []
 
 
 @pytest.fixture
-def lines(disk, told):
-    return Lines(disk, "events.jsonl", told.append)
+def lines(disk, log):
+    return Lines(disk, "events.jsonl", log.append)
 
 
-def test_lines_are_written_when_flushed(lines, disk, told):
-    """Not before, and nothing is told."""
+def test_lines_are_written_when_flushed(lines, disk, log):
+    """Lines are not written before, and nothing is logged."""
     lines.write("one\n")
     assert disk.held == b""
     lines.flush()
     lines.flush()
-    assert (disk.held, lines.lost, told) == (b"one\n", 0, [])
+    assert (disk.held, lines.lost, log) == (b"one\n", 0, [])
 
 
-def test_many_lines_are_not_held(lines, disk):
-    """Without a flush the memory stays bounded."""
+def test_many_lines_are_not_buffered(lines, disk):
+    """Memory stays bounded even without a flush."""
     for _ in range(3 * MAX_PENDING // 10):
         lines.write("123456789\n")
     assert len(disk.held) >= 2 * MAX_PENDING
 
 
 @pytest.mark.parametrize("room", range(25))
-def test_a_full_disk_costs_whole_lines(lines, disk, told, room):
-    """Wherever it is full: the file holds whole lines, the others are counted, and it is told once."""
+def test_a_full_disk_loses_complete_lines(lines, disk, log, room):
+    """The file holds complete lines, wherever it ends; the others are counted, and it is logged once."""
     disk.room = room
     for number in range(6):
         lines.write(f"line {number}\n")
@@ -72,24 +72,24 @@ def test_a_full_disk_costs_whole_lines(lines, disk, told, room):
     assert [line for line in held if line not in {f"line {number}" for number in range(7)}] == []
     assert len(held) == len(set(held)) == 7 - lines.lost
     assert held[-1] == "line 6"
-    assert told == [
+    assert log == [
         "events.jsonl: no space left on device; events are lost until it can be written again",
         f"events.jsonl: can be written again; {lines.lost} "
         f"{'event was' if lines.lost == 1 else 'events were'} lost",
     ]
 
 
-def test_a_slow_reader_of_a_pipe_that_does_not_wait(lines, disk, told):
-    """Such a pipe takes nothing and raises nothing."""
+def test_a_slow_reader_of_a_nonblocking_pipe(lines, disk, log):
+    """Such a pipe may accept nothing without raising an error."""
     disk.write = lambda _data: None
     lines.write("one\n")
     lines.flush()
     assert lines.lost == 1
-    assert len(told) == 1
+    assert len(log) == 1
 
 
-def test_a_reader_who_left_ends_the_run(lines, disk):
-    """Nobody reads standard output any more: that is an end, not a fault."""
+def test_a_closed_pipe_ends_the_run(lines, disk):
+    """If standard output is closed by its reader, the run ends without an error."""
     disk.room, disk.error = 0, BrokenPipeError(errno.EPIPE, "Broken pipe")
     lines.write("one\n")
     with pytest.raises(BrokenPipeError):

@@ -84,14 +84,14 @@ def flow_values(metrics, **labels):
     return tuple(value(metrics, name, **(ZURICH_LABELS | labels)) for name in names)
 
 
-def test_flow_of_a_file(metrics):
-    """A flow that is reported once counts once, with all its bytes."""
+def test_flow_of_a_capture_file(metrics):
+    """A flow that is reported once is counted once, with all its bytes."""
     metrics.flow(classified())
     assert flow_values(metrics) == (1, 1000, 2000)
 
 
-def test_live_flow_counts_once_and_moves_with_every_report(metrics):
-    """Each report adds its new bytes; the flow itself counts at the first."""
+def test_live_flow_is_counted_once_and_updated_by_every_report(metrics):
+    """Each report adds its new bytes; the flow is counted by the first."""
     metrics.flow(classified(phase="open", new_sent_bytes=100, new_received_bytes=50))
     assert flow_values(metrics) == (1, 100, 50)
     metrics.flow(classified(phase="update", new_sent_bytes=300, new_received_bytes=0))
@@ -101,22 +101,22 @@ def test_live_flow_counts_once_and_moves_with_every_report(metrics):
 
 
 def test_reused_number_is_another_flow(metrics):
-    """After its end a flow's number means nothing: a long run keeps no memory of ended flows."""
+    """The number of an ended flow can be reused: ended flows are not remembered."""
     for _ in range(3):
         metrics.flow(classified())
     assert flow_values(metrics)[0] == 3
 
 
-def test_flow_of_no_vendor_is_nobodys_series(metrics):
-    """It appears in the engine's totals only."""
+def test_flow_of_no_vendor_has_no_series(metrics):
+    """It is counted only in the engine's totals."""
     before = generate_latest(metrics.registry)
     metrics.flow(ClassifiedFlow(flow()))
     assert generate_latest(metrics.registry) == before
 
 
 @pytest.mark.parametrize("verdict", [UNEXPECTED, Verdict("forbidden", "policy_forbids")])
-def test_last_seen_is_the_packets_time(metrics, verdict):
-    """What alerts hang on: the time of the latest finding, which never goes back."""
+def test_last_seen_is_a_packet_time(metrics, verdict):
+    """It is the time of the latest finding, on which alerts depend, and never decreases."""
     metrics.flow(classified(MOSCOW, verdict))
     metrics.flow(classified(MOSCOW, verdict, last_ns=START_NS))
     labels = {"vendor": "acme", "component": "files", "location": "moscow", "country": "RU"}
@@ -133,14 +133,14 @@ def test_last_seen_is_for_findings_only(metrics, place, verdict):
         assert b"netmon_%b_last_seen_timestamp_seconds{" % outcome not in page
 
 
-def test_unexpected_and_forbidden_are_told_apart(metrics):
+def test_unexpected_and_forbidden_are_separate(metrics):
     """A finding of one kind raises no alert of the other kind."""
     metrics.flow(classified(MOSCOW, UNEXPECTED))
     assert b"netmon_forbidden_last_seen_timestamp_seconds{" not in generate_latest(metrics.registry)
 
 
 def test_flows_under_an_exception_are_counted(metrics):
-    """Each once, by the reason that was lifted: an exception hides nothing."""
+    """Each is counted once, by the excepted reason: an exception hides nothing."""
     excepted = Verdict("expected", "policy_exception", None, "place_elsewhere", "2027-01-31")
     for phase in ("open", "update", "end"):
         metrics.flow(classified(MOSCOW, excepted, phase=phase))
@@ -151,7 +151,7 @@ def test_flows_under_an_exception_are_counted(metrics):
 
 
 def test_round_trips_are_a_histogram(metrics):
-    """Buckets count what is at most their bound; sum and count fit."""
+    """Buckets count the values up to their bound; sum and count match."""
     for rtt_ns in (500_000, 1_000_000, 12_000_000, 5_000_000_000, None):
         metrics.flow(classified(rtt_ns=rtt_ns))
     labels = {"vendor": "acme", "location": "zurich"}
@@ -164,8 +164,8 @@ def test_round_trips_are_a_histogram(metrics):
     assert value(metrics, "netmon_handshake_rtt_seconds_sum", **labels) == pytest.approx(5.0135)
 
 
-def test_engine_counters_are_read_at_the_scrape(metrics):
-    """What the engine counts is shown as it stands."""
+def test_engine_counters_are_read_at_each_scrape(metrics):
+    """The engine's current counters are shown."""
     for name, labels, expected in (
         ("netmon_other_flows_total", {}, 5),
         ("netmon_dns_messages_total", {}, 6),
@@ -207,16 +207,16 @@ def test_engine_counters_are_read_at_the_scrape(metrics):
         assert value(metrics, name, **labels) == expected, name
 
 
-def test_closed_sets_are_there_from_the_start(metrics):
-    """Every way of being named, and every reason for not being named, has its series at 0."""
+def test_closed_sets_exist_from_the_start(metrics):
+    """Every evidence of a name, and every reason for having none, has a series at 0."""
     for evidence in EVIDENCE:
         assert value(metrics, "netmon_named_flows_total", evidence=evidence) is not None
     for reason in UNNAMED:
         assert value(metrics, "netmon_unnamed_flows_total", reason=reason) is not None
 
 
-def test_foreseen_series_are_zero_from_the_start(metrics):
-    """A series that the signatures let expect exists before its first flow, which then is a rise."""
+def test_expected_series_are_zero_from_the_start(metrics):
+    """A series that the signatures imply exists before its first flow, so that the flow is an increase."""
     signatures = load_folder(default_folder())
     metrics.loaded(signatures, [tuple(ZURICH_LABELS.values())], 1234.5)
     assert flow_values(metrics) == (0, 0, 0)
@@ -229,7 +229,7 @@ def test_foreseen_series_are_zero_from_the_start(metrics):
 
 
 def test_fallback_resolvers_are_counted_and_dated(metrics):
-    """A finding counts once, when its flow ends; the date moves with every report. No client is named."""
+    """A finding is counted once, when its flow ends; every report updates the date. No client is shown."""
     fallback = Fallback("acme", "Example DNS", "vendor", "files", "official")
     for phase, last_ns in (("open", 10**9), ("end", 3 * 10**9)):
         metrics.flow(ClassifiedFlow(flow(phase=phase, last_ns=last_ns), fallbacks=(fallback,)))
@@ -240,7 +240,7 @@ def test_fallback_resolvers_are_counted_and_dated(metrics):
 
 
 def test_fallback_resolvers_are_zero_from_the_start(metrics):
-    """Every resolver that a vendor falls back to has its series before the first question."""
+    """Every fallback resolver of a vendor has its series before the first query."""
     signatures = load_folder(default_folder())
     metrics.loaded(signatures, [], 1.0)
     for vendor in signatures.vendors.values():
@@ -252,7 +252,7 @@ def test_fallback_resolvers_are_zero_from_the_start(metrics):
 
 
 def test_reload_keeps_what_was_counted(metrics):
-    """New signatures do not set a counter back."""
+    """New signatures do not reset a counter."""
     signatures = load_folder(default_folder())
     metrics.flow(classified())
     metrics.loaded(signatures, [tuple(ZURICH_LABELS.values())], 1.0)
@@ -260,7 +260,7 @@ def test_reload_keeps_what_was_counted(metrics):
 
 
 def test_failed_reload_is_shown(metrics):
-    """The gauge falls, the time of the last success stays."""
+    """The gauge is set to 0, and the time of the last success stays."""
     metrics.loaded(load_folder(default_folder()), [], 1.0)
     metrics.reload_failed()
     assert value(metrics, "netmon_config_last_reload_successful") == 0
@@ -268,7 +268,7 @@ def test_failed_reload_is_shown(metrics):
 
 
 def test_age_of_location_databases(metrics):
-    """When each was built, and whether its file is in use; one that was never good has no age."""
+    """The build time of each, and whether its file is in use; one that was never valid has no age."""
     built, current = (
         f"netmon_location_database_{end}" for end in ("build_timestamp_seconds", "last_reload_successful")
     )
@@ -279,7 +279,7 @@ def test_age_of_location_databases(metrics):
 
 
 def test_locations_have_coordinates(metrics):
-    """A map can be drawn from the metrics alone."""
+    """The metrics alone are enough to draw a map."""
     signatures = load_folder(default_folder())
     metrics.loaded(signatures, [], 1.0)
     zurich = signatures.locations["zurich"]
@@ -302,8 +302,8 @@ def test_series_are_bounded(metrics, monkeypatch):
     assert page.count("netmon_unexpected_last_seen_timestamp_seconds{") <= 3 + 1
 
 
-def test_labels_say_nothing_about_clients_or_hosts(metrics):
-    """No address, no name, no port of the flow is anywhere on the page."""
+def test_labels_reveal_no_clients_or_hosts(metrics):
+    """No address, name or port of the flow is on the page."""
     metrics.flow(classified(interface="eth1"))
     page = generate_latest(metrics.registry).decode()
     for private in ("192.0.2.17", "198.51.100.5", "49152", "files.acme.example"):
@@ -311,7 +311,7 @@ def test_labels_say_nothing_about_clients_or_hosts(metrics):
 
 
 def test_labels_come_from_the_closed_list():
-    """Nobody adds a label with values from traffic, or one that clashes with those of a target."""
+    """No label has values from traffic, and none conflicts with the labels of a target."""
     allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state", "version"}
     allowed.add("database")  # of the configuration
     allowed |= {"protocol", "operator", "question", "kind"}
@@ -332,7 +332,7 @@ def test_every_metric_of_the_table_is_served(metrics):
 
 
 def test_scrape_while_counting(metrics):
-    """A scrape sees a flow wholly or not at all, whatever comes at the same time."""
+    """A scrape sees a flow completely or not at all, whatever happens at the same time."""
     done = threading.Event()
 
     def count():
@@ -353,8 +353,8 @@ def test_scrape_while_counting(metrics):
     assert flow_values(metrics)[0] == 3000
 
 
-def test_prometheus_itself_has_no_complaint(metrics):
-    """promtool finds nothing to say about names, units, types and help."""
+def test_promtool_reports_no_warnings(metrics):
+    """promtool accepts the names, units, types and help texts."""
     need("promtool")
 
     metrics.loaded(load_folder(default_folder()), [], 1.0)
@@ -365,14 +365,14 @@ def test_prometheus_itself_has_no_complaint(metrics):
 
 
 def test_openmetrics_can_be_written(metrics):
-    """The other format takes the same metrics."""
+    """The same metrics can be written in the OpenMetrics format."""
     metrics.loaded(load_folder(default_folder()), [], 1.0)
     metrics.flow(classified())
     assert generate_openmetrics(metrics.registry).endswith(b"# EOF\n")
 
 
 def test_findings_have_an_exemplar(metrics):
-    """In OpenMetrics the latest unexpected flow of a series leads to its event; expected ones do not."""
+    """In OpenMetrics the latest unexpected flow of a series refers to its event; expected flows do not."""
     metrics.flow(classified(flow_id=1))
     for number in (2, 3):
         metrics.flow(classified(MOSCOW, UNEXPECTED, flow_id=number))

@@ -1,4 +1,4 @@
-"""What the summary says about the view: complete, and honest about what is missing."""
+"""The view in the summary: complete, including what is missing."""
 
 import pytest
 from rich.console import Console
@@ -36,7 +36,7 @@ STATS = {
 
 
 def lines(stats):
-    """What is printed, by line, with single spaces."""
+    """The printed lines, with single spaces."""
     console = Console(width=80)
     with console.capture() as capture:
         for part in show_seen(stats):
@@ -45,7 +45,7 @@ def lines(stats):
 
 
 def test_named_and_not_named_are_all_flows():
-    """Both sums, each with its parts, add up to all flows that ended, in flows and in bytes."""
+    """Both sums, each with its parts, add up to all ended flows, in flows and in bytes."""
     seen = lines(STATS)
     for line in ("named by 23 2.3 kB", "not named because 7 700 B", "all flows 30 3.0 kB"):
         assert line in seen
@@ -53,13 +53,13 @@ def test_named_and_not_named_are_all_flows():
     assert seen[0] == "What was seen in 90 s from 2026-06-01 10:00:00 UTC"
 
 
-def test_a_perfect_view_lacks_nothing():
-    """Without anything missing there is no table of it."""
+def test_a_complete_view_has_no_table():
+    """If nothing is missing, there is no table of it."""
     assert not any("missing or incomplete" in line for line in lines(STATS))
 
 
-def test_what_is_missing_is_told_over_all_interfaces():
-    """Sums over all interfaces, with their shares."""
+def test_what_is_missing_is_summed_over_all_interfaces():
+    """The table has the sums over all interfaces, with their shares."""
     poor = VIEW | {
         "unseen_tcp_bytes": 1000,
         "one_way_connections": 1,
@@ -78,8 +78,8 @@ def test_what_is_missing_is_told_over_all_interfaces():
         assert line in seen
 
 
-def test_every_evidence_and_reason_has_words():
-    """The closed sets are told in full, and each text fits its column in every place where it stands."""
+def test_every_evidence_and_reason_has_a_text():
+    """The closed sets are covered in full, and each text fits its column wherever it is used."""
     assert set(EVIDENCE_TEXT) == set(EVIDENCE)
     assert set(UNNAMED_TEXT) == set(UNNAMED)
     some = dict.fromkeys(EVIDENCE, 1), dict.fromkeys(UNNAMED, 1)
@@ -103,6 +103,6 @@ def test_every_evidence_and_reason_has_words():
         (1.84e8, "2,130 days"),
     ],
 )
-def test_spans_have_the_unit_that_suits_them(seconds, text):
-    """Seconds, minutes, hours, days; never an exponent."""
+def test_durations_have_suitable_units(seconds, text):
+    """Durations are in seconds, minutes, hours or days, never with an exponent."""
     assert duration_text(seconds) == text

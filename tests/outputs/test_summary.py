@@ -1,4 +1,4 @@
-"""The summary on a large scale: every digit, in 80 columns."""
+"""The summary of large numbers: every digit, in 80 columns."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from tests.records import classified
 
 
 def test_large_numbers_lose_no_digit():
-    """Tens of millions of flows, and terabytes; a narrow column would end with an ellipsis."""
+    """Tens of millions of flows and terabytes are shown in full, without an ellipsis."""
     summary = Summary({}, Privacy(ADDRESS, bytes(32)))
     seen = classified()
     summary.flow(

@@ -189,6 +189,7 @@ def replace_often(folder, first, second, file, looked_up):
         copy.replace(file)
 
 
+@pytest.mark.slow
 def test_replacement_under_load(folder, tmp_path):
     """In a million lookups, while the file is replaced a hundred times, each vote is from one version of it.
 

@@ -1,1 +1,1 @@
-"""Dashboards drawn with Grafana's own library, and the schema that it gives: what needs Node."""
+"""Dashboards drawn with Grafana's own library, and their schema: everything that needs Node."""

@@ -1,6 +1,6 @@
-"""Dashboards as pictures: the page is built once, served with one dashboard's data, and photographed.
+"""Dashboards as pictures: the page is built once, served with one dashboard's data, and captured.
 
-`python -m tests.render.draw` makes README's pictures anew, as root.
+`python -m tests.render.draw` updates the pictures in the documentation, as root.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 
 from tests.grafana.boards import load, panels, targets
 from tests.grafana.recording import Recording, record
-from tests.render.workshop import SOURCES, node, workshop
+from tests.render.packages import SOURCES, node, packages
 
 WIDTH = 1400
-CELL, GAP = 30, 8  # Grafana's grid
+CELL, GAP = 30, 8  # pixels of Grafana's grid
 SMALL = 0.75
-PICTURES = {"overview": 18, "unexpected": 19}  # of README, and how many rows of each
-SETTLE_MS = 10_000  # of the page's own time, which runs as fast as it can
+PICTURES = {"overview": 18, "unexpected": 19}  # shown in the documentation, and how many rows of each
+SETTLE_MS = 10_000  # of the page's virtual time, which runs as fast as possible
 BROWSER = (
     "chromium",
     "--headless",
@@ -35,7 +35,7 @@ BROWSER = (
 
 
 class Drawn(NamedTuple):
-    """What is on a picture: its text, and its map's markers by city, with the number that colours them."""
+    """The contents of a picture: its text, and the value that colours each marker of its map, by city."""
 
     text: str
     markers: dict[str, float]
@@ -51,9 +51,9 @@ def build(folder: Path) -> Path:
 
 
 def draw(page: Path, name: str, recording: Recording, picture: Path, rows: int | None = None) -> Drawn:
-    """Draws a dashboard into a PNG file; what is on it. Raises RuntimeError for a problem on the page.
+    """Draws a dashboard into a PNG file. Returns its contents; raises RuntimeError for an error on the page.
 
-    `rows`: how many of the grid's, from the top, smaller; all of them otherwise.
+    `rows`: draws only so many rows of the grid, from the top, at a smaller scale.
     """
     scale = 1.0 if rows is None else SMALL
     board = load(name)
@@ -76,12 +76,12 @@ def draw(page: Path, name: str, recording: Recording, picture: Path, rows: int |
         server.shutdown()
     outcome = {key: value for one in server.outcome for key, value in json.loads(one).items()}
     if "text" not in outcome or "problem" in outcome:
-        raise RuntimeError(outcome.get("problem", "the page said nothing"))
+        raise RuntimeError(outcome.get("problem", "the page reported nothing"))
     return Drawn(outcome["text"], {place: float(value) for place, value in outcome["markers"]})
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves the page and its data, and notes what the page says."""
+    """Serves the page and its data, and records what the page reports."""
 
     def do_GET(self) -> None:
         """A file of the page, or the data."""
@@ -94,18 +94,18 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(self.server.data)
 
     def do_POST(self) -> None:
-        """What came of it."""
+        """The outcome that the page reports."""
         self.server.outcome.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self.send_response(204)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Logs nothing."""
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         made = record(Path(folder))
-    site = build(workshop())
+    site = build(packages())
     for board, height in PICTURES.items():
         draw(site, board, made, SOURCES.parents[1] / "docs" / f"{board}.png", height)

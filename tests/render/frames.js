@@ -1,4 +1,4 @@
-// What Grafana makes of Prometheus' answers: data frames, transformed, with the fields' settings applied.
+// Data frames from Prometheus' responses, as in Grafana: transformed, with the field settings applied.
 import {
   FieldConfigOptionsRegistry,
   FieldType,

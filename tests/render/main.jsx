@@ -1,4 +1,4 @@
-// A dashboard on one page, in Grafana's grid. It tells the server what it shows once complete, or what went wrong.
+// A dashboard on one page, in Grafana's grid. It reports its contents to the server once complete, or an error.
 import { createRoot } from 'react-dom/client';
 import { ThemeContext } from '@grafana/data';
 import { GlobalStyles, PanelChrome } from '@grafana/ui';
@@ -8,16 +8,16 @@ import { Panel } from './panels.jsx';
 const COLUMNS = 24;
 const CELL = 30;
 const GAP = 8;
-const SETTLE_MS = 3000; // tables measure themselves before they draw their rows; this is the browser's fast time
+const SETTLE_MS = 3000; // tables measure themselves before they draw their rows; in the browser's virtual time
 
 window.addEventListener('error', (event) => fail(event.error ?? event.message));
 window.addEventListener('unhandledrejection', (event) => fail(event.reason));
 
 function fail(problem) {
-  tell({ problem: String(problem?.stack ?? problem) });
+  report({ problem: String(problem?.stack ?? problem) });
 }
 
-function tell(outcome) {
+function report(outcome) {
   fetch('./outcome', { method: 'POST', body: JSON.stringify(outcome) });
 }
 
@@ -59,7 +59,7 @@ async function main() {
     </ThemeContext.Provider>
   );
   await document.fonts.ready;
-  setTimeout(() => tell({ text: document.body.innerText, markers: markers() }), SETTLE_MS);
+  setTimeout(() => report({ text: document.body.innerText, markers: markers() }), SETTLE_MS);
 }
 
 main().catch(fail);

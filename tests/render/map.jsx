@@ -1,4 +1,4 @@
-// The map, drawn by us: Grafana's map panel is not on npm. Size, colour and text come from the frame as there.
+// A map of our own: Grafana's map panel is not on npm. Size, colour and text come from the frame, as in Grafana.
 import { geoGraticule10, geoMercator, geoPath } from 'd3-geo';
 import { feature } from 'topojson-client';
 import countries from 'world-atlas/countries-110m.json';

@@ -1,4 +1,4 @@
-// A panel of each kind, drawn by Grafana's own components with the options that the dashboard gives.
+// The panel types, drawn by Grafana's own components with the options in the dashboard.
 import { getDisplayProcessor, getDisplayValueAlignmentFactors, getFieldDisplayValues, sortDataFrame } from '@grafana/data';
 import { BarGauge, BigValue, TimeSeries, VizRepeater } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';

@@ -12,7 +12,6 @@ from netmon._engine import Matcher
 from netmon.errors import SourceError, install_command
 from netmon.sources.files import FileSource
 from netmon.sources.scapy_source import ScapyFileSource, ScapyLiveSource
-from tests.machine import need_root
 
 # scapy leaves it to the garbage collector to close a file that it refuses.
 pytestmark = [
@@ -93,11 +92,11 @@ def test_no_such_interface(matcher):
         ScapyLiveSource(["no-such-if0"], matcher)
 
 
+@pytest.mark.lab
 @NEEDS_SCAPY
 @pytest.mark.usefixtures("libpcap")
 def test_wrong_filter(matcher):
     """One line that quotes the filter, at construction."""
-    need_root()
     with pytest.raises(SourceError, match=r"^lo: scapy cannot capture: .*tcp prot"):
         ScapyLiveSource(["lo"], matcher, filter_expression="tcp prot")
 

@@ -1,4 +1,4 @@
-"""A web server with something to tell, and who it tells it to."""
+"""A web server with metrics, and the certificates of its clients."""
 
 import datetime
 import threading
@@ -30,13 +30,13 @@ def ready():
 
 @pytest.fixture
 def reloads():
-    """What a reload ends with, in turn: None is success."""
+    """The results of the next reloads: None is success."""
     return []
 
 
 @pytest.fixture
 def serve(registry, ready, reloads):
-    """Start a server that lets in whom a guard lets in."""
+    """Starts a server with a guard; without one it is open."""
     servers = []
 
     def serve(guard=None, host="127.0.0.1", port=0):
@@ -66,7 +66,7 @@ def server(serve):
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory):
-    """A folder with an authority's certificate and those of two servers and a client."""
+    """A folder with the certificates of a CA, two servers and a client."""
     folder = tmp_path_factory.mktemp("certificates")
     authority = ec.generate_private_key(ec.SECP256R1())
 

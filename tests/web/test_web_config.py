@@ -1,4 +1,4 @@
-"""`web.config.yml`: what is read from it, and every mistake in it; promtool reads it as we do."""
+"""`web.config.yml`: its settings and its errors, in agreement with promtool."""
 
 import subprocess
 
@@ -71,8 +71,8 @@ def write(tmp_path):
     return write
 
 
-def test_whole_file(write, tmp_path):
-    """Every key that is supported, with paths relative to the file."""
+def test_all_keys(write, tmp_path):
+    """Every supported key is read, with paths relative to the file."""
     config = load(write(WHOLE))
     assert config.tls.files == (
         tmp_path / "server.pem",
@@ -87,13 +87,13 @@ def test_whole_file(write, tmp_path):
 
 
 def test_empty_file(write):
-    """As in the toolkit, an empty file asks for nothing."""
+    """As in Prometheus' exporter toolkit, an empty file sets nothing."""
     assert load(write("")) == WebConfig()
 
 
 @pytest.mark.parametrize("text", MISTAKES)
-def test_mistake(write, text):
-    """Each mistake is one line with file, line and key."""
+def test_error(write, text):
+    """Each error is one line with file, line and key."""
     file = write(text)
     with pytest.raises(ConfigError) as caught:
         load(file)
@@ -101,13 +101,13 @@ def test_mistake(write, text):
 
 
 def test_missing_file(tmp_path):
-    """A file that is not there is named."""
+    """The error for a missing file names it."""
     with pytest.raises(ConfigError, match=r"web\.config\.yml: no such file or directory$"):
         load(tmp_path / "web.config.yml")
 
 
 def test_promtool_agrees(write, certificates, tmp_path):
-    """What we read, Prometheus' own tool accepts; an unknown key, it refuses as well."""
+    """Prometheus' own tool accepts the same file, and rejects an unknown key as well."""
     need("promtool")
     for name, there in (
         ("server.pem", "server.pem"),

@@ -23,32 +23,32 @@ MUTUAL = f"{TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: 
 
 @pytest.fixture
 def folder(certificates, tmp_path):
-    """A folder with a server's certificate, its key, and the authority's certificate."""
+    """A folder with a server's certificate, its key, and the CA certificate."""
     for name in ("server.pem", "server.key", "ca.pem"):
         shutil.copy(certificates / name, tmp_path)
     return tmp_path
 
 
 @pytest.fixture
-def told():
+def log():
     return []
 
 
 @pytest.fixture
-def guarded(folder, serve, told, monkeypatch):
-    """A server with this `web.config.yml`, looked at again for every connection."""
+def guarded(folder, serve, log, monkeypatch):
+    """A server with this `web.config.yml`, which is checked again for every connection."""
     monkeypatch.setattr(module, "_CHECK_EVERY_S", 0.0)
 
     def guarded(text):
         (folder / "web.config.yml").write_text(text, encoding="utf-8")
-        return serve(WebGuard(folder / "web.config.yml", told.append))
+        return serve(WebGuard(folder / "web.config.yml", log.append))
 
     return guarded
 
 
 @pytest.fixture
 def get(certificates):
-    """Status and body of an answer over TLS, as a client with or without a certificate gets it."""
+    """Status and body of a response over TLS, to a client with or without a certificate."""
 
     def get(server, client=None, path="/metrics", **headers):
         context = ssl.create_default_context(cafile=certificates / "ca.pem")
@@ -74,7 +74,7 @@ def hash_of(password):
 
 
 def test_tls(guarded, get):
-    """Metrics over TLS, by a URL that says so."""
+    """Metrics are served over TLS, and the URL is https."""
     server = guarded(TLS + "}")
     assert server.url == f"https://{server.address}"
     status, body = get(server)
@@ -83,7 +83,7 @@ def test_tls(guarded, get):
 
 
 def test_curl_agrees(guarded, certificates):
-    """Another client, with password and certificate, gets in as well."""
+    """curl, with password and certificate, gets the metrics as well."""
     need("curl")
     server = guarded(f"{MUTUAL}}}\nbasic_auth_users: {{me: '{hash_of('secret')}'}}")
     words = ["curl", "-sS", "--fail", "--max-time", "5", "--cacert", str(certificates / "ca.pem")]
@@ -94,8 +94,8 @@ def test_curl_agrees(guarded, certificates):
     assert (done.returncode, b"apples_total 3.0" in done.stdout) == (0, True), done.stderr
 
 
-def test_plain_http_on_a_tls_port_is_told(guarded):
-    """Who forgets the s of https is told."""
+def test_plain_http_on_a_tls_port_is_reported(guarded):
+    """A client that uses http instead of https gets an explanation."""
     connection = HTTPConnection(guarded(TLS + "}").address, timeout=SOON_S)
     connection.request("GET", "/metrics")
     answer = connection.getresponse()
@@ -104,7 +104,7 @@ def test_plain_http_on_a_tls_port_is_told(guarded):
 
 
 def test_silent_clients_do_not_hold_up_an_encrypted_scrape(guarded, get):
-    """Twenty clients that never begin their handshake hold up nobody."""
+    """Twenty clients that never begin their handshake do not delay a scrape."""
     server = guarded(TLS + "}")
     host, _, port = server.address.rpartition(":")
     silent = [socket.create_connection((host, int(port)), timeout=SOON_S) for _ in range(20)]
@@ -114,7 +114,7 @@ def test_silent_clients_do_not_hold_up_an_encrypted_scrape(guarded, get):
 
 
 def test_old_tls_is_refused(guarded, certificates):
-    """With min_version TLS13 a client of TLS 1.2 gets no connection."""
+    """With min_version TLS13, a client limited to TLS 1.2 cannot connect."""
     server = guarded(TLS + ", min_version: TLS13}")
     context = ssl.create_default_context(cafile=certificates / "ca.pem")
     context.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -123,22 +123,22 @@ def test_old_tls_is_refused(guarded, certificates):
 
 
 def test_client_without_a_certificate_is_refused(guarded, get):
-    """Mutual TLS: only who shows a certificate of the authority gets an answer."""
+    """Mutual TLS: only clients with a certificate from the CA get a response."""
     server = guarded(MUTUAL + "}")
     with pytest.raises(OSError, match=r"(?i)alert|reset|eof|closed"):
         get(server)
     assert get(server, client="client")[0] == 200
 
 
-def test_only_allowed_names_get_in(guarded, get):
-    """A certificate of the authority with another name is refused."""
+def test_only_allowed_names_are_accepted(guarded, get):
+    """A certificate from the CA with another name is rejected."""
     assert get(guarded(MUTUAL + ", client_allowed_sans: [scraper.example]}"), client="client")[0] == 200
     with pytest.raises(OSError, match=r"(?i)alert|reset|eof|closed|without response"):
         get(guarded(MUTUAL + ", client_allowed_sans: [other.example]}"), client="client")
 
 
 def test_passwords(guarded, folder):
-    """The right password gets in, on every path; no, a wrong, a too long one and a stranger do not."""
+    """The right password is accepted on every path; no, a wrong, a too long one and another user are not."""
     server = guarded(f"basic_auth_users: {{me: '{hash_of('secret')}', you: '{hash_of('other')}'}}")
 
     def status(path="/metrics", **headers):
@@ -161,7 +161,7 @@ def test_passwords(guarded, folder):
 
 
 def test_right_password_is_hashed_once(guarded, monkeypatch):
-    """A scrape every few seconds does not cost a slow hash each time; a changed hash is asked anew."""
+    """A scrape every few seconds does not cost a slow hash each time; a changed hash is checked again."""
     checked = []
     checkpw = bcrypt.checkpw
     monkeypatch.setattr(bcrypt, "checkpw", lambda *words: checked.append(words) or checkpw(*words))
@@ -172,7 +172,7 @@ def test_right_password_is_hashed_once(guarded, monkeypatch):
 
 
 def test_headers(guarded):
-    """What the file adds is in every answer."""
+    """The headers in the file are in every response."""
     server = guarded("http_server_config: {headers: {X-Frame-Options: deny}}")
     connection = HTTPConnection(server.address, timeout=SOON_S)
     connection.request("GET", "/nowhere")
@@ -180,7 +180,7 @@ def test_headers(guarded):
     connection.close()
 
 
-def test_new_certificate_is_taken(guarded, folder, certificates, get, told):
+def test_new_certificate_is_used(guarded, folder, certificates, get, log):
     """A renewed certificate is used from the next connection on, without a restart."""
     server = guarded(TLS + "}")
 
@@ -197,15 +197,15 @@ def test_new_certificate_is_taken(guarded, folder, certificates, get, told):
         shutil.copy(certificates / f"renewed.{ending}", folder / f"new.{ending}")
         os.replace(folder / f"new.{ending}", folder / f"server.{ending}")  # noqa: PTH105  # atomic
     assert common_name() == "renewed"
-    assert told == [f"{folder / 'web.config.yml'}: read again"]
+    assert log == [f"{folder / 'web.config.yml'}: read again"]
 
 
-def test_broken_file_keeps_the_old_rules(guarded, folder, get, told):
-    """A file that became wrong is told once, and nobody is locked out or let in by it."""
+def test_invalid_file_keeps_the_old_rules(guarded, folder, get, log):
+    """A file that becomes invalid is reported once, and access stays as it was."""
     server = guarded(TLS + "}")
     (folder / "web.config.yml").write_text("tls_server_confg: {}", encoding="utf-8")
     assert [get(server)[0] for _ in range(3)] == [200, 200, 200]
-    [line] = told
+    [line] = log
     assert line.startswith("the old web configuration stays in use: ")
     assert "did you mean 'tls_server_config'?" in line
 
@@ -218,8 +218,8 @@ def test_broken_file_keeps_the_old_rules(guarded, folder, get, told):
         (MUTUAL.replace("ca.pem", "server.key") + "}", "server.key contains no PEM certificates"),
     ],
 )
-def test_wrong_certificates_end_the_start(folder, text, message):
-    """Certificates that are missing or none are one line that names file and fault."""
+def test_invalid_certificates_prevent_the_start(folder, text, message):
+    """A missing or invalid certificate is one line with the file and the error."""
     file = folder / "web.config.yml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:

@@ -1,4 +1,4 @@
-"""The web server: what it answers, and that nobody can keep others from an answer."""
+"""The web server: its responses, and that no client can block others."""
 
 import gzip
 import socket
@@ -11,12 +11,12 @@ from netmon.errors import OutputError
 from netmon.web import server as web
 
 SOON_S = 2.0
-"""Far below the time limit for silent clients, far above what an answer takes."""
+"""Far below the time limit for idle clients, far above the time of a response."""
 
 
 @pytest.fixture
 def connect(server):
-    """Open connections to the server; all are closed in the end."""
+    """Opens connections to the server; all are closed at the end."""
     host, _, port = server.address.rpartition(":")
     with ExitStack() as stack:
 
@@ -28,7 +28,7 @@ def connect(server):
 
 @pytest.fixture
 def get(server):
-    """Status, headers and body of an answer."""
+    """Status, headers and body of a response."""
 
     def get(path, method="GET", **headers):
         connection = HTTPConnection(server.address, timeout=SOON_S)
@@ -43,7 +43,7 @@ def get(server):
 
 
 def test_metrics(get):
-    """Prometheus' text format for whoever does not ask for another."""
+    """Prometheus' text format is the default."""
     status, headers, body = get("/metrics")
     assert status == 200
     assert headers["Content-Type"].startswith("text/plain; version=")
@@ -52,28 +52,28 @@ def test_metrics(get):
 
 
 def test_openmetrics(get):
-    """OpenMetrics for whoever asks for it."""
+    """OpenMetrics is returned if requested."""
     _, headers, body = get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
     assert headers["Content-Type"].startswith("application/openmetrics-text")
     assert body.endswith(b"# EOF\n")
 
 
 def test_some_metrics(get):
-    """`name[]` picks metrics."""
+    """`name[]` selects metrics."""
     _, _, body = get("/metrics?name[]=pears_total")
     assert b"pears_total 4.0\n" in body
     assert b"apples" not in body
 
 
 def test_compressed_metrics(get):
-    """A client that takes gzip gets it."""
+    """A client that accepts gzip gets a compressed response."""
     _, headers, body = get("/metrics", **{"Accept-Encoding": "gzip"})
     assert headers["Content-Encoding"] == "gzip"
     assert b"apples_total 3.0\n" in gzip.decompress(body)
 
 
 def test_ready_follows_the_capture(get, ready):
-    """Not ready before the capture runs, ready while it does; healthy all the time."""
+    """Not ready before the capture runs, ready while it does; healthy throughout."""
     assert get("/-/ready")[0] == 503
     ready.set()
     assert get("/-/ready")[0] == 200
@@ -81,7 +81,7 @@ def test_ready_follows_the_capture(get, ready):
 
 
 def test_landing_page(get):
-    """The root leads to everything else."""
+    """The root links to everything else."""
     status, headers, body = get("/")
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert b'href="/metrics"' in body
@@ -90,7 +90,7 @@ def test_landing_page(get):
 
 @pytest.mark.parametrize("path", ["/metric", "/metrics/", "/-/quit", "/%2e%2e/etc/passwd"])
 def test_anything_else_is_not_found(get, path):
-    """No other path answers."""
+    """Any other path is not found."""
     assert get(path)[0] == 404
 
 
@@ -103,13 +103,13 @@ def test_head(get):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_nothing_can_be_changed(get, method):
-    """There is nothing to write to."""
+    """Methods that would change something are rejected."""
     assert get("/metrics", method=method)[0] in (405, 501)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_reload(get, reloads, method):
-    """POST and PUT reload; the answer says how it went, and a GET does nothing."""
+    """POST and PUT reload, and the response gives the result; a GET does nothing."""
     reloads += [None, "acme.yaml:3: unknown key"]
     assert get("/-/reload")[0] == 405
     assert get("/-/reload", method=method)[::2] == (200, b"reloaded\n")
@@ -117,24 +117,24 @@ def test_reload(get, reloads, method):
     assert answer[::2] == (500, b"the old signatures stay: acme.yaml:3: unknown key\n")
 
 
-def test_silent_clients_do_not_hold_up_a_scrape(get, connect, monkeypatch):
-    """More clients than there are places, none of which says a word: a scrape is answered all the same."""
+def test_idle_clients_do_not_delay_a_scrape(get, connect, monkeypatch):
+    """A scrape is answered although more clients than the limit are connected and send nothing."""
     monkeypatch.setattr(web, "MAX_CONNECTIONS", 8)
     silent = [connect() for _ in range(20)]
     assert get("/metrics")[0] == 200
-    assert silent[0].recv(1) == b""  # the oldest gave way
+    assert silent[0].recv(1) == b""  # the oldest was closed
 
 
-def test_half_requests_do_not_hold_up_a_scrape(get, connect, monkeypatch):
-    """Clients that stop in the middle of a request are no better than silent ones."""
+def test_incomplete_requests_do_not_delay_a_scrape(get, connect, monkeypatch):
+    """Clients that stop in the middle of a request are treated like idle ones."""
     monkeypatch.setattr(web, "MAX_CONNECTIONS", 8)
     for _ in range(20):
         connect().sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-")
     assert get("/metrics")[0] == 200
 
 
-def test_silent_client_is_sent_away(serve, monkeypatch):
-    """A connection without a word ends by itself."""
+def test_idle_client_is_disconnected(serve, monkeypatch):
+    """A connection without a request is closed after the time limit."""
     monkeypatch.setattr(web, "CLIENT_TIMEOUT_S", 0.05)
     host, _, port = serve().address.rpartition(":")
     with socket.create_connection((host, int(port)), timeout=SOON_S) as silent:
@@ -144,8 +144,8 @@ def test_silent_client_is_sent_away(serve, monkeypatch):
 @pytest.mark.parametrize(
     "garbage", [b"\x16\x03\x01\x02\x00\x01\xfc", b"\x00" * 70_000, b"GET\r\n\r\n", b"\r\n"]
 )
-def test_garbage_does_no_harm(get, connect, garbage):
-    """A TLS hello, a flood or half a request line end that connection only."""
+def test_garbage_ends_only_its_connection(get, connect, garbage):
+    """A TLS hello, a flood or half a request line ends only that connection."""
     connect().sendall(garbage)
     assert get("/metrics")[0] == 200
 
@@ -161,8 +161,8 @@ def test_port_taken(server, serve):
     )
 
 
-def test_address_that_is_not_ours(serve):
-    """An address of another host is one line, too."""
+def test_address_of_another_host(serve):
+    """An address of another host is one line as well."""
     with pytest.raises(
         OutputError, match=r"^192\.0\.2\.1:0: cannot serve metrics on this address: cannot assign requested"
     ):
@@ -170,7 +170,7 @@ def test_address_that_is_not_ours(serve):
 
 
 def test_ipv6(serve):
-    """IPv6 addresses work and are shown in brackets."""
+    """IPv6 addresses work, and are shown in brackets."""
     try:
         server = serve(host="::1")
     except OutputError as error:
@@ -182,7 +182,7 @@ def test_ipv6(serve):
     connection.close()
 
 
-def test_start_asks_no_dns(serve, monkeypatch):
+def test_start_queries_no_dns(serve, monkeypatch):
     """A passive sensor does not look up its own name."""
     monkeypatch.setattr(socket, "getfqdn", lambda *_: pytest.fail("a name was looked up"))
     serve()

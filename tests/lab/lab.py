@@ -1,4 +1,4 @@
-"""The laboratory at work: servers, clients, the sensor on the mirror port, and what really passed."""
+"""The running lab: servers, clients, the sensor on the mirror port, and captures of the real traffic."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DEADLINE_S = 30.0
 
 
 class Ends(NamedTuple):
-    """The two ends of a connection, the client's first."""
+    """The two ends of a connection, client first."""
 
     client: str
     client_port: int
@@ -46,8 +46,8 @@ class Ends(NamedTuple):
     server_port: int
 
 
-class Laboratory:
-    """A network with running servers; a context manager that ends all it started."""
+class Lab:
+    """A network with running servers; a context manager that stops all its processes."""
 
     def __init__(
         self,
@@ -63,15 +63,15 @@ class Laboratory:
     ) -> None:
         self._folder = folder
         self._zone = zone
-        # Hosts as near as these send again at once, which over IPv6 nobody can tell from a mirror's copy:
-        # copies are looked for only where the mirror makes some.
+        # Hosts as near as these retransmit at once, which over IPv6 looks like a duplicate made by the mirror
+        # port: duplicates are removed only where the mirror makes some.
         flows = f"report_every_s: 1, tcp_idle_s: {tcp_idle_s}, udp_idle_s: {udp_idle_s}"
         flows += f", duplicate_window_ms: {duplicate_window_ms}"
         self._config = f"{CONFIG}flows: {{{flows}}}\n{config}"
         self._network = Network(mirror, offloads)
         self._stack = ExitStack()
 
-    def __enter__(self) -> Laboratory:
+    def __enter__(self) -> Lab:
         with ExitStack() as stack:
             stack.enter_context(self._network)
             self._stack = stack
@@ -85,7 +85,7 @@ class Laboratory:
                 self._serve(host, *servers, "web", str(certificate), str(key))
             self._truth = {host: self._folder / f"{host}.pcap" for host in CLIENTS}
             for host, path in self._truth.items():
-                # Headers only, in a large buffer: with whole frames tcpdump loses packets.
+                # Headers only, in a large buffer: with complete frames tcpdump loses packets.
                 options = ("-s", "128", "-B", "65536", "--immediate-mode", "-U", "-Z", "root")
                 words = ("tcpdump", "-i", "eth0", *options, "-w", str(path), "tcp")
                 dump = self.start(host, *words, stderr=subprocess.PIPE)
@@ -97,26 +97,26 @@ class Laboratory:
         self._stack.close()
 
     def start(self, host: str, *words: str, **streams: Any) -> subprocess.Popen[str]:
-        """A process on a host, killed with the laboratory if it still runs then."""
+        """A process on a host; it is killed at the end if it still runs."""
         process = subprocess.Popen(self._network.command(host, *words), cwd=ROOT, text=True, **streams)
         self._stack.callback(_end, process)
         return process
 
     def run(self, host: str, *words: str) -> str:
-        """The output of a command that ran on a host; its failure is the test's."""
+        """The output of a command on a host; fails the test if the command fails."""
         return self._network.run(host, *words)
 
     def namespace(self, host: str) -> Path:
         """The file by which another process enters a host's network namespace."""
         return Path("/run/netns") / self._network.name(host)
 
-    def ask(self, host: str, url: str) -> str:
-        """What a URL answers on a host; empty if it does not answer well."""
+    def get(self, host: str, url: str) -> str:
+        """The body of a URL fetched on a host; empty if the request fails."""
         command = self._network.command(host, "curl", "-sf", "--globoff", url)
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
     def connect(self, host: str, jobs: Sequence[dict]) -> list[Ends]:
-        """Make connections one after the other (see `clients`); the ends of each that has any."""
+        """Runs jobs one after the other (see `clients`). Returns the ends of their connections."""
         words = (sys.executable, "-m", "tests.lab.clients", ADDRESSES["resolver"][0])
         lines = "".join(json.dumps(job) + "\n" for job in jobs)
         done = subprocess.run(
@@ -132,7 +132,7 @@ class Laboratory:
         return [Ends(*answer["client"], *answer["server"]) for answer in answers if "client" in answer]
 
     def hold(self, host: str, job: dict) -> Ends:
-        """Open a connection that stays open; its ends."""
+        """Opens a connection that stays open. Returns its ends."""
         words = (sys.executable, "-m", "tests.lab.clients", ADDRESSES["resolver"][0])
         process = self.start(host, *words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         process.stdin.write(json.dumps(job | {"hold": True}) + "\n")
@@ -141,7 +141,7 @@ class Laboratory:
         return Ends(*answer["client"], *answer["server"])
 
     def curl(self, host: str, url: str, *options: str) -> Ends:
-        """Fetch with curl, which asks the laboratory's resolver; the connection's ends."""
+        """Fetches a URL with curl, which queries the lab's resolver. Returns the connection's ends."""
         ends = "%{local_ip} %{local_port} %{remote_ip} %{remote_port}"
         found = self.run(
             host, "curl", "-sSk", "--output", "/dev/null", "--write-out", ends, *options, url
@@ -149,7 +149,7 @@ class Laboratory:
         return Ends(found[0], int(found[1]), found[2], int(found[3]))
 
     def sent_bytes(self) -> tuple[Counter[Ends], Counter[Ends]]:
-        """IP bytes that the clients' own captures hold for each connection: sent, received."""
+        """IP bytes of each connection in the clients' own captures: sent, received."""
         sent, received = Counter[Ends](), Counter[Ends]()
         for host, path in self._truth.items():
             for source, source_port, target, target_port, size in _read_ip_sizes(path):
@@ -187,19 +187,19 @@ class Laboratory:
 class Sensor:
     """The process under test."""
 
-    def __init__(self, laboratory: Laboratory, folder: Path) -> None:
-        self._laboratory = laboratory
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self._lab = lab
         self._events = folder / "events.jsonl"
-        self.errors = ""  # what it said, once it has ended
-        self._process = laboratory.start("sensor", *laboratory.sensor_words(), stderr=subprocess.PIPE)
+        self.errors = ""  # its standard error, once it has ended
+        self._process = lab.start("sensor", *lab.sensor_words(), stderr=subprocess.PIPE)
         wait_for(self._is_up, "the sensor serves its metrics")
 
     def scrape(self) -> str:
-        """The metrics page, fetched inside the sensor's namespace."""
-        return self._laboratory.run("sensor", "curl", "-sSf", f"http://127.0.0.1:{METRICS_PORT}/metrics")
+        """The metrics, fetched inside the sensor's namespace."""
+        return self._lab.run("sensor", "curl", "-sSf", f"http://127.0.0.1:{METRICS_PORT}/metrics")
 
     def sums(self, metric: str, *labels: str) -> Counter[tuple[str, ...]]:
-        """A counter's values above 0, summed over all labels but these."""
+        """The values above 0 of a counter, summed by these labels."""
         sums = Counter[tuple[str, ...]]()
         for family in text_string_to_metric_families(self.scrape()):
             for sample in family.samples:
@@ -208,7 +208,7 @@ class Sensor:
         return sums
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, list[dict]]:
-        """Ask the sensor to end; its exit code and all events that it wrote."""
+        """Stops the sensor. Returns its exit code and all its events."""
         self._process.send_signal(number)
         _out, errors = self._process.communicate(timeout=DEADLINE_S)
         assert "Traceback" not in errors, errors
@@ -219,11 +219,11 @@ class Sensor:
     def _is_up(self) -> bool:
         assert self._process.poll() is None, self._process.communicate()[1]
         words = ("curl", "-sf", "--output", "/dev/null", f"http://127.0.0.1:{METRICS_PORT}/-/ready")
-        return self._laboratory.start("sensor", *words).wait() == 0
+        return self._lab.start("sensor", *words).wait() == 0
 
 
 def wait_for(condition: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> None:
-    """Return once the condition holds; fail with `what` when it does not in time."""
+    """Returns once the condition holds; fails the test with `what` if it does not in time."""
     end = time.monotonic() + deadline_s
     while not condition():
         assert time.monotonic() < end, f"not within {deadline_s:.0f} s: {what}"
@@ -234,7 +234,7 @@ def _read_until(stream: Any, text: str) -> None:
     for line in stream:
         if text in line:
             return
-    raise AssertionError(f"ended before it said {text!r}")
+    raise AssertionError(f"ended before it printed {text!r}")
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -242,18 +242,18 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.kill()
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
-            with contextlib.suppress(BrokenPipeError):  # what was still to be written has no reader now
+            with contextlib.suppress(BrokenPipeError):  # buffered input has no reader any more
                 stream.close()
     process.wait()
 
 
 def _read_ip_sizes(path: Path) -> list[tuple[str, int, str, int, int]]:
-    """Ends and IP length of each TCP packet of a capture, as tshark reads them."""
+    """Ends and IP length of each TCP packet of a capture, read by tshark."""
     fields = ("ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport", "ip.len", "ipv6.plen")
     words = ["tshark", "-n", "-r", str(path), "-T", "fields"]
     for name in fields:
         words += ["-e", name]
-    # The capture is still being written: tshark complains about a last packet cut short.
+    # The capture is still being written: tshark reports that the last packet is cut short.
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     rows = []
     for line in done.stdout.splitlines():
@@ -264,7 +264,7 @@ def _read_ip_sizes(path: Path) -> list[tuple[str, int, str, int, int]]:
 
 
 def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate that nobody vouches for, and its key, as PEM files."""
+    """A self-signed certificate and its key, as PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "lab.example")])
     now = datetime.datetime.now(datetime.UTC)

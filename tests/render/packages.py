@@ -1,4 +1,4 @@
-"""A folder with Grafana's libraries in it, outside the checkout, so that a second run is quick."""
+"""Grafana's libraries, installed in a folder outside the checkout, so that later runs are quick."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SOURCES = Path(__file__).parent
 OLDEST_NODE = 18
 
 
-def workshop() -> Path:
-    """The folder with `node_modules`; skips the test, with the reason, where it cannot be had."""
+def packages() -> Path:
+    """The folder with `node_modules`; skips the test, with the reason, if they cannot be installed."""
     need("node", "npm")
     folder, reason = _install()
     if reason is not None:
@@ -27,7 +27,7 @@ def workshop() -> Path:
 
 
 def node(folder: Path, program: str, *words: str) -> str:
-    """What a program of `node_modules` prints; its failure is the test's."""
+    """The output of a program of `node_modules`; fails the test if the program fails."""
     command = [str(folder / "node_modules" / ".bin" / program), *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -38,7 +38,7 @@ def node(folder: Path, program: str, *words: str) -> str:
 def _install() -> tuple[Path, str | None]:
     found = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
     if int(found.strip().lstrip("v").partition(".")[0] or 0) < OLDEST_NODE:
-        return Path(), f"needs Node {OLDEST_NODE} or newer, and there is {found.strip() or 'none that works'}"
+        return Path(), f"needs Node {OLDEST_NODE} or newer, found {found.strip() or 'none that works'}"
     package = (SOURCES / "package.json").read_bytes()
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = home / "netmon-tests" / hashlib.sha256(package).hexdigest()[:12]
