@@ -1,11 +1,11 @@
 """Compare netmon with tshark on the real captures: names, certificates, DNS messages, byte counts.
 
-    python -m tests.check_captures [--over tcp,quic,dns,…] [--all-differences] [FILE…]
+    python -m tests.check_captures [--over tcp,quic,dns,…] [--summary] [FILE…]
 
-prints precision and recall for each protocol and every difference with file and frame.
-`captures/truth.jsonl` holds tshark's answers, `captures/adjudicated.tsv` the judgement where
-tshark is known to miss or to allow a name. What netmon leaves to later work stands in
-`captures/known_differences.tsv`; the exit code is 1 when the differences are any others.
+prints precision and recall for each protocol, and every difference with its file and frame.
+`captures/truth.jsonl` holds what tshark reads, and `captures/adjudicated.tsv` the names for which
+tshark's answer is not the right one. `captures/known_differences.tsv` lists the accepted
+differences. The exit code is 1 if there are any others.
 """
 
 from __future__ import annotations
@@ -19,21 +19,28 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netmon.records import DnsRecord, FlowRecord
-from netmon.verify.answers import Hellos, ends_of, expect_contents, expect_flow, expect_hello, expect_message
 from netmon.verify.compare import Comparison
 from netmon.verify.facts import Fact, name_fact
-from netmon.verify.own import Own, open_file
-from netmon.verify.stated import Stated
+from netmon.verify.netmon_facts import NetmonFacts, open_file
+from netmon.verify.other_names import OtherNames
+from netmon.verify.tshark_facts import (
+    Hellos,
+    endpoints_of,
+    expect_contents,
+    expect_flow,
+    expect_hello,
+    expect_message,
+)
 
 CAPTURES = Path(__file__).parent / "captures"
 
 
 class Known(NamedTuple):
-    """A line of known_differences.tsv: how many facts differ in one file, and why."""
+    """A line of known_differences.tsv: the number of facts that differ in a file, and why."""
 
     file: str
     over: str
-    side: str  # "missing": only tshark has it; "extra": only netmon has it
+    side: str  # "missing": only tshark reads them; "extra": only netmon reads them
     count: int
     reason: str
 
@@ -42,7 +49,7 @@ class Known(NamedTuple):
 
 
 def read_truth() -> dict[str, dict]:
-    """tshark's answers by file name."""
+    """What tshark reads in each capture, by file name."""
     with (CAPTURES / "truth.jsonl").open(encoding="utf-8") as lines:
         return {answer["file"]: answer for answer in map(json.loads, lines)}
 
@@ -56,7 +63,7 @@ def _expect(comparison: Comparison, truth: dict) -> None:
             is_malformed = hello["frame"] in truth["malformed_frames"]
             expect_contents(comparison, hello, seen, is_malformed=is_malformed)
     for hello in truth["sni_partial"]:
-        comparison.optional.add(name_fact("tcp", ends_of(hello), hello["sni"]))
+        comparison.optional.add(name_fact("tcp", endpoints_of(hello), hello["sni"]))
     for line in (CAPTURES / "adjudicated.tsv").read_text(encoding="utf-8").splitlines()[1:]:
         name, proto, src, sport, dst, dport, sni, judgement, *_ = line.split("\t")
         if name == comparison.file:
@@ -66,25 +73,25 @@ def _expect(comparison: Comparison, truth: dict) -> None:
                 comparison.optional.add(fact)
             else:
                 comparison.expected[fact] = 1
-    stated = Stated()
-    stated.take_hellos(truth["client_hellos"])
-    stated.take_requests(truth["requests"])
-    stated.take_certificates(truth["certificates"])
-    stated.expect(comparison)
+    other_names = OtherNames()
+    other_names.add_hellos(truth["client_hellos"])
+    other_names.add_requests(truth["requests"])
+    other_names.add_certificates(truth["certificates"])
+    other_names.expect(comparison)
     suspicious = {*truth["malformed_frames"], *truth["short_frames"]}
     for message in truth["dns"]:
         expect_message(comparison, message, is_doubtful=message["frame"] in suspicious)
     for flow in truth["flows"]:
         counts = [flow[way][what] for way in ("fwd", "rev") for what in ("packets", "ip_bytes")]
         packets = (flow["first_frame"], flow["first_frame"])
-        expect_flow(comparison, flow["proto"], ends_of(flow), tuple(counts), packets)
+        expect_flow(comparison, flow["proto"], endpoints_of(flow), tuple(counts), packets)
 
 
 # --- netmon's side -----------------------------------------------------------------------------
 
 
 def read_capture(path: Path) -> tuple[list[FlowRecord], list[DnsRecord]]:
-    """Every flow and every DNS message that netmon sees in a capture."""
+    """Every flow and every DNS message that netmon reads in a capture."""
     batches = list(open_file(str(path)).batches())
     return [flow for batch in batches for flow in batch.flows], [r for batch in batches for r in batch.dns]
 
@@ -93,26 +100,26 @@ def read_capture(path: Path) -> tuple[list[FlowRecord], list[DnsRecord]]:
 
 
 def compare(file: str, truth: dict) -> Comparison:
-    """netmon's facts on one capture beside tshark's, which tells of no flow but DNS, TLS, QUIC and DTLS."""
+    """Compares the facts about a capture; truth.jsonl has the flows of DNS, TLS, QUIC and DTLS only."""
     comparison = Comparison(file)
     _expect(comparison, truth)
-    own = Own(comparison)
-    own.take(open_file(str(CAPTURES / file)).batches())
-    own.tell(flows_of_both=True)
+    netmon_facts = NetmonFacts(comparison)
+    netmon_facts.read(open_file(str(CAPTURES / file)).batches())
+    netmon_facts.add(flows_of_both=True)
     return comparison
 
 
 def read_known_differences() -> list[Known]:
-    """The committed differences."""
+    """The accepted differences."""
     lines = (CAPTURES / "known_differences.tsv").read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines[1:] if line)
     return [Known(file, over, side, int(count), reason) for file, over, side, count, reason in rows]
 
 
-def find_surprises(comparisons: Iterable[Comparison], known: Iterable[Known]) -> list[str]:
-    """Every way in which the differences are not the committed ones; an entry that no longer differs too."""
-    known_counts = {(entry.file, entry.over, entry.side): entry.count for entry in known}
-    surprises = []
+def find_deviations(comparisons: Iterable[Comparison], known: Iterable[Known]) -> list[str]:
+    """Every deviation from the accepted differences, including those that no longer exist."""
+    known_counts = {(each.file, each.over, each.side): each.count for each in known}
+    deviations = []
     for comparison in comparisons:
         for side, facts in (("missing", comparison.missing), ("extra", comparison.extra)):
             by_protocol = Counter[str]()
@@ -123,21 +130,22 @@ def find_surprises(comparisons: Iterable[Comparison], known: Iterable[Known]) ->
                 count, expected = by_protocol[over], known_counts.get((comparison.file, over, side), 0)
                 if count != expected:
                     first = next((fact for fact in facts if fact.over == over), None)
-                    surprises.append(
+                    deviations.append(
                         f"{comparison.file}: {count} {side} over {over}, {expected} are known"
                         + (f"; e.g. {_show(comparison, first)}" if first else "")
                     )
-    return surprises
+    return deviations
 
 
 def _show(comparison: Comparison, fact: Fact) -> str:
     packets = comparison.packets.get(fact)
     where = "" if packets is None else f"packet {packets[1]}: "
-    return f"{where}{fact.ends[0]}:{fact.ends[1]} → {fact.ends[2]}:{fact.ends[3]} {fact.text}"
+    source, source_port, destination, destination_port = fact.endpoints
+    return f"{where}{source}:{source_port} → {destination}:{destination_port} {fact.text}"
 
 
 def score(comparisons: Iterable[Comparison]) -> dict[str, tuple[int, int, int]]:
-    """For each protocol: facts expected, found, and common to both."""
+    """The numbers of facts that are expected, found, and both, for each protocol."""
     sums: dict[str, list[int]] = {}
     for comparison in comparisons:
         for position, facts in enumerate(
@@ -153,20 +161,20 @@ def score(comparisons: Iterable[Comparison]) -> dict[str, tuple[int, int, int]]:
 
 
 def _surplus(comparison: Comparison) -> Counter[Fact]:
-    """What netmon found that it was free to find: neither right nor wrong."""
+    """The optional facts that netmon found, which are neither right nor wrong."""
     return Counter(
         {i: n for i, n in (comparison.found - comparison.expected).items() if i in comparison.optional}
     )
 
 
 def main() -> int:
-    """Compare, print, and say by the exit code whether all differences are known."""
+    """Compare and print. The exit code is 0 if all differences are known."""
     parser = argparse.ArgumentParser(description="Compare netmon with tshark on the real captures.")
     parser.add_argument("files", nargs="*", metavar="FILE", help="as named in truth.jsonl (all)")
     parser.add_argument(
         "--over", default="", help="only these, by comma: tcp,quic,dtls,gquic,http,x509,dns,flow,…"
     )
-    parser.add_argument("--summary", action="store_true", help="no single differences")
+    parser.add_argument("--summary", action="store_true", help="do not list the differences")
     arguments = parser.parse_args()
     truth = read_truth()
     unknown = [file for file in arguments.files if file not in truth]
@@ -183,13 +191,13 @@ def main() -> int:
     for over, (expected, found, right) in score(comparisons).items():
         if not wanted or over in wanted:
             print(f"{over:8}{expected:9}{found:8}{_percent(right, found):>11}{_percent(right, expected):>9}")
-    surprises = find_surprises(comparisons, read_known_differences())
-    print("\n".join(surprises) or "all differences are known")
-    return 1 if surprises else 0
+    deviations = find_deviations(comparisons, read_known_differences())
+    print("\n".join(deviations) or "all differences are known")
+    return 1 if deviations else 0
 
 
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f} %" if whole else "-"
+def _percent(part: int, total: int) -> str:
+    return f"{100 * part / total:.2f} %" if total else "-"
 
 
 if __name__ == "__main__":

@@ -19,19 +19,19 @@ from netmon.outputs.json_line import json_line
 if TYPE_CHECKING:
     from netmon.verify.second_opinion import Progress
 
-_PACKETS_BETWEEN_UPDATES = 1000
+_PACKETS_PER_UPDATE = 1000
 
 
 def verify(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Capture files, each by itself.")],
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each file.")] = False,
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Capture files, each on its own.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one line with a JSON object per file.")] = False,
 ) -> None:
-    """Holds netmon against Wireshark's dissectors (tshark 4.0 or newer) on the same capture.
+    """Compares what netmon and Wireshark's dissectors (tshark 4.0 or newer) read in the same capture.
 
-    Compares server names over TCP, QUIC and DTLS, the hosts of HTTP requests and the certificates that netmon
-    reads, DNS questions and answers, and the packets and bytes of every flow. Each difference is listed with
-    its packets and with what either saw. Exits with 1 when there is any, or when a file broke off; with 0
-    when all is equal. Needs the Python package pyshark 0.6.
+    This includes server names over TCP, QUIC and DTLS, the hosts of HTTP requests and the certificates that
+    netmon reads, DNS questions and answers, and the packets and bytes of every flow. Each difference is
+    listed with its packets and with what each of the two read. The exit code is 1 if there is a difference,
+    or if a file cannot be read to its end, else 0. Needs the Python package pyshark 0.6.
 
     Examples:
 
@@ -40,8 +40,8 @@ def verify(
       netmon verify --json monday.pcapng tuesday.pcap.gz
     """
     if "-" in files:
-        raise SourceError("verify reads a file twice, so it takes no standard input")
-    # asyncio and dnspython take time that the other commands need not wait for.
+        raise SourceError("verify reads a file more than once, so it cannot read standard input")
+    # asyncio and dnspython are slow to import, and no other command needs them.
     from netmon.verify.second_opinion import get_opinion  # noqa: PLC0415
     from netmon.verify.show import as_json, lines  # noqa: PLC0415
 
@@ -66,7 +66,7 @@ def verify(
 
 @contextmanager
 def _progress(console: Console) -> Iterator[Progress]:
-    """A progress bar over the packets of each step, on a terminal."""
+    """On a terminal, a progress bar for the packets of each step."""
     if not console.is_terminal:
         yield lambda _step, _done, _total: None
         return
@@ -79,7 +79,7 @@ def _progress(console: Console) -> Iterator[Progress]:
             if step not in steps:
                 steps.append(step)
                 bar.reset(task, total=total, description=step)
-            if done % _PACKETS_BETWEEN_UPDATES == 0:
+            if done % _PACKETS_PER_UPDATE == 0:
                 bar.update(task, completed=done)
 
         yield report

@@ -1,4 +1,4 @@
-"""Where records come from: capture files, mirror ports, scapy. All give the same batches."""
+"""The sources of records: capture files, mirror ports, scapy. All yield the same kind of batches."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from netmon._engine import Matcher
 from netmon.records import DnsRecord, FlowRecord
 
 Stats = dict[str, Any]
-"""The engine's counters; `netmon/_engine.pyi` tells what is in it."""
+"""The engine's counters, described in `netmon/_engine.pyi`."""
 
 
 class Batch(NamedTuple):
-    """Records in the order in which they came about."""
+    """Records in the order in which the engine produced them."""
 
     flows: list[FlowRecord]
     dns: list[DnsRecord]
 
 
 class Source(Protocol):
-    """Something that gives batches until it is over."""
+    """Something that yields batches until it ends."""
 
     def batches(self) -> Iterator[Batch]:
-        """Everything it has, the last flows included. Raises SourceError."""
+        """All batches, including the last flows. Raises SourceError."""
         ...
 
     def stats(self) -> Stats:
-        """The counters as they stand."""
+        """The current counters."""
         ...
 
 

@@ -18,14 +18,14 @@ Program = list[tuple[int, int, int, int]]
 ETHERNET: Final = 1
 """Link type of Ethernet (https://www.tcpdump.org/linktypes.html)."""
 
-# Numbers of link types in capture files are libpcap's own, but for the oldest: raw IP.
+# libpcap uses the same numbers as capture files, except for raw IP.
 _LIBPCAP_LINK: Final = {101: 12, 14: 12}
 
 _UNKNOWN_NETMASK: Final = 0xFFFFFFFF  # PCAP_NETMASK_UNKNOWN
 
-# These words move the rest of an expression to an inner header: whoever writes them looks after tags.
-_LOOKS_AFTER_TAGS: Final = re.compile(r"\b(?:vlan|mpls|pppoes|geneve|vxlan)\b|\b0x(?:8100|88a8|9100)\b")
-_LOOKS_AT_VLAN: Final = re.compile(r"\bvlan\b")
+# These words move the rest of an expression to an inner header, so its author considered tags.
+_HANDLES_TAGS: Final = re.compile(r"\b(?:vlan|mpls|pppoes|geneve|vxlan)\b|\b0x(?:8100|88a8|9100)\b")
+_MATCHES_VLAN: Final = re.compile(r"\bvlan\b")
 
 
 class _Instruction(ctypes.Structure):
@@ -46,55 +46,55 @@ class _Program(ctypes.Structure):
 
 
 def compile_filter(expression: str, link: int, snaplen: int = 65_535, *, live: bool = False) -> Program:
-    """The instructions of `expression` for packets of link type `link`; none for an empty expression.
+    """Compiles `expression` for packets of link type `link`. An empty expression gives no instructions.
 
-    On Ethernet the expression also finds packets behind one or two VLAN tags. Plain libpcap does not,
-    and a mirror port tags: `tcp port 443` would silently miss everything. An expression that looks
-    at tags itself is taken as it is.
+    On Ethernet, the expression also matches packets with one or two VLAN tags. libpcap alone does not do
+    that, and packets from a mirror port often have tags: `tcp port 443` would silently match nothing. An
+    expression that matches tags itself is used unchanged.
 
-    The kernel takes the outer tag off before it runs a `live` filter. That changes nothing for other
-    expressions, but `vlan` would look for a tag that is not there, so it is refused.
+    The kernel removes the outer tag before it runs a `live` filter. This makes no difference to other
+    expressions, but `vlan` would look for a tag that is no longer there, so it is refused.
 
-    Raises SourceError: the expression is wrong (in libpcap's words), or libpcap is not installed.
+    Raises SourceError with libpcap's message if the expression is wrong, or if libpcap is not installed.
     """
     if not expression.strip():
         return []
-    if live and _LOOKS_AT_VLAN.search(expression):
+    if live and _MATCHES_VLAN.search(expression):
         raise SourceError(
-            f"filter {expression!r}: a live filter cannot look at VLAN tags, the kernel removes them before; "
-            "leave `vlan` out, tagged packets match as well"
+            f"filter {expression!r}: a live filter cannot match VLAN tags, which the kernel removes first; "
+            "leave `vlan` out, since tagged packets match anyway"
         )
     if "\0" in expression:
-        raise SourceError(f"filter {expression!r}: there is a zero byte in it")
+        raise SourceError(f"filter {expression!r}: it contains a zero byte")
     program = _compile(expression, expression, link, snaplen)
-    if link != ETHERNET or _LOOKS_AFTER_TAGS.search(expression):
+    if link != ETHERNET or _HANDLES_TAGS.search(expression):
         return program
-    return _compile(_behind_tags(expression), expression, link, snaplen)
+    return _compile(_with_tags(expression), expression, link, snaplen)
 
 
-def _behind_tags(expression: str) -> str:
-    """The same expression for frames with no tag, one or two.
+def _with_tags(expression: str) -> str:
+    """The same expression for frames with no tag, one tag or two.
 
-    `vlan` moves everything to its right, also across `or`; nested, it moves once for each tag. A tagged
-    frame must not pass as an untagged one: `not tcp` is true of it at first sight.
+    `vlan` moves the offsets of everything to its right, also across `or`; nested, it moves them once per tag.
+    A tagged frame must not be tested as an untagged one: without the move, `not tcp` would always match it.
     """
     untagged = "not (ether[{0}:2] = 0x8100 or ether[{0}:2] = 0x88a8 or ether[{0}:2] = 0x9100)"
     none, one = untagged.format(12), untagged.format(16)
-    here = f"({expression})"
-    return f"({none} and {here}) or (vlan and (({one} and {here}) or (vlan and {here})))"
+    rest = f"({expression})"
+    return f"({none} and {rest}) or (vlan and (({one} and {rest}) or (vlan and {rest})))"
 
 
 def _compile(text: str, expression: str, link: int, snaplen: int) -> Program:
     libpcap = _libpcap()
     handle = libpcap.pcap_open_dead(_LIBPCAP_LINK.get(link, link), snaplen)
     if not handle:
-        raise SourceError(f"filter {expression!r}: libpcap has no memory left")
+        raise SourceError(f"filter {expression!r}: libpcap is out of memory")
     try:
         program = _Program()
         result = libpcap.pcap_compile(handle, ctypes.byref(program), text.encode(), 1, _UNKNOWN_NETMASK)
         if result != 0:
-            words = libpcap.pcap_geterr(handle).decode(errors="replace")
-            raise SourceError(f"filter {expression!r}: {words}")
+            message = libpcap.pcap_geterr(handle).decode(errors="replace")
+            raise SourceError(f"filter {expression!r}: {message}")
         try:
             instructions = program.instructions[: program.length]
             return [(each.code, each.jt, each.jf, each.k) for each in instructions]
@@ -106,7 +106,7 @@ def _compile(text: str, expression: str, link: int, snaplen: int) -> Program:
 
 @cache
 def _libpcap() -> ctypes.CDLL:
-    """The library, with its functions declared."""
+    """The library, with the types of its functions declared."""
     name = ctypes.util.find_library("pcap") or "libpcap.so.0.8"
     try:
         libpcap = ctypes.CDLL(name)

@@ -11,16 +11,16 @@ from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET, compile_filter
 
 PACKETS_PER_STEP = 65_536
-"""Packets between two batches: enough to forget Python's part, few enough for a lively progress bar."""
+"""Packets between two batches: enough to make Python's share small, few enough for a smooth progress bar."""
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with the file, the bytes read of it, and its size (None: not known)."""
+"""Called with the file, the number of bytes read from it, and its size (None if unknown)."""
 
 
 class FileSource:
-    """One run over capture files in the given order; "-" is standard input.
+    """Reads capture files in the given order as one run; "-" is standard input.
 
-    `problems` holds a line for each file that broke off, once it has been read.
+    `problems` has a line for each file that could not be read completely, once it has been read.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class FileSource:
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
 
     def batches(self) -> Iterator[Batch]:
-        """Batches of all files; flows that are still open end with the last file.
+        """The batches of all files. Flows that are still open end with the last file.
 
-        Raises SourceError when a file cannot be opened or is no capture.
+        Raises SourceError if a file cannot be opened or is not a capture.
         """
         for path in self._paths:
             file = self._open(path)
@@ -57,14 +57,14 @@ class FileSource:
         yield to_batch(self._engine.finish())
 
     def stats(self) -> Stats:
-        """The counters as they stand."""
+        """The current counters."""
         return self._engine.stats()
 
     def _open(self, path: str) -> CaptureFile:
         try:
             file = CaptureFile(path)
             if self._filter:
-                link = file.link  # none: the file has no packets, but a wrong expression is still told
+                link = file.link  # None: there are no packets, but a wrong expression is still an error
                 file.set_filter(compile_filter(self._filter, ETHERNET if link is None else link))
         except CaptureError as error:
             raise SourceError(str(error)) from error

@@ -1,4 +1,4 @@
-"""Mirror ports, captured by the engine."""
+"""Live capture on mirror ports by the engine."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import Program, compile_filter
 
 POLL_S = 0.5
-"""Longest wait for records: how soon a stop or a reload is noticed."""
+"""The longest wait for records, in seconds, and so the longest delay of a stop or a reload."""
 
 
 class LiveSource:
-    """The interfaces of a sensor. Capture begins with the construction, which raises SourceError."""
+    """Captures on the interfaces of a sensor. The constructor starts the capture, and raises SourceError."""
 
     def __init__(
         self,
@@ -49,9 +49,9 @@ class LiveSource:
             raise SourceError(str(error)) from error
 
     def batches(self) -> Iterator[Batch]:
-        """Batches until `stop`, then the last flows. An empty one comes every half second.
+        """Batches until `stop`, then the last flows. Without traffic, an empty one comes every half second.
 
-        Raises SourceError when an interface fails; what it had seen is given before.
+        Raises SourceError if an interface fails, after the batches up to then.
         """
         failure: CaptureError | None = None
         while not self._stop.is_set() and failure is None:
@@ -64,26 +64,26 @@ class LiveSource:
             raise SourceError(str(failure)) from failure
 
     def reload(self, matcher: Matcher) -> Batch:
-        """Takes new signatures; the result is what the old ones had tagged so far."""
+        """Switches to new signatures. The result is the last batch that the old ones tagged."""
         return to_batch(self._sensor.reload(matcher))
 
     def stop(self) -> None:
-        """Ends `batches` soon. Safe in a signal handler."""
+        """Makes `batches` end soon. Safe to call in a signal handler."""
         self._stop.set()
 
     def stats(self) -> Stats:
-        """The counters as they stand, from any thread."""
+        """The current counters. May be called from any thread."""
         return self._sensor.stats()
 
     def turns(self) -> list[int]:
-        """Turns that each worker has made; one that stands still hangs."""
+        """The iterations of each worker's loop. A number that no longer grows means that the worker hangs."""
         return self._sensor.turns()
 
 
 def _compile(expression: str, interfaces: Sequence[str], snaplen: int) -> Program:
-    """One program for all interfaces, whose packets must begin alike."""
+    """One program for all interfaces, which must have the same link type."""
     links = {name: interface_link(name) for name in interfaces}
     if len(set(links.values())) > 1:
         kinds = ", ".join(f"{name} {link}" for name, link in links.items())
-        raise SourceError(f"a filter fits one link type, and the interfaces have several: {kinds}")
+        raise SourceError(f"a filter works for one link type, but the interfaces have several: {kinds}")
     return compile_filter(expression, next(iter(links.values())), snaplen, live=True)

@@ -1,7 +1,7 @@
-"""Packets by way of scapy: for systems without AF_PACKET, and for files that only scapy reads.
+"""Packets read by scapy: for systems without AF_PACKET, and for files that only scapy reads.
 
-scapy takes the packets, the engine looks at them: names, flows and bytes equal those of the native
-sources. It is some hundred times slower.
+scapy reads the packets and the engine processes them, so names, flows and bytes are those of the native
+sources. It is about a hundred times slower.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ REQUIREMENT = "scapy>=2.5"
 PACKETS_PER_STEP = 4096
 POLL_S = 0.5
 MAX_PACKET_BYTES = 4 * 65_535
-"""What scapy reads of a packet at most."""
+"""The longest packet that scapy reads."""
 
 
 def _import_scapy() -> Any:
@@ -34,13 +34,13 @@ def _import_scapy() -> Any:
         raise SourceError(
             f"scapy is not installed; install it with: {install_command(REQUIREMENT)}"
         ) from error
-    # What is wrong with a file is told in one line, and what is wrong with a packet is counted.
+    # netmon reports an error in a file in one line, and counts those in packets.
     logging.getLogger("scapy").setLevel(logging.CRITICAL)
     return scapy.all
 
 
 class ScapyFileSource:
-    """Capture files, read by scapy."""
+    """Reads capture files with scapy."""
 
     def __init__(
         self,
@@ -56,9 +56,9 @@ class ScapyFileSource:
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
 
     def batches(self) -> Iterator[Batch]:
-        """Batches of all files; `problems` then names those that broke off, as far as scapy notices.
+        """The batches of all files. `problems` names those that scapy could not read completely.
 
-        Raises SourceError when scapy cannot open one.
+        Raises SourceError if scapy cannot open a file.
         """
         for path in self._paths:
             for number, (time_ns, link, data, wire_len) in enumerate(self._packets(path), 1):
@@ -68,11 +68,11 @@ class ScapyFileSource:
         yield to_batch(self._engine.finish())
 
     def stats(self) -> Stats:
-        """The counters as they stand."""
+        """The current counters."""
         return self._engine.stats()
 
     def _packets(self, path: str) -> Iterator[tuple[int, int, bytes, int]]:
-        """Time, link type, bytes and length on the wire of each packet; a fault of the file ends it."""
+        """The time, link type, bytes and original length of each packet, up to an error in the file."""
         try:
             reader = self._scapy.RawPcapReader(path)
         except (OSError, self._scapy.Scapy_Exception) as error:
@@ -82,7 +82,7 @@ class ScapyFileSource:
         with reader:
             while True:
                 try:
-                    # Iterating would cut packets at 65,535 bytes.
+                    # Iterating over the reader would truncate packets to 65,535 bytes.
                     data, about = reader._read_packet(size=MAX_PACKET_BYTES)
                 except EOFError:
                     return
@@ -90,7 +90,7 @@ class ScapyFileSource:
                     self.problems.append(f"{path}: breaks off after {number} packets: {error}")
                     return
                 if len(data) < min(getattr(about, "caplen", 0), MAX_PACKET_BYTES):
-                    self.problems.append(f"{path}: breaks off in a packet, after {number} whole packets")
+                    self.problems.append(f"{path}: breaks off in a packet, after {number} complete packets")
                     return
                 number += 1
                 link = getattr(about, "linktype", getattr(reader, "linktype", ETHERNET))
@@ -98,17 +98,17 @@ class ScapyFileSource:
                 yield time_ns, link, data, about.wirelen
 
 
-def _time_ns(about: Any, unit_ns: int, before_ns: int) -> int:
-    """A packet's time; that of the packet before it where the file has none (pcapng's simple packets)."""
+def _time_ns(about: Any, unit_ns: int, previous_ns: int) -> int:
+    """The time of a packet, or that of the one before it if it has none (pcapng's Simple Packet Block)."""
     if not hasattr(about, "tshigh"):
         return int(about.sec * 1_000_000_000 + about.usec * unit_ns)
     if about.tshigh is None:
-        return before_ns
+        return previous_ns
     return int(((about.tshigh << 32) + about.tslow) * 1_000_000_000 // int(about.tsresol))
 
 
 class ScapyLiveSource:
-    """Interfaces, by scapy's own sockets. Capture begins with the construction, which raises SourceError."""
+    """Captures on interfaces with scapy. The constructor starts the capture, and raises SourceError."""
 
     def __init__(
         self,
@@ -132,12 +132,12 @@ class ScapyLiveSource:
                 self._sockets[listen(iface=interface, filter=filter_expression or None)] = interface
             except (OSError, ValueError, scapy.Scapy_Exception) as error:
                 self._close()
-                raise SourceError(f"{interface}: scapy cannot capture: {_plain(error)}") from error
+                raise SourceError(f"{interface}: scapy cannot capture: {_reason(error)}") from error
 
     def batches(self) -> Iterator[Batch]:
         """Batches until `stop`, then the last flows.
 
-        Raises SourceError when an interface fails; what it had seen is given before.
+        Raises SourceError if an interface fails, after the batches up to then.
         """
         failure: SourceError | None = None
         while not self._stop.is_set() and failure is None:
@@ -153,37 +153,37 @@ class ScapyLiveSource:
             raise failure
 
     def _feed_waiting(self) -> None:
-        """Feeds what has arrived; waits for the first packet only."""
+        """Feeds the packets that have arrived to the engine. Waits for the first one only."""
         sockets = list(self._sockets)
-        patience_s = POLL_S
+        timeout_s = POLL_S
         for _ in range(PACKETS_PER_STEP):
-            ready = sockets[0].select(sockets, patience_s)
+            ready = sockets[0].select(sockets, timeout_s)
             if not ready:
                 return
-            patience_s = 0
-            for one in ready:
-                self._feed(one)
+            timeout_s = 0
+            for socket in ready:
+                self._feed(socket)
 
-    def _feed(self, one: Any) -> None:
+    def _feed(self, socket: Any) -> None:
         try:
-            layer, data, seconds = one.recv_raw(MAX_PACKET_BYTES)
+            layer, data, seconds = socket.recv_raw(MAX_PACKET_BYTES)
         except OSError as error:
-            raise SourceError(f"{self._sockets[one]}: scapy cannot capture: {_plain(error)}") from error
+            raise SourceError(f"{self._sockets[socket]}: scapy cannot capture: {_reason(error)}") from error
         if data:
             time_ns = time.time_ns() if seconds is None else int(seconds * 1_000_000_000)
             with self._lock:
                 self._engine.feed(time_ns, self._link_numbers.get(layer, ETHERNET), data, len(data))
 
     def _close(self) -> None:
-        for one in self._sockets:
-            one.close()
+        for socket in self._sockets:
+            socket.close()
 
     def stop(self) -> None:
-        """Ends `batches` soon. Safe in a signal handler."""
+        """Makes `batches` end soon. Safe to call in a signal handler."""
         self._stop.set()
 
     def stats(self) -> Stats:
-        """The counters as they stand, from any thread."""
+        """The current counters. May be called from any thread."""
         with self._lock:
             return self._engine.stats()
 
@@ -192,9 +192,9 @@ class ScapyLiveSource:
         raise SourceError("--source scapy does not reload")
 
     def turns(self) -> list[int]:
-        """Turns of the one loop there is."""
+        """The iterations of the loop, which is the only one."""
         return [self._turns]
 
 
-def _plain(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()

@@ -1,4 +1,5 @@
-"""A second opinion: the same capture through Wireshark's dissectors, and how the two differ.
+"""A second opinion: the same capture read by netmon and by Wireshark's dissectors, and the differences.
 
-`own` is what netmon sees, `wireshark` what tshark sees; both give `facts`, and `compare` holds them together.
+`netmon_facts` holds what netmon reads and `wireshark` what tshark reads. Both produce the `facts` that
+`compare` compares.
 """

@@ -1,4 +1,4 @@
-"""Two programs' facts held together: what only one of them saw, with the packets and what may explain it."""
+"""Comparison of two programs' facts: what only one of them read, in which packets, and a possible reason."""
 
 from __future__ import annotations
 
@@ -7,54 +7,54 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from netmon.verify.facts import Ends, Fact
+from netmon.verify.facts import Endpoints, Fact
 
 Packets = tuple[int, int]
-"""First and last packet, by their numbers in the file, from 1."""
+"""The numbers of the first and the last packet in the file, counted from 1."""
 
 
 class Difference(NamedTuple):
-    """What the two programs say about the same ends, where they disagree."""
+    """What the two programs read between the same endpoints, where they disagree."""
 
     over: str
-    ends: Ends
+    endpoints: Endpoints
     packets: Packets | None
-    wireshark: tuple[str, ...]  # empty: it says nothing
+    wireshark: tuple[str, ...]  # empty: it reads nothing
     netmon: tuple[str, ...]
-    note: str | None  # what may explain it
+    note: str | None  # a possible reason
 
 
 @dataclass
 class Comparison:
-    """What one capture gave: facts of both programs, and how they differ."""
+    """The facts that both programs read in one capture, and how they differ."""
 
     file: str
     expected: Counter[Fact] = field(default_factory=Counter)  # tshark's
     found: Counter[Fact] = field(default_factory=Counter)  # netmon's
-    optional: set[Fact] = field(default_factory=set)  # seen or not seen, as one likes
+    optional: set[Fact] = field(default_factory=set)  # netmon may read them or not
     packets: dict[Fact, Packets] = field(default_factory=dict)
-    times_ns: dict[Fact, Packets] = field(default_factory=dict)  # first and last packet's time
+    times_ns: dict[Fact, Packets] = field(default_factory=dict)  # times of the first and the last packet
 
-    notes: dict[Fact, str] = field(default_factory=dict)  # what may explain a difference
+    notes: dict[Fact, str] = field(default_factory=dict)  # possible reasons for a difference
 
     @property
     def missing(self) -> Counter[Fact]:
-        """Facts that tshark sees and netmon does not."""
+        """Facts that tshark reads and netmon does not."""
         return self._without_optional(self.expected - self.found)
 
     @property
     def extra(self) -> Counter[Fact]:
-        """Facts that netmon reports and tshark does not."""
+        """Facts that netmon reads and tshark does not."""
         return self._without_optional(self.found - self.expected)
 
     def _without_optional(self, facts: Counter[Fact]) -> Counter[Fact]:
         return Counter({fact: count for fact, count in facts.items() if fact not in self.optional})
 
-    def differences(self) -> Iterator[tuple[str, Ends, list[Fact], list[Fact]]]:
-        """What differs, together for the same protocol and ends: tshark's facts and netmon's."""
-        groups: dict[tuple[str, Ends], tuple[list[Fact], list[Fact]]] = {}
+    def differences(self) -> Iterator[tuple[str, Endpoints, list[Fact], list[Fact]]]:
+        """The differences, grouped by protocol and endpoints: the facts of tshark, then those of netmon."""
+        groups: dict[tuple[str, Endpoints], tuple[list[Fact], list[Fact]]] = {}
         for side, facts in enumerate((self.missing, self.extra)):
             for fact in facts.elements():
-                groups.setdefault((fact.over, fact.ends), ([], []))[side].append(fact)
-        for (over, ends), (wireshark, netmon) in groups.items():
-            yield over, ends, wireshark, netmon
+                groups.setdefault((fact.over, fact.endpoints), ([], []))[side].append(fact)
+        for (over, endpoints), (wireshark, netmon) in groups.items():
+            yield over, endpoints, wireshark, netmon

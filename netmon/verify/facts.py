@@ -1,4 +1,4 @@
-"""What a capture holds, in one form for both programs, so that what is equal compares equal."""
+"""Facts about a capture in one form for both programs, so that the same content compares equal."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from typing import NamedTuple
 
 from dns.rdatatype import RdataType
 
-Ends = tuple[str, int, str, int]
+Endpoints = tuple[str, int, str, int]
 """Source and destination: address, port, address, port."""
 
 Counts = tuple[int, int]
-"""Packets and IP bytes of one direction."""
+"""Packets and IP bytes in one direction."""
 
 ANSWER_TYPES = {1, 5, 28, 64, 65}
-"""Records of an answer section that are compared: A, CNAME, AAAA, SVCB, HTTPS."""
+"""The types of the answer records that are compared: A, CNAME, AAAA, SVCB, HTTPS."""
 
 
 class Fact(NamedTuple):
-    """One thing that was seen.
+    """One observation.
 
-    `over` is tcp, quic, gquic, dtls for a server name; hello for what else a hello says; http for the host of
-    a request; x509 for the server's certificate; dns, mdns, llmnr (with `_tcp`) for what a message says; flow
-    for what one flow amounts to.
+    `over` is tcp, quic, gquic or dtls for a server name, hello for the other contents of a ClientHello,
+    http for the host of a request, x509 for the server's certificate, flow for the packets and bytes of a
+    flow, and dns, mdns or llmnr (with `_tcp` over TCP) for the contents of a message.
     """
 
     over: str
-    ends: Ends
+    endpoints: Endpoints
     text: str
 
 
 class Message(NamedTuple):
-    """A DNS message as both programs can tell it."""
+    """The parts of a DNS message that both programs read."""
 
     kind: str  # "dns", "mdns", "llmnr"
     transport: str
-    ends: Ends
+    endpoints: Endpoints
     message_id: int
     response: bool
     opcode: int
@@ -45,48 +45,48 @@ class Message(NamedTuple):
     answers: Iterable[tuple[str, int, int, str]]  # (name, TTL, type, data)
 
 
-def turned(ends: Ends) -> Ends:
-    """The other direction."""
-    return ends[2:] + ends[:2]
+def reverse(endpoints: Endpoints) -> Endpoints:
+    """The endpoints as seen from the other direction."""
+    return endpoints[2:] + endpoints[:2]
 
 
-def name_fact(over: str, ends: Ends, name: str) -> Fact:
-    """A server name in a ClientHello, or the host of a request."""
-    return Fact(over, ends, name.lower())
+def name_fact(over: str, endpoints: Endpoints, name: str) -> Fact:
+    """The server name in a ClientHello, or the host of a request."""
+    return Fact(over, endpoints, name.lower())
 
 
-def hello_fact(over: str, ends: Ends, protocols: Iterable[str], *, is_ech: bool) -> Fact:
-    """What else a ClientHello says: the protocols of ALPN, and whether it encrypts a name or seems to."""
-    return Fact("hello", ends, f"{over} alpn {','.join(protocols) or '-'}{' ech' if is_ech else ''}")
+def hello_fact(over: str, endpoints: Endpoints, protocols: Iterable[str], *, is_ech: bool) -> Fact:
+    """The ALPN protocols of a ClientHello, and whether it has an ECH extension (GREASE included)."""
+    return Fact("hello", endpoints, f"{over} alpn {','.join(protocols) or '-'}{' ech' if is_ech else ''}")
 
 
-def certificate_fact(ends: Ends, subject: str | None, issuer: str, names: Iterable[str]) -> Fact:
-    """The server's certificate: subject's common name, issuer, and its DNS names, sorted."""
+def certificate_fact(endpoints: Endpoints, subject: str | None, issuer: str, names: Iterable[str]) -> Fact:
+    """The server's certificate: the common name of the subject, the issuer, and the sorted DNS names."""
     listed = ",".join(sorted(name.lower().removesuffix(".") for name in names))
-    return Fact("x509", ends, f"subject {subject or '-'} issuer {issuer or '-'} names {listed or '-'}")
+    return Fact("x509", endpoints, f"subject {subject or '-'} issuer {issuer or '-'} names {listed or '-'}")
 
 
-def flow_fact(transport: str, ends: Ends, forth: Counts, back: Counts) -> Fact:
-    """What went to and fro between two ends in the whole capture: ports are used again."""
-    sent = f"{forth[0]} packets {forth[1]} bytes"
-    return Fact("flow", ends, f"{transport} {sent}, back {back[0]} packets {back[1]} bytes")
+def flow_fact(transport: str, endpoints: Endpoints, forward: Counts, backward: Counts) -> Fact:
+    """Packets and bytes between two endpoints in the whole capture, added up, since ports are reused."""
+    sent = f"{forward[0]} packets {forward[1]} bytes"
+    return Fact("flow", endpoints, f"{transport} {sent}, back {backward[0]} packets {backward[1]} bytes")
 
 
 def message_facts(message: Message) -> Iterator[Fact]:
-    """A message's header, and one fact for each question and each answer of a type that is compared."""
+    """One fact each for a message's header, its questions, and its answers of the types that are compared."""
     over = message.kind if message.transport == "udp" else message.kind + "_tcp"
     who = f"{message.message_id:#06x} {'response' if message.response else 'query'}"
-    if message.kind == "dns":  # mDNS and LLMNR give the other header bits another meaning
+    if message.kind == "dns":  # mDNS and LLMNR define the other header bits differently
         rcode = f" rcode {message.rcode}" if message.response else ""
         header = f"{who} opcode {message.opcode} tc {int(message.truncated)}{rcode}"
-        yield Fact(over, message.ends, header)
+        yield Fact(over, message.endpoints, header)
     for name, rtype in message.questions:
-        yield Fact(over, message.ends, f"{who} asks {name} {type_text(rtype)}")
+        yield Fact(over, message.endpoints, f"{who} question {name} {type_text(rtype)}")
     for name, ttl_s, rtype, data in message.answers:
         if rtype in ANSWER_TYPES:
-            yield Fact(over, message.ends, f"{who} says {name} {ttl_s} {type_text(rtype)} {data}")
+            yield Fact(over, message.endpoints, f"{who} answer {name} {ttl_s} {type_text(rtype)} {data}")
 
 
 def type_text(number: int) -> str:
-    """A record type by its name."""
+    """The name of a record type."""
     return RdataType.to_text(RdataType.make(number))

@@ -92,7 +92,7 @@ def load_capture() -> Any:
     check(pyshark.FileCapture, version)
 
     class Capture(pyshark.FileCapture):  # type: ignore[misc]  # pyshark has no types
-        """`complaint` is tshark's error once the file has been read; None when there was none."""
+        """`error` is tshark's error once the file has been read; None when there was none."""
 
         def __init__(
             self,
@@ -104,7 +104,7 @@ def load_capture() -> Any:
             output: OutputFormat,
             **options: Any,
         ) -> None:
-            self.complaint: str | None = None
+            self.error: str | None = None
             self._tshark = tshark_path, Version(tshark_version)
             self._settings = settings
             self._output = output
@@ -142,7 +142,7 @@ def load_capture() -> Any:
             code = await process.wait()
             await asyncio.gather(*self._stderr_handling_tasks)
             if code and self._eof_reached:
-                self.complaint = (self._last_error_line or f"exit code {code}").removeprefix("tshark: ")
+                self.error = (self._last_error_line or f"exit code {code}").removeprefix("tshark: ")
 
     return Capture
 

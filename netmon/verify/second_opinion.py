@@ -1,4 +1,4 @@
-"""One capture seen twice: by netmon and by Wireshark's dissectors."""
+"""One capture read twice: by netmon and by Wireshark's dissectors."""
 
 from __future__ import annotations
 
@@ -11,50 +11,50 @@ from netmon.sources import Batch
 from netmon.sources.files import FileSource
 from netmon.verify.compare import Comparison, Difference
 from netmon.verify.facts import Fact
-from netmon.verify.own import Own, open_file
+from netmon.verify.netmon_facts import NetmonFacts, open_file
 from netmon.verify.tshark import Tshark
 from netmon.verify.wireshark import Wireshark
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many packets of it are done, and how many there are."""
+"""Called with the name of the current step, the number of packets that it has read, and their total."""
 
-View = Callable[[FileSource], Iterable[Batch]]
-"""netmon's records of a source."""
+ReadRecords = Callable[[FileSource], Iterable[Batch]]
+"""How the records of a source are read."""
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """What the comparison of one capture gave."""
+    """The result of comparing one capture."""
 
     file: str
     tshark: str  # its version
     packets: int
-    equal: Counter[str]  # facts that both see, by protocol
-    left_out: int  # facts in packets that Wireshark calls malformed, and the like
+    equal: Counter[str]  # the number of facts that both read, by protocol
+    left_out: int  # facts that are not compared, such as those in malformed packets
     differences: tuple[Difference, ...]
-    problems: tuple[str, ...]  # how the file broke off
+    problems: tuple[str, ...]  # how the file is truncated or damaged
 
 
-def get_opinion(path: str, progress: Progress, view: View = FileSource.batches) -> Opinion:
-    """netmon's facts and tshark's on a capture, held together.
+def get_opinion(path: str, progress: Progress, read_records: ReadRecords = FileSource.batches) -> Opinion:
+    """Compares the facts that netmon and tshark read in a capture.
 
-    Raises SourceError when the file is no capture, VerifyError when there is no tshark, or when it fails.
+    Raises SourceError if the file is not a capture, VerifyError if tshark is missing or fails.
     """
     tshark = Tshark()
     comparison = Comparison(path)
     source = open_file(path)
-    own = Own(comparison)
-    own.take(view(source))
+    netmon_facts = NetmonFacts(comparison)
+    netmon_facts.read(read_records(source))
     total = source.stats()["packets"]
     wireshark = Wireshark(tshark, path, comparison)
     wireshark.count(lambda number: progress("counting", number, total))
-    if tshark.complaint and not source.problems:
-        raise VerifyError(f"{path}: tshark {tshark.version} cannot read it: {tshark.complaint}")
+    if tshark.error and not source.problems:
+        raise VerifyError(f"{path}: tshark {tshark.version} cannot read it: {tshark.error}")
     wireshark.read(lambda number: progress("reading names", number, total))
-    own.tell()
+    netmon_facts.add()
     if any(_is_of_tcp_hello(fact) for fact in comparison.extra):
-        wireshark.look_again()
-    wireshark.expect_stated()
+        wireshark.read_missed_hellos()
+    wireshark.expect_other_names()
     return Opinion(
         path,
         tshark.version,
@@ -78,15 +78,15 @@ def _by_protocol(facts: Counter[Fact]) -> Counter[str]:
 
 
 def _differences(comparison: Comparison, wireshark: Wireshark) -> list[Difference]:
-    """The differences in the order of their packets."""
+    """The differences, in the order of their packets."""
     found = []
-    for over, ends, theirs, ours in comparison.differences():
+    for over, endpoints, theirs, ours in comparison.differences():
         facts = [*theirs, *ours]
-        places = [place for place in map(wireshark.packets_of, facts) if place is not None]
-        packets = (min(first for first, _ in places), max(last for _, last in places)) if places else None
+        ranges = [each for each in map(wireshark.packets_of, facts) if each is not None]
+        packets = (min(first for first, _ in ranges), max(last for _, last in ranges)) if ranges else None
         notes = (note for note in map(wireshark.note, facts) if note is not None)
         texts = [tuple(fact.text for fact in side) for side in (theirs, ours)]
-        found.append(Difference(over, ends, packets, texts[0], texts[1], next(notes, None)))
+        found.append(Difference(over, endpoints, packets, texts[0], texts[1], next(notes, None)))
     return sorted(
-        found, key=lambda difference: (difference.packets or (0, 0), difference.over, difference.ends)
+        found, key=lambda difference: (difference.packets or (0, 0), difference.over, difference.endpoints)
     )

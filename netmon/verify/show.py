@@ -1,4 +1,4 @@
-"""A second opinion in words, and as JSON."""
+"""A second opinion as text and as JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from netmon.verify.compare import Difference, Packets
-from netmon.verify.facts import Ends
+from netmon.verify.facts import Endpoints
 from netmon.verify.second_opinion import Opinion
 
 _TITLES = {
@@ -26,7 +26,7 @@ _TITLES = {
 
 
 def lines(opinion: Opinion) -> Iterator[str]:
-    """The whole opinion, a line each: differences first, then what is equal."""
+    """The opinion as lines of text: the differences, then the counts of what both read."""
     for difference in opinion.differences:
         yield from _difference_lines(difference)
     if opinion.differences:
@@ -36,18 +36,18 @@ def lines(opinion: Opinion) -> Iterator[str]:
         ", ".join(equal) or "there is nothing to compare"
     )
     if opinion.left_out:
-        yield f"not compared, in malformed packets or hellos that never end: {opinion.left_out}"
+        yield f"not compared, in malformed packets or incomplete ClientHellos: {opinion.left_out}"
     count = len(opinion.differences)
     yield "no difference" if not count else f"{count} difference{'s' if count > 1 else ''}"
 
 
 def title(over: str) -> str:
-    """What is compared, in words."""
+    """A readable name for what is compared."""
     return _TITLES.get(over, over)
 
 
 def as_json(opinion: Opinion) -> dict[str, Any]:
-    """The whole opinion as plain values."""
+    """The opinion as plain values."""
     return {
         "file": opinion.file,
         "tshark": opinion.tshark,
@@ -60,7 +60,7 @@ def as_json(opinion: Opinion) -> dict[str, Any]:
 
 
 def _difference_lines(difference: Difference) -> Iterator[str]:
-    yield f"{_where(difference.packets)}: {difference.over} {_ends_text(difference.ends)}"
+    yield f"{_where(difference.packets)}: {difference.over} {_endpoints_text(difference.endpoints)}"
     for who, texts in (("Wireshark", difference.wireshark), ("netmon", difference.netmon)):
         for text in texts or ("nothing",):
             yield f"  {who + ':':10} {text}"
@@ -74,13 +74,13 @@ def _where(packets: Packets | None) -> str:
     return f"packet {packets[0]}" if packets[0] == packets[1] else f"packets {packets[0]} to {packets[1]}"
 
 
-def _ends_text(ends: Ends) -> str:
-    source, destination = (f"[{host}]" if ":" in host else host for host in (ends[0], ends[2]))
-    return f"{source}:{ends[1]} → {destination}:{ends[3]}"
+def _endpoints_text(endpoints: Endpoints) -> str:
+    source, destination = (f"[{host}]" if ":" in host else host for host in (endpoints[0], endpoints[2]))
+    return f"{source}:{endpoints[1]} → {destination}:{endpoints[3]}"
 
 
 def _difference_json(difference: Difference) -> dict[str, Any]:
-    source, source_port, destination, destination_port = difference.ends
+    source, source_port, destination, destination_port = difference.endpoints
     first, last = difference.packets or (None, None)
     return {
         "over": difference.over,

@@ -1,6 +1,6 @@
-"""Hellos, certificates, HTTP requests and DNS messages in tshark's protocol trees (PDML).
+"""ClientHellos, certificates, HTTP requests and DNS messages in tshark's protocol trees (PDML).
 
-Records are plain dicts, in the form in which the captures' committed answers keep them.
+Records are plain dicts, as they are in the lines of `tests/captures/truth.jsonl`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from netmon.verify.certificates import fields, read_certificate
+from netmon.verify.certificate_tree import fields, read_certificate
 
 Record = dict[str, Any]
 
-WANTED = (
+DISPLAY_FILTER = (
     "tls.handshake.type == 1 || dtls.handshake.type == 1 || gquic.tag.sni || dns || mdns || llmnr"
     " || (tcp && (http.request || tls.handshake.type == 11))"
 )
-"""The display filter for the packets whose trees are read."""
+"""Selects the packets whose trees are read."""
 
 _PIECES = (
     "tcp.segment",
@@ -38,7 +38,7 @@ _DATA_FIELDS = {1: "dns.a", 5: "dns.cname", 28: "dns.aaaa"}
 
 @dataclass
 class Found:
-    """What was found in a packet's tree."""
+    """The records found in the tree of one packet."""
 
     frame: int = 0
     client_hellos: list[Record] = field(default_factory=list)
@@ -49,14 +49,14 @@ class Found:
 
 
 @dataclass
-class _Place:
-    """Where in a packet's tree the reader is: the innermost ends so far, and what was put together."""
+class _Position:
+    """The reader's position in a tree: the innermost endpoints so far, and the frames of reassembled data."""
 
     frame: int
     time: str | None
     layers: str
     addresses: tuple[str | None, str | None] = (None, None)
-    ends: Record = field(default_factory=dict)
+    endpoints: Record = field(default_factory=dict)
     fragments: list[int] = field(default_factory=list)
     segments: list[int] = field(default_factory=list)
     over: str | None = None
@@ -64,31 +64,31 @@ class _Place:
     quoted: bool = False
 
     def record(self, pieces: Sequence[int] = (), **more: Any) -> Record:
-        """A record of something at this place."""
-        record = self.ends | {"frame": self.frame, "ts": self.time, "layers": self.layers} | more
+        """A record of what is found at this position."""
+        record = self.endpoints | {"frame": self.frame, "ts": self.time, "layers": self.layers} | more
         numbers = sorted({*self.fragments, *self.segments, *pieces})
         if len(numbers) > 1:
-            record["pieces"] = numbers  # the frames that it was put together from
+            record["pieces"] = numbers  # the frames that it was reassembled from
         if self.quoted:
             record["quoted"] = True
         return record
 
 
 def read_tree(packet: Element) -> Found:
-    """What one packet holds of these."""
-    place = _Place(0, None, "")
+    """The records in the tree of one packet."""
+    position = _Position(0, None, "")
     for proto in packet:
         if proto.get("name") == "frame":
-            place.frame = to_int(_first(proto, "frame.number")) or 0
-            place.time = _first(proto, "frame.time_epoch")
-            place.layers = _first(proto, "frame.protocols") or ""
-    found = Found(place.frame)
-    _walk(packet, place, found)
+            position.frame = to_int(_first(proto, "frame.number")) or 0
+            position.time = _first(proto, "frame.time_epoch")
+            position.layers = _first(proto, "frame.protocols") or ""
+    found = Found(position.frame)
+    _walk(packet, position, found)
     return found
 
 
 def to_int(text: str | None, default: int | None = None) -> int | None:
-    """The number in tshark's text, also of a flag."""
+    """The number in tshark's text, which may be that of a flag."""
     try:
         return int(text or "", 0)
     except ValueError:
@@ -103,55 +103,55 @@ def _first(node: Element, name: str) -> str | None:
     return next(iter(_all(node, name)), None)
 
 
-def _walk(node: Element, place: _Place, found: Found) -> None:
-    """Follows the protocol tree in its order, keeping the innermost ends."""
+def _walk(node: Element, position: _Position, found: Found) -> None:
+    """Walks the protocol tree in order and keeps track of the innermost endpoints."""
     for child in node:
         name = child.get("name", "")
         if child.tag == "proto":
             if name in ("gquic", "quic"):
-                _take_quic(child, place, found)
+                _read_quic(child, position, found)
             elif name in ("tls", "dtls"):
-                _take_tls(child, name, place, found)
+                _read_tls(child, name, position, found)
             elif name in ("dns", "mdns", "llmnr"):
-                found.dns.append(_dns_message(child, place, name))
+                found.dns.append(_dns_message(child, position, name))
             elif name == "http":
-                _take_http(child, place, found)
+                _read_http(child, position, found)
             else:
-                _enter(child, name, place)
+                _enter(child, name, position)
             if name in ("gquic", "tls", "dtls", "dns", "mdns", "llmnr"):
                 continue
         elif name in _PIECES and (number := to_int(child.get("show"))):
-            (place.fragments if name.startswith("ip") else place.segments).append(number)
-        _walk(child, place, found)
+            (position.fragments if name.startswith("ip") else position.segments).append(number)
+        _walk(child, position, found)
 
 
-def _enter(proto: Element, name: str, place: _Place) -> None:
+def _enter(proto: Element, name: str, position: _Position) -> None:
     if name in ("ip", "ipv6"):
-        place.addresses = (_first(proto, name + ".src"), _first(proto, name + ".dst"))
+        position.addresses = (_first(proto, name + ".src"), _first(proto, name + ".dst"))
     elif name in ("icmp", "icmpv6"):
-        place.quoted = True
+        position.quoted = True
     elif name in ("tcp", "udp", "sctp"):
-        place.ends = {
+        position.endpoints = {
             "proto": name,
-            "src": place.addresses[0],
-            "dst": place.addresses[1],
+            "src": position.addresses[0],
+            "dst": position.addresses[1],
             "sport": to_int(_first(proto, name + ".srcport")),
             "dport": to_int(_first(proto, name + ".dstport")),
             "stream": to_int(_first(proto, name + ".stream"), -1),
         }
-        place.segments, place.over, place.over_tls = [], name, False
+        position.segments, position.over, position.over_tls = [], name, False
 
 
-def _take_quic(proto: Element, place: _Place, found: Found) -> None:
-    place.over = "quic"
+def _read_quic(proto: Element, position: _Position, found: Found) -> None:
+    position.over = "quic"
     name = _first(proto, "gquic.tag.sni")
     if name is not None:  # Q050 has its CHLO in a "quic" packet
-        record = place.record(over="gquic", sni=name)
+        record = position.record(over="gquic", sni=name)
         found.gquic_chlo.append({key: value for key, value in record.items() if key != "pieces"})
 
 
-def _take_tls(proto: Element, name: str, place: _Place, found: Found) -> None:
-    over = "dtls" if name == "dtls" else place.over
+def _read_tls(proto: Element, name: str, position: _Position, found: Found) -> None:
+    over = "dtls" if name == "dtls" else position.over
     pieces: list[int] = []
     for node in proto.iter("field"):
         if node.get("name") in _PIECES:
@@ -161,31 +161,33 @@ def _take_tls(proto: Element, name: str, place: _Place, found: Found) -> None:
                 to_int(each.get("show")) for each in node if each.get("name") == name + ".handshake.type"
             ]
             if _CLIENT_HELLO in kinds:
-                found.client_hellos.append(_hello(node, name, place, over, pieces))
+                found.client_hellos.append(_hello(node, name, position, over, pieces))
                 pieces = []
             elif _CERTIFICATE in kinds and name == "tls":
-                _take_certificate(node, proto, place, pieces, found)
-    place.over_tls = True
+                _read_certificate(node, proto, position, pieces, found)
+    position.over_tls = True
 
 
-def _take_certificate(node: Element, proto: Element, place: _Place, pieces: list[int], found: Found) -> None:
-    """The first certificate of a list. TLS 1.3, whose records show another type outside, encrypts it."""
+def _read_certificate(
+    node: Element, proto: Element, position: _Position, pieces: list[int], found: Found
+) -> None:
+    """Reads the first certificate of a list. TLS 1.3 encrypts it, in records with another type outside."""
     own = next(fields(node, "tls.handshake.certificate"), None)
     if own is not None:
         is_decrypted = _first(proto, "tls.record.opaque_type") is not None
-        record = place.record(pieces, **read_certificate(own))
+        record = position.record(pieces, **read_certificate(own))
         found.certificates.append(record | {"decrypted": True} if is_decrypted else record)
 
 
-def _take_http(proto: Element, place: _Place, found: Found) -> None:
+def _read_http(proto: Element, position: _Position, found: Found) -> None:
     method = _first(proto, "http.request.method")
     if method is not None:
         uri, host = _first(proto, "http.request.uri") or "", _first(proto, "http.host")
-        record = place.record(method=method, uri=uri, host=host)
-        found.requests.append(record | {"decrypted": True} if place.over_tls else record)
+        record = position.record(method=method, uri=uri, host=host)
+        found.requests.append(record | {"decrypted": True} if position.over_tls else record)
 
 
-def _hello(node: Element, name: str, place: _Place, over: str | None, pieces: list[int]) -> Record:
+def _hello(node: Element, name: str, position: _Position, over: str | None, pieces: list[int]) -> Record:
     """One ClientHello."""
 
     def values(what: str) -> list[str]:
@@ -193,7 +195,7 @@ def _hello(node: Element, name: str, place: _Place, over: str | None, pieces: li
 
     extensions = [to_int(text) for text in values("extension.type")]
     names = values("extensions_server_name")
-    record = place.record(
+    record = position.record(
         pieces,
         over=over,
         sni=names[0] if names else "" if 0 in extensions else None,
@@ -209,15 +211,15 @@ def _hello(node: Element, name: str, place: _Place, over: str | None, pieces: li
     return record
 
 
-def _dns_message(node: Element, place: _Place, kind: str) -> Record:
+def _dns_message(node: Element, position: _Position, kind: str) -> Record:
     """One DNS message."""
-    # mDNS's "unicast response" and LLMNR's bits stay under dns.flags too
+    # the flags of mDNS and LLMNR are under dns.flags as well
     flags = next((each for each in node.iter("field") if each.get("name") == "dns.flags"), None)
 
     def flag(name: str) -> int | None:
         return None if flags is None else to_int(_first(flags, f"dns.flags.{name}"))
 
-    record = place.record(
+    record = position.record(
         kind=kind,
         id=to_int(_first(node, "dns.id")),
         response=flag("response"),
@@ -231,47 +233,47 @@ def _dns_message(node: Element, place: _Place, kind: str) -> Record:
             for part in ("queries", "answers", "auth_rr", "add_rr")
         ],
     )
-    if place.over_tls:
+    if position.over_tls:
         record["decrypted"] = True
     for section in node:
         if section.get("name") == "":
             title = section.get("show") or section.get("showname") or ""
-            for entry in section:
-                _take_entry(entry, title, record)
+            for resource in section:
+                _read_resource(resource, title, record)
     return record
 
 
-def _take_entry(entry: Element, title: str, record: Record) -> None:
-    """Adds one question or one answer."""
-    own: dict[str | None, list[str]] = {}
-    for each in entry.iter("field"):
-        own.setdefault(each.get("name"), []).append(each.get("show", ""))
+def _read_resource(resource: Element, title: str, record: Record) -> None:
+    """Adds one question or one answer record."""
+    values: dict[str | None, list[str]] = {}
+    for each in resource.iter("field"):
+        values.setdefault(each.get("name"), []).append(each.get("show", ""))
 
     def first(name: str) -> str | None:
-        return own.get(name, [None])[0]
+        return values.get(name, [None])[0]
 
-    if "dns.qry.name" in own:
+    if "dns.qry.name" in values:
         query: Record = {
-            "name": own["dns.qry.name"][0],
+            "name": values["dns.qry.name"][0],
             "type": to_int(first("dns.qry.type")),
             "class": to_int(first("dns.qry.class")),
         }
-        if not _PLAIN.match(own["dns.qry.name"][0]):
-            # tshark's text loses bytes here: the wire form, pointers unresolved
-            nodes = (each for each in entry.iter("field") if each.get("name") == "dns.qry.name")
+        if not _PLAIN.match(values["dns.qry.name"][0]):
+            # the text loses bytes, so the wire format is kept, with its pointers
+            nodes = (each for each in resource.iter("field") if each.get("name") == "dns.qry.name")
             query["raw"] = next(nodes).get("value", "")
         record["queries"].append(query)
-    elif "dns.resp.name" in own and title.startswith("Answers"):
+    elif "dns.resp.name" in values and title.startswith("Answers"):
         rtype = to_int(first("dns.resp.type"))
-        name, ttl_s = own["dns.resp.name"][0], to_int(first("dns.resp.ttl"))
+        name, ttl_s = values["dns.resp.name"][0], to_int(first("dns.resp.ttl"))
         answer: Record = {"name": name, "type": rtype, "ttl": ttl_s}
         if rtype in _DATA_FIELDS:
             answer["data"] = first(_DATA_FIELDS[rtype])
         elif rtype in (64, 65):  # SVCB, HTTPS
-            hints = (own.get(f"dns.svcb.svcparam.{family}hint.ip", []) for family in ("ipv4", "ipv6"))
+            hints = (values.get(f"dns.svcb.svcparam.{family}hint.ip", []) for family in ("ipv4", "ipv6"))
             answer["data"] = first("dns.svcb.targetname")
             answer["hints"] = [hint for family in hints for hint in family]
-            answer["ech"] = "dns.svcb.svcparam.echconfig" in own
+            answer["ech"] = "dns.svcb.svcparam.echconfig" in values
         else:
             return
         record["answers"].append(answer)

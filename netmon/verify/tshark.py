@@ -17,7 +17,7 @@ from netmon.verify.interrupts import deferred_interrupt
 from netmon.verify.pyshark_adapter import OutputFormat, load_capture
 
 OLDEST = (4, 0)
-"""Older ones put neither QUIC hellos nor reordered segments together."""
+"""Older versions reassemble neither QUIC ClientHellos nor reordered segments."""
 
 PREFERENCES = {
     "tcp.desegment_tcp_streams": "TRUE",
@@ -27,13 +27,13 @@ PREFERENCES = {
     "ip.defragment": "TRUE",
     "ipv6.defragment": "TRUE",
 }
-"""What lets tshark see as much as it can."""
+"""With these, tshark reassembles as much as it can."""
 
 DECODE_AS = {"udp.port==8472": "vxlan"}
-"""The port that Linux gives to VXLAN."""
+"""The port that Linux uses for VXLAN by default."""
 
 Row = dict[str, list[str]]
-"""The fields of a packet: each with all its values, outermost first."""
+"""The fields of a packet, each with all its values, outermost first."""
 
 _NEEDS = "verify needs tshark 4.0 or newer: install it (Debian: apt-get install tshark)"
 _PACKET_ENDS = b"</packet>"
@@ -41,13 +41,13 @@ _BAD_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Tshark:
-    """The tshark on PATH, without the user's settings. Whoever reads from it closes what it reads from.
+    """The tshark on PATH, without the user's settings. The caller closes the generators that it gets.
 
-    Raises VerifyError: pyshark or tshark is missing, or tshark is too old.
+    Raises VerifyError if pyshark or tshark is missing or has an unsupported version.
     """
 
     def __init__(self) -> None:
-        self.complaint: str | None = None  # what it had against the latest file: perhaps that it breaks off
+        self.error: str | None = None  # tshark's error about the latest file
         self._capture = load_capture()
         path = shutil.which("tshark")
         if path is None:
@@ -62,7 +62,7 @@ class Tshark:
         display_filter: str | None = None,
         preferences: dict[str, str] | None = None,
     ) -> Generator[Row, None, None]:
-        """These fields of each packet that the filter lets through."""
+        """These fields of each packet that matches the filter."""
         words = [word for name in fields for word in ("-e", name)]
         keys = [(name, name.replace(".", "_")) for name in fields]
         options = {"use_ek": True, "custom_parameters": words}
@@ -73,7 +73,7 @@ class Tshark:
     def trees(
         self, path: str, display_filter: str, preferences: dict[str, str] | None = None
     ) -> Generator[ElementTree.Element, None, None]:
-        """The protocol tree of each packet that the filter lets through."""
+        """The protocol tree of each packet that matches the filter."""
         for trees in self._run(path, display_filter, preferences, {}, _PACKETS):
             yield from trees
 
@@ -85,7 +85,7 @@ class Tshark:
         options: dict[str, Any],
         output: OutputFormat,
     ) -> Iterator[Any]:
-        loop = asyncio.new_event_loop()  # pyshark's own choice of one is gone from Python 3.14
+        loop = asyncio.new_event_loop()  # pyshark's own way to get one does not work from Python 3.14 on
         with tempfile.TemporaryDirectory(prefix="netmon-") as settings:
             capture = self._capture(
                 path,
@@ -102,40 +102,40 @@ class Tshark:
             )
             try:
                 yield from capture
-                self.complaint = capture.complaint
+                self.error = capture.error
             finally:
                 capture.close()
                 loop.close()
 
 
 def _version(path: str) -> str:
-    """tshark's version. Raises VerifyError when it is too old, or when nothing tells it."""
+    """The version of tshark. Raises VerifyError if it is too old or cannot be determined."""
     try:
         with deferred_interrupt():
             done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=9, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise VerifyError(f"{path} does not run: {error}") from error
+        raise VerifyError(f"{path} cannot be run: {error}") from error
     found = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout.partition("\n")[0])
     if found is None:
-        raise VerifyError(f"{path} does not tell its version; {_NEEDS}")
+        raise VerifyError(f"{path} does not print its version; {_NEEDS}")
     if (int(found[1]), int(found[2])) < OLDEST:
         raise VerifyError(f"{path} is version {found[0]}; {_NEEDS}")
     return found[0]
 
 
 def _split_lines(data: bytes) -> tuple[bytes | None, bytes]:
-    """All whole lines, and the rest."""
+    """All complete lines, and the rest."""
     end = data.rfind(b"\n") + 1
     return (data[:end], data[end:]) if end else (None, data)
 
 
 def _parse_lines(lines: bytes) -> list[dict[str, list[str]]]:
-    """The layers in the lines that tshark writes for Elasticsearch, of which every other one is an index."""
+    """The layers in lines in Elasticsearch's bulk format, in which every other line is an index entry."""
     return [json.loads(line)["layers"] for line in lines.splitlines() if line.startswith(b'{"timestamp"')]
 
 
 def _split_packet(data: bytes) -> tuple[bytes | None, bytes]:
-    """The first whole packet, and the rest."""
+    """The first complete packet, and the rest."""
     end = data.find(_PACKET_ENDS)
     if end < 0:
         return None, data
@@ -144,7 +144,7 @@ def _split_packet(data: bytes) -> tuple[bytes | None, bytes]:
 
 
 def _parse_packet(packet: bytes) -> list[ElementTree.Element]:
-    """The packet's tree; nothing where tshark's XML is not well-formed."""
+    """The packet's tree; an empty list if tshark's XML is not well-formed."""
     try:
         return [ElementTree.fromstring(_BAD_XML.sub(b"?", packet).decode("utf-8", "replace"))]
     except ElementTree.ParseError:

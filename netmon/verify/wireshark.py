@@ -1,4 +1,4 @@
-"""What tshark sees in a capture, as facts, and what spoils its view."""
+"""What tshark reads in a capture, as facts, and what may explain differences."""
 
 from __future__ import annotations
 
@@ -7,30 +7,37 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 
 from netmon.verify import frames, trees
-from netmon.verify.answers import Hellos, ends_of, expect_contents, expect_flow, expect_hello, expect_message
 from netmon.verify.compare import Comparison, Packets
-from netmon.verify.facts import Ends, Fact, name_fact
-from netmon.verify.stated import Stated
+from netmon.verify.facts import Endpoints, Fact, name_fact
+from netmon.verify.other_names import OtherNames
 from netmon.verify.trees import Record
 from netmon.verify.tshark import Row, Tshark
+from netmon.verify.tshark_facts import (
+    Hellos,
+    endpoints_of,
+    expect_contents,
+    expect_flow,
+    expect_hello,
+    expect_message,
+)
 
 DNS_PORT = 53
 
 Progress = Callable[[int], None]
-"""Called with the number of the packet that was read."""
+"""Called with the number of each packet that has been read."""
 
 ANY_PORT = {"tcp.try_heuristic_first": "TRUE"}
-"""TLS is tried before the protocol that tshark gives a port to."""
+"""tshark tries TLS before the protocol that it assigns to a port."""
 ANY_PORT_FILTER = "(tls.handshake.type == 1 || tls.handshake.type == 11) && tcp"
 
-UNFINISHED = {
+WITHOUT_REASSEMBLY = {
     "tcp.desegment_tcp_streams": "FALSE",
     "tls.desegment_ssl_records": "FALSE",
     "tls.desegment_ssl_application_data": "FALSE",
 }
-UNFINISHED_FILTER = "tls.handshake.extensions_server_name && tcp"
-"""Names that stand in the clear in a hello that never became complete."""
-UNFINISHED_FIELDS = (
+INCOMPLETE_FILTER = "tls.handshake.extensions_server_name && tcp"
+"""Selects packets with a server name in the clear, also in a ClientHello that never becomes complete."""
+INCOMPLETE_FIELDS = (
     "frame.number",
     "ip.src",
     "ip.dst",
@@ -43,7 +50,10 @@ UNFINISHED_FIELDS = (
 
 
 class Wireshark:
-    """Fills tshark's side of a comparison: `count`, `read`, and `look_again` where that pays."""
+    """Adds tshark's facts to a comparison. The methods are called in their order.
+
+    `read_missed_hellos` is needed only if netmon read names over TCP that `read` did not add.
+    """
 
     def __init__(self, tshark: Tshark, path: str, comparison: Comparison) -> None:
         self._tshark = tshark
@@ -54,56 +64,56 @@ class Wireshark:
         self._numbers_of: dict[int, int] | None = None
         self._malformed: set[int] = set()
         self._hellos: Hellos = set()
-        self._stated = Stated()
-        self._notes: dict[tuple[str, Ends], str] = {}
+        self._other_names = OtherNames()
+        self._notes: dict[tuple[str, Endpoints], str] = {}
         self._fragmented: set[frozenset[str]] = set()
 
     def count(self, progress: Progress) -> None:
-        """Packets and bytes of every flow, and which packets are malformed or cut."""
+        """Adds the packets and bytes of every flow, and records which packets are malformed or truncated."""
         with closing(self._tshark.rows(self._path, frames.FIELDS)) as rows:
             for row in rows:
                 self._count(row)
                 progress(int(row["frame.number"][0]))
         for flow in self._flows.by_key.values():
-            counts = (flow.forth[0], flow.forth[2], flow.back[0], flow.back[2])
+            counts = (flow.forward[0], flow.forward[2], flow.backward[0], flow.backward[2])
             packets = (flow.first_frame, flow.last_frame)
-            expect_flow(self._comparison, flow.transport, flow.ends, counts, packets)
+            expect_flow(self._comparison, flow.transport, flow.endpoints, counts, packets)
 
     def read(self, progress: Progress) -> None:
-        """Names of hellos, requests and certificates, and what DNS messages say."""
-        with closing(self._tshark.trees(self._path, trees.WANTED)) as packets:
+        """Adds the contents of ClientHellos and DNS messages, and collects requests and certificates."""
+        with closing(self._tshark.trees(self._path, trees.DISPLAY_FILTER)) as packets:
             for tree in packets:
                 found = trees.read_tree(tree)
                 for hello in (*found.client_hellos, *found.gquic_chlo):
                     self._expect_hello(hello)
                 for message in found.dns:
                     self._expect_message(message)
-                self._stated.take_requests(found.requests)
-                self._take_tls(found)
+                self._other_names.add_requests(found.requests)
+                self._collect_tls(found)
                 progress(found.frame)
 
-    def look_again(self) -> None:
-        """Names over TCP that tshark shows only when asked otherwise: they are seen by both then."""
+    def read_missed_hellos(self) -> None:
+        """Adds the names over TCP that tshark shows only with other preferences."""
         with closing(self._tshark.trees(self._path, ANY_PORT_FILTER, ANY_PORT)) as packets:
             for found in map(trees.read_tree, packets):
                 for hello in found.client_hellos:
                     if hello["over"] == "tcp" and not self._is_known(hello):
                         self._expect_hello(hello)
-                self._take_tls(found)
-        unfinished = self._tshark.rows(self._path, UNFINISHED_FIELDS, UNFINISHED_FILTER, UNFINISHED)
-        with closing(unfinished) as rows:
-            for hello in unfinished_hellos(rows):
-                fact = name_fact("tcp", ends_of(hello), hello["sni"])
+                self._collect_tls(found)
+        incomplete = self._tshark.rows(self._path, INCOMPLETE_FIELDS, INCOMPLETE_FILTER, WITHOUT_REASSEMBLY)
+        with closing(incomplete) as rows:
+            for hello in incomplete_hellos(rows):
+                fact = name_fact("tcp", endpoints_of(hello), hello["sni"])
                 if fact not in self._comparison.expected:
                     self._comparison.optional.add(fact)
 
-    def expect_stated(self) -> None:
-        """Hosts of requests and certificates, where no hello has a name: at last, when these are known."""
-        self._stated.expect(self._comparison)
+    def expect_other_names(self) -> None:
+        """Adds the hosts and certificates of flows without a name in a ClientHello."""
+        self._other_names.expect(self._comparison)
 
-    def _take_tls(self, found: trees.Found) -> None:
-        self._stated.take_hellos(found.client_hellos)
-        self._stated.take_certificates(found.certificates)
+    def _collect_tls(self, found: trees.Found) -> None:
+        self._other_names.add_hellos(found.client_hellos)
+        self._other_names.add_certificates(found.certificates)
 
     def _expect_hello(self, hello: Record) -> None:
         if hello.get("proto") in ("tcp", "udp") and not hello.get("quoted"):
@@ -117,15 +127,15 @@ class Wireshark:
         self._times_ns.append(frames.time_ns(row))
         if frames.is_malformed(row) or "_ws.short" in frames.protocols(row):
             self._malformed.add(number)
-        innermost = frames.locate(row)
+        innermost = frames.find_innermost(row)
         if innermost is not None:
-            self._flows.take(row, innermost)
+            self._flows.count_segment(row, innermost)
             if number in self._malformed:
-                self._note(innermost, f"Wireshark calls packet {number} malformed")
+                self._note(innermost, f"Wireshark reports packet {number} as malformed")
             elif int(row["frame.cap_len"][0]) < int(row["frame.len"][0]):
-                self._note(innermost, f"packet {number} is cut by the snap length")
+                self._note(innermost, f"packet {number} is truncated by the snap length")
         else:
-            self._flows.take_part(row)
+            self._flows.count_fragment(row)
         if frames.is_fragment(row):
             self._fragmented |= set(_address_pairs(row))
 
@@ -135,53 +145,55 @@ class Wireshark:
             expect_message(self._comparison, message, is_doubtful=is_doubtful)
 
     def _is_known(self, hello: Record) -> bool:
-        return name_fact("tcp", ends_of(hello), hello["sni"] or "") in self._comparison.expected
+        return name_fact("tcp", endpoints_of(hello), hello["sni"] or "") in self._comparison.expected
 
     def packets_of(self, fact: Fact) -> Packets | None:
-        """The packets that hold a fact: tshark's, or those at the times at which netmon saw it."""
+        """The packets that hold a fact, according to tshark, or else to the times that netmon reports."""
         known = self._comparison.packets.get(fact)
         if known is not None:
             return known
         if self._numbers_of is None:
-            numbers = range(len(self._times_ns), 0, -1)  # of several at a time the first one stays
+            numbers = range(
+                len(self._times_ns), 0, -1
+            )  # of several packets with the same time, the first one counts
             self._numbers_of = dict(zip(reversed(self._times_ns), numbers, strict=True))
         first_ns, last_ns = self._comparison.times_ns[fact]
         first, last = self._numbers_of.get(first_ns), self._numbers_of.get(last_ns)
         return None if first is None or last is None else (first, max(first, last))
 
     def note(self, fact: Fact) -> str | None:
-        """What may explain a difference in a fact."""
+        """A possible reason for a difference in a fact."""
         if fact in self._comparison.notes:
             return self._comparison.notes[fact]
-        if fact.over.startswith("dns") and DNS_PORT not in fact.ends:
-            return "on other ports netmon reads DNS only in flows that begin with a query"
+        if fact.over.startswith("dns") and DNS_PORT not in fact.endpoints:
+            return "on ports other than 53, netmon reads DNS only in flows that begin with a query"
         if fact.over == "quic" and fact not in self._comparison.expected:
-            return "Wireshark takes packets with a connection ID that it saw between other ends for theirs"
-        source, _port, destination, _port = fact.ends
+            return "Wireshark assigns packets by connection ID, and saw this one between other endpoints"
+        source, _port, destination, _port = fact.endpoints
         if frozenset((source, destination)) in self._fragmented:
-            return "there are IP fragments between these addresses, which the two put together differently"
+            return "these addresses exchange IP fragments, which the two programs reassemble differently"
         transports = (fact.text.partition(" ")[0],) if fact.over == "flow" else ("tcp", "udp")
-        notes = (self._notes.get(frames.flow_key(transport, fact.ends)) for transport in transports)
+        notes = (self._notes.get(frames.flow_key(transport, fact.endpoints)) for transport in transports)
         return next(filter(None, notes), None)
 
     def _note(self, innermost: frames.Innermost, text: str) -> None:
-        """Keeps the first thing that spoils the view of a flow."""
-        self._notes.setdefault(frames.flow_key(innermost.transport, innermost.ends), text)
+        """Keeps the first possible reason for a difference in a flow."""
+        self._notes.setdefault(frames.flow_key(innermost.transport, innermost.endpoints), text)
 
 
-def unfinished_hellos(rows: Iterable[Row]) -> Iterator[Record]:
-    """The names in rows of UNFINISHED_FIELDS, each once for its ends."""
+def incomplete_hellos(rows: Iterable[Row]) -> Iterator[Record]:
+    """The names in rows of INCOMPLETE_FIELDS, each once per pair of endpoints."""
     done = set()
     for row in rows:
         last = {field: values[-1] if values else "" for field, values in row.items()}  # the innermost one
         family = "ip" if last["ip.src"] else "ipv6"
         ports = int(last["tcp.srcport"]), int(last["tcp.dstport"])
-        ends = (last[f"{family}.src"], ports[0], last[f"{family}.dst"], ports[1])
+        endpoints = (last[f"{family}.src"], ports[0], last[f"{family}.dst"], ports[1])
         name = last["tls.handshake.extensions_server_name"]
-        if (ends, name) not in done:
-            done.add((ends, name))
+        if (endpoints, name) not in done:
+            done.add((endpoints, name))
             keys = ("src", "sport", "dst", "dport")
-            yield dict(zip(keys, ends, strict=True)) | {"frame": int(last["frame.number"]), "sni": name}
+            yield dict(zip(keys, endpoints, strict=True)) | {"frame": int(last["frame.number"]), "sni": name}
 
 
 def _address_pairs(row: Row) -> Iterator[frozenset[str]]:

@@ -1,8 +1,8 @@
-"""Packets, bytes and flows of a capture, as truth.jsonl keeps them."""
+"""Packets, bytes and flows of a capture, in the form of truth.jsonl."""
 
 from __future__ import annotations
 
-from netmon.verify.frames import FIELDS, Flows, flow_key, is_malformed, locate, numbers, protocols
+from netmon.verify.frames import FIELDS, Flows, find_innermost, flow_key, is_malformed, numbers, protocols
 from netmon.verify.tshark import DECODE_AS, PREFERENCES
 
 MORE_FIELDS = (
@@ -12,12 +12,12 @@ MORE_FIELDS = (
 
 
 def options(preferences):
-    """tshark's words for preferences by name."""
+    """Command-line options that set these preferences."""
     return [word for name, value in preferences.items() for word in ("-o", f"{name}:{value}")]
 
 
 def decode_as(protocols_of):
-    """tshark's words for protocols by what is decoded as them."""
+    """Command-line options that decode these ports as these protocols."""
     return [word for what, name in protocols_of.items() for word in ("-d", f"{what},{name}")]
 
 
@@ -25,7 +25,7 @@ BEST = (*options(PREFERENCES), *decode_as(DECODE_AS))
 
 
 def rows(out, fields):
-    """tshark's lines as rows, each field with all its values."""
+    """Rows from tshark's lines, each field with all its values."""
     for line in out.decode("utf8", "replace").splitlines():
         columns = line.split("\t")
         if len(columns) == len(fields):
@@ -33,7 +33,7 @@ def rows(out, fields):
 
 
 def read_rows(ts, path, fields, more=()):
-    """Exit code, rows and complaints of tshark asked for fields."""
+    """The exit code of tshark, the rows of these fields, and its errors."""
     args = ["-r", path, "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=;"]
     for name in fields:
         args += ["-e", name]
@@ -42,7 +42,7 @@ def read_rows(ts, path, fields, more=()):
 
 
 def pass_frames(ts, path, rec, flows):
-    """Count a capture's frames into `rec` and its flows into `flows`; exit code and complaints."""
+    """Add a capture's frame counts to `rec` and its flows to `flows`; returns exit code and errors."""
     rc, found, err = read_rows(ts, path, (*FIELDS, *MORE_FIELDS), BEST)
     counted = Flows()
     layers, encaps, ifaces, malformed, short, times = {}, {}, set(), [], [], []
@@ -65,14 +65,14 @@ def pass_frames(ts, path, rec, flows):
             layers[token] = layers.get(token, 0) + 1
         malformed += [num] if is_malformed(row) else []
         short += [num] if "_ws.short" in tokens else []
-        where = locate(row)
+        where = find_innermost(row)
         if where is None:
             sums["other"] += "ip" in tokens or "ipv6" in tokens
-            counted.take_part(row)
+            counted.count_fragment(row)
         else:
-            flow = counted.take(row, where)
+            flow = counted.count_segment(row, where)
             more = flows.setdefault(
-                flow_key(flow.transport, flow.ends),
+                flow_key(flow.transport, flow.endpoints),
                 {"flow": flow, "apps": set(), "streams": set(), "initials": 0, "layers": "", "sni": set()},
             )
             more.setdefault("first_ts", time)

@@ -1,10 +1,10 @@
-"""Round trips of TCP handshakes in the captures of this folder, as tshark has them.
+"""Round-trip times of TCP handshakes in the captures of this folder, as tshark measures them.
 
     python -m tests.captures.round_trips > tests/captures/round_trips.tsv
 
-A line for each SYN-ACK that tshark gives a round trip: file, client, port, server, port, nanoseconds, and the
-nanoseconds between the first and the last of the SYNs before it: zero, almost none where the mirror showed it
-twice, more where it was sent again.
+One line for each SYN-ACK for which tshark has a round-trip time: file, client, port, server, port,
+nanoseconds, and the nanoseconds between the first and the last SYN before it. The latter are zero for a
+single SYN, very few for a duplicate made by the mirror port, and more for a retransmission.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MORE = ("frame.time_epoch", "tcp.flags.ack", "tcp.seq_raw", "tcp.ack_raw", "tcp.
 
 
 def round_trips(file: Path) -> list[tuple[str, ...]]:
-    """The lines of one capture, without its name."""
+    """The lines for one capture, without its name."""
     words = [
         "tshark",
         "-n",
@@ -46,19 +46,19 @@ def round_trips(file: Path) -> list[tuple[str, ...]]:
         if ack in ("0", "False"):
             syns.setdefault((source, port, target, to_port, seq), []).append(_nanoseconds(time_s))
         elif rtt_s:
-            ends = target, to_port, source, port
-            times = syns.get((*ends, str((int(ack_seq) - 1) % 2**32)), [0])
-            rows.append((*ends, str(_nanoseconds(rtt_s)), str(times[-1] - times[0])))
+            endpoints = target, to_port, source, port
+            times = syns.get((*endpoints, str((int(ack_seq) - 1) % 2**32)), [0])
+            rows.append((*endpoints, str(_nanoseconds(rtt_s)), str(times[-1] - times[0])))
     return rows
 
 
 def _nanoseconds(text: str) -> int:
-    whole, _, rest = text.partition(".")
-    return int(whole + rest[:9].ljust(9, "0"))
+    seconds, _, rest = text.partition(".")
+    return int(seconds + rest[:9].ljust(9, "0"))
 
 
 def main() -> None:
-    """Print the lines of every capture, in the order of `truth.jsonl`."""
+    """Print the lines for every capture, in the order of `truth.jsonl`."""
     for line in (FOLDER / "truth.jsonl").read_text(encoding="utf-8").splitlines():
         name = json.loads(line)["file"]
         for row in round_trips(FOLDER / name):

@@ -1,4 +1,4 @@
-"""`netmon verify`: equal where both see the same, differences with packets, one line where tshark is not."""
+"""`netmon verify` reports what is equal, differences with their packets, and errors in one line."""
 
 import json
 import os
@@ -45,12 +45,12 @@ EQUAL = (
     ("../golden/http_absolute_form/input.pcap", "flow http"),
     ("../golden/http_connect/input.pcap", "flow hello http tcp"),
 )
-"""Captures on which both agree, and what they have to agree on."""
+"""Captures on which both programs agree, and the protocols that they have in common."""
 
 
 @pytest.fixture
 def fake_tshark(environment, tmp_path):
-    """Puts a tshark that does this before the real one."""
+    """Puts a script named tshark on PATH, in front of the real one."""
 
     def fake_tshark(script):
         folder = tmp_path / "bin"
@@ -76,15 +76,15 @@ def opinions(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("file", "seen"), EQUAL)
-def test_both_see_the_same(opinions, file, seen):
-    """Tunnels, fragments, wireless frames, TLS, QUIC, DTLS, HTTP, DNS: compared, and nothing differs."""
+def test_both_programs_agree(opinions, file, seen):
+    """There is no difference in tunnels, fragments, wireless frames, TLS, QUIC, DTLS, HTTP and DNS."""
     opinion = opinions[file]
     assert opinion["differences"] == []
     assert set(opinion["equal"]) == set(seen.split())
 
 
 def test_several_files_are_several_opinions(netmon):
-    """One object a line for each file, in the given order; one difference is enough for 1."""
+    """Each file gets a line with one object, in the given order. One difference makes the exit code 1."""
     need("tshark")
     files = [CAPTURES / "zeek" / "dns-https.pcap", CAPTURES / "nDPI" / "tls_missing_ch_frag.pcap"]
     done = netmon("verify", "--json", *files)
@@ -96,8 +96,8 @@ def test_several_files_are_several_opinions(netmon):
     ]
 
 
-def test_equal_in_words(netmon):
-    """A capture on which both agree: how much of what, and that there is no difference."""
+def test_agreement_as_text(netmon):
+    """If both agree, the text has the counts of what they read, and says that there is no difference."""
     need("tshark")
     file = CAPTURES / "zeek" / "dns-https.pcap"
     done = netmon("verify", file)
@@ -108,8 +108,8 @@ def test_equal_in_words(netmon):
     assert last == "no difference"
 
 
-def test_a_difference_is_told_with_packets_and_with_what_either_saw(netmon):
-    """A name in half a hello, which Wireshark does not show: what each said, where, a reason, and 1."""
+def test_a_difference_as_text(netmon):
+    """A name that Wireshark does not show: the packets, what both read, a reason, exit code 1."""
     need("tshark")
     done = netmon("verify", CAPTURES / "nDPI" / "tls_missing_ch_frag.pcap")
     assert (done.returncode, done.stderr) == (1, "")
@@ -117,26 +117,26 @@ def test_a_difference_is_told_with_packets_and_with_what_either_saw(netmon):
         "packets 1 to 14: tcp 192.168.0.1:33063 → 10.10.10.1:443",
         "  Wireshark: nothing",
         "  netmon:    r1---sn-5f5nxgvh5o-hjul.googlevideo.com",
-        "  perhaps:   the hello is not whole in the file; the name stands in its beginning",
+        "  perhaps:   the ClientHello is incomplete in the file; the name is in its first part",
     ]
     assert done.stdout.splitlines()[-1] == "1 difference"
 
 
-def test_a_broken_file_is_compared_as_far_as_it_goes(netmon, tmp_path):
-    """A capture that breaks off in a packet: both see the same, and a line tells where; 1."""
+def test_a_truncated_file_is_compared_up_to_its_end(netmon, tmp_path):
+    """A capture that ends within a packet: no difference, a line that reports it, exit code 1."""
     need("tshark")
-    whole = (CAPTURES / "nDPI" / "teams.pcap").read_bytes()
-    broken = tmp_path / "broken.pcap"
-    broken.write_bytes(whole[: len(whole) // 2])
-    done = netmon("verify", broken)
+    complete = (CAPTURES / "nDPI" / "teams.pcap").read_bytes()
+    truncated = tmp_path / "truncated.pcap"
+    truncated.write_bytes(complete[: len(complete) // 2])
+    done = netmon("verify", truncated)
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1] == "no difference"
     [line] = done.stderr.splitlines()
-    assert line.startswith(f"netmon: {broken}: ")
+    assert line.startswith(f"netmon: {truncated}: ")
 
 
-def test_a_capture_with_a_config_of_somebody_else_beside_it(netmon, tmp_path):
-    """pyshark reads any config.ini of the working directory; netmon does not let it."""
+def test_a_foreign_config_in_the_working_directory(netmon, tmp_path):
+    """pyshark would read any config.ini in the working directory, which netmon prevents."""
     need("tshark")
     (tmp_path / "config.ini").write_text("[other]\nkey = value\n")
     assert netmon("verify", CAPTURES / "zeek" / "dns-https.pcap").returncode == 0
@@ -149,8 +149,8 @@ def test_a_capture_with_a_config_of_somebody_else_beside_it(netmon, tmp_path):
         ("text.pcap", b"this is no capture file at all", "not a capture"),
     ],
 )
-def test_what_is_no_capture_is_one_line(refused, tmp_path, name, content, message):
-    """A missing file and one that is something else: one line, 1, no traceback."""
+def test_a_file_that_is_not_a_capture(refused, tmp_path, name, content, message):
+    """A missing file and a text file: one line, exit code 1, no traceback."""
     need("tshark")
     if content is not None:
         (tmp_path / name).write_bytes(content)
@@ -160,12 +160,12 @@ def test_what_is_no_capture_is_one_line(refused, tmp_path, name, content, messag
 
 
 def test_standard_input_is_refused(refused):
-    """A file is read twice, which a pipe does not allow."""
-    assert refused("verify", "-") == "verify reads a file twice, so it takes no standard input"
+    """A file is read more than once, which is not possible with a pipe."""
+    assert refused("verify", "-") == "verify reads a file more than once, so it cannot read standard input"
 
 
 def test_no_tshark(refused, environment):
-    """Without tshark: what is missing, which version is needed, how to get it."""
+    """The line says what is missing, which version is needed and how to install it."""
     environment["PATH"] = "/nowhere"
     assert refused("verify", CAPTURES / "zeek" / "dns-https.pcap") == (
         "there is no tshark on PATH; verify needs tshark 4.0 or newer: "
@@ -174,7 +174,7 @@ def test_no_tshark(refused, environment):
 
 
 def test_old_tshark(refused, fake_tshark, tmp_path):
-    """A tshark that is too old: which one, its version, the version that is needed."""
+    """The line has the path of a tshark that is too old, its version, and the version that is needed."""
     fake_tshark("echo 'TShark (Wireshark) 3.6.2 (Git v3.6.2 packaged as 3.6.2-2)'")
     assert refused("verify", CAPTURES / "zeek" / "dns-https.pcap") == (
         f"{tmp_path}/bin/tshark is version 3.6.2; verify needs tshark 4.0 or newer: "
@@ -182,15 +182,15 @@ def test_old_tshark(refused, fake_tshark, tmp_path):
     )
 
 
-def test_something_that_is_no_tshark(refused, fake_tshark, tmp_path):
-    """A program of that name that tells no version."""
+def test_a_tshark_without_a_version(refused, fake_tshark, tmp_path):
+    """A program named tshark that does not print a version is refused."""
     fake_tshark("exit 3")
     line = refused("verify", CAPTURES / "zeek" / "dns-https.pcap")
-    assert line.startswith(f"{tmp_path}/bin/tshark does not tell its version; verify needs tshark 4.0")
+    assert line.startswith(f"{tmp_path}/bin/tshark does not print its version; verify needs tshark 4.0")
 
 
 def test_tshark_that_fails(refused, fake_tshark):
-    """What tshark complains about is in the line: a failure is no opinion."""
+    """The error of a tshark that fails is in the line, and nothing is compared."""
     fake_tshark(
         'if [ "$1" = --version ]; then echo "TShark (Wireshark) 4.2.0"; exit; fi\n'
         'echo "tshark: Out of patience" >&2; exit 2'
@@ -200,7 +200,7 @@ def test_tshark_that_fails(refused, fake_tshark):
 
 
 def test_no_pyshark(netmon, environment, tmp_path):
-    """Without the extra: how to install it."""
+    """The line has the command that installs pyshark."""
     (tmp_path / "pyshark.py").write_text("raise ImportError('not here')\n")
     environment["PYTHONPATH"] = f"{tmp_path}:{environment['PYTHONPATH']}"
     done = netmon("verify", CAPTURES / "zeek" / "dns-https.pcap")
@@ -211,7 +211,7 @@ def test_no_pyshark(netmon, environment, tmp_path):
 
 
 def test_another_pyshark(refused, environment, tmp_path):
-    """A pyshark whose private parts are not known: its version, the one that is needed, how to get it."""
+    """The line has the installed version, the supported one, and the command that installs it."""
     need("tshark")
     (tmp_path / "pyshark.py").write_text("FileCapture = object\n")
     (tmp_path / "pyshark-0.7.dist-info").mkdir()
@@ -224,7 +224,7 @@ def test_another_pyshark(refused, environment, tmp_path):
 
 
 def _readers(file, reader):
-    """Processes of others that have this file on their command line."""
+    """The other processes that have this file on their command line."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -237,7 +237,7 @@ def _readers(file, reader):
 
 
 def test_an_interruption_leaves_no_tshark_behind(environment, tmp_path):
-    """Ctrl-C while tshark reads: 130, nothing on standard error, and its tshark is gone."""
+    """Ctrl-C while tshark reads: exit code 130, nothing on standard error, and no tshark process is left."""
     need("tshark")
     load = tmp_path / "load.pcap"
     write_load(load, 200_000)

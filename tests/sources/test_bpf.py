@@ -1,4 +1,4 @@
-"""Filter expressions: the same packets as tcpdump, and those behind VLAN tags as well."""
+"""Filter expressions match the same packets as in tcpdump, also with VLAN tags."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ EXPRESSIONS = [
     "portrange 50-90",
     "ether host 02:00:00:00:00:02",
 ]
-"""Every kind of load, jump and arithmetic that libpcap makes of what people write."""
+"""Expressions that use every kind of load, jump and arithmetic that libpcap generates."""
 
 
 def _frames(tags: Iterable[Packet]) -> list[bytes]:
-    """All packets of the list, behind `tags`."""
+    """All packets of UNTAGGED, with `tags`."""
     frames = []
     for packet in UNTAGGED:
         frame = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
@@ -69,7 +69,7 @@ def _capture(path: Path, frames: Iterable[bytes], link: int = bpf.ETHERNET) -> P
 
 
 def _passed(path: Path, program: bpf.Program) -> int:
-    """Packets of a capture that pass, as the engine counts them."""
+    """The number of packets of a capture that match, as the engine counts them."""
     engine = _engine.Engine(_engine.Matcher([], [], []))
     engine.read(_engine.CaptureFile(str(path), program), 1 << 30)
     stats = engine.stats()
@@ -77,7 +77,7 @@ def _passed(path: Path, program: bpf.Program) -> int:
 
 
 def _tcpdump(path: Path, expression: str) -> int:
-    """Packets of a capture that tcpdump lets through."""
+    """The number of packets of a capture that match in tcpdump."""
     need("tcpdump")
     command = ["tcpdump", "-n", "-r", str(path), "-w", "-", expression]
     result = subprocess.run(command, capture_output=True, check=True, timeout=60)
@@ -95,8 +95,8 @@ def _records(capture: bytes) -> Iterable[int]:
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_untagged_frames_pass_as_in_tcpdump(tmp_path: Path, expression: str) -> None:
-    """The engine lets the same number of packets through as tcpdump, for each expression."""
+def test_untagged_frames_match_as_in_tcpdump(tmp_path: Path, expression: str) -> None:
+    """For each expression, the same number of packets match in the engine and in tcpdump."""
     capture = _capture(tmp_path / "untagged.pcap", _frames([]))
     expected = _tcpdump(capture, expression)
     assert _passed(capture, bpf.compile_filter(expression, bpf.ETHERNET)) == expected
@@ -108,16 +108,16 @@ def test_untagged_frames_pass_as_in_tcpdump(tmp_path: Path, expression: str) -> 
     [[Dot1Q(vlan=7)], [Dot1AD(vlan=7)], [Dot1AD(vlan=7), Dot1Q(vlan=8)], [Dot1Q(vlan=7), Dot1Q(vlan=8)]],
     ids=["802.1Q", "802.1ad", "QinQ", "802.1Q twice"],
 )
-def test_tags_do_not_change_what_passes(tmp_path: Path, expression: str, tags: list[Packet]) -> None:
-    """An expression passes the same packets whether they are tagged or not, negated ones included."""
+def test_tags_do_not_change_what_matches(tmp_path: Path, expression: str, tags: list[Packet]) -> None:
+    """An expression matches the same packets with and without tags, also if it is negated."""
     untagged = _capture(tmp_path / "untagged.pcap", _frames([]))
     tagged = _capture(tmp_path / "tagged.pcap", _frames(tags))
     program = bpf.compile_filter(expression, bpf.ETHERNET)
     assert _passed(tagged, program) == _passed(untagged, program)
 
 
-def test_an_expression_that_looks_at_tags_is_taken_as_it_is(tmp_path: Path) -> None:
-    """`vlan 7 and tcp` passes the TCP packets of that VLAN only."""
+def test_an_expression_that_matches_tags_is_used_unchanged(tmp_path: Path) -> None:
+    """`vlan 7 and tcp` matches the TCP packets of that VLAN only."""
     frames = _frames([]) + _frames([Dot1Q(vlan=7)]) + _frames([Dot1Q(vlan=8)])
     capture = _capture(tmp_path / "mixed.pcap", frames)
     for expression in ("vlan 7 and tcp", "vlan", "ether proto 0x8100"):
@@ -127,8 +127,8 @@ def test_an_expression_that_looks_at_tags_is_taken_as_it_is(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("link", [12, 14, 101])
-def test_raw_ip_is_compiled_for_by_any_of_its_numbers(tmp_path: Path, link: int) -> None:
-    """Raw IP has three numbers; libpcap knows one of them by another."""
+def test_raw_ip_has_several_link_types(tmp_path: Path, link: int) -> None:
+    """Raw IP has three link types, one of which has another number in libpcap."""
     packets = [bytes(packet) for packet in UNTAGGED if not isinstance(packet, ARP)]
     capture = _capture(tmp_path / "raw.pcap", packets, link)
     program = bpf.compile_filter("tcp port 443", link)
@@ -136,7 +136,7 @@ def test_raw_ip_is_compiled_for_by_any_of_its_numbers(tmp_path: Path, link: int)
 
 
 def test_a_filter_can_be_set_once_the_link_type_is_known(tmp_path: Path) -> None:
-    """`link` reads up to the first packet and gives it back: none is lost to the filter."""
+    """`link` reads ahead to the first packet, which is then filtered like all others."""
     file = _engine.CaptureFile(str(_capture(tmp_path / "untagged.pcap", _frames([]))))
     assert file.link == bpf.ETHERNET
     file.set_filter(bpf.compile_filter("tcp port 443", bpf.ETHERNET))
@@ -146,7 +146,7 @@ def test_a_filter_can_be_set_once_the_link_type_is_known(tmp_path: Path) -> None
 
 
 def _pcapng(links: Iterable[int], packets: Iterable[tuple[int, bytes]]) -> bytes:
-    """A section with interfaces of these link types, and packets as (interface, bytes)."""
+    """A pcapng section with interfaces of these link types, and packets given as (interface, bytes)."""
 
     def block(kind: int, body: bytes) -> bytes:
         body += bytes(-len(body) % 4)
@@ -162,7 +162,7 @@ def _pcapng(links: Iterable[int], packets: Iterable[tuple[int, bytes]]) -> bytes
 
 
 def test_the_link_type_of_pcapng_is_that_of_its_first_packet(tmp_path: Path) -> None:
-    """An interface without packets does not decide, unless there are no packets at all."""
+    """An interface without packets is ignored, unless there are no packets at all."""
     path = tmp_path / "two.pcapng"
     path.write_bytes(_pcapng([113, 1], [(1, frame) for frame in _frames([])]))
     file = _engine.CaptureFile(str(path))
@@ -176,8 +176,8 @@ def test_the_link_type_of_pcapng_is_that_of_its_first_packet(tmp_path: Path) -> 
     assert _engine.CaptureFile(str(path)).link is None
 
 
-def test_packets_that_a_filter_was_not_compiled_for_are_left_out_and_told(tmp_path: Path) -> None:
-    """Packets of a second link type are not judged at wrong offsets; the others still are."""
+def test_packets_of_another_link_type_are_skipped_and_reported(tmp_path: Path) -> None:
+    """The filter is not applied at the wrong offsets to packets of a second link type; others still match."""
     path = tmp_path / "two.pcapng"
     frame = _frames([])[0]
     path.write_bytes(_pcapng([1, 101], [(0, frame), (1, bytes(UNTAGGED[0])), (0, frame)]))
@@ -188,8 +188,8 @@ def test_packets_that_a_filter_was_not_compiled_for_are_left_out_and_told(tmp_pa
     assert "1 of 3 packets were left out: their link type" in (file.problem or "")
 
 
-def test_a_step_ends_also_when_the_filter_passes_nothing(tmp_path: Path) -> None:
-    """`read` counts what it reads, so that a progress bar moves and an interrupt is heard."""
+def test_a_step_ends_even_if_nothing_matches(tmp_path: Path) -> None:
+    """`read` counts the packets that it reads, so that progress and interrupts work without a match."""
     file = _engine.CaptureFile(str(_capture(tmp_path / "untagged.pcap", _frames([]))))
     file.set_filter([(6, 0, 0, 0)])
     engine = _engine.Engine(_engine.Matcher([], [], []))
@@ -200,8 +200,8 @@ def test_a_step_ends_also_when_the_filter_passes_nothing(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("expression", ["tcp prot 443", "tcp) or (udp", "host", "port 70000", "tcp\x00"])
-def test_a_wrong_expression_is_told_in_one_line(expression: str) -> None:
-    """The error has the expression and libpcap's words."""
+def test_a_wrong_expression_is_reported_in_one_line(expression: str) -> None:
+    """The error has the expression and libpcap's message."""
     with pytest.raises(SourceError) as raised:
         bpf.compile_filter(expression, bpf.ETHERNET)
     message = str(raised.value)
@@ -209,20 +209,20 @@ def test_a_wrong_expression_is_told_in_one_line(expression: str) -> None:
     assert len(message.splitlines()) == 1
 
 
-def test_an_empty_expression_is_no_filter() -> None:
-    """Nothing to test: no instructions."""
+def test_an_empty_expression_gives_no_program() -> None:
+    """There is nothing to test, so there are no instructions."""
     assert bpf.compile_filter("  ", bpf.ETHERNET) == []
 
 
-def test_a_live_filter_that_looks_for_tags_is_refused() -> None:
-    """The kernel has taken the outer tag off before: the filter would silently pass nothing."""
+def test_a_live_filter_that_matches_tags_is_refused() -> None:
+    """The kernel removes the outer tag first, so the filter would match nothing."""
     with pytest.raises(SourceError, match="leave `vlan` out"):
         bpf.compile_filter("vlan 7 and tcp", bpf.ETHERNET, live=True)
     assert bpf.compile_filter("tcp", bpf.ETHERNET, live=True) == bpf.compile_filter("tcp", bpf.ETHERNET)
 
 
-def test_missing_libpcap_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error names the package."""
+def test_missing_libpcap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the package to install."""
 
     def fail(name: str) -> None:
         raise OSError(name)
@@ -234,7 +234,7 @@ def test_missing_libpcap_is_told_with_what_to_install(monkeypatch: pytest.Monkey
 
 
 def test_a_broken_program_is_refused() -> None:
-    """The engine checks what it is given: a jump out of the program, a program without an end."""
+    """The engine refuses a program with a jump out of it, without an end, or with an unknown instruction."""
     path = "-"
     for program in ([(0x05, 0, 0, 9), (0x06, 0, 0, 0)], [(0x00, 0, 0, 1)], [(0xFFFF, 0, 0, 0)]):
         with pytest.raises(_engine.CaptureError, match="filter is broken"):

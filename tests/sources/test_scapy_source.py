@@ -1,4 +1,4 @@
-"""What scapy reads, the engine sees as if it had read it itself."""
+"""Packets read by scapy give the same results as those read by the engine."""
 
 import importlib.util
 import sys
@@ -13,15 +13,15 @@ from netmon.errors import SourceError, install_command
 from netmon.sources.files import FileSource
 from netmon.sources.scapy_source import ScapyFileSource, ScapyLiveSource
 
-# scapy leaves it to the garbage collector to close a file that it refuses.
+# scapy leaves a file that it refuses to the garbage collector.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 ROOT = Path(__file__).parents[2]
-NEEDS_SCAPY = pytest.mark.skipif(importlib.util.find_spec("scapy") is None, reason="needs the extra scapy")
+NEEDS_SCAPY = pytest.mark.skipif(importlib.util.find_spec("scapy") is None, reason="needs scapy")
 SCAPY_REFUSES = {"pcap-parser/modified-format.pcap"}
-"""Captures in forms that scapy does not know."""
+"""Captures in formats that scapy does not support."""
 CAPTURES = sorted(
     path
     for path in [*(ROOT / "tests/captures").rglob("*.*cap*"), *(ROOT / "tests/golden").rglob("input.*")]
@@ -33,7 +33,7 @@ SAMPLE = CAPTURES[::4] + [
 
 
 def read(source):
-    """Flows, DNS messages and counters of a source. Only the native reader tells the file's interfaces."""
+    """Flows, DNS messages and counters of a source, without interfaces, which scapy does not report."""
     batches = list(source.batches())
     flows = [replace(flow, interface=None) for batch in batches for flow in batch.flows]
     stats = source.stats()
@@ -49,10 +49,10 @@ def matcher():
 
 @NEEDS_SCAPY
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_results_equal_the_native_readers(matcher, path):
-    """Every flow, every DNS message and every counter is the same."""
+def test_results_equal_those_of_the_native_reader(matcher, path):
+    """Every flow, every DNS message and every counter is equal."""
     if f"{path.parent.name}/{path.name}" in SCAPY_REFUSES:
-        pytest.skip("scapy does not read this form")
+        pytest.skip("scapy does not support this format")
     native = read(FileSource([str(path)], matcher, every_flow=True))
     assert read(ScapyFileSource([str(path)], matcher, every_flow=True)) == native
 
@@ -66,19 +66,19 @@ def test_several_files_are_one_run(matcher):
 
 
 @NEEDS_SCAPY
-def test_file_that_breaks_off_gives_what_it_holds(matcher):
-    """The half packet is left out, and a line says where."""
+def test_a_truncated_file_is_read_up_to_its_end(matcher):
+    """The incomplete packet is skipped, and a line reports where."""
     path = str(ROOT / "tests/golden/truncated_file/input.pcap")
     source = ScapyFileSource([path], matcher)
     list(source.batches())
     assert source.stats()["packets"] == 12
-    assert source.problems == [f"{path}: breaks off in a packet, after 12 whole packets"]
+    assert source.problems == [f"{path}: breaks off in a packet, after 12 complete packets"]
 
 
 @NEEDS_SCAPY
 @pytest.mark.parametrize("content", [b"", b"hello", b"\xd4\xc3\xb2\xa1"])
-def test_file_that_is_no_capture(matcher, tmp_path, content):
-    """One line that names the file."""
+def test_a_file_that_is_not_a_capture(matcher, tmp_path, content):
+    """The error is one line that names the file."""
     file = tmp_path / "file.pcap"
     file.write_bytes(content)
     with pytest.raises(SourceError, match=r"file\.pcap: scapy cannot read it: "):
@@ -87,7 +87,7 @@ def test_file_that_is_no_capture(matcher, tmp_path, content):
 
 @NEEDS_SCAPY
 def test_no_such_interface(matcher):
-    """One line that names the interface, at construction."""
+    """The constructor raises an error of one line that names the interface."""
     with pytest.raises(SourceError, match=r"^no-such-if0: scapy cannot capture: .*not found"):
         ScapyLiveSource(["no-such-if0"], matcher)
 
@@ -96,14 +96,14 @@ def test_no_such_interface(matcher):
 @NEEDS_SCAPY
 @pytest.mark.usefixtures("libpcap")
 def test_wrong_filter(matcher):
-    """One line that quotes the filter, at construction."""
+    """The constructor raises an error of one line that quotes the filter."""
     with pytest.raises(SourceError, match=r"^lo: scapy cannot capture: .*tcp prot"):
         ScapyLiveSource(["lo"], matcher, filter_expression="tcp prot")
 
 
 @pytest.mark.parametrize("make", [ScapyFileSource, ScapyLiveSource])
-def test_without_scapy_one_line_says_what_to_install(matcher, monkeypatch, make):
-    """The extra is missing: the line is the command that installs it."""
+def test_missing_scapy(matcher, monkeypatch, make):
+    """The error has the command that installs scapy."""
     monkeypatch.setitem(sys.modules, "scapy.all", None)
     with pytest.raises(SourceError) as caught:
         make(["anything"], matcher)

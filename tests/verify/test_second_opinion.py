@@ -1,4 +1,4 @@
-"""A second opinion notices whatever netmon is made to see otherwise."""
+"""A second opinion reports every change that is made to netmon's records."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from tests.machine import need
 
 FILE = str(CAPTURES / "nDPI" / "teams.pcap")
 REQUEST = 85  # the packet of the only request in 6in4tunnel.pcap
-CERTIFICATE = 19  # the packet that completes the server's in imap-starttls.pcap
+CERTIFICATE = 19  # the packet that completes the server's certificate in imap-starttls.pcap
 
 
 REPEATING_TSHARK = """#!/bin/sh
@@ -29,7 +29,7 @@ exec cat "$output"
 
 @pytest.fixture(scope="module")
 def _tshark(tmp_path_factory):
-    """A tshark that runs once for the same arguments: netmon's records change from test to test, not its."""
+    """A tshark that runs once for equal arguments: only netmon's records change between tests."""
     need("tshark")
     program = tmp_path_factory.mktemp("bin") / "tshark"
     program.write_text(REPEATING_TSHARK.format(tshark=shutil.which("tshark")), encoding="ascii")
@@ -41,42 +41,42 @@ def _tshark(tmp_path_factory):
 
 @pytest.fixture
 def opinion(_tshark):
-    """The opinion on a capture whose records are changed on their way: each flow and each DNS message."""
+    """The opinion on a capture, of which each flow and each DNS message can be changed."""
 
     def opinion(file=FILE, flow=lambda record: record, dns=lambda record: record):
-        def view(source):
+        def read_records(source):
             for batch in FileSource.batches(source):
                 flows = [changed for record in batch.flows if (changed := flow(record)) is not None]
                 messages = [changed for record in batch.dns if (changed := dns(record)) is not None]
                 yield batch._replace(flows=flows, dns=messages)
 
-        return get_opinion(file, lambda *_: None, view)
+        return get_opinion(file, lambda *_: None, read_records)
 
     return opinion
 
 
 def changed(port, **changes):
-    """Changes the flow of a client's port."""
+    """Changes the flow of the client with this port."""
     return lambda record: replace(record, **changes) if record.client_port == port else record
 
 
 def test_unchanged_records_are_equal(opinion):
-    """What is changed below makes no difference when it is left alone."""
+    """Without a change, there is no difference."""
     assert opinion().differences == ()
 
 
 def test_another_name(opinion):
-    """A name that netmon reads otherwise: the packet of the hello, and both names."""
+    """A wrong name is reported with the packets of the flow and both names."""
     [found] = opinion(flow=changed(60543, server_name="other.example")).differences
     assert found.over == "tcp"
-    assert found.ends == ("192.168.1.6", 60543, "52.114.77.33", 443)
+    assert found.endpoints == ("192.168.1.6", 60543, "52.114.77.33", 443)
     assert (found.wireshark, found.netmon) == (("mobile.pipe.aria.microsoft.com",), ("other.example",))
     first, last = found.packets
     assert 1 <= first <= last <= 1540
 
 
 def test_a_missing_name(opinion):
-    """A name that netmon does not read: exactly the packet in which Wireshark shows the hello."""
+    """A missing name is reported with the one packet in which Wireshark shows the ClientHello."""
     [found] = opinion(flow=changed(60543, server_name=None)).differences
     assert found.netmon == ()
     assert found.packets[0] == found.packets[1]
@@ -84,7 +84,7 @@ def test_a_missing_name(opinion):
 
 @pytest.mark.parametrize("what", ["sent_packets", "sent_bytes", "received_packets", "received_bytes"])
 def test_one_packet_or_byte_too_many(opinion, what):
-    """A flow whose counts differ by one: the flow's packets, both counts."""
+    """A count that differs by one is reported with the packets of the flow and both counts."""
 
     def flow(record):
         if record.client_port != 60543:
@@ -99,13 +99,13 @@ def test_one_packet_or_byte_too_many(opinion, what):
 
 
 def test_a_missing_flow(opinion):
-    """A flow that netmon does not report: its name and its counts are Wireshark's alone."""
+    """For a flow that netmon does not report, Wireshark alone has a name, a ClientHello and counts."""
     found = opinion(flow=lambda record: None if record.client_port == 60543 else record).differences
     assert [(each.over, each.netmon) for each in found] == [("flow", ()), ("hello", ()), ("tcp", ())]
 
 
 def test_an_invented_flow(opinion):
-    """A flow that only netmon sees is told with the packets at its times."""
+    """A flow that only netmon reports is listed with the packets at its times."""
 
     def flow(record):
         return (
@@ -116,18 +116,18 @@ def test_an_invented_flow(opinion):
         (each for each in opinion(flow=flow).differences if each.over == "flow"), key=lambda each: each.netmon
     )
     assert theirs.netmon == ours.wireshark == ()
-    assert ours.ends[0] == "203.0.113.9"
+    assert ours.endpoints[0] == "203.0.113.9"
     assert ours.packets == theirs.packets
 
 
 @pytest.mark.parametrize("name", ["other.example", None])
 def test_another_or_a_missing_host(opinion, name):
-    """A request's host that netmon reads otherwise or not at all: the packet of the request, and both."""
+    """A wrong or missing host is reported with the packet of the request and both hosts."""
     other = {"name": name, "evidence": "http_host" if name else "none"}
     file = str(CAPTURES / "nDPI" / "6in4tunnel.pcap")
     [found] = opinion(file, flow=changed(41538, **other)).differences
     assert found.over == "http"
-    assert found.ends[1::2] == (41538, 80)
+    assert found.endpoints[1::2] == (41538, 80)
     assert (found.wireshark, found.netmon) == (("mail.tomasu.net",), (name,) if name else ())
     assert name or found.packets == (REQUEST, REQUEST)
 
@@ -142,11 +142,11 @@ def test_another_or_a_missing_host(opinion, name):
     ],
 )
 def test_another_or_a_missing_certificate(opinion, other):
-    """A certificate that netmon reads otherwise, or not at all: its packets, and what either saw."""
+    """A wrong or missing certificate is reported with its packets and what each program read."""
     file = str(CAPTURES / "nDPI" / "imap-starttls.pcap")
     [found] = opinion(file, flow=changed(49640, **other)).differences
     assert found.over == "x509"
-    assert found.ends == ("192.168.17.53", 49640, "212.227.17.186", 143)
+    assert found.endpoints == ("192.168.17.53", 49640, "212.227.17.186", 143)
     assert found.wireshark != found.netmon
     assert found.wireshark[0].startswith("subject imap.gmx.net issuer C=DE, O=T-Systems International GmbH, ")
     assert found.wireshark[0].endswith(", CN=TeleSec ServerPass DE-1 names imap.gmx.de,imap.gmx.net")
@@ -157,7 +157,7 @@ def test_another_or_a_missing_certificate(opinion, other):
 
 
 def test_a_certificate_where_the_client_names_the_server(opinion):
-    """A certificate that netmon should not have read, because the hello has a name, is found too."""
+    """A certificate that netmon should not have read, as the ClientHello has a name, is reported."""
     other = {"certificate_subject": "a.example", "certificate_issuer": "CN=b"}
     [found] = opinion(flow=changed(60543, **other)).differences
     assert (found.over, found.wireshark) == ("x509", ())
@@ -165,7 +165,7 @@ def test_a_certificate_where_the_client_names_the_server(opinion):
 
 
 def test_another_dns_answer(opinion):
-    """An answer that netmon reads otherwise: both answers and the packet of the message."""
+    """A wrong DNS answer is reported with both answers and the packet of the message."""
 
     def dns(record):
         answers = tuple((name, kind, ttl + 1, data) for name, kind, ttl, data in record.answers[:1])
@@ -178,8 +178,8 @@ def test_another_dns_answer(opinion):
     assert len(found.wireshark) == len(found.netmon) == 1
 
 
-def test_a_difference_in_words_and_as_json(opinion):
-    """Words for people, plain values for programs, with the same content."""
+def test_a_difference_as_text_and_as_json(opinion):
+    """Both formats have the same content."""
     seen = opinion(flow=changed(60543, server_name="other.example"))
     head, theirs, ours, *rest = lines(seen)
     assert head.endswith(": tcp 192.168.1.6:60543 → 52.114.77.33:443")

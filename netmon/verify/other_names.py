@@ -1,61 +1,61 @@
-"""Names beside those of hellos, as tshark sees them: hosts of requests, and servers' certificates."""
+"""Names outside of ClientHellos, as tshark reads them: the hosts of requests, and server certificates."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
 
-from netmon.verify.answers import ends_of, packets_of
 from netmon.verify.compare import Comparison
-from netmon.verify.facts import Ends, certificate_fact, name_fact, turned
+from netmon.verify.facts import Endpoints, certificate_fact, name_fact, reverse
 from netmon.verify.trees import Record
+from netmon.verify.tshark_facts import endpoints_of, packets_of
 
-_Stream = tuple[Ends, int]
+_Stream = tuple[Endpoints, int]
 
 
-class Stated:
+class OtherNames:
     """Keeps the records of a capture that may name a flow; `expect` adds those that do.
 
-    A request names a flow that has no name in a hello: the first one, or that behind CONNECT. A certificate
-    is read only where the client states no name at all.
+    A request names a flow that has no name in a ClientHello: the first request, or the one inside CONNECT. A
+    certificate counts only if the client sends no name at all.
     """
 
     def __init__(self) -> None:
-        self._clients: set[Ends] = set()
+        self._clients: set[Endpoints] = set()
         self._requests: dict[_Stream, Record] = {}
         self._certificates: dict[_Stream, Record] = {}
 
-    def take_hellos(self, hellos: Iterable[Record]) -> None:
-        """Notes who is a client: what certificate it sends is its own, not the server's."""
-        self._clients.update(ends_of(hello) for hello in hellos if hello.get("proto") == "tcp")
+    def add_hellos(self, hellos: Iterable[Record]) -> None:
+        """Records which endpoints are clients: the certificate of a client does not name the server."""
+        self._clients.update(endpoints_of(hello) for hello in hellos if hello.get("proto") == "tcp")
 
-    def take_requests(self, requests: Iterable[Record]) -> None:
-        """Takes HTTP requests in the order of their packets."""
+    def add_requests(self, requests: Iterable[Record]) -> None:
+        """Adds HTTP requests, which come in the order of their packets."""
         for request in filter(_is_in_clear, requests):
             first = self._requests.setdefault(_stream(request), request)
             if first["method"] == "CONNECT" and _host(request) is not None:
                 self._requests[_stream(request)] = request
 
-    def take_certificates(self, certificates: Iterable[Record]) -> None:
-        """Takes certificates in the order of their packets."""
+    def add_certificates(self, certificates: Iterable[Record]) -> None:
+        """Adds certificates, which come in the order of their packets."""
         for certificate in filter(_is_in_clear, certificates):
             self._certificates.setdefault(_stream(certificate), certificate)
 
     def expect(self, comparison: Comparison) -> None:
-        """Adds the facts, once the hellos' names are known."""
-        named = {fact.ends for fact in comparison.expected if fact.over == "tcp"}
-        for (ends, _), request in self._requests.items():
+        """Adds the facts. The names in ClientHellos have to be known by then."""
+        named = {fact.endpoints for fact in comparison.expected if fact.over == "tcp"}
+        for (endpoints, _), request in self._requests.items():
             host = _host(request)
-            if host is not None and ends not in named:
-                fact = name_fact("http", ends, host)
+            if host is not None and endpoints not in named:
+                fact = name_fact("http", endpoints, host)
                 comparison.expected[fact] = 1
                 comparison.packets.setdefault(fact, packets_of(request))
-        named |= {fact.ends for fact in comparison.expected if fact.over == "http"}
+        named |= {fact.endpoints for fact in comparison.expected if fact.over == "http"}
         for (source, _), certificate in self._certificates.items():
-            ends = turned(source)
-            if source not in self._clients and ends not in named:
+            endpoints = reverse(source)
+            if source not in self._clients and endpoints not in named:
                 what = certificate["subject"], certificate["issuer"], certificate["names"]
-                fact = certificate_fact(ends, *what)
+                fact = certificate_fact(endpoints, *what)
                 comparison.expected[fact] = 1
                 comparison.packets.setdefault(fact, packets_of(certificate))
 
@@ -65,7 +65,7 @@ def _is_in_clear(record: Record) -> bool:
 
 
 def _stream(record: Record) -> _Stream:
-    return ends_of(record), record["stream"]
+    return endpoints_of(record), record["stream"]
 
 
 def _host(request: Record) -> str | None:

@@ -1,4 +1,4 @@
-"""The server's certificate in tshark's protocol trees, as far as netmon tells of one."""
+"""The server's certificate in tshark's protocol trees: the parts of it that netmon reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 MAX_NAMES = 100
-"""DNS names that netmon keeps of one certificate."""
+"""The number of DNS names that netmon keeps per certificate."""
 
 _COMMON_NAME, _SUBJECT_ALT_NAME = "2.5.4.3", "2.5.29.17"
 _ATTRIBUTES = {
@@ -20,11 +20,11 @@ _ATTRIBUTES = {
     "2.5.4.10": "O",
     "2.5.4.11": "OU",
 }
-"""Attribute types with a short name (RFC 4514, section 3); netmon writes the others as numbers."""
+"""Attribute types that have a short name (RFC 4514, section 3). netmon writes the OIDs of all others."""
 
 
 def read_certificate(node: Element) -> dict[str, Any]:
-    """Subject's common name, issuer and alternative DNS names of a certificate's field."""
+    """The common name of the subject, the issuer, and the alternative DNS names in a certificate's field."""
     common_names = [value for kind, value in _attributes(node, "subject") if kind == _COMMON_NAME]
     issuer = [f"{_ATTRIBUTES.get(kind, kind)}={value}" for kind, value in _attributes(node, "issuer")]
     names = [
@@ -41,12 +41,12 @@ def read_certificate(node: Element) -> dict[str, Any]:
 
 
 def fields(node: Element, name: str) -> Iterator[Element]:
-    """A tree's fields of that name, in their order."""
+    """All fields of that name in a tree, in the order of the packet."""
     return (each for each in node.iter("field") if each.get("name") == name)
 
 
 def _attributes(node: Element, whose: str) -> Iterator[tuple[str, str]]:
-    """The types and values of a distinguished name: a value is the innermost field behind its type."""
+    """Types and values of a distinguished name. The value is the innermost field after its type."""
     for name in fields(node, f"x509af.{whose}"):
         for item in fields(name, "x509if.RelativeDistinguishedName_item_element"):
             kind, *_, value = (each.get("show", "") for each in item.iter("field") if each is not item)

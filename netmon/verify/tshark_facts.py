@@ -1,41 +1,41 @@
-"""tshark's records as facts, in the form in which netmon's are."""
+"""tshark's records as facts, in the same form as netmon's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from netmon.verify.compare import Comparison
-from netmon.verify.facts import Ends, Fact, Message, flow_fact, hello_fact, message_facts, name_fact
+from netmon.verify.facts import Endpoints, Fact, Message, flow_fact, hello_fact, message_facts, name_fact
 from netmon.verify.trees import Record
 
 Hellos = set[tuple[str, frozenset[tuple[str | int, ...]]]]
-"""Ends between which there was a hello, whichever way."""
+"""The pairs of endpoints that a ClientHello was sent between, in either direction."""
 
 
-def ends_of(record: Record) -> Ends:
-    """Source and destination of a record."""
+def endpoints_of(record: Record) -> Endpoints:
+    """The source and destination of a record."""
     return record["src"], record["sport"], record["dst"], record["dport"]
 
 
 def expect_hello(comparison: Comparison, hello: Record) -> None:
-    """Adds the name of a ClientHello, once for a flow; an empty one is none."""
+    """Adds the server name of a ClientHello, once per flow. An empty name is ignored."""
     if hello["sni"]:
-        fact = name_fact(hello["over"], ends_of(hello), hello["sni"])
+        fact = name_fact(hello["over"], endpoints_of(hello), hello["sni"])
         comparison.expected[fact] = 1
         comparison.packets.setdefault(fact, packets_of(hello))
 
 
 def expect_contents(comparison: Comparison, hello: Record, seen: Hellos, *, is_malformed: bool) -> None:
-    """Adds what else a ClientHello says; `seen` keeps the ends whose hello came before.
+    """Adds the other contents of a ClientHello. `seen` keeps the endpoints of the ClientHellos before it.
 
-    Of several between the same ends, as after a HelloRetryRequest, the first one has to be there. In a
-    malformed one tshark reads on behind the error, and netmon does not. `ech` stands for its forerunner, the
-    encrypted server name, as well.
+    Of several between the same endpoints, as after a HelloRetryRequest, netmon has to read the first. In a
+    malformed one, tshark reads on after the error, and netmon does not. `ech` includes its predecessor, the
+    encrypted server name (ESNI).
     """
-    ends = ends_of(hello)
+    endpoints = endpoints_of(hello)
     is_ech = bool(hello.get("ech") or hello.get("esni"))
-    fact = hello_fact(hello["over"], ends, hello["alpn"], is_ech=is_ech)
-    both = hello["proto"], frozenset((ends[:2], ends[2:]))
+    fact = hello_fact(hello["over"], endpoints, hello["alpn"], is_ech=is_ech)
+    both = hello["proto"], frozenset((endpoints[:2], endpoints[2:]))
     if both in seen or is_malformed:
         comparison.optional.add(fact)
     else:
@@ -45,9 +45,9 @@ def expect_contents(comparison: Comparison, hello: Record, seen: Hellos, *, is_m
 
 
 def expect_message(comparison: Comparison, message: Record, *, is_doubtful: bool) -> None:
-    """Adds what a DNS message says, unless it is quoted in an ICMP error, or was encrypted.
+    """Adds the contents of a DNS message, unless an ICMP error quotes it or it was encrypted.
 
-    In a broken message both programs show what they read before the fault, which is not the same.
+    In a malformed message both programs show what they read before the error, which may differ.
     """
     if message.get("quoted") or message.get("decrypted"):
         return
@@ -63,19 +63,19 @@ def expect_message(comparison: Comparison, message: Record, *, is_doubtful: bool
 def expect_flow(
     comparison: Comparison,
     transport: str,
-    ends: Ends,
+    endpoints: Endpoints,
     counts: tuple[int, int, int, int],
     packets: tuple[int, int],
 ) -> Fact:
-    """Adds a flow; `counts` are packets and IP bytes forth, packets and IP bytes back."""
-    fact = flow_fact(transport, ends, counts[:2], counts[2:])
+    """Adds a flow. `counts` are packets and IP bytes forward, then packets and IP bytes backward."""
+    fact = flow_fact(transport, endpoints, counts[:2], counts[2:])
     comparison.expected[fact] = 1
     comparison.packets[fact] = packets
     return fact
 
 
 def packets_of(record: Record) -> tuple[int, int]:
-    """First and last packet of what a record was put together from."""
+    """The first and the last packet that a record was reassembled from."""
     numbers = [record["frame"], *record.get("pieces", ())]
     return min(numbers), max(numbers)
 
@@ -84,7 +84,7 @@ def _message(record: Record) -> Message:
     return Message(
         record["kind"],
         record["proto"],
-        ends_of(record),
+        endpoints_of(record),
         record["id"] or 0,
         bool(record["response"]),
         record["opcode"] or 0,
@@ -108,13 +108,13 @@ def _plain(name: str) -> str:
 
 
 def _is_unreadable(query: Record) -> bool:
-    """Whether tshark found no name but a fault, which it shows in angle brackets."""
+    """Whether tshark shows an error, in angle brackets, instead of a name."""
     return bool(query["name"].startswith("<")) and query["name"] != "<Root>"
 
 
 def _question_name(record: Record, query: Record) -> str:
-    """The question's name as netmon writes it; tshark's text loses bytes that its `raw` keeps."""
-    if query.get("raw") == "c00c":  # no more than a pointer to the first one (RFC 1035, section 4.1.4)
+    """The name in a question as netmon writes it. tshark's text loses bytes, which `raw` keeps."""
+    if query.get("raw") == "c00c":  # only a pointer to the first name (RFC 1035, section 4.1.4)
         query = record["queries"][0]
     if "raw" not in query:
         return str(query["name"]).lower()
@@ -129,7 +129,7 @@ def _question_name(record: Record, query: Record) -> str:
 
 
 def _escaped(byte: int) -> str:
-    """A byte of a label in the text form of RFC 4343, section 2.1, lower case."""
+    """A byte of a label in the text format of RFC 4343, section 2.1, in lower case."""
     if byte in b".\\":
         return "\\" + chr(byte)
     return chr(byte).lower() if 0x20 < byte < 0x7F else f"\\{byte:03d}"
