@@ -1,4 +1,4 @@
-"""Notifications to the service manager, on a real datagram socket."""
+"""The notifications to the service manager, on a real datagram socket."""
 
 import os
 import socket
@@ -8,11 +8,11 @@ import pytest
 
 from netmon.supervisor import Supervisor
 
-TIMEOUT_US = "4000000"  # so the watchdog is reset once a second
+TIMEOUT_US = "4000000"  # so the watchdog is notified once a second
 
 
 class Manager:
-    """A service manager's end of the socket."""
+    """The service manager's end of the socket."""
 
     def __init__(self, channel, name):
         self._channel = channel
@@ -20,12 +20,12 @@ class Manager:
 
     def received(self):
         """The datagrams since the last call."""
-        datagrams = []
+        messages = []
         while True:
             try:
-                datagrams.append(self._channel.recv(4096).decode())
+                messages.append(self._channel.recv(4096).decode())
             except BlockingIOError:
-                return datagrams
+                return messages
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -38,8 +38,8 @@ def manager(request, tmp_path):
         yield Manager(channel, name)
 
 
-def test_states_are_sent(manager):
-    """Ready with its status, reloading with the time that systemd requires, stopping: one datagram each."""
+def test_states_are_notified(manager):
+    """Ready with a status, reloading with the time that systemd requires, stopping: a datagram each."""
     supervisor = Supervisor(manager.environment)
     before_us = time.monotonic_ns() // 1000
     supervisor.ready("watching eth1")
@@ -54,10 +54,10 @@ def test_states_are_sent(manager):
     assert rest == ["READY=1", "STOPPING=1"]
 
 
-def test_the_watchdog_is_reset_while_every_loop_makes_progress(manager):
-    """Every quarter of the timeout, and only if each worker has made progress since the last time."""
+def test_watchdog_is_notified_while_every_loop_advances(manager):
+    """Every quarter of systemd's timeout, and only if each worker has advanced since the last time."""
     supervisor = Supervisor(manager.environment | {"WATCHDOG_USEC": TIMEOUT_US})
-    for turns, now_s, is_reset in [
+    for turns, now_s, is_notified in [
         ([7, 9], 10.0, True),
         ([8, 10], 10.5, False),  # too soon
         ([9, 11], 11.0, True),
@@ -66,7 +66,7 @@ def test_the_watchdog_is_reset_while_every_loop_makes_progress(manager):
         ([10, 14], 13.5, True),  # it has recovered
     ]:
         supervisor.alive(turns, now_s)
-        assert manager.received() == (["WATCHDOG=1"] if is_reset else [])
+        assert manager.received() == (["WATCHDOG=1"] if is_notified else [])
 
 
 @pytest.mark.parametrize(
@@ -74,20 +74,20 @@ def test_the_watchdog_is_reset_while_every_loop_makes_progress(manager):
     [{}, {"WATCHDOG_USEC": TIMEOUT_US, "WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": "soon"}],
     ids=["none", "another process's", "nonsense"],
 )
-def test_without_a_watchdog_nothing_is_sent(manager, watchdog):
-    """Nothing is sent unless this process has a watchdog with a valid timeout."""
+def test_without_a_watchdog_none_is_notified(manager, watchdog):
+    """Without a watchdog for this process, no notification is sent."""
     Supervisor(manager.environment | watchdog).alive([1], 10.0)
     assert manager.received() == []
 
 
 @pytest.mark.parametrize("environment", [{}, {"NOTIFY_SOCKET": "/nowhere/notify"}], ids=["none", "gone"])
-def test_without_a_manager_nothing_fails(environment):
-    """Without a manager, or with one that is gone, notifications do nothing."""
+def test_without_a_manager_nothing_is_sent(environment):
+    """Without a manager, or with one that is gone, notifying has no effect and raises no error."""
     Supervisor(environment).ready("watching eth1")
 
 
-def test_a_busy_manager_does_not_block(manager):
-    """A manager that does not read loses datagrams, and the sensor never waits for it."""
+def test_a_busy_manager_is_not_waited_for(manager):
+    """A manager that does not read loses datagrams and does not delay the sensor."""
     supervisor = Supervisor(manager.environment)
     for _ in range(10_000):
         supervisor.ready()

@@ -156,14 +156,7 @@ def time_ns(row: Row) -> int:
 
 def find_innermost(row: Row) -> Innermost | None:
     """The innermost transport segment of a frame. A packet that an ICMP error quotes is not counted."""
-    addresses = {
-        family: list(zip(row[f"{family}.src"], row[f"{family}.dst"], strict=False))
-        for family in ("ip", "ipv6")
-    }
-    sizes = {
-        "ip": numbers(row["ip.len"]),
-        "ipv6": [length + _IPV6_HEADER_BYTES for length in numbers(row["ipv6.plen"])],
-    }
+    packets = {family: _packets(row, family) for family in ("ip", "ipv6")}
     seen = {"ip": 0, "ipv6": 0, "tcp": 0, "udp": 0}
     pair: tuple[str, str] | None = None
     size, is_fragmented = 0, False
@@ -171,10 +164,8 @@ def find_innermost(row: Row) -> Innermost | None:
     for token in protocols(row):
         if token in ("icmp", "icmpv6"):
             break
-        if token in addresses and seen[token] < len(addresses[token]):
-            pair = addresses[token][seen[token]]
-            size = _at(sizes[token], seen[token]) or 0
-            is_fragmented = token == "ip" and _has_fragment_fields(row, seen[token])
+        if token in packets and seen[token] < len(packets[token]):
+            pair, size, is_fragmented = packets[token][seen[token]]
             seen[token] += 1
             found = None
         elif token == "ipv6.fraghdr":
@@ -187,6 +178,18 @@ def find_innermost(row: Row) -> Innermost | None:
         elif found is not None and token in APPLICATIONS:
             found = found._replace(applications=(*found.applications, token))
     return found
+
+
+def _packets(row: Row, family: str) -> list[tuple[tuple[str, str], int, bool]]:
+    """Addresses, size and fragmentation of a frame's IP packets of one family, the outermost first."""
+    if family == "ip":
+        sizes = numbers(row["ip.len"])
+    else:
+        sizes = [length + _IPV6_HEADER_BYTES for length in numbers(row["ipv6.plen"])]
+    return [
+        (pair, _at(sizes, at) or 0, family == "ip" and _has_fragment_fields(row, at))
+        for at, pair in enumerate(zip(row[f"{family}.src"], row[f"{family}.dst"], strict=False))
+    ]
 
 
 def _segment(

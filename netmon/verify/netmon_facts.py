@@ -75,6 +75,10 @@ class NetmonFacts:
 
         With `flows_of_both`, only the flows that tshark reads are added.
         """
+        self._add_names()
+        self._add_flows(flows_of_both=flows_of_both)
+
+    def _add_names(self) -> None:
         comparison = self._comparison
         over_udp = {
             (fact.endpoints, fact.text): fact.over
@@ -94,6 +98,9 @@ class NetmonFacts:
                 comparison.times_ns.setdefault(fact, (flow.start_ns, flow.last_ns))
                 if "gap" in flow.view or "cut" in flow.view:
                     comparison.notes[fact] = _INCOMPLETE_HELLO
+
+    def _add_flows(self, *, flows_of_both: bool) -> None:
+        comparison = self._comparison
         known = {
             (fact.text.partition(" ")[0], fact.endpoints)
             for fact in comparison.expected

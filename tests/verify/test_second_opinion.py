@@ -29,7 +29,7 @@ exec cat "$output"
 
 @pytest.fixture(scope="module")
 def _tshark(tmp_path_factory):
-    """A tshark that runs once for the same arguments: netmon's records change from test to test, not its."""
+    """A tshark that runs once for equal arguments: only netmon's records change between tests."""
     need("tshark")
     program = tmp_path_factory.mktemp("bin") / "tshark"
     program.write_text(REPEATING_TSHARK.format(tshark=shutil.which("tshark")), encoding="ascii")
@@ -41,7 +41,7 @@ def _tshark(tmp_path_factory):
 
 @pytest.fixture
 def opinion(_tshark):
-    """The opinion on a capture whose records are changed on their way: each flow and each DNS message."""
+    """The opinion on a capture, of which each flow and each DNS message can be changed."""
 
     def opinion(file=FILE, flow=lambda record: record, dns=lambda record: record):
         def read_records(source):
