@@ -16,6 +16,7 @@ Interception = Literal["unknown", "unlikely", "suspected"]
 Transport = Literal["tcp", "udp"]
 Phase = Literal["open", "update", "end"]
 EndReason = Literal["fin", "rst", "idle", "evicted", "reused", "capture_end"]
+Confidence = Literal["agreed", "disputed", "single", "unknown"]
 
 Evidence = Literal[
     "sni",  # TLS over TCP, or DTLS: server_name of the ClientHello
@@ -77,8 +78,9 @@ A closed set, used as a metric label."""
 NEW_DESTINATION = ("network", "country")
 """The part of a destination that is new: a closed set, used as a metric label (see `netmon.destinations`)."""
 
-OUTCOMES = ("expected", "unexpected", "undecided", "forbidden")
-CONFIDENCES = ("agreed", "disputed", "single", "unknown")
+Outcome = Literal["expected", "unexpected", "undecided", "forbidden"]
+"""The outcome of a verdict: a closed set, used as a metric label."""
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 About = Literal["location", "registration", "anycast", "satellite", "as"]
 """The subject of a vote. Only "location" can locate an address:
@@ -88,9 +90,6 @@ anycast       the address is announced from several places at once
 satellite     the address belongs to a satellite provider, whose users may be anywhere
 as            the AS that announces the address
 """
-
-Outcome = Literal["expected", "unexpected", "undecided", "forbidden"]
-Confidence = Literal["agreed", "disputed", "single", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +145,6 @@ class FlowRecord:
     view: tuple[Limitation, ...]  # visibility limitations of this flow
     unseen_bytes: int  # TCP payload that was acknowledged but not seen by the sensor
     duplicates: int  # duplicate packets, which no other field counts
-
-
-@dataclass(frozen=True, slots=True)
-class DnsAnswer:
-    """One resource record of an answer section."""
-
-    name: str
-    type: str
-    ttl: int
-    data: str
 
 
 @dataclass(frozen=True, slots=True)
