@@ -1,14 +1,14 @@
 """The packet engine (Rust, `engine/`): capture, decoding, flows, names, tags.
 
 Rows are plain tuples with the fields of `netmon.records.FlowRecord` and `netmon.records.DnsRecord`.
-Malformed packets raise nothing: `stats()` counts them by station and reason.
+Malformed packets raise nothing: `stats()` counts them by stage and reason.
 """
 
 from collections.abc import Sequence
 from typing import Any, final
 
 Row = tuple[Any, ...]
-Batch = tuple[list[Row], list[Row]]
+Rows = tuple[list[Row], list[Row]]  # of flows, and of DNS messages
 Instructions = Sequence[tuple[int, int, int, int]]
 
 FLOW_FIELDS: list[tuple[str, str]]  # of a row, in order: name and type, as an annotation
@@ -85,8 +85,8 @@ class Engine:
     ) -> None: ...
     def read(self, file: CaptureFile, packets: int) -> bool: ...  # at most so many; False at its end
     def feed(self, time_ns: int, link: int, data: bytes, wire_len: int) -> None: ...  # one packet
-    def drain(self) -> Batch: ...  # rows since the last call
-    def finish(self) -> Batch: ...  # ends every flow
+    def drain(self) -> Rows: ...  # rows since the last call
+    def finish(self) -> Rows: ...  # ends every flow
     def stats(self) -> dict[str, Any]: ...  # "view": counters by interface, "" if the source has none
 
 @final
@@ -116,8 +116,8 @@ class Sensor:
         duplicate_window_ms: int = 50,  # 0: duplicates are not detected
         report_every_s: int = 5,
     ) -> None: ...
-    def poll(self, timeout_s: float) -> Batch: ...  # returns as soon as there are rows
+    def poll(self, timeout_s: float) -> Rows: ...  # returns as soon as there are rows
     def stats(self) -> dict[str, Any]: ...
     def turns(self) -> list[int]: ...  # loop iterations of each worker; one that stops increasing hangs
-    def reload(self, matcher: Matcher) -> Batch: ...  # rows tagged by the old signatures so far
-    def stop(self) -> Batch: ...  # ends every flow and joins the threads
+    def reload(self, matcher: Matcher) -> Rows: ...  # rows tagged by the old signatures so far
+    def stop(self) -> Rows: ...  # ends every flow and joins the threads

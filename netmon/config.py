@@ -242,7 +242,7 @@ NO_COUNTRIES = {
 """Common mistakes for country codes, which would never match a promise."""
 
 
-def check_country(text: str) -> str | None:
+def find_country_error(text: str) -> str | None:
     """Why a text is not a country code (ISO 3166-1 alpha-2), in words; None if it has its form."""
     if text in NO_COUNTRIES:
         return f"'{text}' is {NO_COUNTRIES[text]}"
@@ -253,7 +253,7 @@ def check_country(text: str) -> str | None:
 
 def _read_country(item: Item) -> str:
     country = item.text()
-    problem = check_country(country) if country else None
+    problem = find_country_error(country) if country else None
     if problem:
         item.report(problem)
     return country

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from netmon.days import iso_day
-from netmon.places.rule import is_sure
+from netmon.places.decision import is_sure
 from netmon.policy import Policy
 from netmon.promises import Subject, applied_promises, is_made_to, why_not_in_force
 from netmon.records import Outcome, Place, Verdict

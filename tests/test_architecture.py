@@ -1,6 +1,7 @@
 """Rules about the whole package that no single file shows."""
 
 import ast
+from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -189,6 +190,18 @@ def test_libraries_stay_where_they_belong(path):
     for module, _name in imports_of(path):
         owners = LIBRARIES.get(module.partition(".")[0])
         assert owners is None or first_level(path) in owners, f"{path} must not import {module}"
+
+
+def test_a_class_has_a_name_of_its_own():
+    """No two classes of the Python code have the same name, in whatever modules they are."""
+    names = Counter(
+        node.name
+        for path in GRAPH
+        if path.suffix == ".py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_extras_are_imported_lazily():

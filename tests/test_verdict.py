@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from netmon.places.rule import Cities, decide
+from netmon.places.decision import Cities, decide
 from netmon.policy import Policy, PolicyException
 from netmon.promises import Subject
 from netmon.records import OUTCOMES, VIEW, Vote

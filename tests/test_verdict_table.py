@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from netmon.places.rule import decide
+from netmon.places.decision import decide
 from netmon.records import OUTCOMES, Vote
 from netmon.verdict import REASONS, ROWS, Facts, find_row, judge
 from tests.test_verdict import CITIES, FORBID, GERMAN, LOCATIONS, SILENT, allow, case, excepting

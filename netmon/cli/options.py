@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from netmon.config import Config, check_country, find_file, load
+from netmon.config import Config, find_country_error, find_file, load
 from netmon.errors import ConfigError
 from netmon.promises import Subject
 
@@ -70,7 +70,7 @@ class SubjectOptions(ConfigOptions):
         if self.country is None:
             return config
         country = self.country.upper()
-        problem = check_country(country)
+        problem = find_country_error(country)
         if problem:
             raise ConfigError(f"--country: {problem}")
         return replace(config, subject=Subject(country))

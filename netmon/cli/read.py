@@ -31,8 +31,7 @@ from netmon.quality import INTERCEPTED, find_faults
 from netmon.signatures.match import compile_matcher
 from netmon.sources import Stats
 from netmon.sources.bpf import ETHERNET, compile_filter
-from netmon.sources.files import FileSource
-from netmon.sources.files import Progress as ReportProgress
+from netmon.sources.files import FileSource, ReportBytes
 from netmon.sources.scapy_source import ScapyFileSource
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
@@ -170,7 +169,7 @@ def _looks_like_a_capture(word: str) -> bool:
 
 
 @contextmanager
-def _progress(console: Console, paths: list[str]) -> Iterator[ReportProgress | None]:
+def _progress(console: Console, paths: list[str]) -> Iterator[ReportBytes | None]:
     """A progress bar over the bytes of all files; only on a terminal, and for large files."""
     sizes = {path: Path(path).stat().st_size for path in paths if Path(path).is_file()}
     if not console.is_terminal or sum(sizes.values()) < _WORTH_A_BAR:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from netmon.cli.options import ERROR
 from netmon.cli.terminal import json_stream, log, make_console, write_line
@@ -17,7 +16,7 @@ from netmon.errors import SourceError
 from netmon.outputs.json_line import json_line
 
 if TYPE_CHECKING:
-    from netmon.verify.second_opinion import Progress
+    from netmon.verify.second_opinion import ReportStep
 
 _PACKETS_PER_UPDATE = 1000
 
@@ -65,13 +64,13 @@ def verify(
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[Progress]:
+def _progress(console: Console) -> Iterator[ReportStep]:
     """On a terminal, a progress bar for the packets of each step."""
     if not console.is_terminal:
         yield lambda _step, _done, _total: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("reading", total=None)
         steps: list[str] = []
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from netmon.days import DAY_S
-from netmon.places.rule import is_sure
+from netmon.places.decision import is_sure
 from netmon.records import FlowRecord, Place
 
 CAPACITY = 20_000

@@ -1,8 +1,8 @@
-"""Where an address is: votes from several sources, and the rule that turns them into a place.
+"""Where an address is: votes from several sources, and the decision that turns them into a place.
 
-`locator` collects the votes on an address and `rule` decides. `prefixes` does the longest-prefix match.
+`locator` collects the votes on an address and `decision` decides. `prefixes` does the longest-prefix match.
 `databases` maintains the location databases of this machine; each is a `database`, whose records `fields`
-reads. `providers` tells which sources belong together. `declared` holds what the user declares.
+reads. `providers` groups sources by provider. `declared` holds what the user declares.
 `round_trips` keeps the smallest round trip to each address; `physics` computes what it rules out.
 A location database is evidence, never the truth, and a registration does not locate an address.
 """

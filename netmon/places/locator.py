@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from netmon.days import DAY_NS, iso_day
 from netmon.places.database import Database
 from netmon.places.databases import Databases
+from netmon.places.decision import DECLARED, VENDOR, Cities, decide
 from netmon.places.declared import Declaration, Position
 from netmon.places.physics import DistanceCheck
 from netmon.places.prefixes import PrefixTable
-from netmon.places.rule import DECLARED, VENDOR, Cities, decide
 from netmon.records import Place, RoundTrip, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
 

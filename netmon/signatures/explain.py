@@ -12,7 +12,7 @@ from netmon.records import Vote
 from netmon.signatures.checks import is_below
 from netmon.signatures.match import compile_matcher, tags_alone
 from netmon.signatures.model import (
-    Certificate,
+    CertificateRule,
     Component,
     Expectation,
     NameRule,
@@ -87,7 +87,7 @@ def _decide_name(signatures: SignatureSet, name: str) -> _Decision:
     """Follows the engine's precedence: look-alikes, then name rules, then certificates."""
     found = compile_matcher(signatures).find_name(name)
     matching = [rule for rule in signatures.rules_of(NameRule) if _matches(rule, name)]
-    certificates = [rule for rule in signatures.rules_of(Certificate) if name in rule.names]
+    certificates = [rule for rule in signatures.rules_of(CertificateRule) if name in rule.names]
     winner = None if found is None else signatures.rules[found]
     if isinstance(winner, NameRule):
         others = [Competitor(one, _why_not(one, winner)) for one in matching if one is not winner]

@@ -12,7 +12,7 @@ from netmon.signatures.model import NameRule, PublicNames, SignatureSet, Source,
 from netmon.yaml_nodes import Problem
 
 
-class _Sourced(Protocol):
+class _HasSources(Protocol):
     @property
     def sources(self) -> tuple[str, ...]: ...
 
@@ -123,7 +123,7 @@ def _adds_nothing(rule: NameRule, wider: NameRule) -> bool:
 
 
 def _used_sources(vendor: Vendor) -> Iterator[str]:
-    facts: list[_Sourced] = [*vendor.components.values(), *vendor.networks, *vendor.promises.values()]
+    facts: list[_HasSources] = [*vendor.components.values(), *vendor.networks, *vendor.promises.values()]
     for component in vendor.components.values():
         facts += [*component.names, *component.ports, *component.magic, *component.expectations]
     for network in vendor.networks:

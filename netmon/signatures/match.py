@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netmon._engine import Matcher
-from netmon.signatures.model import Certificate, NameRule, NetworkRule, PayloadMagic, SignatureSet
+from netmon.signatures.model import CertificateRule, NameRule, NetworkRule, PayloadMagic, SignatureSet
 
 
 def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher:
@@ -18,7 +18,7 @@ def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher
         [domain for vendor in signatures.vendors.values() for domain in vendor.lookalikes],
         public_names=_public_names(signatures),
         certificates=[
-            (rule.number, name) for rule in signatures.rules_of(Certificate) for name in rule.names
+            (rule.number, name) for rule in signatures.rules_of(CertificateRule) for name in rule.names
         ],
         payloads=[
             (rule.number, rule.transport, rule.port, rule.prefix, rule.length)

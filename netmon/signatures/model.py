@@ -74,7 +74,7 @@ class NameRule(Rule):
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
+class QuotedDatabase:
     """A location database quoted in a signature file."""
 
     id: str
@@ -195,8 +195,8 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolver(Sourced):
-    """A public resolver that a vendor's product falls back to."""
+class FallbackResolver(Sourced):
+    """A public resolver that a vendor's products fall back to."""
 
     address: str
     operator: str
@@ -240,7 +240,7 @@ class PublicNames:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate(Rule):
+class CertificateRule(Rule):
     """A server certificate seen in use: its names identify a flow that has no name of its own."""
 
     names: tuple[str, ...]  # common and alternative names; "*." matches one label
@@ -288,14 +288,14 @@ class Vendor:
     components: Mapping[str, Component]
     networks: tuple[NetworkRule, ...]
     promises: Mapping[str, Promise]
-    resolvers: tuple[Resolver, ...]
+    resolvers: tuple[FallbackResolver, ...]
     lookalikes: tuple[str, ...]  # these domains and all their subdomains never match
     sources: Mapping[str, Source]
     examples: Mapping[str, str]  # name → the component that it must match
     counterexamples: tuple[str, ...]  # names that must not match this vendor
     file: str
-    databases: Mapping[str, Database] = field(default_factory=dict)
-    certificates: tuple[Certificate, ...] = ()
+    databases: Mapping[str, QuotedDatabase] = field(default_factory=dict)
+    certificates: tuple[CertificateRule, ...] = ()
     denial: Denial | None = None
     unconfirmed: tuple[Unconfirmed, ...] = ()
     measures: tuple[Measure, ...] = ()

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Literal, cast
 
 from netmon.signatures.model import (
-    Certificate,
+    CertificateRule,
     Component,
-    Database,
     Denial,
     Expectation,
+    FallbackResolver,
     Measure,
     Promise,
-    Resolver,
+    QuotedDatabase,
     Unconfirmed,
     Vendor,
 )
@@ -49,7 +49,7 @@ OPTIONAL = (
 Basis = Literal["promise", "observed", "none"]
 BASES: tuple[Basis, ...] = ("none", "observed", "promise")
 SCOPES = ("cloud", "internal")
-SUBJECTS = ("location", "registration")
+ABOUT = ("location", "registration")
 
 
 def read_vendor(root: Item, atlas: Atlas, numbers: Iterator[int]) -> Vendor:
@@ -95,10 +95,10 @@ def read_vendor(root: Item, atlas: Atlas, numbers: Iterator[int]) -> Vendor:
     )
 
 
-def _read_database(key: str, item: Item, context: VendorContext) -> Database:
+def _read_database(key: str, item: Item, context: VendorContext) -> QuotedDatabase:
     fields = item.fields(("title", "about", "sources"), ("date", "attribution"))
-    about = fields.read("about", lambda value: value.one_of(SUBJECTS), "location")
-    return Database(
+    about = fields.read("about", lambda value: value.one_of(ABOUT), "location")
+    return QuotedDatabase(
         id=key,
         title=fields.read("title", Item.text, ""),
         about=cast(Literal["location", "registration"], about),
@@ -179,9 +179,9 @@ def _read_expectation(item: Item, context: VendorContext) -> Expectation:
     )
 
 
-def _read_resolver(item: Item, context: VendorContext) -> Resolver:
+def _read_resolver(item: Item, context: VendorContext) -> FallbackResolver:
     fields = item.fields(("address", "operator", "status", "sources"))
-    return Resolver(
+    return FallbackResolver(
         address=fields.read("address", read_address, None) or "",
         operator=fields.read("operator", Item.text, ""),
         vendor=context.vendor,
@@ -207,10 +207,10 @@ def _read_unconfirmed(item: Item, context: VendorContext) -> Unconfirmed:
 
 def _read_certificate(
     item: Item, context: VendorContext, read_component_id: Callable[[Item], str]
-) -> Certificate:
+) -> CertificateRule:
     required = ("component", "names", "subject", "issuer", "not_before", "not_after", "status", "sources")
     fields = item.fields(required, ("note",))
-    return Certificate(
+    return CertificateRule(
         names=fields.each("names", _read_certificate_name),
         subject=fields.read("subject", Item.text, ""),
         issuer=fields.read("issuer", Item.text, ""),

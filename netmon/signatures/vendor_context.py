@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from netmon.signatures.model import Database, Promise, Source, Sourced
+from netmon.signatures.model import Promise, QuotedDatabase, Source, Sourced
 from netmon.signatures.read_locations import Atlas
 from netmon.signatures.read_values import NOTHING_GIVEN, SourcedFields, read_source_keys, read_sourced
 from netmon.yaml_nodes import Fields, Item
@@ -29,7 +29,7 @@ class VendorContext:
     atlas: Atlas
     numbers: Iterator[int]
     sources: Mapping[str, Source]
-    databases: Mapping[str, Database]
+    databases: Mapping[str, QuotedDatabase]
     promises: Mapping[str, Promise]
 
     def read_sources(self, item: Item) -> tuple[str, ...]:

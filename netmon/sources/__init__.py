@@ -19,8 +19,8 @@ class Batch(NamedTuple):
     dns: list[DnsRecord]
 
 
-class Source(Protocol):
-    """Something that yields batches until it ends."""
+class ContinuousSource(Protocol):
+    """A source that yields batches until it is stopped."""
 
     def batches(self) -> Iterator[Batch]:
         """All batches, including the last flows. Raises SourceError."""
@@ -30,12 +30,11 @@ class Source(Protocol):
         """The current counters."""
         ...
 
-
-class ContinuousSource(Source, Protocol):
-    """A source that goes on until it is stopped."""
-
     def reload(self, matcher: Matcher) -> Batch:
-        """Uses new signatures from now on; what the old ones had tagged so far. Raises SourceError."""
+        """Switches to new signatures. The result is the last batch that the old ones tagged.
+
+        Raises SourceError.
+        """
         ...
 
     def stop(self) -> None:
@@ -43,7 +42,7 @@ class ContinuousSource(Source, Protocol):
         ...
 
     def turns(self) -> list[int]:
-        """Turns that each loop of the capture has made; one that stands still hangs."""
+        """The iterations of each capture loop. A number that no longer grows means that the loop hangs."""
         ...
 
 

@@ -13,7 +13,7 @@ from netmon.sources.bpf import ETHERNET, compile_filter
 PACKETS_PER_STEP = 65_536
 """Packets between two batches: enough to make Python's share small, few enough for a smooth progress bar."""
 
-Progress = Callable[[str, int, int | None], None]
+ReportBytes = Callable[[str, int, int | None], None]
 """Called with the file, the number of bytes read from it, and its size (None if unknown)."""
 
 
@@ -31,7 +31,7 @@ class FileSource:
         filter_expression: str = "",
         every_flow: bool = False,
         limits: Mapping[str, Any] | None = None,
-        progress: Progress | None = None,
+        progress: ReportBytes | None = None,
     ) -> None:
         self.problems: list[str] = []
         self._paths = paths

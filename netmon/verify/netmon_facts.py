@@ -9,7 +9,7 @@ from dns.rdatatype import RdataType
 from netmon._engine import Matcher
 from netmon.records import DnsRecord, FlowRecord
 from netmon.sources import Batch
-from netmon.sources.files import FileSource, Progress
+from netmon.sources.files import FileSource
 from netmon.verify.compare import Comparison
 from netmon.verify.facts import (
     Endpoints,
@@ -29,11 +29,11 @@ TRANSPORT_OF = {"tcp": "tcp", "quic": "udp", "gquic": "udp", "dtls": "udp"}
 _INCOMPLETE_HELLO = "the ClientHello is incomplete in the file; the name is in its first part"
 
 
-def open_file(path: str, progress: Progress | None = None) -> FileSource:
+def open_file(path: str) -> FileSource:
     """A capture of which every flow and every DNS message is reported, whether it matches a vendor or not."""
     # tshark does not remove duplicates, so netmon must not either.
     limits = {"duplicate_window_ms": 0}
-    return FileSource([path], Matcher([], [], []), every_flow=True, limits=limits, progress=progress)
+    return FileSource([path], Matcher([], [], []), every_flow=True, limits=limits)
 
 
 class NetmonFacts:

@@ -6,7 +6,7 @@ subject, and a layer that occurs twice in a packet, as the IP header of a tunnel
 keeps one of the DNS records that have the same name. Both stop at a packet without a time stamp. The XML mode
 flattens layers too and takes seven times as long. All of them read any `config.ini` in the working directory.
 
-So `Capture` leaves tshark's output to a parser that its caller passes, and replaces how pyshark starts and
+So `TsharkCapture` leaves the output to a parser that its caller passes, and replaces how pyshark starts and
 ends tshark. This relies on one series of pyshark: `load_capture` refuses any other, and one whose private
 parts have changed.
 """
@@ -76,7 +76,7 @@ class _Parser:
 
 
 def load_capture() -> Any:
-    """The class `Capture`, an iterable over what `OutputFormat.parse` gives for a file. The caller closes it.
+    """The class `TsharkCapture`, an iterable over what `OutputFormat.parse` gives; the caller closes it.
 
     Raises VerifyError when pyshark is missing, or when it is not the one that this file relies on.
     """
@@ -91,7 +91,7 @@ def load_capture() -> Any:
         ) from error
     check(pyshark.FileCapture, version)
 
-    class Capture(pyshark.FileCapture):  # type: ignore[misc]  # pyshark has no types
+    class TsharkCapture(pyshark.FileCapture):  # type: ignore[misc]  # pyshark has no types
         """`error` is tshark's error once the file has been read; None when there was none."""
 
         def __init__(
@@ -144,7 +144,7 @@ def load_capture() -> Any:
             if code and self._eof_reached:
                 self.error = (self._last_error_line or f"exit code {code}").removeprefix("tshark: ")
 
-    return Capture
+    return TsharkCapture
 
 
 def check(file_capture: type, version: str) -> None:

@@ -15,7 +15,7 @@ from netmon.verify.netmon_facts import NetmonFacts, open_file
 from netmon.verify.tshark import Tshark
 from netmon.verify.wireshark import Wireshark
 
-Progress = Callable[[str, int, int], None]
+ReportStep = Callable[[str, int, int], None]
 """Called with the name of the current step, the number of packets that it has read, and their total."""
 
 ReadRecords = Callable[[FileSource], Iterable[Batch]]
@@ -35,7 +35,7 @@ class Opinion:
     problems: tuple[str, ...]  # how the file is truncated or damaged
 
 
-def get_opinion(path: str, progress: Progress, read_records: ReadRecords = FileSource.batches) -> Opinion:
+def get_opinion(path: str, progress: ReportStep, read_records: ReadRecords = FileSource.batches) -> Opinion:
     """Compares the facts that netmon and tshark read in a capture.
 
     Raises SourceError if the file is not a capture, VerifyError if tshark is missing or fails.

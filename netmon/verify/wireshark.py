@@ -23,7 +23,7 @@ from netmon.verify.tshark_facts import (
 
 DNS_PORT = 53
 
-Progress = Callable[[int], None]
+ReportPacket = Callable[[int], None]
 """Called with the number of each packet that has been read."""
 
 ANY_PORT = {"tcp.try_heuristic_first": "TRUE"}
@@ -68,7 +68,7 @@ class Wireshark:
         self._notes: dict[tuple[str, Endpoints], str] = {}
         self._fragmented: set[frozenset[str]] = set()
 
-    def count(self, progress: Progress) -> None:
+    def count(self, progress: ReportPacket) -> None:
         """Adds the packets and bytes of every flow, and records which packets are malformed or truncated."""
         with closing(self._tshark.rows(self._path, frames.FIELDS)) as rows:
             for row in rows:
@@ -79,7 +79,7 @@ class Wireshark:
             packets = (flow.first_frame, flow.last_frame)
             expect_flow(self._comparison, flow.transport, flow.endpoints, counts, packets)
 
-    def read(self, progress: Progress) -> None:
+    def read(self, progress: ReportPacket) -> None:
         """Adds the contents of ClientHellos and DNS messages, and collects requests and certificates."""
         with closing(self._tshark.trees(self._path, trees.DISPLAY_FILTER)) as packets:
             for tree in packets:

@@ -7,7 +7,7 @@ import pytest
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
-from netmon.signatures.model import Certificate, NameRule, NetworkRule, SignatureSet
+from netmon.signatures.model import CertificateRule, NameRule, NetworkRule, SignatureSet
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "signatures"
 
@@ -136,7 +136,7 @@ def test_certificates_and_payloads_are_told() -> None:
     """A name that only a certificate has is explained by it; the payloads of a component are remarked."""
     signatures = load_folder(GOLDEN)
     by_certificate = explain(signatures, "*.internal.example.net")
-    assert isinstance(by_certificate.rule, Certificate)
+    assert isinstance(by_certificate.rule, CertificateRule)
     assert by_certificate.tags
     assert by_certificate.reason == "no name rule matches, but a certificate that was seen has this name"
     by_name = explain(signatures, "eu.lookups.cloud.example")

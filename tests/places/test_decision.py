@@ -1,4 +1,4 @@
-"""The rule that turns votes into a place."""
+"""The decision that turns votes into a place."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from netmon.places.rule import Cities, decide
+from netmon.places.decision import Cities, decide
 from netmon.records import Vote
 from netmon.signatures.model import Location
 

@@ -1,4 +1,4 @@
-"""The rule that turns votes into a place. Pure: the same votes always give the same place.
+"""From votes to a place. Pure: the same votes always give the same place.
 
 1. Only votes about the location of an address can locate it. The country of a registration, the AS that
    announces the address, or the country of a satellite provider do not locate it: they are kept and shown.
