@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from netmon.outputs.texts import plural
 from netmon.privacy import Privacy
 from netmon.records import ClassifiedFlow
 
@@ -64,12 +65,12 @@ class DnsUse:
                 f"{count:,} {PROTOCOL_TEXT[protocol]}" for protocol, count in self._protocols.most_common()
             )
             clients = f"{len(self._clients):,}{' or more' if self._is_full else ''}"
-            yield f"Encrypted DNS: {clients} {_plural(len(self._clients), 'client')}, flows: {flows}."
+            yield f"Encrypted DNS: {clients} {plural(len(self._clients), 'client')}, flows: {flows}."
             yield from self._top()
         for (vendor, operator, question), count in sorted(self._fallbacks.items(), key=_most_first):
             yield (
                 f"Fallback resolver of {vendor}: {operator} was queried {QUESTION_TEXT[question]} "
-                f"({count:,} {_plural(count, 'finding')})."
+                f"({count:,} {plural(count, 'finding')})."
             )
 
     def _top(self) -> Iterator[str]:
@@ -78,14 +79,10 @@ class DnsUse:
             shown = self._privacy.show(address, client.last_ns)
             if shown is not None:
                 where = ", ".join(sorted(client.resolvers)) or "no known resolver"
-                yield f"  {shown}: {client.flows:,} {_plural(client.flows, 'flow')} to {where}"
+                yield f"  {shown}: {client.flows:,} {plural(client.flows, 'flow')} to {where}"
 
 
 def _most_first(item: tuple[tuple[str, str, str], int]) -> tuple[bool, int, tuple[str, str, str]]:
     """Queries for a vendor's names first, then by count."""
     labels, count = item
     return labels[2] != "vendor", -count, labels
-
-
-def _plural(count: int, noun: str) -> str:
-    return noun if count == 1 else noun + "s"

@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from netmon.days import DAY_S
+from netmon.outputs.texts import bytes_text, duration_text
 from netmon.quality import percent_text
 from netmon.records import NAMES
 
@@ -136,25 +136,3 @@ def _sum(stats: Mapping[str, Any], key: str) -> int:
 def _counted(counts: Mapping[Any, int]) -> Iterable[tuple[Any, int]]:
     """The counts above zero, largest first."""
     return sorted(((key, count) for key, count in counts.items() if count), key=lambda item: -item[1])
-
-
-def bytes_text(number: int) -> str:
-    """Bytes with a decimal prefix: "1.2 MB"."""
-    value, unit = float(number), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if value < 1000 or unit == "TB":
-            break
-        value /= 1000
-    return f"{number} B" if unit == "B" else f"{value:.1f} {unit}"
-
-
-def duration_text(seconds: float) -> str:
-    """A time span with three significant digits, in a suitable unit: "2.78 h"."""
-    if seconds == 0:
-        return "0 s"
-    units = ((0.001, 1e-6, "µs"), (0.1, 0.001, "ms"), (120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"))
-    for limit, divisor, unit in units:
-        if seconds < limit:
-            return f"{seconds / divisor:.3g} {unit}"
-    days = seconds / DAY_S
-    return f"{days:.3g} days" if days < 999.5 else f"{days:,.0f} days"

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from netmon.outputs.dns_use import DnsUse
-from netmon.outputs.seen import bytes_text, show_seen
+from netmon.outputs.seen import show_seen
+from netmon.outputs.texts import bytes_text, plural
 from netmon.privacy import Privacy
 from netmon.records import ClassifiedFlow, DnsRecord, Place
 from netmon.signatures.model import Location
@@ -103,15 +104,15 @@ class Summary:
             return Text("No flow to a known vendor was seen.")
         if self.findings:
             places = "; ".join(
-                f"{flows:,} {_plural(flows, 'flow')} of {vendor} ({component}) to {where}"
+                f"{flows:,} {plural(flows, 'flow')} of {vendor} ({component}) to {where}"
                 for (vendor, component, where), flows in sorted(self._alarms.items())
             )
             return Text(f"Findings: {places}.")
         undecided = self._outcomes["undecided"].flows
         excepted = f", {self._excepted:,} of them by an exception of the policy" if self._excepted else ""
         if undecided == 0:
-            return Text(f"All {total:,} {_plural(total, 'flow')} ended as expected{excepted}.")
-        decided = f"{total - undecided:,} of {total:,} {_plural(total, 'flow')}"
+            return Text(f"All {total:,} {plural(total, 'flow')} ended as expected{excepted}.")
+        decided = f"{total - undecided:,} of {total:,} {plural(total, 'flow')}"
         return Text(
             f"Nothing unexpected. {decided} ended as expected{excepted}; "
             f"{undecided:,} could not be judged, for the reasons in the table."
@@ -156,7 +157,3 @@ def _table_of_flows(rows: Sequence[tuple[Text, Text, _Sum | None]]) -> Table:
             numbers = (f"{total.flows:,}", bytes_text(total.sent), bytes_text(total.received))
         table.add_row(component, where, *numbers)
     return table
-
-
-def _plural(count: int, noun: str) -> str:
-    return noun if count == 1 else noun + "s"

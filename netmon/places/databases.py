@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmon.errors import DatabaseError
+from netmon.file_version import FileVersion, file_version
 from netmon.places.database import Database, open_database
 from netmon.places.prefixes import Address
 from netmon.records import Vote
 
 _SYSTEM_FOLDERS = ("/usr/share/GeoIP", "/usr/local/share/GeoIP", "/var/lib/GeoIP")
-
-_Stamp = tuple[int, ...]
-"""Device, inode, modification time and size of a file: changes when it is replaced or written."""
 
 
 def default_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
@@ -29,7 +27,7 @@ def default_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
 class _File:
     """One file, and the database last opened from it."""
 
-    stamp: _Stamp | None = None  # of the version last tried; None: there was no file
+    version: FileVersion | None = None  # the one last tried; None: there was no file
     database: Database | None = None  # from the last version that could be opened
 
 
@@ -110,10 +108,10 @@ class Databases:
     def _open_if_changed(self, path: Path) -> None:
         """Opens a file unless this version of it has been tried before."""
         file = self._files.setdefault(path, _File())
-        stamp = _stamp(path)
-        if stamp is not None and stamp == file.stamp:
+        version = file_version(path)
+        if version is not None and version == file.version:
             return
-        file.stamp = stamp
+        file.version = version
         try:
             file.database = open_database(path)
         except DatabaseError as error:
@@ -125,8 +123,8 @@ class Databases:
     def _drop_if_replaced(self, path: Path) -> None:
         """Drops a missing file if it never opened, or if another file has a database of the same name."""
         file = self._files[path]
-        file.stamp = None
-        others = (other for other in self._files.values() if other is not file and other.stamp)
+        file.version = None
+        others = (other for other in self._files.values() if other is not file and other.version)
         names = {other.database.name for other in others if other.database}
         if file.database is None or file.database.name in names:
             del self._files[path]
@@ -148,12 +146,3 @@ class Databases:
         ]
         failed = [path for path, file in sorted(self._files.items()) if file.database is None]
         self.states = (*opened, *(DatabaseState(path.stem, None, is_current=False) for path in failed))
-
-
-def _stamp(path: Path) -> _Stamp | None:
-    """Identifies one version of a file; None if the file does not exist or is not accessible."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size

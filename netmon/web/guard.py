@@ -16,6 +16,7 @@ from typing import Any
 import bcrypt
 
 from netmon.errors import ConfigError, reason_of
+from netmon.file_version import FileVersion, file_version
 from netmon.web.config import TlsConfig, WebConfig, load
 
 _CHECK_EVERY_S = 1.0
@@ -32,8 +33,6 @@ _VERIFY = {
 }
 _VERSION = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 
-_Stamp = tuple[tuple[int, int] | None, ...]
-
 
 class WebGuard:
     """Enforces a `web.config.yml`; without a file, access is open and unencrypted.
@@ -48,7 +47,7 @@ class WebGuard:
         self._lock = threading.Lock()
         self._next_check_s = time.monotonic() + _CHECK_EVERY_S
         self.config, self._context = _load(file)
-        self._stamp = self._stamp_now()
+        self._versions = self._find_versions()
         self._passwords = _Passwords()
 
     def refresh(self) -> None:
@@ -58,15 +57,14 @@ class WebGuard:
             if self._file is None or now_s < self._next_check_s:
                 return
             self._next_check_s = now_s + _CHECK_EVERY_S
-            stamp = self._stamp_now()
-            if stamp == self._stamp:
+            if self._find_versions() == self._versions:
                 return
             try:
                 self.config, self._context = _load(self._file)
                 self._log(f"{self._file}: read again")
             except ConfigError as error:
                 self._log(f"the old web configuration stays in use: {error}")
-            self._stamp = self._stamp_now()
+            self._versions = self._find_versions()
 
     @property
     def scheme(self) -> str:
@@ -105,9 +103,10 @@ class WebGuard:
         user, password = _credentials(authorization)
         return self._passwords.is_correct(user, password, users.get(user))
 
-    def _stamp_now(self) -> _Stamp:
+    def _find_versions(self) -> list[FileVersion | None]:
+        """The versions of the configuration and of the files that it names."""
         files = (self._file, *(self.config.tls.files if self.config.tls else ()))
-        return tuple(_stamp_of(file) for file in files if file is not None)
+        return [file_version(file) for file in files if file is not None]
 
 
 class _Passwords:
@@ -190,12 +189,3 @@ def _credentials(authorization: str | None) -> tuple[str, bytes]:
         return user.decode(), password
     except ValueError:  # neither Base64 nor UTF-8
         return "", b""
-
-
-def _stamp_of(file: Path) -> tuple[int, int] | None:
-    """Identifies one version of a file; None if there is no file."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns

@@ -3,7 +3,8 @@
 import pytest
 from rich.console import Console
 
-from netmon.outputs.seen import EVIDENCE_TEXT, UNNAMED_TEXT, duration_text, show_seen
+from netmon.outputs.seen import EVIDENCE_TEXT, UNNAMED_TEXT, show_seen
+from netmon.outputs.texts import duration_text
 from netmon.records import EVIDENCE, UNNAMED
 
 VIEW = {
