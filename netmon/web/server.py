@@ -104,6 +104,7 @@ class _Server(ThreadingHTTPServer):
     guard: WebGuard
     daemon_threads = True
     block_on_close = False
+    request_queue_size = MAX_CONNECTIONS  # if the queue overflows, a client waits a second and tries again
 
     def __init__(self, *arguments: Any) -> None:
         self._lock = threading.Lock()

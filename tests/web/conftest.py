@@ -11,8 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from prometheus_client import CollectorRegistry, Counter
 
+from netmon.web import server as web
 from netmon.web.guard import WebGuard
 from netmon.web.server import WebServer
+from tests.web.limits import IDLE_S
 
 
 @pytest.fixture
@@ -35,8 +37,10 @@ def reloads():
 
 
 @pytest.fixture
-def serve(registry, ready, reloads):
+def serve(registry, ready, reloads, monkeypatch):
     """Starts a server with a guard; without one it is open."""
+    monkeypatch.setattr(web, "CLIENT_TIMEOUT_S", IDLE_S)
+    monkeypatch.setattr(web, "_POLL_S", 0.01)  # every test waits for the end of its servers
     servers = []
 
     def serve(guard=None, host="127.0.0.1", port=0):

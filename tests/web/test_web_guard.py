@@ -15,8 +15,8 @@ from netmon.errors import ConfigError
 from netmon.web import guard as module
 from netmon.web.guard import WebGuard
 from tests.machine import need
+from tests.web.limits import SOON_S
 
-SOON_S = 2.0
 TLS = "tls_server_config: {cert_file: server.pem, key_file: server.key"
 MUTUAL = f"{TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.pem"
 

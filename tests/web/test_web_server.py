@@ -9,9 +9,7 @@ import pytest
 
 from netmon.errors import OutputError
 from netmon.web import server as web
-
-SOON_S = 2.0
-"""Far below the time limit for idle clients, far above the time of a response."""
+from tests.web.limits import SOON_S
 
 
 @pytest.fixture
