@@ -62,21 +62,32 @@ def test_a_short_delay_excludes_moscow_and_a_long_one_does_not(world):
 
 
 def test_a_proxy_that_answers_for_every_server_excludes_nothing(world):
-    """Its first round trip is used; once unrelated destinations have the same round trip, it is ignored."""
+    """Its first round trips are used; once unrelated destinations have the same ones, they are ignored."""
     sensor = world.sensor()
-    world.fetch(NAME, [MOSCOW])
-    wait_for(lambda: flows(sensor) == 1, "the first flow is counted")
+    visits = 0
+
+    def visit(times=1):
+        nonlocal visits
+        world.fetch(NAME, [MOSCOW] * times)
+        visits += times
+        wait_for(lambda: flows(sensor) == visits, "every flow to Moscow is counted")
+
+    def is_excluded():
+        visit()  # repeated, because a busy machine may answer late
+        return ("unknown",) in sensor.sums("netmon_flows_total", "location")
 
     def is_suspected():
-        world.fetch("www.example.org", ELSEWHERE)  # repeated, because a busy machine may be late
+        world.fetch("www.example.org", ELSEWHERE)  # repeated for the same reason
         return sensor.sums("netmon_interception_suspected")[()] == 1
 
+    wait_for(is_excluded, "a round trip excludes Moscow")
+    before = visits
     wait_for(is_suspected, "interception is suspected")
-    world.fetch(NAME, [MOSCOW])
-    wait_for(lambda: flows(sensor) == 2, "the second flow is counted")
-    first, second = (event["netmon"] for event in events_of(sensor, "start"))
-    assert first["place"]["excluded"] == ["moscow"]
-    assert second["interception"] == "suspected"
-    assert "a middlebox seems to answer: nothing is excluded" in second["place"]["steps"][0]
-    assert (second["verdict"], second["place"]["location"]) == ("unexpected", "moscow")
-    assert second["rtt_min_ms"] < TOO_SHORT_MS
+    visit(times=3)
+    started = [event["netmon"] for event in events_of(sensor, "start")]
+    assert started[before - 1]["place"]["excluded"] == ["moscow"]
+    for one in started[before:]:
+        assert one["interception"] == "suspected"
+        assert "a middlebox seems to answer: nothing is excluded" in one["place"]["steps"][0]
+        assert (one["verdict"], one["place"]["location"]) == ("unexpected", "moscow")
+    assert min(one["rtt_min_ms"] for one in started[before:]) < TOO_SHORT_MS
