@@ -252,7 +252,7 @@ fn dns_on_any_port_is_read_if_it_starts_with_a_query() {
 fn what_may_only_be_dns_is_ignored_on_other_ports() {
     let (query, answer) = look_up();
     let mut monitor = monitor();
-    feed_dns(&mut monitor, false, (50_000, 5300), &answer); // an answer to nothing
+    feed_dns(&mut monitor, false, (50_000, 5300), &answer); // an answer without a query
     feed_dns(&mut monitor, true, (50_001, 5300), b"something else");
     feed_dns(&mut monitor, true, (50_001, 5300), &query); // not what the flow began with
     feed_dns(&mut monitor, true, (50_002, 137), &query); // NetBIOS

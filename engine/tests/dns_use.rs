@@ -112,7 +112,7 @@ fn a_response_alone_shows_the_query() {
 }
 
 #[test]
-fn of_several_queries_over_tcp_the_vendors_is_reported() {
+fn the_vendors_name_is_reported_among_several_queries_over_tcp() {
     let mut monitor = monitor(false);
     let mut stream = Vec::new();
     for name in ["www.example.net", "eu.cloud.example", "www.example.org"] {
@@ -128,7 +128,7 @@ fn of_several_queries_over_tcp_the_vendors_is_reported() {
 }
 
 #[test]
-fn port_853_without_tls_is_no_encrypted_dns() {
+fn port_853_without_tls_is_not_encrypted_dns() {
     for payload in [&b""[..], b"GET / HTTP/1.1\r\n\r\n"] {
         let mut monitor = monitor(false);
         feed(&mut monitor, START, &tcp(853, 100, payload));

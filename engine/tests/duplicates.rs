@@ -69,7 +69,7 @@ fn udp(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
     datagram
 }
 
-/// The report on the first flow after these packets, each with its delay in nanoseconds.
+/// The only flow of these packets, each with its time in nanoseconds after the start.
 fn flow_of(packets: &[(u64, Vec<u8>)]) -> FlowReport {
     let mut monitor = monitor(50 * MS);
     for (after_ns, bytes) in packets {

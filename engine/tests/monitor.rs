@@ -1,4 +1,4 @@
-//! The way of packets through a monitor: flows, orientation, round trips, ends, bounds, signatures.
+//! The path of packets through a monitor: flows, orientation, round trips, ends, bounds, signatures.
 
 use _engine::capture::Packet;
 use _engine::flow::Flow;

@@ -22,7 +22,10 @@ impl Wire {
     fn new() -> Option<Self> {
         // SAFETY: the call takes no pointers. It affects only this thread, which runs one test, and its children.
         if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
-            eprintln!("skipped: no right to make a network namespace ({})", std::io::Error::last_os_error());
+            eprintln!(
+                "skipped: no permission to create a network namespace ({})",
+                std::io::Error::last_os_error()
+            );
             return None;
         }
         let commands = [

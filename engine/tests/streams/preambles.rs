@@ -26,7 +26,7 @@ fn a_mail_session_without_starttls_holds_no_head() {
 }
 
 #[test]
-fn a_client_that_never_starts_tls_is_not_read_for_ever() {
+fn a_client_that_never_starts_tls_is_not_read_forever() {
     let mut talk = Talk::new(587, settings()).open();
     for _ in 0..100 {
         talk.up(b"NOOP\r\n");

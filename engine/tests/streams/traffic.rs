@@ -69,7 +69,7 @@ impl Talk {
         self.next[0] += bytes.len() as u32;
     }
 
-    /// Bytes of the client, so many after the next ones.
+    /// Bytes of the client that begin `ahead` bytes after the next expected one.
     pub fn up_at(&mut self, ahead: u32, bytes: &[u8]) {
         self.segment(true, self.next[0] + ahead, self.next[1], ACK, bytes, None);
     }
@@ -86,7 +86,7 @@ impl Talk {
         self.next[1] += bytes.len() as u32;
     }
 
-    /// Bytes of the server, so many after the next ones.
+    /// Bytes of the server that begin `ahead` bytes after the next expected one.
     pub fn down_at(&mut self, ahead: u32, bytes: &[u8]) {
         self.segment(false, self.next[1] + ahead, self.next[0], ACK, bytes, None);
     }
