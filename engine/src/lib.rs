@@ -4,7 +4,7 @@
 //!
 //! - `python`: the only module that knows PyO3
 //! - `sensor`: live capture with several workers
-//! - `monitor`: the way of a packet through all modules below
+//! - `monitor`: the path of a packet through all modules below
 //! - `report`: what Python receives about a flow
 //! - `flow`: a flow composed of the parts below, the table, timeouts
 //! - `naming`: from clues to a name and a signature

@@ -1,4 +1,4 @@
-//! The way of a packet, on one screen: decode → flow → view → opening → name → report.
+//! The path of a packet, on one screen: decode → flow → view → opening → name → report.
 
 use crate::capture::Packet;
 use crate::counters::tally::Tally;
@@ -118,7 +118,7 @@ impl Monitor {
         }
     }
 
-    /// Processes the packets whose fragments are complete or given up: complete ones are read, others counted.
+    /// Processes packets whose fragments are complete or were given up: complete ones are read, others only counted.
     #[cold]
     fn process_reassembled(&mut self) {
         while let Some(done) = self.fragments.next_done() {
@@ -168,7 +168,7 @@ impl Monitor {
         }
     }
 
-    /// The way of a TCP segment.
+    /// The path of a TCP segment.
     #[inline]
     fn tcp(&mut self, segment: &Segment<'_>, header: TcpHeader, sender: Sender, arrival: Arrival) {
         let side = sender.side;
@@ -201,7 +201,7 @@ impl Monitor {
         }
     }
 
-    /// The way of a UDP datagram.
+    /// The path of a UDP datagram.
     #[inline]
     fn udp(&mut self, segment: &Segment<'_>, sender: Sender, arrival: Arrival) {
         let side = sender.side;
@@ -219,11 +219,11 @@ impl Monitor {
             let read = |reader: &mut Reader<'_>| reader.read_datagram(segment, sent);
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
-        let messages = flow.messages();
+        let message_kind = flow.message_kind();
         if named {
             self.identify(slot);
         }
-        if let Some(kind) = messages.filter(|_| !segment.payload.is_empty()) {
+        if let Some(kind) = message_kind.filter(|_| !segment.payload.is_empty()) {
             self.read_message(slot, kind, segment, arrival.time_ns);
         }
     }

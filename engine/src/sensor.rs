@@ -1,7 +1,7 @@
 //! Live capture: workers, each with a ring on every interface and a monitor of its own.
 //!
 //! With several workers the kernel spreads packets by a hash that both directions of a flow share,
-//! the same on every interface, so that a flow stays with one worker. Learned names are common.
+//! the same on every interface, so that a flow stays with one worker. All workers share the learned names.
 
 use crate::capture::filter::Filter;
 use crate::capture::interface::InterfaceDrops;
@@ -32,7 +32,7 @@ const MAX_WAITING: usize = 1 << 20;
 pub struct Options {
     /// Interface names.
     pub interfaces: Vec<String>,
-    /// Workers, each with a thread.
+    /// Number of workers, each with a thread.
     pub workers: usize,
     /// Ring bytes, for each worker and interface.
     pub ring_bytes: usize,
@@ -84,9 +84,9 @@ pub struct Sensor {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     interface_drops: Vec<InterfaceDrops>,
-    /// LearnedNames of the interfaces, by a report's `interface`.
+    /// Names of the interfaces, by number.
     pub interfaces: Vec<String>,
-    /// LearnedNames learned by all workers.
+    /// Names learned from DNS, shared by all workers.
     pub names: Arc<LearnedNames>,
 }
 

@@ -223,7 +223,7 @@ impl Ring {
         self.status().load(Ordering::Acquire) & libc::TP_STATUS_USER != 0
     }
 
-    /// The status of the current block, which says to whom it belongs.
+    /// The status of the current block: whether it belongs to the kernel or to this process.
     fn status(&self) -> &AtomicU32 {
         // SAFETY: `current` < `blocks`, so block and status lie inside the mapping, which lives as long as
         // `self`. The mapping begins on a page and both offsets are multiples of four, so the word is
@@ -261,7 +261,7 @@ impl Ring {
         delivered
     }
 
-    /// The packet in `frame`, after its header; None for one to be ignored.
+    /// The packet in `frame`, after its header; None if it is to be ignored.
     #[inline]
     fn packet<'a>(&self, frame: &'a mut [u8]) -> Option<Packet<'a>> {
         if self.skip_sent

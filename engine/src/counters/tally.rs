@@ -14,13 +14,13 @@ use std::collections::BTreeMap;
 pub struct Tally {
     /// The counters of each interface, by number.
     pub views: Vec<ViewCounters>,
-    /// Packets that gave no segment, by `Rejection`.
+    /// Packets from which no segment was decoded, by `Rejection`.
     pub rejected: [u64; Rejection::COUNT],
     /// Parser errors, by station and reason (closed sets, so bounded).
     pub problems: BTreeMap<(&'static str, &'static str), u64>,
     /// Flows started.
     pub flows: u64,
-    /// Ended flows, by evidence.
+    /// Ended flows, by the evidence for their name.
     pub named: [u64; Evidence::ALL.len()],
     /// Their bytes in both directions.
     pub named_bytes: [u64; Evidence::ALL.len()],
@@ -28,7 +28,7 @@ pub struct Tally {
     pub unnamed: [u64; Unnamed::ALL.len()],
     /// Their bytes in both directions.
     pub unnamed_bytes: [u64; Unnamed::ALL.len()],
-    /// Ended flows whose hello had an ECH extension, by what it was.
+    /// Ended flows whose hello had an ECH extension, by whether it was used or GREASE.
     pub ech: [u64; EchState::ALL.len()],
     /// Ended flows that carried encrypted DNS, by protocol.
     pub encrypted_dns: [u64; EncryptedDns::ALL.len()],
@@ -56,9 +56,9 @@ pub struct Tally {
     pub dns_messages: u64,
     /// Times that the packets' clock was set back by more than a minute.
     pub clock_steps: u64,
-    /// Monitors that suspect a middlebox of answering (`Interception::Suspected`).
+    /// Monitors in which interception is suspected: 0 or 1 for a single monitor.
     pub interceptions: u64,
-    /// Earliest packet time, to the minute where the clock goes back.
+    /// Earliest packet time; up to a minute too late if the clock was set back.
     pub first_ns: Option<u64>,
     /// Latest packet time.
     pub last_ns: u64,

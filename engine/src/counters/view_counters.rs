@@ -1,4 +1,4 @@
-//! What one interface let the sensor see, in figures whose ratios show how good its view is.
+//! What the sensor could see on one interface, in numbers whose ratios show how good its view is.
 
 /// Counters of one capture interface; those of several workers add up.
 #[derive(Clone, Copy, Debug, Default)]
@@ -11,7 +11,7 @@ pub struct ViewCounters {
     pub duplicate_packets: u64,
     /// Packets cut by the snap length.
     pub cut_packets: u64,
-    /// Packets longer than any link carries.
+    /// Packets larger than the MTU of any link: segments joined by a network card or kernel.
     pub coalesced_packets: u64,
     /// TCP payload bytes seen.
     pub tcp_bytes: u64,

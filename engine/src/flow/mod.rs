@@ -1,4 +1,4 @@
-//! Flows: one record for each conversation, composed of what the other modules know of it, and the table of all.
+//! Flows: one for each conversation, composed of parts that other modules define, and the table that holds them.
 
 mod record;
 mod reporting;

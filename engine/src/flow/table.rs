@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
-/// Flows that are compared to find one to evict.
+/// Number of flows that are compared to find one to evict.
 const EVICTION_SAMPLE: usize = 16;
 
 /// All live flows. A slot number is valid until its flow is removed.
@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// At most `max_flows` flows.
+    /// An empty table for at most `max_flows` flows.
     pub fn new(max_flows: usize) -> Self {
         Self {
             index: HashTable::new(),

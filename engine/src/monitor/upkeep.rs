@@ -1,4 +1,4 @@
-//! What is due over time: flows that time out, reports on long flows, the end of the capture.
+//! What happens as time passes: flows time out, long flows are reported again, the capture ends.
 
 use super::Monitor;
 use crate::counters::tally::Tally;

@@ -5,12 +5,11 @@ use crate::resolution::DNS_PORT;
 use crate::types::opening_state::OpeningState;
 use crate::types::unnamed::Unnamed;
 
-/// A UDP flow on this port without a handshake is QUIC that began before the sensor.
+/// A UDP flow on this port without a handshake is QUIC that began before the sensor started.
 const QUIC_PORT: u16 = 443;
 
-/// Why the flow has no name. What hides the name or keeps it from being read comes first. If the hello could
-/// not have shown the name, the reason is that the client's DNS is encrypted and could not show it either.
-/// Otherwise it is what the flow is instead.
+/// Why the flow has no name. If the flow has no hello with a name, and its client uses encrypted DNS, the reason is
+/// the encrypted DNS, which would have shown the name otherwise.
 pub fn unnamed_reason(known: Knowledge<'_>) -> Unnamed {
     match reason_without_dns(known) {
         Unnamed::NoServerName | Unnamed::NotTls | Unnamed::StartedBeforeSensor

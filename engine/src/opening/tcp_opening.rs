@@ -10,9 +10,9 @@ use crate::wire::preamble::{is_step, parse_step};
 use crate::wire::tls_server::{is_server_hello, parse_server_certificate};
 use crate::wire::{tls, Progress, Segment};
 
-/// Segments collected for the rest of a hello whose beginning is known.
+/// Maximum number of segments collected for the rest of a hello whose beginning is known.
 const MAX_SEGMENTS: u32 = 2048;
-/// Segments collected while the beginning is unknown, because no SYN was seen.
+/// Maximum number of segments collected while the beginning is unknown, because no SYN was seen.
 const MAX_UNANCHORED: u32 = 8;
 
 impl Opening {

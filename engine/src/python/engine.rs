@@ -28,7 +28,7 @@ pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, Captu
 
 /// The bounds and other settings that Python passes by keyword.
 pub struct Limits {
-    /// LearnedNames learned from DNS, at most.
+    /// Maximum number of names learned from DNS.
     pub max_names: usize,
     /// The settings of the monitor.
     pub settings: Settings,
@@ -119,7 +119,7 @@ impl CaptureFile {
 pub struct Engine {
     monitor: Monitor,
     names: Arc<LearnedNames>,
-    /// Capture interfaces of all files so far, by number; those of the latest file stand last.
+    /// Capture interfaces of all files so far, by number; those of the latest file come last.
     interfaces: Vec<String>,
     /// Number of the latest file's first interface.
     first_interface: u16,
@@ -153,7 +153,7 @@ impl Engine {
         self.interfaces.truncate(first.into());
         self.interfaces.extend_from_slice(file.interfaces());
         if file.interfaces().is_empty() {
-            self.interfaces.push(String::new()); // pcap knows none
+            self.interfaces.push(String::new()); // pcap has no interfaces
         }
         more
     }

@@ -19,10 +19,10 @@ use crate::wire::certificate::Certificate;
 use crate::wire::ja4;
 use crate::wire::tls::ClientHello;
 
-/// A flow is marked when more than one byte in so many was not seen.
+/// The view is limited (`Limitation::Unseen`) if more than one byte in this many was not seen.
 const UNSEEN_SHARE: u64 = 100;
 
-/// Number of a capture interface of the source, which knows its name.
+/// Number of a capture interface in the list of the source, which has its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InterfaceNumber(pub u16);
 

@@ -12,7 +12,7 @@ use crate::wire::{ech, Progress, Segment};
 /// The port of DNS (RFC 1035, 4.2).
 pub const DNS_PORT: u16 = 53;
 
-/// What kind of messages the datagrams of a flow are.
+/// The kind of messages that the datagrams of a flow carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageKind {
     /// DNS, with the server's port.

@@ -110,7 +110,7 @@ fn look_up(line: &mut [u64; WAYS], entry: u64, classify: impl Fn(u32) -> Occurre
             let occurrence = classify(age(entry, *known));
             if occurrence == Occurrence::First {
                 *known = entry;
-            } // otherwise the first time stays, so that a packet repeated for ever is counted now and then
+            } // otherwise the first time stays, so that a packet repeated forever is counted now and then
             return occurrence;
         }
     }
@@ -203,7 +203,7 @@ pub struct FlowDuplicates {
 }
 
 impl Default for FlowDuplicates {
-    /// None yet.
+    /// No duplicates so far.
     fn default() -> Self {
         Self { packets: 0, single: u8::MAX }
     }
