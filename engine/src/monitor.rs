@@ -101,6 +101,7 @@ impl Monitor {
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
         let arrival = Arrival { time_ns: packet.time_ns, interface: packet.interface };
+        self.tally.bytes += u64::from(packet.wire_len);
         count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
         self.tick(packet.time_ns);
         self.timer.observe(arrival);

@@ -213,7 +213,7 @@ fn a_flood_of_endless_dtls_hellos_is_counted_and_does_not_use_memory() {
         feed(&mut monitor, &packet(true, port, &part(0, &body, 20, body.len())), usize::MAX);
     }
     let tally = monitor.tally();
-    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 4990));
+    assert_eq!((tally.live_heads, tally.evicted.heads), (10, 4990));
 }
 
 /// A DNS message between the client and a port that is not known for DNS.

@@ -230,7 +230,7 @@ fn endless_messages_are_bounded_and_every_eviction_counted() {
         let part = StreamPart { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };
         streams.follow((slot, 1), *base, part, &mut messages);
     }
-    assert_eq!((connection.streams.waiting(), connection.tally.heads_evicted), (8, 992));
+    assert_eq!((connection.streams.waiting(), connection.tally.evicted.heads), (8, 992));
     connection.put(20, &bytes[20..]);
     assert_eq!(connection.problems("evicted"), 1);
 }

@@ -256,7 +256,7 @@ fn a_flood_of_incomplete_packets_is_counted_and_does_not_use_memory() {
     }
     let tally = monitor.tally();
     assert!(tally.live_fragments as usize <= MAX_PACKETS);
-    assert_eq!(tally.fragments_evicted, rounds as u64 - tally.live_fragments);
+    assert_eq!(tally.evicted.fragments, rounds as u64 - tally.live_fragments);
     let flows = finish(&mut monitor);
     let packets: u64 = flows.iter().map(|flow| flow.sent_packets + flow.received_packets).sum();
     assert_eq!(packets, rounds as u64, "evicted packets are counted for their flow");
@@ -281,7 +281,7 @@ fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
     fragments.finish(&mut Tally::default());
     assert_eq!((fragments.len(), fragments.bytes()), (0, 0));
     assert!(tally.problems.contains_key(&("fragments", "too_many")));
-    assert!(tally.fragments_evicted > 0);
+    assert!(tally.evicted.fragments > 0);
     assert!(std::iter::from_fn(|| fragments.next_done()).count() >= 200);
 }
 

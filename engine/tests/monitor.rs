@@ -165,7 +165,7 @@ fn the_flow_table_is_bounded_and_every_eviction_counted() {
         feed(&mut monitor, START + u64::from(n), &ip(CLIENT, [198, 51, a, b], 17, &[0, 9, 0, 9, 0, 8, 0, 0]));
     }
     let tally = monitor.tally();
-    assert_eq!((tally.live_flows, tally.flows_evicted), (100, 900));
+    assert_eq!((tally.live_flows, tally.evicted.flows), (100, 900));
     assert_eq!(finish(&mut monitor).len(), 1000);
 }
 
@@ -179,7 +179,7 @@ fn endless_hellos_are_bounded_and_every_eviction_counted() {
         feed(&mut monitor, START + u64::from(n), &packet);
     }
     let tally = monitor.tally();
-    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 40));
+    assert_eq!((tally.live_heads, tally.evicted.heads), (10, 40));
 }
 
 #[test]

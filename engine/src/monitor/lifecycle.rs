@@ -43,7 +43,7 @@ impl Monitor {
     ) -> u32 {
         if self.table.is_full() {
             if let Some(slot) = self.table.eviction_candidate() {
-                self.tally.flows_evicted += 1;
+                self.tally.evicted.flows += 1;
                 self.end(slot, EndReason::Evicted);
             }
         }

@@ -2,6 +2,7 @@
 
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
+use super::stats::stats;
 use crate::capture::file;
 use crate::capture::filter::{Filter, Instruction};
 use crate::capture::{CaptureError, Packet};
@@ -175,6 +176,6 @@ impl Engine {
     }
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        rows::stats(py, &self.monitor.tally(), &self.names, &self.interfaces)
+        stats(py, &self.monitor.tally(), &self.names, &self.interfaces)
     }
 }

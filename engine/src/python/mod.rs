@@ -6,6 +6,7 @@ mod matcher;
 mod rows;
 #[cfg(target_os = "linux")]
 mod sensor;
+mod stats;
 
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;

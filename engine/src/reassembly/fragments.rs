@@ -206,7 +206,7 @@ impl Fragments {
     fn evict_oldest(&mut self, tally: &mut Tally) -> bool {
         while let Some((id, serial)) = self.oldest.pop_front() {
             if self.parts.get(&id).is_some_and(|parts| parts.serial == serial) {
-                tally.fragments_evicted += 1;
+                tally.evicted.fragments += 1;
                 self.end(&id);
                 return true;
             }

@@ -91,7 +91,7 @@ impl<'a> Messages<'a> {
 
     /// Counts a stream head that was evicted.
     pub(super) fn count_evicted_head(&mut self) {
-        self.context.tally.heads_evicted += 1;
+        self.context.tally.evicted.heads += 1;
     }
 
     /// Notes what a fallback resolver is queried for, from the query or from its response.

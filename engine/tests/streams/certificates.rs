@@ -97,5 +97,5 @@ fn endless_answers_are_bounded_and_every_eviction_counted() {
         talk.down_at(0, &ANSWER[..1000]);
     }
     let tally = talk.monitor.tally();
-    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 40));
+    assert_eq!((tally.live_heads, tally.evicted.heads), (10, 40));
 }

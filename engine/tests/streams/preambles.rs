@@ -44,7 +44,7 @@ fn endless_requests_are_bounded_and_every_eviction_counted() {
         talk.up_at(0, b"GET /never HTTP/1.1\r\nCookie: ");
     }
     let tally = talk.monitor.tally();
-    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 40));
+    assert_eq!((tally.live_heads, tally.evicted.heads), (10, 40));
 }
 
 #[test]
