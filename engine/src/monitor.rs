@@ -1,102 +1,24 @@
 //! The path of a packet, on one screen: decode → flow → view → opening → name → report.
 
+mod lifecycle;
+mod state;
+mod upkeep;
+
+pub use self::state::Monitor;
+
+use self::state::{context, Sender};
 use crate::capture::Packet;
-use crate::counters::tally::Tally;
-use crate::flow::{due_ns, Flow, Table};
-use crate::opening::{Reader, SharedHellos};
-use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
-use crate::reassembly::stream_heads::StreamHeads;
-use crate::report::flow_report::FlowReport;
-use crate::resolution::{
-    Context, DnsReport, DnsStreams, LearnedNames, MessageKind, Messages, StreamPart, DNS_PORT,
-};
-use crate::settings::Settings;
-use crate::tag::Matcher;
+use crate::flow::{due_ns, Flow};
+use crate::opening::Reader;
+use crate::resolution::{MessageKind, Messages, StreamPart, DNS_PORT};
 use crate::types::arrival::Arrival;
 use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
 use crate::view::counting::{count_packet, count_segment};
-use crate::view::duplicates::Duplicates;
-use crate::view::handshake_timer::HandshakeTimer;
 use crate::wire::decode::{decode, Decoded};
 use crate::wire::{Rejection, Segment, Transport};
-use std::sync::Arc;
-
-/// Borrows what all flows of a monitor share, apart from the table that holds them.
-macro_rules! context {
-    ($monitor:ident) => {
-        Context {
-            names: &$monitor.names,
-            matcher: &$monitor.matcher,
-            tally: &mut $monitor.tally,
-            reports: $monitor.settings.every_flow.then_some(&mut $monitor.dns),
-        }
-    };
-}
-
-mod lifecycle;
-mod upkeep;
-
-/// One worker's view of the traffic. Time is the packets' time.
-pub struct Monitor {
-    settings: Settings,
-    matcher: Arc<Matcher>,
-    names: Arc<LearnedNames>,
-    table: Table,
-    duplicates: Duplicates,
-    heads: StreamHeads,
-    hellos: SharedHellos,
-    dns_streams: DnsStreams,
-    fragments: Fragments,
-    timer: HandshakeTimer,
-    flow_ids: (u64, u64),
-    clock_ns: u64,
-    next_sweep_ns: u64,
-    due: Vec<u32>,
-    tally: Tally,
-    /// Reports on flows that have not been collected yet.
-    pub flows: Vec<FlowReport>,
-    /// DNS messages that have not been collected yet.
-    pub dns: Vec<DnsReport>,
-}
-
-/// The sender of a segment: its side of a flow, and the flow's slot in the table if it has one.
-#[derive(Clone, Copy)]
-struct Sender {
-    key: FlowKey,
-    side: usize,
-    slot: Option<u32>,
-}
 
 impl Monitor {
-    /// Flow numbers are `worker`, `worker + workers`, …, so that those of several workers differ.
-    pub fn new(
-        settings: Settings,
-        matcher: Arc<Matcher>,
-        names: Arc<LearnedNames>,
-        (worker, workers): (u64, u64),
-    ) -> Self {
-        Self {
-            table: Table::new(settings.max_flows),
-            duplicates: Duplicates::new(settings.duplicate_window_ns),
-            hellos: SharedHellos::default(),
-            heads: StreamHeads::new(settings.max_heads, settings.max_head_bytes),
-            dns_streams: DnsStreams::new(settings.max_heads),
-            fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
-            timer: HandshakeTimer::new(settings.is_live()),
-            settings,
-            matcher,
-            names,
-            flow_ids: (worker, workers.max(1)),
-            clock_ns: 0,
-            next_sweep_ns: 0,
-            due: Vec::new(),
-            tally: Tally::default(),
-            flows: Vec::new(),
-            dns: Vec::new(),
-        }
-    }
-
     /// Processes one packet.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
@@ -195,7 +117,7 @@ impl Monitor {
             self.table.set_due(slot, due_ns);
         }
         if named {
-            self.identify(slot);
+            self.evaluate_opening(slot);
         }
         if segment.payload_len > 0 && sender.key.has_port(DNS_PORT) {
             self.read_dns_stream((slot, side), header, segment, arrival.time_ns);
@@ -222,7 +144,7 @@ impl Monitor {
         }
         let message_kind = flow.message_kind();
         if named {
-            self.identify(slot);
+            self.evaluate_opening(slot);
         }
         if let Some(kind) = message_kind.filter(|_| !segment.payload.is_empty()) {
             self.read_message(slot, kind, segment, arrival.time_ns);
@@ -248,5 +170,28 @@ impl Monitor {
         let mut messages = Messages::of_stream(&flow.ends, side, now_ns, context!(self));
         self.dns_streams.follow(at, flow.opening.stream_start(side), part, &mut messages);
         flow.note_query(messages.fallback_query());
+    }
+
+    /// Advances the clock; live capture calls it while no packets arrive.
+    #[inline]
+    pub fn tick(&mut self, now_ns: u64) {
+        if self.advance_clock(now_ns) {
+            self.sweep();
+        }
+    }
+
+    /// Does what is due once a second.
+    #[cold]
+    fn sweep(&mut self) {
+        self.fragments.expire(self.clock_ns, &mut self.tally);
+        self.process_reassembled();
+        self.maintain_flows();
+    }
+
+    /// Ends every flow, in order of their numbers.
+    pub fn finish(&mut self) {
+        self.fragments.finish(&mut self.tally);
+        self.process_reassembled();
+        self.end_flows();
     }
 }

@@ -1,12 +1,12 @@
 //! How flows begin, are identified, and end.
 
-use super::{Monitor, Sender};
+use super::state::{context, Monitor, Sender};
 use crate::flow::{due_ns, Flow};
 use crate::naming::identify;
 use crate::report::accounting::count_ended_flow;
 use crate::report::flow_report::report;
 use crate::report::phase::Phase;
-use crate::resolution::{Context, MessageKind, Messages, DNS_PORT};
+use crate::resolution::{MessageKind, Messages, DNS_PORT};
 use crate::types::arrival::Arrival;
 use crate::types::end_reason::EndReason;
 
@@ -84,7 +84,7 @@ impl Monitor {
     }
 
     /// Evaluates an opening that has just been read.
-    pub(super) fn identify(&mut self, slot: u32) {
+    pub(super) fn evaluate_opening(&mut self, slot: u32) {
         if let Some(flow) = self.table.get_mut(slot) {
             flow.evaluate_hello(&self.names, &self.matcher, &mut self.hellos);
             flow.recognise_dns(&self.names, &self.matcher);
