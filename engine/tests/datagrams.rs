@@ -2,8 +2,7 @@
 
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
-use _engine::report::flow_report::FlowReport;
-use _engine::report::flow_report::TlsVersion;
+use _engine::report::flow_record::{FlowRecord, TlsVersion};
 use _engine::report::limitation::Limitation;
 use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
@@ -62,7 +61,7 @@ fn feed(monitor: &mut Monitor, bytes: &[u8], kept: usize) {
 }
 
 /// The flows of datagrams that one client sends.
-fn flows_of(datagrams: &[Vec<u8>]) -> Vec<FlowReport> {
+fn flows_of(datagrams: &[Vec<u8>]) -> Vec<FlowRecord> {
     let mut monitor = monitor();
     for datagram in datagrams {
         feed(&mut monitor, &packet(true, 50_000, datagram), usize::MAX);

@@ -2,7 +2,7 @@
 
 use _engine::address::Address;
 use _engine::counters::tally::Tally;
-use _engine::resolution::{Context, DnsReport, DnsStreams, LearnedNames, Messages, StreamPart};
+use _engine::resolution::{CapturedMessage, Context, DnsStreams, LearnedNames, Messages, StreamPart};
 use _engine::tag::Matcher;
 use _engine::types::ends::Ends;
 use _engine::types::flow_key::{FlowKey, TCP};
@@ -17,7 +17,7 @@ struct Connection {
     base: Option<u32>,
     names: LearnedNames,
     tally: Tally,
-    reports: Vec<DnsReport>,
+    reports: Vec<CapturedMessage>,
 }
 
 impl Connection {

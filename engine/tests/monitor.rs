@@ -4,7 +4,7 @@ use _engine::capture::Packet;
 use _engine::flow::Flow;
 use _engine::monitor::Monitor;
 use _engine::naming::Clues;
-use _engine::report::flow_report::FlowReport;
+use _engine::report::flow_record::FlowRecord;
 use _engine::report::limitation::Limitation;
 use _engine::report::phase::Phase;
 use _engine::resolution::LearnedNames;
@@ -100,7 +100,7 @@ fn feed(monitor: &mut Monitor, time_ns: u64, bytes: &[u8]) {
     monitor.packet(&Packet { time_ns, link: RAW, interface: 0, wire_len: bytes.len() as u32, bytes });
 }
 
-fn finish(monitor: &mut Monitor) -> Vec<FlowReport> {
+fn finish(monitor: &mut Monitor) -> Vec<FlowRecord> {
     monitor.finish();
     std::mem::take(&mut monitor.flows)
 }

@@ -2,7 +2,7 @@
 
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
-use _engine::report::flow_report::FlowReport;
+use _engine::report::flow_record::FlowRecord;
 use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
@@ -47,7 +47,7 @@ impl Watch {
         self.feed(time_ns, 0, bytes)
     }
 
-    fn flows(&mut self) -> Vec<FlowReport> {
+    fn flows(&mut self) -> Vec<FlowRecord> {
         self.0.finish();
         std::mem::take(&mut self.0.flows)
     }

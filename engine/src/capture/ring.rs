@@ -7,7 +7,7 @@
 
 use super::capture_error::CaptureError;
 use super::filter::Filter;
-use super::interface::Interface;
+use super::interface::{Interface, ETHERNET};
 use super::packet::Packet;
 use super::socket::{self, Socket};
 use libc::{sockaddr_ll, tpacket3_hdr, tpacket_block_desc, tpacket_hdr_v1};
@@ -28,7 +28,6 @@ const TAG: usize = 4;
 const ADDRESSES: usize = 12;
 /// EtherType of a tag for which the kernel reports none (IEEE 802.1Q).
 const VLAN: u16 = 0x8100;
-const ETHERNET: u16 = 1;
 /// A snap length that cuts nothing: no frame on the wire is longer.
 const UNLIMITED_SNAPLEN: u32 = 65_535;
 

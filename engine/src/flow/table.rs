@@ -1,6 +1,6 @@
 //! The flow table: a slab of flows, found by key through a seeded hash index, bounded.
 
-use super::record::Flow;
+use super::flow_state::Flow;
 use crate::types::flow_key::FlowKey;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;

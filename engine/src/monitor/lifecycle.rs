@@ -4,7 +4,7 @@ use super::state::{context, Monitor, Sender};
 use crate::flow::{due_ns, Flow};
 use crate::naming::identify;
 use crate::report::accounting::count_ended_flow;
-use crate::report::flow_report::report;
+use crate::report::flow_record::report;
 use crate::report::phase::Phase;
 use crate::resolution::{MessageKind, Messages, DNS_PORT};
 use crate::types::arrival::Arrival;

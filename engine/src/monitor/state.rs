@@ -5,8 +5,8 @@ use crate::flow::Table;
 use crate::opening::SharedHellos;
 use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::reassembly::stream_heads::StreamHeads;
-use crate::report::flow_report::FlowReport;
-use crate::resolution::{DnsReport, DnsStreams, LearnedNames};
+use crate::report::flow_record::FlowRecord;
+use crate::resolution::{CapturedMessage, DnsStreams, LearnedNames};
 use crate::settings::Settings;
 use crate::tag::Matcher;
 use crate::types::flow_key::FlowKey;
@@ -31,10 +31,10 @@ pub struct Monitor {
     pub(super) next_sweep_ns: u64,
     pub(super) due: Vec<u32>,
     pub(super) tally: Tally,
-    /// Reports on flows that have not been collected yet.
-    pub flows: Vec<FlowReport>,
+    /// Records of flows that have not been collected yet.
+    pub flows: Vec<FlowRecord>,
     /// DNS messages that have not been collected yet.
-    pub dns: Vec<DnsReport>,
+    pub dns: Vec<CapturedMessage>,
 }
 
 /// The sender of a segment: its side of a flow, and the flow's slot in the table if it has one.

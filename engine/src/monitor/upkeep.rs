@@ -3,7 +3,7 @@
 use super::state::Monitor;
 use crate::counters::tally::Tally;
 use crate::flow::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
-use crate::report::flow_report::report;
+use crate::report::flow_record::report;
 use crate::report::phase::Phase;
 use crate::tag::Matcher;
 use crate::types::end_reason::EndReason;

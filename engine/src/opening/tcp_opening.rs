@@ -59,7 +59,9 @@ impl Reader<'_> {
             self.own().base_known = true;
             return self.read_beginning(segment.payload, cut);
         }
-        if is_record_in_mid_stream(segment.payload) || (segment.src_port < 1024 && segment.dst_port >= 1024) {
+        if tls::is_record_in_mid_stream(segment.payload)
+            || (segment.src_port < 1024 && segment.dst_port >= 1024)
+        {
             self.leave(OpeningState::MidStream);
             return false;
         }
@@ -175,11 +177,6 @@ impl Reader<'_> {
             Err(malformed) => self.reject_hello(malformed),
         }
     }
-}
-
-/// True for a TLS record that never begins a stream: change_cipher_spec, alert, application data.
-fn is_record_in_mid_stream(bytes: &[u8]) -> bool {
-    matches!(bytes, [20 | 21 | 23, 3, 0..=4, ..])
 }
 
 /// True for a segment that shows by itself that a stream, or the relevant part of it, begins with it.

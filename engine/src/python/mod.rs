@@ -1,4 +1,4 @@
-//! The interface to Python. Reports cross it in batches, packets never do. `netmon/_engine.pyi` describes it.
+//! The interface to Python. Records cross it in batches, packets never do. `netmon/_engine.pyi` describes it.
 
 mod cells;
 mod engine;

@@ -1,35 +1,35 @@
-//! Reports as rows: plain tuples in the order of `netmon.records.FlowRecord` and `DnsRecord`.
+//! Records as rows: plain tuples in the order of `netmon.records.FlowRecord` and `DnsRecord`.
 
 use super::cells::Cells;
-use crate::report::dns_row::DnsRow;
-use crate::report::flow_report::FlowReport;
-use crate::resolution::DnsReport;
+use crate::report::dns_record::DnsRecord;
+use crate::report::flow_record::FlowRecord;
+use crate::resolution::CapturedMessage;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
 /// The fields of a flow row with their types, as Python annotates them.
 pub fn flow_fields() -> Vec<(&'static str, String)> {
-    FlowReport::NAMES.into_iter().zip(FlowReport::type_names::<Cells>()).collect()
+    FlowRecord::NAMES.into_iter().zip(FlowRecord::type_names::<Cells>()).collect()
 }
 
 /// The same of a DNS row.
 pub fn dns_fields() -> Vec<(&'static str, String)> {
-    DnsRow::NAMES.into_iter().zip(DnsRow::type_names::<Cells>()).collect()
+    DnsRecord::NAMES.into_iter().zip(DnsRecord::type_names::<Cells>()).collect()
 }
 
 /// What a batch is in Python: two lists of tuples.
 pub type Batch<'py> = (Bound<'py, PyList>, Bound<'py, PyList>);
 
-/// Moves reports into a batch. `interfaces` are the source's capture interfaces.
+/// Moves records into a batch. `interfaces` are the source's capture interfaces.
 pub fn batch<'py>(
     py: Python<'py>,
-    flows: Vec<FlowReport>,
-    dns: Vec<DnsReport>,
+    flows: Vec<FlowRecord>,
+    dns: Vec<CapturedMessage>,
     interfaces: &[String],
 ) -> PyResult<Batch<'py>> {
     let cells = Cells { py, interfaces };
     let flows = flows.into_iter().map(|flow| PyTuple::new(py, flow.into_row(&cells)?));
-    let dns = dns.into_iter().map(|message| PyTuple::new(py, DnsRow::from(message).into_row(&cells)?));
+    let dns = dns.into_iter().map(|message| PyTuple::new(py, DnsRecord::from(message).into_row(&cells)?));
     Ok((
         PyList::new(py, flows.collect::<PyResult<Vec<_>>>()?)?,
         PyList::new(py, dns.collect::<PyResult<Vec<_>>>()?)?,

@@ -27,13 +27,13 @@ const MAX_PIECES: usize = 128;
 
 /// A fragment as kept.
 #[derive(Debug)]
-struct Piece {
+struct StoredFragment {
     offset: u32,
     len: u32,
     bytes: Vec<u8>,
 }
 
-impl Piece {
+impl StoredFragment {
     fn end(&self) -> u32 {
         self.offset + self.len
     }
@@ -41,13 +41,13 @@ impl Piece {
 
 /// An incomplete packet.
 #[derive(Debug)]
-struct Parts {
+struct PartialPacket {
     serial: u64,
     started_ns: u64,
     last_ns: u64,
     interface: u16,
     /// Sorted by offset.
-    pieces: Vec<Piece>,
+    pieces: Vec<StoredFragment>,
     /// Type of the header that the payload begins with, from the first fragment.
     next: Option<u8>,
     /// Length of the complete payload, once the last fragment has arrived.
@@ -76,7 +76,7 @@ pub struct Reassembled {
 /// All incomplete packets.
 #[derive(Debug)]
 pub struct Fragments {
-    parts: HashMap<PacketId, Parts, RandomState>,
+    parts: HashMap<PacketId, PartialPacket, RandomState>,
     /// In the order in which they started; some may be done already.
     oldest: VecDeque<(PacketId, u64)>,
     done: VecDeque<Reassembled>,
@@ -166,7 +166,7 @@ impl Fragments {
         let serial = self.serial;
         self.parts.insert(
             id,
-            Parts {
+            PartialPacket {
                 serial,
                 started_ns: time_ns,
                 last_ns: time_ns,
@@ -222,7 +222,7 @@ impl Fragments {
     }
 }
 
-impl Parts {
+impl PartialPacket {
     fn bytes(&self) -> usize {
         self.pieces.iter().map(|piece| piece.bytes.len()).sum()
     }
@@ -262,7 +262,7 @@ impl Parts {
         if offset == 0 {
             self.next = Some(fragment.next);
         }
-        self.pieces.insert(at, Piece { offset, len: fragment.len, bytes: fragment.bytes.to_vec() });
+        self.pieces.insert(at, StoredFragment { offset, len: fragment.len, bytes: fragment.bytes.to_vec() });
         Ok(())
     }
 
@@ -283,7 +283,7 @@ impl Parts {
     fn into_reassembled(self, id: PacketId) -> Reassembled {
         let is_complete = self.is_complete();
         let (ip_bytes, ip_packets) = (self.ip_bytes, self.ip_packets);
-        let len = self.pieces.last().map_or(0, Piece::end);
+        let len = self.pieces.last().map_or(0, StoredFragment::end);
         let mut bytes = Vec::with_capacity(self.pieces.iter().map(|piece| piece.bytes.len()).sum());
         for piece in &self.pieces {
             if bytes.len() != piece.offset as usize {

@@ -1,8 +1,8 @@
 //! What is done with every DNS message, whatever transport carried it: it is counted, learned from and reported.
 
+use super::captured_message::CapturedMessage;
 use super::context::Context;
 use super::dns_clues::FallbackQuery;
-use super::dns_report::DnsReport;
 use super::learned_names::expiry_ns;
 use crate::address::Address;
 use crate::types::ends::Ends;
@@ -139,7 +139,7 @@ impl<'a> Messages<'a> {
             }
         }
         if let Some(reports) = &mut self.context.reports {
-            reports.push(DnsReport {
+            reports.push(CapturedMessage {
                 time_ns: self.time_ns,
                 source: self.source,
                 destination: self.destination,

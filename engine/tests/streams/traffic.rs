@@ -2,7 +2,7 @@
 
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
-use _engine::report::flow_report::FlowReport;
+use _engine::report::flow_record::FlowRecord;
 use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{MatchKind, Matcher};
@@ -92,13 +92,13 @@ impl Talk {
     }
 
     /// All flows, ended.
-    pub fn finish(mut self) -> Vec<FlowReport> {
+    pub fn finish(mut self) -> Vec<FlowRecord> {
         self.monitor.finish();
         std::mem::take(&mut self.monitor.flows)
     }
 
     /// The only flow, ended.
-    pub fn only_flow(self) -> FlowReport {
+    pub fn only_flow(self) -> FlowRecord {
         let mut flows = self.finish();
         assert_eq!(flows.len(), 1);
         flows.remove(0)

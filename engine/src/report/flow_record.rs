@@ -1,4 +1,4 @@
-//! The report on a flow: plain values, which cross to Python in batches.
+//! The record that reports a flow: plain values, which cross to Python in batches.
 
 use crate::address::Address;
 use crate::flow::{Flow, Volume};
@@ -31,10 +31,10 @@ pub struct InterfaceNumber(pub u16);
 pub struct TlsVersion(pub u16);
 
 row! {
-    /// One report on one flow; `netmon/records.py`, FlowRecord, explains the fields.
+    /// A flow when it is reported; `netmon/records.py`, FlowRecord, explains the fields.
     #[derive(Debug, Clone)]
     #[allow(missing_docs)]
-    pub struct FlowReport from facts: &Facts<'_> {
+    pub struct FlowRecord from facts: &Facts<'_> {
         flow_id: u64 = facts.flow.id(),
         phase: Phase = facts.phase,
         end_reason: Option<EndReason> = facts.phase.end_reason(),
@@ -78,7 +78,7 @@ row! {
     }
 }
 
-/// What a report on a flow is written from.
+/// What the record of a flow is made from.
 struct Facts<'a> {
     flow: &'a Flow,
     phase: Phase,
@@ -163,9 +163,9 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Writes a report, and notes it in the flow.
-pub fn report(flow: &mut Flow, phase: Phase, matcher: &Matcher, interception: Interception) -> FlowReport {
-    let report = FlowReport::from(&Facts::new(flow, phase, matcher, interception));
+/// Reports a flow: makes its record, and notes the report in the flow.
+pub fn report(flow: &mut Flow, phase: Phase, matcher: &Matcher, interception: Interception) -> FlowRecord {
+    let record = FlowRecord::from(&Facts::new(flow, phase, matcher, interception));
     flow.reporting.note_report(flow.traffic.bytes());
-    report
+    record
 }
