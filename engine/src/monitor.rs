@@ -15,6 +15,7 @@ use crate::types::arrival::Arrival;
 use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
 use crate::view::counting::{count_packet, count_segment};
+use crate::view::handshake_timer::TimedPacket;
 use crate::wire::decode::{decode, Decoded};
 use crate::wire::{Rejection, Segment, Transport};
 
@@ -105,7 +106,8 @@ impl Monitor {
         let mut is_closing = false;
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         if header.is_control() {
-            self.timer.time_segment(&mut flow.view.handshake, &flow.ends, side, header, arrival);
+            let packet = TimedPacket { ends: &flow.ends, side, arrival };
+            self.timer.time_segment(&mut flow.view.handshake, packet, header);
             is_closing = flow.opening.note_control(side, header, &mut flow.ends);
         }
         if !segment.payload.is_empty() && flow.opening.expects_segment(side) {
@@ -135,8 +137,9 @@ impl Monitor {
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         let peer = flow.opening.state(1 - side);
-        let datagram = (segment.payload, flow.traffic.packets() <= 1);
-        self.timer.time_datagram(&mut flow.view.handshake, &flow.ends, (side, peer), datagram, arrival);
+        let is_first = flow.traffic.packets() <= 1;
+        let packet = TimedPacket { ends: &flow.ends, side, arrival };
+        self.timer.time_datagram(&mut flow.view.handshake, packet, segment.payload, peer, is_first);
         if flow.opening.expects_datagram(side, segment.payload) {
             let sent = flow.traffic.sides()[side].packets;
             let read = |reader: &mut Reader<'_>| reader.read_datagram(segment, sent);
