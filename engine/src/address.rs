@@ -7,7 +7,7 @@ const MAPPED: u128 = 0xffff_0000_0000;
 
 /// An IPv4 or IPv6 address, ordered and hashed as one number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-#[repr(Rust, packed(8))] // aligned as u128 wants it, a flow would be 16 bytes larger
+#[repr(Rust, packed(8))] // with the alignment of u128, a flow would be 16 bytes larger
 pub struct Address(pub u128);
 
 impl Address {
@@ -29,8 +29,8 @@ impl Address {
         self.0 >> 32 == 0xffff
     }
 
-    /// False for what is never routed on the internet: private, shared, link-local, loopback, multicast
-    /// (RFC 6890). Addresses for documentation pass as public.
+    /// False for addresses that are never routed on the internet: private, shared, link-local, loopback, multicast
+    /// (RFC 6890). Addresses for documentation count as public.
     pub fn is_public(self) -> bool {
         match self.to_ip() {
             IpAddr::V4(ip) => {
@@ -47,7 +47,7 @@ impl Address {
         }
     }
 
-    /// The standard library's form.
+    /// The address as a type of the standard library.
     pub fn to_ip(self) -> IpAddr {
         if self.is_v4() {
             IpAddr::V4(Ipv4Addr::from(self.0 as u32))
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_never_routed_on_the_internet_is_not_public() {
+    fn addresses_that_are_never_routed_on_the_internet_are_not_public() {
         let is_public = |text: &str| Address::from(text.parse::<IpAddr>().unwrap()).is_public();
         for text in ["192.0.2.1", "8.8.8.8", "100.63.0.1", "172.32.0.1", "2001:db8::1", "3fff::1"] {
             assert!(is_public(text), "{text}");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn both_versions_come_back_as_they_were() {
+    fn addresses_of_both_versions_are_converted_without_loss() {
         for text in ["0.0.0.0", "192.0.2.1", "255.255.255.255", "::", "2001:db8::1"] {
             let ip: IpAddr = text.parse().unwrap();
             assert_eq!(Address::from(ip).to_string(), text);

@@ -4,14 +4,14 @@
 //!
 //! - `python`: the only module that knows PyO3
 //! - `sensor`: live capture with several workers
-//! - `monitor`: the way of a packet through all modules below
-//! - `report`: what Python receives about a flow
+//! - `monitor`: the path of a packet through all modules below
+//! - `report`: the records that Python receives, with their `view`
 //! - `flow`: a flow composed of the parts below, the table, timeouts
 //! - `naming`: from clues to a name and a signature
-//! - `opening`: what each side of a connection says first
-//! - `resolution`: DNS messages, learned names, encrypted DNS
-//! - `view`: what the sensor's vantage point let it see
-//! - `reassembly`: stream heads and IP fragments
+//! - `opening`: what each side of a connection says first: preamble, hello, certificate, first payload
+//! - `resolution`: DNS messages over UDP and TCP, the names learned from them, encrypted DNS
+//! - `view`: what the sensor's vantage point let it see: duplicates, missing bytes, round trips, interception
+//! - `reassembly`: the heads of streams, in which hellos are reassembled, and IP fragments
 //! - `counters`: plain numbers
 //! - `tag`: the signatures, compiled
 //! - `types`: plain values that several modules share
@@ -19,6 +19,8 @@
 //! - `wire`: from bytes to headers and messages
 //! - `row`: structs that cross to Python as rows
 //! - `settings`, `address`
+//!
+//! To follow a packet, start with `Monitor::packet`.
 
 pub mod address;
 pub mod capture;

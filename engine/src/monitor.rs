@@ -1,106 +1,30 @@
-//! The way of a packet, on one screen: decode → flow → view → opening → name → report.
+//! The path of a packet, on one screen: decode → flow → view → opening → name → report.
 
+mod lifecycle;
+mod state;
+mod upkeep;
+
+pub use self::state::Monitor;
+
+use self::state::{context, Sender};
 use crate::capture::Packet;
-use crate::counters::tally::Tally;
-use crate::flow::{due_ns, Flow, Table};
-use crate::opening::{Reader, SharedHellos};
-use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
-use crate::reassembly::stream_heads::StreamHeads;
-use crate::report::flow_report::FlowReport;
-use crate::resolution::{
-    Context, DnsReport, DnsStreams, LearnedNames, MessageKind, Messages, StreamPart, DNS_PORT,
-};
-use crate::settings::Settings;
-use crate::tag::Matcher;
+use crate::flow::{due_ns, Flow};
+use crate::opening::Reader;
+use crate::resolution::{MessageKind, Messages, StreamPart, DNS_PORT};
 use crate::types::arrival::Arrival;
 use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
 use crate::view::counting::{count_packet, count_segment};
-use crate::view::duplicates::Duplicates;
-use crate::view::handshake_timer::HandshakeTimer;
+use crate::view::handshake_timer::TimedPacket;
 use crate::wire::decode::{decode, Decoded};
 use crate::wire::{Rejection, Segment, Transport};
-use std::sync::Arc;
-
-/// Borrows what all flows of a monitor share, apart from the table that holds them.
-macro_rules! context {
-    ($monitor:ident) => {
-        Context {
-            names: &$monitor.names,
-            matcher: &$monitor.matcher,
-            tally: &mut $monitor.tally,
-            reports: $monitor.settings.every_flow.then_some(&mut $monitor.dns),
-        }
-    };
-}
-
-mod lifecycle;
-mod upkeep;
-
-/// One worker's view of the traffic. Time is the packets' time.
-pub struct Monitor {
-    settings: Settings,
-    matcher: Arc<Matcher>,
-    names: Arc<LearnedNames>,
-    table: Table,
-    duplicates: Duplicates,
-    heads: StreamHeads,
-    hellos: SharedHellos,
-    dns_streams: DnsStreams,
-    fragments: Fragments,
-    timer: HandshakeTimer,
-    flow_ids: (u64, u64),
-    clock_ns: u64,
-    next_sweep_ns: u64,
-    due: Vec<u32>,
-    tally: Tally,
-    /// Reports on flows that have not been collected yet.
-    pub flows: Vec<FlowReport>,
-    /// DNS messages that have not been collected yet.
-    pub dns: Vec<DnsReport>,
-}
-
-/// The sender of a segment: its side of a flow, and the flow's slot in the table if it has one.
-#[derive(Clone, Copy)]
-struct Sender {
-    key: FlowKey,
-    side: usize,
-    slot: Option<u32>,
-}
 
 impl Monitor {
-    /// Flow numbers are `worker`, `worker + workers`, …, so that those of several workers differ.
-    pub fn new(
-        settings: Settings,
-        matcher: Arc<Matcher>,
-        names: Arc<LearnedNames>,
-        (worker, workers): (u64, u64),
-    ) -> Self {
-        Self {
-            table: Table::new(settings.max_flows),
-            duplicates: Duplicates::new(settings.duplicate_window_ns),
-            hellos: SharedHellos::default(),
-            heads: StreamHeads::new(settings.max_heads, settings.max_head_bytes),
-            dns_streams: DnsStreams::new(settings.max_heads),
-            fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
-            timer: HandshakeTimer::new(settings.is_live()),
-            settings,
-            matcher,
-            names,
-            flow_ids: (worker, workers.max(1)),
-            clock_ns: 0,
-            next_sweep_ns: 0,
-            due: Vec::new(),
-            tally: Tally::default(),
-            flows: Vec::new(),
-            dns: Vec::new(),
-        }
-    }
-
     /// Processes one packet.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
         let arrival = Arrival { time_ns: packet.time_ns, interface: packet.interface };
+        self.tally.bytes += u64::from(packet.wire_len);
         count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
         self.tick(packet.time_ns);
         self.timer.observe(arrival);
@@ -118,7 +42,7 @@ impl Monitor {
         }
     }
 
-    /// Processes the packets whose fragments are complete or given up: complete ones are read, others counted.
+    /// Processes packets whose fragments are complete or were given up: complete ones are read, others only counted.
     #[cold]
     fn process_reassembled(&mut self) {
         while let Some(done) = self.fragments.next_done() {
@@ -168,7 +92,7 @@ impl Monitor {
         }
     }
 
-    /// The way of a TCP segment.
+    /// The path of a TCP segment.
     #[inline]
     fn tcp(&mut self, segment: &Segment<'_>, header: TcpHeader, sender: Sender, arrival: Arrival) {
         let side = sender.side;
@@ -182,7 +106,8 @@ impl Monitor {
         let mut is_closing = false;
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         if header.is_control() {
-            self.timer.time_segment(&mut flow.view.handshake, &flow.ends, side, header, arrival);
+            let packet = TimedPacket { ends: &flow.ends, side, arrival };
+            self.timer.time_segment(&mut flow.view.handshake, packet, header);
             is_closing = flow.opening.note_control(side, header, &mut flow.ends);
         }
         if !segment.payload.is_empty() && flow.opening.expects_segment(side) {
@@ -194,14 +119,14 @@ impl Monitor {
             self.table.set_due(slot, due_ns);
         }
         if named {
-            self.identify(slot);
+            self.evaluate_opening(slot);
         }
         if segment.payload_len > 0 && sender.key.has_port(DNS_PORT) {
             self.read_dns_stream((slot, side), header, segment, arrival.time_ns);
         }
     }
 
-    /// The way of a UDP datagram.
+    /// The path of a UDP datagram.
     #[inline]
     fn udp(&mut self, segment: &Segment<'_>, sender: Sender, arrival: Arrival) {
         let side = sender.side;
@@ -212,18 +137,19 @@ impl Monitor {
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         let peer = flow.opening.state(1 - side);
-        let datagram = (segment.payload, flow.traffic.packets() <= 1);
-        self.timer.time_datagram(&mut flow.view.handshake, &flow.ends, (side, peer), datagram, arrival);
+        let is_first = flow.traffic.packets() <= 1;
+        let packet = TimedPacket { ends: &flow.ends, side, arrival };
+        self.timer.time_datagram(&mut flow.view.handshake, packet, segment.payload, peer, is_first);
         if flow.opening.expects_datagram(side, segment.payload) {
             let sent = flow.traffic.sides()[side].packets;
             let read = |reader: &mut Reader<'_>| reader.read_datagram(segment, sent);
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
-        let messages = flow.messages();
+        let message_kind = flow.message_kind();
         if named {
-            self.identify(slot);
+            self.evaluate_opening(slot);
         }
-        if let Some(kind) = messages.filter(|_| !segment.payload.is_empty()) {
+        if let Some(kind) = message_kind.filter(|_| !segment.payload.is_empty()) {
             self.read_message(slot, kind, segment, arrival.time_ns);
         }
     }
@@ -247,5 +173,28 @@ impl Monitor {
         let mut messages = Messages::of_stream(&flow.ends, side, now_ns, context!(self));
         self.dns_streams.follow(at, flow.opening.stream_start(side), part, &mut messages);
         flow.note_query(messages.fallback_query());
+    }
+
+    /// Advances the clock; live capture calls it while no packets arrive.
+    #[inline]
+    pub fn tick(&mut self, now_ns: u64) {
+        if self.advance_clock(now_ns) {
+            self.sweep();
+        }
+    }
+
+    /// Does what is due once a second.
+    #[cold]
+    fn sweep(&mut self) {
+        self.fragments.expire(self.clock_ns, &mut self.tally);
+        self.process_reassembled();
+        self.maintain_flows();
+    }
+
+    /// Ends every flow, in order of their numbers.
+    pub fn finish(&mut self) {
+        self.fragments.finish(&mut self.tally);
+        self.process_reassembled();
+        self.end_flows();
     }
 }

@@ -1,7 +1,7 @@
 //! Structs that leave the engine as rows. A field is declared in one line, which names it, gives its type
 //! and says where its value comes from. The `Target` of a row decides what its cells are.
 
-/// What rows are made for.
+/// The receiver of rows, which defines their cells: the Python interface.
 pub trait Target {
     /// One element of a row.
     type Cell;

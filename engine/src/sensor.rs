@@ -1,7 +1,7 @@
 //! Live capture: workers, each with a ring on every interface and a monitor of its own.
 //!
 //! With several workers the kernel spreads packets by a hash that both directions of a flow share,
-//! the same on every interface, so that a flow stays with one worker. Learned names are common.
+//! the same on every interface, so that a flow stays with one worker. All workers share the learned names.
 
 use crate::capture::filter::Filter;
 use crate::capture::interface::InterfaceDrops;
@@ -9,8 +9,8 @@ use crate::capture::ring::{Ring, RingOptions, RingStatistics};
 use crate::capture::CaptureError;
 use crate::counters::tally::Tally;
 use crate::monitor::Monitor;
-use crate::report::flow_report::FlowReport;
-use crate::resolution::{DnsReport, LearnedNames};
+use crate::report::flow_record::FlowRecord;
+use crate::resolution::{CapturedMessage, LearnedNames};
 use crate::settings::Settings;
 use crate::tag::Matcher;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -24,7 +24,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How long a worker reads on after a stop: longer than the kernel keeps a block that is not full
 /// (`capture::ring`, RETIRE_MS).
 const LAST_BLOCKS: Duration = Duration::from_millis(60);
-/// Reports that may wait for Python; further ones are dropped and counted.
+/// Maximum number of records that wait for Python; further ones are dropped and counted.
 const MAX_WAITING: usize = 1 << 20;
 
 /// What to capture.
@@ -32,7 +32,7 @@ const MAX_WAITING: usize = 1 << 20;
 pub struct Options {
     /// Interface names.
     pub interfaces: Vec<String>,
-    /// Workers, each with a thread.
+    /// Number of workers, each with a thread.
     pub workers: usize,
     /// Ring bytes, for each worker and interface.
     pub ring_bytes: usize,
@@ -44,13 +44,13 @@ pub struct Options {
     pub filter: Option<Filter>,
 }
 
-/// Reports that wait to be collected.
+/// Records that wait to be collected.
 #[derive(Default)]
 pub struct Waiting {
     /// Flows.
-    pub flows: Vec<FlowReport>,
+    pub flows: Vec<FlowRecord>,
     /// DNS messages.
-    pub dns: Vec<DnsReport>,
+    pub dns: Vec<CapturedMessage>,
     lost: u64,
     failed: Option<String>,
 }
@@ -71,7 +71,7 @@ struct Shared {
     reloads: Vec<Mutex<Option<Reload>>>,
 }
 
-/// A change of signatures: the worker delivers its reports, then waits until they are collected.
+/// A change of signatures: the worker delivers its records, then waits until they are collected.
 #[derive(Clone)]
 struct Reload {
     matcher: Arc<Matcher>,
@@ -84,9 +84,9 @@ pub struct Sensor {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     interface_drops: Vec<InterfaceDrops>,
-    /// LearnedNames of the interfaces, by a report's `interface`.
+    /// Names of the interfaces, by number.
     pub interfaces: Vec<String>,
-    /// LearnedNames learned by all workers.
+    /// Names learned from DNS, shared by all workers.
     pub names: Arc<LearnedNames>,
 }
 
@@ -127,7 +127,7 @@ impl Sensor {
         Ok(Self { shared, threads, interface_drops, interfaces: options.interfaces.clone(), names })
     }
 
-    /// Waits up to `timeout` for reports and returns them.
+    /// Waits up to `timeout` for records and returns them.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl Sensor {
         }
     }
 
-    /// Counters of all workers, reports lost, and the kernel's counters by interface.
+    /// Counters of all workers, lost records, and the kernel's counters by interface.
     pub fn stats(&self) -> (Tally, u64, Vec<RingStatistics>) {
         let mut sum = Tally::default();
         let mut rings = vec![RingStatistics::default(); self.interfaces.len()];
@@ -172,7 +172,7 @@ impl Sensor {
         self.interface_drops.iter().map(InterfaceDrops::count).collect()
     }
 
-    /// Replaces the signatures. The result is every report that was made with the old ones.
+    /// Replaces the signatures. Returns all records that were made with the old ones.
     pub fn reload(&self, matcher: &Arc<Matcher>) -> Waiting {
         let parties = self.threads.len() + 1;
         let reload = Reload {
@@ -189,11 +189,11 @@ impl Sensor {
         old
     }
 
-    /// Ends the capture and every flow; the last reports.
+    /// Ends the capture and every flow; returns the last records.
     pub fn stop(&mut self) -> Waiting {
         self.shared.stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
-            // A worker that panicked has no more reports; the others may have.
+            // A worker that panicked has no more records; the others may have.
             let _ = thread.join();
         }
         take(&mut lock(&self.shared.waiting))
@@ -260,7 +260,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Delivers reports and counters.
+    /// Delivers records and counters.
     fn deliver(&mut self) {
         self.turns += 1;
         let status = Status {

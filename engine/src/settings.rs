@@ -7,11 +7,11 @@ const SECOND_NS: u64 = 1_000_000_000;
 pub struct Settings {
     /// Also report flows that match no vendor, and every DNS message.
     pub every_flow: bool,
-    /// Live flows at most.
+    /// Maximum number of live flows.
     pub max_flows: usize,
-    /// Stream heads at most.
+    /// Maximum number of stream heads.
     pub max_heads: usize,
-    /// Bytes of one stream head at most.
+    /// Maximum number of bytes in one stream head.
     pub max_head_bytes: usize,
     /// A TCP flow ends after this silence.
     pub tcp_idle_ns: u64,

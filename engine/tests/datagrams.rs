@@ -2,8 +2,7 @@
 
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
-use _engine::report::flow_report::FlowReport;
-use _engine::report::flow_report::TlsVersion;
+use _engine::report::flow_record::{FlowRecord, TlsVersion};
 use _engine::report::limitation::Limitation;
 use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
@@ -62,7 +61,7 @@ fn feed(monitor: &mut Monitor, bytes: &[u8], kept: usize) {
 }
 
 /// The flows of datagrams that one client sends.
-fn flows_of(datagrams: &[Vec<u8>]) -> Vec<FlowReport> {
+fn flows_of(datagrams: &[Vec<u8>]) -> Vec<FlowRecord> {
     let mut monitor = monitor();
     for datagram in datagrams {
         feed(&mut monitor, &packet(true, 50_000, datagram), usize::MAX);
@@ -213,7 +212,7 @@ fn a_flood_of_endless_dtls_hellos_is_counted_and_does_not_use_memory() {
         feed(&mut monitor, &packet(true, port, &part(0, &body, 20, body.len())), usize::MAX);
     }
     let tally = monitor.tally();
-    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 4990));
+    assert_eq!((tally.live_heads, tally.evicted.heads), (10, 4990));
 }
 
 /// A DNS message between the client and a port that is not known for DNS.
@@ -252,7 +251,7 @@ fn dns_on_any_port_is_read_if_it_starts_with_a_query() {
 fn what_may_only_be_dns_is_ignored_on_other_ports() {
     let (query, answer) = look_up();
     let mut monitor = monitor();
-    feed_dns(&mut monitor, false, (50_000, 5300), &answer); // an answer to nothing
+    feed_dns(&mut monitor, false, (50_000, 5300), &answer); // an answer without a query
     feed_dns(&mut monitor, true, (50_001, 5300), b"something else");
     feed_dns(&mut monitor, true, (50_001, 5300), &query); // not what the flow began with
     feed_dns(&mut monitor, true, (50_002, 137), &query); // NetBIOS

@@ -2,7 +2,7 @@
 
 use _engine::address::Address;
 use _engine::counters::tally::Tally;
-use _engine::resolution::{Context, DnsReport, DnsStreams, LearnedNames, Messages, StreamPart};
+use _engine::resolution::{CapturedMessage, Context, DnsStreams, LearnedNames, Messages, StreamPart};
 use _engine::tag::Matcher;
 use _engine::types::ends::Ends;
 use _engine::types::flow_key::{FlowKey, TCP};
@@ -17,7 +17,7 @@ struct Connection {
     base: Option<u32>,
     names: LearnedNames,
     tally: Tally,
-    reports: Vec<DnsReport>,
+    reports: Vec<CapturedMessage>,
 }
 
 impl Connection {
@@ -230,7 +230,7 @@ fn endless_messages_are_bounded_and_every_eviction_counted() {
         let part = StreamPart { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };
         streams.follow((slot, 1), *base, part, &mut messages);
     }
-    assert_eq!((connection.streams.waiting(), connection.tally.heads_evicted), (8, 992));
+    assert_eq!((connection.streams.waiting(), connection.tally.evicted.heads), (8, 992));
     connection.put(20, &bytes[20..]);
     assert_eq!(connection.problems("evicted"), 1);
 }

@@ -2,7 +2,7 @@
 
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
-use _engine::report::flow_report::FlowReport;
+use _engine::report::flow_record::FlowRecord;
 use _engine::report::phase::Phase;
 use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
@@ -75,7 +75,7 @@ fn feed(monitor: &mut Monitor, time_ns: u64, bytes: &[u8]) {
     monitor.packet(&Packet { time_ns, link: RAW, interface: 0, wire_len: bytes.len() as u32, bytes });
 }
 
-fn finish(monitor: &mut Monitor) -> Vec<FlowReport> {
+fn finish(monitor: &mut Monitor) -> Vec<FlowRecord> {
     monitor.finish();
     std::mem::take(&mut monitor.flows)
 }
@@ -112,7 +112,7 @@ fn a_response_alone_shows_the_query() {
 }
 
 #[test]
-fn of_several_queries_over_tcp_the_vendors_is_reported() {
+fn the_vendors_name_is_reported_among_several_queries_over_tcp() {
     let mut monitor = monitor(false);
     let mut stream = Vec::new();
     for name in ["www.example.net", "eu.cloud.example", "www.example.org"] {
@@ -128,7 +128,7 @@ fn of_several_queries_over_tcp_the_vendors_is_reported() {
 }
 
 #[test]
-fn port_853_without_tls_is_no_encrypted_dns() {
+fn port_853_without_tls_is_not_encrypted_dns() {
     for payload in [&b""[..], b"GET / HTTP/1.1\r\n\r\n"] {
         let mut monitor = monitor(false);
         feed(&mut monitor, START, &tcp(853, 100, payload));

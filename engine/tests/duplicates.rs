@@ -2,7 +2,7 @@
 
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
-use _engine::report::flow_report::FlowReport;
+use _engine::report::flow_record::FlowRecord;
 use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
@@ -69,8 +69,8 @@ fn udp(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
     datagram
 }
 
-/// The report on the first flow after these packets, each with its delay in nanoseconds.
-fn flow_of(packets: &[(u64, Vec<u8>)]) -> FlowReport {
+/// The only flow of these packets, each with its time in nanoseconds after the start.
+fn flow_of(packets: &[(u64, Vec<u8>)]) -> FlowRecord {
     let mut monitor = monitor(50 * MS);
     for (after_ns, bytes) in packets {
         feed(&mut monitor, START + after_ns, RAW, bytes);

@@ -5,7 +5,7 @@ use _engine::capture::Packet;
 use _engine::counters::tally::Tally;
 use _engine::monitor::Monitor;
 use _engine::reassembly::fragments::{Fragments, MAX_PACKETS};
-use _engine::report::flow_report::FlowReport;
+use _engine::report::flow_record::FlowRecord;
 use _engine::report::limitation::Limitation;
 use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
@@ -28,7 +28,7 @@ fn feed(monitor: &mut Monitor, time_ns: u64, bytes: &[u8]) {
     monitor.packet(&Packet { time_ns, link: RAW, interface: 0, wire_len: bytes.len() as u32, bytes });
 }
 
-fn finish(monitor: &mut Monitor) -> Vec<FlowReport> {
+fn finish(monitor: &mut Monitor) -> Vec<FlowRecord> {
     monitor.finish();
     std::mem::take(&mut monitor.flows)
 }
@@ -148,8 +148,8 @@ fn fragments_that_overlap_are_counted_for_the_flow_and_never_read() {
     let datagram = udp((53, 4000), &dns_answer());
     let good = v4_fragments(17, 9, &datagram, 336);
     let early = ipv4(17, 9, 0x2000 | 41, &datagram[328..664]); // eight bytes before its place
-    let other = ipv4(17, 9, 0x2000 | 42, &[0xff; 336]); // another text for the same place
-    let shorter_end = ipv4(17, 9, 43, &datagram[344..352]); // ends before what is there
+    let other = ipv4(17, 9, 0x2000 | 42, &[0xff; 336]); // other bytes for the same place
+    let shorter_end = ipv4(17, 9, 43, &datagram[344..352]); // ends before bytes that have arrived
     let v6 = v6_fragments(17, 9, &datagram, 336);
     let inside = ipv6(44, &[&[17, 0, 1, 1, 0, 0, 0, 9][..], &datagram[256..512]].concat());
     for (all, wrong) in [(&good, early), (&good, other), (&good, shorter_end), (&v6, inside)] {
@@ -231,9 +231,9 @@ fn tunnels_are_read_once_their_packets_are_complete() {
         .collect();
     both.reverse();
     let parts: u64 = v4_fragments(17, 4, &datagram, 336).iter().map(|inner| inner.len() as u64).sum();
-    let whole = inner.len() as u64;
+    let complete = inner.len() as u64;
     for (packets, expected) in
-        [(outer_in_parts, (1, whole)), (inner_in_parts, (3, parts)), (both, (3, parts))]
+        [(outer_in_parts, (1, complete)), (inner_in_parts, (3, parts)), (both, (3, parts))]
     {
         let mut monitor = monitor();
         for packet in &packets {
@@ -256,10 +256,10 @@ fn a_flood_of_incomplete_packets_is_counted_and_does_not_use_memory() {
     }
     let tally = monitor.tally();
     assert!(tally.live_fragments as usize <= MAX_PACKETS);
-    assert_eq!(tally.fragments_evicted, rounds as u64 - tally.live_fragments);
+    assert_eq!(tally.evicted.fragments, rounds as u64 - tally.live_fragments);
     let flows = finish(&mut monitor);
     let packets: u64 = flows.iter().map(|flow| flow.sent_packets + flow.received_packets).sum();
-    assert_eq!(packets, rounds as u64, "what gave way is counted for its flow");
+    assert_eq!(packets, rounds as u64, "evicted packets are counted for their flow");
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
     fragments.finish(&mut Tally::default());
     assert_eq!((fragments.len(), fragments.bytes()), (0, 0));
     assert!(tally.problems.contains_key(&("fragments", "too_many")));
-    assert!(tally.fragments_evicted > 0);
+    assert!(tally.evicted.fragments > 0);
     assert!(std::iter::from_fn(|| fragments.next_done()).count() >= 200);
 }
 

@@ -1,10 +1,10 @@
-//! The way of packets through a monitor: flows, orientation, round trips, ends, bounds, signatures.
+//! The path of packets through a monitor: flows, orientation, round trips, ends, bounds, signatures.
 
 use _engine::capture::Packet;
 use _engine::flow::Flow;
 use _engine::monitor::Monitor;
 use _engine::naming::Clues;
-use _engine::report::flow_report::FlowReport;
+use _engine::report::flow_record::FlowRecord;
 use _engine::report::limitation::Limitation;
 use _engine::report::phase::Phase;
 use _engine::resolution::LearnedNames;
@@ -100,7 +100,7 @@ fn feed(monitor: &mut Monitor, time_ns: u64, bytes: &[u8]) {
     monitor.packet(&Packet { time_ns, link: RAW, interface: 0, wire_len: bytes.len() as u32, bytes });
 }
 
-fn finish(monitor: &mut Monitor) -> Vec<FlowReport> {
+fn finish(monitor: &mut Monitor) -> Vec<FlowRecord> {
     monitor.finish();
     std::mem::take(&mut monitor.flows)
 }
@@ -165,7 +165,7 @@ fn the_flow_table_is_bounded_and_every_eviction_counted() {
         feed(&mut monitor, START + u64::from(n), &ip(CLIENT, [198, 51, a, b], 17, &[0, 9, 0, 9, 0, 8, 0, 0]));
     }
     let tally = monitor.tally();
-    assert_eq!((tally.live_flows, tally.flows_evicted), (100, 900));
+    assert_eq!((tally.live_flows, tally.evicted.flows), (100, 900));
     assert_eq!(finish(&mut monitor).len(), 1000);
 }
 
@@ -179,7 +179,7 @@ fn endless_hellos_are_bounded_and_every_eviction_counted() {
         feed(&mut monitor, START + u64::from(n), &packet);
     }
     let tally = monitor.tally();
-    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 40));
+    assert_eq!((tally.live_heads, tally.evicted.heads), (10, 40));
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn bytes_after_a_packet_in_its_datagram_change_nothing() {
 fn a_key_only_decrypts_its_own_connection() {
     let datagram = seed("draft_29");
     let initial = &initials(&datagram).unwrap()[0];
-    assert!(initial.open(&ConnectionId::new(b"somebody").unwrap()).is_none());
+    assert!(initial.open(&ConnectionId::new(b"stranger").unwrap()).is_none());
 }
 
 #[test]

@@ -4,13 +4,17 @@
 #![cfg(target_os = "linux")]
 
 use _engine::capture::filter::{Filter, Instruction};
-use _engine::capture::ring::{Ring, RingOptions};
+use _engine::capture::ring::{Ring, RingOptions, RingStatistics};
 use std::ffi::c_int;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// No test waits longer than this for expected packets.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// Frames sent before a test waits until they have arrived: the kernel's queue between the two ends is limited
+/// (net.core.netdev_max_backlog).
+const BURST: usize = 200;
 
 /// One end of a veth pair in a new network namespace, which sends frames; "far" is the other end.
 struct Wire {
@@ -22,7 +26,10 @@ impl Wire {
     fn new() -> Option<Self> {
         // SAFETY: the call takes no pointers. It affects only this thread, which runs one test, and its children.
         if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
-            eprintln!("skipped: no right to make a network namespace ({})", std::io::Error::last_os_error());
+            eprintln!(
+                "skipped: no permission to create a network namespace ({})",
+                std::io::Error::last_os_error()
+            );
             return None;
         }
         let commands = [
@@ -115,6 +122,19 @@ fn receive(ring: &mut Ring, count: usize) -> Vec<(Vec<u8>, u32)> {
     packets
 }
 
+/// The statistics of each ring, once the kernel has delivered `count` packets to them, which it does after the
+/// sender's call has returned.
+fn statistics<const N: usize>(rings: &mut [Ring; N], count: u64) -> [RingStatistics; N] {
+    let end = Instant::now() + TIME_LIMIT;
+    loop {
+        let statistics = rings.each_mut().map(|ring| ring.statistics());
+        if statistics.iter().map(|ring| ring.packets).sum::<u64>() >= count || Instant::now() > end {
+            return statistics;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 fn instruction(code: u16, jt: u8, jf: u8, k: u32) -> Instruction {
     Instruction { code, jt, jf, k }
 }
@@ -125,7 +145,7 @@ fn every_byte_of_every_frame_arrives_in_order() {
     let mut ring = Ring::open(&options("far")).expect("the interface exists");
     let frames: Vec<_> = (0..3000).map(|n| frame(n, 60 + n as usize % 1455)).collect();
     let mut packets = Vec::new();
-    for some in frames.chunks(1000) {
+    for some in frames.chunks(BURST) {
         some.iter().for_each(|frame| wire.send(frame));
         packets.extend(receive(&mut ring, some.len())); // more in total than the ring holds
     }
@@ -189,15 +209,18 @@ fn the_snap_length_truncates_and_the_wire_length_stays() {
 #[test]
 fn a_ring_that_is_not_read_counts_its_drops() {
     let Some(wire) = Wire::new() else { return };
-    let mut ring =
-        Ring::open(&RingOptions { ring_bytes: 0, ..options("far") }).expect("the interface exists");
-    (0..4000).for_each(|n| wire.send(&frame(n, 1500)));
-    let statistics = ring.statistics();
+    let mut rings =
+        [Ring::open(&RingOptions { ring_bytes: 0, ..options("far") }).expect("the interface exists")];
+    for sent in (0..4000).step_by(BURST) {
+        (sent..sent + BURST).for_each(|n| wire.send(&frame(n as u32, 1500)));
+        statistics(&mut rings, (sent + BURST) as u64);
+    }
+    let [statistics] = statistics(&mut rings, 4000);
     assert_eq!(statistics.packets, 4000);
     assert!(statistics.dropped > 2000, "two blocks hold fewer than 1400 frames: {statistics:?}");
     assert!(statistics.freezes > 0);
     let left = (statistics.packets - statistics.dropped) as usize;
-    assert_eq!(receive(&mut ring, left).len(), left, "what was not dropped can be read");
+    assert_eq!(receive(&mut rings[0], left).len(), left, "what was not dropped can be read");
 }
 
 #[test]
@@ -214,7 +237,7 @@ fn rings_of_a_group_share_the_packets() {
         frame.append(&mut ipv4);
         wire.send(&frame);
     }
-    let total = rings.each_mut().map(|ring| ring.statistics().packets);
+    let total = statistics(&mut rings, 200).map(|ring| ring.packets);
     assert_eq!(total[0] + total[1], 200, "each packet is in one ring: {total:?}");
     assert!(total.iter().all(|&packets| packets > 20), "both rings have some: {total:?}");
 }

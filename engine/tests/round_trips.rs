@@ -2,7 +2,7 @@
 
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
-use _engine::report::flow_report::FlowReport;
+use _engine::report::flow_record::FlowRecord;
 use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
@@ -47,7 +47,7 @@ impl Watch {
         self.feed(time_ns, 0, bytes)
     }
 
-    fn flows(&mut self) -> Vec<FlowReport> {
+    fn flows(&mut self) -> Vec<FlowRecord> {
         self.0.finish();
         std::mem::take(&mut self.0.flows)
     }
@@ -101,7 +101,7 @@ fn syn_ack() -> Vec<u8> {
 }
 
 #[test]
-fn from_syn_to_its_syn_ack() {
+fn a_round_trip_lasts_from_a_syn_to_its_syn_ack() {
     assert_eq!(files().at(START, &syn()).at(START + 7 * MS, &syn_ack()).rtt(), Some(7 * MS));
 }
 
@@ -131,7 +131,7 @@ fn an_answer_without_an_opening_is_not_measured_later() {
 }
 
 #[test]
-fn no_time_and_negative_time_are_not_a_round_trip() {
+fn zero_and_negative_times_are_not_measured() {
     assert_eq!(files().at(START, &syn()).at(START, &syn_ack()).rtt(), None);
     assert_eq!(files().at(START, &syn()).at(START - 300_000, &syn_ack()).rtt(), None);
 }
@@ -196,7 +196,7 @@ fn udp(up: bool, payload: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn quic_from_the_first_initial_to_its_first_answer() {
+fn a_round_trip_of_quic_lasts_from_the_first_initial_to_its_first_answer() {
     for kind in [0, 2, 3] {
         let mut watch = files();
         watch.at(START, &udp(UP, &hello())).at(START + 9 * MS, &udp(DOWN, &answer(kind, &own_id())));
@@ -217,7 +217,7 @@ fn quic_datagrams_of_one_flight_are_one_opening_and_a_later_one_is_a_retransmiss
 
 #[test]
 fn quic_of_another_connection_or_from_its_middle_is_not_measured() {
-    let stranger = udp(DOWN, &answer(0, b"somebody"));
+    let stranger = udp(DOWN, &answer(0, b"stranger"));
     assert_eq!(files().at(START, &udp(UP, &hello())).at(START + 9 * MS, &stranger).rtt(), None);
     let mut watch = files();
     watch.at(START, &udp(UP, b"\x40 short header, from before")).at(START + 1, &udp(UP, &hello()));

@@ -13,7 +13,7 @@ use std::sync::{Arc, LazyLock};
 static MATCHER: LazyLock<Arc<Matcher>> = LazyLock::new(|| {
     let names = [(0, MatchKind::Suffix, "example".to_owned())];
     let networks = [(1, "192.0.2.0/24".to_owned())];
-    Arc::new(Matcher::new(&names, &networks, &[]).expect("these rules are right"))
+    Arc::new(Matcher::new(&names, &networks, &[]).expect("valid rules"))
 });
 
 fuzz_target!(|input: &[u8]| {

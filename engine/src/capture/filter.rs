@@ -83,7 +83,7 @@ impl Filter {
     pub fn new(program: Vec<Instruction>) -> Result<Self, CaptureError> {
         if program.len() > MAX_INSTRUCTIONS {
             return Err(CaptureError(format!(
-                "the filter has {} instructions; the kernel takes at most {MAX_INSTRUCTIONS}",
+                "the filter has {} instructions; the kernel accepts at most {MAX_INSTRUCTIONS}",
                 program.len()
             )));
         }

@@ -7,7 +7,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixDatagram;
 
 /// Link types as registered for pcap.
-const ETHERNET: u16 = 1;
+pub(super) const ETHERNET: u16 = 1;
 const RAW_IP: u16 = 101;
 /// Hardware type of interfaces without a link layer (`ARPHRD_RAWIP` of Linux).
 const ARPHRD_RAWIP: u16 = 519;

@@ -66,7 +66,7 @@ impl InterfaceDescription {
             let Some(value) = rest.get(..length) else { break };
             match (code, value) {
                 (END_OF_OPTIONS, _) => break,
-                (IF_NAME, value) => name = Some(readable(value)).filter(|name| !name.is_empty()),
+                (IF_NAME, value) => name = Some(printable(value)).filter(|name| !name.is_empty()),
                 (IF_TSRESOL, [resolution, ..]) => interface.clock = Clock::parse(*resolution),
                 (IF_TSOFFSET, value) => {
                     let offset_s = order.u64_or_zero(value, 0) as i64;
@@ -95,7 +95,7 @@ impl InterfaceDescription {
 }
 
 /// A name as text of bounded length without control characters, for use in reports.
-fn readable(value: &[u8]) -> String {
+fn printable(value: &[u8]) -> String {
     let text = String::from_utf8_lossy(&value[..value.len().min(MAX_NAME)]);
     text.trim_matches('\0').chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -7,7 +7,7 @@
 
 use super::capture_error::CaptureError;
 use super::filter::Filter;
-use super::interface::Interface;
+use super::interface::{Interface, ETHERNET};
 use super::packet::Packet;
 use super::socket::{self, Socket};
 use libc::{sockaddr_ll, tpacket3_hdr, tpacket_block_desc, tpacket_hdr_v1};
@@ -28,7 +28,6 @@ const TAG: usize = 4;
 const ADDRESSES: usize = 12;
 /// EtherType of a tag for which the kernel reports none (IEEE 802.1Q).
 const VLAN: u16 = 0x8100;
-const ETHERNET: u16 = 1;
 /// A snap length that cuts nothing: no frame on the wire is longer.
 const UNLIMITED_SNAPLEN: u32 = 65_535;
 
@@ -223,7 +222,7 @@ impl Ring {
         self.status().load(Ordering::Acquire) & libc::TP_STATUS_USER != 0
     }
 
-    /// The status of the current block, which says to whom it belongs.
+    /// The status of the current block: whether it belongs to the kernel or to this process.
     fn status(&self) -> &AtomicU32 {
         // SAFETY: `current` < `blocks`, so block and status lie inside the mapping, which lives as long as
         // `self`. The mapping begins on a page and both offsets are multiples of four, so the word is
@@ -261,7 +260,7 @@ impl Ring {
         delivered
     }
 
-    /// The packet in `frame`, after its header; None for one to be ignored.
+    /// The packet in `frame`, after its header; None if it is to be ignored.
     #[inline]
     fn packet<'a>(&self, frame: &'a mut [u8]) -> Option<Packet<'a>> {
         if self.skip_sent

@@ -1,4 +1,6 @@
-//! Counters: plain numbers that add up. They know nothing of what they count.
+//! Counters: plain numbers, which add up over workers. The modules that count import them, never the reverse.
 
+mod declaration;
+pub mod evictions;
 pub mod tally;
 pub mod view_counters;

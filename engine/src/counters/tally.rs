@@ -1,6 +1,8 @@
 //! The counters of one monitor.
 
-use crate::counters::view_counters::ViewCounters;
+use super::declaration::counters;
+use super::evictions::Evictions;
+use super::view_counters::ViewCounters;
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::evidence::Evidence;
@@ -9,70 +11,66 @@ use crate::wire::quic::Family;
 use crate::wire::Rejection;
 use std::collections::BTreeMap;
 
-/// Counters of one monitor; those of several workers add up.
-#[derive(Clone, Debug, Default)]
-pub struct Tally {
-    /// The counters of each interface, by number.
-    pub views: Vec<ViewCounters>,
-    /// Packets that gave no segment, by `Rejection`.
-    pub rejected: [u64; Rejection::COUNT],
-    /// Parser errors, by station and reason (closed sets, so bounded).
-    pub problems: BTreeMap<(&'static str, &'static str), u64>,
-    /// Flows started.
-    pub flows: u64,
-    /// Ended flows, by evidence.
-    pub named: [u64; Evidence::ALL.len()],
-    /// Their bytes in both directions.
-    pub named_bytes: [u64; Evidence::ALL.len()],
-    /// Ended flows without a name, by reason.
-    pub unnamed: [u64; Unnamed::ALL.len()],
-    /// Their bytes in both directions.
-    pub unnamed_bytes: [u64; Unnamed::ALL.len()],
-    /// Ended flows whose hello had an ECH extension, by what it was.
-    pub ech: [u64; EchState::ALL.len()],
-    /// Ended flows that carried encrypted DNS, by protocol.
-    pub encrypted_dns: [u64; EncryptedDns::ALL.len()],
-    /// Ended flows that match no vendor.
-    pub other_flows: u64,
-    /// Their bytes from client to server.
-    pub other_sent_bytes: u64,
-    /// Their bytes from server to client.
-    pub other_received_bytes: u64,
-    /// Flows evicted because the table was full.
-    pub flows_evicted: u64,
-    /// Stream heads evicted because there were too many.
-    pub heads_evicted: u64,
-    /// IP packets in fragments evicted because there were too many.
-    pub fragments_evicted: u64,
-    /// ClientHellos read.
-    pub hellos: u64,
-    /// QUIC Initial packets seen from sides that may be clients.
-    pub quic_initials: u64,
-    /// Ended QUIC flows, by version.
-    pub quic_flows: [u64; Family::ALL.len()],
-    /// Version negotiations of QUIC servers.
-    pub quic_negotiations: u64,
-    /// DNS messages read.
-    pub dns_messages: u64,
-    /// Times that the packets' clock was set back by more than a minute.
-    pub clock_steps: u64,
-    /// Monitors that suspect a middlebox of answering (`Interception::Suspected`).
-    pub interceptions: u64,
-    /// Earliest packet time, to the minute where the clock goes back.
-    pub first_ns: Option<u64>,
-    /// Latest packet time.
-    pub last_ns: u64,
-    /// Live flows.
-    pub live_flows: u64,
-    /// Live stream heads.
-    pub live_heads: u64,
-    /// IP packets of which fragments are missing.
-    pub live_fragments: u64,
-}
-
-/// Adds each named field of another tally.
-macro_rules! add_fields {
-    ($sum:ident, $more:ident, $($field:ident,)+) => { $($sum.$field += $more.$field;)+ };
+counters! {
+    /// Counters of one monitor; those of several workers add up.
+    #[derive(Clone, Debug, Default)]
+    pub struct Tally {
+        /// Bytes of all packets on the wire.
+        bytes,
+        /// Flows started.
+        flows,
+        /// Ended flows that match no vendor.
+        other_flows,
+        /// Their bytes from client to server.
+        other_sent_bytes,
+        /// Their bytes from server to client.
+        other_received_bytes,
+        /// ClientHellos read.
+        hellos,
+        /// QUIC Initial packets seen from sides that may be clients.
+        quic_initials,
+        /// Version negotiations of QUIC servers.
+        quic_negotiations,
+        /// DNS messages read.
+        dns_messages,
+        /// Times that the packets' clock was set back by more than a minute.
+        clock_steps,
+        /// Monitors in which interception is suspected: 0 or 1 for a single monitor.
+        interceptions,
+        /// Live flows.
+        live_flows,
+        /// Live stream heads.
+        live_heads,
+        /// IP packets of which fragments are missing.
+        live_fragments,
+    } with {
+        /// The counters of each interface, by number.
+        views: Vec<ViewCounters>,
+        /// What was evicted because a table was full.
+        evicted: Evictions,
+        /// Packets from which no segment was decoded, by `Rejection`.
+        rejected: [u64; Rejection::COUNT],
+        /// Parser errors, by station and reason (closed sets, so bounded).
+        problems: BTreeMap<(&'static str, &'static str), u64>,
+        /// Ended flows, by the evidence for their name.
+        named: [u64; Evidence::ALL.len()],
+        /// Their bytes in both directions.
+        named_bytes: [u64; Evidence::ALL.len()],
+        /// Ended flows without a name, by reason.
+        unnamed: [u64; Unnamed::ALL.len()],
+        /// Their bytes in both directions.
+        unnamed_bytes: [u64; Unnamed::ALL.len()],
+        /// Ended flows whose hello had an ECH extension, by whether it was used or GREASE.
+        ech: [u64; EchState::ALL.len()],
+        /// Ended flows that carried encrypted DNS, by protocol.
+        encrypted_dns: [u64; EncryptedDns::ALL.len()],
+        /// Ended QUIC flows, by version.
+        quic_flows: [u64; Family::ALL.len()],
+        /// Earliest packet time; up to a minute too late if the clock was set back.
+        first_ns: Option<u64>,
+        /// Latest packet time.
+        last_ns: u64,
+    }
 }
 
 impl Tally {
@@ -94,43 +92,25 @@ impl Tally {
     /// The counters of all interfaces together.
     pub fn total_view(&self) -> ViewCounters {
         let mut total = ViewCounters::default();
-        self.views.iter().for_each(|view| total.add(view));
+        self.views.iter().for_each(|view| total.add_counters(view));
         total
     }
 
-    /// Adds another worker's counters.
+    /// Adds the tally of another worker.
     pub fn add(&mut self, other: &Self) {
-        add_fields!(
-            self,
-            other,
-            flows,
-            other_flows,
-            other_sent_bytes,
-            other_received_bytes,
-            flows_evicted,
-            heads_evicted,
-            fragments_evicted,
-            hellos,
-            quic_initials,
-            quic_negotiations,
-            dns_messages,
-            clock_steps,
-            interceptions,
-            live_flows,
-            live_heads,
-            live_fragments,
-        );
+        self.add_counters(other);
+        self.evicted.add_counters(&other.evicted);
+        for (interface, view) in other.views.iter().enumerate() {
+            self.view(interface as u16).add_counters(view);
+        }
         add_all(&mut self.rejected, &other.rejected);
         add_all(&mut self.named, &other.named);
-        add_all(&mut self.quic_flows, &other.quic_flows);
-        add_all(&mut self.unnamed, &other.unnamed);
-        add_all(&mut self.ech, &other.ech);
         add_all(&mut self.named_bytes, &other.named_bytes);
+        add_all(&mut self.unnamed, &other.unnamed);
         add_all(&mut self.unnamed_bytes, &other.unnamed_bytes);
-        for (interface, view) in other.views.iter().enumerate() {
-            self.view(interface as u16).add(view);
-        }
+        add_all(&mut self.ech, &other.ech);
         add_all(&mut self.encrypted_dns, &other.encrypted_dns);
+        add_all(&mut self.quic_flows, &other.quic_flows);
         for (problem, count) in &other.problems {
             *self.problems.entry(*problem).or_default() += count;
         }

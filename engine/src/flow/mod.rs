@@ -1,12 +1,12 @@
-//! Flows: one record for each conversation, composed of what the other modules know of it, and the table of all.
+//! Flows: one for each conversation, composed of parts that other modules define, and the table that holds them.
 
-mod record;
+mod flow_state;
 mod reporting;
 mod table;
 mod timeouts;
 mod traffic;
 
-pub use record::Flow;
+pub use flow_state::Flow;
 pub use table::Table;
 pub use timeouts::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
 pub use traffic::Volume;

@@ -1,6 +1,6 @@
-//! What has been decided about a flow, and reported of it.
+//! What has been decided and reported about a flow.
 
-/// No signature.
+/// Stands for no signature.
 const NO_SIGNATURE: u32 = u32::MAX;
 
 /// The state of a flow's reports.
@@ -22,13 +22,13 @@ impl Default for Reporting {
 }
 
 impl Reporting {
-    /// Notes that the flow is named as far as a live report needs it, and which signature it matches.
+    /// Notes that the flow was identified for a live report, and which signature it matches.
     pub fn decide(&mut self, signature: Option<u32>) {
         self.signature = signature.unwrap_or(NO_SIGNATURE);
         self.decided = true;
     }
 
-    /// `decide` was called.
+    /// The flow was identified for a live report.
     #[inline]
     pub fn is_decided(&self) -> bool {
         self.decided
@@ -45,7 +45,7 @@ impl Reporting {
         self.reported
     }
 
-    /// Bytes that a side has sent since the latest report, of its `bytes` in all.
+    /// Bytes that a side has sent since the latest report, if `bytes` are its total.
     pub fn new_bytes(&self, side: usize, bytes: u64) -> u64 {
         bytes - self.bytes[side].min(bytes)
     }
@@ -55,7 +55,7 @@ impl Reporting {
         self.reported && self.bytes != bytes
     }
 
-    /// Notes a report on a flow of which the sides have sent `bytes`.
+    /// Notes that a report was written when the sides had sent `bytes`.
     pub fn note_report(&mut self, bytes: [u64; 2]) {
         self.bytes = bytes;
         self.reported = true;

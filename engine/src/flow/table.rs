@@ -1,12 +1,12 @@
 //! The flow table: a slab of flows, found by key through a seeded hash index, bounded.
 
-use super::record::Flow;
+use super::flow_state::Flow;
 use crate::types::flow_key::FlowKey;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
-/// Flows that are compared to find one to evict.
+/// Number of flows that are compared to find one to evict.
 const EVICTION_SAMPLE: usize = 16;
 
 /// All live flows. A slot number is valid until its flow is removed.
@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// At most `max_flows` flows.
+    /// An empty table for at most `max_flows` flows.
     pub fn new(max_flows: usize) -> Self {
         Self {
             index: HashTable::new(),

@@ -1,6 +1,6 @@
 //! When a flow is due for maintenance.
 
-use super::record::Flow;
+use super::flow_state::Flow;
 use crate::settings::Settings;
 
 const SECOND_NS: u64 = 1_000_000_000;

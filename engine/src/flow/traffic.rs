@@ -20,7 +20,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// None yet, in a flow that starts at `start_ns`.
+    /// The traffic of a flow that starts at `start_ns`, before any packet is counted.
     pub fn new(start_ns: u64) -> Self {
         Self { start_ns, last_ns: start_ns, sides: [Volume::default(); 2] }
     }

@@ -1,18 +1,18 @@
-//! The beginning and the end of a flow, and the decision what it is.
+//! How flows begin, are identified, and end.
 
-use super::{Monitor, Sender};
+use super::state::{context, Monitor, Sender};
 use crate::flow::{due_ns, Flow};
 use crate::naming::identify;
 use crate::report::accounting::count_ended_flow;
-use crate::report::flow_report::report;
+use crate::report::flow_record::report;
 use crate::report::phase::Phase;
-use crate::resolution::{Context, MessageKind, Messages, DNS_PORT};
+use crate::resolution::{MessageKind, Messages, DNS_PORT};
 use crate::types::arrival::Arrival;
 use crate::types::end_reason::EndReason;
 
 impl Monitor {
-    /// The slot of a flow to which a packet belongs; None if there is none, or if the flow was over before the
-    /// packet and is ended now. `is_new` is true if the packet starts another flow with the same key.
+    /// The slot of the flow that a packet continues. None if there is no such flow, or if it was over before the
+    /// packet; it is ended then. `is_new` is true if the packet starts another flow with the same key.
     #[inline]
     pub(super) fn continue_flow(
         &mut self,
@@ -35,23 +35,28 @@ impl Monitor {
     }
 
     /// Starts a flow with its first packet; returns its slot.
-    pub(super) fn begin(&mut self, sender: Sender, arrival: Arrival, messages: Option<MessageKind>) -> u32 {
+    pub(super) fn begin(
+        &mut self,
+        sender: Sender,
+        arrival: Arrival,
+        message_kind: Option<MessageKind>,
+    ) -> u32 {
         if self.table.is_full() {
             if let Some(slot) = self.table.eviction_candidate() {
-                self.tally.flows_evicted += 1;
+                self.tally.evicted.flows += 1;
                 self.end(slot, EndReason::Evicted);
             }
         }
         let id = self.flow_ids.0;
         self.flow_ids.0 += self.flow_ids.1;
         self.tally.flows += 1;
-        let mut flow = Flow::new(sender.key, sender.side, id, arrival, messages);
+        let mut flow = Flow::new(sender.key, sender.side, id, arrival, message_kind);
         flow.look_up_names(&self.names);
         let due_ns = due_ns(&self.settings, &flow, arrival.time_ns);
         self.table.insert(flow, due_ns)
     }
 
-    /// Ends a flow: what is left of it is read, and it is counted and reported.
+    /// Ends a flow: reads what is left of it, counts it, and reports it if it matches or if all flows are reported.
     pub(super) fn end(&mut self, slot: u32, reason: EndReason) {
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.finish_opening(slot, &mut self.heads, &mut self.tally);
@@ -79,7 +84,7 @@ impl Monitor {
     }
 
     /// Evaluates an opening that has just been read.
-    pub(super) fn identify(&mut self, slot: u32) {
+    pub(super) fn evaluate_opening(&mut self, slot: u32) {
         if let Some(flow) = self.table.get_mut(slot) {
             flow.evaluate_hello(&self.names, &self.matcher, &mut self.hellos);
             flow.recognise_dns(&self.names, &self.matcher);

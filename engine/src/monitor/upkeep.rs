@@ -1,9 +1,9 @@
-//! What is due over time: flows that time out, reports on long flows, the end of the capture.
+//! What is done for flows as time passes: they time out, long ones are reported again, all end with the capture.
 
-use super::Monitor;
+use super::state::Monitor;
 use crate::counters::tally::Tally;
 use crate::flow::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
-use crate::report::flow_report::report;
+use crate::report::flow_record::report;
 use crate::report::phase::Phase;
 use crate::tag::Matcher;
 use crate::types::end_reason::EndReason;
@@ -15,9 +15,9 @@ const SECOND_NS: u64 = 1_000_000_000;
 const CLOCK_STEP_NS: u64 = 60 * SECOND_NS;
 
 impl Monitor {
-    /// Advances the clock; live capture calls it while no packets arrive.
+    /// Advances the clock; true if a sweep is due.
     #[inline]
-    pub fn tick(&mut self, now_ns: u64) {
+    pub(super) fn advance_clock(&mut self, now_ns: u64) -> bool {
         if now_ns.saturating_add(CLOCK_STEP_NS) < self.clock_ns {
             self.tally.clock_steps += 1;
             self.tally.last_ns = self.tally.last_ns.max(self.clock_ns);
@@ -25,18 +25,14 @@ impl Monitor {
             self.next_sweep_ns = now_ns;
         }
         self.clock_ns = self.clock_ns.max(now_ns);
-        if self.clock_ns >= self.next_sweep_ns {
-            self.sweep();
-        }
+        self.clock_ns >= self.next_sweep_ns
     }
 
-    #[cold]
-    fn sweep(&mut self) {
+    /// Does what is due for all flows.
+    pub(super) fn maintain_flows(&mut self) {
         let now_ns = self.clock_ns;
         self.tally.first_ns = Some(self.tally.first_ns.map_or(now_ns, |first_ns| first_ns.min(now_ns)));
         self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
-        self.fragments.expire(now_ns, &mut self.tally);
-        self.process_reassembled();
         self.timer.evaluate(now_ns);
         let mut due = std::mem::take(&mut self.due);
         self.table.collect_due(now_ns, &mut due);
@@ -71,9 +67,7 @@ impl Monitor {
     }
 
     /// Ends every flow, in order of their numbers.
-    pub fn finish(&mut self) {
-        self.fragments.finish(&mut self.tally);
-        self.process_reassembled();
+    pub(super) fn end_flows(&mut self) {
         self.timer.evaluate(self.clock_ns);
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {

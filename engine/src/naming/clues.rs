@@ -1,9 +1,9 @@
-//! What a flow keeps for its name, in one allocation.
+//! What may name a flow, in one allocation.
 
 use crate::opening::Disclosed;
 use crate::resolution::DnsClues;
 
-/// Clues from the opening and from DNS. Each part is changed by the module that defines it alone.
+/// Clues from the opening and from DNS. Only the module that defines a part changes it.
 #[derive(Debug, Default)]
 pub struct Clues {
     /// What the opening discloses.

@@ -21,7 +21,7 @@ pub struct Identity<'a> {
 struct Clue<'a> {
     name: &'a str,
     evidence: Evidence,
-    /// Of the CNAME chain that begins with the name.
+    /// The rest of the CNAME chain that begins with the name.
     links: &'a [Box<str>],
 }
 
@@ -50,9 +50,9 @@ fn stated_name<'a>(known: Knowledge<'a>) -> Option<(&'a str, Evidence)> {
 
 /// What names the flow, strongest first.
 ///
-/// A name that the client itself states is the only one: a client that states the name of another server does
-/// not mean the vendor. Otherwise there may be several. A certificate shows what a server can be, DNS what the
-/// client looked up; a wildcard is the weakest, because it names no host.
+/// A name that the client itself states is the only clue: a client that states the name of another server does
+/// not mean the vendor. Otherwise there may be several: the names in the server's certificate, and those that the
+/// client looked up. A wildcard is the weakest, because it names no host.
 fn clues<'a>(known: Knowledge<'a>) -> impl Iterator<Item = Clue<'a>> {
     let dns = known.clues.map(|clues| &clues.dns);
     let stated = stated_name(known).map(|(name, evidence)| {
@@ -71,11 +71,11 @@ fn clues<'a>(known: Knowledge<'a>) -> impl Iterator<Item = Clue<'a>> {
     stated.into_iter().chain(others.into_iter().flatten())
 }
 
-/// Names a flow and matches it with the signatures, from all that is known of it.
+/// Names a flow and matches it with the signatures, from everything known about it.
 ///
-/// The strongest clue that matches a signature decides, otherwise the strongest of all. A name takes precedence
-/// over the first payload bytes, and they over an address. Payload and address match a flow where no name does,
-/// so that an unrelated name in the hello does not hide where the bytes go.
+/// The strongest clue that matches a signature decides, or the strongest of all if none matches. Names take
+/// precedence over the first payload bytes, and these over the address. Payload and address match a flow where no
+/// name does, so that an unrelated name in the hello does not hide where the bytes go.
 pub fn identify<'a>(known: Knowledge<'a>, matcher: &Matcher) -> Identity<'a> {
     let mut best = Identity { name: None, evidence: Evidence::None, matched: None, signature: None };
     for clue in clues(known) {

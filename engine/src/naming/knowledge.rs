@@ -1,4 +1,4 @@
-//! All that is known of a flow and may name it, borrowed from the flow.
+//! Everything known about a flow from which it can be named, borrowed from the flow.
 
 use super::clues::Clues;
 use super::naming_state::NamingState;
@@ -7,18 +7,18 @@ use crate::resolution::Chain;
 use crate::types::ends::Ends;
 use std::sync::Arc;
 
-/// What is known of a flow.
+/// What is known about a flow.
 #[derive(Clone, Copy)]
 pub struct Knowledge<'a> {
     /// Both ends.
     pub ends: &'a Ends,
     /// The openings of both sides.
     pub opening: &'a Opening,
-    /// What the opening and DNS disclose, once there is anything.
+    /// What the opening and DNS have disclosed; None if nothing.
     pub clues: Option<&'a Clues>,
     /// What hides the name.
     pub state: NamingState,
-    /// Its datagrams are DNS messages.
+    /// Its datagrams carry DNS messages.
     pub has_messages: bool,
     /// The snap length cut a packet.
     pub is_cut: bool,
@@ -35,8 +35,8 @@ impl<'a> Knowledge<'a> {
         self.sent_name().filter(|name| !name.is_empty() && !self.state.is_encrypted())
     }
 
-    /// The look-ups that may name the flow. Behind the client-facing server of an encrypted hello are many names:
-    /// there only what this very client looked up counts, except for the public name itself.
+    /// The look-ups that may name the flow. A client-facing server serves many names, so for an encrypted hello only
+    /// what this client itself looked up counts, except for the public name.
     pub fn naming_chains(self) -> impl Iterator<Item = &'a Arc<Chain>> {
         let is_encrypted = self.state.is_encrypted();
         let outer = self.sent_name().filter(|_| is_encrypted);

@@ -1,4 +1,5 @@
-//! Naming: from what is known of a flow to a name and a signature, or to the reason why there is no name.
+//! Naming: from what is known about a flow to a name and a signature (`identity`), or to the reason why there is no
+//! name (`unnamed_reason`).
 
 mod clues;
 mod identity;

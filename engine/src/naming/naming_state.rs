@@ -18,12 +18,12 @@ pub struct NamingState {
 }
 
 impl NamingState {
-    /// Decides what the ECH extension is in a hello that `client` has just sent.
+    /// Decides whether the ECH extension of a hello that `client` has just sent is used or GREASE.
     ///
     /// It is used if the outer name is a public name that this client received in an HTTPS or SVCB record, or one
     /// that the signatures know. The older encrypted_server_name (draft-ietf-tls-esni-00 to -06) is used
     /// wherever it is present, because the clients that implemented it sent it only to servers with a key.
-    pub fn judge_ech(
+    pub fn classify_ech(
         &mut self,
         hello: &Hello,
         (client, start_ns): (Address, u64),
@@ -73,7 +73,7 @@ mod tests {
         names.clients.learn_public_name(client, received, 1);
         let matcher = Matcher::default().with_public_names(&[known.to_owned()]).unwrap();
         let mut state = NamingState::default();
-        state.judge_ech(&hello.into(), (client, 0), &names, &matcher);
+        state.classify_ech(&hello.into(), (client, 0), &names, &matcher);
         state.ech()
     }
 

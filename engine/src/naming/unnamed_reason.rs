@@ -4,13 +4,10 @@ use super::knowledge::Knowledge;
 use crate::resolution::DNS_PORT;
 use crate::types::opening_state::OpeningState;
 use crate::types::unnamed::Unnamed;
+use crate::wire::quic::QUIC_PORT;
 
-/// A UDP flow on this port without a handshake is QUIC that began before the sensor.
-const QUIC_PORT: u16 = 443;
-
-/// Why the flow has no name. What hides the name or keeps it from being read comes first. If the hello could
-/// not have shown the name, the reason is that the client's DNS is encrypted and could not show it either.
-/// Otherwise it is what the flow is instead.
+/// Why the flow has no name. If the flow has no hello with a name, and its client uses encrypted DNS, the reason is
+/// the encrypted DNS, which would have shown the name otherwise.
 pub fn unnamed_reason(known: Knowledge<'_>) -> Unnamed {
     match reason_without_dns(known) {
         Unnamed::NoServerName | Unnamed::NotTls | Unnamed::StartedBeforeSensor
@@ -28,7 +25,8 @@ fn carries_dns(known: Knowledge<'_>) -> bool {
     is_encrypted || known.has_messages || known.ends.server_end().1 == DNS_PORT
 }
 
-/// A flow of datagrams that is not QUIC.
+/// A flow of datagrams that is not QUIC. On the port of QUIC, a flow without a handshake is one that began before
+/// the sensor started.
 fn is_other_datagrams(known: Knowledge<'_>) -> bool {
     !known.ends.is_tcp() && known.opening.quic().is_none() && !known.ends.has_port(QUIC_PORT)
 }

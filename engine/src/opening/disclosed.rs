@@ -36,8 +36,8 @@ impl Disclosed {
         self.hello.as_ref()
     }
 
-    /// The server_name that was sent, in a complete hello or in one of which parts are missing. It is empty
-    /// where the extension is.
+    /// The server_name that was sent, in a complete hello or in one of which parts are missing. Empty if the
+    /// extension contains no name.
     pub fn sent_name(&self) -> Option<&str> {
         let complete = self.hello.as_ref().and_then(|hello| hello.server_name());
         complete.or(self.partial_name.as_deref())

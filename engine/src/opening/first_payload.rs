@@ -6,7 +6,7 @@ use crate::types::ends::Ends;
 use crate::types::opening_state::OpeningState;
 use crate::wire::Segment;
 
-/// Bytes of a payload that are kept: no signature compares more.
+/// Maximum number of bytes kept of a payload: no signature compares more.
 pub const MAX_PREFIX_BYTES: usize = 64;
 
 /// A first payload that a signature matches, kept so that new signatures can be compared with it.

@@ -5,7 +5,7 @@ use crate::types::opening_state::OpeningState;
 use crate::wire::preamble::{Step, StepKind};
 use crate::wire::{Parse, Progress};
 
-/// Steps of one side: a client that has sent so many without TLS is not going to start it.
+/// Maximum number of steps of one side: a client that has sent so many without TLS is not going to start it.
 const MAX_STEPS: u8 = 32;
 
 /// What the beginning of a stream turned out to be.
@@ -19,7 +19,7 @@ pub(super) enum Turn {
 }
 
 impl Reader<'_> {
-    /// Processes the step that was parsed at the stream's beginning, and moves the beginning behind it.
+    /// Processes the step that was parsed at the stream's beginning, and moves the beginning to its end.
     pub(super) fn read_step(&mut self, parsed: Parse<Option<Step>>) -> Turn {
         match parsed {
             Ok(Progress::Parsed(Some(step))) => self.skip_step(step),

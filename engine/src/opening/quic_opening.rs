@@ -5,14 +5,12 @@ use super::reader::Reader;
 use crate::reassembly::stream_heads::StreamHeads;
 use crate::types::opening_state::OpeningState;
 use crate::wire::quic::{
-    crypto_frames, initials, version_number, ConnectionId, Family, Initial, MIN_DATAGRAM,
+    crypto_frames, initials, version_number, ConnectionId, Family, Initial, MIN_DATAGRAM, QUIC_PORT,
 };
 use crate::wire::{gquic, tls, Malformed, Progress, Segment};
 
 /// The CRYPTO stream of the handshake begins at offset zero.
 const BASE: u32 = 0;
-/// The port on which a long header of an unknown version is taken for QUIC.
-const QUIC_PORT: u16 = 443;
 
 impl Reader<'_> {
     /// Reads a datagram that may be QUIC; true if it completed a ClientHello.

@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
     /// A new, empty stream head for this side; the oldest of all is evicted if there are too many.
     pub(super) fn start_head(&mut self, base: u32, anchored: bool) -> u32 {
         while self.heads.is_full() && self.heads.evict_oldest() {
-            self.tally.heads_evicted += 1;
+            self.tally.evicted.heads += 1;
         }
         let head = self.heads.create(self.slot, self.side as u8, base, anchored);
         self.own().head = head;

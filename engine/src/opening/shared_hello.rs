@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Different hellos that are kept for sharing; a site has a few hundred.
+/// Maximum number of different hellos kept for sharing; a site has a few hundred.
 const MAX_SHARED: usize = 4096;
 
 /// A ClientHello.

@@ -50,7 +50,7 @@ pub struct Opening {
 }
 
 impl Default for Opening {
-    /// Nothing read yet.
+    /// The opening of a flow before its first packet.
     fn default() -> Self {
         Self {
             sides: [OpeningSide::NEW; 2],

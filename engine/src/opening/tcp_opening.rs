@@ -10,9 +10,9 @@ use crate::wire::preamble::{is_step, parse_step};
 use crate::wire::tls_server::{is_server_hello, parse_server_certificate};
 use crate::wire::{tls, Progress, Segment};
 
-/// Segments collected for the rest of a hello whose beginning is known.
+/// Maximum number of segments collected for the rest of a hello whose beginning is known.
 const MAX_SEGMENTS: u32 = 2048;
-/// Segments collected while the beginning is unknown, because no SYN was seen.
+/// Maximum number of segments collected while the beginning is unknown, because no SYN was seen.
 const MAX_UNANCHORED: u32 = 8;
 
 impl Opening {
@@ -59,7 +59,9 @@ impl Reader<'_> {
             self.own().base_known = true;
             return self.read_beginning(segment.payload, cut);
         }
-        if is_record_in_mid_stream(segment.payload) || (segment.src_port < 1024 && segment.dst_port >= 1024) {
+        if tls::is_record_in_mid_stream(segment.payload)
+            || (segment.src_port < 1024 && segment.dst_port >= 1024)
+        {
             self.leave(OpeningState::MidStream);
             return false;
         }
@@ -175,11 +177,6 @@ impl Reader<'_> {
             Err(malformed) => self.reject_hello(malformed),
         }
     }
-}
-
-/// True for a TLS record that never begins a stream: change_cipher_spec, alert, application data.
-fn is_record_in_mid_stream(bytes: &[u8]) -> bool {
-    matches!(bytes, [20 | 21 | 23, 3, 0..=4, ..])
 }
 
 /// True for a segment that shows by itself that a stream, or the relevant part of it, begins with it.

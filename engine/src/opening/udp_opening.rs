@@ -5,7 +5,7 @@ use super::sides::Opening;
 use crate::types::opening_state::OpeningState;
 use crate::wire::{dtls, gquic, quic, Segment};
 
-/// Datagrams of one side that are read in search of a hello.
+/// Maximum number of datagrams of one side that are read in search of a hello.
 const MAX_DATAGRAMS: u64 = 64;
 
 impl Opening {

@@ -1,7 +1,7 @@
 //! The fields of rows as Python objects: one conversion for each type of value, and its annotation.
 
 use crate::address::Address;
-use crate::report::flow_report::{InterfaceNumber, TlsVersion};
+use crate::report::flow_record::{InterfaceNumber, TlsVersion};
 use crate::report::limitation::Limitation;
 use crate::report::phase::Phase;
 use crate::row::{Accepts, Target};
@@ -128,7 +128,7 @@ cells! {
     &'static str => "str": |_, value| value,
     String => "str": |_, value| value,
     Address => "str": |_, address| address.to_string(),
-    TlsVersion => "str": |_, TlsVersion(version)| version_text(version),
+    TlsVersion => "str": |_, TlsVersion(version)| tls_version_text(version),
     InterfaceNumber => "str | None": |cells, InterfaceNumber(number)| {
         cells.interfaces.get(usize::from(number)).filter(|name| !name.is_empty())
     },
@@ -139,7 +139,7 @@ cells! {
 }
 
 /// "1.3" for 0x0304; unknown versions as a number.
-fn version_text(version: u16) -> String {
+fn tls_version_text(version: u16) -> String {
     match version {
         0x0300 => "ssl3".into(),
         0x0301..=0x0304 => format!("1.{}", version - 0x0301),

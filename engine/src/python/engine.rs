@@ -2,6 +2,7 @@
 
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
+use super::stats::stats;
 use crate::capture::file;
 use crate::capture::filter::{Filter, Instruction};
 use crate::capture::{CaptureError, Packet};
@@ -28,7 +29,7 @@ pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, Captu
 
 /// The bounds and other settings that Python passes by keyword.
 pub struct Limits {
-    /// LearnedNames learned from DNS, at most.
+    /// Maximum number of names learned from DNS.
     pub max_names: usize,
     /// The settings of the monitor.
     pub settings: Settings,
@@ -119,7 +120,7 @@ impl CaptureFile {
 pub struct Engine {
     monitor: Monitor,
     names: Arc<LearnedNames>,
-    /// Capture interfaces of all files so far, by number; those of the latest file stand last.
+    /// Capture interfaces of all files so far, by number; those of the latest file come last.
     interfaces: Vec<String>,
     /// Number of the latest file's first interface.
     first_interface: u16,
@@ -153,7 +154,7 @@ impl Engine {
         self.interfaces.truncate(first.into());
         self.interfaces.extend_from_slice(file.interfaces());
         if file.interfaces().is_empty() {
-            self.interfaces.push(String::new()); // pcap knows none
+            self.interfaces.push(String::new()); // pcap has no interfaces
         }
         more
     }
@@ -175,6 +176,6 @@ impl Engine {
     }
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        rows::stats(py, &self.monitor.tally(), &self.names, &self.interfaces)
+        stats(py, &self.monitor.tally(), &self.names, &self.interfaces)
     }
 }

@@ -1,4 +1,4 @@
-//! The interface to Python. Reports cross it in batches, packets never do. `netmon/_engine.pyi` describes it.
+//! The interface to Python. Records cross it in batches, packets never do. `netmon/_engine.pyi` describes it.
 
 mod cells;
 mod engine;
@@ -6,6 +6,7 @@ mod matcher;
 mod rows;
 #[cfg(target_os = "linux")]
 mod sensor;
+mod stats;
 
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;

@@ -3,6 +3,7 @@
 use super::engine::{filter_of, Limits};
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
+use super::stats::stats;
 use crate::capture::interface::Interface;
 use crate::sensor::{self, Options};
 use pyo3::prelude::*;
@@ -43,7 +44,7 @@ impl Sensor {
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (tally, lost, rings) = py.detach(|| self.0.stats());
-        let dict = rows::stats(py, &tally, &self.0.names, &self.0.interfaces)?;
+        let dict = stats(py, &tally, &self.0.names, &self.0.interfaces)?;
         dict.set_item("lost_reports", lost)?;
         let interfaces = PyDict::new(py);
         let dropped = self.0.interface_dropped();

@@ -1,11 +1,11 @@
 //! Reassembly of IP packets from their fragments, in any order.
 //!
-//! Fragments that overlap or contradict each other spoil their packet in both versions of IP: RFC 5722
-//! demands it for IPv6, and receivers of IPv4 do the same, because overlaps have only been used to show a
+//! Fragments that overlap or contradict each other invalidate their packet in both versions of IP: RFC 5722
+//! requires it for IPv6, and receivers of IPv4 do the same, because overlaps have only been used to show a
 //! monitor something else than the receiver. An exact duplicate of a fragment is ignored (RFC 8200, 4.5).
 //!
-//! Every packet is accounted for: one that stays incomplete is given up after 30 seconds, when it is evicted
-//! or when it is spoiled. It is then counted for its flow with the fragments that arrived, but not read,
+//! Every packet is accounted for: one that stays incomplete is given up after 30 seconds, or when it is evicted
+//! or invalid. It is then counted for its flow with the fragments that arrived, but not read,
 //! because its receiver did not read it either.
 
 use crate::counters::tally::Tally;
@@ -14,25 +14,26 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::collections::VecDeque;
 
-/// Time within which all fragments of one packet have to arrive: Linux's for IPv4 (RFC 791 leaves it open, RFC 8200, 4.5
-/// says 60 seconds, which no real path needs).
+/// Time within which all fragments of one packet have to arrive: that of Linux for IPv4. RFC 791 leaves it open;
+/// RFC 8200, 4.5 says 60 seconds, which no real path needs.
 const PATIENCE_NS: u64 = 30_000_000_000;
-/// Incomplete packets at most.
+/// Maximum number of incomplete packets.
 pub const MAX_PACKETS: usize = 4096;
-/// Bytes of their fragments at most; the default of Linux.
+/// Maximum number of bytes in their fragments; the default of Linux.
 pub const MAX_BYTES: usize = 4 << 20;
-/// Fragments of one packet: 64 KiB in packets of 576 bytes, which every IPv4 path can carry, are 119.
+/// Maximum number of fragments of one packet: 64 KiB in packets of 576 bytes, which every IPv4 path can carry, are
+/// 119.
 const MAX_PIECES: usize = 128;
 
 /// A fragment as kept.
 #[derive(Debug)]
-struct Piece {
+struct StoredFragment {
     offset: u32,
     len: u32,
     bytes: Vec<u8>,
 }
 
-impl Piece {
+impl StoredFragment {
     fn end(&self) -> u32 {
         self.offset + self.len
     }
@@ -40,21 +41,21 @@ impl Piece {
 
 /// An incomplete packet.
 #[derive(Debug)]
-struct Parts {
+struct PartialPacket {
     serial: u64,
     started_ns: u64,
     last_ns: u64,
     interface: u16,
-    /// By offset.
-    pieces: Vec<Piece>,
+    /// Sorted by offset.
+    pieces: Vec<StoredFragment>,
     /// Type of the header that the payload begins with, from the first fragment.
     next: Option<u8>,
     /// Length of the complete payload, once the last fragment has arrived.
     len: Option<u32>,
     ip_bytes: u32,
     ip_packets: u32,
-    /// Fragments contradict each other: no more are kept.
-    spoiled: bool,
+    /// Fragments contradict each other, so no more are kept.
+    invalid: bool,
 }
 
 /// A packet that is complete, or was given up.
@@ -75,8 +76,8 @@ pub struct Reassembled {
 /// All incomplete packets.
 #[derive(Debug)]
 pub struct Fragments {
-    parts: HashMap<PacketId, Parts, RandomState>,
-    /// In order of their start; some are done already.
+    parts: HashMap<PacketId, PartialPacket, RandomState>,
+    /// In the order in which they started; some may be done already.
     oldest: VecDeque<(PacketId, u64)>,
     done: VecDeque<Reassembled>,
     serial: u64,
@@ -86,7 +87,7 @@ pub struct Fragments {
 }
 
 impl Fragments {
-    /// At most `max_packets` packets with `max_bytes` bytes together.
+    /// An empty table for at most `max_packets` packets with `max_bytes` bytes together.
     pub fn new(max_packets: usize, max_bytes: usize) -> Self {
         Self {
             parts: HashMap::default(),
@@ -128,14 +129,14 @@ impl Fragments {
         parts.last_ns = parts.last_ns.max(time_ns);
         parts.ip_bytes = parts.ip_bytes.saturating_add(fragment.ip_bytes);
         parts.ip_packets += 1;
-        if parts.spoiled {
+        if parts.invalid {
             return;
         }
         match parts.insert(fragment) {
             Ok(()) => self.bytes += fragment.bytes.len(),
             Err(reason) => {
                 tally.problem("fragments", reason);
-                self.bytes -= parts.spoil();
+                self.bytes -= parts.invalidate();
             }
         }
         if parts.is_complete() {
@@ -149,12 +150,12 @@ impl Fragments {
         self.done.pop_front()
     }
 
-    /// Gives up what waited too long.
+    /// Gives up packets that have waited too long.
     pub fn expire(&mut self, now_ns: u64, tally: &mut Tally) {
         self.give_up(|started_ns| now_ns.saturating_sub(started_ns) > PATIENCE_NS, tally);
     }
 
-    /// Gives up everything.
+    /// Gives up all packets.
     pub fn finish(&mut self, tally: &mut Tally) {
         self.give_up(|_| true, tally);
     }
@@ -165,7 +166,7 @@ impl Fragments {
         let serial = self.serial;
         self.parts.insert(
             id,
-            Parts {
+            PartialPacket {
                 serial,
                 started_ns: time_ns,
                 last_ns: time_ns,
@@ -175,7 +176,7 @@ impl Fragments {
                 len: None,
                 ip_bytes: 0,
                 ip_packets: 0,
-                spoiled: false,
+                invalid: false,
             },
         );
         if self.oldest.len() > 2 * self.max_packets {
@@ -191,7 +192,7 @@ impl Fragments {
             match self.parts.get(&id).filter(|parts| parts.serial == serial) {
                 Some(parts) if !is_too_old(parts.started_ns) => break,
                 Some(parts) => {
-                    if !parts.spoiled {
+                    if !parts.invalid {
                         tally.problem("fragments", "incomplete");
                     }
                     self.end(&id);
@@ -205,7 +206,7 @@ impl Fragments {
     fn evict_oldest(&mut self, tally: &mut Tally) -> bool {
         while let Some((id, serial)) = self.oldest.pop_front() {
             if self.parts.get(&id).is_some_and(|parts| parts.serial == serial) {
-                tally.fragments_evicted += 1;
+                tally.evicted.fragments += 1;
                 self.end(&id);
                 return true;
             }
@@ -221,7 +222,7 @@ impl Fragments {
     }
 }
 
-impl Parts {
+impl PartialPacket {
     fn bytes(&self) -> usize {
         self.pieces.iter().map(|piece| piece.bytes.len()).sum()
     }
@@ -239,7 +240,7 @@ impl Parts {
     ///
     /// # Errors
     ///
-    /// The reason why it spoils the packet.
+    /// The reason why it invalidates the packet.
     fn insert(&mut self, fragment: &Fragment<'_>) -> Result<(), &'static str> {
         if self.pieces.len() >= MAX_PIECES {
             return Err("too_many");
@@ -261,28 +262,28 @@ impl Parts {
         if offset == 0 {
             self.next = Some(fragment.next);
         }
-        self.pieces.insert(at, Piece { offset, len: fragment.len, bytes: fragment.bytes.to_vec() });
+        self.pieces.insert(at, StoredFragment { offset, len: fragment.len, bytes: fragment.bytes.to_vec() });
         Ok(())
     }
 
     /// Nothing of the packet will be read; only its first fragment is kept, because it shows the flow.
     /// Returns the number of bytes that were freed.
-    fn spoil(&mut self) -> usize {
+    fn invalidate(&mut self) -> usize {
         let before = self.bytes();
-        self.spoiled = true;
+        self.invalid = true;
         self.pieces.retain(|piece| piece.offset == 0);
         before - self.bytes()
     }
 
     fn is_complete(&self) -> bool {
         let received: u32 = self.pieces.iter().map(|piece| piece.len).sum();
-        !self.spoiled && self.len == Some(received)
+        !self.invalid && self.len == Some(received)
     }
 
     fn into_reassembled(self, id: PacketId) -> Reassembled {
         let is_complete = self.is_complete();
         let (ip_bytes, ip_packets) = (self.ip_bytes, self.ip_packets);
-        let len = self.pieces.last().map_or(0, Piece::end);
+        let len = self.pieces.last().map_or(0, StoredFragment::end);
         let mut bytes = Vec::with_capacity(self.pieces.iter().map(|piece| piece.bytes.len()).sum());
         for piece in &self.pieces {
             if bytes.len() != piece.offset as usize {

@@ -1,21 +1,21 @@
 //! Stream heads: the first bytes of a direction, reassembled from segments in any order.
 //!
 //! Only streams whose opening does not fit into one segment have a head, so most flows never allocate.
-//! StreamHeads are bounded in number and in bytes, each and together. The oldest is evicted.
+//! Heads are bounded in number and in bytes, each and together. The oldest is evicted.
 
 use crate::wire::quic::ConnectionId;
 use std::collections::VecDeque;
 
-/// No head.
+/// Stands for no head where the number of one is stored.
 pub const NO_HEAD: u32 = u32::MAX;
 
-/// Bytes all heads together may hold, for each head that there may be.
+/// Maximum mean size of a head: bounds the bytes of all heads together.
 const MEAN_HEAD_BYTES: usize = 4096;
 
-/// Segments waiting for an earlier one, per head.
+/// Maximum number of segments of one head that wait for an earlier one.
 const MAX_PENDING: usize = 256;
 
-/// What a waiting segment costs beside its bytes, so that many small ones stay within the bound as well.
+/// Memory for a waiting segment in addition to its bytes, so that many small ones stay within the bound as well.
 const SEGMENT_BYTES: usize = 96;
 
 /// The opening of one direction of one flow.
@@ -50,7 +50,7 @@ impl StreamHead {
         }
     }
 
-    /// Bytes held, with what it costs to hold them.
+    /// Bytes held, including the overhead of waiting segments.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -139,7 +139,7 @@ pub struct StreamHeads {
 }
 
 impl StreamHeads {
-    /// At most `max_heads` heads of `max_head_bytes` each, and `max_heads` × 4 KiB together.
+    /// An empty table for at most `max_heads` heads of `max_head_bytes` each, and `max_heads` × 4 KiB together.
     pub fn new(max_heads: usize, max_head_bytes: usize) -> Self {
         Self {
             slots: Vec::new(),
@@ -233,7 +233,7 @@ impl StreamHeads {
         }
     }
 
-    /// The stream turned out to begin at `base`: what was added is sorted again from there.
+    /// Sets the beginning of the stream to `base`, where it has turned out to be, and sorts the segments again.
     pub fn anchor(&mut self, head: u32, base: u32) {
         if let Some(head) = self.slots.get_mut(head as usize).filter(|h| h.live) {
             let before = head.bytes;

@@ -1,8 +1,8 @@
-//! What is remembered of a client: the public names that it received in HTTPS records, whether it uses encrypted
+//! What is remembered about a client: the public names that it received in HTTPS records, whether it uses encrypted
 //! DNS, and which fallback resolvers it queried.
 //!
 //! Shared by all workers like the learned names: a shard is locked at the start and end of a flow and for DNS
-//! messages that concern it, never for an ordinary packet. Bounded in clients, and in what is kept of each; the
+//! messages that concern it, never for an ordinary packet. Bounded in clients, and in what is kept about each; the
 //! client that was seen longest ago is evicted.
 
 use crate::address::Address;
@@ -13,9 +13,9 @@ use std::hash::BuildHasher;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const SHARDS: usize = 16;
-/// Public names kept of one client, the newest ones.
+/// Maximum number of public names kept of one client, the newest ones.
 const MAX_PUBLIC_NAMES: usize = 16;
-/// Fallback resolvers kept of one client, the latest ones.
+/// Maximum number of fallback resolvers kept of one client, the latest ones.
 const MAX_FALLBACKS: usize = 16;
 const HOUR_NS: u64 = 3_600_000_000_000;
 /// Encrypted DNS is a setting: a client that used it today uses it all day.
@@ -92,7 +92,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// At most about `max_clients`.
+    /// An empty table for about `max_clients` clients.
     pub fn new(max_clients: usize) -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),

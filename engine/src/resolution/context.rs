@@ -1,6 +1,6 @@
 //! What is shared by all flows of a monitor, borrowed while a packet is processed.
 
-use super::dns_report::DnsReport;
+use super::captured_message::CapturedMessage;
 use super::learned_names::LearnedNames;
 use crate::counters::tally::Tally;
 use crate::tag::Matcher;
@@ -14,5 +14,5 @@ pub struct Context<'a> {
     /// The counters.
     pub tally: &'a mut Tally,
     /// Where DNS messages are reported; None if they are not.
-    pub reports: Option<&'a mut Vec<DnsReport>>,
+    pub reports: Option<&'a mut Vec<CapturedMessage>>,
 }

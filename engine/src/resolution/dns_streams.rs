@@ -17,9 +17,9 @@ const PREFIX: usize = 2;
 const HEADER: usize = 12;
 /// Room for the longest message, and for as many bytes that arrived early.
 const MAX_HEAD_BYTES: usize = 2 * (PREFIX + 65_535);
-/// Segments collected while an earlier one is missing.
+/// Maximum number of segments collected while an earlier one is missing.
 const MAX_AHEAD: u32 = 32;
-/// Segments searched for the beginning of a message before a direction is given up.
+/// Maximum number of segments searched for the beginning of a message before a direction is given up.
 const MAX_TRIES: u8 = 8;
 
 /// Where the next message of a direction begins.
@@ -73,7 +73,7 @@ pub struct DnsStreams {
 struct NoMessage;
 
 impl DnsStreams {
-    /// At most `max_heads` directions with bytes that wait for more.
+    /// An empty table for at most `max_heads` directions with bytes that wait for more.
     pub fn new(max_heads: usize) -> Self {
         Self { directions: HashMap::default(), heads: StreamHeads::new(max_heads, MAX_HEAD_BYTES) }
     }
@@ -227,15 +227,15 @@ impl Stream<'_, '_> {
     fn read(&mut self, bytes: &[u8]) -> Result<usize, NoMessage> {
         let mut used = 0;
         while let Some((length, behind)) = split_length(&bytes[used..]) {
-            let there = &behind[..length.min(behind.len())];
-            let is_message = length >= HEADER && (self.state.trusted || self.may_begin(there, length));
+            let available = &behind[..length.min(behind.len())];
+            let is_message = length >= HEADER && (self.state.trusted || self.may_begin(available, length));
             if !is_message {
                 return Err(NoMessage);
             }
-            if there.len() < length {
+            if available.len() < length {
                 break;
             }
-            self.messages.process(there);
+            self.messages.process(available);
             self.state.trusted = true;
             self.state.tries = 0;
             used += PREFIX + length;
@@ -245,9 +245,10 @@ impl Stream<'_, '_> {
 
     /// Whether bytes are accepted as a first message: at the beginning of the connection its header decides; in the
     /// middle every byte of it has to be correct.
-    fn may_begin(&self, there: &[u8], length: usize) -> bool {
-        there.len() < HEADER
-            || (has_likely_header(there, length) && (self.state.from_start || is_sound(there, length)))
+    fn may_begin(&self, available: &[u8], length: usize) -> bool {
+        available.len() < HEADER
+            || (has_likely_header(available, length)
+                && (self.state.from_start || is_sound(available, length)))
     }
 
     /// There was no message where one should have been.
@@ -318,11 +319,13 @@ fn split_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
 fn find_beginning(bytes: &[u8]) -> Option<usize> {
     let fits = |at: usize| match split_length(&bytes[at..]) {
         Some((length, behind)) => {
-            let there = &behind[..length.min(behind.len())];
+            let available = &behind[..length.min(behind.len())];
             let is_last = behind.len() == length;
             length >= HEADER
-                && ((at == 0 && there.len() < HEADER)
-                    || ((at == 0 || is_last) && has_likely_header(there, length) && is_sound(there, length)))
+                && ((at == 0 && available.len() < HEADER)
+                    || ((at == 0 || is_last)
+                        && has_likely_header(available, length)
+                        && is_sound(available, length)))
         }
         None => at == 0,
     };
@@ -331,10 +334,10 @@ fn find_beginning(bytes: &[u8]) -> Option<usize> {
 
 /// Whether a message of `length` bytes has a header as DNS servers and clients send it: a known opcode, the reserved
 /// bit zero, and no more records than there is room for.
-fn has_likely_header(there: &[u8], length: usize) -> bool {
+fn has_likely_header(available: &[u8], length: usize) -> bool {
     const SHORTEST_QUESTION: usize = 5;
     const SHORTEST_RECORD: usize = 11;
-    let Some((header, _)) = there.split_first_chunk::<HEADER>() else { return false };
+    let Some((header, _)) = available.split_first_chunk::<HEADER>() else { return false };
     let count = |at: usize| usize::from(u16::from_be_bytes([header[at], header[at + 1]]));
     let records = count(6) + count(8) + count(10);
     let opcode = header[2] >> 3 & 0x0f;
@@ -347,13 +350,14 @@ fn has_likely_header(there: &[u8], length: usize) -> bool {
 
 /// Whether the captured part of a message is free of errors. Of an incomplete one only the beginning is checked,
 /// because it is checked again with every segment.
-fn is_sound(there: &[u8], length: usize) -> bool {
+fn is_sound(available: &[u8], length: usize) -> bool {
     const CHECKED: usize = 512;
-    let there = if there.len() < length { &there[..there.len().min(CHECKED)] } else { there };
-    match dns::parse_message(there) {
+    let available =
+        if available.len() < length { &available[..available.len().min(CHECKED)] } else { available };
+    match dns::parse_message(available) {
         Ok(Progress::Parsed(message)) => match message.damage {
             None => true,
-            Some(damage) => damage.0 == "short" && there.len() < length,
+            Some(damage) => damage.0 == "short" && available.len() < length,
         },
         Ok(Progress::NeedMore) | Err(_) => false,
     }

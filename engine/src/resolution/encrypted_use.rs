@@ -19,7 +19,7 @@ pub struct DnsPeer<'a> {
     pub states: [OpeningState; 2],
     /// The client's hello.
     pub hello: Option<&'a ClientHello>,
-    /// The server's name in it.
+    /// The server's name in the hello.
     pub server_name: Option<&'a str>,
 }
 

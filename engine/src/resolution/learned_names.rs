@@ -13,11 +13,11 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const SHARDS: usize = 16;
-/// Names kept for one address, and for one client and address.
+/// Maximum number of names kept for one address, and for one client and address.
 const MAX_CHAINS: usize = 8;
-/// Links of a CNAME chain that are kept.
+/// Maximum number of links kept of a CNAME chain.
 const MAX_LINKS: usize = 16;
-/// Addresses learned from one response.
+/// Maximum number of addresses learned from one response.
 const MAX_ADDRESSES: usize = 256;
 /// Mean bytes per entry that the byte bound allows.
 const MEAN_ENTRY_BYTES: usize = 512;
@@ -26,7 +26,7 @@ const NAMES_PER_CLIENT: usize = 8;
 const SECOND: u64 = 1_000_000_000;
 /// Clients keep addresses beyond their TTL: browsers for a minute, connections for longer.
 const GRACE_NS: u64 = 300 * SECOND;
-/// A longer TTL is taken for this one.
+/// A longer TTL is shortened to this one.
 const MAX_TTL_S: u32 = 86_400;
 
 /// The name that was looked up, then the links of its CNAME chain.
@@ -162,8 +162,8 @@ pub struct LearnedNames {
 }
 
 impl LearnedNames {
-    /// At most about `max_names` entries for addresses, as many for clients and addresses, and an eighth
-    /// for clients.
+    /// An empty table for about `max_names` entries by address, as many by client and address, and an eighth of
+    /// that by client.
     pub fn new(max_names: usize) -> Self {
         let shard = || Mutex::new(Shard { by_client: NameTable::new(), by_server: NameTable::new() });
         Self {

@@ -1,8 +1,8 @@
 //! What is done with every DNS message, whatever transport carried it: it is counted, learned from and reported.
 
+use super::captured_message::CapturedMessage;
 use super::context::Context;
 use super::dns_clues::FallbackQuery;
-use super::dns_report::DnsReport;
 use super::learned_names::expiry_ns;
 use crate::address::Address;
 use crate::types::ends::Ends;
@@ -12,7 +12,7 @@ use crate::wire::{ech, Progress, Segment};
 /// The port of DNS (RFC 1035, 4.2).
 pub const DNS_PORT: u16 = 53;
 
-/// What kind of messages the datagrams of a flow are.
+/// The kind of messages that the datagrams of a flow carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageKind {
     /// DNS, with the server's port.
@@ -91,7 +91,7 @@ impl<'a> Messages<'a> {
 
     /// Counts a stream head that was evicted.
     pub(super) fn count_evicted_head(&mut self) {
-        self.context.tally.heads_evicted += 1;
+        self.context.tally.evicted.heads += 1;
     }
 
     /// Notes what a fallback resolver is queried for, from the query or from its response.
@@ -139,7 +139,7 @@ impl<'a> Messages<'a> {
             }
         }
         if let Some(reports) = &mut self.context.reports {
-            reports.push(DnsReport {
+            reports.push(CapturedMessage {
                 time_ns: self.time_ns,
                 source: self.source,
                 destination: self.destination,

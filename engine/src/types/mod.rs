@@ -1,4 +1,4 @@
-//! Plain value types that several modules share. They hold no state of a flow and know only what is on the wire.
+//! Plain value types that several modules share. They import only `wire` and `address`.
 
 pub mod arrival;
 pub mod ech_state;

@@ -1,4 +1,4 @@
-//! Why a flow has no name.
+//! The reasons why a flow has no name.
 
 /// Why a flow has no name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,7 +10,6 @@ const MAX_MTU: u32 = 9216;
 #[inline]
 pub fn count_packet(counters: &mut ViewCounters, kept: usize, wire_len: u32) {
     counters.packets += 1;
-    counters.bytes += u64::from(wire_len);
     counters.cut_packets += u64::from((kept as u64) < u64::from(wire_len));
 }
 

@@ -80,7 +80,7 @@ impl Duplicates {
         duplicates: Option<&mut FlowDuplicates>,
     ) -> bool {
         let Some(line) = self.lines.get_mut(place_of(segment)) else { return false };
-        let entry = fingerprint(&self.hasher, segment, flow) << TIME_BITS | time(time_ns);
+        let entry = header_hash(&self.hasher, segment, flow) << TIME_BITS | time(time_ns);
         let occurrence = look_up(line, entry, |age| classify(segment, age, self.window));
         duplicates.map_or(occurrence == Occurrence::Duplicate, |duplicates| duplicates.note(occurrence))
     }
@@ -110,7 +110,7 @@ fn look_up(line: &mut [u64; WAYS], entry: u64, classify: impl Fn(u32) -> Occurre
             let occurrence = classify(age(entry, *known));
             if occurrence == Occurrence::First {
                 *known = entry;
-            } // otherwise the first time stays, so that a packet repeated for ever is counted now and then
+            } // otherwise the first time stays, so that a packet repeated forever is counted now and then
             return occurrence;
         }
     }
@@ -161,7 +161,7 @@ fn place_of(segment: &Segment<'_>) -> usize {
 /// A number that differs between packets that are not duplicates of each other, never 0 in the bits kept.
 /// The checksum represents TCP's options and payload.
 #[inline]
-fn fingerprint(hasher: &RandomState, segment: &Segment<'_>, flow: u64) -> u64 {
+fn header_hash(hasher: &RandomState, segment: &Segment<'_>, flow: u64) -> u64 {
     let mut hasher = hasher.build_hasher();
     hasher.write_u64(flow);
     hasher.write_u64(u64::from(segment.identification) << 32 | u64::from(segment.ip_bytes));
@@ -203,7 +203,7 @@ pub struct FlowDuplicates {
 }
 
 impl Default for FlowDuplicates {
-    /// None yet.
+    /// No duplicates so far.
     fn default() -> Self {
         Self { packets: 0, single: u8::MAX }
     }

@@ -4,7 +4,7 @@ use super::unseen_data::UnseenData;
 use crate::view::duplicates::FlowDuplicates;
 use crate::view::handshake_timer::Handshake;
 
-/// The view of one flow. Each part is changed by the file that defines it alone.
+/// The view of one flow. Only the file that defines a part changes it.
 #[derive(Debug, Default)]
 pub struct FlowView {
     /// Data that was not seen.

@@ -71,6 +71,17 @@ impl Handshake {
     }
 }
 
+/// A packet of a flow whose handshake is timed.
+#[derive(Clone, Copy)]
+pub struct TimedPacket<'a> {
+    /// Both ends of the flow.
+    pub ends: &'a Ends,
+    /// The side that sent the packet.
+    pub side: usize,
+    /// When and where it was captured.
+    pub arrival: Arrival,
+}
+
 /// Measures round trips, and watches whether they are plausible.
 pub struct HandshakeTimer {
     /// All packets are timed by one clock, whatever their interface.
@@ -104,43 +115,36 @@ impl HandshakeTimer {
         *latest_ns = arrival.time_ns;
     }
 
-    /// Times the handshake of a TCP connection by a segment that `side` sent.
+    /// Times the handshake of a TCP connection by a segment.
     #[inline]
-    pub fn time_segment(
-        &mut self,
-        handshake: &mut Handshake,
-        ends: &Ends,
-        side: usize,
-        header: TcpHeader,
-        arrival: Arrival,
-    ) {
+    pub fn time_segment(&mut self, handshake: &mut Handshake, packet: TimedPacket<'_>, header: TcpHeader) {
         if header.flags & flags::SYN == 0 {
             return;
         }
         if header.flags & flags::ACK == 0 {
-            self.open(handshake, side, header.seq.wrapping_add(1), arrival);
+            self.open(handshake, packet, header.seq.wrapping_add(1));
         } else {
-            self.answer(handshake, ends, side, header.ack, arrival);
+            self.answer(handshake, packet, header.ack);
         }
     }
 
-    /// Times the handshake of QUIC by a datagram that `side` sent: the flow begins with a client's Initial, and
-    /// the first long header that comes back to that client answers it (RFC 9000, 7.2).
+    /// Times the handshake of QUIC by a datagram: the flow begins with a client's Initial, and the first long header
+    /// that comes back to that client answers it (RFC 9000, 7.2).
     ///
     /// `peer` is the state of the other side's opening, and `is_first` is true for the flow's first packet.
     #[inline]
     pub fn time_datagram(
         &mut self,
         handshake: &mut Handshake,
-        ends: &Ends,
-        (side, peer): (usize, OpeningState),
-        (datagram, is_first): (&[u8], bool),
-        arrival: Arrival,
+        packet: TimedPacket<'_>,
+        datagram: &[u8],
+        peer: OpeningState,
+        is_first: bool,
     ) {
         let is_long = matches!(datagram, [0x80..=0xff, ..]);
         let is_negotiation = matches!(datagram, [_, 0, 0, 0, 0, ..]);
         if is_long && !is_negotiation && handshake.is_awaited() {
-            self.time_long_header(handshake, ends, (side, peer), (datagram, is_first), arrival);
+            self.time_long_header(handshake, packet, datagram, peer, is_first);
         }
     }
 
@@ -148,31 +152,30 @@ impl HandshakeTimer {
     fn time_long_header(
         &mut self,
         handshake: &mut Handshake,
-        ends: &Ends,
-        (side, peer): (usize, OpeningState),
-        (datagram, is_first): (&[u8], bool),
-        arrival: Arrival,
+        packet: TimedPacket<'_>,
+        datagram: &[u8],
+        peer: OpeningState,
+        is_first: bool,
     ) {
         let Some(header) = first_header(datagram) else { return };
         match handshake.0 {
-            State::Opened { side: opener, .. } if usize::from(opener) != side => {
+            State::Opened { side: opener, .. } if usize::from(opener) != packet.side => {
                 // Only a client's Initial can be decrypted with a client's keys, so the peer is the client.
                 if matches!(peer, OpeningState::Hello | OpeningState::Collecting) {
-                    self.answer(handshake, ends, side, token(header.destination), arrival);
+                    self.answer(handshake, packet, token(header.destination));
                 } else {
                     handshake.0 = State::Unmeasured;
                 }
             }
             State::None if !is_first => handshake.0 = State::Unmeasured,
-            _ if header.kind == PacketType::Initial => {
-                self.open(handshake, side, token(header.source), arrival);
-            }
+            _ if header.kind == PacketType::Initial => self.open(handshake, packet, token(header.source)),
             _ => {}
         }
     }
 
-    /// `side` opens a connection and expects an answer that carries `token`.
-    fn open(&mut self, handshake: &mut Handshake, side: usize, token: u32, arrival: Arrival) {
+    /// A side opens a connection and expects an answer that carries `token`.
+    fn open(&mut self, handshake: &mut Handshake, packet: TimedPacket<'_>, token: u32) {
+        let TimedPacket { side, arrival, .. } = packet;
         self.refine_tick(arrival.time_ns);
         handshake.0 = match handshake.0 {
             State::None => State::Opened {
@@ -192,8 +195,9 @@ impl HandshakeTimer {
         };
     }
 
-    /// `side` answers: the round trip is known, unless it must not be measured.
-    fn answer(&mut self, handshake: &mut Handshake, ends: &Ends, side: usize, token: u32, arrival: Arrival) {
+    /// A side answers: the round trip is known, unless it must not be measured.
+    fn answer(&mut self, handshake: &mut Handshake, packet: TimedPacket<'_>, token: u32) {
+        let TimedPacket { ends, side, arrival } = packet;
         self.refine_tick(arrival.time_ns);
         let state = handshake.0;
         if handshake.is_awaited() || matches!(state, State::Ambiguous) {

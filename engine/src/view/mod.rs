@@ -1,5 +1,8 @@
 //! What the sensor's vantage point let it see: duplicates made by mirror ports, bytes it missed, round trips of
 //! handshakes, and whether a middlebox answers them.
+//!
+//! `flow_view` is the part of a flow that this module owns. `report::flow_record` turns it into the `view` of a
+//! record; `counting` and `report::accounting` add it to the counters of an interface.
 
 pub mod counting;
 pub mod duplicates;

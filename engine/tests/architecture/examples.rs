@@ -53,17 +53,17 @@ fn imports_in_nested_braces_are_read_one_by_one() {
 fn super_and_self_lead_to_the_neighbours_and_children() {
     let files = |inner| {
         [
-            ("lib.rs", "mod room; mod other;"),
-            ("room/mod.rs", "mod a; mod deep;"),
-            ("room/a.rs", "use super::deep::inner::Inner; pub struct One;"),
-            ("room/deep.rs", "pub mod inner;"),
-            ("room/deep/inner.rs", inner),
-            ("other.rs", "use crate::room;"),
+            ("lib.rs", "mod folder; mod other;"),
+            ("folder/mod.rs", "mod a; mod deep;"),
+            ("folder/a.rs", "use super::deep::inner::Inner; pub struct One;"),
+            ("folder/deep.rs", "pub mod inner;"),
+            ("folder/deep/inner.rs", inner),
+            ("other.rs", "use crate::folder;"),
         ]
     };
     let circle = found(&files("use super::super::a::One;"));
     assert_eq!(circle.len(), 1);
-    assert!(circle[0].contains("room/a.rs -> room/deep/inner.rs"), "{}", circle[0]);
+    assert!(circle[0].contains("folder/a.rs -> folder/deep/inner.rs"), "{}", circle[0]);
     let circle = found(&files("fn f() -> super::super::super::other::X { todo!() }"));
     assert_eq!(circle, Vec::<String>::new());
     let own_child = [("lib.rs", "mod a;"), ("a.rs", "mod b; use self::b::B; pub struct A;")];
@@ -85,10 +85,10 @@ fn a_path_to_an_own_child_needs_no_use() {
 #[test]
 fn a_path_through_an_imported_module_is_followed() {
     let found = found(&[
-        ("lib.rs", "mod a; mod room;"),
-        ("a.rs", "use crate::room; pub struct A; fn f() { room::b::g() }"),
-        ("room/mod.rs", "pub mod b;"),
-        ("room/b.rs", "use crate::a::A; pub fn g() {}"),
+        ("lib.rs", "mod a; mod folder;"),
+        ("a.rs", "use crate::folder; pub struct A; fn f() { folder::b::g() }"),
+        ("folder/mod.rs", "pub mod b;"),
+        ("folder/b.rs", "use crate::a::A; pub fn g() {}"),
     ]);
     assert_eq!(found.len(), 1);
 }
@@ -97,31 +97,31 @@ fn a_path_through_an_imported_module_is_followed() {
 fn a_re_export_is_followed_to_the_file_that_defines_the_item() {
     let files = |child| {
         [
-            ("lib.rs", "mod room;"),
+            ("lib.rs", "mod folder;"),
             (
-                "room/mod.rs",
+                "folder/mod.rs",
                 "mod a; mod b; pub use self::a::{A, inside::Deep}; pub use b::*; pub struct Own;",
             ),
-            ("room/a.rs", "pub struct A; pub mod inside { pub struct Deep; }"),
-            ("room/b.rs", child),
+            ("folder/a.rs", "pub struct A; pub mod inside { pub struct Deep; }"),
+            ("folder/b.rs", child),
         ]
     };
     assert_eq!(found(&files("use super::{A, Deep}; pub struct B;")), Vec::<String>::new());
     let circle = found(&files("use super::Own; pub struct B;"));
     assert_eq!(circle.len(), 1, "an item defined in mod.rs itself is an import of mod.rs");
-    assert!(circle[0].contains("room/b.rs -> room/mod.rs"), "{}", circle[0]);
+    assert!(circle[0].contains("folder/b.rs -> folder/mod.rs"), "{}", circle[0]);
 }
 
 #[test]
 fn a_re_export_hides_no_circle() {
     let found = found(&[
-        ("lib.rs", "mod room;"),
-        ("room/mod.rs", "mod a; mod b; pub use self::a::A; pub use self::b::B;"),
-        ("room/a.rs", "use super::B; pub struct A;"),
-        ("room/b.rs", "use crate::room::A; pub struct B;"),
+        ("lib.rs", "mod folder;"),
+        ("folder/mod.rs", "mod a; mod b; pub use self::a::A; pub use self::b::B;"),
+        ("folder/a.rs", "use super::B; pub struct A;"),
+        ("folder/b.rs", "use crate::folder::A; pub struct B;"),
     ]);
     assert_eq!(found.len(), 1);
-    assert!(found[0].contains("room/a.rs -> room/b.rs"), "{}", found[0]);
+    assert!(found[0].contains("folder/a.rs -> folder/b.rs"), "{}", found[0]);
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl Pcapng {
         let mut body = order.u32(0x1a2b_3c4d).to_vec();
         body.extend(order.u16(1));
         body.extend([0, 0]);
-        body.extend([0xff; 8]); // length of the section: not told
+        body.extend([0xff; 8]); // length of the section: unknown
         Self { order, bytes: Vec::new() }.block(0x0a0d_0d0a, &body)
     }
 

@@ -27,11 +27,11 @@ fn damage_in_compressed_data_is_reported_as_such() {
 
 #[test]
 fn a_truncated_file_yields_every_complete_packet_and_reports_where_it_ends() {
-    for whole in [simple_pcap(LITTLE, 0xa1b2_c3d4), simple_pcap(BIG, 0xa1b2_cd34), every_block(BIG)] {
-        let all = sound(&whole);
+    for complete in [simple_pcap(LITTLE, 0xa1b2_c3d4), simple_pcap(BIG, 0xa1b2_cd34), every_block(BIG)] {
+        let all = sound(&complete);
         let mut ends = 0;
-        for length in 1..whole.len() {
-            match read_bytes(&whole[..length]) {
+        for length in 1..complete.len() {
+            match read_bytes(&complete[..length]) {
                 Err(why) => assert!(length < 28, "{why}"),
                 Ok((packets, problem)) => {
                     assert_eq!(packets, all[..packets.len()]);
@@ -50,7 +50,7 @@ fn a_truncated_file_yields_every_complete_packet_and_reports_where_it_ends() {
                 }
             }
         }
-        assert!((2..15).contains(&ends), "a file is whole between its records only: {ends}");
+        assert!((2..15).contains(&ends), "a file may end only between its records: {ends}");
     }
 }
 

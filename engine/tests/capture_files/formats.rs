@@ -116,7 +116,7 @@ fn a_large_unknown_block_is_skipped() {
     let length = 100 << 20;
     writer.write_all(&[[77, 0, 0, 0], u32::to_le_bytes(length)].concat()).expect("writes");
     let hole = writer.metadata().expect("metadata").len() + u64::from(length) - 12;
-    writer.set_len(hole).expect("a hole, which takes no room");
+    writer.set_len(hole).expect("a sparse file");
     writer.write_all(&length.to_le_bytes()).expect("writes");
     let packet = Pcapng::new(LITTLE).bytes().len();
     writer.write_all(&Pcapng::new(LITTLE).enhanced(0, 1, b"behind", 6).bytes()[packet..]).expect("writes");
@@ -160,7 +160,7 @@ fn a_filter_matches_its_own_link_type_only_and_the_others_are_reported() {
     let bytes: Vec<_> = read(&mut capture).into_iter().map(|seen| seen.bytes).collect();
     assert_eq!(bytes, [b"a1", b"a4"]);
     assert_eq!(capture.packets(), 5, "filtered ones included");
-    let problem = capture.problem().expect("one was left out");
+    let problem = capture.problem().expect("one was skipped");
     assert!(problem.contains(": 1 of 5 packets were skipped: their link type"), "{problem}");
 }
 

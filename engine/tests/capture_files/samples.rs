@@ -23,7 +23,7 @@ pub fn every_block(order: Order) -> Vec<u8> {
         .enhanced(2, (5 << 10) + 512, b"binary", 6)
         .old_packet(0, 6 * SECOND, b"obsolete", 8)
         .simple(b"without time", 1000)
-        .block(0x4bad_cafe, b"not a block that anybody knows..")
+        .block(0x4bad_cafe, b"a block type of a private vendor")
         .bytes()
 }
 

@@ -32,7 +32,7 @@ fn a_hello_without_a_name_is_answered_by_a_certificate() {
 }
 
 #[test]
-fn its_segments_may_arrive_in_any_order_and_twice() {
+fn the_segments_of_a_certificate_may_arrive_in_any_order_and_twice() {
     for size in [20, 100, 1460] {
         let mut talk = Talk::new(853, settings()).open();
         talk.up(&hello(None));
@@ -56,7 +56,7 @@ fn the_answer_to_a_hello_with_a_name_is_not_read() {
 }
 
 #[test]
-fn a_server_of_which_one_direction_is_seen_is_named_by_its_certificate() {
+fn a_server_seen_in_one_direction_only_is_named_by_its_certificate() {
     let mut talk = Talk::new(853, settings());
     talk.down(&ANSWER[..1000]);
     talk.down(&ANSWER[1000..]);
@@ -66,7 +66,7 @@ fn a_server_of_which_one_direction_is_seen_is_named_by_its_certificate() {
 }
 
 #[test]
-fn it_is_found_after_what_the_server_sent_before() {
+fn a_certificate_is_found_after_what_the_server_sent_before() {
     let mut talk = Talk::new(143, settings()).open();
     talk.down(b"* OK ready\r\n");
     talk.up(b"a1 STARTTLS\r\n");
@@ -97,5 +97,5 @@ fn endless_answers_are_bounded_and_every_eviction_counted() {
         talk.down_at(0, &ANSWER[..1000]);
     }
     let tally = talk.monitor.tally();
-    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 40));
+    assert_eq!((tally.live_heads, tally.evicted.heads), (10, 40));
 }

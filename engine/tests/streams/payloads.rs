@@ -42,7 +42,7 @@ fn only_the_first_payload_counts() {
 }
 
 #[test]
-fn new_signatures_are_compared_with_it_again() {
+fn new_signatures_are_compared_with_the_first_payload_again() {
     let mut talk = talk(Settings { report_every_ns: LIVE, ..settings() });
     talk.up(b"KE\0\0");
     talk.monitor.set_matcher(known(8));
@@ -51,7 +51,7 @@ fn new_signatures_are_compared_with_it_again() {
 }
 
 #[test]
-fn a_name_takes_precedence() {
+fn a_name_takes_precedence_over_the_first_payload() {
     let mut talk = talk(settings());
     talk.down(b"KE\0\0");
     talk.up(&hello(Some("a.cloud.example")));

@@ -26,7 +26,7 @@ fn a_mail_session_without_starttls_holds_no_head() {
 }
 
 #[test]
-fn a_client_that_never_starts_tls_is_not_read_for_ever() {
+fn a_client_that_never_starts_tls_is_not_read_forever() {
     let mut talk = Talk::new(587, settings()).open();
     for _ in 0..100 {
         talk.up(b"NOOP\r\n");
@@ -44,7 +44,7 @@ fn endless_requests_are_bounded_and_every_eviction_counted() {
         talk.up_at(0, b"GET /never HTTP/1.1\r\nCookie: ");
     }
     let tally = talk.monitor.tally();
-    assert_eq!((tally.live_heads, tally.heads_evicted), (10, 40));
+    assert_eq!((tally.live_heads, tally.evicted.heads), (10, 40));
 }
 
 #[test]

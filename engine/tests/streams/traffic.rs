@@ -2,7 +2,7 @@
 
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
-use _engine::report::flow_report::FlowReport;
+use _engine::report::flow_record::FlowRecord;
 use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{MatchKind, Matcher};
@@ -69,7 +69,7 @@ impl Talk {
         self.next[0] += bytes.len() as u32;
     }
 
-    /// Bytes of the client, so many after the next ones.
+    /// Bytes of the client that begin `ahead` bytes after the next expected one.
     pub fn up_at(&mut self, ahead: u32, bytes: &[u8]) {
         self.segment(true, self.next[0] + ahead, self.next[1], ACK, bytes, None);
     }
@@ -86,19 +86,19 @@ impl Talk {
         self.next[1] += bytes.len() as u32;
     }
 
-    /// Bytes of the server, so many after the next ones.
+    /// Bytes of the server that begin `ahead` bytes after the next expected one.
     pub fn down_at(&mut self, ahead: u32, bytes: &[u8]) {
         self.segment(false, self.next[1] + ahead, self.next[0], ACK, bytes, None);
     }
 
     /// All flows, ended.
-    pub fn finish(mut self) -> Vec<FlowReport> {
+    pub fn finish(mut self) -> Vec<FlowRecord> {
         self.monitor.finish();
         std::mem::take(&mut self.monitor.flows)
     }
 
     /// The only flow, ended.
-    pub fn only_flow(self) -> FlowReport {
+    pub fn only_flow(self) -> FlowRecord {
         let mut flows = self.finish();
         assert_eq!(flows.len(), 1);
         flows.remove(0)

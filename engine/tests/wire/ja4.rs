@@ -116,7 +116,7 @@ fn the_highest_offered_version_is_used() {
         (0x0302, b"", "11"),
         (0x0303, b"\x04\x03\x02\x03\x03", "12"),
         (0x0303, b"\x08\xfa\xfa\x03\x01\x03\x04\x03\x03", "13"),
-        (0x0303, b"\x04\x7f\x1c\x03\x03", "00"), // a draft of TLS 1.3 is no version of the table
+        (0x0303, b"\x04\x7f\x1c\x03\x03", "00"), // a draft of TLS 1.3 is not in the table
         (0x0002, b"", "s2"),
         (0xfeff, b"", "d1"),
         (0xfefd, b"\x04\xfe\xfd\xfe\xfc", "d3"),

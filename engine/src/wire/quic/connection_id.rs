@@ -4,6 +4,7 @@ use crate::wire::bytes::cursor::{Cursor, Short};
 
 /// Maximum length of a connection ID in the supported versions (RFC 9000, 17.2).
 pub const MAX_CID: usize = 20;
+
 /// A connection ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ConnectionId {

@@ -21,9 +21,9 @@ const MAX_MESSAGE: usize = 1 << 16;
 
 /// A version of this family, and how its packets differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Version(u16);
+struct GoogleVersion(u16);
 
-impl Version {
+impl GoogleVersion {
     /// The number in "Q043".
     fn of(tag: [u8; 4]) -> Option<Self> {
         let [b'Q', digits @ ..] = tag else { return None };
@@ -64,7 +64,7 @@ impl Version {
 pub struct ClearPacket<'a> {
     /// The connection.
     pub connection: ConnectionId,
-    version: Version,
+    version: GoogleVersion,
     frames: &'a [u8],
 }
 
@@ -93,12 +93,12 @@ pub fn clear_packet(datagram: &[u8]) -> Option<ClearPacket<'_>> {
     Some(ClearPacket { connection, version, frames })
 }
 
-/// Version, connection and length of a header up to Q043.
-fn public_header(datagram: &[u8]) -> Result<Option<(Version, ConnectionId, usize)>, Short> {
+/// GoogleVersion, connection and length of a header up to Q043.
+fn public_header(datagram: &[u8]) -> Result<Option<(GoogleVersion, ConnectionId, usize)>, Short> {
     let mut cursor = Cursor::new(datagram);
     let flags = cursor.u8()?;
     let connection = ConnectionId::new(cursor.take(8)?).ok_or(Short)?;
-    let Some(version) = Version::of(*cursor.array()?).filter(|version| version.0 <= 43) else {
+    let Some(version) = GoogleVersion::of(*cursor.array()?).filter(|version| version.0 <= 43) else {
         return Ok(None);
     };
     cursor.take([1, 2, 4, 6][usize::from(flags >> 4 & 3)])?;
@@ -106,11 +106,11 @@ fn public_header(datagram: &[u8]) -> Result<Option<(Version, ConnectionId, usize
 }
 
 /// The same for Q046: a long header of an early draft, with connection ID lengths of four bits each.
-fn long_header(datagram: &[u8]) -> Result<Option<(Version, ConnectionId, usize)>, Short> {
+fn long_header(datagram: &[u8]) -> Result<Option<(GoogleVersion, ConnectionId, usize)>, Short> {
     const INITIAL: u8 = 0xc0;
     let mut cursor = Cursor::new(datagram);
     let first = cursor.u8()?;
-    let version = Version::of(*cursor.array()?).filter(|version| version.0 == 46);
+    let version = GoogleVersion::of(*cursor.array()?).filter(|version| version.0 == 46);
     let Some(version) = version.filter(|_| first & 0xf0 == INITIAL) else { return Ok(None) };
     let lengths = cursor.u8()?;
     let length = |bits: u8| if bits == 0 { 0 } else { usize::from(bits) + 3 };
@@ -121,7 +121,7 @@ fn long_header(datagram: &[u8]) -> Result<Option<(Version, ConnectionId, usize)>
 }
 
 /// The hash in place of the later authentication tag: FNV-1a with 128 bits, truncated to 96.
-fn packet_hash(version: Version, header: &[u8], payload: &[u8]) -> [u8; 12] {
+fn packet_hash(version: GoogleVersion, header: &[u8], payload: &[u8]) -> [u8; 12] {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 1 << 88 | 0x13b;
     let sender: &[u8] = if version.hashes_sender() { b"Client" } else { b"" };
@@ -240,7 +240,7 @@ mod tests {
 
     /// A client packet with one frame of the handshake stream.
     fn packet(header: &[u8], version: u16, frame: &[u8]) -> Vec<u8> {
-        [header, &packet_hash(Version(version), header, frame), frame].concat()
+        [header, &packet_hash(GoogleVersion(version), header, frame), frame].concat()
     }
 
     fn stream(datagram: &[u8]) -> Option<Vec<(u64, Vec<u8>)>> {

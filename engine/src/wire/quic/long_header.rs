@@ -10,6 +10,8 @@ pub fn may_be_long_header(datagram: &[u8]) -> bool {
     matches!(datagram, [first, ..] if first & 0x80 != 0) && datagram.len() >= 7
 }
 
+/// The port of HTTP/3, on which QUIC of an unknown version is recognised as well.
+pub const QUIC_PORT: u16 = 443;
 /// Minimum size of a client's first datagram in bytes (RFC 9000, 14.1).
 pub const MIN_DATAGRAM: u32 = 1200;
 

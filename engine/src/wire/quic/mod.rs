@@ -12,5 +12,6 @@ pub use self::connection_id::{ConnectionId, MAX_CID};
 pub use self::initial::{crypto_frames, initials, Initial};
 pub use self::long_header::{
     first_header, is_version_negotiation, may_be_long_header, version_number, LongHeader, MIN_DATAGRAM,
+    QUIC_PORT,
 };
 pub use self::quic_version::{Family, PacketType, Version};

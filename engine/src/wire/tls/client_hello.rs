@@ -32,7 +32,7 @@ pub struct ClientHello {
 const INNER: [u8; 1] = [1];
 
 /// Handshake type of a ClientHello.
-const CLIENT_HELLO: u8 = 1;
+pub(super) const CLIENT_HELLO: u8 = 1;
 
 /// A longer ClientHello is malformed. Post-quantum key shares and long tickets stay far below this limit,
 /// which bounds the memory for incomplete hellos.

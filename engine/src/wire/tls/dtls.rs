@@ -1,12 +1,10 @@
 //! DTLS (RFC 6347, RFC 9147): the fragments of a ClientHello in a datagram. The ClientHello itself is that of
 //! TLS plus a cookie (`tls::parse_hello_body`).
 
-use super::client_hello::MAX_HELLO_BYTES;
+use super::client_hello::{CLIENT_HELLO, MAX_HELLO_BYTES};
+use super::tls_record::HANDSHAKE;
 use crate::wire::bytes::cursor::{Cursor, Short};
 use crate::wire::bytes::parse::Malformed;
-
-const HANDSHAKE: u8 = 22;
-const CLIENT_HELLO: u8 = 1;
 
 /// A fragment of a ClientHello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

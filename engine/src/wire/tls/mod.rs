@@ -16,3 +16,4 @@ pub use self::client_hello::{
     partial_server_name, ClientHello, MAX_HELLO_BYTES,
 };
 pub use self::offer::Offer;
+pub use self::tls_record::is_record_in_mid_stream;

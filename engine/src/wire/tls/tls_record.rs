@@ -16,6 +16,11 @@ const MAX_RECORD: usize = 1 << 14;
 /// Length of a handshake message's header: type and length.
 const MESSAGE_HEADER: usize = 4;
 
+/// True for a record that never begins a stream: change_cipher_spec, alert, application data.
+pub fn is_record_in_mid_stream(bytes: &[u8]) -> bool {
+    matches!(bytes, [20 | 21 | 23, 3, 0..=4, ..])
+}
+
 /// The handshake bytes at the beginning of `stream`, up to the end of the record that completes the first
 /// message, the end of the stream, or the first error.
 pub(super) fn join_records(stream: &[u8]) -> (Cow<'_, [u8]>, Option<Malformed>) {

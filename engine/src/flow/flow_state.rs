@@ -15,8 +15,8 @@ use crate::types::opening_state::OpeningState;
 use crate::view::flow_view::FlowView;
 use crate::wire::Segment;
 
-/// A bidirectional flow. Each part has private fields, which are changed by the module that defines it alone; the
-/// flow only passes them to each other.
+/// A bidirectional flow. Each part has private fields, which only the module that defines it changes; the flow
+/// passes one part to another where they depend on each other.
 #[derive(Debug)]
 pub struct Flow {
     /// Both ends.
@@ -31,22 +31,22 @@ pub struct Flow {
     pub naming: NamingState,
     /// What has been decided and reported.
     pub reporting: Reporting,
-    /// What the opening and DNS disclose, once there is anything.
+    /// What the opening and DNS have disclosed; None if nothing.
     clues: Option<Box<Clues>>,
     id: u64,
-    messages: Option<MessageKind>,
+    message_kind: Option<MessageKind>,
     interface: u16,
 }
 
 impl Flow {
-    /// The flow with number `id`, which begins with a packet of `first_sender`. `messages` are what its datagrams
-    /// are.
+    /// The flow with number `id`, which begins with a packet of `first_sender`. `message_kind` is the kind of DNS
+    /// messages that its datagrams carry.
     pub fn new(
         key: FlowKey,
         first_sender: usize,
         id: u64,
         arrival: Arrival,
-        messages: Option<MessageKind>,
+        message_kind: Option<MessageKind>,
     ) -> Self {
         Self {
             ends: Ends::new(key, first_sender),
@@ -57,7 +57,7 @@ impl Flow {
             reporting: Reporting::default(),
             clues: None,
             id,
-            messages,
+            message_kind,
             interface: arrival.interface,
         }
     }
@@ -72,25 +72,25 @@ impl Flow {
         self.interface
     }
 
-    /// The DNS messages that its datagrams are.
+    /// The kind of DNS messages that its datagrams carry.
     #[inline]
-    pub fn messages(&self) -> Option<MessageKind> {
-        self.messages
+    pub fn message_kind(&self) -> Option<MessageKind> {
+        self.message_kind
     }
 
-    /// What the opening and DNS disclose, once there is anything.
+    /// What the opening and DNS have disclosed; None if nothing.
     pub fn clues(&self) -> Option<&Clues> {
         self.clues.as_deref()
     }
 
-    /// All that may name the flow.
+    /// Everything from which the flow can be named.
     pub fn knowledge(&self) -> Knowledge<'_> {
         Knowledge {
             ends: &self.ends,
             opening: &self.opening,
             clues: self.clues(),
             state: self.naming,
-            has_messages: self.messages.is_some(),
+            has_messages: self.message_kind.is_some(),
             is_cut: self.view.unseen.is_cut(),
         }
     }
@@ -127,7 +127,7 @@ impl Flow {
         named
     }
 
-    /// Reads what is left of incomplete openings: the flow is over.
+    /// Reads what is left of incomplete openings at the end of the flow.
     pub fn finish_opening(&mut self, slot: u32, heads: &mut StreamHeads, tally: &mut Tally) {
         for side in [0, 1] {
             if self.opening.state(side) == OpeningState::Collecting {
@@ -147,13 +147,13 @@ impl Flow {
         true
     }
 
-    /// Evaluates a hello that has just been read: whether it hides its name, and whether other flows sent an
-    /// equal one.
+    /// Evaluates a hello that has just been read: whether its name is encrypted, and whether other flows have an
+    /// equal one, with which it then shares memory.
     pub fn evaluate_hello(&mut self, names: &LearnedNames, matcher: &Matcher, hellos: &mut SharedHellos) {
         let Some(clues) = self.clues.as_deref_mut() else { return };
         if let Some(hello) = clues.disclosed.hello() {
             let (client, _) = self.ends.client_end();
-            self.naming.judge_ech(hello, (client, self.traffic.start_ns()), names, matcher);
+            self.naming.classify_ech(hello, (client, self.traffic.start_ns()), names, matcher);
         }
         clues.disclosed.share_hello(hellos);
     }
@@ -171,7 +171,8 @@ impl Flow {
         }
     }
 
-    /// Recognises the DNS that the flow carries, as far as it was seen, and remembers its client for it.
+    /// Recognises encrypted DNS, and queries to fallback resolvers, in what has been seen of the flow, and remembers
+    /// that its client uses them.
     pub fn recognise_dns(&mut self, names: &LearnedNames, matcher: &Matcher) {
         let encrypted = find_encrypted_dns(&self.dns_peer(), matcher);
         if encrypted.is_some() || self.clues.is_some() {
@@ -180,7 +181,7 @@ impl Flow {
         }
     }
 
-    /// The flow is reported for its DNS, even if it matches no vendor.
+    /// True if the flow is reported because of the DNS that it carries, even if it matches no vendor.
     pub fn is_reported_for_dns(&self) -> bool {
         self.clues().is_some_and(|clues| clues.dns.is_reported())
     }

@@ -1,12 +1,12 @@
-//! The report on one DNS message.
+//! A DNS message with where and when it was captured.
 
 use crate::address::Address;
 use crate::wire::dns::Message;
 
-/// One DNS message as seen on the wire.
+/// One DNS message, from which its record is made.
 #[derive(Debug)]
 #[allow(missing_docs)]
-pub struct DnsReport {
+pub struct CapturedMessage {
     pub time_ns: u64,
     pub source: (Address, u16),
     pub destination: (Address, u16),

@@ -1,4 +1,4 @@
-//! The report on a flow: plain values, which cross to Python in batches.
+//! The record that reports a flow: plain values, which cross to Python in batches.
 
 use crate::address::Address;
 use crate::flow::{Flow, Volume};
@@ -19,10 +19,10 @@ use crate::wire::certificate::Certificate;
 use crate::wire::ja4;
 use crate::wire::tls::ClientHello;
 
-/// A flow is marked when more than one byte in so many was not seen.
+/// The view is limited (`Limitation::Unseen`) if more than one byte in this many was not seen.
 const UNSEEN_SHARE: u64 = 100;
 
-/// Number of a capture interface of the source, which knows its name.
+/// Number of a capture interface in the list of the source, which has its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InterfaceNumber(pub u16);
 
@@ -31,10 +31,10 @@ pub struct InterfaceNumber(pub u16);
 pub struct TlsVersion(pub u16);
 
 row! {
-    /// One report on one flow; `netmon/records.py`, FlowRecord, explains the fields.
+    /// A flow when it is reported; `netmon/records.py`, FlowRecord, explains the fields.
     #[derive(Debug, Clone)]
     #[allow(missing_docs)]
-    pub struct FlowReport from facts: &Facts<'_> {
+    pub struct FlowRecord from facts: &Facts<'_> {
         flow_id: u64 = facts.flow.id(),
         phase: Phase = facts.phase,
         end_reason: Option<EndReason> = facts.phase.end_reason(),
@@ -78,7 +78,7 @@ row! {
     }
 }
 
-/// What a report on a flow is written from.
+/// What the record of a flow is made from.
 struct Facts<'a> {
     flow: &'a Flow,
     phase: Phase,
@@ -163,9 +163,9 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Writes a report, and notes it in the flow.
-pub fn report(flow: &mut Flow, phase: Phase, matcher: &Matcher, interception: Interception) -> FlowReport {
-    let report = FlowReport::from(&Facts::new(flow, phase, matcher, interception));
+/// Reports a flow: makes its record, and notes the report in the flow.
+pub fn report(flow: &mut Flow, phase: Phase, matcher: &Matcher, interception: Interception) -> FlowRecord {
+    let record = FlowRecord::from(&Facts::new(flow, phase, matcher, interception));
     flow.reporting.note_report(flow.traffic.bytes());
-    report
+    record
 }

@@ -1,0 +1,16 @@
+//! What was evicted from tables that were full.
+
+use super::declaration::counters;
+
+counters! {
+    /// Evictions of one monitor, by table.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub struct Evictions {
+        /// Flows.
+        flows,
+        /// Stream heads.
+        heads,
+        /// IP packets in fragments.
+        fragments,
+    }
+}

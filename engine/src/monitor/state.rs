@@ -1,0 +1,90 @@
+//! The state of a monitor: settings, tables and counters, which the other files of this module work on.
+
+use crate::counters::tally::Tally;
+use crate::flow::Table;
+use crate::opening::SharedHellos;
+use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
+use crate::reassembly::stream_heads::StreamHeads;
+use crate::report::flow_record::FlowRecord;
+use crate::resolution::{CapturedMessage, DnsStreams, LearnedNames};
+use crate::settings::Settings;
+use crate::tag::Matcher;
+use crate::types::flow_key::FlowKey;
+use crate::view::duplicates::Duplicates;
+use crate::view::handshake_timer::HandshakeTimer;
+use std::sync::Arc;
+
+/// Follows the packets of one worker. Time is the packets' time.
+pub struct Monitor {
+    pub(super) settings: Settings,
+    pub(super) matcher: Arc<Matcher>,
+    pub(super) names: Arc<LearnedNames>,
+    pub(super) table: Table,
+    pub(super) duplicates: Duplicates,
+    pub(super) heads: StreamHeads,
+    pub(super) hellos: SharedHellos,
+    pub(super) dns_streams: DnsStreams,
+    pub(super) fragments: Fragments,
+    pub(super) timer: HandshakeTimer,
+    pub(super) flow_ids: (u64, u64),
+    pub(super) clock_ns: u64,
+    pub(super) next_sweep_ns: u64,
+    pub(super) due: Vec<u32>,
+    pub(super) tally: Tally,
+    /// Records of flows that have not been collected yet.
+    pub flows: Vec<FlowRecord>,
+    /// DNS messages that have not been collected yet.
+    pub dns: Vec<CapturedMessage>,
+}
+
+/// The sender of a segment: its side of a flow, and the flow's slot in the table if it has one.
+#[derive(Clone, Copy)]
+pub(super) struct Sender {
+    pub(super) key: FlowKey,
+    pub(super) side: usize,
+    pub(super) slot: Option<u32>,
+}
+
+impl Monitor {
+    /// Flow numbers are `worker`, `worker + workers`, …, so that those of several workers differ.
+    pub fn new(
+        settings: Settings,
+        matcher: Arc<Matcher>,
+        names: Arc<LearnedNames>,
+        (worker, workers): (u64, u64),
+    ) -> Self {
+        Self {
+            table: Table::new(settings.max_flows),
+            duplicates: Duplicates::new(settings.duplicate_window_ns),
+            hellos: SharedHellos::default(),
+            heads: StreamHeads::new(settings.max_heads, settings.max_head_bytes),
+            dns_streams: DnsStreams::new(settings.max_heads),
+            fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
+            timer: HandshakeTimer::new(settings.is_live()),
+            settings,
+            matcher,
+            names,
+            flow_ids: (worker, workers.max(1)),
+            clock_ns: 0,
+            next_sweep_ns: 0,
+            due: Vec::new(),
+            tally: Tally::default(),
+            flows: Vec::new(),
+            dns: Vec::new(),
+        }
+    }
+}
+
+/// Borrows what all flows of a monitor share, apart from the table that holds them.
+macro_rules! context {
+    ($monitor:ident) => {
+        $crate::resolution::Context {
+            names: &$monitor.names,
+            matcher: &$monitor.matcher,
+            tally: &mut $monitor.tally,
+            reports: $monitor.settings.every_flow.then_some(&mut $monitor.dns),
+        }
+    };
+}
+
+pub(super) use context;

@@ -1,0 +1,70 @@
+//! The counters as a dictionary.
+
+use crate::counters::tally::Tally;
+use crate::counters::view_counters::ViewCounters;
+use crate::resolution::LearnedNames;
+use crate::types::ech_state::EchState;
+use crate::types::encrypted_dns::EncryptedDns;
+use crate::types::evidence::Evidence;
+use crate::types::unnamed::Unnamed;
+use crate::wire::quic::Family;
+use crate::wire::Rejection;
+use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyDict};
+use std::collections::BTreeMap;
+
+/// The counters of a source; see `Engine.stats` in `netmon/_engine.pyi`.
+///
+/// `interfaces` are the source's capture interfaces; one that has no name is "".
+pub fn stats<'py>(
+    py: Python<'py>,
+    tally: &Tally,
+    names: &LearnedNames,
+    interfaces: &[String],
+) -> PyResult<Bound<'py, PyDict>> {
+    let (entries, name_bytes, names_evicted) = names.usage();
+    let (_, clients_evicted) = names.clients.usage();
+    let by_evidence = |counts| Evidence::ALL.map(Evidence::label).into_iter().zip(counts).into_py_dict(py);
+    let by_reason = |counts| Unnamed::ALL.map(Unnamed::label).into_iter().zip(counts).into_py_dict(py);
+    let ech = EchState::ALL.map(EchState::label).into_iter().zip(tally.ech);
+    let families = Family::ALL.map(Family::label).into_iter().zip(tally.quic_flows);
+    let encrypted = EncryptedDns::ALL.map(EncryptedDns::label).into_iter().zip(tally.encrypted_dns);
+    let rejected = Rejection::ALL.map(Rejection::label).into_iter().zip(tally.rejected);
+    let problems = tally.problems.iter().map(|(problem, count)| (*problem, *count));
+    let evicted = tally.evicted.list().into_iter();
+    let dict = tally.list().into_py_dict(py)?;
+    dict.set_item("packets", tally.total_view().packets)?;
+    dict.set_item("first_ns", tally.first_ns)?;
+    dict.set_item("last_ns", tally.last_ns)?;
+    dict.set_item("dns_names", entries)?;
+    dict.set_item("dns_name_bytes", name_bytes)?;
+    dict.set_item("rejected", rejected.chain(problems).into_py_dict(py)?)?;
+    dict.set_item("named", by_evidence(tally.named)?)?;
+    dict.set_item("named_bytes", by_evidence(tally.named_bytes)?)?;
+    dict.set_item("unnamed", by_reason(tally.unnamed)?)?;
+    dict.set_item("unnamed_bytes", by_reason(tally.unnamed_bytes)?)?;
+    dict.set_item("ech", ech.into_py_dict(py)?)?;
+    dict.set_item("quic_flows", families.into_py_dict(py)?)?;
+    dict.set_item("encrypted_dns", encrypted.into_py_dict(py)?)?;
+    dict.set_item("view", views(py, &tally.views, interfaces)?)?;
+    let learned = [("names", names_evicted), ("clients", clients_evicted)];
+    dict.set_item("evicted", evicted.chain(learned).into_py_dict(py)?)?;
+    Ok(dict)
+}
+
+/// The view counters by interface name, without interfaces that showed no packet.
+fn views<'py>(
+    py: Python<'py>,
+    views: &[ViewCounters],
+    interfaces: &[String],
+) -> PyResult<Bound<'py, PyDict>> {
+    let mut by_name: BTreeMap<&str, ViewCounters> = BTreeMap::new();
+    for (number, view) in views.iter().enumerate().filter(|(_, view)| view.packets > 0) {
+        by_name.entry(interfaces.get(number).map_or("", String::as_str)).or_default().add_counters(view);
+    }
+    let dict = PyDict::new(py);
+    for (name, view) in by_name {
+        dict.set_item(name, view.list().into_py_dict(py)?)?;
+    }
+    Ok(dict)
+}
