@@ -378,5 +378,7 @@ def parse_listen(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65_535:
-        raise ValueError(f"'{text}' is not an address to listen on: write 127.0.0.1:{DEFAULT_PORT}")
+        raise ValueError(
+            f"'{text}' is not an address to listen on: write HOST:PORT, such as 127.0.0.1:{DEFAULT_PORT}"
+        )
     return host, int(port)

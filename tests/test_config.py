@@ -185,7 +185,8 @@ def test_web_can_be_off(read):
         ),
         (
             "web: {listen: here}",
-            "netmon.yaml:1: web.listen: 'here' is not an address to listen on: write 127.0.0.1:10977",
+            "netmon.yaml:1: web.listen: 'here' is not an address to listen on: "
+            "write HOST:PORT, such as 127.0.0.1:10977",
         ),
         ("places: {databases: /srv}", "netmon.yaml:1: places.databases: expected a list"),
         (

@@ -25,7 +25,7 @@ _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 app = typer.Typer(
     name="netmon",
-    help="Shows where the traffic to a vendor's cloud really ends: named, located, counted, judged.",
+    help="Shows where traffic to a vendor's cloud really ends, and compares that with what was promised.",
     epilog=_EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -53,7 +53,7 @@ def _options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Shows where the traffic to a vendor's cloud really ends."""
+    """Shows where traffic to a vendor's cloud really ends."""
 
 
 def main() -> None:

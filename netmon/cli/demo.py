@@ -44,5 +44,6 @@ def demo() -> None:
             summary.flow(monitor.classify(flow))
     summary.show(console, source.stats())
     console.print(
-        "\nNext: `netmon read FILE --country DE` on your own capture, or `netmon run -i IF` on a mirror port."
+        "\nNext: `netmon read FILE --country DE` on your own capture, "
+        'or `sudo "$(command -v netmon)" run -i IF` on a mirror port.'
     )

@@ -140,7 +140,7 @@ def split_words(words: list[str]) -> tuple[list[str], list[str]]:
     count = next((at for at, word in enumerate(words) if not _is_file(word)), len(words))
     paths, filter_words = words[:count], words[count:]
     for path in paths or words[:1]:
-        if path != "-" and not Path(path).exists():
+        if not path or (path != "-" and not Path(path).exists()):
             raise SourceError(f"{path or 'empty file name'}: no such file")
     return paths, filter_words
 

@@ -65,7 +65,8 @@ def lint_signatures(options: ConfigOptions) -> None:
     findings = lint(known, datetime.now(UTC).date())
     for finding in findings:
         write_line(str(finding))
-    print(f"{len(findings)} findings in {len(known.files)} files", file=sys.stderr)
+    noun = "finding" if len(findings) == 1 else "findings"
+    print(f"{len(findings)} {noun} in {len(known.files)} files", file=sys.stderr)
     if findings:
         raise typer.Exit(ERROR)
 
@@ -163,7 +164,7 @@ def _write_rule(answer: Explanation, rule: Rule) -> None:
     if answer.component is not None:
         write_line(f"  {answer.component.function}; data: {answer.component.data_category}")
     if not answer.tags:
-        write_line("  does not tag flows")
+        write_line("  matches no flow by itself")
 
 
 def _write_expectations(answer: Explanation, subject: Subject) -> None:
@@ -188,7 +189,10 @@ def _write_promise(promise: Promise, subject: Subject) -> None:
 
 
 def _write_place(answer: Explanation, place: Place) -> None:
-    write_line(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
+    if place.confidence in ("unknown", "disputed"):
+        write_line(f"  place: {place.confidence}")
+    else:
+        write_line(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
     for step in place.steps:
         write_line(f"    {step}")
     for observed in answer.observed:

@@ -150,7 +150,7 @@ def _decide_address(signatures: SignatureSet, address: str) -> _Decision:
     competitors = tuple(Competitor(one, _why_untagged(one) or "a longer prefix wins") for one in others)
     untagged = _why_untagged(winner)
     if untagged is None:
-        reason = f"network {winner.prefix} covers it; its role service tags by the address alone"
+        reason = f"network {winner.prefix} covers it; its role 'service' matches by address alone"
     else:
         reason = f"network {winner.prefix} covers it, but {untagged}"
     return _Decision(winner, reason, competitors)
@@ -161,7 +161,7 @@ def _why_untagged(rule: NetworkRule) -> str | None:
     if tags_alone(rule):
         return None
     if rule.role != "service":
-        return f"role {rule.role} never tags by the address alone"
+        return f"its role '{rule.role}' does not match by address alone"
     return f"no source has seen it with the vendor after {rule.valid_to}"
 
 

@@ -213,6 +213,11 @@ def test_explain_an_address(netmon):
         assert words in done.stdout
 
 
+def test_explain_an_address_that_nothing_locates(netmon):
+    """The place is unknown, and that is said once."""
+    assert "\n  place: unknown\n" in netmon("signatures", "explain", "192.0.2.1").stdout
+
+
 @pytest.mark.parametrize("text", ["www.example.org", "192.0.2.1", "kaspersky.com.evil.test"])
 def test_explain_without_a_match(netmon, text):
     """A name or address without a match is not an error."""

@@ -47,6 +47,11 @@ def test_empty_standard_input(refused):
     assert refused("read", "-", input="").startswith("standard input: the file is empty")
 
 
+def test_empty_file_name(refused):
+    """An empty word, as an unset variable of the shell leaves it."""
+    assert refused("read", "") == "empty file name: no such file"
+
+
 def test_directory(refused, tmp_path):
     """A directory is not a capture."""
     assert refused("read", tmp_path) == f"{tmp_path}: it is a directory"
@@ -139,7 +144,7 @@ def test_run_without_an_interface(refused):
 def test_run_with_an_invalid_address_to_listen_on(refused):
     """The address needs a host and a port."""
     assert refused("run", "-i", "lo", "--listen", "here") == (
-        "--listen: 'here' is not an address to listen on: write 127.0.0.1:10977"
+        "--listen: 'here' is not an address to listen on: write HOST:PORT, such as 127.0.0.1:10977"
     )
 
 

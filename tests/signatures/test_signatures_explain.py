@@ -95,10 +95,11 @@ def test_a_service_address_shows_votes_and_what_was_seen_there(shipped: Signatur
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("82.202.184.1", "network 82.202.184.0/24 covers it; its role service tags by the address alone"),
+        ("82.202.184.1", "network 82.202.184.0/24 covers it; its role 'service' matches by address alone"),
         (
             "82.202.190.214",
-            "network 82.202.188.0/22 covers it, but role ddos_protection never tags by the address alone",
+            "network 82.202.188.0/22 covers it, "
+            "but its role 'ddos_protection' does not match by address alone",
         ),
         (
             "46.8.206.1",
@@ -106,7 +107,7 @@ def test_a_service_address_shows_votes_and_what_was_seen_there(shipped: Signatur
         ),
         (
             "::ffff:82.202.184.1",
-            "network 82.202.184.0/24 covers it; its role service tags by the address alone",
+            "network 82.202.184.0/24 covers it; its role 'service' matches by address alone",
         ),
         ("2001:DB8::1", "no network of a vendor covers this address"),
     ],
