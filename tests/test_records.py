@@ -94,7 +94,7 @@ def is_of(value, kind):
         (("a",), tuple[str, int], False),
     ],
 )
-def test_the_check_of_values_tells_types_apart(value, kind, expected):
+def test_the_check_of_values_distinguishes_types(value, kind, expected):
     """It accepts what an annotation allows and nothing else."""
     assert is_of(value, kind) is expected
 

@@ -15,10 +15,11 @@
 //! - `counters`: plain numbers
 //! - `tag`: the signatures, compiled
 //! - `types`: plain values that several modules share
-//! - `capture`: packets from files and interfaces
-//! - `wire`: from bytes to headers and messages
 //! - `row`: structs that cross to Python as rows
-//! - `settings`, `address`
+//! - `settings`: bounds, and what is reported
+//! - `wire`: from bytes to headers and messages
+//! - `capture`: packets from files and interfaces
+//! - `address`: one type for both versions of IP
 //!
 //! To follow a packet, start with `Monitor::packet`.
 

@@ -161,8 +161,8 @@ impl Sensor {
         (sum, lock(&self.shared.waiting).lost, rings)
     }
 
-    /// How often each worker has completed its loop. The loop of an idle worker runs as well, so a worker whose
-    /// count stays the same hangs.
+    /// How often each worker has completed its loop. An idle worker loops as well, so a worker whose count does not
+    /// change hangs.
     pub fn turns(&self) -> Vec<u64> {
         self.shared.statuses.iter().map(|status| lock(status).turns).collect()
     }
@@ -228,7 +228,8 @@ impl Worker {
         self.monitor.finish();
         self.deliver();
         while !self.shared.stop.load(Ordering::Relaxed) {
-            self.reload_if_requested(); // a failed worker still takes part in a reload, so that the others do not wait for it
+            // A failed worker still takes part in a reload, because the others wait for it.
+            self.reload_if_requested();
             std::thread::sleep(POLL_INTERVAL);
         }
     }

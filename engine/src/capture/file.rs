@@ -160,8 +160,9 @@ impl CaptureFile {
             let of = if self.stream.is_compressed() { " of the decompressed data" } else { "" };
             let why = error.map(|error| format!(" ({error})")).unwrap_or_default();
             let (packets, offset) = (self.packets, self.stream.offset());
+            let noun = if packets == 1 { "packet" } else { "packets" };
             problems.push(format!(
-                "reading stopped {place}, after {packets} complete packets, at byte {offset}{of}{why}"
+                "reading stopped {place}, after {packets} complete {noun}, at byte {offset}{of}{why}"
             ));
         }
         if self.other_link_packets > 0 {

@@ -5,12 +5,12 @@ use crate::types::opening_state::OpeningState;
 use crate::wire::preamble::{Step, StepKind};
 use crate::wire::{Parse, Progress};
 
-/// Maximum number of steps of one side: a client that has sent so many without TLS is not going to start it.
+/// Maximum number of steps of one side: a client that has sent more without TLS is not going to start it.
 const MAX_STEPS: u8 = 32;
 
 /// What the beginning of a stream turned out to be.
 pub(super) enum Turn {
-    /// A step of so many bytes: the next step, or a hello, may follow it.
+    /// A step of this length: the next step, or a hello, may follow it.
     Skip(usize),
     /// Nothing more is expected; true if a name was found.
     Done(bool),

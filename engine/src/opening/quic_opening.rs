@@ -88,7 +88,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Notes which QUIC a flow speaks by the version in a long header, which all versions have (RFC 8999), or in
+    /// Notes which version of QUIC a flow uses by the number in a long header, which all versions have (RFC 8999), or in
     /// Google's old header. An unknown version is taken for QUIC only in what may be a client's first datagram.
     fn note_family(&mut self, segment: &Segment<'_>) {
         if gquic::may_be_public_header(segment.payload) {

@@ -46,8 +46,8 @@ pub struct SharedHellos {
 }
 
 impl SharedHellos {
-    /// Lets a hello share the content of an equal one. Beyond the bound a hello keeps its own, and now and then
-    /// those that no flow uses any more are dropped.
+    /// Lets a hello share the content of an equal one. If the table is full, a hello keeps its own content, and from
+    /// time to time the contents that no flow uses any more are dropped.
     pub fn share(&mut self, hello: &mut Hello) {
         if let Some(content) = self.contents.get(&hello.content) {
             hello.content = Arc::clone(content);
@@ -56,7 +56,7 @@ impl SharedHellos {
         if self.contents.len() >= MAX_SHARED {
             self.refused += 1;
             if self.refused < MAX_SHARED {
-                return; // a cleanup is as much work as adding so many
+                return; // a cleanup costs as much as adding MAX_SHARED hellos
             }
             self.refused = 0;
             self.contents.retain(|content| Arc::strong_count(content) > 1);

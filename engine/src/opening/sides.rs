@@ -130,7 +130,7 @@ impl Opening {
         side.base_known.then_some(side.base)
     }
 
-    /// The QUIC that the client speaks, if it does.
+    /// The family of QUIC versions that the client uses; None if it does not use QUIC.
     pub fn quic(&self) -> Option<Family> {
         self.quic
     }

@@ -1,4 +1,4 @@
-//! The first datagrams of a flow: QUIC of Google or of the IETF, or DTLS, recognised by their headers on any port.
+//! The first datagrams of a flow: QUIC, Google QUIC or DTLS, recognised by their headers on any port.
 
 use super::reader::Reader;
 use super::sides::Opening;
@@ -16,7 +16,7 @@ impl Opening {
         let state = self.sides[side].state;
         let waiting = matches!(state, OpeningState::Waiting | OpeningState::Collecting);
         match datagram {
-            // Datagrams with these zeros are common. Only the answer to a client that was seen counts.
+            // Other protocols have these zeros as well, so only the answer to a QUIC client counts.
             [0x80..=0xff, 0, 0, 0, 0, ..] => self.quic.is_some(),
             [0x80..=0xff, ..] => waiting,
             _ => waiting && is_dtls_or_gquic(datagram),

@@ -1,4 +1,4 @@
-//! Why a report on a flow is written.
+//! The occasions on which a flow is reported.
 
 use crate::types::end_reason::EndReason;
 

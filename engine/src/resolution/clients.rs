@@ -18,7 +18,7 @@ const MAX_PUBLIC_NAMES: usize = 16;
 /// Maximum number of fallback resolvers kept of one client, the latest ones.
 const MAX_FALLBACKS: usize = 16;
 const HOUR_NS: u64 = 3_600_000_000_000;
-/// Encrypted DNS is a setting: a client that used it today uses it all day.
+/// A client that used encrypted DNS is assumed to use it for this long, because it is a setting.
 const ENCRYPTED_DNS_NS: u64 = 24 * HOUR_NS;
 /// A client that keeps querying one fallback resolver is reported this often.
 const FALLBACK_EVERY_NS: u64 = HOUR_NS;
@@ -32,6 +32,7 @@ struct Client {
     encrypted_dns_ns: Option<u64>,
     /// Fallback resolvers and when their use was reported, latest last.
     fallbacks: Vec<(Address, u64)>,
+    /// Used since it was last spared from eviction.
     again: bool,
 }
 

@@ -66,8 +66,8 @@ impl DnsClues {
         }
         let is_dns = encrypted.is_some() || self.query.is_some();
         if !self.is_fallback && is_dns && matcher.is_fallback(server) {
-            // A vendor's name is always significant. Anyone may use a public resolver, so that alone is reported
-            // now and then only.
+            // A vendor's name is always significant. Anyone may use a public resolver, so that use alone is reported
+            // once an hour.
             let is_significant = matches!(self.query, Some(FallbackQuery::Signature(_)));
             self.is_fallback = names.clients.is_first_fallback(client, server, last_ns) || is_significant;
         }

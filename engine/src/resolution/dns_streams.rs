@@ -15,7 +15,7 @@ use std::collections::HashMap;
 const PREFIX: usize = 2;
 /// Bytes of a message's header.
 const HEADER: usize = 12;
-/// Room for the longest message, and for as many bytes that arrived early.
+/// Maximum size of a head: the longest message, and as many bytes that arrived early.
 const MAX_HEAD_BYTES: usize = 2 * (PREFIX + 65_535);
 /// Maximum number of segments collected while an earlier one is missing.
 const MAX_AHEAD: u32 = 32;

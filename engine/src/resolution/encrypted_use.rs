@@ -27,8 +27,9 @@ pub struct DnsPeer<'a> {
 /// or by its port, and DNS over HTTPS, which looks like other web traffic, by a known resolver: its name in the
 /// hello, or its address if the hello has no name.
 pub fn find_encrypted_dns(peer: &DnsPeer<'_>, matcher: &Matcher) -> Option<EncryptedDns> {
-    let offers =
-        |is: fn(&str) -> bool| peer.hello.is_some_and(|hello| hello.alpn.iter().any(|name| is(name)));
+    let offers = |matches: fn(&str) -> bool| {
+        peer.hello.is_some_and(|hello| hello.alpn.iter().any(|name| matches(name)))
+    };
     let is_tcp = peer.ends.is_tcp();
     let (server, port) = peer.ends.server_end();
     if is_tcp && (offers(|name| name == "dot") || (port == DOT_PORT && may_be_tls(peer.states))) {

@@ -1,4 +1,4 @@
-//! How DNS is encrypted.
+//! The protocols for encrypted DNS.
 
 /// The protocol that carries encrypted DNS.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

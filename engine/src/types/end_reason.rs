@@ -13,7 +13,7 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [Self; 6] =
         [Self::Fin, Self::Rst, Self::Idle, Self::Evicted, Self::Reused, Self::CaptureEnd];
 

@@ -6,14 +6,14 @@ pub enum Interception {
     /// Too few destinations for a judgement.
     #[default]
     Unknown,
-    /// Destinations differ as real ones do.
+    /// Destinations lie at different distances, as real ones do.
     Unlikely,
     /// Unrelated destinations are equally near.
     Suspected,
 }
 
 impl Interception {
-    /// All of them.
+    /// All values.
     pub const ALL: [Self; 3] = [Self::Unknown, Self::Unlikely, Self::Suspected];
 
     /// As Python names it.

@@ -9,7 +9,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// All of them.
+    /// Both protocols.
     pub const ALL: [Self; 2] = [Self::Tcp, Self::Udp];
 
     /// As Python names it.

@@ -6,8 +6,8 @@
 //! tags, tunnels and the interface may differ, so they are not compared. What hosts retransmit themselves must not
 //! be taken for a duplicate:
 //!
-//! - With an IPv4 identification other than 0, each transmission has its own (RFC 6864, 4.3), so the complete
-//!   window applies.
+//! - With an IPv4 identification other than 0, each transmission has its own (RFC 6864, 4.3), so the full window
+//!   applies.
 //! - Without one (IPv6, and hosts that leave it 0) a retransmission looks like a duplicate, but arrives a round
 //!   trip later: one fiftieth of the window applies. The remaining error is a retransmission to a host nearer
 //!   than that; it costs the bytes of one segment.
@@ -22,22 +22,22 @@ use crate::wire::{flags, Segment, Transport};
 use foldhash::fast::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
-/// Lines of the table, each with a few places, so that a packet is found without a search. At a million packets
-/// a second the table holds those of 65 ms.
+/// Number of lines in the table. Each has a few places, so that a packet is found without a search. At a million
+/// packets a second the table holds those of 65 ms.
 const LINES: usize = 1 << 14;
-/// Packets in one line, the latest first.
+/// Number of packets in one line, the latest first.
 const WAYS: usize = 4;
 /// Times are kept in units of 2^16 ns (65 µs), modulo 2^24 (18 min).
 const TIME_UNIT_BITS: u32 = 16;
 const TIME_BITS: u32 = 24;
 const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
-/// Payload bytes of a datagram that are compared.
+/// Number of payload bytes of a datagram that are compared.
 const DATAGRAM_BYTES: usize = 64;
 /// Without identification the window is shorter by this factor.
 const UNIDENTIFIED: u32 = 50;
 /// Where other packets of the flow were delivered twice, it is shorter by this factor instead.
 const UNIDENTIFIED_TWICE: u32 = 5;
-/// After so many packets without a duplicate, a flow is not one that is delivered twice.
+/// After this many packets without a duplicate, a flow is no longer taken to be delivered twice.
 const SINGLE_AFTER: u8 = 16;
 
 /// What a packet is by its headers.

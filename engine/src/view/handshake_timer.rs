@@ -19,11 +19,11 @@ use crate::wire::quic::{first_header, ConnectionId, PacketType};
 const ONE_FLIGHT_NS: u64 = 10_000_000;
 /// A packet this much older than the one before, on the same interface: the clock was set back.
 const STEP_NS: u64 = 1_000_000;
-/// A clock whose times are all multiples of one of these is too coarse: kernels that tick 100 or 250 times a
-/// second, files that keep complete seconds.
+/// A clock whose times are all multiples of one of these is too coarse: that of a kernel that ticks 100 or 250
+/// times a second, or of a file with whole seconds.
 const COARSE_TICKS_NS: [u64; 2] = [2_000_000, 5_000_000];
 const SECOND_NS: u64 = 1_000_000_000;
-/// Interfaces whose latest time is kept; further ones share a place, which only costs measurements.
+/// Number of interfaces whose latest time is kept; further ones share a place, which only costs measurements.
 const INTERFACES: usize = 8;
 
 /// How far a flow's handshake has come, and its round trip once it is measured.

@@ -18,15 +18,15 @@
 use crate::address::Address;
 use crate::types::interception::Interception;
 
-/// Unrelated destinations needed for a judgement.
+/// Number of unrelated destinations needed for a judgement.
 const ENOUGH_BLOCKS: usize = 16;
-/// One block in so many may differ, because it bypasses the middlebox or was answered late.
+/// One block in this many may differ, because it bypasses the middlebox or was answered late.
 const OTHERS: usize = 8;
 /// Round trips to one proxy differ by up to this much, even if it is busy.
 const ALIKE_NS: u64 = 2_000_000;
 /// Older measurements are ignored, and a suspicion ends after this time.
 const REMEMBERED_NS: u64 = 3_600 * 1_000_000_000;
-/// Networks kept for each kind of service, in sets: a new one takes the place of the oldest of its set.
+/// Number of networks kept for each kind of service, in sets: a new network replaces the oldest of its set.
 const NETWORKS: usize = 256;
 const SET: usize = 8;
 

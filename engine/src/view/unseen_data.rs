@@ -7,8 +7,8 @@ use crate::wire::flags;
 /// No host has more than this in flight: a sequence number farther off belongs to another connection or is
 /// damaged, and is ignored.
 const MAX_STEP: u32 = 1 << 26;
-/// Missing bytes that were acknowledged this far back will not arrive any more; nearer ones may still be on
-/// another port of the sensor.
+/// Missing bytes that were acknowledged this far back will not arrive any more; more recent ones may still arrive on
+/// another interface of the sensor.
 const MAX_REORDERING: u32 = 1 << 22;
 
 /// What was not seen of one side's stream. One span is kept instead of a list: it reaches from the first
@@ -38,8 +38,8 @@ impl Missing {
         self.span.1 = to;
     }
 
-    /// Bytes arrive late, or again: those within the span count as seen. Where bytes of the span that were
-    /// seen are retransmitted, this counts too much as seen, never too little.
+    /// Bytes arrive late, or again: those within the span count as seen. If bytes of the span that were already seen
+    /// are retransmitted, too many count as seen, never too few.
     fn fill(&mut self, first: u32, end: u32) {
         let [from, to, width] = [first, end, self.span.1].map(|n| n.wrapping_sub(self.span.0) as i32);
         let inside = to.min(width).saturating_sub(from.max(0)).max(0) as u32;
@@ -68,9 +68,9 @@ impl Missing {
 /// What was not seen of a flow's data.
 #[derive(Debug, Default)]
 pub struct UnseenData {
-    /// Bytes that were not seen of either side, once there are any.
+    /// Bytes of each side that were not seen; None if all were.
     missing: Option<Box<[Missing; 2]>>,
-    /// Of each side, the sequence number after the highest one sent or acknowledged, if `next_known`.
+    /// For each side, the sequence number after the highest one sent or acknowledged, if `next_known`.
     next: [u32; 2],
     next_known: [bool; 2],
     cut: bool,

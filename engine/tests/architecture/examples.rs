@@ -3,6 +3,7 @@
 use super::circles;
 use super::graph::directories_of;
 use super::imports::{imports, public_types, Crate};
+use super::methods::add_method_calls;
 
 fn tree(files: &[(&str, &str)]) -> Crate {
     Crate::parse(&files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect())
@@ -158,6 +159,28 @@ fn two_circles_are_both_found() {
         ("d.rs", "use crate::c::*;"),
     ]);
     assert_eq!(found.len(), 2);
+}
+
+#[test]
+fn methods_of_one_type_in_two_files_can_call_each_other_in_a_circle() {
+    let files = |call: &str| {
+        let child = format!(
+            "use super::A; impl<'a> A<'a> {{ pub fn g(&self) {{ {call} }} }} impl Copy for A {{ fn h() {{ self.f() }} }}"
+        );
+        let parent = "mod b; pub struct A; impl A { pub fn f(&self) { self.g() } }";
+        [("lib.rs", "mod a;"), ("a.rs", parent), ("a/b.rs", &child)]
+            .map(|(file, text)| (file.to_owned(), text.to_owned()))
+            .into()
+    };
+    let found = |call: &str| {
+        let sources = files(call);
+        let mut graph = imports(&Crate::parse(&sources));
+        add_method_calls(&mut graph, &sources);
+        circles::find(&graph)
+    };
+    let circle = found("self.f()");
+    assert_eq!(circle.len(), 1);
+    assert!(circle[0].contains("a.rs -> a/b.rs (a.rs: A::g)"), "{}", circle[0]);
 }
 
 #[test]

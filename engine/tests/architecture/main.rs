@@ -4,11 +4,13 @@ mod circles;
 mod examples;
 mod graph;
 mod imports;
+mod methods;
 mod parser;
 mod tokens;
 
 use graph::{directories_of, directory_of, Graph};
 use imports::{imports, public_types, Crate};
+use methods::add_method_calls;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -53,6 +55,12 @@ fn engine() -> BTreeMap<String, String> {
     files
 }
 
+/// Wrappers for Python share their names with what they wrap, so their methods cannot be told apart by type.
+fn without_wrappers(mut sources: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    sources.retain(|file, _| !file.starts_with(WRAPPERS));
+    sources
+}
+
 /// Names that are used more than once, each with its files.
 fn duplicates(names: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -66,6 +74,15 @@ fn duplicates(names: impl Iterator<Item = (String, String)>) -> Vec<String> {
 #[test]
 fn no_files_import_each_other_in_a_circle() {
     let found = circles::find(&imports(&Crate::parse(&engine())));
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
+}
+
+#[test]
+fn no_files_call_each_other_in_a_circle_through_the_methods_of_a_type() {
+    let sources = engine();
+    let mut graph = imports(&Crate::parse(&sources));
+    add_method_calls(&mut graph, &without_wrappers(sources));
+    let found = circles::find(&graph);
     assert!(found.is_empty(), "{}", found.join("\n\n"));
 }
 
@@ -87,6 +104,17 @@ fn directories_import_only_from_layers_below_their_own() {
         .map(|(from, to, why)| format!("{from} must not import from {to}: {why}"))
         .collect();
     assert!(upwards.is_empty(), "{}", upwards.join("\n"));
+}
+
+#[test]
+fn the_documentation_of_the_crate_lists_the_modules_from_top_to_bottom() {
+    let sources = engine();
+    let lines = sources["lib.rs"].lines().filter(|line| line.starts_with("//! - `"));
+    let names = lines.filter_map(|line| line.split('`').nth(1));
+    let layers: Vec<_> = names.map(|name| LAYERS.iter().position(|layer| layer.contains(&name))).collect();
+    assert!(layers.is_sorted_by(|upper, lower| upper >= lower), "{layers:?}");
+    let top_level = LAYERS.concat().into_iter().filter(|name| *name != "lib" && !name.contains('/'));
+    assert_eq!(layers.len(), top_level.count());
 }
 
 #[test]

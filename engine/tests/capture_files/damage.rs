@@ -39,7 +39,8 @@ fn a_truncated_file_yields_every_complete_packet_and_reports_where_it_ends() {
                         ends += 1;
                         continue;
                     };
-                    let count = format!("after {} complete packets, at byte ", packets.len());
+                    let noun = if packets.len() == 1 { "packet" } else { "packets" };
+                    let count = format!("after {} complete {noun}, at byte ", packets.len());
                     assert!(
                         problem.contains(": reading stopped in ") && problem.contains(&count),
                         "{problem}"
@@ -63,7 +64,7 @@ fn a_record_that_claims_too_much_ends_the_file_there() {
     assert_eq!(packets.len(), 1);
     let problem = problem.expect("the damage is reported");
     let place =
-        "reading stopped at a record that claims to be longer than any packet, after 1 complete packets, at byte 45";
+        "reading stopped at a record that claims to be longer than any packet, after 1 complete packet, at byte 45";
     assert!(problem.ends_with(place), "{problem}");
 }
 
