@@ -140,7 +140,7 @@ class Sensor:
             rest = self._source.reload(compile_matcher(monitor.signatures))
         except NetmonError as error:
             self.prometheus.reload_failed()
-            self._log(f"the old signatures stay: {error}")
+            self._log(f"the old signatures stay in use: {error}")
             return str(error)
         wiring.deliver(rest, self._monitor, self._outputs)  # flows tagged by the old signatures
         self._monitor = monitor

@@ -197,7 +197,7 @@ def test_wrong_signatures_leave_the_old_ones(make, config, log):
     sensor = make(source)
     sensor.run(STATUS)
     assert len(source.matchers) == 1
-    assert log[1].startswith("the old signatures stay: ")
+    assert log[1].startswith("the old signatures stay in use: ")
     assert "broken.yaml:" in log[1]
     assert total(sensor, "netmon_config_last_reload_successful") == 0
 
@@ -216,7 +216,7 @@ def test_a_source_that_cannot_reload(make, log):
     source.reload = reload
     sensor = make(source)
     sensor.run(STATUS)
-    assert log[1] == "the old signatures stay: no reload here"
+    assert log[1] == "the old signatures stay in use: no reload here"
     assert batches == [1]
 
 

@@ -287,7 +287,7 @@ fn the_error_without_privileges_names_the_missing_one() {
     assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
     let error = Ring::open(&options("far")).err().map(|error| error.0).unwrap_or_default();
     assert!(
-        error.starts_with("far: no permission to capture, which requires CAP_NET_RAW: run as root (sudo)"),
+        error.starts_with("far: no permission to capture, which requires CAP_NET_RAW: run as root (sudo "),
         "{error}"
     );
     assert!(error.contains("AmbientCapabilities=CAP_NET_RAW") && !error.contains('\n'), "{error}");

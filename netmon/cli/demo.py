@@ -43,7 +43,5 @@ def demo() -> None:
         for flow in batch.flows:
             summary.flow(monitor.classify(flow))
     summary.show(console, source.stats())
-    console.print(
-        "\nNext: `netmon read FILE --country DE` on your own capture, "
-        'or `sudo "$(command -v netmon)" run -i IF` on a mirror port.'
-    )
+    console.print("\nNext, on your own capture: netmon read FILE --country DE")
+    console.print('Or on a mirror port: sudo "$(command -v netmon)" run -i IF')

@@ -31,10 +31,9 @@ def lines(opinion: Opinion) -> Iterator[str]:
         yield from _difference_lines(difference)
     if opinion.differences:
         yield ""
-    equal = [f"{title(over)}: {count}" for over, count in sorted(opinion.equal.items())]
-    yield f"{opinion.file}: {opinion.packets} packets; tshark {opinion.tshark} and netmon agree; " + (
-        ", ".join(equal) or "there is nothing to compare"
-    )
+    equal = ", ".join(f"{title(over)} ({count})" for over, count in sorted(opinion.equal.items()))
+    result = f"agree on: {equal}" if equal else "found nothing to compare"
+    yield f"{opinion.file}: {opinion.packets} packets; tshark {opinion.tshark} and netmon {result}"
     if opinion.left_out:
         yield f"not compared, in malformed packets or incomplete ClientHellos: {opinion.left_out}"
     count = len(opinion.differences)

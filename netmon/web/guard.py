@@ -61,7 +61,7 @@ class WebGuard:
                 return
             try:
                 self.config, self._context = _load(self._file)
-                self._log(f"{self._file}: read again")
+                self._log(f"{self._file}: reloaded")
             except ConfigError as error:
                 self._log(f"the old web configuration stays in use: {error}")
             self._versions = self._find_versions()

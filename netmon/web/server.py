@@ -188,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
         if problem is None:
             self._text(HTTPStatus.OK, "reloaded\n")
         else:
-            self._text(HTTPStatus.INTERNAL_SERVER_ERROR, f"the old signatures stay: {problem}\n")
+            self._text(HTTPStatus.INTERNAL_SERVER_ERROR, f"the old signatures stay in use: {problem}\n")
 
     do_PUT = do_POST  # noqa: N815
 

@@ -138,7 +138,7 @@ def test_reload(sensor, tmp_path):
     (folder / "broken.yaml").write_text("vendor: acme\nmistake: 1\n")
     running.process.send_signal(signal.SIGHUP)
     line = running.line()
-    assert line.startswith("netmon: the old signatures stay: ")
+    assert line.startswith("netmon: the old signatures stay in use: ")
     assert "broken.yaml:" in line
     assert running.process.poll() is None
 
@@ -163,9 +163,9 @@ def test_reload_over_the_web(sensor, tmp_path):
     assert running.line() == f"netmon: signatures reloaded from {folder}"
     (folder / "broken.yaml").write_text("vendor: acme\nmistake: 1\n")
     answer = reload("-u", "me:secret")
-    assert answer.startswith("the old signatures stay: ")
+    assert answer.startswith("the old signatures stay in use: ")
     assert answer.endswith(" 500")
-    assert running.line().startswith("netmon: the old signatures stay: ")
+    assert running.line().startswith("netmon: the old signatures stay in use: ")
     metrics = running.inside("curl", "-sS", "-u", "me:secret", f"http://{where}/metrics")
     assert "netmon_config_last_reload_successful 0.0" in metrics
 

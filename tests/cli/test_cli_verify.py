@@ -104,7 +104,7 @@ def test_agreement_as_text(netmon):
     assert (done.returncode, done.stderr) == (0, "")
     first, last = done.stdout.splitlines()
     assert first.startswith(f"{file}: 2 packets; tshark ")
-    assert first.endswith("netmon agree; DNS facts: 5, flows with packets and bytes: 1")
+    assert first.endswith("netmon agree on: DNS facts (5), flows with packets and bytes (1)")
     assert last == "no difference"
 
 

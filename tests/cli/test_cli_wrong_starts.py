@@ -54,7 +54,7 @@ def test_empty_file_name(refused):
 
 def test_directory(refused, tmp_path):
     """A directory is not a capture."""
-    assert refused("read", tmp_path) == f"{tmp_path}: it is a directory"
+    assert refused("read", tmp_path) == f"{tmp_path}: is a directory"
 
 
 def test_unreadable_file(refused, demo, tmp_path):

@@ -197,7 +197,7 @@ def test_new_certificate_is_used(guarded, folder, certificates, get, log):
         shutil.copy(certificates / f"renewed.{ending}", folder / f"new.{ending}")
         os.replace(folder / f"new.{ending}", folder / f"server.{ending}")  # noqa: PTH105  # atomic
     assert common_name() == "renewed"
-    assert log == [f"{folder / 'web.config.yml'}: read again"]
+    assert log == [f"{folder / 'web.config.yml'}: reloaded"]
 
 
 def test_invalid_file_keeps_the_old_rules(guarded, folder, get, log):

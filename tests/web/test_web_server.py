@@ -112,7 +112,7 @@ def test_reload(get, reloads, method):
     assert get("/-/reload")[0] == 405
     assert get("/-/reload", method=method)[::2] == (200, b"reloaded\n")
     answer = get("/-/reload", method=method)
-    assert answer[::2] == (500, b"the old signatures stay: acme.yaml:3: unknown key\n")
+    assert answer[::2] == (500, b"the old signatures stay in use: acme.yaml:3: unknown key\n")
 
 
 def test_idle_clients_do_not_delay_a_scrape(get, connect, monkeypatch):

@@ -100,8 +100,8 @@ impl Ring {
             |what: &str, error: io::Error| CaptureError(format!("{}: {what}: {error}", interface.name));
         let socket = Socket::new().map_err(|error| match error.raw_os_error() {
             Some(libc::EPERM | libc::EACCES) => CaptureError(format!(
-                "{}: no permission to capture, which requires CAP_NET_RAW: run as root (sudo), \
-                 or with AmbientCapabilities=CAP_NET_RAW under systemd",
+                "{}: no permission to capture, which requires CAP_NET_RAW: run as root (sudo with the full path of \
+                 netmon), or with AmbientCapabilities=CAP_NET_RAW under systemd",
                 interface.name
             )),
             _ => fails("cannot open a packet socket", error),

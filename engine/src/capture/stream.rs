@@ -160,7 +160,7 @@ pub(super) fn open(path: &Path) -> io::Result<(Stream, Option<u64>)> {
     let file = File::open(path)?;
     let about = file.metadata()?;
     if about.is_dir() {
-        return Err(io::Error::other("it is a directory"));
+        return Err(io::Error::other("is a directory"));
     }
     let size = about.is_file().then_some(about.len());
     Ok((Stream::new(file)?, size))

@@ -125,7 +125,7 @@ fn a_file_that_is_not_a_capture_is_rejected_in_one_line() {
     let missing = CaptureFile::open("/nonexistent/x.pcap", None).err().expect("it is missing");
     assert_eq!(missing.0, "/nonexistent/x.pcap: no such file or directory");
     let directory = CaptureFile::open("/", None).err().expect("it is a directory");
-    assert_eq!(directory.0, "/: it is a directory");
+    assert_eq!(directory.0, "/: is a directory");
     let packets = zstd(&pcap(LITTLE, 0xa1b2_c3d4, (2, 4), 1, &[(1, 0, &[7; 500], 500)]));
     assert!(refused(&packets[..packets.len() / 2]).ends_with(": incomplete zstd frame"));
 }
