@@ -38,11 +38,10 @@ def test_file_names_may_be_any_bytes(netmon, demo, tmp_path):
 
 def test_file_names_with_brackets_in_the_progress_bar(monkeypatch, tmp_path):
     """The progress bar shows the name unchanged."""
-    monkeypatch.setattr(read, "_WORTH_A_BAR", 0)
+    monkeypatch.setattr(read, "_MIN_BAR_BYTES", 0)
     (tmp_path / "[red] [x.pcap").write_bytes(b"12345678")
-    console = Console(
-        force_terminal=True, width=100, _environ={}
-    )  # independent of the terminal of the test run
+    # Independent of the terminal of the test run.
+    console = Console(force_terminal=True, width=100, _environ={})
     with console.capture() as shown, read._progress(console, [str(tmp_path / "[red] [x.pcap")]) as report:
         report(str(tmp_path / "[red] [x.pcap"), 4, 8)
     assert "[red] [x.pcap" in shown.get()
