@@ -19,8 +19,8 @@ SHOWN = r"a\n\x1b[31m\x9b\u202e[red].pcap"
 def test_file_names_cannot_control_the_terminal(netmon, refused, demo, tmp_path):
     """Control characters, line ends and direction overrides in a name are escaped, and it stays one line."""
     assert refused("read", HOSTILE) == f"{SHOWN}: no such file"
-    whole = demo.read_bytes()
-    (tmp_path / HOSTILE).write_bytes(whole[: len(whole) // 2])
+    data = demo.read_bytes()
+    (tmp_path / HOSTILE).write_bytes(data[: len(data) // 2])
     done = netmon("read", HOSTILE)
     assert done.returncode == 1
     [line] = done.stderr.splitlines()

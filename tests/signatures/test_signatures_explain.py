@@ -20,7 +20,7 @@ def competitors(answer: Explanation) -> list[tuple[str, str]]:
 
 
 def test_a_name_names_its_rule_and_the_rules_that_lose(shipped: SignatureSet) -> None:
-    """The exact name wins; both suffixes above it are told, with the reason."""
+    """The exact name wins; both suffixes above it are shown, with the reason."""
     answer = explain(shipped, "MDR.ksn.kaspersky-labs.com.")
     assert answer.queried == "mdr.ksn.kaspersky-labs.com"
     assert answer.component is not None
