@@ -322,7 +322,7 @@ def test_labels_come_from_the_closed_list():
 
 
 def test_every_metric_of_the_table_is_served(metrics):
-    """METRICS, against which README is checked, is what is served, with type and help."""
+    """METRICS, against which the documentation is checked, is what is served, with type and help."""
     metrics.loaded(load_folder(default_folder()), [], 1.0)
     metrics.flow(classified(MOSCOW, UNEXPECTED))
     fallback = Fallback("acme", "Example DNS", "vendor", "files", "official")

@@ -132,7 +132,7 @@ def test_any_text_gets_an_answer(shipped: SignatureSet, text: str) -> None:
     assert explain(shipped, text).rule is None
 
 
-def test_certificates_and_payloads_are_told() -> None:
+def test_certificates_and_payloads_are_explained() -> None:
     """A name that only a certificate has is explained by it; the payloads of a component are remarked."""
     signatures = load_folder(GOLDEN)
     by_certificate = explain(signatures, "*.internal.example.net")
