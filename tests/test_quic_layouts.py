@@ -44,7 +44,7 @@ def lay_out(pieces):
     return datagrams
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PIECES, st.sampled_from([V1, V2]), st.booleans())
 def test_the_hello_is_found_with_its_last_byte_and_not_before(pieces, version, in_the_end_whole):
     """Pieces of any size, overlapping, repeated, in any order, coalesced or not."""
