@@ -1,5 +1,5 @@
 """netmon: where the traffic to a vendor's cloud really ends.
 
 Rust looks at packets (`netmon._engine`), Python decides what they mean.
-ARCHITECTURE.md shows the house on one page.
+ARCHITECTURE.md describes the modules on one page.
 """

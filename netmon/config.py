@@ -239,7 +239,7 @@ NO_COUNTRIES = {
     "UK": "not an ISO 3166-1 code: write GB",
     "EL": "not an ISO 3166-1 code: write GR",
 }
-"""Common mistakes for country codes, which would never match a promise."""
+"""Codes that are often written instead of a country's, and that would never match a promise."""
 
 
 def find_country_error(text: str) -> str | None:

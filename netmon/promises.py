@@ -38,8 +38,8 @@ def applied_promises(vendor: Vendor, component: str) -> list[Promise]:
 def why_not_in_force(promise: Promise, day: str) -> str | None:
     """Why a promise is not in force on this ISO day, in words; None if it is in force.
 
-    A promise without a first day is an announcement. If only a month or a year is known, the days within it
-    are in doubt, and the vendor has the benefit of it.
+    A promise without a first day is an announcement. If only a month or a year is known, the promise is in
+    force on those days only on which it certainly is.
     """
     start, end = promise.effective_from, promise.effective_to or "9999-12-31"
     if not promise.locations:
@@ -56,7 +56,7 @@ def why_not_in_force(promise: Promise, day: str) -> str | None:
 
 
 def is_made_to(promise: Promise, subject: Subject) -> bool:
-    """True if the promise was made to this subject; a promise without subjects is made to everybody."""
+    """True if the promise was made to this subject; a promise without subjects is made to every user."""
     return not promise.subjects or subject.country in promise.subjects
 
 

@@ -179,7 +179,7 @@ class Vote:
     city: str | None
     about: About = "location"
     date: str | None = None  # ISO date of the source
-    prefix: str | None = None  # the network the source speaks of
+    prefix: str | None = None  # the network that the source's record covers
     note: str | None = None
     contradicts: bool = False  # it has another country than the others, which its licence withholds
 

@@ -1,4 +1,4 @@
-"""Which netmon this is."""
+"""The installed version of netmon."""
 
 from __future__ import annotations
 

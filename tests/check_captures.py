@@ -14,7 +14,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -182,18 +182,29 @@ def main() -> int:
         parser.error(f"not in truth.jsonl: {', '.join(unknown)}")
     wanted = set(filter(None, arguments.over.split(",")))
     comparisons = [compare(file, truth[file]) for file in arguments.files or sorted(truth)]
-    for comparison in comparisons if not arguments.summary else ():
+    if not arguments.summary:
+        _print_differences(comparisons, wanted)
+    _print_score(comparisons, wanted)
+    deviations = find_deviations(comparisons, read_known_differences())
+    print("\n".join(deviations) or "all differences are known")
+    return 1 if deviations else 0
+
+
+def _print_differences(comparisons: Iterable[Comparison], wanted: Collection[str]) -> None:
+    """Each difference over a wanted protocol in a line; over any, if none is named."""
+    for comparison in comparisons:
         for sign, facts in (("-", comparison.missing), ("+", comparison.extra)):
             for fact in facts.elements():
                 if not wanted or fact.over in wanted:
                     print(f"{sign} {comparison.file} {fact.over} {_show(comparison, fact)}")
+
+
+def _print_score(comparisons: Iterable[Comparison], wanted: Collection[str]) -> None:
+    """Precision and recall of each wanted protocol."""
     print(f"{'':8}{'expected':>9}{'found':>8}{'precision':>11}{'recall':>9}")
     for over, (expected, found, right) in score(comparisons).items():
         if not wanted or over in wanted:
             print(f"{over:8}{expected:9}{found:8}{_percent(right, found):>11}{_percent(right, expected):>9}")
-    deviations = find_deviations(comparisons, read_known_differences())
-    print("\n".join(deviations) or "all differences are known")
-    return 1 if deviations else 0
 
 
 def _percent(part: int, total: int) -> str:

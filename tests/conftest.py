@@ -6,12 +6,17 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.machine import need, need_root
 from tests.marks import MarkGuard
 
 # A suite started in the background may ignore SIGINT, and so would every program that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# On a busy machine an example may take any time: how long it takes is not what these tests are about.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -51,7 +51,7 @@ class MarkGuard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Knows whose fixtures are set up, and which test runs."""
+        """Keeps the marks of the test that runs, and whose fixtures are set up."""
         self._marks = {mark.name for mark in item.iter_markers()}
         try:
             return (yield)

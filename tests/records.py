@@ -103,5 +103,5 @@ def flow(**changes: Any) -> FlowRecord:
 
 
 def classified(place: Place = ZURICH, verdict: Verdict = EXPECTED, **changes: Any) -> ClassifiedFlow:
-    """The plain flow, of a vendor, somewhere, judged, with these changes to the flow."""
+    """The plain flow with these changes, and with a vendor, a place and a verdict."""
     return ClassifiedFlow(flow(**changes), "acme", "files", "official", place, verdict)

@@ -1,4 +1,4 @@
-"""Rules about the whole package that no single file shows."""
+"""Rules about the package that no single file shows."""
 
 import ast
 from collections import Counter
@@ -109,7 +109,7 @@ def imports_of(path):
 
 
 def files_of(package):
-    """The files of a package: sources, and the stub that stands for the engine."""
+    """The files of a package: sources, and the stub of the engine."""
     return sorted(path for path in package.rglob("*.py*") if path.suffix in (".py", ".pyi"))
 
 

@@ -21,7 +21,7 @@ def first_column(heading):
 
 
 def names_in(folder):
-    """What stands in a folder, apart from what a build leaves there."""
+    """The names in a folder, apart from what a build leaves there."""
     return {path.name for path in (ROOT / folder).iterdir()} - GENERATED - NOT_MODULES
 
 
@@ -66,5 +66,5 @@ def test_paths_on_the_page_exist(path):
 
 
 def test_the_page_is_one_page():
-    """Longer than this it would be a manual."""
+    """It has at most a thousand words."""
     assert len(PAGE.split()) <= 1000

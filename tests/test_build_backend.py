@@ -91,7 +91,7 @@ def test_downloads_a_toolchain_if_there_is_none(machine):
 
 
 def test_requires_a_c_compiler(machine):
-    """Rust without a C compiler cannot link: one line says so."""
+    """Rust without a C compiler cannot link, which one line reports."""
     machine.has("cargo", "echo cargo 1.999.0")
     (machine.folder / "cc").unlink()
     done = machine.run("build_wheel('dist')")

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from hypothesis import given, settings
+from hypothesis import given
 
 from netmon._engine import Engine, Matcher
 from netmon.records import FlowRecord
@@ -58,7 +58,6 @@ def read(certificate: bytes) -> FlowRecord:
 
 
 @given(common_name=st.one_of(st.none(), TEXTS, NAMES), organisation=TEXTS, names=st.lists(NAMES, max_size=5))
-@settings(max_examples=100, deadline=None)
 def test_certificate_fields_are_those_it_was_made_with(
     common_name: str | None, organisation: str, names: list[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""What an error message tells the user to install is what an extra of netmon would install."""
+"""The packages that error messages name are those of netmon's extras."""
 
 import shlex
 import sys

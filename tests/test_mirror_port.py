@@ -166,7 +166,7 @@ def test_a_mirror_of_one_direction_proves_nothing(tmp_path):
         assert sensor.sums(shares[1])[()] == len(made)
         assert sensor.sums("netmon_view_unseen_tcp_bytes_total")[()] > 200_000 * len(made)
         poor = Counter({("one_way",): 1, ("unseen",): 1})
-        wait_for(lambda: sensor.sums("netmon_view_quality_degraded", "reason") == poor, "it is told")
+        wait_for(lambda: sensor.sums("netmon_view_quality_degraded", "reason") == poor, "it is reported")
         code, events = sensor.stop()
     assert code == 0
     assert "connections were seen in one direction only" in sensor.errors

@@ -84,8 +84,8 @@ def test_the_promise_about_files_is_applied_to_nothing_else(component):
         ({"status": "community"}, "2026-06-17", "the vendor itself is not its source (community)"),
     ],
 )
-def test_why_a_promise_binds_nobody(changes, day, obstacle):
-    """A day outside its days, an announcement, no place, or somebody else's word: told in words."""
+def test_why_a_promise_is_not_in_force(changes, day, obstacle):
+    """Each reason in words: outside its period, only announced, without a place, not from the vendor."""
     assert why_not_in_force(replace(PROMISE, **changes), day) == obstacle
 
 
@@ -103,6 +103,6 @@ def test_why_a_promise_binds_nobody(changes, day, obstacle):
         ({"locations": ()}, "DE", "not binding on 2026-06-17: it names no place"),
     ],
 )
-def test_whether_it_binds_is_told(changes, country, text):
-    """For us, for others, for everybody or for nobody."""
+def test_a_description_says_whether_it_binds(changes, country, text):
+    """For the country of the users, for another, for every user, or for none."""
     assert describe_binding(replace(PROMISE, **changes), Subject(country), "2026-06-17") == text

@@ -114,7 +114,7 @@ def test_a_watch_forgets_what_is_over():
 
 
 @pytest.mark.parametrize(
-    ("part", "whole", "text"),
+    ("part", "total", "text"),
     [
         (0, 0, "0 %"),
         (0, 5, "0 %"),
@@ -125,6 +125,6 @@ def test_a_watch_forgets_what_is_over():
         (5, 5, "100 %"),
     ],
 )
-def test_shares_as_text(part, whole, text):
+def test_shares_as_text(part, total, text):
     """A small share is not shown as 0 %, and almost everything not as 100 %."""
-    assert percent_text(part, whole) == text
+    assert percent_text(part, total) == text

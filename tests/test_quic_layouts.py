@@ -28,23 +28,23 @@ PIECES = st.lists(
 
 def lay_out(pieces):
     """The payloads of packets and the offsets that they cover, by datagram."""
-    datagrams, room = [], 0
+    datagrams, space = [], 0
     for begin, length, new_datagram, new_packet in pieces:
         frame = crypto(begin, HELLO[begin : begin + length])
-        if new_datagram or len(frame) > room or not datagrams:
+        if new_datagram or len(frame) > space or not datagrams:
             datagrams.append(([b""], []))
-            room = 1100
+            space = 1100
         packets, covered = datagrams[-1]
-        if new_packet and packets[-1] and room > 60 + len(frame):
+        if new_packet and packets[-1] and space > 60 + len(frame):
             packets.append(b"")
-            room -= 50
+            space -= 50
         packets[-1] += frame
         covered.append(range(begin, min(begin + length, len(HELLO))))
-        room -= len(frame)
+        space -= len(frame)
     return datagrams
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PIECES, st.sampled_from([V1, V2]), st.booleans())
 def test_the_hello_is_found_with_its_last_byte_and_not_before(pieces, version, in_the_end_whole):
     """Pieces of any size, overlapping, repeated, in any order, coalesced or not."""

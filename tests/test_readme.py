@@ -1,4 +1,4 @@
-"""README tells the truth, and is short."""
+"""README agrees with the repository, and is short."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ MOST_WORDS = 700
 
 
 def test_ci_runs_the_test_command_of_the_readme():
-    """What .ci/run does after making its environment stands in README, word for word."""
+    """README has the commands that .ci/run runs in its new environment, word for word."""
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     steps = [line.removesuffix(' "$@"') for line in ci.splitlines() if line.startswith("python -m ")]
     assert len(steps) == 2

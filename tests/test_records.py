@@ -37,7 +37,7 @@ def test_rows_have_the_fields_of_the_records(row, record):
 
 
 def test_evidence_is_in_the_same_order():
-    """Strongest first, on both sides of the border."""
+    """Strongest first, in Rust and in Python."""
     assert get_args(dict(of_row(FLOW_FIELDS))["evidence"]) == EVIDENCE
 
 
@@ -63,7 +63,7 @@ def test_a_record_that_differs_from_its_row_is_found(differing):
 
 
 def is_of(value, kind):
-    """Whether a value is of an annotated type, exactly: True is no int."""
+    """Whether a value is of an annotated type, exactly: True is not an int."""
     if kind in {int, str, bool, type(None)}:
         return type(value) is kind
     inner = get_args(kind)

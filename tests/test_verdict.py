@@ -359,10 +359,10 @@ def test_a_promise_applies_to_its_component_only(one, subject):
 @given(CASES, POLICIES, SUBJECTS)
 def test_a_limited_view_only_affects_expected(one, policy, subject):
     """A limited view turns expected into undecided, and leaves all other verdicts unchanged."""
-    whole = verdict(replace(one, view=()), policy, subject)
+    unlimited = verdict(replace(one, view=()), policy, subject)
     limited = verdict(replace(one, view=("one_way",)), policy, subject)
-    is_taken_back = whole[0] == "expected" and whole[1] != "policy_exception"
-    assert limited == (("undecided", "insufficient_view") if is_taken_back else whole)
+    is_taken_back = unlimited[0] == "expected" and unlimited[1] != "policy_exception"
+    assert limited == (("undecided", "insufficient_view") if is_taken_back else unlimited)
 
 
 def test_every_reason_is_used_by_the_table():

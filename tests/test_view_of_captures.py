@@ -54,11 +54,11 @@ def test_counters_add_up(file):
 def test_duplicates_are_those_found_by_comparing_packets(file):
     """Only duplicates are recognised as such; without recognition the same flows count these packets too."""
     flows, stats = read(file)
-    every, whole = read(file, duplicate_window_ms=0)
+    every, undetected = read(file, duplicate_window_ms=0)
     assert total(stats, "duplicate_packets") == DUPLICATES.get(file, 0)
-    assert total(whole, "duplicate_packets") == 0
+    assert total(undetected, "duplicate_packets") == 0
     for key in ("packets", "flows", "named", "unnamed", "hellos"):
-        assert stats[key] == whole[key]
+        assert stats[key] == undetected[key]
     for once, twice in zip(flows, every, strict=True):
         packets = once.sent_packets + once.received_packets
         assert packets + once.duplicates == twice.sent_packets + twice.received_packets

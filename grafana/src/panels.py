@@ -60,8 +60,8 @@ def trend(
     """
     panel = timeseries.Panel()
     _dress(panel, about, overrides or {})
-    ask = prometheus.Dataquery
-    _ask(panel, [ask().range().expr(query.expression).legend_format(query.legend) for query in queries])
+    target = prometheus.Dataquery
+    _query(panel, [target().range().expr(query.expression).legend_format(query.legend) for query in queries])
     panel.legend(_legend()).tooltip(common.VizTooltipOptions().mode(shared.TooltipDisplayMode.MULTI))
     panel.line_width(1).fill_opacity(10).show_points(shared.VisibilityMode.NEVER).min(0)
     if shape != "lines":
@@ -91,7 +91,7 @@ def number(
     """One value, large; a sentence fills its panel with colour."""
     panel = stat.Panel()
     _dress(panel, about, {})
-    _ask(panel, [prometheus.Dataquery().instant().expr(query.expression).legend_format(query.legend)])
+    _query(panel, [prometheus.Dataquery().instant().expr(query.expression).legend_format(query.legend)])
     mode = shared.BigValueColorMode.BACKGROUND_SOLID if is_sentence else shared.BigValueColorMode.VALUE
     panel.graph_mode(shared.BigValueGraphMode.NONE).color_mode(mode).no_value(no_value)
     panel.text_mode(shared.BigValueTextMode.VALUE)
@@ -108,7 +108,7 @@ def bars(about: About, query: Query, *, overrides: Overrides | None = None) -> b
     """One bar for each series, the name at its left."""
     panel = bargauge.Panel()
     _dress(panel, about, overrides or {})
-    _ask(panel, [prometheus.Dataquery().instant().expr(query.expression).legend_format(query.legend)])
+    _query(panel, [prometheus.Dataquery().instant().expr(query.expression).legend_format(query.legend)])
     panel.orientation(shared.VizOrientation.HORIZONTAL).display_mode(shared.BarGaugeDisplayMode.BASIC)
     panel.name_placement(shared.BarGaugeNamePlacement.LEFT).value_mode(shared.BarGaugeValueMode.TEXT)
     panel.show_unfilled(True).min(0).decimals(0).reduce_options(_last())
@@ -132,7 +132,7 @@ def rows(
     targets = [
         prometheus.Dataquery().instant().expr(one).format(PromQueryFormat.TABLE) for one in queries.values()
     ]
-    _ask(panel, targets)
+    _query(panel, targets)
     values = [f"Value #{_ref(index)}" for index in range(len(queries))] if len(queries) > 1 else ["Value"]
     if len(queries) > 1:
         panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
@@ -153,7 +153,7 @@ def world(
     targets = [
         prometheus.Dataquery().instant().expr(one).format(PromQueryFormat.TABLE) for one in queries.values()
     ]
-    _ask(panel, targets)
+    _query(panel, targets)
     panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
     numbers = [{"targetField": name, "destinationType": "number"} for name in ("latitude", "longitude")]
     panel.with_transformation(
@@ -202,7 +202,7 @@ def _dress(panel: Any, about: About, overrides: Overrides) -> None:
     panel.span(about.width).height(about.height)
 
 
-def _ask(panel: Any, targets: list[prometheus.Dataquery]) -> None:
+def _query(panel: Any, targets: list[prometheus.Dataquery]) -> None:
     for index, target in enumerate(targets):
         panel.with_target(target.ref_id(_ref(index)).datasource(DATASOURCE))
 

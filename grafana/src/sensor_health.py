@@ -107,7 +107,7 @@ def _view() -> Iterator[Panel]:
         "one-way connections": ("netmon_view_one_way_connections_total", "netmon_view_connections_total"),
         "hellos with gaps": ("netmon_view_incomplete_hellos_total", "netmon_view_connections_total"),
     }
-    shares = [Query(f"{rate(part)} / ({rate(whole)} > 0)", name) for name, (part, whole) in parts.items()]
+    shares = [Query(f"{rate(part)} / ({rate(total)} > 0)", name) for name, (part, total) in parts.items()]
     yield trend(quality, *shares, least_maximum=0.02)
     text = "Why a view is poor, as the sensor reports it: 1 while it is. See the runbook ViewInsufficient."
     degraded = About("Poor views by reason", text, fields.NO_UNIT, 12, 8)

@@ -36,8 +36,8 @@ from netmon.sources.scapy_source import ScapyFileSource
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
 _COMPRESSED = (".gz", ".zst")
-_WORTH_A_BAR = 20_000_000
-"""Bytes from which a progress bar is shown; smaller files are read too quickly for one."""
+_MIN_BAR_BYTES = 20_000_000
+"""The smallest total size of files for which a progress bar is shown: fewer bytes are read too quickly."""
 
 
 @grouped
@@ -172,7 +172,7 @@ def _looks_like_a_capture(word: str) -> bool:
 def _progress(console: Console, paths: list[str]) -> Iterator[ReportBytes | None]:
     """A progress bar over the bytes of all files; only on a terminal, and for large files."""
     sizes = {path: Path(path).stat().st_size for path in paths if Path(path).is_file()}
-    if not console.is_terminal or sum(sizes.values()) < _WORTH_A_BAR:
+    if not console.is_terminal or sum(sizes.values()) < _MIN_BAR_BYTES:
         yield None
         return
     columns = (

@@ -121,7 +121,7 @@ def _open_source(
 
 
 def _open_events(stack: ExitStack, path: Path | None, *, to_stdout: bool) -> Iterator[Lines]:
-    """The destinations of events: standard output, the configured file, or both."""
+    """Where events are written: standard output, the configured file, or both."""
     files = [("standard output", sys.stdout.fileno())] if to_stdout and sys.stdout else []
     if path is not None:
         files.append((str(path), stack.enter_context(path.open("ab")).fileno()))

@@ -8,7 +8,7 @@ from netmon.records import ClassifiedFlow, DnsRecord
 
 
 class Output(Protocol):
-    """One destination of netmon's results."""
+    """Receives netmon's results, and writes or sums them up."""
 
     def flow(self, classified: ClassifiedFlow) -> None:
         """Processes one report on one flow."""

@@ -1,4 +1,4 @@
-"""Complete lines in a file whose disk may be full: that stops neither capture nor metrics."""
+"""Complete lines in a file. A full disk stops neither the capture nor the metrics."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class Prometheus:
         """Adds a report to the sums: its new bytes each time, the flow once."""
         flow, place, verdict = classified.flow, classified.place, classified.verdict
         if classified.fallbacks:
-            self._take_fallbacks(classified)
+            self._add_fallbacks(classified)
         if classified.vendor is None or place is None or verdict is None:
             self._counted.discard(flow.flow_id)
             return
@@ -140,7 +140,7 @@ class Prometheus:
     def flush(self) -> None:
         """Nothing to do: sums are read at each scrape."""
 
-    def _take_fallbacks(self, classified: ClassifiedFlow) -> None:
+    def _add_fallbacks(self, classified: ClassifiedFlow) -> None:
         flow = classified.flow
         with self._lock:
             for one in classified.fallbacks:
@@ -190,7 +190,7 @@ class Prometheus:
 
 
 class _Scrape(Collector):
-    """Hands the registry what one scrape collects."""
+    """Gives the registry the metrics of one scrape."""
 
     def __init__(self, collect: Callable[[], Iterator[Metric]]) -> None:
         self._collect = collect

@@ -42,7 +42,7 @@ FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 """Field → the keys under which records have it; the first with a usable value counts."""
 
-_PLACES = tuple((field, path) for field, paths in FIELDS.items() for path in paths)
+_PATHS = tuple((field, path) for field, paths in FIELDS.items() for path in paths)
 _NO_COUNTRIES = frozenset({"AP", "EU", "XX", "ZZ"})
 """Codes that databases use for regions, or for an unknown country."""
 
@@ -52,7 +52,7 @@ def find_fields(record: object) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if not isinstance(record, dict):
         return found
-    for field, path in _PLACES:
+    for field, path in _PATHS:
         if path[0] in record and field not in found:
             value = _value_at(record, path)
             if value is not None and (clean := _CLEAN[field](value)) is not None:

@@ -114,7 +114,7 @@ class Locator:
 
 
 def _covering(table: PrefixTable[_NetworkVotes], address: str, day: str) -> Iterator[_NetworkVotes]:
-    """The entries that cover the address and are valid on that day, the longest prefix first."""
+    """The networks that cover the address and are valid on that day, the longest prefix first."""
     return (one for one in table.find(ipaddress.ip_address(address)) if one.is_valid_on(day))
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C at a time when a program is being started."""
+"""Ctrl-C while a program is being started."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tshark's output by way of pyshark: the only file that uses private parts of pyshark.
+"""tshark's output, obtained with pyshark: the only file that uses private parts of pyshark.
 
 pyshark's public packets are fast enough in its EK and JSON modes, but they lose what a comparison needs. EK
 flattens a layer, so that nothing says which attribute belongs to a certificate's issuer and which to its
@@ -47,17 +47,17 @@ _READ_BYTES = 65_536
 
 
 class OutputFormat(NamedTuple):
-    """How to take tshark's output apart."""
+    """How to split and parse tshark's output."""
 
     split: Callable[[bytes], tuple[bytes | None, bytes]]
     """The first complete piece, or None, and the rest."""
 
     parse: Callable[[bytes], Any]
-    """The packets of a piece. What is empty is skipped."""
+    """The packets of a piece. Empty ones are skipped."""
 
 
 class _Parser:
-    """What pyshark takes the packets from."""
+    """The parser from which pyshark gets packets."""
 
     def __init__(self, output: OutputFormat) -> None:
         self._output = output
@@ -65,7 +65,7 @@ class _Parser:
     async def get_packets_from_stream(
         self, stream: asyncio.StreamReader, data: bytes, got_first_packet: bool = True
     ) -> tuple[Any, bytes]:
-        """The packets of the next piece, if `data` has one, and the data behind it. Raises EOFError."""
+        """The packets of the next piece, if `data` has one, and the data after it. Raises EOFError."""
         piece, rest = self._output.split(data)
         if piece:
             return self._output.parse(piece), rest
@@ -78,7 +78,7 @@ class _Parser:
 def load_capture() -> Any:
     """The class `TsharkCapture`, an iterable over what `OutputFormat.parse` gives; the caller closes it.
 
-    Raises VerifyError when pyshark is missing, or when it is not the one that this file relies on.
+    Raises VerifyError if pyshark is missing or not the one that this file relies on.
     """
     try:
         import pyshark  # noqa: PLC0415  # an extra
@@ -148,7 +148,7 @@ def load_capture() -> Any:
 
 
 def check(file_capture: type, version: str) -> None:
-    """Raises VerifyError unless this is the known pyshark.
+    """Raises VerifyError unless this pyshark is supported.
 
     `version` has to be of SERIES, and the class `file_capture` has to have the methods in REPLACED.
     """
@@ -177,7 +177,7 @@ def _unsupported(version: str, changed: list[str]) -> str:
 
 @contextmanager
 def _environment(name: str, value: str) -> Iterator[None]:
-    """The variable is set for a process that starts in the block."""
+    """Sets a variable for a process that is started in the block."""
     before = os.environ.get(name)
     os.environ[name] = value
     try:

@@ -153,9 +153,8 @@ class Wireshark:
         if known is not None:
             return known
         if self._numbers_of is None:
-            numbers = range(
-                len(self._times_ns), 0, -1
-            )  # of several packets with the same time, the first one counts
+            # Of several packets with the same time, the first one counts.
+            numbers = range(len(self._times_ns), 0, -1)
             self._numbers_of = dict(zip(reversed(self._times_ns), numbers, strict=True))
         first_ns, last_ns = self._comparison.times_ns[fact]
         first, last = self._numbers_of.get(first_ns), self._numbers_of.get(last_ns)

@@ -248,9 +248,9 @@ class Flows:
         up, down = self._pair(client, server, 6, port)
         sent, received = yield from self._open(up, down)
         request = b"GET / HTTP/1.1\r\nHost: intranet.example\r\n\r\n"
-        ask = request if port == 80 else b"\0\0\0\x60\xfeSMB" + bytes(pool[:92])
-        yield "data", up.tcp(sent, received, PSH_ACK, ask)
-        sent, received = yield from self._transfer(up, down, sent + len(ask), received)
+        query = request if port == 80 else b"\0\0\0\x60\xfeSMB" + bytes(pool[:92])
+        yield "data", up.tcp(sent, received, PSH_ACK, query)
+        sent, received = yield from self._transfer(up, down, sent + len(query), received)
         yield from _close(up, down, sent, received)
 
 

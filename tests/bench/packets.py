@@ -93,9 +93,9 @@ def client_hello(rng, name, big, quic=False):
     suites = bytes.fromhex("130113021303c02bc02fc02cc030cca9cca8c013c014009c009d002f0035")
     body = b"\x03\x03" + rng.randbytes(32) + (b"\0" if quic else b"\x20" + rng.randbytes(32))
     body += struct.pack("!H", len(suites)) + suites + b"\x01\0"
-    room = 512 - len(body) - 2 - len(exts) - 4
-    if room > 4:
-        exts += ext(21, bytes(room - 4))
+    space = 512 - len(body) - 2 - len(exts) - 4
+    if space > 4:
+        exts += ext(21, bytes(space - 4))
     body += struct.pack("!H", len(exts)) + exts
     hs = b"\x01" + len(body).to_bytes(3, "big") + body
     if quic:
@@ -129,16 +129,16 @@ def _shuffled(rng, hello):
     cuts = [0, *sorted(rng.sample(range(1, len(hello)), 5)), len(hello)]
     small = [(i, hello[i:j]) for i, j in itertools.pairwise(cuts)]
     rng.shuffle(small)
-    groups, room = [[]], 1080
+    groups, space = [[]], 1080
     for start, data in small:
         done = 0
         while done < len(data):
-            if room < 40:
+            if space < 40:
                 groups.append([])
-                room = 1080
-            take = min(len(data) - done, room - 8)
+                space = 1080
+            take = min(len(data) - done, space - 8)
             groups[-1].append((start + done, data[done : done + take]))
-            done, room = done + take, room - take - 8
+            done, space = done + take, space - take - 8
     return groups
 
 

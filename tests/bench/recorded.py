@@ -48,16 +48,7 @@ def read_recorded(captures: Path) -> Recorded:
 
 
 def _read_one(path: Path, truth: dict, recorded: Recorded) -> None:
-    names = {
-        (flow["src"], flow["sport"], flow["dst"], flow["dport"]): flow["sni"]
-        for flow in truth["sni_flows"]
-        if flow["over"] == "quic" and flow["sni"]
-    }
-    hellos = [
-        (hello["sni"], hello.get("pieces", [hello["frame"]]))
-        for hello in truth["client_hellos"]
-        if hello["over"] == "tcp" and hello["sni"] and hello["layers"].count("ip") == 1
-    ]
+    names, hellos = _quic_names(truth), _hello_frames(truth)
     if not names and not hellos:
         return
     wanted = {frame for _name, frames in hellos for frame in frames}
@@ -65,13 +56,9 @@ def _read_one(path: Path, truth: dict, recorded: Recorded) -> None:
     pieces: dict[int, bytes] = {}
     for number, link, packet in _packets(path):
         payload = _payload(link, packet)
-        if payload is None:
-            continue
-        if payload.proto == UDP:
-            for ends, from_client in ((payload.ends, True), (payload.ends[2:] + payload.ends[:2], False)):
-                if ends in flows and len(flows[ends]) < MOST_DATAGRAMS:
-                    flows[ends].append((from_client, payload.data))
-        elif number in wanted:
+        if payload is not None and payload.proto == UDP:
+            _add_datagram(flows, payload)
+        elif payload is not None and number in wanted:
             pieces[number] = payload.data
     for ends, datagrams in flows.items():
         if datagrams and datagrams[0][0] and datagrams[0][1][:1] >= b"\x80":  # begins with a long header
@@ -80,6 +67,30 @@ def _read_one(path: Path, truth: dict, recorded: Recorded) -> None:
         parts = [pieces.get(frame, b"") for frame in frames]
         if all(parts) and parts[0][:1] == b"\x16":
             recorded.hellos.append((name, parts))
+
+
+def _quic_names(truth: dict) -> dict[tuple, str]:
+    """Ends of a QUIC flow → its server name."""
+    return {
+        (flow["src"], flow["sport"], flow["dst"], flow["dport"]): flow["sni"]
+        for flow in truth["sni_flows"]
+        if flow["over"] == "quic" and flow["sni"]
+    }
+
+
+def _hello_frames(truth: dict) -> list[tuple[str, list[int]]]:
+    """The server name of each ClientHello over TCP outside of tunnels, and the frames that it is in."""
+    return [
+        (hello["sni"], hello.get("pieces", [hello["frame"]]))
+        for hello in truth["client_hellos"]
+        if hello["over"] == "tcp" and hello["sni"] and hello["layers"].count("ip") == 1
+    ]
+
+
+def _add_datagram(flows: dict[tuple, list[tuple[bool, bytes]]], payload: Payload) -> None:
+    for ends, from_client in ((payload.ends, True), (payload.ends[2:] + payload.ends[:2], False)):
+        if ends in flows and len(flows[ends]) < MOST_DATAGRAMS:
+            flows[ends].append((from_client, payload.data))
 
 
 def _packets(path: Path) -> Iterator[tuple[int, int, bytes]]:

@@ -26,7 +26,7 @@ def test_summary_shows_the_findings(netmon, demo):
     assert done.stdout.splitlines()[-1] == MOSCOW
 
 
-def test_summary_without_a_country_asks_for_it(netmon, demo):
+def test_summary_reports_a_missing_country(netmon, demo):
     """Without a country, promises to certain countries do not apply, and the last line says so."""
     done = netmon("read", demo)
     assert done.returncode == 0

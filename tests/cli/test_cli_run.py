@@ -106,8 +106,8 @@ def test_end_flushes_everything(sensor, netmon, demo, number):
     running.replay(demo)
     code, events = running.end(number)
     assert code == 0
-    whole = netmon("read", "--json", "--country", "DE", demo).stdout
-    assert ended(events) == ended(map(json.loads, whole.splitlines()))
+    complete = netmon("read", "--json", "--country", "DE", demo).stdout
+    assert ended(events) == ended(map(json.loads, complete.splitlines()))
 
 
 def test_clients_are_pseudonyms(sensor, demo):

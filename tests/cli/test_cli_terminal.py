@@ -19,8 +19,8 @@ SHOWN = r"a\n\x1b[31m\x9b\u202e[red].pcap"
 def test_file_names_cannot_control_the_terminal(netmon, refused, demo, tmp_path):
     """Control characters, line ends and direction overrides in a name are escaped, and it stays one line."""
     assert refused("read", HOSTILE) == f"{SHOWN}: no such file"
-    whole = demo.read_bytes()
-    (tmp_path / HOSTILE).write_bytes(whole[: len(whole) // 2])
+    data = demo.read_bytes()
+    (tmp_path / HOSTILE).write_bytes(data[: len(data) // 2])
     done = netmon("read", HOSTILE)
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
@@ -38,11 +38,10 @@ def test_file_names_may_be_any_bytes(netmon, demo, tmp_path):
 
 def test_file_names_with_brackets_in_the_progress_bar(monkeypatch, tmp_path):
     """The progress bar shows the name unchanged."""
-    monkeypatch.setattr(read, "_WORTH_A_BAR", 0)
+    monkeypatch.setattr(read, "_MIN_BAR_BYTES", 0)
     (tmp_path / "[red] [x.pcap").write_bytes(b"12345678")
-    console = Console(
-        force_terminal=True, width=100, _environ={}
-    )  # independent of the terminal of the test run
+    # Independent of the terminal of the test run.
+    console = Console(force_terminal=True, width=100, _environ={})
     with console.capture() as shown, read._progress(console, [str(tmp_path / "[red] [x.pcap")]) as report:
         report(str(tmp_path / "[red] [x.pcap"), 4, 8)
     assert "[red] [x.pcap" in shown.get()

@@ -146,7 +146,7 @@ def test_a_foreign_config_in_the_working_directory(netmon, tmp_path):
     ("name", "content", "message"),
     [
         ("missing.pcap", None, "no such file"),
-        ("text.pcap", b"this is no capture file at all", "not a capture"),
+        ("text.pcap", b"this is not a capture file", "not a capture"),
     ],
 )
 def test_a_file_that_is_not_a_capture(refused, tmp_path, name, content, message):

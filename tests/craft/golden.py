@@ -23,7 +23,7 @@ from tests.craft import golden_wrappings as wrappings
 FOLDER = Path(__file__).parents[1] / "golden"
 
 CASES: tuple[Callable[[], bytes], ...] = (
-    streams.whole_hello,
+    streams.complete_hello,
     streams.post_quantum_hello,
     streams.reordered_hello,
     streams.overlapping_retransmission,
@@ -49,8 +49,8 @@ CASES: tuple[Callable[[], bytes], ...] = (
     names.https_hints,
     names.ech_grease,
     hidden.ech_by_record,
-    hidden.ech_known_front,
-    hidden.ech_vendor_front,
+    hidden.ech_known_public_name,
+    hidden.ech_vendor_public_name,
     hidden.encrypted_dns,
     hidden.fallback_resolver,
     names.port_8443,

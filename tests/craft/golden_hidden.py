@@ -36,7 +36,7 @@ def ech_by_record() -> bytes:
     return ethernet_file(sent + tls_session(other, flight(FRONT, ech=True)))
 
 
-def ech_known_front() -> bytes:
+def ech_known_public_name() -> bytes:
     """A hello with an ECH extension shows a public name that the signatures list.
 
     ECH is in use: the flow has no name, evidence `ech_outer`, reason `ech`. Another client's look-up of a
@@ -48,7 +48,7 @@ def ech_known_front() -> bytes:
     return ethernet_file(sent + tls_session(plain, flight(KNOWN_FRONT)))
 
 
-def ech_vendor_front() -> bytes:
+def ech_vendor_public_name() -> bytes:
     """The public name of an ECH server is below a vendor's suffix; the address belongs to no vendor.
 
     While ECH is in use the outer name does not tag the flow: only the inner name would. A hello that shows

@@ -81,7 +81,7 @@ def http_absolute_form() -> bytes:
 
 
 def http_connect() -> bytes:
-    """A client requests a tunnel from its proxy, is asked to authenticate, and repeats the CONNECT.
+    """A client requests a tunnel from its proxy, has to authenticate, and repeats the CONNECT.
 
     The hello inside is found, in two segments in the wrong order: named by SNI, `proxied`, undecided
     (`behind_proxy`). In the second flow the hello has no SNI: named by the CONNECT (`http_host`).

@@ -32,7 +32,7 @@ from tests.craft.talk import (
 )
 
 
-def whole_hello() -> bytes:
+def complete_hello() -> bytes:
     """The plain case: a ClientHello in one segment, the server's response, an orderly close.
 
     Named by SNI, RTT 6.4 ms, no view limitations.
@@ -115,7 +115,7 @@ def server_side_only() -> bytes:
 def vlan() -> bytes:
     """Ethernet with an 802.1Q tag.
 
-    As `whole_hello`: the tag does not count as IP bytes.
+    As `complete_hello`: the tag does not count as IP bytes.
     """
     return on_link("vlan")
 
@@ -123,7 +123,7 @@ def vlan() -> bytes:
 def qinq() -> bytes:
     """Ethernet with an 802.1ad service tag and an 802.1Q customer tag.
 
-    As `whole_hello`: the tags do not count as IP bytes.
+    As `complete_hello`: the tags do not count as IP bytes.
     """
     return on_link("qinq")
 
@@ -131,7 +131,7 @@ def qinq() -> bytes:
 def sll() -> bytes:
     """Linux cooked capture.
 
-    As `whole_hello`.
+    As `complete_hello`.
     """
     return on_link("sll")
 
@@ -139,7 +139,7 @@ def sll() -> bytes:
 def sll2() -> bytes:
     """Linux cooked capture, version 2.
 
-    As `whole_hello`.
+    As `complete_hello`.
     """
     return on_link("sll2")
 
@@ -147,7 +147,7 @@ def sll2() -> bytes:
 def raw_ip() -> bytes:
     """No link layer.
 
-    As `whole_hello`.
+    As `complete_hello`.
     """
     return on_link("raw")
 
@@ -155,7 +155,7 @@ def raw_ip() -> bytes:
 def null_link() -> bytes:
     """BSD loopback.
 
-    As `whole_hello`.
+    As `complete_hello`.
     """
     return on_link("null")
 
@@ -258,4 +258,4 @@ def truncated_file() -> bytes:
 
     Everything before that is reported; then an error shows where the file ends.
     """
-    return whole_hello()[:-2000]
+    return complete_hello()[:-2000]

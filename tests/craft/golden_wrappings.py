@@ -26,7 +26,7 @@ WRAPPINGS = ("mpls", "pppoe", "gre", "erspan1", "erspan2", "erspan3", "vxlan", "
 def wrapped_by_the_mirror() -> bytes:
     """One session in MPLS, PPPoE, GRE, ERSPAN of all types, VXLAN and GENEVE, each from its own port.
 
-    Eight flows as `whole_hello`: named by SNI, with the ends and the IP bytes of the inner packets.
+    Eight flows as `complete_hello`: named by SNI, with the ends and the IP bytes of the inner packets.
     """
     wrapped = []
     for number, name in enumerate(WRAPPINGS):

@@ -50,7 +50,7 @@ def shares(label: str, *, post_quantum: bool) -> bytes:
 def ech_grease(label: str) -> bytes:
     """The data of a GREASE encrypted_client_hello extension (RFC 9849, 6.2).
 
-    Without the server's key it cannot be told from a real one.
+    Without the server's key it cannot be distinguished from a real one.
     """
     suite = struct.pack("!HH", 0x0001, 0x0001)  # HKDF-SHA256, AES-128-GCM
     enc, payload = filler(f"{label} enc", 32), filler(f"{label} payload", 208)

@@ -133,11 +133,11 @@ def test_any_damage_is_survived(opened, tmp_path, log):
         reach(destinations, f"198.51.{number}.5")
     state.save(destinations, 0)
     file, chance = tmp_path / "state" / NAME, random.Random(4)
-    whole = file.read_bytes()
+    content = file.read_bytes()
     for _ in range(500):
-        at, length = chance.randrange(len(whole)), chance.randrange(1, 40)
-        part = chance.choice([b"", chance.randbytes(length), whole[at : at + 2 * length]])
-        file.write_bytes(whole[:at] + part + whole[at + length :])
+        at, length = chance.randrange(len(content)), chance.randrange(1, 40)
+        part = chance.choice([b"", chance.randbytes(length), content[at : at + 2 * length]])
+        file.write_bytes(content[:at] + part + content[at + length :])
         loaded = opened().load()
         assert len(loaded.remembered()) <= 21
         reach(loaded)

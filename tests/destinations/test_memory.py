@@ -50,7 +50,7 @@ def test_a_network_is_that_of_the_signatures_or_the_smallest_announced():
     assert networks == ["198.51.100.0/22", "203.0.113.0/24", "2001:db8:1::/48"]
 
 
-def test_new_signatures_make_no_old_network_new():
+def test_new_signatures_do_not_make_an_old_network_new():
     """Addresses in a remembered network are known, even if the signatures now divide it differently."""
     one = Destinations()
     take(one, network="198.51.100.0/22")

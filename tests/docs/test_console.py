@@ -71,7 +71,7 @@ def check(block, results):
 
 
 def test_every_block_is_run_or_exempt():
-    """A block that no test runs is in the table, as a whole; the table has no row for what is not shown."""
+    """A block that no test runs is in the table with all its commands; no other command is."""
     exempt = {command.text for block in BLOCKS for command in block.commands if is_exempt(block)}
     assert exempt == set(EXEMPT)
     assert all((ROOT / one.covered_by).exists() for one in EXEMPT.values())
@@ -136,7 +136,7 @@ def _need_sudo():
     ],
 )
 def test_output_is_compared(shown, actual, is_same):
-    """Only `...` stands for what is left out; everything else is literal but the version of tshark."""
+    """Only `...` stands for omitted text; everything else is literal, except for the version of tshark."""
     assert Command("command", shown).matches(actual) is is_same
 
 

@@ -92,7 +92,7 @@ def test_links_lead_somewhere(document):
 
 
 def test_index_lists_every_page():
-    """Whoever starts at the index finds every page of the documentation."""
+    """The index links to every page of the documentation."""
     index = Path("docs/README.md")
     linked = {path for path, _ in LINK.findall(TEXTS[index])}
     pages = {document.name for document in DOCUMENTS if document.parent == index.parent} - {index.name}

@@ -8,19 +8,19 @@ from netmon.outputs.lines import MAX_PENDING, Lines
 
 
 class Disk:
-    """A file that accepts bytes while there is room, like a disk."""
+    """A file that accepts bytes while there is space, like a disk."""
 
     def __init__(self):
-        self.room = 10_000_000
+        self.space = 10_000_000
         self.error = OSError(errno.ENOSPC, "No space left on device")
         self.held = b""
 
     def write(self, data):
         """Writes what fits; raises an error if nothing does."""
-        if not self.room:
+        if not self.space:
             raise self.error
-        taken = bytes(data[: self.room])
-        self.room -= len(taken)
+        taken = bytes(data[: self.space])
+        self.space -= len(taken)
         self.held += taken
         return len(taken)
 
@@ -56,15 +56,15 @@ def test_many_lines_are_not_buffered(lines, disk):
     assert len(disk.held) >= 2 * MAX_PENDING
 
 
-@pytest.mark.parametrize("room", range(25))
-def test_a_full_disk_loses_complete_lines(lines, disk, log, room):
+@pytest.mark.parametrize("space", range(25))
+def test_a_full_disk_loses_complete_lines(lines, disk, log, space):
     """The file holds complete lines, wherever it ends; the others are counted, and it is logged once."""
-    disk.room = room
+    disk.space = space
     for number in range(6):
         lines.write(f"line {number}\n")
         if number % 2:
             lines.flush()
-    disk.room = 1000
+    disk.space = 1000
     lines.flush()
     lines.write("line 6\n")
     lines.flush()
@@ -90,7 +90,7 @@ def test_a_slow_reader_of_a_nonblocking_pipe(lines, disk, log):
 
 def test_a_closed_pipe_ends_the_run(lines, disk):
     """If standard output is closed by its reader, the run ends without an error."""
-    disk.room, disk.error = 0, BrokenPipeError(errno.EPIPE, "Broken pipe")
+    disk.space, disk.error = 0, BrokenPipeError(errno.EPIPE, "Broken pipe")
     lines.write("one\n")
     with pytest.raises(BrokenPipeError):
         lines.flush()

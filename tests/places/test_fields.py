@@ -151,7 +151,7 @@ def test_the_country_of_a_registry_is_a_registration():
         ({"is_anycast": True, "is_satellite": True}, "anycast"),
     ],
 )
-def test_flags_make_the_country_no_location(flags, about):
+def test_a_flagged_country_is_not_a_location(flags, about):
     """The country beside an anycast or satellite flag does not locate the address."""
     assert votes_of({"country_code": "US"} | flags) == [(about, "US", None, None)]
     assert votes_of(flags) == [(about, None, None, None)]

@@ -20,7 +20,7 @@ def competitors(answer: Explanation) -> list[tuple[str, str]]:
 
 
 def test_a_name_names_its_rule_and_the_rules_that_lose(shipped: SignatureSet) -> None:
-    """The exact name wins; both suffixes above it are told, with the reason."""
+    """The exact name wins; both suffixes above it are shown, with the reason."""
     answer = explain(shipped, "MDR.ksn.kaspersky-labs.com.")
     assert answer.queried == "mdr.ksn.kaspersky-labs.com"
     assert answer.component is not None
@@ -133,7 +133,7 @@ def test_any_text_gets_an_answer(shipped: SignatureSet, text: str) -> None:
     assert explain(shipped, text).rule is None
 
 
-def test_certificates_and_payloads_are_told() -> None:
+def test_certificates_and_payloads_are_explained() -> None:
     """A name that only a certificate has is explained by it; the payloads of a component are remarked."""
     signatures = load_folder(GOLDEN)
     by_certificate = explain(signatures, "*.internal.example.net")

@@ -164,8 +164,8 @@ def test_locations_are_read_as_strictly(
     assert failure(folder).startswith(f"locations.yaml:{message}")
 
 
-def test_a_folder_that_is_none_is_named(tmp_path: Path, vendor_text: Callable[..., str]) -> None:
-    """A missing folder, a folder without signatures, and one without locations each say so."""
+def test_a_folder_without_signatures_is_reported(tmp_path: Path, vendor_text: Callable[..., str]) -> None:
+    """A missing folder, a folder without signatures, and one without locations are errors of one line."""
     with pytest.raises(SignatureError, match=r"nowhere: no such file or directory$"):
         load_folder(tmp_path / "nowhere")
     with pytest.raises(SignatureError, match=r"no signature files \(\*\.yaml\) in this folder$"):
@@ -187,8 +187,8 @@ def test_a_folder_that_is_none_is_named(tmp_path: Path, vendor_text: Callable[..
         (b"[" * 5000, ":1: not usable YAML: nested too deeply"),
     ],
 )
-def test_bytes_that_are_no_yaml(data: bytes, message: str, folder_of: Callable[..., Path]) -> None:
-    """Whatever a file holds, the answer is a file, a line and a reason."""
+def test_bytes_that_are_not_yaml(data: bytes, message: str, folder_of: Callable[..., Path]) -> None:
+    """Whatever a file contains, the error has the file, a line and a reason."""
     folder = folder_of()
     (folder / "a.yaml").write_bytes(data)
     assert failure(folder) == f"a.yaml{message}"

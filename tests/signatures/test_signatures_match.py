@@ -42,7 +42,7 @@ def test_networks_match_while_the_vendor_holds_them(
     assert (matcher.find_network("192.0.2.9") is not None) == tagged
 
 
-def test_entries_of_several_vendors_are_numbered_in_one_row(
+def test_rules_of_several_vendors_are_numbered_consecutively(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
     """The engine's result identifies the right vendor."""
@@ -68,7 +68,7 @@ certificates:
 """
 
 
-def test_payloads_and_certificates_have_entries_like_names(
+def test_payloads_and_certificates_are_rules_like_names(
     folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
     """Each has a number, a component and a trust status, and a matching name gives its number."""

@@ -49,7 +49,7 @@ def failure(folder: Path) -> str:
 def test_public_names_are_read_strictly(
     text: str, message: str, folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """A mistake in `ech_public_names.yaml` is told with its line, like one in a vendor file."""
+    """An error in `ech_public_names.yaml` is reported with its line, like one in a vendor file."""
     folder = folder_of(ech_public_names=text, a=vendor_text("a", VENDOR))
     assert failure(folder) == f"ech_public_names.yaml:{message}"
 
@@ -98,7 +98,7 @@ RESOLVER = (
 def test_resolvers_are_read_strictly(
     text: str, message: str, folder_of: Callable[..., Path], vendor_text: Callable[..., str]
 ) -> None:
-    """A mistake in `resolvers.yaml` is told with its line, like one in a vendor file."""
+    """An error in `resolvers.yaml` is reported with its line, like one in a vendor file."""
     folder = folder_of(resolvers=text, a=vendor_text("a", VENDOR))
     assert failure(folder) == f"resolvers.yaml:{message}"
 

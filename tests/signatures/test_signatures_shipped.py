@@ -41,7 +41,7 @@ def test_every_lookalike_is_tried_with_a_name_below(shipped: SignatureSet) -> No
     assert lookalikes | {f"www.{domain}" for domain in lookalikes} <= tried
 
 
-def test_entries_are_their_own_indexes(shipped: SignatureSet) -> None:
+def test_the_numbers_of_rules_are_their_indexes(shipped: SignatureSet) -> None:
     """`rules[n].number` is n, as the engine's answers need it."""
     assert [rule.number for rule in shipped.rules] == list(range(len(shipped.rules)))
 
@@ -84,7 +84,7 @@ def test_contradictions_of_unquoted_databases_are_recorded(shipped: SignatureSet
     }
 
 
-def test_a_registration_is_no_location(shipped: SignatureSet) -> None:
+def test_a_registration_is_not_a_location(shipped: SignatureSet) -> None:
     """The country in which an AS is registered is marked as such in every vote."""
     votes = [vote for vendor in shipped.vendors.values() for net in vendor.networks for vote in net.votes]
     assert {(vote.source, vote.about) for vote in votes} == {

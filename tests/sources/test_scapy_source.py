@@ -60,7 +60,7 @@ def test_results_equal_those_of_the_native_reader(matcher, path):
 @NEEDS_SCAPY
 def test_several_files_are_one_run(matcher):
     """Names learned in one file name the flows of the next."""
-    paths = [str(ROOT / "tests/golden" / case / "input.pcap") for case in ("dns_client", "whole_hello")]
+    paths = [str(ROOT / "tests/golden" / case / "input.pcap") for case in ("dns_client", "complete_hello")]
     native = read(FileSource(paths, matcher, every_flow=True))
     assert read(ScapyFileSource(paths, matcher, every_flow=True)) == native
 

@@ -9,7 +9,7 @@ from netmon.web.config import WebConfig, load
 from tests.machine import need
 
 HASH = "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
-WHOLE = f"""
+COMPLETE = f"""
 tls_server_config:
   cert_file: server.pem
   key_file: keys/server.key
@@ -25,7 +25,7 @@ basic_auth_users:
   prometheus: {HASH}
 """
 
-MISTAKES = {
+ERRORS = {
     "tls_server_confg: {}": "1: unknown key 'tls_server_confg'; did you mean 'tls_server_config'?",
     "tls_server_config: {cert_file: a}": "1: tls_server_config: key 'key_file' is missing",
     "tls_server_config: {cert_file: a, key_file: b, cipher_suites: [X]}": (
@@ -73,7 +73,7 @@ def write(tmp_path):
 
 def test_all_keys(write, tmp_path):
     """Every supported key is read, with paths relative to the file."""
-    config = load(write(WHOLE))
+    config = load(write(COMPLETE))
     assert config.tls.files == (
         tmp_path / "server.pem",
         tmp_path / "keys" / "server.key",
@@ -91,13 +91,13 @@ def test_empty_file(write):
     assert load(write("")) == WebConfig()
 
 
-@pytest.mark.parametrize("text", MISTAKES)
+@pytest.mark.parametrize("text", ERRORS)
 def test_error(write, text):
     """Each error is one line with file, line and key."""
     file = write(text)
     with pytest.raises(ConfigError) as caught:
         load(file)
-    assert str(caught.value) == f"{file}:{MISTAKES[text]}"
+    assert str(caught.value) == f"{file}:{ERRORS[text]}"
 
 
 def test_missing_file(tmp_path):
@@ -117,7 +117,7 @@ def test_promtool_agrees(write, certificates, tmp_path):
         (tmp_path / there).parent.mkdir(exist_ok=True)
         (tmp_path / there).write_bytes((certificates / name).read_bytes())
     check = ["promtool", "check", "web-config"]
-    known = [line for line in WHOLE.splitlines() if "sans" not in line]  # the toolkit of 2023 lacks this key
+    known = [line for line in COMPLETE.splitlines() if "sans" not in line]  # unknown to the toolkit of 2023
     good, bad = write("\n".join(known)), tmp_path / "bad.yml"
     bad.write_text("tls_server_confg: {}", encoding="utf-8")
     assert subprocess.run([*check, good], capture_output=True, check=False).returncode == 0
