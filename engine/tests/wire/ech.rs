@@ -30,6 +30,13 @@ fn names_are_lower_case_without_the_final_dot() {
 }
 
 #[test]
+fn the_root_is_not_a_public_name() {
+    for root in [&b""[..], b"."] {
+        assert!(parse_public_names(&list(0xfe0d, root)).is_err(), "{root:?}");
+    }
+}
+
+#[test]
 fn other_versions_are_skipped_and_a_name_is_reported_once() {
     assert_eq!(names(&seed("ech", "several_versions")), ["cloudflare-ech.com", "public.tls-ech.dev"]);
     assert_eq!(names(&list(0xfe0a, b"old.example")), [""; 0]);

@@ -49,10 +49,10 @@ fn read_public_name(mut contents: Cursor) -> Result<String, Short> {
     let _cipher_suites = contents.vector16()?;
     let _maximum_name_length = contents.u8()?;
     let name = contents.vector8()?.rest();
+    let name = name.strip_suffix(b".").unwrap_or(name);
     let _extensions = contents.vector16()?;
     if name.is_empty() || !contents.is_empty() {
         return Err(Short);
     }
-    let name = name.strip_suffix(b".").unwrap_or(name);
     Ok(escaped(&name.to_ascii_lowercase()))
 }
