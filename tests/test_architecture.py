@@ -24,7 +24,7 @@ ALLOWED = {
     "signatures": {"", "_engine", "errors", "records", "yaml_nodes"},
     "sources": {"_engine", "errors", "records"},
     "web": {"errors", "yaml_nodes"},
-    "places": {"days", "errors", "records", "signatures"},
+    "places": {"days", "errors", "records", "signatures", "yaml_nodes"},
     "promises": {"signatures"},
     "verify": {"_engine", "errors", "records", "sources"},
     "config": {"errors", "places", "policy", "promises", "yaml_nodes"},

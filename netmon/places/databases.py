@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netmon.errors import DatabaseError
 from netmon.places.database import Database, open_database
+from netmon.places.labels import DatabaseLabel
 from netmon.places.prefixes import Address
+from netmon.places.providers import UNKNOWN_PROVIDER
 from netmon.records import Vote
 
 _SYSTEM_FOLDERS = ("/usr/share/GeoIP", "/usr/local/share/GeoIP", "/var/lib/GeoIP")
@@ -45,19 +48,29 @@ class DatabaseState:
 class Databases:
     """The databases in a list of files and folders (`*.mmdb`, without subfolders).
 
-    With `required`, each path must exist and contain a database: these are paths that the user configured.
-    Nothing is opened before `refresh`. Of several databases with the same name, the newest build is used.
-    One thread may look up addresses while another refreshes.
+    With `required`, each path must exist and contain a database: these are paths that the user configured,
+    with `labels` for some of them; the label of a file takes precedence over that of its folder.
+    Nothing is opened before `refresh`. All databases are used, except older builds of one that is used: those
+    of the same provider and type. One thread may look up addresses while another refreshes.
     """
 
-    def __init__(self, paths: Sequence[Path] = (), *, required: bool = False) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path] = (),
+        *,
+        required: bool = False,
+        labels: Mapping[Path, DatabaseLabel] | None = None,
+    ) -> None:
         self._paths = paths
         self._required = required
+        self._labels = labels or {}
         self._files: dict[Path, _File] = {}
         self._problems: dict[Path, str] = {}  # those that persist
         self._unreported: list[str] = []
         self.current: tuple[Database, ...] = ()
         """The databases in use, sorted by name; a new tuple whenever one of them changes."""
+        self.older: tuple[tuple[Database, Database], ...] = ()
+        """The databases that are not used, each with the newer build that is used instead."""
         self.states: tuple[DatabaseState, ...] = ()
 
     def refresh(self) -> bool:
@@ -70,10 +83,9 @@ class Databases:
             self._open_if_changed(path)
         for path in self._files.keys() - set(found):
             self._drop_if_replaced(path)
-        newest = {}
-        for database in sorted(self._opened(), key=lambda one: one.built_s):
-            newest[database.name] = database
-        current = tuple(newest[name] for name in sorted(newest))
+        current = self._select()
+        if self._distinguish_names(current):
+            current = self._select()
         is_changed = current != self.current
         if is_changed:
             self.current = current
@@ -100,7 +112,7 @@ class Databases:
                 if self._required:
                     yield path
                 continue
-            found = sorted(path.glob("*.mmdb"))
+            found = sorted(path.glob("*.[mM][mM][dD][bB]"))  # IP2Location writes its names in capitals
             yield from found
             if found:
                 self._problems.pop(path, None)
@@ -115,7 +127,7 @@ class Databases:
             return
         file.stamp = stamp
         try:
-            file.database = open_database(path)
+            file.database = open_database(path, self._labels.get(path, self._labels.get(path.parent)))
         except DatabaseError as error:
             consequence = "; its last good version stays in use" if file.database else ""
             self._add_problem(path, f"{error}{consequence}")
@@ -123,16 +135,37 @@ class Databases:
             self._problems.pop(path, None)
 
     def _drop_if_replaced(self, path: Path) -> None:
-        """Drops a missing file if it never opened, or if another file has a database of the same name."""
+        """Drops a missing file if it never opened, or if another file has a build of the same database."""
         file = self._files[path]
         file.stamp = None
         others = (other for other in self._files.values() if other is not file and other.stamp)
-        names = {other.database.name for other in others if other.database}
-        if file.database is None or file.database.name in names:
+        editions = {_edition(other.database) for other in others if other.database}
+        if file.database is None or _edition(file.database) in editions:
             del self._files[path]
             self._problems.pop(path, None)
         else:
             self._add_problem(path, f"{path}: no longer exists; its last good version stays in use")
+
+    def _select(self) -> tuple[Database, ...]:
+        """The databases to use: all but older builds, which go to `older`."""
+        opened = sorted(self._opened(), key=lambda one: (one.name, one.path))
+        newest: dict[tuple[object, ...], Database] = {}
+        for database in opened:
+            known = newest.setdefault(_edition(database), database)
+            if known.built_s < database.built_s:
+                newest[_edition(database)] = database
+        pairs = [(one, newest[_edition(one)]) for one in opened]
+        self.older = tuple((one, newer) for one, newer in pairs if one.built_s < newer.built_s)
+        return tuple(one for one, newer in pairs if one.built_s == newer.built_s)
+
+    def _distinguish_names(self, current: Sequence[Database]) -> bool:
+        """Adds the path to each name that several databases have; True if there are any."""
+        names = Counter(one.name for one in current)
+        twins = [one for one in self._files.values() if one.database and names[one.database.name] > 1]
+        for file in twins:
+            if file.database:
+                file.database = replace(file.database, name=f"{file.database.name} ({file.database.path})")
+        return bool(twins)
 
     def _opened(self) -> list[Database]:
         return [file.database for _, file in sorted(self._files.items()) if file.database]
@@ -148,6 +181,13 @@ class Databases:
         ]
         failed = [path for path, file in sorted(self._files.items()) if file.database is None]
         self.states = (*opened, *(DatabaseState(path.stem, None, is_current=False) for path in failed))
+
+
+def _edition(database: Database) -> tuple[object, ...]:
+    """What all builds of one database have in common. Without a known provider, each file is its own."""
+    if database.provider == UNKNOWN_PROVIDER:
+        return (database.path,)
+    return database.provider, database.type, database.ip_version
 
 
 def _stamp(path: Path) -> _Stamp | None:
