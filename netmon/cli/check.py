@@ -126,14 +126,15 @@ def _database_texts(databases: Databases) -> Iterable[str]:
     for one in databases.current:
         families = "IPv4 and IPv6" if one.ip_version == 6 else "IPv4"
         yield f"{one.name}: {_provider_text(one)}; built {one.date}; {families}; {_content(one)}; {one.path}"
-    unknown = [one.name for one in databases.current if one.provider == UNKNOWN_PROVIDER]
+    located = [one for one in databases.current if one.about == "location" and "country" in one.fields]
+    unknown = [one.name for one in located if one.provider == UNKNOWN_PROVIDER]
     if unknown:
         yield (
             f"provider unknown: {', '.join(unknown)}: together they count as one source, which confirms no"
             " other; name the provider in places.databases"
         )
-    for old, new in databases.older:
-        yield f"not used: {old.path}: {new.path} is a newer build of the same database"
+    for path, reason in databases.unused:
+        yield f"not used: {path}: {reason}"
     if not databases.current:
         yield "none found: only signatures and declarations locate addresses"
 

@@ -27,6 +27,7 @@ from netmon.places.providers import (
     find_providers,
     named_provider,
 )
+from netmon.places.rule import DECLARED, VENDOR
 from netmon.records import Vote
 
 _SAMPLED = 1024
@@ -159,9 +160,11 @@ def _without_note(database_type: str) -> str:
 
 def _name(database_type: str, path: Path) -> str:
     """A name for people: the type, or the file's name if the type only says what the records are."""
-    text = _without_note(database_type)
+    text = _without_note(database_type)[:_MAX_NAME_LENGTH]
     if not find_providers(text) and _GENERIC.fullmatch(text.casefold()):
         text = path.stem
+    if text in (DECLARED, VENDOR):  # the sources of votes that no database gives
+        text = f"database {text}"
     return "".join(char for char in " ".join(text.split()) if char.isprintable())[:_MAX_NAME_LENGTH]
 
 

@@ -50,8 +50,9 @@ class Databases:
 
     With `required`, each path must exist and contain a database: these are paths that the user configured,
     with `labels` for some of them; the label of a file takes precedence over that of its folder.
-    Nothing is opened before `refresh`. All databases are used, except older builds of one that is used: those
-    of the same provider and type. One thread may look up addresses while another refreshes.
+    Nothing is opened before `refresh`. All files are used, except other names of one file, and older builds:
+    those with the provider and type of one that is used. One thread may look up addresses while another
+    refreshes.
     """
 
     def __init__(
@@ -69,8 +70,8 @@ class Databases:
         self._unreported: list[str] = []
         self.current: tuple[Database, ...] = ()
         """The databases in use, sorted by name; a new tuple whenever one of them changes."""
-        self.older: tuple[tuple[Database, Database], ...] = ()
-        """The databases that are not used, each with the newer build that is used instead."""
+        self.unused: tuple[tuple[Path, str], ...] = ()
+        """The files that are not used, each with the reason."""
         self.states: tuple[DatabaseState, ...] = ()
 
     def refresh(self) -> bool:
@@ -147,28 +148,43 @@ class Databases:
             self._add_problem(path, f"{path}: no longer exists; its last good version stays in use")
 
     def _select(self) -> tuple[Database, ...]:
-        """The databases to use: all but older builds, which go to `older`."""
-        opened = sorted(self._opened(), key=lambda one: (one.name, one.path))
+        """The databases to use. Other names of one file, and older builds, go to `unused`."""
+        unused: list[tuple[Path, str]] = []
+        opened = sorted(self._without_other_names(unused), key=lambda one: (one.name, one.path))
         newest: dict[tuple[object, ...], Database] = {}
-        for database in opened:
-            known = newest.setdefault(_edition(database), database)
-            if known.built_s < database.built_s:
-                newest[_edition(database)] = database
-        pairs = [(one, newest[_edition(one)]) for one in opened]
-        self.older = tuple((one, newer) for one, newer in pairs if one.built_s < newer.built_s)
-        return tuple(one for one, newer in pairs if one.built_s == newer.built_s)
+        for one in opened:
+            known = newest.setdefault(_edition(one), one)
+            if known.built_s < one.built_s:
+                newest[_edition(one)] = one
+        for one in opened:
+            newer = newest[_edition(one)]
+            if one.built_s < newer.built_s:
+                unused.append((one.path, f"{newer.path} is a newer build of the same database"))
+        self.unused = tuple(sorted(unused))
+        return tuple(one for one in opened if one.built_s == newest[_edition(one)].built_s)
+
+    def _without_other_names(self, unused: list[tuple[Path, str]]) -> Iterator[Database]:
+        """Each open file once, by a name that tells its provider if there is one."""
+        found: dict[_Stamp | Path, Database] = {}
+        for path, file in sorted(self._files.items(), key=_unknown_last):
+            if file.database is None:
+                continue
+            known = found.setdefault(file.stamp or path, file.database)
+            if known is file.database:
+                yield known
+            else:
+                unused.append((path, f"{known.path} is the same file"))
 
     def _distinguish_names(self, current: Sequence[Database]) -> bool:
         """Adds the path to each name that several databases have; True if there are any."""
-        names = Counter(one.name for one in current)
-        twins = [one for one in self._files.values() if one.database and names[one.database.name] > 1]
-        for file in twins:
-            if file.database:
-                file.database = replace(file.database, name=f"{file.database.name} ({file.database.path})")
-        return bool(twins)
-
-    def _opened(self) -> list[Database]:
-        return [file.database for _, file in sorted(self._files.items()) if file.database]
+        common = Counter(map(_plain_name, current))
+        are_changed = False
+        for file in self._files.values():
+            one = file.database
+            if one and common[one.name] > 1:
+                file.database = replace(one, name=f"{one.name} ({one.path})")
+                are_changed = True
+        return are_changed
 
     def _add_problem(self, path: Path, problem: str) -> None:
         if self._problems.get(path) != problem:
@@ -188,6 +204,15 @@ def _edition(database: Database) -> tuple[object, ...]:
     if database.provider == UNKNOWN_PROVIDER:
         return (database.path,)
     return database.provider, database.type, database.ip_version
+
+
+def _plain_name(database: Database) -> str:
+    return database.name.removesuffix(f" ({database.path})")
+
+
+def _unknown_last(item: tuple[Path, _File]) -> tuple[bool, Path]:
+    path, file = item
+    return file.database is None or file.database.provider == UNKNOWN_PROVIDER, path
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -243,3 +243,9 @@ def test_the_file_name_replaces_a_type_without_a_name(tmp_path):
     assert votes(open_database(file), "192.0.2.1") == [
         ("dbip-city-ipv4", "CH", "Zurich", "2026-06-17", "192.0.2.0/24")
     ]
+
+
+@pytest.mark.parametrize("kind", ["declared", "vendor"])
+def test_a_database_is_never_taken_for_a_declaration(write, kind):
+    """Its type cannot give it the name of the user's declarations, or of the vendor's statements."""
+    assert open_database(write(CH, kind)).name == f"database {kind}"

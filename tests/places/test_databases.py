@@ -146,7 +146,7 @@ def test_two_providers_of_one_type(folder):
     databases.refresh()
     assert countries(databases) == [("dbip-city-ipv4", "RU"), ("geolite2-city-ipv4", "CH")]
     assert [one.provider for one in databases.current] == ["dbip", "maxmind"]
-    assert databases.older == ()
+    assert databases.unused == ()
 
 
 def test_unknown_providers_of_one_type(folder):
@@ -180,7 +180,32 @@ def test_an_older_build_is_not_used(folder):
     databases = Databases([folder])
     databases.refresh()
     assert countries(databases) == [("dbip-city-2026-07", "CH")]
-    assert [(one.path, other.path) for one, other in databases.older] == [(old, new)]
+    assert databases.unused == ((old, f"{new} is a newer build of the same database"),)
+
+
+def test_other_names_of_one_file(folder, tmp_path):
+    """A link is the same file, and the name that tells the provider counts."""
+    file = write_flat(folder / "dbip-city-ipv4.mmdb", {NET: "CH/Zurich"})
+    (folder / "city.mmdb").symlink_to(file)
+    (tmp_path / "other").symlink_to(folder)
+    databases = Databases([folder, tmp_path / "other"])
+    databases.refresh()
+    assert countries(databases) == [("dbip-city-ipv4", "CH")]
+    others = (folder / "city.mmdb", tmp_path / "other" / "city.mmdb", tmp_path / "other" / file.name)
+    assert databases.unused == tuple(sorted((other, f"{file} is the same file") for other in others))
+
+
+def test_names_stay_when_a_file_is_replaced(folder):
+    """The name that tells two databases apart is the same for every build."""
+    write_database(folder / "a.mmdb", {NET: nested("RU")}, "Acme-City")
+    file = write_database(folder / "b.mmdb", {NET: nested("CH")}, "Acme-City")
+    databases = Databases([folder])
+    databases.refresh()
+    before = [state.name for state in databases.states]
+    replace_by(file, {NET: nested("DE")}, "Acme-City", built_s=JUNE_S + DAY_S)
+    assert databases.refresh()
+    assert [state.name for state in databases.states] == before
+    assert not databases.refresh()
 
 
 def test_parts_of_one_build(folder):

@@ -1,14 +1,19 @@
 """Verdicts on the shipped networks with databases of the user, as their publishers write them."""
 
 import ipaddress
+from dataclasses import replace
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
 from netmon.places.databases import Databases
 from netmon.places.labels import DatabaseLabel
 from netmon.places.locator import Locator
+from netmon.places.rule import Cities, decide
 from netmon.policy import Policy
 from netmon.promises import Subject
+from netmon.records import Vote
 from netmon.verdict import Case, judge
 from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database, write_flat
 from tests.places.test_shipped_networks import SEPTEMBER_15_2026, SIGNATURES
@@ -136,9 +141,14 @@ def judge_with(folder, network, labels=None):
     databases.refresh()
     address = str(ipaddress.ip_network(network)[10])
     place = Locator(SIGNATURES, databases=databases).locate(address, SEPTEMBER_15_2026)
+    return place.country, place.confidence, outcome_of(place)
+
+
+def outcome_of(place):
+    """The verdict on reputation traffic of a client in Germany to a place."""
     vendor = SIGNATURES.vendors["kaspersky"]
     case = Case(vendor, "reputation", "official", place, (), SEPTEMBER_15_2026, SIGNATURES.locations)
-    return place.country, place.confidence, judge(case, Policy(), Subject("DE")).outcome
+    return judge(case, Policy(), Subject("DE")).outcome
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -165,3 +175,61 @@ def test_a_label_makes_a_file_a_source_of_its_own(tmp_path):
         "dbip": "undecided",
         "IPtoASN": "undecided",
     }
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_copy_of_every_file_changes_nothing(tmp_path, name):
+    """The same data once more, under another name and from the same provider, is no other source."""
+    network, files, expected = CASES[name]
+    for write in files:
+        write(tmp_path)
+    originals = Databases([tmp_path])
+    originals.refresh()
+    labels = {}
+    for one in originals.current:
+        copy = tmp_path / f"copy {one.path.name}"
+        copy.write_bytes(one.path.read_bytes())
+        labels[copy] = DatabaseLabel(one.provider)
+    assert judge_with(tmp_path, network, labels) == expected
+
+
+CITIES = Cities(SIGNATURES.locations)
+PROVIDERS = ("dbip", "maxmind", "ipinfo", "geo-whois-asn", "dbip-geo-whois-asn", "unknown", "acme")
+DATES = st.sampled_from(["2026-06-05", "2026-06-17"])
+LOCATED = st.builds(
+    Vote,
+    source=st.sampled_from(["first", "second"]),
+    country=st.sampled_from(["CH", "RU"]),
+    city=st.sampled_from(["Zürich", "Moscow", None]),
+    date=DATES,
+    provider=st.sampled_from(PROVIDERS),
+)
+REGISTERED = st.builds(
+    Vote,
+    source=st.just("iptoasn"),
+    country=st.sampled_from(["CH", "RU"]),
+    city=st.none(),
+    about=st.just("registration"),
+    provider=st.just("iptoasn"),
+)
+VOTES = st.lists(st.one_of(LOCATED, REGISTERED), max_size=6)
+
+
+@given(VOTES, st.data())
+def test_a_source_that_repeats_its_provider_never_changes_a_verdict(votes, data):
+    """Whatever the votes are: one of them again, from another database of its provider, is no evidence."""
+    before = outcome_of(decide(votes, CITIES))
+    if votes:
+        again = replace(data.draw(st.sampled_from(votes)), source="again")
+        assert outcome_of(decide([*votes, again], CITIES)) == before
+
+
+@given(VOTES, st.sampled_from(PROVIDERS), DATES)
+def test_evidence_for_the_same_place_never_weakens_a_verdict(votes, provider, date):
+    """Another vote for the place, whoever gives it, leaves the verdict as it is, or ends an "undecided"."""
+    place = decide(votes, CITIES)
+    before = outcome_of(place)
+    if place.confidence in ("single", "agreed"):
+        more = Vote("more", place.country, place.city, date=date, provider=provider)
+        after = outcome_of(decide([*votes, more], CITIES))
+        assert before in (after, "undecided")
