@@ -221,7 +221,7 @@ def _may_locate(vote: Vote) -> bool:
 
 def _is_newer(one: Vote, other: Vote) -> bool:
     """True if one is a newer vote of the same provider; on one day, a country outranks a contradiction."""
-    if _publisher(one) != _publisher(other):
+    if _publisher(one) != _publisher(other) or _provider(one) == UNKNOWN_PROVIDER:
         return False
     one_rank, other_rank = ((vote.date or "", not vote.contradicts) for vote in (one, other))
     return one_rank > other_rank
