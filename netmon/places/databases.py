@@ -196,7 +196,11 @@ class Databases:
             DatabaseState(one.name, one.built_s, one.path not in self._problems) for one in self.current
         ]
         failed = [path for path, file in sorted(self._files.items()) if file.database is None]
-        self.states = (*opened, *(DatabaseState(path.stem, None, is_current=False) for path in failed))
+        names = Counter([one.name for one in opened] + [path.stem for path in failed])
+        for path in failed:
+            name = path.stem if names[path.stem] == 1 else f"{path.stem} ({path})"
+            opened.append(DatabaseState(name, None, is_current=False))
+        self.states = tuple(opened)
 
 
 def _edition(database: Database) -> tuple[object, ...]:

@@ -123,6 +123,18 @@ def test_a_file_that_never_opened(folder):
     assert databases.states == (DatabaseState("city", None, is_current=False),)
 
 
+def test_states_have_different_names(folder, tmp_path):
+    """They label metrics, so a file that never opened is distinguished from others of its name."""
+    write_flat(folder / "city.mmdb", {NET: "CH/Zurich"})
+    broken = [tmp_path / name / "city.mmdb" for name in ("a", "b")]
+    for file in broken:
+        file.parent.mkdir()
+        file.write_bytes(b"")
+    databases = Databases([folder, *broken], required=True)
+    databases.refresh()
+    assert [state.name for state in databases.states] == ["city", *(f"city ({file})" for file in broken)]
+
+
 def test_the_next_month_has_another_file_name(folder):
     """With the month in the file name, the newest build is used and the old file may be deleted."""
     old = write_database(folder / "dbip-2026-06.mmdb", {NET: nested("CH")}, "DBIP-City-Lite")
