@@ -12,6 +12,7 @@ from pathlib import Path
 
 from netmon.errors import ConfigError, reason_of
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
+from netmon.places.labels import DatabaseLabel, read_label
 from netmon.policy import Network, Policy, PolicyException
 from netmon.promises import Subject
 from netmon.yaml_nodes import Document, Fields, Item, in_lines
@@ -69,6 +70,7 @@ class Config:
     report_every_s: int = 5
     signatures: Path | None = None  # None: the bundled ones
     databases: tuple[Path, ...] | None = None  # files and folders; None: the default folders
+    labels: Mapping[Path, DatabaseLabel] = field(default_factory=dict)  # for some of these paths
     declarations: tuple[Declaration, ...] = ()
     policy: Policy = field(default_factory=Policy)
     mentions: tuple[Mention, ...] = ()
@@ -150,6 +152,7 @@ def _read(root: Item, file: Path) -> Config:
     privacy = _section(top, "privacy", ("level", "key_file"))
     state = _section(top, "state", ("folder", "learning_days"))
     mentions: list[Mention] = []
+    labels: dict[Path, DatabaseLabel] = {}
     return Config(
         sensor=sensor.read("name", Item.text, default.sensor),
         position=_read_position(sensor),
@@ -163,7 +166,8 @@ def _read(root: Item, file: Path) -> Config:
         ),
         report_every_s=flows.read("report_every_s", lambda item: item.integer(1, 60), default.report_every_s),
         signatures=_section(top, "signatures", ("folder",)).read("folder", _path_from(file), None),
-        databases=places.read("databases", _paths_from(file), default.databases),
+        databases=places.read("databases", _databases_from(file, labels), default.databases),
+        labels=labels,
         declarations=places.each("declared", _read_declaration),
         policy=_read_policy(
             _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions")), mentions
@@ -203,8 +207,18 @@ def _path_from(file: Path) -> Callable[[Item], Path]:
     return lambda item: file.parent / Path(item.text()).expanduser()
 
 
-def _paths_from(file: Path) -> Callable[[Item], tuple[Path, ...]]:
-    read = _path_from(file)
+def _databases_from(file: Path, labels: dict[Path, DatabaseLabel]) -> Callable[[Item], tuple[Path, ...]]:
+    """A reader of databases: paths, or paths with what the user says about them, added to `labels`."""
+    read_path = _path_from(file)
+
+    def read(item: Item) -> Path:
+        if item.is_text():
+            return read_path(item)
+        fields = item.fields(("path",), ("provider", "about"))
+        path = fields.read("path", read_path, Path())
+        labels[path] = read_label(fields)
+        return path
+
     return lambda item: tuple(read(element) for element in item.elements())
 
 

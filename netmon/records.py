@@ -182,6 +182,7 @@ class Vote:
     prefix: str | None = None  # the network that the source's record covers
     note: str | None = None
     contradicts: bool = False  # it has another country than the others, which its licence withholds
+    provider: str = ""  # who publishes the source (see `places.providers`); "": the source is its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def open_databases(config: Config, warn: Callable[[str], None]) -> Databases:
     if config.databases is None:
         databases = Databases(default_folders(os.environ))
     else:
-        databases = Databases(config.databases, required=True)
+        databases = Databases(config.databases, required=True, labels=config.labels)
     databases.refresh()
     problems = databases.take_problems()
     if problems and config.databases is not None:

@@ -26,7 +26,7 @@ ALLOWED = {
     "signatures": {"", "_engine", "errors", "records", "yaml_nodes"},
     "sources": {"_engine", "errors", "records"},
     "web": {"errors", "file_version", "yaml_nodes"},
-    "places": {"days", "errors", "file_version", "records", "signatures"},
+    "places": {"days", "errors", "file_version", "records", "signatures", "yaml_nodes"},
     "promises": {"signatures"},
     "verify": {"_engine", "errors", "records", "sources"},
     "config": {"errors", "places", "policy", "promises", "yaml_nodes"},

@@ -9,6 +9,7 @@ import pytest
 from netmon.config import Config, find_file, load, parse_listen, state_folder
 from netmon.errors import ConfigError
 from netmon.places.declared import Declaration, Position
+from netmon.places.labels import DatabaseLabel
 from netmon.policy import Policy, PolicyException
 from netmon.promises import Subject
 
@@ -147,6 +148,22 @@ def test_databases_can_be_none(read):
     assert read("places:\n  databases:\n").databases is None
 
 
+def test_databases_may_have_labels(read, tmp_path):
+    """A database is a path, or a path with its provider and what its countries are."""
+    config = read("""
+places:
+  databases:
+    - a.mmdb
+    - {path: b.mmdb, provider: DB-IP}
+    - {path: /srv, provider: Acme, about: registration}
+""")
+    assert config.databases == (tmp_path / "a.mmdb", tmp_path / "b.mmdb", Path("/srv"))
+    assert config.labels == {
+        tmp_path / "b.mmdb": DatabaseLabel("DB-IP"),
+        Path("/srv"): DatabaseLabel("Acme", "registration"),
+    }
+
+
 def test_norway_is_a_country(read):
     """`NO` is a country code, not the boolean of YAML 1.1."""
     assert read("subject: {country: NO}").subject == Subject("NO")
@@ -189,6 +206,23 @@ def test_web_can_be_off(read):
             "write HOST:PORT, such as 127.0.0.1:10977",
         ),
         ("places: {databases: /srv}", "netmon.yaml:1: places.databases: expected a list"),
+        (
+            "places: {databases: [{provider: dbip}]}",
+            "netmon.yaml:1: places.databases: key 'path' is missing",
+        ),
+        (
+            "places: {databases: [{path: a, maker: dbip}]}",
+            "netmon.yaml:1: unknown key 'maker' in places.databases",
+        ),
+        (
+            "places: {databases: [{path: a, about: city}]}",
+            "netmon.yaml:1: places.databases.about: 'city' is not one of location, registration",
+        ),
+        (
+            "places: {databases: [{path: a, provider: IPtoASN, about: location}]}",
+            "netmon.yaml:1: places.databases.about: 'IPtoASN' publishes registrations, which never locate an"
+            " address",
+        ),
         (
             "places:\n  declared:\n    - {network: 192.0.2.1/24, country: CH, author: A, reason: B}",
             "netmon.yaml:3: places.declared.network: '192.0.2.1/24' is not a network: "

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import log, write_line
 from netmon.config import Config, state_folder
 from netmon.errors import ConfigError
+from netmon.places.database import Database
 from netmon.places.databases import Databases, default_folders
 from netmon.places.declared import Declaration, Position
-from netmon.places.providers import is_registry
+from netmon.places.labels import DatabaseLabel
+from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
 from netmon.policy import Policy, PolicyException
 from netmon.privacy import read_key
 from netmon.web.guard import WebGuard
@@ -104,17 +107,53 @@ def _position_text(position: Position | None) -> str:
 def _databases_text(settings: Config) -> str:
     if settings.databases is None:
         return f"all in {', '.join(map(str, default_folders(os.environ)))}"
-    return ", ".join(map(str, settings.databases)) or "none"
+    return ", ".join(map(_labelled(settings), settings.databases)) or "none"
+
+
+def _labelled(settings: Config) -> Callable[[Path], str]:
+    def text(path: Path) -> str:
+        label = settings.labels.get(path, DatabaseLabel())
+        said = f"provider {label.provider}" if label.provider else ""
+        about = label.about if label.about == "registration" else ""
+        note = ", ".join(filter(None, (said, about)))
+        return f"{path} ({note})" if note else str(path)
+
+    return text
 
 
 def _database_texts(databases: Databases) -> Iterable[str]:
-    """Name, build date, contents and path of each database."""
+    """Name, provider, build date, contents and path of each database, and what needs attention."""
     for one in databases.current:
-        what = "registrations only" if is_registry(one.name) else ", ".join(one.fields)
         families = "IPv4 and IPv6" if one.ip_version == 6 else "IPv4"
-        yield f"{one.name}: built {one.date}; {families}; {what}; {one.path}"
+        yield f"{one.name}: {_provider_text(one)}; built {one.date}; {families}; {_content(one)}; {one.path}"
+    located = [one for one in databases.current if one.about == "location" and "country" in one.fields]
+    unknown = [one.name for one in located if one.provider == UNKNOWN_PROVIDER]
+    if unknown:
+        yield (
+            f"provider unknown: {', '.join(unknown)}: together they count as one source, which confirms no"
+            " other; name the provider in places.databases"
+        )
+    for path, reason in databases.unused:
+        yield f"not used: {path}: {reason}"
     if not databases.current:
         yield "none found: only signatures and declarations locate addresses"
+
+
+def _provider_text(database: Database) -> str:
+    """The provider, where it is named, and whether the name of the file says otherwise."""
+    if database.provider_from is None:
+        return "provider unknown"
+    known = known_providers().get(database.provider)
+    title = known.title if known else database.provider
+    others = set(find_providers(database.path.stem)) - {database.provider}
+    doubt = f", but its file name says {', '.join(sorted(others))}" if others else ""
+    return f"provider {title} (from the {database.provider_from}{doubt})"
+
+
+def _content(database: Database) -> str:
+    if database.about == "merged":
+        return f"{', '.join(database.fields)}; locates only where it differs from the registration of the AS"
+    return ", ".join(database.fields) if database.about == "location" else "registrations only"
 
 
 def _declaration_text(declaration: Declaration) -> str:

@@ -17,6 +17,7 @@ from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import json_stream, log, make_console, printable
 from netmon.outputs.events import describe_place, without_nulls
 from netmon.outputs.json_line import json_line
+from netmon.places.providers import UNKNOWN_PROVIDER
 from netmon.records import Place
 
 
@@ -94,7 +95,8 @@ def _show(console: Console, address: str, place: Place) -> None:
             table.add_column(heading, overflow="fold")
         for vote in place.votes:
             country = "another" if vote.contradicts else vote.country
-            cells = (vote.source, vote.date, vote.prefix, vote.about, country, vote.city, vote.note)
+            note = vote.note or ("provider unknown" if vote.provider == UNKNOWN_PROVIDER else None)
+            cells = (vote.source, vote.date, vote.prefix, vote.about, country, vote.city, note)
             table.add_row(*(cell or "" for cell in cells))
         console.print(table)
     else:

@@ -276,6 +276,7 @@ def _round_trip(trip: RoundTrip | None) -> dict[str, Any]:
 def _vote(vote: Vote) -> dict[str, Any]:
     return {
         "source": vote.source,
+        "provider": vote.provider or None,
         "country": vote.country,
         "city": vote.city,
         "about": vote.about,

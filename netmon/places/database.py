@@ -4,32 +4,57 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import maxminddb
 
 from netmon.errors import DatabaseError, reason_of
+from netmon.places.decision import DECLARED, VENDOR
 from netmon.places.fields import FIELDS, find_fields, read_votes
+from netmon.places.labels import DatabaseLabel
 from netmon.places.prefixes import Address
-from netmon.places.providers import is_registry
+from netmon.places.providers import (
+    REGISTRATIONS,
+    UNKNOWN_PROVIDER,
+    Content,
+    content_of,
+    find_providers,
+    named_provider,
+)
 from netmon.records import Vote
 
 _SAMPLED = 1024
 """Records read to find a database's fields: the first ones of the file, and as many from all over it."""
 _MAX_NAME_LENGTH = 64
+_GENERIC = re.compile(
+    "(?:city|country|asn?|location|geo|ip|to|database|mmdb|lite|(?:ip)?v(?:4|6|all)|[^a-z0-9])*"
+)
+"""A database type that names no publisher: ip-location-db writes "city ipv4" whoever made the data."""
+
+ProviderFrom = Literal["configuration", "database type", "description", "file name"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Database:
-    """An open database. `name` is the type in its metadata, such as "GeoLite2-City"."""
+    """An open database.
+
+    `name` is the type in its metadata, such as "GeoLite2-City"; for a type that only says what the records
+    are, such as "city ipv4", it is the name of the file.
+    """
 
     path: Path
     name: str
+    type: str  # as in its metadata
+    provider: str  # who publishes it; UNKNOWN_PROVIDER if nothing says so
+    provider_from: ProviderFrom | None  # where the provider is named; None: it is unknown
+    about: Content
     built_s: int  # build time from its metadata, in seconds since 1970
     date: str  # UTC day of the build, as ISO text
     fields: tuple[str, ...]  # those of FIELDS that a sample of its records has
@@ -51,12 +76,14 @@ class Database:
         if record is None:
             return ()
         prefix = str(ipaddress.ip_network((address, max(length, 0)), strict=False))
-        return read_votes(record, self.name, self.date, prefix, registry=is_registry(self.name))
+        registry = self.about in REGISTRATIONS
+        return read_votes(record, self.name, self.date, prefix, registry=registry, provider=self.provider)
 
 
-def open_database(path: Path) -> Database:
+def open_database(path: Path, label: DatabaseLabel | None = None) -> Database:
     """The database in a file. Raises DatabaseError, with one line, when the file has no usable records.
 
+    `label` is what the user says about the file.
     The file is copied to memory first. Otherwise, a file that is overwritten in place instead of being
     replaced would change or break the lookups in a database that is already open.
     """
@@ -75,9 +102,16 @@ def open_database(path: Path) -> Database:
         content = f"its fields are {', '.join(sorted(others))}" if others else "it is empty"
         raise DatabaseError(f"{path}: has no countries, cities or AS numbers; {content}")
     built_s = min(metadata.build_epoch, 253_402_300_799)  # the last second of the year 9999
+    provider, provider_from, about = _identify(
+        path, metadata.database_type, metadata.description.values(), label or DatabaseLabel()
+    )
     return Database(
         path=path,
-        name=_name(metadata.database_type) or path.stem,
+        name=_name(metadata.database_type, path),
+        type=metadata.database_type,
+        provider=provider,
+        provider_from=provider_from,
+        about=about,
         built_s=built_s,
         date=datetime.fromtimestamp(built_s, UTC).date().isoformat(),
         fields=tuple(field for field in FIELDS if field in found),
@@ -87,10 +121,51 @@ def open_database(path: Path) -> Database:
     )
 
 
-def _name(database_type: str) -> str:
+def _identify(
+    path: Path, database_type: str, description: Iterable[object], label: DatabaseLabel
+) -> tuple[str, ProviderFrom | None, Content]:
+    """The provider, where it is named, and what the countries are.
+
+    A file that publishes registrations does so under any name, so its own words decide that as well.
+    """
+    own, own_from = _own_provider(
+        {
+            "database type": _without_note(database_type),
+            "description": " ".join(map(str, description)),
+            "file name": path.stem,
+        }
+    )
+    provider, provider_from = own, own_from
+    if label.provider is not None:
+        provider, provider_from = named_provider(label.provider), "configuration"
+    about = content_of(own) if content_of(own) in REGISTRATIONS else content_of(provider)
+    if about == "location" and label.about == "registration":
+        about = "registration"
+    return provider, provider_from, about
+
+
+def _own_provider(texts: Mapping[ProviderFrom, str]) -> tuple[str, ProviderFrom | None]:
+    """The provider that the first of the texts names. One that names several does not say which it is."""
+    for place, text in texts.items():
+        named = find_providers(text)
+        if named:
+            return (named[0], place) if len(named) == 1 else (UNKNOWN_PROVIDER, None)
+    return UNKNOWN_PROVIDER, None
+
+
+def _without_note(database_type: str) -> str:
     """The type without a note in brackets: "DBIP-City-Lite (compat=City)" is DBIP-City-Lite."""
-    words = database_type.partition("(")[0].split()
-    return "".join(char for char in " ".join(words) if char.isprintable())[:_MAX_NAME_LENGTH]
+    return database_type.partition("(")[0].strip()
+
+
+def _name(database_type: str, path: Path) -> str:
+    """A name for people: the type, or the file's name if the type only says what the records are."""
+    text = _without_note(database_type)[:_MAX_NAME_LENGTH]
+    if not find_providers(text) and _GENERIC.fullmatch(text.casefold()):
+        text = path.stem
+    if text in (DECLARED, VENDOR):  # the sources of votes that no database gives
+        text = f"database {text}"
+    return "".join(char for char in " ".join(text.split()) if char.isprintable())[:_MAX_NAME_LENGTH]
 
 
 @contextmanager

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netmon.errors import DatabaseError
 from netmon.file_version import FileVersion, file_version
 from netmon.places.database import Database, open_database
+from netmon.places.labels import DatabaseLabel
 from netmon.places.prefixes import Address
+from netmon.places.providers import UNKNOWN_PROVIDER
 from netmon.records import Vote
 
 _SYSTEM_FOLDERS = ("/usr/share/GeoIP", "/usr/local/share/GeoIP", "/var/lib/GeoIP")
@@ -43,19 +46,30 @@ class DatabaseState:
 class Databases:
     """The databases in a list of files and folders (`*.mmdb`, without subfolders).
 
-    With `required`, each path must exist and contain a database: these are paths that the user configured.
-    Nothing is opened before `refresh`. Of several databases with the same name, the newest build is used.
-    One thread may look up addresses while another refreshes.
+    With `required`, each path must exist and contain a database: these are paths that the user configured,
+    with `labels` for some of them; the label of a file takes precedence over that of its folder.
+    Nothing is opened before `refresh`. All files are used, except other names of one file, and older builds:
+    those with the provider and type of one that is used. One thread may look up addresses while another
+    refreshes.
     """
 
-    def __init__(self, paths: Sequence[Path] = (), *, required: bool = False) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path] = (),
+        *,
+        required: bool = False,
+        labels: Mapping[Path, DatabaseLabel] | None = None,
+    ) -> None:
         self._paths = paths
         self._required = required
+        self._labels = labels or {}
         self._files: dict[Path, _File] = {}
         self._problems: dict[Path, str] = {}  # those that persist
         self._unreported: list[str] = []
         self.current: tuple[Database, ...] = ()
         """The databases in use, sorted by name; a new tuple whenever one of them changes."""
+        self.unused: tuple[tuple[Path, str], ...] = ()
+        """The files that are not used, each with the reason."""
         self.states: tuple[DatabaseState, ...] = ()
 
     def refresh(self) -> bool:
@@ -68,10 +82,9 @@ class Databases:
             self._open_if_changed(path)
         for path in self._files.keys() - set(found):
             self._drop_if_replaced(path)
-        newest = {}
-        for database in sorted(self._opened(), key=lambda one: one.built_s):
-            newest[database.name] = database
-        current = tuple(newest[name] for name in sorted(newest))
+        current = self._select()
+        if self._distinguish_names(current):
+            current = self._select()
         is_changed = current != self.current
         if is_changed:
             self.current = current
@@ -98,7 +111,7 @@ class Databases:
                 if self._required:
                     yield path
                 continue
-            found = sorted(path.glob("*.mmdb"))
+            found = sorted(path.glob("*.[mM][mM][dD][bB]"))  # IP2Location writes its names in capitals
             yield from found
             if found:
                 self._problems.pop(path, None)
@@ -113,7 +126,7 @@ class Databases:
             return
         file.version = version
         try:
-            file.database = open_database(path)
+            file.database = open_database(path, self._labels.get(path, self._labels.get(path.parent)))
         except DatabaseError as error:
             consequence = "; its last good version stays in use" if file.database else ""
             self._add_problem(path, f"{error}{consequence}")
@@ -121,19 +134,55 @@ class Databases:
             self._problems.pop(path, None)
 
     def _drop_if_replaced(self, path: Path) -> None:
-        """Drops a missing file if it never opened, or if another file has a database of the same name."""
+        """Drops a missing file if it never opened, or if another file has a build of the same database."""
         file = self._files[path]
         file.version = None
         others = (other for other in self._files.values() if other is not file and other.version)
-        names = {other.database.name for other in others if other.database}
-        if file.database is None or file.database.name in names:
+        editions = {_edition(other.database) for other in others if other.database}
+        if file.database is None or _edition(file.database) in editions:
             del self._files[path]
             self._problems.pop(path, None)
         else:
             self._add_problem(path, f"{path}: no longer exists; its last good version stays in use")
 
-    def _opened(self) -> list[Database]:
-        return [file.database for _, file in sorted(self._files.items()) if file.database]
+    def _select(self) -> tuple[Database, ...]:
+        """The databases to use. Other names of one file, and older builds, go to `unused`."""
+        unused: list[tuple[Path, str]] = []
+        opened = sorted(self._without_other_names(unused), key=lambda one: (one.name, one.path))
+        newest: dict[tuple[object, ...], Database] = {}
+        for one in opened:
+            known = newest.setdefault(_edition(one), one)
+            if known.built_s < one.built_s:
+                newest[_edition(one)] = one
+        for one in opened:
+            newer = newest[_edition(one)]
+            if one.built_s < newer.built_s:
+                unused.append((one.path, f"{newer.path} is a newer build of the same database"))
+        self.unused = tuple(sorted(unused))
+        return tuple(one for one in opened if one.built_s == newest[_edition(one)].built_s)
+
+    def _without_other_names(self, unused: list[tuple[Path, str]]) -> Iterator[Database]:
+        """Each open file once, by a name that tells its provider if there is one."""
+        found: dict[FileVersion | Path, Database] = {}
+        for path, file in sorted(self._files.items(), key=_unknown_last):
+            if file.database is None:
+                continue
+            known = found.setdefault(file.version or path, file.database)
+            if known is file.database:
+                yield known
+            else:
+                unused.append((path, f"{known.path} is the same file"))
+
+    def _distinguish_names(self, current: Sequence[Database]) -> bool:
+        """Adds the path to each name that several databases have; True if there are any."""
+        common = Counter(map(_plain_name, current))
+        are_changed = False
+        for file in self._files.values():
+            one = file.database
+            if one and common[one.name] > 1:
+                file.database = replace(one, name=f"{one.name} ({one.path})")
+                are_changed = True
+        return are_changed
 
     def _add_problem(self, path: Path, problem: str) -> None:
         if self._problems.get(path) != problem:
@@ -145,4 +194,24 @@ class Databases:
             DatabaseState(one.name, one.built_s, one.path not in self._problems) for one in self.current
         ]
         failed = [path for path, file in sorted(self._files.items()) if file.database is None]
-        self.states = (*opened, *(DatabaseState(path.stem, None, is_current=False) for path in failed))
+        names = Counter([one.name for one in opened] + [path.stem for path in failed])
+        for path in failed:
+            name = path.stem if names[path.stem] == 1 else f"{path.stem} ({path})"
+            opened.append(DatabaseState(name, None, is_current=False))
+        self.states = tuple(opened)
+
+
+def _edition(database: Database) -> tuple[object, ...]:
+    """What all builds of one database have in common. Without a known provider, each file is its own."""
+    if database.provider == UNKNOWN_PROVIDER:
+        return (database.path,)
+    return database.provider, database.type, database.ip_version
+
+
+def _plain_name(database: Database) -> str:
+    return database.name.removesuffix(f" ({database.path})")
+
+
+def _unknown_last(item: tuple[Path, _File]) -> tuple[bool, Path]:
+    path, file = item
+    return file.database is None or file.database.provider == UNKNOWN_PROVIDER, path

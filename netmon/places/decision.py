@@ -2,6 +2,7 @@
 
 1. Only votes about the location of an address can locate it. The country of a registration, the AS that
    announces the address, or the country of a satellite provider do not locate it: they are kept and shown.
+   A merged source locates an address only where it shows more than a registration (`merged`).
 2. A place declared by the user takes precedence over all other votes; its confidence is "single", for it is
    one source.
 3. All databases of one provider count as one source (`providers`), with its latest statement: a vote is
@@ -9,12 +10,15 @@
    signatures quote from an older build of the same provider, also where the quote only says that it
    contradicts; an older database does not replace a newer quote. An undated vote is older than any dated
    one. Builds of one provider that agree, or complete each other (country and city editions), count together.
+   So do providers with data in common. Databases of unknown providers are one source together, which may
+   repeat any other: it can contradict the others, but not confirm them. As they may have different
+   providers, none of them makes another one outdated.
 4. An address that any of these lists as anycast is announced from several places. None of them is known to
    be the place where a flow ended, so the place is "unknown", whatever the other votes are.
 5. Otherwise the locating votes decide the country: no votes → "unknown"; different countries → "disputed",
-   regardless of the majority (databases copy from each other, so a majority proves nothing); one provider →
-   "single"; several providers that agree → "agreed". A source of which only the contradiction is known (its
-   licence withholds the country) also makes the country "disputed".
+   regardless of the majority (databases copy from each other, so a majority proves nothing); one source →
+   "single"; several independent sources that agree → "agreed". A source of which only the contradiction is
+   known (its licence withholds the country) also makes the country "disputed".
 6. The location is known if at least one vote has a city and all cities mean the same location of the
    signatures. Different cities in one country: the location is "disputed", and the country stands. No city,
    or a city that is not in the signatures: the location is "unknown".
@@ -31,10 +35,11 @@ Each step is recorded in `Place.steps`, one line per step.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from netmon.places.providers import provider_of
+from netmon.places.merged import Judged, judge_merged
+from netmon.places.providers import UNKNOWN_PROVIDER, independent_of
 from netmon.records import About, Confidence, Place, Vote
 from netmon.signatures.model import Location
 
@@ -64,18 +69,19 @@ class Cities:
 
 def decide(votes: Sequence[Vote], cities: Cities, excluded: Collection[str] = ()) -> Place:
     """The place according to the votes, with all steps. It is never one of the `excluded` locations."""
-    steps = [_describe(vote) for vote in votes]
-    locating = _find_locating(votes, steps)
+    judged = judge_merged(votes)
+    steps = [*map(_describe, judged.votes), *judged.steps]
+    locating = _find_locating(judged, steps)
     refuted = _find_refuted(locating, cities, excluded, steps)
     left = [vote for vote in locating if vote not in refuted]
-    obstacle = _find_obstacle(left, refuted)
+    obstacle = _find_obstacle(left, refuted, _find_unclear(judged))
     if obstacle is not None:
         kind, step = obstacle
-        return Place(kind, kind, None, kind, tuple(votes), steps=(*steps, step))
+        return Place(kind, kind, None, kind, judged.votes, steps=(*steps, step))
     [country] = _countries(left)
     confidence = _weigh(country, left, steps)
     location, city, step = _find_city(country, left, cities)
-    return Place(location, country, city, confidence, tuple(votes), steps=(*steps, step))
+    return Place(location, country, city, confidence, judged.votes, steps=(*steps, step))
 
 
 def is_sure(place: Place) -> bool:
@@ -85,14 +91,21 @@ def is_sure(place: Place) -> bool:
     )
 
 
-def _find_locating(votes: Sequence[Vote], steps: list[str]) -> list[Vote]:
+def _find_locating(judged: Judged, steps: list[str]) -> list[Vote]:
     """The locating votes that count: the user's declaration, or else the latest votes of each provider."""
-    locating = [vote for vote in votes if vote.about in ("location", "anycast") and not _is_empty(vote)]
+    locating = [vote for vote in judged.votes if _may_locate(vote)]
     declared = [vote for vote in locating if vote.source == DECLARED]
     if not declared:
-        return _latest(locating, steps)
+        return _latest(locating, judged, steps)
     steps.append("the user's declaration takes precedence")
     return declared[:1]
+
+
+def _find_unclear(judged: Judged) -> list[Vote]:
+    """Votes of merged sources that may be more than registrations; none if the user declared the place."""
+    if any(vote.source == DECLARED and _may_locate(vote) for vote in judged.votes):
+        return []
+    return [vote for vote in judged.unclear if not _newer(vote, judged)]
 
 
 def _find_refuted(
@@ -100,13 +113,11 @@ def _find_refuted(
 ) -> list[Vote]:
     """Votes for excluded cities, and votes of the same providers for their countries without a city."""
     placed = [vote for vote in locating if vote.about == "location"]
-    refuted_for = {
-        (provider_of(vote.source), vote.country) for vote in placed if _meant(vote, cities) in excluded
-    }
+    refuted_for = {(_publisher(vote), vote.country) for vote in placed if _meant(vote, cities) in excluded}
     refuted = [
         vote
         for vote in placed
-        if (provider_of(vote.source), vote.country) in refuted_for
+        if (_publisher(vote), vote.country) in refuted_for
         and (vote.city is None or _meant(vote, cities) in excluded)
     ]
     for vote in refuted:
@@ -117,7 +128,7 @@ def _find_refuted(
 
 
 def _find_obstacle(
-    left: Sequence[Vote], refuted: Sequence[Vote]
+    left: Sequence[Vote], refuted: Sequence[Vote], unclear: Sequence[Vote]
 ) -> tuple[Literal["unknown", "disputed"], str] | None:
     """Why the remaining votes do not give a country, and what the place is then; None if they do."""
     anycast = sorted({vote.source for vote in left if vote.about == "anycast"})
@@ -131,15 +142,20 @@ def _find_obstacle(
     if len(countries) > 1:
         sides = "; ".join(f"{one} says {_sources(left, one)}" for one in countries)
         return "disputed", f"the sources disagree on the country ({sides}): disputed"
-    doubt = _find_doubt(countries[0], left, refuted)
+    doubt = _find_doubt(countries[0], left, refuted, unclear)
     return None if doubt is None else ("disputed", f"{doubt}: disputed")
 
 
-def _find_doubt(country: str, left: Sequence[Vote], refuted: Sequence[Vote]) -> str | None:
+def _find_doubt(
+    country: str, left: Sequence[Vote], refuted: Sequence[Vote], unclear: Sequence[Vote]
+) -> str | None:
     """Why the country on which the remaining votes agree is in doubt; None if it is not."""
     contradicting = [vote.source for vote in left if vote.contradicts]
     if contradicting:
         return f"{', '.join(contradicting)} has another country than {country}"
+    others = [vote for vote in unclear if vote.country != country]
+    if others:
+        return f"{', '.join(vote.source for vote in others)} may locate it in another country than {country}"
     if country in _countries(refuted) and not any(vote.city for vote in left):
         return f"no remaining source has a city in {country}, and the refuted city is there"
     return None
@@ -147,35 +163,65 @@ def _find_doubt(country: str, left: Sequence[Vote], refuted: Sequence[Vote]) -> 
 
 def _weigh(country: str, votes: Sequence[Vote], steps: list[str]) -> Confidence:
     """The confidence in the country on which all these votes agree."""
-    providers = {provider_of(vote.source) for vote in votes}
-    if len(providers) > 1:
-        steps.append(f"{len(providers)} sources agree on {country}")
+    if votes[0].source == DECLARED:
+        return "single"
+    independent = independent_of(frozenset(map(_provider, votes)))
+    steps.extend(_combine(votes, independent))
+    if len(independent) > 1:
+        steps.append(f"{len(independent)} sources agree on {country}")
         return "agreed"
-    if votes[0].source != DECLARED:
-        steps.append(f"{_sources(votes, country)} alone says {country}: a single source")
+    steps.append(f"{_sources(votes, country)} alone says {country}: a single source")
     return "single"
 
 
-def _latest(votes: list[Vote], steps: list[str]) -> list[Vote]:
+def _combine(votes: Sequence[Vote], independent: Sequence[str]) -> Iterator[str]:
+    """Why there are fewer sources than votes, one line per reason."""
+    unknown = sorted({vote.source for vote in votes if _provider(vote) == UNKNOWN_PROVIDER})
+    if unknown:
+        together = ": one source together" if len(unknown) > 1 else ""
+        yield (
+            f"the provider of {', '.join(unknown)} is unknown{together}; it may repeat another source,"
+            " so it confirms none"
+        )
+    shared = sorted({_provider(vote) for vote in votes} - {*independent, UNKNOWN_PROVIDER})
+    for provider in shared:
+        sources = sorted({vote.source for vote in votes if _provider(vote) == provider})
+        yield f"{', '.join(sources)} has data in common with another source: not counted again"
+
+
+def _latest(locating: list[Vote], judged: Judged, steps: list[str]) -> list[Vote]:
     """The votes that are not outdated by newer ones of the same provider."""
     counting = []
-    for vote in votes:
-        newer = [one for one in votes if _is_newer(one, vote) and _differs(one, vote)]
+    for vote in locating:
+        newer = _newer(vote, judged)
         if newer:
             latest = max(newer, key=lambda one: one.date or "")
             steps.append(f"{vote.source} is outdated: {latest.source}, from the same provider, differs")
         else:
             counting.append(vote)
-    for provider in sorted({provider_of(vote.source) for vote in counting}):
-        sources = sorted({vote.source for vote in counting if provider_of(vote.source) == provider})
+    for provider in sorted({_provider(vote) for vote in counting} - {UNKNOWN_PROVIDER}):
+        sources = sorted({vote.source for vote in counting if _provider(vote) == provider})
         if len(sources) > 1:
             steps.append(f"{', '.join(sources)} are from one provider: one source")
     return counting
 
 
+def _newer(vote: Vote, judged: Judged) -> list[Vote]:
+    """Newer votes on the location, by the same provider, that differ.
+
+    A merged source that now repeats a registration no longer says what it said before.
+    """
+    others = [one for one in judged.votes if _may_locate(one) or one in judged.registrations]
+    return [one for one in others if _is_newer(one, vote) and _differs(one, vote)]
+
+
+def _may_locate(vote: Vote) -> bool:
+    return vote.about in ("location", "anycast") and not _is_empty(vote)
+
+
 def _is_newer(one: Vote, other: Vote) -> bool:
     """True if one is a newer vote of the same provider; on one day, a country outranks a contradiction."""
-    if provider_of(one.source) != provider_of(other.source):
+    if _publisher(one) != _publisher(other) or _provider(one) == UNKNOWN_PROVIDER:
         return False
     one_rank, other_rank = ((vote.date or "", not vote.contradicts) for vote in (one, other))
     return one_rank > other_rank
@@ -185,6 +231,16 @@ def _differs(one: Vote, other: Vote) -> bool:
     if (one.country, one.about) != (other.country, other.about):
         return True
     return None not in (one.city, other.city) and one.city != other.city
+
+
+def _provider(vote: Vote) -> str:
+    return vote.provider or vote.source
+
+
+def _publisher(vote: Vote) -> tuple[str, str]:
+    """What votes of one publisher have in common. Sources of unknown providers may have different ones."""
+    provider = _provider(vote)
+    return provider, vote.source if provider == UNKNOWN_PROVIDER else ""
 
 
 def _is_empty(vote: Vote) -> bool:

@@ -60,11 +60,14 @@ def find_fields(record: object) -> dict[str, Any]:
     return found
 
 
-def read_votes(record: object, source: str, date: str, prefix: str, *, registry: bool) -> tuple[Vote, ...]:
+def read_votes(
+    record: object, source: str, date: str, prefix: str, *, registry: bool, provider: str = ""
+) -> tuple[Vote, ...]:
     """The votes in a record: where the address is, where its holder is registered, which AS announces it.
 
     With `registry`, the record's country is one of registration, too. A registration in the country of the
-    location is left out. `date` is the database's, as ISO text; `prefix` the network of the record.
+    location is left out. `date` is the database's, as ISO text, and `provider` its publisher; `prefix` is the
+    network of the record.
     """
     found = find_fields(record)
     country, city = found.get("country"), found.get("city")
@@ -75,13 +78,13 @@ def read_votes(record: object, source: str, date: str, prefix: str, *, registry:
         about = "anycast"
     votes = []
     if country is not None or about in ("anycast", "satellite"):
-        votes.append(Vote(source, country, city, about, date, prefix))
+        votes.append(Vote(source, country, city, about, date, prefix, provider=provider))
     registered = found.get("registered country")
     if registered is not None and registered != country:
-        votes.append(Vote(source, registered, None, "registration", date, prefix))
+        votes.append(Vote(source, registered, None, "registration", date, prefix, provider=provider))
     if "AS" in found:
         note = f"AS{found['AS']} {found.get('AS name', '')}".rstrip()
-        votes.append(Vote(source, None, None, "as", date, prefix, note))
+        votes.append(Vote(source, None, None, "as", date, prefix, note, provider=provider))
     return tuple(votes)
 
 

@@ -14,6 +14,7 @@ from netmon.places.decision import DECLARED, VENDOR, Cities, decide
 from netmon.places.declared import Declaration, Position
 from netmon.places.physics import DistanceCheck
 from netmon.places.prefixes import PrefixTable
+from netmon.places.providers import REGISTRATIONS, content_of, named_provider
 from netmon.records import Place, RoundTrip, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
 
@@ -128,11 +129,19 @@ def _between(prefix: str, bounds: tuple[str | None, str | None], votes: tuple[Vo
 
 
 def _rule_votes(rule: NetworkRule, signatures: SignatureSet) -> tuple[Vote, ...]:
-    votes = tuple(replace(vote, prefix=vote.prefix or rule.prefix) for vote in rule.votes)
+    votes = tuple(_quoted(vote, rule.prefix) for vote in rule.votes)
     if rule.place is None:
         return votes
     location = signatures.locations[rule.place]
     return (Vote(VENDOR, location.country, location.city, prefix=rule.prefix), *votes)
+
+
+def _quoted(vote: Vote, prefix: str) -> Vote:
+    """A vote as the signatures quote it, with its provider; a registration is one whatever they say."""
+    provider = named_provider(vote.provider or vote.source)
+    is_registration = content_of(provider) in REGISTRATIONS and vote.about == "location"
+    about = "registration" if is_registration else vote.about
+    return replace(vote, prefix=vote.prefix or prefix, provider=provider, about=about)
 
 
 def _declared_vote(declaration: Declaration) -> Vote:

@@ -80,6 +80,7 @@ class QuotedDatabase:
     id: str
     title: str
     about: Literal["location", "registration"]
+    provider: str | None  # who publishes it, if the id does not say
     date: str | None  # ISO date of the build that was queried
     attribution: str | None  # the notice that its licence requires
     sources: tuple[str, ...]

@@ -166,8 +166,18 @@ def _read_votes(item: Item, prefix: str, context: VendorContext) -> tuple[Vote, 
             check_known(value, key, context.databases, "database")
             continue
         if value.is_text() and value.text() == CONTRADICTS:
-            vote = Vote(key, None, None, database.about, database.date, prefix, contradicts=True)
-            votes.append(vote)
+            votes.append(
+                Vote(
+                    source=key,
+                    country=None,
+                    city=None,
+                    about=database.about,
+                    date=database.date,
+                    prefix=prefix,
+                    contradicts=True,
+                    provider=database.provider or "",
+                )
+            )
             continue
         country, slash, city = value.text().partition("/")
         location = context.atlas.find_city(country, city) if slash else None
@@ -183,6 +193,7 @@ def _read_votes(item: Item, prefix: str, context: VendorContext) -> tuple[Vote, 
                 about=database.about,
                 date=database.date,
                 prefix=prefix,
+                provider=database.provider or "",
             )
         )
     return tuple(votes)

@@ -96,12 +96,13 @@ def read_vendor(root: Item, atlas: Atlas, numbers: Iterator[int]) -> Vendor:
 
 
 def _read_database(key: str, item: Item, context: VendorContext) -> QuotedDatabase:
-    fields = item.fields(("title", "about", "sources"), ("date", "attribution"))
+    fields = item.fields(("title", "about", "sources"), ("provider", "date", "attribution"))
     about = fields.read("about", lambda value: value.one_of(ABOUT), "location")
     return QuotedDatabase(
         id=key,
         title=fields.read("title", Item.text, ""),
         about=cast(Literal["location", "registration"], about),
+        provider=fields.read("provider", Item.text, None),
         date=fields.read("date", read_day, None),
         attribution=fields.read("attribution", Item.text, None),
         sources=fields.read("sources", context.read_sources, ()),

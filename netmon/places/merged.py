@@ -1,0 +1,82 @@
+"""Merged sources: what they say is a location only where it differs from the registration of the AS.
+
+A merged source, such as geo-whois-asn-country, has the country of a geofeed or of the network's registration
+where there is one, and the country of the AS everywhere else, without saying which. So its votes are judged
+by what other sources say about the registration of the AS that announces the address:
+
+- The AS is registered in another country: the vote is about the network, and counts as a location.
+- The AS is registered in the same country: the vote is a registration, which locates nothing.
+- No other source says where the AS is registered, or they contradict each other: the vote may be either. It
+  does not support a place, but casts doubt on a place in another country (`Judged.unclear`).
+
+A country that is not the AS's may still be that of the holder of the network. This is why it counts as one
+source, which needs another one to agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from netmon.places.providers import content_of
+from netmon.records import Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The votes, with those of merged sources judged, and the reasons."""
+
+    votes: tuple[Vote, ...]
+    steps: tuple[str, ...] = ()
+    registrations: tuple[Vote, ...] = ()  # of merged sources: they locate nothing
+    unclear: tuple[Vote, ...] = ()  # those of the registrations that may be more
+
+
+def judge_merged(votes: Sequence[Vote]) -> Judged:
+    """The votes, with "registration" instead of "location" where a merged source locates nothing."""
+    if not any(map(_is_merged, votes)):
+        return Judged(tuple(votes))
+    by_country = _as_registrations(votes)
+    judged, steps, registrations = [], [], []
+    for vote in votes:
+        if _is_merged(vote):
+            is_location, step = _judge(vote, by_country)
+            steps.append(step)
+            judged.append(vote if is_location else replace(vote, about="registration"))
+            if not is_location:
+                registrations.append(judged[-1])
+        else:
+            judged.append(vote)
+    unclear = registrations if len(by_country) != 1 else ()
+    return Judged(tuple(judged), tuple(steps), tuple(registrations), tuple(unclear))
+
+
+def _as_registrations(votes: Sequence[Vote]) -> Mapping[str, set[str]]:
+    """Where the AS is registered: country → sources, of each provider only those of the latest date."""
+    said = [vote for vote in votes if vote.country and content_of(vote.provider) == "as_registration"]
+    latest: dict[str, str] = {}
+    for vote in said:
+        latest[vote.provider] = max(latest.get(vote.provider, ""), vote.date or "")
+    by_country: dict[str, set[str]] = {}
+    for vote in said:
+        if (vote.date or "") == latest[vote.provider] and vote.country:
+            by_country.setdefault(vote.country, set()).add(vote.source)
+    return by_country
+
+
+def _judge(vote: Vote, by_country: Mapping[str, set[str]]) -> tuple[bool, str]:
+    """True if the vote is about the network, and the reason in one line."""
+    others = ", ".join(sorted({source for sources in by_country.values() for source in sources}))
+    if not by_country:
+        why = "no source says where the AS is registered"
+    elif vote.country not in by_country:
+        return True, f"{vote.source} is merged, and differs from the registration of the AS ({others})"
+    elif len(by_country) > 1:
+        why = f"the sources on the registration of the AS disagree ({others})"
+    else:
+        why = f"it repeats the registration of the AS ({others})"
+    return False, f"{vote.source} is merged, and {why}: it does not locate the address"
+
+
+def _is_merged(vote: Vote) -> bool:
+    return vote.about == "location" and vote.country is not None and content_of(vote.provider) == "merged"
