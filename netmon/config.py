@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from netmon.countries import check_country
 from netmon.errors import ConfigError, reason_of
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
 from netmon.policy import Network, Policy, PolicyException
@@ -234,23 +235,6 @@ def _read_position(sensor: Fields) -> Position | None:
     )
 
 
-NO_COUNTRIES = {
-    "EU": "a group of countries: give one of its members",
-    "UK": "not an ISO 3166-1 code: write GB",
-    "EL": "not an ISO 3166-1 code: write GR",
-}
-"""Common mistakes for country codes, which would never match a promise."""
-
-
-def check_country(text: str) -> str | None:
-    """Why a text is not a country code (ISO 3166-1 alpha-2), in words; None if it has its form."""
-    if text in NO_COUNTRIES:
-        return f"'{text}' is {NO_COUNTRIES[text]}"
-    if not re.fullmatch("[A-Z]{2}", text):
-        return f"'{text}' is not a country code: write two capital letters (ISO 3166-1), for example DE"
-    return None
-
-
 def _read_country(item: Item) -> str:
     country = item.text()
     problem = check_country(country) if country else None
@@ -305,6 +289,8 @@ def _read_place(item: Item) -> str:
     place = item.text()
     if place and not re.fullmatch("[A-Z]{2}|[a-z][a-z0-9_]*", place):
         item.report(f"'{place}' is neither a country, such as CH, nor a location, such as zurich")
+    elif place.isupper() and (problem := check_country(place)):
+        item.report(problem)
     return place
 
 

@@ -223,6 +223,21 @@ def test_web_can_be_off(read):
             "netmon.yaml:1: subject.country: 'EU' is a group of countries: give one of its members",
         ),
         (
+            "subject: {country: ED}",
+            "netmon.yaml:1: subject.country: 'ED' is not a country code of ISO 3166-1 (2023-04-05); "
+            "did you mean 'DE'?",
+        ),
+        (
+            "places:\n  declared:\n    - {network: 192.0.2.0/24, country: SU, author: A, reason: B}",
+            "netmon.yaml:3: places.declared.country: 'SU' is not a country code of ISO 3166-1 (2023-04-05); "
+            "did you mean 'US'?",
+        ),
+        (
+            "policy: {allowed: {acme: {files: [CH, XX]}}}",
+            "netmon.yaml:1: policy.allowed.acme.files: 'XX' is not a country code of ISO 3166-1 "
+            "(2023-04-05); did you mean one of AX, CX, MX, SX?",
+        ),
+        (
             "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, author: A, reason: B}",
             "netmon.yaml:3: policy.exceptions: key 'until' is missing",
         ),

@@ -62,7 +62,11 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     """All settings: the key in netmon.yaml, and the value in words."""
     yield "sensor.name", settings.sensor
     yield "sensor.position", _position_text(settings.position)
-    yield "subject.country", settings.subject.country or "none: no country-specific promise applies"
+    yield (
+        "subject.country",
+        settings.subject.country
+        or "none: no country-specific promise applies; write two letters, such as DE",
+    )
     capture = settings.capture
     yield "capture.interfaces", ", ".join(capture.interfaces) or "none: give them with -i"
     yield "capture.workers", str(capture.workers)

@@ -12,12 +12,19 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from netmon.config import Config, check_country, find_file, load
+from netmon.config import Config, find_file, load
+from netmon.countries import check_country
 from netmon.errors import ConfigError
 from netmon.promises import Subject
 
 OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
+
+NO_COUNTRY = (
+    "No country-specific promise was applied: give the users' country, such as --country DE, "
+    "or set subject.country."
+)
+"""Shown where flows were judged without knowing the users' country."""
 
 
 class SourceName(StrEnum):

@@ -11,6 +11,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from netmon.countries import country_name
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import bytes_text, show_seen
 from netmon.privacy import Privacy
@@ -19,6 +20,7 @@ from netmon.signatures.model import Location
 from netmon.verdict import REASONS
 
 _COLOURS = {"expected": "green", "unexpected": "bold red", "forbidden": "bold red", "undecided": "yellow"}
+_COUNTRY_TEXT = {"unknown": "in an unknown country", "disputed": "where the sources contradict each other"}
 _ORDER = ("forbidden", "unexpected", "undecided", "expected")
 
 
@@ -38,6 +40,7 @@ class Summary:
         self._sums: dict[tuple[str, str, str, str, str], _Sum] = {}
         self._outcomes: dict[str, _Sum] = {outcome: _Sum() for outcome in _ORDER}
         self._alarms: Counter[tuple[str, str, str]] = Counter()
+        self._undecided: dict[str, _Sum] = {}  # by country as located
         self._excepted = 0
 
     @property
@@ -50,6 +53,11 @@ class Summary:
         """Flows that are unexpected or forbidden."""
         return self._outcomes["unexpected"].flows + self._outcomes["forbidden"].flows
 
+    @property
+    def is_unjudged(self) -> bool:
+        """True if there are flows of known vendors, and every one of them is undecided."""
+        return 0 < self.flows == self._outcomes["undecided"].flows
+
     def flow(self, classified: ClassifiedFlow) -> None:
         """Adds a flow when it ends."""
         flow, verdict, place = classified.flow, classified.verdict, classified.place
@@ -58,7 +66,10 @@ class Summary:
             return
         where = self.place_text(place)
         key = (verdict.outcome, classified.vendor, classified.component or "", where, verdict.reason)
-        for total in (self._sums.setdefault(key, _Sum()), self._outcomes[verdict.outcome]):
+        totals = [self._sums.setdefault(key, _Sum()), self._outcomes[verdict.outcome]]
+        if verdict.outcome == "undecided":
+            totals.append(self._undecided.setdefault(place.country, _Sum()))
+        for total in totals:
             total.flows += 1
             total.sent += flow.sent_bytes
             total.received += flow.received_bytes
@@ -85,7 +96,12 @@ class Summary:
         return f"{city}, {place.country}" if city else place.country
 
     def show(self, console: Console, stats: Mapping[str, Any]) -> None:
-        """Prints the tables and a closing sentence; `stats` are the engine's counters."""
+        """Prints the tables and a closing sentence; `stats` are the engine's counters.
+
+        If nothing could be judged, the first line says so: no table may be read as an all-clear.
+        """
+        if self.is_unjudged:
+            console.print(self.not_judged(), style=_COLOURS["undecided"])
         for part in self._groups():
             console.print(part)
         console.print()
@@ -107,14 +123,36 @@ class Summary:
                 for (vendor, component, where), flows in sorted(self._alarms.items())
             )
             return Text(f"Findings: {places}.")
+        if self.is_unjudged:
+            return Text(f"NOT JUDGED: none of {total:,} {_plural(total, 'flow')}, as the first line says.")
         undecided = self._outcomes["undecided"].flows
         excepted = f", {self._excepted:,} of them by an exception of the policy" if self._excepted else ""
         if undecided == 0:
             return Text(f"All {total:,} {_plural(total, 'flow')} ended as expected{excepted}.")
         decided = f"{total - undecided:,} of {total:,} {_plural(total, 'flow')}"
         return Text(
-            f"Nothing unexpected. {decided} ended as expected{excepted}; "
-            f"{undecided:,} could not be judged, for the reasons in the table."
+            f"{decided} ended as expected{excepted}; {undecided:,} could not be judged, "
+            f"for the reasons in the table: {self._where_undecided()}."
+        )
+
+    def not_judged(self) -> Text:
+        """That no flow could be judged, why, and where they went all the same."""
+        reasons: Counter[str] = Counter()
+        for (_, _, _, _, reason), total in self._sums.items():
+            reasons[reason] += total.flows
+        why = "; ".join(f"{REASONS[reason]} ({flows:,})" for reason, flows in reasons.most_common())
+        return Text(
+            f"NOT JUDGED: none of {self.flows:,} {_plural(self.flows, 'flow')}, because {why}. "
+            f"As located, without a judgement: {self._where_undecided()}."
+        )
+
+    def _where_undecided(self) -> str:
+        """The countries in which undecided flows ended, those with most bytes first."""
+        ordered = sorted(self._undecided.items(), key=lambda one: (-one[1].sent - one[1].received, one[0]))
+        return "; ".join(
+            f"{total.flows:,} {_plural(total.flows, 'flow')} with {bytes_text(total.sent + total.received)} "
+            f"{_COUNTRY_TEXT.get(country, f'in {country_name(country)}')}"
+            for country, total in ordered
         )
 
     def _style(self) -> str:

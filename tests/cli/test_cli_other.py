@@ -58,7 +58,7 @@ signatures: {folder: SIGNATURES}
 places: {databases: [GG], declared: [{network: 192.0.2.0/24, country: CH, author: DD, reason: EE}]}
 policy:
   forbidden_vendors: [kaspersky]
-  allowed: {kaspersky: {updates: [FF]}}
+  allowed: {kaspersky: {updates: [FR]}}
   exceptions:
     - {vendor: kaspersky, clients: 192.0.2.0/28, since: 2026-10-01, until: 9999-12-31, author: HH, reason: II}
 state: {folder: JJ, learning_days: 21}
@@ -90,7 +90,7 @@ web: {listen: '[::1]:10'}
         "places.databases: GG",
         "places.declared: 192.0.2.0/24 in CH (DD: EE)",
         "policy.forbidden_vendors: kaspersky",
-        "policy.allowed: kaspersky updates in FF",
+        "policy.allowed: kaspersky updates in FR",
         "policy.exceptions: kaspersky * for 192.0.2.0/28 from 2026-10-01 until 9999-12-31 (HH: II)",
         "state.folder: JJ",
         "state.learning_days: 21",

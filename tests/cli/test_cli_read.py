@@ -33,6 +33,18 @@ def test_summary_without_a_country_asks_for_it(netmon, demo):
     assert "--country" in done.stdout.splitlines()[-1]
 
 
+def test_without_a_judgement_the_first_line_says_so(netmon, demo):
+    """NOT JUDGED, why, and where the bytes went all the same: never an all-clear."""
+    done = netmon("read", demo)
+    first = done.stdout.splitlines()[0]
+    assert first.startswith("NOT JUDGED: none of 37 flows, because ")
+    before = " ".join(done.stdout.partition("\nkaspersky ")[0].split())
+    assert "promises apply to certain countries, and ours is not configured (29)" in before
+    assert "4 flows with" in before
+    assert "in Russia" in before
+    assert "Nothing unexpected" not in done.stdout
+
+
 def test_summary_to_a_file_has_no_colours(netmon, demo):
     """Without a terminal there are no escape sequences."""
     assert "\x1b" not in netmon("read", "--country", "DE", demo).stdout
