@@ -16,14 +16,21 @@ own, the reason that it replaces (`Verdict.lifts`), and its last day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from netmon.days import iso_day
 from netmon.places.rule import is_sure
 from netmon.policy import Policy
-from netmon.promises import Subject, applied_promises, is_made_to, why_not_in_force
+from netmon.promises import (
+    AppliedPromise,
+    Subject,
+    applied_promises,
+    find_end,
+    is_made_to,
+    why_not_in_force,
+)
 from netmon.records import Outcome, Place, Verdict
 from netmon.signatures.model import Location, Vendor
 
@@ -33,6 +40,8 @@ REASONS: Mapping[str, str] = {
     "policy_forbids_vendor": "the policy forbids any contact with this vendor",
     "subject_unknown": "promises apply to certain countries, and ours is not configured",
     "no_promise": "no promise applies",
+    "service_ended": "the vendor says that it has ended this service for our users",
+    "coverage_possible": "a promise possibly covers this, and no source shows that it does",
     "behind_proxy": "the flow goes to a proxy, and the destination behind it is not visible",
     "rtt_excludes_promise": "the server answered faster than light could return from the promised place",
     "databases_disagree": "the sources contradict each other on the country",
@@ -72,7 +81,7 @@ class Case:
     client: str | None = None  # its address; None: no client, so no exception applies
 
 
-Kind = Literal["policy", "promise", "subject_unknown", "none"]
+Kind = Literal["policy", "promise", "subject_unknown", "ended", "none"]
 Fit = Literal["inside", "city_unproven", "elsewhere"]
 
 
@@ -83,6 +92,7 @@ class _Reference:
     kind: Kind
     places: frozenset[str] = frozenset()  # ISO countries and location ids
     promise: str | None = None
+    certain: frozenset[str] = frozenset()  # those of promises that certainly cover the component
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,7 @@ class Facts:
     forbidden: bool
     excepted: bool  # an exception of the policy applies to this client on this day
     reference: Kind
+    doubtful: bool  # no promise that certainly covers the component binds, or only another one has this place
     proxied: bool
     refuted: bool  # the round trip excludes every place of the reference
     disputed: bool
@@ -145,6 +156,19 @@ ROWS = (
         lambda case: case.reference == "none",
         "undecided",
         "no_promise",
+    ),
+    Row(
+        "the vendor has ended the service that was promised a place, for users in our country",
+        lambda case: case.reference == "ended",
+        "undecided",
+        "service_ended",
+    ),
+    # A promise that is stretched accuses and acquits wrongly.
+    Row(
+        "the signatures say only of a promise that it possibly covers this component",
+        lambda case: case.reference == "promise" and case.doubtful,
+        "undecided",
+        "coverage_possible",
     ),
     # The address is that of the proxy, so the place is not known.
     Row("the flow goes to a proxy", lambda case: case.proxied, "undecided", "behind_proxy"),
@@ -219,17 +243,19 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
     day = iso_day(case.time_ns)
     reference = _find_reference(case, policy, subject, day)
     exception = policy.find_exception(case.vendor.id, case.component, case.client, day)
+    fit = _fit(case.place, reference.places, case.locations)
     facts = Facts(
         unverified=case.status == "unverified",
         forbidden=case.vendor.id in policy.forbidden_vendors,
         excepted=exception is not None,
         reference=reference.kind,
+        doubtful=reference.kind == "promise" and _is_doubtful(case, reference, fit),
         proxied="proxied" in case.view,
         refuted=bool(reference.places) and reference.places.issubset(case.place.excluded),
         disputed=case.place.confidence == "disputed",
         unknown=case.place.confidence == "unknown",
         single=case.place.confidence == "single" and not is_sure(case.place),
-        fit=_fit(case.place, reference.places, case.locations),
+        fit=fit,
         limited=not LIMITING.isdisjoint(case.view),
     )
     row = find_row(facts)
@@ -254,13 +280,31 @@ def _find_reference(case: Case, policy: Policy, subject: Subject, day: str) -> _
     if allowed is not None:
         return _Reference("policy", allowed)
     applied = applied_promises(case.vendor, case.component)
-    in_force = [one for one in applied if why_not_in_force(one, day) is None]
-    binding = [one for one in in_force if is_made_to(one, subject)]
+    in_force = [one for one in applied if why_not_in_force(one.promise, day) is None]
+    made = [one for one in in_force if is_made_to(one.promise, subject)]
+    statements = case.vendor.promises.values()
+    binding = [one for one in made if find_end(one.promise, statements, subject, day) is None]
     if binding:
-        places = frozenset(place for one in binding for place in one.locations)
-        kept = (one for one in binding if case.place.location in one.locations)
-        return _Reference("promise", places, next(kept, binding[0]).id)
+        binding.sort(key=lambda one: one.coverage != "certain")
+        kept = (one for one in binding if case.place.location in one.promise.locations)
+        certain = [one for one in binding if one.coverage == "certain"]
+        return _Reference(
+            "promise", _places(binding), next(kept, binding[0]).promise.id, certain=_places(certain)
+        )
+    if made:
+        return _Reference("ended")
     return _Reference("subject_unknown" if in_force and subject.country is None else "none")
+
+
+def _places(promises: Iterable[AppliedPromise]) -> frozenset[str]:
+    return frozenset(place for one in promises for place in one.promise.locations)
+
+
+def _is_doubtful(case: Case, reference: _Reference, fit: Fit) -> bool:
+    """True if no binding promise certainly covers the component, or only a possible one has this place."""
+    if not reference.certain:
+        return True
+    return fit == "inside" and _fit(case.place, reference.certain, case.locations) != "inside"
 
 
 def _fit(place: Place, wanted: frozenset[str], locations: Mapping[str, Location]) -> Fit:

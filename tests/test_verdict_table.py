@@ -1,5 +1,6 @@
 """The table of verdicts over all its inputs: each row, and each place that votes can give."""
 
+import math
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -9,47 +10,42 @@ import pytest
 from netmon.places.rule import decide
 from netmon.records import OUTCOMES, Vote
 from netmon.verdict import REASONS, ROWS, Facts, find_row, judge
-from tests.test_verdict import CITIES, FORBID, GERMAN, LOCATIONS, SILENT, allow, case, excepting
+from tests.verdict_cases import CITIES, FORBID, GERMAN, LOCATIONS, SILENT, allow, case, excepting
 
 STRENGTH = {"undecided": 0, "expected": 1, "unexpected": 1, "forbidden": 1}
 """As in `netmon.verdict`: "undecided" is weaker than the others, which are equally strong."""
 
 
+TRUTHS = (False, True)
+NO_CONFIDENCE = dict.fromkeys(("disputed", "unknown", "single"), False)
+FACTS = {
+    "unverified": TRUTHS,
+    "forbidden": TRUTHS,
+    "excepted": TRUTHS,
+    "reference": ("policy", "promise", "subject_unknown", "ended", "none"),
+    "doubtful": TRUTHS,
+    "proxied": TRUTHS,
+    "refuted": TRUTHS,
+    "fit": ("inside", "city_unproven", "elsewhere"),
+    "limited": TRUTHS,
+}
+CONFIDENCES = [NO_CONFIDENCE | one for one in ({}, {"disputed": True}, {"unknown": True}, {"single": True})]
+COMBINATIONS = math.prod(map(len, FACTS.values())) * len(CONFIDENCES)
+
+
 @cache
 def every_fact():
-    """All 3072 combinations of facts."""
-    truths = (False, True)
-    confidences = [{}, {"disputed": True}, {"unknown": True}, {"single": True}]
-    none = dict.fromkeys(("disputed", "unknown", "single"), False)
+    """All combinations of facts."""
     return [
-        Facts(
-            unverified=unverified,
-            forbidden=forbidden,
-            excepted=excepted,
-            reference=reference,
-            proxied=proxied,
-            refuted=refuted,
-            fit=fit,
-            limited=limited,
-            **(none | confidence),
-        )
-        for unverified, forbidden, excepted, reference, proxied, refuted, confidence, fit, limited in product(
-            truths,
-            truths,
-            truths,
-            ("policy", "promise", "subject_unknown", "none"),
-            truths,
-            truths,
-            confidences,
-            ("inside", "city_unproven", "elsewhere"),
-            truths,
-        )
+        Facts(**dict(zip(FACTS, values, strict=True)), **confidence)
+        for values in product(*FACTS.values())
+        for confidence in CONFIDENCES
     ]
 
 
 def test_exactly_one_row_decides_each_combination():
     """Every input has an outcome, and every row decides some input."""
-    assert len(set(every_fact())) == 2**6 * 4 * 4 * 3
+    assert len(set(every_fact())) == COMBINATIONS
     deciding = [find_row(facts) for facts in every_fact()]
     assert set(deciding) == set(ROWS)
     assert {row.outcome for row in deciding} == set(OUTCOMES)

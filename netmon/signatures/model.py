@@ -15,6 +15,7 @@ ROLES = ("service", "corporate", "ddos_protection", "carrier")
 """The role of a network for its vendor; `carrier` is a third party's network seen carrying a service."""
 
 MatchKind = Literal["exact", "suffix", "pattern"]
+Coverage = Literal["certain", "possible"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,8 @@ class Promise(Sourced):
     """A promise by a vendor: to whom, about which data, from when, and where the data will be.
 
     Dates are ISO days, months or years, as precise as the source. A promise without `locations` is never
-    applied; it is recorded for completeness.
+    applied; it is recorded for completeness, or because it ends others: for its own subjects, the promises in
+    `ends` no longer bind from its first day on.
     """
 
     id: str
@@ -162,17 +164,23 @@ class Promise(Sourced):
     effective_to: str | None
     locations: tuple[str, ...]  # location ids
     announced: str | None = None
+    ends: tuple[str, ...] = ()  # Promise.id
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Where a component's traffic is expected to end, and on what basis."""
+    """Where a component's traffic is expected to end, and on what basis.
+
+    `coverage` says how sure it is that the promise covers what the component sends. A promise that possibly
+    covers it is neither kept nor broken by a flow.
+    """
 
     basis: Literal["promise", "observed", "none"]
     promise: str | None  # Promise.id when basis is "promise"
     locations: tuple[str, ...]
     note: str | None
     sources: tuple[str, ...]
+    coverage: Coverage = "certain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,113 @@
+"""Verdicts: properties that hold for every input."""
+
+from dataclasses import replace
+
+import hypothesis.strategies as st
+from hypothesis import given
+
+from netmon.places.rule import decide
+from netmon.policy import Policy
+from netmon.promises import Subject
+from netmon.records import OUTCOMES, VIEW, Vote
+from netmon.signatures.model import STATUSES
+from netmon.verdict import REASONS, ROWS, judge
+from tests.verdict_cases import CITIES, COMPONENTS, EXCEPTION, LOCATIONS, SILENT, case, place, verdict
+
+VOTES = st.lists(
+    st.builds(
+        Vote,
+        source=st.sampled_from(["declared", "vendor", "alpha_db", "beta_db", "gamma_db"]),
+        country=st.sampled_from(["CH", "RU", "DE"]),
+        city=st.sampled_from([None, "Zurich", "Bern", "Moscow"]),
+        about=st.sampled_from(["location", "location", "registration"]),
+    ),
+    max_size=4,
+)
+EXCLUDED = st.sets(st.sampled_from(sorted(LOCATIONS))).map(sorted)
+CASES = st.builds(
+    case,
+    where=st.builds(
+        lambda votes, excluded: replace(decide(votes, CITIES, excluded), excluded=tuple(excluded)),
+        VOTES,
+        st.one_of(st.just([]), EXCLUDED),
+    ),
+    what=st.sampled_from(["network", *COMPONENTS]),
+    status=st.sampled_from(STATUSES),
+    view=st.sets(st.sampled_from(VIEW)).map(tuple),
+    time_ns=st.integers(1_500_000_000, 1_900_000_000).map(lambda seconds: seconds * 1_000_000_000),
+)
+PLACES = st.frozensets(st.sampled_from(["CH", "RU", "DE", "zurich", "moscow"]))
+POLICIES = st.builds(
+    lambda forbidden, allowed, exceptions: Policy(forbidden, {"acme": allowed}, exceptions),
+    st.sampled_from([frozenset(), frozenset({"acme"}), frozenset({"other"})]),
+    st.dictionaries(st.sampled_from(["*", "files", "updates"]), PLACES, max_size=3),
+    st.sampled_from([(), (EXCEPTION,), (replace(EXCEPTION, component="files", until="2030-01-01"),)]),
+)
+SUBJECTS = st.sampled_from([Subject(), Subject("DE"), Subject("US")])
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_every_input_has_an_outcome(one, policy, subject):
+    """Every input has an outcome and a reason from the closed sets; equal inputs give equal verdicts."""
+    found = judge(one, policy, subject)
+    assert found.outcome in OUTCOMES
+    assert found.reason in REASONS
+    assert found == judge(one, policy, subject)
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_no_alarm_on_weak_grounds(one, policy, subject):
+    """A disputed or unknown place, a single source or an unverified signature never raises an alarm."""
+    found = judge(one, replace(policy, exceptions=()), subject)
+    outcome = found.outcome
+    declared = any(vote.source == "declared" for vote in one.place.votes)
+    if one.place.confidence in ("disputed", "unknown") or (one.place.confidence == "single" and not declared):
+        assert outcome in ("undecided", "forbidden")
+    if one.status == "unverified":
+        assert outcome == "undecided"
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_an_exception_only_replaces_alarms(one, policy, subject):
+    """With an exception, the verdict stays, or an alarm becomes "expected" with the reason of the alarm."""
+    without, found = (judge(one, p, subject) for p in (replace(policy, exceptions=()), policy))
+    if found.reason == "policy_exception":
+        assert without.outcome in ("unexpected", "forbidden")
+        assert (found.outcome, found.lifts, found.promise) == ("expected", without.reason, without.promise)
+    else:
+        assert found == without
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_an_excluded_place_is_never_the_verdict(one, policy, subject):
+    """If Moscow is excluded, no flow is unexpected there; if Zürich is, no flow is expected there."""
+    found = judge(one, policy, subject)
+    if found.outcome in ("expected", "unexpected") and found.lifts != "policy_forbids_vendor":
+        assert one.place.location not in one.place.excluded
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_a_round_trip_alone_decides_nothing(one, policy, subject):
+    """Excluding places does not decide without a place on which sources agree."""
+    found = judge(replace(one, place=place(excluded=one.place.excluded)), policy, subject)
+    assert found.outcome in ("undecided", "forbidden") or found.lifts == "policy_forbids_vendor"
+
+
+@given(CASES, SUBJECTS)
+def test_a_promise_applies_to_its_component_only(one, subject):
+    """A component without a promise is not judged by the promise for another component."""
+    assert verdict(replace(one, component="updates"), SILENT, subject)[0] == "undecided"
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_a_limited_view_only_affects_expected(one, policy, subject):
+    """A limited view turns expected into undecided, and leaves all other verdicts unchanged."""
+    whole = verdict(replace(one, view=()), policy, subject)
+    limited = verdict(replace(one, view=("one_way",)), policy, subject)
+    is_taken_back = whole[0] == "expected" and whole[1] != "policy_exception"
+    assert limited == (("undecided", "insufficient_view") if is_taken_back else whole)
+
+
+def test_every_reason_is_used_by_the_table():
+    """The closed set has exactly the reasons of the table."""
+    assert {row.reason for row in ROWS} == set(REASONS)
