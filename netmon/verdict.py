@@ -4,7 +4,8 @@ The place of a flow is compared with the places that the organisation's policy a
 component, or, if the policy does not mention them, with the places that the vendor has promised for this
 component, this subject and this day (`promises`). Location databases can be wrong, so contradicting sources
 or a single source give "undecided", never an alarm. A limited view turns "expected" into "undecided", but
-does not change "unexpected": packets that were seen going elsewhere did go elsewhere.
+does not change "unexpected": packets that were seen going elsewhere did go elsewhere. "expected" also needs
+evidence that the vendor answers at the address (`netmon.holders`), for a client may send any name anywhere.
 
 "undecided" is weaker than the other three verdicts, which are equally strong. An additional source that
 agrees with the others makes a verdict stronger or leaves it unchanged.
@@ -50,6 +51,7 @@ REASONS: Mapping[str, str] = {
     "policy_forbids": "the policy does not allow this place",
     "place_elsewhere": "the sources agree on a country other than the promised one",
     "city_unproven": "the country is right, but the sources do not confirm the city",
+    "holder_unproven": "the place is right, but nothing shows that the vendor answers at this address",
     "insufficient_view": "the place is right, but the sensor saw only part of the flow",
     "policy_allows": "the policy allows this place",
     "place_as_promised": "the sources agree on the place that the vendor promised",
@@ -79,6 +81,7 @@ class Case:
     time_ns: int  # when the flow began
     locations: Mapping[str, Location]
     client: str | None = None  # its address; None: no client, so no exception applies
+    holder_shown: bool = False  # there is evidence that the vendor answers at the address (`netmon.holders`)
 
 
 Kind = Literal["policy", "promise", "subject_unknown", "ended", "none"]
@@ -110,6 +113,7 @@ class Facts:
     unknown: bool
     single: bool  # one source, which is not the organisation's own declaration
     fit: Fit
+    holder_shown: bool
     limited: bool
 
     @property
@@ -221,7 +225,13 @@ ROWS = (
         "undecided",
         "city_unproven",
     ),
-    # In the right place. Only a flow that was seen completely is expected.
+    # In the right place. Only a flow to the vendor, and one that was seen completely, is expected.
+    Row(
+        "the place is right, and nothing shows that the vendor answers there",
+        lambda case: not case.holder_shown,
+        "undecided",
+        "holder_unproven",
+    ),
     Row(
         "the place is right, and packets of the flow were not seen (`one_way`, `gap`, `unseen`)",
         lambda case: case.limited,
@@ -256,6 +266,7 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
         unknown=case.place.confidence == "unknown",
         single=case.place.confidence == "single" and not is_sure(case.place),
         fit=fit,
+        holder_shown=case.holder_shown,
         limited=not LIMITING.isdisjoint(case.view),
     )
     row = find_row(facts)

@@ -26,7 +26,9 @@ def day_ns(day):
 
 def applied(component, country, day):
     """The promise named by the verdict on a flow to Zürich, or else the reason."""
-    case = Case(VENDOR, component, "official", ZURICH, (), day_ns(day), SIGNATURES.locations)
+    case = Case(
+        VENDOR, component, "official", ZURICH, (), day_ns(day), SIGNATURES.locations, holder_shown=True
+    )
     found = judge(case, Policy(), Subject(country))
     return found.promise or found.reason
 

@@ -92,6 +92,15 @@ from tests.verdict_cases import (
         (case(MOSCOW), allow("RU", on="files"), ("expected", "policy_allows")),
         (case(place("CH", "RU")), allow("CH"), ("undecided", "databases_disagree")),
         (case(view=("one_way",)), allow("CH"), ("undecided", "insufficient_view")),
+        # Nothing shows that the vendor answers there: not acquitted, but accused as before.
+        (case(holder_shown=False), SILENT, ("undecided", "holder_unproven")),
+        (case(holder_shown=False), allow("CH"), ("undecided", "holder_unproven")),
+        (case(holder_shown=False, view=("one_way",)), SILENT, ("undecided", "holder_unproven")),
+        (case(place("!CH/Zurich"), holder_shown=False), SILENT, ("undecided", "holder_unproven")),
+        (case(place("CH", "CH"), holder_shown=False), SILENT, ("undecided", "city_unproven")),
+        (case(MOSCOW, holder_shown=False), SILENT, ("unexpected", "place_elsewhere")),
+        (case(MOSCOW, holder_shown=False), allow("CH"), ("unexpected", "policy_forbids")),
+        (case(MOSCOW, holder_shown=False), FORBID, ("forbidden", "policy_forbids_vendor")),
         # A promise that possibly covers the component neither accuses nor acquits.
         (case(what="usage"), SILENT, ("undecided", "coverage_possible")),
         (case(MOSCOW, "usage"), SILENT, ("undecided", "coverage_possible")),

@@ -34,6 +34,7 @@ CASES = st.builds(
     what=st.sampled_from(["network", *COMPONENTS]),
     status=st.sampled_from(STATUSES),
     view=st.sets(st.sampled_from(VIEW)).map(tuple),
+    holder_shown=st.booleans(),
     time_ns=st.integers(1_500_000_000, 1_900_000_000).map(lambda seconds: seconds * 1_000_000_000),
 )
 PLACES = st.frozensets(st.sampled_from(["CH", "RU", "DE", "zurich", "moscow"]))
@@ -102,10 +103,22 @@ def test_a_promise_applies_to_its_component_only(one, subject):
 @given(CASES, POLICIES, SUBJECTS)
 def test_a_limited_view_only_affects_expected(one, policy, subject):
     """A limited view turns expected into undecided, and leaves all other verdicts unchanged."""
+    one = replace(one, holder_shown=True)
     whole = verdict(replace(one, view=()), policy, subject)
     limited = verdict(replace(one, view=("one_way",)), policy, subject)
     is_taken_back = whole[0] == "expected" and whole[1] != "policy_exception"
     assert limited == (("undecided", "insufficient_view") if is_taken_back else whole)
+
+
+@given(CASES, POLICIES, SUBJECTS)
+def test_nothing_is_expected_where_the_vendor_is_not_shown(one, policy, subject):
+    """Without evidence that the vendor answers there, expected is undecided, and all else stays."""
+    shown = verdict(replace(one, holder_shown=True), policy, subject)
+    unproven = verdict(replace(one, holder_shown=False), policy, subject)
+    if shown[1] in ("place_as_promised", "policy_allows", "insufficient_view"):
+        assert unproven == ("undecided", "holder_unproven")
+    else:
+        assert unproven == shown
 
 
 def test_every_reason_is_used_by_the_table():

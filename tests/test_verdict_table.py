@@ -27,6 +27,7 @@ FACTS = {
     "proxied": TRUTHS,
     "refuted": TRUTHS,
     "fit": ("inside", "city_unproven", "elsewhere"),
+    "holder_shown": TRUTHS,
     "limited": TRUTHS,
 }
 CONFIDENCES = [NO_CONFIDENCE | one for one in ({}, {"disputed": True}, {"unknown": True}, {"single": True})]

@@ -84,8 +84,16 @@ MOSCOW = place("RU/Moscow", "RU")
 NOT_ZURICH = place("CH/Zurich", "CH/Zurich", excluded=["zurich"])
 
 
-def case(where=ZURICH, what="files", status="official", view=(), time_ns=JUNE_17, client="192.0.2.10"):
-    return Case(VENDOR, what, status, where, view, time_ns, LOCATIONS, client)
+def case(
+    where=ZURICH,
+    what="files",
+    status="official",
+    view=(),
+    time_ns=JUNE_17,
+    client="192.0.2.10",
+    holder_shown=True,
+):
+    return Case(VENDOR, what, status, where, view, time_ns, LOCATIONS, client, holder_shown)
 
 
 def verdict(one, policy=SILENT, subject=GERMAN):

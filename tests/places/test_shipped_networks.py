@@ -34,6 +34,7 @@ def row_of(rule: NetworkRule, component: str, country: str) -> str:
         view=(),
         time_ns=SEPTEMBER_15_2026,
         locations=SIGNATURES.locations,
+        holder_shown=True,
     )
     found = judge(case, Policy(), Subject(country))
     return f"{rule.prefix} {place.confidence} {place.country} {place.location} {found.outcome} {found.reason}"
