@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from netmon.countries import check_country
 from netmon.errors import ConfigError, reason_of
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
-from netmon.policy import Network, Policy, PolicyException
+from netmon.policy import LIFTS, Lifts, Network, Policy, PolicyException
 from netmon.promises import Subject
 from netmon.yaml_nodes import Document, Fields, Item, in_lines
 
@@ -318,7 +319,7 @@ def _read_policy(fields: Fields, mentions: list[Mention]) -> Policy:
 
     def exception(item: Item) -> PolicyException:
         needed = ("vendor", "clients", "until", "author", "reason")
-        fields = item.fields(needed, ("component", "since"))
+        fields = item.fields(needed, ("component", "since", "lifts"))
         one = _read_exception(fields)
         for key in ("vendor", "component"):
             if key in fields:
@@ -345,7 +346,12 @@ def _read_exception(fields: Fields) -> PolicyException:
         author=fields.read("author", Item.text, ""),
         reason=fields.read("reason", Item.text, ""),
         since=since,
+        lifts=fields.read("lifts", _read_lifts, "contact"),
     )
+
+
+def _read_lifts(item: Item) -> Lifts:
+    return cast(Lifts, item.one_of(LIFTS))
 
 
 def _read_listen(item: Item) -> tuple[str, int] | None:

@@ -10,9 +10,10 @@ evidence that the vendor answers at the address (`netmon.holders`), for a client
 "undecided" is weaker than the other three verdicts, which are equally strong. An additional source that
 agrees with the others makes a verdict stronger or leaves it unchanged.
 
-An exception in the policy is a decision of the organisation, so a flow that it covers is "expected", not
-"undecided". It applies only where there would be an alarm, and the verdict shows it: with a reason of its
-own, the reason that it replaces (`Verdict.lifts`), and its last day.
+An exception in the policy is a decision of the organisation. It lifts only what it names: the contact with a
+forbidden vendor, whose place is then judged like that of any other, or the place of a flow. A flow that
+would be an alarm without it and is not one with it is "expected" with a reason of its own, and every verdict
+that an exception changes shows the reason that it replaces (`Verdict.lifts`) and its last day.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Literal
 
 from netmon.days import iso_day
 from netmon.places.rule import is_sure
-from netmon.policy import Policy
+from netmon.policy import LIFTS, Policy
 from netmon.promises import (
     AppliedPromise,
     Subject,
@@ -69,6 +70,10 @@ The others have no influence: "cut" (headers and lengths are complete), "no_star
 went there) and "duplicates" (detected, and counted once); "proxied" has a row of its own."""
 
 
+_NOT_BY_PLACE = frozenset({"unverified_signature", "policy_forbids_vendor"})
+"""Reasons of verdicts for which no place, and so no promise, was looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is known about one flow when it is judged."""
@@ -104,7 +109,8 @@ class Facts:
 
     unverified: bool
     forbidden: bool
-    excepted: bool  # an exception of the policy applies to this client on this day
+    contact_excepted: bool  # an exception of the policy lifts the contact for this client on this day
+    place_excepted: bool  # another one lifts the place
     reference: Kind
     doubtful: bool  # no promise that certainly covers the component binds, or only another one has this place
     proxied: bool
@@ -142,12 +148,11 @@ ROWS = (
     ),
     # The vendor must not be contacted at all: the place is irrelevant.
     Row(
-        "the policy forbids the vendor, with an exception for this client that day",
-        lambda case: case.forbidden and case.excepted,
-        "expected",
-        "policy_exception",
+        "the policy forbids the vendor, without an exception that lifts the contact for this client that day",
+        lambda case: case.forbidden and not case.contact_excepted,
+        "forbidden",
+        "policy_forbids_vendor",
     ),
-    Row("the policy forbids the vendor", lambda case: case.forbidden, "forbidden", "policy_forbids_vendor"),
     # Without a reference there is nothing to compare the place with.
     Row(
         "no place is allowed by policy; one is promised, to some countries, and ours is not configured",
@@ -201,8 +206,8 @@ ROWS = (
     ),
     # In another country. A limited view does not matter: the packets that were seen went there.
     Row(
-        "the place is in another country, with an exception of the policy for this client that day",
-        lambda case: case.fit == "elsewhere" and case.excepted,
+        "the place is in another country, with an exception that lifts the place for this client that day",
+        lambda case: case.fit == "elsewhere" and case.place_excepted,
         "expected",
         "policy_exception",
     ),
@@ -239,6 +244,12 @@ ROWS = (
         "insufficient_view",
     ),
     Row(
+        "the place is right, and the policy forbids the vendor, with an exception that lifts the contact",
+        lambda case: case.forbidden,
+        "expected",
+        "policy_exception",
+    ),
+    Row(
         "the place is one that the policy allows",
         lambda case: case.reference == "policy",
         "expected",
@@ -252,12 +263,14 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
     """The verdict on a flow: that of the first row of `ROWS` whose condition holds. Every input has one."""
     day = iso_day(case.time_ns)
     reference = _find_reference(case, policy, subject, day)
-    exception = policy.find_exception(case.vendor.id, case.component, case.client, day)
+    who = (case.vendor.id, case.component, case.client, day)
+    contact, where = (policy.find_exception(*who, lifts=lifts) for lifts in LIFTS)
     fit = _fit(case.place, reference.places, case.locations)
     facts = Facts(
         unverified=case.status == "unverified",
         forbidden=case.vendor.id in policy.forbidden_vendors,
-        excepted=exception is not None,
+        contact_excepted=contact is not None,
+        place_excepted=where is not None,
         reference=reference.kind,
         doubtful=reference.kind == "promise" and _is_doubtful(case, reference, fit),
         proxied="proxied" in case.view,
@@ -270,11 +283,16 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
         limited=not LIMITING.isdisjoint(case.view),
     )
     row = find_row(facts)
-    promise = None if facts.unverified or facts.forbidden else reference.promise
-    if row.reason != "policy_exception" or exception is None:
+    used = []
+    if contact is not None and find_row(replace(facts, contact_excepted=False)) is not row:
+        used.append(contact.until)
+    if where is not None and find_row(replace(facts, place_excepted=False)) is not row:
+        used.append(where.until)
+    promise = None if row.reason in _NOT_BY_PLACE else reference.promise
+    if not used:
         return Verdict(row.outcome, row.reason, promise)
-    lifted = find_row(replace(facts, excepted=False))
-    return Verdict(row.outcome, row.reason, promise, lifts=lifted.reason, until=exception.until)
+    lifted = find_row(replace(facts, contact_excepted=False, place_excepted=False)).reason
+    return Verdict(row.outcome, row.reason, promise, lifts=lifted, until=min(used))
 
 
 def find_row(facts: Facts) -> Row:

@@ -101,7 +101,7 @@ policy:
   exceptions:
     - {vendor: acme, component: files, clients: 192.0.2.0/28, since: 2026-10-01, until: 2027-01-31,
        author: A, reason: B}
-    - {vendor: acme, clients: "2001:db8::/64", until: 2027-01-31, author: A, reason: B}
+    - {vendor: acme, clients: "2001:db8::/64", until: 2027-01-31, author: A, reason: B, lifts: place}
 state: {folder: state, learning_days: 14}
 privacy: {level: 2, key_file: key}
 events: {file: events.jsonl}
@@ -125,7 +125,7 @@ web: {listen: "[::1]:9000"}
         {"other": {"*": frozenset({"CH"}), "files": frozenset({"zurich"})}},
         (
             PolicyException("acme", "files", ip_network("192.0.2.0/28"), UNTIL, "A", "B", "2026-10-01"),
-            PolicyException("acme", None, ip_network("2001:db8::/64"), UNTIL, "A", "B"),
+            PolicyException("acme", None, ip_network("2001:db8::/64"), UNTIL, "A", "B", lifts="place"),
         ),
     )
     assert (config.state, config.learning_days) == (tmp_path / "state", 14)
@@ -251,6 +251,12 @@ def test_web_can_be_off(read):
             "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, until: soon, author: A,\n"
             "       reason: B}",
             "netmon.yaml:3: policy.exceptions.until: 'soon' is not a date: write 2026-01-31",
+        ),
+        (
+            "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, until: 2027-01-31,\n"
+            "       author: A, reason: B, lifts: places}",
+            "netmon.yaml:4: policy.exceptions.lifts: 'places' is not one of contact, place; "
+            "did you mean 'place'?",
         ),
         (
             "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, author: A, reason: B,\n"

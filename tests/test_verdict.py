@@ -10,11 +10,13 @@ from netmon.promises import Subject
 from netmon.verdict import judge
 from tests.verdict_cases import (
     DAY_NS,
+    EXCEPTION,
     FORBID,
     GERMAN,
     JUNE_17,
     MOSCOW,
     NOT_ZURICH,
+    PLACE_EXCEPTION,
     SILENT,
     VENDOR,
     ZURICH,
@@ -113,18 +115,36 @@ from tests.verdict_cases import (
         (case(place("CH/Bern", "CH/Bern"), "mixed"), SILENT, ("undecided", "coverage_possible")),
         (case(place("CH", "CH"), "mixed"), SILENT, ("undecided", "city_unproven")),
         (case(what="closed"), SILENT, ("undecided", "no_promise")),
-        # An exception replaces alarms, and nothing else.
-        (case(MOSCOW), excepting(SILENT), ("expected", "policy_exception")),
-        (case(MOSCOW), excepting(allow("CH")), ("expected", "policy_exception")),
-        (case(MOSCOW, view=("one_way",)), excepting(SILENT), ("expected", "policy_exception")),
+        # An exception lifts only what it names: here the place, and only where it is an alarm.
+        (case(MOSCOW), excepting(SILENT, PLACE_EXCEPTION), ("expected", "policy_exception")),
+        (case(MOSCOW), excepting(allow("CH"), PLACE_EXCEPTION), ("expected", "policy_exception")),
+        (
+            case(MOSCOW, view=("one_way",)),
+            excepting(SILENT, PLACE_EXCEPTION),
+            ("expected", "policy_exception"),
+        ),
+        (case(), excepting(SILENT, PLACE_EXCEPTION), ("expected", "place_as_promised")),
+        (case(view=("gap",)), excepting(SILENT, PLACE_EXCEPTION), ("undecided", "insufficient_view")),
+        (case(place("CH", "RU")), excepting(SILENT, PLACE_EXCEPTION), ("undecided", "databases_disagree")),
+        (case(MOSCOW, "updates"), excepting(SILENT, PLACE_EXCEPTION), ("undecided", "no_promise")),
+        (case(MOSCOW), excepting(FORBID, PLACE_EXCEPTION), ("forbidden", "policy_forbids_vendor")),
+        # Here the contact: the place is judged as if the vendor were not forbidden.
+        (case(MOSCOW), excepting(SILENT), ("unexpected", "place_elsewhere")),
+        (case(MOSCOW), excepting(allow("CH")), ("unexpected", "policy_forbids")),
+        (case(MOSCOW), excepting(FORBID), ("unexpected", "place_elsewhere")),
+        (case(MOSCOW), excepting(FORBID, EXCEPTION, PLACE_EXCEPTION), ("expected", "policy_exception")),
         (case(), excepting(FORBID), ("expected", "policy_exception")),
-        (case(place(), "network"), excepting(FORBID), ("expected", "policy_exception")),
+        (case(view=("one_way",)), excepting(FORBID), ("undecided", "insufficient_view")),
+        (case(holder_shown=False), excepting(FORBID), ("undecided", "holder_unproven")),
+        (case(place(), "network"), excepting(FORBID), ("undecided", "no_promise")),
+        (case(place()), excepting(FORBID), ("undecided", "no_location")),
         (case(), excepting(SILENT), ("expected", "place_as_promised")),
-        (case(view=("one_way",)), excepting(SILENT), ("undecided", "insufficient_view")),
-        (case(place("CH", "RU")), excepting(SILENT), ("undecided", "databases_disagree")),
-        (case(MOSCOW, "updates"), excepting(SILENT), ("undecided", "no_promise")),
         (case(status="unverified"), excepting(FORBID), ("undecided", "unverified_signature")),
-        (case(MOSCOW, client="192.0.2.16"), excepting(SILENT), ("unexpected", "place_elsewhere")),
+        (
+            case(MOSCOW, client="192.0.2.16"),
+            excepting(SILENT, PLACE_EXCEPTION),
+            ("unexpected", "place_elsewhere"),
+        ),
         (case(client="192.0.2.16"), excepting(FORBID), ("forbidden", "policy_forbids_vendor")),
         (case(client=None), excepting(FORBID), ("forbidden", "policy_forbids_vendor")),
         (case(time_ns=JUNE_17 + DAY_NS), excepting(FORBID), ("forbidden", "policy_forbids_vendor")),
@@ -215,17 +235,36 @@ def test_a_promise_that_was_not_applied_is_not_named(one, policy):
     assert judge(one, policy, GERMAN).promise is None
 
 
+BOTH_EXCEPTIONS = [EXCEPTION, PLACE_EXCEPTION]
+
+
 @pytest.mark.parametrize(
-    ("one", "policy", "lifts", "promise"),
+    ("one", "policy", "exceptions", "found"),
     [
-        (case(MOSCOW), SILENT, "place_elsewhere", "files_de"),
-        (case(MOSCOW), allow("CH"), "policy_forbids", None),
-        (case(), FORBID, "policy_forbids_vendor", None),
+        (case(MOSCOW), SILENT, [PLACE_EXCEPTION], ("expected", "place_elsewhere", "files_de")),
+        (case(MOSCOW), allow("CH"), [PLACE_EXCEPTION], ("expected", "policy_forbids", None)),
+        (case(), FORBID, [EXCEPTION], ("expected", "policy_forbids_vendor", "files_de")),
+        (case(MOSCOW), FORBID, [EXCEPTION], ("unexpected", "policy_forbids_vendor", "files_de")),
+        (case(what="updates"), FORBID, [EXCEPTION], ("undecided", "policy_forbids_vendor", None)),
+        (
+            case(MOSCOW),
+            FORBID,
+            [EXCEPTION, PLACE_EXCEPTION],
+            ("expected", "policy_forbids_vendor", "files_de"),
+        ),
     ],
 )
-def test_the_verdict_shows_what_an_exception_replaces(one, policy, lifts, promise):
-    """The reason without the exception, the broken promise, and the exception's last day."""
-    found = judge(one, excepting(policy), GERMAN)
-    assert (found.lifts, found.until, found.promise) == (lifts, "2026-06-17", promise)
+def test_the_verdict_shows_what_an_exception_replaces(one, policy, exceptions, found):
+    """The reason without exceptions, the promise, and the last day, whatever the place is found to be."""
+    lifted = judge(one, excepting(policy, *exceptions), GERMAN)
+    assert (lifted.outcome, lifted.lifts, lifted.promise) == found
+    assert lifted.until == "2026-06-17"
     without = judge(one, policy, GERMAN)
-    assert (without.reason, without.lifts, without.until) == (lifts, None, None)
+    assert (without.reason, without.lifts, without.until) == (lifted.lifts, None, None)
+
+
+def test_of_two_exceptions_the_first_to_end_is_shown():
+    """Contact until one day and place until another: the flow is expected until the earlier one."""
+    longer = replace(PLACE_EXCEPTION, until="2027-01-31")
+    found = judge(case(MOSCOW), excepting(FORBID, EXCEPTION, longer), GERMAN)
+    assert (found.outcome, found.until) == ("expected", "2026-06-17")

@@ -10,7 +10,17 @@ import pytest
 from netmon.places.rule import decide
 from netmon.records import OUTCOMES, Vote
 from netmon.verdict import REASONS, ROWS, Facts, find_row, judge
-from tests.verdict_cases import CITIES, FORBID, GERMAN, LOCATIONS, SILENT, allow, case, excepting
+from tests.verdict_cases import (
+    CITIES,
+    FORBID,
+    GERMAN,
+    LOCATIONS,
+    PLACE_EXCEPTION,
+    SILENT,
+    allow,
+    case,
+    excepting,
+)
 
 STRENGTH = {"undecided": 0, "expected": 1, "unexpected": 1, "forbidden": 1}
 """As in `netmon.verdict`: "undecided" is weaker than the others, which are equally strong."""
@@ -21,7 +31,8 @@ NO_CONFIDENCE = dict.fromkeys(("disputed", "unknown", "single"), False)
 FACTS = {
     "unverified": TRUTHS,
     "forbidden": TRUTHS,
-    "excepted": TRUTHS,
+    "contact_excepted": TRUTHS,
+    "place_excepted": TRUTHS,
     "reference": ("policy", "promise", "subject_unknown", "ended", "none"),
     "doubtful": TRUTHS,
     "proxied": TRUTHS,
@@ -63,7 +74,7 @@ def test_the_same_reason_is_always_the_same_outcome():
 def test_forbidden_wins():
     """It takes precedence over everything but an unverified signature and an exception of the policy."""
     for facts in every_fact():
-        is_forbidden = facts.forbidden and not facts.unverified and not facts.excepted
+        is_forbidden = facts.forbidden and not facts.unverified and not facts.contact_excepted
         assert (find_row(facts).outcome == "forbidden") == is_forbidden
 
 
@@ -73,15 +84,27 @@ def test_no_alarm_without_a_place_that_is_sure():
         if find_row(facts).outcome == "unexpected":
             assert facts.settled_elsewhere
             assert facts.reference in ("policy", "promise")
-            assert True not in (facts.unverified, facts.proxied, facts.excepted)
+            assert True not in (facts.unverified, facts.proxied, facts.place_excepted)
 
 
-def test_an_exception_replaces_only_alarms():
-    """It turns unexpected and forbidden into expected, and changes nothing else."""
+def test_an_exception_lifts_the_place_only():
+    """One that lifts the place turns unexpected into expected, and changes nothing else."""
     for facts in every_fact():
-        without, found = (find_row(replace(facts, excepted=excepted)) for excepted in (False, True))
-        if without.outcome in ("unexpected", "forbidden"):
+        without, found = (find_row(replace(facts, place_excepted=excepted)) for excepted in (False, True))
+        if without.outcome == "unexpected":
             assert (found.outcome, found.reason) == ("expected", "policy_exception")
+        else:
+            assert found is without
+
+
+def test_an_exception_lifts_the_contact_only():
+    """One that lifts the contact turns forbidden into the verdict on the place, and changes nothing else."""
+    for facts in every_fact():
+        without, found = (find_row(replace(facts, contact_excepted=excepted)) for excepted in (False, True))
+        if without.outcome == "forbidden":
+            permitted = find_row(replace(facts, forbidden=False))
+            assert found.outcome == permitted.outcome
+            assert found.reason in (permitted.reason, "policy_exception")
         else:
             assert found is without
 
@@ -104,7 +127,15 @@ def place(votes, excluded):
 SAID = (None, "CH", "CH/Zurich", "CH/Bern", "RU", "RU/Moscow")
 DECLARED = (None, "CH/Zurich", "RU")
 EXCLUDED = ((), ("zurich",), ("moscow",), ("bern", "zurich"))
-POLICIES = (SILENT, allow("CH"), allow("zurich"), allow("RU"), FORBID, excepting(SILENT))
+POLICIES = (
+    SILENT,
+    allow("CH"),
+    allow("zurich"),
+    allow("RU"),
+    FORBID,
+    excepting(FORBID),
+    excepting(SILENT, PLACE_EXCEPTION),
+)
 
 
 def vote(source, text):
@@ -151,7 +182,7 @@ def test_an_excluded_place_is_never_the_verdict():
     outcomes = set()
     for where in every_place():
         for found in verdicts(where):
-            if found.outcome in ("expected", "unexpected") and found.lifts != "policy_forbids_vendor":
+            if found.outcome in ("expected", "unexpected"):
                 assert where.location not in where.excluded
                 outcomes.add((found.outcome, bool(where.excluded)))
     assert outcomes == {

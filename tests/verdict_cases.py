@@ -109,5 +109,9 @@ FORBID = Policy(forbidden_vendors=frozenset({"acme"}))
 EXCEPTION = PolicyException("acme", None, ip_network("192.0.2.0/28"), "2026-06-17", "J. Doe", "a test")
 
 
-def excepting(policy, exception=EXCEPTION):
-    return replace(policy, exceptions=(exception,))
+PLACE_EXCEPTION = replace(EXCEPTION, lifts="place")
+
+
+def excepting(policy, *exceptions):
+    """The policy with exceptions; without any, with one that lifts contact."""
+    return replace(policy, exceptions=exceptions or (EXCEPTION,))

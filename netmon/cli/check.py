@@ -55,6 +55,11 @@ def check(options: ConfigOptions) -> None:
     for one in settings.policy.exceptions:
         if one.until < today:
             log(f"policy.exceptions: expired, no longer in effect: {_exception_text(one)}")
+        elif one.lifts == "contact" and one.vendor not in settings.policy.forbidden_vendors:
+            log(
+                "policy.exceptions: without effect, because contact with the vendor is not forbidden "
+                f"(for its place, add `lifts: place`): {_exception_text(one)}"
+            )
     write_line("no errors")
 
 
@@ -128,7 +133,7 @@ def _declaration_text(declaration: Declaration) -> str:
 
 def _exception_text(one: PolicyException) -> str:
     since = f" from {one.since}" if one.since else ""
-    what = f"{one.vendor} {one.component or '*'} for {one.clients}"
+    what = f"{one.lifts} of {one.vendor} {one.component or '*'} for {one.clients}"
     return f"{what}{since} until {one.until} ({one.author}: {one.reason})"
 
 

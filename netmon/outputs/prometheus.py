@@ -118,7 +118,7 @@ class Prometheus:
             if flow.flow_id not in self._counted:
                 sums[2] += 1
                 self._counted.add(flow.flow_id)
-                if verdict.lifts is not None:
+                if verdict.reason == "policy_exception" and verdict.lifts is not None:
                     lifted = (*labels[:2], verdict.lifts)
                     self._excepted[lifted] = self._excepted.get(lifted, 0) + 1
                 if verdict.outcome in _FINDINGS and labels in self._sums:

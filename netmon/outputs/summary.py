@@ -73,7 +73,7 @@ class Summary:
             total.flows += 1
             total.sent += flow.sent_bytes
             total.received += flow.received_bytes
-        self._excepted += verdict.lifts is not None
+        self._excepted += verdict.reason == "policy_exception"
         if verdict.outcome in ("unexpected", "forbidden"):
             self._alarms[classified.vendor, classified.component or "", where] += 1
 
