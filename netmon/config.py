@@ -168,7 +168,7 @@ def _read(root: Item, file: Path) -> Config:
         databases=places.read("databases", _paths_from(file), default.databases),
         declarations=places.each("declared", _read_declaration),
         policy=_read_policy(
-            _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions")), mentions
+            _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions", "concerns")), mentions
         ),
         mentions=tuple(mentions),
         state=state.read("folder", _path_from(file), None),
@@ -326,10 +326,15 @@ def _read_policy(fields: Fields, mentions: list[Mention]) -> Policy:
                 mention(fields[key], one.vendor, one.component if key == "component" else None)
         return one
 
+    def countries(vendor: str, item: Item) -> frozenset[str]:
+        mention(item, vendor)
+        return frozenset(_read_country(element) for element in item.elements())
+
     return Policy(
         forbidden_vendors=frozenset(fields.each("forbidden_vendors", vendor)),
         allowed=fields.table("allowed", components),
         exceptions=fields.each("exceptions", exception),
+        concerns=fields.table("concerns", countries),
     )
 
 

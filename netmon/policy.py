@@ -47,6 +47,8 @@ class Policy:
     allowed: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     """Vendor → component, or "*" for all others → ISO countries (upper case) and location ids."""
     exceptions: tuple[PolicyException, ...] = ()
+    concerns: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Vendor → ISO countries of concern, which replace those of its signatures; none: switched off."""
 
     def allowed_places(self, vendor: str, component: str) -> frozenset[str] | None:
         """The places allowed for a component; None if the policy does not cover it."""

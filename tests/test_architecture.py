@@ -31,7 +31,9 @@ ALLOWED = {
     "config": {"countries", "errors", "places", "policy", "promises", "yaml_nodes"},
     "destinations": {"days", "errors", "places", "records"},
     "holders": {"days", "places", "records", "signatures"},
-    "verdict": {"days", "places", "policy", "promises", "records", "signatures"},
+    "concerns": {"countries", "policy", "promises", "signatures"},
+    "verdict": {"concerns", "days", "places", "policy", "promises", "records", "signatures", "verdict_table"},
+    "verdict_table": {"records"},
     "monitor": {
         "destinations",
         "holders",
@@ -42,7 +44,16 @@ ALLOWED = {
         "signatures",
         "verdict",
     },
-    "outputs": {"countries", "days", "errors", "privacy", "quality", "records", "signatures", "verdict"},
+    "outputs": {
+        "countries",
+        "days",
+        "errors",
+        "privacy",
+        "quality",
+        "records",
+        "signatures",
+        "verdict_table",
+    },
     "wiring": {
         "config",
         "destinations",

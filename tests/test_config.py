@@ -98,6 +98,7 @@ places:
 policy:
   forbidden_vendors: [acme]
   allowed: {other: {"*": [CH], files: [zurich]}}
+  concerns: {acme: [RU, CN], other: []}
   exceptions:
     - {vendor: acme, component: files, clients: 192.0.2.0/28, since: 2026-10-01, until: 2027-01-31,
        author: A, reason: B}
@@ -127,6 +128,7 @@ web: {listen: "[::1]:9000"}
             PolicyException("acme", "files", ip_network("192.0.2.0/28"), UNTIL, "A", "B", "2026-10-01"),
             PolicyException("acme", None, ip_network("2001:db8::/64"), UNTIL, "A", "B", lifts="place"),
         ),
+        {"acme": frozenset({"RU", "CN"}), "other": frozenset()},
     )
     assert (config.state, config.learning_days) == (tmp_path / "state", 14)
     assert (config.privacy_level, config.privacy_key) == (2, tmp_path / "key")
@@ -222,6 +224,12 @@ def test_web_can_be_off(read):
             "subject: {country: EU}",
             "netmon.yaml:1: subject.country: 'EU' is a group of countries: give one of its members",
         ),
+        (
+            "policy: {concerns: {acme: [XX]}}",
+            "netmon.yaml:1: policy.concerns.acme: 'XX' is not a country code of ISO 3166-1 (2023-04-05); "
+            "did you mean one of AX, CX, MX, SX?",
+        ),
+        ("policy: {concerns: [RU]}", "netmon.yaml:1: policy.concerns: expected keys and values"),
         (
             "subject: {country: ED}",
             "netmon.yaml:1: subject.country: 'ED' is not a country code of ISO 3166-1 (2023-04-05); "

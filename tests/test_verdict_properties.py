@@ -10,7 +10,8 @@ from netmon.policy import Policy
 from netmon.promises import Subject
 from netmon.records import OUTCOMES, VIEW, Vote
 from netmon.signatures.model import STATUSES
-from netmon.verdict import REASONS, ROWS, judge
+from netmon.verdict import judge
+from netmon.verdict_table import REASONS, ROWS
 from tests.verdict_cases import (
     CITIES,
     COMPONENTS,

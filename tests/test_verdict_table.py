@@ -8,8 +8,9 @@ from itertools import product
 import pytest
 
 from netmon.places.rule import decide
-from netmon.records import OUTCOMES, Vote
-from netmon.verdict import REASONS, ROWS, Facts, find_row, judge
+from netmon.records import LACKS, OUTCOMES, Vote
+from netmon.verdict import judge
+from netmon.verdict_table import REASONS, ROWS, Facts, find_lack, find_row
 from tests.verdict_cases import (
     CITIES,
     FORBID,
@@ -31,6 +32,7 @@ NO_CONFIDENCE = dict.fromkeys(("disputed", "unknown", "single"), False)
 FACTS = {
     "unverified": TRUTHS,
     "forbidden": TRUTHS,
+    "concern": TRUTHS,
     "contact_excepted": TRUTHS,
     "place_excepted": TRUTHS,
     "reference": ("policy", "promise", "subject_unknown", "ended", "none"),
@@ -83,15 +85,15 @@ def test_no_alarm_without_a_place_that_is_sure():
     for facts in every_fact():
         if find_row(facts).outcome == "unexpected":
             assert facts.settled_elsewhere
-            assert facts.reference in ("policy", "promise")
-            assert True not in (facts.unverified, facts.proxied, facts.place_excepted)
+            assert facts.concern or facts.reference in ("policy", "promise")
+            assert True not in (facts.unverified, facts.proxied)
 
 
 def test_an_exception_lifts_the_place_only():
     """One that lifts the place turns unexpected into expected, and changes nothing else."""
     for facts in every_fact():
         without, found = (find_row(replace(facts, place_excepted=excepted)) for excepted in (False, True))
-        if without.outcome == "unexpected":
+        if without.outcome == "unexpected" and without.reason != "country_of_concern":
             assert (found.outcome, found.reason) == ("expected", "policy_exception")
         else:
             assert found is without
@@ -107,6 +109,32 @@ def test_an_exception_lifts_the_contact_only():
             assert found.reason in (permitted.reason, "policy_exception")
         else:
             assert found is without
+
+
+def test_a_concern_comes_after_forbidden_and_allowed():
+    """It overrides promises and exceptions for the place, but neither "forbidden" nor a place that fits."""
+    for facts in every_fact():
+        without, found = (find_row(replace(facts, concern=concern)) for concern in (False, True))
+        if found.reason == "country_of_concern":
+            assert (found.outcome, facts.settled_elsewhere) == ("unexpected", True)
+            assert without.outcome != "forbidden"
+        else:
+            assert found is without
+            is_established = facts.settled_elsewhere and not (facts.proxied or facts.unverified)
+            assert not facts.concern or not is_established or found.outcome == "forbidden"
+
+
+def test_what_an_undecided_flow_lacks():
+    """Only an undecided flow lacks something, and one whose place is not known never lacks only a promise."""
+    lacking = set()
+    for facts in every_fact():
+        lack = find_lack(facts)
+        lacking.add(lack)
+        assert (lack is None) == (find_row(facts).outcome != "undecided")
+        if lack == "promise":
+            assert True not in (facts.proxied, facts.disputed, facts.unknown, facts.single)
+            assert facts.reference != "policy"
+    assert lacking == {None, *LACKS}
 
 
 def test_a_second_source_never_weakens():

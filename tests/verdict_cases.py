@@ -9,7 +9,7 @@ from netmon.places.rule import Cities, decide
 from netmon.policy import Policy, PolicyException
 from netmon.promises import Subject
 from netmon.records import Vote
-from netmon.signatures.model import Component, Expectation, Location, Promise, Vendor
+from netmon.signatures.model import Component, Concern, Expectation, Location, Promise, Vendor
 from netmon.verdict import Case, judge
 
 LOCATIONS = {
@@ -64,6 +64,21 @@ COMPONENTS = by_id(
     component("closed", "files_fr"),
 )
 VENDOR = Vendor("acme", "ACME", COMPONENTS, (), PROMISES, (), (), {}, {}, (), "")
+
+
+CONCERN = Concern(
+    "RU",
+    "a warning of 2022",
+    "the product",
+    "2022-03-15",
+    None,
+    "archived",
+    frozenset({"DE"}),
+    frozenset(),
+    (),
+)
+WORRYING = replace(VENDOR, concerns=(CONCERN,))
+"""The same vendor, with Russia as a country of concern."""
 
 
 def place(*votes, excluded=()):

@@ -87,6 +87,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "policy.forbidden_vendors", ", ".join(sorted(settings.policy.forbidden_vendors)) or "none"
     yield "policy.allowed", "; ".join(_allowed_texts(settings.policy)) or "none"
     yield "policy.exceptions", "; ".join(map(_exception_text, settings.policy.exceptions)) or "none"
+    yield "policy.concerns", "; ".join(_concern_texts(settings.policy)) or "those of the signatures"
     yield "state.folder", str(state_folder(settings, os.environ))
     yield "state.learning_days", str(settings.learning_days)
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
@@ -141,3 +142,8 @@ def _allowed_texts(policy: Policy) -> Iterable[str]:
     for vendor, components in sorted(policy.allowed.items()):
         for component, places in sorted(components.items()):
             yield f"{vendor} {component} in {', '.join(sorted(places)) or 'no place'}"
+
+
+def _concern_texts(policy: Policy) -> Iterable[str]:
+    for vendor, countries in sorted(policy.concerns.items()):
+        yield f"{vendor}: {', '.join(sorted(countries)) or 'none'}"

@@ -238,6 +238,8 @@ def _judgement(verdict: Verdict | None) -> dict[str, Any]:
     return {
         "verdict": verdict.outcome,
         "reason": verdict.reason,
+        "lacks": verdict.lacks,
+        "explanation": verdict.explanation,
         "promise": verdict.promise,
         "exception": _exception(verdict),
     }

@@ -16,6 +16,7 @@ ROLES = ("service", "corporate", "ddos_protection", "carrier")
 
 MatchKind = Literal["exact", "suffix", "pattern"]
 Coverage = Literal["certain", "possible"]
+ConcernStatus = Literal["in force", "archived", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +289,28 @@ class Measure(Sourced):
 
 
 @dataclass(frozen=True, slots=True)
+class Concern:
+    """A country where traffic of the vendor should not end, by the word of an authority.
+
+    `addressed_to` are the countries whose users the authority spoke to; applying it to others is netmon's
+    default. `status` is that of the authority's statement: an archived one applies, and a withdrawn one only
+    until its last day.
+    """
+
+    country: str  # ISO 3166-1 alpha-2
+    basis: str  # as in "because of the warning of 2022"
+    about: str  # what the statement is about, such as "the product"
+    since: str  # first ISO day
+    until: str | None  # last ISO day
+    status: ConcernStatus
+    addressed_to: frozenset[str]  # ISO countries; empty: everyone
+    subjects: frozenset[str]  # ISO countries to whose users netmon applies it; empty: all
+    sources: tuple[str, ...]
+    note: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Vendor:
     """A vendor's signature file."""
 
@@ -307,6 +330,7 @@ class Vendor:
     denial: Denial | None = None
     unconfirmed: tuple[Unconfirmed, ...] = ()
     measures: tuple[Measure, ...] = ()
+    concerns: tuple[Concern, ...] = ()
     reviewed: str | None = None  # ISO day of the last check of the file against its sources
     notes: tuple[str, ...] = ()  # background that every reader of results needs
 

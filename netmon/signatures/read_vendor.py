@@ -18,6 +18,7 @@ from netmon.signatures.model import (
     Unconfirmed,
     Vendor,
 )
+from netmon.signatures.read_concerns import read_concern
 from netmon.signatures.read_locations import RESERVED, Atlas, read_identifier
 from netmon.signatures.read_rules import read_magic, read_name, read_networks, read_port
 from netmon.signatures.read_values import (
@@ -44,6 +45,7 @@ OPTIONAL = (
     "unconfirmed",
     "certificates",
     "measures",
+    "concerns",
     "examples",
     "counterexamples",
 )
@@ -94,6 +96,7 @@ def read_vendor(root: Item, atlas: Atlas, numbers: Iterator[int]) -> Vendor:
         denial=denial,
         unconfirmed=fields.each("unconfirmed", lambda item: _read_unconfirmed(item, context)),
         measures=fields.each("measures", lambda item: _read_measure(item, context)),
+        concerns=fields.each("concerns", lambda item: read_concern(item, context)),
         notes=fields.read("notes", Item.texts, ()),
     )
 

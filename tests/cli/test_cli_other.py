@@ -59,6 +59,7 @@ places: {databases: [GG], declared: [{network: 192.0.2.0/24, country: CH, author
 policy:
   forbidden_vendors: [kaspersky]
   allowed: {kaspersky: {updates: [FR]}}
+  concerns: {kaspersky: [BY, RU]}
   exceptions:
     - {vendor: kaspersky, clients: 192.0.2.0/28, since: 2026-10-01, until: 9999-12-31, author: HH, reason: II}
 state: {folder: JJ, learning_days: 21}
@@ -91,6 +92,7 @@ web: {listen: '[::1]:10'}
         "places.declared: 192.0.2.0/24 in CH (DD: EE)",
         "policy.forbidden_vendors: kaspersky",
         "policy.allowed: kaspersky updates in FR",
+        "policy.concerns: kaspersky: BY, RU",
         "policy.exceptions: contact of kaspersky * for 192.0.2.0/28 from 2026-10-01 until 9999-12-31 "
         "(HH: II)",
         "state.folder: JJ",

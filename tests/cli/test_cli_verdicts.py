@@ -65,3 +65,42 @@ def test_a_name_at_a_foreign_address_is_accused_all_the_same(judged, in_zurich):
     config = "policy: {allowed: {kaspersky: {'*': [DE]}}}\n"
     found, code = judged("foreign_address", config=config, places=in_zurich)
     assert (found["verdict"], found["reason"], code) == ("unexpected", "policy_forbids", 3)
+
+
+@pytest.mark.parametrize("country", ["DE", "FR", "US", None])
+def test_updates_from_moscow_are_a_finding(judged, country):
+    """Nothing was promised about updates, so they were silent; a country of concern needs no promise."""
+    found, code = judged("updates_moscow", country)
+    assert (found["verdict"], found["reason"], code) == ("unexpected", "country_of_concern", 3)
+    assert "promise" not in found
+    assert found["explanation"].startswith("Located in Russia by two sources. netmon treats Russia as ")
+
+
+@pytest.mark.parametrize(
+    ("policy", "verdict", "code"),
+    [
+        ("concerns: {kaspersky: []}", ("undecided", "no_promise"), 0),
+        ("concerns: {kaspersky: [CN]}", ("undecided", "no_promise"), 0),
+        ("concerns: {kaspersky: [RU]}", ("unexpected", "country_of_concern"), 3),
+        ("allowed: {kaspersky: {updates: [RU]}}", ("expected", "policy_allows"), 0),
+        ("allowed: {kaspersky: {updates: [CH]}}", ("unexpected", "country_of_concern"), 3),
+        ("forbidden_vendors: [kaspersky]", ("forbidden", "policy_forbids_vendor"), 3),
+    ],
+)
+def test_the_policy_adjusts_concerns(judged, policy, verdict, code):
+    """It may switch them off, name other countries, or allow the country."""
+    found, exit_code = judged("updates_moscow", config=f"policy: {{{policy}}}\n")
+    assert ((found["verdict"], found["reason"]), exit_code) == (verdict, code)
+
+
+@pytest.mark.parametrize("country", ["DE", "CA", "TR", "US", None])
+def test_reputation_in_moscow_is_a_finding_for_anyone(judged, country):
+    """With or without a promise, a country, or a service for these users."""
+    found, code = judged("moscow_ipv4", country)
+    assert (found["verdict"], found["reason"], code) == ("unexpected", "country_of_concern", 3)
+
+
+def test_before_the_warning_it_was_no_concern(judged):
+    """The warning is of 2022: for a flow of 2019 no one had warned, and no promise covered it."""
+    found, _ = judged("statistics_2019")
+    assert found["reason"] != "country_of_concern"
