@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
+from netmon.countries import check_country
 from netmon.errors import ConfigError, reason_of
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
 from netmon.places.labels import DatabaseLabel, read_label
-from netmon.policy import Network, Policy, PolicyException
+from netmon.policy import LIFTS, Lifts, Network, Policy, PolicyException
 from netmon.promises import Subject
 from netmon.yaml_nodes import Document, Fields, Item, in_lines
 
@@ -170,7 +172,7 @@ def _read(root: Item, file: Path) -> Config:
         labels=labels,
         declarations=places.each("declared", _read_declaration),
         policy=_read_policy(
-            _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions")), mentions
+            _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions", "concerns")), mentions
         ),
         mentions=tuple(mentions),
         state=state.read("folder", _path_from(file), None),
@@ -248,26 +250,9 @@ def _read_position(sensor: Fields) -> Position | None:
     )
 
 
-NO_COUNTRIES = {
-    "EU": "a group of countries: give one of its members",
-    "UK": "not an ISO 3166-1 code: write GB",
-    "EL": "not an ISO 3166-1 code: write GR",
-}
-"""Codes that are often written instead of a country's, and that would never match a promise."""
-
-
-def find_country_error(text: str) -> str | None:
-    """Why a text is not a country code (ISO 3166-1 alpha-2), in words; None if it has its form."""
-    if text in NO_COUNTRIES:
-        return f"'{text}' is {NO_COUNTRIES[text]}"
-    if not re.fullmatch("[A-Z]{2}", text):
-        return f"'{text}' is not a country code: write two capital letters (ISO 3166-1), for example DE"
-    return None
-
-
 def _read_country(item: Item) -> str:
     country = item.text()
-    problem = find_country_error(country) if country else None
+    problem = check_country(country) if country else None
     if problem:
         item.report(problem)
     return country
@@ -319,6 +304,8 @@ def _read_place(item: Item) -> str:
     place = item.text()
     if place and not re.fullmatch("[A-Z]{2}|[a-z][a-z0-9_]*", place):
         item.report(f"'{place}' is neither a country, such as CH, nor a location, such as zurich")
+    elif place.isupper() and (problem := check_country(place)):
+        item.report(problem)
     return place
 
 
@@ -346,17 +333,22 @@ def _read_policy(fields: Fields, mentions: list[Mention]) -> Policy:
 
     def exception(item: Item) -> PolicyException:
         needed = ("vendor", "clients", "until", "author", "reason")
-        fields = item.fields(needed, ("component", "since"))
+        fields = item.fields(needed, ("component", "since", "lifts"))
         one = _read_exception(fields)
         for key in ("vendor", "component"):
             if key in fields:
                 mention(fields[key], one.vendor, one.component if key == "component" else None)
         return one
 
+    def countries(vendor: str, item: Item) -> frozenset[str]:
+        mention(item, vendor)
+        return frozenset(_read_country(element) for element in item.elements())
+
     return Policy(
         forbidden_vendors=frozenset(fields.each("forbidden_vendors", vendor)),
         allowed=fields.table("allowed", components),
         exceptions=fields.each("exceptions", exception),
+        concerns=fields.table("concerns", countries),
     )
 
 
@@ -373,7 +365,12 @@ def _read_exception(fields: Fields) -> PolicyException:
         author=fields.read("author", Item.text, ""),
         reason=fields.read("reason", Item.text, ""),
         since=since,
+        lifts=fields.read("lifts", _read_lifts, "contact"),
     )
+
+
+def _read_lifts(item: Item) -> Lifts:
+    return cast(Lifts, item.one_of(LIFTS))
 
 
 def _read_listen(item: Item) -> tuple[str, int] | None:

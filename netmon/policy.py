@@ -5,7 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
+Lifts = Literal["contact", "place"]
+LIFTS: tuple[Lifts, ...] = get_args(Lifts)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -13,7 +16,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 class PolicyException:
     """Permission for some clients to do what would be a finding, until a day, granted by a named author.
 
-    It lifts "unexpected" and "forbidden" for flows that start within its period, and no other outcome.
+    It lifts one thing, for flows that start within its period: that the vendor must not be contacted
+    ("contact"), or that the place is not an allowed or promised one ("place").
     """
 
     vendor: str
@@ -23,6 +27,7 @@ class PolicyException:
     author: str
     reason: str
     since: str | None = None  # first ISO day (UTC); None: no lower bound
+    lifts: Lifts = "contact"
 
     def holds(self, vendor: str, component: str, client: str, day: str) -> bool:
         """True for a flow of this client to this component that starts on this ISO day."""
@@ -42,6 +47,8 @@ class Policy:
     allowed: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     """Vendor → component, or "*" for all others → ISO countries (upper case) and location ids."""
     exceptions: tuple[PolicyException, ...] = ()
+    concerns: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Vendor → ISO countries of concern, which replace those of its signatures; none: switched off."""
 
     def allowed_places(self, vendor: str, component: str) -> frozenset[str] | None:
         """The places allowed for a component; None if the policy does not cover it."""
@@ -49,10 +56,12 @@ class Policy:
         return components.get(component, components.get("*"))
 
     def find_exception(
-        self, vendor: str, component: str, client: str | None, day: str
+        self, vendor: str, component: str, client: str | None, day: str, lifts: Lifts = "contact"
     ) -> PolicyException | None:
-        """The exception that applies to this client on this ISO day; of several, the one that ends last."""
+        """The exception that lifts this for the client on this day; of several, the one that ends last."""
         if client is None:
             return None
-        holding = [one for one in self.exceptions if one.holds(vendor, component, client, day)]
+        holding = [
+            one for one in self.exceptions if one.lifts == lifts and one.holds(vendor, component, client, day)
+        ]
         return max(holding, key=lambda one: one.until, default=None)

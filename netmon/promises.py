@@ -1,15 +1,18 @@
 """A vendor's promises: which of them are binding, for whom, on which day, for which component.
 
 A promise is binding within its own terms only: for the users to whom it was made, for the data that it
-covers (the signatures list the components), from the day on which it takes effect, and only if the vendor
-itself is the source. A promise that is not binding has a reason for that.
+covers (the signatures list the components, and whether it covers them certainly or possibly), from the day on
+which it takes effect until it ends, and only if the vendor itself is the source. It ends on its own last day,
+or when the vendor ends it for certain users by a later statement, such as that the service is no longer
+available to them. A promise that is not binding has a reason for that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from netmon.signatures.model import Promise, Vendor
+from netmon.signatures.model import Coverage, Promise, Vendor
 
 LAST_DAY = {4: "-12-31", 7: "-31", 10: ""}
 FIRST_DAY = {4: "-01-01", 7: "-01", 10: ""}
@@ -27,12 +30,22 @@ class Subject:
     country: str | None = None  # ISO 3166-1 alpha-2
 
 
-def applied_promises(vendor: Vendor, component: str) -> list[Promise]:
+@dataclass(frozen=True, slots=True)
+class AppliedPromise:
+    """A promise that the signatures apply to a component, and how sure it is that it covers what it sends."""
+
+    promise: Promise
+    coverage: Coverage
+
+
+def applied_promises(vendor: Vendor, component: str) -> list[AppliedPromise]:
     """The promises that the signatures apply to this component, in the order of its expectations."""
     known = vendor.components.get(component)
-    expectations = known.expectations if known else ()
-    applied = [one.promise for one in expectations if one.basis == "promise" and one.promise is not None]
-    return [vendor.promises[one] for one in applied]
+    return [
+        AppliedPromise(vendor.promises[one.promise], one.coverage)
+        for one in (known.expectations if known else ())
+        if one.basis == "promise" and one.promise is not None
+    ]
 
 
 def why_not_in_force(promise: Promise, day: str) -> str | None:
@@ -60,13 +73,33 @@ def is_made_to(promise: Promise, subject: Subject) -> bool:
     return not promise.subjects or subject.country in promise.subjects
 
 
-def describe_binding(promise: Promise, subject: Subject, day: str) -> str:
-    """Whether a promise is binding for this subject on this ISO day, and if not, why, in words."""
+def find_end(promise: Promise, statements: Iterable[Promise], subject: Subject, day: str) -> Promise | None:
+    """The vendor's statement that has ended a promise for this subject by this ISO day; None if none has.
+
+    If only a month or a year of the end is known, a promise does not bind within it: it is no longer certain.
+    """
+    for one in statements:
+        start = one.effective_from
+        is_ending = promise.id in one.ends and one.status == "official" and is_made_to(one, subject)
+        if is_ending and start is not None and day >= start + FIRST_DAY[len(start)]:
+            return one
+    return None
+
+
+def describe_binding(promise: Promise, statements: Iterable[Promise], subject: Subject, day: str) -> str:
+    """Whether a promise is binding for this subject on this ISO day, and if not, why, in words.
+
+    `statements` are all statements of the vendor, some of which may end the promise.
+    """
     reason = why_not_in_force(promise, day)
     if reason is not None:
         return f"not binding on {day}: {reason}"
     if is_made_to(promise, subject):
-        return f"binding on {day}" + (f" for users in {subject.country}" if promise.subjects else "")
+        whom = f" for users in {subject.country}" if promise.subjects else ""
+        end = find_end(promise, statements, subject, day)
+        if end is not None:
+            return f"not binding on {day}{whom}: ended by {end.id}, from {end.effective_from}"
+        return f"binding on {day}{whom}"
     if subject.country is None:
         return f"in force on {day}, but the users' country is not configured (subject.country)"
     return f"in force on {day}, but not made to users in {subject.country}"

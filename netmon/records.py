@@ -78,6 +78,14 @@ A closed set, used as a metric label."""
 NEW_DESTINATION = ("network", "country")
 """The part of a destination that is new: a closed set, used as a metric label (see `netmon.destinations`)."""
 
+Lack = Literal[
+    "place",  # where the flow ended is not known
+    "promise",  # it is known, but nothing was promised or allowed that it could be compared with
+    "evidence",  # both are known, but not who answered, or not the complete flow
+]
+"""What is missing for a decision on an undecided flow: a closed set, used as a metric label."""
+LACKS: tuple[Lack, ...] = get_args(Lack)
+
 Outcome = Literal["expected", "unexpected", "undecided", "forbidden"]
 """The outcome of a verdict: a closed set, used as a metric label."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -215,13 +223,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement on one flow: an outcome and one reason from a closed set (see `netmon.verdict`)."""
+    """The judgement on one flow: an outcome and one reason from a closed set (see `netmon.verdict_table`).
+
+    Only an undecided verdict lacks something.
+    """
 
     outcome: Outcome
     reason: str
     promise: str | None = None  # id of the promise that was applied
-    lifts: str | None = None  # the reason that would apply without an exception of the policy
+    lifts: str | None = None  # the reason that would apply without exceptions of the policy
     until: str | None = None  # the exception's last day
+    lacks: Lack | None = None  # what is missing for a decision
+    explanation: str | None = None  # what the reason means here, and what it does not, in plain sentences
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def _find_unknown(mention: Mention, signatures: SignatureSet) -> str | None:
     components = {*signatures.vendors[vendor].components, "*", "network"}
     if component is not None and component not in components:
         return f"{mention.where}: no component '{component}' of {vendor}{nearest(component, components)}"
-    if place is not None and place not in signatures.locations and not (len(place) == 2 and place.isupper()):
+    if place is not None and place not in signatures.locations and not place.isupper():
         return (
             f"{mention.where}: no location '{place}' in the signatures{nearest(place, signatures.locations)}"
         )

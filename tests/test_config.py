@@ -99,10 +99,11 @@ places:
 policy:
   forbidden_vendors: [acme]
   allowed: {other: {"*": [CH], files: [zurich]}}
+  concerns: {acme: [RU, CN], other: []}
   exceptions:
     - {vendor: acme, component: files, clients: 192.0.2.0/28, since: 2026-10-01, until: 2027-01-31,
        author: A, reason: B}
-    - {vendor: acme, clients: "2001:db8::/64", until: 2027-01-31, author: A, reason: B}
+    - {vendor: acme, clients: "2001:db8::/64", until: 2027-01-31, author: A, reason: B, lifts: place}
 state: {folder: state, learning_days: 14}
 privacy: {level: 2, key_file: key}
 events: {file: events.jsonl}
@@ -126,8 +127,9 @@ web: {listen: "[::1]:9000"}
         {"other": {"*": frozenset({"CH"}), "files": frozenset({"zurich"})}},
         (
             PolicyException("acme", "files", ip_network("192.0.2.0/28"), UNTIL, "A", "B", "2026-10-01"),
-            PolicyException("acme", None, ip_network("2001:db8::/64"), UNTIL, "A", "B"),
+            PolicyException("acme", None, ip_network("2001:db8::/64"), UNTIL, "A", "B", lifts="place"),
         ),
+        {"acme": frozenset({"RU", "CN"}), "other": frozenset()},
     )
     assert (config.state, config.learning_days) == (tmp_path / "state", 14)
     assert (config.privacy_level, config.privacy_key) == (2, tmp_path / "key")
@@ -258,6 +260,27 @@ def test_web_can_be_off(read):
             "netmon.yaml:1: subject.country: 'EU' is a group of countries: give one of its members",
         ),
         (
+            "policy: {concerns: {acme: [XX]}}",
+            "netmon.yaml:1: policy.concerns.acme: 'XX' is not a country code of ISO 3166-1 (2023-04-05); "
+            "did you mean one of AX, CX, MX, SX?",
+        ),
+        ("policy: {concerns: [RU]}", "netmon.yaml:1: policy.concerns: expected keys and values"),
+        (
+            "subject: {country: ED}",
+            "netmon.yaml:1: subject.country: 'ED' is not a country code of ISO 3166-1 (2023-04-05); "
+            "did you mean 'DE'?",
+        ),
+        (
+            "places:\n  declared:\n    - {network: 192.0.2.0/24, country: SU, author: A, reason: B}",
+            "netmon.yaml:3: places.declared.country: 'SU' is not a country code of ISO 3166-1 (2023-04-05); "
+            "did you mean 'US'?",
+        ),
+        (
+            "policy: {allowed: {acme: {files: [CH, XX]}}}",
+            "netmon.yaml:1: policy.allowed.acme.files: 'XX' is not a country code of ISO 3166-1 "
+            "(2023-04-05); did you mean one of AX, CX, MX, SX?",
+        ),
+        (
             "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, author: A, reason: B}",
             "netmon.yaml:3: policy.exceptions: key 'until' is missing",
         ),
@@ -271,6 +294,12 @@ def test_web_can_be_off(read):
             "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, until: soon, author: A,\n"
             "       reason: B}",
             "netmon.yaml:3: policy.exceptions.until: 'soon' is not a date: write 2026-01-31",
+        ),
+        (
+            "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, until: 2027-01-31,\n"
+            "       author: A, reason: B, lifts: places}",
+            "netmon.yaml:4: policy.exceptions.lifts: 'places' is not one of contact, place; "
+            "did you mean 'place'?",
         ),
         (
             "policy:\n  exceptions:\n    - {vendor: acme, clients: 192.0.2.0/28, author: A, reason: B,\n"

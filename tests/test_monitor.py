@@ -112,7 +112,7 @@ def test_a_matching_flow_gets_a_place_and_a_verdict(monitor, server, view, expec
 )
 def test_policy_exceptions_depend_on_the_client(monitor, clients, outcome, lifts):
     """The client's real address is compared, before any pseudonym replaces it."""
-    exception = PolicyException("acme", "files", ip_network(clients), "2026-12-31", "A", "B")
+    exception = PolicyException("acme", "files", ip_network(clients), "2026-12-31", "A", "B", lifts="place")
     policy = Policy(exceptions=(exception,))
     signatures = monitor.signatures
     one = Monitor(signatures, Locator(signatures), policy, Subject())

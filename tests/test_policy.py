@@ -42,3 +42,16 @@ def test_the_exception_that_lasts_longest_applies():
     longer = replace(EXCEPTION, until="2027-06-30")
     for order in ((EXCEPTION, longer), (longer, EXCEPTION)):
         assert Policy(exceptions=order).find_exception("acme", "files", "192.0.2.1", "2027-01-01") is longer
+
+
+def test_an_exception_lifts_only_what_it_names():
+    """One for contact is not one for the place, and the other way round; contact is the default."""
+    place = replace(EXCEPTION, lifts="place")
+    who = ("acme", "files", "192.0.2.1", "2026-12-01")
+    both = Policy(exceptions=(EXCEPTION, place))
+    assert (both.find_exception(*who, lifts="contact"), both.find_exception(*who, lifts="place")) == (
+        EXCEPTION,
+        place,
+    )
+    assert Policy(exceptions=(place,)).find_exception(*who) is None
+    assert Policy(exceptions=(EXCEPTION,)).find_exception(*who, lifts="place") is None

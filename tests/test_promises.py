@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from netmon.policy import Policy
-from netmon.promises import Subject, applied_promises, describe_binding, why_not_in_force
+from netmon.promises import Subject, applied_promises, describe_binding, find_end, why_not_in_force
 from netmon.records import Place, Vote
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import Promise
@@ -26,7 +26,9 @@ def day_ns(day):
 
 def applied(component, country, day):
     """The promise named by the verdict on a flow to Zürich, or else the reason."""
-    case = Case(VENDOR, component, "official", ZURICH, (), day_ns(day), SIGNATURES.locations)
+    case = Case(
+        VENDOR, component, "official", ZURICH, (), day_ns(day), SIGNATURES.locations, holder_shown=True
+    )
     found = judge(case, Policy(), Subject(country))
     return found.promise or found.reason
 
@@ -49,6 +51,9 @@ def applied(component, country, day):
         ("JP", "2020-12-01", "gti_complete"),
         ("US", "2020-11-30", "no_promise"),  # in force since an unknown earlier day
         ("US", "2020-12-01", "gti_complete"),
+        ("US", "2024-09-09", "gti_complete"),
+        ("US", "2024-09-10", "service_ended"),  # "not available in US territory"
+        ("CA", "2024-09-10", "gti_complete"),
         ("CN", "2026-06-17", "no_promise"),
         # Known only from the press
         ("BR", "2026-06-17", "no_promise"),
@@ -84,8 +89,8 @@ def test_the_promise_about_files_is_applied_to_nothing_else(component):
         ({"status": "community"}, "2026-06-17", "the vendor itself is not its source (community)"),
     ],
 )
-def test_why_a_promise_is_not_in_force(changes, day, obstacle):
-    """Each reason in words: outside its period, only announced, without a place, not from the vendor."""
+def test_why_a_promise_binds_nobody(changes, day, obstacle):
+    """A day outside its days, an announcement, no place, or somebody else's word: told in words."""
     assert why_not_in_force(replace(PROMISE, **changes), day) == obstacle
 
 
@@ -103,6 +108,41 @@ def test_why_a_promise_is_not_in_force(changes, day, obstacle):
         ({"locations": ()}, "DE", "not binding on 2026-06-17: it names no place"),
     ],
 )
-def test_a_description_says_whether_it_binds(changes, country, text):
-    """For the country of the users, for another, for every user, or for none."""
-    assert describe_binding(replace(PROMISE, **changes), Subject(country), "2026-06-17") == text
+def test_whether_it_binds_is_told(changes, country, text):
+    """For us, for others, for everybody or for nobody."""
+    assert describe_binding(replace(PROMISE, **changes), (), Subject(country), "2026-06-17") == text
+
+
+OFF = replace(
+    PROMISE, id="off", subjects=frozenset({"DE"}), effective_from="2024-09-10", locations=(), ends=("one",)
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "country", "day", "ended"),
+    [
+        ({}, "DE", "2024-09-09", False),
+        ({}, "DE", "2024-09-10", True),
+        ({}, "DE", "2026-01-01", True),
+        ({}, "AT", "2026-01-01", False),
+        ({}, None, "2026-01-01", False),
+        ({"subjects": frozenset()}, None, "2026-01-01", True),
+        ({"effective_from": "2024-09"}, "DE", "2024-08-31", False),
+        ({"effective_from": "2024-09"}, "DE", "2024-09-01", True),  # no longer certain
+        ({"effective_from": "2024"}, "DE", "2024-01-01", True),
+        ({"effective_from": None}, "DE", "2026-01-01", False),
+        ({"status": "press"}, "DE", "2026-01-01", False),
+        ({"ends": ("other",)}, "DE", "2026-01-01", False),
+    ],
+)
+def test_a_statement_ends_a_promise_for_its_subjects(changes, country, day, ended):
+    """From its first day on, for its own subjects, and only if the vendor itself is the source."""
+    statement = replace(OFF, **changes)
+    end = find_end(PROMISE, (PROMISE, statement), Subject(country), day)
+    assert end == (statement if ended else None)
+
+
+def test_the_end_is_shown():
+    """With the statement that ended the promise, and its day."""
+    shown = describe_binding(PROMISE, (OFF,), Subject("DE"), "2026-06-17")
+    assert shown == "not binding on 2026-06-17 for users in DE: ended by off, from 2024-09-10"

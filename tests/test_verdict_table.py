@@ -1,5 +1,6 @@
 """The table of verdicts over all its inputs: each row, and each place that votes can give."""
 
+import math
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -7,49 +8,58 @@ from itertools import product
 import pytest
 
 from netmon.places.decision import decide
-from netmon.records import OUTCOMES, Vote
-from netmon.verdict import REASONS, ROWS, Facts, find_row, judge
-from tests.test_verdict import CITIES, FORBID, GERMAN, LOCATIONS, SILENT, allow, case, excepting
+from netmon.records import LACKS, OUTCOMES, Vote
+from netmon.verdict import judge
+from netmon.verdict_table import REASONS, ROWS, Facts, find_lack, find_row
+from tests.verdict_cases import (
+    CITIES,
+    FORBID,
+    GERMAN,
+    LOCATIONS,
+    PLACE_EXCEPTION,
+    SILENT,
+    allow,
+    case,
+    excepting,
+)
 
 STRENGTH = {"undecided": 0, "expected": 1, "unexpected": 1, "forbidden": 1}
 """As in `netmon.verdict`: "undecided" is weaker than the others, which are equally strong."""
 
 
+TRUTHS = (False, True)
+NO_CONFIDENCE = dict.fromkeys(("disputed", "unknown", "single"), False)
+FACTS = {
+    "unverified": TRUTHS,
+    "forbidden": TRUTHS,
+    "concern": TRUTHS,
+    "contact_excepted": TRUTHS,
+    "place_excepted": TRUTHS,
+    "reference": ("policy", "promise", "subject_unknown", "ended", "none"),
+    "doubtful": TRUTHS,
+    "proxied": TRUTHS,
+    "refuted": TRUTHS,
+    "fit": ("inside", "city_unproven", "elsewhere"),
+    "holder_shown": TRUTHS,
+    "limited": TRUTHS,
+}
+CONFIDENCES = [NO_CONFIDENCE | one for one in ({}, {"disputed": True}, {"unknown": True}, {"single": True})]
+COMBINATIONS = math.prod(map(len, FACTS.values())) * len(CONFIDENCES)
+
+
 @cache
 def every_fact():
-    """All 3072 combinations of facts."""
-    truths = (False, True)
-    confidences = [{}, {"disputed": True}, {"unknown": True}, {"single": True}]
-    none = dict.fromkeys(("disputed", "unknown", "single"), False)
+    """All combinations of facts."""
     return [
-        Facts(
-            unverified=unverified,
-            forbidden=forbidden,
-            excepted=excepted,
-            reference=reference,
-            proxied=proxied,
-            refuted=refuted,
-            fit=fit,
-            limited=limited,
-            **(none | confidence),
-        )
-        for unverified, forbidden, excepted, reference, proxied, refuted, confidence, fit, limited in product(
-            truths,
-            truths,
-            truths,
-            ("policy", "promise", "subject_unknown", "none"),
-            truths,
-            truths,
-            confidences,
-            ("inside", "city_unproven", "elsewhere"),
-            truths,
-        )
+        Facts(**dict(zip(FACTS, values, strict=True)), **confidence)
+        for values in product(*FACTS.values())
+        for confidence in CONFIDENCES
     ]
 
 
 def test_exactly_one_row_decides_each_combination():
     """Every input has an outcome, and every row decides some input."""
-    assert len(set(every_fact())) == 2**6 * 4 * 4 * 3
+    assert len(set(every_fact())) == COMBINATIONS
     deciding = [find_row(facts) for facts in every_fact()]
     assert set(deciding) == set(ROWS)
     assert {row.outcome for row in deciding} == set(OUTCOMES)
@@ -66,7 +76,7 @@ def test_the_same_reason_is_always_the_same_outcome():
 def test_forbidden_wins():
     """It takes precedence over everything but an unverified signature and an exception of the policy."""
     for facts in every_fact():
-        is_forbidden = facts.forbidden and not facts.unverified and not facts.excepted
+        is_forbidden = facts.forbidden and not facts.unverified and not facts.contact_excepted
         assert (find_row(facts).outcome == "forbidden") == is_forbidden
 
 
@@ -75,18 +85,56 @@ def test_no_alarm_without_a_place_that_is_sure():
     for facts in every_fact():
         if find_row(facts).outcome == "unexpected":
             assert facts.settled_elsewhere
-            assert facts.reference in ("policy", "promise")
-            assert True not in (facts.unverified, facts.proxied, facts.excepted)
+            assert facts.concern or facts.reference in ("policy", "promise")
+            assert True not in (facts.unverified, facts.proxied)
 
 
-def test_an_exception_replaces_only_alarms():
-    """It turns unexpected and forbidden into expected, and changes nothing else."""
+def test_an_exception_lifts_the_place_only():
+    """One that lifts the place turns unexpected into expected, and changes nothing else."""
     for facts in every_fact():
-        without, found = (find_row(replace(facts, excepted=excepted)) for excepted in (False, True))
-        if without.outcome in ("unexpected", "forbidden"):
+        without, found = (find_row(replace(facts, place_excepted=excepted)) for excepted in (False, True))
+        if without.outcome == "unexpected" and without.reason != "country_of_concern":
             assert (found.outcome, found.reason) == ("expected", "policy_exception")
         else:
             assert found is without
+
+
+def test_an_exception_lifts_the_contact_only():
+    """One that lifts the contact turns forbidden into the verdict on the place, and changes nothing else."""
+    for facts in every_fact():
+        without, found = (find_row(replace(facts, contact_excepted=excepted)) for excepted in (False, True))
+        if without.outcome == "forbidden":
+            permitted = find_row(replace(facts, forbidden=False))
+            assert found.outcome == permitted.outcome
+            assert found.reason in (permitted.reason, "policy_exception")
+        else:
+            assert found is without
+
+
+def test_a_concern_comes_after_forbidden_and_allowed():
+    """It overrides promises and exceptions for the place, but neither "forbidden" nor a place that fits."""
+    for facts in every_fact():
+        without, found = (find_row(replace(facts, concern=concern)) for concern in (False, True))
+        if found.reason == "country_of_concern":
+            assert (found.outcome, facts.settled_elsewhere) == ("unexpected", True)
+            assert without.outcome != "forbidden"
+        else:
+            assert found is without
+            is_established = facts.settled_elsewhere and not (facts.proxied or facts.unverified)
+            assert not facts.concern or not is_established or found.outcome == "forbidden"
+
+
+def test_what_an_undecided_flow_lacks():
+    """Only an undecided flow lacks something, and one whose place is not known never lacks only a promise."""
+    lacking = set()
+    for facts in every_fact():
+        lack = find_lack(facts)
+        lacking.add(lack)
+        assert (lack is None) == (find_row(facts).outcome != "undecided")
+        if lack == "promise":
+            assert True not in (facts.proxied, facts.disputed, facts.unknown, facts.single)
+            assert facts.reference != "policy"
+    assert lacking == {None, *LACKS}
 
 
 def test_a_second_source_never_weakens():
@@ -107,7 +155,15 @@ def place(votes, excluded):
 SAID = (None, "CH", "CH/Zurich", "CH/Bern", "RU", "RU/Moscow")
 DECLARED = (None, "CH/Zurich", "RU")
 EXCLUDED = ((), ("zurich",), ("moscow",), ("bern", "zurich"))
-POLICIES = (SILENT, allow("CH"), allow("zurich"), allow("RU"), FORBID, excepting(SILENT))
+POLICIES = (
+    SILENT,
+    allow("CH"),
+    allow("zurich"),
+    allow("RU"),
+    FORBID,
+    excepting(FORBID),
+    excepting(SILENT, PLACE_EXCEPTION),
+)
 
 
 def vote(source, text):
@@ -154,7 +210,7 @@ def test_an_excluded_place_is_never_the_verdict():
     outcomes = set()
     for where in every_place():
         for found in verdicts(where):
-            if found.outcome in ("expected", "unexpected") and found.lifts != "policy_forbids_vendor":
+            if found.outcome in ("expected", "unexpected"):
                 assert where.location not in where.excluded
                 outcomes.add((found.outcome, bool(where.excluded)))
     assert outcomes == {

@@ -30,7 +30,7 @@ def build() -> Dashboard:
     """The dashboard."""
     about = "Flows that neither promise nor policy allows: what, when, how much, and how certain."
     made = frame.dashboard("netmon-unexpected", "Unexpected", about)
-    hints = [frame.row("Further indications"), _destinations(), _fallbacks(), _undecided()]
+    hints = [frame.row("Further indications"), _destinations(), _fallbacks(), *_undecided()]
     return frame.add(made, [*_numbers(), _findings(), _uploads(), _flows(), *hints])
 
 
@@ -112,23 +112,33 @@ def _destinations() -> Panel:
     return rows(about, queries, labels, overrides=columns, by="Last")
 
 
-def _undecided() -> Panel:
-    about = About(
-        "Undecided",
-        "Flows whose place is disputed or unknown, or to which no promise applies. They may or may not be "
-        "harmless.",
-        fields.COUNT,
-        width=24,
-        height=7,
-    )
-    labels = ("vendor", "component", "location", "country")
+UNDECIDED = (
+    (
+        "place",
+        "Place unknown",
+        "It is not known where these flows ended: sources disagree, or only one answers.",
+    ),
+    (
+        "promise",
+        "Place known, nothing promised",
+        "It is known where these flows ended, but nothing was promised or allowed to compare it with.",
+    ),
+    (
+        "evidence",
+        "Evidence incomplete",
+        "It was not shown that the vendor answers there, or part of the flow was not seen.",
+    ),
+)
+"""What undecided flows lack, as the label value, the title and the description of a panel."""
+
+
+def _undecided() -> Iterator[Panel]:
+    labels = ("vendor", "component", "country")
     by = ", ".join(labels)
-    undecided = 'verdict="undecided"'
-    queries = {
-        "Flows": f"{grown(FLOWS, undecided, by)} > 0",
-        "Sent": f"{grown(SENT, undecided, by)} > 0",
-    }
-    return rows(about, queries, labels, overrides=fields.FLOW_COLUMNS, by="Sent")
+    for lacks, title, text in UNDECIDED:
+        about = About(title, text, fields.COUNT, width=8, height=7)
+        flows = grown("netmon_undecided_flows_total", f'lacks="{lacks}"', by)
+        yield rows(about, {"Flows": f"{flows} > 0"}, labels, overrides=fields.FLOW_COLUMNS, by="Flows")
 
 
 def _fallbacks() -> Panel:

@@ -58,6 +58,11 @@ def check(options: ConfigOptions) -> None:
     for one in settings.policy.exceptions:
         if one.until < today:
             log(f"policy.exceptions: expired, no longer in effect: {_exception_text(one)}")
+        elif one.lifts == "contact" and one.vendor not in settings.policy.forbidden_vendors:
+            log(
+                "policy.exceptions: without effect, because contact with the vendor is not forbidden "
+                f"(for its place, add `lifts: place`): {_exception_text(one)}"
+            )
     write_line("no errors")
 
 
@@ -65,7 +70,11 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     """All settings: the key in netmon.yaml, and the value in words."""
     yield "sensor.name", settings.sensor
     yield "sensor.position", _position_text(settings.position)
-    yield "subject.country", settings.subject.country or "none: no country-specific promise applies"
+    yield (
+        "subject.country",
+        settings.subject.country
+        or "none: no country-specific promise applies; write two letters, such as DE",
+    )
     capture = settings.capture
     yield "capture.interfaces", ", ".join(capture.interfaces) or "none: give them with -i"
     yield "capture.workers", str(capture.workers)
@@ -81,6 +90,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "policy.forbidden_vendors", ", ".join(sorted(settings.policy.forbidden_vendors)) or "none"
     yield "policy.allowed", "; ".join(_allowed_texts(settings.policy)) or "none"
     yield "policy.exceptions", "; ".join(map(_exception_text, settings.policy.exceptions)) or "none"
+    yield "policy.concerns", "; ".join(_concern_texts(settings.policy)) or "those of the signatures"
     yield "state.folder", str(state_folder(settings, os.environ))
     yield "state.learning_days", str(settings.learning_days)
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
@@ -163,7 +173,7 @@ def _declaration_text(declaration: Declaration) -> str:
 
 def _exception_text(one: PolicyException) -> str:
     since = f" from {one.since}" if one.since else ""
-    what = f"{one.vendor} {one.component or '*'} for {one.clients}"
+    what = f"{one.lifts} of {one.vendor} {one.component or '*'} for {one.clients}"
     return f"{what}{since} until {one.until} ({one.author}: {one.reason})"
 
 
@@ -171,3 +181,8 @@ def _allowed_texts(policy: Policy) -> Iterable[str]:
     for vendor, components in sorted(policy.allowed.items()):
         for component, places in sorted(components.items()):
             yield f"{vendor} {component} in {', '.join(sorted(places)) or 'no place'}"
+
+
+def _concern_texts(policy: Policy) -> Iterable[str]:
+    for vendor, countries in sorted(policy.concerns.items()):
+        yield f"{vendor}: {', '.join(sorted(countries)) or 'none'}"

@@ -12,12 +12,19 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from netmon.config import Config, find_country_error, find_file, load
+from netmon.config import Config, find_file, load
+from netmon.countries import check_country
 from netmon.errors import ConfigError
 from netmon.promises import Subject
 
 OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
+
+NO_COUNTRY = (
+    "No country-specific promise was applied: give the users' country, such as --country DE, "
+    "or set subject.country."
+)
+"""Shown where flows were judged without knowing the users' country."""
 
 
 class SourceName(StrEnum):
@@ -70,7 +77,7 @@ class SubjectOptions(ConfigOptions):
         if self.country is None:
             return config
         country = self.country.upper()
-        problem = find_country_error(country)
+        problem = check_country(country)
         if problem:
             raise ConfigError(f"--country: {problem}")
         return replace(config, subject=Subject(country))

@@ -20,7 +20,7 @@ from rich.progress import (
 )
 
 from netmon import privacy, wiring
-from netmon.cli.options import ERROR, FOUND, CaptureOptions, SourceName, grouped
+from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, CaptureOptions, SourceName, grouped
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
 from netmon.outputs import Output
@@ -120,7 +120,7 @@ def read(
 def _show(summary: Summary, stats: Stats, subject: Subject) -> None:
     summary.show(make_console(), stats)
     if summary.flows and subject.country is None:
-        write_line("No country-specific promise was applied: give the users' country, such as --country DE.")
+        write_line(NO_COUNTRY)
 
 
 def _doubts(stats: Stats) -> Iterator[str]:

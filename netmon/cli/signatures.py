@@ -6,6 +6,7 @@ import ipaddress
 import re
 import sys
 import time
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -129,7 +130,8 @@ def explain_signatures(
         _write_rule(answer, answer.rule)
     for competitor in answer.competitors:
         write_line(f"  also matches: {competitor.rule}; {competitor.why_not}")
-    _write_expectations(answer, settings.subject)
+    statements = known.vendors[answer.rule.vendor].promises.values() if answer.rule is not None else ()
+    _write_expectations(answer, statements, settings.subject)
     if place is not None:
         _write_place(answer, place)
     for remark in answer.remarks:
@@ -167,25 +169,28 @@ def _write_rule(answer: Explanation, rule: Rule) -> None:
         write_line("  matches no flow by itself")
 
 
-def _write_expectations(answer: Explanation, subject: Subject) -> None:
+def _write_expectations(answer: Explanation, statements: Collection[Promise], subject: Subject) -> None:
     for expectation in answer.expectations:
         note = f": {expectation.note}" if expectation.note else ""
-        basis = f"{expectation.basis}, {expectation.promise}" if expectation.promise else expectation.basis
+        basis: str = expectation.basis
+        if expectation.promise:
+            possibly = ", which possibly covers it" if expectation.coverage == "possible" else ""
+            basis += f", {expectation.promise}{possibly}"
         write_line(f"  expectation ({basis}){note}")
     for promise in answer.promises:
-        _write_promise(promise, subject)
+        _write_promise(promise, statements, subject)
     if answer.component is not None and not answer.promises:
         write_line("  no promise about the location of this component's data")
 
 
-def _write_promise(promise: Promise, subject: Subject) -> None:
+def _write_promise(promise: Promise, statements: Collection[Promise], subject: Subject) -> None:
     """The promise, its subjects and data, and whether it binds today."""
     bounds = (("from", promise.effective_from), ("until", promise.effective_to))
     days = "".join(f", {word} {day}" for word, day in bounds if day)
     basis = f"{promise.status}, {', '.join(promise.sources)}"
     write_line(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
     write_line(f"    made to {', '.join(sorted(promise.subjects)) or 'all users'}; data: {promise.data}")
-    write_line(f"    {describe_binding(promise, subject, datetime.now(UTC).date().isoformat())}")
+    write_line(f"    {describe_binding(promise, statements, subject, datetime.now(UTC).date().isoformat())}")
 
 
 def _write_place(answer: Explanation, place: Place) -> None:

@@ -238,13 +238,15 @@ def _judgement(verdict: Verdict | None) -> dict[str, Any]:
     return {
         "verdict": verdict.outcome,
         "reason": verdict.reason,
+        "lacks": verdict.lacks,
+        "explanation": verdict.explanation,
         "promise": verdict.promise,
         "exception": _exception(verdict),
     }
 
 
 def _exception(verdict: Verdict) -> dict[str, Any] | None:
-    """What a policy exception lifted, and until when; not its network, which may be a single client."""
+    """What policy exceptions lifted, and until when; not its network, which may be a single client."""
     if verdict.lifts is None:
         return None
     return {"lifts": verdict.lifts, "until": verdict.until}

@@ -17,6 +17,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_sent_bytes": ("counter", FLOW_LABELS, "IP bytes from clients to the vendor."),
     "netmon_received_bytes": ("counter", FLOW_LABELS, "IP bytes from the vendor to clients."),
     "netmon_flows": ("counter", FLOW_LABELS, "Flows of the vendor, each counted once."),
+    "netmon_undecided_flows": (
+        "counter",
+        ("vendor", "component", "country", "lacks"),
+        "Undecided flows, by what is missing: the place, a promise for a place that is known, or evidence.",
+    ),
     "netmon_excepted_flows": (
         "counter",
         ("vendor", "component", "reason"),

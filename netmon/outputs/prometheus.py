@@ -70,6 +70,7 @@ class Prometheus:
         self._sums: dict[FlowLabels, list[int]] = {}
         self._last_seen: dict[str, dict[tuple[str, ...], float]] = {outcome: {} for outcome in _FINDINGS}
         self._excepted: dict[tuple[str, ...], int] = {}
+        self._undecided: dict[tuple[str, ...], int] = {}
         self._exemplars: dict[FlowLabels, Exemplar] = {}
         self._fallbacks: dict[tuple[str, ...], int] = {}
         self._fallback_seen: dict[tuple[str, ...], float] = {}
@@ -118,7 +119,9 @@ class Prometheus:
             if flow.flow_id not in self._counted:
                 sums[2] += 1
                 self._counted.add(flow.flow_id)
-                if verdict.lifts is not None:
+                if verdict.lacks is not None:
+                    self._add_undecided((*labels[:2], place.country, verdict.lacks))
+                if verdict.reason == "policy_exception" and verdict.lifts is not None:
                     lifted = (*labels[:2], verdict.lifts)
                     self._excepted[lifted] = self._excepted.get(lifted, 0) + 1
                 if verdict.outcome in _FINDINGS and labels in self._sums:
@@ -157,6 +160,11 @@ class Prometheus:
             sums = self._sums[labels] = [0, 0, 0]
         return sums
 
+    def _add_undecided(self, labels: tuple[str, ...]) -> None:
+        if labels not in self._undecided and len(self._undecided) >= MAX_LABEL_SETS:
+            labels = (*_FOLDED[:3], labels[-1])
+        self._undecided[labels] = self._undecided.get(labels, 0) + 1
+
     def _observe(self, vendor: str, location: str, rtt_s: float) -> None:
         counts = self._rtts.setdefault((vendor, location), [0.0] * (len(RTT_BUCKETS_S) + 2))
         counts[bisect_left(RTT_BUCKETS_S, rtt_s)] += 1
@@ -167,6 +175,7 @@ class Prometheus:
             sums = {labels: tuple(values) for labels, values in self._sums.items()}
             last_seen = {outcome: dict(times) for outcome, times in self._last_seen.items()}
             excepted, exemplars = dict(self._excepted), dict(self._exemplars)
+            undecided = dict(self._undecided)
             rtts = {labels: list(counts) for labels, counts in self._rtts.items()}
             fallbacks, fallback_seen = dict(self._fallbacks), dict(self._fallback_seen)
             folded, signatures, reload = self._folded, self._signatures, self._reload
@@ -174,6 +183,7 @@ class Prometheus:
         for place, name in enumerate(("netmon_sent_bytes", "netmon_received_bytes")):
             yield _family(name, ((labels, values[place]) for labels, values in sums.items()))
         yield _flows(sums, exemplars)
+        yield _family("netmon_undecided_flows", undecided.items())
         yield _family("netmon_excepted_flows", excepted.items())
         for outcome, times in last_seen.items():
             yield _family(f"netmon_{outcome}_last_seen_timestamp_seconds", times.items())

@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from netmon.countries import country_name
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import show_seen
 from netmon.outputs.texts import bytes_text, plural
 from netmon.privacy import Privacy
-from netmon.records import ClassifiedFlow, DnsRecord, Place
+from netmon.records import LACKS, ClassifiedFlow, DnsRecord, Lack, Place
 from netmon.signatures.model import Location
-from netmon.verdict import REASONS
+from netmon.verdict_table import REASONS
 
 _COLOURS = {"expected": "green", "unexpected": "bold red", "forbidden": "bold red", "undecided": "yellow"}
+_COUNTRY_TEXT = {"unknown": "in an unknown country", "disputed": "where the sources contradict each other"}
+_LACK_HEADING: Mapping[Lack, str] = {
+    "place": "place unknown",
+    "promise": "place known, nothing promised",
+    "evidence": "evidence incomplete",
+}
+_LACK_SENTENCE: Mapping[Lack, str] = {
+    "place": "of unknown place",
+    "promise": "of known place, for which nothing was promised",
+    "evidence": "with incomplete evidence",
+}
 _ORDER = ("forbidden", "unexpected", "undecided", "expected")
 
 
@@ -30,15 +42,26 @@ class _Sum:
     received: int = 0
 
 
+class _Key(NamedTuple):
+    """What a line of the tables sums up."""
+
+    heading: tuple[str, str, Lack | None, str]  # vendor, outcome, what is missing, reason
+    component: str
+    where: str
+
+
 class Summary:
     """Sums up the flows of a run, which `show` prints. Each flow counts once, when it ends."""
 
     def __init__(self, locations: Mapping[str, Location], privacy: Privacy) -> None:
         self._locations = locations
         self._dns_use = DnsUse(privacy)
-        self._sums: dict[tuple[str, str, str, str, str], _Sum] = {}
+        self._sums: dict[_Key, _Sum] = {}
+        self._explanations: dict[tuple[str, str], set[str]] = {}  # by vendor and reason
         self._outcomes: dict[str, _Sum] = {outcome: _Sum() for outcome in _ORDER}
         self._alarms: Counter[tuple[str, str, str]] = Counter()
+        self._undecided: dict[str, _Sum] = {}  # by country as located
+        self._lacks: Counter[Lack] = Counter()
         self._excepted = 0
 
     @property
@@ -51,6 +74,11 @@ class Summary:
         """Flows that are unexpected or forbidden."""
         return self._outcomes["unexpected"].flows + self._outcomes["forbidden"].flows
 
+    @property
+    def is_unjudged(self) -> bool:
+        """True if there are flows of known vendors, and every one of them is undecided."""
+        return 0 < self.flows == self._outcomes["undecided"].flows
+
     def flow(self, classified: ClassifiedFlow) -> None:
         """Adds a flow when it ends."""
         flow, verdict, place = classified.flow, classified.verdict, classified.place
@@ -58,12 +86,21 @@ class Summary:
         if flow.phase != "end" or verdict is None or place is None or classified.vendor is None:
             return
         where = self.place_text(place)
-        key = (verdict.outcome, classified.vendor, classified.component or "", where, verdict.reason)
-        for total in (self._sums.setdefault(key, _Sum()), self._outcomes[verdict.outcome]):
+        heading = (classified.vendor, verdict.outcome, verdict.lacks, verdict.reason)
+        key = _Key(heading, classified.component or "", where)
+        totals = [self._sums.setdefault(key, _Sum()), self._outcomes[verdict.outcome]]
+        if verdict.outcome == "undecided":
+            totals.append(self._undecided.setdefault(place.country, _Sum()))
+        if verdict.lacks is not None:
+            self._lacks[verdict.lacks] += 1
+        if verdict.explanation is not None:
+            shown = self._explanations.setdefault((classified.vendor, verdict.reason), set())
+            shown.add(verdict.explanation)
+        for total in totals:
             total.flows += 1
             total.sent += flow.sent_bytes
             total.received += flow.received_bytes
-        self._excepted += verdict.lifts is not None
+        self._excepted += verdict.reason == "policy_exception"
         if verdict.outcome in ("unexpected", "forbidden"):
             self._alarms[classified.vendor, classified.component or "", where] += 1
 
@@ -86,7 +123,12 @@ class Summary:
         return f"{city}, {place.country}" if city else place.country
 
     def show(self, console: Console, stats: Mapping[str, Any]) -> None:
-        """Prints the tables and a closing sentence; `stats` are the engine's counters."""
+        """Prints the tables and a closing sentence; `stats` are the engine's counters.
+
+        If nothing could be judged, the first line says so: no table may be read as an all-clear.
+        """
+        if self.is_unjudged:
+            console.print(self.not_judged(), style=_COLOURS["undecided"])
         for part in self._groups():
             console.print(part)
         console.print()
@@ -108,14 +150,42 @@ class Summary:
                 for (vendor, component, where), flows in sorted(self._alarms.items())
             )
             return Text(f"Findings: {places}.")
+        if self.is_unjudged:
+            return Text(f"NOT JUDGED: none of {total:,} {plural(total, 'flow')}, as the first line says.")
         undecided = self._outcomes["undecided"].flows
         excepted = f", {self._excepted:,} of them by an exception of the policy" if self._excepted else ""
         if undecided == 0:
             return Text(f"All {total:,} {plural(total, 'flow')} ended as expected{excepted}.")
         decided = f"{total - undecided:,} of {total:,} {plural(total, 'flow')}"
         return Text(
-            f"Nothing unexpected. {decided} ended as expected{excepted}; "
-            f"{undecided:,} could not be judged, for the reasons in the table."
+            f"{decided} ended as expected{excepted}; {undecided:,} could not be judged "
+            f"({self._what_lacks()}): {self._where_undecided()}."
+        )
+
+    def not_judged(self) -> Text:
+        """That no flow could be judged, why, and where they went all the same."""
+        reasons: Counter[str] = Counter()
+        for key, total in self._sums.items():
+            reasons[key.heading[-1]] += total.flows
+        why = "; ".join(f"{REASONS[reason]} ({flows:,})" for reason, flows in reasons.most_common())
+        return Text(
+            f"NOT JUDGED: none of {self.flows:,} {plural(self.flows, 'flow')}, because {why}. "
+            f"As located, without a judgement: {self._where_undecided()}."
+        )
+
+    def _what_lacks(self) -> str:
+        """How many undecided flows lack what."""
+        return ", ".join(
+            f"{self._lacks[lack]:,} {_LACK_SENTENCE[lack]}" for lack in LACKS if self._lacks[lack]
+        )
+
+    def _where_undecided(self) -> str:
+        """The countries in which undecided flows ended, those with most bytes first."""
+        ordered = sorted(self._undecided.items(), key=lambda one: (-one[1].sent - one[1].received, one[0]))
+        return "; ".join(
+            f"{total.flows:,} {plural(total.flows, 'flow')} with {bytes_text(total.sent + total.received)} "
+            f"{_COUNTRY_TEXT.get(country, f'in {country_name(country)}')}"
+            for country, total in ordered
         )
 
     def _style(self) -> str:
@@ -125,22 +195,27 @@ class Summary:
 
     def _groups(self) -> Iterator[RenderableType]:
         """For each vendor, verdict and reason: a heading, and a table of its components and places."""
-        groups: dict[tuple[str, int, str, str], list[tuple[str, str, _Sum]]] = {}
-        for (outcome, vendor, component, where, reason), total in self._sums.items():
-            group = groups.setdefault((vendor, _ORDER.index(outcome), outcome, reason), [])
-            group.append((component, where, total))
+        groups: dict[tuple[str, int, int, str], list[tuple[_Key, _Sum]]] = {}
+        for key, total in self._sums.items():
+            vendor, outcome, lacks, reason = key.heading
+            order = LACKS.index(lacks) if lacks else 0
+            groups.setdefault((vendor, _ORDER.index(outcome), order, reason), []).append((key, total))
         first_of_vendor = ""
-        for (vendor, _, outcome, reason), rows in sorted(groups.items()):
+        for (vendor, _, _, reason), rows in sorted(groups.items(), key=lambda one: one[0]):
             if vendor != first_of_vendor:
                 first_of_vendor = vendor
                 yield _table_of_flows([(Text(vendor, "bold"), Text("where"), None)])
-            yield Text.assemble((outcome, _COLOURS[outcome]), f": {REASONS[reason]}")
+            _, outcome, lacks, _ = rows[0][0].heading
+            word = f"{outcome}, {_LACK_HEADING[lacks]}" if lacks else outcome
+            yield Text.assemble((word, _COLOURS[outcome]), f": {REASONS[reason]}")
             yield _table_of_flows(
                 [
-                    (Text(component), Text(where), total)
-                    for component, where, total in sorted(rows, key=lambda row: row[:2])
+                    (Text(key.component), Text(key.where), total)
+                    for key, total in sorted(rows, key=lambda row: row[0][1:])
                 ]
             )
+            for text in sorted(self._explanations.get((vendor, reason), ())):
+                yield Text(text)
 
 
 def _table_of_flows(rows: Sequence[tuple[Text, Text, _Sum | None]]) -> Table:

@@ -128,8 +128,13 @@ def _used_sources(vendor: Vendor) -> Iterator[str]:
         facts += [*component.names, *component.ports, *component.magic, *component.expectations]
     for network in vendor.networks:
         facts += network.observed
-    facts += [*vendor.databases.values(), *vendor.resolvers, *vendor.certificates]
-    facts += [*vendor.unconfirmed, *vendor.measures, *((vendor.denial,) if vendor.denial else ())]
+    facts += [*vendor.databases.values(), *vendor.resolvers, *vendor.certificates, *vendor.concerns]
+    facts += [
+        *vendor.unconfirmed,
+        *vendor.measures,
+        *vendor.concerns,
+        *((vendor.denial,) if vendor.denial else ()),
+    ]
     for fact in facts:
         yield from fact.sources
 

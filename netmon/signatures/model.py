@@ -15,6 +15,8 @@ ROLES = ("service", "corporate", "ddos_protection", "carrier")
 """The role of a network for its vendor; `carrier` is a third party's network seen carrying a service."""
 
 MatchKind = Literal["exact", "suffix", "pattern"]
+Coverage = Literal["certain", "possible"]
+ConcernStatus = Literal["in force", "archived", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ class Promise(Sourced):
     """A promise by a vendor: to whom, about which data, from when, and where the data will be.
 
     Dates are ISO days, months or years, as precise as the source. A promise without `locations` is never
-    applied; it is recorded for completeness.
+    applied; it is recorded for completeness, or because it ends others: for its own subjects, the promises in
+    `ends` no longer bind from its first day on.
     """
 
     id: str
@@ -163,17 +166,23 @@ class Promise(Sourced):
     effective_to: str | None
     locations: tuple[str, ...]  # location ids
     announced: str | None = None
+    ends: tuple[str, ...] = ()  # Promise.id
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Where a component's traffic is expected to end, and on what basis."""
+    """Where a component's traffic is expected to end, and on what basis.
+
+    `coverage` says how sure it is that the promise covers what the component sends. A promise that possibly
+    covers it is neither kept nor broken by a flow.
+    """
 
     basis: Literal["promise", "observed", "none"]
     promise: str | None  # Promise.id when basis is "promise"
     locations: tuple[str, ...]
     note: str | None
     sources: tuple[str, ...]
+    coverage: Coverage = "certain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +290,28 @@ class Measure(Sourced):
 
 
 @dataclass(frozen=True, slots=True)
+class Concern:
+    """A country where traffic of the vendor should not end, by the word of an authority.
+
+    `addressed_to` are the countries whose users the authority spoke to; applying it to others is netmon's
+    default. `status` is that of the authority's statement: an archived one applies, and a withdrawn one only
+    until its last day.
+    """
+
+    country: str  # ISO 3166-1 alpha-2
+    basis: str  # as in "because of the warning of 2022"
+    about: str  # what the statement is about, such as "the product"
+    since: str  # first ISO day
+    until: str | None  # last ISO day
+    status: ConcernStatus
+    addressed_to: frozenset[str]  # ISO countries; empty: everyone
+    subjects: frozenset[str]  # ISO countries to whose users netmon applies it; empty: all
+    sources: tuple[str, ...]
+    note: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Vendor:
     """A vendor's signature file."""
 
@@ -300,6 +331,7 @@ class Vendor:
     denial: Denial | None = None
     unconfirmed: tuple[Unconfirmed, ...] = ()
     measures: tuple[Measure, ...] = ()
+    concerns: tuple[Concern, ...] = ()
     reviewed: str | None = None  # ISO day of the last check of the file against its sources
     notes: tuple[str, ...] = ()  # background that every reader of results needs
 

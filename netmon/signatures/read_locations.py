@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from netmon.countries import COUNTRIES, check_country
 from netmon.signatures.model import Location
 from netmon.yaml_nodes import Item, nearest
 
@@ -42,7 +43,7 @@ class Atlas:
             if word in self.groups:
                 found |= self.groups[word]
             else:
-                found.add(check_country(element, word))
+                found.add(known_country(element, word))
         return frozenset(found)
 
 
@@ -66,13 +67,14 @@ def read_locations(root: Item) -> Atlas:
 
 def read_country(item: Item) -> str:
     """An ISO 3166-1 alpha-2 country code."""
-    return check_country(item, item.text())
+    return known_country(item, item.text())
 
 
-def check_country(item: Item, word: str) -> str:
+def known_country(item: Item, word: str) -> str:
     """The word; reports a problem unless it is an ISO 3166-1 alpha-2 country code."""
-    if word and not re.fullmatch("[A-Z]{2}", word):
-        item.report(f"'{word}' is not a country code (two capital letters)")
+    problem = check_country(word) if word else None
+    if problem:
+        item.report(problem)
     return word
 
 
@@ -85,7 +87,7 @@ def read_identifier(key: str, item: Item, reserved: tuple[str, ...] = ()) -> Non
 
 
 def _read_group(key: str, item: Item) -> frozenset[str]:
-    if re.fullmatch("[A-Z]{2}", key) and key != "EU":  # EU is not a country (reserved in ISO 3166-1)
+    if key in COUNTRIES:
         item.report(f"'{key}' is a country code; choose another name for the group")
     return frozenset(read_country(element) for element in item.elements())
 

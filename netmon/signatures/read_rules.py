@@ -16,7 +16,7 @@ from netmon.signatures.model import (
     Port,
     Sourced,
 )
-from netmon.signatures.read_locations import check_country
+from netmon.signatures.read_locations import known_country
 from netmon.signatures.read_values import (
     check_known,
     is_within,
@@ -184,7 +184,7 @@ def _read_votes(item: Item, prefix: str, context: VendorContext) -> tuple[Vote, 
         if slash and location is None:
             value.report(f"no location in {country} has the spelling '{city}'; add it to locations.yaml")
         else:
-            check_country(value, country)
+            known_country(value, country)
         votes.append(
             Vote(
                 source=key,

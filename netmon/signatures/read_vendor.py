@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, cast
 
 from netmon.signatures.model import (
     CertificateRule,
     Component,
+    Coverage,
     Denial,
     Expectation,
     FallbackResolver,
@@ -17,6 +18,7 @@ from netmon.signatures.model import (
     Unconfirmed,
     Vendor,
 )
+from netmon.signatures.read_concerns import read_concern
 from netmon.signatures.read_locations import RESERVED, Atlas, read_identifier
 from netmon.signatures.read_rules import read_magic, read_name, read_networks, read_port
 from netmon.signatures.read_values import (
@@ -43,11 +45,13 @@ OPTIONAL = (
     "unconfirmed",
     "certificates",
     "measures",
+    "concerns",
     "examples",
     "counterexamples",
 )
 Basis = Literal["promise", "observed", "none"]
 BASES: tuple[Basis, ...] = ("none", "observed", "promise")
+COVERAGES: tuple[Coverage, ...] = ("certain", "possible")
 SCOPES = ("cloud", "internal")
 ABOUT = ("location", "registration")
 
@@ -61,7 +65,8 @@ def read_vendor(root: Item, atlas: Atlas, numbers: Iterator[int]) -> Vendor:
     context = VendorContext(vendor, root.file, atlas, numbers, sources={}, databases={}, promises={})
     context.sources = fields.table("sources", read_source)
     context.databases = fields.table("databases", lambda key, item: _read_database(key, item, context))
-    context.promises = fields.table("promises", lambda key, item: _read_promise(key, item, context))
+    ids = fields["promises"].entries() if "promises" in fields else {}
+    context.promises = fields.table("promises", lambda key, item: _read_promise(key, item, context, ids))
     components = fields.table("components", lambda key, item: _read_component(key, item, context))
 
     def read_component_id(item: Item) -> str:
@@ -91,6 +96,7 @@ def read_vendor(root: Item, atlas: Atlas, numbers: Iterator[int]) -> Vendor:
         denial=denial,
         unconfirmed=fields.each("unconfirmed", lambda item: _read_unconfirmed(item, context)),
         measures=fields.each("measures", lambda item: _read_measure(item, context)),
+        concerns=fields.each("concerns", lambda item: read_concern(item, context)),
         notes=fields.read("notes", Item.texts, ()),
     )
 
@@ -110,9 +116,9 @@ def _read_database(key: str, item: Item, context: VendorContext) -> QuotedDataba
     )
 
 
-def _read_promise(key: str, item: Item, context: VendorContext) -> Promise:
+def _read_promise(key: str, item: Item, context: VendorContext, ids: Mapping[str, Item]) -> Promise:
     read_identifier(key, item)
-    optional = ("subjects", "announced", "effective_from", "effective_to", "locations", "note")
+    optional = ("subjects", "announced", "effective_from", "effective_to", "locations", "ends", "note")
     fields = item.fields(("statement", "data", "status", "sources"), optional)
     return Promise(
         id=key,
@@ -124,6 +130,7 @@ def _read_promise(key: str, item: Item, context: VendorContext) -> Promise:
         effective_to=fields.read("effective_to", read_date, None),
         locations=fields.each("locations", context.atlas.read_id),
         announced=fields.read("announced", read_date, None),
+        ends=fields.each("ends", lambda one: known_word(one, ids, "promise")),
         **context.read_sourced(item, fields),
     )
 
@@ -154,12 +161,15 @@ def _read_component(key: str, item: Item, context: VendorContext) -> Component:
 
 
 def _read_expectation(item: Item, context: VendorContext) -> Expectation:
-    fields = item.fields(("basis",), ("promise", "locations", "note", "sources"))
+    fields = item.fields(("basis",), ("promise", "coverage", "locations", "note", "sources"))
     basis = cast(Basis, fields.read("basis", lambda value: value.one_of(BASES), "none"))
+    coverage = cast(Coverage, fields.read("coverage", lambda value: value.one_of(COVERAGES), "certain"))
     promise = fields.read("promise", lambda value: known_word(value, context.promises, "promise"), "")
     locations = fields.each("locations", context.atlas.read_id)
     if (basis == "promise") != ("promise" in fields):
         item.report("basis promise needs a promise, and no other basis may have one")
+    if basis != "promise" and "coverage" in fields:
+        fields["coverage"].report("only a promise has a coverage")
     if basis == "promise":
         if "locations" in fields:
             fields["locations"].report("the promise already has the locations: do not repeat them here")
@@ -177,6 +187,7 @@ def _read_expectation(item: Item, context: VendorContext) -> Expectation:
         locations=locations,
         note=fields.read("note", Item.text, None),
         sources=fields.read("sources", context.read_sources, ()),
+        coverage=coverage,
     )
 
 

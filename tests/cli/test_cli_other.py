@@ -58,7 +58,8 @@ signatures: {folder: SIGNATURES}
 places: {databases: [GG], declared: [{network: 192.0.2.0/24, country: CH, author: DD, reason: EE}]}
 policy:
   forbidden_vendors: [kaspersky]
-  allowed: {kaspersky: {updates: [FF]}}
+  allowed: {kaspersky: {updates: [FR]}}
+  concerns: {kaspersky: [BY, RU]}
   exceptions:
     - {vendor: kaspersky, clients: 192.0.2.0/28, since: 2026-10-01, until: 9999-12-31, author: HH, reason: II}
 state: {folder: JJ, learning_days: 21}
@@ -90,8 +91,10 @@ web: {listen: '[::1]:10'}
         "places.databases: GG",
         "places.declared: 192.0.2.0/24 in CH (DD: EE)",
         "policy.forbidden_vendors: kaspersky",
-        "policy.allowed: kaspersky updates in FF",
-        "policy.exceptions: kaspersky * for 192.0.2.0/28 from 2026-10-01 until 9999-12-31 (HH: II)",
+        "policy.allowed: kaspersky updates in FR",
+        "policy.concerns: kaspersky: BY, RU",
+        "policy.exceptions: contact of kaspersky * for 192.0.2.0/28 from 2026-10-01 until 9999-12-31 "
+        "(HH: II)",
         "state.folder: JJ",
         "state.learning_days: 21",
         "privacy.level: 2: clients' networks only",
@@ -117,16 +120,32 @@ def test_check_shows_location_databases(netmon, tmp_path):
     ]
 
 
+def test_check_warns_of_exceptions_without_effect(netmon, tmp_path):
+    """An exception for contact, where contact is not forbidden, lifts nothing."""
+    exception = "{vendor: kaspersky, clients: 192.0.2.0/28, until: 9999-12-31, author: A, reason: B"
+    (tmp_path / "netmon.yaml").write_text(
+        f"policy:\n  exceptions:\n    - {exception}}}\n    - {exception}, lifts: place}}\n"
+    )
+    done = netmon("check", "--config", "netmon.yaml")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "netmon: policy.exceptions: without effect, because contact with the vendor is not forbidden "
+        "(for its place, add `lifts: place`): "
+        "contact of kaspersky * for 192.0.2.0/28 until 9999-12-31 (A: B)\n"
+    )
+
+
 def test_check_warns_of_expired_exceptions(netmon, tmp_path):
     """Each is a line on standard error, but not an error."""
     exception = "{{vendor: kaspersky, clients: 192.0.2.0/28, until: {}, author: A, reason: B}}"
     lines = (f"    - {exception.format(day)}\n" for day in ("2020-01-31", "9999-12-31"))
-    (tmp_path / "netmon.yaml").write_text("policy:\n  exceptions:\n" + "".join(lines))
+    policy = "policy:\n  forbidden_vendors: [kaspersky]\n  exceptions:\n"
+    (tmp_path / "netmon.yaml").write_text(policy + "".join(lines))
     done = netmon("check", "--config", "netmon.yaml")
     assert done.returncode == 0
     assert done.stderr == (
         "netmon: policy.exceptions: expired, no longer in effect: "
-        "kaspersky * for 192.0.2.0/28 until 2020-01-31 (A: B)\n"
+        "contact of kaspersky * for 192.0.2.0/28 until 2020-01-31 (A: B)\n"
     )
 
 

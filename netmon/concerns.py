@@ -1,0 +1,86 @@
+"""Countries of concern: where traffic of a vendor should not end, whatever was promised, and on what basis.
+
+A concern is the vendor's signature file's, with its source, or the policy's. It says nothing about a promise,
+nor about a single server: `explain` words what it does and does not mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netmon.countries import country_name
+from netmon.policy import Policy
+from netmon.promises import Subject
+from netmon.signatures.model import Concern, Vendor
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveConcern:
+    """A country of concern for a flow. Without `concern`, the policy alone makes it one."""
+
+    country: str
+    concern: Concern | None
+
+
+def find_concern(
+    vendor: Vendor, policy: Policy, subject: Subject, country: str, day: str
+) -> ActiveConcern | None:
+    """The concern about a country for this vendor, subject and ISO day; None if there is none.
+
+    The policy's list of countries for the vendor, if it has one, replaces that of the signatures.
+    """
+    stated = next((one for one in vendor.concerns if _applies(one, subject, country, day)), None)
+    chosen = policy.concerns.get(vendor.id)
+    if chosen is None:
+        return None if stated is None else ActiveConcern(country, stated)
+    return ActiveConcern(country, stated) if country in chosen else None
+
+
+def explain(active: ActiveConcern, subject: Subject, *, declared: bool) -> str:
+    """What a flow that ended in a country of concern means, and what it does not, in plain sentences.
+
+    `declared`: the place is the user's declaration, not what two sources agree on.
+    """
+    country = country_name(active.country)
+    located = "your own declaration" if declared else "two sources"
+    return " ".join(
+        [
+            f"Located in {country} by {located}.",
+            *_reasons(active.concern, country, subject),
+            "No promise is shown to be broken.",
+        ]
+    )
+
+
+def _reasons(concern: Concern | None, country: str, subject: Subject) -> list[str]:
+    if concern is None:
+        return [f"Your policy treats {country} as a country of concern for this vendor."]
+    addressees = (
+        f"was addressed to users in {_names(concern.addressed_to)} and " if concern.addressed_to else ""
+    )
+    reasons = [
+        f"netmon treats {country} as a country of concern because of {concern.basis}, "
+        f"which {addressees}is about {concern.about}, not about this server."
+    ]
+    if concern.addressed_to and subject.country not in concern.addressed_to:
+        whom = "users whose country is not configured" if subject.country is None else _users(subject.country)
+        reasons.append(f"That it is applied to {whom} is netmon's default.")
+    return reasons
+
+
+def _users(country: str) -> str:
+    return f"users in {country_name(country)}"
+
+
+def _names(countries: frozenset[str]) -> str:
+    return ", ".join(sorted(map(country_name, countries)))
+
+
+def _applies(concern: Concern, subject: Subject, country: str, day: str) -> bool:
+    if concern.status == "withdrawn" and concern.until is None:
+        return False
+    return (
+        concern.country == country
+        and (not concern.subjects or subject.country in concern.subjects)
+        and concern.since <= day <= (concern.until or day)
+    )

@@ -1,0 +1,224 @@
+"""The table of verdicts (`ROWS`), read from top to bottom: the first row whose condition holds decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from netmon.records import Lack, Outcome
+
+REASONS: Mapping[str, str] = {
+    "unverified_signature": "the signature is unverified, so the flow may not be the vendor's",
+    "country_of_concern": "the place is in a country of concern, which neither policy nor a promise allows",
+    "policy_exception": "the policy has an exception for this client until a certain day",
+    "policy_forbids_vendor": "the policy forbids any contact with this vendor",
+    "subject_unknown": "promises apply to certain countries, and ours is not configured",
+    "no_promise": "no promise applies",
+    "service_ended": "the vendor says that it has ended this service for our users",
+    "coverage_possible": "a promise possibly covers this, and no source shows that it does",
+    "behind_proxy": "the flow goes to a proxy, and the destination behind it is not visible",
+    "rtt_excludes_promise": "the server answered faster than light could return from the promised place",
+    "databases_disagree": "the sources contradict each other on the country",
+    "no_location": "no source locates the address",
+    "single_source": "only one source locates the address",
+    "policy_forbids": "the policy does not allow this place",
+    "place_elsewhere": "the sources agree on a country other than the promised one",
+    "city_unproven": "the country is right, but the sources do not confirm the city",
+    "holder_unproven": "the place is right, but nothing shows that the vendor answers at this address",
+    "insufficient_view": "the place is right, but the sensor saw only part of the flow",
+    "policy_allows": "the policy allows this place",
+    "place_as_promised": "the sources agree on the place that the vendor promised",
+}
+"""The reasons for verdicts and their meanings: a closed set, used as a metric label."""
+
+_WITHOUT_EVIDENCE = frozenset({"unverified_signature", "holder_unproven", "insufficient_view"})
+_WITHOUT_PROMISE = frozenset({"subject_unknown", "no_promise", "service_ended", "coverage_possible"})
+
+
+Kind = Literal["policy", "promise", "subject_unknown", "ended", "none"]
+Fit = Literal["inside", "city_unproven", "elsewhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A case in the terms of the table."""
+
+    unverified: bool
+    forbidden: bool
+    concern: bool  # the country is one of concern for this vendor and subject on this day
+    contact_excepted: bool  # an exception of the policy lifts the contact for this client on this day
+    place_excepted: bool  # another one lifts the place
+    reference: Kind
+    doubtful: bool  # no promise that certainly covers the component binds, or only another one has this place
+    proxied: bool
+    refuted: bool  # the round trip excludes every place of the reference
+    disputed: bool
+    unknown: bool
+    single: bool  # one source, which is not the organisation's own declaration
+    fit: Fit
+    holder_shown: bool
+    limited: bool
+
+    @property
+    def settled_elsewhere(self) -> bool:
+        """Two sources agree on another country, or the organisation declared one."""
+        return self.fit == "elsewhere" and not (self.disputed or self.unknown or self.single)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. The first row whose condition holds gives the verdict."""
+
+    when: str  # the condition in words
+    holds: Callable[[Facts], bool]
+    outcome: Outcome
+    reason: str
+
+
+ROWS = (
+    # The flow may not be the vendor's, so it is not judged at all.
+    Row(
+        "the signature that matched is unverified",
+        lambda case: case.unverified,
+        "undecided",
+        "unverified_signature",
+    ),
+    # The vendor must not be contacted at all: the place is irrelevant.
+    Row(
+        "the policy forbids the vendor, without an exception that lifts the contact for this client that day",
+        lambda case: case.forbidden and not case.contact_excepted,
+        "forbidden",
+        "policy_forbids_vendor",
+    ),
+    # A country of concern needs no promise. No exception lifts it; a policy that allows the country does.
+    Row(
+        "the place is in a country of concern, which neither policy nor a promise allows",
+        lambda case: case.concern and case.settled_elsewhere and not case.proxied,
+        "unexpected",
+        "country_of_concern",
+    ),
+    # Without a reference there is nothing to compare the place with.
+    Row(
+        "no place is allowed by policy; one is promised, to some countries, and ours is not configured",
+        lambda case: case.reference == "subject_unknown",
+        "undecided",
+        "subject_unknown",
+    ),
+    Row(
+        "no place is allowed by policy, and no promise binds for this component, country and day",
+        lambda case: case.reference == "none",
+        "undecided",
+        "no_promise",
+    ),
+    Row(
+        "the vendor has ended the service that was promised a place, for users in our country",
+        lambda case: case.reference == "ended",
+        "undecided",
+        "service_ended",
+    ),
+    # A promise that is stretched accuses and acquits wrongly.
+    Row(
+        "the signatures say only of a promise that it possibly covers this component",
+        lambda case: case.reference == "promise" and case.doubtful,
+        "undecided",
+        "coverage_possible",
+    ),
+    # The address is that of the proxy, so the place is not known.
+    Row("the flow goes to a proxy", lambda case: case.proxied, "undecided", "behind_proxy"),
+    # A round trip refutes a place but proves none, and it relies on the configured position and on no
+    # middlebox answering for the server: reported, but not an alarm.
+    Row(
+        "round trips exclude every place that is allowed or promised, and no two sources agree on another "
+        "country",
+        lambda case: case.refuted and not case.settled_elsewhere,
+        "undecided",
+        "rtt_excludes_promise",
+    ),
+    # No alarm without a place on which two sources agree, or which the organisation declared.
+    Row(
+        "the sources contradict each other on the country",
+        lambda case: case.disputed,
+        "undecided",
+        "databases_disagree",
+    ),
+    Row("no source locates the address", lambda case: case.unknown, "undecided", "no_location"),
+    Row(
+        "one source alone locates it, and it is not your declaration",
+        lambda case: case.single,
+        "undecided",
+        "single_source",
+    ),
+    # In another country. A limited view does not matter: the packets that were seen went there.
+    Row(
+        "the place is in another country, with an exception that lifts the place for this client that day",
+        lambda case: case.fit == "elsewhere" and case.place_excepted,
+        "expected",
+        "policy_exception",
+    ),
+    Row(
+        "the place is in another country than the policy allows",
+        lambda case: case.fit == "elsewhere" and case.reference == "policy",
+        "unexpected",
+        "policy_forbids",
+    ),
+    Row(
+        "the place is in another country than was promised",
+        lambda case: case.fit == "elsewhere",
+        "unexpected",
+        "place_elsewhere",
+    ),
+    # In the right country, but the city is not confirmed. Databases are least reliable for cities: no alarm.
+    Row(
+        "the country is right, and the sources do not show that the city is",
+        lambda case: case.fit == "city_unproven",
+        "undecided",
+        "city_unproven",
+    ),
+    # In the right place. Only a flow to the vendor, and one that was seen completely, is expected.
+    Row(
+        "the place is right, and nothing shows that the vendor answers there",
+        lambda case: not case.holder_shown,
+        "undecided",
+        "holder_unproven",
+    ),
+    Row(
+        "the place is right, and packets of the flow were not seen (`one_way`, `gap`, `unseen`)",
+        lambda case: case.limited,
+        "undecided",
+        "insufficient_view",
+    ),
+    Row(
+        "the place is right, and the policy forbids the vendor, with an exception that lifts the contact",
+        lambda case: case.forbidden,
+        "expected",
+        "policy_exception",
+    ),
+    Row(
+        "the place is one that the policy allows",
+        lambda case: case.reference == "policy",
+        "expected",
+        "policy_allows",
+    ),
+    Row("the place is one that was promised", lambda _case: True, "expected", "place_as_promised"),
+)
+
+
+def find_row(facts: Facts) -> Row:
+    """The first row whose condition holds."""
+    return next(row for row in ROWS if row.holds(facts))
+
+
+def find_lack(facts: Facts) -> Lack | None:
+    """What is missing for a decision; None if there is one.
+
+    "We do not know where" is another finding than "we know where, but nothing was promised": a flow without a
+    promise lacks the promise only if its place is known.
+    """
+    row = find_row(facts)
+    if row.outcome != "undecided":
+        return None
+    if row.reason in _WITHOUT_EVIDENCE:
+        return "evidence"
+    is_placed = not (facts.proxied or facts.disputed or facts.unknown or facts.single)
+    return "promise" if is_placed and row.reason in _WITHOUT_PROMISE else "place"
