@@ -17,6 +17,19 @@ Transport = Literal["tcp", "udp"]
 Phase = Literal["open", "update", "end"]
 EndReason = Literal["fin", "rst", "idle", "evicted", "reused", "capture_end"]
 
+Contact = Literal[
+    "attempted",  # only the client sent, and nothing shows that it was answered
+    "refused",  # the only answer was a TCP reset
+    "answered",  # the server sent something, but not both sides sent payload
+    "data",  # both sides sent payload; or, seen in one direction only, the client did after an answer
+]
+"""How far client and server came in contact, weakest first: a closed set.
+
+Payload of a client alone shows an answer if it needs one: it is a TCP segment after the handshake, or a QUIC
+packet with the keys of the handshake.
+"""
+CONTACTS: tuple[Contact, ...] = get_args(Contact)
+
 Evidence = Literal[
     "sni",  # TLS over TCP, or DTLS: server_name of the ClientHello
     "quic_sni",  # the same inside QUIC
@@ -123,6 +136,7 @@ class FlowRecord:
     received_bytes: int
     new_sent_bytes: int
     new_received_bytes: int
+    contact: Contact
     name: str | None  # the best name, lower case, no trailing dot; a certificate may give "*.example.com"
     evidence: Evidence
     reason: Unnamed | None  # why the flow has no name; None when the evidence is in NAMES

@@ -177,6 +177,7 @@ impl Monitor {
         let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, None));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.traffic.add(side, segment, arrival.time_ns);
+        let met = flow.opening.note_segment(side, header, segment.payload_len);
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
         flow.view.unseen.follow(side, header, segment.payload_len);
         let mut is_closing = false;
@@ -193,9 +194,7 @@ impl Monitor {
             let due_ns = due_ns(&self.settings, flow, arrival.time_ns);
             self.table.set_due(slot, due_ns);
         }
-        if named {
-            self.identify(slot);
-        }
+        self.evaluate(slot, named, met);
         if segment.payload_len > 0 && sender.key.has_port(DNS_PORT) {
             self.read_dns_stream((slot, side), header, segment, arrival.time_ns);
         }
@@ -209,6 +208,7 @@ impl Monitor {
         let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, MessageKind::of(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.traffic.add(side, segment, arrival.time_ns);
+        let met = flow.opening.note_datagram(side, segment.payload, segment.payload_len);
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         let peer = flow.opening.state(1 - side);
@@ -220,9 +220,7 @@ impl Monitor {
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
         let messages = flow.messages();
-        if named {
-            self.identify(slot);
-        }
+        self.evaluate(slot, named, met);
         if let Some(kind) = messages.filter(|_| !segment.payload.is_empty()) {
             self.read_message(slot, kind, segment, arrival.time_ns);
         }

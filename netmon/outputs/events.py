@@ -206,6 +206,7 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         "flow_id": flow.flow_id,
         "phase": flow.phase,
         "end_reason": flow.end_reason,
+        "contact": flow.contact,
         "vendor": classified.vendor,
         "component": classified.component,
         "signature_status": classified.status,

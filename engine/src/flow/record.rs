@@ -9,6 +9,7 @@ use crate::reassembly::stream_heads::StreamHeads;
 use crate::resolution::{find_encrypted_dns, DnsPeer, FallbackQuery, LearnedNames, MessageKind};
 use crate::tag::Matcher;
 use crate::types::arrival::Arrival;
+use crate::types::contact::Contact;
 use crate::types::ends::Ends;
 use crate::types::flow_key::FlowKey;
 use crate::types::opening_state::OpeningState;
@@ -76,6 +77,11 @@ impl Flow {
     #[inline]
     pub fn messages(&self) -> Option<MessageKind> {
         self.messages
+    }
+
+    /// How far the two ends came in contact.
+    pub fn contact(&self) -> Contact {
+        self.opening.contact(&self.ends)
     }
 
     /// What the opening and DNS disclose, once there is anything.

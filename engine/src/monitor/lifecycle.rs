@@ -1,13 +1,14 @@
 //! The beginning and the end of a flow, and the decision what it is.
 
 use super::{Monitor, Sender};
-use crate::flow::{due_ns, Flow};
+use crate::flow::{due_ns, Flow, DECIDE_AFTER_NS};
 use crate::naming::identify;
 use crate::report::accounting::count_ended_flow;
 use crate::report::flow_report::report;
 use crate::report::phase::Phase;
 use crate::resolution::{Context, MessageKind, Messages, DNS_PORT};
 use crate::types::arrival::Arrival;
+use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
 
 impl Monitor {
@@ -78,8 +79,27 @@ impl Monitor {
         }
     }
 
+    /// Evaluates what a packet has shown: a name may be known now (`named`), or the sides came further in contact
+    /// (`met`).
+    #[inline]
+    pub(super) fn evaluate(&mut self, slot: u32, named: bool, met: bool) {
+        if named {
+            self.identify(slot);
+        } else if met && self.settings.is_live() {
+            self.report_contact(slot);
+        }
+    }
+
+    /// Reports a live flow that waited for data.
+    #[cold]
+    fn report_contact(&mut self, slot: u32) {
+        if self.table.get_mut(slot).is_some_and(|flow| flow.reporting.waits_for_data()) {
+            self.decide(slot);
+        }
+    }
+
     /// Evaluates an opening that has just been read.
-    pub(super) fn identify(&mut self, slot: u32) {
+    fn identify(&mut self, slot: u32) {
         if let Some(flow) = self.table.get_mut(slot) {
             flow.evaluate_hello(&self.names, &self.matcher, &mut self.hellos);
             flow.recognise_dns(&self.names, &self.matcher);
@@ -89,14 +109,17 @@ impl Monitor {
         }
     }
 
-    /// Names a live flow and matches it with the signatures, and reports it if it matches a vendor.
+    /// Names a live flow and matches it with the signatures, and reports it if it matches a vendor: as soon as
+    /// data was exchanged, or else after a while.
     pub(super) fn decide(&mut self, slot: u32) {
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.look_up_names(&self.names);
         flow.recognise_dns(&self.names, &self.matcher);
         let signature = identify(flow.knowledge(), &self.matcher).signature;
         flow.reporting.decide(signature);
-        let is_wanted = signature.is_some() || flow.is_reported_for_dns();
+        let is_early = self.clock_ns.saturating_sub(flow.traffic.start_ns()) < DECIDE_AFTER_NS;
+        let is_ready = flow.contact() == Contact::Data || !is_early;
+        let is_wanted = (signature.is_some() && is_ready) || flow.is_reported_for_dns();
         if is_wanted && !flow.reporting.is_reported() {
             let interception = self.timer.interception();
             self.flows.push(report(flow, Phase::Open, &self.matcher, interception));

@@ -56,7 +56,7 @@ impl Monitor {
             return self.end(slot, end);
         }
         if self.settings.is_live() {
-            if !flow.reporting.is_decided() {
+            if !flow.reporting.is_decided() || flow.reporting.waits_for_data() {
                 if now_ns.saturating_sub(flow.traffic.start_ns()) >= DECIDE_AFTER_NS {
                     self.decide(slot);
                 }

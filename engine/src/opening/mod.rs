@@ -2,6 +2,7 @@
 
 mod disclosed;
 mod dtls_opening;
+mod exchange;
 mod first_payload;
 mod preamble_steps;
 mod quic_opening;

@@ -5,6 +5,7 @@ use crate::report::flow_report::{InterfaceNumber, TlsVersion};
 use crate::report::limitation::Limitation;
 use crate::report::phase::Phase;
 use crate::row::{Accepts, Target};
+use crate::types::contact::Contact;
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::end_reason::EndReason;
@@ -54,7 +55,7 @@ macro_rules! labels {
     )+};
 }
 
-labels! { EchState, EncryptedDns, EndReason, Evidence, Interception, Limitation, Protocol, Unnamed, }
+labels! { Contact, EchState, EncryptedDns, EndReason, Evidence, Interception, Limitation, Protocol, Unnamed, }
 
 impl Labels for Phase {
     fn all() -> Vec<&'static str> {

@@ -8,6 +8,7 @@ use crate::report::phase::Phase;
 use crate::resolution::{find_resolver, DnsClues};
 use crate::row::row;
 use crate::tag::Matcher;
+use crate::types::contact::Contact;
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::end_reason::EndReason;
@@ -52,6 +53,7 @@ row! {
         received_bytes: u64 = facts.received.bytes,
         new_sent_bytes: u64 = facts.flow.reporting.new_bytes(facts.client, facts.sent.bytes),
         new_received_bytes: u64 = facts.flow.reporting.new_bytes(1 - facts.client, facts.received.bytes),
+        contact: Contact = facts.flow.contact(),
         name: Option<String> = facts.identity.name.map(str::to_owned),
         evidence: Evidence = facts.identity.evidence,
         reason: Option<Unnamed> = (!facts.identity.evidence.is_name()).then(|| unnamed_reason(facts.known)),

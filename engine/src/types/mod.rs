@@ -1,6 +1,7 @@
 //! Plain value types that several modules share. They hold no state of a flow and know only what is on the wire.
 
 pub mod arrival;
+pub mod contact;
 pub mod ech_state;
 pub mod encrypted_dns;
 pub mod end_reason;
