@@ -37,6 +37,7 @@ class Matcher:
         payloads: Sequence[tuple[int, str, int, bytes, int | None]] = (),
         resolvers: Sequence[tuple[int, Sequence[str], Sequence[str]]] = (),  # (number, addresses, names)
         fallbacks: Sequence[str] = (),  # addresses of resolvers that a vendor's products fall back to
+        vendors: Sequence[int] = (),  # the number of the vendor of each signature; empty: all have one
     ) -> None: ...
     def find_name(self, name: str) -> int | None: ...
     def find_certificate(self, name: str) -> int | None: ...  # "*.example.com" is accepted

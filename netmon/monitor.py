@@ -66,9 +66,11 @@ class Monitor:
             client=flow.client,
             contact=flow.contact,
             sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.server, place),
+            grounds=flow.grounds,
         )
         verdict = judge(case, self._policy, self._subject)
-        new = () if case.sinkholed else self._find_new(flow, rule, place)
+        is_certain = case.grounds in ("own", "holder") and not case.sinkholed
+        new = self._find_new(flow, rule, place) if is_certain else ()
         return ClassifiedFlow(
             flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks, new
         )

@@ -8,7 +8,7 @@ use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::reassembly::stream_heads::StreamHeads;
 use crate::report::flow_report::FlowReport;
 use crate::resolution::{
-    Context, DnsReport, DnsStreams, LearnedNames, MessageKind, Messages, StreamPart, DNS_PORT,
+    Context, DnsReport, DnsStreams, LearnedNames, MessageKind, Messages, PendingQueries, StreamPart, DNS_PORT,
 };
 use crate::settings::Settings;
 use crate::tag::Matcher;
@@ -27,6 +27,7 @@ macro_rules! context {
     ($monitor:ident) => {
         Context {
             names: &$monitor.names,
+            queries: &mut $monitor.queries,
             matcher: &$monitor.matcher,
             tally: &mut $monitor.tally,
             reports: $monitor.settings.every_flow.then_some(&mut $monitor.dns),
@@ -47,6 +48,7 @@ pub struct Monitor {
     heads: StreamHeads,
     hellos: SharedHellos,
     dns_streams: DnsStreams,
+    queries: PendingQueries,
     fragments: Fragments,
     timer: HandshakeTimer,
     flow_ids: (u64, u64),
@@ -82,6 +84,7 @@ impl Monitor {
             hellos: SharedHellos::default(),
             heads: StreamHeads::new(settings.max_heads, settings.max_head_bytes),
             dns_streams: DnsStreams::new(settings.max_heads),
+            queries: PendingQueries::default(),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
             timer: HandshakeTimer::new(settings.is_live()),
             settings,
@@ -196,7 +199,7 @@ impl Monitor {
         }
         self.evaluate(slot, named, met);
         if segment.payload_len > 0 && sender.key.has_port(DNS_PORT) {
-            self.read_dns_stream((slot, side), header, segment, arrival.time_ns);
+            self.read_dns_stream((slot, side), header, segment, arrival);
         }
     }
 
@@ -222,13 +225,13 @@ impl Monitor {
         let messages = flow.messages();
         self.evaluate(slot, named, met);
         if let Some(kind) = messages.filter(|_| !segment.payload.is_empty()) {
-            self.read_message(slot, kind, segment, arrival.time_ns);
+            self.read_message(slot, kind, segment, arrival);
         }
     }
 
     /// Reads the DNS message in a datagram.
-    fn read_message(&mut self, slot: u32, kind: MessageKind, segment: &Segment<'_>, now_ns: u64) {
-        let mut messages = Messages::of_datagram(segment, kind, now_ns, context!(self));
+    fn read_message(&mut self, slot: u32, kind: MessageKind, segment: &Segment<'_>, arrival: Arrival) {
+        let mut messages = Messages::of_datagram(segment, kind, arrival, context!(self));
         messages.process(segment.payload);
         let query = messages.fallback_query();
         if let Some(flow) = self.table.get_mut(slot) {
@@ -237,12 +240,18 @@ impl Monitor {
     }
 
     /// Reads the DNS messages that a segment completes.
-    fn read_dns_stream(&mut self, at: (u32, usize), header: TcpHeader, segment: &Segment<'_>, now_ns: u64) {
+    fn read_dns_stream(
+        &mut self,
+        at: (u32, usize),
+        header: TcpHeader,
+        segment: &Segment<'_>,
+        arrival: Arrival,
+    ) {
         let (slot, side) = at;
         let Some(flow) = self.table.get_mut(slot) else { return };
         let part =
             StreamPart { seq: header.first_byte(), bytes: segment.payload, wire_bytes: segment.payload_len };
-        let mut messages = Messages::of_stream(&flow.ends, side, now_ns, context!(self));
+        let mut messages = Messages::of_stream(&flow.ends, side, arrival, context!(self));
         self.dns_streams.follow(at, flow.opening.stream_start(side), part, &mut messages);
         flow.note_query(messages.fallback_query());
     }

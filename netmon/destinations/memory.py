@@ -6,7 +6,7 @@ or location databases do not make known networks new. A country counts only if i
 agree on it, or the user declared it.
 
 Flows to a proxy are ignored, because the address is the proxy's; so are flows without data in both directions
-(`FlowRecord.contact`), sinkholed addresses and unverified signatures.
+(`FlowRecord.contact`), matches by hearsay, sinkholed addresses and unverified signatures.
 This module uses no clock and no I/O, and stores nothing about clients.
 """
 

@@ -213,6 +213,8 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         "evidence": flow.evidence,
         "unnamed_reason": flow.reason,
         "candidates": list(flow.candidates) or None,
+        "ambiguous": flow.ambiguous or None,
+        "grounds": flow.grounds if flow.grounds != "own" else None,
         "matched": flow.matched if flow.matched != flow.name else None,
         "alpn": list(flow.alpn) or None,
         "tls_versions": list(flow.tls_versions) or None,

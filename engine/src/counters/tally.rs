@@ -44,6 +44,8 @@ pub struct Tally {
     pub heads_evicted: u64,
     /// IP packets in fragments evicted because there were too many.
     pub fragments_evicted: u64,
+    /// Pending DNS queries evicted because there were too many.
+    pub queries_evicted: u64,
     /// ClientHellos read.
     pub hellos: u64,
     /// QUIC Initial packets seen from sides that may be clients.
@@ -110,6 +112,7 @@ impl Tally {
             flows_evicted,
             heads_evicted,
             fragments_evicted,
+            queries_evicted,
             hellos,
             quic_initials,
             quic_negotiations,

@@ -21,6 +21,10 @@ pub struct ViewCounters {
     pub connections: u64,
     /// Connections seen in one direction only.
     pub one_way_connections: u64,
+    /// DNS answers to queries that were seen.
+    pub solicited_dns_answers: u64,
+    /// DNS answers for which no query was seen.
+    pub unsolicited_dns_answers: u64,
     /// Ended flows whose hello lacks segments.
     pub incomplete_hellos: u64,
 }
@@ -37,6 +41,8 @@ impl ViewCounters {
         self.unseen_tcp_bytes += other.unseen_tcp_bytes;
         self.connections += other.connections;
         self.one_way_connections += other.one_way_connections;
+        self.solicited_dns_answers += other.solicited_dns_answers;
+        self.unsolicited_dns_answers += other.unsolicited_dns_answers;
         self.incomplete_hellos += other.incomplete_hellos;
     }
 }

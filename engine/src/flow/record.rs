@@ -164,9 +164,9 @@ impl Flow {
         clues.disclosed.share_hello(hellos);
     }
 
-    /// Looks up the server among the learned names, unless DNS has shown its name already.
+    /// Looks up the server among the learned names, unless a look-up has shown its name already.
     pub fn look_up_names(&mut self, names: &LearnedNames) {
-        if self.clues().is_some_and(|clues| !clues.dns.chains().is_empty()) {
+        if self.clues().is_some_and(|clues| clues.dns.is_solicited()) {
             return;
         }
         let ((client, _), (server, _)) = (self.ends.client_end(), self.ends.server_end());

@@ -58,8 +58,8 @@ impl Monitor {
         flow.finish_opening(slot, &mut self.heads, &mut self.tally);
         if flow.ends.is_tcp() && flow.ends.has_port(DNS_PORT) {
             for side in [0, 1] {
-                let last_ns = flow.traffic.last_ns();
-                let mut messages = Messages::of_stream(&flow.ends, side, last_ns, context!(self));
+                let arrival = Arrival { time_ns: flow.traffic.last_ns(), interface: flow.interface() };
+                let mut messages = Messages::of_stream(&flow.ends, side, arrival, context!(self));
                 self.dns_streams.close((slot, side), &mut messages);
                 flow.note_query(messages.fallback_query());
             }
@@ -74,8 +74,8 @@ impl Monitor {
             || flow.reporting.is_reported()
             || self.settings.every_flow;
         if is_wanted {
-            let interception = self.timer.interception();
-            self.flows.push(report(&mut flow, Phase::End(reason), &self.matcher, interception));
+            let view = self.sensor_view();
+            self.flows.push(report(&mut flow, Phase::End(reason), &self.matcher, view));
         }
     }
 
@@ -121,8 +121,10 @@ impl Monitor {
         let is_ready = flow.contact() == Contact::Data || !is_early;
         let is_wanted = (signature.is_some() && is_ready) || flow.is_reported_for_dns();
         if is_wanted && !flow.reporting.is_reported() {
-            let interception = self.timer.interception();
-            self.flows.push(report(flow, Phase::Open, &self.matcher, interception));
+            let view = self.sensor_view();
+            if let Some(flow) = self.table.get_mut(slot) {
+                self.flows.push(report(flow, Phase::Open, &self.matcher, view));
+            }
         }
     }
 }

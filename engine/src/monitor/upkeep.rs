@@ -3,14 +3,17 @@
 use super::Monitor;
 use crate::counters::tally::Tally;
 use crate::flow::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
-use crate::report::flow_report::report;
+use crate::report::flow_report::{report, SensorView};
 use crate::report::phase::Phase;
+use crate::resolution::Context;
 use crate::tag::Matcher;
 use crate::types::end_reason::EndReason;
 use crate::types::interception::Interception;
 use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
+/// DNS answers without a query that show that queries are not mirrored.
+const MIN_ANSWERS: u64 = 20;
 /// A packet this much older than the newest one shows that the clock was set back.
 const CLOCK_STEP_NS: u64 = 60 * SECOND_NS;
 
@@ -37,6 +40,7 @@ impl Monitor {
         self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
         self.fragments.expire(now_ns, &mut self.tally);
         self.process_reassembled();
+        context!(self).expire_answers(now_ns);
         self.timer.evaluate(now_ns);
         let mut due = std::mem::take(&mut self.due);
         self.table.collect_due(now_ns, &mut due);
@@ -61,7 +65,10 @@ impl Monitor {
                     self.decide(slot);
                 }
             } else if flow.reporting.is_outdated(flow.traffic.bytes()) {
-                self.flows.push(report(flow, Phase::Update, &self.matcher, self.timer.interception()));
+                let view = self.sensor_view();
+                if let Some(flow) = self.table.get_mut(slot) {
+                    self.flows.push(report(flow, Phase::Update, &self.matcher, view));
+                }
             }
         }
         if let Some(flow) = self.table.get_mut(slot) {
@@ -74,6 +81,7 @@ impl Monitor {
     pub fn finish(&mut self) {
         self.fragments.finish(&mut self.tally);
         self.process_reassembled();
+        context!(self).expire_answers(u64::MAX);
         self.timer.evaluate(self.clock_ns);
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {
@@ -81,6 +89,14 @@ impl Monitor {
                 self.end(slot, end);
             }
         }
+        context!(self).expire_answers(u64::MAX); // those at the end of streams
+    }
+
+    /// What the sensor saw of its network so far.
+    pub(super) fn sensor_view(&self) -> SensorView {
+        let view = self.tally.total_view();
+        let answers_only = view.solicited_dns_answers == 0 && view.unsolicited_dns_answers >= MIN_ANSWERS;
+        SensorView { interception: self.timer.interception(), answers_only }
     }
 
     /// Replaces the signatures: every live flow is matched again.

@@ -10,6 +10,7 @@ use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::end_reason::EndReason;
 use crate::types::evidence::Evidence;
+use crate::types::grounds::Grounds;
 use crate::types::interception::Interception;
 use crate::types::protocol::Protocol;
 use crate::types::unnamed::Unnamed;
@@ -55,7 +56,7 @@ macro_rules! labels {
     )+};
 }
 
-labels! { Contact, EchState, EncryptedDns, EndReason, Evidence, Interception, Limitation, Protocol, Unnamed, }
+labels! { Contact, EchState, EncryptedDns, EndReason, Evidence, Grounds, Interception, Limitation, Protocol, Unnamed, }
 
 impl Labels for Phase {
     fn all() -> Vec<&'static str> {

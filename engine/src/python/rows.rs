@@ -96,6 +96,7 @@ pub fn stats<'py>(
         ("flows", tally.flows_evicted),
         ("heads", tally.heads_evicted),
         ("fragments", tally.fragments_evicted),
+        ("queries", tally.queries_evicted),
         ("names", evicted),
         ("clients", names.clients.usage().1),
     ];
@@ -117,7 +118,8 @@ fn views<'py>(
     for (name, view) in by_name {
         let counts = fields!(
             view: packets, duplicate_packets, cut_packets, coalesced_packets, tcp_bytes, unseen_tcp_bytes,
-            connections, one_way_connections, incomplete_hellos,
+            connections, one_way_connections, solicited_dns_answers, unsolicited_dns_answers,
+            incomplete_hellos,
         );
         dict.set_item(name, counted(py, counts)?)?;
     }

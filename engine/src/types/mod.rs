@@ -8,6 +8,7 @@ pub mod end_reason;
 pub mod ends;
 pub mod evidence;
 pub mod flow_key;
+pub mod grounds;
 pub mod interception;
 pub mod opening_state;
 pub mod protocol;
