@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -90,10 +91,10 @@ def over_tcp(at_s: float) -> list[Sent]:
 
 
 def feed(
-    packets: Sequence[Sent], matcher: Matcher, *, in_order: bool = True
+    packets: Sequence[Sent], matcher: Matcher, *, in_order: bool = True, resolvers: Sequence[str] = ()
 ) -> tuple[list[FlowRecord], dict]:
     """The flows of these packets, and the engine's counters."""
-    engine = Engine(matcher, every_flow=True)
+    engine = Engine(matcher, every_flow=True, site_resolvers=[ip_address(one) for one in resolvers])
     for one in sorted(packets, key=lambda one: one.time_ns) if in_order else packets:
         engine.feed(one.time_ns, RAW, one.packet, len(one.packet))
     flows = [FlowRecord(*row) for row in engine.finish()[0]]
@@ -255,6 +256,17 @@ def test_the_look_up_of_another_host_accuses_only_if_it_is_the_clients_resolver(
         assert verdict is not None
         assert verdict.outcome == ("undecided" if hearsay else outcome)
         assert (verdict.reason == "name_unproven") == hearsay
+
+
+@pytest.mark.parametrize(("resolvers", "grounds"), [([RESOLVER], "own"), ([UPSTREAM], "hearsay")])
+def test_the_look_up_of_a_configured_resolver_is_as_good_as_the_clients(
+    resolvers: list[str], grounds: str
+) -> None:
+    """Where clients query it out of the sensor's sight, `dns.resolvers` says that it is theirs."""
+    packets = [*look_up(1, Side(client=RESOLVER, resolver="192.0.2.1")), *session()]
+    flows, _ = feed(packets, compile_matcher(SIGNATURES), resolvers=resolvers)
+    [flow] = [flow for flow in flows if flow.server == STRAY]
+    assert (flow.evidence, flow.grounds) == ("dns_any", grounds)
 
 
 def test_the_vendors_own_network_shows_the_vendor_but_not_the_component() -> None:

@@ -2,6 +2,7 @@
 
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
+use crate::address::Address;
 use crate::capture::file;
 use crate::capture::filter::{Filter, Instruction};
 use crate::capture::{CaptureError, Packet};
@@ -11,6 +12,7 @@ use crate::settings::Settings;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,13 +30,20 @@ pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, Captu
 
 /// The bounds and other settings that Python passes by keyword.
 pub struct Limits {
-    /// LearnedNames learned from DNS, at most.
+    /// Names learned from DNS, at most.
     pub max_names: usize,
+    /// Resolvers of the site.
+    pub site_resolvers: Vec<Address>,
     /// The settings of the monitor.
     pub settings: Settings,
 }
 
 impl Limits {
+    /// An empty table of learned names.
+    pub fn names(&self) -> LearnedNames {
+        LearnedNames::new(self.max_names).with_site_resolvers(self.site_resolvers.clone())
+    }
+
     /// Reads keyword arguments.
     ///
     /// # Errors
@@ -43,6 +52,7 @@ impl Limits {
     pub fn read(keywords: Option<&Bound<'_, PyDict>>, report_every_s: u64) -> PyResult<Self> {
         let mut limits = Self {
             max_names: 200_000,
+            site_resolvers: Vec::new(),
             settings: Settings { report_every_ns: report_every_s * SECOND_NS, ..Settings::default() },
         };
         let settings = &mut limits.settings;
@@ -52,6 +62,10 @@ impl Limits {
                 "every_flow" => settings.every_flow = value.extract()?,
                 "max_flows" => settings.max_flows = value.extract()?,
                 "max_names" => limits.max_names = value.extract()?,
+                "site_resolvers" => {
+                    let resolvers: Vec<IpAddr> = value.extract()?;
+                    limits.site_resolvers = resolvers.into_iter().map(Address::from).collect();
+                }
                 "max_heads" => settings.max_heads = value.extract()?,
                 "max_head_bytes" => settings.max_head_bytes = value.extract()?,
                 "tcp_idle_s" => settings.tcp_idle_ns = seconds(value)?,
@@ -131,7 +145,7 @@ impl Engine {
     #[pyo3(signature = (matcher, **limits))]
     fn new(matcher: &Matcher, limits: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let limits = Limits::read(limits, 0)?;
-        let names = Arc::new(LearnedNames::new(limits.max_names));
+        let names = Arc::new(limits.names());
         let monitor = Monitor::new(limits.settings, Arc::clone(&matcher.0), Arc::clone(&names), (0, 1));
         Ok(Self { monitor, names, interfaces: Vec::new(), first_interface: 0 })
     }
