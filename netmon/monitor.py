@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
+from netmon.places.sinkhole import is_sinkholed
 from netmon.policy import Policy
 from netmon.promises import Subject
-from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place, Verdict
+from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place
 from netmon.signatures.model import Rule, SignatureSet
 from netmon.verdict import Case, judge
 
@@ -58,8 +60,17 @@ class Monitor:
             place = BEHIND_PROXY
         else:
             place = self._locator.locate(flow.server, flow.start_ns, self._trips.record(flow))
-        verdict = self._judge(rule, place, flow.view, flow.start_ns, flow.client)
-        new = self._find_new(flow, rule, place)
+        case = replace(
+            self._case(rule, place, flow.start_ns),
+            view=flow.view,
+            client=flow.client,
+            contact=flow.contact,
+            sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.server, place),
+            grounds=flow.grounds,
+        )
+        verdict = judge(case, self._policy, self._subject)
+        is_certain = case.grounds in ("own", "holder") and not case.sinkholed
+        new = self._find_new(flow, rule, place) if is_certain else ()
         return ClassifiedFlow(
             flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks, new
         )
@@ -95,20 +106,17 @@ class Monitor:
             rules += [component.names[0] for component in vendor.components.values() if component.names]
             for rule in rules:
                 for place in places:
-                    outcome = self._judge(rule, place, (), when_ns).outcome
+                    outcome = judge(self._case(rule, place, when_ns), self._policy, self._subject).outcome
                     yield rule.vendor, rule.component, place.location, place.country, outcome
 
-    def _judge(
-        self, rule: Rule, place: Place, view: tuple[str, ...], when_ns: int, client: str | None = None
-    ) -> Verdict:
-        case = Case(
+    def _case(self, rule: Rule, place: Place, when_ns: int) -> Case:
+        """A flow at a time that matched the rule, seen completely."""
+        return Case(
             vendor=self.signatures.vendors[rule.vendor],
             component=rule.component,
             status=rule.status,
             place=place,
-            view=view,
+            view=(),
             time_ns=when_ns,
             locations=self.signatures.locations,
-            client=client,
         )
-        return judge(case, self._policy, self._subject)

@@ -6,6 +6,14 @@ component, this subject and this day (`promises`). Location databases can be wro
 or a single source give "undecided", never an alarm. A limited view turns "expected" into "undecided", but
 does not change "unexpected": packets that were seen going elsewhere did go elsewhere.
 
+A finding needs a contact: a flow without data in both directions (`FlowRecord.contact`), or to an address
+that is not reachable over the Internet, is "undecided", because firewalls and DNS sinkholes cause such flows.
+
+A finding also needs evidence that this client meant the name (`FlowRecord.grounds`): its own hello or
+look-up, or that of its resolver, made before the flow. An address of the vendor shows contact with the
+vendor, but not with which component. What other DNS traffic shows may be forged, so it accuses nobody, and a
+flow that only an unsolicited answer matches is not judged at all.
+
 "undecided" is weaker than the other three verdicts, which are equally strong. An additional source that
 agrees with the others makes a verdict stronger or leaves it unchanged.
 
@@ -24,11 +32,15 @@ from netmon.days import iso_day
 from netmon.places.decision import is_sure
 from netmon.policy import Policy
 from netmon.promises import Subject, applied_promises, is_made_to, why_not_in_force
-from netmon.records import Outcome, Place, Verdict
+from netmon.records import Contact, Grounds, Outcome, Place, Verdict
 from netmon.signatures.model import Location, Vendor
 
 REASONS: Mapping[str, str] = {
     "unverified_signature": "the signature is unverified, so the flow may not be the vendor's",
+    "sinkholed": "the address is not reachable over the Internet, so the flow was probably redirected",
+    "no_contact": "no data was exchanged with the server",
+    "name_unsolicited": "only a DNS answer that no query was seen for gives the vendor's name",
+    "name_unproven": "DNS does not show that this client meant the vendor's name",
     "policy_exception": "the policy has an exception for this client until a certain day",
     "policy_forbids_vendor": "the policy forbids any contact with this vendor",
     "subject_unknown": "promises apply to certain countries, and ours is not configured",
@@ -70,6 +82,9 @@ class Case:
     time_ns: int  # when the flow began
     locations: Mapping[str, Location]
     client: str | None = None  # its address; None: no client, so no exception applies
+    contact: Contact = "data"
+    grounds: Grounds = "own"
+    sinkholed: bool = False  # the address is not global, and no source locates it (`netmon.places.sinkhole`)
 
 
 Kind = Literal["policy", "promise", "subject_unknown", "none"]
@@ -90,6 +105,9 @@ class Facts:
     """A case in the terms of the table."""
 
     unverified: bool
+    sinkholed: bool
+    met: bool  # data was exchanged with the server
+    grounds: Grounds
     forbidden: bool
     excepted: bool  # an exception of the policy applies to this client on this day
     reference: Kind
@@ -124,6 +142,27 @@ ROWS = (
         lambda case: case.unverified,
         "undecided",
         "unverified_signature",
+    ),
+    # Nothing reached the vendor, so there is nothing to accuse anybody of.
+    Row(
+        "the address is not global, and no source locates it",
+        lambda case: case.sinkholed,
+        "undecided",
+        "sinkholed",
+    ),
+    Row("no data was exchanged", lambda case: not case.met, "undecided", "no_contact"),
+    # Anyone who can send packets to the site can forge what these flows rest on.
+    Row(
+        "only an unsolicited DNS answer gives the name",
+        lambda case: case.grounds == "unsolicited",
+        "undecided",
+        "name_unsolicited",
+    ),
+    Row(
+        "the policy forbids the vendor, and DNS does not show that this client meant the name",
+        lambda case: case.forbidden and case.grounds == "hearsay",
+        "undecided",
+        "name_unproven",
     ),
     # The vendor must not be contacted at all: the place is irrelevant.
     Row(
@@ -170,6 +209,12 @@ ROWS = (
         lambda case: case.single,
         "undecided",
         "single_source",
+    ),
+    Row(
+        "the place is in another country, and DNS does not show that this client meant the name",
+        lambda case: case.fit == "elsewhere" and case.grounds != "own",
+        "undecided",
+        "name_unproven",
     ),
     # In another country. A limited view does not matter: the packets that were seen went there.
     Row(
@@ -221,6 +266,9 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
     exception = policy.find_exception(case.vendor.id, case.component, case.client, day)
     facts = Facts(
         unverified=case.status == "unverified",
+        sinkholed=case.sinkholed,
+        met=case.contact == "data",
+        grounds=case.grounds,
         forbidden=case.vendor.id in policy.forbidden_vendors,
         excepted=exception is not None,
         reference=reference.kind,
@@ -233,7 +281,9 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
         limited=not LIMITING.isdisjoint(case.view),
     )
     row = find_row(facts)
-    promise = None if facts.unverified or facts.forbidden else reference.promise
+    is_unsolicited = facts.grounds == "unsolicited"
+    is_unjudged = facts.unverified or facts.sinkholed or not facts.met or is_unsolicited
+    promise = None if is_unjudged or facts.forbidden else reference.promise
     if row.reason != "policy_exception" or exception is None:
         return Verdict(row.outcome, row.reason, promise)
     lifted = find_row(replace(facts, excepted=False))

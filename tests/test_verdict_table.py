@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from netmon.places.decision import decide
-from netmon.records import OUTCOMES, Vote
+from netmon.records import GROUNDS, OUTCOMES, Vote
 from netmon.verdict import REASONS, ROWS, Facts, find_row, judge
 from tests.test_verdict import CITIES, FORBID, GERMAN, LOCATIONS, SILENT, allow, case, excepting
 
@@ -17,13 +17,16 @@ STRENGTH = {"undecided": 0, "expected": 1, "unexpected": 1, "forbidden": 1}
 
 @cache
 def every_fact():
-    """All 3072 combinations of facts."""
+    """All 49152 combinations of facts."""
     truths = (False, True)
     confidences = [{}, {"disputed": True}, {"unknown": True}, {"single": True}]
     none = dict.fromkeys(("disputed", "unknown", "single"), False)
     return [
         Facts(
             unverified=unverified,
+            sinkholed=sinkholed,
+            met=met,
+            grounds=grounds,
             forbidden=forbidden,
             excepted=excepted,
             reference=reference,
@@ -33,8 +36,24 @@ def every_fact():
             limited=limited,
             **(none | confidence),
         )
-        for unverified, forbidden, excepted, reference, proxied, refuted, confidence, fit, limited in product(
+        for (
+            unverified,
+            sinkholed,
+            met,
+            grounds,
+            forbidden,
+            excepted,
+            reference,
+            proxied,
+            refuted,
+            confidence,
+            fit,
+            limited,
+        ) in product(
             truths,
+            truths,
+            truths,
+            GROUNDS,
             truths,
             truths,
             ("policy", "promise", "subject_unknown", "none"),
@@ -49,7 +68,7 @@ def every_fact():
 
 def test_exactly_one_row_decides_each_combination():
     """Every input has an outcome, and every row decides some input."""
-    assert len(set(every_fact())) == 2**6 * 4 * 4 * 3
+    assert len(set(every_fact())) == 2**8 * 4 * 4 * 4 * 3
     deciding = [find_row(facts) for facts in every_fact()]
     assert set(deciding) == set(ROWS)
     assert {row.outcome for row in deciding} == set(OUTCOMES)
@@ -64,9 +83,11 @@ def test_the_same_reason_is_always_the_same_outcome():
 
 
 def test_forbidden_wins():
-    """It takes precedence over everything but an unverified signature and an exception of the policy."""
+    """It takes precedence over everything but what is no contact with the vendor, and an exception."""
     for facts in every_fact():
-        is_forbidden = facts.forbidden and not facts.unverified and not facts.excepted
+        is_contact = facts.met and not facts.sinkholed and not facts.unverified
+        is_contact &= facts.grounds in ("own", "holder")
+        is_forbidden = facts.forbidden and is_contact and not facts.excepted
         assert (find_row(facts).outcome == "forbidden") == is_forbidden
 
 
@@ -76,7 +97,9 @@ def test_no_alarm_without_a_place_that_is_sure():
         if find_row(facts).outcome == "unexpected":
             assert facts.settled_elsewhere
             assert facts.reference in ("policy", "promise")
-            assert True not in (facts.unverified, facts.proxied, facts.excepted)
+            assert True not in (facts.unverified, facts.sinkholed, facts.proxied, facts.excepted)
+            assert facts.met
+            assert facts.grounds == "own"
 
 
 def test_an_exception_replaces_only_alarms():
