@@ -5,6 +5,7 @@ Malformed packets raise nothing: `stats()` counts them by stage and reason.
 """
 
 from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, final
 
 Row = tuple[Any, ...]
@@ -37,6 +38,7 @@ class Matcher:
         payloads: Sequence[tuple[int, str, int, bytes, int | None]] = (),
         resolvers: Sequence[tuple[int, Sequence[str], Sequence[str]]] = (),  # (number, addresses, names)
         fallbacks: Sequence[str] = (),  # addresses of resolvers that a vendor's products fall back to
+        vendors: Sequence[int] = (),  # the number of the vendor of each signature; empty: all have one
     ) -> None: ...
     def find_name(self, name: str) -> int | None: ...
     def find_certificate(self, name: str) -> int | None: ...  # "*.example.com" is accepted
@@ -76,6 +78,7 @@ class Engine:
         every_flow: bool = False,
         max_flows: int = 1_000_000,
         max_names: int = 200_000,
+        site_resolvers: Sequence[IPv4Address | IPv6Address] = (),  # they look names up for clients
         max_heads: int = 20_000,
         max_head_bytes: int = 65_536,
         tcp_idle_s: int = 300,
@@ -109,6 +112,7 @@ class Sensor:
         every_flow: bool = False,
         max_flows: int = 1_000_000,
         max_names: int = 200_000,
+        site_resolvers: Sequence[IPv4Address | IPv6Address] = (),
         max_heads: int = 20_000,
         max_head_bytes: int = 65_536,
         tcp_idle_s: int = 300,

@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from netmon.countries import check_country
 from netmon.errors import ConfigError, reason_of
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
 from netmon.places.labels import DatabaseLabel, read_label
-from netmon.policy import LIFTS, Lifts, Network, Policy, PolicyException
+from netmon.policy import LIFTS, Address, Lifts, Network, Policy, PolicyException
 from netmon.promises import Subject
 from netmon.yaml_nodes import Document, Fields, Item, in_lines
 
@@ -70,6 +70,7 @@ class Config:
     capture: Capture = field(default_factory=Capture)
     limits: Limits = field(default_factory=Limits)
     report_every_s: int = 5
+    site_resolvers: tuple[Address, ...] = ()  # resolvers that look names up for the site's clients
     signatures: Path | None = None  # None: the bundled ones
     databases: tuple[Path, ...] | None = None  # files and folders; None: the default folders
     labels: Mapping[Path, DatabaseLabel] = field(default_factory=dict)  # for some of these paths
@@ -84,6 +85,10 @@ class Config:
     listen: tuple[str, int] | None = ("127.0.0.1", DEFAULT_PORT)
     web_config: Path | None = None  # web.config.yml with TLS and passwords
     file: Path | None = None  # the file that it was read from
+
+    def engine_keywords(self) -> dict[str, Any]:
+        """Keyword arguments for the engine's constructors."""
+        return {**self.limits.keywords(), "site_resolvers": self.site_resolvers}
 
 
 def find_file(given: Path | None, environment: dict[str, str] | None = None) -> Path | None:
@@ -134,6 +139,7 @@ _SECTIONS = (
     "subject",
     "capture",
     "flows",
+    "dns",
     "signatures",
     "places",
     "policy",
@@ -151,6 +157,7 @@ def _read(root: Item, file: Path) -> Config:
     flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
     web = _section(top, "web", ("listen", "config_file"))
     places = _section(top, "places", ("databases", "declared"))
+    dns = _section(top, "dns", ("resolvers",))
     privacy = _section(top, "privacy", ("level", "key_file"))
     state = _section(top, "state", ("folder", "learning_days"))
     mentions: list[Mention] = []
@@ -167,6 +174,7 @@ def _read(root: Item, file: Path) -> Config:
             }
         ),
         report_every_s=flows.read("report_every_s", lambda item: item.integer(1, 60), default.report_every_s),
+        site_resolvers=dns.each("resolvers", _read_address),
         signatures=_section(top, "signatures", ("folder",)).read("folder", _path_from(file), None),
         databases=places.read("databases", _databases_from(file, labels), default.databases),
         labels=labels,
@@ -192,6 +200,14 @@ def _section(top: Fields, key: str, known: tuple[str, ...]) -> Fields:
         return Fields()
     section = top[key].fields((), known)
     return Fields({word: item for word, item in section.items() if not item.is_null()})
+
+
+def _read_address(item: Item) -> Address:
+    try:
+        return ipaddress.ip_address(item.text())
+    except ValueError:
+        item.report("expected an IP address")
+        return ipaddress.IPv4Address(0)
 
 
 def _count(item: Item) -> int:

@@ -9,6 +9,7 @@ from netmon.destinations.memory import Destinations
 from netmon.holders import Holders
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
+from netmon.places.sinkhole import is_sinkholed
 from netmon.policy import Policy
 from netmon.promises import Subject
 from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place
@@ -66,9 +67,13 @@ class Monitor:
             view=flow.view,
             client=flow.client,
             holder_shown=self._holders.is_shown(flow, rule.vendor),
+            contact=flow.contact,
+            sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.server, place),
+            grounds=flow.grounds,
         )
         verdict = judge(case, self._policy, self._subject)
-        new = self._find_new(flow, rule, place)
+        is_certain = case.grounds in ("own", "holder") and not case.sinkholed
+        new = self._find_new(flow, rule, place) if is_certain else ()
         return ClassifiedFlow(
             flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks, new
         )

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 Lifts = Literal["contact", "place"]
 LIFTS: tuple[Lifts, ...] = get_args(Lifts)
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 

@@ -66,6 +66,15 @@ THRESHOLDS = (
         "mirror both directions, or capture on the other port as well",
     ),
     Threshold(
+        "answers_only",
+        "unsolicited_dns_answers",
+        ("solicited_dns_answers", "unsolicited_dns_answers"),
+        0.9,
+        20,
+        "{percent} of DNS answers were seen without their query, so they prove no name: "
+        "mirror both directions of DNS, or find out who sends answers that were not asked for",
+    ),
+    Threshold(
         "duplicates",
         "duplicate_packets",
         ("packets",),

@@ -18,6 +18,19 @@ Phase = Literal["open", "update", "end"]
 EndReason = Literal["fin", "rst", "idle", "evicted", "reused", "capture_end"]
 Confidence = Literal["agreed", "disputed", "single", "unknown"]
 
+Contact = Literal[
+    "attempted",  # only the client sent, and nothing shows that it was answered
+    "refused",  # the only answer was a TCP reset
+    "answered",  # the server sent something, but not both sides sent payload
+    "data",  # both sides sent payload; or, seen in one direction only, the client did after an answer
+]
+"""How far client and server came in contact, weakest first: a closed set.
+
+Payload of a client alone shows an answer if it needs one: it is a TCP segment after the handshake, or a QUIC
+packet with the keys of the handshake.
+"""
+CONTACTS: tuple[Contact, ...] = get_args(Contact)
+
 Evidence = Literal[
     "sni",  # TLS over TCP, or DTLS: server_name of the ClientHello
     "quic_sni",  # the same inside QUIC
@@ -25,6 +38,7 @@ Evidence = Literal[
     "certificate",  # the server's certificate, unencrypted up to TLS 1.2
     "dns_client",  # this client resolved the name to this address
     "dns_any",  # another client, or the site's resolver, did
+    "dns_unsolicited",  # an answer that no query was seen for did; gives no name
     "payload",  # first bytes that match a signature; gives no name
     "network",  # the address is in a network of a signature; gives no name
     "ech_outer",  # the public name of an encrypted hello; says nothing about the inner name
@@ -33,7 +47,21 @@ Evidence = Literal[
 """Evidence for a flow's name, strongest first: a closed set, used as a metric label."""
 EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
-NAMES = EVIDENCE[: EVIDENCE.index("payload")]
+Grounds = Literal[
+    "own",  # what the client or its resolver sent before or in the flow, or what the server showed or is
+    "holder",  # the address is in a network of the vendor; the name, and so the component, is hearsay
+    "hearsay",  # other look-ups: see below
+    "unsolicited",  # an answer that no query was seen for
+]
+"""What a match rests on, strongest first: a closed set.
+
+Hearsay is a name in DNS that only another host looked up (a resolver that answered this client, or that is
+configured, counts as the client), that the client looked up only after the flow began, or that is not the one
+it looked up last before the flow.
+"""
+GROUNDS: tuple[Grounds, ...] = get_args(Grounds)
+
+NAMES = EVIDENCE[: EVIDENCE.index("dns_unsolicited")]
 """Evidence that gives a name. A flow with other evidence has a reason of UNNAMED."""
 
 Unnamed = Literal[
@@ -64,6 +92,7 @@ Limitation = Literal[
     "proxied",  # the server is a proxy, and the real destination is behind it
     "unseen",  # more than 1 % of its bytes were acknowledged but not seen
     "duplicates",  # packets were seen more than once, and counted once
+    "answers_only",  # DNS answers were seen without any query, and the match rests on such an answer
 ]
 """Visibility limitations of a flow: a closed set."""
 VIEW: tuple[Limitation, ...] = get_args(Limitation)
@@ -130,12 +159,15 @@ class FlowRecord:
     received_bytes: int
     new_sent_bytes: int
     new_received_bytes: int
+    contact: Contact
     name: str | None  # the best name, lower case, no trailing dot; a certificate may give "*.example.com"
     evidence: Evidence
     reason: Unnamed | None  # why the flow has no name; None when the evidence is in NAMES
     candidates: tuple[str, ...]  # other names that the evidence allows
+    ambiguous: bool  # DNS shows names of different vendors, or of one and of none, for the address
+    grounds: Grounds  # what the match with a signature rests on; "own" without a match
     signature: int | None  # the signature that matched: an index of `SignatureSet.rules`
-    matched: str | None  # the name that matched it: the name itself or a link of its CNAME chain
+    matched: str | None  # the name that matched it: the name, a link of its CNAME chain, or a candidate
     server_name: str | None  # the SNI, lower case, also when it is not the best name or no name at all
     alpn: tuple[str, ...]
     tls_versions: tuple[str, ...]  # offered, e.g. ("1.3", "1.2")

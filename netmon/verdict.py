@@ -7,6 +7,14 @@ or a single source give "undecided", never an alarm. A limited view turns "expec
 does not change "unexpected": packets that were seen going elsewhere did go elsewhere. "expected" also needs
 evidence that the vendor answers at the address (`netmon.holders`), for a client may send any name anywhere.
 
+A finding needs a contact: a flow without data in both directions (`FlowRecord.contact`), or to an address
+that is not reachable over the Internet, is "undecided", because firewalls and DNS sinkholes cause such flows.
+
+A finding also needs evidence that this client meant the name (`FlowRecord.grounds`): its own hello or
+look-up, or that of its resolver, made before the flow. An address of the vendor shows contact with the
+vendor, but not with which component. What other DNS traffic shows may be forged, so it accuses nobody, and a
+flow that only an unsolicited answer matches is not judged at all.
+
 "undecided" is weaker than the other three verdicts, which are equally strong. An additional source that
 agrees with the others makes a verdict stronger or leaves it unchanged.
 
@@ -36,7 +44,7 @@ from netmon.promises import (
     is_made_to,
     why_not_in_force,
 )
-from netmon.records import Place, Verdict
+from netmon.records import Contact, Grounds, Place, Verdict
 from netmon.signatures.model import Location, Vendor
 from netmon.verdict_table import Facts, Fit, Kind, find_lack, find_row
 
@@ -51,7 +59,9 @@ The others have no influence: "cut" (headers and lengths are complete), "no_star
 went there) and "duplicates" (detected, and counted once); "proxied" has a row of its own."""
 
 
-_NOT_BY_PLACE = frozenset({"unverified_signature", "policy_forbids_vendor"})
+_NOT_BY_PLACE = frozenset(
+    {"unverified_signature", "sinkholed", "no_contact", "name_unsolicited", "policy_forbids_vendor"}
+)
 """Reasons of verdicts for which no place, and so no promise, was looked at."""
 
 
@@ -68,6 +78,9 @@ class Case:
     locations: Mapping[str, Location]
     client: str | None = None  # its address; None: no client, so no exception applies
     holder_shown: bool = False  # there is evidence that the vendor answers at the address (`netmon.holders`)
+    contact: Contact = "data"
+    grounds: Grounds = "own"
+    sinkholed: bool = False  # the address is not global, and no source locates it (`netmon.places.sinkhole`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,9 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
     concern = find_concern(case.vendor, policy, subject, case.place.country, day)
     facts = Facts(
         unverified=case.status == "unverified",
+        sinkholed=case.sinkholed,
+        met=case.contact == "data",
+        grounds=case.grounds,
         forbidden=case.vendor.id in policy.forbidden_vendors,
         concern=concern is not None,
         contact_excepted=contact is not None,
@@ -106,10 +122,11 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
         limited=not LIMITING.isdisjoint(case.view),
     )
     row = find_row(facts)
+    is_forbidden = facts.forbidden and not facts.contact_excepted
     plain = Verdict(
         row.outcome,
         row.reason,
-        promise=None if row.reason in _NOT_BY_PLACE else reference.promise,
+        promise=None if row.reason in _NOT_BY_PLACE or is_forbidden else reference.promise,
         lacks=find_lack(facts),
     )
     if row.reason == "country_of_concern" and concern is not None:

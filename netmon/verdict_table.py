@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from netmon.records import Lack, Outcome
+from netmon.records import Grounds, Lack, Outcome
 
 REASONS: Mapping[str, str] = {
     "unverified_signature": "the signature is unverified, so the flow may not be the vendor's",
+    "sinkholed": "the address is not reachable over the Internet, so the flow was probably redirected",
+    "no_contact": "no data was exchanged with the server",
+    "name_unsolicited": "only a DNS answer that no query was seen for gives the vendor's name",
+    "name_unproven": "DNS does not show that this client meant the vendor's name",
     "country_of_concern": "the place is in a country of concern, which neither policy nor a promise allows",
     "policy_exception": "the policy has an exception for this client until a certain day",
     "policy_forbids_vendor": "the policy forbids any contact with this vendor",
@@ -32,7 +36,17 @@ REASONS: Mapping[str, str] = {
 }
 """The reasons for verdicts and their meanings: a closed set, used as a metric label."""
 
-_WITHOUT_EVIDENCE = frozenset({"unverified_signature", "holder_unproven", "insufficient_view"})
+_WITHOUT_EVIDENCE = frozenset(
+    {
+        "unverified_signature",
+        "sinkholed",
+        "no_contact",
+        "name_unsolicited",
+        "name_unproven",
+        "holder_unproven",
+        "insufficient_view",
+    }
+)
 _WITHOUT_PROMISE = frozenset({"subject_unknown", "no_promise", "service_ended", "coverage_possible"})
 
 
@@ -45,6 +59,9 @@ class Facts:
     """A case in the terms of the table."""
 
     unverified: bool
+    sinkholed: bool
+    met: bool  # data was exchanged with the server
+    grounds: Grounds
     forbidden: bool
     concern: bool  # the country is one of concern for this vendor and subject on this day
     contact_excepted: bool  # an exception of the policy lifts the contact for this client on this day
@@ -65,6 +82,11 @@ class Facts:
         """Two sources agree on another country, or the organisation declared one."""
         return self.fit == "elsewhere" and not (self.disputed or self.unknown or self.single)
 
+    @property
+    def is_of_concern(self) -> bool:
+        """The place is settled, and in a country of concern that neither policy nor a promise allows."""
+        return self.concern and self.settled_elsewhere and not self.proxied
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -84,6 +106,27 @@ ROWS = (
         "undecided",
         "unverified_signature",
     ),
+    # Nothing reached the vendor, so there is nothing to accuse anybody of.
+    Row(
+        "the address is not global, and no source locates it",
+        lambda case: case.sinkholed,
+        "undecided",
+        "sinkholed",
+    ),
+    Row("no data was exchanged", lambda case: not case.met, "undecided", "no_contact"),
+    # Anyone who can send packets to the site can forge what these flows rest on.
+    Row(
+        "only an unsolicited DNS answer gives the name",
+        lambda case: case.grounds == "unsolicited",
+        "undecided",
+        "name_unsolicited",
+    ),
+    Row(
+        "the policy forbids the vendor, and DNS does not show that this client meant the name",
+        lambda case: case.forbidden and not case.contact_excepted and case.grounds == "hearsay",
+        "undecided",
+        "name_unproven",
+    ),
     # The vendor must not be contacted at all: the place is irrelevant.
     Row(
         "the policy forbids the vendor, without an exception that lifts the contact for this client that day",
@@ -91,10 +134,16 @@ ROWS = (
         "forbidden",
         "policy_forbids_vendor",
     ),
+    Row(
+        "the place is in a country of concern, and DNS does not show that this client meant the name",
+        lambda case: case.is_of_concern and case.grounds != "own",
+        "undecided",
+        "name_unproven",
+    ),
     # A country of concern needs no promise. No exception lifts it; a policy that allows the country does.
     Row(
         "the place is in a country of concern, which neither policy nor a promise allows",
-        lambda case: case.concern and case.settled_elsewhere and not case.proxied,
+        lambda case: case.is_of_concern,
         "unexpected",
         "country_of_concern",
     ),
@@ -148,6 +197,12 @@ ROWS = (
         lambda case: case.single,
         "undecided",
         "single_source",
+    ),
+    Row(
+        "the place is in another country, and DNS does not show that this client meant the name",
+        lambda case: case.fit == "elsewhere" and case.grounds != "own",
+        "undecided",
+        "name_unproven",
     ),
     # In another country. A limited view does not matter: the packets that were seen went there.
     Row(

@@ -97,7 +97,24 @@ def unfinished_initials(count: int) -> Packets:
 
 
 def new_names(count: int) -> Packets:
-    """DNS responses, each with another name and another address."""
+    """DNS queries and their responses, each with another name and another address."""
+    query = dns.query("000000000.flood.example", dns.A, message_id=1)
+    client, resolver = address("192.0.2.1"), address("192.0.2.53")
+    template = bytearray(ipv4(client, resolver, UDP, udp(client, resolver, (50_000, 53), query)))
+    [at] = [found.start() for found in re.finditer(rb"000000000", template)]
+    for number, response in enumerate(unsolicited_names(count // 2)):
+        template[at : at + 9] = b"%09d" % number
+        yield bytes(template)
+        yield response
+
+
+def unanswered_queries(count: int) -> Packets:
+    """DNS queries, each for another name."""
+    return itertools.islice(itertools.islice(new_names(2 * count), 0, None, 2), count)
+
+
+def unsolicited_names(count: int) -> Packets:
+    """DNS responses without queries, each with another name and another address."""
     name = "000000000.flood.example"
     answer = dns.answer(name, dns.A, [dns.address(name, "203.0.113.1")], message_id=1)
     resolver, client = address("192.0.2.53"), address("192.0.2.1")
@@ -111,15 +128,19 @@ def new_names(count: int) -> Packets:
 
 
 def new_clients(count: int) -> Packets:
-    """Responses with HTTPS records, each to another client, with eight long public names of ECH servers."""
+    """Look-ups of HTTPS records, each by another client, with eight long public names of ECH servers."""
     names = [f"{'x' * 60}.{'y' * 60}.{'z' * 60}.front{number}.example" for number in range(8)]
     configs = tls.block16(b"".join(tls.ech_config_list(name)[2:] for name in names))
     record = dns.https("flood.example", ech=configs)
     answer = dns.answer("flood.example", dns.HTTPS, [record], message_id=1)
     resolver = address("192.0.2.53")
     template = bytearray(ipv4(resolver, CLIENT, UDP, udp(resolver, CLIENT, (53, 50_000), answer)))
-    for number in range(count):
+    query = dns.query("flood.example", dns.HTTPS, message_id=1)
+    question = bytearray(ipv4(CLIENT, resolver, UDP, udp(CLIENT, resolver, (50_000, 53), query)))
+    for number in range(count // 2):
+        struct.pack_into("!I", question, ADDRESS_AT, int(CLIENT) | number)
         struct.pack_into("!I", template, DESTINATION_AT, int(CLIENT) | number)
+        yield bytes(question)
         yield bytes(template)
 
 
@@ -152,7 +173,9 @@ FLOODS = {
     "small_segments": Flood(small_segments, 600_000, "heads", SMALL),
     "unfinished_initials": Flood(unfinished_initials, 100_000, "heads", SMALL),
     "new_names": Flood(new_names, 300_000, "names", SMALL),
-    "new_clients": Flood(new_clients, CLIENTS, "clients", SMALL),
+    "unsolicited_names": Flood(unsolicited_names, 300_000, "names", SMALL),
+    "unanswered_queries": Flood(unanswered_queries, 300_000, "queries", SMALL),
+    "new_clients": Flood(new_clients, 2 * CLIENTS, "clients", SMALL),
     "unfinished_messages": Flood(unfinished_messages, 300_000, "heads", SMALL),
     "a_million_flows": Flood(syns, 1_000_000, None, {}),
     "a_million_named_flows": Flood(named_flows, 1_000_000, None, {}),

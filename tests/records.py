@@ -46,6 +46,7 @@ FLOW = plain(
     received_bytes=2000,
     new_sent_bytes=1000,
     new_received_bytes=2000,
+    contact="data",
     name="files.acme.example",
     evidence="sni",
     signature=0,

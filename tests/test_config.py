@@ -1,7 +1,7 @@
 """netmon.yaml: every setting takes effect, and every error is one line with file, line and key."""
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -90,6 +90,7 @@ subject: {country: DE}
 capture: {interfaces: [eth1, eth2], workers: 2, ring_mib: 64, snaplen: 512, promiscuous: false}
 flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, tcp_idle_s: 50, udp_idle_s: 60,
   duplicate_window_ms: 0, report_every_s: 7}
+dns: {resolvers: [192.0.2.53, "2001:db8::53"]}
 signatures: {folder: mine}
 places:
   databases: [mine, /usr/share/GeoIP]
@@ -117,6 +118,7 @@ web: {listen: "[::1]:9000"}
     assert config.capture.promiscuous is False
     assert tuple(config.limits.keywords().values()) == (10, 20, 30, 40, 50, 60, 0)
     assert config.report_every_s == 7
+    assert config.site_resolvers == (ip_address("192.0.2.53"), ip_address("2001:db8::53"))
     assert config.signatures == tmp_path / "mine"
     assert config.databases == (tmp_path / "mine", Path("/usr/share/GeoIP"))
     assert config.declarations == (

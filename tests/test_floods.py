@@ -28,6 +28,8 @@ BOUNDS = {
     "small_segments": HEADS_BOUND,
     "unfinished_initials": HEADS_BOUND,
     "new_names": NAMES_BOUND,
+    "unsolicited_names": NAMES_BOUND // 8,
+    "unanswered_queries": 0,
     "new_clients": CLIENTS_BOUND,
     "unfinished_messages": HEADS_BOUND,
     "a_million_flows": 1_000_000 * FLOW_BYTES,

@@ -96,7 +96,11 @@ def signature_of(monitor, prefix_or_name):
         ("198.51.100.7", ("one_way",), ("zurich", "undecided", "insufficient_view")),
         ("203.0.113.7", (), ("moscow", "unexpected", "place_elsewhere")),
         ("203.0.113.7", ("proxied",), ("unknown", "undecided", "behind_proxy")),
-        ("192.0.2.200", (), ("unknown", "undecided", "no_location")),
+        ("9.9.9.200", (), ("unknown", "undecided", "no_location")),
+        ("192.0.2.200", (), ("unknown", "undecided", "sinkholed")),
+        ("10.0.0.99", (), ("unknown", "undecided", "sinkholed")),
+        ("0.0.0.0", (), ("unknown", "undecided", "sinkholed")),
+        ("10.0.0.99", ("proxied",), ("unknown", "undecided", "behind_proxy")),
     ],
 )
 def test_a_matching_flow_gets_a_place_and_a_verdict(monitor, server, view, expected):
@@ -125,22 +129,25 @@ def test_a_destination_is_new_once(monitor):
     """Network and country are new the first time only, also after a reload; without `destinations` never."""
     destinations = Destinations()
 
-    def classify(server):
+    def classify(server, contact="data"):
         loaded = Monitor(
             *(monitor.signatures, Locator(monitor.signatures)), Policy(), Subject(), None, destinations
         )
-        return loaded.classify(flow(server, signature_of(loaded, "files.acme.example"))).new_destination
+        one = replace(flow(server, signature_of(loaded, "files.acme.example")), contact=contact)
+        return loaded.classify(one).new_destination
 
     assert classify("203.0.113.7") == ("network", "country")
     assert classify("203.0.113.8") == ()
     assert classify("198.51.100.7") == ("network", "country")
-    assert classify("192.0.2.200") == ("network",)  # no source locates it
+    assert classify("9.9.9.200") == ("network",)  # no source locates it
+    assert classify("192.0.2.200") == ()  # sinkholed
+    assert classify("198.51.101.7", contact="answered") == ()
     assert [one.value for one in destinations.remembered()] == [
         "203.0.113.0/24",
         "RU",
         "198.51.100.0/24",
         "CH",
-        "192.0.2.0/24",
+        "9.9.9.0/24",
     ]
     assert monitor.classify(flow("203.0.113.7", 0)).new_destination == ()
 

@@ -14,6 +14,8 @@ GOOD = {
     "connections": 1000,
     "one_way_connections": 0,
     "incomplete_hellos": 0,
+    "solicited_dns_answers": 100,
+    "unsolicited_dns_answers": 0,
 }
 KERNEL = {"packets": 100_000, "dropped": 0, "freezes": 0, "interface_dropped": 0}
 
@@ -39,6 +41,7 @@ def test_a_good_view_has_no_fault():
         ({"one_way_connections": 101}, "one_way"),
         ({"duplicate_packets": 5001}, "duplicates"),
         ({"incomplete_hellos": 51}, "gap"),
+        ({"unsolicited_dns_answers": 901}, "answers_only"),
         ({"cut_packets": 1001}, "cut"),
         ({"coalesced_packets": 1001}, "coalesced"),
     ],

@@ -152,7 +152,7 @@ def test_stop_ends_the_run(make):
 
 def test_a_failing_source_ends_the_run(make, config, a_rule):
     """The caller gets the error, and the state is saved."""
-    source = Source(Batch([records.flow(signature=a_rule.number, server="192.0.2.1")], []))
+    source = Source(Batch([records.flow(signature=a_rule.number, server="198.51.100.1")], []))
     source.failure = SourceError("eth1: network is down")
     with pytest.raises(SourceError, match="network is down"):
         make(source).run(STATUS)

@@ -1,6 +1,7 @@
 """The table of verdicts over all its inputs: each row, and each place that votes can give."""
 
 import math
+import random
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -8,7 +9,7 @@ from itertools import product
 import pytest
 
 from netmon.places.decision import decide
-from netmon.records import LACKS, OUTCOMES, Vote
+from netmon.records import GROUNDS, LACKS, OUTCOMES, Vote
 from netmon.verdict import judge
 from netmon.verdict_table import REASONS, ROWS, Facts, find_lack, find_row
 from tests.verdict_cases import (
@@ -29,8 +30,8 @@ STRENGTH = {"undecided": 0, "expected": 1, "unexpected": 1, "forbidden": 1}
 
 TRUTHS = (False, True)
 NO_CONFIDENCE = dict.fromkeys(("disputed", "unknown", "single"), False)
+CONTACT = {"unverified": False, "sinkholed": False, "met": True}
 FACTS = {
-    "unverified": TRUTHS,
     "forbidden": TRUTHS,
     "concern": TRUTHS,
     "contact_excepted": TRUTHS,
@@ -44,22 +45,35 @@ FACTS = {
     "limited": TRUTHS,
 }
 CONFIDENCES = [NO_CONFIDENCE | one for one in ({}, {"disputed": True}, {"unknown": True}, {"single": True})]
-COMBINATIONS = math.prod(map(len, FACTS.values())) * len(CONFIDENCES)
+COMBINATIONS = math.prod(map(len, FACTS.values())) * len(CONFIDENCES) * 3
 
 
 @cache
 def every_fact():
-    """All combinations of facts."""
-    return [
-        Facts(**dict(zip(FACTS, values, strict=True)), **confidence)
+    """Every combination that the table can tell apart.
+
+    An unverified signature, a sinkhole, no contact and an unsolicited name decide alone, whatever the rest
+    is. Each combination of these four is tried with a thousand combinations of the rest.
+    """
+    judged = [
+        Facts(**dict(zip(FACTS, values, strict=True)), **CONTACT, grounds=grounds, **confidence)
+        for grounds in ("own", "holder", "hearsay")
         for values in product(*FACTS.values())
         for confidence in CONFIDENCES
     ]
+    rest = random.Random(1).sample(judged, 1000)
+    unjudged = [
+        replace(facts, unverified=unverified, sinkholed=sinkholed, met=met, grounds=grounds)
+        for unverified, sinkholed, met, grounds in product(TRUTHS, TRUTHS, TRUTHS, GROUNDS)
+        if unverified or sinkholed or not met or grounds == "unsolicited"
+        for facts in rest
+    ]
+    return [*judged, *dict.fromkeys(unjudged)]
 
 
 def test_exactly_one_row_decides_each_combination():
     """Every input has an outcome, and every row decides some input."""
-    assert len(set(every_fact())) == COMBINATIONS
+    assert len(set(every_fact())) == len(every_fact()) >= COMBINATIONS
     deciding = [find_row(facts) for facts in every_fact()]
     assert set(deciding) == set(ROWS)
     assert {row.outcome for row in deciding} == set(OUTCOMES)
@@ -74,9 +88,11 @@ def test_the_same_reason_is_always_the_same_outcome():
 
 
 def test_forbidden_wins():
-    """It takes precedence over everything but an unverified signature and an exception of the policy."""
+    """It takes precedence over everything but what is no contact with the vendor, and an exception."""
     for facts in every_fact():
-        is_forbidden = facts.forbidden and not facts.unverified and not facts.contact_excepted
+        is_contact = facts.met and not facts.sinkholed and not facts.unverified
+        is_contact &= facts.grounds in ("own", "holder")
+        is_forbidden = facts.forbidden and is_contact and not facts.contact_excepted
         assert (find_row(facts).outcome == "forbidden") == is_forbidden
 
 
@@ -86,7 +102,9 @@ def test_no_alarm_without_a_place_that_is_sure():
         if find_row(facts).outcome == "unexpected":
             assert facts.settled_elsewhere
             assert facts.concern or facts.reference in ("policy", "promise")
-            assert True not in (facts.unverified, facts.proxied)
+            assert True not in (facts.unverified, facts.sinkholed, facts.proxied)
+            assert facts.met
+            assert facts.grounds == "own"
 
 
 def test_an_exception_lifts_the_place_only():
@@ -118,6 +136,8 @@ def test_a_concern_comes_after_forbidden_and_allowed():
         if found.reason == "country_of_concern":
             assert (found.outcome, facts.settled_elsewhere) == ("unexpected", True)
             assert without.outcome != "forbidden"
+        elif facts.grounds != "own" and found is not without:
+            assert (found.reason, without.outcome) == ("name_unproven", "undecided")
         else:
             assert found is without
             is_established = facts.settled_elsewhere and not (facts.proxied or facts.unverified)

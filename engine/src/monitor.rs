@@ -101,6 +101,7 @@ impl Monitor {
         let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, None));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.traffic.add(side, segment, arrival.time_ns);
+        let met = flow.opening.note_segment(side, header, segment.payload_len);
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
         flow.view.unseen.follow(side, header, segment.payload_len);
         let mut is_closing = false;
@@ -118,11 +119,9 @@ impl Monitor {
             let due_ns = due_ns(&self.settings, flow, arrival.time_ns);
             self.table.set_due(slot, due_ns);
         }
-        if named {
-            self.evaluate_opening(slot);
-        }
+        self.evaluate(slot, named, met);
         if segment.payload_len > 0 && sender.key.has_port(DNS_PORT) {
-            self.read_dns_stream((slot, side), header, segment, arrival.time_ns);
+            self.read_dns_stream((slot, side), header, segment, arrival);
         }
     }
 
@@ -134,6 +133,7 @@ impl Monitor {
         let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, MessageKind::of(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.traffic.add(side, segment, arrival.time_ns);
+        let met = flow.opening.note_datagram(side, segment.payload, segment.payload_len);
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         let peer = flow.opening.state(1 - side);
@@ -146,17 +146,15 @@ impl Monitor {
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
         let message_kind = flow.message_kind();
-        if named {
-            self.evaluate_opening(slot);
-        }
+        self.evaluate(slot, named, met);
         if let Some(kind) = message_kind.filter(|_| !segment.payload.is_empty()) {
-            self.read_message(slot, kind, segment, arrival.time_ns);
+            self.read_message(slot, kind, segment, arrival);
         }
     }
 
     /// Reads the DNS message in a datagram.
-    fn read_message(&mut self, slot: u32, kind: MessageKind, segment: &Segment<'_>, now_ns: u64) {
-        let mut messages = Messages::of_datagram(segment, kind, now_ns, context!(self));
+    fn read_message(&mut self, slot: u32, kind: MessageKind, segment: &Segment<'_>, arrival: Arrival) {
+        let mut messages = Messages::of_datagram(segment, kind, arrival, context!(self));
         messages.process(segment.payload);
         let query = messages.fallback_query();
         if let Some(flow) = self.table.get_mut(slot) {
@@ -165,12 +163,18 @@ impl Monitor {
     }
 
     /// Reads the DNS messages that a segment completes.
-    fn read_dns_stream(&mut self, at: (u32, usize), header: TcpHeader, segment: &Segment<'_>, now_ns: u64) {
+    fn read_dns_stream(
+        &mut self,
+        at: (u32, usize),
+        header: TcpHeader,
+        segment: &Segment<'_>,
+        arrival: Arrival,
+    ) {
         let (slot, side) = at;
         let Some(flow) = self.table.get_mut(slot) else { return };
         let part =
             StreamPart { seq: header.first_byte(), bytes: segment.payload, wire_bytes: segment.payload_len };
-        let mut messages = Messages::of_stream(&flow.ends, side, now_ns, context!(self));
+        let mut messages = Messages::of_stream(&flow.ends, side, arrival, context!(self));
         self.dns_streams.follow(at, flow.opening.stream_start(side), part, &mut messages);
         flow.note_query(messages.fallback_query());
     }

@@ -99,11 +99,11 @@ impl Sensor {
     pub fn start(
         options: &Options,
         settings: &Settings,
-        max_names: usize,
+        names: LearnedNames,
         matcher: &Arc<Matcher>,
     ) -> Result<Self, CaptureError> {
         let workers = options.workers.max(1);
-        let names = Arc::new(LearnedNames::new(max_names));
+        let names = Arc::new(names);
         let interface_drops = options.interfaces.iter().map(|name| InterfaceDrops::since_now(name)).collect();
         let mut rings = Vec::new();
         for _ in 0..workers {

@@ -2,8 +2,12 @@
 
 use _engine::address::Address;
 use _engine::counters::tally::Tally;
-use _engine::resolution::{CapturedMessage, Context, DnsStreams, LearnedNames, Messages, StreamPart};
+use _engine::resolution::{
+    CapturedMessage, Context, DnsStreams, LearnedNames, LookedUpBy, Messages, PendingQueries, QueryKey,
+    StreamPart,
+};
 use _engine::tag::Matcher;
+use _engine::types::arrival::Arrival;
 use _engine::types::ends::Ends;
 use _engine::types::flow_key::{FlowKey, TCP};
 
@@ -16,6 +20,7 @@ struct Connection {
     ends: Ends,
     base: Option<u32>,
     names: LearnedNames,
+    queries: PendingQueries,
     tally: Tally,
     reports: Vec<CapturedMessage>,
 }
@@ -31,21 +36,29 @@ impl Connection {
             ends,
             base,
             names: LearnedNames::new(1000),
+            queries: PendingQueries::default(),
             tally: Tally::default(),
             reports: Vec::new(),
         }
     }
 
     fn cut(&mut self, seq: u32, bytes: &[u8], wire_bytes: u32) {
-        let Self { streams, ends, base, names, tally, reports } = self;
+        let Self { streams, ends, base, names, queries, tally, reports } = self;
         let matcher = Matcher::default();
         let mut messages = Messages::of_stream(
             ends,
             1,
-            0,
-            Context { names, matcher: &matcher, tally, reports: Some(reports) },
+            Arrival { time_ns: 0, interface: 0 },
+            Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
         streams.follow((0, 1), *base, StreamPart { seq, bytes, wire_bytes }, &mut messages);
+    }
+
+    /// The client's query that the answer with this ID is for.
+    fn query(&mut self, id: u16) {
+        let (client, resolver) = (self.ends.end(0), self.ends.end(1));
+        let key = QueryKey { client, resolver, is_tcp: true, id, name: "www.example" };
+        self.queries.add(&key, 0, &mut self.tally);
     }
 
     fn put(&mut self, seq: u32, bytes: &[u8]) {
@@ -53,13 +66,13 @@ impl Connection {
     }
 
     fn close(&mut self) {
-        let Self { streams, ends, names, tally, reports, .. } = self;
+        let Self { streams, ends, names, queries, tally, reports, .. } = self;
         let matcher = Matcher::default();
         let mut messages = Messages::of_stream(
             ends,
             1,
-            0,
-            Context { names, matcher: &matcher, tally, reports: Some(reports) },
+            Arrival { time_ns: 0, interface: 0 },
+            Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
         streams.close((0, 1), &mut messages);
     }
@@ -89,13 +102,15 @@ fn answers(count: u16) -> Vec<u8> {
 #[test]
 fn several_messages_in_one_segment_are_read_and_learned() {
     let mut connection = Connection::new(Some(100));
+    connection.query(2);
     connection.put(100, &answers(3));
     assert_eq!(connection.ids(), [1, 2, 3]);
     let report = &connection.reports[0];
     assert!(report.is_tcp);
     assert_eq!((report.source.1, report.destination.1), (53, 40_000));
     let server = Address::v4([203, 0, 113, 9]);
-    assert!(connection.names.find(Address::v4(CLIENT), server, 0).unwrap().by_client);
+    assert_eq!(connection.names.find(Address::v4(CLIENT), server, 0).unwrap().by, LookedUpBy::Client);
+    assert_eq!(connection.tally.total_view().solicited_dns_answers, 1);
     assert_eq!(connection.tally.dns_messages, 3);
 }
 
@@ -219,13 +234,13 @@ fn endless_messages_are_bounded_and_every_eviction_counted() {
     let mut connection = Connection::new(Some(0));
     let bytes = answer(1);
     for slot in 0..1000 {
-        let Connection { streams, ends, base, names, tally, reports } = &mut connection;
+        let Connection { streams, ends, base, names, queries, tally, reports } = &mut connection;
         let matcher = Matcher::default();
         let mut messages = Messages::of_stream(
             ends,
             1,
-            0,
-            Context { names, matcher: &matcher, tally, reports: Some(reports) },
+            Arrival { time_ns: 0, interface: 0 },
+            Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
         let part = StreamPart { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };
         streams.follow((slot, 1), *base, part, &mut messages);

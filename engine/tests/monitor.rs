@@ -10,6 +10,7 @@ use _engine::report::phase::Phase;
 use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::{MatchKind, Matcher};
+use _engine::types::contact::Contact;
 use _engine::types::end_reason::EndReason;
 use _engine::types::evidence::Evidence;
 use _engine::types::unnamed::Unnamed;
@@ -209,6 +210,18 @@ fn a_live_flow_is_reported_when_it_matches_while_it_continues_and_when_it_ends()
     assert_eq!(occasions.last(), Some(&Phase::End(EndReason::CaptureEnd)));
     let new: u64 = flows.iter().map(|flow| flow.new_sent_bytes).sum();
     assert_eq!(new, flows.last().unwrap().sent_bytes);
+}
+
+#[test]
+fn a_live_flow_without_data_is_reported_after_a_while() {
+    let mut monitor = monitor(Settings { every_flow: false, report_every_ns: 5 * SECOND, ..settings() });
+    feed(&mut monitor, START, &up(100, 0, SYN, b""));
+    feed(&mut monitor, START + 1, &down(900, 101, SYN | ACK, b""));
+    feed(&mut monitor, START + 2, &up(101, 901, ACK, &hello("a.cloud.example")));
+    assert!(monitor.flows.is_empty());
+    monitor.tick(START + 3 * SECOND);
+    let seen: Vec<_> = monitor.flows.iter().map(|flow| (flow.phase, flow.contact)).collect();
+    assert_eq!(seen, [(Phase::Open, Contact::Answered)]);
 }
 
 #[test]

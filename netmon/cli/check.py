@@ -84,6 +84,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     for key, number in settings.limits.keywords().items():
         yield f"flows.{key}", str(number)
     yield "flows.report_every_s", str(settings.report_every_s)
+    yield "dns.resolvers", ", ".join(map(str, settings.site_resolvers)) or "none: those that answer a client"
     yield "signatures.folder", str(settings.signatures or "the bundled ones")
     yield "places.databases", _databases_text(settings)
     yield "places.declared", "; ".join(map(_declaration_text, settings.declarations)) or "none"

@@ -38,7 +38,7 @@ def demo() -> None:
         console.print(Text.assemble((f"{number}.", "bold"), f" {step}"))
     console.print()
     summary = Summary(known.locations, wiring.make_privacy(settings, privacy.ADDRESS))
-    source = FileSource([str(capture)], compile_matcher(known), limits=settings.limits.keywords())
+    source = FileSource([str(capture)], compile_matcher(known), limits=settings.engine_keywords())
     for batch in source.batches():
         for flow in batch.flows:
             summary.flow(monitor.classify(flow))

@@ -89,7 +89,7 @@ def read(
     outputs: list[Output] = [summary]
     if json:
         outputs.append(Events(json_stream(), shown, known.locations))
-    matcher, limits = compile_matcher(known), settings.limits.keywords()
+    matcher, limits = compile_matcher(known), settings.engine_keywords()
     with _progress(make_console(stderr=True), paths) as report:
         reader: FileSource | ScapyFileSource
         if options.source is SourceName.NATIVE:

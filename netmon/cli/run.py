@@ -98,7 +98,7 @@ def _open_source(
     settings: Config, ports: tuple[str, ...], expression: str, source: SourceName, matcher: Matcher
 ) -> ContinuousSource:
     """Starts the capture. Raises SourceError."""
-    limits, capture = settings.limits.keywords(), settings.capture
+    limits, capture = settings.engine_keywords(), settings.capture
     if source is SourceName.SCAPY:
         return ScapyLiveSource(
             ports,

@@ -5,7 +5,8 @@ A network is the one in the signatures that contains the address on that day, or
 or location databases do not make known networks new. A country counts only if it is certain: two sources
 agree on it, or the user declared it.
 
-Flows to a proxy are ignored, because the address is the proxy's; so are unverified signatures.
+Flows to a proxy are ignored, because the address is the proxy's; so are flows without data in both directions
+(`FlowRecord.contact`), matches by hearsay, sinkholed addresses and unverified signatures.
 This module uses no clock and no I/O, and stores nothing about clients.
 """
 
@@ -94,9 +95,9 @@ class Destinations:
         """Adds a flow's destination; returns what of it is new, from records.NEW_DESTINATION.
 
         `network` looks up the signatures' network of the address. A new destination is returned once, for
-        the first report on the flow that becomes an event.
+        the first report on the flow that becomes an event and shows a contact.
         """
-        if flow.phase == "update" or "proxied" in flow.view:
+        if flow.phase == "update" or "proxied" in flow.view or flow.contact != "data":
             return ()
         when_s = flow.last_ns // 1_000_000_000
         if vendor not in self.since_s:

@@ -140,6 +140,16 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("interface",),
         "Ended flows whose ClientHello has missing segments.",
     ),
+    "netmon_view_solicited_dns_answers": (
+        "counter",
+        ("interface",),
+        "DNS answers to queries that were seen.",
+    ),
+    "netmon_view_unsolicited_dns_answers": (
+        "counter",
+        ("interface",),
+        "DNS answers that no query was seen for: forged, late, or seen in one direction only.",
+    ),
     "netmon_view_quality_degraded": (
         "gauge",
         ("interface", "reason"),

@@ -54,6 +54,8 @@ _VIEW = {
     "netmon_view_connections": "connections",
     "netmon_view_one_way_connections": "one_way_connections",
     "netmon_view_incomplete_hellos": "incomplete_hellos",
+    "netmon_view_solicited_dns_answers": "solicited_dns_answers",
+    "netmon_view_unsolicited_dns_answers": "unsolicited_dns_answers",
 }
 """Metrics of the view, with their keys in the engine's counters."""
 

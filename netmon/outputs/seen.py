@@ -20,6 +20,7 @@ EVIDENCE_TEXT = {
     "certificate": "server certificate",
     "dns_client": "this client's DNS lookup",
     "dns_any": "another client's DNS lookup",
+    "dns_unsolicited": "unsolicited DNS answer",
     "payload": "a vendor's protocol",
     "network": "address in a vendor's network",
     "ech_outer": "public name of an ECH hello",
@@ -76,7 +77,7 @@ def _flows(stats: Mapping[str, Any]) -> Iterator[Row]:
         yield row("not named because", *sums)
         for reason, count in _counted(stats["unnamed"]):
             yield row(f"  {UNNAMED_TEXT[reason]}", count, stats["unnamed_bytes"][reason])
-    for key in ("payload", "network", "ech_outer"):
+    for key in ("payload", "network", "ech_outer", "dns_unsolicited"):
         if flows.get(key):
             yield row(f"  of these, by {EVIDENCE_TEXT[key]}", flows[key], octets[key])
     yield row("all flows", sum(flows.values()), sum(octets.values()))
@@ -104,6 +105,7 @@ def _missing(stats: Mapping[str, Any]) -> Iterator[Row]:
     unseen, connections = _sum(stats, "unseen_tcp_bytes"), _sum(stats, "connections")
     cut, packets = _sum(stats, "cut_packets"), stats["packets"]
     one_way, hellos = _sum(stats, "one_way_connections"), _sum(stats, "incomplete_hellos")
+    unsolicited = _sum(stats, "unsolicited_dns_answers")
     if unseen:
         share = percent_text(unseen, unseen + _sum(stats, "tcp_bytes"))
         yield "TCP bytes acknowledged but not seen", bytes_text(unseen), share
@@ -112,6 +114,10 @@ def _missing(stats: Mapping[str, Any]) -> Iterator[Row]:
         yield what, f"{one_way:,}", percent_text(one_way, connections)
     if hellos:
         yield "hellos with missing segments", f"{hellos:,}", ""
+    if unsolicited:
+        answers = unsolicited + _sum(stats, "solicited_dns_answers")
+        what = f"DNS answers without a query seen, of {answers:,}"
+        yield what, f"{unsolicited:,}", percent_text(unsolicited, answers)
     if cut:
         yield "packets truncated by the snap length", f"{cut:,}", percent_text(cut, packets)
     for what, count in _counted(stats["evicted"]):

@@ -75,6 +75,14 @@ def test_verdict_table_is_the_code():
     assert table_after("docs/verdicts.md", "| when | verdict | reason |") == rows
 
 
+def test_the_threat_model_names_existing_tests():
+    """Each test that the page cites exists."""
+    cited = set(re.findall(r"`(test_[a-z_]+)`", TEXTS[Path("docs/threat-model.md")]))
+    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    assert cited
+    assert [name for name in sorted(cited) if f"def {name}(" not in written] == []
+
+
 def table_after(document, head):
     """The rows of the table with this head."""
     text = TEXTS[Path(document)].partition(f"{head}\n")[2]

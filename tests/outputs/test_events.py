@@ -85,6 +85,7 @@ def test_flow_of_a_vendor(event):
             "flow_id": 7,
             "phase": "end",
             "end_reason": "fin",
+            "contact": "data",
             "vendor": "acme",
             "component": "files",
             "signature_status": "official",

@@ -41,6 +41,8 @@ STATS = {
             "connections": 27,
             "one_way_connections": 28,
             "incomplete_hellos": 29,
+            "solicited_dns_answers": 33,
+            "unsolicited_dns_answers": 34,
         }
     },
     "quic_flows": {"v1": 21},
@@ -190,6 +192,8 @@ def test_engine_counters_are_read_at_each_scrape(metrics):
         ("netmon_view_connections_total", {"interface": "eth1"}, 27),
         ("netmon_view_one_way_connections_total", {"interface": "eth1"}, 28),
         ("netmon_view_incomplete_hellos_total", {"interface": "eth1"}, 29),
+        ("netmon_view_solicited_dns_answers_total", {"interface": "eth1"}, 33),
+        ("netmon_view_unsolicited_dns_answers_total", {"interface": "eth1"}, 34),
         ("netmon_view_quality_degraded", {"interface": "eth1", "reason": "unseen"}, 1),
         ("netmon_encrypted_dns_flows_total", {"protocol": "doh"}, 21),
         ("netmon_encrypted_dns_flows_total", {"protocol": "doq"}, 0),

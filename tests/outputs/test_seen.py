@@ -17,6 +17,8 @@ VIEW = {
     "connections": 20,
     "one_way_connections": 0,
     "incomplete_hellos": 0,
+    "solicited_dns_answers": 7,
+    "unsolicited_dns_answers": 0,
 }
 STATS = {
     "packets": 1000,
@@ -66,6 +68,7 @@ def test_what_is_missing_is_summed_over_all_interfaces():
         "one_way_connections": 1,
         "cut_packets": 50,
         "incomplete_hellos": 3,
+        "unsolicited_dns_answers": 3,
     }
     seen = lines(STATS | {"view": {"eth1": poor, "eth2": VIEW}, "evicted": {"heads": 2}})
     for line in (
@@ -73,6 +76,7 @@ def test_what_is_missing_is_summed_over_all_interfaces():
         "TCP bytes acknowledged but not seen 1.0 kB 5.3 %",
         "one-way connections, of 40 1 2.5 %",
         "hellos with missing segments 3",
+        "DNS answers without a query seen, of 17 3 18 %",
         "packets truncated by the snap length 50 5.0 %",
         "evicted from a full table: heads 2",
     ):

@@ -6,8 +6,9 @@
 
 use _engine::address::Address;
 use _engine::counters::tally::Tally;
-use _engine::resolution::{Context, DnsStreams, LearnedNames, Messages, StreamPart};
+use _engine::resolution::{Context, DnsStreams, LearnedNames, Messages, PendingQueries, StreamPart};
 use _engine::tag::Matcher;
+use _engine::types::arrival::Arrival;
 use _engine::types::ends::Ends;
 use _engine::types::flow_key::{FlowKey, TCP};
 use libfuzzer_sys::fuzz_target;
@@ -21,22 +22,33 @@ fuzz_target!(|input: &[u8]| {
     let start = (first & 1 == 1).then_some(0);
     let (names, matcher) = (LearnedNames::new(16), Matcher::default());
     let (mut streams, mut tally, mut reports) = (DnsStreams::new(2), Tally::default(), Vec::new());
+    let (mut queries, arrival) = (PendingQueries::default(), Arrival { time_ns: 0, interface: 0 });
     let mut bytes = 0;
     while let Some(([seq, cut, length], behind)) = rest.split_first_chunk::<3>() {
         let (segment, next) = behind.split_at(behind.len().min(usize::from(*length)));
         rest = next;
         bytes += segment.len();
-        let context =
-            Context { names: &names, matcher: &matcher, tally: &mut tally, reports: Some(&mut reports) };
-        let mut messages = Messages::of_stream(&ends, 0, 0, context);
+        let context = Context {
+            names: &names,
+            queries: &mut queries,
+            matcher: &matcher,
+            tally: &mut tally,
+            reports: Some(&mut reports),
+        };
+        let mut messages = Messages::of_stream(&ends, 0, arrival, context);
         let wire_bytes = segment.len() as u32 + u32::from(cut & 15);
         let part = StreamPart { seq: u32::from(*seq), bytes: segment, wire_bytes };
         streams.follow((0, 0), start, part, &mut messages);
         assert!(streams.waiting() <= 1);
     }
-    let context =
-        Context { names: &names, matcher: &matcher, tally: &mut tally, reports: Some(&mut reports) };
-    let mut messages = Messages::of_stream(&ends, 0, 0, context);
+    let context = Context {
+        names: &names,
+        queries: &mut queries,
+        matcher: &matcher,
+        tally: &mut tally,
+        reports: Some(&mut reports),
+    };
+    let mut messages = Messages::of_stream(&ends, 0, arrival, context);
     streams.close((0, 0), &mut messages);
     assert_eq!(streams.waiting(), 0);
     assert!(reports.len() <= bytes / 2, "messages come from bytes");

@@ -12,5 +12,7 @@ counters! {
         heads,
         /// IP packets in fragments.
         fragments,
+        /// DNS queries whose answer was not seen yet.
+        queries,
     }
 }

@@ -22,6 +22,10 @@ counters! {
         connections,
         /// Connections seen in one direction only.
         one_way_connections,
+        /// DNS answers to queries that were seen.
+        solicited_dns_answers,
+        /// DNS answers for which no query was seen.
+        unsolicited_dns_answers,
         /// Ended flows whose hello lacks segments.
         incomplete_hellos,
     }

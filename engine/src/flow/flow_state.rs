@@ -9,6 +9,7 @@ use crate::reassembly::stream_heads::StreamHeads;
 use crate::resolution::{find_encrypted_dns, DnsPeer, FallbackQuery, LearnedNames, MessageKind};
 use crate::tag::Matcher;
 use crate::types::arrival::Arrival;
+use crate::types::contact::Contact;
 use crate::types::ends::Ends;
 use crate::types::flow_key::FlowKey;
 use crate::types::opening_state::OpeningState;
@@ -76,6 +77,11 @@ impl Flow {
     #[inline]
     pub fn message_kind(&self) -> Option<MessageKind> {
         self.message_kind
+    }
+
+    /// How far the two ends came in contact.
+    pub fn contact(&self) -> Contact {
+        self.opening.contact(&self.ends)
     }
 
     /// What the opening and DNS have disclosed; None if nothing.
@@ -158,9 +164,9 @@ impl Flow {
         clues.disclosed.share_hello(hellos);
     }
 
-    /// Looks up the server among the learned names, unless DNS has shown its name already.
+    /// Looks up the server among the learned names, unless a look-up has shown its name already.
     pub fn look_up_names(&mut self, names: &LearnedNames) {
-        if self.clues().is_some_and(|clues| !clues.dns.chains().is_empty()) {
+        if self.clues().is_some_and(|clues| clues.dns.is_solicited()) {
             return;
         }
         let ((client, _), (server, _)) = (self.ends.client_end(), self.ends.server_end());

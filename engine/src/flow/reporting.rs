@@ -39,6 +39,13 @@ impl Reporting {
         self.signature != NO_SIGNATURE
     }
 
+    /// A signature matches, and nothing has been reported yet: the first report waits for data, because an
+    /// attempt alone is not a contact.
+    #[inline]
+    pub fn waits_for_data(&self) -> bool {
+        self.decided && !self.reported && self.has_signature()
+    }
+
     /// A report has been written.
     #[inline]
     pub fn is_reported(&self) -> bool {

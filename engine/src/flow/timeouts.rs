@@ -6,7 +6,7 @@ use crate::settings::Settings;
 const SECOND_NS: u64 = 1_000_000_000;
 /// A closed connection is kept this long for late segments.
 pub const LINGER_NS: u64 = 10 * SECOND_NS;
-/// A live flow is decided after this time, even if its opening is incomplete.
+/// A live flow is decided after this time, even if its opening is incomplete, and reported even without data.
 pub const DECIDE_AFTER_NS: u64 = 2 * SECOND_NS;
 
 /// The time at which a flow is due next.
@@ -16,7 +16,7 @@ pub fn due_ns(settings: &Settings, flow: &Flow, now_ns: u64) -> u64 {
     let end_ns = flow.traffic.last_ns().saturating_add(silence_ns);
     if !settings.is_live() {
         end_ns
-    } else if !flow.reporting.is_decided() {
+    } else if !flow.reporting.is_decided() || flow.reporting.waits_for_data() {
         end_ns.min(flow.traffic.start_ns().saturating_add(DECIDE_AFTER_NS))
     } else if flow.reporting.is_reported() {
         end_ns.min(now_ns.saturating_add(settings.report_every_ns))

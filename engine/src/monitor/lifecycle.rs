@@ -1,13 +1,14 @@
 //! How flows begin, are identified, and end.
 
 use super::state::{context, Monitor, Sender};
-use crate::flow::{due_ns, Flow};
+use crate::flow::{due_ns, Flow, DECIDE_AFTER_NS};
 use crate::naming::identify;
 use crate::report::accounting::count_ended_flow;
 use crate::report::flow_record::report;
 use crate::report::phase::Phase;
 use crate::resolution::{MessageKind, Messages, DNS_PORT};
 use crate::types::arrival::Arrival;
+use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
 
 impl Monitor {
@@ -62,8 +63,8 @@ impl Monitor {
         flow.finish_opening(slot, &mut self.heads, &mut self.tally);
         if flow.ends.is_tcp() && flow.ends.has_port(DNS_PORT) {
             for side in [0, 1] {
-                let last_ns = flow.traffic.last_ns();
-                let mut messages = Messages::of_stream(&flow.ends, side, last_ns, context!(self));
+                let arrival = Arrival { time_ns: flow.traffic.last_ns(), interface: flow.interface() };
+                let mut messages = Messages::of_stream(&flow.ends, side, arrival, context!(self));
                 self.dns_streams.close((slot, side), &mut messages);
                 flow.note_query(messages.fallback_query());
             }
@@ -78,13 +79,32 @@ impl Monitor {
             || flow.reporting.is_reported()
             || self.settings.every_flow;
         if is_wanted {
-            let interception = self.timer.interception();
-            self.flows.push(report(&mut flow, Phase::End(reason), &self.matcher, interception));
+            let view = self.sensor_view();
+            self.flows.push(report(&mut flow, Phase::End(reason), &self.matcher, view));
+        }
+    }
+
+    /// Evaluates what a packet has shown: a name may be known now (`named`), or the sides came further in contact
+    /// (`met`).
+    #[inline]
+    pub(super) fn evaluate(&mut self, slot: u32, named: bool, met: bool) {
+        if named {
+            self.evaluate_opening(slot);
+        } else if met && self.settings.is_live() {
+            self.report_contact(slot);
+        }
+    }
+
+    /// Reports a live flow that waited for data.
+    #[cold]
+    fn report_contact(&mut self, slot: u32) {
+        if self.table.get_mut(slot).is_some_and(|flow| flow.reporting.waits_for_data()) {
+            self.decide(slot);
         }
     }
 
     /// Evaluates an opening that has just been read.
-    pub(super) fn evaluate_opening(&mut self, slot: u32) {
+    fn evaluate_opening(&mut self, slot: u32) {
         if let Some(flow) = self.table.get_mut(slot) {
             flow.evaluate_hello(&self.names, &self.matcher, &mut self.hellos);
             flow.recognise_dns(&self.names, &self.matcher);
@@ -94,17 +114,22 @@ impl Monitor {
         }
     }
 
-    /// Names a live flow and matches it with the signatures, and reports it if it matches a vendor.
+    /// Names a live flow and matches it with the signatures, and reports it if it matches a vendor: as soon as
+    /// data was exchanged, or else after a while.
     pub(super) fn decide(&mut self, slot: u32) {
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.look_up_names(&self.names);
         flow.recognise_dns(&self.names, &self.matcher);
         let signature = identify(flow.knowledge(), &self.matcher).signature;
         flow.reporting.decide(signature);
-        let is_wanted = signature.is_some() || flow.is_reported_for_dns();
+        let is_early = self.clock_ns.saturating_sub(flow.traffic.start_ns()) < DECIDE_AFTER_NS;
+        let is_ready = flow.contact() == Contact::Data || !is_early;
+        let is_wanted = (signature.is_some() && is_ready) || flow.is_reported_for_dns();
         if is_wanted && !flow.reporting.is_reported() {
-            let interception = self.timer.interception();
-            self.flows.push(report(flow, Phase::Open, &self.matcher, interception));
+            let view = self.sensor_view();
+            if let Some(flow) = self.table.get_mut(slot) {
+                self.flows.push(report(flow, Phase::Open, &self.matcher, view));
+            }
         }
     }
 }

@@ -5,14 +5,17 @@ use crate::flow::Table;
 use crate::opening::SharedHellos;
 use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::reassembly::stream_heads::StreamHeads;
-use crate::report::flow_record::FlowRecord;
-use crate::resolution::{CapturedMessage, DnsStreams, LearnedNames};
+use crate::report::flow_record::{FlowRecord, SensorView};
+use crate::resolution::{CapturedMessage, DnsStreams, LearnedNames, PendingQueries};
 use crate::settings::Settings;
 use crate::tag::Matcher;
 use crate::types::flow_key::FlowKey;
 use crate::view::duplicates::Duplicates;
 use crate::view::handshake_timer::HandshakeTimer;
 use std::sync::Arc;
+
+/// DNS answers without a query that show that queries are not mirrored.
+const MIN_ANSWERS: u64 = 20;
 
 /// Follows the packets of one worker. Time is the packets' time.
 pub struct Monitor {
@@ -24,6 +27,7 @@ pub struct Monitor {
     pub(super) heads: StreamHeads,
     pub(super) hellos: SharedHellos,
     pub(super) dns_streams: DnsStreams,
+    pub(super) queries: PendingQueries,
     pub(super) fragments: Fragments,
     pub(super) timer: HandshakeTimer,
     pub(super) flow_ids: (u64, u64),
@@ -59,6 +63,7 @@ impl Monitor {
             hellos: SharedHellos::default(),
             heads: StreamHeads::new(settings.max_heads, settings.max_head_bytes),
             dns_streams: DnsStreams::new(settings.max_heads),
+            queries: PendingQueries::default(),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
             timer: HandshakeTimer::new(settings.is_live()),
             settings,
@@ -73,6 +78,13 @@ impl Monitor {
             dns: Vec::new(),
         }
     }
+
+    /// What the sensor saw of its network so far.
+    pub(super) fn sensor_view(&self) -> SensorView {
+        let view = self.tally.total_view();
+        let answers_only = view.solicited_dns_answers == 0 && view.unsolicited_dns_answers >= MIN_ANSWERS;
+        SensorView { interception: self.timer.interception(), answers_only }
+    }
 }
 
 /// Borrows what all flows of a monitor share, apart from the table that holds them.
@@ -80,6 +92,7 @@ macro_rules! context {
     ($monitor:ident) => {
         $crate::resolution::Context {
             names: &$monitor.names,
+            queries: &mut $monitor.queries,
             matcher: &$monitor.matcher,
             tally: &mut $monitor.tally,
             reports: $monitor.settings.every_flow.then_some(&mut $monitor.dns),

@@ -1,6 +1,6 @@
 //! What is done for flows as time passes: they time out, long ones are reported again, all end with the capture.
 
-use super::state::Monitor;
+use super::state::{context, Monitor};
 use crate::counters::tally::Tally;
 use crate::flow::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
 use crate::report::flow_record::report;
@@ -33,6 +33,7 @@ impl Monitor {
         let now_ns = self.clock_ns;
         self.tally.first_ns = Some(self.tally.first_ns.map_or(now_ns, |first_ns| first_ns.min(now_ns)));
         self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
+        context!(self).expire_answers(now_ns);
         self.timer.evaluate(now_ns);
         let mut due = std::mem::take(&mut self.due);
         self.table.collect_due(now_ns, &mut due);
@@ -52,12 +53,15 @@ impl Monitor {
             return self.end(slot, end);
         }
         if self.settings.is_live() {
-            if !flow.reporting.is_decided() {
+            if !flow.reporting.is_decided() || flow.reporting.waits_for_data() {
                 if now_ns.saturating_sub(flow.traffic.start_ns()) >= DECIDE_AFTER_NS {
                     self.decide(slot);
                 }
             } else if flow.reporting.is_outdated(flow.traffic.bytes()) {
-                self.flows.push(report(flow, Phase::Update, &self.matcher, self.timer.interception()));
+                let view = self.sensor_view();
+                if let Some(flow) = self.table.get_mut(slot) {
+                    self.flows.push(report(flow, Phase::Update, &self.matcher, view));
+                }
             }
         }
         if let Some(flow) = self.table.get_mut(slot) {
@@ -68,6 +72,7 @@ impl Monitor {
 
     /// Ends every flow, in order of their numbers.
     pub(super) fn end_flows(&mut self) {
+        context!(self).expire_answers(u64::MAX);
         self.timer.evaluate(self.clock_ns);
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {
@@ -75,6 +80,7 @@ impl Monitor {
                 self.end(slot, end);
             }
         }
+        context!(self).expire_answers(u64::MAX); // those at the end of streams
     }
 
     /// Replaces the signatures: every live flow is matched again.

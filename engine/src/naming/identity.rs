@@ -1,8 +1,10 @@
 //! From clues to a name and a signature.
 
 use super::knowledge::Knowledge;
+use crate::resolution::{DnsClues, LookedUpBy};
 use crate::tag::Matcher;
 use crate::types::evidence::Evidence;
+use crate::types::grounds::Grounds;
 
 /// What a flow is identified as.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,10 +13,13 @@ pub struct Identity<'a> {
     pub name: Option<&'a str>,
     /// How it is known.
     pub evidence: Evidence,
-    /// The name that matched a signature: the best name or a link of its CNAME chain.
+    /// The name that matched a signature: the best name or a link of its CNAME chain, or one from an unsolicited
+    /// answer.
     pub matched: Option<&'a str>,
     /// Index of the matching signature.
     pub signature: Option<u32>,
+    /// What the match rests on.
+    pub grounds: Grounds,
 }
 
 /// A name that a flow may have.
@@ -23,12 +28,16 @@ struct Clue<'a> {
     evidence: Evidence,
     /// The rest of the CNAME chain that begins with the name.
     links: &'a [Box<str>],
+    /// What a match of the name rests on.
+    grounds: Grounds,
+    /// What a match of a link rests on.
+    link_grounds: Grounds,
 }
 
 impl<'a> Clue<'a> {
     /// The identity by this name, with a signature if the name or a link of its chain matches one.
-    fn identify(self, matcher: &Matcher) -> Identity<'a> {
-        let Self { name, evidence, links } = self;
+    fn identify(&self, matcher: &Matcher) -> Identity<'a> {
+        let Self { name, evidence, links, grounds, link_grounds } = *self;
         let find = |name: &str| match evidence {
             Evidence::Certificate => matcher.find_name(name).or_else(|| matcher.find_certificate(name)),
             _ => matcher.find_name(name),
@@ -36,7 +45,10 @@ impl<'a> Clue<'a> {
         let mut names = std::iter::once(name).chain(links.iter().map(|link| &**link));
         let matching = names.find_map(|name| find(name).map(|signature| (name, signature)));
         let (matched, signature) = matching.unzip();
-        Identity { name: Some(name), evidence, matched, signature }
+        let is_link = matched.is_some_and(|matched| matched != name);
+        let name = evidence.is_name().then_some(name);
+        let grounds = if is_link { link_grounds } else { grounds };
+        Identity { name, evidence, matched, signature, grounds }
     }
 }
 
@@ -48,36 +60,69 @@ fn stated_name<'a>(known: Knowledge<'a>) -> Option<(&'a str, Evidence)> {
     in_hello.or_else(|| host().map(|host| (host, Evidence::HttpHost)))
 }
 
+/// The look-ups that may name the flow, best first. Only the best shows what the client meant, and only if the
+/// client or its resolver looked it up, before the flow.
+fn looked_up<'a>(known: Knowledge<'a>) -> impl Iterator<Item = Clue<'a>> {
+    let dns = known.clues.map(|clues| &clues.dns);
+    let by = dns.map_or(LookedUpBy::Nobody, DnsClues::looked_up_by);
+    let is_late = dns.is_some_and(DnsClues::is_late);
+    let evidence = match by {
+        LookedUpBy::Client => Evidence::DnsClient,
+        LookedUpBy::SiteResolver | LookedUpBy::Other => Evidence::DnsAny,
+        LookedUpBy::Nobody => Evidence::DnsUnsolicited,
+    };
+    let best = match by {
+        LookedUpBy::Client | LookedUpBy::SiteResolver if !is_late => Grounds::Own,
+        LookedUpBy::Nobody => Grounds::Unsolicited,
+        _ => Grounds::Hearsay,
+    };
+    known.naming_chains().enumerate().map(move |(number, chain)| {
+        let grounds = if number > 0 && best == Grounds::Own { Grounds::Hearsay } else { best };
+        Clue { name: chain.question(), evidence, links: &chain.names, grounds, link_grounds: grounds }
+    })
+}
+
 /// What names the flow, strongest first.
 ///
 /// A name that the client itself states is the only clue: a client that states the name of another server does
 /// not mean the vendor. Otherwise there may be several: the names in the server's certificate, and those that the
-/// client looked up. A wildcard is the weakest, because it names no host.
+/// client looked up. A wildcard is the weakest, because it names no host. Unsolicited answers name nothing.
 fn clues<'a>(known: Knowledge<'a>) -> impl Iterator<Item = Clue<'a>> {
-    let dns = known.clues.map(|clues| &clues.dns);
     let stated = stated_name(known).map(|(name, evidence)| {
-        let own_chain = dns.and_then(|dns| dns.chains().iter().find(|chain| chain.question() == name));
-        Clue { name, evidence, links: own_chain.map_or(&[], |chain| &chain.names) }
+        let chain = looked_up(known).find(|clue| clue.name == name && clue.evidence.is_name());
+        // The client states the name, so any look-up of it is as good as the best.
+        let link_grounds = match &chain {
+            Some(chain) if chain.evidence == Evidence::DnsAny => chain.grounds,
+            _ => Grounds::Own,
+        };
+        let links = chain.map_or(&[][..], |chain| chain.links);
+        Clue { name, evidence, links, grounds: Grounds::Own, link_grounds }
     });
-    let certified = |name| Clue { name, evidence: Evidence::Certificate, links: &[] };
+    let certified = |name| Clue {
+        name,
+        evidence: Evidence::Certificate,
+        links: &[],
+        grounds: Grounds::Own,
+        link_grounds: Grounds::Own,
+    };
     let certificate = known.clues.and_then(|clues| clues.disclosed.certificate());
     let host = certificate.and_then(|certificate| certificate.host_name()).map(certified);
-    let is_by_client = dns.is_some_and(|dns| dns.is_by_client());
-    let evidence = if is_by_client { Evidence::DnsClient } else { Evidence::DnsAny };
-    let chain = known.naming_chains().next();
-    let looked_up = chain.map(|chain| Clue { name: chain.question(), evidence, links: &chain.names });
     let wildcard = known.certified_names().first().map(|name| certified(name));
-    let others = if stated.is_none() { [host, looked_up, wildcard] } else { [None, None, None] };
-    stated.into_iter().chain(others.into_iter().flatten())
+    let is_stated = stated.is_some();
+    let others =
+        host.into_iter().chain(looked_up(known).filter(|clue| clue.evidence.is_name())).chain(wildcard);
+    stated.into_iter().chain(others.filter(move |_| !is_stated))
 }
 
 /// Names a flow and matches it with the signatures, from everything known about it.
 ///
 /// The strongest clue that matches a signature decides, or the strongest of all if none matches. Names take
 /// precedence over the first payload bytes, and these over the address. Payload and address match a flow where no
-/// name does, so that an unrelated name in the hello does not hide where the bytes go.
+/// name does, so that an unrelated name in the hello does not hide where the bytes go. A name in
+/// an unsolicited answer matches a flow that nothing else names or matches.
 pub fn identify<'a>(known: Knowledge<'a>, matcher: &Matcher) -> Identity<'a> {
-    let mut best = Identity { name: None, evidence: Evidence::None, matched: None, signature: None };
+    let (name, matched, signature) = (None, None, None);
+    let mut best = Identity { name, evidence: Evidence::None, matched, signature, grounds: Grounds::Own };
     for clue in clues(known) {
         let identity = clue.identify(matcher);
         if identity.signature.is_some() || best.name.is_none() {
@@ -87,10 +132,17 @@ pub fn identify<'a>(known: Knowledge<'a>, matcher: &Matcher) -> Identity<'a> {
             break;
         }
     }
+    let (server, _) = known.ends.server_end();
+    if let Some(signature) = best.signature.filter(|_| best.grounds == Grounds::Hearsay) {
+        let holder = matcher.find_network(server).map(|network| matcher.vendor(network));
+        if holder == Some(matcher.vendor(signature)) {
+            best.grounds = Grounds::Holder;
+        }
+    }
     if best.signature.is_none() {
+        best.grounds = Grounds::Own;
         let payload = known.clues.and_then(|clues| clues.disclosed.first_payload());
         let by_payload = payload.and_then(|payload| payload.find(known.ends, matcher));
-        let (server, _) = known.ends.server_end();
         let by_network = || matcher.find_network(server).map(|signature| (signature, Evidence::Network));
         let found = by_payload.map(|signature| (signature, Evidence::Payload)).or_else(by_network);
         if let Some((signature, evidence)) = found {
@@ -100,8 +152,14 @@ pub fn identify<'a>(known: Knowledge<'a>, matcher: &Matcher) -> Identity<'a> {
             }
         }
     }
-    if best.evidence == Evidence::None && known.state.is_encrypted() {
-        best.evidence = Evidence::EchOuter;
+    if best.evidence == Evidence::None {
+        let mut unsolicited = looked_up(known).map(|clue| clue.identify(matcher)).peekable();
+        if known.state.is_encrypted() {
+            best.evidence = Evidence::EchOuter;
+        } else if let Some(first) = unsolicited.peek() {
+            best.evidence = first.evidence;
+            best = unsolicited.find(|identity| identity.signature.is_some()).unwrap_or(best);
+        }
     }
     best
 }

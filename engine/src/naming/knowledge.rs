@@ -3,7 +3,7 @@
 use super::clues::Clues;
 use super::naming_state::NamingState;
 use crate::opening::Opening;
-use crate::resolution::Chain;
+use crate::resolution::{Chain, LookedUpBy};
 use crate::types::ends::Ends;
 use std::sync::Arc;
 
@@ -40,7 +40,10 @@ impl<'a> Knowledge<'a> {
     pub fn naming_chains(self) -> impl Iterator<Item = &'a Arc<Chain>> {
         let is_encrypted = self.state.is_encrypted();
         let outer = self.sent_name().filter(|_| is_encrypted);
-        let dns = self.clues.map(|clues| &clues.dns).filter(|dns| dns.is_by_client() || !is_encrypted);
+        let dns = self
+            .clues
+            .map(|clues| &clues.dns)
+            .filter(|dns| dns.looked_up_by() == LookedUpBy::Client || !is_encrypted);
         let chains = dns.into_iter().flat_map(|dns| dns.chains());
         chains.filter(move |chain| Some(chain.question()) != outer)
     }

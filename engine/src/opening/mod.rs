@@ -10,6 +10,7 @@
 
 mod disclosed;
 mod dtls_opening;
+mod exchange;
 mod first_payload;
 mod preamble_steps;
 mod quic_opening;

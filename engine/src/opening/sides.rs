@@ -1,6 +1,8 @@
 //! How far the openings of a flow's two sides have been read, and whether the connection was started and closed.
 
+use super::exchange::Exchange;
 use crate::reassembly::stream_heads::NO_HEAD;
+use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
 use crate::types::ends::Ends;
 use crate::types::opening_state::OpeningState;
@@ -47,6 +49,7 @@ pub struct Opening {
     pub(super) proxied: bool,
     started: bool,
     reset: bool,
+    exchange: Exchange,
 }
 
 impl Default for Opening {
@@ -59,6 +62,7 @@ impl Default for Opening {
             proxied: false,
             started: false,
             reset: false,
+            exchange: Exchange::default(),
         }
     }
 }
@@ -84,6 +88,23 @@ impl Opening {
         sender.fin |= header.flags & flags::FIN != 0;
         self.reset |= header.flags & flags::RST != 0;
         self.is_closed() && !was_closed
+    }
+
+    /// Notes that `side` sent a TCP segment; true if that may bring the sides further in contact.
+    #[inline]
+    pub fn note_segment(&mut self, side: usize, header: TcpHeader, payload_len: u32) -> bool {
+        self.exchange.note_segment(side, header.flags, payload_len > 0)
+    }
+
+    /// The same of a datagram, of which `payload` was captured.
+    #[inline]
+    pub fn note_datagram(&mut self, side: usize, payload: &[u8], payload_len: u32) -> bool {
+        self.exchange.note_datagram(side, payload, payload_len > 0, self.quic.is_some())
+    }
+
+    /// How far the two sides came in contact.
+    pub fn contact(&self, ends: &Ends) -> Contact {
+        self.exchange.contact(ends.client_side())
     }
 
     /// True if a segment is the SYN of another connection than this one.

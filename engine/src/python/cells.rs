@@ -5,10 +5,12 @@ use crate::report::flow_record::{InterfaceNumber, TlsVersion};
 use crate::report::limitation::Limitation;
 use crate::report::phase::Phase;
 use crate::row::{Accepts, Target};
+use crate::types::contact::Contact;
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::end_reason::EndReason;
 use crate::types::evidence::Evidence;
+use crate::types::grounds::Grounds;
 use crate::types::interception::Interception;
 use crate::types::protocol::Protocol;
 use crate::types::unnamed::Unnamed;
@@ -54,7 +56,7 @@ macro_rules! labels {
     )+};
 }
 
-labels! { EchState, EncryptedDns, EndReason, Evidence, Interception, Limitation, Protocol, Unnamed, }
+labels! { Contact, EchState, EncryptedDns, EndReason, Evidence, Grounds, Interception, Limitation, Protocol, Unnamed, }
 
 impl Labels for Phase {
     fn all() -> Vec<&'static str> {

@@ -3,6 +3,7 @@
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
 use super::stats::stats;
+use crate::address::Address;
 use crate::capture::file;
 use crate::capture::filter::{Filter, Instruction};
 use crate::capture::{CaptureError, Packet};
@@ -12,6 +13,7 @@ use crate::settings::Settings;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,11 +33,18 @@ pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, Captu
 pub struct Limits {
     /// Maximum number of names learned from DNS.
     pub max_names: usize,
+    /// Resolvers of the site.
+    pub site_resolvers: Vec<Address>,
     /// The settings of the monitor.
     pub settings: Settings,
 }
 
 impl Limits {
+    /// An empty table of learned names.
+    pub fn names(&self) -> LearnedNames {
+        LearnedNames::new(self.max_names).with_site_resolvers(self.site_resolvers.clone())
+    }
+
     /// Reads keyword arguments.
     ///
     /// # Errors
@@ -44,6 +53,7 @@ impl Limits {
     pub fn read(keywords: Option<&Bound<'_, PyDict>>, report_every_s: u64) -> PyResult<Self> {
         let mut limits = Self {
             max_names: 200_000,
+            site_resolvers: Vec::new(),
             settings: Settings { report_every_ns: report_every_s * SECOND_NS, ..Settings::default() },
         };
         let settings = &mut limits.settings;
@@ -53,6 +63,10 @@ impl Limits {
                 "every_flow" => settings.every_flow = value.extract()?,
                 "max_flows" => settings.max_flows = value.extract()?,
                 "max_names" => limits.max_names = value.extract()?,
+                "site_resolvers" => {
+                    let resolvers: Vec<IpAddr> = value.extract()?;
+                    limits.site_resolvers = resolvers.into_iter().map(Address::from).collect();
+                }
                 "max_heads" => settings.max_heads = value.extract()?,
                 "max_head_bytes" => settings.max_head_bytes = value.extract()?,
                 "tcp_idle_s" => settings.tcp_idle_ns = seconds(value)?,
@@ -132,7 +146,7 @@ impl Engine {
     #[pyo3(signature = (matcher, **limits))]
     fn new(matcher: &Matcher, limits: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let limits = Limits::read(limits, 0)?;
-        let names = Arc::new(LearnedNames::new(limits.max_names));
+        let names = Arc::new(limits.names());
         let monitor = Monitor::new(limits.settings, Arc::clone(&matcher.0), Arc::clone(&names), (0, 1));
         Ok(Self { monitor, names, interfaces: Vec::new(), first_interface: 0 })
     }

@@ -32,7 +32,7 @@ impl Matcher {
     #[new]
     #[pyo3(signature = (
         names, networks, denied, public_names = Vec::new(), certificates = Vec::new(),
-        payloads = Vec::new(), resolvers = Vec::new(), fallbacks = Vec::new()
+        payloads = Vec::new(), resolvers = Vec::new(), fallbacks = Vec::new(), vendors = Vec::new()
     ))]
     #[allow(clippy::too_many_arguments)] // keywords in Python
     fn new(
@@ -44,6 +44,7 @@ impl Matcher {
         payloads: Vec<Payload>,
         resolvers: Vec<Resolver>,
         fallbacks: Vec<String>,
+        vendors: Vec<u32>,
     ) -> PyResult<Self> {
         let names = names.into_iter().map(|(signature, kind, text)| {
             let kind = match kind.as_str() {
@@ -58,7 +59,8 @@ impl Matcher {
         let matcher = tag::Matcher::new(&names, &networks, &denied)
             .and_then(|matcher| matcher.with_public_names(&public_names))
             .and_then(|matcher| matcher.with_resolvers(&resolvers, &fallbacks))
-            .map_err(PyValueError::new_err)?;
+            .map_err(PyValueError::new_err)?
+            .with_vendors(vendors);
         let magic = payloads.into_iter().map(read_magic).collect::<PyResult<Vec<_>>>()?;
         Ok(Self(Arc::new(matcher.with_certificates(&certificates).with_payloads(&magic))))
     }

@@ -32,7 +32,7 @@ impl Sensor {
     ) -> PyResult<Self> {
         let (options, limits) = read_options(py, interfaces, options)?;
         let matcher = &matcher.0;
-        let start = || sensor::Sensor::start(&options, &limits.settings, limits.max_names, matcher);
+        let start = || sensor::Sensor::start(&options, &limits.settings, limits.names(), matcher);
         Ok(Self(py.detach(start)?))
     }
 

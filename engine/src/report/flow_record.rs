@@ -5,19 +5,22 @@ use crate::flow::{Flow, Volume};
 use crate::naming::{identify, unnamed_reason, Identity, Knowledge};
 use crate::report::limitation::Limitation;
 use crate::report::phase::Phase;
-use crate::resolution::{find_resolver, DnsClues};
+use crate::resolution::{find_resolver, Chain, DnsClues};
 use crate::row::row;
 use crate::tag::Matcher;
+use crate::types::contact::Contact;
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::end_reason::EndReason;
 use crate::types::evidence::Evidence;
+use crate::types::grounds::Grounds;
 use crate::types::interception::Interception;
 use crate::types::protocol::Protocol;
 use crate::types::unnamed::Unnamed;
 use crate::wire::certificate::Certificate;
 use crate::wire::ja4;
 use crate::wire::tls::ClientHello;
+use std::sync::Arc;
 
 /// The view is limited (`Limitation::Unseen`) if more than one byte in this many was not seen.
 const UNSEEN_SHARE: u64 = 100;
@@ -52,10 +55,13 @@ row! {
         received_bytes: u64 = facts.received.bytes,
         new_sent_bytes: u64 = facts.flow.reporting.new_bytes(facts.client, facts.sent.bytes),
         new_received_bytes: u64 = facts.flow.reporting.new_bytes(1 - facts.client, facts.received.bytes),
+        contact: Contact = facts.flow.contact(),
         name: Option<String> = facts.identity.name.map(str::to_owned),
         evidence: Evidence = facts.identity.evidence,
         reason: Option<Unnamed> = (!facts.identity.evidence.is_name()).then(|| unnamed_reason(facts.known)),
         candidates: Vec<String> = facts.candidates(),
+        ambiguous: bool = facts.is_ambiguous,
+        grounds: Grounds = facts.identity.grounds,
         signature: Option<u32> = facts.identity.signature,
         matched: Option<String> = facts.identity.matched.map(str::to_owned),
         server_name: Option<String> = facts.known.sent_name().map(str::to_owned),
@@ -71,18 +77,28 @@ row! {
         fallback: bool = facts.dns.is_some_and(DnsClues::is_fallback),
         queried_signature: Option<u32> = facts.dns.and_then(DnsClues::queried_signature),
         rtt_ns: Option<u64> = facts.flow.view.handshake.rtt_ns(),
-        interception: Interception = facts.interception,
+        interception: Interception = facts.sensor.interception,
         view: Vec<Limitation> = facts.limitations(),
         unseen_bytes: u64 = facts.unseen_bytes,
         duplicates: u32 = facts.flow.view.duplicates.packets(),
     }
 }
 
+/// What the sensor saw of its network so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SensorView {
+    /// Whether a middlebox seems to answer handshakes.
+    pub interception: Interception,
+    /// DNS answers were seen, and none of their queries.
+    pub answers_only: bool,
+}
+
 /// What the record of a flow is made from.
 struct Facts<'a> {
     flow: &'a Flow,
     phase: Phase,
-    interception: Interception,
+    sensor: SensorView,
+    is_ambiguous: bool,
     is_tcp: bool,
     client: usize,
     sent: Volume,
@@ -98,24 +114,26 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn new(flow: &'a Flow, phase: Phase, matcher: &Matcher, interception: Interception) -> Self {
+    fn new(flow: &'a Flow, phase: Phase, matcher: &Matcher, sensor: SensorView) -> Self {
         let client = flow.ends.client_side();
         let sides = flow.traffic.sides();
         let known = flow.knowledge();
         let peer = flow.dns_peer();
         let dns = known.clues.map(|clues| &clues.dns);
+        let identity = identify(known, matcher);
         let encrypted_dns = dns.and_then(DnsClues::encrypted);
         Self {
             flow,
             phase,
-            interception,
+            sensor,
+            is_ambiguous: is_ambiguous(known, identity.evidence, matcher),
             is_tcp: flow.ends.is_tcp(),
             client,
             sent: sides[client],
             received: sides[1 - client],
             unseen_bytes: flow.view.unseen.bytes(),
             known,
-            identity: identify(known, matcher),
+            identity,
             hello: peer.hello,
             certificate: known.clues.and_then(|clues| clues.disclosed.certificate()),
             dns,
@@ -135,6 +153,9 @@ impl<'a> Facts<'a> {
             Limitation::Proxied => opening.is_proxied(),
             Limitation::Unseen => self.unseen_bytes > (self.sent.bytes + self.received.bytes) / UNSEEN_SHARE,
             Limitation::Duplicates => view.duplicates.packets() > 0,
+            Limitation::AnswersOnly => {
+                self.sensor.answers_only && self.identity.evidence == Evidence::DnsUnsolicited
+            }
         };
         Limitation::ALL.into_iter().filter(applies).collect()
     }
@@ -142,7 +163,7 @@ impl<'a> Facts<'a> {
     /// The other names that the evidence allows: those of DNS, or of the certificate.
     fn candidates(&self) -> Vec<String> {
         let names: Vec<&str> = match self.identity.evidence {
-            Evidence::DnsClient | Evidence::DnsAny => {
+            Evidence::DnsClient | Evidence::DnsAny | Evidence::DnsUnsolicited => {
                 self.known.naming_chains().map(|chain| chain.question()).collect()
             }
             Evidence::Certificate => self.known.certified_names().iter().map(String::as_str).collect(),
@@ -163,9 +184,20 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// True if DNS shows names of different vendors, or of one and of none, for a flow that DNS names.
+fn is_ambiguous(known: Knowledge<'_>, evidence: Evidence, matcher: &Matcher) -> bool {
+    if !matches!(evidence, Evidence::DnsClient | Evidence::DnsAny | Evidence::DnsUnsolicited) {
+        return false;
+    }
+    let vendor = |chain: &Arc<Chain>| chain.names.iter().find_map(|name| matcher.find_vendor(name));
+    let mut vendors = known.naming_chains().map(vendor);
+    let first = vendors.next();
+    vendors.any(|other| Some(other) != first)
+}
+
 /// Reports a flow: makes its record, and notes the report in the flow.
-pub fn report(flow: &mut Flow, phase: Phase, matcher: &Matcher, interception: Interception) -> FlowRecord {
-    let record = FlowRecord::from(&Facts::new(flow, phase, matcher, interception));
+pub fn report(flow: &mut Flow, phase: Phase, matcher: &Matcher, sensor: SensorView) -> FlowRecord {
+    let record = FlowRecord::from(&Facts::new(flow, phase, matcher, sensor));
     flow.reporting.note_report(flow.traffic.bytes());
     record
 }

@@ -11,12 +11,21 @@ pub enum Limitation {
     Proxied,
     Unseen,
     Duplicates,
+    AnswersOnly,
 }
 
 impl Limitation {
     /// All, in the order of a report.
-    pub const ALL: [Self; 7] =
-        [Self::OneWay, Self::NoStart, Self::Cut, Self::Gap, Self::Proxied, Self::Unseen, Self::Duplicates];
+    pub const ALL: [Self; 8] = [
+        Self::OneWay,
+        Self::NoStart,
+        Self::Cut,
+        Self::Gap,
+        Self::Proxied,
+        Self::Unseen,
+        Self::Duplicates,
+        Self::AnswersOnly,
+    ];
 
     /// As Python names it.
     pub fn label(self) -> &'static str {
@@ -28,6 +37,7 @@ impl Limitation {
             Self::Proxied => "proxied",
             Self::Unseen => "unseen",
             Self::Duplicates => "duplicates",
+            Self::AnswersOnly => "answers_only",
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What is remembered about a client: the public names that it received in HTTPS records, whether it uses encrypted
-//! DNS, and which fallback resolvers it queried.
+//! DNS, which resolvers answered it, and which fallback resolvers it queried.
 //!
 //! Shared by all workers like the learned names: a shard is locked at the start and end of a flow and for DNS
 //! messages that concern it, never for an ordinary packet. Bounded in clients, and in what is kept about each; the
@@ -17,11 +17,34 @@ const SHARDS: usize = 16;
 const MAX_PUBLIC_NAMES: usize = 16;
 /// Maximum number of fallback resolvers kept of one client, the latest ones.
 const MAX_FALLBACKS: usize = 16;
+/// Resolvers kept of one client, the latest ones.
+const MAX_RESOLVERS: usize = 4;
 const HOUR_NS: u64 = 3_600_000_000_000;
 /// A client that used encrypted DNS is assumed to use it for this long, because it is a setting.
 const ENCRYPTED_DNS_NS: u64 = 24 * HOUR_NS;
 /// A client that keeps querying one fallback resolver is reported this often.
 const FALLBACK_EVERY_NS: u64 = HOUR_NS;
+
+/// The latest resolvers that answered one client.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ResolversOf {
+    addresses: [Option<Address>; MAX_RESOLVERS],
+    next: usize,
+}
+
+impl ResolversOf {
+    fn add(&mut self, resolver: Address) {
+        if !self.contains(resolver) {
+            self.addresses[self.next % MAX_RESOLVERS] = Some(resolver);
+            self.next = (self.next + 1) % MAX_RESOLVERS;
+        }
+    }
+
+    /// True for one of them.
+    pub fn contains(&self, resolver: Address) -> bool {
+        self.addresses.contains(&Some(resolver))
+    }
+}
 
 /// One client.
 #[derive(Debug, Default)]
@@ -32,6 +55,8 @@ struct Client {
     encrypted_dns_ns: Option<u64>,
     /// Fallback resolvers and when their use was reported, latest last.
     fallbacks: Vec<(Address, u64)>,
+    /// Resolvers that answered it.
+    resolvers: ResolversOf,
     /// Used since it was last spared from eviction.
     again: bool,
 }
@@ -120,6 +145,18 @@ impl Clients {
         names.iter().any(|(known, expires_ns)| **known == *name && *expires_ns >= now_ns)
     }
 
+    /// A resolver answered a query of the client.
+    pub fn note_resolver(&self, client: Address, resolver: Address) {
+        let mut shard = self.shard(client);
+        shard.client(client, self.max_per_shard).resolvers.add(resolver);
+    }
+
+    /// The resolvers that answered queries of the client.
+    pub fn resolvers_of(&self, client: Address) -> ResolversOf {
+        let shard = self.shard(client);
+        shard.clients.get(&client).map(|client| client.resolvers).unwrap_or_default()
+    }
+
     /// The client used encrypted DNS.
     pub fn note_encrypted_dns(&self, client: Address, now_ns: u64) {
         let mut shard = self.shard(client);
@@ -184,6 +221,19 @@ mod tests {
         let knows = |n: usize| clients.knows_public_name(address(1), &format!("n{n}.example"), 0);
         assert_eq!((0..100).filter(|n| knows(*n)).count(), MAX_PUBLIC_NAMES);
         assert!(knows(99));
+    }
+
+    #[test]
+    fn a_client_keeps_the_latest_resolvers_that_answered_it() {
+        let clients = Clients::new(100);
+        for n in 0..10 {
+            clients.note_resolver(address(1), address(n));
+            clients.note_resolver(address(1), address(n));
+        }
+        let known: Vec<u32> =
+            (0..10).filter(|n| clients.resolvers_of(address(1)).contains(address(*n))).collect();
+        assert_eq!(known, [6, 7, 8, 9]);
+        assert!(!clients.resolvers_of(address(2)).contains(address(9)));
     }
 
     #[test]

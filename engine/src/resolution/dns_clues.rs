@@ -1,7 +1,8 @@
 //! What DNS shows about one flow: the names under which its client may know the server, and DNS that the flow
 //! itself carries.
 
-use super::learned_names::{Chain, FoundNames, LearnedNames};
+use super::learned_names::{FoundNames, LearnedNames, LookedUpBy};
+use super::lesson::Chain;
 use crate::tag::Matcher;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::ends::Ends;
@@ -19,10 +20,10 @@ pub enum FallbackQuery {
 /// What DNS shows about one flow.
 #[derive(Debug, Default)]
 pub struct DnsClues {
-    /// Newest first; empty if DNS shows nothing.
+    /// Best first; empty if DNS shows nothing.
     chains: Box<[Arc<Chain>]>,
-    /// The flow's own client looked them up.
-    by_client: bool,
+    by: LookedUpBy,
+    is_late: bool,
     encrypted: Option<EncryptedDns>,
     query: Option<FallbackQuery>,
     is_fallback: bool,
@@ -31,17 +32,27 @@ pub struct DnsClues {
 impl DnsClues {
     /// Stores the names that were learned for the flow's server.
     pub fn set_names(&mut self, found: FoundNames) {
-        (self.chains, self.by_client) = (found.chains, found.by_client);
+        (self.chains, self.by, self.is_late) = (found.chains, found.by, found.is_late);
     }
 
-    /// The names that were learned for the flow's server, newest first.
+    /// The names that were learned for the flow's server, best first.
     pub fn chains(&self) -> &[Arc<Chain>] {
         &self.chains
     }
 
-    /// The flow's own client looked the names up.
-    pub fn is_by_client(&self) -> bool {
-        self.by_client
+    /// Who looked the names up, if there are any.
+    pub fn looked_up_by(&self) -> LookedUpBy {
+        self.by
+    }
+
+    /// The names were looked up after the flow began.
+    pub fn is_late(&self) -> bool {
+        self.is_late
+    }
+
+    /// Somebody looked the names up: there is nothing better to be found.
+    pub fn is_solicited(&self) -> bool {
+        !self.chains.is_empty() && self.by != LookedUpBy::Nobody
     }
 
     /// Notes a query that the flow sent to a fallback resolver; the most significant of several is kept.

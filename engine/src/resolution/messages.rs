@@ -3,11 +3,13 @@
 use super::captured_message::CapturedMessage;
 use super::context::Context;
 use super::dns_clues::FallbackQuery;
-use super::learned_names::expiry_ns;
+use super::lesson::Lesson;
+use super::pending_queries::QueryKey;
 use crate::address::Address;
+use crate::types::arrival::Arrival;
 use crate::types::ends::Ends;
-use crate::wire::dns::{self, Data, Message};
-use crate::wire::{ech, Progress, Segment};
+use crate::wire::dns::{self, Message};
+use crate::wire::{Progress, Segment};
 
 /// The port of DNS (RFC 1035, 4.2).
 pub const DNS_PORT: u16 = 53;
@@ -61,22 +63,30 @@ pub struct Messages<'a> {
     source: (Address, u16),
     destination: (Address, u16),
     time_ns: u64,
+    interface: u16,
     query: Option<FallbackQuery>,
 }
 
 impl<'a> Messages<'a> {
     /// For the message in a datagram of this `kind`.
-    pub fn of_datagram(segment: &Segment<'_>, kind: MessageKind, time_ns: u64, context: Context<'a>) -> Self {
+    pub fn of_datagram(
+        segment: &Segment<'_>,
+        kind: MessageKind,
+        arrival: Arrival,
+        context: Context<'a>,
+    ) -> Self {
+        let Arrival { time_ns, interface } = arrival;
         let source = (segment.src, segment.src_port);
         let destination = (segment.dst, segment.dst_port);
-        Self { context, kind, is_tcp: false, source, destination, time_ns, query: None }
+        Self { context, kind, is_tcp: false, source, destination, time_ns, interface, query: None }
     }
 
     /// For the messages that one side of a TCP connection sends.
-    pub fn of_stream(ends: &Ends, side: usize, time_ns: u64, context: Context<'a>) -> Self {
+    pub fn of_stream(ends: &Ends, side: usize, arrival: Arrival, context: Context<'a>) -> Self {
+        let Arrival { time_ns, interface } = arrival;
         let (source, destination) = (ends.end(side), ends.end(1 - side));
         let kind = MessageKind::Dns(DNS_PORT);
-        Self { context, kind, is_tcp: true, source, destination, time_ns, query: None }
+        Self { context, kind, is_tcp: true, source, destination, time_ns, interface, query: None }
     }
 
     /// What a fallback resolver was queried for: the most significant query so far.
@@ -94,9 +104,9 @@ impl<'a> Messages<'a> {
         self.context.tally.evicted.heads += 1;
     }
 
-    /// Notes what a fallback resolver is queried for, from the query or from its response.
-    fn note_query(&mut self, message: &Message, port: u16) {
-        let (resolver, _) = if self.source.1 == port { self.source } else { self.destination };
+    /// Notes what a fallback resolver is queried for. A response alone shows nothing, as anyone can send it.
+    fn note_query(&mut self, message: &Message) {
+        let (resolver, _) = self.destination;
         let Some(question) = message.questions.first() else { return };
         if self.context.matcher.is_fallback(resolver) {
             let signature = self.context.matcher.find_name(&question.name);
@@ -105,19 +115,41 @@ impl<'a> Messages<'a> {
         }
     }
 
-    /// Learns the public names that the ECH configurations in a response announce to the client.
-    fn learn_public_names(&mut self, message: &Message) {
-        for answer in message.answers.iter().filter(|_| message.response) {
-            let Data::Service(service) = &answer.data else { continue };
-            let Some(list) = &service.ech else { continue };
-            let Ok(Progress::Parsed(names)) = ech::parse_public_names(list) else {
-                self.context.tally.problem("dns", "ech");
-                continue;
-            };
-            let expires_ns = expiry_ns(answer.ttl_s, self.time_ns);
-            for name in &names {
-                self.context.names.clients.learn_public_name(self.destination.0, name, expires_ns);
-            }
+    /// The pending query to which a message belongs.
+    fn query_key<'m>(&self, message: &'m Message) -> Option<QueryKey<'m>> {
+        let (client, resolver) = match message.response {
+            true => (self.destination, self.source),
+            false => (self.source, self.destination),
+        };
+        let name = &message.questions.first()?.name;
+        Some(QueryKey { client, resolver, is_tcp: self.is_tcp, id: message.id, name })
+    }
+
+    /// Remembers a query; an answer to it that was read before is learned from.
+    fn process_query(&mut self, message: &Message) {
+        let Some(key) = self.query_key(message) else { return };
+        let Context { queries, tally, names, .. } = &mut self.context;
+        if let Some(lesson) = queries.add(&key, self.time_ns, tally) {
+            tally.view(lesson.interface).solicited_dns_answers += 1;
+            names.learn(&lesson);
+        }
+    }
+
+    /// Learns from an answer if its query was seen; otherwise it waits for the query.
+    fn process_answer(&mut self, message: &Message) {
+        let ends = (self.destination.0, self.source.0);
+        let tally = &mut *self.context.tally;
+        let on_malformed = || tally.problem("dns", "ech");
+        let lesson = Lesson::of(message, ends, (self.time_ns, self.interface), on_malformed);
+        let Some(key) = self.query_key(message) else {
+            return self.context.count_unsolicited(&lesson);
+        };
+        let Context { queries, tally, names, .. } = &mut self.context;
+        if queries.answer(&key, self.time_ns) {
+            tally.view(self.interface).solicited_dns_answers += 1;
+            names.learn(&lesson);
+        } else if let Some(displaced) = queries.keep(&key, lesson) {
+            self.context.count_unsolicited(&displaced);
         }
     }
 
@@ -132,10 +164,11 @@ impl<'a> Messages<'a> {
         if let Some(damage) = message.damage {
             self.context.tally.problem("dns", damage.0);
         } else if let MessageKind::Dns(port) = self.kind {
-            self.note_query(&message, port);
-            if self.source.1 == port {
-                self.context.names.learn(self.destination.0, &message, self.time_ns);
-                self.learn_public_names(&message);
+            if message.response && self.source.1 == port {
+                self.process_answer(&message);
+            } else if !message.response && self.destination.1 == port {
+                self.note_query(&message);
+                self.process_query(&message);
             }
         }
         if let Some(reports) = &mut self.context.reports {

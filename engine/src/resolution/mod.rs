@@ -14,12 +14,16 @@ mod dns_clues;
 mod dns_streams;
 mod encrypted_use;
 mod learned_names;
+mod lesson;
 mod messages;
+mod pending_queries;
 
 pub use captured_message::CapturedMessage;
 pub use context::Context;
 pub use dns_clues::{DnsClues, FallbackQuery};
 pub use dns_streams::{DnsStreams, StreamPart};
 pub use encrypted_use::{find_encrypted_dns, find_resolver, DnsPeer};
-pub use learned_names::{Chain, FoundNames, LearnedNames};
+pub use learned_names::{FoundNames, LearnedNames, LookedUpBy};
+pub use lesson::Chain;
 pub use messages::{MessageKind, Messages, DNS_PORT};
+pub use pending_queries::{PendingQueries, QueryKey};

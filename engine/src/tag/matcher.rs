@@ -22,6 +22,8 @@ pub struct Matcher {
     certificates: HashMap<String, u32>,
     payloads: Payloads,
     resolvers: Resolvers,
+    /// Number of the vendor of each signature.
+    vendors: Vec<u32>,
 }
 
 impl Matcher {
@@ -90,6 +92,22 @@ impl Matcher {
     pub fn with_resolvers(mut self, known: &[Resolver], fallbacks: &[String]) -> Result<Self, String> {
         self.resolvers = Resolvers::new(known, fallbacks)?;
         Ok(self)
+    }
+
+    /// Adds the number of the vendor of each signature; without them all are of one vendor.
+    pub fn with_vendors(mut self, vendors: Vec<u32>) -> Self {
+        self.vendors = vendors;
+        self
+    }
+
+    /// The number of the vendor of a signature.
+    pub fn vendor(&self, signature: u32) -> u32 {
+        self.vendors.get(signature as usize).copied().unwrap_or_default()
+    }
+
+    /// The number of the vendor whose signature matches a name.
+    pub fn find_vendor(&self, name: &str) -> Option<u32> {
+        self.find_name(name).map(|signature| self.vendor(signature))
     }
 
     /// The number of the public resolver at an address.

@@ -10,6 +10,7 @@ pub enum Evidence {
     Certificate,
     DnsClient,
     DnsAny,
+    DnsUnsolicited,
     Payload,
     Network,
     EchOuter,
@@ -18,13 +19,14 @@ pub enum Evidence {
 
 impl Evidence {
     /// All, in order of their number.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Sni,
         Self::QuicSni,
         Self::HttpHost,
         Self::Certificate,
         Self::DnsClient,
         Self::DnsAny,
+        Self::DnsUnsolicited,
         Self::Payload,
         Self::Network,
         Self::EchOuter,
@@ -33,7 +35,7 @@ impl Evidence {
 
     /// A name was found. Other evidence matches a signature at most, or shows what hides the name.
     pub fn is_name(self) -> bool {
-        !matches!(self, Self::Payload | Self::Network | Self::EchOuter | Self::None)
+        !matches!(self, Self::DnsUnsolicited | Self::Payload | Self::Network | Self::EchOuter | Self::None)
     }
 
     /// Metric label.
@@ -45,6 +47,7 @@ impl Evidence {
             Self::Certificate => "certificate",
             Self::DnsClient => "dns_client",
             Self::DnsAny => "dns_any",
+            Self::DnsUnsolicited => "dns_unsolicited",
             Self::Payload => "payload",
             Self::Network => "network",
             Self::EchOuter => "ech_outer",

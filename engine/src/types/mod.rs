@@ -1,12 +1,14 @@
 //! Plain value types that several modules share. They import only `wire` and `address`.
 
 pub mod arrival;
+pub mod contact;
 pub mod ech_state;
 pub mod encrypted_dns;
 pub mod end_reason;
 pub mod ends;
 pub mod evidence;
 pub mod flow_key;
+pub mod grounds;
 pub mod interception;
 pub mod opening_state;
 pub mod protocol;

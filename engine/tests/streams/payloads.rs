@@ -20,13 +20,17 @@ fn talk(settings: Settings) -> Talk {
 }
 
 #[test]
-fn the_first_payload_of_either_side_is_matched_at_once() {
+fn the_first_payload_of_either_side_is_reported_with_the_first_data_of_both() {
     for up in [true, false] {
         let mut talk = talk(Settings { report_every_ns: LIVE, ..settings() });
         if up {
             talk.up(b"KE\0\0 and more");
+            assert!(talk.monitor.flows.is_empty());
+            talk.down(b"other");
         } else {
             talk.down(b"KE\0\0 and more");
+            assert!(talk.monitor.flows.is_empty());
+            talk.up(b"other");
         }
         let flow = &talk.monitor.flows[0];
         assert_eq!((flow.signature, flow.evidence, flow.name.as_deref()), (Some(7), Evidence::Payload, None));
@@ -45,6 +49,7 @@ fn only_the_first_payload_counts() {
 fn new_signatures_are_compared_with_the_first_payload_again() {
     let mut talk = talk(Settings { report_every_ns: LIVE, ..settings() });
     talk.up(b"KE\0\0");
+    talk.down(b"other");
     talk.monitor.set_matcher(known(8));
     let signatures: Vec<_> = talk.finish().iter().map(|flow| flow.signature).collect();
     assert_eq!(signatures, [Some(7), Some(8)]);

@@ -4,6 +4,7 @@ use crate::traffic::{hello, settings, Talk, SECOND};
 use _engine::report::limitation::Limitation;
 use _engine::report::phase::Phase;
 use _engine::settings::Settings;
+use _engine::types::contact::Contact;
 use _engine::types::evidence::Evidence;
 use _engine::types::unnamed::Unnamed;
 
@@ -136,11 +137,13 @@ fn an_opening_cut_by_the_snap_length_is_truncated() {
 }
 
 #[test]
-fn a_request_to_a_vendor_is_reported_at_once() {
+fn a_request_to_a_vendor_is_reported_with_its_first_answer() {
     let mut talk = Talk::new(80, Settings { report_every_ns: 5 * SECOND, ..settings() }).open();
     talk.up(b"GET / HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n");
+    assert!(talk.monitor.flows.is_empty());
+    talk.down(b"HTTP/1.1 200 OK\r\n\r\n");
     assert_eq!(talk.monitor.flows.len(), 1);
-    assert_eq!(talk.monitor.flows[0].phase, Phase::Open);
+    assert_eq!((talk.monitor.flows[0].phase, talk.monitor.flows[0].contact), (Phase::Open, Contact::Data));
 }
 
 #[test]

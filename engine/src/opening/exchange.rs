@@ -1,0 +1,130 @@
+//! What the two sides of a flow have sent each other so far, as far as it shows whether they are in contact.
+
+use crate::types::contact::Contact;
+use crate::wire::flags;
+
+/// The side sent payload.
+const PAYLOAD: u8 = 1;
+/// The side sent something other than a reset.
+const SPOKE: u8 = 2;
+/// The side sent a reset.
+const RESET: u8 = 4;
+/// The side sent payload that a host sends only after an answer of the other side.
+const AFTER_ANSWER: u8 = 8;
+
+/// A set of facts for each side.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exchange {
+    sides: [u8; 2],
+}
+
+impl Exchange {
+    /// Notes a TCP segment of `side`; true if it shows something new. Payload behind a SYN needs a completed
+    /// handshake.
+    #[inline]
+    pub fn note_segment(&mut self, side: usize, segment_flags: u8, has_payload: bool) -> bool {
+        let spoke = if segment_flags & flags::RST == 0 { SPOKE } else { RESET };
+        let in_order = segment_flags & (flags::SYN | flags::ACK | flags::RST) == flags::ACK;
+        let payload = if has_payload { PAYLOAD } else { 0 };
+        let after_answer = if has_payload && in_order { AFTER_ANSWER } else { 0 };
+        self.note(side, spoke | payload | after_answer)
+    }
+
+    /// Notes a datagram of `side`; true if it shows something new. A QUIC packet with a short header needs keys
+    /// that only the handshake gives (RFC 9001, 5.7).
+    #[inline]
+    pub fn note_datagram(&mut self, side: usize, payload: &[u8], has_payload: bool, is_quic: bool) -> bool {
+        let sent = if has_payload { SPOKE | PAYLOAD } else { SPOKE };
+        let has_short_header = is_quic && payload.first().is_some_and(|first| first & 0xc0 == 0x40);
+        self.note(side, if has_short_header { sent | AFTER_ANSWER } else { sent })
+    }
+
+    #[inline]
+    fn note(&mut self, side: usize, facts: u8) -> bool {
+        let known = &mut self.sides[side & 1];
+        let is_new = facts & !*known != 0;
+        *known |= facts;
+        is_new
+    }
+
+    /// How far the sides came in contact, if `client` is the client's side.
+    pub fn contact(self, client: usize) -> Contact {
+        let (client, server) = (self.sides[client & 1], self.sides[1 - (client & 1)]);
+        if client & server & PAYLOAD != 0 || (server == 0 && client & AFTER_ANSWER != 0) {
+            Contact::Data
+        } else if server == 0 {
+            Contact::Attempted
+        } else if server & SPOKE == 0 && client & AFTER_ANSWER == 0 {
+            Contact::Refused
+        } else {
+            Contact::Answered
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::flags::{ACK, RST, SYN};
+
+    /// The contact after segments of the client (side 0) and the server (side 1): flags, and whether there is
+    /// payload.
+    fn contact(segments: &[(usize, u8, bool)]) -> Contact {
+        let mut exchange = Exchange::default();
+        for &(side, segment_flags, has_payload) in segments {
+            exchange.note_segment(side, segment_flags, has_payload);
+        }
+        exchange.contact(0)
+    }
+
+    const SYN_SENT: (usize, u8, bool) = (0, SYN, false);
+    const SYN_ACK: (usize, u8, bool) = (1, SYN | ACK, false);
+
+    #[test]
+    fn a_syn_without_an_answer_is_an_attempt() {
+        assert_eq!(contact(&[SYN_SENT, SYN_SENT]), Contact::Attempted);
+        assert_eq!(contact(&[(0, SYN, true)]), Contact::Attempted); // TCP Fast Open
+        assert_eq!(contact(&[SYN_SENT, (0, RST, false)]), Contact::Attempted);
+    }
+
+    #[test]
+    fn a_reset_as_the_only_answer_refuses() {
+        assert_eq!(contact(&[SYN_SENT, (1, RST | ACK, false)]), Contact::Refused);
+        assert_eq!(contact(&[(1, RST | ACK, false)]), Contact::Refused);
+    }
+
+    #[test]
+    fn a_handshake_without_data_of_both_sides_is_an_answer() {
+        assert_eq!(contact(&[SYN_SENT, SYN_ACK]), Contact::Answered);
+        assert_eq!(contact(&[SYN_SENT, SYN_ACK, (1, RST, false)]), Contact::Answered);
+        assert_eq!(contact(&[SYN_SENT, SYN_ACK, (0, ACK, true), (1, RST, false)]), Contact::Answered);
+        assert_eq!(contact(&[(0, ACK, true), (1, RST, false)]), Contact::Answered);
+    }
+
+    #[test]
+    fn a_server_alone_gives_no_data_however_much_it_sends() {
+        assert_eq!(contact(&[(1, ACK, true), (1, ACK, true), (0, RST, false)]), Contact::Answered);
+    }
+
+    #[test]
+    fn payload_of_both_sides_is_data_and_of_the_client_in_a_one_way_view() {
+        assert_eq!(contact(&[SYN_SENT, SYN_ACK, (0, ACK, true), (1, ACK, true)]), Contact::Data);
+        assert_eq!(contact(&[SYN_SENT, (0, ACK, true)]), Contact::Data);
+    }
+
+    #[test]
+    fn datagrams_of_the_client_are_an_attempt_until_one_shows_an_answer() {
+        let mut exchange = Exchange::default();
+        assert!(exchange.note_datagram(0, b"\xc0", true, true));
+        assert!(!exchange.note_datagram(0, b"\x40", true, false));
+        assert_eq!(exchange.contact(0), Contact::Attempted);
+        assert!(exchange.note_datagram(0, b"\x40", true, true));
+        assert_eq!(exchange.contact(0), Contact::Data);
+        let mut answered = Exchange::default();
+        answered.note_datagram(0, b"", false, false);
+        answered.note_datagram(1, b"a", true, false);
+        assert_eq!(answered.contact(0), Contact::Answered);
+        answered.note_datagram(0, b"a", true, false);
+        assert_eq!(answered.contact(0), Contact::Data);
+    }
+}

@@ -1,0 +1,145 @@
+use super::*;
+use crate::resolution::lesson::GRACE_NS;
+use crate::wire::dns::{Answer, Data, Message, Question};
+
+const SECOND: u64 = 1_000_000_000;
+
+fn address(n: u32) -> Address {
+    Address::v4(n.to_be_bytes())
+}
+
+const RESOLVER: u32 = 53;
+
+/// What a client learns at a time, in seconds.
+fn lesson(client: u32, name: &str, links: &[&str], server: u32, time_s: u64) -> Lesson {
+    let mut answers = Vec::new();
+    let (mut owner, ttl_s) = (name, 60);
+    for link in links {
+        answers.push(Answer { name: owner.into(), rtype: 5, ttl_s, data: Data::Alias((*link).into()) });
+        owner = link;
+    }
+    answers.push(Answer { name: owner.into(), rtype: 1, ttl_s, data: Data::Address(address(server)) });
+    let message = Message {
+        response: true,
+        questions: vec![Question { name: name.into(), rtype: 1, rclass: 1 }],
+        answers,
+        ..Message::default()
+    };
+    Lesson::of(&message, (address(client), address(RESOLVER)), (time_s * SECOND, 0), || ())
+}
+
+/// The names that are found for a flow of a client that begins at a time, in seconds.
+fn find(names: &LearnedNames, client: u32, server: u32, time_s: u64) -> Option<(Vec<String>, LookedUpBy)> {
+    let found = names.find(address(client), address(server), time_s * SECOND)?;
+    Some((found.chains.iter().map(|c| c.question().to_owned()).collect(), found.by))
+}
+
+#[test]
+fn a_clients_own_look_up_takes_precedence_over_those_of_others() {
+    let names = LearnedNames::new(1000);
+    names.learn(&lesson(1, "mine.example", &[], 100, 0));
+    names.learn(&lesson(2, "theirs.example", &[], 100, 1));
+    assert_eq!(find(&names, 1, 100, 2), Some((vec!["mine.example".into()], LookedUpBy::Client)));
+    let theirs = vec!["theirs.example".into(), "mine.example".into()];
+    assert_eq!(find(&names, 3, 100, 2), Some((theirs, LookedUpBy::Other)));
+}
+
+#[test]
+fn a_resolver_of_the_site_takes_precedence_over_other_hosts() {
+    let names = LearnedNames::new(1000).with_site_resolvers(vec![address(54)]);
+    names.learn(&lesson(54, "configured.example", &[], 100, 0));
+    names.learn(&lesson(2, "theirs.example", &[], 100, 1));
+    let configured = (vec!["configured.example".into()], LookedUpBy::SiteResolver);
+    assert_eq!(find(&names, 3, 100, 2), Some(configured));
+    // One that answered this client, and not another.
+    let seen = LearnedNames::new(1000);
+    seen.learn(&lesson(3, "any.example", &[], 7, 0));
+    seen.learn(&lesson(RESOLVER, "asked.example", &[], 100, 0));
+    assert_eq!(find(&seen, 3, 100, 2).map(|found| found.1), Some(LookedUpBy::SiteResolver));
+    assert_eq!(find(&seen, 4, 100, 2).map(|found| found.1), Some(LookedUpBy::Other));
+    // Also if another host has looked the name up since.
+    seen.learn(&lesson(9, "asked.example", &[], 100, 1));
+    seen.learn(&lesson(9, "asked.example", &[], 100, 1));
+    assert_eq!(find(&seen, 3, 100, 2).map(|found| found.1), Some(LookedUpBy::SiteResolver));
+}
+
+#[test]
+fn an_unsolicited_answer_neither_replaces_nor_precedes_a_look_up() {
+    let names = LearnedNames::new(1000);
+    names.note_unsolicited(&lesson(1, "forged.example", &[], 100, 0));
+    assert_eq!(find(&names, 1, 100, 2), Some((vec!["forged.example".into()], LookedUpBy::Nobody)));
+    names.learn(&lesson(2, "theirs.example", &[], 100, 0));
+    names.note_unsolicited(&lesson(1, "forged.example", &[], 100, 1));
+    assert_eq!(find(&names, 1, 100, 2), Some((vec!["theirs.example".into()], LookedUpBy::Other)));
+}
+
+#[test]
+fn the_latest_look_up_before_the_flow_is_the_best() {
+    let names = LearnedNames::new(1000);
+    for (time_s, name) in [(1, "a.example"), (2, "b.example"), (4, "c.example"), (5, "d.example")] {
+        names.learn(&lesson(1, name, &[], 9, time_s));
+    }
+    let (all, _) = find(&names, 1, 9, 3).unwrap();
+    assert_eq!(all, ["b.example", "a.example", "c.example", "d.example"]);
+    let is_late = |time_s: u64| names.find(address(1), address(9), time_s * SECOND).unwrap().is_late;
+    assert!(!is_late(3));
+    assert!(is_late(0));
+}
+
+#[test]
+fn the_chain_holds_every_link() {
+    let names = LearnedNames::new(1000);
+    names.learn(&lesson(1, "a.example", &["b.example", "c.example"], 9, 0));
+    let found = names.find(address(1), address(9), 0).unwrap();
+    let links: Vec<&str> = found.chains[0].names.iter().map(|n| &**n).collect();
+    assert_eq!(links, ["a.example", "b.example", "c.example"]);
+}
+
+#[test]
+fn a_name_is_forgotten_after_its_ttl_and_the_grace() {
+    let names = LearnedNames::new(1000);
+    names.learn(&lesson(1, "a.example", &[], 9, 0));
+    assert!(names.find(address(1), address(9), 60 * SECOND + GRACE_NS).is_some());
+    assert!(names.find(address(1), address(9), 60 * SECOND + GRACE_NS + 1).is_none());
+}
+
+#[test]
+fn a_cname_loop_ends() {
+    let names = LearnedNames::new(1000);
+    names.learn(&lesson(1, "a.example", &["b.example", "a.example"], 9, 0));
+    assert!(names.usage().0 <= 2);
+}
+
+#[test]
+fn a_flood_of_names_stays_within_the_bound_and_is_counted() {
+    let names = LearnedNames::new(1600);
+    for n in 0..20_000u32 {
+        names.learn(&lesson(n % 7, &format!("n{n}.example"), &[], n, 0));
+    }
+    let (entries, bytes, evicted) = names.usage();
+    assert!(entries <= 3200, "{entries}");
+    assert!(bytes <= 3200 * (MEAN_ENTRY_BYTES + 8 * 1024), "{bytes}");
+    assert!(evicted >= 2 * 20_000 - 3200);
+}
+
+#[test]
+fn a_flood_of_unsolicited_answers_evicts_no_look_up() {
+    let names = LearnedNames::new(1600);
+    names.learn(&lesson(1, "a.example", &[], 9, 0));
+    for n in 100..20_000u32 {
+        names.note_unsolicited(&lesson(n % 7, &format!("n{n}.example"), &[], n, 0));
+    }
+    assert!(names.usage().0 <= 2 + 1600 / 8, "{}", names.usage().0);
+    assert!(find(&names, 1, 9, 0).is_some());
+}
+
+#[test]
+fn many_names_on_one_address_keep_the_newest() {
+    let names = LearnedNames::new(1000);
+    for n in 0..100u64 {
+        names.learn(&lesson(1, &format!("n{n}.example"), &[], 9, n));
+    }
+    let (all, _) = find(&names, 1, 9, 100).unwrap();
+    assert_eq!(all.len(), MAX_CHAINS);
+    assert_eq!(all[0], "n99.example");
+}

@@ -1,0 +1,138 @@
+//! What can be learned from a DNS answer: a name with its CNAME chain, addresses, public names of ECH.
+
+use crate::address::Address;
+use crate::wire::dns::{Data, Message};
+use crate::wire::{ech, Progress};
+use std::sync::Arc;
+
+/// Maximum number of links kept of a CNAME chain.
+const MAX_LINKS: usize = 16;
+/// Maximum number of addresses learned from one response.
+const MAX_ADDRESSES: usize = 256;
+const SECOND: u64 = 1_000_000_000;
+/// Clients keep addresses beyond their TTL: browsers for a minute, connections for longer.
+pub(super) const GRACE_NS: u64 = 300 * SECOND;
+/// A longer TTL is shortened to this one.
+const MAX_TTL_S: u32 = 86_400;
+
+/// The name that was looked up, then the links of its CNAME chain.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// At least one name.
+    pub names: Vec<Box<str>>,
+}
+
+impl Chain {
+    /// The name that was looked up.
+    pub fn question(&self) -> &str {
+        self.names.first().map_or("", |name| name)
+    }
+
+    /// Bytes that it takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.names.iter().map(|name| name.len() + 16).sum::<usize>() + 64
+    }
+}
+
+/// What an answer teaches.
+#[derive(Debug, Default)]
+pub struct Lesson {
+    /// Who received it.
+    pub client: Address,
+    /// Who sent it.
+    pub resolver: Address,
+    /// When it arrived.
+    pub time_ns: u64,
+    /// On which interface.
+    pub interface: u16,
+    /// The name that was looked up and its chain; None if the answer has no addresses.
+    pub chain: Option<Arc<Chain>>,
+    /// Until when the addresses may be used.
+    pub expires_ns: u64,
+    /// The addresses.
+    pub addresses: Vec<Address>,
+    /// Public names of client-facing servers (RFC 9849), with the end of their validity.
+    pub public_names: Vec<(String, u64)>,
+}
+
+impl Lesson {
+    /// What `client` learns from a response. `on_malformed` is called for each ECH configuration that cannot be
+    /// read.
+    pub fn of(
+        message: &Message,
+        (client, resolver): (Address, Address),
+        (time_ns, interface): (u64, u16),
+        on_malformed: impl FnMut(),
+    ) -> Self {
+        let mut lesson = Self { client, resolver, time_ns, interface, ..Self::default() };
+        lesson.public_names = public_names(message, time_ns, on_malformed);
+        let name = message.questions.first().map_or("", |question| &question.name);
+        if message.rcode != 0 || name.is_empty() {
+            return lesson;
+        }
+        let addresses = message.answers.iter().flat_map(|answer| match &answer.data {
+            Data::Address(address) => std::slice::from_ref(address),
+            Data::Service(service) => service.hints.as_slice(),
+            Data::Alias(_) | Data::Other => &[],
+        });
+        lesson.addresses = addresses.take(MAX_ADDRESSES).copied().collect();
+        if !lesson.addresses.is_empty() {
+            let (chain, ttl_s) = chain_of(name, message);
+            (lesson.chain, lesson.expires_ns) = (Some(Arc::new(chain)), expiry_ns(ttl_s, time_ns));
+        }
+        lesson
+    }
+}
+
+/// Until when a client may use a record that it receives now.
+fn expiry_ns(ttl_s: u32, now_ns: u64) -> u64 {
+    let ttl_ns = u64::from(ttl_s.min(MAX_TTL_S)) * SECOND;
+    now_ns.saturating_add(ttl_ns).saturating_add(GRACE_NS)
+}
+
+/// The public names that the ECH configurations in a response announce to the client.
+fn public_names(message: &Message, now_ns: u64, mut on_malformed: impl FnMut()) -> Vec<(String, u64)> {
+    let mut found = Vec::new();
+    for answer in &message.answers {
+        let Data::Service(service) = &answer.data else { continue };
+        let Some(list) = &service.ech else { continue };
+        match ech::parse_public_names(list) {
+            Ok(Progress::Parsed(names)) => {
+                let expires_ns = expiry_ns(answer.ttl_s, now_ns);
+                found.extend(names.into_iter().map(|name| (name, expires_ns)));
+            }
+            Ok(Progress::NeedMore) | Err(_) => on_malformed(),
+        }
+    }
+    found
+}
+
+/// The chain from a question through the CNAME (or SVCB alias) records of the response, and the smallest TTL on
+/// it.
+fn chain_of(question: &str, message: &Message) -> (Chain, u32) {
+    let mut names: Vec<Box<str>> = vec![question.into()];
+    let mut ttl_s = MAX_TTL_S;
+    for _ in 0..MAX_LINKS {
+        let current = names.last().map_or("", |name| &**name);
+        let next = message.answers.iter().find_map(|answer| match &answer.data {
+            Data::Alias(target) if answer.name == current => Some((target, answer.ttl_s)),
+            Data::Service(service) if service.priority == 0 && answer.name == current => {
+                Some((&service.target, answer.ttl_s))
+            }
+            _ => None,
+        });
+        match next {
+            Some((target, ttl)) if !names.iter().any(|name| **name == **target) => {
+                ttl_s = ttl_s.min(ttl);
+                names.push(target.as_str().into());
+            }
+            _ => break,
+        }
+    }
+    for answer in &message.answers {
+        if matches!(answer.data, Data::Address(_) | Data::Service(_)) {
+            ttl_s = ttl_s.min(answer.ttl_s);
+        }
+    }
+    (Chain { names }, ttl_s)
+}

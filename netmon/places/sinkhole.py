@@ -1,0 +1,20 @@
+"""Addresses that are used to sinkhole a name: traffic to them does not leave for the Internet."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from netmon.records import Place
+
+
+def is_sinkholed(address: str, place: Place) -> bool:
+    """True for an address that is not global, such as 0.0.0.0 or 10.0.0.99, unless a source locates it.
+
+    A source that locates such an address knows more about this network than the registry of special-purpose
+    addresses (IANA) does: an organisation that declares the place of an internal server, or signatures for
+    networks that are reserved for documentation.
+    """
+    ip = ipaddress.ip_address(address)
+    if ip.is_global and not ip.is_multicast:
+        return False
+    return not any(vote.about == "location" for vote in place.votes)
