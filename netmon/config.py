@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from netmon.countries import check_country
 from netmon.errors import ConfigError, reason_of
+from netmon.limits import Limits
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
 from netmon.places.labels import DatabaseLabel, read_label
 from netmon.policy import LIFTS, Address, Lifts, Network, Policy, PolicyException
@@ -31,23 +32,6 @@ class Capture:
     ring_mib: int = 32  # for each worker and interface
     snaplen: int = 65_535
     promiscuous: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Sizes of the engine's tables, and the timeouts of flows."""
-
-    max_flows: int = 1_000_000
-    max_names: int = 200_000
-    max_heads: int = 20_000
-    max_head_bytes: int = 65_536
-    tcp_idle_s: int = 300
-    udp_idle_s: int = 60
-    duplicate_window_ms: int = 50
-
-    def keywords(self) -> dict[str, int]:
-        """Keyword arguments for the engine's constructors."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)

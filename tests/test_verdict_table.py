@@ -121,7 +121,7 @@ def test_an_exception_lifts_the_contact_only():
     """One that lifts the contact turns forbidden into the verdict on the place, and changes nothing else."""
     for facts in every_fact():
         without, found = (find_row(replace(facts, contact_excepted=excepted)) for excepted in (False, True))
-        if without.outcome == "forbidden":
+        if facts.forbidden and without.reason in ("policy_forbids_vendor", "name_unproven"):
             permitted = find_row(replace(facts, forbidden=False))
             assert found.outcome == permitted.outcome
             assert found.reason in (permitted.reason, "policy_exception")
@@ -140,7 +140,8 @@ def test_a_concern_comes_after_forbidden_and_allowed():
             assert (found.reason, without.outcome) == ("name_unproven", "undecided")
         else:
             assert found is without
-            is_established = facts.settled_elsewhere and not (facts.proxied or facts.unverified)
+            is_established = facts.settled_elsewhere and facts.met and facts.grounds == "own"
+            is_established &= True not in (facts.proxied, facts.unverified, facts.sinkholed)
             assert not facts.concern or not is_established or found.outcome == "forbidden"
 
 
