@@ -17,7 +17,7 @@ ZONE = {
     ABROAD: {"A": [FRANKFURT]},
     LOST: {"A": [DISPUTED]},
     OTHERS: {"A": [OTHER]},
-    FORBIDDEN: {"A": [OTHER]},
+    FORBIDDEN: {"A": [FRANKFURT]},  # a located address; others in this lab count as sinkholes
 }
 CALM_ROUNDS, ROUNDS = 14, 40
 ROUND_S = 1.0  # spreads the traffic over time, so that graphs have a shape
@@ -53,6 +53,7 @@ def blind_spots(number: int) -> Iterator[Job]:
         # The first query to a server has to look like one, so this is a truncated message.
         yield send_raw(bytes.fromhex("12340100000100000000000003777777"), "udp", 53)
     if number % 3 == 0:
+        yield fetch(FILES, address=OTHER)  # the vendor's name, at an address that no source locates
         yield send_raw(tls.hello_records(tls.client_hello(OTHERS, ech=True, label=str(number))), "tcp", 443)
         yield send_raw(first_datagram(OTHERS, number), "udp", 443)
     if number % 5 == 0:
