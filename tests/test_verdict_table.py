@@ -80,6 +80,25 @@ def test_exactly_one_row_decides_each_combination():
     assert {row.reason for row in deciding} == set(REASONS)
 
 
+@pytest.mark.slow
+def test_what_is_not_judged_is_undecided_whatever_the_rest_is():
+    """The complete product: each of the four facts that decide alone, with every combination of the rest."""
+    reasons = set()
+    for unverified, sinkholed, met, grounds in product(TRUTHS, TRUTHS, TRUTHS, GROUNDS):
+        if not (unverified or sinkholed or not met or grounds == "unsolicited"):
+            continue
+        first = {"unverified": unverified, "sinkholed": sinkholed, "met": met, "grounds": grounds}
+        found = {
+            find_row(Facts(**first, **dict(zip(FACTS, values, strict=True)), **confidence))
+            for values in product(*FACTS.values())
+            for confidence in CONFIDENCES
+        }
+        [row] = found
+        assert row.outcome == "undecided"
+        reasons.add(row.reason)
+    assert reasons == {"unverified_signature", "sinkholed", "no_contact", "name_unsolicited"}
+
+
 def test_the_same_reason_is_always_the_same_outcome():
     """The reason determines the outcome."""
     outcomes = {}

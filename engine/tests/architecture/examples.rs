@@ -65,7 +65,7 @@ fn super_and_self_lead_to_the_neighbours_and_children() {
     let circle = found(&files("use super::super::a::One;"));
     assert_eq!(circle.len(), 1);
     assert!(circle[0].contains("folder/a.rs -> folder/deep/inner.rs"), "{}", circle[0]);
-    let circle = found(&files("fn f() -> super::super::super::other::X { todo!() }"));
+    let circle = found(&files("fn f() -> super::super::super::other::X { loop {} }"));
     assert_eq!(circle, Vec::<String>::new());
     let own_child = [("lib.rs", "mod a;"), ("a.rs", "mod b; use self::b::B; pub struct A;")];
     let back = |text| [&own_child[..], &[("a/b.rs", text)]].concat();
