@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from netmon.destinations.memory import Destinations
-from netmon.holders import Holders
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
 from netmon.places.sinkhole import is_sinkholed
-from netmon.policy import Policy
-from netmon.promises import Subject
 from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place
 from netmon.signatures.model import Rule, SignatureSet
-from netmon.verdict import Case, judge
+from netmon.verdict.holders import Holders
+from netmon.verdict.judgement import Case, judge
+from netmon.verdict.policy import Policy
+from netmon.verdict.promises import Subject
 
 BEHIND_PROXY = Place(
     "unknown",

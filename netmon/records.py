@@ -255,7 +255,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement on one flow: an outcome and one reason from a closed set (see `netmon.verdict_table`).
+    """The judgement on one flow: an outcome and one reason from a closed set (see `netmon.verdict.table`).
 
     Only an undecided verdict lacks something.
     """

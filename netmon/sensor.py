@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 from netmon import quality, wiring
 from netmon._engine import Matcher
-from netmon.config import Config, state_folder
+from netmon.config.settings import Config, state_folder
 from netmon.days import DAY_S
 from netmon.destinations.file import DestinationsFile
 from netmon.errors import NetmonError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from netmon.config import Config, Mention
+from netmon.config.settings import Config, Mention
 from netmon.destinations.memory import Destinations
 from netmon.errors import ConfigError
 from netmon.monitor import Monitor

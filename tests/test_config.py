@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from netmon.config import Config, find_file, load, parse_listen, state_folder
+from netmon.config.load import find_file, load
+from netmon.config.settings import Config, state_folder
+from netmon.config.values import parse_listen
 from netmon.errors import ConfigError
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
-from netmon.policy import Policy, PolicyException
-from netmon.promises import Subject
+from netmon.verdict.policy import Policy, PolicyException
+from netmon.verdict.promises import Subject
 
 UNTIL = "2027-01-31"
 SHIPPED = Path(__file__).parent.parent / "netmon.yaml"

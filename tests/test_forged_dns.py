@@ -16,11 +16,11 @@ from netmon.cli.app import app
 from netmon.monitor import Monitor
 from netmon.places.declared import Declaration
 from netmon.places.locator import Locator
-from netmon.policy import Policy
-from netmon.promises import Subject
 from netmon.records import ClassifiedFlow, FlowRecord, Verdict
 from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
+from netmon.verdict.policy import Policy
+from netmon.verdict.promises import Subject
 from tests.craft import dns, golden
 from tests.craft.packets import UDP, address, ip, udp
 from tests.craft.scene import CLIENT, MOSCOW, NAME, RESOLVER, START_NS, UPSTREAM, connection, flight

@@ -11,10 +11,10 @@ from netmon.monitor import Monitor
 from netmon.places.declared import Position
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
-from netmon.policy import Policy, PolicyException
-from netmon.promises import Subject
 from netmon.records import Fallback
 from netmon.signatures.load import load_folder
+from netmon.verdict.policy import Policy, PolicyException
+from netmon.verdict.promises import Subject
 from tests import records
 
 ACME = """\

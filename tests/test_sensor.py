@@ -13,7 +13,7 @@ import pytest
 
 from netmon import sensor as sensor_module
 from netmon._engine import Engine, Matcher
-from netmon.config import Config
+from netmon.config.settings import Config
 from netmon.errors import ConfigError, SignatureError, SourceError
 from netmon.outputs.lines import Lines
 from netmon.privacy import ADDRESS, Privacy

@@ -6,11 +6,11 @@ from dataclasses import replace
 from ipaddress import ip_network
 
 from netmon.places.decision import Cities, decide
-from netmon.policy import Policy, PolicyException
-from netmon.promises import Subject
 from netmon.records import Vote
 from netmon.signatures.model import Component, Concern, Expectation, Location, Promise, Vendor
-from netmon.verdict import Case, judge
+from netmon.verdict.judgement import Case, judge
+from netmon.verdict.policy import Policy, PolicyException
+from netmon.verdict.promises import Subject
 
 LOCATIONS = {
     "zurich": Location("zurich", "Zurich", "CH", 47.377, 8.542),

@@ -10,15 +10,15 @@ from pathlib import Path
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import log, write_line
-from netmon.config import Config, state_folder
+from netmon.config.settings import Config, state_folder
 from netmon.errors import ConfigError
 from netmon.places.database import Database
 from netmon.places.databases import Databases, default_folders
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
-from netmon.policy import Policy, PolicyException
 from netmon.privacy import read_key
+from netmon.verdict.policy import Policy, PolicyException
 from netmon.web.guard import WebGuard
 from netmon.web.server import join_listen
 

@@ -9,11 +9,11 @@ from rich.text import Text
 import netmon
 from netmon import privacy, wiring
 from netmon.cli import terminal
-from netmon.config import Config
+from netmon.config.settings import Config
 from netmon.outputs.summary import Summary
-from netmon.promises import Subject
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
+from netmon.verdict.promises import Subject
 
 _COUNTRY = "DE"
 

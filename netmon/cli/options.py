@@ -12,10 +12,11 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from netmon.config import Config, find_file, load
+from netmon.config.load import find_file, load
+from netmon.config.settings import Config
 from netmon.countries import check_country
 from netmon.errors import ConfigError
-from netmon.promises import Subject
+from netmon.verdict.promises import Subject
 
 OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""

@@ -26,13 +26,13 @@ from netmon.errors import SourceError
 from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.summary import Summary
-from netmon.promises import Subject
 from netmon.quality import INTERCEPTED, find_faults
 from netmon.signatures.match import compile_matcher
 from netmon.sources import Stats
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.files import FileSource, ReportBytes
 from netmon.sources.scapy_source import ScapyFileSource
+from netmon.verdict.promises import Subject
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
 _COMPRESSED = (".gz", ".zst")

@@ -17,7 +17,8 @@ from netmon import wiring
 from netmon._engine import Matcher
 from netmon.cli.options import CaptureOptions, SourceName, grouped
 from netmon.cli.terminal import log
-from netmon.config import Config, parse_listen
+from netmon.config.settings import Config
+from netmon.config.values import parse_listen
 from netmon.errors import ConfigError
 from netmon.outputs.lines import Lines
 from netmon.sensor import Sensor

@@ -17,12 +17,12 @@ from rich.table import Table
 from netmon import wiring
 from netmon.cli.options import ERROR, ConfigOptions, SubjectOptions, grouped
 from netmon.cli.terminal import log, make_console, printable, write_line
-from netmon.promises import Subject, describe_binding
 from netmon.records import Place, RoundTrip
 from netmon.signatures.examples import run_examples
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
 from netmon.signatures.model import Promise, Rule
+from netmon.verdict.promises import Subject, describe_binding
 
 app = typer.Typer(
     help="Lists, checks and explains signatures.",

@@ -18,7 +18,7 @@ from netmon.outputs.texts import bytes_text, plural
 from netmon.privacy import Privacy
 from netmon.records import LACKS, ClassifiedFlow, DnsRecord, Lack, Place
 from netmon.signatures.model import Location
-from netmon.verdict_table import REASONS
+from netmon.verdict.table import REASONS
 
 _COLOURS = {"expected": "green", "unexpected": "bold red", "forbidden": "bold red", "undecided": "yellow"}
 _COUNTRY_TEXT = {"unknown": "in an unknown country", "disputed": "where the sources contradict each other"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from netmon.config import DEFAULT_PORT
+from netmon.config.settings import DEFAULT_PORT
 from tests.machine import need
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from netmon.outputs.metrics import METRICS
-from netmon.verdict_table import ROWS
+from netmon.verdict.table import ROWS
 from tests.docs.blocks import DOCUMENTS, ROOT, all_blocks
 from tests.machine import NETMON
 

@@ -7,10 +7,10 @@ import pytest
 
 from netmon.places.declared import Position
 from netmon.places.locator import Locator
-from netmon.policy import Policy
-from netmon.promises import Subject
 from netmon.records import RoundTrip
-from netmon.verdict import Case, judge
+from netmon.verdict.judgement import Case, judge
+from netmon.verdict.policy import Policy
+from netmon.verdict.promises import Subject
 from tests.places.test_shipped_networks import NETWORKS, SEPTEMBER_15_2026, SIGNATURES
 
 OWN_TABLE = Path(__file__).parent / "networks_by_round_trip.txt"

@@ -11,10 +11,10 @@ from netmon.places.databases import Databases
 from netmon.places.decision import Cities, decide
 from netmon.places.labels import DatabaseLabel
 from netmon.places.locator import Locator
-from netmon.policy import Policy
-from netmon.promises import Subject
 from netmon.records import Vote
-from netmon.verdict import Case, judge
+from netmon.verdict.judgement import Case, judge
+from netmon.verdict.policy import Policy
+from netmon.verdict.promises import Subject
 from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database, write_flat
 from tests.places.test_shipped_networks import SEPTEMBER_15_2026, SIGNATURES
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from netmon.places.locator import Locator
-from netmon.policy import Policy
-from netmon.promises import Subject
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import NetworkRule
-from netmon.verdict import Case, judge
+from netmon.verdict.judgement import Case, judge
+from netmon.verdict.policy import Policy
+from netmon.verdict.promises import Subject
 
 TABLE = Path(__file__).parent / "shipped_networks.txt"
 SEPTEMBER_15_2026 = 1_789_430_400_000_000_000

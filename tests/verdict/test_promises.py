@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from netmon.policy import Policy
-from netmon.promises import Subject, applied_promises, describe_binding, find_end, why_not_in_force
 from netmon.records import Place, Vote
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import Promise
-from netmon.verdict import Case, judge
+from netmon.verdict.judgement import Case, judge
+from netmon.verdict.policy import Policy
+from netmon.verdict.promises import Subject, applied_promises, describe_binding, find_end, why_not_in_force
 
 SIGNATURES = load_folder(default_folder())
 VENDOR = SIGNATURES.vendors["kaspersky"]

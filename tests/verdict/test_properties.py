@@ -6,12 +6,12 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from netmon.places.decision import decide
-from netmon.policy import Policy
-from netmon.promises import Subject
 from netmon.records import OUTCOMES, VIEW, Vote
 from netmon.signatures.model import STATUSES
-from netmon.verdict import judge
-from netmon.verdict_table import REASONS, ROWS
+from netmon.verdict.judgement import judge
+from netmon.verdict.policy import Policy
+from netmon.verdict.promises import Subject
+from netmon.verdict.table import REASONS, ROWS
 from tests.verdict_cases import (
     CITIES,
     COMPONENTS,

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from netmon.policy import Policy
-from netmon.promises import Subject
-from netmon.verdict import judge
+from netmon.verdict.judgement import judge
+from netmon.verdict.policy import Policy
+from netmon.verdict.promises import Subject
 from tests.verdict_cases import (
     DAY_NS,
     EXCEPTION,

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from netmon.concerns import find_concern
-from netmon.policy import Policy
-from netmon.promises import Subject
 from netmon.signatures.load import default_folder, load_folder
-from netmon.verdict import judge
+from netmon.verdict.concerns import find_concern
+from netmon.verdict.judgement import judge
+from netmon.verdict.policy import Policy
+from netmon.verdict.promises import Subject
 from tests.verdict_cases import (
     CONCERN,
     EXCEPTION,

@@ -10,8 +10,8 @@ import pytest
 
 from netmon.places.decision import decide
 from netmon.records import GROUNDS, LACKS, OUTCOMES, Vote
-from netmon.verdict import judge
-from netmon.verdict_table import REASONS, ROWS, Facts, find_lack, find_row
+from netmon.verdict.judgement import judge
+from netmon.verdict.table import REASONS, ROWS, Facts, find_lack, find_row
 from tests.verdict_cases import (
     CITIES,
     FORBID,
@@ -25,7 +25,7 @@ from tests.verdict_cases import (
 )
 
 STRENGTH = {"undecided": 0, "expected": 1, "unexpected": 1, "forbidden": 1}
-"""As in `netmon.verdict`: "undecided" is weaker than the others, which are equally strong."""
+"""As in `netmon.verdict.judgement`: "undecided" is weaker than the others, which are equally strong."""
 
 
 TRUTHS = (False, True)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from netmon.holders import Holders
 from netmon.signatures.load import default_folder, load_folder
+from netmon.verdict.holders import Holders
 from tests import records
 
 HOLDERS = Holders(load_folder(default_folder()))

@@ -1,11 +1,11 @@
-"""The verdict on one flow: a pure function that puts it in the terms of one table (`netmon.verdict_table`).
+"""The verdict on one flow: a pure function that puts it in the terms of one table (`table`).
 
 The place of a flow is compared with the places that the organisation's policy allows for this vendor and
 component, or, if the policy does not mention them, with the places that the vendor has promised for this
 component, this subject and this day (`promises`). Location databases can be wrong, so contradicting sources
 or a single source give "undecided", never an alarm. A limited view turns "expected" into "undecided", but
 does not change "unexpected": packets that were seen going elsewhere did go elsewhere. "expected" also needs
-evidence that the vendor answers at the address (`netmon.holders`), for a client may send any name anywhere.
+evidence that the vendor answers at the address (`holders`), for a client may send any name anywhere.
 
 A finding needs a contact: a flow without data in both directions (`FlowRecord.contact`), or to an address
 that is not reachable over the Internet, is "undecided", because firewalls and DNS sinkholes cause such flows.
@@ -18,7 +18,7 @@ flow that only an unsolicited answer matches is not judged at all.
 "undecided" is weaker than the other three verdicts, which are equally strong. An additional source that
 agrees with the others makes a verdict stronger or leaves it unchanged.
 
-A country of concern (`netmon.concerns`) needs no promise: a place there on which two sources agree is
+A country of concern (`concerns`) needs no promise: a place there on which two sources agree is
 "unexpected", unless the policy or a promise allows it. The order is: forbidden, allowed, concern, promise.
 
 An exception in the policy is a decision of the organisation. It lifts only what it names: the contact with a
@@ -32,11 +32,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from netmon.concerns import explain, find_concern
 from netmon.days import iso_day
 from netmon.places.decision import is_sure
-from netmon.policy import LIFTS, Policy, PolicyException
-from netmon.promises import (
+from netmon.records import Contact, Grounds, Place, Verdict
+from netmon.signatures.model import Location, Vendor
+from netmon.verdict.concerns import explain, find_concern
+from netmon.verdict.policy import LIFTS, Policy, PolicyException
+from netmon.verdict.promises import (
     AppliedPromise,
     Subject,
     applied_promises,
@@ -44,9 +46,7 @@ from netmon.promises import (
     is_made_to,
     why_not_in_force,
 )
-from netmon.records import Contact, Grounds, Place, Verdict
-from netmon.signatures.model import Location, Vendor
-from netmon.verdict_table import Facts, Fit, Kind, find_lack, find_row
+from netmon.verdict.table import Facts, Fit, Kind, find_lack, find_row
 
 LIMITING = frozenset({"one_way", "gap", "unseen"})
 """Visibility limitations with which a flow is not "expected", because packets of it were not seen.
@@ -77,7 +77,7 @@ class Case:
     time_ns: int  # when the flow began
     locations: Mapping[str, Location]
     client: str | None = None  # its address; None: no client, so no exception applies
-    holder_shown: bool = False  # there is evidence that the vendor answers at the address (`netmon.holders`)
+    holder_shown: bool = False  # there is evidence that the vendor answers at the address (`holders`)
     contact: Contact = "data"
     grounds: Grounds = "own"
     sinkholed: bool = False  # the address is not global, and no source locates it (`netmon.places.sinkhole`)

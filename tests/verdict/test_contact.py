@@ -9,12 +9,12 @@ import pytest
 
 from netmon.monitor import Monitor
 from netmon.places.locator import Locator
-from netmon.policy import Policy
-from netmon.promises import Subject
 from netmon.records import CONTACTS, ClassifiedFlow, FlowRecord
 from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
+from netmon.verdict.policy import Policy
+from netmon.verdict.promises import Subject
 from tests.craft import golden, tls
 from tests.craft.packets import ACK, PSH, RST, SYN, UDP, address, ip, udp
 from tests.craft.quic import Initials, crypto

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from netmon.policy import Policy, PolicyException
+from netmon.verdict.policy import Policy, PolicyException
 
 EXCEPTION = PolicyException("acme", "files", ip_network("192.0.2.0/28"), "2027-01-31", "A", "B", "2026-10-01")
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netmon.countries import country_name
-from netmon.policy import Policy
-from netmon.promises import Subject
 from netmon.signatures.model import Concern, Vendor
+from netmon.verdict.policy import Policy
+from netmon.verdict.promises import Subject
 
 
 @dataclass(frozen=True, slots=True)

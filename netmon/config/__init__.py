@@ -1,0 +1,1 @@
+"""The configuration: its values (`settings`), and how `netmon.yaml` is read (`load`)."""

@@ -1,0 +1,193 @@
+"""`netmon.yaml` → a frozen `Config`, or all errors in it with file, line and key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from netmon.config.policy import read_policy
+from netmon.config.settings import Capture, Config, Mention
+from netmon.config.values import (
+    NO_NETWORK,
+    read_address,
+    read_country,
+    read_day,
+    read_listen,
+    read_network,
+)
+from netmon.errors import ConfigError, reason_of
+from netmon.limits import Limits
+from netmon.places.declared import ACCURACY_KM, Declaration, Position
+from netmon.places.labels import DatabaseLabel, read_label
+from netmon.verdict.promises import Subject
+from netmon.yaml_nodes import Document, Fields, Item, in_lines
+
+
+def find_file(given: Path | None, environment: dict[str, str] | None = None) -> Path | None:
+    """The configuration file: the given one, or the first of the default places; None if there is none."""
+    env = dict(os.environ) if environment is None else environment
+    if given is not None:
+        return given
+    if env.get("NETMON_CONFIG"):
+        return Path(env["NETMON_CONFIG"])
+    home = Path(env.get("XDG_CONFIG_HOME") or Path(env.get("HOME", "/")) / ".config")
+    places = (home / "netmon" / "netmon.yaml", Path("/etc/netmon/netmon.yaml"))
+    # os.path.isfile is False where Path.is_file would raise: in folders without read permission.
+    return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113
+
+
+def load(file: Path | None) -> Config:
+    """The configuration in a file; the defaults if `file` is None.
+
+    Raises ConfigError with one "file:line: message" per line for every error.
+    """
+    if file is None:
+        return Config()
+    try:
+        document = Document(file, names_keys=True)
+    except OSError as error:
+        raise ConfigError(f"{file}: {reason_of(error)}") from error
+    config = _read(document.root, file) if document.root else Config()
+    if document.problems:
+        raise ConfigError(in_lines(document.problems))
+    return config
+
+
+_SECTIONS = (
+    "sensor",
+    "subject",
+    "capture",
+    "flows",
+    "dns",
+    "signatures",
+    "places",
+    "policy",
+    "state",
+    "privacy",
+    "events",
+    "web",
+)
+
+
+def _read(root: Item, file: Path) -> Config:
+    top = root.fields((), _SECTIONS)
+    default = Config()
+    sensor = _section(top, "sensor", ("name", *Position.__slots__))
+    flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
+    web = _section(top, "web", ("listen", "config_file"))
+    places = _section(top, "places", ("databases", "declared"))
+    dns = _section(top, "dns", ("resolvers",))
+    privacy = _section(top, "privacy", ("level", "key_file"))
+    state = _section(top, "state", ("folder", "learning_days"))
+    mentions: list[Mention] = []
+    labels: dict[Path, DatabaseLabel] = {}
+    return Config(
+        sensor=sensor.read("name", Item.text, default.sensor),
+        position=_read_position(sensor),
+        subject=Subject(_section(top, "subject", ("country",)).read("country", read_country, None)),
+        capture=_read_capture(_section(top, "capture", Capture.__slots__)),
+        limits=Limits(
+            **{
+                key: flows.read(key, _READERS.get(key, _count), getattr(default.limits, key))
+                for key in Limits.__slots__
+            }
+        ),
+        report_every_s=flows.read("report_every_s", lambda item: item.integer(1, 60), default.report_every_s),
+        site_resolvers=dns.each("resolvers", read_address),
+        signatures=_section(top, "signatures", ("folder",)).read("folder", _path_from(file), None),
+        databases=places.read("databases", _databases_from(file, labels), default.databases),
+        labels=labels,
+        declarations=places.each("declared", _read_declaration),
+        policy=read_policy(
+            _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions", "concerns")), mentions
+        ),
+        mentions=tuple(mentions),
+        state=state.read("folder", _path_from(file), None),
+        learning_days=state.read("learning_days", lambda item: item.integer(0, 365), default.learning_days),
+        privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
+        privacy_key=privacy.read("key_file", _path_from(file), None),
+        events=_section(top, "events", ("file",)).read("file", _path_from(file), None),
+        listen=web.read("listen", read_listen, default.listen),
+        web_config=web.read("config_file", _path_from(file), None),
+        file=file,
+    )
+
+
+def _section(top: Fields, key: str, known: tuple[str, ...]) -> Fields:
+    """The keys of a section without those that have no value: these keep their defaults."""
+    if key not in top or top[key].is_null():
+        return Fields()
+    section = top[key].fields((), known)
+    return Fields({word: item for word, item in section.items() if not item.is_null()})
+
+
+def _count(item: Item) -> int:
+    return item.integer(1, 2**31)
+
+
+_READERS: Mapping[str, Callable[[Item], int]] = {
+    "duplicate_window_ms": lambda item: item.integer(0, 60_000),  # 0: no detection of duplicates
+}
+"""Readers of limits that may be 0."""
+
+
+def _path_from(file: Path) -> Callable[[Item], Path]:
+    """A reader of paths, which are relative to the folder of the configuration."""
+    return lambda item: file.parent / Path(item.text()).expanduser()
+
+
+def _databases_from(file: Path, labels: dict[Path, DatabaseLabel]) -> Callable[[Item], tuple[Path, ...]]:
+    """A reader of databases: paths, or paths with what the user says about them, added to `labels`."""
+    read_path = _path_from(file)
+
+    def read(item: Item) -> Path:
+        if item.is_text():
+            return read_path(item)
+        fields = item.fields(("path",), ("provider", "about"))
+        path = fields.read("path", read_path, Path())
+        labels[path] = read_label(fields)
+        return path
+
+    return lambda item: tuple(read(element) for element in item.elements())
+
+
+def _read_capture(fields: Fields) -> Capture:
+    default = Capture()
+    return Capture(
+        interfaces=fields.read("interfaces", Item.texts, default.interfaces),
+        workers=fields.read("workers", lambda item: item.integer(1, 64), default.workers),
+        ring_mib=fields.read("ring_mib", lambda item: item.integer(2, 4096), default.ring_mib),
+        snaplen=fields.read("snaplen", lambda item: item.integer(128, 262_144), default.snaplen),
+        promiscuous=fields.read("promiscuous", Item.flag, default.promiscuous),
+    )
+
+
+def _read_position(sensor: Fields) -> Position | None:
+    """The position of the sensor: latitude and longitude are required together, the accuracy is optional."""
+    given = [key for key in Position.__slots__ if key in sensor]
+    missing = [key for key in ("latitude", "longitude") if key not in sensor]
+    if not given or missing:
+        for key in given:
+            sensor[key].report(f"sensor.{' and sensor.'.join(missing)} must be given as well")
+        return None
+    return Position(
+        latitude=sensor["latitude"].number(-90, 90),
+        longitude=sensor["longitude"].number(-180, 180),
+        accuracy_km=sensor.read("accuracy_km", lambda item: item.number(0, 20_000), ACCURACY_KM),
+    )
+
+
+def _read_declaration(item: Item) -> Declaration:
+    keys = ("network", "country", "author", "reason")
+    fields = item.fields(keys, ("city", "date", "valid_from", "valid_to"))
+    return Declaration(
+        prefix=str(fields.read("network", read_network, NO_NETWORK)),
+        country=fields.read("country", read_country, ""),
+        city=fields.read("city", Item.text, None),
+        author=fields.read("author", Item.text, ""),
+        reason=fields.read("reason", Item.text, ""),
+        date=fields.read("date", read_day, None),
+        valid_from=fields.read("valid_from", read_day, None),
+        valid_to=fields.read("valid_to", read_day, None),
+    )

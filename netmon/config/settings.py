@@ -1,0 +1,81 @@
+"""All settings of netmon as frozen values, and where state is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from netmon.limits import Limits
+from netmon.places.declared import Declaration, Position
+from netmon.places.labels import DatabaseLabel
+from netmon.verdict.policy import Address, Policy
+from netmon.verdict.promises import Subject
+
+DEFAULT_PORT = 10977
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """How packets are captured from mirror ports."""
+
+    interfaces: tuple[str, ...] = ()
+    workers: int = 1
+    ring_mib: int = 32  # for each worker and interface
+    snaplen: int = 65_535
+    promiscuous: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A vendor, component or place named in the policy, which must exist in the signatures."""
+
+    where: str  # Item.where
+    vendor: str
+    component: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings. The defaults equal the shipped `netmon.yaml`."""
+
+    sensor: str = "netmon"
+    position: Position | None = None  # of the sensor; None: round trips exclude no places
+    subject: Subject = field(default_factory=Subject)
+    capture: Capture = field(default_factory=Capture)
+    limits: Limits = field(default_factory=Limits)
+    report_every_s: int = 5
+    site_resolvers: tuple[Address, ...] = ()  # resolvers that look names up for the site's clients
+    signatures: Path | None = None  # None: the bundled ones
+    databases: tuple[Path, ...] | None = None  # files and folders; None: the default folders
+    labels: Mapping[Path, DatabaseLabel] = field(default_factory=dict)  # for some of these paths
+    declarations: tuple[Declaration, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    mentions: tuple[Mention, ...] = ()
+    state: Path | None = None  # folder for state kept across restarts; None: the default one
+    learning_days: int = 0
+    privacy_level: int = 1
+    privacy_key: Path | None = None
+    events: Path | None = None
+    listen: tuple[str, int] | None = ("127.0.0.1", DEFAULT_PORT)
+    web_config: Path | None = None  # web.config.yml with TLS and passwords
+    file: Path | None = None  # the file that it was read from
+
+    def engine_keywords(self) -> dict[str, Any]:
+        """Keyword arguments for the engine's constructors."""
+        return {**self.limits.keywords(), "site_resolvers": self.site_resolvers}
+
+
+def state_folder(config: Config, environment: Mapping[str, str]) -> Path:
+    """The folder for state: as configured, or else from the environment (systemd, XDG, home)."""
+    if config.state is not None:
+        return config.state
+    if environment.get("STATE_DIRECTORY"):
+        return Path(environment["STATE_DIRECTORY"].split(":")[0])
+    if environment.get("XDG_STATE_HOME"):
+        return Path(environment["XDG_STATE_HOME"]) / "netmon"
+    if environment.get("HOME"):
+        return Path(environment["HOME"]) / ".local" / "state" / "netmon"
+    return Path("/var/lib/netmon")

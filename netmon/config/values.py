@@ -1,0 +1,92 @@
+"""Readers of single values; an invalid one is reported with its file and line."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import re
+
+from netmon.config.settings import DEFAULT_PORT
+from netmon.countries import check_country
+from netmon.verdict.policy import Address, Network
+from netmon.yaml_nodes import Item
+
+
+def read_address(item: Item) -> Address:
+    """An IPv4 or IPv6 address."""
+    try:
+        return ipaddress.ip_address(item.text())
+    except ValueError:
+        item.report("expected an IP address")
+        return ipaddress.IPv4Address(0)
+
+
+def read_network(item: Item) -> Network:
+    """A network without host bits, such as 10.0.0.0/8."""
+    text = item.text()
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        if text:
+            item.report(f"'{text}' is not a network: {error}")
+        return NO_NETWORK
+
+
+NO_NETWORK = ipaddress.ip_network("192.0.2.0/32")
+
+
+def read_day(item: Item) -> str:
+    """An ISO date."""
+    day = item.text()
+    if day and not _is_day(day):
+        item.report(f"'{day}' is not a date: write 2026-01-31")
+    return day
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def read_country(item: Item) -> str:
+    """An ISO 3166-1 alpha-2 code."""
+    country = item.text()
+    problem = check_country(country) if country else None
+    if problem:
+        item.report(problem)
+    return country
+
+
+def read_place(item: Item) -> str:
+    """A country or the id of a location."""
+    place = item.text()
+    if place and not re.fullmatch("[A-Z]{2}|[a-z][a-z0-9_]*", place):
+        item.report(f"'{place}' is neither a country, such as CH, nor a location, such as zurich")
+    elif place.isupper() and (problem := check_country(place)):
+        item.report(problem)
+    return place
+
+
+def read_listen(item: Item) -> tuple[str, int] | None:
+    """Host and port; None for "off"."""
+    text = item.text()
+    if text == "off":
+        return None
+    try:
+        return parse_listen(text)
+    except ValueError as error:
+        item.report(str(error))
+        return None
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Host and port of "127.0.0.1:10977" or "[::1]:10977". Raises ValueError with the reason."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65_535:
+        raise ValueError(
+            f"'{text}' is not an address to listen on: write HOST:PORT, such as 127.0.0.1:{DEFAULT_PORT}"
+        )
+    return host, int(port)

@@ -1,0 +1,4 @@
+"""What a flow means: vendor, component, place, view, promises, concerns and policy → one verdict.
+
+`judgement` puts a flow in the terms of one table (`table`), which decides.
+"""
