@@ -78,7 +78,7 @@ def test_verdict_table_is_the_code():
 def test_the_threat_model_names_existing_tests():
     """Each test that the page cites exists."""
     cited = set(re.findall(r"`(test_[a-z_]+)`", TEXTS[Path("docs/threat-model.md")]))
-    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert cited
     assert [name for name in sorted(cited) if f"def {name}(" not in written] == []
 
