@@ -46,6 +46,7 @@ from netmon.verdict.promises import (
     is_made_to,
     why_not_in_force,
 )
+from netmon.verdict.severity import find_severity
 from netmon.verdict.table import Facts, Fit, Kind, find_lack, find_row
 
 LIMITING = frozenset({"one_way", "gap", "unseen"})
@@ -122,12 +123,12 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
         limited=not LIMITING.isdisjoint(case.view),
     )
     row = find_row(facts)
-    is_forbidden = facts.forbidden and not facts.contact_excepted
     plain = Verdict(
         row.outcome,
         row.reason,
-        promise=None if row.reason in _NOT_BY_PLACE or is_forbidden else reference.promise,
+        promise=None if row.reason in _NOT_BY_PLACE or facts.is_forbidden else reference.promise,
         lacks=find_lack(facts),
+        severity=find_severity(facts, row, policy.forbidden_severity),
     )
     if row.reason == "country_of_concern" and concern is not None:
         declared = case.place.confidence != "agreed"

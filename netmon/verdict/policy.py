@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from netmon.records import Severity
+
 Lifts = Literal["contact", "place"]
 LIFTS: tuple[Lifts, ...] = get_args(Lifts)
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -50,6 +52,9 @@ class Policy:
     exceptions: tuple[PolicyException, ...] = ()
     concerns: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Vendor → ISO countries of concern, which replace those of its signatures; none: switched off."""
+    forbidden_severity: Severity = (
+        "warning"  # of a forbidden contact that does not end in a country of concern
+    )
 
     def allowed_places(self, vendor: str, component: str) -> frozenset[str] | None:
         """The places allowed for a component; None if the policy does not cover it."""

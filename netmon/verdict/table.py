@@ -78,6 +78,11 @@ class Facts:
     limited: bool
 
     @property
+    def is_forbidden(self) -> bool:
+        """The policy forbids the contact, and no exception lifts that."""
+        return self.forbidden and not self.contact_excepted
+
+    @property
     def settled_elsewhere(self) -> bool:
         """Two sources agree on another country, or the organisation declared one."""
         return self.fit == "elsewhere" and not (self.disputed or self.unknown or self.single)
@@ -123,14 +128,14 @@ ROWS = (
     ),
     Row(
         "the policy forbids the vendor, and DNS does not show that this client meant the name",
-        lambda case: case.forbidden and not case.contact_excepted and case.grounds == "hearsay",
+        lambda case: case.is_forbidden and case.grounds == "hearsay",
         "undecided",
         "name_unproven",
     ),
     # The vendor must not be contacted at all: the place is irrelevant.
     Row(
         "the policy forbids the vendor, without an exception that lifts the contact for this client that day",
-        lambda case: case.forbidden and not case.contact_excepted,
+        lambda case: case.is_forbidden,
         "forbidden",
         "policy_forbids_vendor",
     ),
