@@ -150,6 +150,7 @@ class FlowRecord:
     client_port: int
     server: str
     server_port: int
+    embedded: str | None  # the IPv4 address in `server` at which the flow arrives: see `netmon.places.embedded`
     interface: str | None  # the capture interface, if known
     start_ns: int
     last_ns: int
