@@ -3,7 +3,7 @@
 //!
 //! Whoever can make netmon learn a prefix can make it take one server for another. So only solicited answers teach,
 //! and only about the network of the client that asked: its /64, because a host uses several addresses there. What a
-//! resolver of the site that is configured says counts for all clients. Learned prefixes are asked last.
+//! resolver of the site that is configured says counts for all clients. Where prefixes are configured, none are learned.
 //!
 //! Bounded in networks, and in prefixes of each; the network that learned longest ago is forgotten.
 
@@ -74,21 +74,23 @@ impl Nat64Prefixes {
         }
     }
 
-    /// Adds prefixes that are known to be in use.
+    /// Sets the prefixes that are in use, besides those that are known everywhere.
     pub fn configure(&mut self, prefixes: Vec<Nat64Prefix>) {
         self.configured = prefixes;
     }
 
     /// Learns from an answer for `KNOWN_NAME`; `is_of_site`: the resolver is one of the site.
     pub fn learn(&self, lesson: &Lesson, is_of_site: bool) {
-        if !is_of_site && lesson.client.is_v4() {
-            return; // nothing shows where this client connects from over IPv6
+        // Nothing shows from where a client that asked over IPv4 connects over IPv6.
+        let is_useless = !is_of_site && lesson.client.is_v4();
+        if is_useless || !self.configured.is_empty() {
+            return;
         }
         let network = if is_of_site { SITE } else { network_of(lesson.client) };
         for &address in &lesson.addresses {
             let Some(prefix) = Nat64Prefix::of_known_name(address) else { continue };
-            if embedded_ipv4(address, &self.configured).is_some() {
-                continue; // known anyway
+            if embedded_ipv4(address, &[]).is_some() {
+                continue; // known everywhere
             }
             let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
             learned.learn(network, prefix, lesson.time_ns, self.max_networks);

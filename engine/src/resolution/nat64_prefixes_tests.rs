@@ -87,12 +87,14 @@ fn a_learned_prefix_does_not_count_for_a_server_that_is_known_otherwise() {
 }
 
 #[test]
-fn a_configured_prefix_needs_no_answer_and_takes_precedence() {
-    let mut prefixes = learned("2001:db8:1::10", &["2001:db8:c000:aa::"], false);
+fn where_prefixes_are_configured_none_are_learned() {
+    let mut prefixes = Nat64Prefixes::new(100);
     prefixes.configure(vec![Nat64Prefix::parse("2001:db8:64::/96").unwrap()]);
+    prefixes.learn(&answer("2001:db8:1::10", &["2001:db8:65::192.0.0.170"], 0), true);
     let found = |server| find(&prefixes, "2001:db8:1::10", server, 0);
     assert_eq!(found(TRANSLATED).as_deref(), Some("198.51.100.10"));
-    assert_eq!(found("2001:db8:c633:640a::").as_deref(), Some("198.51.100.10"));
+    assert_eq!(found("64:ff9b::198.51.100.10").as_deref(), Some("198.51.100.10"));
+    assert_eq!(found("2001:db8:65::198.51.100.10"), None);
 }
 
 #[test]
