@@ -223,6 +223,22 @@ def test_round_trips_over_ipv4_and_through_a_translator_are_of_one_server() -> N
     assert [place and place.round_trip and place.round_trip.samples for place in places] == [1, 2]
 
 
+@pytest.mark.parametrize(("rtt_step_ns", "interception"), [(0, "suspected"), (2_000_000, "unlikely")])
+def test_a_middlebox_is_suspected_from_round_trips_through_a_translator(
+    rtt_step_ns: int, interception: str
+) -> None:
+    """Unrelated IPv4 destinations count as such, although their IPv6 addresses share one prefix."""
+    packets = []
+    for number in range(20):
+        server = nat64(WELL_KNOWN, f"11.{number}.0.1")
+        talk = connection(server, client=CLIENT_V6, client_port=50_000 + number, at_s=number)
+        talk.rtt_ns += number * rtt_step_ns
+        talk.open()
+        packets += talk.sent
+    flows = records([*packets, *session(nat64(WELL_KNOWN, MOSCOW), at_s=30)], Site())
+    assert flows[-1].interception == interception
+
+
 def test_a_learned_prefix_applies_to_the_network_of_the_client_that_asked() -> None:
     """To all addresses of the host in its /64, and to no other network."""
     server = nat64(PREFIXES[0], MOSCOW)

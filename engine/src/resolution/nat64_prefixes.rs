@@ -14,7 +14,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{PoisonError, RwLock};
 
 /// The name that shows prefixes (RFC 7050, 3).
 pub const KNOWN_NAME: &str = "ipv4only.arpa";
@@ -22,21 +22,22 @@ pub const KNOWN_NAME: &str = "ipv4only.arpa";
 const MAX_PREFIXES: usize = 4;
 /// A learned prefix is used for this long, because it is a setting of the network.
 const REMEMBERED_NS: u64 = 24 * 3_600_000_000_000;
-/// Stands for the network of all clients.
-const SITE: Address = Address(0);
+
+/// The /64 in which prefixes are used; None: everywhere in the site.
+type Network = Option<Address>;
 
 #[derive(Debug, Default)]
 struct Learned {
     /// By network: prefixes and when they were learned, latest last.
-    networks: HashMap<Address, Vec<(Nat64Prefix, u64)>, RandomState>,
+    networks: HashMap<Network, Vec<(Nat64Prefix, u64)>, RandomState>,
     /// The networks without the site, oldest first.
-    order: VecDeque<Address>,
+    order: VecDeque<Network>,
     evicted: u64,
 }
 
 impl Learned {
-    fn learn(&mut self, network: Address, prefix: Nat64Prefix, now_ns: u64, max_networks: usize) {
-        if network != SITE && !self.networks.contains_key(&network) {
+    fn learn(&mut self, network: Network, prefix: Nat64Prefix, now_ns: u64, max_networks: usize) {
+        if network.is_some() && !self.networks.contains_key(&network) {
             if self.order.len() >= max_networks {
                 let oldest = self.order.pop_front();
                 self.evicted +=
@@ -57,8 +58,8 @@ impl Learned {
 #[derive(Debug)]
 pub struct Nat64Prefixes {
     configured: Vec<Nat64Prefix>,
-    learned: Mutex<Learned>,
-    /// Something was learned: without it, no flow takes the lock.
+    learned: RwLock<Learned>,
+    /// Something was learned: without it, no flow takes the lock, which is shared by all workers.
     has_learned: AtomicBool,
     max_networks: usize,
 }
@@ -68,7 +69,7 @@ impl Nat64Prefixes {
     pub fn new(max_networks: usize) -> Self {
         Self {
             configured: Vec::new(),
-            learned: Mutex::default(),
+            learned: RwLock::default(),
             has_learned: AtomicBool::new(false),
             max_networks: max_networks.max(1),
         }
@@ -86,13 +87,13 @@ impl Nat64Prefixes {
         if is_useless || !self.configured.is_empty() {
             return;
         }
-        let network = if is_of_site { SITE } else { network_of(lesson.client) };
+        let network = if is_of_site { None } else { network_of(lesson.client) };
         for &address in &lesson.addresses {
             let Some(prefix) = Nat64Prefix::of_known_name(address) else { continue };
             if embedded_ipv4(address, &[]).is_some() {
                 continue; // known everywhere
             }
-            let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut learned = self.learned.write().unwrap_or_else(PoisonError::into_inner);
             learned.learn(network, prefix, lesson.time_ns, self.max_networks);
             self.has_learned.store(true, Ordering::Release);
         }
@@ -114,8 +115,8 @@ impl Nat64Prefixes {
         if found.is_some() || !self.has_learned.load(Ordering::Acquire) || is_known() {
             return found;
         }
-        let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        let prefixes = [network_of(client), SITE].into_iter().filter_map(|one| learned.networks.get(&one));
+        let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
+        let prefixes = [network_of(client), None].into_iter().filter_map(|one| learned.networks.get(&one));
         let is_fresh = |at_ns: u64| at_ns.saturating_add(REMEMBERED_NS) >= now_ns;
         let fresh = prefixes.flatten().filter(|(_, at_ns)| is_fresh(*at_ns)).map(|(prefix, _)| *prefix);
         embedded_by_prefix(server, fresh)
@@ -123,13 +124,13 @@ impl Nat64Prefixes {
 
     /// Networks whose prefixes were forgotten because there were too many.
     pub fn evicted(&self) -> u64 {
-        self.learned.lock().unwrap_or_else(PoisonError::into_inner).evicted
+        self.learned.read().unwrap_or_else(PoisonError::into_inner).evicted
     }
 }
 
 /// The /64 of an IPv6 address.
-fn network_of(client: Address) -> Address {
-    Address(client.0 >> 64 << 64)
+fn network_of(client: Address) -> Network {
+    Some(Address(client.0 >> 64 << 64))
 }
 
 #[cfg(test)]

@@ -46,6 +46,14 @@ fn an_answer_of_a_configured_resolver_teaches_about_all_clients() {
 }
 
 #[test]
+fn no_client_of_any_network_teaches_about_all_clients() {
+    for client in ["::", "::1", "fe80::1", "ff02::1", "ffff:ffff:ffff:ffff::"] {
+        let prefixes = learned(client, &["2001:db8:64::192.0.0.170"], false);
+        assert_eq!(find(&prefixes, "2001:db8:1::10", TRANSLATED, 0), None, "{client}");
+    }
+}
+
+#[test]
 fn a_query_over_ipv4_shows_no_network_in_which_the_prefix_is_used() {
     let prefixes = learned("192.0.2.10", &["2001:db8:64::192.0.0.171"], false);
     assert!(!prefixes.has_learned.load(Ordering::Acquire));
@@ -107,7 +115,7 @@ fn a_flood_of_answers_stays_within_the_bounds_and_is_counted() {
         prefixes.learn(&answer(&client, &shown, 0), false);
     }
     prefixes.learn(&answer("2001:db8::1", &["2001:db8:64::192.0.0.170"], 0), true);
-    let learned = prefixes.learned.lock().unwrap();
+    let learned = prefixes.learned.read().unwrap();
     assert_eq!((learned.networks.len(), learned.order.len()), (101, 100));
     assert!(learned.networks.values().all(|one| one.len() <= MAX_PREFIXES));
     assert_eq!(learned.evicted, 9_900);
