@@ -172,6 +172,11 @@ def test_a_sinkhole_or_a_private_address_behind_a_translator_is_sinkholed() -> N
         assert judged(nat64(WELL_KNOWN, ipv4)).new_destination == ()
 
 
+def test_an_address_of_a_translator_whose_prefix_is_unknown_is_no_sinkhole() -> None:
+    """Packets to it leave for the Internet; only where to is not known."""
+    assert verdict(judged(nat64(LOCAL, MOSCOW))) == (None, "undecided", "no_location")
+
+
 def test_a_private_address_that_is_declared_is_located() -> None:
     """A relay of the vendor in the site's own network."""
     declared = [Declaration("10.0.0.0/8", "CH", "Zurich", "a test", "a test")]
