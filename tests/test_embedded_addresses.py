@@ -193,6 +193,16 @@ def test_the_destination_is_the_ipv4_network() -> None:
     assert [one.value for one in kept.remembered()] == ["203.0.113.0/25", "RU"]
 
 
+@pytest.mark.parametrize("prefix", [WELL_KNOWN, PREFIXES[0]])
+def test_every_address_of_a_dns64_answer_is_named(prefix: str) -> None:
+    """The resolver synthesises an address for each server; the client uses any of them."""
+    servers = [nat64(prefix, one) for one in (ELSEWHERE, "192.0.2.201", "192.0.2.202")]
+    asked = look_up_addresses(CLIENT_V6, RESOLVER, NAME, servers, at_ns=START_NS, port=50_501)
+    for server in servers:
+        seen = judged(server, *asked, name=None, site=Site(prefixes=[prefix]))
+        assert (seen.flow.name, seen.flow.evidence, seen.flow.candidates) == (NAME, "dns_client", ())
+
+
 @pytest.mark.parametrize("answer", [ELSEWHERE, nat64(WELL_KNOWN, ELSEWHERE)])
 def test_a_look_up_of_either_address_names_the_flow(answer: str) -> None:
     """A DNS64 answer has the IPv6 address; a client with a translator of its own (464XLAT) looks up IPv4."""

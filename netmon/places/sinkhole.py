@@ -7,7 +7,8 @@ import ipaddress
 from netmon.records import Place
 
 TRANSLATED = ipaddress.ip_network("64:ff9b:1::/48")
-"""For the translators of a site (RFC 8215): not global, but packets to it leave for the Internet as IPv4."""
+"""For the translators of a site (RFC 8215): packets to it leave for the Internet as IPv4. Newer versions of
+Python do not count it as global."""
 
 
 def is_sinkholed(address: str, place: Place) -> bool:
