@@ -190,7 +190,23 @@ def test_the_destination_is_the_ipv4_network() -> None:
     kept = Destinations()
     monitor = Monitor(SIGNATURES, Locator(SIGNATURES), Policy(), Subject("DE"), destinations=kept)
     assert monitor.classify(flow).new_destination == ("network", "country")
+    assert monitor.classify(judged(MOSCOW, client="192.0.2.10").flow).new_destination == ()
+    assert monitor.classify(judged(nat64(WELL_KNOWN, ELSEWHERE)).flow).new_destination == ()  # sinkholed
     assert [one.value for one in kept.remembered()] == ["203.0.113.0/25", "RU"]
+
+
+def test_a_destination_in_no_network_of_the_signatures_is_the_ipv4_network() -> None:
+    """Its /24, as over IPv4, and not the /48 of the translator."""
+    kept = Destinations()
+    declared = [Declaration("192.0.2.0/24", "CH", None, "a test", "a test")]
+    monitor = Monitor(SIGNATURES, Locator(SIGNATURES, declared), Policy(), Subject("DE"), destinations=kept)
+    monitor.classify(judged(nat64(WELL_KNOWN, ELSEWHERE)).flow)
+    assert [one.value for one in kept.remembered()] == ["192.0.2.0/24", "CH"]
+
+
+def test_the_vendors_ipv4_network_shows_that_it_answers() -> None:
+    """So a flow through a translator to Zürich is as promised, without a DNS answer."""
+    assert verdict(judged(nat64(WELL_KNOWN, ZURICH))) == (ZURICH, "expected", "place_as_promised")
 
 
 @pytest.mark.parametrize("prefix", [WELL_KNOWN, PREFIXES[0]])
