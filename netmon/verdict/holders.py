@@ -34,7 +34,7 @@ class Holders:
         """True if something other than the client's own words shows that the vendor answers there."""
         return (
             flow.evidence in RESOLVED
-            or self._is_in_network(flow.server, vendor, iso_day(flow.start_ns))
+            or self._is_in_network(flow.destination, vendor, iso_day(flow.start_ns))
             or any(self._is_certificate_of(name, vendor) for name in self._certified(flow))
         )
 
