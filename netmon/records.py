@@ -122,9 +122,11 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 Severity = Literal["notice", "warning", "critical"]
 """How much a finding matters, weakest first: a closed set, used as a metric label.
 
-A finding is a flow whose verdict is "unexpected" or "forbidden". From "warning" up it is an alarm.
+A finding is a flow whose verdict is "unexpected" or "forbidden".
 """
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+ALARMS: tuple[Severity, ...] = ("warning", "critical")
+"""The severities of findings that raise an alarm: exit code 3 and an ECS alert."""
 
 About = Literal["location", "registration", "anycast", "satellite", "as"]
 """The subject of a vote. Only "location" can locate an address:
@@ -287,6 +289,11 @@ class Verdict:
     lacks: Lack | None = None  # what is missing for a decision
     severity: Severity | None = None  # of a finding; None: it is none
     explanation: str | None = None  # what the reason means here, and what it does not, in plain sentences
+
+    @property
+    def is_alarm(self) -> bool:
+        """True for a finding of at least a warning."""
+        return self.severity in ALARMS
 
 
 @dataclass(frozen=True, slots=True)
