@@ -19,6 +19,10 @@ Coverage = Literal["certain", "possible"]
 ConcernStatus = Literal["in force", "archived", "withdrawn"]
 
 
+UNKNOWN_DATE = "unknown"
+"""The date of a source whose day of publication is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A source of facts."""
@@ -27,6 +31,7 @@ class Source:
     trust: str  # one of STATUSES
     ref: str
     about: str
+    date: str | None = None  # ISO day, month or year, or UNKNOWN_DATE; None: not given
     line: int = 0
 
 

@@ -207,7 +207,8 @@ def test_explain_shows_which_promises_bind(netmon, country, complete, files):
     assert found == {"gti_complete": complete.format(before), "gti_eu_files": files.format(before)}
     assert "  promise gti_eu_files (official, G1, from 2018-11-13): Malicious and suspicious files" in lines
     assert "; data: malicious and suspicious files shared voluntarily, with metadata\n" in lines
-    assert "  source G1 (official): " in lines
+    assert "  source G1 (official, date unknown): " in lines
+    assert "  source P8 (press, 2020-11-18): " in lines
 
 
 def test_explain_shows_a_component_without_promises(netmon):
