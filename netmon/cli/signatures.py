@@ -25,7 +25,7 @@ from netmon.signatures.lint import lint
 from netmon.signatures.model import Promise, Rule
 from netmon.signatures.source_dates import AGES, check_dates, known_date
 from netmon.signatures.statistics import Counts, count_entries
-from netmon.verdict.promises import Subject, describe_binding
+from netmon.verdict.promises import Subject, describe_application
 
 app = typer.Typer(
     help="Lists, checks and explains signatures.",
@@ -226,13 +226,14 @@ def _write_expectations(answer: Explanation, statements: Collection[Promise], su
 
 
 def _write_promise(promise: Promise, statements: Collection[Promise], subject: Subject) -> None:
-    """The promise, its subjects and data, and whether it binds today."""
+    """The promise, its subjects and data, and whether it applies today."""
     bounds = (("from", promise.effective_from), ("until", promise.effective_to))
     days = "".join(f", {word} {day}" for word, day in bounds if day)
     basis = f"{promise.status}, {', '.join(promise.sources)}"
     write_line(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
     write_line(f"    made to {', '.join(sorted(promise.subjects)) or 'all users'}; data: {promise.data}")
-    write_line(f"    {describe_binding(promise, statements, subject, datetime.now(UTC).date().isoformat())}")
+    today = datetime.now(UTC).date().isoformat()
+    write_line(f"    {describe_application(promise, statements, subject, today)}")
 
 
 def _write_place(answer: Explanation, place: Place) -> None:

@@ -159,7 +159,7 @@ class Promise(Sourced):
 
     Dates are ISO days, months or years, as precise as the source. A promise without `locations` is never
     applied; it is recorded for completeness, or because it ends others: for its own subjects, the promises in
-    `ends` no longer bind from its first day on.
+    `ends` no longer apply from its first day on.
     """
 
     id: str

@@ -193,17 +193,17 @@ def test_explain_a_name(netmon):
 @pytest.mark.parametrize(
     ("country", "complete", "files"),
     [
-        ("DE", "binding on {} for users in DE", "binding on {} for users in DE"),
-        ("GB", "in force on {}, but not made to users in GB", "binding on {} for users in GB"),
+        ("DE", "applies on {} to users in DE", "applies on {} to users in DE"),
+        ("GB", "in force on {}, but not made to users in GB", "applies on {} to users in GB"),
     ],
 )
-def test_explain_shows_which_promises_bind(netmon, country, complete, files):
-    """Subjects, data, start and basis, and whether the promise binds today for this country."""
+def test_explain_shows_which_promises_apply(netmon, country, complete, files):
+    """Subjects, data, start and basis, and whether the promise applies today in this country."""
     lines = netmon("signatures", "explain", "dc1.ksn.kaspersky-labs.com", "--country", country).stdout
     before = datetime.now(UTC).date().isoformat()
     found = {}
-    for promise, binding in re.findall(r"  promise (\w+) \((?:.*\n){2}    (.*)\n", lines):
-        found[promise] = binding
+    for promise, application in re.findall(r"  promise (\w+) \((?:.*\n){2}    (.*)\n", lines):
+        found[promise] = application
     assert found == {"gti_complete": complete.format(before), "gti_eu_files": files.format(before)}
     assert "  promise gti_eu_files (official, G1, from 2018-11-13): Malicious and suspicious files" in lines
     assert "; data: malicious and suspicious files shared voluntarily, with metadata\n" in lines
