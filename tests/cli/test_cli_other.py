@@ -275,7 +275,7 @@ def test_commands_start_without_the_web_server(environment, tmp_path):
 COMMANDS = [
     [],
     *([name] for name in ("read", "run", "verify", "check", "places", "demo", "signatures")),
-    *(["signatures", name] for name in ("list", "lint", "test", "explain")),
+    *(["signatures", name] for name in ("list", "lint", "test", "stats", "explain")),
 ]
 
 
