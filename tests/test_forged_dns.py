@@ -143,7 +143,7 @@ def test_the_clients_own_look_up_accuses() -> None:
         ),
     ],
 )
-def test_an_answer_that_nobody_asked_for_accuses_nobody(packets: list[Sent]) -> None:
+def test_an_unsolicited_answer_is_no_finding(packets: list[Sent]) -> None:
     """It is counted, and matches the flow as evidence of its own, which is not judged."""
     for policy in (SILENT, FORBID):
         seen, verdict, view = judged(packets, policy)
@@ -299,7 +299,7 @@ def test_the_vendors_own_network_shows_the_vendor_but_not_the_component() -> Non
         assert (seen.component, seen.verdict.reason) == ("network", expected)
 
 
-def test_a_look_up_after_the_flow_began_accuses_nobody() -> None:
+def test_a_look_up_after_the_flow_began_is_no_finding() -> None:
     """The flow cannot be due to it."""
     seen, verdict, _ = judged(look_up(FLOW_AT_S + 0.5))
     assert (seen.flow.name, seen.flow.grounds) == (NAME, "hearsay")
@@ -338,7 +338,7 @@ def test_an_unsolicited_answer_of_a_fallback_resolver_is_no_finding() -> None:
 
 @pytest.mark.parametrize("capture", ["spoof_udp", "spoof_tcp"])
 @pytest.mark.parametrize("policy", ["", "policy: {forbidden_vendors: [kaspersky]}\n"], ids=["", "forbidden"])
-def test_two_forged_packets_accuse_nobody(tmp_path: Path, capture: str, policy: str) -> None:
+def test_two_forged_packets_are_no_finding(tmp_path: Path, capture: str, policy: str) -> None:
     """A forged answer for dc1.ksn.kaspersky-labs.com, then one packet in the server's name: no finding."""
     config = tmp_path / "netmon.yaml"
     config.write_text(f"subject: {{country: DE}}\nplaces: {{databases: []}}\n{policy}", encoding="utf-8")

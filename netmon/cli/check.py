@@ -19,8 +19,6 @@ from netmon.places.labels import DatabaseLabel
 from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
 from netmon.privacy import read_key
 from netmon.verdict.policy import Policy, PolicyException
-from netmon.web.guard import WebGuard
-from netmon.web.server import join_listen
 
 
 @grouped
@@ -36,6 +34,9 @@ def check(options: ConfigOptions) -> None:
 
       netmon check --config /etc/netmon/netmon.yaml
     """
+    # The web server is slow to import, and only this command and `run` need it.
+    from netmon.web.guard import WebGuard  # noqa: PLC0415
+
     settings = options.load()
     known = wiring.load_signatures(settings)
     databases = wiring.open_databases(settings, log)
@@ -68,6 +69,8 @@ def check(options: ConfigOptions) -> None:
 
 def effective(settings: Config) -> Iterable[tuple[str, str]]:
     """All settings: the key in netmon.yaml, and the value in words."""
+    from netmon.web.server import join_listen  # noqa: PLC0415
+
     yield "sensor.name", settings.sensor
     yield "sensor.position", _position_text(settings.position)
     yield (

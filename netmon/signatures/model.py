@@ -22,6 +22,10 @@ Coverage = Literal["certain", "possible"]
 ConcernStatus = Literal["in force", "archived", "withdrawn"]
 
 
+UNKNOWN_DATE = "unknown"
+"""The date of a source whose day of publication is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A source of facts."""
@@ -30,6 +34,7 @@ class Source:
     trust: str  # one of STATUSES
     ref: str
     about: str
+    date: str | None = None  # ISO day, month or year, or UNKNOWN_DATE; None: not given
     line: int = 0
 
 
@@ -186,7 +191,7 @@ class Promise(Sourced):
 
     Dates are ISO days, months or years, as precise as the source. A promise without `locations` is never
     applied; it is recorded for completeness, or because it ends others: for its own subjects, the promises in
-    `ends` no longer bind from its first day on.
+    `ends` no longer apply from its first day on.
     """
 
     id: str

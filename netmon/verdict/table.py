@@ -72,7 +72,7 @@ class Facts:
     contact_excepted: bool  # an exception of the policy lifts the contact for this client on this day
     place_excepted: bool  # another one lifts the place
     reference: Kind
-    doubtful: bool  # no promise that certainly covers the component binds, or only another one has this place
+    doubtful: bool  # no promise that certainly covers it applies, or only another one has this place
     proxied: bool
     refuted: bool  # the round trip excludes every place of the reference
     disputed: bool
@@ -176,7 +176,7 @@ ROWS = (
         "subject_unknown",
     ),
     Row(
-        "no place is allowed by policy, and no promise binds for this component, country and day",
+        "no place is allowed by policy, and no promise applies to this component, country and day",
         lambda case: case.reference == "none",
         "undecided",
         "no_promise",

@@ -1,6 +1,8 @@
 """The other commands: demo, check, signatures, version and help."""
 
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -200,21 +202,22 @@ def test_explain_a_name(netmon):
 @pytest.mark.parametrize(
     ("country", "complete", "files"),
     [
-        ("DE", "binding on {} for users in DE", "binding on {} for users in DE"),
-        ("GB", "in force on {}, but not made to users in GB", "binding on {} for users in GB"),
+        ("DE", "applies on {} to users in DE", "applies on {} to users in DE"),
+        ("GB", "in force on {}, but not made to users in GB", "applies on {} to users in GB"),
     ],
 )
-def test_explain_shows_which_promises_bind(netmon, country, complete, files):
-    """Subjects, data, start and basis, and whether the promise binds today for this country."""
+def test_explain_shows_which_promises_apply(netmon, country, complete, files):
+    """Subjects, data, start and basis, and whether the promise applies today in this country."""
     lines = netmon("signatures", "explain", "dc1.ksn.kaspersky-labs.com", "--country", country).stdout
     before = datetime.now(UTC).date().isoformat()
     found = {}
-    for promise, binding in re.findall(r"  promise (\w+) \((?:.*\n){2}    (.*)\n", lines):
-        found[promise] = binding
+    for promise, application in re.findall(r"  promise (\w+) \((?:.*\n){2}    (.*)\n", lines):
+        found[promise] = application
     assert found == {"gti_complete": complete.format(before), "gti_eu_files": files.format(before)}
     assert "  promise gti_eu_files (official, G1, from 2018-11-13): Malicious and suspicious files" in lines
     assert "; data: malicious and suspicious files shared voluntarily, with metadata\n" in lines
-    assert "  source G1 (official): " in lines
+    assert "  source G1 (official, date unknown): " in lines
+    assert "  source P8 (press, 2020-11-18): " in lines
 
 
 def test_explain_shows_a_component_without_promises(netmon):
@@ -264,10 +267,22 @@ def test_version(netmon):
     assert len(done.stdout.splitlines()) == 1
 
 
+def test_commands_start_without_the_web_server(environment, tmp_path):
+    """What only `run`, `check` or `verify` needs is not imported by other commands: it is slow."""
+    words = [sys.executable, "-X", "importtime", "-m", "netmon", "--version"]
+    done = subprocess.run(
+        words, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "netmon.cli.app" in imported
+    slow = {"netmon.sensor", "netmon.web.server", "netmon.web.guard", "prometheus_client", "asyncio"}
+    assert imported & slow == set()
+
+
 COMMANDS = [
     [],
     *([name] for name in ("read", "run", "verify", "check", "places", "demo", "signatures")),
-    *(["signatures", name] for name in ("list", "lint", "test", "explain")),
+    *(["signatures", name] for name in ("list", "lint", "test", "stats", "explain")),
 ]
 
 

@@ -162,3 +162,20 @@ def test_a_damaged_database_in_a_default_folder_is_skipped(netmon, databases):
     assert done.returncode == 0
     assert done.stderr == f"netmon: {databases}/broken.mmdb: not an MMDB file, or damaged\n"
     assert json.loads(done.stdout)["place"]["votes"][0]["source"] == "GeoLite2-City"
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("address", ["82.202.184.10", "2a03:2480:8013::1", "79.133.168.5"])
+def test_a_narrow_table_breaks_no_word(netmon, environment, columns, address):
+    """Where one line for each vote does not fit, it has two, with complete names, networks and dates."""
+    environment["COLUMNS"] = str(columns)
+    done = netmon("places", address)
+    assert (done.returncode, done.stderr) == (0, "")
+    _title, table, *_ = done.stdout.split("\n\n")
+    assert max(map(len, table.splitlines())) <= columns
+    words = table.split()
+    environment["COLUMNS"] = "200"
+    wide = netmon("places", address).stdout.split("\n\n")[1].split()
+    headings = {"source", "date", "network", "about", "country", "city", "note", "place"}
+    dashes = {word for word in (*words, *wide) if set(word) == {"─"}}
+    assert sorted(set(words) - headings - dashes) == sorted(set(wide) - headings - dashes)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from netmon.outputs.metrics import METRICS
+from netmon.records import EVIDENCE, NAMES
 from netmon.verdict.severity import DEGREES
 from netmon.verdict.table import REASONS, ROWS
 from netmon.verdict.wording import MEANINGS
@@ -69,6 +70,14 @@ def test_metrics_table_is_the_code():
         shown = " ".join(map("`{}`".format, labels)) or "–"
         rows.append(f"| `{name}{endings.get(kind, '')}` | {kind} | {shown} | {text} |")
     assert table_after("docs/metrics.md", "| metric | type | labels | meaning |") == rows
+
+
+def test_evidence_table_is_complete():
+    """The documentation explains each kind of evidence, strongest first, and says which give no name."""
+    rows = table_after("docs/capture-files.md", "| `netmon.evidence` | the name, or the match, comes from |")
+    assert [row.split("`")[1] for row in rows] == list(EVIDENCE)
+    nameless = ("one", "two", "three", "four", "five")[len(EVIDENCE) - len(NAMES) - 1]
+    assert f"strongest first; the last {nameless} give no name" in TEXTS[Path("docs/capture-files.md")]
 
 
 def test_verdict_table_is_the_code():

@@ -1,7 +1,7 @@
 //! Names learned from DNS answers: who looked up which name, and the addresses in the answer.
 //!
 //! Solicited answers (`pending_queries`) are kept by client and address, and by address for all clients.
-//! Unsolicited ones are kept apart, so that they neither replace nor evict what somebody looked up.
+//! Unsolicited ones are kept apart, so that they neither replace nor evict what a host looked up.
 //!
 //! Shared by all workers: a shard is locked for one address of a DNS answer or one new flow, never for an ordinary
 //! packet. Bounded in entries and bytes; the oldest entry that was not learned again is evicted.
@@ -39,9 +39,9 @@ pub enum LookedUpBy {
     SiteResolver,
     /// Another host.
     Other,
-    /// Nobody: the answer was unsolicited.
+    /// No host whose query was seen: the answer was unsolicited.
     #[default]
-    Nobody,
+    Unsolicited,
 }
 
 /// The names that DNS shows for a flow's server.
@@ -295,7 +295,7 @@ impl LearnedNames {
             }
         }
         let unsolicited = shard.unsolicited.entries.get(&server)?;
-        unsolicited.find(start_ns, LookedUpBy::Nobody, |_| true)
+        unsolicited.find(start_ns, LookedUpBy::Unsolicited, |_| true)
     }
 
     /// Networks whose learned NAT64 prefixes were evicted.
