@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 
 from netmon import wiring
@@ -19,6 +20,7 @@ from netmon.places.labels import DatabaseLabel
 from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
 from netmon.privacy import read_key
 from netmon.verdict.policy import Policy, PolicyException
+from netmon.verdict.subjects import Subjects
 from netmon.web.guard import WebGuard
 from netmon.web.server import join_listen
 
@@ -72,9 +74,10 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "sensor.position", _position_text(settings.position)
     yield (
         "subject.country",
-        settings.subject.country
-        or "none: no country-specific promise applies; write two letters, such as DE",
+        settings.subjects.country or _no_country_text(settings.subjects),
     )
+    yield "subject.networks", _networks_text(settings.subjects)
+    yield "subject.inventory", ", ".join(map("{0[0]} {0[1]:,}".format, settings.inventory.items())) or "none"
     capture = settings.capture
     yield "capture.interfaces", ", ".join(capture.interfaces) or "none: give them with -i"
     yield "capture.workers", str(capture.workers)
@@ -107,6 +110,24 @@ _LEVELS: Mapping[int, str] = {
     2: "clients' networks only",
     3: "nothing about clients",
 }
+
+
+def _no_country_text(subjects: Subjects) -> str:
+    if subjects.networks:
+        return "none: that of the longest network in subject.networks"
+    return "none: no country-specific promise applies; write two letters, such as DE"
+
+
+def _networks_text(subjects: Subjects) -> str:
+    """The networks with their countries, and for which IP versions other clients have none."""
+    if not subjects.networks:
+        return "none: one country for all clients"
+    networks = ", ".join(f"{network} {country}" for network, country in subjects.networks.items())
+    everyone = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+    rest = [f"IPv{one.version}" for one in everyone if one not in subjects.networks]
+    if not rest:
+        return networks
+    return f"{networks}; other {' and '.join(rest)} clients: none, no country-specific promise applies"
 
 
 def _position_text(position: Position | None) -> str:

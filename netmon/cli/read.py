@@ -32,7 +32,7 @@ from netmon.sources import Stats
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.files import FileSource, ReportBytes
 from netmon.sources.scapy_source import ScapyFileSource
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
 _COMPRESSED = (".gz", ".zst")
@@ -108,7 +108,7 @@ def read(
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
     if not json:
-        _show(summary, reader.stats(), settings.subject)
+        _show(summary, reader.stats(), settings.subjects)
     for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
         log(line)
     if summary.findings:
@@ -117,9 +117,9 @@ def read(
         raise typer.Exit(ERROR)
 
 
-def _show(summary: Summary, stats: Stats, subject: Subject) -> None:
+def _show(summary: Summary, stats: Stats, subjects: Subjects) -> None:
     summary.show(make_console(), stats)
-    if summary.flows and subject.country is None:
+    if summary.flows and subjects.are_unknown:
         write_line(NO_COUNTRY)
 
 

@@ -17,7 +17,7 @@ REASONS: Mapping[str, str] = {
     "country_of_concern": "the place is in a country of concern, which neither policy nor a promise allows",
     "policy_exception": "the policy has an exception for this client until a certain day",
     "policy_forbids_vendor": "the policy forbids any contact with this vendor",
-    "subject_unknown": "promises apply to certain countries, and ours is not configured",
+    "subject_unknown": "promises apply to certain countries, and the client's is not known",
     "no_promise": "no promise applies",
     "service_ended": "the vendor says that it has ended this service for our users",
     "coverage_possible": "a promise possibly covers this, and no source shows that it does",
@@ -149,7 +149,7 @@ ROWS = (
     ),
     # Without a reference there is nothing to compare the place with.
     Row(
-        "no place is allowed by policy; one is promised, to some countries, and ours is not configured",
+        "no place is allowed by policy; one is promised, to some countries, and the client's is not known",
         lambda case: case.reference == "subject_unknown",
         "undecided",
         "subject_unknown",
