@@ -19,7 +19,7 @@ from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
 from netmon.privacy import read_key
-from netmon.verdict.policy import Policy, PolicyException
+from netmon.verdict.policy import Policy, PolicyException, Relay
 from netmon.verdict.subjects import Subjects
 from netmon.web.guard import WebGuard
 from netmon.web.server import join_listen
@@ -60,9 +60,10 @@ def check(options: ConfigOptions) -> None:
     for one in settings.policy.exceptions:
         if one.until < today:
             log(f"policy.exceptions: expired, no longer in effect: {_exception_text(one)}")
-        elif one.lifts == "contact" and one.vendor not in settings.policy.forbidden_vendors:
+        elif one.lifts == "contact" and one.vendor not in _restricted(settings.policy):
             log(
-                "policy.exceptions: without effect, because contact with the vendor is not forbidden "
+                "policy.exceptions: without effect, because contact with the vendor is neither forbidden nor "
+                "to go through relays "
                 f"(for its place, add `lifts: place`): {_exception_text(one)}"
             )
     write_line("no errors")
@@ -95,6 +96,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "policy.allowed", "; ".join(_allowed_texts(settings.policy)) or "none"
     yield "policy.exceptions", "; ".join(map(_exception_text, settings.policy.exceptions)) or "none"
     yield "policy.concerns", "; ".join(_concern_texts(settings.policy)) or "those of the signatures"
+    yield "policy.relays", "; ".join(map(_relay_text, settings.policy.relays)) or "none"
     yield "state.folder", str(state_folder(settings, os.environ))
     yield "state.learning_days", str(settings.learning_days)
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
@@ -197,6 +199,16 @@ def _exception_text(one: PolicyException) -> str:
     since = f" from {one.since}" if one.since else ""
     what = f"{one.lifts} of {one.vendor} {one.component or '*'} for {one.clients}"
     return f"{what}{since} until {one.until} ({one.author}: {one.reason})"
+
+
+def _relay_text(one: Relay) -> str:
+    since = f" from {one.since}" if one.since else ""
+    return f"{one.vendor} {one.component or '*'} through {one.clients}{since} ({one.author}: {one.reason})"
+
+
+def _restricted(policy: Policy) -> set[str]:
+    """The vendors with which clients may have no contact, or none of their own."""
+    return {*policy.forbidden_vendors, *(one.vendor for one in policy.relays)}
 
 
 def _allowed_texts(policy: Policy) -> Iterable[str]:

@@ -24,6 +24,7 @@ from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, CaptureOptions, SourceN
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
 from netmon.outputs import Output
+from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.events import Events
 from netmon.outputs.summary import Summary
 from netmon.quality import INTERCEPTED, find_faults
@@ -85,7 +86,8 @@ def read(
     monitor = wiring.make_monitor(settings, known, databases=databases)
     level = privacy.ADDRESS if options.privacy is None else options.privacy
     shown = wiring.make_privacy(settings, level)
-    summary = Summary(known.locations, shown)
+    clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
+    summary = Summary(known.locations, shown, clients)
     outputs: list[Output] = [summary]
     if json:
         outputs.append(Events(json_stream(), shown, known.locations))

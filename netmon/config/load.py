@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from netmon.config.policy import read_policy
+from netmon.config.policy import POLICY_KEYS, read_policy
 from netmon.config.settings import Capture, Config, Mention
 from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (
@@ -102,7 +102,8 @@ def _read(root: Item, file: Path) -> Config:
         labels=labels,
         declarations=places.each("declared", _read_declaration),
         policy=read_policy(
-            _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions", "concerns")), mentions
+            _section(top, "policy", POLICY_KEYS),
+            mentions,
         ),
         mentions=tuple(mentions),
         state=state.read("folder", _path_from(file), None),

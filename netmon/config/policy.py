@@ -6,8 +6,10 @@ from typing import cast
 
 from netmon.config.settings import Mention
 from netmon.config.values import NO_NETWORK, read_country, read_day, read_network, read_place
-from netmon.verdict.policy import LIFTS, Lifts, Policy, PolicyException
+from netmon.verdict.policy import LIFTS, Lifts, Policy, PolicyException, Relay
 from netmon.yaml_nodes import Fields, Item
+
+POLICY_KEYS = ("forbidden_vendors", "allowed", "exceptions", "concerns", "relays")
 
 
 def read_policy(fields: Fields, mentions: list[Mention]) -> Policy:
@@ -41,6 +43,14 @@ def read_policy(fields: Fields, mentions: list[Mention]) -> Policy:
                 mention(fields[key], one.vendor, one.component if key == "component" else None)
         return one
 
+    def relay(item: Item) -> Relay:
+        fields = item.fields(("vendor", "clients", "author", "reason"), ("component", "since"))
+        one = _read_relay(fields)
+        for key in ("vendor", "component"):
+            if key in fields:
+                mention(fields[key], one.vendor, one.component if key == "component" else None)
+        return one
+
     def countries(vendor: str, item: Item) -> frozenset[str]:
         mention(item, vendor)
         return frozenset(read_country(element) for element in item.elements())
@@ -50,6 +60,7 @@ def read_policy(fields: Fields, mentions: list[Mention]) -> Policy:
         allowed=fields.table("allowed", components),
         exceptions=fields.each("exceptions", exception),
         concerns=fields.table("concerns", countries),
+        relays=fields.each("relays", relay),
     )
 
 
@@ -67,6 +78,18 @@ def _read_exception(fields: Fields) -> PolicyException:
         reason=fields.read("reason", Item.text, ""),
         since=since,
         lifts=fields.read("lifts", _read_lifts, "contact"),
+    )
+
+
+def _read_relay(fields: Fields) -> Relay:
+    component = fields.read("component", Item.text, "*")
+    return Relay(
+        vendor=fields.read("vendor", Item.text, ""),
+        component=None if component == "*" else component,
+        clients=fields.read("clients", read_network, NO_NETWORK),
+        author=fields.read("author", Item.text, ""),
+        reason=fields.read("reason", Item.text, ""),
+        since=fields.read("since", read_day, None),
     )
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from netmon.countries import country_name
+from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import show_seen
 from netmon.outputs.texts import bytes_text, plural
@@ -53,8 +54,11 @@ class _Key(NamedTuple):
 class Summary:
     """Sums up the flows of a run, which `show` prints. Each flow counts once, when it ends."""
 
-    def __init__(self, locations: Mapping[str, Location], privacy: Privacy) -> None:
+    def __init__(
+        self, locations: Mapping[str, Location], privacy: Privacy, clients: ClientsSeen | None = None
+    ) -> None:
         self._locations = locations
+        self._clients = clients
         self._dns_use = DnsUse(privacy)
         self._sums: dict[_Key, _Sum] = {}
         self._explanations: dict[tuple[str, str], set[str]] = {}  # by vendor and reason
@@ -83,6 +87,8 @@ class Summary:
         """Adds a flow when it ends."""
         flow, verdict, place = classified.flow, classified.verdict, classified.place
         self._dns_use.flow(classified)
+        if self._clients is not None:
+            self._clients.flow(classified)
         if flow.phase != "end" or verdict is None or place is None or classified.vendor is None:
             return
         where = self.place_text(place)
@@ -135,6 +141,8 @@ class Summary:
         for part in show_seen(stats):
             console.print(part)
         for line in self._dns_use.lines():
+            console.print(line)
+        for line in self._clients.lines() if self._clients is not None else ():
             console.print(line)
         console.print()
         console.print(self.sentence(), style=self._style())

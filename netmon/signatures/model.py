@@ -202,6 +202,7 @@ class Component:
     false_positive: str | None
     sources: tuple[str, ...]
     line: int = 0
+    visited: bool = False  # people visit it with a browser, so a flow does not show that a product is in use
 
 
 @dataclass(frozen=True, slots=True)

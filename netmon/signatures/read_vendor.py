@@ -138,7 +138,7 @@ def _read_promise(key: str, item: Item, context: VendorContext, ids: Mapping[str
 def _read_component(key: str, item: Item, context: VendorContext) -> Component:
     read_identifier(key, item, ("network", *(word for word in RESERVED if word != "other")))
     required = ("title", "function", "data", "expectations", "sources")
-    optional = ("scope", "names", "ports", "magic", "false_positive")
+    optional = ("scope", "visited", "names", "ports", "magic", "false_positive")
     fields = item.fields(required, optional)
     scope = fields.read("scope", lambda value: value.one_of(SCOPES), "cloud")
     if scope == "cloud" and "names" not in fields:
@@ -157,6 +157,7 @@ def _read_component(key: str, item: Item, context: VendorContext) -> Component:
         false_positive=fields.read("false_positive", Item.text, None),
         sources=fields.read("sources", context.read_sources, ()),
         line=item.line,
+        visited=fields.read("visited", Item.flag, False),
     )
 
 

@@ -21,6 +21,9 @@ agrees with the others makes a verdict stronger or leaves it unchanged.
 A country of concern (`concerns`) needs no promise: a place there on which two sources agree is
 "unexpected", unless the policy or a promise allows it. The order is: forbidden, allowed, concern, promise.
 
+A client that contacts the vendor itself although the policy names relays is "unexpected" wherever the flow
+ends, after a country of concern, which weighs more.
+
 An exception in the policy is a decision of the organisation. It lifts only what it names: the contact with a
 forbidden vendor, whose place is then judged like that of any other, or the place of a flow. A flow that
 would be an alarm without it and is not one with it is "expected" with a reason of its own, and every verdict
@@ -60,7 +63,14 @@ went there) and "duplicates" (detected, and counted once); "proxied" has a row o
 
 
 _NOT_BY_PLACE = frozenset(
-    {"unverified_signature", "sinkholed", "no_contact", "name_unsolicited", "policy_forbids_vendor"}
+    {
+        "unverified_signature",
+        "sinkholed",
+        "no_contact",
+        "name_unsolicited",
+        "policy_forbids_vendor",
+        "bypasses_relay",
+    }
 )
 """Reasons of verdicts for which no place, and so no promise, was looked at."""
 
@@ -110,6 +120,7 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
         concern=concern is not None,
         contact_excepted=contact is not None,
         place_excepted=where is not None,
+        bypassing=_is_bypassing(case, policy, day),
         reference=reference.kind,
         doubtful=reference.kind == "promise" and _is_doubtful(case, reference, fit),
         proxied="proxied" in case.view,
@@ -149,6 +160,12 @@ def _show_exceptions(
         return verdict
     lifted = find_row(replace(facts, contact_excepted=False, place_excepted=False))
     return replace(verdict, lifts=lifted.reason, until=min(used))
+
+
+def _is_bypassing(case: Case, policy: Policy, day: str) -> bool:
+    component = case.vendor.components.get(case.component)
+    visited = component is not None and component.visited
+    return policy.is_bypassed(case.vendor.id, case.component, case.client, day, visited=visited)
 
 
 def _find_reference(case: Case, policy: Policy, subject: Subject, day: str) -> _Reference:

@@ -41,6 +41,30 @@ class PolicyException:
 
 
 @dataclass(frozen=True, slots=True)
+class Relay:
+    """Clients, such as administration servers, through which all others are to reach a vendor.
+
+    An endpoint behind a relay has no flows of its own to the vendor, so the sensor does not see it.
+    """
+
+    vendor: str
+    component: str | None  # None: every component but web pages, which people visit directly
+    clients: Network
+    author: str
+    reason: str
+    since: str | None = None  # first ISO day (UTC); None: no lower bound
+
+    def covers(self, vendor: str, component: str, day: str, *, visited: bool) -> bool:
+        """True if the component is to be reached through this relay on this ISO day."""
+        is_meant = not visited if self.component is None else self.component == component
+        return self.vendor == vendor and is_meant and (self.since or day) <= day
+
+    def is_at(self, client: str) -> bool:
+        """True for the address of such a client."""
+        return ipaddress.ip_address(client) in self.clients
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The policy of netmon.yaml."""
 
@@ -50,11 +74,28 @@ class Policy:
     exceptions: tuple[PolicyException, ...] = ()
     concerns: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Vendor → ISO countries of concern, which replace those of its signatures; none: switched off."""
+    relays: tuple[Relay, ...] = ()
 
     def allowed_places(self, vendor: str, component: str) -> frozenset[str] | None:
         """The places allowed for a component; None if the policy does not cover it."""
         components = self.allowed.get(vendor, {})
         return components.get(component, components.get("*"))
+
+    def is_bypassed(
+        self, vendor: str, component: str, client: str | None, day: str, *, visited: bool
+    ) -> bool:
+        """True if this client should reach the component through a relay, and is none itself.
+
+        `visited`: people visit the component with a browser.
+        """
+        relays = [one for one in self.relays if one.covers(vendor, component, day, visited=visited)]
+        return client is not None and bool(relays) and not any(one.is_at(client) for one in relays)
+
+    def is_relay(self, vendor: str, client: str, day: str) -> bool:
+        """True if the client is a relay for something of the vendor on this ISO day."""
+        return any(
+            one.vendor == vendor and (one.since or day) <= day and one.is_at(client) for one in self.relays
+        )
 
     def find_exception(
         self, vendor: str, component: str, client: str | None, day: str, lifts: Lifts = "contact"

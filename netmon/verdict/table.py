@@ -15,6 +15,7 @@ REASONS: Mapping[str, str] = {
     "name_unsolicited": "only a DNS answer that no query was seen for gives the vendor's name",
     "name_unproven": "DNS does not show that this client meant the vendor's name",
     "country_of_concern": "the place is in a country of concern, which neither policy nor a promise allows",
+    "bypasses_relay": "the policy names relays for this, and the client is none of them",
     "policy_exception": "the policy has an exception for this client until a certain day",
     "policy_forbids_vendor": "the policy forbids any contact with this vendor",
     "subject_unknown": "promises apply to certain countries, and the client's is not known",
@@ -66,6 +67,7 @@ class Facts:
     concern: bool  # the country is one of concern for this vendor and subject on this day
     contact_excepted: bool  # an exception of the policy lifts the contact for this client on this day
     place_excepted: bool  # another one lifts the place
+    bypassing: bool  # the policy names relays for this component, and the client is none of them
     reference: Kind
     doubtful: bool  # no promise that certainly covers the component binds, or only another one has this place
     proxied: bool
@@ -146,6 +148,19 @@ ROWS = (
         lambda case: case.is_of_concern,
         "unexpected",
         "country_of_concern",
+    ),
+    # The client should have gone through a relay: the place is irrelevant.
+    Row(
+        "the client bypasses the relay, and DNS does not show that it meant the name",
+        lambda case: case.bypassing and not case.contact_excepted and case.grounds != "own",
+        "undecided",
+        "name_unproven",
+    ),
+    Row(
+        "the client bypasses the relay, without an exception that lifts the contact",
+        lambda case: case.bypassing and not case.contact_excepted,
+        "unexpected",
+        "bypasses_relay",
     ),
     # Without a reference there is nothing to compare the place with.
     Row(
@@ -246,6 +261,12 @@ ROWS = (
     Row(
         "the place is right, and the policy forbids the vendor, with an exception that lifts the contact",
         lambda case: case.forbidden,
+        "expected",
+        "policy_exception",
+    ),
+    Row(
+        "the place is right, and the client bypasses the relay, with an exception that lifts the contact",
+        lambda case: case.bypassing,
         "expected",
         "policy_exception",
     ),
