@@ -75,9 +75,10 @@ class Monitor:
         verdict = judge(case, self._policy, self._subjects.find(flow.client))
         is_certain = case.grounds in ("own", "holder") and not case.sinkholed
         new = self._find_new(flow, rule, place) if is_certain else ()
-        return ClassifiedFlow(
+        seen = ClassifiedFlow(
             flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks, new
         )
+        return replace(seen, edge=self._holders.find_edge(flow, rule.vendor))
 
     def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:
         if self._destinations is None or rule.status == "unverified":

@@ -67,6 +67,7 @@ class Summary:
         self._undecided: dict[str, _Sum] = {}  # by country as located
         self._lacks: Counter[Lack] = Counter()
         self._excepted = 0
+        self._edges: Counter[str] = Counter()
 
     @property
     def flows(self) -> int:
@@ -107,6 +108,8 @@ class Summary:
             total.sent += flow.sent_bytes
             total.received += flow.received_bytes
         self._excepted += verdict.reason == "policy_exception"
+        if classified.edge is not None:
+            self._edges[classified.edge] += 1
         if verdict.outcome in ("unexpected", "forbidden"):
             self._alarms[classified.vendor, classified.component or "", where] += 1
 
@@ -144,6 +147,10 @@ class Summary:
             console.print(line)
         for line in self._clients.lines() if self._clients is not None else ():
             console.print(line)
+        for holder, flows in sorted(self._edges.items()):
+            console.print(
+                f"Edge of a third party ({holder}): {flows:,} {plural(flows, 'flow')}; origin not seen."
+            )
         console.print()
         console.print(self.sentence(), style=self._style())
 
