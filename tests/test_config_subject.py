@@ -3,7 +3,9 @@
 from ipaddress import ip_network
 
 import pytest
+from typer.testing import CliRunner
 
+from netmon.cli.app import app
 from netmon.cli.check import effective
 from netmon.cli.options import SubjectOptions
 from netmon.config.load import load
@@ -142,3 +144,13 @@ def test_check_shows_the_inventory(file):
     config = load(file("subject: {inventory: {kaspersky: 4000}}"))
     assert dict(effective(config))["subject.inventory"] == "kaspersky 4,000"
     assert [(one.vendor, one.component) for one in config.mentions] == [("kaspersky", None)]
+
+
+def test_explain_shows_promises_for_every_country(file):
+    """`netmon signatures explain` says for each listed country whether a promise binds today."""
+    words = ("signatures", "explain", "--config", str(file(BY_NETWORK)), "dc1.ksn.kaspersky-labs.com")
+    done = CliRunner().invoke(app, words)
+    _, _, said = done.stdout.partition("promise gti_complete")
+    lines = [line.strip() for line in said.splitlines() if "binding on" in line or "not made to" in line]
+    assert [line.rpartition(" ")[2] for line in lines[:2]] == ["DE", "NO"]
+    assert "for users in US: ended by ksn_us_off" in lines[2]

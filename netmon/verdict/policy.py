@@ -59,10 +59,6 @@ class Relay:
         is_meant = not visited if self.component is None else self.component == component
         return self.vendor == vendor and is_meant and (self.since or day) <= day
 
-    def is_at(self, client: str) -> bool:
-        """True for the address of such a client."""
-        return ipaddress.ip_address(client) in self.clients
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -89,12 +85,17 @@ class Policy:
         `visited`: people visit the component with a browser.
         """
         relays = [one for one in self.relays if one.covers(vendor, component, day, visited=visited)]
-        return client is not None and bool(relays) and not any(one.is_at(client) for one in relays)
+        if client is None or not relays:
+            return False
+        address = ipaddress.ip_address(client)
+        return not any(address in one.clients for one in relays)
 
     def is_relay(self, vendor: str, client: str, day: str) -> bool:
         """True if the client is a relay for something of the vendor on this ISO day."""
+        address = ipaddress.ip_address(client)
         return any(
-            one.vendor == vendor and (one.since or day) <= day and one.is_at(client) for one in self.relays
+            one.vendor == vendor and (one.since or day) <= day and address in one.clients
+            for one in self.relays
         )
 
     def find_exception(

@@ -238,7 +238,7 @@ SCENARIOS = findings(
         "subject_unknown",
         None,
         "promises apply to certain countries, and the client's is not known",
-        "In which country the user is, and so which promise was made. Concerns are judged all the same.",
+        "In which country the user is. Concerns are judged, and what bypasses the tunnel is not seen.",
         config=BY_NETWORK,
     ),
     Scenario(
