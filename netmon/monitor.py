@@ -11,7 +11,7 @@ from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
 from netmon.places.sinkhole import is_sinkholed
 from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place
-from netmon.signatures.model import Rule, SignatureSet
+from netmon.signatures.model import NETWORK, Rule, SignatureSet
 from netmon.verdict.holders import Holders
 from netmon.verdict.judgement import Case, judge
 from netmon.verdict.policy import Policy
@@ -59,12 +59,15 @@ class Monitor:
         if flow.signature is None:
             return ClassifiedFlow(flow, resolver=resolver, fallbacks=fallbacks)
         rule = self.signatures.rules[flow.signature]
+        # In a network of the vendor, a name that is hearsay says nothing about the component.
+        component = NETWORK if flow.grounds == "holder" else rule.component
         if "proxied" in flow.view:
             place = BEHIND_PROXY
         else:
             place = self._locator.locate(flow.server, flow.start_ns, self._trips.record(flow))
         case = replace(
             self._case(rule, place, flow.start_ns),
+            component=component,
             view=flow.view,
             client=flow.client,
             holder_shown=self._holders.is_shown(flow, rule.vendor),
@@ -76,7 +79,7 @@ class Monitor:
         is_certain = case.grounds in ("own", "holder") and not case.sinkholed
         new = self._find_new(flow, rule, place) if is_certain else ()
         seen = ClassifiedFlow(
-            flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks, new
+            flow, rule.vendor, component, rule.status, place, verdict, resolver, fallbacks, new
         )
         return replace(seen, edge=self._holders.find_edge(flow, rule.vendor))
 
@@ -125,4 +128,5 @@ class Monitor:
             view=(),
             time_ns=when_ns,
             locations=self.signatures.locations,
+            groups=self.signatures.groups,
         )

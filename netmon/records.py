@@ -119,6 +119,15 @@ Outcome = Literal["expected", "unexpected", "undecided", "forbidden"]
 """The outcome of a verdict: a closed set, used as a metric label."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
+Severity = Literal["notice", "warning", "critical"]
+"""How much a finding matters, weakest first: a closed set, used as a metric label.
+
+A finding is a flow whose verdict is "unexpected" or "forbidden".
+"""
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+ALARMS: tuple[Severity, ...] = ("warning", "critical")
+"""The severities of findings that raise an alarm: exit code 3 and an ECS alert."""
+
 About = Literal["location", "registration", "anycast", "satellite", "as"]
 """The subject of a vote. Only "location" can locate an address:
 
@@ -251,6 +260,10 @@ class Place:
     excluded: tuple[str, ...] = ()  # locations ruled out by the speed of light
     steps: tuple[str, ...] = ()  # how the place follows from the votes, one line per step
     round_trip: RoundTrip | None = None  # the measurement that excludes locations
+    claims: tuple[str, ...] = ()
+    """The countries that sources name, without refuted votes, sorted: one if the country is known. More than
+    one, or one in doubt, only if at least two independent sources locate the address and each of them tells
+    its country; otherwise none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +279,13 @@ class Verdict:
     lifts: str | None = None  # the reason that would apply without exceptions of the policy
     until: str | None = None  # the exception's last day
     lacks: Lack | None = None  # what is missing for a decision
+    severity: Severity | None = None  # of a finding; None: it is none
     explanation: str | None = None  # what the reason means here, and what it does not, in plain sentences
+
+    @property
+    def is_alarm(self) -> bool:
+        """True for a finding of at least a warning."""
+        return self.severity in ALARMS
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,8 @@ def test_shipped_examples_are_valid(read):
     declared = text.partition("  declared: []\n")[2].partition("\n\n")[0]
     config = read("places:\n  declared:\n" + re.sub("^  # ", "    ", declared, flags=re.MULTILINE))
     assert [declaration.prefix for declaration in config.declarations] == ["198.51.100.0/24"]
+    tolerated = text.partition("  tolerated: {}\n")[2].partition("\n  #")[0]
+    read("policy:\n  tolerated:\n" + re.sub("^  #", "   ", tolerated, flags=re.MULTILINE))
     allowed = text.partition("  allowed: {}\n")[2].partition("\n  # Exceptions")[0]
     policy = read("policy:\n  allowed:\n" + re.sub("^  #", "   ", allowed, flags=re.MULTILINE)).policy
     assert [sorted(components) for components in policy.allowed.values()] == [["*", "updates"]]
@@ -102,6 +104,9 @@ places:
 policy:
   forbidden_vendors: [acme]
   allowed: {other: {"*": [CH], files: [zurich]}}
+  forbidden_components: {acme: [files], other: [updates, network]}
+  forbidden_severity: notice
+  tolerated: {acme: [EEA, US], "*": [EU, CH]}
   concerns: {acme: [RU, CN], other: []}
   exceptions:
     - {vendor: acme, component: files, clients: 192.0.2.0/28, since: 2026-10-01, until: 2027-01-31,
@@ -134,6 +139,9 @@ web: {listen: "[::1]:9000"}
             PolicyException("acme", None, ip_network("2001:db8::/64"), UNTIL, "A", "B", lifts="place"),
         ),
         {"acme": frozenset({"RU", "CN"}), "other": frozenset()},
+        {"acme": frozenset({"files"}), "other": frozenset({"updates", "network"})},
+        "notice",
+        {"acme": frozenset({"EEA", "US"}), "*": frozenset({"EU", "CH"})},
     )
     assert (config.state, config.learning_days) == (tmp_path / "state", 14)
     assert (config.privacy_level, config.privacy_key) == (2, tmp_path / "key")
@@ -267,6 +275,24 @@ def test_web_can_be_off(read):
             "policy: {concerns: {acme: [XX]}}",
             "netmon.yaml:1: policy.concerns.acme: 'XX' is not a country code of ISO 3166-1 (2023-04-05); "
             "did you mean one of AX, CX, MX, SX?",
+        ),
+        (
+            "policy: {tolerated: {acme: [UK]}}",
+            "netmon.yaml:1: policy.tolerated.acme: 'UK' is not an ISO 3166-1 code: write GB",
+        ),
+        (
+            "policy: {tolerated: {acme: [zurich]}}",
+            "netmon.yaml:1: policy.tolerated.acme: 'zurich' is neither a country, such as CH, "
+            "nor a group of countries, such as EEA",
+        ),
+        (
+            "policy: {forbidden_severity: alarm}",
+            "netmon.yaml:1: policy.forbidden_severity: 'alarm' is not one of notice, warning, critical",
+        ),
+        (
+            "policy: {forbidden_components: {acme: ['*']}}",
+            "netmon.yaml:1: policy.forbidden_components.acme: "
+            "to forbid every component, use policy.forbidden_vendors",
         ),
         ("policy: {concerns: [RU]}", "netmon.yaml:1: policy.concerns: expected keys and values"),
         (

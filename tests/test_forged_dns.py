@@ -270,17 +270,23 @@ def test_the_look_up_of_a_configured_resolver_is_as_good_as_the_clients(
 
 
 def test_the_vendors_own_network_shows_the_vendor_but_not_the_component() -> None:
-    """Another host's look-up of an address in the vendor's network: forbidden, but not unexpected."""
+    """Another host's look-up of an address in the vendor's network: judged as if there were no name."""
     records = [dns.address(NAME, MOSCOW)]
     side = Side(client=OTHER_CLIENT)
     packets = [side.query(1), side.answer(1.004, *records), *session(server=MOSCOW)]
     flows, _ = feed(packets, compile_matcher(SIGNATURES))
     [flow] = [flow for flow in flows if flow.server == MOSCOW]
     assert (flow.name, flow.evidence, flow.grounds) == (NAME, "dns_any", "holder")
-    for policy, expected in ((SILENT, "name_unproven"), (FORBID, "policy_forbids_vendor")):
+    component = SIGNATURES.rules[flow.signature or 0].component
+    for policy, expected in (
+        (SILENT, "no_promise"),
+        (Policy(forbidden_components={"cloud": frozenset({component})}), "no_promise"),
+        (Policy(concerns={"cloud": frozenset({"RU"})}), "country_of_concern"),
+        (FORBID, "policy_forbids_vendor"),
+    ):
         seen = Monitor(SIGNATURES, Locator(SIGNATURES), policy, Subjects("DE")).classify(flow)
         assert seen.verdict is not None
-        assert seen.verdict.reason == expected
+        assert (seen.component, seen.verdict.reason) == ("network", expected)
 
 
 def test_a_look_up_after_the_flow_began_accuses_nobody() -> None:

@@ -60,10 +60,10 @@ def check(options: ConfigOptions) -> None:
     for one in settings.policy.exceptions:
         if one.until < today:
             log(f"policy.exceptions: expired, no longer in effect: {_exception_text(one)}")
-        elif one.lifts == "contact" and one.vendor not in _restricted(settings.policy):
+        elif one.lifts == "contact" and not settings.policy.limits_contact(one.vendor, one.component):
             log(
-                "policy.exceptions: without effect, because contact with the vendor is neither forbidden nor "
-                "to go through relays "
+                "policy.exceptions: without effect, because contact is neither forbidden nor to go through "
+                "relays "
                 f"(for its place, add `lifts: place`): {_exception_text(one)}"
             )
     write_line("no errors")
@@ -93,9 +93,12 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "places.databases", _databases_text(settings)
     yield "places.declared", "; ".join(map(_declaration_text, settings.declarations)) or "none"
     yield "policy.forbidden_vendors", ", ".join(sorted(settings.policy.forbidden_vendors)) or "none"
+    yield "policy.forbidden_components", "; ".join(_lists(settings.policy.forbidden_components)) or "none"
+    yield "policy.forbidden_severity", settings.policy.forbidden_severity
     yield "policy.allowed", "; ".join(_allowed_texts(settings.policy)) or "none"
+    yield "policy.tolerated", "; ".join(_lists(settings.policy.tolerated)) or "none"
     yield "policy.exceptions", "; ".join(map(_exception_text, settings.policy.exceptions)) or "none"
-    yield "policy.concerns", "; ".join(_concern_texts(settings.policy)) or "those of the signatures"
+    yield "policy.concerns", "; ".join(_lists(settings.policy.concerns)) or "those of the signatures"
     yield "policy.relays", "; ".join(map(_relay_text, settings.policy.relays)) or "none"
     yield "state.folder", str(state_folder(settings, os.environ))
     yield "state.learning_days", str(settings.learning_days)
@@ -206,17 +209,12 @@ def _relay_text(one: Relay) -> str:
     return f"{one.vendor} {one.component or '*'} through {one.clients}{since} ({one.author}: {one.reason})"
 
 
-def _restricted(policy: Policy) -> set[str]:
-    """The vendors with which clients may have no contact, or none of their own."""
-    return {*policy.forbidden_vendors, *(one.vendor for one in policy.relays)}
-
-
 def _allowed_texts(policy: Policy) -> Iterable[str]:
     for vendor, components in sorted(policy.allowed.items()):
         for component, places in sorted(components.items()):
-            yield f"{vendor} {component} in {', '.join(sorted(places)) or 'no place'}"
+            yield f"{vendor} {component} in {', '.join(sorted(places)) or 'no place (forbidden)'}"
 
 
-def _concern_texts(policy: Policy) -> Iterable[str]:
-    for vendor, countries in sorted(policy.concerns.items()):
-        yield f"{vendor}: {', '.join(sorted(countries)) or 'none'}"
+def _lists(words: Mapping[str, frozenset[str]]) -> Iterable[str]:
+    for vendor, chosen in sorted(words.items()):
+        yield f"{vendor}: {', '.join(sorted(chosen)) or 'none'}"

@@ -64,7 +64,7 @@ def read(
 
     Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary, or with --json one event for
     each flow that matches a vendor. Several files are read in the given order as one capture. Exits with 3 if
-    a flow is unexpected or forbidden, and with 1 if a file is incomplete or damaged.
+    there is a finding of severity warning or critical, and with 1 if a file is incomplete or damaged.
 
     Examples:
 
@@ -113,7 +113,7 @@ def read(
         _show(summary, reader.stats(), settings.subjects)
     for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
         log(line)
-    if summary.findings:
+    if summary.alarms:
         raise typer.Exit(FOUND)
     if reader.problems:
         raise typer.Exit(ERROR)

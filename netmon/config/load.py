@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from netmon.config.policy import POLICY_KEYS, read_policy
+from netmon.config.policy import KEYS as POLICY_KEYS
+from netmon.config.policy import read_policy
 from netmon.config.settings import Capture, Config, Mention
 from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (
@@ -101,10 +102,7 @@ def _read(root: Item, file: Path) -> Config:
         databases=places.read("databases", _databases_from(file, labels), default.databases),
         labels=labels,
         declarations=places.each("declared", _read_declaration),
-        policy=read_policy(
-            _section(top, "policy", POLICY_KEYS),
-            mentions,
-        ),
+        policy=read_policy(_section(top, "policy", POLICY_KEYS), mentions),
         mentions=tuple(mentions),
         state=state.read("folder", _path_from(file), None),
         learning_days=state.read("learning_days", lambda item: item.integer(0, 365), default.learning_days),

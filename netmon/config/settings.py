@@ -29,12 +29,13 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A vendor, component or place named in the policy, which must exist in the signatures."""
+    """A vendor, component, place or group of countries in the policy, which must exist in the signatures."""
 
     where: str  # Item.where
-    vendor: str
+    vendor: str | None = None
     component: str | None = None
     place: str | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,17 @@ def read_place(item: Item) -> str:
     return place
 
 
+def read_region(item: Item) -> str:
+    """A country, or a group of countries such as EEA, whose name is checked with the signatures."""
+    word = item.text()
+    problem = check_country(word) if re.fullmatch("[A-Z]{2}", word) and word != "EU" else None
+    if problem:
+        item.report(problem)
+    elif word and not re.fullmatch("[A-Z][A-Z_]+", word):
+        item.report(f"'{word}' is neither a country, such as CH, nor a group of countries, such as EEA")
+    return word
+
+
 def read_listen(item: Item) -> tuple[str, int] | None:
     """Host and port; None for "off"."""
     text = item.text()

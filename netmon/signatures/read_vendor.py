@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, cast
 
 from netmon.signatures.model import (
+    NETWORK,
     CertificateRule,
     Component,
     Coverage,
@@ -136,7 +137,7 @@ def _read_promise(key: str, item: Item, context: VendorContext, ids: Mapping[str
 
 
 def _read_component(key: str, item: Item, context: VendorContext) -> Component:
-    read_identifier(key, item, ("network", *(word for word in RESERVED if word != "other")))
+    read_identifier(key, item, (NETWORK, *(word for word in RESERVED if word != "other")))
     required = ("title", "function", "data", "expectations", "sources")
     optional = ("scope", "visited", "names", "ports", "magic", "false_positive")
     fields = item.fields(required, optional)

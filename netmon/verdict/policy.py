@@ -1,4 +1,4 @@
-"""The organisation's policy: places allowed by vendor and component, and temporary exceptions for clients."""
+"""The organisation's policy: what is forbidden, allowed or tolerated, and temporary exceptions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
+
+from netmon.records import Severity
+from netmon.signatures.model import CountryGroup
 
 Lifts = Literal["contact", "place"]
 LIFTS: tuple[Lifts, ...] = get_args(Lifts)
@@ -70,6 +73,12 @@ class Policy:
     exceptions: tuple[PolicyException, ...] = ()
     concerns: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Vendor → ISO countries of concern, which replace those of its signatures; none: switched off."""
+    forbidden_components: Mapping[str, frozenset[str]] = field(default_factory=dict)  # vendor → components
+    forbidden_severity: Severity = (
+        "warning"  # of a forbidden contact that does not end in a country of concern
+    )
+    tolerated: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Vendor, or "*" for all others → ISO countries, and groups of the signatures (`SignatureSet.groups`)."""
     relays: tuple[Relay, ...] = ()
 
     def allowed_places(self, vendor: str, component: str) -> frozenset[str] | None:
@@ -96,6 +105,35 @@ class Policy:
         return any(
             one.vendor == vendor and (one.since or day) <= day and address in one.clients
             for one in self.relays
+        )
+
+    def is_forbidden(self, vendor: str, component: str) -> bool:
+        """True if the policy forbids this component, or allows it no place at all."""
+        return (
+            component in self.forbidden_components.get(vendor, ())
+            or self.allowed_places(vendor, component) == frozenset()
+        )
+
+    def limits_contact(self, vendor: str, component: str | None) -> bool:
+        """True if the policy forbids this vendor or component, or names relays for it.
+
+        Without a component: any of the vendor's.
+        """
+        mentioned = {*self.forbidden_components.get(vendor, ()), *self.allowed.get(vendor, ())}
+        return (
+            vendor in self.forbidden_vendors
+            or any(self.is_forbidden(vendor, one) for one in ([component] if component else mentioned))
+            or any(
+                one.vendor == vendor and (None in (one.component, component) or one.component == component)
+                for one in self.relays
+            )
+        )
+
+    def is_tolerated(self, vendor: str, country: str, groups: Mapping[str, CountryGroup], day: str) -> bool:
+        """True if a flow of the vendor that ends in this country on this ISO day is only worth a notice."""
+        tolerated = self.tolerated.get(vendor, self.tolerated.get("*", frozenset()))
+        return country in tolerated or any(
+            country in groups[one].members_on(day) for one in tolerated if one in groups
         )
 
     def find_exception(

@@ -102,8 +102,6 @@ SCENARIOS = findings(
         None,
         AS_PROMISED,
         "Whether these were files, since only their size is seen, and whether Zürich passes them on.",
-        awaits=("sentence",),
-        because="what an expected flow means is not said yet",
     ),
     Scenario(
         "File upload to Frankfurt",
@@ -114,8 +112,6 @@ SCENARIOS = findings(
         "warning",
         ELSEWHERE.format("Frankfurt am Main"),
         "Where the data is processed. The promise is about that, and Frankfurt may be the first hop only.",
-        awaits=("sentence",),
-        because="what another place means for a promise is not said yet",
     ),
     Scenario(
         "File upload to Frankfurt, and the EU is tolerated",
@@ -127,8 +123,6 @@ SCENARIOS = findings(
         ELSEWHERE.format("Frankfurt am Main"),
         "Where the data is processed. The finding stays, but it is no alarm.",
         config=GERMAN + "policy: {tolerated: {kaspersky: [EU]}}\n",
-        awaits=("verdict", "severity", "sentence"),
-        because="the policy has no tolerated places yet",
     ),
     Scenario(
         "File upload to Toronto",
@@ -139,8 +133,6 @@ SCENARIOS = findings(
         "warning",
         ELSEWHERE.format("Toronto"),
         "Where the data is processed.",
-        awaits=("sentence",),
-        because="what another place means for a promise is not said yet",
     ),
     Scenario(
         "Updates from Moscow",
@@ -307,8 +299,6 @@ SCENARIOS = findings(
         "Your policy forbids any contact with this component, wherever it ends.",
         "What was sent.",
         config=PRIVATE_NETWORK,
-        awaits=("verdict", "severity", "sentence"),
-        because="components cannot be forbidden yet",
     ),
     Scenario(
         "Private reputation network, and updates",
@@ -320,8 +310,6 @@ SCENARIOS = findings(
         "undecided, place known, nothing promised",
         "Whether the organisation accepts Canada.",
         config=PRIVATE_NETWORK,
-        awaits=("verdict", "severity", "sentence"),
-        because="components cannot be forbidden yet",
     ),
     Scenario(
         "Browser on the vendor's Russian web site",
@@ -332,6 +320,8 @@ SCENARIOS = findings(
         "notice",
         IN_RUSSIA,
         "Who reads them, and why. It does not show that a product is installed.",
+        awaits=("severity",),
+        because="the name of this site belongs to no component that people visit yet",
     ),
     Scenario(
         "Mail gateway receives mail from the vendor",

@@ -12,7 +12,6 @@ from tests.scenarios import page
 from tests.scenarios.table import CLIENTS, SCENARIOS, SOURCES
 
 RUNNER = CliRunner()
-NO_SEVERITY = "findings have no severity yet"
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +38,11 @@ def events(output):
     return [json.loads(line)["netmon"] for line in output.splitlines()]
 
 
-def rows(aspect, *, but=lambda _one: ""):
+def rows(aspect):
     """Every scenario; those whose aspect other work still has to make right are expected to fail."""
 
     def marks(one):
-        reason = one.because if aspect in one.awaits else but(one)
-        return [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
+        return [pytest.mark.xfail(strict=True, reason=one.because)] if aspect in one.awaits else []
 
     return [pytest.param(one, id=one.name, marks=marks(one)) for one in SCENARIOS]
 
@@ -57,7 +55,7 @@ def test_verdict(read, scenario):
     assert found == ([] if scenario.outcome is None else [(scenario.outcome, scenario.reason)])
 
 
-@pytest.mark.parametrize("scenario", rows("severity", but=lambda one: one.severity and NO_SEVERITY))
+@pytest.mark.parametrize("scenario", rows("severity"))
 def test_severity_and_exit_code(read, scenario):
     """A finding has a severity, and only from "warning" up the exit code is that of an alarm."""
     code, output, _ = read(scenario, "--json")
