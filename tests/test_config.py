@@ -272,30 +272,6 @@ def test_web_can_be_off(read):
             "netmon.yaml:1: subject.country: 'EU' is a group of countries: give one of its members",
         ),
         (
-            "policy: {concerns: {acme: [XX]}}",
-            "netmon.yaml:1: policy.concerns.acme: 'XX' is not a country code of ISO 3166-1 (2023-04-05); "
-            "did you mean one of AX, CX, MX, SX?",
-        ),
-        (
-            "policy: {tolerated: {acme: [UK]}}",
-            "netmon.yaml:1: policy.tolerated.acme: 'UK' is not an ISO 3166-1 code: write GB",
-        ),
-        (
-            "policy: {tolerated: {acme: [zurich]}}",
-            "netmon.yaml:1: policy.tolerated.acme: 'zurich' is neither a country, such as CH, "
-            "nor a group of countries, such as EEA",
-        ),
-        (
-            "policy: {forbidden_severity: alarm}",
-            "netmon.yaml:1: policy.forbidden_severity: 'alarm' is not one of notice, warning, critical",
-        ),
-        (
-            "policy: {forbidden_components: {acme: ['*']}}",
-            "netmon.yaml:1: policy.forbidden_components.acme: "
-            "to forbid every component, use policy.forbidden_vendors",
-        ),
-        ("policy: {concerns: [RU]}", "netmon.yaml:1: policy.concerns: expected keys and values"),
-        (
             "subject: {country: ED}",
             "netmon.yaml:1: subject.country: 'ED' is not a country code of ISO 3166-1 (2023-04-05); "
             "did you mean 'DE'?",

@@ -258,6 +258,16 @@ def test_the_look_up_of_another_host_accuses_only_if_it_is_the_clients_resolver(
         assert (verdict.reason == "name_unproven") == hearsay
 
 
+def test_the_look_up_of_another_host_proves_nothing() -> None:
+    """In an allowed place, too, the flow is undecided: nothing shows that this client meant the name."""
+    allowed = Policy(allowed={"cloud": {"*": frozenset({"RU"})}})
+    own, hearsay = (judged(look_up(1, side), allowed)[1] for side in (Side(), Side(client=OTHER_CLIENT)))
+    assert own is not None
+    assert hearsay is not None
+    assert own.reason == "policy_allows"
+    assert (hearsay.outcome, hearsay.reason, hearsay.lacks) == ("undecided", "name_unproven", "evidence")
+
+
 @pytest.mark.parametrize(("resolvers", "grounds"), [([RESOLVER], "own"), ([UPSTREAM], "hearsay")])
 def test_the_look_up_of_a_configured_resolver_is_as_good_as_the_clients(
     resolvers: list[str], grounds: str
