@@ -64,7 +64,7 @@ class Monitor:
         if "proxied" in flow.view:
             place = BEHIND_PROXY
         else:
-            place = self._locator.locate(flow.server, flow.start_ns, self._trips.record(flow))
+            place = self._locator.locate(flow.destination, flow.start_ns, self._trips.record(flow))
         case = replace(
             self._case(rule, place, flow.start_ns),
             component=component,
@@ -72,7 +72,7 @@ class Monitor:
             client=flow.client,
             holder_shown=self._holders.is_shown(flow, rule.vendor),
             contact=flow.contact,
-            sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.server, place),
+            sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.destination, place),
             grounds=flow.grounds,
         )
         verdict = judge(case, self._policy, self._subjects.find(flow.client))
@@ -87,7 +87,7 @@ class Monitor:
         if self._destinations is None or rule.status == "unverified":
             return ()
         return self._destinations.record(
-            flow, rule.vendor, place, lambda: self._locator.network(flow.server, flow.start_ns)
+            flow, rule.vendor, place, lambda: self._locator.network(flow.destination, flow.start_ns)
         )
 
     def _fallbacks(self, flow: FlowRecord) -> Iterator[Fallback]:
@@ -98,7 +98,7 @@ class Monitor:
             clear = "other" if component is None else "vendor"
             question = clear if flow.encrypted_dns is None else "unknown"
             for one in vendor.resolvers:
-                if one.address == flow.server:
+                if one.address == flow.destination:
                     yield Fallback(vendor.id, one.operator, question, component, one.status)
 
     def expected_series(self, when_ns: int) -> Iterator[tuple[str, str, str, str, str]]:

@@ -159,6 +159,9 @@ class FlowRecord:
     client_port: int
     server: str
     server_port: int
+    embedded: (
+        str | None
+    )  # the IPv4 address in `server` at which the flow arrives: see `netmon.places.embedded`
     interface: str | None  # the capture interface, if known
     start_ns: int
     last_ns: int
@@ -194,6 +197,11 @@ class FlowRecord:
     view: tuple[Limitation, ...]  # visibility limitations of this flow
     unseen_bytes: int  # TCP payload that was acknowledged but not seen by the sensor
     duplicates: int  # duplicate packets, which no other field counts
+
+    @property
+    def destination(self) -> str:
+        """The address at which what the client sends arrives: the embedded one, or else the server's own."""
+        return self.embedded or self.server
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ ALLOWED = {
     "signatures": {"", "_engine", "countries", "errors", "records", "yaml_nodes"},
     "sources": {"_engine", "errors", "records"},
     "web": {"errors", "file_version", "yaml_nodes"},
-    "places": {"days", "errors", "file_version", "records", "signatures", "yaml_nodes"},
+    "places": {"_engine", "days", "errors", "file_version", "records", "signatures", "yaml_nodes"},
     "verify": {"_engine", "errors", "records", "sources"},
     "config": {"countries", "errors", "limits", "places", "records", "verdict", "yaml_nodes"},
     "destinations": {"days", "errors", "places", "records"},

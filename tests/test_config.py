@@ -94,7 +94,7 @@ subject: {country: DE}
 capture: {interfaces: [eth1, eth2], workers: 2, ring_mib: 64, snaplen: 512, promiscuous: false}
 flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, tcp_idle_s: 50, udp_idle_s: 60,
   duplicate_window_ms: 0, report_every_s: 7}
-dns: {resolvers: [192.0.2.53, "2001:db8::53"]}
+dns: {resolvers: [192.0.2.53, "2001:db8::53"], nat64_prefixes: ["2001:db8:64::/96"]}
 signatures: {folder: mine}
 places:
   databases: [mine, /usr/share/GeoIP]
@@ -126,6 +126,7 @@ web: {listen: "[::1]:9000"}
     assert tuple(config.limits.keywords().values()) == (10, 20, 30, 40, 50, 60, 0)
     assert config.report_every_s == 7
     assert config.site_resolvers == (ip_address("192.0.2.53"), ip_address("2001:db8::53"))
+    assert config.nat64_prefixes == ("2001:db8:64::/96",)
     assert config.signatures == tmp_path / "mine"
     assert config.databases == (tmp_path / "mine", Path("/usr/share/GeoIP"))
     assert config.declarations == (
@@ -218,6 +219,10 @@ def test_web_can_be_off(read):
             "web: {listen: here}",
             "netmon.yaml:1: web.listen: 'here' is not an address to listen on: "
             "write HOST:PORT, such as 127.0.0.1:10977",
+        ),
+        (
+            "dns: {nat64_prefixes: [192.0.2.0/24]}",
+            "netmon.yaml:1: dns.nat64_prefixes: '192.0.2.0/24': '192.0.2.0' is not an IPv6 address",
         ),
         ("places: {databases: /srv}", "netmon.yaml:1: places.databases: expected a list"),
         (

@@ -89,6 +89,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
         yield f"flows.{key}", str(number)
     yield "flows.report_every_s", str(settings.report_every_s)
     yield "dns.resolvers", ", ".join(map(str, settings.site_resolvers)) or "none: those that answer a client"
+    yield "dns.nat64_prefixes", ", ".join(settings.nat64_prefixes) or "none: the well-known, and learned ones"
     yield "signatures.folder", str(settings.signatures or "the bundled ones")
     yield "places.databases", _databases_text(settings)
     yield "places.declared", "; ".join(map(_declaration_text, settings.declarations)) or "none"

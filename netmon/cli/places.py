@@ -17,6 +17,7 @@ from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import json_stream, log, make_console, printable
 from netmon.outputs.events import describe_place, without_nulls
 from netmon.outputs.json_line import json_line
+from netmon.places.embedded import embedded_ipv4
 from netmon.places.providers import UNKNOWN_PROVIDER
 from netmon.records import Place
 
@@ -42,7 +43,8 @@ def places(
     """Shows where addresses are located: the vote of every source, and the resulting place.
 
     Sources are your declarations, the location databases on this machine, and the networks in the
-    signatures. The steps from the votes to the place are listed below each table.
+    signatures. The steps from the votes to the place are listed below each table. If an IPv6 address contains
+    an IPv4 address (NAT64, 6to4, Teredo), that one is located, because packets arrive there.
 
     Examples:
 
@@ -60,12 +62,13 @@ def places(
     stream = json_stream()
     console = make_console()
     for address in addresses:
-        place = locator.locate(address, when_ns)
+        embedded = embedded_ipv4(address, settings.nat64_prefixes)
+        place = locator.locate(embedded or address, when_ns)
         if as_json:
-            found = without_nulls({"address": address, "place": describe_place(place)})
-            stream.write(json_line(found))
+            found = {"address": address, "embedded_ip": embedded, "place": describe_place(place)}
+            stream.write(json_line(without_nulls(found)))
         else:
-            _show(console, address, place)
+            _show(console, f"{address} ({embedded})" if embedded else address, place)
     for problem in databases.take_problems():
         log(problem)
 

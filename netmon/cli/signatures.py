@@ -6,7 +6,7 @@ import ipaddress
 import re
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from rich.table import Table
 from netmon import wiring
 from netmon.cli.options import ERROR, ConfigOptions, SubjectOptions, grouped
 from netmon.cli.terminal import log, make_console, printable, write_line
+from netmon.places.embedded import embedded_ipv4
 from netmon.records import Place, RoundTrip
 from netmon.signatures.examples import run_examples
 from netmon.signatures.explain import Explanation, explain
@@ -118,7 +119,10 @@ def explain_signatures(
     query = _normalise(text)
     settings = options.load()
     known = wiring.load_signatures(settings)
-    answer = explain(known, query)
+    embedded = _embedded(query, settings.nat64_prefixes)
+    answer = explain(known, embedded or query)
+    if embedded:
+        write_line(f"{query}: packets to it arrive at {embedded}, which it contains")
     place = None
     if answer.kind == "address":
         now_ns = time.time_ns()
@@ -159,6 +163,14 @@ def _normalise(text: str) -> str:
         )
         raise typer.BadParameter(problem, param_hint="NAME|IP")
     return name
+
+
+def _embedded(query: str, prefixes: Sequence[str]) -> str | None:
+    """The IPv4 address in an IPv6 address, if the query is one."""
+    try:
+        return embedded_ipv4(query, prefixes)
+    except ValueError:
+        return None  # a name
 
 
 def _write_rule(answer: Explanation, rule: Rule) -> None:

@@ -16,6 +16,7 @@ from netmon.config.values import (
     read_country,
     read_day,
     read_listen,
+    read_nat64_prefix,
     read_network,
 )
 from netmon.errors import ConfigError, reason_of
@@ -79,7 +80,7 @@ def _read(root: Item, file: Path) -> Config:
     flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
     web = _section(top, "web", ("listen", "config_file"))
     places = _section(top, "places", ("databases", "declared"))
-    dns = _section(top, "dns", ("resolvers",))
+    dns = _section(top, "dns", ("resolvers", "nat64_prefixes"))
     privacy = _section(top, "privacy", ("level", "key_file"))
     state = _section(top, "state", ("folder", "learning_days"))
     mentions: list[Mention] = []
@@ -98,6 +99,7 @@ def _read(root: Item, file: Path) -> Config:
         ),
         report_every_s=flows.read("report_every_s", lambda item: item.integer(1, 60), default.report_every_s),
         site_resolvers=dns.each("resolvers", read_address),
+        nat64_prefixes=dns.each("nat64_prefixes", read_nat64_prefix),
         signatures=_section(top, "signatures", ("folder",)).read("folder", _path_from(file), None),
         databases=places.read("databases", _databases_from(file, labels), default.databases),
         labels=labels,

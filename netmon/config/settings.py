@@ -50,6 +50,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     report_every_s: int = 5
     site_resolvers: tuple[Address, ...] = ()  # resolvers that look names up for the site's clients
+    nat64_prefixes: tuple[str, ...] = ()  # of the site's translators, besides those that are known everywhere
     signatures: Path | None = None  # None: the bundled ones
     databases: tuple[Path, ...] | None = None  # files and folders; None: the default folders
     labels: Mapping[Path, DatabaseLabel] = field(default_factory=dict)  # for some of these paths
@@ -67,7 +68,11 @@ class Config:
 
     def engine_keywords(self) -> dict[str, Any]:
         """Keyword arguments for the engine's constructors."""
-        return {**self.limits.keywords(), "site_resolvers": self.site_resolvers}
+        return {
+            **self.limits.keywords(),
+            "site_resolvers": self.site_resolvers,
+            "nat64_prefixes": self.nat64_prefixes,
+        }
 
 
 def state_folder(config: Config, environment: Mapping[str, str]) -> Path:

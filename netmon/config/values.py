@@ -8,6 +8,7 @@ import re
 
 from netmon.config.settings import DEFAULT_PORT
 from netmon.countries import check_country
+from netmon.places.embedded import embedded_ipv4
 from netmon.verdict.policy import Address, Network
 from netmon.yaml_nodes import Item
 
@@ -35,6 +36,17 @@ def parse_network(text: str, item: Item) -> Network | None:
     except ValueError as error:
         item.report(f"'{text}' is not a network: {error}")
         return None
+
+
+def read_nat64_prefix(item: Item) -> str:
+    """A prefix of a NAT64 translator, such as 2001:db8:64::/96 (RFC 6052)."""
+    text = item.text()
+    try:
+        embedded_ipv4("::", [text])
+    except ValueError as error:
+        if text:
+            item.report(str(error))
+    return text
 
 
 NO_NETWORK = ipaddress.ip_network("192.0.2.0/32")

@@ -211,6 +211,7 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         "phase": flow.phase,
         "end_reason": flow.end_reason,
         "contact": flow.contact,
+        "embedded_ip": flow.embedded,
         "vendor": classified.vendor,
         "component": classified.component,
         "signature_status": classified.status,

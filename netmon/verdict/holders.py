@@ -66,7 +66,7 @@ class Holders:
 def _find_network(networks: PrefixTable[NetworkRule], flow: FlowRecord, vendor: str) -> NetworkRule | None:
     """The longest of the vendor's networks that contains the server on the day of the flow."""
     day = iso_day(flow.start_ns)
-    for rule in networks.find(ipaddress.ip_address(flow.server)):
+    for rule in networks.find(ipaddress.ip_address(flow.destination)):
         if rule.vendor == vendor and (rule.valid_from or day) <= day <= (rule.valid_to or day):
             return rule
     return None

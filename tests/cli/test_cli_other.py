@@ -54,7 +54,7 @@ subject: {country: BB}
 capture: {interfaces: [cc], workers: 11, ring_mib: 12, snaplen: 1300, promiscuous: false}
 flows: {max_flows: 14, max_names: 15, max_heads: 16, max_head_bytes: 17, tcp_idle_s: 18, udp_idle_s: 19,
   report_every_s: 20}
-dns: {resolvers: [192.0.2.53]}
+dns: {resolvers: [192.0.2.53], nat64_prefixes: ['2001:db8:64::/96']}
 signatures: {folder: SIGNATURES}
 places: {databases: [GG], declared: [{network: 192.0.2.0/24, country: CH, author: DD, reason: EE}]}
 policy:
@@ -92,6 +92,7 @@ web: {listen: '[::1]:10'}
         "flows.udp_idle_s: 19",
         "flows.report_every_s: 20",
         "dns.resolvers: 192.0.2.53",
+        "dns.nat64_prefixes: 2001:db8:64::/96",
         f"signatures.folder: {tmp_path}/folder",
         "places.databases: GG",
         "places.declared: 192.0.2.0/24 in CH (DD: EE)",

@@ -48,6 +48,25 @@ def test_all_evidence_is_shown(netmon, databases):
         assert line in words, line
 
 
+def test_an_embedded_address_is_the_one_that_is_located(netmon, databases, tmp_path):
+    """It is shown beside the given one; a prefix of the site's translators is read from the configuration."""
+    (tmp_path / "netmon.yaml").write_text('dns: {nat64_prefixes: ["2001:db8:64::/96"]}\n')
+    addresses = ("64:ff9b::82.202.184.10", "2001:db8:64::82.202.184.10", "2002:52ca:b80a::1", "82.202.184.10")
+    done = netmon("places", "--json", "--config", "netmon.yaml", *addresses)
+    shown = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one.get("embedded_ip") for one in shown] == ["82.202.184.10"] * 3 + [None]
+    assert all(one["place"] == shown[3]["place"] for one in shown)
+    done = netmon("places", "64:ff9b::52ca:b80a")
+    assert done.stdout.startswith("64:ff9b::52ca:b80a (82.202.184.10): Zürich, CH (agreed)")
+
+
+def test_explain_says_where_packets_arrive(netmon):
+    """The rule is that of the embedded address."""
+    lines = netmon("signatures", "explain", "64:ff9b::52ca:b80a").stdout.splitlines()
+    assert lines[0] == "64:ff9b::52ca:b80a: packets to it arrive at 82.202.184.10, which it contains"
+    assert lines[1].startswith("82.202.184.10: network 82.202.184.0/24 covers it")
+
+
 def test_as_json(netmon, databases):
     """One object per line, with places as in events."""
     done = netmon("places", "--json", "82.202.184.10", "::ffff:192.0.2.1")

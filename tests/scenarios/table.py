@@ -183,8 +183,6 @@ SCENARIOS = findings(
         "critical",
         IN_RUSSIA,
         "What was sent. The place is as sure as over IPv4, whose address is part of the IPv6 address.",
-        awaits=("verdict", "severity", "sentence"),
-        because="IPv4 addresses within IPv6 addresses are not located yet",
     ),
     Scenario(
         "Explicit proxy",

@@ -132,7 +132,7 @@ pub fn identify<'a>(known: Knowledge<'a>, matcher: &Matcher) -> Identity<'a> {
             break;
         }
     }
-    let (server, _) = known.ends.server_end();
+    let server = known.ends.destination();
     if let Some(signature) = best.signature.filter(|_| best.grounds == Grounds::Hearsay) {
         let holder = matcher.find_network(server).map(|network| matcher.vendor(network));
         if holder == Some(matcher.vendor(signature)) {
