@@ -179,11 +179,6 @@ places:
     }
 
 
-def test_norway_is_a_country(read):
-    """`NO` is a country code, not the boolean of YAML 1.1."""
-    assert read("subject: {country: NO}").subjects == Subjects("NO")
-
-
 def test_web_can_be_off(read):
     """`off` disables the web server."""
     assert read("web: {listen: off}").listen is None

@@ -36,6 +36,11 @@ subject:
 """
 
 
+def test_norway_is_a_country(file):
+    """`NO` is a country code, not the boolean of YAML 1.1."""
+    assert load(file("subject: {country: NO}")).subjects == Subjects("NO")
+
+
 def test_networks_have_countries(file):
     """IPv4 and IPv6, overlapping or single addresses; NO is Norway."""
     config = load(file(BY_NETWORK))
