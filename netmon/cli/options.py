@@ -27,6 +27,11 @@ NO_COUNTRY = (
     "or set subject.country."
 )
 """Shown where flows were judged without knowing the users' country."""
+UNLISTED_CLIENTS = (
+    "No country-specific promise was applied to clients in no listed network: add their networks to "
+    "subject.networks, unless their users are in several countries."
+)
+"""Shown where this is so for some clients."""
 
 
 class SourceName(StrEnum):

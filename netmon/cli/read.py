@@ -20,7 +20,7 @@ from rich.progress import (
 )
 
 from netmon import privacy, wiring
-from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, CaptureOptions, SourceName, grouped
+from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
 from netmon.outputs import Output
@@ -123,6 +123,8 @@ def _show(summary: Summary, stats: Stats, subjects: Subjects) -> None:
     summary.show(make_console(), stats)
     if summary.flows and subjects.are_unknown:
         write_line(NO_COUNTRY)
+    elif summary.has_unknown_subjects:
+        write_line(UNLISTED_CLIENTS)
 
 
 def _doubts(stats: Stats) -> Iterator[str]:

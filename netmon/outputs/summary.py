@@ -125,6 +125,11 @@ class Summary:
         """True if there are flows of known vendors, and every one of them is undecided."""
         return 0 < self.flows == self._outcomes["undecided"].flows
 
+    @property
+    def has_unknown_subjects(self) -> bool:
+        """True if a flow could not be judged because the country of its client is not known."""
+        return any(key.heading[-1] == "subject_unknown" for key in self._sums)
+
     def flow(self, classified: ClassifiedFlow) -> None:
         """Adds a flow when it ends."""
         flow, verdict, place = classified.flow, classified.verdict, classified.place

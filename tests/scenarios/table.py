@@ -227,7 +227,8 @@ SCENARIOS = findings(
         "undecided",
         "subject_unknown",
         None,
-        "promises apply to certain countries, and the client's is not known",
+        "No country-specific promise was applied to clients in no listed network: add their networks to "
+        "subject.networks, unless their users are in several countries.",
         "In which country the user is. Concerns are judged, and what bypasses the tunnel is not seen.",
         config=BY_NETWORK,
     ),

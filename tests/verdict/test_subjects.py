@@ -1,9 +1,11 @@
 """Whose traffic a flow is: networks and their countries, and what depends on them."""
 
 from dataclasses import replace
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netmon.monitor import Monitor
 from netmon.places.declared import Declaration
@@ -145,3 +147,18 @@ def test_a_declared_place_is_judged_by_the_subject_too():
     declared = [Declaration("93.159.227.0/24", "CH", "Zurich", "J. Doe", "a visit")]
     assert seen("10.1.2.3", FRANKFURT, declared=declared).reason == "place_as_promised"
     assert seen("192.0.2.1", FRANKFURT, declared=declared).reason == "subject_unknown"
+
+
+NEAR = st.integers(0, 255).map(lambda last: f"10.0.0.{last}")
+
+
+@given(st.dictionaries(st.tuples(NEAR, st.integers(20, 32)), st.sampled_from(["DE", "US", "FR"])), NEAR)
+def test_the_answer_is_that_of_a_search_through_all_networks(listed, client):
+    """Whatever networks there are: the smallest one that contains the client, or none."""
+    networks = {
+        ip_network(f"{start}/{bits}", strict=False): country for (start, bits), country in listed.items()
+    }
+    covering = [one for one in networks if ip_address(client) in one]
+    best = max(covering, key=lambda one: one.prefixlen, default=None)
+    found = Subjects(networks=networks).find(client)
+    assert found == Subject(networks[best] if best is not None else None)
