@@ -74,14 +74,16 @@ def decide(votes: Sequence[Vote], cities: Cities, excluded: Collection[str] = ()
     locating = _find_locating(judged, steps)
     refuted = _find_refuted(locating, cities, excluded, steps)
     left = [vote for vote in locating if vote not in refuted]
-    obstacle = _find_obstacle(left, refuted, _find_unclear(judged))
+    unclear = _find_unclear(judged)
+    obstacle = _find_obstacle(left, refuted, unclear)
     if obstacle is not None:
         kind, step = obstacle
-        return Place(kind, kind, None, kind, judged.votes, steps=(*steps, step))
+        claims = _find_claims(left, refuted, unclear) if kind == DISPUTED else ()
+        return Place(kind, kind, None, kind, judged.votes, steps=(*steps, step), claims=claims)
     [country] = _countries(left)
     confidence = _weigh(country, left, steps)
     location, city, step = _find_city(country, left, cities)
-    return Place(location, country, city, confidence, judged.votes, steps=(*steps, step))
+    return Place(location, country, city, confidence, judged.votes, steps=(*steps, step), claims=(country,))
 
 
 def is_sure(place: Place) -> bool:
@@ -159,6 +161,22 @@ def _find_doubt(
     if country in _countries(refuted) and not any(vote.city for vote in left):
         return f"no remaining source has a city in {country}, and the refuted city is there"
     return None
+
+
+def _find_claims(left: Sequence[Vote], refuted: Sequence[Vote], unclear: Sequence[Vote]) -> tuple[str, ...]:
+    """The countries that the sources of a disputed place name (see `Place.claims`)."""
+    if any(vote.source == DECLARED for vote in refuted) or any(vote.contradicts for vote in left):
+        return ()
+    sound = [vote for vote in left if not _is_shaken(vote, left, refuted)]
+    if len(independent_of(frozenset(map(_provider, sound)))) < 2:
+        return ()
+    return tuple(_countries([*sound, *unclear]))
+
+
+def _is_shaken(vote: Vote, left: Sequence[Vote], refuted: Sequence[Vote]) -> bool:
+    """True if a vote may mean a refuted city: it has none, and no other remaining vote has one there."""
+    has_city = any(one.city for one in left if one.country == vote.country)
+    return vote.country in _countries(refuted) and not has_city
 
 
 def _weigh(country: str, votes: Sequence[Vote], steps: list[str]) -> Confidence:

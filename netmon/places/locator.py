@@ -89,8 +89,7 @@ class Locator:
         if place.round_trip is trip:
             return place
         # The cached place is for the same smallest round trip: only the number of samples differs.
-        found = (place.location, place.country, place.city, place.confidence, place.votes)
-        return Place(*found, place.excluded, place.steps, trip)
+        return replace(place, round_trip=trip)
 
     def network(self, address: str, when_ns: int) -> str | None:
         """The longest prefix of the signatures that covers the address on that UTC day, if any."""
