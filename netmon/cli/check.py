@@ -19,6 +19,7 @@ from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
 from netmon.privacy import read_key
+from netmon.signatures.model import SignatureSet
 from netmon.verdict.policy import Policy, PolicyException, Relay
 from netmon.verdict.subjects import Subjects
 from netmon.web.guard import WebGuard
@@ -57,6 +58,8 @@ def check(options: ConfigOptions) -> None:
     for text in _database_texts(databases):
         write_line(f"  {text}")
     today = datetime.now(UTC).date().isoformat()
+    for line in _tolerated_concerns(settings.policy, known, today):
+        log(line)
     for one in settings.policy.exceptions:
         if one.until < today:
             log(f"policy.exceptions: expired, no longer in effect: {_exception_text(one)}")
@@ -67,6 +70,18 @@ def check(options: ConfigOptions) -> None:
                 f"(for its place, add `lifts: place`): {_exception_text(one)}"
             )
     write_line("no errors")
+
+
+def _tolerated_concerns(policy: Policy, known: SignatureSet, day: str) -> Iterable[str]:
+    """Countries that the policy tolerates to no effect, because they are of concern."""
+    for vendor in known.vendors.values():
+        stated = {concern.country for concern in vendor.concerns}
+        for country in sorted(policy.concerns.get(vendor.id, stated)):
+            if policy.is_tolerated(vendor.id, country, known.groups, day):
+                yield (
+                    f"policy.tolerated: {country} is a country of concern of {vendor.id}, so a finding there "
+                    "stays critical (to permit it, use policy.allowed or policy.concerns)"
+                )
 
 
 def effective(settings: Config) -> Iterable[tuple[str, str]]:

@@ -144,6 +144,19 @@ def test_check_warns_of_exceptions_without_effect(netmon, tmp_path):
     )
 
 
+def test_check_warns_of_tolerated_concerns(netmon, tmp_path):
+    """A country of concern cannot be tolerated; a policy that drops the concern leaves nothing to warn of."""
+    (tmp_path / "netmon.yaml").write_text("policy: {tolerated: {'*': [EEA, RU]}}\n")
+    done = netmon("check", "--config", "netmon.yaml")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "netmon: policy.tolerated: RU is a country of concern of kaspersky, so a finding there stays "
+        "critical (to permit it, use policy.allowed or policy.concerns)\n",
+    )
+    (tmp_path / "netmon.yaml").write_text("policy: {tolerated: {'*': [RU]}, concerns: {kaspersky: []}}\n")
+    assert netmon("check", "--config", "netmon.yaml").stderr == ""
+
+
 def test_check_warns_of_expired_exceptions(netmon, tmp_path):
     """Each is a line on standard error, but not an error."""
     exception = "{{vendor: kaspersky, clients: 192.0.2.0/28, until: {}, author: A, reason: B}}"
