@@ -268,6 +268,7 @@ class Place:
     excluded: tuple[str, ...] = ()  # locations ruled out by the speed of light
     steps: tuple[str, ...] = ()  # how the place follows from the votes, one line per step
     round_trip: RoundTrip | None = None  # the measurement that excludes locations
+    not_in: tuple[str, ...] = ()  # countries ruled out by the speed of light, sorted
     claims: tuple[str, ...] = ()
     """The countries that sources name, without refuted votes, sorted: one if the country is known. More than
     one, or one in doubt, only if at least two independent sources locate the address and each of them tells
@@ -326,3 +327,4 @@ class ClassifiedFlow:
     resolver: str | None = None  # id of the public resolver that a DNS flow queries
     fallbacks: tuple[Fallback, ...] = ()
     new_destination: tuple[str, ...] = ()  # from NEW_DESTINATION: what is new for this vendor
+    edge: str | None = None  # the third party that answers for the vendor; the origin behind it is not seen

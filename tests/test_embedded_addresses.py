@@ -21,7 +21,7 @@ from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
 from netmon.verdict.policy import Policy
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 from tests.craft import dns, golden
 from tests.craft.embedded import WELL_KNOWN, nat64, six_to_four, teredo
 from tests.craft.scene import (
@@ -85,7 +85,7 @@ def judged(
     flows = records([*before, *session(server, name=name, client=client)], site)
     [flow] = [flow for flow in flows if flow.server == server]
     locator = Locator(SIGNATURES, declared)
-    monitor = Monitor(SIGNATURES, locator, Policy(), Subject("DE"), destinations=Destinations())
+    monitor = Monitor(SIGNATURES, locator, Policy(), Subjects("DE"), destinations=Destinations())
     return monitor.classify(flow)
 
 
@@ -110,7 +110,7 @@ def test_the_reported_case_has_one_verdict(capture: str) -> None:
     """One server in Moscow, by IPv4 and by NAT64, with the shipped signatures."""
     signatures = load_folder(default_folder())
     source = FileSource([str(CASES / f"{capture}.pcap")], compile_matcher(signatures))
-    monitor = wiring.make_monitor(Config(subject=Subject("DE"), databases=()), signatures)
+    monitor = wiring.make_monitor(Config(subjects=Subjects("DE"), databases=()), signatures)
     [seen] = [monitor.classify(flow) for batch in source.batches() for flow in batch.flows]
     assert seen.verdict is not None
     assert (seen.verdict.outcome, seen.verdict.reason) == ("unexpected", "country_of_concern")
@@ -188,7 +188,7 @@ def test_the_destination_is_the_ipv4_network() -> None:
     """Not the prefix of the translator, which all its servers share."""
     flow = judged(nat64(WELL_KNOWN, MOSCOW)).flow
     kept = Destinations()
-    monitor = Monitor(SIGNATURES, Locator(SIGNATURES), Policy(), Subject("DE"), destinations=kept)
+    monitor = Monitor(SIGNATURES, Locator(SIGNATURES), Policy(), Subjects("DE"), destinations=kept)
     assert monitor.classify(flow).new_destination == ("network", "country")
     assert monitor.classify(judged(MOSCOW, client="192.0.2.10").flow).new_destination == ()
     assert monitor.classify(judged(nat64(WELL_KNOWN, ELSEWHERE)).flow).new_destination == ()  # sinkholed
@@ -199,7 +199,7 @@ def test_a_destination_in_no_network_of_the_signatures_is_the_ipv4_network() -> 
     """Its /24, as over IPv4, and not the /48 of the translator."""
     kept = Destinations()
     declared = [Declaration("192.0.2.0/24", "CH", None, "a test", "a test")]
-    monitor = Monitor(SIGNATURES, Locator(SIGNATURES, declared), Policy(), Subject("DE"), destinations=kept)
+    monitor = Monitor(SIGNATURES, Locator(SIGNATURES, declared), Policy(), Subjects("DE"), destinations=kept)
     monitor.classify(judged(nat64(WELL_KNOWN, ELSEWHERE)).flow)
     assert [one.value for one in kept.remembered()] == ["192.0.2.0/24", "CH"]
 
@@ -242,14 +242,14 @@ def test_a_fallback_resolver_behind_a_translator_is_recognised() -> None:
     server = nat64(WELL_KNOWN, SIGNATURES.vendors["cloud"].resolvers[0].address)
     asked = look_up_addresses(CLIENT_V6, server, NAME, [ZURICH], at_ns=START_NS, port=50_501)
     [flow] = records(asked, Site())
-    [use] = Monitor(SIGNATURES, Locator(SIGNATURES), Policy(), Subject("DE")).classify(flow).fallbacks
+    [use] = Monitor(SIGNATURES, Locator(SIGNATURES), Policy(), Subjects("DE")).classify(flow).fallbacks
     assert (use.vendor, use.question) == ("cloud", "vendor")
 
 
 def test_round_trips_over_ipv4_and_through_a_translator_are_of_one_server() -> None:
     """The translator forwards the handshake, so the smallest of both limits the distance."""
     packets = session(MOSCOW, client="192.0.2.10", at_s=1) + session(nat64(WELL_KNOWN, MOSCOW), at_s=2)
-    monitor = Monitor(SIGNATURES, Locator(SIGNATURES), Policy(), Subject("DE"))
+    monitor = Monitor(SIGNATURES, Locator(SIGNATURES), Policy(), Subjects("DE"))
     places = [monitor.classify(flow).place for flow in records(packets, Site())]
     assert [place and place.round_trip and place.round_trip.samples for place in places] == [1, 2]
 

@@ -19,6 +19,7 @@ FACTS = {
     "concern": TRUTHS,
     "contact_excepted": TRUTHS,
     "place_excepted": TRUTHS,
+    "bypassing": TRUTHS,
     "reference": ("policy", "promise", "subject_unknown", "ended", "none"),
     "doubtful": TRUTHS,
     "proxied": TRUTHS,

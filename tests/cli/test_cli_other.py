@@ -140,10 +140,23 @@ def test_check_warns_of_exceptions_without_effect(netmon, tmp_path):
     done = netmon("check", "--config", "netmon.yaml")
     assert done.returncode == 0
     assert done.stderr == (
-        "netmon: policy.exceptions: without effect, because contact is not forbidden "
-        "(for its place, add `lifts: place`): "
+        "netmon: policy.exceptions: without effect, because contact is neither forbidden "
+        "nor to go through relays (for its place, add `lifts: place`): "
         "contact of kaspersky * for 192.0.2.0/28 until 9999-12-31 (A: B)\n"
     )
+
+
+def test_check_warns_of_tolerated_concerns(netmon, tmp_path):
+    """A country of concern cannot be tolerated; a policy that drops the concern leaves nothing to warn of."""
+    (tmp_path / "netmon.yaml").write_text("policy: {tolerated: {'*': [EEA, RU]}}\n")
+    done = netmon("check", "--config", "netmon.yaml")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "netmon: policy.tolerated: RU is a country of concern of kaspersky, so a finding there stays "
+        "critical (to permit it, use policy.allowed or policy.concerns)\n",
+    )
+    (tmp_path / "netmon.yaml").write_text("policy: {tolerated: {'*': [RU]}, concerns: {kaspersky: []}}\n")
+    assert netmon("check", "--config", "netmon.yaml").stderr == ""
 
 
 def test_check_warns_of_expired_exceptions(netmon, tmp_path):

@@ -158,6 +158,21 @@ def test_no_source_that_is_left_names_a_right_country():
     assert found > 100
 
 
+@pytest.mark.parametrize("said", [("RU", "NL"), ("RU/Moscow", "NL", "DE"), ("DE", "NL", "NL")])
+@pytest.mark.parametrize("policy", [SILENT, allow("CH"), Policy(tolerated={"*": frozenset({"NL", "DE"})})])
+def test_a_source_that_says_the_same_changes_nothing(said, policy):
+    """One more vote for a country that is named already leaves verdict and severity as they are."""
+    before = judge(case(place(*said)), policy, GERMAN)
+    assert before.reason == "nowhere_promised"
+    for more in said:
+        after = judge(case(place(*said, more)), policy, GERMAN)
+        assert (after.outcome, after.reason, after.severity) == (
+            before.outcome,
+            before.reason,
+            before.severity,
+        )
+
+
 def test_the_words_name_every_country():
     """The explanation names what the sources say, what would be right, and what is not known."""
     found = judge(case(RU_OR_NL), SILENT, Subject("DE"))

@@ -70,9 +70,16 @@ def test_forbidden_wins():
 
 
 def test_no_alarm_without_a_place_that_is_sure():
-    """Unexpected requires two sources for another country, or for several, none of them a right one."""
+    """Unexpected requires two sources for another country, or for several, none of them a right one.
+
+    Only for a client that bypasses the relay the place does not matter.
+    """
     for facts in every_fact():
-        if find_row(facts).outcome == "unexpected":
+        if find_row(facts).reason == "bypasses_relay":
+            assert facts.bypassing
+            assert facts.met
+            assert facts.grounds == "own"
+        elif find_row(facts).outcome == "unexpected":
             assert facts.settled_elsewhere or facts.nowhere
             assert facts.concern or facts.reference in ("policy", "promise")
             assert True not in (facts.unverified, facts.sinkholed, facts.proxied)
@@ -84,18 +91,24 @@ def test_an_exception_lifts_the_place_only():
     """One that lifts the place turns unexpected into expected, and changes nothing else."""
     for facts in every_fact():
         without, found = (find_row(replace(facts, place_excepted=excepted)) for excepted in (False, True))
-        if without.outcome == "unexpected" and without.reason != "country_of_concern":
+        if without.outcome == "unexpected" and without.reason not in ("country_of_concern", "bypasses_relay"):
             assert (found.outcome, found.reason) == ("expected", "policy_exception")
         else:
             assert found is without
 
 
 def test_an_exception_lifts_the_contact_only():
-    """One that lifts the contact turns forbidden into the verdict on the place, and changes nothing else."""
+    """One that lifts the contact turns an alarm about it into the verdict on the place, and nothing else."""
+    about_contact = (
+        "policy_forbids_vendor",
+        "policy_forbids_component",
+        "bypasses_relay",
+        "name_unproven",
+    )
     for facts in every_fact():
         without, found = (find_row(replace(facts, contact_excepted=excepted)) for excepted in (False, True))
-        if without.outcome == "forbidden":
-            permitted = find_row(replace(facts, forbidden="no"))
+        if (facts.forbidden != "no" or facts.bypassing) and without.reason in about_contact:
+            permitted = find_row(replace(facts, forbidden="no", bypassing=False))
             assert found.outcome == permitted.outcome
             assert found.reason in (permitted.reason, "policy_exception")
         else:
@@ -115,6 +128,22 @@ def test_a_concern_comes_after_forbidden_and_allowed():
             is_established &= facts.grounds in ("own", "holder")
             is_established &= True not in (facts.proxied, facts.unverified, facts.sinkholed)
             assert not facts.concern or not is_established or found.outcome == "forbidden"
+
+
+def test_bypassing_a_relay_comes_after_forbidden_and_concern():
+    """It changes what is judged by its place, and nothing else; an exception of the contact lifts it."""
+    for facts in every_fact():
+        without, found = (find_row(replace(facts, bypassing=bypassing)) for bypassing in (False, True))
+        if found.reason == "bypasses_relay":
+            assert (found.outcome, without.outcome == "forbidden") == ("unexpected", False)
+            assert without.reason != "country_of_concern"
+            assert not facts.contact_excepted
+        elif without.outcome == "expected" and facts.contact_excepted:
+            assert (found.outcome, found.reason) == ("expected", "policy_exception")
+        elif facts.grounds != "own" and not facts.contact_excepted and found is not without:
+            assert (found.outcome, found.reason) == ("undecided", "name_unproven")
+        else:
+            assert found is without
 
 
 def test_what_an_undecided_flow_lacks():
@@ -137,7 +166,9 @@ def test_a_second_source_never_weakens():
         if facts.single:
             continue
         assert STRENGTH[agreed.outcome] >= STRENGTH[alone.outcome]
-        if STRENGTH[alone.outcome]:
+        if agreed.reason == "country_of_concern":  # weighs more than a bypassed relay
+            assert alone.reason == "bypasses_relay" or STRENGTH[alone.outcome] == 0
+        elif STRENGTH[alone.outcome]:
             assert agreed is alone
 
 
