@@ -64,7 +64,7 @@ def check(options: ConfigOptions) -> None:
     for one in settings.policy.exceptions:
         if one.until < today:
             log(f"policy.exceptions: expired, no longer in effect: {_exception_text(one)}")
-        elif one.lifts == "contact" and not settings.policy.limits_contact(one.vendor, one.component):
+        elif one.lifts == "contact" and not settings.policy.restricts_contact(one.vendor, one.component):
             log(
                 "policy.exceptions: without effect, because contact is neither forbidden nor to go through "
                 "relays "
