@@ -97,6 +97,8 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
     yield "events.file", str(settings.events or "none")
+    yield "metrics.hold_zero_s", str(settings.hold_zero_s)
+    yield "metrics.created_series", "true" if settings.created_series else "false"
     yield "web.listen", "off" if settings.listen is None else join_listen(*settings.listen)
     yield "web.config_file", str(settings.web_config or "none: no TLS and no passwords")
 

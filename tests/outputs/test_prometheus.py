@@ -69,6 +69,7 @@ ZURICH_LABELS = {
     "location": "zurich",
     "country": "CH",
     "verdict": "expected",
+    "severity": "none",
 }
 
 
@@ -116,12 +117,13 @@ def test_flow_of_no_vendor_has_no_series(metrics):
     assert generate_latest(metrics.registry) == before
 
 
-@pytest.mark.parametrize("verdict", [UNEXPECTED, Verdict("forbidden", "policy_forbids")])
+@pytest.mark.parametrize("verdict", [UNEXPECTED, Verdict("forbidden", "policy_forbids", severity="warning")])
 def test_last_seen_is_a_packet_time(metrics, verdict):
     """It is the time of the latest finding, on which alerts depend, and never decreases."""
     metrics.flow(classified(MOSCOW, verdict))
     metrics.flow(classified(MOSCOW, verdict, last_ns=START_NS))
     labels = {"vendor": "acme", "component": "files", "location": "moscow", "country": "RU"}
+    labels["severity"] = verdict.severity
     name = f"netmon_{verdict.outcome}_last_seen_timestamp_seconds"
     assert value(metrics, name, **labels) == pytest.approx((START_NS + 2_500_000_000) / 1e9)
 
@@ -318,7 +320,7 @@ def test_labels_come_from_the_closed_list():
     """No label has values from traffic, and none conflicts with the labels of a target."""
     allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state", "version"}
     allowed.add("database")  # of the configuration
-    allowed |= {"protocol", "operator", "question", "kind", "lacks"}
+    allowed |= {"protocol", "operator", "question", "kind", "lacks", "severity"}
     about = {"city", "latitude", "longitude", "pythonversion", "sha256", "vendors"}
     for name, (kind, labels, _help) in METRICS.items():
         assert set(labels) <= (allowed | about if kind == "info" else allowed), name
