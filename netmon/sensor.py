@@ -61,7 +61,7 @@ class Sensor:
         folder = state_folder(config, os.environ)
         self._state = DestinationsFile(folder, log)
         self._destinations = self._state.load(config.learning_days * DAY_S)
-        self._series = SeriesFile(folder, log)
+        self._series = SeriesFile(folder, self._log_series)
         self._monitor = self._load_monitor()
         self._source = open_source(compile_matcher(self._monitor.signatures))
         self._supervisor = Supervisor(os.environ)
@@ -181,6 +181,11 @@ class Sensor:
         """Writes what has changed of the state."""
         self._state.save(self._destinations, now_s)
         self._series.save(self.prometheus.changes, self.prometheus.remembered, now_s)
+
+    def _log_series(self, line: str) -> None:
+        """Logs a problem of the second file of a folder, unless the first one has it as well."""
+        if not self._state.is_failing:
+            self._log(line)
 
     def _refresh_databases(self) -> None:
         if self._databases.refresh():

@@ -28,6 +28,7 @@ class StateFile:
     ) -> None:
         """`if_damaged` and `if_unsaved` say in the log what the loss means for the user."""
         self.is_saved = True  # the last attempt to save succeeded
+        self.is_failing = False  # the last access to the file failed
         self._file = path
         self._version = version
         self._log = log
@@ -46,6 +47,7 @@ class StateFile:
         except FileNotFoundError:
             pass
         except OSError as error:
+            self.is_failing = True
             self._set_aside(reason_of(error))
         except (ValueError, TypeError, RecursionError):
             self._set_aside("damaged, or written by another version of netmon")
@@ -68,11 +70,11 @@ class StateFile:
             self._retry_at_s = now_s + RETRY_S
             if self.is_saved:
                 self._log(f"{self._file}: {reason_of(error)}; until it can be written, {self._if_unsaved}")
-            self.is_saved = False
+            self.is_saved, self.is_failing = False, True
             return
         if not self.is_saved:
             self._log(f"{self._file}: can be written again")
-        self.is_saved = True
+        self.is_saved, self.is_failing = True, False
         self._saved = changes
 
     def _read(self) -> dict[str, Any]:

@@ -34,6 +34,11 @@ class DestinationsFile:
         """Whether the last attempt to save succeeded."""
         return self._file.is_saved
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last access to the file failed."""
+        return self._file.is_failing
+
     def load(self, learning_s: int = 0) -> Destinations:
         """The destinations in the file; none if there is no file, or no usable one."""
 

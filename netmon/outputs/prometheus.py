@@ -75,8 +75,12 @@ class Prometheus:
         self.registry.register(_Scrape(self._collect))
 
     def loaded(self, signatures: SignatureSet, series: Iterable[FlowLabels], now_s: float) -> None:
-        """New signatures are in use; the series that follow from them exist from now on."""
+        """New signatures are in use; the series that follow from them exist from now on.
+
+        They are no reason to save, because the next start knows them as well.
+        """
         with self._lock:
+            changes = self._changes
             self._signatures = signatures
             self._reload = (1.0, now_s)
             for labels in series:
@@ -84,6 +88,7 @@ class Prometheus:
             for vendor in signatures.vendors.values():
                 for resolver, question in product(vendor.resolvers, QUESTIONS):
                     self._numbers(_FALLBACKS, (vendor.id, resolver.operator, question))
+            self._changes = changes
 
     def reload_failed(self) -> None:
         """New signatures were rejected; the old ones are still in use."""
