@@ -66,6 +66,7 @@ class Sensor:
         self._source = open_source(compile_matcher(self._monitor.signatures))
         self._supervisor = Supervisor(os.environ)
         self._quality = quality.Watch()
+        self._activity = quality.Activity()
         self._is_suspected = False
         self.prometheus = Prometheus(
             package_version(), self._stats, hold_s=config.hold_zero_s, with_created=config.created_series
@@ -174,7 +175,7 @@ class Sensor:
         if is_suspected and not self._is_suspected:
             self._log(quality.INTERCEPTED)
         self._is_suspected = is_suspected
-        for line in self._quality.check(stats, now_s):
+        for line in (*self._quality.check(stats, now_s), *self._activity.check(stats, time.time())):
             self._log(line)
 
     def _save(self, now_s: float) -> None:
@@ -204,6 +205,7 @@ class Sensor:
             "is_state_saved": self._state.is_saved and self._series.is_saved,
             "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,
+            "last_flow_packet_s": dict(self._activity.last_s),
             "location_databases": self._databases.states,
         }
 

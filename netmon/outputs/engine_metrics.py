@@ -17,6 +17,7 @@ from netmon.signatures.model import SignatureSet
 _VIEW = {
     "netmon_truncated_packets": "cut_packets",
     "netmon_view_packets": "packets",
+    "netmon_view_flow_packets": "flow_packets",
     "netmon_view_duplicate_packets": "duplicate_packets",
     "netmon_view_coalesced_packets": "coalesced_packets",
     "netmon_view_tcp_bytes": "tcp_bytes",
@@ -55,7 +56,9 @@ def engine_metrics(families: Families, births: Births, stats: Mapping[str, Any])
     yield family("netmon_rejected_packets", rejected.items(), "netmon_rejected_packets")
     yield family("netmon_interception_suspected", [((), int(stats["interceptions"] > 0))])
     for name, key in _VIEW.items():
-        yield family(name, (((interface,), view[key]) for interface, view in stats["view"].items()))
+        yield family(name, (((interface,), view.get(key, 0)) for interface, view in stats["view"].items()))
+    last = (((interface,), time_s) for interface, time_s in stats.get("last_flow_packet_s", {}).items())
+    yield family("netmon_view_last_flow_packet_timestamp_seconds", last)
     yield family("netmon_view_quality_degraded", stats.get("degraded", {}).items())
     yield family("netmon_lost_reports", [((), stats.get("lost_reports", 0))])
     yield family("netmon_lost_events", [((), stats.get("lost_events", 0))])

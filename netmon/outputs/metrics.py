@@ -110,6 +110,16 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "netmon_truncated_packets": ("counter", ("interface",), "Packets truncated by the snap length."),
     "netmon_view_packets": ("counter", ("interface",), "Packets inspected."),
+    "netmon_view_flow_packets": (
+        "counter",
+        ("interface",),
+        "Packets of flows, which are TCP or UDP over IP; others, such as LLDP, show no traffic.",
+    ),
+    "netmon_view_last_flow_packet_timestamp_seconds": (
+        "gauge",
+        ("interface",),
+        "Time at which a packet of a flow was last seen, or the sensor's start.",
+    ),
     "netmon_view_duplicate_packets": (
         "counter",
         ("interface",),

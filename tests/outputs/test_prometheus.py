@@ -33,6 +33,7 @@ STATS = {
     "view": {
         "eth1": {
             "packets": 22,
+            "flow_packets": 35,
             "duplicate_packets": 23,
             "cut_packets": 9,
             "coalesced_packets": 24,
@@ -52,6 +53,7 @@ STATS = {
     "rejected": {("link", "not_ip"): 13},
     "interceptions": 2,
     "degraded": {("eth1", "unseen"): 1},
+    "last_flow_packet_s": {"eth1": 36},
     "lost_reports": 14,
     "lost_events": 19,
     "location_databases": (
@@ -188,6 +190,8 @@ def test_engine_counters_are_read_at_each_scrape(metrics):
         ("netmon_unnamed_bytes_total", {"reason": "not_tls"}, 21),
         ("netmon_view_packets_total", {"interface": "eth1"}, 22),
         ("netmon_view_duplicate_packets_total", {"interface": "eth1"}, 23),
+        ("netmon_view_flow_packets_total", {"interface": "eth1"}, 35),
+        ("netmon_view_last_flow_packet_timestamp_seconds", {"interface": "eth1"}, 36),
         ("netmon_view_coalesced_packets_total", {"interface": "eth1"}, 24),
         ("netmon_view_tcp_bytes_total", {"interface": "eth1"}, 25),
         ("netmon_view_unseen_tcp_bytes_total", {"interface": "eth1"}, 26),
