@@ -40,8 +40,8 @@ def record(folder: Path) -> Recording:
         for name, kind, age in (("city", "GeoLite2-City", 4), ("old", "DBIP-City-Lite", 80))
     ]
     config = f"places: {{databases: [{', '.join(map(str, databases))}]}}\n"
-    config += f"policy: {{forbidden_vendors: [globex]}}\nstate: {{folder: {folder / 'state'}}}\n"
-    with Lab(folder, zone=traffic.ZONE, config=config, udp_idle_s=5) as lab:
+    config += "policy: {forbidden_vendors: [globex]}\n"
+    with Lab(folder, zone=traffic.ZONE, config=config, udp_idle_s=5, hold_zero_s=2) as lab:
         sensor = lab.sensor()
         monitoring = Monitoring(lab, folder)
         begin = time.time() - 2
