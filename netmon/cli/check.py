@@ -48,6 +48,11 @@ def check(options: ConfigOptions) -> None:
     write_line(f"configuration: {settings.file or 'no file found, using the defaults'}")
     for key, value in effective(settings):
         write_line(f"  {key}: {value}")
+    if settings.learning_days:
+        write_line(
+            f"new destinations are not reported for {settings.learning_days} days after a vendor's first "
+            "flow (state.learning_days); findings are reported at once"
+        )
     rules = len(known.rules)
     write_line(f"signatures: {known.folder}")
     write_line(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")

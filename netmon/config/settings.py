@@ -55,7 +55,7 @@ class Config:
     policy: Policy = field(default_factory=Policy)
     mentions: tuple[Mention, ...] = ()
     state: Path | None = None  # folder for state kept across restarts; None: the default one
-    learning_days: int = 0
+    learning_days: int = 7
     privacy_level: int = 1
     privacy_key: Path | None = None
     events: Path | None = None
