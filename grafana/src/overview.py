@@ -55,7 +55,7 @@ def _verdict(least_judged: float) -> Panel:
         height=4,
     )
     words = fields.words(verdict.SENTENCES)
-    query = Query(verdict.query(least_judged), "{{sentence}}")
+    query = Query(verdict.query(least_judged), "{{text}} {{sentence}}")
     return number(about, query, mappings=words, is_sentence=True, no_value="No sensor was seen")
 
 
@@ -74,7 +74,7 @@ def _numbers() -> Iterator[Panel]:
     last = _about(
         "Last finding", "When an unexpected or forbidden flow was last seen in the time range.", fields.AGO
     )
-    bad = fields.steps((None, fields.GOOD), (1, fields.BAD))
+    bad = fields.steps((None, "text"), (0, fields.GOOD), (1, fields.BAD))
     yield number(sent, Query(if_alive(increase(SENT))))
     yield number(received, Query(if_alive(increase(RECEIVED))))
     yield number(flows, Query(if_alive(increase(FLOWS))), decimals=0)

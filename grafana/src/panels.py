@@ -24,6 +24,7 @@ from grafana.src.fields import GOOD, Overrides, steps
 DATASOURCE = shared.DataSourceRef(type_val="prometheus", uid="${datasource}")
 HEADINGS = {"pythonversion": "Python", "sha256": "Signatures"}  # where the label's name is not a good heading
 MOST_STEPS = 60  # of a graph: with an hour or more, a step is longer than three scrapes of 15 s
+SENTENCE_SIZE = 28  # pixels
 LEAST_COLUMN = 70  # pixels; without it, Grafana lets a table exceed the width of its panel
 Panel = Builder[model.Panel]
 Shape = Literal["lines", "areas", "shares", "bars"]
@@ -44,7 +45,7 @@ class About(NamedTuple):
     unit: str
     width: int
     height: int
-    empty: str = "Nothing in this time range"  # what is shown without data
+    empty: str = "No flow to a known vendor in this time range"  # what is shown without data
 
 
 def trend(
@@ -91,18 +92,19 @@ def number(
     no_value: str = "–",
     decimals: int | None = None,
 ) -> stat.Panel:
-    """One value, large; a sentence fills its panel with colour, and its legend is shown below."""
+    """One value, large; a sentence is its legend, and fills its panel with the colour."""
     panel = stat.Panel()
     _dress(panel, about, {})
     _query(panel, [prometheus.Dataquery().instant().expr(query.expression).legend_format(query.legend)])
     mode = shared.BigValueColorMode.BACKGROUND_SOLID if is_sentence else shared.BigValueColorMode.VALUE
     panel.graph_mode(shared.BigValueGraphMode.NONE).color_mode(mode).no_value(no_value)
-    text = shared.BigValueTextMode.VALUE_AND_NAME if is_sentence else shared.BigValueTextMode.VALUE
+    text = shared.BigValueTextMode.NAME if is_sentence else shared.BigValueTextMode.VALUE
     panel.text_mode(text)
     panel.reduce_options(_last()).mappings(mappings or []).thresholds(thresholds or steps((None, "text")))
     panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
     if is_sentence:
         panel.justify_mode(shared.BigValueJustifyMode.CENTER)
+        panel.text(common.VizTextDisplayOptions().title_size(SENTENCE_SIZE))
     if decimals is not None:
         panel.decimals(decimals)
     return panel

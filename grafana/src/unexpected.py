@@ -19,6 +19,7 @@ from grafana.src.promql import (
     step,
 )
 
+NO_FINDING = "No finding in this time range"
 LABELS = ("vendor", "component", "location", "country", "verdict", "severity")
 NONE = {"0": ("none", fields.GOOD)}
 DESTINATION_SEEN = "netmon_new_destination_last_seen_timestamp_seconds"
@@ -35,7 +36,9 @@ def build() -> Dashboard:
 
 
 def _numbers() -> Iterator[Panel]:
-    bad, worst = (fields.steps((None, fields.GOOD), (1, one)) for one in (fields.BAD, fields.WORST))
+    bad, worst = (
+        fields.steps((None, "text"), (0, fields.GOOD), (1, one)) for one in (fields.BAD, fields.WORST)
+    )
     size = {"width": 6, "height": 4}
     text = "Flows that at least two sources place in a country that was not promised."
     unexpected = About("Unexpected flows", text, fields.COUNT, **size)
@@ -59,6 +62,7 @@ def _findings() -> Panel:
         fields.COUNT,
         width=24,
         height=7,
+        empty=NO_FINDING,
     )
     by = ", ".join(LABELS)
     queries = {
@@ -78,9 +82,8 @@ def _first(metric: str) -> str:
 
 
 def _uploads() -> Panel:
-    about = About(
-        "Bytes sent with findings", "IP bytes that clients sent in each interval.", fields.BYTES, 12, 8
-    )
+    text = "IP bytes that clients sent in each interval."
+    about = About("Bytes sent with findings", text, fields.BYTES, 12, 8, NO_FINDING)
     sent = step(SENT, FINDING, "vendor, component, location")
     return trend(
         about, Query(f"{sent} > 0", "{{vendor}} {{component}}, {{location}}"), shape="bars", shade=fields.BAD
@@ -88,7 +91,7 @@ def _uploads() -> Panel:
 
 
 def _flows() -> Panel:
-    about = About("Findings by country", "New flows in each interval.", fields.COUNT, 12, 8)
+    about = About("Findings by country", "New flows in each interval.", fields.COUNT, 12, 8, NO_FINDING)
     flows = step(FLOWS, FINDING, "verdict, country")
     return trend(about, Query(f"{flows} > 0", "{{verdict}}, {{country}}"), shape="bars", shade=fields.BAD)
 
@@ -96,8 +99,8 @@ def _flows() -> Panel:
 def _destinations() -> Panel:
     about = About(
         "New destinations",
-        "Networks and countries in which the sensors saw a vendor reached for the first time. Right after a "
-        "sensor's first start, all are new.",
+        "Networks and countries in which the sensors saw a vendor reached for the first time. In the "
+        "first days after a vendor's first flow none is reported, because all are new (state.learning_days).",
         fields.COUNT,
         width=12,
         height=8,

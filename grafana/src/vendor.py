@@ -42,7 +42,7 @@ def _numbers() -> Iterator[Panel]:
     undecided = increase(FLOWS, f'{VENDOR}, verdict="undecided"')
     disputed = f'{VENDOR}, country="disputed"'
     finding = increase(FLOWS, f'{VENDOR}, verdict=~"unexpected|forbidden"')
-    bad = fields.steps((None, fields.GOOD), (1, fields.BAD))
+    bad = fields.steps((None, "text"), (0, fields.GOOD), (1, fields.BAD))
     shares = fields.steps((None, "text"), (0.2, fields.WATCH))
     size = {"width": 4, "height": 4}
     sent = About("Sent", "IP bytes from clients to the vendor in the time range.", fields.BYTES, **size)

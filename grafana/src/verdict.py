@@ -1,5 +1,7 @@
 """The verdict on everything at a glance: one value, and one sentence that says what it rests on."""
 
+from collections.abc import Mapping
+
 from grafana.src import fields
 from grafana.src.promql import (
     FINDING,
@@ -36,48 +38,58 @@ LEAST_JUDGED = 0.5
 """Share of the flows that must have a verdict for a green overview, by default."""
 POOR_SHARE = 0.05
 """Share of the time range in which a view may be degraded and still counts as good."""
+SERIOUS = 'severity!="notice"'
 WHERE = "vendor, location, country"
 
 
 def query(least_judged: float) -> str:
-    """The value, with the label `sentence`."""
+    """The value, with the labels `text` and `sentence`."""
     return f"{_found()}\nor on () {_nothing_found(least_judged)}"
 
 
 def _found() -> str:
     """The value if there were findings, with their place, vendor and count."""
-    serious = seen_in_range(UNEXPECTED_SEEN, 'severity!="notice"')
-    levels = (
-        f"count({seen_in_range(FORBIDDEN_SEEN)}) * 0 + {FORBIDDEN}",
-        f"count({serious}) * 0 + {UNEXPECTED}",
-        f"count({seen_in_range(UNEXPECTED_SEEN)}) * 0 + {NOTICE}",
-    )
-    return _with_sentence(levels, _finding_sentence())
+    levels = {
+        FORBIDDEN: f"count({seen_in_range(FORBIDDEN_SEEN)})",
+        UNEXPECTED: f"count({seen_in_range(UNEXPECTED_SEEN, SERIOUS)})",
+        NOTICE: f"count({seen_in_range(UNEXPECTED_SEEN)})",
+    }
+    return _first_of(levels, _finding_sentence())
 
 
 def _nothing_found(least_judged: float) -> str:
     """The value if there were none, with what it rests on."""
     judged, flows = _round(increase(FLOWS, 'verdict!="undecided"')), _round(increase(FLOWS))
-    silence = f"time() - max({select(SEEN)})"
     conditions = (
-        f"{judged} / {flows} >= bool {least_judged}",
-        f"{_alive()} >= bool {_sensors()}",
-        f"{_poor()} == bool 0",
+        f"{judged} / {flows} >= {least_judged}",
+        f"{_alive()} >= {_sensors()}",
+        f"{_poor()} == 0",
     )
-    is_good = " * ".join(f"({one})" for one in conditions)
-    levels = (
-        f"absent({BUILD}) * 0 + {DEAD}",
-        f"({silence} > {SILENT_S}) * 0 + {BLIND}",
-        f"({PARTLY} - {float(PARTLY) - float(EXPECTED)} * {is_good}) and {judged} > 0",
-        f"({flows} > 0) * 0 + {UNDECIDED}",
-        f"count({BUILD}) * 0",
-    )
-    return _with_sentence(levels, _basis_sentence(judged, flows))
+    levels = {
+        DEAD: f"absent({BUILD})",
+        BLIND: f"(time() - max({select(SEEN)}) > {SILENT_S})",
+        EXPECTED: f"({' and '.join(conditions)} and {judged} > 0)",
+        PARTLY: f"({judged} > 0)",
+        UNDECIDED: f"({flows} > 0)",
+        NOTHING: f"count({BUILD})",
+    }
+    return _first_of(levels, _basis_sentence(judged, flows))
 
 
-def _with_sentence(levels: tuple[str, ...], sentence: str) -> str:
-    value = "\nor ".join(levels)
+def _first_of(levels: Mapping[str, str], sentence: str) -> str:
+    """The first value whose condition has a result, with its text and the sentence."""
+    values = [
+        _replace(f"{condition} * 0 + {value}", "text", _text(value), "", "")
+        for value, condition in levels.items()
+    ]
+    value = "\nor on () ".join(values)
     return f"({value})\n* on () group_left (sentence) {sentence}"
+
+
+def _text(value: str) -> str:
+    """The text that precedes the sentence."""
+    text = SENTENCES[value][0]
+    return f"{text} –" if ":" in text else f"{text}:"
 
 
 def _basis_sentence(judged: str, flows: str) -> str:
@@ -93,14 +105,13 @@ def _basis_sentence(judged: str, flows: str) -> str:
     every = f'label_join({good}, "all", "|", "judged", "flows", "alive", "sensors", "view")'
     text = "${1} of ${2} flows judged, ${3} of ${4} sensors report, ${5}"
     said = _replace(every, "sentence", text, "all", _parts(5))
-    hint = "Check the service, the network and the targets of Prometheus; see the runbook SensorDown"
+    hint = "check the service, the network and the targets of Prometheus; see the runbook SensorDown"
     return _replace(said, "sentence", hint, "alive", "0")
 
 
 def _finding_sentence() -> str:
     """For example "4 flows, 7.9 kB, kaspersky → Moscow": critical findings first, then the most frequent."""
-    serious = 'severity!="notice"'
-    ranks = ('severity="critical"', f"{FINDING}, {serious}", FINDING)
+    ranks = ('severity="critical"', f"{FINDING}, {SERIOUS}", FINDING)
     worst = " or on () ".join(f"topk(1, {_round(increase(FLOWS, one, WHERE), '')} > 0)" for one in ranks)
     known = f"topk by (location) (1, last_over_time({select('netmon_location_info')}[{RANGE}]))"
     sent = increase(SENT, FINDING, WHERE)

@@ -65,7 +65,7 @@ def record(folder: Path) -> Recording:
             time.sleep(max(0.0, started_s + number * traffic.ROUND_S - time.monotonic()))
             lab.connect("client-a" if number % 2 else "client-b", jobs)
             if number == traffic.CALM_ROUNDS:
-                await_verdict("1")
+                await_verdict("1.5")
         await_verdict("3")
         wait_for(
             lambda: (

@@ -7,9 +7,10 @@ import pytest
 
 from tests.grafana.boards import Range, targets
 from tests.grafana.recording import CHOSEN
+from tests.grafana.scenes import work
 from tests.grafana.simulation import BEGIN_S, Database, Sensor
 from tests.machine import need
-from tests.records import DISPUTED, EXPECTED, MOSCOW, UNDECIDED, UNEXPECTED, ZURICH
+from tests.records import MOSCOW, UNEXPECTED
 
 pytestmark = pytest.mark.slow
 
@@ -36,14 +37,6 @@ def shown(database, tmp_path):
             return float(found["value"][1]), found["metric"]["sentence"]
 
     return shown
-
-
-def work(sensor, until_s=3600, expected=3, undecided=1):
-    """Lets a sensor see flows of an ordinary office; one group in two minutes."""
-    for second in sensor.until(until_s):
-        if second % 120 == 60:
-            sensor.see(ZURICH, EXPECTED, flows=expected)
-            sensor.see(DISPUTED, UNDECIDED, flows=undecided)
 
 
 def test_clean(database, shown):
@@ -100,7 +93,7 @@ def test_dead(database, shown):
     work(Sensor(database), 1800)
     value, sentence = shown()
     assert value == -1
-    assert sentence.startswith("Check the service, the network and the targets of Prometheus")
+    assert sentence.startswith("check the service, the network and the targets of Prometheus")
 
 
 def test_blind(database, shown):

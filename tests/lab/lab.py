@@ -69,7 +69,7 @@ class Lab:
         flows = f"report_every_s: 1, tcp_idle_s: {tcp_idle_s}, udp_idle_s: {udp_idle_s}"
         flows += f", duplicate_window_ms: {duplicate_window_ms}"
         metrics = f"metrics: {{hold_zero_s: {hold_zero_s}}}"
-        state = f"state: {{folder: {folder / 'state'}}}"
+        state = f"state: {{folder: {folder / 'state'}, learning_days: 0}}"
         self._config = f"{CONFIG}flows: {{{flows}}}\n{metrics}\n{state}\n{config}"
         self._network = Network(mirror, offloads)
         self._stack = ExitStack()
