@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard, QueryVariable
 from grafana_foundation_sdk.models.dashboard import VariableOption
 
 from grafana.src import fields, frame, verdict
-from grafana.src.panels import About, Panel, Query, number, rows, trend, world
+from grafana.src.panels import NO_FLOW, About, Panel, Query, number, rows, trend, world
 from grafana.src.promql import (
     FINDING,
     FLOWS,
@@ -78,7 +78,7 @@ def _numbers() -> Iterator[Panel]:
     yield number(sent, Query(if_alive(increase(SENT))))
     yield number(received, Query(if_alive(increase(RECEIVED))))
     yield number(flows, Query(if_alive(increase(FLOWS))), decimals=0)
-    yield number(share, Query(f"{judged} / ({increase(FLOWS)} > 0)"), decimals=0)
+    yield number(share, Query(f"({judged} or vector(0)) / ({increase(FLOWS)} > 0)"), decimals=0)
     yield number(findings, Query(if_alive(finding)), thresholds=bad, decimals=0)
     yield number(last, Query(last_finding()), thresholds=bad, mappings=fields.words(NONE))
 
@@ -95,6 +95,7 @@ def _shares() -> Panel:
         fields.BYTES,
         width=12,
         height=10,
+        empty=NO_FLOW,
     )
     named = both_ways(step, 'location=~"$places"', "location")
     others = both_ways(step, f'location!~"$places", country!~"{NO_COUNTRY}"')
@@ -117,6 +118,7 @@ def _map() -> Panel:
         fields.COUNT,
         width=12,
         height=10,
+        empty="No flow with an agreed city in this time range",
     )
     found = f"{increase(FLOWS, FINDING, 'location')} or {increase(FLOWS, by='location')} * 0"
     labels = "city, country, latitude, longitude"
@@ -146,6 +148,7 @@ def _bytes() -> Panel:
         fields.BYTES_A_SECOND,
         12,
         8,
+        NO_FLOW,
     )
     return trend(
         about,
@@ -156,7 +159,7 @@ def _bytes() -> Panel:
 
 
 def _verdicts() -> Panel:
-    about = About("Flows by verdict", "New flows to vendors in each interval.", fields.COUNT, 12, 8)
+    about = About("Flows by verdict", "New flows to vendors in each interval.", fields.COUNT, 12, 8, NO_FLOW)
     flows = step(FLOWS, by="verdict")
     return trend(
         about,
@@ -173,6 +176,7 @@ def _table() -> Panel:
         fields.COUNT,
         width=24,
         height=9,
+        empty=NO_FLOW,
     )
     by = ", ".join(LABELS)
     return rows(

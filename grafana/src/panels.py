@@ -24,7 +24,9 @@ from grafana.src.fields import GOOD, Overrides, steps
 DATASOURCE = shared.DataSourceRef(type_val="prometheus", uid="${datasource}")
 HEADINGS = {"pythonversion": "Python", "sha256": "Signatures"}  # where the label's name is not a good heading
 MOST_STEPS = 60  # of a graph: with an hour or more, a step is longer than three scrapes of 15 s
-SENTENCE_SIZE = 28  # pixels
+SENTENCE_SIZE = 24  # pixels
+MOST_BAR_WIDTH = 12  # pixels; without it, Grafana draws a single bar as wide as the distance to the next
+NO_FLOW = "No flow to a known vendor in this time range"
 LEAST_COLUMN = 70  # pixels; without it, Grafana lets a table exceed the width of its panel
 Panel = Builder[model.Panel]
 Shape = Literal["lines", "areas", "shares", "bars"]
@@ -45,7 +47,7 @@ class About(NamedTuple):
     unit: str
     width: int
     height: int
-    empty: str = "No flow to a known vendor in this time range"  # what is shown without data
+    empty: str = "Nothing in this time range"  # what is shown without data
 
 
 def trend(
@@ -72,7 +74,7 @@ def trend(
         mode = shared.StackingMode.PERCENT if shape == "shares" else shared.StackingMode.NORMAL
         panel.stacking(common.StackingConfig().mode(mode).group("A")).line_width(0).fill_opacity(75)
     if shape == "bars":
-        panel.draw_style(shared.GraphDrawStyle.BARS)
+        panel.draw_style(shared.GraphDrawStyle.BARS).bar_max_width(MOST_BAR_WIDTH)
     if shade is not None:
         panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.SHADES).fixed_color(shade))
     if maximum is not None:
@@ -104,7 +106,7 @@ def number(
     panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
     if is_sentence:
         panel.justify_mode(shared.BigValueJustifyMode.CENTER)
-        panel.text(common.VizTextDisplayOptions().title_size(SENTENCE_SIZE))
+        panel.text(common.VizTextDisplayOptions().value_size(SENTENCE_SIZE))
     if decimals is not None:
         panel.decimals(decimals)
     return panel

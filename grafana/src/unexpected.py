@@ -104,6 +104,7 @@ def _destinations() -> Panel:
         fields.COUNT,
         width=12,
         height=8,
+        empty="No new destination in this time range",
     )
     labels = ("vendor", "kind", "country")
     by = ", ".join(labels)
@@ -139,7 +140,7 @@ def _undecided() -> Iterator[Panel]:
     labels = ("vendor", "component", "country")
     by = ", ".join(labels)
     for lacks, title, text in UNDECIDED:
-        about = About(title, text, fields.COUNT, width=8, height=7)
+        about = About(title, text, fields.COUNT, 8, 7, "No such flow in this time range")
         flows = increase("netmon_undecided_flows_total", f'lacks="{lacks}"', by)
         yield rows(about, {"Flows": f"{flows} > 0"}, labels, overrides=fields.FLOW_COLUMNS, by="Flows")
 
@@ -152,6 +153,7 @@ def _fallbacks() -> Panel:
         fields.COUNT,
         width=12,
         height=8,
+        empty="No query to a fallback resolver in this time range",
     )
     by = "vendor, operator, question"
     queries = {

@@ -155,6 +155,7 @@ def _resolvers() -> Panel:
         fields.COUNT,
         width=8,
         height=9,
+        empty="No query to a fallback resolver in this time range",
     )
     by = "operator, question"
     queries = {
