@@ -52,6 +52,11 @@ def check(options: ConfigOptions) -> None:
     write_line(f"configuration: {settings.file or 'no file found, using the defaults'}")
     for key, value in effective(settings):
         write_line(f"  {key}: {value}")
+    if settings.learning_days:
+        write_line(
+            f"new destinations are not reported for {settings.learning_days} days after a vendor's first "
+            "flow (state.learning_days); findings are reported at once"
+        )
     rules = len(known.rules)
     write_line(f"signatures: {known.folder}")
     write_line(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")
@@ -124,6 +129,8 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
     yield "events.file", str(settings.events or "none")
+    yield "metrics.hold_zero_s", str(settings.hold_zero_s)
+    yield "metrics.created_series", "true" if settings.created_series else "false"
     yield "web.listen", "off" if settings.listen is None else join_listen(*settings.listen)
     yield "web.config_file", str(settings.web_config or "none: no TLS and no passwords")
 

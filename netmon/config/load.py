@@ -68,6 +68,7 @@ _SECTIONS = (
     "state",
     "privacy",
     "events",
+    "metrics",
     "web",
 )
 
@@ -78,6 +79,7 @@ def _read(root: Item, file: Path) -> Config:
     subject = _section(top, "subject", ("country", "networks", "inventory"))
     sensor = _section(top, "sensor", ("name", *Position.__slots__))
     flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
+    metrics = _section(top, "metrics", ("hold_zero_s", "created_series"))
     web = _section(top, "web", ("listen", "config_file"))
     places = _section(top, "places", ("databases", "declared"))
     dns = _section(top, "dns", ("resolvers", "nat64_prefixes"))
@@ -111,6 +113,8 @@ def _read(root: Item, file: Path) -> Config:
         privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
         privacy_key=privacy.read("key_file", _path_from(file), None),
         events=_section(top, "events", ("file",)).read("file", _path_from(file), None),
+        hold_zero_s=metrics.read("hold_zero_s", lambda item: item.integer(0, 3600), default.hold_zero_s),
+        created_series=metrics.read("created_series", Item.flag, default.created_series),
         listen=web.read("listen", read_listen, default.listen),
         web_config=web.read("config_file", _path_from(file), None),
         file=file,

@@ -58,10 +58,12 @@ class Config:
     policy: Policy = field(default_factory=Policy)
     mentions: tuple[Mention, ...] = ()
     state: Path | None = None  # folder for state kept across restarts; None: the default one
-    learning_days: int = 0
+    learning_days: int = 7
     privacy_level: int = 1
     privacy_key: Path | None = None
     events: Path | None = None
+    hold_zero_s: int = 60  # how long a new series of a counter is shown as 0
+    created_series: bool = False  # whether counters have `_created`
     listen: tuple[str, int] | None = ("127.0.0.1", DEFAULT_PORT)
     web_config: Path | None = None  # web.config.yml with TLS and passwords
     file: Path | None = None  # the file that it was read from

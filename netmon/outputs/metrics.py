@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-FLOW_LABELS = ("vendor", "component", "location", "country", "verdict")
+FLOW_LABELS = ("vendor", "component", "location", "country", "verdict", "severity")
+FINDING_LABELS = ("vendor", "component", "location", "country", "severity")
 DESTINATION_LABELS = ("vendor", "kind", "country")
 FALLBACK_LABELS = ("vendor", "operator", "question")
 
@@ -29,13 +30,13 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "netmon_unexpected_last_seen_timestamp_seconds": (
         "gauge",
-        FLOW_LABELS[:4],
-        "Time at which an unexpected flow was last seen.",
+        FINDING_LABELS,
+        "Time at which an unexpected flow was last seen; kept across restarts.",
     ),
     "netmon_forbidden_last_seen_timestamp_seconds": (
         "gauge",
-        FLOW_LABELS[:4],
-        "Time at which a flow to a vendor that the policy forbids was last seen.",
+        FINDING_LABELS,
+        "Time at which a flow to a vendor that the policy forbids was last seen; kept across restarts.",
     ),
     "netmon_new_destinations": (
         "counter",
@@ -50,7 +51,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_state_last_write_successful": (
         "gauge",
         (),
-        "Whether the last write of the destinations file succeeded.",
+        "Whether the last write of the files that keep state succeeded.",
     ),
     "netmon_handshake_rtt_seconds": (
         "histogram",
@@ -89,7 +90,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_fallback_resolver_last_seen_timestamp_seconds": (
         "gauge",
         FALLBACK_LABELS,
-        "Time at which a DNS flow to such a resolver was last reported.",
+        "Time at which a DNS flow to such a resolver was last reported; kept across restarts.",
     ),
     "netmon_other_flows": ("counter", (), "Ended flows that match no vendor."),
     "netmon_dns_messages": ("counter", (), "DNS messages parsed."),
@@ -109,6 +110,16 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "netmon_truncated_packets": ("counter", ("interface",), "Packets truncated by the snap length."),
     "netmon_view_packets": ("counter", ("interface",), "Packets inspected."),
+    "netmon_view_flow_packets": (
+        "counter",
+        ("interface",),
+        "Packets of flows, which are TCP or UDP over IP; others, such as LLDP, show no traffic.",
+    ),
+    "netmon_view_last_flow_packet_timestamp_seconds": (
+        "gauge",
+        ("interface",),
+        "Time at which a packet of a flow was last seen, or the sensor's start.",
+    ),
     "netmon_view_duplicate_packets": (
         "counter",
         ("interface",),

@@ -19,9 +19,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
 
 from netmon.errors import OutputError, reason_of
+from netmon.exposition import choose_encoder
 from netmon.web.guard import WebGuard
 
 CLIENT_TIMEOUT_S = 5

@@ -114,6 +114,10 @@ web: {listen: '[::1]:10'}
         "web.listen: [::1]:10",
     ):
         assert f"  {line}" in shown
+    assert (
+        "new destinations are not reported for 21 days after a vendor's first flow (state.learning_days); "
+        "findings are reported at once"
+    ) in shown
 
 
 def test_check_shows_location_databases(netmon, tmp_path):

@@ -223,10 +223,28 @@ def new_destinations(events):
     ]
 
 
+def reporting_at_once(folder):
+    """A configuration without the days in which new destinations are not reported."""
+    path = folder / "at_once.yaml"
+    path.write_text("state: {learning_days: 0}\n", encoding="utf-8")
+    return path
+
+
+def test_new_destinations_are_learned_first(sensor, demo, tmp_path):
+    """By default nothing of a first start is reported as new; findings are reported all the same."""
+    running = sensor("--country", "DE")
+    running.replay(demo)
+    _, events = running.end(signal.SIGTERM)
+    assert new_destinations(events) == []
+    assert json.loads((tmp_path / ".local/state/netmon/destinations.json").read_text())["destinations"]
+    assert [event for event in events if event["event"]["kind"] == "alert"]
+
+
 def test_a_new_destination_is_reported_once(sensor, netmon, demo, tmp_path):
     """Each network and country once, and not again after a restart; no clients are stored."""
     file = tmp_path / ".local" / "state" / "netmon" / "destinations.json"
-    running = sensor("--country", "DE")
+    options = ("--country", "DE", "--config", reporting_at_once(tmp_path))
+    running = sensor(*options)
     running.replay(demo)
     _, events = running.end(signal.SIGTERM)
     reported = new_destinations(events)
@@ -237,7 +255,7 @@ def test_a_new_destination_is_reported_once(sensor, netmon, demo, tmp_path):
     }
     assert clients
     assert [client for client in clients if client in file.read_text()] == []
-    again = sensor("--country", "DE")
+    again = sensor(*options)
     again.replay(demo)
     _, events = again.end(signal.SIGTERM)
     assert ended(events)
@@ -246,8 +264,9 @@ def test_a_new_destination_is_reported_once(sensor, netmon, demo, tmp_path):
 
 def test_a_crash_loses_only_unsaved_destinations(sensor, demo, tmp_path):
     """After kill -9, only destinations of the last second are new again."""
+    options = ("--country", "DE", "--config", reporting_at_once(tmp_path))
     file = tmp_path / ".local" / "state" / "netmon" / "destinations.json"
-    running = sensor("--country", "DE")
+    running = sensor(*options)
     reader = threading.Thread(target=running.process.stdout.read)
     reader.start()
     running.replay(demo)
@@ -258,7 +277,7 @@ def test_a_crash_loses_only_unsaved_destinations(sensor, demo, tmp_path):
     running.process.kill()
     reader.join()
     before = {one["value"] for one in json.loads(file.read_text())["destinations"]}
-    again = sensor("--country", "DE")
+    again = sensor(*options)
     again.replay(demo)
     _, events = again.end(signal.SIGTERM)
     after = {one["value"] for one in json.loads(file.read_text())["destinations"]}

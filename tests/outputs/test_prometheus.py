@@ -33,6 +33,7 @@ STATS = {
     "view": {
         "eth1": {
             "packets": 22,
+            "flow_packets": 35,
             "duplicate_packets": 23,
             "cut_packets": 9,
             "coalesced_packets": 24,
@@ -52,6 +53,7 @@ STATS = {
     "rejected": {("link", "not_ip"): 13},
     "interceptions": 2,
     "degraded": {("eth1", "unseen"): 1},
+    "last_flow_packet_s": {"eth1": 36},
     "lost_reports": 14,
     "lost_events": 19,
     "location_databases": (
@@ -69,6 +71,7 @@ ZURICH_LABELS = {
     "location": "zurich",
     "country": "CH",
     "verdict": "expected",
+    "severity": "none",
 }
 
 
@@ -116,12 +119,13 @@ def test_flow_of_no_vendor_has_no_series(metrics):
     assert generate_latest(metrics.registry) == before
 
 
-@pytest.mark.parametrize("verdict", [UNEXPECTED, Verdict("forbidden", "policy_forbids")])
+@pytest.mark.parametrize("verdict", [UNEXPECTED, Verdict("forbidden", "policy_forbids", severity="warning")])
 def test_last_seen_is_a_packet_time(metrics, verdict):
     """It is the time of the latest finding, on which alerts depend, and never decreases."""
     metrics.flow(classified(MOSCOW, verdict))
     metrics.flow(classified(MOSCOW, verdict, last_ns=START_NS))
     labels = {"vendor": "acme", "component": "files", "location": "moscow", "country": "RU"}
+    labels["severity"] = verdict.severity
     name = f"netmon_{verdict.outcome}_last_seen_timestamp_seconds"
     assert value(metrics, name, **labels) == pytest.approx((START_NS + 2_500_000_000) / 1e9)
 
@@ -186,6 +190,8 @@ def test_engine_counters_are_read_at_each_scrape(metrics):
         ("netmon_unnamed_bytes_total", {"reason": "not_tls"}, 21),
         ("netmon_view_packets_total", {"interface": "eth1"}, 22),
         ("netmon_view_duplicate_packets_total", {"interface": "eth1"}, 23),
+        ("netmon_view_flow_packets_total", {"interface": "eth1"}, 35),
+        ("netmon_view_last_flow_packet_timestamp_seconds", {"interface": "eth1"}, 36),
         ("netmon_view_coalesced_packets_total", {"interface": "eth1"}, 24),
         ("netmon_view_tcp_bytes_total", {"interface": "eth1"}, 25),
         ("netmon_view_unseen_tcp_bytes_total", {"interface": "eth1"}, 26),
@@ -318,7 +324,7 @@ def test_labels_come_from_the_closed_list():
     """No label has values from traffic, and none conflicts with the labels of a target."""
     allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state", "version"}
     allowed.add("database")  # of the configuration
-    allowed |= {"protocol", "operator", "question", "kind", "lacks"}
+    allowed |= {"protocol", "operator", "question", "kind", "lacks", "severity"}
     about = {"city", "latitude", "longitude", "pythonversion", "sha256", "vendors"}
     for name, (kind, labels, _help) in METRICS.items():
         assert set(labels) <= (allowed | about if kind == "info" else allowed), name
