@@ -19,6 +19,7 @@ from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.lines import Lines
+from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
 from netmon.places.round_trips import SmallestRoundTrips
 from netmon.privacy import Privacy
@@ -65,6 +66,7 @@ class Sensor:
         self._quality = quality.Watch()
         self._is_suspected = False
         self.prometheus = Prometheus(package_version(), self._stats)
+        register_process(self.prometheus.registry, config.sensor, config.site)
         self._events: list[Events] = []
         self._lines: list[Lines] = []
         self._outputs: list[Output] = [self.prometheus]

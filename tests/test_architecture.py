@@ -29,7 +29,7 @@ ALLOWED = {
     "web": {"errors", "file_version", "yaml_nodes"},
     "places": {"days", "errors", "file_version", "records", "signatures", "yaml_nodes"},
     "verify": {"_engine", "errors", "records", "sources"},
-    "config": {"countries", "errors", "limits", "places", "verdict", "yaml_nodes"},
+    "config": {"countries", "errors", "limits", "places", "verdict", "web", "yaml_nodes"},
     "destinations": {"days", "errors", "places", "records"},
     "verdict": {"countries", "days", "places", "records", "signatures"},
     "monitor": {
@@ -109,6 +109,7 @@ LIBRARIES = {
     "prometheus_client": {"outputs", "web"},
     "yaml": {"yaml_nodes"},
     "bcrypt": {"web"},
+    "markdown_it": {"web"},
     "maxminddb": {"places"},
 }
 

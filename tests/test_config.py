@@ -8,12 +8,12 @@ import pytest
 
 from netmon.config.load import find_file, load
 from netmon.config.settings import Config, state_folder
-from netmon.config.values import parse_listen
 from netmon.errors import ConfigError
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.verdict.policy import Policy, PolicyException
 from netmon.verdict.promises import Subject
+from netmon.web.options import ListenAddress, WebOptions
 
 UNTIL = "2027-01-31"
 SHIPPED = Path(__file__).parent.parent / "netmon.yaml"
@@ -87,7 +87,7 @@ def test_no_file_means_the_defaults():
 def test_every_setting_is_read(read, tmp_path):
     """Each key sets its value; paths are relative to the file."""
     config = read("""\
-sensor: {name: perimeter, latitude: -33.9, longitude: 18.4, accuracy_km: 2.5}
+sensor: {name: perimeter, site: Bern, latitude: -33.9, longitude: 18.4, accuracy_km: 2.5}
 subject: {country: DE}
 capture: {interfaces: [eth1, eth2], workers: 2, ring_mib: 64, snaplen: 512, promiscuous: false}
 flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, tcp_idle_s: 50, udp_idle_s: 60,
@@ -110,9 +110,10 @@ policy:
 state: {folder: state, learning_days: 14}
 privacy: {level: 2, key_file: key}
 events: {file: events.jsonl}
-web: {listen: "[::1]:9000"}
+web: {listen: "[::1]:9000", external_url: "https://sensors.example/edge/", config_file: web.yml,
+  enable_lifecycle: true}
 """)
-    assert config.sensor == "perimeter"
+    assert (config.sensor, config.site) == ("perimeter", "Bern")
     assert config.position == Position(-33.9, 18.4, 2.5)
     assert config.subject == Subject("DE")
     assert config.capture.interfaces == ("eth1", "eth2")
@@ -138,7 +139,13 @@ web: {listen: "[::1]:9000"}
     assert (config.state, config.learning_days) == (tmp_path / "state", 14)
     assert (config.privacy_level, config.privacy_key) == (2, tmp_path / "key")
     assert config.events == tmp_path / "events.jsonl"
-    assert config.listen == ("::1", 9000)
+    assert config.web == WebOptions(
+        listen=(ListenAddress("::1", 9000),),
+        external_url="https://sensors.example/edge",
+        config_file=tmp_path / "web.yml",
+        enable_lifecycle=True,
+    )
+    assert config.web.prefix == "/edge"
     assert config.file == tmp_path / "netmon.yaml"
 
 
@@ -175,9 +182,23 @@ def test_norway_is_a_country(read):
     assert read("subject: {country: NO}").subject == Subject("NO")
 
 
+def test_several_addresses_to_listen_on(read):
+    """A list of addresses: hosts, all addresses, Unix sockets; each is used once."""
+    config = read("web: {listen: [127.0.0.1:1, ':2', 'unix:/run/n.sock', '127.0.0.1:1']}")
+    assert [str(address) for address in config.web.listen] == ["127.0.0.1:1", ":2", "unix:/run/n.sock"]
+
+
+def test_prefix_of_the_web_server(read):
+    """The prefix is the path of the external URL, unless the proxy removes it."""
+    assert read("web: {external_url: 'https://a.example'}").web.prefix == ""
+    assert read("web: {external_url: 'https://a.example/x/y/'}").web.prefix == "/x/y"
+    assert read("web: {external_url: 'https://a.example/x', route_prefix: /}").web.prefix == ""
+    assert read("web: {route_prefix: z/}").web.prefix == "/z"
+
+
 def test_web_can_be_off(read):
     """`off` disables the web server."""
-    assert read("web: {listen: off}").listen is None
+    assert read("web: {listen: off}").web.is_off
 
 
 @pytest.mark.parametrize(
@@ -209,7 +230,16 @@ def test_web_can_be_off(read):
         (
             "web: {listen: here}",
             "netmon.yaml:1: web.listen: 'here' is not an address to listen on: "
-            "write HOST:PORT, such as 127.0.0.1:10977",
+            "write HOST:PORT, such as 127.0.0.1:10977, :10977 for all addresses, or unix:PATH",
+        ),
+        (
+            "web: {external_url: sensors.example}",
+            "netmon.yaml:1: web.external_url: 'sensors.example' is not a URL: "
+            "write, for example, https://sensors.example/netmon",
+        ),
+        (
+            "web: {listen: ':1', systemd_socket: true}",
+            "netmon.yaml:1: web.listen: systemd passes the sockets (systemd_socket), so remove the addresses",
         ),
         ("places: {databases: /srv}", "netmon.yaml:1: places.databases: expected a list"),
         (
@@ -385,10 +415,3 @@ def test_no_file_anywhere(tmp_path, monkeypatch):
     """None if no default place has a file."""
     monkeypatch.setattr(Path, "is_file", lambda _: False)
     assert find_file(None, {"HOME": str(tmp_path)}) is None
-
-
-@pytest.mark.parametrize("text", ["10977", "127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:65536", "host:-1"])
-def test_bad_address_to_listen_on(text):
-    """An address needs a host, and a port from 0 to 65535."""
-    with pytest.raises(ValueError, match="not an address to listen on"):
-        parse_listen(text)

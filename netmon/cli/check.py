@@ -20,7 +20,7 @@ from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_prov
 from netmon.privacy import read_key
 from netmon.verdict.policy import Policy, PolicyException
 from netmon.web.guard import WebGuard
-from netmon.web.server import join_listen
+from netmon.web.options import WebOptions
 
 
 @grouped
@@ -43,8 +43,8 @@ def check(options: ConfigOptions) -> None:
         read_key(settings.privacy_key)
     if settings.events is not None and not settings.events.parent.is_dir():
         raise ConfigError(f"{settings.file}: events.file: there is no folder {settings.events.parent}")
-    if settings.web_config is not None:
-        WebGuard(settings.web_config, write_line)
+    if settings.web.config_file is not None:
+        WebGuard(settings.web.config_file, write_line)
     write_line(f"configuration: {settings.file or 'no file found, using the defaults'}")
     for key, value in effective(settings):
         write_line(f"  {key}: {value}")
@@ -69,6 +69,7 @@ def check(options: ConfigOptions) -> None:
 def effective(settings: Config) -> Iterable[tuple[str, str]]:
     """All settings: the key in netmon.yaml, and the value in words."""
     yield "sensor.name", settings.sensor
+    yield "sensor.site", settings.site or "none"
     yield "sensor.position", _position_text(settings.position)
     yield (
         "subject.country",
@@ -97,8 +98,17 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
     yield "events.file", str(settings.events or "none")
-    yield "web.listen", "off" if settings.listen is None else join_listen(*settings.listen)
-    yield "web.config_file", str(settings.web_config or "none: no TLS and no passwords")
+    yield from _web_texts(settings.web)
+
+
+def _web_texts(web: WebOptions) -> Iterable[tuple[str, str]]:
+    listen = "the sockets of systemd" if web.systemd_socket else ", ".join(map(str, web.listen))
+    yield "web.listen", listen or "off"
+    yield "web.systemd_socket", "true" if web.systemd_socket else "false"
+    yield "web.external_url", web.external_url or "none"
+    yield "web.route_prefix", web.prefix or "/"
+    yield "web.config_file", str(web.config_file or "none: no TLS and no passwords")
+    yield "web.enable_lifecycle", "true" if web.enable_lifecycle else "false: only SIGHUP reloads"
 
 
 _LEVELS: Mapping[int, str] = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -15,10 +16,10 @@ import typer
 
 from netmon import wiring
 from netmon._engine import Matcher
-from netmon.cli.options import CaptureOptions, SourceName, grouped
+from netmon.cli.options import SourceName, grouped
 from netmon.cli.terminal import log
+from netmon.cli.web_options import RunOptions
 from netmon.config.settings import Config
-from netmon.config.values import parse_listen
 from netmon.errors import ConfigError
 from netmon.outputs.lines import Lines
 from netmon.sensor import Sensor
@@ -26,8 +27,11 @@ from netmon.sources import ContinuousSource
 from netmon.sources.live import LiveSource
 from netmon.sources.scapy_source import ScapyLiveSource
 from netmon.version import package_version
+from netmon.web.exposition import Exposition
 from netmon.web.guard import WebGuard
-from netmon.web.server import WebServer
+from netmon.web.handler import Site
+from netmon.web.listeners import open_listeners
+from netmon.web.server import WebServer, describe
 
 
 @grouped
@@ -40,23 +44,13 @@ def run(
         list[str] | None, typer.Argument(metavar="[FILTER…]", help="BPF filter, applied by the kernel.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Write ECS events to standard output.")] = False,
-    listen: Annotated[
-        str | None,
-        typer.Option(
-            "--listen", metavar="HOST:PORT|off", help="Where to serve metrics. Default: 127.0.0.1:10977."
-        ),
-    ] = None,
-    web_config: Annotated[
-        Path | None,
-        typer.Option("--web-config", metavar="FILE", help="TLS and passwords for metrics (web.config.yml)."),
-    ] = None,
     *,
-    options: CaptureOptions,
+    options: RunOptions,
 ) -> None:
     """Monitors mirror ports and serves Prometheus metrics.
 
-    SIGTERM and SIGINT stop it after the last flows are flushed. SIGHUP, or a POST to /-/reload, reloads the
-    signatures; if the new ones have errors, the old ones stay in use. Requires CAP_NET_RAW.
+    SIGTERM and SIGINT stop it after the last flows are flushed. SIGHUP reloads the signatures; if the new
+    ones have errors, the old ones stay in use. Requires CAP_NET_RAW.
 
     Examples:
 
@@ -70,7 +64,6 @@ def run(
     ports = tuple(dict.fromkeys((*settings.capture.interfaces, *(interfaces or ()))))
     if not ports:
         raise ConfigError("no interface to monitor: give one with -i, or set capture.interfaces")
-    address = settings.listen if listen is None else _read_listen(listen)
     with ExitStack() as stack:
         open_source = partial(_open_source, settings, ports, " ".join(filter_words or ()), options.source)
         sensor = Sensor(settings, open_source, log)
@@ -78,21 +71,9 @@ def run(
         privacy = wiring.make_privacy(settings, level)
         for lines in _open_events(stack, settings.events, to_stdout=json):
             sensor.add_events(lines, privacy)
-        where = "off"
-        if address is not None:
-            guard = WebGuard(web_config or settings.web_config, log)
-            where = f"{_serve(stack, sensor, address, guard)}/metrics"
+        where = "off" if settings.web.is_off else describe(_serve(stack, sensor, settings))
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")
-
-
-def _read_listen(text: str) -> tuple[str, int] | None:
-    if text == "off":
-        return None
-    try:
-        return parse_listen(text)
-    except ValueError as error:
-        raise ConfigError(f"--listen: {error}") from error
 
 
 def _open_source(
@@ -130,19 +111,22 @@ def _open_events(stack: ExitStack, path: Path | None, *, to_stdout: bool) -> Ite
         yield Lines(io.FileIO(number, "wb", closefd=False), name, log)
 
 
-def _serve(stack: ExitStack, sensor: Sensor, address: tuple[str, int], guard: WebGuard) -> str:
-    """Serves the sensor's metrics until the stack is closed. Returns the URL without a path."""
-    web = WebServer(
-        *address,
-        sensor.prometheus.registry,
-        package_version(),
+def _serve(stack: ExitStack, sensor: Sensor, settings: Config) -> Sequence[str]:
+    """Serves the sensor's metrics until the stack is closed. Returns the URLs without a path."""
+    guard = WebGuard(settings.web.config_file, log)
+    site = Site(
+        exposition=Exposition(sensor.prometheus.registry),
+        version=package_version(),
+        sensor=settings.sensor,
+        options=settings.web,
+        guard=guard,
         is_ready=sensor.is_ready,
         reload=sensor.reload,
-        guard=guard,
     )
+    web = WebServer(open_listeners(settings.web, os.environ), site)
     web.start()
     stack.callback(web.stop)
-    return web.url
+    return web.urls
 
 
 def _handle_signals(sensor: Sensor) -> None:

@@ -13,9 +13,9 @@ from netmon.config.values import (
     read_address,
     read_country,
     read_day,
-    read_listen,
     read_network,
 )
+from netmon.config.web import WEB_KEYS, read_web
 from netmon.errors import ConfigError, reason_of
 from netmon.limits import Limits
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
@@ -73,9 +73,9 @@ _SECTIONS = (
 def _read(root: Item, file: Path) -> Config:
     top = root.fields((), _SECTIONS)
     default = Config()
-    sensor = _section(top, "sensor", ("name", *Position.__slots__))
+    sensor = _section(top, "sensor", ("name", "site", *Position.__slots__))
     flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
-    web = _section(top, "web", ("listen", "config_file"))
+    web = _section(top, "web", WEB_KEYS)
     places = _section(top, "places", ("databases", "declared"))
     dns = _section(top, "dns", ("resolvers",))
     privacy = _section(top, "privacy", ("level", "key_file"))
@@ -84,6 +84,7 @@ def _read(root: Item, file: Path) -> Config:
     labels: dict[Path, DatabaseLabel] = {}
     return Config(
         sensor=sensor.read("name", Item.text, default.sensor),
+        site=sensor.read("site", Item.text, default.site),
         position=_read_position(sensor),
         subject=Subject(_section(top, "subject", ("country",)).read("country", read_country, None)),
         capture=_read_capture(_section(top, "capture", Capture.__slots__)),
@@ -108,8 +109,7 @@ def _read(root: Item, file: Path) -> Config:
         privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
         privacy_key=privacy.read("key_file", _path_from(file), None),
         events=_section(top, "events", ("file",)).read("file", _path_from(file), None),
-        listen=web.read("listen", read_listen, default.listen),
-        web_config=web.read("config_file", _path_from(file), None),
+        web=read_web(web, _path_from(file)),
         file=file,
     )
 

@@ -12,8 +12,7 @@ from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.verdict.policy import Address, Policy
 from netmon.verdict.promises import Subject
-
-DEFAULT_PORT = 10977
+from netmon.web.options import WebOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,7 @@ class Config:
     """All settings. The defaults equal the shipped `netmon.yaml`."""
 
     sensor: str = "netmon"
+    site: str = ""  # where the sensor is, in the operator's words
     position: Position | None = None  # of the sensor; None: round trips exclude no places
     subject: Subject = field(default_factory=Subject)
     capture: Capture = field(default_factory=Capture)
@@ -59,8 +59,7 @@ class Config:
     privacy_level: int = 1
     privacy_key: Path | None = None
     events: Path | None = None
-    listen: tuple[str, int] | None = ("127.0.0.1", DEFAULT_PORT)
-    web_config: Path | None = None  # web.config.yml with TLS and passwords
+    web: WebOptions = field(default_factory=WebOptions)
     file: Path | None = None  # the file that it was read from
 
     def engine_keywords(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from netmon.config.settings import DEFAULT_PORT
+from netmon.web.options import DEFAULT_PORT
 from tests.machine import need
 
 ROOT = Path(__file__).parents[2]
@@ -114,7 +114,7 @@ def test_services_listen_only_on_this_host():
     assert option("alertmanager", "--web.listen-address") == "127.0.0.1:9093"
     assert option("alertmanager", "--cluster.listen-address") == ""
     assert SERVICES["grafana"]["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
-    assert "--listen" not in SERVICES["netmon"]["command"]  # netmon's own default is 127.0.0.1
+    assert "--web.listen-address" not in SERVICES["netmon"]["command"]  # netmon's own default is 127.0.0.1
 
 
 def test_there_is_no_secret():

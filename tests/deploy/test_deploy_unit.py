@@ -92,7 +92,7 @@ def test_one_capability_is_enough(tmp_path):
     command = (
         "ip link set lo up && ip link add netmon-a type veth peer netmon-b && ip link set netmon-a up && "
         "ip link set netmon-b up && exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs "
-        f'{rights} "$0" -m netmon run -i netmon-a --listen off'
+        f'{rights} "$0" -m netmon run -i netmon-a --web.listen-address off'
     )
     sensor = subprocess.Popen(
         ["unshare", "--net", "sh", "-c", command, sys.executable],

@@ -1,0 +1,73 @@
+"""Turns at something expensive: one at a time, fair to addresses, with a bounded number that wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+MAX_WAITING = 32
+"""For each address."""
+MAX_ADDRESSES = 64
+
+
+class _Ticket:
+    __slots__ = ("is_granted", "settled")
+
+    def __init__(self) -> None:
+        self.settled = threading.Event()
+        self.is_granted = False
+
+    def settle(self, *, is_granted: bool) -> None:
+        self.is_granted = is_granted
+        self.settled.set()
+
+
+class Turns:
+    """One caller at a time. Addresses take turns; of one address, the latest caller is the next.
+
+    The latest goes first because a client that has waited for long has probably given up, and because a burst
+    of guesses then delays only those who came before it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_taken = False
+        self._waiting: dict[str, list[_Ticket]] = {}
+        """The address whose turn is next comes first; no list is empty."""
+
+    @contextmanager
+    def turn(self, who: str) -> Iterator[bool]:
+        """Waits for a turn: True while it is the caller's; False if too many are waiting."""
+        is_granted = self._take(who)
+        try:
+            yield is_granted
+        finally:
+            if is_granted:
+                self._leave()
+
+    def _take(self, who: str) -> bool:
+        with self._lock:
+            if not self._is_taken:
+                self._is_taken = True
+                return True
+            if who not in self._waiting and len(self._waiting) >= MAX_ADDRESSES:
+                return False
+            ticket = _Ticket()
+            tickets = self._waiting.setdefault(who, [])
+            tickets.append(ticket)
+            if len(tickets) > MAX_WAITING:
+                tickets.pop(0).settle(is_granted=False)
+        ticket.settled.wait()
+        return ticket.is_granted
+
+    def _leave(self) -> None:
+        with self._lock:
+            if not self._waiting:
+                self._is_taken = False
+                return
+            who = next(iter(self._waiting))
+            tickets = self._waiting.pop(who)
+            tickets.pop().settle(is_granted=True)
+            if tickets:
+                self._waiting[who] = tickets  # behind all others
