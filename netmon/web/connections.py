@@ -53,6 +53,16 @@ class Connection:
         """True if the client has not done its part in time."""
         return now_s > self._deadline_s
 
+    def is_gone(self) -> bool:
+        """True if the client has closed the connection, and does not wait for an answer."""
+        try:
+            # Not SSLSocket.recv, which takes no flags: this looks at the bytes before they are decrypted.
+            return not socket.socket.recv(self.client, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def end(self) -> None:
         """Ends the connection: its thread wakes up, and closes it."""
         with suppress(OSError):  # it may be closed already

@@ -16,7 +16,7 @@ from typing import Any
 from netmon.errors import ConfigError, reason_of
 from netmon.file_version import FileVersion, file_version
 from netmon.web.config import TlsConfig, WebConfig, load
-from netmon.web.passwords import Access, Passwords
+from netmon.web.passwords import Access, Client, Passwords
 from netmon.web.remembered import Remembered, memory_folder
 
 _CHECK_EVERY_S = 1.0
@@ -90,9 +90,9 @@ class WebGuard:
         if allowed and certificate and not _is_allowed(certificate, allowed):
             raise ssl.SSLError("the client's certificate has none of the allowed names")
 
-    def check(self, authorization: str | None, who: str) -> Access:
-        """The answer to a request of a client at the address `who`, with or without this header."""
-        return self._passwords.check(self.config.users, authorization, who)
+    def check(self, authorization: str | None, client: Client) -> Access:
+        """The answer to a request with this Authorization header, or without one."""
+        return self._passwords.check(self.config.users, authorization, client)
 
     def _find_versions(self) -> list[FileVersion | None]:
         """The versions of the configuration and of the files that it names."""

@@ -114,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
     def _begin(self) -> str | None:
         """The path of the request without the prefix; None if it is answered already."""
         self._connection.work()
-        access = self.site.guard.check(self.headers.get("Authorization"), self._connection.who)
+        access = self.site.guard.check(self.headers.get("Authorization"), self._connection)
         if access is Access.BUSY:
             busy = "too many passwords wait to be checked: try again later\n"
             self._text(HTTPStatus.TOO_MANY_REQUESTS, busy, **{"Retry-After": "10"})

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from enum import Enum
+from typing import Protocol
 
 import bcrypt
 
@@ -28,6 +29,17 @@ class Access(Enum):
     """Too many passwords wait to be checked."""
 
 
+class Client(Protocol):
+    """Whose password is checked."""
+
+    @property
+    def who(self) -> str:
+        """Its address."""
+
+    def is_gone(self) -> bool:
+        """True if it no longer waits for the answer."""
+
+
 class Passwords:
     """Checks the passwords of users.
 
@@ -42,8 +54,8 @@ class Passwords:
         self._key = secrets.token_bytes(32)
         self._wrong: dict[bytes, None] = {}  # oldest first
 
-    def check(self, users: Mapping[str, str], authorization: str | None, who: str) -> Access:
-        """The answer to an Authorization header (RFC 7617) of a client at the address `who`."""
+    def check(self, users: Mapping[str, str], authorization: str | None, client: Client) -> Access:
+        """The answer to an Authorization header (RFC 7617)."""
         if not users:
             return Access.GRANTED
         credentials = _credentials(authorization)
@@ -54,8 +66,8 @@ class Passwords:
         known = self._look_up(user, password, stored)
         if known is not None:
             return known
-        with self._turns.turn(who) as is_ours:
-            if not is_ours:
+        with self._turns.turn(client.who) as is_ours:
+            if not is_ours or client.is_gone():
                 return Access.BUSY
             return self._look_up(user, password, stored) or self._hash(users, user, password, stored)
 

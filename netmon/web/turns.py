@@ -6,9 +6,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MAX_WAITING = 32
+MAX_WAITING = 64
 """For each address."""
-MAX_ADDRESSES = 64
+MAX_WAITING_IN_ALL = 128
+"""Fewer than the connections, so that clients whose passwords are known are still served."""
 
 
 class _Ticket:
@@ -51,15 +52,21 @@ class Turns:
             if not self._is_taken:
                 self._is_taken = True
                 return True
-            if who not in self._waiting and len(self._waiting) >= MAX_ADDRESSES:
-                return False
             ticket = _Ticket()
-            tickets = self._waiting.setdefault(who, [])
-            tickets.append(ticket)
-            if len(tickets) > MAX_WAITING:
-                tickets.pop(0).settle(is_granted=False)
+            self._waiting.setdefault(who, []).append(ticket)
+            self._make_room(who)
         ticket.settled.wait()
         return ticket.is_granted
+
+    def _make_room(self, who: str) -> None:
+        """If too many wait, the first caller of this address gives up, or of the address with the most."""
+        if len(self._waiting[who]) <= MAX_WAITING:
+            if sum(map(len, self._waiting.values())) <= MAX_WAITING_IN_ALL:
+                return
+            who = max(self._waiting, key=lambda one: len(self._waiting[one]))
+        self._waiting[who].pop(0).settle(is_granted=False)
+        if not self._waiting[who]:
+            del self._waiting[who]
 
     def _leave(self) -> None:
         with self._lock:

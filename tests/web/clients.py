@@ -4,6 +4,7 @@ import base64
 import socket
 import ssl
 import time
+from dataclasses import dataclass
 from http.client import HTTPConnection
 
 import bcrypt
@@ -36,6 +37,17 @@ def basic(user, password):
 def hash_of(password, cost=4):
     """The bcrypt hash of a password."""
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A client that waits for the check of its password."""
+
+    who: str = "192.0.2.1"
+
+    def is_gone(self):
+        """It waits."""
+        return False
 
 
 class Stalled:

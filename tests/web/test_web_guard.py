@@ -1,6 +1,5 @@
 """TLS, client certificates and passwords, with Python's own client and with curl."""
 
-import base64
 import os
 import shutil
 import socket
@@ -16,6 +15,7 @@ from netmon.web import guard as module
 from netmon.web.guard import WebGuard
 from netmon.web.passwords import Access
 from tests.machine import need
+from tests.web.clients import Waiting, basic, hash_of
 from tests.web.limits import SOON_S
 
 TLS = "tls_server_config: {cert_file: server.pem, key_file: server.key"
@@ -64,14 +64,6 @@ def get(certificates):
             connection.close()
 
     return get
-
-
-def basic(user, password):
-    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
-
-
-def hash_of(password):
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
 
 
 def test_tls(guarded, get):
@@ -168,7 +160,7 @@ def test_right_password_is_hashed_once(guarded, monkeypatch):
     monkeypatch.setattr(bcrypt, "checkpw", lambda *words: checked.append(words) or checkpw(*words))
     guard = guarded(f"basic_auth_users: {{me: '{hash_of('secret')}'}}")._site.guard
     header = basic("me", "secret")["Authorization"]
-    assert [guard.check(header, "192.0.2.1") for _ in range(3)] == [Access.GRANTED] * 3
+    assert [guard.check(header, Waiting()) for _ in range(3)] == [Access.GRANTED] * 3
     assert len(checked) == 1
 
 
