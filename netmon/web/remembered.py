@@ -7,6 +7,7 @@ file system in memory, in a folder that only the user of the sensor may enter, u
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import json
@@ -34,15 +35,13 @@ class Remembered:
     def __init__(self, file: Path | None, log: Callable[[str], None]) -> None:
         """Reads what an earlier process remembered. A file that others could have written is not used."""
         self._file = file
+        self._log = log
         self._lock = threading.Lock()
         self._key = secrets.token_bytes(32)
         self._tags: dict[str, str] = {}
         """Tag of a bcrypt hash → tag of that hash with its password."""
         if file is not None:
-            problem = self._load(file)
-            if problem is not None:
-                log(f"{file}: verified passwords are remembered only until the sensor ends: {problem}")
-                self._file = None
+            self._attempt(self._load, file)
 
     def is_correct(self, stored: bytes, password: bytes) -> bool:
         """True if this password was verified for this hash."""
@@ -57,34 +56,36 @@ class Remembered:
             self._tags = {one: tag for one, tag in self._tags.items() if one in kept}
             self._tags[self._tag(stored)] = self._tag(stored, password)
             if self._file is not None:
-                with suppress(OSError):  # the password is verified again after a restart
-                    self._save(self._file)
+                self._attempt(self._save, self._file)
 
     def _tag(self, *parts: bytes) -> str:
         lengths = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         return hmac.new(self._key, lengths, hashlib.sha256).hexdigest()
 
-    def _load(self, file: Path) -> str | None:
-        """Reads the file if there is one; the reason if it or its folder cannot be used."""
+    def _attempt(self, use: Callable[[Path], None], file: Path) -> None:
+        """Uses the file; if that is not possible, the log says so once, and there is no file any more."""
         try:
-            with suppress(FileExistsError):
-                file.parent.mkdir(mode=0o700)
-            if not _is_private(file.parent, stat.S_ISDIR):
-                return f"{file.parent} must be a folder that only the user of the sensor can enter"
-            if not os.path.lexists(file):
-                return None
-            if not _is_private(file, stat.S_ISREG):
-                return "it must be a file that only the user of the sensor can read"
+            use(file)
+        except OSError as error:
+            reason = reason_of(error)
+            self._log(f"{file}: verified passwords are remembered only until the sensor ends: {reason}")
+            self._file = None
+
+    def _load(self, file: Path) -> None:
+        if not os.path.lexists(file):
+            return
+        _check_private(file.parent, stat.S_ISDIR)
+        _check_private(file, stat.S_ISREG)
+        with suppress(
+            ValueError, KeyError, TypeError, AttributeError
+        ):  # damaged: replaced later
             content = json.loads(file.read_text(encoding="ascii"))
             self._key = bytes.fromhex(content["key"])
             self._tags = {str(one): str(tag) for one, tag in content["verified"].items()}
-        except OSError as error:
-            return reason_of(error)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return None  # damaged: replaced by the next password that is verified
-        return None
 
     def _save(self, file: Path) -> None:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        _check_private(file.parent, stat.S_ISDIR)
         content = json.dumps({"key": self._key.hex(), "verified": self._tags})
         new = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -97,7 +98,8 @@ class Remembered:
             raise
 
 
-def _is_private(path: Path, is_kind: Callable[[int], bool]) -> bool:
-    """True if the path itself, not where a link leads, is of this kind, and this user's alone."""
+def _check_private(path: Path, is_kind: Callable[[int], bool]) -> None:
+    """Raises OSError unless the path is of this kind, no link, and this user's alone."""
     found = path.lstat()
-    return is_kind(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+    if not is_kind(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise PermissionError(errno.EACCES, f"other users have access to {path}, or it is a link")

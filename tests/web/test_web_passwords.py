@@ -278,12 +278,21 @@ def test_what_others_could_change_is_not_used(file, tmp_path, what):
         file = tmp_path / "link" / file.name
     else:
         file = tmp_path / "a" / "b" / file.name
+    before = set(tmp_path.rglob("*"))
     remembered = Remembered(file, log.append)
     assert not remembered.is_correct(stored, b"a")
+    remembered.add(stored, b"a", [stored])
+    remembered.add(stored, b"a", [stored])
+    assert remembered.is_correct(stored, b"a")  # still remembered by this process
     [line] = log
     assert line.startswith(f"{file}: verified passwords are remembered only until the sensor ends: ")
-    remembered.add(stored, b"a", [stored])  # still remembered by this process
-    assert remembered.is_correct(stored, b"a")
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_nothing_is_written_before_a_password_is_verified(tmp_path):
+    """Checking a configuration leaves no trace."""
+    Remembered(tmp_path / "new" / "passwords.json", print)
+    assert not (tmp_path / "new").exists()
 
 
 def test_where_passwords_are_remembered():
