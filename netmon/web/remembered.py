@@ -76,9 +76,7 @@ class Remembered:
             return
         _check_private(file.parent, stat.S_ISDIR)
         _check_private(file, stat.S_ISREG)
-        with suppress(
-            ValueError, KeyError, TypeError, AttributeError
-        ):  # damaged: replaced later
+        with suppress(ValueError, KeyError, TypeError, AttributeError):  # damaged: replaced later
             content = json.loads(file.read_text(encoding="ascii"))
             self._key = bytes.fromhex(content["key"])
             self._tags = {str(one): str(tag) for one, tag in content["verified"].items()}
