@@ -117,7 +117,7 @@ def _serve(stack: ExitStack, sensor: Sensor, settings: Config) -> Sequence[str]:
     site = Site(
         exposition=Exposition(sensor.prometheus.registry),
         version=package_version(),
-        sensor=settings.sensor,
+        name=f"{settings.sensor} ({settings.site})" if settings.site else settings.sensor,
         options=settings.web,
         guard=guard,
         is_ready=sensor.is_ready,

@@ -28,7 +28,8 @@ class Site:
 
     exposition: Exposition
     version: str
-    sensor: str
+    name: str
+    """The name of the sensor, and where it is."""
     options: WebOptions
     guard: WebGuard
     is_ready: Callable[[], bool]
@@ -40,8 +41,6 @@ class Handler(BaseHTTPRequestHandler):
     """Serves a connection until the client closes it, or stalls."""
 
     protocol_version = "HTTP/1.1"  # connections are kept
-    server_version = "netmon"
-    sys_version = ""
     wbufsize = -1  # an answer is sent in one piece
     site: Site
     connection_of: Callable[[Any], Connection]
@@ -137,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
         name = path.removeprefix("/runbooks/")
         if path == "/":
             has_lifecycle = self.site.options.enable_lifecycle
-            self._html(pages.start_page(self.site.version, self.site.sensor, has_lifecycle=has_lifecycle))
+            self._html(pages.start_page(self.site.version, self.site.name, has_lifecycle=has_lifecycle))
         elif path == "/runbooks":
             self._redirect("runbooks/")
         elif path == "/runbooks/":
@@ -193,6 +192,10 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         else:
             self.rfile.read(int(length))
+
+    def version_string(self) -> str:
+        """The server's name, without versions."""
+        return "netmon"
 
     def handle_expect_100(self) -> bool:
         """Asks for the body at once, since answers are buffered."""

@@ -10,6 +10,7 @@ MAX_WAITING = 64
 """For each address."""
 MAX_WAITING_IN_ALL = 128
 """Fewer than the connections, so that clients whose passwords are known are still served."""
+_MAX_SERVED = 1_000
 
 
 class _Ticket:
@@ -28,7 +29,8 @@ class Turns:
     """One caller at a time. Addresses take turns; of one address, the latest caller is the next.
 
     The latest goes first because a client that has waited for long has probably given up, and because a burst
-    of guesses then delays only those who came before it.
+    of guesses then delays only those who came before it. For the same reason, an address that has not had a
+    turn yet goes before all that have.
     """
 
     def __init__(self) -> None:
@@ -36,6 +38,8 @@ class Turns:
         self._is_taken = False
         self._waiting: dict[str, list[_Ticket]] = {}
         """The address whose turn is next comes first; no list is empty."""
+        self._served: dict[str, None] = {}
+        """Addresses that have had a turn, the latest last."""
 
     @contextmanager
     def turn(self, who: str) -> Iterator[bool]:
@@ -51,9 +55,15 @@ class Turns:
         with self._lock:
             if not self._is_taken:
                 self._is_taken = True
+                self._note(who)
                 return True
             ticket = _Ticket()
-            self._waiting.setdefault(who, []).append(ticket)
+            if who in self._waiting:
+                self._waiting[who].append(ticket)
+            elif who in self._served:
+                self._waiting[who] = [ticket]
+            else:
+                self._waiting = {who: [ticket], **self._waiting}
             self._make_room(who)
         ticket.settled.wait()
         return ticket.is_granted
@@ -76,5 +86,13 @@ class Turns:
             who = next(iter(self._waiting))
             tickets = self._waiting.pop(who)
             tickets.pop().settle(is_granted=True)
+            self._note(who)
             if tickets:
                 self._waiting[who] = tickets  # behind all others
+
+    def _note(self, who: str) -> None:
+        """The address has a turn."""
+        self._served.pop(who, None)
+        self._served[who] = None
+        if len(self._served) > _MAX_SERVED:
+            del self._served[next(iter(self._served))]

@@ -63,7 +63,7 @@ def serve(registry, ready, reloads, monkeypatch):
         site = Site(
             exposition=Exposition(registry),
             version="1.2.3",
-            sensor="edge",
+            name="edge (Bern)",
             options=web_options,
             guard=guard or WebGuard(None, print),
             is_ready=ready.is_set,

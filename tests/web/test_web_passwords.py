@@ -47,8 +47,9 @@ def attack():
     """Fifty clients that guess without a pause, each another password, until the end of the test."""
     attackers = []
 
-    def attack(server, source):
-        attackers.extend(Attacker(server, source) for _ in range(50))
+    def attack(server, *sources):
+        for number in range(50):
+            attackers.append(Attacker(server, sources[number % len(sources)]))
         time.sleep(1)  # all of them wait for the server
 
     yield attack
@@ -85,11 +86,15 @@ class Attacker:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.2"], ids=["same address", "another address"])
-def test_right_password_is_answered_during_an_attack(guarded, attack, source):
+@pytest.mark.parametrize(
+    "sources",
+    [["127.0.0.1"], ["127.0.0.2"], [f"127.0.1.{number}" for number in range(1, 51)]],
+    ids=["same address", "another address", "fifty addresses"],
+)
+def test_right_password_is_answered_during_an_attack(guarded, attack, sources):
     """Fifty clients guess at a hash of cost 14; a right one that was never verified is answered in time."""
     server = guarded()
-    attack(server, source)
+    attack(server, *sources)
     (status, _, _), took_s = timed(lambda: request(server.address, **basic("me", "secret")))
     assert (status, took_s < IN_TIME_S) == (200, True)
 
@@ -172,9 +177,9 @@ def test_guess_of_a_client_that_left_is_not_hashed(monkeypatch):
     assert Passwords(Remembered(None, print)).check(users, header("me", "a"), Waiting()) is Access.BUSY
 
 
-def take_turns(callers):
-    """The order in which callers, each "address number", get their turn while the first has it."""
-    fair, order, settled = Turns(), [], []
+def take_turns(callers, fair=None):
+    """The order in which callers, each "address number", get their turn while another has it."""
+    fair, order, settled = fair or Turns(), [], []
 
     def call(name):
         with fair.turn(name.split()[0]) as is_ours:
@@ -197,7 +202,18 @@ def take_turns(callers):
 def test_addresses_take_turns():
     """Each address has one turn after another; of one address, the latest caller comes first."""
     order, settled = take_turns(["a 1", "a 2", "a 3", "b 1", "c 1", "c 2"])
-    assert (order, settled) == (["a 3", "b 1", "c 2", "a 2", "c 1", "a 1"], [])
+    assert (order, settled) == (["c 2", "b 1", "a 3", "c 1", "a 2", "a 1"], [])
+
+
+def test_a_new_address_goes_before_those_that_had_a_turn():
+    """An address that guesses comes after one that has not asked for anything yet, however many guess."""
+    fair = Turns()
+    for number in range(50):
+        with fair.turn(f"a{number}"):
+            pass
+    order, _ = take_turns([*(f"a{number} 2" for number in range(50)), "b 1", "a0 3"], fair)
+    assert order[0] == "b 1"
+    assert order[1:3] == ["a0 3", "a1 2"]
 
 
 def test_few_of_an_address_wait(monkeypatch):

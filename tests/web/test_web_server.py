@@ -82,7 +82,7 @@ def test_landing_page(get):
     """The root says which sensor this is, and links to everything else."""
     status, headers, body = get("/")
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert {b"1.2.3" in body, b"edge" in body} == {True}
+    assert {b"1.2.3" in body, b"edge (Bern)" in body} == {True}
     links = re.findall(r'href="([^"]*)"', body.decode())
     assert links == ["metrics", "runbooks/", "-/healthy", "-/ready"]
     assert {link: get(f"/{link}")[0] for link in links if link != "-/ready"} == dict.fromkeys(links[:3], 200)
