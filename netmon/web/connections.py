@@ -23,6 +23,7 @@ ANSWER_WITHIN_S = 30.0
 """For reading an answer."""
 IDLE_S = 120.0
 """Between two requests of a connection: longer than a usual scrape interval."""
+_RETRY_S = 0.01
 
 
 class Connection:
@@ -78,7 +79,19 @@ class Connections:
         self._open: dict[socket.socket, Connection] = {}
 
     def add(self, client: socket.socket, who: str) -> bool:
-        """Adds a connection; False if there are too many and the server is at work for each of them."""
+        """Adds a connection; False if there is no room for it within the time that a client is granted.
+
+        While the server is at work for all clients, this waits until one of them has its answer, so that the
+        next one is not refused.
+        """
+        give_up_s = time.monotonic() + REQUEST_WITHIN_S
+        while not self._try_to_add(client, who):
+            if time.monotonic() > give_up_s:
+                return False
+            time.sleep(_RETRY_S)
+        return True
+
+    def _try_to_add(self, client: socket.socket, who: str) -> bool:
         with self._lock:
             if len(self._open) >= MAX_CONNECTIONS:
                 victim = _find_victim(self._open.values())

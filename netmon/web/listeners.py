@@ -14,7 +14,7 @@ from pathlib import Path
 from netmon.errors import OutputError, reason_of
 from netmon.web.options import ListenAddress, WebOptions, join_host
 
-BACKLOG = 256
+BACKLOG = 4_096
 """Connections that wait to be accepted; if there are more, a client waits a second and tries again."""
 _FIRST_FD = 3
 """systemd passes sockets from this file descriptor on (sd_listen_fds(3))."""

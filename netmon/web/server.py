@@ -21,6 +21,8 @@ from netmon.web.listeners import Listener, close_all
 
 _POLL_S = 0.1
 """How often the server checks whether it has been stopped, and ends connections that stall."""
+_SEND_BUFFER_BYTES = 131_072
+"""What the kernel keeps for a client that does not read its answer; by default, megabytes for each."""
 
 
 class WebServer:
@@ -82,6 +84,7 @@ class _Server(ThreadingMixIn, BaseServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accepts a connection, and makes room for it."""
         client, address = self._socket.accept()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         self._guard.refresh()
         client = self._guard.wrap(client)
         if not self._connections.add(client, who_is(address)):

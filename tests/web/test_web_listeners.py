@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from http.client import HTTPConnection
 from unittest.mock import Mock
 
@@ -12,6 +13,7 @@ import pytest
 from netmon.errors import OutputError
 from netmon.web.listeners import open_listeners
 from netmon.web.options import WebOptions, parse_listen
+from tests.lab.lab import wait_for
 from tests.machine import need
 from tests.web.limits import SOON_S
 
@@ -174,15 +176,18 @@ def test_socket_that_systemd_passes(tmp_path):
         text=True,
     ) as process:
         try:
-            while not path.exists():
-                assert process.poll() is None
-            with socket.socket(socket.AF_UNIX) as client:
-                client.settimeout(SOON_S)
-                client.connect(str(path))
-                assert client.recv(5) == b"hello"
+            wait_for(lambda: greeting(path) == b"hello", "the socket is served")
             assert process.stdout.readline() == f"unix:{path} False False\n"
         finally:
             process.kill()
+
+
+def greeting(path):
+    """What is sent at once through a Unix socket; nothing if it is not there yet, or nobody listens."""
+    with socket.socket(socket.AF_UNIX) as client, suppress(FileNotFoundError, ConnectionRefusedError):
+        client.settimeout(SOON_S)
+        client.connect(str(path))
+        return client.recv(5)
 
 
 @pytest.mark.parametrize(

@@ -31,16 +31,14 @@ STALLS = {
     "after an answer": b"GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n",
 }
 CLIENTS = 200
-PROMPT_S = 5.0
-"""An answer on a busy machine; without a client that stalls it takes milliseconds."""
+PROMPT_S = 15.0
+"""An answer on a busy machine. It takes milliseconds, but a stalled client would delay it by ten minutes."""
 
 
 @pytest.fixture
 def large(registry):
     """An answer that fits into no buffer of the kernel: its client must read it."""
-    gauge = Gauge("large", "Large.", ["number"], registry=registry)
-    for number in range(20_000):
-        gauge.labels(f"{number:0100}").set(1)
+    Gauge("large", "x" * 5_000_000, registry=registry)
 
 
 @pytest.fixture
@@ -216,3 +214,29 @@ def test_a_burst_is_accepted(server):
 def test_whom_a_connection_counts_for(address, who):
     """An IPv4 address counts as one client however it is written, and so does a /64 of IPv6."""
     assert who_is(address) == who
+
+
+def test_a_client_waits_while_the_server_is_at_work_for_all_others(serve, registry, monkeypatch):
+    """With as many requests in progress as are allowed, the next client is not refused: it waits its turn."""
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 4)
+    goes_on = threading.Event()
+    Gauge("slow", "Slow.", registry=registry).set_function(lambda: float(goes_on.wait(SOON_S)))
+    server = serve()
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(request(server.address, "/metrics")[0]))
+        for _ in range(4)
+    ]
+    for one in threads:
+        one.start()
+    opened = server._servers[0]._connections._open
+    while sum(one.since_s == float("inf") for one in list(opened.values())) < 4:
+        time.sleep(0.001)
+    threads.append(threading.Thread(target=lambda: answers.append(request(server.address, "/-/healthy")[0])))
+    threads[-1].start()
+    time.sleep(0.1)
+    assert answers == []
+    goes_on.set()
+    for one in threads:
+        one.join()
+    assert answers == [200] * 5
