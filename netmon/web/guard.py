@@ -43,7 +43,7 @@ class WebGuard:
         self._next_check_s = time.monotonic() + _CHECK_EVERY_S
         self.config, self._context = _load(file)
         self._versions = self._find_versions()
-        self._passwords = Passwords(Remembered(_memory_file(file) if self.config.users else None, log))
+        self._passwords = Passwords(Remembered(_memory_file(file), log))
 
     def refresh(self) -> None:
         """Reads the files again if they have changed; checks at most once a second."""

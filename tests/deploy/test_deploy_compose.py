@@ -166,6 +166,12 @@ def test_prometheus_accepts_its_configuration(tmp_path):
     assert option("prometheus", "--enable-feature") == "exemplar-storage"
 
 
+def test_alerts_about_the_monitoring_fire_when_they_should():
+    """Each fires in its case, and in no other."""
+    need("promtool")
+    run("promtool", "test", "rules", Path(__file__).parent / "rules" / "stack.yml")
+
+
 def test_alertmanager_accepts_its_configuration(tmp_path):
     """amtool accepts it at its path in the container."""
     need("amtool")

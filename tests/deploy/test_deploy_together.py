@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import yaml
@@ -103,6 +105,12 @@ class Host:
         return {}
 
 
+def stack_rules():
+    """The alerts about the monitoring itself."""
+    file = ROOT / "deploy" / "stack-alerts.yml"
+    return [rule for group in yaml.safe_load(file.read_text())["groups"] for rule in group["rules"]]
+
+
 def test_services_work_together(host):
     """All are scraped, every rule is loaded, an alert is logged; health checks succeed, and can fail."""
     services = ("prometheus", "alertmanager", "receiver")
@@ -130,7 +138,25 @@ def test_services_work_together(host):
     for file in (*(ROOT / "grafana" / "alerts").glob("*.yml"), ROOT / "deploy" / "stack-alerts.yml"):
         for group in yaml.safe_load(file.read_text(encoding="utf-8")).get("groups", []):
             assert {rule.get("alert") or rule["record"] for rule in group["rules"]} <= loaded
+    metrics = {name for rule in stack_rules() for name in re.findall(r"\w+_\w+(?=\[| ==)", rule["expr"])}
+    assert len(metrics) > 4
+    for name in metrics:
+        wait_for(
+            lambda name=name: host.query(f"query?query={name}").get("result"), f"{name} exists", WITHIN_S
+        )
     wait_for(lambda: "alerts arrive" in host.log("receiver").read_text(), "an alert is in the log", WITHIN_S)
+
+
+def test_failed_notifications_are_noticed(host):
+    """Without the receiver, the metrics grow on which the alert of failed notifications rests."""
+    for name in ("prometheus", "alertmanager"):
+        host.start_service(name)
+    [rule] = [rule for rule in stack_rules() if rule["alert"] == "NotificationsFailing"]
+    wait_for(
+        lambda: host.query(f"query?{urlencode({'query': rule['expr']})}").get("result"),
+        "the alert begins",
+        WITHIN_S,
+    )
 
 
 def test_flow_of_a_finding_is_stored(host):
