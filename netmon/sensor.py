@@ -19,6 +19,7 @@ from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.lines import Lines
+from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
 from netmon.outputs.remembered import SeriesFile
 from netmon.places.round_trips import SmallestRoundTrips
@@ -72,6 +73,7 @@ class Sensor:
             package_version(), self._stats, hold_s=config.hold_zero_s, with_created=config.created_series
         )
         self.prometheus.restore(self._series.load())
+        register_process(self.prometheus.registry, config.sensor, config.site)
         self._events: list[Events] = []
         self._lines: list[Lines] = []
         self._outputs: list[Output] = [self.prometheus]

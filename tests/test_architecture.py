@@ -31,7 +31,7 @@ ALLOWED = {
     "web": {"errors", "exposition", "file_version", "yaml_nodes"},
     "places": {"_engine", "days", "errors", "file_version", "records", "signatures", "yaml_nodes"},
     "verify": {"_engine", "errors", "records", "sources"},
-    "config": {"countries", "errors", "limits", "places", "records", "verdict", "yaml_nodes"},
+    "config": {"countries", "errors", "limits", "places", "records", "verdict", "web", "yaml_nodes"},
     "destinations": {"days", "places", "records", "state_file"},
     "verdict": {"countries", "days", "places", "records", "signatures"},
     "monitor": {
@@ -113,6 +113,7 @@ LIBRARIES = {
     "prometheus_client": {"exposition", "outputs", "web"},
     "yaml": {"yaml_nodes"},
     "bcrypt": {"web"},
+    "markdown_it": {"web"},
     "maxminddb": {"places"},
 }
 

@@ -5,7 +5,6 @@ The default folder is grafana/dashboards.
 
 import argparse
 import warnings
-from functools import partial
 from pathlib import Path
 
 with warnings.catch_warnings():
@@ -22,8 +21,9 @@ DASHBOARDS = {
 
 def write(folder: Path, least_judged: float) -> None:
     """Writes all dashboards into a folder, as JSON files."""
-    for name, build in {"overview": partial(overview.build, least_judged), **DASHBOARDS}.items():
-        (folder / f"{name}.json").write_text(frame.to_json(build()), encoding="utf-8")
+    built = {"overview": overview.build(least_judged)} | {name: build() for name, build in DASHBOARDS.items()}
+    for name, dashboard in built.items():
+        (folder / f"{name}.json").write_text(frame.to_json(dashboard), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -187,6 +187,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("location", "city", "country", "latitude", "longitude"),
         "Locations that metric labels refer to.",
     ),
+    "netmon_sensor": ("info", ("sensor", "site"), "Name and site of the sensor, as configured."),
     "netmon_build": ("info", ("version", "pythonversion"), "The version of netmon that is running."),
     "netmon_signatures": ("info", ("sha256", "vendors"), "The signatures in use."),
     "netmon_signatures_reviewed_timestamp_seconds": (
