@@ -11,8 +11,8 @@ from typing import Protocol
 
 import bcrypt
 
-from netmon.web.verified import VerifiedPasswords
 from netmon.web.turns import Turns
+from netmon.web.verified import VerifiedPasswords
 
 _MAX_PASSWORD_BYTES = 72
 """bcrypt accepts no more, so no hash belongs to a longer password."""

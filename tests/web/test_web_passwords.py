@@ -14,8 +14,8 @@ import pytest
 from netmon.web import turns
 from netmon.web.guard import WebGuard
 from netmon.web.passwords import Access, Passwords
-from netmon.web.verified import VerifiedPasswords, memory_folder
 from netmon.web.turns import Turns
+from netmon.web.verified import VerifiedPasswords, memory_folder
 from tests.web.clients import Waiting, basic, hash_of, request, timed
 
 COST = 14
