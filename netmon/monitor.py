@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
@@ -15,6 +16,7 @@ from netmon.verdict.holders import Holders
 from netmon.verdict.judgement import Case, judge
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
+from netmon.verdict.standing import find_standings, find_uncounted
 
 BEHIND_PROXY = Place(
     "unknown",
@@ -75,7 +77,18 @@ class Monitor:
         is_certain = case.grounds in ("own", "holder") and not case.sinkholed
         new = self._find_new(flow, rule, place) if is_certain else ()
         return ClassifiedFlow(
-            flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks, new
+            flow,
+            rule.vendor,
+            rule.component,
+            rule.status,
+            place,
+            verdict,
+            resolver,
+            fallbacks,
+            new,
+            signature=f"{Path(rule.file).name}:{rule.line}",
+            concerns=find_standings(case, self._policy, self._subject),
+            uncounted=find_uncounted(case),
         )
 
     def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:

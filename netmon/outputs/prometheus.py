@@ -21,6 +21,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar
 
+from netmon.outputs.concern_metrics import ConcernFlows
 from netmon.outputs.metrics import METRICS
 from netmon.records import (
     ECH,
@@ -73,6 +74,7 @@ class Prometheus:
         self._last_seen: dict[str, dict[tuple[str, ...], float]] = {outcome: {} for outcome in _FINDINGS}
         self._excepted: dict[tuple[str, ...], int] = {}
         self._undecided: dict[tuple[str, ...], int] = {}
+        self._concerns = ConcernFlows()
         self._exemplars: dict[FlowLabels, Exemplar] = {}
         self._fallbacks: dict[tuple[str, ...], int] = {}
         self._fallback_seen: dict[tuple[str, ...], float] = {}
@@ -102,6 +104,7 @@ class Prometheus:
     def flow(self, classified: ClassifiedFlow) -> None:
         """Adds a report to the sums: its new bytes each time, the flow once."""
         flow, place, verdict = classified.flow, classified.place, classified.verdict
+        self._concerns.flow(classified)
         if classified.fallbacks:
             self._add_fallbacks(classified)
         if classified.vendor is None or place is None or verdict is None:
@@ -186,6 +189,7 @@ class Prometheus:
             yield _family(name, ((labels, values[place]) for labels, values in sums.items()))
         yield _flows(sums, exemplars)
         yield _family("netmon_undecided_flows", undecided.items())
+        yield self._concerns.family()
         yield _family("netmon_excepted_flows", excepted.items())
         for outcome, times in last_seen.items():
             yield _family(f"netmon_{outcome}_last_seen_timestamp_seconds", times.items())

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from netmon.countries import country_name
+from netmon.outputs.concern_lines import ConcernLines
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import show_seen
 from netmon.outputs.texts import bytes_text, plural
@@ -56,6 +57,7 @@ class Summary:
     def __init__(self, locations: Mapping[str, Location], privacy: Privacy) -> None:
         self._locations = locations
         self._dns_use = DnsUse(privacy)
+        self._concerns = ConcernLines()
         self._sums: dict[_Key, _Sum] = {}
         self._explanations: dict[tuple[str, str], set[str]] = {}  # by vendor and reason
         self._outcomes: dict[str, _Sum] = {outcome: _Sum() for outcome in _ORDER}
@@ -83,6 +85,7 @@ class Summary:
         """Adds a flow when it ends."""
         flow, verdict, place = classified.flow, classified.verdict, classified.place
         self._dns_use.flow(classified)
+        self._concerns.flow(classified)
         if flow.phase != "end" or verdict is None or place is None or classified.vendor is None:
             return
         where = self.place_text(place)
@@ -125,10 +128,13 @@ class Summary:
     def show(self, console: Console, stats: Mapping[str, Any]) -> None:
         """Prints the tables and a closing sentence; `stats` are the engine's counters.
 
-        If nothing could be judged, the first line says so: no table may be read as an all-clear.
+        If nothing could be judged, the first line says so: no table may be read as an all-clear. Then comes
+        the statement about countries of concern, which needs no promise.
         """
         if self.is_unjudged:
             console.print(self.not_judged(), style=_COLOURS["undecided"])
+        for line, is_located in self._concerns.lines():
+            console.print(line, style=_COLOURS["unexpected"] if is_located else None)
         for part in self._groups():
             console.print(part)
         console.print()

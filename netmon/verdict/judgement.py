@@ -128,6 +128,7 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
         row.reason,
         promise=None if row.reason in _NOT_BY_PLACE or is_forbidden else reference.promise,
         lacks=find_lack(facts),
+        row=row.when,
     )
     if row.reason == "country_of_concern" and concern is not None:
         declared = case.place.confidence != "agreed"

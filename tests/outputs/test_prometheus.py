@@ -318,7 +318,7 @@ def test_labels_come_from_the_closed_list():
     """No label has values from traffic, and none conflicts with the labels of a target."""
     allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state", "version"}
     allowed.add("database")  # of the configuration
-    allowed |= {"protocol", "operator", "question", "kind", "lacks"}
+    allowed |= {"protocol", "operator", "question", "kind", "lacks", "standing"}
     about = {"city", "latitude", "longitude", "pythonversion", "sha256", "vendors"}
     for name, (kind, labels, _help) in METRICS.items():
         assert set(labels) <= (allowed | about if kind == "info" else allowed), name

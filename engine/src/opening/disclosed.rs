@@ -2,6 +2,7 @@
 
 use super::first_payload::FirstPayload;
 use super::shared_hello::{Hello, SharedHellos};
+use crate::types::arrival::Arrival;
 use crate::wire::certificate::Certificate;
 use crate::wire::tls::ClientHello;
 
@@ -13,6 +14,8 @@ pub struct Disclosed {
     pub(super) host: Option<Box<str>>,
     pub(super) certificate: Option<Box<Certificate>>,
     pub(super) first_payload: Option<Box<FirstPayload>>,
+    /// The packet that disclosed the latest of these.
+    arrival: Arrival,
 }
 
 impl Disclosed {
@@ -23,7 +26,7 @@ impl Disclosed {
 
     /// Nothing was disclosed.
     pub fn is_empty(&self) -> bool {
-        let Self { hello, partial_name, host, certificate, first_payload } = self;
+        let Self { hello, partial_name, host, certificate, first_payload, arrival: _ } = self;
         hello.is_none()
             && partial_name.is_none()
             && host.is_none()
@@ -63,9 +66,24 @@ impl Disclosed {
         self.sent_name().is_some_and(|name| !name.is_empty()) || self.host.is_some()
     }
 
-    /// Adds a first payload that a signature matches; the earlier one of two is kept.
-    pub fn add_first_payload(&mut self, first: FirstPayload) {
-        self.first_payload.get_or_insert_with(|| Box::new(first));
+    /// Adds a first payload that a signature matches, and is true if it is kept: that of the `client`'s side, or
+    /// the only one. A server can send anything.
+    pub fn add_first_payload(&mut self, first: FirstPayload, client: usize) -> bool {
+        let is_wanted = self.first_payload.is_none() || first.is_sent_by(client);
+        if is_wanted {
+            self.first_payload = Some(Box::new(first));
+        }
+        is_wanted
+    }
+
+    /// Notes the packet that disclosed the latest clue.
+    pub fn note_arrival(&mut self, arrival: Arrival) {
+        self.arrival = arrival;
+    }
+
+    /// The packet that disclosed the latest clue.
+    pub fn arrival(&self) -> Arrival {
+        self.arrival
     }
 
     /// Lets the hello share its content with equal hellos of other flows.
