@@ -32,6 +32,7 @@ ALLOWED = {
     "config": {"countries", "errors", "limits", "places", "verdict", "yaml_nodes"},
     "destinations": {"days", "errors", "places", "records"},
     "verdict": {"countries", "days", "places", "records", "signatures"},
+    "explain": {"countries", "errors", "records", "signatures", "verdict"},
     "monitor": {
         "destinations",
         "places",
@@ -84,6 +85,7 @@ ALLOWED = {
         "config",
         "countries",
         "errors",
+        "explain",
         "outputs",
         "places",
         "privacy",

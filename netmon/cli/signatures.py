@@ -17,12 +17,13 @@ from rich.table import Table
 from netmon import wiring
 from netmon.cli.options import ERROR, ConfigOptions, SubjectOptions, grouped
 from netmon.cli.terminal import log, make_console, printable, write_line
+from netmon.explain.promises import expectation_text, promise_texts
 from netmon.records import Place, RoundTrip
 from netmon.signatures.examples import run_examples
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
 from netmon.signatures.model import Promise, Rule
-from netmon.verdict.promises import Subject, describe_binding
+from netmon.verdict.promises import Subject
 
 app = typer.Typer(
     help="Lists, checks and explains signatures.",
@@ -171,26 +172,15 @@ def _write_rule(answer: Explanation, rule: Rule) -> None:
 
 def _write_expectations(answer: Explanation, statements: Collection[Promise], subject: Subject) -> None:
     for expectation in answer.expectations:
-        note = f": {expectation.note}" if expectation.note else ""
-        basis: str = expectation.basis
-        if expectation.promise:
-            possibly = ", which possibly covers it" if expectation.coverage == "possible" else ""
-            basis += f", {expectation.promise}{possibly}"
-        write_line(f"  expectation ({basis}){note}")
+        write_line(f"  {expectation_text(expectation)}")
     for promise in answer.promises:
-        _write_promise(promise, statements, subject)
+        today = datetime.now(UTC).date().isoformat()
+        first, *others = promise_texts(promise, statements, subject, today)
+        write_line(f"  {first}")
+        for text in others:
+            write_line(f"    {text}")
     if answer.component is not None and not answer.promises:
         write_line("  no promise about the location of this component's data")
-
-
-def _write_promise(promise: Promise, statements: Collection[Promise], subject: Subject) -> None:
-    """The promise, its subjects and data, and whether it binds today."""
-    bounds = (("from", promise.effective_from), ("until", promise.effective_to))
-    days = "".join(f", {word} {day}" for word, day in bounds if day)
-    basis = f"{promise.status}, {', '.join(promise.sources)}"
-    write_line(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
-    write_line(f"    made to {', '.join(sorted(promise.subjects)) or 'all users'}; data: {promise.data}")
-    write_line(f"    {describe_binding(promise, statements, subject, datetime.now(UTC).date().isoformat())}")
 
 
 def _write_place(answer: Explanation, place: Place) -> None:
