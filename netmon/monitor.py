@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
@@ -14,7 +15,7 @@ from netmon.signatures.model import NETWORK, Rule, SignatureSet
 from netmon.verdict.holders import Holders
 from netmon.verdict.judgement import Case, judge
 from netmon.verdict.policy import Policy
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 
 BEHIND_PROXY = Place(
     "unknown",
@@ -27,7 +28,7 @@ BEHIND_PROXY = Place(
 
 
 class Monitor:
-    """Classifies flows by signatures, places, promises and policy.
+    """Classifies flows by signatures, places, promises and policy, for each client's subject.
 
     Its only state is passed in, and survives a reload of the signatures: `trips`, the smallest round trips,
     and `destinations`, where vendors were reached. Without `destinations` no destination is reported as new.
@@ -38,7 +39,7 @@ class Monitor:
         signatures: SignatureSet,
         locator: Locator,
         policy: Policy,
-        subject: Subject,
+        subjects: Subjects,
         trips: SmallestRoundTrips | None = None,
         destinations: Destinations | None = None,
     ) -> None:
@@ -46,7 +47,7 @@ class Monitor:
         self._locator = locator
         self._holders = Holders(signatures)
         self._policy = policy
-        self._subject = subject
+        self._subjects = subjects
         self._trips = SmallestRoundTrips() if trips is None else trips
         self._destinations = destinations
 
@@ -74,12 +75,13 @@ class Monitor:
             sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.server, place),
             grounds=flow.grounds,
         )
-        verdict = judge(case, self._policy, self._subject)
+        verdict = judge(case, self._policy, self._subjects.find(flow.client))
         is_certain = case.grounds in ("own", "holder") and not case.sinkholed
         new = self._find_new(flow, rule, place) if is_certain else ()
-        return ClassifiedFlow(
+        seen = ClassifiedFlow(
             flow, rule.vendor, component, rule.status, place, verdict, resolver, fallbacks, new
         )
+        return replace(seen, edge=self._holders.find_edge(flow, rule.vendor))
 
     def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:
         if self._destinations is None or rule.status == "unverified":
@@ -111,9 +113,9 @@ class Monitor:
             rules: list[Rule] = [*vendor.networks[:1]]
             rules += [component.names[0] for component in vendor.components.values() if component.names]
             for rule in rules:
-                for place in places:
+                for place, subject in product(places, self._subjects.distinct()):
                     case = replace(self._case(rule, place, when_ns), holder_shown=True)
-                    outcome = judge(case, self._policy, self._subject).outcome
+                    outcome = judge(case, self._policy, subject).outcome
                     yield rule.vendor, rule.component, place.location, place.country, outcome
 
     def _case(self, rule: Rule, place: Place, when_ns: int) -> Case:

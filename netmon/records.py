@@ -319,3 +319,4 @@ class ClassifiedFlow:
     resolver: str | None = None  # id of the public resolver that a DNS flow queries
     fallbacks: tuple[Fallback, ...] = ()
     new_destination: tuple[str, ...] = ()  # from NEW_DESTINATION: what is new for this vendor
+    edge: str | None = None  # the third party that answers for the vendor; the origin behind it is not seen

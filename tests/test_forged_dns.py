@@ -20,7 +20,7 @@ from netmon.records import ClassifiedFlow, FlowRecord, Verdict
 from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.verdict.policy import Policy
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 from tests.craft import dns, golden
 from tests.craft.packets import UDP, address, ip, udp
 from tests.craft.scene import CLIENT, MOSCOW, NAME, RESOLVER, START_NS, UPSTREAM, connection, flight
@@ -112,7 +112,7 @@ def judged(
     """The client's session after these packets, its verdict, and the engine's counters."""
     flows, stats = feed([*packets, *session(name)], compile_matcher(SIGNATURES), in_order=in_order)
     [flow] = [flow for flow in flows if flow.server == STRAY]
-    seen = Monitor(SIGNATURES, Locator(SIGNATURES, [IN_MOSCOW]), policy, Subject("DE")).classify(flow)
+    seen = Monitor(SIGNATURES, Locator(SIGNATURES, [IN_MOSCOW]), policy, Subjects("DE")).classify(flow)
     return seen, seen.verdict, stats["view"][""]
 
 
@@ -294,7 +294,7 @@ def test_the_vendors_own_network_shows_the_vendor_but_not_the_component() -> Non
         (Policy(concerns={"cloud": frozenset({"RU"})}), "country_of_concern"),
         (FORBID, "policy_forbids_vendor"),
     ):
-        seen = Monitor(SIGNATURES, Locator(SIGNATURES), policy, Subject("DE")).classify(flow)
+        seen = Monitor(SIGNATURES, Locator(SIGNATURES), policy, Subjects("DE")).classify(flow)
         assert seen.verdict is not None
         assert (seen.component, seen.verdict.reason) == ("network", expected)
 

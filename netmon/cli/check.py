@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 
 from netmon import wiring
@@ -19,7 +20,8 @@ from netmon.places.labels import DatabaseLabel
 from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
 from netmon.privacy import read_key
 from netmon.signatures.model import SignatureSet
-from netmon.verdict.policy import Policy, PolicyException
+from netmon.verdict.policy import Policy, PolicyException, Relay
+from netmon.verdict.subjects import Subjects
 from netmon.web.guard import WebGuard
 from netmon.web.server import join_listen
 
@@ -61,9 +63,9 @@ def check(options: ConfigOptions) -> None:
     for one in settings.policy.exceptions:
         if one.until < today:
             log(f"policy.exceptions: expired, no longer in effect: {_exception_text(one)}")
-        elif one.lifts == "contact" and not settings.policy.forbids_anything(one.vendor, one.component):
+        elif one.lifts == "contact" and not settings.policy.restricts_contact(one.vendor, one.component):
             log(
-                "policy.exceptions: without effect, because contact is not forbidden "
+                "policy.exceptions: without effect: contact is neither forbidden nor to go through relays "
                 f"(for its place, add `lifts: place`): {_exception_text(one)}"
             )
     write_line("no errors")
@@ -87,9 +89,10 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "sensor.position", _position_text(settings.position)
     yield (
         "subject.country",
-        settings.subject.country
-        or "none: no country-specific promise applies; write two letters, such as DE",
+        settings.subjects.country or _no_country_text(settings.subjects),
     )
+    yield "subject.networks", _networks_text(settings.subjects)
+    yield "subject.inventory", ", ".join(map("{0[0]} {0[1]:,}".format, settings.inventory.items())) or "none"
     capture = settings.capture
     yield "capture.interfaces", ", ".join(capture.interfaces) or "none: give them with -i"
     yield "capture.workers", str(capture.workers)
@@ -110,6 +113,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "policy.tolerated", "; ".join(_lists(settings.policy.tolerated)) or "none"
     yield "policy.exceptions", "; ".join(map(_exception_text, settings.policy.exceptions)) or "none"
     yield "policy.concerns", "; ".join(_lists(settings.policy.concerns)) or "those of the signatures"
+    yield "policy.relays", "; ".join(map(_relay_text, settings.policy.relays)) or "none"
     yield "state.folder", str(state_folder(settings, os.environ))
     yield "state.learning_days", str(settings.learning_days)
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
@@ -125,6 +129,24 @@ _LEVELS: Mapping[int, str] = {
     2: "clients' networks only",
     3: "nothing about clients",
 }
+
+
+def _no_country_text(subjects: Subjects) -> str:
+    if subjects.networks:
+        return "none: that of the longest network in subject.networks"
+    return "none: no country-specific promise applies; write two letters, such as DE"
+
+
+def _networks_text(subjects: Subjects) -> str:
+    """The networks with their countries, and for which IP versions other clients have none."""
+    if not subjects.networks:
+        return "none: one country for all clients"
+    networks = ", ".join(f"{network} {country}" for network, country in subjects.networks.items())
+    everyone = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+    rest = [f"IPv{one.version}" for one in everyone if one not in subjects.networks]
+    if not rest:
+        return networks
+    return f"{networks}; other {' and '.join(rest)} clients: none, no country-specific promise applies"
 
 
 def _position_text(position: Position | None) -> str:
@@ -194,6 +216,11 @@ def _exception_text(one: PolicyException) -> str:
     since = f" from {one.since}" if one.since else ""
     what = f"{one.lifts} of {one.vendor} {one.component or '*'} for {one.clients}"
     return f"{what}{since} until {one.until} ({one.author}: {one.reason})"
+
+
+def _relay_text(one: Relay) -> str:
+    since = f" from {one.since}" if one.since else ""
+    return f"{one.vendor} {one.component or '*'} through {one.clients}{since} ({one.author}: {one.reason})"
 
 
 def _allowed_texts(policy: Policy) -> Iterable[str]:

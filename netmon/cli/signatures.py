@@ -131,7 +131,7 @@ def explain_signatures(
     for competitor in answer.competitors:
         write_line(f"  also matches: {competitor.rule}; {competitor.why_not}")
     statements = known.vendors[answer.rule.vendor].promises.values() if answer.rule is not None else ()
-    _write_expectations(answer, statements, settings.subject)
+    _write_expectations(answer, statements, settings.subjects.distinct())
     if place is not None:
         _write_place(answer, place)
     for remark in answer.remarks:
@@ -169,7 +169,9 @@ def _write_rule(answer: Explanation, rule: Rule) -> None:
         write_line("  matches no flow by itself")
 
 
-def _write_expectations(answer: Explanation, statements: Collection[Promise], subject: Subject) -> None:
+def _write_expectations(
+    answer: Explanation, statements: Collection[Promise], subjects: Collection[Subject]
+) -> None:
     for expectation in answer.expectations:
         note = f": {expectation.note}" if expectation.note else ""
         basis: str = expectation.basis
@@ -178,19 +180,21 @@ def _write_expectations(answer: Explanation, statements: Collection[Promise], su
             basis += f", {expectation.promise}{possibly}"
         write_line(f"  expectation ({basis}){note}")
     for promise in answer.promises:
-        _write_promise(promise, statements, subject)
+        _write_promise(promise, statements, subjects)
     if answer.component is not None and not answer.promises:
         write_line("  no promise about the location of this component's data")
 
 
-def _write_promise(promise: Promise, statements: Collection[Promise], subject: Subject) -> None:
-    """The promise, its subjects and data, and whether it binds today."""
+def _write_promise(promise: Promise, statements: Collection[Promise], subjects: Collection[Subject]) -> None:
+    """The promise, its subjects and data, and whether it binds today for each configured subject."""
     bounds = (("from", promise.effective_from), ("until", promise.effective_to))
     days = "".join(f", {word} {day}" for word, day in bounds if day)
     basis = f"{promise.status}, {', '.join(promise.sources)}"
     write_line(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
     write_line(f"    made to {', '.join(sorted(promise.subjects)) or 'all users'}; data: {promise.data}")
-    write_line(f"    {describe_binding(promise, statements, subject, datetime.now(UTC).date().isoformat())}")
+    day = datetime.now(UTC).date().isoformat()
+    for text in dict.fromkeys(describe_binding(promise, statements, one, day) for one in subjects):
+        write_line(f"    {text}")
 
 
 def _write_place(answer: Explanation, place: Place) -> None:

@@ -8,10 +8,10 @@ from netmon.config.settings import Mention
 from netmon.config.values import NO_NETWORK, read_country, read_day, read_network, read_place, read_region
 from netmon.countries import COUNTRIES
 from netmon.records import SEVERITIES, Severity
-from netmon.verdict.policy import LIFTS, Lifts, Policy, PolicyException
+from netmon.verdict.policy import LIFTS, Lifts, Policy, PolicyException, Relay
 from netmon.yaml_nodes import Fields, Item
 
-KEYS = (
+POLICY_KEYS = (
     "forbidden_vendors",
     "forbidden_components",
     "forbidden_severity",
@@ -19,6 +19,7 @@ KEYS = (
     "tolerated",
     "exceptions",
     "concerns",
+    "relays",
 )
 """The keys of the section."""
 
@@ -34,6 +35,7 @@ def read_policy(fields: Fields, mentions: list[Mention]) -> Policy:
         tolerated=fields.table("tolerated", reader.regions),
         exceptions=fields.each("exceptions", reader.exception),
         concerns=fields.table("concerns", reader.countries),
+        relays=fields.each("relays", reader.relay),
     )
 
 
@@ -90,6 +92,14 @@ class _Reader:
                 self._mention(fields[key], one.vendor, one.component if key == "component" else None)
         return one
 
+    def relay(self, item: Item) -> Relay:
+        fields = item.fields(("vendor", "clients", "author", "reason"), ("component", "since"))
+        one = _read_relay(fields)
+        for key in ("vendor", "component"):
+            if key in fields:
+                self._mention(fields[key], one.vendor, one.component if key == "component" else None)
+        return one
+
     def countries(self, vendor: str, item: Item) -> frozenset[str]:
         self._mention(item, vendor)
         return frozenset(read_country(element) for element in item.elements())
@@ -114,6 +124,18 @@ def _read_exception(fields: Fields) -> PolicyException:
 
 def _read_severity(item: Item) -> Severity:
     return cast(Severity, item.one_of(SEVERITIES))
+
+
+def _read_relay(fields: Fields) -> Relay:
+    component = fields.read("component", Item.text, "*")
+    return Relay(
+        vendor=fields.read("vendor", Item.text, ""),
+        component=None if component == "*" else component,
+        clients=fields.read("clients", read_network, NO_NETWORK),
+        author=fields.read("author", Item.text, ""),
+        reason=fields.read("reason", Item.text, ""),
+        since=fields.read("since", read_day, None),
+    )
 
 
 def _read_lifts(item: Item) -> Lifts:

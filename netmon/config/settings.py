@@ -11,7 +11,7 @@ from netmon.limits import Limits
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.verdict.policy import Address, Policy
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 
 DEFAULT_PORT = 10977
 
@@ -44,7 +44,8 @@ class Config:
 
     sensor: str = "netmon"
     position: Position | None = None  # of the sensor; None: round trips exclude no places
-    subject: Subject = field(default_factory=Subject)
+    subjects: Subjects = field(default_factory=Subjects)
+    inventory: Mapping[str, int] = field(default_factory=dict)  # vendor → clients that have its products
     capture: Capture = field(default_factory=Capture)
     limits: Limits = field(default_factory=Limits)
     report_every_s: int = 5

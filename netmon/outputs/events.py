@@ -236,6 +236,7 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         **_judgement(classified.verdict),
         "place": describe_place(place) if place else None,
         "new_destination": list(classified.new_destination) or None,
+        "edge": {"holder": classified.edge, "origin": "not seen"} if classified.edge else None,
     }
 
 

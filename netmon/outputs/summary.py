@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from netmon.countries import country_name
+from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import show_seen
 from netmon.outputs.texts import bytes_text, plural
@@ -94,8 +95,11 @@ class _Key(NamedTuple):
 class Summary:
     """Sums up the flows of a run, which `show` prints. Each flow counts once, when it ends."""
 
-    def __init__(self, locations: Mapping[str, Location], privacy: Privacy) -> None:
+    def __init__(
+        self, locations: Mapping[str, Location], privacy: Privacy, clients: ClientsSeen | None = None
+    ) -> None:
         self._locations = locations
+        self._clients = clients
         self._dns_use = DnsUse(privacy)
         self._sums: dict[_Key, _Sum] = {}
         self._explanations: dict[_Heading, set[str]] = {}
@@ -104,6 +108,7 @@ class Summary:
         self._undecided: dict[str, _Sum] = {}  # by country as located
         self._lacks: Counter[Lack] = Counter()
         self._excepted = 0
+        self._edges: Counter[str] = Counter()
 
     @property
     def flows(self) -> int:
@@ -124,6 +129,8 @@ class Summary:
         """Adds a flow when it ends."""
         flow, verdict, place = classified.flow, classified.verdict, classified.place
         self._dns_use.flow(classified)
+        if self._clients is not None:
+            self._clients.flow(classified)
         if flow.phase != "end" or verdict is None or place is None or classified.vendor is None:
             return
         where = self._where(place, verdict)
@@ -143,6 +150,8 @@ class Summary:
             total.sent += flow.sent_bytes
             total.received += flow.received_bytes
         self._excepted += verdict.reason == "policy_exception"
+        if classified.edge is not None:
+            self._edges[classified.edge] += 1
         if verdict.severity is not None:
             self._findings[verdict.severity][classified.vendor, classified.component or "", where] += 1
 
@@ -184,6 +193,12 @@ class Summary:
             console.print(part)
         for line in self._dns_use.lines():
             console.print(line)
+        for line in self._clients.lines() if self._clients is not None else ():
+            console.print(line)
+        for holder, flows in sorted(self._edges.items()):
+            console.print(
+                f"Edge of a third party ({holder}): {flows:,} {plural(flows, 'flow')}; origin not seen."
+            )
         console.print()
         console.print(self.sentence(), style=self._style())
 

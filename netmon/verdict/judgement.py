@@ -25,6 +25,9 @@ If the sources disagree on the country, but at least two independent ones name a
 promised or allowed one, the flow is "unexpected" all the same (`nowhere_promised`). What the organisation
 tolerates changes only how much a finding matters (`severity`).
 
+A client that contacts the vendor itself although the policy names relays is "unexpected" wherever the flow
+ends, after a country of concern, which weighs more.
+
 An exception in the policy is a decision of the organisation. It lifts only what it names: a contact that is
 forbidden, whose place is then judged like that of any other, or the place of a flow. A flow that would be a
 finding without it and is not one with it is "expected" with a reason of its own, and every verdict that an
@@ -73,6 +76,7 @@ _NOT_BY_PLACE = frozenset(
         "name_unsolicited",
         "policy_forbids_vendor",
         "policy_forbids_component",
+        "bypasses_relay",
     }
 )
 """Reasons of verdicts for which no place, and so no promise, was looked at."""
@@ -150,6 +154,7 @@ def _find_facts(
         tolerated=_are_tolerated(case, policy, concerns, day),
         contact_excepted=False,
         place_excepted=False,
+        bypassing=_is_bypassing(case, policy, day),
         reference=reference.kind,
         doubtful=doubtful,
         proxied="proxied" in case.view,
@@ -198,6 +203,12 @@ def _show_exceptions(
         return verdict
     lifted = find_row(replace(facts, contact_excepted=False, place_excepted=False))
     return replace(verdict, lifts=lifted.reason, until=min(used))
+
+
+def _is_bypassing(case: Case, policy: Policy, day: str) -> bool:
+    component = case.vendor.components.get(case.component)
+    visited = component is not None and component.visited
+    return policy.is_bypassed(case.vendor.id, case.component, case.client, day, visited=visited)
 
 
 def _find_reference(case: Case, policy: Policy, subject: Subject, day: str) -> _Reference:

@@ -15,10 +15,11 @@ REASONS: Mapping[str, str] = {
     "name_unsolicited": "only a DNS answer that no query was seen for gives the vendor's name",
     "name_unproven": "DNS does not show that this client meant the vendor's name",
     "country_of_concern": "the place is in a country of concern, which neither policy nor a promise allows",
+    "bypasses_relay": "the policy names relays for this, and the client is none of them",
     "policy_exception": "the policy has an exception for this client until a certain day",
     "policy_forbids_vendor": "the policy forbids any contact with this vendor",
     "policy_forbids_component": "the policy forbids any contact with this component",
-    "subject_unknown": "promises apply to certain countries, and ours is not configured",
+    "subject_unknown": "promises apply to certain countries, and the client's is not known",
     "no_promise": "no promise applies",
     "service_ended": "the vendor says that it has ended this service for our users",
     "coverage_possible": "a promise possibly covers this, and no source shows that it does",
@@ -71,6 +72,7 @@ class Facts:
     tolerated: bool  # the organisation tolerates them
     contact_excepted: bool  # an exception of the policy lifts the contact for this client on this day
     place_excepted: bool  # another one lifts the place
+    bypassing: bool  # the policy names relays for this component, and the client is none of them
     reference: Kind
     doubtful: bool  # no promise that certainly covers the component binds, or only another one has this place
     proxied: bool
@@ -87,6 +89,11 @@ class Facts:
     def is_forbidden(self) -> bool:
         """The policy forbids the contact, and no exception lifts that."""
         return self.forbidden != "no" and not self.contact_excepted
+
+    @property
+    def is_bypassing(self) -> bool:
+        """The client bypasses the relay, and no exception lifts that."""
+        return self.bypassing and not self.contact_excepted
 
     @property
     def settled_elsewhere(self) -> bool:
@@ -168,9 +175,16 @@ ROWS = (
         "unexpected",
         "country_of_concern",
     ),
+    # The client should have gone through a relay: the place is irrelevant.
+    Row(
+        "the client bypasses the relay, without an exception that lifts the contact",
+        lambda case: case.is_bypassing,
+        "unexpected",
+        "bypasses_relay",
+    ),
     # Without a reference there is nothing to compare the place with.
     Row(
-        "no place is allowed by policy; one is promised, to some countries, and ours is not configured",
+        "no place is allowed by policy; one is promised, to some countries, and the client's is not known",
         lambda case: case.reference == "subject_unknown",
         "undecided",
         "subject_unknown",
@@ -268,6 +282,12 @@ ROWS = (
     Row(
         "the place is right, and the policy forbids the contact, with an exception that lifts it",
         lambda case: case.forbidden != "no",
+        "expected",
+        "policy_exception",
+    ),
+    Row(
+        "the place is right, and the client bypasses the relay, with an exception that lifts the contact",
+        lambda case: case.bypassing,
         "expected",
         "policy_exception",
     ),

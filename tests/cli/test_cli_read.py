@@ -43,7 +43,7 @@ def test_without_a_judgement_the_first_line_says_so(netmon, demo, tmp_path):
     first = done.stdout.splitlines()[0]
     assert first.startswith("NOT JUDGED: none of 37 flows, because ")
     before = " ".join(done.stdout.partition("\nkaspersky ")[0].split())
-    assert "promises apply to certain countries, and ours is not configured (28)" in before
+    assert "promises apply to certain countries, and the client's is not known (28)" in before
     assert "11 flows with 40.2 kB in Russia" in before
     assert "in Russia" in before
     assert "Nothing unexpected" not in done.stdout

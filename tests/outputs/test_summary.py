@@ -78,8 +78,8 @@ def test_nothing_judged_is_no_all_clear():
         summary.show(console, STATS | {"view": {}})
     first, *_, last = capture.get().splitlines()
     assert first == (
-        "NOT JUDGED: none of 1 flow, because promises apply to certain countries, and ours is not configured "
-        "(1). As located, without a judgement: 1 flow with 3.0 kB in Russia."
+        "NOT JUDGED: none of 1 flow, because promises apply to certain countries, and the client's is not "
+        "known (1). As located, without a judgement: 1 flow with 3.0 kB in Russia."
     )
     assert last == "NOT JUDGED: none of 1 flow, as the first line says."
 

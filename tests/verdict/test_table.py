@@ -1,5 +1,6 @@
 """The table of verdicts over all its inputs: each row, and each place that votes can give."""
 
+import random
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -51,6 +52,14 @@ def test_what_is_not_judged_is_undecided_whatever_the_rest_is():
     assert reasons == {"unverified_signature", "sinkholed", "no_contact", "name_unsolicited", "name_unproven"}
 
 
+def test_a_network_of_the_vendor_is_as_good_as_the_clients_own_name():
+    """What is left of a match without its hearsay is judged like any other (see `judgement`)."""
+    for facts in random.Random(2).sample(every_fact(), 20_000):
+        if facts.grounds in ("own", "holder"):
+            own, holder = (find_row(replace(facts, grounds=grounds)) for grounds in ("own", "holder"))
+            assert own is holder
+
+
 def test_the_same_reason_is_always_the_same_outcome():
     """The reason determines the outcome."""
     outcomes = {}
@@ -70,9 +79,16 @@ def test_forbidden_wins():
 
 
 def test_no_alarm_without_a_place_that_is_sure():
-    """Unexpected requires two sources for another country, or for several, none of them a right one."""
+    """Unexpected requires two sources for another country, or for several, none of them a right one.
+
+    Only for a client that bypasses the relay the place does not matter.
+    """
     for facts in every_fact():
-        if find_row(facts).outcome == "unexpected":
+        if find_row(facts).reason == "bypasses_relay":
+            assert facts.bypassing
+            assert facts.met
+            assert facts.grounds in ("own", "holder")
+        elif find_row(facts).outcome == "unexpected":
             assert facts.settled_elsewhere or facts.nowhere
             assert facts.concern or facts.reference in ("policy", "promise")
             assert True not in (facts.unverified, facts.sinkholed, facts.proxied)
@@ -84,18 +100,18 @@ def test_an_exception_lifts_the_place_only():
     """One that lifts the place turns unexpected into expected, and changes nothing else."""
     for facts in every_fact():
         without, found = (find_row(replace(facts, place_excepted=excepted)) for excepted in (False, True))
-        if without.outcome == "unexpected" and without.reason != "country_of_concern":
+        if without.outcome == "unexpected" and without.reason not in ("country_of_concern", "bypasses_relay"):
             assert (found.outcome, found.reason) == ("expected", "policy_exception")
         else:
             assert found is without
 
 
 def test_an_exception_lifts_the_contact_only():
-    """One that lifts the contact turns forbidden into the verdict on the place, and changes nothing else."""
+    """One that lifts the contact turns an alarm about it into the verdict on the place, and nothing else."""
     for facts in every_fact():
         without, found = (find_row(replace(facts, contact_excepted=excepted)) for excepted in (False, True))
-        if without.outcome == "forbidden":
-            permitted = find_row(replace(facts, forbidden="no"))
+        if without.outcome == "forbidden" or without.reason == "bypasses_relay":
+            permitted = find_row(replace(facts, forbidden="no", bypassing=False))
             assert found.outcome == permitted.outcome
             assert found.reason in (permitted.reason, "policy_exception")
         else:
@@ -115,6 +131,20 @@ def test_a_concern_comes_after_forbidden_and_allowed():
             is_established &= facts.grounds in ("own", "holder")
             is_established &= True not in (facts.proxied, facts.unverified, facts.sinkholed)
             assert not facts.concern or not is_established or found.outcome == "forbidden"
+
+
+def test_bypassing_a_relay_comes_after_forbidden_and_concern():
+    """It changes what is judged by its place, and nothing else; an exception of the contact lifts it."""
+    for facts in every_fact():
+        without, found = (find_row(replace(facts, bypassing=bypassing)) for bypassing in (False, True))
+        if found.reason == "bypasses_relay":
+            assert (found.outcome, without.outcome == "forbidden") == ("unexpected", False)
+            assert without.reason != "country_of_concern"
+            assert not facts.contact_excepted
+        elif without.outcome == "expected" and facts.contact_excepted:
+            assert (found.outcome, found.reason) == ("expected", "policy_exception")
+        else:
+            assert found is without
 
 
 def test_what_an_undecided_flow_lacks():
@@ -137,7 +167,9 @@ def test_a_second_source_never_weakens():
         if facts.single:
             continue
         assert STRENGTH[agreed.outcome] >= STRENGTH[alone.outcome]
-        if STRENGTH[alone.outcome]:
+        if agreed.reason == "country_of_concern":  # weighs more than a bypassed relay
+            assert alone.reason == "bypasses_relay" or STRENGTH[alone.outcome] == 0
+        elif STRENGTH[alone.outcome]:
             assert agreed is alone
 
 
