@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 from netmon.destinations.memory import Destinations
@@ -11,12 +12,12 @@ from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
 from netmon.places.sinkhole import is_sinkholed
 from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place
-from netmon.signatures.model import Rule, SignatureSet
+from netmon.signatures.model import NETWORK, Rule, SignatureSet
 from netmon.verdict.holders import Holders
 from netmon.verdict.judgement import Case, judge
 from netmon.verdict.policy import Policy
-from netmon.verdict.promises import Subject
 from netmon.verdict.standing import find_standings, find_uncounted
+from netmon.verdict.subjects import Subjects
 
 BEHIND_PROXY = Place(
     "unknown",
@@ -29,7 +30,7 @@ BEHIND_PROXY = Place(
 
 
 class Monitor:
-    """Classifies flows by signatures, places, promises and policy.
+    """Classifies flows by signatures, places, promises and policy, for each client's subject.
 
     Its only state is passed in, and survives a reload of the signatures: `trips`, the smallest round trips,
     and `destinations`, where vendors were reached. Without `destinations` no destination is reported as new.
@@ -40,7 +41,7 @@ class Monitor:
         signatures: SignatureSet,
         locator: Locator,
         policy: Policy,
-        subject: Subject,
+        subjects: Subjects,
         trips: SmallestRoundTrips | None = None,
         destinations: Destinations | None = None,
     ) -> None:
@@ -48,7 +49,7 @@ class Monitor:
         self._locator = locator
         self._holders = Holders(signatures)
         self._policy = policy
-        self._subject = subject
+        self._subjects = subjects
         self._trips = SmallestRoundTrips() if trips is None else trips
         self._destinations = destinations
 
@@ -60,12 +61,15 @@ class Monitor:
         if flow.signature is None:
             return ClassifiedFlow(flow, resolver=resolver, fallbacks=fallbacks)
         rule = self.signatures.rules[flow.signature]
+        # In a network of the vendor, a name that is hearsay says nothing about the component.
+        component = NETWORK if flow.grounds == "holder" else rule.component
         if "proxied" in flow.view:
             place = BEHIND_PROXY
         else:
             place = self._locator.locate(flow.server, flow.start_ns, self._trips.record(flow))
         case = replace(
             self._case(rule, place, flow.start_ns),
+            component=component,
             view=flow.view,
             client=flow.client,
             holder_shown=self._holders.is_shown(flow, rule.vendor),
@@ -73,21 +77,23 @@ class Monitor:
             sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.server, place),
             grounds=flow.grounds,
         )
-        verdict = judge(case, self._policy, self._subject)
+        subject = self._subjects.find(flow.client)
+        verdict = judge(case, self._policy, subject)
         is_certain = case.grounds in ("own", "holder") and not case.sinkholed
         new = self._find_new(flow, rule, place) if is_certain else ()
         return ClassifiedFlow(
             flow,
             rule.vendor,
-            rule.component,
+            component,
             rule.status,
             place,
             verdict,
             resolver,
             fallbacks,
             new,
+            edge=self._holders.find_edge(flow, rule.vendor),
             signature=f"{Path(rule.file).name}:{rule.line}",
-            concerns=find_standings(case, self._policy, self._subject),
+            concerns=find_standings(case, self._policy, subject),
             uncounted=find_uncounted(case),
         )
 
@@ -121,9 +127,9 @@ class Monitor:
             rules: list[Rule] = [*vendor.networks[:1]]
             rules += [component.names[0] for component in vendor.components.values() if component.names]
             for rule in rules:
-                for place in places:
+                for place, subject in product(places, self._subjects.distinct()):
                     case = replace(self._case(rule, place, when_ns), holder_shown=True)
-                    outcome = judge(case, self._policy, self._subject).outcome
+                    outcome = judge(case, self._policy, subject).outcome
                     yield rule.vendor, rule.component, place.location, place.country, outcome
 
     def _case(self, rule: Rule, place: Place, when_ns: int) -> Case:
@@ -136,4 +142,5 @@ class Monitor:
             view=(),
             time_ns=when_ns,
             locations=self.signatures.locations,
+            groups=self.signatures.groups,
         )

@@ -137,6 +137,15 @@ Outcome = Literal["expected", "unexpected", "undecided", "forbidden"]
 """The outcome of a verdict: a closed set, used as a metric label."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
+Severity = Literal["notice", "warning", "critical"]
+"""How much a finding matters, weakest first: a closed set, used as a metric label.
+
+A finding is a flow whose verdict is "unexpected" or "forbidden".
+"""
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+ALARMS: tuple[Severity, ...] = ("warning", "critical")
+"""The severities of findings that raise an alarm: exit code 3 and an ECS alert."""
+
 About = Literal["location", "registration", "anycast", "satellite", "as"]
 """The subject of a vote. Only "location" can locate an address:
 
@@ -296,8 +305,14 @@ class Verdict:
     lifts: str | None = None  # the reason that would apply without exceptions of the policy
     until: str | None = None  # the exception's last day
     lacks: Lack | None = None  # what is missing for a decision
+    severity: Severity | None = None  # of a finding; None: it is none
     explanation: str | None = None  # what the reason means here, and what it does not, in plain sentences
     row: str | None = None  # the row of the table that decided: its condition in words
+
+    @property
+    def is_alarm(self) -> bool:
+        """True for a finding of at least a warning."""
+        return self.severity in ALARMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +353,7 @@ class ClassifiedFlow:
     resolver: str | None = None  # id of the public resolver that a DNS flow queries
     fallbacks: tuple[Fallback, ...] = ()
     new_destination: tuple[str, ...] = ()  # from NEW_DESTINATION: what is new for this vendor
+    edge: str | None = None  # the third party that answers for the vendor; the origin behind it is not seen
     signature: str | None = None  # file and line of the matching signature: "acme.yaml:12"
     concerns: tuple[ConcernStanding, ...] = ()  # one for each country of concern that applies
     uncounted: Uncounted | None = None  # why it does not count in the statement about them; None: it does

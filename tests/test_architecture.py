@@ -29,7 +29,7 @@ ALLOWED = {
     "web": {"errors", "file_version", "yaml_nodes"},
     "places": {"days", "errors", "file_version", "records", "signatures", "yaml_nodes"},
     "verify": {"_engine", "errors", "records", "sources"},
-    "config": {"countries", "errors", "limits", "places", "verdict", "yaml_nodes"},
+    "config": {"countries", "errors", "limits", "places", "records", "verdict", "yaml_nodes"},
     "destinations": {"days", "errors", "places", "records"},
     "verdict": {"countries", "days", "places", "records", "signatures"},
     "explain": {"countries", "errors", "records", "signatures", "verdict"},

@@ -12,7 +12,7 @@ from netmon.places.locator import Locator
 from netmon.records import ClassifiedFlow
 from netmon.signatures.match import compile_matcher
 from netmon.verdict.policy import Policy
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 from tests.craft.golden_certificates import chain, opened
 from tests.craft.golden_certificates import session as certified
 from tests.craft.golden_payloads import REQUEST, RESPONSE, exchange
@@ -30,7 +30,7 @@ def judged(packets: Sequence[Sent], policy: Policy = SILENT, server: str = ELSEW
     """The flow with the server after these packets: in Moscow, as declared."""
     flows, _ = feed(packets, compile_matcher(SIGNATURES))
     [flow] = [flow for flow in flows if flow.server == server]
-    return Monitor(SIGNATURES, Locator(SIGNATURES, DECLARED), policy, Subject("DE")).classify(flow)
+    return Monitor(SIGNATURES, Locator(SIGNATURES, DECLARED), policy, Subjects("DE")).classify(flow)
 
 
 def verdict(seen: ClassifiedFlow) -> tuple[str, str]:
@@ -97,10 +97,10 @@ def test_what_a_server_in_the_vendors_network_shows_counts() -> None:
         assert verdict(seen)[0] == "forbidden"
 
 
-def test_a_copied_certificate_acquits() -> None:
-    """In the promised place a certificate shows who answers, though nothing verifies it."""
+def test_a_copied_certificate_acquits_nobody() -> None:
+    """In the promised place as elsewhere: nothing verifies it, and the client looked no name up."""
     there = [Declaration("192.0.2.200/32", "CH", "Zurich", "a test", "a test")]
     flows, _ = feed(CERTIFICATE, compile_matcher(SIGNATURES))
     [flow] = flows
-    seen = Monitor(SIGNATURES, Locator(SIGNATURES, there), SILENT, Subject("DE")).classify(flow)
-    assert verdict(seen) == ("expected", "place_as_promised")
+    seen = Monitor(SIGNATURES, Locator(SIGNATURES, there), SILENT, Subjects("DE")).classify(flow)
+    assert verdict(seen) == NOT_MEANT

@@ -11,7 +11,7 @@ from netmon.places.declared import Declaration
 from netmon.places.locator import Locator
 from netmon.records import ClassifiedFlow
 from netmon.signatures.match import compile_matcher
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 from tests.craft import dns
 from tests.craft.scene import NAME, RESOLVER, START_NS
 from tests.craft.talk import SECOND_NS, Sent
@@ -40,7 +40,7 @@ def judged(packets: Sequence[Sent], name: str | None = NAME, resolvers: Sequence
     """The client's session with a server in Zürich, in no network of the vendor, after these packets."""
     flows, _ = feed([*packets, *session(name)], compile_matcher(SIGNATURES), resolvers=resolvers)
     [flow] = [flow for flow in flows if flow.server == STRAY]
-    return Monitor(SIGNATURES, Locator(SIGNATURES, [IN_ZURICH]), SILENT, Subject("DE")).classify(flow)
+    return Monitor(SIGNATURES, Locator(SIGNATURES, [IN_ZURICH]), SILENT, Subjects("DE")).classify(flow)
 
 
 def reason(seen: ClassifiedFlow) -> str:
@@ -106,7 +106,7 @@ def test_hearsay_does_not_acquit_a_flow_without_a_stated_name() -> None:
     own, hearsay = (judged(look_up(1, one), name=None) for one in (TRUE, Side(client=OTHER_CLIENT)))
     assert (own.flow.evidence, own.flow.resolved, reason(own)) == ("dns_client", True, "place_as_promised")
     assert (hearsay.flow.evidence, hearsay.flow.resolved) == ("dns_any", False)
-    assert reason(hearsay) == "holder_unproven"
+    assert reason(hearsay) == "name_unproven"
 
 
 def test_a_poisoned_cache_acquits() -> None:

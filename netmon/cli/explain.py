@@ -61,8 +61,9 @@ def explain(
     settings = options.load()
     known = wiring.load_signatures(settings)
     line = _read_line(words) if flow is None else _find_flow(words, flow, settings, known, options)
-    context = Context(known, settings.policy, settings.subject)
-    for text in list(explain_flow(read_event(line), context)):
+    event = read_event(line)
+    context = Context(known, settings.policy, settings.subjects.find(event.client))
+    for text in list(explain_flow(event, context)):
         write_line(text)
 
 

@@ -12,11 +12,12 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from netmon.cli.terminal import log
 from netmon.config.load import find_file, load
 from netmon.config.settings import Config
 from netmon.countries import check_country
 from netmon.errors import ConfigError
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 
 OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
@@ -61,14 +62,14 @@ class ConfigOptions:
 
 @dataclass(frozen=True)
 class SubjectOptions(ConfigOptions):
-    """The same, and the country of the monitored users."""
+    """The same, and the country of the monitored users, which replaces that of each network."""
 
     country: Annotated[
         str | None,
         typer.Option(
             "--country",
             metavar="CC",
-            help="Country of the users, such as DE; selects promises.",
+            help="Country of all users, such as DE; selects promises.",
         ),
     ] = None
 
@@ -81,7 +82,9 @@ class SubjectOptions(ConfigOptions):
         problem = check_country(country)
         if problem:
             raise ConfigError(f"--country: {problem}")
-        return replace(config, subject=Subject(country))
+        if config.subjects.networks:
+            log(f"--country {country} applies to all clients; subject.networks is not used")
+        return replace(config, subjects=Subjects(country))
 
 
 @dataclass(frozen=True)

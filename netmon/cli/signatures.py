@@ -132,7 +132,7 @@ def explain_signatures(
     for competitor in answer.competitors:
         write_line(f"  also matches: {competitor.rule}; {competitor.why_not}")
     statements = known.vendors[answer.rule.vendor].promises.values() if answer.rule is not None else ()
-    _write_expectations(answer, statements, settings.subject)
+    _write_expectations(answer, statements, settings.subjects.distinct())
     if place is not None:
         _write_place(answer, place)
     for remark in answer.remarks:
@@ -170,12 +170,14 @@ def _write_rule(answer: Explanation, rule: Rule) -> None:
         write_line("  matches no flow by itself")
 
 
-def _write_expectations(answer: Explanation, statements: Collection[Promise], subject: Subject) -> None:
+def _write_expectations(
+    answer: Explanation, statements: Collection[Promise], subjects: Collection[Subject]
+) -> None:
     for expectation in answer.expectations:
         write_line(f"  {expectation_text(expectation)}")
     for promise in answer.promises:
         today = datetime.now(UTC).date().isoformat()
-        first, *others = promise_texts(promise, statements, subject, today)
+        first, *others = promise_texts(promise, statements, subjects, today)
         write_line(f"  {first}")
         for text in others:
             write_line(f"    {text}")

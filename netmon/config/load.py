@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from netmon.config.policy import read_policy
+from netmon.config.policy import POLICY_KEYS, read_policy
 from netmon.config.settings import Capture, Config, Mention
+from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (
     NO_NETWORK,
     read_address,
@@ -20,7 +21,6 @@ from netmon.errors import ConfigError, reason_of
 from netmon.limits import Limits
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
 from netmon.places.labels import DatabaseLabel, read_label
-from netmon.verdict.promises import Subject
 from netmon.yaml_nodes import Document, Fields, Item, in_lines
 
 
@@ -73,6 +73,7 @@ _SECTIONS = (
 def _read(root: Item, file: Path) -> Config:
     top = root.fields((), _SECTIONS)
     default = Config()
+    subject = _section(top, "subject", ("country", "networks", "inventory"))
     sensor = _section(top, "sensor", ("name", *Position.__slots__))
     flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
     web = _section(top, "web", ("listen", "config_file"))
@@ -85,7 +86,8 @@ def _read(root: Item, file: Path) -> Config:
     return Config(
         sensor=sensor.read("name", Item.text, default.sensor),
         position=_read_position(sensor),
-        subject=Subject(_section(top, "subject", ("country",)).read("country", read_country, None)),
+        subjects=read_subjects(subject),
+        inventory=read_inventory(subject, mentions),
         capture=_read_capture(_section(top, "capture", Capture.__slots__)),
         limits=Limits(
             **{
@@ -99,9 +101,7 @@ def _read(root: Item, file: Path) -> Config:
         databases=places.read("databases", _databases_from(file, labels), default.databases),
         labels=labels,
         declarations=places.each("declared", _read_declaration),
-        policy=read_policy(
-            _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions", "concerns")), mentions
-        ),
+        policy=read_policy(_section(top, "policy", POLICY_KEYS), mentions),
         mentions=tuple(mentions),
         state=state.read("folder", _path_from(file), None),
         learning_days=state.read("learning_days", lambda item: item.integer(0, 365), default.learning_days),

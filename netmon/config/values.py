@@ -24,12 +24,17 @@ def read_address(item: Item) -> Address:
 def read_network(item: Item) -> Network:
     """A network without host bits, such as 10.0.0.0/8."""
     text = item.text()
+    network = parse_network(text, item) if text else None
+    return NO_NETWORK if network is None else network
+
+
+def parse_network(text: str, item: Item) -> Network | None:
+    """The network in a text, such as a key; None, and a problem with the item, if it is not one."""
     try:
         return ipaddress.ip_network(text)
     except ValueError as error:
-        if text:
-            item.report(f"'{text}' is not a network: {error}")
-        return NO_NETWORK
+        item.report(f"'{text}' is not a network: {error}")
+        return None
 
 
 NO_NETWORK = ipaddress.ip_network("192.0.2.0/32")
@@ -67,6 +72,17 @@ def read_place(item: Item) -> str:
     elif place.isupper() and (problem := check_country(place)):
         item.report(problem)
     return place
+
+
+def read_region(item: Item) -> str:
+    """A country, or a group of countries such as EEA, whose name is checked with the signatures."""
+    word = item.text()
+    problem = check_country(word) if re.fullmatch("[A-Z]{2}", word) and word != "EU" else None
+    if problem:
+        item.report(problem)
+    elif word and not re.fullmatch("[A-Z][A-Z_]+", word):
+        item.report(f"'{word}' is neither a country, such as CH, nor a group of countries, such as EEA")
+    return word
 
 
 def read_listen(item: Item) -> tuple[str, int] | None:

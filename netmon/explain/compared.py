@@ -76,7 +76,7 @@ def tell_references(
     for number in promises:
         promise = vendor.promises[number]
         used = "This was applied: " if number == event["netmon.promise"] else "The signatures have "
-        first, *others = promise_texts(promise, vendor.promises.values(), subject, event.day)
+        first, *others = promise_texts(promise, vendor.promises.values(), (subject,), event.day)
         yield _ended(f"{used}{first}")
         yield from (f"{NOTE}{_ended(text[0].upper() + text[1:])}" for text in others)
         yield from source_lines(promise.sources, vendor)
@@ -91,12 +91,20 @@ def _tell_policy(event: FlowEvent, policy: Policy) -> Iterator[str]:
     vendor, component = event.vendor, event["netmon.component"]
     if vendor in policy.forbidden_vendors:
         yield f"The policy forbids contact with {vendor}."
+    if policy.is_forbidden(vendor, component):
+        yield f"The policy forbids {component} of {vendor}, wherever it ends."
     allowed = policy.allowed_places(vendor, component)
     if allowed is None:
         yield f"The policy allows no place for {component} of {vendor}, so promises are the reference."
     else:
         places = ", ".join(sorted(allowed)) or "none"
         yield f"The policy allows these places for {component} of {vendor}: {places}."
+    tolerated = policy.tolerated.get(vendor, policy.tolerated.get("*", frozenset()))
+    if tolerated:
+        yield f"Places that the policy tolerates, so a finding is a notice: {', '.join(sorted(tolerated))}."
+    relays = [one for one in policy.relays if one.vendor == vendor]
+    if relays:
+        yield f"By the policy, clients are to reach {vendor} through relays; it names {len(relays)}."
     lifted = event["netmon.exception.lifts"]
     if lifted is not None:
         until = event["netmon.exception.until"]

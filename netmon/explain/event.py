@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -103,6 +104,12 @@ class FlowEvent:
         return matched or self["destination.domain"]
 
     @property
+    def client(self) -> str | None:
+        """The client's address; None if it is not shown."""
+        shown: str | None = self["source.ip"]
+        return shown
+
+    @property
     def grounds(self) -> str:
         """What the match rests on (`records.GROUNDS`)."""
         return self["netmon.grounds"] or "own"
@@ -165,7 +172,7 @@ def _is_valid(path: str, value: Any) -> bool:
     if isinstance(value, list):
         return all(map(_ITEMS.get(path, _is_text), value))
     if isinstance(value, str):
-        return value in _WORDS.get(path, (value,)) and (path != "event.start" or _is_time(value))
+        return value in _WORDS.get(path, (value,)) and _has_form(path, value)
     return isinstance(value, kind) or kind is float
 
 
@@ -184,19 +191,39 @@ def _is_standing(item: Any) -> bool:
     return isinstance(item, dict) and _is_text(item.get("country")) and item.get("standing") in STANDINGS
 
 
-_ITEMS: Mapping[str, Callable[[Any], bool]] = {
-    "netmon.place.votes": _is_vote,
-    "netmon.concerns": _is_standing,
-}
-"""What the items of a list must be; elsewhere they are texts."""
-
-
 def _is_time(text: str) -> bool:
     try:
         datetime.fromisoformat(text)
     except ValueError:
         return False
     return True
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+_FORMS: Mapping[str, Callable[[str], bool]] = {
+    "event.start": _is_time,
+    "source.ip": _is_address,
+    "destination.ip": _is_address,
+}
+"""What a text must be."""
+
+
+def _has_form(path: str, text: str) -> bool:
+    return path not in _FORMS or _FORMS[path](text)
+
+
+_ITEMS: Mapping[str, Callable[[Any], bool]] = {
+    "netmon.place.votes": _is_vote,
+    "netmon.concerns": _is_standing,
+}
+"""What the items of a list must be; elsewhere they are texts."""
 
 
 def _json_problem(error: Exception) -> str:

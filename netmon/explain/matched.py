@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netmon.explain.event import FlowEvent
 from netmon.signatures.explain import explain
-from netmon.signatures.model import NetworkRule, Rule, SignatureSet, Source, Vendor
+from netmon.signatures.model import NETWORK, NetworkRule, Rule, SignatureSet, Source, Vendor
 
 NOTE = "  "
 """Begins a line that belongs to the sentence before it."""
@@ -73,7 +73,8 @@ def _find_rule(event: FlowEvent, signatures: SignatureSet) -> Rule | None:
     for rule in signatures.rules:
         if (
             f"{Path(rule.file).name}:{rule.line}" == event["netmon.signature"]
-            and (rule.vendor, rule.component) == (event.vendor, event["netmon.component"])
+            and rule.vendor == event.vendor
+            and event["netmon.component"] in (rule.component, NETWORK)
             and rule.status == event["netmon.signature_status"]
         ):
             return rule

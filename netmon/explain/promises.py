@@ -19,12 +19,12 @@ def expectation_text(expectation: Expectation) -> str:
 
 
 def promise_texts(
-    promise: Promise, statements: Collection[Promise], subject: Subject, day: str
+    promise: Promise, statements: Collection[Promise], subjects: Collection[Subject], day: str
 ) -> Iterator[str]:
-    """The promise with its sources and dates, its users and data, and whether it is binding on a day."""
+    """The promise with its sources and dates, its users and data, and whether it binds for these."""
     bounds = (("from", promise.effective_from), ("until", promise.effective_to))
     days = "".join(f", {word} {one}" for word, one in bounds if one)
     basis = f"{promise.status}, {', '.join(promise.sources)}"
     yield f"promise {promise.id} ({basis}{days}): {promise.statement}"
     yield f"made to {', '.join(sorted(promise.subjects)) or 'all users'}; data: {promise.data}"
-    yield describe_binding(promise, statements, subject, day)
+    yield from dict.fromkeys(describe_binding(promise, statements, one, day) for one in subjects)

@@ -14,6 +14,9 @@ STATUSES = ("official", "measured", "press", "community", "unverified")
 ROLES = ("service", "corporate", "ddos_protection", "carrier")
 """The role of a network for its vendor; `carrier` is a third party's network seen carrying a service."""
 
+NETWORK = "network"
+"""The component of flows that only the address matches, which does not identify one."""
+
 MatchKind = Literal["exact", "suffix", "pattern"]
 Coverage = Literal["certain", "possible"]
 ConcernStatus = Literal["in force", "archived", "withdrawn"]
@@ -41,6 +44,35 @@ class Location:
     longitude: float
     aliases: tuple[str, ...] = ()  # other spellings used by databases
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Countries that belong to a group from a day until a day, both included; None: no such bound."""
+
+    countries: tuple[str, ...]
+    since: str | None
+    until: str | None
+    sources: tuple[str, ...]  # Source.key
+
+
+@dataclass(frozen=True, slots=True)
+class CountryGroup:
+    """Countries with a name in common, such as the EU, and when they belonged to it."""
+
+    id: str
+    title: str
+    members: tuple[Membership, ...]
+    note: str | None = None
+
+    def members_on(self, day: str) -> frozenset[str]:
+        """The ISO countries that belong to the group on this ISO day."""
+        return frozenset(
+            country
+            for one in self.members
+            if (one.since or day) <= day <= (one.until or day)
+            for country in one.countries
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +133,7 @@ class Observed(Sourced):
 class NetworkRule(Rule):
     """A network of a vendor. Only role `service` tags a flow by its address alone.
 
-    Its component is always "network", for an address alone does not identify one. `valid_from` and `valid_to`
+    Its component is always `NETWORK`. `valid_from` and `valid_to`
     are the first and last ISO day on which a source lists the network under its holder; None: unknown.
     """
 
@@ -202,6 +234,7 @@ class Component:
     false_positive: str | None
     sources: tuple[str, ...]
     line: int = 0
+    visited: bool = False  # people visit it with a browser, so a flow does not show that a product is in use
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +384,7 @@ class SignatureSet:
     files: tuple[str, ...] = field(default=())
     public_names: PublicNames = PublicNames()
     resolvers: PublicResolvers = PublicResolvers()
+    groups: Mapping[str, CountryGroup] = field(default_factory=dict)
 
     def rules_of(self, kind: type[AnyRule]) -> Iterator[AnyRule]:
         """All rules of one class, in the order of their numbers."""

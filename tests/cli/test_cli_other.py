@@ -23,7 +23,7 @@ def test_demo_shows_a_complete_run(netmon):
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("1.", "2.", "3.", "Zürich, CH", "Moscow, RU", "disputed", "undecided"):
         assert words in done.stdout
-    assert "Findings: 4 flows of kaspersky (reputation) to Moscow, RU." in done.stdout
+    assert "Critical findings: 4 flows of kaspersky (reputation) to Moscow, RU." in done.stdout
 
 
 @pytest.mark.parametrize("text", ["policy: {forbidden_vendors: [kaspersky]}\n", "not: [valid\n"])
@@ -59,7 +59,10 @@ signatures: {folder: SIGNATURES}
 places: {databases: [GG], declared: [{network: 192.0.2.0/24, country: CH, author: DD, reason: EE}]}
 policy:
   forbidden_vendors: [kaspersky]
-  allowed: {kaspersky: {updates: [FR]}}
+  forbidden_components: {kaspersky: [reputation]}
+  forbidden_severity: critical
+  tolerated: {"*": [EEA, CH]}
+  allowed: {kaspersky: {updates: [FR], activation: []}}
   concerns: {kaspersky: [BY, RU]}
   exceptions:
     - {vendor: kaspersky, clients: 192.0.2.0/28, since: 2026-10-01, until: 9999-12-31, author: HH, reason: II}
@@ -93,7 +96,10 @@ web: {listen: '[::1]:10'}
         "places.databases: GG",
         "places.declared: 192.0.2.0/24 in CH (DD: EE)",
         "policy.forbidden_vendors: kaspersky",
-        "policy.allowed: kaspersky updates in FR",
+        "policy.forbidden_components: kaspersky: reputation",
+        "policy.forbidden_severity: critical",
+        "policy.allowed: kaspersky activation in no place (forbidden); kaspersky updates in FR",
+        "policy.tolerated: *: CH, EEA",
         "policy.concerns: kaspersky: BY, RU",
         "policy.exceptions: contact of kaspersky * for 192.0.2.0/28 from 2026-10-01 until 9999-12-31 "
         "(HH: II)",
@@ -131,10 +137,23 @@ def test_check_warns_of_exceptions_without_effect(netmon, tmp_path):
     done = netmon("check", "--config", "netmon.yaml")
     assert done.returncode == 0
     assert done.stderr == (
-        "netmon: policy.exceptions: without effect, because contact with the vendor is not forbidden "
+        "netmon: policy.exceptions: without effect: contact is neither forbidden nor to go through relays "
         "(for its place, add `lifts: place`): "
         "contact of kaspersky * for 192.0.2.0/28 until 9999-12-31 (A: B)\n"
     )
+
+
+def test_check_warns_of_tolerated_concerns(netmon, tmp_path):
+    """A country of concern cannot be tolerated; a policy that drops the concern leaves nothing to warn of."""
+    (tmp_path / "netmon.yaml").write_text("policy: {tolerated: {'*': [EEA, RU]}}\n")
+    done = netmon("check", "--config", "netmon.yaml")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "netmon: policy.tolerated: RU is a country of concern of kaspersky, so a finding there stays "
+        "critical (to permit it, use policy.allowed or policy.concerns)\n",
+    )
+    (tmp_path / "netmon.yaml").write_text("policy: {tolerated: {'*': [RU]}, concerns: {kaspersky: []}}\n")
+    assert netmon("check", "--config", "netmon.yaml").stderr == ""
 
 
 def test_check_warns_of_expired_exceptions(netmon, tmp_path):

@@ -14,7 +14,7 @@ from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
 from netmon.verdict.policy import Policy
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 from tests.craft import golden, tls
 from tests.craft.packets import ACK, PSH, RST, SYN, UDP, address, ip, udp
 from tests.craft.quic import Initials, crypto
@@ -35,7 +35,7 @@ def one_flow(tmp_path: Path, sent: Sequence[Sent], policy: Policy = SILENT) -> C
     capture.write_bytes(ethernet_file(sent))
     source = FileSource([str(capture)], compile_matcher(SIGNATURES), every_flow=True)
     [flow] = [flow for batch in source.batches() for flow in batch.flows]
-    return Monitor(SIGNATURES, Locator(SIGNATURES), policy, Subject("DE")).classify(flow)
+    return Monitor(SIGNATURES, Locator(SIGNATURES), policy, Subjects("DE")).classify(flow)
 
 
 def syns(talk: Connection) -> None:
