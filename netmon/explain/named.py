@@ -12,8 +12,8 @@ _SAID: Mapping[str, str] = {
     "quic_sni": "The client stated the name {name} in the hello of QUIC ({shown}).",
     "http_host": "The client stated the name {name} in clear, in a request or to a proxy ({shown}).",
     "certificate": "The server showed a certificate with the name {name} ({shown}). The client stated none.",
-    "dns_client": "Neither side stated a name. This client had looked up {name}, which has this address.",
-    "dns_any": "Neither side stated a name. Another host had looked up {name}, which has this address.",
+    "dns_client": "Neither side stated a name. This client looked up {name}, which has this address.",
+    "dns_any": "Neither side stated a name. Another host looked up {name}, which has this address.",
     "dns_unsolicited": "Neither side stated a name, and nobody was seen to look one up. A DNS answer "
     "for which no query was seen gives this address to {name}.",
     "payload": "No name is known. The first bytes of a side are those of a protocol of the vendor ({shown}).",
@@ -79,4 +79,6 @@ def _answer(event: FlowEvent) -> str:
         else "Neither the client nor a resolver of the site was seen to ask for it."
     )
     sender = event["netmon.dns_answer.from"]
-    return f"A DNS answer with the name and this address came from {sender} ({packet}). {asked}"
+    is_late = event["netmon.dns_answer.time"] > event["event.start"]
+    late = " The flow had begun before that answer." if is_late else ""
+    return f"A DNS answer with the name and this address came from {sender} ({packet}).{late} {asked}"

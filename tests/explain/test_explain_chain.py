@@ -123,14 +123,22 @@ def test_each_link_says_who_when_and_on_what_basis():
 def test_a_look_up_is_told_with_its_packet_and_sender():
     """Who resolved the name, when, and whether the site asked."""
     text = chain(of("dns_client"))
-    assert "This client had looked up eu.files.cloud.example, which has this address." in text
+    assert "This client looked up eu.files.cloud.example, which has this address." in text
     assert re.search(
         r"A DNS answer with the name and this address came from 192\.0\.2\.53 \(packet \d+, 2026-06-01T", text
     )
     assert "The client, or a resolver of the site, was seen to ask for it." in text
     other = chain(of("dns_any"))
-    assert "Another host had looked up" in other
+    assert "Another host looked up" in other
     assert "Neither the client nor a resolver of the site was seen to ask for it." in other
+
+
+def test_an_answer_after_the_flow_began_is_told_as_such():
+    """A look-up that came later cannot be why the client went there."""
+    line = of("dns_client")
+    late = {"packet": 99, "time": "2026-06-02T00:00:00.000000Z", "from": "192.0.2.53", "resolved": True}
+    assert "The flow had begun before that answer." in chain(edited(line, dns_answer=late))
+    assert "The flow had begun before that answer." not in chain(line)
 
 
 def test_changed_signatures_are_admitted():
