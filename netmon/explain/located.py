@@ -31,12 +31,8 @@ def tell_place(event: FlowEvent, signatures: SignatureSet) -> Iterator[str]:
     for step in event["netmon.place.steps"]:
         if not _repeats(step, sources):
             yield f"Step: {step}"
-    if event["netmon.place.rtt_min_ms"] is not None:
-        yield (
-            f"The shortest round trip to the address was {event['netmon.place.rtt_min_ms']} ms, in a flow "
-            f"that began at {event['netmon.place.rtt_min_seen']}; flows measured that day: "
-            f"{event['netmon.place.rtt_samples']}. It can exclude a place, and never confirms one."
-        )
+    if any("round trip" in step for step in event["netmon.place.steps"]):
+        yield "A round trip can exclude a place, and never confirms one."
     excluded = event["netmon.place.excluded"] or event["netmon.place.not_in"]
     if excluded:
         cities = ", ".join(event["netmon.place.excluded"] or ()) or "no city of the signatures"

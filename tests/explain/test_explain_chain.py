@@ -39,6 +39,28 @@ LINES = [
 ]
 
 
+PLACE = {
+    "location": "zurich",
+    "country": "CH",
+    "confidence": "single",
+    "votes": [
+        {
+            "source": "db",
+            "provider": "a publisher",
+            "about": "location",
+            "country": "CH",
+            "city": "Zurich",
+            "date": "2026-06-05",
+            "network": "192.0.2.0/24",
+        },
+        {"source": "dbx", "about": "location", "contradicts": True},
+    ],
+    "steps": ["round trip: 2.300 ms", "db (2026-06-05) on 192.0.2.0/24: CH, Zurich", "db alone says CH"],
+    "excluded": ["moscow"],
+    "not_in": ["RU"],
+}
+
+
 def chain(line, context=CONTEXT):
     """The explanation, each sentence in one line."""
     text = "\n".join(explain_flow(read_event(line), context))
@@ -172,6 +194,17 @@ def test_a_vendor_that_the_signatures_lack_is_an_error():
         ({"view": ["one_way", "unseen"]}, "only one direction was seen; more than 1 % of the bytes"),
         ({"view": ["from_the_future"]}, "The view was limited: from_the_future."),
         ({"interception": "suspected"}, "a middlebox seems to answer handshakes"),
+        ({"place": PLACE}, "A round trip can exclude a place, and never confirms one."),
+        ({"place": PLACE}, "Step: round trip: 2.300 ms"),
+        ({"place": PLACE}, "Excluded by the round trip: moscow; RU."),
+        (
+            {"place": PLACE},
+            "db (as of 2026-06-05, published by a publisher) for 192.0.2.0/24 says Zurich",
+        ),
+        (
+            {"place": PLACE},
+            "dbx (without a date) has another country than the others, which its licence",
+        ),
         ({"explanation": "In plain words."}, "- In plain words."),
         ({"first_packet": None}, "The event has times and no packet numbers"),
     ],
