@@ -34,6 +34,7 @@ ALLOWED = {
     "config": {"countries", "errors", "limits", "places", "records", "verdict", "web", "yaml_nodes"},
     "destinations": {"days", "places", "records", "state_file"},
     "verdict": {"countries", "days", "places", "records", "signatures"},
+    "explain": {"countries", "errors", "records", "signatures", "verdict"},
     "monitor": {
         "destinations",
         "places",
@@ -88,6 +89,7 @@ ALLOWED = {
         "config",
         "countries",
         "errors",
+        "explain",
         "outputs",
         "places",
         "privacy",
