@@ -20,7 +20,7 @@ from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.lines import Lines
 from netmon.outputs.prometheus import Prometheus
-from netmon.places.round_trips import SmallestRoundTrips
+from netmon.places.round_trips_file import RoundTripsFile
 from netmon.privacy import Privacy
 from netmon.signatures.match import compile_matcher
 from netmon.sources import ContinuousSource, Stats
@@ -55,8 +55,9 @@ class Sensor:
         """
         self._config = config
         self._log = log
-        self._trips = SmallestRoundTrips()
         self._databases = wiring.open_databases(config, log)
+        self._trips_file = RoundTripsFile(state_folder(config, os.environ), config.position, log)
+        self._trips = self._trips_file.load()
         self._state = DestinationsFile(state_folder(config, os.environ), log)
         self._destinations = self._state.load(config.learning_days * DAY_S)
         self._monitor = self._load_monitor()
@@ -102,6 +103,7 @@ class Sensor:
         finally:
             self._is_running = False
             self._state.save(self._destinations, math.inf)
+            self._trips_file.save(self._trips, math.inf)
 
     def stop(self) -> None:
         """Ends `run` soon."""
@@ -163,6 +165,7 @@ class Sensor:
         """Saves the state, and warns of problems that the counters show."""
         # After the events are written: a crash reports a destination twice rather than never.
         self._state.save(self._destinations, now_s)
+        self._trips_file.save(self._trips, now_s)
         stats = self._source.stats()
         is_suspected = stats["interceptions"] > 0
         if is_suspected and not self._is_suspected:
@@ -185,7 +188,8 @@ class Sensor:
             "evicted": stats["evicted"]
             | {"round_trips": self._trips.evicted, "destinations": self._destinations.evicted},
             "new_destinations": self._destinations.new_counts,
-            "is_state_saved": self._state.is_saved,
+            "is_state_saved": self._state.is_saved and self._trips_file.is_saved,
+            "round_trip_jumps": self._trips.jumps,
             "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,
             "location_databases": self._databases.states,

@@ -106,8 +106,11 @@ impl Monitor {
         flow.view.unseen.follow(side, header, segment.payload_len);
         let mut is_closing = false;
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
+        let packet = TimedPacket { ends: &flow.ends, side, arrival };
+        if segment.payload_len > 0 {
+            self.timer.time_data(&mut flow.view.handshake, packet, header);
+        }
         if header.is_control() {
-            let packet = TimedPacket { ends: &flow.ends, side, arrival };
             self.timer.time_segment(&mut flow.view.handshake, packet, header);
             is_closing = flow.opening.note_control(side, header, &mut flow.ends);
         }

@@ -22,6 +22,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("vendor", "component", "country", "lacks"),
         "Undecided flows, by what is missing: the place, a promise for a place that is known, or evidence.",
     ),
+    "netmon_excluded_flows": (
+        "counter",
+        ("vendor", "component", "country"),
+        "Ended flows whose server cannot be in the country, by their round trip.",
+    ),
     "netmon_excepted_flows": (
         "counter",
         ("vendor", "component", "reason"),
@@ -56,6 +61,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         "histogram",
         ("vendor", "location"),
         "Handshake round-trip times between sensor and server, which bound the distance from above.",
+    ),
+    "netmon_round_trip_jumps": (
+        "counter",
+        (),
+        "Servers whose smallest round trip jumped: the address moved, or not always the same server answers.",
     ),
     "netmon_named_flows": (
         "counter",

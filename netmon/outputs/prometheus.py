@@ -73,6 +73,7 @@ class Prometheus:
         self._last_seen: dict[str, dict[tuple[str, ...], float]] = {outcome: {} for outcome in _FINDINGS}
         self._excepted: dict[tuple[str, ...], int] = {}
         self._undecided: dict[tuple[str, ...], int] = {}
+        self._excluded: dict[tuple[str, ...], int] = {}
         self._exemplars: dict[FlowLabels, Exemplar] = {}
         self._fallbacks: dict[tuple[str, ...], int] = {}
         self._fallback_seen: dict[tuple[str, ...], float] = {}
@@ -131,6 +132,8 @@ class Prometheus:
                     self._exemplars[labels] = Exemplar(found, 1, flow.last_ns / 1e9)
             if flow.phase == "end":
                 self._counted.discard(flow.flow_id)
+                for country in place.not_in:
+                    self._add_excluded((*labels[:2], country))
                 if flow.rtt_ns is not None:
                     self._observe(classified.vendor, place.location, flow.rtt_ns / 1e9)
             if verdict.outcome in _FINDINGS:
@@ -167,6 +170,11 @@ class Prometheus:
             labels = (*_FOLDED[:3], labels[-1])
         self._undecided[labels] = self._undecided.get(labels, 0) + 1
 
+    def _add_excluded(self, labels: tuple[str, ...]) -> None:
+        if labels not in self._excluded and len(self._excluded) >= MAX_LABEL_SETS:
+            labels = _FOLDED[:3]
+        self._excluded[labels] = self._excluded.get(labels, 0) + 1
+
     def _observe(self, vendor: str, location: str, rtt_s: float) -> None:
         counts = self._rtts.setdefault((vendor, location), [0.0] * (len(RTT_BUCKETS_S) + 2))
         counts[bisect_left(RTT_BUCKETS_S, rtt_s)] += 1
@@ -177,7 +185,7 @@ class Prometheus:
             sums = {labels: tuple(values) for labels, values in self._sums.items()}
             last_seen = {outcome: dict(times) for outcome, times in self._last_seen.items()}
             excepted, exemplars = dict(self._excepted), dict(self._exemplars)
-            undecided = dict(self._undecided)
+            undecided, excluded = dict(self._undecided), dict(self._excluded)
             rtts = {labels: list(counts) for labels, counts in self._rtts.items()}
             fallbacks, fallback_seen = dict(self._fallbacks), dict(self._fallback_seen)
             folded, signatures, reload = self._folded, self._signatures, self._reload
@@ -186,12 +194,14 @@ class Prometheus:
             yield _family(name, ((labels, values[place]) for labels, values in sums.items()))
         yield _flows(sums, exemplars)
         yield _family("netmon_undecided_flows", undecided.items())
+        yield _family("netmon_excluded_flows", excluded.items())
         yield _family("netmon_excepted_flows", excepted.items())
         for outcome, times in last_seen.items():
             yield _family(f"netmon_{outcome}_last_seen_timestamp_seconds", times.items())
         yield _family("netmon_fallback_resolver_findings", fallbacks.items())
         yield _family("netmon_fallback_resolver_last_seen_timestamp_seconds", fallback_seen.items())
         yield _histogram("netmon_handshake_rtt_seconds", rtts)
+        yield _family("netmon_round_trip_jumps", [((), stats.get("round_trip_jumps", 0))])
         yield from _engine_metrics(stats)
         yield _family("netmon_folded_reports", [((), folded)])
         yield from _destination_metrics(stats)

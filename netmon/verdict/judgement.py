@@ -113,7 +113,7 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
         reference=reference.kind,
         doubtful=reference.kind == "promise" and _is_doubtful(case, reference, fit),
         proxied="proxied" in case.view,
-        refuted=bool(reference.places) and reference.places.issubset(case.place.excluded),
+        refuted=bool(reference.places) and all(_is_excluded(one, case) for one in reference.places),
         disputed=case.place.confidence == "disputed",
         unknown=case.place.confidence == "unknown",
         single=case.place.confidence == "single" and not is_sure(case.place),
@@ -185,6 +185,13 @@ def _is_doubtful(case: Case, reference: _Reference, fit: Fit) -> bool:
     if not reference.certain:
         return True
     return fit == "inside" and _fit(case.place, reference.certain, case.locations) != "inside"
+
+
+def _is_excluded(wanted: str, case: Case) -> bool:
+    """True if the round trip excludes a country or location."""
+    location = case.locations.get(wanted)
+    country = wanted if location is None else location.country
+    return wanted in case.place.excluded or country in case.place.not_in
 
 
 def _fit(place: Place, wanted: frozenset[str], locations: Mapping[str, Location]) -> Fit:

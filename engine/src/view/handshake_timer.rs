@@ -1,6 +1,10 @@
 //! Round trips of handshakes as seen at the sensor: SYN to SYN-ACK, and a QUIC client's first Initial to the
 //! server's first answer. What is measured lies between sensor and server, in both directions.
 //!
+//! A firewall may answer a SYN in the server's name, and a load balancer may send a Retry. So the first answer with
+//! data is timed as well: from a TCP client's first data to the server's first data that acknowledges it, and in QUIC
+//! to a first answer that is no Retry. The server's delay only makes it longer.
+//!
 //! A round trip is used as an upper bound of the distance to a server, so one that may be too small is
 //! discarded: the opening packet was retransmitted, the clock was set back or is coarse, or two clocks were
 //! involved.
@@ -26,9 +30,14 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// Number of interfaces whose latest time is kept; further ones share a place, which only costs measurements.
 const INTERFACES: usize = 8;
 
-/// How far a flow's handshake has come, and its round trip once it is measured.
+/// How far a flow's handshake has come, and its round trips once they are measured.
 #[derive(Debug, Default)]
-pub struct Handshake(State);
+pub struct Handshake {
+    /// From the opening packet to its answer.
+    opening: State,
+    /// From the client's first data to the server's.
+    data: State,
+}
 
 #[derive(Clone, Copy, Debug, Default)]
 enum State {
@@ -39,7 +48,8 @@ enum State {
     Opened {
         /// Time of the opening packet.
         time_ns: u64,
-        /// TCP: the acknowledgement number expected; QUIC: of the client's connection ID.
+        /// TCP: the acknowledgement number expected, or the number of the first byte; QUIC: of the client's
+        /// connection ID.
         token: u32,
         /// The side that opened.
         side: u8,
@@ -56,18 +66,29 @@ enum State {
     Measured(u64),
 }
 
-impl Handshake {
-    /// Round trip between sensor and server; None if it was not measured.
-    pub fn rtt_ns(&self) -> Option<u64> {
-        match self.0 {
+impl State {
+    fn rtt_ns(self) -> Option<u64> {
+        match self {
             State::Measured(rtt_ns) => Some(rtt_ns),
             _ => None,
         }
     }
 
     #[inline]
-    fn is_awaited(&self) -> bool {
-        matches!(self.0, State::None | State::Opened { .. })
+    fn is_awaited(self) -> bool {
+        matches!(self, State::None | State::Opened { .. })
+    }
+}
+
+impl Handshake {
+    /// Round trip between sensor and server; None if it was not measured.
+    pub fn rtt_ns(&self) -> Option<u64> {
+        self.opening.rtt_ns()
+    }
+
+    /// Round trip of the first data and its answer, only with that of the opening; None if it was not measured.
+    pub fn answer_rtt_ns(&self) -> Option<u64> {
+        self.data.rtt_ns()
     }
 }
 
@@ -122,9 +143,36 @@ impl HandshakeTimer {
             return;
         }
         if header.flags & flags::ACK == 0 {
-            self.open(handshake, packet, header.seq.wrapping_add(1));
+            self.open(&mut handshake.opening, packet, header.seq.wrapping_add(1));
         } else {
-            self.answer(handshake, packet, header.ack);
+            self.answer(&mut handshake.opening, packet, header.ack);
+        }
+    }
+
+    /// Times the answer to the client's first data by a segment with data, after a timed handshake.
+    #[inline]
+    pub fn time_data(&mut self, handshake: &mut Handshake, packet: TimedPacket<'_>, header: TcpHeader) {
+        if handshake.data.is_awaited() && matches!(handshake.opening, State::Measured(_)) {
+            self.time_first_data(&mut handshake.data, packet, header);
+        }
+    }
+
+    #[cold]
+    fn time_first_data(&mut self, data: &mut State, packet: TimedPacket<'_>, header: TcpHeader) {
+        let first_byte = header.first_byte();
+        match *data {
+            State::None if packet.side == packet.ends.client_side() => self.open(data, packet, first_byte),
+            // What the client sends after the first segment does not matter; only that one again does.
+            State::Opened { side, token, .. } if usize::from(side) == packet.side && first_byte == token => {
+                self.open(data, packet, token);
+            }
+            // Data that does not acknowledge the client's was sent before that arrived.
+            State::Opened { side, token, .. }
+                if usize::from(side) != packet.side && (header.ack.wrapping_sub(token) as i32) > 0 =>
+            {
+                self.measure(data, packet, token);
+            }
+            _ => {}
         }
     }
 
@@ -143,7 +191,7 @@ impl HandshakeTimer {
     ) {
         let is_long = matches!(datagram, [0x80..=0xff, ..]);
         let is_negotiation = matches!(datagram, [_, 0, 0, 0, 0, ..]);
-        if is_long && !is_negotiation && handshake.is_awaited() {
+        if is_long && !is_negotiation && handshake.opening.is_awaited() {
             self.time_long_header(handshake, packet, datagram, peer, is_first);
         }
     }
@@ -158,26 +206,30 @@ impl HandshakeTimer {
         is_first: bool,
     ) {
         let Some(header) = first_header(datagram) else { return };
-        match handshake.0 {
+        let Handshake { opening, data } = handshake;
+        match *opening {
             State::Opened { side: opener, .. } if usize::from(opener) != packet.side => {
                 // Only a client's Initial can be decrypted with a client's keys, so the peer is the client.
                 if matches!(peer, OpeningState::Hello | OpeningState::Collecting) {
-                    self.answer(handshake, packet, token(header.destination));
+                    self.answer(opening, packet, token(header.destination));
+                    if header.kind != PacketType::Retry {
+                        *data = *opening;
+                    }
                 } else {
-                    handshake.0 = State::Unmeasured;
+                    *opening = State::Unmeasured;
                 }
             }
-            State::None if !is_first => handshake.0 = State::Unmeasured,
-            _ if header.kind == PacketType::Initial => self.open(handshake, packet, token(header.source)),
+            State::None if !is_first => *opening = State::Unmeasured,
+            _ if header.kind == PacketType::Initial => self.open(opening, packet, token(header.source)),
             _ => {}
         }
     }
 
     /// A side opens a connection and expects an answer that carries `token`.
-    fn open(&mut self, handshake: &mut Handshake, packet: TimedPacket<'_>, token: u32) {
+    fn open(&mut self, state: &mut State, packet: TimedPacket<'_>, token: u32) {
         let TimedPacket { side, arrival, .. } = packet;
         self.refine_tick(arrival.time_ns);
-        handshake.0 = match handshake.0 {
+        *state = match *state {
             State::None => State::Opened {
                 time_ns: arrival.time_ns,
                 token,
@@ -188,31 +240,41 @@ impl HandshakeTimer {
             State::Opened { time_ns, token: same, .. }
                 if same == token && arrival.time_ns.saturating_sub(time_ns) <= ONE_FLIGHT_NS =>
             {
-                handshake.0
+                *state
             }
             State::Opened { .. } | State::Ambiguous => State::Ambiguous,
-            State::Unmeasured | State::Measured(_) => handshake.0,
+            State::Unmeasured | State::Measured(_) => *state,
         };
     }
 
-    /// A side answers: the round trip is known, unless it must not be measured.
-    fn answer(&mut self, handshake: &mut Handshake, packet: TimedPacket<'_>, token: u32) {
-        let TimedPacket { ends, side, arrival } = packet;
-        self.refine_tick(arrival.time_ns);
-        let state = handshake.0;
-        if handshake.is_awaited() || matches!(state, State::Ambiguous) {
-            handshake.0 = State::Unmeasured;
+    /// A side answers the opening packet: what the round trip says about middleboxes is noted as well.
+    fn answer(&mut self, state: &mut State, packet: TimedPacket<'_>, token: u32) {
+        if let Some(rtt_ns) = self.measure(state, packet, token) {
+            let TimedPacket { ends, side, arrival } = packet;
+            let (server, port) = ends.end(side);
+            self.detector.add(server, port, ends.is_tcp(), rtt_ns, arrival.time_ns);
         }
-        let State::Opened { time_ns, token: expected, side: opener, clock, era } = state else { return };
+    }
+
+    /// A side answers: the round trip is known, unless it must not be measured.
+    fn measure(&mut self, state: &mut State, packet: TimedPacket<'_>, token: u32) -> Option<u64> {
+        let TimedPacket { side, arrival, .. } = packet;
+        self.refine_tick(arrival.time_ns);
+        let before = *state;
+        if before.is_awaited() || matches!(before, State::Ambiguous) {
+            *state = State::Unmeasured;
+        }
+        let State::Opened { time_ns, token: expected, side: opener, clock, era } = before else {
+            return None;
+        };
         let is_its_answer = token == expected && side != usize::from(opener);
         let is_one_clock = clock == self.clock_of(arrival) && era == self.era;
         let rtt_ns = arrival.time_ns.saturating_sub(time_ns);
         if !is_its_answer || !is_one_clock || self.is_coarse() || rtt_ns == 0 {
-            return;
+            return None;
         }
-        handshake.0 = State::Measured(rtt_ns);
-        let (server, port) = ends.end(side);
-        self.detector.add(server, port, ends.is_tcp(), rtt_ns, arrival.time_ns);
+        *state = State::Measured(rtt_ns);
+        Some(rtt_ns)
     }
 
     /// Evaluates whether a middlebox answers.

@@ -1,0 +1,123 @@
+"""A file that keeps state across restarts: JSON, bounded, with a version, replaced atomically."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from netmon.errors import reason_of
+
+MAX_BYTES = 16 * 1024 * 1024
+RETRY_S = 60.0
+"""Time between attempts to write the file after a failure."""
+State = TypeVar("State")
+
+
+class StateFile:
+    """Loads state at startup, and saves it when it has changed.
+
+    A file that cannot be read or parsed is renamed; one that cannot be written is tried again later. Either
+    is logged in one line, and the sensor continues with the state in memory.
+    """
+
+    def __init__(
+        self, path: Path, version: int, log: Callable[[str], None], *, if_damaged: str, if_unsaved: str
+    ) -> None:
+        """`if_damaged` and `if_unsaved` say in the log what the loss means for the user."""
+        self.is_saved = True  # the last attempt to save succeeded
+        self.is_failing = False  # the last access to the file failed
+        self._file = path
+        self._version = version
+        self._log = log
+        self._if_damaged = if_damaged
+        self._if_unsaved = if_unsaved
+        self._saved = 0
+        self._retry_at_s = 0.0
+
+    def load(self, parse: Callable[[dict[str, Any]], State], empty: State) -> State:
+        """The state in the file; `empty` if there is no file, or no usable one.
+
+        `parse` raises ValueError or TypeError for content that is not valid.
+        """
+        try:
+            return parse(self._read())
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self.is_failing = True
+            self._set_aside(reason_of(error))
+        except (ValueError, TypeError, RecursionError):
+            self._set_aside("damaged, or written by another version of netmon")
+        return empty
+
+    def saved(self, changes: int) -> None:
+        """The state with this number of changes is what the file holds."""
+        self._saved = changes
+
+    def save(self, changes: int, content: Callable[[], dict[str, str]], now_s: float) -> None:
+        """Writes the file if the number of `changes` is another than when it was last written.
+
+        `content`: the JSON of each key. `now_s`: the time of a monotonic clock.
+        """
+        if changes == self._saved or now_s < self._retry_at_s:
+            return
+        try:
+            self._write(content())
+        except OSError as error:
+            self._retry_at_s = now_s + RETRY_S
+            if self.is_saved:
+                self._log(f"{self._file}: {reason_of(error)}; until it can be written, {self._if_unsaved}")
+            self.is_saved, self.is_failing = False, True
+            return
+        if not self.is_saved:
+            self._log(f"{self._file}: can be written again")
+        self.is_saved, self.is_failing = True, False
+        self._saved = changes
+
+    def _read(self) -> dict[str, Any]:
+        with self._file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ValueError
+        content = json.loads(data)
+        if not isinstance(content, dict) or content.get("version") != self._version:
+            raise ValueError
+        return content
+
+    def _set_aside(self, why: str) -> None:
+        aside = self._file.with_name(f"{self._file.name}.damaged")
+        try:
+            self._file.replace(aside)
+        except OSError:
+            kept = "left in place"
+        else:
+            kept = f"renamed to {aside}"
+        self._log(f"{self._file}: {why}; {kept}; {self._if_damaged}")
+
+    def _write(self, content: dict[str, str]) -> None:
+        folder = self._file.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        parts = {"version": str(self._version), **content}
+        text = ", ".join(f'"{key}": {value}' for key, value in parts.items())
+        new = self._file.with_name(f"{self._file.name}.new")
+        with new.open("w", encoding="utf-8") as stream:
+            stream.write(f"{{{text}}}\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        new.replace(self._file)
+
+
+def json_rows(rows: list[Any]) -> str:
+    """A JSON list with one element a line."""
+    lines = ",\n".join(map(json.dumps, rows))
+    return f"[\n{lines}\n]"
+
+
+def list_of(value: Any) -> list[Any]:
+    """A value that must be a list. Raises TypeError."""
+    if not isinstance(value, list):
+        raise TypeError
+    return value
