@@ -55,7 +55,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_state_last_write_successful": (
         "gauge",
         (),
-        "Whether the last write of the destinations file succeeded.",
+        "Whether the last write of the files that keep state succeeded.",
     ),
     "netmon_handshake_rtt_seconds": (
         "histogram",
