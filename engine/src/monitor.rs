@@ -108,7 +108,8 @@ impl Monitor {
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         let packet = TimedPacket { ends: &flow.ends, side, arrival };
         if segment.payload_len > 0 {
-            self.timer.time_data(&mut flow.view.handshake, packet, header);
+            let first_byte = flow.opening.stream_start(flow.ends.client_side());
+            self.timer.time_data(&mut flow.view.handshake, packet, header, first_byte);
         }
         if header.is_control() {
             self.timer.time_segment(&mut flow.view.handshake, packet, header);

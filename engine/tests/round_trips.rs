@@ -288,6 +288,21 @@ fn data_are_timed_from_their_first_segment() {
 }
 
 #[test]
+fn data_whose_first_segment_was_not_seen_are_not_timed() {
+    let mut watch = files();
+    watch.at(START, &syn()).at(START + 2 * MS, &syn_ack()).at(START + 30 * MS, &request(120));
+    assert_eq!(watch.at(START + 32 * MS, &reply(139)).rtts(), (Some(2 * MS), None));
+}
+
+#[test]
+fn an_answer_after_more_than_four_seconds_says_nothing() {
+    assert_eq!(answered_nearby().at(START + 5 * SECOND, &reply(120)).rtts(), (Some(2 * MS), None));
+    let mut watch = files();
+    watch.at(START, &syn()).at(START + 5 * SECOND, &syn_ack()).at(START + 6 * SECOND, &request(101));
+    assert_eq!(watch.at(START + 7 * SECOND, &reply(120)).rtts(), (Some(5 * SECOND), None));
+}
+
+#[test]
 fn retransmitted_data_yield_no_round_trip_and_duplicates_do() {
     for (gap, measured) in [(20_000, true), (300 * MS, false)] {
         let mut watch = answered_nearby();
@@ -326,8 +341,8 @@ fn a_retry_of_quic_may_come_from_a_load_balancer() {
 }
 
 #[test]
-fn a_handshake_is_kept_in_thirty_two_bytes() {
-    assert_eq!(std::mem::size_of::<Handshake>(), 32);
+fn a_handshake_is_kept_in_sixteen_bytes() {
+    assert_eq!(std::mem::size_of::<Handshake>(), 16);
 }
 
 #[test]

@@ -44,7 +44,8 @@ class _Entry:
     """A server: its smallest round trip, and the smallest of the flows since the last `JUMP_SAMPLES`."""
 
     smallest: RoundTrip
-    later_ns: int
+    ended: int  # flows that have ended
+    later_ns: int = 0
     later_samples: int = 0
 
 
@@ -62,7 +63,7 @@ class SmallestRoundTrips:
         self.jumps = 0
         self.version = 0
         self._addresses = addresses
-        self._entries = OrderedDict((server, _Entry(trip, trip.min_ns)) for server, trip in remembered)
+        self._entries = OrderedDict((server, _Entry(trip, trip.samples)) for server, trip in remembered)
 
     def record(self, flow: FlowRecord) -> RoundTrip | None:
         """Adds a flow; returns the smallest round trip to its server in the last seven days, if any.
@@ -80,16 +81,17 @@ class SmallestRoundTrips:
         if own is None:
             return None if entry is None else entry.smallest
         if entry is None:
-            return self._begin(flow.server, own)
+            return self._begin(flow, own)
         self._entries.move_to_end(flow.server)
         before = entry.smallest
         jump = flow.phase == "end" and _is_jump(entry, own.min_ns)
         if jump:
             self.jumps += 1
-            return self._begin(flow.server, RoundTrip(own.min_ns, 1, own.seen_ns, own.interception, before))
+            return self._begin(flow, RoundTrip(own.min_ns, 1, own.seen_ns, own.interception, before))
         smaller = own if own.min_ns < before.min_ns else before
         self.version += smaller is own
-        samples = before.samples + (flow.phase == "end")
+        entry.ended += flow.phase == "end"
+        samples = max(entry.ended, 1)
         entry.smallest = RoundTrip(smaller.min_ns, samples, smaller.seen_ns, flow.interception)
         return entry.smallest
 
@@ -102,11 +104,11 @@ class SmallestRoundTrips:
         """All servers, the one seen last at the end."""
         return [(server, entry.smallest) for server, entry in self._entries.items()]
 
-    def _begin(self, server: str, trip: RoundTrip) -> RoundTrip:
+    def _begin(self, flow: FlowRecord, trip: RoundTrip) -> RoundTrip:
         """Keeps the first round trip to a server; it is shown once with the one from which it jumped."""
         kept = RoundTrip(trip.min_ns, trip.samples, trip.seen_ns, trip.interception)
-        self._entries[server] = _Entry(kept, trip.min_ns)
-        self._entries.move_to_end(server)
+        self._entries[flow.server] = _Entry(kept, int(flow.phase == "end"))
+        self._entries.move_to_end(flow.server)
         self.version += 1
         if len(self._entries) > self._addresses:
             self._entries.popitem(last=False)
@@ -117,7 +119,7 @@ class SmallestRoundTrips:
 def _is_jump(entry: _Entry, own_ns: int) -> bool:
     """Adds a sample; true if it, or the least of the last `JUMP_SAMPLES`, is far from the least of all."""
     smallest_ns = entry.smallest.min_ns
-    if entry.smallest.samples >= JUMP_SAMPLES and _is_much_less(own_ns, smallest_ns):
+    if entry.ended >= JUMP_SAMPLES and _is_much_less(own_ns, smallest_ns):
         return True
     entry.later_ns = own_ns if entry.later_samples == 0 else min(entry.later_ns, own_ns)
     entry.later_samples += 1

@@ -54,8 +54,8 @@ def test_a_flow_counts_once_however_often_it_is_reported():
     trips = SmallestRoundTrips()
     trips.record(seen(4, phase="open"))
     trips.record(seen(4, phase="update", new_sent_bytes=10))
-    assert trips.record(seen(4, phase="end", new_received_bytes=0)).samples == 2
-    assert trips.record(seen(5, phase="end")).samples == 3
+    assert trips.record(seen(4, phase="end", new_received_bytes=0)).samples == 1
+    assert trips.record(seen(5, phase="end")).samples == 2
 
 
 def test_addresses_are_kept_apart_and_forgotten_after_seven_days():

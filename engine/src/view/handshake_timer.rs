@@ -32,12 +32,7 @@ const INTERFACES: usize = 8;
 
 /// How far a flow's handshake has come, and its round trips once they are measured.
 #[derive(Debug, Default)]
-pub struct Handshake {
-    /// From the opening packet to its answer.
-    opening: State,
-    /// From the client's first data to the server's.
-    data: State,
-}
+pub struct Handshake(State);
 
 #[derive(Clone, Copy, Debug, Default)]
 enum State {
@@ -48,8 +43,7 @@ enum State {
     Opened {
         /// Time of the opening packet.
         time_ns: u64,
-        /// TCP: the acknowledgement number expected, or the number of the first byte; QUIC: of the client's
-        /// connection ID.
+        /// TCP: the acknowledgement number expected; QUIC: of the client's connection ID.
         token: u32,
         /// The side that opened.
         side: u8,
@@ -62,33 +56,56 @@ enum State {
     Ambiguous,
     /// Answered or too late, and not measured.
     Unmeasured,
-    /// The round trip, in nanoseconds.
+    /// The round trip of the opening; the client's first data are awaited.
     Measured(u64),
+    /// The client has sent its first data.
+    Sent {
+        /// When it did.
+        time_ns: u64,
+        /// The round trip of the opening.
+        rtt_ns: u32,
+        /// The clock that measured the time.
+        clock: u8,
+        /// Times that a clock had been set back.
+        era: u8,
+    },
+    /// The round trip of the opening; that of the data is not measured.
+    OpeningOnly(u64),
+    /// Both round trips.
+    Both { rtt_ns: u32, answer_ns: u32 },
 }
 
-impl State {
-    fn rtt_ns(self) -> Option<u64> {
-        match self {
-            State::Measured(rtt_ns) => Some(rtt_ns),
+impl Handshake {
+    /// Round trip of the opening, between sensor and server; None if it was not measured.
+    pub fn rtt_ns(&self) -> Option<u64> {
+        match self.0 {
+            State::Measured(rtt_ns) | State::OpeningOnly(rtt_ns) => Some(rtt_ns),
+            State::Sent { rtt_ns, .. } | State::Both { rtt_ns, .. } => Some(u64::from(rtt_ns)),
+            _ => None,
+        }
+    }
+
+    /// Round trip of the first data; None if it was not measured, or that of the opening was not.
+    pub fn answer_rtt_ns(&self) -> Option<u64> {
+        match self.0 {
+            State::Both { answer_ns, .. } => Some(u64::from(answer_ns)),
             _ => None,
         }
     }
 
     #[inline]
-    fn is_awaited(self) -> bool {
-        matches!(self, State::None | State::Opened { .. })
+    fn is_awaited(&self) -> bool {
+        matches!(self.0, State::None | State::Opened { .. })
     }
 }
 
-impl Handshake {
-    /// Round trip between sensor and server; None if it was not measured.
-    pub fn rtt_ns(&self) -> Option<u64> {
-        self.opening.rtt_ns()
-    }
-
-    /// Round trip of the first data and its answer, only with that of the opening; None if it was not measured.
-    pub fn answer_rtt_ns(&self) -> Option<u64> {
-        self.data.rtt_ns()
+impl State {
+    /// The end of the measurements: both round trips, if both are known and shorter than four seconds.
+    fn timed(rtt_ns: u64, answer_ns: Option<u64>) -> Self {
+        match (u32::try_from(rtt_ns), answer_ns.map(u32::try_from)) {
+            (Ok(rtt_ns), Some(Ok(answer_ns))) => Self::Both { rtt_ns, answer_ns },
+            _ => Self::OpeningOnly(rtt_ns),
+        }
     }
 }
 
@@ -143,37 +160,64 @@ impl HandshakeTimer {
             return;
         }
         if header.flags & flags::ACK == 0 {
-            self.open(&mut handshake.opening, packet, header.seq.wrapping_add(1));
+            self.open(handshake, packet, header.seq.wrapping_add(1));
         } else {
-            self.answer(&mut handshake.opening, packet, header.ack);
+            self.answer(handshake, packet, header.ack);
         }
     }
 
     /// Times the answer to the client's first data by a segment with data, after a timed handshake.
+    ///
+    /// `first_byte` is the sequence number of the client's first byte, as far as it is known.
     #[inline]
-    pub fn time_data(&mut self, handshake: &mut Handshake, packet: TimedPacket<'_>, header: TcpHeader) {
-        if handshake.data.is_awaited() && matches!(handshake.opening, State::Measured(_)) {
-            self.time_first_data(&mut handshake.data, packet, header);
+    pub fn time_data(
+        &mut self,
+        handshake: &mut Handshake,
+        packet: TimedPacket<'_>,
+        header: TcpHeader,
+        first_byte: Option<u32>,
+    ) {
+        if matches!(handshake.0, State::Measured(_) | State::Sent { .. }) {
+            if let Some(first_byte) = first_byte {
+                self.time_first_data(handshake, packet, header, first_byte);
+            }
         }
     }
 
     #[cold]
-    fn time_first_data(&mut self, data: &mut State, packet: TimedPacket<'_>, header: TcpHeader) {
-        let first_byte = header.first_byte();
-        match *data {
-            State::None if packet.side == packet.ends.client_side() => self.open(data, packet, first_byte),
-            // What the client sends after the first segment does not matter; only that one again does.
-            State::Opened { side, token, .. } if usize::from(side) == packet.side && first_byte == token => {
-                self.open(data, packet, token);
+    fn time_first_data(
+        &mut self,
+        handshake: &mut Handshake,
+        packet: TimedPacket<'_>,
+        header: TcpHeader,
+        first_byte: u32,
+    ) {
+        let TimedPacket { ends, side, arrival } = packet;
+        let by_client = side == ends.client_side();
+        let is_first = header.first_byte() == first_byte;
+        handshake.0 = match handshake.0 {
+            State::Measured(rtt_ns) if by_client => match u32::try_from(rtt_ns) {
+                Ok(rtt_ns) if is_first => State::Sent {
+                    time_ns: arrival.time_ns,
+                    rtt_ns,
+                    clock: self.clock_of(arrival),
+                    era: self.era,
+                },
+                _ => State::OpeningOnly(rtt_ns),
+            },
+            State::Sent { time_ns, rtt_ns, .. }
+                if by_client && is_first && arrival.time_ns.saturating_sub(time_ns) > ONE_FLIGHT_NS =>
+            {
+                State::OpeningOnly(u64::from(rtt_ns))
             }
             // Data that does not acknowledge the client's was sent before that arrived.
-            State::Opened { side, token, .. }
-                if usize::from(side) != packet.side && (header.ack.wrapping_sub(token) as i32) > 0 =>
+            State::Sent { time_ns, rtt_ns, clock, era }
+                if !by_client && (header.ack.wrapping_sub(first_byte) as i32) > 0 =>
             {
-                self.measure(data, packet, token);
+                State::timed(u64::from(rtt_ns), self.elapsed_ns(time_ns, clock, era, arrival))
             }
-            _ => {}
-        }
+            state => state,
+        };
     }
 
     /// Times the handshake of QUIC by a datagram: the flow begins with a client's Initial, and the first long header
@@ -191,7 +235,7 @@ impl HandshakeTimer {
     ) {
         let is_long = matches!(datagram, [0x80..=0xff, ..]);
         let is_negotiation = matches!(datagram, [_, 0, 0, 0, 0, ..]);
-        if is_long && !is_negotiation && handshake.opening.is_awaited() {
+        if is_long && !is_negotiation && handshake.is_awaited() {
             self.time_long_header(handshake, packet, datagram, peer, is_first);
         }
     }
@@ -206,30 +250,30 @@ impl HandshakeTimer {
         is_first: bool,
     ) {
         let Some(header) = first_header(datagram) else { return };
-        let Handshake { opening, data } = handshake;
-        match *opening {
+        match handshake.0 {
             State::Opened { side: opener, .. } if usize::from(opener) != packet.side => {
                 // Only a client's Initial can be decrypted with a client's keys, so the peer is the client.
                 if matches!(peer, OpeningState::Hello | OpeningState::Collecting) {
-                    self.answer(opening, packet, token(header.destination));
-                    if header.kind != PacketType::Retry {
-                        *data = *opening;
+                    self.answer(handshake, packet, token(header.destination));
+                    let answer_ns = handshake.rtt_ns().filter(|_| header.kind != PacketType::Retry);
+                    if let Some(rtt_ns) = handshake.rtt_ns() {
+                        handshake.0 = State::timed(rtt_ns, answer_ns);
                     }
                 } else {
-                    *opening = State::Unmeasured;
+                    handshake.0 = State::Unmeasured;
                 }
             }
-            State::None if !is_first => *opening = State::Unmeasured,
-            _ if header.kind == PacketType::Initial => self.open(opening, packet, token(header.source)),
+            State::None if !is_first => handshake.0 = State::Unmeasured,
+            _ if header.kind == PacketType::Initial => self.open(handshake, packet, token(header.source)),
             _ => {}
         }
     }
 
     /// A side opens a connection and expects an answer that carries `token`.
-    fn open(&mut self, state: &mut State, packet: TimedPacket<'_>, token: u32) {
+    fn open(&mut self, handshake: &mut Handshake, packet: TimedPacket<'_>, token: u32) {
         let TimedPacket { side, arrival, .. } = packet;
         self.refine_tick(arrival.time_ns);
-        *state = match *state {
+        handshake.0 = match handshake.0 {
             State::None => State::Opened {
                 time_ns: arrival.time_ns,
                 token,
@@ -240,41 +284,36 @@ impl HandshakeTimer {
             State::Opened { time_ns, token: same, .. }
                 if same == token && arrival.time_ns.saturating_sub(time_ns) <= ONE_FLIGHT_NS =>
             {
-                *state
+                handshake.0
             }
             State::Opened { .. } | State::Ambiguous => State::Ambiguous,
-            State::Unmeasured | State::Measured(_) => *state,
+            state => state,
         };
-    }
-
-    /// A side answers the opening packet: what the round trip says about middleboxes is noted as well.
-    fn answer(&mut self, state: &mut State, packet: TimedPacket<'_>, token: u32) {
-        if let Some(rtt_ns) = self.measure(state, packet, token) {
-            let TimedPacket { ends, side, arrival } = packet;
-            let (server, port) = ends.end(side);
-            self.detector.add(server, port, ends.is_tcp(), rtt_ns, arrival.time_ns);
-        }
     }
 
     /// A side answers: the round trip is known, unless it must not be measured.
-    fn measure(&mut self, state: &mut State, packet: TimedPacket<'_>, token: u32) -> Option<u64> {
-        let TimedPacket { side, arrival, .. } = packet;
+    fn answer(&mut self, handshake: &mut Handshake, packet: TimedPacket<'_>, token: u32) {
+        let TimedPacket { ends, side, arrival } = packet;
         self.refine_tick(arrival.time_ns);
-        let before = *state;
-        if before.is_awaited() || matches!(before, State::Ambiguous) {
-            *state = State::Unmeasured;
+        let state = handshake.0;
+        if handshake.is_awaited() || matches!(state, State::Ambiguous) {
+            handshake.0 = State::Unmeasured;
         }
-        let State::Opened { time_ns, token: expected, side: opener, clock, era } = before else {
-            return None;
-        };
-        let is_its_answer = token == expected && side != usize::from(opener);
+        let State::Opened { time_ns, token: expected, side: opener, clock, era } = state else { return };
+        if token != expected || side == usize::from(opener) {
+            return;
+        }
+        let Some(rtt_ns) = self.elapsed_ns(time_ns, clock, era, arrival) else { return };
+        handshake.0 = State::Measured(rtt_ns);
+        let (server, port) = ends.end(side);
+        self.detector.add(server, port, ends.is_tcp(), rtt_ns, arrival.time_ns);
+    }
+
+    /// The time since a packet; None if it must not be measured.
+    fn elapsed_ns(&self, time_ns: u64, clock: u8, era: u8, arrival: Arrival) -> Option<u64> {
         let is_one_clock = clock == self.clock_of(arrival) && era == self.era;
-        let rtt_ns = arrival.time_ns.saturating_sub(time_ns);
-        if !is_its_answer || !is_one_clock || self.is_coarse() || rtt_ns == 0 {
-            return None;
-        }
-        *state = State::Measured(rtt_ns);
-        Some(rtt_ns)
+        let elapsed_ns = arrival.time_ns.saturating_sub(time_ns);
+        (is_one_clock && !self.is_coarse() && elapsed_ns > 0).then_some(elapsed_ns)
     }
 
     /// Evaluates whether a middlebox answers.
