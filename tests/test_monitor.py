@@ -8,6 +8,7 @@ import pytest
 
 from netmon.destinations.memory import Destinations
 from netmon.monitor import Monitor
+from netmon.places.databases import Databases
 from netmon.places.declared import Position
 from netmon.places.locator import Locator
 from netmon.places.round_trips import JUMP_SAMPLES, SmallestRoundTrips
@@ -16,6 +17,7 @@ from netmon.signatures.load import load_folder
 from netmon.verdict.policy import Policy, PolicyException
 from netmon.verdict.promises import Subject
 from tests import records
+from tests.places.mmdb import write_database
 
 ACME = """\
 vendor: acme
@@ -228,6 +230,20 @@ def test_suspected_interception_excludes_nothing(monitor):
 def test_countries_that_matter_are_excluded_without_votes(monitor):
     """Those that are promised, allowed or of concern, and those that sources name; no others."""
     assert placed(monitor, None, {"CN", "CH"})(3).place.not_in == ("CN", "RU")
+
+
+def test_an_anycast_address_is_forgotten(monitor, tmp_path):
+    """What answered one flow says nothing about who answers the next; for its own it does."""
+    record = {"country_code": "RU", "is_anycast": True}
+    write_database(tmp_path / "lite.mmdb", {"203.0.113.0/24": record}, "ipinfo lite")
+    databases = Databases([tmp_path / "lite.mmdb"], required=True)
+    databases.refresh()
+    trips = SmallestRoundTrips()
+    locator = Locator(monitor.signatures, (), databases, position=FRANKFURT)
+    one = Monitor(monitor.signatures, locator, Policy(), Subject(), trips)
+    seen = one.classify(flow("203.0.113.7", signature_of(one, "files.acme.example"), rtt_ns=3 * MS))
+    assert (seen.place.confidence, seen.place.not_in) == ("unknown", ("RU",))
+    assert trips.remembered() == []
 
 
 def test_a_jump_is_reported_once(monitor):

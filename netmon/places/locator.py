@@ -12,7 +12,7 @@ from netmon.places.database import Database
 from netmon.places.databases import Databases
 from netmon.places.decision import DECLARED, VENDOR, Cities, decide
 from netmon.places.declared import Declaration, Position
-from netmon.places.physics import DistanceCheck, join_countries
+from netmon.places.physics import Bound, DistanceCheck, join_countries
 from netmon.places.prefixes import PrefixTable
 from netmon.places.providers import REGISTRATIONS, content_of, named_provider
 from netmon.records import Place, RoundTrip, Vote
@@ -43,8 +43,11 @@ class _Known:
     """
 
     votes: tuple[Vote, ...]
+    countries: frozenset[str]  # those that matter, and those that sources name
     places: dict[tuple[tuple[str, ...], tuple[str, ...]], Place] = field(default_factory=dict)
 
+
+_NOTHING = Bound()
 
 _Cache = OrderedDict[tuple[str, int], _Known]
 """Address and day → what is known."""
@@ -104,15 +107,31 @@ class Locator:
         key = (address, when_ns // DAY_NS)
         known = cache.get(key)
         if known is None:
-            known = _Known(self._votes(address, iso_day(when_ns), databases))
+            votes = self._votes(address, iso_day(when_ns), databases)
+            known = _Known(votes, self._countries.union(_named(votes)))
             if len(cache) >= CACHED_PLACES:
                 cache.popitem(last=False)
             cache[key] = known
-        place = self._decide(known) if trip is None else self._exclude(known, trip)
-        if remembered is None:
-            return place
-        steps = (*place.steps, *self._describe_remembered(place, remembered))
-        return replace(place, remembered=remembered, steps=steps)
+        return self._weigh(known, trip, remembered)
+
+    def _weigh(self, known: _Known, trip: RoundTrip | None, remembered: RoundTrip | None) -> Place:
+        """The place without what the round trip excludes, and with what the remembered one shows."""
+        if trip is None and remembered is None:
+            return self._decide(known)
+        bound = _NOTHING if trip is None else self._distance_check.bound(trip, known.countries)
+        place = self._decide(known, bound.excluded, bound.not_in)
+        steps = (bound.step, *place.steps) if bound.step else place.steps
+        if remembered is not None:
+            steps += tuple(self._describe_remembered(known, bound, remembered))
+        return replace(
+            place,
+            excluded=bound.excluded,
+            not_in=bound.not_in,
+            implausible=bound.implausible,
+            round_trip=trip,
+            remembered=remembered,
+            steps=steps,
+        )
 
     def _decide(self, known: _Known, excluded: tuple[str, ...] = (), not_in: tuple[str, ...] = ()) -> Place:
         place = known.places.get((excluded, not_in))
@@ -121,20 +140,7 @@ class Locator:
             known.places[excluded, not_in] = place
         return place
 
-    def _exclude(self, known: _Known, trip: RoundTrip) -> Place:
-        """The place without what the round trip excludes."""
-        bound = self._distance_check.bound(trip, self._countries.union(_named(known.votes)))
-        place = self._decide(known, bound.excluded, bound.not_in)
-        return replace(
-            place,
-            excluded=bound.excluded,
-            not_in=bound.not_in,
-            implausible=bound.implausible,
-            round_trip=trip,
-            steps=(bound.step, *place.steps),
-        )
-
-    def _describe_remembered(self, place: Place, remembered: RoundTrip) -> Iterator[str]:
+    def _describe_remembered(self, known: _Known, bound: Bound, remembered: RoundTrip) -> Iterator[str]:
         """What a smaller round trip of an earlier flow would exclude, and from where it jumped."""
         before = remembered.jumped_from
         if before is not None:
@@ -142,12 +148,12 @@ class Locator:
                 f"the smallest round trip jumped from {before.min_ns / 1e6:.3f} ms to "
                 f"{remembered.min_ns / 1e6:.3f} ms: the address moved, or not always the same server answers"
             )
-        bound = self._distance_check.bound(remembered, self._countries.union(_named(place.votes)))
-        if not set(bound.not_in) <= set(place.not_in):
+        not_in = self._distance_check.not_in(remembered, known.countries)
+        if len(not_in) > len(bound.not_in):
             yield (
                 f"smallest round trip in seven days: {remembered.min_ns / 1e6:.3f} ms on "
                 f"{iso_day(remembered.seen_ns)}, when what answered could not be in "
-                f"{join_countries(bound.not_in)}: excludes nothing now"
+                f"{join_countries(not_in)}: excludes nothing now"
             )
 
     def network(self, address: str, when_ns: int) -> str | None:

@@ -22,6 +22,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from netmon.countries import country_name
 from netmon.places import borders
@@ -36,6 +37,9 @@ CITY_RADIUS_KM = 100.0
 BORDER_MARGIN_KM = 25.0  # 12 nautical miles, and the map's errors
 TIMING_MARGIN_NS = 1_000_000
 """Network cards delay packets by up to a fraction of a millisecond; some clocks only count milliseconds."""
+
+CACHED = 4_096
+"""Sets of countries, and texts about them, that are kept; few occur."""
 
 MIN_TRUSTED_NS = 1_000_000
 """A smaller round trip is used only if other destinations show that no middlebox answers."""
@@ -61,45 +65,39 @@ class DistanceCheck:
 
     def __init__(self, position: Position | None, locations: Mapping[str, Location]) -> None:
         self._position = position
-        by_distance = sorted(
-            (min_distance_km(position, location), location.id) for location in locations.values() if position
+        self._locations = _Ranking(
+            {one.id: min_distance_km(position, one) for one in locations.values()} if position else {}
         )
-        self._distances_km = [distance for distance, _ in by_distance]
-        # Any limit excludes all but the n nearest locations, so there is one tuple for each n.
-        ids = [location for _, location in by_distance]
-        self._all_but_nearest = [tuple(sorted(ids[count:])) for count in range(len(ids) + 1)]
-        self._countries_km: dict[str, float] = {}
+        self._rank = lru_cache(CACHED)(self._make_ranking)
+        self._country_km: dict[str, float] = {}
 
-    def bound(self, trip: RoundTrip, countries: Iterable[str] = ()) -> Bound:
+    def bound(self, trip: RoundTrip, countries: frozenset[str] = frozenset()) -> Bound:
         """What the round trip excludes of the locations and these countries; nothing if it is unreliable."""
         measured = f"round trip: {trip.min_ns / 1e6:.3f} ms"
         doubt = self._doubt(trip)
         if doubt:
             return Bound(step=f"{measured}; {doubt}: nothing is excluded")
         limit_km = max_distance_km(trip.min_ns)
-        slow_km = limit_km * FIBRE
-        excluded, by_distance = self._beyond_km(limit_km), {one: self._country_km(one) for one in countries}
-        not_in = tuple(sorted(one for one, km in by_distance.items() if km > limit_km))
-        implausible = tuple(sorted(one for one, km in by_distance.items() if slow_km < km <= limit_km))
-        step = f"{measured}, so it is at most {limit_km:.0f} km away"
-        step += f": excludes {', '.join(excluded) or 'nothing'}"
-        if not_in:
-            step += f"; what answered cannot be in {join_countries(not_in)}"
-        doubtful = [one for one in self._beyond_km(slow_km) if one not in excluded]
-        doubtful += map(country_name, implausible)
-        if doubtful:
-            step += f"; implausible by light in fibre, which excludes nothing: {', '.join(doubtful)}"
+        ranking = self._rank(countries)
+        excluded, not_in = self._locations.beyond(limit_km), ranking.beyond(limit_km)
+        slow = self._locations.beyond(limit_km * FIBRE), ranking.beyond(limit_km * FIBRE)
+        implausible = tuple(one for one in slow[1] if one not in not_in)
+        step = f"{measured}, so it is at most {limit_km:.0f} km away: {_describe(excluded, not_in, *slow)}"
         return Bound(excluded, not_in, implausible, step)
 
-    def _beyond_km(self, limit_km: float) -> tuple[str, ...]:
-        return self._all_but_nearest[bisect_right(self._distances_km, limit_km)]
+    def not_in(self, trip: RoundTrip, countries: frozenset[str]) -> tuple[str, ...]:
+        """The countries that the round trip excludes."""
+        return () if self._doubt(trip) else self._rank(countries).beyond(max_distance_km(trip.min_ns))
 
-    def _country_km(self, country: str) -> float:
-        """The smallest possible distance to a country, all margins subtracted; computed once."""
-        known = self._countries_km.get(country)
+    def _make_ranking(self, countries: frozenset[str]) -> _Ranking:
+        return _Ranking({one: self._measure(one) for one in countries})
+
+    def _measure(self, country: str) -> float:
+        """The smallest possible distance to a country, computed once."""
+        known = self._country_km.get(country)
         if known is None:
             known = 0.0 if self._position is None else min_country_distance_km(self._position, country)
-            self._countries_km[country] = known
+            self._country_km[country] = known
         return known
 
     def _doubt(self, trip: RoundTrip) -> str | None:
@@ -111,6 +109,37 @@ class DistanceCheck:
         if trip.interception == "unknown" and trip.min_ns < MIN_TRUSTED_NS:
             return "so small a round trip may come from a middlebox, and few destinations were seen"
         return None
+
+
+class _Ranking:
+    """Names by distance. Any limit excludes all but the n nearest, so there is one tuple for each n."""
+
+    def __init__(self, distances_km: Mapping[str, float]) -> None:
+        names = sorted(distances_km, key=lambda name: distances_km[name])
+        self._distances_km = [distances_km[name] for name in names]
+        self._all_but_nearest = [tuple(sorted(names[count:])) for count in range(len(names) + 1)]
+
+    def beyond(self, limit_km: float) -> tuple[str, ...]:
+        """Those that are farther away, sorted."""
+        return self._all_but_nearest[bisect_right(self._distances_km, limit_km)]
+
+
+@lru_cache(CACHED)
+def _describe(
+    excluded: tuple[str, ...],
+    not_in: tuple[str, ...],
+    slow_locations: tuple[str, ...],
+    slow_countries: tuple[str, ...],
+) -> str:
+    """What is excluded, in words; the last two are what is too far for light in fibre."""
+    text = f"excludes {', '.join(excluded) or 'nothing'}"
+    if not_in:
+        text += f"; what answered cannot be in {join_countries(not_in)}"
+    doubtful = [one for one in slow_locations if one not in excluded]
+    doubtful += [country_name(one) for one in slow_countries if one not in not_in]
+    if doubtful:
+        text += f"; implausible by light in fibre, which excludes nothing: {', '.join(doubtful)}"
+    return text
 
 
 def min_distance_km(position: Position, location: Location) -> float:
