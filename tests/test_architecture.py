@@ -29,6 +29,7 @@ ALLOWED = {
     "sources": {"_engine", "errors", "records"},
     "web": {"errors", "file_version", "yaml_nodes"},
     "places": {
+        "_engine",
         "countries",
         "days",
         "errors",
@@ -39,7 +40,7 @@ ALLOWED = {
         "yaml_nodes",
     },
     "verify": {"_engine", "errors", "records", "sources"},
-    "config": {"countries", "errors", "limits", "places", "verdict", "yaml_nodes"},
+    "config": {"countries", "errors", "limits", "places", "records", "verdict", "yaml_nodes"},
     "destinations": {"days", "errors", "places", "records"},
     "verdict": {"countries", "days", "places", "records", "signatures"},
     "monitor": {

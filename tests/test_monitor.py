@@ -15,7 +15,7 @@ from netmon.places.round_trips import JUMP_SAMPLES, SmallestRoundTrips
 from netmon.records import Fallback
 from netmon.signatures.load import load_folder
 from netmon.verdict.policy import Policy, PolicyException
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 from tests import records
 from tests.places.mmdb import write_database
 
@@ -66,7 +66,7 @@ def monitor(tmp_path):
     (tmp_path / "locations.yaml").write_text(locations, encoding="utf-8")
     (tmp_path / "acme.yaml").write_text(ACME, encoding="utf-8")
     signatures = load_folder(tmp_path)
-    return Monitor(signatures, Locator(signatures), Policy(), Subject())
+    return Monitor(signatures, Locator(signatures), Policy(), Subjects())
 
 
 def flow(server, signature, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
@@ -122,7 +122,7 @@ def test_policy_exceptions_depend_on_the_client(monitor, clients, outcome, lifts
     exception = PolicyException("acme", "files", ip_network(clients), "2026-12-31", "A", "B", lifts="place")
     policy = Policy(exceptions=(exception,))
     signatures = monitor.signatures
-    one = Monitor(signatures, Locator(signatures), policy, Subject())
+    one = Monitor(signatures, Locator(signatures), policy, Subjects())
     found = one.classify(flow("203.0.113.7", signature_of(one, "files.acme.example"))).verdict
     assert (found.outcome, found.lifts) == (outcome, lifts)
     assert ("acme", "files", "moscow", "RU", "unexpected") in set(one.expected_series(SEPTEMBER))
@@ -134,7 +134,7 @@ def test_a_destination_is_new_once(monitor):
 
     def classify(server, contact="data"):
         loaded = Monitor(
-            *(monitor.signatures, Locator(monitor.signatures)), Policy(), Subject(), None, destinations
+            *(monitor.signatures, Locator(monitor.signatures)), Policy(), Subjects(), None, destinations
         )
         one = replace(flow(server, signature_of(loaded, "files.acme.example")), contact=contact)
         return loaded.classify(one).new_destination
@@ -164,7 +164,7 @@ def test_an_unverified_signature_makes_nothing_new(tmp_path):
     locations = (Path(__file__).parent / "signatures" / "locations.yaml").read_text(encoding="utf-8")
     (tmp_path / "locations.yaml").write_text(locations, encoding="utf-8")
     signatures = load_folder(tmp_path)
-    one = Monitor(signatures, Locator(signatures), Policy(), Subject(), None, Destinations())
+    one = Monitor(signatures, Locator(signatures), Policy(), Subjects(), None, Destinations())
     assert one.classify(flow("203.0.113.7", signature_of(one, "files.acme.example"))).new_destination == ()
 
 
@@ -177,7 +177,7 @@ def placed(monitor, trips=None, countries=()):
 
     def classify(rtt_ms, **changes):
         locator = Locator(monitor.signatures, position=FRANKFURT, countries=countries)
-        loaded = Monitor(monitor.signatures, locator, Policy(), Subject(), trips)
+        loaded = Monitor(monitor.signatures, locator, Policy(), Subjects(), trips)
         rtt_ns = None if rtt_ms is None else rtt_ms * MS
         one = flow("203.0.113.7", signature_of(loaded, "files.acme.example"), rtt_ns=rtt_ns)
         return loaded.classify(replace(one, **changes))
@@ -240,7 +240,7 @@ def test_an_anycast_address_is_forgotten(monitor, tmp_path):
     databases.refresh()
     trips = SmallestRoundTrips()
     locator = Locator(monitor.signatures, (), databases, position=FRANKFURT)
-    one = Monitor(monitor.signatures, locator, Policy(), Subject(), trips)
+    one = Monitor(monitor.signatures, locator, Policy(), Subjects(), trips)
     seen = one.classify(flow("203.0.113.7", signature_of(one, "files.acme.example"), rtt_ns=3 * MS))
     assert (seen.place.confidence, seen.place.not_in) == ("unknown", ("RU",))
     assert trips.remembered() == []

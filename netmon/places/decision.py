@@ -183,7 +183,7 @@ def _find_claims(left: Sequence[Vote], refuted: Sequence[Vote], unclear: Sequenc
     sound = [vote for vote in left if not _is_shaken(vote, left, refuted)]
     if len(independent_of(frozenset(map(_provider, sound)))) < 2:
         return ()
-    return tuple(_countries([*sound, *unclear]))
+    return tuple(_countries([*left, *unclear]))
 
 
 def _is_shaken(vote: Vote, left: Sequence[Vote], refuted: Sequence[Vote]) -> bool:

@@ -74,15 +74,15 @@ class SmallestRoundTrips:
             self.version += bool(self._entries)
             self._entries.clear()
             return None
-        entry, own = self._entries.get(flow.server), own_round_trip(flow)
+        entry, own = self._entries.get(flow.destination), own_round_trip(flow)
         if entry is not None and abs(flow.start_ns - entry.smallest.seen_ns) > KEPT_NS:
-            self.forget(flow.server)
+            self.forget(flow.destination)
             entry = None
         if own is None:
             return None if entry is None else entry.smallest
         if entry is None:
             return self._begin(flow, own)
-        self._entries.move_to_end(flow.server)
+        self._entries.move_to_end(flow.destination)
         before = entry.smallest
         jump = flow.phase == "end" and _is_jump(entry, own.min_ns)
         if jump:
@@ -107,8 +107,8 @@ class SmallestRoundTrips:
     def _begin(self, flow: FlowRecord, trip: RoundTrip) -> RoundTrip:
         """Keeps the first round trip to a server; it is shown once with the one from which it jumped."""
         kept = RoundTrip(trip.min_ns, trip.samples, trip.seen_ns, trip.interception)
-        self._entries[flow.server] = _Entry(kept, int(flow.phase == "end"))
-        self._entries.move_to_end(flow.server)
+        self._entries[flow.destination] = _Entry(kept, int(flow.phase == "end"))
+        self._entries.move_to_end(flow.destination)
         self.version += 1
         if len(self._entries) > self._addresses:
             self._entries.popitem(last=False)
