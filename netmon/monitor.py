@@ -104,11 +104,11 @@ class Monitor:
                 if one.address == flow.destination:
                     yield Fallback(vendor.id, one.operator, question, component, one.status)
 
-    def expected_series(self, when_ns: int) -> Iterator[tuple[str, str, str, str, str]]:
+    def expected_series(self, when_ns: int) -> Iterator[tuple[str, str, str, str, str, str]]:
         """Labels of the series that the signatures make likely, so that they exist before their first flow.
 
-        Vendor, component, location, country, verdict: each component at each place where the vendor has a
-        network.
+        Vendor, component, location, country, verdict, severity: each component at each place where the
+        vendor has a network.
         """
         for vendor in self.signatures.vendors.values():
             networks = {rule.prefix.split("/")[0] for rule in vendor.networks}
@@ -118,8 +118,9 @@ class Monitor:
             for rule in rules:
                 for place, subject in product(places, self._subjects.distinct()):
                     case = replace(self._case(rule, place, when_ns), holder_shown=True)
-                    outcome = judge(case, self._policy, subject).outcome
-                    yield rule.vendor, rule.component, place.location, place.country, outcome
+                    verdict = judge(case, self._policy, subject)
+                    where = (rule.vendor, rule.component, place.location, place.country)
+                    yield *where, verdict.outcome, verdict.severity or "none"
 
     def _case(self, rule: Rule, place: Place, when_ns: int) -> Case:
         """A flow at a time that matched the rule, seen completely."""

@@ -195,5 +195,37 @@ class Watch:
         return lines
 
 
+class Activity:
+    """When each interface last showed a packet of a flow; LLDP or STP alone are no traffic."""
+
+    SILENT_S = 300.0
+    """The time without such a packet after which an interface is reported."""
+
+    def __init__(self) -> None:
+        self.last_s: dict[str, float] = {}
+        """Interface → seconds since 1970; the start of the sensor if there was no packet since."""
+        self._counts: dict[str, int] = {}
+        self._silent: set[str] = set()
+
+    def check(self, stats: Mapping[str, Any], time_s: float) -> list[str]:
+        """New warnings, one line for each interface that has become silent, or shows packets again."""
+        lines = []
+        for name, counters in _by_interface(stats).items():
+            count = counters.get("flow_packets", 0)
+            if count != self._counts.get(name):
+                self._counts[name] = count
+                self.last_s[name] = time_s
+                if name in self._silent:
+                    self._silent.remove(name)
+                    lines.append(f"{name}: packets of flows are seen again")
+            elif time_s - self.last_s[name] >= self.SILENT_S and name not in self._silent:
+                self._silent.add(name)
+                lines.append(
+                    f"{name}: no packet of a flow for {self.SILENT_S / 60:.0f} minutes: "
+                    "check the mirror session, the cable and the filter"
+                )
+        return lines
+
+
 def _growth(now: Counters, before: Counters) -> dict[str, int]:
     return {key: count - before.get(key, 0) for key, count in now.items()}

@@ -19,7 +19,9 @@ from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.lines import Lines
+from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
+from netmon.outputs.remembered import SeriesFile
 from netmon.places.round_trips_file import RoundTripsFile
 from netmon.privacy import Privacy
 from netmon.signatures.match import compile_matcher
@@ -56,16 +58,23 @@ class Sensor:
         self._config = config
         self._log = log
         self._databases = wiring.open_databases(config, log)
-        self._trips_file = RoundTripsFile(state_folder(config, os.environ), config.position, log)
-        self._trips = self._trips_file.load()
-        self._state = DestinationsFile(state_folder(config, os.environ), log)
+        folder = state_folder(config, os.environ)
+        self._state = DestinationsFile(folder, log)
         self._destinations = self._state.load(config.learning_days * DAY_S)
+        self._series = SeriesFile(folder, self._log_further)
+        self._trips_file = RoundTripsFile(folder, config.position, self._log_further)
+        self._trips = self._trips_file.load()
         self._monitor = self._load_monitor()
         self._source = open_source(compile_matcher(self._monitor.signatures))
         self._supervisor = Supervisor(os.environ)
         self._quality = quality.Watch()
+        self._activity = quality.Activity()
         self._is_suspected = False
-        self.prometheus = Prometheus(package_version(), self._stats)
+        self.prometheus = Prometheus(
+            package_version(), self._stats, hold_s=config.hold_zero_s, with_created=config.created_series
+        )
+        self.prometheus.restore(self._series.load())
+        register_process(self.prometheus.registry, config.sensor, config.site)
         self._events: list[Events] = []
         self._lines: list[Lines] = []
         self._outputs: list[Output] = [self.prometheus]
@@ -102,8 +111,7 @@ class Sensor:
                     self._refresh_databases()
         finally:
             self._is_running = False
-            self._state.save(self._destinations, math.inf)
-            self._trips_file.save(self._trips, math.inf)
+            self._save(math.inf)
 
     def stop(self) -> None:
         """Ends `run` soon."""
@@ -164,14 +172,24 @@ class Sensor:
     def _check(self, now_s: float) -> None:
         """Saves the state, and warns of problems that the counters show."""
         # After the events are written: a crash reports a destination twice rather than never.
-        self._state.save(self._destinations, now_s)
-        self._trips_file.save(self._trips, now_s)
+        self._save(now_s)
         stats = self._source.stats()
         is_suspected = stats["interceptions"] > 0
         if is_suspected and not self._is_suspected:
             self._log(quality.INTERCEPTED)
         self._is_suspected = is_suspected
-        for line in self._quality.check(stats, now_s):
+        for line in (*self._quality.check(stats, now_s), *self._activity.check(stats, time.time())):
+            self._log(line)
+
+    def _save(self, now_s: float) -> None:
+        """Writes what has changed of the state."""
+        self._state.save(self._destinations, now_s)
+        self._series.save(self.prometheus.changes, self.prometheus.remembered, now_s)
+        self._trips_file.save(self._trips, now_s)
+
+    def _log_further(self, line: str) -> None:
+        """Logs a problem of a further file of a folder, unless the first one has it as well."""
+        if not self._state.is_failing:
             self._log(line)
 
     def _refresh_databases(self) -> None:
@@ -188,10 +206,11 @@ class Sensor:
             "evicted": stats["evicted"]
             | {"round_trips": self._trips.evicted, "destinations": self._destinations.evicted},
             "new_destinations": self._destinations.new_counts,
-            "is_state_saved": self._state.is_saved and self._trips_file.is_saved,
+            "is_state_saved": all(one.is_saved for one in (self._state, self._series, self._trips_file)),
             "round_trip_jumps": self._trips.jumps,
             "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,
+            "last_flow_packet_s": dict(self._activity.last_s),
             "location_databases": self._databases.states,
         }
 

@@ -70,7 +70,7 @@ DISPUTED = Place(
     "disputed", "disputed", None, "disputed", (Vote("db_one", "RU", None), Vote("db_two", "CH", None))
 )
 EXPECTED = Verdict("expected", "place_as_promised", "files_in_zurich")
-UNEXPECTED = Verdict("unexpected", "place_elsewhere", "files_in_zurich")
+UNEXPECTED = Verdict("unexpected", "place_elsewhere", "files_in_zurich", severity="warning")
 UNDECIDED = Verdict("undecided", "databases_disagree")
 
 QUERY = plain(

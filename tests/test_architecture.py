@@ -16,6 +16,7 @@ ALLOWED = {
     "countries": set(),
     "days": set(),
     "errors": set(),
+    "exposition": set(),
     "file_version": set(),
     "limits": set(),
     "quality": set(),
@@ -27,7 +28,7 @@ ALLOWED = {
     "privacy": {"days", "errors"},
     "signatures": {"", "_engine", "countries", "errors", "records", "yaml_nodes"},
     "sources": {"_engine", "errors", "records"},
-    "web": {"errors", "file_version", "yaml_nodes"},
+    "web": {"errors", "exposition", "file_version", "yaml_nodes"},
     "places": {
         "_engine",
         "countries",
@@ -40,8 +41,8 @@ ALLOWED = {
         "yaml_nodes",
     },
     "verify": {"_engine", "errors", "records", "sources"},
-    "config": {"countries", "errors", "limits", "places", "records", "verdict", "yaml_nodes"},
-    "destinations": {"days", "errors", "places", "records"},
+    "config": {"countries", "errors", "limits", "places", "records", "verdict", "web", "yaml_nodes"},
+    "destinations": {"days", "places", "records", "state_file"},
     "verdict": {"countries", "days", "places", "records", "signatures"},
     "monitor": {
         "destinations",
@@ -54,10 +55,12 @@ ALLOWED = {
         "countries",
         "days",
         "errors",
+        "exposition",
         "privacy",
         "quality",
         "records",
         "signatures",
+        "state_file",
         "verdict",
     },
     "wiring": {
@@ -118,9 +121,10 @@ LIBRARIES = {
     "pyshark": {"verify"},
     "typer": {"cli"},
     "rich": {"cli", "outputs"},
-    "prometheus_client": {"outputs", "web"},
+    "prometheus_client": {"exposition", "outputs", "web"},
     "yaml": {"yaml_nodes"},
     "bcrypt": {"web"},
+    "markdown_it": {"web"},
     "maxminddb": {"places"},
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from netmon.quality import THRESHOLDS, Watch, find_faults, percent_text
+from netmon.quality import THRESHOLDS, Activity, Watch, find_faults, percent_text
 
 GOOD = {
     "packets": 100_000,
@@ -131,3 +131,32 @@ def test_a_watch_forgets_what_is_over():
 def test_shares_as_text(part, total, text):
     """A small share is not shown as 0 %, and almost everything not as 100 %."""
     assert percent_text(part, total) == text
+
+
+def test_a_mirror_with_lldp_only_is_silent():
+    """After five minutes without a packet of a flow, whatever else arrives, one line says what to check."""
+    activity, found = Activity(), []
+    for second in range(400):
+        found += activity.check(stats(flow_packets=10, packets=100 + second), 1000.0 + second)
+    assert found == [
+        "eth1: no packet of a flow for 5 minutes: check the mirror session, the cable and the filter"
+    ]
+    assert activity.last_s == {"eth1": 1000.0}
+    assert activity.check(stats(flow_packets=11), 1400.0) == ["eth1: packets of flows are seen again"]
+    assert activity.last_s == {"eth1": 1400.0}
+
+
+def test_an_interface_that_never_showed_a_flow_is_silent_since_the_start():
+    """Its time is that of the first check."""
+    activity, found = Activity(), []
+    for second in (0, 299, 300, 301):
+        found += activity.check({"view": {}, "interfaces": {"eth2": KERNEL}}, 1000.0 + second)
+    assert len(found) == 1
+    assert activity.last_s == {"eth2": 1000.0}
+
+
+def test_traffic_is_not_silence():
+    """An interface with a packet of a flow every four minutes is not reported."""
+    activity = Activity()
+    for second in range(0, 3600, 60):
+        assert activity.check(stats(flow_packets=second // 240), 1000.0 + second) == []

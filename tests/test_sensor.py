@@ -83,7 +83,13 @@ def config(tmp_path, monkeypatch):
     """A configuration with signatures and state in temporary folders, and without databases."""
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     shutil.copytree(SIGNATURES, tmp_path / "signatures")
-    return Config(signatures=tmp_path / "signatures", databases=(), state=tmp_path / "state")
+    return Config(
+        signatures=tmp_path / "signatures",
+        databases=(),
+        state=tmp_path / "state",
+        hold_zero_s=0,
+        learning_days=0,
+    )
 
 
 @pytest.fixture

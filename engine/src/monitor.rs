@@ -78,6 +78,7 @@ impl Monitor {
         let is_duplicate =
             self.duplicates.is_duplicate(segment, hash ^ side as u64, arrival.time_ns, of_flow);
         let counters = self.tally.view(arrival.interface);
+        counters.flow_packets += u64::from(segment.ip_packets);
         if is_duplicate {
             counters.duplicate_packets += u64::from(segment.ip_packets);
             return;

@@ -94,7 +94,14 @@ def ages(watch_days: int, bad_days: int) -> list[Property]:
     ]
 
 
+SEVERITIES = {
+    "none": ("–", NEUTRAL),
+    "notice": ("notice", WATCH),
+    "warning": ("warning", BAD),
+    "critical": ("critical", WORST),
+}
 FLOW_COLUMNS: Overrides = {
+    "Severity": [*cell_words(SEVERITIES), width(100)],
     "Verdict": [*cell_words({name: (name, shade) for name, shade in VERDICTS.items()}), width(110)],
     "Flows": [decimals(0), width(90)],
     "Sent": [unit(BYTES), width(110)],

@@ -5,42 +5,36 @@ from collections.abc import Iterator
 from grafana_foundation_sdk.builders.dashboard import Dashboard, QueryVariable
 from grafana_foundation_sdk.models.dashboard import VariableOption
 
-from grafana.src import fields, frame
-from grafana.src.panels import About, Panel, Query, number, rows, trend, world
+from grafana.src import fields, frame, verdict
+from grafana.src.panels import NO_FLOW, About, Panel, Query, number, rows, trend, world
 from grafana.src.promql import (
     FINDING,
     FLOWS,
-    FORBIDDEN_SEEN,
     NO_COUNTRY,
     RECEIVED,
     SENT,
-    STEP,
-    UNEXPECTED_SEEN,
-    grown,
-    grown_bytes,
+    both_ways,
     if_alive,
+    increase,
     last_finding,
     placed,
     rate,
-    seen_in_range,
+    step,
 )
 
-SENTENCES = {
-    "4": ("Forbidden: a vendor was contacted against the policy", fields.WORST),
-    "3": ("Unexpected: data went where it should not", fields.BAD),
-    "2": ("Undecided: none of the traffic could be judged", fields.NEUTRAL),
-    "1": ("As promised, as far as it could be judged", fields.GOOD),
-    "0": ("No traffic of a known vendor", fields.NEUTRAL),
-}
-LABELS = ("vendor", "component", "location", "country", "verdict")
+LABELS = ("vendor", "component", "location", "country", "verdict", "severity")
+NONE = {"0": ("none", fields.GOOD)}
 NAMED_PLACES = ["zurich", "moscow"]  # chosen at first; the variable offers all that signatures know
 
 
-def build() -> Dashboard:
-    """The dashboard."""
+def build(least_judged: float = verdict.LEAST_JUDGED) -> Dashboard:
+    """The dashboard; it is green only if at least this share of the flows could be judged."""
     about = "Where the traffic to vendors' clouds ends, how much there is, and whether that was promised."
-    made = frame.dashboard("netmon-overview", "Overview", about).with_variable(_named_places())
-    return frame.add(made, [_verdict(), *_numbers(), _shares(), _map(), _bytes(), _verdicts(), _table()])
+    made = frame.dashboard("netmon-overview", "Overview", about)
+    made.with_variable(_named_places())
+    return frame.add(
+        made, [_verdict(least_judged), *_numbers(), _shares(), _map(), _bytes(), _verdicts(), _table()]
+    )
 
 
 def _named_places() -> QueryVariable:
@@ -50,29 +44,23 @@ def _named_places() -> QueryVariable:
     return variable.multi(True).current(chosen)
 
 
-def _verdict() -> Panel:
-    expected = grown(FLOWS, 'verdict="expected"')
-    levels = (
-        f"count({seen_in_range(FORBIDDEN_SEEN)}) * 0 + 4",
-        f"count({seen_in_range(UNEXPECTED_SEEN)}) * 0 + 3",
-        f"({expected} > 0) * 0 + 1",
-        f"({grown(FLOWS)} > 0) * 0 + 2",
-    )
+def _verdict(least_judged: float) -> Panel:
     about = About(
         "Verdict",
-        "The most serious finding in the time range: forbidden, then unexpected; otherwise whether anything "
-        "could be judged. The first hop is not the place of processing: a server may pass the data on.",
+        "The most serious finding in the time range: forbidden, then unexpected; otherwise whether enough "
+        "could be judged, all sensors report and their view is good. The first hop is not the place of "
+        "processing: a server may pass the data on.",
         fields.NO_UNIT,
         width=24,
         height=4,
     )
-    words = fields.words(SENTENCES)
-    query = Query(if_alive("\nor ".join(levels)))
-    return number(about, query, mappings=words, is_sentence=True, no_value="No sensor answers")
+    words = fields.words(verdict.SENTENCES)
+    query = Query(verdict.query(least_judged), "{{text}} {{sentence}}")
+    return number(about, query, mappings=words, is_sentence=True, no_value="No sensor was seen")
 
 
 def _numbers() -> Iterator[Panel]:
-    judged, finding = grown(FLOWS, 'verdict!="undecided"'), grown(FLOWS, FINDING)
+    judged, finding = increase(FLOWS, 'verdict!="undecided"'), increase(FLOWS, FINDING)
     sent = _about("Sent", "IP bytes from clients to vendors in the time range.", fields.BYTES)
     received = _about("Received", "IP bytes from vendors to clients in the time range.", fields.BYTES)
     flows = _about("Flows", "Flows to vendors in the time range.", fields.COUNT)
@@ -86,13 +74,13 @@ def _numbers() -> Iterator[Panel]:
     last = _about(
         "Last finding", "When an unexpected or forbidden flow was last seen in the time range.", fields.AGO
     )
-    bad = fields.steps((None, fields.GOOD), (1, fields.BAD))
-    yield number(sent, Query(if_alive(grown(SENT))))
-    yield number(received, Query(if_alive(grown(RECEIVED))))
-    yield number(flows, Query(if_alive(grown(FLOWS))), decimals=0)
-    yield number(share, Query(f"{judged} / ({grown(FLOWS)} > 0)"), decimals=0)
+    bad = fields.steps((None, "text"), (0, fields.GOOD), (1, fields.BAD))
+    yield number(sent, Query(if_alive(increase(SENT))))
+    yield number(received, Query(if_alive(increase(RECEIVED))))
+    yield number(flows, Query(if_alive(increase(FLOWS))), decimals=0)
+    yield number(share, Query(f"({judged} or vector(0)) / ({increase(FLOWS)} > 0)"), decimals=0)
     yield number(findings, Query(if_alive(finding)), thresholds=bad, decimals=0)
-    yield number(last, Query(last_finding()), thresholds=fields.steps((None, fields.BAD)), no_value="none")
+    yield number(last, Query(last_finding()), thresholds=bad, mappings=fields.words(NONE))
 
 
 def _about(title: str, description: str, unit: str) -> About:
@@ -107,10 +95,11 @@ def _shares() -> Panel:
         fields.BYTES,
         width=12,
         height=10,
+        empty=NO_FLOW,
     )
-    named = grown_bytes('location=~"$places"', "location", STEP)
-    others = grown_bytes(f'location!~"$places", country!~"{NO_COUNTRY}"', window=STEP)
-    nowhere = grown_bytes(f'location!~"$places", country=~"{NO_COUNTRY}"', window=STEP)
+    named = both_ways(step, 'location=~"$places"', "location")
+    others = both_ways(step, f'location!~"$places", country!~"{NO_COUNTRY}"')
+    nowhere = both_ways(step, f'location!~"$places", country=~"{NO_COUNTRY}"')
     return trend(
         about,
         Query(placed(named, "city"), "{{city}}"),
@@ -129,16 +118,17 @@ def _map() -> Panel:
         fields.COUNT,
         width=12,
         height=10,
+        empty="No flow with an agreed city in this time range",
     )
-    found = f"{grown(FLOWS, FINDING, 'location')} or {grown(FLOWS, by='location')} * 0"
+    found = f"{increase(FLOWS, FINDING, 'location')} or {increase(FLOWS, by='location')} * 0"
     labels = "city, country, latitude, longitude"
     degrees = [fields.unit(fields.NO_UNIT), fields.decimals(3)]
     red = {"mode": "absolute", "steps": [{"value": None, "color": "green"}, {"value": 1, "color": "red"}]}
     return world(
         about,
         {
-            "Bytes": f"{placed(grown_bytes(by='location'), labels)} > 0",
-            "Findings": f"{placed(found, labels)} and on (location) {grown(FLOWS, by='location')} > 0",
+            "Bytes": f"{placed(both_ways(increase, by='location'), labels)} > 0",
+            "Findings": f"{placed(found, labels)} and on (location) {increase(FLOWS, by='location')} > 0",
         },
         size="Bytes",
         colour="Findings",
@@ -158,6 +148,7 @@ def _bytes() -> Panel:
         fields.BYTES_A_SECOND,
         12,
         8,
+        NO_FLOW,
     )
     return trend(
         about,
@@ -168,8 +159,8 @@ def _bytes() -> Panel:
 
 
 def _verdicts() -> Panel:
-    about = About("Flows by verdict", "New flows to vendors in each interval.", fields.COUNT, 12, 8)
-    flows = grown(FLOWS, by="verdict", window=STEP)
+    about = About("Flows by verdict", "New flows to vendors in each interval.", fields.COUNT, 12, 8, NO_FLOW)
+    flows = step(FLOWS, by="verdict")
     return trend(
         about,
         Query(f"{flows} > 0", "{{verdict}}"),
@@ -185,14 +176,15 @@ def _table() -> Panel:
         fields.COUNT,
         width=24,
         height=9,
+        empty=NO_FLOW,
     )
     by = ", ".join(LABELS)
     return rows(
         about,
         {
-            "Flows": f"{grown(FLOWS, by=by)} > 0",
-            "Sent": f"{grown(SENT, by=by)} > 0",
-            "Received": f"{grown(RECEIVED, by=by)} > 0",
+            "Flows": f"{increase(FLOWS, by=by)} > 0",
+            "Sent": f"{increase(SENT, by=by)} > 0",
+            "Received": f"{increase(RECEIVED, by=by)} > 0",
         },
         LABELS,
         overrides={"Vendor": [frame.link_to_vendor()], **fields.FLOW_COLUMNS},

@@ -23,6 +23,10 @@ from grafana.src.fields import GOOD, Overrides, steps
 
 DATASOURCE = shared.DataSourceRef(type_val="prometheus", uid="${datasource}")
 HEADINGS = {"pythonversion": "Python", "sha256": "Signatures"}  # where the label's name is not a good heading
+MOST_STEPS = 60  # of a graph: with an hour or more, a step is longer than three scrapes of 15 s
+SENTENCE_SIZE = 24  # pixels
+MOST_BAR_WIDTH = 12  # pixels; without it, Grafana draws a single bar as wide as the distance to the next
+NO_FLOW = "No flow to a known vendor in this time range"
 LEAST_COLUMN = 70  # pixels; without it, Grafana lets a table exceed the width of its panel
 Panel = Builder[model.Panel]
 Shape = Literal["lines", "areas", "shares", "bars"]
@@ -43,6 +47,7 @@ class About(NamedTuple):
     unit: str
     width: int
     height: int
+    empty: str = "Nothing in this time range"  # what is shown without data
 
 
 def trend(
@@ -62,13 +67,14 @@ def trend(
     _dress(panel, about, overrides or {})
     target = prometheus.Dataquery
     _query(panel, [target().range().expr(query.expression).legend_format(query.legend) for query in queries])
+    panel.max_data_points(MOST_STEPS)
     panel.legend(_legend()).tooltip(common.VizTooltipOptions().mode(shared.TooltipDisplayMode.MULTI))
     panel.line_width(1).fill_opacity(10).show_points(shared.VisibilityMode.NEVER).min(0)
     if shape != "lines":
         mode = shared.StackingMode.PERCENT if shape == "shares" else shared.StackingMode.NORMAL
         panel.stacking(common.StackingConfig().mode(mode).group("A")).line_width(0).fill_opacity(75)
     if shape == "bars":
-        panel.draw_style(shared.GraphDrawStyle.BARS)
+        panel.draw_style(shared.GraphDrawStyle.BARS).bar_max_width(MOST_BAR_WIDTH)
     if shade is not None:
         panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.SHADES).fixed_color(shade))
     if maximum is not None:
@@ -88,17 +94,19 @@ def number(
     no_value: str = "–",
     decimals: int | None = None,
 ) -> stat.Panel:
-    """One value, large; a sentence fills its panel with colour."""
+    """One value, large; a sentence is its legend, and fills its panel with the colour."""
     panel = stat.Panel()
     _dress(panel, about, {})
     _query(panel, [prometheus.Dataquery().instant().expr(query.expression).legend_format(query.legend)])
     mode = shared.BigValueColorMode.BACKGROUND_SOLID if is_sentence else shared.BigValueColorMode.VALUE
     panel.graph_mode(shared.BigValueGraphMode.NONE).color_mode(mode).no_value(no_value)
-    panel.text_mode(shared.BigValueTextMode.VALUE)
+    text = shared.BigValueTextMode.NAME if is_sentence else shared.BigValueTextMode.VALUE
+    panel.text_mode(text)
     panel.reduce_options(_last()).mappings(mappings or []).thresholds(thresholds or steps((None, "text")))
     panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
     if is_sentence:
         panel.justify_mode(shared.BigValueJustifyMode.CENTER)
+        panel.text(common.VizTextDisplayOptions().value_size(SENTENCE_SIZE))
     if decimals is not None:
         panel.decimals(decimals)
     return panel
@@ -194,6 +202,7 @@ def world(
 
 def _dress(panel: Any, about: About, overrides: Overrides) -> None:
     panel.title(about.title).description(about.description).unit(about.unit).datasource(DATASOURCE)
+    panel.no_value(about.empty)
     for name, properties in overrides.items():
         if name.startswith("/"):
             panel.override_by_regexp(name, list(properties))

@@ -1,4 +1,8 @@
-"""PromQL that the dashboards share. The variables `$job` and `$instance` select the sensors."""
+"""PromQL that the dashboards share. The variables `$job` and `$instance` select the sensors.
+
+The sensor shows a new series as 0 before it takes its value, and its series again after a restart, so
+`increase` is right over births, gaps and restarts.
+"""
 
 from collections.abc import Callable
 
@@ -18,39 +22,37 @@ def select(metric: str, matchers: str = "") -> str:
 
 
 def rate(metric: str, matchers: str = "", by: str = "") -> str:
-    """Growth per second, for counters that exist from the start of the sensor."""
+    """Growth per second."""
     return f"sum{_by(by)}(rate({select(metric, matchers)}[{STEP}]))"
 
 
-def increase(metric: str, matchers: str = "", by: str = "", window: str = RANGE) -> str:
-    """Growth within a window, for counters that exist from the start of the sensor."""
-    return f"sum{_by(by)}(increase({select(metric, matchers)}[{window}]))"
+def increase(metric: str, matchers: str = "", by: str = "") -> str:
+    """Growth within the time range of the dashboard."""
+    return f"sum{_by(by)}(increase({select(metric, matchers)}[{RANGE}]))"
 
 
-def grown(metric: str, matchers: str = "", by: str = "", window: str = RANGE) -> str:
-    """Growth within a window, including the first value of a new series.
+def step(metric: str, matchers: str = "", by: str = "") -> str:
+    """Growth within each step of a graph; the steps add up to the growth within the time range.
 
-    A series that starts with its first flow starts at that flow's bytes, and `increase` does not count the
-    first value of a series: the first flow to a new place would not be shown.
+    The window of the rate is longer than the step by one scrape, so growth between two steps is counted once.
     """
-    series = select(metric, matchers)
-    return f"sum{_by(by)}((increase({series}[{window}]) and {series} offset {window}) or {series})"
+    return f"{rate(metric, matchers, by)} * $__interval_ms / 1000"
 
 
-def grown_bytes(matchers: str = "", by: str = "", window: str = RANGE) -> str:
-    """Bytes in both directions within a window."""
-    return " + ".join(grown(way, matchers, by, window) for way in (SENT, RECEIVED))
+def both_ways(growth: Callable[[str, str, str], str], matchers: str = "", by: str = "") -> str:
+    """Bytes in both directions, by `increase` or by `step`."""
+    return " + ".join(growth(way, matchers, by) for way in (SENT, RECEIVED))
 
 
 def placed(expression: str, labels: str) -> str:
     """An expression by location, with labels of that location from one of the sensors."""
-    known = f"topk by (location) (1, {select('netmon_location_info')})"
+    known = f"topk by (location) (1, last_over_time({select('netmon_location_info')}[{RANGE}]))"
     return f"({expression}) * on (location) group_left ({labels}) {known}"
 
 
 def seen_in_range(metric: str, matchers: str = "") -> str:
-    """Last-seen timestamps within the time range of the dashboard."""
-    return f"{select(metric, matchers)} > time() - $__range_s"
+    """Last-seen timestamps within the time range of the dashboard, also of sensors that no longer answer."""
+    return f"max_over_time({select(metric, matchers)}[{RANGE}]) > time() - $__range_s"
 
 
 def findings(times: Callable[[str], str]) -> str:
@@ -62,8 +64,8 @@ def findings(times: Callable[[str], str]) -> str:
 
 
 def last_finding() -> str:
-    """Time of the last finding in the time range, in milliseconds as Grafana expects."""
-    return f"max({findings(seen_in_range)}) * 1000"
+    """Time of the last finding in the time range, in milliseconds as Grafana expects; 0 if there was none."""
+    return if_alive(f"max({findings(seen_in_range)}) * 1000")
 
 
 def if_alive(expression: str) -> str:

@@ -10,17 +10,18 @@ from grafana.src.promql import (
     FINDING,
     FLOWS,
     SENT,
-    STEP,
     findings,
-    grown,
     if_alive,
     increase,
     last_finding,
     seen_in_range,
     select,
+    step,
 )
 
-LABELS = ("vendor", "component", "location", "country", "verdict")
+NO_FINDING = "No finding in this time range"
+LABELS = ("vendor", "component", "location", "country", "verdict", "severity")
+NONE = {"0": ("none", fields.GOOD)}
 DESTINATION_SEEN = "netmon_new_destination_last_seen_timestamp_seconds"
 FALLBACKS = "netmon_fallback_resolver_findings_total"
 FALLBACK_SEEN = "netmon_fallback_resolver_last_seen_timestamp_seconds"
@@ -35,19 +36,21 @@ def build() -> Dashboard:
 
 
 def _numbers() -> Iterator[Panel]:
-    bad, worst = (fields.steps((None, fields.GOOD), (1, one)) for one in (fields.BAD, fields.WORST))
-    size = {"width": 6, "height": 4}
+    bad, worst = (
+        fields.steps((None, "text"), (0, fields.GOOD), (1, one)) for one in (fields.BAD, fields.WORST)
+    )
+    size = (6, 4)
     text = "Flows that at least two sources place in a country that was not promised."
-    unexpected = About("Unexpected flows", text, fields.COUNT, **size)
+    unexpected = About("Unexpected flows", text, fields.COUNT, *size)
     text = "Flows to vendors that the policy forbids."
-    forbidden = About("Forbidden flows", text, fields.COUNT, **size)
-    uploaded = About("Sent with them", "IP bytes that clients sent in such flows.", fields.BYTES, **size)
-    last = About("Last seen", "When such a flow was last seen in the time range.", fields.AGO, **size)
+    forbidden = About("Forbidden flows", text, fields.COUNT, *size)
+    uploaded = About("Sent with them", "IP bytes that clients sent in such flows.", fields.BYTES, *size)
+    last = About("Last seen", "When such a flow was last seen in the time range.", fields.AGO, *size)
     for about, verdict, colours in ((unexpected, "unexpected", bad), (forbidden, "forbidden", worst)):
-        flows = grown(FLOWS, f'verdict="{verdict}"')
+        flows = increase(FLOWS, f'verdict="{verdict}"')
         yield number(about, Query(if_alive(flows)), thresholds=colours, decimals=0)
-    yield number(uploaded, Query(if_alive(grown(SENT, FINDING))), thresholds=bad)
-    yield number(last, Query(last_finding()), thresholds=fields.steps((None, fields.BAD)), no_value="none")
+    yield number(uploaded, Query(if_alive(increase(SENT, FINDING))), thresholds=bad)
+    yield number(last, Query(last_finding()), thresholds=bad, mappings=fields.words(NONE))
 
 
 def _findings() -> Panel:
@@ -59,13 +62,14 @@ def _findings() -> Panel:
         fields.COUNT,
         width=24,
         height=7,
+        empty=NO_FINDING,
     )
     by = ", ".join(LABELS)
     queries = {
         "First": f"min by ({by}) ({findings(_first)}) * 1000",
         "Last": f"max by ({by}) ({findings(seen_in_range)}) * 1000",
-        "Flows": f"{grown(FLOWS, FINDING, by)} > 0",
-        "Sent": f"{grown(SENT, FINDING, by)} > 0",
+        "Flows": f"{increase(FLOWS, FINDING, by)} > 0",
+        "Sent": f"{increase(SENT, FINDING, by)} > 0",
     }
     times = [fields.unit(fields.WHEN), fields.width(170)]
     columns = {"Vendor": [frame.link_to_vendor()], "First": times, "Last": times, **fields.FLOW_COLUMNS}
@@ -78,34 +82,34 @@ def _first(metric: str) -> str:
 
 
 def _uploads() -> Panel:
-    about = About(
-        "Bytes sent with findings", "IP bytes that clients sent in each interval.", fields.BYTES, 12, 8
-    )
-    sent = grown(SENT, FINDING, "vendor, component, location", STEP)
+    text = "IP bytes that clients sent in each interval."
+    about = About("Bytes sent with findings", text, fields.BYTES, 12, 8, NO_FINDING)
+    sent = step(SENT, FINDING, "vendor, component, location")
     return trend(
         about, Query(f"{sent} > 0", "{{vendor}} {{component}}, {{location}}"), shape="bars", shade=fields.BAD
     )
 
 
 def _flows() -> Panel:
-    about = About("Findings by country", "New flows in each interval.", fields.COUNT, 12, 8)
-    flows = grown(FLOWS, FINDING, "verdict, country", STEP)
+    about = About("Findings by country", "New flows in each interval.", fields.COUNT, 12, 8, NO_FINDING)
+    flows = step(FLOWS, FINDING, "verdict, country")
     return trend(about, Query(f"{flows} > 0", "{{verdict}}, {{country}}"), shape="bars", shade=fields.BAD)
 
 
 def _destinations() -> Panel:
     about = About(
         "New destinations",
-        "Networks and countries in which the sensors saw a vendor reached for the first time. Right after a "
-        "sensor's first start, all are new.",
+        "Networks and countries in which the sensors saw a vendor reached for the first time. In the "
+        "first days after a vendor's first flow none is reported, because all are new (state.learning_days).",
         fields.COUNT,
         width=12,
         height=8,
+        empty="No new destination in this time range",
     )
     labels = ("vendor", "kind", "country")
     by = ", ".join(labels)
     queries = {
-        "New": f"{grown('netmon_new_destinations_total', by=by)} > 0",
+        "New": f"{increase('netmon_new_destinations_total', by=by)} > 0",
         "Last": f"max by ({by}) ({seen_in_range(DESTINATION_SEEN)}) * 1000",
     }
     columns = {"New": [fields.decimals(0), fields.width(90)], "Last": [fields.unit(fields.AGO)]}
@@ -136,8 +140,8 @@ def _undecided() -> Iterator[Panel]:
     labels = ("vendor", "component", "country")
     by = ", ".join(labels)
     for lacks, title, text in UNDECIDED:
-        about = About(title, text, fields.COUNT, width=8, height=7)
-        flows = grown("netmon_undecided_flows_total", f'lacks="{lacks}"', by)
+        about = About(title, text, fields.COUNT, 8, 7, "No such flow in this time range")
+        flows = increase("netmon_undecided_flows_total", f'lacks="{lacks}"', by)
         yield rows(about, {"Flows": f"{flows} > 0"}, labels, overrides=fields.FLOW_COLUMNS, by="Flows")
 
 
@@ -149,6 +153,7 @@ def _fallbacks() -> Panel:
         fields.COUNT,
         width=12,
         height=8,
+        empty="No query to a fallback resolver in this time range",
     )
     by = "vendor, operator, question"
     queries = {

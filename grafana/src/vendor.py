@@ -10,13 +10,12 @@ from grafana.src.promql import (
     FLOWS,
     RECEIVED,
     SENT,
-    STEP,
-    grown,
-    grown_bytes,
+    both_ways,
     if_alive,
     increase,
     seen_in_range,
     select,
+    step,
 )
 
 VENDOR = 'vendor="$vendor"'
@@ -40,27 +39,27 @@ def _vendor() -> QueryVariable:
 
 
 def _numbers() -> Iterator[Panel]:
-    undecided = grown(FLOWS, f'{VENDOR}, verdict="undecided"')
+    undecided = increase(FLOWS, f'{VENDOR}, verdict="undecided"')
     disputed = f'{VENDOR}, country="disputed"'
-    finding = grown(FLOWS, f'{VENDOR}, verdict=~"unexpected|forbidden"')
-    bad = fields.steps((None, fields.GOOD), (1, fields.BAD))
+    finding = increase(FLOWS, f'{VENDOR}, verdict=~"unexpected|forbidden"')
+    bad = fields.steps((None, "text"), (0, fields.GOOD), (1, fields.BAD))
     shares = fields.steps((None, "text"), (0.2, fields.WATCH))
-    size = {"width": 4, "height": 4}
-    sent = About("Sent", "IP bytes from clients to the vendor in the time range.", fields.BYTES, **size)
+    size = (4, 4)
+    sent = About("Sent", "IP bytes from clients to the vendor in the time range.", fields.BYTES, *size)
     received = About(
-        "Received", "IP bytes from the vendor to clients in the time range.", fields.BYTES, **size
+        "Received", "IP bytes from the vendor to clients in the time range.", fields.BYTES, *size
     )
-    flows = About("Flows", "Flows to the vendor in the time range.", fields.COUNT, **size)
-    findings = About("Findings", "Unexpected or forbidden flows in the time range.", fields.COUNT, **size)
-    open_ = About("Undecided", "Share of the flows that could not be judged.", fields.SHARE, **size)
+    flows = About("Flows", "Flows to the vendor in the time range.", fields.COUNT, *size)
+    findings = About("Findings", "Unexpected or forbidden flows in the time range.", fields.COUNT, *size)
+    open_ = About("Undecided", "Share of the flows that could not be judged.", fields.SHARE, *size)
     about = "Share of the bytes that ended where the sources contradict each other on the country."
-    contested = About("Place disputed", about, fields.SHARE, **size)
-    yield number(sent, Query(if_alive(grown(SENT, VENDOR))))
-    yield number(received, Query(if_alive(grown(RECEIVED, VENDOR))))
-    yield number(flows, Query(if_alive(grown(FLOWS, VENDOR))), decimals=0)
+    contested = About("Place disputed", about, fields.SHARE, *size)
+    yield number(sent, Query(if_alive(increase(SENT, VENDOR))))
+    yield number(received, Query(if_alive(increase(RECEIVED, VENDOR))))
+    yield number(flows, Query(if_alive(increase(FLOWS, VENDOR))), decimals=0)
     yield number(findings, Query(if_alive(finding)), thresholds=bad, decimals=0)
-    yield number(open_, Query(f"{undecided} / ({grown(FLOWS, VENDOR)} > 0)"), decimals=0)
-    share = f"({grown_bytes(disputed)}) / ({grown_bytes(VENDOR)} > 0)"
+    yield number(open_, Query(f"{undecided} / ({increase(FLOWS, VENDOR)} > 0)"), decimals=0)
+    share = f"({both_ways(increase, disputed)}) / ({both_ways(increase, VENDOR)} > 0)"
     yield number(contested, Query(if_alive(share)), thresholds=shares, decimals=0)
 
 
@@ -68,7 +67,7 @@ def _components() -> Panel:
     about = About("Bytes by component", "Bytes in both directions in each interval.", fields.BYTES, 12, 9)
     return trend(
         about,
-        Query(f"{grown_bytes(VENDOR, 'component', STEP)} > 0", "{{component}}"),
+        Query(f"{both_ways(step, VENDOR, 'component')} > 0", "{{component}}"),
         shape="bars",
     )
 
@@ -82,7 +81,7 @@ def _places() -> Panel:
         width=12,
         height=9,
     )
-    bytes_ = grown_bytes(VENDOR, "location, country", STEP)
+    bytes_ = both_ways(step, VENDOR, "location, country")
     return trend(
         about, Query(f"{bytes_} > 0", "{{location}}, {{country}}"), shape="bars", overrides=fields.PLACES
     )
@@ -92,7 +91,7 @@ def _table() -> Panel:
     about = About("Components, places, verdicts", "Flows and bytes in the time range.", fields.COUNT, 24, 9)
     by = ", ".join(LABELS)
     columns = {"Flows": FLOWS, "Sent": SENT, "Received": RECEIVED}
-    queries = {title: f"{grown(metric, VENDOR, by)} > 0" for title, metric in columns.items()}
+    queries = {title: f"{increase(metric, VENDOR, by)} > 0" for title, metric in columns.items()}
     return rows(about, queries, LABELS, overrides=fields.FLOW_COLUMNS, by="Sent")
 
 
@@ -105,10 +104,10 @@ def _trips() -> Panel:
         width=12,
         height=8,
     )
-    found = grown(f"{RTT}_bucket", VENDOR, "le, location")
+    found = increase(f"{RTT}_bucket", VENDOR, "le, location")
     quantiles = {"Shortest 5 %": 0.05, "Median": 0.5, "Longest 5 %": 0.95}
     queries = {title: f"histogram_quantile({share}, {found}) > 0" for title, share in quantiles.items()}
-    queries["Flows"] = f"{grown(f'{RTT}_count', VENDOR, 'location')} > 0"
+    queries["Flows"] = f"{increase(f'{RTT}_count', VENDOR, 'location')} > 0"
     count = {"Flows": [fields.unit(fields.COUNT), fields.decimals(0), fields.width(90)]}
     return rows(about, queries, ("location",), overrides=count, by="Flows")
 
@@ -117,7 +116,7 @@ def _trip_trend() -> Panel:
     about = About(
         "Median round trip", "By the place where the sources locate the servers.", fields.SECONDS, 12, 8
     )
-    found = grown(f"{RTT}_bucket", VENDOR, "le, location", STEP)
+    found = step(f"{RTT}_bucket", VENDOR, "le, location")
     return trend(about, Query(f"histogram_quantile(0.5, {found})", "{{location}}"), overrides=fields.PLACES)
 
 
@@ -156,6 +155,7 @@ def _resolvers() -> Panel:
         fields.COUNT,
         width=8,
         height=9,
+        empty="No query to a fallback resolver in this time range",
     )
     by = "operator, question"
     queries = {

@@ -15,10 +15,10 @@ from netmon.config.values import (
     read_address,
     read_country,
     read_day,
-    read_listen,
     read_nat64_prefix,
     read_network,
 )
+from netmon.config.web import WEB_KEYS, read_web
 from netmon.errors import ConfigError, reason_of
 from netmon.limits import Limits
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
@@ -68,6 +68,7 @@ _SECTIONS = (
     "state",
     "privacy",
     "events",
+    "metrics",
     "web",
 )
 
@@ -76,9 +77,10 @@ def _read(root: Item, file: Path) -> Config:
     top = root.fields((), _SECTIONS)
     default = Config()
     subject = _section(top, "subject", ("country", "networks", "inventory"))
-    sensor = _section(top, "sensor", ("name", *Position.__slots__))
+    sensor = _section(top, "sensor", ("name", "site", *Position.__slots__))
     flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
-    web = _section(top, "web", ("listen", "config_file"))
+    metrics = _section(top, "metrics", ("hold_zero_s", "created_series"))
+    web = _section(top, "web", WEB_KEYS)
     places = _section(top, "places", ("databases", "declared"))
     dns = _section(top, "dns", ("resolvers", "nat64_prefixes"))
     privacy = _section(top, "privacy", ("level", "key_file"))
@@ -87,6 +89,7 @@ def _read(root: Item, file: Path) -> Config:
     labels: dict[Path, DatabaseLabel] = {}
     return Config(
         sensor=sensor.read("name", Item.text, default.sensor),
+        site=sensor.read("site", Item.text, default.site),
         position=_read_position(sensor),
         subjects=read_subjects(subject),
         inventory=read_inventory(subject, mentions),
@@ -111,8 +114,9 @@ def _read(root: Item, file: Path) -> Config:
         privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
         privacy_key=privacy.read("key_file", _path_from(file), None),
         events=_section(top, "events", ("file",)).read("file", _path_from(file), None),
-        listen=web.read("listen", read_listen, default.listen),
-        web_config=web.read("config_file", _path_from(file), None),
+        hold_zero_s=metrics.read("hold_zero_s", lambda item: item.integer(0, 3600), default.hold_zero_s),
+        created_series=metrics.read("created_series", Item.flag, default.created_series),
+        web=read_web(web, _path_from(file)),
         file=file,
     )
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-FLOW_LABELS = ("vendor", "component", "location", "country", "verdict")
+FLOW_LABELS = ("vendor", "component", "location", "country", "verdict", "severity")
+FINDING_LABELS = ("vendor", "component", "location", "country", "severity")
 DESTINATION_LABELS = ("vendor", "kind", "country")
 FALLBACK_LABELS = ("vendor", "operator", "question")
 
@@ -34,13 +35,13 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "netmon_unexpected_last_seen_timestamp_seconds": (
         "gauge",
-        FLOW_LABELS[:4],
-        "Time at which an unexpected flow was last seen.",
+        FINDING_LABELS,
+        "Time at which an unexpected flow was last seen; kept across restarts.",
     ),
     "netmon_forbidden_last_seen_timestamp_seconds": (
         "gauge",
-        FLOW_LABELS[:4],
-        "Time at which a flow to a vendor that the policy forbids was last seen.",
+        FINDING_LABELS,
+        "Time at which a flow to a vendor that the policy forbids was last seen; kept across restarts.",
     ),
     "netmon_new_destinations": (
         "counter",
@@ -99,7 +100,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_fallback_resolver_last_seen_timestamp_seconds": (
         "gauge",
         FALLBACK_LABELS,
-        "Time at which a DNS flow to such a resolver was last reported.",
+        "Time at which a DNS flow to such a resolver was last reported; kept across restarts.",
     ),
     "netmon_other_flows": ("counter", (), "Ended flows that match no vendor."),
     "netmon_dns_messages": ("counter", (), "DNS messages parsed."),
@@ -119,6 +120,16 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "netmon_truncated_packets": ("counter", ("interface",), "Packets truncated by the snap length."),
     "netmon_view_packets": ("counter", ("interface",), "Packets inspected."),
+    "netmon_view_flow_packets": (
+        "counter",
+        ("interface",),
+        "Packets of flows, which are TCP or UDP over IP; others, such as LLDP, show no traffic.",
+    ),
+    "netmon_view_last_flow_packet_timestamp_seconds": (
+        "gauge",
+        ("interface",),
+        "Time at which a packet of a flow was last seen, or the sensor's start.",
+    ),
     "netmon_view_duplicate_packets": (
         "counter",
         ("interface",),
@@ -186,6 +197,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("location", "city", "country", "latitude", "longitude"),
         "Locations that metric labels refer to.",
     ),
+    "netmon_sensor": ("info", ("sensor", "site"), "Name and site of the sensor, as configured."),
     "netmon_build": ("info", ("version", "pythonversion"), "The version of netmon that is running."),
     "netmon_signatures": ("info", ("sha256", "vendors"), "The signatures in use."),
     "netmon_signatures_reviewed_timestamp_seconds": (

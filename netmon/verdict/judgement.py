@@ -75,8 +75,8 @@ _NOT_BY_PLACE = frozenset(
         "no_contact",
         "name_unsolicited",
         "policy_forbids_vendor",
-        "bypasses_relay",
         "policy_forbids_component",
+        "bypasses_relay",
     }
 )
 """Reasons of verdicts for which no place, and so no promise, was looked at."""

@@ -86,6 +86,33 @@ class Policy:
         components = self.allowed.get(vendor, {})
         return components.get(component, components.get("*"))
 
+    def is_forbidden(self, vendor: str, component: str) -> bool:
+        """True if the policy forbids this component, or allows it no place at all."""
+        return (
+            component in self.forbidden_components.get(vendor, ())
+            or self.allowed_places(vendor, component) == frozenset()
+        )
+
+    def restricts_contact(self, vendor: str, component: str | None) -> bool:
+        """True if contact with this vendor or component is forbidden, or to go through relays.
+
+        Without a component, it is enough that this holds for one of the vendor's.
+        """
+        mentioned = {*self.forbidden_components.get(vendor, ()), *self.allowed.get(vendor, ())}
+        chosen = [component] if component else mentioned
+        return (
+            vendor in self.forbidden_vendors
+            or any(self.is_forbidden(vendor, one) for one in chosen)
+            or any(one.vendor == vendor for one in self.relays)
+        )
+
+    def is_tolerated(self, vendor: str, country: str, groups: Mapping[str, CountryGroup], day: str) -> bool:
+        """True if a flow of the vendor that ends in this country on this ISO day is only worth a notice."""
+        tolerated = self.tolerated.get(vendor, self.tolerated.get("*", frozenset()))
+        return country in tolerated or any(
+            country in groups[one].members_on(day) for one in tolerated if one in groups
+        )
+
     def is_bypassed(
         self, vendor: str, component: str, client: str | None, day: str, *, visited: bool
     ) -> bool:
@@ -105,35 +132,6 @@ class Policy:
         return any(
             one.vendor == vendor and (one.since or day) <= day and address in one.clients
             for one in self.relays
-        )
-
-    def is_forbidden(self, vendor: str, component: str) -> bool:
-        """True if the policy forbids this component, or allows it no place at all."""
-        return (
-            component in self.forbidden_components.get(vendor, ())
-            or self.allowed_places(vendor, component) == frozenset()
-        )
-
-    def limits_contact(self, vendor: str, component: str | None) -> bool:
-        """True if the policy forbids this vendor or component, or names relays for it.
-
-        Without a component: any of the vendor's.
-        """
-        mentioned = {*self.forbidden_components.get(vendor, ()), *self.allowed.get(vendor, ())}
-        return (
-            vendor in self.forbidden_vendors
-            or any(self.is_forbidden(vendor, one) for one in ([component] if component else mentioned))
-            or any(
-                one.vendor == vendor and (None in (one.component, component) or one.component == component)
-                for one in self.relays
-            )
-        )
-
-    def is_tolerated(self, vendor: str, country: str, groups: Mapping[str, CountryGroup], day: str) -> bool:
-        """True if a flow of the vendor that ends in this country on this ISO day is only worth a notice."""
-        tolerated = self.tolerated.get(vendor, self.tolerated.get("*", frozenset()))
-        return country in tolerated or any(
-            country in groups[one].members_on(day) for one in tolerated if one in groups
         )
 
     def find_exception(

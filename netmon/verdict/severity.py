@@ -35,7 +35,9 @@ DEGREES = (
         "critical",
     ),
     Degree("the policy forbids the contact, wherever it ends", lambda case: case.is_forbidden, "policy"),
-    Degree("the client bypasses the relay, wherever the flow ends", lambda case: case.is_bypass, "warning"),
+    Degree(
+        "the client bypasses the relay, wherever the flow ends", lambda case: case.is_bypassing, "warning"
+    ),
     Degree(
         "every country that the sources leave is one that the organisation tolerates",
         lambda case: case.tolerated,

@@ -91,6 +91,11 @@ class Facts:
         return self.forbidden != "no" and not self.contact_excepted
 
     @property
+    def is_bypassing(self) -> bool:
+        """The client bypasses the relay, and no exception lifts that."""
+        return self.bypassing and not self.contact_excepted
+
+    @property
     def settled_elsewhere(self) -> bool:
         """Two sources agree on another country, or the organisation declared one."""
         return self.fit == "elsewhere" and not (self.disputed or self.unknown or self.single)
@@ -104,11 +109,6 @@ class Facts:
     def is_of_concern(self) -> bool:
         """The place is settled, and in a country of concern that neither policy nor a promise allows."""
         return self.concern and self.settled_elsewhere and not self.proxied
-
-    @property
-    def is_bypass(self) -> bool:
-        """The client should have gone through a relay, and no exception lifts that."""
-        return self.bypassing and not self.contact_excepted
 
     @property
     def is_named_and_forbidden(self) -> bool:
@@ -177,14 +177,8 @@ ROWS = (
     ),
     # The client should have gone through a relay: the place is irrelevant.
     Row(
-        "the client bypasses the relay, and DNS does not show that it meant the name",
-        lambda case: case.is_bypass and case.grounds != "own",
-        "undecided",
-        "name_unproven",
-    ),
-    Row(
         "the client bypasses the relay, without an exception that lifts the contact",
-        lambda case: case.is_bypass,
+        lambda case: case.is_bypassing,
         "unexpected",
         "bypasses_relay",
     ),

@@ -26,8 +26,8 @@ MEANINGS: Mapping[str, str] = {
     "Such an answer can be forged.",
     "name_unproven": "The name comes from a look-up that is not known to be this client's. "
     "The address may serve other names, so the flow may be another's.",
-    "subject_unknown": "A promise was made to users in certain countries, and the client's is not known. "
-    "Whether the place is as promised cannot be said.",
+    "subject_unknown": "A promise was made to users in certain countries, and the client's country is not "
+    "known. Whether the place is as promised cannot be said.",
     "no_promise": "Nothing that applies was promised about this component, so no place is as promised, and "
     "none breaks a promise. That does not mean that the place is acceptable to you.",
     "service_ended": "The vendor says that it has ended this service for your users, so its promise no "
@@ -98,8 +98,7 @@ def _sentences(verdict: Verdict, words: Words) -> Iterator[str]:
             if facts.is_of_concern:
                 yield from _concern(words)
         case "bypasses_relay":
-            yield "Your policy names relays through which clients reach this vendor. This client is none of"
-            yield f"them, and contacted the vendor itself. {_UNSEEN}"
+            yield f"Your policy names relays for this, and the client contacted the vendor itself. {_UNSEEN}"
         case "nowhere_promised":
             basis = "allowed by your policy" if facts.reference == "policy" else "promised for processing"
             yield f"The sources disagree on the first hop: {words.hop}. None of them names a place that is"

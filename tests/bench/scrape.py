@@ -13,21 +13,23 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from prometheus_client.exposition import choose_encoder
-
 from netmon import _engine
-from netmon.outputs.prometheus import Prometheus
+from netmon.exposition import choose_encoder
+from netmon.outputs.prometheus import MAX_LABEL_SETS, RTT_BUCKETS_S, Prometheus
 from tests.records import classified
 
 FORMATS = {"text": "", "OpenMetrics": "application/openmetrics-text; version=1.0.0"}
 PER_LABEL_SET = 3  # bytes sent, bytes received, flows
+PER_HISTOGRAM = len(RTT_BUCKETS_S) + 3  # the rest, the count and the sum
 
 
 def page_of(series: int) -> Callable[[str], bytes]:
     """A function that renders a page with at least that many series for an Accept header."""
-    output = Prometheus("bench", _engine.Engine(_engine.Matcher([], [], [])).stats)
-    for number in range(series // PER_LABEL_SET):
+    output = Prometheus("bench", _engine.Engine(_engine.Matcher([], [], [])).stats, hold_s=0)
+    for number in range(min(series // PER_LABEL_SET, MAX_LABEL_SETS)):
         output.flow(replace(classified(flow_id=number), component=f"component{number}"))
+    for number in range((series - MAX_LABEL_SETS * PER_LABEL_SET) // PER_HISTOGRAM):
+        output.flow(replace(classified(flow_id=number), vendor=f"vendor{number}"))
 
     def render(accept: str) -> bytes:
         encode, _ = choose_encoder(accept)

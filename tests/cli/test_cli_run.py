@@ -20,6 +20,7 @@ from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
 pytestmark = pytest.mark.lab
 
 PORT = "netmon-test1"
+LISTEN = "--web.listen-address"
 OTHER_END = "netmon-test0"
 SETUP = (
     f"ip link add {OTHER_END} type veth peer name {PORT}"
@@ -32,7 +33,8 @@ class Sensor:
     """A running `netmon run` on one end of a cable; `replay` sends a capture into the other."""
 
     def __init__(self, environment, *words):
-        command = [sys.executable, "-m", "netmon", "run", "-i", PORT, "--listen", "off", "--json", *words]
+        listen = [] if LISTEN in words else [LISTEN, "off"]
+        command = [sys.executable, "-m", "netmon", "run", "-i", PORT, *listen, "--json", *words]
         self.process = subprocess.Popen(
             ["unshare", "--net", "sh", "-c", SETUP, "sh", *map(str, command)],
             env=environment,
@@ -71,7 +73,7 @@ def sensor(environment):
     def sensor(*words):
         one = Sensor(environment, *words)
         started.append(one)
-        where = words[words.index("--listen") + 1] if "--listen" in words else None
+        where = words[words.index(LISTEN) + 1] if LISTEN in words else None
         assert (
             one.line() == f"netmon: watching {PORT}; metrics: {f'http://{where}/metrics' if where else 'off'}"
         )
@@ -151,7 +153,8 @@ def test_reload_over_the_web(sensor, tmp_path):
     guard = tmp_path / "web.config.yml"
     password = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
     guard.write_text(f"basic_auth_users: {{me: '{password}'}}")
-    running = sensor("--signatures", folder, "--listen", where, "--web-config", guard)
+    web = (LISTEN, where, "--web.enable-lifecycle", "--web.config.file", guard)
+    running = sensor("--signatures", folder, *web)
     running.inside("ip", "link", "set", "lo", "up")
 
     def reload(*words):
@@ -223,10 +226,28 @@ def new_destinations(events):
     ]
 
 
+def reporting_at_once(folder):
+    """A configuration without the days in which new destinations are not reported."""
+    path = folder / "at_once.yaml"
+    path.write_text("state: {learning_days: 0}\n", encoding="utf-8")
+    return path
+
+
+def test_new_destinations_are_learned_first(sensor, demo, tmp_path):
+    """By default nothing of a first start is reported as new; findings are reported all the same."""
+    running = sensor("--country", "DE")
+    running.replay(demo)
+    _, events = running.end(signal.SIGTERM)
+    assert new_destinations(events) == []
+    assert json.loads((tmp_path / ".local/state/netmon/destinations.json").read_text())["destinations"]
+    assert [event for event in events if event["event"]["kind"] == "alert"]
+
+
 def test_a_new_destination_is_reported_once(sensor, netmon, demo, tmp_path):
     """Each network and country once, and not again after a restart; no clients are stored."""
     file = tmp_path / ".local" / "state" / "netmon" / "destinations.json"
-    running = sensor("--country", "DE")
+    options = ("--country", "DE", "--config", reporting_at_once(tmp_path))
+    running = sensor(*options)
     running.replay(demo)
     _, events = running.end(signal.SIGTERM)
     reported = new_destinations(events)
@@ -237,7 +258,7 @@ def test_a_new_destination_is_reported_once(sensor, netmon, demo, tmp_path):
     }
     assert clients
     assert [client for client in clients if client in file.read_text()] == []
-    again = sensor("--country", "DE")
+    again = sensor(*options)
     again.replay(demo)
     _, events = again.end(signal.SIGTERM)
     assert ended(events)
@@ -246,8 +267,9 @@ def test_a_new_destination_is_reported_once(sensor, netmon, demo, tmp_path):
 
 def test_a_crash_loses_only_unsaved_destinations(sensor, demo, tmp_path):
     """After kill -9, only destinations of the last second are new again."""
+    options = ("--country", "DE", "--config", reporting_at_once(tmp_path))
     file = tmp_path / ".local" / "state" / "netmon" / "destinations.json"
-    running = sensor("--country", "DE")
+    running = sensor(*options)
     reader = threading.Thread(target=running.process.stdout.read)
     reader.start()
     running.replay(demo)
@@ -258,7 +280,7 @@ def test_a_crash_loses_only_unsaved_destinations(sensor, demo, tmp_path):
     running.process.kill()
     reader.join()
     before = {one["value"] for one in json.loads(file.read_text())["destinations"]}
-    again = sensor("--country", "DE")
+    again = sensor(*options)
     again.replay(demo)
     _, events = again.end(signal.SIGTERM)
     after = {one["value"] for one in json.loads(file.read_text())["destinations"]}
@@ -300,7 +322,7 @@ def test_without_rights(environment, tmp_path):
     if shutil.which("setpriv") is None:
         pytest.skip("needs setpriv (Debian: util-linux)")
     words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-m", "netmon"]
-    words += ["run", "-i", "lo", "--listen", "off"]
+    words += ["run", "-i", "lo", "--web.listen-address", "off"]
     done = subprocess.run(words, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     [line] = done.stderr.splitlines()

@@ -9,7 +9,7 @@ from tests.craft.talk import tls_session
 from tests.places.mmdb import nested, write_database
 
 SERVER = "198.51.100.20"
-UPLOAD, UPDATES, WEB = "dc1-file.ksn.kaspersky-labs.com", "s00.upd.kaspersky.com", "www.kaspersky.com"
+UPLOAD, UPDATES, WEB = "dc1-file.ksn.kaspersky-labs.com", "s00.upd.kaspersky.com", "www.kaspersky.ru"
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from netmon.destinations.file import NAME, RETRY_S, DestinationsFile
+from netmon.destinations.file import NAME, DestinationsFile
 from netmon.destinations.memory import Destinations
+from netmon.state_file import RETRY_S
 from tests.records import DISPUTED, ZURICH, flow
 
 ROOT = Path(__file__).parents[2]

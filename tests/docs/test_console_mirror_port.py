@@ -15,6 +15,7 @@ PROGRAMS = ("ip", "tc", "ethtool", "tcpdump", "curl", "sudo", "nsenter")
 # Names and addresses from the shipped signatures; no packet leaves the network namespaces.
 ZURICH = ("ksn-file-geo.kaspersky-labs.com", "82.202.184.20", "zurich")
 MOSCOW = ("ksn-stat-geo.kaspersky-labs.com", "77.74.176.12", "moscow")
+WITHIN_S = 100  # new counters are 0 for a minute
 VISITS = (ZURICH, MOSCOW, ZURICH, ZURICH)
 
 
@@ -76,7 +77,7 @@ def show(newcomer, lab, block):
         )
 
     try:
-        wait_for(is_shown, f"{block} is shown")
+        wait_for(is_shown, f"{block} is shown", WITHIN_S)
     except AssertionError as error:
         raise AssertionError(f"{block}\n" + "\n".join(one.output for one in results)) from error
 

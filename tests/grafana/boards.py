@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 FOLDER = Path(__file__).parents[2] / "grafana" / "dashboards"
 FILES = sorted(FOLDER.glob("*.json"))
 NAMES = [file.stem for file in FILES]
+MOST_STEPS = 60  # the dashboards' maxDataPoints
 LABEL_VALUES = re.compile(r"label_values\((.+),\s*(\w+)\)")
 
 
@@ -63,14 +64,15 @@ class Range(NamedTuple):
 
     @property
     def step_s(self) -> int:
-        """The query step that gives about a hundred points."""
-        return max(1, round((self.end_s - self.begin_s) / 100))
+        """The query step, for as many points as a graph has."""
+        return max(1, round((self.end_s - self.begin_s) / MOST_STEPS))
 
 
 def fill_in(text: str, chosen: Mapping[str, str], when: Range) -> str:
     """An expression with its variables substituted, as Grafana does."""
     length = max(1, round(when.end_s - when.begin_s))
     values = {
+        "__interval_ms": str(when.step_s * 1000),
         "__rate_interval": f"{max(round(when.step_s + when.scrape_s), round(4 * when.scrape_s))}s",
         "__range_s": str(length),
         "__range": f"{length}s",

@@ -40,8 +40,8 @@ def record(folder: Path) -> Recording:
         for name, kind, age in (("city", "GeoLite2-City", 4), ("old", "DBIP-City-Lite", 80))
     ]
     config = f"places: {{databases: [{', '.join(map(str, databases))}]}}\n"
-    config += f"policy: {{forbidden_vendors: [globex]}}\nstate: {{folder: {folder / 'state'}}}\n"
-    with Lab(folder, zone=traffic.ZONE, config=config, udp_idle_s=5) as lab:
+    config += "policy: {forbidden_vendors: [globex]}\n"
+    with Lab(folder, zone=traffic.ZONE, config=config, udp_idle_s=5, hold_zero_s=2) as lab:
         sensor = lab.sensor()
         monitoring = Monitoring(lab, folder)
         begin = time.time() - 2
@@ -65,7 +65,7 @@ def record(folder: Path) -> Recording:
             time.sleep(max(0.0, started_s + number * traffic.ROUND_S - time.monotonic()))
             lab.connect("client-a" if number % 2 else "client-b", jobs)
             if number == traffic.CALM_ROUNDS:
-                await_verdict("1")
+                await_verdict("1.5")
         await_verdict("3")
         wait_for(
             lambda: (

@@ -13,18 +13,19 @@ pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 MOSCOW = ADDRESSES["moscow"]
 ZONE = {"files.acme.example": {"A": [MOSCOW[0]], "AAAA": [MOSCOW[1]]}}
+CONCERN = "policy: {concerns: {acme: [RU]}}\n"
 WITHIN_S = 60.0
 
 
 @pytest.fixture
 def lab(tmp_path):
     need("ip", "tc", "ethtool", "tcpdump", "tshark", "curl", "prometheus", "amtool")
-    with Lab(tmp_path, offloads=True, zone=ZONE) as running:
+    with Lab(tmp_path, offloads=True, zone=ZONE, config=CONCERN) as running:
         yield running
 
 
 def test_first_flow_to_a_wrong_place_is_delivered(lab, tmp_path):
-    """The first flow to "Moscow" causes a notification to the right receiver within a minute."""
+    """The first flow to a country of concern causes a critical notification within a minute."""
     lab.sensor()
     monitoring = Monitoring(lab, tmp_path)
     wait_for(

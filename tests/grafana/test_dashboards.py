@@ -123,13 +123,13 @@ def test_query_is_limited_to_the_selected_sensors(target):
 
 @by_target
 def test_counters_are_not_shown_raw(target):
-    """A counter is used as an increase; raw only for a series that began within the window."""
+    """A counter is used only as an increase or a rate."""
     raw = list(raw_counters(parse(example(target.query["expr"]))))
     assert raw == []
 
 
 def raw_counters(node):
-    """Counters of an expression that are neither in a rate nor the first value of a new series."""
+    """Counters of an expression that are not in a rate."""
     match node:
         case promql_parser.VectorSelector():
             if re.search(r"_(total|bucket|count|sum)$", node.name):
@@ -139,34 +139,23 @@ def raw_counters(node):
                 for argument in node.args:
                     yield from raw_counters(argument)
         case promql_parser.BinaryExpr():
-            if not is_increase_with_new_series(node):
-                yield from raw_counters(node.lhs)
-                yield from raw_counters(node.rhs)
+            yield from raw_counters(node.lhs)
+            yield from raw_counters(node.rhs)
         case promql_parser.AggregateExpr() | promql_parser.ParenExpr() | promql_parser.SubqueryExpr():
             yield from raw_counters(node.expr)
-
-
-def is_increase_with_new_series(node):
-    """Whether a node is `(increase(x[w]) and x offset w) or x`."""
-    text = str(node)
-    found = re.fullmatch(r"\(increase\((.+)\[(\w+)\]\) and  ?(.+) offset (\w+)\) or  ?(.+)", text)
-    return found is not None and len({*found.group(1, 3, 5)}) == 1 and found.group(2) == found.group(4)
 
 
 @pytest.mark.parametrize(
     ("expression", "is_raw"),
     [
         ("sum(netmon_flows_total)", True),
-        ("(increase(netmon_flows_total[5m]) and netmon_flows_total offset 5m) or netmon_flows_total", False),
-        ("(increase(netmon_flows_total[5m]) and netmon_flows_total offset 1h) or netmon_flows_total", True),
-        (
-            "(increase(netmon_flows_total[5m]) and netmon_flows_total offset 5m) or netmon_sent_bytes_total",
-            True,
-        ),
+        ("sum(increase(netmon_flows_total[5m]))", False),
+        ("increase(netmon_flows_total[5m]) or netmon_flows_total", True),
+        ("increase(netmon_flows_total[5m]) / netmon_sent_bytes_total", True),
     ],
 )
 def test_linter_finds_raw_counters(expression, is_raw):
-    """A counter outside a rate is allowed only in the complete expression that includes new series."""
+    """A counter outside a rate is found, wherever it is in the expression."""
     assert bool(list(raw_counters(parse(expression)))) is is_raw
 
 
@@ -185,15 +174,21 @@ DATASOURCES = {
                 "properties": {
                     "name": {"type": "string"},
                     "uid": {"type": "string"},
-                    "type": {"const": "prometheus"},
+                    "type": {"enum": ["prometheus", "alertmanager"]},
                     "access": {"const": "proxy"},
                     "url": {"type": "string"},
                     "isDefault": {"type": "boolean"},
                     "jsonData": {
                         "type": "object",
                         "additionalProperties": False,
-                        "required": ["httpMethod", "timeInterval"],
-                        "properties": {"httpMethod": {"const": "POST"}, "timeInterval": {"type": "string"}},
+                        "properties": {
+                            "httpMethod": {"const": "POST"},
+                            "timeInterval": {"type": "string"},
+                            "manageAlerts": {"type": "boolean"},
+                            "alertmanagerUid": {"type": "string"},
+                            "implementation": {"const": "prometheus"},
+                            "handleGrafanaManagedAlerts": {"type": "boolean"},
+                        },
                     },
                 },
             },

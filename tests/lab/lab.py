@@ -60,6 +60,7 @@ class Lab:
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
         duplicate_window_ms: int = 0,
+        hold_zero_s: int = 0,
     ) -> None:
         self._folder = folder
         self._zone = zone
@@ -67,7 +68,9 @@ class Lab:
         # port: duplicates are removed only where the mirror makes some.
         flows = f"report_every_s: 1, tcp_idle_s: {tcp_idle_s}, udp_idle_s: {udp_idle_s}"
         flows += f", duplicate_window_ms: {duplicate_window_ms}"
-        self._config = f"{CONFIG}flows: {{{flows}}}\n{config}"
+        metrics = f"metrics: {{hold_zero_s: {hold_zero_s}}}"
+        state = f"state: {{folder: {folder / 'state'}, learning_days: 0}}"
+        self._config = f"{CONFIG}flows: {{{flows}}}\n{metrics}\n{state}\n{config}"
         self._network = Network(mirror, offloads)
         self._stack = ExitStack()
 
@@ -215,6 +218,15 @@ class Sensor:
         self.errors = errors
         lines = self._events.read_text(encoding="utf-8").splitlines()
         return self._process.returncode, [json.loads(line) for line in lines]
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal, for example SIGSTOP or SIGCONT."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """Ends the sensor as a crash would."""
+        self._process.kill()
+        self._process.communicate()
 
     def _is_up(self) -> bool:
         assert self._process.poll() is None, self._process.communicate()[1]

@@ -12,6 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from netmon.destinations.memory import NewCount
 from netmon.outputs import prometheus
 from netmon.outputs.metrics import FLOW_LABELS, METRICS
+from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
 from netmon.places.databases import DatabaseState
 from netmon.records import EVIDENCE, QUESTIONS, UNNAMED, ClassifiedFlow, Fallback, Place, Verdict
@@ -33,6 +34,7 @@ STATS = {
     "view": {
         "eth1": {
             "packets": 22,
+            "flow_packets": 35,
             "duplicate_packets": 23,
             "cut_packets": 9,
             "coalesced_packets": 24,
@@ -52,6 +54,7 @@ STATS = {
     "rejected": {("link", "not_ip"): 13},
     "interceptions": 2,
     "degraded": {("eth1", "unseen"): 1},
+    "last_flow_packet_s": {"eth1": 36},
     "lost_reports": 14,
     "lost_events": 19,
     "location_databases": (
@@ -69,6 +72,7 @@ ZURICH_LABELS = {
     "location": "zurich",
     "country": "CH",
     "verdict": "expected",
+    "severity": "none",
 }
 
 
@@ -116,12 +120,13 @@ def test_flow_of_no_vendor_has_no_series(metrics):
     assert generate_latest(metrics.registry) == before
 
 
-@pytest.mark.parametrize("verdict", [UNEXPECTED, Verdict("forbidden", "policy_forbids")])
+@pytest.mark.parametrize("verdict", [UNEXPECTED, Verdict("forbidden", "policy_forbids", severity="warning")])
 def test_last_seen_is_a_packet_time(metrics, verdict):
     """It is the time of the latest finding, on which alerts depend, and never decreases."""
     metrics.flow(classified(MOSCOW, verdict))
     metrics.flow(classified(MOSCOW, verdict, last_ns=START_NS))
     labels = {"vendor": "acme", "component": "files", "location": "moscow", "country": "RU"}
+    labels["severity"] = verdict.severity
     name = f"netmon_{verdict.outcome}_last_seen_timestamp_seconds"
     assert value(metrics, name, **labels) == pytest.approx((START_NS + 2_500_000_000) / 1e9)
 
@@ -186,6 +191,8 @@ def test_engine_counters_are_read_at_each_scrape(metrics):
         ("netmon_unnamed_bytes_total", {"reason": "not_tls"}, 21),
         ("netmon_view_packets_total", {"interface": "eth1"}, 22),
         ("netmon_view_duplicate_packets_total", {"interface": "eth1"}, 23),
+        ("netmon_view_flow_packets_total", {"interface": "eth1"}, 35),
+        ("netmon_view_last_flow_packet_timestamp_seconds", {"interface": "eth1"}, 36),
         ("netmon_view_coalesced_packets_total", {"interface": "eth1"}, 24),
         ("netmon_view_tcp_bytes_total", {"interface": "eth1"}, 25),
         ("netmon_view_unseen_tcp_bytes_total", {"interface": "eth1"}, 26),
@@ -318,8 +325,8 @@ def test_labels_come_from_the_closed_list():
     """No label has values from traffic, and none conflicts with the labels of a target."""
     allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state", "version"}
     allowed.add("database")  # of the configuration
-    allowed |= {"protocol", "operator", "question", "kind", "lacks"}
-    about = {"city", "latitude", "longitude", "pythonversion", "sha256", "vendors"}
+    allowed |= {"protocol", "operator", "question", "kind", "lacks", "severity"}
+    about = {"city", "latitude", "longitude", "pythonversion", "sensor", "sha256", "site", "vendors"}
     for name, (kind, labels, _help) in METRICS.items():
         assert set(labels) <= (allowed | about if kind == "info" else allowed), name
         assert name.startswith("netmon_")
@@ -331,7 +338,9 @@ def test_every_metric_of_the_table_is_served(metrics):
     metrics.flow(classified(MOSCOW, UNEXPECTED))
     fallback = Fallback("acme", "Example DNS", "vendor", "files", "official")
     metrics.flow(ClassifiedFlow(flow(), fallbacks=(fallback,)))
-    served = {family.name: (family.type, family.documentation) for family in metrics.registry.collect()}
+    register_process(metrics.registry, "edge", "Bern")
+    families = [family for family in metrics.registry.collect() if not family.name.startswith("process_")]
+    served = {family.name: (family.type, family.documentation) for family in families}
     assert served == {name: (kind, text) for name, (kind, _labels, text) in METRICS.items()}
 
 

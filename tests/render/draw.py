@@ -23,6 +23,7 @@ WIDTH = 1400
 CELL, GAP = 30, 8  # pixels of Grafana's grid
 SMALL = 0.75
 PICTURES = {"overview": 18, "unexpected": 19}  # shown in the documentation, and how many rows of each
+THEMES = ("dark", "light")
 SETTLE_MS = 10_000  # of the page's virtual time, which runs as fast as possible
 BROWSER = (
     "chromium",
@@ -50,7 +51,14 @@ def build(folder: Path) -> Path:
     return folder / "dist"
 
 
-def draw(page: Path, name: str, recording: Recording, picture: Path, rows: int | None = None) -> Drawn:
+def draw(
+    page: Path,
+    name: str,
+    recording: Recording,
+    picture: Path,
+    rows: int | None = None,
+    theme: str = THEMES[0],
+) -> Drawn:
     """Draws a dashboard into a PNG file. Returns its contents; raises RuntimeError for an error on the page.
 
     `rows`: draws only so many rows of the grid, from the top, at a smaller scale.
@@ -69,7 +77,7 @@ def draw(page: Path, name: str, recording: Recording, picture: Path, rows: int |
         server.data, server.outcome = json.dumps(data).encode(), []
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with tempfile.TemporaryDirectory() as profile:
-            url = f"http://127.0.0.1:{server.server_port}/index.html"
+            url = f"http://127.0.0.1:{server.server_port}/index.html?theme={theme}"
             zoom = f"--force-device-scale-factor={scale}"
             words = [*BROWSER, zoom, f"--user-data-dir={profile}", size, f"--screenshot={picture}", url]
             subprocess.run(words, capture_output=True, timeout=120, check=True)

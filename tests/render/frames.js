@@ -12,7 +12,8 @@ import {
 } from '@grafana/data';
 import { firstValueFrom } from 'rxjs';
 
-export const theme = createTheme({ colors: { mode: 'dark' } });
+const mode = new URLSearchParams(window.location.search).get('theme') ?? 'dark';
+export const theme = createTheme({ colors: { mode } });
 
 const known = new Set();
 standardTransformersRegistry.setInit(() =>

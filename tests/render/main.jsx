@@ -49,6 +49,8 @@ function markers() {
 }
 
 async function main() {
+  document.body.style.background = theme.colors.background.canvas;
+  document.body.style.color = theme.colors.text.primary;
   const { board, answers, when, width } = await (await fetch('./data.json')).json();
   const drawn = board.panels.filter((panel) => panel.type !== 'row');
   const frames = Object.fromEntries(await Promise.all(drawn.map(async (panel) => [panel.id, await framesOf(panel, answers[panel.id])])));

@@ -1,6 +1,7 @@
 // A map of our own: Grafana's map panel is not on npm. Size, colour and text come from the frame, as in Grafana.
 import { geoGraticule10, geoMercator, geoPath } from 'd3-geo';
 import { feature } from 'topojson-client';
+import { theme } from './frames.js';
 import countries from 'world-atlas/countries-110m.json';
 
 const WORLD = feature(countries, countries.objects.countries);
@@ -22,14 +23,14 @@ export function WorldMap({ options, frames, width, height }) {
   const { min, max } = config.style.size;
   return (
     <svg width={width} height={height}>
-      <path d={path(geoGraticule10())} fill="none" stroke="#22252b" />
-      <path d={path(WORLD)} fill={options.basemap.config.style.color.fixed} fillOpacity={options.basemap.config.style.opacity} stroke="#111217" />
+      <path d={path(geoGraticule10())} fill="none" stroke={theme.colors.border.weak} />
+      <path d={path(WORLD)} fill={options.basemap.config.style.color.fixed} fillOpacity={options.basemap.config.style.opacity} stroke={theme.colors.background.primary} />
       {field(location.latitude).values.map((latitude, row) => {
         const [x, y] = projection([field(location.longitude).values[row], latitude]);
         return (
           <g key={row}>
             <circle data-place={texts.values[row]} data-value={colours.values[row]} cx={x} cy={y} r={min + (max - min) * (sizes.values[row] / most)} fill={colours.display(colours.values[row]).color} fillOpacity={config.style.opacity} />
-            <text x={x} y={y + config.style.textConfig.offsetY - 4} fontSize={config.style.textConfig.fontSize} textAnchor="middle" fill="#ccccdc">
+            <text x={x} y={y + config.style.textConfig.offsetY - 4} fontSize={config.style.textConfig.fontSize} textAnchor="middle" fill={theme.colors.text.primary}>
               {texts.values[row]}
             </text>
           </g>

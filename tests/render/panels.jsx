@@ -9,7 +9,7 @@ export function Panel({ panel, frames, when, width, height }) {
   const Kind = KINDS[panel.type];
   const rows = frames.reduce((sum, frame) => sum + frame.length, 0);
   if (!rows && panel.type !== 'stat') {
-    return <div style={{ padding: 16 }}>No data</div>;
+    return <div style={{ padding: 16 }}>{panel.fieldConfig.defaults.noValue ?? 'No data'}</div>;
   }
   return <Kind options={panel.options} fieldConfig={panel.fieldConfig} frames={frames} when={when} width={width} height={height} />;
 }
@@ -31,7 +31,7 @@ function Stat(props) {
     <BigValue
       theme={theme} width={width} height={height} value={valuesOf(props)[0].display}
       colorMode={options.colorMode} graphMode={options.graphMode} justifyMode={options.justifyMode}
-      textMode={options.textMode}
+      textMode={options.textMode} text={options.text}
     />
   );
 }

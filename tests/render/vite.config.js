@@ -1,6 +1,7 @@
 import { defineConfig } from 'vite';
 
 export default defineConfig({
+  resolve: { dedupe: ['@grafana/data'] }, // one context for the theme
   base: './',
   esbuild: { jsx: 'automatic' },
   define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from netmon.records import Outcome
 from tests.scenarios import traffic
@@ -34,7 +33,6 @@ CLIENT, CLIENT_V6 = "10.0.0.17", "2001:db8:1::17"
 VPN_CLIENT, US_CLIENT, ADMINISTRATION_SERVER = "10.8.0.7", "10.9.0.17", "10.0.0.5"
 CLIENTS = (CLIENT, CLIENT_V6, VPN_CLIENT, US_CLIENT, ADMINISTRATION_SERVER)
 
-Aspect = Literal["verdict", "severity", "sentence"]
 GERMAN = "subject: {country: DE}\n"
 BY_NETWORK = "subject:\n  networks: {10.0.0.0/16: DE, 10.9.0.0/16: US}\n"
 RELAYED = """subject: {country: DE, inventory: {kaspersky: 4000}}
@@ -77,8 +75,6 @@ class Scenario:
     sentence: str  # in the event's explanation, the summary, or a warning beside it
     unknown: str  # what remains open
     config: str = GERMAN
-    awaits: tuple[Aspect, ...] = ()  # what other work still has to make right …
-    because: str = ""  # … and which
 
     @property
     def exit_code(self) -> int:
@@ -319,8 +315,6 @@ SCENARIOS = findings(
         "notice",
         IN_RUSSIA,
         "Who reads them, and why. It does not show that a product is installed.",
-        awaits=("severity",),
-        because="the name of this site belongs to no component that people visit yet",
     ),
     Scenario(
         "Mail gateway receives mail from the vendor",

@@ -38,16 +38,12 @@ def events(output):
     return [json.loads(line)["netmon"] for line in output.splitlines()]
 
 
-def rows(aspect):
-    """Every scenario; those whose aspect other work still has to make right are expected to fail."""
-
-    def marks(one):
-        return [pytest.mark.xfail(strict=True, reason=one.because)] if aspect in one.awaits else []
-
-    return [pytest.param(one, id=one.name, marks=marks(one)) for one in SCENARIOS]
+def rows():
+    """Every scenario, with its name."""
+    return [pytest.param(one, id=one.name) for one in SCENARIOS]
 
 
-@pytest.mark.parametrize("scenario", rows("verdict"))
+@pytest.mark.parametrize("scenario", rows())
 def test_verdict(read, scenario):
     """The event of the only flow of the vendor has the verdict and the reason that are right."""
     _, output, _ = read(scenario, "--json")
@@ -55,7 +51,7 @@ def test_verdict(read, scenario):
     assert found == ([] if scenario.outcome is None else [(scenario.outcome, scenario.reason)])
 
 
-@pytest.mark.parametrize("scenario", rows("severity"))
+@pytest.mark.parametrize("scenario", rows())
 def test_severity_and_exit_code(read, scenario):
     """A finding has a severity, and only from "warning" up the exit code is that of an alarm."""
     code, output, _ = read(scenario, "--json")
@@ -63,7 +59,7 @@ def test_severity_and_exit_code(read, scenario):
     assert code == scenario.exit_code == read(scenario)[0]
 
 
-@pytest.mark.parametrize("scenario", rows("sentence"))
+@pytest.mark.parametrize("scenario", rows())
 def test_sentence(read, scenario):
     """The reader is told what it means, in the event, in the summary or in a warning beside it."""
     _, summary, warnings = read(scenario)
@@ -73,7 +69,7 @@ def test_sentence(read, scenario):
     assert scenario.sentence in told
 
 
-@pytest.mark.parametrize("scenario", rows("verdict"))
+@pytest.mark.parametrize("scenario", rows())
 @pytest.mark.parametrize("level", ["1", "2", "3"])
 def test_privacy_changes_nothing_about_the_verdict(read, scenario, level):
     """What is hidden of clients is hidden after their flows were judged."""

@@ -85,11 +85,16 @@ def test_forbidden_comes_first():
         assert found == ("forbidden", "policy_forbids_vendor")
 
 
+def test_a_network_of_the_vendor_shows_the_bypass():
+    """Where every component has a relay, contact with the vendor is enough; its name may be hearsay."""
+    one = replace(from_client("10.0.0.6"), component="network", grounds="holder")
+    assert verdict(one, relayed()) == ("unexpected", "bypasses_relay")
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         ({"grounds": "hearsay"}, "name_unproven"),
-        ({"grounds": "holder"}, "name_unproven"),
         ({"grounds": "unsolicited"}, "name_unsolicited"),
         ({"contact": "attempted"}, "no_contact"),
         ({"contact": "refused"}, "no_contact"),

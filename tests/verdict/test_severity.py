@@ -85,7 +85,7 @@ def test_the_order_of_precedence(chosen):
             right = "critical"
         elif is_forbidden:
             right = chosen
-        elif facts.is_bypass:
+        elif facts.bypassing and not facts.contact_excepted:
             right = "warning"
         else:
             right = "notice" if facts.tolerated else "warning"

@@ -136,7 +136,7 @@ def test_the_series_of_every_subject_exist():
     monitor = Monitor(SIGNATURES, Locator(SIGNATURES), Policy(), GROUP)
     verdicts = {
         outcome
-        for _, component, _, country, outcome in monitor.expected_series(JULY_NS)
+        for _, component, _, country, outcome, _ in monitor.expected_series(JULY_NS)
         if (component, country) == ("reputation", "DE")
     }
     assert verdicts == {"unexpected", "undecided"}

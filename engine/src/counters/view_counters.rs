@@ -8,6 +8,8 @@ counters! {
     pub struct ViewCounters {
         /// Packets read.
         packets,
+        /// Packets of flows: TCP or UDP over IP, duplicates included.
+        flow_packets,
         /// Duplicates, which are not counted in flows.
         duplicate_packets,
         /// Packets cut by the snap length.

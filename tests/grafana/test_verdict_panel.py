@@ -1,0 +1,201 @@
+"""The verdict at a glance, in every state of a site, by a real Prometheus: its value and its sentence."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.grafana.boards import Range, targets
+from tests.grafana.recording import CHOSEN
+from tests.grafana.scenes import work
+from tests.grafana.simulation import BEGIN_S, Database, Sensor
+from tests.machine import need
+from tests.records import MOSCOW, UNEXPECTED
+
+pytestmark = pytest.mark.slow
+
+HOUR = Range(BEGIN_S, BEGIN_S + 3600, 15)
+PANELS = {one.panel["title"]: one for one in targets() if one.board == "overview"}
+CRITICAL, NOTICE = (replace(UNEXPECTED, severity=severity) for severity in ("critical", "notice"))
+FORBIDDEN = replace(UNEXPECTED, outcome="forbidden", reason="policy_forbids")
+FRANKFURT = replace(MOSCOW, location="frankfurt", country="DE", city="Frankfurt")
+
+
+@pytest.fixture
+def database():
+    need("prometheus", "promtool")
+    return Database()
+
+
+@pytest.fixture
+def shown(database, tmp_path):
+    """The value of the verdict and its sentence, an hour after the beginning."""
+
+    def shown(when=HOUR, **chosen):
+        with database.served(tmp_path) as server:
+            [found] = server.panel(PANELS["Verdict"], CHOSEN | chosen, when)
+            return float(found["value"][1]), found["metric"]["sentence"]
+
+    return shown
+
+
+def test_clean(database, shown):
+    """It is green, and says how much was judged."""
+    work(Sensor(database))
+    value, sentence = shown()
+    assert (value, sentence) == (1, "90 of 120 flows judged, 1 of 1 sensors report, view good")
+
+
+def test_one_expected_flow_is_not_enough(database, shown):
+    """Below the share that must be judged it is amber."""
+    work(Sensor(database), expected=1, undecided=9)
+    value, sentence = shown()
+    assert value == 1.5
+    assert re.fullmatch(r"30 of 30\d flows judged, 1 of 1 sensors report, view good", sentence)
+
+
+def test_one_live_sensor_of_three_is_not_enough(database, shown):
+    """A sensor that stopped reporting is missed."""
+    for number in range(3):
+        work(Sensor(database, f"site{number}:10977"), 3600 if number == 0 else 600 * number)
+    value, sentence = shown()
+    assert value == 1.5
+    assert sentence.endswith("flows judged, 1 of 3 sensors report, view good")
+
+
+def test_a_poor_view_is_not_green(database, shown):
+    """A view that was poor for a tenth of the time makes it amber."""
+    sensor = Sensor(database)
+    work(sensor, 3000)
+    sensor.stats["degraded"] = {("eth1", "unseen"): 1}
+    work(sensor, 3400)
+    sensor.stats["degraded"] = {("eth1", "unseen"): 0}
+    work(sensor)
+    value, sentence = shown()
+    assert value == 1.5
+    assert sentence.endswith("view poor on 1 interface")
+
+
+def test_everything_undecided(database, shown):
+    """It is neither green nor red."""
+    work(Sensor(database), expected=0)
+    assert shown() == (2, "0 of 30 flows judged, 1 of 1 sensors report, view good")
+
+
+def test_idle(database, shown):
+    """A sensor without a flow of a vendor says so."""
+    Sensor(database).run(3600)
+    assert shown() == (0, "0 of 0 flows judged, 1 of 1 sensors report, view good")
+
+
+def test_dead(database, shown):
+    """Without any sensor the verdict is alarming, and says what to check."""
+    work(Sensor(database), 1800)
+    value, sentence = shown()
+    assert value == -1
+    assert sentence.startswith("check the service, the network and the targets of Prometheus")
+
+
+def test_blind(database, shown):
+    """A sensor whose mirror port shows nothing is alarming too."""
+    sensor = Sensor(database)
+    work(sensor, 1800)
+    sensor.is_blind = True
+    sensor.run(3600)
+    assert shown() == (-2, "45 of 60 flows judged, 1 of 1 sensors report, view poor on 1 interface")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "value"), [(CRITICAL, 3), (UNEXPECTED, 3), (FORBIDDEN, 4), (NOTICE, 3.1)]
+)
+def test_findings(database, shown, verdict, value):
+    """The value says how serious it is, and the sentence names count, volume, vendor and place."""
+    sensor = Sensor(database)
+    work(sensor, 1800)
+    sensor.see(MOSCOW, verdict, flows=4, sent=1970)
+    work(sensor)
+    assert shown() == (value, "4 flows, 7.9 kB, acme → Moscow")
+
+
+def test_a_critical_finding_is_named_first(database, shown):
+    """One flow to Moscow is named before hundreds that are less serious."""
+    sensor = Sensor(database)
+    work(sensor, 1200)
+    sensor.see(FRANKFURT, FORBIDDEN, flows=400)
+    sensor.see(MOSCOW, CRITICAL, sent=3_000_000)
+    work(sensor)
+    assert shown() == (4, "1 flow, 3 MB, acme → Moscow")
+
+
+def test_a_finding_is_shown_at_once(database, shown):
+    """Before its counters have a value, the last-seen time says where it was."""
+    sensor = Sensor(database)
+    work(sensor, 3570)
+    sensor.see(MOSCOW, UNEXPECTED)
+    work(sensor)
+    assert shown() == (3, "acme → moscow")
+
+
+@pytest.mark.parametrize("end_s", [1810, 3600])
+def test_a_dead_sensor_does_not_take_its_finding_along(database, shown, end_s):
+    """What was found within the range stays found, whatever happens to the sensor."""
+    sensor = Sensor(database)
+    work(sensor, 1500)
+    sensor.see(MOSCOW, UNEXPECTED, flows=4, sent=1970)
+    work(sensor, end_s)
+    value, sentence = shown()
+    assert value == 3
+    assert re.fullmatch(r"4 flows, (7\.9|8\.\d) kB, acme → Moscow", sentence)
+
+
+def test_a_restart_loses_nothing(database, tmp_path):
+    """Verdict, findings, flows and bytes are those of both runs."""
+    sensor = Sensor(database)
+    work(sensor, 1500)
+    sensor.see(MOSCOW, UNEXPECTED, flows=4, sent=1970)
+    work(sensor, 1800)
+    sensor.now_s += 30
+    sensor.restart()
+    work(sensor)
+    with database.served(tmp_path) as server:
+        numbers = {}
+        for title in ("Verdict", "Findings", "Flows", "Sent", "Last finding"):
+            [found] = server.panel(PANELS[title], CHOSEN, HOUR)
+            numbers[title] = float(found["value"][1])
+    assert numbers["Verdict"] == 3
+    assert numbers["Findings"] == pytest.approx(4, rel=0.02)
+    assert numbers["Flows"] == pytest.approx(124, rel=0.02)
+    assert numbers["Sent"] == pytest.approx(120_000 + 4 * 1970, rel=0.02)
+    assert numbers["Last finding"] == (BEGIN_S + 1500) * 1000
+
+
+def test_a_pause_invents_nothing(database, tmp_path):
+    """Missed scrapes of 45 seconds, late in the range, change neither findings nor bytes."""
+    sensor = Sensor(database)
+    work(sensor, 3000)
+    sensor.now_s += 45
+    work(sensor)
+    with database.served(tmp_path) as server:
+        [sent] = server.panel(PANELS["Sent"], CHOSEN, HOUR)
+        [findings] = server.panel(PANELS["Findings"], CHOSEN, HOUR)
+    assert float(sent["value"][1]) == pytest.approx(120_000, rel=0.05)
+    assert float(findings["value"][1]) == 0
+
+
+def test_first_day(database, shown):
+    """A range that began before the sensor's first start shows what there was since."""
+    sensor = Sensor(database)
+    sensor.now_s += 3000
+    sensor.start()
+    work(sensor)
+    value, sentence = shown()
+    assert (value, sentence) == (1, "15 of 20 flows judged, 1 of 1 sensors report, view good")
+
+
+def test_another_sensor_is_not_selected(database, shown):
+    """The verdict is that of the selected sensors."""
+    work(Sensor(database, "berlin:10977"))
+    other = Sensor(database, "bonn:10977")
+    other.see(MOSCOW, UNEXPECTED)
+    work(other)
+    assert shown(instance="berlin:10977")[0] == 1
