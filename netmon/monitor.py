@@ -9,7 +9,7 @@ from pathlib import Path
 
 from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
-from netmon.places.round_trips import SmallestRoundTrips
+from netmon.places.round_trips import SmallestRoundTrips, own_round_trip
 from netmon.places.sinkhole import is_sinkholed
 from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place
 from netmon.signatures.model import NETWORK, Rule, SignatureSet
@@ -66,7 +66,10 @@ class Monitor:
         if "proxied" in flow.view:
             place = BEHIND_PROXY
         else:
-            place = self._locator.locate(flow.destination, flow.start_ns, self._trips.record(flow))
+            remembered = self._trips.record(flow)
+            place = self._locator.locate(flow.destination, flow.start_ns, own_round_trip(flow), remembered)
+            if any(vote.about == "anycast" for vote in place.votes):
+                self._trips.forget(flow.destination)
         case = replace(
             self._case(rule, place, flow.start_ns),
             component=component,

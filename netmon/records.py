@@ -166,7 +166,9 @@ class FlowRecord:
 
     `rtt_ns` is the time from SYN to SYN-ACK, or from a QUIC client's first Initial to the server's first
     datagram, as seen by the sensor. It is None when it might be too small: after a retransmission, or when
-    the clock was set back or is coarse. It can only refute a place, never prove one.
+    the clock was set back or is coarse. It can only refute a place, never prove one. `answer_rtt_ns` is the
+    time from the client's first data to the server's first data that acknowledges it, or in QUIC to a first
+    datagram that is no Retry; only with `rtt_ns`, and None for the same reasons.
     """
 
     flow_id: int  # unique within a run, in order of first packets
@@ -218,6 +220,7 @@ class FlowRecord:
     fallback: bool  # DNS to a resolver that a vendor's products fall back to, to be reported
     queried_signature: int | None  # the signature of a name that such a resolver was queried for, if in clear
     rtt_ns: int | None  # of the handshake, sensor to server and back: see above
+    answer_rtt_ns: int | None  # of the server's first data: see above
     interception: Interception  # whether a middlebox seems to answer handshakes, at the time of the report
     view: tuple[Limitation, ...]  # visibility limitations of this flow
     unseen_bytes: int  # TCP payload that was acknowledged but not seen by the sensor
@@ -269,12 +272,13 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """The smallest round trip to an address on a day, which limits its distance (see `places.physics`)."""
+    """The smallest round trip of one flow or more to an address (see `places.round_trips`)."""
 
     min_ns: int
     samples: int  # flows with a measurement
     seen_ns: int  # start of the flow with the smallest round trip
     interception: Interception  # whether a middlebox seems to answer handshakes
+    jumped_from: RoundTrip | None = None  # the smallest one until now, far from this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,10 +294,12 @@ class Place:
     city: str | None
     confidence: Confidence
     votes: tuple[Vote, ...] = ()
-    excluded: tuple[str, ...] = ()  # locations ruled out by the speed of light
+    excluded: tuple[str, ...] = ()  # locations ruled out by the speed of light in vacuum
     steps: tuple[str, ...] = ()  # how the place follows from the votes, one line per step
-    round_trip: RoundTrip | None = None  # the measurement that excludes locations
-    not_in: tuple[str, ...] = ()  # countries ruled out by the speed of light, sorted
+    round_trip: RoundTrip | None = None  # that of the flow, which excludes places
+    remembered: RoundTrip | None = None  # the smallest of the last seven days, which excludes nothing
+    not_in: tuple[str, ...] = ()  # countries ruled out by the speed of light in vacuum, sorted
+    implausible: tuple[str, ...] = ()  # those ruled out by light in fibre only, which changes nothing
     claims: tuple[str, ...] = ()
     """The countries that sources name, without refuted votes, sorted: one if the country is known. More than
     one, or one in doubt, only if at least two independent sources locate the address and each of them tells

@@ -109,8 +109,12 @@ impl Monitor {
         flow.view.unseen.follow(side, header, segment.payload_len);
         let mut is_closing = false;
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
+        let packet = TimedPacket { ends: &flow.ends, side, arrival };
+        if segment.payload_len > 0 {
+            let first_byte = flow.opening.stream_start(flow.ends.client_side());
+            self.timer.time_data(&mut flow.view.handshake, packet, header, first_byte);
+        }
         if header.is_control() {
-            let packet = TimedPacket { ends: &flow.ends, side, arrival };
             self.timer.time_segment(&mut flow.view.handshake, packet, header);
             is_closing = flow.opening.note_control(side, header, &mut flow.ends);
         }

@@ -16,11 +16,18 @@ from rich import box
 from rich.table import Table
 
 from netmon import wiring
-from netmon.cli.options import ERROR, ConfigOptions, SubjectOptions, grouped
+from netmon.cli.options import (
+    ERROR,
+    ConfigOptions,
+    RoundTripOption,
+    SubjectOptions,
+    grouped,
+    round_trip_of,
+)
 from netmon.cli.terminal import log, make_console, printable, write_line
 from netmon.explain.promises import expectation_text, promise_texts
 from netmon.places.embedded import embedded_ipv4
-from netmon.records import Place, RoundTrip
+from netmon.records import Place
 from netmon.signatures.examples import run_examples
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
@@ -135,15 +142,7 @@ def _count_table(heading: str, counts: Counts) -> Table:
 @grouped
 def explain_signatures(
     text: Annotated[str, typer.Argument(metavar="NAME|IP", help="A host name or an IP address.")],
-    rtt_ms: Annotated[
-        float | None,
-        typer.Option(
-            "--rtt-ms",
-            min=0.001,
-            metavar="MS",
-            help="Smallest round trip to the address: shows what it excludes.",
-        ),
-    ] = None,
+    rtt_ms: RoundTripOption = None,
     *,
     options: SubjectOptions,
 ) -> None:
@@ -168,9 +167,8 @@ def explain_signatures(
     place = None
     if answer.kind == "address":
         now_ns = time.time_ns()
-        trip = RoundTrip(round(rtt_ms * 1e6), 1, now_ns, "unlikely") if rtt_ms else None
         locator = wiring.make_locator(settings, known, wiring.open_databases(settings, log))
-        place = locator.locate(answer.queried, now_ns, trip)
+        place = locator.locate(answer.queried, now_ns, round_trip_of(rtt_ms, now_ns))
     write_line(f"{answer.queried}: {answer.reason}")
     if answer.rule is not None:
         _write_rule(answer, answer.rule)

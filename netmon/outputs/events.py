@@ -233,7 +233,8 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         "finding": "fallback_resolver" if classified.fallbacks else None,
         "fallback": [asdict(one) for one in classified.fallbacks] or None,
         "ja4": flow.ja4,
-        "rtt_min_ms": round(flow.rtt_ns / 1e6, 3) if flow.rtt_ns is not None else None,
+        "rtt_min_ms": _milliseconds(flow.rtt_ns),
+        "answer_rtt_ms": _milliseconds(flow.answer_rtt_ns),
         "interception": flow.interception if flow.interception == "suspected" else None,
         "view": list(flow.view) or None,
         "unseen_bytes": flow.unseen_bytes or None,
@@ -298,18 +299,25 @@ def describe_place(place: Place) -> dict[str, Any]:
         "steps": list(place.steps),
         "excluded": list(place.excluded) or None,
         "not_in": list(place.not_in) or None,
-        **_round_trip(place.round_trip),
+        "implausible": list(place.implausible) or None,
+        "rtt_ms": _milliseconds(place.round_trip.min_ns) if place.round_trip else None,
+        **_remembered(place.remembered),
     }
 
 
-def _round_trip(trip: RoundTrip | None) -> dict[str, Any]:
+def _remembered(trip: RoundTrip | None) -> dict[str, Any]:
     if trip is None:
         return {}
     return {
-        "rtt_min_ms": round(trip.min_ns / 1e6, 3),
+        "rtt_min_ms": _milliseconds(trip.min_ns),
         "rtt_min_seen": timestamp(trip.seen_ns),
         "rtt_samples": trip.samples,
+        "rtt_jumped_from_ms": _milliseconds(trip.jumped_from.min_ns) if trip.jumped_from else None,
     }
+
+
+def _milliseconds(time_ns: int | None) -> float | None:
+    return None if time_ns is None else round(time_ns / 1e6, 3)
 
 
 def _vote(vote: Vote) -> dict[str, Any]:

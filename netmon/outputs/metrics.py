@@ -29,6 +29,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         "Ended flows of the vendor with data, by country of concern and whether they ended there: located, "
         "possible, unknown or excluded.",
     ),
+    "netmon_excluded_flows": (
+        "counter",
+        ("vendor", "component", "country"),
+        "Ended flows whose server cannot be in the country, by their round trip.",
+    ),
     "netmon_excepted_flows": (
         "counter",
         ("vendor", "component", "reason"),
@@ -63,6 +68,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         "histogram",
         ("vendor", "location"),
         "Handshake round-trip times between sensor and server, which bound the distance from above.",
+    ),
+    "netmon_round_trip_jumps": (
+        "counter",
+        (),
+        "Servers whose smallest round trip jumped: the address moved, or not always the same server answers.",
     ),
     "netmon_named_flows": (
         "counter",

@@ -31,6 +31,7 @@ MAX_LABEL_SETS = 3_000
 _FINDINGS = ("unexpected", "forbidden")
 _FOLDED: FlowLabels = ("other", "other", "other", "other", "other", "other")
 _FLOWS, _UNDECIDED, _EXCEPTED = "netmon_flows", "netmon_undecided_flows", "netmon_excepted_flows"
+_EXCLUDED = "netmon_excluded_flows"
 _FALLBACKS, _RTTS = "netmon_fallback_resolver_findings", "netmon_handshake_rtt_seconds"
 _CONCERNS = "netmon_concern_flows"
 _FALLBACK_SEEN = "netmon_fallback_resolver_last_seen_timestamp_seconds"
@@ -39,6 +40,7 @@ _NOTHING = {
     _FLOWS: 3,
     _UNDECIDED: 1,
     _CONCERNS: 1,
+    _EXCLUDED: 1,
     _EXCEPTED: 1,
     _FALLBACKS: 1,
     _RTTS: len(RTT_BUCKETS_S) + 2,
@@ -156,6 +158,8 @@ class Prometheus:
                 self._count(classified, labels)
             if flow.phase == "end":
                 self._counted.discard(flow.flow_id)
+                for country in place.not_in:
+                    self._numbers(_EXCLUDED, (labels[0], labels[1], country))[0] += 1
                 if flow.rtt_ns is not None:
                     self._observe((classified.vendor, place.location), flow.rtt_ns / 1e9)
                 self._count_standings(classified.vendor, classified)
@@ -247,12 +251,13 @@ class Prometheus:
         # The exemplar of a series is the id of its latest finding, which leads to the event.
         found = {labels: one for labels, one in exemplars.items() if flows[labels][2]}
         yield families.family(_FLOWS, counts, _FLOWS, found)
-        for name in (_UNDECIDED, _CONCERNS, _EXCEPTED, _FALLBACKS):
+        for name in (_UNDECIDED, _CONCERNS, _EXCLUDED, _EXCEPTED, _FALLBACKS):
             yield families.family(name, ((labels, one) for labels, (one,) in shown[name].items()), name)
         for name, times in last_seen.items():
             yield families.family(name, times.items())
         yield families.histogram(_RTTS, RTT_BUCKETS_S, shown[_RTTS])
         yield from engine_metrics(families, self._births, stats)
+        yield families.family("netmon_round_trip_jumps", [((), stats.get("round_trip_jumps", 0))])
         yield families.family("netmon_folded_reports", [((), folded)])
         yield from destination_metrics(families, self._births, stats)
         yield from database_metrics(families, stats.get("location_databases", ()))

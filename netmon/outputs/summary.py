@@ -109,6 +109,7 @@ class Summary:
         self._findings: dict[Severity, Counter[tuple[str, str, str]]] = {one: Counter() for one in SEVERITIES}
         self._undecided: dict[str, _Sum] = {}  # by country as located
         self._lacks: Counter[Lack] = Counter()
+        self._excluded: Counter[tuple[str, str]] = Counter()  # by vendor and country that cannot be
         self._excepted = 0
         self._edges: Counter[str] = Counter()
 
@@ -157,6 +158,7 @@ class Summary:
             total.flows += 1
             total.sent += flow.sent_bytes
             total.received += flow.received_bytes
+        self._excluded.update((classified.vendor, country) for country in place.not_in)
         self._excepted += verdict.reason == "policy_exception"
         if classified.edge is not None:
             self._edges[classified.edge] += 1
@@ -199,6 +201,8 @@ class Summary:
             console.print(line, style=_COLOURS["unexpected"] if is_located else None)
         for part in self._groups():
             console.print(part)
+        for excluded in self.not_in():
+            console.print(excluded)
         console.print()
         for part in show_seen(stats):
             console.print(part)
@@ -263,6 +267,16 @@ class Summary:
             f"NOT JUDGED: none of {self.flows:,} {plural(self.flows, 'flow')}, because {why}. "
             f"As located, without a judgement: {self._where_undecided()}."
         )
+
+    def not_in(self) -> Iterator[Text]:
+        """For each vendor, the countries in which what answered cannot be, those of most flows first."""
+        for vendor in sorted({vendor for vendor, _ in self._excluded}):
+            counted = [(flows, country) for (of, country), flows in self._excluded.items() if of == vendor]
+            counted.sort(key=lambda one: (-one[0], one[1]))
+            countries = ", ".join(
+                f"{country_name(country)} ({flows:,} {plural(flows, 'flow')})" for flows, country in counted
+            )
+            yield Text(f"By round trips, what answered for {vendor} cannot be in: {countries}.")
 
     def _what_lacks(self) -> str:
         """How many undecided flows lack what."""

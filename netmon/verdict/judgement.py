@@ -159,7 +159,7 @@ def _find_facts(
         reference=reference.kind,
         doubtful=doubtful,
         proxied="proxied" in case.view,
-        refuted=bool(reference.places) and reference.places.issubset(place.excluded),
+        refuted=bool(reference.places) and all(_is_excluded(one, case) for one in reference.places),
         disputed=disputed,
         nowhere=disputed and not doubtful and _is_nowhere(case, reference),
         unknown=place.confidence == "unknown",
@@ -246,6 +246,13 @@ def _is_doubtful(case: Case, reference: _Reference, fit: Fit) -> bool:
     if not reference.certain:
         return True
     return fit == "inside" and _fit(case.place, reference.certain, case.locations) != "inside"
+
+
+def _is_excluded(wanted: str, case: Case) -> bool:
+    """True if the round trip excludes a country or location."""
+    location = case.locations.get(wanted)
+    country = wanted if location is None else location.country
+    return wanted in case.place.excluded or country in case.place.not_in
 
 
 def _fit(place: Place, wanted: frozenset[str], locations: Mapping[str, Location]) -> Fit:

@@ -86,6 +86,7 @@ row! {
         fallback: bool = facts.dns.is_some_and(DnsClues::is_fallback),
         queried_signature: Option<u32> = facts.dns.and_then(DnsClues::queried_signature),
         rtt_ns: Option<u64> = facts.flow.view.handshake.rtt_ns(),
+        answer_rtt_ns: Option<u64> = facts.flow.view.handshake.answer_rtt_ns(),
         interception: Interception = facts.sensor.interception,
         view: Vec<Limitation> = facts.limitations(),
         unseen_bytes: u64 = facts.unseen_bytes,
