@@ -247,11 +247,11 @@ def test_a_fallback_resolver_behind_a_translator_is_recognised() -> None:
 
 
 def test_round_trips_over_ipv4_and_through_a_translator_are_of_one_server() -> None:
-    """The translator forwards the handshake, so the smallest of both limits the distance."""
+    """The translator forwards the handshake, so both are remembered as of one server."""
     packets = session(MOSCOW, client="192.0.2.10", at_s=1) + session(nat64(WELL_KNOWN, MOSCOW), at_s=2)
     monitor = Monitor(SIGNATURES, Locator(SIGNATURES), Policy(), Subjects("DE"))
     places = [monitor.classify(flow).place for flow in records(packets, Site())]
-    assert [place and place.round_trip and place.round_trip.samples for place in places] == [1, 2]
+    assert [place and place.remembered and place.remembered.samples for place in places] == [1, 2]
 
 
 @pytest.mark.parametrize(("rtt_step_ns", "interception"), [(0, "suspected"), (2_000_000, "unlikely")])
