@@ -44,6 +44,7 @@ ALLOWED = {
     "config": {"countries", "errors", "limits", "places", "records", "verdict", "web", "yaml_nodes"},
     "destinations": {"days", "places", "records", "state_file"},
     "verdict": {"countries", "days", "places", "records", "signatures"},
+    "explain": {"countries", "errors", "records", "signatures", "verdict"},
     "monitor": {
         "destinations",
         "places",
@@ -99,6 +100,7 @@ ALLOWED = {
         "config",
         "countries",
         "errors",
+        "explain",
         "outputs",
         "places",
         "privacy",

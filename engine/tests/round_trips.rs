@@ -39,7 +39,14 @@ impl Watch {
     }
 
     fn feed(&mut self, time_ns: u64, interface: u16, bytes: &[u8]) -> &mut Self {
-        self.0.packet(&Packet { time_ns, link: RAW, interface, wire_len: bytes.len() as u32, bytes });
+        self.0.packet(&Packet {
+            number: 0,
+            time_ns,
+            link: RAW,
+            interface,
+            wire_len: bytes.len() as u32,
+            bytes,
+        });
         self
     }
 

@@ -72,8 +72,7 @@ def check(options: ConfigOptions) -> None:
             log(f"policy.exceptions: expired, no longer in effect: {_exception_text(one)}")
         elif one.lifts == "contact" and not settings.policy.restricts_contact(one.vendor, one.component):
             log(
-                "policy.exceptions: without effect, because contact is neither forbidden nor to go through "
-                "relays "
+                "policy.exceptions: without effect: contact is neither forbidden nor to go through relays "
                 f"(for its place, add `lifts: place`): {_exception_text(one)}"
             )
     write_line("no errors")

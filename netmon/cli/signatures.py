@@ -25,6 +25,7 @@ from netmon.cli.options import (
     round_trip_of,
 )
 from netmon.cli.terminal import log, make_console, printable, write_line
+from netmon.explain.promises import expectation_text, promise_texts
 from netmon.places.embedded import embedded_ipv4
 from netmon.records import Place
 from netmon.signatures.examples import run_examples
@@ -33,7 +34,7 @@ from netmon.signatures.lint import lint
 from netmon.signatures.model import Promise, Rule
 from netmon.signatures.source_dates import AGES, check_dates, known_date
 from netmon.signatures.statistics import Counts, count_entries
-from netmon.verdict.promises import Subject, describe_application
+from netmon.verdict.promises import Subject
 
 app = typer.Typer(
     help="Lists, checks and explains signatures.",
@@ -225,28 +226,15 @@ def _write_expectations(
     answer: Explanation, statements: Collection[Promise], subjects: Collection[Subject]
 ) -> None:
     for expectation in answer.expectations:
-        note = f": {expectation.note}" if expectation.note else ""
-        basis: str = expectation.basis
-        if expectation.promise:
-            possibly = ", which possibly covers it" if expectation.coverage == "possible" else ""
-            basis += f", {expectation.promise}{possibly}"
-        write_line(f"  expectation ({basis}){note}")
+        write_line(f"  {expectation_text(expectation)}")
     for promise in answer.promises:
-        _write_promise(promise, statements, subjects)
+        today = datetime.now(UTC).date().isoformat()
+        first, *others = promise_texts(promise, statements, subjects, today)
+        write_line(f"  {first}")
+        for text in others:
+            write_line(f"    {text}")
     if answer.component is not None and not answer.promises:
         write_line("  no promise about the location of this component's data")
-
-
-def _write_promise(promise: Promise, statements: Collection[Promise], subjects: Collection[Subject]) -> None:
-    """The promise, its subjects and data, and whether it applies today for each configured subject."""
-    bounds = (("from", promise.effective_from), ("until", promise.effective_to))
-    days = "".join(f", {word} {day}" for word, day in bounds if day)
-    basis = f"{promise.status}, {', '.join(promise.sources)}"
-    write_line(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
-    write_line(f"    made to {', '.join(sorted(promise.subjects)) or 'all users'}; data: {promise.data}")
-    day = datetime.now(UTC).date().isoformat()
-    for text in dict.fromkeys(describe_application(promise, statements, one, day) for one in subjects):
-        write_line(f"    {text}")
 
 
 def _write_place(answer: Explanation, place: Place) -> None:

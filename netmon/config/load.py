@@ -6,8 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from netmon.config.policy import KEYS as POLICY_KEYS
-from netmon.config.policy import read_policy
+from netmon.config.policy import POLICY_KEYS, read_policy
 from netmon.config.settings import Capture, Config, Mention
 from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (

@@ -221,6 +221,10 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         "ambiguous": flow.ambiguous or None,
         "grounds": flow.grounds if flow.grounds != "own" else None,
         "matched": flow.matched if flow.matched != flow.name else None,
+        "signature": classified.signature,
+        "first_packet": flow.first_packet,
+        "shown": _sighting(flow.shown_packet, flow.shown_ns),
+        "dns_answer": _dns_answer(flow),
         "alpn": list(flow.alpn) or None,
         "tls_versions": list(flow.tls_versions) or None,
         "ech": flow.ech,
@@ -239,7 +243,28 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         "place": describe_place(place) if place else None,
         "new_destination": list(classified.new_destination) or None,
         "edge": {"holder": classified.edge, "origin": "not seen"} if classified.edge else None,
+        **_statement(classified),
     }
+
+
+def _sighting(packet: int | None, time_ns: int | None) -> dict[str, Any] | None:
+    """The packet that shows something: its number in the capture file, and its time."""
+    return None if time_ns is None else {"packet": packet, "time": timestamp(time_ns)}
+
+
+def _dns_answer(flow: FlowRecord) -> dict[str, Any] | None:
+    """The DNS answer with the flow's name and address; "resolved" if the site asked for it."""
+    seen = _sighting(flow.answer_packet, flow.answer_ns)
+    return None if seen is None else {**seen, "from": flow.answered_by, "resolved": flow.resolved}
+
+
+def _statement(classified: ClassifiedFlow) -> dict[str, Any]:
+    """The standing for each country of concern; for a flow that does not count, why it does not."""
+    if not classified.concerns:
+        return {}
+    if classified.uncounted is not None:
+        return {"concerns_uncounted": classified.uncounted}
+    return {"concerns": [asdict(one) for one in classified.concerns]}
 
 
 def _judgement(verdict: Verdict | None) -> dict[str, Any]:
@@ -248,6 +273,7 @@ def _judgement(verdict: Verdict | None) -> dict[str, Any]:
     return {
         "verdict": verdict.outcome,
         "reason": verdict.reason,
+        "row": verdict.row,
         "severity": verdict.severity,
         "lacks": verdict.lacks,
         "explanation": verdict.explanation,

@@ -23,6 +23,12 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("vendor", "component", "country", "lacks"),
         "Undecided flows, by what is missing: the place, a promise for a place that is known, or evidence.",
     ),
+    "netmon_concern_flows": (
+        "counter",
+        ("vendor", "country", "standing"),
+        "Ended flows of the vendor with data, by country of concern and whether they ended there: located, "
+        "possible, unknown or excluded.",
+    ),
     "netmon_excluded_flows": (
         "counter",
         ("vendor", "component", "country"),

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from netmon.countries import country_name
 from netmon.outputs.clients_seen import ClientsSeen
+from netmon.outputs.concern_lines import ConcernLines
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import show_seen
 from netmon.outputs.texts import bytes_text, plural
@@ -101,6 +102,7 @@ class Summary:
         self._locations = locations
         self._clients = clients
         self._dns_use = DnsUse(privacy)
+        self._concerns = ConcernLines()
         self._sums: dict[_Key, _Sum] = {}
         self._explanations: dict[_Heading, set[str]] = {}
         self._outcomes: dict[str, _Sum] = {outcome: _Sum() for outcome in _ORDER}
@@ -135,6 +137,7 @@ class Summary:
         """Adds a flow when it ends."""
         flow, verdict, place = classified.flow, classified.verdict, classified.place
         self._dns_use.flow(classified)
+        self._concerns.flow(classified)
         if self._clients is not None:
             self._clients.flow(classified)
         if flow.phase != "end" or verdict is None or place is None or classified.vendor is None:
@@ -189,10 +192,13 @@ class Summary:
     def show(self, console: Console, stats: Mapping[str, Any]) -> None:
         """Prints the tables and a closing sentence; `stats` are the engine's counters.
 
-        If nothing could be judged, the first line says so: no table may be read as an all-clear.
+        If nothing could be judged, the first line says so: no table may be read as an all-clear. Then comes
+        the statement about countries of concern, which needs no promise.
         """
         if self.is_unjudged:
             console.print(self.not_judged(), style=_COLOURS["undecided"])
+        for line, is_located in self._concerns.lines():
+            console.print(line, style=_COLOURS["unexpected"] if is_located else None)
         for part in self._groups():
             console.print(part)
         for excluded in self.not_in():

@@ -150,8 +150,8 @@ def test_check_warns_of_exceptions_without_effect(netmon, tmp_path):
     done = netmon("check", "--config", "netmon.yaml")
     assert done.returncode == 0
     assert done.stderr == (
-        "netmon: policy.exceptions: without effect, because contact is neither forbidden "
-        "nor to go through relays (for its place, add `lifts: place`): "
+        "netmon: policy.exceptions: without effect: contact is neither forbidden nor to go through relays "
+        "(for its place, add `lifts: place`): "
         "contact of kaspersky * for 192.0.2.0/28 until 9999-12-31 (A: B)\n"
     )
 

@@ -86,14 +86,17 @@ def sensor(environment):
 
 
 def ended(events):
-    """The ended flows without their times, which differ between a file and its replay."""
+    """The ended flows without their times, which differ between a file and its replay.
+
+    So does whether a look-up came after the flow began, and with it the component of a flow that DNS names.
+    """
     return Counter(
         (
             event["destination"]["ip"],
             event["destination"].get("domain"),
             event["source"]["bytes"],
             event["destination"]["bytes"],
-            event["netmon"].get("component"),
+            event["netmon"].get("component") if event["netmon"]["evidence"] != "dns_client" else "by DNS",
             event["netmon"].get("verdict"),
         )
         for event in events
