@@ -19,6 +19,7 @@ class CaptureError(Exception):
     """A source cannot be opened or read; the message says what, where and what to do."""
 
 def interface_link(name: str) -> int: ...  # pcap link type of its packets; CaptureError: no such interface
+def embedded_ipv4(address: str, prefixes: Sequence[str] = ()) -> str | None: ...  # ValueError: invalid text
 
 @final
 class Matcher:
@@ -79,6 +80,7 @@ class Engine:
         max_flows: int = 1_000_000,
         max_names: int = 200_000,
         site_resolvers: Sequence[IPv4Address | IPv6Address] = (),  # they look names up for clients
+        nat64_prefixes: Sequence[str] = (),  # of the site's translators, such as "2001:db8:64::/96"
         max_heads: int = 20_000,
         max_head_bytes: int = 65_536,
         tcp_idle_s: int = 300,
@@ -113,6 +115,7 @@ class Sensor:
         max_flows: int = 1_000_000,
         max_names: int = 200_000,
         site_resolvers: Sequence[IPv4Address | IPv6Address] = (),
+        nat64_prefixes: Sequence[str] = (),
         max_heads: int = 20_000,
         max_head_bytes: int = 65_536,
         tcp_idle_s: int = 300,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
 from netmon.places.sinkhole import is_sinkholed
 from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place
-from netmon.signatures.model import Rule, SignatureSet
+from netmon.signatures.model import NETWORK, Rule, SignatureSet
 from netmon.verdict.holders import Holders
 from netmon.verdict.judgement import Case, judge
 from netmon.verdict.policy import Policy
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 
 BEHIND_PROXY = Place(
     "unknown",
@@ -27,7 +28,7 @@ BEHIND_PROXY = Place(
 
 
 class Monitor:
-    """Classifies flows by signatures, places, promises and policy.
+    """Classifies flows by signatures, places, promises and policy, for each client's subject.
 
     Its only state is passed in, and survives a reload of the signatures: `trips`, the smallest round trips,
     and `destinations`, where vendors were reached. Without `destinations` no destination is reported as new.
@@ -38,7 +39,7 @@ class Monitor:
         signatures: SignatureSet,
         locator: Locator,
         policy: Policy,
-        subject: Subject,
+        subjects: Subjects,
         trips: SmallestRoundTrips | None = None,
         destinations: Destinations | None = None,
     ) -> None:
@@ -46,7 +47,7 @@ class Monitor:
         self._locator = locator
         self._holders = Holders(signatures)
         self._policy = policy
-        self._subject = subject
+        self._subjects = subjects
         self._trips = SmallestRoundTrips() if trips is None else trips
         self._destinations = destinations
 
@@ -58,31 +59,35 @@ class Monitor:
         if flow.signature is None:
             return ClassifiedFlow(flow, resolver=resolver, fallbacks=fallbacks)
         rule = self.signatures.rules[flow.signature]
+        # In a network of the vendor, a name that is hearsay says nothing about the component.
+        component = NETWORK if flow.grounds == "holder" else rule.component
         if "proxied" in flow.view:
             place = BEHIND_PROXY
         else:
-            place = self._locator.locate(flow.server, flow.start_ns, self._trips.record(flow))
+            place = self._locator.locate(flow.destination, flow.start_ns, self._trips.record(flow))
         case = replace(
             self._case(rule, place, flow.start_ns),
+            component=component,
             view=flow.view,
             client=flow.client,
             holder_shown=self._holders.is_shown(flow, rule.vendor),
             contact=flow.contact,
-            sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.server, place),
+            sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.destination, place),
             grounds=flow.grounds,
         )
-        verdict = judge(case, self._policy, self._subject)
+        verdict = judge(case, self._policy, self._subjects.find(flow.client))
         is_certain = case.grounds in ("own", "holder") and not case.sinkholed
         new = self._find_new(flow, rule, place) if is_certain else ()
-        return ClassifiedFlow(
-            flow, rule.vendor, rule.component, rule.status, place, verdict, resolver, fallbacks, new
+        seen = ClassifiedFlow(
+            flow, rule.vendor, component, rule.status, place, verdict, resolver, fallbacks, new
         )
+        return replace(seen, edge=self._holders.find_edge(flow, rule.vendor))
 
     def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:
         if self._destinations is None or rule.status == "unverified":
             return ()
         return self._destinations.record(
-            flow, rule.vendor, place, lambda: self._locator.network(flow.server, flow.start_ns)
+            flow, rule.vendor, place, lambda: self._locator.network(flow.destination, flow.start_ns)
         )
 
     def _fallbacks(self, flow: FlowRecord) -> Iterator[Fallback]:
@@ -93,7 +98,7 @@ class Monitor:
             clear = "other" if component is None else "vendor"
             question = clear if flow.encrypted_dns is None else "unknown"
             for one in vendor.resolvers:
-                if one.address == flow.server:
+                if one.address == flow.destination:
                     yield Fallback(vendor.id, one.operator, question, component, one.status)
 
     def expected_series(self, when_ns: int) -> Iterator[tuple[str, str, str, str, str, str]]:
@@ -108,9 +113,9 @@ class Monitor:
             rules: list[Rule] = [*vendor.networks[:1]]
             rules += [component.names[0] for component in vendor.components.values() if component.names]
             for rule in rules:
-                for place in places:
+                for place, subject in product(places, self._subjects.distinct()):
                     case = replace(self._case(rule, place, when_ns), holder_shown=True)
-                    verdict = judge(case, self._policy, self._subject)
+                    verdict = judge(case, self._policy, subject)
                     where = (rule.vendor, rule.component, place.location, place.country)
                     yield *where, verdict.outcome, verdict.severity or "none"
 
@@ -124,4 +129,5 @@ class Monitor:
             view=(),
             time_ns=when_ns,
             locations=self.signatures.locations,
+            groups=self.signatures.groups,
         )

@@ -72,7 +72,7 @@ THRESHOLDS = (
         0.9,
         20,
         "{percent} of DNS answers were seen without their query, so they prove no name: "
-        "mirror both directions of DNS, or find out who sends answers that were not asked for",
+        "mirror both directions of DNS, or find out which host sends unsolicited answers",
     ),
     Threshold(
         "duplicates",

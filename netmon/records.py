@@ -122,9 +122,11 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 Severity = Literal["notice", "warning", "critical"]
 """How much a finding matters, weakest first: a closed set, used as a metric label.
 
-A finding is a flow whose verdict is "unexpected" or "forbidden". From "warning" up it is an alarm.
+A finding is a flow whose verdict is "unexpected" or "forbidden".
 """
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+ALARMS: tuple[Severity, ...] = ("warning", "critical")
+"""The severities of findings that raise an alarm: exit code 3 and an ECS alert."""
 
 About = Literal["location", "registration", "anycast", "satellite", "as"]
 """The subject of a vote. Only "location" can locate an address:
@@ -157,6 +159,9 @@ class FlowRecord:
     client_port: int
     server: str
     server_port: int
+    embedded: (
+        str | None
+    )  # the IPv4 address in `server` at which the flow arrives: see `netmon.places.embedded`
     interface: str | None  # the capture interface, if known
     start_ns: int
     last_ns: int
@@ -192,6 +197,11 @@ class FlowRecord:
     view: tuple[Limitation, ...]  # visibility limitations of this flow
     unseen_bytes: int  # TCP payload that was acknowledged but not seen by the sensor
     duplicates: int  # duplicate packets, which no other field counts
+
+    @property
+    def destination(self) -> str:
+        """The address at which what the client sends arrives: the embedded one, or else the server's own."""
+        return self.embedded or self.server
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +268,7 @@ class Place:
     excluded: tuple[str, ...] = ()  # locations ruled out by the speed of light
     steps: tuple[str, ...] = ()  # how the place follows from the votes, one line per step
     round_trip: RoundTrip | None = None  # the measurement that excludes locations
+    not_in: tuple[str, ...] = ()  # countries ruled out by the speed of light, sorted
     claims: tuple[str, ...] = ()
     """The countries that sources name, without refuted votes, sorted: one if the country is known. More than
     one, or one in doubt, only if at least two independent sources locate the address and each of them tells
@@ -279,6 +290,11 @@ class Verdict:
     lacks: Lack | None = None  # what is missing for a decision
     severity: Severity | None = None  # of a finding; None: it is none
     explanation: str | None = None  # what the reason means here, and what it does not, in plain sentences
+
+    @property
+    def is_alarm(self) -> bool:
+        """True for a finding of at least a warning."""
+        return self.severity in ALARMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,3 +327,4 @@ class ClassifiedFlow:
     resolver: str | None = None  # id of the public resolver that a DNS flow queries
     fallbacks: tuple[Fallback, ...] = ()
     new_destination: tuple[str, ...] = ()  # from NEW_DESTINATION: what is new for this vendor
+    edge: str | None = None  # the third party that answers for the vendor; the origin behind it is not seen

@@ -15,7 +15,7 @@ from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
 from netmon.privacy import Privacy, read_key
 from netmon.signatures.load import default_folder, load_folder
-from netmon.signatures.model import SignatureSet
+from netmon.signatures.model import NETWORK, SignatureSet
 from netmon.sources import Batch
 from netmon.yaml_nodes import nearest
 
@@ -35,9 +35,14 @@ def load_signatures(config: Config) -> SignatureSet:
 def _find_unknown(mention: Mention, signatures: SignatureSet) -> str | None:
     """A line about what the policy names and the signatures lack; None if they have it."""
     vendor, component, place = mention.vendor, mention.component, mention.place
+    if mention.group is not None and mention.group not in signatures.groups:
+        near = nearest(mention.group, signatures.groups)
+        return f"{mention.where}: no group of countries '{mention.group}' in the signatures{near}"
+    if vendor is None:
+        return None
     if vendor not in signatures.vendors:
         return f"{mention.where}: no vendor '{vendor}' in the signatures{nearest(vendor, signatures.vendors)}"
-    components = {*signatures.vendors[vendor].components, "*", "network"}
+    components = {*signatures.vendors[vendor].components, "*", NETWORK}
     if component is not None and component not in components:
         return f"{mention.where}: no component '{component}' of {vendor}{nearest(component, components)}"
     if place is not None and place not in signatures.locations and not place.isupper():
@@ -79,7 +84,7 @@ def make_monitor(
 ) -> Monitor:
     """A monitor for the configuration, with the round trips and destinations known so far."""
     locator = make_locator(config, signatures, databases)
-    return Monitor(signatures, locator, config.policy, config.subject, trips, destinations)
+    return Monitor(signatures, locator, config.policy, config.subjects, trips, destinations)
 
 
 def make_privacy(config: Config, level: int) -> Privacy:

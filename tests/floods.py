@@ -17,7 +17,7 @@ from pathlib import Path
 
 from netmon import _engine
 from tests.craft import dns, tls
-from tests.craft.packets import ACK, PSH, SYN, TCP, UDP, address, filler, ipv4, tcp, udp
+from tests.craft.packets import ACK, PSH, SYN, TCP, UDP, address, filler, ip, ipv4, tcp, udp
 from tests.craft.quic import Initials, crypto
 
 RAW_IP = 101
@@ -26,6 +26,7 @@ GAP_NS = 1_000  # a million packets a second
 CLIENT, SERVER = address("198.18.0.0"), address("203.0.113.10")
 CLIENTS = 1 << 17  # all benchmark addresses (RFC 2544, C.2.2), then the next port
 ADDRESS_AT, DESTINATION_AT, PORT_AT, SEQUENCE_AT, PAYLOAD_AT = 12, 16, 20, 24, 40
+V6_SOURCE_NETWORK_AT, V6_DESTINATION_NETWORK_AT = 12, 28  # the last 32 bits of the /64
 
 Packets = Iterator[bytes]
 
@@ -108,6 +109,23 @@ def new_names(count: int) -> Packets:
         yield response
 
 
+def new_nat64_networks(count: int) -> Packets:
+    """Look-ups that show four NAT64 prefixes each, by a client in another network."""
+    name, client, resolver = "ipv4only.arpa", address("2001:db8::1"), address("2001:db9::53")
+    records = [dns.address(name, f"2001:db9:{number}::192.0.0.170") for number in range(4)]
+    query = udp(client, resolver, (50_000, 53), dns.query(name, dns.AAAA, message_id=1))
+    answer = udp(resolver, client, (53, 50_000), dns.answer(name, dns.AAAA, records, message_id=1))
+    question, response = (
+        bytearray(ip(client, resolver, UDP, query)),
+        bytearray(ip(resolver, client, UDP, answer)),
+    )
+    for number in range(count // 2):
+        struct.pack_into("!I", question, V6_SOURCE_NETWORK_AT, number)
+        struct.pack_into("!I", response, V6_DESTINATION_NETWORK_AT, number)
+        yield bytes(question)
+        yield bytes(response)
+
+
 def unanswered_queries(count: int) -> Packets:
     """DNS queries, each for another name."""
     return itertools.islice(itertools.islice(new_names(2 * count), 0, None, 2), count)
@@ -175,6 +193,7 @@ FLOODS = {
     "new_names": Flood(new_names, 300_000, "names", SMALL),
     "unsolicited_names": Flood(unsolicited_names, 300_000, "names", SMALL),
     "unanswered_queries": Flood(unanswered_queries, 300_000, "queries", SMALL),
+    "new_nat64_networks": Flood(new_nat64_networks, 100_000, "nat64_networks", SMALL),
     "new_clients": Flood(new_clients, 2 * CLIENTS, "clients", SMALL),
     "unfinished_messages": Flood(unfinished_messages, 300_000, "heads", SMALL),
     "a_million_flows": Flood(syns, 1_000_000, None, {}),

@@ -29,9 +29,9 @@ ALLOWED = {
     "signatures": {"", "_engine", "countries", "errors", "records", "yaml_nodes"},
     "sources": {"_engine", "errors", "records"},
     "web": {"errors", "exposition", "file_version", "yaml_nodes"},
-    "places": {"days", "errors", "file_version", "records", "signatures", "yaml_nodes"},
+    "places": {"_engine", "days", "errors", "file_version", "records", "signatures", "yaml_nodes"},
     "verify": {"_engine", "errors", "records", "sources"},
-    "config": {"countries", "errors", "limits", "places", "verdict", "yaml_nodes"},
+    "config": {"countries", "errors", "limits", "places", "records", "verdict", "yaml_nodes"},
     "destinations": {"days", "places", "records", "state_file"},
     "verdict": {"countries", "days", "places", "records", "signatures"},
     "monitor": {

@@ -21,6 +21,8 @@ NAMES_BOUND = 2 * SMALL["max_names"] * 2 * MEAN_NAME_BYTES
 """Two tables, by client and by server; an entry and its slot in the table."""
 CLIENTS_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 8 * MEAN_NAME_BYTES
 """An eighth of the names; each client receives eight public names."""
+NAT64_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 256
+"""An eighth of the names; each network has four prefixes."""
 BOUNDS = {
     "syns": SMALL["max_flows"] * FLOW_BYTES,
     "named_flows": SMALL["max_flows"] * FLOW_BYTES,
@@ -30,6 +32,7 @@ BOUNDS = {
     "new_names": NAMES_BOUND,
     "unsolicited_names": NAMES_BOUND // 8,
     "unanswered_queries": 0,
+    "new_nat64_networks": NAT64_BOUND,
     "new_clients": CLIENTS_BOUND,
     "unfinished_messages": HEADS_BOUND,
     "a_million_flows": 1_000_000 * FLOW_BYTES,

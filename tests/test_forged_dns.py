@@ -20,7 +20,7 @@ from netmon.records import ClassifiedFlow, FlowRecord, Verdict
 from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.verdict.policy import Policy
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 from tests.craft import dns, golden
 from tests.craft.packets import UDP, address, ip, udp
 from tests.craft.scene import CLIENT, MOSCOW, NAME, RESOLVER, START_NS, UPSTREAM, connection, flight
@@ -112,7 +112,7 @@ def judged(
     """The client's session after these packets, its verdict, and the engine's counters."""
     flows, stats = feed([*packets, *session(name)], compile_matcher(SIGNATURES), in_order=in_order)
     [flow] = [flow for flow in flows if flow.server == STRAY]
-    seen = Monitor(SIGNATURES, Locator(SIGNATURES, [IN_MOSCOW]), policy, Subject("DE")).classify(flow)
+    seen = Monitor(SIGNATURES, Locator(SIGNATURES, [IN_MOSCOW]), policy, Subjects("DE")).classify(flow)
     return seen, seen.verdict, stats["view"][""]
 
 
@@ -143,7 +143,7 @@ def test_the_clients_own_look_up_accuses() -> None:
         ),
     ],
 )
-def test_an_answer_that_nobody_asked_for_accuses_nobody(packets: list[Sent]) -> None:
+def test_an_unsolicited_answer_is_no_finding(packets: list[Sent]) -> None:
     """It is counted, and matches the flow as evidence of its own, which is not judged."""
     for policy in (SILENT, FORBID):
         seen, verdict, view = judged(packets, policy)
@@ -258,6 +258,16 @@ def test_the_look_up_of_another_host_accuses_only_if_it_is_the_clients_resolver(
         assert (verdict.reason == "name_unproven") == hearsay
 
 
+def test_the_look_up_of_another_host_proves_nothing() -> None:
+    """In an allowed place, too, the flow is undecided: nothing shows that this client meant the name."""
+    allowed = Policy(allowed={"cloud": {"*": frozenset({"RU"})}})
+    own, hearsay = (judged(look_up(1, side), allowed)[1] for side in (Side(), Side(client=OTHER_CLIENT)))
+    assert own is not None
+    assert hearsay is not None
+    assert own.reason == "policy_allows"
+    assert (hearsay.outcome, hearsay.reason, hearsay.lacks) == ("undecided", "name_unproven", "evidence")
+
+
 @pytest.mark.parametrize(("resolvers", "grounds"), [([RESOLVER], "own"), ([UPSTREAM], "hearsay")])
 def test_the_look_up_of_a_configured_resolver_is_as_good_as_the_clients(
     resolvers: list[str], grounds: str
@@ -270,20 +280,26 @@ def test_the_look_up_of_a_configured_resolver_is_as_good_as_the_clients(
 
 
 def test_the_vendors_own_network_shows_the_vendor_but_not_the_component() -> None:
-    """Another host's look-up of an address in the vendor's network: forbidden, but not unexpected."""
+    """Another host's look-up of an address in the vendor's network: judged as if there were no name."""
     records = [dns.address(NAME, MOSCOW)]
     side = Side(client=OTHER_CLIENT)
     packets = [side.query(1), side.answer(1.004, *records), *session(server=MOSCOW)]
     flows, _ = feed(packets, compile_matcher(SIGNATURES))
     [flow] = [flow for flow in flows if flow.server == MOSCOW]
     assert (flow.name, flow.evidence, flow.grounds) == (NAME, "dns_any", "holder")
-    for policy, expected in ((SILENT, "name_unproven"), (FORBID, "policy_forbids_vendor")):
-        seen = Monitor(SIGNATURES, Locator(SIGNATURES), policy, Subject("DE")).classify(flow)
+    component = SIGNATURES.rules[flow.signature or 0].component
+    for policy, expected in (
+        (SILENT, "no_promise"),
+        (Policy(forbidden_components={"cloud": frozenset({component})}), "no_promise"),
+        (Policy(concerns={"cloud": frozenset({"RU"})}), "country_of_concern"),
+        (FORBID, "policy_forbids_vendor"),
+    ):
+        seen = Monitor(SIGNATURES, Locator(SIGNATURES), policy, Subjects("DE")).classify(flow)
         assert seen.verdict is not None
-        assert seen.verdict.reason == expected
+        assert (seen.component, seen.verdict.reason) == ("network", expected)
 
 
-def test_a_look_up_after_the_flow_began_accuses_nobody() -> None:
+def test_a_look_up_after_the_flow_began_is_no_finding() -> None:
     """The flow cannot be due to it."""
     seen, verdict, _ = judged(look_up(FLOW_AT_S + 0.5))
     assert (seen.flow.name, seen.flow.grounds) == (NAME, "hearsay")
@@ -322,7 +338,7 @@ def test_an_unsolicited_answer_of_a_fallback_resolver_is_no_finding() -> None:
 
 @pytest.mark.parametrize("capture", ["spoof_udp", "spoof_tcp"])
 @pytest.mark.parametrize("policy", ["", "policy: {forbidden_vendors: [kaspersky]}\n"], ids=["", "forbidden"])
-def test_two_forged_packets_accuse_nobody(tmp_path: Path, capture: str, policy: str) -> None:
+def test_two_forged_packets_are_no_finding(tmp_path: Path, capture: str, policy: str) -> None:
     """A forged answer for dc1.ksn.kaspersky-labs.com, then one packet in the server's name: no finding."""
     config = tmp_path / "netmon.yaml"
     config.write_text(f"subject: {{country: DE}}\nplaces: {{databases: []}}\n{policy}", encoding="utf-8")

@@ -17,7 +17,14 @@ from netmon.config.load import load
 from netmon.outputs.prometheus import Prometheus
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
-from tests.craft import golden, golden_names, golden_preambles, golden_round_trips, golden_streams
+from tests.craft import (
+    golden,
+    golden_embedded,
+    golden_names,
+    golden_preambles,
+    golden_round_trips,
+    golden_streams,
+)
 
 Case = Callable[[], bytes]
 
@@ -25,6 +32,7 @@ SIGNATURES = golden.FOLDER / "signatures"
 ABOUT_THE_RUN = ("#", "netmon_build", "netmon_signatures", "netmon_config", "netmon_location")
 
 EXIT_CODES: dict[Case, int] = {
+    golden_embedded.embedded_addresses: FOUND,
     golden_names.three_places: FOUND,
     golden_preambles.http_host: FOUND,
     golden_round_trips.intercepted: FOUND,

@@ -14,7 +14,7 @@ from netmon.places.round_trips import SmallestRoundTrips
 from netmon.records import Fallback
 from netmon.signatures.load import load_folder
 from netmon.verdict.policy import Policy, PolicyException
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 from tests import records
 
 ACME = """\
@@ -64,7 +64,7 @@ def monitor(tmp_path):
     (tmp_path / "locations.yaml").write_text(locations, encoding="utf-8")
     (tmp_path / "acme.yaml").write_text(ACME, encoding="utf-8")
     signatures = load_folder(tmp_path)
-    return Monitor(signatures, Locator(signatures), Policy(), Subject())
+    return Monitor(signatures, Locator(signatures), Policy(), Subjects())
 
 
 def flow(server, signature, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
@@ -119,7 +119,7 @@ def test_policy_exceptions_depend_on_the_client(monitor, clients, outcome, lifts
     exception = PolicyException("acme", "files", ip_network(clients), "2026-12-31", "A", "B", lifts="place")
     policy = Policy(exceptions=(exception,))
     signatures = monitor.signatures
-    one = Monitor(signatures, Locator(signatures), policy, Subject())
+    one = Monitor(signatures, Locator(signatures), policy, Subjects())
     found = one.classify(flow("203.0.113.7", signature_of(one, "files.acme.example"))).verdict
     assert (found.outcome, found.lifts) == (outcome, lifts)
     series = {labels[:5] for labels in one.expected_series(SEPTEMBER)}
@@ -132,7 +132,7 @@ def test_a_destination_is_new_once(monitor):
 
     def classify(server, contact="data"):
         loaded = Monitor(
-            *(monitor.signatures, Locator(monitor.signatures)), Policy(), Subject(), None, destinations
+            *(monitor.signatures, Locator(monitor.signatures)), Policy(), Subjects(), None, destinations
         )
         one = replace(flow(server, signature_of(loaded, "files.acme.example")), contact=contact)
         return loaded.classify(one).new_destination
@@ -162,7 +162,7 @@ def test_an_unverified_signature_makes_nothing_new(tmp_path):
     locations = (Path(__file__).parent / "signatures" / "locations.yaml").read_text(encoding="utf-8")
     (tmp_path / "locations.yaml").write_text(locations, encoding="utf-8")
     signatures = load_folder(tmp_path)
-    one = Monitor(signatures, Locator(signatures), Policy(), Subject(), None, Destinations())
+    one = Monitor(signatures, Locator(signatures), Policy(), Subjects(), None, Destinations())
     assert one.classify(flow("203.0.113.7", signature_of(one, "files.acme.example"))).new_destination == ()
 
 
@@ -172,7 +172,7 @@ def test_round_trips_outlive_the_signatures(monitor):
     signatures = monitor.signatures
 
     def classify(rtt_ns):
-        loaded = Monitor(signatures, Locator(signatures, position=position), Policy(), Subject(), trips)
+        loaded = Monitor(signatures, Locator(signatures, position=position), Policy(), Subjects(), trips)
         return loaded.classify(flow("203.0.113.7", signature_of(loaded, "files.acme.example"), rtt_ns=rtt_ns))
 
     assert (classify(40_000_000).place.location, classify(40_000_000).verdict.outcome) == (

@@ -19,7 +19,7 @@
 //! - `settings`: bounds, and what is reported
 //! - `wire`: from bytes to headers and messages
 //! - `capture`: packets from files and interfaces
-//! - `address`: one type for both versions of IP
+//! - `address`: one type for both versions of IP, and IPv4 addresses inside IPv6
 //!
 //! To follow a packet, start with `Monitor::packet`.
 

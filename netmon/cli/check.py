@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 
 from netmon import wiring
@@ -18,9 +19,9 @@ from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
 from netmon.privacy import read_key
-from netmon.verdict.policy import Policy, PolicyException
-from netmon.web.guard import WebGuard
-from netmon.web.server import join_listen
+from netmon.signatures.model import SignatureSet
+from netmon.verdict.policy import Policy, PolicyException, Relay
+from netmon.verdict.subjects import Subjects
 
 
 @grouped
@@ -36,6 +37,9 @@ def check(options: ConfigOptions) -> None:
 
       netmon check --config /etc/netmon/netmon.yaml
     """
+    # The web server is slow to import, and only this command and `run` need it.
+    from netmon.web.guard import WebGuard  # noqa: PLC0415
+
     settings = options.load()
     known = wiring.load_signatures(settings)
     databases = wiring.open_databases(settings, log)
@@ -60,26 +64,44 @@ def check(options: ConfigOptions) -> None:
     for text in _database_texts(databases):
         write_line(f"  {text}")
     today = datetime.now(UTC).date().isoformat()
+    for line in _tolerated_concerns(settings.policy, known, today):
+        log(line)
     for one in settings.policy.exceptions:
         if one.until < today:
             log(f"policy.exceptions: expired, no longer in effect: {_exception_text(one)}")
-        elif one.lifts == "contact" and one.vendor not in settings.policy.forbidden_vendors:
+        elif one.lifts == "contact" and not settings.policy.restricts_contact(one.vendor, one.component):
             log(
-                "policy.exceptions: without effect, because contact with the vendor is not forbidden "
+                "policy.exceptions: without effect, because contact is neither forbidden nor to go through "
+                "relays "
                 f"(for its place, add `lifts: place`): {_exception_text(one)}"
             )
     write_line("no errors")
 
 
+def _tolerated_concerns(policy: Policy, known: SignatureSet, day: str) -> Iterable[str]:
+    """Countries that the policy tolerates to no effect, because they are of concern."""
+    for vendor in known.vendors.values():
+        stated = {concern.country for concern in vendor.concerns}
+        for country in sorted(policy.concerns.get(vendor.id, stated)):
+            if policy.is_tolerated(vendor.id, country, known.groups, day):
+                yield (
+                    f"policy.tolerated: {country} is a country of concern of {vendor.id}, so a finding there "
+                    "stays critical (to permit it, use policy.allowed or policy.concerns)"
+                )
+
+
 def effective(settings: Config) -> Iterable[tuple[str, str]]:
     """All settings: the key in netmon.yaml, and the value in words."""
+    from netmon.web.server import join_listen  # noqa: PLC0415
+
     yield "sensor.name", settings.sensor
     yield "sensor.position", _position_text(settings.position)
     yield (
         "subject.country",
-        settings.subject.country
-        or "none: no country-specific promise applies; write two letters, such as DE",
+        settings.subjects.country or _no_country_text(settings.subjects),
     )
+    yield "subject.networks", _networks_text(settings.subjects)
+    yield "subject.inventory", ", ".join(map("{0[0]} {0[1]:,}".format, settings.inventory.items())) or "none"
     capture = settings.capture
     yield "capture.interfaces", ", ".join(capture.interfaces) or "none: give them with -i"
     yield "capture.workers", str(capture.workers)
@@ -90,13 +112,18 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
         yield f"flows.{key}", str(number)
     yield "flows.report_every_s", str(settings.report_every_s)
     yield "dns.resolvers", ", ".join(map(str, settings.site_resolvers)) or "none: those that answer a client"
+    yield "dns.nat64_prefixes", ", ".join(settings.nat64_prefixes) or "none: the well-known, and learned ones"
     yield "signatures.folder", str(settings.signatures or "the bundled ones")
     yield "places.databases", _databases_text(settings)
     yield "places.declared", "; ".join(map(_declaration_text, settings.declarations)) or "none"
     yield "policy.forbidden_vendors", ", ".join(sorted(settings.policy.forbidden_vendors)) or "none"
+    yield "policy.forbidden_components", "; ".join(_lists(settings.policy.forbidden_components)) or "none"
+    yield "policy.forbidden_severity", settings.policy.forbidden_severity
     yield "policy.allowed", "; ".join(_allowed_texts(settings.policy)) or "none"
+    yield "policy.tolerated", "; ".join(_lists(settings.policy.tolerated)) or "none"
     yield "policy.exceptions", "; ".join(map(_exception_text, settings.policy.exceptions)) or "none"
-    yield "policy.concerns", "; ".join(_concern_texts(settings.policy)) or "those of the signatures"
+    yield "policy.concerns", "; ".join(_lists(settings.policy.concerns)) or "those of the signatures"
+    yield "policy.relays", "; ".join(map(_relay_text, settings.policy.relays)) or "none"
     yield "state.folder", str(state_folder(settings, os.environ))
     yield "state.learning_days", str(settings.learning_days)
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
@@ -114,6 +141,24 @@ _LEVELS: Mapping[int, str] = {
     2: "clients' networks only",
     3: "nothing about clients",
 }
+
+
+def _no_country_text(subjects: Subjects) -> str:
+    if subjects.networks:
+        return "none: that of the longest network in subject.networks"
+    return "none: no country-specific promise applies; write two letters, such as DE"
+
+
+def _networks_text(subjects: Subjects) -> str:
+    """The networks with their countries, and for which IP versions other clients have none."""
+    if not subjects.networks:
+        return "none: one country for all clients"
+    networks = ", ".join(f"{network} {country}" for network, country in subjects.networks.items())
+    everyone = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+    rest = [f"IPv{one.version}" for one in everyone if one not in subjects.networks]
+    if not rest:
+        return networks
+    return f"{networks}; other {' and '.join(rest)} clients: none, no country-specific promise applies"
 
 
 def _position_text(position: Position | None) -> str:
@@ -185,12 +230,17 @@ def _exception_text(one: PolicyException) -> str:
     return f"{what}{since} until {one.until} ({one.author}: {one.reason})"
 
 
+def _relay_text(one: Relay) -> str:
+    since = f" from {one.since}" if one.since else ""
+    return f"{one.vendor} {one.component or '*'} through {one.clients}{since} ({one.author}: {one.reason})"
+
+
 def _allowed_texts(policy: Policy) -> Iterable[str]:
     for vendor, components in sorted(policy.allowed.items()):
         for component, places in sorted(components.items()):
-            yield f"{vendor} {component} in {', '.join(sorted(places)) or 'no place'}"
+            yield f"{vendor} {component} in {', '.join(sorted(places)) or 'no place (forbidden)'}"
 
 
-def _concern_texts(policy: Policy) -> Iterable[str]:
-    for vendor, countries in sorted(policy.concerns.items()):
-        yield f"{vendor}: {', '.join(sorted(countries)) or 'none'}"
+def _lists(words: Mapping[str, frozenset[str]]) -> Iterable[str]:
+    for vendor, chosen in sorted(words.items()):
+        yield f"{vendor}: {', '.join(sorted(chosen)) or 'none'}"

@@ -13,7 +13,7 @@ from netmon.config.settings import Config
 from netmon.outputs.summary import Summary
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 
 _COUNTRY = "DE"
 
@@ -24,7 +24,7 @@ def demo() -> None:
     Uses the default configuration, whatever yours is.
     """
     capture = Path(netmon.__file__).parent / "data" / "demo.pcap"
-    settings = Config(subject=Subject(_COUNTRY))
+    settings = Config(subjects=Subjects(_COUNTRY))
     known = wiring.load_signatures(settings)
     monitor = wiring.make_monitor(settings, known)
     console = terminal.make_console()

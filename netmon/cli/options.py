@@ -12,11 +12,12 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from netmon.cli.terminal import log
 from netmon.config.load import find_file, load
 from netmon.config.settings import Config
 from netmon.countries import check_country
 from netmon.errors import ConfigError
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 
 OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
@@ -26,6 +27,11 @@ NO_COUNTRY = (
     "or set subject.country."
 )
 """Shown where flows were judged without knowing the users' country."""
+UNLISTED_CLIENTS = (
+    "No country-specific promise was applied to clients in no listed network: add their networks to "
+    "subject.networks, unless their users are in several countries."
+)
+"""Shown where this is so for some clients."""
 
 
 class SourceName(StrEnum):
@@ -61,14 +67,14 @@ class ConfigOptions:
 
 @dataclass(frozen=True)
 class SubjectOptions(ConfigOptions):
-    """The same, and the country of the monitored users."""
+    """The same, and the country of the monitored users, which replaces that of each network."""
 
     country: Annotated[
         str | None,
         typer.Option(
             "--country",
             metavar="CC",
-            help="Country of the users, such as DE; selects promises.",
+            help="Country of all users, such as DE; selects promises.",
         ),
     ] = None
 
@@ -81,7 +87,9 @@ class SubjectOptions(ConfigOptions):
         problem = check_country(country)
         if problem:
             raise ConfigError(f"--country: {problem}")
-        return replace(config, subject=Subject(country))
+        if config.subjects.networks:
+            log(f"--country {country} applies to all clients; subject.networks is not used")
+        return replace(config, subjects=Subjects(country))
 
 
 @dataclass(frozen=True)

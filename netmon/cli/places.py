@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -17,8 +18,12 @@ from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import json_stream, log, make_console, printable
 from netmon.outputs.events import describe_place, without_nulls
 from netmon.outputs.json_line import json_line
+from netmon.places.embedded import embedded_ipv4
 from netmon.places.providers import UNKNOWN_PROVIDER
-from netmon.records import Place
+from netmon.records import Place, Vote
+
+NARROWEST = 60
+"""Columns that the narrow table needs."""
 
 
 @grouped
@@ -42,7 +47,8 @@ def places(
     """Shows where addresses are located: the vote of every source, and the resulting place.
 
     Sources are your declarations, the location databases on this machine, and the networks in the
-    signatures. The steps from the votes to the place are listed below each table.
+    signatures. The steps from the votes to the place are listed below each table. If an IPv6 address contains
+    an IPv4 address (NAT64, 6to4, Teredo), that one is located, because packets arrive there.
 
     Examples:
 
@@ -58,14 +64,15 @@ def places(
     locator = wiring.make_locator(settings, wiring.load_signatures(settings), databases)
     when_ns = time.time_ns() if day is None else int(day.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
     stream = json_stream()
-    console = make_console()
+    console = make_console(narrowest=NARROWEST)
     for address in addresses:
-        place = locator.locate(address, when_ns)
+        embedded = embedded_ipv4(address, settings.nat64_prefixes)
+        place = locator.locate(embedded or address, when_ns)
         if as_json:
-            found = without_nulls({"address": address, "place": describe_place(place)})
-            stream.write(json_line(found))
+            found = {"address": address, "embedded_ip": embedded, "place": describe_place(place)}
+            stream.write(json_line(without_nulls(found)))
         else:
-            _show(console, address, place)
+            _show(console, f"{address} ({embedded})" if embedded else address, place)
     for problem in databases.take_problems():
         log(problem)
 
@@ -90,17 +97,46 @@ def _where(place: Place) -> str:
 def _show(console: Console, address: str, place: Place) -> None:
     title = f"{address}: {_where(place)} ({place.confidence})"
     if place.votes:
-        table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
-        for heading in ("source", "date", "network", "about", "country", "city", "note"):
-            table.add_column(heading, overflow="fold")
-        for vote in place.votes:
-            country = "another" if vote.contradicts else vote.country
-            note = vote.note or ("provider unknown" if vote.provider == UNKNOWN_PROVIDER else None)
-            cells = (vote.source, vote.date, vote.prefix, vote.about, country, vote.city, note)
-            table.add_row(*(cell or "" for cell in cells))
+        table = _wide_table(title, place.votes)
+        unlimited = console.options.update(max_width=1_000)
+        if console.measure(table, options=unlimited).maximum > console.width:
+            table = _narrow_table(title, place.votes)
         console.print(table)
     else:
         console.print(title, style="bold")
     for step in place.steps[len(place.votes) :]:
         console.print(f"  {step}", soft_wrap=True)
     console.print()
+
+
+def _wide_table(title: str, votes: Sequence[Vote]) -> Table:
+    """A line for each vote."""
+    table = _empty_table(title, ("source", "date", "network", "about", "country", "city", "note"))
+    for vote in votes:
+        cells = (vote.source, vote.date, vote.prefix, vote.about, _country(vote), vote.city, _note(vote))
+        table.add_row(*(cell or "" for cell in cells))
+    return table
+
+
+def _narrow_table(title: str, votes: Sequence[Vote]) -> Table:
+    """Two lines for each vote, so that names, networks and dates are not broken on a narrow terminal."""
+    table = _empty_table(title, ("source", "network", "place"))
+    for vote in votes:
+        place = "\n".join(filter(None, (_country(vote), vote.city, _note(vote))))
+        table.add_row(f"{vote.source}\n{vote.date or ''}", f"{vote.prefix or ''}\n{vote.about}", place)
+    return table
+
+
+def _empty_table(title: str, headings: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _country(vote: Vote) -> str | None:
+    return "another" if vote.contradicts else vote.country
+
+
+def _note(vote: Vote) -> str | None:
+    return vote.note or ("provider unknown" if vote.provider == UNKNOWN_PROVIDER else None)

@@ -20,10 +20,11 @@ from rich.progress import (
 )
 
 from netmon import privacy, wiring
-from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, CaptureOptions, SourceName, grouped
+from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
 from netmon.outputs import Output
+from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.events import Events
 from netmon.outputs.summary import Summary
 from netmon.quality import INTERCEPTED, find_faults
@@ -32,7 +33,7 @@ from netmon.sources import Stats
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.files import FileSource, ReportBytes
 from netmon.sources.scapy_source import ScapyFileSource
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
 _COMPRESSED = (".gz", ".zst")
@@ -63,7 +64,7 @@ def read(
 
     Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary, or with --json one event for
     each flow that matches a vendor. Several files are read in the given order as one capture. Exits with 3 if
-    a flow is unexpected or forbidden, and with 1 if a file is incomplete or damaged.
+    there is a finding of severity warning or critical, and with 1 if a file is incomplete or damaged.
 
     Examples:
 
@@ -85,7 +86,8 @@ def read(
     monitor = wiring.make_monitor(settings, known, databases=databases)
     level = privacy.ADDRESS if options.privacy is None else options.privacy
     shown = wiring.make_privacy(settings, level)
-    summary = Summary(known.locations, shown)
+    clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
+    summary = Summary(known.locations, shown, clients)
     outputs: list[Output] = [summary]
     if json:
         outputs.append(Events(json_stream(), shown, known.locations))
@@ -108,19 +110,21 @@ def read(
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
     if not json:
-        _show(summary, reader.stats(), settings.subject)
+        _show(summary, reader.stats(), settings.subjects)
     for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
         log(line)
-    if summary.findings:
+    if summary.alarms:
         raise typer.Exit(FOUND)
     if reader.problems:
         raise typer.Exit(ERROR)
 
 
-def _show(summary: Summary, stats: Stats, subject: Subject) -> None:
+def _show(summary: Summary, stats: Stats, subjects: Subjects) -> None:
     summary.show(make_console(), stats)
-    if summary.flows and subject.country is None:
+    if summary.flows and subjects.are_unknown:
         write_line(NO_COUNTRY)
+    elif summary.has_unknown_subjects:
+        write_line(UNLISTED_CLIENTS)
 
 
 def _doubts(stats: Stats) -> Iterator[str]:

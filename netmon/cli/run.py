@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,13 +21,13 @@ from netmon.config.settings import Config
 from netmon.config.values import parse_listen
 from netmon.errors import ConfigError
 from netmon.outputs.lines import Lines
-from netmon.sensor import Sensor
 from netmon.sources import ContinuousSource
 from netmon.sources.live import LiveSource
 from netmon.sources.scapy_source import ScapyLiveSource
 from netmon.version import package_version
-from netmon.web.guard import WebGuard
-from netmon.web.server import WebServer
+
+if TYPE_CHECKING:
+    from netmon.sensor import Sensor
 
 
 @grouped
@@ -71,6 +71,9 @@ def run(
     if not ports:
         raise ConfigError("no interface to monitor: give one with -i, or set capture.interfaces")
     address = settings.listen if listen is None else _read_listen(listen)
+    # The sensor and the web server are slow to import, and no other command needs them.
+    from netmon.sensor import Sensor  # noqa: PLC0415
+
     with ExitStack() as stack:
         open_source = partial(_open_source, settings, ports, " ".join(filter_words or ()), options.source)
         sensor = Sensor(settings, open_source, log)
@@ -80,8 +83,7 @@ def run(
             sensor.add_events(lines, privacy)
         where = "off"
         if address is not None:
-            guard = WebGuard(web_config or settings.web_config, log)
-            where = f"{_serve(stack, sensor, address, guard)}/metrics"
+            where = f"{_serve(stack, sensor, address, web_config or settings.web_config)}/metrics"
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")
 
@@ -130,15 +132,18 @@ def _open_events(stack: ExitStack, path: Path | None, *, to_stdout: bool) -> Ite
         yield Lines(io.FileIO(number, "wb", closefd=False), name, log)
 
 
-def _serve(stack: ExitStack, sensor: Sensor, address: tuple[str, int], guard: WebGuard) -> str:
+def _serve(stack: ExitStack, sensor: Sensor, address: tuple[str, int], web_config: Path | None) -> str:
     """Serves the sensor's metrics until the stack is closed. Returns the URL without a path."""
+    from netmon.web.guard import WebGuard  # noqa: PLC0415
+    from netmon.web.server import WebServer  # noqa: PLC0415
+
     web = WebServer(
         *address,
         sensor.prometheus.registry,
         package_version(),
         is_ready=sensor.is_ready,
         reload=sensor.reload,
-        guard=guard,
+        guard=WebGuard(web_config, log),
     )
     web.start()
     stack.callback(web.stop)

@@ -6,7 +6,8 @@ import ipaddress
 import re
 import sys
 import time
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -17,12 +18,15 @@ from rich.table import Table
 from netmon import wiring
 from netmon.cli.options import ERROR, ConfigOptions, SubjectOptions, grouped
 from netmon.cli.terminal import log, make_console, printable, write_line
+from netmon.places.embedded import embedded_ipv4
 from netmon.records import Place, RoundTrip
 from netmon.signatures.examples import run_examples
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
 from netmon.signatures.model import Promise, Rule
-from netmon.verdict.promises import Subject, describe_binding
+from netmon.signatures.source_dates import AGES, check_dates, known_date
+from netmon.signatures.statistics import Counts, count_entries
+from netmon.verdict.promises import Subject, describe_application
 
 app = typer.Typer(
     help="Lists, checks and explains signatures.",
@@ -75,17 +79,55 @@ def lint_signatures(options: ConfigOptions) -> None:
 @app.command("test")
 @grouped
 def test_signatures(options: ConfigOptions) -> None:
-    """Tests the examples and counterexamples in the files. Exits with 1 if one fails."""
+    """Tests examples, counterexamples and the dates of sources. Exits with 1 if one fails.
+
+    Every source needs a date that is not in the future, or `date: unknown`.
+    """
     known = wiring.load_signatures(options.load())
     results = run_examples(known)
+    dates = check_dates(known, datetime.now(UTC).date())
     failed = [result for result in results if not result.passed]
     for result in failed:
         write_line(
             f"{result.name}: expected {result.expected or 'no match'}, found {result.found or 'no match'}"
         )
-    write_line(f"{len(results) - len(failed)} passed, {len(failed)} failed")
-    if failed:
+    for problem in dates.problems:
+        write_line(str(problem))
+    write_line(f"sources: {dates.dated} dated, {dates.unknown} of unknown date, {len(dates.problems)} failed")
+    write_line(f"examples: {len(results) - len(failed)} passed, {len(failed)} failed")
+    if failed or dates.problems:
         raise typer.Exit(ERROR)
+
+
+@app.command("stats")
+@grouped
+def count_signatures(options: ConfigOptions) -> None:
+    """Counts names and networks by trust and age.
+
+    The age of an entry is that of its newest source with a known date.
+    """
+    known = wiring.load_signatures(options.load())
+    console = make_console()
+    for vendor in known.vendors.values():
+        numbers = count_entries(vendor, datetime.now(UTC).date())
+        console.print(f"{vendor.title} ({vendor.id}), by the newest dated source of each entry", style="bold")
+        for heading, counts in (("names", numbers.names), ("networks", numbers.networks)):
+            console.print(_count_table(heading, counts))
+        dated = numbers.sources - len(numbers.undated)
+        console.print(f"{numbers.sources} sources, {dated} with a known date")
+        console.print(f"without: {', '.join(numbers.undated) or 'none'}\n")
+
+
+def _count_table(heading: str, counts: Counts) -> Table:
+    """A row for each trust status that has entries, and their sum."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(heading)
+    for age in (*AGES, "total"):
+        table.add_column(age, justify="right")
+    rows = [(status, ages) for status, ages in counts.items() if ages]
+    for status, ages in (*rows, ("total", sum((ages for _, ages in rows), Counter()))):
+        table.add_row(status, *(str(ages[age] or "") for age in AGES), str(ages.total()))
+    return table
 
 
 @app.command("explain", short_help="Explains which signature matches a name or an address.")
@@ -118,7 +160,10 @@ def explain_signatures(
     query = _normalise(text)
     settings = options.load()
     known = wiring.load_signatures(settings)
-    answer = explain(known, query)
+    embedded = _embedded(query, settings.nat64_prefixes)
+    answer = explain(known, embedded or query)
+    if embedded:
+        write_line(f"{query}: packets to it arrive at {embedded}, which it contains")
     place = None
     if answer.kind == "address":
         now_ns = time.time_ns()
@@ -131,13 +176,14 @@ def explain_signatures(
     for competitor in answer.competitors:
         write_line(f"  also matches: {competitor.rule}; {competitor.why_not}")
     statements = known.vendors[answer.rule.vendor].promises.values() if answer.rule is not None else ()
-    _write_expectations(answer, statements, settings.subject)
+    _write_expectations(answer, statements, settings.subjects.distinct())
     if place is not None:
         _write_place(answer, place)
     for remark in answer.remarks:
         write_line(f"  note: {remark}")
     for source in answer.sources:
-        write_line(f"  source {source.key} ({source.trust}): {source.ref} ({source.about})")
+        trust = f"{source.trust}, {known_date(source) or 'date unknown'}"
+        write_line(f"  source {source.key} ({trust}): {source.ref} ({source.about})")
 
 
 def _normalise(text: str) -> str:
@@ -161,6 +207,14 @@ def _normalise(text: str) -> str:
     return name
 
 
+def _embedded(query: str, prefixes: Sequence[str]) -> str | None:
+    """The IPv4 address in an IPv6 address, if the query is one."""
+    try:
+        return embedded_ipv4(query, prefixes)
+    except ValueError:
+        return None  # a name
+
+
 def _write_rule(answer: Explanation, rule: Rule) -> None:
     write_line(f"  {rule.vendor} / {rule.component}: {rule} [{rule.status}] {rule.file}:{rule.line}")
     if answer.component is not None:
@@ -169,7 +223,9 @@ def _write_rule(answer: Explanation, rule: Rule) -> None:
         write_line("  matches no flow by itself")
 
 
-def _write_expectations(answer: Explanation, statements: Collection[Promise], subject: Subject) -> None:
+def _write_expectations(
+    answer: Explanation, statements: Collection[Promise], subjects: Collection[Subject]
+) -> None:
     for expectation in answer.expectations:
         note = f": {expectation.note}" if expectation.note else ""
         basis: str = expectation.basis
@@ -178,19 +234,21 @@ def _write_expectations(answer: Explanation, statements: Collection[Promise], su
             basis += f", {expectation.promise}{possibly}"
         write_line(f"  expectation ({basis}){note}")
     for promise in answer.promises:
-        _write_promise(promise, statements, subject)
+        _write_promise(promise, statements, subjects)
     if answer.component is not None and not answer.promises:
         write_line("  no promise about the location of this component's data")
 
 
-def _write_promise(promise: Promise, statements: Collection[Promise], subject: Subject) -> None:
-    """The promise, its subjects and data, and whether it binds today."""
+def _write_promise(promise: Promise, statements: Collection[Promise], subjects: Collection[Subject]) -> None:
+    """The promise, its subjects and data, and whether it applies today for each configured subject."""
     bounds = (("from", promise.effective_from), ("until", promise.effective_to))
     days = "".join(f", {word} {day}" for word, day in bounds if day)
     basis = f"{promise.status}, {', '.join(promise.sources)}"
     write_line(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
     write_line(f"    made to {', '.join(sorted(promise.subjects)) or 'all users'}; data: {promise.data}")
-    write_line(f"    {describe_binding(promise, statements, subject, datetime.now(UTC).date().isoformat())}")
+    day = datetime.now(UTC).date().isoformat()
+    for text in dict.fromkeys(describe_application(promise, statements, one, day) for one in subjects):
+        write_line(f"    {text}")
 
 
 def _write_place(answer: Explanation, place: Place) -> None:

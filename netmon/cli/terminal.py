@@ -49,7 +49,7 @@ def log(text: str, *more: str) -> None:
     print("\n".join(printable(line) for line in (f"netmon: {text}", *more)), file=sys.stderr, flush=True)
 
 
-def make_console(*, stderr: bool = False) -> Console:
+def make_console(*, stderr: bool = False, narrowest: int = NARROWEST) -> Console:
     """A console as wide as the terminal, but not too narrow; 120 columns if the output goes to a file.
 
     rich honours NO_COLOR. Text is not interpreted as markup or emoji codes.
@@ -58,7 +58,7 @@ def make_console(*, stderr: bool = False) -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 120
     if not stderr:
-        console.width = max(console.width, NARROWEST)
+        console.width = max(console.width, narrowest)
         console.push_render_hook(_Trim())
     return console
 

@@ -6,21 +6,23 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from netmon.config.policy import KEYS as POLICY_KEYS
 from netmon.config.policy import read_policy
 from netmon.config.settings import Capture, Config, Mention
+from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (
     NO_NETWORK,
     read_address,
     read_country,
     read_day,
     read_listen,
+    read_nat64_prefix,
     read_network,
 )
 from netmon.errors import ConfigError, reason_of
 from netmon.limits import Limits
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
 from netmon.places.labels import DatabaseLabel, read_label
-from netmon.verdict.promises import Subject
 from netmon.yaml_nodes import Document, Fields, Item, in_lines
 
 
@@ -74,12 +76,13 @@ _SECTIONS = (
 def _read(root: Item, file: Path) -> Config:
     top = root.fields((), _SECTIONS)
     default = Config()
+    subject = _section(top, "subject", ("country", "networks", "inventory"))
     sensor = _section(top, "sensor", ("name", *Position.__slots__))
     flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
     metrics = _section(top, "metrics", ("hold_zero_s", "created_series"))
     web = _section(top, "web", ("listen", "config_file"))
     places = _section(top, "places", ("databases", "declared"))
-    dns = _section(top, "dns", ("resolvers",))
+    dns = _section(top, "dns", ("resolvers", "nat64_prefixes"))
     privacy = _section(top, "privacy", ("level", "key_file"))
     state = _section(top, "state", ("folder", "learning_days"))
     mentions: list[Mention] = []
@@ -87,7 +90,8 @@ def _read(root: Item, file: Path) -> Config:
     return Config(
         sensor=sensor.read("name", Item.text, default.sensor),
         position=_read_position(sensor),
-        subject=Subject(_section(top, "subject", ("country",)).read("country", read_country, None)),
+        subjects=read_subjects(subject),
+        inventory=read_inventory(subject, mentions),
         capture=_read_capture(_section(top, "capture", Capture.__slots__)),
         limits=Limits(
             **{
@@ -97,13 +101,12 @@ def _read(root: Item, file: Path) -> Config:
         ),
         report_every_s=flows.read("report_every_s", lambda item: item.integer(1, 60), default.report_every_s),
         site_resolvers=dns.each("resolvers", read_address),
+        nat64_prefixes=dns.each("nat64_prefixes", read_nat64_prefix),
         signatures=_section(top, "signatures", ("folder",)).read("folder", _path_from(file), None),
         databases=places.read("databases", _databases_from(file, labels), default.databases),
         labels=labels,
         declarations=places.each("declared", _read_declaration),
-        policy=read_policy(
-            _section(top, "policy", ("forbidden_vendors", "allowed", "exceptions", "concerns")), mentions
-        ),
+        policy=read_policy(_section(top, "policy", POLICY_KEYS), mentions),
         mentions=tuple(mentions),
         state=state.read("folder", _path_from(file), None),
         learning_days=state.read("learning_days", lambda item: item.integer(0, 365), default.learning_days),

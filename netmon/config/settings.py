@@ -11,7 +11,7 @@ from netmon.limits import Limits
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.verdict.policy import Address, Policy
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 
 DEFAULT_PORT = 10977
 
@@ -29,12 +29,13 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A vendor, component or place named in the policy, which must exist in the signatures."""
+    """A vendor, component, place or group of countries in the policy, which must exist in the signatures."""
 
     where: str  # Item.where
-    vendor: str
+    vendor: str | None = None
     component: str | None = None
     place: str | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,13 @@ class Config:
 
     sensor: str = "netmon"
     position: Position | None = None  # of the sensor; None: round trips exclude no places
-    subject: Subject = field(default_factory=Subject)
+    subjects: Subjects = field(default_factory=Subjects)
+    inventory: Mapping[str, int] = field(default_factory=dict)  # vendor → clients that have its products
     capture: Capture = field(default_factory=Capture)
     limits: Limits = field(default_factory=Limits)
     report_every_s: int = 5
     site_resolvers: tuple[Address, ...] = ()  # resolvers that look names up for the site's clients
+    nat64_prefixes: tuple[str, ...] = ()  # of the site's translators, besides those that are known everywhere
     signatures: Path | None = None  # None: the bundled ones
     databases: tuple[Path, ...] | None = None  # files and folders; None: the default folders
     labels: Mapping[Path, DatabaseLabel] = field(default_factory=dict)  # for some of these paths
@@ -67,7 +70,11 @@ class Config:
 
     def engine_keywords(self) -> dict[str, Any]:
         """Keyword arguments for the engine's constructors."""
-        return {**self.limits.keywords(), "site_resolvers": self.site_resolvers}
+        return {
+            **self.limits.keywords(),
+            "site_resolvers": self.site_resolvers,
+            "nat64_prefixes": self.nat64_prefixes,
+        }
 
 
 def state_folder(config: Config, environment: Mapping[str, str]) -> Path:

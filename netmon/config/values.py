@@ -8,6 +8,7 @@ import re
 
 from netmon.config.settings import DEFAULT_PORT
 from netmon.countries import check_country
+from netmon.places.embedded import embedded_ipv4
 from netmon.verdict.policy import Address, Network
 from netmon.yaml_nodes import Item
 
@@ -24,12 +25,28 @@ def read_address(item: Item) -> Address:
 def read_network(item: Item) -> Network:
     """A network without host bits, such as 10.0.0.0/8."""
     text = item.text()
+    network = parse_network(text, item) if text else None
+    return NO_NETWORK if network is None else network
+
+
+def parse_network(text: str, item: Item) -> Network | None:
+    """The network in a text, such as a key; None, and a problem with the item, if it is not one."""
     try:
         return ipaddress.ip_network(text)
     except ValueError as error:
+        item.report(f"'{text}' is not a network: {error}")
+        return None
+
+
+def read_nat64_prefix(item: Item) -> str:
+    """A prefix of a NAT64 translator, such as 2001:db8:64::/96 (RFC 6052)."""
+    text = item.text()
+    try:
+        embedded_ipv4("::", [text])
+    except ValueError as error:
         if text:
-            item.report(f"'{text}' is not a network: {error}")
-        return NO_NETWORK
+            item.report(str(error))
+    return text
 
 
 NO_NETWORK = ipaddress.ip_network("192.0.2.0/32")
@@ -67,6 +84,17 @@ def read_place(item: Item) -> str:
     elif place.isupper() and (problem := check_country(place)):
         item.report(problem)
     return place
+
+
+def read_region(item: Item) -> str:
+    """A country, or a group of countries such as EEA, whose name is checked with the signatures."""
+    word = item.text()
+    problem = check_country(word) if re.fullmatch("[A-Z]{2}", word) and word != "EU" else None
+    if problem:
+        item.report(problem)
+    elif word and not re.fullmatch("[A-Z][A-Z_]+", word):
+        item.report(f"'{word}' is neither a country, such as CH, nor a group of countries, such as EEA")
+    return word
 
 
 def read_listen(item: Item) -> tuple[str, int] | None:

@@ -103,9 +103,9 @@ class Destinations:
         if vendor not in self.since_s:
             self.since_s[vendor] = when_s
         kinds = []
-        key = self._find_network(vendor, flow.server)
+        key = self._find_network(vendor, flow.destination)
         if key is None:
-            value = network() or _default_network(flow.server)
+            value = network() or _default_network(flow.destination)
             key = (vendor, _network(value))
             kinds.append("network")
             self._keep(key, Destination(vendor, "network", value, place.country, when_s, when_s))

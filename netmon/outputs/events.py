@@ -14,10 +14,13 @@ from typing import Any, Protocol
 from netmon.outputs.community_id import community_id
 from netmon.outputs.json_line import json_line
 from netmon.privacy import ADDRESS, Privacy
-from netmon.records import ClassifiedFlow, DnsRecord, FlowRecord, Place, RoundTrip, Verdict, Vote
+from netmon.records import ClassifiedFlow, DnsRecord, FlowRecord, Place, RoundTrip, Severity, Verdict, Vote
 from netmon.signatures.model import Location
 
 ECS_VERSION = "9.0.0"
+
+_SEVERITIES: Mapping[Severity, int] = {"notice": 21, "warning": 47, "critical": 99}
+"""ECS leaves the meaning of `event.severity` to the source: these are Elastic's low, medium and critical."""
 
 _RCODES = {
     0: "NOERROR",
@@ -73,7 +76,8 @@ class Events:
             "@timestamp": timestamp(flow.last_ns),
             "ecs": {"version": ECS_VERSION},
             "event": {
-                "kind": "alert" if _is_finding(classified) else "event",
+                "kind": "alert" if classified.verdict and classified.verdict.is_alarm else "event",
+                "severity": _severity(classified.verdict),
                 "category": ["network"],
                 "type": ["connection", "end" if is_over else "start"],
                 "dataset": "netmon.flow",
@@ -196,8 +200,8 @@ def _tls(flow: FlowRecord) -> dict[str, Any] | None:
     return {"client": client, "server": server} if client or server else None
 
 
-def _is_finding(classified: ClassifiedFlow) -> bool:
-    return classified.verdict is not None and classified.verdict.outcome in ("unexpected", "forbidden")
+def _severity(verdict: Verdict | None) -> int | None:
+    return _SEVERITIES[verdict.severity] if verdict and verdict.severity else None
 
 
 def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
@@ -207,6 +211,7 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         "phase": flow.phase,
         "end_reason": flow.end_reason,
         "contact": flow.contact,
+        "embedded_ip": flow.embedded,
         "vendor": classified.vendor,
         "component": classified.component,
         "signature_status": classified.status,
@@ -232,6 +237,7 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         **_judgement(classified.verdict),
         "place": describe_place(place) if place else None,
         "new_destination": list(classified.new_destination) or None,
+        "edge": {"holder": classified.edge, "origin": "not seen"} if classified.edge else None,
     }
 
 
@@ -241,6 +247,7 @@ def _judgement(verdict: Verdict | None) -> dict[str, Any]:
     return {
         "verdict": verdict.outcome,
         "reason": verdict.reason,
+        "severity": verdict.severity,
         "lacks": verdict.lacks,
         "explanation": verdict.explanation,
         "promise": verdict.promise,

@@ -12,11 +12,22 @@ from rich.table import Table
 from rich.text import Text
 
 from netmon.countries import country_name
+from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import show_seen
 from netmon.outputs.texts import bytes_text, plural
 from netmon.privacy import Privacy
-from netmon.records import LACKS, ClassifiedFlow, DnsRecord, Lack, Place
+from netmon.records import (
+    ALARMS,
+    LACKS,
+    SEVERITIES,
+    ClassifiedFlow,
+    DnsRecord,
+    Lack,
+    Place,
+    Severity,
+    Verdict,
+)
 from netmon.signatures.model import Location
 from netmon.verdict.table import REASONS
 
@@ -33,6 +44,12 @@ _LACK_SENTENCE: Mapping[Lack, str] = {
     "evidence": "with incomplete evidence",
 }
 _ORDER = ("forbidden", "unexpected", "undecided", "expected")
+_FINDINGS: Mapping[Severity, str] = {
+    "critical": "Critical findings",
+    "warning": "Warnings",
+    "notice": "Notices",
+}
+_SEVERITY_COLOURS: Mapping[Severity, str] = {"critical": "bold red", "warning": "red", "notice": "yellow"}
 
 
 @dataclass(slots=True)
@@ -42,10 +59,35 @@ class _Sum:
     received: int = 0
 
 
+class _Heading(NamedTuple):
+    """What the flows of one table have in common."""
+
+    vendor: str
+    outcome: str
+    severity: Severity | None
+    lacks: Lack | None
+    reason: str
+
+    @property
+    def rank(self) -> tuple[int, int, int, str]:
+        """Findings come first, the worst of them at the top."""
+        worst = -SEVERITIES.index(self.severity) if self.severity else 1
+        lacks = LACKS.index(self.lacks) if self.lacks else 0
+        return worst, _ORDER.index(self.outcome), lacks, self.reason
+
+    @property
+    def text(self) -> Text:
+        """The verdict, with its severity or what is missing, and the reason."""
+        more = self.severity or (_LACK_HEADING[self.lacks] if self.lacks else None)
+        colour = _SEVERITY_COLOURS[self.severity] if self.severity else _COLOURS[self.outcome]
+        word = f"{self.outcome}, {more}" if more else self.outcome
+        return Text.assemble((word, colour), f": {REASONS[self.reason]}")
+
+
 class _Key(NamedTuple):
     """What a line of the tables sums up."""
 
-    heading: tuple[str, str, Lack | None, str]  # vendor, outcome, what is missing, reason
+    heading: _Heading
     component: str
     where: str
 
@@ -53,16 +95,20 @@ class _Key(NamedTuple):
 class Summary:
     """Sums up the flows of a run, which `show` prints. Each flow counts once, when it ends."""
 
-    def __init__(self, locations: Mapping[str, Location], privacy: Privacy) -> None:
+    def __init__(
+        self, locations: Mapping[str, Location], privacy: Privacy, clients: ClientsSeen | None = None
+    ) -> None:
         self._locations = locations
+        self._clients = clients
         self._dns_use = DnsUse(privacy)
         self._sums: dict[_Key, _Sum] = {}
-        self._explanations: dict[tuple[str, str], set[str]] = {}  # by vendor and reason
+        self._explanations: dict[_Heading, set[str]] = {}
         self._outcomes: dict[str, _Sum] = {outcome: _Sum() for outcome in _ORDER}
-        self._alarms: Counter[tuple[str, str, str]] = Counter()
+        self._findings: dict[Severity, Counter[tuple[str, str, str]]] = {one: Counter() for one in SEVERITIES}
         self._undecided: dict[str, _Sum] = {}  # by country as located
         self._lacks: Counter[Lack] = Counter()
         self._excepted = 0
+        self._edges: Counter[str] = Counter()
 
     @property
     def flows(self) -> int:
@@ -70,45 +116,61 @@ class Summary:
         return sum(outcome.flows for outcome in self._outcomes.values())
 
     @property
-    def findings(self) -> int:
-        """Flows that are unexpected or forbidden."""
-        return self._outcomes["unexpected"].flows + self._outcomes["forbidden"].flows
+    def alarms(self) -> int:
+        """Findings of at least a warning."""
+        return sum(self._findings[severity].total() for severity in ALARMS)
 
     @property
     def is_unjudged(self) -> bool:
         """True if there are flows of known vendors, and every one of them is undecided."""
         return 0 < self.flows == self._outcomes["undecided"].flows
 
+    @property
+    def has_unknown_subjects(self) -> bool:
+        """True if a flow could not be judged because the country of its client is not known."""
+        return any(key.heading[-1] == "subject_unknown" for key in self._sums)
+
     def flow(self, classified: ClassifiedFlow) -> None:
         """Adds a flow when it ends."""
         flow, verdict, place = classified.flow, classified.verdict, classified.place
         self._dns_use.flow(classified)
+        if self._clients is not None:
+            self._clients.flow(classified)
         if flow.phase != "end" or verdict is None or place is None or classified.vendor is None:
             return
-        where = self.place_text(place)
-        heading = (classified.vendor, verdict.outcome, verdict.lacks, verdict.reason)
+        where = self._where(place, verdict)
+        heading = _Heading(
+            classified.vendor, verdict.outcome, verdict.severity, verdict.lacks, verdict.reason
+        )
         key = _Key(heading, classified.component or "", where)
         totals = [self._sums.setdefault(key, _Sum()), self._outcomes[verdict.outcome]]
         if verdict.outcome == "undecided":
             totals.append(self._undecided.setdefault(place.country, _Sum()))
         if verdict.lacks is not None:
             self._lacks[verdict.lacks] += 1
-        if verdict.explanation is not None:
-            shown = self._explanations.setdefault((classified.vendor, verdict.reason), set())
-            shown.add(verdict.explanation)
+        if verdict.explanation is not None and verdict.outcome != "undecided":
+            self._explanations.setdefault(heading, set()).add(verdict.explanation)
         for total in totals:
             total.flows += 1
             total.sent += flow.sent_bytes
             total.received += flow.received_bytes
         self._excepted += verdict.reason == "policy_exception"
-        if verdict.outcome in ("unexpected", "forbidden"):
-            self._alarms[classified.vendor, classified.component or "", where] += 1
+        if classified.edge is not None:
+            self._edges[classified.edge] += 1
+        if verdict.severity is not None:
+            self._findings[verdict.severity][classified.vendor, classified.component or "", where] += 1
 
     def dns(self, record: DnsRecord) -> None:
         """Does nothing: the engine counts DNS messages."""
 
     def flush(self) -> None:
         """Does nothing: only `show` writes."""
+
+    def _where(self, place: Place, verdict: Verdict) -> str:
+        """The place in words, as the verdict has it."""
+        if verdict.reason == "nowhere_promised":
+            return f"elsewhere, disputed: {' or '.join(place.claims)}"
+        return self.place_text(place)
 
     def place_text(self, place: Place) -> str:
         """A place in words: "Zürich, CH", "disputed: CH or RU" or "unknown"."""
@@ -136,6 +198,12 @@ class Summary:
             console.print(part)
         for line in self._dns_use.lines():
             console.print(line)
+        for line in self._clients.lines() if self._clients is not None else ():
+            console.print(line)
+        for holder, flows in sorted(self._edges.items()):
+            console.print(
+                f"Edge of a third party ({holder}): {flows:,} {plural(flows, 'flow')}; origin not seen."
+            )
         console.print()
         console.print(self.sentence(), style=self._style())
 
@@ -144,29 +212,46 @@ class Summary:
         total = self.flows
         if total == 0:
             return Text("No flow to a known vendor was seen.")
-        if self.findings:
-            places = "; ".join(
-                f"{flows:,} {plural(flows, 'flow')} of {vendor} ({component}) to {where}"
-                for (vendor, component, where), flows in sorted(self._alarms.items())
-            )
-            return Text(f"Findings: {places}.")
+        if self.alarms:
+            return Text(" ".join(self._found()))
+        if self._findings["notice"]:
+            return Text(" ".join(["No alarm.", *self._found(), self._rest()]))
         if self.is_unjudged:
             return Text(f"NOT JUDGED: none of {total:,} {plural(total, 'flow')}, as the first line says.")
-        undecided = self._outcomes["undecided"].flows
+        return Text(self._rest())
+
+    def _found(self) -> Iterator[str]:
+        """The findings of each severity, the worst first."""
+        for severity in reversed(SEVERITIES):
+            if found := self._findings[severity]:
+                places = "; ".join(
+                    f"{flows:,} {plural(flows, 'flow')} of {vendor} ({component}) to {where}"
+                    for (vendor, component, where), flows in sorted(found.items())
+                )
+                yield f"{_FINDINGS[severity]}: {places}."
+
+    def _rest(self) -> str:
+        """The flows without a finding, in one sentence."""
+        total, undecided, expected = (
+            self.flows,
+            self._outcomes["undecided"].flows,
+            self._outcomes["expected"].flows,
+        )
         excepted = f", {self._excepted:,} of them by an exception of the policy" if self._excepted else ""
+        if total == expected:
+            return f"All {total:,} {plural(total, 'flow')} ended as expected{excepted}."
+        decided = f"{expected:,} of {total:,} {plural(total, 'flow')} ended as expected{excepted}"
         if undecided == 0:
-            return Text(f"All {total:,} {plural(total, 'flow')} ended as expected{excepted}.")
-        decided = f"{total - undecided:,} of {total:,} {plural(total, 'flow')}"
-        return Text(
-            f"{decided} ended as expected{excepted}; {undecided:,} could not be judged "
-            f"({self._what_lacks()}): {self._where_undecided()}."
+            return f"{decided}."
+        return (
+            f"{decided}; {undecided:,} could not be judged ({self._what_lacks()}): {self._where_undecided()}."
         )
 
     def not_judged(self) -> Text:
         """That no flow could be judged, why, and where they went all the same."""
         reasons: Counter[str] = Counter()
         for key, total in self._sums.items():
-            reasons[key.heading[-1]] += total.flows
+            reasons[key.heading.reason] += total.flows
         why = "; ".join(f"{REASONS[reason]} ({flows:,})" for reason, flows in reasons.most_common())
         return Text(
             f"NOT JUDGED: none of {self.flows:,} {plural(self.flows, 'flow')}, because {why}. "
@@ -189,33 +274,33 @@ class Summary:
         )
 
     def _style(self) -> str:
-        if self.findings:
-            return _COLOURS["unexpected"]
+        worst = next((one for one in reversed(SEVERITIES) if self._findings[one]), None)
+        if worst is not None:
+            return _SEVERITY_COLOURS[worst]
         return _COLOURS["undecided" if self._outcomes["undecided"].flows else "expected"]
 
     def _groups(self) -> Iterator[RenderableType]:
         """For each vendor, verdict and reason: a heading, and a table of its components and places."""
-        groups: dict[tuple[str, int, int, str], list[tuple[_Key, _Sum]]] = {}
+        vendors: dict[str, dict[_Heading, list[tuple[_Key, _Sum]]]] = {}
         for key, total in self._sums.items():
-            vendor, outcome, lacks, reason = key.heading
-            order = LACKS.index(lacks) if lacks else 0
-            groups.setdefault((vendor, _ORDER.index(outcome), order, reason), []).append((key, total))
-        first_of_vendor = ""
-        for (vendor, _, _, reason), rows in sorted(groups.items(), key=lambda one: one[0]):
-            if vendor != first_of_vendor:
-                first_of_vendor = vendor
-                yield _table_of_flows([(Text(vendor, "bold"), Text("where"), None)])
-            _, outcome, lacks, _ = rows[0][0].heading
-            word = f"{outcome}, {_LACK_HEADING[lacks]}" if lacks else outcome
-            yield Text.assemble((word, _COLOURS[outcome]), f": {REASONS[reason]}")
-            yield _table_of_flows(
-                [
-                    (Text(key.component), Text(key.where), total)
-                    for key, total in sorted(rows, key=lambda row: row[0][1:])
-                ]
-            )
-            for text in sorted(self._explanations.get((vendor, reason), ())):
-                yield Text(text)
+            vendors.setdefault(key.heading.vendor, {}).setdefault(key.heading, []).append((key, total))
+        for vendor, groups in sorted(vendors.items(), key=_rank_of_vendor):
+            yield _table_of_flows([(Text(vendor, "bold"), Text("where"), None)])
+            for heading, rows in sorted(groups.items(), key=lambda one: one[0].rank):
+                yield heading.text
+                yield _table_of_flows(
+                    [
+                        (Text(key.component), Text(key.where), total)
+                        for key, total in sorted(rows, key=lambda row: row[0][1:])
+                    ]
+                )
+                for text in sorted(self._explanations.get(heading, ())):
+                    yield Text(text)
+
+
+def _rank_of_vendor(vendor: tuple[str, Mapping[_Heading, object]]) -> tuple[int, str]:
+    """Vendors with the worst findings come first."""
+    return min(heading.rank[0] for heading in vendor[1]), vendor[0]
 
 
 def _table_of_flows(rows: Sequence[tuple[Text, Text, _Sum | None]]) -> Table:

@@ -32,7 +32,7 @@ class SmallestRoundTrips:
         if flow.interception == "suspected":
             self._smallest.clear()
             return None if flow.rtt_ns is None else RoundTrip(flow.rtt_ns, 1, flow.start_ns, "suspected")
-        key = (flow.server, flow.start_ns // DAY_NS)
+        key = (flow.destination, flow.start_ns // DAY_NS)
         known = self._smallest.get(key)
         trip = known if flow.rtt_ns is None else _join(known, flow, flow.rtt_ns)
         if trip is None:

@@ -6,6 +6,10 @@ import ipaddress
 
 from netmon.records import Place
 
+TRANSLATED = ipaddress.ip_network("64:ff9b:1::/48")
+"""For the translators of a site (RFC 8215): packets to it leave for the Internet as IPv4. Newer versions of
+Python do not count it as global."""
+
 
 def is_sinkholed(address: str, place: Place) -> bool:
     """True for an address that is not global, such as 0.0.0.0 or 10.0.0.99, unless a source locates it.
@@ -15,6 +19,6 @@ def is_sinkholed(address: str, place: Place) -> bool:
     networks that are reserved for documentation.
     """
     ip = ipaddress.ip_address(address)
-    if ip.is_global and not ip.is_multicast:
+    if (ip.is_global or ip in TRANSLATED) and not ip.is_multicast:
         return False
     return not any(vote.about == "location" for vote in place.votes)

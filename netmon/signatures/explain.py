@@ -223,6 +223,8 @@ def _rule_remarks(rule: Rule, component: Component | None) -> Iterator[str]:
         yield rule.note
     if component is None:
         return
+    if component.visited:
+        yield "people visit it with a browser, so a finding is a notice"
     if component.false_positive:
         yield component.false_positive
     if component.magic:

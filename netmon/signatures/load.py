@@ -67,6 +67,7 @@ def load_folder(folder: Path) -> SignatureSet:
         files=tuple(document.file for document in documents),
         public_names=public_names,
         resolvers=resolvers,
+        groups=atlas.groups,
     )
 
 

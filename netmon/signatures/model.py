@@ -14,9 +14,16 @@ STATUSES = ("official", "measured", "press", "community", "unverified")
 ROLES = ("service", "corporate", "ddos_protection", "carrier")
 """The role of a network for its vendor; `carrier` is a third party's network seen carrying a service."""
 
+NETWORK = "network"
+"""The component of flows that only the address matches, which does not identify one."""
+
 MatchKind = Literal["exact", "suffix", "pattern"]
 Coverage = Literal["certain", "possible"]
 ConcernStatus = Literal["in force", "archived", "withdrawn"]
+
+
+UNKNOWN_DATE = "unknown"
+"""The date of a source whose day of publication is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,7 @@ class Source:
     trust: str  # one of STATUSES
     ref: str
     about: str
+    date: str | None = None  # ISO day, month or year, or UNKNOWN_DATE; None: not given
     line: int = 0
 
 
@@ -41,6 +49,35 @@ class Location:
     longitude: float
     aliases: tuple[str, ...] = ()  # other spellings used by databases
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Countries that belong to a group from a day until a day, both included; None: no such bound."""
+
+    countries: tuple[str, ...]
+    since: str | None
+    until: str | None
+    sources: tuple[str, ...]  # Source.key
+
+
+@dataclass(frozen=True, slots=True)
+class CountryGroup:
+    """Countries with a name in common, such as the EU, and when they belonged to it."""
+
+    id: str
+    title: str
+    members: tuple[Membership, ...]
+    note: str | None = None
+
+    def members_on(self, day: str) -> frozenset[str]:
+        """The ISO countries that belong to the group on this ISO day."""
+        return frozenset(
+            country
+            for one in self.members
+            if (one.since or day) <= day <= (one.until or day)
+            for country in one.countries
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +138,7 @@ class Observed(Sourced):
 class NetworkRule(Rule):
     """A network of a vendor. Only role `service` tags a flow by its address alone.
 
-    Its component is always "network", for an address alone does not identify one. `valid_from` and `valid_to`
+    Its component is always `NETWORK`. `valid_from` and `valid_to`
     are the first and last ISO day on which a source lists the network under its holder; None: unknown.
     """
 
@@ -154,7 +191,7 @@ class Promise(Sourced):
 
     Dates are ISO days, months or years, as precise as the source. A promise without `locations` is never
     applied; it is recorded for completeness, or because it ends others: for its own subjects, the promises in
-    `ends` no longer bind from its first day on.
+    `ends` no longer apply from its first day on.
     """
 
     id: str
@@ -202,6 +239,7 @@ class Component:
     false_positive: str | None
     sources: tuple[str, ...]
     line: int = 0
+    visited: bool = False  # people visit it with a browser, so a flow does not show that a product is in use
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +389,7 @@ class SignatureSet:
     files: tuple[str, ...] = field(default=())
     public_names: PublicNames = PublicNames()
     resolvers: PublicResolvers = PublicResolvers()
+    groups: Mapping[str, CountryGroup] = field(default_factory=dict)
 
     def rules_of(self, kind: type[AnyRule]) -> Iterator[AnyRule]:
         """All rules of one class, in the order of their numbers."""

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netmon.countries import COUNTRIES, check_country
-from netmon.signatures.model import Location
+from netmon.countries import check_country
+from netmon.signatures.model import CountryGroup, Location
+from netmon.signatures.read_groups import current_members, read_groups
+from netmon.signatures.read_values import read_source
 from netmon.yaml_nodes import Item, nearest
 
 RESERVED = ("unknown", "disputed", "other", "none")
@@ -19,7 +21,7 @@ class Atlas:
     """Locations by id, and country groups by name."""
 
     locations: Mapping[str, Location] = field(default_factory=dict)
-    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    groups: Mapping[str, CountryGroup] = field(default_factory=dict)
 
     def find_city(self, country: str, city: str) -> Location | None:
         """The location that a database refers to by this city."""
@@ -36,12 +38,12 @@ class Atlas:
         return word
 
     def read_countries(self, item: Item) -> frozenset[str]:
-        """A list of countries and country groups, expanded to countries."""
+        """A list of countries and country groups, expanded to their current members."""
         found: set[str] = set()
         for element in item.elements():
             word = element.text()
             if word in self.groups:
-                found |= self.groups[word]
+                found |= current_members(self.groups[word])
             else:
                 found.add(known_country(element, word))
         return frozenset(found)
@@ -49,7 +51,7 @@ class Atlas:
 
 def read_locations(root: Item) -> Atlas:
     """The contents of the file."""
-    fields = root.fields(("locations",), ("groups",))
+    fields = root.fields(("locations",), ("sources", "groups"))
     spellings: dict[tuple[str, str], str] = {}
 
     def read_one(key: str, item: Item) -> Location:
@@ -62,7 +64,7 @@ def read_locations(root: Item) -> Atlas:
         return location
 
     locations = fields.table("locations", read_one)
-    return Atlas(locations, fields.table("groups", _read_group))
+    return Atlas(locations, read_groups(fields, fields.table("sources", read_source)))
 
 
 def read_country(item: Item) -> str:
@@ -84,12 +86,6 @@ def read_identifier(key: str, item: Item, reserved: tuple[str, ...] = ()) -> Non
         item.report(f"'{key}' is not an identifier (a-z, 0-9 and _, starting with a letter)")
     elif key in reserved:
         item.report(f"'{key}' is reserved")
-
-
-def _read_group(key: str, item: Item) -> frozenset[str]:
-    if key in COUNTRIES:
-        item.report(f"'{key}' is a country code; choose another name for the group")
-    return frozenset(read_country(element) for element in item.elements())
 
 
 def _read_location(key: str, item: Item) -> Location:

@@ -7,6 +7,7 @@ from functools import partial
 
 from netmon.records import Vote
 from netmon.signatures.model import (
+    NETWORK,
     ROLES,
     MatchKind,
     NameRule,
@@ -153,7 +154,7 @@ def _read_network(text: str, item: Item, holding: _Holding, context: VendorConte
         votes=fields.read("votes", lambda value: _read_votes(value, prefix, context), ()),
         holder=holding.holder,
         observed=fields.each("observed", lambda value: _read_observed(value, prefix, context)),
-        **context.read_rule(item, fields, "network", holding),
+        **context.read_rule(item, fields, NETWORK, holding),
     )
 
 

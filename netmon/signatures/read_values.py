@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from netmon._engine import Matcher
-from netmon.signatures.model import STATUSES, MatchKind, Source, Sourced
+from netmon.signatures.model import STATUSES, UNKNOWN_DATE, MatchKind, Source, Sourced
 from netmon.yaml_nodes import Fields, Item, nearest
 
 NOTHING_GIVEN = Sourced()
+ANY_PRECISION = ("%Y-%m-%d", "%Y-%m", "%Y")
 
 
 class SourcedFields(TypedDict):
@@ -38,14 +39,20 @@ def read_sourced(
 
 def read_source(key: str, item: Item) -> Source:
     """One source, as every file lists them under `sources`."""
-    fields = item.fields(("trust", "ref", "about"))
+    fields = item.fields(("trust", "ref", "about"), ("date",))
     return Source(
         key=key,
         trust=fields.read("trust", read_status, "unverified"),
         ref=fields.read("ref", Item.text, ""),
         about=fields.read("about", Item.text, ""),
+        date=fields.read("date", _read_source_date, None),
         line=item.line,
     )
+
+
+def _read_source_date(item: Item) -> str:
+    """An ISO day, month or year, or the word for an unknown date."""
+    return _read_date(item, *ANY_PRECISION, word=UNKNOWN_DATE)
 
 
 def read_source_keys(item: Item, sources: Mapping[str, Source]) -> tuple[str, ...]:
@@ -80,7 +87,7 @@ def read_day(item: Item) -> str:
 
 def read_date(item: Item) -> str:
     """An ISO date: a day, a month or a year, as precise as the source."""
-    return _read_date(item, "%Y-%m-%d", "%Y-%m", "%Y")
+    return _read_date(item, *ANY_PRECISION)
 
 
 def read_address(item: Item) -> str | None:
@@ -144,8 +151,11 @@ def _is_accepted(item: Item, names: list[tuple[int, str, str]], networks: list[t
     return True
 
 
-def _read_date(item: Item, *formats: str) -> str:
+def _read_date(item: Item, *formats: str, word: str | None = None) -> str:
+    """A date in one of the formats, or the word."""
     text = item.text()
+    if text == word:
+        return text
     for form in formats:
         try:
             if datetime.datetime.strptime(text, form).strftime(form) == text:
@@ -153,5 +163,7 @@ def _read_date(item: Item, *formats: str) -> str:
         except ValueError:
             continue
     if text:
-        item.report(f"'{text}' is not an ISO date ({'day' if len(formats) == 1 else 'day, month or year'})")
+        precision = "day" if len(formats) == 1 else "day, month or year"
+        others = f" or '{word}'" if word else ""
+        item.report(f"'{text}' is not an ISO date ({precision}){others}")
     return text

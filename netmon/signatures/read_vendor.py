@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, cast
 
 from netmon.signatures.model import (
+    NETWORK,
     CertificateRule,
     Component,
     Coverage,
@@ -136,9 +137,9 @@ def _read_promise(key: str, item: Item, context: VendorContext, ids: Mapping[str
 
 
 def _read_component(key: str, item: Item, context: VendorContext) -> Component:
-    read_identifier(key, item, ("network", *(word for word in RESERVED if word != "other")))
+    read_identifier(key, item, (NETWORK, *(word for word in RESERVED if word != "other")))
     required = ("title", "function", "data", "expectations", "sources")
-    optional = ("scope", "names", "ports", "magic", "false_positive")
+    optional = ("scope", "visited", "names", "ports", "magic", "false_positive")
     fields = item.fields(required, optional)
     scope = fields.read("scope", lambda value: value.one_of(SCOPES), "cloud")
     if scope == "cloud" and "names" not in fields:
@@ -157,6 +158,7 @@ def _read_component(key: str, item: Item, context: VendorContext) -> Component:
         false_positive=fields.read("false_positive", Item.text, None),
         sources=fields.read("sources", context.read_sources, ()),
         line=item.line,
+        visited=fields.read("visited", Item.flag, False),
     )
 
 

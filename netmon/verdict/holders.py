@@ -1,4 +1,6 @@
-"""Evidence that a vendor answers at the address of a flow. A name in a client's hello is no such evidence.
+"""Who answers at the address of a flow: the vendor, or a third party that carries its service.
+
+A name in a client's hello is no evidence for the vendor.
 
 Anyone may put any name into a ClientHello or a Host header, and send it to any address. What shows that the
 vendor is there: the address is in a network that the signatures show to be the vendor's on that day; a DNS
@@ -26,24 +28,26 @@ class Holders:
         self._signatures = signatures
         self._matcher = compile_matcher(signatures)
         self._networks: PrefixTable[NetworkRule] = PrefixTable()
+        self._edges: PrefixTable[NetworkRule] = PrefixTable()
         for rule in signatures.rules_of(NetworkRule):
-            if rule.role != "carrier" and rule.status != "unverified":  # a carrier holds its network itself
-                self._networks.add(rule.prefix, rule)
+            if rule.status != "unverified":  # a carrier holds its network itself
+                (self._edges if rule.role == "carrier" else self._networks).add(rule.prefix, rule)
 
     def is_shown(self, flow: FlowRecord, vendor: str) -> bool:
         """True if something other than the client's own words shows that the vendor answers there."""
         return (
             flow.evidence in RESOLVED
-            or self._is_in_network(flow.server, vendor, iso_day(flow.start_ns))
+            or _find_network(self._networks, flow, vendor) is not None
             or any(self._is_certificate_of(name, vendor) for name in self._certified(flow))
         )
 
-    def _is_in_network(self, address: str, vendor: str, day: str) -> bool:
-        covering = self._networks.find(ipaddress.ip_address(address))
-        return any(
-            rule.vendor == vendor and (rule.valid_from or day) <= day <= (rule.valid_to or day)
-            for rule in covering
-        )
+    def find_edge(self, flow: FlowRecord, vendor: str) -> str | None:
+        """The third party at whose address the vendor's service was seen; None if the address is no such one.
+
+        Where its servers have the data from, and where they pass it on to, is not visible.
+        """
+        rule = _find_network(self._edges, flow, vendor)
+        return None if rule is None else rule.holder or "a third party"
 
     def _certified(self, flow: FlowRecord) -> tuple[str, ...]:
         """The names in the server's certificate: the alternative ones, or the common name without any."""
@@ -57,3 +61,12 @@ class Holders:
         if found is None and not name.startswith("*."):
             found = self._matcher.find_name(name)
         return found is not None and self._signatures.rules[found].vendor == vendor
+
+
+def _find_network(networks: PrefixTable[NetworkRule], flow: FlowRecord, vendor: str) -> NetworkRule | None:
+    """The longest of the vendor's networks that contains the server on the day of the flow."""
+    day = iso_day(flow.start_ns)
+    for rule in networks.find(ipaddress.ip_address(flow.destination)):
+        if rule.vendor == vendor and (rule.valid_from or day) <= day <= (rule.valid_to or day):
+            return rule
+    return None

@@ -2,41 +2,48 @@
 
 The place of a flow is compared with the places that the organisation's policy allows for this vendor and
 component, or, if the policy does not mention them, with the places that the vendor has promised for this
-component, this subject and this day (`promises`). Location databases can be wrong, so contradicting sources
-or a single source give "undecided", never an alarm. A limited view turns "expected" into "undecided", but
-does not change "unexpected": packets that were seen going elsewhere did go elsewhere. "expected" also needs
-evidence that the vendor answers at the address (`holders`), for a client may send any name anywhere.
+component, this subject and this day (`promises`). Location databases can be wrong, so a single source gives
+"undecided", and so do sources that contradict each other, if one of them may name the right country. A
+limited view turns "expected" into "undecided", but does not change "unexpected": packets that were seen going
+elsewhere did go elsewhere. "expected" also needs evidence that the vendor answers at the address (`holders`),
+for a client may send any name anywhere.
 
-A finding needs a contact: a flow without data in both directions (`FlowRecord.contact`), or to an address
+A verdict needs a contact: a flow without data in both directions (`FlowRecord.contact`), or to an address
 that is not reachable over the Internet, is "undecided", because firewalls and DNS sinkholes cause such flows.
 
-A finding also needs evidence that this client meant the name (`FlowRecord.grounds`): its own hello or
-look-up, or that of its resolver, made before the flow. An address of the vendor shows contact with the
-vendor, but not with which component. What other DNS traffic shows may be forged, so it accuses nobody, and a
-flow that only an unsolicited answer matches is not judged at all.
+It also needs evidence that this client meant the name (`FlowRecord.grounds`): its own hello or look-up, or
+that of its resolver, made before the flow. Without it the flow is "undecided", wherever it ended. An address
+in a network of the vendor shows contact with the vendor, but not with which component, so such a flow is
+judged as one of the component "network".
 
 "undecided" is weaker than the other three verdicts, which are equally strong. An additional source that
 agrees with the others makes a verdict stronger or leaves it unchanged.
 
-A country of concern (`concerns`) needs no promise: a place there on which two sources agree is
-"unexpected", unless the policy or a promise allows it. The order is: forbidden, allowed, concern, promise.
+The order is: forbidden, allowed, concern, promise, tolerated. A country of concern (`concerns`) needs no
+promise: a place there on which two sources agree is "unexpected", unless the policy or a promise allows it.
+If the sources disagree on the country, but at least two independent ones name a country and none names a
+promised or allowed one, the flow is "unexpected" all the same (`nowhere_promised`). What the organisation
+tolerates changes only how much a finding matters (`severity`).
 
-An exception in the policy is a decision of the organisation. It lifts only what it names: the contact with a
-forbidden vendor, whose place is then judged like that of any other, or the place of a flow. A flow that
-would be an alarm without it and is not one with it is "expected" with a reason of its own, and every verdict
-that an exception changes shows the reason that it replaces (`Verdict.lifts`) and its last day.
+A client that contacts the vendor itself although the policy names relays is "unexpected" wherever the flow
+ends, after a country of concern, which weighs more.
+
+An exception in the policy is a decision of the organisation. It lifts only what it names: a contact that is
+forbidden, whose place is then judged like that of any other, or the place of a flow. A flow that would be a
+finding without it and is not one with it is "expected" with a reason of its own, and every verdict that an
+exception changes shows the reason that it replaces (`Verdict.lifts`) and its last day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from netmon.days import iso_day
 from netmon.places.decision import is_sure
 from netmon.records import Contact, Grounds, Place, Verdict
-from netmon.signatures.model import Location, Vendor
-from netmon.verdict.concerns import explain, find_concern
+from netmon.signatures.model import CountryGroup, Location, Vendor
+from netmon.verdict.concerns import ActiveConcern, find_concern
 from netmon.verdict.policy import LIFTS, Policy, PolicyException
 from netmon.verdict.promises import (
     AppliedPromise,
@@ -47,7 +54,8 @@ from netmon.verdict.promises import (
     why_not_in_force,
 )
 from netmon.verdict.severity import find_severity
-from netmon.verdict.table import Facts, Fit, Kind, find_lack, find_row
+from netmon.verdict.table import Facts, Fit, Forbidden, Kind, find_lack, find_row
+from netmon.verdict.wording import Words, explain_verdict
 
 LIMITING = frozenset({"one_way", "gap", "unseen"})
 """Visibility limitations with which a flow is not "expected", because packets of it were not seen.
@@ -61,7 +69,15 @@ went there) and "duplicates" (detected, and counted once); "proxied" has a row o
 
 
 _NOT_BY_PLACE = frozenset(
-    {"unverified_signature", "sinkholed", "no_contact", "name_unsolicited", "policy_forbids_vendor"}
+    {
+        "unverified_signature",
+        "sinkholed",
+        "no_contact",
+        "name_unsolicited",
+        "policy_forbids_vendor",
+        "policy_forbids_component",
+        "bypasses_relay",
+    }
 )
 """Reasons of verdicts for which no place, and so no promise, was looked at."""
 
@@ -82,6 +98,7 @@ class Case:
     contact: Contact = "data"
     grounds: Grounds = "own"
     sinkholed: bool = False  # the address is not global, and no source locates it (`netmon.places.sinkhole`)
+    groups: Mapping[str, CountryGroup] = field(default_factory=dict)  # of countries, for what is tolerated
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,40 +117,76 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
     reference = _find_reference(case, policy, subject, day)
     who = (case.vendor.id, case.component, case.client, day)
     contact, where = (policy.find_exception(*who, lifts=lifts) for lifts in LIFTS)
-    fit = _fit(case.place, reference.places, case.locations)
-    concern = find_concern(case.vendor, policy, subject, case.place.country, day)
-    facts = Facts(
-        unverified=case.status == "unverified",
-        sinkholed=case.sinkholed,
-        met=case.contact == "data",
-        grounds=case.grounds,
-        forbidden=case.vendor.id in policy.forbidden_vendors,
-        concern=concern is not None,
-        contact_excepted=contact is not None,
-        place_excepted=where is not None,
-        reference=reference.kind,
-        doubtful=reference.kind == "promise" and _is_doubtful(case, reference, fit),
-        proxied="proxied" in case.view,
-        refuted=bool(reference.places) and reference.places.issubset(case.place.excluded),
-        disputed=case.place.confidence == "disputed",
-        unknown=case.place.confidence == "unknown",
-        single=case.place.confidence == "single" and not is_sure(case.place),
-        fit=fit,
-        holder_shown=case.holder_shown,
-        limited=not LIMITING.isdisjoint(case.view),
-    )
+    concerns = [find_concern(case.vendor, policy, subject, one, day) for one in case.place.claims]
+    facts = _find_facts(case, policy, reference, concerns, day)
+    facts = replace(facts, contact_excepted=contact is not None, place_excepted=where is not None)
     row = find_row(facts)
-    plain = Verdict(
+    verdict = Verdict(
         row.outcome,
         row.reason,
         promise=None if row.reason in _NOT_BY_PLACE or facts.is_forbidden else reference.promise,
         lacks=find_lack(facts),
         severity=find_severity(facts, row, policy.forbidden_severity),
     )
-    if row.reason == "country_of_concern" and concern is not None:
-        declared = case.place.confidence != "agreed"
-        plain = replace(plain, explanation=explain(concern, subject, declared=declared))
-    return _show_exceptions(plain, facts, contact, where)
+    verdict = _show_exceptions(verdict, facts, contact, where)
+    active = tuple(concern for concern in concerns if concern is not None)
+    words = Words(facts, case.place, reference.places, case.locations, active, subject)
+    return replace(verdict, explanation=explain_verdict(verdict, words))
+
+
+def _find_facts(
+    case: Case, policy: Policy, reference: _Reference, concerns: list[ActiveConcern | None], day: str
+) -> Facts:
+    """The case in the terms of the table, apart from exceptions."""
+    vendor, place = case.vendor, case.place
+    component = vendor.components.get(case.component)
+    fit = _fit(place, reference.places, case.locations)
+    doubtful = reference.kind == "promise" and _is_doubtful(case, reference, fit)
+    disputed = place.confidence == "disputed"
+    return Facts(
+        unverified=case.status == "unverified",
+        sinkholed=case.sinkholed,
+        met=case.contact == "data",
+        grounds=case.grounds,
+        forbidden=_find_forbidden(case, policy),
+        visited=component is not None and component.visited,
+        concern=bool(concerns) and None not in concerns,
+        tolerated=_are_tolerated(case, policy, concerns, day),
+        contact_excepted=False,
+        place_excepted=False,
+        bypassing=_is_bypassing(case, policy, day),
+        reference=reference.kind,
+        doubtful=doubtful,
+        proxied="proxied" in case.view,
+        refuted=bool(reference.places) and reference.places.issubset(place.excluded),
+        disputed=disputed,
+        nowhere=disputed and not doubtful and _is_nowhere(case, reference),
+        unknown=place.confidence == "unknown",
+        single=place.confidence == "single" and not is_sure(place),
+        fit=fit,
+        holder_shown=case.holder_shown,
+        limited=not LIMITING.isdisjoint(case.view),
+    )
+
+
+def _find_forbidden(case: Case, policy: Policy) -> Forbidden:
+    if policy.is_forbidden(case.vendor.id, case.component):
+        return "component"
+    return "vendor" if case.vendor.id in policy.forbidden_vendors else "no"
+
+
+def _are_tolerated(case: Case, policy: Policy, concerns: list[ActiveConcern | None], day: str) -> bool:
+    """True if the organisation tolerates every country that the sources leave, and none is of concern."""
+    return bool(concerns) and all(
+        concern is None and policy.is_tolerated(case.vendor.id, country, case.groups, day)
+        for country, concern in zip(case.place.claims, concerns, strict=True)
+    )
+
+
+def _is_nowhere(case: Case, reference: _Reference) -> bool:
+    """True if independent sources name countries for a place, and none is one of the reference."""
+    countries = _countries(reference.places, case.locations)
+    return bool(case.place.claims and countries) and countries.isdisjoint(case.place.claims)
 
 
 def _show_exceptions(
@@ -152,13 +205,19 @@ def _show_exceptions(
     return replace(verdict, lifts=lifted.reason, until=min(used))
 
 
+def _is_bypassing(case: Case, policy: Policy, day: str) -> bool:
+    component = case.vendor.components.get(case.component)
+    visited = component is not None and component.visited
+    return policy.is_bypassed(case.vendor.id, case.component, case.client, day, visited=visited)
+
+
 def _find_reference(case: Case, policy: Policy, subject: Subject, day: str) -> _Reference:
     """The policy if it mentions the component, else the binding promises: any place of theirs is as promised.
 
     The promise in the verdict is the one that is kept, else the first.
     """
     allowed = policy.allowed_places(case.vendor.id, case.component)
-    if allowed is not None:
+    if allowed:  # none at all: the component is forbidden
         return _Reference("policy", allowed)
     applied = applied_promises(case.vendor, case.component)
     in_force = [one for one in applied if why_not_in_force(one.promise, day) is None]
@@ -192,5 +251,9 @@ def _fit(place: Place, wanted: frozenset[str], locations: Mapping[str, Location]
     """How a known place relates to the wanted countries and locations."""
     if place.location in wanted or place.country in wanted:
         return "inside"
-    countries = {locations[one].country for one in wanted if one in locations}
-    return "city_unproven" if place.country in countries else "elsewhere"
+    return "city_unproven" if place.country in _countries(wanted, locations) else "elsewhere"
+
+
+def _countries(places: frozenset[str], locations: Mapping[str, Location]) -> frozenset[str]:
+    """The countries of places, which are countries themselves or locations."""
+    return frozenset(locations[one].country if one in locations else one for one in places)

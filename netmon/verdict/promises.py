@@ -1,10 +1,10 @@
-"""A vendor's promises: which of them are binding, for whom, on which day, for which component.
+"""A vendor's promises: which of them apply, to whom, on which day, to which component.
 
-A promise is binding within its own terms only: for the users to whom it was made, for the data that it
+A promise applies within its own terms only: for the users to whom it was made, for the data that it
 covers (the signatures list the components, and whether it covers them certainly or possibly), from the day on
 which it takes effect until it ends, and only if the vendor itself is the source. It ends on its own last day,
 or when the vendor ends it for certain users by a later statement, such as that the service is no longer
-available to them. A promise that is not binding has a reason for that.
+available to them. A promise that does not apply has a reason for that.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def is_made_to(promise: Promise, subject: Subject) -> bool:
 def find_end(promise: Promise, statements: Iterable[Promise], subject: Subject, day: str) -> Promise | None:
     """The vendor's statement that has ended a promise for this subject by this ISO day; None if none has.
 
-    If only a month or a year of the end is known, a promise does not bind within it: it is no longer certain.
+    If only a month or a year of the end is known, a promise does not apply within it, because that is no
+    longer certain.
     """
     for one in statements:
         start = one.effective_from
@@ -86,20 +87,20 @@ def find_end(promise: Promise, statements: Iterable[Promise], subject: Subject, 
     return None
 
 
-def describe_binding(promise: Promise, statements: Iterable[Promise], subject: Subject, day: str) -> str:
-    """Whether a promise is binding for this subject on this ISO day, and if not, why, in words.
+def describe_application(promise: Promise, statements: Iterable[Promise], subject: Subject, day: str) -> str:
+    """Whether a promise applies to this subject on this ISO day, and if not, why, in words.
 
     `statements` are all statements of the vendor, some of which may end the promise.
     """
     reason = why_not_in_force(promise, day)
     if reason is not None:
-        return f"not binding on {day}: {reason}"
+        return f"does not apply on {day}: {reason}"
     if is_made_to(promise, subject):
-        whom = f" for users in {subject.country}" if promise.subjects else ""
+        whom = f" to users in {subject.country}" if promise.subjects else ""
         end = find_end(promise, statements, subject, day)
         if end is not None:
-            return f"not binding on {day}{whom}: ended by {end.id}, from {end.effective_from}"
-        return f"binding on {day}{whom}"
+            return f"does not apply on {day}{whom}: ended by {end.id}, from {end.effective_from}"
+        return f"applies on {day}{whom}"
     if subject.country is None:
         return f"in force on {day}, but the users' country is not configured (subject.country)"
     return f"in force on {day}, but not made to users in {subject.country}"

@@ -25,11 +25,24 @@ class Degree:
 
 DEGREES = (
     Degree(
-        "the place is in a country of concern, which neither policy nor a promise allows",
-        lambda case: case.is_of_concern,
+        "a visit to web pages of the vendor, unless the policy forbids this very component",
+        lambda case: case.visited and not case.is_named_and_forbidden,
+        "notice",
+    ),
+    Degree(
+        "every country that the sources leave is one of concern, which neither policy nor a promise allows",
+        lambda case: case.concern and case.ended_elsewhere and not case.visited,
         "critical",
     ),
     Degree("the policy forbids the contact, wherever it ends", lambda case: case.is_forbidden, "policy"),
+    Degree(
+        "the client bypasses the relay, wherever the flow ends", lambda case: case.is_bypassing, "warning"
+    ),
+    Degree(
+        "every country that the sources leave is one that the organisation tolerates",
+        lambda case: case.tolerated,
+        "notice",
+    ),
     Degree("any other place outside promise and policy", lambda _case: True, "warning"),
 )
 

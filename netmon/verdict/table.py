@@ -15,9 +15,11 @@ REASONS: Mapping[str, str] = {
     "name_unsolicited": "only a DNS answer that no query was seen for gives the vendor's name",
     "name_unproven": "DNS does not show that this client meant the vendor's name",
     "country_of_concern": "the place is in a country of concern, which neither policy nor a promise allows",
+    "bypasses_relay": "the policy names relays for this, and the client is none of them",
     "policy_exception": "the policy has an exception for this client until a certain day",
     "policy_forbids_vendor": "the policy forbids any contact with this vendor",
-    "subject_unknown": "promises apply to certain countries, and ours is not configured",
+    "policy_forbids_component": "the policy forbids any contact with this component",
+    "subject_unknown": "promises apply to certain countries, and the client's is not known",
     "no_promise": "no promise applies",
     "service_ended": "the vendor says that it has ended this service for our users",
     "coverage_possible": "a promise possibly covers this, and no source shows that it does",
@@ -26,6 +28,7 @@ REASONS: Mapping[str, str] = {
     "databases_disagree": "the sources contradict each other on the country",
     "no_location": "no source locates the address",
     "single_source": "only one source locates the address",
+    "nowhere_promised": "the sources name different countries, and none that was promised or allowed",
     "policy_forbids": "the policy does not allow this place",
     "place_elsewhere": "the sources agree on a country other than the promised one",
     "city_unproven": "the country is right, but the sources do not confirm the city",
@@ -52,6 +55,7 @@ _WITHOUT_PROMISE = frozenset({"subject_unknown", "no_promise", "service_ended", 
 
 Kind = Literal["policy", "promise", "subject_unknown", "ended", "none"]
 Fit = Literal["inside", "city_unproven", "elsewhere"]
+Forbidden = Literal["no", "component", "vendor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +66,19 @@ class Facts:
     sinkholed: bool
     met: bool  # data was exchanged with the server
     grounds: Grounds
-    forbidden: bool
-    concern: bool  # the country is one of concern for this vendor and subject on this day
+    forbidden: Forbidden
+    visited: bool  # the client is known to have meant a component that people visit with a browser
+    concern: bool  # the countries of the place are of concern for this vendor and subject on this day
+    tolerated: bool  # the organisation tolerates them
     contact_excepted: bool  # an exception of the policy lifts the contact for this client on this day
     place_excepted: bool  # another one lifts the place
+    bypassing: bool  # the policy names relays for this component, and the client is none of them
     reference: Kind
-    doubtful: bool  # no promise that certainly covers the component binds, or only another one has this place
+    doubtful: bool  # no promise that certainly covers it applies, or only another one has this place
     proxied: bool
     refuted: bool  # the round trip excludes every place of the reference
     disputed: bool
+    nowhere: bool  # disputed, but at least two independent sources name countries, and none of the reference
     unknown: bool
     single: bool  # one source, which is not the organisation's own declaration
     fit: Fit
@@ -80,7 +88,12 @@ class Facts:
     @property
     def is_forbidden(self) -> bool:
         """The policy forbids the contact, and no exception lifts that."""
-        return self.forbidden and not self.contact_excepted
+        return self.forbidden != "no" and not self.contact_excepted
+
+    @property
+    def is_bypassing(self) -> bool:
+        """The client bypasses the relay, and no exception lifts that."""
+        return self.bypassing and not self.contact_excepted
 
     @property
     def settled_elsewhere(self) -> bool:
@@ -88,9 +101,19 @@ class Facts:
         return self.fit == "elsewhere" and not (self.disputed or self.unknown or self.single)
 
     @property
+    def ended_elsewhere(self) -> bool:
+        """The flow is known to have ended outside the reference, though perhaps not where."""
+        return (self.settled_elsewhere or self.nowhere) and not self.proxied
+
+    @property
     def is_of_concern(self) -> bool:
         """The place is settled, and in a country of concern that neither policy nor a promise allows."""
         return self.concern and self.settled_elsewhere and not self.proxied
+
+    @property
+    def is_named_and_forbidden(self) -> bool:
+        """The policy forbids this very component, and no exception lifts that."""
+        return self.is_forbidden and self.forbidden == "component"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +134,7 @@ ROWS = (
         "undecided",
         "unverified_signature",
     ),
-    # Nothing reached the vendor, so there is nothing to accuse anybody of.
+    # Nothing reached the vendor.
     Row(
         "the address is not global, and no source locates it",
         lambda case: case.sinkholed,
@@ -119,7 +142,7 @@ ROWS = (
         "sinkholed",
     ),
     Row("no data was exchanged", lambda case: not case.met, "undecided", "no_contact"),
-    # Anyone who can send packets to the site can forge what these flows rest on.
+    # What these flows rest on can be forged, or is about another client.
     Row(
         "only an unsolicited DNS answer gives the name",
         lambda case: case.grounds == "unsolicited",
@@ -127,23 +150,23 @@ ROWS = (
         "name_unsolicited",
     ),
     Row(
-        "the policy forbids the vendor, and DNS does not show that this client meant the name",
-        lambda case: case.is_forbidden and case.grounds == "hearsay",
+        "DNS does not show that this client meant the name",
+        lambda case: case.grounds == "hearsay",
         "undecided",
         "name_unproven",
     ),
-    # The vendor must not be contacted at all: the place is irrelevant.
+    # Vendor or component must not be contacted at all: the place is irrelevant.
     Row(
-        "the policy forbids the vendor, without an exception that lifts the contact for this client that day",
+        "the policy forbids the component, without an exception that lifts the contact for this client",
+        lambda case: case.is_named_and_forbidden,
+        "forbidden",
+        "policy_forbids_component",
+    ),
+    Row(
+        "the policy forbids the vendor, without an exception that lifts the contact for this client",
         lambda case: case.is_forbidden,
         "forbidden",
         "policy_forbids_vendor",
-    ),
-    Row(
-        "the place is in a country of concern, and DNS does not show that this client meant the name",
-        lambda case: case.is_of_concern and case.grounds != "own",
-        "undecided",
-        "name_unproven",
     ),
     # A country of concern needs no promise. No exception lifts it; a policy that allows the country does.
     Row(
@@ -152,15 +175,22 @@ ROWS = (
         "unexpected",
         "country_of_concern",
     ),
+    # The client should have gone through a relay: the place is irrelevant.
+    Row(
+        "the client bypasses the relay, without an exception that lifts the contact",
+        lambda case: case.is_bypassing,
+        "unexpected",
+        "bypasses_relay",
+    ),
     # Without a reference there is nothing to compare the place with.
     Row(
-        "no place is allowed by policy; one is promised, to some countries, and ours is not configured",
+        "no place is allowed by policy; one is promised, to some countries, and the client's is not known",
         lambda case: case.reference == "subject_unknown",
         "undecided",
         "subject_unknown",
     ),
     Row(
-        "no place is allowed by policy, and no promise binds for this component, country and day",
+        "no place is allowed by policy, and no promise applies to this component, country and day",
         lambda case: case.reference == "none",
         "undecided",
         "no_promise",
@@ -171,7 +201,7 @@ ROWS = (
         "undecided",
         "service_ended",
     ),
-    # A promise that is stretched accuses and acquits wrongly.
+    # A promise that may not cover the component is neither kept nor broken by a flow.
     Row(
         "the signatures say only of a promise that it possibly covers this component",
         lambda case: case.reference == "promise" and case.doubtful,
@@ -183,16 +213,17 @@ ROWS = (
     # A round trip refutes a place but proves none, and it relies on the configured position and on no
     # middlebox answering for the server: reported, but not an alarm.
     Row(
-        "round trips exclude every place that is allowed or promised, and no two sources agree on another "
-        "country",
-        lambda case: case.refuted and not case.settled_elsewhere,
+        "round trips exclude every place that is allowed or promised, and no two sources show that the flow "
+        "ended elsewhere",
+        lambda case: case.refuted and not (case.settled_elsewhere or case.nowhere),
         "undecided",
         "rtt_excludes_promise",
     ),
-    # No alarm without a place on which two sources agree, or which the organisation declared.
+    # No alarm without a place on which two sources agree, or which the organisation declared. Sources that
+    # differ on the country may still agree that it is none of the reference.
     Row(
-        "the sources contradict each other on the country",
-        lambda case: case.disputed,
+        "the sources contradict each other on the country, and one may have a promised or allowed one",
+        lambda case: case.disputed and not case.nowhere,
         "undecided",
         "databases_disagree",
     ),
@@ -203,18 +234,18 @@ ROWS = (
         "undecided",
         "single_source",
     ),
-    Row(
-        "the place is in another country, and DNS does not show that this client meant the name",
-        lambda case: case.fit == "elsewhere" and case.grounds != "own",
-        "undecided",
-        "name_unproven",
-    ),
     # In another country. A limited view does not matter: the packets that were seen went there.
     Row(
         "the place is in another country, with an exception that lifts the place for this client that day",
         lambda case: case.fit == "elsewhere" and case.place_excepted,
         "expected",
         "policy_exception",
+    ),
+    Row(
+        "the sources name different countries, and none is promised or allowed",
+        lambda case: case.nowhere,
+        "unexpected",
+        "nowhere_promised",
     ),
     Row(
         "the place is in another country than the policy allows",
@@ -249,8 +280,14 @@ ROWS = (
         "insufficient_view",
     ),
     Row(
-        "the place is right, and the policy forbids the vendor, with an exception that lifts the contact",
-        lambda case: case.forbidden,
+        "the place is right, and the policy forbids the contact, with an exception that lifts it",
+        lambda case: case.forbidden != "no",
+        "expected",
+        "policy_exception",
+    ),
+    Row(
+        "the place is right, and the client bypasses the relay, with an exception that lifts the contact",
+        lambda case: case.bypassing,
         "expected",
         "policy_exception",
     ),

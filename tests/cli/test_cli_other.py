@@ -1,6 +1,8 @@
 """The other commands: demo, check, signatures, version and help."""
 
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -23,7 +25,7 @@ def test_demo_shows_a_complete_run(netmon):
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("1.", "2.", "3.", "Zürich, CH", "Moscow, RU", "disputed", "undecided"):
         assert words in done.stdout
-    assert "Findings: 4 flows of kaspersky (reputation) to Moscow, RU." in done.stdout
+    assert "Critical findings: 4 flows of kaspersky (reputation) to Moscow, RU." in done.stdout
 
 
 @pytest.mark.parametrize("text", ["policy: {forbidden_vendors: [kaspersky]}\n", "not: [valid\n"])
@@ -54,12 +56,15 @@ subject: {country: BB}
 capture: {interfaces: [cc], workers: 11, ring_mib: 12, snaplen: 1300, promiscuous: false}
 flows: {max_flows: 14, max_names: 15, max_heads: 16, max_head_bytes: 17, tcp_idle_s: 18, udp_idle_s: 19,
   report_every_s: 20}
-dns: {resolvers: [192.0.2.53]}
+dns: {resolvers: [192.0.2.53], nat64_prefixes: ['2001:db8:64::/96']}
 signatures: {folder: SIGNATURES}
 places: {databases: [GG], declared: [{network: 192.0.2.0/24, country: CH, author: DD, reason: EE}]}
 policy:
   forbidden_vendors: [kaspersky]
-  allowed: {kaspersky: {updates: [FR]}}
+  forbidden_components: {kaspersky: [reputation]}
+  forbidden_severity: critical
+  tolerated: {"*": [EEA, CH]}
+  allowed: {kaspersky: {updates: [FR], activation: []}}
   concerns: {kaspersky: [BY, RU]}
   exceptions:
     - {vendor: kaspersky, clients: 192.0.2.0/28, since: 2026-10-01, until: 9999-12-31, author: HH, reason: II}
@@ -89,11 +94,15 @@ web: {listen: '[::1]:10'}
         "flows.udp_idle_s: 19",
         "flows.report_every_s: 20",
         "dns.resolvers: 192.0.2.53",
+        "dns.nat64_prefixes: 2001:db8:64::/96",
         f"signatures.folder: {tmp_path}/folder",
         "places.databases: GG",
         "places.declared: 192.0.2.0/24 in CH (DD: EE)",
         "policy.forbidden_vendors: kaspersky",
-        "policy.allowed: kaspersky updates in FR",
+        "policy.forbidden_components: kaspersky: reputation",
+        "policy.forbidden_severity: critical",
+        "policy.allowed: kaspersky activation in no place (forbidden); kaspersky updates in FR",
+        "policy.tolerated: *: CH, EEA",
         "policy.concerns: kaspersky: BY, RU",
         "policy.exceptions: contact of kaspersky * for 192.0.2.0/28 from 2026-10-01 until 9999-12-31 "
         "(HH: II)",
@@ -135,10 +144,23 @@ def test_check_warns_of_exceptions_without_effect(netmon, tmp_path):
     done = netmon("check", "--config", "netmon.yaml")
     assert done.returncode == 0
     assert done.stderr == (
-        "netmon: policy.exceptions: without effect, because contact with the vendor is not forbidden "
-        "(for its place, add `lifts: place`): "
+        "netmon: policy.exceptions: without effect, because contact is neither forbidden "
+        "nor to go through relays (for its place, add `lifts: place`): "
         "contact of kaspersky * for 192.0.2.0/28 until 9999-12-31 (A: B)\n"
     )
+
+
+def test_check_warns_of_tolerated_concerns(netmon, tmp_path):
+    """A country of concern cannot be tolerated; a policy that drops the concern leaves nothing to warn of."""
+    (tmp_path / "netmon.yaml").write_text("policy: {tolerated: {'*': [EEA, RU]}}\n")
+    done = netmon("check", "--config", "netmon.yaml")
+    assert (done.returncode, done.stderr) == (
+        0,
+        "netmon: policy.tolerated: RU is a country of concern of kaspersky, so a finding there stays "
+        "critical (to permit it, use policy.allowed or policy.concerns)\n",
+    )
+    (tmp_path / "netmon.yaml").write_text("policy: {tolerated: {'*': [RU]}, concerns: {kaspersky: []}}\n")
+    assert netmon("check", "--config", "netmon.yaml").stderr == ""
 
 
 def test_check_warns_of_expired_exceptions(netmon, tmp_path):
@@ -197,21 +219,22 @@ def test_explain_a_name(netmon):
 @pytest.mark.parametrize(
     ("country", "complete", "files"),
     [
-        ("DE", "binding on {} for users in DE", "binding on {} for users in DE"),
-        ("GB", "in force on {}, but not made to users in GB", "binding on {} for users in GB"),
+        ("DE", "applies on {} to users in DE", "applies on {} to users in DE"),
+        ("GB", "in force on {}, but not made to users in GB", "applies on {} to users in GB"),
     ],
 )
-def test_explain_shows_which_promises_bind(netmon, country, complete, files):
-    """Subjects, data, start and basis, and whether the promise binds today for this country."""
+def test_explain_shows_which_promises_apply(netmon, country, complete, files):
+    """Subjects, data, start and basis, and whether the promise applies today in this country."""
     lines = netmon("signatures", "explain", "dc1.ksn.kaspersky-labs.com", "--country", country).stdout
     before = datetime.now(UTC).date().isoformat()
     found = {}
-    for promise, binding in re.findall(r"  promise (\w+) \((?:.*\n){2}    (.*)\n", lines):
-        found[promise] = binding
+    for promise, application in re.findall(r"  promise (\w+) \((?:.*\n){2}    (.*)\n", lines):
+        found[promise] = application
     assert found == {"gti_complete": complete.format(before), "gti_eu_files": files.format(before)}
     assert "  promise gti_eu_files (official, G1, from 2018-11-13): Malicious and suspicious files" in lines
     assert "; data: malicious and suspicious files shared voluntarily, with metadata\n" in lines
-    assert "  source G1 (official): " in lines
+    assert "  source G1 (official, date unknown): " in lines
+    assert "  source P8 (press, 2020-11-18): " in lines
 
 
 def test_explain_shows_a_component_without_promises(netmon):
@@ -261,10 +284,22 @@ def test_version(netmon):
     assert len(done.stdout.splitlines()) == 1
 
 
+def test_commands_start_without_the_web_server(environment, tmp_path):
+    """What only `run`, `check` or `verify` needs is not imported by other commands: it is slow."""
+    words = [sys.executable, "-X", "importtime", "-m", "netmon", "--version"]
+    done = subprocess.run(
+        words, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "netmon.cli.app" in imported
+    slow = {"netmon.sensor", "netmon.web.server", "netmon.web.guard", "prometheus_client", "asyncio"}
+    assert imported & slow == set()
+
+
 COMMANDS = [
     [],
     *([name] for name in ("read", "run", "verify", "check", "places", "demo", "signatures")),
-    *(["signatures", name] for name in ("list", "lint", "test", "explain")),
+    *(["signatures", name] for name in ("list", "lint", "test", "stats", "explain")),
 ]
 
 

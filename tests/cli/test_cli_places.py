@@ -48,6 +48,25 @@ def test_all_evidence_is_shown(netmon, databases):
         assert line in words, line
 
 
+def test_an_embedded_address_is_the_one_that_is_located(netmon, databases, tmp_path):
+    """It is shown beside the given one; a prefix of the site's translators is read from the configuration."""
+    (tmp_path / "netmon.yaml").write_text('dns: {nat64_prefixes: ["2001:db8:64::/96"]}\n')
+    addresses = ("64:ff9b::82.202.184.10", "2001:db8:64::82.202.184.10", "2002:52ca:b80a::1", "82.202.184.10")
+    done = netmon("places", "--json", "--config", "netmon.yaml", *addresses)
+    shown = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one.get("embedded_ip") for one in shown] == ["82.202.184.10"] * 3 + [None]
+    assert all(one["place"] == shown[3]["place"] for one in shown)
+    done = netmon("places", "64:ff9b::52ca:b80a")
+    assert done.stdout.startswith("64:ff9b::52ca:b80a (82.202.184.10): Zürich, CH (agreed)")
+
+
+def test_explain_says_where_packets_arrive(netmon):
+    """The rule is that of the embedded address."""
+    lines = netmon("signatures", "explain", "64:ff9b::52ca:b80a").stdout.splitlines()
+    assert lines[0] == "64:ff9b::52ca:b80a: packets to it arrive at 82.202.184.10, which it contains"
+    assert lines[1].startswith("82.202.184.10: network 82.202.184.0/24 covers it")
+
+
 def test_as_json(netmon, databases):
     """One object per line, with places as in events."""
     done = netmon("places", "--json", "82.202.184.10", "::ffff:192.0.2.1")
@@ -143,3 +162,20 @@ def test_a_damaged_database_in_a_default_folder_is_skipped(netmon, databases):
     assert done.returncode == 0
     assert done.stderr == f"netmon: {databases}/broken.mmdb: not an MMDB file, or damaged\n"
     assert json.loads(done.stdout)["place"]["votes"][0]["source"] == "GeoLite2-City"
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("address", ["82.202.184.10", "2a03:2480:8013::1", "79.133.168.5"])
+def test_a_narrow_table_breaks_no_word(netmon, environment, columns, address):
+    """Where one line for each vote does not fit, it has two, with complete names, networks and dates."""
+    environment["COLUMNS"] = str(columns)
+    done = netmon("places", address)
+    assert (done.returncode, done.stderr) == (0, "")
+    _title, table, *_ = done.stdout.split("\n\n")
+    assert max(map(len, table.splitlines())) <= columns
+    words = table.split()
+    environment["COLUMNS"] = "200"
+    wide = netmon("places", address).stdout.split("\n\n")[1].split()
+    headings = {"source", "date", "network", "about", "country", "city", "note", "place"}
+    dashes = {word for word in (*words, *wide) if set(word) == {"─"}}
+    assert sorted(set(words) - headings - dashes) == sorted(set(wide) - headings - dashes)

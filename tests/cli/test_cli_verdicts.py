@@ -93,10 +93,11 @@ def test_the_policy_adjusts_concerns(judged, policy, verdict, code):
     assert ((found["verdict"], found["reason"]), exit_code) == (verdict, code)
 
 
+@pytest.mark.parametrize("capture", ["moscow_ipv4", "moscow_nat64"])
 @pytest.mark.parametrize("country", ["DE", "CA", "TR", "US", None])
-def test_reputation_in_moscow_is_a_finding_for_anyone(judged, country):
-    """With or without a promise, a country, or a service for these users."""
-    found, code = judged("moscow_ipv4", country)
+def test_reputation_in_moscow_is_a_finding_for_anyone(judged, country, capture):
+    """With or without a promise, a country, or a service for these users; by IPv4 or a translator."""
+    found, code = judged(capture, country)
     assert (found["verdict"], found["reason"], code) == ("unexpected", "country_of_concern", 3)
 
 

@@ -112,6 +112,16 @@ def test_configuration_with_an_error(refused, demo, tmp_path):
             "forbidden_vendors: [kasperky]",
             "2: policy.forbidden_vendors: no vendor 'kasperky' in the signatures; did you mean 'kaspersky'?",
         ),
+        (
+            "forbidden_components: {kaspersky: [reputatoin]}",
+            "2: policy.forbidden_components.kaspersky: no component 'reputatoin' of kaspersky; "
+            "did you mean 'reputation'?",
+        ),
+        (
+            "tolerated: {'*': [EEE]}",
+            "2: policy.tolerated.*: no group of countries 'EEE' in the signatures; did you mean 'EEA'?",
+        ),
+        ("tolerated: {acme: [EU]}", "2: policy.tolerated.acme: no vendor 'acme' in the signatures"),
         ("allowed: {acme: {}}", "2: policy.allowed.acme: no vendor 'acme' in the signatures"),
         (
             "allowed: {kaspersky: {update: [CH]}}",

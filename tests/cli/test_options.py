@@ -61,8 +61,8 @@ def test_options_change_the_configuration(tmp_path):
     file = tmp_path / "netmon.yaml"
     file.write_text("subject: {country: CH}\n")
     loaded = SubjectOptions(config=file, signatures=tmp_path, country="de").load()
-    assert (loaded.signatures, loaded.subject.country) == (tmp_path, "DE")
-    assert SubjectOptions(config=file).load().subject.country == "CH"
+    assert (loaded.signatures, loaded.subjects.country) == (tmp_path, "DE")
+    assert SubjectOptions(config=file).load().subjects.country == "CH"
 
 
 def test_an_invalid_country():

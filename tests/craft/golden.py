@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.craft import golden_certificates as certificates
 from tests.craft import golden_datagrams as datagrams
+from tests.craft import golden_embedded as embedded
 from tests.craft import golden_hidden as hidden
 from tests.craft import golden_names as names
 from tests.craft import golden_payloads as payloads
@@ -87,6 +88,7 @@ CASES: tuple[Callable[[], bytes], ...] = (
     wrappings.quic_hellos,
     view.mirrored_twice,
     view.lossy_mirror,
+    embedded.embedded_addresses,
     round_trips.moscow_excluded,
     round_trips.promise_excluded,
     round_trips.round_trips_not_measured,

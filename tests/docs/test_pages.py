@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from netmon.outputs.metrics import METRICS
-from netmon.verdict.table import ROWS
+from netmon.records import EVIDENCE, NAMES
+from netmon.verdict.severity import DEGREES
+from netmon.verdict.table import REASONS, ROWS
+from netmon.verdict.wording import MEANINGS
 from tests.docs.blocks import DOCUMENTS, ROOT, all_blocks
 from tests.machine import NETMON
 
@@ -69,10 +72,34 @@ def test_metrics_table_is_the_code():
     assert table_after("docs/metrics.md", "| metric | type | labels | meaning |") == rows
 
 
+def test_evidence_table_is_complete():
+    """The documentation explains each kind of evidence, strongest first, and says which give no name."""
+    rows = table_after("docs/capture-files.md", "| `netmon.evidence` | the name, or the match, comes from |")
+    assert [row.split("`")[1] for row in rows] == list(EVIDENCE)
+    nameless = ("one", "two", "three", "four", "five")[len(EVIDENCE) - len(NAMES) - 1]
+    assert f"strongest first; the last {nameless} give no name" in TEXTS[Path("docs/capture-files.md")]
+
+
 def test_verdict_table_is_the_code():
     """The documentation gives each row of the table of verdicts, in its order, as the code does."""
     rows = [f"| {row.when} | {row.outcome} | `{row.reason}` |" for row in ROWS]
     assert table_after("docs/verdicts.md", "| when | verdict | reason |") == rows
+
+
+def test_severity_table_is_the_code():
+    """The documentation gives each line of the table of severities, in its order, as the code does."""
+    chosen = {"policy": "as `policy.forbidden_severity` says"}
+    rows = [f"| {one.when} | {chosen.get(one.severity, one.severity)} |" for one in DEGREES]
+    assert table_after("docs/verdicts.md", "| when (the first line that applies) | severity |") == rows
+
+
+def test_every_reason_is_explained():
+    """The documentation says what each reason means, and those of undecided flows in the code's words."""
+    rows = table_after("docs/verdicts.md", "| reason | in words |")
+    explained = dict(re.fullmatch(r"\| `(\w+)` \| (.*) \|", row).groups() for row in rows)
+    assert set(explained) == set(REASONS)
+    assert {reason: explained[reason] for reason in MEANINGS} == dict(MEANINGS)
+    assert set(MEANINGS) == {row.reason for row in ROWS if row.outcome == "undecided"}
 
 
 def test_the_threat_model_names_existing_tests():

@@ -125,11 +125,16 @@ def test_updates_are_not_written(written):
 
 
 @pytest.mark.parametrize(
-    ("place", "verdict", "kind"), [(MOSCOW, UNEXPECTED, "alert"), (DISPUTED, UNDECIDED, "event")]
+    ("severity", "kind", "number"),
+    [("critical", "alert", 99), ("warning", "alert", 47), ("notice", "event", 21), (None, "event", None)],
 )
-def test_findings_are_alerts(event, place, verdict, kind):
-    """An unexpected flow is an alert, an undecided one is not."""
-    assert event(classified(place, verdict))["event"]["kind"] == kind
+def test_findings_of_at_least_a_warning_are_alerts(event, severity, kind, number):
+    """The severity is a number of ECS and a word of netmon; a notice is an event."""
+    verdict = replace(UNEXPECTED, severity=severity) if severity else UNDECIDED
+    found = event(classified(MOSCOW, verdict))
+    assert found["event"]["kind"] == kind
+    assert found["event"].get("severity") == number
+    assert found["netmon"].get("severity") == severity
 
 
 @pytest.mark.parametrize("level", [ADDRESS, PSEUDONYM, NETWORK, NOTHING])

@@ -78,7 +78,69 @@ def test_nothing_judged_is_no_all_clear():
         summary.show(console, STATS | {"view": {}})
     first, *_, last = capture.get().splitlines()
     assert first == (
-        "NOT JUDGED: none of 1 flow, because promises apply to certain countries, and ours is not configured "
-        "(1). As located, without a judgement: 1 flow with 3.0 kB in Russia."
+        "NOT JUDGED: none of 1 flow, because promises apply to certain countries, and the client's is not "
+        "known (1). As located, without a judgement: 1 flow with 3.0 kB in Russia."
     )
     assert last == "NOT JUDGED: none of 1 flow, as the first line says."
+
+
+def shown(*flows):
+    """The lines of a summary, and its closing sentence."""
+    summary = Summary({}, Privacy(ADDRESS, bytes(32)))
+    for one in flows:
+        summary.flow(one)
+    console = Console(width=200)
+    with console.capture() as capture:
+        summary.show(console, STATS | {"view": {}})
+    return capture.get().splitlines(), str(summary.sentence()), summary
+
+
+def finding(severity, reason="place_elsewhere", place=MOSCOW):
+    outcome = "forbidden" if reason.startswith("policy_forbids_") else "unexpected"
+    return classified(place, Verdict(outcome, reason, severity=severity))
+
+
+def test_the_worst_findings_come_first():
+    """By severity, whatever the verdict and the vendor, each in its heading and in the closing sentence."""
+    lines, sentence, summary = shown(
+        classified(),
+        finding("notice"),
+        finding("warning", "policy_forbids_vendor"),
+        finding("warning"),
+        replace(finding("critical", "country_of_concern"), vendor="zeta"),
+    )
+    headings = [line.partition(":")[0] for line in lines if line.startswith(("expec", "unexp", "forb"))]
+    assert headings == [
+        "unexpected, critical",
+        "forbidden, warning",
+        "unexpected, warning",
+        "unexpected, notice",
+        "expected",
+    ]
+    assert lines[0].split()[0] == "zeta"
+    assert sentence == (
+        "Critical findings: 1 flow of zeta (files) to Moscow, RU. "
+        "Warnings: 2 flows of acme (files) to Moscow, RU. "
+        "Notices: 1 flow of acme (files) to Moscow, RU."
+    )
+    assert summary.alarms == 3
+
+
+def test_notices_alone_are_no_alarm_and_no_all_clear():
+    """They are said, and so is how the other flows ended."""
+    undecided = classified(DISPUTED, Verdict("undecided", "databases_disagree", lacks="place"))
+    _, sentence, summary = shown(finding("notice"), classified(), undecided)
+    assert summary.alarms == 0
+    assert sentence == (
+        "No alarm. Notices: 1 flow of acme (files) to Moscow, RU. 1 of 3 flows ended as expected; 1 could "
+        "not be judged (1 of unknown place): 1 flow with 3.0 kB where the sources contradict each other."
+    )
+
+
+def test_a_place_elsewhere_is_shown_as_such():
+    """What is known of a disputed place is that it is none of the promised ones."""
+    place = replace(DISPUTED, claims=("NL", "RU"))
+    lines, _, _ = shown(finding("warning", "nowhere_promised", place))
+    assert any(
+        "elsewhere, disputed: NL or RU" in " ".join(line.split()) for line in " ".join(lines).split("  ")
+    )

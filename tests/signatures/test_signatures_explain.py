@@ -69,6 +69,13 @@ def test_a_lookalike_is_called_one(shipped: SignatureSet, name: str) -> None:
     )
 
 
+def test_a_visited_component_is_remarked(shipped: SignatureSet) -> None:
+    """A web page of the vendor says what a finding there is; a host of its products does not."""
+    remark = "people visit it with a browser, so a finding is a notice"
+    assert remark in explain(shipped, "www.kaspersky.ru").remarks
+    assert remark not in explain(shipped, "dc1-file.ksn.kaspersky-labs.com").remarks
+
+
 def test_an_unconfirmed_domain_is_remarked(shipped: SignatureSet) -> None:
     """It does not match, and the reader learns who claims it."""
     answer = explain(shipped, "www.kaspersky-lab.com")

@@ -145,10 +145,25 @@ def test_a_vendor_has_one_file(folder_of: Callable[..., Path], vendor_text: Call
         ),
         ("locations: {a: {city: Z, country: CH, longitude: 0}}", "1: key 'latitude' is missing"),
         (
-            "locations: {}\ngroups:\n  DE: [AT]",
+            "locations: {}\ngroups:\n  DE: {title: T, members: []}",
             "3: 'DE' is a country code; choose another name for the group",
         ),
-        ("groups: {EU: [AT]}", "1: key 'locations' is missing"),
+        ("locations: {}\ngroups: {EU: [AT]}", "2: expected keys and values"),
+        (
+            "locations: {}\ngroups: {EU: {title: EU, members: [{countries: [XX]}]}}",
+            "2: 'XX' is not a country code",
+        ),
+        ("locations: {}\ngroups: {A: {title: A, members: [B]}}", "2: no group 'B' above this one"),
+        (
+            "locations: {}\ngroups:\n  A:\n    title: A\n    members:\n"
+            "    - {countries: [DE], from: 2020-02-01, until: 2020-01-31}",
+            "6: '2020-01-31' is before '2020-02-01', the first day",
+        ),
+        (
+            "locations: {}\ngroups: {A: {title: A, members: [{countries: [DE], sources: [E1]}]}}",
+            "2: unknown source 'E1'",
+        ),
+        ("groups: {}", "1: key 'locations' is missing"),
         (
             "locations:\n  a: {city: Z, country: CH, latitude: 0, longitude: 0}\n"
             "  b: {city: Y, country: CH, latitude: 0, longitude: 0, aliases: [Z]}",

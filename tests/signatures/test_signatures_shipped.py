@@ -51,7 +51,7 @@ def test_the_set_is_complete(shipped: SignatureSet) -> None:
     vendor = shipped.vendors[KASPERSKY]
     names = [rule for rule in shipped.rules if isinstance(rule, NameRule)]
     networks = [rule for rule in shipped.rules if isinstance(rule, NetworkRule)]
-    assert (len(names), len(networks), len(vendor.promises), len(vendor.sources)) == (94, 75, 9, 87)
+    assert (len(names), len(networks), len(vendor.promises), len(vendor.sources)) == (147, 83, 9, 100)
     assert sum(len(network.observed) for network in networks) == 23
     assert [resolver.address for resolver in vendor.resolvers] == [
         "8.8.8.8",

@@ -62,7 +62,7 @@ CONCERNED = ("unexpected", "country_of_concern")
         ({}, allow("moscow"), ("expected", "policy_allows")),
         ({"place": place("RU", "RU")}, allow("moscow"), ("undecided", "city_unproven")),
         ({}, allow("CH"), CONCERNED),
-        ({}, allow(), CONCERNED),
+        ({}, allow(), ("forbidden", "policy_forbids_component")),
         # No exception lifts it.
         ({}, excepting(SILENT, PLACE_EXCEPTION), CONCERNED),
         ({}, excepting(SILENT, EXCEPTION), CONCERNED),
@@ -159,11 +159,6 @@ def test_the_words_say_what_it_means_and_what_not(where, country, policy, text):
     """Who located it, on what basis, to whom that was addressed, and what is not shown."""
     found = judge(replace(case(where, "updates"), vendor=SHIPPED), policy, Subject(country))
     assert found.explanation == text + NOT_BROKEN
-
-
-def test_only_a_concern_is_explained():
-    """Other verdicts have no explanation beyond their reason."""
-    assert judge(case(MOSCOW), SILENT, GERMAN).explanation is None
 
 
 def test_the_shipped_concern_is_sourced():

@@ -1,4 +1,4 @@
-"""How far a client and a server came in contact, and that a blocked attempt accuses nobody."""
+"""How far a client and a server came in contact, and that a blocked attempt is no finding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
 from netmon.verdict.policy import Policy
-from netmon.verdict.promises import Subject
+from netmon.verdict.subjects import Subjects
 from tests.craft import golden, tls
 from tests.craft.packets import ACK, PSH, RST, SYN, UDP, address, ip, udp
 from tests.craft.quic import Initials, crypto
@@ -35,7 +35,7 @@ def one_flow(tmp_path: Path, sent: Sequence[Sent], policy: Policy = SILENT) -> C
     capture.write_bytes(ethernet_file(sent))
     source = FileSource([str(capture)], compile_matcher(SIGNATURES), every_flow=True)
     [flow] = [flow for batch in source.batches() for flow in batch.flows]
-    return Monitor(SIGNATURES, Locator(SIGNATURES), policy, Subject("DE")).classify(flow)
+    return Monitor(SIGNATURES, Locator(SIGNATURES), policy, Subjects("DE")).classify(flow)
 
 
 def syns(talk: Connection) -> None:
@@ -147,7 +147,7 @@ def test_datagrams_of_a_client_alone_are_an_attempt(tmp_path: Path, sent: list[S
 
 @pytest.mark.parametrize("policy", [SILENT, FORBID], ids=["silent", "forbidden"])
 @pytest.mark.parametrize("server", [SINKHOLE, "0.0.0.0", "127.0.0.1", "169.254.1.1", "fc00::99", "239.1.1.1"])
-def test_a_sinkhole_that_answers_accuses_nobody(tmp_path: Path, server: str, policy: Policy) -> None:
+def test_a_sinkhole_that_answers_is_no_finding(tmp_path: Path, server: str, policy: Policy) -> None:
     """A DNS sinkhole shows a page of its own; no data left for the vendor."""
     client = CLIENT if ":" not in server else "2001:db8:1::10"
     one = one_flow(tmp_path, tls_session(connection(server, client=client), flight()), policy)

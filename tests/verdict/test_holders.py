@@ -39,6 +39,26 @@ def test_only_dns_answers_show_it_by_themselves(evidence, is_shown):
 
 
 @pytest.mark.parametrize(
+    ("address", "holder"),
+    [
+        ("117.41.246.36", "carrier in China"),
+        ("119.255.133.35", "carrier in China"),
+        ("93.191.13.103", "third party in Russia"),
+        ("209.51.171.230", None),  # only an unverified source saw it
+        ("117.41.246.37", None),
+        ("82.202.184.10", None),  # the vendor's own
+        ("129.132.1.10", None),
+        ("2001:db8::1", None),
+    ],
+)
+def test_an_edge_is_at_the_address_of_a_carrier(address, holder):
+    """A third party at whose address the vendor's service was seen; of another vendor's, nothing is known."""
+    flow = records.flow(server=address, start_ns=JUNE_17)
+    assert HOLDERS.find_edge(flow, VENDOR) == holder
+    assert HOLDERS.find_edge(flow, "another") is None
+
+
+@pytest.mark.parametrize(
     ("address", "is_shown"),
     [
         ("82.202.184.10", True),  # service

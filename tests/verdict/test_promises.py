@@ -10,7 +10,13 @@ from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import Promise
 from netmon.verdict.judgement import Case, judge
 from netmon.verdict.policy import Policy
-from netmon.verdict.promises import Subject, applied_promises, describe_binding, find_end, why_not_in_force
+from netmon.verdict.promises import (
+    Subject,
+    applied_promises,
+    describe_application,
+    find_end,
+    why_not_in_force,
+)
 
 SIGNATURES = load_folder(default_folder())
 VENDOR = SIGNATURES.vendors["kaspersky"]
@@ -62,7 +68,7 @@ def applied(component, country, day):
         (None, "2018-11-12", "no_promise"),
     ],
 )
-def test_the_shipped_promises_bind_as_the_facts_say(country, day, found):
+def test_the_shipped_promises_apply_as_the_facts_say(country, day, found):
     """By country and day, for the component that sends files; the EU is recognised by its members."""
     assert applied("reputation", country, day) == found
 
@@ -89,28 +95,28 @@ def test_the_promise_about_files_is_applied_to_nothing_else(component):
         ({"status": "community"}, "2026-06-17", "the vendor itself is not its source (community)"),
     ],
 )
-def test_why_a_promise_binds_nobody(changes, day, obstacle):
-    """A day outside its days, an announcement, no place, or somebody else's word: told in words."""
+def test_why_a_promise_does_not_apply(changes, day, obstacle):
+    """A day outside its days, an announcement, no place, or a statement of others: given in words."""
     assert why_not_in_force(replace(PROMISE, **changes), day) == obstacle
 
 
 @pytest.mark.parametrize(
     ("changes", "country", "text"),
     [
-        ({}, "DE", "binding on 2026-06-17 for users in DE"),
+        ({}, "DE", "applies on 2026-06-17 to users in DE"),
         ({}, "FR", "in force on 2026-06-17, but not made to users in FR"),
         (
             {},
             None,
             "in force on 2026-06-17, but the users' country is not configured (subject.country)",
         ),
-        ({"subjects": frozenset()}, None, "binding on 2026-06-17"),
-        ({"locations": ()}, "DE", "not binding on 2026-06-17: it names no place"),
+        ({"subjects": frozenset()}, None, "applies on 2026-06-17"),
+        ({"locations": ()}, "DE", "does not apply on 2026-06-17: it names no place"),
     ],
 )
-def test_whether_it_binds_is_told(changes, country, text):
-    """For us, for others, for everybody or for nobody."""
-    assert describe_binding(replace(PROMISE, **changes), (), Subject(country), "2026-06-17") == text
+def test_whether_it_applies_is_told(changes, country, text):
+    """To these users, to others, to all or to none."""
+    assert describe_application(replace(PROMISE, **changes), (), Subject(country), "2026-06-17") == text
 
 
 OFF = replace(
@@ -144,5 +150,5 @@ def test_a_statement_ends_a_promise_for_its_subjects(changes, country, day, ende
 
 def test_the_end_is_shown():
     """With the statement that ended the promise, and its day."""
-    shown = describe_binding(PROMISE, (OFF,), Subject("DE"), "2026-06-17")
-    assert shown == "not binding on 2026-06-17 for users in DE: ended by off, from 2024-09-10"
+    shown = describe_application(PROMISE, (OFF,), Subject("DE"), "2026-06-17")
+    assert shown == "does not apply on 2026-06-17 to users in DE: ended by off, from 2024-09-10"

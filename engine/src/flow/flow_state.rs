@@ -164,14 +164,16 @@ impl Flow {
         clues.disclosed.share_hello(hellos);
     }
 
-    /// Looks up the server among the learned names, unless a look-up has shown its name already.
-    pub fn look_up_names(&mut self, names: &LearnedNames) {
+    /// Finds out where what the client sends arrives, and looks that up among the learned names, unless a look-up has
+    /// shown the name already.
+    pub fn look_up_names(&mut self, names: &LearnedNames, matcher: &Matcher) {
+        let ((client, _), (server, _)) = (self.ends.client_end(), self.ends.server_end());
+        let start_ns = self.traffic.start_ns();
+        self.ends.set_embedded(names.find_embedded(client, server, start_ns, matcher));
         if self.clues().is_some_and(|clues| clues.dns.is_solicited()) {
             return;
         }
-        let ((client, _), (server, _)) = (self.ends.client_end(), self.ends.server_end());
-        let start_ns = self.traffic.start_ns();
-        match names.find(client, server, start_ns) {
+        match names.find_either(client, server, self.ends.embedded(), start_ns) {
             Some(found) => self.clues.get_or_insert_default().dns.set_names(found),
             None => self.naming.note_hidden_dns(names.clients.uses_encrypted_dns(client, start_ns)),
         }

@@ -52,7 +52,7 @@ impl Monitor {
         self.flow_ids.0 += self.flow_ids.1;
         self.tally.flows += 1;
         let mut flow = Flow::new(sender.key, sender.side, id, arrival, message_kind);
-        flow.look_up_names(&self.names);
+        flow.look_up_names(&self.names, &self.matcher);
         let due_ns = due_ns(&self.settings, &flow, arrival.time_ns);
         self.table.insert(flow, due_ns)
     }
@@ -70,7 +70,7 @@ impl Monitor {
             }
         }
         let Some(mut flow) = self.table.remove(slot) else { return };
-        flow.look_up_names(&self.names);
+        flow.look_up_names(&self.names, &self.matcher);
         flow.recognise_dns(&self.names, &self.matcher);
         let identity = identify(flow.knowledge(), &self.matcher);
         count_ended_flow(&mut self.tally, &flow, &identity);
@@ -118,7 +118,7 @@ impl Monitor {
     /// data was exchanged, or else after a while.
     pub(super) fn decide(&mut self, slot: u32) {
         let Some(flow) = self.table.get_mut(slot) else { return };
-        flow.look_up_names(&self.names);
+        flow.look_up_names(&self.names, &self.matcher);
         flow.recognise_dns(&self.names, &self.matcher);
         let signature = identify(flow.knowledge(), &self.matcher).signature;
         flow.reporting.decide(signature);

@@ -64,16 +64,16 @@ fn stated_name<'a>(known: Knowledge<'a>) -> Option<(&'a str, Evidence)> {
 /// client or its resolver looked it up, before the flow.
 fn looked_up<'a>(known: Knowledge<'a>) -> impl Iterator<Item = Clue<'a>> {
     let dns = known.clues.map(|clues| &clues.dns);
-    let by = dns.map_or(LookedUpBy::Nobody, DnsClues::looked_up_by);
+    let by = dns.map_or(LookedUpBy::Unsolicited, DnsClues::looked_up_by);
     let is_late = dns.is_some_and(DnsClues::is_late);
     let evidence = match by {
         LookedUpBy::Client => Evidence::DnsClient,
         LookedUpBy::SiteResolver | LookedUpBy::Other => Evidence::DnsAny,
-        LookedUpBy::Nobody => Evidence::DnsUnsolicited,
+        LookedUpBy::Unsolicited => Evidence::DnsUnsolicited,
     };
     let best = match by {
         LookedUpBy::Client | LookedUpBy::SiteResolver if !is_late => Grounds::Own,
-        LookedUpBy::Nobody => Grounds::Unsolicited,
+        LookedUpBy::Unsolicited => Grounds::Unsolicited,
         _ => Grounds::Hearsay,
     };
     known.naming_chains().enumerate().map(move |(number, chain)| {
@@ -132,7 +132,7 @@ pub fn identify<'a>(known: Knowledge<'a>, matcher: &Matcher) -> Identity<'a> {
             break;
         }
     }
-    let (server, _) = known.ends.server_end();
+    let server = known.ends.destination();
     if let Some(signature) = best.signature.filter(|_| best.grounds == Grounds::Hearsay) {
         let holder = matcher.find_network(server).map(|network| matcher.vendor(network));
         if holder == Some(matcher.vendor(signature)) {

@@ -1,8 +1,10 @@
 //! `CaptureFile` and `Engine`: one monitor, fed from files or by the caller.
 
+use super::addresses::read_prefixes;
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
 use super::stats::stats;
+use crate::address::embedded::Nat64Prefix;
 use crate::address::Address;
 use crate::capture::file;
 use crate::capture::filter::{Filter, Instruction};
@@ -35,6 +37,8 @@ pub struct Limits {
     pub max_names: usize,
     /// Resolvers of the site.
     pub site_resolvers: Vec<Address>,
+    /// Prefixes of the site's NAT64 translators.
+    pub nat64_prefixes: Vec<Nat64Prefix>,
     /// The settings of the monitor.
     pub settings: Settings,
 }
@@ -42,7 +46,9 @@ pub struct Limits {
 impl Limits {
     /// An empty table of learned names.
     pub fn names(&self) -> LearnedNames {
-        LearnedNames::new(self.max_names).with_site_resolvers(self.site_resolvers.clone())
+        LearnedNames::new(self.max_names)
+            .with_site_resolvers(self.site_resolvers.clone())
+            .with_nat64_prefixes(self.nat64_prefixes.clone())
     }
 
     /// Reads keyword arguments.
@@ -54,6 +60,7 @@ impl Limits {
         let mut limits = Self {
             max_names: 200_000,
             site_resolvers: Vec::new(),
+            nat64_prefixes: Vec::new(),
             settings: Settings { report_every_ns: report_every_s * SECOND_NS, ..Settings::default() },
         };
         let settings = &mut limits.settings;
@@ -67,6 +74,7 @@ impl Limits {
                     let resolvers: Vec<IpAddr> = value.extract()?;
                     limits.site_resolvers = resolvers.into_iter().map(Address::from).collect();
                 }
+                "nat64_prefixes" => limits.nat64_prefixes = read_prefixes(&value.extract::<Vec<_>>()?)?,
                 "max_heads" => settings.max_heads = value.extract()?,
                 "max_head_bytes" => settings.max_head_bytes = value.extract()?,
                 "tcp_idle_s" => settings.tcp_idle_ns = seconds(value)?,

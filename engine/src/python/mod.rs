@@ -1,5 +1,6 @@
 //! The interface to Python. Records cross it in batches, packets never do. `netmon/_engine.pyi` describes it.
 
+mod addresses;
 mod cells;
 mod engine;
 mod matcher;
@@ -25,6 +26,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("CaptureError", module.py().get_type::<CaptureError>())?;
     module.add("FLOW_FIELDS", rows::flow_fields())?;
     module.add("DNS_FIELDS", rows::dns_fields())?;
+    module.add_function(wrap_pyfunction!(addresses::embedded_ipv4, module)?)?;
     module.add_class::<matcher::Matcher>()?;
     module.add_class::<engine::CaptureFile>()?;
     module.add_class::<engine::Engine>()?;

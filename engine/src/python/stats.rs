@@ -47,7 +47,11 @@ pub fn stats<'py>(
     dict.set_item("quic_flows", families.into_py_dict(py)?)?;
     dict.set_item("encrypted_dns", encrypted.into_py_dict(py)?)?;
     dict.set_item("view", views(py, &tally.views, interfaces)?)?;
-    let learned = [("names", names_evicted), ("clients", clients_evicted)];
+    let learned = [
+        ("names", names_evicted),
+        ("clients", clients_evicted),
+        ("nat64_networks", names.evicted_nat64_networks()),
+    ];
     dict.set_item("evicted", evicted.chain(learned).into_py_dict(py)?)?;
     Ok(dict)
 }

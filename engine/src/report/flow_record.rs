@@ -46,6 +46,7 @@ row! {
         client_port: u16 = facts.flow.ends.client_end().1,
         server: Address = facts.flow.ends.server_end().0,
         server_port: u16 = facts.flow.ends.server_end().1,
+        embedded: Option<Address> = facts.flow.ends.embedded(),
         interface: InterfaceNumber = InterfaceNumber(facts.flow.interface()),
         start_ns: u64 = facts.flow.traffic.start_ns(),
         last_ns: u64 = facts.flow.traffic.last_ns(),

@@ -50,9 +50,9 @@ impl DnsClues {
         self.is_late
     }
 
-    /// Somebody looked the names up: there is nothing better to be found.
+    /// A query for the names was seen: there is nothing better to be found.
     pub fn is_solicited(&self) -> bool {
-        !self.chains.is_empty() && self.by != LookedUpBy::Nobody
+        !self.chains.is_empty() && self.by != LookedUpBy::Unsolicited
     }
 
     /// Notes a query that the flow sent to a fallback resolver; the most significant of several is kept.
@@ -70,7 +70,7 @@ impl DnsClues {
         names: &LearnedNames,
         matcher: &Matcher,
     ) {
-        let ((client, _), (server, _)) = (ends.client_end(), ends.server_end());
+        let ((client, _), server) = (ends.client_end(), ends.destination());
         if encrypted.is_some() {
             names.clients.note_encrypted_dns(client, last_ns);
             self.encrypted = encrypted;

@@ -31,7 +31,7 @@ pub fn find_encrypted_dns(peer: &DnsPeer<'_>, matcher: &Matcher) -> Option<Encry
         peer.hello.is_some_and(|hello| hello.alpn.iter().any(|name| matches(name)))
     };
     let is_tcp = peer.ends.is_tcp();
-    let (server, port) = peer.ends.server_end();
+    let (server, (_, port)) = (peer.ends.destination(), peer.ends.server_end());
     if is_tcp && (offers(|name| name == "dot") || (port == DOT_PORT && may_be_tls(peer.states))) {
         return Some(EncryptedDns::Dot);
     }
@@ -48,7 +48,7 @@ pub fn find_encrypted_dns(peer: &DnsPeer<'_>, matcher: &Matcher) -> Option<Encry
 /// The number of the public resolver that a flow queries, by the name in its hello or else by address; None if
 /// the flow carries no DNS.
 pub fn find_resolver(peer: &DnsPeer<'_>, is_encrypted: bool, matcher: &Matcher) -> Option<u32> {
-    let (server, port) = peer.ends.server_end();
+    let (server, (_, port)) = (peer.ends.destination(), peer.ends.server_end());
     if port != DNS_PORT && !is_encrypted {
         return None;
     }

@@ -1,14 +1,17 @@
 //! Names learned from DNS answers: who looked up which name, and the addresses in the answer.
 //!
 //! Solicited answers (`pending_queries`) are kept by client and address, and by address for all clients.
-//! Unsolicited ones are kept apart, so that they neither replace nor evict what somebody looked up.
+//! Unsolicited ones are kept apart, so that they neither replace nor evict what a host looked up.
 //!
 //! Shared by all workers: a shard is locked for one address of a DNS answer or one new flow, never for an ordinary
 //! packet. Bounded in entries and bytes; the oldest entry that was not learned again is evicted.
 
 use super::clients::Clients;
 use super::lesson::{Chain, Lesson};
+use super::nat64_prefixes::{Nat64Prefixes, KNOWN_NAME};
+use crate::address::embedded::Nat64Prefix;
 use crate::address::Address;
+use crate::tag::Matcher;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::collections::VecDeque;
@@ -27,8 +30,8 @@ const NAMES_PER_CLIENT: usize = 8;
 /// may have come before it.
 const SIMULTANEOUS_NS: u64 = 100_000_000;
 
-/// Who looked a name up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// Who looked a name up, the best first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum LookedUpBy {
     /// The flow's own client.
     Client,
@@ -36,9 +39,9 @@ pub enum LookedUpBy {
     SiteResolver,
     /// Another host.
     Other,
-    /// Nobody: the answer was unsolicited.
+    /// No host whose query was seen: the answer was unsolicited.
     #[default]
-    Nobody,
+    Unsolicited,
 }
 
 /// The names that DNS shows for a flow's server.
@@ -172,6 +175,7 @@ struct Shard {
 pub struct LearnedNames {
     /// What is remembered of clients apart from the names that they looked up.
     pub clients: Clients,
+    nat64: Nat64Prefixes,
     site_resolvers: Vec<Address>,
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
@@ -191,6 +195,7 @@ impl LearnedNames {
         };
         Self {
             clients: Clients::new(max_names / NAMES_PER_CLIENT),
+            nat64: Nat64Prefixes::new(max_names / NAMES_PER_CLIENT),
             site_resolvers: Vec::new(),
             shards: (0..SHARDS).map(|_| shard()).collect(),
             hasher: RandomState::default(),
@@ -201,6 +206,12 @@ impl LearnedNames {
     /// Adds resolvers of the site, which look names up for its clients.
     pub fn with_site_resolvers(mut self, resolvers: Vec<Address>) -> Self {
         self.site_resolvers = resolvers;
+        self
+    }
+
+    /// Adds the prefixes of the site's NAT64 translators.
+    pub fn with_nat64_prefixes(mut self, prefixes: Vec<Nat64Prefix>) -> Self {
+        self.nat64.configure(prefixes);
         self
     }
 
@@ -218,6 +229,9 @@ impl LearnedNames {
             self.clients.learn_public_name(lesson.client, name, *expires_ns);
         }
         let Some(chain) = &lesson.chain else { return };
+        if chain.question() == KNOWN_NAME {
+            self.nat64.learn(lesson, self.site_resolvers.contains(&lesson.resolver));
+        }
         for &server in &lesson.addresses {
             let mut shard = self.shard(server);
             shard.by_client.learn((lesson.client, server), chain, lesson, self.max_per_shard);
@@ -232,6 +246,33 @@ impl LearnedNames {
         for &server in &lesson.addresses {
             self.shard(server).unsolicited.learn(server, chain, lesson, max);
         }
+    }
+
+    /// The IPv4 address at which arrives what `client` sends to `server`; None if that is the server's own address. A
+    /// network of the signatures is where they say, whatever prefixes were learned.
+    pub fn find_embedded(
+        &self,
+        client: Address,
+        server: Address,
+        now_ns: u64,
+        matcher: &Matcher,
+    ) -> Option<Address> {
+        self.nat64.find(client, server, now_ns, || matcher.find_network(server).is_some())
+    }
+
+    /// The names by which `client` may know a server with an embedded address: the server's, or those of the embedded
+    /// address if they were looked up by somebody nearer, because an IPv4 look-up may lead to a translator as well
+    /// (RFC 6877).
+    pub fn find_either(
+        &self,
+        client: Address,
+        server: Address,
+        embedded: Option<Address>,
+        start_ns: u64,
+    ) -> Option<FoundNames> {
+        let found = [Some(server), embedded].into_iter().flatten();
+        let found = found.filter_map(|address| self.find(client, address, start_ns));
+        found.min_by_key(|found| (found.by, found.is_late))
     }
 
     /// The names by which `client` may know `server` in a flow that begins at `start_ns`: those that it looked
@@ -254,7 +295,12 @@ impl LearnedNames {
             }
         }
         let unsolicited = shard.unsolicited.entries.get(&server)?;
-        unsolicited.find(start_ns, LookedUpBy::Nobody, |_| true)
+        unsolicited.find(start_ns, LookedUpBy::Unsolicited, |_| true)
+    }
+
+    /// Networks whose learned NAT64 prefixes were evicted.
+    pub fn evicted_nat64_networks(&self) -> u64 {
+        self.nat64.evicted()
     }
 
     /// (entries, bytes, evicted entries) of all shards.

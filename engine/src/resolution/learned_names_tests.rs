@@ -67,7 +67,7 @@ fn a_resolver_of_the_site_takes_precedence_over_other_hosts() {
 fn an_unsolicited_answer_neither_replaces_nor_precedes_a_look_up() {
     let names = LearnedNames::new(1000);
     names.note_unsolicited(&lesson(1, "forged.example", &[], 100, 0));
-    assert_eq!(find(&names, 1, 100, 2), Some((vec!["forged.example".into()], LookedUpBy::Nobody)));
+    assert_eq!(find(&names, 1, 100, 2), Some((vec!["forged.example".into()], LookedUpBy::Unsolicited)));
     names.learn(&lesson(2, "theirs.example", &[], 100, 0));
     names.note_unsolicited(&lesson(1, "forged.example", &[], 100, 1));
     assert_eq!(find(&names, 1, 100, 2), Some((vec!["theirs.example".into()], LookedUpBy::Other)));

@@ -106,10 +106,12 @@ impl<'a> Messages<'a> {
 
     /// Notes what a fallback resolver is queried for. A response alone shows nothing, as anyone can send it.
     fn note_query(&mut self, message: &Message) {
-        let (resolver, _) = self.destination;
         let Some(question) = message.questions.first() else { return };
-        if self.context.matcher.is_fallback(resolver) {
-            let signature = self.context.matcher.find_name(&question.name);
+        let ((client, _), (resolver, _)) = (self.source, self.destination);
+        let Context { names, matcher, .. } = self.context;
+        let embedded = names.find_embedded(client, resolver, self.time_ns, matcher);
+        if matcher.is_fallback(embedded.unwrap_or(resolver)) {
+            let signature = matcher.find_name(&question.name);
             let query = signature.map_or(FallbackQuery::Unmatched, FallbackQuery::Signature);
             self.query = self.query.max(Some(query));
         }

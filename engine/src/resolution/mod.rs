@@ -3,6 +3,7 @@
 //!
 //! - `messages`: what is done with every message, whether it came in a datagram or from `dns_streams` (TCP)
 //! - `learned_names`: the names that a flow's server may have, learned from answers
+//! - `nat64_prefixes`: with which prefixes translators represent IPv4 addresses, learned from answers, too
 //! - `clients`: what is remembered about a client: public names of ECH, encrypted DNS, fallback resolvers
 //! - `encrypted_use`: recognises flows that carry encrypted DNS
 //! - `dns_clues`: what all this shows about one flow; the part of a flow that this module owns
@@ -16,6 +17,7 @@ mod encrypted_use;
 mod learned_names;
 mod lesson;
 mod messages;
+mod nat64_prefixes;
 mod pending_queries;
 
 pub use captured_message::CapturedMessage;

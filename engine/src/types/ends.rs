@@ -3,18 +3,21 @@
 use crate::address::Address;
 use crate::types::flow_key::{FlowKey, TCP};
 
-/// Address and port of both ends, and the side of the client.
+/// Address and port of both ends, the side of the client, and where what it sends arrives.
 #[derive(Clone, Copy, Debug)]
 pub struct Ends {
     key: FlowKey,
     client: u8,
     oriented: bool,
+    /// The IPv4 address embedded in the server's; bytes take less space than an address.
+    embedded: Option<[u8; 4]>,
 }
 
 impl Ends {
     /// The ends of a flow whose first packet came from `first_sender`; the client is a guess by the ports.
     pub fn new(key: FlowKey, first_sender: usize) -> Self {
-        Self { key, client: 1 - key.likely_server(first_sender) as u8, oriented: false }
+        let client = 1 - key.likely_server(first_sender) as u8;
+        Self { key, client, oriented: false, embedded: None }
     }
 
     /// The key of the flow.
@@ -37,7 +40,11 @@ impl Ends {
 
     /// Makes `side` the client, because it sent a SYN or a hello.
     pub fn orient(&mut self, side: usize) {
-        self.client = (side & 1) as u8;
+        let client = (side & 1) as u8;
+        if client != self.client {
+            self.embedded = None;
+        }
+        self.client = client;
         self.oriented = true;
     }
 
@@ -61,6 +68,21 @@ impl Ends {
     /// Address and port of the client.
     pub fn client_end(&self) -> (Address, u16) {
         self.end(self.client_side())
+    }
+
+    /// Notes the IPv4 address embedded in the server's address, if there is one.
+    pub fn set_embedded(&mut self, ipv4: Option<Address>) {
+        self.embedded = ipv4.map(|ipv4| (ipv4.0 as u32).to_be_bytes());
+    }
+
+    /// The IPv4 address embedded in the server's address.
+    pub fn embedded(&self) -> Option<Address> {
+        self.embedded.map(Address::v4)
+    }
+
+    /// Where what the client sends arrives: the embedded IPv4 address, or else the server's own.
+    pub fn destination(&self) -> Address {
+        self.embedded().unwrap_or_else(|| self.server_end().0)
     }
 
     /// Address and port of the server.

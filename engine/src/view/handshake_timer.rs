@@ -211,7 +211,8 @@ impl HandshakeTimer {
             return;
         }
         handshake.0 = State::Measured(rtt_ns);
-        let (server, port) = ends.end(side);
+        let (address, port) = ends.end(side);
+        let server = if side == ends.client_side() { address } else { ends.destination() };
         self.detector.add(server, port, ends.is_tcp(), rtt_ns, arrival.time_ns);
     }
 

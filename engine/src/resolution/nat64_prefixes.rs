@@ -1,0 +1,138 @@
+//! The prefixes with which translators represent IPv4 addresses: configured, or learned from answers for ipv4only.arpa
+//! (RFC 7050), which only a resolver that synthesises addresses gives IPv6 addresses.
+//!
+//! Whoever can make netmon learn a prefix can make it take one server for another. So only solicited answers teach,
+//! and only about the network of the client that asked: its /64, because a host uses several addresses there. What a
+//! resolver of the site that is configured says counts for all clients. Where prefixes are configured, none are learned.
+//!
+//! Bounded in networks, and in prefixes of each; the network that learned longest ago is forgotten.
+
+use super::lesson::Lesson;
+use crate::address::embedded::{embedded_by_prefix, embedded_ipv4, Nat64Prefix};
+use crate::address::Address;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+/// The name that shows prefixes (RFC 7050, 3).
+pub const KNOWN_NAME: &str = "ipv4only.arpa";
+/// Prefixes kept of one network, the latest ones.
+const MAX_PREFIXES: usize = 4;
+/// A learned prefix is used for this long, because it is a setting of the network.
+const REMEMBERED_NS: u64 = 24 * 3_600_000_000_000;
+
+/// The /64 in which prefixes are used; None: everywhere in the site.
+type Network = Option<Address>;
+
+#[derive(Debug, Default)]
+struct Learned {
+    /// By network: prefixes and when they were learned, latest last.
+    networks: HashMap<Network, Vec<(Nat64Prefix, u64)>, RandomState>,
+    /// The networks without the site, oldest first.
+    order: VecDeque<Network>,
+    evicted: u64,
+}
+
+impl Learned {
+    fn learn(&mut self, network: Network, prefix: Nat64Prefix, now_ns: u64, max_networks: usize) {
+        if network.is_some() && !self.networks.contains_key(&network) {
+            if self.order.len() >= max_networks {
+                let oldest = self.order.pop_front();
+                self.evicted +=
+                    u64::from(oldest.is_some_and(|oldest| self.networks.remove(&oldest).is_some()));
+            }
+            self.order.push_back(network);
+        }
+        let prefixes = self.networks.entry(network).or_default();
+        prefixes.retain(|(known, _)| *known != prefix);
+        if prefixes.len() >= MAX_PREFIXES {
+            prefixes.remove(0);
+        }
+        prefixes.push((prefix, now_ns));
+    }
+}
+
+/// The prefixes of translators.
+#[derive(Debug)]
+pub struct Nat64Prefixes {
+    configured: Vec<Nat64Prefix>,
+    learned: RwLock<Learned>,
+    /// Something was learned: without it, no flow takes the lock, which is shared by all workers.
+    has_learned: AtomicBool,
+    max_networks: usize,
+}
+
+impl Nat64Prefixes {
+    /// Learned prefixes of at most so many networks.
+    pub fn new(max_networks: usize) -> Self {
+        Self {
+            configured: Vec::new(),
+            learned: RwLock::default(),
+            has_learned: AtomicBool::new(false),
+            max_networks: max_networks.max(1),
+        }
+    }
+
+    /// Sets the prefixes that are in use, besides those that are known everywhere.
+    pub fn configure(&mut self, prefixes: Vec<Nat64Prefix>) {
+        self.configured = prefixes;
+    }
+
+    /// Learns from an answer for `KNOWN_NAME`; `is_of_site`: the resolver is one of the site.
+    pub fn learn(&self, lesson: &Lesson, is_of_site: bool) {
+        // Nothing shows from where a client that asked over IPv4 connects over IPv6.
+        let is_useless = !is_of_site && lesson.client.is_v4();
+        if is_useless || !self.configured.is_empty() {
+            return;
+        }
+        let network = if is_of_site { None } else { network_of(lesson.client) };
+        for &address in &lesson.addresses {
+            let Some(prefix) = Nat64Prefix::of_known_name(address) else { continue };
+            if embedded_ipv4(address, &[]).is_some() {
+                continue; // known everywhere
+            }
+            let mut learned = self.learned.write().unwrap_or_else(PoisonError::into_inner);
+            learned.learn(network, prefix, lesson.time_ns, self.max_networks);
+            self.has_learned.store(true, Ordering::Release);
+        }
+    }
+
+    /// The IPv4 address at which arrives what `client` sends to `server`. Learned prefixes do not count for a server
+    /// that `is_known` otherwise.
+    pub fn find(
+        &self,
+        client: Address,
+        server: Address,
+        now_ns: u64,
+        is_known: impl FnOnce() -> bool,
+    ) -> Option<Address> {
+        if server.is_v4() {
+            return None;
+        }
+        let found = embedded_ipv4(server, &self.configured);
+        if found.is_some() || !self.has_learned.load(Ordering::Acquire) || is_known() {
+            return found;
+        }
+        let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
+        let prefixes = [network_of(client), None].into_iter().filter_map(|one| learned.networks.get(&one));
+        let is_fresh = |at_ns: u64| at_ns.saturating_add(REMEMBERED_NS) >= now_ns;
+        let fresh = prefixes.flatten().filter(|(_, at_ns)| is_fresh(*at_ns)).map(|(prefix, _)| *prefix);
+        embedded_by_prefix(server, fresh)
+    }
+
+    /// Networks whose prefixes were forgotten because there were too many.
+    pub fn evicted(&self) -> u64 {
+        self.learned.read().unwrap_or_else(PoisonError::into_inner).evicted
+    }
+}
+
+/// The /64 of an IPv6 address.
+fn network_of(client: Address) -> Network {
+    Some(Address(client.0 >> 64 << 64))
+}
+
+#[cfg(test)]
+#[path = "nat64_prefixes_tests.rs"]
+mod tests;
