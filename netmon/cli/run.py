@@ -143,6 +143,7 @@ def _serve(stack: ExitStack, sensor: Sensor, address: tuple[str, int], web_confi
         package_version(),
         is_ready=sensor.is_ready,
         reload=sensor.reload,
+        view=sensor.view,
         guard=WebGuard(web_config, log),
     )
     web.start()

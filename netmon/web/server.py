@@ -53,14 +53,18 @@ class WebServer:
         is_ready: Callable[[], bool],
         reload: Callable[[], str | None],
         guard: WebGuard,
+        view: Callable[[], str] = str,
     ) -> None:
-        """`is_ready` and `reload` are called from the thread of a request.
+        """`is_ready`, `reload` and `view` are called from the thread of a request.
+
+        `view` says in lines since when nothing useful was seen; `/-/ready` shows it.
 
         `reload` returns once the signatures are reloaded: None, or the error for which the old ones stay.
         """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        callbacks = {"is_ready": is_ready, "reload": reload, "view": view}
         page = {"registry": registry, "page": version, "guard": guard}
-        calls = {"is_ready": staticmethod(is_ready), "reload": staticmethod(reload)}
+        calls = {name: staticmethod(call) for name, call in callbacks.items()}
         handler = type("Handler", (_Handler,), page | calls)
         server = type("Server", (_Server,), {"address_family": family, "guard": guard})
         self._scheme = guard.scheme
@@ -151,6 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
     guard: WebGuard
     is_ready: Callable[[], bool]
     reload: Callable[[], str | None]
+    view: Callable[[], str]
     server_version = "netmon"
     sys_version = ""
 
@@ -166,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif url.path == "/-/ready":
             ready = self.is_ready()
             status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-            self._text(status, "ready\n" if ready else "not ready\n")
+            self._text(status, f"{'ready' if ready else 'not ready'}\n{self.view()}")
         elif url.path == "/-/reload":
             self._text(HTTPStatus.METHOD_NOT_ALLOWED, "use POST\n", Allow="POST, PUT")
         elif url.path == "/":

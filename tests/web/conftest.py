@@ -52,6 +52,7 @@ def serve(registry, ready, reloads, monkeypatch):
             is_ready=ready.is_set,
             reload=lambda: reloads.pop(0),
             guard=guard or WebGuard(None, print),
+            view=lambda: "eth1: last packet of a flow at 2026-11-28T12:00:00Z\n",
         )
         server.start()
         servers.append(server)
