@@ -5,15 +5,18 @@ The default folder is grafana/dashboards.
 
 import argparse
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 with warnings.catch_warnings():
     # The library deprecates the only format that Grafana 11 and 12 can load.
     warnings.simplefilter("ignore", DeprecationWarning)
+    from grafana_foundation_sdk.builders.dashboard import Dashboard
+
     from grafana.src import frame, overview, sensor_health, unexpected, vendor, verdict
 
-DASHBOARDS = {
+DASHBOARDS: dict[str, Callable[[], Dashboard]] = {
     "vendor": vendor.build,
     "unexpected": unexpected.build,
     "sensor-health": sensor_health.build,
@@ -22,7 +25,11 @@ DASHBOARDS = {
 
 def write(folder: Path, least_judged: float) -> None:
     """Writes all dashboards into a folder, as JSON files."""
-    for name, build in {"overview": partial(overview.build, least_judged), **DASHBOARDS}.items():
+    dashboards: dict[str, Callable[[], Dashboard]] = {
+        "overview": partial(overview.build, least_judged),
+        **DASHBOARDS,
+    }
+    for name, build in dashboards.items():
         (folder / f"{name}.json").write_text(frame.to_json(build()), encoding="utf-8")
 
 

@@ -36,21 +36,21 @@ def build() -> Dashboard:
 def _state() -> Iterator[Panel]:
     good = fields.steps((None, fields.BAD), (1, fields.GOOD))
     bad = fields.steps((None, fields.GOOD), (1, fields.BAD))
-    size = {"width": 4, "height": 4}
+    size = (4, 4)
     text = "Share of the sensors that Prometheus can scrape."
-    up = About("Sensors that answer", text, fields.SHARE, **size)
+    up = About("Sensors that answer", text, fields.SHARE, *size)
     text = "Interfaces whose view was poor within the last minute."
-    poor = About("Poor views", text, fields.COUNT, **size)
+    poor = About("Poor views", text, fields.COUNT, *size)
     lost = About(
-        "Lost", "Events and reports lost in the time range, for example on a full disk.", fields.COUNT, **size
+        "Lost", "Events and reports lost in the time range, for example on a full disk.", fields.COUNT, *size
     )
     text = (
         "Whether the last reload of the signatures succeeded on all sensors; if not, the old ones are in use."
     )
-    reload = About("Last reload", text, fields.NO_UNIT, **size)
+    reload = About("Last reload", text, fields.NO_UNIT, *size)
     text = "Whether a middlebox appears to answer handshakes; if so, no place is excluded by round-trip time."
-    proxy = About("Interception", text, fields.NO_UNIT, **size)
-    flows = About("Active flows", "Flows in the sensors' tables.", fields.COUNT, **size)
+    proxy = About("Interception", text, fields.NO_UNIT, *size)
+    flows = About("Active flows", "Flows in the sensors' tables.", fields.COUNT, *size)
     degraded = f"sum(max by (job, instance, interface) ({select('netmon_view_quality_degraded')}))"
     losses = f"{increase('netmon_lost_events_total')} + {increase('netmon_lost_reports_total')}"
     yes_no = {"0": ("failed", fields.BAD), "1": ("succeeded", fields.GOOD)}

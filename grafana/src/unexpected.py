@@ -39,13 +39,13 @@ def _numbers() -> Iterator[Panel]:
     bad, worst = (
         fields.steps((None, "text"), (0, fields.GOOD), (1, one)) for one in (fields.BAD, fields.WORST)
     )
-    size = {"width": 6, "height": 4}
+    size = (6, 4)
     text = "Flows that at least two sources place in a country that was not promised."
-    unexpected = About("Unexpected flows", text, fields.COUNT, **size)
+    unexpected = About("Unexpected flows", text, fields.COUNT, *size)
     text = "Flows to vendors that the policy forbids."
-    forbidden = About("Forbidden flows", text, fields.COUNT, **size)
-    uploaded = About("Sent with them", "IP bytes that clients sent in such flows.", fields.BYTES, **size)
-    last = About("Last seen", "When such a flow was last seen in the time range.", fields.AGO, **size)
+    forbidden = About("Forbidden flows", text, fields.COUNT, *size)
+    uploaded = About("Sent with them", "IP bytes that clients sent in such flows.", fields.BYTES, *size)
+    last = About("Last seen", "When such a flow was last seen in the time range.", fields.AGO, *size)
     for about, verdict, colours in ((unexpected, "unexpected", bad), (forbidden, "forbidden", worst)):
         flows = increase(FLOWS, f'verdict="{verdict}"')
         yield number(about, Query(if_alive(flows)), thresholds=colours, decimals=0)

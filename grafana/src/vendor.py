@@ -44,16 +44,16 @@ def _numbers() -> Iterator[Panel]:
     finding = increase(FLOWS, f'{VENDOR}, verdict=~"unexpected|forbidden"')
     bad = fields.steps((None, "text"), (0, fields.GOOD), (1, fields.BAD))
     shares = fields.steps((None, "text"), (0.2, fields.WATCH))
-    size = {"width": 4, "height": 4}
-    sent = About("Sent", "IP bytes from clients to the vendor in the time range.", fields.BYTES, **size)
+    size = (4, 4)
+    sent = About("Sent", "IP bytes from clients to the vendor in the time range.", fields.BYTES, *size)
     received = About(
-        "Received", "IP bytes from the vendor to clients in the time range.", fields.BYTES, **size
+        "Received", "IP bytes from the vendor to clients in the time range.", fields.BYTES, *size
     )
-    flows = About("Flows", "Flows to the vendor in the time range.", fields.COUNT, **size)
-    findings = About("Findings", "Unexpected or forbidden flows in the time range.", fields.COUNT, **size)
-    open_ = About("Undecided", "Share of the flows that could not be judged.", fields.SHARE, **size)
+    flows = About("Flows", "Flows to the vendor in the time range.", fields.COUNT, *size)
+    findings = About("Findings", "Unexpected or forbidden flows in the time range.", fields.COUNT, *size)
+    open_ = About("Undecided", "Share of the flows that could not be judged.", fields.SHARE, *size)
     about = "Share of the bytes that ended where the sources contradict each other on the country."
-    contested = About("Place disputed", about, fields.SHARE, **size)
+    contested = About("Place disputed", about, fields.SHARE, *size)
     yield number(sent, Query(if_alive(increase(SENT, VENDOR))))
     yield number(received, Query(if_alive(increase(RECEIVED, VENDOR))))
     yield number(flows, Query(if_alive(increase(FLOWS, VENDOR))), decimals=0)

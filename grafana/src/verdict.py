@@ -110,7 +110,7 @@ def _basis_sentence(judged: str, flows: str) -> str:
 
 
 def _finding_sentence() -> str:
-    """For example "4 flows, 7.9 kB, kaspersky → Moscow": critical findings first, then the most frequent."""
+    """For example "4 flows, 7.9 kB, acme → Moscow": critical findings first, then the most frequent."""
     ranks = ('severity="critical"', f"{FINDING}, {SERIOUS}", FINDING)
     worst = " or on () ".join(f"topk(1, {_round(increase(FLOWS, one, WHERE), '')} > 0)" for one in ranks)
     known = f"topk by (location) (1, last_over_time({select('netmon_location_info')}[{RANGE}]))"
