@@ -89,7 +89,8 @@ class Engine:
         report_every_s: int = 0,  # 0: only when a flow ends
     ) -> None: ...
     def read(self, file: CaptureFile, packets: int) -> bool: ...  # at most so many; False at its end
-    def feed(self, time_ns: int, link: int, data: bytes, wire_len: int) -> None: ...  # one packet
+    # One packet; `number` is its number in the capture, from 1, or 0.
+    def feed(self, time_ns: int, link: int, data: bytes, wire_len: int, number: int = 0) -> None: ...
     def drain(self) -> Rows: ...  # rows since the last call
     def finish(self) -> Rows: ...  # ends every flow
     def stats(self) -> dict[str, Any]: ...  # "view": counters by interface, "" if the source has none

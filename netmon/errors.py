@@ -5,6 +5,7 @@ NetmonError             any error reported in one line: what, where, what to do
 ├── SignatureError      an error in a signature file (file, line)
 ├── DatabaseError       a location database cannot be read
 ├── SourceError         a capture cannot be opened or read
+├── EventError          a line is not the event of a flow that can be explained
 ├── OutputError         an output cannot be started
 └── VerifyError         Wireshark cannot be used for comparison
 """
@@ -33,6 +34,10 @@ class DatabaseError(NetmonError):
 
 class SourceError(NetmonError):
     """A capture file or an interface cannot be read; the message names it."""
+
+
+class EventError(NetmonError):
+    """A line is not the event of a judged flow; the message says what it lacks."""
 
 
 class OutputError(NetmonError):

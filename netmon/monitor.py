@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
-from netmon.places.round_trips import SmallestRoundTrips
+from netmon.places.round_trips import SmallestRoundTrips, own_round_trip
 from netmon.places.sinkhole import is_sinkholed
 from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place
 from netmon.signatures.model import NETWORK, Rule, SignatureSet
 from netmon.verdict.holders import Holders
 from netmon.verdict.judgement import Case, judge
 from netmon.verdict.policy import Policy
+from netmon.verdict.standing import find_standings, find_uncounted
 from netmon.verdict.subjects import Subjects
 
 BEHIND_PROXY = Place(
@@ -64,7 +66,10 @@ class Monitor:
         if "proxied" in flow.view:
             place = BEHIND_PROXY
         else:
-            place = self._locator.locate(flow.destination, flow.start_ns, self._trips.record(flow))
+            remembered = self._trips.record(flow)
+            place = self._locator.locate(flow.destination, flow.start_ns, own_round_trip(flow), remembered)
+            if any(vote.about == "anycast" for vote in place.votes):
+                self._trips.forget(flow.destination)
         case = replace(
             self._case(rule, place, flow.start_ns),
             component=component,
@@ -75,13 +80,25 @@ class Monitor:
             sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.destination, place),
             grounds=flow.grounds,
         )
-        verdict = judge(case, self._policy, self._subjects.find(flow.client))
+        subject = self._subjects.find(flow.client)
+        verdict = judge(case, self._policy, subject)
         is_certain = case.grounds in ("own", "holder") and not case.sinkholed
         new = self._find_new(flow, rule, place) if is_certain else ()
-        seen = ClassifiedFlow(
-            flow, rule.vendor, component, rule.status, place, verdict, resolver, fallbacks, new
+        return ClassifiedFlow(
+            flow,
+            rule.vendor,
+            component,
+            rule.status,
+            place,
+            verdict,
+            resolver,
+            fallbacks,
+            new,
+            edge=self._holders.find_edge(flow, rule.vendor),
+            signature=f"{Path(rule.file).name}:{rule.line}",
+            concerns=find_standings(case, self._policy, subject),
+            uncounted=find_uncounted(case),
         )
-        return replace(seen, edge=self._holders.find_edge(flow, rule.vendor))
 
     def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:
         if self._destinations is None or rule.status == "unverified":

@@ -48,7 +48,7 @@ Evidence = Literal[
 EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
 Grounds = Literal[
-    "own",  # what the client or its resolver sent before or in the flow, or what the server showed or is
+    "own",  # what the client or its resolver sent before or in the flow, or a network of the vendor
     "holder",  # the address is in a network of the vendor; the name, and so the component, is hearsay
     "hearsay",  # other look-ups: see below
     "unsolicited",  # an answer that no query was seen for
@@ -57,7 +57,8 @@ Grounds = Literal[
 
 Hearsay is a name in DNS that only another host looked up (a resolver that answered this client, or that is
 configured, counts as the client), that the client looked up only after the flow began, or that is not the one
-it looked up last before the flow.
+it looked up last before the flow. It is also what only the server shows, its certificate or its first
+payload, if the client looked up no name of the vendor, and the address is in no network of the vendor.
 """
 GROUNDS: tuple[Grounds, ...] = get_args(Grounds)
 
@@ -115,6 +116,23 @@ Lack = Literal[
 """What is missing for a decision on an undecided flow: a closed set, used as a metric label."""
 LACKS: tuple[Lack, ...] = get_args(Lack)
 
+Standing = Literal[
+    "located",  # the place is settled there: independent sources agree, or it is declared
+    "possible",  # it is not excluded, and a source places the address there
+    "unknown",  # it is not excluded, and no source is known to place the address there
+    "excluded",  # the server answered faster than light could return from there
+]
+"""Whether a flow ended in a country of concern: a closed set, used as a metric label."""
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+
+Uncounted = Literal[
+    "not_shown",  # nothing shows that it is a flow of the vendor: unverified signature, hearsay, unsolicited
+    "redirected",  # the address is not global, and no source locates it
+    "no_data",  # no data was exchanged
+]
+"""Why a flow does not count in the statement about a country of concern: a closed set."""
+UNCOUNTED: tuple[Uncounted, ...] = get_args(Uncounted)
+
 Outcome = Literal["expected", "unexpected", "undecided", "forbidden"]
 """The outcome of a verdict: a closed set, used as a metric label."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -148,7 +166,9 @@ class FlowRecord:
 
     `rtt_ns` is the time from SYN to SYN-ACK, or from a QUIC client's first Initial to the server's first
     datagram, as seen by the sensor. It is None when it might be too small: after a retransmission, or when
-    the clock was set back or is coarse. It can only refute a place, never prove one.
+    the clock was set back or is coarse. It can only refute a place, never prove one. `answer_rtt_ns` is the
+    time from the client's first data to the server's first data that acknowledges it, or in QUIC to a first
+    datagram that is no Retry; only with `rtt_ns`, and None for the same reasons.
     """
 
     flow_id: int  # unique within a run, in order of first packets
@@ -180,6 +200,13 @@ class FlowRecord:
     grounds: Grounds  # what the match with a signature rests on; "own" without a match
     signature: int | None  # the signature that matched: an index of `SignatureSet.rules`
     matched: str | None  # the name that matched it: the name, a link of its CNAME chain, or a candidate
+    first_packet: int | None  # number of the flow's first packet, over all files of a capture
+    shown_packet: int | None  # the packet of the opening that shows the name, or what matched: its number
+    shown_ns: int | None  # and its time; None if the evidence is not in the opening
+    resolved: bool  # DNS as this client or its resolver looked it up has the name and this address
+    answer_packet: int | None  # the latest DNS answer with the name and this address: its number
+    answer_ns: int | None  # its time
+    answered_by: str | None  # and who sent it
     server_name: str | None  # the SNI, lower case, also when it is not the best name or no name at all
     alpn: tuple[str, ...]
     tls_versions: tuple[str, ...]  # offered, e.g. ("1.3", "1.2")
@@ -193,6 +220,7 @@ class FlowRecord:
     fallback: bool  # DNS to a resolver that a vendor's products fall back to, to be reported
     queried_signature: int | None  # the signature of a name that such a resolver was queried for, if in clear
     rtt_ns: int | None  # of the handshake, sensor to server and back: see above
+    answer_rtt_ns: int | None  # of the server's first data: see above
     interception: Interception  # whether a middlebox seems to answer handshakes, at the time of the report
     view: tuple[Limitation, ...]  # visibility limitations of this flow
     unseen_bytes: int  # TCP payload that was acknowledged but not seen by the sensor
@@ -244,12 +272,13 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """The smallest round trip to an address on a day, which limits its distance (see `places.physics`)."""
+    """The smallest round trip of one flow or more to an address (see `places.round_trips`)."""
 
     min_ns: int
     samples: int  # flows with a measurement
     seen_ns: int  # start of the flow with the smallest round trip
     interception: Interception  # whether a middlebox seems to answer handshakes
+    jumped_from: RoundTrip | None = None  # the smallest one until now, far from this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,10 +294,12 @@ class Place:
     city: str | None
     confidence: Confidence
     votes: tuple[Vote, ...] = ()
-    excluded: tuple[str, ...] = ()  # locations ruled out by the speed of light
+    excluded: tuple[str, ...] = ()  # locations ruled out by the speed of light in vacuum
     steps: tuple[str, ...] = ()  # how the place follows from the votes, one line per step
-    round_trip: RoundTrip | None = None  # the measurement that excludes locations
-    not_in: tuple[str, ...] = ()  # countries ruled out by the speed of light, sorted
+    round_trip: RoundTrip | None = None  # that of the flow, which excludes places
+    remembered: RoundTrip | None = None  # the smallest of the last seven days, which excludes nothing
+    not_in: tuple[str, ...] = ()  # countries ruled out by the speed of light in vacuum, sorted
+    implausible: tuple[str, ...] = ()  # those ruled out by light in fibre only, which changes nothing
     claims: tuple[str, ...] = ()
     """The countries that sources name, without refuted votes, sorted: one if the country is known. More than
     one, or one in doubt, only if at least two independent sources locate the address and each of them tells
@@ -290,11 +321,20 @@ class Verdict:
     lacks: Lack | None = None  # what is missing for a decision
     severity: Severity | None = None  # of a finding; None: it is none
     explanation: str | None = None  # what the reason means here, and what it does not, in plain sentences
+    row: str | None = None  # the row of the table that decided: its condition in words
 
     @property
     def is_alarm(self) -> bool:
         """True for a finding of at least a warning."""
         return self.severity in ALARMS
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernStanding:
+    """Whether a flow ended in one country of concern."""
+
+    country: str  # ISO 3166-1 alpha-2
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,3 +368,6 @@ class ClassifiedFlow:
     fallbacks: tuple[Fallback, ...] = ()
     new_destination: tuple[str, ...] = ()  # from NEW_DESTINATION: what is new for this vendor
     edge: str | None = None  # the third party that answers for the vendor; the origin behind it is not seen
+    signature: str | None = None  # file and line of the matching signature: "acme.yaml:12"
+    concerns: tuple[ConcernStanding, ...] = ()  # one for each country of concern that applies
+    uncounted: Uncounted | None = None  # why it does not count in the statement about them; None: it does

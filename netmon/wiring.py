@@ -17,6 +17,7 @@ from netmon.privacy import Privacy, read_key
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import NETWORK, SignatureSet
 from netmon.sources import Batch
+from netmon.verdict.countries_that_matter import countries_that_matter
 from netmon.yaml_nodes import nearest
 
 
@@ -72,7 +73,8 @@ def open_databases(config: Config, warn: Callable[[str], None]) -> Databases:
 
 def make_locator(config: Config, signatures: SignatureSet, databases: Databases | None = None) -> Locator:
     """A locator with the declarations, the databases, the signatures and the sensor's position."""
-    return Locator(signatures, config.declarations, databases, position=config.position)
+    countries = countries_that_matter(signatures, config.policy)
+    return Locator(signatures, config.declarations, databases, position=config.position, countries=countries)
 
 
 def make_monitor(

@@ -41,6 +41,7 @@ PACKAGES = {
     "setpriv": "util-linux",
     "sudo": "sudo",
     "systemd-analyze": "systemd",
+    "systemd-socket-activate": "systemd",
     "tc": "iproute2",
     "tcpdump": "tcpdump",
     "tcpreplay": "tcpreplay",

@@ -56,6 +56,7 @@ FLOW = plain(
     tls_versions=("1.3", "1.2"),
     ja4="t13d1516h2_8daaf6152771_e5627efa2ab1",
     rtt_ns=12_345_678,
+    answer_rtt_ns=12_400_000,
     interception="unlikely",
 )
 

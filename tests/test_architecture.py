@@ -29,11 +29,22 @@ ALLOWED = {
     "signatures": {"", "_engine", "countries", "errors", "records", "yaml_nodes"},
     "sources": {"_engine", "errors", "records"},
     "web": {"errors", "exposition", "file_version", "yaml_nodes"},
-    "places": {"_engine", "days", "errors", "file_version", "records", "signatures", "yaml_nodes"},
+    "places": {
+        "_engine",
+        "countries",
+        "days",
+        "errors",
+        "file_version",
+        "records",
+        "signatures",
+        "state_file",
+        "yaml_nodes",
+    },
     "verify": {"_engine", "errors", "records", "sources"},
-    "config": {"countries", "errors", "limits", "places", "records", "verdict", "yaml_nodes"},
+    "config": {"countries", "errors", "limits", "places", "records", "verdict", "web", "yaml_nodes"},
     "destinations": {"days", "places", "records", "state_file"},
     "verdict": {"countries", "days", "places", "records", "signatures"},
+    "explain": {"countries", "errors", "records", "signatures", "verdict"},
     "monitor": {
         "destinations",
         "places",
@@ -63,6 +74,7 @@ ALLOWED = {
         "privacy",
         "signatures",
         "sources",
+        "verdict",
         "yaml_nodes",
     },
     "sensor": {
@@ -88,6 +100,7 @@ ALLOWED = {
         "config",
         "countries",
         "errors",
+        "explain",
         "outputs",
         "places",
         "privacy",
@@ -113,6 +126,7 @@ LIBRARIES = {
     "prometheus_client": {"exposition", "outputs", "web"},
     "yaml": {"yaml_nodes"},
     "bcrypt": {"web"},
+    "markdown_it": {"web"},
     "maxminddb": {"places"},
 }
 

@@ -8,12 +8,12 @@ import pytest
 
 from netmon.config.load import find_file, load
 from netmon.config.settings import Config, state_folder
-from netmon.config.values import parse_listen
 from netmon.errors import ConfigError
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.verdict.policy import Policy, PolicyException
 from netmon.verdict.subjects import Subjects
+from netmon.web.options import ListenAddress, WebOptions
 
 UNTIL = "2027-01-31"
 SHIPPED = Path(__file__).parent.parent / "netmon.yaml"
@@ -89,7 +89,7 @@ def test_no_file_means_the_defaults():
 def test_every_setting_is_read(read, tmp_path):
     """Each key sets its value; paths are relative to the file."""
     config = read("""\
-sensor: {name: perimeter, latitude: -33.9, longitude: 18.4, accuracy_km: 2.5}
+sensor: {name: perimeter, site: Bern, latitude: -33.9, longitude: 18.4, accuracy_km: 2.5}
 subject: {country: DE}
 capture: {interfaces: [eth1, eth2], workers: 2, ring_mib: 64, snaplen: 512, promiscuous: false}
 flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, tcp_idle_s: 50, udp_idle_s: 60,
@@ -115,9 +115,10 @@ policy:
 state: {folder: state, learning_days: 14}
 privacy: {level: 2, key_file: key}
 events: {file: events.jsonl}
-web: {listen: "[::1]:9000"}
+web: {listen: "[::1]:9000", external_url: "https://sensors.example/edge/", config_file: web.yml,
+  enable_lifecycle: true}
 """)
-    assert config.sensor == "perimeter"
+    assert (config.sensor, config.site) == ("perimeter", "Bern")
     assert config.position == Position(-33.9, 18.4, 2.5)
     assert config.subjects == Subjects("DE")
     assert config.capture.interfaces == ("eth1", "eth2")
@@ -147,7 +148,13 @@ web: {listen: "[::1]:9000"}
     assert (config.state, config.learning_days) == (tmp_path / "state", 14)
     assert (config.privacy_level, config.privacy_key) == (2, tmp_path / "key")
     assert config.events == tmp_path / "events.jsonl"
-    assert config.listen == ("::1", 9000)
+    assert config.web == WebOptions(
+        listen=(ListenAddress("::1", 9000),),
+        external_url="https://sensors.example/edge",
+        config_file=tmp_path / "web.yml",
+        enable_lifecycle=True,
+    )
+    assert config.web.prefix == "/edge"
     assert config.file == tmp_path / "netmon.yaml"
 
 
@@ -179,11 +186,6 @@ places:
     }
 
 
-def test_web_can_be_off(read):
-    """`off` disables the web server."""
-    assert read("web: {listen: off}").listen is None
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -209,11 +211,6 @@ def test_web_can_be_off(read):
             "subject: {country: Germany}",
             "netmon.yaml:1: subject.country: 'Germany' is not a country code: "
             "write two capital letters (ISO 3166-1), for example DE",
-        ),
-        (
-            "web: {listen: here}",
-            "netmon.yaml:1: web.listen: 'here' is not an address to listen on: "
-            "write HOST:PORT, such as 127.0.0.1:10977",
         ),
         (
             "dns: {nat64_prefixes: [192.0.2.0/24]}",
@@ -387,10 +384,3 @@ def test_no_file_anywhere(tmp_path, monkeypatch):
     """None if no default place has a file."""
     monkeypatch.setattr(Path, "is_file", lambda _: False)
     assert find_file(None, {"HOME": str(tmp_path)}) is None
-
-
-@pytest.mark.parametrize("text", ["10977", "127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:65536", "host:-1"])
-def test_bad_address_to_listen_on(text):
-    """An address needs a host, and a port from 0 to 65535."""
-    with pytest.raises(ValueError, match="not an address to listen on"):
-        parse_listen(text)

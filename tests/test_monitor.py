@@ -8,14 +8,16 @@ import pytest
 
 from netmon.destinations.memory import Destinations
 from netmon.monitor import Monitor
+from netmon.places.databases import Databases
 from netmon.places.declared import Position
 from netmon.places.locator import Locator
-from netmon.places.round_trips import SmallestRoundTrips
+from netmon.places.round_trips import JUMP_SAMPLES, SmallestRoundTrips
 from netmon.records import Fallback
 from netmon.signatures.load import load_folder
 from netmon.verdict.policy import Policy, PolicyException
 from netmon.verdict.subjects import Subjects
 from tests import records
+from tests.places.mmdb import write_database
 
 ACME = """\
 vendor: acme
@@ -76,6 +78,7 @@ def flow(server, signature, *, view=(), start_ns=SEPTEMBER, rtt_ns=None):
         start_ns=start_ns,
         last_ns=start_ns,
         rtt_ns=rtt_ns,
+        answer_rtt_ns=rtt_ns,
         interception="unknown",
     )
 
@@ -166,24 +169,91 @@ def test_an_unverified_signature_makes_nothing_new(tmp_path):
     assert one.classify(flow("203.0.113.7", signature_of(one, "files.acme.example"))).new_destination == ()
 
 
-def test_round_trips_outlive_the_signatures(monitor):
-    """A round trip measured before a reload excludes places after it, also for unmeasured flows."""
-    trips, position = SmallestRoundTrips(), Position(50.111, 8.682)
-    signatures = monitor.signatures
+MS = 1_000_000
+FRANKFURT = Position(50.111, 8.682)
 
-    def classify(rtt_ns):
-        loaded = Monitor(signatures, Locator(signatures, position=position), Policy(), Subjects(), trips)
-        return loaded.classify(flow("203.0.113.7", signature_of(loaded, "files.acme.example"), rtt_ns=rtt_ns))
 
-    assert (classify(40_000_000).place.location, classify(40_000_000).verdict.outcome) == (
-        "moscow",
-        "unexpected",
-    )
-    assert classify(3_000_000).place.excluded == ("moscow",)
-    again = classify(None)
-    assert (again.place.location, again.place.excluded) == ("disputed", ("moscow",))
-    assert (again.place.round_trip.min_ns, again.place.round_trip.samples) == (3_000_000, 3)
-    assert (again.verdict.outcome, again.verdict.reason) == ("undecided", "databases_disagree")
+def placed(monitor, trips=None, countries=()):
+    """Classifies a flow to Moscow with a round trip in milliseconds, as seen from Frankfurt."""
+
+    def classify(rtt_ms, **changes):
+        locator = Locator(monitor.signatures, position=FRANKFURT, countries=countries)
+        loaded = Monitor(monitor.signatures, locator, Policy(), Subjects(), trips)
+        rtt_ns = None if rtt_ms is None else rtt_ms * MS
+        one = flow("203.0.113.7", signature_of(loaded, "files.acme.example"), rtt_ns=rtt_ns)
+        return loaded.classify(replace(one, **changes))
+
+    return classify
+
+
+def test_a_flow_is_excluded_by_its_own_round_trip(monitor):
+    """A smaller one of an earlier flow, before a reload, is shown with its time and excludes nothing."""
+    classify = placed(monitor, SmallestRoundTrips())
+    far = classify(40)
+    assert (far.place.location, far.place.not_in, far.verdict.outcome) == ("moscow", (), "unexpected")
+    near = classify(3)
+    assert (near.place.confidence, near.place.excluded) == ("unknown", ("moscow",))
+    assert (near.place.not_in, near.verdict.reason) == (("RU",), "no_location")
+    for rtt_ms in (40, None):
+        again = classify(rtt_ms)
+        assert (again.place.location, again.place.excluded, again.place.not_in) == ("moscow", (), ())
+        assert again.place.remembered.min_ns == 3 * MS
+        assert again.place.steps[-1] == (
+            "smallest round trip in seven days: 3.000 ms on 2026-09-15, when what answered could not be in "
+            "Russia: excludes nothing now"
+        )
+        assert again.verdict.outcome == "unexpected"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"answer_rtt_ns": None}, {"rtt_ns": None}, {"answer_rtt_ns": 40 * MS}], ids=str
+)
+def test_a_handshake_alone_excludes_nothing(monitor, changes):
+    """A firewall near the sensor may answer SYNs in the server's name."""
+    seen = placed(monitor)(3, **changes)
+    assert (seen.place.location, seen.place.not_in, seen.verdict.outcome) == ("moscow", (), "unexpected")
+
+
+def test_a_round_trip_to_a_proxy_excludes_nothing(monitor):
+    """The proxy is near, and nothing is known about the server behind it."""
+    trips = SmallestRoundTrips()
+    seen = placed(monitor, trips, {"RU"})(3, view=("proxied",))
+    assert (seen.place.not_in, seen.place.excluded, seen.verdict.reason) == ((), (), "behind_proxy")
+    assert trips.remembered() == []
+
+
+def test_suspected_interception_excludes_nothing(monitor):
+    """Whatever answers is near, whoever the server is."""
+    seen = placed(monitor, None, {"RU"})(3, interception="suspected")
+    assert (seen.place.location, seen.place.not_in) == ("moscow", ())
+
+
+def test_countries_that_matter_are_excluded_without_votes(monitor):
+    """Those that are promised, allowed or of concern, and those that sources name; no others."""
+    assert placed(monitor, None, {"CN", "CH"})(3).place.not_in == ("CN", "RU")
+
+
+def test_an_anycast_address_is_forgotten(monitor, tmp_path):
+    """What answered one flow says nothing about who answers the next; for its own it does."""
+    record = {"country_code": "RU", "is_anycast": True}
+    write_database(tmp_path / "lite.mmdb", {"203.0.113.0/24": record}, "ipinfo lite")
+    databases = Databases([tmp_path / "lite.mmdb"], required=True)
+    databases.refresh()
+    trips = SmallestRoundTrips()
+    locator = Locator(monitor.signatures, (), databases, position=FRANKFURT)
+    one = Monitor(monitor.signatures, locator, Policy(), Subjects(), trips)
+    seen = one.classify(flow("203.0.113.7", signature_of(one, "files.acme.example"), rtt_ns=3 * MS))
+    assert (seen.place.confidence, seen.place.not_in) == ("unknown", ("RU",))
+    assert trips.remembered() == []
+
+
+def test_a_jump_is_reported_once(monitor):
+    """In the steps of the flow with which the smallest round trip jumped."""
+    classify = placed(monitor, SmallestRoundTrips())
+    classify(3)
+    steps = [classify(40).place.steps for _ in range(40)]
+    jumps = [any("jumped from 3.000 ms to 40.000 ms" in step for step in each) for each in steps]
+    assert jumps == [number == JUMP_SAMPLES - 1 for number in range(40)]
 
 
 def test_a_flow_is_judged_by_its_own_time(monitor):

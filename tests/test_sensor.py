@@ -16,6 +16,7 @@ from netmon._engine import Engine, Matcher
 from netmon.config.settings import Config
 from netmon.errors import ConfigError, SignatureError, SourceError
 from netmon.outputs.lines import Lines
+from netmon.places.declared import Position
 from netmon.privacy import ADDRESS, Privacy
 from netmon.quality import INTERCEPTED
 from netmon.sensor import Sensor
@@ -29,6 +30,7 @@ SIGNATURES = Path(__file__).parent / "golden" / "signatures"
 EMPTY = Batch([], [])
 STATUS = "watching eth1"
 NOW_NS = 1_780_000_000 * 10**9
+FRANKFURT = Position(50.11, 8.68)
 
 
 class Source:
@@ -199,6 +201,35 @@ def test_findings_stay_found_over_runs(make, a_rule):
         sensor = make(Source(EMPTY), policy=policy)
         sensor.run(STATUS)
         assert total(sensor, name) == NOW_NS // 10**9
+
+
+@pytest.mark.parametrize(
+    ("later", "remembered_ms"), [(FRANKFURT, 12.4), (Position(48.1, 11.6), None), (None, None)]
+)
+def test_round_trips_are_remembered_over_runs(make, a_rule, tmp_path, later, remembered_ms):
+    """Unless the sensor has moved: they are shown for a flow of which none was measured."""
+    measured = records.flow(signature=a_rule.number)
+    unmeasured = replace(measured, rtt_ns=None, answer_rtt_ns=None)
+
+    def place_of(flow, position):
+        sensor, path = make(Source(Batch([flow], [])), position=position), tmp_path / "events.jsonl"
+        with path.open("wb") as file:
+            lines = Lines(io.FileIO(file.fileno(), "wb", closefd=False), "events", pytest.fail)
+            sensor.add_events(lines, Privacy(ADDRESS, b""))
+            sensor.run(STATUS)
+        return json.loads(path.read_text())["netmon"]["place"]
+
+    assert place_of(measured, FRANKFURT)["rtt_ms"] == 12.4
+    place = place_of(unmeasured, later)
+    assert (place.get("rtt_min_ms"), place.get("rtt_ms")) == (remembered_ms, None)
+
+
+def test_an_unwritable_state_is_reported(make, config, a_rule):
+    """Also if only the file of round trips cannot be written."""
+    (config.state / "round_trips.json.new").mkdir(parents=True)
+    sensor = make(Source(Batch([records.flow(signature=a_rule.number)], [])))
+    sensor.run(STATUS)
+    assert total(sensor, "netmon_state_last_write_successful") == 0
 
 
 def test_a_reload_uses_the_new_signatures(make, config, log, a_rule):

@@ -23,7 +23,8 @@ impl Monitor {
     /// Processes one packet.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
-        let arrival = Arrival { time_ns: packet.time_ns, interface: packet.interface };
+        let Packet { time_ns, interface, number, .. } = *packet;
+        let arrival = Arrival { time_ns, interface, number };
         self.tally.bytes += u64::from(packet.wire_len);
         count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
         self.tick(packet.time_ns);
@@ -36,17 +37,18 @@ impl Monitor {
                     return;
                 }
                 self.fragments.add(&fragment, packet.time_ns, packet.interface, &mut self.tally);
-                self.process_reassembled();
+                self.process_reassembled(number);
             }
             Err(rejection) => self.tally.rejected[rejection as usize] += 1,
         }
     }
 
     /// Processes packets whose fragments are complete or were given up: complete ones are read, others only counted.
+    /// `number` is that of the packet with the latest fragment.
     #[cold]
-    fn process_reassembled(&mut self) {
+    fn process_reassembled(&mut self, number: u64) {
         while let Some(done) = self.fragments.next_done() {
-            let arrival = Arrival { time_ns: done.time_ns, interface: done.interface };
+            let arrival = Arrival { time_ns: done.time_ns, interface: done.interface, number };
             let decoded = done.packet.as_ref().map_or(Err(Rejection::IpFragment), |packet| packet.decode());
             match decoded {
                 Ok(Decoded::Segment(mut segment)) => {
@@ -107,8 +109,12 @@ impl Monitor {
         flow.view.unseen.follow(side, header, segment.payload_len);
         let mut is_closing = false;
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
+        let packet = TimedPacket { ends: &flow.ends, side, arrival };
+        if segment.payload_len > 0 {
+            let first_byte = flow.opening.stream_start(flow.ends.client_side());
+            self.timer.time_data(&mut flow.view.handshake, packet, header, first_byte);
+        }
         if header.is_control() {
-            let packet = TimedPacket { ends: &flow.ends, side, arrival };
             self.timer.time_segment(&mut flow.view.handshake, packet, header);
             is_closing = flow.opening.note_control(side, header, &mut flow.ends);
         }
@@ -120,7 +126,7 @@ impl Monitor {
             let due_ns = due_ns(&self.settings, flow, arrival.time_ns);
             self.table.set_due(slot, due_ns);
         }
-        self.evaluate(slot, named, met);
+        self.evaluate(slot, arrival, named, met);
         if segment.payload_len > 0 && sender.key.has_port(DNS_PORT) {
             self.read_dns_stream((slot, side), header, segment, arrival);
         }
@@ -147,7 +153,7 @@ impl Monitor {
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
         let message_kind = flow.message_kind();
-        self.evaluate(slot, named, met);
+        self.evaluate(slot, arrival, named, met);
         if let Some(kind) = message_kind.filter(|_| !segment.payload.is_empty()) {
             self.read_message(slot, kind, segment, arrival);
         }
@@ -192,14 +198,14 @@ impl Monitor {
     #[cold]
     fn sweep(&mut self) {
         self.fragments.expire(self.clock_ns, &mut self.tally);
-        self.process_reassembled();
+        self.process_reassembled(0);
         self.maintain_flows();
     }
 
     /// Ends every flow, in order of their numbers.
     pub fn finish(&mut self) {
         self.fragments.finish(&mut self.tally);
-        self.process_reassembled();
+        self.process_reassembled(0);
         self.end_flows();
     }
 }

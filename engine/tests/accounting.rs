@@ -95,6 +95,7 @@ fn feed(monitor: &mut Monitor, chance: &mut Chance, packets: u64) {
         let bytes = if chance.below(4) == 0 { std::mem::take(&mut again) } else { packet(chance) };
         let interface = chance.below(3) as u16;
         monitor.packet(&Packet {
+            number: 0,
             time_ns,
             link: RAW,
             interface,

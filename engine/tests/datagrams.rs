@@ -57,7 +57,14 @@ fn packet(up: bool, client_port: u16, payload: &[u8]) -> Vec<u8> {
 fn feed(monitor: &mut Monitor, bytes: &[u8], kept: usize) {
     let bytes_kept = &bytes[..kept.min(bytes.len())];
     let wire_len = bytes.len() as u32;
-    monitor.packet(&Packet { time_ns: SECOND, link: RAW, interface: 0, wire_len, bytes: bytes_kept });
+    monitor.packet(&Packet {
+        number: 0,
+        time_ns: SECOND,
+        link: RAW,
+        interface: 0,
+        wire_len,
+        bytes: bytes_kept,
+    });
 }
 
 /// The flows of datagrams that one client sends.

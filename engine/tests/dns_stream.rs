@@ -48,7 +48,7 @@ impl Connection {
         let mut messages = Messages::of_stream(
             ends,
             1,
-            Arrival { time_ns: 0, interface: 0 },
+            Arrival::default(),
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
         streams.follow((0, 1), *base, StreamPart { seq, bytes, wire_bytes }, &mut messages);
@@ -71,7 +71,7 @@ impl Connection {
         let mut messages = Messages::of_stream(
             ends,
             1,
-            Arrival { time_ns: 0, interface: 0 },
+            Arrival::default(),
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
         streams.close((0, 1), &mut messages);
@@ -239,7 +239,7 @@ fn endless_messages_are_bounded_and_every_eviction_counted() {
         let mut messages = Messages::of_stream(
             ends,
             1,
-            Arrival { time_ns: 0, interface: 0 },
+            Arrival::default(),
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
         let part = StreamPart { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };

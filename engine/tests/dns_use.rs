@@ -72,7 +72,14 @@ fn hello() -> Vec<u8> {
 }
 
 fn feed(monitor: &mut Monitor, time_ns: u64, bytes: &[u8]) {
-    monitor.packet(&Packet { time_ns, link: RAW, interface: 0, wire_len: bytes.len() as u32, bytes });
+    monitor.packet(&Packet {
+        number: 0,
+        time_ns,
+        link: RAW,
+        interface: 0,
+        wire_len: bytes.len() as u32,
+        bytes,
+    });
 }
 
 fn finish(monitor: &mut Monitor) -> Vec<FlowRecord> {

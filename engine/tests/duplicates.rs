@@ -81,7 +81,7 @@ fn flow_of(packets: &[(u64, Vec<u8>)]) -> FlowRecord {
 }
 
 fn feed(monitor: &mut Monitor, time_ns: u64, link: u16, bytes: &[u8]) {
-    monitor.packet(&Packet { time_ns, link, interface: 0, wire_len: bytes.len() as u32, bytes });
+    monitor.packet(&Packet { number: 0, time_ns, link, interface: 0, wire_len: bytes.len() as u32, bytes });
 }
 
 /// Packets counted, and packets recognised as duplicates.

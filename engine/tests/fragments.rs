@@ -25,7 +25,14 @@ fn monitor() -> Monitor {
 }
 
 fn feed(monitor: &mut Monitor, time_ns: u64, bytes: &[u8]) {
-    monitor.packet(&Packet { time_ns, link: RAW, interface: 0, wire_len: bytes.len() as u32, bytes });
+    monitor.packet(&Packet {
+        number: 0,
+        time_ns,
+        link: RAW,
+        interface: 0,
+        wire_len: bytes.len() as u32,
+        bytes,
+    });
 }
 
 fn finish(monitor: &mut Monitor) -> Vec<FlowRecord> {
@@ -205,7 +212,7 @@ fn a_snap_length_leaves_a_cut_datagram() {
     for fragment in &fragments {
         let kept = &fragment[..fragment.len().min(200)];
         let wire_len = fragment.len() as u32;
-        monitor.packet(&Packet { time_ns: START, link: RAW, interface: 0, wire_len, bytes: kept });
+        monitor.packet(&Packet { number: 0, time_ns: START, link: RAW, interface: 0, wire_len, bytes: kept });
     }
     let flows = finish(&mut monitor);
     let bytes: usize = fragments.iter().map(Vec::len).sum();

@@ -98,7 +98,14 @@ fn hello(name: &str) -> Vec<u8> {
 }
 
 fn feed(monitor: &mut Monitor, time_ns: u64, bytes: &[u8]) {
-    monitor.packet(&Packet { time_ns, link: RAW, interface: 0, wire_len: bytes.len() as u32, bytes });
+    monitor.packet(&Packet {
+        number: 0,
+        time_ns,
+        link: RAW,
+        interface: 0,
+        wire_len: bytes.len() as u32,
+        bytes,
+    });
 }
 
 fn finish(monitor: &mut Monitor) -> Vec<FlowRecord> {
@@ -240,7 +247,7 @@ fn a_capture_of_headers_only_is_truncated_and_may_be_tls() {
     let hello = up(101, 901, ACK, &hello("eu.cloud.example"));
     feed(&mut monitor, START, &up(100, 0, SYN, b""));
     let (wire_len, bytes) = (hello.len() as u32, &hello[..40]);
-    monitor.packet(&Packet { time_ns: START + 1, link: RAW, interface: 0, wire_len, bytes });
+    monitor.packet(&Packet { number: 0, time_ns: START + 1, link: RAW, interface: 0, wire_len, bytes });
     let flows = finish(&mut monitor);
     assert_eq!(
         (flows[0].reason, flows[0].view.contains(&Limitation::Cut)),
@@ -250,6 +257,6 @@ fn a_capture_of_headers_only_is_truncated_and_may_be_tls() {
 
 #[test]
 fn a_flow_and_its_clues_are_no_larger_than_their_fields_need() {
-    assert_eq!(std::mem::size_of::<Flow>(), 232);
+    assert_eq!(std::mem::size_of::<Flow>(), 240);
     assert_eq!(std::mem::size_of::<Clues>(), 104);
 }

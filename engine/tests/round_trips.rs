@@ -39,7 +39,14 @@ impl Watch {
     }
 
     fn feed(&mut self, time_ns: u64, interface: u16, bytes: &[u8]) -> &mut Self {
-        self.0.packet(&Packet { time_ns, link: RAW, interface, wire_len: bytes.len() as u32, bytes });
+        self.0.packet(&Packet {
+            number: 0,
+            time_ns,
+            link: RAW,
+            interface,
+            wire_len: bytes.len() as u32,
+            bytes,
+        });
         self
     }
 
@@ -53,9 +60,14 @@ impl Watch {
     }
 
     fn rtt(&mut self) -> Option<u64> {
+        self.rtts().0
+    }
+
+    /// The round trips of the opening and of the first data of the only flow.
+    fn rtts(&mut self) -> (Option<u64>, Option<u64>) {
         let flows = self.flows();
         assert_eq!(flows.len(), 1);
-        flows[0].rtt_ns
+        (flows[0].rtt_ns, flows[0].answer_rtt_ns)
     }
 }
 
@@ -85,10 +97,15 @@ fn ports(up: bool) -> [u8; 4] {
 }
 
 fn segment_of(server: [u8; 16], up: bool, seq: u32, ack: u32, flags: u8) -> Vec<u8> {
+    data_of(server, up, (seq, ack, flags), b"")
+}
+
+fn data_of(server: [u8; 16], up: bool, (seq, ack, flags): (u32, u32, u8), payload: &[u8]) -> Vec<u8> {
     let mut segment = ports(up).to_vec();
     segment.extend(seq.to_be_bytes());
     segment.extend(ack.to_be_bytes());
     segment.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+    segment.extend(payload);
     ip(up, server, 6, &segment)
 }
 
@@ -231,6 +248,103 @@ fn quic_that_does_not_open_with_a_clients_keys_is_not_measured() {
     let mut watch = files();
     watch.at(START, &udp(DOWN, &server));
     assert_eq!(watch.at(START + MS, &udp(UP, &answer(0, &[0xab, 0xcd]))).rtt(), None);
+}
+
+/// A handshake of 2 ms, as a firewall next to the sensor answers it; the client's data follow at `START` + 3 ms.
+fn answered_nearby() -> Watch {
+    let mut watch = files();
+    watch.at(START, &syn()).at(START + 2 * MS, &syn_ack()).at(START + 3 * MS, &request(101));
+    watch
+}
+
+fn request(seq: u32) -> Vec<u8> {
+    data_of(SERVER, UP, (seq, 901, ACK), b"hello, how are you?")
+}
+
+fn reply(ack: u32) -> Vec<u8> {
+    data_of(SERVER, DOWN, (901, ack, ACK), b"fine")
+}
+
+#[test]
+fn the_first_data_of_the_server_is_timed_as_well() {
+    let rtts = answered_nearby().at(START + 43 * MS, &reply(120)).rtts();
+    assert_eq!(rtts, (Some(2 * MS), Some(40 * MS)));
+}
+
+#[test]
+fn an_acknowledgement_without_data_answers_nothing() {
+    let mut watch = answered_nearby();
+    watch.at(START + 5 * MS, &segment_of(SERVER, DOWN, 901, 120, ACK));
+    assert_eq!(watch.rtts(), (Some(2 * MS), None));
+}
+
+#[test]
+fn data_that_the_server_sent_before_the_clients_arrived_answer_nothing() {
+    let banner = reply(101);
+    let mut watch = answered_nearby();
+    watch.at(START + 4 * MS, &banner);
+    assert_eq!(watch.at(START + 43 * MS, &reply(120)).rtts(), (Some(2 * MS), Some(40 * MS)));
+    assert_eq!(answered_nearby().at(START + 4 * MS, &banner).rtts(), (Some(2 * MS), None));
+}
+
+#[test]
+fn data_are_timed_from_their_first_segment() {
+    let mut watch = answered_nearby();
+    watch.at(START + 20 * MS, &request(120)).at(START + 43 * MS, &reply(139));
+    assert_eq!(watch.rtts(), (Some(2 * MS), Some(40 * MS)));
+}
+
+#[test]
+fn data_whose_first_segment_was_not_seen_are_not_timed() {
+    let mut watch = files();
+    watch.at(START, &syn()).at(START + 2 * MS, &syn_ack()).at(START + 30 * MS, &request(120));
+    assert_eq!(watch.at(START + 32 * MS, &reply(139)).rtts(), (Some(2 * MS), None));
+}
+
+#[test]
+fn an_answer_after_more_than_four_seconds_says_nothing() {
+    assert_eq!(answered_nearby().at(START + 5 * SECOND, &reply(120)).rtts(), (Some(2 * MS), None));
+    let mut watch = files();
+    watch.at(START, &syn()).at(START + 5 * SECOND, &syn_ack()).at(START + 6 * SECOND, &request(101));
+    assert_eq!(watch.at(START + 7 * SECOND, &reply(120)).rtts(), (Some(5 * SECOND), None));
+}
+
+#[test]
+fn retransmitted_data_yield_no_round_trip_and_duplicates_do() {
+    for (gap, measured) in [(20_000, true), (300 * MS, false)] {
+        let mut watch = answered_nearby();
+        watch.at(START + 3 * MS + gap, &request(101)).at(START + gap + 43 * MS, &reply(120));
+        assert_eq!(watch.rtts(), (Some(2 * MS), measured.then_some(gap + 40 * MS)));
+    }
+}
+
+#[test]
+fn data_without_a_timed_handshake_are_not_timed() {
+    let mut watch = files();
+    watch.at(START, &request(101)).at(START + 40 * MS, &reply(120));
+    assert_eq!(watch.rtts(), (None, None));
+    let mut watch = files();
+    watch.at(START, &syn()).at(START + SECOND, &syn()).at(START + SECOND + 2 * MS, &syn_ack());
+    watch.at(START + SECOND + 3 * MS, &request(101)).at(START + SECOND + 43 * MS, &reply(120));
+    assert_eq!(watch.rtts(), (None, None));
+}
+
+#[test]
+fn a_clock_set_back_before_the_data_are_answered_yields_no_round_trip() {
+    let mut watch = answered_nearby();
+    watch.at(START + 40 * MS, &segment_of(CLIENT, UP, 1, 1, ACK));
+    watch.at(START + 30 * MS, &reply(120));
+    assert_eq!(watch.flows()[0].answer_rtt_ns, None);
+}
+
+#[test]
+fn a_retry_of_quic_may_come_from_a_load_balancer() {
+    for (kind, by_server) in [(0, true), (2, true), (3, false)] {
+        let mut watch = files();
+        watch.at(START, &udp(UP, &hello())).at(START + 9 * MS, &udp(DOWN, &answer(kind, &own_id())));
+        watch.at(START + 30 * MS, &udp(DOWN, &answer(0, &own_id())));
+        assert_eq!(watch.rtts(), (Some(9 * MS), by_server.then_some(9 * MS)), "packet type {kind}");
+    }
 }
 
 #[test]

@@ -5,18 +5,14 @@ The default folder is grafana/dashboards.
 
 import argparse
 import warnings
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 with warnings.catch_warnings():
     # The library deprecates the only format that Grafana 11 and 12 can load.
     warnings.simplefilter("ignore", DeprecationWarning)
-    from grafana_foundation_sdk.builders.dashboard import Dashboard
-
     from grafana.src import frame, overview, sensor_health, unexpected, vendor, verdict
 
-DASHBOARDS: dict[str, Callable[[], Dashboard]] = {
+DASHBOARDS = {
     "vendor": vendor.build,
     "unexpected": unexpected.build,
     "sensor-health": sensor_health.build,
@@ -25,12 +21,9 @@ DASHBOARDS: dict[str, Callable[[], Dashboard]] = {
 
 def write(folder: Path, least_judged: float) -> None:
     """Writes all dashboards into a folder, as JSON files."""
-    dashboards: dict[str, Callable[[], Dashboard]] = {
-        "overview": partial(overview.build, least_judged),
-        **DASHBOARDS,
-    }
-    for name, build in dashboards.items():
-        (folder / f"{name}.json").write_text(frame.to_json(build()), encoding="utf-8")
+    built = {"overview": overview.build(least_judged)} | {name: build() for name, build in DASHBOARDS.items()}
+    for name, dashboard in built.items():
+        (folder / f"{name}.json").write_text(frame.to_json(dashboard), encoding="utf-8")
 
 
 if __name__ == "__main__":

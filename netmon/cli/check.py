@@ -22,6 +22,7 @@ from netmon.privacy import read_key
 from netmon.signatures.model import SignatureSet
 from netmon.verdict.policy import Policy, PolicyException, Relay
 from netmon.verdict.subjects import Subjects
+from netmon.web.options import WebOptions
 
 
 @grouped
@@ -47,8 +48,8 @@ def check(options: ConfigOptions) -> None:
         read_key(settings.privacy_key)
     if settings.events is not None and not settings.events.parent.is_dir():
         raise ConfigError(f"{settings.file}: events.file: there is no folder {settings.events.parent}")
-    if settings.web_config is not None:
-        WebGuard(settings.web_config, write_line)
+    if settings.web.config_file is not None:
+        WebGuard(settings.web.config_file, write_line)
     write_line(f"configuration: {settings.file or 'no file found, using the defaults'}")
     for key, value in effective(settings):
         write_line(f"  {key}: {value}")
@@ -71,8 +72,7 @@ def check(options: ConfigOptions) -> None:
             log(f"policy.exceptions: expired, no longer in effect: {_exception_text(one)}")
         elif one.lifts == "contact" and not settings.policy.restricts_contact(one.vendor, one.component):
             log(
-                "policy.exceptions: without effect, because contact is neither forbidden nor to go through "
-                "relays "
+                "policy.exceptions: without effect: contact is neither forbidden nor to go through relays "
                 f"(for its place, add `lifts: place`): {_exception_text(one)}"
             )
     write_line("no errors")
@@ -92,9 +92,8 @@ def _tolerated_concerns(policy: Policy, known: SignatureSet, day: str) -> Iterab
 
 def effective(settings: Config) -> Iterable[tuple[str, str]]:
     """All settings: the key in netmon.yaml, and the value in words."""
-    from netmon.web.server import join_listen  # noqa: PLC0415
-
     yield "sensor.name", settings.sensor
+    yield "sensor.site", settings.site or "none"
     yield "sensor.position", _position_text(settings.position)
     yield (
         "subject.country",
@@ -131,8 +130,17 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "events.file", str(settings.events or "none")
     yield "metrics.hold_zero_s", str(settings.hold_zero_s)
     yield "metrics.created_series", "true" if settings.created_series else "false"
-    yield "web.listen", "off" if settings.listen is None else join_listen(*settings.listen)
-    yield "web.config_file", str(settings.web_config or "none: no TLS and no passwords")
+    yield from _web_texts(settings.web)
+
+
+def _web_texts(web: WebOptions) -> Iterable[tuple[str, str]]:
+    listen = "the sockets of systemd" if web.systemd_socket else ", ".join(map(str, web.listen))
+    yield "web.listen", listen or "off"
+    yield "web.systemd_socket", "true" if web.systemd_socket else "false"
+    yield "web.external_url", web.external_url or "none"
+    yield "web.route_prefix", web.prefix or "/"
+    yield "web.config_file", str(web.config_file or "none: no TLS and no passwords")
+    yield "web.enable_lifecycle", "true" if web.enable_lifecycle else "false: only SIGHUP reloads"
 
 
 _LEVELS: Mapping[int, str] = {

@@ -17,6 +17,7 @@ from netmon.config.load import find_file, load
 from netmon.config.settings import Config
 from netmon.countries import check_country
 from netmon.errors import ConfigError
+from netmon.records import RoundTrip
 from netmon.verdict.subjects import Subjects
 
 OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
@@ -39,6 +40,22 @@ class SourceName(StrEnum):
 
     NATIVE = "native"
     SCAPY = "scapy"
+
+
+RoundTripOption = Annotated[
+    float | None,
+    typer.Option(
+        "--rtt-ms",
+        min=0.001,
+        metavar="MS",
+        help="Smallest round trip to the address: shows what it excludes.",
+    ),
+]
+
+
+def round_trip_of(rtt_ms: float | None, when_ns: int) -> RoundTrip | None:
+    """The round trip that an option gives, as measured at that time without a middlebox in between."""
+    return None if rtt_ms is None else RoundTrip(round(rtt_ms * 1e6), 1, when_ns, "unlikely")
 
 
 @dataclass(frozen=True)

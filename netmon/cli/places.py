@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from netmon import wiring
-from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.options import ConfigOptions, RoundTripOption, grouped, round_trip_of
 from netmon.cli.terminal import json_stream, log, make_console, printable
 from netmon.outputs.events import describe_place, without_nulls
 from netmon.outputs.json_line import json_line
@@ -41,6 +41,7 @@ def places(
             help="Day for which networks and declarations must be valid. Default: today.",
         ),
     ] = None,
+    rtt_ms: RoundTripOption = None,
     *,
     options: ConfigOptions,
 ) -> None:
@@ -56,6 +57,8 @@ def places(
 
       netmon places --day 2026-06-17 192.0.2.10 2001:db8::10
 
+      netmon places --rtt-ms 3.2 192.0.2.10
+
       netmon places --json 192.0.2.10 | jq .place.country
     """
     addresses = [_address(word) for word in words]
@@ -67,7 +70,7 @@ def places(
     console = make_console(narrowest=NARROWEST)
     for address in addresses:
         embedded = embedded_ipv4(address, settings.nat64_prefixes)
-        place = locator.locate(embedded or address, when_ns)
+        place = locator.locate(embedded or address, when_ns, round_trip_of(rtt_ms, when_ns))
         if as_json:
             found = {"address": address, "embedded_ip": embedded, "place": describe_place(place)}
             stream.write(json_line(without_nulls(found)))
@@ -104,7 +107,8 @@ def _show(console: Console, address: str, place: Place) -> None:
         console.print(table)
     else:
         console.print(title, style="bold")
-    for step in place.steps[len(place.votes) :]:
+    about_trip = place.steps[:1] if place.round_trip else ()
+    for step in (*about_trip, *place.steps[len(about_trip) + len(place.votes) :]):
         console.print(f"  {step}", soft_wrap=True)
     console.print()
 

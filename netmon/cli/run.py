@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -15,10 +16,10 @@ import typer
 
 from netmon import wiring
 from netmon._engine import Matcher
-from netmon.cli.options import CaptureOptions, SourceName, grouped
+from netmon.cli.options import SourceName, grouped
 from netmon.cli.terminal import log
+from netmon.cli.web_options import RunOptions
 from netmon.config.settings import Config
-from netmon.config.values import parse_listen
 from netmon.errors import ConfigError
 from netmon.outputs.lines import Lines
 from netmon.sources import ContinuousSource
@@ -40,23 +41,13 @@ def run(
         list[str] | None, typer.Argument(metavar="[FILTER…]", help="BPF filter, applied by the kernel.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Write ECS events to standard output.")] = False,
-    listen: Annotated[
-        str | None,
-        typer.Option(
-            "--listen", metavar="HOST:PORT|off", help="Where to serve metrics. Default: 127.0.0.1:10977."
-        ),
-    ] = None,
-    web_config: Annotated[
-        Path | None,
-        typer.Option("--web-config", metavar="FILE", help="TLS and passwords for metrics (web.config.yml)."),
-    ] = None,
     *,
-    options: CaptureOptions,
+    options: RunOptions,
 ) -> None:
     """Monitors mirror ports and serves Prometheus metrics.
 
-    SIGTERM and SIGINT stop it after the last flows are flushed. SIGHUP, or a POST to /-/reload, reloads the
-    signatures; if the new ones have errors, the old ones stay in use. Requires CAP_NET_RAW.
+    SIGTERM and SIGINT stop it after the last flows are flushed. SIGHUP reloads the signatures; if the new
+    ones have errors, the old ones stay in use. Requires CAP_NET_RAW.
 
     Examples:
 
@@ -70,9 +61,9 @@ def run(
     ports = tuple(dict.fromkeys((*settings.capture.interfaces, *(interfaces or ()))))
     if not ports:
         raise ConfigError("no interface to monitor: give one with -i, or set capture.interfaces")
-    address = settings.listen if listen is None else _read_listen(listen)
     # The sensor and the web server are slow to import, and no other command needs them.
     from netmon.sensor import Sensor  # noqa: PLC0415
+    from netmon.web.server import describe  # noqa: PLC0415
 
     with ExitStack() as stack:
         open_source = partial(_open_source, settings, ports, " ".join(filter_words or ()), options.source)
@@ -81,20 +72,9 @@ def run(
         privacy = wiring.make_privacy(settings, level)
         for lines in _open_events(stack, settings.events, to_stdout=json):
             sensor.add_events(lines, privacy)
-        where = "off"
-        if address is not None:
-            where = f"{_serve(stack, sensor, address, web_config or settings.web_config)}/metrics"
+        where = "off" if settings.web.is_off else describe(_serve(stack, sensor, settings))
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")
-
-
-def _read_listen(text: str) -> tuple[str, int] | None:
-    if text == "off":
-        return None
-    try:
-        return parse_listen(text)
-    except ValueError as error:
-        raise ConfigError(f"--listen: {error}") from error
 
 
 def _open_source(
@@ -132,23 +112,29 @@ def _open_events(stack: ExitStack, path: Path | None, *, to_stdout: bool) -> Ite
         yield Lines(io.FileIO(number, "wb", closefd=False), name, log)
 
 
-def _serve(stack: ExitStack, sensor: Sensor, address: tuple[str, int], web_config: Path | None) -> str:
-    """Serves the sensor's metrics until the stack is closed. Returns the URL without a path."""
+def _serve(stack: ExitStack, sensor: Sensor, settings: Config) -> Sequence[str]:
+    """Serves the sensor's metrics until the stack is closed. Returns the URLs without a path."""
     from netmon.web.guard import WebGuard  # noqa: PLC0415
+    from netmon.web.handler import Site  # noqa: PLC0415
+    from netmon.web.listeners import open_listeners  # noqa: PLC0415
+    from netmon.web.scrapes import Scrapes  # noqa: PLC0415
     from netmon.web.server import WebServer  # noqa: PLC0415
 
-    web = WebServer(
-        *address,
-        sensor.prometheus.registry,
-        package_version(),
+    guard = WebGuard(settings.web.config_file, log)
+    site = Site(
+        scrapes=Scrapes(sensor.prometheus.registry),
+        version=package_version(),
+        name=f"{settings.sensor} ({settings.site})" if settings.site else settings.sensor,
+        options=settings.web,
+        guard=guard,
         is_ready=sensor.is_ready,
         reload=sensor.reload,
         view=sensor.view,
-        guard=WebGuard(web_config, log),
     )
+    web = WebServer(open_listeners(settings.web, os.environ), site)
     web.start()
     stack.callback(web.stop)
-    return web.url
+    return web.urls
 
 
 def _handle_signals(sensor: Sensor) -> None:

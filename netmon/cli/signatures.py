@@ -16,17 +16,25 @@ from rich import box
 from rich.table import Table
 
 from netmon import wiring
-from netmon.cli.options import ERROR, ConfigOptions, SubjectOptions, grouped
+from netmon.cli.options import (
+    ERROR,
+    ConfigOptions,
+    RoundTripOption,
+    SubjectOptions,
+    grouped,
+    round_trip_of,
+)
 from netmon.cli.terminal import log, make_console, printable, write_line
+from netmon.explain.promises import expectation_text, promise_texts
 from netmon.places.embedded import embedded_ipv4
-from netmon.records import Place, RoundTrip
+from netmon.records import Place
 from netmon.signatures.examples import run_examples
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
 from netmon.signatures.model import Promise, Rule
 from netmon.signatures.source_dates import AGES, check_dates, known_date
 from netmon.signatures.statistics import Counts, count_entries
-from netmon.verdict.promises import Subject, describe_application
+from netmon.verdict.promises import Subject
 
 app = typer.Typer(
     help="Lists, checks and explains signatures.",
@@ -134,15 +142,7 @@ def _count_table(heading: str, counts: Counts) -> Table:
 @grouped
 def explain_signatures(
     text: Annotated[str, typer.Argument(metavar="NAME|IP", help="A host name or an IP address.")],
-    rtt_ms: Annotated[
-        float | None,
-        typer.Option(
-            "--rtt-ms",
-            min=0.001,
-            metavar="MS",
-            help="Smallest round trip to the address: shows what it excludes.",
-        ),
-    ] = None,
+    rtt_ms: RoundTripOption = None,
     *,
     options: SubjectOptions,
 ) -> None:
@@ -167,9 +167,8 @@ def explain_signatures(
     place = None
     if answer.kind == "address":
         now_ns = time.time_ns()
-        trip = RoundTrip(round(rtt_ms * 1e6), 1, now_ns, "unlikely") if rtt_ms else None
         locator = wiring.make_locator(settings, known, wiring.open_databases(settings, log))
-        place = locator.locate(answer.queried, now_ns, trip)
+        place = locator.locate(answer.queried, now_ns, round_trip_of(rtt_ms, now_ns))
     write_line(f"{answer.queried}: {answer.reason}")
     if answer.rule is not None:
         _write_rule(answer, answer.rule)
@@ -227,28 +226,15 @@ def _write_expectations(
     answer: Explanation, statements: Collection[Promise], subjects: Collection[Subject]
 ) -> None:
     for expectation in answer.expectations:
-        note = f": {expectation.note}" if expectation.note else ""
-        basis: str = expectation.basis
-        if expectation.promise:
-            possibly = ", which possibly covers it" if expectation.coverage == "possible" else ""
-            basis += f", {expectation.promise}{possibly}"
-        write_line(f"  expectation ({basis}){note}")
+        write_line(f"  {expectation_text(expectation)}")
     for promise in answer.promises:
-        _write_promise(promise, statements, subjects)
+        today = datetime.now(UTC).date().isoformat()
+        first, *others = promise_texts(promise, statements, subjects, today)
+        write_line(f"  {first}")
+        for text in others:
+            write_line(f"    {text}")
     if answer.component is not None and not answer.promises:
         write_line("  no promise about the location of this component's data")
-
-
-def _write_promise(promise: Promise, statements: Collection[Promise], subjects: Collection[Subject]) -> None:
-    """The promise, its subjects and data, and whether it applies today for each configured subject."""
-    bounds = (("from", promise.effective_from), ("until", promise.effective_to))
-    days = "".join(f", {word} {day}" for word, day in bounds if day)
-    basis = f"{promise.status}, {', '.join(promise.sources)}"
-    write_line(f"  promise {promise.id} ({basis}{days}): {promise.statement}")
-    write_line(f"    made to {', '.join(sorted(promise.subjects)) or 'all users'}; data: {promise.data}")
-    day = datetime.now(UTC).date().isoformat()
-    for text in dict.fromkeys(describe_application(promise, statements, one, day) for one in subjects):
-        write_line(f"    {text}")
 
 
 def _write_place(answer: Explanation, place: Place) -> None:

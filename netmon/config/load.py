@@ -6,8 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from netmon.config.policy import KEYS as POLICY_KEYS
-from netmon.config.policy import read_policy
+from netmon.config.policy import POLICY_KEYS, read_policy
 from netmon.config.settings import Capture, Config, Mention
 from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (
@@ -15,10 +14,10 @@ from netmon.config.values import (
     read_address,
     read_country,
     read_day,
-    read_listen,
     read_nat64_prefix,
     read_network,
 )
+from netmon.config.web import WEB_KEYS, read_web
 from netmon.errors import ConfigError, reason_of
 from netmon.limits import Limits
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
@@ -77,10 +76,10 @@ def _read(root: Item, file: Path) -> Config:
     top = root.fields((), _SECTIONS)
     default = Config()
     subject = _section(top, "subject", ("country", "networks", "inventory"))
-    sensor = _section(top, "sensor", ("name", *Position.__slots__))
+    sensor = _section(top, "sensor", ("name", "site", *Position.__slots__))
     flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
     metrics = _section(top, "metrics", ("hold_zero_s", "created_series"))
-    web = _section(top, "web", ("listen", "config_file"))
+    web = _section(top, "web", WEB_KEYS)
     places = _section(top, "places", ("databases", "declared"))
     dns = _section(top, "dns", ("resolvers", "nat64_prefixes"))
     privacy = _section(top, "privacy", ("level", "key_file"))
@@ -89,6 +88,7 @@ def _read(root: Item, file: Path) -> Config:
     labels: dict[Path, DatabaseLabel] = {}
     return Config(
         sensor=sensor.read("name", Item.text, default.sensor),
+        site=sensor.read("site", Item.text, default.site),
         position=_read_position(sensor),
         subjects=read_subjects(subject),
         inventory=read_inventory(subject, mentions),
@@ -115,8 +115,7 @@ def _read(root: Item, file: Path) -> Config:
         events=_section(top, "events", ("file",)).read("file", _path_from(file), None),
         hold_zero_s=metrics.read("hold_zero_s", lambda item: item.integer(0, 3600), default.hold_zero_s),
         created_series=metrics.read("created_series", Item.flag, default.created_series),
-        listen=web.read("listen", read_listen, default.listen),
-        web_config=web.read("config_file", _path_from(file), None),
+        web=read_web(web, _path_from(file)),
         file=file,
     )
 

@@ -11,7 +11,7 @@ from netmon.records import SEVERITIES, Severity
 from netmon.verdict.policy import LIFTS, Lifts, Policy, PolicyException, Relay
 from netmon.yaml_nodes import Fields, Item
 
-KEYS = (
+POLICY_KEYS = (
     "forbidden_vendors",
     "forbidden_components",
     "forbidden_severity",
@@ -123,6 +123,10 @@ def _read_exception(fields: Fields) -> PolicyException:
     )
 
 
+def _read_severity(item: Item) -> Severity:
+    return cast(Severity, item.one_of(SEVERITIES))
+
+
 def _read_relay(fields: Fields) -> Relay:
     component = fields.read("component", Item.text, "*")
     return Relay(
@@ -133,10 +137,6 @@ def _read_relay(fields: Fields) -> Relay:
         reason=fields.read("reason", Item.text, ""),
         since=fields.read("since", read_day, None),
     )
-
-
-def _read_severity(item: Item) -> Severity:
-    return cast(Severity, item.one_of(SEVERITIES))
 
 
 def _read_lifts(item: Item) -> Lifts:

@@ -12,8 +12,7 @@ from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.verdict.policy import Address, Policy
 from netmon.verdict.subjects import Subjects
-
-DEFAULT_PORT = 10977
+from netmon.web.options import WebOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,7 @@ class Config:
     """All settings. The defaults equal the shipped `netmon.yaml`."""
 
     sensor: str = "netmon"
+    site: str = ""  # where the sensor is, in the operator's words
     position: Position | None = None  # of the sensor; None: round trips exclude no places
     subjects: Subjects = field(default_factory=Subjects)
     inventory: Mapping[str, int] = field(default_factory=dict)  # vendor → clients that have its products
@@ -64,8 +64,7 @@ class Config:
     events: Path | None = None
     hold_zero_s: int = 60  # how long a new series of a counter is shown as 0
     created_series: bool = False  # whether counters have `_created`
-    listen: tuple[str, int] | None = ("127.0.0.1", DEFAULT_PORT)
-    web_config: Path | None = None  # web.config.yml with TLS and passwords
+    web: WebOptions = field(default_factory=WebOptions)
     file: Path | None = None  # the file that it was read from
 
     def engine_keywords(self) -> dict[str, Any]:

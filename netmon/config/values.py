@@ -6,7 +6,6 @@ import datetime
 import ipaddress
 import re
 
-from netmon.config.settings import DEFAULT_PORT
 from netmon.countries import check_country
 from netmon.places.embedded import embedded_ipv4
 from netmon.verdict.policy import Address, Network
@@ -95,26 +94,3 @@ def read_region(item: Item) -> str:
     elif word and not re.fullmatch("[A-Z][A-Z_]+", word):
         item.report(f"'{word}' is neither a country, such as CH, nor a group of countries, such as EEA")
     return word
-
-
-def read_listen(item: Item) -> tuple[str, int] | None:
-    """Host and port; None for "off"."""
-    text = item.text()
-    if text == "off":
-        return None
-    try:
-        return parse_listen(text)
-    except ValueError as error:
-        item.report(str(error))
-        return None
-
-
-def parse_listen(text: str) -> tuple[str, int]:
-    """Host and port of "127.0.0.1:10977" or "[::1]:10977". Raises ValueError with the reason."""
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65_535:
-        raise ValueError(
-            f"'{text}' is not an address to listen on: write HOST:PORT, such as 127.0.0.1:{DEFAULT_PORT}"
-        )
-    return host, int(port)

@@ -221,6 +221,10 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         "ambiguous": flow.ambiguous or None,
         "grounds": flow.grounds if flow.grounds != "own" else None,
         "matched": flow.matched if flow.matched != flow.name else None,
+        "signature": classified.signature,
+        "first_packet": flow.first_packet,
+        "shown": _sighting(flow.shown_packet, flow.shown_ns),
+        "dns_answer": _dns_answer(flow),
         "alpn": list(flow.alpn) or None,
         "tls_versions": list(flow.tls_versions) or None,
         "ech": flow.ech,
@@ -229,7 +233,8 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         "finding": "fallback_resolver" if classified.fallbacks else None,
         "fallback": [asdict(one) for one in classified.fallbacks] or None,
         "ja4": flow.ja4,
-        "rtt_min_ms": round(flow.rtt_ns / 1e6, 3) if flow.rtt_ns is not None else None,
+        "rtt_min_ms": _milliseconds(flow.rtt_ns),
+        "answer_rtt_ms": _milliseconds(flow.answer_rtt_ns),
         "interception": flow.interception if flow.interception == "suspected" else None,
         "view": list(flow.view) or None,
         "unseen_bytes": flow.unseen_bytes or None,
@@ -238,7 +243,28 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         "place": describe_place(place) if place else None,
         "new_destination": list(classified.new_destination) or None,
         "edge": {"holder": classified.edge, "origin": "not seen"} if classified.edge else None,
+        **_statement(classified),
     }
+
+
+def _sighting(packet: int | None, time_ns: int | None) -> dict[str, Any] | None:
+    """The packet that shows something: its number in the capture file, and its time."""
+    return None if time_ns is None else {"packet": packet, "time": timestamp(time_ns)}
+
+
+def _dns_answer(flow: FlowRecord) -> dict[str, Any] | None:
+    """The DNS answer with the flow's name and address; "resolved" if the site asked for it."""
+    seen = _sighting(flow.answer_packet, flow.answer_ns)
+    return None if seen is None else {**seen, "from": flow.answered_by, "resolved": flow.resolved}
+
+
+def _statement(classified: ClassifiedFlow) -> dict[str, Any]:
+    """The standing for each country of concern; for a flow that does not count, why it does not."""
+    if not classified.concerns:
+        return {}
+    if classified.uncounted is not None:
+        return {"concerns_uncounted": classified.uncounted}
+    return {"concerns": [asdict(one) for one in classified.concerns]}
 
 
 def _judgement(verdict: Verdict | None) -> dict[str, Any]:
@@ -247,6 +273,7 @@ def _judgement(verdict: Verdict | None) -> dict[str, Any]:
     return {
         "verdict": verdict.outcome,
         "reason": verdict.reason,
+        "row": verdict.row,
         "severity": verdict.severity,
         "lacks": verdict.lacks,
         "explanation": verdict.explanation,
@@ -271,18 +298,26 @@ def describe_place(place: Place) -> dict[str, Any]:
         "votes": [_vote(vote) for vote in place.votes],
         "steps": list(place.steps),
         "excluded": list(place.excluded) or None,
-        **_round_trip(place.round_trip),
+        "not_in": list(place.not_in) or None,
+        "implausible": list(place.implausible) or None,
+        "rtt_ms": _milliseconds(place.round_trip.min_ns) if place.round_trip else None,
+        **_remembered(place.remembered),
     }
 
 
-def _round_trip(trip: RoundTrip | None) -> dict[str, Any]:
+def _remembered(trip: RoundTrip | None) -> dict[str, Any]:
     if trip is None:
         return {}
     return {
-        "rtt_min_ms": round(trip.min_ns / 1e6, 3),
+        "rtt_min_ms": _milliseconds(trip.min_ns),
         "rtt_min_seen": timestamp(trip.seen_ns),
         "rtt_samples": trip.samples,
+        "rtt_jumped_from_ms": _milliseconds(trip.jumped_from.min_ns) if trip.jumped_from else None,
     }
+
+
+def _milliseconds(time_ns: int | None) -> float | None:
+    return None if time_ns is None else round(time_ns / 1e6, 3)
 
 
 def _vote(vote: Vote) -> dict[str, Any]:

@@ -23,6 +23,17 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("vendor", "component", "country", "lacks"),
         "Undecided flows, by what is missing: the place, a promise for a place that is known, or evidence.",
     ),
+    "netmon_concern_flows": (
+        "counter",
+        ("vendor", "country", "standing"),
+        "Ended flows of the vendor with data, by country of concern and whether they ended there: located, "
+        "possible, unknown or excluded.",
+    ),
+    "netmon_excluded_flows": (
+        "counter",
+        ("vendor", "component", "country"),
+        "Ended flows whose server cannot be in the country, by their round trip.",
+    ),
     "netmon_excepted_flows": (
         "counter",
         ("vendor", "component", "reason"),
@@ -57,6 +68,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         "histogram",
         ("vendor", "location"),
         "Handshake round-trip times between sensor and server, which bound the distance from above.",
+    ),
+    "netmon_round_trip_jumps": (
+        "counter",
+        (),
+        "Servers whose smallest round trip jumped: the address moved, or not always the same server answers.",
     ),
     "netmon_named_flows": (
         "counter",
@@ -187,6 +203,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("location", "city", "country", "latitude", "longitude"),
         "Locations that metric labels refer to.",
     ),
+    "netmon_sensor": ("info", ("sensor", "site"), "Name and site of the sensor, as configured."),
     "netmon_build": ("info", ("version", "pythonversion"), "The version of netmon that is running."),
     "netmon_signatures": ("info", ("sha256", "vendors"), "The signatures in use."),
     "netmon_signatures_reviewed_timestamp_seconds": (

@@ -18,7 +18,7 @@ from netmon.outputs.births import Births, Labels
 from netmon.outputs.engine_metrics import about, database_metrics, destination_metrics, engine_metrics
 from netmon.outputs.families import Families
 from netmon.outputs.remembered import Remembered
-from netmon.records import QUESTIONS, ClassifiedFlow, DnsRecord
+from netmon.records import QUESTIONS, STANDINGS, ClassifiedFlow, DnsRecord
 from netmon.signatures.model import SignatureSet
 
 FlowLabels = tuple[str, str, str, str, str, str]
@@ -31,10 +31,20 @@ MAX_LABEL_SETS = 3_000
 _FINDINGS = ("unexpected", "forbidden")
 _FOLDED: FlowLabels = ("other", "other", "other", "other", "other", "other")
 _FLOWS, _UNDECIDED, _EXCEPTED = "netmon_flows", "netmon_undecided_flows", "netmon_excepted_flows"
+_EXCLUDED = "netmon_excluded_flows"
 _FALLBACKS, _RTTS = "netmon_fallback_resolver_findings", "netmon_handshake_rtt_seconds"
+_CONCERNS = "netmon_concern_flows"
 _FALLBACK_SEEN = "netmon_fallback_resolver_last_seen_timestamp_seconds"
 _SEEN = {outcome: f"netmon_{outcome}_last_seen_timestamp_seconds" for outcome in _FINDINGS}
-_NOTHING = {_FLOWS: 3, _UNDECIDED: 1, _EXCEPTED: 1, _FALLBACKS: 1, _RTTS: len(RTT_BUCKETS_S) + 2}
+_NOTHING = {
+    _FLOWS: 3,
+    _UNDECIDED: 1,
+    _CONCERNS: 1,
+    _EXCLUDED: 1,
+    _EXCEPTED: 1,
+    _FALLBACKS: 1,
+    _RTTS: len(RTT_BUCKETS_S) + 2,
+}
 """Counters that flows bring into being, and how many numbers each of their series has: of flows, the bytes
 sent, bytes received and flows; of round trips, the counts of the buckets, of the rest, and the sum."""
 
@@ -148,8 +158,11 @@ class Prometheus:
                 self._count(classified, labels)
             if flow.phase == "end":
                 self._counted.discard(flow.flow_id)
+                for country in place.not_in:
+                    self._numbers(_EXCLUDED, (labels[0], labels[1], country))[0] += 1
                 if flow.rtt_ns is not None:
                     self._observe((classified.vendor, place.location), flow.rtt_ns / 1e9)
+                self._count_standings(classified.vendor, classified)
             if verdict.outcome in _FINDINGS:
                 self._saw(_SEEN[verdict.outcome], (*where, severity), flow.last_ns / 1e9)
 
@@ -170,6 +183,16 @@ class Prometheus:
         if verdict.outcome in _FINDINGS and labels in self._sums[_FLOWS]:
             flow = classified.flow
             self._exemplars[labels] = Exemplar({"flow_id": str(flow.flow_id)}, 1, flow.last_ns / 1e9)
+
+    def _count_standings(self, vendor: str, classified: ClassifiedFlow) -> None:
+        """Counts an ended flow, whose standing is final, in the statement about countries of concern.
+
+        With the first flow for a country the series of all standings exist, so that a zero is a number.
+        """
+        for one in classified.concerns:
+            for standing in STANDINGS:
+                is_counted = classified.uncounted is None and standing == one.standing
+                self._numbers(_CONCERNS, (vendor, one.country, standing))[0] += is_counted
 
     def _add_fallbacks(self, classified: ClassifiedFlow) -> None:
         flow = classified.flow
@@ -228,12 +251,13 @@ class Prometheus:
         # The exemplar of a series is the id of its latest finding, which leads to the event.
         found = {labels: one for labels, one in exemplars.items() if flows[labels][2]}
         yield families.family(_FLOWS, counts, _FLOWS, found)
-        for name in (_UNDECIDED, _EXCEPTED, _FALLBACKS):
+        for name in (_UNDECIDED, _CONCERNS, _EXCLUDED, _EXCEPTED, _FALLBACKS):
             yield families.family(name, ((labels, one) for labels, (one,) in shown[name].items()), name)
         for name, times in last_seen.items():
             yield families.family(name, times.items())
         yield families.histogram(_RTTS, RTT_BUCKETS_S, shown[_RTTS])
         yield from engine_metrics(families, self._births, stats)
+        yield families.family("netmon_round_trip_jumps", [((), stats.get("round_trip_jumps", 0))])
         yield families.family("netmon_folded_reports", [((), folded)])
         yield from destination_metrics(families, self._births, stats)
         yield from database_metrics(families, stats.get("location_databases", ()))

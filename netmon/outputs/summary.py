@@ -13,6 +13,7 @@ from rich.text import Text
 
 from netmon.countries import country_name
 from netmon.outputs.clients_seen import ClientsSeen
+from netmon.outputs.concern_lines import ConcernLines
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import show_seen
 from netmon.outputs.texts import bytes_text, plural
@@ -101,12 +102,14 @@ class Summary:
         self._locations = locations
         self._clients = clients
         self._dns_use = DnsUse(privacy)
+        self._concerns = ConcernLines()
         self._sums: dict[_Key, _Sum] = {}
         self._explanations: dict[_Heading, set[str]] = {}
         self._outcomes: dict[str, _Sum] = {outcome: _Sum() for outcome in _ORDER}
         self._findings: dict[Severity, Counter[tuple[str, str, str]]] = {one: Counter() for one in SEVERITIES}
         self._undecided: dict[str, _Sum] = {}  # by country as located
         self._lacks: Counter[Lack] = Counter()
+        self._excluded: Counter[tuple[str, str]] = Counter()  # by vendor and country that cannot be
         self._excepted = 0
         self._edges: Counter[str] = Counter()
 
@@ -134,6 +137,7 @@ class Summary:
         """Adds a flow when it ends."""
         flow, verdict, place = classified.flow, classified.verdict, classified.place
         self._dns_use.flow(classified)
+        self._concerns.flow(classified)
         if self._clients is not None:
             self._clients.flow(classified)
         if flow.phase != "end" or verdict is None or place is None or classified.vendor is None:
@@ -154,6 +158,7 @@ class Summary:
             total.flows += 1
             total.sent += flow.sent_bytes
             total.received += flow.received_bytes
+        self._excluded.update((classified.vendor, country) for country in place.not_in)
         self._excepted += verdict.reason == "policy_exception"
         if classified.edge is not None:
             self._edges[classified.edge] += 1
@@ -187,12 +192,17 @@ class Summary:
     def show(self, console: Console, stats: Mapping[str, Any]) -> None:
         """Prints the tables and a closing sentence; `stats` are the engine's counters.
 
-        If nothing could be judged, the first line says so: no table may be read as an all-clear.
+        If nothing could be judged, the first line says so: no table may be read as an all-clear. Then comes
+        the statement about countries of concern, which needs no promise.
         """
         if self.is_unjudged:
             console.print(self.not_judged(), style=_COLOURS["undecided"])
+        for line, is_located in self._concerns.lines():
+            console.print(line, style=_COLOURS["unexpected"] if is_located else None)
         for part in self._groups():
             console.print(part)
+        for excluded in self.not_in():
+            console.print(excluded)
         console.print()
         for part in show_seen(stats):
             console.print(part)
@@ -257,6 +267,16 @@ class Summary:
             f"NOT JUDGED: none of {self.flows:,} {plural(self.flows, 'flow')}, because {why}. "
             f"As located, without a judgement: {self._where_undecided()}."
         )
+
+    def not_in(self) -> Iterator[Text]:
+        """For each vendor, the countries in which what answered cannot be, those of most flows first."""
+        for vendor in sorted({vendor for vendor, _ in self._excluded}):
+            counted = [(flows, country) for (of, country), flows in self._excluded.items() if of == vendor]
+            counted.sort(key=lambda one: (-one[0], one[1]))
+            countries = ", ".join(
+                f"{country_name(country)} ({flows:,} {plural(flows, 'flow')})" for flows, country in counted
+            )
+            yield Text(f"By round trips, what answered for {vendor} cannot be in: {countries}.")
 
     def _what_lacks(self) -> str:
         """How many undecided flows lack what."""

@@ -22,12 +22,13 @@
 6. The location is known if at least one vote has a city and all cities mean the same location of the
    signatures. Different cities in one country: the location is "disputed", and the country stands. No city,
    or a city that is not in the signatures: the location is "unknown".
-7. A vote for a city that the round trip excludes (`physics`) is refuted: it is set aside, whatever its
-   source, and the other votes decide without it. This does not strengthen them: one source remains one. If
-   the refuted votes have the same country as the remaining ones, and no remaining vote has a city there, the
-   country is "disputed". A refuted declaration contradicts the sensor's position, which the same user
-   configured: "disputed". A vote for a country alone is not refuted unless its provider has the city in
-   another database. If the latest vote of a provider is refuted, its older votes do not return.
+7. A vote for a city or a country that the round trip excludes (`physics`) is refuted: it is set aside,
+   whatever its source, and the other votes decide without it. This does not strengthen them: one source
+   remains one. If the refuted votes have the same country as the remaining ones, and no remaining vote has a
+   city there, the country is "disputed". A refuted declaration contradicts the sensor's position, which the
+   same user configured: "disputed". A vote for a country alone is refuted with the country, or if its
+   provider has an excluded city there in another database. If the latest vote of a provider is refuted, its
+   older votes do not return.
 
 The age of a vote does not weaken it: the date is shown, and the build times of databases are monitored.
 Each step is recorded in `Place.steps`, one line per step.
@@ -38,6 +39,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from netmon.countries import country_name
 from netmon.places.merged import Judged, judge_merged
 from netmon.places.providers import UNKNOWN_PROVIDER, independent_of
 from netmon.records import About, Confidence, Place, Vote
@@ -67,14 +69,19 @@ class Cities:
         return self._known.get((country, city.casefold()))
 
 
-def decide(votes: Sequence[Vote], cities: Cities, excluded: Collection[str] = ()) -> Place:
-    """The place according to the votes, with all steps. It is never one of the `excluded` locations."""
+def decide(
+    votes: Sequence[Vote], cities: Cities, excluded: Collection[str] = (), not_in: Collection[str] = ()
+) -> Place:
+    """The place according to the votes, with all steps.
+
+    It is never one of the `excluded` locations, nor in a country of `not_in`.
+    """
     judged = judge_merged(votes)
     steps = [*map(_describe, judged.votes), *judged.steps]
     locating = _find_locating(judged, steps)
-    refuted = _find_refuted(locating, cities, excluded, steps)
+    refuted = _find_refuted(locating, cities, excluded, not_in, steps)
     left = [vote for vote in locating if vote not in refuted]
-    unclear = _find_unclear(judged)
+    unclear = [vote for vote in _find_unclear(judged) if vote.country not in not_in]
     obstacle = _find_obstacle(left, refuted, unclear)
     if obstacle is not None:
         kind, step = obstacle
@@ -111,21 +118,27 @@ def _find_unclear(judged: Judged) -> list[Vote]:
 
 
 def _find_refuted(
-    locating: Sequence[Vote], cities: Cities, excluded: Collection[str], steps: list[str]
+    locating: Sequence[Vote],
+    cities: Cities,
+    excluded: Collection[str],
+    not_in: Collection[str],
+    steps: list[str],
 ) -> list[Vote]:
-    """Votes for excluded cities, and votes of the same providers for their countries without a city."""
+    """Votes for excluded places, and votes of the same providers for the countries of excluded cities."""
     placed = [vote for vote in locating if vote.about == "location"]
     refuted_for = {(_publisher(vote), vote.country) for vote in placed if _meant(vote, cities) in excluded}
-    refuted = [
-        vote
-        for vote in placed
-        if (_publisher(vote), vote.country) in refuted_for
-        and (vote.city is None or _meant(vote, cities) in excluded)
-    ]
-    for vote in refuted:
-        steps.append(
-            f"{vote.source} is refuted: {vote.city or 'the city given by its provider'} is too far away"
-        )
+    refuted = []
+    for vote in placed:
+        if vote.country in not_in:
+            what = country_name(vote.country or "")
+        elif _meant(vote, cities) in excluded:
+            what = vote.city or ""
+        elif vote.city is None and (_publisher(vote), vote.country) in refuted_for:
+            what = "the city given by its provider"
+        else:
+            continue
+        refuted.append(vote)
+        steps.append(f"{vote.source} is refuted: {what} is too far away")
     return refuted
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from netmon.days import DAY_NS, iso_day
 from netmon.places.database import Database
 from netmon.places.databases import Databases
 from netmon.places.decision import DECLARED, VENDOR, Cities, decide
 from netmon.places.declared import Declaration, Position
-from netmon.places.physics import DistanceCheck
+from netmon.places.physics import Bound, DistanceCheck, join_countries
 from netmon.places.prefixes import PrefixTable
 from netmon.places.providers import REGISTRATIONS, content_of, named_provider
 from netmon.records import Place, RoundTrip, Vote
@@ -20,9 +20,6 @@ from netmon.signatures.model import NetworkRule, SignatureSet
 
 CACHED_PLACES = 65_536
 """Places kept in memory; the oldest one is evicted first."""
-
-_Cache = OrderedDict[tuple[object, ...], Place]
-"""Address, day and, if measured, the smallest round trip and its reliability → place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,24 @@ class _NetworkVotes:
 
     def is_valid_on(self, day: str) -> bool:
         return self.valid_from <= day <= self.valid_to
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known about an address on a day: the votes, and the place by what is excluded.
+
+    Round trips differ, but what they exclude rarely does.
+    """
+
+    votes: tuple[Vote, ...]
+    countries: frozenset[str]  # those that matter, and those that sources name
+    places: dict[tuple[tuple[str, ...], tuple[str, ...]], Place] = field(default_factory=dict)
+
+
+_NOTHING = Bound()
+
+_Cache = OrderedDict[tuple[str, int], _Known]
+"""Address and day → what is known."""
 
 
 class Locator:
@@ -53,10 +68,15 @@ class Locator:
         databases: Databases | None = None,
         *,
         position: Position | None = None,
+        countries: Collection[str] = (),
     ) -> None:
-        """`position` is the sensor's; without it, round trips exclude nothing."""
+        """`position` is the sensor's; without it, round trips exclude nothing.
+
+        `countries` are those that matter: a round trip excludes these, and those that sources name.
+        """
         self._cities = Cities(signatures.locations)
         self._distance_check = DistanceCheck(position, signatures.locations)
+        self._countries = frozenset(countries)
         self._declared: PrefixTable[_NetworkVotes] = PrefixTable()
         self._networks: PrefixTable[_NetworkVotes] = PrefixTable()
         self._databases = Databases() if databases is None else databases
@@ -69,41 +89,76 @@ class Locator:
             bounds, votes = (rule.valid_from, rule.valid_to), _rule_votes(rule, signatures)
             self._networks.add(rule.prefix, _between(rule.prefix, bounds, votes))
 
-    def locate(self, address: str, when_ns: int, trip: RoundTrip | None = None) -> Place:
+    def locate(
+        self,
+        address: str,
+        when_ns: int,
+        trip: RoundTrip | None = None,
+        remembered: RoundTrip | None = None,
+    ) -> Place:
         """The place of an address on the UTC day of `when_ns` (nanoseconds since 1970), with its evidence.
 
-        `trip` is the smallest round trip to the address, which can exclude locations. Raises ValueError for
-        text that is not an IPv4 or IPv6 address.
+        `trip` is that of the flow, which can exclude places; `remembered` is the smallest one of the last
+        seven days, which is only shown. Raises ValueError for text that is not an IPv4 or IPv6 address.
         """
         databases, cache = self._cached
         if databases is not self._databases.current:
             databases, cache = self._cached = (self._databases.current, OrderedDict())
-        day = when_ns // DAY_NS
-        key = (address, day) if trip is None else (address, day, trip.min_ns, trip.interception)
-        place = cache.get(key)
-        if place is None:
-            place = self._find(address, when_ns, trip, databases)
+        key = (address, when_ns // DAY_NS)
+        known = cache.get(key)
+        if known is None:
+            votes = self._votes(address, iso_day(when_ns), databases)
+            known = _Known(votes, self._countries.union(_named(votes)))
             if len(cache) >= CACHED_PLACES:
                 cache.popitem(last=False)
-            cache[key] = place
-        if place.round_trip is trip:
-            return place
-        # The cached place is for the same smallest round trip: only the number of samples differs.
-        return replace(place, round_trip=trip)
+            cache[key] = known
+        return self._weigh(known, trip, remembered)
+
+    def _weigh(self, known: _Known, trip: RoundTrip | None, remembered: RoundTrip | None) -> Place:
+        """The place without what the round trip excludes, and with what the remembered one shows."""
+        if trip is None and remembered is None:
+            return self._decide(known)
+        bound = _NOTHING if trip is None else self._distance_check.bound(trip, known.countries)
+        place = self._decide(known, bound.excluded, bound.not_in)
+        steps = (bound.step, *place.steps) if bound.step else place.steps
+        if remembered is not None:
+            steps += tuple(self._describe_remembered(known, bound, remembered))
+        return replace(
+            place,
+            excluded=bound.excluded,
+            not_in=bound.not_in,
+            implausible=bound.implausible,
+            round_trip=trip,
+            remembered=remembered,
+            steps=steps,
+        )
+
+    def _decide(self, known: _Known, excluded: tuple[str, ...] = (), not_in: tuple[str, ...] = ()) -> Place:
+        place = known.places.get((excluded, not_in))
+        if place is None:
+            place = decide(known.votes, self._cities, excluded, not_in)
+            known.places[excluded, not_in] = place
+        return place
+
+    def _describe_remembered(self, known: _Known, bound: Bound, remembered: RoundTrip) -> Iterator[str]:
+        """What a smaller round trip of an earlier flow would exclude, and from where it jumped."""
+        before = remembered.jumped_from
+        if before is not None:
+            yield (
+                f"the smallest round trip jumped from {before.min_ns / 1e6:.3f} ms to "
+                f"{remembered.min_ns / 1e6:.3f} ms: the address moved, or not always the same server answers"
+            )
+        not_in = self._distance_check.not_in(remembered, known.countries)
+        if len(not_in) > len(bound.not_in):
+            yield (
+                f"smallest round trip in seven days: {remembered.min_ns / 1e6:.3f} ms on "
+                f"{iso_day(remembered.seen_ns)}, when what answered could not be in "
+                f"{join_countries(not_in)}: excludes nothing now"
+            )
 
     def network(self, address: str, when_ns: int) -> str | None:
         """The longest prefix of the signatures that covers the address on that UTC day, if any."""
         return next((one.prefix for one in _covering(self._networks, address, iso_day(when_ns))), None)
-
-    def _find(
-        self, address: str, when_ns: int, trip: RoundTrip | None, databases: tuple[Database, ...]
-    ) -> Place:
-        votes = self._votes(address, iso_day(when_ns), databases)
-        if trip is None:
-            return decide(votes, self._cities)
-        bound = self._distance_check.bound(trip)
-        place = decide(votes, self._cities, bound.excluded)
-        return replace(place, excluded=bound.excluded, round_trip=trip, steps=(bound.step, *place.steps))
 
     def _votes(self, address: str, day: str, databases: tuple[Database, ...]) -> tuple[Vote, ...]:
         return (
@@ -111,6 +166,11 @@ class Locator:
             *self._databases.votes(databases, ipaddress.ip_address(address)),
             *_longest(self._networks, address, day),
         )
+
+
+def _named(votes: Sequence[Vote]) -> Iterator[str]:
+    """The countries in which sources locate the address."""
+    return (vote.country for vote in votes if vote.about == "location" and vote.country is not None)
 
 
 def _covering(table: PrefixTable[_NetworkVotes], address: str, day: str) -> Iterator[_NetworkVotes]:

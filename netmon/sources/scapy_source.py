@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from netmon._engine import Engine, Matcher
@@ -60,11 +61,11 @@ class ScapyFileSource:
 
         Raises SourceError if scapy cannot open a file.
         """
-        for path in self._paths:
-            for number, (time_ns, link, data, wire_len) in enumerate(self._packets(path), 1):
-                self._engine.feed(time_ns, link, data, wire_len)
-                if number % PACKETS_PER_STEP == 0:
-                    yield to_batch(self._engine.drain())
+        packets = chain.from_iterable(map(self._packets, self._paths))
+        for number, (time_ns, link, data, wire_len) in enumerate(packets, 1):
+            self._engine.feed(time_ns, link, data, wire_len, number)
+            if number % PACKETS_PER_STEP == 0:
+                yield to_batch(self._engine.drain())
         yield to_batch(self._engine.finish())
 
     def stats(self) -> Stats:

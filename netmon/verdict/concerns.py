@@ -22,18 +22,23 @@ class ActiveConcern:
     concern: Concern | None
 
 
-def find_concern(
-    vendor: Vendor, policy: Policy, subject: Subject, country: str, day: str
-) -> ActiveConcern | None:
-    """The concern about a country for this vendor, subject and ISO day; None if there is none.
+def find_concerns(vendor: Vendor, policy: Policy, subject: Subject, day: str) -> tuple[ActiveConcern, ...]:
+    """The concerns for this vendor, subject and ISO day, in the order of their countries.
 
     The policy's list of countries for the vendor, if it has one, replaces that of the signatures.
     """
-    stated = next((one for one in vendor.concerns if _applies(one, subject, country, day)), None)
-    chosen = policy.concerns.get(vendor.id)
-    if chosen is None:
-        return None if stated is None else ActiveConcern(country, stated)
-    return ActiveConcern(country, stated) if country in chosen else None
+    applying = [one for one in vendor.concerns if _applies(one, subject, day)]
+    stated = {one.country: one for one in reversed(applying)}  # of several, the first
+    countries = policy.concerns.get(vendor.id, stated)
+    return tuple(ActiveConcern(country, stated.get(country)) for country in sorted(countries))
+
+
+def find_concern(
+    vendor: Vendor, policy: Policy, subject: Subject, country: str, day: str
+) -> ActiveConcern | None:
+    """The concern about a country for this vendor, subject and ISO day; None if there is none."""
+    concerns = find_concerns(vendor, policy, subject, day)
+    return next((one for one in concerns if one.country == country), None)
 
 
 def explain(active: ActiveConcern, subject: Subject, *, declared: bool) -> str:
@@ -76,11 +81,8 @@ def _names(countries: frozenset[str]) -> str:
     return ", ".join(sorted(map(country_name, countries)))
 
 
-def _applies(concern: Concern, subject: Subject, country: str, day: str) -> bool:
+def _applies(concern: Concern, subject: Subject, day: str) -> bool:
     if concern.status == "withdrawn" and concern.until is None:
         return False
-    return (
-        concern.country == country
-        and (not concern.subjects or subject.country in concern.subjects)
-        and concern.since <= day <= (concern.until or day)
-    )
+    is_meant = not concern.subjects or subject.country in concern.subjects
+    return is_meant and concern.since <= day <= (concern.until or day)

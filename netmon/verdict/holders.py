@@ -5,6 +5,9 @@ A name in a client's hello is no evidence for the vendor.
 Anyone may put any name into a ClientHello or a Host header, and send it to any address. What shows that the
 vendor is there: the address is in a network that the signatures show to be the vendor's on that day; a DNS
 answer for the name has this address; or the server presented a certificate with a name of the vendor.
+
+Of DNS answers only those count that this client or a resolver of the site asked for (`FlowRecord.resolved`),
+as for the grounds of a match: what another host looks up shows as little as what nobody asked for.
 """
 
 from __future__ import annotations
@@ -16,9 +19,6 @@ from netmon.places.prefixes import PrefixTable
 from netmon.records import FlowRecord
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import NetworkRule, SignatureSet
-
-RESOLVED = frozenset({"dns_client", "dns_any"})
-"""Evidence for a flow's name that is a DNS answer with the flow's address."""
 
 
 class Holders:
@@ -36,7 +36,7 @@ class Holders:
     def is_shown(self, flow: FlowRecord, vendor: str) -> bool:
         """True if something other than the client's own words shows that the vendor answers there."""
         return (
-            flow.evidence in RESOLVED
+            flow.resolved
             or _find_network(self._networks, flow, vendor) is not None
             or any(self._is_certificate_of(name, vendor) for name in self._certified(flow))
         )

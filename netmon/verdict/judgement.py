@@ -127,6 +127,7 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
         promise=None if row.reason in _NOT_BY_PLACE or facts.is_forbidden else reference.promise,
         lacks=find_lack(facts),
         severity=find_severity(facts, row, policy.forbidden_severity),
+        row=row.when,
     )
     verdict = _show_exceptions(verdict, facts, contact, where)
     active = tuple(concern for concern in concerns if concern is not None)
@@ -158,7 +159,7 @@ def _find_facts(
         reference=reference.kind,
         doubtful=doubtful,
         proxied="proxied" in case.view,
-        refuted=bool(reference.places) and reference.places.issubset(place.excluded),
+        refuted=bool(reference.places) and all(_is_excluded(one, case) for one in reference.places),
         disputed=disputed,
         nowhere=disputed and not doubtful and _is_nowhere(case, reference),
         unknown=place.confidence == "unknown",
@@ -212,24 +213,24 @@ def _is_bypassing(case: Case, policy: Policy, day: str) -> bool:
 
 
 def _find_reference(case: Case, policy: Policy, subject: Subject, day: str) -> _Reference:
-    """The policy if it mentions the component, else the binding promises: any place of theirs is as promised.
+    """The policy if it mentions the component, else the promises that apply, each place of which is right.
 
     The promise in the verdict is the one that is kept, else the first.
     """
     allowed = policy.allowed_places(case.vendor.id, case.component)
     if allowed:  # none at all: the component is forbidden
         return _Reference("policy", allowed)
-    applied = applied_promises(case.vendor, case.component)
-    in_force = [one for one in applied if why_not_in_force(one.promise, day) is None]
+    known = applied_promises(case.vendor, case.component)
+    in_force = [one for one in known if why_not_in_force(one.promise, day) is None]
     made = [one for one in in_force if is_made_to(one.promise, subject)]
     statements = case.vendor.promises.values()
-    binding = [one for one in made if find_end(one.promise, statements, subject, day) is None]
-    if binding:
-        binding.sort(key=lambda one: one.coverage != "certain")
-        kept = (one for one in binding if case.place.location in one.promise.locations)
-        certain = [one for one in binding if one.coverage == "certain"]
+    applied = [one for one in made if find_end(one.promise, statements, subject, day) is None]
+    if applied:
+        applied.sort(key=lambda one: one.coverage != "certain")
+        kept = (one for one in applied if case.place.location in one.promise.locations)
+        certain = [one for one in applied if one.coverage == "certain"]
         return _Reference(
-            "promise", _places(binding), next(kept, binding[0]).promise.id, certain=_places(certain)
+            "promise", _places(applied), next(kept, applied[0]).promise.id, certain=_places(certain)
         )
     if made:
         return _Reference("ended")
@@ -241,10 +242,17 @@ def _places(promises: Iterable[AppliedPromise]) -> frozenset[str]:
 
 
 def _is_doubtful(case: Case, reference: _Reference, fit: Fit) -> bool:
-    """True if no binding promise certainly covers the component, or only a possible one has this place."""
+    """True if no promise certainly covers the component, or only a possible one has this place."""
     if not reference.certain:
         return True
     return fit == "inside" and _fit(case.place, reference.certain, case.locations) != "inside"
+
+
+def _is_excluded(wanted: str, case: Case) -> bool:
+    """True if the round trip excludes a country or location."""
+    location = case.locations.get(wanted)
+    country = wanted if location is None else location.country
+    return wanted in case.place.excluded or country in case.place.not_in
 
 
 def _fit(place: Place, wanted: frozenset[str], locations: Mapping[str, Location]) -> Fit:

@@ -24,7 +24,8 @@ MEANINGS: Mapping[str, str] = {
     "no_contact": "The client tried to reach the vendor. No data was exchanged, so nothing was sent there.",
     "name_unsolicited": "Only a DNS answer that no query was seen for links this flow to the vendor. "
     "Such an answer can be forged.",
-    "name_unproven": "The name comes from a look-up that is not known to be this client's. "
+    "name_unproven": "The name comes from a look-up that is not known to be this client's, or only "
+    "the server showed it. "
     "The address may serve other names, so the flow may be another's.",
     "subject_unknown": "A promise was made to users in certain countries, and the client's country is not "
     "known. Whether the place is as promised cannot be said.",

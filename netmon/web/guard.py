@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import ipaddress
+import os
 import socket
 import ssl
 import threading
@@ -13,18 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import bcrypt
-
 from netmon.errors import ConfigError, reason_of
 from netmon.file_version import FileVersion, file_version
 from netmon.web.config import TlsConfig, WebConfig, load
+from netmon.web.passwords import Access, Client, Passwords
+from netmon.web.verified import VerifiedPasswords, memory_folder
 
 _CHECK_EVERY_S = 1.0
-_MAX_CACHED_PASSWORDS = 100
-"""Correct passwords are cached, since bcrypt takes a tenth of a second of CPU by design."""
-_MAX_PASSWORD_BYTES = 72
-_UNKNOWN_USER_HASH = b"$2b$10$" + b"." * 53
-"""Checked for unknown users, so that the response time does not reveal which users exist."""
 _PLAIN_HTTP = b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\nthis server requires HTTPS\n"
 _VERIFY = {
     "NoClientCert": ssl.CERT_NONE,
@@ -48,7 +43,7 @@ class WebGuard:
         self._next_check_s = time.monotonic() + _CHECK_EVERY_S
         self.config, self._context = _load(file)
         self._versions = self._find_versions()
-        self._passwords = _Passwords()
+        self._passwords = Passwords(VerifiedPasswords(_memory_file(file), log))
 
     def refresh(self) -> None:
         """Reads the files again if they have changed; checks at most once a second."""
@@ -95,13 +90,9 @@ class WebGuard:
         if allowed and certificate and not _is_allowed(certificate, allowed):
             raise ssl.SSLError("the client's certificate has none of the allowed names")
 
-    def is_authorized(self, authorization: str | None) -> bool:
-        """True if an Authorization header (RFC 7617) has a known user and the correct password."""
-        users = self.config.users
-        if not users:
-            return True
-        user, password = _credentials(authorization)
-        return self._passwords.is_correct(user, password, users.get(user))
+    def check(self, authorization: str | None, client: Client) -> Access:
+        """The answer to a request with this Authorization header, or without one."""
+        return self._passwords.check(self.config.users, authorization, client)
 
     def _find_versions(self) -> list[FileVersion | None]:
         """The versions of the configuration and of the files that it names."""
@@ -109,29 +100,12 @@ class WebGuard:
         return [file_version(file) for file in files if file is not None]
 
 
-class _Passwords:
-    """Checks passwords, one at a time, and caches the correct ones."""
-
-    def __init__(self) -> None:
-        self._hashing = threading.Lock()
-        self._correct: dict[bytes, None] = {}
-
-    def is_correct(self, user: str, password: bytes, expected: str | None) -> bool:
-        """True if the password matches the user's hash; `expected` is None for an unknown user."""
-        stored = expected.encode() if expected is not None else _UNKNOWN_USER_HASH
-        parts = (user.encode(), password, stored)
-        key = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
-        if key in self._correct:
-            return True
-        with self._hashing:
-            # bcrypt accepts at most 72 bytes, so no hash belongs to a longer password.
-            is_correct = len(password) <= _MAX_PASSWORD_BYTES and bcrypt.checkpw(password, stored)
-        if not is_correct or expected is None:
-            return False
-        if len(self._correct) >= _MAX_CACHED_PASSWORDS:
-            self._correct.clear()
-        self._correct[key] = None
-        return True
+def _memory_file(file: Path | None) -> Path | None:
+    """Where the passwords of a `web.config.yml` are remembered across restarts."""
+    if file is None:
+        return None
+    name = hashlib.sha256(os.fsencode(file.absolute())).hexdigest()[:16]
+    return memory_folder(os.environ) / f"passwords-{name}.json"
 
 
 def _load(file: Path | None) -> tuple[WebConfig, ssl.SSLContext | None]:
@@ -178,14 +152,3 @@ def _canonical(name: str) -> str:
         return str(ipaddress.ip_address(name))
     except ValueError:
         return name
-
-
-def _credentials(authorization: str | None) -> tuple[str, bytes]:
-    scheme, _, encoded = (authorization or "").partition(" ")
-    if scheme.lower() != "basic":
-        return "", b""
-    try:
-        user, _, password = base64.b64decode(encoded, validate=True).partition(b":")
-        return user.decode(), password
-    except ValueError:  # neither Base64 nor UTF-8
-        return "", b""

@@ -4,7 +4,7 @@
 
 The engine reads a load in which every named flow matches a vendor; its time is scaled to a million flows.
 Places are looked up with three location databases and the signatures, for servers in the order of the load
-(`again`), with the smallest round trips as in the sensor (`trips`), and for servers never seen before
+(`again`), with round trips as in the sensor (`trips`), and for servers never seen before
 (`new`), so that no cache helps. The last column is the share of the engine's time.
 """
 
@@ -22,7 +22,7 @@ from netmon._engine import CaptureFile, Engine, Matcher
 from netmon.places.databases import Databases
 from netmon.places.declared import Position
 from netmon.places.locator import Locator
-from netmon.places.round_trips import SmallestRoundTrips
+from netmon.places.round_trips import SmallestRoundTrips, own_round_trip
 from netmon.records import FlowRecord
 from netmon.signatures.load import default_folder, load_folder
 from netmon.sources import to_batch
@@ -63,7 +63,7 @@ def time_places(folder: Path, flows: list[FlowRecord], lookups: int) -> dict[str
         places.locate(flow.server, flow.start_ns)
 
     def with_trips(flow: FlowRecord) -> None:
-        places.locate(flow.server, flow.start_ns, trips.record(flow))
+        places.locate(flow.server, flow.start_ns, own_round_trip(flow), trips.record(flow))
 
     first_ns = flows[0].start_ns
     strangers = [str(ipaddress.ip_address(0x0B000000 + number)) for number in range(lookups // 10)]

@@ -20,7 +20,8 @@ def demo():
 def clean_environment(home):
     """An environment without the user's configuration, a terminal, or a setting for colours."""
     kept = {key: value for key, value in os.environ.items() if key in KEPT}
-    return kept | {"HOME": str(home), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+    own = {"HOME": str(home), "RUNTIME_DIRECTORY": str(home / "memory")}
+    return kept | own | {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture

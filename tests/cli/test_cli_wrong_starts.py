@@ -156,15 +156,16 @@ def test_run_without_an_interface(refused):
 
 
 def test_run_with_an_invalid_address_to_listen_on(refused):
-    """The address needs a host and a port."""
-    assert refused("run", "-i", "lo", "--listen", "here") == (
-        "--listen: 'here' is not an address to listen on: write HOST:PORT, such as 127.0.0.1:10977"
+    """The address needs a port."""
+    assert refused("run", "-i", "lo", "--web.listen-address", "here") == (
+        "--web.listen-address: 'here' is not an address to listen on: write HOST:PORT, such as "
+        "127.0.0.1:10977, :10977 for all addresses, or unix:PATH"
     )
 
 
 def test_run_on_an_unknown_interface(refused):
     """One line with the interface, with and without privileges."""
-    assert "no-such-if0" in refused("run", "-i", "no-such-if0", "--listen", "off")
+    assert "no-such-if0" in refused("run", "-i", "no-such-if0", "--web.listen-address", "off")
 
 
 def test_signatures_with_errors(netmon, tmp_path):

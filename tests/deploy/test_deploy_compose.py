@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from netmon.config.settings import DEFAULT_PORT
+from netmon.web.options import DEFAULT_PORT
 from tests.machine import need
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +17,7 @@ DEPLOY = ROOT / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"
 FILE = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))
 SERVICES = FILE["services"]
+DATASOURCES = ROOT / "grafana" / "provisioning" / "datasources" / "netmon.yaml"
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?+])((?:[^{}]|\{[^{}]*\})*))?\}")
 
 
@@ -34,6 +35,11 @@ def interpolate(text, **environment):
         return given
 
     return VARIABLE.sub(value, text)
+
+
+def datasources(file):
+    """The data sources in a provisioning file."""
+    return yaml.safe_load(file.read_text(encoding="utf-8"))["datasources"]
 
 
 def mounts(service, **environment):
@@ -87,7 +93,7 @@ def test_images_have_a_fixed_version():
     """Every image has a pinned version, and netmon's is the current one."""
     package = tomllib.loads((ROOT / "engine" / "Cargo.toml").read_text(encoding="utf-8"))["package"]
     images = {name: service["image"] for name, service in SERVICES.items()}
-    assert images.pop("netmon") == f"netmon:{package['version']}"
+    assert {images.pop("netmon"), images.pop("receiver")} == {f"netmon:{package['version']}"}
     assert all(re.fullmatch(r"docker\.io/\w+/\w+:v?\d+\.\d+\.\d+", image) for image in images.values()), (
         images
     )
@@ -102,9 +108,22 @@ def test_each_service_has_only_the_rights_it_needs(name):
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["read_only"] is True
     assert service["restart"] == "unless-stopped"
-    assert not {"privileged", "ports", "pid", "user"} & set(service)
+    assert not {"privileged", "ports", "pid"} & set(service)
+    assert service.get("user") == (
+        "65534:65534" if name == "receiver" else None
+    )  # nobody; its image has root
     if name != "netmon":  # whose health check is in the image
         assert service["healthcheck"]["test"][0] == "CMD"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_has_bounds(name):
+    """Memory (without swap), processes and the size of the log are bounded."""
+    service = SERVICES[name]
+    assert re.fullmatch("[0-9]+[mg]", service["mem_limit"])
+    assert service["memswap_limit"] == service["mem_limit"]
+    assert 0 < service["pids_limit"] <= 512
+    assert service["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}}
 
 
 def test_services_listen_only_on_this_host():
@@ -113,8 +132,9 @@ def test_services_listen_only_on_this_host():
     assert option("prometheus", "--web.listen-address") == "127.0.0.1:9090"
     assert option("alertmanager", "--web.listen-address") == "127.0.0.1:9093"
     assert option("alertmanager", "--cluster.listen-address") == ""
+    assert option("receiver", "--listen").startswith("127.0.0.1:")
     assert SERVICES["grafana"]["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
-    assert "--listen" not in SERVICES["netmon"]["command"]  # netmon's own default is 127.0.0.1
+    assert "--web.listen-address" not in SERVICES["netmon"]["command"]  # netmon's own default is 127.0.0.1
 
 
 def test_there_is_no_secret():
@@ -138,11 +158,18 @@ def test_command_of_the_sensor():
 
 
 def test_prometheus_accepts_its_configuration(tmp_path):
-    """promtool accepts it, and the rules that it names, at their paths in the container."""
+    """promtool accepts it and its rules, at their paths in the container; exemplars are stored."""
     need("promtool")
     root = lay_out("prometheus", tmp_path)
     text = run("promtool", "check", "config", root / option("prometheus", "--config.file").lstrip("/"))
-    assert text.count("rules found") == 2, text
+    assert text.count("rules found") == 3, text
+    assert option("prometheus", "--enable-feature") == "exemplar-storage"
+
+
+def test_alerts_about_the_monitoring_fire_when_they_should():
+    """Each fires in its case, and in no other."""
+    need("promtool")
+    run("promtool", "test", "rules", Path(__file__).parent / "rules" / "stack.yml")
 
 
 def test_alertmanager_accepts_its_configuration(tmp_path):
@@ -153,17 +180,24 @@ def test_alertmanager_accepts_its_configuration(tmp_path):
 
 
 def test_services_find_each_other():
-    """Prometheus scrapes netmon's port and notifies Alertmanager's; Grafana's data source is Prometheus."""
+    """Prometheus scrapes all and notifies Alertmanager, Alertmanager the receiver; Grafana has both."""
     prometheus = yaml.safe_load((DEPLOY / "prometheus.yml").read_text(encoding="utf-8"))
-    [scrape] = prometheus["scrape_configs"]
-    assert scrape["static_configs"] == [{"targets": [f"127.0.0.1:{DEFAULT_PORT}"]}]
+    where = {name: option(name, "--web.listen-address") for name in ("prometheus", "alertmanager")}
+    targets = {one["job_name"]: one["static_configs"] for one in prometheus["scrape_configs"]}
+    expected = where | {"netmon": f"127.0.0.1:{DEFAULT_PORT}", "grafana": "127.0.0.1:3000"}
+    assert targets == {name: [{"targets": [target]}] for name, target in expected.items()}
     [manager] = prometheus["alerting"]["alertmanagers"]
-    where = option("alertmanager", "--web.listen-address")
-    assert manager["static_configs"] == [{"targets": [where]}]
-    provisioning = ROOT / "grafana" / "provisioning"
-    [source] = yaml.safe_load((provisioning / "datasources" / "netmon.yaml").read_text())["datasources"]
-    assert source["url"] == f"http://{option('prometheus', '--web.listen-address')}"
-    assert source["jsonData"]["timeInterval"] == prometheus["global"]["scrape_interval"]
+    assert manager["static_configs"] == [{"targets": [where["alertmanager"]]}]
+    example = yaml.safe_load((ROOT / "grafana" / "alerts" / "alertmanager.example.yml").read_text())
+    hooks = [hook["url"] for one in example["receivers"] for hook in one.get("webhook_configs", [])]
+    assert {hook.split("/")[2] for hook in hooks} == {option("receiver", "--listen")}
+    sources = {source["type"]: source for source in datasources(DATASOURCES)}
+    assert {kind: source["url"] for kind, source in sources.items()} == {
+        name: f"http://{address}" for name, address in where.items()
+    }
+    data = sources["prometheus"]["jsonData"]
+    assert data["timeInterval"] == prometheus["global"]["scrape_interval"]
+    assert data["alertmanagerUid"] == sources["alertmanager"]["uid"]
 
 
 def test_grafana_finds_its_dashboards(tmp_path):

@@ -200,7 +200,7 @@ def test_a_given_user_is_kept(image, ambient):
     """
     rights = "--inh-caps=+net_raw --ambient-caps=+net_raw" if ambient else ""
     user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *rights.split(), "entrypoint"]
-    words = ("run", "-i", "port", "--listen", "off")
+    words = ("run", "-i", "port", "--web.listen-address", "off")
     sensor = image.start(*words, entrypoint=user)
     state, line = sensor.stderr.readline(), sensor.stderr.readline()
     sensor.terminate()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from netmon.web.connections import MAX_CONNECTIONS
 from tests.machine import need, need_readable_by_all
 
 ROOT = Path(__file__).parents[2]
@@ -27,12 +28,13 @@ def analyze(*words):
     return done.returncode, done.stdout + done.stderr
 
 
-def test_systemd_accepts_the_unit(tmp_path):
-    """It has no unknown directive and no invalid value; only the program's path is replaced here."""
+def test_systemd_accepts_the_units(tmp_path):
+    """They have no unknown directive and no invalid value; only the program's path is replaced here."""
     need("kill")
-    unit = tmp_path / UNIT.name
+    unit, socket = tmp_path / UNIT.name, tmp_path / "netmon.socket"
     unit.write_text(UNIT.read_text().replace("/opt/netmon/bin/netmon", shutil.which("true")))
-    assert analyze("verify", unit) == (0, "")
+    socket.write_text(UNIT.with_name(socket.name).read_text())
+    assert analyze("verify", unit, socket) == (0, "")
 
 
 def test_exposure_is_low():
@@ -83,6 +85,20 @@ def test_netmon_needs_no_writable_executable_memory(tmp_path):
     assert "unexpected" in done.stdout
 
 
+def test_unit_is_bounded():
+    """Memory and tasks have limits; what the web server remembers is in memory, for its user only."""
+    unit = configparser.RawConfigParser(strict=False)
+    unit.optionxform = str
+    unit.read(UNIT)
+    service = unit["Service"]
+    assert (service["MemoryMax"], service["TasksMax"]) == ("3G", "512")
+    assert (
+        int(service["TasksMax"]) > MAX_CONNECTIONS + 64
+    )  # a thread for each connection, and the most workers
+    assert (service["RuntimeDirectory"], service["RuntimeDirectoryMode"]) == ("netmon", "0700")
+    assert service["RuntimeDirectoryPreserve"] == "restart"
+
+
 @pytest.mark.lab
 def test_one_capability_is_enough(tmp_path):
     """As user nobody, with CAP_NET_RAW as its only, ambient capability, the sensor captures."""
@@ -92,7 +108,7 @@ def test_one_capability_is_enough(tmp_path):
     command = (
         "ip link set lo up && ip link add netmon-a type veth peer netmon-b && ip link set netmon-a up && "
         "ip link set netmon-b up && exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs "
-        f'{rights} "$0" -m netmon run -i netmon-a --listen off'
+        f'{rights} "$0" -m netmon run -i netmon-a --web.listen-address off'
     )
     sensor = subprocess.Popen(
         ["unshare", "--net", "sh", "-c", command, sys.executable],

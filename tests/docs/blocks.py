@@ -10,7 +10,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     path.relative_to(ROOT)
-    for pattern in ("*.md", "docs/*.md", "deploy/*.md", "grafana/**/*.md", "netmon/data/signatures/*.md")
+    for pattern in ("*.md", "docs/*.md", "deploy/*.md", "grafana/**/*.md", "netmon/data/*/*.md")
     for path in ROOT.glob(pattern)
 )
 """Every document that is written for people who use or develop netmon, relative to the repository."""

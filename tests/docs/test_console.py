@@ -35,6 +35,13 @@ EXEMPT = {
     "NETMON_INTERFACE=eth1 NETMON_COUNTRY=DE docker compose -f deploy/compose.yaml up -d": Exemption(
         "needs the Docker engine", "tests/deploy/test_deploy_together.py"
     ),
+    "docker compose -f deploy/compose.yaml logs receiver": Exemption(
+        "needs the Docker engine", "tests/deploy/test_deploy_together.py"
+    ),
+    "NETMON_DATASOURCES=./grafana-loki.yaml NETMON_EVENTS_URL=http://127.0.0.1:3100 docker compose "
+    "-f deploy/compose.yaml up -d": Exemption(
+        "needs the Docker engine", "tests/deploy/test_deploy_events.py"
+    ),
     "docker compose -f deploy/compose.yaml kill -s HUP netmon": Exemption(
         "needs the Docker engine", "tests/cli/test_cli_run.py"
     ),

@@ -94,6 +94,7 @@ def test_flow_of_a_vendor(event):
             "tls_versions": ["1.3", "1.2"],
             "ja4": "t13d1516h2_8daaf6152771_e5627efa2ab1",
             "rtt_min_ms": 12.346,
+            "answer_rtt_ms": 12.4,
             "verdict": "expected",
             "reason": "place_as_promised",
             "promise": "files_in_zurich",

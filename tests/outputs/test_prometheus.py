@@ -12,6 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from netmon.destinations.memory import NewCount
 from netmon.outputs import prometheus
 from netmon.outputs.metrics import FLOW_LABELS, METRICS
+from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
 from netmon.places.databases import DatabaseState
 from netmon.records import EVIDENCE, QUESTIONS, UNNAMED, ClassifiedFlow, Fallback, Place, Verdict
@@ -324,8 +325,8 @@ def test_labels_come_from_the_closed_list():
     """No label has values from traffic, and none conflicts with the labels of a target."""
     allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state", "version"}
     allowed.add("database")  # of the configuration
-    allowed |= {"protocol", "operator", "question", "kind", "lacks", "severity"}
-    about = {"city", "latitude", "longitude", "pythonversion", "sha256", "vendors"}
+    allowed |= {"protocol", "operator", "question", "kind", "lacks", "severity", "standing"}
+    about = {"city", "latitude", "longitude", "pythonversion", "sensor", "sha256", "site", "vendors"}
     for name, (kind, labels, _help) in METRICS.items():
         assert set(labels) <= (allowed | about if kind == "info" else allowed), name
         assert name.startswith("netmon_")
@@ -337,7 +338,9 @@ def test_every_metric_of_the_table_is_served(metrics):
     metrics.flow(classified(MOSCOW, UNEXPECTED))
     fallback = Fallback("acme", "Example DNS", "vendor", "files", "official")
     metrics.flow(ClassifiedFlow(flow(), fallbacks=(fallback,)))
-    served = {family.name: (family.type, family.documentation) for family in metrics.registry.collect()}
+    register_process(metrics.registry, "edge", "Bern")
+    families = [family for family in metrics.registry.collect() if not family.name.startswith("process_")]
+    served = {family.name: (family.type, family.documentation) for family in families}
     assert served == {name: (kind, text) for name, (kind, _labels, text) in METRICS.items()}
 
 

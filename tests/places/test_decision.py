@@ -296,6 +296,45 @@ def test_moscow_is_excluded(votes, expected):
     assert (place.confidence, place.country, place.location) == expected
 
 
+@pytest.mark.parametrize(
+    ("votes", "expected"),
+    [
+        ([vote("a", "RU")], ("unknown",) * 3),
+        ([vote("a", "RU/Moscow"), vote("b", "RU")], ("unknown",) * 3),
+        ([vote("a", "RU/Pskov"), vote("b", "RU"), vote("c", "CH")], ("single", "CH", "unknown")),
+        ([vote("a", "CH/Zurich"), vote("b", "RU"), vote("c", "CH")], ("agreed", "CH", "zurich")),
+        ([vote("a", "CH"), vote("b", "RU"), vote("c", "DE")], ("disputed",) * 3),
+        # A source that withholds its country may mean Russia, or another one.
+        ([vote("a", "CH"), vote("b", "CH"), vote("c", "", contradicts=True)], ("disputed",) * 3),
+        # A merged source whose vote may be more than a registration casts doubt only if it can be right.
+        ([vote("geo_whois_asn", "RU"), vote("b", "CH"), vote("c", "CH")], ("agreed", "CH", "unknown")),
+        ([vote("geo_whois_asn", "DE"), vote("b", "CH"), vote("c", "CH")], ("disputed",) * 3),
+        ([vote("declared", "RU/Pskov"), vote("b", "CH"), vote("c", "CH")], ("disputed",) * 3),
+        # A newer vote is refuted, and the older one of the same provider does not return.
+        (
+            [vote(HERE, "RU", date=NEW), vote(SHIPPED, "CH", date=OLD), vote("b", "CH")],
+            ("single", "CH", "unknown"),
+        ),
+    ],
+)
+def test_russia_is_excluded(votes, expected):
+    """Every vote for the country is refuted, whatever city it names, and does not count."""
+    place = decide(votes, CITIES, not_in={"RU"})
+    assert (place.confidence, place.country, place.location) == expected
+    assert "RU" not in place.claims
+
+
+def test_the_step_of_a_refuted_vote_says_what_is_too_far_away():
+    """The country, the city, or the city that another database of the provider names."""
+    votes = [vote("a", "RU/Pskov"), vote("b", "CH/Zurich"), vote("b", "CH")]
+    steps = decide(votes, CITIES, {"zurich"}, {"RU"}).steps
+    assert steps[-4:-1] == (
+        "a is refuted: Russia is too far away",
+        "b is refuted: Zurich is too far away",
+        "b is refuted: the city given by its provider is too far away",
+    )
+
+
 def test_a_refuted_vote_stays_in_the_evidence_with_its_step():
     """A refuted vote is still listed, and a step says that it is refuted."""
     votes = [vote("a", "CH/Zurich"), vote("b", "RU/Moskva")]
@@ -313,6 +352,18 @@ def test_an_excluded_location_is_never_the_place(votes, excluded):
     place = decide(votes, CITIES, excluded)
     assert place.location not in excluded
     assert place.votes == tuple(votes)
+
+
+NOT_IN = st.sets(st.sampled_from(["CH", "RU", "DE", "US"]))
+
+
+@given(st.lists(VOTES, max_size=6), EXCLUDED, NOT_IN)
+def test_an_excluded_country_is_never_the_place(votes, excluded, not_in):
+    """No combination of votes gives a place in an excluded country, nor claims one."""
+    place = decide(votes, CITIES, excluded, not_in)
+    assert place.country not in not_in
+    assert not not_in.intersection(place.claims)
+    assert place.location not in excluded
 
 
 @given(st.lists(VOTES, max_size=6), EXCLUDED)

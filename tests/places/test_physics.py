@@ -12,10 +12,11 @@ from netmon.places.physics import (
     LIGHT_KM_PER_MS,
     TIMING_MARGIN_NS,
     DistanceCheck,
-    distance_km,
     max_distance_km,
+    min_country_distance_km,
     min_distance_km,
 )
+from netmon.places.sphere import distance_km
 from netmon.records import RoundTrip
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import Location
@@ -152,7 +153,7 @@ def test_the_fibre_limit_is_reported_and_excludes_nothing():
     bound = DistanceCheck(FRANKFURT, LOCATIONS).bound(trip(13 * MS))
     assert "moscow" not in bound.excluded
     assert (
-        bound.step.partition("too far by light in fibre, which excludes nothing: ")[2]
+        bound.step.partition("implausible by light in fibre, which excludes nothing: ")[2]
         == "moscow, saint_petersburg"
     )
 
@@ -189,3 +190,82 @@ def test_the_smallest_distance_has_every_margin_subtracted():
     """The ellipsoid, the city's radius and the position's accuracy count in favour of the location."""
     far = distance_km(50.111, 8.682, 55.756, 37.617)
     assert min_distance_km(FRANKFURT, LOCATIONS["moscow"]) == pytest.approx(far * 0.9944 - 110)
+
+
+BERLIN = Position(52.52, 13.405, 10)
+
+
+@pytest.mark.parametrize(
+    ("position", "rtt_ms", "not_in"),
+    [
+        (FRANKFURT, 2.3, {"RU", "UA", "US", "CN"}),  # 495 km, and Kaliningrad is 885 km away
+        (FRANKFURT, 4.5, {"RU", "UA", "US", "CN"}),
+        (FRANKFURT, 4.7, {"UA", "US", "CN"}),
+        (FRANKFURT, 6.0, {"US", "CN"}),
+        (FRANKFURT, 1.0, {"RU", "UA", "US", "CN"}),  # Switzerland and the Netherlands are within 300 km
+        (BERLIN, 1.7, {"RU", "UA", "US", "CN", "CH"}),
+        (BERLIN, 2.3, {"UA", "US", "CN", "CH"}),
+        (VIENNA, 1.5, {"RU", "US", "CN", "CH", "NL"}),
+        (MOSCOW, 1.0, {"UA", "US", "CN", "CH", "DE", "NL"}),
+        (MOSCOW, 5.0, {"US", "CN", "CH", "DE", "NL"}),  # Ukraine is 450 km away
+        (FRANKFURT, 40.0, set()),
+    ],
+)
+def test_countries_that_cannot_be(position, rtt_ms, not_in):
+    """Of the countries asked about, those whose nearest point is beyond the reach of light."""
+    countries = frozenset({"CH", "CN", "DE", "NL", "RU", "UA", "US"})
+    bound = DistanceCheck(position, LOCATIONS).bound(trip(round(rtt_ms * MS)), countries)
+    assert set(bound.not_in) == not_in
+    assert not set(bound.implausible) & set(bound.not_in)
+
+
+def test_the_step_names_countries_in_words():
+    """Those that cannot be, and those that light in fibre would not reach, which are not excluded."""
+    bound = DistanceCheck(FRANKFURT, {}).bound(trip(5 * MS), frozenset({"CN", "RU", "US", "CH"}))
+    assert (bound.not_in, bound.implausible) == (("CN", "US"), ("RU",))
+    assert bound.step == (
+        "round trip: 5.000 ms, so it is at most 899 km away: excludes nothing; what answered cannot be in "
+        "China or United States; implausible by light in fibre, which excludes nothing: Russia"
+    )
+
+
+@pytest.mark.parametrize(
+    ("position", "interception"), [(None, "unlikely"), (FRANKFURT, "suspected"), (FRANKFURT, "unknown")]
+)
+def test_an_unreliable_round_trip_excludes_no_country(position, interception):
+    """Without a position, with a middlebox, or below a millisecond while few destinations were seen."""
+    bound = DistanceCheck(position, LOCATIONS).bound(trip(MS // 2, interception), frozenset({"RU", "US"}))
+    assert (bound.not_in, bound.implausible) == ((), ())
+
+
+COUNTRIES = st.sampled_from(["CH", "DE", "RU", "UA", "US", "FR", "NZ", "FJ", "AQ", "XK", "XX"])
+
+
+@given(POSITIONS, TRIPS_NS, COUNTRIES)
+def test_a_country_is_excluded_only_if_light_could_not_return(position, rtt_ns, country):
+    """Not even light could return in time from its nearest point, all margins subtracted."""
+    km = min_country_distance_km(position, country)
+    found = DistanceCheck(position, LOCATIONS).bound(trip(rtt_ns), frozenset({country}))
+    assert (country in found.not_in) == (km > max_distance_km(rtt_ns))
+
+
+@given(POSITIONS, TRIPS_NS, TRIPS_NS, COUNTRIES)
+def test_a_longer_round_trip_never_excludes_more_countries(position, one_ns, other_ns, country):
+    """The smaller of two round trips excludes at least the countries that the greater one does."""
+    check = DistanceCheck(position, LOCATIONS)
+    small, great = (
+        set(check.bound(trip(ns), frozenset({country})).not_in) for ns in sorted((one_ns, other_ns))
+    )
+    assert great <= small
+
+
+@given(POSITIONS, st.sampled_from(sorted(LOCATIONS)), st.floats(0, 5), st.floats(0, 300))
+def test_the_country_of_a_real_server_is_never_excluded(position, name, detour, delay_ms):
+    """Wherever sensor and server are, whatever the detour and the delay."""
+    there = LOCATIONS[name]
+    straight_km = distance_km(position.latitude, position.longitude, there.latitude, there.longitude)
+    real_ms = 2 * straight_km * (1 - 0.0056) * (1 + detour) / LIGHT_KM_PER_MS + delay_ms
+    bound = DistanceCheck(position, LOCATIONS).bound(
+        trip(max(1, round(real_ms * MS))), frozenset({there.country})
+    )
+    assert bound.not_in == ()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from netmon.records import EVIDENCE
 from netmon.signatures.load import default_folder, load_folder
 from netmon.verdict.holders import Holders
 from tests import records
@@ -18,24 +19,11 @@ def shown(address="129.132.1.10", vendor=VENDOR, **changes):
     return HOLDERS.is_shown(records.flow(server=address, **(given | changes)), vendor)
 
 
-@pytest.mark.parametrize(
-    ("evidence", "is_shown"),
-    [
-        ("sni", False),
-        ("quic_sni", False),
-        ("http_host", False),
-        ("certificate", False),  # without a name of the vendor in it
-        ("dns_client", True),
-        ("dns_any", True),
-        ("payload", False),
-        ("network", False),  # the network is looked up, not taken from the flow's word
-        ("ech_outer", False),
-        ("none", False),
-    ],
-)
-def test_only_dns_answers_show_it_by_themselves(evidence, is_shown):
-    """A DNS answer for the name has this address; all else is what the client sends."""
-    assert shown(evidence=evidence) == is_shown
+@pytest.mark.parametrize("resolved", [True, False])
+@pytest.mark.parametrize("evidence", EVIDENCE)
+def test_a_name_that_the_site_resolved_to_the_address_shows_it(evidence, resolved):
+    """A DNS answer that was asked for has this address, whatever names the flow; no name shows it alone."""
+    assert shown(evidence=evidence, resolved=resolved) == resolved
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from prometheus_client import CollectorRegistry, Counter
 
+from netmon.web import connections
 from netmon.web import server as web
 from netmon.web.guard import WebGuard
+from netmon.web.handler import Site
+from netmon.web.listeners import open_listeners
+from netmon.web.options import WebOptions, parse_listen
+from netmon.web.scrapes import Scrapes
 from netmon.web.server import WebServer
 from tests.web.limits import IDLE_S
 
@@ -36,24 +41,36 @@ def reloads():
     return []
 
 
+@pytest.fixture(autouse=True)
+def _memory(tmp_path, monkeypatch):
+    """Verified passwords are remembered for this test only."""
+    folder = tmp_path / "memory"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(folder))
+
+
 @pytest.fixture
 def serve(registry, ready, reloads, monkeypatch):
-    """Starts a server with a guard; without one it is open."""
-    monkeypatch.setattr(web, "CLIENT_TIMEOUT_S", IDLE_S)
+    """Starts a server with a guard, which is open without one, on one or more addresses."""
+    for name in ("REQUEST_WITHIN_S", "ANSWER_WITHIN_S", "IDLE_S"):
+        monkeypatch.setattr(connections, name, IDLE_S)
     monkeypatch.setattr(web, "_POLL_S", 0.01)  # every test waits for the end of its servers
     servers = []
 
-    def serve(guard=None, host="127.0.0.1", port=0):
-        server = WebServer(
-            host,
-            port,
-            registry,
-            "1.2.3",
-            is_ready=ready.is_set,
-            reload=lambda: reloads.pop(0),
+    def serve(guard=None, *listen, **options):
+        addresses = tuple(map(parse_listen, listen or ["127.0.0.1:0"]))
+        web_options = WebOptions(listen=addresses, **options)
+        site = Site(
+            scrapes=Scrapes(registry),
+            version="1.2.3",
+            name="edge (Bern)",
+            options=web_options,
             guard=guard or WebGuard(None, print),
+            is_ready=ready.is_set,
             view=lambda: "eth1: last packet of a flow at 2026-11-28T12:00:00Z\n",
+            reload=lambda: reloads.pop(0),
         )
+        server = Served(open_listeners(web_options, {}), site)
         server.start()
         servers.append(server)
         return server
@@ -61,6 +78,15 @@ def serve(registry, ready, reloads, monkeypatch):
     yield serve
     for server in servers:
         server.stop()
+
+
+class Served(WebServer):
+    """A server of the tests."""
+
+    @property
+    def address(self):
+        """The first listener, as "host:port"."""
+        return self._listeners[0].where
 
 
 @pytest.fixture

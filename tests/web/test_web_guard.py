@@ -1,6 +1,5 @@
 """TLS, client certificates and passwords, with Python's own client and with curl."""
 
-import base64
 import os
 import shutil
 import socket
@@ -14,7 +13,9 @@ import pytest
 from netmon.errors import ConfigError
 from netmon.web import guard as module
 from netmon.web.guard import WebGuard
+from netmon.web.passwords import Access
 from tests.machine import need
+from tests.web.clients import Waiting, basic, hash_of
 from tests.web.limits import SOON_S
 
 TLS = "tls_server_config: {cert_file: server.pem, key_file: server.key"
@@ -65,18 +66,10 @@ def get(certificates):
     return get
 
 
-def basic(user, password):
-    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
-
-
-def hash_of(password):
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
-
-
 def test_tls(guarded, get):
     """Metrics are served over TLS, and the URL is https."""
     server = guarded(TLS + "}")
-    assert server.url == f"https://{server.address}"
+    assert server.urls == (f"https://{server.address}",)
     status, body = get(server)
     assert status == 200
     assert b"apples_total 3.0" in body
@@ -89,7 +82,7 @@ def test_curl_agrees(guarded, certificates):
     words = ["curl", "-sS", "--fail", "--max-time", "5", "--cacert", str(certificates / "ca.pem")]
     words += ["--cert", str(certificates / "client.pem"), "--key", str(certificates / "client.key")]
     done = subprocess.run(
-        [*words, "-u", "me:secret", f"{server.url}/metrics"], capture_output=True, check=False
+        [*words, "-u", "me:secret", f"{server.urls[0]}/metrics"], capture_output=True, check=False
     )
     assert (done.returncode, b"apples_total 3.0" in done.stdout) == (0, True), done.stderr
 
@@ -165,9 +158,9 @@ def test_right_password_is_hashed_once(guarded, monkeypatch):
     checked = []
     checkpw = bcrypt.checkpw
     monkeypatch.setattr(bcrypt, "checkpw", lambda *words: checked.append(words) or checkpw(*words))
-    guard = guarded(f"basic_auth_users: {{me: '{hash_of('secret')}'}}")._server.guard
+    guard = guarded(f"basic_auth_users: {{me: '{hash_of('secret')}'}}")._site.guard
     header = basic("me", "secret")["Authorization"]
-    assert [guard.is_authorized(header) for _ in range(3)] == [True, True, True]
+    assert [guard.check(header, Waiting()) for _ in range(3)] == [Access.GRANTED] * 3
     assert len(checked) == 1
 
 

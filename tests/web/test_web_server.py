@@ -1,14 +1,14 @@
 """The web server: its responses, and that no client can block others."""
 
 import gzip
+import re
 import socket
 from contextlib import ExitStack
 from http.client import HTTPConnection
 
 import pytest
 
-from netmon.errors import OutputError
-from netmon.web import server as web
+from netmon.web import connections
 from tests.web.limits import SOON_S
 
 
@@ -80,11 +80,13 @@ def test_ready_follows_the_capture(get, ready):
 
 
 def test_landing_page(get):
-    """The root links to everything else."""
+    """The root says which sensor this is, and links to everything else."""
     status, headers, body = get("/")
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert b'href="/metrics"' in body
-    assert b"1.2.3" in body
+    assert {b"1.2.3" in body, b"edge (Bern)" in body} == {True}
+    links = re.findall(r'href="([^"]*)"', body.decode())
+    assert links == ["metrics", "runbooks/", "-/healthy", "-/ready"]
+    assert {link: get(f"/{link}")[0] for link in links if link != "-/ready"} == dict.fromkeys(links[:3], 200)
 
 
 @pytest.mark.parametrize("path", ["/metric", "/metrics/", "/-/quit", "/%2e%2e/etc/passwd"])
@@ -106,19 +108,9 @@ def test_nothing_can_be_changed(get, method):
     assert get("/metrics", method=method)[0] in (405, 501)
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_reload(get, reloads, method):
-    """POST and PUT reload, and the response gives the result; a GET does nothing."""
-    reloads += [None, "acme.yaml:3: unknown key"]
-    assert get("/-/reload")[0] == 405
-    assert get("/-/reload", method=method)[::2] == (200, b"reloaded\n")
-    answer = get("/-/reload", method=method)
-    assert answer[::2] == (500, b"the old signatures stay in use: acme.yaml:3: unknown key\n")
-
-
 def test_idle_clients_do_not_delay_a_scrape(get, connect, monkeypatch):
     """A scrape is answered although more clients than the limit are connected and send nothing."""
-    monkeypatch.setattr(web, "MAX_CONNECTIONS", 8)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 8)
     silent = [connect() for _ in range(20)]
     assert get("/metrics")[0] == 200
     assert silent[0].recv(1) == b""  # the oldest was closed
@@ -126,7 +118,7 @@ def test_idle_clients_do_not_delay_a_scrape(get, connect, monkeypatch):
 
 def test_incomplete_requests_do_not_delay_a_scrape(get, connect, monkeypatch):
     """Clients that stop in the middle of a request are treated like idle ones."""
-    monkeypatch.setattr(web, "MAX_CONNECTIONS", 8)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 8)
     for _ in range(20):
         connect().sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-")
     assert get("/metrics")[0] == 200
@@ -134,8 +126,8 @@ def test_incomplete_requests_do_not_delay_a_scrape(get, connect, monkeypatch):
 
 def test_idle_client_is_disconnected(serve, monkeypatch):
     """A connection without a request is closed after the time limit."""
-    monkeypatch.setattr(web, "CLIENT_TIMEOUT_S", 0.05)
     host, _, port = serve().address.rpartition(":")
+    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.05)
     with socket.create_connection((host, int(port)), timeout=SOON_S) as silent:
         assert silent.recv(1) == b""
 
@@ -147,38 +139,6 @@ def test_garbage_ends_only_its_connection(get, connect, garbage):
     """A TLS hello, a flood or half a request line ends only that connection."""
     connect().sendall(garbage)
     assert get("/metrics")[0] == 200
-
-
-def test_port_taken(server, serve):
-    """An address in use is one line that names it and says what to do."""
-    host, _, port = server.address.rpartition(":")
-    with pytest.raises(OutputError) as caught:
-        serve(host=host, port=int(port))
-    assert str(caught.value) == (
-        f"{server.address}: cannot serve metrics on this address: address already in use; "
-        "choose another with --listen or web.listen"
-    )
-
-
-def test_address_of_another_host(serve):
-    """An address of another host is one line as well."""
-    with pytest.raises(
-        OutputError, match=r"^192\.0\.2\.1:0: cannot serve metrics on this address: cannot assign requested"
-    ):
-        serve(host="192.0.2.1")
-
-
-def test_ipv6(serve):
-    """IPv6 addresses work, and are shown in brackets."""
-    try:
-        server = serve(host="::1")
-    except OutputError as error:
-        pytest.skip(f"needs IPv6: {error}")
-    assert server.address.startswith("[::1]:")
-    connection = HTTPConnection(server.address, timeout=SOON_S)
-    connection.request("GET", "/-/healthy")
-    assert connection.getresponse().status == 200
-    connection.close()
 
 
 def test_start_queries_no_dns(serve, monkeypatch):

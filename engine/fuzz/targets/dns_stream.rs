@@ -22,7 +22,7 @@ fuzz_target!(|input: &[u8]| {
     let start = (first & 1 == 1).then_some(0);
     let (names, matcher) = (LearnedNames::new(16), Matcher::default());
     let (mut streams, mut tally, mut reports) = (DnsStreams::new(2), Tally::default(), Vec::new());
-    let (mut queries, arrival) = (PendingQueries::default(), Arrival { time_ns: 0, interface: 0 });
+    let (mut queries, arrival) = (PendingQueries::default(), Arrival::default());
     let mut bytes = 0;
     while let Some(([seq, cut, length], behind)) = rest.split_first_chunk::<3>() {
         let (segment, next) = behind.split_at(behind.len().min(usize::from(*length)));

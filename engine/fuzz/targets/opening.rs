@@ -52,7 +52,7 @@ fuzz_target!(|input: &[u8]| {
         let bytes = packet(bytes, seq, flags, count);
         let time_ns = 1_000_000 * u64::from(count);
         let wire_len = bytes.len() as u32;
-        monitor.packet(&Packet { time_ns, link: RAW_IP, interface: 0, wire_len, bytes: &bytes });
+        monitor.packet(&Packet { number: 0, time_ns, link: RAW_IP, interface: 0, wire_len, bytes: &bytes });
     };
     let with_syn = first & 1 == 1;
     if with_syn {

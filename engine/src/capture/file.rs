@@ -107,6 +107,7 @@ impl CaptureFile {
             }
         };
         Some(Packet {
+            number: self.packets,
             time_ns: record.time_ns,
             link: record.link,
             interface: record.interface,

@@ -289,6 +289,7 @@ impl Ring {
             wire_len = wire_len.saturating_add(TAG as u32);
         }
         Some(Packet {
+            number: 0,
             time_ns: u64::from(seconds) * 1_000_000_000 + u64::from(nanoseconds),
             link: self.link,
             interface: self.index,

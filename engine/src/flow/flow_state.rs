@@ -35,6 +35,7 @@ pub struct Flow {
     /// What the opening and DNS have disclosed; None if nothing.
     clues: Option<Box<Clues>>,
     id: u64,
+    first_packet: u64,
     message_kind: Option<MessageKind>,
     interface: u16,
 }
@@ -58,6 +59,7 @@ impl Flow {
             reporting: Reporting::default(),
             clues: None,
             id,
+            first_packet: arrival.number,
             message_kind,
             interface: arrival.interface,
         }
@@ -66,6 +68,11 @@ impl Flow {
     /// Number of the flow, in order of first packets.
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// Number of the first packet in the capture file; 0 if it comes from no file.
+    pub fn first_packet(&self) -> u64 {
+        self.first_packet
     }
 
     /// Capture interface of the first packet.
@@ -143,14 +150,21 @@ impl Flow {
     }
 
     /// Keeps the payload of a segment that `side` sent, if it is the side's first and a signature matches it;
-    /// true if so.
+    /// true if it is kept.
     #[inline]
     pub fn keep_first_payload(&mut self, side: usize, segment: &Segment<'_>, matcher: &Matcher) -> bool {
         let sent = self.traffic.sides()[side].packets;
         let first = find_first_payload(&self.opening, &self.ends, (side, sent), segment, matcher);
         let Some(first) = first else { return false };
-        self.clues.get_or_insert_default().disclosed.add_first_payload(first);
-        true
+        let client = self.ends.client_side();
+        self.clues.get_or_insert_default().disclosed.add_first_payload(first, client)
+    }
+
+    /// Notes the packet that has just disclosed something of the opening.
+    pub fn note_disclosure(&mut self, arrival: Arrival) {
+        if let Some(clues) = self.clues.as_deref_mut() {
+            clues.disclosed.note_arrival(arrival);
+        }
     }
 
     /// Evaluates a hello that has just been read: whether its name is encrypted, and whether other flows have an

@@ -159,7 +159,7 @@ mod tests {
             ports: [1, 443],
             protocol: 6,
         };
-        Flow::new(key, 0, u64::from(n), Arrival { time_ns: last_ns, interface: 0 }, None)
+        Flow::new(key, 0, u64::from(n), Arrival { time_ns: last_ns, ..Arrival::default() }, None)
     }
 
     fn find(table: &Table, n: u32) -> Option<u32> {

@@ -63,7 +63,8 @@ impl Monitor {
         flow.finish_opening(slot, &mut self.heads, &mut self.tally);
         if flow.ends.is_tcp() && flow.ends.has_port(DNS_PORT) {
             for side in [0, 1] {
-                let arrival = Arrival { time_ns: flow.traffic.last_ns(), interface: flow.interface() };
+                let arrival =
+                    Arrival { time_ns: flow.traffic.last_ns(), interface: flow.interface(), number: 0 };
                 let mut messages = Messages::of_stream(&flow.ends, side, arrival, context!(self));
                 self.dns_streams.close((slot, side), &mut messages);
                 flow.note_query(messages.fallback_query());
@@ -87,9 +88,9 @@ impl Monitor {
     /// Evaluates what a packet has shown: a name may be known now (`named`), or the sides came further in contact
     /// (`met`).
     #[inline]
-    pub(super) fn evaluate(&mut self, slot: u32, named: bool, met: bool) {
+    pub(super) fn evaluate(&mut self, slot: u32, arrival: Arrival, named: bool, met: bool) {
         if named {
-            self.evaluate_opening(slot);
+            self.evaluate_opening(slot, arrival);
         } else if met && self.settings.is_live() {
             self.report_contact(slot);
         }
@@ -103,9 +104,10 @@ impl Monitor {
         }
     }
 
-    /// Evaluates an opening that has just been read.
-    fn evaluate_opening(&mut self, slot: u32) {
+    /// Evaluates an opening of which a packet has just shown more.
+    fn evaluate_opening(&mut self, slot: u32, arrival: Arrival) {
         if let Some(flow) = self.table.get_mut(slot) {
+            flow.note_disclosure(arrival);
             flow.evaluate_hello(&self.names, &self.matcher, &mut self.hellos);
             flow.recognise_dns(&self.names, &self.matcher);
         }

@@ -1,7 +1,7 @@
 //! From clues to a name and a signature.
 
 use super::knowledge::Knowledge;
-use crate::resolution::{DnsClues, LookedUpBy};
+use crate::resolution::{Chain, DnsClues, LookedUpBy};
 use crate::tag::Matcher;
 use crate::types::evidence::Evidence;
 use crate::types::grounds::Grounds;
@@ -20,6 +20,8 @@ pub struct Identity<'a> {
     pub signature: Option<u32>,
     /// What the match rests on.
     pub grounds: Grounds,
+    /// The DNS answer that has this name, or the one that matched, and the server's address.
+    pub answer: Option<&'a Chain>,
 }
 
 /// A name that a flow may have.
@@ -48,7 +50,7 @@ impl<'a> Clue<'a> {
         let is_link = matched.is_some_and(|matched| matched != name);
         let name = evidence.is_name().then_some(name);
         let grounds = if is_link { link_grounds } else { grounds };
-        Identity { name, evidence, matched, signature, grounds }
+        Identity { name, evidence, matched, signature, grounds, answer: None }
     }
 }
 
@@ -102,8 +104,8 @@ fn clues<'a>(known: Knowledge<'a>) -> impl Iterator<Item = Clue<'a>> {
         name,
         evidence: Evidence::Certificate,
         links: &[],
-        grounds: Grounds::Own,
-        link_grounds: Grounds::Own,
+        grounds: Grounds::Hearsay, // any server can show it
+        link_grounds: Grounds::Hearsay,
     };
     let certificate = known.clues.and_then(|clues| clues.disclosed.certificate());
     let host = certificate.and_then(|certificate| certificate.host_name()).map(certified);
@@ -120,37 +122,14 @@ fn clues<'a>(known: Knowledge<'a>) -> impl Iterator<Item = Clue<'a>> {
 /// precedence over the first payload bytes, and these over the address. Payload and address match a flow where no
 /// name does, so that an unrelated name in the hello does not hide where the bytes go. A name in
 /// an unsolicited answer matches a flow that nothing else names or matches.
+///
+/// What a server shows, its certificate or its first payload, is hearsay unless the client looked up a name of the
+/// vendor, or the address is in a network of the vendor.
 pub fn identify<'a>(known: Knowledge<'a>, matcher: &Matcher) -> Identity<'a> {
-    let (name, matched, signature) = (None, None, None);
-    let mut best = Identity { name, evidence: Evidence::None, matched, signature, grounds: Grounds::Own };
-    for clue in clues(known) {
-        let identity = clue.identify(matcher);
-        if identity.signature.is_some() || best.name.is_none() {
-            best = identity;
-        }
-        if best.signature.is_some() {
-            break;
-        }
-    }
-    let server = known.ends.destination();
-    if let Some(signature) = best.signature.filter(|_| best.grounds == Grounds::Hearsay) {
-        let holder = matcher.find_network(server).map(|network| matcher.vendor(network));
-        if holder == Some(matcher.vendor(signature)) {
-            best.grounds = Grounds::Holder;
-        }
-    }
+    let mut best = match_names(known, matcher);
     if best.signature.is_none() {
         best.grounds = Grounds::Own;
-        let payload = known.clues.and_then(|clues| clues.disclosed.first_payload());
-        let by_payload = payload.and_then(|payload| payload.find(known.ends, matcher));
-        let by_network = || matcher.find_network(server).map(|signature| (signature, Evidence::Network));
-        let found = by_payload.map(|signature| (signature, Evidence::Payload)).or_else(by_network);
-        if let Some((signature, evidence)) = found {
-            best.signature = Some(signature);
-            if best.name.is_none() {
-                best.evidence = evidence;
-            }
-        }
+        match_without_name(known, matcher, &mut best);
     }
     if best.evidence == Evidence::None {
         let mut unsolicited = looked_up(known).map(|clue| clue.identify(matcher)).peekable();
@@ -161,5 +140,78 @@ pub fn identify<'a>(known: Knowledge<'a>, matcher: &Matcher) -> Identity<'a> {
             best = unsolicited.find(|identity| identity.signature.is_some()).unwrap_or(best);
         }
     }
+    best.answer = best.name.or(best.matched).and_then(|name| find_answer(known, name));
     best
+}
+
+/// The DNS answer that has this name: as the name that was looked up, or else as a link of its chain.
+fn find_answer<'a>(known: Knowledge<'a>, name: &str) -> Option<&'a Chain> {
+    let chains = || known.naming_chains().map(|chain| &**chain);
+    chains().find(|chain| chain.question() == name).or_else(|| chains().find(|chain| chain.has(name)))
+}
+
+/// The identity by the strongest name that matches a signature, or by the strongest of all.
+fn match_names<'a>(known: Knowledge<'a>, matcher: &Matcher) -> Identity<'a> {
+    let mut best = Identity {
+        name: None,
+        evidence: Evidence::None,
+        matched: None,
+        signature: None,
+        grounds: Grounds::Own,
+        answer: None,
+    };
+    for clue in clues(known) {
+        let identity = clue.identify(matcher);
+        if identity.signature.is_some() || best.name.is_none() {
+            best = identity;
+        }
+        if best.signature.is_some() {
+            break;
+        }
+    }
+    if let Some(signature) = best.signature.filter(|_| best.grounds == Grounds::Hearsay) {
+        let is_certified = best.evidence == Evidence::Certificate;
+        let vendor = matcher.vendor(signature);
+        best.grounds = match is_held_by(known, matcher, vendor) {
+            true if is_certified => Grounds::Own,
+            true => Grounds::Holder,
+            false if is_certified && is_meant(known, matcher, vendor) => Grounds::Own,
+            false => Grounds::Hearsay,
+        };
+    }
+    best
+}
+
+/// The server's address is in a network of the vendor.
+fn is_held_by(known: Knowledge<'_>, matcher: &Matcher, vendor: u32) -> bool {
+    let server = known.ends.destination();
+    matcher.find_network(server).map(|network| matcher.vendor(network)) == Some(vendor)
+}
+
+/// DNS shows that the client meant the vendor.
+fn is_meant(known: Knowledge<'_>, matcher: &Matcher, vendor: u32) -> bool {
+    looked_up(known).filter(|clue| clue.grounds == Grounds::Own).any(|clue| {
+        clue.identify(matcher).signature.map(|signature| matcher.vendor(signature)) == Some(vendor)
+    })
+}
+
+/// Matches a flow that no name matches by its first payload, or else by the address of its server. A payload that
+/// only the server sent is hearsay, unless the address is in a network of the vendor.
+fn match_without_name(known: Knowledge<'_>, matcher: &Matcher, best: &mut Identity<'_>) {
+    let payload = known.clues.and_then(|clues| clues.disclosed.first_payload());
+    let by_payload = payload.and_then(|payload| Some((payload, payload.find(known.ends, matcher)?)));
+    let evidence = if let Some((payload, signature)) = by_payload {
+        let is_own = payload.is_sent_by(known.ends.client_side());
+        if !is_own && !is_held_by(known, matcher, matcher.vendor(signature)) {
+            best.grounds = Grounds::Hearsay;
+        }
+        best.signature = Some(signature);
+        Evidence::Payload
+    } else {
+        best.signature = matcher.find_network(known.ends.destination());
+        Evidence::Network
+    };
+    if best.signature.is_some() && best.name.is_none() {
+        best.evidence = evidence;
+    }
 }

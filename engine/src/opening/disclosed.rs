@@ -2,17 +2,28 @@
 
 use super::first_payload::FirstPayload;
 use super::shared_hello::{Hello, SharedHellos};
+use crate::types::arrival::Arrival;
 use crate::wire::certificate::Certificate;
 use crate::wire::tls::ClientHello;
+
+/// Names that few flows have, so that the others need no room for them.
+#[derive(Debug, Default)]
+struct RareNames {
+    /// The server_name in a hello of which parts are missing.
+    partial: Option<Box<str>>,
+    /// The host in a request or a CONNECT.
+    host: Option<Box<str>>,
+}
 
 /// Names and other clues that were readable in a flow's opening.
 #[derive(Debug, Default)]
 pub struct Disclosed {
     pub(super) hello: Option<Hello>,
-    pub(super) partial_name: Option<Box<str>>,
-    pub(super) host: Option<Box<str>>,
+    rare: Option<Box<RareNames>>,
     pub(super) certificate: Option<Box<Certificate>>,
     pub(super) first_payload: Option<Box<FirstPayload>>,
+    /// The packet that disclosed the latest of these.
+    arrival: Arrival,
 }
 
 impl Disclosed {
@@ -23,12 +34,8 @@ impl Disclosed {
 
     /// Nothing was disclosed.
     pub fn is_empty(&self) -> bool {
-        let Self { hello, partial_name, host, certificate, first_payload } = self;
-        hello.is_none()
-            && partial_name.is_none()
-            && host.is_none()
-            && certificate.is_none()
-            && first_payload.is_none()
+        let Self { hello, rare, certificate, first_payload, arrival: _ } = self;
+        hello.is_none() && rare.is_none() && certificate.is_none() && first_payload.is_none()
     }
 
     /// The ClientHello, once it is complete.
@@ -40,12 +47,12 @@ impl Disclosed {
     /// extension contains no name.
     pub fn sent_name(&self) -> Option<&str> {
         let complete = self.hello.as_ref().and_then(|hello| hello.server_name());
-        complete.or(self.partial_name.as_deref())
+        complete.or_else(|| self.rare.as_ref()?.partial.as_deref())
     }
 
     /// The host that the client names in clear before or without TLS: in an HTTP request, or in a CONNECT.
     pub fn host(&self) -> Option<&str> {
-        self.host.as_deref()
+        self.rare.as_ref()?.host.as_deref()
     }
 
     /// The server's certificate, where it is in clear and the client states no name.
@@ -60,12 +67,37 @@ impl Disclosed {
 
     /// The client itself states a name.
     pub(super) fn states_a_name(&self) -> bool {
-        self.sent_name().is_some_and(|name| !name.is_empty()) || self.host.is_some()
+        self.sent_name().is_some_and(|name| !name.is_empty()) || self.host().is_some()
     }
 
-    /// Adds a first payload that a signature matches; the earlier one of two is kept.
-    pub fn add_first_payload(&mut self, first: FirstPayload) {
-        self.first_payload.get_or_insert_with(|| Box::new(first));
+    /// Adds the server_name in a hello of which parts are missing.
+    pub(super) fn set_partial_name(&mut self, name: String) {
+        self.rare.get_or_insert_default().partial = Some(name.into_boxed_str());
+    }
+
+    /// Adds the host that the client names in clear.
+    pub(super) fn set_host(&mut self, host: String) {
+        self.rare.get_or_insert_default().host = Some(host.into_boxed_str());
+    }
+
+    /// Adds a first payload that a signature matches, and is true if it is kept: that of the `client`'s side, or
+    /// the only one. A server can send anything.
+    pub fn add_first_payload(&mut self, first: FirstPayload, client: usize) -> bool {
+        let is_wanted = self.first_payload.is_none() || first.is_sent_by(client);
+        if is_wanted {
+            self.first_payload = Some(Box::new(first));
+        }
+        is_wanted
+    }
+
+    /// Notes the packet that disclosed the latest clue.
+    pub fn note_arrival(&mut self, arrival: Arrival) {
+        self.arrival = arrival;
+    }
+
+    /// The packet that disclosed the latest clue.
+    pub fn arrival(&self) -> Arrival {
+        self.arrival
     }
 
     /// Lets the hello share its content with equal hellos of other flows.

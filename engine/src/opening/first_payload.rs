@@ -15,9 +15,16 @@ pub struct FirstPayload {
     bytes: Box<[u8]>,
     /// Its length on the wire.
     length: u32,
+    /// The side that sent it.
+    side: u8,
 }
 
 impl FirstPayload {
+    /// True if this side sent it.
+    pub fn is_sent_by(&self, side: usize) -> bool {
+        usize::from(self.side) == side
+    }
+
     /// Index of the signature that matches it.
     pub fn find(&self, ends: &Ends, matcher: &Matcher) -> Option<u32> {
         matcher.find_payload(ends.is_tcp(), ends.key().ports, &self.bytes, self.length)
@@ -40,15 +47,15 @@ pub fn find_first_payload(
         sent <= u64::from(segment.ip_packets)
     };
     if is_first && !segment.payload.is_empty() {
-        match_payload(ends, segment, matcher)
+        match_payload(ends, side, segment, matcher)
     } else {
         None
     }
 }
 
 #[cold]
-fn match_payload(ends: &Ends, segment: &Segment<'_>, matcher: &Matcher) -> Option<FirstPayload> {
+fn match_payload(ends: &Ends, side: usize, segment: &Segment<'_>, matcher: &Matcher) -> Option<FirstPayload> {
     let bytes = &segment.payload[..segment.payload.len().min(MAX_PREFIX_BYTES)];
     matcher.find_payload(ends.is_tcp(), ends.key().ports, bytes, segment.payload_len)?;
-    Some(FirstPayload { bytes: bytes.into(), length: segment.payload_len })
+    Some(FirstPayload { bytes: bytes.into(), length: segment.payload_len, side: side as u8 })
 }

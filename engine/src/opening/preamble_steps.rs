@@ -38,8 +38,8 @@ impl Reader<'_> {
         }
         self.opening.proxied |= matches!(step.kind, StepKind::Tunnel | StepKind::ProxyRequest);
         let named = step.host.is_some();
-        if named {
-            self.disclosed.host = step.host.map(String::into_boxed_str);
+        if let Some(host) = step.host {
+            self.disclosed.set_host(host);
         }
         if matches!(step.kind, StepKind::Request | StepKind::ProxyRequest) {
             return self.stop(OpeningState::NotTls, named);

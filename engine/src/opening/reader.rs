@@ -120,12 +120,10 @@ impl<'a> Reader<'a> {
         };
         self.leave(state);
         self.opening.gap |= state == OpeningState::Incomplete;
-        if partial.is_some() {
-            self.ends.orient(self.side);
-            self.disclosed.partial_name = partial.map(String::into_boxed_str);
-            return true;
-        }
-        false
+        let Some(partial) = partial else { return false };
+        self.ends.orient(self.side);
+        self.disclosed.set_partial_name(partial);
+        true
     }
 
     /// Stops with what the stream head holds; true if that shows a name.

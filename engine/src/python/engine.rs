@@ -146,6 +146,9 @@ pub struct Engine {
     interfaces: Vec<String>,
     /// Number of the latest file's first interface.
     first_interface: u16,
+    /// Packets in the files before the latest one, and in all so far: several files are one capture.
+    earlier_packets: u64,
+    packets: u64,
 }
 
 #[pymethods]
@@ -156,7 +159,14 @@ impl Engine {
         let limits = Limits::read(limits, 0)?;
         let names = Arc::new(limits.names());
         let monitor = Monitor::new(limits.settings, Arc::clone(&matcher.0), Arc::clone(&names), (0, 1));
-        Ok(Self { monitor, names, interfaces: Vec::new(), first_interface: 0 })
+        Ok(Self {
+            monitor,
+            names,
+            interfaces: Vec::new(),
+            first_interface: 0,
+            earlier_packets: 0,
+            packets: 0,
+        })
     }
 
     /// Reads up to `packets` packets, filtered ones included; False once the file is at its end.
@@ -164,15 +174,18 @@ impl Engine {
         let (monitor, file) = (&mut self.monitor, &mut file.0);
         if file.packets() == 0 {
             self.first_interface = self.interfaces.len().try_into().unwrap_or(u16::MAX);
+            self.earlier_packets = self.packets;
         }
-        let first = self.first_interface;
+        let (first, earlier) = (self.first_interface, self.earlier_packets);
         let more = py.detach(|| {
             let last = file.packets().saturating_add(packets);
             while let Some(packet) = file.next_packet_within(last) {
-                monitor.packet(&Packet { interface: packet.interface.saturating_add(first), ..packet });
+                let interface = packet.interface.saturating_add(first);
+                monitor.packet(&Packet { interface, number: earlier + packet.number, ..packet });
             }
             !file.is_at_end()
         });
+        self.packets = earlier + file.packets();
         self.interfaces.truncate(first.into());
         self.interfaces.extend_from_slice(file.interfaces());
         if file.interfaces().is_empty() {
@@ -181,8 +194,9 @@ impl Engine {
         more
     }
 
-    fn feed(&mut self, time_ns: u64, link: u16, data: &[u8], wire_len: u32) {
-        self.monitor.packet(&Packet { time_ns, link, interface: 0, wire_len, bytes: data });
+    #[pyo3(signature = (time_ns, link, data, wire_len, number = 0))]
+    fn feed(&mut self, time_ns: u64, link: u16, data: &[u8], wire_len: u32, number: u64) {
+        self.monitor.packet(&Packet { number, time_ns, link, interface: 0, wire_len, bytes: data });
     }
 
     fn drain<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {

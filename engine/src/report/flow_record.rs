@@ -8,6 +8,7 @@ use crate::report::phase::Phase;
 use crate::resolution::{find_resolver, Chain, DnsClues};
 use crate::row::row;
 use crate::tag::Matcher;
+use crate::types::arrival::Arrival;
 use crate::types::contact::Contact;
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
@@ -65,6 +66,13 @@ row! {
         grounds: Grounds = facts.identity.grounds,
         signature: Option<u32> = facts.identity.signature,
         matched: Option<String> = facts.identity.matched.map(str::to_owned),
+        first_packet: Option<u64> = numbered(facts.flow.first_packet()),
+        shown_packet: Option<u64> = facts.shown.and_then(|arrival| numbered(arrival.number)),
+        shown_ns: Option<u64> = facts.shown.map(|arrival| arrival.time_ns),
+        resolved: bool = facts.is_resolved(),
+        answer_packet: Option<u64> = facts.identity.answer.and_then(|one| numbered(one.arrival.number)),
+        answer_ns: Option<u64> = facts.identity.answer.map(|one| one.arrival.time_ns),
+        answered_by: Option<Address> = facts.identity.answer.map(|one| one.resolver),
         server_name: Option<String> = facts.known.sent_name().map(str::to_owned),
         alpn: Vec<String> = facts.hello.map(|hello| hello.alpn.clone()).unwrap_or_default(),
         tls_versions: Vec<TlsVersion> = facts.tls_versions(),
@@ -78,6 +86,7 @@ row! {
         fallback: bool = facts.dns.is_some_and(DnsClues::is_fallback),
         queried_signature: Option<u32> = facts.dns.and_then(DnsClues::queried_signature),
         rtt_ns: Option<u64> = facts.flow.view.handshake.rtt_ns(),
+        answer_rtt_ns: Option<u64> = facts.flow.view.handshake.answer_rtt_ns(),
         interception: Interception = facts.sensor.interception,
         view: Vec<Limitation> = facts.limitations(),
         unseen_bytes: u64 = facts.unseen_bytes,
@@ -107,6 +116,8 @@ struct Facts<'a> {
     unseen_bytes: u64,
     known: Knowledge<'a>,
     identity: Identity<'a>,
+    /// The packet of the opening that shows the name, or what matched.
+    shown: Option<Arrival>,
     hello: Option<&'a ClientHello>,
     certificate: Option<&'a Certificate>,
     dns: Option<&'a DnsClues>,
@@ -134,6 +145,10 @@ impl<'a> Facts<'a> {
             received: sides[1 - client],
             unseen_bytes: flow.view.unseen.bytes(),
             known,
+            shown: is_shown_in_opening(identity.evidence)
+                .then(|| known.clues.map(|clues| clues.disclosed.arrival()))
+                .flatten()
+                .filter(|arrival| *arrival != Arrival::default()),
             identity,
             hello: peer.hello,
             certificate: known.clues.and_then(|clues| clues.disclosed.certificate()),
@@ -141,6 +156,12 @@ impl<'a> Facts<'a> {
             encrypted_dns,
             resolver: find_resolver(&peer, encrypted_dns.is_some(), matcher),
         }
+    }
+
+    /// DNS, as the client or a resolver of the site looked it up, has the flow's name and the server's address.
+    fn is_resolved(&self) -> bool {
+        let is_of_site = self.dns.is_some_and(|dns| dns.looked_up_by().is_of_site());
+        is_of_site && self.identity.answer.is_some()
     }
 
     /// What limits the view of the flow.
@@ -183,6 +204,17 @@ impl<'a> Facts<'a> {
         let alternative = self.certificate.filter(|certificate| !certificate.by_common_name);
         alternative.map(|certificate| certificate.names.clone()).unwrap_or_default()
     }
+}
+
+/// True for evidence in the opening of a flow.
+fn is_shown_in_opening(evidence: Evidence) -> bool {
+    use Evidence::{Certificate, HttpHost, Payload, QuicSni, Sni};
+    matches!(evidence, Sni | QuicSni | HttpHost | Certificate | Payload)
+}
+
+/// The number of a packet, if it comes from a file.
+fn numbered(number: u64) -> Option<u64> {
+    (number > 0).then_some(number)
 }
 
 /// True if DNS shows names of different vendors, or of one and of none, for a flow that DNS names.

@@ -44,6 +44,13 @@ pub enum LookedUpBy {
     Unsolicited,
 }
 
+impl LookedUpBy {
+    /// It was the client, or a resolver of the site.
+    pub fn is_of_site(self) -> bool {
+        matches!(self, Self::Client | Self::SiteResolver)
+    }
+}
+
 /// The names that DNS shows for a flow's server.
 #[derive(Debug, Default)]
 pub struct FoundNames {

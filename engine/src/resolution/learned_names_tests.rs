@@ -1,5 +1,6 @@
 use super::*;
 use crate::resolution::lesson::GRACE_NS;
+use crate::types::arrival::Arrival;
 use crate::wire::dns::{Answer, Data, Message, Question};
 
 const SECOND: u64 = 1_000_000_000;
@@ -25,7 +26,8 @@ fn lesson(client: u32, name: &str, links: &[&str], server: u32, time_s: u64) -> 
         answers,
         ..Message::default()
     };
-    Lesson::of(&message, (address(client), address(RESOLVER)), (time_s * SECOND, 0), || ())
+    let arrival = Arrival { time_ns: time_s * SECOND, ..Arrival::default() };
+    Lesson::of(&message, (address(client), address(RESOLVER)), arrival, || ())
 }
 
 /// The names that are found for a flow of a client that begins at a time, in seconds.

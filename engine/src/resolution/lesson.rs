@@ -1,6 +1,7 @@
 //! What can be learned from a DNS answer: a name with its CNAME chain, addresses, public names of ECH.
 
 use crate::address::Address;
+use crate::types::arrival::Arrival;
 use crate::wire::dns::{Data, Message};
 use crate::wire::{ech, Progress};
 use std::sync::Arc;
@@ -15,11 +16,15 @@ pub(super) const GRACE_NS: u64 = 300 * SECOND;
 /// A longer TTL is shortened to this one.
 const MAX_TTL_S: u32 = 86_400;
 
-/// The name that was looked up, then the links of its CNAME chain.
+/// The name that was looked up, the links of its CNAME chain, and the answer that has them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Chain {
-    /// At least one name.
+    /// At least one name: the one that was looked up, then the links.
     pub names: Vec<Box<str>>,
+    /// Who sent the answer.
+    pub resolver: Address,
+    /// The packet with the answer.
+    pub arrival: Arrival,
 }
 
 impl Chain {
@@ -28,9 +33,14 @@ impl Chain {
         self.names.first().map_or("", |name| name)
     }
 
+    /// True if the name was looked up, or is a link.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|one| **one == *name)
+    }
+
     /// Bytes that it takes, about.
     pub(super) fn bytes(&self) -> usize {
-        self.names.iter().map(|name| name.len() + 16).sum::<usize>() + 64
+        self.names.iter().map(|name| name.len() + 16).sum::<usize>() + 104
     }
 }
 
@@ -61,9 +71,10 @@ impl Lesson {
     pub fn of(
         message: &Message,
         (client, resolver): (Address, Address),
-        (time_ns, interface): (u64, u16),
+        arrival: Arrival,
         on_malformed: impl FnMut(),
     ) -> Self {
+        let Arrival { time_ns, interface, .. } = arrival;
         let mut lesson = Self { client, resolver, time_ns, interface, ..Self::default() };
         lesson.public_names = public_names(message, time_ns, on_malformed);
         let name = message.questions.first().map_or("", |question| &question.name);
@@ -77,8 +88,9 @@ impl Lesson {
         });
         lesson.addresses = addresses.take(MAX_ADDRESSES).copied().collect();
         if !lesson.addresses.is_empty() {
-            let (chain, ttl_s) = chain_of(name, message);
-            (lesson.chain, lesson.expires_ns) = (Some(Arc::new(chain)), expiry_ns(ttl_s, time_ns));
+            let (names, ttl_s) = chain_of(name, message);
+            lesson.chain = Some(Arc::new(Chain { names, resolver, arrival }));
+            lesson.expires_ns = expiry_ns(ttl_s, time_ns);
         }
         lesson
     }
@@ -109,7 +121,7 @@ fn public_names(message: &Message, now_ns: u64, mut on_malformed: impl FnMut()) 
 
 /// The chain from a question through the CNAME (or SVCB alias) records of the response, and the smallest TTL on
 /// it.
-fn chain_of(question: &str, message: &Message) -> (Chain, u32) {
+fn chain_of(question: &str, message: &Message) -> (Vec<Box<str>>, u32) {
     let mut names: Vec<Box<str>> = vec![question.into()];
     let mut ttl_s = MAX_TTL_S;
     for _ in 0..MAX_LINKS {
@@ -134,5 +146,5 @@ fn chain_of(question: &str, message: &Message) -> (Chain, u32) {
             ttl_s = ttl_s.min(answer.ttl_s);
         }
     }
-    (Chain { names }, ttl_s)
+    (names, ttl_s)
 }

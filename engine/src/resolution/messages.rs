@@ -62,8 +62,7 @@ pub struct Messages<'a> {
     is_tcp: bool,
     source: (Address, u16),
     destination: (Address, u16),
-    time_ns: u64,
-    interface: u16,
+    arrival: Arrival,
     query: Option<FallbackQuery>,
 }
 
@@ -75,18 +74,16 @@ impl<'a> Messages<'a> {
         arrival: Arrival,
         context: Context<'a>,
     ) -> Self {
-        let Arrival { time_ns, interface } = arrival;
         let source = (segment.src, segment.src_port);
         let destination = (segment.dst, segment.dst_port);
-        Self { context, kind, is_tcp: false, source, destination, time_ns, interface, query: None }
+        Self { context, kind, is_tcp: false, source, destination, arrival, query: None }
     }
 
     /// For the messages that one side of a TCP connection sends.
     pub fn of_stream(ends: &Ends, side: usize, arrival: Arrival, context: Context<'a>) -> Self {
-        let Arrival { time_ns, interface } = arrival;
         let (source, destination) = (ends.end(side), ends.end(1 - side));
         let kind = MessageKind::Dns(DNS_PORT);
-        Self { context, kind, is_tcp: true, source, destination, time_ns, interface, query: None }
+        Self { context, kind, is_tcp: true, source, destination, arrival, query: None }
     }
 
     /// What a fallback resolver was queried for: the most significant query so far.
@@ -109,7 +106,7 @@ impl<'a> Messages<'a> {
         let Some(question) = message.questions.first() else { return };
         let ((client, _), (resolver, _)) = (self.source, self.destination);
         let Context { names, matcher, .. } = self.context;
-        let embedded = names.find_embedded(client, resolver, self.time_ns, matcher);
+        let embedded = names.find_embedded(client, resolver, self.arrival.time_ns, matcher);
         if matcher.is_fallback(embedded.unwrap_or(resolver)) {
             let signature = matcher.find_name(&question.name);
             let query = signature.map_or(FallbackQuery::Unmatched, FallbackQuery::Signature);
@@ -131,7 +128,7 @@ impl<'a> Messages<'a> {
     fn process_query(&mut self, message: &Message) {
         let Some(key) = self.query_key(message) else { return };
         let Context { queries, tally, names, .. } = &mut self.context;
-        if let Some(lesson) = queries.add(&key, self.time_ns, tally) {
+        if let Some(lesson) = queries.add(&key, self.arrival.time_ns, tally) {
             tally.view(lesson.interface).solicited_dns_answers += 1;
             names.learn(&lesson);
         }
@@ -142,13 +139,13 @@ impl<'a> Messages<'a> {
         let ends = (self.destination.0, self.source.0);
         let tally = &mut *self.context.tally;
         let on_malformed = || tally.problem("dns", "ech");
-        let lesson = Lesson::of(message, ends, (self.time_ns, self.interface), on_malformed);
+        let lesson = Lesson::of(message, ends, self.arrival, on_malformed);
         let Some(key) = self.query_key(message) else {
             return self.context.count_unsolicited(&lesson);
         };
         let Context { queries, tally, names, .. } = &mut self.context;
-        if queries.answer(&key, self.time_ns) {
-            tally.view(self.interface).solicited_dns_answers += 1;
+        if queries.answer(&key, self.arrival.time_ns) {
+            tally.view(self.arrival.interface).solicited_dns_answers += 1;
             names.learn(&lesson);
         } else if let Some(displaced) = queries.keep(&key, lesson) {
             self.context.count_unsolicited(&displaced);
@@ -175,7 +172,7 @@ impl<'a> Messages<'a> {
         }
         if let Some(reports) = &mut self.context.reports {
             reports.push(CapturedMessage {
-                time_ns: self.time_ns,
+                time_ns: self.arrival.time_ns,
                 source: self.source,
                 destination: self.destination,
                 kind: self.kind.label(),

@@ -1,6 +1,10 @@
 //! Round trips of handshakes as seen at the sensor: SYN to SYN-ACK, and a QUIC client's first Initial to the
 //! server's first answer. What is measured lies between sensor and server, in both directions.
 //!
+//! A firewall may answer a SYN in the server's name, and a load balancer may send a Retry. So the first answer with
+//! data is timed as well: from a TCP client's first data to the server's first data that acknowledges it, and in QUIC
+//! to a first answer that is no Retry. The server's delay only makes it longer.
+//!
 //! A round trip is used as an upper bound of the distance to a server, so one that may be too small is
 //! discarded: the opening packet was retransmitted, the clock was set back or is coarse, or two clocks were
 //! involved.
@@ -26,7 +30,7 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// Number of interfaces whose latest time is kept; further ones share a place, which only costs measurements.
 const INTERFACES: usize = 8;
 
-/// How far a flow's handshake has come, and its round trip once it is measured.
+/// How far a flow's handshake has come, and its round trips once they are measured.
 #[derive(Debug, Default)]
 pub struct Handshake(State);
 
@@ -52,15 +56,39 @@ enum State {
     Ambiguous,
     /// Answered or too late, and not measured.
     Unmeasured,
-    /// The round trip, in nanoseconds.
+    /// The round trip of the opening; the client's first data are awaited.
     Measured(u64),
+    /// The client has sent its first data.
+    Sent {
+        /// When it did.
+        time_ns: u64,
+        /// The round trip of the opening.
+        rtt_ns: u32,
+        /// The clock that measured the time.
+        clock: u8,
+        /// Times that a clock had been set back.
+        era: u8,
+    },
+    /// The round trip of the opening; that of the data is not measured.
+    OpeningOnly(u64),
+    /// Both round trips.
+    Both { rtt_ns: u32, answer_ns: u32 },
 }
 
 impl Handshake {
-    /// Round trip between sensor and server; None if it was not measured.
+    /// Round trip of the opening, between sensor and server; None if it was not measured.
     pub fn rtt_ns(&self) -> Option<u64> {
         match self.0 {
-            State::Measured(rtt_ns) => Some(rtt_ns),
+            State::Measured(rtt_ns) | State::OpeningOnly(rtt_ns) => Some(rtt_ns),
+            State::Sent { rtt_ns, .. } | State::Both { rtt_ns, .. } => Some(u64::from(rtt_ns)),
+            _ => None,
+        }
+    }
+
+    /// Round trip of the first data; None if it was not measured, or that of the opening was not.
+    pub fn answer_rtt_ns(&self) -> Option<u64> {
+        match self.0 {
+            State::Both { answer_ns, .. } => Some(u64::from(answer_ns)),
             _ => None,
         }
     }
@@ -68,6 +96,16 @@ impl Handshake {
     #[inline]
     fn is_awaited(&self) -> bool {
         matches!(self.0, State::None | State::Opened { .. })
+    }
+}
+
+impl State {
+    /// The end of the measurements: both round trips, if both are known and shorter than four seconds.
+    fn timed(rtt_ns: u64, answer_ns: Option<u64>) -> Self {
+        match (u32::try_from(rtt_ns), answer_ns.map(u32::try_from)) {
+            (Ok(rtt_ns), Some(Ok(answer_ns))) => Self::Both { rtt_ns, answer_ns },
+            _ => Self::OpeningOnly(rtt_ns),
+        }
     }
 }
 
@@ -128,6 +166,60 @@ impl HandshakeTimer {
         }
     }
 
+    /// Times the answer to the client's first data by a segment with data, after a timed handshake.
+    ///
+    /// `first_byte` is the sequence number of the client's first byte, as far as it is known.
+    #[inline]
+    pub fn time_data(
+        &mut self,
+        handshake: &mut Handshake,
+        packet: TimedPacket<'_>,
+        header: TcpHeader,
+        first_byte: Option<u32>,
+    ) {
+        if matches!(handshake.0, State::Measured(_) | State::Sent { .. }) {
+            if let Some(first_byte) = first_byte {
+                self.time_first_data(handshake, packet, header, first_byte);
+            }
+        }
+    }
+
+    #[cold]
+    fn time_first_data(
+        &mut self,
+        handshake: &mut Handshake,
+        packet: TimedPacket<'_>,
+        header: TcpHeader,
+        first_byte: u32,
+    ) {
+        let TimedPacket { ends, side, arrival } = packet;
+        let by_client = side == ends.client_side();
+        let is_first = header.first_byte() == first_byte;
+        handshake.0 = match handshake.0 {
+            State::Measured(rtt_ns) if by_client => match u32::try_from(rtt_ns) {
+                Ok(rtt_ns) if is_first => State::Sent {
+                    time_ns: arrival.time_ns,
+                    rtt_ns,
+                    clock: self.clock_of(arrival),
+                    era: self.era,
+                },
+                _ => State::OpeningOnly(rtt_ns),
+            },
+            State::Sent { time_ns, rtt_ns, .. }
+                if by_client && is_first && arrival.time_ns.saturating_sub(time_ns) > ONE_FLIGHT_NS =>
+            {
+                State::OpeningOnly(u64::from(rtt_ns))
+            }
+            // Data that does not acknowledge the client's was sent before that arrived.
+            State::Sent { time_ns, rtt_ns, clock, era }
+                if !by_client && (header.ack.wrapping_sub(first_byte) as i32) > 0 =>
+            {
+                State::timed(u64::from(rtt_ns), self.elapsed_ns(time_ns, clock, era, arrival))
+            }
+            state => state,
+        };
+    }
+
     /// Times the handshake of QUIC by a datagram: the flow begins with a client's Initial, and the first long header
     /// that comes back to that client answers it (RFC 9000, 7.2).
     ///
@@ -163,6 +255,10 @@ impl HandshakeTimer {
                 // Only a client's Initial can be decrypted with a client's keys, so the peer is the client.
                 if matches!(peer, OpeningState::Hello | OpeningState::Collecting) {
                     self.answer(handshake, packet, token(header.destination));
+                    let answer_ns = handshake.rtt_ns().filter(|_| header.kind != PacketType::Retry);
+                    if let Some(rtt_ns) = handshake.rtt_ns() {
+                        handshake.0 = State::timed(rtt_ns, answer_ns);
+                    }
                 } else {
                     handshake.0 = State::Unmeasured;
                 }
@@ -191,7 +287,7 @@ impl HandshakeTimer {
                 handshake.0
             }
             State::Opened { .. } | State::Ambiguous => State::Ambiguous,
-            State::Unmeasured | State::Measured(_) => handshake.0,
+            state => state,
         };
     }
 
@@ -204,16 +300,21 @@ impl HandshakeTimer {
             handshake.0 = State::Unmeasured;
         }
         let State::Opened { time_ns, token: expected, side: opener, clock, era } = state else { return };
-        let is_its_answer = token == expected && side != usize::from(opener);
-        let is_one_clock = clock == self.clock_of(arrival) && era == self.era;
-        let rtt_ns = arrival.time_ns.saturating_sub(time_ns);
-        if !is_its_answer || !is_one_clock || self.is_coarse() || rtt_ns == 0 {
+        if token != expected || side == usize::from(opener) {
             return;
         }
+        let Some(rtt_ns) = self.elapsed_ns(time_ns, clock, era, arrival) else { return };
         handshake.0 = State::Measured(rtt_ns);
         let (address, port) = ends.end(side);
         let server = if side == ends.client_side() { address } else { ends.destination() };
         self.detector.add(server, port, ends.is_tcp(), rtt_ns, arrival.time_ns);
+    }
+
+    /// The time since a packet; None if it must not be measured.
+    fn elapsed_ns(&self, time_ns: u64, clock: u8, era: u8, arrival: Arrival) -> Option<u64> {
+        let is_one_clock = clock == self.clock_of(arrival) && era == self.era;
+        let elapsed_ns = arrival.time_ns.saturating_sub(time_ns);
+        (is_one_clock && !self.is_coarse() && elapsed_ns > 0).then_some(elapsed_ns)
     }
 
     /// Evaluates whether a middlebox answers.

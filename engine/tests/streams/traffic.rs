@@ -120,7 +120,7 @@ impl Talk {
         let wire_len = packet.len() as u32;
         let bytes = &packet[..kept.map_or(packet.len(), |kept| 40 + kept)];
         self.clock_ns += 1_000_000;
-        let packet = Packet { time_ns: self.clock_ns, link: RAW, interface: 0, wire_len, bytes };
+        let packet = Packet { number: 0, time_ns: self.clock_ns, link: RAW, interface: 0, wire_len, bytes };
         self.monitor.packet(&packet);
     }
 }

@@ -1,0 +1,129 @@
+"""`netmon explain`: why a flow has its verdict, told from its event or from a capture."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netmon import privacy, wiring
+from netmon.cli.options import CaptureOptions, SourceName, grouped
+from netmon.cli.terminal import log, printable, write_line
+from netmon.config.settings import Config
+from netmon.errors import EventError, SourceError
+from netmon.explain.chain import Context, explain_flow
+from netmon.explain.event import read_event
+from netmon.outputs.events import Events
+from netmon.records import ClassifiedFlow
+from netmon.signatures.match import compile_matcher
+from netmon.signatures.model import SignatureSet
+from netmon.sources.files import FileSource
+from netmon.sources.scapy_source import ScapyFileSource
+
+_MOST_CHARACTERS = 4_000_000
+"""An event has a few thousand characters; whatever is longer is something else."""
+
+
+@grouped
+def explain(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="EVENT|FILE…",
+            help="One event: a line of JSON, a file that contains it, or '-' for standard input. "
+            "With --flow: capture files.",
+        ),
+    ],
+    flow: Annotated[
+        int | None,
+        typer.Option("--flow", min=0, metavar="ID", help="Explain this flow of the capture: netmon.flow_id."),
+    ] = None,
+    *,
+    options: CaptureOptions,
+) -> None:
+    """Explains a verdict: the whole chain from packets to name, signature, place, promise and verdict.
+
+    Each link is given with who said it, when, and what could be forged. Numbers of packets are those of the
+    capture, as in Wireshark. Signatures, policy and the users' country are the ones in use now; the event has
+    what was known when the flow was judged.
+
+    Examples:
+
+      netmon explain --country DE --flow 17 office.pcap
+
+      grep '"flow_id":17,' events.jsonl | netmon explain --country DE -
+
+      netmon explain event.json
+    """
+    settings = options.load()
+    known = wiring.load_signatures(settings)
+    line = _read_line(words) if flow is None else _find_flow(words, flow, settings, known, options)
+    event = read_event(line)
+    context = Context(known, settings.policy, settings.subjects.find(event.client))
+    for text in list(explain_flow(event, context)):
+        write_line(text)
+
+
+def _read_line(words: list[str]) -> str:
+    """The line of JSON that the words give. Raises EventError and SourceError."""
+    if len(words) > 1:
+        raise EventError(f"{len(words)} events were given: explain one at a time, or give --flow ID")
+    [word] = words
+    if word.lstrip().startswith("{"):
+        return word
+    text = _read_text(word)
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) != 1 or len(text) > _MOST_CHARACTERS:
+        found = f"{len(lines)} lines" if lines else "no event"
+        raise EventError(
+            f"{printable(word)}: {found} instead of one event; select one, for example: "
+            "grep '\"flow_id\":17,' FILE | netmon explain -"
+        )
+    return lines[0]
+
+
+def _read_text(word: str) -> str:
+    if not word:
+        raise SourceError("empty file name: no such file")
+    try:
+        if word == "-":
+            data = sys.stdin.buffer.read(_MOST_CHARACTERS + 1)
+        else:
+            with Path(word).open("rb") as file:
+                data = file.read(_MOST_CHARACTERS + 1)
+    except FileNotFoundError as error:
+        raise SourceError(f"{printable(word)}: no such file") from error
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise EventError(
+            f"{printable(word)}: not an event; to explain a flow of a capture, give --flow ID"
+        ) from error
+
+
+def _find_flow(
+    paths: list[str], number: int, settings: Config, known: SignatureSet, options: CaptureOptions
+) -> str:
+    """The event of a flow in capture files. Raises SourceError if they have no such flow."""
+    databases = wiring.open_databases(settings, log)
+    monitor = wiring.make_monitor(settings, known, databases=databases)
+    source = FileSource if options.source is SourceName.NATIVE else ScapyFileSource
+    reader = source(paths, compile_matcher(known), every_flow=True, limits=settings.engine_keywords())
+    found: ClassifiedFlow | None = None
+    flows = 0
+    for batch in reader.batches():
+        for one in batch.flows:
+            classified = monitor.classify(one)  # each one: the places of later flows depend on round trips
+            flows += 1
+            found = classified if one.flow_id == number else found
+    for problem in (*reader.problems, *databases.take_problems()):
+        log(problem)
+    if found is None:
+        raise SourceError(f"{', '.join(map(printable, paths))}: no flow {number} among its {flows:,} flows")
+    level = privacy.ADDRESS if options.privacy is None else options.privacy
+    stream = io.StringIO()
+    Events(stream, wiring.make_privacy(settings, level), known.locations).flow(found)
+    return stream.getvalue()

@@ -1,0 +1,62 @@
+"""The first part of the chain: the packets that the sensor saw, and those that it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from netmon.explain.event import FlowEvent
+
+_CONTACT: Mapping[str, str] = {
+    "attempted": "Only the client sent anything, and nothing shows that it was answered.",
+    "refused": "The only answer was a TCP reset: the attempt was refused.",
+    "answered": "The server answered, but not both sides sent payload.",
+    "data": "Both sides sent payload; or, if only one direction was seen, the client did after an answer.",
+}
+_VIEW: Mapping[str, str] = {
+    "one_way": "only one direction was seen",
+    "no_start": "the start of the connection was not seen",
+    "cut": "packets were truncated by the snap length",
+    "gap": "segments of the opening are missing",
+    "proxied": "the server is a proxy, and the destination behind it was not seen",
+    "unseen": "more than 1 % of the bytes were acknowledged but not seen",
+    "duplicates": "packets were seen more than once, and counted once",
+    "answers_only": "DNS answers were seen without any query",
+}
+
+
+def packet_text(number: int | None, time: str | None) -> str:
+    """A packet as "packet 12, 2026-…"; without a number, its time."""
+    return f"packet {number}, {time}" if number is not None else f"{time}"
+
+
+def tell_packets(event: FlowEvent) -> Iterator[str]:
+    """Who sent what to whom, and when."""
+    transport = event["network.transport"].upper()
+    until = f" to {event['event.end']}" if event["event.end"] else ", and it had not ended"
+    yield (
+        f"A {transport} flow from {_client(event)} to {event['destination.ip']}, port "
+        f"{event['destination.port']}, from {event['event.start']}{until}."
+    )
+    if event["netmon.first_packet"] is not None:
+        yield f"It begins with packet {event['netmon.first_packet']} of the capture, counted from 1."
+    else:
+        yield "The event has times and no packet numbers: the packets did not come from a file."
+    yield (
+        f"The client sent {_volume(event, 'source')}, the server {_volume(event, 'destination')}, IP headers "
+        "included."
+    )
+    yield _CONTACT[event["netmon.contact"]]
+    limits = "; ".join(_VIEW.get(one, one) for one in event.view)
+    yield f"The view was limited: {limits}." if limits else "Nothing shows that packets of it were missed."
+
+
+def _client(event: FlowEvent) -> str:
+    who = event["source.ip"] or event["source.address"]
+    if who is None:
+        return "a client whose address is not shown"
+    return f"client {who}, port {event['source.port']}," if event["source.port"] is not None else str(who)
+
+
+def _volume(event: FlowEvent, side: str) -> str:
+    packets, octets = event[f"{side}.packets"], event[f"{side}.bytes"]
+    return f"{packets:,} packets with {octets:,} bytes"

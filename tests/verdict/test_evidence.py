@@ -1,0 +1,92 @@
+"""What more evidence, and what a round trip, can and cannot do to a verdict: for every input."""
+
+from dataclasses import replace
+
+import hypothesis.strategies as st
+from hypothesis import assume, given
+
+from netmon.places.decision import decide
+from netmon.records import Vote
+from netmon.verdict.judgement import judge
+from tests.verdict.test_properties import POLICIES, SUBJECTS
+from tests.verdict_cases import CITIES, COMPONENTS, LOCATIONS, case
+
+VOTES = st.lists(
+    st.builds(
+        Vote,
+        source=st.sampled_from(["alpha_db", "beta_db", "gamma_db", "dbip", "geo_whois_asn", "iptoasn"]),
+        country=st.sampled_from(["CH", "RU", "DE"]),
+        city=st.sampled_from([None, "Zurich", "Bern", "Moscow"]),
+        about=st.sampled_from(["location", "location", "registration", "anycast"]),
+        date=st.sampled_from([None, "2026-06-05", "2026-06-17"]),
+        contradicts=st.sampled_from([False, False, False, True]),
+    ).map(lambda vote: replace(vote, provider=vote.source.replace("_", "-"))),
+    max_size=5,
+)
+EXCLUDED = st.sets(st.sampled_from(sorted(LOCATIONS))).map(sorted).map(tuple)
+NOT_IN = st.sets(st.sampled_from(["CH", "RU", "DE", "US"])).map(sorted).map(tuple)
+COMPONENT = st.sampled_from(sorted(COMPONENTS))
+
+
+def judged(votes, policy, subject, component="files", excluded=(), not_in=()):
+    place = replace(decide(votes, CITIES, excluded, not_in), excluded=excluded, not_in=not_in)
+    return judge(case(what=component, where=place), policy, subject)
+
+
+@given(VOTES, st.data(), POLICIES, SUBJECTS, COMPONENT, EXCLUDED, NOT_IN)
+def test_a_source_that_repeats_its_provider_changes_no_verdict(
+    votes, data, policy, subject, component, excluded, not_in
+):
+    """The same vote in another file of the same provider, on the same day."""
+    assume(votes)
+    one = data.draw(st.sampled_from(votes))
+    again = replace(one, source=f"{one.source}-city")
+    how = (policy, subject, component, excluded, not_in)
+    assert judged([*votes, again], *how) == judged(votes, *how)
+
+
+STRENGTH = {"undecided": 0, "expected": 1, "unexpected": 1, "forbidden": 1}
+
+
+@given(VOTES, st.data(), POLICIES, SUBJECTS, COMPONENT, EXCLUDED, NOT_IN)
+def test_evidence_that_says_the_same_weakens_no_verdict(
+    votes, data, policy, subject, component, excluded, not_in
+):
+    """Another provider with the vote of one that locates the address: a decision stays as it is."""
+    locating = [one for one in votes if one.about == "location" and not one.contradicts]
+    assume(locating)
+    one = data.draw(st.sampled_from(locating))
+    more = replace(one, source="omega_db", provider="omega-db", date="2026-06-17")
+    how = (policy, subject, component, excluded, not_in)
+    before, after = judged(votes, *how), judged([*votes, more], *how)
+    if before.outcome != "undecided":
+        assert after.outcome == before.outcome
+    assert STRENGTH[after.outcome] >= STRENGTH[before.outcome]
+
+
+@given(VOTES, POLICIES, SUBJECTS, COMPONENT, EXCLUDED, NOT_IN)
+def test_a_verdict_never_contradicts_what_cannot_be(votes, policy, subject, component, excluded, not_in):
+    """Nothing is expected or unexpected in a country that the round trip excludes."""
+    policy = replace(policy, exceptions=())
+    place = decide(votes, CITIES, excluded, not_in)
+    found = judged(votes, policy, subject, component, excluded, not_in)
+    if found.outcome in ("expected", "unexpected"):
+        assert place.country not in not_in
+        assert place.claims
+        assert not set(place.claims) & set(not_in)
+
+
+@given(VOTES, POLICIES, SUBJECTS, COMPONENT, NOT_IN)
+def test_excluding_countries_turns_no_verdict_into_its_contrary(votes, policy, subject, component, not_in):
+    """What two sources agree on stays, or becomes undecided."""
+    before = judged(votes, policy, subject, component)
+    after = judged(votes, policy, subject, component, (), not_in)
+    if before.outcome in ("expected", "unexpected"):
+        assert after.outcome in (before.outcome, "undecided")
+
+
+@given(VOTES, POLICIES, SUBJECTS, COMPONENT)
+def test_a_country_that_nothing_names_changes_no_verdict(votes, policy, subject, component):
+    """Excluding the United States, which no source names and nothing promises, changes nothing."""
+    how = (policy, subject, component)
+    assert judged(votes, *how, (), ("US",)) == judged(votes, *how)
