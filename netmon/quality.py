@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 INTERCEPTED = (
@@ -206,6 +207,13 @@ class Activity:
         """Interface → seconds since 1970; the start of the sensor if there was no packet since."""
         self._counts: dict[str, int] = {}
         self._silent: set[str] = set()
+
+    def lines(self) -> list[str]:
+        """When each interface last showed a packet of a flow, for people."""
+        return [
+            f"{name}: last packet of a flow at {datetime.fromtimestamp(time_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
+            for name, time_s in dict(self.last_s).items()
+        ]
 
     def check(self, stats: Mapping[str, Any], time_s: float) -> list[str]:
         """New warnings, one line for each interface that has become silent, or shows packets again."""

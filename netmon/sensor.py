@@ -40,8 +40,8 @@ class Sensor:
     """Processes the records of a source until it is stopped; `run` is the loop.
 
     Between batches it reloads signatures on request, uses replaced location databases, saves its state, and
-    warns of a limited view. Only `reload`, `request_reload`, `stop` and `is_ready` may be called from other
-    threads, and the last three from signal handlers.
+    warns of a limited view. Only `reload`, `view`, `request_reload`, `stop` and `is_ready` may be called from
+    other threads, and the last three from signal handlers.
     """
 
     def __init__(
@@ -121,6 +121,10 @@ class Sensor:
     def is_ready(self) -> bool:
         """True while records are processed."""
         return self._is_running
+
+    def view(self) -> str:
+        """When each interface last showed a packet of a flow, one line each."""
+        return "".join(f"{line}\n" for line in self._activity.lines())
 
     def reload(self) -> str | None:
         """Reloads the signatures and waits: an error message if the old ones stay, else None."""

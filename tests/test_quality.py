@@ -144,6 +144,7 @@ def test_a_mirror_with_lldp_only_is_silent():
     assert activity.last_s == {"eth1": 1000.0}
     assert activity.check(stats(flow_packets=11), 1400.0) == ["eth1: packets of flows are seen again"]
     assert activity.last_s == {"eth1": 1400.0}
+    assert activity.lines() == ["eth1: last packet of a flow at 1970-01-01T00:23:20Z"]
 
 
 def test_an_interface_that_never_showed_a_flow_is_silent_since_the_start():

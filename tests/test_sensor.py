@@ -22,12 +22,14 @@ from netmon.quality import INTERCEPTED
 from netmon.sensor import Sensor
 from netmon.signatures.load import load_folder
 from netmon.sources import Batch
+from netmon.verdict.policy import Policy
 from tests import records
 from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
 
 SIGNATURES = Path(__file__).parent / "golden" / "signatures"
 EMPTY = Batch([], [])
 STATUS = "watching eth1"
+NOW_NS = 1_780_000_000 * 10**9
 FRANKFURT = Position(50.11, 8.68)
 
 
@@ -177,6 +179,28 @@ def test_destinations_are_remembered_over_runs(make, a_rule):
 
     assert news() > 0
     assert news() == 0
+
+
+def test_metrics_remember_over_runs(make, a_rule):
+    """A series that a run has shown is there again in the next one, at 0; without the state it is not."""
+    seen = make(Source(Batch([records.flow(signature=a_rule.number)], [])))
+    seen.run(STATUS)
+    shown = set(seen.prometheus.remembered().series["netmon_flows"])
+    again = make(Source())
+    assert shown <= set(again.prometheus.remembered().series["netmon_flows"])
+    assert total(again, "netmon_flows_total") == 0
+
+
+def test_findings_stay_found_over_runs(make, a_rule):
+    """The time of a finding is shown again after a restart, also after one in which nothing was found."""
+    contact = records.flow(signature=a_rule.number, server="8.8.8.8", start_ns=NOW_NS, last_ns=NOW_NS)
+    policy = Policy(forbidden_vendors=frozenset({a_rule.vendor}))
+    make(Source(Batch([contact], [])), policy=policy).run(STATUS)
+    name = "netmon_forbidden_last_seen_timestamp_seconds"
+    for _ in range(2):
+        sensor = make(Source(EMPTY), policy=policy)
+        sensor.run(STATUS)
+        assert total(sensor, name) == NOW_NS // 10**9
 
 
 @pytest.mark.parametrize(

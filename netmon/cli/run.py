@@ -129,6 +129,7 @@ def _serve(stack: ExitStack, sensor: Sensor, settings: Config) -> Sequence[str]:
         guard=guard,
         is_ready=sensor.is_ready,
         reload=sensor.reload,
+        view=sensor.view,
     )
     web = WebServer(open_listeners(settings.web, os.environ), site)
     web.start()

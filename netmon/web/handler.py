@@ -35,6 +35,8 @@ class Site:
     is_ready: Callable[[], bool]
     reload: Callable[[], str | None]
     """Returns once the signatures are reloaded: None, or the error for which the old ones stay."""
+    view: Callable[[], str] = str
+    """Says in lines since when nothing useful was seen."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -75,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/-/ready":
             ready = self.site.is_ready()
             status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-            self._text(status, "ready\n" if ready else "not ready\n")
+            self._text(status, f"{'ready' if ready else 'not ready'}\n{self.site.view()}")
         elif path == "/-/reload":
             self._text(HTTPStatus.METHOD_NOT_ALLOWED, "use POST\n", Allow="POST, PUT")
         else:

@@ -1,4 +1,4 @@
-"""A site in every state that the dashboards must show well, in simulated time: an hour, ending at `WHEN`."""
+"""A site in every state that the dashboards must show well, in simulated time: an hour each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tests.grafana.recording import CHOSEN, Recording
 from tests.grafana.simulation import BEGIN_S, Database, Sensor
 from tests.records import DISPUTED, EXPECTED, MOSCOW, UNDECIDED, UNEXPECTED, ZURICH
 
-WHEN = Range(BEGIN_S, BEGIN_S + 3600, 15)
 CRITICAL = replace(UNEXPECTED, severity="critical")
 
 
@@ -75,17 +74,41 @@ def first_day(sensor: Sensor) -> None:
     work(sensor)
 
 
+def office(sensor: Sensor) -> None:
+    """An hour of an office with the first vendor's products, for the documentation."""
+    frankfurt = replace(ZURICH, location="frankfurt", country="DE", city="Frankfurt")
+    nothing_promised = replace(UNDECIDED, reason="no_promise", lacks="promise")
+    disputed = replace(UNDECIDED, lacks="place")
+    vendor = "kaspersky"
+    for second in sensor.until(3600):
+        step = int(second) // 15
+        if second < 60:
+            continue
+        if step % 2:
+            sent = 3_000 + 700 * (step * 7 % 11)
+            sensor.see(ZURICH, EXPECTED, 1 + step % 3, sent, sent // 2, of=(vendor, "reputation"))
+        if step % 16 == 3:
+            sensor.see(ZURICH, EXPECTED, 1, 90_000, 4_000, of=(vendor, "files"))
+        if step % 6 == 0:
+            sensor.see(frankfurt, nothing_promised, 1, 2_000, 90_000, of=(vendor, "updates"))
+        if step % 10 == 5:
+            sensor.see(DISPUTED, disputed, 1, 4_000, 3_000, of=(vendor, "reputation"))
+        if step in (133, 134, 171, 172):
+            sensor.see(MOSCOW, CRITICAL, 1, 1_970, 2_600, of=(vendor, "reputation"))
+
+
 SCENES: Mapping[str, Callable[[Sensor], None]] = {
     one.__name__: one for one in (clean, moscow, undecided, poor_view, idle, dead, restarted, first_day)
 }
 
 
-def record_scene(name: str) -> Recording:
+def record_scene(scene: Callable[[Sensor], None], begin_s: float = BEGIN_S) -> Recording:
     """The responses of a real Prometheus to every query of the dashboards about a scene."""
     database = Database()
-    SCENES[name](Sensor(database))
-    made = Recording(WHEN)
+    scene(Sensor(database, begin_s=begin_s))
+    when = Range(begin_s, begin_s + 3600, 15)
+    made = Recording(when)
     with tempfile.TemporaryDirectory() as folder, database.served(Path(folder)) as server:
         for one in targets():
-            made.answers[one.name] = server.panel(one, CHOSEN, WHEN)
+            made.answers[one.name] = server.panel(one, CHOSEN, when)
     return made

@@ -15,6 +15,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,12 +135,12 @@ class Server:
 class Sensor:
     """A simulated sensor, with the flows that a test lets it see."""
 
-    def __init__(self, database: Database, instance: str = "berlin:10977", hold_s: float = HOLD_S) -> None:
-        self.now_s = float(BEGIN_S)
+    def __init__(self, database: Database, instance: str = "berlin:10977", begin_s: float = BEGIN_S) -> None:
+        self._begin_s = begin_s
+        self.now_s = float(begin_s)
         self.stats: dict[str, Any] = STATS | {"new_destinations": {}, "degraded": {("eth1", "unseen"): 0}}
         self._database = database
         self._instance = instance
-        self._hold_s = hold_s
         self._flows = 0
         self._last_packet_s = 0.0
         self.is_blind = False  # its mirror port shows no packets of flows
@@ -147,7 +148,7 @@ class Sensor:
 
     def start(self, remembered: Remembered | None = None) -> None:
         """Starts, with what an earlier run left in its state file."""
-        self.metrics = Prometheus("1", self._stats, hold_s=self._hold_s, clock=lambda: self.now_s)
+        self.metrics = Prometheus("1", self._stats, hold_s=HOLD_S, clock=lambda: self.now_s)
         if remembered is not None:
             self.metrics.restore(remembered)
         self.metrics.loaded(load_folder(SIGNATURES), [], self.now_s)
@@ -156,20 +157,28 @@ class Sensor:
         """Ends and starts again: what was counted is lost, and what is remembered is not."""
         self.start(self.metrics.remembered())
 
-    def see(self, place: Place, verdict: Verdict, flows: int = 1, sent: int = 1000) -> None:
-        """Sees flows now."""
+    def see(
+        self,
+        place: Place,
+        verdict: Verdict,
+        flows: int = 1,
+        sent: int = 1000,
+        received: int | None = None,
+        of: tuple[str, str] = ("acme", "files"),
+    ) -> None:
+        """Sees flows of a vendor's component now."""
+        vendor, component = of
         for _ in range(flows):
             self._flows += 1
-            self.metrics.flow(
-                classified(
-                    place,
-                    verdict,
-                    flow_id=self._flows,
-                    last_ns=int(self.now_s * 1e9),
-                    new_sent_bytes=sent,
-                    new_received_bytes=2 * sent,
-                )
+            seen = classified(
+                place,
+                verdict,
+                flow_id=self._flows,
+                last_ns=int(self.now_s * 1e9),
+                new_sent_bytes=sent,
+                new_received_bytes=2 * sent if received is None else received,
             )
+            self.metrics.flow(replace(seen, vendor=vendor, component=component))
 
     def scrape(self, job: str = "netmon") -> None:
         """Is scraped now."""
@@ -177,9 +186,9 @@ class Sensor:
 
     def until(self, when_s: float, every_s: float = SCRAPE_S) -> Iterator[float]:
         """Lets time pass, and is scraped at intervals; gives each moment before its scrape."""
-        while self.now_s < BEGIN_S + when_s:
+        while self.now_s < self._begin_s + when_s:
             self.now_s += every_s
-            yield self.now_s - BEGIN_S
+            yield self.now_s - self._begin_s
             self.scrape()
 
     def run(self, when_s: float) -> None:

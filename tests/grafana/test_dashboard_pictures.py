@@ -54,7 +54,7 @@ SHOWN = {
 def test_every_state_is_drawn(page, scene, tmp_path):
     """In dark and in light the overview says in words what there is, also where there is nothing."""
     need("prometheus", "promtool")
-    made = record_scene(scene)
+    made = record_scene(SCENES[scene])
     for theme in THEMES:
         text, _markers = draw(page, "overview", made, tmp_path / f"{theme}.png", theme=theme)
         assert re.findall(r"No data|NaN|undefined|Infinity|Value #\w|\[object", text) == []

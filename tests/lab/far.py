@@ -32,6 +32,7 @@ flows: {{report_every_s: 1}}
 privacy: {{level: 0}}
 events: {{file: events.jsonl}}
 web: {{listen: "127.0.0.1:{METRICS_PORT}"}}
+metrics: {{hold_zero_s: 0}}
 """
 
 
@@ -79,7 +80,7 @@ class FarWorld:
     def sensor_words(self) -> list[str]:
         """The command line of the sensor; its events file is removed first."""
         config = self._folder / "netmon.yaml"
-        config.write_text(CONFIG, encoding="utf-8")
+        config.write_text(f"{CONFIG}state: {{folder: {self._folder / 'state'}}}\n", encoding="utf-8")
         (self._folder / "events.jsonl").unlink(missing_ok=True)
         return [*NETMON, "run", "-i", MIRROR_PORT, "--config", str(config)]
 

@@ -1,6 +1,6 @@
 """Dashboards as pictures: the page is built once, served with one dashboard's data, and captured.
 
-`python -m tests.render.draw` updates the pictures in the documentation, as root.
+`python -m tests.render.draw` updates the pictures in the documentation.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.grafana.boards import load, panels, targets
-from tests.grafana.recording import Recording, record
+from tests.grafana.recording import Recording
+from tests.grafana.scenes import office, record_scene
 from tests.render.packages import SOURCES, node, packages
 
 WIDTH = 1400
@@ -112,8 +114,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        made = record(Path(folder))
+    made = record_scene(office, begin_s=int(time.time()) // 60 * 60 - 3600)
     site = build(packages())
     for board, height in PICTURES.items():
         draw(site, board, made, SOURCES.parents[1] / "docs" / f"{board}.png", height)

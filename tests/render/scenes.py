@@ -22,11 +22,11 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     page = build(packages())
-    for scene in SCENES:
+    for name, scene in SCENES.items():
         made = record_scene(scene)
         for board in arguments.boards:
             for theme in THEMES:
-                draw(page, board, made, arguments.folder / f"{board}-{scene}-{theme}.png", theme=theme)
+                draw(page, board, made, arguments.folder / f"{board}-{name}-{theme}.png", theme=theme)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ def serve(registry, ready, reloads, monkeypatch):
             options=web_options,
             guard=guard or WebGuard(None, print),
             is_ready=ready.is_set,
+            view=lambda: "eth1: last packet of a flow at 2026-11-28T12:00:00Z\n",
             reload=lambda: reloads.pop(0),
         )
         server = Served(open_listeners(web_options, {}), site)

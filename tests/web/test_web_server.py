@@ -71,10 +71,11 @@ def test_compressed_metrics(get):
 
 
 def test_ready_follows_the_capture(get, ready):
-    """Not ready before the capture runs, ready while it does; healthy throughout."""
+    """Not ready before the capture runs, ready while it does, and says what was seen last."""
     assert get("/-/ready")[0] == 503
     ready.set()
-    assert get("/-/ready")[0] == 200
+    status, _headers, body = get("/-/ready")
+    assert (status, body) == (200, b"ready\neth1: last packet of a flow at 2026-11-28T12:00:00Z\n")
     assert get("/-/healthy")[0] == 200
 
 
