@@ -239,13 +239,14 @@ def runs_of(cells: Cells, row: int) -> list[tuple[int, int]]:
 def _pieces(start: Point, end: Point) -> Iterator[tuple[int, float, float, float | None]]:
     """The parts of an edge in each row: its bounds, and where it crosses the middle of the row."""
     (x, y), (other_x, other_y) = sorted((start, end), key=lambda point: point[1])
-    slope = (other_x - x) / (other_y - y) if other_y > y else 0.0
+
+    def at(latitude: float) -> float:
+        return x + (latitude - y) / (other_y - y) * (other_x - x)
+
     for row in range(_number(y), _number(other_y) + 1):
         low, high, middle = ((row + part) / CELLS_PER_DEGREE for part in (0, 1, 0.5))
-        ends = [x + (max(y, low) - y) * slope, x + (min(other_y, high) - y) * slope]
-        if other_y == y:
-            ends = [x, other_x]
-        crossing = x + (middle - y) * slope if y <= middle < other_y else None
+        ends = [x, other_x] if other_y == y else [at(max(y, low)), at(min(other_y, high))]
+        crossing = at(middle) if y <= middle < other_y else None
         yield row, min(ends), max(ends), crossing
 
 
