@@ -56,7 +56,7 @@ def talk(lab, families=(4, 6)):
             job("files.acme.example", port=80, tls=False, sni=False, upload=300_000),
         ],
         ("files", "moscow", "http_host"): [job("files.acme.example", port=80, tls=False)],
-        # The query went over IPv4, so the sensor cannot know that it came from this client. The name is hearsay,
+        # The query went over IPv4, so the sensor cannot know that this client sent it. The name is hearsay,
         # and in a network of the vendor the flow counts as one without a name.
         ("network", "moscow", "dns_any"): [job("files.acme.example", 6, port=80, tls=False, sni=False)],
         # Of no vendor: named as well, but in no vendor's counters.
