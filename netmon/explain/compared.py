@@ -95,7 +95,7 @@ def _tell_policy(event: FlowEvent, policy: Policy) -> Iterator[str]:
         yield f"The policy forbids {component} of {vendor}, wherever it ends."
     allowed = policy.allowed_places(vendor, component)
     if allowed is None:
-        yield f"The policy allows no place for {component} of {vendor}, so promises are the reference."
+        yield f"The policy does not mention {component} of {vendor}, so promises are the reference."
     else:
         places = ", ".join(sorted(allowed)) or "none"
         yield f"The policy allows these places for {component} of {vendor}: {places}."

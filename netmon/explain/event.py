@@ -46,6 +46,7 @@ _OPTIONAL: Mapping[str, type] = {
     "destination.domain": str,
     "destination.geo.city_name": str,
     "tls.server.x509.issuer.distinguished_name": str,
+    "netmon.embedded_ip": str,
     "netmon.phase": str,
     "netmon.unnamed_reason": str,
     "netmon.candidates": list,
@@ -105,6 +106,11 @@ class FlowEvent:
         """The client's address; None if it is not shown."""
         shown: str | None = self["source.ip"]
         return shown
+
+    @property
+    def server(self) -> str:
+        """The address that signatures and sources were asked about: the IPv4 one inside an IPv6 address."""
+        return str(self["netmon.embedded_ip"] or self["destination.ip"])
 
     @property
     def grounds(self) -> str:
@@ -208,6 +214,7 @@ _FORMS: Mapping[str, Callable[[str], bool]] = {
     "event.start": _is_time,
     "source.ip": _is_address,
     "destination.ip": _is_address,
+    "netmon.embedded_ip": _is_address,
 }
 """What a text must be."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from netmon.explain.event import FlowEvent
 from netmon.signatures.explain import explain
 from netmon.signatures.model import NETWORK, NetworkRule, Rule, SignatureSet, Source, Vendor
+from netmon.signatures.source_dates import known_date
 
 NOTE = "  "
 """Begins a line that belongs to the sentence before it."""
@@ -50,7 +51,7 @@ def tell_signature(event: FlowEvent, signatures: SignatureSet) -> Iterator[str]:
 
 def _tell_network(event: FlowEvent, signatures: SignatureSet) -> Iterator[str]:
     """What the signatures say about the address: whether it is in a network of the vendor."""
-    address = event["destination.ip"]
+    address = event.server
     answer = explain(signatures, address)
     rule = answer.rule
     yield f"The signatures in use now say of {address}: {answer.reason}."
@@ -65,7 +66,8 @@ def source_lines(keys: Iterable[str], vendor: Vendor) -> Iterator[str]:
     """The sources with these keys: their trust, where they are, and what they are about; as notes."""
     for key in keys:
         source: Source = vendor.sources[key]
-        yield f"{NOTE}Source {source.key} ({source.trust}): {source.ref} ({source.about})"
+        date = known_date(source) or "of unknown date"
+        yield f"{NOTE}Source {source.key} ({source.trust}, {date}): {source.ref} ({source.about})"
 
 
 def _find_rule(event: FlowEvent, signatures: SignatureSet) -> Rule | None:

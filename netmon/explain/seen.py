@@ -37,6 +37,8 @@ def tell_packets(event: FlowEvent) -> Iterator[str]:
         f"A {transport} flow from {_client(event)} to {event['destination.ip']}, port "
         f"{event['destination.port']}, from {event['event.start']}{until}."
     )
+    if event["netmon.embedded_ip"] is not None:
+        yield f"The server's IPv6 address contains the IPv4 address {event.server}, which is meant by it."
     if event["netmon.first_packet"] is not None:
         yield f"It begins with packet {event['netmon.first_packet']} of the capture, counted from 1."
     else:

@@ -25,6 +25,7 @@ from netmon.records import (
 )
 from netmon.signatures.load import load_folder
 from netmon.signatures.model import STATUSES
+from netmon.signatures.source_dates import known_date
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
 from tests.craft import golden
@@ -228,8 +229,19 @@ def test_policy_and_concern_are_told_with_their_basis():
     assert "The users' country, as configured for this explanation: not configured." in text
 
 
+def test_an_embedded_address_is_the_one_that_the_signatures_are_asked_about():
+    """Through a translator, the IPv4 address of the server is shown, and explained."""
+    lines = [line for case, line in LINES if case == "embedded_addresses" and "embedded_ip" in line]
+    assert len(lines) > 3
+    for line in lines:
+        event, text = read_event(line), chain(line)
+        assert event.server == event["netmon.embedded_ip"]
+        assert f"contains the IPv4 address {event.server}, which is meant by it." in text
+        assert f"The signatures in use now say of {event.server}: " in text
+
+
 def test_the_sources_of_a_statement_are_cited_in_full():
-    """Every source of the rule that matched is named with its trust and where it is."""
+    """Every source of the rule that matched is named with its trust, its date and where it is."""
     for case, line in LINES:
         event = read_event(line)
         where = event["netmon.signature"]
@@ -238,4 +250,5 @@ def test_the_sources_of_a_statement_are_cited_in_full():
         text = chain(line)
         for key in rules[0].sources:
             source = SIGNATURES.vendors[event.vendor].sources[key]
-            assert f"Source {source.key} ({source.trust}): {source.ref}" in text
+            date = known_date(source) or "of unknown date"
+            assert f"Source {source.key} ({source.trust}, {date}): {source.ref}" in text
