@@ -88,6 +88,11 @@ def _address(word: str) -> str:
         raise typer.BadParameter(
             f"'{printable(word)}' is not an IPv4 or IPv6 address", param_hint="IP"
         ) from error
+    if getattr(ip, "scope_id", None):
+        raise typer.BadParameter(
+            f"'{printable(word)}' has a zone, which is no part of an address: omit '%' and what follows",
+            param_hint="IP",
+        )
     return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 

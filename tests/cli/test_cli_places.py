@@ -110,6 +110,7 @@ def test_on_a_day(netmon, tmp_path):
     [
         (["192.0.2"], "Error: Invalid value for IP: '192.0.2' is not an IPv4 or IPv6 address"),
         (["example.com"], "Error: Invalid value for IP: 'example.com' is not an IPv4 or IPv6 address"),
+        (["fe80::1%eth0"], "Error: Invalid value for IP: 'fe80::1%eth0' has a zone, which is no part of an"),
         ([], "Error: Missing argument 'IP…'."),
         (["--day", "yesterday", "192.0.2.1"], "'yesterday' does not match the formats '%Y-%m-%d'"),
     ],
