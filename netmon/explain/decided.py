@@ -71,7 +71,8 @@ def _facts(event: FlowEvent) -> Iterator[str]:
     yield f"the address is {'not global' if is_redirected else 'global, or a source locates it'}"
     yield f"the contact is {event['netmon.contact']}"
     yield f"the grounds of the match are {event.grounds}"
-    yield f"the place is {event['netmon.place.confidence']}: {event['netmon.place.country']}"
+    country = " or ".join(event["netmon.place.claims"] or [event["netmon.place.country"]])
+    yield f"the place is {event['netmon.place.confidence']}: {country}"
     yield f"the promise that was applied is {event['netmon.promise'] or 'none'}"
     limiting = sorted(LIMITING.intersection(event.view))
     yield f"packets that were not seen: {', '.join(limiting) or 'none known'}"

@@ -68,6 +68,7 @@ _OPTIONAL: Mapping[str, type] = {
     "netmon.promise": str,
     "netmon.exception.lifts": str,
     "netmon.exception.until": str,
+    "netmon.place.claims": list,
     "netmon.place.excluded": list,
     "netmon.place.not_in": list,
     "netmon.concerns": list,

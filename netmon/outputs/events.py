@@ -297,6 +297,7 @@ def describe_place(place: Place) -> dict[str, Any]:
         "confidence": place.confidence,
         "votes": [_vote(vote) for vote in place.votes],
         "steps": list(place.steps),
+        "claims": (list(place.claims) or None) if place.confidence == "disputed" else None,
         "excluded": list(place.excluded) or None,
         "not_in": list(place.not_in) or None,
         "implausible": list(place.implausible) or None,

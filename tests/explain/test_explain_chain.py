@@ -206,6 +206,10 @@ def test_a_vendor_that_the_signatures_lack_is_an_error():
             {"place": PLACE},
             "dbx (without a date) has another country than the others, which its licence",
         ),
+        (
+            {"place": {**PLACE, "confidence": "disputed", "country": "disputed", "claims": ["NL", "RU"]}},
+            "the place is disputed: NL or RU",
+        ),
         ({"explanation": "In plain words."}, "- In plain words."),
         ({"first_packet": None}, "The event has times and no packet numbers"),
     ],

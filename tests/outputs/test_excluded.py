@@ -50,6 +50,13 @@ def test_an_event_has_the_remembered_round_trip_with_its_time():
     assert not {"not_in", "excluded", "rtt_ms"} & place.keys()
 
 
+def test_an_event_has_the_countries_between_which_sources_differ():
+    """Only of a disputed place; that of any other is its country."""
+    assert place_in_event(replace(DISPUTED, claims=("NL", "RU")))["claims"] == ["NL", "RU"]
+    assert "claims" not in place_in_event(DISPUTED)
+    assert "claims" not in place_in_event(replace(ZURICH, claims=("CH",)))
+
+
 @pytest.fixture
 def metrics():
     return Prometheus("1", lambda: COUNTERS | {"round_trip_jumps": 3})
