@@ -125,6 +125,15 @@ def test_severity_by_every_country_that_is_left(where, policy, severity):
     assert (found.reason, found.severity) == ("nowhere_promised", severity)
 
 
+@pytest.mark.parametrize(("component", "severity"), [("files", "critical"), ("usage", "notice")])
+def test_a_promise_that_possibly_covers_it_makes_no_forbidden_contact_worse(component, severity):
+    """That the flow ended elsewhere is known only if a promise certainly covers the component."""
+    both = frozenset({"RU", "BY"})
+    policy = replace(FORBID, concerns={"acme": both}, forbidden_severity="notice")
+    found = judge(replace(case(place("RU", "BY"), component), vendor=WORRYING), policy, GERMAN)
+    assert (found.reason, found.severity) == ("policy_forbids_vendor", severity)
+
+
 SAID = (None, "CH", "CH/Zurich", "RU", "RU/Moscow", "NL", "?")
 EXCLUDED = ((), ("zurich",), ("moscow",), ("zurich", "moscow"))
 RIGHT = [(SILENT, "CH"), (allow("CH"), "CH"), (allow("zurich"), "CH"), (allow("RU"), "RU")]
