@@ -78,7 +78,7 @@ def _answer(event: FlowEvent) -> str:
         if event["netmon.dns_answer.resolved"]
         else "Neither the client nor a resolver of the site was seen to ask for it."
     )
-    sender = event["netmon.dns_answer.from"]
+    sender = event["netmon.dns_answer.from"] or "the client itself, which is not shown"
     is_late = event["netmon.dns_answer.time"] > event["event.start"]
     late = " The flow had begun before that answer." if is_late else ""
     return f"A DNS answer with the name and this address came from {sender} ({packet}).{late} {asked}"

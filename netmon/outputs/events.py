@@ -98,7 +98,7 @@ class Events:
                 "geo": self._geo(classified.place),
             },
             "tls": _tls(flow),
-            "netmon": _meaning(classified),
+            "netmon": _meaning(classified, self._answerer(flow)),
         }
         self._write(event)
 
@@ -174,6 +174,12 @@ class Events:
             return {"ip": shown, "port": port}
         return {} if shown is None else {"address": shown, "port": port}
 
+    def _answerer(self, flow: FlowRecord) -> str | None:
+        """Who sent the DNS answer; the flow's own client, if it is a resolver too, is shown as a client."""
+        if flow.answered_by == flow.client:
+            return self._privacy.show(flow.client, flow.start_ns)
+        return flow.answered_by
+
     def _geo(self, place: Place | None) -> dict[str, Any] | None:
         if place is None or place.confidence in ("unknown", "disputed"):
             return None
@@ -204,7 +210,7 @@ def _severity(verdict: Verdict | None) -> int | None:
     return _SEVERITIES[verdict.severity] if verdict and verdict.severity else None
 
 
-def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
+def _meaning(classified: ClassifiedFlow, answered_by: str | None) -> dict[str, Any]:
     flow, place = classified.flow, classified.place
     return {
         "flow_id": flow.flow_id,
@@ -224,7 +230,7 @@ def _meaning(classified: ClassifiedFlow) -> dict[str, Any]:
         "signature": classified.signature,
         "first_packet": flow.first_packet,
         "shown": _sighting(flow.shown_packet, flow.shown_ns),
-        "dns_answer": _dns_answer(flow),
+        "dns_answer": _dns_answer(flow, answered_by),
         "alpn": list(flow.alpn) or None,
         "tls_versions": list(flow.tls_versions) or None,
         "ech": flow.ech,
@@ -252,10 +258,10 @@ def _sighting(packet: int | None, time_ns: int | None) -> dict[str, Any] | None:
     return None if time_ns is None else {"packet": packet, "time": timestamp(time_ns)}
 
 
-def _dns_answer(flow: FlowRecord) -> dict[str, Any] | None:
+def _dns_answer(flow: FlowRecord, answered_by: str | None) -> dict[str, Any] | None:
     """The DNS answer with the flow's name and address; "resolved" if the site asked for it."""
     seen = _sighting(flow.answer_packet, flow.answer_ns)
-    return None if seen is None else {**seen, "from": flow.answered_by, "resolved": flow.resolved}
+    return None if seen is None else {**seen, "from": answered_by, "resolved": flow.resolved}
 
 
 def _statement(classified: ClassifiedFlow) -> dict[str, Any]:

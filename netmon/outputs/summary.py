@@ -131,7 +131,7 @@ class Summary:
     @property
     def has_unknown_subjects(self) -> bool:
         """True if a flow could not be judged because the country of its client is not known."""
-        return any(key.heading[-1] == "subject_unknown" for key in self._sums)
+        return any(key.heading.reason == "subject_unknown" for key in self._sums)
 
     def flow(self, classified: ClassifiedFlow) -> None:
         """Adds a flow when it ends."""

@@ -58,12 +58,14 @@ class SmallestRoundTrips:
     def __init__(
         self, remembered: Iterable[tuple[str, RoundTrip]] = (), *, addresses: int = ADDRESSES
     ) -> None:
-        """`remembered`: in the order in which the servers were last seen."""
+        """`remembered`: in the order in which the servers were last seen; the last ones are kept."""
         self.evicted = 0
         self.jumps = 0
         self.version = 0
         self._addresses = addresses
         self._entries = OrderedDict((server, _Entry(trip, trip.samples)) for server, trip in remembered)
+        while len(self._entries) > addresses:
+            self._entries.popitem(last=False)
 
     def record(self, flow: FlowRecord) -> RoundTrip | None:
         """Adds a flow; returns the smallest round trip to its server in the last seven days, if any.

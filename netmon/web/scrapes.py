@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from netmon.exposition import choose_encoder
@@ -59,11 +60,26 @@ class Scrapes:
     def _fill(self, page: Future[Page], encode: Callable[[Collector], bytes], key: _Key) -> None:
         content_type, names, compress = key
         try:
-            registry = self._registry.restricted_registry(names) if names else self._registry
-            body = encode(registry)
+            body = encode(_Selected(self._registry, names) if names else self._registry)
             page.set_result(
                 Page(content_type, gzip.compress(body, compresslevel=1) if compress else body, compress)
             )
         except BaseException as error:
             page.set_exception(error)
             raise
+
+
+class _Selected(Collector):
+    """The samples with some names of a registry whose collectors do not say in advance what they have."""
+
+    def __init__(self, registry: CollectorRegistry, names: Collection[str]) -> None:
+        self._registry = registry
+        self._names = names
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._registry.collect():
+            samples = [sample for sample in metric.samples if sample.name in self._names]
+            if samples:
+                selected = Metric(metric.name, metric.documentation, metric.type, metric.unit)
+                selected.samples = samples
+                yield selected

@@ -205,6 +205,21 @@ def test_masked_client(written, event, level, source):
     assert "192.0.2.17" not in written(classified(), level=level)[0]
 
 
+@pytest.mark.parametrize(
+    ("level", "shown"),
+    [
+        (ADDRESS, "192.0.2.17"),
+        (PSEUDONYM, "client-9b5cceca8410782c"),
+        (NETWORK, "192.0.2.0/24"),
+        (NOTHING, None),
+    ],
+)
+def test_client_that_answered_is_masked(event, level, shown):
+    """A client that is a resolver as well, and sent the DNS answer, is shown as a client there too."""
+    record = classified(client="192.0.2.17", answered_by="192.0.2.17", answer_ns=START_NS)
+    assert event(record, level=level)["netmon"]["dns_answer"].get("from") == shown
+
+
 def test_dns_query(event):
     """The event of a query has its question."""
     assert event(QUERY) == {

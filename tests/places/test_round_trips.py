@@ -97,6 +97,12 @@ def test_a_flood_of_addresses_is_bounded():
     assert trips.record(seen(9, server="198.51.0.0")).min_ns == 9 * MS
 
 
+def test_what_is_remembered_is_bounded():
+    """Of a file with more servers than are kept, those seen last are."""
+    known = [(f"203.0.113.{number}", RoundTrip(MS, 1, START_NS, "unlikely")) for number in range(9)]
+    assert SmallestRoundTrips(known, addresses=4).remembered() == known[5:]
+
+
 def jumps_of(*rtts_ms):
     """The samples at which the smallest round trip jumps, and from what it does."""
     trips = SmallestRoundTrips()

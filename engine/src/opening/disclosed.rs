@@ -4,7 +4,6 @@ use super::first_payload::FirstPayload;
 use super::shared_hello::{Hello, SharedHellos};
 use crate::types::arrival::Arrival;
 use crate::wire::certificate::Certificate;
-use crate::wire::tls::ClientHello;
 
 /// Names that few flows have, so that the others need no room for them.
 #[derive(Debug, Default)]
@@ -27,11 +26,6 @@ pub struct Disclosed {
 }
 
 impl Disclosed {
-    /// What a complete hello discloses.
-    pub fn of_hello(hello: ClientHello) -> Self {
-        Self { hello: Some(hello.into()), ..Self::default() }
-    }
-
     /// Nothing was disclosed.
     pub fn is_empty(&self) -> bool {
         let Self { hello, rare, certificate, first_payload, arrival: _ } = self;

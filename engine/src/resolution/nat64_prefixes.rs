@@ -5,7 +5,7 @@
 //! and only about the network of the client that asked: its /64, because a host uses several addresses there. What a
 //! resolver of the site that is configured says counts for all clients. Where prefixes are configured, none are learned.
 //!
-//! Bounded in networks, and in prefixes of each; the network that learned longest ago is forgotten.
+//! Bounded in networks, and in prefixes of each; the network that learned first is forgotten.
 
 use super::lesson::Lesson;
 use crate::address::embedded::{embedded_by_prefix, embedded_ipv4, Nat64Prefix};
@@ -30,7 +30,7 @@ type Network = Option<Address>;
 struct Learned {
     /// By network: prefixes and when they were learned, latest last.
     networks: HashMap<Network, Vec<(Nat64Prefix, u64)>, RandomState>,
-    /// The networks without the site, oldest first.
+    /// The networks without the site, in the order in which they first learned.
     order: VecDeque<Network>,
     evicted: u64,
 }
