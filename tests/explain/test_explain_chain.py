@@ -164,6 +164,13 @@ def test_an_answer_after_the_flow_began_is_told_as_such():
     assert "The flow had begun before that answer." not in chain(line)
 
 
+def test_an_answer_of_a_client_that_is_hidden_is_told_without_its_address():
+    """A client that is a resolver as well, in an event that shows no clients."""
+    answer = {"packet": 99, "time": "2026-06-01T00:00:00.000000Z", "resolved": False}
+    text = chain(edited(of("dns_client"), dns_answer=answer))
+    assert "came from the client itself, which is not shown (packet 99, " in text
+
+
 def test_changed_signatures_are_admitted():
     """A statement that is no longer in its line has no sources to show; the reader learns why."""
     line = edited(of("complete_hello"), signature="cloud.yaml:1")
