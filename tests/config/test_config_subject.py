@@ -13,19 +13,6 @@ from netmon.config.load import load
 from netmon.errors import ConfigError
 from netmon.verdict.subjects import Subjects
 
-
-@pytest.fixture
-def file(tmp_path):
-    """A configuration with this text."""
-
-    def file(text):
-        path = tmp_path / "netmon.yaml"
-        path.write_text(text)
-        return path
-
-    return file
-
-
 BY_NETWORK = """
 subject:
   networks:

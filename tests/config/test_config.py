@@ -16,31 +16,7 @@ from netmon.verdict.subjects import Subjects
 from netmon.web.options import ListenAddress, WebOptions
 
 UNTIL = "2027-01-31"
-SHIPPED = Path(__file__).parent.parent / "netmon.yaml"
-
-
-@pytest.fixture
-def read(tmp_path):
-    """Load a configuration with this text."""
-
-    def read(text):
-        file = tmp_path / "netmon.yaml"
-        file.write_text(text, encoding="utf-8")
-        return load(file)
-
-    return read
-
-
-@pytest.fixture
-def errors(read, tmp_path):
-    """The messages that a configuration with this text gives, without the folder's name."""
-
-    def errors(text):
-        with pytest.raises(ConfigError) as caught:
-            read(text)
-        return str(caught.value).replace(f"{tmp_path}/", "").splitlines()
-
-    return errors
+SHIPPED = Path(__file__).parents[2] / "netmon.yaml"
 
 
 def without_file(config):

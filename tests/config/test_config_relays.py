@@ -12,19 +12,7 @@ from netmon.errors import ConfigError
 from netmon.verdict.policy import Relay
 from netmon.wiring import load_signatures
 
-SHIPPED = Path(__file__).parent.parent / "netmon.yaml"
-
-
-@pytest.fixture
-def file(tmp_path):
-    """A configuration with this text."""
-
-    def file(text):
-        path = tmp_path / "netmon.yaml"
-        path.write_text(text)
-        return path
-
-    return file
+SHIPPED = Path(__file__).parents[2] / "netmon.yaml"
 
 
 def test_relays_are_read(file):

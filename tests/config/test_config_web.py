@@ -2,19 +2,7 @@
 
 import pytest
 
-from netmon.config.load import load
 from netmon.errors import ConfigError
-
-
-@pytest.fixture
-def read(tmp_path):
-    """The configuration with this text."""
-
-    def read(text):
-        (tmp_path / "netmon.yaml").write_text(text, encoding="utf-8")
-        return load(tmp_path / "netmon.yaml")
-
-    return read
 
 
 def test_several_addresses_to_listen_on(read):
