@@ -69,6 +69,8 @@ def _suggest_codes(word: str) -> str:
         return f"; did you mean '{word[::-1]}'?"
     for at in (0, 1):
         near = [code for code in COUNTRIES if code[at] == word[at]]
+        if len(near) == 1:
+            return f"; did you mean '{near[0]}'?"
         if near:
             return f"; did you mean one of {', '.join(near)}?"
     return ""

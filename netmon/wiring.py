@@ -27,7 +27,7 @@ def load_signatures(config: Config) -> SignatureSet:
     Raises SignatureError and ConfigError.
     """
     signatures = load_folder(config.signatures or default_folder())
-    problems = [problem for one in config.mentions if (problem := _find_unknown(one, signatures))]
+    problems = list(dict.fromkeys(filter(None, (_find_unknown(one, signatures) for one in config.mentions))))
     if problems:
         raise ConfigError("\n".join(problems))
     return signatures

@@ -22,7 +22,7 @@ def test_all_official_codes_are_known():
         ("SU", "did you mean 'US'?"),
         ("XK", "did you mean one of CK, DK, FK"),
         ("ZZ", "did you mean one of ZA, ZM, ZW?"),
-        ("QQ", "did you mean one of QA?"),
+        ("QQ", "did you mean 'QA'?"),
         ("EU", "'EU' is a group of countries"),
         ("UK", "write GB"),
         ("EL", "write GR"),

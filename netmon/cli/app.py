@@ -16,8 +16,8 @@ from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
 from netmon.version import package_version
 
 _EPILOG = (
-    "Exit codes: 0 success; 1 error, reported in one line; 2 wrong usage; 3 an unexpected or forbidden "
-    "destination was found; 130 interrupted."
+    "Exit codes: 0 success; 1 error, reported in one line; 2 wrong usage; 3 a finding of "
+    "severity warning or critical; 130 interrupted."
 )
 
 _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})

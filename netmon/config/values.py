@@ -14,10 +14,11 @@ from netmon.yaml_nodes import Item
 
 def read_address(item: Item) -> Address:
     """An IPv4 or IPv6 address."""
+    text = item.text()
     try:
-        return ipaddress.ip_address(item.text())
+        return ipaddress.ip_address(text)
     except ValueError:
-        item.report("expected an IP address")
+        item.report(f"'{text}' is not an IP address")
         return ipaddress.IPv4Address(0)
 
 

@@ -232,3 +232,19 @@ def test_events_in_a_missing_folder(refused, tmp_path):
     (tmp_path / "netmon.yaml").write_text("events:\n  file: nowhere/events.jsonl\n")
     line = refused("check", "--config", "netmon.yaml")
     assert line == "netmon.yaml: events.file: there is no folder nowhere"
+
+
+def test_a_misspelt_vendor_is_reported_once_for_each_key(refused, demo, tmp_path):
+    """Several components below it do not repeat the line."""
+    (tmp_path / "netmon.yaml").write_text("policy: {forbidden_components: {kasperky: [updates, web]}}\n")
+    assert refused("read", "--config", "netmon.yaml", demo) == (
+        "netmon.yaml:1: policy.forbidden_components.kasperky: no vendor 'kasperky' in the signatures; "
+        "did you mean 'kaspersky'?"
+    )
+
+
+def test_a_resolver_that_is_no_address_is_quoted(refused, demo, tmp_path):
+    """In a list on one line, the text shows which element is wrong."""
+    (tmp_path / "netmon.yaml").write_text("dns: {resolvers: [192.0.2.53, 192.0.2.530]}\n")
+    message = refused("read", "--config", "netmon.yaml", demo)
+    assert message == "netmon.yaml:1: dns.resolvers: '192.0.2.530' is not an IP address"
