@@ -48,6 +48,11 @@ def check(options: ConfigOptions) -> None:
         read_key(settings.privacy_key)
     if settings.events is not None and not settings.events.parent.is_dir():
         raise ConfigError(f"{settings.file}: events.file: there is no folder {settings.events.parent}")
+    if settings.events is not None and settings.events.is_dir():
+        raise ConfigError(f"{settings.file}: events.file: {settings.events} is a folder: name a file in it")
+    folder = state_folder(settings, os.environ)
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{settings.file}: state.folder: {folder} is not a folder")
     if settings.web.config_file is not None:
         WebGuard(settings.web.config_file, write_line)
     write_line(f"configuration: {settings.file or 'no file found, using the defaults'}")

@@ -76,10 +76,12 @@ def _read_line(words: list[str]) -> str:
         return word
     text = _read_text(word)
     lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) != 1 or len(text) > _MOST_CHARACTERS:
-        found = f"{len(lines)} lines" if lines else "no event"
+    if not lines:
+        where = "standard input" if word == "-" else printable(word)
+        raise EventError(f"{where} is empty: give one event, a line of `netmon read --json`")
+    if len(lines) > 1 or len(text) > _MOST_CHARACTERS:
         raise EventError(
-            f"{printable(word)}: {found} instead of one event; select one, for example: "
+            f"{printable(word)}: {len(lines)} lines instead of one event; select one, for example: "
             "grep '\"flow_id\":17,' FILE | netmon explain -"
         )
     return lines[0]

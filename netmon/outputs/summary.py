@@ -203,7 +203,8 @@ class Summary:
             console.print(part)
         for excluded in self.not_in():
             console.print(excluded)
-        console.print()
+        if self.flows:
+            console.print()
         for part in show_seen(stats):
             console.print(part)
         for line in self._dns_use.lines():

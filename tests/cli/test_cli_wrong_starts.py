@@ -227,11 +227,18 @@ def test_names_are_normalised(netmon):
         assert netmon("signatures", "explain", text).stdout.startswith(f"{name}: ")
 
 
-def test_events_in_a_missing_folder(refused, tmp_path):
-    """It is reported by check, not at the first start."""
-    (tmp_path / "netmon.yaml").write_text("events:\n  file: nowhere/events.jsonl\n")
-    line = refused("check", "--config", "netmon.yaml")
-    assert line == "netmon.yaml: events.file: there is no folder nowhere"
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("events: {file: nowhere/events.jsonl}", "events.file: there is no folder nowhere"),
+        ("events: {file: /}", "events.file: / is a folder: name a file in it"),
+        ("state: {folder: /etc/passwd}", "state.folder: /etc/passwd is not a folder"),
+    ],
+)
+def test_places_that_cannot_be_written_to(refused, tmp_path, text, reason):
+    """They are reported by check, not at the first start."""
+    (tmp_path / "netmon.yaml").write_text(text)
+    assert refused("check", "--config", "netmon.yaml") == f"netmon.yaml: {reason}"
 
 
 def test_a_misspelt_vendor_is_reported_once_for_each_key(refused, demo, tmp_path):
