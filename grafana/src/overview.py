@@ -163,7 +163,7 @@ def _verdicts() -> Panel:
     flows = step(FLOWS, by="verdict")
     return trend(
         about,
-        Query(f"{flows} > 0", "{{verdict}}"),
+        Query(f"{flows} > 0", "{{verdict}}", has_exemplars=True),
         shape="bars",
         overrides=fields.coloured(fields.VERDICTS),
     )
