@@ -74,8 +74,8 @@ def cell_words(texts: Mapping[str, tuple[str, str]]) -> list[Property]:
 PLACES = coloured(
     {
         "/^(Z.rich|zurich)/": "blue",
-        "/^(Moscow|moscow)/": "orange",
-        "elsewhere": "purple",
+        "/^(Moscow|moscow)/": "dark-yellow",
+        "elsewhere": "super-light-blue",
         "/^(undecided|disputed|unknown)/": NEUTRAL,
     }
 )

@@ -8,8 +8,9 @@ from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
+from grafana.src import fields
 from grafana.src.panels import DATASOURCE
-from grafana.src.promql import SENSOR
+from grafana.src.promql import SENSOR, findings, select
 
 TAG = "netmon"
 # The version that Grafana 11.6 writes; later releases migrate it.
@@ -79,7 +80,12 @@ def add(made: build.Dashboard, panels: Iterable[Any]) -> build.Dashboard:
 def to_json(made: build.Dashboard) -> str:
     """The file that Grafana loads."""
     document = json.loads(json.dumps(made.build(), cls=JSONEncoder))
-    document |= {"id": None, "schemaVersion": SCHEMA_VERSION, "version": 1, "annotations": {"list": []}}
+    document |= {
+        "id": None,
+        "schemaVersion": SCHEMA_VERSION,
+        "version": 1,
+        "annotations": {"list": [_findings()]},
+    }
     for number, panel in enumerate(document["panels"], 1):
         panel["id"] = number
         panel.get("options", {}).pop("footer", None)  # of tables; no longer known to Grafana 13
@@ -89,6 +95,21 @@ def to_json(made: build.Dashboard) -> str:
     for link in document["links"]:
         link.pop("placement")  # Grafana 13 would hide the links in a menu
     return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _findings() -> dict[str, Any]:
+    """A mark on every time line at the time of each finding."""
+    return {
+        "name": "Findings",
+        "datasource": {"type": "prometheus", "uid": "${datasource}"},
+        "enable": True,
+        "iconColor": fields.BAD,
+        "expr": f"({findings(select)}) * 1000",
+        "useValueForTime": True,  # the value is the time at which the finding was last seen
+        "titleFormat": "{{verdict}}: {{vendor}} ({{component}})",
+        "textFormat": "{{location}}, {{country}}",
+        "tagKeys": "severity",
+    }
 
 
 def _all(variable: build.QueryVariable) -> build.QueryVariable:

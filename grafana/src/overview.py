@@ -27,7 +27,7 @@ NONE = {"0": ("none", fields.GOOD)}
 NAMED_PLACES = ["zurich", "moscow"]  # chosen at first; the variable offers all that signatures know
 
 
-def build(least_judged: float = verdict.LEAST_JUDGED) -> Dashboard:
+def build(least_judged: float) -> Dashboard:
     """The dashboard; it is green only if at least this share of the flows could be judged."""
     about = "Where the traffic to vendors' clouds ends, how much there is, and whether that was promised."
     made = frame.dashboard("netmon-overview", "Overview", about)
@@ -163,7 +163,7 @@ def _verdicts() -> Panel:
     flows = step(FLOWS, by="verdict")
     return trend(
         about,
-        Query(f"{flows} > 0", "{{verdict}}"),
+        Query(f"{flows} > 0", "{{verdict}}", has_exemplars=True),
         shape="bars",
         overrides=fields.coloured(fields.VERDICTS),
     )

@@ -33,10 +33,11 @@ Shape = Literal["lines", "areas", "shares", "bars"]
 
 
 class Query(NamedTuple):
-    """An expression, and the legend of its series."""
+    """An expression, the legend of its series, and whether its exemplars (flows in events) are drawn."""
 
     expression: str
     legend: str = "__auto"
+    has_exemplars: bool = False
 
 
 class About(NamedTuple):
@@ -58,6 +59,7 @@ def trend(
     overrides: Overrides | None = None,
     maximum: float | None = None,
     least_maximum: float | None = None,
+    is_filled: bool = True,
 ) -> timeseries.Panel:
     """Values over time; areas, shares and bars are stacked.
 
@@ -65,11 +67,10 @@ def trend(
     """
     panel = timeseries.Panel()
     _dress(panel, about, overrides or {})
-    target = prometheus.Dataquery
-    _query(panel, [target().range().expr(query.expression).legend_format(query.legend) for query in queries])
+    _query(panel, [_over_time(query) for query in queries])
     panel.max_data_points(MOST_STEPS)
     panel.legend(_legend()).tooltip(common.VizTooltipOptions().mode(shared.TooltipDisplayMode.MULTI))
-    panel.line_width(1).fill_opacity(10).show_points(shared.VisibilityMode.NEVER).min(0)
+    panel.line_width(1).fill_opacity(10 if is_filled else 0).show_points(shared.VisibilityMode.NEVER).min(0)
     if shape != "lines":
         mode = shared.StackingMode.PERCENT if shape == "shares" else shared.StackingMode.NORMAL
         panel.stacking(common.StackingConfig().mode(mode).group("A")).line_width(0).fill_opacity(75)
@@ -82,6 +83,11 @@ def trend(
     if least_maximum is not None:
         panel.axis_soft_max(least_maximum)
     return panel
+
+
+def _over_time(query: Query) -> prometheus.Dataquery:
+    target = prometheus.Dataquery().range().expr(query.expression).legend_format(query.legend)
+    return target.exemplar(True) if query.has_exemplars else target
 
 
 def number(

@@ -86,14 +86,22 @@ def _uploads() -> Panel:
     about = About("Bytes sent with findings", text, fields.BYTES, 12, 8, NO_FINDING)
     sent = step(SENT, FINDING, "vendor, component, location")
     return trend(
-        about, Query(f"{sent} > 0", "{{vendor}} {{component}}, {{location}}"), shape="bars", shade=fields.BAD
+        about,
+        Query(f"{sent} > 0", "{{vendor}} {{component}}, {{location}}"),
+        shape="bars",
+        shade=fields.BAD,
     )
 
 
 def _flows() -> Panel:
     about = About("Findings by country", "New flows in each interval.", fields.COUNT, 12, 8, NO_FINDING)
     flows = step(FLOWS, FINDING, "verdict, country")
-    return trend(about, Query(f"{flows} > 0", "{{verdict}}, {{country}}"), shape="bars", shade=fields.BAD)
+    return trend(
+        about,
+        Query(f"{flows} > 0", "{{verdict}}, {{country}}", has_exemplars=True),
+        shape="bars",
+        shade=fields.BAD,
+    )
 
 
 def _destinations() -> Panel:

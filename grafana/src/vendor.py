@@ -117,7 +117,12 @@ def _trip_trend() -> Panel:
         "Median round trip", "By the place where the sources locate the servers.", fields.SECONDS, 12, 8
     )
     found = step(f"{RTT}_bucket", VENDOR, "le, location")
-    return trend(about, Query(f"histogram_quantile(0.5, {found})", "{{location}}"), overrides=fields.PLACES)
+    return trend(
+        about,
+        Query(f"histogram_quantile(0.5, {found})", "{{location}}"),
+        overrides=fields.PLACES,
+        is_filled=False,
+    )
 
 
 def _evidence() -> Panel:

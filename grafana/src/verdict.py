@@ -34,8 +34,6 @@ SENTENCES = {
 
 BUILD, SEEN = select("netmon_build_info"), "netmon_view_last_flow_packet_timestamp_seconds"
 SILENT_S = 300
-LEAST_JUDGED = 0.5
-"""Share of the flows that must have a verdict for a green overview, by default."""
 POOR_SHARE = 0.05
 """Share of the time range in which a view may be degraded and still counts as good."""
 SERIOUS = 'severity!="notice"'

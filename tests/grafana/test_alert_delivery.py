@@ -47,6 +47,6 @@ def test_first_flow_to_a_wrong_place_is_delivered(lab, tmp_path):
     assert (
         "<" not in alert["annotations"]["description"]
     )  # a template that fails leaves an error in angle brackets
-    assert alert["annotations"]["runbook_url"].endswith("/UnexpectedDestination.md")
+    assert alert["annotations"]["runbook_url"].endswith("/runbooks/UnexpectedDestination")
     clients = {address for host in ("client-a", "client-b") for address in ADDRESSES[host]}
     assert not any(client in str(alert) for client in clients)

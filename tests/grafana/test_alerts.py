@@ -64,7 +64,7 @@ def test_alert_is_documented(alert):
     of_finding = '{{ if eq $labels.severity "notice" }}info{{ else }}{{ $labels.severity }}{{ end }}'
     assert alert["labels"]["severity"] in ("critical", "warning", "info", "none", of_finding)
     assert set(alert["annotations"]) == {"summary", "description", "runbook_url"}
-    assert alert["annotations"]["runbook_url"] == f"https://netmon.example/runbooks/{alert['alert']}.md"
+    assert alert["annotations"]["runbook_url"] == f"http://127.0.0.1:10977/runbooks/{alert['alert']}"
     text = (GRAFANA / "runbooks" / f"{alert['alert']}.md").read_text(encoding="utf-8")
     assert text.startswith(f"# {alert['alert']}\n")
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["What to check", "What to do", "False alarms"]

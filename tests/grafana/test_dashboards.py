@@ -9,6 +9,7 @@ import promql_parser
 import pytest
 import yaml
 
+from grafana.src.build import overview
 from tests.grafana.boards import FILES, FOLDER, LABEL_VALUES, NAMES, example, load, panels, targets, variables
 from tests.grafana.expressions import GRAFANA, check, parse
 
@@ -84,6 +85,31 @@ def test_panels_are_documented(name):
         assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
         assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
     assert len({panel["title"] for panel in panels(load(name))}) == len(list(panels(load(name))))
+
+
+@by_board
+def test_findings_are_marked_on_the_time_line(name):
+    """Each dashboard marks findings of the selected sensors at the time of the last flow, in ms."""
+    (marks,) = load(name)["annotations"]["list"]
+    labels = check(example(marks["expr"]))
+    texts = marks["titleFormat"] + marks["textFormat"]
+    assert set(re.findall(r"\{\{\s*(\w+)\s*\}\}", texts)) | {marks["tagKeys"]} <= labels
+    assert marks["expr"].count('job=~"$job", instance=~"$instance"') == 2
+    assert marks["expr"].endswith("* 1000")
+    assert marks["useValueForTime"]
+
+
+def test_exemplars_of_findings_are_drawn():
+    """The graphs of flows by verdict and of findings by country show exemplars."""
+    shown = {target.panel["title"] for target in TARGETS if target.query.get("exemplar")}
+    assert shown == {"Flows by verdict", "Findings by country"}
+
+
+def test_a_colour_of_places_has_no_other_meaning():
+    """No place has the colour of sent bytes, of a verdict or of a warning."""
+    fields = overview.fields
+    others = {*fields.VERDICTS.values(), *fields.WAYS.values(), fields.WATCH} - {fields.NEUTRAL}
+    assert others.isdisjoint(one.value["fixedColor"] for values in fields.PLACES.values() for one in values)
 
 
 @by_board
