@@ -4,7 +4,7 @@ The round trips follow a model: cables are half as long again as the great circl
 kilometre of fibre, and routers and the server take half a millisecond together. What is measured is the
 greater of two samples, of which none is delayed: the worst case for whoever excludes too much.
 
-`truth_table.txt` has the shares; `--update-golden` writes it, and the table of docs/verdicts.md.
+`truth_table.txt` has the shares; `--update-golden` writes it, and the table of docs/places.md.
 """
 
 import ipaddress
@@ -29,7 +29,7 @@ from netmon.verdict.promises import Subject
 from tests.places.test_shipped_networks import NETWORKS, SEPTEMBER_15_2026, SIGNATURES
 
 OWN_TABLE = Path(__file__).parent / "truth_table.txt"
-PAGE = Path(__file__).parents[2] / "docs" / "verdicts.md"
+PAGE = Path(__file__).parents[2] / "docs" / "places.md"
 INTRODUCTION = """\
 Verdicts on reputation traffic of a client in Germany to the {v4} IPv4 and {v6} IPv6 networks of the vendor,
 by the sensor's site and the true place of the server, for {sets} sets of sources each. Shares in percent:
@@ -220,7 +220,7 @@ def rows():
 
 
 def test_the_shares_are_documented(request, capsys):
-    """The table beside this file and that of docs/verdicts.md are what is measured."""
+    """The table beside this file and that of docs/places.md are what is measured."""
     table = HEAD + "".join(rows())
     v4 = sum("." in prefix for prefix in OF_VENDOR)
     text = INTRODUCTION.format(v4=v4, v6=len(OF_VENDOR) - v4, sets=len(SOURCE_SETS)) + table

@@ -17,7 +17,7 @@ HEAD = """# Scenarios
 What netmon says in situations that occur in organisations: the verdict, its severity, what it means, and
 what cannot be known. Each one is a test that crafts a capture and runs `netmon read` on it
 (`tests/scenarios/`); this page is generated from the same list. The places are those of the votes in the
-signatures and of a database that the test crafts. [Verdicts and places](verdicts.md) explains the reasons.
+signatures and of a database that the test crafts. [Verdicts](verdicts.md) explains the reasons.
 
 | scenario | verdict | reason | severity | exit code |
 |---|---|---|---|---|
