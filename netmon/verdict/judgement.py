@@ -29,7 +29,8 @@ A client that contacts the vendor itself although the policy names relays is "un
 ends, after a country of concern, which weighs more.
 
 An exception in the policy is a decision of the organisation. It lifts only what it names: a contact that is
-forbidden, whose place is then judged like that of any other, or the place of a flow. A flow that would be a
+forbidden, whose place is then judged like that of any other, or the place of a flow, unless a source names a
+country of concern that neither policy nor a promise allows. A flow that would be a
 finding without it and is not one with it is "expected" with a reason of its own, and every verdict that an
 exception changes shows the reason that it replaces (`Verdict.lifts`) and its last day.
 """
@@ -119,7 +120,8 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
     contact, where = (policy.find_exception(*who, lifts=lifts) for lifts in LIFTS)
     concerns = [find_concern(case.vendor, policy, subject, one, day) for one in case.place.claims]
     facts = _find_facts(case, policy, reference, concerns, day)
-    facts = replace(facts, contact_excepted=contact is not None, place_excepted=where is not None)
+    is_lifted = where is not None and not any(concerns)  # no exception lifts a concern, however unsure
+    facts = replace(facts, contact_excepted=contact is not None, place_excepted=is_lifted)
     row = find_row(facts)
     verdict = Verdict(
         row.outcome,

@@ -71,7 +71,7 @@ class Facts:
     concern: bool  # the countries of the place are of concern for this vendor and subject on this day
     tolerated: bool  # the organisation tolerates them
     contact_excepted: bool  # an exception of the policy lifts the contact for this client on this day
-    place_excepted: bool  # another one lifts the place
+    place_excepted: bool  # another one lifts the place, and no source names a country of concern
     bypassing: bool  # the policy names relays for this component, and the client is none of them
     reference: Kind
     doubtful: bool  # no promise that certainly covers it applies, or only another one has this place

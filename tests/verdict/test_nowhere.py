@@ -125,6 +125,22 @@ def test_severity_by_every_country_that_is_left(where, policy, severity):
     assert (found.reason, found.severity) == ("nowhere_promised", severity)
 
 
+@pytest.mark.parametrize(
+    ("where", "concerns", "found"),
+    [
+        (RU_OR_NL, {}, ("unexpected", "nowhere_promised", "warning", None)),
+        (place("RU", "BY"), {"acme": {"RU", "BY"}}, ("unexpected", "nowhere_promised", "critical", None)),
+        (place("DE", "NL"), {}, ("expected", "policy_exception", None, "nowhere_promised")),
+        (RU_OR_NL, {"acme": set()}, ("expected", "policy_exception", None, "nowhere_promised")),
+    ],
+)
+def test_no_exception_lifts_what_may_be_of_concern(where, concerns, found):
+    """An exception that lifts the place changes nothing if a source names a country of concern."""
+    policy = excepting(Policy(concerns=concerns), PLACE_EXCEPTION)
+    verdict = judge(replace(case(where), vendor=WORRYING), policy, GERMAN)
+    assert (verdict.outcome, verdict.reason, verdict.severity, verdict.lifts) == found
+
+
 @pytest.mark.parametrize(("component", "severity"), [("files", "critical"), ("usage", "notice")])
 def test_a_promise_that_possibly_covers_it_makes_no_forbidden_contact_worse(component, severity):
     """That the flow ended elsewhere is known only if a promise certainly covers the component."""
