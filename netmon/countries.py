@@ -32,6 +32,9 @@ _COUNTRIES = _read()
 COUNTRIES: Mapping[str, str] = {code: name for code, (_, name) in _COUNTRIES.items()}
 """Two-letter code → the country's usual English name."""
 
+_WITH_ARTICLE = frozenset({"BS", "CD", "CG", "GM", "KM", "MV", "NL", "PH"})
+"""Further countries whose name has an article within a sentence, such as the Netherlands."""
+
 _SPELLINGS: Mapping[str, str] = {
     text.casefold(): code for code, (long, name) in _COUNTRIES.items() for text in (code, long, name)
 }
@@ -55,6 +58,15 @@ def check_country(text: str) -> str | None:
 def country_name(code: str) -> str:
     """The name of a country; the code itself if ISO 3166-1 does not have it."""
     return COUNTRIES.get(code, code)
+
+
+def country_in_text(code: str) -> str:
+    """The name of a country as it stands within a sentence: "the United States", "Germany"."""
+    name = country_name(code)
+    has_article = (
+        name.startswith("United ") or name.endswith(("Islands", "Republic")) or code in _WITH_ARTICLE
+    )
+    return f"the {name}" if has_article else name
 
 
 def _find_nearest(text: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from netmon.countries import COUNTRIES, check_country, country_name
+from netmon.countries import COUNTRIES, check_country, country_in_text, country_name
 
 
 def test_all_official_codes_are_known():
@@ -39,3 +39,17 @@ def test_all_official_codes_are_known():
 def test_a_wrong_code_gets_a_suggestion(text, words):
     """By exchanged letters, one wrong letter, a name, or three letters."""
     assert words in str(check_country(text))
+
+
+def test_names_have_their_article_in_a_sentence():
+    """As English has it: the Netherlands, the United States, the Cook Islands; but Germany."""
+    codes = ("NL", "US", "CK", "CZ", "DE", "XX")
+    names = [
+        "the Netherlands",
+        "the United States",
+        "the Cook Islands",
+        "the Czech Republic",
+        "Germany",
+        "XX",
+    ]
+    assert [country_in_text(code) for code in codes] == names

@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from netmon.countries import country_name
+from netmon.countries import country_in_text, country_name
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.concern_lines import ConcernLines
 from netmon.outputs.dns_use import DnsUse
@@ -290,7 +290,7 @@ class Summary:
         ordered = sorted(self._undecided.items(), key=lambda one: (-one[1].sent - one[1].received, one[0]))
         return "; ".join(
             f"{total.flows:,} {plural(total.flows, 'flow')} with {bytes_text(total.sent + total.received)} "
-            f"{_COUNTRY_TEXT.get(country, f'in {country_name(country)}')}"
+            f"{_COUNTRY_TEXT.get(country, f'in {country_in_text(country)}')}"
             for country, total in ordered
         )
 

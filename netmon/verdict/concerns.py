@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netmon.countries import country_name
+from netmon.countries import country_in_text
 from netmon.signatures.model import Concern, Vendor
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
@@ -46,7 +46,7 @@ def explain(active: ActiveConcern, subject: Subject, *, declared: bool) -> str:
 
     `declared`: the place is the user's declaration, not what two sources agree on.
     """
-    country = country_name(active.country)
+    country = country_in_text(active.country)
     located = "your own declaration" if declared else "two sources"
     return " ".join(
         [
@@ -74,11 +74,11 @@ def _reasons(concern: Concern | None, country: str, subject: Subject) -> list[st
 
 
 def _users(country: str) -> str:
-    return f"users in {country_name(country)}"
+    return f"users in {country_in_text(country)}"
 
 
 def _names(countries: frozenset[str]) -> str:
-    return ", ".join(sorted(map(country_name, countries)))
+    return ", ".join(sorted(map(country_in_text, countries)))
 
 
 def _applies(concern: Concern, subject: Subject, day: str) -> bool:

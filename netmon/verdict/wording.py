@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from netmon.countries import country_name
+from netmon.countries import country_in_text
 from netmon.records import Place, Verdict
 from netmon.signatures.model import Location
 from netmon.verdict.concerns import ActiveConcern, explain
@@ -70,7 +70,7 @@ class Words:
     def hop(self) -> str:
         """Where the first hop is: the city, if it is known, else the country or what the sources name."""
         if self.place.confidence == "disputed":
-            return _either(map(country_name, self.place.claims))
+            return _either(map(country_in_text, self.place.claims))
         return self.name(self.place.location if self.place.location in self.locations else self.place.country)
 
     @property
@@ -80,7 +80,7 @@ class Words:
 
     def name(self, place: str) -> str:
         """The name of a location or a country."""
-        return self.locations[place].city if place in self.locations else country_name(place)
+        return self.locations[place].city if place in self.locations else country_in_text(place)
 
 
 def explain_verdict(verdict: Verdict, words: Words) -> str:
