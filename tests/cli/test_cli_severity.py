@@ -121,6 +121,6 @@ def test_a_place_elsewhere_is_worded(judged):
     event, _, text = judged(UPLOAD, ("RU/Moscow", "NL/Amsterdam"))
     words = event["netmon"]["explanation"]
     assert words.startswith(
-        "The sources disagree on the first hop: Netherlands or Russia. None of them names"
+        "The sources disagree on the first hop: the Netherlands or Russia. None of them names"
     )
     assert "Warnings: 1 flow of kaspersky (reputation) to elsewhere, disputed: NL or RU." in text

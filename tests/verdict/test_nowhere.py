@@ -202,7 +202,7 @@ def test_the_words_name_every_country():
     """The explanation names what the sources say, what would be right, and what is not known."""
     found = judge(case(RU_OR_NL), SILENT, Subject("DE"))
     assert found.explanation == (
-        "The sources disagree on the first hop: the Netherlands or Russia. None of them names a place that is "
-        "promised for processing (Zurich), so it is elsewhere. What was sent, and where it went after that, "
+        "The sources disagree on the first hop: the Netherlands or Russia. None of them names a place that "
+        "is promised for processing (Zurich), so it is elsewhere. What was sent, and where it went after that, "
         "cannot be seen from here."
     )
