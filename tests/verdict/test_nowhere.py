@@ -203,6 +203,6 @@ def test_the_words_name_every_country():
     found = judge(case(RU_OR_NL), SILENT, Subject("DE"))
     assert found.explanation == (
         "The sources disagree on the first hop: the Netherlands or Russia. None of them names a place that "
-        "is promised for processing (Zurich), so it is elsewhere. What was sent, and where it went after that, "
-        "cannot be seen from here."
+        "is promised for processing (Zurich), so it is elsewhere. What was sent, and where it went after "
+        "that, cannot be seen from here."
     )
