@@ -78,7 +78,7 @@ def expected_sums(lab, made, count):
     """The labels and values expected in /metrics, from the clients' own packet captures."""
     sums = {}
     for kind, connections in made.items():
-        if kind[0] is not None:
+        if kind[0] is not None and connections:
             key = ("acme", *kind[:2])
             sums[key] = sums.get(key, 0) + sum(count(ends) for ends in connections)
     return sums
