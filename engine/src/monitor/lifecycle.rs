@@ -80,7 +80,7 @@ impl Monitor {
             || flow.reporting.is_reported()
             || self.settings.every_flow;
         if is_wanted {
-            let view = self.sensor_view();
+            let view = self.sensor_view(flow.interface());
             self.flows.push(report(&mut flow, Phase::End(reason), &self.matcher, view));
         }
     }
@@ -128,7 +128,8 @@ impl Monitor {
         let is_ready = flow.contact() == Contact::Data || !is_early;
         let is_wanted = (signature.is_some() && is_ready) || flow.is_reported_for_dns();
         if is_wanted && !flow.reporting.is_reported() {
-            let view = self.sensor_view();
+            let interface = flow.interface();
+            let view = self.sensor_view(interface);
             if let Some(flow) = self.table.get_mut(slot) {
                 self.flows.push(report(flow, Phase::Open, &self.matcher, view));
             }

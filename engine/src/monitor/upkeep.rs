@@ -58,7 +58,8 @@ impl Monitor {
                     self.decide(slot);
                 }
             } else if flow.reporting.is_outdated(flow.traffic.bytes()) {
-                let view = self.sensor_view();
+                let interface = flow.interface();
+                let view = self.sensor_view(interface);
                 if let Some(flow) = self.table.get_mut(slot) {
                     self.flows.push(report(flow, Phase::Update, &self.matcher, view));
                 }
