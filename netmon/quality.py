@@ -60,7 +60,7 @@ THRESHOLDS = (
         "undecoded_packets",
         ("packets",),
         0.05,
-        20,
+        10,
         "{percent} of packets could not be decoded, so their connections are missing: {what}",
     ),
     Threshold(

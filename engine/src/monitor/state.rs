@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// DNS answers without a query that show that queries are not mirrored.
 const MIN_ANSWERS: u64 = 20;
 /// Packets of an interface from which on the share of those that were not decoded says something.
-const MIN_PACKETS: u64 = 20;
+const MIN_PACKETS: u64 = 10;
 /// One of so many packets not decoded is a gap in the view (`THRESHOLDS` in netmon/quality.py has the same share).
 const UNDECODED_SHARE: u64 = 20;
 
