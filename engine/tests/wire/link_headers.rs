@@ -11,7 +11,7 @@ const ADDRESSES: [u8; 12] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
 /// A tag of a mirror: its EtherType, and what stands between that and the next EtherType.
 type Tag = (&'static str, u16, &'static [u8]);
 
-const TAGS: [Tag; 15] = [
+const TAGS: [Tag; 17] = [
     ("VLAN", 0x8100, &[0, 10]),
     ("802.1ad", 0x88a8, &[0, 10]),
     ("QinQ 0x8200", 0x8200, &[0, 10]),
@@ -23,6 +23,8 @@ const TAGS: [Tag; 15] = [
     ("CMD with two options", 0x8909, &[1, 2, 0, 1, 0, 100, 0, 1, 0, 101]),
     ("TTag", 0x8988, &[0, 1, 2, 3, 4, 5]),
     ("E-Tag", 0x893f, &[0xe0, 1, 0x10, 2, 0, 0]),
+    ("Arista timestamp", 0xd28b, &[0, 1, 0, 0x10, 1, 2, 3, 4, 5, 6, 7, 8]),
+    ("Arista short timestamp", 0xd28b, &[0, 1, 1, 0x20, 1, 2, 3, 4, 5, 6]),
     ("HSR", 0x892f, &[0, 60, 0, 9]),
     ("R-TAG", 0xf1c1, &[0, 0, 0, 9]),
     ("MACsec without encryption", 0x88e5, &[0, 0, 0, 0, 0, 7]),
@@ -120,6 +122,7 @@ fn carriers_of_other_frames_are_skipped() {
     for (what, ethertype, body) in [
         ("802.1ah", 0x88e7, [&[0, 0, 0, 9][..], &frame].concat()),
         ("802.1ah with a tagged customer", 0x88e7, [&[0, 0, 0, 9][..], &tagged(&[TAGS[0]])].concat()),
+        ("FabricPath", 0x8903, [&[0, 0x20][..], &frame].concat()),
         ("TRILL", 0x22f3, [&[0, 1, 0, 1, 0, 2][..], &frame].concat()),
         ("TRILL with an option", 0x22f3, [&[0, 0x41, 0, 1, 0, 2, 9, 9, 9, 9][..], &frame].concat()),
         ("NSH with IPv4", 0x894f, [nsh(1), v4.clone()].concat()),
@@ -143,6 +146,7 @@ fn carriers_of_other_frames_are_skipped() {
             51,
             [&[6, 4, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1][..], &[0; 12], &tcp(b"hello")].concat(),
         ),
+        ("Ethernet over IPv6 segments", 143, frame.clone()),
         ("Ethernet over IP", 97, [&[0x30, 0][..], &frame].concat()),
         ("L2TP version 3 over IP", 115, [&[0, 0, 0, 9, 1, 2, 3, 4][..], &frame].concat()),
         ("WCCP version 2", 47, [&[0, 0, 0x88, 0x3e, 0, 0, 0, 0][..], &v4].concat()),
@@ -237,6 +241,11 @@ fn every_link_type_of_a_capture_is_decoded() {
         ("frame relay of Cisco", 107, vec![0x18, 0x41, 8, 0], &v4),
         ("frame relay with padding and SNAP", 107, vec![0x18, 0x41, 3, 0, 0x80, 0, 0, 0, 8, 0], &v4),
         ("PPP with a direction", 204, vec![1, 0xff, 3, 0, 0x21], &v4),
+        ("Solaris ipnet", 226, vec![0; 24], &v4),
+        ("Broadcom's tag", 281, [&ADDRESSES[..], &[1, 2, 3, 4, 8, 0]].concat(), &v4),
+        ("Broadcom's tag before the frame", 282, vec![1, 2, 3, 4], &frame),
+        ("DSA", 284, [&ADDRESSES[..], &[1, 2, 3, 4, 8, 0]].concat(), &v4),
+        ("EtherType DSA", 285, [&ADDRESSES[..], &[1, 2, 3, 4, 5, 6, 7, 8, 8, 0]].concat(), &v4),
         ("netANALYZER", 240, vec![0, 0, 0, 0], &frame),
         ("IP over FireWire", 138, [&[0; 16][..], &[8, 0]].concat(), &v4),
         ("IP over Fibre Channel", 122, vec![0; 16], &llc),

@@ -25,7 +25,7 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     frame.skip(more, LINK)?;
     match (binding & NATIVE, binding >> 1 & 0x1f) {
         (0, _) => Ok(Layer::Ethernet),
-        (_, IEEE_802_11) => Ok(Layer::WlanOfCapwap),
+        (_, IEEE_802_11) => Ok(Layer::WlanOfTunnel),
         _ => Err(Rejection::NotIp),
     }
 }

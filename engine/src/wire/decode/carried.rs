@@ -34,9 +34,9 @@ impl Carried {
             Self::Llc(sap) => matches!(sap, 0x42 | 0xfe | 0xf0 | 0xaa | 0x00),
             // Everything above 0x8000 configures the link (RFC 1661, 2).
             Self::PppProtocol(number) => number >= 0x8000 || number == 0x0023,
-            // ICMP, IGMP, EGP, IGP, RSVP, ICMPv6, no next header, EIGRP, OSPF, PIM, VRRP.
+            // ICMP, IGMP, EGP, IGP, RSVP, NHRP, ICMPv6, no next header, EIGRP, OSPF, PIM, VRRP.
             Self::IpProtocol(number) => {
-                matches!(number, 1 | 2 | 8 | 9 | 46 | 58 | 59 | 88 | 89 | 103 | 112)
+                matches!(number, 1 | 2 | 8 | 9 | 46 | 54 | 58 | 59 | 88 | 89 | 103 | 112)
             }
             Self::LinkType(_) | Self::EncryptedWlan => false,
             Self::Defect(rejection) => rejection == Rejection::IpFragment,
@@ -81,6 +81,7 @@ fn is_control_ethertype(number: u16) -> bool {
             | 0x8914 // FIP
             | 0x8940 | 0x8941 // ECP
             | 0x9000 // loopback test
-            | 0x22f4 // L2-IS-IS
+            | 0x22f4 | 0xfefe // IS-IS and other protocols of OSI
+            | 0x2001 | 0x0000 // NHRP and keepalive over GRE
     )
 }

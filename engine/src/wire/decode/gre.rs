@@ -34,6 +34,8 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
                 ERSPAN_1_OR_2 => Ok(Layer::Erspan2),
                 ERSPAN_3 => Ok(Layer::Erspan3),
                 WCCP => Ok(Layer::Wccp),
+                // Frames between access points and controllers of Aruba, numbered by priority.
+                aruba if aruba & 0xfe0f == 0x8200 => Ok(Layer::WlanOfTunnel),
                 _ => Ok(frame.ethertype(protocol)),
             }
         }

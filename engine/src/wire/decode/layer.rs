@@ -14,6 +14,11 @@ pub(super) enum Layer {
     SecTag,
     RedundancyTag,
     Trill,
+    FabricPath,
+    AristaTimestamp,
+    SwitchTag,
+    LongSwitchTag,
+    IpNet,
     Nsh,
     /// The link type in `Frame::link`.
     Link,
@@ -26,13 +31,13 @@ pub(super) enum Layer {
     DirectedPpp,
     DirectedCiscoHdlc,
     DirectedFrameRelay,
-    NetAnalyzer,
+    FourBytes,
     FrameRelay,
     RawIp,
     Radiotap,
     Prism,
     Wlan,
-    WlanOfCapwap,
+    WlanOfTunnel,
     Fddi,
     TokenRing,
     Arcnet,
@@ -89,6 +94,8 @@ impl Layer {
             0x6558 => Some(Self::Ethernet),
             0x22f3 => Some(Self::Trill),
             0x88e5 => Some(Self::SecTag),
+            0x8903 => Some(Self::FabricPath),
+            0xd28b => Some(Self::AristaTimestamp),
             0x88e7 => Some(Self::ProviderBackbone),
             0x8909 => Some(Self::MetaData),
             0x8926 => Some(Self::VnTag),
@@ -113,7 +120,8 @@ impl Layer {
             51 => Some(Self::Authentication),
             97 => Some(Self::EtherIp),
             115 => Some(Self::L2tp3),
-            137 => Some(Self::Mpls), // RFC 4023
+            137 => Some(Self::Mpls),     // RFC 4023
+            143 => Some(Self::Ethernet), // RFC 8986
             _ => None,
         }
     }

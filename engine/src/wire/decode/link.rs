@@ -42,10 +42,14 @@ pub(super) fn layer(frame: &mut Frame) -> Layer {
         228 => Layer::Ipv4,
         229 => Layer::Ipv6,
         239 => Layer::NetfilterLog,
-        240 => Layer::NetAnalyzer,
+        // The field of a network analyser, and the tag of Broadcom before the frame.
+        240 | 282 => Layer::FourBytes,
         242 => Layer::Infiniband,
         274 => Layer::Preamble,
         276 => Layer::LinuxCooked2,
+        226 => Layer::IpNet, // of Solaris
+        281 | 284 => Layer::SwitchTag,
+        285 => Layer::LongSwitchTag,
         other => frame.undecoded(Carried::LinkType(other)),
     }
 }

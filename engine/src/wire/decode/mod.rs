@@ -5,6 +5,7 @@
 //! `Layer` and one line in `walk`.
 
 mod arcnet;
+mod arista;
 mod authentication;
 mod bsd_logs;
 mod capwap;
@@ -14,6 +15,7 @@ mod etag;
 mod ether_ip;
 mod ethernet;
 mod ethernet_preamble;
+mod fabric_path;
 mod fddi;
 pub mod fragment;
 mod frame;
@@ -41,6 +43,7 @@ mod pppoe;
 mod redundancy;
 pub mod rejection;
 pub mod segment;
+mod switch_tag;
 mod tcp;
 mod token_ring;
 mod trill;

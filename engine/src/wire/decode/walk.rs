@@ -8,10 +8,10 @@ use super::segment::Segment;
 use super::tunnel_ports::TunnelPorts;
 use super::undecoded::Undecoded;
 use super::{
-    arcnet, authentication, bsd_logs, capwap, erspan, etag, ether_ip, ethernet, ethernet_preamble, fddi,
-    frame_relay, geneve, gre, gtp, hp_erm, ip_over, ipv4, ipv6, juniper, l2tp, link, macsec, metadata, mpls,
-    nflog, nsh, packet_information, pbb, pppoe, redundancy, tcp, token_ring, trill, ttag, tzsp, udp, vntag,
-    vxlan, wccp, wlan,
+    arcnet, arista, authentication, bsd_logs, capwap, erspan, etag, ether_ip, ethernet, ethernet_preamble,
+    fabric_path, fddi, frame_relay, geneve, gre, gtp, hp_erm, ip_over, ipv4, ipv6, juniper, l2tp, link,
+    macsec, metadata, mpls, nflog, nsh, packet_information, pbb, pppoe, redundancy, switch_tag, tcp,
+    token_ring, trill, ttag, tzsp, udp, vntag, vxlan, wccp, wlan,
 };
 
 /// More layers than any real mirror port stacks. Each VLAN tag, each MPLS label, and each header inside a
@@ -116,6 +116,11 @@ fn peel_rare(layer: Layer, frame: &mut Frame<'_>) -> Result<Layer, Rejection> {
         Layer::SecTag => macsec::peel(frame),
         Layer::RedundancyTag => redundancy::peel(frame),
         Layer::Trill => trill::peel(frame),
+        Layer::FabricPath => fabric_path::peel(frame),
+        Layer::AristaTimestamp => arista::peel(frame),
+        Layer::SwitchTag => switch_tag::peel(frame, 4),
+        Layer::LongSwitchTag => switch_tag::peel(frame, 8),
+        Layer::IpNet => link::skip_field(frame, 24, Layer::RawIp),
         Layer::Nsh => nsh::peel(frame),
         Layer::Link => Ok(link::layer(frame)),
         Layer::Null => link::peel_null(frame),
@@ -128,12 +133,12 @@ fn peel_rare(layer: Layer, frame: &mut Frame<'_>) -> Result<Layer, Rejection> {
         Layer::DirectedPpp => link::skip_field(frame, 1, Layer::Ppp),
         Layer::DirectedCiscoHdlc => link::skip_field(frame, 1, Layer::CiscoHdlc),
         Layer::DirectedFrameRelay => link::skip_field(frame, 1, Layer::FrameRelay),
-        Layer::NetAnalyzer => link::skip_field(frame, 4, Layer::Ethernet),
+        Layer::FourBytes => link::skip_field(frame, 4, Layer::Ethernet),
         Layer::RawIp => link::peel_raw_ip(frame),
         Layer::Radiotap => wlan::peel_radiotap(frame),
         Layer::Prism => wlan::peel_prism(frame),
         Layer::Wlan => wlan::peel(frame),
-        Layer::WlanOfCapwap => wlan::peel_of_capwap(frame),
+        Layer::WlanOfTunnel => wlan::peel_of_tunnel(frame),
         Layer::Fddi => fddi::peel(frame),
         Layer::TokenRing => token_ring::peel(frame),
         Layer::Arcnet => arcnet::peel(frame),

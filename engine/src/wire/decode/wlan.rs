@@ -48,8 +48,8 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     peel_rest(frame, kind, control)
 }
 
-/// As `peel`, with the two bytes of frame control in either order: many access points send them swapped in CAPWAP.
-pub(super) fn peel_of_capwap(frame: &mut Frame) -> Result<Layer, Rejection> {
+/// As `peel`, with the two bytes of frame control in either order: many access points send them swapped in tunnels.
+pub(super) fn peel_of_tunnel(frame: &mut Frame) -> Result<Layer, Rejection> {
     let [first, second, ..] = *frame.header::<24>(LINK)?;
     let is_swapped = first & VERSION_AND_TYPE != DATA && second & VERSION_AND_TYPE == DATA;
     let (kind, control) = if is_swapped { (second, first) } else { (first, second) };
@@ -70,11 +70,11 @@ fn peel_rest(frame: &mut Frame, kind: u8, control: u8) -> Result<Layer, Rejectio
     }
     if kind & QOS != 0 {
         let [qos, _] = *frame.header::<2>(LINK)?;
-        if qos & AGGREGATED != 0 {
-            return Err(Rejection::NotIp);
-        }
         if control & ORDER != 0 {
             frame.skip(4, LINK)?; // HT control
+        }
+        if qos & AGGREGATED != 0 {
+            frame.skip(14, LINK)?; // addresses and length of the first of several packets
         }
     }
     Ok(Layer::Llc)
