@@ -85,6 +85,11 @@ CASES: tuple[Callable[[], bytes], ...] = (
     payloads.payload_magic,
     payloads.payload_and_name,
     wrappings.wrapped_by_the_mirror,
+    wrappings.tagged_by_the_mirror,
+    wrappings.tunnelled_by_the_mirror,
+    wrappings.link_types,
+    wrappings.snoop_file,
+    wrappings.not_decoded,
     wrappings.quic_hellos,
     view.mirrored_twice,
     view.lossy_mirror,
@@ -99,7 +104,9 @@ CASES: tuple[Callable[[], bytes], ...] = (
 
 def input_name(case: Callable[[], bytes]) -> str:
     """The name of a case's capture file."""
-    return "input.pcapng" if case is streams.big_endian_pcapng else "input.pcap"
+    if case is wrappings.snoop_file:
+        return "input.snoop"
+    return "input.pcapng" if case in (streams.big_endian_pcapng, wrappings.link_types) else "input.pcap"
 
 
 def config(case: Callable[[], bytes]) -> Path:
