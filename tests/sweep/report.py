@@ -96,8 +96,8 @@ def _differences(results: Iterable[Result]) -> dict[str, Kind]:
         for difference in result.differences:
             wireshark, netmon = len(difference["wireshark"]), len(difference["netmon"])
             side = "differs" if wireshark and netmon else "missing" if wireshark else "extra"
-            name = f"{difference['over']} {side}: {difference['note'] or difference['seen']}"
-            kinds.setdefault(_shape(name, result), Kind()).add(
+            why = _shape(difference["note"] or difference["seen"], result)
+            kinds.setdefault(f"{difference['over']} {side}: {why}", Kind()).add(
                 result, max(wireshark, netmon), _show(difference)
             )
     return kinds
