@@ -37,7 +37,7 @@ class Kind:
 
 def lines(results: Sequence[Result]) -> Iterator[str]:
     """The report."""
-    asked = [result for result in results if result.tshark and result.tshark[:1].isdigit()]
+    asked = [result for result in results if result.is_compared]
     yield f"captures: {len(results)}, compared with tshark: {len(asked)}"
     yield ""
     yield from _recall(asked)
@@ -76,7 +76,7 @@ def _files(results: Iterable[Result]) -> dict[str, Kind]:
             add("failed", result, 1, result.failure)
         if result.refused:
             add(f"refused: {_shape(result.refused, result)}", result, 1, result.refused)
-        if result.tshark and not result.tshark[:1].isdigit() and not result.refused:
+        if result.tshark and not result.is_compared and not result.refused:
             add("tshark fails", result, 1, result.tshark)
         if result.cpu_s > SLOW_S:
             add("slow", result, 1, f"{result.cpu_s} s for {result.packets} packets")
