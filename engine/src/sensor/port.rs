@@ -35,6 +35,9 @@ pub struct Port {
     pub dropped: u64,
     /// The interface as it was last seen.
     last: Option<Interface>,
+    /// At the last look an interruption was counted although the interface was captured. The kernel reports the
+    /// state before the counter, so the interruption may have begun between the two.
+    is_counted: bool,
 }
 
 impl Port {
@@ -67,10 +70,13 @@ impl Port {
 
     /// `losses`: how often the carrier was lost meanwhile, which may be over again.
     fn change(&mut self, condition: Condition, losses: u32) {
-        if self.condition == Condition::Captured {
-            let is_over = u32::from(condition != Condition::Captured);
-            self.interruptions += u64::from(losses.max(is_over));
+        let [was_captured, is_captured] =
+            [&self.condition, &condition].map(|one| *one == Condition::Captured);
+        if was_captured {
+            let begins = u32::from(!is_captured && !self.is_counted);
+            self.interruptions += u64::from(losses.max(begins));
         }
+        self.is_counted = was_captured && is_captured && losses > 0;
         self.condition = condition;
     }
 
@@ -109,6 +115,20 @@ mod tests {
         assert_eq!(dropped(7, 5), 35, "a card that was reset");
         assert_eq!(dropped(8, 50), 35, "a new interface has a count of its own");
         assert_eq!(dropped(8, 51), 36);
+    }
+
+    #[test]
+    fn an_interruption_whose_beginning_was_looked_at_counts_once() {
+        let mut port = Port::new("m1");
+        for (losses, condition) in [(0, Condition::Captured), (1, Condition::Captured), (1, Condition::Down)]
+        {
+            port.observe(&interface(7, 0, losses), condition);
+        }
+        assert_eq!(port.interruptions, 1);
+        for condition in [Condition::Captured, Condition::Down] {
+            port.observe(&interface(7, 0, 1), condition);
+        }
+        assert_eq!(port.interruptions, 2);
     }
 
     #[test]
