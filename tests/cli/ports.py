@@ -94,9 +94,8 @@ class RunningSensor:
         with self.process.stderr as lines:
             for line in lines:
                 text = line.rstrip("\n").removeprefix("netmon: ")
-                if not text.startswith(
-                    "running as "
-                ):  # which user it became is not what these tests are about
+                # Which user it becomes is not what these tests are about.
+                if not text.startswith("running as "):
                     self._lines.put(text)
 
     def line(self) -> str:
