@@ -1,12 +1,16 @@
 //! The path of a packet, on one screen: decode → flow → view → opening → name → report.
 
+mod clocks;
+mod held_packets;
 mod lifecycle;
 mod state;
+mod timekeeping;
 mod upkeep;
 
 pub use self::state::Monitor;
 
 use self::state::{context, Sender};
+use self::timekeeping::Timed;
 use crate::capture::Packet;
 use crate::flow::{due_ns, Flow};
 use crate::opening::Reader;
@@ -20,23 +24,63 @@ use crate::wire::decode::{decode, Decoded};
 use crate::wire::{Rejection, Segment, Transport};
 
 impl Monitor {
-    /// Processes one packet.
+    /// Processes one packet, unless it waits for those after it to confirm its time.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
-        let Packet { time_ns, interface, number, .. } = *packet;
-        let arrival = Arrival { time_ns, interface, number };
         self.tally.bytes += u64::from(packet.wire_len);
         count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
-        self.tick(packet.time_ns);
+        match self.clocks.read(packet.interface, packet.time_ns) {
+            Some(time_ns) if self.held.is_empty() => self.process(packet, time_ns),
+            _ => self.settle(packet),
+        }
+    }
+
+    /// Processes a packet whose time does not agree with those before it, or that follows such packets.
+    #[cold]
+    fn settle(&mut self, packet: &Packet<'_>) {
+        match self.time_live(packet) {
+            Some(timed) => self.process_timed(packet, timed),
+            None => {
+                self.held.add(packet);
+                self.process_held(false);
+            }
+        }
+    }
+
+    /// Processes the packets that wait, as far as their times are known now; all of them if no others follow.
+    fn process_held(&mut self, are_last: bool) {
+        while let Some((held, timed)) = self.next_held(are_last) {
+            self.process_timed(&held.packet(), timed);
+            self.held.give_back(held);
+        }
+    }
+
+    /// Processes a packet. One whose time is wrong measures no round trip.
+    fn process_timed(&mut self, packet: &Packet<'_>, timed: Timed) {
+        if timed.is_own {
+            return self.process(packet, timed.time_ns);
+        }
+        self.tally.view(packet.interface).misdated_packets += 1;
+        self.timer.distrust_clocks();
+        self.process(packet, timed.time_ns);
+        self.timer.distrust_clocks();
+    }
+
+    /// Processes a packet that arrived at a time.
+    #[inline]
+    fn process(&mut self, packet: &Packet<'_>, time_ns: u64) {
+        let Packet { interface, number, .. } = *packet;
+        let arrival = Arrival { time_ns, interface, number };
+        self.sweep_if_due();
         self.timer.observe(arrival);
         match decode(packet.link, packet.bytes, packet.wire_len) {
             Ok(Decoded::Segment(segment)) => self.segment(&segment, arrival),
             Ok(Decoded::Fragment(fragment)) => {
-                if self.duplicates.is_duplicate_fragment(&fragment, packet.time_ns) {
+                if self.duplicates.is_duplicate_fragment(&fragment, time_ns) {
                     self.tally.view(packet.interface).duplicate_packets += 1;
                     return;
                 }
-                self.fragments.add(&fragment, packet.time_ns, packet.interface, &mut self.tally);
+                self.fragments.add(&fragment, time_ns, interface, &mut self.tally);
                 self.process_reassembled(number);
             }
             Err(rejection) => self.tally.rejected[rejection as usize] += 1,
@@ -189,7 +233,14 @@ impl Monitor {
     /// Advances the clock; live capture calls it while no packets arrive.
     #[inline]
     pub fn tick(&mut self, now_ns: u64) {
-        if self.advance_clock(now_ns) {
+        self.process_held(true);
+        self.clocks.advance(now_ns);
+        self.sweep_if_due();
+    }
+
+    #[inline]
+    fn sweep_if_due(&mut self) {
+        if self.clocks.now_ns() >= self.next_sweep_ns {
             self.sweep();
         }
     }
@@ -197,13 +248,14 @@ impl Monitor {
     /// Does what is due once a second.
     #[cold]
     fn sweep(&mut self) {
-        self.fragments.expire(self.clock_ns, &mut self.tally);
+        self.fragments.expire(self.clocks.now_ns(), &mut self.tally);
         self.process_reassembled(0);
         self.maintain_flows();
     }
 
     /// Ends every flow, in order of their numbers.
     pub fn finish(&mut self) {
+        self.process_held(true);
         self.fragments.finish(&mut self.tally);
         self.process_reassembled(0);
         self.end_flows();

@@ -6,7 +6,7 @@
 use crate::capture::filter::Filter;
 use crate::capture::interface::InterfaceDrops;
 use crate::capture::ring::{Ring, RingOptions, RingStatistics};
-use crate::capture::CaptureError;
+use crate::capture::{CaptureError, SteadyClock};
 use crate::counters::tally::Tally;
 use crate::monitor::Monitor;
 use crate::report::flow_record::FlowRecord;
@@ -17,7 +17,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// A worker checks its clock and requests for a reload at least this often.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
@@ -116,10 +116,18 @@ impl Sensor {
             statuses: (0..workers).map(|_| Mutex::default()).collect(),
             reloads: (0..workers).map(|_| Mutex::default()).collect(),
         });
+        let clock = SteadyClock::start(); // one for all workers, which share the learned names
         let threads = rings.into_iter().enumerate().map(|(number, rings)| {
             let ids = (number as u64, workers as u64);
             let monitor = Monitor::new(settings.clone(), Arc::clone(matcher), Arc::clone(&names), ids);
-            let worker = Worker { number, rings, monitor, shared: Arc::clone(&shared), turns: 0 };
+            let worker = Worker {
+                number,
+                rings,
+                monitor,
+                shared: Arc::clone(&shared),
+                clock: clock.clone(),
+                turns: 0,
+            };
             std::thread::Builder::new().name(format!("netmon-{number}")).spawn(move || worker.run())
         });
         let threads: std::io::Result<Vec<_>> = threads.collect();
@@ -211,6 +219,7 @@ struct Worker {
     rings: Vec<Ring>,
     monitor: Monitor,
     shared: Arc<Shared>,
+    clock: SteadyClock,
     turns: u64,
 }
 
@@ -249,12 +258,13 @@ impl Worker {
     fn turn(&mut self) -> Result<(), CaptureError> {
         let mut packets = 0;
         let monitor = &mut self.monitor;
+        monitor.set_steady_time(self.clock.read());
         for ring in &mut self.rings {
             packets += ring.read_block(Duration::ZERO, |packet| monitor.packet(&packet))?;
         }
         if packets == 0 {
             Ring::wait(&self.rings, POLL_INTERVAL)?;
-            self.monitor.tick(wall_clock_ns());
+            self.monitor.tick(self.clock.read().now_ns);
         }
         self.deliver();
         self.reload_if_requested();
@@ -322,8 +332,4 @@ fn take(waiting: &mut Waiting) -> Waiting {
 /// The protected value is consistent after every statement, even if a holder of the lock panicked.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn wall_clock_ns() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
 }

@@ -80,7 +80,7 @@ impl Monitor {
             || flow.reporting.is_reported()
             || self.settings.every_flow;
         if is_wanted {
-            let view = self.sensor_view();
+            let view = self.sensor_view(&flow);
             self.flows.push(report(&mut flow, Phase::End(reason), &self.matcher, view));
         }
     }
@@ -124,14 +124,19 @@ impl Monitor {
         flow.recognise_dns(&self.names, &self.matcher);
         let signature = identify(flow.knowledge(), &self.matcher).signature;
         flow.reporting.decide(signature);
-        let is_early = self.clock_ns.saturating_sub(flow.traffic.start_ns()) < DECIDE_AFTER_NS;
+        let is_early = self.clocks.now_ns().saturating_sub(flow.traffic.start_ns()) < DECIDE_AFTER_NS;
         let is_ready = flow.contact() == Contact::Data || !is_early;
         let is_wanted = (signature.is_some() && is_ready) || flow.is_reported_for_dns();
         if is_wanted && !flow.reporting.is_reported() {
-            let view = self.sensor_view();
-            if let Some(flow) = self.table.get_mut(slot) {
-                self.flows.push(report(flow, Phase::Open, &self.matcher, view));
-            }
+            self.report_live(slot, Phase::Open);
+        }
+    }
+
+    /// Reports a flow that continues.
+    pub(super) fn report_live(&mut self, slot: u32, phase: Phase) {
+        let Some(view) = self.table.get(slot).map(|flow| self.sensor_view(flow)) else { return };
+        if let Some(flow) = self.table.get_mut(slot) {
+            self.flows.push(report(flow, phase, &self.matcher, view));
         }
     }
 }

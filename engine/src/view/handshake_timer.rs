@@ -153,6 +153,11 @@ impl HandshakeTimer {
         *latest_ns = arrival.time_ns;
     }
 
+    /// What is being measured now is not measured: a clock was set.
+    pub fn distrust_clocks(&mut self) {
+        self.era = self.era.wrapping_add(1);
+    }
+
     /// Times the handshake of a TCP connection by a segment.
     #[inline]
     pub fn time_segment(&mut self, handshake: &mut Handshake, packet: TimedPacket<'_>, header: TcpHeader) {
