@@ -3,6 +3,7 @@
 mod clocks;
 mod held_packets;
 mod lifecycle;
+mod recall;
 mod state;
 mod timekeeping;
 mod upkeep;
@@ -21,6 +22,7 @@ use crate::types::tcp_header::TcpHeader;
 use crate::view::counting::{count_packet, count_segment};
 use crate::view::handshake_timer::TimedPacket;
 use crate::wire::decode::{decode, Decoded};
+use crate::wire::quic::may_be_long_header;
 use crate::wire::{Rejection, Segment, Transport};
 
 impl Monitor {
@@ -145,7 +147,7 @@ impl Monitor {
         let side = sender.side;
         let is_new = |flow: &Flow| flow.opening.starts_new_connection(side, header);
         let slot = self.continue_flow(sender.slot, true, arrival.time_ns, is_new);
-        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, None));
+        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, None));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.traffic.add(side, segment, arrival.time_ns);
         let met = flow.opening.note_segment(side, header, segment.payload_len);
@@ -181,7 +183,7 @@ impl Monitor {
     fn udp(&mut self, segment: &Segment<'_>, sender: Sender, arrival: Arrival) {
         let side = sender.side;
         let slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
-        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, MessageKind::of(segment)));
+        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.traffic.add(side, segment, arrival.time_ns);
         let met = flow.opening.note_datagram(side, segment.payload, segment.payload_len);
@@ -197,7 +199,11 @@ impl Monitor {
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
         let message_kind = flow.message_kind();
+        let is_handshake = flow.opening.quic().is_some() && may_be_long_header(segment.payload);
         self.evaluate(slot, arrival, named, met);
+        if is_handshake {
+            self.remember_quic(slot, side, segment.payload);
+        }
         if let Some(kind) = message_kind.filter(|_| !segment.payload.is_empty()) {
             self.read_message(slot, kind, segment, arrival);
         }

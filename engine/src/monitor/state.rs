@@ -3,7 +3,7 @@
 use super::clocks::Clocks;
 use super::held_packets::HeldPackets;
 use crate::counters::tally::Tally;
-use crate::flow::{Flow, Table};
+use crate::flow::{Flow, IdleMemory, Table};
 use crate::opening::SharedHellos;
 use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::reassembly::stream_heads::StreamHeads;
@@ -32,6 +32,7 @@ pub struct Monitor {
     pub(super) queries: PendingQueries,
     pub(super) fragments: Fragments,
     pub(super) timer: HandshakeTimer,
+    pub(super) idle: IdleMemory,
     pub(super) flow_ids: (u64, u64),
     pub(super) clocks: Clocks,
     pub(super) held: HeldPackets,
@@ -71,6 +72,7 @@ impl Monitor {
             queries: PendingQueries::default(),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
             timer: HandshakeTimer::new(settings.is_live()),
+            idle: IdleMemory::new(settings.max_idle_connections),
             settings,
             matcher,
             names,

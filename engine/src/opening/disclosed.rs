@@ -6,7 +6,7 @@ use crate::types::arrival::Arrival;
 use crate::wire::certificate::Certificate;
 
 /// Names that few flows have, so that the others need no room for them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct RareNames {
     /// The server_name in a hello of which parts are missing.
     partial: Option<Box<str>>,
@@ -15,7 +15,7 @@ struct RareNames {
 }
 
 /// Names and other clues that were readable in a flow's opening.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Disclosed {
     pub(super) hello: Option<Hello>,
     rare: Option<Box<RareNames>>,

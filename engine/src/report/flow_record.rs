@@ -40,6 +40,7 @@ row! {
     #[allow(missing_docs)]
     pub struct FlowRecord from facts: &Facts<'_> {
         flow_id: u64 = facts.flow.id(),
+        continues: Option<u64> = facts.flow.continues(),
         phase: Phase = facts.phase,
         end_reason: Option<EndReason> = facts.phase.end_reason(),
         transport: Protocol = Protocol::of(facts.is_tcp),

@@ -31,7 +31,7 @@ const SECOND_NS: u64 = 1_000_000_000;
 const INTERFACES: usize = 8;
 
 /// How far a flow's handshake has come, and its round trips once they are measured.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Handshake(State);
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,6 +91,16 @@ impl Handshake {
             State::Both { answer_ns, .. } => Some(u64::from(answer_ns)),
             _ => None,
         }
+    }
+
+    /// The state of a flow that goes on where this one ended: nothing is awaited any more.
+    pub fn to_be_continued(self) -> Self {
+        Self(match self.0 {
+            State::Measured(rtt_ns) => State::OpeningOnly(rtt_ns),
+            State::Sent { rtt_ns, .. } => State::OpeningOnly(u64::from(rtt_ns)),
+            State::None | State::Opened { .. } | State::Ambiguous => State::Unmeasured,
+            known => known,
+        })
     }
 
     #[inline]
