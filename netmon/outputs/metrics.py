@@ -177,6 +177,16 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("interface",),
         "DNS answers that no query was seen for: forged, late, or seen in one direction only.",
     ),
+    "netmon_view_misdated_packets": (
+        "counter",
+        ("interface",),
+        "Packets whose time differs by more than a second from those around them, and which are read at their time.",
+    ),
+    "netmon_clock_steps": (
+        "counter",
+        ("interface",),
+        "Times that the clock of the packets was set, or was found to differ from that of other interfaces.",
+    ),
     "netmon_view_quality_degraded": (
         "gauge",
         ("interface", "reason"),

@@ -68,8 +68,8 @@ def test_every_setting_is_read(read, tmp_path):
 sensor: {name: perimeter, site: Bern, latitude: -33.9, longitude: 18.4, accuracy_km: 2.5}
 subject: {country: DE}
 capture: {interfaces: [eth1, eth2], workers: 2, ring_mib: 64, snaplen: 512, promiscuous: false}
-flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, tcp_idle_s: 50, udp_idle_s: 60,
-  duplicate_window_ms: 0, report_every_s: 7}
+flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, max_idle_connections: 45,
+  tcp_idle_s: 50, udp_idle_s: 60, duplicate_window_ms: 0, report_every_s: 7}
 dns: {resolvers: [192.0.2.53, "2001:db8::53"], nat64_prefixes: ["2001:db8:64::/96"]}
 signatures: {folder: mine}
 places:
