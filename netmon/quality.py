@@ -105,8 +105,8 @@ THRESHOLDS = (
         ("packets",),
         0.0,
         1,
-        "the clock of the packets was set, or differs from that of the other interfaces, by more than a second "
-        "({part} times): synchronise it (NTP or PTP)",
+        "the clock of the packets was set, or differs from that of the other interfaces "
+        "by more than a second ({part} times): synchronise it (NTP or PTP)",
     ),
     Threshold(
         "misdated",
@@ -114,8 +114,8 @@ THRESHOLDS = (
         ("packets",),
         0.0,
         1,
-        "{part} of {total} packets have a time that those around them contradict, and are read at the time of "
-        "those: sort merged files (reordercap), and check the clock of the capture",
+        "{part} of {total} packets have a time that those around them contradict, and are read at the time "
+        "of those: sort merged files (reordercap), and check the clock of the capture",
     ),
     Threshold(
         "coalesced",

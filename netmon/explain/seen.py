@@ -41,7 +41,7 @@ def tell_packets(event: FlowEvent) -> Iterator[str]:
         yield f"The server's IPv6 address contains the IPv4 address {event.server}, which is meant by it."
     if event["netmon.continues"] is not None:
         yield (
-            f"It goes on with the connection of flow {event['netmon.continues']} after a long silence or from "
+            f"It continues the connection of flow {event['netmon.continues']} after a long silence or from "
             "another port; what that flow showed still applies."
         )
     if event["netmon.first_packet"] is not None:

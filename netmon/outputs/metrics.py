@@ -180,7 +180,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_view_misdated_packets": (
         "counter",
         ("interface",),
-        "Packets whose time differs by more than a second from those around them, and which are read at their time.",
+        "Packets with a time that those around them contradict by over a second, and read at theirs.",
     ),
     "netmon_clock_steps": (
         "counter",

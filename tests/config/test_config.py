@@ -100,7 +100,7 @@ web: {listen: "[::1]:9000", external_url: "https://sensors.example/edge/", confi
     assert config.capture.interfaces == ("eth1", "eth2")
     assert (config.capture.workers, config.capture.ring_mib, config.capture.snaplen) == (2, 64, 512)
     assert config.capture.promiscuous is False
-    assert tuple(config.limits.keywords().values()) == (10, 20, 30, 40, 50, 60, 0)
+    assert tuple(config.limits.keywords().values()) == (10, 20, 30, 40, 45, 50, 60, 0)
     assert config.report_every_s == 7
     assert config.site_resolvers == (ip_address("192.0.2.53"), ip_address("2001:db8::53"))
     assert config.nat64_prefixes == ("2001:db8:64::/96",)

@@ -39,8 +39,8 @@ def _push_channel() -> Connection:
 def resting_connection() -> bytes:
     """A push channel rests for 400 s and then for two hours; the server speaks first afterwards.
 
-    Three flows with the same name, place and verdict. The later two say which flow they continue, and the bytes of
-    all three add up to those of the connection.
+    Three flows with the same name, place and verdict. The later two say which flow they continue, and the
+    bytes of all three add up to those of the connection.
     """
     return ethernet_file(_push_channel().sent)
 

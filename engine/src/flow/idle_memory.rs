@@ -32,7 +32,7 @@ pub struct IdleMemory {
     numbers: HashMap<u64, u32, RandomState>,
     hasher: RandomState,
     max_places: usize,
-    hand: usize,
+    hand: u64,
     /// A bit for each length of a connection ID that is in use.
     id_lengths: u32,
 }
@@ -168,13 +168,15 @@ impl IdleMemory {
     /// The best of a few to evict.
     fn eviction_candidate(&mut self) -> Option<u32> {
         let count = self.places.len();
-        let sample = (0..count.min(EVICTION_SAMPLE)).map(|ahead| (self.hand + ahead) % count);
+        // Somewhere else each time: at regular places, what arrives at regular times would meet its like.
+        self.hand = self.hand.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let first = (self.hand >> 33) as usize;
+        let sample = (0..count.min(EVICTION_SAMPLE)).map(|ahead| (first + ahead) % count);
         let clients_of = |client| sample.clone().filter(|at| self.places[*at].client == client).count();
         let best = sample.clone().min_by_key(|at| {
             let Place { client, remembered, .. } = &self.places[*at];
             (remembered.is_matched, Reverse(clients_of(*client)), remembered.last_ns)
         });
-        self.hand = (self.hand + EVICTION_SAMPLE) % count.max(1);
         best.map(|at| at as u32)
     }
 }

@@ -88,3 +88,14 @@ fn quic_is_found_by_the_receivers_id_whatever_the_clients_port() {
         assert_eq!(found(after, 0, &[&[0xc1][..], &[7; 30]].concat()), None);
     }
 }
+
+#[test]
+fn clients_that_come_regularly_are_not_set_against_each_other() {
+    let mut memory = IdleMemory::new(1600);
+    for n in 0..20_000u32 {
+        let (client, port) = if n % 100 == 0 { (1000 + n, 7) } else { (99, 1000 + n as u16) };
+        remember(&mut memory, client, port, false);
+    }
+    let honest = (0..20_000).step_by(100).filter(|n| memory.find_tcp(&key(TCP, 1000 + n, 7)).is_some());
+    assert_eq!(honest.count(), 200);
+}
