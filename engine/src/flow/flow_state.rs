@@ -94,7 +94,7 @@ impl Flow {
 
     /// Number of the flow with which its connection began, if that was another one.
     pub fn continues(&self) -> Option<u64> {
-        self.clues()?.continues()
+        self.clues()?.disclosed.continues()
     }
 
     /// How far the two ends came in contact.
@@ -196,7 +196,7 @@ impl Flow {
         let start_ns = self.traffic.start_ns();
         self.ends.set_embedded(names.find_embedded(client, server, start_ns, matcher));
         // A connection that goes on is due to what was looked up before it began.
-        let is_settled = |clues: &Clues| clues.continues().is_some() || clues.dns.is_solicited();
+        let is_settled = |clues: &Clues| clues.disclosed.continues().is_some() || clues.dns.is_solicited();
         if self.clues().is_some_and(is_settled) {
             return;
         }

@@ -50,7 +50,7 @@ impl Remembered {
     pub fn resume(&self, key: FlowKey, client: usize, id: u64, arrival: Arrival) -> Flow {
         let is_swapped = usize::from(self.client) != client;
         let mut clues = self.clues.clone().unwrap_or_default();
-        clues.continue_from(self.first_id);
+        clues.disclosed.continue_from(self.first_id);
         let mut flow = Flow::new(key, client, id, arrival, None);
         flow.ends.orient(client);
         flow.opening = if is_swapped { self.opening.swapped() } else { self.opening };
