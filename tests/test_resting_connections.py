@@ -50,6 +50,21 @@ def test_a_client_with_many_connections_makes_no_other_forgotten() -> None:
     assert len(resumed) >= 0.99 * len(honest)
 
 
+@pytest.mark.parametrize("off_by", [0, 1000, 2**19, 2**22, 2**31])
+def test_a_connection_goes_on_only_where_it_stopped(off_by) -> None:
+    """A segment has the name of the connection before it if its numbers fit, and not if they are far off."""
+    engine = _engine.Engine(_engine.Matcher([], [], []), every_flow=True)
+    first = next(resting_connections(1))
+    following = bytearray(goes_on(first))
+    [sequence] = struct.unpack_from("!I", following, SEQUENCE_AT)
+    struct.pack_into("!I", following, SEQUENCE_AT, (sequence + off_by) % 2**32)
+    engine.feed(START_NS, RAW_IP, first, len(first))
+    engine.feed(START_NS + 400_000_000_000, RAW_IP, bytes(following), len(following))
+    flows = to_batch(engine.finish()).flows
+    assert [flow.continues for flow in flows] == [None, 0 if off_by < 2**20 else None]
+    assert flows[1].name == (flows[0].name if off_by < 2**20 else None)
+
+
 @pytest.mark.parametrize(
     ("case", "problems"),
     [

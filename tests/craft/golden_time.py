@@ -25,7 +25,7 @@ LONG = Load(turns=60, pause_ns=100 * MILLISECOND_NS)
 HOUR_NS = 3600 * SECOND_NS
 
 
-def _push_channel() -> Connection:
+def push_channel() -> Connection:
     """A connection that rests for 400 s, then for two hours; the server speaks first after that."""
     talk = connection()
     tls_session(talk, flight(), fin=False)
@@ -42,7 +42,7 @@ def resting_connection() -> bytes:
     Three flows with the same name, place and verdict. The later two say which flow they continue, and the
     bytes of all three add up to those of the connection.
     """
-    return ethernet_file(_push_channel().sent)
+    return ethernet_file(push_channel().sent)
 
 
 def port_used_again_after_silence() -> bytes:
@@ -56,11 +56,8 @@ def port_used_again_after_silence() -> bytes:
     return ethernet_file(sent + transfer(second, Load()))
 
 
-def quic_rebinding() -> bytes:
-    """A NAT gives a QUIC client another port, and after a minute of silence another one.
-
-    The server's connection ID stays the same, so all three flows have the name in the first one's hello.
-    """
+def quic_datagrams() -> list[Sent]:
+    """A QUIC connection whose client has three ports, one after another."""
     origin, server_id, client_id = filler("origin", 8), filler("server", 8), filler("client", 4)
     hello = tls.client_hello(NAME, alpn=("h3",), versions=(tls.TLS13,), quic=True)
     server_hello = tls.server_flight("quic")[5:]
@@ -85,7 +82,15 @@ def quic_rebinding() -> bytes:
             response = b"\x41" + client_id + filler(f"{port} down {turn}", 900)
             sent.append(datagram(start_s + turn / 10, port, request, up=True))
             sent.append(datagram(start_s + turn / 10 + 0.01, port, response, up=False))
-    return ethernet_file(sent)
+    return sent
+
+
+def quic_rebinding() -> bytes:
+    """A NAT gives a QUIC client another port, and after a minute of silence another one.
+
+    The server's connection ID stays the same, so all three flows have the name in the first one's hello.
+    """
+    return ethernet_file(quic_datagrams())
 
 
 def _in_this_order(sent: list[Sent]) -> bytes:

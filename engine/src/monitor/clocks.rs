@@ -45,7 +45,7 @@ pub enum Reading {
 pub struct Clocks {
     now_ns: u64,
     is_started: bool,
-    /// The interface whose packet advanced the time last.
+    /// The interface of the latest packet that was believed.
     leader: u16,
     interfaces: Vec<InterfaceClock>,
     steady: Option<SteadyTime>,
@@ -58,7 +58,7 @@ impl Clocks {
         self.now_ns
     }
 
-    /// The interface whose packet advanced the time last.
+    /// The interface of the latest packet that was believed.
     pub fn leader(&self) -> u16 {
         self.leader
     }
@@ -79,13 +79,13 @@ impl Clocks {
     pub fn read(&mut self, interface: u16, stamp_ns: u64) -> Option<u64> {
         let clock = self.interfaces.get_mut(usize::from(interface))?;
         let time_ns = stamp_ns.wrapping_add(clock.offset);
-        if !is_near(time_ns, self.now_ns) {
+        // One comparison for both directions.
+        if time_ns.wrapping_sub(self.now_ns).wrapping_add(NEAR_NS as u64) > 2 * NEAR_NS as u64 {
             return None;
         }
         clock.agreeing = 0;
-        if time_ns > self.now_ns {
-            (self.now_ns, self.leader) = (time_ns, interface);
-        }
+        self.now_ns = self.now_ns.max(time_ns);
+        self.leader = interface;
         Some(time_ns)
     }
 

@@ -12,6 +12,9 @@ use crate::wire::flags::SYN;
 use crate::wire::quic::{first_header, PacketType};
 use crate::wire::{Segment, Transport};
 
+/// A shorter connection ID would be found in other datagrams by chance.
+const MIN_ID: usize = 4;
+
 impl Monitor {
     /// The flow with number `id` with which a remembered connection goes on, if this segment belongs to one.
     pub(super) fn recall(
@@ -67,7 +70,9 @@ impl Monitor {
             _ => return,
         };
         let key = *flow.ends.key();
-        if ids.server.as_slice().is_empty() || self.idle.has_quic(&key, client, ids) {
+        let [server_len, client_len] = [ids.server, ids.client].map(|id| id.as_slice().len());
+        let is_telling = server_len >= MIN_ID && (client_len == 0 || client_len >= MIN_ID);
+        if !is_telling || self.idle.has_quic(&key, client, ids) {
             return;
         }
         let is_matched = identify(flow.knowledge(), &self.matcher).signature.is_some();
