@@ -307,3 +307,49 @@ fn inserted_strays_change_no_other_flow() {
         assert_eq!(run(&with), without, "seed {seed}");
     }
 }
+
+/// Names and bytes of all flows together.
+fn totals(monitor: &mut Monitor) -> (bool, u64) {
+    let flows = finish(monitor);
+    let all_named = flows.iter().all(|flow| flow.name.as_deref() == Some(NAME));
+    (all_named, flows.iter().map(|flow| flow.sent_bytes).sum())
+}
+
+#[test]
+fn a_burst_of_wrong_times_or_one_at_the_end_costs_no_name_and_no_byte() {
+    for (burst, wrong) in [(3, 24 * HOUR), (10, 24 * HOUR), (10, HOUR.wrapping_neg()), (49, 301 * SECOND)] {
+        for from in [20, 100 - burst] {
+            let mut monitor = of_file();
+            let is_wrong = |n: u64| (from..from + burst).contains(&n);
+            let stamp = |n| if is_wrong(n) { regular(n).wrapping_add(wrong) } else { regular(n) };
+            flow_at(&mut monitor, (0..100).map(|n| (0, stamp(n))));
+            assert_eq!(totals(&mut monitor), (true, bytes_of(100)), "{burst} from {from}");
+        }
+    }
+}
+
+#[test]
+fn two_clocks_without_interfaces_cost_no_name_and_no_byte() {
+    for period in [2, 3, 8, 20] {
+        let mut monitor = of_file();
+        let stamp = |n: u64| regular(n) + if n / period % 2 == 1 { 301 * SECOND } else { 0 };
+        flow_at(&mut monitor, (0..200).map(|n| (0, stamp(n))));
+        assert_eq!(totals(&mut monitor), (true, bytes_of(200)), "{period}");
+    }
+}
+
+#[test]
+fn an_interface_may_be_silent_while_another_with_another_clock_is_busy() {
+    for busy in [10, 63, 65, 500] {
+        let mut monitor = of_file();
+        let stamp = |n: u64| {
+            if n % (busy + 10) < 10 {
+                (0, regular(n))
+            } else {
+                (1, regular(n) + HOUR)
+            }
+        };
+        flow_at(&mut monitor, (0..1200).map(stamp));
+        assert_eq!(totals(&mut monitor), (true, bytes_of(1200)), "{busy}");
+    }
+}

@@ -192,6 +192,11 @@ fn apart(time_ns: u64, from_ns: u64) -> i64 {
     time_ns.wrapping_sub(from_ns) as i64
 }
 
+/// A time is earlier than another by more than two agreeing ones.
+pub fn is_before(time_ns: u64, other_ns: u64) -> bool {
+    apart(time_ns, other_ns) < -NEAR_NS
+}
+
 #[inline]
 fn is_near(time_ns: u64, now_ns: u64) -> bool {
     (-NEAR_NS..=NEAR_NS).contains(&apart(time_ns, now_ns))

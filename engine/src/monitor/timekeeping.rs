@@ -1,6 +1,6 @@
 //! Gives each packet its time, which almost always is its own; see `clocks`.
 
-use super::clocks::Reading;
+use super::clocks::{is_before, Reading};
 use super::held_packets::HeldPacket;
 use super::state::Monitor;
 use crate::capture::{Packet, SteadyTime};
@@ -22,8 +22,8 @@ const ENOUGH_OF_OTHERS: usize = 64;
 enum Ahead {
     /// Those after it will show that.
     Open,
-    /// There was silence until a time.
-    Silence(u64),
+    /// There was silence until then.
+    Silence,
     /// Its time is wrong.
     Wrong,
 }
@@ -56,14 +56,10 @@ impl Monitor {
     pub(super) fn next_held(&mut self, are_last: bool) -> Option<(HeldPacket, Timed)> {
         let (interface, stamp_ns) = self.held.stamps().next()?;
         if let Reading::Ahead(time_ns) = self.clocks.relate(interface, stamp_ns) {
-            if !self.clocks.is_started() {
-                self.clocks.follow(interface, stamp_ns, time_ns);
-            } else {
-                match self.judge_held(are_last) {
-                    Ahead::Open => return None,
-                    Ahead::Silence(earliest_ns) => self.clocks.advance(earliest_ns),
-                    Ahead::Wrong => {}
-                }
+            match self.judge_ahead(time_ns, are_last) {
+                Ahead::Open => return None,
+                Ahead::Silence => self.clocks.advance(time_ns),
+                Ahead::Wrong => {}
             }
         }
         let timed = match self.clocks.relate(interface, stamp_ns) {
@@ -71,33 +67,33 @@ impl Monitor {
                 self.clocks.follow(interface, stamp_ns, time_ns);
                 Timed { time_ns, is_own: true }
             }
-            // What is still ahead is not confirmed: another that waits is earlier.
             Reading::Ahead(_) | Reading::Behind => self.misdated(interface, stamp_ns),
         };
         Some((self.held.take()?, timed))
     }
 
-    /// What the packets that wait show about the first one, which is later than expected.
-    fn judge_held(&self, are_last: bool) -> Ahead {
-        let (mut ahead, mut behind, mut of_leader, mut earliest_ns) = (0, 0, false, u64::MAX);
+    /// What the packets that wait show about the first one, whose time is later than expected.
+    fn judge_ahead(&self, first_ns: u64, are_last: bool) -> Ahead {
+        if !self.clocks.is_started() {
+            return Ahead::Silence;
+        }
+        let (mut agree, mut earlier, mut of_leader) = (0, 0, false);
         for (interface, stamp_ns) in self.held.stamps() {
             match self.clocks.relate(interface, stamp_ns) {
                 Reading::Near(_) => return Ahead::Wrong,
-                Reading::Behind => behind += 1,
-                Reading::Ahead(time_ns) => {
-                    ahead += 1;
+                Reading::Ahead(time_ns) if !is_before(time_ns, first_ns) => {
+                    agree += 1;
                     of_leader |= interface == self.clocks.leader();
-                    earliest_ns = earliest_ns.min(time_ns);
                 }
+                Reading::Ahead(_) | Reading::Behind => earlier += 1,
             }
         }
         let enough = if of_leader { ENOUGH } else { ENOUGH_OF_OTHERS };
-        if ahead >= enough || self.held.are_large() || (are_last && ahead > behind) {
-            Ahead::Silence(earliest_ns)
-        } else if behind >= ENOUGH || are_last {
-            Ahead::Wrong
-        } else {
-            Ahead::Open
+        let are_enough = agree >= enough || earlier >= ENOUGH || self.held.are_large() || are_last;
+        match are_enough {
+            false => Ahead::Open,
+            true if agree >= earlier => Ahead::Silence,
+            true => Ahead::Wrong,
         }
     }
 
