@@ -79,3 +79,34 @@ def test_a_clock_that_is_set_back_changes_nothing(step_s: int) -> None:
     half = len(demo()) // 2
     after = [(time_ns + step_s * SECOND_NS, data) for time_ns, data in demo()[half:]]
     assert flows_of(demo()[:half] + after) == flows_of(demo())
+
+
+def connections_of(packets: Packets) -> dict[tuple[object, ...], tuple[set[object], int]]:
+    """The names, and all bytes, of the flows between two ends."""
+    found: dict[tuple[object, ...], tuple[set[object], int]] = {}
+    for (_, ends, (name, *_), volume, _), count in flows_of(packets).items():
+        names, size = found.get(ends, (set(), 0))
+        octets = count * (volume[1] + volume[3])  # type: ignore[index]
+        found[ends] = (names | {name}, size + octets)
+    return found
+
+
+@pytest.mark.parametrize("step_s", [2, 61, 301, 3600, 86_400])
+@pytest.mark.parametrize("part", [0.2, 0.35, 0.5, 0.8])
+def test_a_clock_that_is_set_forward_costs_no_name_and_no_byte(step_s: int, part: float) -> None:
+    """It looks like silence, and connections that were open go on with their names."""
+    at = int(part * len(demo()))
+    after = [(time_ns + step_s * SECOND_NS, data) for time_ns, data in demo()[at:]]
+    assert connections_of(demo()[:at] + after) == connections_of(demo())
+
+
+def test_dns_messages_have_the_times_of_their_packets() -> None:
+    """A message is reported at the time that its own clock shows, also after a step."""
+    step_ns, half = 3600 * SECOND_NS, len(demo()) // 2
+    after = [(time_ns - step_ns, data) for time_ns, data in demo()[half:]]
+    stamps = {time_ns for time_ns, _ in after[200:]}
+    engine = _engine.Engine(matcher(), every_flow=True)
+    for time_ns, data in demo()[:half] + after:
+        engine.feed(time_ns, 1, data, len(data))
+    late = [one.time_ns for one in to_batch(engine.finish()).dns][-20:]
+    assert all(any(abs(stamp - time_ns) < SECOND_NS for stamp in stamps) for time_ns in late)

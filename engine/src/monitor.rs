@@ -213,9 +213,11 @@ impl Monitor {
 
     /// Reads the DNS message in a datagram.
     fn read_message(&mut self, slot: u32, kind: MessageKind, segment: &Segment<'_>, arrival: Arrival) {
+        let reported = self.dns.len();
         let mut messages = Messages::of_datagram(segment, kind, arrival, context!(self));
         messages.process(segment.payload);
         let query = messages.fallback_query();
+        self.restore_stamps(reported, arrival);
         if let Some(flow) = self.table.get_mut(slot) {
             flow.note_query(query);
         }
@@ -230,12 +232,14 @@ impl Monitor {
         arrival: Arrival,
     ) {
         let (slot, side) = at;
+        let reported = self.dns.len();
         let Some(flow) = self.table.get_mut(slot) else { return };
         let part =
             StreamPart { seq: header.first_byte(), bytes: segment.payload, wire_bytes: segment.payload_len };
         let mut messages = Messages::of_stream(&flow.ends, side, arrival, context!(self));
         self.dns_streams.follow(at, flow.opening.stream_start(side), part, &mut messages);
         flow.note_query(messages.fallback_query());
+        self.restore_stamps(reported, arrival);
     }
 
     /// Advances the clock; live capture calls it while no packets arrive.

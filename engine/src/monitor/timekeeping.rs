@@ -4,6 +4,7 @@ use super::clocks::{is_before, Reading};
 use super::held_packets::HeldPacket;
 use super::state::Monitor;
 use crate::capture::{Packet, SteadyTime};
+use crate::types::arrival::Arrival;
 
 /// When a packet arrived, as far as its time is believed.
 #[derive(Clone, Copy)]
@@ -105,6 +106,16 @@ impl Monitor {
             self.tally.view(interface).clock_steps += 1;
         }
         Timed { time_ns: self.clocks.now_ns(), is_own: is_set }
+    }
+
+    /// Gives the DNS messages that were reported since there were `reported` the time that their packet has.
+    pub(super) fn restore_stamps(&mut self, reported: usize, arrival: Arrival) {
+        let shift = self.clocks.shift(arrival.interface, arrival.time_ns);
+        if shift != 0 {
+            for message in self.dns.iter_mut().skip(reported) {
+                message.time_ns = message.time_ns.wrapping_add(shift);
+            }
+        }
     }
 
     /// Tells a live monitor the time by a clock that is never set: it tells silence from a step.
