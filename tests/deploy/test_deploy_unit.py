@@ -44,7 +44,7 @@ def test_exposure_is_low():
 
 
 def test_unit_is_as_documented():
-    """Paths of configuration and state, the reload command, one capability, and a start with the right time."""
+    """Paths of configuration and state, the reload command, one capability, a start with the time set."""
     unit = configparser.RawConfigParser(strict=False)
     unit.optionxform = str
     unit.read(UNIT)
