@@ -1,7 +1,9 @@
 //! The state of a monitor: settings, tables and counters, which the other files of this module work on.
 
+use super::clocks::Clocks;
+use super::held_packets::HeldPackets;
 use crate::counters::tally::Tally;
-use crate::flow::Table;
+use crate::flow::{Flow, IdleMemory, Table};
 use crate::opening::SharedHellos;
 use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::reassembly::stream_heads::StreamHeads;
@@ -36,8 +38,12 @@ pub struct Monitor {
     pub(super) queries: PendingQueries,
     pub(super) fragments: Fragments,
     pub(super) timer: HandshakeTimer,
+    pub(super) idle: IdleMemory,
     pub(super) flow_ids: (u64, u64),
-    pub(super) clock_ns: u64,
+    pub(super) clocks: Clocks,
+    pub(super) held: HeldPackets,
+    /// Of several monitors that have one clock, one counts its steps.
+    pub(super) counts_steps: bool,
     pub(super) next_sweep_ns: u64,
     pub(super) due: Vec<u32>,
     pub(super) tally: Tally,
@@ -73,11 +79,14 @@ impl Monitor {
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
             timer: HandshakeTimer::new(settings.is_live()),
             ports: TunnelPorts::new(&settings.vxlan_ports, &settings.geneve_ports, &settings.hp_erm_ports),
+            idle: IdleMemory::new(settings.max_idle_connections),
             settings,
             matcher,
             names,
             flow_ids: (worker, workers.max(1)),
-            clock_ns: 0,
+            clocks: Clocks::default(),
+            held: HeldPackets::default(),
+            counts_steps: worker == 0,
             next_sweep_ns: 0,
             due: Vec::new(),
             tally: Tally::default(),
@@ -86,14 +95,18 @@ impl Monitor {
         }
     }
 
-    /// What the sensor saw of its network so far, and of the interface of a flow.
-    pub(super) fn sensor_view(&self, interface: u16) -> SensorView {
+    /// What the sensor saw of its network so far, and of the flow's interface, for the report of a flow.
+    pub(super) fn sensor_view(&self, flow: &Flow) -> SensorView {
+        let interface = flow.interface();
         let of_interface = self.tally.views.get(usize::from(interface)).copied().unwrap_or_default();
-        let is_undecoded = of_interface.packets >= MIN_PACKETS
-            && of_interface.undecoded_packets * UNDECODED_SHARE > of_interface.packets;
         let view = self.tally.total_view();
-        let answers_only = view.solicited_dns_answers == 0 && view.unsolicited_dns_answers >= MIN_ANSWERS;
-        SensorView { interception: self.timer.interception(), answers_only, is_undecoded }
+        SensorView {
+            interception: self.timer.interception(),
+            answers_only: view.solicited_dns_answers == 0 && view.unsolicited_dns_answers >= MIN_ANSWERS,
+            is_undecoded: of_interface.packets >= MIN_PACKETS
+                && of_interface.undecoded_packets * UNDECODED_SHARE > of_interface.packets,
+            clock_shift: self.clocks.shift(interface, flow.traffic.last_ns()),
+        }
     }
 }
 
