@@ -173,6 +173,8 @@ class Lab:
             "run",
             "-i",
             MIRROR_PORT,
+            "--user",
+            "nobody",
             "--config",
             str(self._write_config()),
         ]
