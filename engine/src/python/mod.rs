@@ -35,8 +35,6 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     #[cfg(target_os = "linux")]
     module.add_class::<sensor::Sensor>()?;
     #[cfg(target_os = "linux")]
-    module.add_function(wrap_pyfunction!(sensor::interface_link, module)?)?;
-    #[cfg(target_os = "linux")]
     module.add("PrivilegeError", module.py().get_type::<privileges::PrivilegeError>())?;
     #[cfg(target_os = "linux")]
     module.add_function(wrap_pyfunction!(privileges::give_up_privileges, module)?)?;
