@@ -295,6 +295,7 @@ def test_the_watchdog_and_readiness_are_unaffected(network, start, environment, 
     """While an interface is missing, and while none is left."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
+        (tmp_path / "notify").chmod(0o777)  # as systemd's
         manager.settimeout(30)
         environment |= {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "4000000"}
         running = both(start)
