@@ -47,6 +47,8 @@ class EventFile:
                 f"{path}: {reason_of(error)}: name a file in events.file that this user can write"
             ) from error
         if rotation.is_on and self._is_regular:
+            if not self._old.can_be_made():
+                log(f"{path}: cannot be rotated: its folder cannot be written to; it grows until it can")
             self._old.tidy()
 
     def begin(self, size: int) -> None:

@@ -42,6 +42,10 @@ class OldFiles:
         file.rename(old)
         return True
 
+    def can_be_made(self) -> bool:
+        """True if the folder can be written to."""
+        return os.access(self._file().parent, os.W_OK | os.X_OK, effective_ids=True)
+
     def tidy(self) -> None:
         """Removes those that are too many, and compresses the others in a thread, one at a time."""
         with suppress(OSError):

@@ -14,7 +14,7 @@ from tests.docs.newcomer import Newcomer
 def newcomer():
     """A machine on which netmon was installed as README says."""
     with tempfile.TemporaryDirectory(prefix="netmon-newcomer-") as folder:
-        Path(folder).chmod(0o755)  # the sensor, started as root, becomes a user that must be able to read netmon
+        Path(folder).chmod(0o755)  # for the user that the sensor becomes
         machine = Newcomer(Path(folder))
         try:
             block = installation()

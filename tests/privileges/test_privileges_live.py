@@ -1,6 +1,5 @@
 """A sensor that was started as root: what it keeps, by /proc, and that all it opens later still works."""
 
-import json
 import os
 import pwd
 import shutil
@@ -178,10 +177,12 @@ def _no_seccomp():
 def test_nothing_is_imported_later(tmp_path):
     """Python may be out of reach then: with traffic, metrics, a runbook, a reload, and the last flows."""
     need("curl")
-    (tmp_path / "hook").mkdir()
+    for name in ("hook", "log"):
+        (tmp_path / name).mkdir()
     (tmp_path / "hook" / "sitecustomize.py").write_text(HOOK)
     (tmp_path / "netmon.yaml").write_text(
-        "events: {file: events.jsonl, rotate_mib: 1}\nsubject: {country: DE}\nweb: {enable_lifecycle: true}\n"
+        "events: {file: log/events.jsonl, rotate_mib: 1}\nsubject: {country: DE}\n"
+        "web: {enable_lifecycle: true}\n"
     )
     path = f"{tmp_path / 'hook'}:{ROOT}"
     with Live(tmp_path, "--config", "netmon.yaml", "--user", "nobody", PYTHONPATH=path) as sensor:
@@ -265,21 +266,6 @@ def test_a_filter_is_compiled_before(tmp_path):
         assert sensor.started() == []
 
 
-def test_events_are_rotated_by_others(tmp_path):
-    """After a rename, a new file is made in netmon's own folder, without a signal."""
-    events = tmp_path / "log" / "events.jsonl"
-    events.parent.mkdir()
-    (tmp_path / "netmon.yaml").write_text(f"events: {{file: {events}}}\nsubject: {{country: DE}}\n")
-    with Live(tmp_path, *OFF, "--config", "netmon.yaml", "--user", "nobody") as sensor:
-        assert sensor.started() == []
-        events.rename(events.with_name("old"))
-        sensor.replay(DEMO)
-        wait_for(lambda: events.exists() and events.stat().st_size, "there are events in the new file")
-        assert sensor.stop() == ""
-    assert events.with_name("old").read_text() == ""
-    assert events.stat().st_uid == NOBODY
-
-
 def test_changed_databases_and_signatures_are_read(tmp_path):
     """A new location database and new signatures are in use after SIGHUP."""
     shutil.copytree(default_folder(), tmp_path / "signatures")
@@ -344,57 +330,3 @@ def test_a_key_that_only_root_can_read_is_refused_at_the_start(tmp_path):
     with Live(tmp_path, *listen, "--user", "nobody") as sensor:
         assert sensor.line() == "web.yml: cert.pem: permission denied"
         assert sensor.process.wait(30) == 1
-
-
-def test_events_survive_kill_9(tmp_path):
-    """After each of several crashes, every line of the file is an event."""
-    events = tmp_path / "log" / "events.jsonl"
-    events.parent.mkdir()
-    (tmp_path / "netmon.yaml").write_text(
-        f"events: {{file: {events}, rotate_mib: 1}}\nsubject: {{country: DE}}\nflows: {{report_every_s: 1}}\n"
-    )
-    for crashes in range(2):
-        size = events.stat().st_size if crashes else 0
-        with Live(tmp_path, *OFF, "--config", "netmon.yaml", "--user", "nobody") as sensor:
-            assert len(sensor.started()) == crashes
-            sensor.replay(DEMO)
-            wait_for(lambda size=size: events.stat().st_size > size, "there are new events")
-        with events.open("ab") as file:
-            file.write(b'{"@timestamp":"2026-01-01T00:00:0')
-    with Live(tmp_path, *OFF, "--config", "netmon.yaml", "--user", "nobody") as sensor:
-        [line] = sensor.started()
-        assert line.endswith("the last event was cut when it was written; its 33 bytes were removed")
-        assert sensor.stop() == ""
-    lines = events.read_text().splitlines()
-    assert len(lines) > 2
-    assert all(json.loads(line)["@timestamp"] for line in lines)
-
-
-def test_a_full_disk_stops_nothing(tmp_path):
-    """Lost events are counted and logged once, the capture goes on, and so do events when there is space."""
-    need("curl")
-    mount = 'mkdir log && mount -t tmpfs -o size=64k none log && chmod 777 log && exec "$0" "$@"'
-    before = ("unshare", "--mount", "sh", "-c", mount)
-    (tmp_path / "netmon.yaml").write_text("events: {file: log/events.jsonl}\nsubject: {country: DE}\n")
-    with Live(tmp_path, "--config", "netmon.yaml", "--user", "nobody", before=before) as sensor:
-        assert sensor.started() == []
-        folder = Path(f"/proc/{sensor.process.pid}/root{tmp_path}/log")
-        sensor.replay(DEMO)
-        assert sensor.line() == (
-            "log/events.jsonl: no space left on device; events are lost until it can be written again"
-        )
-
-        def count(name):
-            text = sensor.inside("curl", "-s", "http://127.0.0.1:10977/metrics")
-            return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
-
-        held = (folder / "events.jsonl").read_text().splitlines()
-        assert all(json.loads(line) for line in held)
-        wait_for(lambda: count("netmon_lost_events_total") > 0, "lost events are counted")
-        before_packets = count("netmon_capture_packets_total")
-        (folder / "events.jsonl").rename(folder / "old")
-        (folder / "old").unlink()
-        sensor.replay(DEMO)
-        wait_for(lambda: count("netmon_capture_packets_total") > before_packets, "the capture goes on")
-        assert ": can be written again; " in sensor.line()
-        assert (folder / "events.jsonl").stat().st_size
