@@ -49,7 +49,7 @@ class _Port:
 
     def __init__(self, name: str, *, is_expected: bool) -> None:
         self._name = name
-        self._problem: str | None = None if is_expected else ""
+        self._problem: str | None = None if is_expected else ""  # "": nothing was logged yet
         self._interruptions = 0
         self._times: deque[float] = deque(maxlen=PortLines.BURST)
         self._silent_until_s = 0.0
@@ -58,11 +58,10 @@ class _Port:
         """The lines about it."""
         if now_s < self._silent_until_s:
             return
-        new = interruptions - self._interruptions
-        if problem == self._problem and not new:
+        if (problem, interruptions) == (self._problem, self._interruptions):
             self._silent_until_s = 0.0
             return
-        text = self._changed(problem, new)
+        text = self._changed(problem, interruptions)
         self._problem, self._interruptions = problem, interruptions
         self._times.append(now_s)
         is_often = len(self._times) == PortLines.BURST and now_s - self._times[0] < PortLines.PERIOD_S
@@ -71,10 +70,11 @@ class _Port:
             text += " (it changes often: the next line follows in a minute)"
         yield f"{self._name}: {text}"
 
-    def _changed(self, problem: str | None, new: int) -> str:
-        state = "captured" if self._problem == "" else "captured again"
+    def _changed(self, problem: str | None, interruptions: int) -> str:
+        state = "captured again" if interruptions else "captured"
         if problem is not None:
             state = f"not captured: {problem}"
+        new = interruptions - self._interruptions
         if new > 1:
             return f"interrupted {new:,} times, {state}"
         return f"interrupted, {state}" if new and problem == self._problem else state

@@ -3,6 +3,7 @@
 use super::capture_error::CaptureError;
 use super::netlink::Netlink;
 use std::ffi::c_int;
+use std::io;
 
 /// Link types as registered for pcap.
 pub(super) const ETHERNET: u16 = 1;
@@ -48,15 +49,15 @@ impl Interface {
     ///
     /// # Errors
     ///
-    /// The kernel does not list them.
-    pub fn list() -> Result<Vec<Self>, CaptureError> {
+    /// Those of the kernel; `Interrupted` if they keep changing.
+    pub fn list() -> io::Result<Vec<Self>> {
         Netlink::list(Self::parse)
-            .map_err(|error| CaptureError(format!("cannot list the network interfaces: {error}")))
     }
 
     /// The interface called `name`; the error lists the existing interfaces.
     pub fn find(name: &str) -> Result<Self, CaptureError> {
-        let all = Self::list()?;
+        let all = Self::list()
+            .map_err(|error| CaptureError(format!("cannot list the network interfaces: {error}")))?;
         let names: Vec<_> = all.iter().map(|interface| interface.name.clone()).collect();
         let missing = || CaptureError(format!("{name}: no such interface; available: {}", names.join(", ")));
         all.into_iter().find(|interface| interface.is_called(name)).ok_or_else(missing)

@@ -14,6 +14,7 @@ use crate::capture::ring::{Attachment, Fanout, Ring, RingOptions};
 use crate::capture::CaptureError;
 use std::collections::HashMap;
 use std::ffi::c_int;
+use std::io::ErrorKind;
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,12 +49,12 @@ impl Watcher {
     ///
     /// None of them can be opened, or not all of them although all are required.
     pub(super) fn open(options: &Options, shared: &Arc<Shared>) -> Result<Self, CaptureError> {
-        let changes = Netlink::subscribe()
-            .map_err(|error| CaptureError(format!("cannot watch the network interfaces: {error}")))?;
+        let fails = |error| CaptureError(format!("cannot watch the network interfaces: {error}"));
+        let changes = Netlink::subscribe().map_err(fails)?;
         let ports = Ports::new(options.selection.clone());
         let (options, shared) = (options.clone(), Arc::clone(shared));
         let mut watcher = Self { options, shared, changes, ports, opened: HashMap::new() };
-        let interfaces = Interface::list()?;
+        let interfaces = Interface::list().map_err(fails)?;
         watcher.apply(&interfaces);
         let failures = watcher.ports.failures(&interfaces, &watcher.open_indexes());
         if watcher.opened.is_empty() || watcher.options.require_all && !failures.is_empty() {
@@ -62,25 +63,34 @@ impl Watcher {
         Ok(watcher)
     }
 
-    /// Watches until the sensor stops.
+    /// Watches until the sensor stops. What it counts in `looks` stands still if the kernel lists no interfaces, so
+    /// that the service manager notices.
     pub(super) fn run(mut self) {
         let mut last = Instant::now();
+        let mut is_able = true;
         while !self.shared.stop.load(Ordering::Relaxed) {
             let is_changed = self.changes.wait(POLL_INTERVAL).unwrap_or_else(|_| {
                 // Without notices, the regular looks remain.
                 std::thread::sleep(POLL_INTERVAL);
                 false
             });
-            self.shared.looks.fetch_add(1, Ordering::Relaxed);
             if is_changed || last.elapsed() >= LOOK_EVERY {
                 last = Instant::now();
-                // An error is over by the next look, or nothing has changed for the rings.
-                if let Ok(interfaces) = Interface::list() {
-                    self.apply(&interfaces);
-                }
+                is_able = self.look();
                 std::thread::sleep(last.elapsed() * (REST - 1));
             }
+            self.shared.looks.fetch_add(u64::from(is_able), Ordering::Relaxed);
         }
+    }
+
+    /// False if the kernel lists no interfaces.
+    fn look(&mut self) -> bool {
+        match Interface::list() {
+            Ok(interfaces) => self.apply(&interfaces),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {} // they change all the time
+            Err(_) => return false,
+        }
+        true
     }
 
     /// Opens and closes what has changed, and publishes it.
