@@ -54,6 +54,7 @@ ALLOWED = {
         "verdict",
     },
     "outputs": {
+        "config",
         "countries",
         "days",
         "encapsulations",
@@ -66,6 +67,7 @@ ALLOWED = {
         "state_file",
         "verdict",
     },
+    "privileges": {"", "_engine", "config", "errors"},
     "wiring": {
         "config",
         "destinations",
@@ -106,6 +108,7 @@ ALLOWED = {
         "outputs",
         "places",
         "privacy",
+        "privileges",
         "quality",
         "records",
         "sensor",
