@@ -12,7 +12,7 @@ from grafana.src.language import Language
 from grafana.src.settings import Change, Settings, Thresholds, read
 from netmon.web import pages
 from tests.grafana.boards import panels
-from tests.grafana.expressions import GRAFANA
+from tests.grafana.expressions import GRAFANA, check
 
 EXAMPLE = GRAFANA / "settings.example.yml"
 ALERTS = "alerts/alerts.yml"
@@ -309,3 +309,23 @@ def test_a_missing_file_is_named(tmp_path):
     """A file that cannot be read is an error with its name."""
     with pytest.raises(SystemExit, match=r"no\.yml: No such file"):
         read(tmp_path / "no.yml")
+
+
+def test_a_site_has_these_folders(tmp_path):
+    """The folders are those that the documentation lists."""
+    made = {name.split("/")[0] for name in written(tmp_path, EXAMPLE.read_text(encoding="utf-8"))}
+    page = (GRAFANA.parent / "docs" / "site-settings.md").read_text(encoding="utf-8")
+    assert "\n$ ls site\n" + "\n".join(sorted(made)) + "\n```" in page
+    for one in fields(Settings):
+        assert re.search(rf"^\| [^|]*`{one.name}`", page, re.MULTILINE), one.name
+
+
+def test_queries_over_months_use_recorded_series(tmp_path):
+    """The documented queries are valid PromQL, and every hourly series is in one of them."""
+    page = (GRAFANA.parent / "docs" / "site-settings.md").read_text(encoding="utf-8")
+    found = [one.replace("\\|", "|") for one in re.findall(r"^\| .* \| `(.*:.*)` \|$", page, re.MULTILINE)]
+    for one in found:
+        check(one)
+    hourly = [name for name in rules(DEFAULT["alerts/recording.yml"]) if name.endswith("1h")]
+    hourly.remove("vendor_location:netmon_sent_bytes:rate1h")  # for an alert
+    assert {name for name in hourly if any(name in one for one in found)} == set(hourly)
