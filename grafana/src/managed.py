@@ -63,11 +63,12 @@ def _rule(rule: Rule, managed: Managed) -> dict[str, Any]:
 
 
 def _step(ref: str, datasource: str, **model: Any) -> dict[str, Any]:
+    source = {"type": "prometheus" if ref == QUERY else EXPRESSION, "uid": datasource}
     return {
         "refId": ref,
         "relativeTimeRange": {"from": QUERIED_S if ref == QUERY else 0, "to": 0},
         "datasourceUid": datasource,
-        "model": {"refId": ref, **model},
+        "model": {"refId": ref, "datasource": source, **model},
     }
 
 

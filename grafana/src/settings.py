@@ -16,6 +16,8 @@ from netmon.yaml_nodes import Document, Fields, Item, in_lines
 LANGUAGES = ("en", "de")
 SEVERITIES = ("critical", "warning", "info", "none")
 LABEL = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
+STEP_S = 10  # Grafana evaluates rules at multiples of it
+SECONDS = {"s": 1, "m": 60, "h": 3600}
 DURATION = re.compile("(?:[0-9]+(?:ms|[smhdwy]))+")
 
 
@@ -123,7 +125,7 @@ def _managed(item: Item) -> Managed:
     return Managed(
         given.read("folder", Item.text, Managed.folder),
         given.read("datasource", Item.text, Managed.datasource),
-        given.read("interval", _duration, Managed.interval),
+        given.read("interval", _interval, Managed.interval),
     )
 
 
@@ -185,4 +187,13 @@ def _duration(item: Item) -> str:
     text = item.text()
     if not DURATION.fullmatch(text):
         item.report(f"'{text}' is not a duration such as 90s, 15m or 1h")
+    return text
+
+
+def _interval(item: Item) -> str:
+    text = _duration(item)
+    parts = re.findall("([0-9]+)([smh])", text)
+    seconds = sum(int(number) * SECONDS[unit] for number, unit in parts)
+    if seconds == 0 or seconds % STEP_S or "".join(map("".join, parts)) != text:
+        item.report(f"'{text}' is not a multiple of {STEP_S} seconds, as Grafana demands")
     return text

@@ -64,4 +64,4 @@ class Thresholds:
 
 def _plain(number: float) -> str:
     """A number without an exponent, so that `e6` can follow it."""
-    return str(int(number)) if number == int(number) else f"{number:.9f}".rstrip("0")
+    return str(int(number)) if number == int(number) else f"{number:.9f}".rstrip("0").rstrip(".")

@@ -183,3 +183,45 @@ def test_english_is_the_source():
     assert {name: json.loads(text) for name, text in made.items()} == {
         f"{name}.json": load(name) for name in NAMES
     }
+
+
+def test_a_panel_that_is_new_needs_entries_only():
+    """Legends, headings, words for values and what refers to them are found wherever they stand."""
+    panel = {
+        "type": "timeseries",
+        "title": "Flows by verdict",
+        "targets": [{"expr": "sum by (verdict) (up)", "legendFormat": "elsewhere, {{verdict}}"}],
+        "fieldConfig": {
+            "defaults": {"noValue": "–", "mappings": [{"type": "value", "options": {"0": {"text": "yes"}}}]},
+            "overrides": [
+                {"matcher": {"id": "byName", "options": "critical"}, "properties": []},
+                {"matcher": {"id": "byRegexp", "options": "/(^|, )unexpected/"}, "properties": []},
+                {"matcher": {"id": "byName", "options": "latitude"}, "properties": []},
+                {
+                    "matcher": {"id": "byName", "options": "notice"},
+                    "properties": [{"id": "displayName", "value": "warning"}],
+                },
+            ],
+        },
+    }
+    language = Language()
+    language._texts = {
+        "elsewhere, {{verdict}}": "anderswo, {{verdict}}",
+        "unexpected": "unerwartet",
+        "expected": "erwartet",
+        "critical": "kritisch",
+        "warning": "Warnung",
+        "notice": "Hinweis",
+        "yes": "ja",
+    }
+    [made] = translate({"panels": [panel]}, language)["panels"]
+    assert made["targets"][0]["legendFormat"] == "anderswo, {{verdict}}"
+    assert made["targets"][0]["expr"].count("label_replace(") == 2
+    assert made["fieldConfig"]["defaults"]["mappings"][0]["options"]["0"]["text"] == "ja"
+    found = {one["matcher"]["options"]: one["properties"] for one in made["fieldConfig"]["overrides"]}
+    assert found == {
+        "critical": [{"id": "displayName", "value": "kritisch"}],
+        "/(^|, )unerwartet/": [],
+        "latitude": [],
+        "notice": [{"id": "displayName", "value": "Warnung"}],
+    }

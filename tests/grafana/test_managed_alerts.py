@@ -37,14 +37,26 @@ def items(schema):
     return {"type": "array", "minItems": 1, "items": schema}
 
 
-EXPRESSION = {"datasourceUid": {"const": "__expr__"}}
 EVALUATOR = keys({"type": {"enum": ["gt", "lt"]}, "params": items({"type": "number"})})
+OF_GRAFANA = {"const": {"type": "__expr__", "uid": "__expr__"}}
+QUERIED = keys({"type": {"const": "prometheus"}, "uid": TEXT})
 MODELS = {
-    "A": keys({"refId": {"const": "A"}, "expr": TEXT, "instant": {"const": True}, "range": {"const": False}}),
-    "B": keys({"refId": {"const": "B"}, "type": {"const": "math"}, "expression": TEXT}),
+    "A": keys(
+        {
+            "refId": {"const": "A"},
+            "datasource": QUERIED,
+            "expr": TEXT,
+            "instant": {"const": True},
+            "range": {"const": False},
+        }
+    ),
+    "B": keys(
+        {"refId": {"const": "B"}, "datasource": OF_GRAFANA, "type": {"const": "math"}, "expression": TEXT}
+    ),
     "C": keys(
         {
             "refId": {"const": "C"},
+            "datasource": OF_GRAFANA,
             "type": {"const": "threshold"},
             "expression": {"const": "B"},
             "conditions": items(keys({"evaluator": EVALUATOR})),
@@ -129,7 +141,7 @@ def test_rules_have_the_documented_format():
             assert [step["refId"] for step in rule["data"]] == list(MODELS)
             for step in rule["data"]:
                 jsonschema.validate(step["model"], MODELS[step["refId"]])
-            assert {step["datasourceUid"] for step in rule["data"][1:]} == {"__expr__"}
+                assert step["datasourceUid"] == step["model"]["datasource"]["uid"]
     uids = [rule["uid"] for group in document["groups"] for rule in group["rules"]]
     assert len(set(uids)) == len(uids)
 
