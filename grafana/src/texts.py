@@ -20,7 +20,7 @@ NAMED = {"markers", "geojson"}  # layers of a map have names to read; other name
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 VARIABLE = re.compile(r"\{\{[^}]*\}\}|\$\{[^}]*\}|\$\w+|__auto")
 SENTENCE = re.compile(r"[^\W\d_]+.* .*|.* [^\W\d_]+.*|[A-Z][a-z]+\W*")
-REGEX_WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[^\W\d_]{3,}")
 
 VERDICT, VERDICTS = "verdict", ("expected", "undecided", "unexpected", "forbidden")
 LEGENDS = ("legendFormat", "titleFormat")
@@ -41,6 +41,7 @@ def _panel(panel: dict[str, Any], language: Language) -> dict[str, Any]:
     names = {english: language.say(english) for english in _names(rest)}
     if any(_shows_verdict(one) for one in rest.get("targets", ())):
         names |= {verdict: language.say(verdict) for verdict in VERDICTS}
+    names |= {word: language.say(word) for word in _matched_words(rest)}
     made: dict[str, Any] = _walk(rest, language.say, names)
     if panel["type"] == "timeseries":
         for override in made["fieldConfig"]["overrides"]:
@@ -61,6 +62,14 @@ def _names(panel: Mapping[str, Any]) -> list[str]:
 
 def _shows_verdict(query: Mapping[str, Any]) -> bool:
     return any(f"{{{{{VERDICT}}}}}" in query.get(key, "") for key in LEGENDS)
+
+
+def _matched_words(panel: Mapping[str, Any]) -> set[str]:
+    """Words of legends that a regular expression of the panel looks for."""
+    overrides = panel.get("fieldConfig", {}).get("overrides", ())
+    patterns = [one["matcher"]["options"] for one in overrides if one["matcher"]["id"] == "byRegexp"]
+    legends = [VARIABLE.sub("", one.get("legendFormat", "")) for one in panel.get("targets", ())]
+    return set(WORD.findall(" ".join(patterns))) & set(WORD.findall(" ".join(legends)))
 
 
 def _name_a_value(override: dict[str, Any], language: Language, names: Names) -> None:
@@ -112,7 +121,7 @@ def _matcher(matcher: Mapping[str, Any], names: Names) -> dict[str, Any]:
     if matcher["id"] == "byName":
         options = names.get(options, options)
     elif matcher["id"] == "byRegexp":
-        options = REGEX_WORD.sub(lambda word: names.get(word[0], word[0]), options)
+        options = WORD.sub(lambda word: names.get(word[0], word[0]), options)
     return {**matcher, "options": options}
 
 

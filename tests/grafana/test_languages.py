@@ -131,6 +131,7 @@ def test_columns_and_series_keep_their_appearance(name):
         renamed = dict(zip(old, new, strict=True))
         for one, other in zip(references(before), references(after), strict=True):
             assert renamed.get(one, one) == other
+        assert matches(before) == matches(after), after["title"]
 
 
 def names(panel):
@@ -141,6 +142,18 @@ def names(panel):
         for _, heading in sorted(one["options"].get("renameByName", {}).items())
     ]
     return headings + [query.get("legendFormat") for query in panel["targets"]]
+
+
+def matches(panel):
+    """Which legends each regular expression of an override finds."""
+    overrides = panel["fieldConfig"].get("overrides", [])
+    patterns = [
+        one["matcher"]["options"].strip("/i") for one in overrides if one["matcher"]["id"] == "byRegexp"
+    ]
+    legends = [re.sub(r"\{\{\w+\}\}", "1", query.get("legendFormat") or "") for query in panel["targets"]]
+    return [
+        [bool(re.search(pattern, legend)) for legend in legends] for pattern in patterns if len(pattern) > 7
+    ]
 
 
 def references(panel):
