@@ -8,13 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from tests.grafana import traffic
-from tests.grafana.boards import LABEL_VALUES, NAMES, Range, Target, fill_in, load, targets, variables
+from tests.grafana.boards import (
+    LABEL_VALUES,
+    NAMES,
+    QUERY_RESULT,
+    Range,
+    Target,
+    fill_in,
+    load,
+    options,
+    targets,
+    variables,
+)
 from tests.lab.lab import Lab, wait_for
 from tests.lab.monitoring import Monitoring
 from tests.places.mmdb import DAY_S, nested, write_database
 
 SCRAPE_S = 1
-CHOSEN = {"job": ".+", "instance": ".+", "places": "zurich|moscow", "vendor": "acme"}
+CHOSEN = {"job": ".+", "site": ".*", "instance": ".+", "places": "zurich|moscow", "vendor": "acme"}
 VERDICT = "Verdict"
 
 
@@ -100,6 +111,10 @@ def query(monitoring: Monitoring, one: Target, when: Range) -> list[dict[str, An
 
 def values(monitoring: Monitoring, variable: dict[str, Any], when: Range) -> list[str]:
     """The values of a variable."""
+    if found := QUERY_RESULT.fullmatch(variable["query"]["query"]):
+        expression = fill_in(found.group(1), CHOSEN, when)
+        answer = monitoring.call("query", query=expression, time=f"{when.end_s:.3f}")
+        return [value for _text, value in options(variable, answer["result"])]
     series, label = LABEL_VALUES.fullmatch(variable["query"]["query"]).groups()
     match = fill_in(series, CHOSEN, when)
     times = {"start": f"{when.begin_s:.3f}", "end": f"{when.end_s:.3f}"}

@@ -34,6 +34,11 @@ def node(folder: Path, program: str, *words: str) -> str:
     return done.stdout
 
 
+def content_hash(*contents: bytes) -> str:
+    """A name for a file that depends on contents only."""
+    return hashlib.sha256(b"\0".join(contents)).hexdigest()[:12]
+
+
 @cache
 def _install() -> tuple[Path, str | None]:
     found = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
@@ -41,7 +46,7 @@ def _install() -> tuple[Path, str | None]:
         return Path(), f"needs Node {OLDEST_NODE} or newer, found {found.strip() or 'none that works'}"
     package = (SOURCES / "package.json").read_bytes()
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "netmon-tests" / hashlib.sha256(package).hexdigest()[:12]
+    folder = home / "netmon-tests" / content_hash(package)
     if (folder / "complete").exists():
         return folder, None
     shutil.rmtree(folder, ignore_errors=True)
