@@ -17,9 +17,11 @@ with warnings.catch_warnings():
 from grafana.src import managed, rule_files, rules, selectors, texts
 from grafana.src.language import Language
 from grafana.src.settings import Settings, read
+from grafana.src.values import Values
 
 ROOT = Path(__file__).parents[2]
 DASHBOARDS = {
+    "overview": overview.build,
     "vendor": vendor.build,
     "unexpected": unexpected.build,
     "sensor-health": sensor_health.build,
@@ -35,12 +37,11 @@ OF_REPOSITORY = {
 
 def dashboards(settings: Settings, language: Language) -> dict[str, str]:
     """The dashboards' files by name."""
-    built = {"overview": overview.build(settings.least_judged)}
-    built |= {name: build() for name, build in DASHBOARDS.items()}
+    values = Values(settings, language)
     found = {}
-    for name, board in built.items():
-        document = texts.translate(frame.document(board), language)
-        found[f"{name}.json"] = frame.to_json(selectors.in_document(document, settings))
+    for name, board in DASHBOARDS.items():
+        translated = values.in_document(texts.translate(frame.document(board()), language))
+        found[f"{name}.json"] = frame.to_json(selectors.in_document(translated, settings))
     return found
 
 

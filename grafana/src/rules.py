@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,10 +16,10 @@ import yaml
 from grafana.src.language import Language
 from grafana.src.selectors import in_expression, in_text
 from grafana.src.settings import Change, Settings
+from grafana.src.values import Values, fill
 
 SOURCES = Path(__file__).parents[1] / "rules"
 ALERTS, RECORDING, STACK = "alerts.yml", "recording.yml", "stack-alerts.yml"
-NAME = re.compile(r"\[\[(\w+)\]\]")
 COMMENT = r"((?: *#.*\n)+)"
 BELOW = re.compile(rf"^ *- (?:alert|record): (\S+)\n{COMMENT}", re.MULTILINE)
 ABOVE = re.compile(rf"^{COMMENT} *- name: (\S+)$", re.MULTILINE)
@@ -111,24 +110,20 @@ class _Site:
     def __init__(self, settings: Settings, language: Language) -> None:
         self._settings = settings
         self._language = language
-        # As text in PromQL, whose strings have JSON's escapes: backslashes and quotes.
-        self._in_expressions = settings.thresholds.in_expressions() | {"job": json.dumps(settings.job)}
-        self._in_comments = settings.thresholds.in_texts(".")
-        self._in_texts = settings.thresholds.in_texts(language.decimal_sign) | {
-            "sensor_matchers": ",".join(f"{label}=%q" for label in settings.sensor_labels),
-            "sensor_values": " ".join(f"$labels.{label}" for label in settings.sensor_labels),
-        }
+        self._values = Values(settings, language)
 
     def file(self, file: RuleFile, *, is_stack: bool) -> RuleFile:
         groups = tuple(
             replace(
                 group,
-                comment=_filled(group.comment, self._in_comments),
+                comment=_filled(group.comment, self._values.in_comments),
                 rules=tuple(self._rule(rule, is_stack) for rule in group.rules if self._has(rule)),
             )
             for group in file.groups
         )
-        return RuleFile(_filled(file.head, self._in_comments), tuple(one for one in groups if one.rules))
+        return RuleFile(
+            _filled(file.head, self._values.in_comments), tuple(one for one in groups if one.rules)
+        )
 
     def _change(self, rule: Rule) -> Change:
         return self._settings.alerts.get(rule.name, Change())
@@ -139,10 +134,10 @@ class _Site:
     def _rule(self, rule: Rule, is_stack: bool) -> Rule:
         change = self._change(rule)
         labels = {**rule.labels, **({"severity": change.severity} if change.severity else {})}
-        expr = fill(rule.expr, self._in_expressions)
+        expr = fill(rule.expr, self._values.in_expressions)
         return replace(
             rule,
-            comment=_filled(rule.comment, self._in_comments),
+            comment=_filled(rule.comment, self._values.in_comments),
             expr=expr if is_stack else in_expression(expr, self._settings),
             wait=change.wait or rule.wait,
             labels={**labels, **self._settings.labels},
@@ -151,15 +146,10 @@ class _Site:
 
     def _annotations(self, rule: Rule) -> dict[str, str]:
         found = {
-            key: in_text(fill(self._language.say(text), self._in_texts), self._settings)
+            key: in_text(fill(self._language.say(text), self._values.in_texts), self._settings)
             for key, text in rule.annotations.items()
         }
         return found | {"runbook_url": f"{self._settings.runbooks}/{rule.name}"}
-
-
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with values instead of names. KeyError if there is no such setting."""
-    return NAME.sub(lambda found: values[found.group(1)], text)
 
 
 def _filled(lines: tuple[str, ...], values: Mapping[str, str]) -> tuple[str, ...]:

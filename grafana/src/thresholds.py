@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-DAY_HIGH = 3650
+DAY_HIGH, DAY_S = 3650, 86_400
+WATCHED_FROM = {"database": 2 / 3, "signatures": 1 / 2}  # of the age that is stale: shown as a warning
 
 
 def _between(default: float, low: float, high: float) -> Any:
@@ -51,6 +52,9 @@ class Thresholds:
         found["finding_window"] = f"{self.finding_minutes + 1}m"
         found["finding_seconds"] = str(self.finding_minutes * 60)
         found["silence_seconds"] = str(self.silence_minutes * 60)
+        for name, share in WATCHED_FROM.items():
+            age_s = getattr(self, f"{name}_days") * DAY_S
+            found |= {f"{name}_seconds": str(age_s), f"{name}_watch_seconds": str(round(age_s * share))}
         return found
 
     def in_texts(self, decimal_sign: str) -> dict[str, str]:

@@ -222,6 +222,24 @@ def test_least_judged_is_in_the_verdict(tmp_path):
     assert ">= 0.8" in written(tmp_path, "least_judged: 0.8\n")["dashboards/overview.json"]
 
 
+def test_dashboards_have_the_thresholds_of_the_alerts(tmp_path):
+    """Silence, and the ages of databases and signatures, have the same limits as the alerts on them."""
+    made = written(tmp_path, "thresholds: {silence_minutes: 9, database_days: 10, signatures_days: 100}\n")
+    overview = made["dashboards/overview.json"]
+    assert overview.count("> 540") == DEFAULT["dashboards/overview.json"].count("> 300") > 0
+    limits = [
+        step["value"]
+        for panel in panels(json.loads(made["dashboards/sensor-health.json"]))
+        for override in panel["fieldConfig"].get("overrides", ())
+        for one in override["properties"]
+        if one["id"] == "thresholds"
+        for step in one["value"]["steps"]
+    ]
+    for days in (20 / 3, 10, 50, 100):
+        assert days * 86_400 in limits
+    assert not any("[[" in text for text in made.values())
+
+
 def test_alerts_can_be_changed_and_left_out(tmp_path):
     """One alert with another severity and duration, one left out; others keep theirs."""
     text = (
