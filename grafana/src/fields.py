@@ -15,6 +15,7 @@ HUES = (AMOUNT, "dark-yellow", "#1f9e9a", "#a0653a", "light-blue", "dark-blue")
 BYTES, BYTES_A_SECOND, COUNT, SHARE, SECONDS = "decbytes", "Bps", "short", "percentunit", "s"
 RATE, PACKETS_A_SECOND, NO_UNIT = "suffix:/s", "pps", "none"
 WHEN, AGO = "dateTimeAsIsoNoDateIfToday", "dateTimeFromNow"
+READABLE = {WORST: "semi-dark-red"}  # as the colour of a word, also on a dark background
 COLOURED_TEXT = {"type": "color-text"}
 
 Property = model.DynamicConfigValue
@@ -91,7 +92,7 @@ NO_CELL = (Property(id_val="noValue", value="–"),)
 def cell_words(texts: Mapping[str, tuple[str, str]]) -> list[Property]:
     """A column whose values are shown as coloured text."""
     options = {
-        value: {"text": text, "color": name, "index": index}
+        value: {"text": text, "color": READABLE.get(name, name), "index": index}
         for index, (value, (text, name)) in enumerate(texts.items())
     }
     return [

@@ -21,6 +21,7 @@ from grafana.src.promql import (
     step,
 )
 
+LARGE = 22  # pixels: five lines on a phone
 NONE = {"0": ("none", fields.GOOD)}
 NAMED_PLACES = ["zurich", "moscow"]  # chosen at first; the variable offers all that signatures know
 
@@ -52,7 +53,7 @@ def _verdict() -> Panel:
     )
     words = fields.words(verdict.SENTENCES)
     query = Query(verdict.query(), "{{text}} {{sentence}}")
-    return number(about, query, mappings=words, is_sentence=True, no_value="No sensor was seen")
+    return number(about, query, mappings=words, sentence_size=LARGE, no_value="No sensor was seen")
 
 
 def _numbers() -> Iterator[Panel]:

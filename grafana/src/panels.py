@@ -34,7 +34,6 @@ HEADINGS = {
     "instance": "Address",
 }
 MOST_STEPS = 60  # of a graph: with an hour or more, a step is longer than three scrapes of 15 s
-SENTENCE_SIZE = 22  # pixels: five lines on a phone
 MOST_BAR_WIDTH = 12  # pixels; without it, Grafana draws a single bar as wide as the distance to the next
 NO_FLOW = "No flow to a known vendor in this time range"
 NO_NAME = "No flow without a name ended in this time range"
@@ -109,11 +108,12 @@ def number(
     *,
     thresholds: dashboard.ThresholdsConfig | None = None,
     mappings: list[model.ValueMapping] | None = None,
-    is_sentence: bool = False,
+    sentence_size: int | None = None,
     no_value: str = "–",
     decimals: int | None = None,
 ) -> stat.Panel:
-    """One value, large; a sentence is its legend, and fills its panel with the colour."""
+    """One value, large; a sentence, with a size in pixels, is its legend, and fills its panel with colour."""
+    is_sentence = sentence_size is not None
     panel = stat.Panel()
     _dress(panel, about, {})
     _query(panel, [prometheus.Dataquery().instant().expr(query.expression).legend_format(query.legend)])
@@ -123,9 +123,9 @@ def number(
     panel.text_mode(text)
     panel.reduce_options(_last()).mappings(mappings or []).thresholds(thresholds or steps((None, "text")))
     panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
-    if is_sentence:
+    if sentence_size is not None:
         panel.justify_mode(shared.BigValueJustifyMode.CENTER)
-        panel.text(common.VizTextDisplayOptions().value_size(SENTENCE_SIZE))
+        panel.text(common.VizTextDisplayOptions().value_size(sentence_size))
     if decimals is not None:
         panel.decimals(decimals)
     return panel

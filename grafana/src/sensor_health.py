@@ -197,7 +197,7 @@ def _blind_spots() -> Iterator[Panel]:
     names = About(
         "Flows by evidence",
         "Evidence for names, in the time range. DNS, same client or other host: who looked the name up. "
-        "First bytes, the network, an ECH public name and unsolicited DNS give no name.",
+        "First bytes, the network, an ECH outer name and DNS without a query give no name.",
         fields.COUNT,
         width=8,
         height=9,

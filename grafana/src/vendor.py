@@ -139,7 +139,7 @@ def _evidence() -> Panel:
     about = About(
         "Flows by evidence",
         "How flows got their names. DNS, same client or other host: who looked the name up. First bytes, the "
-        "network, an ECH public name and unsolicited DNS give no name. Includes flows that match no vendor.",
+        "network, an ECH outer name and DNS without a query give no name. Includes flows of other vendors.",
         fields.COUNT,
         width=8,
         height=9,

@@ -59,14 +59,14 @@ def query() -> str:
 
 
 def basis_query() -> str:
-    """Whether all sensors report and their view is good, with the labels `text` and `sentence`."""
+    """Whether sensors report, see well and could judge flows, with the labels `text` and `sentence`."""
+    judged, flows = _round(increase(FLOWS, 'verdict!="undecided"')), _round(increase(FLOWS))
     levels = {
         DEAD: _dead(),
         BLIND: _blind(),
-        EXPECTED: f"({alive()} >= {sensors()} and {_poor()} == 0)",
+        EXPECTED: f"({alive()} >= {sensors()} and {_poor()} == 0 and ({judged} > 0 or {flows} == 0))",
         PARTLY: f"count({select(BUILD)})",
     }
-    judged, flows = _round(increase(FLOWS, 'verdict!="undecided"')), _round(increase(FLOWS))
     return _first_of(levels, _basis_sentence(judged, flows), BASES)
 
 

@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 
 EVIDENCE = {
-    "sni": "TLS server name",
-    "quic_sni": "QUIC server name",
-    "http_host": "HTTP host name",
+    "sni": "TLS name",
+    "quic_sni": "QUIC name",
+    "http_host": "HTTP name",
     "certificate": "Certificate",
     "dns_client": "DNS, same client",
     "dns_any": "DNS, other host",
-    "dns_unsolicited": "DNS, unsolicited",
+    "dns_unsolicited": "DNS, no query",
     "payload": "First bytes",
     "network": "Network",
-    "ech_outer": "ECH public name",
+    "ech_outer": "ECH outer name",
     "none": "None",
 }
 UNNAMED = {
-    "ech": "Name encrypted",
+    "ech": "Encrypted (ECH)",
     "no_hello_seen": "No hello seen",
     "no_server_name": "No server name",
     "truncated_capture": "Packets truncated",

@@ -8,7 +8,7 @@ from grafana.src.build import overview
 from tests.grafana.boards import NAMES, load
 from tests.grafana.scenes import SCENES, record_scene
 from tests.machine import need
-from tests.render.draw import THEMES, draw
+from tests.render.draw import PHONE, THEMES, draw
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.render]
 
@@ -20,12 +20,12 @@ def test_boards_can_be_drawn(page, recording, tmp_path):
     """With the lab's data every panel is drawn, none is empty, and no value is unreadable."""
     picture = tmp_path / "boards.png"
     drawn = dict(zip(NAMES, draw(page, NAMES, recording, picture), strict=True))
-    for name, (text, _markers) in drawn.items():
+    for name, (text, _markers, clipped) in drawn.items():
         lines = text.splitlines()
         assert [panel["title"] for panel in load(name)["panels"] if panel["title"] not in lines] == []
-        assert re.findall(UNREADABLE, text) == []
+        assert (re.findall(UNREADABLE, text), clipped) == ([], []), name
     assert picture.stat().st_size > LEAST_BYTES
-    text, markers = drawn["overview"]
+    text, markers, _clipped = drawn["overview"]
     for words in ("Unexpected: data went where it should not", "Zürich", "Moscow", "elsewhere", "acme"):
         assert words in text
     # The disputed place has no city, so it is not on the map.
@@ -42,7 +42,7 @@ SHOWN = {
         "overview": ("As promised", f"90 of 120 flows judged, {GOOD}", "none"),
         "unexpected": (f"Good basis: 90 of 120 flows judged, {GOOD}", NOTHING, "Excluded by round trips"),
         "sensor-health": ("100%", "berlin eth1", "No packet was dropped in this time range"),
-        "vendor": ("Zürich, expected", "TLS server name", "Not TLS"),
+        "vendor": ("Zürich, expected", "TLS name", "Not TLS"),
     },
     "moscow": {
         "overview": (*FOUND, "Moscow, unexpected"),
@@ -52,7 +52,7 @@ SHOWN = {
     },
     "undecided": {
         "overview": ("Undecided: none of the traffic could be judged", "0 of 120 flows judged"),
-        "unexpected": ("Good basis: 0 of 120 flows judged", NOTHING),
+        "unexpected": ("Poor basis: 0 of 120 flows judged", NOTHING),
         "sensor-health": ("100%",),
         "vendor": ("disputed, undecided", "100%"),
     },
@@ -95,6 +95,14 @@ def test_every_state_is_drawn(page, scene, tmp_path):
     made = record_scene(SCENES[scene])
     for theme in THEMES:
         drawn = draw(page, NAMES, made, tmp_path / f"{theme}.png", theme=theme)
-        for name, (text, _markers) in zip(NAMES, drawn, strict=True):
-            assert re.findall(UNREADABLE, text) == []
+        for name, (text, _markers, clipped) in zip(NAMES, drawn, strict=True):
+            assert (re.findall(UNREADABLE, text), clipped) == ([], []), name
             assert [words for words in SHOWN[scene][name] if words not in text] == [], name
+
+
+def test_nothing_is_clipped_on_a_phone(page, tmp_path):
+    """The longest sentences and words fit when every panel is as wide as a phone."""
+    need("prometheus", "promtool")
+    made = record_scene(SCENES["dead"])
+    drawn = draw(page, NAMES, made, tmp_path / "phone.png", width=PHONE)
+    assert {name: one.clipped for name, one in zip(NAMES, drawn, strict=True)} == {key: [] for key in NAMES}

@@ -42,10 +42,14 @@ BROWSER = (
 
 
 class Drawn(NamedTuple):
-    """The contents of a dashboard: its text, and the value that colours each marker of its map, by city."""
+    """The contents of a dashboard.
+
+    Its text, the value that colours each marker of its map, by city, and texts that do not fit their place.
+    """
 
     text: str
     markers: dict[str, float]
+    clipped: list[str]
 
 
 def build(folder: Path) -> Path:
@@ -94,7 +98,10 @@ def draw(
         kept.with_suffix(".json").write_text(json.dumps(outcome), encoding="utf-8")
     shutil.copy(kept.with_suffix(".png"), picture)
     contents = json.loads(kept.with_suffix(".json").read_text(encoding="utf-8"))
-    return [Drawn(one["text"], {place: float(value) for place, value in one["markers"]}) for one in contents]
+    return [
+        Drawn(one["text"], {place: float(value) for place, value in one["markers"]}, one["clipped"])
+        for one in contents
+    ]
 
 
 def _data_of(name: str, recording: Recording) -> dict[str, Any]:

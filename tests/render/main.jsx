@@ -64,7 +64,40 @@ function Board({ board, frames, when, width }) {
 function contentsOf(board) {
   const drawn = document.querySelector(`[data-board="${board.uid}"]`);
   const markers = [...drawn.querySelectorAll('circle[data-place]')].map(({ dataset }) => [dataset.place, dataset.value]);
-  return { text: drawn.innerText, markers };
+  return { text: drawn.innerText, markers, clipped: clippedTexts(drawn) };
+}
+
+// Texts that are cut by something around them that does not scroll.
+function clippedTexts(root) {
+  const found = [];
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const inner = range.getBoundingClientRect();
+    const cutting = text.data.trim() && inner.width && cutterOf(text.parentElement, root);
+    if (cutting) {
+      const outer = cutting.getBoundingClientRect();
+      if (inner.left < outer.left - 1 || inner.right > outer.right + 1 || inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1) {
+        found.push(text.data);
+      }
+    }
+  }
+  return found;
+}
+
+function cutterOf(element, root) {
+  for (let one = element; one && one !== root; one = one.parentElement) {
+    const { overflowX, overflowY } = getComputedStyle(one);
+    if ([overflowX, overflowY].some((way) => way === 'auto' || way === 'scroll')) {
+      return null;
+    }
+    if (overflowX === 'hidden' || overflowX === 'clip') {
+      return one;
+    }
+  }
+  return null;
 }
 
 async function framesOfBoard({ board, answers }) {
