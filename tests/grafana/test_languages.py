@@ -179,7 +179,7 @@ def test_verdicts_in_legends_are_translated():
     for english, word in (("expected", "erwartet"), ("forbidden", "verboten")):
         assert f'"verdict", "{word}", "verdict", "{english}")' in query["expr"]
     shown = [one["matcher"]["options"] for one in panel["fieldConfig"]["overrides"]]
-    assert {"erwartet", "unentschieden", "unerwartet", "verboten"} <= set(shown)
+    assert {"erwartet", "offen", "unerwartet", "verboten"} <= set(shown)
 
 
 def test_the_sentence_of_the_verdict_is_german():
