@@ -64,12 +64,12 @@ def _shows_verdict(query: Mapping[str, Any]) -> bool:
     return any(f"{{{{{VERDICT}}}}}" in query.get(key, "") for key in LEGENDS)
 
 
-def _matched_words(panel: Mapping[str, Any]) -> set[str]:
+def _matched_words(panel: Mapping[str, Any]) -> list[str]:
     """Words of legends that a regular expression of the panel looks for."""
     overrides = panel.get("fieldConfig", {}).get("overrides", ())
     patterns = [one["matcher"]["options"] for one in overrides if one["matcher"]["id"] == "byRegexp"]
     legends = [VARIABLE.sub("", one.get("legendFormat", "")) for one in panel.get("targets", ())]
-    return set(WORD.findall(" ".join(patterns))) & set(WORD.findall(" ".join(legends)))
+    return sorted(set(WORD.findall(" ".join(patterns))) & set(WORD.findall(" ".join(legends))))
 
 
 def _name_a_value(override: dict[str, Any], language: Language, names: Names) -> None:
