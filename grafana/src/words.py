@@ -34,7 +34,7 @@ VIEW = {
     "duplicates": "Packets are mirrored twice",
     "gap": "Hellos have gaps",
     "cut": "Packets are truncated",
-    "coalesced": "Packets are merged by offloading",
+    "coalesced": "Offloading merges packets",
 }
 DROPS = {"kernel": "by the kernel", "interface": "by the interface"}
 ENCRYPTED_DNS = {"dot": "over TLS (DoT)", "doh": "over HTTPS (DoH)", "doq": "over QUIC (DoQ)"}

@@ -143,11 +143,14 @@ class Sensor:
         begin_s: float = BEGIN_S,
         name: tuple[str, str] | None = None,
         signatures: Path = SIGNATURES,
+        *,
+        has_name: bool = True,
     ) -> None:
-        """`name`: sensor and site of netmon_sensor_info; by default the host of the address, twice."""
+        """`name`: sensor and site of netmon_sensor_info, if it `has_name`; by default the host, twice."""
         self._begin_s = begin_s
         self.now_s = float(begin_s)
         self.stats: dict[str, Any] = counters.databases(begin_s) | {"degraded": {("eth1", "unseen"): 0}}
+        self._has_name = has_name
         self.name = name or (instance.partition(":")[0], instance.partition(":")[0].capitalize())
         self._signatures = load_folder(signatures)
         self._database = database
@@ -163,7 +166,8 @@ class Sensor:
         self.metrics = Prometheus("1", self._stats, hold_s=HOLD_S, clock=lambda: self.now_s)
         if remembered is not None:
             self.metrics.restore(remembered)
-        self.metrics.registry.register(SensorInfo(*self.name))
+        if self._has_name:
+            self.metrics.registry.register(SensorInfo(*self.name))
         self.metrics.loaded(self._signatures, [], self.now_s)
         self._started_s, self._poor_s = self.now_s, 0.0
 
