@@ -10,13 +10,14 @@ NETMON = r"(?:[a-z_]+:)?netmon_\w+(?::\w+)?"
 SERIES = re.compile(rf"{STRING}|(?<![\w:])(?P<name>{NETMON}|up)(?![\w:(])(?P<brace>\{{)?")
 """A string, or a series (of the sensor, recorded, `up`), with the brace of its matchers if it has some."""
 IN_TEXT = re.compile(rf"(?P<name>{NETMON})(?P<brace>\{{)")
-SENSOR_LABELS = "by (" + ", ".join(Settings.sensor_labels)
+SENSOR_LABELS = re.compile(rf"\b(by|on) \({', '.join(Settings.sensor_labels)}\b")
 
 
 def in_expression(expression: str, settings: Settings) -> str:
     """The expression with the selector on every series, and the sensors' labels where it names them."""
-    labels = "by (" + ", ".join(settings.sensor_labels)
-    return _narrowed(SERIES, expression.replace(SENSOR_LABELS, labels), settings.selector)
+    labels = ", ".join(settings.sensor_labels)
+    named = SENSOR_LABELS.sub(lambda found: f"{found[1]} ({labels}", expression)
+    return _narrowed(SERIES, named, settings.selector)
 
 
 def in_text(text: str, settings: Settings) -> str:
