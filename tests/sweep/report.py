@@ -37,7 +37,7 @@ class Kind:
 
 def lines(results: Sequence[Result]) -> Iterator[str]:
     """The report."""
-    asked = [result for result in results if result.tshark and result.tshark[:1].isdigit()]
+    asked = [result for result in results if result.is_compared]
     yield f"captures: {len(results)}, compared with tshark: {len(asked)}"
     yield ""
     yield from _recall(asked)
@@ -76,7 +76,7 @@ def _files(results: Iterable[Result]) -> dict[str, Kind]:
             add("failed", result, 1, result.failure)
         if result.refused:
             add(f"refused: {_shape(result.refused, result)}", result, 1, result.refused)
-        if result.tshark and not result.tshark[:1].isdigit() and not result.refused:
+        if result.tshark and not result.is_compared and not result.refused:
             add("tshark fails", result, 1, result.tshark)
         if result.cpu_s > SLOW_S:
             add("slow", result, 1, f"{result.cpu_s} s for {result.packets} packets")
@@ -96,8 +96,8 @@ def _differences(results: Iterable[Result]) -> dict[str, Kind]:
         for difference in result.differences:
             wireshark, netmon = len(difference["wireshark"]), len(difference["netmon"])
             side = "differs" if wireshark and netmon else "missing" if wireshark else "extra"
-            name = f"{difference['over']} {side}: {difference['note'] or difference['seen']}"
-            kinds.setdefault(_shape(name, result), Kind()).add(
+            why = _shape(difference["note"] or difference["seen"], result)
+            kinds.setdefault(f"{difference['over']} {side}: {why}", Kind()).add(
                 result, max(wireshark, netmon), _show(difference)
             )
     return kinds
