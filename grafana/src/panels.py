@@ -38,7 +38,7 @@ MOST_BAR_WIDTH = 12  # pixels; without it, Grafana draws a single bar as wide as
 NO_FLOW = "No flow to a known vendor in this time range"
 NO_NAME = "No flow without a name ended in this time range"
 POINT_SIZE = 6  # pixels
-LEAST_COLUMN = 95  # pixels; without it, Grafana lets a table exceed the width of its panel
+LEAST_COLUMN = 110  # pixels; without it, Grafana lets a table exceed the width of its panel
 Panel = Builder[model.Panel]
 Shape = Literal["lines", "points", "shares", "bars"]
 

@@ -174,7 +174,10 @@ def _destinations() -> Panel:
         "Times": f"{increase('netmon_new_destinations_total', by=by)} > 0",
         "Last": f"max by ({by}) ({seen_in_range(DESTINATION_SEEN)}) * 1000",
     }
-    columns = {"Times": [fields.decimals(0), fields.width(80)], "Last": [fields.unit(fields.AGO)]}
+    columns = {
+        "Times": [fields.decimals(0), fields.width(80)],
+        "Last": [fields.unit(fields.AGO), fields.width(140)],
+    }
     return rows(about, queries, labels, overrides=columns, by="Last")
 
 
@@ -223,5 +226,5 @@ def _fallbacks() -> Panel:
         "Flows": f"{increase(FALLBACKS, by=by)} > 0",
         "Last": f"max by ({by}) ({seen_in_range(FALLBACK_SEEN)}) * 1000",
     }
-    columns = {"Flows": flows.TABLE["Flows"], "Last": [fields.unit(fields.AGO)]}
+    columns = {"Flows": flows.TABLE["Flows"], "Last": [fields.unit(fields.AGO), fields.width(140)]}
     return rows(about, queries, ("vendor", "operator", "question"), overrides=columns, by="Last")

@@ -176,5 +176,5 @@ def _resolvers() -> Panel:
         "Flows": f"{increase('netmon_fallback_resolver_findings_total', VENDOR, by)} > 0",
         "Last": f"max by ({by}) ({seen_in_range(FALLBACK_SEEN, VENDOR)}) * 1000",
     }
-    columns = {"Flows": flows.TABLE["Flows"], "Last": [fields.unit(fields.AGO)]}
+    columns = {"Flows": flows.TABLE["Flows"], "Last": [fields.unit(fields.AGO), fields.width(140)]}
     return rows(about, queries, ("operator", "question"), overrides=columns, by="Last")

@@ -57,7 +57,7 @@ TABLES = {
     "round_trips": "round trips",
     "destinations": "destinations",
 }
-QUESTIONS = {"vendor": "the vendor's name", "other": "another name", "unknown": "encrypted"}
+QUESTIONS = {"vendor": "its own name", "other": "another name", "unknown": "encrypted"}
 DESTINATIONS = {"network": "network", "country": "country"}
 STANDINGS = {
     "located": "Located there",

@@ -103,6 +103,9 @@ def test_every_state_is_drawn(page, scene, tmp_path):
 def test_nothing_is_clipped_on_a_phone(page, tmp_path):
     """The longest sentences and words fit when every panel is as wide as a phone."""
     need("prometheus", "promtool")
-    made = record_scene(SCENES["dead"])
-    drawn = draw(page, NAMES, made, tmp_path / "phone.png", width=PHONE)
-    assert {name: one.clipped for name, one in zip(NAMES, drawn, strict=True)} == {key: [] for key in NAMES}
+    for scene in ("dead", "moscow"):
+        made = record_scene(SCENES[scene])
+        drawn = draw(page, NAMES, made, tmp_path / "phone.png", width=PHONE)
+        assert {name: one.clipped for name, one in zip(NAMES, drawn, strict=True)} == {
+            key: [] for key in NAMES
+        }

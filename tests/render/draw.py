@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import json
@@ -31,6 +32,7 @@ PICTURES = {"overview": 19, "unexpected": 23}  # shown in the documentation, and
 THEMES = ("dark", "light")
 SETTLE_MS = 10_000  # of the page's virtual time, which runs as fast as possible
 MOST_KEPT = 64  # drawings
+MOST_PAGES = 3  # of earlier sources
 BROWSER = (
     "chromium",
     "--headless",
@@ -53,17 +55,21 @@ class Drawn(NamedTuple):
 
 
 def build(folder: Path) -> Path:
-    """The page, ready to be served; built again only if a source has changed."""
+    """The page, ready to be served; built once for the same sources, also by tests at the same time."""
     sources = [file for file in sorted(SOURCES.iterdir()) if file.suffix in (".js", ".jsx", ".html")]
-    stamp = folder / "built"
-    wanted = content_hash(*(file.read_bytes() for file in sources))
-    if not stamp.exists() or stamp.read_text() != wanted:
-        shutil.rmtree(folder / "drawn", ignore_errors=True)
-        for file in sources:
-            shutil.copy(file, folder)
-        node(folder, "vite", "build")
-        stamp.write_text(wanted)
-    return folder / "dist"
+    made = folder / f"page-{content_hash(*(file.read_bytes() for file in sources))}"
+    if not made.exists():
+        for old in sorted(folder.glob("page-*"), key=lambda one: one.stat().st_mtime)[:-MOST_PAGES]:
+            shutil.rmtree(old, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as name:
+            building = Path(name) / made.name
+            building.mkdir()
+            for file in sources:
+                shutil.copy(file, building)
+            node(folder, "vite", "build", str(building))
+            with contextlib.suppress(OSError):  # another test was faster
+                building.rename(made)
+    return made / "dist"
 
 
 def draw(
@@ -94,8 +100,11 @@ def draw(
         _prune(kept.parent)
         words = [f"--force-device-scale-factor={scale}", f"--window-size={width},{height}"]
         query = f"theme={theme}&now={round(recording.when.end_s * 1000)}"
-        outcome = _capture(page, data, query, words, kept.with_suffix(".png"))
-        kept.with_suffix(".json").write_text(json.dumps(outcome), encoding="utf-8")
+        with tempfile.TemporaryDirectory(dir=kept.parent) as name:
+            shot, contents = (Path(name) / f"new{suffix}" for suffix in (".png", ".json"))
+            contents.write_text(json.dumps(_capture(page, data, query, words, shot)), encoding="utf-8")
+            shot.rename(kept.with_suffix(".png"))
+            contents.rename(kept.with_suffix(".json"))
     shutil.copy(kept.with_suffix(".png"), picture)
     contents = json.loads(kept.with_suffix(".json").read_text(encoding="utf-8"))
     return [

@@ -67,7 +67,7 @@ function contentsOf(board) {
   return { text: drawn.innerText, markers, clipped: clippedTexts(drawn) };
 }
 
-// Texts that are cut by something around them that does not scroll.
+// Texts that are cut by something around them; what scrolls may cut them at its edges.
 function clippedTexts(root) {
   const found = [];
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
@@ -76,28 +76,29 @@ function clippedTexts(root) {
     const range = document.createRange();
     range.selectNodeContents(text);
     const inner = range.getBoundingClientRect();
-    const cutting = text.data.trim() && inner.width && cutterOf(text.parentElement, root);
-    if (cutting) {
-      const outer = cutting.getBoundingClientRect();
-      if (inner.left < outer.left - 1 || inner.right > outer.right + 1 || inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1) {
-        found.push(text.data);
-      }
+    if (text.data.trim() && inner.width && cutters(text.parentElement, root).some((outer) => cuts(outer, inner))) {
+      found.push(text.data);
     }
   }
   return found;
 }
 
-function cutterOf(element, root) {
+function cuts(outer, inner) {
+  return inner.left < outer.left - 1 || inner.right > outer.right + 1 || inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1;
+}
+
+function cutters(element, root) {
+  const found = [];
   for (let one = element; one && one !== root; one = one.parentElement) {
     const { overflowX, overflowY } = getComputedStyle(one);
     if ([overflowX, overflowY].some((way) => way === 'auto' || way === 'scroll')) {
-      return null;
+      break;
     }
-    if (overflowX === 'hidden' || overflowX === 'clip') {
-      return one;
+    if ([overflowX, overflowY].some((way) => way === 'hidden' || way === 'clip') || one.role === 'columnheader') {
+      found.push(one.getBoundingClientRect());
     }
   }
-  return null;
+  return found;
 }
 
 async function framesOfBoard({ board, answers }) {
