@@ -35,6 +35,8 @@ class Thresholds:
     """Connections seen in one direction only."""
     dropped_packets_share: float = _between(0.001, 0, 1)
     """Packets dropped by the kernel or the interface."""
+    interruptions: int = _between(3, 0, 10_000)
+    """Interruptions of a capture within 15 minutes that InterfaceDown ignores."""
     silence_minutes: int = _between(5, 2, 1440)
     """How long an interface may be without a packet of a flow."""
     quiet_share: float = _between(0.1, 0, 1)

@@ -24,6 +24,7 @@ THRESHOLDS = Thresholds(
     unseen_bytes_share=0.1,
     one_way_share=0.5,
     dropped_packets_share=0.05,
+    interruptions=10,
     silence_minutes=10,
     quiet_share=0.5,
     missing_sensor_days=2,

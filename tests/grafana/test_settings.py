@@ -100,6 +100,7 @@ OF_THRESHOLD = {
     "unseen_bytes_share": {"ViewInsufficient"},
     "one_way_share": {"ViewInsufficient"},
     "dropped_packets_share": {"PacketDrops"},
+    "interruptions": {"InterfaceDown"},
     "silence_minutes": {"NoPackets"},
     "quiet_share": {"NoPackets"},
     "missing_sensor_days": {"SensorDown"},
