@@ -65,6 +65,8 @@ class Sensor:
         self._series = SeriesFile(folder, self._log_further)
         self._trips_file = RoundTripsFile(folder, config.position, self._log_further)
         self._trips = self._trips_file.load()
+        for file in (self._state, self._series, self._trips_file):
+            file.probe()
         self._monitor = self._load_monitor()
         self._source = open_source(compile_matcher(self._monitor.signatures))
         self._supervisor = Supervisor(os.environ)
@@ -146,6 +148,8 @@ class Sensor:
         while not self._reloads.empty():
             request = self._reloads.get()
             self._supervisor.reloading()
+            for lines in self._lines:
+                lines.refresh()  # SIGHUP also says that a file was moved
             request.problem = self._reload()
             self._supervisor.ready()
             request.done.set()
@@ -180,6 +184,8 @@ class Sensor:
         """Saves the state, and warns of problems that the counters show."""
         # After the events are written: a crash reports a destination twice rather than never.
         self._save(now_s)
+        for lines in self._lines:
+            lines.refresh()
         stats = self._source.stats()
         is_suspected = stats["interceptions"] > 0
         if is_suspected and not self._is_suspected:

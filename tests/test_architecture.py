@@ -53,6 +53,7 @@ ALLOWED = {
         "verdict",
     },
     "outputs": {
+        "config",
         "countries",
         "days",
         "errors",
@@ -64,6 +65,7 @@ ALLOWED = {
         "state_file",
         "verdict",
     },
+    "privileges": {"", "_engine", "config", "errors"},
     "wiring": {
         "config",
         "destinations",
@@ -104,6 +106,7 @@ ALLOWED = {
         "outputs",
         "places",
         "privacy",
+        "privileges",
         "quality",
         "records",
         "sensor",
