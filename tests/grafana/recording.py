@@ -29,6 +29,13 @@ from tests.places.mmdb import DAY_S, nested, write_database
 SCRAPE_S = 1
 CHOSEN = {"job": ".+", "site": ".*", "instance": ".+", "places": "zurich|moscow", "vendor": "acme"}
 VERDICT = "Verdict"
+OF_ENDED_FLOWS = (
+    "netmon_handshake_rtt_seconds_count",
+    "netmon_concern_flows_total",
+    "netmon_fallback_resolver_findings_total",
+    "netmon_rejected_packets_total",
+)
+"""Counters that grow last: when flows have ended, and were not shown as 0 any more."""
 EMPTY_WHEN_GOOD = ("Dropped packets", "Evicted and folded", "Poor views")
 """Panels that leave out zeros, which are all that there is in the lab: they are asked for with the zeros."""
 
@@ -89,6 +96,9 @@ def record(folder: Path) -> Recording:
             ),
             "the flows over UDP have ended",
         )
+        for counter in OF_ENDED_FLOWS:
+            grown = f"sum(increase({counter}[1m])) > 0"
+            wait_for(lambda grown=grown: bool(monitoring.query(grown)), f"Prometheus has {counter}")
         time.sleep(2 * SCRAPE_S)  # a rate needs two scrapes
         made.when = Range(begin, time.time(), SCRAPE_S)
         for one in targets():
