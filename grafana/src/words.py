@@ -54,6 +54,7 @@ TABLES = {
     "heads": "beginnings of streams",
     "fragments": "fragments of packets",
     "queries": "DNS queries",
+    "idle_connections": "remembered connections",
     "names": "names from DNS",
     "clients": "clients of names",
     "nat64_networks": "NAT64 networks",
