@@ -22,6 +22,7 @@ UNNAMED = {
     "truncated_capture": "Packets truncated",
     "encrypted_dns": "Encrypted DNS",
     "started_before_sensor": "Began earlier",
+    "start_unknown": "Start not seen",
     "not_tls": "Not TLS",
     "malformed": "Malformed",
 }
@@ -35,6 +36,8 @@ VIEW = {
     "gap": "Hellos have gaps",
     "cut": "Packets are truncated",
     "coalesced": "Offloading merges packets",
+    "clock": "Clocks differ or were set",
+    "misdated": "Packets have wrong times",
 }
 DROPS = {"kernel": "by the kernel", "interface": "by the interface"}
 ENCRYPTED_DNS = {"dot": "over TLS (DoT)", "doh": "over HTTPS (DoH)", "doq": "over QUIC (DoQ)"}
@@ -51,6 +54,7 @@ TABLES = {
     "heads": "beginnings of streams",
     "fragments": "fragments of packets",
     "queries": "DNS queries",
+    "idle_connections": "remembered connections",
     "names": "names from DNS",
     "clients": "clients of names",
     "nat64_networks": "NAT64 networks",
