@@ -74,13 +74,14 @@ Unnamed = Literal[
     "started_before_sensor",
     "not_tls",
     "malformed",
+    "unknown_quic_version",
 ]
 """Why a flow has no name: a closed set, used as a metric label."""
 UNNAMED: tuple[Unnamed, ...] = get_args(Unnamed)
 
-QUIC_VERSIONS = ("v1", "v2", "draft", "google", "unknown")
-"""QUIC versions as counted: 1 (RFC 9000), 2 (RFC 9369), IETF drafts, Google's own (Q0xx, T0xx), or any other.
-A closed set, used as a metric label."""
+QUIC_VERSIONS = ("v1", "v2", "draft", "google", "mvfst", "unknown")
+"""QUIC versions as counted: 1 (RFC 9000), 2 (RFC 9369), IETF drafts, Google's own (Q0xx, T0xx), those of
+mvfst (0xfaceb0xx), or any other. A closed set, used as a metric label."""
 
 ECH: tuple[Ech, ...] = get_args(Ech)
 """The ECH extension of a hello: GREASE, or encrypting the name. A closed set, used as a metric label."""
@@ -94,6 +95,7 @@ Limitation = Literal[
     "unseen",  # more than 1 % of its bytes were acknowledged but not seen
     "duplicates",  # packets were seen more than once, and counted once
     "answers_only",  # DNS answers were seen without any query, and the match rests on such an answer
+    "malformed",  # what one side sent first is malformed; a name is read up to the error
 ]
 """Visibility limitations of a flow: a closed set."""
 VIEW: tuple[Limitation, ...] = get_args(Limitation)
@@ -250,6 +252,9 @@ class DnsRecord:
     truncated: bool
     questions: tuple[tuple[str, str], ...]  # (name, type)
     answers: tuple[tuple[str, str, int, str], ...]  # (name, type, ttl_s, data)
+    damage: (
+        str | None
+    )  # the first error; what is above stands before it. "fragment": IP fragments are missing
 
 
 @dataclass(frozen=True, slots=True)

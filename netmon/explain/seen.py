@@ -21,6 +21,7 @@ _VIEW: Mapping[str, str] = {
     "unseen": "more than 1 % of the bytes were acknowledged but not seen",
     "duplicates": "packets were seen more than once, and counted once",
     "answers_only": "DNS answers were seen without any query",
+    "malformed": "what one side sent first is malformed, and a name in it is read up to the error",
 }
 
 

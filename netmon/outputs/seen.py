@@ -35,6 +35,7 @@ UNNAMED_TEXT = {
     "started_before_sensor": "started before the capture",
     "not_tls": "not TLS, and no DNS lookup was seen",
     "malformed": "malformed",
+    "unknown_quic_version": "an unknown version of QUIC",
 }
 
 Row = tuple[str, str, str]

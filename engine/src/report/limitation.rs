@@ -12,11 +12,12 @@ pub enum Limitation {
     Unseen,
     Duplicates,
     AnswersOnly,
+    Malformed,
 }
 
 impl Limitation {
     /// All, in the order of a report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OneWay,
         Self::NoStart,
         Self::Cut,
@@ -25,6 +26,7 @@ impl Limitation {
         Self::Unseen,
         Self::Duplicates,
         Self::AnswersOnly,
+        Self::Malformed,
     ];
 
     /// As Python names it.
@@ -38,6 +40,7 @@ impl Limitation {
             Self::Unseen => "unseen",
             Self::Duplicates => "duplicates",
             Self::AnswersOnly => "answers_only",
+            Self::Malformed => "malformed",
         }
     }
 }

@@ -12,11 +12,12 @@ pub enum Unnamed {
     StartedBeforeSensor,
     NotTls,
     Malformed,
+    UnknownQuicVersion,
 }
 
 impl Unnamed {
     /// All, in order of their number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ech,
         Self::NoHelloSeen,
         Self::NoServerName,
@@ -25,6 +26,7 @@ impl Unnamed {
         Self::StartedBeforeSensor,
         Self::NotTls,
         Self::Malformed,
+        Self::UnknownQuicVersion,
     ];
 
     /// Metric label.
@@ -38,6 +40,7 @@ impl Unnamed {
             Self::StartedBeforeSensor => "started_before_sensor",
             Self::NotTls => "not_tls",
             Self::Malformed => "malformed",
+            Self::UnknownQuicVersion => "unknown_quic_version",
         }
     }
 }

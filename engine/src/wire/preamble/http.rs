@@ -1,8 +1,8 @@
 //! The host name in the header section of an HTTP/1 request (RFC 9112).
 
 use super::step::{Step, StepKind};
+use crate::wire::bytes::host::host_name;
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
-use crate::wire::bytes::text::host_name;
 
 /// A longer header section is not waited for.
 const MAX_HEAD_BYTES: usize = 32_768;
@@ -45,33 +45,31 @@ pub(super) fn may_be_request(stream: &[u8]) -> bool {
 ///
 /// # Errors
 ///
-/// A line that is not a header field.
+/// A line that is not a header field, or a name that no host can have.
 pub(super) fn parse_request(
     request: RequestLine<'_>,
     stream: &[u8],
     fields_at: usize,
 ) -> Parse<Option<Step>> {
     if request.method == b"CONNECT" {
-        return parse_fields(stream, fields_at, Want::End).map(|head| match head {
-            Head::NeedsMore => Progress::NeedMore,
-            Head::Ends(length) => step(length, host_name(request.target), StepKind::Tunnel),
-            Head::TooLong | Head::Host(_) => {
-                step(fields_at, host_name(request.target), StepKind::ProxyRequest)
-            }
-        });
+        return match parse_fields(stream, fields_at, Want::End)? {
+            Head::NeedsMore => Ok(Progress::NeedMore),
+            Head::Ends(length) => step(length, request.target, StepKind::Tunnel),
+            Head::TooLong | Head::Host(_) => step(fields_at, request.target, StepKind::ProxyRequest),
+        };
     }
     if let Some(authority) = absolute_authority(request.target) {
-        return Ok(step(fields_at, host_name(authority), StepKind::ProxyRequest));
+        return step(fields_at, authority, StepKind::ProxyRequest);
     }
-    parse_fields(stream, fields_at, Want::Host).map(|head| match head {
-        Head::NeedsMore => Progress::NeedMore,
-        Head::Host(host) => step(fields_at, host_name(host), StepKind::Request),
-        Head::Ends(_) | Head::TooLong => step(fields_at, None, StepKind::Request),
-    })
+    match parse_fields(stream, fields_at, Want::Host)? {
+        Head::NeedsMore => Ok(Progress::NeedMore),
+        Head::Host(host) => step(fields_at, host, StepKind::Request),
+        Head::Ends(_) | Head::TooLong => step(fields_at, b"", StepKind::Request),
+    }
 }
 
-fn step(length: usize, host: Option<String>, kind: StepKind) -> Progress<Option<Step>> {
-    Progress::Parsed(Some(Step { length, host, kind }))
+fn step(length: usize, authority: &[u8], kind: StepKind) -> Parse<Option<Step>> {
+    Ok(Progress::Parsed(Some(Step { length, host: host_name(authority)?, kind })))
 }
 
 /// The authority of a target in absolute form, which is used in requests to proxies (RFC 9112, 3.2.2).

@@ -6,8 +6,8 @@
 
 use super::connection_id::ConnectionId;
 use crate::wire::bytes::cursor::{Cursor, Short};
+use crate::wire::bytes::host::dns_name;
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
-use crate::wire::bytes::text::escaped;
 use crate::wire::tls::ClientHello;
 
 /// Flags of a first byte with a version: "version" and "connection ID of eight bytes".
@@ -213,8 +213,7 @@ pub fn parse_client_hello(stream: &[u8]) -> Parse<ClientHello> {
         }
         let Some(value) = values.get(start..end) else { return Ok(Progress::NeedMore) };
         if entry[..4] == SERVER_NAME {
-            let name = value.strip_suffix(b".").unwrap_or(value);
-            hello.server_name = Some(escaped(&name.to_ascii_lowercase()));
+            hello.server_name = Some(dns_name(value)?);
         }
         start = end;
     }
