@@ -69,6 +69,8 @@ SEEDS = [
     ("quic", "mvfst_22", "nDPI/quic-mvfst-22.pcap", [1]),
     ("quic", "mvfst_27", "nDPI/quic-mvfst-27.pcapng", [1]),
     ("quic", "mvfst_experimental", "nDPI/quic-mvfst-exp.pcap", [1]),
+    ("quic", "draft_34", "nDPI/quic-34.pcap", [1]),
+    ("gquic", "q024", "arkime/quic24-wireshark.pcap", [1]),
     ("gquic", "q043", "nDPI/quic_q43.pcap", [1]),
     ("gquic", "q025", "PcapPlusPlus/many_interfaces-1.pcapng", [51]),
     ("gquic", "q025_again", "PcapPlusPlus/many_interfaces-1.pcapng", [57]),

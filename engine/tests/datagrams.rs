@@ -159,6 +159,7 @@ fn real_hellos_without_a_name_are_read() {
 #[test]
 fn every_readable_google_version_shows_its_name() {
     for (target, seed_name, name) in [
+        ("gquic", "q024", "www.google.fr"),
         ("gquic", "q025", "clients6.google.com"),
         ("gquic", "q043", "dns.google.com"),
         ("quic", "google_q050", "www.googletagmanager.com"),

@@ -51,6 +51,13 @@ fn every_version_shows_its_name() {
 }
 
 #[test]
+fn the_last_drafts_have_the_keys_of_version_1() {
+    let datagram = seed("draft_34"); // its hello has no name
+    let initial = &initials(&datagram).unwrap()[0];
+    assert!(initial.open(&initial.destination).is_some());
+}
+
+#[test]
 fn a_packet_with_one_wrong_bit_cannot_be_decrypted() {
     let datagram = seed("draft_29");
     let opened = initials(&datagram).unwrap();

@@ -153,7 +153,8 @@ impl<'a> Reader<'a> {
         self.own().state = state;
     }
 
-    fn drop_head(&mut self, side: usize) {
+    /// Frees the stream head of a side, if it has one.
+    pub(super) fn drop_head(&mut self, side: usize) {
         let head = std::mem::replace(&mut self.opening.sides[side].head, NO_HEAD);
         if self.heads.owned(head, self.slot, side).is_some() {
             self.heads.remove(head);

@@ -46,6 +46,8 @@ fn a_tunnel_contains_its_target_and_ends_with_its_header_section() {
     assert_eq!((step.length, step.kind), (head.len(), StepKind::Tunnel));
     assert_eq!(step.host.as_deref(), Some("files.cloud.example"));
     assert_eq!(only(&seed("preamble", "connect")).host.as_deref(), Some("apache.org"));
+    let lenient = only(b"CONNECT a.cloud.example:25 HTTP/1.0\r\nMozilla 4.0 (compatible)\r\n\r\n");
+    assert_eq!((lenient.host.as_deref(), lenient.kind), (Some("a.cloud.example"), StepKind::Tunnel));
 }
 
 #[test]
@@ -174,6 +176,10 @@ fn requests_for_tls_in_binary_protocols_are_skipped() {
         &[&pre_login[..], &[18, 1, 1, 8, 0, 0, 0, 0]].concat(),
         cookie,
         plain,
+        b"CNXN\0\0\0\x01\0\x10\0\0\x04\0\0\0\0\0\0\0\xbc\xb1\xa7\xb1host",
+        b"STLS\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\xac\xab\xb3\xac",
+        b"NXSH-8.10.1\n",
+        b"AUTH\r\nSTLS\r\n",
     ] {
         let stream = [request, &[22, 3, 1, 2, 0, 1, 0]].concat();
         let (steps, rest) = steps(&stream);
@@ -239,7 +245,7 @@ fn a_step_or_the_beginning_of_a_request_is_recognized_in_the_middle_of_a_stream(
 
 #[test]
 fn other_protocols_are_not_preambles() {
-    let others: [&[u8]; 22] = [
+    let others: [&[u8]; 23] = [
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"HTTP/1.1 200 OK\r\nHost: a.example\r\n\r\n",
         b"220 mail.example ESMTP\r\n",
@@ -262,6 +268,7 @@ fn other_protocols_are_not_preambles() {
         b"\x00\x00\x00\x54\x00\x03\0\0user\0",                         // PostgreSQL without TLS
         b"\x20\0\0\x01\x05\xa2\0\0\0\0\0\0\0\0\0\0",                   // MySQL without TLS
         b"AMQP\x00\x01\0\0",
+        b"CNXN\0\0\0\x01\0\x10\0\0\0\0\0\0\0\0\0\0wrong", // not the complement
     ];
     for other in others {
         assert_eq!(parse_step(other), Ok(Progress::Parsed(None)), "{other:?}");

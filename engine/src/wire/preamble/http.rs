@@ -114,8 +114,11 @@ fn parse_fields(stream: &[u8], fields_at: usize, want: Want) -> Result<Head<'_>,
         if matches!(line[0], b' ' | b'\t') {
             continue; // a folded line (RFC 9112, 5.2)
         }
+        if want == Want::End {
+            continue; // proxies tolerate much, and only the end matters
+        }
         let colon = line.iter().position(|&byte| byte == b':').ok_or(Malformed("http_field"))?;
-        if want == Want::Host && line[..colon].eq_ignore_ascii_case(b"host") {
+        if line[..colon].eq_ignore_ascii_case(b"host") {
             return Ok(Head::Host(&line[colon + 1..]));
         }
     }

@@ -1,5 +1,5 @@
 //! Commands before and including STARTTLS: SMTP (RFC 3207), LMTP, IMAP (RFC 9051), POP3 (RFC 2595), FTP (RFC
-//! 4217), NNTP (RFC 4642), ManageSieve (RFC 5804), IRC and XMPP (RFC 6120, 5). Other commands of these protocols
+//! 4217), NNTP (RFC 4642), ManageSieve (RFC 5804), IRC, NoMachine and XMPP (RFC 6120, 5). Other commands of these protocols
 //! are not steps: after a login or a mail without TLS, no hello is expected.
 
 use super::step::Step;
@@ -42,8 +42,10 @@ pub(super) fn is_command(line: &[u8]) -> bool {
     let second = words.next().unwrap_or_default();
     let is_list = first.eq_ignore_ascii_case(b"AUTH") && second.is_empty(); // POP3: of mechanisms (RFC 1734)
     let is_mode = first.eq_ignore_ascii_case(b"MODE") && second.eq_ignore_ascii_case(b"READER");
+    let is_version = first.starts_with(b"NXSH-"); // NoMachine
     is_list
         || is_mode
+        || is_version
         || is_one_of(first, &COMMANDS)
         || is_one_of(second, &TAGGED)
         || (first.eq_ignore_ascii_case(b"AUTH") && is_one_of(second, &MECHANISMS))

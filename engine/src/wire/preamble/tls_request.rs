@@ -1,5 +1,5 @@
-//! What precedes a hello in protocols with binary messages: the requests of PostgreSQL, MySQL and AMQP for TLS, the
-//! pre-login of SQL Server, and the connection request of a remote desktop.
+//! What precedes a hello in protocols with binary messages: the requests of PostgreSQL, MySQL, AMQP and the Android
+//! Debug Bridge for TLS, the pre-login of SQL Server, and the connection request of a remote desktop.
 
 use super::step::Step;
 use crate::wire::bytes::cursor::{Cursor, Short};
@@ -19,6 +19,7 @@ pub(super) fn parse(stream: &[u8]) -> Progress<Option<Step>> {
         [b'A', ..] => parse_constant(stream, &[AMQP]),
         [b' ', ..] => parse_mysql(stream),
         [3, ..] => parse_connection_request(stream),
+        [b'C' | b'S', ..] => parse_debug_bridge(stream),
         _ => parse_pre_login(stream),
     };
     match length {
@@ -54,6 +55,21 @@ fn parse_mysql(stream: &[u8]) -> Length {
         return Err(Short);
     }
     Ok(Some(LENGTH))
+}
+
+/// A message of the Android Debug Bridge before TLS: CNXN or STLS.
+fn parse_debug_bridge(stream: &[u8]) -> Length {
+    const MAX_LENGTH: usize = 4096;
+    let mut cursor = Cursor::new(stream);
+    let command = *cursor.array::<4>()?;
+    let _arguments = cursor.array::<8>()?;
+    let length = u32::from_le_bytes(*cursor.array()?) as usize;
+    let _checksum = cursor.u32()?;
+    if *cursor.array()? != command.map(|byte| !byte) || length > MAX_LENGTH {
+        return Ok(None);
+    }
+    cursor.take(length)?;
+    Ok(Some(stream.len() - cursor.rest().len()))
 }
 
 /// The Connection Request of a remote desktop (X.224 in a TPKT, RFC 1006).

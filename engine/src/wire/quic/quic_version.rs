@@ -83,8 +83,9 @@ impl Version {
         let (salts, revision): (&[[u8; 20]], Revision) = match number {
             0x0000_0001 => (&[SALT_V1], Revision::One),
             0x6b33_43cf => (&[SALT_V2], Revision::Two),
-            // draft-29 to draft-34 share a salt
-            0xff00_001d..=0xff00_0022 => (&[SALT_DRAFT_29], Revision::One),
+            // draft-29 to draft-32 share a salt, and the last two drafts have that of version 1
+            0xff00_0021..=0xff00_0022 => (&[SALT_V1], Revision::One),
+            0xff00_001d..=0xff00_0020 => (&[SALT_DRAFT_29], Revision::One),
             0xff00_0017..=0xff00_001c => (&[SALT_DRAFT_23], Revision::One),
             0xff00_0016 => (&[SALT_DRAFT_22], Revision::One),
             // mvfst: its first versions are drafts under another number, later ones vary
