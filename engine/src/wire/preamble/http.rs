@@ -14,14 +14,14 @@ pub(super) struct RequestLine<'a> {
     target: &'a [u8],
 }
 
-/// The request line (RFC 9112, 3) in a line without its terminator; None if it is something else.
+/// The request line (RFC 9112, 3) in a line without its terminator; None if it is something else. Servers tolerate
+/// several spaces, and some a missing target.
 pub(super) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     let (line, version) = line.split_at_checked(line.len().checked_sub(9)?)?;
     let [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] = version else { return None };
-    let at = line.iter().position(|&byte| byte == b' ')?;
-    let (method, target) = (&line[..at], &line[at + 1..]);
-    let is_target = !target.is_empty() && !target.contains(&b' ');
-    let is_request = minor.is_ascii_digit() && is_method(method) && is_target;
+    let at = line.iter().position(|&byte| byte == b' ').unwrap_or(line.len());
+    let (method, target) = (&line[..at], line[at..].trim_ascii());
+    let is_request = minor.is_ascii_digit() && is_method(method) && !target.contains(&b' ');
     is_request.then_some(RequestLine { method, target })
 }
 
