@@ -60,7 +60,7 @@ fn the_host_of_a_request_is_parsed_as_soon_as_it_is_complete() {
         Some("a_b.example")
     );
     assert_eq!(host("OPTIONS * HTTP/1.0\r\n\r\n"), None);
-    for line in ["GET     /a HTTP/1.1", "GET /a  HTTP/1.1", "GET HTTP/1.1"] {
+    for line in ["GET     /a HTTP/1.1", "GET /a  HTTP/1.1", "GET HTTP/1.1", "RPC_IN_DATA /a HTTP/1.1"] {
         assert_eq!(
             host(&format!("{line}\r\nHost: a.example\r\n\r\n")).as_deref(),
             Some("a.example"),

@@ -3,13 +3,13 @@
 use super::dns_message::{parse_message, skip_record, Message};
 use super::dns_name::read_name;
 use super::dns_rdata::INTERNET;
-use super::dns_type::{is_known, OPT, SIG, TSIG};
+use super::dns_type::is_known;
 use crate::wire::bytes::cursor::Cursor;
 use crate::wire::bytes::parse::{Malformed, Progress};
 
-/// True for a datagram that is unmistakably a query: one question of class IN for a known type, at most one
-/// OPT record and one signature, and no other bits or bytes set. At least 75 bits must match, so random data on a
-/// port other than 53 is not taken for a query.
+/// True for a datagram that is unmistakably a query: one question of class IN for a known type, at most two
+/// additional records (OPT, a signature, padding), and no other bits or bytes set. At least 75 bits must match, so
+/// random data on a port other than 53 is not taken for a query.
 pub fn is_plain_query(bytes: &[u8]) -> bool {
     let [_, _, upper, lower, 0, 1, 0, 0, 0, 0, 0, records @ 0..=2, ..] = *bytes else { return false };
     let only_rd_ad_cd = upper & 0xfe == 0 && lower & 0xcf == 0;
@@ -23,9 +23,7 @@ fn ends_after_question(bytes: &[u8], records: u8) -> bool {
         read_name(bytes, &mut cursor)?;
         let known = is_known(cursor.u16()?) && cursor.u16()? == INTERNET;
         for _ in 0..records {
-            if !matches!(skip_record(&mut cursor)?.0, OPT | SIG | TSIG) {
-                return Ok(false);
-            }
+            skip_record(&mut cursor)?;
         }
         Ok::<_, Malformed>(known && cursor.is_empty())
     };

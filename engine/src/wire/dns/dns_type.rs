@@ -8,8 +8,6 @@ pub const A: u16 = 1;
 pub const CNAME: u16 = 5;
 pub const AAAA: u16 = 28;
 pub const OPT: u16 = 41;
-pub const SIG: u16 = 24;
-pub const TSIG: u16 = 250;
 pub const SVCB: u16 = 64;
 pub const HTTPS: u16 = 65;
 

@@ -26,7 +26,7 @@ pub(super) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
 }
 
 fn is_method(word: &[u8]) -> bool {
-    !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'-')
+    !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_'))
 }
 
 /// True if an incomplete `stream` may begin with a request: with a method and a request target (RFC 9112,
