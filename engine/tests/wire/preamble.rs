@@ -46,7 +46,7 @@ fn a_tunnel_contains_its_target_and_ends_with_its_header_section() {
     assert_eq!((step.length, step.kind), (head.len(), StepKind::Tunnel));
     assert_eq!(step.host.as_deref(), Some("files.cloud.example"));
     assert_eq!(only(&seed("preamble", "connect")).host.as_deref(), Some("apache.org"));
-    let lenient = only(b"CONNECT a.cloud.example:25 HTTP/1.0\r\nMozilla 4.0 (compatible)\r\n\r\n");
+    let lenient = only(b"CONNECT a.cloud.example:25 / HTTP/1.0\r\nMozilla 4.0 (compatible)\r\n\r\n");
     assert_eq!((lenient.host.as_deref(), lenient.kind), (Some("a.cloud.example"), StepKind::Tunnel));
 }
 
@@ -184,6 +184,7 @@ fn requests_for_tls_in_binary_protocols_are_skipped() {
         cookie,
         plain,
         b"CNXN\0\0\0\x01\0\x10\0\0\x04\0\0\0\0\0\0\0\xbc\xb1\xa7\xb1host",
+        b"SYNC\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xac\xa6\xb1\xbc",
         b"STLS\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\xac\xab\xb3\xac",
         b"NXSH-8.10.1\n",
         b"AUTH\r\nSTLS\r\n",

@@ -21,6 +21,10 @@ pub(super) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     let [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] = version else { return None };
     let at = line.iter().position(|&byte| byte == b' ').unwrap_or(line.len());
     let (method, target) = (&line[..at], line[at..].trim_ascii());
+    let target = match method {
+        b"CONNECT" => target.split(|&byte| byte == b' ').next()?, // some clients add a path
+        _ => target,
+    };
     let is_request = minor.is_ascii_digit() && is_method(method) && !target.contains(&b' ');
     is_request.then_some(RequestLine { method, target })
 }

@@ -23,9 +23,7 @@ pub fn parse_step(stream: &[u8]) -> Parse<Option<Step>> {
         [b'\r', ..] if proxy_header::may_be_binary(stream) => proxy_header::parse_binary(stream),
         [4 | 5, ..] => socks::parse(stream),
         [0 | 3 | 18, ..] | [b' ', 0, ..] | [b'A', b'M', b'Q', b'P', ..] => Ok(tls_request::parse(stream)),
-        [b'C', b'N', b'X', b'N', 0 | 1, ..] | [b'S', b'T', b'L', b'S', 0 | 1, ..] => {
-            Ok(tls_request::parse(stream))
-        }
+        _ if tls_request::may_be_debug_bridge(stream) => Ok(tls_request::parse(stream)),
         [b'P', b'R', b'I', ..] if http2::may_be_preface(stream) => http2::parse(stream),
         [b' ' | b'\t' | b'\r' | b'\n', ..] => Ok(parse_space(stream)),
         // Also the digit 0 in ASCII.

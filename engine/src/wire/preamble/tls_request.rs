@@ -57,7 +57,13 @@ fn parse_mysql(stream: &[u8]) -> Length {
     Ok(Some(LENGTH))
 }
 
-/// A message of the Android Debug Bridge before TLS: CNXN or STLS.
+/// True for a stream that may begin with a message of the Android Debug Bridge before TLS, and with no command as text.
+pub(super) fn may_be_debug_bridge(stream: &[u8]) -> bool {
+    matches!(stream, [b'C', b'N', b'X', b'N', 0 | 1, ..] | [b'S', b'T', b'L', b'S', 0, ..])
+        || matches!(stream, [b'S', b'Y', b'N', b'C', 0 | 1, ..])
+}
+
+/// A message of the Android Debug Bridge.
 fn parse_debug_bridge(stream: &[u8]) -> Length {
     const MAX_LENGTH: usize = 4096;
     let mut cursor = Cursor::new(stream);
