@@ -27,6 +27,8 @@ _VIEW = {
     "netmon_view_incomplete_hellos": "incomplete_hellos",
     "netmon_view_solicited_dns_answers": "solicited_dns_answers",
     "netmon_view_unsolicited_dns_answers": "unsolicited_dns_answers",
+    "netmon_view_misdated_packets": "misdated_packets",
+    "netmon_clock_steps": "clock_steps",
 }
 """Metrics of the view, with their keys in the engine's counters."""
 
@@ -65,6 +67,10 @@ def engine_metrics(families: Families, births: Births, stats: Mapping[str, Any])
 
 
 def _capture(families: Families, interfaces: Mapping[str, Mapping[str, int]]) -> Iterator[Metric]:
+    up = (((name,), counters["up"]) for name, counters in interfaces.items())
+    yield families.family("netmon_interface_up", up)
+    interrupted = (((name,), counters["interruptions"]) for name, counters in interfaces.items())
+    yield families.family("netmon_interface_interruptions", interrupted)
     packets = (((name,), counters["packets"]) for name, counters in interfaces.items())
     yield families.family("netmon_capture_packets", packets)
     dropped = (

@@ -113,6 +113,12 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_active_flows": ("gauge", (), "Flows in the flow table."),
     "netmon_dns_names": ("gauge", (), "Addresses in the table of names learned from DNS."),
     "netmon_evicted": ("counter", ("table",), "Entries evicted because a table was full."),
+    "netmon_interface_up": (
+        "gauge",
+        ("interface",),
+        "Whether the interface is captured: it exists, is up and has a carrier.",
+    ),
+    "netmon_interface_interruptions": ("counter", ("interface",), "Times that the capture was interrupted."),
     "netmon_capture_packets": ("counter", ("interface",), "Packets captured on the interface."),
     "netmon_capture_dropped_packets": (
         "counter",
@@ -176,6 +182,16 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         "counter",
         ("interface",),
         "DNS answers that no query was seen for: forged, late, or seen in one direction only.",
+    ),
+    "netmon_view_misdated_packets": (
+        "counter",
+        ("interface",),
+        "Packets with a time that those around them contradict by over a second, and read at theirs.",
+    ),
+    "netmon_clock_steps": (
+        "counter",
+        ("interface",),
+        "Times that the clock of the packets was set, or was found to differ from that of other interfaces.",
     ),
     "netmon_view_quality_degraded": (
         "gauge",

@@ -7,6 +7,8 @@ pub mod file;
 pub mod filter;
 #[cfg(target_os = "linux")]
 pub mod interface;
+#[cfg(target_os = "linux")]
+pub mod netlink;
 mod packet;
 mod pcap;
 mod pcapng;
@@ -15,9 +17,11 @@ mod pcapng_interface;
 pub mod ring;
 #[cfg(target_os = "linux")]
 mod socket;
+mod steady_clock;
 mod stream;
 mod zstd;
 
 pub use self::capture_error::CaptureError;
 pub use self::capture_record::MAX_RECORD;
 pub use self::packet::Packet;
+pub use self::steady_clock::{SteadyClock, SteadyTime};

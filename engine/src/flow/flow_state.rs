@@ -13,6 +13,7 @@ use crate::types::contact::Contact;
 use crate::types::ends::Ends;
 use crate::types::flow_key::FlowKey;
 use crate::types::opening_state::OpeningState;
+use crate::view::duplicates::Duplicates;
 use crate::view::flow_view::FlowView;
 use crate::wire::Segment;
 
@@ -57,7 +58,7 @@ impl Flow {
             ends: Ends::new(key, first_sender),
             traffic: Traffic::new(arrival.time_ns),
             opening: Opening::default(),
-            view: FlowView::default(),
+            view: FlowView::new(first_sender),
             naming: NamingState::default(),
             reporting: Reporting::default(),
             clues: None,
@@ -104,6 +105,17 @@ impl Flow {
         } else if self.traffic.packets() > MAX_POSSIBLE_PACKETS {
             self.message_kind = None;
         }
+    }
+
+    /// The flow, of which this is known already.
+    pub(super) fn with_clues(mut self, clues: Box<Clues>) -> Self {
+        self.clues = Some(clues);
+        self
+    }
+
+    /// Number of the flow with which its connection began, if that was another one.
+    pub fn continues(&self) -> Option<u64> {
+        self.clues()?.disclosed.continues()
     }
 
     /// How far the two ends came in contact.
@@ -180,6 +192,15 @@ impl Flow {
         self.clues.get_or_insert_default().disclosed.add_first_payload(first, client)
     }
 
+    /// Decides which packets of those that were set aside are duplicates, and counts the others.
+    pub fn settle_duplicates(&mut self, duplicates: &Duplicates, tally: &mut Tally) {
+        let may_duplicate = duplicates.may_duplicate(self.interface);
+        if let Some((own, found)) = self.view.duplicates.settle(may_duplicate) {
+            self.traffic.add_volumes(own);
+            tally.view(self.interface).duplicate_packets += found;
+        }
+    }
+
     /// Notes the packet that has just disclosed something of the opening.
     pub fn note_disclosure(&mut self, arrival: Arrival) {
         if let Some(clues) = self.clues.as_deref_mut() {
@@ -204,7 +225,9 @@ impl Flow {
         let ((client, _), (server, _)) = (self.ends.client_end(), self.ends.server_end());
         let start_ns = self.traffic.start_ns();
         self.ends.set_embedded(names.find_embedded(client, server, start_ns, matcher));
-        if self.clues().is_some_and(|clues| clues.dns.is_solicited()) {
+        // A connection that goes on is due to what was looked up before it began.
+        let is_settled = |clues: &Clues| clues.disclosed.continues().is_some() || clues.dns.is_solicited();
+        if self.clues().is_some_and(is_settled) {
             return;
         }
         match names.find_either(client, server, self.ends.embedded(), start_ns) {

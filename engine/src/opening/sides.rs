@@ -45,7 +45,7 @@ impl OpeningSide {
 }
 
 /// The openings of both sides of a flow.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Opening {
     pub(super) sides: [OpeningSide; 2],
     pub(super) quic: Option<Family>,
@@ -170,6 +170,13 @@ impl Opening {
     /// The client uses a version of QUIC whose keys are unknown.
     pub fn is_quic_unreadable(&self) -> bool {
         self.quic_unreadable
+    }
+
+    /// The same with the sides in the other order.
+    pub fn swapped(mut self) -> Self {
+        self.sides.swap(0, 1);
+        self.exchange = self.exchange.swapped();
+        self
     }
 
     /// A SYN was seen.

@@ -10,6 +10,7 @@ pub enum Unnamed {
     TruncatedCapture,
     EncryptedDns,
     StartedBeforeSensor,
+    StartUnknown,
     NotTls,
     Malformed,
     UnknownQuicVersion,
@@ -17,13 +18,14 @@ pub enum Unnamed {
 
 impl Unnamed {
     /// All, in order of their number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ech,
         Self::NoHelloSeen,
         Self::NoServerName,
         Self::TruncatedCapture,
         Self::EncryptedDns,
         Self::StartedBeforeSensor,
+        Self::StartUnknown,
         Self::NotTls,
         Self::Malformed,
         Self::UnknownQuicVersion,
@@ -38,6 +40,7 @@ impl Unnamed {
             Self::TruncatedCapture => "truncated_capture",
             Self::EncryptedDns => "encrypted_dns",
             Self::StartedBeforeSensor => "started_before_sensor",
+            Self::StartUnknown => "start_unknown",
             Self::NotTls => "not_tls",
             Self::Malformed => "malformed",
             Self::UnknownQuicVersion => "unknown_quic_version",

@@ -11,6 +11,12 @@ const MAX_STEP: u32 = 1 << 26;
 /// another interface of the sensor.
 const MAX_REORDERING: u32 = 1 << 22;
 
+/// A connection goes on this near to where it was at most; both numbers of another one are that near once in four
+/// million times.
+const MAX_UNSEEN_STEP: u32 = 1 << 20;
+
+const ACKNOWLEDGED_RESET: u8 = flags::ACK | flags::RST;
+
 /// What was not seen of one side's stream. One span is kept instead of a list: it reaches from the first
 /// missing byte to the last, with a count of the missing ones in it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -107,6 +113,10 @@ impl UnseenData {
     /// A segment that does not continue at the expected number.
     fn follow_out_of_order(&mut self, side: usize, (first, end): (u32, u32), is_syn: bool) {
         let next = self.next[side];
+        let is_late = self.next_known[side] && next.wrapping_sub(end) <= MAX_STEP;
+        if is_syn && is_late {
+            return; // a copy of the SYN that began the stream, or its retransmission
+        }
         if is_syn || !self.next_known[side] {
             (self.next[side], self.next_known[side]) = (end, true);
             if let Some(missing) = &mut self.missing {
@@ -150,6 +160,25 @@ impl UnseenData {
             }
             _ => {}
         }
+    }
+
+    /// The state of a flow that goes on where this one ended: what is missing here is not missing there.
+    pub fn to_be_continued(&self) -> Self {
+        Self { missing: None, next: self.next, next_known: self.next_known, cut: false }
+    }
+
+    /// A segment that `side` sent continues the connection: its numbers are near those that both sides reached.
+    pub fn is_continued_by(&self, side: usize, header: TcpHeader) -> bool {
+        let is_near = |number: u32, next: u32| {
+            let ahead = number.wrapping_sub(next);
+            ahead.min(ahead.wrapping_neg()) <= MAX_UNSEEN_STEP
+        };
+        let is_acknowledged = match header.flags & (flags::SYN | flags::ACK | flags::RST) {
+            flags::ACK | ACKNOWLEDGED_RESET => is_near(header.ack, self.next[1 - side]),
+            flags::RST => header.seq == self.next[side],
+            _ => false,
+        };
+        self.is_answered() && is_acknowledged && is_near(header.seq, self.next[side])
     }
 
     /// Bytes of both sides that were acknowledged and not seen.
@@ -268,6 +297,29 @@ mod tests {
         let mut stream = Stream::begun();
         stream.sent(1, 100);
         stream.acknowledged(102);
+        assert_eq!(stream.unseen_bytes(), 0);
+    }
+
+    #[test]
+    fn a_late_copy_of_the_syn_changes_nothing() {
+        let mut stream = Stream::begun();
+        for late in [0, 517, 100_000] {
+            stream.sent(stream.0.next[0], late);
+            stream.acknowledged(stream.0.next[0]);
+            stream.0.follow(0, TcpHeader { seq: 0, ack: 0, flags: flags::SYN }, 0);
+            stream.sent(stream.0.next[0], 10);
+            stream.acknowledged(stream.0.next[0]);
+        }
+        assert_eq!(stream.unseen_bytes(), 0);
+    }
+
+    #[test]
+    fn a_syn_with_other_numbers_begins_the_stream_anew() {
+        let mut stream = Stream::begun();
+        stream.sent(1, 100);
+        stream.0.follow(0, TcpHeader { seq: 1 << 30, ack: 0, flags: flags::SYN }, 0);
+        stream.sent((1 << 30) + 1, 100);
+        stream.acknowledged((1 << 30) + 101);
         assert_eq!(stream.unseen_bytes(), 0);
     }
 
