@@ -3,8 +3,8 @@
 use _engine::address::Address;
 use _engine::counters::tally::Tally;
 use _engine::resolution::{
-    CapturedMessage, Context, DnsStreams, LearnedNames, LookedUpBy, Messages, PendingQueries, QueryKey,
-    StreamPart,
+    CapturedMessage, Context, DnsStreams, LearnedNames, LookedUpBy, MessageKind, Messages, PendingQueries,
+    QueryKey, StreamPart,
 };
 use _engine::tag::Matcher;
 use _engine::types::arrival::Arrival;
@@ -48,6 +48,7 @@ impl Connection {
         let mut messages = Messages::of_stream(
             ends,
             1,
+            MessageKind::Dns(53),
             Arrival::default(),
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
@@ -71,6 +72,7 @@ impl Connection {
         let mut messages = Messages::of_stream(
             ends,
             1,
+            MessageKind::Dns(53),
             Arrival::default(),
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
@@ -239,6 +241,7 @@ fn endless_messages_are_bounded_and_every_eviction_counted() {
         let mut messages = Messages::of_stream(
             ends,
             1,
+            MessageKind::Dns(53),
             Arrival::default(),
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );

@@ -17,6 +17,9 @@ use crate::view::duplicates::Duplicates;
 use crate::view::flow_view::FlowView;
 use crate::wire::Segment;
 
+/// Packets within which a flow that looks like DNS must turn out to be DNS.
+const MAX_POSSIBLE_PACKETS: u64 = 16;
+
 /// A bidirectional flow. Each part has private fields, which only the module that defines it changes; the flow
 /// passes one part to another where they depend on each other.
 #[derive(Debug)]
@@ -87,6 +90,23 @@ impl Flow {
         self.message_kind
     }
 
+    /// Recognises DNS in the first payload of `side`, on whatever port.
+    #[inline]
+    pub fn recognise_messages(&mut self, side: usize, first: &Segment<'_>) {
+        if self.message_kind.is_none() && self.opening.state(side) == OpeningState::Waiting {
+            self.message_kind = MessageKind::of_stream(first);
+        }
+    }
+
+    /// Notes whether datagrams that look like DNS turned out to be DNS. After a few packets they are none.
+    pub fn note_possible_messages(&mut self, port: u16, is_dns: bool) {
+        if is_dns {
+            self.message_kind = Some(MessageKind::Dns(port));
+        } else if self.traffic.packets() > MAX_POSSIBLE_PACKETS {
+            self.message_kind = None;
+        }
+    }
+
     /// The flow, of which this is known already.
     pub(super) fn with_clues(mut self, clues: Box<Clues>) -> Self {
         self.clues = Some(clues);
@@ -115,7 +135,7 @@ impl Flow {
             opening: &self.opening,
             clues: self.clues(),
             state: self.naming,
-            has_messages: self.message_kind.is_some(),
+            has_messages: self.message_kind.is_some_and(MessageKind::is_certain),
             is_cut: self.view.unseen.is_cut(),
         }
     }

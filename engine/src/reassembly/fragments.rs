@@ -67,6 +67,8 @@ pub struct Reassembled {
     pub ip_packets: u32,
     /// Every byte arrived.
     pub is_complete: bool,
+    /// Fragments contradict each other.
+    pub is_invalid: bool,
     /// Time of its latest fragment.
     pub time_ns: u64,
     /// Capture interface of the fragment that arrived first.
@@ -292,6 +294,13 @@ impl PartialPacket {
             bytes.extend_from_slice(&piece.bytes);
         }
         let packet = self.next.map(|next| ReassembledPacket { id, next, bytes, len, ip_bytes, ip_packets });
-        Reassembled { packet, ip_packets, is_complete, time_ns: self.last_ns, interface: self.interface }
+        Reassembled {
+            packet,
+            ip_packets,
+            is_complete,
+            is_invalid: self.invalid,
+            time_ns: self.last_ns,
+            interface: self.interface,
+        }
     }
 }

@@ -13,6 +13,7 @@ pub enum Limitation {
     Undecoded,
     Duplicates,
     AnswersOnly,
+    Malformed,
 }
 
 impl Limitation {
@@ -27,6 +28,7 @@ impl Limitation {
         Self::Undecoded,
         Self::Duplicates,
         Self::AnswersOnly,
+        Self::Malformed,
     ];
 
     /// As Python names it.
@@ -41,6 +43,7 @@ impl Limitation {
             Self::Undecoded => "undecoded",
             Self::Duplicates => "duplicates",
             Self::AnswersOnly => "answers_only",
+            Self::Malformed => "malformed",
         }
     }
 }
