@@ -37,6 +37,8 @@ class Thresholds:
     """Packets dropped by the kernel or the interface."""
     interruptions: int = _between(3, 0, 10_000)
     """Interruptions of a capture within 15 minutes that InterfaceDown ignores."""
+    undecoded_share: float = _between(0.05, 0, 1)
+    """Packets that cannot be decoded."""
     silence_minutes: int = _between(5, 2, 1440)
     """How long an interface may be without a packet of a flow."""
     quiet_share: float = _between(0.1, 0, 1)

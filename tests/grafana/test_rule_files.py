@@ -25,6 +25,7 @@ THRESHOLDS = Thresholds(
     one_way_share=0.5,
     dropped_packets_share=0.05,
     interruptions=10,
+    undecoded_share=0.2,
     silence_minutes=10,
     quiet_share=0.5,
     missing_sensor_days=2,

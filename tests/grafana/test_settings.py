@@ -101,6 +101,7 @@ OF_THRESHOLD = {
     "one_way_share": {"ViewInsufficient"},
     "dropped_packets_share": {"PacketDrops"},
     "interruptions": {"InterfaceDown"},
+    "undecoded_share": {"PacketsUndecoded"},
     "silence_minutes": {"NoPackets"},
     "quiet_share": {"NoPackets"},
     "missing_sensor_days": {"SensorDown"},
