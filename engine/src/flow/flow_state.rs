@@ -5,7 +5,7 @@ use super::traffic::Traffic;
 use crate::counters::tally::Tally;
 use crate::naming::{Clues, Knowledge, NamingState};
 use crate::opening::{find_first_payload, Opening, Reader, SharedHellos};
-use crate::reassembly::stream_heads::StreamHeads;
+use crate::reassembly::stream_heads::{LostHead, StreamHeads};
 use crate::resolution::{find_encrypted_dns, DnsPeer, FallbackQuery, LearnedNames, MessageKind};
 use crate::tag::Matcher;
 use crate::types::arrival::Arrival;
@@ -147,6 +147,12 @@ impl Flow {
                 self.read_opening((slot, side), heads, tally, |reader| reader.finish());
             }
         }
+    }
+
+    /// The stream head of a side was evicted: reads what it held.
+    pub fn lose_head(&mut self, lost: &LostHead, heads: &mut StreamHeads, tally: &mut Tally) -> bool {
+        self.opening.state(lost.side) == OpeningState::Collecting
+            && self.read_opening((lost.flow, lost.side), heads, tally, |reader| reader.lose_head(lost))
     }
 
     /// Keeps the payload of a segment that `side` sent, if it is the side's first and a signature matches it;

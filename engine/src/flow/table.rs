@@ -1,13 +1,16 @@
 //! The flow table: a slab of flows, found by key through a seeded hash index, bounded.
 
 use super::flow_state::Flow;
+use crate::shares::Shares;
 use crate::types::flow_key::FlowKey;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
-/// Number of flows that are compared to find one to evict.
-const EVICTION_SAMPLE: usize = 16;
+/// Number of flows of one client that are compared to find one to evict.
+const EVICTION_SAMPLE: usize = 4;
+/// Buckets in which clients are counted.
+const BUCKETS: usize = 4096;
 
 /// All live flows. A slot number is valid until its flow is removed.
 #[derive(Debug)]
@@ -18,8 +21,10 @@ pub struct Table {
     due_ns: Vec<u64>,
     free: Vec<u32>,
     hasher: RandomState,
+    shares: Shares<u32>,
+    /// What stands for each slot in `shares`.
+    tickets: Vec<u32>,
     max_flows: usize,
-    hand: usize,
 }
 
 impl Table {
@@ -31,8 +36,9 @@ impl Table {
             due_ns: Vec::new(),
             free: Vec::new(),
             hasher: RandomState::default(),
+            shares: Shares::new(BUCKETS),
+            tickets: Vec::new(),
             max_flows: max_flows.clamp(1, u32::MAX as usize - 1),
-            hand: 0,
         }
     }
 
@@ -86,9 +92,12 @@ impl Table {
             None => {
                 self.slots.push(None);
                 self.due_ns.push(u64::MAX);
+                self.tickets.push(u32::MAX);
                 (self.slots.len() - 1) as u32
             }
         };
+        let (client, _) = flow.ends.client_end();
+        self.tickets[slot as usize] = self.shares.add(client, slot, 1, false);
         self.slots[slot as usize] = Some(flow);
         self.due_ns[slot as usize] = due_ns;
         let (slots, hasher) = (&self.slots, &self.hasher);
@@ -108,6 +117,7 @@ impl Table {
             entry.remove();
         }
         self.due_ns[slot as usize] = u64::MAX;
+        self.shares.release(self.tickets[slot as usize]);
         self.free.push(slot);
         Some(flow)
     }
@@ -119,20 +129,26 @@ impl Table {
         into.extend(due.map(|(slot, _)| slot as u32));
     }
 
-    /// The best of a few flows to evict: those without a signature first, then the one silent for longest.
+    /// The client of the flow in a slot was seen to receive what the server sent.
+    pub fn confirm(&mut self, slot: u32) {
+        if let Some(ticket) = self.tickets.get(slot as usize) {
+            self.shares.confirm(*ticket);
+        }
+    }
+
+    /// The flow to evict: of the oldest flows of the client that has most, those without a signature first, then the
+    /// one silent for longest. The others that were compared are spared for a while.
     pub fn eviction_candidate(&mut self) -> Option<u32> {
         let mut best: Option<(bool, u64, u32)> = None;
-        let mut seen = 0;
-        for _ in 0..self.slots.len() {
-            self.hand = (self.hand + 1) % self.slots.len();
-            if let Some(flow) = &self.slots[self.hand] {
-                let rank = (flow.reporting.has_signature(), flow.traffic.last_ns(), self.hand as u32);
-                best = Some(best.map_or(rank, |other| other.min(rank)));
-                seen += 1;
-                if seen == EVICTION_SAMPLE {
-                    break;
-                }
+        for _ in 0..EVICTION_SAMPLE {
+            let (ticket, slot) = self.shares.candidate()?;
+            let flow = self.slots[slot as usize].as_ref()?;
+            let rank = (flow.reporting.has_signature(), flow.traffic.last_ns(), slot);
+            if best.is_some_and(|(_, _, best)| best == slot) {
+                break; // the client has no more
             }
+            best = Some(best.map_or(rank, |other| other.min(rank)));
+            self.shares.renew(ticket);
         }
         best.map(|(_, _, slot)| slot)
     }
@@ -208,6 +224,34 @@ mod tests {
             table.remove(slot);
         }
         assert_eq!(order, [old, new, old_matched]);
+    }
+
+    #[test]
+    fn the_client_with_most_flows_is_evicted_first_and_confirmed_ones_keep_half() {
+        let mut table = Table::new(30);
+        let from = |client: u8, port: u16| {
+            let addresses = [Address::v4([10, 0, 0, client]), Address::v4([192, 0, 2, 1])];
+            let key = FlowKey { addresses, ports: [port, 443], protocol: 6 };
+            Flow::new(key, 0, 0, Arrival::default(), None)
+        };
+        for port in 5000..5010 {
+            let slot = table.insert(from(1, port), 0);
+            table.confirm(slot);
+        }
+        for port in 5000..5011 {
+            table.insert(from(2, port), 0);
+        }
+        for client in 3..=11 {
+            table.insert(from(client, 5000), 0);
+        }
+        let mut evicted = Vec::new();
+        for _ in 0..19 {
+            let slot = table.eviction_candidate().unwrap();
+            evicted.push(table.remove(slot).unwrap().ends.client_end().0);
+        }
+        assert_eq!(evicted[..9], [Address::v4([10, 0, 0, 2]); 9]);
+        assert!(evicted[9..11].iter().all(|client| *client != Address::v4([10, 0, 0, 1])));
+        assert!(evicted[11..].contains(&Address::v4([10, 0, 0, 1])));
     }
 
     #[test]

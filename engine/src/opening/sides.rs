@@ -1,7 +1,7 @@
 //! How far the openings of a flow's two sides have been read, and whether the connection was started and closed.
 
 use super::exchange::Exchange;
-use crate::reassembly::stream_heads::NO_HEAD;
+use crate::reassembly::stream_heads::{HeadOwner, NO_HEAD};
 use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
 use crate::types::ends::Ends;
@@ -9,6 +9,10 @@ use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
 use crate::wire::flags;
 use crate::wire::quic::Family;
+
+/// A segment that acknowledges this many bytes of the other side, or fewer, shows that its sender knows with which
+/// number they begin: one in 65,536 guesses would be right.
+const MAX_FIRST_BYTES: u32 = 1 << 16;
 
 /// The opening of one side.
 #[derive(Clone, Copy, Debug)]
@@ -93,13 +97,27 @@ impl Opening {
     /// Notes that `side` sent a TCP segment; true if that may bring the sides further in contact.
     #[inline]
     pub fn note_segment(&mut self, side: usize, header: TcpHeader, payload_len: u32) -> bool {
-        self.exchange.note_segment(side, header.flags, payload_len > 0)
+        let OpeningSide { base, skipped, base_known, .. } = self.sides[1 - (side & 1)];
+        let acknowledged = header.ack.wrapping_sub(base.wrapping_sub(u32::from(skipped)));
+        let acknowledges = base_known && acknowledged < MAX_FIRST_BYTES;
+        self.exchange.note_segment(side, header.flags, payload_len > 0, acknowledges)
     }
 
     /// The same of a datagram, of which `payload` was captured.
     #[inline]
     pub fn note_datagram(&mut self, side: usize, payload: &[u8], payload_len: u32) -> bool {
         self.exchange.note_datagram(side, payload, payload_len > 0, self.quic.is_some())
+    }
+
+    /// The client was seen to receive what the server sent.
+    pub fn is_confirmed(&self, ends: &Ends) -> bool {
+        self.exchange.is_confirmed(ends.client_side())
+    }
+
+    /// Who has a stream head for a side of the flow in a slot.
+    pub fn head_owner(&self, ends: &Ends, flow: u32, side: usize) -> HeadOwner {
+        let (client, _) = ends.client_end();
+        HeadOwner { flow, side, client, is_confirmed: self.is_confirmed(ends) }
     }
 
     /// How far the two sides came in contact.

@@ -1,0 +1,259 @@
+//! Which entry of a full table has to go: the oldest of the client that holds most of the table, so that one client
+//! that fills a table displaces itself and not the others.
+//!
+//! Clients are counted in a fixed number of buckets by a seeded hash, so memory does not depend on how many there
+//! are. Clients in one bucket share its fate: with one hostile client, a client is in its bucket with a probability of
+//! 1 in the number of buckets. The largest bucket is found in constant time, because buckets are listed by the
+//! magnitude of what they hold (to a quarter of a power of two).
+//!
+//! Sender addresses can be forged, and then every entry seems to be of another client. So a table has two halves: an
+//! entry that is *confirmed*, because its client was seen to receive what the server sent, is only displaced when
+//! those that are not take less than half of the table.
+
+use crate::address::Address;
+use foldhash::fast::RandomState;
+use std::hash::BuildHasher;
+
+/// Stands for no entry and no bucket.
+const NONE: u32 = u32::MAX;
+/// Magnitudes of an amount of 32 bits, in quarters of a power of two.
+const LEVELS: usize = 128;
+
+/// One entry of the table that is shared.
+#[derive(Debug)]
+struct Holding<K> {
+    key: K,
+    amount: u32,
+    bucket: u32,
+    is_confirmed: bool,
+    older: u32,
+    newer: u32,
+}
+
+/// The entries of the clients with one hash, oldest first, in a list of the buckets of the same level.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    oldest: u32,
+    newest: u32,
+    amount: u64,
+    level: Option<u8>,
+    previous: u32,
+    next: u32,
+}
+
+impl Bucket {
+    const EMPTY: Self =
+        Self { oldest: NONE, newest: NONE, amount: 0, level: None, previous: NONE, next: NONE };
+}
+
+/// The buckets of one half of the table.
+#[derive(Debug)]
+struct Half {
+    /// None until the first entry.
+    buckets: Vec<Bucket>,
+    first_by_level: [u32; LEVELS],
+    /// One bit for each level that has buckets.
+    occupied: u128,
+    amount: u64,
+}
+
+impl Half {
+    fn new() -> Self {
+        Self { buckets: Vec::new(), first_by_level: [NONE; LEVELS], occupied: 0, amount: 0 }
+    }
+
+    /// A bucket holds more, or less.
+    fn change(&mut self, number: u32, more: u32, less: u32) {
+        self.amount = self.amount + u64::from(more) - u64::from(less);
+        let bucket = &mut self.buckets[number as usize];
+        bucket.amount = bucket.amount + u64::from(more) - u64::from(less);
+        let level = level_of(bucket.amount);
+        if level != bucket.level {
+            self.unlist(number);
+            self.list(number, level);
+        }
+    }
+
+    fn unlist(&mut self, number: u32) {
+        let Bucket { level, previous, next, .. } = self.buckets[number as usize];
+        let Some(level) = level else { return };
+        match self.buckets.get_mut(previous as usize) {
+            Some(previous) => previous.next = next,
+            None => self.first_by_level[usize::from(level)] = next,
+        }
+        if let Some(next) = self.buckets.get_mut(next as usize) {
+            next.previous = previous;
+        }
+        if self.first_by_level[usize::from(level)] == NONE {
+            self.occupied &= !(1 << level);
+        }
+    }
+
+    fn list(&mut self, number: u32, level: Option<u8>) {
+        let mut next = NONE;
+        if let Some(level) = level {
+            next = std::mem::replace(&mut self.first_by_level[usize::from(level)], number);
+            self.occupied |= 1 << level;
+            if let Some(next) = self.buckets.get_mut(next as usize) {
+                next.previous = number;
+            }
+        }
+        let bucket = &mut self.buckets[number as usize];
+        (bucket.level, bucket.previous, bucket.next) = (level, NONE, next);
+    }
+
+    /// The oldest entry of a largest bucket.
+    fn oldest_of_largest(&self) -> Option<u32> {
+        let level = 127u32.checked_sub(self.occupied.leading_zeros())?;
+        let largest = self.first_by_level[level as usize];
+        self.buckets.get(largest as usize).map(|bucket| bucket.oldest)
+    }
+}
+
+/// The magnitude of an amount: its highest bit and the two behind it; None for nothing.
+fn level_of(amount: u64) -> Option<u8> {
+    let amount = amount.min(u64::from(u32::MAX)) as u32;
+    let highest = amount.checked_ilog2()?;
+    let behind = (u64::from(amount) << 2 >> highest) & 3;
+    Some((highest as u8) << 2 | behind as u8)
+}
+
+/// The entries of a table by client. `K` is how the table finds an entry; a ticket stands for it here.
+#[derive(Debug)]
+pub struct Shares<K> {
+    halves: [Half; 2],
+    holdings: Vec<Holding<K>>,
+    free: Vec<u32>,
+    hasher: RandomState,
+    buckets: usize,
+}
+
+impl<K: Copy> Shares<K> {
+    /// No entries; clients are counted in so many buckets.
+    pub fn new(buckets: usize) -> Self {
+        Self {
+            halves: [Half::new(), Half::new()],
+            holdings: Vec::new(),
+            free: Vec::new(),
+            hasher: RandomState::default(),
+            buckets: buckets.max(1),
+        }
+    }
+
+    /// Adds an entry of a client that takes an amount of the table; returns its ticket.
+    pub fn add(&mut self, client: Address, key: K, amount: u32, is_confirmed: bool) -> u32 {
+        let bucket = self.bucket_of(client);
+        let holding = Holding { key, amount, bucket, is_confirmed, older: NONE, newer: NONE };
+        let ticket = match self.free.pop() {
+            Some(ticket) => {
+                self.holdings[ticket as usize] = holding;
+                ticket
+            }
+            None => {
+                self.holdings.push(holding);
+                (self.holdings.len() - 1) as u32
+            }
+        };
+        self.enter(ticket);
+        ticket
+    }
+
+    /// Removes an entry.
+    pub fn release(&mut self, ticket: u32) {
+        if (ticket as usize) < self.holdings.len() {
+            self.leave(ticket);
+            self.free.push(ticket);
+        }
+    }
+
+    /// The client was seen to receive what the server sent.
+    pub fn confirm(&mut self, ticket: u32) {
+        if self.holdings.get(ticket as usize).is_some_and(|holding| !holding.is_confirmed) {
+            self.leave(ticket);
+            self.holdings[ticket as usize].is_confirmed = true;
+            self.enter(ticket);
+        }
+    }
+
+    /// Makes an entry the newest of its client.
+    pub fn renew(&mut self, ticket: u32) {
+        if (ticket as usize) < self.holdings.len() {
+            self.leave(ticket);
+            self.enter(ticket);
+        }
+    }
+
+    /// The entry takes another amount.
+    pub fn resize(&mut self, ticket: u32, amount: u32) {
+        if let Some(holding) = self.holdings.get_mut(ticket as usize) {
+            let before = std::mem::replace(&mut holding.amount, amount);
+            let (half, bucket) = (usize::from(holding.is_confirmed), holding.bucket);
+            self.halves[half].change(bucket, amount, before);
+        }
+    }
+
+    /// Another client uses the entry as well: it is counted for the one that holds less, so that nobody can take over
+    /// the entries of others to have them displaced.
+    pub fn offer(&mut self, ticket: u32, client: Address) {
+        let Some(holding) = self.holdings.get(ticket as usize) else { return };
+        let (buckets, bucket) =
+            (&self.halves[usize::from(holding.is_confirmed)].buckets, self.bucket_of(client));
+        if buckets[bucket as usize].amount < buckets[holding.bucket as usize].amount {
+            self.leave(ticket);
+            self.holdings[ticket as usize].bucket = bucket;
+            self.enter(ticket);
+        }
+    }
+
+    /// The oldest entry of the client that holds most: its ticket and its key. Only clients that are not confirmed are
+    /// considered while they take half of the table.
+    pub fn candidate(&self) -> Option<(u32, K)> {
+        let [open, confirmed] = &self.halves;
+        let (first, other) =
+            if open.amount >= confirmed.amount { (open, confirmed) } else { (confirmed, open) };
+        let ticket = first.oldest_of_largest().or_else(|| other.oldest_of_largest())?;
+        self.holdings.get(ticket as usize).map(|holding| (ticket, holding.key))
+    }
+
+    fn bucket_of(&self, client: Address) -> u32 {
+        (self.hasher.hash_one(client.host_prefix()) % self.buckets as u64) as u32
+    }
+
+    /// Puts an entry behind all others of its bucket.
+    fn enter(&mut self, ticket: u32) {
+        let Holding { amount, bucket, is_confirmed, .. } = self.holdings[ticket as usize];
+        let half = &mut self.halves[usize::from(is_confirmed)];
+        if half.buckets.is_empty() {
+            half.buckets = vec![Bucket::EMPTY; self.buckets];
+        }
+        let own = &mut half.buckets[bucket as usize];
+        let older = std::mem::replace(&mut own.newest, ticket);
+        match self.holdings.get_mut(older as usize) {
+            Some(older) => older.newer = ticket,
+            None => own.oldest = ticket,
+        }
+        half.change(bucket, amount, 0);
+        let holding = &mut self.holdings[ticket as usize];
+        (holding.older, holding.newer) = (older, NONE);
+    }
+
+    /// Takes an entry out of its bucket.
+    fn leave(&mut self, ticket: u32) {
+        let Holding { amount, bucket, is_confirmed, older, newer, .. } = self.holdings[ticket as usize];
+        let half = &mut self.halves[usize::from(is_confirmed)];
+        let own = &mut half.buckets[bucket as usize];
+        match self.holdings.get_mut(older as usize) {
+            Some(older) => older.newer = newer,
+            None => own.oldest = newer,
+        }
+        match self.holdings.get_mut(newer as usize) {
+            Some(newer) => newer.older = older,
+            None => own.newest = older,
+        }
+        half.change(bucket, 0, amount);
+    }
+}
+
+#[cfg(test)]
+#[path = "shares_tests.rs"]
+mod tests;
