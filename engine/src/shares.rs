@@ -255,5 +255,5 @@ impl<K: Copy> Shares<K> {
 }
 
 #[cfg(test)]
-#[path = "shares_tests.rs"]
+#[path = "shares/shares_tests.rs"]
 mod tests;
