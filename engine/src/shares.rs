@@ -2,9 +2,10 @@
 //! that fills a table displaces itself and not the others.
 //!
 //! Clients are counted in a fixed number of buckets by a seeded hash, so memory does not depend on how many there
-//! are. Clients in one bucket share its fate: with one hostile client, a client is in its bucket with a probability of
-//! 1 in the number of buckets. The largest bucket is found in constant time, because buckets are listed by the
-//! magnitude of what they hold (to a quarter of a power of two).
+//! are. Clients in one bucket share its fate. Each client has two, and an entry is put into the one that holds less:
+//! with one hostile client, another client has the same two, and suffers, with a probability of 2 in the square of
+//! the number of buckets. The largest bucket is found in constant time, because buckets are listed by the magnitude of
+//! what they hold (to a quarter of a power of two).
 //!
 //! Sender addresses can be forged, and then every entry seems to be of another client. So a table has two halves: an
 //! entry that is *confirmed*, because its client was seen to receive what the server sent, is only displaced when
@@ -16,6 +17,9 @@ use std::hash::BuildHasher;
 
 /// Stands for no entry and no bucket.
 const NONE: u32 = u32::MAX;
+/// Entries of a full table for each bucket, if clients are many: a client may have as many at once as are in its two
+/// buckets, however many clients there are.
+const MEAN_ENTRIES: usize = 64;
 /// Magnitudes of an amount of 32 bits, in quarters of a power of two.
 const LEVELS: usize = 128;
 
@@ -24,7 +28,8 @@ const LEVELS: usize = 128;
 struct Holding<K> {
     key: K,
     amount: u32,
-    bucket: u32,
+    /// The buckets of the client, the one with the entry first.
+    buckets: [u16; 2],
     is_confirmed: bool,
     older: u32,
     newer: u32,
@@ -51,7 +56,8 @@ impl Bucket {
 struct Half {
     /// None until the first entry.
     buckets: Vec<Bucket>,
-    first_by_level: [u32; LEVELS],
+    /// The first and the last bucket of each level; the last is the one that came to it last.
+    levels: [(u32, u32); LEVELS],
     /// One bit for each level that has buckets.
     occupied: u128,
     amount: u64,
@@ -59,53 +65,67 @@ struct Half {
 
 impl Half {
     fn new() -> Self {
-        Self { buckets: Vec::new(), first_by_level: [NONE; LEVELS], occupied: 0, amount: 0 }
+        Self { buckets: Vec::new(), levels: [(NONE, NONE); LEVELS], occupied: 0, amount: 0 }
     }
 
     /// A bucket holds more, or less.
-    fn change(&mut self, number: u32, more: u32, less: u32) {
+    fn change(&mut self, number: u16, more: u32, less: u32) {
         self.amount = self.amount + u64::from(more) - u64::from(less);
-        let bucket = &mut self.buckets[number as usize];
+        let bucket = &mut self.buckets[usize::from(number)];
         bucket.amount = bucket.amount + u64::from(more) - u64::from(less);
         let level = level_of(bucket.amount);
         if level != bucket.level {
-            self.unlist(number);
-            self.list(number, level);
+            self.unlist(number.into());
+            self.list(number.into(), level);
         }
     }
 
     fn unlist(&mut self, number: u32) {
         let Bucket { level, previous, next, .. } = self.buckets[number as usize];
         let Some(level) = level else { return };
+        let ends = &mut self.levels[usize::from(level)];
         match self.buckets.get_mut(previous as usize) {
             Some(previous) => previous.next = next,
-            None => self.first_by_level[usize::from(level)] = next,
+            None => ends.0 = next,
         }
-        if let Some(next) = self.buckets.get_mut(next as usize) {
-            next.previous = previous;
+        match self.buckets.get_mut(next as usize) {
+            Some(next) => next.previous = previous,
+            None => ends.1 = previous,
         }
-        if self.first_by_level[usize::from(level)] == NONE {
+        if ends.0 == NONE {
             self.occupied &= !(1 << level);
         }
     }
 
     fn list(&mut self, number: u32, level: Option<u8>) {
-        let mut next = NONE;
+        let mut previous = NONE;
         if let Some(level) = level {
-            next = std::mem::replace(&mut self.first_by_level[usize::from(level)], number);
-            self.occupied |= 1 << level;
-            if let Some(next) = self.buckets.get_mut(next as usize) {
-                next.previous = number;
+            let ends = &mut self.levels[usize::from(level)];
+            previous = std::mem::replace(&mut ends.1, number);
+            match self.buckets.get_mut(previous as usize) {
+                Some(previous) => previous.next = number,
+                None => ends.0 = number,
             }
+            self.occupied |= 1 << level;
         }
         let bucket = &mut self.buckets[number as usize];
-        (bucket.level, bucket.previous, bucket.next) = (level, NONE, next);
+        (bucket.level, bucket.previous, bucket.next) = (level, previous, NONE);
     }
 
-    /// The oldest entry of a largest bucket.
+    /// Of two buckets, the one that holds less first.
+    fn order(&self, [one, other]: [u16; 2]) -> [u16; 2] {
+        let amount = |number: u16| self.buckets.get(usize::from(number)).map_or(0, |bucket| bucket.amount);
+        if amount(other) < amount(one) {
+            [other, one]
+        } else {
+            [one, other]
+        }
+    }
+
+    /// The oldest entry of a largest bucket, the one that has been so large for longest.
     fn oldest_of_largest(&self) -> Option<u32> {
         let level = 127u32.checked_sub(self.occupied.leading_zeros())?;
-        let largest = self.first_by_level[level as usize];
+        let (largest, _) = self.levels[level as usize];
         self.buckets.get(largest as usize).map(|bucket| bucket.oldest)
     }
 }
@@ -125,25 +145,25 @@ pub struct Shares<K> {
     holdings: Vec<Holding<K>>,
     free: Vec<u32>,
     hasher: RandomState,
-    buckets: usize,
+    buckets: u16,
 }
 
 impl<K: Copy> Shares<K> {
-    /// No entries; clients are counted in so many buckets.
-    pub fn new(buckets: usize) -> Self {
+    /// No entries, of a table for about `max_entries`.
+    pub fn new(max_entries: usize) -> Self {
         Self {
             halves: [Half::new(), Half::new()],
             holdings: Vec::new(),
             free: Vec::new(),
             hasher: RandomState::default(),
-            buckets: buckets.max(1),
+            buckets: (max_entries / MEAN_ENTRIES).clamp(64, 4096) as u16,
         }
     }
 
     /// Adds an entry of a client that takes an amount of the table; returns its ticket.
     pub fn add(&mut self, client: Address, key: K, amount: u32, is_confirmed: bool) -> u32 {
-        let bucket = self.bucket_of(client);
-        let holding = Holding { key, amount, bucket, is_confirmed, older: NONE, newer: NONE };
+        let buckets = self.buckets_of(client);
+        let holding = Holding { key, amount, buckets, is_confirmed, older: NONE, newer: NONE };
         let ticket = match self.free.pop() {
             Some(ticket) => {
                 self.holdings[ticket as usize] = holding;
@@ -187,7 +207,7 @@ impl<K: Copy> Shares<K> {
     pub fn resize(&mut self, ticket: u32, amount: u32) {
         if let Some(holding) = self.holdings.get_mut(ticket as usize) {
             let before = std::mem::replace(&mut holding.amount, amount);
-            let (half, bucket) = (usize::from(holding.is_confirmed), holding.bucket);
+            let (half, [bucket, _]) = (usize::from(holding.is_confirmed), holding.buckets);
             self.halves[half].change(bucket, amount, before);
         }
     }
@@ -196,11 +216,11 @@ impl<K: Copy> Shares<K> {
     /// the entries of others to have them displaced.
     pub fn offer(&mut self, ticket: u32, client: Address) {
         let Some(holding) = self.holdings.get(ticket as usize) else { return };
-        let (buckets, bucket) =
-            (&self.halves[usize::from(holding.is_confirmed)].buckets, self.bucket_of(client));
-        if buckets[bucket as usize].amount < buckets[holding.bucket as usize].amount {
+        let (half, [own, _]) = (&self.halves[usize::from(holding.is_confirmed)], holding.buckets);
+        let buckets = half.order(self.buckets_of(client));
+        if half.order([own, buckets[0]])[0] != own {
             self.leave(ticket);
-            self.holdings[ticket as usize].bucket = bucket;
+            self.holdings[ticket as usize].buckets = buckets;
             self.enter(ticket);
         }
     }
@@ -215,33 +235,36 @@ impl<K: Copy> Shares<K> {
         self.holdings.get(ticket as usize).map(|holding| (ticket, holding.key))
     }
 
-    fn bucket_of(&self, client: Address) -> u32 {
-        (self.hasher.hash_one(client.host_prefix()) % self.buckets as u64) as u32
+    fn buckets_of(&self, client: Address) -> [u16; 2] {
+        let hash = self.hasher.hash_one(client.host_prefix());
+        [hash >> 32, hash & 0xffff_ffff].map(|part| (part % u64::from(self.buckets)) as u16)
     }
 
-    /// Puts an entry behind all others of its bucket.
+    /// Puts an entry behind all others of the smaller of its client's buckets.
     fn enter(&mut self, ticket: u32) {
-        let Holding { amount, bucket, is_confirmed, .. } = self.holdings[ticket as usize];
+        let Holding { amount, buckets, is_confirmed, .. } = self.holdings[ticket as usize];
         let half = &mut self.halves[usize::from(is_confirmed)];
         if half.buckets.is_empty() {
-            half.buckets = vec![Bucket::EMPTY; self.buckets];
+            half.buckets = vec![Bucket::EMPTY; self.buckets.into()];
         }
-        let own = &mut half.buckets[bucket as usize];
+        let buckets = half.order(buckets);
+        let own = &mut half.buckets[usize::from(buckets[0])];
         let older = std::mem::replace(&mut own.newest, ticket);
         match self.holdings.get_mut(older as usize) {
             Some(older) => older.newer = ticket,
             None => own.oldest = ticket,
         }
-        half.change(bucket, amount, 0);
+        half.change(buckets[0], amount, 0);
         let holding = &mut self.holdings[ticket as usize];
-        (holding.older, holding.newer) = (older, NONE);
+        (holding.buckets, holding.older, holding.newer) = (buckets, older, NONE);
     }
 
     /// Takes an entry out of its bucket.
     fn leave(&mut self, ticket: u32) {
-        let Holding { amount, bucket, is_confirmed, older, newer, .. } = self.holdings[ticket as usize];
+        let Holding { amount, buckets, is_confirmed, older, newer, .. } = self.holdings[ticket as usize];
+        let [bucket, _] = buckets;
         let half = &mut self.halves[usize::from(is_confirmed)];
-        let own = &mut half.buckets[bucket as usize];
+        let own = &mut half.buckets[usize::from(bucket)];
         match self.holdings.get_mut(older as usize) {
             Some(older) => older.newer = newer,
             None => own.oldest = newer,

@@ -9,9 +9,6 @@ use std::hash::BuildHasher;
 
 /// Number of flows of one client that are compared to find one to evict.
 const EVICTION_SAMPLE: usize = 4;
-/// Buckets in which clients are counted.
-const BUCKETS: usize = 4096;
-
 /// All live flows. A slot number is valid until its flow is removed.
 #[derive(Debug)]
 pub struct Table {
@@ -36,7 +33,7 @@ impl Table {
             due_ns: Vec::new(),
             free: Vec::new(),
             hasher: RandomState::default(),
-            shares: Shares::new(BUCKETS),
+            shares: Shares::new(max_flows),
             tickets: Vec::new(),
             max_flows: max_flows.clamp(1, u32::MAX as usize - 1),
         }

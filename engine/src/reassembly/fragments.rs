@@ -28,9 +28,6 @@ const MEAN_PACKET_BYTES: u32 = (MAX_BYTES / MAX_PACKETS) as u32;
 /// Maximum number of fragments of one packet: 64 KiB in packets of 576 bytes, which every IPv4 path can carry, are
 /// 119.
 const MAX_PIECES: usize = 128;
-/// Buckets in which clients are counted.
-const BUCKETS: usize = 1024;
-
 /// A fragment as kept.
 #[derive(Debug)]
 struct StoredFragment {
@@ -101,7 +98,7 @@ impl Fragments {
             parts: HashMap::default(),
             oldest: VecDeque::new(),
             done: VecDeque::new(),
-            shares: Shares::new(BUCKETS),
+            shares: Shares::new(max_packets),
             serial: 0,
             bytes: 0,
             max_packets: max_packets.max(1),

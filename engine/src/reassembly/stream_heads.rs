@@ -20,9 +20,6 @@ const MAX_PENDING: usize = 256;
 /// Memory for a waiting segment in addition to its bytes, so that many small ones stay within the bound as well.
 const SEGMENT_BYTES: usize = 96;
 
-/// Buckets in which clients are counted.
-const BUCKETS: usize = 1024;
-
 /// Whose opening a head holds.
 #[derive(Clone, Copy, Debug)]
 pub struct HeadOwner {
@@ -174,7 +171,7 @@ impl StreamHeads {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
-            shares: Shares::new(BUCKETS),
+            shares: Shares::new(max_heads),
             lost: VecDeque::new(),
             bytes: 0,
             max_heads: max_heads.max(1),

@@ -13,8 +13,6 @@ use std::hash::BuildHasher;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const SHARDS: usize = 16;
-/// Buckets in which the networks of clients are counted.
-const BUCKETS: usize = 512;
 /// Maximum number of public names kept of one client, the newest ones.
 const MAX_PUBLIC_NAMES: usize = 16;
 /// Maximum number of fallback resolvers kept of one client, the latest ones.
@@ -81,14 +79,11 @@ struct Shard {
     evicted: u64,
 }
 
-impl Default for Shard {
-    /// Without clients.
-    fn default() -> Self {
-        Self { clients: HashMap::default(), shares: Shares::new(BUCKETS), evicted: 0 }
-    }
-}
-
 impl Shard {
+    fn new(max_clients: usize) -> Self {
+        Self { clients: HashMap::default(), shares: Shares::new(max_clients), evicted: 0 }
+    }
+
     fn client(&mut self, address: Address, max_clients: usize) -> &mut Client {
         if !self.clients.contains_key(&address) {
             while self.clients.len() >= max_clients && self.evict() {}
@@ -122,10 +117,11 @@ pub struct Clients {
 impl Clients {
     /// An empty table for about `max_clients` clients.
     pub fn new(max_clients: usize) -> Self {
+        let max_per_shard = (max_clients / SHARDS).max(1);
         Self {
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            shards: (0..SHARDS).map(|_| Mutex::new(Shard::new(max_per_shard))).collect(),
             hasher: RandomState::default(),
-            max_per_shard: (max_clients / SHARDS).max(1),
+            max_per_shard,
         }
     }
 

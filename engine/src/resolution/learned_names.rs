@@ -23,8 +23,6 @@ const SHARDS: usize = 16;
 const MAX_CHAINS: usize = 8;
 /// Mean bytes per entry that the byte bound allows.
 const MEAN_ENTRY_BYTES: usize = 512;
-/// Buckets in which the clients of one table are counted.
-const BUCKETS: usize = 512;
 /// Names for each client that is remembered, and for each address in an unsolicited answer: a site has far fewer
 /// of them than names.
 const NAMES_PER_CLIENT: usize = 8;
@@ -127,10 +125,10 @@ struct NameTable<K> {
 }
 
 impl<K: Hash + Eq + Copy> NameTable<K> {
-    fn new() -> Self {
+    fn new(max_entries: usize) -> Self {
         Self {
             entries: HashMap::with_hasher(RandomState::default()),
-            shares: Shares::new(BUCKETS),
+            shares: Shares::new(max_entries),
             bytes: 0,
             evicted: 0,
         }
@@ -191,11 +189,12 @@ impl LearnedNames {
     /// An empty table for about `max_names` entries by address, as many by client and address, and an eighth of
     /// that by client and by address in unsolicited answers.
     pub fn new(max_names: usize) -> Self {
+        let max_per_shard = (max_names / SHARDS).max(1);
         let shard = || {
             Mutex::new(Shard {
-                by_client: NameTable::new(),
-                by_server: NameTable::new(),
-                unsolicited: NameTable::new(),
+                by_client: NameTable::new(max_per_shard),
+                by_server: NameTable::new(max_per_shard),
+                unsolicited: NameTable::new(max_per_shard / NAMES_PER_CLIENT),
             })
         };
         Self {
@@ -204,7 +203,7 @@ impl LearnedNames {
             site_resolvers: Vec::new(),
             shards: (0..SHARDS).map(|_| shard()).collect(),
             hasher: RandomState::default(),
-            max_per_shard: (max_names / SHARDS).max(1),
+            max_per_shard,
         }
     }
 
