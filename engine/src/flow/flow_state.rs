@@ -1,5 +1,6 @@
 //! One flow as the table keeps it.
 
+use super::client_counts::CountMark;
 use super::reporting::Reporting;
 use super::traffic::Traffic;
 use crate::counters::tally::Tally;
@@ -37,7 +38,8 @@ pub struct Flow {
     id: u64,
     first_packet: u64,
     message_kind: Option<MessageKind>,
-    interface: u16,
+    /// How the table counts it.
+    pub(super) counted: CountMark,
 }
 
 impl Flow {
@@ -56,12 +58,12 @@ impl Flow {
             opening: Opening::default(),
             view: FlowView::default(),
             naming: NamingState::default(),
-            reporting: Reporting::default(),
+            reporting: Reporting::new(arrival.interface),
             clues: None,
             id,
             first_packet: arrival.number,
             message_kind,
-            interface: arrival.interface,
+            counted: CountMark::default(),
         }
     }
 
@@ -77,7 +79,7 @@ impl Flow {
 
     /// Capture interface of the first packet.
     pub fn interface(&self) -> u16 {
-        self.interface
+        self.reporting.interface()
     }
 
     /// The kind of DNS messages that its datagrams carry.

@@ -1,14 +1,16 @@
 //! The flow table: a slab of flows, found by key through a seeded hash index, bounded.
 
+use super::client_counts::ClientCounts;
 use super::flow_state::Flow;
-use crate::shares::Shares;
 use crate::types::flow_key::FlowKey;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use std::cmp::Reverse;
 use std::hash::BuildHasher;
 
-/// Number of flows of one client that are compared to find one to evict.
-const EVICTION_SAMPLE: usize = 4;
+/// Number of flows that are compared to find one to evict. While a client has half of the table, none of its flows is
+/// among them once in 65,536 times; the more it has, the rarer.
+const EVICTION_SAMPLE: usize = 16;
 /// All live flows. A slot number is valid until its flow is removed.
 #[derive(Debug)]
 pub struct Table {
@@ -18,9 +20,7 @@ pub struct Table {
     due_ns: Vec<u64>,
     free: Vec<u32>,
     hasher: RandomState,
-    shares: Shares<u32>,
-    /// What stands for each slot in `shares`.
-    tickets: Vec<u32>,
+    clients: ClientCounts,
     max_flows: usize,
 }
 
@@ -33,8 +33,7 @@ impl Table {
             due_ns: Vec::new(),
             free: Vec::new(),
             hasher: RandomState::default(),
-            shares: Shares::new(max_flows),
-            tickets: Vec::new(),
+            clients: ClientCounts::new(max_flows),
             max_flows: max_flows.clamp(1, u32::MAX as usize - 1),
         }
     }
@@ -82,19 +81,17 @@ impl Table {
     }
 
     /// Adds a flow whose key is not in the table yet; returns its slot.
-    pub fn insert(&mut self, flow: Flow, due_ns: u64) -> u32 {
+    pub fn insert(&mut self, mut flow: Flow, due_ns: u64) -> u32 {
         let hash = self.hasher.hash_one(flow.ends.key());
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
                 self.slots.push(None);
                 self.due_ns.push(u64::MAX);
-                self.tickets.push(u32::MAX);
                 (self.slots.len() - 1) as u32
             }
         };
-        let (client, _) = flow.ends.client_end();
-        self.tickets[slot as usize] = self.shares.add(client, slot, 1, false);
+        flow.counted = self.clients.add(flow.ends.client_end().0, false);
         self.slots[slot as usize] = Some(flow);
         self.due_ns[slot as usize] = due_ns;
         let (slots, hasher) = (&self.slots, &self.hasher);
@@ -114,7 +111,7 @@ impl Table {
             entry.remove();
         }
         self.due_ns[slot as usize] = u64::MAX;
-        self.shares.release(self.tickets[slot as usize]);
+        self.clients.remove(flow.counted);
         self.free.push(slot);
         Some(flow)
     }
@@ -128,26 +125,25 @@ impl Table {
 
     /// The client of the flow in a slot was seen to receive what the server sent.
     pub fn confirm(&mut self, slot: u32) {
-        if let Some(ticket) = self.tickets.get(slot as usize) {
-            self.shares.confirm(*ticket);
+        let Some(flow) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        if !flow.counted.is_confirmed() {
+            self.clients.remove(flow.counted);
+            flow.counted = self.clients.add(flow.ends.client_end().0, true);
         }
     }
 
-    /// The flow to evict: of the oldest flows of the client that has most, those without a signature first, then the
-    /// one silent for longest. The others that were compared are spared for a while.
+    /// The best of a few flows to evict: of the client that has most, then those without a signature, then the one
+    /// silent for longest.
     pub fn eviction_candidate(&mut self) -> Option<u32> {
-        let mut best: Option<(bool, u64, u32)> = None;
-        for _ in 0..EVICTION_SAMPLE {
-            let (ticket, slot) = self.shares.candidate()?;
-            let flow = self.slots[slot as usize].as_ref()?;
-            let rank = (flow.reporting.has_signature(), flow.traffic.last_ns(), slot);
-            if best.is_some_and(|(_, _, best)| best == slot) {
-                break; // the client has no more
-            }
-            best = Some(best.map_or(rank, |other| other.min(rank)));
-            self.shares.renew(ticket);
-        }
-        best.map(|(_, _, slot)| slot)
+        let all = self.slots.len();
+        let draw = |at| if all <= EVICTION_SAMPLE { at } else { self.clients.draw(all) };
+        let drawn: [usize; EVICTION_SAMPLE] = std::array::from_fn(draw);
+        let rank = |slot: usize| {
+            let flow = self.slots.get(slot)?.as_ref()?;
+            let blame = Reverse(self.clients.blame(flow.counted));
+            Some((blame, flow.reporting.has_signature(), flow.traffic.last_ns(), slot as u32))
+        };
+        drawn.into_iter().filter_map(rank).min().map(|(_, _, _, slot)| slot)
     }
 
     /// All live slots, in order of the flows' numbers.
@@ -225,30 +221,27 @@ mod tests {
 
     #[test]
     fn the_client_with_most_flows_is_evicted_first_and_confirmed_ones_keep_half() {
-        let mut table = Table::new(30);
+        let mut table = Table::new(EVICTION_SAMPLE); // so that all are compared
         let from = |client: u8, port: u16| {
             let addresses = [Address::v4([10, 0, 0, client]), Address::v4([192, 0, 2, 1])];
             let key = FlowKey { addresses, ports: [port, 443], protocol: 6 };
             Flow::new(key, 0, 0, Arrival::default(), None)
         };
-        for port in 5000..5010 {
+        for port in 5000..5005 {
             let slot = table.insert(from(1, port), 0);
             table.confirm(slot);
         }
-        for port in 5000..5011 {
-            table.insert(from(2, port), 0);
-        }
-        for client in 3..=11 {
-            table.insert(from(client, 5000), 0);
+        for client in [3, 4, 5, 2, 2, 2, 2, 2, 2, 2, 2] {
+            table.insert(from(client, 5000 + table.len() as u16), 0);
         }
         let mut evicted = Vec::new();
-        for _ in 0..19 {
-            let slot = table.eviction_candidate().unwrap();
+        while let Some(slot) = table.eviction_candidate() {
             evicted.push(table.remove(slot).unwrap().ends.client_end().0);
         }
-        assert_eq!(evicted[..9], [Address::v4([10, 0, 0, 2]); 9]);
-        assert!(evicted[9..11].iter().all(|client| *client != Address::v4([10, 0, 0, 1])));
-        assert!(evicted[11..].contains(&Address::v4([10, 0, 0, 1])));
+        let [confirmed, largest] = [1, 2].map(|client| Address::v4([10, 0, 0, client]));
+        assert_eq!(evicted[..5], [largest; 5]);
+        assert!(evicted[..6].iter().all(|client| *client != confirmed));
+        assert!(evicted[6..8].contains(&confirmed));
     }
 
     #[test]

@@ -135,7 +135,7 @@ fn what_is_counted_agrees_with_a_plain_count() {
             }
             (_, Some(ticket)) => shares.offer(ticket, client(n % 50)),
         }
-        for (ticket, _) in &held {
+        for ticket in held.keys() {
             let [first, other] = shares.holdings[*ticket as usize].buckets;
             assert!(first < 64 && other < 64);
         }
