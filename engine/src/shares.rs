@@ -2,9 +2,9 @@
 //! that fills a table displaces itself and not the others.
 //!
 //! Clients are counted in a fixed number of buckets by a seeded hash, so memory does not depend on how many there
-//! are. Clients in one bucket share its fate. Each client has two, and an entry is put into the one that holds less:
-//! with one hostile client, another client has the same two, and suffers, with a probability of 2 in the square of
-//! the number of buckets. The largest bucket is found in constant time, because buckets are listed by the magnitude of
+//! are. Each client has two buckets, and an entry is put into the one that holds less, so that a client with few entries
+//! is rarely in one with a client that has many. Where it is, entries of others than the client that has the majority of
+//! a bucket are spared. The largest bucket is found in constant time, because buckets are listed by the magnitude of
 //! what they hold (to a quarter of a power of two).
 //!
 //! Sender addresses can be forged, and then every entry seems to be of another client. So a table has two halves: an
@@ -20,6 +20,8 @@ const NONE: u32 = u32::MAX;
 /// Entries of a full table for each bucket, if clients are many: a client may have as many at once as are in its two
 /// buckets, however many clients there are.
 const MEAN_ENTRIES: usize = 64;
+/// Entries of other clients than that with the majority of a bucket that are spared at one time.
+const MAX_SPARED: usize = 16;
 /// Magnitudes of an amount of 32 bits, in quarters of a power of two.
 const LEVELS: usize = 128;
 
@@ -31,6 +33,8 @@ struct Holding<K> {
     /// The buckets of the client, the one with the entry first.
     buckets: [u16; 2],
     is_confirmed: bool,
+    /// Tells the clients in one bucket apart.
+    tag: u16,
     older: u32,
     newer: u32,
 }
@@ -42,13 +46,34 @@ struct Bucket {
     newest: u32,
     amount: u64,
     level: Option<u8>,
+    /// The client that may have the majority of the entries, and how many more it has than all others.
+    majority: u16,
+    lead: i32,
     previous: u32,
     next: u32,
 }
 
 impl Bucket {
-    const EMPTY: Self =
-        Self { oldest: NONE, newest: NONE, amount: 0, level: None, previous: NONE, next: NONE };
+    const EMPTY: Self = Self {
+        oldest: NONE,
+        newest: NONE,
+        amount: 0,
+        level: None,
+        majority: 0,
+        lead: 0,
+        previous: NONE,
+        next: NONE,
+    };
+
+    /// Counts an entry of a client for the majority (Boyer and Moore), or no more.
+    fn vote(&mut self, tag: u16, is_added: bool) {
+        let is_for = (tag == self.majority) == is_added;
+        if is_added && !is_for && self.lead <= 0 {
+            (self.majority, self.lead) = (tag, 1);
+        } else {
+            self.lead = self.lead.saturating_add(if is_for { 1 } else { -1 });
+        }
+    }
 }
 
 /// The buckets of one half of the table.
@@ -163,7 +188,8 @@ impl<K: Copy> Shares<K> {
     /// Adds an entry of a client that takes an amount of the table; returns its ticket.
     pub fn add(&mut self, client: Address, key: K, amount: u32, is_confirmed: bool) -> u32 {
         let buckets = self.buckets_of(client);
-        let holding = Holding { key, amount, buckets, is_confirmed, older: NONE, newer: NONE };
+        let tag = self.hasher.hash_one(client.host_prefix()) as u16;
+        let holding = Holding { key, amount, buckets, is_confirmed, tag, older: NONE, newer: NONE };
         let ticket = match self.free.pop() {
             Some(ticket) => {
                 self.holdings[ticket as usize] = holding;
@@ -221,18 +247,33 @@ impl<K: Copy> Shares<K> {
         if half.order([own, buckets[0]])[0] != own {
             self.leave(ticket);
             self.holdings[ticket as usize].buckets = buckets;
+            self.holdings[ticket as usize].tag = self.hasher.hash_one(client.host_prefix()) as u16;
             self.enter(ticket);
         }
     }
 
     /// The oldest entry of the client that holds most: its ticket and its key. Only clients that are not confirmed are
     /// considered while they take half of the table.
-    pub fn candidate(&self) -> Option<(u32, K)> {
+    pub fn candidate(&mut self) -> Option<(u32, K)> {
+        for _ in 0..MAX_SPARED {
+            let ticket = self.oldest()?;
+            let Holding { tag, buckets: [bucket, _], is_confirmed, .. } = self.holdings[ticket as usize];
+            let Bucket { majority, lead, .. } =
+                self.halves[usize::from(is_confirmed)].buckets[usize::from(bucket)];
+            if lead <= 0 || tag == majority {
+                break;
+            }
+            self.renew(ticket);
+        }
+        let ticket = self.oldest()?;
+        self.holdings.get(ticket as usize).map(|holding| (ticket, holding.key))
+    }
+
+    fn oldest(&self) -> Option<u32> {
         let [open, confirmed] = &self.halves;
         let (first, other) =
             if open.amount >= confirmed.amount { (open, confirmed) } else { (confirmed, open) };
-        let ticket = first.oldest_of_largest().or_else(|| other.oldest_of_largest())?;
-        self.holdings.get(ticket as usize).map(|holding| (ticket, holding.key))
+        first.oldest_of_largest().or_else(|| other.oldest_of_largest())
     }
 
     fn buckets_of(&self, client: Address) -> [u16; 2] {
@@ -242,7 +283,7 @@ impl<K: Copy> Shares<K> {
 
     /// Puts an entry behind all others of the smaller of its client's buckets.
     fn enter(&mut self, ticket: u32) {
-        let Holding { amount, buckets, is_confirmed, .. } = self.holdings[ticket as usize];
+        let Holding { amount, buckets, is_confirmed, tag, .. } = self.holdings[ticket as usize];
         let half = &mut self.halves[usize::from(is_confirmed)];
         if half.buckets.is_empty() {
             half.buckets = vec![Bucket::EMPTY; self.buckets.into()];
@@ -254,6 +295,7 @@ impl<K: Copy> Shares<K> {
             Some(older) => older.newer = ticket,
             None => own.oldest = ticket,
         }
+        own.vote(tag, true);
         half.change(buckets[0], amount, 0);
         let holding = &mut self.holdings[ticket as usize];
         (holding.buckets, holding.older, holding.newer) = (buckets, older, NONE);
@@ -261,7 +303,7 @@ impl<K: Copy> Shares<K> {
 
     /// Takes an entry out of its bucket.
     fn leave(&mut self, ticket: u32) {
-        let Holding { amount, buckets, is_confirmed, older, newer, .. } = self.holdings[ticket as usize];
+        let Holding { amount, buckets, is_confirmed, tag, older, newer, .. } = self.holdings[ticket as usize];
         let [bucket, _] = buckets;
         let half = &mut self.halves[usize::from(is_confirmed)];
         let own = &mut half.buckets[usize::from(bucket)];
@@ -273,6 +315,7 @@ impl<K: Copy> Shares<K> {
             Some(newer) => newer.older = older,
             None => own.newest = older,
         }
+        own.vote(tag, false);
         half.change(bucket, 0, amount);
     }
 }

@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
 
 /// Flows of a full table for each bucket, if clients are many.
-const MEAN_FLOWS: usize = 64;
+const MEAN_FLOWS: usize = 16;
 const CONFIRMED: u16 = 1 << 15;
 
 /// In which bucket a flow is counted, and whether its client was seen to receive what the server sent.

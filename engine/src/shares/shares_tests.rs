@@ -107,6 +107,20 @@ fn magnitudes_never_decrease_and_tell_quarters_apart() {
     assert_eq!(level_of(u64::MAX), Some(127));
 }
 
+#[test]
+fn a_client_in_the_buckets_of_a_larger_one_loses_nothing() {
+    let mut shares = Shares::new(1);
+    for n in 0..200 {
+        shares.add(client(n), n, 1, false); // several in each of the 64 buckets
+    }
+    for key in 1000..20_000 {
+        shares.add(client(9999), key, 1, false);
+        if key >= 1200 {
+            assert!(evict(&mut shares) >= Some(1000));
+        }
+    }
+}
+
 /// Any sequence of operations leaves lists and sums that agree with a plain count.
 #[test]
 fn what_is_counted_agrees_with_a_plain_count() {
