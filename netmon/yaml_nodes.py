@@ -10,14 +10,17 @@ Scalars are read as written: `NO` is Norway and `1.10` is "1.10", not the boolea
 from __future__ import annotations
 
 import difflib
+import itertools
 import math
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
+
+from netmon.yaml_runs import MARKER, Run, take_runs
 
 T = TypeVar("T")
 
@@ -52,9 +55,10 @@ class Document:
         self.names_keys = names_keys
         self.problems: list[Problem] = []
         self.root: Item | None = None
+        self.runs: list[Run] = []
         self.data = file.read_bytes()
         try:
-            node = _compose(self.data.decode("utf-8"))
+            node = self._compose(self.data.decode("utf-8"))
         except UnicodeDecodeError as error:
             line = self.data.count(b"\n", 0, error.start) + 1
             self.report(line, "the file is not UTF-8")
@@ -74,6 +78,32 @@ class Document:
     def report(self, line: int, message: str) -> None:
         """Adds a problem."""
         self.problems.append(Problem(self.file, line, message))
+
+    def _compose(self, text: str) -> yaml.Node | None:
+        """The nodes of the text, with a marker for each run."""
+        shorter, self.runs = take_runs(text)
+        if self.runs:
+            try:
+                node = _compose(shorter)
+                if _count_markers(node) == len(self.runs):
+                    return node
+            except yaml.YAMLError:
+                pass  # reported for the text as it is
+            self.runs = []
+        return _compose(text)
+
+
+def _count_markers(node: yaml.Node | None) -> int:
+    """Markers of runs that are elements of lists or keys, not parts of texts."""
+    found, nodes = 0, [node]
+    while nodes:
+        one = nodes.pop()
+        if isinstance(one, yaml.SequenceNode):
+            nodes += one.value
+        elif isinstance(one, yaml.MappingNode):
+            nodes += itertools.chain.from_iterable(one.value)
+        found += one is not None and one.tag == MARKER
+    return found
 
 
 MAX_FAST_DEPTH = 5000
@@ -139,7 +169,7 @@ class Item:
             self.report("expected keys and values")
             return {}
         found: dict[str, Item] = {}
-        for key, value in self._node.value:
+        for key, value in self._expanded():
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
                 self._document.report(line, "a key must be plain text")
@@ -169,7 +199,29 @@ class Item:
         if not self.is_list():
             self.report("expected a list")
             return []
-        return [Item(self._document, node, keys=self._keys) for node in self._node.value]
+        return [Item(self._document, node, keys=self._keys) for node in self._expanded()]
+
+    def runs(self) -> list[Run] | None:
+        """The runs that the list or mapping consists of; None if it has values besides them, or no runs."""
+        if not self._document.runs or not isinstance(self._node, yaml.CollectionNode):
+            return None
+        nodes = [one[0] if isinstance(one, tuple) else one for one in self._node.value]
+        runs = [self._document.runs[int(node.value)] for node in nodes if node.tag == MARKER]
+        return runs if runs and len(runs) == len(nodes) else None
+
+    def _expanded(self) -> list[Any]:
+        """The nodes of a list, or the pairs of a mapping, with those of runs."""
+        if not self._document.runs:
+            return list(self._node.value)
+        nodes: list[Any] = []
+        for one in self._node.value:
+            node = one[0] if isinstance(one, tuple) else one
+            if node.tag == MARKER:
+                composed = _compose(self._document.runs[int(node.value)].text())
+                nodes += composed.value if composed is not None else ()
+            else:
+                nodes.append(one)
+        return nodes
 
     def text(self) -> str:
         """A non-empty scalar, as written."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,6 +11,7 @@ from netmon.records import Vote
 from netmon.signatures.model import (
     NETWORK,
     ROLES,
+    STATUSES,
     MatchKind,
     NameRule,
     NetworkRule,
@@ -19,6 +22,8 @@ from netmon.signatures.model import (
 )
 from netmon.signatures.read_locations import known_country
 from netmon.signatures.read_values import (
+    SourcedFields,
+    are_accepted,
     check_known,
     is_within,
     read_address,
@@ -28,6 +33,7 @@ from netmon.signatures.read_values import (
 )
 from netmon.signatures.vendor_context import VendorContext
 from netmon.yaml_nodes import Fields, Item
+from netmon.yaml_runs import Run
 
 KINDS: tuple[MatchKind, ...] = ("exact", "suffix", "pattern")
 TRANSPORTS = ("tcp", "udp")
@@ -52,6 +58,57 @@ def read_name(item: Item, context: VendorContext, component: str) -> NameRule:
         family=fields.read("family", Item.text, None),
         **context.read_rule(item, fields, component),
     )
+
+
+def read_names(item: Item, context: VendorContext, component: str) -> tuple[NameRule, ...]:
+    """The names of a component. Long runs of them are checked together."""
+    runs = item.runs()
+    rules = None if runs is None else _read_name_runs(runs, context, component)
+    return rules or tuple(read_name(element, context, component) for element in item.elements())
+
+
+def _read_name_runs(
+    runs: list[Run], context: VendorContext, component: str
+) -> tuple[NameRule, ...] | None:
+    """The rules of lines in runs; None if anything is wrong with one of them, so that it must be found out."""
+    rules: list[NameRule] = []
+    sourced: dict[str, SourcedFields | None] = {}
+    for run in runs:
+        for line, kind, text, rest in run.entries():
+            if rest not in sourced:
+                sourced[rest] = _read_rest(rest, context)
+            found = sourced[rest]
+            if kind not in ("exact", "suffix") or found is None:
+                return None
+            rules.append(
+                NameRule(
+                    kind="exact" if kind == "exact" else "suffix",
+                    text=text,
+                    number=next(context.numbers),
+                    vendor=context.vendor,
+                    component=component,
+                    file=context.file,
+                    status=found["status"],
+                    sources=found["sources"],
+                    line=line,
+                )
+            )
+    accepted = are_accepted([(0, rule.kind, rule.text) for rule in rules], [])
+    return tuple(rules) if accepted else None
+
+
+def _read_rest(rest: str, context: VendorContext) -> SourcedFields | None:
+    """Status and sources as they stand in the line of a name; None if anything else does, or one is not known."""
+    found = _REST.fullmatch(rest)
+    if found is None or found[1] not in STATUSES:
+        return None
+    sources = tuple(key.strip() for key in found[2].split(","))
+    if any(key not in context.sources for key in sources):
+        return None
+    return {"status": found[1], "sources": sources, "note": None, "line": 0}
+
+
+_REST = re.compile(r"status: ([a-z]+), sources: \[([A-Za-z0-9_, -]+)\]")
 
 
 def read_port(item: Item, context: VendorContext) -> Port:
@@ -131,9 +188,43 @@ def read_networks(item: Item, context: VendorContext) -> tuple[NetworkRule, ...]
             role=fields.read("role", lambda value: value.one_of(ROLES), "carrier"),
             **context.read_sourced(group, fields),
         )
-        read_one = partial(_read_network, holding=holding, context=context)
-        rules.extend(fields.table("prefixes", read_one).values())
+        runs = fields["prefixes"].runs() if "prefixes" in fields else None
+        found = None if runs is None else _read_network_runs(runs, holding, context)
+        if found is None:
+            read_one = partial(_read_network, holding=holding, context=context)
+            found = list(fields.table("prefixes", read_one).values())
+        rules.extend(found)
     return tuple(rules)
+
+
+def _read_network_runs(
+    runs: list[Run], holding: _Holding, context: VendorContext
+) -> list[NetworkRule] | None:
+    """The rules of lines in runs; None if anything is wrong with one of them, so that it must be found out."""
+    lines = [(line, text) for run in runs for line, _, text, _ in run.entries()]
+    if not are_accepted([], [(0, text) for _, text in lines]):
+        return None
+    return [
+        NetworkRule(
+            prefix=text if ":" not in text else str(ipaddress.ip_network(text)),
+            asn=holding.asn,
+            role=holding.role,
+            valid_from=None,
+            valid_to=None,
+            place=None,
+            votes=(),
+            holder=holding.holder,
+            number=next(context.numbers),
+            vendor=context.vendor,
+            component=NETWORK,
+            file=context.file,
+            status=holding.status,
+            sources=holding.sources,
+            note=holding.note,
+            line=line,
+        )
+        for line, text in lines
+    ]
 
 
 def _read_network(text: str, item: Item, holding: _Holding, context: VendorContext) -> NetworkRule:
