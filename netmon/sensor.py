@@ -177,7 +177,7 @@ class Sensor:
             request.done.set()
 
     def _load(self) -> _Loaded:
-        signatures = wiring.load_signatures(self._config)
+        signatures = wiring.load_signatures(self._config, self._log)
         kept = (self._trips, self._databases, self._destinations)
         monitor = wiring.make_monitor(self._config, signatures, *kept)
         return _Loaded(monitor, compile_matcher(signatures), list(monitor.expected_series(time.time_ns())))

@@ -201,27 +201,35 @@ class Item:
             return []
         return [Item(self._document, node, keys=self._keys) for node in self._expanded()]
 
-    def runs(self) -> list[Run] | None:
-        """The runs that the list or mapping consists of; None if it has values besides them, or no runs."""
+    def runs(self) -> list[Run]:
+        """The runs in a list or mapping."""
+        return [self._document.runs[int(node.value)] for node in self._heads() if node.tag == MARKER]
+
+    def without_runs(self) -> Item:
+        """The list or mapping without its runs."""
+        if not self.runs():
+            return self
+        pairs = zip(self._heads(), self._node.value, strict=True)
+        rest = [one for head, one in pairs if head.tag != MARKER]
+        node = type(self._node)(self._node.tag, rest, self._node.start_mark, self._node.end_mark)
+        return Item(self._document, node, self.line, self._keys)
+
+    def of_run(self, run: Run) -> Item:
+        """The lines of a run as a list or mapping, each with its line."""
+        node = _compose(run.text())
+        assert node is not None  # it was found by what it looks like
+        return Item(self._document, node, run.line, self._keys)
+
+    def _heads(self) -> list[yaml.Node]:
+        """The elements of a list, or the keys of a mapping."""
         if not self._document.runs or not isinstance(self._node, yaml.CollectionNode):
-            return None
-        nodes = [one[0] if isinstance(one, tuple) else one for one in self._node.value]
-        runs = [self._document.runs[int(node.value)] for node in nodes if node.tag == MARKER]
-        return runs if runs and len(runs) == len(nodes) else None
+            return []
+        return [one[0] if isinstance(one, tuple) else one for one in self._node.value]
 
     def _expanded(self) -> list[Any]:
-        """The nodes of a list, or the pairs of a mapping, with those of runs."""
-        if not self._document.runs:
-            return list(self._node.value)
-        nodes: list[Any] = []
-        for one in self._node.value:
-            node = one[0] if isinstance(one, tuple) else one
-            if node.tag == MARKER:
-                composed = _compose(self._document.runs[int(node.value)].text())
-                nodes += composed.value if composed is not None else ()
-            else:
-                nodes.append(one)
-        return nodes
+        """The nodes of a list, or the pairs of a mapping, those of runs included."""
+        runs = [self.of_run(run)._node.value for run in self.runs()]
+        return list(itertools.chain(self.without_runs()._node.value, *runs))
 
     def text(self) -> str:
         """A non-empty scalar, as written."""

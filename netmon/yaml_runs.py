@@ -1,7 +1,7 @@
 """Runs: long stretches of lines of one shape in a YAML file, which are read without a node for each value.
 
-A run replaces the lines of names or networks that a large list consists of by one marker, before the rest is parsed as
-YAML. What is read from it is the same: whoever does not know runs gets the nodes of all its lines.
+A run replaces the lines of names or networks that a large list consists of by one marker, before the rest is
+parsed as YAML. What is read from it is the same: whoever does not know runs gets the nodes of all its lines.
 """
 
 from __future__ import annotations

@@ -216,7 +216,9 @@ def crowded_answers(count: int) -> Packets:
     resolver = address("192.0.2.53")
     question = bytearray(ipv4(HOSTILE, resolver, UDP, udp(HOSTILE, resolver, (50_000, 53), query)))
     template = bytearray(ipv4(resolver, HOSTILE, UDP, udp(resolver, HOSTILE, (53, 50_000), answer)))
-    both = [(packet, [at.start() for at in re.finditer(rb"000000000", packet)]) for packet in (question, template)]
+    both = [
+        (packet, [at.start() for at in re.finditer(rb"000000000", packet)]) for packet in (question, template)
+    ]
     addresses_at = [at.start() for at in re.finditer(rb"\xc6\x12[\x00-\xff]{2}", template)]
     for number in range(count // 2):
         for packet, places in both:

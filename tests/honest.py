@@ -1,8 +1,8 @@
 """An honest client's flows beside a flood: what they look like, and how many of them were named.
 
-The packets are spread over two minutes. Each kind of flow is one that a full table can cost its name: a hello that
-needs a retransmission, a name that only an earlier look-up shows, a look-up in fragments or by TCP, QUIC in two
-datagrams, a long connection.
+The packets are spread over two minutes. Each kind of flow is one that a full table can cost its name: a hello
+that needs a retransmission, a name that only an earlier look-up shows, a look-up in fragments or by TCP, QUIC
+in two datagrams, a long connection.
 """
 
 from __future__ import annotations
@@ -54,15 +54,14 @@ class Connection:
         self._next = [1000 + number, 777_000_000 + number]
         self.now_ns = start_ns
 
-    def segment(self, side: int, flags: int, payload: bytes = b"", *, skip: int = 0) -> Timed:
-        """The next segment of a side, after half a round trip; with `skip`, bytes before it are sent later."""
+    def segment(self, side: int, flags: int, payload: bytes = b"") -> Timed:
+        """The next segment of a side, after half a round trip."""
         self.now_ns += ROUND_TRIP_NS // 2
         source, destination = self._ends[:: -1 if side else 1]
-        numbers = (self._next[side] + skip, self._next[1 - side] if flags & ACK else 0)
+        numbers = (self._next[side], self._next[1 - side] if flags & ACK else 0)
         ports = self._ports[:: -1 if side else 1]
         body = tcp(source, destination, ports=ports, numbers=numbers, flags=flags, payload=payload)
-        if not skip:
-            self._next[side] += len(payload) + (flags & SYN != 0)
+        self._next[side] += len(payload) + (flags & SYN != 0)
         return self.now_ns, ipv4(source, destination, TCP, body)
 
     def handshake(self) -> Iterator[Timed]:
@@ -205,4 +204,3 @@ def count_named(flows: list[dict[str, Any]]) -> Counter[str]:
             if kind != "long" or flow["received_bytes"] >= LONG_PAYLOADS:
                 named.add((kind, host))
     return Counter(kind for kind, _ in named)
-

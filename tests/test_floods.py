@@ -1,4 +1,4 @@
-"""No flood makes the engine grow beyond its configured limits, hides the flows of honest clients, or goes uncounted."""
+"""No flood makes the engine grow beyond its limits, hides the flows of honest clients, or goes uncounted."""
 
 from __future__ import annotations
 

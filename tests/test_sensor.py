@@ -369,7 +369,7 @@ def test_a_reload_does_not_hold_up_the_loop(make, config, log):
         now_s = time.monotonic()
         pauses.append(now_s - times[0])
         times[0] = now_s
-        if len(pauses) == 3:  # noqa: PLR2004  # the loop is under way
+        if len(pauses) == 3:  # the loop is under way
             sensor.request_reload()
         if log[-1].startswith("signatures reloaded"):
             sensor.stop()
@@ -378,5 +378,5 @@ def test_a_reload_does_not_hold_up_the_loop(make, config, log):
     times[0] = time.monotonic()
     sensor.run(STATUS)
     assert log[-1] == f"signatures reloaded from {config.signatures}"
-    assert len(pauses) > 20  # noqa: PLR2004  # the loop went on
-    assert max(pauses) < 2.0  # noqa: PLR2004  # a loaded machine; usually hundredths of a second
+    assert len(pauses) > 20  # the loop went on
+    assert max(pauses) < 2.0  # a loaded machine; usually hundredths of a second

@@ -36,7 +36,7 @@ class PrefixTable(Generic[Value]):
 
 
 def _parse(prefix: str) -> tuple[int, int, int]:
-    """Version, address and length of a network. `ipaddress` is ten times slower, and explains what is wrong."""
+    """Version, address and length of a network. `ipaddress` is slower, and explains what is wrong."""
     text, _, length = prefix.partition("/")
     family, version, bits = (socket.AF_INET6, 6, 128) if ":" in text else (socket.AF_INET, 4, 32)
     try:

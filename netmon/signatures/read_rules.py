@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from netmon.records import Vote
 from netmon.signatures.model import (
@@ -22,7 +22,6 @@ from netmon.signatures.model import (
 )
 from netmon.signatures.read_locations import known_country
 from netmon.signatures.read_values import (
-    SourcedFields,
     are_accepted,
     check_known,
     is_within,
@@ -61,54 +60,54 @@ def read_name(item: Item, context: VendorContext, component: str) -> NameRule:
 
 
 def read_names(item: Item, context: VendorContext, component: str) -> tuple[NameRule, ...]:
-    """The names of a component. Long runs of them are checked together."""
-    runs = item.runs()
-    rules = None if runs is None else _read_name_runs(runs, context, component)
-    return rules or tuple(read_name(element, context, component) for element in item.elements())
-
-
-def _read_name_runs(
-    runs: list[Run], context: VendorContext, component: str
-) -> tuple[NameRule, ...] | None:
-    """The rules of lines in runs; None if anything is wrong with one of them, so that it must be found out."""
+    """The names of a component. Those in a run are checked together, and one by one only if one is wrong."""
     rules: list[NameRule] = []
-    sourced: dict[str, SourcedFields | None] = {}
-    for run in runs:
-        for line, kind, text, rest in run.entries():
-            if rest not in sourced:
-                sourced[rest] = _read_rest(rest, context)
-            found = sourced[rest]
-            if kind not in ("exact", "suffix") or found is None:
-                return None
-            rules.append(
-                NameRule(
-                    kind="exact" if kind == "exact" else "suffix",
-                    text=text,
-                    number=next(context.numbers),
-                    vendor=context.vendor,
-                    component=component,
-                    file=context.file,
-                    status=found["status"],
-                    sources=found["sources"],
-                    line=line,
-                )
-            )
-    accepted = are_accepted([(0, rule.kind, rule.text) for rule in rules], [])
-    return tuple(rules) if accepted else None
+    for run in item.runs():
+        rules += _read_name_run(run, context, component) or [
+            read_name(element, context, component) for element in item.of_run(run).elements()
+        ]
+    rules += [read_name(element, context, component) for element in item.without_runs().elements()]
+    return tuple(rules)
 
 
-def _read_rest(rest: str, context: VendorContext) -> SourcedFields | None:
-    """Status and sources as they stand in the line of a name; None if anything else does, or one is not known."""
-    found = _REST.fullmatch(rest)
-    if found is None or found[1] not in STATUSES:
+def _read_name_run(run: Run, context: VendorContext, component: str) -> list[NameRule] | None:
+    """The rules of the lines of a run; None if something is wrong with one of them, or unusual."""
+    entries = list(run.entries())
+    sourced = {rest: _read_rest(rest, context) for rest in {rest for *_, rest in entries}}
+    kinds: dict[str, MatchKind] = {"exact": "exact", "suffix": "suffix"}
+    if None in sourced.values() or any(kind not in kinds for _, kind, _, _ in entries):
         return None
-    sources = tuple(key.strip() for key in found[2].split(","))
-    if any(key not in context.sources for key in sources):
+    if not are_accepted([(0, kind, text) for _, kind, text, _ in entries], []):
         return None
-    return {"status": found[1], "sources": sources, "note": None, "line": 0}
+    return [
+        NameRule(
+            kind=kinds[kind],
+            text=text,
+            number=next(context.numbers),
+            vendor=context.vendor,
+            component=component,
+            file=context.file,
+            status=found[0],
+            sources=found[1],
+            line=line,
+        )
+        for line, kind, text, rest in entries
+        if (found := sourced[rest]) is not None
+    ]
 
 
-_REST = re.compile(r"status: ([a-z]+), sources: \[([A-Za-z0-9_, -]+)\]")
+_STATUS = re.compile(r"status: ([a-z]+)")
+_SOURCES = re.compile(r"sources: \[([A-Za-z0-9_-]+(?:, [A-Za-z0-9_-]+)*)\]")
+
+
+def _read_rest(rest: str, context: VendorContext) -> tuple[str, tuple[str, ...]] | None:
+    """Status and sources as they stand in the line of a name; None for anything else."""
+    status, sources = _STATUS.search(rest), _SOURCES.search(rest)
+    if status is None or sources is None or len(rest) != len(status[0]) + len(", ") + len(sources[0]):
+        return None
+    keys = tuple(sources[1].split(", "))
+    is_known = status[1] in STATUSES and all(key in context.sources for key in keys)
+    return (status[1], keys) if is_known else None
 
 
 def read_port(item: Item, context: VendorContext) -> Port:
@@ -188,20 +187,25 @@ def read_networks(item: Item, context: VendorContext) -> tuple[NetworkRule, ...]
             role=fields.read("role", lambda value: value.one_of(ROLES), "carrier"),
             **context.read_sourced(group, fields),
         )
-        runs = fields["prefixes"].runs() if "prefixes" in fields else None
-        found = None if runs is None else _read_network_runs(runs, holding, context)
-        if found is None:
-            read_one = partial(_read_network, holding=holding, context=context)
-            found = list(fields.table("prefixes", read_one).values())
-        rules.extend(found)
+        if "prefixes" in fields:
+            rules += _read_prefixes(fields["prefixes"], holding, context)
     return tuple(rules)
 
 
-def _read_network_runs(
-    runs: list[Run], holding: _Holding, context: VendorContext
-) -> list[NetworkRule] | None:
-    """The rules of lines in runs; None if anything is wrong with one of them, so that it must be found out."""
-    lines = [(line, text) for run in runs for line, _, text, _ in run.entries()]
+def _read_prefixes(item: Item, holding: _Holding, context: VendorContext) -> Iterator[NetworkRule]:
+    """The networks of a group. Those in a run are checked together, and one by one only if one is wrong."""
+
+    def read_each(some: Item) -> list[NetworkRule]:
+        return [_read_network(text, one, holding, context) for text, one in some.entries().items()]
+
+    for run in item.runs():
+        yield from _read_network_run(run, holding, context) or read_each(item.of_run(run))
+    yield from read_each(item.without_runs())
+
+
+def _read_network_run(run: Run, holding: _Holding, context: VendorContext) -> list[NetworkRule] | None:
+    """The rules of the lines of a run; None if something is wrong with one of them."""
+    lines = [(line, text) for line, _, text, _ in run.entries()]
     if not are_accepted([], [(0, text) for _, text in lines]):
         return None
     return [

@@ -1,4 +1,4 @@
-"""How long large signature sets take to load, and how much memory: `python -m tests.bench.signatures [COUNT]`.
+"""Time and memory that large signature sets take: `python -m tests.bench.signatures [COUNT]`.
 
 Each row is measured in its own process: CPU seconds and the peak of its memory.
 """
@@ -69,7 +69,7 @@ def measure(names: int, networks: int, vendors: int) -> str:
 
 def main() -> None:
     """Prints one line for each set."""
-    if len(sys.argv) > 2:  # noqa: PLR2004  # a set
+    if len(sys.argv) > 2:  # a set
         print(measure(*map(int, sys.argv[1:])))
         return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
