@@ -189,3 +189,75 @@ impl Opening {
         self.proxied
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::types::flow_key::{FlowKey, TCP};
+
+    /// Ends of which the ports suggest that side 0 is the server, and the first packet as well.
+    fn misleading() -> Ends {
+        let addresses = [1, 2].map(|n: u32| Address::v4(n.to_be_bytes()));
+        Ends::new(FlowKey { addresses, ports: [600, 40_000], protocol: TCP }, 1)
+    }
+
+    fn header(seq: u32, ack: u32, segment_flags: u8) -> TcpHeader {
+        TcpHeader { seq, ack, flags: segment_flags }
+    }
+
+    #[test]
+    fn a_syn_ack_shows_that_its_receiver_is_the_client_unless_a_syn_did() {
+        let mut ends = misleading();
+        assert_eq!(ends.client_side(), 1);
+        Opening::default().note_control(1, header(7, 8, flags::SYN | flags::ACK), &mut ends);
+        assert_eq!(ends.client_side(), 0);
+        // A SYN is the client's own word.
+        Opening::default().note_control(1, header(7, 0, flags::SYN), &mut ends);
+        assert_eq!(ends.client_side(), 1);
+        Opening::default().note_control(1, header(7, 8, flags::SYN | flags::ACK), &mut ends);
+        assert_eq!(ends.client_side(), 1);
+    }
+
+    #[test]
+    fn a_repeated_syn_behind_a_preamble_starts_no_connection_and_another_one_does() {
+        let (mut opening, mut ends) = (Opening::default(), misleading());
+        opening.note_control(0, header(99, 0, flags::SYN), &mut ends);
+        assert_eq!(opening.stream_start(0), Some(100));
+        opening.sides[0].base = 130; // a preamble of 30 bytes was read
+        opening.sides[0].skipped = 30;
+        opening.sides[0].state = OpeningState::Between;
+        assert!(!opening.starts_new_connection(0, header(99, 0, flags::SYN)));
+        assert!(opening.starts_new_connection(0, header(129, 0, flags::SYN)));
+        assert!(!opening.starts_new_connection(0, header(129, 0, flags::SYN | flags::ACK)));
+    }
+
+    #[test]
+    fn a_client_is_confirmed_by_what_only_the_receiver_of_a_syn_ack_knows() {
+        let (mut opening, mut ends) = (Opening::default(), misleading());
+        opening.note_segment(0, header(99, 0, flags::SYN), 0);
+        opening.note_control(0, header(99, 0, flags::SYN), &mut ends);
+        opening.note_segment(1, header(5_000_000, 100, flags::SYN | flags::ACK), 0);
+        opening.note_control(1, header(5_000_000, 100, flags::SYN | flags::ACK), &mut ends);
+        opening.note_segment(0, header(100, 4_000_000, flags::ACK), 50);
+        assert!(!opening.is_confirmed(&ends)); // a guess
+        opening.note_segment(0, header(100, 5_000_001, flags::ACK), 50);
+        assert!(opening.is_confirmed(&ends));
+    }
+
+    #[test]
+    fn a_client_is_confirmed_by_the_servers_data_and_over_udp_by_another_datagram() {
+        let ends = misleading(); // side 1 is the client
+        let mut tcp = Opening::default();
+        tcp.note_segment(1, header(1, 1, flags::ACK), 50);
+        assert!(!tcp.is_confirmed(&ends));
+        tcp.note_segment(0, header(1, 51, flags::ACK), 50);
+        assert!(tcp.is_confirmed(&ends));
+        let mut udp = Opening::default();
+        udp.note_datagram(1, b"query", 5);
+        udp.note_datagram(0, b"answer", 6);
+        assert!(!udp.is_confirmed(&ends));
+        udp.note_datagram(1, b"query", 5);
+        assert!(udp.is_confirmed(&ends));
+    }
+}
