@@ -4,7 +4,7 @@ Rows are plain tuples with the fields of `netmon.records.FlowRecord` and `netmon
 Malformed packets raise nothing: `stats()` counts them by stage and reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, final
 
@@ -18,7 +18,6 @@ DNS_FIELDS: list[tuple[str, str]]
 class CaptureError(Exception):
     """A source cannot be opened or read; the message says what, where and what to do."""
 
-def interface_link(name: str) -> int: ...  # pcap link type of its packets; CaptureError: no such interface
 def embedded_ipv4(address: str, prefixes: Sequence[str] = ()) -> str | None: ...  # ValueError: invalid text
 
 @final
@@ -99,7 +98,9 @@ class Engine:
 class Sensor:
     """Live capture: a thread and an AF_PACKET ring per worker and interface, and one shared name table.
 
-    Raises CaptureError: no such interface, missing privileges, or a filter refused by the kernel.
+    Interfaces are names, patterns of the shell, or "any". One that is missing, down or removed does not
+    affect the others, and is captured once it is there. Raises CaptureError if none can be captured: no such
+    interface, missing privileges, or a filter refused by the kernel.
     """
 
     def __init__(
@@ -107,7 +108,8 @@ class Sensor:
         matcher: Matcher,
         interfaces: Sequence[str],
         *,
-        filter: Instructions = (),
+        filters: Mapping[int, Instructions] = ...,  # for each pcap link type; empty: no filter
+        require_all: bool = False,  # CaptureError if one of the interfaces cannot be captured
         workers: int = 1,
         ring_bytes: int = 33_554_432,
         snaplen: int = 65_535,
@@ -125,7 +127,8 @@ class Sensor:
         report_every_s: int = 5,
     ) -> None: ...
     def poll(self, timeout_s: float) -> Rows: ...  # returns as soon as there are rows
+    # Besides those of `Engine.stats`: "interfaces", counters by name; "interface_problems", why one is down.
     def stats(self) -> dict[str, Any]: ...
-    def turns(self) -> list[int]: ...  # loop iterations of each worker; one that stops increasing hangs
+    def turns(self) -> list[int]: ...  # loop iterations of each thread; one that stops increasing hangs
     def reload(self, matcher: Matcher) -> Rows: ...  # rows tagged by the old signatures so far
     def stop(self) -> Rows: ...  # ends every flow and joins the threads

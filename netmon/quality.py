@@ -206,6 +206,7 @@ class Activity:
         self.last_s: dict[str, float] = {}
         """Interface → seconds since 1970; the start of the sensor if there was no packet since."""
         self._counts: dict[str, int] = {}
+        self._down_s: dict[str, float] = {}
         self._silent: set[str] = set()
 
     def lines(self) -> list[str]:
@@ -219,6 +220,8 @@ class Activity:
         """New warnings, one line for each interface that has become silent, or shows packets again."""
         lines = []
         for name, counters in _by_interface(stats).items():
+            if not counters.get("up", 1):
+                self._down_s[name] = time_s  # that it is silent is no news
             count = counters.get("flow_packets", 0)
             if count != self._counts.get(name):
                 self._counts[name] = count
@@ -226,13 +229,17 @@ class Activity:
                 if name in self._silent:
                     self._silent.remove(name)
                     lines.append(f"{name}: packets of flows are seen again")
-            elif time_s - self.last_s[name] >= self.SILENT_S and name not in self._silent:
+            elif time_s - self._last_change_s(name) >= self.SILENT_S and name not in self._silent:
                 self._silent.add(name)
                 lines.append(
                     f"{name}: no packet of a flow for {self.SILENT_S / 60:.0f} minutes: "
                     "check the mirror session, the cable and the filter"
                 )
         return lines
+
+    def _last_change_s(self, name: str) -> float:
+        """When it showed such a packet or came up, whichever was later."""
+        return max(self.last_s[name], self._down_s.get(name, 0.0))
 
 
 def _growth(now: Counters, before: Counters) -> dict[str, int]:

@@ -28,6 +28,7 @@ from netmon.places.round_trips_file import RoundTripsFile
 from netmon.privacy import Privacy
 from netmon.signatures.match import compile_matcher
 from netmon.sources import ContinuousSource, Stats
+from netmon.sources.port_lines import PortLines
 from netmon.supervisor import Supervisor
 from netmon.version import package_version
 
@@ -70,6 +71,7 @@ class Sensor:
         self._monitor = loaded.monitor
         self._source = open_source(loaded.matcher)
         self._supervisor = Supervisor(os.environ)
+        self._ports = PortLines()
         self._quality = quality.Watch()
         self._activity = quality.Activity()
         self._is_suspected = False
@@ -102,6 +104,7 @@ class Sensor:
         `status` is one line for the log and the service manager. Raises SourceError if the source fails.
         """
         self._log(status)
+        self._log_ports(self._source.stats())
         self._supervisor.ready(status)
         self._is_running = True
         try:
@@ -201,7 +204,13 @@ class Sensor:
         if is_suspected and not self._is_suspected:
             self._log(quality.INTERCEPTED)
         self._is_suspected = is_suspected
+        self._log_ports(stats)
         for line in (*self._quality.check(stats, now_s), *self._activity.check(stats, time.time())):
+            self._log(line)
+
+    def _log_ports(self, stats: Stats) -> None:
+        """Logs which interfaces are captured now and were not, or the reverse."""
+        for line in self._ports.check(stats, time.monotonic()):
             self._log(line)
 
     def _save(self, now_s: float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.machine import need, need_root
+from tests.machine import INSTALLED, need, need_root
 from tests.marks import MarkGuard
 
 # A suite started in the background may ignore SIGINT, and so would every program that it starts.
@@ -31,6 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Enforces the marks of every test."""
     config.pluginmanager.register(MarkGuard())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what the run has installed on the machine."""
+    if INSTALLED:
+        terminalreporter.write_line(f"Debian packages installed by this run: {', '.join(INSTALLED)}")
 
 
 @pytest.hookimpl(tryfirst=True)

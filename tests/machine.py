@@ -50,7 +50,15 @@ PACKAGES = {
 }
 """The Debian package of each program or library (`lib…`)."""
 
+INSTALLED: list[str] = []
+"""The Debian packages that this run installed, to be reported at its end."""
+
 _INSTALLATION = threading.Lock()  # Debian installs one package at a time
+
+
+def cache(name: str) -> Path:
+    """A folder outside the checkout, in which tests keep what is slow to make."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netmon-tests" / name
 
 
 def need(*programs: str) -> None:
@@ -96,11 +104,20 @@ def _install(program: str) -> str | None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return f"needs {program}: install it (Debian: apt-get install {package}), or run as root on Debian"
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "--yes", "--no-install-recommends", package]
+    install = [
+        "apt-get",
+        "install",
+        "--yes",
+        "--no-install-recommends",
+        "--no-upgrade",
+        "--no-remove",
+        package,
+    ]
     done = subprocess.run(install, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:  # usually because the machine's package lists are old or empty
         subprocess.run(["apt-get", "update"], env=environment, capture_output=True, check=False)
         done = subprocess.run(install, env=environment, capture_output=True, text=True, check=False)
+    INSTALLED.extend(line.split()[2] for line in done.stdout.splitlines() if line.startswith("Setting up "))
     if _is_there(program):
         return None
     last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -48,6 +48,17 @@ def test_unit_tests():
     assert "test result: ok" in run("cargo", "test", "--locked", "--no-default-features")
 
 
+@pytest.mark.lab
+@pytest.mark.slow
+def test_live_capture_on_a_real_kernel():
+    """The tests that need root, which `cargo test` alone shows as ignored."""
+    need_cargo()
+    need("ip")
+    words = ("--locked", "--no-default-features", "--test", "ring", "--test", "live", "--", "--ignored")
+    done = run("cargo", "test", *words)
+    assert len(re.findall(r"test result: ok\. [1-9][0-9]* passed; 0 failed", done)) == 2
+
+
 @pytest.mark.parametrize("manifest", ["Cargo.toml", "fuzz/Cargo.toml"])
 def test_lock_is_committed_and_names_one_source(manifest):
     """Cargo.lock is under version control, and its crates are netmon's own or come from crates.io."""

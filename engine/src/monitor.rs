@@ -15,6 +15,7 @@ use crate::types::arrival::Arrival;
 use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
 use crate::view::counting::{count_packet, count_segment};
+use crate::view::flow_duplicates::Treatment;
 use crate::view::handshake_timer::TimedPacket;
 use crate::wire::decode::{decode, Decoded};
 use crate::wire::{Rejection, Segment, Transport};
@@ -70,19 +71,20 @@ impl Monitor {
         self.tally.rejected[rejection as usize] += u64::from(packets);
     }
 
-    /// Processes a segment, unless it is a duplicate.
+    /// Processes a segment, unless it repeats one.
     #[inline]
     fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival) {
         let (key, side) = FlowKey::of(segment);
         let hash = self.table.hash(&key);
         let slot = self.table.find(&key, hash);
         let of_flow = slot.and_then(|slot| self.table.get_mut(slot)).map(|flow| &mut flow.view.duplicates);
-        let is_duplicate =
-            self.duplicates.is_duplicate(segment, hash ^ side as u64, arrival.time_ns, of_flow);
+        let direction = (hash ^ side as u64, side);
+        let treatment = self.duplicates.find(segment, direction, arrival, of_flow);
         let counters = self.tally.view(arrival.interface);
         counters.flow_packets += u64::from(segment.ip_packets);
-        if is_duplicate {
-            counters.duplicate_packets += u64::from(segment.ip_packets);
+        if treatment != Treatment::Count {
+            let is_known = treatment == Treatment::Skip;
+            counters.duplicate_packets += if is_known { u64::from(segment.ip_packets) } else { 0 };
             return;
         }
         count_segment(counters, segment);

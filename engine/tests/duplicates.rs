@@ -154,6 +154,75 @@ fn without_identification_a_retransmission_is_recognised_by_its_round_trip() {
     }
 }
 
+/// A hundred packets of data, 10 ms apart, each delivered after `delays`.
+fn data(delays: impl Fn(u32) -> Vec<u64>) -> Vec<(u64, Vec<u8>)> {
+    let mut packets = vec![(0, v6(64, TCP, &tcp(0, 0, SYN, b"")))];
+    for n in 0..100u32 {
+        let packet = v6(64, TCP, &tcp(1 + n * 4, 1, ACK, b"data"));
+        packets
+            .extend(delays(n).into_iter().map(|delay| (u64::from(n + 1) * 10 * MS + delay, packet.clone())));
+    }
+    packets
+}
+
+#[test]
+fn what_a_near_host_retransmits_at_once_is_counted() {
+    let every = |nth: u32| counted(&data(|n| if n % nth == 0 { vec![0, 1000] } else { vec![0] }));
+    assert_eq!(every(50), (103, 0));
+    assert_eq!(every(10), (111, 0));
+    assert_eq!(every(4), (126, 0));
+}
+
+#[test]
+fn a_flow_that_is_delivered_twice_is_counted_once_from_its_first_packet_on() {
+    assert_eq!(counted(&data(|_| vec![0, 1000])), (101, 100));
+}
+
+#[test]
+fn a_retransmission_of_a_flow_that_is_delivered_several_times_is_counted() {
+    for copies in 2..5u64 {
+        let delays = |n: u32| {
+            let sent = if n % 7 == 3 { vec![0, 700_000] } else { vec![0] };
+            sent.into_iter().flat_map(|at| (0..copies).map(move |copy| at + copy * 20_000)).collect()
+        };
+        let mut packets = data(delays);
+        packets.splice(0..1, vec![packets[0].clone(); copies as usize]);
+        let sent = 101 + 14;
+        assert_eq!(counted(&packets), (sent, (sent * (copies - 1)) as u32), "{copies} copies");
+    }
+}
+
+#[test]
+fn a_mirror_port_may_lose_some_of_the_duplicates() {
+    let packets = data(|n| if n % 4 == 1 { vec![0] } else { vec![0, 1000] });
+    let (sent, duplicates) = counted(&packets);
+    assert_eq!((sent, duplicates), (101, 75));
+}
+
+#[test]
+fn a_few_retransmissions_of_a_short_flow_are_counted_where_nothing_is_delivered_twice() {
+    let mut monitor = monitor(50 * MS);
+    for n in 0..1000u64 {
+        let ack = v4(n as u16 + 1, 64, TCP, &tcp(1, 1, ACK, b""));
+        feed(&mut monitor, START + n * MS, RAW, &ack);
+    }
+    let query = v6(64, UDP, &udp((5000, 6000), b"the same"));
+    feed(&mut monitor, START + 1000 * MS, RAW, &query);
+    feed(&mut monitor, START + 1000 * MS + 1000, RAW, &query);
+    monitor.finish();
+    let flow = monitor.flows.iter().find(|flow| flow.client_port == 5000).unwrap();
+    assert_eq!((flow.sent_packets, flow.duplicates), (2, 0));
+}
+
+#[test]
+fn every_packet_is_counted_or_a_duplicate() {
+    for nth in 1..40 {
+        let packets = data(|n| if n % nth == 0 { vec![0, 1000] } else { vec![0] });
+        let (sent, duplicates) = counted(&packets);
+        assert_eq!(sent + u64::from(duplicates), packets.len() as u64, "every {nth}th");
+    }
+}
+
 #[test]
 fn equal_acknowledgements_without_identification_are_all_counted() {
     let ack = v6(64, TCP, &tcp(1, 1, ACK, b""));

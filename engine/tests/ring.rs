@@ -1,12 +1,15 @@
 //! The ring on a real kernel: each test has its own network namespace with a veth pair.
 //!
-//! The tests need root and iproute2; without them they print the reason and return.
+//! The tests need root and iproute2, so they are ignored unless they are asked for: `cargo test --test ring -- --ignored`.
 #![cfg(target_os = "linux")]
 
+mod namespace;
+
 use _engine::capture::filter::{Filter, Instruction};
-use _engine::capture::ring::{Ring, RingOptions, RingStatistics};
-use std::ffi::c_int;
-use std::process::Command;
+use _engine::capture::interface::Interface;
+use _engine::capture::netlink::Netlink;
+use _engine::capture::ring::{Fanout, Ring, RingOptions, RingStatistics};
+use namespace::{ip, Wire};
 use std::time::{Duration, Instant};
 
 /// No test waits longer than this for expected packets.
@@ -16,82 +19,15 @@ const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// (net.core.netdev_max_backlog).
 const BURST: usize = 200;
 
-/// One end of a veth pair in a new network namespace, which sends frames; "far" is the other end.
-struct Wire {
-    socket: c_int,
-}
-
-impl Wire {
-    /// None, with the reason printed, if namespaces cannot be created.
-    fn new() -> Option<Self> {
-        // SAFETY: the call takes no pointers. It affects only this thread, which runs one test, and its children.
-        if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
-            eprintln!(
-                "skipped: no permission to create a network namespace ({})",
-                std::io::Error::last_os_error()
-            );
-            return None;
-        }
-        let commands = [
-            "link add name near type veth peer name far",
-            "link set dev near addrgenmode none",
-            "link set dev far addrgenmode none",
-            "link set dev near up",
-            "link set dev far up",
-            "link set lo up",
-        ];
-        commands.into_iter().all(ip).then(|| Self { socket: sender("near") })
-    }
-
-    fn send(&self, frame: &[u8]) {
-        // SAFETY: the frame outlives the call.
-        let sent = unsafe { libc::send(self.socket, frame.as_ptr().cast(), frame.len(), 0) };
-        assert_eq!(sent, frame.len() as isize, "{}", std::io::Error::last_os_error());
-    }
-}
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        // SAFETY: the descriptor is open, and is closed only here.
-        unsafe { libc::close(self.socket) };
-    }
-}
-
-fn ip(command: &str) -> bool {
-    let status = Command::new("ip").args(command.split(' ')).status();
-    let is_done = status.as_ref().is_ok_and(std::process::ExitStatus::success);
-    if !is_done {
-        eprintln!("skipped: `ip {command}` failed: {status:?}");
-    }
-    is_done
-}
-
-/// A packet socket that sends complete frames on `interface` and receives nothing.
-fn sender(interface: &str) -> c_int {
-    let name = std::ffi::CString::new(interface).expect("no zero inside");
-    // SAFETY: `sockaddr_ll` consists of integers, for which zero is valid; the name and the address outlive
-    // the calls, and the size is that of the address.
-    unsafe {
-        let socket = libc::socket(libc::AF_PACKET, libc::SOCK_RAW, 0);
-        assert!(socket >= 0, "{}", std::io::Error::last_os_error());
-        let mut address: libc::sockaddr_ll = std::mem::zeroed();
-        address.sll_family = libc::AF_PACKET as u16;
-        address.sll_ifindex = libc::if_nametoindex(name.as_ptr()) as c_int;
-        let size = size_of_val(&address) as libc::socklen_t;
-        assert_eq!(libc::bind(socket, (&raw const address).cast(), size), 0);
-        socket
-    }
-}
-
 fn options(interface: &str) -> RingOptions {
     RingOptions {
-        interface: interface.into(),
-        index: 3,
+        interface: Interface::find(interface).expect("the interface exists"),
+        number: 3,
         ring_bytes: 4 << 20,
         snaplen: 65_535,
         promiscuous: true,
         filter: None,
-        fanout: None,
+        fanout: Fanout::Off,
     }
 }
 
@@ -117,7 +53,8 @@ fn receive(ring: &mut Ring, count: usize) -> Vec<(Vec<u8>, u32)> {
             assert!(packet.time_ns > 1_600_000_000_000_000_000, "a time of this century");
             packets.push((packet.bytes.to_vec(), packet.wire_len));
         };
-        ring.read_block(Duration::from_millis(100), each).expect("the interface is up");
+        Ring::wait(std::slice::from_ref(ring), Duration::from_millis(100)).expect("it can be waited for");
+        ring.read_block(each);
     }
     packets
 }
@@ -140,8 +77,9 @@ fn instruction(code: u16, jt: u8, jf: u8, k: u32) -> Instruction {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn every_byte_of_every_frame_arrives_in_order() {
-    let Some(wire) = Wire::new() else { return };
+    let wire = Wire::new();
     let mut ring = Ring::open(&options("far")).expect("the interface exists");
     let frames: Vec<_> = (0..3000).map(|n| frame(n, 60 + n as usize % 1455)).collect();
     let mut packets = Vec::new();
@@ -159,8 +97,9 @@ fn every_byte_of_every_frame_arrives_in_order() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn vlan_tags_are_restored() {
-    let Some(wire) = Wire::new() else { return };
+    let wire = Wire::new();
     let mut ring = Ring::open(&options("far")).expect("the interface exists");
     let plain = frame(1, 100);
     let frames = [
@@ -175,8 +114,9 @@ fn vlan_tags_are_restored() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn the_filter_selects_the_packets_of_the_ring() {
-    let Some(wire) = Wire::new() else { return };
+    let wire = Wire::new();
     // Accepts frames with an odd number.
     let program = vec![
         instruction(0x30, 0, 0, 17),
@@ -194,8 +134,9 @@ fn the_filter_selects_the_packets_of_the_ring() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn the_snap_length_truncates_and_the_wire_length_stays() {
-    let Some(wire) = Wire::new() else { return };
+    let wire = Wire::new();
     let filter = Some(Filter::keep(65_535));
     for filter in [None, filter] {
         let mut ring =
@@ -207,8 +148,9 @@ fn the_snap_length_truncates_and_the_wire_length_stays() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_ring_that_is_not_read_counts_its_drops() {
-    let Some(wire) = Wire::new() else { return };
+    let wire = Wire::new();
     let mut rings =
         [Ring::open(&RingOptions { ring_bytes: 0, ..options("far") }).expect("the interface exists")];
     for sent in (0..4000).step_by(BURST) {
@@ -224,10 +166,15 @@ fn a_ring_that_is_not_read_counts_its_drops() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn rings_of_a_group_share_the_packets() {
-    let Some(wire) = Wire::new() else { return };
-    let shared = RingOptions { fanout: Some(1), ..options("far") };
-    let mut rings = [&shared, &shared].map(|options| Ring::open(options).expect("the interface exists"));
+    let wire = Wire::new();
+    let lead = RingOptions { fanout: Fanout::Lead, ..options("far") };
+    let first = Ring::open(&lead).expect("the interface exists");
+    let second = Ring::open(&RingOptions { fanout: first.fanout(), ..options("far") });
+    let other = Ring::open(&lead).expect("another group");
+    assert!(matches!((first.fanout(), other.fanout()), (Fanout::Join(one), Fanout::Join(two)) if one != two));
+    let mut rings = [first, second.expect("the group exists")];
     for n in 0..200u8 {
         // UDP from a new port each time, so that the flows are distributed
         let mut ipv4 = vec![0x45, 0, 0, 46, 0, 0, 0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 1];
@@ -243,49 +190,116 @@ fn rings_of_a_group_share_the_packets() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn loopback_shows_each_packet_once() {
-    let Some(_wire) = Wire::new() else { return };
+    let _wire = Wire::new();
     let mut ring = Ring::open(&options("lo")).expect("the interface exists");
     let from = std::net::UdpSocket::bind("127.0.0.1:0").expect("loopback is up");
     from.send_to(b"once", from.local_addr().expect("it is bound")).expect("loopback is up");
     assert_eq!(receive(&mut ring, 1).len(), 1);
     assert_eq!(ring.statistics().packets, 2, "the kernel shows it twice");
     Ring::wait(std::slice::from_ref(&ring), Duration::ZERO).expect("loopback is up");
-    assert_eq!(ring.read_block(Duration::ZERO, |_| ()).expect("loopback is up"), 0);
+    assert_eq!(ring.read_block(|_| ()), 0);
 }
 
 #[test]
+#[ignore = "needs root"]
 fn an_error_on_opening_is_one_line() {
-    let Some(_wire) = Wire::new() else { return };
-    let error = |interface| Ring::open(&options(interface)).err().map(|error| error.0).unwrap_or_default();
-    assert_eq!(error("eth7"), "eth7: no such interface; available: lo, far, near");
-    assert!(ip("link set dev far down"));
-    assert_eq!(error("far"), "far: the interface is down; bring it up: ip link set dev far up");
+    let _wire = Wire::new();
+    let (up, gone) = (options("far"), options("near"));
+    ip("link set dev far down");
+    let error = |options| Ring::open(options).err().map(|error| error.0).unwrap_or_default();
+    assert_eq!(error(&up), "far: the interface is down; bring it up: ip link set dev far up");
+    ip("link delete dev far");
+    assert_eq!(error(&gone), "near: no such interface any more");
 }
 
 #[test]
-fn an_interface_that_disappears_ends_the_capture() {
-    let Some(_wire) = Wire::new() else { return };
+#[ignore = "needs root"]
+fn a_ring_outlives_a_time_in_which_its_interface_is_down() {
+    let wire = Wire::new();
+    let lead = RingOptions { fanout: Fanout::Lead, ..options("far") };
+    let mut ring = Ring::open(&lead).expect("the interface exists");
+    let attachment = ring.attachment().expect("few files are open");
+    wire.send(&frame(1, 100));
+    assert_eq!(receive(&mut ring, 1).len(), 1);
+    ip("link set dev far down");
+    let begin = Instant::now();
+    for _ in 0..2 {
+        Ring::wait(std::slice::from_ref(&ring), Duration::from_millis(200)).expect("it can be waited for");
+    }
+    assert!(begin.elapsed() > Duration::from_millis(150), "a wait ends early once, not for ever");
+    assert!(attachment.holds());
+    ip("link set dev far up");
+    wire.send(&frame(2, 100));
+    assert_eq!(receive(&mut ring, 1), [(frame(2, 100), 100)]);
+    assert_eq!(ring.statistics().packets, 2);
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_ring_whose_interface_was_removed_has_lost_its_attachment() {
+    let wire = Wire::new();
     let mut ring = Ring::open(&options("far")).expect("the interface exists");
-    assert_eq!(ring.read_block(Duration::ZERO, |_| ()).expect("the interface is up"), 0);
-    assert!(ip("link set dev far down"));
-    let error = ring.read_block(Duration::ZERO, |_| ()).expect_err("the interface is down");
-    assert_eq!(error.0, "far: the interface is down; bring it up: ip link set dev far up");
-
-    assert!(ip("link set dev far up"));
-    let ring = Ring::open(&options("far")).expect("the interface is up");
-    assert!(ip("link delete dev far"));
-    let error = Ring::wait(&[ring], TIME_LIMIT).expect_err("the interface no longer exists");
-    assert_eq!(error.0, "far: the interface no longer exists");
+    let attachment = ring.attachment().expect("few files are open");
+    wire.send(&frame(1, 100));
+    ip("link set dev far name other");
+    assert!(attachment.holds(), "a ring has an interface, not a name");
+    ip("link delete dev other");
+    assert!(!attachment.holds());
+    assert_eq!(receive(&mut ring, 1).len(), 1, "what has arrived can be read");
 }
 
 #[test]
+#[ignore = "needs root"]
+fn a_ring_that_was_ended_accepts_nothing_more() {
+    let wire = Wire::new();
+    let mut ring = Ring::open(&options("far")).expect("the interface exists");
+    let attachment = ring.attachment().expect("few files are open");
+    wire.send(&frame(1, 100));
+    assert_eq!(statistics(std::array::from_mut(&mut ring), 1)[0].packets, 1);
+    attachment.end().expect("the kernel accepts a filter");
+    wire.send(&frame(2, 100));
+    let mut later = Ring::open(&options("far")).expect("the interface exists");
+    wire.send(&frame(3, 100));
+    assert_eq!(receive(&mut later, 1), [(frame(3, 100), 100)]);
+    assert_eq!(receive(&mut ring, 1), [(frame(1, 100), 100)]);
+    assert_eq!(ring.statistics().packets, 1);
+}
+
+#[test]
+#[ignore = "needs root"]
+fn changes_of_interfaces_are_noticed() {
+    let _wire = Wire::new();
+    let changes = Netlink::subscribe().expect("a socket");
+    assert!(!changes.wait(Duration::ZERO).expect("a socket"), "changes before it do not count");
+    for command in [
+        "link set dev far down",
+        "link set dev far up",
+        "link set dev far name other",
+        "link delete dev near",
+    ] {
+        ip(command);
+        assert!(changes.wait(TIME_LIMIT).expect("a socket"), "{command}");
+        while changes.wait(Duration::from_millis(200)).expect("a socket") {} // the carrier follows later
+    }
+    for number in 0..150 {
+        ip(&format!("link add name a{number} type veth peer name b{number}")); // more than the socket holds
+    }
+    assert!(changes.wait(TIME_LIMIT).expect("an overflow is a change as well"));
+    let names: Vec<_> = Interface::list().expect("a list").into_iter().map(|one| one.name).collect();
+    assert_eq!(names.len(), 301, "a list of more than one datagram");
+}
+
+#[test]
+#[ignore = "needs root"]
 fn the_error_without_privileges_names_the_missing_one() {
-    let Some(_wire) = Wire::new() else { return };
+    let _wire = Wire::new();
+    let options = options("far");
     // SAFETY: the calls take no pointers. Unlike libc's function, the system call changes only this thread.
     let result = unsafe { libc::syscall(libc::SYS_setresuid, 65_534, 65_534, 65_534) };
     assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
-    let error = Ring::open(&options("far")).err().map(|error| error.0).unwrap_or_default();
+    let error = Ring::open(&options).err().map(|error| error.0).unwrap_or_default();
     assert!(
         error.starts_with("far: no permission to capture, which requires CAP_NET_RAW: run as root (sudo "),
         "{error}"

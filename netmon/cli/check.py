@@ -108,6 +108,10 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "subject.inventory", ", ".join(map("{0[0]} {0[1]:,}".format, settings.inventory.items())) or "none"
     capture = settings.capture
     yield "capture.interfaces", ", ".join(capture.interfaces) or "none: give them with -i"
+    yield (
+        "capture.require_all",
+        "true" if capture.require_all else "false: one that can be captured is enough",
+    )
     yield "capture.workers", str(capture.workers)
     yield "capture.ring_mib", str(capture.ring_mib)
     yield "capture.snaplen", str(capture.snaplen)

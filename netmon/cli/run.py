@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,12 +36,20 @@ if TYPE_CHECKING:
 def run(
     interfaces: Annotated[
         list[str] | None,
-        typer.Option("--interface", "-i", metavar="IF", help="Mirror port; repeat the option for more."),
+        typer.Option(
+            "--interface",
+            "-i",
+            metavar="IF",
+            help="Mirror port, a pattern such as 'ens*', or any; repeat the option for more.",
+        ),
     ] = None,
     filter_words: Annotated[
         list[str] | None, typer.Argument(metavar="[FILTER…]", help="BPF filter, applied by the kernel.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Write ECS events to standard output.")] = False,
+    require_all: Annotated[
+        bool, typer.Option("--require-all", help="Start only if every interface can be captured.")
+    ] = False,
     *,
     options: RunOptions,
 ) -> None:
@@ -48,6 +57,9 @@ def run(
 
     SIGTERM and SIGINT stop it after the last flows are flushed. SIGHUP reloads the signatures; if the new
     ones have errors, the old ones stay in use. Requires CAP_NET_RAW.
+
+    An interface may go down, be removed and come back: the others are captured on, and it is captured again
+    by itself. A start fails only if no interface can be captured, unless --require-all is given.
 
     Examples:
 
@@ -66,6 +78,8 @@ def run(
     from netmon.web.server import describe  # noqa: PLC0415
 
     with ExitStack() as stack:
+        if require_all:
+            settings = replace(settings, capture=replace(settings.capture, require_all=True))
         open_source = partial(_open_source, settings, ports, " ".join(filter_words or ()), options.source)
         sensor = Sensor(settings, open_source, log)
         level = settings.privacy_level if options.privacy is None else options.privacy
@@ -94,6 +108,7 @@ def _open_source(
         ports,
         matcher,
         filter_expression=expression,
+        require_all=capture.require_all,
         workers=capture.workers,
         ring_bytes=capture.ring_mib << 20,
         snaplen=capture.snaplen,

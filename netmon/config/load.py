@@ -162,6 +162,7 @@ def _read_capture(fields: Fields) -> Capture:
     default = Capture()
     return Capture(
         interfaces=fields.read("interfaces", Item.texts, default.interfaces),
+        require_all=fields.read("require_all", Item.flag, default.require_all),
         workers=fields.read("workers", lambda item: item.integer(1, 64), default.workers),
         ring_mib=fields.read("ring_mib", lambda item: item.integer(2, 4096), default.ring_mib),
         snaplen=fields.read("snaplen", lambda item: item.integer(128, 262_144), default.snaplen),

@@ -19,7 +19,8 @@ from netmon.web.options import WebOptions
 class Capture:
     """How packets are captured from mirror ports."""
 
-    interfaces: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()  # names, patterns, or "any"
+    require_all: bool = False  # start only if all of them can be captured
     workers: int = 1
     ring_mib: int = 32  # for each worker and interface
     snaplen: int = 65_535

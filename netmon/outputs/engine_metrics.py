@@ -65,6 +65,10 @@ def engine_metrics(families: Families, births: Births, stats: Mapping[str, Any])
 
 
 def _capture(families: Families, interfaces: Mapping[str, Mapping[str, int]]) -> Iterator[Metric]:
+    up = (((name,), counters["up"]) for name, counters in interfaces.items())
+    yield families.family("netmon_interface_up", up)
+    interrupted = (((name,), counters["interruptions"]) for name, counters in interfaces.items())
+    yield families.family("netmon_interface_interruptions", interrupted)
     packets = (((name,), counters["packets"]) for name, counters in interfaces.items())
     yield families.family("netmon_capture_packets", packets)
     dropped = (

@@ -113,6 +113,12 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_active_flows": ("gauge", (), "Flows in the flow table."),
     "netmon_dns_names": ("gauge", (), "Addresses in the table of names learned from DNS."),
     "netmon_evicted": ("counter", ("table",), "Entries evicted because a table was full."),
+    "netmon_interface_up": (
+        "gauge",
+        ("interface",),
+        "Whether the interface is captured: it exists, is up and has a carrier.",
+    ),
+    "netmon_interface_interruptions": ("counter", ("interface",), "Times that the capture was interrupted."),
     "netmon_capture_packets": ("counter", ("interface",), "Packets captured on the interface."),
     "netmon_capture_dropped_packets": (
         "counter",

@@ -6,17 +6,23 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from netmon._engine import CaptureError, Matcher, Sensor, interface_link
+from netmon._engine import CaptureError, Matcher, Sensor
 from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
-from netmon.sources.bpf import Program, compile_filter
+from netmon.sources.bpf import ETHERNET, Program, compile_filter
 
 POLL_S = 0.5
 """The longest wait for records, in seconds, and so the longest delay of a stop or a reload."""
 
+_LINKS = (ETHERNET, 101)
+"""Link types of interfaces: Ethernet, and raw IP."""
+
 
 class LiveSource:
-    """Captures on the interfaces of a sensor. The constructor starts the capture, and raises SourceError."""
+    """Captures on interfaces, which may come and go. The constructor starts the capture.
+
+    It raises SourceError if no interface can be captured, or with `require_all`, if one of them cannot.
+    """
 
     def __init__(
         self,
@@ -24,6 +30,7 @@ class LiveSource:
         matcher: Matcher,
         *,
         filter_expression: str = "",
+        require_all: bool = False,
         workers: int = 1,
         ring_bytes: int = 32 << 20,
         snaplen: int = 65_535,
@@ -33,11 +40,11 @@ class LiveSource:
     ) -> None:
         self._stop = threading.Event()
         try:
-            program = _compile(filter_expression, interfaces, snaplen) if filter_expression else []
             self._sensor = Sensor(
                 matcher,
                 interfaces,
-                filter=program,
+                filters=_compile(filter_expression, snaplen),
+                require_all=require_all,
                 workers=workers,
                 ring_bytes=ring_bytes,
                 snaplen=snaplen,
@@ -51,7 +58,7 @@ class LiveSource:
     def batches(self) -> Iterator[Batch]:
         """Batches until `stop`, then the last flows. Without traffic, an empty one comes every half second.
 
-        Raises SourceError if an interface fails, after the batches up to then.
+        Raises SourceError if the engine fails, after the batches up to then.
         """
         failure: CaptureError | None = None
         while not self._stop.is_set() and failure is None:
@@ -76,14 +83,19 @@ class LiveSource:
         return self._sensor.stats()
 
     def turns(self) -> list[int]:
-        """The iterations of each worker's loop. A number that no longer grows means that the worker hangs."""
+        """The iterations of each thread's loop. A number that no longer grows means that the thread hangs."""
         return self._sensor.turns()
 
 
-def _compile(expression: str, interfaces: Sequence[str], snaplen: int) -> Program:
-    """One program for all interfaces, which must have the same link type."""
-    links = {name: interface_link(name) for name in interfaces}
-    if len(set(links.values())) > 1:
-        kinds = ", ".join(f"{name} {link}" for name, link in links.items())
-        raise SourceError(f"a filter works for one link type, but the interfaces have several: {kinds}")
-    return compile_filter(expression, next(iter(links.values())), snaplen, live=True)
+def _compile(expression: str, snaplen: int) -> dict[int, Program]:
+    """The filter for each link type that it fits. Raises SourceError if there is none."""
+    programs: dict[int, Program] = {}
+    problems: list[SourceError] = []
+    for link in _LINKS if expression else ():
+        try:
+            programs[link] = compile_filter(expression, link, snaplen, live=True)
+        except SourceError as error:
+            problems.append(error)
+    if problems and not programs:
+        raise problems[0]
+    return programs

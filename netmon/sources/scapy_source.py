@@ -24,6 +24,7 @@ REQUIREMENT = "scapy>=2.5"
 
 PACKETS_PER_STEP = 4096
 POLL_S = 0.5
+_PATTERN = frozenset("*?[")
 MAX_PACKET_BYTES = 4 * 65_535
 """The longest packet that scapy reads."""
 
@@ -130,6 +131,10 @@ class ScapyLiveSource:
         self._link_numbers = scapy.conf.l2types.layer2num
         self._sockets: dict[Any, str] = {}
         for interface in interfaces:
+            if interface == "any" or not _PATTERN.isdisjoint(interface):
+                raise SourceError(
+                    f"{interface}: --source scapy needs the name of an interface, not a pattern"
+                )
             try:
                 listen = scapy.resolve_iface(interface).l2listen()
                 self._sockets[listen(iface=interface, filter=filter_expression or None)] = interface

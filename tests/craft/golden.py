@@ -87,6 +87,8 @@ CASES: tuple[Callable[[], bytes], ...] = (
     wrappings.wrapped_by_the_mirror,
     wrappings.quic_hellos,
     view.mirrored_twice,
+    view.late_syn,
+    view.retransmitted_at_once,
     view.lossy_mirror,
     embedded.embedded_addresses,
     round_trips.moscow_excluded,

@@ -38,6 +38,28 @@ def mirrored_twice() -> bytes:
     return pcap(sorted(both, key=lambda frame: frame.time_ns), ETHERNET, magic=NANOSECONDS)
 
 
+def late_syn() -> bytes:
+    """A late copy of the SYN arrives after data was exchanged.
+
+    It begins nothing anew: no byte is missing, and the verdict is that of the flow without it.
+    """
+    sent = tls_session(connection(), flight())
+    middle = len(sent) // 2
+    copy = Sent(sent[middle].time_ns + 1, sent[0].packet, sent[0].up)
+    return ethernet_file([*sent[: middle + 1], copy, *sent[middle + 1 :]])
+
+
+def retransmitted_at_once() -> bytes:
+    """A near host retransmits every fifth packet of an upload over IPv6 within a millisecond.
+
+    The mirror port delivers every packet once, so each of them counts, although it looks like a duplicate.
+    """
+    load = Load(turns=4, up_bytes=20_000, down_bytes=200, pause_ns=10_000_000)
+    sent = tls_session(connection(ZURICH_V6, client=CLIENT_V6), flight(), load=load)
+    again = [Sent(s.time_ns + 1, s.packet, s.up) for s in [s for s in sent if s.up][5::5]]
+    return ethernet_file(sorted([*sent, *again], key=lambda s: s.time_ns))
+
+
 def lossy_mirror() -> bytes:
     """An overloaded mirror port loses every third packet of a download.
 

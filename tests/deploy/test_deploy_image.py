@@ -7,17 +7,19 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.lab.lab import wait_for
-from tests.machine import need
+from tests.machine import cache, need
 
 ROOT = Path(__file__).parents[2]
 CONTAINERFILE = ROOT / "deploy" / "Containerfile"
 DEBIAN = "trixie"  # what the Containerfile's base is
 OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")  # of a network with a TLS proxy
+KEPT_S = 7 * 86_400  # then Debian's packages are fetched again
 COMPOSE_RIGHTS = ",+net_raw,+setgid,+setuid"
 NET_RAW, NETMON_UID = 1 << 13, 10977
 
@@ -65,15 +67,19 @@ class Image:
 
 
 class Builder:
-    """buildah with a private store, which is removed at the end."""
+    """buildah with a store of its own. Its layers are kept for a week, so that later runs are quick."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, run):
         self._folder = folder
+        self._run = run
+        if folder.exists() and time.time() - folder.stat().st_mtime > KEPT_S:
+            self("rmi", "--all", "--force")
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
 
-    def __call__(self, *words):
-        """The output of a buildah command; fails the test if the command fails."""
-        store = ["--root", self._folder / "store", "--runroot", self._folder / "run"]
-        done = subprocess.run(
+    def _start(self, *words):
+        store = ["--root", self._folder / "store", "--runroot", self._run]
+        return subprocess.run(
             [str(word) for word in ("buildah", *store, *words)],
             cwd=ROOT,
             env=os.environ | {"BUILDAH_ISOLATION": "chroot"},
@@ -81,12 +87,18 @@ class Builder:
             text=True,
             check=False,
         )
+
+    def __call__(self, *words):
+        """The output of a buildah command; fails the test if the command fails."""
+        done = self._start(*words)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout.strip()
 
     def make_base(self, tag):
-        """A plain Debian image; skips the test if Debian cannot be downloaded."""
-        root = self._folder / "base"
+        """A plain Debian image, unless there is one; skips the test if Debian cannot be downloaded."""
+        if self._start("inspect", "--type", "image", tag).returncode == 0:
+            return
+        root = self._run / "base"
         words = ["debootstrap", "--variant=minbase", DEBIAN, str(root)]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode != 0:
@@ -105,17 +117,18 @@ class Builder:
 def image():
     """The image built from the Containerfile, with another base and an engine that is not optimised."""
     need("buildah", "debootstrap", "setpriv", "ip")
-    with tempfile.TemporaryDirectory(prefix="netmon-image-") as folder:
-        buildah = Builder(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="netmon-image-") as run:
+        buildah = Builder(cache(f"image-{DEBIAN}"), Path(run))
         try:
             buildah.make_base("localhost/base")
             words = ["--format", "docker", "--file", CONTAINERFILE, "--build-arg", "BASE=localhost/base"]
-            buildah("build", *words, "--tag", "localhost/netmon", ".")
+            buildah("build", "--layers", *words, "--tag", "localhost/netmon", ".")
             config = json.loads(buildah("inspect", "--type", "image", "localhost/netmon"))["Docker"]["config"]
             container = buildah("from", "localhost/netmon")
             yield Image(config, Path(buildah("mount", container)))
         finally:
             buildah("rm", "--all")
+            buildah("rmi", "--prune")
 
 
 def test_containerfile_is_clean():

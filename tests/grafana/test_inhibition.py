@@ -73,6 +73,15 @@ def test_a_forbidden_vendor_does_not_drown_a_critical_finding(manager, severity,
     assert manager(FORBIDDEN, finding) == expected
 
 
+def test_an_interface_that_is_down_mutes_what_follows_from_it(manager):
+    """That no packets arrive on it; not on another one."""
+    port = ("severity=critical", *SENSOR)
+    down = ("alertname=InterfaceDown", "interface=m3", *port)
+    silent = ("alertname=NoPackets", "interface=m3", *port)
+    other = ("alertname=ViewInsufficient", "interface=m1", *port)
+    assert manager(down, silent, other) == ["NoPackets"]
+
+
 def test_a_finding_of_another_vendor_is_not_muted(manager):
     """Nor is one that another sensor reports."""
     other = ("alertname=UnexpectedDestination", "severity=warning", "vendor=globex", *SENSOR)

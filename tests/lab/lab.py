@@ -59,15 +59,11 @@ class Lab:
         config: str = "",
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
-        duplicate_window_ms: int = 0,
         hold_zero_s: int = 0,
     ) -> None:
         self._folder = folder
         self._zone = zone
-        # Hosts as near as these retransmit at once, which over IPv6 looks like a duplicate made by the mirror
-        # port: duplicates are removed only where the mirror makes some.
         flows = f"report_every_s: 1, tcp_idle_s: {tcp_idle_s}, udp_idle_s: {udp_idle_s}"
-        flows += f", duplicate_window_ms: {duplicate_window_ms}"
         metrics = f"metrics: {{hold_zero_s: {hold_zero_s}}}"
         state = f"state: {{folder: {folder / 'state'}, learning_days: 0}}"
         self._config = f"{CONFIG}flows: {{{flows}}}\n{metrics}\n{state}\n{config}"

@@ -63,7 +63,9 @@ STATS = {
     ),
     "new_destinations": {("acme", "network", "RU"): NewCount(31, 32)},
     "is_state_saved": True,
-    "interfaces": {"eth1": {"packets": 15, "dropped": 16, "freezes": 17, "interface_dropped": 18}},
+    "interfaces": {
+        "eth1": {"packets": 15, "dropped": 16, "interface_dropped": 18, "up": 1, "interruptions": 9}
+    },
 }
 NEW_IN_RUSSIA = {"vendor": "acme", "kind": "network", "country": "RU"}
 ZURICH_LABELS = {

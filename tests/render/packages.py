@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 from functools import cache
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import machine
 from tests.machine import need
 
 SOURCES = Path(__file__).parent
@@ -40,8 +40,7 @@ def _install() -> tuple[Path, str | None]:
     if int(found.strip().lstrip("v").partition(".")[0] or 0) < OLDEST_NODE:
         return Path(), f"needs Node {OLDEST_NODE} or newer, found {found.strip() or 'none that works'}"
     package = (SOURCES / "package.json").read_bytes()
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "netmon-tests" / hashlib.sha256(package).hexdigest()[:12]
+    folder = machine.cache(hashlib.sha256(package).hexdigest()[:12])
     if (folder / "complete").exists():
         return folder, None
     shutil.rmtree(folder, ignore_errors=True)

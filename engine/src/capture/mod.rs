@@ -7,6 +7,8 @@ pub mod file;
 pub mod filter;
 #[cfg(target_os = "linux")]
 pub mod interface;
+#[cfg(target_os = "linux")]
+pub mod netlink;
 mod packet;
 mod pcap;
 mod pcapng;

@@ -42,10 +42,10 @@ const SENDER: usize = size_of::<tpacket3_hdr>().next_multiple_of(libc::TPACKET_A
 /// How to open a ring.
 #[derive(Clone, Debug)]
 pub struct RingOptions {
-    /// Interface name.
-    pub interface: String,
-    /// Its index in the sensor's list, recorded in every packet.
-    pub index: u16,
+    /// What to capture on.
+    pub interface: Interface,
+    /// Its number in the sensor's list, recorded in every packet.
+    pub number: u16,
     /// Size of the ring in bytes.
     pub ring_bytes: usize,
     /// Maximum number of bytes kept of each packet.
@@ -54,12 +54,23 @@ pub struct RingOptions {
     pub promiscuous: bool,
     /// Run by the kernel on every packet, after it has stripped the outer VLAN tag.
     pub filter: Option<Filter>,
-    /// Share the interface's packets by flow with the other rings of this group.
-    pub fanout: Option<u16>,
+    /// Share the interface's packets by flow with other rings.
+    pub fanout: Fanout,
+}
+
+/// With which rings of an interface a ring shares its packets.
+#[derive(Clone, Copy, Debug)]
+pub enum Fanout {
+    /// With none.
+    Off,
+    /// With those that join the group of this one.
+    Lead,
+    /// With those of a group.
+    Join(u16),
 }
 
 /// The kernel's counters since the ring was opened.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RingStatistics {
     /// Packets that reached the socket, including dropped ones.
     pub packets: u64,
@@ -69,12 +80,41 @@ pub struct RingStatistics {
     pub freezes: u64,
 }
 
-/// A live capture on one interface.
+impl RingStatistics {
+    /// Adds those of another ring.
+    pub fn add_ring(&mut self, other: Self) {
+        self.packets += other.packets;
+        self.dropped += other.dropped;
+        self.freezes += other.freezes;
+    }
+}
+
+/// A hold on a ring, wherever that is: tells whether its interface still exists, and ends its capture.
+pub struct Attachment(Socket);
+
+impl Attachment {
+    /// True until the interface is removed, also while it is down: its packets arrive again once it is up.
+    pub fn holds(&self) -> bool {
+        self.0.is_bound()
+    }
+
+    /// Ends the capture: what has arrived can still be read.
+    ///
+    /// # Errors
+    ///
+    /// The kernel is out of memory.
+    pub fn end(&self) -> io::Result<()> {
+        self.0.attach(&Filter::keep(0))
+    }
+}
+
+/// A live capture on one interface. While the interface is down, no packets arrive; once it is removed, none ever
+/// will.
 pub struct Ring {
     // These fields are dropped after `drop` has unmapped the memory.
     socket: Socket,
-    interface: Interface,
-    index: u16,
+    number: u16,
+    group: Option<u16>,
     link: u16,
     skip_sent: bool,
     memory: NonNull<u8>,
@@ -93,9 +133,9 @@ impl Ring {
     ///
     /// # Errors
     ///
-    /// There is no such interface, the process lacks privileges, or the kernel rejects the filter.
+    /// The interface is down or gone, the process lacks privileges, or the kernel rejects the filter.
     pub fn open(options: &RingOptions) -> Result<Self, CaptureError> {
-        let interface = Interface::find(&options.interface)?;
+        let interface = &options.interface;
         let fails =
             |what: &str, error: io::Error| CaptureError(format!("{}: {what}: {error}", interface.name));
         let socket = Socket::new().map_err(|error| match error.raw_os_error() {
@@ -122,31 +162,42 @@ impl Ring {
             fails(&format!("cannot get a ring of {} MiB (a smaller ring_bytes may help)", blocks), error)
         })?;
         let memory = map(&socket, blocks * BLOCK).map_err(|error| fails("cannot map the ring", error))?;
-        let index = options.index;
+        let (number, group) = (options.number, None);
         let statistics = RingStatistics::default();
-        let ring = Self { socket, interface, index, link, skip_sent, memory, blocks, current: 0, statistics };
+        let mut ring =
+            Self { socket, number, group, link, skip_sent, memory, blocks, current: 0, statistics };
         ring.begin(options)?;
         Ok(ring)
     }
 
     /// Starts the capture, after filter and fanout are in place.
-    fn begin(&self, options: &RingOptions) -> Result<(), CaptureError> {
-        let socket = &self.socket;
-        let fails = |what, error| CaptureError(format!("{}: {what}: {error}", self.interface.name));
+    fn begin(&mut self, options: &RingOptions) -> Result<(), CaptureError> {
+        let (socket, interface) = (&self.socket, &options.interface);
+        let fails = |what, error| CaptureError(format!("{}: {what}: {error}", interface.name));
         let rejected = |error| fails("the kernel rejects the filter", error);
         // No packet is accepted before the ring has joined its group: a packet must not be in two rings.
         socket.attach(&Filter::keep(0)).map_err(rejected)?;
-        socket.bind(&self.interface).map_err(|error| self.failure(&error))?;
+        socket.bind(interface).map_err(|error| match error.raw_os_error() {
+            Some(libc::ENETDOWN) => {
+                CaptureError(format!("{}: {}", interface.name, interface.advice_if_down()))
+            }
+            Some(libc::ENODEV) => CaptureError(format!("{}: no such interface any more", interface.name)),
+            _ => fails("cannot capture", error),
+        })?;
         if options.promiscuous {
             socket
-                .set_promiscuous(&self.interface)
+                .set_promiscuous(interface)
                 .map_err(|error| fails("cannot enable promiscuous mode", error))?;
         }
-        if let Some(group) = options.fanout {
-            socket
-                .join_fanout(group)
-                .map_err(|error| fails("cannot share packets between workers", error))?;
-        }
+        let group = match options.fanout {
+            Fanout::Off => None,
+            Fanout::Lead => Some(0),
+            Fanout::Join(group) => Some(group),
+        };
+        self.group = group
+            .map(|group| socket.join_fanout(group))
+            .transpose()
+            .map_err(|error| fails("cannot share packets between workers", error))?;
         match &options.filter {
             Some(filter) => socket.attach(&filter.clone().cut_at(options.snaplen)).map_err(rejected),
             None if options.snaplen < UNLIMITED_SNAPLEN => {
@@ -156,28 +207,36 @@ impl Ring {
         }
     }
 
-    /// Waits up to `timeout` for a block of packets and calls `each` with each packet; returns their number.
-    /// A VLAN tag stripped by the kernel is restored.
+    /// The number of its interface in the sensor's list.
+    pub fn number(&self) -> u16 {
+        self.number
+    }
+
+    /// How the next ring of the interface joins the group of this one.
+    pub fn fanout(&self) -> Fanout {
+        self.group.map_or(Fanout::Off, Fanout::Join)
+    }
+
+    /// Tells whether the interface still exists, wherever the ring is.
     ///
     /// # Errors
     ///
-    /// The interface is down or gone, which ends the capture.
-    pub fn read_block(
-        &mut self,
-        timeout: Duration,
-        each: impl FnMut(Packet<'_>),
-    ) -> Result<usize, CaptureError> {
+    /// The process has too many open files.
+    pub fn attachment(&self) -> io::Result<Attachment> {
+        self.socket.duplicate().map(Attachment)
+    }
+
+    /// Calls `each` with each packet of the next block, if there is one; returns their number. A VLAN tag
+    /// stripped by the kernel is restored.
+    pub fn read_block(&mut self, each: impl FnMut(Packet<'_>)) -> usize {
         if !self.is_ready() {
-            Self::wait(std::slice::from_ref(self), timeout)?;
-            if !self.is_ready() {
-                return Ok(0);
-            }
+            return 0;
         }
         // A panic in `each` keeps the block, so its packets are delivered again rather than lost.
         let delivered = self.walk(each);
         self.status().store(libc::TP_STATUS_KERNEL, Ordering::Release);
         self.current = (self.current + 1) % self.blocks;
-        Ok(delivered)
+        delivered
     }
 
     /// The kernel's counters since the ring was opened.
@@ -191,31 +250,21 @@ impl Ring {
         self.statistics
     }
 
-    /// Waits up to `timeout` until one of the rings has packets.
+    /// Waits up to `timeout` until one of the rings has packets, or its interface goes down.
     ///
     /// # Errors
     ///
-    /// One of the interfaces is down or gone.
+    /// Those of the kernel.
     pub fn wait(rings: &[Self], timeout: Duration) -> Result<(), CaptureError> {
         let mut sockets = rings.iter().map(|ring| ring.socket.fd());
         let failed = socket::poll(&mut sockets, timeout)
             .map_err(|error| CaptureError(format!("cannot wait for packets: {error}")))?;
         for (ring, _) in rings.iter().zip(failed).filter(|(_, failed)| *failed) {
-            ring.socket.pending_error().map_err(|error| ring.failure(&error))?;
+            // A packet socket has one error, ENETDOWN. Nothing is to be done: its interface comes back, or the
+            // attachment is lost. Until the error is taken, it would end every wait.
+            let _ = ring.socket.pending_error();
         }
         Ok(())
-    }
-
-    /// The error of the socket as a message for the user.
-    fn failure(&self, error: &io::Error) -> CaptureError {
-        let name = &self.interface.name;
-        CaptureError(if !self.interface.exists() {
-            format!("{name}: the interface no longer exists")
-        } else if error.raw_os_error() == Some(libc::ENETDOWN) {
-            format!("{name}: the interface is down; bring it up: ip link set dev {name} up")
-        } else {
-            format!("{name}: cannot capture: {error}")
-        })
     }
 
     fn is_ready(&self) -> bool {
@@ -292,7 +341,7 @@ impl Ring {
             number: 0,
             time_ns: u64::from(seconds) * 1_000_000_000 + u64::from(nanoseconds),
             link: self.link,
-            interface: self.index,
+            interface: self.number,
             wire_len,
             bytes: &frame[from..to],
         })

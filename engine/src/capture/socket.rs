@@ -103,13 +103,33 @@ impl Socket {
         self.set(libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &membership)
     }
 
-    /// Shares packets with the other sockets of `group` by flow, both directions on the same socket. The
-    /// kernel reassembles IPv4 fragments first, because only the first one has ports; they then count as one
-    /// packet with one header.
-    pub fn join_fanout(&self, group: u16) -> io::Result<()> {
-        let how = libc::PACKET_FANOUT_HASH | libc::PACKET_FANOUT_FLAG_DEFRAG;
+    /// Shares packets with the other sockets of `group` by flow, both directions on the same socket; 0: with a new
+    /// group, to which the kernel gives a number that no other program uses. Returns the group. The kernel
+    /// reassembles IPv4 fragments first, because only the first one has ports; they then count as one packet
+    /// with one header.
+    pub fn join_fanout(&self, group: u16) -> io::Result<u16> {
+        let unique = if group == 0 { libc::PACKET_FANOUT_FLAG_UNIQUEID } else { 0 };
+        let how = libc::PACKET_FANOUT_HASH | libc::PACKET_FANOUT_FLAG_DEFRAG | unique;
         let fanout: c_uint = u32::from(group) | how << 16;
-        self.set(libc::SOL_PACKET, libc::PACKET_FANOUT, &fanout)
+        self.set(libc::SOL_PACKET, libc::PACKET_FANOUT, &fanout)?;
+        let joined: c_int = self.get(libc::SOL_PACKET, libc::PACKET_FANOUT)?;
+        Ok(joined as u16) // the lower half
+    }
+
+    /// Another descriptor of the same socket.
+    pub fn duplicate(&self) -> io::Result<Self> {
+        self.0.try_clone().map(Self)
+    }
+
+    /// True until the interface to which it is bound is removed, also while that is down.
+    pub fn is_bound(&self) -> bool {
+        // SAFETY: `sockaddr_ll` consists of integers and arrays of integers, for which all-zero is valid.
+        let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
+        let mut size = size_of_val(&address) as libc::socklen_t;
+        let to = (&raw mut address).cast();
+        // SAFETY: the kernel writes at most `size` bytes to `address`, to which nothing else refers during the call.
+        let result = unsafe { libc::getsockname(self.fd(), to, &raw mut size) };
+        result == 0 && address.sll_ifindex > 0
     }
 
     /// The counters since the last call: the kernel resets them when they are read.
@@ -117,7 +137,7 @@ impl Socket {
         self.get(libc::SOL_PACKET, libc::PACKET_STATISTICS)
     }
 
-    /// Takes the pending error of the socket.
+    /// Takes the pending error of the socket, after which it can be waited for again.
     pub fn pending_error(&self) -> io::Result<()> {
         match self.get(libc::SOL_SOCKET, libc::SO_ERROR)? {
             0 => Ok(()),

@@ -14,6 +14,7 @@ use crate::types::contact::Contact;
 use crate::types::ends::Ends;
 use crate::types::flow_key::FlowKey;
 use crate::types::opening_state::OpeningState;
+use crate::view::duplicates::Duplicates;
 use crate::view::flow_view::FlowView;
 use crate::wire::Segment;
 
@@ -56,7 +57,7 @@ impl Flow {
             ends: Ends::new(key, first_sender),
             traffic: Traffic::new(arrival.time_ns),
             opening: Opening::default(),
-            view: FlowView::default(),
+            view: FlowView::new(first_sender),
             naming: NamingState::default(),
             reporting: Reporting::new(arrival.interface),
             clues: None,
@@ -166,6 +167,15 @@ impl Flow {
         let Some(first) = first else { return false };
         let client = self.ends.client_side();
         self.clues.get_or_insert_default().disclosed.add_first_payload(first, client)
+    }
+
+    /// Decides which packets of those that were set aside are duplicates, and counts the others.
+    pub fn settle_duplicates(&mut self, duplicates: &Duplicates, tally: &mut Tally) {
+        let may_duplicate = duplicates.may_duplicate(self.interface);
+        if let Some((own, found)) = self.view.duplicates.settle(may_duplicate) {
+            self.traffic.add_volumes(own);
+            tally.view(self.interface).duplicate_packets += found;
+        }
     }
 
     /// Notes the packet that has just disclosed something of the opening.

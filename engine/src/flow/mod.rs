@@ -10,4 +10,3 @@ mod traffic;
 pub use flow_state::Flow;
 pub use table::Table;
 pub use timeouts::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
-pub use traffic::Volume;

@@ -1,15 +1,7 @@
 //! How much a flow carried, and when.
 
+use crate::types::volume::Volume;
 use crate::wire::Segment;
-
-/// Packets and IP bytes that one side sent.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Volume {
-    /// Packets.
-    pub packets: u64,
-    /// IP bytes, headers included.
-    pub bytes: u64,
-}
 
 /// Times and volume of a flow.
 #[derive(Debug)]
@@ -29,9 +21,14 @@ impl Traffic {
     #[inline]
     pub fn add(&mut self, side: usize, segment: &Segment<'_>, time_ns: u64) {
         self.last_ns = self.last_ns.max(time_ns);
-        let volume = &mut self.sides[side];
-        volume.packets += u64::from(segment.ip_packets);
-        volume.bytes += u64::from(segment.ip_bytes);
+        self.sides[side].add(Volume::of(segment));
+    }
+
+    /// Counts what each side sent besides.
+    pub fn add_volumes(&mut self, sides: [Volume; 2]) {
+        for (side, volume) in self.sides.iter_mut().zip(sides) {
+            side.add(volume);
+        }
     }
 
     /// Time of the first packet.

@@ -74,6 +74,7 @@ impl Monitor {
         let Some(mut flow) = self.table.remove(slot) else { return };
         flow.look_up_names(&self.names, &self.matcher);
         flow.recognise_dns(&self.names, &self.matcher);
+        flow.settle_duplicates(&self.duplicates, &mut self.tally);
         let identity = identify(flow.knowledge(), &self.matcher);
         count_ended_flow(&mut self.tally, &flow, &identity);
         let is_wanted = identity.signature.is_some()
@@ -149,10 +150,16 @@ impl Monitor {
         let is_ready = flow.contact() == Contact::Data || !is_early;
         let is_wanted = (signature.is_some() && is_ready) || flow.is_reported_for_dns();
         if is_wanted && !flow.reporting.is_reported() {
-            let view = self.sensor_view();
-            if let Some(flow) = self.table.get_mut(slot) {
-                self.flows.push(report(flow, Phase::Open, &self.matcher, view));
-            }
+            self.report_live(slot, Phase::Open);
+        }
+    }
+
+    /// Reports a flow that goes on.
+    pub(super) fn report_live(&mut self, slot: u32, phase: Phase) {
+        let view = self.sensor_view();
+        if let Some(flow) = self.table.get_mut(slot) {
+            flow.settle_duplicates(&self.duplicates, &mut self.tally);
+            self.flows.push(report(flow, phase, &self.matcher, view));
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::state::{context, Monitor};
 use crate::counters::tally::Tally;
 use crate::flow::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
-use crate::report::flow_record::report;
 use crate::report::phase::Phase;
 use crate::tag::Matcher;
 use crate::types::end_reason::EndReason;
@@ -58,10 +57,7 @@ impl Monitor {
                     self.decide(slot);
                 }
             } else if flow.reporting.is_outdated(flow.traffic.bytes()) {
-                let view = self.sensor_view();
-                if let Some(flow) = self.table.get_mut(slot) {
-                    self.flows.push(report(flow, Phase::Update, &self.matcher, view));
-                }
+                self.report_live(slot, Phase::Update);
             }
         }
         if let Some(flow) = self.table.get_mut(slot) {

@@ -32,7 +32,5 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<engine::Engine>()?;
     #[cfg(target_os = "linux")]
     module.add_class::<sensor::Sensor>()?;
-    #[cfg(target_os = "linux")]
-    module.add_function(wrap_pyfunction!(sensor::interface_link, module)?)?;
     Ok(())
 }

@@ -4,17 +4,11 @@ use super::engine::{filter_of, Limits};
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
 use super::stats::stats;
-use crate::capture::interface::Interface;
-use crate::sensor::{self, Options};
+use crate::sensor::{self, Options, Selection};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// Link type of an interface, for which a filter has to be compiled.
-#[pyfunction]
-pub fn interface_link(name: &str) -> PyResult<u16> {
-    Ok(Interface::find(name)?.link()?)
-}
 
 /// Live capture on one or more interfaces.
 #[pyclass(module = "netmon._engine")]
@@ -39,23 +33,30 @@ impl Sensor {
     fn poll<'py>(&self, py: Python<'py>, timeout_s: f64) -> PyResult<Batch<'py>> {
         let timeout = Duration::try_from_secs_f64(timeout_s).unwrap_or_default();
         let waiting = py.detach(|| self.0.poll(timeout))?;
-        rows::batch(py, waiting.flows, waiting.dns, &self.0.interfaces)
+        rows::batch(py, waiting.flows, waiting.dns, &self.0.interface_names())
     }
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (tally, lost, rings) = py.detach(|| self.0.stats());
-        let dict = stats(py, &tally, &self.0.names, &self.0.interfaces)?;
+        let ((tally, lost), ports) = py.detach(|| (self.0.stats(), self.0.interfaces()));
+        let names: Vec<_> = ports.iter().map(|(port, _)| port.name.clone()).collect();
+        let dict = stats(py, &tally, &self.0.names, &names)?;
         dict.set_item("lost_reports", lost)?;
-        let interfaces = PyDict::new(py);
-        let dropped = self.0.interface_dropped();
-        for ((name, ring), dropped) in self.0.interfaces.iter().zip(rings).zip(dropped) {
+        dict.set_item("unmonitored_interfaces", self.0.unmonitored())?;
+        let (interfaces, problems) = (PyDict::new(py), PyDict::new(py));
+        for (port, ring) in ports {
             let counters = PyDict::new(py);
             counters.set_item("packets", ring.packets)?;
             counters.set_item("dropped", ring.dropped)?;
             counters.set_item("freezes", ring.freezes)?;
-            counters.set_item("interface_dropped", dropped)?;
-            interfaces.set_item(name, counters)?;
+            counters.set_item("interface_dropped", port.dropped)?;
+            counters.set_item("up", u64::from(port.problem.is_none()))?;
+            counters.set_item("interruptions", port.interruptions)?;
+            if let Some(problem) = port.problem {
+                problems.set_item(&port.name, problem)?;
+            }
+            interfaces.set_item(port.name, counters)?;
         }
+        dict.set_item("interface_problems", problems)?;
         dict.set_item("interfaces", interfaces)?;
         Ok(dict)
     }
@@ -66,13 +67,13 @@ impl Sensor {
 
     fn reload<'py>(&self, py: Python<'py>, matcher: &Matcher) -> PyResult<Batch<'py>> {
         let waiting = py.detach(|| self.0.reload(&matcher.0));
-        rows::batch(py, waiting.flows, waiting.dns, &self.0.interfaces)
+        rows::batch(py, waiting.flows, waiting.dns, &self.0.interface_names())
     }
 
     fn stop<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {
         let sensor = &mut self.0;
         let waiting = py.detach(|| sensor.stop());
-        rows::batch(py, waiting.flows, waiting.dns, &self.0.interfaces)
+        rows::batch(py, waiting.flows, waiting.dns, &self.0.interface_names())
     }
 }
 
@@ -83,17 +84,23 @@ fn read_options(
     keywords: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<(Options, Limits)> {
     let mut options = Options {
-        interfaces,
+        selection: Selection::new(&interfaces),
+        require_all: false,
         workers: 1,
         ring_bytes: 32 << 20,
         snaplen: 65_535,
         promiscuous: true,
-        filter: None,
+        filters: Vec::new(),
     };
     let rest = PyDict::new(py);
     for (key, value) in keywords.into_iter().flatten() {
         match key.extract::<String>()?.as_str() {
-            "filter" => options.filter = filter_of(&value.extract::<Vec<_>>()?)?,
+            "filters" => {
+                for (link, program) in value.extract::<BTreeMap<u16, Vec<_>>>()? {
+                    options.filters.extend(filter_of(&program)?.map(|filter| (link, filter)));
+                }
+            }
+            "require_all" => options.require_all = value.extract()?,
             "workers" => options.workers = value.extract()?,
             "ring_bytes" => options.ring_bytes = value.extract()?,
             "snaplen" => options.snaplen = value.extract()?,

@@ -1,7 +1,7 @@
 //! The record that reports a flow: plain values, which cross to Python in batches.
 
 use crate::address::Address;
-use crate::flow::{Flow, Volume};
+use crate::flow::Flow;
 use crate::naming::{identify, unnamed_reason, Identity, Knowledge};
 use crate::report::limitation::Limitation;
 use crate::report::phase::Phase;
@@ -18,6 +18,7 @@ use crate::types::grounds::Grounds;
 use crate::types::interception::Interception;
 use crate::types::protocol::Protocol;
 use crate::types::unnamed::Unnamed;
+use crate::types::volume::Volume;
 use crate::wire::certificate::Certificate;
 use crate::wire::ja4;
 use crate::wire::tls::ClientHello;

@@ -14,3 +14,4 @@ pub mod opening_state;
 pub mod protocol;
 pub mod tcp_header;
 pub mod unnamed;
+pub mod volume;

@@ -5,8 +5,11 @@
 //! record; `counting` and `report::accounting` add it to the counters of an interface.
 
 pub mod counting;
+pub mod delivery;
 pub mod duplicates;
+pub mod flow_duplicates;
 pub mod flow_view;
 pub mod handshake_timer;
 pub mod interception_detector;
+pub mod recent_packets;
 pub mod unseen_data;

@@ -107,6 +107,10 @@ impl UnseenData {
     /// A segment that does not continue at the expected number.
     fn follow_out_of_order(&mut self, side: usize, (first, end): (u32, u32), is_syn: bool) {
         let next = self.next[side];
+        let is_late = self.next_known[side] && next.wrapping_sub(end) <= MAX_STEP;
+        if is_syn && is_late {
+            return; // a copy of the SYN that began the stream, or its retransmission
+        }
         if is_syn || !self.next_known[side] {
             (self.next[side], self.next_known[side]) = (end, true);
             if let Some(missing) = &mut self.missing {
@@ -268,6 +272,29 @@ mod tests {
         let mut stream = Stream::begun();
         stream.sent(1, 100);
         stream.acknowledged(102);
+        assert_eq!(stream.unseen_bytes(), 0);
+    }
+
+    #[test]
+    fn a_late_copy_of_the_syn_changes_nothing() {
+        let mut stream = Stream::begun();
+        for late in [0, 517, 100_000] {
+            stream.sent(stream.0.next[0], late);
+            stream.acknowledged(stream.0.next[0]);
+            stream.0.follow(0, TcpHeader { seq: 0, ack: 0, flags: flags::SYN }, 0);
+            stream.sent(stream.0.next[0], 10);
+            stream.acknowledged(stream.0.next[0]);
+        }
+        assert_eq!(stream.unseen_bytes(), 0);
+    }
+
+    #[test]
+    fn a_syn_with_other_numbers_begins_the_stream_anew() {
+        let mut stream = Stream::begun();
+        stream.sent(1, 100);
+        stream.0.follow(0, TcpHeader { seq: 1 << 30, ack: 0, flags: flags::SYN }, 0);
+        stream.sent((1 << 30) + 1, 100);
+        stream.acknowledged((1 << 30) + 101);
         assert_eq!(stream.unseen_bytes(), 0);
     }
 

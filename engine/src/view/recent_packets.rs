@@ -1,0 +1,110 @@
+//! The latest packets, as fingerprints with times. Fixed in size; a look-up touches one cache line.
+
+/// Number of lines in the table. Each has a few places, so that a packet is found without a search. At a million
+/// packets a second the table holds those of 65 ms.
+const LINES: usize = 1 << 14;
+/// Number of packets in one line, the latest first.
+const WAYS: usize = 4;
+/// Times are kept in units of 2^16 ns (65 µs), modulo 2^24 (18 min).
+const TIME_UNIT_BITS: u32 = 16;
+const TIME_BITS: u32 = 24;
+const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
+/// Repetitions of a packet are counted up to 7, above its time.
+const REPEATED_ONCE: u64 = 1 << TIME_BITS;
+const REPEATED_MOST: u64 = 7 * REPEATED_ONCE;
+const FINGERPRINT: u64 = !(REPEATED_MOST | TIME_MASK);
+
+/// A number of time units.
+pub fn time_units(time_ns: u64) -> u32 {
+    (time_ns >> TIME_UNIT_BITS).clamp(1, TIME_MASK / 2) as u32
+}
+
+/// A packet: its fingerprint above, then how often it was repeated, its time below. 0: none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PacketEntry(u64);
+
+impl PacketEntry {
+    /// A packet that was not repeated yet. Of the hash, the upper bits count.
+    #[inline]
+    pub fn new(hash: u64, time_ns: u64) -> Self {
+        let fingerprint = (hash & FINGERPRINT).max(REPEATED_MOST + REPEATED_ONCE);
+        Self(fingerprint | (time_ns >> TIME_UNIT_BITS) & TIME_MASK)
+    }
+
+    /// Time units between two entries, in either order, because interfaces deliver their packets in blocks.
+    #[inline]
+    pub fn age(self, known: Self) -> u32 {
+        let apart = self.0.wrapping_sub(known.0) & TIME_MASK;
+        apart.min(TIME_MASK + 1 - apart) as u32
+    }
+
+    /// How often the packet was repeated.
+    #[inline]
+    pub fn repeats(self) -> u8 {
+        ((self.0 & REPEATED_MOST) >> TIME_BITS) as u8
+    }
+
+    /// Counts a repetition.
+    #[inline]
+    pub fn repeat(&mut self) {
+        if self.0 & REPEATED_MOST != REPEATED_MOST {
+            self.0 += REPEATED_ONCE;
+        }
+    }
+}
+
+/// The latest packets.
+#[derive(Debug)]
+pub struct RecentPackets {
+    lines: Box<[[PacketEntry; WAYS]]>,
+}
+
+impl RecentPackets {
+    /// An empty table, or one that never knows a packet.
+    pub fn new(is_enabled: bool) -> Self {
+        Self { lines: vec![Default::default(); if is_enabled { LINES } else { 0 }].into() }
+    }
+
+    /// The entry of an equal packet; without one, this packet is stored. `place` is the same for equal packets.
+    #[inline]
+    pub fn find_or_store(&mut self, place: u64, entry: PacketEntry) -> Option<&mut PacketEntry> {
+        let line = self.lines.get_mut((place >> (u64::BITS - LINES.trailing_zeros())) as usize)?;
+        let equal = line.iter().position(|known| (known.0 ^ entry.0) & FINGERPRINT == 0);
+        if equal.is_none() {
+            line.copy_within(..WAYS - 1, 1);
+            line[0] = entry;
+        }
+        line.get_mut(equal?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_equal_packet_is_found_with_its_age_and_its_repetitions() {
+        let mut packets = RecentPackets::new(true);
+        let at = |time: u64| PacketEntry::new(u64::MAX, time << TIME_UNIT_BITS);
+        assert!(packets.find_or_store(7, at(TIME_MASK)).is_none());
+        for n in 0..20 {
+            let known = packets.find_or_store(7, at(TIME_MASK + 5)).unwrap();
+            assert_eq!((at(TIME_MASK + 5).age(*known), known.repeats()), (5, n.min(7)));
+            known.repeat();
+        }
+    }
+
+    #[test]
+    fn no_hash_looks_like_an_empty_entry() {
+        let mut packets = RecentPackets::new(true);
+        assert!(packets.find_or_store(7, PacketEntry::new(0, 0)).is_none());
+        assert!(packets.find_or_store(7, PacketEntry::new(0, 0)).is_some());
+    }
+
+    #[test]
+    fn a_disabled_table_knows_no_packet() {
+        let mut packets = RecentPackets::new(false);
+        assert!(packets.find_or_store(7, PacketEntry::new(9, 0)).is_none());
+        assert!(packets.find_or_store(7, PacketEntry::new(9, 0)).is_none());
+    }
+}

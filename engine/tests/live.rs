@@ -1,0 +1,133 @@
+//! The sensor on a real kernel, while its interfaces come and go and other threads ask for its counters.
+//!
+//! The tests need root and iproute2, so they are ignored unless they are asked for: `cargo test --test live -- --ignored`.
+//! They are those that run under ThreadSanitizer and AddressSanitizer (tests/test_sanitizers.py).
+#![cfg(target_os = "linux")]
+
+mod namespace;
+
+use _engine::capture::ring::RingStatistics;
+use _engine::resolution::LearnedNames;
+use _engine::sensor::{Options, PortStatus, Selection, Sensor};
+use _engine::settings::Settings;
+use _engine::tag::Matcher;
+use namespace::{ip, Wire};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// No test waits longer than this; sanitizers are slow.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+fn sensor(words: &[&str], workers: usize) -> Sensor {
+    let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+    let options = Options {
+        selection: Selection::new(&words),
+        require_all: false,
+        workers,
+        ring_bytes: 2 << 20,
+        snaplen: 65_535,
+        promiscuous: true,
+        filters: Vec::new(),
+    };
+    let settings = Settings { every_flow: true, ..Settings::default() };
+    Sensor::start(&options, &settings, LearnedNames::new(1000), &matcher()).expect("an interface is there")
+}
+
+fn matcher() -> Arc<Matcher> {
+    Arc::new(Matcher::new(&[], &[], &[]).expect("nothing is invalid"))
+}
+
+/// A frame with a UDP packet of a flow of its own.
+fn datagram(number: u16) -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+    frame.extend([0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 1]);
+    frame.extend((1024 + number).to_be_bytes());
+    frame.extend([0, 9, 0, 20, 0, 0]);
+    frame.extend([0; 12]);
+    frame
+}
+
+fn interface(sensor: &Sensor, name: &str) -> Option<(PortStatus, RingStatistics)> {
+    sensor.interfaces().into_iter().find(|(port, _)| port.name == name)
+}
+
+fn wait_for(what: &str, mut is_done: impl FnMut() -> bool) {
+    let end = Instant::now() + TIME_LIMIT;
+    while !is_done() {
+        assert!(Instant::now() < end, "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+#[ignore = "needs root"]
+fn interfaces_come_and_go_while_other_threads_ask() {
+    let wire = Wire::new();
+    let sensor = Arc::new(sensor(&["far", "x*", "gone"], 2));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let asking: Vec<_> = (0..2)
+        .map(|_| {
+            let (sensor, is_over) = (Arc::clone(&sensor), Arc::clone(&is_over));
+            std::thread::spawn(move || {
+                let mut flows = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    flows += sensor.poll(Duration::from_millis(5)).expect("no worker fails").flows.len();
+                    let (_, lost) = sensor.stats();
+                    assert_eq!((lost, sensor.turns().len()), (0, 3));
+                    assert!(sensor.interface_names().len() >= 2);
+                }
+                flows
+            })
+        })
+        .collect();
+    let (mut sent, mut reported) = (0, 0);
+    for round in 0..4 {
+        ip(&format!("link add name x{round} type veth peer name y{round}"));
+        ip(&format!("link set dev x{round} up"));
+        for _ in 0..100 {
+            wire.send(&datagram(sent));
+            sent += 1;
+        }
+        let is_seen = |sensor: &Sensor| interface(sensor, &format!("x{round}")).is_some();
+        wait_for("an interface that matches is monitored", || is_seen(&sensor));
+        let arrived = |sensor: &Sensor| interface(sensor, "far").map(|(_, ring)| ring.packets);
+        wait_for("all packets arrive", || arrived(&sensor) == Some(u64::from(sent)));
+        ip(&format!("link delete dev x{round}"));
+        ip("link set dev far down");
+        let is_down =
+            |sensor: &Sensor| interface(sensor, "far").is_some_and(|(port, _)| port.problem.is_some());
+        wait_for("the interface is down", || is_down(&sensor));
+        ip("link set dev far up");
+        wait_for("the interface is up", || !is_down(&sensor));
+        reported += sensor.reload(&matcher()).flows.len();
+    }
+    is_over.store(true, Ordering::Relaxed);
+    reported += asking.into_iter().map(|thread| thread.join().expect("no assertion fails")).sum::<usize>();
+    let mut sensor = Arc::into_inner(sensor).expect("no other thread has it");
+    let (port, ring) = interface(&sensor, "far").expect("it is monitored");
+    assert_eq!((ring.packets, ring.dropped, port.interruptions), (u64::from(sent), 0, 4));
+    reported += sensor.stop().flows.len();
+    let (tally, _) = sensor.stats();
+    assert_eq!(tally.views.iter().map(|view| view.flow_packets).sum::<u64>(), u64::from(sent));
+    assert_eq!(reported, usize::from(sent), "each flow once");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_start_that_fails_leaves_nothing_behind() {
+    let _wire = Wire::new();
+    let words = ["gone".to_owned()];
+    let options = Options {
+        selection: Selection::new(&words),
+        require_all: true,
+        workers: 3,
+        ring_bytes: 0,
+        snaplen: 96,
+        promiscuous: false,
+        filters: Vec::new(),
+    };
+    let start = Sensor::start(&options, &Settings::default(), LearnedNames::new(10), &matcher());
+    let error = start.err().map(|error| error.0).unwrap_or_default();
+    assert_eq!(error, "gone: no such interface; available: lo, far, near");
+}
