@@ -171,10 +171,11 @@ impl Flow {
 
     /// Decides which packets of those that were set aside are duplicates, and counts the others.
     pub fn settle_duplicates(&mut self, duplicates: &Duplicates, tally: &mut Tally) {
-        let may_duplicate = duplicates.may_duplicate(self.interface);
+        let interface = self.interface();
+        let may_duplicate = duplicates.may_duplicate(interface);
         if let Some((own, found)) = self.view.duplicates.settle(may_duplicate) {
             self.traffic.add_volumes(own);
-            tally.view(self.interface).duplicate_packets += found;
+            tally.view(interface).duplicate_packets += found;
         }
     }
 
