@@ -82,6 +82,7 @@ class Engine:
         nat64_prefixes: Sequence[str] = (),  # of the site's translators, such as "2001:db8:64::/96"
         max_heads: int = 20_000,
         max_head_bytes: int = 65_536,
+        max_idle_connections: int = 100_000,
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
         duplicate_window_ms: int = 50,  # 0: duplicates are not detected
@@ -121,6 +122,7 @@ class Sensor:
         nat64_prefixes: Sequence[str] = (),
         max_heads: int = 20_000,
         max_head_bytes: int = 65_536,
+        max_idle_connections: int = 100_000,
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
         duplicate_window_ms: int = 50,  # 0: duplicates are not detected

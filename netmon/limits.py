@@ -13,6 +13,7 @@ class Limits:
     max_names: int = 200_000
     max_heads: int = 20_000
     max_head_bytes: int = 65_536
+    max_idle_connections: int = 100_000
     tcp_idle_s: int = 300
     udp_idle_s: int = 60
     duplicate_window_ms: int = 50

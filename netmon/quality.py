@@ -100,6 +100,24 @@ THRESHOLDS = (
         "{percent} of packets are truncated by the snap length, so names are lost: capture complete packets",
     ),
     Threshold(
+        "clock",
+        "clock_steps",
+        ("packets",),
+        0.0,
+        1,
+        "the clock of the packets was set, or differs from that of the other interfaces "
+        "by more than a second ({part} times): synchronise it (NTP or PTP)",
+    ),
+    Threshold(
+        "misdated",
+        "misdated_packets",
+        ("packets",),
+        0.0,
+        1,
+        "{part} of {total} packets have a time that those around them contradict, and are read at the time "
+        "of those: sort merged files (reordercap), and check the clock of the capture",
+    ),
+    Threshold(
         "coalesced",
         "coalesced_packets",
         ("packets",),

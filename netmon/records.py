@@ -72,6 +72,7 @@ Unnamed = Literal[
     "truncated_capture",
     "encrypted_dns",
     "started_before_sensor",
+    "start_unknown",
     "not_tls",
     "malformed",
 ]
@@ -172,6 +173,7 @@ class FlowRecord:
     """
 
     flow_id: int  # unique within a run, in order of first packets
+    continues: int | None  # the flow with which its connection began, if it went on after a long silence
     phase: Phase
     end_reason: EndReason | None
     transport: Transport

@@ -29,13 +29,13 @@ RAW_IP = 101
 START_NS = 1_780_308_000_000_000_000
 GAP_NS = 1_000  # a million packets a second
 CLIENT, SERVER = address("198.18.0.0"), address("203.0.113.10")
+HOSTILE = address("192.0.2.66")
 CLIENTS = 1 << 17  # all benchmark addresses (RFC 2544, C.2.2), then the next port
 ADDRESS_AT, DESTINATION_AT, PORT_AT, SEQUENCE_AT, PAYLOAD_AT = 12, 16, 20, 24, 40
 IDENTIFICATION_AT = 4
 V6_SOURCE_NETWORK_AT, V6_DESTINATION_NETWORK_AT = 12, 28  # the last 32 bits of the /64
 
 Packets = Iterator[bytes]
-HOSTILE = address("192.0.2.66")
 
 
 def from_client(template: bytes, number: int) -> bytearray:
@@ -71,6 +71,20 @@ def named_flows(count: int) -> Packets:
         packet = from_client(template, number)
         packet[at : at + 9] = b"%09d" % number
         yield bytes(packet)
+
+
+def resting_connections(count: int) -> Packets:
+    """Named connections that the table of flows has no room for, so that they are remembered as they are.
+
+    A hostile client opens all of them, except for one in a hundred, each of another client.
+    """
+    for number, packet in enumerate(named_flows(count)):
+        changed = bytearray(packet)
+        if number % 100:
+            struct.pack_into("!I", changed, ADDRESS_AT, int(HOSTILE))
+            struct.pack_into("!I", changed, DESTINATION_AT, int(SERVER) + number // 60_000)
+            struct.pack_into("!H", changed, PORT_AT, 1024 + number % 60_000)
+        yield bytes(changed)
 
 
 def unfinished_hellos(count: int) -> Packets:
@@ -263,7 +277,12 @@ class Flood:
     per_second: int = 5_000  # beside honest clients
 
 
-SMALL = {"max_flows": 20_000, "max_heads": 2_000, "max_names": 16_000}
+SMALL = {
+    "max_flows": 20_000,
+    "max_heads": 2_000,
+    "max_names": 16_000,
+    "max_idle_connections": 10_000,
+}
 FLOODS = {
     "syns": Flood(syns, 300_000, "flows", SMALL),
     "named_flows": Flood(named_flows, 200_000, "flows", SMALL),
@@ -273,6 +292,7 @@ FLOODS = {
     "crowded_answers": Flood(crowded_answers, 4_000, "names", SMALL, 30),
     "first_fragments": Flood(first_fragments, 300_000, "fragments", SMALL),
     "one_hosts_queries": Flood(one_hosts_queries, 300_000, "queries", SMALL, 20_000),
+    "resting_connections": Flood(resting_connections, 200_000, "idle_connections", SMALL),
     "small_segments": Flood(small_segments, 600_000, "heads", SMALL),
     "unfinished_initials": Flood(unfinished_initials, 100_000, "heads", SMALL),
     "new_names": Flood(new_names, 300_000, "names", SMALL),

@@ -19,6 +19,8 @@ SLACK_BYTES = 4 << 20
 
 HEADS_BOUND = SMALL["max_flows"] * FLOW_BYTES + 2 * SMALL["max_heads"] * MEAN_HEAD_BYTES
 """Growing buffers are up to twice as large as their contents."""
+IDLE_BYTES = 400  # with its names
+IDLE_BOUND = SMALL["max_idle_connections"] * IDLE_BYTES
 NAMES_BOUND = 2 * SMALL["max_names"] * 2 * MEAN_NAME_BYTES
 """Two tables, by client and by server; an entry and its slot in the table."""
 CLIENTS_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 8 * MEAN_NAME_BYTES
@@ -27,8 +29,9 @@ NAT64_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 256
 """An eighth of the names; each network has four prefixes."""
 BOUNDS = {
     "syns": SMALL["max_flows"] * FLOW_BYTES,
-    "named_flows": SMALL["max_flows"] * FLOW_BYTES,
     "one_hosts_syns": SMALL["max_flows"] * FLOW_BYTES,
+    "named_flows": SMALL["max_flows"] * FLOW_BYTES + IDLE_BOUND,
+    "resting_connections": SMALL["max_flows"] * FLOW_BYTES + IDLE_BOUND,
     "unfinished_hellos": HEADS_BOUND,
     "one_hosts_unfinished_hellos": HEADS_BOUND,
     "crowded_answers": NAMES_BOUND,

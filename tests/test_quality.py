@@ -16,6 +16,8 @@ GOOD = {
     "incomplete_hellos": 0,
     "solicited_dns_answers": 100,
     "unsolicited_dns_answers": 0,
+    "misdated_packets": 0,
+    "clock_steps": 0,
 }
 KERNEL = {"packets": 100_000, "dropped": 0, "freezes": 0, "interface_dropped": 0}
 
@@ -50,6 +52,13 @@ def test_each_figure_has_its_threshold(view, problem):
     """Just above its threshold a figure is a fault; at a tenth of it there is none."""
     assert problems(stats(**view)) == [problem]
     assert problems(stats(**{key: count // 10 for key, count in view.items()})) == []
+
+
+@pytest.mark.parametrize("problem", [("clock_steps", "clock"), ("misdated_packets", "misdated")])
+def test_every_wrong_time_counts(problem):
+    """A single clock step, or packet with a wrong time, is reported."""
+    counter, name = problem
+    assert problems(stats(**{counter: 1})) == [name]
 
 
 @pytest.mark.parametrize("problem", ["dropped", "interface_dropped"])

@@ -1,12 +1,17 @@
 //! The path of a packet, on one screen: decode → flow → view → opening → name → report.
 
+mod clocks;
+mod held_packets;
 mod lifecycle;
+mod recall;
 mod state;
+mod timekeeping;
 mod upkeep;
 
 pub use self::state::Monitor;
 
 use self::state::{context, Sender};
+use self::timekeeping::Timed;
 use crate::capture::Packet;
 use crate::flow::{due_ns, Flow};
 use crate::opening::Reader;
@@ -18,26 +23,69 @@ use crate::view::counting::{count_packet, count_segment};
 use crate::view::flow_duplicates::Treatment;
 use crate::view::handshake_timer::TimedPacket;
 use crate::wire::decode::{decode, Decoded};
+use crate::wire::quic::may_be_long_header;
 use crate::wire::{Rejection, Segment, Transport};
 
 impl Monitor {
-    /// Processes one packet.
+    /// Processes one packet, unless it waits for those after it to confirm its time.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
-        let Packet { time_ns, interface, number, .. } = *packet;
-        let arrival = Arrival { time_ns, interface, number };
         self.tally.bytes += u64::from(packet.wire_len);
         count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
-        self.tick(packet.time_ns);
+        match self.clocks.read(packet.interface, packet.time_ns) {
+            Some(time_ns) if self.held.is_empty() => self.process(packet, time_ns),
+            _ => self.settle(packet),
+        }
+    }
+
+    /// Processes a packet whose time does not agree with those before it, or that follows such packets.
+    #[cold]
+    fn settle(&mut self, packet: &Packet<'_>) {
+        match self.time_live(packet) {
+            Some(timed) => self.process_timed(packet, timed),
+            None => {
+                self.held.add(packet);
+                self.process_held(false);
+            }
+        }
+    }
+
+    /// Processes the packets that wait, as far as their times are known now; all of them if no others follow.
+    fn process_held(&mut self, are_last: bool) {
+        while let Some((held, timed)) = self.next_held(are_last) {
+            self.process_timed(&held.packet(), timed);
+            self.held.give_back(held);
+        }
+    }
+
+    /// Processes a packet. One whose time is wrong measures no round trip.
+    #[cold]
+    fn process_timed(&mut self, packet: &Packet<'_>, timed: Timed) {
+        if !timed.is_own {
+            self.tally.view(packet.interface).misdated_packets += 1;
+            self.timer.distrust_clocks();
+        }
+        self.process(packet, timed.time_ns);
+        if !timed.is_own {
+            self.timer.distrust_clocks();
+        }
+    }
+
+    /// Processes a packet that arrived at a time.
+    #[inline(always)] // the path of every packet; the other caller is cold
+    fn process(&mut self, packet: &Packet<'_>, time_ns: u64) {
+        let Packet { interface, number, .. } = *packet;
+        let arrival = Arrival { time_ns, interface, number };
+        self.sweep_if_due();
         self.timer.observe(arrival);
         match decode(packet.link, packet.bytes, packet.wire_len) {
             Ok(Decoded::Segment(segment)) => self.segment(&segment, arrival),
             Ok(Decoded::Fragment(fragment)) => {
-                if self.duplicates.is_duplicate_fragment(&fragment, packet.time_ns) {
+                if self.duplicates.is_duplicate_fragment(&fragment, time_ns) {
                     self.tally.view(packet.interface).duplicate_packets += 1;
                     return;
                 }
-                self.fragments.add(&fragment, packet.time_ns, packet.interface, &mut self.tally);
+                self.fragments.add(&fragment, time_ns, interface, &mut self.tally);
                 self.process_reassembled(number);
             }
             Err(rejection) => self.tally.rejected[rejection as usize] += 1,
@@ -103,7 +151,7 @@ impl Monitor {
         let side = sender.side;
         let is_new = |flow: &Flow| flow.opening.starts_new_connection(side, header);
         let slot = self.continue_flow(sender.slot, true, arrival.time_ns, is_new);
-        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, None));
+        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, None));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.traffic.add(side, segment, arrival.time_ns);
         let met = flow.opening.note_segment(side, header, segment.payload_len);
@@ -139,7 +187,7 @@ impl Monitor {
     fn udp(&mut self, segment: &Segment<'_>, sender: Sender, arrival: Arrival) {
         let side = sender.side;
         let slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
-        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, MessageKind::of(segment)));
+        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.traffic.add(side, segment, arrival.time_ns);
         let met = flow.opening.note_datagram(side, segment.payload, segment.payload_len);
@@ -155,7 +203,11 @@ impl Monitor {
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
         let message_kind = flow.message_kind();
+        let is_handshake = flow.opening.quic().is_some() && may_be_long_header(segment.payload);
         self.evaluate(slot, arrival, named, met);
+        if is_handshake {
+            self.remember_quic(slot, side, segment.payload);
+        }
         if let Some(kind) = message_kind.filter(|_| !segment.payload.is_empty()) {
             self.read_message(slot, kind, segment, arrival);
         }
@@ -163,9 +215,11 @@ impl Monitor {
 
     /// Reads the DNS message in a datagram.
     fn read_message(&mut self, slot: u32, kind: MessageKind, segment: &Segment<'_>, arrival: Arrival) {
+        let reported = self.dns.len();
         let mut messages = Messages::of_datagram(segment, kind, arrival, context!(self));
         messages.process(segment.payload);
         let query = messages.fallback_query();
+        self.restore_stamps(reported, arrival);
         if let Some(flow) = self.table.get_mut(slot) {
             flow.note_query(query);
         }
@@ -179,6 +233,7 @@ impl Monitor {
         segment: &Segment<'_>,
         arrival: Arrival,
     ) {
+        let reported = self.dns.len();
         let Some(flow) = self.table.get_mut(slot) else { return };
         let part =
             StreamPart { seq: header.first_byte(), bytes: segment.payload, wire_bytes: segment.payload_len };
@@ -186,12 +241,20 @@ impl Monitor {
         let owner = flow.opening.head_owner(&flow.ends, slot, side);
         self.dns_streams.follow(owner, flow.opening.stream_start(side), part, &mut messages);
         flow.note_query(messages.fallback_query());
+        self.restore_stamps(reported, arrival);
     }
 
     /// Advances the clock; live capture calls it while no packets arrive.
     #[inline]
     pub fn tick(&mut self, now_ns: u64) {
-        if self.advance_clock(now_ns) {
+        self.process_held(true);
+        self.clocks.advance(now_ns);
+        self.sweep_if_due();
+    }
+
+    #[inline]
+    fn sweep_if_due(&mut self) {
+        if self.clocks.now_ns() >= self.next_sweep_ns {
             self.sweep();
         }
     }
@@ -199,13 +262,14 @@ impl Monitor {
     /// Does what is due once a second.
     #[cold]
     fn sweep(&mut self) {
-        self.fragments.expire(self.clock_ns, &mut self.tally);
+        self.fragments.expire(self.clocks.now_ns(), &mut self.tally);
         self.process_reassembled(0);
         self.maintain_flows();
     }
 
     /// Ends every flow, in order of their numbers.
     pub fn finish(&mut self) {
+        self.process_held(true);
         self.fragments.finish(&mut self.tally);
         self.process_reassembled(0);
         self.end_flows();

@@ -20,7 +20,7 @@ use self::shared::{lock, Reload, Shared, WorkerSlot};
 use self::watcher::Watcher;
 use self::worker::Worker;
 use crate::capture::ring::RingStatistics;
-use crate::capture::CaptureError;
+use crate::capture::{CaptureError, SteadyClock};
 use crate::counters::tally::Tally;
 use crate::monitor::Monitor;
 use crate::resolution::LearnedNames;
@@ -56,11 +56,12 @@ impl Sensor {
         let slots = (0..workers).map(|_| WorkerSlot::default()).collect();
         let shared = Arc::new(Shared { workers: slots, ..Shared::default() });
         let watcher = Watcher::open(options, &shared)?;
+        let clock = SteadyClock::start(); // one for all workers, which share the learned names
         let mut sensor = Self { shared, threads: Vec::new(), names };
         for number in 0..workers {
             let ids = (number as u64, workers as u64);
             let monitor = Monitor::new(settings.clone(), Arc::clone(matcher), Arc::clone(&sensor.names), ids);
-            let worker = Worker::new(number, monitor, Arc::clone(&sensor.shared));
+            let worker = Worker::new(number, monitor, Arc::clone(&sensor.shared), clock.clone());
             sensor.spawn(format!("netmon-{number}"), move || worker.run())?;
         }
         sensor.spawn("netmon-ports".into(), move || watcher.run())?;

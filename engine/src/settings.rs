@@ -13,6 +13,8 @@ pub struct Settings {
     pub max_heads: usize,
     /// Maximum number of bytes in one stream head.
     pub max_head_bytes: usize,
+    /// Maximum number of connections that are remembered while they are silent.
+    pub max_idle_connections: usize,
     /// A TCP flow ends after this silence.
     pub tcp_idle_ns: u64,
     /// A UDP flow ends after this silence.
@@ -31,6 +33,7 @@ impl Default for Settings {
             max_flows: 1_000_000,
             max_heads: 20_000,
             max_head_bytes: 65_536,
+            max_idle_connections: 100_000,
             tcp_idle_ns: 300 * SECOND_NS,
             udp_idle_ns: 60 * SECOND_NS,
             duplicate_window_ns: SECOND_NS / 20,

@@ -21,6 +21,7 @@ fn monitor() -> Monitor {
         every_flow: true,
         max_flows: 10_000,
         max_heads: 10,
+        max_idle_connections: 10,
         max_head_bytes: 65_536,
         duplicate_window_ns: 0,
         tcp_idle_ns: 300 * SECOND,

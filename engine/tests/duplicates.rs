@@ -266,6 +266,7 @@ fn a_repeated_query_is_counted_and_read_twice_and_its_duplicate_is_not() {
     for after_ns in [0, 10, 5000 * MS] {
         feed(&mut monitor, START + after_ns, RAW, &packet);
     }
+    monitor.finish();
     assert_eq!(monitor.dns.len(), 2);
     assert_eq!(monitor.tally().dns_messages, 2);
 }

@@ -180,8 +180,10 @@ fn an_incomplete_packet_is_counted_after_half_a_minute_and_not_read() {
     feed(&mut monitor, START, &fragments[2]);
     feed(&mut monitor, START + 1, &fragments[0]);
     feed(&mut monitor, START + 29 * SECOND, &ipv4(17, 0, 0, &udp((1, 2), b"")));
+    monitor.tick(START + 29 * SECOND);
     assert_eq!((monitor.tally().live_fragments, monitor.tally().flows), (1, 1));
     feed(&mut monitor, START + 31 * SECOND, &ipv4(17, 0, 0, &udp((1, 2), b"")));
+    monitor.tick(START + 31 * SECOND);
     assert_eq!((monitor.tally().live_fragments, monitor.tally().flows), (0, 2));
     assert_eq!(monitor.tally().problems.get(&("fragments", "incomplete")), Some(&1));
     let flows = finish(&mut monitor);

@@ -47,6 +47,7 @@ _OPTIONAL: Mapping[str, type] = {
     "destination.geo.city_name": str,
     "tls.server.x509.issuer.distinguished_name": str,
     "netmon.embedded_ip": str,
+    "netmon.continues": int,
     "netmon.phase": str,
     "netmon.unnamed_reason": str,
     "netmon.candidates": list,

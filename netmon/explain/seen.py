@@ -39,6 +39,11 @@ def tell_packets(event: FlowEvent) -> Iterator[str]:
     )
     if event["netmon.embedded_ip"] is not None:
         yield f"The server's IPv6 address contains the IPv4 address {event.server}, which is meant by it."
+    if event["netmon.continues"] is not None:
+        yield (
+            f"It continues the connection of flow {event['netmon.continues']} after a long silence or from "
+            "another port; what that flow showed still applies."
+        )
     if event["netmon.first_packet"] is not None:
         yield f"It begins with packet {event['netmon.first_packet']} of the capture, counted from 1."
     else:

@@ -27,6 +27,8 @@ _VIEW = {
     "netmon_view_incomplete_hellos": "incomplete_hellos",
     "netmon_view_solicited_dns_answers": "solicited_dns_answers",
     "netmon_view_unsolicited_dns_answers": "unsolicited_dns_answers",
+    "netmon_view_misdated_packets": "misdated_packets",
+    "netmon_clock_steps": "clock_steps",
 }
 """Metrics of the view, with their keys in the engine's counters."""
 

@@ -214,6 +214,7 @@ def _meaning(classified: ClassifiedFlow, answered_by: str | None) -> dict[str, A
     flow, place = classified.flow, classified.place
     return {
         "flow_id": flow.flow_id,
+        "continues": flow.continues,
         "phase": flow.phase,
         "end_reason": flow.end_reason,
         "contact": flow.contact,

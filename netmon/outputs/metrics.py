@@ -183,6 +183,16 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("interface",),
         "DNS answers that no query was seen for: forged, late, or seen in one direction only.",
     ),
+    "netmon_view_misdated_packets": (
+        "counter",
+        ("interface",),
+        "Packets with a time that those around them contradict by over a second, and read at theirs.",
+    ),
+    "netmon_clock_steps": (
+        "counter",
+        ("interface",),
+        "Times that the clock of the packets was set, or was found to differ from that of other interfaces.",
+    ),
     "netmon_view_quality_degraded": (
         "gauge",
         ("interface", "reason"),

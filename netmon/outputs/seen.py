@@ -33,6 +33,7 @@ UNNAMED_TEXT = {
     "truncated_capture": "the hello is truncated in the capture",
     "encrypted_dns": "DNS is encrypted",
     "started_before_sensor": "started before the capture",
+    "start_unknown": "start not seen, or forgotten",
     "not_tls": "not TLS, and no DNS lookup was seen",
     "malformed": "malformed",
 }
@@ -120,6 +121,13 @@ def _missing(stats: Mapping[str, Any]) -> Iterator[Row]:
         yield what, f"{unsolicited:,}", percent_text(unsolicited, answers)
     if cut:
         yield "packets truncated by the snap length", f"{cut:,}", percent_text(cut, packets)
+    for what, key in (
+        ("packets with a wrong time, read as if on time", "misdated_packets"),
+        ("clocks set, or not that of other interfaces", "clock_steps"),
+    ):
+        count = _sum(stats, key)
+        if count:
+            yield what, f"{count:,}", percent_text(count, packets) if key == "misdated_packets" else ""
     for what, count in _counted(stats["evicted"]):
         yield f"evicted from a full table: {what}", f"{count:,}", ""
 

@@ -9,16 +9,22 @@ import sys
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
 import bcrypt
 import pytest
 
 from netmon.signatures.load import default_folder
+from tests.craft.golden_time import push_channel, quic_datagrams
+from tests.craft.scene import NAME, START_NS, ethernet_file
 from tests.machine import need
 from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
 
 pytestmark = pytest.mark.lab
 
+SIGNATURES = Path(__file__).parents[1] / "golden" / "signatures"
+SPANS = ((0, 4 * 10**9), (4 * 10**9, 1000 * 10**9), (1000 * 10**9, 10**15))
+"""The times between silences in the captures of connections that rest."""
 PORT = "netmon-test1"
 LISTEN = "--web.listen-address"
 OTHER_END = "netmon-test0"
@@ -122,6 +128,31 @@ def test_clients_are_pseudonyms(sensor, demo):
     _, events = running.end(signal.SIGTERM)
     assert {"ip" in event["source"] for event in events} == {False}
     assert all(event["source"]["address"].startswith("client-") for event in events)
+
+
+def test_connections_that_rest_go_on_with_their_names(sensor, tmp_path):
+    """After a silence, TCP and QUIC connections go on with the name, and each packet's bytes count once."""
+    sent = push_channel().sent
+    quic = quic_datagrams()
+    parts = [[one for one in sent + quic if start <= one.time_ns - START_NS < end] for start, end in SPANS]
+    config = tmp_path / "resting.yaml"
+    config.write_text("flows: {tcp_idle_s: 1, udp_idle_s: 1}\n")
+    running = sensor("--config", config, "--signatures", SIGNATURES)
+    for number, part in enumerate(parts):
+        capture = tmp_path / f"{number}.pcap"
+        capture.write_bytes(ethernet_file(part))
+        running.replay(capture)
+        time.sleep(3)
+    _, events = running.end(signal.SIGTERM)
+    flows = [event for event in events if event["netmon"]["phase"] == "end"]
+    assert {event["destination"]["domain"] for event in flows} == {NAME}
+    for transport, packets in (("tcp", sent), ("udp", quic)):
+        own = [event for event in flows if event["network"]["transport"] == transport]
+        first, *others = sorted(own, key=lambda event: event["netmon"]["flow_id"])
+        assert "continues" not in first["netmon"]
+        assert len(others) == 2
+        assert {event["netmon"]["continues"] for event in others} == {first["netmon"]["flow_id"]}
+        assert sum(event["network"]["bytes"] for event in own) == sum(len(one.packet) for one in packets)
 
 
 @pytest.mark.usefixtures("libpcap")

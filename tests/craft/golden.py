@@ -18,6 +18,7 @@ from tests.craft import golden_payloads as payloads
 from tests.craft import golden_preambles as preambles
 from tests.craft import golden_round_trips as round_trips
 from tests.craft import golden_streams as streams
+from tests.craft import golden_time as time
 from tests.craft import golden_view as view
 from tests.craft import golden_wrappings as wrappings
 
@@ -96,12 +97,18 @@ CASES: tuple[Callable[[], bytes], ...] = (
     round_trips.round_trips_not_measured,
     round_trips.intercepted,
     round_trips.quic_round_trip,
+    time.resting_connection,
+    time.port_used_again_after_silence,
+    time.quic_rebinding,
+    time.stray_times,
+    time.clock_set_back,
+    time.two_clocks,
 )
 
 
 def input_name(case: Callable[[], bytes]) -> str:
     """The name of a case's capture file."""
-    return "input.pcapng" if case is streams.big_endian_pcapng else "input.pcap"
+    return "input.pcapng" if case in (streams.big_endian_pcapng, time.two_clocks) else "input.pcap"
 
 
 def config(case: Callable[[], bytes]) -> Path:

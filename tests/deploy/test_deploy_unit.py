@@ -44,7 +44,7 @@ def test_exposure_is_low():
 
 
 def test_unit_is_as_documented():
-    """The paths of the configuration and of the state, the reload command, and one capability."""
+    """Paths of configuration and state, the reload command, one capability, a start with the time set."""
     unit = configparser.RawConfigParser(strict=False)
     unit.optionxform = str
     unit.read(UNIT)
@@ -52,6 +52,8 @@ def test_unit_is_as_documented():
     assert service["Environment"] == "NETMON_CONFIG=/etc/netmon/netmon.yaml"
     assert service["ExecReload"] == "/bin/kill -HUP $MAINPID"
     assert service["AmbientCapabilities"] == service["CapabilityBoundingSet"] == "CAP_NET_RAW"
+    assert unit["Unit"]["Wants"] == "time-sync.target"
+    assert "time-sync.target" in unit["Unit"]["After"].split()
     assert (service["ConfigurationDirectory"], service["StateDirectory"]) == ("netmon", "netmon")
 
 

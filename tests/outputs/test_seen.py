@@ -19,6 +19,8 @@ VIEW = {
     "incomplete_hellos": 0,
     "solicited_dns_answers": 7,
     "unsolicited_dns_answers": 0,
+    "misdated_packets": 0,
+    "clock_steps": 0,
 }
 STATS = {
     "packets": 1000,
@@ -69,6 +71,8 @@ def test_what_is_missing_is_summed_over_all_interfaces():
         "cut_packets": 50,
         "incomplete_hellos": 3,
         "unsolicited_dns_answers": 3,
+        "misdated_packets": 5,
+        "clock_steps": 2,
     }
     seen = lines(STATS | {"view": {"eth1": poor, "eth2": VIEW}, "evicted": {"heads": 2}})
     for line in (
@@ -78,6 +82,8 @@ def test_what_is_missing_is_summed_over_all_interfaces():
         "hellos with missing segments 3",
         "DNS answers without a query seen, of 17 3 18 %",
         "packets truncated by the snap length 50 5.0 %",
+        "packets with a wrong time, read as if on time 5 0.5 %",
+        "clocks set, or not that of other interfaces 2",
         "evicted from a full table: heads 2",
     ):
         assert line in seen

@@ -17,9 +17,11 @@ mod pcapng_interface;
 pub mod ring;
 #[cfg(target_os = "linux")]
 mod socket;
+mod steady_clock;
 mod stream;
 mod zstd;
 
 pub use self::capture_error::CaptureError;
 pub use self::capture_record::MAX_RECORD;
 pub use self::packet::Packet;
+pub use self::steady_clock::{SteadyClock, SteadyTime};

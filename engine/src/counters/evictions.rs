@@ -14,5 +14,7 @@ counters! {
         fragments,
         /// DNS queries whose answer was not seen yet.
         queries,
+        /// Connections remembered while they are silent.
+        idle_connections,
     }
 }

@@ -33,8 +33,6 @@ counters! {
         quic_negotiations,
         /// DNS messages read.
         dns_messages,
-        /// Times that the packets' clock was set back by more than a minute.
-        clock_steps,
         /// Monitors in which interception is suspected: 0 or 1 for a single monitor.
         interceptions,
         /// Live flows.
@@ -66,7 +64,7 @@ counters! {
         encrypted_dns: [u64; EncryptedDns::ALL.len()],
         /// Ended QUIC flows, by version.
         quic_flows: [u64; Family::ALL.len()],
-        /// Earliest packet time; up to a minute too late if the clock was set back.
+        /// Earliest packet time.
         first_ns: Option<u64>,
         /// Latest packet time.
         last_ns: u64,

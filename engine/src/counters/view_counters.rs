@@ -30,5 +30,9 @@ counters! {
         unsolicited_dns_answers,
         /// Ended flows whose hello lacks segments.
         incomplete_hellos,
+        /// Packets whose time disagreed with those around them; they count as captured with those.
+        misdated_packets,
+        /// Times that the clock of the packets was set, or found to differ from the other interfaces'.
+        clock_steps,
     }
 }

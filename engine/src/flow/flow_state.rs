@@ -89,6 +89,17 @@ impl Flow {
         self.message_kind
     }
 
+    /// The flow, of which this is known already.
+    pub(super) fn with_clues(mut self, clues: Box<Clues>) -> Self {
+        self.clues = Some(clues);
+        self
+    }
+
+    /// Number of the flow with which its connection began, if that was another one.
+    pub fn continues(&self) -> Option<u64> {
+        self.clues()?.disclosed.continues()
+    }
+
     /// How far the two ends came in contact.
     pub fn contact(&self) -> Contact {
         self.opening.contact(&self.ends)
@@ -203,7 +214,9 @@ impl Flow {
         let ((client, _), (server, _)) = (self.ends.client_end(), self.ends.server_end());
         let start_ns = self.traffic.start_ns();
         self.ends.set_embedded(names.find_embedded(client, server, start_ns, matcher));
-        if self.clues().is_some_and(|clues| clues.dns.is_solicited()) {
+        // A connection that goes on is due to what was looked up before it began.
+        let is_settled = |clues: &Clues| clues.disclosed.continues().is_some() || clues.dns.is_solicited();
+        if self.clues().is_some_and(is_settled) {
             return;
         }
         match names.find_either(client, server, self.ends.embedded(), start_ns) {

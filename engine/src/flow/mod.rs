@@ -2,11 +2,15 @@
 
 mod client_counts;
 mod flow_state;
+mod idle_memory;
+mod remembered;
 mod reporting;
 mod table;
 mod timeouts;
 mod traffic;
 
 pub use flow_state::Flow;
+pub use idle_memory::{IdleMemory, QuicIds};
+pub use remembered::Remembered;
 pub use table::Table;
 pub use timeouts::{due_ns, DECIDE_AFTER_NS, LINGER_NS};

@@ -62,6 +62,11 @@ impl Table {
     }
 
     /// The flow in a slot.
+    pub fn get(&self, slot: u32) -> Option<&Flow> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    /// The flow in a slot, to be changed.
     #[inline]
     pub fn get_mut(&mut self, slot: u32) -> Option<&mut Flow> {
         self.slots.get_mut(slot as usize)?.as_mut()

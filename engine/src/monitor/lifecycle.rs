@@ -10,6 +10,7 @@ use crate::resolution::{MessageKind, Messages, DNS_PORT};
 use crate::types::arrival::Arrival;
 use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
+use crate::wire::Segment;
 
 impl Monitor {
     /// The slot of the flow that a packet continues. None if there is no such flow, or if it was over before the
@@ -40,6 +41,7 @@ impl Monitor {
         &mut self,
         sender: Sender,
         arrival: Arrival,
+        segment: &Segment<'_>,
         message_kind: Option<MessageKind>,
     ) -> u32 {
         if self.table.is_full() {
@@ -51,7 +53,13 @@ impl Monitor {
         let id = self.flow_ids.0;
         self.flow_ids.0 += self.flow_ids.1;
         self.tally.flows += 1;
-        let mut flow = Flow::new(sender.key, sender.side, id, arrival, message_kind);
+        let recalled = self.recall(sender, id, arrival, segment);
+        let mut flow =
+            recalled.unwrap_or_else(|| Flow::new(sender.key, sender.side, id, arrival, message_kind));
+        let first_ns = self.tally.first_ns.unwrap_or(arrival.time_ns);
+        if arrival.time_ns.saturating_sub(first_ns) > self.settings.timeout_ns(flow.ends.is_tcp()) {
+            flow.naming.note_unknown_start();
+        }
         flow.look_up_names(&self.names, &self.matcher);
         let due_ns = due_ns(&self.settings, &flow, arrival.time_ns);
         self.table.insert(flow, due_ns)
@@ -77,14 +85,16 @@ impl Monitor {
         flow.settle_duplicates(&self.duplicates, &mut self.tally);
         let identity = identify(flow.knowledge(), &self.matcher);
         count_ended_flow(&mut self.tally, &flow, &identity);
-        let is_wanted = identity.signature.is_some()
+        let is_matched = identity.signature.is_some();
+        let is_wanted = is_matched
             || flow.is_reported_for_dns()
             || flow.reporting.is_reported()
             || self.settings.every_flow;
         if is_wanted {
-            let view = self.sensor_view();
+            let view = self.sensor_view(&flow);
             self.flows.push(report(&mut flow, Phase::End(reason), &self.matcher, view));
         }
+        self.remember(&flow, reason, is_matched);
     }
 
     /// Evaluates what a packet has shown: a name may be known now (`named`), or the sides came further in contact
@@ -146,7 +156,7 @@ impl Monitor {
         flow.recognise_dns(&self.names, &self.matcher);
         let signature = identify(flow.knowledge(), &self.matcher).signature;
         flow.reporting.decide(signature);
-        let is_early = self.clock_ns.saturating_sub(flow.traffic.start_ns()) < DECIDE_AFTER_NS;
+        let is_early = self.clocks.now_ns().saturating_sub(flow.traffic.start_ns()) < DECIDE_AFTER_NS;
         let is_ready = flow.contact() == Contact::Data || !is_early;
         let is_wanted = (signature.is_some() && is_ready) || flow.is_reported_for_dns();
         if is_wanted && !flow.reporting.is_reported() {
@@ -154,9 +164,9 @@ impl Monitor {
         }
     }
 
-    /// Reports a flow that goes on.
+    /// Reports a flow that continues.
     pub(super) fn report_live(&mut self, slot: u32, phase: Phase) {
-        let view = self.sensor_view();
+        let Some(view) = self.table.get(slot).map(|flow| self.sensor_view(flow)) else { return };
         if let Some(flow) = self.table.get_mut(slot) {
             flow.settle_duplicates(&self.duplicates, &mut self.tally);
             self.flows.push(report(flow, phase, &self.matcher, view));

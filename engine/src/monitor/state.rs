@@ -1,7 +1,9 @@
 //! The state of a monitor: settings, tables and counters, which the other files of this module work on.
 
+use super::clocks::Clocks;
+use super::held_packets::HeldPackets;
 use crate::counters::tally::Tally;
-use crate::flow::Table;
+use crate::flow::{Flow, IdleMemory, Table};
 use crate::opening::SharedHellos;
 use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::reassembly::stream_heads::StreamHeads;
@@ -30,8 +32,12 @@ pub struct Monitor {
     pub(super) queries: PendingQueries,
     pub(super) fragments: Fragments,
     pub(super) timer: HandshakeTimer,
+    pub(super) idle: IdleMemory,
     pub(super) flow_ids: (u64, u64),
-    pub(super) clock_ns: u64,
+    pub(super) clocks: Clocks,
+    pub(super) held: HeldPackets,
+    /// Of several monitors that have one clock, one counts its steps.
+    pub(super) counts_steps: bool,
     pub(super) next_sweep_ns: u64,
     pub(super) due: Vec<u32>,
     pub(super) tally: Tally,
@@ -66,11 +72,14 @@ impl Monitor {
             queries: PendingQueries::default(),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
             timer: HandshakeTimer::new(settings.is_live()),
+            idle: IdleMemory::new(settings.max_idle_connections),
             settings,
             matcher,
             names,
             flow_ids: (worker, workers.max(1)),
-            clock_ns: 0,
+            clocks: Clocks::default(),
+            held: HeldPackets::default(),
+            counts_steps: worker == 0,
             next_sweep_ns: 0,
             due: Vec::new(),
             tally: Tally::default(),
@@ -79,11 +88,14 @@ impl Monitor {
         }
     }
 
-    /// What the sensor saw of its network so far.
-    pub(super) fn sensor_view(&self) -> SensorView {
+    /// What the sensor saw of its network so far, for the report of a flow.
+    pub(super) fn sensor_view(&self, flow: &Flow) -> SensorView {
         let view = self.tally.total_view();
-        let answers_only = view.solicited_dns_answers == 0 && view.unsolicited_dns_answers >= MIN_ANSWERS;
-        SensorView { interception: self.timer.interception(), answers_only }
+        SensorView {
+            interception: self.timer.interception(),
+            answers_only: view.solicited_dns_answers == 0 && view.unsolicited_dns_answers >= MIN_ANSWERS,
+            clock_shift: self.clocks.shift(flow.interface(), flow.traffic.last_ns()),
+        }
     }
 }
 

@@ -10,26 +10,11 @@ use crate::types::interception::Interception;
 use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
-/// A packet this much older than the newest one shows that the clock was set back.
-const CLOCK_STEP_NS: u64 = 60 * SECOND_NS;
 
 impl Monitor {
-    /// Advances the clock; true if a sweep is due.
-    #[inline]
-    pub(super) fn advance_clock(&mut self, now_ns: u64) -> bool {
-        if now_ns.saturating_add(CLOCK_STEP_NS) < self.clock_ns {
-            self.tally.clock_steps += 1;
-            self.tally.last_ns = self.tally.last_ns.max(self.clock_ns);
-            self.clock_ns = now_ns;
-            self.next_sweep_ns = now_ns;
-        }
-        self.clock_ns = self.clock_ns.max(now_ns);
-        self.clock_ns >= self.next_sweep_ns
-    }
-
     /// Does what is due for all flows.
     pub(super) fn maintain_flows(&mut self) {
-        let now_ns = self.clock_ns;
+        let now_ns = self.clocks.now_ns();
         self.tally.first_ns = Some(self.tally.first_ns.map_or(now_ns, |first_ns| first_ns.min(now_ns)));
         self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
         context!(self).expire_answers(now_ns);
@@ -69,7 +54,7 @@ impl Monitor {
     /// Ends every flow, in order of their numbers.
     pub(super) fn end_flows(&mut self) {
         context!(self).expire_answers(u64::MAX);
-        self.timer.evaluate(self.clock_ns);
+        self.timer.evaluate(self.clocks.now_ns());
         for slot in self.table.live() {
             if let Some(flow) = self.table.get_mut(slot) {
                 let end = flow.opening.end_reason(EndReason::CaptureEnd);
@@ -94,7 +79,7 @@ impl Monitor {
     /// The current counters.
     pub fn tally(&self) -> Tally {
         let mut tally = self.tally.clone();
-        tally.last_ns = tally.last_ns.max(self.clock_ns);
+        tally.last_ns = tally.last_ns.max(self.clocks.now_ns());
         tally.interceptions = u64::from(self.timer.interception() == Interception::Suspected);
         tally.live_flows = self.table.len() as u64;
         tally.live_fragments = self.fragments.len() as u64;

@@ -4,7 +4,7 @@ use crate::opening::Disclosed;
 use crate::resolution::DnsClues;
 
 /// Clues from the opening and from DNS. Only the module that defines a part changes it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Clues {
     /// What the opening discloses.
     pub disclosed: Disclosed,

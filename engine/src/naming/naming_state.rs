@@ -14,8 +14,14 @@ use crate::types::ech_state::EchState;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NamingState {
     ech: Option<EchState>,
-    dns_hidden: bool,
+    /// A set of DNS_HIDDEN and START_UNKNOWN.
+    flags: u8,
 }
+
+/// The client's DNS is encrypted.
+const DNS_HIDDEN: u8 = 1;
+/// The start of the connection may have been forgotten.
+const START_UNKNOWN: u8 = 2;
 
 impl NamingState {
     /// Decides whether the ECH extension of a hello that `client` has just sent is used or GREASE.
@@ -43,7 +49,18 @@ impl NamingState {
 
     /// Notes, while no name is learned from DNS, whether the client's DNS is encrypted.
     pub fn note_hidden_dns(&mut self, is_hidden: bool) {
-        self.dns_hidden = is_hidden;
+        self.flags = if is_hidden { self.flags | DNS_HIDDEN } else { self.flags & !DNS_HIDDEN };
+    }
+
+    /// Notes that the sensor had been watching for so long that it may have seen the start of the connection, and
+    /// forgotten it in a long silence.
+    pub fn note_unknown_start(&mut self) {
+        self.flags |= START_UNKNOWN;
+    }
+
+    /// A beginning that was not seen with this flow may have been before the sensor's, or forgotten.
+    pub fn is_start_unknown(self) -> bool {
+        self.flags & START_UNKNOWN != 0
     }
 
     /// What the hello's ECH extension is, if it has one.
@@ -58,7 +75,7 @@ impl NamingState {
 
     /// The client uses encrypted DNS, and no DNS in clear has shown the server's name.
     pub fn is_dns_hidden(self) -> bool {
-        self.dns_hidden
+        self.flags & DNS_HIDDEN != 0
     }
 }
 

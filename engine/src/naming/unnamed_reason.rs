@@ -10,7 +10,7 @@ use crate::wire::quic::QUIC_PORT;
 /// the encrypted DNS, which would have shown the name otherwise.
 pub fn unnamed_reason(known: Knowledge<'_>) -> Unnamed {
     match reason_without_dns(known) {
-        Unnamed::NoServerName | Unnamed::NotTls | Unnamed::StartedBeforeSensor
+        Unnamed::NoServerName | Unnamed::NotTls | Unnamed::StartedBeforeSensor | Unnamed::StartUnknown
             if known.state.is_dns_hidden() && !carries_dns(known) =>
         {
             Unnamed::EncryptedDns
@@ -53,7 +53,10 @@ fn reason_without_dns(known: Knowledge<'_>) -> Unnamed {
     } else if known.opening.quic().is_some() {
         Unnamed::NoHelloSeen
     } else if either(OpeningState::MidStream) || !known.opening.is_started() {
-        Unnamed::StartedBeforeSensor
+        match known.state.is_start_unknown() {
+            true => Unnamed::StartUnknown,
+            false => Unnamed::StartedBeforeSensor,
+        }
     } else {
         Unnamed::NoHelloSeen
     }

@@ -5,20 +5,22 @@ use super::shared_hello::{Hello, SharedHellos};
 use crate::types::arrival::Arrival;
 use crate::wire::certificate::Certificate;
 
-/// Names that few flows have, so that the others need no room for them.
-#[derive(Debug, Default)]
-struct RareNames {
+/// What few flows have, so that the others need no room for it.
+#[derive(Clone, Debug, Default)]
+struct Rare {
     /// The server_name in a hello of which parts are missing.
     partial: Option<Box<str>>,
     /// The host in a request or a CONNECT.
     host: Option<Box<str>>,
+    /// Number of the flow that disclosed all this, if that was another one of the same connection.
+    continues: Option<u64>,
 }
 
 /// Names and other clues that were readable in a flow's opening.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Disclosed {
     pub(super) hello: Option<Hello>,
-    rare: Option<Box<RareNames>>,
+    rare: Option<Box<Rare>>,
     pub(super) certificate: Option<Box<Certificate>>,
     pub(super) first_payload: Option<Box<FirstPayload>>,
     /// The packet that disclosed the latest of these.
@@ -82,6 +84,16 @@ impl Disclosed {
             self.first_payload = Some(Box::new(first));
         }
         is_wanted
+    }
+
+    /// Number of the flow that disclosed all this, if that was another one of the same connection.
+    pub fn continues(&self) -> Option<u64> {
+        self.rare.as_ref()?.continues
+    }
+
+    /// Notes that another flow of the connection disclosed all this.
+    pub fn continue_from(&mut self, flow_id: u64) {
+        self.rare.get_or_insert_default().continues = Some(flow_id);
     }
 
     /// Notes the packet that disclosed the latest clue.

@@ -52,6 +52,12 @@ impl Exchange {
         self.note(side, sent | after_answer | confirmed)
     }
 
+    /// The same with the sides in the other order.
+    pub fn swapped(mut self) -> Self {
+        self.sides.swap(0, 1);
+        self
+    }
+
     #[inline]
     fn note(&mut self, side: usize, facts: u8) -> bool {
         let known = &mut self.sides[side & 1];

@@ -45,7 +45,7 @@ impl OpeningSide {
 }
 
 /// The openings of both sides of a flow.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Opening {
     pub(super) sides: [OpeningSide; 2],
     pub(super) quic: Option<Family>,
@@ -172,6 +172,13 @@ impl Opening {
     /// The family of QUIC versions that the client uses; None if it does not use QUIC.
     pub fn quic(&self) -> Option<Family> {
         self.quic
+    }
+
+    /// The same with the sides in the other order.
+    pub fn swapped(mut self) -> Self {
+        self.sides.swap(0, 1);
+        self.exchange = self.exchange.swapped();
+        self
     }
 
     /// A SYN was seen.

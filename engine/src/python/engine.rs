@@ -77,6 +77,7 @@ impl Limits {
                 "nat64_prefixes" => limits.nat64_prefixes = read_prefixes(&value.extract::<Vec<_>>()?)?,
                 "max_heads" => settings.max_heads = value.extract()?,
                 "max_head_bytes" => settings.max_head_bytes = value.extract()?,
+                "max_idle_connections" => settings.max_idle_connections = value.extract()?,
                 "tcp_idle_s" => settings.tcp_idle_ns = seconds(value)?,
                 "udp_idle_s" => settings.udp_idle_ns = seconds(value)?,
                 "duplicate_window_ms" => {

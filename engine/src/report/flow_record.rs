@@ -41,6 +41,7 @@ row! {
     #[allow(missing_docs)]
     pub struct FlowRecord from facts: &Facts<'_> {
         flow_id: u64 = facts.flow.id(),
+        continues: Option<u64> = facts.flow.continues(),
         phase: Phase = facts.phase,
         end_reason: Option<EndReason> = facts.phase.end_reason(),
         transport: Protocol = Protocol::of(facts.is_tcp),
@@ -50,8 +51,8 @@ row! {
         server_port: u16 = facts.flow.ends.server_end().1,
         embedded: Option<Address> = facts.flow.ends.embedded(),
         interface: InterfaceNumber = InterfaceNumber(facts.flow.interface()),
-        start_ns: u64 = facts.flow.traffic.start_ns(),
-        last_ns: u64 = facts.flow.traffic.last_ns(),
+        start_ns: u64 = facts.stamp_ns(facts.flow.traffic.start_ns()),
+        last_ns: u64 = facts.stamp_ns(facts.flow.traffic.last_ns()),
         sent_packets: u64 = facts.sent.packets,
         sent_bytes: u64 = facts.sent.bytes,
         received_packets: u64 = facts.received.packets,
@@ -69,10 +70,10 @@ row! {
         matched: Option<String> = facts.identity.matched.map(str::to_owned),
         first_packet: Option<u64> = numbered(facts.flow.first_packet()),
         shown_packet: Option<u64> = facts.shown.and_then(|arrival| numbered(arrival.number)),
-        shown_ns: Option<u64> = facts.shown.map(|arrival| arrival.time_ns),
+        shown_ns: Option<u64> = facts.shown.map(|arrival| facts.stamp_ns(arrival.time_ns)),
         resolved: bool = facts.is_resolved(),
         answer_packet: Option<u64> = facts.identity.answer.and_then(|one| numbered(one.arrival.number)),
-        answer_ns: Option<u64> = facts.identity.answer.map(|one| one.arrival.time_ns),
+        answer_ns: Option<u64> = facts.identity.answer.map(|one| facts.stamp_ns(one.arrival.time_ns)),
         answered_by: Option<Address> = facts.identity.answer.map(|one| one.resolver),
         server_name: Option<String> = facts.known.sent_name().map(str::to_owned),
         alpn: Vec<String> = facts.hello.map(|hello| hello.alpn.clone()).unwrap_or_default(),
@@ -102,6 +103,8 @@ pub struct SensorView {
     pub interception: Interception,
     /// DNS answers were seen, and none of their queries.
     pub answers_only: bool,
+    /// What turns the monitor's time into that of the flow's packets, if a clock was set or differs; wraps.
+    pub clock_shift: u64,
 }
 
 /// What the record of a flow is made from.
@@ -157,6 +160,11 @@ impl<'a> Facts<'a> {
             encrypted_dns,
             resolver: find_resolver(&peer, encrypted_dns.is_some(), matcher),
         }
+    }
+
+    /// A time as the clock of the flow's packets shows it.
+    fn stamp_ns(&self, time_ns: u64) -> u64 {
+        time_ns.wrapping_add(self.sensor.clock_shift)
     }
 
     /// DNS, as the client or a resolver of the site looked it up, has the flow's name and the server's address.

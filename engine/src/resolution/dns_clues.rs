@@ -18,7 +18,7 @@ pub enum FallbackQuery {
 }
 
 /// What DNS shows about one flow.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct DnsClues {
     /// Best first; empty if DNS shows nothing.
     chains: Box<[Arc<Chain>]>,

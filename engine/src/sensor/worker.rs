@@ -2,12 +2,12 @@
 
 use super::shared::{lock, Change, Shared, Status};
 use crate::capture::ring::{Ring, RingStatistics};
-use crate::capture::CaptureError;
+use crate::capture::{CaptureError, SteadyClock};
 use crate::monitor::Monitor;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// A worker checks its clock and requests at least this often.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(50);
@@ -22,6 +22,7 @@ pub(super) struct Worker {
     number: usize,
     monitor: Monitor,
     shared: Arc<Shared>,
+    clock: SteadyClock,
     rings: Vec<Ring>,
     /// Rings whose capture has ended, and until when they are read.
     ending: Vec<(Instant, Ring)>,
@@ -32,9 +33,9 @@ pub(super) struct Worker {
 
 impl Worker {
     /// A worker without rings.
-    pub(super) fn new(number: usize, monitor: Monitor, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(number: usize, monitor: Monitor, shared: Arc<Shared>, clock: SteadyClock) -> Self {
         let (rings, ending, closed) = (Vec::new(), Vec::new(), Vec::new());
-        Self { number, monitor, shared, rings, ending, closed, turns: 0 }
+        Self { number, monitor, shared, clock, rings, ending, closed, turns: 0 }
     }
 
     /// Works until the sensor stops.
@@ -73,12 +74,13 @@ impl Worker {
         let mut packets = 0;
         self.change_rings();
         let monitor = &mut self.monitor;
+        monitor.set_steady_time(self.clock.read());
         for ring in self.rings.iter_mut().chain(self.ending.iter_mut().map(|(_, ring)| ring)) {
             packets += ring.read_block(|packet| monitor.packet(&packet));
         }
         if packets == 0 {
             Ring::wait(&self.rings, POLL_INTERVAL)?;
-            self.monitor.tick(wall_clock_ns());
+            self.monitor.tick(self.clock.read().now_ns);
         }
         self.close_ended();
         self.deliver();
@@ -154,8 +156,4 @@ fn add_to(sums: &mut Vec<RingStatistics>, ring: &mut Ring) {
         sums.resize(number + 1, RingStatistics::default());
     }
     sums[number].add_ring(ring.statistics());
-}
-
-fn wall_clock_ns() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
 }

@@ -10,19 +10,21 @@ pub enum Unnamed {
     TruncatedCapture,
     EncryptedDns,
     StartedBeforeSensor,
+    StartUnknown,
     NotTls,
     Malformed,
 }
 
 impl Unnamed {
     /// All, in order of their number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ech,
         Self::NoHelloSeen,
         Self::NoServerName,
         Self::TruncatedCapture,
         Self::EncryptedDns,
         Self::StartedBeforeSensor,
+        Self::StartUnknown,
         Self::NotTls,
         Self::Malformed,
     ];
@@ -36,6 +38,7 @@ impl Unnamed {
             Self::TruncatedCapture => "truncated_capture",
             Self::EncryptedDns => "encrypted_dns",
             Self::StartedBeforeSensor => "started_before_sensor",
+            Self::StartUnknown => "start_unknown",
             Self::NotTls => "not_tls",
             Self::Malformed => "malformed",
         }

@@ -31,7 +31,7 @@ const SECOND_NS: u64 = 1_000_000_000;
 const INTERFACES: usize = 8;
 
 /// How far a flow's handshake has come, and its round trips once they are measured.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Handshake(State);
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -93,6 +93,16 @@ impl Handshake {
         }
     }
 
+    /// The state of a flow that goes on where this one ended: nothing is awaited any more.
+    pub fn to_be_continued(self) -> Self {
+        Self(match self.0 {
+            State::Measured(rtt_ns) => State::OpeningOnly(rtt_ns),
+            State::Sent { rtt_ns, .. } => State::OpeningOnly(u64::from(rtt_ns)),
+            State::None | State::Opened { .. } | State::Ambiguous => State::Unmeasured,
+            known => known,
+        })
+    }
+
     #[inline]
     fn is_awaited(&self) -> bool {
         matches!(self.0, State::None | State::Opened { .. })
@@ -151,6 +161,11 @@ impl HandshakeTimer {
             self.era = self.era.wrapping_add(1);
         }
         *latest_ns = arrival.time_ns;
+    }
+
+    /// What is being measured now is not measured: a clock was set.
+    pub fn distrust_clocks(&mut self) {
+        self.era = self.era.wrapping_add(1);
     }
 
     /// Times the handshake of a TCP connection by a segment.

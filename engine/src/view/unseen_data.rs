@@ -11,6 +11,12 @@ const MAX_STEP: u32 = 1 << 26;
 /// another interface of the sensor.
 const MAX_REORDERING: u32 = 1 << 22;
 
+/// A connection goes on this near to where it was at most; both numbers of another one are that near once in four
+/// million times.
+const MAX_UNSEEN_STEP: u32 = 1 << 20;
+
+const ACKNOWLEDGED_RESET: u8 = flags::ACK | flags::RST;
+
 /// What was not seen of one side's stream. One span is kept instead of a list: it reaches from the first
 /// missing byte to the last, with a count of the missing ones in it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -154,6 +160,25 @@ impl UnseenData {
             }
             _ => {}
         }
+    }
+
+    /// The state of a flow that goes on where this one ended: what is missing here is not missing there.
+    pub fn to_be_continued(&self) -> Self {
+        Self { missing: None, next: self.next, next_known: self.next_known, cut: false }
+    }
+
+    /// A segment that `side` sent continues the connection: its numbers are near those that both sides reached.
+    pub fn is_continued_by(&self, side: usize, header: TcpHeader) -> bool {
+        let is_near = |number: u32, next: u32| {
+            let ahead = number.wrapping_sub(next);
+            ahead.min(ahead.wrapping_neg()) <= MAX_UNSEEN_STEP
+        };
+        let is_acknowledged = match header.flags & (flags::SYN | flags::ACK | flags::RST) {
+            flags::ACK | ACKNOWLEDGED_RESET => is_near(header.ack, self.next[1 - side]),
+            flags::RST => header.seq == self.next[side],
+            _ => false,
+        };
+        self.is_answered() && is_acknowledged && is_near(header.seq, self.next[side])
     }
 
     /// Bytes of both sides that were acknowledged and not seen.

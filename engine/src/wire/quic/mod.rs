@@ -7,6 +7,7 @@ mod initial;
 mod long_header;
 mod quic_keys;
 mod quic_version;
+mod short_header;
 
 pub use self::connection_id::{ConnectionId, MAX_CID};
 pub use self::initial::{crypto_frames, initials, Initial};
@@ -15,3 +16,4 @@ pub use self::long_header::{
     QUIC_PORT,
 };
 pub use self::quic_version::{Family, PacketType, Version};
+pub use self::short_header::{may_be_short_header, short_header_id};

@@ -1,0 +1,186 @@
+//! Connections that are silent for longer than their flows last. TCP connections are found by their ends, those of
+//! QUIC by the connection ID of the receiver, whatever the client's port (NAT may change it).
+//!
+//! Bounded: where there is no room, a connection of the client that has the most of a few is evicted, of those
+//! without a signature first, then the one silent for longest.
+
+use super::remembered::Remembered;
+use crate::address::Address;
+use crate::types::flow_key::FlowKey;
+use crate::wire::quic::{may_be_short_header, short_header_id, ConnectionId, MAX_CID};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use std::cmp::Reverse;
+use std::hash::BuildHasher;
+
+/// Number of connections that are compared to find one to evict.
+const EVICTION_SAMPLE: usize = 16;
+
+/// A place in the memory.
+#[derive(Debug)]
+struct Place {
+    /// By what it is found; QUIC has one for either direction.
+    keys: [Option<u64>; 2],
+    client: u32,
+    remembered: Remembered,
+}
+
+/// The connections that are remembered.
+#[derive(Debug)]
+pub struct IdleMemory {
+    places: Vec<Place>,
+    numbers: HashMap<u64, u32, RandomState>,
+    hasher: RandomState,
+    max_places: usize,
+    hand: u64,
+    /// A bit for each length of a connection ID that is in use.
+    id_lengths: u32,
+}
+
+/// The connection IDs that the two ends of a QUIC connection are addressed by.
+#[derive(Clone, Copy, Debug)]
+pub struct QuicIds {
+    /// In what the client sends.
+    pub server: ConnectionId,
+    /// In what the server sends; often empty.
+    pub client: ConnectionId,
+}
+
+impl IdleMemory {
+    /// An empty memory for at most so many connections.
+    pub fn new(max_places: usize) -> Self {
+        Self {
+            places: Vec::new(),
+            numbers: HashMap::default(),
+            hasher: RandomState::default(),
+            max_places: max_places.min(u32::MAX as usize),
+            hand: 0,
+            id_lengths: 0,
+        }
+    }
+
+    /// Connections that are remembered.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Remembers a TCP connection; true if another was evicted for it.
+    pub fn remember_tcp(&mut self, key: &FlowKey, client: Address, remembered: Remembered) -> bool {
+        let keys = [Some(self.hasher.hash_one(key)), None];
+        self.insert(keys, client, remembered)
+    }
+
+    /// Remembers a QUIC connection; true if another was evicted for it.
+    pub fn remember_quic(&mut self, key: &FlowKey, ids: QuicIds, remembered: Remembered) -> bool {
+        let client = remembered.client_side();
+        let to_client = self.key_to_client(key, client, ids.client);
+        let keys = [Some(self.key_to_server(key, 1 - client, ids.server)), Some(to_client)];
+        for id in [ids.server, ids.client] {
+            self.id_lengths |= 1 << id.as_slice().len();
+        }
+        self.insert(keys, key.addresses[client], remembered)
+    }
+
+    /// True if the connection with these IDs is remembered.
+    pub fn has_quic(&self, key: &FlowKey, client: usize, ids: QuicIds) -> bool {
+        self.numbers.contains_key(&self.key_to_server(key, 1 - client, ids.server))
+    }
+
+    /// The TCP connection with these ends.
+    pub fn find_tcp(&self, key: &FlowKey) -> Option<&Remembered> {
+        if self.is_empty() {
+            return None;
+        }
+        let number = *self.numbers.get(&self.hasher.hash_one(key))?;
+        Some(&self.places[number as usize].remembered)
+    }
+
+    /// Takes out the TCP connection with these ends.
+    pub fn take_tcp(&mut self, key: &FlowKey) -> Option<Remembered> {
+        let number = *self.numbers.get(&self.hasher.hash_one(key))?;
+        Some(self.remove(number))
+    }
+
+    /// The QUIC connection that a datagram from `side` belongs to, and the side of its client.
+    pub fn find_quic(&self, key: &FlowKey, side: usize, datagram: &[u8]) -> Option<(&Remembered, usize)> {
+        if self.id_lengths == 0 || !may_be_short_header(datagram) {
+            return None;
+        }
+        let lengths = (0..=MAX_CID).rev().filter(|length| self.id_lengths >> length & 1 == 1);
+        let ids = lengths.filter_map(|length| short_header_id(datagram, length));
+        let keys = ids.flat_map(|id| {
+            let to_server = (!id.as_slice().is_empty()).then(|| self.key_to_server(key, 1 - side, id));
+            [(to_server, side), (Some(self.key_to_client(key, 1 - side, id)), 1 - side)]
+        });
+        let mut found = keys.filter_map(|(key, client)| Some((*self.numbers.get(&key?)?, client)));
+        found.next().map(|(number, client)| (&self.places[number as usize].remembered, client))
+    }
+
+    /// The key of what is sent to a server.
+    fn key_to_server(&self, key: &FlowKey, server: usize, id: ConnectionId) -> u64 {
+        self.hasher.hash_one((true, key.addresses[server].0, key.ports[server], id.as_slice()))
+    }
+
+    /// The key of what is sent to a client. Without a connection ID its port must be the same.
+    fn key_to_client(&self, key: &FlowKey, client: usize, id: ConnectionId) -> u64 {
+        if id.as_slice().is_empty() {
+            return self.hasher.hash_one((false, key, client));
+        }
+        let server = 1 - client;
+        self.hasher.hash_one((false, key.addresses[server].0, key.ports[server], id.as_slice()))
+    }
+
+    fn insert(&mut self, keys: [Option<u64>; 2], client: Address, remembered: Remembered) -> bool {
+        for key in keys.into_iter().flatten() {
+            if let Some(number) = self.numbers.get(&key).copied() {
+                self.remove(number); // the same connection, or an earlier one with the same ends
+            }
+        }
+        let is_full = self.places.len() >= self.max_places;
+        if let Some(number) = self.eviction_candidate().filter(|_| is_full) {
+            self.remove(number);
+        }
+        if self.places.len() < self.max_places {
+            let number = self.places.len() as u32;
+            let client = self.hasher.hash_one(client.0) as u32;
+            self.numbers.extend(keys.into_iter().flatten().map(|key| (key, number)));
+            self.places.push(Place { keys, client, remembered });
+        }
+        is_full
+    }
+
+    fn remove(&mut self, number: u32) -> Remembered {
+        let place = self.places.swap_remove(number as usize);
+        for key in place.keys.into_iter().flatten() {
+            self.numbers.remove(&key);
+        }
+        if let Some(moved) = self.places.get(number as usize) {
+            self.numbers.extend(moved.keys.into_iter().flatten().map(|key| (key, number)));
+        }
+        place.remembered
+    }
+
+    /// The best of a few to evict.
+    fn eviction_candidate(&mut self) -> Option<u32> {
+        let count = self.places.len();
+        // Somewhere else each time: at regular places, what arrives at regular times would meet its like.
+        self.hand = self.hand.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let first = (self.hand >> 33) as usize;
+        let sample = (0..count.min(EVICTION_SAMPLE)).map(|ahead| (first + ahead) % count);
+        let clients_of = |client| sample.clone().filter(|at| self.places[*at].client == client).count();
+        let best = sample.clone().min_by_key(|at| {
+            let Place { client, remembered, .. } = &self.places[*at];
+            (remembered.is_matched, Reverse(clients_of(*client)), remembered.last_ns)
+        });
+        best.map(|at| at as u32)
+    }
+}
+
+#[cfg(test)]
+#[path = "idle_memory_tests.rs"]
+mod tests;

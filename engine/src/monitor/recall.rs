@@ -1,0 +1,82 @@
+//! Connections that were silent for longer than a flow lasts are remembered, and recognised when they go on.
+
+use super::state::{Monitor, Sender};
+use crate::flow::{Flow, QuicIds, Remembered};
+use crate::naming::identify;
+use crate::resolution::DNS_PORT;
+use crate::types::arrival::Arrival;
+use crate::types::contact::Contact;
+use crate::types::end_reason::EndReason;
+use crate::types::tcp_header::TcpHeader;
+use crate::wire::flags::SYN;
+use crate::wire::quic::{first_header, PacketType};
+use crate::wire::{Segment, Transport};
+
+/// A shorter connection ID would be found in other datagrams by chance.
+const MIN_ID: usize = 4;
+
+impl Monitor {
+    /// The flow with number `id` with which a remembered connection goes on, if this segment belongs to one.
+    pub(super) fn recall(
+        &mut self,
+        sender: Sender,
+        id: u64,
+        arrival: Arrival,
+        segment: &Segment<'_>,
+    ) -> Option<Flow> {
+        let Sender { key, side, .. } = sender;
+        match segment.transport {
+            Transport::Tcp { seq, ack, flags } => {
+                let is_continued = self.idle.find_tcp(&key)?.fits(side, TcpHeader { seq, ack, flags });
+                if !is_continued && flags & SYN == 0 {
+                    return None; // a stray segment, which must not make anything forgotten
+                }
+                let remembered = self.idle.take_tcp(&key).filter(|_| is_continued)?;
+                Some(remembered.resume(key, remembered.client_side(), id, arrival))
+            }
+            Transport::Udp => {
+                let (remembered, client) = self.idle.find_quic(&key, side, segment.payload)?;
+                Some(remembered.resume(key, client, id, arrival))
+            }
+        }
+    }
+
+    /// Remembers the TCP connection of a flow that is over only because it was silent, or had no room.
+    pub(super) fn remember(&mut self, flow: &Flow, reason: EndReason, is_matched: bool) {
+        let is_open = matches!(reason, EndReason::Idle | EndReason::Evicted) && !flow.opening.is_closed();
+        let is_whole = flow.view.unseen.is_answered() && flow.contact() == Contact::Data;
+        let is_dns = flow.ends.has_port(DNS_PORT);
+        if is_open && is_whole && flow.ends.is_tcp() && !is_dns {
+            let (client, _) = flow.ends.client_end();
+            let remembered = Remembered::of(flow, is_matched);
+            let has_evicted = self.idle.remember_tcp(flow.ends.key(), client, remembered);
+            self.tally.evicted.idle_connections += u64::from(has_evicted);
+        }
+    }
+
+    /// Remembers a QUIC connection by the connection IDs in a long header: those with which the server answers, or the
+    /// client goes on then.
+    #[cold]
+    pub(super) fn remember_quic(&mut self, slot: u32, side: usize, datagram: &[u8]) {
+        let (Some(flow), Some(header)) = (self.table.get(slot), first_header(datagram)) else { return };
+        let client = flow.ends.client_side();
+        let ids = match header.kind {
+            PacketType::Handshake if side == client => {
+                QuicIds { server: header.destination, client: header.source }
+            }
+            PacketType::Initial | PacketType::Handshake if side != client => {
+                QuicIds { server: header.source, client: header.destination }
+            }
+            _ => return,
+        };
+        let key = *flow.ends.key();
+        let [server_len, client_len] = [ids.server, ids.client].map(|id| id.as_slice().len());
+        let is_telling = server_len >= MIN_ID && (client_len == 0 || client_len >= MIN_ID);
+        if !is_telling || self.idle.has_quic(&key, client, ids) {
+            return;
+        }
+        let is_matched = identify(flow.knowledge(), &self.matcher).signature.is_some();
+        let remembered = Remembered::of(flow, is_matched);
+        self.tally.evicted.idle_connections += u64::from(self.idle.remember_quic(&key, ids, remembered));
+    }
+}
