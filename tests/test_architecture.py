@@ -55,6 +55,7 @@ ALLOWED = {
         "verdict",
     },
     "outputs": {
+        "config",
         "countries",
         "days",
         "errors",
@@ -66,6 +67,7 @@ ALLOWED = {
         "state_file",
         "verdict",
     },
+    "privileges": {"", "_engine", "config", "errors"},
     "wiring": {
         "config",
         "destinations",
@@ -107,6 +109,7 @@ ALLOWED = {
         "outputs",
         "places",
         "privacy",
+        "privileges",
         "quality",
         "records",
         "sensor",
