@@ -43,7 +43,7 @@ fn count_view(counters: &mut ViewCounters, flow: &Flow) {
     }
     let unseen = &flow.view.unseen;
     counters.unseen_tcp_bytes += unseen.bytes();
-    let [a, b] = flow.traffic.sides().map(|volume| volume.packets > 0);
+    let [a, b] = (*flow.traffic.sides()).map(|volume| volume.packets > 0);
     counters.connections += u64::from(unseen.is_answered());
     counters.one_way_connections += u64::from(unseen.is_answered() && a != b);
 }

@@ -18,7 +18,7 @@ pub enum Limitation {
 
 impl Limitation {
     /// All, in the order of a report.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OneWay,
         Self::NoStart,
         Self::Cut,

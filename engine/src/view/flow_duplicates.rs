@@ -41,41 +41,59 @@ pub enum Treatment {
 }
 
 /// The duplicates of one flow's packets.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FlowDuplicates {
+    /// None while no packet was delivered again.
+    repeats: Option<Box<Repeats>>,
+}
+
+#[derive(Debug, Default)]
+struct Repeats {
+    /// Duplicates, which were not counted in the flow.
     packets: u32,
     sides: [Delivery; 2],
+    has_aside: bool,
     /// What was set aside, by side.
-    aside: Option<Box<[Volume; 2]>>,
+    aside: [Volume; 2],
 }
 
 impl FlowDuplicates {
-    /// Those of a flow whose first packet `side` has sent.
-    pub fn new(side: usize) -> Self {
-        let mut sides = [Delivery::default(); 2];
-        sides[side].note(true);
-        Self { packets: 0, sides, aside: None }
-    }
-
     /// Duplicates, which were not counted in the flow.
     pub fn packets(&self) -> u32 {
-        self.packets
+        self.repeats.as_ref().map_or(0, |repeats| repeats.packets)
     }
 
-    /// Notes a packet that `side` sent, and says how it is treated.
+    /// Notes a packet that `side` sent, and says how it is treated. `sent` is what each side of the flow has sent
+    /// before.
     #[inline]
-    pub fn note(&mut self, side: usize, occurrence: Occurrence, segment: &Segment<'_>) -> Treatment {
-        if occurrence != Occurrence::First {
-            return self.note_again(side, occurrence, segment);
+    pub fn note(
+        &mut self,
+        side: usize,
+        occurrence: Occurrence,
+        segment: &Segment<'_>,
+        sent: &[Volume; 2],
+    ) -> Treatment {
+        match &mut self.repeats {
+            None if occurrence == Occurrence::First => Treatment::Count,
+            repeats => repeats.get_or_insert_with(|| Repeats::after(sent)).note(side, occurrence, segment),
         }
-        if advances(segment) {
-            self.sides[side].note(true);
-        }
-        Treatment::Count
     }
 
+    /// Decides about what was set aside: returns what each side has sent itself, which counts, and the number of
+    /// duplicates. `may_duplicate` tells whether the interface may deliver packets twice.
+    pub fn settle(&mut self, may_duplicate: bool) -> Option<([Volume; 2], u64)> {
+        self.repeats.as_mut().filter(|repeats| repeats.has_aside).map(|repeats| repeats.settle(may_duplicate))
+    }
+}
+
+impl Repeats {
+    /// Those of a flow of which each packet was delivered once so far.
     #[cold]
-    fn note_again(&mut self, side: usize, occurrence: Occurrence, segment: &Segment<'_>) -> Treatment {
+    fn after(sent: &[Volume; 2]) -> Box<Self> {
+        Box::new(Self { sides: sent.map(|volume| Delivery::once(volume.packets)), ..Self::default() })
+    }
+
+    fn note(&mut self, side: usize, occurrence: Occurrence, segment: &Segment<'_>) -> Treatment {
         let is_twice = self.is_twice(side);
         let is_shown = self.sides[side].firsts() >= ENOUGH;
         let is_own = match occurrence {
@@ -96,7 +114,8 @@ impl FlowDuplicates {
             self.packets = self.packets.saturating_add(segment.ip_packets);
             return Treatment::Skip;
         }
-        self.aside.get_or_insert_default()[side].add(Volume::of(segment));
+        self.has_aside = true;
+        self.aside[side].add(Volume::of(segment));
         Treatment::SetAside
     }
 
@@ -120,21 +139,17 @@ impl FlowDuplicates {
         }
     }
 
-    /// Decides about what was set aside: returns what each side has sent itself, which counts, and the number of
-    /// duplicates. `may_duplicate` tells whether the interface may deliver packets twice.
-    pub fn settle(&mut self, may_duplicate: bool) -> Option<([Volume; 2], u64)> {
-        let aside = *self.aside.take()?;
-        let (mut own, mut found) = ([Volume::default(); 2], 0);
+    fn settle(&mut self, may_duplicate: bool) -> ([Volume; 2], u64) {
+        let (mut own, mut found) = (std::mem::take(&mut self.aside), 0);
+        self.has_aside = false;
         for side in [0, 1] {
             let is_shown = may_duplicate || self.sides[side].firsts() >= FEW;
             if is_shown && self.is_twice(side) {
-                found += aside[side].packets;
-            } else {
-                own[side] = aside[side];
+                found += std::mem::take(&mut own[side]).packets;
             }
         }
         self.packets = self.packets.saturating_add(u32::try_from(found).unwrap_or(u32::MAX));
-        Some((own, found))
+        (own, found)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::view::flow_duplicates::FlowDuplicates;
 use crate::view::handshake_timer::Handshake;
 
 /// The view of one flow. Only the file that defines a part changes it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FlowView {
     /// Data that was not seen.
     pub unseen: UnseenData,
@@ -13,15 +13,4 @@ pub struct FlowView {
     pub duplicates: FlowDuplicates,
     /// The handshake, for its round trip.
     pub handshake: Handshake,
-}
-
-impl FlowView {
-    /// The view of a flow whose first packet `side` has sent.
-    pub fn new(side: usize) -> Self {
-        Self {
-            unseen: UnseenData::default(),
-            duplicates: FlowDuplicates::new(side),
-            handshake: Handshake::default(),
-        }
-    }
 }
