@@ -9,6 +9,9 @@ from netmon.sources import to_batch
 from tests.captures.round_trips import FOLDER
 
 ONE_FLIGHT_NS = 10_000_000  # a SYN repeated after more than this is a retransmission
+# The file was put together from several captures. At the SYN of this flow its interface's clock goes back by 48 s,
+# so the time of the SYN is not believed, and nothing is measured.
+AT_A_CLOCK_STEP = ("192.168.88.231", 49950, "159.153.191.240", 443)
 LINES = (FOLDER / "round_trips.tsv").read_text(encoding="utf-8").splitlines()
 ROWS = defaultdict(list)
 for file, client, port, server, server_port, rtt_ns, again_ns in (line.split("\t") for line in LINES):
@@ -33,7 +36,8 @@ def test_round_trips_equal_tsharks(file):
     """Each equals tshark's to the nanosecond, and there is none if the SYN was retransmitted."""
     found = measured(file)
     for ends, rtt_ns, again_ns in ROWS[file]:
-        assert found[ends] == ({rtt_ns} if again_ns < ONE_FLIGHT_NS else {None}), ends
+        is_measured = again_ns < ONE_FLIGHT_NS and ends != AT_A_CLOCK_STEP
+        assert found[ends] == ({rtt_ns} if is_measured else {None}), ends
 
 
 def test_both_kinds_are_in_the_captures():

@@ -25,6 +25,7 @@ UNNAMED = {
     "start_unknown": "Start not seen",
     "not_tls": "Not TLS",
     "malformed": "Malformed",
+    "unknown_quic_version": "Unknown QUIC version",
 }
 VIEW = {
     "dropped": "The kernel drops packets",
@@ -38,6 +39,7 @@ VIEW = {
     "coalesced": "Offloading merges packets",
     "clock": "Clocks differ or were set",
     "misdated": "Packets have wrong times",
+    "undecoded": "Packets cannot be decoded",
 }
 DROPS = {"kernel": "by the kernel", "interface": "by the interface"}
 ENCRYPTED_DNS = {"dot": "over TLS (DoT)", "doh": "over HTTPS (DoH)", "doq": "over QUIC (DoQ)"}
@@ -47,6 +49,7 @@ QUIC = {
     "v2": "version 2",
     "draft": "drafts of version 1",
     "google": "Google's own",
+    "mvfst": "Meta's own",
     "unknown": "other versions",
 }
 TABLES = {
