@@ -1,6 +1,5 @@
 """The live sensor on a source with a list of batches, without a mirror port or privileges."""
 
-import io
 import json
 import shutil
 import threading

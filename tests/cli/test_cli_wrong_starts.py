@@ -284,7 +284,8 @@ def test_signatures_of_any_size_are_refused(netmon, tmp_path):
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
         f"netmon: reading 50 MB of signatures in {tmp_path}",
-        f"netmon: {tmp_path}/acme.yaml:1: the file is larger than 32 MiB, and is not read: is it the right one?",
+        f"netmon: {tmp_path}/acme.yaml:1: "
+        "the file is larger than 32 MiB, and is not read: is it the right one?",
     ]
 
 
