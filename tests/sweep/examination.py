@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from netmon.errors import SourceError, VerifyError
 from netmon.records import FlowRecord
-from netmon.verify.netmon_facts import open_file
+from netmon.sources import Batch
+from netmon.verify.compare import Comparison
+from netmon.verify.netmon_facts import NetmonFacts, open_file
 from netmon.verify.second_opinion import get_opinion
 from netmon.verify.show import as_json
 from tests.sweep.captures import Capture
@@ -27,7 +30,7 @@ class Result:
     sha256: str
     path: str
     size: int
-    digest: str = ""  # of netmon's records, which tells whether an opinion is still valid
+    digest: str = ""  # of netmon's facts, which tells whether an opinion is still valid
     cpu_s: float = 0.0
     memory_mb: float = 0.0  # by which the peak of the process grew
     packets: int = 0
@@ -47,7 +50,7 @@ class Result:
 
 
 def examine(capture: Capture, known: Result | None) -> Result:
-    """What both programs read. tshark is not asked if netmon's records are those of a known result."""
+    """What both programs read. tshark is not asked if netmon reads the facts of a known result."""
     result, flows = _read(capture)
     if known is not None and known.is_compared and known.digest == result.digest:
         return replace(
@@ -78,20 +81,19 @@ def _read(capture: Capture) -> tuple[Result, dict[Endpoints, FlowRecord]]:
     result = Result(capture.sha256, str(capture.path), capture.size)
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
     memory_mb, start_s = _peak_mb(), time.process_time()
-    digest = hashlib.sha256()
     flows: dict[Endpoints, FlowRecord] = {}
+    comparison = Comparison(str(capture.path))
+    facts = NetmonFacts(comparison)
     try:
         source = open_file(str(capture.path))
-        for batch in source.batches():
-            digest.update(repr(batch).encode("utf-8", "replace"))
-            for flow in batch.flows:
-                flows[flow.client, flow.client_port, flow.server, flow.server_port] = flow
+        facts.read(_noting(source.batches(), flows))
+        facts.add()
     except SourceError as error:
         return replace(result, refused=str(error)), flows
     stats = source.stats()
     result = replace(
         result,
-        digest=digest.hexdigest(),
+        digest=_digest(comparison),
         cpu_s=round(time.process_time() - start_s, 3),
         memory_mb=round(_peak_mb() - memory_mb, 1),
         packets=stats["packets"],
@@ -99,6 +101,20 @@ def _read(capture: Capture) -> tuple[Result, dict[Endpoints, FlowRecord]]:
         problems=tuple(source.problems),
     )
     return result, flows
+
+
+def _noting(batches: Iterable[Batch], flows: dict[Endpoints, FlowRecord]) -> Iterator[Batch]:
+    """The batches, whose flows are noted by their endpoints."""
+    for batch in batches:
+        for flow in batch.flows:
+            flows[flow.client, flow.client_port, flow.server, flow.server_port] = flow
+        yield batch
+
+
+def _digest(comparison: Comparison) -> str:
+    """A number for what netmon reads, as far as it is compared."""
+    facts = "\n".join(sorted(f"{count} {fact!r}" for fact, count in comparison.found.items()))
+    return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _peak_mb() -> float:

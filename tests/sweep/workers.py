@@ -34,6 +34,7 @@ class _Worker:
         )
         self._process.start()
         far_end.close()
+        self._connection.recv()  # it has started, which takes a while on a busy machine
 
     def run(self, task: Task) -> Result:
         self._connection.send(task)
@@ -58,6 +59,7 @@ class _Worker:
 
 def _serve(connection: Connection, work: Examine) -> None:
     """The work of a process: an examination for each task."""
+    connection.send(None)
     while True:
         try:
             capture, known = connection.recv()
