@@ -86,6 +86,9 @@ class Engine:
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
         duplicate_window_ms: int = 50,  # 0: duplicates are not detected
+        vxlan_ports: Sequence[int] = (4789, 8472),
+        geneve_ports: Sequence[int] = (6081,),
+        hp_erm_ports: Sequence[int] = (7932,),
         report_every_s: int = 0,  # 0: only when a flow ends
     ) -> None: ...
     def read(self, file: CaptureFile, packets: int) -> bool: ...  # at most so many; False at its end
@@ -93,7 +96,8 @@ class Engine:
     def feed(self, time_ns: int, link: int, data: bytes, wire_len: int, number: int = 0) -> None: ...
     def drain(self) -> Rows: ...  # rows since the last call
     def finish(self) -> Rows: ...  # ends every flow
-    def stats(self) -> dict[str, Any]: ...  # "view": counters by interface, "" if the source has none
+    # "view": counters by interface, "" if the source has none; "undecoded": by interface, kind and number
+    def stats(self) -> dict[str, Any]: ...
 
 @final
 class Sensor:
@@ -126,6 +130,9 @@ class Sensor:
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
         duplicate_window_ms: int = 50,  # 0: duplicates are not detected
+        vxlan_ports: Sequence[int] = (4789, 8472),
+        geneve_ports: Sequence[int] = (6081,),
+        hp_erm_ports: Sequence[int] = (7932,),
         report_every_s: int = 5,
     ) -> None: ...
     def poll(self, timeout_s: float) -> Rows: ...  # returns as soon as there are rows

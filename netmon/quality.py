@@ -5,10 +5,13 @@ The counters are those of `stats()` (`netmon/_engine.pyi`): `view`, and `interfa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from netmon.encapsulations import Kind, describe, remedy
 
 INTERCEPTED = (
     "unrelated destinations are equally near: a middlebox seems to answer handshakes, "
@@ -16,7 +19,8 @@ INTERCEPTED = (
 )
 """The warning when interception is suspected."""
 
-Counters = Mapping[str, int]
+Counters = Mapping[str | Kind, int]
+"""The counters of an interface, and its packets that were not decoded by what they carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,9 @@ class Threshold:
     share: float
     min_total: int
     text: str  # explanation and remedy; {part}, {total} and {percent} are replaced by numbers
+    undecoded_text: str | None = (
+        None  # instead of `text`, where the cause may be packets that were not decoded
+    )
 
 
 THRESHOLDS = (
@@ -49,6 +56,14 @@ THRESHOLDS = (
         "the interface dropped {part} packets before the kernel saw them: enlarge its ring (ethtool -G)",
     ),
     Threshold(
+        "undecoded",
+        "undecoded_packets",
+        ("packets",),
+        0.05,
+        10,
+        "{percent} of packets could not be decoded, so their connections are missing: {what}",
+    ),
+    Threshold(
         "unseen",
         "unseen_tcp_bytes",
         ("tcp_bytes", "unseen_tcp_bytes"),
@@ -56,6 +71,8 @@ THRESHOLDS = (
         1_000_000,
         "{percent} of TCP bytes were acknowledged but not seen: "
         "the mirror loses packets, or one direction is missing",
+        "{percent} of TCP bytes were acknowledged but not seen: "
+        "they may be in the packets that could not be decoded ({kinds})",
     ),
     Threshold(
         "one_way",
@@ -65,6 +82,8 @@ THRESHOLDS = (
         20,
         "{part} of {total} connections were seen in one direction only: "
         "mirror both directions, or capture on the other port as well",
+        "{part} of {total} connections were seen in one direction only: "
+        "the other direction may be in the packets that could not be decoded ({kinds})",
     ),
     Threshold(
         "answers_only",
@@ -74,6 +93,8 @@ THRESHOLDS = (
         20,
         "{percent} of DNS answers were seen without their query, so they prove no name: "
         "mirror both directions of DNS, or find out which host sends unsolicited answers",
+        "{percent} of DNS answers were seen without their query, so they prove no name: "
+        "the queries may be in the packets that could not be decoded ({kinds})",
     ),
     Threshold(
         "duplicates",
@@ -90,6 +111,8 @@ THRESHOLDS = (
         0.05,
         20,
         "{part} hellos have missing segments, and possibly no name: the mirror loses packets",
+        "{part} hellos have missing segments, and possibly no name: "
+        "they may be in the packets that could not be decoded ({kinds})",
     ),
     Threshold(
         "cut",
@@ -129,6 +152,23 @@ THRESHOLDS = (
 )
 """All problems of a view, worst first; `problem` is a closed set, used as a metric label."""
 
+UNDECODED = next(threshold for threshold in THRESHOLDS if threshold.problem == "undecoded")
+"""The rule about packets that could not be decoded. The engine has the same share (`UNDECODED_SHARE`)."""
+
+MOSTLY = 0.5
+"""With a larger share of packets that could not be decoded, nothing that was not seen is an all-clear."""
+
+
+def unread_text(stats: Mapping[str, Any]) -> str | None:
+    """That most packets of the run could not be decoded, in one line; None if most could."""
+    total: Counter[str | Kind] = Counter()
+    for counters in _by_interface(stats).values():
+        total.update(counters)
+    part, packets = _part_and_total(UNDECODED, total)
+    if part <= MOSTLY * packets:
+        return None
+    return f"{part:,} of {packets:,} packets could not be decoded: {undecoded_text(total)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -152,17 +192,54 @@ def find_faults(stats: Mapping[str, Any]) -> list[Fault]:
 def _by_interface(stats: Mapping[str, Any]) -> dict[str, Counters]:
     """All counters by interface. The view's packets replace the kernel's, which may include filtered ones."""
     live = stats.get("interfaces", {})
-    views = stats["view"]
-    return {name: {**live.get(name, {}), **views.get(name, {})} for name in (*live, *(views.keys() - live))}
+    views, undecoded = stats["view"], stats.get("undecoded", {})
+    return {
+        name: {**live.get(name, {}), **views.get(name, {}), **undecoded.get(name, {})}
+        for name in (*live, *(views.keys() - live))
+    }
 
 
 def _fault(threshold: Threshold, name: str, counters: Counters) -> Fault | None:
-    part = counters.get(threshold.part, 0)
-    total = sum(counters.get(key, 0) for key in threshold.total)
-    if total < threshold.min_total or part <= threshold.share * total:
+    part, total = _part_and_total(threshold, counters)
+    if not _exceeds(threshold, counters):
         return None
-    text = threshold.text.format(part=f"{part:,}", total=f"{total:,}", percent=percent_text(part, total))
+    text = threshold.text
+    if threshold.undecoded_text is not None and _exceeds(UNDECODED, counters):
+        text = threshold.undecoded_text
+    text = text.format(
+        part=f"{part:,}",
+        total=f"{total:,}",
+        percent=percent_text(part, total),
+        kinds=kinds_text(counters),
+        what=undecoded_text(counters),
+    )
     return Fault(name, threshold.problem, f"{name}: {text}" if name else text)
+
+
+def _part_and_total(threshold: Threshold, counters: Counters) -> tuple[int, int]:
+    return counters.get(threshold.part, 0), sum(counters.get(key, 0) for key in threshold.total)
+
+
+def _exceeds(threshold: Threshold, counters: Counters) -> bool:
+    part, total = _part_and_total(threshold, counters)
+    return total >= threshold.min_total and part > threshold.share * total
+
+
+def _kinds(counters: Counters) -> list[Kind]:
+    """What most of the packets that were not decoded carry, at most three kinds."""
+    counts = [(count, key) for key, count in counters.items() if isinstance(key, tuple) and count > 0]
+    return [kind for _, kind in sorted(counts, reverse=True)[:3]]
+
+
+def kinds_text(counters: Counters) -> str:
+    """What most of the packets that were not decoded carry: "EtherType 0x88e5 (MACsec), link type 147"."""
+    return ", ".join(map(describe, _kinds(counters)))
+
+
+def undecoded_text(counters: Counters) -> str:
+    """As `kinds_text`, and what to do about the most frequent kind."""
+    kinds = _kinds(counters)
+    return f"{kinds_text(counters)}; {remedy(kinds[0])}" if kinds else "of unknown kinds"
 
 
 def percent_text(part: int, total: int) -> str:
@@ -249,10 +326,11 @@ class Activity:
                     lines.append(f"{name}: packets of flows are seen again")
             elif time_s - self._last_change_s(name) >= self.SILENT_S and name not in self._silent:
                 self._silent.add(name)
-                lines.append(
-                    f"{name}: no packet of a flow for {self.SILENT_S / 60:.0f} minutes: "
-                    "check the mirror session, the cable and the filter"
-                )
+                minutes = f"{name}: no packet of a flow for {self.SILENT_S / 60:.0f} minutes"
+                if _exceeds(UNDECODED, counters):
+                    lines.append(f"{minutes}, and packets could not be decoded: {undecoded_text(counters)}")
+                else:
+                    lines.append(f"{minutes}: check the mirror session, the cable and the filter")
         return lines
 
     def _last_change_s(self, name: str) -> float:
@@ -260,5 +338,5 @@ class Activity:
         return max(self.last_s[name], self._down_s.get(name, 0.0))
 
 
-def _growth(now: Counters, before: Counters) -> dict[str, int]:
+def _growth(now: Counters, before: Counters) -> dict[str | Kind, int]:
     return {key: count - before.get(key, 0) for key, count in now.items()}

@@ -93,6 +93,7 @@ Limitation = Literal[
     "gap",  # segments of the opening are missing
     "proxied",  # the server is a proxy, and the real destination is behind it
     "unseen",  # more than 1 % of its bytes were acknowledged but not seen
+    "undecoded",  # what is missing of it may be in packets of its interface that were not decoded
     "duplicates",  # packets were seen more than once, and counted once
     "answers_only",  # DNS answers were seen without any query, and the match rests on such an answer
 ]

@@ -24,6 +24,7 @@ from tests.craft import (
     golden_preambles,
     golden_round_trips,
     golden_streams,
+    golden_wrappings,
 )
 
 Case = Callable[[], bytes]
@@ -39,6 +40,7 @@ EXIT_CODES: dict[Case, int] = {
     golden_round_trips.moscow_excluded: FOUND,
     golden_round_trips.round_trips_not_measured: FOUND,
     golden_streams.truncated_file: ERROR,
+    golden_wrappings.not_decoded: ERROR,
 }
 """Exit codes other than 0."""
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from netmon.quality import THRESHOLDS, Activity, Watch, find_faults, percent_text
+from netmon.quality import THRESHOLDS, Activity, Watch, find_faults, percent_text, unread_text
 
 GOOD = {
     "packets": 100_000,
+    "undecoded_packets": 0,
     "duplicate_packets": 0,
     "cut_packets": 0,
     "coalesced_packets": 0,
@@ -22,8 +23,18 @@ GOOD = {
 KERNEL = {"packets": 100_000, "dropped": 0, "freezes": 0, "interface_dropped": 0}
 
 
-def stats(*, interface="eth1", live=(), **view):
-    return {"view": {interface: GOOD | view}, "interfaces": {interface: KERNEL | dict(live)}}
+MACSEC, UNKNOWN = ("ethertype", 0x88E5), ("ethertype", 0x9999)
+
+
+def stats(*, interface="eth1", live=(), undecoded=None, **view):
+    """Counters of one interface; `undecoded`: packets that were not decoded, by what they carry."""
+    kinds = undecoded or {}
+    view = {"undecoded_packets": sum(kinds.values())} | view
+    return {
+        "view": {interface: GOOD | view},
+        "interfaces": {interface: KERNEL | dict(live)},
+        "undecoded": {interface: kinds},
+    }
 
 
 def problems(found):
@@ -44,6 +55,7 @@ def test_a_good_view_has_no_fault():
         ({"duplicate_packets": 5001}, "duplicates"),
         ({"incomplete_hellos": 51}, "gap"),
         ({"unsolicited_dns_answers": 901}, "answers_only"),
+        ({"undecoded_packets": 5001}, "undecoded"),
         ({"cut_packets": 1001}, "cut"),
         ({"coalesced_packets": 1001}, "coalesced"),
     ],
@@ -76,6 +88,65 @@ def test_a_line_has_numbers_and_what_to_do():
     )
     [fault] = find_faults({"view": {"": GOOD | {"duplicate_packets": 50_000}}})
     assert fault.text.startswith("50 % of packets are duplicates")
+
+
+def test_what_was_not_decoded_is_named_with_its_remedy():
+    """The line has the share, the most frequent kinds in words or as a number, and the remedy for one."""
+    [fault] = find_faults(stats(undecoded={UNKNOWN: 2000, MACSEC: 20_000}))
+    assert fault.text == (
+        "eth1: 22 % of packets could not be decoded, so their connections are missing: "
+        "EtherType 0x88e5 (MACsec), EtherType 0x9999; mirror where the packets are not encrypted"
+    )
+
+
+@pytest.mark.parametrize(
+    ("view", "problem"),
+    [
+        ({"one_way_connections": 500}, "one_way"),
+        ({"unseen_tcp_bytes": 9_000_000}, "unseen"),
+        ({"unsolicited_dns_answers": 2000}, "answers_only"),
+        ({"incomplete_hellos": 300}, "gap"),
+    ],
+)
+def test_what_may_be_in_undecoded_packets_is_not_blamed_on_the_mirror(view, problem):
+    """No advice to mirror both directions if the rest may be in packets that were not decoded."""
+    [first, second] = find_faults(stats(undecoded={UNKNOWN: 40_000}, **view))
+    assert (first.problem, second.problem) == ("undecoded", problem)
+    assert "may be in the packets that could not be decoded (EtherType 0x9999)" in second.text
+    assert "mirror" not in second.text
+    [alone] = find_faults(stats(undecoded={UNKNOWN: 40}, **view))
+    assert "not be decoded" not in alone.text
+
+
+def test_a_watch_names_what_was_added():
+    """The kinds are those of the last minute, not of the run."""
+    watch = Watch()
+    assert len(watch.check(stats(undecoded={MACSEC: 50_000}), 0)) == 1
+    later = stats(undecoded={MACSEC: 50_000, UNKNOWN: 50_000}, packets=200_000)
+    [line] = watch.check(later, 61)
+    assert "EtherType 0x9999" in line
+    assert "MACsec" not in line
+
+
+def test_silence_names_what_arrives_instead():
+    """A mirror whose packets cannot be decoded is not sent to check its cable."""
+    activity, found = Activity(), []
+    for second in (0, 301):
+        found += activity.check(stats(undecoded={MACSEC: 90_000}), 1000.0 + second)
+    assert len(found) == 1
+    assert "EtherType 0x88e5 (MACsec)" in found[0]
+    assert "cable" not in found[0]
+
+
+def test_a_run_is_unread_if_most_packets_were_not_decoded():
+    """Half of the packets of all interfaces is not most; one more is."""
+    half = stats(undecoded={UNKNOWN: 50_000})
+    assert unread_text(half) is None
+    most = stats(undecoded={UNKNOWN: 50_001})
+    assert unread_text(most).startswith("50,001 of 100,000 packets could not be decoded: EtherType 0x9999; ")
+    most["view"]["eth2"] = GOOD
+    assert unread_text(most) is None
+    assert unread_text({"view": {}}) is None
 
 
 def test_few_packets_prove_nothing():

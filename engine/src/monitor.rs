@@ -22,6 +22,7 @@ use crate::types::tcp_header::TcpHeader;
 use crate::view::counting::{count_packet, count_segment};
 use crate::view::flow_duplicates::Treatment;
 use crate::view::handshake_timer::TimedPacket;
+use crate::wire::decode::undecoded::Undecoded;
 use crate::wire::decode::{decode, Decoded};
 use crate::wire::quic::may_be_long_header;
 use crate::wire::{Rejection, Segment, Transport};
@@ -78,7 +79,7 @@ impl Monitor {
         let arrival = Arrival { time_ns, interface, number };
         self.sweep_if_due();
         self.timer.observe(arrival);
-        match decode(packet.link, packet.bytes, packet.wire_len) {
+        match decode(packet.link, packet.bytes, packet.wire_len, &self.ports) {
             Ok(Decoded::Segment(segment)) => self.segment(&segment, arrival),
             Ok(Decoded::Fragment(fragment)) => {
                 if self.duplicates.is_duplicate_fragment(&fragment, time_ns) {
@@ -88,7 +89,7 @@ impl Monitor {
                 self.fragments.add(&fragment, time_ns, interface, &mut self.tally);
                 self.process_reassembled(number);
             }
-            Err(rejection) => self.tally.rejected[rejection as usize] += 1,
+            Err(undecoded) => self.reject(undecoded, interface, 1),
         }
     }
 
@@ -98,7 +99,10 @@ impl Monitor {
     fn process_reassembled(&mut self, number: u64) {
         while let Some(done) = self.fragments.next_done() {
             let arrival = Arrival { time_ns: done.time_ns, interface: done.interface, number };
-            let decoded = done.packet.as_ref().map_or(Err(Rejection::IpFragment), |packet| packet.decode());
+            let decoded = done
+                .packet
+                .as_ref()
+                .map_or(Err(Rejection::IpFragment.into()), |packet| packet.decode(&self.ports));
             match decoded {
                 Ok(Decoded::Segment(mut segment)) => {
                     if !done.is_complete {
@@ -109,14 +113,17 @@ impl Monitor {
                 Ok(Decoded::Fragment(inner)) if done.is_complete => {
                     self.fragments.add(&inner, done.time_ns, done.interface, &mut self.tally);
                 }
-                Ok(Decoded::Fragment(_)) => self.reject(Rejection::IpFragment, done.ip_packets),
-                Err(rejection) => self.reject(rejection, done.ip_packets),
+                Ok(Decoded::Fragment(_)) => {
+                    self.reject(Rejection::IpFragment.into(), done.interface, done.ip_packets);
+                }
+                Err(undecoded) => self.reject(undecoded, done.interface, done.ip_packets),
             }
         }
     }
 
-    fn reject(&mut self, rejection: Rejection, packets: u32) {
-        self.tally.rejected[rejection as usize] += u64::from(packets);
+    fn reject(&mut self, undecoded: Undecoded, interface: u16, packets: u32) {
+        self.tally.rejected[undecoded.rejection as usize] += u64::from(packets);
+        self.tally.count_undecoded(interface, undecoded.carried, packets.into());
     }
 
     /// Processes a segment, unless it repeats one.

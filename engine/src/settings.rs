@@ -21,6 +21,12 @@ pub struct Settings {
     pub udp_idle_ns: u64,
     /// A packet that arrives again within this time is a duplicate; 0: every packet counts.
     pub duplicate_window_ns: u64,
+    /// UDP ports of VXLAN.
+    pub vxlan_ports: Vec<u16>,
+    /// UDP ports of GENEVE.
+    pub geneve_ports: Vec<u16>,
+    /// UDP ports of HP's encapsulated remote mirroring.
+    pub hp_erm_ports: Vec<u16>,
     /// Flows that match a signature are reported this often; 0: only when they end.
     pub report_every_ns: u64,
 }
@@ -37,6 +43,9 @@ impl Default for Settings {
             tcp_idle_ns: 300 * SECOND_NS,
             udp_idle_ns: 60 * SECOND_NS,
             duplicate_window_ns: SECOND_NS / 20,
+            vxlan_ports: vec![4789, 8472], // the registered one; that of Linux and older versions of VMware
+            geneve_ports: vec![6081],
+            hp_erm_ports: vec![7932],
             report_every_ns: 0,
         }
     }

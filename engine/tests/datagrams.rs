@@ -27,6 +27,7 @@ fn monitor() -> Monitor {
         tcp_idle_ns: 300 * SECOND,
         udp_idle_ns: 60 * SECOND,
         report_every_ns: 0,
+        ..Settings::default()
     };
     let matcher = Arc::new(Matcher::new(&[], &[], &[]).unwrap());
     Monitor::new(settings, matcher, Arc::new(LearnedNames::new(1000)), (0, 1))

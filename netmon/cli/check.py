@@ -116,6 +116,8 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "capture.ring_mib", str(capture.ring_mib)
     yield "capture.snaplen", str(capture.snaplen)
     yield "capture.promiscuous", "true" if capture.promiscuous else "false"
+    for key, ports in capture.port_keywords().items():
+        yield f"capture.{key}", ", ".join(map(str, ports)) or "none"
     for key, number in settings.limits.keywords().items():
         yield f"flows.{key}", str(number)
     yield "flows.report_every_s", str(settings.report_every_s)

@@ -27,7 +27,7 @@ from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.events import Events
 from netmon.outputs.summary import Summary
-from netmon.quality import INTERCEPTED, find_faults
+from netmon.quality import INTERCEPTED, find_faults, unread_text
 from netmon.signatures.match import compile_matcher
 from netmon.sources import Stats
 from netmon.sources.bpf import ETHERNET, compile_filter
@@ -64,7 +64,8 @@ def read(
 
     Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary, or with --json one event for
     each flow that matches a vendor. Several files are read in the given order as one capture. Exits with 3 if
-    there is a finding of severity warning or critical, and with 1 if a file is incomplete or damaged.
+    there is a finding of severity warning or critical, and with 1 if a file is incomplete or damaged, or if
+    most packets could not be decoded.
 
     Examples:
 
@@ -115,7 +116,7 @@ def read(
         log(line)
     if summary.alarms:
         raise typer.Exit(FOUND)
-    if reader.problems:
+    if reader.problems or unread_text(reader.stats()) is not None:
         raise typer.Exit(ERROR)
 
 

@@ -167,7 +167,15 @@ def _read_capture(fields: Fields) -> Capture:
         ring_mib=fields.read("ring_mib", lambda item: item.integer(2, 4096), default.ring_mib),
         snaplen=fields.read("snaplen", lambda item: item.integer(128, 262_144), default.snaplen),
         promiscuous=fields.read("promiscuous", Item.flag, default.promiscuous),
+        vxlan_ports=fields.read("vxlan_ports", _read_ports, default.vxlan_ports),
+        geneve_ports=fields.read("geneve_ports", _read_ports, default.geneve_ports),
+        hp_erm_ports=fields.read("hp_erm_ports", _read_ports, default.hp_erm_ports),
     )
+
+
+def _read_ports(item: Item) -> tuple[int, ...]:
+    """UDP ports; an empty list for none."""
+    return tuple(element.integer(1, 65_535) for element in item.elements())
 
 
 def _read_position(sensor: Fields) -> Position | None:

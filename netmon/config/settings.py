@@ -25,6 +25,17 @@ class Capture:
     ring_mib: int = 32  # for each worker and interface
     snaplen: int = 65_535
     promiscuous: bool = True
+    vxlan_ports: tuple[int, ...] = (4789, 8472)  # the registered one; Linux and older versions of VMware
+    geneve_ports: tuple[int, ...] = (6081,)
+    hp_erm_ports: tuple[int, ...] = (7932,)  # encapsulated remote mirroring of HP's switches
+
+    def port_keywords(self) -> dict[str, tuple[int, ...]]:
+        """The UDP ports of tunnels, as keyword arguments for the engine's constructors."""
+        return {
+            "vxlan_ports": self.vxlan_ports,
+            "geneve_ports": self.geneve_ports,
+            "hp_erm_ports": self.hp_erm_ports,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,7 @@ class Config:
             **self.limits.keywords(),
             "site_resolvers": self.site_resolvers,
             "nat64_prefixes": self.nat64_prefixes,
+            **self.capture.port_keywords(),
         }
 
 

@@ -19,6 +19,7 @@ _VIEW: Mapping[str, str] = {
     "gap": "segments of the opening are missing",
     "proxied": "the server is a proxy, and the destination behind it was not seen",
     "unseen": "more than 1 % of the bytes were acknowledged but not seen",
+    "undecoded": "packets of its interface could not be decoded, and what is missing may be in them",
     "duplicates": "packets were seen more than once, and counted once",
     "answers_only": "DNS answers were seen without any query",
 }

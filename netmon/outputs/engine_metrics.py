@@ -9,6 +9,7 @@ from typing import Any
 
 from prometheus_client.metrics_core import Metric
 
+from netmon.encapsulations import describe
 from netmon.outputs.births import Births
 from netmon.outputs.families import Families
 from netmon.records import ECH, ENCRYPTED_DNS, EVIDENCE, QUIC_VERSIONS, UNNAMED
@@ -18,6 +19,7 @@ _VIEW = {
     "netmon_truncated_packets": "cut_packets",
     "netmon_view_packets": "packets",
     "netmon_view_flow_packets": "flow_packets",
+    "netmon_view_undecoded_packets": "undecoded_packets",
     "netmon_view_duplicate_packets": "duplicate_packets",
     "netmon_view_coalesced_packets": "coalesced_packets",
     "netmon_view_tcp_bytes": "tcp_bytes",
@@ -56,6 +58,8 @@ def engine_metrics(families: Families, births: Births, stats: Mapping[str, Any])
     yield from _capture(families, stats.get("interfaces", {}))
     rejected = births.shown("netmon_rejected_packets", stats["rejected"], 0)
     yield family("netmon_rejected_packets", rejected.items(), "netmon_rejected_packets")
+    undecoded = births.shown("netmon_undecoded_packets", _undecoded(stats), 0)
+    yield family("netmon_undecoded_packets", undecoded.items(), "netmon_undecoded_packets")
     yield family("netmon_interception_suspected", [((), int(stats["interceptions"] > 0))])
     for name, key in _VIEW.items():
         yield family(name, (((interface,), view.get(key, 0)) for interface, view in stats["view"].items()))
@@ -64,6 +68,15 @@ def engine_metrics(families: Families, births: Births, stats: Mapping[str, Any])
     yield family("netmon_view_quality_degraded", stats.get("degraded", {}).items())
     yield family("netmon_lost_reports", [((), stats.get("lost_reports", 0))])
     yield family("netmon_lost_events", [((), stats.get("lost_events", 0))])
+
+
+def _undecoded(stats: Mapping[str, Any]) -> dict[tuple[str, ...], int]:
+    """Packets that were not decoded, by interface and by what they carry; the engine bounds the kinds."""
+    return {
+        (interface, describe(kind)): count
+        for interface, counts in stats.get("undecoded", {}).items()
+        for kind, count in counts.items()
+    }
 
 
 def _capture(families: Families, interfaces: Mapping[str, Mapping[str, int]]) -> Iterator[Metric]:

@@ -130,12 +130,22 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("station", "reason"),
         "Packets or messages that could not be parsed, by processing stage and reason.",
     ),
+    "netmon_undecoded_packets": (
+        "counter",
+        ("interface", "encapsulation"),
+        "Packets that may belong to connections and could not be decoded, by what they carry.",
+    ),
     "netmon_truncated_packets": ("counter", ("interface",), "Packets truncated by the snap length."),
     "netmon_view_packets": ("counter", ("interface",), "Packets inspected."),
     "netmon_view_flow_packets": (
         "counter",
         ("interface",),
         "Packets of flows, which are TCP or UDP over IP; others, such as LLDP, show no traffic.",
+    ),
+    "netmon_view_undecoded_packets": (
+        "counter",
+        ("interface",),
+        "Packets that may belong to connections and could not be decoded.",
     ),
     "netmon_view_last_flow_packet_timestamp_seconds": (
         "gauge",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from netmon.encapsulations import Kind, describe
 from netmon.outputs.texts import bytes_text, duration_text
 from netmon.quality import percent_text
 from netmon.records import NAMES
@@ -37,6 +39,9 @@ UNNAMED_TEXT = {
     "not_tls": "not TLS, and no DNS lookup was seen",
     "malformed": "malformed",
 }
+
+_MAX_KINDS = 5
+"""The largest number of kinds of undecoded packets in the table."""
 
 Row = tuple[str, str, str]
 """A line of a table: text, count, and bytes or share."""
@@ -98,6 +103,8 @@ def _packets(stats: Mapping[str, Any]) -> Iterator[Row]:
             yield text, f"{count:,}", percent_text(count, packets)
     for (station, reason), count in _counted(stats["rejected"]):
         yield f"  not decoded: {station}, {reason.replace('_', ' ')}", f"{count:,}", ""
+    for kind, count in _counted(_undecoded(stats))[:_MAX_KINDS]:
+        yield f"    {describe(kind)}", f"{count:,}", percent_text(count, packets)
     yield "DNS messages", f"{stats['dns_messages']:,}", ""
 
 
@@ -132,6 +139,14 @@ def _missing(stats: Mapping[str, Any]) -> Iterator[Row]:
         yield f"evicted from a full table: {what}", f"{count:,}", ""
 
 
+def _undecoded(stats: Mapping[str, Any]) -> Counter[Kind]:
+    """Packets that were not decoded, of all interfaces, by what they carry."""
+    total: Counter[Kind] = Counter()
+    for counts in stats.get("undecoded", {}).values():
+        total.update(counts)
+    return total
+
+
 def _table(rows: Iterable[Row]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     table.add_column(width=48)
@@ -147,6 +162,6 @@ def _sum(stats: Mapping[str, Any], key: str) -> int:
     return sum(view[key] for view in stats["view"].values())
 
 
-def _counted(counts: Mapping[Any, int]) -> Iterable[tuple[Any, int]]:
+def _counted(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:
     """The counts above zero, largest first."""
     return sorted(((key, count) for key, count in counts.items() if count), key=lambda item: -item[1])

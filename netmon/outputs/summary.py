@@ -18,6 +18,7 @@ from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.seen import show_seen
 from netmon.outputs.texts import bytes_text, plural
 from netmon.privacy import Privacy
+from netmon.quality import unread_text
 from netmon.records import (
     ALARMS,
     LACKS,
@@ -195,6 +196,9 @@ class Summary:
         If nothing could be judged, the first line says so: no table may be read as an all-clear. Then comes
         the statement about countries of concern, which needs no promise.
         """
+        unread = unread_text(stats)
+        if unread is not None:
+            console.print(Text(f"NOT READ: {unread}."), style=_COLOURS["undecided"])
         if self.is_unjudged:
             console.print(self.not_judged(), style=_COLOURS["undecided"])
         for line, is_located in self._concerns.lines():
@@ -216,11 +220,13 @@ class Summary:
                 f"Edge of a third party ({holder}): {flows:,} {plural(flows, 'flow')}; origin not seen."
             )
         console.print()
-        console.print(self.sentence(), style=self._style())
+        console.print(self.sentence(is_unread=unread is not None), style=self._style())
 
-    def sentence(self) -> Text:
-        """The result in one sentence."""
+    def sentence(self, *, is_unread: bool = False) -> Text:
+        """The result in one sentence. It is no all-clear if most packets could not be decoded."""
         total = self.flows
+        if is_unread and not self.alarms:
+            return Text(f"INCOMPLETE, as the first line says: {self._seen_in_part()}")
         if total == 0:
             return Text("No flow to a known vendor was seen.")
         if self.alarms:
@@ -230,6 +236,15 @@ class Summary:
         if self.is_unjudged:
             return Text(f"NOT JUDGED: none of {total:,} {plural(total, 'flow')}, as the first line says.")
         return Text(self._rest())
+
+    def _seen_in_part(self) -> str:
+        """What the packets that could be decoded show, without any conclusion about the others."""
+        total = self.flows
+        if total == 0:
+            return "whether there was a flow to a known vendor cannot be said."
+        verb = "was" if total == 1 else "were"
+        seen = f"{total:,} {plural(total, 'flow')} of known vendors {verb} seen"
+        return f"{seen}; whether there were more cannot be said."
 
     def _found(self) -> Iterator[str]:
         """The findings of each severity, the worst first."""

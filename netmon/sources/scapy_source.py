@@ -89,17 +89,21 @@ class ScapyFileSource:
                 except EOFError:
                     return
                 except (OSError, ValueError, struct.error, self._scapy.Scapy_Exception) as error:
-                    self.problems.append(f"{path}: reading stopped after {number} packets: {error}")
+                    self.problems.append(f"{path}: reading stopped after {_packets_text(number)}: {error}")
                     return
                 if len(data) < min(getattr(about, "caplen", 0), MAX_PACKET_BYTES):
                     self.problems.append(
-                        f"{path}: reading stopped in a packet, after {number} complete packets"
+                        f"{path}: reading stopped in a packet, after {_packets_text(number, 'complete ')}"
                     )
                     return
                 number += 1
                 link = getattr(about, "linktype", getattr(reader, "linktype", ETHERNET))
                 time_ns = _time_ns(about, 1 if getattr(reader, "nano", False) else 1000, time_ns)
                 yield time_ns, link, data, about.wirelen
+
+
+def _packets_text(number: int, adjective: str = "") -> str:
+    return f"{number:,} {adjective}packet" if number == 1 else f"{number:,} {adjective}packets"
 
 
 def _time_ns(about: Any, unit_ns: int, previous_ns: int) -> int:

@@ -31,13 +31,22 @@ def lines(opinion: Opinion) -> Iterator[str]:
         yield from _difference_lines(difference)
     if opinion.differences:
         yield ""
-    equal = ", ".join(f"{title(over)} ({count})" for over, count in sorted(opinion.equal.items()))
-    result = f"agree on: {equal}" if equal else "found nothing to compare"
-    yield f"{opinion.file}: {opinion.packets} packets; tshark {opinion.tshark} and netmon {result}"
+    count = len(opinion.differences)
+    equal = ", ".join(f"{title(over)} ({found:,})" for over, found in sorted(opinion.equal.items()))
+    if count:
+        result = f"differ; what they read alike: {equal or 'nothing'}"
+    else:
+        result = f"agree on: {equal}" if equal else "found nothing to compare"
+    packets = _counted(opinion.packets, "packet")
+    yield f"{opinion.file}: {packets}; tshark {opinion.tshark} and netmon {result}"
     if opinion.left_out:
         yield f"not compared, in malformed packets or incomplete ClientHellos: {opinion.left_out}"
-    count = len(opinion.differences)
-    yield "no difference" if not count else f"{count} difference{'s' if count > 1 else ''}"
+    yield _counted(count, "difference") if count else "no difference"
+
+
+def _counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 packet", "1,200 packets"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def title(over: str) -> str:

@@ -53,7 +53,8 @@ def test_check_shows_every_setting(netmon, tmp_path):
         """\
 sensor: {name: AA, site: OO}
 subject: {country: BB}
-capture: {interfaces: [cc], workers: 11, ring_mib: 12, snaplen: 1300, promiscuous: false}
+capture: {interfaces: [cc], workers: 11, ring_mib: 12, snaplen: 1300, promiscuous: false,
+  vxlan_ports: [4788], geneve_ports: [6082], hp_erm_ports: []}
 flows: {max_flows: 14, max_names: 15, max_heads: 16, max_head_bytes: 17, max_idle_connections: 21,
   tcp_idle_s: 18, udp_idle_s: 19, report_every_s: 20}
 dns: {resolvers: [192.0.2.53], nat64_prefixes: ['2001:db8:64::/96']}
@@ -87,6 +88,9 @@ web: {listen: ['[::1]:10', 'unix:/KK'], external_url: 'https://LL.example/mm', e
         "capture.ring_mib: 12",
         "capture.snaplen: 1300",
         "capture.promiscuous: false",
+        "capture.vxlan_ports: 4788",
+        "capture.geneve_ports: 6082",
+        "capture.hp_erm_ports: none",
         "flows.max_flows: 14",
         "flows.max_names: 15",
         "flows.max_heads: 16",

@@ -86,6 +86,11 @@ CASES: tuple[Callable[[], bytes], ...] = (
     payloads.payload_magic,
     payloads.payload_and_name,
     wrappings.wrapped_by_the_mirror,
+    wrappings.tagged_by_the_mirror,
+    wrappings.tunnelled_by_the_mirror,
+    wrappings.link_types,
+    wrappings.snoop_file,
+    wrappings.not_decoded,
     wrappings.quic_hellos,
     view.mirrored_twice,
     view.late_syn,
@@ -108,7 +113,10 @@ CASES: tuple[Callable[[], bytes], ...] = (
 
 def input_name(case: Callable[[], bytes]) -> str:
     """The name of a case's capture file."""
-    return "input.pcapng" if case in (streams.big_endian_pcapng, time.two_clocks) else "input.pcap"
+    if case is wrappings.snoop_file:
+        return "input.snoop"
+    in_pcapng = (streams.big_endian_pcapng, time.two_clocks, wrappings.link_types)
+    return "input.pcapng" if case in in_pcapng else "input.pcap"
 
 
 def config(case: Callable[[], bytes]) -> Path:

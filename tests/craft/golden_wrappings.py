@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tests.craft import matrix, tls
-from tests.craft.pcap import NANOSECONDS, pcap
+from tests.craft.link_headers import LINKS, TAGS, TUNNELS
+from tests.craft.packets import Link, addresses, ethernet
+from tests.craft.pcap import NANOSECONDS, Frame, Interface, pcap, pcapng, snoop
 from tests.craft.quic import V1, V2
 from tests.craft.scene import (
     CLIENT,
@@ -33,6 +37,70 @@ def wrapped_by_the_mirror() -> bytes:
         talk = connection(client_port=50_000 + number, at_s=number)
         wrapped += frames(tls_session(talk, flight()), ENCAPSULATIONS[name])
     return pcap(wrapped, ETHERNET, magic=NANOSECONDS)
+
+
+def _each_once(links: Mapping[str, Link]) -> list[Frame]:
+    """One session in each of these, from ports in their order."""
+    found = []
+    for number, link in enumerate(links.values()):
+        talk = connection(client_port=50_000 + number, at_s=number)
+        found += frames(tls_session(talk, flight()), link)
+    return found
+
+
+def tagged_by_the_mirror() -> bytes:
+    """One session in each tag and carrier of switches: VN-Tag, CMD, TTag, E-Tag, QinQ, 802.1ah and others.
+
+    Seventeen flows as `complete_hello`, each from its own port.
+    """
+    return pcap(_each_once(TAGS), ETHERNET, magic=NANOSECONDS)
+
+
+def tunnelled_by_the_mirror() -> bytes:
+    """One session in each tunnel over UDP: TZSP, HP ERM, VXLAN-GPE, NSH, L2TP and CAPWAP.
+
+    Ten flows as `complete_hello`, each from its own port; no flow between switch and collector.
+    """
+    return pcap(_each_once(TUNNELS), ETHERNET, magic=NANOSECONDS)
+
+
+def link_types() -> bytes:
+    """One session on an interface of each link type, such as NFLOG, PPI, PKTAP, FDDI and Juniper's Ethernet.
+
+    Sixteen flows as `complete_hello`, each from its own port and with its own interface.
+    """
+    found, interfaces = [], []
+    for number, (name, (link_type, link)) in enumerate(LINKS.items()):
+        interfaces.append(Interface(name, link_type))
+        talk = connection(client_port=50_000 + number, at_s=number)
+        found += frames(tls_session(talk, flight()), link, interface=number)
+    return pcapng(found, interfaces)
+
+
+def not_decoded() -> bytes:
+    """Two sessions behind an unknown EtherType, and a third of which only one direction is behind it.
+
+    Most packets could not be decoded: the exit code is 1. The third flow is named by SNI and one-way,
+    and the other direction may be in the packets that were not decoded.
+    """
+
+    def hidden(packet: bytes) -> bytes:
+        frame = ethernet(packet)
+        return frame[:12] + b"\x99\x99\0\0" + frame[12:]
+
+    def half_hidden(packet: bytes) -> bytes:
+        source, _ = addresses(packet)
+        return ethernet(packet) if str(source) == CLIENT else hidden(packet)
+
+    return pcap(_each_once({"1": hidden, "2": hidden, "3": half_hidden}), ETHERNET, magic=NANOSECONDS)
+
+
+def snoop_file() -> bytes:
+    """A capture of Solaris' snoop.
+
+    As `complete_hello`.
+    """
+    return snoop(frames(tls_session(connection(), flight()), ethernet), datalink=4)
 
 
 def quic_hellos() -> bytes:

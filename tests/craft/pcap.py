@@ -1,4 +1,4 @@
-"""Capture files: pcap in all four variants, and pcapng with several interfaces in both byte orders."""
+"""Capture files: pcap in all four variants, snoop, and pcapng with several interfaces in both byte orders."""
 
 from __future__ import annotations
 
@@ -80,6 +80,17 @@ def pcapng(frames: Iterable[Frame], interfaces: Sequence[Interface], *, order: B
             order + "IIIII", frame.interface, units >> 32, units & 0xFFFFFFFF, len(kept), frame.length
         )
         parts.append(_block(ENHANCED_PACKET, head + _padded(kept), order))
+    return b"".join(parts)
+
+
+def snoop(frames: Iterable[Frame], *, datalink: int) -> bytes:
+    """A snoop file (RFC 1761); each packet is padded to four bytes."""
+    parts = [b"snoop\0\0\0" + struct.pack("!II", 2, datalink)]
+    for frame in frames:
+        second, rest_ns = divmod(frame.time_ns, 1_000_000_000)
+        data = _padded(frame.data)
+        head = (frame.length, len(frame.data), 24 + len(data), 0, second, rest_ns // 1000)
+        parts.append(struct.pack("!6I", *head) + data)
     return b"".join(parts)
 
 

@@ -327,6 +327,7 @@ def test_labels_come_from_the_closed_list():
     """No label has values from traffic, and none conflicts with the labels of a target."""
     allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state", "version"}
     allowed.add("database")  # of the configuration
+    allowed.add("encapsulation")  # at most 33 for each interface, whatever packets carry
     allowed |= {"protocol", "operator", "question", "kind", "lacks", "severity", "standing"}
     about = {"city", "latitude", "longitude", "pythonversion", "sensor", "sha256", "site", "vendors"}
     for name, (kind, labels, _help) in METRICS.items():

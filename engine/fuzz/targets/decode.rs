@@ -3,6 +3,7 @@
 
 use _engine::wire::decode::{decode, Decoded};
 use _engine::wire::fragment::MAX_PACKET;
+use _engine::wire::TunnelPorts;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -11,8 +12,9 @@ fuzz_target!(|input: &[u8]| {
     };
     let link = u16::from_be_bytes(*link);
     let wire_len = packet.len() as u32;
+    let ports = TunnelPorts::new(&[4789, 8472], &[6081], &[7932]);
     for kept in [packet.len(), packet.len() / 2] {
-        match decode(link, &packet[..kept], wire_len) {
+        match decode(link, &packet[..kept], wire_len, &ports) {
             Ok(Decoded::Segment(segment)) => {
                 assert!(segment.payload.len() <= segment.payload_len as usize);
                 assert!(segment.payload.len() <= kept);

@@ -9,9 +9,11 @@ use _engine::address::Address;
 use _engine::counters::tally::Tally;
 use _engine::reassembly::fragments::Fragments;
 use _engine::wire::fragment::{Fragment, PacketId};
+use _engine::wire::TunnelPorts;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
+    let ports = TunnelPorts::new(&[4789], &[6081], &[7932]);
     let (mut fragments, mut tally) = (Fragments::new(4, 512), Tally::default());
     let (mut rest, mut fed, mut over) = (input, 0, 0);
     let mut count = |fragments: &mut Fragments| {
@@ -20,7 +22,7 @@ fuzz_target!(|input: &[u8]| {
             if let Some(packet) = done.packet {
                 assert!(packet.bytes.len() <= packet.len as usize);
                 assert!(!done.is_complete || packet.bytes.len() == packet.len as usize);
-                let _ = packet.decode();
+                let _ = packet.decode(&ports);
             }
         }
     };

@@ -1,4 +1,4 @@
-//! Capture files: pcap and pcapng, plain or compressed, from a path or standard input.
+//! Capture files: pcap, pcapng and snoop, plain or compressed, from a path or standard input.
 
 use super::capture_error::CaptureError;
 use super::capture_record::{NextRecord, Record};
@@ -6,6 +6,7 @@ use super::filter::Filter;
 use super::packet::Packet;
 use super::pcap::{Pcap, FILE_HEADER};
 use super::pcapng::Pcapng;
+use super::snoop::{self, Snoop};
 use super::stream::{self, Stream};
 use std::io::Read;
 use std::path::Path;
@@ -13,6 +14,7 @@ use std::path::Path;
 enum Format {
     Pcap(Pcap),
     Pcapng(Pcapng),
+    Snoop(Snoop),
 }
 
 /// A capture file, streamed in constant memory.
@@ -75,6 +77,7 @@ impl CaptureFile {
         match &mut self.format {
             Format::Pcap(pcap) => Some(pcap.link),
             Format::Pcapng(pcapng) => pcapng.next_link(&mut self.stream),
+            Format::Snoop(snoop) => Some(snoop.link),
         }
     }
 
@@ -124,6 +127,7 @@ impl CaptureFile {
         let step = match &mut self.format {
             Format::Pcap(pcap) => pcap.next(&mut self.stream),
             Format::Pcapng(pcapng) => pcapng.next(&mut self.stream),
+            Format::Snoop(snoop) => snoop.next(&mut self.stream),
         };
         match step {
             NextRecord::Packet(record) => {
@@ -206,10 +210,10 @@ impl CaptureFile {
 
     /// Names of the capture interfaces seen so far; `Packet::interface` is an index of this list. An
     /// interface without a name is called "interface N", where N is its number in its section. Empty for
-    /// pcap, which has no interfaces.
+    /// pcap and snoop, which have no interfaces.
     pub fn interfaces(&self) -> &[String] {
         match &self.format {
-            Format::Pcap(_) => &[],
+            Format::Pcap(_) | Format::Snoop(_) => &[],
             Format::Pcapng(pcapng) => pcapng.names(),
         }
     }
@@ -229,8 +233,17 @@ fn read_format(stream: &mut Stream) -> Result<Format, String> {
     if Pcapng::is_pcapng(head) {
         return Pcapng::open(stream).map(Format::Pcapng).map_err(str::to_owned);
     }
+    if Snoop::is_snoop(head) {
+        let Some(header) = head.first_chunk() else {
+            let size = snoop::FILE_HEADER;
+            return Err(format!("truncated in the snoop header: {} of {size} bytes", head.len()));
+        };
+        let snoop = Snoop::parse(header)?;
+        stream.advance(snoop::FILE_HEADER);
+        return Ok(Format::Snoop(snoop));
+    }
     if !Pcap::is_pcap(head) {
-        return Err("not a capture; netmon reads pcap and pcapng, also as .gz and .zst \
+        return Err("not a capture; netmon reads pcap, pcapng and snoop, also as .gz and .zst \
                     (`editcap -F pcapng` converts other formats)"
             .into());
     }

@@ -15,6 +15,7 @@ mod pcapng;
 mod pcapng_interface;
 #[cfg(target_os = "linux")]
 pub mod ring;
+mod snoop;
 #[cfg(target_os = "linux")]
 mod socket;
 mod steady_clock;

@@ -3,4 +3,5 @@
 mod declaration;
 pub mod evictions;
 pub mod tally;
+pub mod undecoded_packets;
 pub mod view_counters;

@@ -2,13 +2,14 @@
 
 use super::declaration::counters;
 use super::evictions::Evictions;
+use super::undecoded_packets::UndecodedPackets;
 use super::view_counters::ViewCounters;
 use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::evidence::Evidence;
 use crate::types::unnamed::Unnamed;
 use crate::wire::quic::Family;
-use crate::wire::Rejection;
+use crate::wire::{Carried, Rejection};
 use std::collections::BTreeMap;
 
 counters! {
@@ -48,6 +49,8 @@ counters! {
         evicted: Evictions,
         /// Packets from which no segment was decoded, by `Rejection`.
         rejected: [u64; Rejection::COUNT],
+        /// The packets of each interface that were not decoded, by number of the interface.
+        undecoded: Vec<UndecodedPackets>,
         /// Parser errors, by station and reason (closed sets, so bounded).
         problems: BTreeMap<(&'static str, &'static str), u64>,
         /// Ended flows, by the evidence for their name.
@@ -87,6 +90,24 @@ impl Tally {
         &mut self.views[number]
     }
 
+    /// Counts packets of an interface that were not decoded; those without a connection are no gap in the view.
+    #[cold]
+    pub fn count_undecoded(&mut self, interface: u16, carried: Carried, packets: u64) {
+        if carried.is_control() {
+            return;
+        }
+        self.view(interface).undecoded_packets += packets;
+        self.undecoded_of(interface).count(carried, packets);
+    }
+
+    fn undecoded_of(&mut self, interface: u16) -> &mut UndecodedPackets {
+        let number = usize::from(interface);
+        if number >= self.undecoded.len() {
+            self.undecoded.resize_with(number + 1, UndecodedPackets::default);
+        }
+        &mut self.undecoded[number]
+    }
+
     /// The counters of all interfaces together.
     pub fn total_view(&self) -> ViewCounters {
         let mut total = ViewCounters::default();
@@ -100,6 +121,9 @@ impl Tally {
         self.evicted.add_counters(&other.evicted);
         for (interface, view) in other.views.iter().enumerate() {
             self.view(interface as u16).add_counters(view);
+        }
+        for (interface, packets) in other.undecoded.iter().enumerate() {
+            self.undecoded_of(interface as u16).add(packets);
         }
         add_all(&mut self.rejected, &other.rejected);
         add_all(&mut self.named, &other.named);

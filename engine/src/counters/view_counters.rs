@@ -10,6 +10,8 @@ counters! {
         packets,
         /// Packets of flows: TCP or UDP over IP, duplicates included.
         flow_packets,
+        /// Packets that may belong to connections and were not decoded.
+        undecoded_packets,
         /// Duplicates, which are not counted in flows.
         duplicate_packets,
         /// Packets cut by the snap length.

@@ -14,14 +14,20 @@ use crate::tag::Matcher;
 use crate::types::flow_key::FlowKey;
 use crate::view::duplicates::Duplicates;
 use crate::view::handshake_timer::HandshakeTimer;
+use crate::wire::TunnelPorts;
 use std::sync::Arc;
 
 /// DNS answers without a query that show that queries are not mirrored.
 const MIN_ANSWERS: u64 = 20;
+/// Packets of an interface from which on the share of those that were not decoded says something.
+const MIN_PACKETS: u64 = 10;
+/// One of so many packets not decoded is a gap in the view (`THRESHOLDS` in netmon/quality.py has the same share).
+const UNDECODED_SHARE: u64 = 20;
 
 /// Follows the packets of one worker. Time is the packets' time.
 pub struct Monitor {
     pub(super) settings: Settings,
+    pub(super) ports: TunnelPorts,
     pub(super) matcher: Arc<Matcher>,
     pub(super) names: Arc<LearnedNames>,
     pub(super) table: Table,
@@ -73,6 +79,7 @@ impl Monitor {
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
             timer: HandshakeTimer::new(settings.is_live()),
             idle: IdleMemory::new(settings.max_idle_connections),
+            ports: TunnelPorts::new(&settings.vxlan_ports, &settings.geneve_ports, &settings.hp_erm_ports),
             settings,
             matcher,
             names,
@@ -88,12 +95,16 @@ impl Monitor {
         }
     }
 
-    /// What the sensor saw of its network so far, for the report of a flow.
+    /// What the sensor saw of its network so far, and of the interface of a flow.
     pub(super) fn sensor_view(&self, flow: &Flow) -> SensorView {
+        let of_interface = self.tally.views.get(usize::from(flow.interface())).copied().unwrap_or_default();
+        let is_undecoded = of_interface.packets >= MIN_PACKETS
+            && of_interface.undecoded_packets * UNDECODED_SHARE > of_interface.packets;
         let view = self.tally.total_view();
         SensorView {
             interception: self.timer.interception(),
             answers_only: view.solicited_dns_answers == 0 && view.unsolicited_dns_answers >= MIN_ANSWERS,
+            is_undecoded,
             clock_shift: self.clocks.shift(flow.interface(), flow.traffic.last_ns()),
         }
     }

@@ -84,6 +84,9 @@ impl Limits {
                     let milliseconds: u64 = value.extract()?;
                     settings.duplicate_window_ns = milliseconds.saturating_mul(MILLISECOND_NS);
                 }
+                "vxlan_ports" => settings.vxlan_ports = value.extract()?,
+                "geneve_ports" => settings.geneve_ports = value.extract()?,
+                "hp_erm_ports" => settings.hp_erm_ports = value.extract()?,
                 "report_every_s" => settings.report_every_ns = seconds(value)?,
                 other => return Err(PyTypeError::new_err(format!("unexpected keyword argument: {other}"))),
             }

@@ -1,6 +1,7 @@
 //! The counters as a dictionary.
 
 use crate::counters::tally::Tally;
+use crate::counters::undecoded_packets::UndecodedPackets;
 use crate::counters::view_counters::ViewCounters;
 use crate::resolution::LearnedNames;
 use crate::types::ech_state::EchState;
@@ -46,6 +47,7 @@ pub fn stats<'py>(
     dict.set_item("ech", ech.into_py_dict(py)?)?;
     dict.set_item("quic_flows", families.into_py_dict(py)?)?;
     dict.set_item("encrypted_dns", encrypted.into_py_dict(py)?)?;
+    dict.set_item("undecoded", undecoded(py, &tally.undecoded, interfaces)?)?;
     dict.set_item("view", views(py, &tally.views, interfaces)?)?;
     let learned = [
         ("names", names_evicted),
@@ -53,6 +55,23 @@ pub fn stats<'py>(
         ("nat64_networks", names.evicted_nat64_networks()),
     ];
     dict.set_item("evicted", evicted.chain(learned).into_py_dict(py)?)?;
+    Ok(dict)
+}
+
+/// The packets that were not decoded, by interface name, and by the kind and number of what they carry.
+fn undecoded<'py>(
+    py: Python<'py>,
+    undecoded: &[UndecodedPackets],
+    interfaces: &[String],
+) -> PyResult<Bound<'py, PyDict>> {
+    let mut by_name: BTreeMap<&str, UndecodedPackets> = BTreeMap::new();
+    for (number, packets) in undecoded.iter().enumerate().filter(|(_, packets)| packets.list().count() > 0) {
+        by_name.entry(interfaces.get(number).map_or("", String::as_str)).or_default().add(packets);
+    }
+    let dict = PyDict::new(py);
+    for (name, packets) in by_name {
+        dict.set_item(name, packets.list().into_py_dict(py)?)?;
+    }
     Ok(dict)
 }
 

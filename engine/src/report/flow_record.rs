@@ -105,6 +105,8 @@ pub struct SensorView {
     pub answers_only: bool,
     /// What turns the monitor's time into that of the flow's packets, if a clock was set or differs; wraps.
     pub clock_shift: u64,
+    /// Packets of the flow's interface were not decoded, more than a few.
+    pub is_undecoded: bool,
 }
 
 /// What the record of a flow is made from.
@@ -176,13 +178,18 @@ impl<'a> Facts<'a> {
     /// What limits the view of the flow.
     fn limitations(&self) -> Vec<Limitation> {
         let Flow { opening, view, .. } = self.flow;
+        let is_one_way = self.sent.packets == 0 || self.received.packets == 0;
+        let has_unseen = self.unseen_bytes > (self.sent.bytes + self.received.bytes) / UNSEEN_SHARE;
         let applies = |limitation: &Limitation| match limitation {
-            Limitation::OneWay => self.sent.packets == 0 || self.received.packets == 0,
+            Limitation::OneWay => is_one_way,
             Limitation::NoStart => self.is_tcp && !opening.is_started(),
             Limitation::Cut => view.unseen.is_cut(),
             Limitation::Gap => opening.has_gap(),
             Limitation::Proxied => opening.is_proxied(),
-            Limitation::Unseen => self.unseen_bytes > (self.sent.bytes + self.received.bytes) / UNSEEN_SHARE,
+            Limitation::Unseen => has_unseen,
+            Limitation::Undecoded => {
+                self.sensor.is_undecoded && (is_one_way || has_unseen || opening.has_gap())
+            }
             Limitation::Duplicates => view.duplicates.packets() > 0,
             Limitation::AnswersOnly => {
                 self.sensor.answers_only && self.identity.evidence == Evidence::DnsUnsolicited

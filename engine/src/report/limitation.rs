@@ -10,19 +10,21 @@ pub enum Limitation {
     Gap,
     Proxied,
     Unseen,
+    Undecoded,
     Duplicates,
     AnswersOnly,
 }
 
 impl Limitation {
     /// All, in the order of a report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OneWay,
         Self::NoStart,
         Self::Cut,
         Self::Gap,
         Self::Proxied,
         Self::Unseen,
+        Self::Undecoded,
         Self::Duplicates,
         Self::AnswersOnly,
     ];
@@ -36,6 +38,7 @@ impl Limitation {
             Self::Gap => "gap",
             Self::Proxied => "proxied",
             Self::Unseen => "unseen",
+            Self::Undecoded => "undecoded",
             Self::Duplicates => "duplicates",
             Self::AnswersOnly => "answers_only",
         }

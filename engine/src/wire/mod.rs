@@ -20,9 +20,11 @@ pub mod quic;
 pub mod tls;
 
 pub use self::bytes::parse::{Malformed, Parse, Progress};
+pub use self::decode::carried::Carried;
 pub use self::decode::fragment;
 pub use self::decode::rejection::Rejection;
 pub use self::decode::segment::{flags, Segment, Transport};
+pub use self::decode::tunnel_ports::TunnelPorts;
 pub use self::dns::dns_type;
 pub use self::quic::gquic;
 pub use self::tls::{certificate, dtls, ech, ja4, tls_server};

@@ -60,6 +60,20 @@ pub fn pcap(order: Order, magic: u32, version: (u16, u16), link: u32, records: &
     file
 }
 
+/// A snoop file; each packet is padded to four bytes.
+pub fn snoop(datalink: u32, records: &[PcapRecord<'_>]) -> Vec<u8> {
+    let mut file = [&b"snoop\0\0\0"[..], &BIG.u32(2), &BIG.u32(datalink)].concat();
+    for (seconds, microseconds, bytes, wire_len) in records {
+        let padded = bytes.len().next_multiple_of(4);
+        for field in [*wire_len, bytes.len() as u32, (24 + padded) as u32, 0, *seconds, *microseconds] {
+            file.extend(BIG.u32(field));
+        }
+        file.extend_from_slice(bytes);
+        file.resize(file.len() + padded - bytes.len(), 0);
+    }
+    file
+}
+
 /// A pcapng section, block by block.
 pub struct Pcapng {
     order: Order,

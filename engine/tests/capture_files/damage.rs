@@ -1,7 +1,7 @@
 //! Files that are truncated, damaged, hostile, or not captures: all readable packets, then an error of one
 //! line.
 
-use crate::craft::{gzip, pcap, zstd, Pcapng, TempFile, BIG, LITTLE};
+use crate::craft::{gzip, pcap, snoop, zstd, Pcapng, TempFile, BIG, LITTLE};
 use crate::samples::{every_block, simple_pcap};
 use crate::seen::{read, read_bytes, refused, sound};
 use _engine::capture::file::CaptureFile;
@@ -23,6 +23,30 @@ fn damage_in_compressed_data_is_reported_as_such() {
     assert!(problem
         .expect("a problem is reported")
         .contains("reading stopped between packets, after 2000 complete packets"));
+}
+
+#[test]
+fn a_damaged_snoop_file_yields_the_packets_before_the_damage() {
+    let complete = snoop(4, &[(1, 0, b"first", 5), (2, 0, b"second", 6)]);
+    for length in 16..complete.len() {
+        let (packets, problem) = read_bytes(&complete[..length]).expect("opens");
+        assert_eq!(packets.len(), usize::from(length >= 48));
+        assert_eq!(problem.is_none(), length == 16 || length == 48, "{length}");
+    }
+    for (field, value, expected) in [
+        (4, 400_000_000, "longer than any packet"),
+        (8, u32::MAX, "longer than any packet"),
+        (8, 28, "shorter than its packet"),
+        (8, 0, "shorter than its packet"),
+    ] {
+        let mut damaged = complete.clone();
+        damaged[48 + field..52 + field].copy_from_slice(&BIG.u32(value));
+        let (packets, problem) = read_bytes(&damaged).expect("opens");
+        assert_eq!(packets.len(), 1);
+        assert!(problem.expect("a problem").contains(expected), "{expected}");
+    }
+    assert!(refused(&snoop(99, &[])).contains("datalink type 99 of snoop is unknown"));
+    assert!(refused(&complete[..12]).contains("truncated in the snoop header: 12 of 16 bytes"));
 }
 
 #[test]

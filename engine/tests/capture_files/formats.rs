@@ -1,6 +1,6 @@
 //! Valid files: every packet has its time, link type, interface, lengths and bytes.
 
-use crate::craft::{gzip, pcap, zstd, Pcapng, TempFile, BIG, LITTLE};
+use crate::craft::{gzip, pcap, snoop, zstd, Pcapng, TempFile, BIG, LITTLE};
 use crate::samples::{every_block, every_packet, simple_pcap, SECOND};
 use crate::seen::{read, seen, sound};
 use _engine::capture::file::CaptureFile;
@@ -25,6 +25,17 @@ fn the_upper_half_of_the_link_type_is_ignored() {
         let file = pcap(order, 0xa1b2_c3d4, (2, 4), 0xf400_0071, &[(1, 0, b"x", 1)]);
         assert_eq!(sound(&file)[0].link, 113);
     }
+}
+
+#[test]
+fn snoop_files_of_solaris_are_read() {
+    let records = [(7, 5, &b"first"[..], 5), (8, 999_999, b"second", 1500)];
+    for (datalink, link) in [(4, 1), (0, 1), (2, 6), (8, 10), (31, 226)] {
+        let packets = sound(&snoop(datalink, &records));
+        let first = seen(7 * SECOND + 5000, link, "", 5, b"first");
+        assert_eq!(packets, [first, seen(8 * SECOND + 999_999_000, link, "", 1500, b"second")]);
+    }
+    assert_eq!(sound(&gzip(&snoop(4, &records))).len(), 2);
 }
 
 #[test]

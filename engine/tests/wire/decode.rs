@@ -3,7 +3,7 @@
 use crate::seeds::{packet, seed};
 use _engine::wire::decode::{decode, Decoded};
 use _engine::wire::fragment::Fragment;
-use _engine::wire::{Rejection, Segment, Transport};
+use _engine::wire::{Rejection, Segment, Transport, TunnelPorts};
 
 const ETHERNET: u16 = 1;
 const RAW_IP: u16 = 101;
@@ -39,6 +39,11 @@ pub fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
     [&[0x9c, 0x40][..], &port, &length, &[0, 0], payload].concat()
 }
 
+/// The ports of tunnels as they are without a configuration.
+pub fn ports() -> TunnelPorts {
+    TunnelPorts::new(&[4789, 8472], &[6081], &[7932])
+}
+
 /// Decodes a packet that was captured completely.
 pub fn decode_complete(link: u16, bytes: &[u8]) -> Result<Segment<'_>, Rejection> {
     segment(link, bytes, bytes.len() as u32)
@@ -46,10 +51,11 @@ pub fn decode_complete(link: u16, bytes: &[u8]) -> Result<Segment<'_>, Rejection
 
 /// The segment of a packet that contains one.
 fn segment(link: u16, bytes: &[u8], wire_len: u32) -> Result<Segment<'_>, Rejection> {
-    decode(link, bytes, wire_len).map(|decoded| match decoded {
-        Decoded::Segment(segment) => segment,
-        Decoded::Fragment(fragment) => panic!("{fragment:?}"),
-    })
+    match decode(link, bytes, wire_len, &ports()) {
+        Ok(Decoded::Segment(segment)) => Ok(segment),
+        Ok(Decoded::Fragment(fragment)) => panic!("{fragment:?}"),
+        Err(undecoded) => Err(undecoded.rejection),
+    }
 }
 
 fn is_hello(bytes: &[u8]) -> bool {
@@ -171,7 +177,7 @@ fn endless_extension_headers_are_malformed() {
 
 /// The fragment in a packet.
 pub fn fragment(bytes: &[u8]) -> Fragment<'_> {
-    match decode(RAW_IP, bytes, bytes.len() as u32) {
+    match decode(RAW_IP, bytes, bytes.len() as u32, &ports()) {
         Ok(Decoded::Fragment(fragment)) => fragment,
         other => panic!("{other:?}"),
     }

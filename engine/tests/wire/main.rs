@@ -6,6 +6,7 @@ mod dns;
 mod ech;
 mod hello;
 mod ja4;
+mod link_headers;
 mod preamble;
 mod properties;
 mod seeds;

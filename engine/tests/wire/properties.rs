@@ -1,5 +1,6 @@
 //! Properties of every parser on any input, tested with reproducible mutations of every seed.
 
+use crate::decode::ports;
 use crate::seeds::{packet, seeds};
 use _engine::wire::certificate::parse_certificate;
 use _engine::wire::decode::{decode, Decoded};
@@ -56,7 +57,7 @@ fn check_decode(bytes: &[u8]) {
     }
     let (link, packet) = packet(bytes);
     for kept in [packet.len(), packet.len() / 2] {
-        if let Ok(Decoded::Segment(segment)) = decode(link, &packet[..kept], packet.len() as u32) {
+        if let Ok(Decoded::Segment(segment)) = decode(link, &packet[..kept], packet.len() as u32, &ports()) {
             assert!(segment.payload.len() <= segment.payload_len as usize);
             assert!(
                 packet[..kept].as_ptr_range().contains(&segment.payload.as_ptr())

@@ -1,6 +1,8 @@
 //! Ethernet II, IEEE 802.3 with LLC and SNAP, and VLAN tags (IEEE 802.1Q).
 
+use super::carried::Carried;
 use super::frame::{Frame, LINK};
+use super::frame_relay;
 use super::layer::Layer;
 use super::rejection::Rejection;
 
@@ -8,26 +10,26 @@ use super::rejection::Rejection;
 const FIRST_ETHERTYPE: u16 = 0x0600;
 
 /// Consumes the addresses and the type.
-#[inline]
+#[inline(always)]
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<14>(LINK)?;
-    from_type_or_length(u16::from_be_bytes([header[12], header[13]]))
+    Ok(from_type_or_length(frame, u16::from_be_bytes([header[12], header[13]])))
 }
 
 /// Consumes one tag and the type that follows it.
 #[inline]
 pub(super) fn peel_vlan(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<4>(LINK)?;
-    from_type_or_length(u16::from_be_bytes([header[2], header[3]]))
+    Ok(from_type_or_length(frame, u16::from_be_bytes([header[2], header[3]])))
 }
 
 #[inline]
-fn from_type_or_length(value: u16) -> Result<Layer, Rejection> {
+fn from_type_or_length(frame: &mut Frame, value: u16) -> Layer {
     if value < FIRST_ETHERTYPE {
         // The length itself is not needed: an IP header has its own.
-        return Ok(Layer::Llc);
+        return Layer::Llc;
     }
-    Layer::from_ethertype(value)
+    frame.ethertype(value)
 }
 
 /// Consumes an LLC header (IEEE 802.2), and the SNAP header (IEEE 802, 9.2) if one follows.
@@ -35,10 +37,15 @@ pub(super) fn peel_llc(frame: &mut Frame) -> Result<Layer, Rejection> {
     match frame.header::<3>(LINK)? {
         [0xaa, 0xaa, 0x03] => match *frame.header::<5>(LINK)? {
             // RFC 1042, and the 802.1H bridge tunnel.
-            [0, 0, 0 | 0xf8, high, low] => Layer::from_ethertype(u16::from_be_bytes([high, low])),
-            _ => Err(Rejection::NotIp),
+            [0, 0, 0 | 0xf8, high, low] => Ok(frame.ethertype(u16::from_be_bytes([high, low]))),
+            _ => Ok(frame.undecoded(Carried::Llc(0xaa))),
         },
         [0x06, 0x06, 0x03] => Ok(Layer::Ipv4),
-        _ => Err(Rejection::NotIp),
+        // Network layer protocols of OSI, among them IP over ATM (RFC 2684, 5.1).
+        [0xfe, 0xfe, 0x03] => match *frame.header::<1>(LINK)? {
+            [identifier @ (0xcc | 0x8e | 0xcf)] => frame_relay::from_identifier(frame, identifier),
+            _ => Ok(frame.undecoded(Carried::Control)),
+        },
+        [sap, _, _] => Ok(frame.undecoded(Carried::Llc(*sap))),
     }
 }

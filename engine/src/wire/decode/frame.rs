@@ -1,5 +1,7 @@
 //! The part of a packet that is not decoded yet, and the fields of the innermost IP header so far.
 
+use super::carried::Carried;
+use super::layer::Layer;
 use super::rejection::Rejection;
 use crate::address::Address;
 use crate::wire::bytes::cursor::Cursor;
@@ -48,6 +50,10 @@ pub(super) struct Frame<'a> {
     pub fragment: Option<FragmentFields>,
     /// Identification of the innermost IP packet; 0 if it has none.
     pub identification: u32,
+    /// Set before `Layer::Link`, and by the link type of the capture.
+    pub link: u16,
+    /// Set before `Layer::Undecoded`: what is not decoded.
+    pub carried: Carried,
 }
 
 impl<'a> Frame<'a> {
@@ -63,6 +69,8 @@ impl<'a> Frame<'a> {
             ip_packets: 1,
             fragment: None,
             identification: 0,
+            link: 0,
+            carried: Carried::Control,
         }
     }
 
@@ -103,6 +111,54 @@ impl<'a> Frame<'a> {
         let bytes = self.bytes.rest();
         self.bytes = Cursor::new(bytes.get(..len).unwrap_or(bytes));
         self.wire_len = len;
+    }
+
+    /// The layer of an EtherType.
+    #[inline]
+    pub fn ethertype(&mut self, ethertype: u16) -> Layer {
+        match ethertype {
+            0x0800 => Layer::Ipv4,
+            0x86dd => Layer::Ipv6,
+            _ => self.rare_ethertype(ethertype),
+        }
+    }
+
+    fn rare_ethertype(&mut self, ethertype: u16) -> Layer {
+        Layer::of_ethertype(ethertype).unwrap_or_else(|| self.undecoded(Carried::EtherType(ethertype)))
+    }
+
+    /// The layer of an IP protocol.
+    #[inline]
+    pub fn ip_protocol(&mut self, protocol: u8) -> Layer {
+        Layer::of_ip_protocol(protocol).unwrap_or_else(|| self.undecoded(Carried::IpProtocol(protocol)))
+    }
+
+    /// The rest is not decoded.
+    #[cold]
+    pub fn undecoded(&mut self, carried: Carried) -> Layer {
+        self.carried = carried;
+        Layer::Undecoded
+    }
+
+    /// The layer of a packet whose header has another version of IP than the header before it says. `bytes` and
+    /// `wire_len` are those before its header was consumed.
+    ///
+    /// # Errors
+    ///
+    /// The version is not `version` either.
+    #[cold]
+    pub fn other_version(
+        &mut self,
+        bytes: &'a [u8],
+        wire_len: usize,
+        version: u8,
+        layer: Layer,
+    ) -> Result<Layer, Rejection> {
+        if bytes.first().is_none_or(|first| first >> 4 != version) {
+            return Err(Rejection::IpMalformed);
+        }
+        (self.bytes, self.wire_len) = (Cursor::new(bytes), wire_len);
+        Ok(layer)
     }
 
     #[cold]

@@ -4,9 +4,6 @@ use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
 
-/// The registered port.
-pub(super) const PORT: u16 = 6081;
-
 /// Consumes the header and its options.
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     let [start, _, high, low, .., reserved] = *frame.header::<8>(LINK)?;
@@ -15,5 +12,5 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
         return Err(Rejection::LinkMalformed);
     }
     frame.skip(usize::from(options) * 4, LINK)?;
-    Layer::from_ethertype(u16::from_be_bytes([high, low]))
+    Ok(frame.ethertype(u16::from_be_bytes([high, low])))
 }

@@ -1,5 +1,6 @@
 //! GRE (RFC 2784, 2890) carrying IP, MPLS, Ethernet (NVGRE, RFC 7637), ERSPAN, or PPP (RFC 2637).
 
+use super::carried::Carried;
 use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
@@ -14,6 +15,7 @@ const VERSION: u16 = 0x0007;
 const ERSPAN_1_OR_2: u16 = 0x88be;
 const ERSPAN_3: u16 = 0x22eb;
 const PPP: u16 = 0x880b;
+const WCCP: u16 = 0x883e;
 
 /// Consumes the header and its optional fields.
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
@@ -31,7 +33,10 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
                 ERSPAN_1_OR_2 if flags & SEQUENCE == 0 => Ok(Layer::Ethernet),
                 ERSPAN_1_OR_2 => Ok(Layer::Erspan2),
                 ERSPAN_3 => Ok(Layer::Erspan3),
-                _ => Layer::from_ethertype(protocol),
+                WCCP => Ok(Layer::Wccp),
+                // Frames between access points and controllers of Aruba, numbered by priority.
+                aruba if aruba & 0xfe0f == 0x8200 => Ok(Layer::WlanOfTunnel),
+                _ => Ok(frame.ethertype(protocol)),
             }
         }
         // PPTP. Without a sequence number there is no payload (RFC 2637, 4.1).
@@ -39,7 +44,7 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
             frame.skip(4 * (1 + is_set(SEQUENCE) + is_set(ACKNOWLEDGMENT)), LINK)?;
             Ok(Layer::Ppp)
         }
-        (1, PPP) => Err(Rejection::NotIp),
+        (1, PPP) => Ok(frame.undecoded(Carried::Control)),
         _ => Err(Rejection::LinkMalformed),
     }
 }

@@ -4,9 +4,6 @@ use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
 
-/// The registered port.
-pub(super) const PORT: u16 = 2152;
-
 /// Maximum number of extension headers; a packet with more is malformed.
 const MAX_EXTENSIONS: u32 = 8;
 

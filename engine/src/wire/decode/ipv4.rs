@@ -10,13 +10,13 @@ const FRAGMENT_OFFSET: u16 = 0x1fff;
 const MORE_FRAGMENTS: u16 = 0x2000;
 
 /// Consumes the header with its options, and ends the frame at the end of the packet.
-#[inline]
+#[inline(always)]
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
-    let wire_len = frame.wire_len;
+    let (bytes, wire_len) = (frame.bytes(), frame.wire_len);
     let header = frame.header::<FIXED>(IP)?;
     let header_len = usize::from(header[0] & 0x0f) * 4;
     if header[0] >> 4 != 4 || header_len < FIXED {
-        return Err(Rejection::IpMalformed);
+        return frame.other_version(bytes, wire_len, 6, Layer::Ipv6);
     }
     let total = match usize::from(u16::from_be_bytes([header[2], header[3]])) {
         // Segmentation offload: the length exceeds 16 bits, so the field is 0.
@@ -37,7 +37,10 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     frame.identification = u32::from(u16::from_be_bytes([header[4], header[5]]));
     let fragment = u16::from_be_bytes([header[6], header[7]]);
     if fragment & (FRAGMENT_OFFSET | MORE_FRAGMENTS) != 0 {
-        Layer::from_ip_protocol(header[9])?; // fragments of other protocols are not reassembled
+        let carried = frame.ip_protocol(header[9]);
+        if carried == Layer::Undecoded {
+            return Ok(carried); // fragments of other protocols are not reassembled
+        }
         frame.fragment = Some(FragmentFields {
             number: frame.identification,
             offset: u32::from(fragment & FRAGMENT_OFFSET) * 8,
@@ -47,5 +50,5 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
         });
         return Ok(Layer::Fragment);
     }
-    Layer::from_ip_protocol(header[9])
+    Ok(frame.ip_protocol(header[9]))
 }

@@ -13,11 +13,13 @@ const MAX_EXTENSIONS: u32 = 10;
 /// Consumes the header with its extension headers, and ends the frame at the end of the packet.
 #[inline]
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
-    let wire_len = frame.wire_len;
-    let header = frame.header::<FIXED>(IP)?;
-    if header[0] >> 4 != 6 {
-        return Err(Rejection::IpMalformed);
-    }
+    let (bytes, wire_len) = (frame.bytes(), frame.wire_len);
+    let header = match frame.header::<FIXED>(IP) {
+        Ok(header) if header[0] >> 4 == 6 => header,
+        // An IPv4 packet may be shorter than this header.
+        Err(rejection) if bytes.first().is_none_or(|first| first >> 4 != 4) => return Err(rejection),
+        _ => return frame.other_version(bytes, wire_len, 4, Layer::Ipv4),
+    };
     let total = match usize::from(u16::from_be_bytes([header[4], header[5]])) {
         // A jumbogram (RFC 2675) or segmentation offload: the length on the wire counts.
         0 => wire_len,
@@ -32,7 +34,7 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     frame.ip_packets = 1;
     frame.identification = 0;
     match next {
-        6 | 17 => Layer::from_ip_protocol(*next),
+        6 | 17 => Ok(frame.ip_protocol(*next)),
         _ => peel_extensions(frame, *next),
     }
 }
@@ -81,7 +83,7 @@ pub(super) fn peel_extensions(frame: &mut Frame, mut next: u8) -> Result<Layer, 
                 }
                 after
             }
-            protocol => return Layer::from_ip_protocol(protocol),
+            protocol => return Ok(frame.ip_protocol(protocol)),
         };
     }
     Err(Rejection::IpMalformed)

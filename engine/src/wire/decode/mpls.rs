@@ -1,5 +1,6 @@
 //! MPLS label stacks (RFC 3032).
 
+use super::carried::Carried;
 use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
@@ -18,7 +19,7 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
             frame.skip(4, LINK)?;
             Ok(Layer::Ethernet)
         }
-        Some(1) => Err(Rejection::NotIp), // a pseudowire's associated channel (RFC 4385, 5)
+        Some(1) => Ok(frame.undecoded(Carried::Control)), // a pseudowire's associated channel (RFC 4385, 5)
         Some(4) => Ok(Layer::Ipv4),
         Some(6) => Ok(Layer::Ipv6),
         // A pseudowire without a control word: a MAC address begins with these bits.

@@ -1,5 +1,6 @@
 //! PPP over Ethernet, session stage (RFC 2516, 4).
 
+use super::carried::Carried;
 use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
@@ -10,7 +11,7 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     const SESSION: u8 = 0x00;
     match frame.header::<6>(LINK)? {
         [VERSION_AND_TYPE, SESSION, ..] => Ok(Layer::Ppp),
-        [VERSION_AND_TYPE, ..] => Err(Rejection::NotIp),
+        [VERSION_AND_TYPE, ..] => Ok(frame.undecoded(Carried::Control)),
         _ => Err(Rejection::LinkMalformed),
     }
 }

@@ -3,12 +3,13 @@
 use super::frame::{Frame, TRANSPORT};
 use super::rejection::Rejection;
 use super::segment::{Segment, Transport};
+use super::undecoded::Undecoded;
 
 const FIXED: usize = 20;
 
 /// The segment. If the options are cut, no payload was captured either.
-#[inline]
-pub(super) fn parse(mut frame: Frame<'_>) -> Result<Segment<'_>, Rejection> {
+#[inline(always)]
+pub(super) fn parse<'a>(frame: &mut Frame<'a>) -> Result<Segment<'a>, Undecoded> {
     let bytes = frame.bytes();
     let header = frame.header::<FIXED>(TRANSPORT)?;
     let options =

@@ -7,7 +7,7 @@ use super::segment::{Segment, Transport};
 const HEADER: usize = 8;
 
 /// The datagram; afterwards the frame begins with its payload.
-#[inline]
+#[inline(always)]
 pub(super) fn parse<'a>(frame: &mut Frame<'a>) -> Result<Segment<'a>, Rejection> {
     let header = frame.header::<HEADER>(TRANSPORT)?;
     let payload_len = match usize::from(u16::from_be_bytes([header[4], header[5]])) {

@@ -1,8 +1,18 @@
 //! Unencrypted IEEE 802.11 data frames, with or without a radiotap header (<https://www.radiotap.org>).
 
+use super::carried::Carried;
 use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
+
+const VERSION_AND_TYPE: u8 = 0x0f;
+const DATA: u8 = 0x08;
+const TO_AND_FROM_DS: u8 = 0x03;
+const PROTECTED: u8 = 0x40;
+const ORDER: u8 = 0x80;
+const QOS: u8 = 0x80;
+const NO_DATA: u8 = 0x40;
+const AGGREGATED: u8 = 0x80;
 
 /// Skips the radiotap header.
 pub(super) fn peel_radiotap(frame: &mut Frame) -> Result<Layer, Rejection> {
@@ -14,32 +24,57 @@ pub(super) fn peel_radiotap(frame: &mut Frame) -> Result<Layer, Rejection> {
     Ok(Layer::Wlan)
 }
 
-/// Consumes the MAC header of a data frame (IEEE 802.11, 9.3.2). Protected frames, frames without data, and
-/// control and management frames are rejected as `NotIp`.
-pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
-    const TO_AND_FROM_DS: u8 = 0x03;
-    const PROTECTED: u8 = 0x40;
-    const ORDER: u8 = 0x80;
-    const QOS: u8 = 0x80;
-    const NO_DATA: u8 = 0x40;
-    const AGGREGATED: u8 = 0x80;
+/// Skips the header of Prism cards or its successor (AVS), which both have their length after the first number.
+pub(super) fn peel_prism(frame: &mut Frame) -> Result<Layer, Rejection> {
+    const FIXED: usize = 8;
+    const MAX: usize = 512;
+    const AVS: [u8; 3] = [0x80, 0x21, 0x10];
+    let header = frame.header::<FIXED>(LINK)?;
+    let length = [header[4], header[5], header[6], header[7]];
+    // AVS is in network byte order, Prism in that of the host, so its length is a small number in one of them.
+    let (big, little) = (u32::from_be_bytes(length) as usize, u32::from_le_bytes(length) as usize);
+    let length = if header.starts_with(&AVS) { big } else { big.min(little) };
+    if !(FIXED..=MAX).contains(&length) {
+        return Err(Rejection::LinkMalformed);
+    }
+    frame.skip(length - FIXED, LINK)?;
+    Ok(Layer::Wlan)
+}
 
-    let header = frame.header::<24>(LINK)?;
-    let (kind, control) = (header[0], header[1]);
-    let is_data = kind & 0x0f == 0x08;
-    if !is_data || kind & NO_DATA != 0 || control & PROTECTED != 0 {
-        return Err(Rejection::NotIp);
+/// Consumes the MAC header of a data frame (IEEE 802.11, 9.3.2). Frames without data, and control and management
+/// frames carry nothing; protected frames cannot be read.
+pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
+    let [kind, control, ..] = *frame.header::<24>(LINK)?;
+    peel_rest(frame, kind, control)
+}
+
+/// As `peel`, with the two bytes of frame control in either order: many access points send them swapped in tunnels.
+pub(super) fn peel_of_tunnel(frame: &mut Frame) -> Result<Layer, Rejection> {
+    let [first, second, ..] = *frame.header::<24>(LINK)?;
+    let is_swapped = first & VERSION_AND_TYPE != DATA && second & VERSION_AND_TYPE == DATA;
+    let (kind, control) = if is_swapped { (second, first) } else { (first, second) };
+    peel_rest(frame, kind, control)
+}
+
+/// Consumes what follows the three addresses and the sequence number.
+fn peel_rest(frame: &mut Frame, kind: u8, control: u8) -> Result<Layer, Rejection> {
+    let is_data = kind & VERSION_AND_TYPE == DATA;
+    if !is_data || kind & NO_DATA != 0 {
+        return Ok(frame.undecoded(Carried::Control));
+    }
+    if control & PROTECTED != 0 {
+        return Ok(frame.undecoded(Carried::EncryptedWlan));
     }
     if control & TO_AND_FROM_DS == TO_AND_FROM_DS {
         frame.skip(6, LINK)?; // the fourth address
     }
     if kind & QOS != 0 {
         let [qos, _] = *frame.header::<2>(LINK)?;
-        if qos & AGGREGATED != 0 {
-            return Err(Rejection::NotIp);
-        }
         if control & ORDER != 0 {
             frame.skip(4, LINK)?; // HT control
+        }
+        if qos & AGGREGATED != 0 {
+            frame.skip(14, LINK)?; // addresses and length of the first of several packets
         }
     }
     Ok(Layer::Llc)

@@ -1,0 +1,95 @@
+"""What `netmon read` says if packets could not be decoded."""
+
+import json
+
+from typer.testing import CliRunner
+
+from netmon.cli.app import app
+from netmon.cli.options import ERROR, OK
+from tests.craft.golden import FOLDER
+from tests.craft.packets import address, addresses, ethernet
+from tests.craft.pcap import pcap
+from tests.craft.scene import CLIENT, ETHERNET, connection, flight
+from tests.craft.talk import frames, tls_session
+
+UNKNOWN = bytes.fromhex("99990000")
+"""An EtherType of nobody, and two bytes."""
+
+
+def wrapped(packet: bytes) -> bytes:
+    """An Ethernet frame with an unknown header before the type."""
+    frame = ethernet(packet)
+    return frame[:12] + UNKNOWN + frame[12:]
+
+
+def wrapped_from_client(packet: bytes) -> bytes:
+    """As `wrapped`, for packets from the client only."""
+    source, _ = addresses(packet)
+    return wrapped(packet) if source == address(CLIENT) else ethernet(packet)
+
+
+def read(tmp_path, links, *options):
+    """The output of `netmon read` for one session in each of the encapsulations."""
+    found = []
+    for number, link in enumerate(links):
+        found += frames(tls_session(connection(client_port=50_000 + number, at_s=number), flight()), link)
+    file = tmp_path / "capture.pcap"
+    file.write_bytes(pcap(found, ETHERNET))
+    return CliRunner().invoke(app, ["read", "--signatures", str(FOLDER / "signatures"), *options, str(file)])
+
+
+def test_a_capture_that_could_not_be_read_is_no_all_clear(tmp_path):
+    """The first line names the encapsulation, nothing says that no flow was seen, and the exit code is 1."""
+    done = read(tmp_path, [wrapped] * 3)
+    words = " ".join(done.stdout.split())
+    assert done.exit_code == ERROR
+    assert words.startswith("NOT READ: ")
+    assert "packets could not be decoded: EtherType 0x9999; let the mirror send" in words
+    assert words.endswith("whether there was a flow to a known vendor cannot be said.")
+    assert "No flow to a known vendor" not in done.output
+    assert "EtherType 0x9999" in done.stderr
+
+
+def test_flows_beside_undecoded_packets_are_no_all_clear(tmp_path):
+    """One session of three was read: what was seen is told, and that there may be more."""
+    done = read(tmp_path, [wrapped, wrapped, ethernet])
+    words = " ".join(done.stdout.split())
+    assert done.exit_code == ERROR
+    assert (
+        "INCOMPLETE, as the first line says: 1 flow of known vendors was seen; whether there were more"
+        in words
+    )
+
+
+def test_a_few_undecoded_packets_are_a_warning_only(tmp_path):
+    """One session of three could not be read: a line names what it carries, and the exit code is 0."""
+    done = read(tmp_path, [wrapped, ethernet, ethernet])
+    assert done.exit_code == OK
+    assert "NOT READ" not in done.stdout
+    assert (
+        "33 % of packets could not be decoded, so their connections are missing: EtherType 0x9999"
+        in done.stderr
+    )
+
+
+def test_events_of_a_capture_that_could_not_be_read_end_with_an_error(tmp_path):
+    """With --json the warning and the exit code are the same."""
+    done = read(tmp_path, [wrapped], "--json")
+    assert (done.exit_code, done.stdout) == (ERROR, "")
+    assert "EtherType 0x9999" in done.stderr
+
+
+def test_a_flow_whose_other_direction_is_wrapped_says_so(tmp_path):
+    """The view of the flow is one-way, and what is missing may be in packets that were not decoded."""
+    done = read(tmp_path, [wrapped_from_client] * 2, "--json", "--all")
+    views = [json.loads(line)["netmon"]["view"] for line in done.stdout.splitlines()]
+    assert len(views) == 2
+    assert all({"one_way", "undecoded"} <= set(view) for view in views)
+    assert "mirror both directions" not in done.stderr
+
+
+def test_a_flow_that_is_complete_is_not_limited_by_undecoded_packets(tmp_path):
+    """Other packets that were not decoded say nothing about a flow whose packets were all seen."""
+    done = read(tmp_path, [wrapped, ethernet], "--json", "--all")
+    [event] = map(json.loads, done.stdout.splitlines())
+    assert "view" not in event["netmon"]
