@@ -19,6 +19,9 @@ from netmon.verdict.policy import Policy
 from netmon.verdict.standing import find_standings, find_uncounted
 from netmon.verdict.subjects import Subjects
 
+MOST_EXPECTED = 2_000
+"""Networks of a vendor whose places are looked up for series that do not exist yet."""
+
 BEHIND_PROXY = Place(
     "unknown",
     "unknown",
@@ -125,7 +128,8 @@ class Monitor:
         vendor has a network.
         """
         for vendor in self.signatures.vendors.values():
-            networks = {rule.prefix.split("/")[0] for rule in vendor.networks}
+            every = 1 + len(vendor.networks) // MOST_EXPECTED
+            networks = {rule.prefix.split("/")[0] for rule in vendor.networks[::every]}
             places = {self._locator.locate(address, when_ns) for address in networks}
             rules: list[Rule] = [*vendor.networks[:1]]
             rules += [component.names[0] for component in vendor.components.values() if component.names]

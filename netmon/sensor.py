@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import NamedTuple
 
 from netmon import quality, wiring
 from netmon._engine import Matcher
@@ -15,6 +16,7 @@ from netmon.config.settings import Config, state_folder
 from netmon.days import DAY_S
 from netmon.destinations.file import DestinationsFile
 from netmon.errors import NetmonError
+from netmon.loading import Loading
 from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.events import Events
@@ -65,8 +67,9 @@ class Sensor:
         self._series = SeriesFile(folder, self._log_further)
         self._trips_file = RoundTripsFile(folder, config.position, self._log_further)
         self._trips = self._trips_file.load()
-        self._monitor = self._load_monitor()
-        self._source = open_source(compile_matcher(self._monitor.signatures))
+        loaded = self._load()
+        self._monitor = loaded.monitor
+        self._source = open_source(loaded.matcher)
         self._supervisor = Supervisor(os.environ)
         self._ports = PortLines()
         self._quality = quality.Watch()
@@ -81,10 +84,12 @@ class Sensor:
         self._lines: list[Lines] = []
         self._outputs: list[Output] = [self.prometheus]
         self._reloads: SimpleQueue[ReloadRequest] = SimpleQueue()
+        self._waiting: list[ReloadRequest] = []
+        self._reload: _Reload | None = None
         self._checks = _Timer(_CHECK_EVERY_S, time.monotonic())
         self._refreshes = _Timer(_REFRESH_EVERY_S, time.monotonic() + _REFRESH_EVERY_S)
         self._is_running = False
-        self._announce()
+        self.prometheus.loaded(loaded.monitor.signatures, loaded.series, time.time())
 
     def add_events(self, lines: Lines, privacy: Privacy) -> None:
         """Adds an output of events to `lines`. To be called before `run`."""
@@ -112,6 +117,9 @@ class Sensor:
                     self._check(now_s)
                 if self._refreshes.is_due(now_s):
                     self._refresh_databases()
+            while self._reload or self._waiting:
+                self._finish_reload()
+                self._serve_reloads()
         finally:
             self._is_running = False
             self._save(math.inf)
@@ -143,38 +151,49 @@ class Sensor:
         return request
 
     def _serve_reloads(self) -> None:
+        """Begins a reload that was requested, in a thread, or ends it; packets are processed meanwhile."""
         while not self._reloads.empty():
-            request = self._reloads.get()
+            self._waiting.append(self._reloads.get())
+            self._refreshes.expire()
+        if self._reload is not None and self._reload.loading.is_done():
+            self._finish_reload()
+        if self._reload is None and self._waiting:
             self._supervisor.reloading()
-            request.problem = self._reload()
-            self._supervisor.ready()
-            request.done.set()
+            self._reload = _Reload(tuple(self._waiting), Loading(self._load))
+            self._waiting.clear()
 
-    def _reload(self) -> str | None:
-        self._refreshes.expire()
+    def _finish_reload(self) -> None:
+        """Uses what was loaded, or keeps the old signatures if that failed."""
+        if self._reload is None:
+            return
+        requests, loading = self._reload
+        self._reload, problem = None, None
         try:
-            monitor = self._load_monitor()
-            rest = self._source.reload(compile_matcher(monitor.signatures))
+            self._use(loading.result())
         except NetmonError as error:
             self.prometheus.reload_failed()
             self._log(f"the old signatures stay in use: {error}")
-            return str(error)
+            problem = str(error)
+        self._supervisor.ready()
+        for request in requests:
+            request.problem = problem
+            request.done.set()
+
+    def _load(self) -> _Loaded:
+        signatures = wiring.load_signatures(self._config, self._log)
+        kept = (self._trips, self._databases, self._destinations)
+        monitor = wiring.make_monitor(self._config, signatures, *kept)
+        return _Loaded(monitor, compile_matcher(signatures), list(monitor.expected_series(time.time_ns())))
+
+    def _use(self, loaded: _Loaded) -> None:
+        monitor = loaded.monitor
+        rest = self._source.reload(loaded.matcher)
         wiring.deliver(rest, self._monitor, self._outputs)  # flows tagged by the old signatures
         self._monitor = monitor
-        self._announce()
+        self.prometheus.loaded(monitor.signatures, loaded.series, time.time())
         for events in self._events:
             events.locations = monitor.signatures.locations
         self._log(f"signatures reloaded from {monitor.signatures.folder}")
-        return None
-
-    def _load_monitor(self) -> Monitor:
-        signatures = wiring.load_signatures(self._config)
-        kept = (self._trips, self._databases, self._destinations)
-        return wiring.make_monitor(self._config, signatures, *kept)
-
-    def _announce(self) -> None:
-        series = self._monitor.expected_series(time.time_ns())
-        self.prometheus.loaded(self._monitor.signatures, series, time.time())
 
     def _check(self, now_s: float) -> None:
         """Saves the state, and warns of problems that the counters show."""
@@ -234,6 +253,21 @@ class ReloadRequest:
     def __init__(self) -> None:
         self.done = threading.Event()
         self.problem: str | None = None
+
+
+class _Loaded(NamedTuple):
+    """Signatures, ready for use."""
+
+    monitor: Monitor
+    matcher: Matcher
+    series: list[tuple[str, str, str, str, str, str]]  # as `Monitor.expected_series` gives them
+
+
+class _Reload(NamedTuple):
+    """A reload in progress, and those who wait for it."""
+
+    requests: tuple[ReloadRequest, ...]
+    loading: Loading[_Loaded]
 
 
 class _Timer:

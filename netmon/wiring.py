@@ -20,13 +20,21 @@ from netmon.sources import Batch
 from netmon.verdict.countries_that_matter import countries_that_matter
 from netmon.yaml_nodes import nearest
 
+LARGE_BYTES = 2 << 20
+"""The size of signatures whose loading takes long enough to be announced."""
 
-def load_signatures(config: Config) -> SignatureSet:
+
+def load_signatures(config: Config, log: Callable[[str], None] | None = None) -> SignatureSet:
     """The configured signatures, after a check that they contain everything named in the policy.
 
-    Raises SignatureError and ConfigError.
+    `log` is called with a line before and after large ones are read. Raises SignatureError and ConfigError.
     """
-    signatures = load_folder(config.signatures or default_folder())
+    folder = config.signatures or default_folder()
+    size = sum(path.stat().st_size for path in folder.glob("*.y*ml") if path.is_file())
+    note = log if log is not None and size >= LARGE_BYTES else lambda _line: None
+    note(f"reading {size / 1e6:.0f} MB of signatures in {folder}")
+    signatures = load_folder(folder)
+    note(f"read {len(signatures.rules):,} names and networks")
     problems = list(dict.fromkeys(filter(None, (_find_unknown(one, signatures) for one in config.mentions))))
     if problems:
         raise ConfigError("\n".join(problems))

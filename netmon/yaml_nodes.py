@@ -10,14 +10,17 @@ Scalars are read as written: `NO` is Norway and `1.10` is "1.10", not the boolea
 from __future__ import annotations
 
 import difflib
+import itertools
 import math
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
+
+from netmon.yaml_runs import MARKER, Run, take_runs
 
 T = TypeVar("T")
 
@@ -52,9 +55,10 @@ class Document:
         self.names_keys = names_keys
         self.problems: list[Problem] = []
         self.root: Item | None = None
+        self.runs: list[Run] = []
         self.data = file.read_bytes()
         try:
-            node = _compose(self.data.decode("utf-8"))
+            node = self._compose(self.data.decode("utf-8"))
         except UnicodeDecodeError as error:
             line = self.data.count(b"\n", 0, error.start) + 1
             self.report(line, "the file is not UTF-8")
@@ -74,6 +78,32 @@ class Document:
     def report(self, line: int, message: str) -> None:
         """Adds a problem."""
         self.problems.append(Problem(self.file, line, message))
+
+    def _compose(self, text: str) -> yaml.Node | None:
+        """The nodes of the text, with a marker for each run."""
+        shorter, self.runs = take_runs(text)
+        if self.runs:
+            try:
+                node = _compose(shorter)
+                if _count_markers(node) == len(self.runs):
+                    return node
+            except yaml.YAMLError:
+                pass  # reported for the text as it is
+            self.runs = []
+        return _compose(text)
+
+
+def _count_markers(node: yaml.Node | None) -> int:
+    """Markers of runs that are elements of lists or keys, not parts of texts."""
+    found, nodes = 0, [node]
+    while nodes:
+        one = nodes.pop()
+        if isinstance(one, yaml.SequenceNode):
+            nodes += one.value
+        elif isinstance(one, yaml.MappingNode):
+            nodes += itertools.chain.from_iterable(one.value)
+        found += one is not None and one.tag == MARKER
+    return found
 
 
 MAX_FAST_DEPTH = 5000
@@ -139,7 +169,7 @@ class Item:
             self.report("expected keys and values")
             return {}
         found: dict[str, Item] = {}
-        for key, value in self._node.value:
+        for key, value in self._expanded():
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
                 self._document.report(line, "a key must be plain text")
@@ -169,7 +199,37 @@ class Item:
         if not self.is_list():
             self.report("expected a list")
             return []
-        return [Item(self._document, node, keys=self._keys) for node in self._node.value]
+        return [Item(self._document, node, keys=self._keys) for node in self._expanded()]
+
+    def runs(self) -> list[Run]:
+        """The runs in a list or mapping."""
+        return [self._document.runs[int(node.value)] for node in self._heads() if node.tag == MARKER]
+
+    def without_runs(self) -> Item:
+        """The list or mapping without its runs."""
+        if not self.runs():
+            return self
+        pairs = zip(self._heads(), self._node.value, strict=True)
+        rest = [one for head, one in pairs if head.tag != MARKER]
+        node = type(self._node)(self._node.tag, rest, self._node.start_mark, self._node.end_mark)
+        return Item(self._document, node, self.line, self._keys)
+
+    def of_run(self, run: Run) -> Item:
+        """The lines of a run as a list or mapping, each with its line."""
+        node = _compose(run.text())
+        assert node is not None  # it was found by what it looks like
+        return Item(self._document, node, run.line, self._keys)
+
+    def _heads(self) -> list[yaml.Node]:
+        """The elements of a list, or the keys of a mapping."""
+        if not self._document.runs or not isinstance(self._node, yaml.CollectionNode):
+            return []
+        return [one[0] if isinstance(one, tuple) else one for one in self._node.value]
+
+    def _expanded(self) -> list[Any]:
+        """The nodes of a list, or the pairs of a mapping, those of runs included."""
+        runs = [self.of_run(run)._node.value for run in self.runs()]
+        return list(itertools.chain(self.without_runs()._node.value, *runs))
 
     def text(self) -> str:
         """A non-empty scalar, as written."""

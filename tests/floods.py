@@ -2,12 +2,16 @@
 
 The result is a JSON object on standard output: the peak growth of the process in bytes, and the engine's
 counters. Each flood runs in its own process, so that the memory measured is that of the engine.
+
+`run_beside_honest` runs one for two minutes of packet time, together with the flows of honest clients.
 """
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import json
+import operator
 import re
 import struct
 import sys
@@ -16,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmon import _engine
+from tests import honest
 from tests.craft import dns, tls
-from tests.craft.packets import ACK, PSH, SYN, TCP, UDP, address, filler, ip, ipv4, tcp, udp
+from tests.craft.packets import ACK, PSH, SYN, TCP, UDP, address, filler, ip, ipv4, ipv4_fragments, tcp, udp
 from tests.craft.quic import Initials, crypto
 
 RAW_IP = 101
@@ -27,9 +32,11 @@ CLIENT, SERVER = address("198.18.0.0"), address("203.0.113.10")
 HOSTILE = address("192.0.2.66")
 CLIENTS = 1 << 17  # all benchmark addresses (RFC 2544, C.2.2), then the next port
 ADDRESS_AT, DESTINATION_AT, PORT_AT, SEQUENCE_AT, PAYLOAD_AT = 12, 16, 20, 24, 40
+IDENTIFICATION_AT = 4
 V6_SOURCE_NETWORK_AT, V6_DESTINATION_NETWORK_AT = 12, 28  # the last 32 bits of the /64
 
 Packets = Iterator[bytes]
+HOSTILE = address("192.0.2.66")
 
 
 def from_client(template: bytes, number: int) -> bytearray:
@@ -188,6 +195,78 @@ def unfinished_messages(count: int) -> Packets:
         yield bytes(from_client(data, number))
 
 
+def one_hosts_syns(count: int) -> Packets:
+    """SYNs of one host, each from another port or to another server."""
+    template = bytearray(segment(SYN))
+    template[ADDRESS_AT : ADDRESS_AT + 4] = HOSTILE.packed
+    for number in range(count):
+        struct.pack_into("!I", template, DESTINATION_AT, int(SERVER) + number // 60_000)
+        struct.pack_into("!H", template, PORT_AT, 1024 + number % 60_000)
+        yield bytes(template)
+
+
+def one_hosts_unfinished_hellos(count: int) -> Packets:
+    """Half hellos of one host, after handshakes that its server completes."""
+    hello = tls.hello_records(tls.client_hello("flood.example", post_quantum=True, pad_to=3000))
+    ports = (1024, 443)
+    packets = [
+        tcp(HOSTILE, SERVER, ports=ports, numbers=(1000, 0), flags=SYN),
+        tcp(SERVER, HOSTILE, ports=ports[::-1], numbers=(9000, 1001), flags=SYN | ACK),
+        tcp(HOSTILE, SERVER, ports=ports, numbers=(1001, 9001), flags=PSH | ACK, payload=hello[:1400]),
+    ]
+    ends = [(HOSTILE, SERVER), (SERVER, HOSTILE), (HOSTILE, SERVER)]
+    templates = [bytearray(ipv4(*both, TCP, one)) for both, one in zip(ends, packets, strict=True)]
+    for number in range(count // len(templates)):
+        for place, template in enumerate(templates):
+            struct.pack_into("!H", template, PORT_AT + 2 * (place == 1), 1024 + number % 60_000)
+            yield bytes(template)
+
+
+def crowded_answers(count: int) -> Packets:
+    """Look-ups of one host whose answers have 250 addresses each."""
+    name = "000000000.flood.example"
+    records = [dns.address(name, f"198.18.{number >> 8}.{number & 255}") for number in range(250)]
+    answer = dns.answer(name, dns.A, records, message_id=1)
+    query = dns.query(name, dns.A, message_id=1)
+    resolver = address("192.0.2.53")
+    question = bytearray(ipv4(HOSTILE, resolver, UDP, udp(HOSTILE, resolver, (50_000, 53), query)))
+    template = bytearray(ipv4(resolver, HOSTILE, UDP, udp(resolver, HOSTILE, (53, 50_000), answer)))
+    both = [
+        (packet, [at.start() for at in re.finditer(rb"000000000", packet)]) for packet in (question, template)
+    ]
+    addresses_at = [at.start() for at in re.finditer(rb"\xc6\x12[\x00-\xff]{2}", template)]
+    for number in range(count // 2):
+        for packet, places in both:
+            for at in places:
+                packet[at : at + 9] = b"%09d" % number
+        for place, at in enumerate(addresses_at):
+            struct.pack_into("!I", template, at, int(CLIENT) + number * 250 + place)
+        yield bytes(question)
+        yield bytes(template)
+
+
+def first_fragments(count: int) -> Packets:
+    """First fragments of large datagrams of one host; the others never arrive."""
+    data = udp(HOSTILE, SERVER, (1024, 443), bytes(1800))
+    template = bytearray(ipv4_fragments(HOSTILE, SERVER, UDP, data, size=1200, identification=0)[0])
+    for number in range(count):
+        struct.pack_into("!H", template, IDENTIFICATION_AT, number & 0xFFFF)
+        struct.pack_into("!I", template, DESTINATION_AT, int(SERVER) + (number >> 16))
+        yield bytes(template)
+
+
+def one_hosts_queries(count: int) -> Packets:
+    """DNS queries of one host, from many ports and for many names; none is answered."""
+    query = dns.query("000000000.flood.example", dns.A, message_id=1)
+    resolver = address("192.0.2.53")
+    template = bytearray(ipv4(HOSTILE, resolver, UDP, udp(HOSTILE, resolver, (50_000, 53), query)))
+    at = template.index(b"000000000")
+    for number in range(count):
+        template[at : at + 9] = b"%09d" % number
+        struct.pack_into("!H", template, PORT_AT, 1024 + number % 60_000)
+        yield bytes(template)
+
+
 @dataclass(frozen=True, slots=True)
 class Flood:
     """The packets, the engine's limits, and the table that fills up."""
@@ -196,6 +275,7 @@ class Flood:
     count: int
     table: str | None  # in stats()["evicted"]; None: nothing may be evicted
     limits: dict[str, int]
+    per_second: int = 5_000  # beside honest clients
 
 
 SMALL = {
@@ -208,7 +288,12 @@ FLOODS = {
     "syns": Flood(syns, 300_000, "flows", SMALL),
     "named_flows": Flood(named_flows, 200_000, "flows", SMALL),
     "resting_connections": Flood(resting_connections, 200_000, "idle_connections", SMALL),
-    "unfinished_hellos": Flood(unfinished_hellos, 200_000, "heads", SMALL),
+    "one_hosts_syns": Flood(one_hosts_syns, 300_000, "flows", SMALL),
+    "unfinished_hellos": Flood(unfinished_hellos, 200_000, "heads", SMALL, 20_000),
+    "one_hosts_unfinished_hellos": Flood(one_hosts_unfinished_hellos, 150_000, "heads", SMALL, 60_000),
+    "crowded_answers": Flood(crowded_answers, 4_000, "names", SMALL, 30),
+    "first_fragments": Flood(first_fragments, 300_000, "fragments", SMALL),
+    "one_hosts_queries": Flood(one_hosts_queries, 300_000, "queries", SMALL, 20_000),
     "small_segments": Flood(small_segments, 600_000, "heads", SMALL),
     "unfinished_initials": Flood(unfinished_initials, 100_000, "heads", SMALL),
     "new_names": Flood(new_names, 300_000, "names", SMALL),
@@ -246,5 +331,22 @@ def run(flood: Flood) -> dict:
     }
 
 
+def run_beside_honest(flood: Flood) -> dict[str, int]:
+    """Two minutes of a flood and of honest clients. Returns how many honest flows of each kind were named."""
+    matcher = _engine.Matcher([(0, "suffix", "honest.example")], [], [])
+    engine = _engine.Engine(matcher, **flood.limits)
+    gap_ns = honest.SECOND_NS // flood.per_second
+    count = honest.DURATION_NS // gap_ns
+    rows = []
+    hostile = ((number * gap_ns, packet) for number, packet in enumerate(flood.packets(count)))
+    for time_ns, packet in heapq.merge(hostile, honest.packets(), key=operator.itemgetter(0)):
+        engine.feed(START_NS + time_ns, RAW_IP, packet, len(packet))
+    rows += engine.finish()[0]
+    fields = [name for name, _ in _engine.FLOW_FIELDS]
+    named = honest.count_named([dict(zip(fields, row, strict=True)) for row in rows])
+    return {kind: named[kind] for kind in honest.KINDS}
+
+
 if __name__ == "__main__":
-    print(json.dumps(run(FLOODS[sys.argv[1]])))
+    chosen = FLOODS[sys.argv[1]]
+    print(json.dumps(run_beside_honest(chosen) if "honest" in sys.argv else run(chosen)))

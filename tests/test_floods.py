@@ -1,4 +1,4 @@
-"""No flood makes the engine grow beyond its configured limits, and evictions are counted."""
+"""No flood makes the engine grow beyond its limits, hides the flows of honest clients, or goes uncounted."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.floods import FLOODS, SMALL
+from tests import honest
+from tests.floods import FLOODS, SMALL, run_beside_honest
 
 FLOW_BYTES = 400  # with its hello
 MEAN_HEAD_BYTES, MEAN_NAME_BYTES = 4096, 512
+FRAGMENT_BYTES = 4 << 20
 SLACK_BYTES = 4 << 20
 
 HEADS_BOUND = SMALL["max_flows"] * FLOW_BYTES + 2 * SMALL["max_heads"] * MEAN_HEAD_BYTES
@@ -29,7 +31,12 @@ BOUNDS = {
     "syns": SMALL["max_flows"] * FLOW_BYTES,
     "named_flows": SMALL["max_flows"] * FLOW_BYTES + IDLE_BOUND,
     "resting_connections": SMALL["max_flows"] * FLOW_BYTES + IDLE_BOUND,
+    "one_hosts_syns": SMALL["max_flows"] * FLOW_BYTES,
     "unfinished_hellos": HEADS_BOUND,
+    "one_hosts_unfinished_hellos": HEADS_BOUND,
+    "crowded_answers": NAMES_BOUND,
+    "first_fragments": 2 * FRAGMENT_BYTES + SMALL["max_flows"] * FLOW_BYTES,
+    "one_hosts_queries": SMALL["max_flows"] * FLOW_BYTES,
     "small_segments": HEADS_BOUND,
     "unfinished_initials": HEADS_BOUND,
     "new_names": NAMES_BOUND,
@@ -69,3 +76,10 @@ def test_memory_stays_within_the_bound_and_evictions_are_counted(name: str) -> N
         assert seen["live_flows"] <= flood.limits["max_flows"]
         assert seen["live_heads"] <= flood.limits["max_heads"]
         assert seen["dns_names"] <= 2 * flood.limits["max_names"]
+
+
+@pytest.mark.parametrize("name", [name for name, flood in FLOODS.items() if flood.table])
+def test_honest_flows_are_named_beside_the_flood(name: str) -> None:
+    """In two minutes of the flood, at least 99 % of the honest flows of each kind are named."""
+    named = run_beside_honest(FLOODS[name])
+    assert {kind: count for kind, count in named.items() if count < honest.FLOWS * 0.99} == {}

@@ -24,6 +24,7 @@ from netmon.signatures.load import load_folder
 from netmon.sources import Batch
 from netmon.verdict.policy import Policy
 from tests import records
+from tests.bench.signatures import write_set
 from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
 
 SIGNATURES = Path(__file__).parent / "golden" / "signatures"
@@ -356,3 +357,26 @@ def test_capture_starts_only_after_everything_else(make, config):
     with pytest.raises(SignatureError):
         make(source)
     assert source.matchers == []
+
+
+def test_a_reload_does_not_hold_up_the_loop(make, config, log):
+    """While a large set loads, batches are processed; the longest pause is far below that of a watchdog."""
+    write_set(config.signatures, 20_000, 20_000)
+    pauses, times = [], [time.monotonic()]
+
+    def pass_time():
+        time.sleep(0.002)
+        now_s = time.monotonic()
+        pauses.append(now_s - times[0])
+        times[0] = now_s
+        if len(pauses) == 3:  # the loop is under way
+            sensor.request_reload()
+        if log[-1].startswith("signatures reloaded"):
+            sensor.stop()
+
+    sensor = make(Source(*[pass_time] * 5000))
+    times[0] = time.monotonic()
+    sensor.run(STATUS)
+    assert log[-1] == f"signatures reloaded from {config.signatures}"
+    assert len(pauses) > 20  # the loop went on
+    assert max(pauses) < 2.0  # a loaded machine; usually hundredths of a second

@@ -49,6 +49,16 @@ impl Address {
         }
     }
 
+    /// The address itself, or the /64 of an IPv6 address, in which one host may have any number of them.
+    #[inline]
+    pub fn host_prefix(self) -> Self {
+        if self.is_v4() {
+            self
+        } else {
+            Self(self.0 >> 64 << 64)
+        }
+    }
+
     /// The address as a type of the standard library.
     pub fn to_ip(self) -> IpAddr {
         if self.is_v4() {

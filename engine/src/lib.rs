@@ -15,6 +15,7 @@
 //! - `counters`: plain numbers
 //! - `tag`: the signatures, compiled
 //! - `types`: plain values that several modules share
+//! - `shares`: which entry of a full table has to go
 //! - `row`: structs that cross to Python as rows
 //! - `settings`: bounds, and what is reported
 //! - `wire`: from bytes to headers and messages
@@ -39,6 +40,7 @@ pub mod row;
 #[cfg(target_os = "linux")]
 pub mod sensor;
 pub mod settings;
+pub mod shares;
 pub mod tag;
 pub mod types;
 pub mod view;

@@ -235,18 +235,18 @@ impl Monitor {
     /// Reads the DNS messages that a segment completes.
     fn read_dns_stream(
         &mut self,
-        at: (u32, usize),
+        (slot, side): (u32, usize),
         header: TcpHeader,
         segment: &Segment<'_>,
         arrival: Arrival,
     ) {
-        let (slot, side) = at;
         let reported = self.dns.len();
         let Some(flow) = self.table.get_mut(slot) else { return };
         let part =
             StreamPart { seq: header.first_byte(), bytes: segment.payload, wire_bytes: segment.payload_len };
         let mut messages = Messages::of_stream(&flow.ends, side, arrival, context!(self));
-        self.dns_streams.follow(at, flow.opening.stream_start(side), part, &mut messages);
+        let owner = flow.opening.head_owner(&flow.ends, slot, side);
+        self.dns_streams.follow(owner, flow.opening.stream_start(side), part, &mut messages);
         flow.note_query(messages.fallback_query());
         self.restore_stamps(reported, arrival);
     }

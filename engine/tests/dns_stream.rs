@@ -2,6 +2,7 @@
 
 use _engine::address::Address;
 use _engine::counters::tally::Tally;
+use _engine::reassembly::stream_heads::HeadOwner;
 use _engine::resolution::{
     CapturedMessage, Context, DnsStreams, LearnedNames, LookedUpBy, Messages, PendingQueries, QueryKey,
     StreamPart,
@@ -13,6 +14,10 @@ use _engine::types::flow_key::{FlowKey, TCP};
 
 const CLIENT: [u8; 4] = [192, 0, 2, 7];
 const SERVER: [u8; 4] = [198, 51, 100, 53];
+
+fn owner(flow: u32) -> HeadOwner {
+    HeadOwner { flow, side: 1, client: Address::v4(CLIENT), is_confirmed: false }
+}
 
 /// One direction of a connection, and what was read of it.
 struct Connection {
@@ -51,7 +56,7 @@ impl Connection {
             Arrival::default(),
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
-        streams.follow((0, 1), *base, StreamPart { seq, bytes, wire_bytes }, &mut messages);
+        streams.follow(owner(0), *base, StreamPart { seq, bytes, wire_bytes }, &mut messages);
     }
 
     /// The client's query that the answer with this ID is for.
@@ -74,7 +79,7 @@ impl Connection {
             Arrival::default(),
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
-        streams.close((0, 1), &mut messages);
+        streams.close(owner(0), &mut messages);
     }
 
     fn ids(&self) -> Vec<u16> {
@@ -243,7 +248,7 @@ fn endless_messages_are_bounded_and_every_eviction_counted() {
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
         let part = StreamPart { seq: 0, bytes: &bytes[..20], wire_bytes: 20 };
-        streams.follow((slot, 1), *base, part, &mut messages);
+        streams.follow(owner(slot), *base, part, &mut messages);
     }
     assert_eq!((connection.streams.waiting(), connection.tally.evicted.heads), (8, 992));
     connection.put(20, &bytes[20..]);

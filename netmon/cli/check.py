@@ -42,7 +42,7 @@ def check(options: ConfigOptions) -> None:
     from netmon.web.guard import WebGuard  # noqa: PLC0415
 
     settings = options.load()
-    known = wiring.load_signatures(settings)
+    known = wiring.load_signatures(settings, log)
     databases = wiring.open_databases(settings, log)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)

@@ -82,7 +82,7 @@ def read(
     paths, filter_words = split_words(words)
     expression = check_filter(filter_words)
     settings = options.load()
-    known = wiring.load_signatures(settings)
+    known = wiring.load_signatures(settings, log)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
     level = privacy.ADDRESS if options.privacy is None else options.privacy

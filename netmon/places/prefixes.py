@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
@@ -18,13 +19,13 @@ class PrefixTable(Generic[Value]):
 
     def add(self, prefix: str, value: Value) -> None:
         """Adds a value to a network, which may have several. Raises ValueError for an invalid network."""
-        network = ipaddress.ip_network(prefix)
-        lengths = self._lengths[network.version]
-        if network.prefixlen not in lengths:
-            lengths[network.prefixlen] = {}
-            self._lengths[network.version] = dict(sorted(lengths.items(), reverse=True))
-            lengths = self._lengths[network.version]
-        lengths[network.prefixlen].setdefault(int(network.network_address), []).append(value)
+        version, address, length = _parse(prefix)
+        lengths = self._lengths[version]
+        if length not in lengths:
+            lengths[length] = {}
+            self._lengths[version] = dict(sorted(lengths.items(), reverse=True))
+            lengths = self._lengths[version]
+        lengths[length].setdefault(address, []).append(value)
 
     def find(self, ip: Address) -> Iterator[Value]:
         """Values of all networks that contain the address, the longest prefix first."""
@@ -32,3 +33,18 @@ class PrefixTable(Generic[Value]):
         for length, networks in self._lengths[ip.version].items():
             shift = ip.max_prefixlen - length
             yield from networks.get(number >> shift << shift, ())
+
+
+def _parse(prefix: str) -> tuple[int, int, int]:
+    """Version, address and length of a network. `ipaddress` is slower, and explains what is wrong."""
+    text, _, length = prefix.partition("/")
+    family, version, bits = (socket.AF_INET6, 6, 128) if ":" in text else (socket.AF_INET, 4, 32)
+    try:
+        address = int.from_bytes(socket.inet_pton(family, text))
+        is_network = length.isdecimal() and address & ((1 << (bits - int(length))) - 1) == 0
+    except (OSError, ValueError):
+        is_network = False
+    if not is_network:
+        network = ipaddress.ip_network(prefix)
+        return network.version, int(network.network_address), network.prefixlen
+    return version, address, int(length)

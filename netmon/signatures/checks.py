@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable, Iterator, Sequence
+import socket
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from netmon._engine import Matcher
@@ -20,15 +20,16 @@ def find_conflicts(vendors: Sequence[Vendor]) -> list[Problem]:
         problems.extend(_duplicate_networks(vendor))
         problems.extend(_duplicate_magic(vendor))
     if not problems:  # with duplicates, the engine would not compile the matchers of the following checks
-        for vendor in vendors:
-            problems.extend(_denied_rules(vendor))
-        for one, other in combinations(vendors, 2):
+        claims = [_Claims(vendor) for vendor in vendors]
+        for one in claims:
+            problems.extend(_denied_rules(one))
+        for one, other in combinations(claims, 2):
             problems.extend(_claimed_names(one, other))
             problems.extend(_claimed_names(other, one))
-            problems.extend(_claimed_certificates(one, other))
-            problems.extend(_claimed_certificates(other, one))
-            problems.extend(_claimed_payloads(one, other))
-            problems.extend(_claimed_networks(one, other))
+            problems.extend(_claimed_certificates(one.vendor, other.vendor))
+            problems.extend(_claimed_certificates(other.vendor, one.vendor))
+            problems.extend(_claimed_payloads(one.vendor, other.vendor))
+        problems.extend(_claimed_networks(vendors))
     return problems
 
 
@@ -84,40 +85,61 @@ def _magic_key(rule: PayloadMagic) -> tuple[str, int, bytes, int | None]:
     return rule.transport, rule.port, rule.prefix, rule.length
 
 
-def _denied_rules(vendor: Vendor) -> Iterator[Problem]:
+class _Claims:
+    """The names of a vendor, compiled once for all comparisons with others."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        self.vendor = vendor
+        self._rules = {rule.number: rule for rule in names_of(vendor)}
+        self._names = Matcher([(rule.number, rule.kind, rule.text) for rule in self._rules.values()], [], [])
+        self._lookalikes = list(dict.fromkeys(vendor.lookalikes))
+        self._denied = Matcher([(at, "suffix", one) for at, one in enumerate(self._lookalikes)], [], [])
+
+    def find(self, name: str) -> NameRule | None:
+        """The rule that matches a name."""
+        number = self._names.find_name(name)
+        return None if number is None else self._rules[number]
+
+    def find_lookalike(self, name: str) -> str | None:
+        """The look-alike in which a name lies."""
+        number = self._denied.find_name(name)
+        return None if number is None else self._lookalikes[number]
+
+    def domains(self) -> Iterator[tuple[NameRule, str]]:
+        """All rules with their domains."""
+        return ((rule, domain_of(rule)) for rule in self._rules.values())
+
+
+def _denied_rules(claims: _Claims) -> Iterator[Problem]:
     """Rules below a look-alike, which never match, and rules that match an unconfirmed domain."""
-    for rule in names_of(vendor):
-        for domain in vendor.lookalikes:
-            if is_below(domain_of(rule), domain):
-                message = f"'{rule.text}' never matches: it lies in the look-alike '{domain}'"
-                yield Problem(rule.file, rule.line, message)
-    for certificate in vendor.certificates:
+    for rule, name in claims.domains():
+        domain = claims.find_lookalike(name)
+        if domain is not None:
+            message = f"'{rule.text}' never matches: it lies in the look-alike '{domain}'"
+            yield Problem(rule.file, rule.line, message)
+    for certificate in claims.vendor.certificates:
         for name in certificate.names:
-            for domain in vendor.lookalikes:
+            for domain in claims.vendor.lookalikes:
                 if is_below(name, domain):
                     message = f"certificate name '{name}' lies in the look-alike '{domain}'"
                     yield Problem(certificate.file, certificate.line, message)
-    matcher = _matcher(names_of(vendor))
-    for unconfirmed in vendor.unconfirmed:
-        if matcher.find_name(unconfirmed.name) is not None:
+    for unconfirmed in claims.vendor.unconfirmed:
+        if claims.find(unconfirmed.name) is not None:
             message = f"unconfirmed '{unconfirmed.name}' is matched by a rule; remove one of the two"
-            yield Problem(vendor.file, unconfirmed.line, message)
+            yield Problem(claims.vendor.file, unconfirmed.line, message)
 
 
-def _claimed_names(one: Vendor, other: Vendor) -> Iterator[Problem]:
+def _claimed_names(one: _Claims, other: _Claims) -> Iterator[Problem]:
     """Names of one vendor that the other's rules match, or that are look-alikes of the other."""
-    rules = {rule.number: rule for rule in names_of(other)}
-    matcher = _matcher(rules.values())
-    for rule in names_of(one):
-        number = matcher.find_name(domain_of(rule))
-        if number is not None:
-            found = rules[number]
-            where = f"{found.kind} '{found.text}' of vendor '{other.id}' ({found.file}:{found.line})"
+    for rule, name in one.domains():
+        found = other.find(name)
+        if found is not None:
+            where = f"{found.kind} '{found.text}' of vendor '{other.vendor.id}' ({found.file}:{found.line})"
             yield Problem(rule.file, rule.line, f"'{rule.text}' is also matched by {where}")
-        for domain in other.lookalikes:
-            if is_below(domain_of(rule), domain):
-                where = f"look-alike '{domain}' of vendor '{other.id}' ({other.file})"
-                yield Problem(rule.file, rule.line, f"'{rule.text}' lies in the {where}")
+        domain = other.find_lookalike(name)
+        if domain is not None:
+            where = f"look-alike '{domain}' of vendor '{other.vendor.id}' ({other.vendor.file})"
+            yield Problem(rule.file, rule.line, f"'{rule.text}' lies in the {where}")
 
 
 def _claimed_certificates(one: Vendor, other: Vendor) -> Iterator[Problem]:
@@ -142,19 +164,30 @@ def _claimed_payloads(one: Vendor, other: Vendor) -> Iterator[Problem]:
             yield Problem(rule.file, rule.line, f"{rule} are also given by {where}")
 
 
-def _claimed_networks(one: Vendor, other: Vendor) -> Iterator[Problem]:
-    """Networks that both vendors claim. A third party's network may carry both vendors' traffic."""
-    for rule in one.networks:
-        for found in other.networks:
-            if "carrier" not in (rule.role, found.role) and _overlap(rule.prefix, found.prefix):
-                where = f"{found.prefix} of vendor '{other.id}' ({found.file}:{found.line})"
+def _claimed_networks(vendors: Sequence[Vendor]) -> Iterator[Problem]:
+    """Networks that two vendors claim. A third party's network may carry both vendors' traffic."""
+    claimed = [
+        (*_span(rule.prefix), place, rule)
+        for place, vendor in enumerate(vendors)
+        for rule in vendor.networks
+        if rule.role != "carrier"
+    ]
+    claimed.sort(key=lambda one: (one[0], one[1], -one[2], one[3]))
+    around: list[tuple[int, int, int, int, NetworkRule]] = []  # those that contain the current one
+    for one in claimed:
+        while around and (around[-1][0] != one[0] or around[-1][2] < one[1]):
+            around.pop()
+        for other in around:
+            if other[3] != one[3]:
+                (*_, rule), (*_, found) = sorted((one, other), key=lambda each: each[3])
+                where = f"{found.prefix} of vendor '{found.vendor}' ({found.file}:{found.line})"
                 yield Problem(rule.file, rule.line, f"network {rule.prefix} overlaps with {where}")
+        around.append(one)
 
 
-def _overlap(one: str, other: str) -> bool:
-    a, b = ipaddress.ip_network(one), ipaddress.ip_network(other)
-    return a.version == b.version and a.overlaps(b)
-
-
-def _matcher(rules: Iterable[NameRule]) -> Matcher:
-    return Matcher([(rule.number, rule.kind, rule.text) for rule in rules], [], [])
+def _span(prefix: str) -> tuple[int, int, int]:
+    """Bits of an address, and the first and the last address of a network."""
+    address, _, length = prefix.partition("/")
+    packed = socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+    bits, first = 8 * len(packed), int.from_bytes(packed)
+    return bits, first, first | ((1 << (bits - int(length))) - 1)

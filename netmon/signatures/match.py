@@ -12,7 +12,7 @@ def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher
     Networks identify a vendor by the address alone, so only those with the role `service` are included, and
     only while the vendor holds them: on the ISO `day` if given, else if no source has seen the end.
     """
-    vendors = list(signatures.vendors)
+    vendors = {vendor: number for number, vendor in enumerate(signatures.vendors)}
     return Matcher(
         [(rule.number, rule.kind, rule.text) for rule in signatures.rules_of(NameRule)],
         [(rule.number, rule.prefix) for rule in signatures.rules_of(NetworkRule) if tags_alone(rule, day)],
@@ -27,7 +27,7 @@ def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher
         ],
         resolvers=_public_resolvers(signatures),
         fallbacks=_fallback_addresses(signatures),
-        vendors=[vendors.index(rule.vendor) for rule in signatures.rules],
+        vendors=[vendors[rule.vendor] for rule in signatures.rules],
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from netmon.records import Vote
 from netmon.signatures.model import (
     NETWORK,
     ROLES,
+    STATUSES,
     MatchKind,
     NameRule,
     NetworkRule,
@@ -19,6 +22,7 @@ from netmon.signatures.model import (
 )
 from netmon.signatures.read_locations import known_country
 from netmon.signatures.read_values import (
+    are_accepted,
     check_known,
     is_within,
     read_address,
@@ -28,6 +32,7 @@ from netmon.signatures.read_values import (
 )
 from netmon.signatures.vendor_context import VendorContext
 from netmon.yaml_nodes import Fields, Item
+from netmon.yaml_runs import Run
 
 KINDS: tuple[MatchKind, ...] = ("exact", "suffix", "pattern")
 TRANSPORTS = ("tcp", "udp")
@@ -52,6 +57,57 @@ def read_name(item: Item, context: VendorContext, component: str) -> NameRule:
         family=fields.read("family", Item.text, None),
         **context.read_rule(item, fields, component),
     )
+
+
+def read_names(item: Item, context: VendorContext, component: str) -> tuple[NameRule, ...]:
+    """The names of a component. Those in a run are checked together, and one by one only if one is wrong."""
+    rules: list[NameRule] = []
+    for run in item.runs():
+        rules += _read_name_run(run, context, component) or [
+            read_name(element, context, component) for element in item.of_run(run).elements()
+        ]
+    rules += [read_name(element, context, component) for element in item.without_runs().elements()]
+    return tuple(rules)
+
+
+def _read_name_run(run: Run, context: VendorContext, component: str) -> list[NameRule] | None:
+    """The rules of the lines of a run; None if something is wrong with one of them, or unusual."""
+    entries = list(run.entries())
+    sourced = {rest: _read_rest(rest, context) for rest in {rest for *_, rest in entries}}
+    kinds: dict[str, MatchKind] = {"exact": "exact", "suffix": "suffix"}
+    if None in sourced.values() or any(kind not in kinds for _, kind, _, _ in entries):
+        return None
+    if not are_accepted([(0, kind, text) for _, kind, text, _ in entries], []):
+        return None
+    return [
+        NameRule(
+            kind=kinds[kind],
+            text=text,
+            number=next(context.numbers),
+            vendor=context.vendor,
+            component=component,
+            file=context.file,
+            status=found[0],
+            sources=found[1],
+            line=line,
+        )
+        for line, kind, text, rest in entries
+        if (found := sourced[rest]) is not None
+    ]
+
+
+_STATUS = re.compile(r"status: ([a-z]+)")
+_SOURCES = re.compile(r"sources: \[([A-Za-z0-9_-]+(?:, [A-Za-z0-9_-]+)*)\]")
+
+
+def _read_rest(rest: str, context: VendorContext) -> tuple[str, tuple[str, ...]] | None:
+    """Status and sources as they stand in the line of a name; None for anything else."""
+    status, sources = _STATUS.search(rest), _SOURCES.search(rest)
+    if status is None or sources is None or len(rest) != len(status[0]) + len(", ") + len(sources[0]):
+        return None
+    keys = tuple(sources[1].split(", "))
+    is_known = status[1] in STATUSES and all(key in context.sources for key in keys)
+    return (status[1], keys) if is_known else None
 
 
 def read_port(item: Item, context: VendorContext) -> Port:
@@ -131,9 +187,48 @@ def read_networks(item: Item, context: VendorContext) -> tuple[NetworkRule, ...]
             role=fields.read("role", lambda value: value.one_of(ROLES), "carrier"),
             **context.read_sourced(group, fields),
         )
-        read_one = partial(_read_network, holding=holding, context=context)
-        rules.extend(fields.table("prefixes", read_one).values())
+        if "prefixes" in fields:
+            rules += _read_prefixes(fields["prefixes"], holding, context)
     return tuple(rules)
+
+
+def _read_prefixes(item: Item, holding: _Holding, context: VendorContext) -> Iterator[NetworkRule]:
+    """The networks of a group. Those in a run are checked together, and one by one only if one is wrong."""
+
+    def read_each(some: Item) -> list[NetworkRule]:
+        return [_read_network(text, one, holding, context) for text, one in some.entries().items()]
+
+    for run in item.runs():
+        yield from _read_network_run(run, holding, context) or read_each(item.of_run(run))
+    yield from read_each(item.without_runs())
+
+
+def _read_network_run(run: Run, holding: _Holding, context: VendorContext) -> list[NetworkRule] | None:
+    """The rules of the lines of a run; None if something is wrong with one of them."""
+    lines = [(line, text) for line, _, text, _ in run.entries()]
+    if not are_accepted([], [(0, text) for _, text in lines]):
+        return None
+    return [
+        NetworkRule(
+            prefix=text if ":" not in text else str(ipaddress.ip_network(text)),
+            asn=holding.asn,
+            role=holding.role,
+            valid_from=None,
+            valid_to=None,
+            place=None,
+            votes=(),
+            holder=holding.holder,
+            number=next(context.numbers),
+            vendor=context.vendor,
+            component=NETWORK,
+            file=context.file,
+            status=holding.status,
+            sources=holding.sources,
+            note=holding.note,
+            line=line,
+        )
+        for line, text in lines
+    ]
 
 
 def _read_network(text: str, item: Item, holding: _Holding, context: VendorContext) -> NetworkRule:

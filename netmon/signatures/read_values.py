@@ -151,6 +151,15 @@ def _is_accepted(item: Item, names: list[tuple[int, str, str]], networks: list[t
     return True
 
 
+def are_accepted(names: list[tuple[int, str, str]], networks: list[tuple[int, str]]) -> bool:
+    """True if the engine accepts all of them, and they differ."""
+    try:
+        Matcher(names, networks, [])
+    except ValueError:
+        return False
+    return True
+
+
 def _read_date(item: Item, *formats: str, word: str | None = None) -> str:
     """A date in one of the formats, or the word."""
     text = item.text()

@@ -21,7 +21,7 @@ from netmon.signatures.model import (
 )
 from netmon.signatures.read_concerns import read_concern
 from netmon.signatures.read_locations import RESERVED, Atlas, read_identifier
-from netmon.signatures.read_rules import read_magic, read_name, read_networks, read_port
+from netmon.signatures.read_rules import read_magic, read_names, read_networks, read_port
 from netmon.signatures.read_values import (
     check_domain,
     known_word,
@@ -151,7 +151,7 @@ def _read_component(key: str, item: Item, context: VendorContext) -> Component:
         function=fields.read("function", Item.text, ""),
         data_category=fields.read("data", Item.text, ""),
         scope=cast(Literal["cloud", "internal"], scope),
-        names=fields.each("names", lambda name: read_name(name, context, key)),
+        names=fields.read("names", lambda names: read_names(names, context, key), ()),
         ports=fields.each("ports", lambda port: read_port(port, context)),
         magic=fields.each("magic", lambda magic: read_magic(magic, context, key)),
         expectations=fields.each("expectations", lambda one: _read_expectation(one, context)),

@@ -1,11 +1,12 @@
 //! One flow as the table keeps it.
 
+use super::client_counts::CountMark;
 use super::reporting::Reporting;
 use super::traffic::Traffic;
 use crate::counters::tally::Tally;
 use crate::naming::{Clues, Knowledge, NamingState};
 use crate::opening::{find_first_payload, Opening, Reader, SharedHellos};
-use crate::reassembly::stream_heads::StreamHeads;
+use crate::reassembly::stream_heads::{LostHead, StreamHeads};
 use crate::resolution::{find_encrypted_dns, DnsPeer, FallbackQuery, LearnedNames, MessageKind};
 use crate::tag::Matcher;
 use crate::types::arrival::Arrival;
@@ -38,7 +39,8 @@ pub struct Flow {
     id: u64,
     first_packet: u64,
     message_kind: Option<MessageKind>,
-    interface: u16,
+    /// How the table counts it.
+    pub(super) counted: CountMark,
 }
 
 impl Flow {
@@ -57,12 +59,12 @@ impl Flow {
             opening: Opening::default(),
             view: FlowView::new(first_sender),
             naming: NamingState::default(),
-            reporting: Reporting::default(),
+            reporting: Reporting::new(arrival.interface),
             clues: None,
             id,
             first_packet: arrival.number,
             message_kind,
-            interface: arrival.interface,
+            counted: CountMark::default(),
         }
     }
 
@@ -78,7 +80,7 @@ impl Flow {
 
     /// Capture interface of the first packet.
     pub fn interface(&self) -> u16 {
-        self.interface
+        self.reporting.interface()
     }
 
     /// The kind of DNS messages that its datagrams carry.
@@ -161,6 +163,12 @@ impl Flow {
         }
     }
 
+    /// The stream head of a side was evicted: reads what it held.
+    pub fn lose_head(&mut self, lost: &LostHead, heads: &mut StreamHeads, tally: &mut Tally) -> bool {
+        self.opening.state(lost.side) == OpeningState::Collecting
+            && self.read_opening((lost.flow, lost.side), heads, tally, |reader| reader.lose_head(lost))
+    }
+
     /// Keeps the payload of a segment that `side` sent, if it is the side's first and a signature matches it;
     /// true if it is kept.
     #[inline]
@@ -174,10 +182,11 @@ impl Flow {
 
     /// Decides which packets of those that were set aside are duplicates, and counts the others.
     pub fn settle_duplicates(&mut self, duplicates: &Duplicates, tally: &mut Tally) {
-        let may_duplicate = duplicates.may_duplicate(self.interface);
+        let interface = self.interface();
+        let may_duplicate = duplicates.may_duplicate(interface);
         if let Some((own, found)) = self.view.duplicates.settle(may_duplicate) {
             self.traffic.add_volumes(own);
-            tally.view(self.interface).duplicate_packets += found;
+            tally.view(interface).duplicate_packets += found;
         }
     }
 

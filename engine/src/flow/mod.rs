@@ -1,5 +1,6 @@
 //! Flows: one for each conversation, composed of parts that other modules define, and the table that holds them.
 
+mod client_counts;
 mod flow_state;
 mod idle_memory;
 mod remembered;

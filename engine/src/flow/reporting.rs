@@ -10,18 +10,23 @@ pub struct Reporting {
     bytes: [u64; 2],
     /// Index of the matching signature, or NO_SIGNATURE.
     signature: u32,
+    /// Capture interface of the first packet.
+    interface: u16,
     decided: bool,
     reported: bool,
 }
 
-impl Default for Reporting {
-    /// Nothing decided, nothing reported.
-    fn default() -> Self {
-        Self { bytes: [0; 2], signature: NO_SIGNATURE, decided: false, reported: false }
-    }
-}
-
 impl Reporting {
+    /// Nothing decided, nothing reported of a flow that begins on this interface.
+    pub fn new(interface: u16) -> Self {
+        Self { bytes: [0; 2], signature: NO_SIGNATURE, interface, decided: false, reported: false }
+    }
+
+    /// Capture interface of the first packet.
+    pub fn interface(&self) -> u16 {
+        self.interface
+    }
+
     /// Notes that the flow was identified for a live report, and which signature it matches.
     pub fn decide(&mut self, signature: Option<u32>) {
         self.signature = signature.unwrap_or(NO_SIGNATURE);

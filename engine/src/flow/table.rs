@@ -1,14 +1,16 @@
 //! The flow table: a slab of flows, found by key through a seeded hash index, bounded.
 
+use super::client_counts::ClientCounts;
 use super::flow_state::Flow;
 use crate::types::flow_key::FlowKey;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use std::cmp::Reverse;
 use std::hash::BuildHasher;
 
-/// Number of flows that are compared to find one to evict.
+/// Number of flows that are compared to find one to evict. While a client has half of the table, none of its flows is
+/// among them once in 65,536 times; the more it has, the rarer.
 const EVICTION_SAMPLE: usize = 16;
-
 /// All live flows. A slot number is valid until its flow is removed.
 #[derive(Debug)]
 pub struct Table {
@@ -18,8 +20,8 @@ pub struct Table {
     due_ns: Vec<u64>,
     free: Vec<u32>,
     hasher: RandomState,
+    clients: ClientCounts,
     max_flows: usize,
-    hand: usize,
 }
 
 impl Table {
@@ -31,8 +33,8 @@ impl Table {
             due_ns: Vec::new(),
             free: Vec::new(),
             hasher: RandomState::default(),
+            clients: ClientCounts::new(max_flows),
             max_flows: max_flows.clamp(1, u32::MAX as usize - 1),
-            hand: 0,
         }
     }
 
@@ -84,7 +86,7 @@ impl Table {
     }
 
     /// Adds a flow whose key is not in the table yet; returns its slot.
-    pub fn insert(&mut self, flow: Flow, due_ns: u64) -> u32 {
+    pub fn insert(&mut self, mut flow: Flow, due_ns: u64) -> u32 {
         let hash = self.hasher.hash_one(flow.ends.key());
         let slot = match self.free.pop() {
             Some(slot) => slot,
@@ -94,6 +96,7 @@ impl Table {
                 (self.slots.len() - 1) as u32
             }
         };
+        flow.counted = self.clients.add(flow.ends.client_end().0, false);
         self.slots[slot as usize] = Some(flow);
         self.due_ns[slot as usize] = due_ns;
         let (slots, hasher) = (&self.slots, &self.hasher);
@@ -113,6 +116,7 @@ impl Table {
             entry.remove();
         }
         self.due_ns[slot as usize] = u64::MAX;
+        self.clients.remove(flow.counted);
         self.free.push(slot);
         Some(flow)
     }
@@ -124,22 +128,27 @@ impl Table {
         into.extend(due.map(|(slot, _)| slot as u32));
     }
 
-    /// The best of a few flows to evict: those without a signature first, then the one silent for longest.
-    pub fn eviction_candidate(&mut self) -> Option<u32> {
-        let mut best: Option<(bool, u64, u32)> = None;
-        let mut seen = 0;
-        for _ in 0..self.slots.len() {
-            self.hand = (self.hand + 1) % self.slots.len();
-            if let Some(flow) = &self.slots[self.hand] {
-                let rank = (flow.reporting.has_signature(), flow.traffic.last_ns(), self.hand as u32);
-                best = Some(best.map_or(rank, |other| other.min(rank)));
-                seen += 1;
-                if seen == EVICTION_SAMPLE {
-                    break;
-                }
-            }
+    /// The client of the flow in a slot was seen to receive what the server sent.
+    pub fn confirm(&mut self, slot: u32) {
+        let Some(flow) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        if !flow.counted.is_confirmed() {
+            self.clients.remove(flow.counted);
+            flow.counted = self.clients.add(flow.ends.client_end().0, true);
         }
-        best.map(|(_, _, slot)| slot)
+    }
+
+    /// The best of a few flows to evict: of the client that has most, then those without a signature, then the one
+    /// silent for longest.
+    pub fn eviction_candidate(&mut self) -> Option<u32> {
+        let all = self.slots.len();
+        let draw = |at| if all <= EVICTION_SAMPLE { at } else { self.clients.draw(all) };
+        let drawn: [usize; EVICTION_SAMPLE] = std::array::from_fn(draw);
+        let rank = |slot: usize| {
+            let flow = self.slots.get(slot)?.as_ref()?;
+            let blame = Reverse(self.clients.blame(flow.counted));
+            Some((blame, flow.reporting.has_signature(), flow.traffic.last_ns(), slot as u32))
+        };
+        drawn.into_iter().filter_map(rank).min().map(|(_, _, _, slot)| slot)
     }
 
     /// All live slots, in order of the flows' numbers.
@@ -213,6 +222,31 @@ mod tests {
             table.remove(slot);
         }
         assert_eq!(order, [old, new, old_matched]);
+    }
+
+    #[test]
+    fn the_client_with_most_flows_is_evicted_first_and_confirmed_ones_keep_half() {
+        let mut table = Table::new(EVICTION_SAMPLE); // so that all are compared
+        let from = |client: u8, port: u16| {
+            let addresses = [Address::v4([10, 0, 0, client]), Address::v4([192, 0, 2, 1])];
+            let key = FlowKey { addresses, ports: [port, 443], protocol: 6 };
+            Flow::new(key, 0, 0, Arrival::default(), None)
+        };
+        for port in 5000..5005 {
+            let slot = table.insert(from(1, port), 0);
+            table.confirm(slot);
+        }
+        for client in [3, 4, 5, 2, 2, 2, 2, 2, 2, 2, 2] {
+            table.insert(from(client, 5000 + table.len() as u16), 0);
+        }
+        let mut evicted = Vec::new();
+        while let Some(slot) = table.eviction_candidate() {
+            evicted.push(table.remove(slot).unwrap().ends.client_end().0);
+        }
+        let [confirmed, largest] = [1, 2].map(|client| Address::v4([10, 0, 0, client]));
+        assert_eq!(evicted[..5], [largest; 5]);
+        assert!(evicted[..6].iter().all(|client| *client != confirmed));
+        assert!(evicted[6..8].contains(&confirmed));
     }
 
     #[test]

@@ -74,7 +74,8 @@ impl Monitor {
                 let arrival =
                     Arrival { time_ns: flow.traffic.last_ns(), interface: flow.interface(), number: 0 };
                 let mut messages = Messages::of_stream(&flow.ends, side, arrival, context!(self));
-                self.dns_streams.close((slot, side), &mut messages);
+                let owner = flow.opening.head_owner(&flow.ends, slot, side);
+                self.dns_streams.close(owner, &mut messages);
                 flow.note_query(messages.fallback_query());
             }
         }
@@ -100,17 +101,25 @@ impl Monitor {
     /// (`met`).
     #[inline]
     pub(super) fn evaluate(&mut self, slot: u32, arrival: Arrival, named: bool, met: bool) {
+        if self.heads.has_lost() {
+            self.read_lost();
+        }
         if named {
             self.evaluate_opening(slot, arrival);
-        } else if met && self.settings.is_live() {
-            self.report_contact(slot);
+        } else if met {
+            self.note_contact(slot);
         }
     }
 
-    /// Reports a live flow that waited for data.
+    /// The sides came further in contact: that may confirm the client, and a live flow that waited for data is reported.
     #[cold]
-    fn report_contact(&mut self, slot: u32) {
-        if self.table.get_mut(slot).is_some_and(|flow| flow.reporting.waits_for_data()) {
+    fn note_contact(&mut self, slot: u32) {
+        let Some(flow) = self.table.get_mut(slot) else { return };
+        let waits = flow.reporting.waits_for_data();
+        if flow.opening.is_confirmed(&flow.ends) {
+            self.table.confirm(slot);
+        }
+        if waits && self.settings.is_live() {
             self.decide(slot);
         }
     }
@@ -124,6 +133,18 @@ impl Monitor {
         }
         if self.settings.is_live() {
             self.decide(slot);
+        }
+    }
+
+    /// Reads what evicted stream heads held: a name in it is not lost.
+    #[cold]
+    fn read_lost(&mut self) {
+        while let Some(lost) = self.heads.next_lost() {
+            let Some(flow) = self.table.get_mut(lost.flow) else { continue };
+            if flow.lose_head(&lost, &mut self.heads, &mut self.tally) {
+                let (time_ns, interface) = (flow.traffic.last_ns(), flow.interface());
+                self.evaluate_opening(lost.flow, Arrival { time_ns, interface, number: 0 });
+            }
         }
     }
 

@@ -11,6 +11,8 @@ const SPOKE: u8 = 2;
 const RESET: u8 = 4;
 /// The side sent payload that a host sends only after an answer of the other side.
 const AFTER_ANSWER: u8 = 8;
+/// The side was seen to receive what the other side sent, which whoever only sends in its name does not.
+const CONFIRMED: u8 = 16;
 
 /// A set of facts for each side.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,23 +22,34 @@ pub struct Exchange {
 
 impl Exchange {
     /// Notes a TCP segment of `side`; true if it shows something new. Payload behind a SYN needs a completed
-    /// handshake.
+    /// handshake. `acknowledges`: the segment acknowledges the number that the other side chose to begin with, which
+    /// only its receiver knows.
     #[inline]
-    pub fn note_segment(&mut self, side: usize, segment_flags: u8, has_payload: bool) -> bool {
+    pub fn note_segment(
+        &mut self,
+        side: usize,
+        segment_flags: u8,
+        has_payload: bool,
+        acknowledges: bool,
+    ) -> bool {
         let spoke = if segment_flags & flags::RST == 0 { SPOKE } else { RESET };
         let in_order = segment_flags & (flags::SYN | flags::ACK | flags::RST) == flags::ACK;
         let payload = if has_payload { PAYLOAD } else { 0 };
         let after_answer = if has_payload && in_order { AFTER_ANSWER } else { 0 };
-        self.note(side, spoke | payload | after_answer)
+        let confirmed = if acknowledges && in_order { CONFIRMED } else { 0 };
+        self.note(side, spoke | payload | after_answer | confirmed)
     }
 
     /// Notes a datagram of `side`; true if it shows something new. A QUIC packet with a short header needs keys
-    /// that only the handshake gives (RFC 9001, 5.7).
+    /// that only the handshake gives (RFC 9001, 5.7). Nothing proves that a datagram's sender received anything; to
+    /// send once more after an answer is at least more than a flood of first datagrams does.
     #[inline]
     pub fn note_datagram(&mut self, side: usize, payload: &[u8], has_payload: bool, is_quic: bool) -> bool {
         let sent = if has_payload { SPOKE | PAYLOAD } else { SPOKE };
         let has_short_header = is_quic && payload.first().is_some_and(|first| first & 0xc0 == 0x40);
-        self.note(side, if has_short_header { sent | AFTER_ANSWER } else { sent })
+        let after_answer = if has_short_header { AFTER_ANSWER } else { 0 };
+        let confirmed = if self.sides[1 - (side & 1)] & PAYLOAD != 0 { CONFIRMED } else { 0 };
+        self.note(side, sent | after_answer | confirmed)
     }
 
     /// The same with the sides in the other order.
@@ -51,6 +64,13 @@ impl Exchange {
         let is_new = facts & !*known != 0;
         *known |= facts;
         is_new
+    }
+
+    /// `client` was seen to receive what the server sent: it answered that itself, or the server sends payload, for
+    /// which it needs the client's part of the handshake.
+    pub fn is_confirmed(self, client: usize) -> bool {
+        let (client, server) = (self.sides[client & 1], self.sides[1 - (client & 1)]);
+        client & CONFIRMED != 0 || (client & SPOKE != 0 && server & AFTER_ANSWER != 0)
     }
 
     /// How far the sides came in contact, if `client` is the client's side.
@@ -78,7 +98,7 @@ mod tests {
     fn contact(segments: &[(usize, u8, bool)]) -> Contact {
         let mut exchange = Exchange::default();
         for &(side, segment_flags, has_payload) in segments {
-            exchange.note_segment(side, segment_flags, has_payload);
+            exchange.note_segment(side, segment_flags, has_payload, false);
         }
         exchange.contact(0)
     }

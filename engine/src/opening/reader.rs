@@ -3,7 +3,7 @@
 use super::disclosed::Disclosed;
 use super::sides::{Opening, OpeningSide};
 use crate::counters::tally::Tally;
-use crate::reassembly::stream_heads::{StreamHeads, NO_HEAD};
+use crate::reassembly::stream_heads::{LostHead, StreamHeads, NO_HEAD};
 use crate::types::ends::Ends;
 use crate::types::opening_state::OpeningState;
 use crate::wire::tls_server::is_server_hello;
@@ -49,6 +49,11 @@ impl<'a> Reader<'a> {
         self.give_up_head(state)
     }
 
+    /// The stream head was evicted: reads what it held, as far as it goes; true if that shows a name.
+    pub fn lose_head(&mut self, lost: &LostHead) -> bool {
+        self.give_up_bytes(OpeningState::Incomplete, &lost.bytes, true)
+    }
+
     /// The side that is read.
     pub(super) fn own(&mut self) -> &mut OpeningSide {
         &mut self.opening.sides[self.side]
@@ -59,12 +64,15 @@ impl<'a> Reader<'a> {
         self.ends.is_tcp() && !self.disclosed.states_a_name()
     }
 
-    /// A new, empty stream head for this side; the oldest of all is evicted if there are too many.
+    /// A new, empty stream head for this side; others are evicted if there are too many.
     pub(super) fn start_head(&mut self, base: u32, anchored: bool) -> u32 {
-        while self.heads.is_full() && self.heads.evict_oldest() {
+        while self.heads.is_full() {
+            let Some(lost) = self.heads.evict() else { break };
+            self.heads.keep_lost(lost);
             self.tally.evicted.heads += 1;
         }
-        let head = self.heads.create(self.slot, self.side as u8, base, anchored);
+        let owner = self.opening.head_owner(self.ends, self.slot, self.side);
+        let head = self.heads.create(owner, base, anchored);
         self.own().head = head;
         self.own().state = OpeningState::Collecting;
         head
@@ -130,13 +138,18 @@ impl<'a> Reader<'a> {
     pub(super) fn give_up_head(&mut self, state: OpeningState) -> bool {
         let head = self.own().head;
         let bytes = self.heads.get(head).map(|head| head.contiguous().to_vec()).unwrap_or_default();
-        if self.ends.is_tcp() && state == OpeningState::Incomplete && is_other_opening(&bytes) {
-            let is_answer = is_server_hello(&bytes);
-            self.opening.gap |= self.heads.get(head).is_some_and(|head| head.has_gap());
+        let has_gap = self.heads.get(head).is_some_and(|head| head.has_gap());
+        self.give_up_bytes(state, &bytes, has_gap)
+    }
+
+    fn give_up_bytes(&mut self, state: OpeningState, bytes: &[u8], has_gap: bool) -> bool {
+        if self.ends.is_tcp() && state == OpeningState::Incomplete && is_other_opening(bytes) {
+            let is_answer = is_server_hello(bytes);
+            self.opening.gap |= has_gap;
             self.leave(if is_answer { OpeningState::Answer } else { OpeningState::NotTls });
             return false;
         }
-        self.give_up(state, &bytes)
+        self.give_up(state, bytes)
     }
 
     /// Stops reading this side, in a state.

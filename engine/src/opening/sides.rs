@@ -1,7 +1,7 @@
 //! How far the openings of a flow's two sides have been read, and whether the connection was started and closed.
 
 use super::exchange::Exchange;
-use crate::reassembly::stream_heads::NO_HEAD;
+use crate::reassembly::stream_heads::{HeadOwner, NO_HEAD};
 use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
 use crate::types::ends::Ends;
@@ -9,6 +9,10 @@ use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
 use crate::wire::flags;
 use crate::wire::quic::Family;
+
+/// A segment that acknowledges this many bytes of the other side, or fewer, shows that its sender knows with which
+/// number they begin: one in 65,536 guesses would be right.
+const MAX_FIRST_BYTES: u32 = 1 << 16;
 
 /// The opening of one side.
 #[derive(Clone, Copy, Debug)]
@@ -93,13 +97,27 @@ impl Opening {
     /// Notes that `side` sent a TCP segment; true if that may bring the sides further in contact.
     #[inline]
     pub fn note_segment(&mut self, side: usize, header: TcpHeader, payload_len: u32) -> bool {
-        self.exchange.note_segment(side, header.flags, payload_len > 0)
+        let OpeningSide { base, skipped, base_known, .. } = self.sides[1 - (side & 1)];
+        let acknowledged = header.ack.wrapping_sub(base.wrapping_sub(u32::from(skipped)));
+        let acknowledges = base_known && acknowledged < MAX_FIRST_BYTES;
+        self.exchange.note_segment(side, header.flags, payload_len > 0, acknowledges)
     }
 
     /// The same of a datagram, of which `payload` was captured.
     #[inline]
     pub fn note_datagram(&mut self, side: usize, payload: &[u8], payload_len: u32) -> bool {
         self.exchange.note_datagram(side, payload, payload_len > 0, self.quic.is_some())
+    }
+
+    /// The client was seen to receive what the server sent.
+    pub fn is_confirmed(&self, ends: &Ends) -> bool {
+        self.exchange.is_confirmed(ends.client_side())
+    }
+
+    /// Who has a stream head for a side of the flow in a slot.
+    pub fn head_owner(&self, ends: &Ends, flow: u32, side: usize) -> HeadOwner {
+        let (client, _) = ends.client_end();
+        HeadOwner { flow, side, client, is_confirmed: self.is_confirmed(ends) }
     }
 
     /// How far the two sides came in contact.
@@ -176,5 +194,77 @@ impl Opening {
     /// The server is a proxy: the data goes on to another server.
     pub fn is_proxied(&self) -> bool {
         self.proxied
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::types::flow_key::{FlowKey, TCP};
+
+    /// Ends of which the ports suggest that side 0 is the server, and the first packet as well.
+    fn misleading() -> Ends {
+        let addresses = [1, 2].map(|n: u32| Address::v4(n.to_be_bytes()));
+        Ends::new(FlowKey { addresses, ports: [600, 40_000], protocol: TCP }, 1)
+    }
+
+    fn header(seq: u32, ack: u32, segment_flags: u8) -> TcpHeader {
+        TcpHeader { seq, ack, flags: segment_flags }
+    }
+
+    #[test]
+    fn a_syn_ack_shows_that_its_receiver_is_the_client_unless_a_syn_did() {
+        let mut ends = misleading();
+        assert_eq!(ends.client_side(), 1);
+        Opening::default().note_control(1, header(7, 8, flags::SYN | flags::ACK), &mut ends);
+        assert_eq!(ends.client_side(), 0);
+        // A SYN is the client's own word.
+        Opening::default().note_control(1, header(7, 0, flags::SYN), &mut ends);
+        assert_eq!(ends.client_side(), 1);
+        Opening::default().note_control(1, header(7, 8, flags::SYN | flags::ACK), &mut ends);
+        assert_eq!(ends.client_side(), 1);
+    }
+
+    #[test]
+    fn a_repeated_syn_behind_a_preamble_starts_no_connection_and_another_one_does() {
+        let (mut opening, mut ends) = (Opening::default(), misleading());
+        opening.note_control(0, header(99, 0, flags::SYN), &mut ends);
+        assert_eq!(opening.stream_start(0), Some(100));
+        opening.sides[0].base = 130; // a preamble of 30 bytes was read
+        opening.sides[0].skipped = 30;
+        opening.sides[0].state = OpeningState::Between;
+        assert!(!opening.starts_new_connection(0, header(99, 0, flags::SYN)));
+        assert!(opening.starts_new_connection(0, header(129, 0, flags::SYN)));
+        assert!(!opening.starts_new_connection(0, header(129, 0, flags::SYN | flags::ACK)));
+    }
+
+    #[test]
+    fn a_client_is_confirmed_by_what_only_the_receiver_of_a_syn_ack_knows() {
+        let (mut opening, mut ends) = (Opening::default(), misleading());
+        opening.note_segment(0, header(99, 0, flags::SYN), 0);
+        opening.note_control(0, header(99, 0, flags::SYN), &mut ends);
+        opening.note_segment(1, header(5_000_000, 100, flags::SYN | flags::ACK), 0);
+        opening.note_control(1, header(5_000_000, 100, flags::SYN | flags::ACK), &mut ends);
+        opening.note_segment(0, header(100, 4_000_000, flags::ACK), 50);
+        assert!(!opening.is_confirmed(&ends)); // a guess
+        opening.note_segment(0, header(100, 5_000_001, flags::ACK), 50);
+        assert!(opening.is_confirmed(&ends));
+    }
+
+    #[test]
+    fn a_client_is_confirmed_by_the_servers_data_and_over_udp_by_another_datagram() {
+        let ends = misleading(); // side 1 is the client
+        let mut tcp = Opening::default();
+        tcp.note_segment(1, header(1, 1, flags::ACK), 50);
+        assert!(!tcp.is_confirmed(&ends));
+        tcp.note_segment(0, header(1, 51, flags::ACK), 50);
+        assert!(tcp.is_confirmed(&ends));
+        let mut udp = Opening::default();
+        udp.note_datagram(1, b"query", 5);
+        udp.note_datagram(0, b"answer", 6);
+        assert!(!udp.is_confirmed(&ends));
+        udp.note_datagram(1, b"query", 5);
+        assert!(udp.is_confirmed(&ends));
     }
 }

@@ -36,6 +36,7 @@ impl Matcher {
     ))]
     #[allow(clippy::too_many_arguments)] // keywords in Python
     fn new(
+        py: Python<'_>,
         names: Vec<(u32, String, String)>,
         networks: Vec<(u32, String)>,
         denied: Vec<String>,
@@ -56,11 +57,13 @@ impl Matcher {
             Ok((signature, kind, text))
         });
         let names = names.collect::<PyResult<Vec<_>>>()?;
-        let matcher = tag::Matcher::new(&names, &networks, &denied)
-            .and_then(|matcher| matcher.with_public_names(&public_names))
-            .and_then(|matcher| matcher.with_resolvers(&resolvers, &fallbacks))
-            .map_err(PyValueError::new_err)?
-            .with_vendors(vendors);
+        let compile = || {
+            tag::Matcher::new(&names, &networks, &denied)
+                .and_then(|matcher| matcher.with_public_names(&public_names))
+                .and_then(|matcher| matcher.with_resolvers(&resolvers, &fallbacks))
+        };
+        // Large sets take a while, in which other threads of Python go on.
+        let matcher = py.detach(compile).map_err(PyValueError::new_err)?.with_vendors(vendors);
         let magic = payloads.into_iter().map(read_magic).collect::<PyResult<Vec<_>>>()?;
         Ok(Self(Arc::new(matcher.with_certificates(&certificates).with_payloads(&magic))))
     }

@@ -4,11 +4,13 @@
 //! requires it for IPv6, and receivers of IPv4 do the same, because overlaps have only been used to show a
 //! monitor something else than the receiver. An exact duplicate of a fragment is ignored (RFC 8200, 4.5).
 //!
-//! Every packet is accounted for: one that stays incomplete is given up after 30 seconds, or when it is evicted
+//! Bounded in packets and bytes: the client that holds most loses its oldest. Every packet is accounted for: one that stays incomplete is given up after 30 seconds, or when it is evicted
 //! or invalid. It is then counted for its flow with the fragments that arrived, but not read,
 //! because its receiver did not read it either.
 
+use crate::address::Address;
 use crate::counters::tally::Tally;
+use crate::shares::Shares;
 use crate::wire::fragment::{Fragment, PacketId, ReassembledPacket};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -21,10 +23,11 @@ const PATIENCE_NS: u64 = 30_000_000_000;
 pub const MAX_PACKETS: usize = 4096;
 /// Maximum number of bytes in their fragments; the default of Linux.
 pub const MAX_BYTES: usize = 4 << 20;
+/// What a packet is charged in addition to its bytes, because packets are bounded in number as well.
+const MEAN_PACKET_BYTES: u32 = (MAX_BYTES / MAX_PACKETS) as u32;
 /// Maximum number of fragments of one packet: 64 KiB in packets of 576 bytes, which every IPv4 path can carry, are
 /// 119.
 const MAX_PIECES: usize = 128;
-
 /// A fragment as kept.
 #[derive(Debug)]
 struct StoredFragment {
@@ -43,6 +46,7 @@ impl StoredFragment {
 #[derive(Debug)]
 struct PartialPacket {
     serial: u64,
+    ticket: u32,
     started_ns: u64,
     last_ns: u64,
     interface: u16,
@@ -80,6 +84,7 @@ pub struct Fragments {
     /// In the order in which they started; some may be done already.
     oldest: VecDeque<(PacketId, u64)>,
     done: VecDeque<Reassembled>,
+    shares: Shares<PacketId>,
     serial: u64,
     bytes: usize,
     max_packets: usize,
@@ -93,6 +98,7 @@ impl Fragments {
             parts: HashMap::default(),
             oldest: VecDeque::new(),
             done: VecDeque::new(),
+            shares: Shares::new(max_packets),
             serial: 0,
             bytes: 0,
             max_packets: max_packets.max(1),
@@ -139,10 +145,11 @@ impl Fragments {
                 self.bytes -= parts.invalidate();
             }
         }
+        self.shares.resize(parts.ticket, MEAN_PACKET_BYTES + parts.bytes() as u32);
         if parts.is_complete() {
             self.end(&id);
         }
-        while self.bytes > self.max_bytes && self.evict_oldest(tally) {}
+        while self.bytes > self.max_bytes && self.evict(tally) {}
     }
 
     /// The next packet that is done.
@@ -161,13 +168,15 @@ impl Fragments {
     }
 
     fn begin(&mut self, id: PacketId, time_ns: u64, interface: u16, tally: &mut Tally) {
-        while self.len() >= self.max_packets && self.evict_oldest(tally) {}
+        while self.len() >= self.max_packets && self.evict(tally) {}
         self.serial += 1;
         let serial = self.serial;
+        let ticket = self.shares.add(likely_client(&id), id, MEAN_PACKET_BYTES, false);
         self.parts.insert(
             id,
             PartialPacket {
                 serial,
+                ticket,
                 started_ns: time_ns,
                 last_ns: time_ns,
                 interface,
@@ -203,22 +212,29 @@ impl Fragments {
         }
     }
 
-    fn evict_oldest(&mut self, tally: &mut Tally) -> bool {
-        while let Some((id, serial)) = self.oldest.pop_front() {
-            if self.parts.get(&id).is_some_and(|parts| parts.serial == serial) {
-                tally.evicted.fragments += 1;
-                self.end(&id);
-                return true;
-            }
-        }
-        false
+    /// Evicts the oldest packet of the client that holds most.
+    fn evict(&mut self, tally: &mut Tally) -> bool {
+        let Some((_, id)) = self.shares.candidate() else { return false };
+        tally.evicted.fragments += 1;
+        self.end(&id);
+        true
     }
 
     fn end(&mut self, id: &PacketId) {
         if let Some(parts) = self.parts.remove(id) {
             self.bytes -= parts.bytes();
+            self.shares.release(parts.ticket);
             self.done.push_back(parts.into_reassembled(*id));
         }
+    }
+}
+
+/// The end that is not public, or else the sender: a fragment shows no ports.
+fn likely_client(id: &PacketId) -> Address {
+    if id.src.is_public() && !id.dst.is_public() {
+        id.dst
+    } else {
+        id.src
     }
 }
 

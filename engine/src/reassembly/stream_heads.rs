@@ -1,8 +1,10 @@
 //! Stream heads: the first bytes of a direction, reassembled from segments in any order.
 //!
 //! Only streams whose opening does not fit into one segment have a head, so most flows never allocate.
-//! Heads are bounded in number and in bytes, each and together. The oldest is evicted.
+//! Heads are bounded in number and in bytes, each and together. The client that holds most of them loses its oldest.
 
+use crate::address::Address;
+use crate::shares::Shares;
 use crate::wire::quic::ConnectionId;
 use std::collections::VecDeque;
 
@@ -17,6 +19,30 @@ const MAX_PENDING: usize = 256;
 
 /// Memory for a waiting segment in addition to its bytes, so that many small ones stay within the bound as well.
 const SEGMENT_BYTES: usize = 96;
+
+/// Whose opening a head holds.
+#[derive(Clone, Copy, Debug)]
+pub struct HeadOwner {
+    /// Slot of the flow in the table.
+    pub flow: u32,
+    /// The side of the flow.
+    pub side: usize,
+    /// The client of the flow.
+    pub client: Address,
+    /// The client was seen to receive what the server sent.
+    pub is_confirmed: bool,
+}
+
+/// What an evicted head held up to its first gap.
+#[derive(Debug)]
+pub struct LostHead {
+    /// Slot of the flow in the table.
+    pub flow: u32,
+    /// The side of the flow.
+    pub side: usize,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
 
 /// The opening of one direction of one flow.
 #[derive(Debug, Default)]
@@ -36,7 +62,7 @@ pub struct StreamHead {
     data: Vec<u8>,
     pending: Vec<(u32, Vec<u8>)>,
     bytes: usize,
-    generation: u32,
+    ticket: u32,
     live: bool,
 }
 
@@ -132,7 +158,8 @@ fn is_ahead(seq: u32, base: u32) -> bool {
 pub struct StreamHeads {
     slots: Vec<StreamHead>,
     free: Vec<u32>,
-    oldest: VecDeque<(u32, u32)>,
+    shares: Shares<u32>,
+    lost: VecDeque<LostHead>,
     bytes: usize,
     max_heads: usize,
     max_head_bytes: usize,
@@ -144,7 +171,8 @@ impl StreamHeads {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
-            oldest: VecDeque::new(),
+            shares: Shares::new(max_heads),
+            lost: VecDeque::new(),
             bytes: 0,
             max_heads: max_heads.max(1),
             max_head_bytes: max_head_bytes.max(1024),
@@ -161,7 +189,7 @@ impl StreamHeads {
         self.get(head).filter(|h| h.flow == flow && usize::from(h.side) == side)
     }
 
-    /// True if one more head needs `evict_oldest` first.
+    /// True if one more head needs `evict` first.
     pub fn is_full(&self) -> bool {
         self.len() >= self.max_heads || self.bytes > self.max_heads * MEAN_HEAD_BYTES
     }
@@ -181,35 +209,44 @@ impl StreamHeads {
         self.bytes
     }
 
-    /// Removes the oldest head; false if there is none. Afterwards `owned` no longer finds it for its flow.
-    pub fn evict_oldest(&mut self) -> bool {
-        while let Some((slot, generation)) = self.oldest.pop_front() {
-            let head = &self.slots[slot as usize];
-            if head.live && head.generation == generation {
-                self.remove(slot);
-                return true;
-            }
-        }
-        false
+    /// Removes the oldest head of the client that holds most and returns what it held; None if there is no head.
+    /// Afterwards `owned` no longer finds it for its flow.
+    pub fn evict(&mut self) -> Option<LostHead> {
+        let (_, slot) = self.shares.candidate()?;
+        let bytes = self.take_contiguous(slot);
+        let head = self.get(slot)?;
+        let (flow, side) = (head.flow, usize::from(head.side));
+        self.remove(slot);
+        Some(LostHead { flow, side, bytes })
     }
 
-    /// A new, empty head for a side of a flow.
-    pub fn create(&mut self, flow: u32, side: u8, base: u32, anchored: bool) -> u32 {
+    /// Keeps what an evicted head held until its flow can be given it.
+    pub fn keep_lost(&mut self, lost: LostHead) {
+        self.lost.push_back(lost);
+    }
+
+    /// There are evicted heads whose flows have not been given what they held.
+    #[inline]
+    pub fn has_lost(&self) -> bool {
+        !self.lost.is_empty()
+    }
+
+    /// What the next evicted head held.
+    pub fn next_lost(&mut self) -> Option<LostHead> {
+        self.lost.pop_front()
+    }
+
+    /// A new, empty head.
+    pub fn create(&mut self, owner: HeadOwner, base: u32, anchored: bool) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(StreamHead::default());
             (self.slots.len() - 1) as u32
         });
-        let head = &mut self.slots[slot as usize];
-        let generation = head.generation.wrapping_add(1);
-        *head = StreamHead { base, anchored, flow, side, generation, live: true, ..StreamHead::default() };
-        if self.oldest.len() > 2 * self.max_heads {
-            let slots = &self.slots;
-            self.oldest.retain(|(slot, generation)| {
-                let head = &slots[*slot as usize];
-                head.live && head.generation == *generation
-            });
-        }
-        self.oldest.push_back((slot, generation));
+        let HeadOwner { flow, side, client, is_confirmed } = owner;
+        let ticket = self.shares.add(client, slot, MEAN_HEAD_BYTES as u32, is_confirmed);
+        let side = side as u8;
+        self.slots[slot as usize] =
+            StreamHead { base, anchored, flow, side, ticket, live: true, ..StreamHead::default() };
         slot
     }
 
@@ -222,8 +259,16 @@ impl StreamHeads {
         let room = self.max_head_bytes.saturating_sub(head.bytes + SEGMENT_BYTES);
         let before = head.bytes;
         let grew = head.insert(seq, &bytes[..bytes.len().min(room)]);
-        self.bytes = self.bytes + head.bytes - before;
+        let (ticket, after) = (head.ticket, head.bytes);
+        self.account(ticket, before, after);
         grew
+    }
+
+    /// A head takes another number of bytes. It is charged a mean head in addition, because heads are bounded in
+    /// number as well.
+    fn account(&mut self, ticket: u32, before: usize, after: usize) {
+        self.bytes = self.bytes + after - before;
+        self.shares.resize(ticket, (MEAN_HEAD_BYTES + after) as u32);
     }
 
     /// Notes where the keys of a QUIC stream come from.
@@ -240,7 +285,8 @@ impl StreamHeads {
             head.base = base;
             head.anchored = true;
             head.absorb();
-            self.bytes = self.bytes + head.bytes - before;
+            let (ticket, after) = (head.ticket, head.bytes);
+            self.account(ticket, before, after);
         }
     }
 
@@ -261,8 +307,10 @@ impl StreamHeads {
             if used > 0 {
                 head.base = head.base.wrapping_add(used as u32);
                 head.segments = 0;
+                let before = head.bytes;
                 head.bytes -= used;
-                self.bytes -= used;
+                let (ticket, after) = (head.ticket, head.bytes);
+                self.account(ticket, before, after);
             }
         }
     }
@@ -281,9 +329,10 @@ impl StreamHeads {
         };
         let mut pending = std::mem::take(&mut head.pending);
         let bytes: usize = pending.iter().map(|(_, bytes)| SEGMENT_BYTES + bytes.len()).sum();
+        let (base, ticket, before) = (head.base, head.ticket, head.bytes);
         head.bytes -= bytes;
-        self.bytes -= bytes;
-        pending.sort_by_key(|(seq, _)| seq.wrapping_sub(head.base));
+        self.account(ticket, before, before - bytes);
+        pending.sort_by_key(|(seq, _)| seq.wrapping_sub(base));
         pending
     }
 
@@ -297,7 +346,8 @@ impl StreamHeads {
     pub fn remove(&mut self, head: u32) {
         if let Some(slot) = self.slots.get_mut(head as usize).filter(|h| h.live) {
             self.bytes -= slot.bytes;
-            *slot = StreamHead { generation: slot.generation, ..StreamHead::default() };
+            self.shares.release(slot.ticket);
+            *slot = StreamHead::default();
             self.free.push(head);
         }
     }

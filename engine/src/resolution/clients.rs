@@ -2,13 +2,13 @@
 //! DNS, which resolvers answered it, and which fallback resolvers it queried.
 //!
 //! Shared by all workers like the learned names: a shard is locked at the start and end of a flow and for DNS
-//! messages that concern it, never for an ordinary packet. Bounded in clients, and in what is kept about each; the
-//! client that was seen longest ago is evicted.
+//! messages that concern it, never for an ordinary packet. Bounded in clients, and in what is kept about each. The /64
+//! with most clients loses the one that was seen longest ago.
 
 use crate::address::Address;
+use crate::shares::Shares;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -57,8 +57,8 @@ struct Client {
     fallbacks: Vec<(Address, u64)>,
     /// Resolvers that answered it.
     resolvers: ResolversOf,
-    /// Used since it was last spared from eviction.
-    again: bool,
+    /// What stands for it in the shares of its table.
+    ticket: u32,
 }
 
 impl Client {
@@ -72,40 +72,37 @@ impl Client {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shard {
     clients: HashMap<Address, Client, RandomState>,
-    order: VecDeque<Address>,
+    shares: Shares<Address>,
     evicted: u64,
 }
 
 impl Shard {
+    fn new(max_clients: usize) -> Self {
+        Self { clients: HashMap::default(), shares: Shares::new(max_clients), evicted: 0 }
+    }
+
     fn client(&mut self, address: Address, max_clients: usize) -> &mut Client {
         if !self.clients.contains_key(&address) {
             while self.clients.len() >= max_clients && self.evict() {}
-            self.order.push_back(address);
         }
-        let client = self.clients.entry(address).or_default();
-        client.again = true;
+        let shares = &mut self.shares;
+        let client = self.clients.entry(address).or_insert_with(|| {
+            let ticket = shares.add(address, address, 1, false);
+            Client { ticket, ..Client::default() }
+        });
+        shares.renew(client.ticket);
         client
     }
 
-    /// Evicts the oldest client; one that was seen again in the meantime is spared once.
+    /// Evicts a client.
     fn evict(&mut self) -> bool {
-        while let Some(address) = self.order.pop_front() {
-            match self.clients.get_mut(&address) {
-                Some(client) if client.again => {
-                    client.again = false;
-                    self.order.push_back(address);
-                }
-                _ => {
-                    self.clients.remove(&address);
-                    self.evicted += 1;
-                    return true;
-                }
-            }
-        }
-        false
+        let Some((ticket, address)) = self.shares.candidate() else { return false };
+        self.shares.release(ticket);
+        self.evicted += u64::from(self.clients.remove(&address).is_some());
+        true
     }
 }
 
@@ -120,10 +117,11 @@ pub struct Clients {
 impl Clients {
     /// An empty table for about `max_clients` clients.
     pub fn new(max_clients: usize) -> Self {
+        let max_per_shard = (max_clients / SHARDS).max(1);
         Self {
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            shards: (0..SHARDS).map(|_| Mutex::new(Shard::new(max_per_shard))).collect(),
             hasher: RandomState::default(),
-            max_per_shard: (max_clients / SHARDS).max(1),
+            max_per_shard,
         }
     }
 

@@ -6,7 +6,7 @@
 //! follows; a direction without one is given up, and the problem counted.
 
 use super::messages::Messages;
-use crate::reassembly::stream_heads::{StreamHead, StreamHeads, NO_HEAD};
+use crate::reassembly::stream_heads::{HeadOwner, StreamHead, StreamHeads, NO_HEAD};
 use crate::wire::{dns, Progress};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
@@ -87,13 +87,14 @@ impl DnsStreams {
     /// messages that it completes.
     pub fn follow(
         &mut self,
-        (slot, side): (u32, usize),
+        owner: HeadOwner,
         start: Option<u32>,
         part: StreamPart<'_>,
         messages: &mut Messages<'_>,
     ) {
-        let state = self.directions.get(&(slot, side)).copied().unwrap_or(Direction::NEW);
-        let mut stream = Stream { state, slot, side, heads: &mut self.heads, messages };
+        let key = (owner.flow, owner.side);
+        let state = self.directions.get(&key).copied().unwrap_or(Direction::NEW);
+        let mut stream = Stream { state, owner, heads: &mut self.heads, messages };
         if matches!(stream.state.position, Position::New) {
             stream.state.from_start = start.is_some();
             stream.state.position = start.map_or(Position::Unknown, Position::Known);
@@ -101,13 +102,13 @@ impl DnsStreams {
         stream.read_segment(part);
         stream.enforce_bounds();
         let state = stream.state;
-        self.directions.insert((slot, side), state);
+        self.directions.insert(key, state);
     }
 
     /// A flow is over: reads what waited for missing bytes of one side, as far as it goes.
-    pub fn close(&mut self, (slot, side): (u32, usize), messages: &mut Messages<'_>) {
-        if let Some(state) = self.directions.remove(&(slot, side)) {
-            let mut stream = Stream { state, slot, side, heads: &mut self.heads, messages };
+    pub fn close(&mut self, owner: HeadOwner, messages: &mut Messages<'_>) {
+        if let Some(state) = self.directions.remove(&(owner.flow, owner.side)) {
+            let mut stream = Stream { state, owner, heads: &mut self.heads, messages };
             if stream.head().is_some() {
                 stream.skip_gap();
                 stream.drop_head();
@@ -119,15 +120,14 @@ impl DnsStreams {
 /// One direction while a segment of it is processed.
 struct Stream<'a, 'm> {
     state: Direction,
-    slot: u32,
-    side: usize,
+    owner: HeadOwner,
     heads: &'a mut StreamHeads,
     messages: &'a mut Messages<'m>,
 }
 
 impl Stream<'_, '_> {
     fn head(&self) -> Option<&StreamHead> {
-        self.heads.owned(self.state.head, self.slot, self.side)
+        self.heads.owned(self.state.head, self.owner.flow, self.owner.side)
     }
 
     fn drop_head(&mut self) {
@@ -204,10 +204,10 @@ impl Stream<'_, '_> {
 
     /// Starts to keep bytes.
     fn collect(&mut self, next: u32) {
-        while self.heads.is_full() && self.heads.evict_oldest() {
+        while self.heads.is_full() && self.heads.evict().is_some() {
             self.messages.count_evicted_head();
         }
-        self.state.head = self.heads.create(self.slot, self.side as u8, next, true);
+        self.state.head = self.heads.create(self.owner, next, true);
     }
 
     /// Reads the complete messages in the bytes that were kept.

@@ -4,17 +4,17 @@
 //! Unsolicited ones are kept apart, so that they neither replace nor evict what a host looked up.
 //!
 //! Shared by all workers: a shard is locked for one address of a DNS answer or one new flow, never for an ordinary
-//! packet. Bounded in entries and bytes; the oldest entry that was not learned again is evicted.
+//! packet. Bounded in entries and bytes; the client that holds most loses what it learned longest ago.
 
 use super::clients::Clients;
 use super::lesson::{Chain, Lesson};
 use super::nat64_prefixes::{Nat64Prefixes, KNOWN_NAME};
 use crate::address::embedded::Nat64Prefix;
 use crate::address::Address;
+use crate::shares::Shares;
 use crate::tag::Matcher;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -72,16 +72,15 @@ struct Learned {
     clients: [Address; 2],
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Entry {
     learned: Vec<Learned>, // newest last
-    again: bool,
+    ticket: u32,
 }
 
 impl Entry {
     /// Bytes added minus bytes dropped.
     fn learn(&mut self, chain: &Arc<Chain>, lesson: &Lesson) -> isize {
-        self.again = true;
         let mut change = chain.bytes() as isize;
         let mut clients = [lesson.client; 2];
         if let Some(at) = self.learned.iter().position(|l| l.chain.question() == chain.question()) {
@@ -120,16 +119,16 @@ impl Entry {
 #[derive(Debug)]
 struct NameTable<K> {
     entries: HashMap<K, Entry, RandomState>,
-    order: VecDeque<K>,
+    shares: Shares<K>,
     bytes: usize,
     evicted: u64,
 }
 
 impl<K: Hash + Eq + Copy> NameTable<K> {
-    fn new() -> Self {
+    fn new(max_entries: usize) -> Self {
         Self {
             entries: HashMap::with_hasher(RandomState::default()),
-            order: VecDeque::new(),
+            shares: Shares::new(max_entries),
             bytes: 0,
             evicted: 0,
         }
@@ -142,31 +141,28 @@ impl<K: Hash + Eq + Copy> NameTable<K> {
                     break;
                 }
             }
-            self.order.push_back(key);
         }
-        let entry = self.entries.entry(key).or_default();
+        let (client, shares) = (lesson.client, &mut self.shares);
+        let entry = self.entries.entry(key).or_insert_with(|| {
+            let ticket = shares.add(client, key, MEAN_ENTRY_BYTES as u32, false);
+            Entry { learned: Vec::new(), ticket }
+        });
         let change = entry.learn(chain, lesson);
         self.bytes = self.bytes.saturating_add_signed(change);
+        shares.resize(entry.ticket, (MEAN_ENTRY_BYTES + entry.bytes()) as u32);
+        shares.offer(entry.ticket, client);
+        shares.renew(entry.ticket);
     }
 
-    /// Evicts the oldest entry; one that was learned again in the meantime is spared once.
+    /// Evicts what the client that holds most learned longest ago.
     fn evict(&mut self) -> bool {
-        while let Some(key) = self.order.pop_front() {
-            match self.entries.get_mut(&key) {
-                Some(entry) if entry.again => {
-                    entry.again = false;
-                    self.order.push_back(key);
-                }
-                Some(entry) => {
-                    self.bytes = self.bytes.saturating_sub(entry.bytes());
-                    self.entries.remove(&key);
-                    self.evicted += 1;
-                    return true;
-                }
-                None => {}
-            }
+        let Some((ticket, key)) = self.shares.candidate() else { return false };
+        self.shares.release(ticket);
+        if let Some(entry) = self.entries.remove(&key) {
+            self.bytes = self.bytes.saturating_sub(entry.bytes());
+            self.evicted += 1;
         }
-        false
+        true
     }
 }
 
@@ -193,11 +189,12 @@ impl LearnedNames {
     /// An empty table for about `max_names` entries by address, as many by client and address, and an eighth of
     /// that by client and by address in unsolicited answers.
     pub fn new(max_names: usize) -> Self {
+        let max_per_shard = (max_names / SHARDS).max(1);
         let shard = || {
             Mutex::new(Shard {
-                by_client: NameTable::new(),
-                by_server: NameTable::new(),
-                unsolicited: NameTable::new(),
+                by_client: NameTable::new(max_per_shard),
+                by_server: NameTable::new(max_per_shard),
+                unsolicited: NameTable::new(max_per_shard / NAMES_PER_CLIENT),
             })
         };
         Self {
@@ -206,7 +203,7 @@ impl LearnedNames {
             site_resolvers: Vec::new(),
             shards: (0..SHARDS).map(|_| shard()).collect(),
             hasher: RandomState::default(),
-            max_per_shard: (max_names / SHARDS).max(1),
+            max_per_shard,
         }
     }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 /// Maximum number of links kept of a CNAME chain.
 const MAX_LINKS: usize = 16;
-/// Maximum number of addresses learned from one response.
-const MAX_ADDRESSES: usize = 256;
+/// Maximum number of addresses learned from one response. Servers give a client a choice of a few, at most two dozen.
+const MAX_ADDRESSES: usize = 64;
 const SECOND: u64 = 1_000_000_000;
 /// Clients keep addresses beyond their TTL: browsers for a minute, connections for longer.
 pub(super) const GRACE_NS: u64 = 300 * SECOND;

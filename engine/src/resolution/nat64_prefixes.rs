@@ -87,7 +87,7 @@ impl Nat64Prefixes {
         if is_useless || !self.configured.is_empty() {
             return;
         }
-        let network = if is_of_site { None } else { network_of(lesson.client) };
+        let network = if is_of_site { None } else { Some(lesson.client.host_prefix()) };
         for &address in &lesson.addresses {
             let Some(prefix) = Nat64Prefix::of_known_name(address) else { continue };
             if embedded_ipv4(address, &[]).is_some() {
@@ -116,7 +116,8 @@ impl Nat64Prefixes {
             return found;
         }
         let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
-        let prefixes = [network_of(client), None].into_iter().filter_map(|one| learned.networks.get(&one));
+        let prefixes =
+            [Some(client.host_prefix()), None].into_iter().filter_map(|one| learned.networks.get(&one));
         let is_fresh = |at_ns: u64| at_ns.saturating_add(REMEMBERED_NS) >= now_ns;
         let fresh = prefixes.flatten().filter(|(_, at_ns)| is_fresh(*at_ns)).map(|(prefix, _)| *prefix);
         embedded_by_prefix(server, fresh)
@@ -126,11 +127,6 @@ impl Nat64Prefixes {
     pub fn evicted(&self) -> u64 {
         self.learned.read().unwrap_or_else(PoisonError::into_inner).evicted
     }
-}
-
-/// The /64 of an IPv6 address.
-fn network_of(client: Address) -> Network {
-    Some(Address(client.0 >> 64 << 64))
 }
 
 #[cfg(test)]

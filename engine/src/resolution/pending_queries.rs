@@ -5,7 +5,8 @@
 //! query in time deceives the client as well as the sensor.
 //!
 //! A client that repeats a query may be answered as often. Queries are kept as fingerprints in sets of fixed
-//! size, so that neither memory nor time depends on what is sent; the oldest of a full set is evicted.
+//! size, so that neither memory nor time depends on what is sent. Of a full set, the oldest query of the client that has
+//! most of it is evicted, and of the answers that wait for their query the oldest of a client that has most of them.
 
 use super::lesson::Lesson;
 use crate::address::Address;
@@ -21,8 +22,8 @@ const MAX_AGE_NS: u64 = 30 * SECOND_NS;
 const MAX_WAIT_NS: u64 = SECOND_NS;
 /// Answers that may wait for their query.
 const MAX_WAITING: usize = 256;
-const SETS: usize = 8192;
-const WAYS: usize = 4;
+const SETS: usize = 4096;
+const WAYS: usize = 8;
 
 /// What identifies a query in the query and in its answer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -46,6 +47,8 @@ struct Pending {
     queried_ns: u64,
     /// Queries without an answer so far.
     open: u32,
+    /// A hash of who queried.
+    client: u32,
 }
 
 impl Pending {
@@ -89,22 +92,28 @@ impl PendingQueries {
         if let Some(at) = self.waiting.iter().position(is_its_answer) {
             return self.waiting.remove(at).map(|waiting| waiting.lesson);
         }
+        let client = self.hasher.hash_one(key.client.0.host_prefix()) as u32;
         let set = &mut self.sets[fingerprint as usize % SETS];
         if let Some(known) = set.iter_mut().find(|one| one.fingerprint == fingerprint && one.is_open(now_ns))
         {
-            *known = Pending { fingerprint, queried_ns: now_ns, open: known.open.saturating_add(1) };
+            *known = Pending { queried_ns: now_ns, open: known.open.saturating_add(1), ..*known };
             return None;
         }
-        let (mut oldest, mut oldest_ns) = (0, u64::MAX);
-        for (way, one) in set.iter().enumerate() {
-            let age = if one.is_open(now_ns) { one.queried_ns.saturating_add(1) } else { 0 };
-            if age < oldest_ns {
-                (oldest, oldest_ns) = (way, age);
-            }
-        }
-        tally.evicted.queries += u64::from(oldest_ns > 0);
-        set[oldest] = Pending { fingerprint, queried_ns: now_ns, open: 1 };
+        let way = Self::way_for(client, set, now_ns);
+        tally.evicted.queries += u64::from(set[way].is_open(now_ns));
+        set[way] = Pending { fingerprint, queried_ns: now_ns, open: 1, client };
         None
+    }
+
+    /// The place of a set for one more query of a client: a free one, or that of the oldest query of the client that
+    /// would have most.
+    fn way_for(client: u32, set: &[Pending; WAYS], now_ns: u64) -> usize {
+        let rank = |one: &Pending| {
+            let share = set.iter().filter(|other| other.client == one.client).count();
+            let share = share + usize::from(one.client == client);
+            (one.is_open(now_ns), usize::MAX - share, one.queried_ns)
+        };
+        (0..WAYS).min_by_key(|way| rank(&set[*way])).unwrap_or_default()
     }
 
     /// Notes an answer: true if a query for it was seen.
@@ -122,7 +131,19 @@ impl PendingQueries {
     /// it displaces: no query was seen for that.
     pub fn keep(&mut self, key: &QueryKey<'_>, lesson: Lesson) -> Option<Lesson> {
         self.waiting.push_back(Waiting { fingerprint: self.hasher.hash_one(key), lesson });
-        (self.waiting.len() > MAX_WAITING).then(|| self.waiting.pop_front()).flatten().map(|one| one.lesson)
+        if self.waiting.len() <= MAX_WAITING {
+            return None;
+        }
+        // The only client that may have more than half of them (Boyer and Moore's majority vote).
+        let clients = || self.waiting.iter().map(|one| one.lesson.client.host_prefix());
+        let (most, _) = clients().fold((Address::default(), 0usize), |(most, lead), client| match lead {
+            0 => (client, 1),
+            _ if client == most => (most, lead + 1),
+            _ => (most, lead - 1),
+        });
+        let has_most = clients().filter(|client| *client == most).count() > MAX_WAITING / 2;
+        let displaced = clients().position(|client| !has_most || client == most)?;
+        self.waiting.remove(displaced).map(|one| one.lesson)
     }
 
     /// The next answer for which no query was seen in time.
@@ -204,6 +225,32 @@ mod tests {
         assert!(table.query(&key(8, "a.example"), 11).is_none());
         assert!(table.0.next_unsolicited(9 + MAX_WAIT_NS).is_none());
         assert!(table.0.next_unsolicited(10 + MAX_WAIT_NS).is_some());
+    }
+
+    #[test]
+    fn a_flood_of_one_client_displaces_no_query_and_no_answer_of_another() {
+        let mut table = Table::new();
+        let (flooding, honest) = (Address::v4([10, 0, 0, 1]), Address::v4([10, 0, 0, 2]));
+        let of = |client: Address, id| QueryKey { client: (client, 5000), ..key(id, "a.example") };
+        for id in 0..1000u16 {
+            table.query(&of(honest, id), u64::from(id));
+            for n in 0..60u64 {
+                let port = 1 + (n * 1000) as u16 + id;
+                let query = QueryKey { client: (flooding, port), ..key(id, "b.example") };
+                table.query(&query, u64::from(id));
+                let lesson = Lesson { client: flooding, ..lesson(u64::from(id)) };
+                table.0.keep(&QueryKey { id: id ^ 0xffff, ..query }, lesson);
+            }
+        }
+        let solicited = (0..1000u16).filter(|id| table.0.answer(&of(honest, *id), 2000)).count();
+        assert!(solicited >= 990, "{solicited}");
+        let early = Lesson { client: honest, ..lesson(3000) };
+        assert!(table.0.keep(&of(honest, 9999), early).is_some_and(|one| one.client == flooding));
+        for _ in 0..1000 {
+            let lesson = Lesson { client: flooding, ..lesson(3000) };
+            table.0.keep(&key(1, "b.example"), lesson);
+        }
+        assert!(table.query(&of(honest, 9999), 2999).is_some());
     }
 
     #[test]

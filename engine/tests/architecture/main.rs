@@ -23,7 +23,7 @@ const LAYERS: &[&[&str]] = &[
     &["wire/decode", "wire/dns", "wire/preamble", "wire/tls"],
     &["wire/quic"],
     &["wire"],
-    &["row", "settings", "tag", "types"],
+    &["row", "settings", "shares", "tag", "types"],
     &["counters"],
     &["reassembly", "view"],
     &["opening", "resolution"],

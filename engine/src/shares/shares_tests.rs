@@ -1,0 +1,174 @@
+//! Shares: the largest client goes first, whatever the others do.
+
+use super::*;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+fn client(n: u32) -> Address {
+    Address::v4(n.to_be_bytes())
+}
+
+/// Takes the candidate out; its key.
+fn evict(shares: &mut Shares<u32>) -> Option<u32> {
+    let (ticket, key) = shares.candidate()?;
+    shares.release(ticket);
+    Some(key)
+}
+
+#[test]
+fn the_oldest_entries_of_the_largest_client_go_first() {
+    let mut shares = Shares::new(1 << 18);
+    for key in 0..3 {
+        shares.add(client(1), key, 1, false);
+    }
+    for key in 10..110 {
+        shares.add(client(2), key, 1, false);
+    }
+    for count in 1..95 {
+        let key = evict(&mut shares).unwrap();
+        assert!((10..10 + count + count / 4 + 4).contains(&key), "{key} after {count}");
+    }
+}
+
+#[test]
+fn amounts_count_and_not_entries() {
+    let mut shares = Shares::new(1 << 18);
+    for key in 0..100 {
+        shares.add(client(1), key, 1, false);
+    }
+    let large = shares.add(client(2), 100, 1, false);
+    shares.resize(large, 1000);
+    assert_eq!(evict(&mut shares), Some(100));
+    assert_eq!(evict(&mut shares), Some(0));
+}
+
+#[test]
+fn addresses_of_one_64_are_one_client() {
+    let mut shares = Shares::new(1 << 18);
+    for key in 0..10 {
+        let address: IpAddr = format!("2001:db8::{key:x}").parse().unwrap();
+        shares.add(address.into(), key, 1, false);
+        let address: IpAddr = format!("2001:db8:0:{:x}::1", key / 2 + 1).parse().unwrap();
+        shares.add(address.into(), 100 + key, 1, false);
+    }
+    assert_eq!(evict(&mut shares), Some(0));
+    // IPv4 addresses are in one /64 as well, and yet different clients.
+    let mut shares = Shares::new(1 << 18);
+    for key in 0..10 {
+        shares.add(client(key), key, 1, false);
+    }
+    for key in 10..13 {
+        shares.add(client(7), key, 1, false);
+    }
+    assert!([7, 10, 11].contains(&evict(&mut shares).unwrap()));
+}
+
+#[test]
+fn confirmed_entries_keep_half_of_the_table() {
+    let mut shares = Shares::new(1 << 18);
+    let tickets: Vec<u32> = (0..10).map(|key| shares.add(client(1), key, 1, false)).collect();
+    tickets.iter().for_each(|ticket| shares.confirm(*ticket));
+    for n in 10..20 {
+        shares.add(client(n), n, 1, false);
+    }
+    // Each of a client of its own, and yet they go first, because they are half of the table.
+    assert!(evict(&mut shares) >= Some(10));
+    assert_eq!(evict(&mut shares), Some(0));
+}
+
+#[test]
+fn what_another_client_uses_as_well_counts_for_the_smaller_one() {
+    let mut shares = Shares::new(1 << 18);
+    let shared = shares.add(client(1), 0, 1, false);
+    for key in 1..10 {
+        shares.add(client(1), key, 1, false);
+    }
+    shares.offer(shared, client(2));
+    assert_eq!(evict(&mut shares), Some(1));
+    shares.offer(shared, client(1)); // holds more: nothing changes
+    assert_eq!(evict(&mut shares), Some(2));
+}
+
+#[test]
+fn renewed_entries_are_the_newest_of_their_client() {
+    let mut shares = Shares::new(1 << 18);
+    let first = shares.add(client(1), 0, 1, false);
+    shares.add(client(1), 1, 1, false);
+    shares.renew(first);
+    assert_eq!([evict(&mut shares), evict(&mut shares), evict(&mut shares)], [Some(1), Some(0), None]);
+}
+
+#[test]
+fn magnitudes_never_decrease_and_tell_quarters_apart() {
+    assert_eq!(level_of(0), None);
+    let levels: Vec<_> = (1..100_000).map(level_of).collect();
+    assert!(levels.windows(2).all(|pair| pair[0] <= pair[1]));
+    assert!((5..10_000).all(|amount| level_of(amount + amount / 4 + 1) > level_of(amount)));
+    assert_eq!(level_of(u64::MAX), Some(127));
+}
+
+#[test]
+fn a_client_in_the_buckets_of_a_larger_one_loses_nothing() {
+    let mut shares = Shares::new(1);
+    for n in 0..200 {
+        shares.add(client(n), n, 1, false); // several in each of the 64 buckets
+    }
+    for key in 1000..20_000 {
+        shares.add(client(9999), key, 1, false);
+        if key >= 1200 {
+            assert!(evict(&mut shares) >= Some(1000));
+        }
+    }
+}
+
+/// Any sequence of operations leaves lists and sums that agree with a plain count.
+#[test]
+fn what_is_counted_agrees_with_a_plain_count() {
+    let (mut shares, mut held) = (Shares::new(8), HashMap::<u32, (u32, bool)>::new());
+    let mut state = 1u64;
+    for step in 0..5000u32 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (action, n) = ((state >> 33) % 7, (state >> 40) as u32);
+        let some = held.keys().copied().min_by_key(|ticket| ticket ^ (n & 0xff));
+        match (action, some) {
+            (0..=2, _) | (_, None) => {
+                let amount = n % 1000 + 1;
+                held.insert(shares.add(client(n % 50), step, amount, n % 2 == 0), (amount, n % 2 == 0));
+            }
+            (3, Some(ticket)) => {
+                shares.release(ticket);
+                held.remove(&ticket);
+            }
+            (4, Some(ticket)) => {
+                shares.resize(ticket, n % 5000 + 1);
+                held.get_mut(&ticket).unwrap().0 = n % 5000 + 1;
+            }
+            (5, Some(ticket)) => {
+                shares.confirm(ticket);
+                held.get_mut(&ticket).unwrap().1 = true;
+            }
+            (_, Some(ticket)) => shares.offer(ticket, client(n % 50)),
+        }
+        for ticket in held.keys() {
+            let [first, other] = shares.holdings[*ticket as usize].buckets;
+            assert!(first < 64 && other < 64);
+        }
+        for half in [false, true] {
+            let amount: u64 = held
+                .values()
+                .filter(|(_, is_confirmed)| *is_confirmed == half)
+                .map(|(n, _)| u64::from(*n))
+                .sum();
+            assert_eq!(shares.halves[usize::from(half)].amount, amount);
+            let Half { buckets, occupied, .. } = &shares.halves[usize::from(half)];
+            let largest = buckets.iter().map(|bucket| bucket.amount).max().unwrap_or(0);
+            let level = 127u32.checked_sub(occupied.leading_zeros());
+            assert_eq!(level, level_of(largest).map(u32::from), "step {step}");
+        }
+    }
+    let mut left = 0;
+    while evict(&mut shares).is_some() {
+        left += 1;
+    }
+    assert_eq!(left, held.len());
+}

@@ -1,0 +1,37 @@
+"""Work that takes too long for a loop, done in a thread beside it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Loading(Generic[Result]):
+    """Calls a function in a thread of its own; the loop takes the result once `is_done`."""
+
+    def __init__(self, load: Callable[[], Result]) -> None:
+        self._load = load
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="loading", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._results.append(self._load())
+        except BaseException as error:  # noqa: BLE001  # raised again by `result`, in the loop's thread
+            self._error = error
+
+    def is_done(self) -> bool:
+        """True once `result` does not wait."""
+        return not self._thread.is_alive()
+
+    def result(self) -> Result:
+        """The function's result, waited for; what the function raised is raised here."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._results.pop()

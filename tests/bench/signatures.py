@@ -1,0 +1,87 @@
+"""Time and memory that large signature sets take: `python -m tests.bench.signatures [COUNT]`.
+
+Each row is measured in its own process: CPU seconds and the peak of its memory.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.match import compile_matcher
+
+COUNT = 200_000
+
+HEAD = """vendor: {vendor}
+title: Large
+reviewed: 2026-11-01
+sources:
+  O1: {{trust: official, date: unknown, ref: 'https://www.example.com/', about: list}}
+components:
+  lists:
+    title: Lists
+    function: lists
+    data: none
+    sources: [O1]
+    expectations: [{{basis: none}}]
+    names:
+"""
+NETWORKS = """networks:
+  - holder: Example
+    role: service
+    status: official
+    sources: [O1]
+    prefixes:
+"""
+
+
+def write_set(folder: Path, names: int, networks: int, vendors: int = 1) -> None:
+    """A folder of signatures: the shared files, and vendors with so many names and networks together."""
+    shutil.copy(default_folder() / "locations.yaml", folder)
+    for vendor in range(vendors):
+        with (folder / f"large{vendor}.yaml").open("w", encoding="utf-8") as file:
+            file.write(HEAD.format(vendor=f"large{vendor}"))
+            for number in range(vendor, max(names, vendors), vendors):
+                name = f"n{number}.large{vendor}.example"
+                file.write(f"      - {{suffix: {name}, status: official, sources: [O1]}}\n")
+            if networks:
+                file.write(NETWORKS)
+            for number in range(vendor, networks, vendors):
+                high, low = divmod(number, 256)
+                file.write(f"      {16 + (high >> 8)}.{high & 255}.{low}.0/24: {{}}\n")
+
+
+def measure(names: int, networks: int, vendors: int) -> str:
+    """CPU seconds and memory of loading and compiling one set, in this process."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_set(Path(folder), names, networks, vendors)
+        before = resource.getrusage(resource.RUSAGE_SELF)
+        compile_matcher(load_folder(Path(folder)))
+        after = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return f"{seconds:.2f} s of CPU, {after.ru_maxrss / 1024:.0f} MB at most"
+
+
+def main() -> None:
+    """Prints one line for each set."""
+    if len(sys.argv) > 2:  # a set
+        print(measure(*map(int, sys.argv[1:])))
+        return
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    for title, numbers in {
+        "names of one vendor": (count, 0, 1),
+        "networks of one vendor": (0, count, 1),
+        "names and networks of eight vendors": (count // 2, count // 2, 8),
+    }.items():
+        words = (sys.executable, "-m", "tests.bench.signatures", *map(str, numbers))
+        result = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+        print(f"{count} {title}: {result.strip()}")
+
+
+if __name__ == "__main__":
+    main()
