@@ -36,7 +36,6 @@ IDENTIFICATION_AT = 4
 V6_SOURCE_NETWORK_AT, V6_DESTINATION_NETWORK_AT = 12, 28  # the last 32 bits of the /64
 
 Packets = Iterator[bytes]
-HOSTILE = address("192.0.2.66")
 
 
 def from_client(template: bytes, number: int) -> bytearray:
@@ -287,13 +286,13 @@ SMALL = {
 FLOODS = {
     "syns": Flood(syns, 300_000, "flows", SMALL),
     "named_flows": Flood(named_flows, 200_000, "flows", SMALL),
-    "resting_connections": Flood(resting_connections, 200_000, "idle_connections", SMALL),
     "one_hosts_syns": Flood(one_hosts_syns, 300_000, "flows", SMALL),
     "unfinished_hellos": Flood(unfinished_hellos, 200_000, "heads", SMALL, 20_000),
     "one_hosts_unfinished_hellos": Flood(one_hosts_unfinished_hellos, 150_000, "heads", SMALL, 60_000),
     "crowded_answers": Flood(crowded_answers, 4_000, "names", SMALL, 30),
     "first_fragments": Flood(first_fragments, 300_000, "fragments", SMALL),
     "one_hosts_queries": Flood(one_hosts_queries, 300_000, "queries", SMALL, 20_000),
+    "resting_connections": Flood(resting_connections, 200_000, "idle_connections", SMALL),
     "small_segments": Flood(small_segments, 600_000, "heads", SMALL),
     "unfinished_initials": Flood(unfinished_initials, 100_000, "heads", SMALL),
     "new_names": Flood(new_names, 300_000, "names", SMALL),

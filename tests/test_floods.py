@@ -29,9 +29,9 @@ NAT64_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 256
 """An eighth of the names; each network has four prefixes."""
 BOUNDS = {
     "syns": SMALL["max_flows"] * FLOW_BYTES,
+    "one_hosts_syns": SMALL["max_flows"] * FLOW_BYTES,
     "named_flows": SMALL["max_flows"] * FLOW_BYTES + IDLE_BOUND,
     "resting_connections": SMALL["max_flows"] * FLOW_BYTES + IDLE_BOUND,
-    "one_hosts_syns": SMALL["max_flows"] * FLOW_BYTES,
     "unfinished_hellos": HEADS_BOUND,
     "one_hosts_unfinished_hellos": HEADS_BOUND,
     "crowded_answers": NAMES_BOUND,
