@@ -12,6 +12,7 @@ pub use self::state::Monitor;
 
 use self::state::{context, Sender};
 use self::timekeeping::Timed;
+use crate::address::realm::Realm;
 use crate::capture::Packet;
 use crate::flow::{due_ns, Flow};
 use crate::opening::Reader;
@@ -81,7 +82,8 @@ impl Monitor {
         self.timer.observe(arrival);
         match decode(packet.link, packet.bytes, packet.wire_len, &self.ports) {
             Ok(Decoded::Segment(segment)) => self.segment(&segment, arrival),
-            Ok(Decoded::Fragment(fragment)) => {
+            Ok(Decoded::Fragment(mut fragment)) => {
+                fragment.packet.realm = self.settings.separate_by.realm(fragment.realm, interface);
                 if self.duplicates.is_duplicate_fragment(&fragment, time_ns) {
                     self.tally.view(packet.interface).duplicate_packets += 1;
                     return;
@@ -110,7 +112,8 @@ impl Monitor {
                     }
                     self.segment(&segment, arrival);
                 }
-                Ok(Decoded::Fragment(inner)) if done.is_complete => {
+                Ok(Decoded::Fragment(mut inner)) if done.is_complete => {
+                    inner.packet.realm = self.settings.separate_by.realm(inner.realm, done.interface);
                     self.fragments.add(&inner, done.time_ns, done.interface, &mut self.tally);
                 }
                 Ok(Decoded::Fragment(_)) => {
@@ -129,7 +132,8 @@ impl Monitor {
     /// Processes a segment, unless it repeats one.
     #[inline]
     fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival) {
-        let (key, side) = FlowKey::of(segment);
+        let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
+        let (key, side) = FlowKey::of(segment, realm);
         let hash = self.table.hash(&key);
         let slot = self.table.find(&key, hash);
         let of_flow = slot.and_then(|slot| self.table.get_mut(slot)).map(|flow| &mut flow.view.duplicates);
@@ -216,14 +220,20 @@ impl Monitor {
             self.remember_quic(slot, side, segment.payload);
         }
         if let Some(kind) = message_kind.filter(|_| !segment.payload.is_empty()) {
-            self.read_message(slot, kind, segment, arrival);
+            self.read_message((slot, sender.key.realm), kind, segment, arrival);
         }
     }
 
     /// Reads the DNS message in a datagram.
-    fn read_message(&mut self, slot: u32, kind: MessageKind, segment: &Segment<'_>, arrival: Arrival) {
+    fn read_message(
+        &mut self,
+        (slot, realm): (u32, Realm),
+        kind: MessageKind,
+        segment: &Segment<'_>,
+        arrival: Arrival,
+    ) {
         let reported = self.dns.len();
-        let mut messages = Messages::of_datagram(segment, kind, arrival, context!(self));
+        let mut messages = Messages::of_datagram((segment, realm), kind, arrival, context!(self));
         messages.process(segment.payload);
         let query = messages.fallback_query();
         self.restore_stamps(reported, arrival);

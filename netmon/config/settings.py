@@ -15,6 +15,10 @@ from netmon.verdict.subjects import Subjects
 from netmon.web.options import WebOptions
 
 
+SEPARATIONS = ("vlan", "vni", "interface")
+"""What can tell equal addresses of different hosts apart: a closed set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capture:
     """How packets are captured from mirror ports."""
@@ -60,6 +64,7 @@ class Config:
     inventory: Mapping[str, int] = field(default_factory=dict)  # vendor → clients that have its products
     capture: Capture = field(default_factory=Capture)
     limits: Limits = field(default_factory=Limits)
+    separate_by: tuple[str, ...] = ()  # of SEPARATIONS: what tells equal addresses of different hosts apart
     report_every_s: int = 5
     site_resolvers: tuple[Address, ...] = ()  # resolvers that look names up for the site's clients
     nat64_prefixes: tuple[str, ...] = ()  # of the site's translators, besides those that are known everywhere
@@ -83,6 +88,7 @@ class Config:
         """Keyword arguments for the engine's constructors."""
         return {
             **self.limits.keywords(),
+            "separate_by": self.separate_by,
             "site_resolvers": self.site_resolvers,
             "nat64_prefixes": self.nat64_prefixes,
             **self.capture.port_keywords(),

@@ -202,8 +202,7 @@ impl Flow {
     pub fn evaluate_hello(&mut self, names: &LearnedNames, matcher: &Matcher, hellos: &mut SharedHellos) {
         let Some(clues) = self.clues.as_deref_mut() else { return };
         if let Some(hello) = clues.disclosed.hello() {
-            let (client, _) = self.ends.client_end();
-            self.naming.classify_ech(hello, (client, self.traffic.start_ns()), names, matcher);
+            self.naming.classify_ech(hello, (self.ends.client(), self.traffic.start_ns()), names, matcher);
         }
         clues.disclosed.share_hello(hellos);
     }
@@ -211,7 +210,7 @@ impl Flow {
     /// Finds out where what the client sends arrives, and looks that up among the learned names, unless a look-up has
     /// shown the name already.
     pub fn look_up_names(&mut self, names: &LearnedNames, matcher: &Matcher) {
-        let ((client, _), (server, _)) = (self.ends.client_end(), self.ends.server_end());
+        let (client, (server, _)) = (self.ends.client(), self.ends.server_end());
         let start_ns = self.traffic.start_ns();
         self.ends.set_embedded(names.find_embedded(client, server, start_ns, matcher));
         // A connection that goes on is due to what was looked up before it began.

@@ -60,6 +60,7 @@ impl Monitor {
         if arrival.time_ns.saturating_sub(first_ns) > self.settings.timeout_ns(flow.ends.is_tcp()) {
             flow.naming.note_unknown_start();
         }
+        flow.view.duplicates.note_first(sender.side, segment.realm);
         flow.look_up_names(&self.names, &self.matcher);
         let due_ns = due_ns(&self.settings, &flow, arrival.time_ns);
         self.table.insert(flow, due_ns)

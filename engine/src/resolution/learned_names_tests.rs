@@ -9,6 +9,10 @@ fn address(n: u32) -> Address {
     Address::v4(n.to_be_bytes())
 }
 
+fn host(n: u32) -> Host {
+    address(n).into()
+}
+
 const RESOLVER: u32 = 53;
 
 /// What a client learns at a time, in seconds.
@@ -27,12 +31,12 @@ fn lesson(client: u32, name: &str, links: &[&str], server: u32, time_s: u64) -> 
         ..Message::default()
     };
     let arrival = Arrival { time_ns: time_s * SECOND, ..Arrival::default() };
-    Lesson::of(&message, (address(client), address(RESOLVER)), arrival, || ())
+    Lesson::of(&message, (host(client), address(RESOLVER)), arrival, || ())
 }
 
 /// The names that are found for a flow of a client that begins at a time, in seconds.
 fn find(names: &LearnedNames, client: u32, server: u32, time_s: u64) -> Option<(Vec<String>, LookedUpBy)> {
-    let found = names.find(address(client), address(server), time_s * SECOND)?;
+    let found = names.find(host(client), address(server), time_s * SECOND)?;
     Some((found.chains.iter().map(|c| c.question().to_owned()).collect(), found.by))
 }
 
@@ -83,7 +87,7 @@ fn the_latest_look_up_before_the_flow_is_the_best() {
     }
     let (all, _) = find(&names, 1, 9, 3).unwrap();
     assert_eq!(all, ["b.example", "a.example", "c.example", "d.example"]);
-    let is_late = |time_s: u64| names.find(address(1), address(9), time_s * SECOND).unwrap().is_late;
+    let is_late = |time_s: u64| names.find(host(1), address(9), time_s * SECOND).unwrap().is_late;
     assert!(!is_late(3));
     assert!(is_late(0));
 }
@@ -92,7 +96,7 @@ fn the_latest_look_up_before_the_flow_is_the_best() {
 fn the_chain_holds_every_link() {
     let names = LearnedNames::new(1000);
     names.learn(&lesson(1, "a.example", &["b.example", "c.example"], 9, 0));
-    let found = names.find(address(1), address(9), 0).unwrap();
+    let found = names.find(host(1), address(9), 0).unwrap();
     let links: Vec<&str> = found.chains[0].names.iter().map(|n| &**n).collect();
     assert_eq!(links, ["a.example", "b.example", "c.example"]);
 }
@@ -101,8 +105,8 @@ fn the_chain_holds_every_link() {
 fn a_name_is_forgotten_after_its_ttl_and_the_grace() {
     let names = LearnedNames::new(1000);
     names.learn(&lesson(1, "a.example", &[], 9, 0));
-    assert!(names.find(address(1), address(9), 60 * SECOND + GRACE_NS).is_some());
-    assert!(names.find(address(1), address(9), 60 * SECOND + GRACE_NS + 1).is_none());
+    assert!(names.find(host(1), address(9), 60 * SECOND + GRACE_NS).is_some());
+    assert!(names.find(host(1), address(9), 60 * SECOND + GRACE_NS + 1).is_none());
 }
 
 #[test]

@@ -5,6 +5,8 @@ use super::context::Context;
 use super::dns_clues::FallbackQuery;
 use super::lesson::Lesson;
 use super::pending_queries::QueryKey;
+use crate::address::host::Host;
+use crate::address::realm::Realm;
 use crate::address::Address;
 use crate::types::arrival::Arrival;
 use crate::types::ends::Ends;
@@ -60,6 +62,7 @@ pub struct Messages<'a> {
     context: Context<'a>,
     kind: MessageKind,
     is_tcp: bool,
+    realm: Realm,
     source: (Address, u16),
     destination: (Address, u16),
     arrival: Arrival,
@@ -67,23 +70,23 @@ pub struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    /// For the message in a datagram of this `kind`.
+    /// For the message in a datagram of this `kind` in a realm.
     pub fn of_datagram(
-        segment: &Segment<'_>,
+        (segment, realm): (&Segment<'_>, Realm),
         kind: MessageKind,
         arrival: Arrival,
         context: Context<'a>,
     ) -> Self {
         let source = (segment.src, segment.src_port);
         let destination = (segment.dst, segment.dst_port);
-        Self { context, kind, is_tcp: false, source, destination, arrival, query: None }
+        Self { context, kind, is_tcp: false, realm, source, destination, arrival, query: None }
     }
 
     /// For the messages that one side of a TCP connection sends.
     pub fn of_stream(ends: &Ends, side: usize, arrival: Arrival, context: Context<'a>) -> Self {
         let (source, destination) = (ends.end(side), ends.end(1 - side));
-        let kind = MessageKind::Dns(DNS_PORT);
-        Self { context, kind, is_tcp: true, source, destination, arrival, query: None }
+        let (kind, realm) = (MessageKind::Dns(DNS_PORT), ends.key().realm);
+        Self { context, kind, is_tcp: true, realm, source, destination, arrival, query: None }
     }
 
     /// What a fallback resolver was queried for: the most significant query so far.
@@ -101,12 +104,17 @@ impl<'a> Messages<'a> {
         self.context.tally.evicted.heads += 1;
     }
 
+    /// A host in the realm of the conversation.
+    fn host(&self, address: Address) -> Host {
+        Host { realm: self.realm, address }
+    }
+
     /// Notes what a fallback resolver is queried for. A response alone shows nothing, as anyone can send it.
     fn note_query(&mut self, message: &Message) {
         let Some(question) = message.questions.first() else { return };
         let ((client, _), (resolver, _)) = (self.source, self.destination);
         let Context { names, matcher, .. } = self.context;
-        let embedded = names.find_embedded(client, resolver, self.arrival.time_ns, matcher);
+        let embedded = names.find_embedded(self.host(client), resolver, self.arrival.time_ns, matcher);
         if matcher.is_fallback(embedded.unwrap_or(resolver)) {
             let signature = matcher.find_name(&question.name);
             let query = signature.map_or(FallbackQuery::Unmatched, FallbackQuery::Signature);
@@ -121,6 +129,7 @@ impl<'a> Messages<'a> {
             false => (self.source, self.destination),
         };
         let name = &message.questions.first()?.name;
+        let client = (self.host(client.0), client.1);
         Some(QueryKey { client, resolver, is_tcp: self.is_tcp, id: message.id, name })
     }
 
@@ -136,7 +145,7 @@ impl<'a> Messages<'a> {
 
     /// Learns from an answer if its query was seen; otherwise it waits for the query.
     fn process_answer(&mut self, message: &Message) {
-        let ends = (self.destination.0, self.source.0);
+        let ends = (self.host(self.destination.0), self.source.0);
         let tally = &mut *self.context.tally;
         let on_malformed = || tally.problem("dns", "ech");
         let lesson = Lesson::of(message, ends, self.arrival, on_malformed);

@@ -10,7 +10,7 @@ fn address(text: &str) -> Address {
 
 fn answer(client: &str, addresses: &[&str], time_ns: u64) -> Lesson {
     let addresses = addresses.iter().map(|text| address(text)).collect();
-    Lesson { client: address(client), time_ns, addresses, ..Lesson::default() }
+    Lesson { client: address(client).into(), time_ns, addresses, ..Lesson::default() }
 }
 
 fn learned(client: &str, addresses: &[&str], is_of_site: bool) -> Nat64Prefixes {
@@ -20,7 +20,7 @@ fn learned(client: &str, addresses: &[&str], is_of_site: bool) -> Nat64Prefixes 
 }
 
 fn find(prefixes: &Nat64Prefixes, client: &str, server: &str, now_ns: u64) -> Option<String> {
-    let found = prefixes.find(address(client), address(server), now_ns, || false);
+    let found = prefixes.find(address(client).into(), address(server), now_ns, || false);
     found.map(|found| found.to_string())
 }
 
@@ -90,7 +90,7 @@ fn a_learned_prefix_is_used_for_a_day() {
 #[test]
 fn a_learned_prefix_does_not_count_for_a_server_that_is_known_otherwise() {
     let prefixes = learned("2001:db8:1::10", &["2001:db8:64::192.0.0.170"], false);
-    let ends = (address("2001:db8:1::10"), address(TRANSLATED));
+    let ends = (address("2001:db8:1::10").into(), address(TRANSLATED));
     assert_eq!(prefixes.find(ends.0, ends.1, 0, || true), None);
 }
 

@@ -4,8 +4,10 @@
 //! that is near retransmits some packets, equal to the originals, as soon. So what is open is set aside until the
 //! flow shows which of the two it is, at the latest until it is reported.
 
+use crate::address::realm::Realm;
 use crate::types::volume::Volume;
 use crate::view::delivery::Delivery;
+use crate::view::side_realms::SideRealms;
 use crate::wire::{flags, Segment, Transport};
 
 /// Packets of one side that show whether it is delivered twice.
@@ -45,6 +47,7 @@ pub enum Treatment {
 pub struct FlowDuplicates {
     packets: u32,
     sides: [Delivery; 2],
+    realms: SideRealms,
     /// What was set aside, by side.
     aside: Option<Box<[Volume; 2]>>,
 }
@@ -54,7 +57,17 @@ impl FlowDuplicates {
     pub fn new(side: usize) -> Self {
         let mut sides = [Delivery::default(); 2];
         sides[side].note(true);
-        Self { packets: 0, sides, aside: None }
+        Self { packets: 0, sides, realms: SideRealms::default(), aside: None }
+    }
+
+    /// Notes where the first packet of `side` was.
+    pub fn note_first(&mut self, side: usize, realm: Realm) {
+        self.realms.note(side, realm);
+    }
+
+    /// A side sends in several VLANs or overlay networks.
+    pub fn overlap(&self) -> bool {
+        self.realms.overlap()
     }
 
     /// Duplicates, which were not counted in the flow.
@@ -68,6 +81,7 @@ impl FlowDuplicates {
         if occurrence != Occurrence::First {
             return self.note_again(side, occurrence, segment);
         }
+        self.realms.note(side, segment.realm);
         if advances(segment) {
             self.sides[side].note(true);
         }
@@ -83,15 +97,17 @@ impl FlowDuplicates {
             Occurrence::Duplicate => false,
             // A packet that was retransmitted is delivered twice as often as any other.
             Occurrence::Repeated { is_late, repeats } => {
-                (is_late && !is_twice) || (is_shown && !is_twice) || repeats + 1 == self.copies(side)
+                ((is_late || is_shown) && !is_twice) || repeats + 1 == self.copies(side)
             }
         };
         if advances(segment) {
             self.sides[side].note(is_own);
         }
         if is_own {
+            self.realms.note(side, segment.realm);
             return Treatment::Count;
         }
+        self.realms.note_duplicate(side, segment.realm);
         if occurrence == Occurrence::Duplicate || (is_shown && is_twice) {
             self.packets = self.packets.saturating_add(segment.ip_packets);
             return Treatment::Skip;
