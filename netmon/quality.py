@@ -128,8 +128,8 @@ THRESHOLDS = (
         ("packets",),
         0.0,
         1,
-        "hosts with equal addresses in several VLANs or VNIs were taken for one ({part} times), so names may be "
-        "those of the other host: set flows.separate_by",
+        "hosts with equal addresses in several VLANs or VNIs were taken for one ({part} times), "
+        "so names may be those of the other host: set flows.separate_by",
     ),
     Threshold(
         "clock",

@@ -14,7 +14,6 @@ from netmon.verdict.policy import Address, Policy
 from netmon.verdict.subjects import Subjects
 from netmon.web.options import WebOptions
 
-
 SEPARATIONS = ("vlan", "vni", "interface")
 """What can tell equal addresses of different hosts apart: a closed set."""
 
