@@ -18,6 +18,14 @@ DNS_FIELDS: list[tuple[str, str]]
 class CaptureError(Exception):
     """A source cannot be opened or read; the message says what, where and what to do."""
 
+class PrivilegeError(Exception):
+    """The process would keep more privileges than it should."""
+
+# Once, before any thread starts. The user, its group and all its groups; None: the user stays. The result
+# has a line for each protection that this system does not offer.
+def give_up_privileges(
+    account: tuple[int, int, Sequence[int]] | None, *, all_files: bool, filter_calls: bool
+) -> list[str]: ...
 def embedded_ipv4(address: str, prefixes: Sequence[str] = ()) -> str | None: ...  # ValueError: invalid text
 
 @final

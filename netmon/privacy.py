@@ -16,6 +16,7 @@ ADDRESS, PSEUDONYM, NETWORK, NOTHING = range(4)
 
 _NETWORK_BITS = {4: 24, 6: 48}
 _MIN_KEY_BYTES = 32
+_MAX_KEY_BYTES = 65_536
 
 
 def read_key(file: Path | None) -> bytes:
@@ -26,9 +27,14 @@ def read_key(file: Path | None) -> bytes:
     if file is None:
         return secrets.token_bytes(_MIN_KEY_BYTES)
     try:
-        key = file.read_bytes()
+        with file.open("rb") as stream:
+            key = stream.read(_MAX_KEY_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{file}: {reason_of(error)}") from error
+    if len(key) > _MAX_KEY_BYTES:
+        raise ConfigError(
+            f"{file}: larger than {_MAX_KEY_BYTES:,} bytes, so it is hardly a key: name another file"
+        )
     if len(key) < _MIN_KEY_BYTES:
         raise ConfigError(
             f"{file}: a key of {len(key)} bytes is too short; create one of {_MIN_KEY_BYTES} bytes with: "

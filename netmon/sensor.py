@@ -67,6 +67,8 @@ class Sensor:
         self._series = SeriesFile(folder, self._log_further)
         self._trips_file = RoundTripsFile(folder, config.position, self._log_further)
         self._trips = self._trips_file.load()
+        for file in (self._state, self._series, self._trips_file):
+            file.probe()
         loaded = self._load()
         self._monitor = loaded.monitor
         self._source = open_source(loaded.matcher)
@@ -155,6 +157,8 @@ class Sensor:
         while not self._reloads.empty():
             self._waiting.append(self._reloads.get())
             self._refreshes.expire()
+            for lines in self._lines:
+                lines.refresh()  # SIGHUP also says that a file was moved
         if self._reload is not None and self._reload.loading.is_done():
             self._finish_reload()
         if self._reload is None and self._waiting:
@@ -199,6 +203,8 @@ class Sensor:
         """Saves the state, and warns of problems that the counters show."""
         # After the events are written: a crash reports a destination twice rather than never.
         self._save(now_s)
+        for lines in self._lines:
+            lines.refresh()
         stats = self._source.stats()
         is_suspected = stats["interceptions"] > 0
         if is_suspected and not self._is_suspected:

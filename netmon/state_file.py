@@ -53,6 +53,17 @@ class StateFile:
             self._set_aside("damaged, or written by another version of netmon")
         return empty
 
+    def probe(self) -> None:
+        """Tries whether the file can be written; if not, it is reported as when it is first saved."""
+        new = self._new_file()
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with new.open("wb") as stream:
+                stream.write(b"\n")
+            new.unlink()
+        except OSError as error:
+            self._report(error)
+
     def saved(self, changes: int) -> None:
         """The state with this number of changes is what the file holds."""
         self._saved = changes
@@ -68,14 +79,20 @@ class StateFile:
             self._write(content())
         except OSError as error:
             self._retry_at_s = now_s + RETRY_S
-            if self.is_saved:
-                self._log(f"{self._file}: {reason_of(error)}; until it can be written, {self._if_unsaved}")
-            self.is_saved, self.is_failing = False, True
+            self._report(error)
             return
         if not self.is_saved:
             self._log(f"{self._file}: can be written again")
         self.is_saved, self.is_failing = True, False
         self._saved = changes
+
+    def _report(self, error: OSError) -> None:
+        if self.is_saved:
+            self._log(f"{self._file}: {reason_of(error)}; until it can be written, {self._if_unsaved}")
+        self.is_saved, self.is_failing = False, True
+
+    def _new_file(self) -> Path:
+        return self._file.with_name(f"{self._file.name}.new")
 
     def _read(self) -> dict[str, Any]:
         with self._file.open("rb") as stream:
@@ -102,7 +119,7 @@ class StateFile:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         parts = {"version": str(self._version), **content}
         text = ", ".join(f'"{key}": {value}' for key, value in parts.items())
-        new = self._file.with_name(f"{self._file.name}.new")
+        new = self._new_file()
         with new.open("w", encoding="utf-8") as stream:
             stream.write(f"{{{text}}}\n")
             stream.flush()

@@ -42,21 +42,33 @@ def in_lines(problems: Iterable[Problem]) -> str:
     return "\n".join(str(problem) for problem in sorted(set(problems)))
 
 
+MAX_BYTES = 4 * 1024 * 1024
+"""The largest file that is read unless the caller says otherwise: a thousand times the usual size."""
+
+
 class Document:
     """One YAML file, parsed into nodes. `root` is None if it cannot be parsed."""
 
-    def __init__(self, file: Path, *, names_keys: bool = False) -> None:
+    def __init__(self, file: Path, *, names_keys: bool = False, max_bytes: int = MAX_BYTES) -> None:
         """Reads the file; syntax errors become problems at once.
 
         With `names_keys`, messages begin with the path of keys to the value, as in "web.listen: …".
-        Raises OSError if the file cannot be read.
+        A file of more than `max_bytes` is not parsed. Raises OSError if the file cannot be read.
         """
         self.file = str(file)
         self.names_keys = names_keys
         self.problems: list[Problem] = []
         self.root: Item | None = None
         self.runs: list[Run] = []
-        self.data = file.read_bytes()
+        with file.open("rb") as stream:
+            self.data = stream.read(max_bytes + 1)
+        self.is_too_large = len(self.data) > max_bytes
+        if self.is_too_large:
+            self.data = b""
+            self.report(
+                1, f"the file is larger than {max_bytes >> 20} MiB, and is not read: is it the right one?"
+            )
+            return
         try:
             node = self._compose(self.data.decode("utf-8"))
         except UnicodeDecodeError as error:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -46,6 +49,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         need_root()
 
 
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A folder; in the lab, one that every user may enter: a sensor started as root becomes another user.
+
+    pytest's own are in a folder that every start of pytest closes to other users.
+    """
+    if request.node.get_closest_marker("lab") is None:
+        yield tmp_path
+        return
+    with _open_folder() as folder:
+        yield folder
+
+
+@contextmanager
+def _open_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="netmon-test-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 @pytest.fixture(scope="session")
 def libpcap() -> None:
     """The library that compiles filter expressions; skips the test if it cannot be installed."""
@@ -53,8 +76,8 @@ def libpcap() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _state() -> Iterator[None]:
     """Keeps the state of the tests' sensors apart from that of the user who runs them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    with pytest.MonkeyPatch.context() as patch, _open_folder() as folder:
+        patch.setenv("XDG_STATE_HOME", str(folder))
         yield

@@ -56,6 +56,7 @@ ALLOWED = {
         "verdict",
     },
     "outputs": {
+        "config",
         "countries",
         "days",
         "encapsulations",
@@ -68,6 +69,7 @@ ALLOWED = {
         "state_file",
         "verdict",
     },
+    "privileges": {"", "_engine", "config", "errors"},
     "wiring": {
         "config",
         "destinations",
@@ -109,6 +111,7 @@ ALLOWED = {
         "outputs",
         "places",
         "privacy",
+        "privileges",
         "quality",
         "records",
         "sensor",

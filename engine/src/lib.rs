@@ -3,6 +3,7 @@
 //! Modules import one way only, from the top of this list to the bottom:
 //!
 //! - `python`: the only module that knows PyO3
+//! - `privileges`: what the sensor gives up before it starts
 //! - `sensor`: live capture with several workers
 //! - `monitor`: the path of a packet through all modules below
 //! - `report`: the records that Python receives, with their `view`
@@ -31,6 +32,8 @@ pub mod flow;
 pub mod monitor;
 pub mod naming;
 pub mod opening;
+#[cfg(target_os = "linux")]
+pub mod privileges;
 #[cfg(feature = "python")]
 mod python;
 pub mod reassembly;

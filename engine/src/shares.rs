@@ -22,6 +22,8 @@ const NONE: u32 = u32::MAX;
 const MEAN_ENTRIES: usize = 64;
 /// Entries of other clients than that with the majority of a bucket that are spared at one time.
 const MAX_SPARED: usize = 16;
+/// From this lead on, a client has the majority of a bucket: where all are different, the lead is about nothing.
+const LEAST_LEAD: i32 = 16;
 /// Magnitudes of an amount of 32 bits, in quarters of a power of two.
 const LEVELS: usize = 128;
 
@@ -260,7 +262,7 @@ impl<K: Copy> Shares<K> {
             let Holding { tag, buckets: [bucket, _], is_confirmed, .. } = self.holdings[ticket as usize];
             let Bucket { majority, lead, .. } =
                 self.halves[usize::from(is_confirmed)].buckets[usize::from(bucket)];
-            if lead <= 0 || tag == majority {
+            if lead < LEAST_LEAD || tag == majority {
                 break;
             }
             self.renew(ticket);

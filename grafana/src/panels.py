@@ -19,17 +19,28 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import geomap as map_model
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from grafana.src.fields import GOOD, Overrides, steps
+from grafana.src import words
+from grafana.src.fields import AMOUNT, GOOD, NO_CELL, Overrides, column_words, named, steps
 
 DATASOURCE = shared.DataSourceRef(type_val="prometheus", uid="${datasource}")
-HEADINGS = {"pythonversion": "Python", "sha256": "Signatures"}  # where the label's name is not a good heading
+# Where the label's name is not a good heading.
+HEADINGS = {
+    "pythonversion": "Python",
+    "sha256": "Signatures",
+    "city": "Place",
+    "kind": "New",
+    "question": "Asked for",
+    "reason": "Problem",
+    "instance": "Address",
+}
 MOST_STEPS = 60  # of a graph: with an hour or more, a step is longer than three scrapes of 15 s
-SENTENCE_SIZE = 24  # pixels
 MOST_BAR_WIDTH = 12  # pixels; without it, Grafana draws a single bar as wide as the distance to the next
 NO_FLOW = "No flow to a known vendor in this time range"
-LEAST_COLUMN = 70  # pixels; without it, Grafana lets a table exceed the width of its panel
+NO_NAME = "No flow without a name ended in this time range"
+POINT_SIZE = 6  # pixels
+LEAST_COLUMN = 110  # pixels; without it, Grafana lets a table exceed the width of its panel
 Panel = Builder[model.Panel]
-Shape = Literal["lines", "areas", "shares", "bars"]
+Shape = Literal["lines", "points", "shares", "bars"]
 
 
 class Query(NamedTuple):
@@ -55,31 +66,32 @@ def trend(
     about: About,
     *queries: Query,
     shape: Shape = "lines",
-    shade: str | None = None,
+    shade: str = AMOUNT,
     overrides: Overrides | None = None,
-    maximum: float | None = None,
     least_maximum: float | None = None,
-    is_filled: bool = True,
+    is_spaced: bool = False,
 ) -> timeseries.Panel:
-    """Values over time; areas, shares and bars are stacked.
+    """Values over time; bars are stacked, and shares are bars of the same height.
 
-    `shade` is the colour of all series. The axis ends at `maximum`, or no lower than `least_maximum`.
+    All series have shades of one colour unless overridden. The axis ends no lower than `least_maximum`.
+    Points are for values that exist at some moments only. `is_spaced`: no underscores in legends.
     """
     panel = timeseries.Panel()
     _dress(panel, about, overrides or {})
     _query(panel, [_over_time(query) for query in queries])
     panel.max_data_points(MOST_STEPS)
     panel.legend(_legend()).tooltip(common.VizTooltipOptions().mode(shared.TooltipDisplayMode.MULTI))
-    panel.line_width(1).fill_opacity(10 if is_filled else 0).show_points(shared.VisibilityMode.NEVER).min(0)
-    if shape != "lines":
+    panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.SHADES).fixed_color(shade)).min(0)
+    panel.line_width(1).fill_opacity(0).show_points(shared.VisibilityMode.NEVER)
+    if shape == "points":
+        panel.show_points(shared.VisibilityMode.ALWAYS).point_size(POINT_SIZE)
+    if shape in ("shares", "bars"):
         mode = shared.StackingMode.PERCENT if shape == "shares" else shared.StackingMode.NORMAL
         panel.stacking(common.StackingConfig().mode(mode).group("A")).line_width(0).fill_opacity(75)
-    if shape == "bars":
         panel.draw_style(shared.GraphDrawStyle.BARS).bar_max_width(MOST_BAR_WIDTH)
-    if shade is not None:
-        panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.SHADES).fixed_color(shade))
-    if maximum is not None:
-        panel.max(maximum)
+    if is_spaced:
+        spaces = {"regex": "/_/g", "renamePattern": " "}
+        panel.with_transformation(model.DataTransformerConfig(id_val="renameByRegex", options=spaces))
     if least_maximum is not None:
         panel.axis_soft_max(least_maximum)
     return panel
@@ -96,11 +108,12 @@ def number(
     *,
     thresholds: dashboard.ThresholdsConfig | None = None,
     mappings: list[model.ValueMapping] | None = None,
-    is_sentence: bool = False,
+    sentence_size: int | None = None,
     no_value: str = "–",
     decimals: int | None = None,
 ) -> stat.Panel:
-    """One value, large; a sentence is its legend, and fills its panel with the colour."""
+    """One value, large; a sentence, with a size in pixels, is its legend, and fills its panel with colour."""
+    is_sentence = sentence_size is not None
     panel = stat.Panel()
     _dress(panel, about, {})
     _query(panel, [prometheus.Dataquery().instant().expr(query.expression).legend_format(query.legend)])
@@ -110,25 +123,26 @@ def number(
     panel.text_mode(text)
     panel.reduce_options(_last()).mappings(mappings or []).thresholds(thresholds or steps((None, "text")))
     panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
-    if is_sentence:
+    if sentence_size is not None:
         panel.justify_mode(shared.BigValueJustifyMode.CENTER)
-        panel.text(common.VizTextDisplayOptions().value_size(SENTENCE_SIZE))
+        panel.text(common.VizTextDisplayOptions().value_size(sentence_size))
     if decimals is not None:
         panel.decimals(decimals)
     return panel
 
 
-def bars(about: About, query: Query, *, overrides: Overrides | None = None) -> bargauge.Panel:
-    """One bar for each series, the name at its left."""
+def bars(about: About, increases: str, label: str, texts: Mapping[str, str]) -> bargauge.Panel:
+    """One bar for each value of a label that is not 0, with its words at the left; the longest first."""
     panel = bargauge.Panel()
-    _dress(panel, about, overrides or {})
-    _query(panel, [prometheus.Dataquery().instant().expr(query.expression).legend_format(query.legend)])
+    _dress(panel, about, named(texts))
+    target = prometheus.Dataquery().instant().expr(f"sort_desc({increases} > 0)")
+    _query(panel, [target.legend_format(f"{{{{{label}}}}}")])
     panel.orientation(shared.VizOrientation.HORIZONTAL).display_mode(shared.BarGaugeDisplayMode.BASIC)
     panel.name_placement(shared.BarGaugeNamePlacement.LEFT).value_mode(shared.BarGaugeValueMode.TEXT)
     panel.show_unfilled(True).min(0).decimals(0).reduce_options(_last())
     panel.text(common.VizTextDisplayOptions().value_size(14))
     panel.sizing(shared.BarGaugeSizing.AUTO).max_viz_height(28).min_viz_height(16)
-    panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.FIXED).fixed_color("blue"))
+    panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.FIXED).fixed_color(AMOUNT))
     return panel
 
 
@@ -138,11 +152,19 @@ def rows(
     labels: Sequence[str],
     *,
     overrides: Overrides | None = None,
-    by: str,
+    by: str | Sequence[str],
+    hidden: Sequence[str] = (),
 ) -> table.Panel:
-    """A table: labels as columns, then each query's value under its heading; greatest `by` first."""
+    """A table: labels as columns, then each query's value under its heading; greatest `by` first.
+
+    The rows of several queries are joined by the labels that all of them have; `hidden` are of no interest.
+    """
+    headings = {label: HEADINGS.get(label, label.capitalize()) for label in labels}
+    shown = {name: column_words(words.COLUMNS[name]) for name in headings.values() if name in words.COLUMNS}
+    shown |= {name: [*shown.get(name, ()), *more] for name, more in (overrides or {}).items()}
     panel = table.Panel()
-    _dress(panel, about, overrides or {})
+    _dress(panel, about, shown)
+    panel.override_by_field_type("number", list(NO_CELL)).override_by_field_type("string", list(NO_CELL))
     targets = [
         prometheus.Dataquery().instant().expr(one).format(PromQueryFormat.TABLE) for one in queries.values()
     ]
@@ -150,11 +172,11 @@ def rows(
     values = [f"Value #{_ref(index)}" for index in range(len(queries))] if len(queries) > 1 else ["Value"]
     if len(queries) > 1:
         panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
-    headings = dict(zip(values, queries, strict=True))
     order = {name: place for place, name in enumerate([*labels, *values])}
-    headings |= {label: HEADINGS.get(label, label.capitalize()) for label in labels}
-    panel.with_transformation(_organise(order, headings))
-    panel.sort_by([common.TableSortByFieldState().display_name(by).desc(True)])
+    headings |= dict(zip(values, queries, strict=True))
+    panel.with_transformation(_organise(order, headings, hidden))
+    order_by = [by] if isinstance(by, str) else by
+    panel.sort_by([common.TableSortByFieldState().display_name(one).desc(True) for one in order_by])
     return panel.cell_height(shared.TableCellHeight.SM).min_width(LEAST_COLUMN)
 
 
@@ -201,9 +223,14 @@ def world(
         },
     }
     layer = common.MapLayerOptions().type("markers").name("Places").config(marker).location(place)
-    panel.layers([layer]).view(geomap.MapViewConfig().id("coords").lat(42).lon(15).zoom(2))
+    panel.layers([layer]).view(_all_markers())
     panel.controls(geomap.ControlsOptions().show_zoom(True).mouse_wheel_zoom(False))
     return panel.tooltip(geomap.TooltipOptions().mode(map_model.TooltipMode.DETAILS))
+
+
+def _all_markers() -> geomap.MapViewConfig:
+    """A view that shows all markers, and Europe if there are none; in percent, and no closer than a zoom."""
+    return geomap.MapViewConfig().id("fit").all_layers(True).padding(40).lat(48).lon(15).zoom(4)
 
 
 def _dress(panel: Any, about: About, overrides: Overrides) -> None:
@@ -226,8 +253,11 @@ def _ref(index: int) -> str:
     return "ABCDEFGHIJ"[index]
 
 
-def _organise(order: Mapping[str, int], headings: Mapping[str, str]) -> model.DataTransformerConfig:
-    options = {"excludeByName": {"Time": True}, "indexByName": dict(order), "renameByName": dict(headings)}
+def _organise(
+    order: Mapping[str, int], headings: Mapping[str, str], hidden: Sequence[str] = ()
+) -> model.DataTransformerConfig:
+    excluded = dict.fromkeys(("Time", *hidden), True)
+    options = {"excludeByName": excluded, "indexByName": dict(order), "renameByName": dict(headings)}
     return model.DataTransformerConfig(id_val="organize", options=options)
 
 

@@ -13,12 +13,18 @@ NO_COUNTRY = "disputed|unknown|other"  # values of `country` that are not a coun
 SENT, RECEIVED, FLOWS = "netmon_sent_bytes_total", "netmon_received_bytes_total", "netmon_flows_total"
 UNEXPECTED_SEEN = "netmon_unexpected_last_seen_timestamp_seconds"
 FORBIDDEN_SEEN = "netmon_forbidden_last_seen_timestamp_seconds"
+BUILD = "netmon_build_info"
 FINDING = 'verdict=~"unexpected|forbidden"'
 
 
 def select(metric: str, matchers: str = "") -> str:
     """The series of a metric from the selected sensors."""
     return f"{metric}{{{SENSOR}{', ' if matchers else ''}{matchers}}}"
+
+
+def matcher(label: str, value: str) -> str:
+    """One matcher of a selector."""
+    return f'{label}="{value}"'
 
 
 def rate(metric: str, matchers: str = "", by: str = "") -> str:
@@ -44,10 +50,9 @@ def both_ways(growth: Callable[[str, str, str], str], matchers: str = "", by: st
     return " + ".join(growth(way, matchers, by) for way in (SENT, RECEIVED))
 
 
-def placed(expression: str, labels: str) -> str:
-    """An expression by location, with labels of that location from one of the sensors."""
-    known = f"topk by (location) (1, last_over_time({select('netmon_location_info')}[{RANGE}]))"
-    return f"({expression}) * on (location) group_left ({labels}) {known}"
+def replace(expression: str, target: str, text: str, source: str, pattern: str) -> str:
+    """An expression whose label `target` is made from the label `source`, where that matches the pattern."""
+    return f'label_replace({expression}, "{target}", "{text}", "{source}", "{pattern}")'
 
 
 def seen_in_range(metric: str, matchers: str = "") -> str:
@@ -58,9 +63,7 @@ def seen_in_range(metric: str, matchers: str = "") -> str:
 def findings(times: Callable[[str], str]) -> str:
     """Timestamps of both kinds of findings, with the verdict as a label."""
     both = (("unexpected", UNEXPECTED_SEEN), ("forbidden", FORBIDDEN_SEEN))
-    return "\nor ".join(
-        f'label_replace({times(metric)}, "verdict", "{verdict}", "", "")' for verdict, metric in both
-    )
+    return "\nor ".join(replace(times(metric), "verdict", verdict, "", "") for verdict, metric in both)
 
 
 def last_finding() -> str:
@@ -70,7 +73,17 @@ def last_finding() -> str:
 
 def if_alive(expression: str) -> str:
     """An expression without labels; 0 if it has no result while at least one sensor answers."""
-    return f"{expression}\nor count({select('netmon_build_info')}) * 0"
+    return f"{expression}\nor count({select(BUILD)}) * 0"
+
+
+def alive() -> str:
+    """The number of sensors that answer now."""
+    return f"(count(max by (job, instance) ({select(BUILD)})) or vector(0))"
+
+
+def sensors() -> str:
+    """The number of sensors that answered at any time in the range."""
+    return f"(count(max by (job, instance) (last_over_time({select(BUILD)}[{RANGE}]))) or vector(0))"
 
 
 def _by(labels: str) -> str:

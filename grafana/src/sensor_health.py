@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from grafana.src import fields, frame
-from grafana.src.panels import About, Panel, Query, bars, number, rows, trend
-from grafana.src.promql import if_alive, increase, rate, select
+from grafana.src import fields, frame, words
+from grafana.src.names import with_sensor
+from grafana.src.panels import NO_NAME, About, Panel, Query, bars, number, rows, trend
+from grafana.src.promql import BUILD, RANGE, alive, if_alive, increase, rate, select, sensors
 
-INTERFACE = "instance, interface"
-LEGEND = "{{instance}} {{interface}}"
+BY_INTERFACE = "job, instance, interface"
+LEGEND = "{{sensor}} {{interface}}"
+DEGRADED = "netmon_view_quality_degraded"
 
 
 def build() -> Dashboard:
@@ -23,6 +25,8 @@ def build() -> Dashboard:
         made,
         [
             *_state(),
+            _sensors(),
+            _poor_views(),
             frame.row("View"),
             *_view(),
             frame.row("Blind spots"),
@@ -35,27 +39,26 @@ def build() -> Dashboard:
 
 def _state() -> Iterator[Panel]:
     good = fields.steps((None, fields.BAD), (1, fields.GOOD))
-    bad = fields.steps((None, fields.GOOD), (1, fields.BAD))
+    bad = fields.steps((None, "text"), (0, fields.GOOD), (1, fields.BAD))
     size = (4, 4)
-    text = "Share of the sensors that Prometheus can scrape."
+    text = "Share of the sensors that answer now, of those that did at any time in the time range."
     up = About("Sensors that answer", text, fields.SHARE, *size)
     text = "Interfaces whose view was poor within the last minute."
-    poor = About("Poor views", text, fields.COUNT, *size)
-    lost = About(
-        "Lost", "Events and reports lost in the time range, for example on a full disk.", fields.COUNT, *size
-    )
+    poor = About("Poor views now", text, fields.COUNT, *size)
+    text = "Events and reports lost in the time range, for example on a full disk."
+    lost = About("Lost in this range", text, fields.COUNT, *size)
     text = (
         "Whether the last reload of the signatures succeeded on all sensors; if not, the old ones are in use."
     )
     reload = About("Last reload", text, fields.NO_UNIT, *size)
     text = "Whether a middlebox appears to answer handshakes; if so, no place is excluded by round-trip time."
     proxy = About("Interception", text, fields.NO_UNIT, *size)
-    flows = About("Active flows", "Flows in the sensors' tables.", fields.COUNT, *size)
-    degraded = f"sum(max by (job, instance, interface) ({select('netmon_view_quality_degraded')}))"
+    flows = About("Active flows", "Flows in the sensors' tables now.", fields.COUNT, *size)
+    degraded = f"sum(max by ({BY_INTERFACE}) ({select(DEGRADED)}))"
     losses = f"{increase('netmon_lost_events_total')} + {increase('netmon_lost_reports_total')}"
     yes_no = {"0": ("failed", fields.BAD), "1": ("succeeded", fields.GOOD)}
     suspected = {"0": ("none", fields.GOOD), "1": ("suspected", fields.WATCH)}
-    yield number(up, Query(f"avg({select('up')})"), thresholds=good)
+    yield number(up, Query(f"{alive()} / ({sensors()} > 0)"), thresholds=good, no_value="no sensor")
     yield number(poor, Query(if_alive(degraded)), thresholds=bad)
     yield number(lost, Query(losses), thresholds=bad, decimals=0)
     yield number(
@@ -67,31 +70,99 @@ def _state() -> Iterator[Panel]:
     yield number(flows, Query(f"sum({select('netmon_active_flows')})"), decimals=0)
 
 
+def _sensors() -> Panel:
+    about = About(
+        "Sensors",
+        "Every sensor that answered in the time range: whether it does now, what it runs, and since when the "
+        "signatures are in use.",
+        fields.NO_UNIT,
+        width=14,
+        height=7,
+        empty="No sensor answered in this time range: see the runbook SensorDown",
+    )
+    by = "job, instance, version, pythonversion"
+    build = f"max by ({by}) ({select(BUILD)})"
+    last = f"topk by (job, instance) (1, last_over_time({select(BUILD)}[{RANGE}])) * 0"
+    answers = f"({build} or on (job, instance) {last})"
+    at = "job, instance"
+    since = f"time() - max by ({at}) ({select('netmon_config_last_reload_success_timestamp_seconds')})"
+    used = f"topk by ({at}) (1, {select('netmon_signatures_info')})"
+    beginning = f'label_replace({used}, "sha256", "${{1}}", "sha256", "(.{{8}}).*")'
+    return rows(
+        about,
+        {
+            "Answers": with_sensor(answers, "sensor, site"),
+            "Loaded": f"({since}) * on ({at}) group_left (sha256) {beginning}",
+        },
+        ("sensor", "site", "instance", "version", "pythonversion", "sha256"),
+        overrides={
+            "Address": [fields.width(165)],
+            "Version": [fields.width(75)],
+            "Python": [fields.width(75)],
+            "Signatures": [fields.width(95)],
+            "Answers": [
+                *fields.cell_words({"0": ("no", fields.BAD), "1": ("yes", fields.GOOD)}),
+                fields.width(80),
+            ],
+            "Loaded": [fields.unit(fields.SECONDS), fields.decimals(0), fields.width(80)],
+        },
+        by="Loaded",
+        hidden=("job",),
+    )
+
+
+def _poor_views() -> Panel:
+    about = About(
+        "Poor views",
+        "Interfaces whose view was poor in the time range, and why. See the runbook ViewInsufficient.",
+        fields.SHARE,
+        width=10,
+        height=7,
+        empty="No view was reported as poor in this time range",
+    )
+    by = f"{BY_INTERFACE}, reason"
+    share = f"max by ({by}) (avg_over_time({select(DEGRADED)}[{RANGE}])) > 0"
+    now = f"max by ({by}) ({select(DEGRADED)}) and ({share})"
+    yes_no = fields.cell_words({"0": ("no", fields.NEUTRAL), "1": ("yes", fields.BAD)})
+    return rows(
+        about,
+        {"Of the time": with_sensor(share), "Now": now},
+        ("sensor", "interface", "reason"),
+        overrides={
+            "Interface": [fields.width(80)],
+            "Problem": [fields.width(220)],
+            "Of the time": [fields.decimals(0), fields.width(95)],
+            "Now": [*yes_no, fields.width(60)],
+        },
+        by="Of the time",
+        hidden=("job", "instance"),
+    )
+
+
 def _view() -> Iterator[Panel]:
-    packets = About(
-        "Packets", "Packets per second captured on each interface.", fields.PACKETS_A_SECOND, 8, 8
-    )
-    yield trend(packets, Query(rate("netmon_capture_packets_total", by=INTERFACE), LEGEND))
+    packets = About("Packets", "Packets captured on each interface.", fields.PACKETS_A_SECOND, 12, 8)
+    captured = rate("netmon_capture_packets_total", by=BY_INTERFACE)
+    yield trend(packets, Query(with_sensor(captured), LEGEND), overrides=fields.BY_NAME, least_maximum=1)
+    text = "Packets dropped by the kernel (the sensor is too slow) or by the interface."
     drops = About(
-        "Dropped packets",
-        "Packets per second dropped by the kernel (the sensor is too slow) or the interface.",
-        fields.PACKETS_A_SECOND,
-        8,
-        8,
+        "Dropped packets", text, fields.PACKETS_A_SECOND, 12, 8, "No packet was dropped in this time range"
     )
-    dropped = rate("netmon_capture_dropped_packets_total", by=f"{INTERFACE}, reason")
-    yield trend(drops, Query(dropped, f"{LEGEND} {{{{reason}}}}"), least_maximum=10)
+    for_reason = {name: f"{{{{sensor}}}} {{{{interface}}}} {text}" for name, text in words.DROPS.items()}
+    dropped = [Query(f"{with_sensor(_dropped(reason))} > 0", legend) for reason, legend in for_reason.items()]
+    yield trend(drops, *dropped, least_maximum=10, shape="bars", shade=fields.BAD)
     unseen = About(
         "Bytes acknowledged but never seen",
         "Share of the TCP payload that was acknowledged but that the mirror port did not show. Above 1 %, "
         "the view is poor.",
         fields.SHARE,
-        width=8,
+        width=12,
         height=8,
+        empty="No TCP flow ended in this time range",
     )
-    missing = rate("netmon_view_unseen_tcp_bytes_total", by=INTERFACE)
-    shown = rate("netmon_view_tcp_bytes_total", by=INTERFACE)
-    yield trend(unseen, Query(f"{missing} / ({missing} + {shown} > 0)", LEGEND), least_maximum=0.02)
+    missing = rate("netmon_view_unseen_tcp_bytes_total", by=BY_INTERFACE)
+    shown = rate("netmon_view_tcp_bytes_total", by=BY_INTERFACE)
+    share = f"{missing} / ({missing} + {shown} > 0)"
+    yield trend(unseen, Query(with_sensor(share), LEGEND), overrides=fields.BY_NAME, least_maximum=0.02)
     quality = About(
         "Defects of the view",
         "Share of packets that are duplicates (mirrored twice), coalesced (an offload) or truncated (snap "
@@ -99,6 +170,7 @@ def _view() -> Iterator[Panel]:
         fields.SHARE,
         width=12,
         height=8,
+        empty="No packet was seen in this time range",
     )
     parts = {
         "duplicate packets": ("netmon_view_duplicate_packets_total", "netmon_view_packets_total"),
@@ -108,87 +180,93 @@ def _view() -> Iterator[Panel]:
         "hellos with gaps": ("netmon_view_incomplete_hellos_total", "netmon_view_connections_total"),
     }
     shares = [Query(f"{rate(part)} / ({rate(total)} > 0)", name) for name, (part, total) in parts.items()]
-    yield trend(quality, *shares, least_maximum=0.02)
-    text = "Why a view is poor, as the sensor reports it: 1 while it is. See the runbook ViewInsufficient."
-    degraded = About("Poor views by reason", text, fields.NO_UNIT, 12, 8)
-    state = f"max by (interface, reason) ({select('netmon_view_quality_degraded')})"
-    yield trend(degraded, Query(state, "{{interface}} {{reason}}"), maximum=1)
+    yield trend(quality, *shares, overrides=fields.hued({name: name for name in parts}), least_maximum=0.02)
+
+
+def _dropped(reason: str) -> str:
+    return rate("netmon_capture_dropped_packets_total", f'reason="{reason}"', BY_INTERFACE)
 
 
 def _blind_spots() -> Iterator[Panel]:
-    flows = About("Flows without a name", "By reason, in the time range.", fields.COUNT, 8, 9)
-    unnamed = f"sort_desc({increase('netmon_unnamed_flows_total', by='reason')})"
-    yield bars(flows, Query(unnamed, "{{reason}}"))
-    volume = About("Bytes without a name", "IP bytes of flows without a name, by reason.", fields.BYTES, 8, 9)
-    unnamed_bytes = f"sort_desc({increase('netmon_unnamed_bytes_total', by='reason')})"
-    yield bars(volume, Query(unnamed_bytes, "{{reason}}"))
+    text = "Why flows have no name. Those that began earlier did so before the sensor was started."
+    flows = About("Flows without a name", text, fields.COUNT, 8, 9, NO_NAME)
+    yield bars(flows, increase("netmon_unnamed_flows_total", by="reason"), "reason", words.UNNAMED)
+    text = "IP bytes of flows without a name, by reason, in the time range."
+    volume = About("Bytes without a name", text, fields.BYTES, 8, 9, NO_NAME)
+    yield bars(volume, increase("netmon_unnamed_bytes_total", by="reason"), "reason", words.UNNAMED)
     names = About(
         "Flows by evidence",
-        "Evidence for names, in the time range. Payload, network, ech_outer and none are not names.",
+        "Evidence for names, in the time range. DNS, same client or other host: who looked the name up. "
+        "First bytes, the network, an ECH outer name and DNS without a query give no name.",
         fields.COUNT,
-        8,
-        9,
+        width=8,
+        height=9,
+        empty="No flow ended in this time range",
     )
-    named = f"sort_desc({increase('netmon_named_flows_total', by='evidence')})"
-    yield bars(names, Query(named, "{{evidence}}"))
-    dns = About(
-        "DNS",
-        "Plain DNS messages per second, and new flows of encrypted DNS per second, which hide names.",
-        fields.RATE,
-        8,
-        8,
-    )
+    yield bars(names, increase("netmon_named_flows_total", by="evidence"), "evidence", words.EVIDENCE)
+    text = "Plain DNS messages, and new flows of encrypted DNS, which hide names."
+    dns = About("DNS", text, fields.RATE, 8, 8)
+    encrypted = rate("netmon_encrypted_dns_flows_total", by="protocol")
     yield trend(
         dns,
         Query(rate("netmon_dns_messages_total"), "plain messages"),
-        Query(rate("netmon_encrypted_dns_flows_total", by="protocol"), "{{protocol}} flows"),
+        Query(encrypted, "{{protocol}}"),
+        overrides=fields.hued(
+            {"plain messages": "plain messages"}
+            | {name: f"flows {text}" for name, text in words.ENCRYPTED_DNS.items()}
+        ),
+        least_maximum=1,
     )
-    ech = About(
-        "Encrypted hellos (ECH)",
-        "New flows per second. Used: the name is encrypted; grease: a random placeholder.",
-        fields.RATE,
-        8,
-        8,
-    )
-    yield trend(ech, Query(rate("netmon_ech_flows_total", by="state"), "{{state}}"), shape="areas")
-    quic = About(
-        "QUIC by version", "New flows per second, and Version Negotiation packets.", fields.RATE, 8, 8
-    )
+    text = "New flows. Encrypted: the name is hidden; a placeholder hides nothing."
+    ech = About("Encrypted hellos (ECH)", text, fields.RATE, 8, 8)
+    hellos = Query(rate("netmon_ech_flows_total", by="state"), "{{state}}")
+    yield trend(ech, hellos, overrides=fields.hued(words.ECH), least_maximum=1)
+    quic = About("QUIC by version", "New flows, and Version Negotiation packets.", fields.RATE, 8, 8)
     yield trend(
         quic,
         Query(rate("netmon_quic_flows_total", by="version"), "{{version}}"),
         Query(rate("netmon_quic_version_negotiations_total"), "negotiations"),
+        overrides=fields.hued(words.QUIC | {"negotiations": "negotiations"}),
+        least_maximum=1,
     )
 
 
 def _tables() -> Iterator[Panel]:
-    entries = About(
-        "Entries in tables", "Flows, and addresses with names learned from DNS.", fields.COUNT, 8, 8
+    text = "Flows, and addresses with names learned from DNS."
+    entries = About("Entries in tables", text, fields.COUNT, 8, 8)
+    kinds = dict(zip(("flows", "names"), fields.HUES, strict=False))
+    active, names = (
+        f"max by (job, instance) ({select(f'netmon_{one}')})" for one in ("active_flows", "dns_names")
     )
     yield trend(
         entries,
-        Query(f"sum by (instance) ({select('netmon_active_flows')})", "{{instance}} flows"),
-        Query(f"sum by (instance) ({select('netmon_dns_names')})", "{{instance}} names"),
+        Query(with_sensor(active), "{{sensor}} flows"),
+        Query(with_sensor(names), "{{sensor}} names"),
+        overrides={f"/ {name}$/": [fields.shades(hue)] for name, hue in kinds.items()},
     )
-    text = "Entries per second evicted because a table was full, and reports counted under `other`."
-    evicted = About("Evicted and folded", text, fields.RATE, 8, 8)
+    text = "Entries evicted because a table was full, and reports counted under `other`."
+    evicted = About("Evicted and folded", text, fields.RATE, 8, 8, "Nothing was evicted in this time range")
     yield trend(
         evicted,
-        Query(rate("netmon_evicted_total", by="table"), "{{table}}"),
-        Query(rate("netmon_folded_reports_total"), "folded reports"),
+        Query(f"{rate('netmon_evicted_total', by='table')} > 0", "{{table}}"),
+        Query(f"{rate('netmon_folded_reports_total')} > 0", "folded reports"),
+        shape="bars",
+        shade=fields.WATCH,
+        overrides=fields.named(words.TABLES),
         least_maximum=1,
     )
+    text = "Packets and messages that could not be parsed, by the stage of processing and the reason."
+    rejected = About("Rejected", text, fields.RATE, 8, 8, "Everything could be parsed in this time range")
     rejections = rate("netmon_rejected_packets_total", by="station, reason")
-    rejected = About(
-        "Rejected", "Packets and messages per second that could not be parsed.", fields.RATE, 8, 8
-    )
     yield trend(
         rejected,
         Query(f"{rejections} > 0", "{{station}}: {{reason}}"),
         shape="bars",
+        overrides=fields.BY_NAME,
+        is_spaced=True,
     )
     text = "Since when each location database in use was built, and whether its file is the one in use."
-    databases = About("Location databases", text, fields.SECONDS, 8, 7)
+    databases = About("Location databases", text, fields.SECONDS, 14, 7, "No location database is in use")
     built = select("netmon_location_database_build_timestamp_seconds")
     current = select("netmon_location_database_last_reload_successful")
     yield rows(
@@ -202,7 +280,7 @@ def _tables() -> Iterator[Panel]:
         by="Age",
     )
     text = "Time since each vendor's signatures were last reviewed against their sources."
-    signatures = About("Signatures", text, fields.SECONDS, 6, 7)
+    signatures = About("Signatures", text, fields.SECONDS, 10, 7)
     reviewed = select("netmon_signatures_reviewed_timestamp_seconds")
     yield rows(
         signatures,
@@ -210,22 +288,4 @@ def _tables() -> Iterator[Panel]:
         ("vendor",),
         overrides={"Reviewed": fields.ages(watch_days=90, bad_days=180)},
         by="Reviewed",
-    )
-    text = "The running version of netmon, its signatures, and the time since they were loaded."
-    versions = About("Versions", text, fields.NO_UNIT, 10, 7)
-    loaded = f"time() - max by (instance) ({select('netmon_config_last_reload_success_timestamp_seconds')})"
-    build_ = f"max by (instance, version, pythonversion) ({select('netmon_build_info')})"
-    used = f"max by (instance, sha256) ({select('netmon_signatures_info')})"
-    query = f"{build_} * on (instance) group_left (sha256) {used} * on (instance) group_left () ({loaded})"
-    yield rows(
-        versions,
-        {"Loaded": query},
-        ("instance", "version", "pythonversion", "sha256"),
-        overrides={
-            "Instance": [fields.width(150)],
-            "Version": [fields.width(100)],
-            "Python": [fields.width(80)],
-            "Loaded": [fields.unit(fields.SECONDS), fields.width(90)],
-        },
-        by="Loaded",
     )

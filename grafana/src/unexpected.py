@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from grafana.src import fields, frame
+from grafana.src import basis, fields, flows, frame, words
+from grafana.src.names import with_city, with_sensor
 from grafana.src.panels import About, Panel, Query, number, rows, trend
 from grafana.src.promql import (
     FINDING,
@@ -14,14 +15,16 @@ from grafana.src.promql import (
     if_alive,
     increase,
     last_finding,
+    matcher,
     seen_in_range,
     select,
     step,
 )
 
 NO_FINDING = "No finding in this time range"
-LABELS = ("vendor", "component", "location", "country", "verdict", "severity")
+LABELS = ("job", "instance", *flows.LABELS)
 NONE = {"0": ("none", fields.GOOD)}
+CONCERNS = "netmon_concern_flows_total"
 DESTINATION_SEEN = "netmon_new_destination_last_seen_timestamp_seconds"
 FALLBACKS = "netmon_fallback_resolver_findings_total"
 FALLBACK_SEEN = "netmon_fallback_resolver_last_seen_timestamp_seconds"
@@ -31,8 +34,11 @@ def build() -> Dashboard:
     """The dashboard."""
     about = "Flows that neither promise nor policy allows: what, when, how much, and how certain."
     made = frame.dashboard("netmon-unexpected", "Unexpected", about)
-    hints = [frame.row("Further indications"), _destinations(), _fallbacks(), *_undecided()]
-    return frame.add(made, [*_numbers(), _findings(), _uploads(), _flows(), *hints])
+    concerns = [frame.row("Countries of concern"), _standings(), _excluded()]
+    hints = [frame.row("Further indications"), _destinations(), _fallbacks()]
+    undecided = [frame.row("Undecided flows, by what is missing"), *_undecided()]
+    found = [basis.panel(), *_numbers(), _findings(), _uploads(), _flows()]
+    return frame.add(made, [*found, *concerns, *hints, *undecided])
 
 
 def _numbers() -> Iterator[Panel]:
@@ -47,8 +53,8 @@ def _numbers() -> Iterator[Panel]:
     uploaded = About("Sent with them", "IP bytes that clients sent in such flows.", fields.BYTES, *size)
     last = About("Last seen", "When such a flow was last seen in the time range.", fields.AGO, *size)
     for about, verdict, colours in ((unexpected, "unexpected", bad), (forbidden, "forbidden", worst)):
-        flows = increase(FLOWS, f'verdict="{verdict}"')
-        yield number(about, Query(if_alive(flows)), thresholds=colours, decimals=0)
+        found = increase(FLOWS, matcher("verdict", verdict))
+        yield number(about, Query(if_alive(found)), thresholds=colours, decimals=0)
     yield number(uploaded, Query(if_alive(increase(SENT, FINDING))), thresholds=bad)
     yield number(last, Query(last_finding()), thresholds=bad, mappings=fields.words(NONE))
 
@@ -56,24 +62,33 @@ def _numbers() -> Iterator[Panel]:
 def _findings() -> Panel:
     about = About(
         "Findings",
-        "Unexpected and forbidden flows by component and place. First: the first time in the time range, "
-        "which may not be the first time ever. Unexpected means that at least two sources agree on the "
-        "country; the events show the sources and the client.",
+        "Unexpected and forbidden flows by component, place and sensor, the most serious first. First: the "
+        "first time in the time range, which may not be the first time ever. Unexpected means that at least "
+        "two sources agree on the country; the events show the sources and the client.",
         fields.COUNT,
         width=24,
         height=7,
         empty=NO_FINDING,
     )
     by = ", ".join(LABELS)
+    last = f"max by ({by}) ({findings(seen_in_range)}) * 1000"
     queries = {
+        "Severity": flows.severity(FINDING, by),
         "First": f"min by ({by}) ({findings(_first)}) * 1000",
-        "Last": f"max by ({by}) ({findings(seen_in_range)}) * 1000",
+        "Last": with_sensor(with_city(last, by)),
         "Flows": f"{increase(FLOWS, FINDING, by)} > 0",
         "Sent": f"{increase(SENT, FINDING, by)} > 0",
     }
-    times = [fields.unit(fields.WHEN), fields.width(170)]
-    columns = {"Vendor": [frame.link_to_vendor()], "First": times, "Last": times, **fields.FLOW_COLUMNS}
-    return rows(about, queries, LABELS, overrides=columns, by="Last")
+    times = [fields.unit(fields.WHEN), fields.width(165)]
+    columns = {"Vendor": [frame.link_to_vendor()], "First": times, "Last": times, **flows.TABLE}
+    return rows(
+        about,
+        queries,
+        ("sensor", *flows.COLUMNS),
+        overrides=columns,
+        by=("Severity", "Last"),
+        hidden=("job", "instance", *flows.HIDDEN),
+    )
 
 
 def _first(metric: str) -> str:
@@ -84,24 +99,63 @@ def _first(metric: str) -> str:
 def _uploads() -> Panel:
     text = "IP bytes that clients sent in each interval."
     about = About("Bytes sent with findings", text, fields.BYTES, 12, 8, NO_FINDING)
-    sent = step(SENT, FINDING, "vendor, component, location")
+    by = "vendor, component, location, verdict"
+    sent = with_city(step(SENT, FINDING, by), by)
     return trend(
         about,
-        Query(f"{sent} > 0", "{{vendor}} {{component}}, {{location}}"),
+        Query(f"{sent} > 0", "{{vendor}} ({{component}}) to {{city}}, {{verdict}}"),
         shape="bars",
-        shade=fields.BAD,
+        overrides=fields.BY_VERDICT,
     )
 
 
 def _flows() -> Panel:
     about = About("Findings by country", "New flows in each interval.", fields.COUNT, 12, 8, NO_FINDING)
-    flows = step(FLOWS, FINDING, "verdict, country")
+    found = step(FLOWS, FINDING, "verdict, country")
     return trend(
         about,
-        Query(f"{flows} > 0", "{{verdict}}, {{country}}", has_exemplars=True),
+        Query(f"{found} > 0", "{{country}}, {{verdict}}", has_exemplars=True),
         shape="bars",
-        shade=fields.BAD,
+        overrides=fields.BY_VERDICT,
     )
+
+
+def _standings() -> Panel:
+    about = About(
+        "Ended in a country of concern?",
+        "Ended flows with data, by what is known about each country of concern. Located there: sources agree "
+        "on it. Possible: a source names it. Unknown: no source names it, and nothing excludes it. Excluded: "
+        "the server answered faster than light could return from there.",
+        fields.COUNT,
+        width=12,
+        height=8,
+        empty="No ended flow that a country of concern matters to in this time range",
+    )
+    by = "vendor, country"
+    some = f"{increase(CONCERNS, by=by)} > 0"
+    queries = {
+        title: f"{increase(CONCERNS, matcher('standing', standing), by)} and {some}"
+        for standing, title in words.STANDINGS.items()
+    }
+    count = [fields.decimals(0)]
+    found = [fields.decimals(0), *fields.over_zero(fields.BAD)]
+    columns = dict.fromkeys(queries, count) | {words.STANDINGS["located"]: found}
+    return rows(about, queries, ("vendor", "country"), overrides=columns, by=words.STANDINGS["located"])
+
+
+def _excluded() -> Panel:
+    about = About(
+        "Excluded by round trips",
+        "Ended flows whose server answered too soon to be in a country that sources or promises name.",
+        fields.COUNT,
+        width=12,
+        height=8,
+        empty="No country was excluded by a round trip in this time range",
+    )
+    labels = ("vendor", "component", "country")
+    queries = {"Flows": f"{increase('netmon_excluded_flows_total', by=', '.join(labels))} > 0"}
+    columns = {"Flows": flows.TABLE["Flows"]}
+    return rows(about, queries, labels, overrides=columns, by="Flows")
 
 
 def _destinations() -> Panel:
@@ -117,10 +171,13 @@ def _destinations() -> Panel:
     labels = ("vendor", "kind", "country")
     by = ", ".join(labels)
     queries = {
-        "New": f"{increase('netmon_new_destinations_total', by=by)} > 0",
+        "Times": f"{increase('netmon_new_destinations_total', by=by)} > 0",
         "Last": f"max by ({by}) ({seen_in_range(DESTINATION_SEEN)}) * 1000",
     }
-    columns = {"New": [fields.decimals(0), fields.width(90)], "Last": [fields.unit(fields.AGO)]}
+    columns = {
+        "Times": [fields.decimals(0), fields.width(80)],
+        "Last": [fields.unit(fields.AGO), fields.width(140)],
+    }
     return rows(about, queries, labels, overrides=columns, by="Last")
 
 
@@ -149,8 +206,9 @@ def _undecided() -> Iterator[Panel]:
     by = ", ".join(labels)
     for lacks, title, text in UNDECIDED:
         about = About(title, text, fields.COUNT, 8, 7, "No such flow in this time range")
-        flows = increase("netmon_undecided_flows_total", f'lacks="{lacks}"', by)
-        yield rows(about, {"Flows": f"{flows} > 0"}, labels, overrides=fields.FLOW_COLUMNS, by="Flows")
+        found = increase("netmon_undecided_flows_total", matcher("lacks", lacks), by)
+        columns = {"Flows": flows.TABLE["Flows"], "Country": flows.TABLE["Country"]}
+        yield rows(about, {"Flows": f"{found} > 0"}, labels, overrides=columns, by="Flows")
 
 
 def _fallbacks() -> Panel:
@@ -165,8 +223,8 @@ def _fallbacks() -> Panel:
     )
     by = "vendor, operator, question"
     queries = {
-        "Findings": f"{increase(FALLBACKS, by=by)} > 0",
+        "Flows": f"{increase(FALLBACKS, by=by)} > 0",
         "Last": f"max by ({by}) ({seen_in_range(FALLBACK_SEEN)}) * 1000",
     }
-    columns = {"Findings": [fields.decimals(0), fields.width(90)], "Last": [fields.unit(fields.AGO)]}
+    columns = {"Flows": flows.TABLE["Flows"], "Last": [fields.unit(fields.AGO), fields.width(140)]}
     return rows(about, queries, ("vendor", "operator", "question"), overrides=columns, by="Last")

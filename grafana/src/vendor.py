@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, QueryVariable
 
-from grafana.src import fields, frame
-from grafana.src.panels import About, Panel, Query, bars, number, rows, trend
+from grafana.src import basis, fields, flows, frame, words
+from grafana.src.names import with_city
+from grafana.src.panels import NO_NAME, About, Panel, Query, bars, number, rows, trend
 from grafana.src.promql import (
+    FINDING,
     FLOWS,
     RECEIVED,
     SENT,
@@ -19,7 +21,6 @@ from grafana.src.promql import (
 )
 
 VENDOR = 'vendor="$vendor"'
-LABELS = ("component", "location", "country", "verdict")
 RTT = "netmon_handshake_rtt_seconds"
 FALLBACK_SEEN = "netmon_fallback_resolver_last_seen_timestamp_seconds"
 
@@ -31,7 +32,7 @@ def build() -> Dashboard:
     places = [frame.row("Components and places"), _components(), _places(), _table()]
     trips = [frame.row("Distance of the servers"), _trips(), _trip_trend()]
     names = [frame.row("Evidence for names"), _evidence(), _unnamed(), _resolvers()]
-    return frame.add(made, [*_numbers(), *places, *trips, *names])
+    return frame.add(made, [basis.panel(), *_numbers(), *places, *trips, *names])
 
 
 def _vendor() -> QueryVariable:
@@ -41,7 +42,7 @@ def _vendor() -> QueryVariable:
 def _numbers() -> Iterator[Panel]:
     undecided = increase(FLOWS, f'{VENDOR}, verdict="undecided"')
     disputed = f'{VENDOR}, country="disputed"'
-    finding = increase(FLOWS, f'{VENDOR}, verdict=~"unexpected|forbidden"')
+    finding = increase(FLOWS, f"{VENDOR}, {FINDING}")
     bad = fields.steps((None, "text"), (0, fields.GOOD), (1, fields.BAD))
     shares = fields.steps((None, "text"), (0.2, fields.WATCH))
     size = (4, 4)
@@ -49,14 +50,14 @@ def _numbers() -> Iterator[Panel]:
     received = About(
         "Received", "IP bytes from the vendor to clients in the time range.", fields.BYTES, *size
     )
-    flows = About("Flows", "Flows to the vendor in the time range.", fields.COUNT, *size)
+    every = About("Flows", "Flows to the vendor in the time range.", fields.COUNT, *size)
     findings = About("Findings", "Unexpected or forbidden flows in the time range.", fields.COUNT, *size)
     open_ = About("Undecided", "Share of the flows that could not be judged.", fields.SHARE, *size)
     about = "Share of the bytes that ended where the sources contradict each other on the country."
     contested = About("Place disputed", about, fields.SHARE, *size)
     yield number(sent, Query(if_alive(increase(SENT, VENDOR))))
     yield number(received, Query(if_alive(increase(RECEIVED, VENDOR))))
-    yield number(flows, Query(if_alive(increase(FLOWS, VENDOR))), decimals=0)
+    yield number(every, Query(if_alive(increase(FLOWS, VENDOR))), decimals=0)
     yield number(findings, Query(if_alive(finding)), thresholds=bad, decimals=0)
     yield number(open_, Query(f"{undecided} / ({increase(FLOWS, VENDOR)} > 0)"), decimals=0)
     share = f"({both_ways(increase, disputed)}) / ({both_ways(increase, VENDOR)} > 0)"
@@ -69,30 +70,33 @@ def _components() -> Panel:
         about,
         Query(f"{both_ways(step, VENDOR, 'component')} > 0", "{{component}}"),
         shape="bars",
+        overrides=fields.BY_NAME,
     )
 
 
 def _places() -> Panel:
     about = About(
         "Bytes by place",
-        "Bytes in both directions in each interval, by location and country. Disputed: the sources "
-        "contradict each other. Unknown: no source names a city that the signatures know.",
+        "Bytes in both directions in each interval, by place, in the colour of their verdict. Disputed: the "
+        "sources contradict each other. Unknown: no source names a city that the signatures know.",
         fields.BYTES,
         width=12,
         height=9,
     )
-    bytes_ = both_ways(step, VENDOR, "location, country")
-    return trend(
-        about, Query(f"{bytes_} > 0", "{{location}}, {{country}}"), shape="bars", overrides=fields.PLACES
-    )
+    return trend(about, flows.bytes_by_place(VENDOR), shape="bars", overrides=fields.BY_VERDICT)
 
 
 def _table() -> Panel:
-    about = About("Components, places, verdicts", "Flows and bytes in the time range.", fields.COUNT, 24, 9)
-    by = ", ".join(LABELS)
-    columns = {"Flows": FLOWS, "Sent": SENT, "Received": RECEIVED}
-    queries = {title: f"{increase(metric, VENDOR, by)} > 0" for title, metric in columns.items()}
-    return rows(about, queries, LABELS, overrides=fields.FLOW_COLUMNS, by="Sent")
+    text = "Flows and bytes in the time range, findings first."
+    about = About("Components, places, verdicts", text, fields.COUNT, 24, 9)
+    return rows(
+        about,
+        flows.table(VENDOR),
+        flows.COLUMNS[1:],
+        overrides=flows.TABLE,
+        by=flows.MOST_SERIOUS,
+        hidden=("vendor", *flows.HIDDEN),
+    )
 
 
 def _trips() -> Panel:
@@ -107,49 +111,54 @@ def _trips() -> Panel:
     found = increase(f"{RTT}_bucket", VENDOR, "le, location")
     quantiles = {"Shortest 5 %": 0.05, "Median": 0.5, "Longest 5 %": 0.95}
     queries = {title: f"histogram_quantile({share}, {found}) > 0" for title, share in quantiles.items()}
-    queries["Flows"] = f"{increase(f'{RTT}_count', VENDOR, 'location')} > 0"
-    count = {"Flows": [fields.unit(fields.COUNT), fields.decimals(0), fields.width(90)]}
-    return rows(about, queries, ("location",), overrides=count, by="Flows")
+    queries["Flows"] = with_city(f"{increase(f'{RTT}_count', VENDOR, 'location')} > 0", "location")
+    count = {"Flows": [fields.unit(fields.COUNT), *flows.TABLE["Flows"]]}
+    return rows(about, queries, ("city",), overrides=count, by="Flows", hidden=("location",))
 
 
 def _trip_trend() -> Panel:
     about = About(
-        "Median round trip", "By the place where the sources locate the servers.", fields.SECONDS, 12, 8
+        "Median round trip",
+        "Of the flows that ended in each interval, by the place where the sources locate the servers, in the "
+        "colour of its verdict: unexpected or forbidden if a flow was, otherwise that of most flows.",
+        fields.SECONDS,
+        width=12,
+        height=8,
     )
+    by = "location, verdict"
+    most = f"topk by (location) (1, {increase(FLOWS, VENDOR, by)} > 0)"
+    verdict = f"({increase(FLOWS, f'{VENDOR}, {FINDING}', by)} > 0 or on (location) {most}) * 0 + 1"
     found = step(f"{RTT}_bucket", VENDOR, "le, location")
-    return trend(
-        about,
-        Query(f"histogram_quantile(0.5, {found})", "{{location}}"),
-        overrides=fields.PLACES,
-        is_filled=False,
-    )
+    judged = f"topk by (location) (1, {verdict})"
+    median = f"histogram_quantile(0.5, {found}) > 0"
+    named = with_city(f"({median}) * on (location) group_left (verdict) {judged}", by)
+    return trend(about, Query(named, "{{city}}, {{verdict}}"), shape="points", overrides=fields.BY_VERDICT)
 
 
 def _evidence() -> Panel:
     about = About(
         "Flows by evidence",
-        "How flows got their names, strongest evidence first: from the server name in the ClientHello down "
-        "to the network of the address, which is not a name. Includes flows that match no vendor.",
+        "How flows got their names. DNS, same client or other host: who looked the name up. First bytes, the "
+        "network, an ECH outer name and DNS without a query give no name. Includes flows of other vendors.",
         fields.COUNT,
         width=8,
         height=9,
+        empty="No flow ended in this time range",
     )
-    return bars(
-        about, Query(f"sort_desc({increase('netmon_named_flows_total', by='evidence')})", "{{evidence}}")
-    )
+    return bars(about, increase("netmon_named_flows_total", by="evidence"), "evidence", words.EVIDENCE)
 
 
 def _unnamed() -> Panel:
     about = About(
         "Flows without a name",
-        "Why flows have no name. Includes flows that match no vendor; the vendor's own may be among them.",
+        "Why flows have no name; those that began earlier did so before the sensor was started. Includes "
+        "flows that match no vendor; the vendor's own may be among them.",
         fields.COUNT,
         width=8,
         height=9,
+        empty=NO_NAME,
     )
-    return bars(
-        about, Query(f"sort_desc({increase('netmon_unnamed_flows_total', by='reason')})", "{{reason}}")
-    )
+    return bars(about, increase("netmon_unnamed_flows_total", by="reason"), "reason", words.UNNAMED)
 
 
 def _resolvers() -> Panel:
@@ -164,8 +173,8 @@ def _resolvers() -> Panel:
     )
     by = "operator, question"
     queries = {
-        "Findings": f"{increase('netmon_fallback_resolver_findings_total', VENDOR, by)} > 0",
+        "Flows": f"{increase('netmon_fallback_resolver_findings_total', VENDOR, by)} > 0",
         "Last": f"max by ({by}) ({seen_in_range(FALLBACK_SEEN, VENDOR)}) * 1000",
     }
-    columns = {"Findings": [fields.decimals(0)], "Last": [fields.unit(fields.AGO)]}
+    columns = {"Flows": flows.TABLE["Flows"], "Last": [fields.unit(fields.AGO), fields.width(140)]}
     return rows(about, queries, ("operator", "question"), overrides=columns, by="Last")

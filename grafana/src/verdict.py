@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 
 from grafana.src import fields
+from grafana.src.names import with_city
 from grafana.src.promql import (
+    BUILD,
     FINDING,
     FLOWS,
     FORBIDDEN_SEEN,
     RANGE,
     SENT,
     UNEXPECTED_SEEN,
+    alive,
     findings,
     increase,
+    replace,
     seen_in_range,
     select,
+    sensors,
 )
 
 FORBIDDEN, UNEXPECTED, NOTICE, UNDECIDED, PARTLY, EXPECTED, NOTHING, DEAD, BLIND = (
@@ -32,7 +37,15 @@ SENTENCES = {
 }
 """The text of each value, and its colour. From 3 up there were findings; below 0 nothing can be said."""
 
-BUILD, SEEN = select("netmon_build_info"), "netmon_view_last_flow_packet_timestamp_seconds"
+BASES = {
+    EXPECTED: ("Good basis", fields.GOOD),
+    PARTLY: ("Poor basis", fields.WATCH),
+    DEAD: SENTENCES[DEAD],
+    BLIND: SENTENCES[BLIND],
+}
+"""The same for what a verdict rests on."""
+
+SEEN = "netmon_view_last_flow_packet_timestamp_seconds"
 SILENT_S = 300
 POOR_SHARE = 0.05
 """Share of the time range in which a view may be degraded and still counts as good."""
@@ -43,6 +56,18 @@ WHERE = "vendor, location, country"
 def query(least_judged: float) -> str:
     """The value, with the labels `text` and `sentence`."""
     return f"{_found()}\nor on () {_nothing_found(least_judged)}"
+
+
+def basis_query() -> str:
+    """Whether sensors report, see well and could judge flows, with the labels `text` and `sentence`."""
+    judged, flows = _round(increase(FLOWS, 'verdict!="undecided"')), _round(increase(FLOWS))
+    levels = {
+        DEAD: _dead(),
+        BLIND: _blind(),
+        EXPECTED: f"({alive()} >= {sensors()} and {_poor()} == 0 and ({judged} > 0 or {flows} == 0))",
+        PARTLY: f"count({select(BUILD)})",
+    }
+    return _first_of(levels, _basis_sentence(judged, flows), BASES)
 
 
 def _found() -> str:
@@ -60,63 +85,69 @@ def _nothing_found(least_judged: float) -> str:
     judged, flows = _round(increase(FLOWS, 'verdict!="undecided"')), _round(increase(FLOWS))
     conditions = (
         f"{judged} / {flows} >= {least_judged}",
-        f"{_alive()} >= {_sensors()}",
+        f"{alive()} >= {sensors()}",
         f"{_poor()} == 0",
     )
     levels = {
-        DEAD: f"absent({BUILD})",
-        BLIND: f"(time() - max({select(SEEN)}) > {SILENT_S})",
+        DEAD: _dead(),
+        BLIND: _blind(),
         EXPECTED: f"({' and '.join(conditions)} and {judged} > 0)",
         PARTLY: f"({judged} > 0)",
         UNDECIDED: f"({flows} > 0)",
-        NOTHING: f"count({BUILD})",
+        NOTHING: f"count({select(BUILD)})",
     }
     return _first_of(levels, _basis_sentence(judged, flows))
 
 
-def _first_of(levels: Mapping[str, str], sentence: str) -> str:
+def _dead() -> str:
+    return f"absent({select(BUILD)})"
+
+
+def _blind() -> str:
+    return f"(time() - max({select(SEEN)}) > {SILENT_S})"
+
+
+def _first_of(
+    levels: Mapping[str, str], sentence: str, texts: Mapping[str, tuple[str, str]] = SENTENCES
+) -> str:
     """The first value whose condition has a result, with its text and the sentence."""
     values = [
-        _replace(f"{condition} * 0 + {value}", "text", _text(value), "", "")
+        replace(f"{condition} * 0 + {value}", "text", _text(texts[value][0]), "", "")
         for value, condition in levels.items()
     ]
     value = "\nor on () ".join(values)
     return f"({value})\n* on () group_left (sentence) {sentence}"
 
 
-def _text(value: str) -> str:
+def _text(text: str) -> str:
     """The text that precedes the sentence."""
-    text = SENTENCES[value][0]
     return f"{text} –" if ":" in text else f"{text}:"
 
 
 def _basis_sentence(judged: str, flows: str) -> str:
     """For example "412 of 430 flows judged, 27 of 30 sensors report, view good"."""
-    numbers = {"judged": judged, "flows": flows, "alive": _alive(), "sensors": _sensors(), "poor": _poor()}
+    numbers = {"judged": judged, "flows": flows, "alive": alive(), "sensors": sensors(), "poor": _poor()}
     labelled = [f'count_values("{name}", {number})' for name, number in numbers.items()]
     joined = labelled[0]
     for name, one in zip(list(numbers)[1:], labelled[1:], strict=True):
         joined += f" * on () group_left ({name}) {one}"
-    good = _replace(joined, "view", "view poor on ${1} interfaces", "poor", "(.+)")
-    good = _replace(good, "view", "view poor on 1 interface", "poor", "1")
-    good = _replace(good, "view", "view good", "poor", "0")
+    good = replace(joined, "view", "view poor on ${1} interfaces", "poor", "(.+)")
+    good = replace(good, "view", "view poor on 1 interface", "poor", "1")
+    good = replace(good, "view", "view good", "poor", "0")
     every = f'label_join({good}, "all", "|", "judged", "flows", "alive", "sensors", "view")'
     text = "${1} of ${2} flows judged, ${3} of ${4} sensors report, ${5}"
-    said = _replace(every, "sentence", text, "all", _parts(5))
+    said = replace(every, "sentence", text, "all", _parts(5))
     hint = "check the service, the network and the targets of Prometheus; see the runbook SensorDown"
-    return _replace(said, "sentence", hint, "alive", "0")
+    return replace(said, "sentence", hint, "alive", "0")
 
 
 def _finding_sentence() -> str:
     """For example "4 flows, 7.9 kB, acme → Moscow": critical findings first, then the most frequent."""
     ranks = ('severity="critical"', f"{FINDING}, {SERIOUS}", FINDING)
     worst = " or on () ".join(f"topk(1, {_round(increase(FLOWS, one, WHERE), '')} > 0)" for one in ranks)
-    known = f"topk by (location) (1, last_over_time({select('netmon_location_info')}[{RANGE}]))"
     sent = increase(SENT, FINDING, WHERE)
     sizes = [
-        _replace(
-            f'count_values by ({WHERE}) ("number", {number})', "sent", f"${{1}} {unit}", "number", "(.+)"
-        )
+        replace(f'count_values by ({WHERE}) ("number", {number})', "sent", f"${{1}} {unit}", "number", "(.+)")
         for number, unit in (
             (f"round({sent} / 1e3, 0.1) < 1000", "kB"),
             (f"round({sent} / 1e6, 0.1) >= 1", "MB"),
@@ -124,26 +155,14 @@ def _finding_sentence() -> str:
     ]
     counted = f'count_values by ({WHERE}) ("flows", {worst})'
     sized = f"{counted} * on ({WHERE}) group_left (sent) ({' or '.join(sizes)})"
-    city = f"({sized}) * on (location) group_left (city) {known}"
-    named = f"({city} or on ({WHERE}) {_replace(sized, 'city', '${1}', 'location', '(.+)')})"
+    named = with_city(sized, WHERE)
     every = f'label_join({named}, "all", "|", "flows", "sent", "vendor", "city")'
-    said = _replace(every, "sentence", "${1} flows, ${2}, ${3} → ${4}", "all", _parts(4))
-    said = _replace(said, "sentence", "1 flow,${1}", "sentence", "1 flows,(.*)")
+    said = replace(every, "sentence", "${1} flows, ${2}, ${3} → ${4}", "all", _parts(4))
+    said = replace(said, "sentence", "1 flow,${1}", "sentence", "1 flows,(.*)")
     # Counters show a new series as 0 for a minute: until then, the last-seen time says where.
-    newest = f"topk(1, {findings(seen_in_range)}) * 0 + 1"
-    first = _replace(
-        f'label_join({newest}, "all", " → ", "vendor", "location")', "sentence", "${1}", "all", "(.+)"
-    )
+    newest = with_city(f"topk(1, {findings(seen_in_range)}) * 0 + 1", WHERE)
+    first = f'label_join({newest}, "sentence", " → ", "vendor", "city")'
     return f"(sum by (sentence) ({said})\nor on () sum by (sentence) ({first}))"
-
-
-def _alive() -> str:
-    return f"(count(max by (job, instance) ({BUILD})) or vector(0))"
-
-
-def _sensors() -> str:
-    """The sensors that answered at any time in the range."""
-    return f"(count(max by (job, instance) (last_over_time({BUILD}[{RANGE}]))) or vector(0))"
 
 
 def _poor() -> str:
@@ -161,7 +180,3 @@ def _round(expression: str, empty: str = " or vector(0)") -> str:
 def _parts(number: int) -> str:
     """A pattern for that many parts with a bar between them."""
     return "\\\\|".join(["(.*)"] * number)
-
-
-def _replace(expression: str, target: str, text: str, source: str, pattern: str) -> str:
-    return f'label_replace({expression}, "{target}", "{text}", "{source}", "{pattern}")'

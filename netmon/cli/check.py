@@ -11,7 +11,7 @@ from pathlib import Path
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import log, write_line
-from netmon.config.settings import Config, state_folder
+from netmon.config.settings import Config, Privileges, Rotation, state_folder
 from netmon.errors import ConfigError
 from netmon.places.database import Database
 from netmon.places.databases import Databases, default_folders
@@ -140,6 +140,8 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
     yield "events.file", str(settings.events or "none")
+    yield from _rotation_texts(settings.rotation)
+    yield from _privilege_texts(settings.privileges)
     yield "metrics.hold_zero_s", str(settings.hold_zero_s)
     yield "metrics.created_series", "true" if settings.created_series else "false"
     yield from _web_texts(settings.web)
@@ -153,6 +155,22 @@ def _web_texts(web: WebOptions) -> Iterable[tuple[str, str]]:
     yield "web.route_prefix", web.prefix or "/"
     yield "web.config_file", str(web.config_file or "none: no TLS and no passwords")
     yield "web.enable_lifecycle", "true" if web.enable_lifecycle else "false: only SIGHUP reloads"
+
+
+def _rotation_texts(rotation: Rotation) -> Iterable[tuple[str, str]]:
+    yield "events.rotate_mib", str(rotation.rotate_mib or "0: the size does not matter")
+    yield "events.rotate_hours", str(rotation.rotate_hours or "0: the age does not matter")
+    yield "events.keep", str(rotation.keep)
+    yield "events.compress", "true" if rotation.compress else "false"
+
+
+def _privilege_texts(privileges: Privileges) -> Iterable[tuple[str, str]]:
+    yield "privileges.user", privileges.user or "netmon, or else nobody, if netmon run is started as root"
+    yield "privileges.stay_root", "true" if privileges.stay_root else "false"
+    yield (
+        "privileges.filter_calls",
+        "true" if privileges.filter_calls else "false: all system calls are allowed",
+    )
 
 
 _LEVELS: Mapping[int, str] = {

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,18 +16,23 @@ import typer
 from netmon import wiring
 from netmon._engine import Matcher
 from netmon.cli.options import SourceName, grouped
+from netmon.cli.run_options import SensorOptions
 from netmon.cli.terminal import log
-from netmon.cli.web_options import RunOptions
 from netmon.config.settings import Config
-from netmon.errors import ConfigError
-from netmon.outputs.lines import Lines
+from netmon.errors import ConfigError, NetmonError
+from netmon.outputs.event_file import EventFile
+from netmon.outputs.lines import Lines, StandardOutput
+from netmon.privileges.drop import drop
+from netmon.privileges.preload import preload
 from netmon.sources import ContinuousSource
+from netmon.sources.bpf import prepare_filter
 from netmon.sources.live import LiveSource
 from netmon.sources.scapy_source import ScapyLiveSource
 from netmon.version import package_version
 
 if TYPE_CHECKING:
     from netmon.sensor import Sensor
+    from netmon.web.listeners import Listener
 
 
 @grouped
@@ -51,12 +54,13 @@ def run(
         bool, typer.Option("--require-all", help="Start only if every interface can be captured.")
     ] = False,
     *,
-    options: RunOptions,
+    options: SensorOptions,
 ) -> None:
     """Monitors mirror ports and serves Prometheus metrics.
 
     SIGTERM and SIGINT stop it after the last flows are flushed. SIGHUP reloads the signatures; if the new
-    ones have errors, the old ones stay in use. Requires CAP_NET_RAW.
+    ones have errors, the old ones stay in use. Requires CAP_NET_RAW. Started as root, it becomes the user
+    netmon, or nobody, and keeps that capability only.
 
     An interface may go down, be removed and come back: the others are captured on, and it is captured again
     by itself. A start fails only if no interface can be captured, unless --require-all is given.
@@ -75,18 +79,24 @@ def run(
         raise ConfigError("no interface to monitor: give one with -i, or set capture.interfaces")
     # The sensor and the web server are slow to import, and no other command needs them.
     from netmon.sensor import Sensor  # noqa: PLC0415
+    from netmon.web.listeners import close_all, open_listeners  # noqa: PLC0415
     from netmon.web.server import describe  # noqa: PLC0415
 
     with ExitStack() as stack:
         if require_all:
             settings = replace(settings, capture=replace(settings.capture, require_all=True))
-        open_source = partial(_open_source, settings, ports, " ".join(filter_words or ()), options.source)
-        sensor = Sensor(settings, open_source, log)
+        # What is opened once and may need root comes first; what is opened again, as the sensor's user.
         level = settings.privacy_level if options.privacy is None else options.privacy
         privacy = wiring.make_privacy(settings, level)
-        for lines in _open_events(stack, settings.events, to_stdout=json):
-            sensor.add_events(lines, privacy)
-        where = "off" if settings.web.is_off else describe(_serve(stack, sensor, settings))
+        listeners = () if settings.web.is_off else open_listeners(settings.web, os.environ)
+        stack.callback(close_all, listeners)
+        expression = " ".join(filter_words or ())
+        settings, notes = _give_up_privileges(settings, expression, options.source)
+        with _explained(notes):
+            sensor = Sensor(settings, partial(_open_source, settings, ports, expression, options.source), log)
+            for lines in _open_events(stack, settings, to_stdout=json):
+                sensor.add_events(lines, privacy)
+            where = describe(_serve(stack, sensor, settings, listeners)) if listeners else "off"
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")
 
@@ -118,20 +128,45 @@ def _open_source(
     )
 
 
-def _open_events(stack: ExitStack, path: Path | None, *, to_stdout: bool) -> Iterator[Lines]:
+def _give_up_privileges(settings: Config, expression: str, source: SourceName) -> tuple[Config, list[str]]:
+    """Gives up what the sensor does not need, and notes what to tell. Raises ConfigError and StartError."""
+    if expression:
+        prepare_filter(expression, settings.capture.snaplen)
+    if source is SourceName.SCAPY:  # it calls what it likes
+        settings = replace(settings, privileges=replace(settings.privileges, filter_calls=False))
+    preload()
+    return drop(settings, os.environ)
+
+
+@contextmanager
+def _explained(notes: list[str]) -> Iterator[None]:
+    """Logs the notes after a start that succeeds, or that fails for lack of a permission."""
+    try:
+        yield
+    except (NetmonError, PermissionError) as error:
+        for note in notes if "permission denied" in str(error).lower() else ():
+            log(note)
+        raise
+    for note in notes:
+        log(note)
+
+
+def _open_events(stack: ExitStack, settings: Config, *, to_stdout: bool) -> Iterator[Lines]:
     """Where events are written: standard output, the configured file, or both."""
-    files = [("standard output", sys.stdout.fileno())] if to_stdout and sys.stdout else []
-    if path is not None:
-        files.append((str(path), stack.enter_context(path.open("ab")).fileno()))
-    for name, number in files:
-        yield Lines(io.FileIO(number, "wb", closefd=False), name, log)
+    if to_stdout and sys.stdout:
+        yield Lines(StandardOutput(sys.stdout.fileno()), "standard output", log)
+    if settings.events is not None:
+        file = EventFile(settings.events, settings.rotation, log)
+        stack.callback(file.close)
+        yield Lines(file, str(settings.events), log)
 
 
-def _serve(stack: ExitStack, sensor: Sensor, settings: Config) -> Sequence[str]:
+def _serve(
+    stack: ExitStack, sensor: Sensor, settings: Config, listeners: Sequence[Listener]
+) -> Sequence[str]:
     """Serves the sensor's metrics until the stack is closed. Returns the URLs without a path."""
     from netmon.web.guard import WebGuard  # noqa: PLC0415
     from netmon.web.handler import Site  # noqa: PLC0415
-    from netmon.web.listeners import open_listeners  # noqa: PLC0415
     from netmon.web.scrapes import Scrapes  # noqa: PLC0415
     from netmon.web.server import WebServer  # noqa: PLC0415
 
@@ -146,7 +181,7 @@ def _serve(stack: ExitStack, sensor: Sensor, settings: Config) -> Sequence[str]:
         reload=sensor.reload,
         view=sensor.view,
     )
-    web = WebServer(open_listeners(settings.web, os.environ), site)
+    web = WebServer(listeners, site)
     web.start()
     stack.callback(web.stop)
     return web.urls

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from netmon.config.policy import POLICY_KEYS, read_policy
-from netmon.config.settings import SEPARATIONS, Capture, Config, Mention
+from netmon.config.settings import SEPARATIONS, Capture, Config, Mention, Privileges, Rotation
 from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (
     NO_NETWORK,
@@ -67,6 +67,7 @@ _SECTIONS = (
     "state",
     "privacy",
     "events",
+    "privileges",
     "metrics",
     "web",
 )
@@ -84,6 +85,7 @@ def _read(root: Item, file: Path) -> Config:
     dns = _section(top, "dns", ("resolvers", "nat64_prefixes"))
     privacy = _section(top, "privacy", ("level", "key_file"))
     state = _section(top, "state", ("folder", "learning_days"))
+    events = _section(top, "events", ("file", *Rotation.__slots__))
     mentions: list[Mention] = []
     labels: dict[Path, DatabaseLabel] = {}
     return Config(
@@ -113,7 +115,9 @@ def _read(root: Item, file: Path) -> Config:
         learning_days=state.read("learning_days", lambda item: item.integer(0, 365), default.learning_days),
         privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
         privacy_key=privacy.read("key_file", _path_from(file), None),
-        events=_section(top, "events", ("file",)).read("file", _path_from(file), None),
+        events=events.read("file", _path_from(file), None),
+        rotation=_read_rotation(events),
+        privileges=_read_privileges(_section(top, "privileges", Privileges.__slots__)),
         hold_zero_s=metrics.read("hold_zero_s", lambda item: item.integer(0, 3600), default.hold_zero_s),
         created_series=metrics.read("created_series", Item.flag, default.created_series),
         web=read_web(web, _path_from(file)),
@@ -177,6 +181,25 @@ def _read_capture(fields: Fields) -> Capture:
 def _read_ports(item: Item) -> tuple[int, ...]:
     """UDP ports; an empty list for none."""
     return tuple(element.integer(1, 65_535) for element in item.elements())
+
+
+def _read_rotation(events: Fields) -> Rotation:
+    default = Rotation()
+    return Rotation(
+        rotate_mib=events.read("rotate_mib", lambda item: item.integer(0, 1_048_576), default.rotate_mib),
+        rotate_hours=events.read("rotate_hours", lambda item: item.integer(0, 8_784), default.rotate_hours),
+        keep=events.read("keep", lambda item: item.integer(1, 10_000), default.keep),
+        compress=events.read("compress", Item.flag, default.compress),
+    )
+
+
+def _read_privileges(fields: Fields) -> Privileges:
+    default = Privileges()
+    return Privileges(
+        user=fields.read("user", Item.text, default.user),
+        stay_root=fields.read("stay_root", Item.flag, default.stay_root),
+        filter_calls=fields.read("filter_calls", Item.flag, default.filter_calls),
+    )
 
 
 def _read_position(sensor: Fields) -> Position | None:

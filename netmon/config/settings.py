@@ -42,6 +42,40 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
+class Privileges:
+    """What `netmon run` keeps when it was started as root, and whether system calls are restricted."""
+
+    user: str = ""  # to become; empty: netmon, or nobody
+    stay_root: bool = False
+    filter_calls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """When netmon itself rotates the file of the events, and what it keeps."""
+
+    rotate_mib: int = 0  # 0: never because of its size
+    rotate_hours: int = 0  # 0: never because of its age
+    keep: int = 14
+    compress: bool = True
+
+    @property
+    def is_on(self) -> bool:
+        """True if the file is rotated at all."""
+        return bool(self.rotate_mib or self.rotate_hours)
+
+    @property
+    def max_bytes(self) -> int:
+        """The size from which on the file is rotated; 0 for none."""
+        return self.rotate_mib << 20
+
+    @property
+    def period_s(self) -> int:
+        """The seconds of a period; 0 for none."""
+        return self.rotate_hours * 3600
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A vendor, component, place or group of countries in the policy, which must exist in the signatures."""
 
@@ -78,6 +112,8 @@ class Config:
     privacy_level: int = 1
     privacy_key: Path | None = None
     events: Path | None = None
+    rotation: Rotation = field(default_factory=Rotation)
+    privileges: Privileges = field(default_factory=Privileges)
     hold_zero_s: int = 60  # how long a new series of a counter is shown as 0
     created_series: bool = False  # whether counters have `_created`
     web: WebOptions = field(default_factory=WebOptions)

@@ -39,6 +39,10 @@ class DestinationsFile:
         """Whether the last access to the file failed."""
         return self._file.is_failing
 
+    def probe(self) -> None:
+        """Reports at once if the file cannot be written."""
+        self._file.probe()
+
     def load(self, learning_s: int = 0) -> Destinations:
         """The destinations in the file; none if there is no file, or no usable one."""
 

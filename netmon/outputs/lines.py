@@ -6,6 +6,7 @@ import errno
 import io
 import os
 from collections.abc import Callable
+from typing import Protocol
 
 from netmon.errors import reason_of
 
@@ -13,14 +14,45 @@ MAX_PENDING = 65_536
 """Characters buffered before they are written without a flush."""
 
 
+class Target(Protocol):
+    """Where lines are written to; all methods raise OSError."""
+
+    def begin(self, size: int) -> None:
+        """To be called before lines of this size are written, and from time to time."""
+
+    def write(self, data: memoryview) -> int | None:
+        """Writes as much as possible; returns how much that was."""
+
+    def take_back(self, size: int) -> bool:
+        """Removes the bytes that were written last; False if that is not possible."""
+
+
+class StandardOutput:
+    """Standard output, which netmon did not open and does not replace."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._file = io.FileIO(descriptor, "wb", closefd=False)
+
+    def begin(self, size: int) -> None:
+        """Does nothing."""
+
+    def write(self, data: memoryview) -> int | None:
+        """Writes as much as possible; returns how much that was."""
+        return self._file.write(data)
+
+    def take_back(self, _size: int) -> bool:
+        """Never possible: a shell that opened the file may not append to it."""
+        return False
+
+
 class Lines:
     """A text stream of lines. Lines that cannot be written are counted in `lost`, and logged once.
 
-    When a full disk truncates a line, the rest of it is written before the next line. BrokenPipeError is
+    A line that a full disk cuts is removed, or its rest is written before the next line. BrokenPipeError is
     raised: the reader has closed the pipe, and the file is not at fault.
     """
 
-    def __init__(self, file: io.FileIO, name: str, log: Callable[[str], None]) -> None:
+    def __init__(self, file: Target, name: str, log: Callable[[str], None]) -> None:
         self.lost = 0
         self._file = file
         self._name = name
@@ -47,16 +79,31 @@ class Lines:
             return
         size, done = len(data), 0
         try:
+            if not self._rest:
+                self._file.begin(size)
             while done < size:
                 done += self._file.write(data[done:]) or _would_block()
         except BrokenPipeError:
             raise
         except OSError as error:
-            is_cut = data[done - 1] != ord("\n") if done else bool(self._rest)
-            self._fail(error, bytes(data[done:]), is_cut=is_cut)
+            written = bytes(data[:done])
+            begun = len(written) - written.rfind(b"\n") - 1  # bytes of a cut line
+            if begun and not self._rest and self._file.take_back(begun):
+                done -= begun
+                begun = 0
+            self._fail(error, bytes(data[done:]), is_cut=bool(begun) if done else bool(self._rest))
         else:
             self._rest = b""
             self._recover()
+
+    def refresh(self) -> None:
+        """Makes sure that the file still has its name, also while there are no lines."""
+        if self._rest:
+            return  # it belongs to the file that is open
+        try:
+            self._file.begin(0)
+        except OSError as error:
+            self._fail(error, b"", is_cut=False)
 
     def _fail(self, error: OSError, left: bytes, *, is_cut: bool) -> None:
         self._rest = left[: left.index(b"\n") + 1] if is_cut else b""

@@ -14,15 +14,18 @@ from netmon.outputs.metrics import METRICS
 
 def register_process(registry: CollectorRegistry, sensor: str, site: str) -> None:
     """Adds `netmon_sensor_info`, and `process_*` as every exporter has them: CPU, memory, files."""
-    registry.register(_SensorInfo(sensor, site))
+    registry.register(SensorInfo(sensor, site))
     ProcessCollector(registry=registry)
 
 
-class _SensorInfo(Collector):
+class SensorInfo(Collector):
+    """Shows `netmon_sensor_info`."""
+
     def __init__(self, sensor: str, site: str) -> None:
         self._values = (sensor, site)
 
     def collect(self) -> Iterator[Metric]:
+        """The metric."""
         _, labels, text = METRICS["netmon_sensor"]
         family = InfoMetricFamily("netmon_sensor", text, labels=labels)
         family.add_metric(self._values, {})

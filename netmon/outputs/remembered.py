@@ -46,6 +46,10 @@ class SeriesFile:
         """Whether the last attempt to save succeeded."""
         return self._file.is_saved
 
+    def probe(self) -> None:
+        """Reports at once if the file cannot be written."""
+        self._file.probe()
+
     def load(self) -> Remembered:
         """What the file remembers; nothing if there is no file, or no usable one."""
         return self._file.load(_parse, Remembered())

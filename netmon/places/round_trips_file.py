@@ -40,6 +40,10 @@ class RoundTripsFile:
         """Whether the last attempt to save succeeded."""
         return self._file.is_saved
 
+    def probe(self) -> None:
+        """Reports at once if the file cannot be written."""
+        self._file.probe()
+
     def load(self) -> SmallestRoundTrips:
         """The round trips in the file; none if there is no usable file, or one from another position."""
 

@@ -26,6 +26,8 @@ from netmon.yaml_nodes import Document, Item, in_lines
 
 T = TypeVar("T")
 
+MAX_BYTES = 32 * 1024 * 1024
+"""The largest file: several hundred thousand names."""
 LOCATIONS = "locations.yaml"
 PUBLIC_NAMES = "ech_public_names.yaml"
 RESOLVERS = "resolvers.yaml"
@@ -74,7 +76,7 @@ def load_folder(folder: Path) -> SignatureSet:
 def _open(folder: Path) -> list[Document]:
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
-        documents = [Document(path) for path in paths]
+        documents = [Document(path, max_bytes=MAX_BYTES) for path in paths]
     except OSError as error:
         raise SignatureError(f"{error.filename or folder}: {reason_of(error)}") from error
     if not documents:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import re
+from contextlib import suppress
 from functools import cache
 from typing import Final
 
 from netmon.errors import SourceError
 
-__all__ = ["ETHERNET", "Program", "compile_filter"]
+__all__ = ["ETHERNET", "Program", "compile_filter", "prepare_filter"]
 
 Program = list[tuple[int, int, int, int]]
 """Instructions: (code, jump if true, jump if false, operand)."""
 
 ETHERNET: Final = 1
 """Link type of Ethernet (https://www.tcpdump.org/linktypes.html)."""
+_RAW_IP: Final = 101
 
 # libpcap uses the same numbers as capture files, except for raw IP.
 _LIBPCAP_LINK: Final = {101: 12, 14: 12}
@@ -72,6 +74,16 @@ def compile_filter(expression: str, link: int, snaplen: int = 65_535, *, live: b
     return _compile(_with_tags(expression), expression, link, snaplen)
 
 
+def prepare_filter(expression: str, snaplen: int) -> None:
+    """Compiles a live filter for all link types of interfaces, while host names can still be looked up.
+
+    `compile_filter` then has the result at hand, and reports what is wrong with the expression.
+    """
+    for link in (ETHERNET, _RAW_IP):
+        with suppress(SourceError):
+            compile_filter(expression, link, snaplen, live=True)
+
+
 def _with_tags(expression: str) -> str:
     """The same expression for frames with no tag, one tag or two.
 
@@ -84,6 +96,7 @@ def _with_tags(expression: str) -> str:
     return f"({none} and {rest}) or (vlan and (({one} and {rest}) or (vlan and {rest})))"
 
 
+@cache
 def _compile(text: str, expression: str, link: int, snaplen: int) -> Program:
     libpcap = _libpcap()
     handle = libpcap.pcap_open_dead(_LIBPCAP_LINK.get(link, link), snaplen)

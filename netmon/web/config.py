@@ -72,11 +72,11 @@ def load(file: Path) -> WebConfig:
     Raises ConfigError with one line "file:line: message" per error.
     """
     try:
-        if not file.read_bytes().strip():
-            return WebConfig()
         document = Document(file, names_keys=True)
     except OSError as error:
         raise ConfigError(f"{file}: {reason_of(error)}") from error
+    if not document.data.strip() and not document.is_too_large:
+        return WebConfig()
     config = _read(document.root, file.parent) if document.root else WebConfig()
     if document.problems:
         raise ConfigError(in_lines(document.problems))

@@ -20,6 +20,7 @@ from netmon.web.passwords import Access, Client, Passwords
 from netmon.web.verified import VerifiedPasswords, memory_folder
 
 _CHECK_EVERY_S = 1.0
+_MAX_PEM_BYTES = 4 * 1024 * 1024
 _PLAIN_HTTP = b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\nthis server requires HTTPS\n"
 _VERIFY = {
     "NoClientCert": ssl.CERT_NONE,
@@ -123,9 +124,12 @@ def _context_of(tls: TlsConfig, file: Path) -> ssl.SSLContext:
     context.verify_mode = _VERIFY[tls.client_auth_type]
     for path in tls.files:
         try:
-            path.read_bytes()
+            with path.open("rb") as stream:
+                size = len(stream.read(_MAX_PEM_BYTES + 1))
         except OSError as error:
             raise ConfigError(f"{file}: {path}: {reason_of(error)}") from error
+        if size > _MAX_PEM_BYTES:
+            raise ConfigError(f"{file}: {path}: larger than {_MAX_PEM_BYTES >> 20} MiB, so it is no PEM file")
     try:
         # Without a password, OpenSSL would prompt for that of an encrypted key on the terminal.
         context.load_cert_chain(tls.cert_file, tls.key_file, password=lambda: b"")

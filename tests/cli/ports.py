@@ -77,7 +77,7 @@ class RunningSensor:
         self, network: Network, environment: Mapping[str, str], words: Sequence[object], prefix: Sequence[str]
     ) -> None:
         self._network = network
-        command = [*prefix, sys.executable, "-m", "netmon", "run", *words]
+        command = [*prefix, sys.executable, "-m", "netmon", "run", "--user", "nobody", *words]
         self.process = subprocess.Popen(
             network.command(*command),
             env=dict(environment),

@@ -71,7 +71,8 @@ policy:
     - {vendor: kaspersky, clients: 192.0.2.0/28, since: 2026-10-01, until: 9999-12-31, author: HH, reason: II}
 state: {folder: JJ, learning_days: 21}
 privacy: {level: 2, key_file: key}
-events: {file: events.jsonl}
+events: {file: events.jsonl, rotate_mib: 100, keep: 3, compress: false}
+privileges: {user: sensor, stay_root: true, filter_calls: false}
 web: {listen: ['[::1]:10', 'unix:/KK'], external_url: 'https://LL.example/mm', enable_lifecycle: true}
 """.replace("SIGNATURES", str(tmp_path / "folder"))
     )
@@ -118,6 +119,13 @@ web: {listen: ['[::1]:10', 'unix:/KK'], external_url: 'https://LL.example/mm', e
         "privacy.level: 2: clients' networks only",
         "privacy.key_file: key",
         "events.file: events.jsonl",
+        "events.rotate_mib: 100",
+        "events.rotate_hours: 0: the age does not matter",
+        "events.keep: 3",
+        "events.compress: false",
+        "privileges.user: sensor",
+        "privileges.stay_root: true",
+        "privileges.filter_calls: false: all system calls are allowed",
         "web.listen: [::1]:10, unix:/KK",
         "web.systemd_socket: false",
         "web.external_url: https://LL.example/mm",

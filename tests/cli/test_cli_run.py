@@ -40,7 +40,19 @@ class Sensor:
 
     def __init__(self, environment, *words):
         listen = [] if LISTEN in words else [LISTEN, "off"]
-        command = [sys.executable, "-m", "netmon", "run", "-i", PORT, *listen, "--json", *words]
+        command = [
+            sys.executable,
+            "-m",
+            "netmon",
+            "run",
+            "-i",
+            PORT,
+            "--user",
+            "nobody",
+            *listen,
+            "--json",
+            *words,
+        ]
         self.process = subprocess.Popen(
             ["unshare", "--net", "sh", "-c", SETUP, "sh", *map(str, command)],
             env=environment,
@@ -227,6 +239,7 @@ def test_service_manager_is_notified(sensor, environment, tmp_path):
     """Ready after the start, alive while capturing, reloading and ready around a reload, then stopping."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
+        (tmp_path / "notify").chmod(0o777)  # as systemd's
         manager.settimeout(30)
         environment |= {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "30000000"}
         running = sensor()
@@ -244,6 +257,7 @@ def test_an_idle_sensor_is_alive(sensor, environment, tmp_path):
     """The watchdog is reset repeatedly while no packets arrive."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
+        (tmp_path / "notify").chmod(0o777)  # as systemd's
         manager.settimeout(30)
         environment |= {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
         sensor()
@@ -323,18 +337,18 @@ def test_a_crash_loses_only_unsaved_destinations(sensor, demo, tmp_path):
 
 
 def test_an_unwritable_state_does_not_stop_the_sensor(environment, demo, tmp_path):
-    """It is logged in one line, and everything else works."""
+    """It is logged at the start, before anything is to be written, and everything else works."""
     need("ip", "tcpreplay")
     (tmp_path / ".local").write_text("a file where a folder should be")
     running = Sensor(environment, "--country", "DE")
     where = f"{tmp_path}/.local/state/netmon/destinations.json"
     assert running.line() == f"netmon: {where}: not a directory; left in place; all destinations count as new"
-    assert running.line().startswith("netmon: watching ")
-    running.replay(demo)
     assert running.line() == (
         f"netmon: {where}: not a directory; until it can be written, new destinations will be "
         f"reported again after a restart"
     )
+    assert running.line().startswith("netmon: watching ")
+    running.replay(demo)
     code, events = running.end(signal.SIGTERM)
     assert (code, sum(ended(events).values())) == (0, 38)
 

@@ -165,7 +165,7 @@ def test_run_with_an_invalid_address_to_listen_on(refused):
 
 def test_run_on_an_unknown_interface(refused):
     """One line with the interface, with and without privileges."""
-    assert "no-such-if0" in refused("run", "-i", "no-such-if0", "--web.listen-address", "off")
+    assert "no-such-if0" in refused("run", "-i", "no-such-if0", "--stay-root", "--web.listen-address", "off")
 
 
 def test_signatures_with_errors(netmon, tmp_path):
@@ -255,3 +255,53 @@ def test_a_resolver_that_is_no_address_is_quoted(refused, demo, tmp_path):
     (tmp_path / "netmon.yaml").write_text("dns: {resolvers: [192.0.2.53, 192.0.2.530]}\n")
     message = refused("read", "--config", "netmon.yaml", demo)
     assert message == "netmon.yaml:1: dns.resolvers: '192.0.2.530' is not an IP address"
+
+
+BIG = 50_000_000
+
+
+def _big(path):
+    """A file of 50 MB that takes no space, and whose contents are a comment."""
+    with path.open("w") as file:
+        file.write("#")
+        file.truncate(BIG)
+
+
+@pytest.mark.parametrize("name", ["netmon.yaml", "/dev/zero"])
+def test_a_configuration_of_any_size_is_refused(refused, tmp_path, name):
+    """At once, without reading all of it, with what may be wrong."""
+    _big(tmp_path / "netmon.yaml")
+    assert refused("check", "--config", name) == (
+        f"{name}:1: the file is larger than 4 MiB, and is not read: is it the right one?"
+    )
+
+
+def test_signatures_of_any_size_are_refused(refused, tmp_path):
+    """A signature file may be larger, but not of any size."""
+    _big(tmp_path / "acme.yaml")
+    (tmp_path / "locations.yaml").write_text("locations: {}\n")
+    assert refused("check", "--signatures", tmp_path) == (
+        f"{tmp_path}/acme.yaml:1: the file is larger than 32 MiB, and is not read: is it the right one?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        (
+            "privacy: {key_file: big}",
+            "big: larger than 65,536 bytes, so it is hardly a key: name another file",
+        ),
+        (
+            "web: {config_file: big}",
+            "big:1: the file is larger than 4 MiB, and is not read: is it the right one?",
+        ),
+        ("web: {config_file: web.yml}", "web.yml: big: larger than 4 MiB, so it is no PEM file"),
+    ],
+)
+def test_other_files_of_any_size_are_refused(refused, tmp_path, setting, message):
+    """A key, the configuration of the web server, and its certificate."""
+    _big(tmp_path / "big")
+    (tmp_path / "web.yml").write_text("tls_server_config: {cert_file: big, key_file: big}")
+    (tmp_path / "netmon.yaml").write_text(setting)
+    assert refused("check", "--config", "netmon.yaml") == message

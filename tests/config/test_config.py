@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netmon.config.load import find_file, load
-from netmon.config.settings import Config, state_folder
+from netmon.config.settings import Config, Privileges, Rotation, state_folder
 from netmon.errors import ConfigError
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
@@ -37,6 +37,8 @@ def test_shipped_file_names_every_setting():
         "report_every_s",
         "key_file",
         "learning_days",
+        *Config().rotation.__slots__,
+        *Config().privileges.__slots__,
     ):
         assert f"  {key}:" in text
 
@@ -92,7 +94,8 @@ policy:
     - {vendor: acme, clients: "2001:db8::/64", until: 2027-01-31, author: A, reason: B, lifts: place}
 state: {folder: state, learning_days: 14}
 privacy: {level: 2, key_file: key}
-events: {file: events.jsonl}
+events: {file: events.jsonl, rotate_mib: 100, rotate_hours: 24, keep: 3, compress: false}
+privileges: {user: sensor, stay_root: true, filter_calls: false}
 web: {listen: "[::1]:9000", external_url: "https://sensors.example/edge/", config_file: web.yml,
   enable_lifecycle: true}
 """)
@@ -133,6 +136,8 @@ web: {listen: "[::1]:9000", external_url: "https://sensors.example/edge/", confi
     assert (config.state, config.learning_days) == (tmp_path / "state", 14)
     assert (config.privacy_level, config.privacy_key) == (2, tmp_path / "key")
     assert config.events == tmp_path / "events.jsonl"
+    assert config.rotation == Rotation(100, 24, 3, compress=False)
+    assert config.privileges == Privileges("sensor", stay_root=True, filter_calls=False)
     assert config.web == WebOptions(
         listen=(ListenAddress("::1", 9000),),
         external_url="https://sensors.example/edge",

@@ -103,7 +103,10 @@ def test_unit_is_bounded():
 
 @pytest.mark.lab
 def test_one_capability_is_enough(tmp_path):
-    """As user nobody, with CAP_NET_RAW as its only, ambient capability, the sensor captures."""
+    """As user nobody, with CAP_NET_RAW as its only, ambient capability, the sensor captures.
+
+    Then it gives up what it could pass on, and all system calls that it does not need.
+    """
     need("setpriv", "ip")
     need_readable_by_all()
     rights = "--inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw --bounding-set=-all,+net_raw"
@@ -112,9 +115,12 @@ def test_one_capability_is_enough(tmp_path):
         "ip link set netmon-b up && exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs "
         f'{rights} "$0" -m netmon run -i netmon-a --web.listen-address off'
     )
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(0o777)
     sensor = subprocess.Popen(
         ["unshare", "--net", "sh", "-c", command, sys.executable],
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent"},
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "XDG_STATE_HOME": str(state)},
         cwd="/",
         stderr=subprocess.PIPE,
         text=True,
@@ -124,9 +130,11 @@ def test_one_capability_is_enough(tmp_path):
         status = Path(f"/proc/{sensor.pid}/status").read_text()
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
         assert fields["Uid"].split() == ["65534"] * 4
-        assert {
-            name: int(fields[name], 16) for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")
-        } == dict.fromkeys(("CapPrm", "CapEff", "CapBnd", "CapAmb"), NET_RAW)
+        assert {name: int(fields[name], 16) for name in ("CapPrm", "CapEff", "CapBnd")} == dict.fromkeys(
+            ("CapPrm", "CapEff", "CapBnd"), NET_RAW
+        )
+        assert (int(fields["CapAmb"], 16), int(fields["CapInh"], 16)) == (0, 0)
+        assert (fields["NoNewPrivs"], fields["Seccomp"]) == ("1", "2")
     finally:
         sensor.terminate()
         sensor.communicate(timeout=30)

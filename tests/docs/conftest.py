@@ -14,6 +14,7 @@ from tests.docs.newcomer import Newcomer
 def newcomer():
     """A machine on which netmon was installed as README says."""
     with tempfile.TemporaryDirectory(prefix="netmon-newcomer-") as folder:
+        Path(folder).chmod(0o755)  # for the user that the sensor becomes
         machine = Newcomer(Path(folder))
         try:
             block = installation()

@@ -13,6 +13,7 @@ FILES = sorted(FOLDER.glob("*.json"))
 NAMES = [file.stem for file in FILES]
 MOST_STEPS = 60  # the dashboards' maxDataPoints
 LABEL_VALUES = re.compile(r"label_values\((.+),\s*(\w+)\)")
+QUERY_RESULT = re.compile(r"query_result\((.+)\)", re.DOTALL)
 
 
 class Target(NamedTuple):
@@ -53,6 +54,18 @@ def targets() -> Iterator[Target]:
 def variables(board: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The variables of a dashboard by name."""
     return {one["name"]: one for one in board["templating"]["list"]}
+
+
+def options(variable: Mapping[str, Any], found: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """The texts and values that Grafana offers for a `query_result`, as its named groups choose them."""
+    pattern = re.fullmatch(r"/(.+)/g", variable["regex"]).group(1).replace("(?<", "(?P<")
+    offered = []
+    for one in found:
+        line = "{" + ",".join(f'{name}="{value}"' for name, value in one["metric"].items()) + "}"
+        groups = [match.groupdict() for match in re.finditer(pattern, line)]
+        text, value = (next(one[name] for one in groups if one[name]) for name in ("text", "value"))
+        offered.append((text, value))
+    return sorted(offered)
 
 
 class Range(NamedTuple):

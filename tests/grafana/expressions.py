@@ -69,7 +69,7 @@ def labels_of(node: Any, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
             labels = frozenset().union(*(labels_of(argument, known) for argument in node.args))
             if node.func.name == "histogram_quantile":
                 labels -= {"le"}
-            elif node.func.name == "label_replace":
+            elif node.func.name in ("label_replace", "label_join"):
                 labels |= {node.args[1].val}
         case promql_parser.ParenExpr() | promql_parser.UnaryExpr() | promql_parser.SubqueryExpr():
             labels = labels_of(node.expr, known)

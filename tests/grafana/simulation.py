@@ -20,16 +20,17 @@ from pathlib import Path
 from typing import Any
 
 from netmon.exposition import labels_of
+from netmon.outputs.process import SensorInfo
 from netmon.outputs.prometheus import Prometheus
 from netmon.outputs.remembered import Remembered
-from netmon.records import Place, Verdict
+from netmon.records import ConcernStanding, Place, Verdict
 from netmon.signatures.load import load_folder
+from tests.grafana import counters
 from tests.grafana.boards import Range, Target, fill_in
 from tests.lab.lab import SIGNATURES, wait_for
-from tests.outputs.test_prometheus import STATS
 from tests.records import classified
 
-BEGIN_S = 1_790_000_000 - 1_790_000_000 % 7200
+BEGIN_S = 1_800_000_000 - 1_800_000_000 % 7200
 """The beginning of every simulation: blocks of Prometheus' database begin at even hours."""
 SCRAPE_S = 15
 PHASE_S = 7.3  # a target is not scraped at the moments at which a graph has its points
@@ -135,13 +136,27 @@ class Server:
 class Sensor:
     """A simulated sensor, with the flows that a test lets it see."""
 
-    def __init__(self, database: Database, instance: str = "berlin:10977", begin_s: float = BEGIN_S) -> None:
+    def __init__(
+        self,
+        database: Database,
+        instance: str = "berlin:10977",
+        begin_s: float = BEGIN_S,
+        name: tuple[str, str] | None = None,
+        signatures: Path = SIGNATURES,
+        *,
+        has_name: bool = True,
+    ) -> None:
+        """`name`: sensor and site of netmon_sensor_info, if it `has_name`; by default the host, twice."""
         self._begin_s = begin_s
         self.now_s = float(begin_s)
-        self.stats: dict[str, Any] = STATS | {"new_destinations": {}, "degraded": {("eth1", "unseen"): 0}}
+        self.stats: dict[str, Any] = counters.databases(begin_s) | {"degraded": {("eth1", "unseen"): 0}}
+        self._has_name = has_name
+        self.name = name or (instance.partition(":")[0], instance.partition(":")[0].capitalize())
+        self._signatures = load_folder(signatures)
         self._database = database
         self._instance = instance
         self._flows = 0
+        self._poor_s = 0.0
         self._last_packet_s = 0.0
         self.is_blind = False  # its mirror port shows no packets of flows
         self.start()
@@ -151,7 +166,10 @@ class Sensor:
         self.metrics = Prometheus("1", self._stats, hold_s=HOLD_S, clock=lambda: self.now_s)
         if remembered is not None:
             self.metrics.restore(remembered)
-        self.metrics.loaded(load_folder(SIGNATURES), [], self.now_s)
+        if self._has_name:
+            self.metrics.registry.register(SensorInfo(*self.name))
+        self.metrics.loaded(self._signatures, [], self.now_s)
+        self._started_s, self._poor_s = self.now_s, 0.0
 
     def restart(self) -> None:
         """Ends and starts again: what was counted is lost, and what is remembered is not."""
@@ -165,6 +183,8 @@ class Sensor:
         sent: int = 1000,
         received: int | None = None,
         of: tuple[str, str] = ("acme", "files"),
+        rtt_ms: float = 12,
+        concerns: tuple[ConcernStanding, ...] = (),
     ) -> None:
         """Sees flows of a vendor's component now."""
         vendor, component = of
@@ -177,8 +197,9 @@ class Sensor:
                 last_ns=int(self.now_s * 1e9),
                 new_sent_bytes=sent,
                 new_received_bytes=2 * sent if received is None else received,
+                rtt_ns=int(rtt_ms * 1e6),
             )
-            self.metrics.flow(replace(seen, vendor=vendor, component=component))
+            self.metrics.flow(replace(seen, vendor=vendor, component=component, concerns=concerns))
 
     def scrape(self, job: str = "netmon") -> None:
         """Is scraped now."""
@@ -188,6 +209,7 @@ class Sensor:
         """Lets time pass, and is scraped at intervals; gives each moment before its scrape."""
         while self.now_s < self._begin_s + when_s:
             self.now_s += every_s
+            self._poor_s += every_s * any(self.stats["degraded"].values())
             yield self.now_s - self._begin_s
             self.scrape()
 
@@ -199,4 +221,5 @@ class Sensor:
     def _stats(self) -> dict[str, Any]:
         if not self.is_blind:
             self._last_packet_s = self.now_s
-        return self.stats | {"last_flow_packet_s": {"eth1": self._last_packet_s}}
+        counted = counters.counted(self.now_s - self._started_s, self._poor_s)
+        return counted | self.stats | {"last_flow_packet_s": {"eth1": self._last_packet_s}}

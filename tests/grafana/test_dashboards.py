@@ -9,12 +9,37 @@ import promql_parser
 import pytest
 import yaml
 
+from grafana.src import words
 from grafana.src.build import overview
-from tests.grafana.boards import FILES, FOLDER, LABEL_VALUES, NAMES, example, load, panels, targets, variables
+from netmon._engine import Engine, Matcher
+from netmon.quality import THRESHOLDS
+from netmon.records import (
+    ECH,
+    ENCRYPTED_DNS,
+    EVIDENCE,
+    NEW_DESTINATION,
+    QUESTIONS,
+    QUIC_VERSIONS,
+    STANDINGS,
+    UNNAMED,
+)
+from tests.grafana.boards import (
+    FILES,
+    FOLDER,
+    LABEL_VALUES,
+    NAMES,
+    QUERY_RESULT,
+    example,
+    load,
+    panels,
+    targets,
+    variables,
+)
 from tests.grafana.expressions import GRAFANA, check, parse
 
 ROOT = GRAFANA.parent
 TARGETS = list(targets())
+fields = overview.fields
 # Panels that are part of every Grafana: plugins cannot be installed in a closed network.
 CORE = {"bargauge", "geomap", "row", "stat", "table", "timeseries"}
 RATES = {"rate", "increase", "irate", "resets", "changes"}
@@ -56,21 +81,28 @@ def test_boards_link_to_each_other(name):
 
 @by_board
 def test_variables_select_source_and_sensors(name):
-    """A data source, then jobs, then sensors of these jobs; several or all of them can be selected."""
+    """A data source, then jobs, their sites, and sensors of these; several or all of them can be selected."""
     board = variables(load(name))
-    assert list(board)[:3] == ["datasource", "job", "instance"]
+    assert list(board)[:4] == ["datasource", "job", "site", "instance"]
     assert (board["datasource"]["type"], board["datasource"]["query"]) == ("datasource", "prometheus")
-    for one in ("job", "instance"):
+    # All sensors are those that the variable offers: a value for all would include those of other sites.
+    for one, every in (("job", ".+"), ("site", ".*"), ("instance", None)):
         assert board[one]["multi"]
         assert board[one]["includeAll"]
-        assert board[one]["allValue"] == ".+"
-    assert 'job=~"$job"' in board["instance"]["query"]["query"]
+        assert board[one].get("allValue") == every
     for variable in board.values():
         assert variable["label"]
         assert variable["description"]
         if variable["type"] == "query":
-            series, label = LABEL_VALUES.fullmatch(variable["query"]["query"]).groups()
-            assert label in check(example(series))
+            query = variable["query"]["query"]
+            if found := QUERY_RESULT.fullmatch(query):
+                # This series has no site: the matcher lets it pass with all sites only.
+                plain = found.group(1).replace('_build_info{job=~"$job", site=~"$site"}', "_build_info")
+                assert plain != found.group(1)
+                assert {"job", "instance", "sensor"} <= check(example(plain))
+            else:
+                series, label = LABEL_VALUES.fullmatch(query).groups()
+                assert label in check(example(series))
             assert variable["datasource"]["uid"] == "${datasource}"
             assert variable["refresh"] == 2  # on change of the time range
 
@@ -94,7 +126,9 @@ def test_findings_are_marked_on_the_time_line(name):
     labels = check(example(marks["expr"]))
     texts = marks["titleFormat"] + marks["textFormat"]
     assert set(re.findall(r"\{\{\s*(\w+)\s*\}\}", texts)) | {marks["tagKeys"]} <= labels
-    assert marks["expr"].count('job=~"$job", instance=~"$instance"') == 2
+    metrics = re.findall(r"\bnetmon_\w+", marks["expr"])
+    assert marks["expr"].count('job=~"$job", instance=~"$instance"') == len(metrics)
+    assert "city" in labels
     assert marks["expr"].endswith("* 1000")
     assert marks["useValueForTime"]
 
@@ -105,11 +139,74 @@ def test_exemplars_of_findings_are_drawn():
     assert shown == {"Flows by verdict", "Findings by country"}
 
 
-def test_a_colour_of_places_has_no_other_meaning():
-    """No place has the colour of sent bytes, of a verdict or of a warning."""
-    fields = overview.fields
-    others = {*fields.VERDICTS.values(), *fields.WAYS.values(), fields.WATCH} - {fields.NEUTRAL}
-    assert others.isdisjoint(one.value["fixedColor"] for values in fields.PLACES.values() for one in values)
+def test_a_colour_has_one_meaning():
+    """Verdicts have the same colours on map, graphs and tables; sent bytes have one that nothing else has."""
+    colours = dict(overview.PLACE_VERDICTS.values())
+    assert colours == fields.VERDICTS
+    series = {name: fixed.value["fixedColor"] for name, (fixed,) in fields.BY_VERDICT.items()}
+    assert list(series.values()) == list(fields.VERDICTS.values())
+    for verdict, pattern in zip(fields.VERDICTS, series, strict=True):
+        shown = [f"Zürich, {verdict}", f"acme (files) to Zürich, {verdict}", verdict]
+        matching = [[one for one in series if re.search(one.strip("/"), text)] for text in shown]
+        assert matching == [[pattern]] * 3
+    assert fields.WAYS["sent"] == "purple"
+    others = [*fields.VERDICTS.values(), fields.WAYS["received"], fields.WATCH, fields.AMOUNT]
+    assert not any("purple" in one for one in others)
+
+
+@by_board
+def test_no_colour_comes_from_a_palette(name):
+    """No series gets its colour by chance: a palette has red, green and purple too."""
+    for panel in panels(load(name)):
+        if panel["type"] in ("timeseries", "bargauge"):
+            mode = panel["fieldConfig"]["defaults"]["color"]
+            assert mode["mode"] in ("shades", "fixed"), panel["title"]
+            assert "purple" not in mode["fixedColor"]
+
+
+WORDS = {
+    "evidence": (words.EVIDENCE, EVIDENCE),
+    "unnamed": (words.UNNAMED, UNNAMED),
+    "view": (words.VIEW, [one.problem for one in THRESHOLDS]),
+    "encrypted_dns": (words.ENCRYPTED_DNS, ENCRYPTED_DNS),
+    "ech": (words.ECH, ECH),
+    "quic": (words.QUIC, QUIC_VERSIONS),
+    "questions": (words.QUESTIONS, QUESTIONS),
+    "destinations": (words.DESTINATIONS, NEW_DESTINATION),
+    "standings": (words.STANDINGS, STANDINGS),
+    "tables": (
+        words.TABLES,
+        [*Engine(Matcher([], [], [])).stats()["evicted"], "round_trips", "destinations"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_ids_are_shown_in_words(kind):
+    """Every value of a label has words, and none of them looks like an id."""
+    texts, ids = WORDS[kind]
+    assert set(texts) == set(ids)
+    assert not any("_" in text for text in texts.values())
+    assert len(set(texts.values())) == len(texts)
+
+
+@by_board
+def test_no_panel_shows_an_id(name):
+    """Labels whose values are ids are legends or columns with words only."""
+    ids = {"evidence", "reason", "protocol", "state", "version", "table", "question", "kind", "location"}
+    for panel in panels(load(name)):
+        worded = {one["matcher"]["options"] for one in panel["fieldConfig"]["overrides"]}
+        for query in panel["targets"]:
+            shown = set(re.findall(r"\{\{\s*(\w+)\s*\}\}", query.get("legendFormat", ""))) & ids
+            is_spaced = any(one["id"] == "renameByRegex" for one in panel.get("transformations", ()))
+            assert not shown or is_spaced or worded & WORDED, (panel["title"], shown)
+        if panel["type"] == "table":
+            [organised] = [one["options"] for one in panel["transformations"] if one["id"] == "organize"]
+            columns = ids & set(organised["indexByName"]) - {"version"}
+            assert {organised["renameByName"][one] for one in columns} <= worded
+
+
+WORDED = {value for texts, _ in WORDS.values() for value in texts}
 
 
 @by_board

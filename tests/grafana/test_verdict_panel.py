@@ -133,7 +133,7 @@ def test_a_finding_is_shown_at_once(database, shown):
     work(sensor, 3570)
     sensor.see(MOSCOW, UNEXPECTED)
     work(sensor)
-    assert shown() == (3, "acme → moscow")
+    assert shown() == (3, "acme → Moscow")
 
 
 @pytest.mark.parametrize("end_s", [1810, 3600])

@@ -20,7 +20,6 @@ ZONE = {
     FORBIDDEN: {"A": [FRANKFURT]},  # a located address; others in this lab count as sinkholes
 }
 CALM_ROUNDS, ROUNDS = 14, 40
-ROUND_S = 1.0  # spreads the traffic over time, so that graphs have a shape
 Job = dict[str, object]
 
 

@@ -82,7 +82,7 @@ class FarWorld:
         config = self._folder / "netmon.yaml"
         config.write_text(f"{CONFIG}state: {{folder: {self._folder / 'state'}}}\n", encoding="utf-8")
         (self._folder / "events.jsonl").unlink(missing_ok=True)
-        return [*NETMON, "run", "-i", MIRROR_PORT, "--config", str(config)]
+        return [*NETMON, "run", "-i", MIRROR_PORT, "--user", "nobody", "--config", str(config)]
 
     def fetch(self, name: str, addresses: Sequence[str]) -> None:
         """Sends an HTTPS request with this server name to one address after the other."""

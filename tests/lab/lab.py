@@ -169,6 +169,8 @@ class Lab:
             "run",
             "-i",
             MIRROR_PORT,
+            "--user",
+            "nobody",
             "--config",
             str(self._write_config()),
         ]

@@ -24,7 +24,7 @@ standardTransformersRegistry.setInit(() =>
 
 // Settings that panels use; the core of Grafana registers them together with their editors.
 const STANDARD = ['unit', 'decimals', 'min', 'max', 'displayName', 'noValue', 'color', 'thresholds', 'mappings', 'links'];
-const CUSTOM = ['width', 'minWidth', 'cellOptions', 'fillOpacity', 'lineWidth', 'stacking', 'showPoints', 'align'];
+const CUSTOM = ['width', 'minWidth', 'cellOptions', 'fillOpacity', 'lineWidth', 'stacking', 'showPoints', 'pointSize', 'align'];
 const registry = new FieldConfigOptionsRegistry();
 registry.setInit(() => [
   ...STANDARD.map((id) => setting(id, id, false)),
@@ -84,6 +84,9 @@ function toFrames(target, result, isOneOfMany) {
 }
 
 function tableOf(target, result, isOneOfMany) {
+  if (!result.length) {
+    return toDataFrame({ refId: target.refId, fields: [] }); // as from Prometheus: other frames decide what a row is
+  }
   const names = [...new Set(result.flatMap((row) => Object.keys(row.metric)))].filter((name) => name !== '__name__');
   const fields = names.map((name) => ({
     name,

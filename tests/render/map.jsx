@@ -6,16 +6,28 @@ import countries from 'world-atlas/countries-110m.json';
 
 const WORLD = feature(countries, countries.objects.countries);
 
+// The view "fit": all markers with some space around them, no closer than `zoom`; as Grafana's panel does it.
+function fitted({ padding, zoom }, longitudes, latitudes, width, height) {
+  const unit = geoMercator().scale(1 / (2 * Math.PI)).translate([0, 0]);
+  const points = longitudes.map((longitude, row) => unit([longitude, latitudes[row]]));
+  const [left, right] = extent(points.map(([x]) => x));
+  const [top, bottom] = extent(points.map(([, y]) => y));
+  const pixels = Math.min(width / (right - left), height / (bottom - top)) / (1 + padding / 100);
+  const world = Math.min(pixels, 256 * 2 ** zoom);
+  const middle = unit.invert([(left + right) / 2, (top + bottom) / 2]);
+  return geoMercator().scale(world / (2 * Math.PI)).center(middle).translate([width / 2, height / 2]);
+}
+
+function extent(values) {
+  return [Math.min(...values), Math.max(...values)];
+}
+
 export function WorldMap({ options, frames, width, height }) {
   const [frame] = frames;
-  const { lat, lon, zoom } = options.view;
-  const projection = geoMercator()
-    .scale((256 * 2 ** zoom) / (2 * Math.PI))
-    .center([lon, lat])
-    .translate([width / 2, height / 2]);
-  const path = geoPath(projection);
   const [{ config, location }] = options.layers;
   const field = (name) => frame.fields.find((one) => (one.config.displayName ?? one.name) === name);
+  const projection = fitted(options.view, field(location.longitude).values, field(location.latitude).values, width, height);
+  const path = geoPath(projection);
   const sizes = field(config.style.size.field);
   const colours = field(config.style.color.field);
   const texts = field(config.style.text.field);

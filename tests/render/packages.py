@@ -34,13 +34,18 @@ def node(folder: Path, program: str, *words: str) -> str:
     return done.stdout
 
 
+def content_hash(*contents: bytes) -> str:
+    """A name for a file that depends on contents only."""
+    return hashlib.sha256(b"\0".join(contents)).hexdigest()[:12]
+
+
 @cache
 def _install() -> tuple[Path, str | None]:
     found = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
     if int(found.strip().lstrip("v").partition(".")[0] or 0) < OLDEST_NODE:
         return Path(), f"needs Node {OLDEST_NODE} or newer, found {found.strip() or 'none that works'}"
     package = (SOURCES / "package.json").read_bytes()
-    folder = machine.cache(hashlib.sha256(package).hexdigest()[:12])
+    folder = machine.cache(content_hash(package))
     if (folder / "complete").exists():
         return folder, None
     shutil.rmtree(folder, ignore_errors=True)

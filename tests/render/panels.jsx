@@ -68,9 +68,9 @@ function moment(date) {
 
 function Rows({ options, fieldConfig, frames, width, height }) {
   const [frame] = frames;
-  const [by] = options.sortBy ?? [];
-  const column = frame.fields.findIndex((field) => (field.config.displayName ?? field.name) === by?.displayName);
-  const sorted = column < 0 ? frame : sortDataFrame(frame, column, by.desc);
+  const names = frame.fields.map((field) => field.config.displayName ?? field.name);
+  const order = (options.sortBy ?? []).filter((by) => names.includes(by.displayName)).reverse(); // sorting is stable
+  const sorted = order.reduce((data, by) => sortDataFrame(data, names.indexOf(by.displayName), by.desc), frame);
   for (const field of sorted.fields) {
     field.display = getDisplayProcessor({ field, theme, timeZone: 'utc' });
     field.state = { ...field.state, displayName: field.config.displayName ?? field.name };

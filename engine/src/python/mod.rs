@@ -4,6 +4,8 @@ mod addresses;
 mod cells;
 mod engine;
 mod matcher;
+#[cfg(target_os = "linux")]
+mod privileges;
 mod rows;
 #[cfg(target_os = "linux")]
 mod sensor;
@@ -32,5 +34,9 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<engine::Engine>()?;
     #[cfg(target_os = "linux")]
     module.add_class::<sensor::Sensor>()?;
+    #[cfg(target_os = "linux")]
+    module.add("PrivilegeError", module.py().get_type::<privileges::PrivilegeError>())?;
+    #[cfg(target_os = "linux")]
+    module.add_function(wrap_pyfunction!(privileges::give_up_privileges, module)?)?;
     Ok(())
 }

@@ -31,7 +31,7 @@ const LAYERS: &[&[&str]] = &[
     &["flow"],
     &["report"],
     &["monitor"],
-    &["sensor"],
+    &["privileges", "sensor"],
     &["python"],
     &["lib"],
 ];

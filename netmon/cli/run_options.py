@@ -1,0 +1,35 @@
+"""The options of `netmon run`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import typer
+
+from netmon.cli.web_options import RunOptions
+from netmon.config.settings import Config
+
+
+@dataclass(frozen=True)
+class SensorOptions(RunOptions):
+    """The options of a capture and of the web server, and those of privileges."""
+
+    user: Annotated[
+        str | None,
+        typer.Option(
+            "--user",
+            metavar="NAME",
+            help="User to become if started as root. Default: netmon if it exists, else nobody.",
+        ),
+    ] = None
+    stay_root: Annotated[bool, typer.Option("--stay-root", help="Stay root if started as root.")] = False
+
+    def load(self) -> Config:
+        """The configuration, overridden by these options. Raises ConfigError."""
+        config = super().load()
+        kept = config.privileges
+        user = kept.user if self.user is None else self.user
+        return replace(
+            config, privileges=replace(kept, user=user, stay_root=kept.stay_root or self.stay_root)
+        )

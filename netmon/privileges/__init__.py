@@ -1,0 +1,1 @@
+"""What `netmon run` gives up before it captures: root, capabilities, and system calls."""

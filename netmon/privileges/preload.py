@@ -1,0 +1,25 @@
+"""Modules that Python would import while the sensor runs, when their files may be out of reach.
+
+Python itself may be in a folder that only root can enter, such as a version of its own in root's home.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+MODULES = (
+    "_strptime",  # dates in signatures
+    "encodings.idna",  # names of hosts
+    "encodings.unicode_escape",  # names in log lines
+    "netmon.sensor",
+    "netmon.web.guard",
+    "netmon.web.handler",
+    "netmon.web.scrapes",
+    "netmon.web.server",
+)
+
+
+def preload() -> None:
+    """Imports them now."""
+    for name in MODULES:
+        import_module(name)
