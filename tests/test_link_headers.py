@@ -4,14 +4,14 @@ import pytest
 
 from netmon import _engine
 from netmon.records import FlowRecord
-from tests.craft.link_headers import LINKS, TAGS, TUNNELS
+from tests.craft.link_headers import LINKS, MISLABELLED, TAGS, TUNNELS
 from tests.craft.packets import addresses, ethernet
 from tests.craft.scene import CLIENT, ETHERNET, NAME, connection, flight
 from tests.craft.talk import tls_session
 from tests.craft.tunnels import ENCAPSULATIONS
 
 SESSION = tls_session(connection(), flight())
-IN_ETHERNET = {**TAGS, **TUNNELS}
+IN_ETHERNET = {**TAGS, **TUNNELS, **MISLABELLED}
 MIRRORS = ("erspan1", "erspan2", "erspan3", "vxlan", "geneve")
 
 

@@ -109,7 +109,10 @@ def test_agreement_as_text(netmon):
 
 
 def test_a_difference_as_text(netmon):
-    """A name that Wireshark does not show: the packets, what both read, a reason, exit code 1."""
+    """A name that Wireshark does not show: the packets, what both read, a reason, exit code 1.
+
+    The line about the file says that the programs differ before it says what they read alike.
+    """
     need("tshark")
     done = netmon("verify", CAPTURES / "nDPI" / "tls_missing_ch_frag.pcap")
     assert (done.returncode, done.stderr) == (1, "")
@@ -119,6 +122,8 @@ def test_a_difference_as_text(netmon):
         "  netmon:    r1---sn-5f5nxgvh5o-hjul.googlevideo.com",
         "  perhaps:   the ClientHello is incomplete in the file; the name is in its first part",
     ]
+    assert " and netmon differ; what they read alike: " in done.stdout.splitlines()[-2]
+    assert "agree" not in done.stdout
     assert done.stdout.splitlines()[-1] == "1 difference"
 
 

@@ -119,8 +119,8 @@ def input_name(case: Callable[[], bytes]) -> str:
     """The name of a case's capture file."""
     if case is wrappings.snoop_file:
         return "input.snoop"
-    in_pcapng = (streams.big_endian_pcapng, time.two_clocks, wrappings.link_types)
-    return "input.pcapng" if case in in_pcapng else "input.pcap"
+    several_interfaces = (streams.big_endian_pcapng, time.two_clocks, wrappings.link_types)
+    return "input.pcapng" if case in several_interfaces else "input.pcap"
 
 
 def config(case: Callable[[], bytes]) -> Path:

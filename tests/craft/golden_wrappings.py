@@ -51,7 +51,7 @@ def _each_once(links: Mapping[str, Link]) -> list[Frame]:
 def tagged_by_the_mirror() -> bytes:
     """One session in each tag and carrier of switches: VN-Tag, CMD, TTag, E-Tag, QinQ, 802.1ah and others.
 
-    Seventeen flows as `complete_hello`, each from its own port.
+    Sixteen flows as `complete_hello`, each from its own port.
     """
     return pcap(_each_once(TAGS), ETHERNET, magic=NANOSECONDS)
 

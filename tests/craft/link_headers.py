@@ -73,9 +73,13 @@ TAGS: dict[str, Link] = {
     "NSH": _carrier("894f 0fc6 0103 000001ff" + 16 * "00"),
     "TRILL": _carrier("22f3 0001 0001 0002"),
     "HSR": _tagged("892f 003c 0009"),
-    "IPv4 as IPv6": lambda packet: ethernet(packet)[:12] + b"\x86\xdd" + packet,
 }
 """Tags and carriers between the addresses and the EtherType, in Ethernet frames."""
+
+MISLABELLED: dict[str, Link] = {
+    "IPv4 as IPv6": lambda packet: ethernet(packet)[:12] + b"\x86\xdd" + packet,
+}
+"""Frames with the EtherType of the other version of IP, which tshark 4.0 takes for malformed."""
 
 TUNNELS: dict[str, Link] = {
     "TZSP": _over_udp(37_008, "0101 0001 0001"),

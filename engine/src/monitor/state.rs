@@ -78,8 +78,8 @@ impl Monitor {
             queries: PendingQueries::default(),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
             timer: HandshakeTimer::new(settings.is_live()),
-            idle: IdleMemory::new(settings.max_idle_connections),
             ports: TunnelPorts::new(&settings.vxlan_ports, &settings.geneve_ports, &settings.hp_erm_ports),
+            idle: IdleMemory::new(settings.max_idle_connections),
             settings,
             matcher,
             names,
@@ -95,17 +95,17 @@ impl Monitor {
         }
     }
 
-    /// What the sensor saw of its network so far, and of the interface of a flow.
+    /// What the sensor saw of its network so far, and of the flow's interface, for the report of a flow.
     pub(super) fn sensor_view(&self, flow: &Flow) -> SensorView {
-        let of_interface = self.tally.views.get(usize::from(flow.interface())).copied().unwrap_or_default();
-        let is_undecoded = of_interface.packets >= MIN_PACKETS
-            && of_interface.undecoded_packets * UNDECODED_SHARE > of_interface.packets;
+        let interface = flow.interface();
+        let of_interface = self.tally.views.get(usize::from(interface)).copied().unwrap_or_default();
         let view = self.tally.total_view();
         SensorView {
             interception: self.timer.interception(),
             answers_only: view.solicited_dns_answers == 0 && view.unsolicited_dns_answers >= MIN_ANSWERS,
-            is_undecoded,
-            clock_shift: self.clocks.shift(flow.interface(), flow.traffic.last_ns()),
+            is_undecoded: of_interface.packets >= MIN_PACKETS
+                && of_interface.undecoded_packets * UNDECODED_SHARE > of_interface.packets,
+            clock_shift: self.clocks.shift(interface, flow.traffic.last_ns()),
         }
     }
 }

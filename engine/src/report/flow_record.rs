@@ -106,10 +106,10 @@ pub struct SensorView {
     pub interception: Interception,
     /// DNS answers were seen, and none of their queries.
     pub answers_only: bool,
-    /// What turns the monitor's time into that of the flow's packets, if a clock was set or differs; wraps.
-    pub clock_shift: u64,
     /// Packets of the flow's interface were not decoded, more than a few.
     pub is_undecoded: bool,
+    /// What turns the monitor's time into that of the flow's packets, if a clock was set or differs; wraps.
+    pub clock_shift: u64,
 }
 
 /// What the record of a flow is made from.
