@@ -1,4 +1,5 @@
 use super::*;
+use crate::address::realm::Realm;
 use crate::resolution::lesson::GRACE_NS;
 use crate::types::arrival::Arrival;
 use crate::wire::dns::{Answer, Data, Message, Question};
@@ -148,4 +149,35 @@ fn many_names_on_one_address_keep_the_newest() {
     let (all, _) = find(&names, 1, 9, 100).unwrap();
     assert_eq!(all.len(), MAX_CHAINS);
     assert_eq!(all[0], "n99.example");
+}
+
+#[test]
+fn what_one_realm_shows_is_unknown_in_another() {
+    let realm = |vlan: u8| {
+        let mut realm = Realm::NONE;
+        realm.add_vlan([0, vlan]);
+        realm
+    };
+    let [red, blue] = [10, 20].map(|vlan| Host { realm: realm(vlan), ..host(1) });
+    let names = LearnedNames::new(1000).with_site_resolvers(vec![address(RESOLVER)]);
+    let lesson = Lesson { client: red, ..lesson(1, "a.example", &[], 9, 0) };
+    names.learn(&lesson);
+    names.note_unsolicited(&Lesson { addresses: vec![address(8)], ..lesson });
+    names.clients.learn_public_name(red, "front.example", 9);
+    names.clients.note_encrypted_dns(red, 0);
+    let known = |client: Host| {
+        let by = |server| names.find(client, address(server), 0).map(|found| found.by);
+        let resolvers = names.clients.resolvers_of(client);
+        (
+            (by(9), by(8)),
+            names.clients.knows_public_name(client, "front.example", 0),
+            names.clients.uses_encrypted_dns(client, 0),
+            resolvers.contains(address(RESOLVER)),
+            names.clients.is_first_fallback(client, address(7), 0),
+        )
+    };
+    let found = (Some(LookedUpBy::Client), Some(LookedUpBy::Unsolicited));
+    assert_eq!(known(red), (found, true, true, true, true));
+    assert_eq!(known(blue), ((None, None), false, false, false, true));
+    assert_eq!(known(host(1)), ((None, None), false, false, false, true));
 }

@@ -120,3 +120,31 @@ fn a_flood_of_answers_stays_within_the_bounds_and_is_counted() {
     assert!(learned.networks.values().all(|one| one.len() <= MAX_PREFIXES));
     assert_eq!(learned.evicted, 9_900);
 }
+
+#[test]
+fn a_prefix_that_is_learned_in_one_realm_is_unknown_in_another() {
+    let mut realm = Realm::NONE;
+    realm.add_vlan([0, 10]);
+    let [red, other] = [realm, Realm::NONE].map(|realm| Host { realm, address: address("2001:db8:1::10") });
+    for is_of_site in [false, true] {
+        let prefixes = Nat64Prefixes::new(100);
+        let answer = answer("2001:db8:1::10", &["2001:db8:64::192.0.0.170"], 0);
+        prefixes.learn(&Lesson { client: red, ..answer }, is_of_site);
+        let found = |client| prefixes.find(client, address(TRANSLATED), 0, || false).is_some();
+        assert!(found(red));
+        assert!(!found(other));
+    }
+}
+
+#[test]
+fn resolvers_of_the_site_in_any_number_of_realms_stay_within_the_bound() {
+    let prefixes = Nat64Prefixes::new(100);
+    for vlan in 0..1000u16 {
+        let mut client = Host::from(address("2001:db8:1::10"));
+        client.realm.add_vlan(vlan.to_be_bytes());
+        let answer = answer("2001:db8:1::10", &["2001:db8:64::192.0.0.170"], 0);
+        prefixes.learn(&Lesson { client, ..answer }, true);
+    }
+    let learned = prefixes.learned.read().unwrap();
+    assert_eq!((learned.networks.len(), learned.evicted), (101, 899));
+}
