@@ -42,6 +42,12 @@ impl Realm {
         self.0 &= !VLANS;
     }
 
+    /// All of it as one number.
+    #[inline]
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
     /// The outermost VLAN.
     pub fn vlan(self) -> Option<u16> {
         some(self.0 >> OUTER_AT).map(|vlan| vlan as u16)

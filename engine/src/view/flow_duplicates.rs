@@ -62,7 +62,7 @@ impl FlowDuplicates {
 
     /// Notes where the first packet of `side` was.
     pub fn note_first(&mut self, side: usize, realm: Realm) {
-        self.realms.note(side, realm);
+        self.realms.note(side, realm, true);
     }
 
     /// A side sends in several VLANs or overlay networks.
@@ -81,7 +81,7 @@ impl FlowDuplicates {
         if occurrence != Occurrence::First {
             return self.note_again(side, occurrence, segment);
         }
-        self.realms.note(side, segment.realm);
+        self.realms.note(side, segment.realm, self.sides[side].firsts() == 0);
         if advances(segment) {
             self.sides[side].note(true);
         }
@@ -104,7 +104,7 @@ impl FlowDuplicates {
             self.sides[side].note(is_own);
         }
         if is_own {
-            self.realms.note(side, segment.realm);
+            self.realms.note(side, segment.realm, false);
             return Treatment::Count;
         }
         self.realms.note_duplicate(side, segment.realm);

@@ -7,23 +7,34 @@
 
 use crate::address::realm::Realm;
 
-/// For each side, the digest of the latest packet's realm, and a set of SEVERAL and MIRRORED; 0 before its first packet.
+/// For each side, the digest of the latest packet's realm, and a set of SEVERAL and MIRRORED; 0 before the first packet
+/// with a VLAN or VNI. Untagged packets of a flow without any cost nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SideRealms([u16; 2]);
 
 const FLAG_BITS: u32 = 2;
+/// The digest without VLAN and VNI.
+const UNTAGGED: u16 = 1;
 /// Packets were in different realms.
 const SEVERAL: u16 = 1;
 /// A duplicate was in another realm.
 const MIRRORED: u16 = 2;
 
 impl SideRealms {
-    /// Notes a packet of `side`.
+    /// Notes a packet of `side`; `is_first`: it has sent none before.
     #[inline]
-    pub fn note(&mut self, side: usize, realm: Realm) {
+    pub fn note(&mut self, side: usize, realm: Realm, is_first: bool) {
+        if realm != Realm::NONE || self.0 != [0; 2] {
+            self.note_tagged(side, realm, is_first);
+        }
+    }
+
+    fn note_tagged(&mut self, side: usize, realm: Realm, is_first: bool) {
         let (digest, known) = (digest(realm), self.0[side]);
         if known >> FLAG_BITS != digest {
-            let several = if known == 0 { 0 } else { SEVERAL };
+            // Without a digest, what the side has sent before was untagged.
+            let is_change = known >> FLAG_BITS != 0 || (!is_first && realm != Realm::NONE);
+            let several = if is_change { SEVERAL } else { known & SEVERAL };
             self.0[side] = digest << FLAG_BITS | known & MIRRORED | several;
         }
     }
@@ -31,7 +42,8 @@ impl SideRealms {
     /// Notes a duplicate of a packet of `side`.
     #[cold]
     pub fn note_duplicate(&mut self, side: usize, realm: Realm) {
-        if self.0[side] >> FLAG_BITS != digest(realm) {
+        let known = (self.0[side] >> FLAG_BITS).max(UNTAGGED);
+        if known != digest(realm) {
             self.0[side] |= MIRRORED;
         }
     }
@@ -46,7 +58,7 @@ impl SideRealms {
 /// Never 0.
 #[inline]
 fn digest(realm: Realm) -> u16 {
-    (realm.digest() >> FLAG_BITS).max(1)
+    (realm.digest() >> FLAG_BITS).max(UNTAGGED)
 }
 
 #[cfg(test)]
@@ -61,7 +73,10 @@ mod tests {
 
     fn overlap(packets: &[(usize, u8)], duplicates: &[(usize, u8)]) -> bool {
         let mut realms = SideRealms::default();
-        packets.iter().for_each(|(side, vlan)| realms.note(*side, realm(*vlan)));
+        for (at, (side, vlan)) in packets.iter().enumerate() {
+            let is_first = packets[..at].iter().all(|(earlier, _)| earlier != side);
+            realms.note(*side, realm(*vlan), is_first);
+        }
         duplicates.iter().for_each(|(side, vlan)| realms.note_duplicate(*side, realm(*vlan)));
         realms.overlap()
     }
@@ -76,6 +91,9 @@ mod tests {
             (&[(0, 10), (0, 20)], true),
             (&[(0, 10), (1, 10), (1, 0)], true),
             (&[(0, 0), (0, 10), (0, 10), (0, 10)], true),
+            (&[(0, 0), (1, 0), (1, 10)], true),
+            (&[(0, 0), (1, 10), (0, 0), (1, 10)], false),
+            (&[(0, 10), (1, 0), (1, 0)], false),
         ] {
             assert_eq!(overlap(packets, &[]), expected, "{packets:?}");
         }
@@ -86,5 +104,9 @@ mod tests {
         assert!(!overlap(&[(0, 20), (0, 10)], &[(0, 20)]));
         assert!(!overlap(&[(0, 20), (0, 10)], &[(1, 20)]));
         assert!(overlap(&[(0, 20), (0, 10)], &[(0, 10)]));
+        assert!(overlap(&[(0, 20), (0, 0)], &[(0, 0)]));
+        let mut untagged = SideRealms::default();
+        untagged.note_duplicate(0, Realm::NONE);
+        assert_eq!(untagged.0, [0; 2]);
     }
 }
