@@ -75,13 +75,14 @@ Unnamed = Literal[
     "start_unknown",
     "not_tls",
     "malformed",
+    "unknown_quic_version",
 ]
 """Why a flow has no name: a closed set, used as a metric label."""
 UNNAMED: tuple[Unnamed, ...] = get_args(Unnamed)
 
-QUIC_VERSIONS = ("v1", "v2", "draft", "google", "unknown")
-"""QUIC versions as counted: 1 (RFC 9000), 2 (RFC 9369), IETF drafts, Google's own (Q0xx, T0xx), or any other.
-A closed set, used as a metric label."""
+QUIC_VERSIONS = ("v1", "v2", "draft", "google", "mvfst", "unknown")
+"""QUIC versions as counted: 1 (RFC 9000), 2 (RFC 9369), IETF drafts, Google's own (Q0xx, T0xx), those of
+mvfst (0xfaceb0xx), or any other. A closed set, used as a metric label."""
 
 ECH: tuple[Ech, ...] = get_args(Ech)
 """The ECH extension of a hello: GREASE, or encrypting the name. A closed set, used as a metric label."""
@@ -96,6 +97,7 @@ Limitation = Literal[
     "undecoded",  # what is missing of it may be in packets of its interface that were not decoded
     "duplicates",  # packets were seen more than once, and counted once
     "answers_only",  # DNS answers were seen without any query, and the match rests on such an answer
+    "malformed",  # what one side sent first is malformed; a name is read up to the error
 ]
 """Visibility limitations of a flow: a closed set."""
 VIEW: tuple[Limitation, ...] = get_args(Limitation)
@@ -256,6 +258,9 @@ class DnsRecord:
     truncated: bool
     questions: tuple[tuple[str, str], ...]  # (name, type)
     answers: tuple[tuple[str, str, int, str], ...]  # (name, type, ttl_s, data)
+    damage: (
+        str | None
+    )  # the first error; what is above stands before it. "fragment": IP fragments are missing
 
 
 @dataclass(frozen=True, slots=True)

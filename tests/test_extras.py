@@ -25,6 +25,12 @@ def test_messages_and_extras_agree(extra, requirement):
     assert requirement in PROJECT["optional-dependencies"]["test"]
 
 
+def test_tests_have_what_dashboards_need():
+    """The requirements of the extra `grafana` are those of the tests."""
+    extras = PROJECT["optional-dependencies"]
+    assert set(extras["grafana"]) <= set(extras["test"])
+
+
 def test_the_command_installs_into_the_python_that_runs_netmon():
     """A shell passes the requirement to pip as one word, and needs no `pip` or `python` on PATH."""
     command = install_command("pyshark>=0.6,<0.7")

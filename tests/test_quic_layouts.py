@@ -56,7 +56,7 @@ def test_the_hello_is_found_with_its_last_byte_and_not_before(pieces, version, i
         datagram = initials.datagram(number, packets, destination=ORIGIN)
         number += len(packets)
         packet = ip(CLIENT, SERVER, UDP, udp(CLIENT, SERVER, (50_000, 443), datagram))
-        engine.feed(1_000_000_000 * (1 + turn // 8) + turn, RAW_IP, packet, len(packet))
+        engine.feed(1_000_000_000 + 500_000_000 * (turn // 8) + turn, RAW_IP, packet, len(packet))
         seen.update(*covered)
         assert (engine.stats()["hellos"] == 1) == (len(seen) == len(HELLO))
     rows, _ = engine.finish()

@@ -9,6 +9,12 @@ from netmon.sources import to_batch
 from tests.captures.round_trips import FOLDER
 
 ONE_FLIGHT_NS = 10_000_000  # a SYN repeated after more than this is a retransmission
+# nDPI/sites.pcapng was put together from several captures, whose times contradict each other at the SYNs of
+# these flows: the times of the SYNs are not believed, so nothing is measured.
+AT_CLOCK_STEPS = {
+    ("192.168.88.231", 49950, "159.153.191.240", 443),
+    ("192.168.88.171", 55468, "184.86.2.194", 443),
+}
 LINES = (FOLDER / "round_trips.tsv").read_text(encoding="utf-8").splitlines()
 ROWS = defaultdict(list)
 for file, client, port, server, server_port, rtt_ns, again_ns in (line.split("\t") for line in LINES):
@@ -33,7 +39,8 @@ def test_round_trips_equal_tsharks(file):
     """Each equals tshark's to the nanosecond, and there is none if the SYN was retransmitted."""
     found = measured(file)
     for ends, rtt_ns, again_ns in ROWS[file]:
-        assert found[ends] == ({rtt_ns} if again_ns < ONE_FLIGHT_NS else {None}), ends
+        is_measured = again_ns < ONE_FLIGHT_NS and ends not in AT_CLOCK_STEPS
+        assert found[ends] == ({rtt_ns} if is_measured else {None}), ends
 
 
 def test_both_kinds_are_in_the_captures():

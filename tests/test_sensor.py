@@ -1,6 +1,5 @@
 """The live sensor on a source with a list of batches, without a mirror port or privileges."""
 
-import io
 import json
 import shutil
 import threading
@@ -15,7 +14,7 @@ from netmon import sensor as sensor_module
 from netmon._engine import Engine, Matcher
 from netmon.config.settings import Config
 from netmon.errors import ConfigError, SignatureError, SourceError
-from netmon.outputs.lines import Lines
+from netmon.outputs.lines import Lines, StandardOutput
 from netmon.places.declared import Position
 from netmon.privacy import ADDRESS, Privacy
 from netmon.quality import INTERCEPTED
@@ -129,7 +128,7 @@ def test_flows_reach_every_output(make, a_rule, tmp_path):
     path = tmp_path / "events.jsonl"
     sensor = make(Source(Batch([records.flow(signature=a_rule.number)], [records.QUERY])), sensor="berlin")
     with path.open("ab") as file:
-        lines = Lines(io.FileIO(file.fileno(), "wb", closefd=False), "events", pytest.fail)
+        lines = Lines(StandardOutput(file.fileno()), "events", pytest.fail)
         sensor.add_events(lines, Privacy(ADDRESS, b""))
         sensor.run(STATUS)
     flow, query = map(json.loads, path.read_text().splitlines())
@@ -215,7 +214,7 @@ def test_round_trips_are_remembered_over_runs(make, a_rule, tmp_path, later, rem
     def place_of(flow, position):
         sensor, path = make(Source(Batch([flow], [])), position=position), tmp_path / "events.jsonl"
         with path.open("wb") as file:
-            lines = Lines(io.FileIO(file.fileno(), "wb", closefd=False), "events", pytest.fail)
+            lines = Lines(StandardOutput(file.fileno()), "events", pytest.fail)
             sensor.add_events(lines, Privacy(ADDRESS, b""))
             sensor.run(STATUS)
         return json.loads(path.read_text())["netmon"]["place"]

@@ -16,7 +16,7 @@ use crate::address::realm::Realm;
 use crate::capture::Packet;
 use crate::flow::{due_ns, Flow};
 use crate::opening::Reader;
-use crate::resolution::{MessageKind, Messages, StreamPart, DNS_PORT};
+use crate::resolution::{MessageKind, Messages, StreamPart};
 use crate::types::arrival::Arrival;
 use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
@@ -107,10 +107,15 @@ impl Monitor {
                 .map_or(Err(Rejection::IpFragment.into()), |packet| packet.decode(&self.ports));
             match decoded {
                 Ok(Decoded::Segment(mut segment)) => {
+                    let payload = segment.payload;
                     if !done.is_complete {
                         segment.payload = &[];
                     }
                     self.segment(&segment, arrival);
+                    if !done.is_complete && !done.is_invalid {
+                        segment.payload = payload;
+                        self.read_beginning(&segment, arrival);
+                    }
                 }
                 Ok(Decoded::Fragment(mut inner)) if done.is_complete => {
                     inner.packet.realm = self.settings.separate_by.realm(inner.realm, done.interface);
@@ -136,7 +141,9 @@ impl Monitor {
         let (key, side) = FlowKey::of(segment, realm);
         let hash = self.table.hash(&key);
         let slot = self.table.find(&key, hash);
-        let of_flow = slot.and_then(|slot| self.table.get_mut(slot)).map(|flow| &mut flow.view.duplicates);
+        let of_flow = slot
+            .and_then(|slot| self.table.get_mut(slot))
+            .map(|flow| (&mut flow.view.duplicates, flow.traffic.sides()));
         let direction = (hash ^ side as u64, side);
         let treatment = self.duplicates.find(segment, direction, arrival, of_flow);
         let counters = self.tally.view(arrival.interface);
@@ -144,6 +151,9 @@ impl Monitor {
         if treatment != Treatment::Count {
             let is_known = treatment == Treatment::Skip;
             counters.duplicate_packets += if is_known { u64::from(segment.ip_packets) } else { 0 };
+            if let Some(flow) = slot.and_then(|slot| self.table.get_mut(slot)) {
+                flow.view.realms.note_duplicate(side, segment.realm);
+            }
             return;
         }
         count_segment(counters, segment);
@@ -162,8 +172,10 @@ impl Monitor {
         let side = sender.side;
         let is_new = |flow: &Flow| flow.opening.starts_new_connection(side, header);
         let slot = self.continue_flow(sender.slot, true, arrival.time_ns, is_new);
-        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, None));
+        let slot =
+            slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of_stream(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
+        flow.note_realm(side, segment.realm);
         flow.traffic.add(side, segment, arrival.time_ns);
         let met = flow.opening.note_segment(side, header, segment.payload_len);
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
@@ -180,16 +192,18 @@ impl Monitor {
             is_closing = flow.opening.note_control(side, header, &mut flow.ends);
         }
         if !segment.payload.is_empty() && flow.opening.expects_segment(side) {
+            flow.recognise_messages(side, segment);
             let read = |reader: &mut Reader<'_>| reader.read_segment(header, segment);
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
+        let message_kind = flow.message_kind();
         if is_closing {
             let due_ns = due_ns(&self.settings, flow, arrival.time_ns);
             self.table.set_due(slot, due_ns);
         }
         self.evaluate(slot, arrival, named, met);
-        if segment.payload_len > 0 && sender.key.has_port(DNS_PORT) {
-            self.read_dns_stream((slot, side), header, segment, arrival);
+        if let Some(kind) = message_kind.filter(|_| segment.payload_len > 0) {
+            self.read_dns_stream((slot, side), kind, header, segment, arrival);
         }
     }
 
@@ -200,6 +214,7 @@ impl Monitor {
         let slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
         let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
+        flow.note_realm(side, segment.realm);
         flow.traffic.add(side, segment, arrival.time_ns);
         let met = flow.opening.note_datagram(side, segment.payload, segment.payload_len);
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
@@ -234,11 +249,32 @@ impl Monitor {
     ) {
         let reported = self.dns.len();
         let mut messages = Messages::of_datagram((segment, realm), kind, arrival, context!(self));
-        messages.process(segment.payload);
+        let turned_out = match kind {
+            MessageKind::Possible(port) => Some((port, messages.process_possible(segment.payload, port))),
+            _ => {
+                messages.process(segment.payload);
+                None
+            }
+        };
         let query = messages.fallback_query();
         self.restore_stamps(reported, arrival);
-        if let Some(flow) = self.table.get_mut(slot) {
-            flow.note_query(query);
+        let Some(flow) = self.table.get_mut(slot) else { return };
+        flow.note_query(query);
+        if let Some((port, is_dns)) = turned_out {
+            flow.note_possible_messages(port, is_dns);
+        }
+    }
+
+    /// Reads the beginning of a DNS message of which fragments are missing.
+    fn read_beginning(&mut self, segment: &Segment<'_>, arrival: Arrival) {
+        let reported = self.dns.len();
+        let kind = MessageKind::of(segment).filter(|_| segment.transport == Transport::Udp);
+        if let Some(kind) = kind.filter(|kind| kind.is_certain()) {
+            let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
+            let segment_there = (segment, realm);
+            Messages::of_datagram(segment_there, kind, arrival, context!(self))
+                .process_beginning(segment.payload);
+            self.restore_stamps(reported, arrival);
         }
     }
 
@@ -246,6 +282,7 @@ impl Monitor {
     fn read_dns_stream(
         &mut self,
         (slot, side): (u32, usize),
+        kind: MessageKind,
         header: TcpHeader,
         segment: &Segment<'_>,
         arrival: Arrival,
@@ -254,7 +291,7 @@ impl Monitor {
         let Some(flow) = self.table.get_mut(slot) else { return };
         let part =
             StreamPart { seq: header.first_byte(), bytes: segment.payload, wire_bytes: segment.payload_len };
-        let mut messages = Messages::of_stream(&flow.ends, side, arrival, context!(self));
+        let mut messages = Messages::of_stream(&flow.ends, side, kind, arrival, context!(self));
         let owner = flow.opening.head_owner(&flow.ends, slot, side);
         self.dns_streams.follow(owner, flow.opening.stream_start(side), part, &mut messages);
         flow.note_query(messages.fallback_query());

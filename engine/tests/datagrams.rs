@@ -161,6 +161,7 @@ fn real_hellos_without_a_name_are_read() {
 #[test]
 fn every_readable_google_version_shows_its_name() {
     for (target, seed_name, name) in [
+        ("gquic", "q024", "www.google.fr"),
         ("gquic", "q025", "clients6.google.com"),
         ("gquic", "q043", "dns.google.com"),
         ("quic", "google_q050", "www.googletagmanager.com"),
@@ -189,15 +190,41 @@ fn versions_are_counted_by_flow_and_unknown_ones_only_in_a_plausible_first_datag
         seed("quic", "v2"),
         seed("quic", "draft_29"),
         google,
-        long(0xface_b00c, 1200),
-        long(0xface_b00c, 1199),                  // too short for a first one
+        long(0xface_b00c, 1199),
+        long(0xcafe_b00c, 1200),
+        long(0xcafe_b00c, 1199),                  // too short for a first one
         [&[0x80, 0x60][..], &[7; 1198]].concat(), // RTP
     ];
     for (datagram, port) in datagrams.iter().zip(50_000..) {
         feed(&mut monitor, &packet(true, port, datagram), usize::MAX);
     }
     monitor.finish();
-    assert_eq!(monitor.tally().quic_flows, [1, 1, 1, 1, 1]);
+    assert_eq!(monitor.tally().quic_flows, [1, 1, 1, 1, 1, 1]);
+}
+
+#[test]
+fn a_flow_of_an_unknown_version_says_so() {
+    let long = |number: u32| {
+        let mut datagram = [&[0xc0][..], &number.to_be_bytes(), &[8; 9], &[0], &[0, 0x44, 0x00]].concat();
+        datagram.resize(1200, 0);
+        datagram
+    };
+    let q048 = [&[0xc3][..], b"Q048", &[0x50, 1, 2, 3, 4, 5, 6, 7, 8], &[0; 1200]].concat();
+    let unknown = [long(0xcafe_b00c), long(0xff00_000b), long(0x1a2a_3a4a), long(0xface_b0ff), q048];
+    for datagram in unknown {
+        let mut monitor = monitor();
+        for _ in 0..70 {
+            feed(&mut monitor, &packet(true, 50_000, &datagram), usize::MAX);
+        }
+        monitor.finish();
+        assert_eq!(monitor.flows[0].reason, Some(Unnamed::UnknownQuicVersion), "{:02x?}", &datagram[..5]);
+    }
+    for number in [1, 0xface_b002] {
+        let mut monitor = monitor();
+        feed(&mut monitor, &packet(true, 50_000, &long(number)), usize::MAX);
+        monitor.finish();
+        assert_eq!(monitor.flows[0].reason, Some(Unnamed::NoHelloSeen), "{number:x}");
+    }
 }
 
 #[test]
@@ -256,6 +283,31 @@ fn dns_on_any_port_is_read_if_it_starts_with_a_query() {
     assert_eq!((named.name.as_deref(), named.evidence), (Some("cloud.example"), Evidence::DnsClient));
 }
 
+/// The message with a type that few know.
+fn unknown_type(message: &[u8]) -> Vec<u8> {
+    let mut message = message.to_vec();
+    message[12 + 15..][..2].copy_from_slice(&[0xff, 1]);
+    message
+}
+
+#[test]
+fn dns_on_any_port_is_read_if_an_answer_belongs_to_a_query() {
+    let (query, answer) = look_up();
+    for port in [443, 1053, 5300] {
+        let mut monitor = monitor();
+        feed_dns(&mut monitor, true, (50_000, port), &unknown_type(&query));
+        feed_dns(&mut monitor, false, (50_000, port), &unknown_type(&answer));
+        feed_dns(&mut monitor, true, (50_000, port), &query);
+        feed_dns(&mut monitor, false, (50_000, port), &answer);
+        // A capture that begins between a query and its answer.
+        feed_dns(&mut monitor, false, (50_001, port), &answer);
+        feed_dns(&mut monitor, true, (50_001, port), &query);
+        feed_dns(&mut monitor, false, (50_001, port), &answer);
+        monitor.finish();
+        assert_eq!(monitor.dns.len(), 4, "{port}");
+    }
+}
+
 #[test]
 fn what_may_only_be_dns_is_ignored_on_other_ports() {
     let (query, answer) = look_up();
@@ -265,6 +317,11 @@ fn what_may_only_be_dns_is_ignored_on_other_ports() {
     feed_dns(&mut monitor, true, (50_001, 5300), &query); // not what the flow began with
     feed_dns(&mut monitor, true, (50_002, 137), &query); // NetBIOS
     feed_dns(&mut monitor, true, (50_003, 5300), &query[..query.len() - 1]);
+    let unknown = unknown_type(&query);
+    feed_dns(&mut monitor, true, (50_004, 5300), &unknown); // no answer
+    feed_dns(&mut monitor, true, (50_005, 5300), &unknown);
+    let other = [&[9, 9][..], &unknown_type(&answer)[2..]].concat();
+    feed_dns(&mut monitor, false, (50_005, 5300), &other); // the answer to another query
     monitor.finish();
     assert!(monitor.dns.is_empty());
 }

@@ -5,8 +5,8 @@ use _engine::address::Address;
 use _engine::counters::tally::Tally;
 use _engine::reassembly::stream_heads::HeadOwner;
 use _engine::resolution::{
-    CapturedMessage, Context, DnsStreams, LearnedNames, LookedUpBy, Messages, PendingQueries, QueryKey,
-    StreamPart,
+    CapturedMessage, Context, DnsStreams, LearnedNames, LookedUpBy, MessageKind, Messages, PendingQueries,
+    QueryKey, StreamPart,
 };
 use _engine::tag::Matcher;
 use _engine::types::arrival::Arrival;
@@ -54,6 +54,7 @@ impl Connection {
         let mut messages = Messages::of_stream(
             ends,
             1,
+            MessageKind::Dns(53),
             Arrival::default(),
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
@@ -78,6 +79,7 @@ impl Connection {
         let mut messages = Messages::of_stream(
             ends,
             1,
+            MessageKind::Dns(53),
             Arrival::default(),
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );
@@ -246,6 +248,7 @@ fn endless_messages_are_bounded_and_every_eviction_counted() {
         let mut messages = Messages::of_stream(
             ends,
             1,
+            MessageKind::Dns(53),
             Arrival::default(),
             Context { names, queries, matcher: &matcher, tally, reports: Some(reports) },
         );

@@ -12,7 +12,7 @@ use _engine::resolution::LearnedNames;
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
 use _engine::wire::fragment::{Fragment, PacketId};
-use _engine::wire::Rejection;
+use _engine::wire::{Malformed, Rejection};
 use std::sync::Arc;
 
 const SECOND: u64 = 1_000_000_000;
@@ -175,7 +175,7 @@ fn fragments_that_overlap_are_counted_for_the_flow_and_never_read() {
 }
 
 #[test]
-fn an_incomplete_packet_is_counted_after_half_a_minute_and_not_read() {
+fn an_incomplete_packet_is_counted_after_half_a_minute_and_its_question_reported() {
     let fragments = v4_fragments(17, 9, &udp((53, 4000), &dns_answer()), 336);
     let mut monitor = monitor();
     feed(&mut monitor, START, &fragments[2]);
@@ -194,7 +194,12 @@ fn an_incomplete_packet_is_counted_after_half_a_minute_and_not_read() {
         (2, (fragments[0].len() + fragments[2].len()) as u64)
     );
     assert_eq!((flow.start_ns, flow.view.contains(&Limitation::Cut)), (START + 1, true));
-    assert!(monitor.dns.is_empty());
+    let [message] = &monitor.dns[..] else { panic!("{} messages", monitor.dns.len()) };
+    assert_eq!(message.message.questions.len(), 1);
+    assert_eq!(message.message.damage, Some(Malformed("fragment")));
+    let view = monitor.tally().total_view();
+    assert_eq!((view.solicited_dns_answers, view.unsolicited_dns_answers), (0, 0));
+    // nothing is learned
 }
 
 #[test]

@@ -7,12 +7,15 @@ use std::fs;
 use std::path::Path;
 
 /// First datagrams, and the name in each.
-const NAMES: [(&str, &str); 6] = [
+const NAMES: [(&str, &str); 9] = [
     ("v1_chromium", "api.cirrus-ci.com"),
     ("draft_29", "localhost"),
     ("draft_28", "www.wireshark.org"),
     ("google_t051", "www.google.com"),
     ("reserved_version", "nghttp2.org"),
+    ("mvfst_22", "graph.facebook.com"),
+    ("mvfst_27", "graph.facebook.com"),
+    ("mvfst_experimental", "video.fmct2-3.fna.fbcdn.net"),
     ("shuffled_frames", "update.googleapis.com"),
 ];
 
@@ -45,6 +48,13 @@ fn every_version_shows_its_name() {
     for (name, expected) in NAMES {
         assert_eq!(server_name(&seed(name)).as_deref(), Some(expected), "{name}");
     }
+}
+
+#[test]
+fn the_last_drafts_have_the_keys_of_version_1() {
+    let datagram = seed("draft_34"); // its hello has no name
+    let initial = &initials(&datagram).unwrap()[0];
+    assert!(initial.open(&initial.destination).is_some());
 }
 
 #[test]

@@ -120,10 +120,9 @@ LETTERS = ("a-c", "d-g", "h-l", "m-q", "rs", "t-z")
 BY_NAME: Overrides = {f"/^[{letters}]/i": [shades(hue)] for letters, hue in zip(LETTERS, HUES, strict=True)}
 
 
-def ages(watch_days: int, bad_days: int) -> list[Property]:
-    """A column of ages in seconds, coloured by two limits in days."""
-    day = 86_400
-    limits = ((None, GOOD), (watch_days * day, WATCH), (bad_days * day, BAD))
+def ages(of: str) -> list[Property]:
+    """A column of ages in seconds, coloured by the age at which the alert fires, and earlier as a warning."""
+    limits = ((None, GOOD), (f"[[{of}_watch_seconds]]", WATCH), (f"[[{of}_seconds]]", BAD))
     levels = [{"value": value, "color": name} for value, name in limits]
     return [
         unit(SECONDS),

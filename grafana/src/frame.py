@@ -91,9 +91,9 @@ def add(made: build.Dashboard, panels: Iterable[Any]) -> build.Dashboard:
     return made
 
 
-def to_json(made: build.Dashboard) -> str:
-    """The file that Grafana loads."""
-    document = json.loads(json.dumps(made.build(), cls=JSONEncoder))
+def document(made: build.Dashboard) -> dict[str, Any]:
+    """The dashboard as Grafana loads it."""
+    document: dict[str, Any] = json.loads(json.dumps(made.build(), cls=JSONEncoder))
     document |= {
         "id": None,
         "schemaVersion": SCHEMA_VERSION,
@@ -108,6 +108,11 @@ def to_json(made: build.Dashboard) -> str:
             variable.pop(name, None)
     for link in document["links"]:
         link.pop("placement")  # Grafana 13 would hide the links in a menu
+    return document
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """The text of the file."""
     return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -26,14 +26,12 @@ NONE = {"0": ("none", fields.GOOD)}
 NAMED_PLACES = ["zurich", "moscow"]  # chosen at first; the variable offers all that signatures know
 
 
-def build(least_judged: float) -> Dashboard:
-    """The dashboard; it is green only if at least this share of the flows could be judged."""
+def build() -> Dashboard:
+    """The dashboard."""
     about = "Where the traffic to vendors' clouds ends, how much there is, and whether that was promised."
     made = frame.dashboard("netmon-overview", "Overview", about)
     made.with_variable(_named_places())
-    return frame.add(
-        made, [_verdict(least_judged), *_numbers(), _shares(), _map(), _bytes(), _verdicts(), _table()]
-    )
+    return frame.add(made, [_verdict(), *_numbers(), _shares(), _map(), _bytes(), _verdicts(), _table()])
 
 
 def _named_places() -> QueryVariable:
@@ -43,7 +41,7 @@ def _named_places() -> QueryVariable:
     return variable.multi(True).current(chosen)
 
 
-def _verdict(least_judged: float) -> Panel:
+def _verdict() -> Panel:
     about = About(
         "Verdict",
         "The most serious finding in the time range: forbidden, then unexpected; otherwise whether enough "
@@ -54,7 +52,7 @@ def _verdict(least_judged: float) -> Panel:
         height=5,
     )
     words = fields.words(verdict.SENTENCES)
-    query = Query(verdict.query(least_judged), "{{text}} {{sentence}}")
+    query = Query(verdict.query(), "{{text}} {{sentence}}")
     return number(about, query, mappings=words, sentence_size=LARGE, no_value="No sensor was seen")
 
 

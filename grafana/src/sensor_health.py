@@ -57,7 +57,7 @@ def _state() -> Iterator[Panel]:
     degraded = f"sum(max by ({BY_INTERFACE}) ({select(DEGRADED)}))"
     losses = f"{increase('netmon_lost_events_total')} + {increase('netmon_lost_reports_total')}"
     yes_no = {"0": ("failed", fields.BAD), "1": ("succeeded", fields.GOOD)}
-    suspected = {"0": ("none", fields.GOOD), "1": ("suspected", fields.WATCH)}
+    suspected = {"0": ("not suspected", fields.GOOD), "1": ("suspected", fields.WATCH)}
     yield number(up, Query(f"{alive()} / ({sensors()} > 0)"), thresholds=good, no_value="no sensor")
     yield number(poor, Query(if_alive(degraded)), thresholds=bad)
     yield number(lost, Query(losses), thresholds=bad, decimals=0)
@@ -274,7 +274,7 @@ def _tables() -> Iterator[Panel]:
         {"Age": f"time() - min by (database) ({built})", "In use": f"min by (database) ({current})"},
         ("database",),
         overrides={
-            "Age": fields.ages(watch_days=30, bad_days=45),
+            "Age": fields.ages("database"),
             "In use": fields.cell_words({"0": ("an older one", fields.BAD), "1": ("yes", fields.GOOD)}),
         },
         by="Age",
@@ -286,6 +286,6 @@ def _tables() -> Iterator[Panel]:
         signatures,
         {"Reviewed": f"time() - min by (vendor) ({reviewed})"},
         ("vendor",),
-        overrides={"Reviewed": fields.ages(watch_days=90, bad_days=180)},
+        overrides={"Reviewed": fields.ages("signatures")},
         by="Reviewed",
     )

@@ -46,16 +46,16 @@ BASES = {
 """The same for what a verdict rests on."""
 
 SEEN = "netmon_view_last_flow_packet_timestamp_seconds"
-SILENT_S = 300
+SILENT_S, LEAST_JUDGED = "[[silence_seconds]]", "[[least_judged]]"  # settings
 POOR_SHARE = 0.05
 """Share of the time range in which a view may be degraded and still counts as good."""
 SERIOUS = 'severity!="notice"'
 WHERE = "vendor, location, country"
 
 
-def query(least_judged: float) -> str:
+def query() -> str:
     """The value, with the labels `text` and `sentence`."""
-    return f"{_found()}\nor on () {_nothing_found(least_judged)}"
+    return f"{_found()}\nor on () {_nothing_found()}"
 
 
 def basis_query() -> str:
@@ -80,11 +80,11 @@ def _found() -> str:
     return _first_of(levels, _finding_sentence())
 
 
-def _nothing_found(least_judged: float) -> str:
+def _nothing_found() -> str:
     """The value if there were none, with what it rests on."""
     judged, flows = _round(increase(FLOWS, 'verdict!="undecided"')), _round(increase(FLOWS))
     conditions = (
-        f"{judged} / {flows} >= {least_judged}",
+        f"{judged} / {flows} >= {LEAST_JUDGED}",
         f"{alive()} >= {sensors()}",
         f"{_poor()} == 0",
     )

@@ -22,8 +22,10 @@ UNNAMED = {
     "truncated_capture": "Packets truncated",
     "encrypted_dns": "Encrypted DNS",
     "started_before_sensor": "Began earlier",
+    "start_unknown": "Start not seen",
     "not_tls": "Not TLS",
     "malformed": "Malformed",
+    "unknown_quic_version": "Unknown QUIC version",
 }
 VIEW = {
     "dropped": "The kernel drops packets",
@@ -35,6 +37,9 @@ VIEW = {
     "gap": "Hellos have gaps",
     "cut": "Packets are truncated",
     "coalesced": "Offloading merges packets",
+    "clock": "Clocks differ or were set",
+    "misdated": "Packets have wrong times",
+    "undecoded": "Packets cannot be decoded",
 }
 DROPS = {"kernel": "by the kernel", "interface": "by the interface"}
 ENCRYPTED_DNS = {"dot": "over TLS (DoT)", "doh": "over HTTPS (DoH)", "doq": "over QUIC (DoQ)"}
@@ -44,6 +49,7 @@ QUIC = {
     "v2": "version 2",
     "draft": "drafts of version 1",
     "google": "Google's own",
+    "mvfst": "Meta's own",
     "unknown": "other versions",
 }
 TABLES = {
@@ -51,6 +57,7 @@ TABLES = {
     "heads": "beginnings of streams",
     "fragments": "fragments of packets",
     "queries": "DNS queries",
+    "idle_connections": "remembered connections",
     "names": "names from DNS",
     "clients": "clients of names",
     "nat64_networks": "NAT64 networks",

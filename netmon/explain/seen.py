@@ -22,6 +22,7 @@ _VIEW: Mapping[str, str] = {
     "undecoded": "packets of its interface could not be decoded, and what is missing may be in them",
     "duplicates": "packets were seen more than once, and counted once",
     "answers_only": "DNS answers were seen without any query",
+    "malformed": "what one side sent first is malformed, and a name in it is read up to the error",
 }
 
 

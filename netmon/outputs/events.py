@@ -120,6 +120,7 @@ class Events:
         answers = [
             {"name": name, "type": kind, "ttl": ttl, "data": data} for name, kind, ttl, data in record.answers
         ]
+        more = {"questions": questions if len(questions) > 1 else None, "damage": record.damage}
         event = {
             "@timestamp": timestamp(record.time_ns),
             "ecs": {"version": ECS_VERSION},
@@ -142,7 +143,7 @@ class Events:
                 "question": questions[0] if questions else None,
                 "answers": answers or None,
             },
-            "netmon": {"questions": questions} if len(questions) > 1 else None,
+            "netmon": without_nulls(more) or None,
         }
         self._write(event)
 

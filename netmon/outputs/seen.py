@@ -38,6 +38,7 @@ UNNAMED_TEXT = {
     "start_unknown": "start not seen, or forgotten",
     "not_tls": "not TLS, and no DNS lookup was seen",
     "malformed": "malformed",
+    "unknown_quic_version": "an unknown version of QUIC",
 }
 
 _MAX_KINDS = 5

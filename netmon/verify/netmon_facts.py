@@ -44,6 +44,8 @@ class NetmonFacts:
         self._named: list[tuple[FlowRecord, Endpoints]] = []
         self._counts: dict[tuple[str, Endpoints], list[int]] = {}
         self._times: dict[tuple[str, Endpoints], tuple[int, int]] = {}
+        # DNS messages of which IP fragments are missing. tshark shows only those whose fragments were cut.
+        self._beginnings: list[DnsRecord] = []
 
     def read(self, batches: Iterable[Batch]) -> None:
         """Reads all records of a capture. Raises what the source raises."""
@@ -51,9 +53,15 @@ class NetmonFacts:
             for flow in batch.flows:
                 self._add_flow(flow)
             for record in batch.dns:
-                for fact in message_facts(_message(record)):
-                    self._comparison.found[fact] += 1
-                    self._comparison.times_ns.setdefault(fact, (record.time_ns, record.time_ns))
+                if record.damage == "fragment":
+                    self._beginnings.append(record)
+                else:
+                    self._add_message(record)
+
+    def _add_message(self, record: DnsRecord) -> None:
+        for fact in message_facts(_message(record)):
+            self._comparison.found[fact] += 1
+            self._comparison.times_ns.setdefault(fact, (record.time_ns, record.time_ns))
 
     def _add_flow(self, flow: FlowRecord) -> None:
         endpoints = (flow.client, flow.client_port, flow.server, flow.server_port)
@@ -75,6 +83,9 @@ class NetmonFacts:
 
         With `flows_of_both`, only the flows that tshark reads are added.
         """
+        for record in self._beginnings:
+            if not self._comparison.expected.keys().isdisjoint(message_facts(_message(record))):
+                self._add_message(record)
         self._add_names()
         self._add_flows(flows_of_both=flows_of_both)
 

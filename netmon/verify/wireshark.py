@@ -165,7 +165,7 @@ class Wireshark:
         if fact in self._comparison.notes:
             return self._comparison.notes[fact]
         if fact.over.startswith("dns") and DNS_PORT not in fact.endpoints:
-            return "on ports other than 53, netmon reads DNS only in flows that begin with a query"
+            return "on ports other than 53, netmon reads DNS only if query and answer show it"
         if fact.over == "quic" and fact not in self._comparison.expected:
             return "Wireshark assigns packets by connection ID, and saw this one between other endpoints"
         source, _port, destination, _port = fact.endpoints

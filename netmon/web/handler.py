@@ -139,10 +139,12 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/":
             has_lifecycle = self.site.options.enable_lifecycle
             self._html(pages.start_page(self.site.version, self.site.name, has_lifecycle=has_lifecycle))
-        elif path == "/runbooks":
-            self._redirect("runbooks/")
+        elif path == "/runbooks" or name in pages.LANGUAGES:
+            self._redirect(f"{path.rpartition('/')[2]}/")
         elif path == "/runbooks/":
             self._html(pages.runbook_index())
+        elif name.removesuffix("/") in pages.LANGUAGES:
+            self._html(pages.runbook_index(name.removesuffix("/")))
         elif name != path and (text := pages.runbook_page(name.removesuffix(".md"))) is not None:
             self._html(text)
         else:

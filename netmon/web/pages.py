@@ -14,9 +14,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 RUNBOOKS = Path(__file__).parent.parent / "data" / "runbooks"
+ENGLISH = "en"
+LANGUAGES = {"de": "Deutsch"}  # folders of translated runbooks
 
 _FRAME = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><style>
 :root {{ color-scheme: light dark }}
 body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }}
@@ -45,32 +47,46 @@ really ends.</p>
 <li><a href="-/ready">Ready</a>: whether packets are processed</li>
 </ul>
 <p>{reload}</p>"""
-    return _FRAME.format(title=f"netmon on {html.escape(sensor)}", body=body)
+    return _FRAME.format(title=f"netmon on {html.escape(sensor)}", body=body, language=ENGLISH)
 
 
-def runbook_index() -> str:
-    """A list of all runbooks, each with its first sentence."""
+def runbook_index(language: str = ENGLISH) -> str:
+    """A list of all runbooks, each with its first sentence, and the way to the other languages."""
+    names = (name for name in _runbooks() if "/" not in name)
     rows = "\n".join(
-        f'<li><a href="{name}">{name}</a>: {html.escape(_first_sentence(text))}</li>'
-        for name, text in _runbooks().items()
+        f'<li><a href="{name}">{name}</a>: {html.escape(_first_sentence(_in(language, name)[0]))}</li>'
+        for name in names
     )
-    body = f'<p><a href="../">netmon</a></p>\n<h1>Runbooks</h1>\n<ul>\n{rows}\n</ul>'
-    return _FRAME.format(title="netmon: runbooks", body=body)
+    if language == ENGLISH:
+        home, others = "../", "".join(f' / <a href="{one}/">{name}</a>' for one, name in LANGUAGES.items())
+    else:
+        home, others = "../../", ' / <a href="../">English</a>'
+    body = f'<p><a href="{home}">netmon</a>{others}</p>\n<h1>Runbooks</h1>\n<ul>\n{rows}\n</ul>'
+    return _FRAME.format(title="netmon: runbooks", body=body, language=language)
 
 
-def runbook_page(name: str) -> str | None:
-    """The runbook of an alert; None if there is none of this name."""
-    text = _runbooks().get(name)
-    if text is None:
+def runbook_page(path: str) -> str | None:
+    """The runbook of an alert, such as SensorDown or de/SensorDown; None if there is none of this name."""
+    language, _, name = path.rpartition("/")
+    if name not in _runbooks() or language not in ("", *LANGUAGES):
         return None
-    body = f'<p><a href="../">netmon</a> / <a href="./">Runbooks</a></p>\n{_render(text)}'
-    return _FRAME.format(title=f"netmon: {name}", body=body)
+    text, shown_in = _in(language or ENGLISH, name)
+    home = "../../" if language else "../"
+    body = f'<p><a href="{home}">netmon</a> / <a href="./">Runbooks</a></p>\n{_render(text)}'
+    return _FRAME.format(title=f"netmon: {name}", body=body, language=shown_in)
+
+
+def _in(language: str, name: str) -> tuple[str, str]:
+    """A runbook in a language, or else in English, and the language that it is in."""
+    text = _runbooks().get(f"{language}/{name}")
+    return (_runbooks()[name], ENGLISH) if text is None else (text, language)
 
 
 @functools.cache
 def _runbooks() -> dict[str, str]:
-    """Name → Markdown, in alphabetical order. Read once: they belong to this version of netmon."""
-    return {file.stem: file.read_text(encoding="utf-8") for file in sorted(RUNBOOKS.glob("*.md"))}
+    """Path → Markdown, in alphabetical order. Read once: they belong to this version of netmon."""
+    files = {str(file.relative_to(RUNBOOKS).with_suffix("")): file for file in RUNBOOKS.rglob("*.md")}
+    return {path: files[path].read_text(encoding="utf-8") for path in sorted(files)}
 
 
 def _render(text: str) -> str:

@@ -276,13 +276,17 @@ def test_a_configuration_of_any_size_is_refused(refused, tmp_path, name):
     )
 
 
-def test_signatures_of_any_size_are_refused(refused, tmp_path):
-    """A signature file may be larger, but not of any size."""
+def test_signatures_of_any_size_are_refused(netmon, tmp_path):
+    """A signature file may be larger, but not of any size. The size is said before the refusal."""
     _big(tmp_path / "acme.yaml")
     (tmp_path / "locations.yaml").write_text("locations: {}\n")
-    assert refused("check", "--signatures", tmp_path) == (
-        f"{tmp_path}/acme.yaml:1: the file is larger than 32 MiB, and is not read: is it the right one?"
-    )
+    done = netmon("check", "--signatures", tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        f"netmon: reading 50 MB of signatures in {tmp_path}",
+        f"netmon: {tmp_path}/acme.yaml:1: "
+        "the file is larger than 32 MiB, and is not read: is it the right one?",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tests.craft import golden_hidden as hidden
 from tests.craft import golden_names as names
 from tests.craft import golden_payloads as payloads
 from tests.craft import golden_preambles as preambles
+from tests.craft import golden_requests as requests
 from tests.craft import golden_round_trips as round_trips
 from tests.craft import golden_streams as streams
 from tests.craft import golden_tenants as tenants
@@ -69,6 +70,9 @@ CASES: tuple[Callable[[], bytes], ...] = (
     datagrams.dtls_hello,
     datagrams.google_quic,
     datagrams.dns_on_an_odd_port,
+    datagrams.dns_by_both_directions,
+    datagrams.dns_first_fragment,
+    datagrams.quic_versions,
     preambles.http_host,
     preambles.http_absolute_form,
     preambles.http_connect,
@@ -78,6 +82,12 @@ CASES: tuple[Callable[[], bytes], ...] = (
     preambles.starttls_pop3,
     preambles.starttls_xmpp,
     preambles.starttls_ldap,
+    requests.socks,
+    requests.http2,
+    requests.requests_for_tls,
+    requests.sql_server,
+    requests.probe_before_the_hello,
+    requests.names_that_cannot_be,
     certificates.certificate,
     certificates.certificate_seen_alone,
     certificates.certificate_wildcard,

@@ -1,16 +1,20 @@
-"""Golden captures about datagrams: IP fragments, DTLS, Google QUIC, DNS on an odd port."""
+"""Golden captures about datagrams: IP fragments, DTLS, versions of QUIC, DNS on odd ports."""
 
 from __future__ import annotations
 
-from tests.craft import dns, dtls, gquic, packets, tls
+from dataclasses import replace
+
+from tests.craft import dns, dtls, gquic, packets, quic, tls
 from tests.craft.packets import UDP, address
 from tests.craft.scene import (
     CLIENT,
     CLIENT_V6,
     ELSEWHERE,
+    MOSCOW,
     NAME,
     RESOLVER,
     START_NS,
+    UPDATES,
     ZURICH,
     ZURICH_V6,
     connection,
@@ -138,3 +142,53 @@ def dns_on_an_odd_port() -> bytes:
     sent += _talk([(False, unsolicited)], server=RESOLVER, port=5301, client_port=50_001)
     sent += tls_session(connection(at_s=1), flight(None))
     return ethernet_file(sent + tls_session(connection(ELSEWHERE, client_port=50_002, at_s=2), flight(None)))
+
+
+def dns_first_fragment() -> bytes:
+    """Of a DNS response in three fragments only the first arrives.
+
+    Its question is reported with the damage `fragment`. Nothing is learned from its answers, which no client
+    read: the flow to the address has no name.
+    """
+    there, datagram = _long_look_up(CLIENT, RESOLVER, [ZURICH] + [f"203.0.113.{n}" for n in range(1, 60)])
+    ends = address(RESOLVER), address(CLIENT)
+    parts = packets.ipv4_fragments(*ends, UDP, datagram, size=1024, identification=7)
+    return ethernet_file([there, *_arriving(parts[:1]), *tls_session(connection(at_s=1), flight(None))])
+
+
+def dns_by_both_directions() -> bytes:
+    """DNS on UDP ports 443 and 1053 with questions that are unusual by themselves, and on TCP port 5353.
+
+    A query of a type that few know is taken for DNS once its answer follows. On port 1053 there is none, so
+    the data is not DNS. A TCP stream that begins with a query is DNS. The addresses name the hellos without
+    SNI (`dns_client`).
+    """
+    private = 65_281
+    query = dns.query(NAME, private, message_id=7)
+    response = dns.answer(NAME, private, [dns.address(NAME, ZURICH)], message_id=7)
+    sent = _talk([(True, query), (False, response)], server=RESOLVER, port=443)
+    sent += _talk([(True, query)], server=RESOLVER, port=1053, client_port=50_001)
+    stream = connection(RESOLVER, 5353, client_port=50_002, at_s=0.5)
+    stream.open()
+    stream.send(dns.over_tcp(dns.query(UPDATES, dns.A, message_id=8)))
+    stream.receive(dns.over_tcp(dns.answer(UPDATES, dns.A, [dns.address(UPDATES, MOSCOW)], message_id=8)))
+    stream.close()
+    sent += stream.sent
+    sent += tls_session(connection(at_s=1), flight(None))
+    return ethernet_file(sent + tls_session(connection(MOSCOW, client_port=50_003, at_s=2), flight(None)))
+
+
+def quic_versions() -> bytes:
+    """QUIC as mvfst sends it, under the numbers of two of its versions, and an unknown version.
+
+    The first two are named by SNI (`quic_sni`). The third has no name (`unknown_quic_version`).
+    """
+    draft = replace(quic.V1, salt=bytes.fromhex("c3eef712c72ebb5a11a7d2432bb46365bef9f502"))
+    hello = tls.client_hello(NAME, quic=True)
+    sent = []
+    for at, number in enumerate((0xFACEB002, 0xFACEB00E, 0xCAFEB00C)):
+        origin = b"origin%d" % at
+        initials = quic.Initials(origin, replace(draft, number=number))
+        datagram = initials.datagram(0, [quic.crypto(0, hello)], destination=origin)
+        sent += _talk([(True, datagram), (False, b"\x40" + bytes(40))], client_port=50_000 + at)
+    return ethernet_file(sent)

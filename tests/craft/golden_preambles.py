@@ -42,15 +42,21 @@ def tls_inside(talk: Connection, hello: bytes, *, reorder: bool = False) -> list
 
 
 def starttls(port: int, dialogue: Sequence[tuple[bytes, bytes]], *, greeting: bytes = b"") -> bytes:
+    """A capture of one session that switches to TLS."""
+    return ethernet_file(starttls_session(connection(port=port), dialogue, greeting=greeting))
+
+
+def starttls_session(
+    talk: Connection, dialogue: Sequence[tuple[bytes, bytes]], *, greeting: bytes = b""
+) -> list[Sent]:
     """A session in which client and server take turns in clear text, then switch to TLS."""
-    talk = connection(port=port)
     talk.open()
     if greeting:
         talk.receive(greeting)
     for command, reply in dialogue:
         talk.send(command)
         talk.receive(reply)
-    return ethernet_file(tls_inside(talk, flight(post_quantum=True), reorder=True))
+    return tls_inside(talk, flight(post_quantum=True), reorder=True)
 
 
 def http_host() -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from grafana.src import build
 from netmon.web.options import DEFAULT_PORT
 from tests.machine import need
 
@@ -209,3 +210,18 @@ def test_grafana_finds_its_dashboards(tmp_path):
     assert list(folder.glob("*.json"))
     home = Path(SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
     assert root / home.relative_to("/") in folder.glob("*.json")
+
+
+def test_a_site_of_your_own_can_be_mounted(tmp_path):
+    """With the variables of the documentation, what `grafana.src.build` writes is where the services look."""
+    build.main([str(tmp_path)])
+    environment = {
+        "NETMON_SITE": str(tmp_path),
+        "NETMON_STACK_ALERTS": str(tmp_path / "stack" / "stack-alerts.yml"),
+    }
+    for service, wanted in (("prometheus", {"alerts", "stack-alerts.yml"}), ("grafana", {"dashboards"})):
+        own = [
+            Path(source) for source, _ in mounts(service, **environment) if source.startswith(str(tmp_path))
+        ]
+        assert {path.name for path in own} == wanted
+        assert all(path.exists() for path in own)

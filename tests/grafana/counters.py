@@ -46,7 +46,14 @@ def counted(since_s: float, poor_s: float = 0.0) -> dict[str, Any]:
     return made | {
         "view": {"eth1": view},
         "interfaces": {
-            "eth1": {"packets": packets, "dropped": dropped, "freezes": 0, "interface_dropped": 0}
+            "eth1": {
+                "packets": packets,
+                "dropped": dropped,
+                "freezes": 0,
+                "interface_dropped": 0,
+                "up": 1,
+                "interruptions": 0,
+            }
         },
         "rejected": {("link", "not_ip"): int(since_s / 30), ("dns", "label_too_long"): int(since_s / 600)},
         "evicted": {"flows": 0, "names": 0},

@@ -382,7 +382,6 @@ def test_promtool_reports_no_warnings(metrics):
 
 def test_openmetrics_can_be_written(metrics):
     """The same metrics can be written in the OpenMetrics format."""
-    metrics.loaded(load_folder(default_folder()), [], 1.0)
     metrics.flow(classified())
     assert generate_openmetrics(metrics.registry).endswith(b"# EOF\n")
 

@@ -229,6 +229,7 @@ def test_missing_libpcap(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(bpf.ctypes, "CDLL", fail)
     bpf._libpcap.cache_clear()
+    bpf._compile.cache_clear()
     with pytest.raises(SourceError, match=r"apt-get install libpcap0\.8"):
         bpf.compile_filter("tcp", bpf.ETHERNET)
 

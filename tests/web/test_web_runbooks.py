@@ -69,3 +69,43 @@ def test_markdown(monkeypatch, text, expected, unexpected):
     body = runbook_page("A").partition("<h1>")[2]
     assert expected in body
     assert unexpected not in body
+
+
+GERMAN = sorted(file.stem for file in (RUNBOOKS / "de").glob("*.md"))
+
+
+@pytest.mark.parametrize("name", GERMAN)
+def test_german_runbooks_say_the_same(name):
+    """A German runbook has the parts, steps and code of the English one, and a page."""
+    english = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
+    german = (RUNBOOKS / "de" / f"{name}.md").read_text(encoding="utf-8")
+    assert re.findall("^# (.+)$", german, re.MULTILINE) == [name]
+    headings = re.findall("^## (.+)$", german, re.MULTILINE)
+    assert headings == ["Was zu prüfen ist", "Was zu tun ist", "Fehlalarme"]
+    for mark in (re.compile(r"^- ", re.MULTILINE), re.compile(r"^\d\. ", re.MULTILINE), re.compile(r"\]\(")):
+        assert len(mark.findall(german)) == len(mark.findall(english)), mark.pattern
+    assert sorted(re.findall("`([^`]+)`", german)) == sorted(re.findall("`([^`]+)`", english))
+    assert f"<h1>{name}</h1>" in runbook_page(f"de/{name}")
+
+
+def test_german_runbooks_are_served(server):
+    """The index lists all alerts and leads to the other language; links are relative."""
+    body = request(server.address, "/runbooks/de/")[2].decode()
+    assert '<html lang="de">' in body
+    assert re.findall(r'<li><a href="(\w+)">', body) == NAMES
+    assert '<a href="../">English</a>' in body
+    assert '<a href="de/">Deutsch</a>' in request(server.address, "/runbooks/")[2].decode()
+    page = request(server.address, "/runbooks/de/SensorDown")[2].decode()
+    assert '<a href="../../">netmon</a> / <a href="./">Runbooks</a>' in page
+    assert "Fehlalarme" in page
+    status, headers, _ = request(server.address, "/runbooks/de")
+    assert (status, headers["Location"]) == (302, "de/")
+
+
+def test_a_runbook_without_german_is_shown_in_english(monkeypatch):
+    """A new runbook has a page before it is translated; other languages have none."""
+    monkeypatch.setattr("netmon.web.pages._runbooks", lambda: {"A": "# A\n\nEnglish.\n"})
+    assert "<p>English.</p>" in runbook_page("de/A")
+    assert '<html lang="en">' in runbook_page("de/A")
+    assert runbook_page("fr/A") is None
+    assert runbook_page("de/de/A") is None

@@ -1,7 +1,7 @@
 //! DNS messages; a truncated message contains the same entries as the complete one, up to its end.
 #![no_main]
 
-use _engine::wire::dns::{is_plain_query, parse_message, Message};
+use _engine::wire::dns::{is_plain_query, parse_message, possible_message, Message};
 use _engine::wire::Progress;
 use libfuzzer_sys::fuzz_target;
 
@@ -21,6 +21,10 @@ fuzz_target!(|input: &[u8]| {
     };
     if is_plain_query(input) {
         assert!(!complete.response && complete.damage.is_none() && complete.questions.len() == 1);
+    }
+    if let Some(message) = possible_message(input) {
+        assert_eq!(message, complete);
+        assert!(complete.damage.is_none() && complete.questions.len() == 1);
     }
     let names = complete.questions.iter().map(|question| &question.name);
     for name in names.chain(complete.answers.iter().map(|answer| &answer.name)) {

@@ -8,7 +8,7 @@ use _engine::address::realm::Realm;
 use _engine::address::Address;
 use _engine::counters::tally::Tally;
 use _engine::reassembly::stream_heads::HeadOwner;
-use _engine::resolution::{Context, DnsStreams, LearnedNames, Messages, PendingQueries, StreamPart};
+use _engine::resolution::{Context, DnsStreams, LearnedNames, MessageKind, Messages, PendingQueries, StreamPart};
 use _engine::tag::Matcher;
 use _engine::types::arrival::Arrival;
 use _engine::types::ends::Ends;
@@ -38,7 +38,7 @@ fuzz_target!(|input: &[u8]| {
             tally: &mut tally,
             reports: Some(&mut reports),
         };
-        let mut messages = Messages::of_stream(&ends, 0, arrival, context);
+        let mut messages = Messages::of_stream(&ends, 0, MessageKind::Dns(53), arrival, context);
         let wire_bytes = segment.len() as u32 + u32::from(cut & 15);
         let part = StreamPart { seq: u32::from(*seq), bytes: segment, wire_bytes };
         streams.follow(owner, start, part, &mut messages);
@@ -51,7 +51,7 @@ fuzz_target!(|input: &[u8]| {
         tally: &mut tally,
         reports: Some(&mut reports),
     };
-    let mut messages = Messages::of_stream(&ends, 0, arrival, context);
+    let mut messages = Messages::of_stream(&ends, 0, MessageKind::Dns(53), arrival, context);
     streams.close(owner, &mut messages);
     assert_eq!(streams.waiting(), 0);
     assert!(reports.len() <= bytes / 2, "messages come from bytes");

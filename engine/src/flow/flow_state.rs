@@ -3,6 +3,7 @@
 use super::client_counts::CountMark;
 use super::reporting::Reporting;
 use super::traffic::Traffic;
+use crate::address::realm::Realm;
 use crate::counters::tally::Tally;
 use crate::naming::{Clues, Knowledge, NamingState};
 use crate::opening::{find_first_payload, Opening, Reader, SharedHellos};
@@ -17,6 +18,9 @@ use crate::types::opening_state::OpeningState;
 use crate::view::duplicates::Duplicates;
 use crate::view::flow_view::FlowView;
 use crate::wire::Segment;
+
+/// Packets within which a flow that looks like DNS must turn out to be DNS.
+const MAX_POSSIBLE_PACKETS: u64 = 16;
 
 /// A bidirectional flow. Each part has private fields, which only the module that defines it changes; the flow
 /// passes one part to another where they depend on each other.
@@ -57,7 +61,7 @@ impl Flow {
             ends: Ends::new(key, first_sender),
             traffic: Traffic::new(arrival.time_ns),
             opening: Opening::default(),
-            view: FlowView::new(first_sender),
+            view: FlowView::default(),
             naming: NamingState::default(),
             reporting: Reporting::new(arrival.interface),
             clues: None,
@@ -89,6 +93,23 @@ impl Flow {
         self.message_kind
     }
 
+    /// Recognises DNS in the first payload of `side`, on whatever port.
+    #[inline]
+    pub fn recognise_messages(&mut self, side: usize, first: &Segment<'_>) {
+        if self.message_kind.is_none() && self.opening.state(side) == OpeningState::Waiting {
+            self.message_kind = MessageKind::of_stream(first);
+        }
+    }
+
+    /// Notes whether datagrams that look like DNS turned out to be DNS. After a few packets they are none.
+    pub fn note_possible_messages(&mut self, port: u16, is_dns: bool) {
+        if is_dns {
+            self.message_kind = Some(MessageKind::Dns(port));
+        } else if self.traffic.packets() > MAX_POSSIBLE_PACKETS {
+            self.message_kind = None;
+        }
+    }
+
     /// The flow, of which this is known already.
     pub(super) fn with_clues(mut self, clues: Box<Clues>) -> Self {
         self.clues = Some(clues);
@@ -117,7 +138,7 @@ impl Flow {
             opening: &self.opening,
             clues: self.clues(),
             state: self.naming,
-            has_messages: self.message_kind.is_some(),
+            has_messages: self.message_kind.is_some_and(MessageKind::is_certain),
             is_cut: self.view.unseen.is_cut(),
         }
     }
@@ -178,6 +199,13 @@ impl Flow {
         let Some(first) = first else { return false };
         let client = self.ends.client_side();
         self.clues.get_or_insert_default().disclosed.add_first_payload(first, client)
+    }
+
+    /// Notes where `side` sends, before its packet is counted.
+    #[inline]
+    pub fn note_realm(&mut self, side: usize, realm: Realm) {
+        let is_first = self.traffic.sides()[side].packets == 0;
+        self.view.realms.note(side, realm, is_first);
     }
 
     /// Decides which packets of those that were set aside are duplicates, and counts the others.

@@ -49,8 +49,9 @@ impl Traffic {
     }
 
     /// What each side sent, in the order of the flow's key.
-    pub fn sides(&self) -> [Volume; 2] {
-        self.sides
+    #[inline]
+    pub fn sides(&self) -> &[Volume; 2] {
+        &self.sides
     }
 
     /// Bytes that each side sent.

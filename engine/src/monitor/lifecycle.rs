@@ -6,7 +6,7 @@ use crate::naming::identify;
 use crate::report::accounting::count_ended_flow;
 use crate::report::flow_record::report;
 use crate::report::phase::Phase;
-use crate::resolution::{MessageKind, Messages, DNS_PORT};
+use crate::resolution::{MessageKind, Messages};
 use crate::types::arrival::Arrival;
 use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
@@ -60,7 +60,6 @@ impl Monitor {
         if arrival.time_ns.saturating_sub(first_ns) > self.settings.timeout_ns(flow.ends.is_tcp()) {
             flow.naming.note_unknown_start();
         }
-        flow.view.duplicates.note_first(sender.side, segment.realm);
         flow.look_up_names(&self.names, &self.matcher);
         let due_ns = due_ns(&self.settings, &flow, arrival.time_ns);
         self.table.insert(flow, due_ns)
@@ -70,11 +69,11 @@ impl Monitor {
     pub(super) fn end(&mut self, slot: u32, reason: EndReason) {
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.finish_opening(slot, &mut self.heads, &mut self.tally);
-        if flow.ends.is_tcp() && flow.ends.has_port(DNS_PORT) {
+        if let Some(kind) = flow.message_kind().filter(|_| flow.ends.is_tcp()) {
             for side in [0, 1] {
                 let arrival =
                     Arrival { time_ns: flow.traffic.last_ns(), interface: flow.interface(), number: 0 };
-                let mut messages = Messages::of_stream(&flow.ends, side, arrival, context!(self));
+                let mut messages = Messages::of_stream(&flow.ends, side, kind, arrival, context!(self));
                 let owner = flow.opening.head_owner(&flow.ends, slot, side);
                 self.dns_streams.close(owner, &mut messages);
                 flow.note_query(messages.fallback_query());

@@ -45,6 +45,8 @@ fn reason_without_dns(known: Knowledge<'_>) -> Unnamed {
         Unnamed::TruncatedCapture
     } else if either(OpeningState::Incomplete) || either(OpeningState::Collecting) {
         Unnamed::NoHelloSeen
+    } else if known.opening.is_quic_unreadable() {
+        Unnamed::UnknownQuicVersion
     } else if either(OpeningState::NotTls)
         || either(OpeningState::Between)
         || is_other_datagrams(known) && !either(OpeningState::MidStream)

@@ -5,7 +5,7 @@ use super::reader::Reader;
 use crate::reassembly::stream_heads::StreamHeads;
 use crate::types::opening_state::OpeningState;
 use crate::wire::quic::{
-    crypto_frames, initials, version_number, ConnectionId, Family, Initial, MIN_DATAGRAM, QUIC_PORT,
+    crypto_frames, initials, version_number, ConnectionId, Family, Initial, Version, MIN_DATAGRAM, QUIC_PORT,
 };
 use crate::wire::{gquic, tls, Malformed, Progress, Segment};
 
@@ -42,6 +42,7 @@ impl Reader<'_> {
         for initial in initials {
             self.tally.quic_initials += 1;
             let Some((origin, payload)) = self.decrypt(&initial) else { continue };
+            self.opening.quic_unreadable = false;
             let head = self.head_for(origin);
             let heads = &mut *self.heads;
             let frames = crypto_frames(&payload, initial.version, |offset, bytes| {
@@ -96,10 +97,12 @@ impl Reader<'_> {
             return;
         }
         let Some(number) = version_number(segment.payload) else { return };
-        self.opening.quic = match Family::of(number) {
+        let family = match Family::of(number) {
             Family::Unknown if segment.dst_port != QUIC_PORT || segment.payload_len < MIN_DATAGRAM => return,
-            family => Some(family),
+            family => family,
         };
+        self.opening.quic = Some(family);
+        self.opening.quic_unreadable = Version::of(number).is_none_or(Version::is_guessed);
     }
 }
 

@@ -93,7 +93,10 @@ impl<'a> Reader<'a> {
                 false
             }
             Ok(Progress::NeedMore) => false,
-            Err(malformed) => self.reject_hello(malformed),
+            Err(malformed) => {
+                let name = tls::partial_message_name(bytes);
+                self.reject_hello(malformed, name)
+            }
         }
     }
 
@@ -112,11 +115,19 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// A hello was malformed.
-    pub(super) fn reject_hello(&mut self, malformed: Malformed) -> bool {
+    /// A hello was malformed; true if it has a `name` before the error.
+    pub(super) fn reject_hello(&mut self, malformed: Malformed, name: Option<String>) -> bool {
         self.tally.problem("tls", malformed.0);
         self.leave(OpeningState::Malformed);
-        false
+        self.keep_partial_name(name)
+    }
+
+    /// Keeps the server_name in a part of a hello, whose sender is the client; true if there is one.
+    fn keep_partial_name(&mut self, name: Option<String>) -> bool {
+        let Some(name) = name else { return false };
+        self.ends.orient(self.side);
+        self.disclosed.set_partial_name(name);
+        true
     }
 
     /// Stops with a name that the incomplete bytes may show; true if they do.
@@ -128,10 +139,7 @@ impl<'a> Reader<'a> {
         };
         self.leave(state);
         self.opening.gap |= state == OpeningState::Incomplete;
-        let Some(partial) = partial else { return false };
-        self.ends.orient(self.side);
-        self.disclosed.set_partial_name(partial);
-        true
+        self.keep_partial_name(partial)
     }
 
     /// Stops with what the stream head holds; true if that shows a name.
@@ -158,7 +166,8 @@ impl<'a> Reader<'a> {
         self.own().state = state;
     }
 
-    fn drop_head(&mut self, side: usize) {
+    /// Frees the stream head of a side, if it has one.
+    pub(super) fn drop_head(&mut self, side: usize) {
         let head = std::mem::replace(&mut self.opening.sides[side].head, NO_HEAD);
         if self.heads.owned(head, self.slot, side).is_some() {
             self.heads.remove(head);

@@ -30,8 +30,16 @@ impl Reader<'_> {
     /// Expects the ServerHello where the client's acknowledgement says: after whatever the server has sent
     /// before, as it does with STARTTLS.
     pub(super) fn expect_answer(&mut self, hello: TcpHeader) {
-        let other = &mut self.opening.sides[1 - self.side];
-        if other.state == OpeningState::NotTls && hello.flags & flags::ACK != 0 {
+        let side = 1 - self.side;
+        let other = self.opening.sides[side];
+        let is_other = match other.state {
+            OpeningState::NotTls | OpeningState::Between => true,
+            OpeningState::Collecting => hello.ack != other.base, // a reply too short to be told apart
+            _ => false,
+        };
+        if is_other && hello.flags & flags::ACK != 0 {
+            self.drop_head(side);
+            let other = &mut self.opening.sides[side];
             other.state = OpeningState::Waiting;
             other.base = hello.ack;
             other.base_known = true;

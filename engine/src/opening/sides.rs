@@ -23,6 +23,9 @@ pub(super) struct OpeningSide {
     pub(super) head: u32,
     /// Bytes of the preamble that were read: the stream begins this far before `base`.
     pub(super) skipped: u16,
+    /// Length of a first payload that is not a beginning, and may be none of the stream: another segment with the same
+    /// sequence number replaces it unless the receiver acknowledges it first. 0: there is none.
+    pub(super) doubtful: u16,
     /// True once `base` is certain: a SYN was seen, or the beginning of a hello.
     pub(super) base_known: bool,
     /// FIN seen.
@@ -37,6 +40,7 @@ impl OpeningSide {
         base: 0,
         head: NO_HEAD,
         skipped: 0,
+        doubtful: 0,
         base_known: false,
         fin: false,
         state: OpeningState::Waiting,
@@ -49,6 +53,8 @@ impl OpeningSide {
 pub struct Opening {
     pub(super) sides: [OpeningSide; 2],
     pub(super) quic: Option<Family>,
+    /// The client uses a version of QUIC whose keys are unknown.
+    pub(super) quic_unreadable: bool,
     pub(super) gap: bool,
     pub(super) proxied: bool,
     started: bool,
@@ -62,6 +68,7 @@ impl Default for Opening {
         Self {
             sides: [OpeningSide::NEW; 2],
             quic: None,
+            quic_unreadable: false,
             gap: false,
             proxied: false,
             started: false,
@@ -97,9 +104,12 @@ impl Opening {
     /// Notes that `side` sent a TCP segment; true if that may bring the sides further in contact.
     #[inline]
     pub fn note_segment(&mut self, side: usize, header: TcpHeader, payload_len: u32) -> bool {
-        let OpeningSide { base, skipped, base_known, .. } = self.sides[1 - (side & 1)];
-        let acknowledged = header.ack.wrapping_sub(base.wrapping_sub(u32::from(skipped)));
-        let acknowledges = base_known && acknowledged < MAX_FIRST_BYTES;
+        let other = &mut self.sides[1 - (side & 1)];
+        if other.doubtful != 0 && header.ack == other.base.wrapping_add(u32::from(other.doubtful)) {
+            other.doubtful = 0;
+        }
+        let first_byte = other.base.wrapping_sub(u32::from(other.skipped));
+        let acknowledges = other.base_known && header.ack.wrapping_sub(first_byte) < MAX_FIRST_BYTES;
         self.exchange.note_segment(side, header.flags, payload_len > 0, acknowledges)
     }
 
@@ -171,6 +181,11 @@ impl Opening {
     /// The family of QUIC versions that the client uses; None if it does not use QUIC.
     pub fn quic(&self) -> Option<Family> {
         self.quic
+    }
+
+    /// The client uses a version of QUIC whose keys are unknown.
+    pub fn is_quic_unreadable(&self) -> bool {
+        self.quic_unreadable
     }
 
     /// The same with the sides in the other order.

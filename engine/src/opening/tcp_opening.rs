@@ -3,7 +3,7 @@
 
 use super::preamble_steps::Turn;
 use super::reader::Reader;
-use super::sides::Opening;
+use super::sides::{Opening, OpeningSide};
 use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
 use crate::wire::preamble::{is_step, parse_step};
@@ -19,8 +19,9 @@ impl Opening {
     /// True while payload of a side of a TCP stream is worth reading.
     #[inline]
     pub fn expects_segment(&self, side: usize) -> bool {
-        let state = self.sides[side].state;
-        matches!(state, OpeningState::Waiting | OpeningState::Collecting | OpeningState::Between)
+        let OpeningSide { state, doubtful, .. } = self.sides[side];
+        doubtful != 0
+            || matches!(state, OpeningState::Waiting | OpeningState::Collecting | OpeningState::Between)
     }
 }
 
@@ -36,21 +37,33 @@ impl Reader<'_> {
 
     fn read_payload(&mut self, seq: u32, segment: &Segment<'_>) -> bool {
         let cut = (segment.payload.len() as u32) < segment.payload_len;
-        if self.own().state == OpeningState::Collecting {
-            return self.continue_head(seq, segment.payload, cut);
-        }
         let base = self.own().base;
+        if self.own().doubtful != 0 {
+            let is_replaced = seq == base && tls::may_be_hello(segment.payload);
+            if is_replaced {
+                self.leave(OpeningState::Waiting);
+            }
+            let ahead = seq.wrapping_sub(base);
+            if is_replaced || (1..1 << 31).contains(&ahead) {
+                self.own().doubtful = 0;
+            }
+        }
+        match self.own().state {
+            OpeningState::Collecting => return self.continue_head(seq, segment.payload, cut),
+            OpeningState::Waiting | OpeningState::Between => {}
+            _ => return false,
+        }
         if self.own().base_known {
             let ahead = seq.wrapping_sub(base);
             if ahead == 0 {
-                return self.read_beginning(segment.payload, cut);
+                return self.read_first(segment.payload, cut);
             }
             if ahead < 1 << 31 {
                 return self.collect(base, true, seq, segment.payload, cut);
             }
             // A keep-alive, or a retransmission of the handshake: what lies before the stream is skipped.
             return match segment.payload.get(base.wrapping_sub(seq) as usize..) {
-                Some(rest) if !rest.is_empty() => self.read_beginning(rest, cut),
+                Some(rest) if !rest.is_empty() => self.read_first(rest, cut),
                 _ => false,
             };
         }
@@ -66,6 +79,20 @@ impl Reader<'_> {
             return false;
         }
         self.collect(seq, false, seq, segment.payload, cut)
+    }
+
+    /// Reads a payload that begins where the stream does. If it is no beginning, it may be a probe, or bytes that only
+    /// the sensor gets to see.
+    fn read_first(&mut self, bytes: &[u8], cut: bool) -> bool {
+        let is_start = self.own().steps == 0;
+        let named = self.read_beginning(bytes, cut);
+        let side = self.own();
+        let is_beginning = named || side.steps > 0 || tls::may_be_hello(bytes);
+        let is_unclear = matches!(side.state, OpeningState::NotTls | OpeningState::Collecting);
+        if is_start && is_unclear && !is_beginning {
+            side.doubtful = u16::try_from(bytes.len()).unwrap_or(0);
+        }
+        named
     }
 
     /// Reads the stream's first bytes, or those after a part of its preamble.
@@ -89,7 +116,10 @@ impl Reader<'_> {
         match tls::parse_hello_stream(bytes) {
             Ok(Progress::Parsed(hello)) => self.accept_hello(hello),
             Ok(Progress::NeedMore) => self.await_rest(bytes, cut),
-            Err(malformed) => self.reject_hello(malformed),
+            Err(malformed) => {
+                let name = tls::partial_server_name(bytes);
+                self.reject_hello(malformed, name)
+            }
         }
     }
 
@@ -174,7 +204,10 @@ impl Reader<'_> {
         match tls::parse_hello_stream(bytes) {
             Ok(Progress::Parsed(hello)) => self.accept_hello(hello),
             Ok(Progress::NeedMore) => false,
-            Err(malformed) => self.reject_hello(malformed),
+            Err(malformed) => {
+                let name = tls::partial_server_name(bytes);
+                self.reject_hello(malformed, name)
+            }
         }
     }
 }

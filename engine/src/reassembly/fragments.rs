@@ -74,6 +74,8 @@ pub struct Reassembled {
     pub ip_packets: u32,
     /// Every byte arrived.
     pub is_complete: bool,
+    /// Fragments contradict each other.
+    pub is_invalid: bool,
     /// Time of its latest fragment.
     pub time_ns: u64,
     /// Capture interface of the fragment that arrived first.
@@ -312,6 +314,13 @@ impl PartialPacket {
         let realm = self.realm;
         let packet =
             self.next.map(|next| ReassembledPacket { id, next, bytes, len, ip_bytes, ip_packets, realm });
-        Reassembled { packet, ip_packets, is_complete, time_ns: self.last_ns, interface: self.interface }
+        Reassembled {
+            packet,
+            ip_packets,
+            is_complete,
+            is_invalid: self.invalid,
+            time_ns: self.last_ns,
+            interface: self.interface,
+        }
     }
 }

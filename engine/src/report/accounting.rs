@@ -37,14 +37,14 @@ pub fn count_ended_flow(tally: &mut Tally, flow: &Flow, identity: &Identity<'_>)
 
 /// Counts what the ended flow shows about the view of its interface.
 fn count_view(counters: &mut ViewCounters, flow: &Flow) {
-    counters.overlapping_flows += u64::from(flow.view.duplicates.overlap());
+    counters.overlapping_flows += u64::from(flow.view.realms.overlap());
     counters.incomplete_hellos += u64::from(flow.opening.has_gap());
     if !flow.ends.is_tcp() {
         return;
     }
     let unseen = &flow.view.unseen;
     counters.unseen_tcp_bytes += unseen.bytes();
-    let [a, b] = flow.traffic.sides().map(|volume| volume.packets > 0);
+    let [a, b] = (*flow.traffic.sides()).map(|volume| volume.packets > 0);
     counters.connections += u64::from(unseen.is_answered());
     counters.one_way_connections += u64::from(unseen.is_answered() && a != b);
 }

@@ -25,5 +25,6 @@ row! {
         truncated: bool = captured.message.truncated,
         questions: Vec<dns::Question> = captured.message.questions,
         answers: Vec<dns::Answer> = captured.message.answers,
+        damage: Option<&'static str> = captured.message.damage.map(|damage| damage.0),
     }
 }

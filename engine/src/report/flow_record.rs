@@ -16,6 +16,7 @@ use crate::types::end_reason::EndReason;
 use crate::types::evidence::Evidence;
 use crate::types::grounds::Grounds;
 use crate::types::interception::Interception;
+use crate::types::opening_state::OpeningState;
 use crate::types::protocol::Protocol;
 use crate::types::unnamed::Unnamed;
 use crate::types::volume::Volume;
@@ -197,6 +198,7 @@ impl<'a> Facts<'a> {
             Limitation::AnswersOnly => {
                 self.sensor.answers_only && self.identity.evidence == Evidence::DnsUnsolicited
             }
+            Limitation::Malformed => opening.states().contains(&OpeningState::Malformed),
         };
         Limitation::ALL.into_iter().filter(applies).collect()
     }

@@ -13,11 +13,12 @@ pub enum Limitation {
     Undecoded,
     Duplicates,
     AnswersOnly,
+    Malformed,
 }
 
 impl Limitation {
     /// All, in the order of a report.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OneWay,
         Self::NoStart,
         Self::Cut,
@@ -27,6 +28,7 @@ impl Limitation {
         Self::Undecoded,
         Self::Duplicates,
         Self::AnswersOnly,
+        Self::Malformed,
     ];
 
     /// As Python names it.
@@ -41,6 +43,7 @@ impl Limitation {
             Self::Undecoded => "undecoded",
             Self::Duplicates => "duplicates",
             Self::AnswersOnly => "answers_only",
+            Self::Malformed => "malformed",
         }
     }
 }

@@ -32,7 +32,7 @@ fn lesson(client: u32, name: &str, links: &[&str], server: u32, time_s: u64) -> 
         ..Message::default()
     };
     let arrival = Arrival { time_ns: time_s * SECOND, ..Arrival::default() };
-    Lesson::of(&message, (host(client), address(RESOLVER)), arrival, || ())
+    Lesson::of(&message, (host(client), address(RESOLVER)), arrival, |_| ())
 }
 
 /// The names that are found for a flow of a client that begins at a time, in seconds.

@@ -4,6 +4,7 @@ use crate::address::host::Host;
 use crate::address::Address;
 use crate::types::arrival::Arrival;
 use crate::wire::dns::{Data, Message};
+use crate::wire::host::can_exist;
 use crate::wire::{ech, Progress};
 use std::sync::Arc;
 
@@ -67,17 +68,17 @@ pub struct Lesson {
 }
 
 impl Lesson {
-    /// What `client` learns from a response. `on_malformed` is called for each ECH configuration that cannot be
-    /// read.
+    /// What `client` learns from a response. `on_malformed` is called with the part for each ECH configuration that
+    /// cannot be read, and for a name that no host can have.
     pub fn of(
         message: &Message,
         (client, resolver): (Host, Address),
         arrival: Arrival,
-        on_malformed: impl FnMut(),
+        mut on_malformed: impl FnMut(&'static str),
     ) -> Self {
         let Arrival { time_ns, interface, .. } = arrival;
         let mut lesson = Self { client, resolver, time_ns, interface, ..Self::default() };
-        lesson.public_names = public_names(message, time_ns, on_malformed);
+        lesson.public_names = public_names(message, time_ns, || on_malformed("ech"));
         let name = message.questions.first().map_or("", |question| &question.name);
         if message.rcode != 0 || name.is_empty() {
             return lesson;
@@ -88,6 +89,10 @@ impl Lesson {
             Data::Alias(_) | Data::Other => &[],
         });
         lesson.addresses = addresses.take(MAX_ADDRESSES).copied().collect();
+        if !lesson.addresses.is_empty() && !can_exist(name) {
+            on_malformed("name");
+            lesson.addresses.clear();
+        }
         if !lesson.addresses.is_empty() {
             let (names, ttl_s) = chain_of(name, message);
             lesson.chain = Some(Arc::new(Chain { names, resolver, arrival }));
@@ -135,7 +140,7 @@ fn chain_of(question: &str, message: &Message) -> (Vec<Box<str>>, u32) {
             _ => None,
         });
         match next {
-            Some((target, ttl)) if !names.iter().any(|name| **name == **target) => {
+            Some((target, ttl)) if can_exist(target) && !names.iter().any(|name| **name == **target) => {
                 ttl_s = ttl_s.min(ttl);
                 names.push(target.as_str().into());
             }

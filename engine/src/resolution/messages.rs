@@ -11,7 +11,8 @@ use crate::address::Address;
 use crate::types::arrival::Arrival;
 use crate::types::ends::Ends;
 use crate::wire::dns::{self, Message};
-use crate::wire::{Progress, Segment};
+use crate::wire::host::can_exist;
+use crate::wire::{Malformed, Progress, Segment};
 
 /// The port of DNS (RFC 1035, 4.2).
 pub const DNS_PORT: u16 = 53;
@@ -25,6 +26,9 @@ pub enum MessageKind {
     Mdns,
     /// Link-local multicast name resolution.
     Llmnr,
+    /// Data that looks like DNS, with the port of what may be its server: DNS if each direction has a message that
+    /// belongs to one of the other.
+    Possible(u16),
 }
 
 impl MessageKind {
@@ -41,16 +45,35 @@ impl MessageKind {
             Some(Self::Mdns)
         } else if either(LLMNR_PORT) {
             Some(Self::Llmnr)
-        } else if !either(NETBIOS_PORT) && dns::is_plain_query(first.payload) {
+        } else if either(NETBIOS_PORT) {
+            None
+        } else if dns::is_plain_query(first.payload) {
             Some(Self::Dns(first.dst_port))
         } else {
-            None
+            let message = dns::possible_message(first.payload)?;
+            Some(Self::Possible(if message.response { first.src_port } else { first.dst_port }))
         }
+    }
+
+    /// The kind of the messages in a TCP stream, by the port, or by a first segment with a query.
+    pub fn of_stream(first: &Segment<'_>) -> Option<Self> {
+        if first.src_port == DNS_PORT || first.dst_port == DNS_PORT {
+            return Some(Self::Dns(DNS_PORT));
+        }
+        let (length, message) = first.payload.split_first_chunk::<2>()?;
+        let is_query =
+            usize::from(u16::from_be_bytes(*length)) == message.len() && dns::is_plain_query(message);
+        is_query.then_some(Self::Dns(first.dst_port))
+    }
+
+    /// It is certain that the flow carries such messages.
+    pub fn is_certain(self) -> bool {
+        !matches!(self, Self::Possible(_))
     }
 
     fn label(self) -> &'static str {
         match self {
-            Self::Dns(_) => "dns",
+            Self::Dns(_) | Self::Possible(_) => "dns",
             Self::Mdns => "mdns",
             Self::Llmnr => "llmnr",
         }
@@ -82,10 +105,16 @@ impl<'a> Messages<'a> {
         Self { context, kind, is_tcp: false, realm, source, destination, arrival, query: None }
     }
 
-    /// For the messages that one side of a TCP connection sends.
-    pub fn of_stream(ends: &Ends, side: usize, arrival: Arrival, context: Context<'a>) -> Self {
+    /// For the messages of this `kind` that one side of a TCP connection sends.
+    pub fn of_stream(
+        ends: &Ends,
+        side: usize,
+        kind: MessageKind,
+        arrival: Arrival,
+        context: Context<'a>,
+    ) -> Self {
         let (source, destination) = (ends.end(side), ends.end(1 - side));
-        let (kind, realm) = (MessageKind::Dns(DNS_PORT), ends.key().realm);
+        let realm = ends.key().realm;
         Self { context, kind, is_tcp: true, realm, source, destination, arrival, query: None }
     }
 
@@ -114,6 +143,9 @@ impl<'a> Messages<'a> {
         let Some(question) = message.questions.first() else { return };
         let ((client, _), (resolver, _)) = (self.source, self.destination);
         let Context { names, matcher, .. } = self.context;
+        if !can_exist(&question.name) {
+            return;
+        }
         let embedded = names.find_embedded(self.host(client), resolver, self.arrival.time_ns, matcher);
         if matcher.is_fallback(embedded.unwrap_or(resolver)) {
             let signature = matcher.find_name(&question.name);
@@ -147,7 +179,7 @@ impl<'a> Messages<'a> {
     fn process_answer(&mut self, message: &Message) {
         let ends = (self.host(self.destination.0), self.source.0);
         let tally = &mut *self.context.tally;
-        let on_malformed = || tally.problem("dns", "ech");
+        let on_malformed = |part| tally.problem("dns", part);
         let lesson = Lesson::of(message, ends, self.arrival, on_malformed);
         let Some(key) = self.query_key(message) else {
             return self.context.count_unsolicited(&lesson);
@@ -163,12 +195,52 @@ impl<'a> Messages<'a> {
 
     /// Processes one message.
     pub fn process(&mut self, bytes: &[u8]) {
+        if let Some(message) = self.parse(bytes) {
+            self.process_message(message);
+        }
+    }
+
+    /// Processes the beginning of a message of which IP fragments are missing: it is reported, and nothing is learned
+    /// from it, because its receiver did not read it.
+    pub fn process_beginning(&mut self, bytes: &[u8]) {
+        if let Some(message) = self.parse(bytes) {
+            self.process_message(Message { damage: Some(Malformed("fragment")), ..message });
+        }
+    }
+
+    /// Processes a message of a flow that may carry DNS; true if the flow does, because the message answers a query.
+    pub fn process_possible(&mut self, bytes: &[u8], server_port: u16) -> bool {
+        let Some(message) = dns::possible_message(bytes) else { return false };
+        let sender = if message.response { self.source } else { self.destination };
+        if sender.1 != server_port {
+            return false;
+        }
+        let Some(key) = self.query_key(&message) else { return false };
+        let Context { queries, tally, .. } = &mut self.context;
+        if !message.response {
+            queries.add(&key, self.arrival.time_ns, tally);
+            return false;
+        }
+        let is_answer = queries.is_open(&key, self.arrival.time_ns);
+        if is_answer {
+            self.kind = MessageKind::Dns(server_port);
+            self.context.tally.dns_messages += 1;
+            self.process_message(message);
+        }
+        is_answer
+    }
+
+    fn parse(&mut self, bytes: &[u8]) -> Option<Message> {
         self.context.tally.dns_messages += 1;
-        let message = match dns::parse_message(bytes) {
-            Ok(Progress::Parsed(message)) => message,
-            Ok(Progress::NeedMore) => return self.context.tally.problem("dns", "cut"),
-            Err(malformed) => return self.context.tally.problem("dns", malformed.0),
-        };
+        match dns::parse_message(bytes) {
+            Ok(Progress::Parsed(message)) => return Some(message),
+            Ok(Progress::NeedMore) => self.context.tally.problem("dns", "cut"),
+            Err(malformed) => self.context.tally.problem("dns", malformed.0),
+        }
+        None
+    }
+
+    fn process_message(&mut self, message: Message) {
         if let Some(damage) = message.damage {
             self.context.tally.problem("dns", damage.0);
         } else if let MessageKind::Dns(port) = self.kind {

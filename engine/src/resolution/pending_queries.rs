@@ -119,13 +119,19 @@ impl PendingQueries {
 
     /// Notes an answer: true if a query for it was seen.
     pub fn answer(&mut self, key: &QueryKey<'_>, now_ns: u64) -> bool {
+        self.find(key, now_ns).map(|query| query.open -= 1).is_some()
+    }
+
+    /// True if a query was seen that this answer may belong to.
+    pub fn is_open(&mut self, key: &QueryKey<'_>, now_ns: u64) -> bool {
+        self.find(key, now_ns).is_some()
+    }
+
+    fn find(&mut self, key: &QueryKey<'_>, now_ns: u64) -> Option<&mut Pending> {
         let fingerprint = self.hasher.hash_one(key);
         let set = &mut self.sets[fingerprint as usize % SETS];
-        let is_its_query = |one: &&mut Pending| {
-            one.fingerprint == fingerprint && one.is_open(now_ns) && one.queried_ns <= now_ns
-        };
-        let query = set.iter_mut().find(is_its_query);
-        query.map(|query| query.open -= 1).is_some()
+        set.iter_mut()
+            .find(|one| one.fingerprint == fingerprint && one.is_open(now_ns) && one.queried_ns <= now_ns)
     }
 
     /// Keeps an answer without a query for a while, because the query may still be read. Returns the answer that

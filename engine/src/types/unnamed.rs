@@ -13,11 +13,12 @@ pub enum Unnamed {
     StartUnknown,
     NotTls,
     Malformed,
+    UnknownQuicVersion,
 }
 
 impl Unnamed {
     /// All, in order of their number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ech,
         Self::NoHelloSeen,
         Self::NoServerName,
@@ -27,6 +28,7 @@ impl Unnamed {
         Self::StartUnknown,
         Self::NotTls,
         Self::Malformed,
+        Self::UnknownQuicVersion,
     ];
 
     /// Metric label.
@@ -41,6 +43,7 @@ impl Unnamed {
             Self::StartUnknown => "start_unknown",
             Self::NotTls => "not_tls",
             Self::Malformed => "malformed",
+            Self::UnknownQuicVersion => "unknown_quic_version",
         }
     }
 }

@@ -11,6 +11,11 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// Packets none of which was delivered again.
+    pub fn once(packets: u64) -> Self {
+        Self { firsts: u16::try_from(packets).unwrap_or(u16::MAX).min(MAX_PACKETS / 2), again: 0 }
+    }
+
     /// Counts a packet.
     #[inline]
     pub fn note(&mut self, is_first: bool) {

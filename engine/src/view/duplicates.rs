@@ -16,6 +16,7 @@
 //! - A UDP checksum may be 0 or left to the network card, so a datagram's first bytes are compared as well.
 
 use crate::types::arrival::Arrival;
+use crate::types::volume::Volume;
 use crate::view::delivery::Delivery;
 use crate::view::flow_duplicates::{FlowDuplicates, Occurrence, Treatment};
 use crate::view::recent_packets::{time_units, PacketEntry, RecentPackets};
@@ -61,14 +62,15 @@ impl Duplicates {
     }
 
     /// How a segment is treated; it is stored for later comparison. `flow` is a number that identifies one direction
-    /// of a flow, that of `side`; `duplicates` are those of the flow, if it is in the table.
+    /// of a flow, that of `side`; `duplicates` are those of
+    /// the flow and what its sides have sent, if it is in the table.
     #[inline]
     pub fn find(
         &mut self,
         segment: &Segment<'_>,
         (flow, side): (u64, usize),
         arrival: Arrival,
-        duplicates: Option<&mut FlowDuplicates>,
+        duplicates: Option<(&mut FlowDuplicates, &[Volume; 2])>,
     ) -> Treatment {
         let entry = PacketEntry::new(header_hash(&self.hasher, segment, flow), arrival.time_ns);
         let mut known = self.packets.find_or_store(place_of(segment), entry);
@@ -77,7 +79,7 @@ impl Duplicates {
             None => Occurrence::First,
         };
         let treatment = match duplicates {
-            Some(duplicates) => duplicates.note(side, occurrence, segment),
+            Some((duplicates, sent)) => duplicates.note(side, occurrence, segment, sent),
             None if occurrence == Occurrence::Duplicate => Treatment::Skip,
             None => Treatment::Count,
         };

@@ -4,10 +4,8 @@
 //! that is near retransmits some packets, equal to the originals, as soon. So what is open is set aside until the
 //! flow shows which of the two it is, at the latest until it is reported.
 
-use crate::address::realm::Realm;
 use crate::types::volume::Volume;
 use crate::view::delivery::Delivery;
-use crate::view::side_realms::SideRealms;
 use crate::wire::{flags, Segment, Transport};
 
 /// Packets of one side that show whether it is delivered twice.
@@ -43,53 +41,59 @@ pub enum Treatment {
 }
 
 /// The duplicates of one flow's packets.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FlowDuplicates {
+    /// None while no packet was delivered again.
+    repeats: Option<Box<Repeats>>,
+}
+
+#[derive(Debug, Default)]
+struct Repeats {
+    /// Duplicates, which were not counted in the flow.
     packets: u32,
     sides: [Delivery; 2],
-    realms: SideRealms,
+    has_aside: bool,
     /// What was set aside, by side.
-    aside: Option<Box<[Volume; 2]>>,
+    aside: [Volume; 2],
 }
 
 impl FlowDuplicates {
-    /// Those of a flow whose first packet `side` has sent.
-    pub fn new(side: usize) -> Self {
-        let mut sides = [Delivery::default(); 2];
-        sides[side].note(true);
-        Self { packets: 0, sides, realms: SideRealms::default(), aside: None }
-    }
-
-    /// Notes where the first packet of `side` was.
-    pub fn note_first(&mut self, side: usize, realm: Realm) {
-        self.realms.note(side, realm, true);
-    }
-
-    /// A side sends in several VLANs or overlay networks.
-    pub fn overlap(&self) -> bool {
-        self.realms.overlap()
-    }
-
     /// Duplicates, which were not counted in the flow.
     pub fn packets(&self) -> u32 {
-        self.packets
+        self.repeats.as_ref().map_or(0, |repeats| repeats.packets)
     }
 
-    /// Notes a packet that `side` sent, and says how it is treated.
+    /// Notes a packet that `side` sent, and says how it is treated. `sent` is what each side of the flow has sent
+    /// before.
     #[inline]
-    pub fn note(&mut self, side: usize, occurrence: Occurrence, segment: &Segment<'_>) -> Treatment {
-        if occurrence != Occurrence::First {
-            return self.note_again(side, occurrence, segment);
+    pub fn note(
+        &mut self,
+        side: usize,
+        occurrence: Occurrence,
+        segment: &Segment<'_>,
+        sent: &[Volume; 2],
+    ) -> Treatment {
+        match &mut self.repeats {
+            None if occurrence == Occurrence::First => Treatment::Count,
+            repeats => repeats.get_or_insert_with(|| Repeats::after(sent)).note(side, occurrence, segment),
         }
-        self.realms.note(side, segment.realm, self.sides[side].firsts() == 0);
-        if advances(segment) {
-            self.sides[side].note(true);
-        }
-        Treatment::Count
     }
 
+    /// Decides about what was set aside: returns what each side has sent itself, which counts, and the number of
+    /// duplicates. `may_duplicate` tells whether the interface may deliver packets twice.
+    pub fn settle(&mut self, may_duplicate: bool) -> Option<([Volume; 2], u64)> {
+        self.repeats.as_mut().filter(|repeats| repeats.has_aside).map(|repeats| repeats.settle(may_duplicate))
+    }
+}
+
+impl Repeats {
+    /// Those of a flow of which each packet was delivered once so far.
     #[cold]
-    fn note_again(&mut self, side: usize, occurrence: Occurrence, segment: &Segment<'_>) -> Treatment {
+    fn after(sent: &[Volume; 2]) -> Box<Self> {
+        Box::new(Self { sides: sent.map(|volume| Delivery::once(volume.packets)), ..Self::default() })
+    }
+
+    fn note(&mut self, side: usize, occurrence: Occurrence, segment: &Segment<'_>) -> Treatment {
         let is_twice = self.is_twice(side);
         let is_shown = self.sides[side].firsts() >= ENOUGH;
         let is_own = match occurrence {
@@ -104,15 +108,14 @@ impl FlowDuplicates {
             self.sides[side].note(is_own);
         }
         if is_own {
-            self.realms.note(side, segment.realm, false);
             return Treatment::Count;
         }
-        self.realms.note_duplicate(side, segment.realm);
         if occurrence == Occurrence::Duplicate || (is_shown && is_twice) {
             self.packets = self.packets.saturating_add(segment.ip_packets);
             return Treatment::Skip;
         }
-        self.aside.get_or_insert_default()[side].add(Volume::of(segment));
+        self.has_aside = true;
+        self.aside[side].add(Volume::of(segment));
         Treatment::SetAside
     }
 
@@ -136,21 +139,17 @@ impl FlowDuplicates {
         }
     }
 
-    /// Decides about what was set aside: returns what each side has sent itself, which counts, and the number of
-    /// duplicates. `may_duplicate` tells whether the interface may deliver packets twice.
-    pub fn settle(&mut self, may_duplicate: bool) -> Option<([Volume; 2], u64)> {
-        let aside = *self.aside.take()?;
-        let (mut own, mut found) = ([Volume::default(); 2], 0);
+    fn settle(&mut self, may_duplicate: bool) -> ([Volume; 2], u64) {
+        let (mut own, mut found) = (std::mem::take(&mut self.aside), 0);
+        self.has_aside = false;
         for side in [0, 1] {
             let is_shown = may_duplicate || self.sides[side].firsts() >= FEW;
             if is_shown && self.is_twice(side) {
-                found += aside[side].packets;
-            } else {
-                own[side] = aside[side];
+                found += std::mem::take(&mut own[side]).packets;
             }
         }
         self.packets = self.packets.saturating_add(u32::try_from(found).unwrap_or(u32::MAX));
-        Some((own, found))
+        (own, found)
     }
 }
 

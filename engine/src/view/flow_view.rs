@@ -3,9 +3,10 @@
 use super::unseen_data::UnseenData;
 use crate::view::flow_duplicates::FlowDuplicates;
 use crate::view::handshake_timer::Handshake;
+use crate::view::side_realms::SideRealms;
 
 /// The view of one flow. Only the file that defines a part changes it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FlowView {
     /// Data that was not seen.
     pub unseen: UnseenData,
@@ -13,15 +14,6 @@ pub struct FlowView {
     pub duplicates: FlowDuplicates,
     /// The handshake, for its round trip.
     pub handshake: Handshake,
-}
-
-impl FlowView {
-    /// The view of a flow whose first packet `side` has sent.
-    pub fn new(side: usize) -> Self {
-        Self {
-            unseen: UnseenData::default(),
-            duplicates: FlowDuplicates::new(side),
-            handshake: Handshake::default(),
-        }
-    }
+    /// The VLANs and overlay networks in which its sides send.
+    pub realms: SideRealms,
 }

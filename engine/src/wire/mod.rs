@@ -19,6 +19,7 @@ pub mod preamble;
 pub mod quic;
 pub mod tls;
 
+pub use self::bytes::host;
 pub use self::bytes::parse::{Malformed, Parse, Progress};
 pub use self::decode::carried::Carried;
 pub use self::decode::fragment;

@@ -78,6 +78,17 @@ fn a_certificate_is_found_after_what_the_server_sent_before() {
 }
 
 #[test]
+fn a_certificate_is_found_after_a_reply_that_could_be_anything() {
+    let mut talk = Talk::new(5432, settings()).open();
+    talk.up(b"\0\0\0\x08\x04\xd2\x16\x2f");
+    talk.down(b"S");
+    talk.up(&hello(None));
+    talk.down_at(1000, &ANSWER[1000..]);
+    talk.down(&ANSWER[..1000]);
+    assert_eq!(named(talk), by_certificate());
+}
+
+#[test]
 fn an_incomplete_certificate_does_no_harm() {
     let mut talk = Talk::new(853, settings()).open();
     talk.up(&hello(None));

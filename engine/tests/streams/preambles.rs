@@ -89,6 +89,56 @@ fn a_request_is_found_in_any_segmentation() {
 }
 
 #[test]
+fn a_socks_request_is_found_in_any_segmentation_and_the_hello_after_it() {
+    let greeting = b"\x05\x02\x00\x02\x01\x04user\x04word";
+    let request = b"\x05\x01\x00\x03\x0fa.cloud.example\x01\xbb";
+    for (name, expected) in [
+        (None, ("a.cloud.example", Evidence::HttpHost)),
+        (Some("b.cloud.example"), ("b.cloud.example", Evidence::Sni)),
+    ] {
+        for size in [1, 5, 1000] {
+            let mut talk = Talk::new(1080, settings()).open();
+            let stream = [&greeting[..], request, &hello(name)].concat();
+            stream.chunks(size).for_each(|part| talk.up(part));
+            let flow = talk.only_flow();
+            assert_eq!((flow.name.as_deref().unwrap(), flow.evidence), expected, "{size}");
+            assert!(flow.view.contains(&Limitation::Proxied));
+        }
+    }
+}
+
+#[test]
+fn a_name_before_an_error_in_the_hello_is_the_name_and_the_flow_is_marked() {
+    let mut damaged = hello(Some("a.cloud.example"));
+    damaged[4] += 4; // two more extensions, the last of which is too long
+    damaged[8] += 4;
+    let at = damaged.len() - "a.cloud.example".len() - 10;
+    damaged[at] += 4;
+    damaged.extend([0, 16, 0, 9]);
+    for size in [20, 1000] {
+        let mut talk = Talk::new(443, settings()).open();
+        damaged.chunks(size).for_each(|part| talk.up(part));
+        let flow = talk.only_flow();
+        assert_eq!((flow.name.as_deref(), flow.evidence), (Some("a.cloud.example"), Evidence::Sni));
+        assert_eq!(flow.view, [Limitation::Malformed]);
+    }
+}
+
+#[test]
+fn a_name_that_no_host_can_have_matches_nothing() {
+    for name in ["..cloud.example", "a b.cloud.example", "a\0.cloud.example"] {
+        let mut talk = Talk::new(443, settings()).open();
+        talk.up(&hello(Some(name)));
+        let flow = talk.only_flow();
+        assert_eq!(
+            (flow.name, flow.signature, flow.reason),
+            (None, None, Some(Unnamed::Malformed)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn a_request_longer_than_a_segment_is_found_in_a_connection_that_began_before() {
     let target = "t".repeat(1_500);
     let request = format!("GET /{target} HTTP/1.1\r\nCookie: {target}\r\nHost: a.cloud.example\r\n\r\n");
@@ -157,12 +207,11 @@ fn a_request_shows_who_the_client_is() {
 #[test]
 fn white_space_in_the_middle_of_a_hello_is_not_a_step() {
     // Without a SYN the segment that arrives first is taken for the beginning only if it can be nothing else.
-    let hello = hello(Some("\ta.cloud.example"));
-    let middle = hello.iter().position(|byte| *byte == b'\t').unwrap();
+    let hello = hello(Some("cloud.example")); // whose length is a carriage return
+    let middle = hello.windows(2).position(|pair| pair == b"\rc").unwrap();
     let mut talk = Talk::new(443, settings());
     talk.up_at(middle as u32, &hello[middle..]);
     talk.up(&hello[..middle]);
     let flow = talk.only_flow();
-    assert_eq!(flow.evidence, Evidence::Sni);
-    assert!(flow.name.is_some_and(|name| name.ends_with("a.cloud.example")));
+    assert_eq!((flow.name.as_deref(), flow.evidence), (Some("cloud.example"), Evidence::Sni));
 }

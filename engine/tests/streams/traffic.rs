@@ -71,7 +71,7 @@ impl Talk {
 
     /// Bytes of the client that begin `ahead` bytes after the next expected one.
     pub fn up_at(&mut self, ahead: u32, bytes: &[u8]) {
-        self.segment(true, self.next[0] + ahead, self.next[1], ACK, bytes, None);
+        self.segment(true, self.next[0].wrapping_add(ahead), self.next[1], ACK, bytes, None);
     }
 
     /// The next bytes of the client, of which the capture keeps only `kept`.
@@ -89,6 +89,11 @@ impl Talk {
     /// Bytes of the server that begin `ahead` bytes after the next expected one.
     pub fn down_at(&mut self, ahead: u32, bytes: &[u8]) {
         self.segment(false, self.next[1] + ahead, self.next[0], ACK, bytes, None);
+    }
+
+    /// The server acknowledges `ahead` bytes after those that the client has sent for certain.
+    pub fn acknowledge(&mut self, ahead: u32) {
+        self.segment(false, self.next[1], self.next[0] + ahead, ACK, b"", None);
     }
 
     /// All flows, ended.

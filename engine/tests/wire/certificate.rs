@@ -109,10 +109,18 @@ fn a_wildcard_is_not_a_host_name() {
 }
 
 #[test]
+fn names_that_no_host_can_have_are_left_out() {
+    let long = format!("{}.example", "a".repeat(64));
+    let all = ["x\u{0}y.example", "..a.example", &long, "", ".", "a.example"];
+    assert_eq!(names(&[(3, "..a.example")], &all), ["a.example"]);
+    assert_eq!(names(&[(3, "..a.example")], &["x\u{0}y.example"]), Vec::<String>::new());
+}
+
+#[test]
 fn text_is_safe_to_print_and_the_issuer_is_complete() {
-    let found = read(&certificate(&name(&[(3, "a\u{1b}b")]), &["x\u{0}y.example"]));
+    let found = read(&certificate(&name(&[(3, "a\u{1b}b")]), &["b\u{fc}cher.example"]));
     assert_eq!(found.common_name.as_deref(), Some("a\u{fffd}b"));
-    assert_eq!(found.names, ["x\\000y.example"]);
+    assert_eq!(found.names, [r"b\195\188cher.example"]);
     assert_eq!(found.issuer, "C=CH, O=Example\u{fffd}Inc, CN=Größte CA");
 }
 

@@ -205,7 +205,11 @@ fn a_plain_query_is_unmistakable() {
     assert!(is_plain_query(&query([1, 0], 0, name, 28, 1, b"")));
     assert!(is_plain_query(&query([0, 0x30], 1, name, 65, 1, &opt(0))));
     assert!(is_plain_query(&query([1, 0], 0, b"\0", 2, 1, b"")));
+    let padding = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 12, 0, 0];
+    assert!(is_plain_query(&query([1, 0], 1, name, 16, 1, &padding)));
+    assert!(is_plain_query(&query([1, 0], 2, name, 28, 1, &[&opt(0)[..], &padding].concat())));
     for other in [
+        query([1, 0], 1, name, 16, 1, &padding[..14]),
         query([0x81, 0], 0, name, 28, 1, b""),       // a response
         query([0x09, 0], 0, name, 28, 1, b""),       // another opcode
         query([1, 0x40], 0, name, 28, 1, b""),       // a reserved bit

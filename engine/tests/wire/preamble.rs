@@ -46,6 +46,8 @@ fn a_tunnel_contains_its_target_and_ends_with_its_header_section() {
     assert_eq!((step.length, step.kind), (head.len(), StepKind::Tunnel));
     assert_eq!(step.host.as_deref(), Some("files.cloud.example"));
     assert_eq!(only(&seed("preamble", "connect")).host.as_deref(), Some("apache.org"));
+    let lenient = only(b"CONNECT a.cloud.example:25 / HTTP/1.0\r\nMozilla 4.0 (compatible)\r\n\r\n");
+    assert_eq!((lenient.host.as_deref(), lenient.kind), (Some("a.cloud.example"), StepKind::Tunnel));
 }
 
 #[test]
@@ -54,10 +56,17 @@ fn the_host_of_a_request_is_parsed_as_soon_as_it_is_complete() {
     assert_eq!((step.host.as_deref(), step.kind), (Some("files.cloud.example"), StepKind::Request));
     assert_eq!(host("GET / HTTP/1.1\r\nhost:a.example\r\nHost: b.example\r\n").as_deref(), Some("a.example"));
     assert_eq!(
-        host("GET / HTTP/1.1\r\nX: y\r\n folded: z\r\nHost: a\\\u{1}b.example\r\n").as_deref(),
-        Some("a\\\\\\001b.example")
+        host("GET / HTTP/1.1\r\nX: y\r\n folded: z\r\nHost: a_b.example\r\n").as_deref(),
+        Some("a_b.example")
     );
     assert_eq!(host("OPTIONS * HTTP/1.0\r\n\r\n"), None);
+    for line in ["GET     /a HTTP/1.1", "GET /a  HTTP/1.1", "GET HTTP/1.1", "RPC_IN_DATA /a HTTP/1.1"] {
+        assert_eq!(
+            host(&format!("{line}\r\nHost: a.example\r\n\r\n")).as_deref(),
+            Some("a.example"),
+            "{line}"
+        );
+    }
 }
 
 #[test]
@@ -101,6 +110,121 @@ fn an_invalid_proxy_header_or_field_is_malformed() {
 }
 
 #[test]
+fn a_name_that_no_host_can_have_is_malformed() {
+    let requests: [&[u8]; 5] = [
+        b"GET / HTTP/1.1\r\nHost: ..cloud.example\r\n\r\n",
+        b"GET http://a..example/ HTTP/1.1\r\n\r\n",
+        b"CONNECT a\\b.example:443 HTTP/1.1\r\n\r\n",
+        b"\x05\x01\x00\x03\x0f..cloud.example\x01\xbb",
+        b"\x04\x01\x01\xbb\0\0\0\x01\0a..example\0",
+    ];
+    for request in requests {
+        assert_eq!(parse_step(request), Err(Malformed("name")), "{request:?}");
+    }
+}
+
+#[test]
+fn a_socks_request_contains_its_target_and_a_hello_follows() {
+    let name = b"\x0fa.Cloud.Example\x01\xbb";
+    let five = [&b"\x05\x01\x00\x03"[..], name].concat();
+    let four = b"\x04\x01\x01\xbb\0\0\0\x01user\0a.cloud.example\0";
+    for request in [&five[..], four] {
+        let step = only(&[request, &[22, 3, 1]].concat());
+        assert_eq!((step.length, step.kind), (request.len(), StepKind::Tunnel));
+        assert_eq!(step.host.as_deref(), Some("a.cloud.example"));
+        assert!(is_step(request) && !is_step(&[request, b"x"].concat()));
+    }
+    for address in [
+        &b"\x05\x01\x00\x01\xcb\x00\x71\x09\x01\xbb"[..],
+        b"\x05\x01\x00\x04\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x01\xbb",
+        b"\x05\x01\x00\x03\x0b203.0.113.9\x01\xbb",
+        b"\x05\x01\x00\x03\x0b2001:db8::1\x01\xbb",
+        b"\x04\x01\x01\xbb\xcb\x00\x71\x09\0",
+    ] {
+        let step = only(address);
+        assert_eq!(
+            (step.length, step.host, step.kind),
+            (address.len(), None, StepKind::Tunnel),
+            "{address:?}"
+        );
+    }
+}
+
+#[test]
+fn a_socks_greeting_and_a_password_precede_the_request() {
+    let request = b"\x05\x01\x00\x03\x0fa.cloud.example\x01\xbb";
+    for (greeting, count) in [
+        (&b"\x05\x01\x00"[..], 2),
+        (b"\x05\x02\x00\x01", 2),
+        (b"\x05\x03\x00\x01\x02", 2),
+        (b"\x05\x01\x02\x01\x04user\x04word", 2),
+        (b"\x05\x02\x00\x02\x01\x04user\x00", 2),
+    ] {
+        let stream = [greeting, request, &[22, 3, 1]].concat();
+        let (steps, rest) = steps(&stream);
+        assert_eq!((steps.len(), rest), (count, &[22, 3, 1][..]), "{greeting:?}");
+        assert_eq!(steps[0].length, greeting.len());
+        assert_eq!(steps[1].host.as_deref(), Some("a.cloud.example"));
+    }
+}
+
+#[test]
+fn requests_for_tls_in_binary_protocols_are_skipped() {
+    let mysql = [&[32, 0, 0, 1, 0x85, 0xae, 0xff, 0, 0, 0, 0, 1, 45][..], &[0; 23]].concat();
+    let pre_login = [&[18, 1, 0, 20, 0, 0, 1, 0][..], &[0, 0, 6, 0, 6, 0xff, 9, 0, 0, 0, 0, 0]].concat();
+    let cookie = b"\x03\x00\x00\x2a\x25\xe0\0\0\0\0\0Cookie: mstshash=user\r\n\x01\x00\x08\x00\x03\0\0\0";
+    let plain = b"\x03\x00\x00\x13\x0e\xe0\0\0\0\0\0\x01\x00\x08\x00\x0b\0\0\0";
+    for request in [
+        &b"\0\0\0\x08\x04\xd2\x16\x2f"[..],
+        b"\0\0\0\x08\x04\xd2\x16\x30\0\0\0\x08\x04\xd2\x16\x2f",
+        b"AMQP\x02\x01\0\0",
+        &mysql,
+        &pre_login,
+        &[&pre_login[..], &[18, 1, 1, 8, 0, 0, 0, 0]].concat(),
+        cookie,
+        plain,
+        b"CNXN\0\0\0\x01\0\x10\0\0\x04\0\0\0\0\0\0\0\xbc\xb1\xa7\xb1host",
+        b"SYNC\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xac\xa6\xb1\xbc",
+        b"STLS\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\xac\xab\xb3\xac",
+        b"NXSH-8.10.1\n",
+        b"AUTH\r\nSTLS\r\n",
+    ] {
+        let stream = [request, &[22, 3, 1, 2, 0, 1, 0]].concat();
+        let (steps, rest) = steps(&stream);
+        assert_eq!(rest, [22, 3, 1, 2, 0, 1, 0], "{request:?}");
+        assert!(steps.iter().all(|step| step.kind == StepKind::Prelude && step.host.is_none()));
+    }
+}
+
+#[test]
+fn the_authority_of_a_request_with_prior_knowledge_of_http2_is_parsed() {
+    let preface = &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..];
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let frame = |kind: u8, flags: u8, payload: &[u8]| {
+        [&[0, 0, payload.len() as u8, kind, flags, 0, 0, 0, 1][..], payload].concat()
+    };
+    // RFC 7541, C.4.1
+    let block = b"\x82\x86\x84\x41\x8c\xf1\xe3\xc2\xe5\xf2\x3a\x6b\xa0\xab\x90\xf4\xff";
+    let padded = [&[2, 0, 0, 0, 0, 15][..], block, &[0, 0]].concat();
+    let in_two = [frame(1, 1, &block[..7]), frame(9, 4, &block[7..])].concat();
+    for headers in [frame(1, 5, block), frame(1, 0x2d, &padded), in_two] {
+        let stream = [preface, &settings, &frame(8, 0, &[0, 0, 1, 0]), &headers].concat();
+        let step = only(&stream);
+        assert_eq!((step.host.as_deref(), step.kind), (Some("www.example.com"), StepKind::Request));
+        assert!((0..stream.len()).all(|end| parse_step(&stream[..end]) == Ok(Progress::NeedMore)));
+        assert!(is_step(&stream) && is_step(&stream[..60]));
+    }
+    let tunnel = [preface, &settings, &frame(1, 4, b"\x02\x07CONNECT\x41\x0da.example:443")].concat();
+    let tunnel = only(&tunnel);
+    assert_eq!((tunnel.host.as_deref(), tunnel.kind), (Some("a.example"), StepKind::ProxyRequest));
+    for faulty in [&frame(1, 4, block)[..], &[&settings[..], &frame(9, 4, block)].concat()] {
+        assert_eq!(parse_step(&[preface, faulty].concat()), Err(Malformed("http2")));
+    }
+    let name = [preface, &settings, &frame(1, 4, b"\x41\x0b..a.example")].concat();
+    assert_eq!(parse_step(&name), Err(Malformed("name")));
+}
+
+#[test]
 fn every_step_needs_more_until_its_last_byte() {
     for stream in seeds("preamble") {
         let mut rest = &stream[..];
@@ -129,7 +253,7 @@ fn a_step_or_the_beginning_of_a_request_is_recognized_in_the_middle_of_a_stream(
 
 #[test]
 fn other_protocols_are_not_preambles() {
-    let others: [&[u8]; 12] = [
+    let others: [&[u8]; 23] = [
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"HTTP/1.1 200 OK\r\nHost: a.example\r\n\r\n",
         b"220 mail.example ESMTP\r\n",
@@ -142,6 +266,17 @@ fn other_protocols_are_not_preambles() {
         b"<stream:features>",
         b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00",
         b"\x00\x1d\x12\x34",
+        b"\x05\x00",                                                   // SOCKS, the server's choice
+        b"\x05\x00\x0b\x03\x10\0\0\0",                                 // DCE/RPC
+        b"\x05\x01\x20\x05",                                           // an unassigned method
+        b"\x05\x01\x00\x01\0\0\0\0\0\0",                               // a refusal
+        b"\x04\x01\x00\x25\0\0\x01\0\0\0\x15\0",                       // TDS, the server's pre-login
+        b"\x04\x01\x00\x11\x01\x3a\x01\x00\xfd\0",                     // and its answers
+        b"\x03\x00\x00\x13\x0e\xd0\0\0\x12\x34\0\x02\0\x08\0\0\0\0\0", // X.224, the server's confirmation
+        b"\x00\x00\x00\x54\x00\x03\0\0user\0",                         // PostgreSQL without TLS
+        b"\x20\0\0\x01\x05\xa2\0\0\0\0\0\0\0\0\0\0",                   // MySQL without TLS
+        b"AMQP\x00\x01\0\0",
+        b"CNXN\0\0\0\x01\0\x10\0\0\0\0\0\0\0\0\0\0wrong", // not the complement
     ];
     for other in others {
         assert_eq!(parse_step(other), Ok(Progress::Parsed(None)), "{other:?}");

@@ -4,10 +4,11 @@ use crate::decode::ports;
 use crate::seeds::{packet, seeds};
 use _engine::wire::certificate::parse_certificate;
 use _engine::wire::decode::{decode, Decoded};
-use _engine::wire::dns::{is_plain_query, parse_message, Message};
+use _engine::wire::dns::{is_plain_query, parse_message, possible_message, Message};
 use _engine::wire::dtls::hello_pieces;
 use _engine::wire::ech::parse_public_names;
 use _engine::wire::gquic::{clear_packet, parse_client_hello};
+use _engine::wire::host::can_exist;
 use _engine::wire::ja4::fingerprint;
 use _engine::wire::preamble::parse_step;
 use _engine::wire::quic::{first_header, initials};
@@ -74,6 +75,10 @@ fn check_dns(bytes: &[u8]) {
         Err(malformed) => panic!("{malformed:?}"),
     };
     assert!(!is_plain_query(bytes) || !parsed(bytes).response);
+    if let Some(message) = possible_message(bytes) {
+        assert!(message.damage.is_none() && message.questions.len() == 1);
+        assert_eq!(possible_message(&[bytes, b"more"].concat()), None);
+    }
     let (complete, part) = (parsed(bytes), parsed(&bytes[..bytes.len() / 2]));
     assert!(complete.questions.starts_with(&part.questions));
     assert!(complete.answers.starts_with(&part.answers));
@@ -90,7 +95,7 @@ fn check_tls(bytes: &[u8]) {
     let early = partial_server_name(&bytes[..bytes.len() / 2]);
     if let Ok(Progress::Parsed(hello)) = complete {
         assert!(early.is_none() || early == hello.server_name);
-        assert!(hello.server_name.iter().flat_map(|name| name.bytes()).all(|byte| byte.is_ascii_graphic()));
+        assert!(hello.server_name.iter().all(|name| name.is_empty() || can_exist(name)));
         let fingerprint = fingerprint(&hello, true);
         assert!(fingerprint.is_none_or(|text| text.is_ascii() && text.len() == 36));
         let longer = [bytes, b"more"].concat();
@@ -113,7 +118,7 @@ fn check_gquic(bytes: &[u8]) {
     }
     let message = bytes.windows(4).position(|tag| tag == b"CHLO").map_or(bytes, |at| &bytes[at..]);
     if let Ok(Progress::Parsed(hello)) = parse_client_hello(message) {
-        assert!(hello.server_name.iter().flat_map(|name| name.bytes()).all(|byte| byte.is_ascii_graphic()));
+        assert!(hello.server_name.iter().all(|name| name.is_empty() || can_exist(name)));
     }
 }
 
@@ -130,9 +135,7 @@ fn check_quic(bytes: &[u8]) {
 
 fn check_ech(bytes: &[u8]) {
     if let Ok(Progress::Parsed(names)) = parse_public_names(bytes) {
-        assert!(names
-            .iter()
-            .all(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())));
+        assert!(names.iter().all(|name| can_exist(name)));
         assert_eq!(parse_public_names(&bytes[..bytes.len() - 1]), Ok(Progress::NeedMore));
         assert!(parse_public_names(&[bytes, b"more"].concat()).is_err());
     }
@@ -143,7 +146,7 @@ fn check_certificate(bytes: &[u8]) {
     let complete = parse_server_certificate(bytes);
     if let Ok(Progress::Parsed(found)) = &complete {
         let names = found.iter().flat_map(|certificate| &certificate.names);
-        assert!(names.into_iter().all(|name| name.bytes().all(|byte| byte.is_ascii_graphic())));
+        assert!(names.into_iter().all(|name| can_exist(name)));
         assert_eq!(parse_server_certificate(&[bytes, b"more"].concat()), complete);
     }
     let half = parse_server_certificate(&bytes[..bytes.len() / 2]);
@@ -153,7 +156,7 @@ fn check_certificate(bytes: &[u8]) {
 fn check_preamble(bytes: &[u8]) {
     let mut rest = bytes;
     while let Ok(Progress::Parsed(Some(step))) = parse_step(rest) {
-        assert!(step.host.iter().flat_map(|name| name.bytes()).all(|byte| byte.is_ascii_graphic()));
+        assert!(step.host.iter().all(|name| can_exist(name)));
         assert!(
             parse_step(&rest[..step.length - 1]) != Ok(Progress::Parsed(None)),
             "a step is not rejected before it is complete"
@@ -184,5 +187,36 @@ fn no_mutation_of_a_seed_violates_a_property() {
         for round in 0..ROUNDS {
             check(&mutated(&seeds[round % seeds.len()], &mut chance));
         }
+    }
+}
+
+/// Data of protocols that share ports with DNS, or begin with few fixed bits.
+fn other_payload(kind: usize, chance: &mut Chance) -> Vec<u8> {
+    let header: &[u8] = match kind {
+        0 => &[0x80, 0],                                  // RTP
+        1 => &[0x80, 0xc8, 0, 6],                         // RTCP
+        2 => &[0, 1, 0, 0x40, 0x21, 0x12, 0xa4, 0x42],    // STUN
+        3 => &[0xc3, 0, 0, 0, 1, 8],                      // QUIC, a long header
+        4 => &[0x43],                                     // and a short one
+        5 => &[23, 0xfe, 0xfd, 0, 1],                     // DTLS
+        6 => &[0x24, 1, 0, 0xec, 0, 0, 0, 0, 0, 0, 0, 0], // NTP
+        7 => &[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],       // WireGuard and other counters
+        _ => &[],
+    };
+    let length = 12 + chance.below(300);
+    let random = std::iter::repeat_with(|| chance.next() as u8).take(length);
+    header.iter().copied().chain(random).collect()
+}
+
+#[test]
+fn data_of_other_protocols_is_never_taken_for_dns() {
+    let mut chance = Chance(0x1234_5678_9abc_def1);
+    for round in 0..200_000 {
+        let payload = other_payload(round % 9, &mut chance);
+        assert_eq!(possible_message(&payload), None, "{payload:02x?}");
+        assert!(!is_plain_query(&payload));
+    }
+    for target in ["quic", "gquic", "dtls", "tls", "preamble"] {
+        assert!(seeds(target).iter().all(|seed| possible_message(seed).is_none()), "{target}");
     }
 }

@@ -152,11 +152,39 @@ fn names_are_lower_case_escaped_and_without_the_final_dot() {
     for (wire, text) in [
         (&b"WWW.Example.ORG."[..], "www.example.org"),
         (b"a_b-1.example", "a_b-1.example"),
-        (b"a b\\c\0\xff", r"a\032b\\c\000\255"),
+        (b"B\xc3\xbccher.example", r"b\195\188cher.example"),
         (b"", ""),
     ] {
         assert_eq!(name_of(&[(0, wire)]).as_deref(), Some(text));
     }
+}
+
+#[test]
+fn a_name_that_no_host_can_have_is_malformed() {
+    let label = [b'a'; 300];
+    for name in
+        [&b"..cloud.example"[..], b"a..example", b"a b.example", b"a\0.example", b"a\\b.example", &label]
+    {
+        let body = body(0x0303, &[server_name(&[(0, name)])]);
+        assert_eq!(parse_hello_body(&body), Err(Malformed("name")), "{name:?}");
+        assert_eq!(partial_server_name(&records(&message(&body), 16_000)), None);
+    }
+}
+
+#[test]
+fn a_name_before_an_error_in_the_same_hello_is_read() {
+    let named = server_name(&[(0, b"a.cloud.example")]);
+    let bad_alpn = extension(16, &[0, 9, 1]);
+    let damaged = body(0x0303, &[named.clone(), bad_alpn.clone()]);
+    let mut trailing = body(0x0303, std::slice::from_ref(&named));
+    trailing.extend([7; 5]);
+    for body in [&damaged, &trailing] {
+        let stream = records(&message(body), 16_000);
+        assert!(parse_hello_stream(&stream).is_err());
+        assert_eq!(partial_server_name(&stream).as_deref(), Some("a.cloud.example"));
+    }
+    let too_late = body(0x0303, &[bad_alpn, named]);
+    assert_eq!(partial_server_name(&records(&message(&too_late), 16_000)), None);
 }
 
 #[test]

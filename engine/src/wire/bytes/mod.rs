@@ -2,5 +2,6 @@
 
 pub mod cursor;
 pub mod der;
+pub mod host;
 pub mod parse;
 pub mod text;

@@ -1,8 +1,8 @@
 //! DNS messages (RFC 1035, 6891, 9460), also as used by mDNS (RFC 6762) and LLMNR (RFC 4795).
 
 use super::dns_name::read_name;
-use super::dns_rdata::{read_rdata, Data, INTERNET};
-use super::dns_type::{is_known, OPT};
+use super::dns_rdata::{read_rdata, Data};
+use super::dns_type::OPT;
 use crate::wire::bytes::cursor::{Cursor, Short};
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 
@@ -77,27 +77,6 @@ pub fn parse_message(bytes: &[u8]) -> Parse<Message> {
     Ok(Progress::Parsed(message))
 }
 
-/// True for a datagram that is unmistakably a query: one question of class IN for a known type, at most one
-/// OPT record, and no other bits or bytes set. At least 76 bits must match, so random data on a port other
-/// than 53 is not taken for a query.
-pub fn is_plain_query(bytes: &[u8]) -> bool {
-    let [_, _, upper, lower, 0, 1, 0, 0, 0, 0, 0, records @ (0 | 1), ..] = *bytes else { return false };
-    let only_rd_ad_cd = upper & 0xfe == 0 && lower & 0xcf == 0;
-    only_rd_ad_cd && ends_after_question(bytes, records == 1)
-}
-
-fn ends_after_question(bytes: &[u8], has_opt: bool) -> bool {
-    let read = || {
-        let mut cursor = Cursor::new(bytes);
-        cursor.array::<12>()?;
-        read_name(bytes, &mut cursor)?;
-        let known = is_known(cursor.u16()?) && cursor.u16()? == INTERNET;
-        let opt = !has_opt || skip_record(&mut cursor)?.0 == OPT;
-        Ok::<_, Malformed>(known && opt && cursor.is_empty())
-    };
-    read().unwrap_or(false)
-}
-
 /// The upper eight bits of the response code; None if there is no readable OPT record.
 fn upper_rcode(cursor: &mut Cursor<'_>, records: u32) -> Option<u16> {
     for _ in 0..records {
@@ -110,7 +89,7 @@ fn upper_rcode(cursor: &mut Cursor<'_>, records: u32) -> Option<u16> {
 }
 
 /// Skips a record; its type and TTL.
-fn skip_record(cursor: &mut Cursor<'_>) -> Result<(u16, u32), Short> {
+pub(super) fn skip_record(cursor: &mut Cursor<'_>) -> Result<(u16, u32), Short> {
     loop {
         let length = cursor.u8()?;
         if length > 0x3f {

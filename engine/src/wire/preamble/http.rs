@@ -1,8 +1,8 @@
 //! The host name in the header section of an HTTP/1 request (RFC 9112).
 
 use super::step::{Step, StepKind};
+use crate::wire::bytes::host::host_name;
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
-use crate::wire::bytes::text::host_name;
 
 /// A longer header section is not waited for.
 const MAX_HEAD_BYTES: usize = 32_768;
@@ -14,19 +14,23 @@ pub(super) struct RequestLine<'a> {
     target: &'a [u8],
 }
 
-/// The request line (RFC 9112, 3) in a line without its terminator; None if it is something else.
+/// The request line (RFC 9112, 3) in a line without its terminator; None if it is something else. Servers tolerate
+/// several spaces, and some a missing target.
 pub(super) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     let (line, version) = line.split_at_checked(line.len().checked_sub(9)?)?;
     let [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] = version else { return None };
-    let at = line.iter().position(|&byte| byte == b' ')?;
-    let (method, target) = (&line[..at], &line[at + 1..]);
-    let is_target = !target.is_empty() && !target.contains(&b' ');
-    let is_request = minor.is_ascii_digit() && is_method(method) && is_target;
+    let at = line.iter().position(|&byte| byte == b' ').unwrap_or(line.len());
+    let (method, target) = (&line[..at], line[at..].trim_ascii());
+    let target = match method {
+        b"CONNECT" => target.split(|&byte| byte == b' ').next()?, // some clients add a path
+        _ => target,
+    };
+    let is_request = minor.is_ascii_digit() && is_method(method) && !target.contains(&b' ');
     is_request.then_some(RequestLine { method, target })
 }
 
 fn is_method(word: &[u8]) -> bool {
-    !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'-')
+    !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_'))
 }
 
 /// True if an incomplete `stream` may begin with a request: with a method and a request target (RFC 9112,
@@ -45,33 +49,31 @@ pub(super) fn may_be_request(stream: &[u8]) -> bool {
 ///
 /// # Errors
 ///
-/// A line that is not a header field.
+/// A line that is not a header field, or a name that no host can have.
 pub(super) fn parse_request(
     request: RequestLine<'_>,
     stream: &[u8],
     fields_at: usize,
 ) -> Parse<Option<Step>> {
     if request.method == b"CONNECT" {
-        return parse_fields(stream, fields_at, Want::End).map(|head| match head {
-            Head::NeedsMore => Progress::NeedMore,
-            Head::Ends(length) => step(length, host_name(request.target), StepKind::Tunnel),
-            Head::TooLong | Head::Host(_) => {
-                step(fields_at, host_name(request.target), StepKind::ProxyRequest)
-            }
-        });
+        return match parse_fields(stream, fields_at, Want::End)? {
+            Head::NeedsMore => Ok(Progress::NeedMore),
+            Head::Ends(length) => step(length, request.target, StepKind::Tunnel),
+            Head::TooLong | Head::Host(_) => step(fields_at, request.target, StepKind::ProxyRequest),
+        };
     }
     if let Some(authority) = absolute_authority(request.target) {
-        return Ok(step(fields_at, host_name(authority), StepKind::ProxyRequest));
+        return step(fields_at, authority, StepKind::ProxyRequest);
     }
-    parse_fields(stream, fields_at, Want::Host).map(|head| match head {
-        Head::NeedsMore => Progress::NeedMore,
-        Head::Host(host) => step(fields_at, host_name(host), StepKind::Request),
-        Head::Ends(_) | Head::TooLong => step(fields_at, None, StepKind::Request),
-    })
+    match parse_fields(stream, fields_at, Want::Host)? {
+        Head::NeedsMore => Ok(Progress::NeedMore),
+        Head::Host(host) => step(fields_at, host, StepKind::Request),
+        Head::Ends(_) | Head::TooLong => step(fields_at, b"", StepKind::Request),
+    }
 }
 
-fn step(length: usize, host: Option<String>, kind: StepKind) -> Progress<Option<Step>> {
-    Progress::Parsed(Some(Step { length, host, kind }))
+fn step(length: usize, authority: &[u8], kind: StepKind) -> Parse<Option<Step>> {
+    Ok(Progress::Parsed(Some(Step { length, host: host_name(authority)?, kind })))
 }
 
 /// The authority of a target in absolute form, which is used in requests to proxies (RFC 9112, 3.2.2).
@@ -116,8 +118,11 @@ fn parse_fields(stream: &[u8], fields_at: usize, want: Want) -> Result<Head<'_>,
         if matches!(line[0], b' ' | b'\t') {
             continue; // a folded line (RFC 9112, 5.2)
         }
+        if want == Want::End {
+            continue; // proxies tolerate much, and only the end matters
+        }
         let colon = line.iter().position(|&byte| byte == b':').ok_or(Malformed("http_field"))?;
-        if want == Want::Host && line[..colon].eq_ignore_ascii_case(b"host") {
+        if line[..colon].eq_ignore_ascii_case(b"host") {
             return Ok(Head::Host(&line[colon + 1..]));
         }
     }

@@ -1,7 +1,7 @@
 //! Recognizes the step at the beginning of a stream.
 
 use super::step::Step;
-use super::{http, ldap, proxy_header, starttls};
+use super::{http, http2, ldap, proxy_header, socks, starttls, tls_request};
 use crate::wire::bytes::der::SEQUENCE;
 use crate::wire::bytes::parse::{Parse, Progress};
 
@@ -15,12 +15,16 @@ const MAX_WORD_BYTES: usize = 32;
 ///
 /// # Errors
 ///
-/// The first error in a PROXY header or an HTTP request.
+/// The first error in a PROXY header, in an HTTP request, or in the name in a SOCKS request.
 pub fn parse_step(stream: &[u8]) -> Parse<Option<Step>> {
     match stream {
         [] => Ok(Progress::NeedMore),
         [b'<', ..] => Ok(starttls::parse_tag(stream)),
         [b'\r', ..] if proxy_header::may_be_binary(stream) => proxy_header::parse_binary(stream),
+        [4 | 5, ..] => socks::parse(stream),
+        [0 | 3 | 18, ..] | [b' ', 0, ..] | [b'A', b'M', b'Q', b'P', ..] => Ok(tls_request::parse(stream)),
+        _ if tls_request::may_be_debug_bridge(stream) => Ok(tls_request::parse(stream)),
+        [b'P', b'R', b'I', ..] if http2::may_be_preface(stream) => http2::parse(stream),
         [b' ' | b'\t' | b'\r' | b'\n', ..] => Ok(parse_space(stream)),
         // Also the digit 0 in ASCII.
         [SEQUENCE, ..] if ldap::may_be_message(stream) => Ok(ldap::parse_request(stream)),
@@ -42,8 +46,13 @@ fn parse_space(stream: &[u8]) -> Progress<Option<Step>> {
 /// space is not: any data may begin with it.
 pub fn is_step(segment: &[u8]) -> bool {
     match parse_step(segment) {
-        Ok(Progress::Parsed(Some(step))) => !segment.iter().take(step.length).all(u8::is_ascii_whitespace),
-        Ok(Progress::NeedMore) => http::may_be_request(segment),
+        Ok(Progress::Parsed(Some(step))) => {
+            let is_space = segment.iter().take(step.length).all(u8::is_ascii_whitespace);
+            // Short binary steps are recognizable only if nothing follows them.
+            let is_short = matches!(segment, [0 | 3 | 4 | 5 | 18, ..]);
+            !is_space && (!is_short || step.length == segment.len())
+        }
+        Ok(Progress::NeedMore) => http::may_be_request(segment) || http2::is_preface(segment),
         _ => false,
     }
 }

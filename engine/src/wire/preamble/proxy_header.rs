@@ -3,8 +3,8 @@
 
 use super::step::{Step, StepKind};
 use crate::wire::bytes::cursor::{Cursor, Short};
+use crate::wire::bytes::host::host_name;
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
-use crate::wire::bytes::text::host_name;
 
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 /// Maximum length of a header of version 1, without the line terminator.
@@ -66,17 +66,20 @@ fn read_authority(family: u8, body: &[u8]) -> Result<Option<String>, Malformed> 
         3 => 216,
         _ => return Ok(None), // unspecified: the receiver ignores the rest
     };
-    let mut cursor = Cursor::new(body);
-    let mut read = || {
-        cursor.take(addresses)?;
-        while !cursor.is_empty() {
-            let kind = cursor.u8()?;
-            let value = cursor.vector16()?.rest();
-            if kind == AUTHORITY {
-                return Ok(host_name(value));
-            }
+    match find_authority(Cursor::new(body), addresses) {
+        Ok(authority) => authority.map_or(Ok(None), host_name),
+        Err(Short) => Err(Malformed("proxy_header")),
+    }
+}
+
+fn find_authority(mut cursor: Cursor<'_>, addresses: usize) -> Result<Option<&[u8]>, Short> {
+    cursor.take(addresses)?;
+    while !cursor.is_empty() {
+        let kind = cursor.u8()?;
+        let value = cursor.vector16()?.rest();
+        if kind == AUTHORITY {
+            return Ok(Some(value));
         }
-        Ok(None)
-    };
-    read().map_err(|_: Short| Malformed("proxy_header"))
+    }
+    Ok(None)
 }

@@ -1,12 +1,12 @@
 //! Commands before and including STARTTLS: SMTP (RFC 3207), LMTP, IMAP (RFC 9051), POP3 (RFC 2595), FTP (RFC
-//! 4217), NNTP (RFC 4642), ManageSieve (RFC 5804) and XMPP (RFC 6120, 5). Other commands of these protocols
+//! 4217), NNTP (RFC 4642), ManageSieve (RFC 5804), IRC, NoMachine and XMPP (RFC 6120, 5). Other commands of these protocols
 //! are not steps: after a login or a mail without TLS, no hello is expected.
 
 use super::step::Step;
 use crate::wire::bytes::parse::Progress;
 
 /// Commands at the beginning of a line.
-const COMMANDS: [&[u8]; 15] = [
+const COMMANDS: [&[u8]; 18] = [
     b"EHLO",
     b"HELO",
     b"LHLO",
@@ -22,6 +22,9 @@ const COMMANDS: [&[u8]; 15] = [
     b"CAPABILITY",
     b"CAPABILITIES",
     b"CLNT",
+    b"HELP",
+    b"LANG",
+    b"CAP",
 ];
 /// Commands after a tag (RFC 9051, 2.2.1).
 const TAGGED: [&[u8]; 4] = [b"CAPABILITY", b"ID", b"NOOP", b"STARTTLS"];
@@ -37,7 +40,13 @@ pub(super) fn is_command(line: &[u8]) -> bool {
     let mut words = line.split(|&byte| byte == b' ');
     let first = words.next().unwrap_or_default();
     let second = words.next().unwrap_or_default();
-    is_one_of(first, &COMMANDS)
+    let is_list = first.eq_ignore_ascii_case(b"AUTH") && second.is_empty(); // POP3: of mechanisms (RFC 1734)
+    let is_mode = first.eq_ignore_ascii_case(b"MODE") && second.eq_ignore_ascii_case(b"READER");
+    let is_version = first.starts_with(b"NXSH-"); // NoMachine
+    is_list
+        || is_mode
+        || is_version
+        || is_one_of(first, &COMMANDS)
         || is_one_of(second, &TAGGED)
         || (first.eq_ignore_ascii_case(b"AUTH") && is_one_of(second, &MECHANISMS))
 }

@@ -5,7 +5,7 @@
 pub struct Step {
     /// Its length in bytes; the next step or a ClientHello follows.
     pub length: usize,
-    /// The host name it contains: Host, the target of a request, or the authority of a PROXY header. Written
+    /// The host name it contains: Host or `:authority`, the target of a request, or the authority of a PROXY header. Written
     /// as in `ClientHello::server_name`, without the port; None for an address.
     pub host: Option<String>,
     /// What follows it in the stream.

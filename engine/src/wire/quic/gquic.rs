@@ -1,4 +1,4 @@
-//! Google QUIC before its use of TLS: the client hello ("CHLO") in the unencrypted packets of Q025 to Q046,
+//! Google QUIC before its use of TLS: the client hello ("CHLO") in the unencrypted packets of Q024 to Q046,
 //! and the CHLO message itself, which Q050 carries in Initial packets.
 //!
 //! Layout: the public documents "QUIC Wire Layout Specification" and "QUIC Crypto" of the Chromium project.
@@ -6,8 +6,8 @@
 
 use super::connection_id::ConnectionId;
 use crate::wire::bytes::cursor::{Cursor, Short};
+use crate::wire::bytes::host::dns_name;
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
-use crate::wire::bytes::text::escaped;
 use crate::wire::tls::ClientHello;
 
 /// Flags of a first byte with a version: "version" and "connection ID of eight bytes".
@@ -31,7 +31,7 @@ impl GoogleVersion {
             b'0'..=b'9' => Some(number * 10 + u16::from(digit - b'0')),
             _ => None,
         })?;
-        (25..=46).contains(&number).then_some(Self(number))
+        (24..=46).contains(&number).then_some(Self(number))
     }
 
     /// Numbers are in network byte order.
@@ -133,7 +133,8 @@ fn packet_hash(version: GoogleVersion, header: &[u8], payload: &[u8]) -> [u8; 12
 
 impl<'a> ClearPacket<'a> {
     /// Calls `each` with the frames of the handshake stream as (offset, bytes), in their order. A frame of
-    /// another type ends the parsing, because its length is unknown.
+    /// another type ends the parsing, because its length is unknown. A CHLO that follows an earlier one, which was
+    /// rejected, gets the offset 0 as well: it stands for itself.
     ///
     /// # Errors
     ///
@@ -153,7 +154,7 @@ impl<'a> ClearPacket<'a> {
             let (stream, offset, bytes) =
                 self.stream_frame(kind, &mut cursor).map_err(|_| Malformed("frame_length"))?;
             if stream == CRYPTO_STREAM {
-                each(offset, bytes);
+                each(if bytes.starts_with(&CHLO) { 0 } else { offset }, bytes);
             }
         }
         Ok(())
@@ -213,8 +214,7 @@ pub fn parse_client_hello(stream: &[u8]) -> Parse<ClientHello> {
         }
         let Some(value) = values.get(start..end) else { return Ok(Progress::NeedMore) };
         if entry[..4] == SERVER_NAME {
-            let name = value.strip_suffix(b".").unwrap_or(value);
-            hello.server_name = Some(escaped(&name.to_ascii_lowercase()));
+            hello.server_name = Some(dns_name(value)?);
         }
         start = end;
     }
@@ -288,6 +288,13 @@ mod tests {
             assert_eq!(stream(&datagram), Some(vec![(offset, b"ab".to_vec())]));
             assert_eq!(clear_packet(&datagram).unwrap().connection.as_slice(), connection);
         }
+    }
+
+    #[test]
+    fn a_hello_after_a_rejected_one_stands_for_itself() {
+        let header = [&[0xc3][..], b"Q046", &[0x50], &[1, 2, 3, 4, 5, 6, 7, 8], &[0, 0, 0, 3]].concat();
+        let datagram = packet(&header, 46, b"\xa4\x01\x04\x00\x00\x05CHLO!");
+        assert_eq!(stream(&datagram), Some(vec![(0, b"CHLO!".to_vec())]));
     }
 
     #[test]

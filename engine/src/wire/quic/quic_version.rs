@@ -8,12 +8,13 @@ pub enum Family {
     V2,
     Draft,
     Google,
+    Mvfst,
     Unknown,
 }
 
 impl Family {
     /// All families, in numerical order.
-    pub const ALL: [Self; 5] = [Self::V1, Self::V2, Self::Draft, Self::Google, Self::Unknown];
+    pub const ALL: [Self; 6] = [Self::V1, Self::V2, Self::Draft, Self::Google, Self::Mvfst, Self::Unknown];
 
     /// The family of a version.
     pub fn of(number: u32) -> Self {
@@ -21,6 +22,7 @@ impl Family {
             [0, 0, 0, 1] => Self::V1,
             [0x6b, 0x33, 0x43, 0xcf] => Self::V2,
             [0xff, 0, 0, _] => Self::Draft,
+            [0xfa, 0xce, 0xb0, _] => Self::Mvfst,
             [b'Q' | b'T', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'] => Self::Google,
             _ => Self::Unknown,
         }
@@ -33,6 +35,7 @@ impl Family {
             Self::V2 => "v2",
             Self::Draft => "draft",
             Self::Google => "google",
+            Self::Mvfst => "mvfst",
             Self::Unknown => "unknown",
         }
     }
@@ -69,6 +72,7 @@ const SALT_V1: [u8; 20] = hex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a");
 const SALT_V2: [u8; 20] = hex("0dede3def700a6db819381be6e269dcbf9bd2ed9");
 const SALT_DRAFT_29: [u8; 20] = hex("afbfec289993d24c9e9786f19c6111e04390a899");
 const SALT_DRAFT_23: [u8; 20] = hex("c3eef712c72ebb5a11a7d2432bb46365bef9f502");
+const SALT_DRAFT_22: [u8; 20] = hex("7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a");
 const SALT_Q050: [u8; 20] = hex("504574efd066fe2f9d945cfcdbd3a7f0d3b56b45");
 const SALT_T050: [u8; 20] = hex("7ff579e5acd072915580304c43a2367c60488310");
 const SALT_T051: [u8; 20] = hex("7a4edef4e7ccee5fa4506c19124fc8ccda6e033d");
@@ -79,9 +83,17 @@ impl Version {
         let (salts, revision): (&[[u8; 20]], Revision) = match number {
             0x0000_0001 => (&[SALT_V1], Revision::One),
             0x6b33_43cf => (&[SALT_V2], Revision::Two),
-            // draft-29 to draft-34 share a salt
-            0xff00_001d..=0xff00_0022 => (&[SALT_DRAFT_29], Revision::One),
+            // draft-29 to draft-32 share a salt, and the last two drafts have that of version 1
+            0xff00_0021..=0xff00_0022 => (&[SALT_V1], Revision::One),
+            0xff00_001d..=0xff00_0020 => (&[SALT_DRAFT_29], Revision::One),
             0xff00_0017..=0xff00_001c => (&[SALT_DRAFT_23], Revision::One),
+            0xff00_0016 => (&[SALT_DRAFT_22], Revision::One),
+            // mvfst: its first versions are drafts under another number, later ones vary
+            0xface_b001 => (&[SALT_DRAFT_22], Revision::One),
+            0xface_b002 | 0xface_b00e => (&[SALT_DRAFT_23], Revision::One),
+            0xface_b000..=0xface_b0ff => {
+                (&[SALT_V1, SALT_DRAFT_29, SALT_DRAFT_23, SALT_DRAFT_22], Revision::One)
+            }
             // Google's versions: a CHLO (Q) or TLS (T) in the framing of a draft, each with a salt of its own
             0x5130_3530 => (&[SALT_Q050], Revision::One),
             0x5430_3530 => (&[SALT_T050], Revision::One),
@@ -91,6 +103,11 @@ impl Version {
             _ => return None,
         };
         Some(Self { number, salts, revision })
+    }
+
+    /// True if the salt is not known for certain, but one of several.
+    pub fn is_guessed(self) -> bool {
+        self.salts.len() > 1
     }
 
     /// Type of the CRYPTO frame, which differs in Google's versions.

@@ -5,8 +5,9 @@ use crate::wire::bytes::cursor::{Cursor, Short};
 use crate::wire::bytes::der::{
     self, read, read_element, read_if, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET,
 };
+use crate::wire::bytes::host::{dns_name, is_host_name};
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
-use crate::wire::bytes::text::{dns_name, is_host_name, readable};
+use crate::wire::bytes::text::readable;
 
 /// Maximum number of DNS names kept from one certificate.
 const MAX_NAMES: usize = 100;
@@ -38,8 +39,8 @@ pub struct Certificate {
     /// The issuer's distinguished name in the order of the certificate, like "C=CH, O=Example, CN=Example
     /// CA".
     pub issuer: String,
-    /// The DNS names it is valid for: lower case, without the final dot, escaped; the common name first if it
-    /// is among them. "*.example.com" covers every host directly under the domain.
+    /// The DNS names it is valid for, without those that no host can have: lower case, without the final dot,
+    /// escaped; the common name first if it is among them. "*.example.com" covers every host directly under the domain.
     pub names: Vec<String>,
     /// No subject alternative name is a DNS name; `names` holds the common name instead, if that is a host
     /// name (RFC 6125, 6.4.4).
@@ -99,7 +100,7 @@ fn read_body(body: &[u8]) -> Result<Certificate, Short> {
 
 /// Moves the common name to the front, or adds it if there are no other names.
 fn put_first(names: &mut Vec<String>, common_name: Option<&str>) {
-    let Some(name) = common_name.map(|name| dns_name(name.as_bytes())) else { return };
+    let Some(name) = common_name.and_then(|name| dns_name(name.as_bytes()).ok()) else { return };
     match names.iter().position(|one| *one == name) {
         Some(at) => names[..=at].rotate_right(1),
         None if names.is_empty() && is_host_name(&name) => names.push(name),
@@ -160,8 +161,8 @@ fn read_extensions(mut list: Cursor<'_>, names: &mut Vec<String>) -> Result<(), 
             let mut alternatives = read(&mut value, SEQUENCE)?;
             while !alternatives.is_empty() && names.len() < MAX_NAMES {
                 let (tag, content) = read_element(&mut alternatives)?;
-                if tag == DNS_NAME && !content.is_empty() {
-                    names.push(dns_name(content));
+                if tag == DNS_NAME {
+                    names.extend(dns_name(content).ok().filter(|name| !name.is_empty()));
                 }
             }
         }

@@ -4,6 +4,7 @@ use super::offer::Offer;
 use super::tls_extension::{self, is_dtls, is_grease};
 use super::tls_record::{join_records, split_message, HANDSHAKE};
 use crate::wire::bytes::cursor::{Cursor, Short};
+use crate::wire::bytes::host::dns_name;
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::escaped;
 use std::cmp::Reverse;
@@ -86,7 +87,8 @@ pub fn parse_hello_message(handshake: &[u8]) -> Parse<ClientHello> {
     }
 }
 
-/// The server name from an incomplete hello, if it contains the name: for streams whose rest was lost or cut.
+/// The server name from an incomplete hello, if it contains the name: for streams whose rest was lost, cut or
+/// malformed.
 /// Written as in `ClientHello`; None for an empty name.
 pub fn partial_server_name(stream: &[u8]) -> Option<String> {
     let (handshake, _) = join_records(stream);
@@ -101,7 +103,7 @@ pub fn partial_message_name(handshake: &[u8]) -> Option<String> {
     }
     let mut hello = ClientHello::default();
     // Fields before the first error are valid.
-    let _ = read_body(body.get(..length).unwrap_or(body), Block::MayBeCut, &mut hello);
+    let _ = read_body(body.get(..length).unwrap_or(body), Block::Partial, &mut hello);
     hello.server_name.filter(|name| !name.is_empty())
 }
 
@@ -117,11 +119,11 @@ pub fn parse_hello_body(body: &[u8]) -> Result<ClientHello, Malformed> {
     Ok(hello)
 }
 
-/// Whether all extensions must be present.
+/// Whether the extensions must end where the body does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Block {
     Complete,
-    MayBeCut,
+    Partial,
 }
 
 /// The parts of a body that go into the fingerprint.
@@ -140,10 +142,10 @@ fn read_body<'a>(body: &'a [u8], block: Block, hello: &mut ClientHello) -> Resul
     if !cursor.is_empty() {
         let length = usize::from(cursor.u16().map_err(|_| Malformed("extensions"))?);
         let available = cursor.rest();
-        if available.len() != length && !(block == Block::MayBeCut && available.len() < length) {
+        if available.len() != length && block == Block::Complete {
             return Err(Malformed("extensions"));
         }
-        parts.extensions = Cursor::new(available);
+        parts.extensions = Cursor::new(&available[..available.len().min(length)]);
         read_extensions(parts.extensions, hello)?;
     }
     if hello.versions.is_empty() {
@@ -171,7 +173,7 @@ fn read_extensions(mut block: Cursor, hello: &mut ClientHello) -> Result<(), Mal
         let (number, data) = next().map_err(|_: Short| Malformed("extensions"))?;
         match number {
             tls_extension::SERVER_NAME if hello.server_name.is_none() => {
-                let name = read_server_name(data).map_err(|_| Malformed("server_name"))?;
+                let name = read_server_name(data)?;
                 hello.server_name = Some(name);
             }
             tls_extension::ALPN if hello.alpn.is_empty() => {
@@ -189,10 +191,21 @@ fn read_extensions(mut block: Cursor, hello: &mut ClientHello) -> Result<(), Mal
 }
 
 /// The first host name of the list (RFC 6066, 3); empty if there is none.
-fn read_server_name(mut data: Cursor) -> Result<String, Short> {
+///
+/// # Errors
+///
+/// An inconsistent length, or a name that no host can have.
+fn read_server_name(data: Cursor) -> Result<String, Malformed> {
+    match first_host_name(data) {
+        Ok(name) => dns_name(name),
+        Err(Short) => Err(Malformed("server_name")),
+    }
+}
+
+fn first_host_name(mut data: Cursor<'_>) -> Result<&[u8], Short> {
     const HOST_NAME: u8 = 0;
     if data.is_empty() {
-        return Ok(String::new());
+        return Ok(&[]);
     }
     let mut list = data.vector16()?;
     let mut found = None;
@@ -204,9 +217,7 @@ fn read_server_name(mut data: Cursor) -> Result<String, Short> {
         }
     }
     at_end(data)?;
-    let name = found.unwrap_or_default();
-    let name = name.strip_suffix(b".").unwrap_or(name);
-    Ok(escaped(&name.to_ascii_lowercase()))
+    Ok(found.unwrap_or_default())
 }
 
 fn read_alpn(mut data: Cursor) -> Result<Vec<String>, Short> {

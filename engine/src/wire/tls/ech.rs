@@ -2,8 +2,8 @@
 //! 9848): the public names that outer hellos will show.
 
 use crate::wire::bytes::cursor::{Cursor, Short};
+use crate::wire::bytes::host::dns_name;
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
-use crate::wire::bytes::text::escaped;
 
 /// The version of RFC 9849; configurations of other versions are skipped (RFC 9849, 4).
 const VERSION: u16 = 0xfe0d;
@@ -49,10 +49,10 @@ fn read_public_name(mut contents: Cursor) -> Result<String, Short> {
     let _cipher_suites = contents.vector16()?;
     let _maximum_name_length = contents.u8()?;
     let name = contents.vector8()?.rest();
-    let name = name.strip_suffix(b".").unwrap_or(name);
     let _extensions = contents.vector16()?;
+    let name = dns_name(name).unwrap_or_default();
     if name.is_empty() || !contents.is_empty() {
         return Err(Short);
     }
-    Ok(escaped(&name.to_ascii_lowercase()))
+    Ok(name)
 }

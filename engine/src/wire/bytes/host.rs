@@ -1,0 +1,150 @@
+//! Host names as text, and which names a host can have: every name that is read from a packet is checked here.
+//!
+//! A name cannot exist if a label is empty or longer than 63 octets, if it is longer than 253 octets, or if it
+//! contains a control character, a space, a backslash, or a character that ends the host in a URL; browsers refuse
+//! these names as well. Underscores are in use, and some clients send names in UTF-8 (U-labels): both are kept, the
+//! latter escaped, so that no signature for the A-label matches them.
+
+use super::parse::Malformed;
+use super::text::escaped;
+use std::net::Ipv4Addr;
+
+/// Maximum length of a label, and of a name without the final dot (RFC 1035, 2.3.4).
+const MAX_LABEL: usize = 63;
+const MAX_NAME: usize = 253;
+
+/// True if a host can have this name, which is in lower case, without the final dot, and escaped.
+pub fn can_exist(name: &str) -> bool {
+    let octets: Option<usize> = name.split('.').map(|label| Some(label_octets(label.as_bytes())? + 1)).sum();
+    octets.is_some_and(|octets| octets <= MAX_NAME + 1)
+}
+
+/// The length of a label on the wire; None if it cannot exist.
+fn label_octets(mut label: &[u8]) -> Option<usize> {
+    let mut octets = 0;
+    while let Some((first, rest)) = label.split_first() {
+        label = match first {
+            b'\\' => match rest.split_at_checked(3)? {
+                (code, after) if code >= &b"128"[..] && code.iter().all(u8::is_ascii_digit) => after,
+                _ => return None,
+            },
+            b'/' | b'?' | b'#' | b'@' | b'<' | b'>' | b'^' | b'|' => return None,
+            _ => rest,
+        };
+        octets += 1;
+    }
+    (1..=MAX_LABEL).contains(&octets).then_some(octets)
+}
+
+/// A DNS name as text: lower case, without the final dot, escaped. Empty for no name, and for the root.
+///
+/// # Errors
+///
+/// A name that cannot exist.
+pub fn dns_name(bytes: &[u8]) -> Result<String, Malformed> {
+    let name = bytes.strip_suffix(b".").unwrap_or(bytes);
+    if name.len() > MAX_NAME {
+        return Err(Malformed("name"));
+    }
+    let name = escaped(&name.to_ascii_lowercase());
+    if name.is_empty() || can_exist(&name) {
+        Ok(name)
+    } else {
+        Err(Malformed("name"))
+    }
+}
+
+/// The host name in an authority (RFC 3986, 3.2), without userinfo and port, as `dns_name`. None if the host is an
+/// address or missing.
+///
+/// # Errors
+///
+/// A name that cannot exist.
+pub fn host_name(authority: &[u8]) -> Result<Option<String>, Malformed> {
+    let authority = authority.trim_ascii();
+    let host_at = authority.iter().rposition(|&byte| byte == b'@').map_or(0, |at| at + 1);
+    let authority = &authority[host_at..];
+    if authority.first() == Some(&b'[') {
+        return Ok(None); // an IPv6 address
+    }
+    let end = authority.iter().position(|&byte| byte == b':').unwrap_or(authority.len());
+    let name = dns_name(&authority[..end])?;
+    Ok((!name.is_empty() && name.parse::<Ipv4Addr>().is_err()).then_some(name))
+}
+
+/// True for a name of at least two labels that is valid for a host, or as a wildcard for the hosts of a domain.
+pub fn is_host_name(name: &str) -> bool {
+    let labels = name.strip_prefix("*.").unwrap_or(name);
+    let is_of_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let is_address = name.parse::<Ipv4Addr>().is_ok();
+    labels.contains('.') && labels.bytes().all(is_of_host) && can_exist(labels) && !is_address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CANNOT_EXIST: Malformed = Malformed("name");
+
+    #[test]
+    fn names_that_hosts_have_are_kept_as_they_are_looked_up() {
+        let label = "a".repeat(63);
+        let longest = [&label[..], &label, &label, &label[..61]].join(".");
+        for (sent, name) in [
+            ("WWW.Example.", "www.example"),
+            ("localhost", "localhost"),
+            ("_dmarc.a_b.example", "_dmarc.a_b.example"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+            ("b\u{fc}cher.example", r"b\195\188cher.example"),
+            ("*.example", "*.example"),
+            ("192.0.2.1", "192.0.2.1"),
+            ("", ""),
+            (".", ""),
+            (&longest, &longest),
+        ] {
+            assert_eq!(dns_name(sent.as_bytes()).as_deref(), Ok(name), "{sent}");
+        }
+    }
+
+    #[test]
+    fn names_that_no_host_can_have_are_malformed() {
+        let label = "a".repeat(64);
+        let long = ["a".repeat(63), "a".repeat(63), "a".repeat(63), "a".repeat(62)].join(".");
+        for name in [
+            "..cloud.example",
+            ".cloud.example",
+            "a..cloud.example",
+            "cloud.example..",
+            "..",
+            "a b.example",
+            "a\0.example",
+            "a\n.example",
+            "a\u{7f}.example",
+            "a\\.example",
+            "a/b.cloud.example",
+            "user@cloud.example",
+            &format!("{label}.example"),
+            &"a".repeat(300),
+            &long,
+        ] {
+            assert_eq!(dns_name(name.as_bytes()), Err(CANNOT_EXIST), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_length_of_an_escaped_label_is_that_on_the_wire() {
+        assert!(can_exist(&[r"\255".repeat(63), "example".into()].join(".")));
+        assert!(!can_exist(&r"\255".repeat(64)));
+        assert!(!can_exist(r"a\.b.example") && !can_exist(r"a\\b.example") && !can_exist(r"a\127.example"));
+        assert!(!can_exist(".") && !can_exist(""));
+    }
+
+    #[test]
+    fn an_authority_names_a_host_or_an_address_or_is_malformed() {
+        assert_eq!(host_name(b" user:word@A.example:443 ").unwrap().as_deref(), Some("a.example"));
+        for address in ["192.0.2.1", "192.0.2.1:80", "[2001:db8::1]:80", "", ":80", "."] {
+            assert_eq!(host_name(address.as_bytes()), Ok(None), "{address}");
+        }
+        assert_eq!(host_name(b"..a.example:443"), Err(CANNOT_EXIST));
+    }
+}
