@@ -11,7 +11,7 @@
 //! entry that is *confirmed*, because its client was seen to receive what the server sent, is only displaced when
 //! those that are not take less than half of the table.
 
-use crate::address::host::Host;
+use crate::address::realm_host::Host;
 use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
 

@@ -1,7 +1,7 @@
 //! How many flows each client has, to evict those of the client that has most: as `shares`, without a list of the
 //! flows of each client, for which a million flows leave no room.
 
-use crate::address::host::Host;
+use crate::address::realm_host::Host;
 use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
 

@@ -5,7 +5,7 @@
 //! without a signature first, then the one silent for longest.
 
 use super::remembered::Remembered;
-use crate::address::host::Host;
+use crate::address::realm_host::Host;
 use crate::types::flow_key::FlowKey;
 use crate::wire::quic::{may_be_short_header, short_header_id, ConnectionId, MAX_CID};
 use foldhash::fast::RandomState;

@@ -4,7 +4,7 @@
 //! RFC 9849, 6.2), deliberately without a visible difference. A real one is recognised by its outer server_name,
 //! which is the public name of the configuration that it was made with.
 
-use crate::address::host::Host;
+use crate::address::realm_host::Host;
 use crate::opening::Hello;
 use crate::resolution::LearnedNames;
 use crate::tag::Matcher;

@@ -8,8 +8,8 @@
 //! or invalid. It is then counted for its flow with the fragments that arrived, but not read,
 //! because its receiver did not read it either.
 
-use crate::address::host::Host;
 use crate::address::realm::Realm;
+use crate::address::realm_host::Host;
 use crate::counters::tally::Tally;
 use crate::shares::Shares;
 use crate::wire::fragment::{Fragment, PacketId, ReassembledPacket};

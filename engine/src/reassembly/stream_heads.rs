@@ -3,7 +3,7 @@
 //! Only streams whose opening does not fit into one segment have a head, so most flows never allocate.
 //! Heads are bounded in number and in bytes, each and together. The client that holds most of them loses its oldest.
 
-use crate::address::host::Host;
+use crate::address::realm_host::Host;
 use crate::shares::Shares;
 use crate::wire::quic::ConnectionId;
 use std::collections::VecDeque;

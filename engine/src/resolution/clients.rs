@@ -5,7 +5,7 @@
 //! messages that concern it, never for an ordinary packet. Bounded in clients, and in what is kept about each. The /64
 //! with most clients loses the one that was seen longest ago.
 
-use crate::address::host::Host;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::shares::Shares;
 use foldhash::fast::RandomState;

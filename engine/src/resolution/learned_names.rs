@@ -10,7 +10,7 @@ use super::clients::Clients;
 use super::lesson::{Chain, Lesson};
 use super::nat64_prefixes::{Nat64Prefixes, KNOWN_NAME};
 use crate::address::embedded::Nat64Prefix;
-use crate::address::host::Host;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::shares::Shares;
 use crate::tag::Matcher;

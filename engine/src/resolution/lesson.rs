@@ -1,6 +1,6 @@
 //! What can be learned from a DNS answer: a name with its CNAME chain, addresses, public names of ECH.
 
-use crate::address::host::Host;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::types::arrival::Arrival;
 use crate::wire::dns::{Data, Message};

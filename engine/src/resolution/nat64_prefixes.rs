@@ -9,8 +9,8 @@
 
 use super::lesson::Lesson;
 use crate::address::embedded::{embedded_by_prefix, embedded_ipv4, Nat64Prefix};
-use crate::address::host::Host;
 use crate::address::realm::Realm;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;

@@ -9,7 +9,7 @@
 //! most of it is evicted, and of the answers that wait for their query the oldest of a client that has most of them.
 
 use super::lesson::Lesson;
-use crate::address::host::Host;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::counters::tally::Tally;
 use std::collections::hash_map::RandomState;

@@ -1,6 +1,6 @@
 //! The two ends of a flow, and which of them is the client.
 
-use crate::address::host::Host;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::types::flow_key::{FlowKey, TCP};
 

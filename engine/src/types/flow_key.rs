@@ -1,7 +1,7 @@
 //! The key of a bidirectional flow: it is the same for both directions of a conversation.
 
-use crate::address::host::Host;
 use crate::address::realm::Realm;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::wire::{Segment, Transport};
 use std::hash::{Hash, Hasher};
