@@ -94,6 +94,7 @@ class Engine:
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
         duplicate_window_ms: int = 50,  # 0: duplicates are not detected
+        separate_by: Sequence[str] = (),  # of "vlan", "vni" and "interface"
         vxlan_ports: Sequence[int] = (4789, 8472),
         geneve_ports: Sequence[int] = (6081,),
         hp_erm_ports: Sequence[int] = (7932,),
@@ -138,6 +139,7 @@ class Sensor:
         tcp_idle_s: int = 300,
         udp_idle_s: int = 60,
         duplicate_window_ms: int = 50,  # 0: duplicates are not detected
+        separate_by: Sequence[str] = (),  # of "vlan", "vni" and "interface"
         vxlan_ports: Sequence[int] = (4789, 8472),
         geneve_ports: Sequence[int] = (6081,),
         hp_erm_ports: Sequence[int] = (7932,),

@@ -123,6 +123,15 @@ THRESHOLDS = (
         "{percent} of packets are truncated by the snap length, so names are lost: capture complete packets",
     ),
     Threshold(
+        "overlapping",
+        "overlapping_flows",
+        ("packets",),
+        0.0,
+        1,
+        "hosts with equal addresses in several VLANs or VNIs were taken for one ({part} times), "
+        "so names may be those of the other host: set flows.separate_by",
+    ),
+    Threshold(
         "clock",
         "clock_steps",
         ("packets",),

@@ -188,6 +188,9 @@ class FlowRecord:
         str | None
     )  # the IPv4 address in `server` at which the flow arrives: see `netmon.places.embedded`
     interface: str | None  # the capture interface, if known
+    vlan: int | None  # the outermost VLAN, if flows are separated by it
+    inner_vlan: int | None  # the VLAN inside it
+    vni: int | None  # the VNI of the overlay network, if flows are separated by it
     start_ns: int
     last_ns: int
     sent_packets: int

@@ -59,7 +59,7 @@ def metrics(path: Path, config_file: Path) -> str:
     config = replace(load(config_file), signatures=SIGNATURES)
     signatures = wiring.load_signatures(config)
     source = FileSource(
-        [str(path)], compile_matcher(signatures), every_flow=True, limits=config.limits.keywords()
+        [str(path)], compile_matcher(signatures), every_flow=True, limits=config.engine_keywords()
     )
     prometheus = Prometheus("test", source.stats)
     monitor = wiring.make_monitor(config, signatures)

@@ -17,6 +17,7 @@ GOOD = {
     "incomplete_hellos": 0,
     "solicited_dns_answers": 100,
     "unsolicited_dns_answers": 0,
+    "overlapping_flows": 0,
     "misdated_packets": 0,
     "clock_steps": 0,
 }
@@ -66,9 +67,12 @@ def test_each_figure_has_its_threshold(view, problem):
     assert problems(stats(**{key: count // 10 for key, count in view.items()})) == []
 
 
-@pytest.mark.parametrize("problem", [("clock_steps", "clock"), ("misdated_packets", "misdated")])
-def test_every_wrong_time_counts(problem):
-    """A single clock step, or packet with a wrong time, is reported."""
+@pytest.mark.parametrize(
+    "problem",
+    [("clock_steps", "clock"), ("misdated_packets", "misdated"), ("overlapping_flows", "overlapping")],
+)
+def test_one_is_enough(problem):
+    """A single clock step, packet with a wrong time, or flow of several hosts is reported."""
     counter, name = problem
     assert problems(stats(**{counter: 1})) == [name]
 

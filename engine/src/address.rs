@@ -1,6 +1,8 @@
 //! One address type for both IP versions: IPv4 is kept in its mapped form (RFC 4291, 2.5.5.2).
 
 pub mod embedded;
+pub mod realm;
+pub mod realm_host;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -12,6 +12,7 @@ pub use self::state::Monitor;
 
 use self::state::{context, Sender};
 use self::timekeeping::Timed;
+use crate::address::realm::Realm;
 use crate::capture::Packet;
 use crate::flow::{due_ns, Flow};
 use crate::opening::Reader;
@@ -81,7 +82,8 @@ impl Monitor {
         self.timer.observe(arrival);
         match decode(packet.link, packet.bytes, packet.wire_len, &self.ports) {
             Ok(Decoded::Segment(segment)) => self.segment(&segment, arrival),
-            Ok(Decoded::Fragment(fragment)) => {
+            Ok(Decoded::Fragment(mut fragment)) => {
+                fragment.packet.realm = self.settings.separate_by.realm(fragment.realm, interface);
                 if self.duplicates.is_duplicate_fragment(&fragment, time_ns) {
                     self.tally.view(packet.interface).duplicate_packets += 1;
                     return;
@@ -115,7 +117,8 @@ impl Monitor {
                         self.read_beginning(&segment, arrival);
                     }
                 }
-                Ok(Decoded::Fragment(inner)) if done.is_complete => {
+                Ok(Decoded::Fragment(mut inner)) if done.is_complete => {
+                    inner.packet.realm = self.settings.separate_by.realm(inner.realm, done.interface);
                     self.fragments.add(&inner, done.time_ns, done.interface, &mut self.tally);
                 }
                 Ok(Decoded::Fragment(_)) => {
@@ -134,7 +137,8 @@ impl Monitor {
     /// Processes a segment, unless it repeats one.
     #[inline]
     fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival) {
-        let (key, side) = FlowKey::of(segment);
+        let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
+        let (key, side) = FlowKey::of(segment, realm);
         let hash = self.table.hash(&key);
         let slot = self.table.find(&key, hash);
         let of_flow = slot
@@ -147,6 +151,9 @@ impl Monitor {
         if treatment != Treatment::Count {
             let is_known = treatment == Treatment::Skip;
             counters.duplicate_packets += if is_known { u64::from(segment.ip_packets) } else { 0 };
+            if let Some(flow) = slot.and_then(|slot| self.table.get_mut(slot)) {
+                flow.view.realms.note_duplicate(side, segment.realm);
+            }
             return;
         }
         count_segment(counters, segment);
@@ -168,6 +175,7 @@ impl Monitor {
         let slot =
             slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of_stream(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
+        flow.note_realm(side, segment.realm);
         flow.traffic.add(side, segment, arrival.time_ns);
         let met = flow.opening.note_segment(side, header, segment.payload_len);
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
@@ -206,6 +214,7 @@ impl Monitor {
         let slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
         let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
+        flow.note_realm(side, segment.realm);
         flow.traffic.add(side, segment, arrival.time_ns);
         let met = flow.opening.note_datagram(side, segment.payload, segment.payload_len);
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
@@ -226,14 +235,20 @@ impl Monitor {
             self.remember_quic(slot, side, segment.payload);
         }
         if let Some(kind) = message_kind.filter(|_| !segment.payload.is_empty()) {
-            self.read_message(slot, kind, segment, arrival);
+            self.read_message((slot, sender.key.realm), kind, segment, arrival);
         }
     }
 
     /// Reads the DNS message in a datagram.
-    fn read_message(&mut self, slot: u32, kind: MessageKind, segment: &Segment<'_>, arrival: Arrival) {
+    fn read_message(
+        &mut self,
+        (slot, realm): (u32, Realm),
+        kind: MessageKind,
+        segment: &Segment<'_>,
+        arrival: Arrival,
+    ) {
         let reported = self.dns.len();
-        let mut messages = Messages::of_datagram(segment, kind, arrival, context!(self));
+        let mut messages = Messages::of_datagram((segment, realm), kind, arrival, context!(self));
         let turned_out = match kind {
             MessageKind::Possible(port) => Some((port, messages.process_possible(segment.payload, port))),
             _ => {
@@ -255,7 +270,10 @@ impl Monitor {
         let reported = self.dns.len();
         let kind = MessageKind::of(segment).filter(|_| segment.transport == Transport::Udp);
         if let Some(kind) = kind.filter(|kind| kind.is_certain()) {
-            Messages::of_datagram(segment, kind, arrival, context!(self)).process_beginning(segment.payload);
+            let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
+            let segment_there = (segment, realm);
+            Messages::of_datagram(segment_there, kind, arrival, context!(self))
+                .process_beginning(segment.payload);
             self.restore_stamps(reported, arrival);
         }
     }

@@ -1,5 +1,7 @@
 //! The settings of a monitor.
 
+use crate::address::realm::Separation;
+
 const SECOND_NS: u64 = 1_000_000_000;
 
 /// Bounds of a monitor, and what it reports.
@@ -21,6 +23,8 @@ pub struct Settings {
     pub udp_idle_ns: u64,
     /// A packet that arrives again within this time is a duplicate; 0: every packet counts.
     pub duplicate_window_ns: u64,
+    /// What tells equal addresses of different hosts apart.
+    pub separate_by: Separation,
     /// UDP ports of VXLAN.
     pub vxlan_ports: Vec<u16>,
     /// UDP ports of GENEVE.
@@ -43,6 +47,7 @@ impl Default for Settings {
             tcp_idle_ns: 300 * SECOND_NS,
             udp_idle_ns: 60 * SECOND_NS,
             duplicate_window_ns: SECOND_NS / 20,
+            separate_by: Separation::default(),
             vxlan_ports: vec![4789, 8472], // the registered one; that of Linux and older versions of VMware
             geneve_ports: vec![6081],
             hp_erm_ports: vec![7932],

@@ -11,7 +11,7 @@
 //! entry that is *confirmed*, because its client was seen to receive what the server sent, is only displaced when
 //! those that are not take less than half of the table.
 
-use crate::address::Address;
+use crate::address::realm_host::Host;
 use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
 
@@ -188,7 +188,7 @@ impl<K: Copy> Shares<K> {
     }
 
     /// Adds an entry of a client that takes an amount of the table; returns its ticket.
-    pub fn add(&mut self, client: Address, key: K, amount: u32, is_confirmed: bool) -> u32 {
+    pub fn add(&mut self, client: Host, key: K, amount: u32, is_confirmed: bool) -> u32 {
         let buckets = self.buckets_of(client);
         let tag = self.hasher.hash_one(client.host_prefix()) as u16;
         let holding = Holding { key, amount, buckets, is_confirmed, tag, older: NONE, newer: NONE };
@@ -242,7 +242,7 @@ impl<K: Copy> Shares<K> {
 
     /// Another client uses the entry as well: it is counted for the one that holds less, so that nobody can take over
     /// the entries of others to have them displaced.
-    pub fn offer(&mut self, ticket: u32, client: Address) {
+    pub fn offer(&mut self, ticket: u32, client: Host) {
         let Some(holding) = self.holdings.get(ticket as usize) else { return };
         let (half, [own, _]) = (&self.halves[usize::from(holding.is_confirmed)], holding.buckets);
         let buckets = half.order(self.buckets_of(client));
@@ -278,7 +278,7 @@ impl<K: Copy> Shares<K> {
         first.oldest_of_largest().or_else(|| other.oldest_of_largest())
     }
 
-    fn buckets_of(&self, client: Address) -> [u16; 2] {
+    fn buckets_of(&self, client: Host) -> [u16; 2] {
         let hash = self.hasher.hash_one(client.host_prefix());
         [hash >> 32, hash & 0xffff_ffff].map(|part| (part % u64::from(self.buckets)) as u16)
     }

@@ -1,5 +1,6 @@
 //! DNS over TCP: messages are read completely, once and in order, for any segmentation.
 
+use _engine::address::realm::Realm;
 use _engine::address::Address;
 use _engine::counters::tally::Tally;
 use _engine::reassembly::stream_heads::HeadOwner;
@@ -16,7 +17,7 @@ const CLIENT: [u8; 4] = [192, 0, 2, 7];
 const SERVER: [u8; 4] = [198, 51, 100, 53];
 
 fn owner(flow: u32) -> HeadOwner {
-    HeadOwner { flow, side: 1, client: Address::v4(CLIENT), is_confirmed: false }
+    HeadOwner { flow, side: 1, client: Address::v4(CLIENT).into(), is_confirmed: false }
 }
 
 /// One direction of a connection, and what was read of it.
@@ -34,7 +35,7 @@ impl Connection {
     /// The server's direction; `base`: its first sequence number, if the SYN was seen.
     fn new(base: Option<u32>) -> Self {
         let addresses = [Address::v4(CLIENT), Address::v4(SERVER)];
-        let key = FlowKey { addresses, ports: [40_000, 53], protocol: TCP };
+        let key = FlowKey { addresses, ports: [40_000, 53], protocol: TCP, realm: Realm::NONE };
         let ends = Ends::new(key, 0);
         Self {
             streams: DnsStreams::new(8),
@@ -63,7 +64,8 @@ impl Connection {
     /// The client's query that the answer with this ID is for.
     fn query(&mut self, id: u16) {
         let (client, resolver) = (self.ends.end(0), self.ends.end(1));
-        let key = QueryKey { client, resolver, is_tcp: true, id, name: "www.example" };
+        let key =
+            QueryKey { client: (client.0.into(), client.1), resolver, is_tcp: true, id, name: "www.example" };
         self.queries.add(&key, 0, &mut self.tally);
     }
 
@@ -116,7 +118,7 @@ fn several_messages_in_one_segment_are_read_and_learned() {
     assert!(report.is_tcp);
     assert_eq!((report.source.1, report.destination.1), (53, 40_000));
     let server = Address::v4([203, 0, 113, 9]);
-    assert_eq!(connection.names.find(Address::v4(CLIENT), server, 0).unwrap().by, LookedUpBy::Client);
+    assert_eq!(connection.names.find(Address::v4(CLIENT).into(), server, 0).unwrap().by, LookedUpBy::Client);
     assert_eq!(connection.tally.total_view().solicited_dns_answers, 1);
     assert_eq!(connection.tally.dns_messages, 3);
 }

@@ -1,5 +1,6 @@
 //! IP packets in fragments: in any order, duplicated, contradictory, incomplete, in floods, in tunnels.
 
+use _engine::address::realm::Realm;
 use _engine::address::Address;
 use _engine::capture::Packet;
 use _engine::counters::tally::Tally;
@@ -280,9 +281,19 @@ fn a_flood_of_incomplete_packets_is_counted_and_does_not_use_memory() {
 fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
     let (mut fragments, mut tally) = (Fragments::new(8, 10_000), Tally::default());
     let mut take = |fragments: &mut Fragments, number: u32, offset: u32, len: u32| {
-        let packet = PacketId { src: Address(1), dst: Address(2), number, protocol: None };
+        let packet =
+            PacketId { src: Address(1), dst: Address(2), number, protocol: None, realm: Realm::NONE };
         let bytes = &vec![number as u8; len as usize][..];
-        let fragment = Fragment { packet, offset, more: true, next: 17, bytes, len, ip_bytes: len + 48 };
+        let fragment = Fragment {
+            packet,
+            offset,
+            more: true,
+            next: 17,
+            bytes,
+            len,
+            ip_bytes: len + 48,
+            realm: Realm::NONE,
+        };
         fragments.add(&fragment, START, 0, &mut tally);
         assert!(fragments.len() <= 8 && fragments.bytes() <= 10_000);
     };

@@ -20,6 +20,11 @@ use std::time::{Duration, Instant};
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 fn sensor(words: &[&str], workers: usize) -> Sensor {
+    let settings = Settings { every_flow: true, ..Settings::default() };
+    sensor_with(words, workers, &settings)
+}
+
+fn sensor_with(words: &[&str], workers: usize, settings: &Settings) -> Sensor {
     let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
     let options = Options {
         selection: Selection::new(&words),
@@ -30,8 +35,7 @@ fn sensor(words: &[&str], workers: usize) -> Sensor {
         promiscuous: true,
         filters: Vec::new(),
     };
-    let settings = Settings { every_flow: true, ..Settings::default() };
-    Sensor::start(&options, &settings, LearnedNames::new(1000), &matcher()).expect("an interface is there")
+    Sensor::start(&options, settings, LearnedNames::new(1000), &matcher()).expect("an interface is there")
 }
 
 fn matcher() -> Arc<Matcher> {
@@ -111,6 +115,26 @@ fn interfaces_come_and_go_while_other_threads_ask() {
     let (tally, _) = sensor.stats();
     assert_eq!(tally.views.iter().map(|view| view.flow_packets).sum::<u64>(), u64::from(sent));
     assert_eq!(reported, usize::from(sent), "each flow once");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn vlans_are_told_apart_where_configured() {
+    let wire = Wire::new();
+    let mut settings = Settings { every_flow: true, ..Settings::default() };
+    assert!(settings.separate_by.add("vlan"));
+    let mut sensor = sensor_with(&["far"], 2, &settings);
+    let plain = datagram(1);
+    let tagged = |tags: &[u8]| [&plain[..12], tags, &plain[12..]].concat();
+    for tags in [&[][..], &[0x81, 0, 0xa0, 10], &[0x81, 0, 0, 20], &[0x88, 0xa8, 0, 10, 0x81, 0, 0, 20]] {
+        wire.send(&tagged(tags));
+    }
+    let arrived = |sensor: &Sensor| interface(sensor, "far").map(|(_, ring)| ring.packets);
+    wait_for("all packets arrive", || arrived(&sensor) == Some(4));
+    let flows = sensor.stop().flows;
+    let mut vlans: Vec<_> = flows.iter().map(|flow| (flow.vlan, flow.inner_vlan)).collect();
+    vlans.sort_unstable();
+    assert_eq!(vlans, [(None, None), (Some(10), None), (Some(10), Some(20)), (Some(20), None)]);
 }
 
 #[test]

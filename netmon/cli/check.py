@@ -120,6 +120,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
         yield f"capture.{key}", ", ".join(map(str, ports)) or "none"
     for key, number in settings.limits.keywords().items():
         yield f"flows.{key}", str(number)
+    yield "flows.separate_by", ", ".join(settings.separate_by) or "none: addresses alone"
     yield "flows.report_every_s", str(settings.report_every_s)
     yield "dns.resolvers", ", ".join(map(str, settings.site_resolvers)) or "none: those that answer a client"
     yield "dns.nat64_prefixes", ", ".join(settings.nat64_prefixes) or "none: the well-known, and learned ones"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from netmon.config.policy import POLICY_KEYS, read_policy
-from netmon.config.settings import Capture, Config, Mention, Privileges, Rotation
+from netmon.config.settings import SEPARATIONS, Capture, Config, Mention, Privileges, Rotation
 from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (
     NO_NETWORK,
@@ -78,7 +78,7 @@ def _read(root: Item, file: Path) -> Config:
     default = Config()
     subject = _section(top, "subject", ("country", "networks", "inventory"))
     sensor = _section(top, "sensor", ("name", "site", *Position.__slots__))
-    flows = _section(top, "flows", (*Limits.__slots__, "report_every_s"))
+    flows = _section(top, "flows", (*Limits.__slots__, "separate_by", "report_every_s"))
     metrics = _section(top, "metrics", ("hold_zero_s", "created_series"))
     web = _section(top, "web", WEB_KEYS)
     places = _section(top, "places", ("databases", "declared"))
@@ -101,6 +101,7 @@ def _read(root: Item, file: Path) -> Config:
                 for key in Limits.__slots__
             }
         ),
+        separate_by=flows.each("separate_by", lambda item: item.one_of(SEPARATIONS)),
         report_every_s=flows.read("report_every_s", lambda item: item.integer(1, 60), default.report_every_s),
         site_resolvers=dns.each("resolvers", read_address),
         nat64_prefixes=dns.each("nat64_prefixes", read_nat64_prefix),

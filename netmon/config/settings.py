@@ -14,6 +14,9 @@ from netmon.verdict.policy import Address, Policy
 from netmon.verdict.subjects import Subjects
 from netmon.web.options import WebOptions
 
+SEPARATIONS = ("vlan", "vni", "interface")
+"""What can tell equal addresses of different hosts apart: a closed set."""
+
 
 @dataclass(frozen=True, slots=True)
 class Capture:
@@ -94,6 +97,7 @@ class Config:
     inventory: Mapping[str, int] = field(default_factory=dict)  # vendor → clients that have its products
     capture: Capture = field(default_factory=Capture)
     limits: Limits = field(default_factory=Limits)
+    separate_by: tuple[str, ...] = ()  # of SEPARATIONS: what tells equal addresses of different hosts apart
     report_every_s: int = 5
     site_resolvers: tuple[Address, ...] = ()  # resolvers that look names up for the site's clients
     nat64_prefixes: tuple[str, ...] = ()  # of the site's translators, besides those that are known everywhere
@@ -119,6 +123,7 @@ class Config:
         """Keyword arguments for the engine's constructors."""
         return {
             **self.limits.keywords(),
+            "separate_by": self.separate_by,
             "site_resolvers": self.site_resolvers,
             "nat64_prefixes": self.nat64_prefixes,
             **self.capture.port_keywords(),

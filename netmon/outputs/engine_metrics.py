@@ -29,6 +29,7 @@ _VIEW = {
     "netmon_view_incomplete_hellos": "incomplete_hellos",
     "netmon_view_solicited_dns_answers": "solicited_dns_answers",
     "netmon_view_unsolicited_dns_answers": "unsolicited_dns_answers",
+    "netmon_view_overlapping_flows": "overlapping_flows",
     "netmon_view_misdated_packets": "misdated_packets",
     "netmon_clock_steps": "clock_steps",
 }

@@ -165,6 +165,8 @@ class Events:
             "type": f"ipv{ipaddress.ip_address(flow.server).version}",
             "bytes": flow.sent_bytes + flow.received_bytes,
             "packets": flow.sent_packets + flow.received_packets,
+            "vlan": {"id": str(flow.vlan)} if flow.vlan else None,
+            "inner": {"vlan": {"id": str(flow.inner_vlan)}} if flow.inner_vlan else None,
             # The client's address can be derived from the identifier, so both are shown or neither.
             "community_id": community_id(flow.transport, *ends) if self._privacy.level == ADDRESS else None,
         }
@@ -220,6 +222,7 @@ def _meaning(classified: ClassifiedFlow, answered_by: str | None) -> dict[str, A
         "end_reason": flow.end_reason,
         "contact": flow.contact,
         "embedded_ip": flow.embedded,
+        "vni": flow.vni,
         "vendor": classified.vendor,
         "component": classified.component,
         "signature_status": classified.status,

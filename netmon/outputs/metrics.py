@@ -193,6 +193,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("interface",),
         "DNS answers that no query was seen for: forged, late, or seen in one direction only.",
     ),
+    "netmon_view_overlapping_flows": (
+        "counter",
+        ("interface",),
+        "Ended flows of which one side sent in several VLANs or VNIs: several hosts have its address.",
+    ),
     "netmon_view_misdated_packets": (
         "counter",
         ("interface",),

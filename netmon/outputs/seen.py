@@ -130,6 +130,7 @@ def _missing(stats: Mapping[str, Any]) -> Iterator[Row]:
     if cut:
         yield "packets truncated by the snap length", f"{cut:,}", percent_text(cut, packets)
     for what, key in (
+        ("flows with one side in several VLANs or VNIs", "overlapping_flows"),
         ("packets with a wrong time, read as if on time", "misdated_packets"),
         ("clocks set, or not that of other interfaces", "clock_steps"),
     ):

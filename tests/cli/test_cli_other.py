@@ -56,7 +56,7 @@ subject: {country: BB}
 capture: {interfaces: [cc], workers: 11, ring_mib: 12, snaplen: 1300, promiscuous: false,
   vxlan_ports: [4788], geneve_ports: [6082], hp_erm_ports: []}
 flows: {max_flows: 14, max_names: 15, max_heads: 16, max_head_bytes: 17, max_idle_connections: 21,
-  tcp_idle_s: 18, udp_idle_s: 19, report_every_s: 20}
+  tcp_idle_s: 18, udp_idle_s: 19, separate_by: [vni, vlan], report_every_s: 20}
 dns: {resolvers: [192.0.2.53], nat64_prefixes: ['2001:db8:64::/96']}
 signatures: {folder: SIGNATURES}
 places: {databases: [GG], declared: [{network: 192.0.2.0/24, country: CH, author: DD, reason: EE}]}
@@ -99,6 +99,7 @@ web: {listen: ['[::1]:10', 'unix:/KK'], external_url: 'https://LL.example/mm', e
         "flows.max_idle_connections: 21",
         "flows.tcp_idle_s: 18",
         "flows.udp_idle_s: 19",
+        "flows.separate_by: vni, vlan",
         "flows.report_every_s: 20",
         "dns.resolvers: 192.0.2.53",
         "dns.nat64_prefixes: 2001:db8:64::/96",

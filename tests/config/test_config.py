@@ -72,7 +72,8 @@ subject: {country: DE}
 capture: {interfaces: [eth1, eth2], workers: 2, ring_mib: 64, snaplen: 512, promiscuous: false,
   vxlan_ports: [4789, 4444], geneve_ports: [], hp_erm_ports: [9000]}
 flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, max_idle_connections: 45,
-  tcp_idle_s: 50, udp_idle_s: 60, duplicate_window_ms: 0, report_every_s: 7}
+  tcp_idle_s: 50, udp_idle_s: 60, duplicate_window_ms: 0, separate_by: [vlan, vni, interface],
+  report_every_s: 7}
 dns: {resolvers: [192.0.2.53, "2001:db8::53"], nat64_prefixes: ["2001:db8:64::/96"]}
 signatures: {folder: mine}
 places:
@@ -110,6 +111,8 @@ web: {listen: "[::1]:9000", external_url: "https://sensors.example/edge/", confi
         "hp_erm_ports": (9000,),
     }
     assert tuple(config.limits.keywords().values()) == (10, 20, 30, 40, 45, 50, 60, 0)
+    assert config.separate_by == ("vlan", "vni", "interface")
+    assert config.engine_keywords()["separate_by"] == config.separate_by
     assert config.report_every_s == 7
     assert config.site_resolvers == (ip_address("192.0.2.53"), ip_address("2001:db8::53"))
     assert config.nat64_prefixes == ("2001:db8:64::/96",)
@@ -188,6 +191,11 @@ places:
         ),
         ("capture: {workers: 0}", "netmon.yaml:1: capture.workers: '0' is not a whole number from 1 to 64"),
         ("capture: {interfaces: eth0}", "netmon.yaml:1: capture.interfaces: expected a list"),
+        (
+            "flows: {separate_by: [vlans]}",
+            "netmon.yaml:1: flows.separate_by: 'vlans' is not one of vlan, vni, interface; "
+            "did you mean 'vlan'?",
+        ),
         (
             "capture: {vxlan_ports: [0]}",
             "netmon.yaml:1: capture.vxlan_ports: '0' is not a whole number from 1 to 65535",

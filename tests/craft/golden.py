@@ -19,6 +19,7 @@ from tests.craft import golden_preambles as preambles
 from tests.craft import golden_requests as requests
 from tests.craft import golden_round_trips as round_trips
 from tests.craft import golden_streams as streams
+from tests.craft import golden_tenants as tenants
 from tests.craft import golden_time as time
 from tests.craft import golden_view as view
 from tests.craft import golden_wrappings as wrappings
@@ -118,6 +119,9 @@ CASES: tuple[Callable[[], bytes], ...] = (
     time.stray_times,
     time.clock_set_back,
     time.two_clocks,
+    tenants.overlapping_vlans,
+    tenants.separated_vlans,
+    tenants.look_up_in_another_vlan,
 )
 
 

@@ -19,6 +19,7 @@ VIEW = {
     "incomplete_hellos": 0,
     "solicited_dns_answers": 7,
     "unsolicited_dns_answers": 0,
+    "overlapping_flows": 0,
     "misdated_packets": 0,
     "clock_steps": 0,
 }
@@ -71,6 +72,7 @@ def test_what_is_missing_is_summed_over_all_interfaces():
         "cut_packets": 50,
         "incomplete_hellos": 3,
         "unsolicited_dns_answers": 3,
+        "overlapping_flows": 4,
         "misdated_packets": 5,
         "clock_steps": 2,
     }
@@ -82,6 +84,7 @@ def test_what_is_missing_is_summed_over_all_interfaces():
         "hellos with missing segments 3",
         "DNS answers without a query seen, of 17 3 18 %",
         "packets truncated by the snap length 50 5.0 %",
+        "flows with one side in several VLANs or VNIs 4",
         "packets with a wrong time, read as if on time 5 0.5 %",
         "clocks set, or not that of other interfaces 2",
         "evicted from a full table: heads 2",

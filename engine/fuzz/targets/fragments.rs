@@ -5,6 +5,7 @@
 //! its length, and its bytes.
 #![no_main]
 
+use _engine::address::realm::Realm;
 use _engine::address::Address;
 use _engine::counters::tally::Tally;
 use _engine::reassembly::fragments::Fragments;
@@ -34,10 +35,12 @@ fuzz_target!(|input: &[u8]| {
         }
         let version = (number & 1 == 0).then_some(17);
         let number = u32::from(number % 8);
-        let packet = PacketId { src: Address(1), dst: Address(2), number, protocol: version };
+        let packet =
+            PacketId { src: Address(1), dst: Address(2), number, protocol: version, realm: Realm::NONE };
         let len = bytes.len() as u32;
         let (offset, more) = (u32::from(*place) * 8, more & 1 == 1);
-        let fragment = Fragment { packet, offset, more, next: 17, bytes, len, ip_bytes: len + 20 };
+        let fragment =
+            Fragment { packet, offset, more, next: 17, bytes, len, ip_bytes: len + 20, realm: Realm::NONE };
         fragments.add(&fragment, u64::from(*place) << 32, 0, &mut tally);
         fed += 1;
         assert!(fragments.len() <= 4 && fragments.bytes() <= 512);

@@ -32,6 +32,8 @@ counters! {
         unsolicited_dns_answers,
         /// Ended flows whose hello lacks segments.
         incomplete_hellos,
+        /// Ended flows of which one side sent in several VLANs or overlay networks: hosts with equal addresses.
+        overlapping_flows,
         /// Packets whose time disagreed with those around them; they count as captured with those.
         misdated_packets,
         /// Times that the clock of the packets was set, or found to differ from the other interfaces'.

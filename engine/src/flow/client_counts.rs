@@ -1,7 +1,7 @@
 //! How many flows each client has, to evict those of the client that has most: as `shares`, without a list of the
 //! flows of each client, for which a million flows leave no room.
 
-use crate::address::Address;
+use crate::address::realm_host::Host;
 use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
 
@@ -46,7 +46,7 @@ impl ClientCounts {
     }
 
     /// Counts a flow of a client.
-    pub fn add(&mut self, client: Address, is_confirmed: bool) -> CountMark {
+    pub fn add(&mut self, client: Host, is_confirmed: bool) -> CountMark {
         let hash = self.hasher.hash_one(client.host_prefix());
         let counts = &self.halves[usize::from(is_confirmed)];
         let [one, other] = [hash >> 32, hash & 0xffff_ffff].map(|part| part as usize % counts.len());
@@ -90,12 +90,13 @@ impl ClientCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Address;
 
     #[test]
     fn what_is_counted_is_taken_back_whatever_the_client_is_by_then() {
         let mut counts = ClientCounts::new(1000);
         let marks: Vec<_> =
-            (0..500u32).map(|n| counts.add(Address::v4(n.to_be_bytes()), n % 2 == 0)).collect();
+            (0..500u32).map(|n| counts.add(Address::v4(n.to_be_bytes()).into(), n % 2 == 0)).collect();
         assert_eq!(counts.totals, [250, 250]);
         marks.into_iter().for_each(|mark| counts.remove(mark));
         assert_eq!(counts.totals, [0, 0]);
@@ -105,8 +106,7 @@ mod tests {
     #[test]
     fn the_client_with_most_is_to_be_blamed_most_and_confirmed_ones_least() {
         let mut counts = ClientCounts::new(1 << 20);
-        let (few, many, confirmed) =
-            (Address::v4([10, 0, 0, 1]), Address::v4([10, 0, 0, 2]), Address::v4([10, 0, 0, 3]));
+        let (few, many, confirmed) = [1, 2, 3].map(|host| Address::v4([10, 0, 0, host]).into()).into();
         let few = counts.add(few, false);
         let many = (0..50).map(|_| counts.add(many, false)).last().unwrap();
         let confirmed: Vec<_> = (0..50).map(|_| counts.add(confirmed, true)).collect();

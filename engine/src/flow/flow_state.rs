@@ -3,6 +3,7 @@
 use super::client_counts::CountMark;
 use super::reporting::Reporting;
 use super::traffic::Traffic;
+use crate::address::realm::Realm;
 use crate::counters::tally::Tally;
 use crate::naming::{Clues, Knowledge, NamingState};
 use crate::opening::{find_first_payload, Opening, Reader, SharedHellos};
@@ -200,6 +201,13 @@ impl Flow {
         self.clues.get_or_insert_default().disclosed.add_first_payload(first, client)
     }
 
+    /// Notes where `side` sends, before its packet is counted.
+    #[inline]
+    pub fn note_realm(&mut self, side: usize, realm: Realm) {
+        let is_first = self.traffic.sides()[side].packets == 0;
+        self.view.realms.note(side, realm, is_first);
+    }
+
     /// Decides which packets of those that were set aside are duplicates, and counts the others.
     pub fn settle_duplicates(&mut self, duplicates: &Duplicates, tally: &mut Tally) {
         let interface = self.interface();
@@ -222,8 +230,7 @@ impl Flow {
     pub fn evaluate_hello(&mut self, names: &LearnedNames, matcher: &Matcher, hellos: &mut SharedHellos) {
         let Some(clues) = self.clues.as_deref_mut() else { return };
         if let Some(hello) = clues.disclosed.hello() {
-            let (client, _) = self.ends.client_end();
-            self.naming.classify_ech(hello, (client, self.traffic.start_ns()), names, matcher);
+            self.naming.classify_ech(hello, (self.ends.client(), self.traffic.start_ns()), names, matcher);
         }
         clues.disclosed.share_hello(hellos);
     }
@@ -231,7 +238,7 @@ impl Flow {
     /// Finds out where what the client sends arrives, and looks that up among the learned names, unless a look-up has
     /// shown the name already.
     pub fn look_up_names(&mut self, names: &LearnedNames, matcher: &Matcher) {
-        let ((client, _), (server, _)) = (self.ends.client_end(), self.ends.server_end());
+        let (client, (server, _)) = (self.ends.client(), self.ends.server_end());
         let start_ns = self.traffic.start_ns();
         self.ends.set_embedded(names.find_embedded(client, server, start_ns, matcher));
         // A connection that goes on is due to what was looked up before it began.

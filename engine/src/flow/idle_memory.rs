@@ -5,7 +5,7 @@
 //! without a signature first, then the one silent for longest.
 
 use super::remembered::Remembered;
-use crate::address::Address;
+use crate::address::realm_host::Host;
 use crate::types::flow_key::FlowKey;
 use crate::wire::quic::{may_be_short_header, short_header_id, ConnectionId, MAX_CID};
 use foldhash::fast::RandomState;
@@ -70,7 +70,7 @@ impl IdleMemory {
     }
 
     /// Remembers a TCP connection; true if another was evicted for it.
-    pub fn remember_tcp(&mut self, key: &FlowKey, client: Address, remembered: Remembered) -> bool {
+    pub fn remember_tcp(&mut self, key: &FlowKey, client: Host, remembered: Remembered) -> bool {
         let keys = [Some(self.hasher.hash_one(key)), None];
         self.insert(keys, client, remembered)
     }
@@ -83,7 +83,7 @@ impl IdleMemory {
         for id in [ids.server, ids.client] {
             self.id_lengths |= 1 << id.as_slice().len();
         }
-        self.insert(keys, key.addresses[client], remembered)
+        self.insert(keys, key.host(client), remembered)
     }
 
     /// True if the connection with these IDs is remembered.
@@ -123,7 +123,7 @@ impl IdleMemory {
 
     /// The key of what is sent to a server.
     fn key_to_server(&self, key: &FlowKey, server: usize, id: ConnectionId) -> u64 {
-        self.hasher.hash_one((true, key.addresses[server].0, key.ports[server], id.as_slice()))
+        self.hasher.hash_one((true, key.host(server), key.ports[server], id.as_slice()))
     }
 
     /// The key of what is sent to a client. Without a connection ID its port must be the same.
@@ -132,10 +132,10 @@ impl IdleMemory {
             return self.hasher.hash_one((false, key, client));
         }
         let server = 1 - client;
-        self.hasher.hash_one((false, key.addresses[server].0, key.ports[server], id.as_slice()))
+        self.hasher.hash_one((false, key.host(server), key.ports[server], id.as_slice()))
     }
 
-    fn insert(&mut self, keys: [Option<u64>; 2], client: Address, remembered: Remembered) -> bool {
+    fn insert(&mut self, keys: [Option<u64>; 2], client: Host, remembered: Remembered) -> bool {
         for key in keys.into_iter().flatten() {
             if let Some(number) = self.numbers.get(&key).copied() {
                 self.remove(number); // the same connection, or an earlier one with the same ends
@@ -147,7 +147,7 @@ impl IdleMemory {
         }
         if self.places.len() < self.max_places {
             let number = self.places.len() as u32;
-            let client = self.hasher.hash_one(client.0) as u32;
+            let client = self.hasher.hash_one(client) as u32;
             self.numbers.extend(keys.into_iter().flatten().map(|key| (key, number)));
             self.places.push(Place { keys, client, remembered });
         }

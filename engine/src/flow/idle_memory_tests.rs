@@ -1,11 +1,13 @@
 use super::*;
+use crate::address::realm::Realm;
+use crate::address::Address;
 use crate::flow::Flow;
 use crate::types::arrival::Arrival;
 use crate::types::flow_key::{TCP, UDP};
 
 fn key(protocol: u8, client: u32, port: u16) -> FlowKey {
     let addresses = [Address::v4(client.to_be_bytes()), Address::v4([203, 0, 113, 1])];
-    FlowKey { addresses, ports: [port, 443], protocol }
+    FlowKey { addresses, ports: [port, 443], protocol, realm: Realm::NONE }
 }
 
 fn remembered(key: FlowKey, last_ns: u64, is_matched: bool) -> Remembered {
@@ -16,7 +18,7 @@ fn remembered(key: FlowKey, last_ns: u64, is_matched: bool) -> Remembered {
 
 fn remember(memory: &mut IdleMemory, client: u32, port: u16, is_matched: bool) -> bool {
     let key = key(TCP, client, port);
-    memory.remember_tcp(&key, key.addresses[0], remembered(key, u64::from(port), is_matched))
+    memory.remember_tcp(&key, key.host(0), remembered(key, u64::from(port), is_matched))
 }
 
 #[test]

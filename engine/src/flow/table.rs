@@ -96,7 +96,7 @@ impl Table {
                 (self.slots.len() - 1) as u32
             }
         };
-        flow.counted = self.clients.add(flow.ends.client_end().0, false);
+        flow.counted = self.clients.add(flow.ends.client(), false);
         self.slots[slot as usize] = Some(flow);
         self.due_ns[slot as usize] = due_ns;
         let (slots, hasher) = (&self.slots, &self.hasher);
@@ -133,7 +133,7 @@ impl Table {
         let Some(flow) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
         if !flow.counted.is_confirmed() {
             self.clients.remove(flow.counted);
-            flow.counted = self.clients.add(flow.ends.client_end().0, true);
+            flow.counted = self.clients.add(flow.ends.client(), true);
         }
     }
 
@@ -164,6 +164,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::realm::Realm;
     use crate::address::Address;
     use crate::types::arrival::Arrival;
 
@@ -172,6 +173,7 @@ mod tests {
             addresses: [Address::v4([192, 0, 2, 1]), Address::v4(n.to_be_bytes())],
             ports: [1, 443],
             protocol: 6,
+            realm: Realm::NONE,
         };
         Flow::new(key, 0, u64::from(n), Arrival { time_ns: last_ns, ..Arrival::default() }, None)
     }
@@ -229,7 +231,7 @@ mod tests {
         let mut table = Table::new(EVICTION_SAMPLE); // so that all are compared
         let from = |client: u8, port: u16| {
             let addresses = [Address::v4([10, 0, 0, client]), Address::v4([192, 0, 2, 1])];
-            let key = FlowKey { addresses, ports: [port, 443], protocol: 6 };
+            let key = FlowKey { addresses, ports: [port, 443], protocol: 6, realm: Realm::NONE };
             Flow::new(key, 0, 0, Arrival::default(), None)
         };
         for port in 5000..5005 {

@@ -47,9 +47,8 @@ impl Monitor {
         let is_whole = flow.view.unseen.is_answered() && flow.contact() == Contact::Data;
         let is_dns = flow.ends.has_port(DNS_PORT);
         if is_open && is_whole && flow.ends.is_tcp() && !is_dns {
-            let (client, _) = flow.ends.client_end();
             let remembered = Remembered::of(flow, is_matched);
-            let has_evicted = self.idle.remember_tcp(flow.ends.key(), client, remembered);
+            let has_evicted = self.idle.remember_tcp(flow.ends.key(), flow.ends.client(), remembered);
             self.tally.evicted.idle_connections += u64::from(has_evicted);
         }
     }

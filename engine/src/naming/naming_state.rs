@@ -4,7 +4,7 @@
 //! RFC 9849, 6.2), deliberately without a visible difference. A real one is recognised by its outer server_name,
 //! which is the public name of the configuration that it was made with.
 
-use crate::address::Address;
+use crate::address::realm_host::Host;
 use crate::opening::Hello;
 use crate::resolution::LearnedNames;
 use crate::tag::Matcher;
@@ -32,7 +32,7 @@ impl NamingState {
     pub fn classify_ech(
         &mut self,
         hello: &Hello,
-        (client, start_ns): (Address, u64),
+        (client, start_ns): (Host, u64),
         names: &LearnedNames,
         matcher: &Matcher,
     ) {
@@ -82,10 +82,11 @@ impl NamingState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Address;
     use crate::wire::tls::ClientHello;
 
     fn judged(hello: ClientHello, received: &str, known: &str) -> Option<EchState> {
-        let client = Address::v4([192, 0, 2, 1]);
+        let client = Address::v4([192, 0, 2, 1]).into();
         let names = LearnedNames::new(1000);
         names.clients.learn_public_name(client, received, 1);
         let matcher = Matcher::default().with_public_names(&[known.to_owned()]).unwrap();

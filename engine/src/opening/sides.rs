@@ -126,8 +126,7 @@ impl Opening {
 
     /// Who has a stream head for a side of the flow in a slot.
     pub fn head_owner(&self, ends: &Ends, flow: u32, side: usize) -> HeadOwner {
-        let (client, _) = ends.client_end();
-        HeadOwner { flow, side, client, is_confirmed: self.is_confirmed(ends) }
+        HeadOwner { flow, side, client: ends.client(), is_confirmed: self.is_confirmed(ends) }
     }
 
     /// How far the two sides came in contact.
@@ -215,13 +214,14 @@ impl Opening {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::realm::Realm;
     use crate::address::Address;
     use crate::types::flow_key::{FlowKey, TCP};
 
     /// Ends of which the ports suggest that side 0 is the server, and the first packet as well.
     fn misleading() -> Ends {
         let addresses = [1, 2].map(|n: u32| Address::v4(n.to_be_bytes()));
-        Ends::new(FlowKey { addresses, ports: [600, 40_000], protocol: TCP }, 1)
+        Ends::new(FlowKey { addresses, ports: [600, 40_000], protocol: TCP, realm: Realm::NONE }, 1)
     }
 
     fn header(seq: u32, ack: u32, segment_flags: u8) -> TcpHeader {

@@ -12,7 +12,7 @@ use crate::capture::{CaptureError, Packet};
 use crate::monitor::Monitor;
 use crate::resolution::LearnedNames;
 use crate::settings::Settings;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::net::IpAddr;
@@ -55,7 +55,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// TypeError for an unknown one.
+    /// TypeError for an unknown one, ValueError for a value that means nothing.
     pub fn read(keywords: Option<&Bound<'_, PyDict>>, report_every_s: u64) -> PyResult<Self> {
         let mut limits = Self {
             max_names: 200_000,
@@ -83,6 +83,13 @@ impl Limits {
                 "duplicate_window_ms" => {
                     let milliseconds: u64 = value.extract()?;
                     settings.duplicate_window_ns = milliseconds.saturating_mul(MILLISECOND_NS);
+                }
+                "separate_by" => {
+                    for name in value.extract::<Vec<String>>()? {
+                        if !settings.separate_by.add(&name) {
+                            return Err(PyValueError::new_err(format!("separate_by: {name} is unknown")));
+                        }
+                    }
                 }
                 "vxlan_ports" => settings.vxlan_ports = value.extract()?,
                 "geneve_ports" => settings.geneve_ports = value.extract()?,

@@ -8,7 +8,8 @@
 //! or invalid. It is then counted for its flow with the fragments that arrived, but not read,
 //! because its receiver did not read it either.
 
-use crate::address::Address;
+use crate::address::realm::Realm;
+use crate::address::realm_host::Host;
 use crate::counters::tally::Tally;
 use crate::shares::Shares;
 use crate::wire::fragment::{Fragment, PacketId, ReassembledPacket};
@@ -50,6 +51,8 @@ struct PartialPacket {
     started_ns: u64,
     last_ns: u64,
     interface: u16,
+    /// That of the fragment that arrived first, as its packet shows it.
+    realm: Realm,
     /// Sorted by offset.
     pieces: Vec<StoredFragment>,
     /// Type of the header that the payload begins with, from the first fragment.
@@ -128,7 +131,7 @@ impl Fragments {
         self.expire(time_ns, tally);
         let id = fragment.packet;
         if !self.parts.contains_key(&id) {
-            self.begin(id, time_ns, interface, tally);
+            self.begin(fragment, time_ns, interface, tally);
         }
         let Some(parts) = self.parts.get_mut(&id) else { return };
         if parts.has_duplicate_of(fragment) {
@@ -169,7 +172,8 @@ impl Fragments {
         self.give_up(|_| true, tally);
     }
 
-    fn begin(&mut self, id: PacketId, time_ns: u64, interface: u16, tally: &mut Tally) {
+    fn begin(&mut self, first: &Fragment<'_>, time_ns: u64, interface: u16, tally: &mut Tally) {
+        let id = first.packet;
         while self.len() >= self.max_packets && self.evict(tally) {}
         self.serial += 1;
         let serial = self.serial;
@@ -182,6 +186,7 @@ impl Fragments {
                 started_ns: time_ns,
                 last_ns: time_ns,
                 interface,
+                realm: first.realm,
                 pieces: Vec::new(),
                 next: None,
                 len: None,
@@ -232,12 +237,9 @@ impl Fragments {
 }
 
 /// The end that is not public, or else the sender: a fragment shows no ports.
-fn likely_client(id: &PacketId) -> Address {
-    if id.src.is_public() && !id.dst.is_public() {
-        id.dst
-    } else {
-        id.src
-    }
+fn likely_client(id: &PacketId) -> Host {
+    let is_answer = id.src.is_public() && !id.dst.is_public();
+    Host { realm: id.realm, address: if is_answer { id.dst } else { id.src } }
 }
 
 impl PartialPacket {
@@ -309,7 +311,9 @@ impl PartialPacket {
             }
             bytes.extend_from_slice(&piece.bytes);
         }
-        let packet = self.next.map(|next| ReassembledPacket { id, next, bytes, len, ip_bytes, ip_packets });
+        let realm = self.realm;
+        let packet =
+            self.next.map(|next| ReassembledPacket { id, next, bytes, len, ip_bytes, ip_packets, realm });
         Reassembled {
             packet,
             ip_packets,

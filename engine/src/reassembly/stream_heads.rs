@@ -3,7 +3,7 @@
 //! Only streams whose opening does not fit into one segment have a head, so most flows never allocate.
 //! Heads are bounded in number and in bytes, each and together. The client that holds most of them loses its oldest.
 
-use crate::address::Address;
+use crate::address::realm_host::Host;
 use crate::shares::Shares;
 use crate::wire::quic::ConnectionId;
 use std::collections::VecDeque;
@@ -28,7 +28,7 @@ pub struct HeadOwner {
     /// The side of the flow.
     pub side: usize,
     /// The client of the flow.
-    pub client: Address,
+    pub client: Host,
     /// The client was seen to receive what the server sent.
     pub is_confirmed: bool,
 }

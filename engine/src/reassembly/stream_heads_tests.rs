@@ -1,10 +1,11 @@
 //! Stream heads: any order, any overlap, bounds.
 
 use super::*;
+use crate::address::Address;
 use crate::reassembly::stream_heads::StreamHeads;
 
 fn owner(client: u32, flow: u32, side: usize) -> HeadOwner {
-    HeadOwner { flow, side, client: Address::v4(client.to_be_bytes()), is_confirmed: false }
+    HeadOwner { flow, side, client: Address::v4(client.to_be_bytes()).into(), is_confirmed: false }
 }
 
 fn reassemble(base: u32, parts: &[(u32, &[u8])]) -> Vec<u8> {

@@ -5,6 +5,7 @@
 //! messages that concern it, never for an ordinary packet. Bounded in clients, and in what is kept about each. The /64
 //! with most clients loses the one that was seen longest ago.
 
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::shares::Shares;
 use foldhash::fast::RandomState;
@@ -74,8 +75,8 @@ impl Client {
 
 #[derive(Debug)]
 struct Shard {
-    clients: HashMap<Address, Client, RandomState>,
-    shares: Shares<Address>,
+    clients: HashMap<Host, Client, RandomState>,
+    shares: Shares<Host>,
     evicted: u64,
 }
 
@@ -84,13 +85,13 @@ impl Shard {
         Self { clients: HashMap::default(), shares: Shares::new(max_clients), evicted: 0 }
     }
 
-    fn client(&mut self, address: Address, max_clients: usize) -> &mut Client {
-        if !self.clients.contains_key(&address) {
+    fn client(&mut self, host: Host, max_clients: usize) -> &mut Client {
+        if !self.clients.contains_key(&host) {
             while self.clients.len() >= max_clients && self.evict() {}
         }
         let shares = &mut self.shares;
-        let client = self.clients.entry(address).or_insert_with(|| {
-            let ticket = shares.add(address, address, 1, false);
+        let client = self.clients.entry(host).or_insert_with(|| {
+            let ticket = shares.add(host, host, 1, false);
             Client { ticket, ..Client::default() }
         });
         shares.renew(client.ticket);
@@ -99,9 +100,9 @@ impl Shard {
 
     /// Evicts a client.
     fn evict(&mut self) -> bool {
-        let Some((ticket, address)) = self.shares.candidate() else { return false };
+        let Some((ticket, host)) = self.shares.candidate() else { return false };
         self.shares.release(ticket);
-        self.evicted += u64::from(self.clients.remove(&address).is_some());
+        self.evicted += u64::from(self.clients.remove(&host).is_some());
         true
     }
 }
@@ -125,52 +126,52 @@ impl Clients {
         }
     }
 
-    fn shard(&self, client: Address) -> MutexGuard<'_, Shard> {
+    fn shard(&self, client: Host) -> MutexGuard<'_, Shard> {
         let number = (self.hasher.hash_one(client) >> 32) as usize % SHARDS;
         // A worker that panicked leaves the shard usable: every client is independent.
         self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The client received a record by which its hellos to some server show this name.
-    pub fn learn_public_name(&self, client: Address, name: &str, expires_ns: u64) {
+    pub fn learn_public_name(&self, client: Host, name: &str, expires_ns: u64) {
         self.shard(client).client(client, self.max_per_shard).learn(name, expires_ns);
     }
 
     /// True if the client received this public name, and may still use it.
-    pub fn knows_public_name(&self, client: Address, name: &str, now_ns: u64) -> bool {
+    pub fn knows_public_name(&self, client: Host, name: &str, now_ns: u64) -> bool {
         let shard = self.shard(client);
         let names = shard.clients.get(&client).map_or(&[] as &[_], |client| &client.public_names);
         names.iter().any(|(known, expires_ns)| **known == *name && *expires_ns >= now_ns)
     }
 
     /// A resolver answered a query of the client.
-    pub fn note_resolver(&self, client: Address, resolver: Address) {
+    pub fn note_resolver(&self, client: Host, resolver: Address) {
         let mut shard = self.shard(client);
         shard.client(client, self.max_per_shard).resolvers.add(resolver);
     }
 
     /// The resolvers that answered queries of the client.
-    pub fn resolvers_of(&self, client: Address) -> ResolversOf {
+    pub fn resolvers_of(&self, client: Host) -> ResolversOf {
         let shard = self.shard(client);
         shard.clients.get(&client).map(|client| client.resolvers).unwrap_or_default()
     }
 
     /// The client used encrypted DNS.
-    pub fn note_encrypted_dns(&self, client: Address, now_ns: u64) {
+    pub fn note_encrypted_dns(&self, client: Host, now_ns: u64) {
         let mut shard = self.shard(client);
         let latest_ns = &mut shard.client(client, self.max_per_shard).encrypted_dns_ns;
         *latest_ns = (*latest_ns).max(Some(now_ns));
     }
 
     /// True if the client is known to use encrypted DNS at that time.
-    pub fn uses_encrypted_dns(&self, client: Address, now_ns: u64) -> bool {
+    pub fn uses_encrypted_dns(&self, client: Host, now_ns: u64) -> bool {
         let shard = self.shard(client);
         let latest_ns = shard.clients.get(&client).and_then(|client| client.encrypted_dns_ns);
         latest_ns.is_some_and(|latest_ns| latest_ns.saturating_add(ENCRYPTED_DNS_NS) >= now_ns)
     }
 
     /// The client queried a fallback resolver; true if that was not reported within the hour before.
-    pub fn is_first_fallback(&self, client: Address, resolver: Address, now_ns: u64) -> bool {
+    pub fn is_first_fallback(&self, client: Host, resolver: Address, now_ns: u64) -> bool {
         let mut shard = self.shard(client);
         let reported = &mut shard.client(client, self.max_per_shard).fallbacks;
         if let Some(at) = reported.iter().position(|(known, _)| *known == resolver) {
@@ -200,23 +201,27 @@ mod tests {
         Address::v4(n.to_be_bytes())
     }
 
+    fn host(n: u32) -> Host {
+        address(n).into()
+    }
+
     #[test]
     fn a_public_name_is_valid_until_it_expires_for_the_client_that_received_it() {
         let clients = Clients::new(100);
-        clients.learn_public_name(address(1), "front.example", 50);
-        assert!(clients.knows_public_name(address(1), "front.example", 50));
-        assert!(!clients.knows_public_name(address(1), "front.example", 51));
-        assert!(!clients.knows_public_name(address(1), "other.example", 50));
-        assert!(!clients.knows_public_name(address(2), "front.example", 50));
+        clients.learn_public_name(host(1), "front.example", 50);
+        assert!(clients.knows_public_name(host(1), "front.example", 50));
+        assert!(!clients.knows_public_name(host(1), "front.example", 51));
+        assert!(!clients.knows_public_name(host(1), "other.example", 50));
+        assert!(!clients.knows_public_name(host(2), "front.example", 50));
     }
 
     #[test]
     fn a_client_keeps_its_newest_public_names() {
         let clients = Clients::new(100);
         for n in 0..100 {
-            clients.learn_public_name(address(1), &format!("n{n}.example"), 50);
+            clients.learn_public_name(host(1), &format!("n{n}.example"), 50);
         }
-        let knows = |n: usize| clients.knows_public_name(address(1), &format!("n{n}.example"), 0);
+        let knows = |n: usize| clients.knows_public_name(host(1), &format!("n{n}.example"), 0);
         assert_eq!((0..100).filter(|n| knows(*n)).count(), MAX_PUBLIC_NAMES);
         assert!(knows(99));
     }
@@ -225,31 +230,31 @@ mod tests {
     fn a_client_keeps_the_latest_resolvers_that_answered_it() {
         let clients = Clients::new(100);
         for n in 0..10 {
-            clients.note_resolver(address(1), address(n));
-            clients.note_resolver(address(1), address(n));
+            clients.note_resolver(host(1), address(n));
+            clients.note_resolver(host(1), address(n));
         }
         let known: Vec<u32> =
-            (0..10).filter(|n| clients.resolvers_of(address(1)).contains(address(*n))).collect();
+            (0..10).filter(|n| clients.resolvers_of(host(1)).contains(address(*n))).collect();
         assert_eq!(known, [6, 7, 8, 9]);
-        assert!(!clients.resolvers_of(address(2)).contains(address(9)));
+        assert!(!clients.resolvers_of(host(2)).contains(address(9)));
     }
 
     #[test]
     fn encrypted_dns_is_remembered_for_a_day() {
         let clients = Clients::new(100);
-        assert!(!clients.uses_encrypted_dns(address(1), 0));
-        clients.note_encrypted_dns(address(1), 7);
-        clients.note_encrypted_dns(address(1), 5);
-        assert!(clients.uses_encrypted_dns(address(1), 7 + ENCRYPTED_DNS_NS));
-        assert!(!clients.uses_encrypted_dns(address(1), 8 + ENCRYPTED_DNS_NS));
-        assert!(!clients.uses_encrypted_dns(address(2), 7));
+        assert!(!clients.uses_encrypted_dns(host(1), 0));
+        clients.note_encrypted_dns(host(1), 7);
+        clients.note_encrypted_dns(host(1), 5);
+        assert!(clients.uses_encrypted_dns(host(1), 7 + ENCRYPTED_DNS_NS));
+        assert!(!clients.uses_encrypted_dns(host(1), 8 + ENCRYPTED_DNS_NS));
+        assert!(!clients.uses_encrypted_dns(host(2), 7));
     }
 
     #[test]
     fn a_fallback_resolver_is_reported_once_an_hour_for_each_client() {
         let clients = Clients::new(100);
         let is_first =
-            |client, resolver, now_ns| clients.is_first_fallback(address(client), address(resolver), now_ns);
+            |client, resolver, now_ns| clients.is_first_fallback(host(client), address(resolver), now_ns);
         assert!(is_first(1, 53, 0));
         assert!(!is_first(1, 53, HOUR_NS - 1));
         assert!(is_first(1, 54, 0));
@@ -261,19 +266,19 @@ mod tests {
     #[test]
     fn a_client_that_queries_resolvers_without_end_stays_within_the_bound() {
         let clients = Clients::new(100);
-        let count = (0..1000).filter(|n| clients.is_first_fallback(address(1), address(*n), 0)).count();
+        let count = (0..1000).filter(|n| clients.is_first_fallback(host(1), address(*n), 0)).count();
         assert_eq!(count, 1000);
-        assert!(clients.is_first_fallback(address(1), address(0), 0));
-        assert!(!clients.is_first_fallback(address(1), address(999), 0));
-        let shard = clients.shard(address(1));
-        assert_eq!(shard.clients[&address(1)].fallbacks.len(), MAX_FALLBACKS);
+        assert!(clients.is_first_fallback(host(1), address(0), 0));
+        assert!(!clients.is_first_fallback(host(1), address(999), 0));
+        let shard = clients.shard(host(1));
+        assert_eq!(shard.clients[&host(1)].fallbacks.len(), MAX_FALLBACKS);
     }
 
     #[test]
     fn a_flood_of_clients_stays_within_the_bound_and_is_counted() {
         let clients = Clients::new(160);
         for n in 0..10_000 {
-            clients.learn_public_name(address(n), "front.example", 50);
+            clients.learn_public_name(host(n), "front.example", 50);
         }
         let (live, evicted) = clients.usage();
         assert!(live <= 160, "{live}");

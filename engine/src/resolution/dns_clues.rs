@@ -70,7 +70,7 @@ impl DnsClues {
         names: &LearnedNames,
         matcher: &Matcher,
     ) {
-        let ((client, _), server) = (ends.client_end(), ends.destination());
+        let (client, server) = (ends.client(), ends.destination());
         if encrypted.is_some() {
             names.clients.note_encrypted_dns(client, last_ns);
             self.encrypted = encrypted;

@@ -10,6 +10,7 @@ use super::clients::Clients;
 use super::lesson::{Chain, Lesson};
 use super::nat64_prefixes::{Nat64Prefixes, KNOWN_NAME};
 use crate::address::embedded::Nat64Prefix;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::shares::Shares;
 use crate::tag::Matcher;
@@ -69,7 +70,7 @@ struct Learned {
     expires_ns: u64,
     learned_ns: u64,
     /// The latest two hosts that looked the name up.
-    clients: [Address; 2],
+    clients: [Host; 2],
 }
 
 #[derive(Debug)]
@@ -168,9 +169,9 @@ impl<K: Hash + Eq + Copy> NameTable<K> {
 
 #[derive(Debug)]
 struct Shard {
-    by_client: NameTable<(Address, Address)>,
-    by_server: NameTable<Address>,
-    unsolicited: NameTable<Address>,
+    by_client: NameTable<(Host, Address)>,
+    by_server: NameTable<Host>,
+    unsolicited: NameTable<Host>,
 }
 
 /// The table of learned names.
@@ -219,7 +220,7 @@ impl LearnedNames {
         self
     }
 
-    fn shard(&self, server: Address) -> MutexGuard<'_, Shard> {
+    fn shard(&self, server: Host) -> MutexGuard<'_, Shard> {
         use std::hash::BuildHasher;
         let number = (self.hasher.hash_one(server) >> 32) as usize % SHARDS;
         // A worker that panicked leaves the tables usable: every entry is independent.
@@ -237,9 +238,10 @@ impl LearnedNames {
             self.nat64.learn(lesson, self.site_resolvers.contains(&lesson.resolver));
         }
         for &server in &lesson.addresses {
-            let mut shard = self.shard(server);
+            let host = lesson.client.beside(server);
+            let mut shard = self.shard(host);
             shard.by_client.learn((lesson.client, server), chain, lesson, self.max_per_shard);
-            shard.by_server.learn(server, chain, lesson, self.max_per_shard);
+            shard.by_server.learn(host, chain, lesson, self.max_per_shard);
         }
     }
 
@@ -248,7 +250,8 @@ impl LearnedNames {
         let Some(chain) = &lesson.chain else { return };
         let max = (self.max_per_shard / NAMES_PER_CLIENT).max(1);
         for &server in &lesson.addresses {
-            self.shard(server).unsolicited.learn(server, chain, lesson, max);
+            let host = lesson.client.beside(server);
+            self.shard(host).unsolicited.learn(host, chain, lesson, max);
         }
     }
 
@@ -256,7 +259,7 @@ impl LearnedNames {
     /// network of the signatures is where they say, whatever prefixes were learned.
     pub fn find_embedded(
         &self,
-        client: Address,
+        client: Host,
         server: Address,
         now_ns: u64,
         matcher: &Matcher,
@@ -269,7 +272,7 @@ impl LearnedNames {
     /// (RFC 6877).
     pub fn find_either(
         &self,
-        client: Address,
+        client: Host,
         server: Address,
         embedded: Option<Address>,
         start_ns: u64,
@@ -282,23 +285,24 @@ impl LearnedNames {
     /// The names by which `client` may know `server` in a flow that begins at `start_ns`: those that it looked
     /// up itself, else those that a resolver of the site did, else those that another host did, else those in
     /// unsolicited answers.
-    pub fn find(&self, client: Address, server: Address, start_ns: u64) -> Option<FoundNames> {
-        let shard = self.shard(server);
+    pub fn find(&self, client: Host, server: Address, start_ns: u64) -> Option<FoundNames> {
+        let host = client.beside(server);
+        let shard = self.shard(host);
         let own = shard.by_client.entries.get(&(client, server));
         if let Some(found) = own.and_then(|own| own.find(start_ns, LookedUpBy::Client, |_| true)) {
             return Some(found);
         }
-        if let Some(any) = shard.by_server.entries.get(&server) {
+        if let Some(any) = shard.by_server.entries.get(&host) {
             let own_resolvers = self.clients.resolvers_of(client);
             let is_resolver =
-                |one: &Address| self.site_resolvers.contains(one) || own_resolvers.contains(*one);
-            let by_resolver = |learned: &Learned| learned.clients.iter().any(is_resolver);
+                |one: Address| self.site_resolvers.contains(&one) || own_resolvers.contains(one);
+            let by_resolver = |learned: &Learned| learned.clients.iter().any(|one| is_resolver(one.address));
             let by_site = any.find(start_ns, LookedUpBy::SiteResolver, by_resolver);
             if let Some(found) = by_site.or_else(|| any.find(start_ns, LookedUpBy::Other, |_| true)) {
                 return Some(found);
             }
         }
-        let unsolicited = shard.unsolicited.entries.get(&server)?;
+        let unsolicited = shard.unsolicited.entries.get(&host)?;
         unsolicited.find(start_ns, LookedUpBy::Unsolicited, |_| true)
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::address::realm::Realm;
 use crate::resolution::lesson::GRACE_NS;
 use crate::types::arrival::Arrival;
 use crate::wire::dns::{Answer, Data, Message, Question};
@@ -7,6 +8,10 @@ const SECOND: u64 = 1_000_000_000;
 
 fn address(n: u32) -> Address {
     Address::v4(n.to_be_bytes())
+}
+
+fn host(n: u32) -> Host {
+    address(n).into()
 }
 
 const RESOLVER: u32 = 53;
@@ -27,12 +32,12 @@ fn lesson(client: u32, name: &str, links: &[&str], server: u32, time_s: u64) -> 
         ..Message::default()
     };
     let arrival = Arrival { time_ns: time_s * SECOND, ..Arrival::default() };
-    Lesson::of(&message, (address(client), address(RESOLVER)), arrival, |_| ())
+    Lesson::of(&message, (host(client), address(RESOLVER)), arrival, |_| ())
 }
 
 /// The names that are found for a flow of a client that begins at a time, in seconds.
 fn find(names: &LearnedNames, client: u32, server: u32, time_s: u64) -> Option<(Vec<String>, LookedUpBy)> {
-    let found = names.find(address(client), address(server), time_s * SECOND)?;
+    let found = names.find(host(client), address(server), time_s * SECOND)?;
     Some((found.chains.iter().map(|c| c.question().to_owned()).collect(), found.by))
 }
 
@@ -83,7 +88,7 @@ fn the_latest_look_up_before_the_flow_is_the_best() {
     }
     let (all, _) = find(&names, 1, 9, 3).unwrap();
     assert_eq!(all, ["b.example", "a.example", "c.example", "d.example"]);
-    let is_late = |time_s: u64| names.find(address(1), address(9), time_s * SECOND).unwrap().is_late;
+    let is_late = |time_s: u64| names.find(host(1), address(9), time_s * SECOND).unwrap().is_late;
     assert!(!is_late(3));
     assert!(is_late(0));
 }
@@ -92,7 +97,7 @@ fn the_latest_look_up_before_the_flow_is_the_best() {
 fn the_chain_holds_every_link() {
     let names = LearnedNames::new(1000);
     names.learn(&lesson(1, "a.example", &["b.example", "c.example"], 9, 0));
-    let found = names.find(address(1), address(9), 0).unwrap();
+    let found = names.find(host(1), address(9), 0).unwrap();
     let links: Vec<&str> = found.chains[0].names.iter().map(|n| &**n).collect();
     assert_eq!(links, ["a.example", "b.example", "c.example"]);
 }
@@ -101,8 +106,8 @@ fn the_chain_holds_every_link() {
 fn a_name_is_forgotten_after_its_ttl_and_the_grace() {
     let names = LearnedNames::new(1000);
     names.learn(&lesson(1, "a.example", &[], 9, 0));
-    assert!(names.find(address(1), address(9), 60 * SECOND + GRACE_NS).is_some());
-    assert!(names.find(address(1), address(9), 60 * SECOND + GRACE_NS + 1).is_none());
+    assert!(names.find(host(1), address(9), 60 * SECOND + GRACE_NS).is_some());
+    assert!(names.find(host(1), address(9), 60 * SECOND + GRACE_NS + 1).is_none());
 }
 
 #[test]
@@ -144,4 +149,35 @@ fn many_names_on_one_address_keep_the_newest() {
     let (all, _) = find(&names, 1, 9, 100).unwrap();
     assert_eq!(all.len(), MAX_CHAINS);
     assert_eq!(all[0], "n99.example");
+}
+
+#[test]
+fn what_one_realm_shows_is_unknown_in_another() {
+    let realm = |vlan: u8| {
+        let mut realm = Realm::NONE;
+        realm.add_vlan([0, vlan]);
+        realm
+    };
+    let [red, blue] = [10, 20].map(|vlan| Host { realm: realm(vlan), ..host(1) });
+    let names = LearnedNames::new(1000).with_site_resolvers(vec![address(RESOLVER)]);
+    let lesson = Lesson { client: red, ..lesson(1, "a.example", &[], 9, 0) };
+    names.learn(&lesson);
+    names.note_unsolicited(&Lesson { addresses: vec![address(8)], ..lesson });
+    names.clients.learn_public_name(red, "front.example", 9);
+    names.clients.note_encrypted_dns(red, 0);
+    let known = |client: Host| {
+        let by = |server| names.find(client, address(server), 0).map(|found| found.by);
+        let resolvers = names.clients.resolvers_of(client);
+        (
+            (by(9), by(8)),
+            names.clients.knows_public_name(client, "front.example", 0),
+            names.clients.uses_encrypted_dns(client, 0),
+            resolvers.contains(address(RESOLVER)),
+            names.clients.is_first_fallback(client, address(7), 0),
+        )
+    };
+    let found = (Some(LookedUpBy::Client), Some(LookedUpBy::Unsolicited));
+    assert_eq!(known(red), (found, true, true, true, true));
+    assert_eq!(known(blue), ((None, None), false, false, false, true));
+    assert_eq!(known(host(1)), ((None, None), false, false, false, true));
 }

@@ -1,5 +1,6 @@
 //! What can be learned from a DNS answer: a name with its CNAME chain, addresses, public names of ECH.
 
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::types::arrival::Arrival;
 use crate::wire::dns::{Data, Message};
@@ -49,7 +50,7 @@ impl Chain {
 #[derive(Debug, Default)]
 pub struct Lesson {
     /// Who received it.
-    pub client: Address,
+    pub client: Host,
     /// Who sent it.
     pub resolver: Address,
     /// When it arrived.
@@ -71,7 +72,7 @@ impl Lesson {
     /// cannot be read, and for a name that no host can have.
     pub fn of(
         message: &Message,
-        (client, resolver): (Address, Address),
+        (client, resolver): (Host, Address),
         arrival: Arrival,
         mut on_malformed: impl FnMut(&'static str),
     ) -> Self {

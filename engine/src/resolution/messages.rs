@@ -5,6 +5,8 @@ use super::context::Context;
 use super::dns_clues::FallbackQuery;
 use super::lesson::Lesson;
 use super::pending_queries::QueryKey;
+use crate::address::realm::Realm;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::types::arrival::Arrival;
 use crate::types::ends::Ends;
@@ -83,6 +85,7 @@ pub struct Messages<'a> {
     context: Context<'a>,
     kind: MessageKind,
     is_tcp: bool,
+    realm: Realm,
     source: (Address, u16),
     destination: (Address, u16),
     arrival: Arrival,
@@ -90,16 +93,16 @@ pub struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    /// For the message in a datagram of this `kind`.
+    /// For the message in a datagram of this `kind` in a realm.
     pub fn of_datagram(
-        segment: &Segment<'_>,
+        (segment, realm): (&Segment<'_>, Realm),
         kind: MessageKind,
         arrival: Arrival,
         context: Context<'a>,
     ) -> Self {
         let source = (segment.src, segment.src_port);
         let destination = (segment.dst, segment.dst_port);
-        Self { context, kind, is_tcp: false, source, destination, arrival, query: None }
+        Self { context, kind, is_tcp: false, realm, source, destination, arrival, query: None }
     }
 
     /// For the messages of this `kind` that one side of a TCP connection sends.
@@ -111,7 +114,8 @@ impl<'a> Messages<'a> {
         context: Context<'a>,
     ) -> Self {
         let (source, destination) = (ends.end(side), ends.end(1 - side));
-        Self { context, kind, is_tcp: true, source, destination, arrival, query: None }
+        let realm = ends.key().realm;
+        Self { context, kind, is_tcp: true, realm, source, destination, arrival, query: None }
     }
 
     /// What a fallback resolver was queried for: the most significant query so far.
@@ -129,6 +133,11 @@ impl<'a> Messages<'a> {
         self.context.tally.evicted.heads += 1;
     }
 
+    /// A host in the realm of the conversation.
+    fn host(&self, address: Address) -> Host {
+        Host { realm: self.realm, address }
+    }
+
     /// Notes what a fallback resolver is queried for. A response alone shows nothing, as anyone can send it.
     fn note_query(&mut self, message: &Message) {
         let Some(question) = message.questions.first() else { return };
@@ -137,7 +146,7 @@ impl<'a> Messages<'a> {
         if !can_exist(&question.name) {
             return;
         }
-        let embedded = names.find_embedded(client, resolver, self.arrival.time_ns, matcher);
+        let embedded = names.find_embedded(self.host(client), resolver, self.arrival.time_ns, matcher);
         if matcher.is_fallback(embedded.unwrap_or(resolver)) {
             let signature = matcher.find_name(&question.name);
             let query = signature.map_or(FallbackQuery::Unmatched, FallbackQuery::Signature);
@@ -152,6 +161,7 @@ impl<'a> Messages<'a> {
             false => (self.source, self.destination),
         };
         let name = &message.questions.first()?.name;
+        let client = (self.host(client.0), client.1);
         Some(QueryKey { client, resolver, is_tcp: self.is_tcp, id: message.id, name })
     }
 
@@ -167,7 +177,7 @@ impl<'a> Messages<'a> {
 
     /// Learns from an answer if its query was seen; otherwise it waits for the query.
     fn process_answer(&mut self, message: &Message) {
-        let ends = (self.destination.0, self.source.0);
+        let ends = (self.host(self.destination.0), self.source.0);
         let tally = &mut *self.context.tally;
         let on_malformed = |part| tally.problem("dns", part);
         let lesson = Lesson::of(message, ends, self.arrival, on_malformed);

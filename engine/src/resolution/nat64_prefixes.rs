@@ -9,6 +9,8 @@
 
 use super::lesson::Lesson;
 use crate::address::embedded::{embedded_by_prefix, embedded_ipv4, Nat64Prefix};
+use crate::address::realm::Realm;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -23,21 +25,23 @@ const MAX_PREFIXES: usize = 4;
 /// A learned prefix is used for this long, because it is a setting of the network.
 const REMEMBERED_NS: u64 = 24 * 3_600_000_000_000;
 
-/// The /64 in which prefixes are used; None: everywhere in the site.
-type Network = Option<Address>;
+/// The /64 in which prefixes are used; None: everywhere in the realm.
+type Network = (Realm, Option<Address>);
+/// The network of the site if its realms are not told apart.
+const EVERYWHERE: Network = (Realm::NONE, None);
 
 #[derive(Debug, Default)]
 struct Learned {
     /// By network: prefixes and when they were learned, latest last.
     networks: HashMap<Network, Vec<(Nat64Prefix, u64)>, RandomState>,
-    /// The networks without the site, in the order in which they first learned.
+    /// The networks without EVERYWHERE, in the order in which they first learned.
     order: VecDeque<Network>,
     evicted: u64,
 }
 
 impl Learned {
     fn learn(&mut self, network: Network, prefix: Nat64Prefix, now_ns: u64, max_networks: usize) {
-        if network.is_some() && !self.networks.contains_key(&network) {
+        if network != EVERYWHERE && !self.networks.contains_key(&network) {
             if self.order.len() >= max_networks {
                 let oldest = self.order.pop_front();
                 self.evicted +=
@@ -83,11 +87,12 @@ impl Nat64Prefixes {
     /// Learns from an answer for `KNOWN_NAME`; `is_of_site`: the resolver is one of the site.
     pub fn learn(&self, lesson: &Lesson, is_of_site: bool) {
         // Nothing shows from where a client that asked over IPv4 connects over IPv6.
-        let is_useless = !is_of_site && lesson.client.is_v4();
+        let is_useless = !is_of_site && lesson.client.address.is_v4();
         if is_useless || !self.configured.is_empty() {
             return;
         }
-        let network = if is_of_site { None } else { Some(lesson.client.host_prefix()) };
+        let Host { realm, address } = lesson.client.host_prefix();
+        let network = (realm, (!is_of_site).then_some(address));
         for &address in &lesson.addresses {
             let Some(prefix) = Nat64Prefix::of_known_name(address) else { continue };
             if embedded_ipv4(address, &[]).is_some() {
@@ -103,7 +108,7 @@ impl Nat64Prefixes {
     /// that `is_known` otherwise.
     pub fn find(
         &self,
-        client: Address,
+        client: Host,
         server: Address,
         now_ns: u64,
         is_known: impl FnOnce() -> bool,
@@ -116,8 +121,9 @@ impl Nat64Prefixes {
             return found;
         }
         let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
-        let prefixes =
-            [Some(client.host_prefix()), None].into_iter().filter_map(|one| learned.networks.get(&one));
+        let Host { realm, address } = client.host_prefix();
+        let networks = [Some(address), None].map(|prefix| (realm, prefix));
+        let prefixes = networks.iter().filter_map(|one| learned.networks.get(one));
         let is_fresh = |at_ns: u64| at_ns.saturating_add(REMEMBERED_NS) >= now_ns;
         let fresh = prefixes.flatten().filter(|(_, at_ns)| is_fresh(*at_ns)).map(|(prefix, _)| *prefix);
         embedded_by_prefix(server, fresh)

@@ -10,7 +10,7 @@ fn address(text: &str) -> Address {
 
 fn answer(client: &str, addresses: &[&str], time_ns: u64) -> Lesson {
     let addresses = addresses.iter().map(|text| address(text)).collect();
-    Lesson { client: address(client), time_ns, addresses, ..Lesson::default() }
+    Lesson { client: address(client).into(), time_ns, addresses, ..Lesson::default() }
 }
 
 fn learned(client: &str, addresses: &[&str], is_of_site: bool) -> Nat64Prefixes {
@@ -20,7 +20,7 @@ fn learned(client: &str, addresses: &[&str], is_of_site: bool) -> Nat64Prefixes 
 }
 
 fn find(prefixes: &Nat64Prefixes, client: &str, server: &str, now_ns: u64) -> Option<String> {
-    let found = prefixes.find(address(client), address(server), now_ns, || false);
+    let found = prefixes.find(address(client).into(), address(server), now_ns, || false);
     found.map(|found| found.to_string())
 }
 
@@ -90,7 +90,7 @@ fn a_learned_prefix_is_used_for_a_day() {
 #[test]
 fn a_learned_prefix_does_not_count_for_a_server_that_is_known_otherwise() {
     let prefixes = learned("2001:db8:1::10", &["2001:db8:64::192.0.0.170"], false);
-    let ends = (address("2001:db8:1::10"), address(TRANSLATED));
+    let ends = (address("2001:db8:1::10").into(), address(TRANSLATED));
     assert_eq!(prefixes.find(ends.0, ends.1, 0, || true), None);
 }
 
@@ -119,4 +119,32 @@ fn a_flood_of_answers_stays_within_the_bounds_and_is_counted() {
     assert_eq!((learned.networks.len(), learned.order.len()), (101, 100));
     assert!(learned.networks.values().all(|one| one.len() <= MAX_PREFIXES));
     assert_eq!(learned.evicted, 9_900);
+}
+
+#[test]
+fn a_prefix_that_is_learned_in_one_realm_is_unknown_in_another() {
+    let mut realm = Realm::NONE;
+    realm.add_vlan([0, 10]);
+    let [red, other] = [realm, Realm::NONE].map(|realm| Host { realm, address: address("2001:db8:1::10") });
+    for is_of_site in [false, true] {
+        let prefixes = Nat64Prefixes::new(100);
+        let answer = answer("2001:db8:1::10", &["2001:db8:64::192.0.0.170"], 0);
+        prefixes.learn(&Lesson { client: red, ..answer }, is_of_site);
+        let found = |client| prefixes.find(client, address(TRANSLATED), 0, || false).is_some();
+        assert!(found(red));
+        assert!(!found(other));
+    }
+}
+
+#[test]
+fn resolvers_of_the_site_in_any_number_of_realms_stay_within_the_bound() {
+    let prefixes = Nat64Prefixes::new(100);
+    for vlan in 0..1000u16 {
+        let mut client = Host::from(address("2001:db8:1::10"));
+        client.realm.add_vlan(vlan.to_be_bytes());
+        let answer = answer("2001:db8:1::10", &["2001:db8:64::192.0.0.170"], 0);
+        prefixes.learn(&Lesson { client, ..answer }, true);
+    }
+    let learned = prefixes.learned.read().unwrap();
+    assert_eq!((learned.networks.len(), learned.evicted), (101, 899));
 }

@@ -9,6 +9,7 @@
 //! most of it is evicted, and of the answers that wait for their query the oldest of a client that has most of them.
 
 use super::lesson::Lesson;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::counters::tally::Tally;
 use std::collections::hash_map::RandomState;
@@ -29,7 +30,7 @@ const WAYS: usize = 8;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct QueryKey<'a> {
     /// Who queries.
-    pub client: (Address, u16),
+    pub client: (Host, u16),
     /// Who answers.
     pub resolver: (Address, u16),
     /// The transport is TCP, otherwise UDP.
@@ -142,7 +143,7 @@ impl PendingQueries {
         }
         // The only client that may have more than half of them (Boyer and Moore's majority vote).
         let clients = || self.waiting.iter().map(|one| one.lesson.client.host_prefix());
-        let (most, _) = clients().fold((Address::default(), 0usize), |(most, lead), client| match lead {
+        let (most, _) = clients().fold((Host::default(), 0usize), |(most, lead), client| match lead {
             0 => (client, 1),
             _ if client == most => (most, lead + 1),
             _ => (most, lead - 1),
@@ -163,10 +164,11 @@ impl PendingQueries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::realm::Realm;
 
     fn key(id: u16, name: &str) -> QueryKey<'_> {
         let [client, resolver] = [1, 2].map(|n: u32| Address::v4(n.to_be_bytes()));
-        QueryKey { client: (client, 5000), resolver: (resolver, 53), is_tcp: false, id, name }
+        QueryKey { client: (client.into(), 5000), resolver: (resolver, 53), is_tcp: false, id, name }
     }
 
     struct Table(PendingQueries, Tally);
@@ -189,8 +191,12 @@ mod tests {
     fn an_answer_needs_a_query_that_is_equal_in_everything() {
         let right = key(7, "a.example");
         let other = Address::v4([9; 4]);
+        let mut realm = Realm::NONE;
+        realm.add_vlan([0, 10]);
+        let elsewhere = Host { realm, ..right.client.0 };
         let wrong = [
-            QueryKey { client: (other, 5000), ..right },
+            QueryKey { client: (other.into(), 5000), ..right },
+            QueryKey { client: (elsewhere, 5000), ..right },
             QueryKey { client: (right.client.0, 5001), ..right },
             QueryKey { resolver: (other, 53), ..right },
             QueryKey { resolver: (right.resolver.0, 54), ..right },
@@ -236,8 +242,8 @@ mod tests {
     #[test]
     fn a_flood_of_one_client_displaces_no_query_and_no_answer_of_another() {
         let mut table = Table::new();
-        let (flooding, honest) = (Address::v4([10, 0, 0, 1]), Address::v4([10, 0, 0, 2]));
-        let of = |client: Address, id| QueryKey { client: (client, 5000), ..key(id, "a.example") };
+        let (flooding, honest) = (Address::v4([10, 0, 0, 1]).into(), Address::v4([10, 0, 0, 2]).into());
+        let of = |client: Host, id| QueryKey { client: (client, 5000), ..key(id, "a.example") };
         for id in 0..1000u16 {
             table.query(&of(honest, id), u64::from(id));
             for n in 0..60u64 {

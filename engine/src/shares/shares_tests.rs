@@ -1,11 +1,12 @@
 //! Shares: the largest client goes first, whatever the others do.
 
 use super::*;
+use crate::address::Address;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-fn client(n: u32) -> Address {
-    Address::v4(n.to_be_bytes())
+fn client(n: u32) -> Host {
+    Address::v4(n.to_be_bytes()).into()
 }
 
 /// Takes the candidate out; its key.
@@ -47,9 +48,9 @@ fn addresses_of_one_64_are_one_client() {
     let mut shares = Shares::new(1 << 18);
     for key in 0..10 {
         let address: IpAddr = format!("2001:db8::{key:x}").parse().unwrap();
-        shares.add(address.into(), key, 1, false);
+        shares.add(Address::from(address).into(), key, 1, false);
         let address: IpAddr = format!("2001:db8:0:{:x}::1", key / 2 + 1).parse().unwrap();
-        shares.add(address.into(), 100 + key, 1, false);
+        shares.add(Address::from(address).into(), 100 + key, 1, false);
     }
     assert_eq!(evict(&mut shares), Some(0));
     // IPv4 addresses are in one /64 as well, and yet different clients.

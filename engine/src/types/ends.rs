@@ -1,5 +1,6 @@
 //! The two ends of a flow, and which of them is the client.
 
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::types::flow_key::{FlowKey, TCP};
 
@@ -68,6 +69,11 @@ impl Ends {
     /// Address and port of the client.
     pub fn client_end(&self) -> (Address, u16) {
         self.end(self.client_side())
+    }
+
+    /// The client.
+    pub fn client(&self) -> Host {
+        self.key.host(self.client_side())
     }
 
     /// Notes the IPv4 address embedded in the server's address, if there is one.

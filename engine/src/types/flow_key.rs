@@ -1,5 +1,7 @@
 //! The key of a bidirectional flow: it is the same for both directions of a conversation.
 
+use crate::address::realm::Realm;
+use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::wire::{Segment, Transport};
 use std::hash::{Hash, Hasher};
@@ -9,8 +11,8 @@ pub const TCP: u8 = 6;
 /// IANA protocol number of UDP.
 pub const UDP: u8 = 17;
 
-/// Both ends, the lower one first, and the transport protocol. VLANs and interfaces are not part of it, because
-/// mirror ports tag one direction only, and taps deliver each direction on its own port.
+/// Both ends, the lower one first, and the transport protocol. VLANs and interfaces are part of it only where the
+/// settings select them, because mirror ports tag one direction only, and taps deliver each direction on its own port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FlowKey {
     /// Addresses of the two ends.
@@ -19,12 +21,14 @@ pub struct FlowKey {
     pub ports: [u16; 2],
     /// IANA protocol number.
     pub protocol: u8,
+    /// As much of the realm of both ends as the settings select.
+    pub realm: Realm,
 }
 
 impl FlowKey {
-    /// The key of a segment's flow, and the side (0 or 1) that sent it.
+    /// The key of a segment's flow in a realm, and the side (0 or 1) that sent it.
     #[inline]
-    pub fn of(segment: &Segment<'_>) -> (Self, usize) {
+    pub fn of(segment: &Segment<'_>, realm: Realm) -> (Self, usize) {
         let protocol = match segment.transport {
             Transport::Tcp { .. } => TCP,
             Transport::Udp => UDP,
@@ -32,10 +36,15 @@ impl FlowKey {
         let (src, dst) = (segment.src, segment.dst);
         let (sport, dport) = (segment.src_port, segment.dst_port);
         if (src, sport) <= (dst, dport) {
-            (Self { addresses: [src, dst], ports: [sport, dport], protocol }, 0)
+            (Self { addresses: [src, dst], ports: [sport, dport], protocol, realm }, 0)
         } else {
-            (Self { addresses: [dst, src], ports: [dport, sport], protocol }, 1)
+            (Self { addresses: [dst, src], ports: [dport, sport], protocol, realm }, 1)
         }
+    }
+
+    /// The host of a side.
+    pub fn host(&self, side: usize) -> Host {
+        Host { realm: self.realm, address: self.addresses[side & 1] }
     }
 
     /// One of the two ports is `port`.
@@ -62,9 +71,9 @@ impl Hash for FlowKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u128(self.addresses[0].0);
         state.write_u128(self.addresses[1].0);
-        state.write_u64(
-            u64::from(self.ports[0]) << 32 | u64::from(self.ports[1]) << 8 | u64::from(self.protocol),
-        );
+        let ports = u64::from(self.ports[0]) << 32 | u64::from(self.ports[1]) << 8;
+        // Equal for some keys of different realms, which are told apart when they are compared.
+        state.write_u64(ports ^ u64::from(self.protocol) ^ self.realm.bits());
     }
 }
 
@@ -81,6 +90,7 @@ mod tests {
             ip_bytes: 40,
             ip_packets: 1,
             identification: 0,
+            realm: Realm::NONE,
             header: &[],
             transport: Transport::Udp,
             payload: &[],
@@ -90,25 +100,28 @@ mod tests {
 
     #[test]
     fn both_directions_have_one_key_and_different_sides() {
-        let (there, side_there) = FlowKey::of(&segment([192, 0, 2, 1], 5000, [198, 51, 100, 1], 443));
-        let (back, side_back) = FlowKey::of(&segment([198, 51, 100, 1], 443, [192, 0, 2, 1], 5000));
+        let (there, side_there) =
+            FlowKey::of(&segment([192, 0, 2, 1], 5000, [198, 51, 100, 1], 443), Realm::NONE);
+        let (back, side_back) =
+            FlowKey::of(&segment([198, 51, 100, 1], 443, [192, 0, 2, 1], 5000), Realm::NONE);
         assert_eq!(there, back);
         assert_ne!(side_there, side_back);
     }
 
     #[test]
     fn the_sides_of_an_address_that_talks_to_itself_differ_by_port() {
-        let (there, side_there) = FlowKey::of(&segment([127, 0, 0, 1], 5000, [127, 0, 0, 1], 443));
-        let (back, side_back) = FlowKey::of(&segment([127, 0, 0, 1], 443, [127, 0, 0, 1], 5000));
+        let (there, side_there) =
+            FlowKey::of(&segment([127, 0, 0, 1], 5000, [127, 0, 0, 1], 443), Realm::NONE);
+        let (back, side_back) = FlowKey::of(&segment([127, 0, 0, 1], 443, [127, 0, 0, 1], 5000), Realm::NONE);
         assert_eq!(there, back);
         assert_ne!(side_there, side_back);
     }
 
     #[test]
     fn the_lower_well_known_port_is_the_server() {
-        let (key, side) = FlowKey::of(&segment([203, 0, 113, 9], 443, [192, 0, 2, 1], 5000));
+        let (key, side) = FlowKey::of(&segment([203, 0, 113, 9], 443, [192, 0, 2, 1], 5000), Realm::NONE);
         assert_eq!(key.likely_server(side), side);
-        let (key, side) = FlowKey::of(&segment([203, 0, 113, 9], 40000, [192, 0, 2, 1], 50000));
+        let (key, side) = FlowKey::of(&segment([203, 0, 113, 9], 40000, [192, 0, 2, 1], 50000), Realm::NONE);
         assert_eq!(key.likely_server(side), 1 - side);
     }
 }

@@ -12,4 +12,5 @@ pub mod flow_view;
 pub mod handshake_timer;
 pub mod interception_detector;
 pub mod recent_packets;
+pub mod side_realms;
 pub mod unseen_data;

@@ -19,8 +19,9 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
 /// Consumes one tag and the type that follows it.
 #[inline]
 pub(super) fn peel_vlan(frame: &mut Frame) -> Result<Layer, Rejection> {
-    let header = frame.header::<4>(LINK)?;
-    Ok(from_type_or_length(frame, u16::from_be_bytes([header[2], header[3]])))
+    let [tag @ .., high, low] = *frame.header::<4>(LINK)?;
+    frame.realm.add_vlan(tag);
+    Ok(from_type_or_length(frame, u16::from_be_bytes([high, low])))
 }
 
 #[inline]

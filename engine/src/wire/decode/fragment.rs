@@ -3,6 +3,7 @@
 
 use super::frame::Frame;
 use super::rejection::Rejection;
+use crate::address::realm::Realm;
 use crate::address::Address;
 
 /// Maximum payload of a fragmented packet in bytes: lengths and offsets have 16 bits.
@@ -19,6 +20,8 @@ pub struct PacketId {
     pub number: u32,
     /// IANA protocol number; None for IPv6, where fragments need not agree on it.
     pub protocol: Option<u8>,
+    /// As much of the realm as the settings select.
+    pub realm: Realm,
 }
 
 /// One fragment.
@@ -39,6 +42,8 @@ pub struct Fragment<'a> {
     pub len: u32,
     /// IP bytes of the fragment, its header included.
     pub ip_bytes: u32,
+    /// As that of a segment.
+    pub realm: Realm,
 }
 
 impl<'a> Fragment<'a> {
@@ -56,13 +61,20 @@ impl<'a> Fragment<'a> {
         }
         let protocol = fields.is_v4.then_some(fields.next);
         Ok(Self {
-            packet: PacketId { src: frame.src, dst: frame.dst, number: fields.number, protocol },
+            packet: PacketId {
+                src: frame.src,
+                dst: frame.dst,
+                number: fields.number,
+                protocol,
+                realm: Realm::NONE,
+            },
             offset: fields.offset,
             more: fields.more,
             next: fields.next,
             bytes: frame.bytes(),
             len,
             ip_bytes: frame.ip_bytes,
+            realm: frame.realm,
         })
     }
 }
@@ -82,4 +94,6 @@ pub struct ReassembledPacket {
     pub ip_bytes: u32,
     /// The number of fragments.
     pub ip_packets: u32,
+    /// As that of a segment.
+    pub realm: Realm,
 }

@@ -3,6 +3,7 @@
 use super::carried::Carried;
 use super::layer::Layer;
 use super::rejection::Rejection;
+use crate::address::realm::Realm;
 use crate::address::Address;
 use crate::wire::bytes::cursor::Cursor;
 
@@ -50,6 +51,8 @@ pub(super) struct Frame<'a> {
     pub fragment: Option<FragmentFields>,
     /// Identification of the innermost IP packet; 0 if it has none.
     pub identification: u32,
+    /// VLANs and VNI of the headers so far.
+    pub realm: Realm,
     /// Set before `Layer::Link`, and by the link type of the capture.
     pub link: u16,
     /// Set before `Layer::Undecoded`: what is not decoded.
@@ -69,6 +72,7 @@ impl<'a> Frame<'a> {
             ip_packets: 1,
             fragment: None,
             identification: 0,
+            realm: Realm::NONE,
             link: 0,
             carried: Carried::Control,
         }

@@ -16,6 +16,7 @@ const ERSPAN_1_OR_2: u16 = 0x88be;
 const ERSPAN_3: u16 = 0x22eb;
 const PPP: u16 = 0x880b;
 const WCCP: u16 = 0x883e;
+const BRIDGED: u16 = 0x6558;
 
 /// Consumes the header and its optional fields.
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
@@ -27,7 +28,14 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
         // Source routing was never deployed (RFC 2784, 2.3), and its fields have no fixed length.
         (0, _) if flags & ROUTING != 0 => Err(Rejection::NotIp),
         (0, _) => {
-            frame.skip(4 * (is_set(CHECKSUM) + is_set(KEY) + is_set(SEQUENCE)), LINK)?;
+            frame.skip(4 * is_set(CHECKSUM), LINK)?;
+            if flags & KEY != 0 {
+                let [a, b, c, _] = *frame.header::<4>(LINK)?;
+                if protocol == BRIDGED {
+                    frame.realm.enter_overlay([a, b, c]); // NVGRE's virtual subnet; the rest is a flow
+                }
+            }
+            frame.skip(4 * is_set(SEQUENCE), LINK)?;
             match protocol {
                 // Type I has no ERSPAN header; only type II has sequence numbers.
                 ERSPAN_1_OR_2 if flags & SEQUENCE == 0 => Ok(Layer::Ethernet),

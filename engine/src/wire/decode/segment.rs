@@ -1,5 +1,6 @@
 //! The innermost transport segment of a packet.
 
+use crate::address::realm::Realm;
 use crate::address::Address;
 
 /// TCP flags.
@@ -46,6 +47,8 @@ pub struct Segment<'a> {
     pub ip_packets: u32,
     /// IP identification (RFC 791; RFC 8200, 4.5); 0 if the packet has none.
     pub identification: u32,
+    /// VLANs of the innermost Ethernet frame, and VNI of the innermost overlay network.
+    pub realm: Realm,
     /// The captured bytes of the transport header.
     pub header: &'a [u8],
     /// Its fields.

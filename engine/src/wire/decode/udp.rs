@@ -25,6 +25,7 @@ pub(super) fn parse<'a>(frame: &mut Frame<'a>) -> Result<Segment<'a>, Rejection>
         ip_bytes: frame.ip_bytes,
         ip_packets: frame.ip_packets,
         identification: frame.identification,
+        realm: frame.realm,
         header,
         transport: Transport::Udp,
         payload: bytes.get(..payload_len).unwrap_or(bytes),

@@ -10,8 +10,11 @@ const NETWORK_IS_VALID: u8 = 0x08;
 
 /// Consumes the header.
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
-    match frame.header::<8>(LINK)? {
-        [flags, .., 0] if flags & NETWORK_IS_VALID != 0 => Ok(Layer::Ethernet),
+    match *frame.header::<8>(LINK)? {
+        [flags, _, _, _, vni @ .., 0] if flags & NETWORK_IS_VALID != 0 => {
+            frame.realm.enter_overlay(vni);
+            Ok(Layer::Ethernet)
+        }
         _ => Err(Rejection::LinkMalformed),
     }
 }
@@ -21,11 +24,17 @@ pub(super) fn peel_gpe(frame: &mut Frame) -> Result<Layer, Rejection> {
     const NEXT_PROTOCOL: u8 = 0x04;
     const VERSION: u8 = 0x30;
     match *frame.header::<8>(LINK)? {
-        [flags, _, _, next, .., 0] if flags & (VERSION | NEXT_PROTOCOL) == NEXT_PROTOCOL => {
+        [flags, _, _, next, vni @ .., 0] if flags & (VERSION | NEXT_PROTOCOL) == NEXT_PROTOCOL => {
+            if flags & NETWORK_IS_VALID != 0 {
+                frame.realm.enter_overlay(vni);
+            }
             nsh::next_layer(next)
         }
         // Without a next protocol it is plain VXLAN.
-        [flags, .., 0] if flags & VERSION == 0 && flags & NETWORK_IS_VALID != 0 => Ok(Layer::Ethernet),
+        [flags, _, _, _, vni @ .., 0] if flags & VERSION == 0 && flags & NETWORK_IS_VALID != 0 => {
+            frame.realm.enter_overlay(vni);
+            Ok(Layer::Ethernet)
+        }
         _ => Err(Rejection::LinkMalformed),
     }
 }

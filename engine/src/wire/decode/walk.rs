@@ -66,7 +66,7 @@ impl ReassembledPacket {
         let mut frame = Frame::new(&self.bytes, self.len);
         (frame.src, frame.dst) = (self.id.src, self.id.dst);
         (frame.ip_bytes, frame.ip_packets) = (self.ip_bytes, self.ip_packets);
-        frame.identification = self.id.number;
+        (frame.identification, frame.realm) = (self.id.number, self.realm);
         let is_v4 = self.id.protocol.is_some();
         let layer =
             if is_v4 { frame.ip_protocol(self.next) } else { ipv6::peel_extensions(&mut frame, self.next)? };
@@ -83,7 +83,10 @@ fn walk<'a>(
 ) -> Result<Decoded<'a>, Undecoded> {
     for left in (0..budget).rev() {
         layer = match layer {
-            Layer::Ethernet => ethernet::peel(frame)?,
+            Layer::Ethernet => {
+                frame.realm.enter_frame();
+                ethernet::peel(frame)?
+            }
             Layer::Ipv4 => ipv4::peel(frame)?,
             Layer::Tcp => return tcp::parse(frame).map(Decoded::Segment),
             Layer::Udp => {
