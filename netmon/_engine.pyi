@@ -60,6 +60,10 @@ class CaptureFile:
     """
 
     def __init__(self, path: str, filter: Instructions = ()) -> None: ...
+    @staticmethod
+    def begins_ns(
+        path: str,
+    ) -> int | None: ...  # the file's first time that may be believed; None: no packets
     def set_filter(self, program: Instructions) -> None: ...  # BPF for `link`; empty: no filter
     @property
     def link(self) -> int | None: ...  # link type of the first packet, which is not consumed

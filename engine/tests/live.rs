@@ -11,7 +11,7 @@ use _engine::resolution::LearnedNames;
 use _engine::sensor::{Options, PortStatus, Selection, Sensor};
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
-use namespace::{ip, Wire};
+use namespace::{bring_up_far, ip, Wire};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ fn interfaces_come_and_go_while_other_threads_ask() {
         let is_down =
             |sensor: &Sensor| interface(sensor, "far").is_some_and(|(port, _)| port.problem.is_some());
         wait_for("the interface is down", || is_down(&sensor));
-        ip("link set dev far up");
+        bring_up_far();
         wait_for("the interface is up", || !is_down(&sensor));
         reported += sensor.reload(&matcher()).flows.len();
     }

@@ -9,7 +9,7 @@ use _engine::capture::filter::{Filter, Instruction};
 use _engine::capture::interface::Interface;
 use _engine::capture::netlink::Netlink;
 use _engine::capture::ring::{Fanout, Ring, RingOptions, RingStatistics};
-use namespace::{ip, Wire};
+use namespace::{bring_up_far, ip, Wire};
 use std::time::{Duration, Instant};
 
 /// No test waits longer than this for expected packets.
@@ -230,7 +230,7 @@ fn a_ring_outlives_a_time_in_which_its_interface_is_down() {
     }
     assert!(begin.elapsed() > Duration::from_millis(150), "a wait ends early once, not for ever");
     assert!(attachment.holds());
-    ip("link set dev far up");
+    bring_up_far();
     wire.send(&frame(2, 100));
     assert_eq!(receive(&mut ring, 1), [(frame(2, 100), 100)]);
     assert_eq!(ring.statistics().packets, 2);

@@ -31,7 +31,7 @@ from netmon.quality import INTERCEPTED, find_faults, unread_text
 from netmon.signatures.match import compile_matcher
 from netmon.sources import Stats
 from netmon.sources.bpf import ETHERNET, compile_filter
-from netmon.sources.files import FileSource, ReportBytes
+from netmon.sources.files import FileSource, ReportBytes, in_order
 from netmon.sources.scapy_source import ScapyFileSource
 from netmon.verdict.subjects import Subjects
 
@@ -63,9 +63,9 @@ def read(
     """Reads capture files and shows what they contain.
 
     Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary, or with --json one event for
-    each flow that matches a vendor. Several files are read in the given order as one capture. Exits with 3 if
-    there is a finding of severity warning or critical, and with 1 if a file is incomplete or damaged, or if
-    most packets could not be decoded.
+    each flow that matches a vendor. Several files are read as one capture, in the order of their first
+    packets. Exits with 3 if there is a finding of severity warning or critical, and with 1 if a file is
+    incomplete or damaged, or if most packets could not be decoded.
 
     Examples:
 
@@ -79,7 +79,10 @@ def read(
     """
     if every and not json:
         raise typer.BadParameter("requires --json", param_hint="--all")
-    paths, filter_words = split_words(words)
+    given, filter_words = split_words(words)
+    paths = in_order(given)
+    if paths != given:
+        log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
     expression = check_filter(filter_words)
     settings = options.load()
     known = wiring.load_signatures(settings, log)

@@ -14,6 +14,8 @@ from netmon.errors import OutputError, reason_of
 from netmon.outputs.old_files import OldFiles
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+_PIPE_FLAGS = os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC
+"""A pipe that can be read as well needs no reader, and one that is full is an error (fifo(7))."""
 _TAIL_BYTES = 1024 * 1024
 """Where the beginning of a cut line is searched: no event is as long."""
 _RETRY_S = 60.0
@@ -22,7 +24,8 @@ _RETRY_S = 60.0
 class EventFile:
     """Appends to a file. Opens it again when another has its name, and rotates it if configured.
 
-    Everything but a regular file, such as a pipe, is only written to. The constructor raises OutputError.
+    Everything but a regular file, such as a pipe, is only written to; a pipe that is full does not block. The
+    constructor raises OutputError.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class EventFile:
         self._is_stranded = False  # the file was moved, and none can be made in its place
         self._retry_at_s = 0.0  # of a rotation that failed
         try:
-            self._use(os.open(path, _FLAGS, 0o666))
+            self._use(_open(path))
         except OSError as error:
             raise OutputError(
                 f"{path}: {reason_of(error)}: name a file in events.file that this user can write"
@@ -120,7 +123,7 @@ class EventFile:
 
     def _reopen(self) -> None:
         try:
-            new = os.open(self._path, _FLAGS | os.O_NONBLOCK, 0o666)
+            new = _open(self._path)
         except OSError as error:
             if os.fstat(self._descriptor).st_nlink == 0:
                 raise
@@ -166,3 +169,9 @@ class EventFile:
             return
         self._reopen()
         self._old.tidy()
+
+
+def _open(path: Path) -> int:
+    """A file to which lines are appended, made if there is none; or a pipe. Raises OSError."""
+    flags = _PIPE_FLAGS if path.is_fifo() else _FLAGS
+    return os.open(path, flags, 0o666)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from netmon._engine import CaptureError, CaptureFile, Engine, Matcher
@@ -17,8 +18,21 @@ ReportBytes = Callable[[str, int, int | None], None]
 """Called with the file, the number of bytes read from it, and its size (None if unknown)."""
 
 
+def in_order(paths: Sequence[str]) -> list[str]:
+    """The files in the order in which they begin: a shell lists `cap10` before `cap2`.
+
+    They keep the given order if one of them can be read only once, or not at all.
+    """
+    if len(paths) < 2 or not all(path != "-" and Path(path).is_file() for path in paths):
+        return list(paths)
+    try:
+        return sorted(paths, key=lambda path: CaptureFile.begins_ns(path) or 0)
+    except CaptureError:
+        return list(paths)  # reported when it is read
+
+
 class FileSource:
-    """Reads capture files in the given order as one run; "-" is standard input.
+    """Reads capture files as one run; "-" is standard input.
 
     `problems` has a line for each file that could not be read completely, once it has been read.
     """

@@ -179,10 +179,15 @@ def test_several_files_are_read_as_one(netmon, demo, tmp_path):
     position = 24
     while position < len(data) // 2:
         position += 16 + int.from_bytes(data[position + 8 : position + 12], "little")
-    (tmp_path / "a.pcap").write_bytes(data[:position])
-    (tmp_path / "b.pcap").write_bytes(data[:24] + data[position:])
-    parts = netmon("read", "--json", "--all", "a.pcap", "b.pcap").stdout.splitlines()
-    assert sorted(parts) == sorted(netmon("read", "--json", "--all", demo).stdout.splitlines())
+    (tmp_path / "a2.pcap").write_bytes(data[:position])
+    (tmp_path / "a10.pcap").write_bytes(data[:24] + data[position:])
+    complete = sorted(netmon("read", "--json", "--all", demo).stdout.splitlines())
+    given = netmon("read", "--json", "--all", "a2.pcap", "a10.pcap")
+    assert (sorted(given.stdout.splitlines()), given.stderr) == (complete, "")
+    by_the_shell = netmon("read", "--json", "--all", "a10.pcap", "a2.pcap")
+    assert sorted(by_the_shell.stdout.splitlines()) == complete
+    line = "the files are read in the order of their first packets, from a2.pcap to a10.pcap"
+    assert by_the_shell.stderr == f"netmon: {line}\n"
 
 
 def test_an_incomplete_file_is_read_up_to_its_end(netmon, demo, tmp_path):

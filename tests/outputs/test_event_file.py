@@ -202,6 +202,29 @@ def test_a_file_that_cannot_be_opened(path):
         EventFile(path, Rotation(), print)
 
 
+def test_a_pipe_that_nobody_reads_stops_nothing(path, log):
+    """It is opened without a reader; what it has no room for is lost, counted, and told in one line."""
+    os.mkfifo(path)
+    lines = Lines(EventFile(path, Rotation(), log.append), path.name, log.append)
+    text = "x" * 999
+    for _ in range(100):
+        put(lines, text)
+    assert 0 < lines.lost < 100
+    assert len(log) == 1
+    for _ in range(2):  # a reader that ends, and the next one
+        reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        read = b""
+        while True:
+            try:
+                read += os.read(reader, 65536)
+            except BlockingIOError:
+                break
+        assert set(read.decode().splitlines()) <= {text, "more"}
+        os.close(reader)
+        put(lines, "more")
+    assert read.endswith(b"more\n")
+
+
 def test_a_pipe_is_only_written_to(path, log):
     """It is neither rotated nor opened again."""
     os.mkfifo(path)

@@ -1,5 +1,6 @@
 //! Sources of packets: capture files and AF_PACKET rings. Independent of protocols.
 
+pub mod beginning;
 mod byte_order;
 mod capture_error;
 mod capture_record;

@@ -6,6 +6,7 @@ use super::rows::{self, Batch};
 use super::stats::stats;
 use crate::address::embedded::Nat64Prefix;
 use crate::address::Address;
+use crate::capture::beginning;
 use crate::capture::file;
 use crate::capture::filter::{Filter, Instruction};
 use crate::capture::{CaptureError, Packet};
@@ -113,6 +114,12 @@ impl CaptureFile {
     fn new(py: Python<'_>, path: PathBuf, filter: Vec<(u16, u8, u8, u32)>) -> PyResult<Self> {
         let filter = filter_of(&filter)?;
         Ok(Self(py.detach(|| file::CaptureFile::open(&path, filter))?))
+    }
+
+    /// When the capture of a file begins; None without packets.
+    #[staticmethod]
+    fn begins_ns(py: Python<'_>, path: PathBuf) -> PyResult<Option<u64>> {
+        Ok(py.detach(|| beginning::begins_ns(&path))?)
     }
 
     /// Empty: no filter.

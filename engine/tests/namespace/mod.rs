@@ -2,6 +2,11 @@
 
 use std::ffi::c_int;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// No test waits longer than this for a cable.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// One end of a veth pair in a new network namespace, which sends frames; "far" is the other end.
 pub struct Wire {
@@ -19,10 +24,10 @@ impl Wire {
             "link set dev near addrgenmode none",
             "link set dev far addrgenmode none",
             "link set dev near up",
-            "link set dev far up",
             "link set lo up",
         ];
         commands.into_iter().for_each(ip);
+        bring_up_far();
         Self { socket: sender("near") }
     }
 
@@ -39,6 +44,24 @@ impl Drop for Wire {
         // SAFETY: the descriptor is open, and is closed only here.
         unsafe { libc::close(self.socket) };
     }
+}
+
+/// Brings the other end up, and waits until frames pass. The kernel begins to send on "near" in a work item of its own,
+/// and drops what is sent before without an error.
+pub fn bring_up_far() {
+    ip("link set dev far up");
+    let end = Instant::now() + TIME_LIMIT;
+    while !is_up("near") {
+        assert!(Instant::now() < end, "near has no carrier");
+        sleep(Duration::from_millis(1));
+    }
+    // The state shows before the work is done, under a lock that this command needs as well.
+    ip("link set dev near up");
+}
+
+fn is_up(interface: &str) -> bool {
+    let output = Command::new("ip").args(["-o", "link", "show", "dev", interface]).output();
+    String::from_utf8_lossy(&output.expect("iproute2 is installed").stdout).contains(" state UP ")
 }
 
 /// Runs `ip` with these words.
