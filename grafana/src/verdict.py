@@ -31,9 +31,9 @@ SENTENCES = {
     UNDECIDED: ("Undecided: none of the traffic could be judged", fields.WATCH),
     PARTLY: ("Nothing unexpected, but not everything could be judged", fields.WATCH),
     EXPECTED: ("As promised", fields.GOOD),
-    NOTHING: ("No traffic of a known vendor", fields.NEUTRAL),
+    NOTHING: ("No traffic of a known vendor: check the mirror port if you expect some", fields.NEUTRAL),
     DEAD: ("No sensor answers", fields.BAD),
-    BLIND: ("Blind: no traffic reaches the sensors", fields.BAD),
+    BLIND: ("Blind: no traffic reaches the sensors; see the runbook NoPackets", fields.BAD),
 }
 """The text of each value, and its colour. From 3 up there were findings; below 0 nothing can be said."""
 
@@ -131,8 +131,8 @@ def _basis_sentence(judged: str, flows: str) -> str:
     joined = labelled[0]
     for name, one in zip(list(numbers)[1:], labelled[1:], strict=True):
         joined += f" * on () group_left ({name}) {one}"
-    good = replace(joined, "view", "view poor on ${1} interfaces", "poor", "(.+)")
-    good = replace(good, "view", "view poor on 1 interface", "poor", "1")
+    good = replace(joined, "view", "view poor on ${1} interfaces, see Sensor health", "poor", "(.+)")
+    good = replace(good, "view", "view poor on 1 interface, see Sensor health", "poor", "1")
     good = replace(good, "view", "view good", "poor", "0")
     every = f'label_join({good}, "all", "|", "judged", "flows", "alive", "sensors", "view")'
     text = "${1} of ${2} flows judged, ${3} of ${4} sensors report, ${5}"

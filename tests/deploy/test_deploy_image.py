@@ -23,11 +23,13 @@ KEPT_S = 7 * 86_400  # then Debian's packages are fetched again
 COMPOSE_RIGHTS = ",+net_raw,+setgid,+setuid"
 NET_RAW, NETMON_UID = 1 << 13, 10977
 
-# In its own namespaces, with a read-only root: a cable, /proc, and root with limited capabilities.
+# In its own namespaces, with a read-only root: a cable, /proc, the volume of the state, and root with limited
+# capabilities.
 INSIDE = """
 ip link set lo up && ip link add port type veth peer name end && ip link set port up && ip link set end up
 mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"
 mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev"
+mount -t tmpfs -o uid=10977,gid=10977,mode=700 state "$0/var/lib/netmon"
 rights=$1 && shift
 exec chroot "$0" setpriv --no-new-privs --inh-caps=-all --bounding-set=-all"$rights" "$@"
 """
@@ -176,7 +178,8 @@ def test_sensor_has_one_capability(image):
         assert fields["Uid"].split() == [str(NETMON_UID)] * 4
         assert fields["Gid"].split() == [str(NETMON_UID)] * 4
         assert fields["Groups"].split() == []
-        assert {int(fields[f"Cap{name}"], 16) for name in ("Prm", "Eff", "Inh", "Amb")} == {NET_RAW}
+        assert {int(fields[f"Cap{name}"], 16) for name in ("Prm", "Eff")} == {NET_RAW}
+        assert {int(fields[f"Cap{name}"], 16) for name in ("Inh", "Amb")} == {0}
         assert fields["NoNewPrivs"] == "1"
         kind, *check = image.config["Healthcheck"]["Test"]
         assert kind == "CMD"

@@ -173,6 +173,8 @@ class Sensor:
 
     def restart(self) -> None:
         """Ends and starts again: what was counted is lost, and what is remembered is not."""
+        news = self.stats.get("new_destinations", {})
+        self.stats["new_destinations"] = {labels: replace(one, count=0) for labels, one in news.items()}
         self.start(self.metrics.remembered())
 
     def see(

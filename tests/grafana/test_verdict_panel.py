@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.grafana import scenes
 from tests.grafana.boards import Range, targets
 from tests.grafana.recording import CHOSEN
 from tests.grafana.scenes import work
@@ -73,7 +74,7 @@ def test_a_poor_view_is_not_green(database, shown):
     work(sensor)
     value, sentence = shown()
     assert value == 1.5
-    assert sentence.endswith("view poor on 1 interface")
+    assert sentence.endswith("view poor on 1 interface, see Sensor health")
 
 
 def test_everything_undecided(database, shown):
@@ -102,7 +103,32 @@ def test_blind(database, shown):
     work(sensor, 1800)
     sensor.is_blind = True
     sensor.run(3600)
-    assert shown() == (-2, "45 of 60 flows judged, 1 of 1 sensors report, view poor on 1 interface")
+    value, sentence = shown()
+    assert value == -2
+    assert sentence.startswith("45 of 60 flows judged, 1 of 1 sensors report, view poor on 1 interface")
+
+
+def blind(sensor):
+    """The mirror port shows no packets of flows."""
+    sensor.is_blind = True
+    sensor.run(3600)
+
+
+@pytest.mark.parametrize(
+    ("scene", "advice"),
+    [
+        (scenes.idle, "check the mirror port if you expect some"),
+        (blind, "see the runbook NoPackets"),
+        (scenes.dead, "see the runbook SensorDown"),
+        (scenes.poor_view, "see Sensor health"),
+    ],
+)
+def test_advice(database, tmp_path, scene, advice):
+    """Where little or nothing was seen, the verdict says what to check."""
+    scene(Sensor(database))
+    with database.served(tmp_path) as server:
+        [found] = server.panel(PANELS["Verdict"], CHOSEN, HOUR)
+    assert advice in f"{found['metric']['text']} {found['metric']['sentence']}"
 
 
 @pytest.mark.parametrize(
