@@ -6,6 +6,7 @@
 
 use _engine::address::Address;
 use _engine::counters::tally::Tally;
+use _engine::reassembly::stream_heads::HeadOwner;
 use _engine::resolution::{Context, DnsStreams, LearnedNames, MessageKind, Messages, PendingQueries, StreamPart};
 use _engine::tag::Matcher;
 use _engine::types::arrival::Arrival;
@@ -19,6 +20,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let addresses = [Address::v4([192, 0, 2, 1]), Address::v4([192, 0, 2, 2])];
     let ends = Ends::new(FlowKey { addresses, ports: [53, 53], protocol: TCP }, 0);
+    let owner = HeadOwner { flow: 0, side: 0, client: addresses[0], is_confirmed: false };
     let start = (first & 1 == 1).then_some(0);
     let (names, matcher) = (LearnedNames::new(16), Matcher::default());
     let (mut streams, mut tally, mut reports) = (DnsStreams::new(2), Tally::default(), Vec::new());
@@ -38,7 +40,7 @@ fuzz_target!(|input: &[u8]| {
         let mut messages = Messages::of_stream(&ends, 0, MessageKind::Dns(53), arrival, context);
         let wire_bytes = segment.len() as u32 + u32::from(cut & 15);
         let part = StreamPart { seq: u32::from(*seq), bytes: segment, wire_bytes };
-        streams.follow((0, 0), start, part, &mut messages);
+        streams.follow(owner, start, part, &mut messages);
         assert!(streams.waiting() <= 1);
     }
     let context = Context {
@@ -49,7 +51,7 @@ fuzz_target!(|input: &[u8]| {
         reports: Some(&mut reports),
     };
     let mut messages = Messages::of_stream(&ends, 0, MessageKind::Dns(53), arrival, context);
-    streams.close((0, 0), &mut messages);
+    streams.close(owner, &mut messages);
     assert_eq!(streams.waiting(), 0);
     assert!(reports.len() <= bytes / 2, "messages come from bytes");
 });
