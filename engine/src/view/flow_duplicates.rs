@@ -101,7 +101,7 @@ impl Repeats {
             Occurrence::Duplicate => false,
             // A packet that was retransmitted is delivered twice as often as any other.
             Occurrence::Repeated { is_late, repeats } => {
-                (is_late && !is_twice) || (is_shown && !is_twice) || repeats + 1 == self.copies(side)
+                ((is_late || is_shown) && !is_twice) || repeats + 1 == self.copies(side)
             }
         };
         if advances(segment) {
