@@ -1,21 +1,32 @@
 """The Rust half, tested from here so that one command tests everything."""
 
+import os
 import re
 import shutil
 import subprocess
+import tarfile
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.machine import need
+from tests.machine import cache, need
 
 ENGINE = Path(__file__).parent.parent / "engine"
 FUZZ_SECONDS = "5"  # for each target; a longer run is `engine/fuzz/run SECONDS`
 
 
 def run(*words):
-    done = subprocess.run(words, cwd=ENGINE, capture_output=True, text=True, errors="replace", check=False)
+    """What a command prints in the engine's folder. Cargo builds outside of the checkout, once."""
+    done = subprocess.run(
+        words,
+        cwd=ENGINE,
+        env=os.environ | {"CARGO_TARGET_DIR": str(cache("cargo"))},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return done.stdout
 
@@ -102,7 +113,24 @@ def test_every_parser_has_a_fuzz_target_with_seeds():
     manifest = (ENGINE / "fuzz/Cargo.toml").read_text(encoding="utf-8")
     built = re.findall(r'^path = "targets/(\w+)\.rs"', manifest, re.MULTILINE)
     assert sorted(built) == sorted(targets) == sorted(path.name for path in (ENGINE / "fuzz/seeds").iterdir())
-    assert all(any((ENGINE / "fuzz/seeds" / target).iterdir()) for target in targets)
+    for target in targets:
+        seeds = list((ENGINE / "fuzz/seeds" / target).iterdir())
+        assert seeds
+        assert all(seed.exists() for seed in seeds), "a link to a capture that is gone"
+
+
+def test_every_fuzz_target_starts_from_a_minimised_corpus():
+    """The committed archive has inputs for each target, none longer than `renew` admits; it is small."""
+    archive = ENGINE / "fuzz/corpus.tar.gz"
+    with tarfile.open(archive) as corpus:
+        files = [member for member in corpus if member.isfile()]
+    targets = {path.stem for path in (ENGINE / "fuzz/targets").glob("*.rs")}
+    longest = re.search(
+        r"^MAX_LENGTH=(\d+)$", (ENGINE / "fuzz/renew").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert {Path(file.name).parts[:-1] for file in files} == {("corpus", target) for target in targets}
+    assert max(file.size for file in files) <= int(longest[1])
+    assert archive.stat().st_size < 1_500_000
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """The live sensor's threads under AddressSanitizer and ThreadSanitizer, where a nightly Rust has them.
 
 Interfaces come and go while other threads poll, reload and read counters (`engine/tests/live.rs`). Later runs
-reuse what the first one has built in `engine/target/sanitize`.
+reuse what the first one has built outside of the checkout.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import ROOT, need
+from tests.machine import ROOT, cache, need
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
@@ -34,7 +34,7 @@ def run(sanitizer, *options):
     platform = re.search(r"^host: (.*)$", nightly("rustc", "-vV"), re.MULTILINE)[1]
     settings = {
         "RUSTFLAGS": f"-Zsanitizer={sanitizer}",
-        "CARGO_TARGET_DIR": str(ENGINE / "target" / "sanitize"),
+        "CARGO_TARGET_DIR": str(cache("cargo-sanitizers")),
     }
     command = [
         "cargo",

@@ -61,6 +61,15 @@ impl Address {
         }
     }
 
+    /// The address itself, or the /48 of an IPv6 address, which is what a site gets at most (RFC 6177).
+    pub fn site_prefix(self) -> Self {
+        if self.is_v4() {
+            self
+        } else {
+            Self(self.0 >> 80 << 80)
+        }
+    }
+
     /// The address as a type of the standard library.
     pub fn to_ip(self) -> IpAddr {
         if self.is_v4() {

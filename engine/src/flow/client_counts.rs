@@ -1,6 +1,7 @@
 //! How many flows each client has, to evict those of the client that has most: as `shares`, without a list of the
 //! flows of each client, for which a million flows leave no room.
 
+use super::draws::Draws;
 use crate::address::realm_host::Host;
 use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
@@ -30,7 +31,7 @@ pub struct ClientCounts {
     halves: [Vec<u32>; 2],
     totals: [u64; 2],
     hasher: RandomState,
-    drawn: u64,
+    draws: Draws,
 }
 
 impl ClientCounts {
@@ -41,7 +42,7 @@ impl ClientCounts {
             halves: [vec![0; buckets], vec![0; buckets]],
             totals: [0; 2],
             hasher: RandomState::default(),
-            drawn: 0,
+            draws: Draws::default(),
         }
     }
 
@@ -82,8 +83,7 @@ impl ClientCounts {
 
     /// A number below `end` that senders cannot foresee.
     pub fn draw(&mut self, end: usize) -> usize {
-        self.drawn += 1;
-        self.hasher.hash_one(self.drawn) as usize % end.max(1)
+        self.draws.below(end)
     }
 }
 

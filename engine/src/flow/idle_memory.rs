@@ -1,9 +1,10 @@
 //! Connections that are silent for longer than their flows last. TCP connections are found by their ends, those of
 //! QUIC by the connection ID of the receiver, whatever the client's port (NAT may change it).
 //!
-//! Bounded: where there is no room, a connection of the client that has the most of a few is evicted, of those
-//! without a signature first, then the one silent for longest.
+//! Bounded: where there is no room, one of a few is evicted. If a client has many of these, it is one of that client;
+//! otherwise one without a signature, of the client with most of them. Of several, the one silent for longest.
 
+use super::draws::Draws;
 use super::remembered::Remembered;
 use crate::address::realm_host::Host;
 use crate::types::flow_key::FlowKey;
@@ -15,6 +16,8 @@ use std::hash::BuildHasher;
 
 /// Number of connections that are compared to find one to evict.
 const EVICTION_SAMPLE: usize = 16;
+/// A client with so many of them may have filled the memory, whatever the names of its connections.
+const BUSY_SHARE: usize = 4;
 
 /// A place in the memory.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ pub struct IdleMemory {
     numbers: HashMap<u64, u32, RandomState>,
     hasher: RandomState,
     max_places: usize,
-    hand: u64,
+    draws: Draws,
     /// A bit for each length of a connection ID that is in use.
     id_lengths: u32,
 }
@@ -54,7 +57,7 @@ impl IdleMemory {
             numbers: HashMap::default(),
             hasher: RandomState::default(),
             max_places: max_places.min(u32::MAX as usize),
-            hand: 0,
+            draws: Draws::default(),
             id_lengths: 0,
         }
     }
@@ -147,7 +150,7 @@ impl IdleMemory {
         }
         if self.places.len() < self.max_places {
             let number = self.places.len() as u32;
-            let client = self.hasher.hash_one(client) as u32;
+            let client = self.hasher.hash_one(client.host_prefix()) as u32;
             self.numbers.extend(keys.into_iter().flatten().map(|key| (key, number)));
             self.places.push(Place { keys, client, remembered });
         }
@@ -168,14 +171,15 @@ impl IdleMemory {
     /// The best of a few to evict.
     fn eviction_candidate(&mut self) -> Option<u32> {
         let count = self.places.len();
-        // Somewhere else each time: at regular places, what arrives at regular times would meet its like.
-        self.hand = self.hand.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let first = (self.hand >> 33) as usize;
-        let sample = (0..count.min(EVICTION_SAMPLE)).map(|ahead| (first + ahead) % count);
-        let clients_of = |client| sample.clone().filter(|at| self.places[*at].client == client).count();
-        let best = sample.clone().min_by_key(|at| {
+        // Anywhere: those that arrived together are neighbours, and may all be of other clients than the busiest.
+        let draw = |at| if count <= EVICTION_SAMPLE { at } else { self.draws.below(count) };
+        let sample: [usize; EVICTION_SAMPLE] = std::array::from_fn(draw);
+        let sample = || sample.iter().copied().filter(|at| *at < count);
+        let share_of = |client| sample().filter(|at| self.places[*at].client == client).count();
+        let best = sample().min_by_key(|at| {
             let Place { client, remembered, .. } = &self.places[*at];
-            (remembered.is_matched, Reverse(clients_of(*client)), remembered.last_ns)
+            let share = share_of(*client);
+            (share < BUSY_SHARE, remembered.is_matched, Reverse(share), remembered.last_ns)
         });
         best.map(|at| at as u32)
     }

@@ -101,3 +101,38 @@ fn clients_that_come_regularly_are_not_set_against_each_other() {
     let honest = (0..20_000).step_by(100).filter(|n| memory.find_tcp(&key(TCP, 1000 + n, 7)).is_some());
     assert_eq!(honest.count(), 200);
 }
+
+#[test]
+fn a_client_that_fills_the_memory_makes_no_other_forgotten_whatever_its_names() {
+    for (hostile_is_matched, honest_is_matched) in
+        [(true, true), (true, false), (false, true), (false, false)]
+    {
+        let mut memory = IdleMemory::new(1000);
+        for honest in 0..100 {
+            remember(&mut memory, 100 + honest, 1, honest_is_matched);
+        }
+        for port in 0..5000 {
+            remember(&mut memory, 1, port, hostile_is_matched);
+        }
+        let kept = (0..100).filter(|honest| memory.find_tcp(&key(6, 100 + honest, 1)).is_some()).count();
+        assert!(kept >= 99, "{kept}: {hostile_is_matched} {honest_is_matched}");
+    }
+}
+
+#[test]
+fn a_host_with_many_ipv6_addresses_is_one_client() {
+    let mut memory = IdleMemory::new(200);
+    for honest in 0..50 {
+        remember(&mut memory, 100 + honest, 1, false);
+    }
+    for number in 0..5000u16 {
+        let [high, low] = number.to_be_bytes();
+        let mut address = [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0];
+        address[14..].copy_from_slice(&[high, low]);
+        let addresses = [Address::v6(address), Address::v6([0x20; 16])];
+        let key = FlowKey { addresses, ports: [1, 443], protocol: TCP, realm: Realm::NONE };
+        memory.remember_tcp(&key, addresses[0].into(), remembered(key, 1, true));
+    }
+    let kept = (0..50).filter(|honest| memory.find_tcp(&key(TCP, 100 + honest, 1)).is_some()).count();
+    assert!(kept >= 49, "{kept}");
+}

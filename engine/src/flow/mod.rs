@@ -1,6 +1,7 @@
 //! Flows: one for each conversation, composed of parts that other modules define, and the table that holds them.
 
 mod client_counts;
+mod draws;
 mod flow_state;
 mod idle_memory;
 mod remembered;

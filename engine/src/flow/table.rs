@@ -228,27 +228,36 @@ mod tests {
 
     #[test]
     fn the_client_with_most_flows_is_evicted_first_and_confirmed_ones_keep_half() {
-        let mut table = Table::new(EVICTION_SAMPLE); // so that all are compared
-        let from = |client: u8, port: u16| {
-            let addresses = [Address::v4([10, 0, 0, client]), Address::v4([192, 0, 2, 1])];
-            let key = FlowKey { addresses, ports: [port, 443], protocol: 6, realm: Realm::NONE };
-            Flow::new(key, 0, 0, Arrival::default(), None)
-        };
-        for port in 5000..5005 {
-            let slot = table.insert(from(1, port), 0);
-            table.confirm(slot);
+        let mut of_largest = 0;
+        for round in 1..=100 {
+            // Far apart and in no order, because what the hash does to neighbours depends on the process.
+            let address_of = |client: u32| {
+                Address::v4(client.wrapping_mul(0x9e37_79b1u32.wrapping_mul(2 * round + 1)).to_be_bytes())
+            };
+            let from = |client: u32, port: u16| {
+                let addresses = [address_of(client), Address::v4([192, 0, 2, 1])];
+                let key = FlowKey { addresses, ports: [port, 443], protocol: 6, realm: Realm::NONE };
+                Flow::new(key, 0, 0, Arrival::default(), None)
+            };
+            let [confirmed, largest] = [1, 2].map(address_of);
+            let mut table = Table::new(EVICTION_SAMPLE); // so that all are compared
+            for port in 5000..5005 {
+                let slot = table.insert(from(1, port), 0);
+                table.confirm(slot);
+            }
+            for client in [3, 4, 5, 2, 2, 2, 2, 2, 2, 2, 2] {
+                table.insert(from(client, 5000 + table.len() as u16), 0);
+            }
+            let mut evicted = Vec::new();
+            while let Some(slot) = table.eviction_candidate() {
+                evicted.push(table.remove(slot).unwrap().ends.client_end().0);
+            }
+            of_largest += evicted[..5].iter().filter(|client| **client == largest).count();
+            assert!(evicted[..6].iter().all(|client| *client != confirmed));
+            assert!(evicted[6..8].contains(&confirmed));
         }
-        for client in [3, 4, 5, 2, 2, 2, 2, 2, 2, 2, 2] {
-            table.insert(from(client, 5000 + table.len() as u16), 0);
-        }
-        let mut evicted = Vec::new();
-        while let Some(slot) = table.eviction_candidate() {
-            evicted.push(table.remove(slot).unwrap().ends.client_end().0);
-        }
-        let [confirmed, largest] = [1, 2].map(|client| Address::v4([10, 0, 0, client]));
-        assert_eq!(evicted[..5], [largest; 5]);
-        assert!(evicted[..6].iter().all(|client| *client != confirmed));
-        assert!(evicted[6..8].contains(&confirmed));
+        // In one table of fifteen, another client is counted in a bucket of the largest.
+        assert!(of_largest >= 470, "{of_largest}");
     }
 
     #[test]

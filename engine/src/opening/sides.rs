@@ -268,6 +268,19 @@ mod tests {
     }
 
     #[test]
+    fn a_client_is_confirmed_by_an_acknowledgement_within_what_precedes_a_hello() {
+        let (mut opening, mut ends) = (Opening::default(), misleading());
+        opening.note_segment(0, header(99, 0, flags::SYN), 0);
+        opening.note_control(0, header(99, 0, flags::SYN), &mut ends);
+        opening.note_segment(1, header(5_000_000, 100, flags::SYN | flags::ACK), 0);
+        opening.note_control(1, header(5_000_000, 100, flags::SYN | flags::ACK), &mut ends);
+        opening.sides[1].base = 5_000_031; // a preamble of 30 bytes was read
+        opening.sides[1].skipped = 30;
+        opening.note_segment(0, header(100, 5_000_001, flags::ACK), 50);
+        assert!(opening.is_confirmed(&ends));
+    }
+
+    #[test]
     fn a_client_is_confirmed_by_the_servers_data_and_over_udp_by_another_datagram() {
         let ends = misleading(); // side 1 is the client
         let mut tcp = Opening::default();

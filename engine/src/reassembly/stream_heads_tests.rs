@@ -104,6 +104,16 @@ fn bytes_are_bounded_and_add_up_to_zero_when_all_are_gone() {
 }
 
 #[test]
+fn few_heads_with_many_bytes_leave_no_room_for_others() {
+    let mut heads = StreamHeads::new(3, 65_536);
+    let head = heads.create(owner(1, 0, 0), 0, true);
+    heads.insert(head, 0, &[0; 3 * MEAN_HEAD_BYTES]);
+    assert!(!heads.is_full());
+    heads.insert(head, 3 * MEAN_HEAD_BYTES as u32, &[0]);
+    assert!(heads.is_full());
+}
+
+#[test]
 fn the_oldest_of_one_client_is_evicted_first() {
     let mut heads = StreamHeads::new(2, 2048);
     let first = heads.create(owner(1, 1, 0), 0, true);

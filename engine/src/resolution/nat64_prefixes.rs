@@ -5,16 +5,17 @@
 //! and only about the network of the client that asked: its /64, because a host uses several addresses there. What a
 //! resolver of the site that is configured says counts for all clients. Where prefixes are configured, none are learned.
 //!
-//! Bounded in networks, and in prefixes of each; the network that learned first is forgotten.
+//! Bounded in networks, and in prefixes of each. The /48 with most networks loses the one that learned longest ago:
+//! sites get a /48, so a client with many networks displaces its own.
 
 use super::lesson::Lesson;
 use crate::address::embedded::{embedded_by_prefix, embedded_ipv4, Nat64Prefix};
 use crate::address::realm::Realm;
 use crate::address::realm_host::Host;
 use crate::address::Address;
+use crate::shares::Shares;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
@@ -30,24 +31,29 @@ type Network = (Realm, Option<Address>);
 /// The network of the site if its realms are not told apart.
 const EVERYWHERE: Network = (Realm::NONE, None);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Learned {
     /// By network: prefixes and when they were learned, latest last.
     networks: HashMap<Network, Vec<(Nat64Prefix, u64)>, RandomState>,
-    /// The networks without EVERYWHERE, in the order in which they first learned.
-    order: VecDeque<Network>,
+    /// The networks without EVERYWHERE: what stands for them in `shares`.
+    tickets: HashMap<Network, u32, RandomState>,
+    shares: Shares<Network>,
     evicted: u64,
 }
 
 impl Learned {
+    fn new(max_networks: usize) -> Self {
+        Self {
+            networks: HashMap::default(),
+            tickets: HashMap::default(),
+            shares: Shares::new(max_networks),
+            evicted: 0,
+        }
+    }
+
     fn learn(&mut self, network: Network, prefix: Nat64Prefix, now_ns: u64, max_networks: usize) {
-        if network != EVERYWHERE && !self.networks.contains_key(&network) {
-            if self.order.len() >= max_networks {
-                let oldest = self.order.pop_front();
-                self.evicted +=
-                    u64::from(oldest.is_some_and(|oldest| self.networks.remove(&oldest).is_some()));
-            }
-            self.order.push_back(network);
+        if network != EVERYWHERE {
+            self.make_room(network, max_networks);
         }
         let prefixes = self.networks.entry(network).or_default();
         prefixes.retain(|(known, _)| *known != prefix);
@@ -55,6 +61,23 @@ impl Learned {
             prefixes.remove(0);
         }
         prefixes.push((prefix, now_ns));
+    }
+
+    /// Makes a network the newest of its site, and evicts another one for it if it is new and there are too many.
+    fn make_room(&mut self, network: Network, max_networks: usize) {
+        if let Some(ticket) = self.tickets.get(&network) {
+            return self.shares.renew(*ticket);
+        }
+        if self.tickets.len() >= max_networks {
+            if let Some((ticket, oldest)) = self.shares.candidate() {
+                self.shares.release(ticket);
+                self.tickets.remove(&oldest);
+                self.evicted += u64::from(self.networks.remove(&oldest).is_some());
+            }
+        }
+        let (realm, prefix) = network;
+        let site = Host { realm, address: prefix.unwrap_or_default().site_prefix() };
+        self.tickets.insert(network, self.shares.add(site, network, 1, false));
     }
 }
 
@@ -73,7 +96,7 @@ impl Nat64Prefixes {
     pub fn new(max_networks: usize) -> Self {
         Self {
             configured: Vec::new(),
-            learned: RwLock::default(),
+            learned: RwLock::new(Learned::new(max_networks)),
             has_learned: AtomicBool::new(false),
             max_networks: max_networks.max(1),
         }

@@ -116,7 +116,7 @@ fn a_flood_of_answers_stays_within_the_bounds_and_is_counted() {
     }
     prefixes.learn(&answer("2001:db8::1", &["2001:db8:64::192.0.0.170"], 0), true);
     let learned = prefixes.learned.read().unwrap();
-    assert_eq!((learned.networks.len(), learned.order.len()), (101, 100));
+    assert_eq!((learned.networks.len(), learned.tickets.len()), (101, 100));
     assert!(learned.networks.values().all(|one| one.len() <= MAX_PREFIXES));
     assert_eq!(learned.evicted, 9_900);
 }
@@ -147,4 +147,30 @@ fn resolvers_of_the_site_in_any_number_of_realms_stay_within_the_bound() {
     }
     let learned = prefixes.learned.read().unwrap();
     assert_eq!((learned.networks.len(), learned.evicted), (101, 899));
+}
+
+#[test]
+fn a_client_with_many_networks_displaces_its_own_and_not_those_of_others() {
+    let prefixes = Nat64Prefixes::new(1000);
+    let honest: Vec<String> = (0..100).map(|n| format!("2001:db8:{n:x}:1::10")).collect();
+    for client in &honest {
+        prefixes.learn(&answer(client, &["2001:db8:64::192.0.0.170"], 0), false);
+    }
+    for n in 0..20_000u32 {
+        let hostile = format!("2001:db8:ffff:{n:x}::1");
+        prefixes.learn(&answer(&hostile, &["2001:db9:64::192.0.0.170"], 1), false);
+    }
+    let kept = honest.iter().filter(|client| find(&prefixes, client, TRANSLATED, 2).is_some()).count();
+    assert!(kept >= 99, "{kept}");
+}
+
+#[test]
+fn a_network_that_learns_again_is_kept_before_older_ones() {
+    let prefixes = Nat64Prefixes::new(100);
+    for n in 0..1000u32 {
+        for client in [format!("2001:db8:1:{n:x}::1"), "2001:db8:1:ffff::1".to_owned()] {
+            prefixes.learn(&answer(&client, &["2001:db8:64::192.0.0.170"], 0), false);
+        }
+    }
+    assert!(find(&prefixes, "2001:db8:1:ffff::1", TRANSLATED, 0).is_some());
 }
