@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.machine import INSTALLED, need, need_root
+from tests.machine import INSTALLED, need, need_root, open_folder
 from tests.marks import MarkGuard
 
 # A suite started in the background may ignore SIGINT, and so would every program that it starts.
@@ -58,15 +56,8 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     if request.node.get_closest_marker("lab") is None:
         yield tmp_path
         return
-    with _open_folder() as folder:
+    with open_folder() as folder:
         yield folder
-
-
-@contextmanager
-def _open_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="netmon-test-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +69,6 @@ def libpcap() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _state() -> Iterator[None]:
     """Keeps the state of the tests' sensors apart from that of the user who runs them."""
-    with pytest.MonkeyPatch.context() as patch, _open_folder() as folder:
+    with pytest.MonkeyPatch.context() as patch, open_folder() as folder:
         patch.setenv("XDG_STATE_HOME", str(folder))
         yield

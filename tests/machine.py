@@ -8,7 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,14 @@ _INSTALLATION = threading.Lock()  # Debian installs one package at a time
 def cache(name: str) -> Path:
     """A folder outside the checkout, in which tests keep what is slow to make."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netmon-tests" / name
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A new folder that every user may enter, as a sensor does that was started as root."""
+    with tempfile.TemporaryDirectory(prefix="netmon-test-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 def need(*programs: str) -> None:

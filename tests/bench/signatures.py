@@ -14,6 +14,7 @@ from pathlib import Path
 
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.match import compile_matcher
+from tests.floods import resident_bytes
 
 COUNT = 200_000
 
@@ -64,7 +65,7 @@ def measure(names: int, networks: int, vendors: int) -> str:
         compile_matcher(load_folder(Path(folder)))
         after = resource.getrusage(resource.RUSAGE_SELF)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return f"{seconds:.2f} s of CPU, {after.ru_maxrss / 1024:.0f} MB at most"
+    return f"{seconds:.2f} s of CPU, {resident_bytes('VmHWM') / 2**20:.0f} MB at most"
 
 
 def main() -> None:

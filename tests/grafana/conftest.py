@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.grafana.recording import record
-from tests.machine import need
+from tests.machine import need, open_folder
 from tests.render.draw import build
 from tests.render.packages import packages
 
@@ -22,10 +22,11 @@ def page_build(request):
 
 
 @pytest.fixture(scope="session")
-def recording(tmp_path_factory, page_build):
+def recording(page_build):
     """Prometheus' response to every query of the dashboards."""
     need("ip", "tc", "ethtool", "tcpdump", "tshark", "curl", "prometheus", "amtool")
-    return record(tmp_path_factory.mktemp("dashboards"))
+    with open_folder() as folder:
+        return record(folder)
 
 
 @pytest.fixture(scope="session")

@@ -16,11 +16,10 @@ from netmon.verify.compare import Comparison
 from netmon.verify.netmon_facts import NetmonFacts, open_file
 from netmon.verify.second_opinion import get_opinion
 from netmon.verify.show import as_json
+from tests.floods import resident_bytes
 from tests.sweep.captures import Capture
 
 Endpoints = tuple[str, int, str, int]
-
-_PEAK = "VmHWM:"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def _read(capture: Capture) -> tuple[Result, dict[Endpoints, FlowRecord]]:
     """What netmon reads, and its flows by their endpoints."""
     result = Result(capture.sha256, str(capture.path), capture.size)
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
-    memory_mb, start_s = _peak_mb(), time.process_time()
+    before, start_s = resident_bytes("VmHWM"), time.process_time()
     flows: dict[Endpoints, FlowRecord] = {}
     comparison = Comparison(str(capture.path))
     facts = NetmonFacts(comparison)
@@ -95,7 +94,7 @@ def _read(capture: Capture) -> tuple[Result, dict[Endpoints, FlowRecord]]:
         result,
         digest=_digest(comparison),
         cpu_s=round(time.process_time() - start_s, 3),
-        memory_mb=round(_peak_mb() - memory_mb, 1),
+        memory_mb=round((resident_bytes("VmHWM") - before) / 2**20, 1),
         packets=stats["packets"],
         undecoded={" ".join(reason): count for reason, count in stats["rejected"].items() if count},
         problems=tuple(source.problems),
@@ -115,11 +114,6 @@ def _digest(comparison: Comparison) -> str:
     """A number for what netmon reads, as far as it is compared."""
     facts = "\n".join(sorted(f"{count} {fact!r}" for fact, count in comparison.found.items()))
     return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _peak_mb() -> float:
-    lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(_PEAK))
 
 
 def _seen(difference: dict[str, Any], flows: dict[Endpoints, FlowRecord]) -> dict[str, str]:

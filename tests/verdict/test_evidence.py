@@ -5,7 +5,7 @@ from itertools import product
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 
 from netmon.places.decision import decide
 from netmon.records import Vote
@@ -61,6 +61,7 @@ def test_a_source_that_repeats_its_provider_changes_no_verdict(
 STRENGTH = {"undecided": 0, "expected": 1, "unexpected": 1, "forbidden": 1}
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(VOTES, st.data(), POLICIES, SUBJECTS, COMPONENT, EXCLUDED, NOT_IN)
 def test_evidence_that_says_the_same_weakens_no_verdict(
     votes, data, policy, subject, component, excluded, not_in
