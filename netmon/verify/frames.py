@@ -146,12 +146,16 @@ def _has_fragment_fields(row: Row, at: int) -> bool:
     return (offset or "0") != "0" or more in ("1", "True")
 
 
+LAST_NS = 2**64 - 1
+"""The latest time that the engine knows; later time stamps count as this."""
+
+
 def time_ns(row: Row) -> int:
     """The time stamp of the frame in nanoseconds; 0 if it has none."""
     seconds, _, fraction = "".join(row["frame.time_epoch"]).partition(".")
     if not (seconds.isdigit() and fraction.isdigit()):
         return 0
-    return int(seconds) * 1_000_000_000 + int(fraction[:9].ljust(9, "0"))
+    return min(int(seconds) * 1_000_000_000 + int(fraction[:9].ljust(9, "0")), LAST_NS)
 
 
 def find_innermost(row: Row) -> Innermost | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from netmon.sources.files import FileSource
+from netmon.verify.frames import time_ns
 from netmon.verify.second_opinion import get_opinion
 from netmon.verify.show import as_json, lines
 from tests.check_captures import CAPTURES
@@ -189,3 +190,9 @@ def test_a_difference_as_text_and_as_json(opinion):
     assert found["destination"] == {"ip": "52.114.77.33", "port": 443}
     assert (found["wireshark"], found["netmon"]) == (["mobile.pipe.aria.microsoft.com"], ["other.example"])
     assert found["first_packet"] <= found["last_packet"]
+
+
+def test_times_beyond_those_of_the_engine_count_as_its_last_one():
+    """A pcapng file can have later times than 64 bits of nanoseconds hold; the comparison goes on."""
+    assert time_ns({"frame.time_epoch": ["18446744073.709551614"]}) == 2**64 - 2
+    assert time_ns({"frame.time_epoch": ["36893488147.419103232"]}) == 2**64 - 1
