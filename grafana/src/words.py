@@ -40,6 +40,7 @@ VIEW = {
     "clock": "Clocks differ or were set",
     "misdated": "Packets have wrong times",
     "undecoded": "Packets cannot be decoded",
+    "overlapping": "Addresses overlap",
 }
 DROPS = {"kernel": "by the kernel", "interface": "by the interface"}
 ENCRYPTED_DNS = {"dot": "over TLS (DoT)", "doh": "over HTTPS (DoH)", "doq": "over QUIC (DoQ)"}
