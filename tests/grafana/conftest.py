@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.grafana.recording import record
+from tests.grafana.simulation import Database
 from tests.machine import need, open_folder
 from tests.render.draw import build
 from tests.render.packages import packages
@@ -27,6 +28,13 @@ def recording(page_build):
     need("ip", "tc", "ethtool", "tcpdump", "tshark", "curl", "prometheus", "amtool")
     with open_folder() as folder:
         return record(folder)
+
+
+@pytest.fixture
+def database():
+    """Prometheus' answers about sensors that a test simulates."""
+    need("prometheus", "promtool")
+    return Database()
 
 
 @pytest.fixture(scope="session")

@@ -4,20 +4,13 @@ import pytest
 
 from tests.grafana.boards import Range, targets
 from tests.grafana.recording import CHOSEN
-from tests.grafana.simulation import BEGIN_S, Database, Sensor
-from tests.machine import need
+from tests.grafana.simulation import BEGIN_S, Sensor
 from tests.records import EXPECTED, MOSCOW, UNEXPECTED, ZURICH
 
 pytestmark = pytest.mark.slow
 
 RESOLUTION = 0.02
 """What Prometheus' extrapolation to the ends of a range may add or take."""
-
-
-@pytest.fixture
-def database():
-    need("prometheus", "promtool")
-    return Database()
 
 
 def flows(server, when_s, window="1h", job="netmon"):

@@ -9,8 +9,7 @@ from tests.grafana import scenes
 from tests.grafana.boards import Range, targets
 from tests.grafana.recording import CHOSEN
 from tests.grafana.scenes import work
-from tests.grafana.simulation import BEGIN_S, Database, Sensor
-from tests.machine import need
+from tests.grafana.simulation import BEGIN_S, Sensor
 from tests.records import MOSCOW, UNEXPECTED
 
 pytestmark = pytest.mark.slow
@@ -20,12 +19,6 @@ PANELS = {one.panel["title"]: one for one in targets() if one.board == "overview
 CRITICAL, NOTICE = (replace(UNEXPECTED, severity=severity) for severity in ("critical", "notice"))
 FORBIDDEN = replace(UNEXPECTED, outcome="forbidden", reason="policy_forbids")
 FRANKFURT = replace(MOSCOW, location="frankfurt", country="DE", city="Frankfurt")
-
-
-@pytest.fixture
-def database():
-    need("prometheus", "promtool")
-    return Database()
 
 
 @pytest.fixture
