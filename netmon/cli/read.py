@@ -19,7 +19,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from netmon import privacy, wiring
+from netmon import wiring
 from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
@@ -84,12 +84,11 @@ def read(
     if paths != given:
         log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
     expression = check_filter(filter_words)
-    settings = options.load()
+    settings = options.load_for_files()
     known = wiring.load_signatures(settings, log)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
-    level = privacy.ADDRESS if options.privacy is None else options.privacy
-    shown = wiring.make_privacy(settings, level)
+    shown = wiring.make_privacy(settings)
     clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
     summary = Summary(known.locations, shown, clients)
     outputs: list[Output] = [summary]
