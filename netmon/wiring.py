@@ -97,9 +97,9 @@ def make_monitor(
     return Monitor(signatures, locator, config.policy, config.subjects, trips, destinations)
 
 
-def make_privacy(config: Config, level: int) -> Privacy:
+def make_privacy(config: Config) -> Privacy:
     """The level of detail shown about clients. Raises ConfigError for an unusable key file."""
-    return Privacy(level, read_key(config.privacy_key))
+    return Privacy(config.privacy_level, read_key(config.privacy_key))
 
 
 def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output]) -> None:

@@ -3,6 +3,7 @@
 mod clocks;
 mod held_packets;
 mod lifecycle;
+mod machine_messages;
 mod recall;
 mod state;
 mod timekeeping;
@@ -10,6 +11,7 @@ mod upkeep;
 
 pub use self::state::Monitor;
 
+use self::machine_messages::may_name_machines;
 use self::state::{context, Sender};
 use self::timekeeping::Timed;
 use crate::address::realm::Realm;
@@ -230,6 +232,9 @@ impl Monitor {
         }
         let message_kind = flow.message_kind();
         let is_handshake = flow.opening.quic().is_some() && may_be_long_header(segment.payload);
+        if may_name_machines(segment) {
+            self.read_lease(segment, sender.key.realm, arrival.time_ns);
+        }
         self.evaluate(slot, arrival, named, met);
         if is_handshake {
             self.remember_quic(slot, side, segment.payload);

@@ -17,6 +17,7 @@ from netmon.config.load import find_file, load
 from netmon.config.settings import Config
 from netmon.countries import check_country
 from netmon.errors import ConfigError
+from netmon.privacy import ADDRESS
 from netmon.records import RoundTrip
 from netmon.verdict.subjects import Subjects
 
@@ -132,6 +133,19 @@ class CaptureOptions(SubjectOptions):
             help="scapy runs on any system, but is slow; needs the Python package scapy.",
         ),
     ] = SourceName.NATIVE
+
+    def load(self) -> Config:
+        """The configuration, overridden by these options. Raises ConfigError."""
+        config = super().load()
+        return config if self.privacy is None else replace(config, privacy_level=self.privacy)
+
+    def load_for_files(self) -> Config:
+        """The same for capture files. Raises ConfigError."""
+        return self.for_files(self.load())
+
+    def for_files(self, config: Config) -> Config:
+        """The configuration for what the readers of capture files see: they have the clients' addresses."""
+        return config if self.privacy is not None else replace(config, privacy_level=ADDRESS)
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

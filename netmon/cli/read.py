@@ -19,7 +19,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from netmon import privacy, wiring
+from netmon import wiring
 from netmon._engine import Matcher
 from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
@@ -94,12 +94,12 @@ def read(
     if paths != given:
         log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
     expression = check_filter(filter_words)
-    settings = options.load()
+    configured = options.load()
+    settings = options.for_files(configured)
     known = wiring.load_signatures(settings, log)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
-    level = privacy.ADDRESS if options.privacy is None else options.privacy
-    shown = wiring.make_privacy(settings, level)
+    shown = wiring.make_privacy(settings)
     clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
     summary = Summary(known.locations, shown, clients)
     outputs: list[Output] = [summary]
@@ -110,10 +110,9 @@ def read(
     with ExitStack() as stack:
         reading: Reading | None = None
         if store is not None:
-            level = settings.privacy_level if options.privacy is None else options.privacy
-            kept = wiring.make_privacy(settings, level)
+            kept = wiring.make_privacy(configured)
             intake = intake_of(stack.enter_context(opened(store)), str(store), observer)
-            reading = Reading(intake, settings, known, databases.current, kept, observer, paths, expression)
+            reading = Reading(intake, configured, known, databases.current, kept, observer, paths, expression)
             outputs.append(reading)
         report = stack.enter_context(_progress(make_console(stderr=True), paths))
         reader = _open_files(paths, matcher, options.source, expression, every, limits, report)

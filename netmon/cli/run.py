@@ -86,8 +86,7 @@ def run(
         if require_all:
             settings = replace(settings, capture=replace(settings.capture, require_all=True))
         # What is opened once and may need root comes first; what is opened again, as the sensor's user.
-        level = settings.privacy_level if options.privacy is None else options.privacy
-        privacy = wiring.make_privacy(settings, level)
+        privacy = wiring.make_privacy(settings)
         listeners = () if settings.web.is_off else open_listeners(settings.web, os.environ)
         stack.callback(close_all, listeners)
         expression = " ".join(filter_words or ())

@@ -10,6 +10,7 @@ from typing import Any
 from netmon.limits import Limits
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
+from netmon.privacy import ADDRESS
 from netmon.verdict.policy import Address, Policy
 from netmon.verdict.subjects import Subjects
 from netmon.web.options import WebOptions
@@ -122,6 +123,7 @@ class Config:
     def engine_keywords(self) -> dict[str, Any]:
         """Keyword arguments for the engine's constructors."""
         return {
+            "name_machines": self.privacy_level == ADDRESS,
             **self.limits.keywords(),
             "separate_by": self.separate_by,
             "site_resolvers": self.site_resolvers,

@@ -10,6 +10,7 @@ use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::types::arrival::Arrival;
 use crate::types::ends::Ends;
+use crate::types::mac::Mac;
 use crate::wire::dns::{self, Message};
 use crate::wire::host::can_exist;
 use crate::wire::{Malformed, Progress, Segment};
@@ -89,6 +90,8 @@ pub struct Messages<'a> {
     source: (Address, u16),
     destination: (Address, u16),
     arrival: Arrival,
+    /// Of the frame around a datagram.
+    sender: Option<Mac>,
     query: Option<FallbackQuery>,
 }
 
@@ -102,7 +105,8 @@ impl<'a> Messages<'a> {
     ) -> Self {
         let source = (segment.src, segment.src_port);
         let destination = (segment.dst, segment.dst_port);
-        Self { context, kind, is_tcp: false, realm, source, destination, arrival, query: None }
+        let sender = Mac::of_sender(segment);
+        Self { context, kind, is_tcp: false, realm, source, destination, arrival, sender, query: None }
     }
 
     /// For the messages of this `kind` that one side of a TCP connection sends.
@@ -115,7 +119,7 @@ impl<'a> Messages<'a> {
     ) -> Self {
         let (source, destination) = (ends.end(side), ends.end(1 - side));
         let realm = ends.key().realm;
-        Self { context, kind, is_tcp: true, realm, source, destination, arrival, query: None }
+        Self { context, kind, is_tcp: true, realm, source, destination, arrival, sender: None, query: None }
     }
 
     /// What a fallback resolver was queried for: the most significant query so far.
@@ -250,6 +254,8 @@ impl<'a> Messages<'a> {
                 self.note_query(&message);
                 self.process_query(&message);
             }
+        } else if let Some(machines) = &self.context.names.machines {
+            machines.learn_announcement(&message, self.host(self.source.0), self.sender);
         }
         if let Some(reports) = &mut self.context.reports {
             reports.push(CapturedMessage {
