@@ -25,6 +25,10 @@ from netmon.yaml_runs import MARKER, Run, take_runs
 T = TypeVar("T")
 
 
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+"""A decimal number; `float` also takes digits of other scripts, and underscores."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One error in a file, printed as "file:line: message"."""
@@ -274,10 +278,7 @@ class Item:
     def number(self, low: float, high: float) -> float:
         """A finite number within bounds."""
         text = self.text()
-        try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
+        number = float(text) if _NUMBER.fullmatch(text) else math.nan
         if not low <= number <= high:
             if text:
                 self.report(f"'{text}' is not a number from {low:g} to {high:g}")

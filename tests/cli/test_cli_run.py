@@ -15,8 +15,10 @@ import bcrypt
 import pytest
 
 from netmon.signatures.load import default_folder
+from tests.cli.ports import wait_for
 from tests.craft.golden_time import push_channel, quic_datagrams
-from tests.craft.scene import NAME, START_NS, ethernet_file
+from tests.craft.scene import NAME, START_NS, connection, ethernet_file, flight
+from tests.craft.talk import tls_session
 from tests.machine import need
 from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
 
@@ -165,6 +167,29 @@ def test_connections_that_rest_go_on_with_their_names(sensor, tmp_path):
         assert len(others) == 2
         assert {event["netmon"]["continues"] for event in others} == {first["netmon"]["flow_id"]}
         assert sum(event["network"]["bytes"] for event in own) == sum(len(one.packet) for one in packets)
+
+
+def test_a_reader_who_stalls_does_not_stop_the_sensor(sensor, tmp_path):
+    """Flows are counted while nobody reads standard output, and it gets their events later."""
+    need("curl")
+    where, count = "127.0.0.1:10977", 300  # their events are several times what a pipe holds
+    capture = tmp_path / "many.pcap"
+    sessions = [tls_session(connection(client_port=port), flight()) for port in range(20_000, 20_000 + count)]
+    capture.write_bytes(ethernet_file([one for session in sessions for one in session]))
+    config = tmp_path / "netmon.yaml"
+    config.write_text("metrics: {hold_zero_s: 0}\n")
+    running = sensor("--config", config, "--signatures", SIGNATURES, LISTEN, where)
+    running.inside("ip", "link", "set", "lo", "up")
+    running.replay(capture)
+
+    def counted():
+        lines = running.inside("curl", "-sS", f"http://{where}/metrics").splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith("netmon_flows_total"))
+
+    wait_for(lambda: counted() == count, "all flows are counted")
+    code, events = running.end(signal.SIGTERM)
+    assert code == 0
+    assert sum(event["netmon"]["phase"] == "end" for event in events) == count
 
 
 @pytest.mark.usefixtures("libpcap")

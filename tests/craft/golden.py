@@ -122,6 +122,7 @@ CASES: tuple[Callable[[], bytes], ...] = (
     tenants.overlapping_vlans,
     tenants.separated_vlans,
     tenants.look_up_in_another_vlan,
+    tenants.look_up_in_an_overlay,
 )
 
 

@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod flow_key;
 pub mod grounds;
 pub mod interception;
+pub mod number48;
 pub mod opening_state;
 pub mod protocol;
 pub mod tcp_header;
