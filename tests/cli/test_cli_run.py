@@ -15,10 +15,9 @@ import bcrypt
 import pytest
 
 from netmon.signatures.load import default_folder
-from tests.cli.ports import wait_for
+from tests.cli.cable import LISTEN, PORT, Sensor
 from tests.craft.golden_time import push_channel, quic_datagrams
-from tests.craft.scene import NAME, START_NS, connection, ethernet_file, flight
-from tests.craft.talk import tls_session
+from tests.craft.scene import NAME, START_NS, ethernet_file
 from tests.machine import need
 from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
 
@@ -27,82 +26,6 @@ pytestmark = pytest.mark.lab
 SIGNATURES = Path(__file__).parents[1] / "golden" / "signatures"
 SPANS = ((0, 4 * 10**9), (4 * 10**9, 1000 * 10**9), (1000 * 10**9, 10**15))
 """The times between silences in the captures of connections that rest."""
-PORT = "netmon-test1"
-LISTEN = "--web.listen-address"
-OTHER_END = "netmon-test0"
-SETUP = (
-    f"ip link add {OTHER_END} type veth peer name {PORT}"
-    f" && ip link set {OTHER_END} up && ip link set {PORT} up"
-    ' && exec "$@"'
-)
-
-
-class Sensor:
-    """A running `netmon run` on one end of a cable; `replay` sends a capture into the other."""
-
-    def __init__(self, environment, *words):
-        listen = [] if LISTEN in words else [LISTEN, "off"]
-        command = [
-            sys.executable,
-            "-m",
-            "netmon",
-            "run",
-            "-i",
-            PORT,
-            "--user",
-            "nobody",
-            *listen,
-            "--json",
-            *words,
-        ]
-        self.process = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", SETUP, "sh", *map(str, command)],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        )
-
-    def line(self):
-        """The next line on standard error."""
-        return self.process.stderr.readline().rstrip("\n")
-
-    def inside(self, *words):
-        """Run a program in the sensor's namespace; what it prints."""
-        command = ["nsenter", "--net", f"--target={self.process.pid}", *map(str, words)]
-        return subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
-
-    def replay(self, capture):
-        """Send a capture's packets at 2,000 per second."""
-        self.inside("tcpreplay", "--quiet", "--pps=2000", f"--intf1={OTHER_END}", capture)
-
-    def end(self, number):
-        """Exit code and events after a signal."""
-        self.process.send_signal(number)
-        output, errors = self.process.communicate(timeout=30)
-        assert errors == ""
-        return self.process.returncode, [json.loads(line) for line in output.splitlines()]
-
-
-@pytest.fixture
-def sensor(environment):
-    """Start a sensor with these options, and wait until it captures."""
-    need("ip", "tcpreplay")
-    started = []
-
-    def sensor(*words):
-        one = Sensor(environment, *words)
-        started.append(one)
-        where = words[words.index(LISTEN) + 1] if LISTEN in words else None
-        assert (
-            one.line() == f"netmon: watching {PORT}; metrics: {f'http://{where}/metrics' if where else 'off'}"
-        )
-        return one
-
-    yield sensor
-    for one in started:
-        one.process.kill()
-        one.process.communicate()
 
 
 def ended(events):
@@ -167,29 +90,6 @@ def test_connections_that_rest_go_on_with_their_names(sensor, tmp_path):
         assert len(others) == 2
         assert {event["netmon"]["continues"] for event in others} == {first["netmon"]["flow_id"]}
         assert sum(event["network"]["bytes"] for event in own) == sum(len(one.packet) for one in packets)
-
-
-def test_a_reader_who_stalls_does_not_stop_the_sensor(sensor, tmp_path):
-    """Flows are counted while nobody reads standard output, and it gets their events later."""
-    need("curl")
-    where, count = "127.0.0.1:10977", 300  # their events are several times what a pipe holds
-    capture = tmp_path / "many.pcap"
-    sessions = [tls_session(connection(client_port=port), flight()) for port in range(20_000, 20_000 + count)]
-    capture.write_bytes(ethernet_file([one for session in sessions for one in session]))
-    config = tmp_path / "netmon.yaml"
-    config.write_text("metrics: {hold_zero_s: 0}\n")
-    running = sensor("--config", config, "--signatures", SIGNATURES, LISTEN, where)
-    running.inside("ip", "link", "set", "lo", "up")
-    running.replay(capture)
-
-    def counted():
-        lines = running.inside("curl", "-sS", f"http://{where}/metrics").splitlines()
-        return sum(float(line.split()[-1]) for line in lines if line.startswith("netmon_flows_total"))
-
-    wait_for(lambda: counted() == count, "all flows are counted")
-    code, events = running.end(signal.SIGTERM)
-    assert code == 0
-    assert sum(event["netmon"]["phase"] == "end" for event in events) == count
 
 
 @pytest.mark.usefixtures("libpcap")
