@@ -167,6 +167,10 @@ class Item:
         where = f"{self._keys}: " if self._keys and self._document.names_keys else ""
         self._document.report(self.line, where + message)
 
+    def problems(self) -> int:
+        """How many problems the document has so far."""
+        return len(self._document.problems)
+
     def is_text(self) -> bool:
         """True for a scalar."""
         return isinstance(self._node, yaml.ScalarNode)

@@ -21,6 +21,7 @@ from rich.progress import (
 
 from netmon import privacy, wiring
 from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
+from netmon.cli.reading import reading_signatures
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
 from netmon.outputs import Output
@@ -85,7 +86,8 @@ def read(
         log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
     expression = check_filter(filter_words)
     settings = options.load()
-    known = wiring.load_signatures(settings, log)
+    with reading_signatures(make_console(stderr=True)) as count:
+        known = wiring.load_signatures(settings, log, count)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
     level = privacy.ADDRESS if options.privacy is None else options.privacy
