@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.machine import INSTALLED, need, need_root, open_folder
 from tests.marks import MarkGuard
-from tests.sharing import Turns, place_of, share_work
+from tests.sharing import Reporter, Turns, place_of, share_work
 
 # A suite started in the background may ignore SIGINT, and so would every program that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -40,8 +40,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Enforces the marks of every test."""
     config.pluginmanager.register(MarkGuard())
-    if hasattr(config, "workerinput"):
-        config.pluginmanager.register(Turns())
+    config.pluginmanager.register(Turns() if hasattr(config, "workerinput") else Reporter())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.machine import cache
+from tests.machine import INSTALLED, cache, one_at_a_time
 
 MOST_PROCESSES = 4
 """Browsers, containers and compilers of more at once would need much memory."""
@@ -52,20 +52,27 @@ class Turns:
     """
 
     def __init__(self) -> None:
-        self._folder = cache("turns")
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._room = cache("room.lock")
+        self._room.parent.mkdir(parents=True, exist_ok=True)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Runs a test when it is its turn."""
         kind = fcntl.LOCK_SH if item.get_closest_marker("alone") is None else fcntl.LOCK_EX
-        with (self._folder / "room").open("w") as room:
-            with self._at_the_door():
+        with self._room.open("w") as room:
+            with one_at_a_time("door"):
                 fcntl.flock(room, kind)
             return (yield)
 
-    @contextmanager
-    def _at_the_door(self) -> Iterator[None]:
-        with (self._folder / "door").open("w") as door:
-            fcntl.flock(door, fcntl.LOCK_EX)
-            yield
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Tells the process that reports what this one has installed."""
+        session.config.workeroutput["installed"] = INSTALLED
+
+
+class Reporter:
+    """A pytest plugin for the process that reports what the others do."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A process has ended."""
+        INSTALLED.extend(getattr(node, "workeroutput", {}).get("installed", ()))

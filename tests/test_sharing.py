@@ -12,12 +12,18 @@ import pytest
 from tests.sharing import LONGEST_FIRST, MOST_PROCESSES, TESTS, share_work
 
 CONFTEST = """
-from tests.sharing import Turns
+from tests.machine import INSTALLED
+from tests.sharing import Reporter, Turns
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "alone: nothing beside it")
-    if hasattr(config, "workerinput"):
-        config.pluginmanager.register(Turns())
+    is_worker = hasattr(config, "workerinput")
+    if is_worker:
+        INSTALLED.append("by " + config.workerinput["workerid"])
+    config.pluginmanager.register(Turns() if is_worker else Reporter())
+
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(f"installed: {sorted(INSTALLED)}")
 """
 TEST = """
 import json, os, time
@@ -69,7 +75,7 @@ def test_the_files_that_come_first_exist():
 
 @pytest.mark.slow
 def test_nothing_runs_beside_a_test_that_is_alone(tmp_path):
-    """Other tests run beside each other, and each of both kinds gets its turn."""
+    """Others run beside each other, each gets its turn, and the run says what all of them have installed."""
     (tmp_path / "conftest.py").write_text(CONFTEST)
     for name, mark, is_alone in (("a", "", False), ("b", "", False), ("c", "@pytest.mark.alone", True)):
         (tmp_path / f"test_{name}.py").write_text(TEST.format(mark=mark, is_alone=is_alone))
@@ -93,6 +99,7 @@ def test_nothing_runs_beside_a_test_that_is_alone(tmp_path):
         command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert "90 passed" in done.stdout, done.stdout + done.stderr
+    assert "installed: ['by gw0', 'by gw1', 'by gw2']" in done.stdout
     ran = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     alone = [(began, ended) for is_alone, began, ended in ran if is_alone]
     others = [(began, ended) for is_alone, began, ended in ran if not is_alone]
