@@ -17,7 +17,7 @@ from netmon.config.settings import Config, state_folder
 from netmon.days import DAY_S
 from netmon.destinations.file import DestinationsFile
 from netmon.errors import NetmonError
-from netmon.loading import Loading
+from netmon.loading import Loading, PacedCount
 from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.births import Labels
@@ -191,7 +191,8 @@ class Sensor:
             request.done.set()
 
     def _load(self) -> _Loaded:
-        signatures = wiring.load_signatures(self._config, self._log)
+        progress = PacedCount(self._log, "{:,} names and networks read so far")
+        signatures = wiring.load_signatures(self._config, self._log, progress)
         kept = (self._trips, self._databases, self._destinations)
         monitor = wiring.make_monitor(self._config, signatures, *kept)
         return _Loaded(monitor, compile_matcher(signatures), list(monitor.expected_series(time.time_ns())))

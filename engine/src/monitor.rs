@@ -154,7 +154,7 @@ impl Monitor {
             let is_known = treatment == Treatment::Skip;
             counters.duplicate_packets += if is_known { u64::from(segment.ip_packets) } else { 0 };
             if let Some(flow) = slot.and_then(|slot| self.table.get_mut(slot)) {
-                flow.view.realms.note_duplicate(side, segment.realm);
+                flow.realms.note_duplicate(side, segment.realm);
             }
             return;
         }

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, grouped
-from netmon.cli.terminal import log, write_line
+from netmon.cli.reading import reading_signatures
+from netmon.cli.terminal import log, make_console, write_line
 from netmon.config.settings import Config, Privileges, Rotation, state_folder
 from netmon.errors import ConfigError
 from netmon.places.database import Database
@@ -42,7 +43,8 @@ def check(options: ConfigOptions) -> None:
     from netmon.web.guard import WebGuard  # noqa: PLC0415
 
     settings = options.load()
-    known = wiring.load_signatures(settings, log)
+    with reading_signatures(make_console(stderr=True)) as count:
+        known = wiring.load_signatures(settings, log, count)
     databases = wiring.open_databases(settings, log)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)

@@ -22,6 +22,7 @@ from rich.progress import (
 from netmon import wiring
 from netmon._engine import Matcher
 from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
+from netmon.cli.reading import reading_signatures
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
 from netmon.outputs import Output
@@ -96,7 +97,8 @@ def read(
     expression = check_filter(filter_words)
     configured = options.load()
     settings = options.for_files(configured)
-    known = wiring.load_signatures(settings, log)
+    with reading_signatures(make_console(stderr=True)) as count:
+        known = wiring.load_signatures(settings, log, count)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
     shown = wiring.make_privacy(settings)

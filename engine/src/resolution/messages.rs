@@ -260,6 +260,8 @@ impl<'a> Messages<'a> {
         if let Some(reports) = &mut self.context.reports {
             reports.push(CapturedMessage {
                 time_ns: self.arrival.time_ns,
+                interface: self.arrival.interface,
+                realm: self.realm,
                 source: self.source,
                 destination: self.destination,
                 kind: self.kind.label(),
