@@ -73,14 +73,26 @@ ALLOWED = {
         "encapsulations",
         "errors",
         "exposition",
+        "places",
         "privacy",
         "quality",
         "records",
         "signatures",
         "state_file",
         "verdict",
+        "version",
     },
     "privileges": {"", "_engine", "config", "errors"},
+    "store": {
+        "config",
+        "days",
+        "errors",
+        "outputs",
+        "places",
+        "privacy",
+        "records",
+        "signatures",
+    },
     "wiring": {
         "config",
         "destinations",
@@ -130,6 +142,7 @@ ALLOWED = {
         "sensor",
         "signatures",
         "sources",
+        "store",
         "verdict",
         "verify",
         "version",
@@ -149,6 +162,7 @@ LIBRARIES = {
     "bcrypt": {"web"},
     "markdown_it": {"web"},
     "maxminddb": {"places"},
+    "sqlite3": {"store"},
 }
 
 

@@ -139,9 +139,8 @@ class CaptureOptions(SubjectOptions):
         config = super().load()
         return config if self.privacy is None else replace(config, privacy_level=self.privacy)
 
-    def load_for_files(self) -> Config:
-        """The same for capture files, whose readers have the clients' addresses. Raises ConfigError."""
-        config = self.load()
+    def for_files(self, config: Config) -> Config:
+        """The configuration for capture files, whose readers have the clients' addresses."""
         return config if self.privacy is not None else replace(config, privacy_level=ADDRESS)
 
 
