@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from netmon.cli.erase import erase
 from netmon.cli.options import ERROR, ConfigOptions, grouped
 from netmon.cli.terminal import json_stream, log, make_console, write_line
 from netmon.config.settings import Config
@@ -32,6 +33,9 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+app.command("erase", short_help="Removes what is stored of a client.")(erase)
 
 
 @app.command("key")

@@ -165,3 +165,61 @@ def test_the_list_names_the_files_of_the_configuration(privacy, tmp_path):
     assert document["privacy_level"] == 1
     assert str(tmp_path / "key") in [one["where"] for one in document["stored"]]
     assert "'fr' is not one of en, de" in privacy("list", "--language", "fr", code=2).stderr
+
+
+@pytest.fixture
+def written(netmon, privacy, demo, tmp_path):
+    """Events in a file and flows in a store, both at level 1; the address and the event of one client."""
+    config = ("--config", tmp_path / "netmon.yaml")
+    masked = netmon("read", "--json", "--privacy", 1, *config, "--store", tmp_path / "store.db", demo).stdout
+    (tmp_path / "events.jsonl").write_text(masked)
+    plain = netmon("read", "--json", demo).stdout.splitlines()
+    return json.loads(plain[0])["source"]["ip"], masked.splitlines()
+
+
+def clients_of(lines):
+    """How the clients of events are shown."""
+    return [json.loads(line).get("source", {}).get("address") for line in lines]
+
+
+def test_a_client_is_erased_by_its_address(privacy, written, log, tmp_path):
+    """Its pseudonyms are found with the key; the address itself is neither stored nor logged."""
+    address, before = written
+    words = ("erase", address, "--store", tmp_path / "store.db", "--reason", "request 7")
+    done = privacy(*words)
+    after = (tmp_path / "events.jsonl").read_text().splitlines()
+    shown = clients_of(before)[0]
+    count = clients_of(before).count(shown)
+    assert f"events.jsonl: {count} events erased" in done.stdout
+    assert f"store.db: {count} flows erased" in done.stdout
+    assert shown not in clients_of(after)
+    assert len(after) == len(before) > count
+    assert [one for one in after if "netmon.erased" not in one] == [
+        one for one in before if json.loads(one)["source"]["address"] != shown
+    ]
+    assert log()[-1]["action"] == "erase"
+    assert address not in (tmp_path / "key.log").read_text()
+    again = privacy(*words).stdout
+    assert "store.db: 0 flows erased" in again
+    assert "events.jsonl: 0 events erased" in again
+
+
+def test_a_client_is_erased_by_its_pseudonym(privacy, written, tmp_path):
+    """For a request that names an event."""
+    _, before = written
+    shown = clients_of(before)[-1]
+    privacy("erase", shown, "--reason", "request 7")
+    assert shown not in clients_of((tmp_path / "events.jsonl").read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("office", "--reason", "x"), "'office' is no pseudonym"),
+        (("192.0.2.1", "--reason", " "), "--reason is empty"),
+        (("192.0.2.1", "--reason", "x", "--store", "missing.db"), "missing.db: there is no store"),
+    ],
+)
+def test_what_cannot_be_erased_is_refused(privacy, words, why):
+    """In one line."""
+    assert why in privacy("erase", *words, code=1).stderr
