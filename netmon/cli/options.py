@@ -140,7 +140,7 @@ class CaptureOptions(SubjectOptions):
         return config if self.privacy is None else replace(config, privacy_level=self.privacy)
 
     def for_files(self, config: Config) -> Config:
-        """The configuration for capture files, whose readers have the clients' addresses."""
+        """The configuration for what the readers of capture files see: they have the clients' addresses."""
         return config if self.privacy is not None else replace(config, privacy_level=ADDRESS)
 
 

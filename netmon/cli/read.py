@@ -112,7 +112,7 @@ def read(
         if store is not None:
             kept = wiring.make_privacy(configured)
             intake = intake_of(stack.enter_context(opened(store)), str(store), observer)
-            reading = Reading(intake, settings, known, databases.current, kept, observer, paths, expression)
+            reading = Reading(intake, configured, known, databases.current, kept, observer, paths, expression)
             outputs.append(reading)
         report = stack.enter_context(_progress(make_console(stderr=True), paths))
         reader = _open_files(paths, matcher, options.source, expression, every, limits, report)
