@@ -19,7 +19,7 @@ from netmon.places.databases import Databases, default_folders
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
-from netmon.privacy import read_key
+from netmon.privacy.key_file import read_key
 from netmon.signatures.model import SignatureSet
 from netmon.verdict.policy import Policy, PolicyException, Relay
 from netmon.verdict.subjects import Subjects
@@ -141,6 +141,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "state.learning_days", str(settings.learning_days)
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
+    yield "privacy.count_period", settings.count_period
     yield "events.file", str(settings.events or "none")
     yield from _rotation_texts(settings.rotation)
     yield from _privilege_texts(settings.privileges)

@@ -58,7 +58,7 @@ def explain(
 
       netmon explain event.json
     """
-    settings = options.load_for_files()
+    settings = options.for_files(options.load())
     known = wiring.load_signatures(settings)
     line = _read_line(words) if flow is None else _find_flow(words, flow, settings, known, options)
     event = read_event(line)

@@ -139,10 +139,6 @@ class CaptureOptions(SubjectOptions):
         config = super().load()
         return config if self.privacy is None else replace(config, privacy_level=self.privacy)
 
-    def load_for_files(self) -> Config:
-        """The same for capture files. Raises ConfigError."""
-        return self.for_files(self.load())
-
     def for_files(self, config: Config) -> Config:
         """The configuration for what the readers of capture files see: they have the clients' addresses."""
         return config if self.privacy is not None else replace(config, privacy_level=ADDRESS)

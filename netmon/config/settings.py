@@ -11,6 +11,7 @@ from netmon.limits import Limits
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.privacy import ADDRESS
+from netmon.privacy.periods import Period
 from netmon.verdict.policy import Address, Policy
 from netmon.verdict.subjects import Subjects
 from netmon.web.options import WebOptions
@@ -112,6 +113,7 @@ class Config:
     learning_days: int = 7
     privacy_level: int = 1
     privacy_key: Path | None = None
+    count_period: Period = "month"  # in which distinct clients are counted
     events: Path | None = None
     rotation: Rotation = field(default_factory=Rotation)
     privileges: Privileges = field(default_factory=Privileges)
