@@ -31,6 +31,8 @@ pub struct Settings {
     pub geneve_ports: Vec<u16>,
     /// UDP ports of HP's encapsulated remote mirroring.
     pub hp_erm_ports: Vec<u16>,
+    /// Maximum number of bytes of packets that are kept as evidence; 0: none are kept.
+    pub max_evidence_bytes: usize,
     /// Flows that match a signature are reported this often; 0: only when they end.
     pub report_every_ns: u64,
 }
@@ -51,6 +53,7 @@ impl Default for Settings {
             vxlan_ports: vec![4789, 8472], // the registered one; that of Linux and older versions of VMware
             geneve_ports: vec![6081],
             hp_erm_ports: vec![7932],
+            max_evidence_bytes: 0,
             report_every_ns: 0,
         }
     }

@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["wire"],
     &["row", "settings", "shares", "tag", "types"],
     &["counters"],
+    &["kept"],
     &["reassembly", "view"],
     &["opening", "resolution"],
     &["naming"],
