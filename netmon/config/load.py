@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from netmon.config.policy import POLICY_KEYS, read_policy
-from netmon.config.settings import SEPARATIONS, Capture, Config, Mention, Privileges, Rotation
+from netmon.config.settings import SEPARATIONS, Capture, Config, Evidence, Mention, Privileges, Rotation
 from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (
     NO_NETWORK,
@@ -67,6 +67,7 @@ _SECTIONS = (
     "state",
     "privacy",
     "events",
+    "evidence",
     "privileges",
     "metrics",
     "web",
@@ -117,6 +118,7 @@ def _read(root: Item, file: Path) -> Config:
         privacy_key=privacy.read("key_file", _path_from(file), None),
         events=events.read("file", _path_from(file), None),
         rotation=_read_rotation(events),
+        evidence=_read_evidence(_section(top, "evidence", Evidence.__slots__), file),
         privileges=_read_privileges(_section(top, "privileges", Privileges.__slots__)),
         hold_zero_s=metrics.read("hold_zero_s", lambda item: item.integer(0, 3600), default.hold_zero_s),
         created_series=metrics.read("created_series", Item.flag, default.created_series),
@@ -190,6 +192,16 @@ def _read_rotation(events: Fields) -> Rotation:
         rotate_hours=events.read("rotate_hours", lambda item: item.integer(0, 8_784), default.rotate_hours),
         keep=events.read("keep", lambda item: item.integer(1, 10_000), default.keep),
         compress=events.read("compress", Item.flag, default.compress),
+    )
+
+
+def _read_evidence(fields: Fields, file: Path) -> Evidence:
+    default = Evidence()
+    return Evidence(
+        folder=fields.read("folder", _path_from(file), None),
+        max_mib=fields.read("max_mib", lambda item: item.integer(1, 1_048_576), default.max_mib),
+        keep_days=fields.read("keep_days", lambda item: item.integer(1, 36_500), default.keep_days),
+        memory_mib=fields.read("memory_mib", lambda item: item.integer(1, 65_536), default.memory_mib),
     )
 
 

@@ -76,6 +76,21 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where the evidence for findings is written, and how much of it is kept."""
+
+    folder: Path | None = None  # None: none is written
+    max_mib: int = 1024  # of the folder; the oldest files are removed first
+    keep_days: int = 90
+    memory_mib: int = 64  # for packets of flows that are not judged yet
+
+    @property
+    def memory_bytes(self) -> int:
+        """The bytes of packets that the engine keeps; 0 if no evidence is written."""
+        return 0 if self.folder is None else self.memory_mib << 20
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A vendor, component, place or group of countries in the policy, which must exist in the signatures."""
 
@@ -113,6 +128,7 @@ class Config:
     privacy_key: Path | None = None
     events: Path | None = None
     rotation: Rotation = field(default_factory=Rotation)
+    evidence: Evidence = field(default_factory=Evidence)
     privileges: Privileges = field(default_factory=Privileges)
     hold_zero_s: int = 60  # how long a new series of a counter is shown as 0
     created_series: bool = False  # whether counters have `_created`
@@ -127,6 +143,7 @@ class Config:
             "site_resolvers": self.site_resolvers,
             "nat64_prefixes": self.nat64_prefixes,
             **self.capture.port_keywords(),
+            "max_evidence_bytes": self.evidence.memory_bytes,
         }
 
 
