@@ -141,6 +141,11 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
     yield "events.file", str(settings.events or "none")
     yield from _rotation_texts(settings.rotation)
+    evidence = settings.evidence
+    yield "evidence.folder", str(evidence.folder or "none: no evidence is written")
+    yield "evidence.max_mib", str(evidence.max_mib)
+    yield "evidence.keep_days", str(evidence.keep_days)
+    yield "evidence.memory_mib", str(evidence.memory_mib)
     yield from _privilege_texts(settings.privileges)
     yield "metrics.hold_zero_s", str(settings.hold_zero_s)
     yield "metrics.created_series", "true" if settings.created_series else "false"

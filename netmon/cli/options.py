@@ -124,6 +124,14 @@ class CaptureOptions(SubjectOptions):
             "Default: 0 for read, privacy.level for run.",
         ),
     ] = None
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--evidence",
+            metavar="DIR",
+            help="Write evidence for every finding to this folder: its packets, and how to judge them again.",
+        ),
+    ] = None
     source: Annotated[
         SourceName,
         typer.Option(

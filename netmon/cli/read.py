@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from netmon import privacy, wiring
 from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
+from netmon.evidence.assembly import opened_evidence
 from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.events import Events
@@ -85,6 +87,8 @@ def read(
         log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
     expression = check_filter(filter_words)
     settings = options.load()
+    # What the configuration says about evidence is for the sensor.
+    settings = replace(settings, evidence=replace(settings.evidence, folder=options.evidence))
     known = wiring.load_signatures(settings, log)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
@@ -93,10 +97,14 @@ def read(
     clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
     summary = Summary(known.locations, shown, clients)
     outputs: list[Output] = [summary]
-    if json:
-        outputs.append(Events(json_stream(), shown, known.locations))
     matcher, limits = compile_matcher(known), settings.engine_keywords()
-    with _progress(make_console(stderr=True), paths) as report:
+    with ExitStack() as stack:
+        report = stack.enter_context(_progress(make_console(stderr=True), paths))
+        evidence = stack.enter_context(opened_evidence(settings, shown, log))
+        if json:
+            stream = json_stream()
+            chained = evidence.chained(stream) if evidence else stream
+            outputs.append(Events(chained, shown, known.locations))
         reader: FileSource | ScapyFileSource
         if options.source is SourceName.NATIVE:
             reader = FileSource(
@@ -111,6 +119,7 @@ def read(
             raise SourceError("--source scapy takes no filter with files")
         else:
             reader = ScapyFileSource(paths, matcher, every_flow=every, limits=limits)
+        outputs += [evidence.recorder(known, databases, reader.kept)] if evidence else []
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
     if not json:

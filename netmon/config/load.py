@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from netmon.config.policy import POLICY_KEYS, read_policy
-from netmon.config.settings import SEPARATIONS, Capture, Config, Evidence, Mention, Privileges, Rotation
+from netmon.config.settings import SEPARATIONS, Capture, Config, EvidenceFiles, Mention, Privileges, Rotation
 from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (
     NO_NETWORK,
@@ -118,7 +118,7 @@ def _read(root: Item, file: Path) -> Config:
         privacy_key=privacy.read("key_file", _path_from(file), None),
         events=events.read("file", _path_from(file), None),
         rotation=_read_rotation(events),
-        evidence=_read_evidence(_section(top, "evidence", Evidence.__slots__), file),
+        evidence=_read_evidence(_section(top, "evidence", EvidenceFiles.__slots__), file),
         privileges=_read_privileges(_section(top, "privileges", Privileges.__slots__)),
         hold_zero_s=metrics.read("hold_zero_s", lambda item: item.integer(0, 3600), default.hold_zero_s),
         created_series=metrics.read("created_series", Item.flag, default.created_series),
@@ -195,9 +195,9 @@ def _read_rotation(events: Fields) -> Rotation:
     )
 
 
-def _read_evidence(fields: Fields, file: Path) -> Evidence:
-    default = Evidence()
-    return Evidence(
+def _read_evidence(fields: Fields, file: Path) -> EvidenceFiles:
+    default = EvidenceFiles()
+    return EvidenceFiles(
         folder=fields.read("folder", _path_from(file), None),
         max_mib=fields.read("max_mib", lambda item: item.integer(1, 1_048_576), default.max_mib),
         keep_days=fields.read("keep_days", lambda item: item.integer(1, 36_500), default.keep_days),

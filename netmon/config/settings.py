@@ -76,7 +76,7 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class EvidenceFiles:
     """Where the evidence for findings is written, and how much of it is kept."""
 
     folder: Path | None = None  # None: none is written
@@ -128,7 +128,7 @@ class Config:
     privacy_key: Path | None = None
     events: Path | None = None
     rotation: Rotation = field(default_factory=Rotation)
-    evidence: Evidence = field(default_factory=Evidence)
+    evidence: EvidenceFiles = field(default_factory=EvidenceFiles)
     privileges: Privileges = field(default_factory=Privileges)
     hold_zero_s: int = 60  # how long a new series of a counter is shown as 0
     created_series: bool = False  # whether counters have `_created`

@@ -1,4 +1,4 @@
-"""The configuration as it applied to one flow: what `netmon read` needs to judge its evidence in the same way."""
+"""The configuration as it applied to one flow: what `netmon read` needs to judge its evidence again."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def applied_config(
 
 
 def _position(config: Config, flow: FlowRecord) -> Document:
-    """The sensor's position, unless a middlebox was suspected of answering: then round trips exclude nothing."""
+    """The sensor's position, unless a middlebox was suspected: then round trips exclude nothing."""
     if config.position is None or flow.interception == "suspected":
         return {}
     return asdict(config.position)

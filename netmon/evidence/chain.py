@@ -1,5 +1,7 @@
-"""A chain of records, each of which names the SHA-256 of the one before: what was removed, changed or put in another
-order is noticed, and what was cut off at the end by whoever kept a head of the chain elsewhere.
+"""A chain of records, each of which names the SHA-256 of the one before.
+
+What was removed, changed or put in another order is noticed; what was cut off at the end, with a head of the
+chain that is kept elsewhere.
 
 The records are JSON lines in `chain-000001.jsonl` and so on. Kinds:
 
@@ -64,7 +66,11 @@ class Chain:
     """
 
     def __init__(
-        self, folder: Path, log: Callable[[str], None], clock: Callable[[], float], max_bytes: int = _MAX_BYTES
+        self,
+        folder: Path,
+        log: Callable[[str], None],
+        clock: Callable[[], float],
+        max_bytes: int = _MAX_BYTES,
     ) -> None:
         """`clock`: seconds since 1970."""
         self.lost = 0
@@ -85,6 +91,7 @@ class Chain:
         except OSError as error:
             raise OutputError(f"{folder}: {reason_of(error)}") from error
         self._head = Head(0, START)
+        self._number, self._file = 1, -1
         try:
             self._open()
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -118,7 +125,8 @@ class Chain:
             self._write()
         except OSError as error:
             if not self._is_failing:
-                self._log(f"{self._folder}: {reason_of(error)}; the chain of the evidence is behind until it can be written")
+                waits = "the chain of the evidence waits until it can be written"
+                self._log(f"{self._folder}: {reason_of(error)}; {waits}")
             self._is_failing = True
             excess = len(self._pending) - _MAX_PENDING
             if excess > 0:
@@ -195,7 +203,9 @@ class Chain:
             finally:
                 os.close(descriptor)
         if cut:
-            self._log(f"{self._folder}: the last record of the chain was cut when it was written, and was removed")
+            self._log(
+                f"{self._folder}: the last record of the chain was cut when it was written, and was removed"
+            )
             self._append("recovered", {"bytes": cut})
 
     def _read_end(self, descriptor: int) -> int:

@@ -8,8 +8,8 @@ from netmon.records import ClassifiedFlow, Evidence
 from netmon.sources.kept import KeptPacket
 
 _NAMED: dict[Evidence, str] = {
-    "sni": "With it, the client's hello is complete: it asks for the server {name} (server_name).",
-    "quic_sni": "With it, the client's hello in QUIC is complete: it asks for the server {name} (server_name).",
+    "sni": "With it, the client's hello is complete: it asks for {name} (server_name).",
+    "quic_sni": "With it, the client's hello in QUIC is complete: it asks for {name} (server_name).",
     "http_host": "With it, the client's request is complete: it names the host {name}.",
     "certificate": "With it, the server's certificate is complete: it is for {name}.",
     "payload": "Its first bytes match a signature of the vendor.",
@@ -31,7 +31,11 @@ def _lines(packet: KeptPacket, classified: ClassifiedFlow, *, is_answer: bool) -
         yield "A DNS query for a name, before the flow." if not is_answer else "A DNS query."
     if "dns_answer" in shows:
         about = f" {flow.matched or flow.name}" if flow.matched or flow.name else " a name"
-        yield f"The DNS answer that gives the address {flow.server} for{about}." if is_answer else "A DNS answer."
+        yield (
+            f"The DNS answer that gives the address {flow.server} for{about}."
+            if is_answer
+            else "A DNS answer."
+        )
     if "syn" in shows:
         yield f"{sender} opens the connection to port {flow.server_port} of {flow.server} (TCP SYN)."
     if "syn_ack" in shows:

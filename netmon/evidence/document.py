@@ -29,14 +29,14 @@ from netmon.version import package_version
 FORMAT = 1
 
 LIMITS = (
-    "The capture holds the packets that name and judge the flow, not all of its packets: the bytes, the packets "
-    "and the end of the flow that it gives are smaller than those of the event.",
-    "It shows what the sensor saw. It cannot show that the packets were on the network: whoever runs the sensor "
-    "could have made them.",
+    "The capture holds the packets that name and judge the flow, not all of its packets, so it shows fewer "
+    "bytes and packets than the event.",
+    "It shows what the sensor saw. It cannot show that the packets were on the network: whoever runs the "
+    "sensor could have made them.",
 )
 _REWRITTEN = (
-    "Addresses and MAC addresses of clients are pseudonyms: the same address has the same pseudonym, ports are kept, "
-    "and checksums follow. Tunnel headers are removed."
+    "Addresses of clients, and MAC addresses, are pseudonyms: the same address has the same pseudonym, ports "
+    "are kept, and checksums follow. Tunnel headers are removed."
 )
 _AS_CAPTURED = "Addresses of clients are as they were captured."
 
@@ -78,7 +78,9 @@ class Writer:
         )
         shown = in_order if is_shown else [rewriting.apply(one) for one in in_order]
         answers = [_is_answer(one, classified) for one in in_order]
-        comments = [describe(one, classified, is_answer=is_it) for one, is_it in zip(in_order, answers, strict=True)]
+        comments = [
+            describe(one, classified, is_answer=is_it) for one, is_it in zip(in_order, answers, strict=True)
+        ]
         note = _AS_CAPTURED if is_shown else _REWRITTEN
         capture = write_pcapng(
             _section(classified, note),
@@ -100,7 +102,11 @@ class Writer:
             "sensor": self._config.sensor,
             "site": self._config.site,
             "flow": {"id": flow.flow_id, **key_of(flow, rewriting.show(flow.client))}
-            | {"start": timestamp(flow.start_ns), "last": timestamp(flow.last_ns), "interface": flow.interface},
+            | {
+                "start": timestamp(flow.start_ns),
+                "last": timestamp(flow.last_ns),
+                "interface": flow.interface,
+            },
             "client": self._privacy.show(flow.client, flow.start_ns),
             "judged": judged(classified)._asdict(),
             "explanation": classified.verdict.explanation if classified.verdict else None,
@@ -119,7 +125,12 @@ class Writer:
                 "sha256": self.signatures.sha256,
             },
             "databases": [
-                {"name": one.name, "built": one.date, "file": str(one.path.resolve()), "sha256": self._hash(one.path)}
+                {
+                    "name": one.name,
+                    "built": one.date,
+                    "file": str(one.path.resolve()),
+                    "sha256": self._hash(one.path),
+                }
                 for one in current
             ],
             "reproduce": f"netmon read --json --config {stem}.yaml {stem}.pcapng",

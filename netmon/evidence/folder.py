@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from netmon.config.settings import Evidence
+from netmon.config.settings import EvidenceFiles
 from netmon.days import DAY_S
 from netmon.errors import OutputError, reason_of
 
@@ -29,9 +29,9 @@ class Stored(NamedTuple):
 
 
 class EvidenceFolder:
-    """Writes files that only their owner can read. The constructor makes the folder; it raises OutputError."""
+    """Writes private files. The constructor makes the folder; it raises OutputError."""
 
-    def __init__(self, path: Path, settings: Evidence) -> None:
+    def __init__(self, path: Path, settings: EvidenceFiles) -> None:
         self.path = path
         self._max_bytes = settings.max_mib << 20
         self._keep_s = settings.keep_days * DAY_S

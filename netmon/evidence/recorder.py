@@ -20,7 +20,7 @@ _MAX_OPEN = 100_000
 
 
 class Recorder:
-    """An output that writes evidence. A folder that cannot be written stops nothing: `failed` counts findings."""
+    """An output that writes evidence. A folder that cannot be written stops nothing: it is counted."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Recorder:
         self.failed = 0
         self.without_packets = 0
         self.writer = writer
-        self.chain = chain
+        self._chain = chain
         self._folder = folder
         self._kept = kept
         self._databases = databases
@@ -76,11 +76,11 @@ class Recorder:
         if now_s >= self._expire_at_s:
             self._expire_at_s = now_s + _EXPIRE_EVERY_S
             self._expire(now_s)
-        self.chain.flush()
+        self._chain.flush()
 
-    def close(self) -> None:
-        """Ends the chain of this run."""
-        self.chain.close()
+    def counts(self) -> dict[str, int]:
+        """What became of findings, for the metrics."""
+        return {"written": self.written, "failed": self.failed, "without_packets": self.without_packets}
 
     def _write(self, classified: ClassifiedFlow) -> None:
         flow = classified.flow
@@ -96,7 +96,10 @@ class Recorder:
         except OSError as error:
             self.failed += 1
             if not self._is_failing:
-                self._log(f"{self._folder.path}: {reason_of(error)}; findings have no evidence until it can be written")
+                self._log(
+                    f"{self._folder.path}: {reason_of(error)}; findings have no evidence until it can be "
+                    "written"
+                )
             self._is_failing = True
             return
         if self._is_failing:
@@ -107,7 +110,7 @@ class Recorder:
     def _store(self, files: Files) -> None:
         for ending in ENDINGS:
             self._folder.write(f"{files.stem}{ending}", files.contents[ending])
-        self.chain.add("evidence", file=f"{files.stem}.json", sha256=files.sha256)
+        self._chain.add("evidence", file=f"{files.stem}.json", sha256=files.sha256)
 
     def _expire(self, now_s: float) -> None:
         try:
@@ -120,4 +123,4 @@ class Recorder:
             self._is_failing = True
             return
         if expired:
-            self.chain.add("removed", files=[f"{stem}.json" for stem in expired], why="retention")
+            self._chain.add("removed", files=[f"{stem}.json" for stem in expired], why="retention")

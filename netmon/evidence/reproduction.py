@@ -40,7 +40,7 @@ def reproduce(
 ) -> Iterator[str]:
     """Every difference between the evidence and what it shows now, one line each; none if it is reproduced.
 
-    `signatures` and `databases` are folders, or files, in which those that decided are looked for by their hashes.
+    `signatures` and `databases`: where those that decided are looked for, by their hashes.
     """
     document = read_document(file)
     problems = [*_changed_files(file, document)]
@@ -48,7 +48,7 @@ def reproduce(
         yield from problems
         return
     if not document["packets"]:
-        yield "holds no packets: they were evicted from memory before the flow was judged (evidence.memory_mib)"
+        yield "holds no packets: they were evicted before the flow was judged (evidence.memory_mib)"
         return
     try:
         config = load(file.parent / document["configuration"]["file"])
@@ -94,7 +94,7 @@ def _other_signatures(document: Mapping[str, Any], sha256: str, folder: Path) ->
 def _with_databases(
     config: Config, wanted: Iterable[Mapping[str, Any]], folders: Sequence[Path]
 ) -> tuple[Config, list[str]]:
-    """The configuration with the databases that decided, wherever they are now; what is missing, one line each."""
+    """The configuration with the databases that decided, wherever they are; what is missing, in lines."""
     labels: dict[Path, DatabaseLabel] = {}
     paths, missing = [], []
     for one in wanted:
@@ -102,8 +102,8 @@ def _with_databases(
         path = next((path for path in _candidates(said, folders) if _hash(path) == one["sha256"]), None)
         if path is None:
             missing.append(
-                f"the location database {one['name']}, built {one['built']}, sha256 {one['sha256']}, is not in "
-                f"{said} any more: name its folder with --databases"
+                f"the location database {one['name']}, built {one['built']}, sha256 {one['sha256']}, is not "
+                f"in {said} any more: name its folder with --databases"
             )
             continue
         paths.append(path)

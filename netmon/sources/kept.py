@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class KeptPacket:
-    """A copy of a captured packet, in the order of the engine's rows. `shows`: labels of the engine (`Shows`)."""
+    """A copy of a captured packet, in the order of the engine's rows."""
 
     time_ns: int
     link: int  # link type, as registered for pcap
@@ -18,7 +18,7 @@ class KeptPacket:
     number: int | None  # in the capture, from 1
     source: str  # the innermost addresses
     destination: str
-    shows: tuple[str, ...]
+    shows: tuple[str, ...]  # labels of the engine (`Shows`)
     data: bytes
 
 
@@ -43,7 +43,7 @@ class KeptPackets:
     def of(self, flow_id: int) -> list[KeptPacket]:
         """What is kept of a flow: its own packets, and those of the DNS messages on which its name rests."""
         rows = self._engine.kept_packets(flow_id)
-        return [KeptPacket(*row[:7], tuple(row[7]), row[8]) for row in rows]
+        return [KeptPacket(*row) for row in rows]
 
     def release(self, flow_ids: Sequence[int]) -> None:
         """The packets of these flows are not needed any more."""
