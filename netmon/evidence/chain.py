@@ -146,8 +146,15 @@ class Chain:
         os.close(self._lock)
 
     def _append(self, kind: str, fields: Record) -> None:
+        self._pending.append(self._record(kind, fields))
+
+    def _record(self, kind: str, fields: Record) -> Record:
         moment = datetime.fromtimestamp(self._clock(), UTC)
-        self._pending.append({"time": f"{moment:%Y-%m-%dT%H:%M:%S}Z", "kind": kind, **fields})
+        return {"time": f"{moment:%Y-%m-%dT%H:%M:%S}Z", "kind": kind, **fields}
+
+    def _lost_records(self) -> list[Record]:
+        """A record about those that were lost, which were before all that wait."""
+        return [self._record("lost", {"records": self._unrecorded})] if self._unrecorded else []
 
     def _close_batch(self) -> None:
         self._events_at_s = self._clock()
@@ -158,15 +165,12 @@ class Chain:
             self._events.clear()
 
     def _write(self) -> None:
-        if self._unrecorded:
-            self._append("lost", {"records": self._unrecorded})
-            self._unrecorded = 0
         size = os.fstat(self._file).st_size
         if size >= self._max_bytes:
             self._begin_segment(self._number + 1)
             size = 0
         head, lines = self._head, []
-        for record in self._pending:
+        for record in (*self._lost_records(), *self._pending):
             entry = {"n": head.number + 1, "previous": head.sha256, **record}
             line = json.dumps(entry, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
             head = Head(head.number + 1, line_hash(line))
@@ -182,6 +186,7 @@ class Chain:
             raise
         self._head = head
         self._pending.clear()
+        self._unrecorded = 0
 
     def _begin_segment(self, number: int) -> None:
         opened = os.open(self._folder / SEGMENT.format(number), _FLAGS, 0o600)

@@ -46,7 +46,7 @@ def _lines(packet: KeptPacket, classified: ClassifiedFlow, *, is_answer: bool) -
     elif "opening" in shows:
         yield f"{sender} sends part of its opening: a hello, a certificate, or what precedes them."
     elif "contact" in shows and not shows & {"syn", "syn_ack", "dns_query", "dns_answer"}:
-        yield f"{sender} goes on: it shows how far the two came in contact."
+        yield f"{sender} continues the exchange, which shows how far the two came in contact."
     if "round_trip" in shows:
         yield f"Round trip of the opening between sensor and server: {_milliseconds(flow.rtt_ns)}."
     if "first_data" in shows:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from netmon.records import ClassifiedFlow, FlowRecord
 
 
-class Judged(NamedTuple):
+class Decision(NamedTuple):
     """What was decided about a flow; compared as a whole."""
 
     vendor: str | None
@@ -23,10 +23,10 @@ class Judged(NamedTuple):
     confidence: str | None
 
 
-def judged(classified: ClassifiedFlow) -> Judged:
+def judged(classified: ClassifiedFlow) -> Decision:
     """What was decided about this flow."""
     flow, verdict, place = classified.flow, classified.verdict, classified.place
-    return Judged(
+    return Decision(
         classified.vendor,
         classified.component,
         flow.name,

@@ -9,7 +9,7 @@ from netmon.errors import reason_of
 from netmon.evidence.chain import Chain
 from netmon.evidence.document import Files, Writer
 from netmon.evidence.folder import ENDINGS, EvidenceFolder
-from netmon.evidence.judged import Judged, is_finding, judged
+from netmon.evidence.judged import Decision, is_finding, judged
 from netmon.places.databases import Databases
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.sources.kept import KeptPackets
@@ -43,7 +43,7 @@ class Recorder:
         self._databases = databases
         self._log = log
         self._clock = clock
-        self._known: OrderedDict[int, Judged] = OrderedDict()
+        self._known: OrderedDict[int, Decision] = OrderedDict()
         self._released: list[int] = []
         self._is_failing = False
         self._expire_at_s = clock()

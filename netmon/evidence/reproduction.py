@@ -14,7 +14,7 @@ from netmon.config.load import load
 from netmon.config.settings import Config
 from netmon.errors import NetmonError, OutputError, reason_of
 from netmon.evidence.document import FORMAT
-from netmon.evidence.judged import Judged, judged, key_of
+from netmon.evidence.judged import Decision, judged, key_of
 from netmon.places.databases import default_folders
 from netmon.places.labels import DatabaseLabel
 from netmon.records import ClassifiedFlow
@@ -144,7 +144,7 @@ def _differences(document: Mapping[str, Any], found: Sequence[ClassifiedFlow]) -
         yield "the flow is not in the capture, or matches no vendor"
         return
     now, before = judged(same[-1])._asdict(), document["judged"]
-    for key in Judged._fields:
+    for key in Decision._fields:
         if now[key] != before.get(key):
             yield f"{key}: {now[key]} now, and {before.get(key)} in the evidence"
 
