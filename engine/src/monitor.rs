@@ -87,11 +87,8 @@ impl Monitor {
         self.timer.observe(arrival);
         match decode(packet.link, packet.bytes, packet.wire_len, &self.ports) {
             Ok(Decoded::Segment(segment)) => {
-                let captured = match self.kept.are_kept() {
-                    true => Captured::Whole(packet),
-                    false => Captured::Unkept,
-                };
-                self.segment(&segment, arrival, captured);
+                let captured = self.kept.are_kept().then_some(Captured::Whole(packet));
+                self.segment(&segment, arrival, captured.as_ref());
             }
             Ok(Decoded::Fragment(mut fragment)) => {
                 fragment.packet.realm = self.settings.separate_by.realm(fragment.realm, interface);
@@ -116,10 +113,7 @@ impl Monitor {
         while let Some(done) = self.fragments.next_done() {
             let arrival = Arrival { time_ns: done.time_ns, interface: done.interface, number };
             let packets = self.take_fragments(&done);
-            let captured = match self.kept.are_kept() {
-                true => Captured::Fragments(&packets),
-                false => Captured::Unkept,
-            };
+            let captured = self.kept.are_kept().then_some(Captured::Fragments(&packets));
             let decoded = done
                 .packet
                 .as_ref()
@@ -130,7 +124,7 @@ impl Monitor {
                     if !done.is_complete {
                         segment.payload = &[];
                     }
-                    self.segment(&segment, arrival, captured);
+                    self.segment(&segment, arrival, captured.as_ref());
                     if !done.is_complete && !done.is_invalid {
                         segment.payload = payload;
                         self.read_beginning(&segment, arrival);
@@ -156,7 +150,7 @@ impl Monitor {
 
     /// Processes a segment, unless it repeats one.
     #[inline]
-    fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival, captured: Captured<'_>) {
+    fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival, captured: Option<&Captured<'_>>) {
         let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
         let (key, side) = FlowKey::of(segment, realm);
         let hash = self.table.hash(&key);
@@ -194,7 +188,7 @@ impl Monitor {
         header: TcpHeader,
         sender: Sender,
         arrival: Arrival,
-        captured: Captured<'_>,
+        captured: Option<&Captured<'_>>,
     ) {
         let side = sender.side;
         let is_new = |flow: &Flow| flow.opening.starts_new_connection(side, header);
@@ -209,7 +203,7 @@ impl Monitor {
         flow.view.unseen.follow(side, header, segment.payload_len);
         let mut is_closing = false;
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
-        let before = flow.view.handshake.stage();
+        let before = captured.map(|_| flow.view.handshake.stage());
         let packet = TimedPacket { ends: &flow.ends, side, arrival };
         if segment.payload_len > 0 {
             let first_byte = flow.opening.stream_start(flow.ends.client_side());
@@ -226,14 +220,17 @@ impl Monitor {
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
         let message_kind = flow.message_kind();
-        let is_by_client = side == flow.ends.client_side();
+        let kept = captured.zip(before).map(|(captured, before)| {
+            let is_by_client = side == flow.ends.client_side();
+            let own = Shows::of_segment(header, segment.payload_len, message_kind.is_some(), is_by_client);
+            (captured, Role { side, own, reads, named, met, before }.shows(flow))
+        });
         if is_closing {
             let due_ns = due_ns(&self.settings, flow, arrival.time_ns);
             self.table.set_due(slot, due_ns);
         }
-        if captured.is_kept() {
-            let own = Shows::of_segment(header, segment.payload_len, message_kind.is_some(), is_by_client);
-            self.keep(slot, captured, Role { side, own, reads, named, met, before });
+        if let Some((captured, shows)) = kept.filter(|(_, shows)| !shows.is_empty()) {
+            self.keep(slot, side, captured, shows);
         }
         self.evaluate(slot, arrival, named, met);
         if let Some(kind) = message_kind.filter(|_| segment.payload_len > 0) {
@@ -243,7 +240,13 @@ impl Monitor {
 
     /// The path of a UDP datagram.
     #[inline]
-    fn udp(&mut self, segment: &Segment<'_>, sender: Sender, arrival: Arrival, captured: Captured<'_>) {
+    fn udp(
+        &mut self,
+        segment: &Segment<'_>,
+        sender: Sender,
+        arrival: Arrival,
+        captured: Option<&Captured<'_>>,
+    ) {
         let side = sender.side;
         let slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
         let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of(segment)));
@@ -255,7 +258,7 @@ impl Monitor {
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         let peer = flow.opening.state(1 - side);
         let is_first = flow.traffic.packets() <= 1;
-        let before = flow.view.handshake.stage();
+        let before = captured.map(|_| flow.view.handshake.stage());
         let packet = TimedPacket { ends: &flow.ends, side, arrival };
         self.timer.time_datagram(&mut flow.view.handshake, packet, segment.payload, peer, is_first);
         let reads = flow.opening.expects_datagram(side, segment.payload);
@@ -266,8 +269,14 @@ impl Monitor {
         }
         let message_kind = flow.message_kind();
         let is_handshake = flow.opening.quic().is_some() && may_be_long_header(segment.payload);
-        let own = message_kind.map(|_| Shows::of_message(segment.payload)).unwrap_or_default();
-        let packets = self.keep(slot, captured, Role { side, own, reads, named, met, before });
+        let kept = captured.zip(before).map(|(captured, before)| {
+            let own = message_kind.map(|_| Shows::of_message(segment.payload)).unwrap_or_default();
+            (captured, Role { side, own, reads, named, met, before }.shows(flow))
+        });
+        let packets = match kept.filter(|(_, shows)| !shows.is_empty()) {
+            Some((captured, shows)) => self.keep(slot, side, captured, shows),
+            None => Vec::new(),
+        };
         self.evaluate(slot, arrival, named, met);
         if is_handshake {
             self.remember_quic(slot, side, segment.payload);

@@ -5,28 +5,19 @@ use crate::address::Address;
 use crate::capture::Packet;
 use std::sync::Arc;
 
-/// The packets that a segment arrived in.
+/// The packets that a segment arrived in, if packets are kept.
 #[derive(Clone, Copy, Debug)]
 pub enum Captured<'a> {
-    /// Packets are not kept.
-    Unkept,
     /// One packet.
     Whole(&'a Packet<'a>),
     /// The fragments of an IP packet.
     Fragments(&'a [Arc<KeptPacket>]),
 }
 
-impl<'a> Captured<'a> {
-    /// Packets are kept.
-    #[inline]
-    pub fn is_kept(self) -> bool {
-        !matches!(self, Self::Unkept)
-    }
-
+impl Captured<'_> {
     /// Copies of the packets, which show this between these addresses.
     pub fn copies(self, addresses: [Address; 2], shows: Shows) -> Vec<Arc<KeptPacket>> {
         match self {
-            Self::Unkept => Vec::new(),
             Self::Whole(packet) => vec![Arc::new(KeptPacket::of(packet, addresses, shows))],
             Self::Fragments(packets) => {
                 let shows = shows.and(Shows::FRAGMENT, true);

@@ -32,7 +32,9 @@ pub(super) struct Role {
 }
 
 impl Role {
-    fn shows(self, flow: &Flow) -> Shows {
+    /// What its packets show; empty if they need not be kept.
+    #[inline]
+    pub fn shows(self, flow: &Flow) -> Shows {
         let stage = flow.view.handshake.stage();
         let timed = match stage {
             _ if stage == self.before => Shows::default(),
@@ -51,22 +53,19 @@ impl Role {
 }
 
 impl Monitor {
-    /// Keeps the packets in which a segment arrived if they show something; returns the copies.
-    #[inline]
-    pub(super) fn keep(&mut self, slot: u32, captured: Captured<'_>, role: Role) -> Vec<Arc<KeptPacket>> {
-        match captured {
-            Captured::Unkept => Vec::new(),
-            Captured::Whole(_) | Captured::Fragments(_) => self.keep_copies(slot, captured, role),
-        }
-    }
-
-    fn keep_copies(&mut self, slot: u32, captured: Captured<'_>, role: Role) -> Vec<Arc<KeptPacket>> {
-        let Some(flow) = self.table.get(slot) else { return Vec::new() };
-        let shows = role.shows(flow);
-        if shows.is_empty() || is_of_no_interest(flow) {
+    /// Keeps the packets in which a segment of a side arrived, and which show this; returns the copies.
+    #[cold]
+    pub(super) fn keep(
+        &mut self,
+        slot: u32,
+        side: usize,
+        captured: &Captured<'_>,
+        shows: Shows,
+    ) -> Vec<Arc<KeptPacket>> {
+        let Some(flow) = self.table.get(slot).filter(|flow| !is_of_no_interest(flow)) else {
             return Vec::new();
-        }
-        let addresses = [role.side, 1 - role.side].map(|side| flow.ends.end(side).0);
+        };
+        let addresses = [side, 1 - side].map(|side| flow.ends.end(side).0);
         let copies = captured.copies(addresses, shows);
         let owner = (flow.ends.client(), flow.opening.is_confirmed(&flow.ends));
         self.tally.evicted.evidence += self.kept.keep(flow.id(), owner, copies.clone());
