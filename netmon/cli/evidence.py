@@ -32,7 +32,7 @@ def head(folder: Folder) -> None:
 
     Keep it where whoever can write the folder cannot: `netmon evidence verify --head` then notices if
     records were removed at the end of the chain, or if all of it was written anew. Sign it with minisign,
-    print it, or send it to someone.
+    print it, or send it to a third party.
 
     Examples:
 

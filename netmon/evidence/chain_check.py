@@ -141,7 +141,7 @@ def _check_events(check: Check, hashes: Sequence[str]) -> None:
     places: dict[str, list[int]] = {}
     for at, one in enumerate(hashes):
         places.setdefault(one[:PREFIX], []).append(at)
-    at, has_found = 0, False
+    at, has_found, is_damaged = 0, False, False
     for batch in check.batches:
         count, when = int(batch["count"]), batch.get("time")
         start = next((place for place in places.get(str(batch["first"]), ()) if place >= at), None)
@@ -154,14 +154,16 @@ def _check_events(check: Check, hashes: Sequence[str]) -> None:
             else:
                 check.notes.append(f"{text}: they may be in files that were not given")
             continue
-        if start > at:
+        if start > at and not is_damaged:  # else they belong to the batch before
             check.notes.append(f"lines {at + 1} to {start} of the events are not in the chain before {when}")
         has_found = True
         found = hashes[start : start + count]
         if hashlib.sha256("".join(found).encode()).hexdigest() == batch["sha256"]:
+            is_damaged = False
             check.confirmed += count
             at = start + count
         else:
+            is_damaged = True
             check.problems.append(
                 f"among the {count} events from line {start + 1} on, written before {when}, some were "
                 "changed, removed, added or moved"

@@ -221,7 +221,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "netmon_evidence_findings": (
         "counter",
-        ("result",),
+        ("state",),
         "Findings for which evidence was written, or could not be; and those without packets.",
     ),
     "netmon_folded_reports": (

@@ -23,7 +23,7 @@ def _programs():
 
 
 def run(tmp_path, *words):
-    """A sensor with events and evidence that replays the demo once; returns its log, without its first lines."""
+    """A sensor with events and evidence that replays the demo once; returns what it logs."""
     with Live(tmp_path, *OFF, "--config", "netmon.yaml", "--user", "nobody", *words) as sensor:
         notes = sensor.started()
         sensor.replay(DEMO)
@@ -33,7 +33,7 @@ def run(tmp_path, *words):
 
 
 def test_evidence_of_a_live_sensor(tmp_path):
-    """Its user writes it, with the packets from before the finding; it is judged again, and its chain is intact."""
+    """Its user writes it, with the packets from before; it is judged again, and its chain is intact."""
     (tmp_path / "evidence").mkdir()
     (tmp_path / "netmon.yaml").write_text(
         "events: {file: log/events.jsonl}\nevidence: {folder: evidence/files}\nsubject: {country: DE}\n"
@@ -76,7 +76,7 @@ def test_a_disk_that_is_full_stops_neither_capture_nor_events(tmp_path):
         "events: {file: log/events.jsonl}\nevidence: {folder: evidence}\nsubject: {country: DE}\n"
     )
     (tmp_path / "log").mkdir()
-    mount = "mount -t tmpfs -o size=8k,mode=700,uid=0 none evidence && exec \"$@\""
+    mount = 'mount -t tmpfs -o size=8k,mode=700,uid=0 none evidence && exec "$@"'
     before = ("unshare", "--mount", "sh", "-c", mount, "sh")
     events = tmp_path / "log" / "events.jsonl"
     with Live(tmp_path, *OFF, "--config", "netmon.yaml", "--user", "nobody", before=before) as sensor:
