@@ -102,6 +102,7 @@ class Engine:
         vxlan_ports: Sequence[int] = (4789, 8472),
         geneve_ports: Sequence[int] = (6081,),
         hp_erm_ports: Sequence[int] = (7932,),
+        one_clock: bool = False,  # of all interfaces in a file, as those of one host have
         max_evidence_bytes: int = 0,  # of packets kept as evidence; 0: none are kept
         report_every_s: int = 0,  # 0: only when a flow ends
     ) -> None: ...
@@ -151,6 +152,7 @@ class Sensor:
         vxlan_ports: Sequence[int] = (4789, 8472),
         geneve_ports: Sequence[int] = (6081,),
         hp_erm_ports: Sequence[int] = (7932,),
+        one_clock: bool = False,
         max_evidence_bytes: int = 0,
         report_every_s: int = 5,
     ) -> None: ...

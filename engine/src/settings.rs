@@ -23,6 +23,8 @@ pub struct Settings {
     pub udp_idle_ns: u64,
     /// A packet that arrives again within this time is a duplicate; 0: every packet counts.
     pub duplicate_window_ns: u64,
+    /// The interfaces of a capture file were timed by one clock, as those of a live capture are.
+    pub one_clock: bool,
     /// What tells equal addresses of different hosts apart.
     pub separate_by: Separation,
     /// UDP ports of VXLAN.
@@ -49,6 +51,7 @@ impl Default for Settings {
             tcp_idle_ns: 300 * SECOND_NS,
             udp_idle_ns: 60 * SECOND_NS,
             duplicate_window_ns: SECOND_NS / 20,
+            one_clock: false,
             separate_by: Separation::default(),
             vxlan_ports: vec![4789, 8472], // the registered one; that of Linux and older versions of VMware
             geneve_ports: vec![6081],

@@ -15,7 +15,8 @@ from netmon.cli.terminal import log, write_line
 from netmon.errors import ConfigError, OutputError
 from netmon.evidence.chain import Head
 from netmon.evidence.chain_check import check_chain
-from netmon.evidence.reproduction import reproduce
+from netmon.evidence.reproduction import Reproduction
+from netmon.places.databases import default_folders
 
 app = typer.Typer(
     no_args_is_help=True, help="Checks evidence for findings, and the chain that links it with the events."
@@ -98,8 +99,9 @@ def verify(
     problems = [*check.problems]
     for problem in problems:
         log(problem)
+    again = Reproduction(signatures, [*(databases or ()), *default_folders(os.environ)])
     for name in () if chain_only else sorted(check.files):
-        found = list(_judge_again(folder / name, signatures, databases or [], wireshark=wireshark))
+        found = list(_judge_again(folder / name, again, wireshark=wireshark))
         for problem in found:
             log(f"{name}: {problem}")
         if not found:
@@ -113,10 +115,8 @@ def verify(
     write_line("no problem found")
 
 
-def _judge_again(
-    file: Path, signatures: Path | None, databases: list[Path], *, wireshark: bool
-) -> Iterator[str]:
-    yield from reproduce(file, signatures, databases, os.environ)
+def _judge_again(file: Path, again: Reproduction, *, wireshark: bool) -> Iterator[str]:
+    yield from again.differences(file)
     if wireshark:
         # asyncio and dnspython are slow to import.
         from netmon.evidence.second_opinion import differences  # noqa: PLC0415

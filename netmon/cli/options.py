@@ -124,14 +124,6 @@ class CaptureOptions(SubjectOptions):
             "Default: 0 for read, privacy.level for run.",
         ),
     ] = None
-    evidence: Annotated[
-        Path | None,
-        typer.Option(
-            "--evidence",
-            metavar="DIR",
-            help="Write evidence for every finding to this folder: its packets, and how to judge them again.",
-        ),
-    ] = None
     source: Annotated[
         SourceName,
         typer.Option(
@@ -140,6 +132,20 @@ class CaptureOptions(SubjectOptions):
             help="scapy runs on any system, but is slow; needs the Python package scapy.",
         ),
     ] = SourceName.NATIVE
+
+
+@dataclass(frozen=True)
+class EvidenceOptions(CaptureOptions):
+    """The same, and where evidence is written."""
+
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--evidence",
+            metavar="DIR",
+            help="Write evidence for every finding to this folder: its packets, and how to judge them again.",
+        ),
+    ] = None
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

@@ -21,7 +21,15 @@ from rich.progress import (
 )
 
 from netmon import privacy, wiring
-from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
+from netmon.cli.options import (
+    ERROR,
+    FOUND,
+    NO_COUNTRY,
+    UNLISTED_CLIENTS,
+    EvidenceOptions,
+    SourceName,
+    grouped,
+)
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
 from netmon.evidence.assembly import opened_evidence
@@ -60,7 +68,7 @@ def read(
         typer.Option("--all", help="With --json: also write DNS messages, and flows that match no vendor."),
     ] = False,
     *,
-    options: CaptureOptions,
+    options: EvidenceOptions,
 ) -> None:
     """Reads capture files and shows what they contain.
 

@@ -174,6 +174,7 @@ def _read_capture(fields: Fields) -> Capture:
         ring_mib=fields.read("ring_mib", lambda item: item.integer(2, 4096), default.ring_mib),
         snaplen=fields.read("snaplen", lambda item: item.integer(128, 262_144), default.snaplen),
         promiscuous=fields.read("promiscuous", Item.flag, default.promiscuous),
+        one_clock=fields.read("one_clock", Item.flag, default.one_clock),
         vxlan_ports=fields.read("vxlan_ports", _read_ports, default.vxlan_ports),
         geneve_ports=fields.read("geneve_ports", _read_ports, default.geneve_ports),
         hp_erm_ports=fields.read("hp_erm_ports", _read_ports, default.hp_erm_ports),

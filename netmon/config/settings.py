@@ -28,6 +28,7 @@ class Capture:
     ring_mib: int = 32  # for each worker and interface
     snaplen: int = 65_535
     promiscuous: bool = True
+    one_clock: bool = False  # the interfaces of a capture file were timed by one host
     vxlan_ports: tuple[int, ...] = (4789, 8472)  # the registered one; Linux and older versions of VMware
     geneve_ports: tuple[int, ...] = (6081,)
     hp_erm_ports: tuple[int, ...] = (7932,)  # encapsulated remote mirroring of HP's switches
@@ -143,6 +144,7 @@ class Config:
             "site_resolvers": self.site_resolvers,
             "nat64_prefixes": self.nat64_prefixes,
             **self.capture.port_keywords(),
+            "one_clock": self.capture.one_clock,
             "max_evidence_bytes": self.evidence.memory_bytes,
         }
 

@@ -32,13 +32,19 @@ def applied_config(
     signatures: SignatureSet,
     databases: Iterable[Database],
     resolvers: Iterable[str],
+    *,
+    is_one_clock: bool,
 ) -> Document:
-    """The keys of netmon.yaml. `resolvers` are those that looked the name up for the client."""
+    """The keys of netmon.yaml. `resolvers` are those that looked the name up for the client.
+
+    `is_one_clock`: one clock timed the packets of all interfaces.
+    """
     country = config.subjects.find(flow.client).country
     document: Document = {
         "sensor": _position(config, flow),
         "subject": {"country": country} if country else {},
-        "capture": _changed(config.capture.port_keywords(), Capture().port_keywords()),
+        "capture": _changed(config.capture.port_keywords(), Capture().port_keywords())
+        | ({"one_clock": True} if is_one_clock else {}),
         "flows": _changed(config.limits.keywords(), Limits().keywords())
         | ({"separate_by": list(config.separate_by)} if config.separate_by else {}),
         "dns": _dns(config, flow, resolvers),

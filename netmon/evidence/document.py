@@ -92,8 +92,16 @@ class Writer:
         stem = _stem(classified, capture)
         resolvers = [rewriting.show(one) for one in askers if one != flow.client and flow.resolved]
         current = tuple(databases)
+        # Packets of a live sensor have no numbers; one host timed them.
+        is_one_clock = self._config.capture.one_clock or any(one.number is None for one in in_order)
         applied = applied_config(
-            self._config, flow, classified.vendor or "", self.signatures, current, resolvers
+            self._config,
+            flow,
+            classified.vendor or "",
+            self.signatures,
+            current,
+            resolvers,
+            is_one_clock=is_one_clock,
         )
         configuration = _json(applied)
         document = {

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,10 @@ from netmon.cli.app import app
 from netmon.cli.options import ERROR, FOUND, OK
 from netmon.evidence import recorder
 from tests.craft import golden, golden_time
+from tests.craft.packets import ethernet
+from tests.craft.pcap import Interface, pcapng
+from tests.craft.scene import ETHERNET, connection, flight
+from tests.craft.talk import frames, tls_session
 from tests.places.mmdb import nested, write_database
 from tests.scenarios.table import SCENARIOS, SOURCES
 from tests.test_golden import EXIT_CODES, SIGNATURES
@@ -143,3 +148,21 @@ def test_other_databases_and_signatures_are_reported(tmp_path):
     assert code == ERROR
     assert "other signatures" in problems
     assert netmon("evidence", "verify", folder, "--chain-only")[0] == OK
+
+
+@pytest.mark.parametrize("is_one_clock", [False, True])
+def test_round_trips_between_two_interfaces(is_one_clock, tmp_path, monkeypatch):
+    """They are measured in a file only if one clock timed both, and the evidence says so as well."""
+    monkeypatch.setattr(recorder, "is_finding", lambda classified: classified.vendor is not None)
+    sent = tls_session(connection(), flight())
+    order = zip(sent, frames(sent, ethernet), strict=True)
+    tapped = [frame if one.up else replace(frame, interface=1) for one, frame in order]
+    tap = [Interface("tap0", ETHERNET), Interface("tap1", ETHERNET)]
+    (tmp_path / "tapped.pcapng").write_bytes(pcapng(tapped, tap))
+    (tmp_path / "netmon.yaml").write_text(f"capture: {{one_clock: {is_one_clock}}}\n".lower())
+    words = ("--config", tmp_path / "netmon.yaml", "--signatures", SIGNATURES, "--evidence", tmp_path / "e")
+    [event] = map(json.loads, netmon("read", "--json", *words, tmp_path / "tapped.pcapng")[1].splitlines())
+    assert ("answer_rtt_ms" in event["netmon"]) == is_one_clock
+    [document] = documents(tmp_path / "e").values()
+    again = reproduced(tmp_path / "e", document)["netmon"]
+    assert again.get("answer_rtt_ms") == event["netmon"].get("answer_rtt_ms")

@@ -105,7 +105,7 @@ def test_a_finding_without_packets_is_counted_and_says_so(recorder, tmp_path):
     assert recorder.counts() == {"written": 1, "failed": 0, "without_packets": 1}
     code, _, problems = netmon("evidence", "verify", tmp_path)
     assert code == 1
-    assert "holds no packets" in problems
+    assert "no packets: they were evicted" in problems
 
 
 def test_files_are_private(recorder, tmp_path):

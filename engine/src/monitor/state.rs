@@ -82,7 +82,7 @@ impl Monitor {
             dns_streams: DnsStreams::new(settings.max_heads),
             queries: PendingQueries::default(),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
-            timer: HandshakeTimer::new(settings.is_live()),
+            timer: HandshakeTimer::new(settings.is_live() || settings.one_clock),
             ports: TunnelPorts::new(&settings.vxlan_ports, &settings.geneve_ports, &settings.hp_erm_ports),
             idle: IdleMemory::new(settings.max_idle_connections),
             fragment_packets: FragmentPackets::default(),

@@ -96,6 +96,7 @@ impl Limits {
                 "vxlan_ports" => settings.vxlan_ports = value.extract()?,
                 "geneve_ports" => settings.geneve_ports = value.extract()?,
                 "hp_erm_ports" => settings.hp_erm_ports = value.extract()?,
+                "one_clock" => settings.one_clock = value.extract()?,
                 "max_evidence_bytes" => settings.max_evidence_bytes = value.extract()?,
                 "report_every_s" => settings.report_every_ns = seconds(value)?,
                 other => return Err(PyTypeError::new_err(format!("unexpected keyword argument: {other}"))),
