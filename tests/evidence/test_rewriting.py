@@ -6,6 +6,8 @@ import json
 import subprocess
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netmon.evidence import recorder
 from netmon.evidence.rewriting import RAW_IP, Rewriting
@@ -137,6 +139,19 @@ def test_damaged_packets_do_no_harm(data):
     """A packet without both addresses is left out; a cut one is rewritten as far as it goes."""
     done = Rewriting([CLIENT], digest).apply(packet(data, RAW_IP))
     assert packed(CLIENT) not in done.data
+
+
+@given(st.binary(max_size=120), st.binary(max_size=80), st.sampled_from([0, 1, 101, 113, 147, 276]))
+def test_any_packet_with_the_addresses(before, after, link):
+    """Whatever precedes and follows the addresses, no address of the client is left and nothing fails."""
+    pair = packed(CLIENT) + packed(SERVER)
+    for version in (b"\x45", b"\x46", b"\x4f", b"\x40"):
+        data = before + version + before[:11].ljust(11, b"\0") + pair + after
+        rewriting = Rewriting([CLIENT], digest)
+        done = rewriting.apply(packet(data, link))
+        header = done.data.find(packed(rewriting.show(CLIENT)))
+        assert header >= 0
+        assert packed(CLIENT) + packed(SERVER) not in done.data
 
 
 def test_ipv6_with_extension_headers():
