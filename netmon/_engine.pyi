@@ -92,6 +92,7 @@ class Engine:
         max_names: int = 200_000,
         site_resolvers: Sequence[IPv4Address | IPv6Address] = (),  # they look names up for clients
         nat64_prefixes: Sequence[str] = (),  # of the site's translators, such as "2001:db8:64::/96"
+        name_machines: bool = False,  # remember hardware addresses and host names of clients
         max_heads: int = 20_000,
         max_head_bytes: int = 65_536,
         max_idle_connections: int = 100_000,
@@ -142,6 +143,7 @@ class Sensor:
         max_names: int = 200_000,
         site_resolvers: Sequence[IPv4Address | IPv6Address] = (),
         nat64_prefixes: Sequence[str] = (),
+        name_machines: bool = False,  # remember hardware addresses and host names of clients
         max_heads: int = 20_000,
         max_head_bytes: int = 65_536,
         max_idle_connections: int = 100_000,

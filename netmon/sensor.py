@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -18,14 +19,17 @@ from netmon.destinations.file import DestinationsFile
 from netmon.errors import NetmonError
 from netmon.evidence.assembly import OpenEvidence
 from netmon.evidence.recorder import Recorder
-from netmon.loading import Loading
+from netmon.loading import Loading, PacedCount
 from netmon.monitor import Monitor
 from netmon.outputs import Output
+from netmon.outputs.births import Labels
+from netmon.outputs.engine_metrics import FLOW_PACKET_SEEN
 from netmon.outputs.events import Events
 from netmon.outputs.lines import Lines
+from netmon.outputs.observer import Observer, new_run
 from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
-from netmon.outputs.remembered import SeriesFile
+from netmon.outputs.remembered import Remembered, SeriesFile
 from netmon.places.round_trips_file import RoundTripsFile
 from netmon.privacy import Privacy
 from netmon.signatures.match import compile_matcher
@@ -77,13 +81,16 @@ class Sensor:
         self._supervisor = Supervisor(os.environ)
         self._ports = PortLines()
         self._quality = quality.Watch()
-        self._activity = quality.Activity()
+        remembered = self._series.load()
+        seen = remembered.last_seen.get(FLOW_PACKET_SEEN, {})
+        self._activity = quality.Activity({interface: time_s for (interface,), time_s in seen.items()})
         self._is_suspected = False
         self.prometheus = Prometheus(
             package_version(), self._stats, hold_s=config.hold_zero_s, with_created=config.created_series
         )
-        self.prometheus.restore(self._series.load())
+        self.prometheus.restore(remembered)
         register_process(self.prometheus.registry, config.sensor, config.site)
+        self._observer = Observer(config.sensor, config.site, new_run())
         self._events: list[Events] = []
         self._lines: list[Lines] = []
         self._outputs: list[Output] = [self.prometheus]
@@ -107,7 +114,7 @@ class Sensor:
         To be called before `run`.
         """
         stream = lines if evidence is None else evidence.chained(lines)
-        events = Events(stream, privacy, self._monitor.signatures.locations, self._config.sensor)
+        events = Events(stream, privacy, self._monitor.signatures.locations, self._observer)
         self._lines.append(lines)
         self._events.append(events)
         self._outputs.append(events)
@@ -196,7 +203,8 @@ class Sensor:
             request.done.set()
 
     def _load(self) -> _Loaded:
-        signatures = wiring.load_signatures(self._config, self._log)
+        progress = PacedCount(self._log, "{:,} names and networks read so far")
+        signatures = wiring.load_signatures(self._config, self._log, progress)
         kept = (self._trips, self._databases, self._destinations)
         monitor = wiring.make_monitor(self._config, signatures, *kept)
         return _Loaded(monitor, compile_matcher(signatures), list(monitor.expected_series(time.time_ns())))
@@ -236,8 +244,14 @@ class Sensor:
     def _save(self, now_s: float) -> None:
         """Writes what has changed of the state."""
         self._state.save(self._destinations, now_s)
-        self._series.save(self.prometheus.changes, self.prometheus.remembered, now_s)
+        self._series.save(self.prometheus.changes + self._activity.changes, self._remembered, now_s)
         self._trips_file.save(self._trips, now_s)
+
+    def _remembered(self) -> Remembered:
+        """What metrics must not lose: that of the flows, and when interfaces last showed a packet of one."""
+        flows = self.prometheus.remembered()
+        seen: dict[Labels, float] = {(name,): time_s for name, time_s in self._activity.last_s.items()}
+        return replace(flows, last_seen={**flows.last_seen, FLOW_PACKET_SEEN: seen})
 
     def _log_further(self, line: str) -> None:
         """Logs a problem of a further file of a folder, unless the first one has it as well."""

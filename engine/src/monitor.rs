@@ -4,6 +4,7 @@ mod clocks;
 mod held_packets;
 mod keeping;
 mod lifecycle;
+mod machine_messages;
 mod recall;
 mod state;
 mod timekeeping;
@@ -12,6 +13,7 @@ mod upkeep;
 pub use self::state::Monitor;
 
 use self::keeping::Role;
+use self::machine_messages::may_name_machines;
 use self::state::{context, Sender};
 use self::timekeeping::Timed;
 use crate::address::realm::Realm;
@@ -166,7 +168,7 @@ impl Monitor {
             let is_known = treatment == Treatment::Skip;
             counters.duplicate_packets += if is_known { u64::from(segment.ip_packets) } else { 0 };
             if let Some(flow) = slot.and_then(|slot| self.table.get_mut(slot)) {
-                flow.view.realms.note_duplicate(side, segment.realm);
+                flow.realms.note_duplicate(side, segment.realm);
             }
             return;
         }
@@ -277,6 +279,9 @@ impl Monitor {
             Some((captured, shows)) => self.keep(slot, side, captured, shows),
             None => Vec::new(),
         };
+        if may_name_machines(segment) {
+            self.read_lease(segment, sender.key.realm, arrival.time_ns);
+        }
         self.evaluate(slot, arrival, named, met);
         if is_handshake {
             self.remember_quic(slot, side, segment.payload);

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, grouped
-from netmon.cli.terminal import log, write_line
+from netmon.cli.reading import reading_signatures
+from netmon.cli.terminal import log, make_console, write_line
 from netmon.config.settings import Config, Privileges, Rotation, state_folder
 from netmon.errors import ConfigError
 from netmon.places.database import Database
@@ -18,7 +19,7 @@ from netmon.places.databases import Databases, default_folders
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
-from netmon.privacy import read_key
+from netmon.privacy.key_file import read_key
 from netmon.signatures.model import SignatureSet
 from netmon.verdict.policy import Policy, PolicyException, Relay
 from netmon.verdict.subjects import Subjects
@@ -42,7 +43,8 @@ def check(options: ConfigOptions) -> None:
     from netmon.web.guard import WebGuard  # noqa: PLC0415
 
     settings = options.load()
-    known = wiring.load_signatures(settings, log)
+    with reading_signatures(make_console(stderr=True)) as count:
+        known = wiring.load_signatures(settings, log, count)
     databases = wiring.open_databases(settings, log)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
@@ -146,6 +148,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "state.learning_days", str(settings.learning_days)
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
+    yield "privacy.count_period", settings.count_period
     yield "events.file", str(settings.events or "none")
     yield from _rotation_texts(settings.rotation)
     evidence = settings.evidence

@@ -16,6 +16,7 @@ from netmon.config.values import (
     read_day,
     read_nat64_prefix,
     read_network,
+    read_period,
 )
 from netmon.config.web import WEB_KEYS, read_web
 from netmon.errors import ConfigError, reason_of
@@ -84,7 +85,7 @@ def _read(root: Item, file: Path) -> Config:
     web = _section(top, "web", WEB_KEYS)
     places = _section(top, "places", ("databases", "declared"))
     dns = _section(top, "dns", ("resolvers", "nat64_prefixes"))
-    privacy = _section(top, "privacy", ("level", "key_file"))
+    privacy = _section(top, "privacy", ("level", "key_file", "count_period"))
     state = _section(top, "state", ("folder", "learning_days"))
     events = _section(top, "events", ("file", *Rotation.__slots__))
     mentions: list[Mention] = []
@@ -116,6 +117,7 @@ def _read(root: Item, file: Path) -> Config:
         learning_days=state.read("learning_days", lambda item: item.integer(0, 365), default.learning_days),
         privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
         privacy_key=privacy.read("key_file", _path_from(file), None),
+        count_period=privacy.read("count_period", read_period, default.count_period),
         events=events.read("file", _path_from(file), None),
         rotation=_read_rotation(events),
         evidence=_read_evidence(_section(top, "evidence", EvidenceFiles.__slots__), file),

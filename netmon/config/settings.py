@@ -10,6 +10,8 @@ from typing import Any
 from netmon.limits import Limits
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
+from netmon.privacy import ADDRESS
+from netmon.privacy.periods import Period
 from netmon.verdict.policy import Address, Policy
 from netmon.verdict.subjects import Subjects
 from netmon.web.options import WebOptions
@@ -127,6 +129,7 @@ class Config:
     learning_days: int = 7
     privacy_level: int = 1
     privacy_key: Path | None = None
+    count_period: Period = "month"  # in which distinct clients are counted
     events: Path | None = None
     rotation: Rotation = field(default_factory=Rotation)
     evidence: EvidenceFiles = field(default_factory=EvidenceFiles)
@@ -139,6 +142,7 @@ class Config:
     def engine_keywords(self) -> dict[str, Any]:
         """Keyword arguments for the engine's constructors."""
         return {
+            "name_machines": self.privacy_level == ADDRESS,
             **self.limits.keywords(),
             "separate_by": self.separate_by,
             "site_resolvers": self.site_resolvers,

@@ -30,7 +30,8 @@ MAX_PACKET_BYTES = 4 * 65_535
 """The longest packet that scapy reads."""
 
 
-def _import_scapy() -> Any:
+def import_scapy() -> Any:
+    """The package. Raises SourceError if it is missing."""
     try:
         import scapy.all  # noqa: PLC0415  # takes a second and is an extra
     except ImportError as error:
@@ -54,7 +55,7 @@ class ScapyFileSource:
         limits: Mapping[str, Any] | None = None,
     ) -> None:
         self.problems: list[str] = []
-        self._scapy = _import_scapy()
+        self._scapy = import_scapy()
         self._paths = paths
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
         self.kept = KeptPackets(self._engine)
@@ -129,7 +130,7 @@ class ScapyLiveSource:
         report_every_s: int = 5,
         limits: Mapping[str, Any] | None = None,
     ) -> None:
-        scapy = _import_scapy()
+        scapy = import_scapy()
         self._engine = Engine(matcher, report_every_s=report_every_s, **(limits or {}))
         self.kept = KeptPackets(self._engine)
         self._stop = threading.Event()

@@ -95,7 +95,7 @@ policy:
        author: A, reason: B}
     - {vendor: acme, clients: "2001:db8::/64", until: 2027-01-31, author: A, reason: B, lifts: place}
 state: {folder: state, learning_days: 14}
-privacy: {level: 2, key_file: key}
+privacy: {level: 2, key_file: key, count_period: quarter}
 events: {file: events.jsonl, rotate_mib: 100, rotate_hours: 24, keep: 3, compress: false}
 evidence: {folder: evidence, max_mib: 5, keep_days: 6, memory_mib: 7}
 privileges: {user: sensor, stay_root: true, filter_calls: false}
@@ -139,6 +139,7 @@ web: {listen: "[::1]:9000", external_url: "https://sensors.example/edge/", confi
     )
     assert (config.state, config.learning_days) == (tmp_path / "state", 14)
     assert (config.privacy_level, config.privacy_key) == (2, tmp_path / "key")
+    assert config.count_period == "quarter"
     assert config.events == tmp_path / "events.jsonl"
     assert config.rotation == Rotation(100, 24, 3, compress=False)
     assert config.evidence == EvidenceFiles(tmp_path / "evidence", 5, 6, 7)
@@ -211,6 +212,11 @@ places:
             "netmon.yaml:1: capture.promiscuous: 'maybe' is neither true nor false",
         ),
         ("capture: [eth0]", "netmon.yaml:1: capture: expected keys and values"),
+        (
+            "privacy: {count_period: months}",
+            "netmon.yaml:1: privacy.count_period: 'months' is not one of day, week, month, quarter, year; "
+            "did you mean 'month'?",
+        ),
         ("privacy: {level: 4}", "netmon.yaml:1: privacy.level: '4' is not a whole number from 0 to 3"),
         (
             "subject: {country: Germany}",

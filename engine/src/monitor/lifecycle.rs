@@ -61,6 +61,11 @@ impl Monitor {
         if arrival.time_ns.saturating_sub(first_ns) > self.settings.timeout_ns(flow.ends.is_tcp()) {
             flow.naming.note_unknown_start();
         }
+        if let Some(machines) =
+            self.names.machines.as_ref().filter(|_| flow.ends.client_side() == sender.side)
+        {
+            machines.note_sender(flow.ends.client(), segment, arrival.time_ns);
+        }
         flow.look_up_names(&self.names, &self.matcher);
         let due_ns = due_ns(&self.settings, &flow, arrival.time_ns);
         self.table.insert(flow, due_ns)

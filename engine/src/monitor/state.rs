@@ -6,6 +6,7 @@ use crate::counters::tally::Tally;
 use crate::flow::{Flow, IdleMemory, Table};
 use crate::kept::fragment_packets::FragmentPackets;
 use crate::kept::kept_packets::KeptPackets;
+use crate::machines::Machines;
 use crate::opening::SharedHellos;
 use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::reassembly::stream_heads::StreamHeads;
@@ -107,11 +108,14 @@ impl Monitor {
         let interface = flow.interface();
         let of_interface = self.tally.views.get(usize::from(interface)).copied().unwrap_or_default();
         let view = self.tally.total_view();
+        let machines = self.names.machines.as_ref();
+        let find = |machines: &Machines| machines.find(flow.ends.client(), flow.traffic.last_ns());
         SensorView {
             interception: self.timer.interception(),
             answers_only: view.solicited_dns_answers == 0 && view.unsolicited_dns_answers >= MIN_ANSWERS,
             is_undecoded: of_interface.packets >= MIN_PACKETS
                 && of_interface.undecoded_packets * UNDECODED_SHARE > of_interface.packets,
+            machine: machines.map(find).unwrap_or_default(),
             clock_shift: self.clocks.shift(interface, flow.traffic.last_ns()),
         }
     }

@@ -41,6 +41,8 @@ pub struct Limits {
     pub site_resolvers: Vec<Address>,
     /// Prefixes of the site's NAT64 translators.
     pub nat64_prefixes: Vec<Nat64Prefix>,
+    /// Also remember which machines use which addresses.
+    pub name_machines: bool,
     /// The settings of the monitor.
     pub settings: Settings,
 }
@@ -48,9 +50,14 @@ pub struct Limits {
 impl Limits {
     /// An empty table of learned names.
     pub fn names(&self) -> LearnedNames {
-        LearnedNames::new(self.max_names)
+        let names = LearnedNames::new(self.max_names)
             .with_site_resolvers(self.site_resolvers.clone())
-            .with_nat64_prefixes(self.nat64_prefixes.clone())
+            .with_nat64_prefixes(self.nat64_prefixes.clone());
+        if self.name_machines {
+            names.with_machines()
+        } else {
+            names
+        }
     }
 
     /// Reads keyword arguments.
@@ -63,6 +70,7 @@ impl Limits {
             max_names: 200_000,
             site_resolvers: Vec::new(),
             nat64_prefixes: Vec::new(),
+            name_machines: false,
             settings: Settings { report_every_ns: report_every_s * SECOND_NS, ..Settings::default() },
         };
         let settings = &mut limits.settings;
@@ -77,6 +85,7 @@ impl Limits {
                     limits.site_resolvers = resolvers.into_iter().map(Address::from).collect();
                 }
                 "nat64_prefixes" => limits.nat64_prefixes = read_prefixes(&value.extract::<Vec<_>>()?)?,
+                "name_machines" => limits.name_machines = value.extract()?,
                 "max_heads" => settings.max_heads = value.extract()?,
                 "max_head_bytes" => settings.max_head_bytes = value.extract()?,
                 "max_idle_connections" => settings.max_idle_connections = value.extract()?,

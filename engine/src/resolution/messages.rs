@@ -11,6 +11,7 @@ use crate::address::Address;
 use crate::kept::kept_packet::KeptPacket;
 use crate::types::arrival::Arrival;
 use crate::types::ends::Ends;
+use crate::types::mac::Mac;
 use crate::wire::dns::{self, Message};
 use crate::wire::host::can_exist;
 use crate::wire::{Malformed, Progress, Segment};
@@ -91,6 +92,8 @@ pub struct Messages<'a> {
     source: (Address, u16),
     destination: (Address, u16),
     arrival: Arrival,
+    /// Of the frame around a datagram.
+    sender: Option<Mac>,
     query: Option<FallbackQuery>,
     /// Those that carry the messages, if packets are kept.
     packets: Vec<Arc<KeptPacket>>,
@@ -106,6 +109,7 @@ impl<'a> Messages<'a> {
     ) -> Self {
         let source = (segment.src, segment.src_port);
         let destination = (segment.dst, segment.dst_port);
+        let sender = Mac::of_sender(segment);
         Self {
             context,
             kind,
@@ -114,6 +118,7 @@ impl<'a> Messages<'a> {
             source,
             destination,
             arrival,
+            sender,
             query: None,
             packets: Vec::new(),
         }
@@ -137,6 +142,7 @@ impl<'a> Messages<'a> {
             source,
             destination,
             arrival,
+            sender: None,
             query: None,
             packets: Vec::new(),
         }
@@ -290,10 +296,14 @@ impl<'a> Messages<'a> {
                 self.note_query(&message);
                 self.process_query(&message);
             }
+        } else if let Some(machines) = &self.context.names.machines {
+            machines.learn_announcement(&message, self.host(self.source.0), self.sender);
         }
         if let Some(reports) = &mut self.context.reports {
             reports.push(CapturedMessage {
                 time_ns: self.arrival.time_ns,
+                interface: self.arrival.interface,
+                realm: self.realm,
                 source: self.source,
                 destination: self.destination,
                 kind: self.kind.label(),
