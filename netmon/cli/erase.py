@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.key_options import KeyOptions
+from netmon.cli.options import grouped
 from netmon.cli.terminal import log, write_line
 from netmon.config.settings import Config
 from netmon.days import DAY_NS, iso_day
@@ -40,7 +41,7 @@ def erase(
         Path | None, typer.Option("--store", metavar="FILE", help="The store to erase from.")
     ] = None,
     *,
-    options: ConfigOptions,
+    options: KeyOptions,
 ) -> None:
     """Removes what is stored of a client.
 

@@ -223,3 +223,11 @@ def test_a_client_is_erased_by_its_pseudonym(privacy, written, tmp_path):
 def test_what_cannot_be_erased_is_refused(privacy, words, why):
     """In one line."""
     assert why in privacy("erase", *words, code=1).stderr
+
+
+def test_a_key_elsewhere_can_be_given(privacy, log, tmp_path):
+    """A service has its key as a credential, beside which no log can be written."""
+    shown = pseudonym(tmp_path)
+    (tmp_path / "netmon.yaml").write_text("privacy: {key_file: /run/credentials/netmon.service/key}\n")
+    assert "192.0.2.10" in privacy(*asked(shown), "--key-file", tmp_path / "key").stdout
+    assert len(log()) == 2
