@@ -255,6 +255,10 @@ class DnsRecord:
     """One DNS message, in the order of the engine's rows. `source` sent it, a query or a response."""
 
     time_ns: int
+    interface: str | None  # capture interface
+    vlan: int | None  # as of a flow
+    inner_vlan: int | None
+    vni: int | None
     kind: str  # "dns", "mdns", "llmnr"
     transport: Transport
     source: str

@@ -17,7 +17,9 @@ from netmon.config.settings import Config, state_folder
 from netmon.days import DAY_S
 from netmon.destinations.file import DestinationsFile
 from netmon.errors import NetmonError
-from netmon.loading import Loading
+from netmon.evidence.assembly import OpenEvidence
+from netmon.evidence.recorder import Recorder
+from netmon.loading import Loading, PacedCount
 from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.births import Labels
@@ -92,6 +94,7 @@ class Sensor:
         self._events: list[Events] = []
         self._lines: list[Lines] = []
         self._outputs: list[Output] = [self.prometheus]
+        self._recorder: Recorder | None = None
         self._reloads: SimpleQueue[ReloadRequest] = SimpleQueue()
         self._waiting: list[ReloadRequest] = []
         self._reload: _Reload | None = None
@@ -100,9 +103,18 @@ class Sensor:
         self._is_running = False
         self.prometheus.loaded(loaded.monitor.signatures, loaded.series, time.time())
 
-    def add_events(self, lines: Lines, privacy: Privacy) -> None:
-        """Adds an output of events to `lines`. To be called before `run`."""
-        events = Events(lines, privacy, self._monitor.signatures.locations, self._observer)
+    def add_evidence(self, evidence: OpenEvidence) -> None:
+        """Adds an output of evidence. To be called before `run`."""
+        self._recorder = evidence.recorder(self._monitor.signatures, self._databases, self._source.kept)
+        self._outputs.append(self._recorder)
+
+    def add_events(self, lines: Lines, privacy: Privacy, evidence: OpenEvidence | None = None) -> None:
+        """Adds an output of events to `lines`, for the chain of the evidence as well.
+
+        To be called before `run`.
+        """
+        stream = lines if evidence is None else evidence.chained(lines)
+        events = Events(stream, privacy, self._monitor.signatures.locations, self._observer)
         self._lines.append(lines)
         self._events.append(events)
         self._outputs.append(events)
@@ -191,7 +203,8 @@ class Sensor:
             request.done.set()
 
     def _load(self) -> _Loaded:
-        signatures = wiring.load_signatures(self._config, self._log)
+        progress = PacedCount(self._log, "{:,} names and networks read so far")
+        signatures = wiring.load_signatures(self._config, self._log, progress)
         kept = (self._trips, self._databases, self._destinations)
         monitor = wiring.make_monitor(self._config, signatures, *kept)
         return _Loaded(monitor, compile_matcher(signatures), list(monitor.expected_series(time.time_ns())))
@@ -204,6 +217,8 @@ class Sensor:
         self.prometheus.loaded(monitor.signatures, loaded.series, time.time())
         for events in self._events:
             events.locations = monitor.signatures.locations
+        if self._recorder is not None:
+            self._recorder.writer.signatures = monitor.signatures
         self._log(f"signatures reloaded from {monitor.signatures.folder}")
 
     def _check(self, now_s: float) -> None:
@@ -261,6 +276,7 @@ class Sensor:
             "round_trip_jumps": self._trips.jumps,
             "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,
+            "evidence": {} if self._recorder is None else self._recorder.counts(),
             "last_flow_packet_s": dict(self._activity.last_s),
             "location_databases": self._databases.states,
         }

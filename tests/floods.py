@@ -102,6 +102,17 @@ def resting_connections(count: int) -> Packets:
         yield bytes(changed)
 
 
+def forged_connections(count: int) -> Packets:
+    """Named connections, each of another client; what their servers send is forged as well."""
+    answer = tcp(SERVER, CLIENT, ports=(443, 1024), numbers=(9000, 1200), flags=PSH | ACK, payload=b"answer")
+    template = bytearray(ipv4(SERVER, CLIENT, TCP, answer))
+    for number, packet in enumerate(named_flows(count // 2)):
+        yield packet
+        template[DESTINATION_AT : DESTINATION_AT + 4] = packet[ADDRESS_AT : ADDRESS_AT + 4]
+        struct.pack_into("!H", template, PORT_AT + 2, 1024 + number // CLIENTS)
+        yield bytes(template)
+
+
 def unfinished_hellos(count: int) -> Packets:
     """The first segments of hellos, each from another client; the second segment never arrives."""
     hello = tls.hello_records(tls.client_hello("flood.example", post_quantum=True, pad_to=3000))
@@ -335,6 +346,7 @@ FLOODS = {
     "first_fragments": Flood(first_fragments, 300_000, "fragments", SMALL),
     "one_hosts_queries": Flood(one_hosts_queries, 300_000, "queries", SMALL, 20_000),
     "resting_connections": Flood(resting_connections, 200_000, "idle_connections", SMALL),
+    "forged_connections": Flood(forged_connections, 400_000, "idle_connections", SMALL),
     "small_segments": Flood(small_segments, 600_000, "heads", SMALL),
     "unfinished_initials": Flood(unfinished_initials, 100_000, "heads", SMALL),
     "new_names": Flood(new_names, 300_000, "names", SMALL),

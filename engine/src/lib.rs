@@ -14,6 +14,7 @@
 //! - `view`: what the sensor's vantage point let it see: duplicates, missing bytes, round trips, interception
 //! - `machines`: which machine uses an address
 //! - `reassembly`: the heads of streams, in which hellos are reassembled, and IP fragments
+//! - `kept`: copies of the packets that name and judge flows
 //! - `counters`: plain numbers
 //! - `tag`: the signatures, compiled
 //! - `types`: plain values that several modules share
@@ -30,6 +31,7 @@ pub mod address;
 pub mod capture;
 pub mod counters;
 pub mod flow;
+pub mod kept;
 pub mod machines;
 pub mod monitor;
 pub mod naming;

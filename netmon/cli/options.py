@@ -144,6 +144,20 @@ class CaptureOptions(SubjectOptions):
         return config if self.privacy is not None else replace(config, privacy_level=ADDRESS)
 
 
+@dataclass(frozen=True)
+class EvidenceOptions(CaptureOptions):
+    """The same, and where evidence is written."""
+
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--evidence",
+            metavar="DIR",
+            help="Write evidence for every finding to this folder: its packets, and how to judge them again.",
+        ),
+    ] = None
+
+
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
     """A command for typer, with one option for each field of the group that annotates parameter `options`.
 

@@ -30,6 +30,7 @@ class Capture:
     ring_mib: int = 32  # for each worker and interface
     snaplen: int = 65_535
     promiscuous: bool = True
+    one_clock: bool = False  # the interfaces of a capture file were timed by one host
     vxlan_ports: tuple[int, ...] = (4789, 8472)  # the registered one; Linux and older versions of VMware
     geneve_ports: tuple[int, ...] = (6081,)
     hp_erm_ports: tuple[int, ...] = (7932,)  # encapsulated remote mirroring of HP's switches
@@ -78,6 +79,21 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceFiles:
+    """Where the evidence for findings is written, and how much of it is kept."""
+
+    folder: Path | None = None  # None: none is written
+    max_mib: int = 1024  # of the folder; the oldest files are removed first
+    keep_days: int = 90
+    memory_mib: int = 64  # for packets of flows that are not judged yet
+
+    @property
+    def memory_bytes(self) -> int:
+        """The bytes of packets that the engine keeps; 0 if no evidence is written."""
+        return 0 if self.folder is None else self.memory_mib << 20
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A vendor, component, place or group of countries in the policy, which must exist in the signatures."""
 
@@ -116,6 +132,7 @@ class Config:
     count_period: Period = "month"  # in which distinct clients are counted
     events: Path | None = None
     rotation: Rotation = field(default_factory=Rotation)
+    evidence: EvidenceFiles = field(default_factory=EvidenceFiles)
     privileges: Privileges = field(default_factory=Privileges)
     hold_zero_s: int = 60  # how long a new series of a counter is shown as 0
     created_series: bool = False  # whether counters have `_created`
@@ -131,6 +148,8 @@ class Config:
             "site_resolvers": self.site_resolvers,
             "nat64_prefixes": self.nat64_prefixes,
             **self.capture.port_keywords(),
+            "one_clock": self.capture.one_clock,
+            "max_evidence_bytes": self.evidence.memory_bytes,
         }
 
 

@@ -70,6 +70,7 @@ def engine_metrics(families: Families, births: Births, stats: Mapping[str, Any])
     yield family("netmon_view_quality_degraded", stats.get("degraded", {}).items())
     yield family("netmon_lost_reports", [((), stats.get("lost_reports", 0))])
     yield family("netmon_lost_events", [((), stats.get("lost_events", 0))])
+    yield counts("netmon_evidence_findings", stats.get("evidence", {}))
 
 
 def _undecoded(stats: Mapping[str, Any]) -> dict[tuple[str, ...], int]:

@@ -219,6 +219,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         (),
         "Events that could not be written, for example because the disk is full.",
     ),
+    "netmon_evidence_findings": (
+        "counter",
+        ("state",),
+        "Findings for which evidence was written, or could not be; and those without packets.",
+    ),
     "netmon_folded_reports": (
         "counter",
         (),

@@ -127,6 +127,7 @@ CASES: tuple[Callable[[], bytes], ...] = (
     machines.mdns_announcement,
     machines.router_in_between,
     machines.one_hardware_address_of_many,
+    tenants.look_up_in_an_overlay,
 )
 
 

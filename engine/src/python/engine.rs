@@ -1,6 +1,7 @@
 //! `CaptureFile` and `Engine`: one monitor, fed from files or by the caller.
 
 use super::addresses::read_prefixes;
+use super::kept;
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
 use super::stats::stats;
@@ -15,7 +16,7 @@ use crate::resolution::LearnedNames;
 use crate::settings::Settings;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyList};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -104,6 +105,8 @@ impl Limits {
                 "vxlan_ports" => settings.vxlan_ports = value.extract()?,
                 "geneve_ports" => settings.geneve_ports = value.extract()?,
                 "hp_erm_ports" => settings.hp_erm_ports = value.extract()?,
+                "one_clock" => settings.one_clock = value.extract()?,
+                "max_evidence_bytes" => settings.max_evidence_bytes = value.extract()?,
                 "report_every_s" => settings.report_every_ns = seconds(value)?,
                 other => return Err(PyTypeError::new_err(format!("unexpected keyword argument: {other}"))),
             }
@@ -236,6 +239,14 @@ impl Engine {
         let monitor = &mut self.monitor;
         py.detach(|| monitor.finish());
         self.drain(py)
+    }
+
+    fn kept_packets<'py>(&self, py: Python<'py>, flow_id: u64) -> PyResult<Bound<'py, PyList>> {
+        kept::rows(py, std::slice::from_ref(&self.monitor.kept), flow_id, &self.interfaces)
+    }
+
+    fn release_packets(&self, flow_ids: Vec<u64>) {
+        flow_ids.into_iter().for_each(|flow| self.monitor.kept.release(flow));
     }
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

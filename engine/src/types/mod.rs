@@ -11,6 +11,7 @@ pub mod flow_key;
 pub mod grounds;
 pub mod interception;
 pub mod mac;
+pub mod number48;
 pub mod opening_state;
 pub mod protocol;
 pub mod tcp_header;

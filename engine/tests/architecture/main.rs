@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["wire"],
     &["row", "settings", "shares", "tag", "types"],
     &["counters"],
+    &["kept"],
     &["machines", "reassembly", "view"],
     &["opening", "resolution"],
     &["naming"],

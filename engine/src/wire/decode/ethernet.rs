@@ -25,6 +25,13 @@ pub(super) fn peel_vlan(frame: &mut Frame) -> Result<Layer, Rejection> {
     Ok(from_type_or_length(frame, u16::from_be_bytes([high, low])))
 }
 
+/// The tag that follows is that of a VLAN.
+pub(super) fn is_tagged_with(frame: &Frame, vlan: [u8; 2]) -> bool {
+    const VLAN: u16 = 0x0fff;
+    let number = |tag: [u8; 2]| u16::from_be_bytes(tag) & VLAN;
+    frame.bytes().first_chunk().is_some_and(|tag| number(*tag) == number(vlan))
+}
+
 #[inline]
 fn from_type_or_length(frame: &mut Frame, value: u16) -> Layer {
     if value < FIRST_ETHERTYPE {
