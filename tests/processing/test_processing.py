@@ -14,7 +14,7 @@ from typing import get_args, get_type_hints
 import polib
 import pytest
 
-from netmon.config.settings import Config, Rotation
+from netmon.config.settings import Config, EvidenceFiles, Rotation
 from netmon.privacy.key_file import make_key, rotate_key
 from netmon.processing import texts
 from netmon.processing.activities import LEVELS, list_activities, readers_of
@@ -24,7 +24,7 @@ from tests.craft.processing_texts import english, renewed
 
 READ_ONLY = {"signatures", "databases", "labels", "file", "web.config_file", "web.listen.path"}
 """Settings with files that netmon only reads, and sockets."""
-LISTED = {"privacy_key", "events", "state"}
+LISTED = {"privacy_key", "events", "state", "evidence.folder"}
 
 
 def paths_of(settings, prefix=""):
@@ -62,6 +62,15 @@ def test_events_show_clients_as_the_level_says(level, tmp_path):
 def test_events_are_kept_as_long_as_their_rotation_says(rotation, how_long, tmp_path):
     """By age, by size, or without a limit."""
     assert listed(Config(events=tmp_path / "e", rotation=rotation))["Events"]["how_long"] == how_long
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_evidence_is_listed_with_its_retention(level, tmp_path):
+    """Above level 0 its packets are rewritten."""
+    settings = EvidenceFiles(tmp_path / "evidence", max_mib=100, keep_days=30)
+    found = listed(Config(evidence=settings, privacy_level=level))["Evidence for findings"]
+    assert found["how_long"] == "30 days, and at most 100 MiB; the oldest files are removed first"
+    assert ("replaced" in found["clients"]) == (level > 0)
 
 
 def test_what_is_not_configured_is_not_listed():
