@@ -8,8 +8,7 @@ The records are JSON lines in `chain-000001.jsonl` and so on. Kinds:
 begin, end  a run of netmon
 events      a number of lines of events, in order: the first one, and all together
 evidence    an evidence file, by its JSON file, which names the others
-removed     evidence files that netmon removed itself, because of their age or on request
-erased      the hashes of events in whose place a tombstone stands
+removed     evidence files that netmon removed itself
 recovered   a record that a crash had cut was removed
 lost        records that could not be written
 """
@@ -38,10 +37,6 @@ _EVENTS_EVERY_S = 5.0
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 Record = dict[str, Any]
-
-
-class ChainInUseError(OutputError):
-    """Another process writes to the chain."""
 
 
 class Head(NamedTuple):
@@ -92,7 +87,7 @@ class Chain:
             self._lock = os.open(folder / "chain.lock", _FLAGS, 0o600)
             fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ChainInUseError(f"{folder}: in use by another netmon: name another folder") from None
+            raise OutputError(f"{folder}: in use by another netmon: name another folder") from None
         except OSError as error:
             raise OutputError(f"{folder}: {reason_of(error)}") from error
         self._head = Head(0, START)
@@ -110,11 +105,6 @@ class Chain:
     def head(self) -> Head:
         """The last record that was written."""
         return self._head
-
-    @property
-    def is_flushed(self) -> bool:
-        """All records are written."""
-        return not self._pending
 
     def add(self, kind: str, **fields: Any) -> None:
         """Adds a record; `flush` writes it."""

@@ -13,7 +13,6 @@ from typing import Any
 from netmon.errors import OutputError, reason_of
 from netmon.evidence.chain import PREFIX, START, Head, line_hash, read_lines
 from netmon.evidence.folder import OWN_FILE
-from netmon.privacy.tombstone import erased_hash, hash_of
 
 
 @dataclass
@@ -27,7 +26,6 @@ class Check:
     batches: list[dict[str, Any]] = field(default_factory=list)  # of events
     events: int = 0  # in the batches
     confirmed: int = 0  # of them, events that were found unchanged
-    erased: set[str] = field(default_factory=set)  # hashes of events that were erased on request
 
 
 def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) -> Check:
@@ -45,8 +43,6 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
             removed.update(map(str, record.get("files", ())))
         elif kind == "events":
             check.batches.append(record)
-        elif kind == "erased":
-            check.erased.update(map(str, record.get("events", ())))
         elif kind in ("recovered", "lost"):
             lost = "cut by a crash" if kind == "recovered" else "not written: the disk was full"
             check.notes.append(f"{where}: records were {lost} before {record.get('time')}")
@@ -58,7 +54,7 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
     _check_files(folder, check, evidence, removed)
     check.events = sum(int(batch["count"]) for batch in check.batches)
     if events:
-        _check_events(check, _read_events(events, check))
+        _check_events(check, _read_events(events))
     return check
 
 
@@ -127,24 +123,16 @@ def _check_files(folder: Path, check: Check, evidence: dict[str, str], removed: 
             check.notes.append(f"{path.name}: not in the chain: netmon crashed, or it was added")
 
 
-def _read_events(files: Sequence[Path], check: Check) -> list[str]:
-    """The hashes of all lines, in order; tombstones have those of erased lines. Raises OutputError."""
+def _read_events(files: Sequence[Path]) -> list[str]:
+    """The hashes of all lines, in order. Raises OutputError."""
     hashes: list[str] = []
-    stones: list[str] = []
     for path in files:
         try:
             with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
-                for line in stream:
-                    hashes.append(hash_of(line))
-                    stones += filter(None, [erased_hash(line)])
+                hashes += map(line_hash, stream)
         except (OSError, EOFError) as error:
             reason = reason_of(error) if isinstance(error, OSError) else "it is cut"
             raise OutputError(f"{path}: {reason}") from error
-    unknown = sum(one not in check.erased for one in stones)
-    if unknown:
-        check.problems.append(f"{unknown} events were erased, and not by netmon")
-    if len(stones) > unknown:
-        check.notes.append(f"{len(stones) - unknown} events were erased on request")
     return hashes
 
 
