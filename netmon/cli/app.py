@@ -40,8 +40,8 @@ app.command("check", short_help="Checks the configuration and shows it.")(check.
 app.command("places", short_help="Shows where addresses are located, and why.")(places.places)
 app.command("demo", short_help="Runs on a bundled capture.")(demo.demo)
 app.add_typer(signatures.app, name="signatures")
-app.add_typer(privacy.app, name="privacy")
 app.add_typer(evidence.app, name="evidence", short_help="Checks evidence for findings, and its chain.")
+app.add_typer(privacy.app, name="privacy")
 
 
 def _show_version(wanted: bool) -> None:
