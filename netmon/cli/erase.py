@@ -90,7 +90,7 @@ def _existing_store(given: Path | None, settings: Config) -> Path | None:
     if path is not None and path.is_file():
         return path
     if given is not None:
-        raise StoreError(f"{given}: there is no store")
+        raise StoreError(f"{given}: there is no store: name it in --store")
     return None
 
 
