@@ -105,7 +105,8 @@ class Sensor:
 
     def add_evidence(self, evidence: OpenEvidence) -> None:
         """Adds an output of evidence. To be called before `run`."""
-        self._recorder = evidence.recorder(self._monitor.signatures, self._databases, self._source.kept)
+        known, kept = self._monitor.signatures, self._source.kept
+        self._recorder = evidence.recorder(known, self._databases, kept, self._observer)
         self._outputs.append(self._recorder)
 
     def add_events(self, lines: Lines, privacy: Privacy, evidence: OpenEvidence | None = None) -> None:
