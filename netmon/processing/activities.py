@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netmon.config.settings import Config, Rotation, state_folder
-from netmon.privacy import ADDRESS
+from netmon.privacy import ADDRESS, PSEUDONYM
 from netmon.privacy.identification_log import log_file
 from netmon.privacy.key_file import kept_keys
 from netmon.processing import texts
@@ -48,6 +48,7 @@ def list_activities(config: Config, environment: Mapping[str, str]) -> list[Stor
     return [
         _memory(config),
         *_events(config),
+        *_evidence(config),
         _state(state_folder(config, environment)),
         *_metrics(config),
         *_keys(config),
@@ -76,6 +77,21 @@ def _events(config: Config) -> Iterator[StoredData]:
             Phrase(texts.EVENTS_WHY),
             _kept_for(config.rotation),
             readers_of(config.events),
+        )
+
+
+def _evidence(config: Config) -> Iterator[StoredData]:
+    files = config.evidence
+    if files.folder is not None:
+        is_linked = config.privacy_level <= PSEUDONYM
+        clients = LEVELS[config.privacy_level] if is_linked else texts.EVIDENCE_PSEUDONYMS
+        yield StoredData(
+            Phrase(texts.EVIDENCE),
+            Phrase(clients),
+            str(files.folder),
+            Phrase(texts.EVIDENCE_WHY),
+            Phrase(texts.EVIDENCE_HOW_LONG, {"days": files.keep_days, "mib": files.max_mib}),
+            readers_of(files.folder),
         )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import polib
 import pytest
 
-from netmon.config.settings import Config, Rotation
+from netmon.config.settings import Config, EvidenceFiles, Rotation
 from netmon.privacy.key_file import make_key, rotate_key
 from netmon.processing import texts
 from netmon.processing.activities import LEVELS, list_activities, readers_of
@@ -51,6 +51,17 @@ def test_events_show_clients_as_the_level_says(level, tmp_path):
 def test_events_are_kept_as_long_as_their_rotation_says(rotation, how_long, tmp_path):
     """By age, by size, or without a limit."""
     assert listed(Config(events=tmp_path / "e", rotation=rotation))["Events"]["how_long"] == how_long
+
+
+@pytest.mark.parametrize(
+    ("level", "clients"), [(0, LEVELS[0]), (1, LEVELS[1]), (3, texts.EVIDENCE_PSEUDONYMS)]
+)
+def test_evidence_is_listed_with_its_retention(level, clients, tmp_path):
+    """Its packets show clients at every level, from level 1 on by pseudonyms."""
+    files = EvidenceFiles(tmp_path / "evidence", max_mib=5, keep_days=7)
+    found = listed(Config(evidence=files, privacy_level=level))["Evidence"]
+    assert (found["clients"], found["where"]) == (clients, str(files.folder))
+    assert found["how_long"].startswith("7 days, and at most 5 MiB")
 
 
 def test_what_is_not_configured_is_not_listed():
