@@ -10,7 +10,7 @@ from pathlib import Path
 
 import netmon
 from netmon._engine import PrivilegeError, give_up_privileges
-from netmon.config.settings import Config, state_folder
+from netmon.config.settings import Config, state_folder, store_path
 from netmon.errors import StartError, reason_of
 from netmon.evidence.folder import OWN_FILE
 from netmon.privileges.account import Account, can_reach, choose, is_mapped
@@ -74,6 +74,10 @@ def _prepare(
         folder = SHARED_STATE
     with suppress(OSError):
         hand_over_folder(folder, account, own=names_beside(config.events, config.evidence.folder))
+    store = store_path(replace(config, state=folder), environment)
+    if store is not None and store.parent != folder:
+        with suppress(OSError):
+            hand_over_folder(store.parent, account, own=names_beside(store))
     if environment.get("RUNTIME_DIRECTORY"):
         with suppress(OSError):
             hand_over_folder(Path(environment["RUNTIME_DIRECTORY"].split(":")[0]), account)

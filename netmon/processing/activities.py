@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netmon.config.settings import Config, Rotation, state_folder
-from netmon.privacy import ADDRESS, PSEUDONYM
+from netmon.privacy import ADDRESS
 from netmon.privacy.identification_log import log_file
 from netmon.privacy.key_file import kept_keys
 from netmon.processing import texts
@@ -81,17 +81,16 @@ def _events(config: Config) -> Iterator[StoredData]:
 
 
 def _evidence(config: Config) -> Iterator[StoredData]:
-    files = config.evidence
-    if files.folder is not None:
-        is_linked = config.privacy_level <= PSEUDONYM
-        clients = LEVELS[config.privacy_level] if is_linked else texts.EVIDENCE_PSEUDONYMS
+    settings = config.evidence
+    if settings.folder is not None:
+        as_captured = config.privacy_level == ADDRESS
         yield StoredData(
             Phrase(texts.EVIDENCE),
-            Phrase(clients),
-            str(files.folder),
+            Phrase(texts.UNMASKED_WITH_MACHINES if as_captured else texts.AS_REWRITTEN),
+            str(settings.folder),
             Phrase(texts.EVIDENCE_WHY),
-            Phrase(texts.EVIDENCE_HOW_LONG, {"days": files.keep_days, "mib": files.max_mib}),
-            readers_of(files.folder),
+            Phrase(texts.EVIDENCE_HOW_LONG, {"days": settings.keep_days, "mib": settings.max_mib}),
+            readers_of(settings.folder),
         )
 
 

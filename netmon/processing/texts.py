@@ -42,13 +42,10 @@ EVENTS_BY_AGE = "{keep} files of {hours} hours each, and the current one"
 EVENTS_BY_SIZE = "{keep} files of at most {mib} MiB each, and the current one"
 EVENTS_UNLIMITED = "until the file is removed; netmon does not rotate it, see logrotate"
 
-EVIDENCE = (
-    "Evidence: the packets that show how flows with a finding opened, with DNS messages and unencrypted "
-    "requests, and hashes of the events"
-)
-EVIDENCE_PSEUDONYMS = "pseudonyms that differ from file to file"
-EVIDENCE_WHY = "to check findings later, and to show that nothing was changed"
-EVIDENCE_HOW_LONG = "{days} days, and at most {mib} MiB; the hashes until they are removed"
+EVIDENCE = "Evidence for findings: the packets that name and judge a flow, with the verdict and its reasons"
+EVIDENCE_WHY = "so that a third party can check a finding"
+EVIDENCE_HOW_LONG = "{days} days, and at most {mib} MiB; the oldest files are removed first"
+AS_REWRITTEN = "addresses and hardware addresses are replaced consistently; only what the level shows remains"
 
 STATE = (
     "Memory across restarts: networks and countries in which vendors were reached, round trips to "
