@@ -2,7 +2,9 @@
 
 import json
 import pwd
+import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 
@@ -37,7 +39,7 @@ def test_evidence_of_a_live_sensor(tmp_path):
     (tmp_path / "evidence").mkdir()
     (tmp_path / "netmon.yaml").write_text(
         "events: {file: log/events.jsonl}\nevidence: {folder: evidence/files}\nsubject: {country: DE}\n"
-        "privacy: {level: 1}\ncapture: {workers: 2}\n"
+        "privacy: {level: 1}\ncapture: {workers: 2}\nstore: {path: log/store.db}\n"
     )
     (tmp_path / "log").mkdir()
     for _ in range(2):
@@ -53,6 +55,9 @@ def test_evidence_of_a_live_sensor(tmp_path):
         looked_up.add((document["flow"]["client_port"], "DNS query" in shown))
     # The worker that reads a look-up may be behind: then it is in what is written at the end of the flow.
     assert {port for port, is_there in looked_up} == {port for port, is_there in looked_up if is_there}
+    with closing(sqlite3.connect(tmp_path / "log" / "store.db")) as store:
+        named = {file for (file,) in store.execute("SELECT file FROM evidence")}
+    assert named == {path.name for path in folder.glob("*.json")}
     head = netmon("evidence", "head", folder)[1].strip()
     events = tmp_path / "log" / "events.jsonl"
     code, output, problems = netmon("evidence", "verify", folder, "--events", events, "--head", head)
