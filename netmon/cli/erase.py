@@ -16,7 +16,7 @@ from netmon.cli.options import grouped
 from netmon.cli.terminal import log, write_line
 from netmon.config.settings import Config
 from netmon.days import DAY_NS, iso_day
-from netmon.errors import ConfigError, reason_of
+from netmon.errors import ConfigError, StoreError, reason_of
 from netmon.evidence.erasure import erase as erase_finding
 from netmon.evidence.of_clients import documents_of
 from netmon.privacy import identification_log
@@ -102,7 +102,9 @@ def _erase_from_store(
     path: Path, settings: Config, clients: tuple[Sequence[str], Sequence[str]], time: str, reason: str
 ) -> None:
     given, addresses = clients
-    with opened(path, is_new_allowed=False) as store:
+    if not path.is_file():
+        raise StoreError(f"{path}: no such file: name the store in --store")
+    with opened(path) as store:
         shown = {*given, *addresses, *_pseudonyms(settings, addresses, days_of_flows(store))}
         erased = erase_clients(store, shown, time, reason)
     write_line(f"{path}: {erased.flows:,} flows erased, among them {erased.findings:,} findings")
