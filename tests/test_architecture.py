@@ -100,7 +100,7 @@ ALLOWED = {
         "verdict",
         "version",
     },
-    "privileges": {"", "_engine", "config", "errors"},
+    "privileges": {"", "_engine", "config", "errors", "evidence"},
     "store": {
         "config",
         "days",
