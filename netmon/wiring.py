@@ -13,7 +13,8 @@ from netmon.outputs import Output
 from netmon.places.databases import Databases, default_folders
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
-from netmon.privacy import Privacy, read_key
+from netmon.privacy import Privacy
+from netmon.privacy.key_file import read_key
 from netmon.signatures.load import ReportCount, default_folder, load_folder
 from netmon.signatures.model import NETWORK, SignatureSet
 from netmon.sources import Batch
@@ -100,9 +101,9 @@ def make_monitor(
     return Monitor(signatures, locator, config.policy, config.subjects, trips, destinations)
 
 
-def make_privacy(config: Config, level: int) -> Privacy:
+def make_privacy(config: Config) -> Privacy:
     """The level of detail shown about clients. Raises ConfigError for an unusable key file."""
-    return Privacy(level, read_key(config.privacy_key))
+    return Privacy(config.privacy_level, read_key(config.privacy_key), config.count_period)
 
 
 def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output]) -> None:

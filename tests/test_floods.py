@@ -27,6 +27,8 @@ CLIENTS_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 8 * 
 """An eighth of the names; each client receives eight public names."""
 NAT64_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 256
 """An eighth of the names; each network has four prefixes."""
+MACHINES_BOUND = SMALL["max_flows"] * FLOW_BYTES + 2 * SMALL["max_names"] // 8 * 512
+"""An eighth of the names, by address and by hardware address, each with up to two names."""
 BOUNDS = {
     "syns": SMALL["max_flows"] * FLOW_BYTES,
     "one_hosts_syns": SMALL["max_flows"] * FLOW_BYTES,
@@ -45,6 +47,8 @@ BOUNDS = {
     "unanswered_queries": 0,
     "new_nat64_networks": NAT64_BOUND,
     "new_clients": CLIENTS_BOUND,
+    "new_machines": MACHINES_BOUND,
+    "announced_machines": MACHINES_BOUND,
     "unfinished_messages": HEADS_BOUND,
     "a_million_flows": 1_000_000 * FLOW_BYTES,
     "a_million_named_flows": 1_000_000 * FLOW_BYTES,

@@ -20,6 +20,7 @@ from netmon.cli.run_options import SensorOptions
 from netmon.cli.terminal import log
 from netmon.config.settings import Config
 from netmon.errors import ConfigError, NetmonError
+from netmon.evidence.assembly import opened_evidence
 from netmon.outputs.backlog import Backlog
 from netmon.outputs.event_file import EventFile
 from netmon.outputs.lines import Lines, StandardOutput
@@ -87,16 +88,19 @@ def run(
         if require_all:
             settings = replace(settings, capture=replace(settings.capture, require_all=True))
         # What is opened once and may need root comes first; what is opened again, as the sensor's user.
-        level = settings.privacy_level if options.privacy is None else options.privacy
-        privacy = wiring.make_privacy(settings, level)
+        privacy = wiring.make_privacy(settings)
         listeners = () if settings.web.is_off else open_listeners(settings.web, os.environ)
         stack.callback(close_all, listeners)
         expression = " ".join(filter_words or ())
         settings, notes = _give_up_privileges(settings, expression, options.source)
         with _explained(notes):
             sensor = Sensor(settings, partial(_open_source, settings, ports, expression, options.source), log)
-            for lines in _open_events(stack, settings, to_stdout=json):
-                sensor.add_events(lines, privacy)
+            evidence = stack.enter_context(opened_evidence(settings, privacy, log))
+            if evidence is not None:
+                sensor.add_evidence(evidence)
+            events = list(_open_events(stack, settings, to_stdout=json))
+            for lines in events:
+                sensor.add_events(lines, privacy, evidence if lines is events[-1] else None)
             where = describe(_serve(stack, sensor, settings, listeners)) if listeners else "off"
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")

@@ -110,6 +110,7 @@ class Events:
             },
             "network": self._network(flow),
             "source": self._client(flow.client, flow.start_ns, flow.client_port)
+            | self._machine(flow)
             | {"bytes": flow.sent_bytes, "packets": flow.sent_packets},
             "destination": {
                 "ip": flow.server,
@@ -120,7 +121,7 @@ class Events:
                 "geo": self._geo(classified.place),
             },
             "tls": _tls(flow),
-            "netmon": _meaning(classified, self._answerer(flow)),
+            "netmon": {"client": self._withheld(flow)} | _meaning(classified, self._answerer(flow)),
         }
         self._write(event, flow.interface, flow.flow_id, flow.phase, flow.last_ns)
 
@@ -197,6 +198,18 @@ class Events:
         if self._privacy.level == ADDRESS:
             return {"ip": shown, "port": port}
         return {} if shown is None else {"address": shown, "port": port}
+
+    def _machine(self, flow: FlowRecord) -> dict[str, Any]:
+        """The client's machine, which identifies its user as an address does."""
+        if self._privacy.level != ADDRESS:
+            return {}
+        return {"mac": flow.client_mac, "domain": flow.client_host}
+
+    def _withheld(self, flow: FlowRecord) -> dict[str, Any] | None:
+        """Why the machine has no hardware address, if frames show one that is not its own."""
+        if self._privacy.level != ADDRESS or flow.client_mac_withheld is None:
+            return None
+        return {"mac_withheld": flow.client_mac_withheld}
 
     def _answerer(self, flow: FlowRecord) -> str | None:
         """Who sent the DNS answer; the flow's own client, if it is a resolver too, is shown as a client."""

@@ -18,6 +18,7 @@ from netmon._engine import Engine, Matcher
 from netmon.errors import SourceError, install_command
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET
+from netmon.sources.kept import KeptPackets
 
 REQUIREMENT = "scapy>=2.5"
 """scapy for pip, as in the extra `scapy` of pyproject.toml."""
@@ -57,6 +58,7 @@ class ScapyFileSource:
         self._scapy = import_scapy()
         self._paths = paths
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
+        self.kept = KeptPackets(self._engine)
 
     def batches(self) -> Iterator[Batch]:
         """The batches of all files. `problems` names those that scapy could not read completely.
@@ -130,6 +132,7 @@ class ScapyLiveSource:
     ) -> None:
         scapy = import_scapy()
         self._engine = Engine(matcher, report_every_s=report_every_s, **(limits or {}))
+        self.kept = KeptPackets(self._engine)
         self._stop = threading.Event()
         self._turns = 0
         self._lock = threading.Lock()

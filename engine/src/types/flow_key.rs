@@ -92,6 +92,8 @@ mod tests {
             ip_packets: 1,
             identification: 0,
             realm: Realm::NONE,
+            mac: None,
+            hops: 64,
             header: &[],
             transport: Transport::Udp,
             payload: &[],

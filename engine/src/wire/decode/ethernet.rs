@@ -13,6 +13,7 @@ const FIRST_ETHERTYPE: u16 = 0x0600;
 #[inline(always)]
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<14>(LINK)?;
+    frame.station = header[6..].first_chunk();
     Ok(from_type_or_length(frame, u16::from_be_bytes([header[12], header[13]])))
 }
 
