@@ -17,9 +17,10 @@ from netmon.cli.terminal import log, write_line
 from netmon.config.settings import Config
 from netmon.days import DAY_NS, iso_day
 from netmon.errors import ConfigError, reason_of
-from netmon.evidence.erasure import erase_evidence, find_evidence, has_chain
+from netmon.evidence.erasure import erase as erase_finding
+from netmon.evidence.of_clients import documents_of
 from netmon.privacy import identification_log
-from netmon.privacy.event_erasure import erase_events, event_files, find_events
+from netmon.privacy.event_erasure import erase_events, event_files
 from netmon.privacy.identification import check_pseudonyms
 from netmon.privacy.key_file import read_all_keys
 from netmon.privacy.levels import CLIENT, Pseudonyms
@@ -70,8 +71,8 @@ def erase(
     today = int(now.timestamp() * 1_000_000_000) // DAY_NS
     recent = range(today - _DAYS_WITHOUT_STORE, today + 1)
     shown = frozenset({*clients, *addresses, *_pseudonyms(settings, addresses, recent)})
-    if settings.evidence.folder is not None and has_chain(settings.evidence.folder):
-        _erase_evidence(settings.evidence.folder, files, shown)
+    if settings.evidence.folder is not None and settings.evidence.folder.is_dir():
+        _erase_evidence(settings.evidence.folder, shown)
     if store is not None:
         _erase_from_store(store, settings, (clients, addresses), f"{now:%Y-%m-%dT%H:%M:%SZ}", reason)
     for file in files:
@@ -80,16 +81,11 @@ def erase(
         write_line(f"{file}: {count:,} events erased")
 
 
-def _erase_evidence(folder: Path, files: Sequence[Path], shown: frozenset[str]) -> None:
-    """Before events are erased, the chain that links them records it."""
-    hashes: list[str] = []
-    for file in files:
-        with _explained(file):
-            hashes += find_events(file, shown)
-    stems = list(find_evidence(folder, shown))
-    if stems or hashes:
-        erase_evidence(folder, stems, hashes, log)
-    write_line(f"{folder}: evidence for {len(stems):,} findings erased")
+def _erase_evidence(folder: Path, shown: frozenset[str]) -> None:
+    documents = list(documents_of(folder, shown))
+    for document in documents:
+        erase_finding(document)
+    write_line(f"{folder}: evidence for {len(documents):,} findings erased")
 
 
 @contextmanager
@@ -115,10 +111,8 @@ def _erase_from_store(
             f"{path}: in use, so what was erased stays in {path}-wal until netmon has written more, or is "
             "restarted"
         )
-    folder = settings.evidence.folder
-    for name in erased.evidence:
-        if folder is None or (folder / name).exists():
-            log(f"evidence of these flows: remove {name}")
+    for name in erased.evidence if settings.evidence.folder is None else ():
+        log(f"evidence of these flows: remove it with `netmon evidence erase DIR/{name}`")
 
 
 def _addresses(clients: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from netmon.privacy.tombstone import hash_of, shows_client, tombstone
+from netmon.privacy.tombstone import shows_client, tombstone
 
 _GZ, _NEW = ".gz", ".new"
 
@@ -17,12 +17,6 @@ def event_files(file: Path) -> list[Path]:
     """The file of the events, and those that it was rotated to, by netmon or by logrotate."""
     old = sorted(path for path in file.parent.glob(f"{file.name}.*") if path.suffix != _NEW)
     return [path for path in (*old, file) if path.is_file()]
-
-
-def find_events(file: Path, clients: frozenset[str]) -> list[str]:
-    """The hashes of the events of these clients. Raises OSError."""
-    with gzip.open(file, "rb") if file.suffix == _GZ else file.open("rb") as lines:
-        return [hash_of(line) for line in lines if line.endswith(b"\n") and shows_client(line, clients)]
 
 
 def erase_events(file: Path, clients: frozenset[str]) -> int:
