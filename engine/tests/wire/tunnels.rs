@@ -80,6 +80,22 @@ fn erspan_of_all_types_is_decoded() {
 }
 
 #[test]
+fn what_erspan_carries_is_in_the_vlan_that_it_states() {
+    let mirrored = |header: &[u8], inside: &[u8]| {
+        let gre = [&[0x10, 0, 0x22, 0xeb, 0, 0, 0, 1][..], header, inside].concat();
+        [&[0; 12][..], &[0x81, 0, 0, 99, 0x08, 0], &ipv4(GRE, &gre)].concat()
+    };
+    let type_3 = |kind: u8| [&[0x20, 10][..], &[0; 8], &[kind << 2, 0]].concat();
+    let ip = ipv4(6, &tcp(b"hello"));
+    for (what, bytes) in
+        [("a frame", mirrored(&type_3(0), &inner())), ("an IP packet", mirrored(&type_3(2), &ip))]
+    {
+        let segment = decode_complete(1, &bytes).unwrap();
+        assert_eq!((segment.realm.vlan(), segment.realm.inner_vlan()), (Some(10), None), "{what}");
+    }
+}
+
+#[test]
 fn mpls_carries_ip_and_pseudowires() {
     let labels = [0, 0, 0x10, 64, 0, 0, 0x21, 64];
     for (what, inside) in [
