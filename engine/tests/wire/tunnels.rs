@@ -138,8 +138,14 @@ fn gre_over_udp_is_decoded() {
 }
 
 #[test]
+fn mpls_over_udp_is_decoded() {
+    let labels = [&[0, 0, 0x10, 64][..], &[0, 0, 0x21, 64], &ipv4(6, &tcp(b"hello"))].concat();
+    assert_hello(&ipv4(17, &udp(6635, &labels)), "MPLS in UDP");
+}
+
+#[test]
 fn a_datagram_to_a_tunnel_port_without_ip_inside_is_an_ordinary_datagram() {
-    for port in [4789, 8472, 6081, 2152, 4754] {
+    for port in [4789, 8472, 6081, 2152, 4754, 6635] {
         for payload in [&b""[..], b"\x08", b"just some text to a port", &[0; 64], &[0xff; 64]] {
             let bytes = ipv4(17, &udp(port, payload));
             let segment = decode_complete(RAW_IP, &bytes).unwrap();
