@@ -22,10 +22,24 @@ from pathlib import Path
 from netmon import _engine
 from tests import honest
 from tests.craft import dns, tls
-from tests.craft.packets import ACK, PSH, SYN, TCP, UDP, address, filler, ip, ipv4, ipv4_fragments, tcp, udp
+from tests.craft.packets import (
+    ACK,
+    PSH,
+    SYN,
+    TCP,
+    UDP,
+    address,
+    ethernet,
+    filler,
+    ip,
+    ipv4,
+    ipv4_fragments,
+    tcp,
+    udp,
+)
 from tests.craft.quic import Initials, crypto
 
-RAW_IP = 101
+ETHERNET, RAW_IP = 1, 101
 START_NS = 1_780_308_000_000_000_000
 GAP_NS = 1_000  # a million packets a second
 CLIENT, SERVER = address("198.18.0.0"), address("203.0.113.10")
@@ -33,6 +47,7 @@ HOSTILE = address("192.0.2.66")
 CLIENTS = 1 << 17  # all benchmark addresses (RFC 2544, C.2.2), then the next port
 ADDRESS_AT, DESTINATION_AT, PORT_AT, SEQUENCE_AT, PAYLOAD_AT = 12, 16, 20, 24, 40
 IDENTIFICATION_AT = 4
+MAC_AT, FRAME_HEADER = 8, 14  # the last four bytes of the sender's address; the header of Ethernet
 V6_SOURCE_NETWORK_AT, V6_DESTINATION_NETWORK_AT = 12, 28  # the last 32 bits of the /64
 
 Packets = Iterator[bytes]
@@ -85,6 +100,17 @@ def resting_connections(count: int) -> Packets:
             struct.pack_into("!I", changed, DESTINATION_AT, int(SERVER) + number // 60_000)
             struct.pack_into("!H", changed, PORT_AT, 1024 + number % 60_000)
         yield bytes(changed)
+
+
+def forged_connections(count: int) -> Packets:
+    """Named connections, each of another client; what their servers send is forged as well."""
+    answer = tcp(SERVER, CLIENT, ports=(443, 1024), numbers=(9000, 1200), flags=PSH | ACK, payload=b"answer")
+    template = bytearray(ipv4(SERVER, CLIENT, TCP, answer))
+    for number, packet in enumerate(named_flows(count // 2)):
+        yield packet
+        template[DESTINATION_AT : DESTINATION_AT + 4] = packet[ADDRESS_AT : ADDRESS_AT + 4]
+        struct.pack_into("!H", template, PORT_AT + 2, 1024 + number // CLIENTS)
+        yield bytes(template)
 
 
 def unfinished_hellos(count: int) -> Packets:
@@ -221,6 +247,31 @@ def one_hosts_unfinished_hellos(count: int) -> Packets:
             yield bytes(template)
 
 
+def new_machines(count: int) -> Packets:
+    """SYNs in Ethernet frames, each from another address and another hardware address."""
+    template = bytearray(ethernet(segment(SYN)))
+    for number in range(count):
+        struct.pack_into("!I", template, MAC_AT, number)
+        struct.pack_into("!I", template, FRAME_HEADER + ADDRESS_AT, int(CLIENT) + number)
+        yield bytes(template)
+
+
+def announced_machines(count: int) -> Packets:
+    """Names in multicast DNS, each of another address and another hardware address."""
+    label = "000000000".ljust(63, "x")
+    record = dns.address(f"{label}.local", str(CLIENT)).encode()
+    message = struct.pack("!6H", 0, 0x8400, 0, 1, 0, 0) + record
+    group = address("224.0.0.251")
+    template = bytearray(ethernet(ipv4(CLIENT, group, UDP, udp(CLIENT, group, (5353, 5353), message))))
+    name_at = template.index(b"000000000")
+    for number in range(count):
+        struct.pack_into("!I", template, MAC_AT, number)
+        struct.pack_into("!I", template, FRAME_HEADER + ADDRESS_AT, int(CLIENT) + number)
+        template[name_at : name_at + 9] = b"%09d" % number
+        template[-4:] = struct.pack("!I", int(CLIENT) + number)
+        yield bytes(template)
+
+
 def crowded_answers(count: int) -> Packets:
     """Look-ups of one host whose answers have 250 addresses each."""
     name = "000000000.flood.example"
@@ -275,6 +326,7 @@ class Flood:
     table: str | None  # in stats()["evicted"]; None: nothing may be evicted
     limits: dict[str, int]
     per_second: int = 5_000  # beside honest clients
+    link: int = RAW_IP
 
 
 SMALL = {
@@ -283,6 +335,7 @@ SMALL = {
     "max_names": 16_000,
     "max_idle_connections": 10_000,
 }
+NAMING = {**SMALL, "name_machines": True}
 FLOODS = {
     "syns": Flood(syns, 300_000, "flows", SMALL),
     "named_flows": Flood(named_flows, 200_000, "flows", SMALL),
@@ -293,6 +346,7 @@ FLOODS = {
     "first_fragments": Flood(first_fragments, 300_000, "fragments", SMALL),
     "one_hosts_queries": Flood(one_hosts_queries, 300_000, "queries", SMALL, 20_000),
     "resting_connections": Flood(resting_connections, 200_000, "idle_connections", SMALL),
+    "forged_connections": Flood(forged_connections, 400_000, "idle_connections", SMALL),
     "small_segments": Flood(small_segments, 600_000, "heads", SMALL),
     "unfinished_initials": Flood(unfinished_initials, 100_000, "heads", SMALL),
     "new_names": Flood(new_names, 300_000, "names", SMALL),
@@ -300,6 +354,8 @@ FLOODS = {
     "unanswered_queries": Flood(unanswered_queries, 300_000, "queries", SMALL),
     "new_nat64_networks": Flood(new_nat64_networks, 100_000, "nat64_networks", SMALL),
     "new_clients": Flood(new_clients, 2 * CLIENTS, "clients", SMALL),
+    "new_machines": Flood(new_machines, 200_000, "machines", NAMING, link=ETHERNET),
+    "announced_machines": Flood(announced_machines, 200_000, "machines", NAMING, link=ETHERNET),
     "unfinished_messages": Flood(unfinished_messages, 300_000, "heads", SMALL),
     "a_million_flows": Flood(syns, 1_000_000, None, {}),
     "a_million_named_flows": Flood(named_flows, 1_000_000, None, {}),
@@ -319,7 +375,7 @@ def run(flood: Flood) -> dict:
     first = next(packets)  # allocates what the flood itself needs
     before = resident_bytes("VmRSS")
     for number, packet in enumerate(itertools.chain([first], packets)):
-        engine.feed(START_NS + number * GAP_NS, RAW_IP, packet, len(packet))
+        engine.feed(START_NS + number * GAP_NS, flood.link, packet, len(packet))
     stats = engine.stats()
     return {
         "grown_bytes": resident_bytes("VmHWM") - before,
@@ -337,9 +393,10 @@ def run_beside_honest(flood: Flood) -> dict[str, int]:
     gap_ns = honest.SECOND_NS // flood.per_second
     count = honest.DURATION_NS // gap_ns
     rows = []
-    hostile = ((number * gap_ns, packet) for number, packet in enumerate(flood.packets(count)))
-    for time_ns, packet in heapq.merge(hostile, honest.packets(), key=operator.itemgetter(0)):
-        engine.feed(START_NS + time_ns, RAW_IP, packet, len(packet))
+    hostile = ((number * gap_ns, flood.link, packet) for number, packet in enumerate(flood.packets(count)))
+    others = ((time_ns, RAW_IP, packet) for time_ns, packet in honest.packets())
+    for time_ns, link, packet in heapq.merge(hostile, others, key=operator.itemgetter(0)):
+        engine.feed(START_NS + time_ns, link, packet, len(packet))
     rows += engine.finish()[0]
     fields = [name for name, _ in _engine.FLOW_FIELDS]
     named = honest.count_named([dict(zip(fields, row, strict=True)) for row in rows])

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from netmon.cli import check, demo, explain, places, read, run, signatures, verify
+from netmon.cli import check, demo, evidence, explain, places, privacy, read, run, signatures, verify
 from netmon.cli.options import ERROR, INTERRUPTED
 from netmon.cli.terminal import log, prepare
 from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
@@ -40,6 +40,8 @@ app.command("check", short_help="Checks the configuration and shows it.")(check.
 app.command("places", short_help="Shows where addresses are located, and why.")(places.places)
 app.command("demo", short_help="Runs on a bundled capture.")(demo.demo)
 app.add_typer(signatures.app, name="signatures")
+app.add_typer(privacy.app, name="privacy")
+app.add_typer(evidence.app, name="evidence", short_help="Checks evidence for findings, and its chain.")
 
 
 def _show_version(wanted: bool) -> None:
