@@ -14,7 +14,7 @@ TITLES = {
     "quic": "server names over QUIC",
     "gquic": "server names over Google QUIC",
     "dtls": "server names over DTLS",
-    "udp": "server names in DTLS inside of other protocols",
+    "udp": "server names over DTLS in a carrier",
     "hello": "contents of hellos",
     "http": "hosts of HTTP requests",
     "x509": "servers' certificates",
