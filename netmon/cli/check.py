@@ -12,7 +12,7 @@ from netmon import wiring
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.reading import reading_signatures
 from netmon.cli.terminal import log, make_console, write_line
-from netmon.config.settings import Config, Privileges, Rotation, state_folder
+from netmon.config.settings import Config, Privileges, Rotation, state_folder, store_path
 from netmon.errors import ConfigError
 from netmon.places.database import Database
 from netmon.places.databases import Databases, default_folders
@@ -85,6 +85,9 @@ def _check_paths(settings: Config) -> None:
         raise ConfigError(f"{settings.file}: events.file: there is no folder {settings.events.parent}")
     if settings.events is not None and settings.events.is_dir():
         raise ConfigError(f"{settings.file}: events.file: {settings.events} is a folder: name a file in it")
+    path = store_path(settings, os.environ)
+    if path is not None and path.is_dir():
+        raise ConfigError(f"{settings.file}: store.path: {path} is a folder: name a file in it")
     folders = {"state": state_folder(settings, os.environ), "evidence": settings.evidence.folder}
     for key, folder in folders.items():
         if folder is not None and folder.exists() and not folder.is_dir():
@@ -156,6 +159,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "evidence.max_mib", str(evidence.max_mib)
     yield "evidence.keep_days", str(evidence.keep_days)
     yield "evidence.memory_mib", str(evidence.memory_mib)
+    yield from _store_texts(settings)
     yield from _privilege_texts(settings.privileges)
     yield "metrics.hold_zero_s", str(settings.hold_zero_s)
     yield "metrics.created_series", "true" if settings.created_series else "false"
@@ -177,6 +181,13 @@ def _rotation_texts(rotation: Rotation) -> Iterable[tuple[str, str]]:
     yield "events.rotate_hours", str(rotation.rotate_hours or "0: the age does not matter")
     yield "events.keep", str(rotation.keep)
     yield "events.compress", "true" if rotation.compress else "false"
+
+
+def _store_texts(settings: Config) -> Iterable[tuple[str, str]]:
+    store = settings.store
+    yield "store.path", str(store_path(settings, os.environ) or "off: nothing is kept")
+    yield "store.keep_days", str(store.keep_days or "0: the age does not matter")
+    yield "store.max_mib", str(store.max_mib or "0: the size does not matter")
 
 
 def _privilege_texts(privileges: Privileges) -> Iterable[tuple[str, str]]:

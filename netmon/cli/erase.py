@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.key_options import KeyOptions
+from netmon.cli.options import grouped
 from netmon.cli.terminal import log, write_line
 from netmon.config.settings import Config
 from netmon.days import DAY_NS, iso_day
 from netmon.errors import ConfigError, reason_of
+from netmon.evidence.erasure import erase as erase_finding
+from netmon.evidence.of_clients import documents_of
 from netmon.privacy import identification_log
 from netmon.privacy.event_erasure import erase_events, event_files
 from netmon.privacy.identification import check_pseudonyms
@@ -40,14 +44,14 @@ def erase(
         Path | None, typer.Option("--store", metavar="FILE", help="The store to erase from.")
     ] = None,
     *,
-    options: ConfigOptions,
+    options: KeyOptions,
 ) -> None:
     """Removes what is stored of a client.
 
-    From the store, from events.file, and from the files it was rotated to. Of an address, its pseudonyms are
-    removed as well, as far as the keys are still there. A tombstone in place of each event has the hash of
-    what stood there, so that a hash chain stays verifiable; the store keeps when, why and how much was
-    erased. What shows the client's network only (level 2) cannot be attributed to it and stays.
+    From the store, the evidence, events.file, and the files it was rotated to. Of an address, its pseudonyms
+    are removed as well, as far as the keys are still there. A tombstone in place of each event has the hash
+    of what stood there, so that the chain of the evidence stays verifiable; the store keeps when, why and how
+    much was erased. What shows the client's network only (level 2) cannot be attributed to it and stays.
 
     Examples:
 
@@ -66,16 +70,32 @@ def erase(
         )
     today = int(now.timestamp() * 1_000_000_000) // DAY_NS
     recent = range(today - _DAYS_WITHOUT_STORE, today + 1)
+    shown = frozenset({*clients, *addresses, *_pseudonyms(settings, addresses, recent)})
+    if settings.evidence.folder is not None and settings.evidence.folder.is_dir():
+        _erase_evidence(settings.evidence.folder, shown)
     if store is not None:
         _erase_from_store(store, settings, (clients, addresses), f"{now:%Y-%m-%dT%H:%M:%SZ}", reason)
-    shown = frozenset({*clients, *addresses, *_pseudonyms(settings, addresses, recent)})
     for file in files:
-        try:
+        with _explained(file):
             count = erase_events(file, shown)
-        except (OSError, EOFError) as error:
-            why = reason_of(error) if isinstance(error, OSError) else "it is cut"
-            raise ConfigError(f"{file}: {why}; its events are not erased") from error
         write_line(f"{file}: {count:,} events erased")
+
+
+def _erase_evidence(folder: Path, shown: frozenset[str]) -> None:
+    documents = list(documents_of(folder, shown))
+    for document in documents:
+        erase_finding(document)
+    write_line(f"{folder}: evidence for {len(documents):,} findings erased")
+
+
+@contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    """An error while the events in a file are read or erased. Raises ConfigError."""
+    try:
+        yield
+    except (OSError, EOFError) as error:
+        why = reason_of(error) if isinstance(error, OSError) else "it is cut"
+        raise ConfigError(f"{file}: {why}; its events are not erased") from error
 
 
 def _erase_from_store(
@@ -91,8 +111,8 @@ def _erase_from_store(
             f"{path}: in use, so what was erased stays in {path}-wal until netmon has written more, or is "
             "restarted"
         )
-    for name in erased.evidence:
-        log(f"evidence of these flows: remove {name}")
+    for name in erased.evidence if settings.evidence.folder is None else ():
+        log(f"evidence of these flows: remove it with `netmon evidence erase DIR/{name}`")
 
 
 def _addresses(clients: Iterable[str]) -> list[str]:

@@ -15,6 +15,7 @@ from netmon.cli.terminal import log, write_line
 from netmon.errors import ConfigError, OutputError
 from netmon.evidence.chain import Head
 from netmon.evidence.chain_check import check_chain
+from netmon.evidence.erasure import erase
 from netmon.evidence.reproduction import Reproduction
 from netmon.places.databases import default_folders
 
@@ -49,6 +50,26 @@ def head(folder: Folder) -> None:
         log(problem)
     if check.problems:
         raise typer.Exit(ERROR)
+
+
+@app.command("erase", short_help="Removes findings, and keeps their hashes.")
+def erase_findings(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="The documents of the findings (*.json).")
+    ],
+) -> None:
+    """Removes the packets, the configuration and the document of findings, for example of one client.
+
+    The hash of each document remains in its place, so that the chain can still be verified. The sensor may
+    run meanwhile. `netmon privacy erase` shows which findings are those of a client.
+
+    Examples:
+
+      netmon evidence erase DIR/20260301T120000Z-acme-0123456789ab.json
+    """
+    for file in files:
+        erase(file)
+        write_line(f"{file}: erased")
 
 
 @app.command("verify", short_help="Checks evidence, its chain and the events, and judges findings again.")

@@ -157,6 +157,11 @@ class EvidenceOptions(CaptureOptions):
         ),
     ] = None
 
+    def for_files(self, config: Config) -> Config:
+        """The same; what the configuration says about the folder of the evidence is for the sensor."""
+        folder = self.evidence
+        return replace(super().for_files(config), evidence=replace(config.evidence, folder=folder))
+
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
     """A command for typer, with one option for each field of the group that annotates parameter `options`.

@@ -14,7 +14,8 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from netmon.cli.erase import erase
-from netmon.cli.options import ERROR, ConfigOptions, grouped
+from netmon.cli.key_options import KeyOptions
+from netmon.cli.options import ERROR, grouped
 from netmon.cli.terminal import json_stream, log, make_console, write_line
 from netmon.config.settings import Config
 from netmon.days import day_start_ns
@@ -69,7 +70,7 @@ def replace_key(
         ),
     ] = 90,
     *,
-    options: ConfigOptions,
+    options: KeyOptions,
 ) -> None:
     """Replaces the key; the old one is kept for a while, then removed.
 
@@ -104,7 +105,7 @@ def identify_clients(
         str, typer.Option("--reason", metavar="TEXT", help="Why the client is identified; it is logged.")
     ],
     *,
-    options: ConfigOptions,
+    options: KeyOptions,
 ) -> None:
     """Finds the address that a pseudonym stands for, by trying all addresses of the given networks.
 
@@ -149,7 +150,7 @@ def list_stored(
     ] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Write the list as JSON.")] = False,
     *,
-    options: ConfigOptions,
+    options: KeyOptions,
 ) -> None:
     """Lists what netmon stores, where, why, for how long, and who can read it.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,9 +104,7 @@ def read(
     if paths != given:
         log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
     expression = check_filter(filter_words)
-    # What the configuration says about evidence is for the sensor.
-    loaded = options.load()
-    configured = replace(loaded, evidence=replace(loaded.evidence, folder=options.evidence))
+    configured = options.load()
     settings = options.for_files(configured)
     with reading_signatures(make_console(stderr=True)) as count:
         known = wiring.load_signatures(settings, log, count)
@@ -120,14 +117,14 @@ def read(
     observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
     matcher, limits = compile_matcher(known), settings.engine_keywords()
     with ExitStack() as stack:
-        kept = wiring.make_privacy(configured)
-        evidence = stack.enter_context(opened_evidence(configured, kept, log))
+        evidence = stack.enter_context(opened_evidence(settings, shown, log))
         if json:
             stream = json_stream()
             chained = evidence.chained(stream) if evidence else stream
             outputs.append(Events(chained, shown, known.locations, observer))
         reading: Reading | None = None
         if store is not None:
+            kept = wiring.make_privacy(configured)
             intake = intake_of(stack.enter_context(opened(store)), str(store), observer)
             reading = Reading(intake, configured, known, databases.current, kept, observer, paths, expression)
             outputs.append(reading)

@@ -12,6 +12,7 @@ from netmon.config.settings import Capture, Config
 from netmon.limits import Limits
 from netmon.places.database import Database
 from netmon.places.embedded import embedded_ipv4
+from netmon.places.round_trips import own_round_trip
 from netmon.records import FlowRecord
 from netmon.signatures.model import SignatureSet
 from netmon.verdict.policy import Policy
@@ -34,10 +35,12 @@ def applied_config(
     resolvers: Iterable[str],
     *,
     is_one_clock: bool,
+    silence_ns: int,
 ) -> Document:
     """The keys of netmon.yaml. `resolvers` are those that looked the name up for the client.
 
-    `is_one_clock`: one clock timed the packets of all interfaces.
+    `is_one_clock`: one clock timed the packets of all interfaces. `silence_ns`: the longest silence between
+    the packets that are kept, in which others of the flow may have been.
     """
     country = config.subjects.find(flow.client).country
     document: Document = {
@@ -45,7 +48,7 @@ def applied_config(
         "subject": {"country": country} if country else {},
         "capture": _changed(config.capture.port_keywords(), Capture().port_keywords())
         | ({"one_clock": True} if is_one_clock else {}),
-        "flows": _changed(config.limits.keywords(), Limits().keywords())
+        "flows": _limits(config, flow, silence_ns)
         | ({"separate_by": list(config.separate_by)} if config.separate_by else {}),
         "dns": _dns(config, flow, resolvers),
         "signatures": {"folder": str(Path(signatures.folder).resolve())},
@@ -60,10 +63,24 @@ def applied_config(
 
 
 def _position(config: Config, flow: FlowRecord) -> Document:
-    """The sensor's position, unless a middlebox was suspected: then round trips exclude nothing."""
-    if config.position is None or flow.interception == "suspected":
+    """The sensor's position, unless the flow's round trips excluded nothing: then they must not do it now.
+
+    A middlebox was suspected, or they were not measured, for a reason that other packets show.
+    """
+    is_used = own_round_trip(flow) is not None and flow.interception != "suspected"
+    if config.position is None or not is_used:
         return {}
     return asdict(config.position)
+
+
+def _limits(config: Config, flow: FlowRecord, silence_ns: int) -> Document:
+    """The limits of the engine's tables; with a longer time-out if the flow would end within its packets."""
+    limits = _changed(config.limits.keywords(), Limits().keywords())
+    key = f"{flow.transport}_idle_s"
+    silence_s = silence_ns // 1_000_000_000 + 1
+    if flow.continues is None and silence_s > getattr(config.limits, key):
+        limits[key] = silence_s
+    return limits
 
 
 def _changed(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> Document:

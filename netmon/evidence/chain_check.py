@@ -12,7 +12,9 @@ from typing import Any
 
 from netmon.errors import OutputError, reason_of
 from netmon.evidence.chain import PREFIX, START, Head, line_hash, read_lines
+from netmon.evidence.erasure import erased_document
 from netmon.evidence.folder import OWN_FILE
+from netmon.privacy.tombstone import erased_hash, hash_of
 
 
 @dataclass
@@ -25,7 +27,8 @@ class Check:
     files: list[str] = field(default_factory=list)  # documents that are there and unchanged
     batches: list[dict[str, Any]] = field(default_factory=list)  # of events
     events: int = 0  # in the batches
-    confirmed: int = 0  # of them, events that were found unchanged
+    confirmed: int = 0  # of them, events that were found unchanged, or erased
+    erased: int = 0
 
 
 def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) -> Check:
@@ -54,7 +57,9 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
     _check_files(folder, check, evidence, removed)
     check.events = sum(int(batch["count"]) for batch in check.batches)
     if events:
-        _check_events(check, _read_events(events))
+        _check_events(check, _read_events(events, check))
+        if check.erased:
+            check.notes.append(f"{check.erased} events were erased; their hashes are in the chain")
     return check
 
 
@@ -112,7 +117,9 @@ def _check_files(folder: Path, check: Check, evidence: dict[str, str], removed: 
         except OSError as error:
             check.problems.append(f"{name}: {reason_of(error)}")
             continue
-        if found == sha256:
+        if erased_document(path) == sha256:
+            check.notes.append(f"{name}: erased")
+        elif found == sha256:
             check.files.append(name)
         else:
             check.problems.append(f"{name}: changed: its sha256 is {found}, and was {sha256}")
@@ -123,13 +130,18 @@ def _check_files(folder: Path, check: Check, evidence: dict[str, str], removed: 
             check.notes.append(f"{path.name}: not in the chain: netmon crashed, or it was added")
 
 
-def _read_events(files: Sequence[Path]) -> list[str]:
-    """The hashes of all lines, in order. Raises OutputError."""
+def _read_events(files: Sequence[Path], check: Check) -> list[str]:
+    """The hashes of all lines, in order; of a tombstone, that of the line that stood there.
+
+    Raises OutputError.
+    """
     hashes: list[str] = []
     for path in files:
         try:
             with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
-                hashes += map(line_hash, stream)
+                for line in stream:
+                    hashes.append(hash_of(line))
+                    check.erased += erased_hash(line) is not None
         except (OSError, EOFError) as error:
             reason = reason_of(error) if isinstance(error, OSError) else "it is cut"
             raise OutputError(f"{path}: {reason}") from error

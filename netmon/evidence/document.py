@@ -8,6 +8,7 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,7 @@ class Writer:
             current,
             resolvers,
             is_one_clock=is_one_clock,
+            silence_ns=_longest_silence(classified, in_order),
         )
         configuration = _json(applied)
         document = {
@@ -165,6 +167,13 @@ def _in_order(kept: Sequence[KeptPacket]) -> list[KeptPacket]:
         shows = one.shows if known is None else tuple(dict.fromkeys((*known.shows, *one.shows)))
         found[key] = replace(one, shows=shows)
     return sorted(found.values(), key=lambda one: one.number or one.time_ns)
+
+
+def _longest_silence(classified: ClassifiedFlow, packets: Sequence[KeptPacket]) -> int:
+    """The longest time between two packets of the flow itself."""
+    ends = {classified.flow.client, classified.flow.server}
+    times = sorted(one.time_ns for one in packets if {one.source, one.destination} == ends)
+    return max((later - earlier for earlier, later in pairwise(times)), default=0)
 
 
 def _asker(packet: KeptPacket) -> str | None:

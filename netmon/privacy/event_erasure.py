@@ -54,7 +54,7 @@ def _erase_compressed(file: Path, clients: frozenset[str]) -> int:
         with gzip.open(file, "rb") as lines, gzip.open(new, "wb") as stream:
             new.chmod(0o600)
             for line in lines:
-                is_erased = shows_client(line, clients)
+                is_erased = line.endswith(b"\n") and shows_client(line, clients)
                 stream.write(tombstone(line) if is_erased else line)
                 count += is_erased
         if count:

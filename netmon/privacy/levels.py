@@ -44,14 +44,6 @@ class Privacy:
         self._count_period = count_period
         self._pseudonyms = lru_cache(maxsize=8)(self._make_pseudonyms)
 
-    def digest(self, text: str, when_ns: int, scope: str) -> bytes:
-        """32 bytes that tell nothing about a text without the key.
-
-        At the level of pseudonyms they are the same for a UTC day; at higher levels only within the `scope`.
-        """
-        within = iso_day(when_ns) if self.level <= PSEUDONYM else f"{iso_day(when_ns)} {scope}"
-        return hmac.digest(self._key, f"{within} {text}".encode(), hashlib.sha256)
-
     def show(self, address: str, when_ns: int) -> str | None:
         """What outputs may show of a client: text, or None for nothing.
 
@@ -67,6 +59,15 @@ class Privacy:
         if self.level == NOTHING:
             return None
         return self._pseudonyms(CLIENT, iso_day(when_ns)).of(address)
+
+    def digest(self, text: str, when_ns: int, scope: str) -> bytes:
+        """32 bytes that tell nothing about a text without the key.
+
+        At the level of pseudonyms they are the same for a UTC day; at higher levels only within the `scope`.
+        """
+        day = iso_day(when_ns)
+        within = day if self.level <= PSEUDONYM else f"{day} {scope}"
+        return hmac.digest(self._key, f"digest {within} {text}".encode(), hashlib.sha256)
 
     def count_id(self, address: str, when_ns: int) -> str | None:
         """By what distinct clients of a period are counted: the address, a pseudonym, or None for nothing.

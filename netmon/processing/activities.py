@@ -48,6 +48,7 @@ def list_activities(config: Config, environment: Mapping[str, str]) -> list[Stor
     return [
         _memory(config),
         *_events(config),
+        *_evidence(config),
         _state(state_folder(config, environment)),
         *_metrics(config),
         *_keys(config),
@@ -76,6 +77,20 @@ def _events(config: Config) -> Iterator[StoredData]:
             Phrase(texts.EVENTS_WHY),
             _kept_for(config.rotation),
             readers_of(config.events),
+        )
+
+
+def _evidence(config: Config) -> Iterator[StoredData]:
+    settings = config.evidence
+    if settings.folder is not None:
+        as_captured = config.privacy_level == ADDRESS
+        yield StoredData(
+            Phrase(texts.EVIDENCE),
+            Phrase(texts.UNMASKED_WITH_MACHINES if as_captured else texts.AS_REWRITTEN),
+            str(settings.folder),
+            Phrase(texts.EVIDENCE_WHY),
+            Phrase(texts.EVIDENCE_HOW_LONG, {"days": settings.keep_days, "mib": settings.max_mib}),
+            readers_of(settings.folder),
         )
 
 

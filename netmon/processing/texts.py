@@ -42,6 +42,11 @@ EVENTS_BY_AGE = "{keep} files of {hours} hours each, and the current one"
 EVENTS_BY_SIZE = "{keep} files of at most {mib} MiB each, and the current one"
 EVENTS_UNLIMITED = "until the file is removed; netmon does not rotate it, see logrotate"
 
+EVIDENCE = "Evidence for findings: the packets that name and judge a flow, with the verdict and its reasons"
+EVIDENCE_WHY = "so that a third party can check a finding"
+EVIDENCE_HOW_LONG = "{days} days, and at most {mib} MiB; the oldest files are removed first"
+AS_REWRITTEN = "addresses and hardware addresses are replaced consistently; only what the level shows remains"
+
 STATE = (
     "Memory across restarts: networks and countries in which vendors were reached, round trips to "
     "servers, series of metrics"

@@ -324,7 +324,7 @@ def test_commands_start_without_the_web_server(environment, tmp_path):
 COMMANDS = [
     [],
     *([name] for name in ("read", "run", "verify", "check", "places", "demo", "signatures")),
-    *(["evidence", name] for name in ("head", "verify")),
+    *(["evidence", name] for name in ("erase", "head", "verify")),
     *(["signatures", name] for name in ("list", "lint", "test", "stats", "explain")),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import getpass
 import json
 import stat
@@ -223,3 +224,59 @@ def test_a_client_is_erased_by_its_pseudonym(privacy, written, tmp_path):
 def test_what_cannot_be_erased_is_refused(privacy, words, why):
     """In one line."""
     assert why in privacy("erase", *words, code=1).stderr
+
+
+def test_a_key_elsewhere_can_be_given(privacy, log, tmp_path):
+    """A service has its key as a credential, beside which no log can be written."""
+    shown = pseudonym(tmp_path)
+    (tmp_path / "netmon.yaml").write_text("privacy: {key_file: /run/credentials/netmon.service/key}\n")
+    assert "192.0.2.10" in privacy(*asked(shown), "--key-file", tmp_path / "key").stdout
+    assert len(log()) == 2
+
+
+@pytest.fixture
+def chained(netmon, privacy, demo, tmp_path):
+    """Events and evidence at level 1, linked by a chain: how a client is shown, and those of all findings."""
+    settings = "privacy: {key_file: key}\nevents: {file: events.jsonl}\nevidence: {folder: evidence}\n"
+    (tmp_path / "netmon.yaml").write_text(settings)
+    words = ("--json", "--privacy", 1, "--country", "DE", "--config", tmp_path / "netmon.yaml")
+    words += ("--evidence", tmp_path / "evidence")
+    (tmp_path / "events.jsonl").write_text(netmon("read", *words, demo).stdout)
+    documents = [json.loads(path.read_text()) for path in sorted((tmp_path / "evidence").glob("*.json"))]
+    return documents[0]["client"], [one["client"] for one in documents]
+
+
+@pytest.fixture
+def verified(netmon, tmp_path):
+    """What `netmon evidence verify` says."""
+
+    def verify():
+        events = tmp_path / "events.jsonl"
+        return netmon("evidence", "verify", "--chain-only", "--events", events, tmp_path / "evidence")
+
+    return verify
+
+
+def test_the_chain_stays_verifiable_after_an_erasure(privacy, chained, verified, tmp_path):
+    """The client's evidence and events are gone, and nothing else; a sensor that writes the chain may run."""
+    shown, clients = chained
+    before = (tmp_path / "events.jsonl").read_text().splitlines()
+    assert verified().returncode == 0
+    with (tmp_path / "evidence" / "chain.lock").open("r+") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        done = privacy("erase", shown, "--reason", "request 7")
+    assert f"evidence for {clients.count(shown)} findings erased" in done.stdout
+    documents = [json.loads(path.read_text()) for path in (tmp_path / "evidence").glob("*.json")]
+    left = [one["client"] for one in documents if "client" in one]
+    assert sorted(left) == sorted(one for one in clients if one != shown)
+    after = (tmp_path / "events.jsonl").read_text().splitlines()
+    assert [one for one in after if "netmon.erased" not in one] == [
+        one for one in before if json.loads(one)["source"]["address"] != shown
+    ]
+    checked = verified()
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    count = len(before) - sum("netmon.erased" not in one for one in after)
+    assert f"{count} events were erased" in checked.stderr
+    assert f"{len(before)} of {len(before)} events confirmed" in checked.stdout
+    assert not any(shown.encode() in path.read_bytes() for path in (tmp_path / "evidence").iterdir())
+    assert "evidence for 0 findings erased" in privacy("erase", shown, "--reason", "request 7").stdout

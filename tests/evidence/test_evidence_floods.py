@@ -10,7 +10,8 @@ import pytest
 
 from netmon import _engine
 from tests import honest
-from tests.floods import FLOODS, RAW_IP, SMALL, START_NS, resident_bytes
+from tests.flood_packets import RAW_IP, START_NS
+from tests.floods import FLOODS, SMALL, resident_bytes
 
 MAX_BYTES = 4 << 20
 PER_SECOND = 2_000

@@ -13,8 +13,8 @@ from netmon.evidence import recorder
 from tests.craft import golden, golden_time
 from tests.craft.packets import ethernet
 from tests.craft.pcap import Interface, pcapng
-from tests.craft.scene import ETHERNET, connection, flight
-from tests.craft.talk import frames, tls_session
+from tests.craft.scene import ETHERNET, connection, ethernet_file, flight
+from tests.craft.talk import SECOND_NS, frames, tls_session
 from tests.places.mmdb import nested, write_database
 from tests.scenarios.table import SCENARIOS, SOURCES
 from tests.test_golden import EXIT_CODES, SIGNATURES
@@ -166,3 +166,29 @@ def test_round_trips_between_two_interfaces(is_one_clock, tmp_path, monkeypatch)
     [document] = documents(tmp_path / "e").values()
     again = reproduced(tmp_path / "e", document)["netmon"]
     assert again.get("answer_rtt_ms") == event["netmon"].get("answer_rtt_ms")
+
+
+def test_a_flow_that_is_silent_between_the_packets_of_its_evidence(tmp_path, monkeypatch):
+    """Packets that show nothing kept the flow alive: without them, it must not end before its last one."""
+    monkeypatch.setattr(recorder, "is_finding", lambda classified: classified.vendor is not None)
+    talk = connection()
+    talk.open()
+    talk.send(flight())
+    for _ in range(4):
+        talk.wait(200 * SECOND_NS)
+        talk.send(b"\x17\x03\x03\x00\x01x")
+    talk.receive(b"\x17\x03\x03\x00\x01y")
+    (tmp_path / "silent.pcap").write_bytes(ethernet_file(talk.sent))
+    words = (
+        "--config",
+        golden.FOLDER / "netmon.yaml",
+        "--signatures",
+        SIGNATURES,
+        "--evidence",
+        tmp_path / "e",
+    )
+    [event] = map(json.loads, netmon("read", "--json", *words, tmp_path / "silent.pcap")[1].splitlines())
+    assert event["netmon"]["contact"] == "data"
+    [document] = documents(tmp_path / "e").values()
+    assert len(document["packets"]) < len(talk.sent)
+    assert reproduced(tmp_path / "e", document)["netmon"]["contact"] == "data"

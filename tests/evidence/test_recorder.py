@@ -19,6 +19,7 @@ from netmon.evidence.folder import EvidenceFolder
 from netmon.evidence.recorder import Recorder
 from netmon.places.databases import Databases
 from netmon.privacy import ADDRESS, Privacy
+from netmon.privacy.event_erasure import erase_events
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
 from tests.craft import golden, golden_names
@@ -214,6 +215,27 @@ def test_a_changed_capture_or_configuration(tmp_path, ending):
     assert f"{file.name}: changed" in problems
     file.unlink()
     assert f"{file.name}: no such file" in netmon("evidence", "verify", tmp_path)[2]
+
+
+def test_erased_findings_and_events(tmp_path):
+    """What was erased is gone, and neither a finding without its hash nor an event is missed."""
+    folder, events = tmp_path / "e", tmp_path / "events.jsonl"
+    words = ("--country", "DE", "--evidence", folder, "--privacy", "1", DEMO)
+    events.write_text(netmon("read", "--json", *words)[1])
+    first, *rest = sorted(folder.glob("*.json"))
+    client = json.loads(first.read_text())["client"]
+    assert netmon("evidence", "erase", first)[0] == netmon("evidence", "erase", first)[0] == 0
+    assert names(folder, f"{first.stem}.pcapng") == []
+    assert client not in first.read_text()
+    count = erase_events(events, frozenset({client}))
+    assert count > 0
+    code, output, problems = netmon("evidence", "verify", folder, "--events", events)
+    assert code == 0
+    assert f"{first.name}: erased" in problems
+    assert f"{count} events were erased" in problems
+    assert output.count("the same verdict") == len(rest)
+    first.write_text('{"erased": "0000"}')
+    assert netmon("evidence", "verify", folder)[0] == 1
 
 
 def test_the_same_capture_twice_is_one_finding(tmp_path):

@@ -6,14 +6,15 @@ import gettext
 import io
 import os
 import re
-from dataclasses import fields, replace
+from dataclasses import is_dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import polib
 import pytest
 
-from netmon.config.settings import Config, Rotation
+from netmon.config.settings import Config, EvidenceFiles, Rotation
 from netmon.privacy.key_file import make_key, rotate_key
 from netmon.processing import texts
 from netmon.processing.activities import LEVELS, list_activities, readers_of
@@ -21,9 +22,19 @@ from netmon.processing.language import FOLDER, LANGUAGES, translator
 from netmon.processing.table import as_document, as_lines
 from tests.craft.processing_texts import english, renewed
 
-READ_ONLY = {"privacy_key", "signatures", "databases", "labels", "file"}
-"""Settings with files that netmon only reads, apart from the key, which is listed."""
-WRITTEN = {"events", "state"}
+READ_ONLY = {"signatures", "databases", "labels", "file", "web.config_file", "web.listen.path"}
+"""Settings with files that netmon only reads, and sockets."""
+LISTED = {"privacy_key", "events", "state", "evidence.folder"}
+
+
+def paths_of(settings, prefix=""):
+    """The settings that name files or folders, also those in groups."""
+    for name, kind in get_type_hints(settings).items():
+        groups = [one for one in (kind, *get_args(kind)) if is_dataclass(one)]
+        if "Path" in str(kind):
+            yield prefix + name
+        for group in groups:
+            yield from paths_of(group, f"{prefix}{name}.")
 
 
 def listed(config, environment=None):
@@ -53,6 +64,15 @@ def test_events_are_kept_as_long_as_their_rotation_says(rotation, how_long, tmp_
     assert listed(Config(events=tmp_path / "e", rotation=rotation))["Events"]["how_long"] == how_long
 
 
+@pytest.mark.parametrize("level", [0, 1])
+def test_evidence_is_listed_with_its_retention(level, tmp_path):
+    """Above level 0 its packets are rewritten."""
+    settings = EvidenceFiles(tmp_path / "evidence", max_mib=100, keep_days=30)
+    found = listed(Config(evidence=settings, privacy_level=level))["Evidence for findings"]
+    assert found["how_long"] == "30 days, and at most 100 MiB; the oldest files are removed first"
+    assert ("replaced" in found["clients"]) == (level > 0)
+
+
 def test_what_is_not_configured_is_not_listed():
     """No events, no key file; the key is then one in memory."""
     found = listed(Config())
@@ -78,8 +98,7 @@ def test_keys_and_the_log_of_their_use_are_listed(tmp_path):
 
 def test_every_file_that_the_configuration_names_is_listed_or_only_read():
     """A new setting for a file must be listed, or named here as one that is only read."""
-    named = {one.name for one in fields(Config) if "Path" in str(one.type)}
-    assert named == READ_ONLY | WRITTEN
+    assert set(paths_of(Config)) == READ_ONLY | LISTED
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,11 @@ impl Shows {
         Self(self.0 | if applies { others.0 } else { 0 })
     }
 
+    /// Of what follows the handshake, only that it was read: others of the flow show more.
+    pub fn are_ordinary(self) -> bool {
+        self.0 & !Self::BY_CLIENT.0 == Self::OPENING.0
+    }
+
     /// None is in the set.
     pub fn is_empty(self) -> bool {
         self.0 == 0

@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Maximum number of packets of one flow: handshake, hello, certificate and what precedes them are hardly more than
 /// twenty.
 const MAX_PACKETS: usize = 48;
+/// Maximum number of packets of one flow before one that shows more than that it was read; the rest is kept for such.
+const MAX_ORDINARY_PACKETS: usize = 32;
 /// Maximum number of bytes of one flow.
 const MAX_FLOW_BYTES: usize = 96 << 10;
 /// What a flow takes, about: the table is made for so many.
@@ -113,7 +115,8 @@ impl KeptPackets {
         let entry = store.entry(flow, client);
         let (ticket, mut more) = (entry.ticket, 0);
         for packet in packets {
-            if entry.packets.len() < MAX_PACKETS && entry.bytes + more + packet.size() <= MAX_FLOW_BYTES {
+            let max_packets = if packet.shows.are_ordinary() { MAX_ORDINARY_PACKETS } else { MAX_PACKETS };
+            if entry.packets.len() < max_packets && entry.bytes + more + packet.size() <= MAX_FLOW_BYTES {
                 more += packet.size();
                 entry.packets.push(packet);
             }

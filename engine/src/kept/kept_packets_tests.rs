@@ -8,9 +8,13 @@ fn client(number: u32) -> Host {
 }
 
 fn packet(size: usize) -> Vec<Arc<KeptPacket>> {
+    packet_that(size, Shows::SYN)
+}
+
+fn packet_that(size: usize, shows: Shows) -> Vec<Arc<KeptPacket>> {
     let bytes = &vec![0; size][..];
     let packet = Packet { number: 1, time_ns: 7, link: 1, interface: 0, wire_len: size as u32, bytes };
-    vec![Arc::new(KeptPacket::of(&packet, [Address::v4([1; 4]), Address::v4([2; 4])], Shows::SYN))]
+    vec![Arc::new(KeptPacket::of(&packet, [Address::v4([1; 4]), Address::v4([2; 4])], shows))]
 }
 
 #[test]
@@ -43,6 +47,17 @@ fn one_flow_is_bounded_in_packets_and_bytes() {
     assert_eq!(kept.of(1).len(), MAX_PACKETS);
     assert_eq!(kept.of(2).len(), MAX_FLOW_BYTES / 9100);
     assert!(kept.usage().1 < 200 << 10);
+}
+
+#[test]
+fn packets_that_show_more_have_room_after_many_that_do_not() {
+    let kept = KeptPackets::new(1 << 20);
+    for _ in 0..1000 {
+        kept.keep(1, (client(1), false), packet_that(60, Shows::OPENING.and(Shows::BY_CLIENT, true)));
+    }
+    assert_eq!(kept.of(1).len(), MAX_ORDINARY_PACKETS);
+    kept.keep(1, (client(1), false), packet_that(60, Shows::OPENING.and(Shows::CONTACT, true)));
+    assert_eq!(kept.of(1).len(), MAX_ORDINARY_PACKETS + 1);
 }
 
 #[test]

@@ -87,6 +87,16 @@ fn a_router_is_not_taken_for_the_client() {
 }
 
 #[test]
+fn a_mirror_of_both_sides_of_a_router_shows_the_machine() {
+    let machines = machines();
+    begin(&machines, host(1), Some(MAC), 64, 5);
+    begin(&machines, host(1), Some(OTHER), 63, 5 + HOUR_NS);
+    assert_eq!(machines.find(host(1), 5 + HOUR_NS).mac, mac(MAC));
+    begin(&machines, host(1), Some(OTHER), 63, 6 + HOUR_NS);
+    assert_eq!(machines.find(host(1), 6 + HOUR_NS).withheld, Some(Withheld::Forwarded));
+}
+
+#[test]
 fn a_router_that_does_not_count_hops_is_known_by_its_many_clients() {
     let machines = machines();
     machines.learn_lease(&request(MAC, "the-router"), host(0), mac(MAC), 5);
