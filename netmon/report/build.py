@@ -8,11 +8,12 @@ from netmon.days import iso_day
 from netmon.report.answers import answer
 from netmon.report.blind import view_of
 from netmon.report.facts import PeriodFacts
+from netmon.report.findings import findings_of
 from netmon.report.model import FORMAT, Report
 from netmon.report.scope import scope_of, used_by
 from netmon.report.stated import concerns_of, measures_of, promises_of
 from netmon.report.sums import as_sum
-from netmon.report.tables import arcs_of, findings_of, places_on_map, rows_of, time_line, without_place
+from netmon.report.tables import arcs_of, places_on_map, rows_of, time_line, without_place
 from netmon.signatures.model import SignatureSet, Vendor
 
 

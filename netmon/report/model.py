@@ -164,7 +164,6 @@ class SourceVote:
     city: str | None
     about: str
     date: str | None
-    network: str | None
     contradicts: bool
 
 
@@ -177,15 +176,10 @@ class EvidenceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Findings with the same client, server and verdict."""
+class FindingContact:
+    """The findings of one client with one server."""
 
     sensor: str
-    severity: Severity | None
-    outcome: Outcome
-    reason: str
-    vendor: str
-    component: str
     first: str
     last: str
     client: str | None
@@ -195,14 +189,26 @@ class Finding:
     server: str
     port: int
     transport: str
-    named_by: Evidence
-    spot: Spot
-    votes: tuple[SourceVote, ...]
-    not_in: tuple[str, ...]
     rtt_ms: float | None
     sum: Sum
     flow: str
     evidence: tuple[EvidenceFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Findings with the same component, place and verdict, on the word of the same sources."""
+
+    severity: Severity | None
+    outcome: Outcome
+    reason: str
+    vendor: str
+    component: str
+    named_by: Evidence
+    spot: Spot
+    votes: tuple[SourceVote, ...]
+    sum: Sum  # of the contacts that are shown
+    contacts: tuple[FindingContact, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,6 @@ def _values(language: Language, locations: Mapping[str, Location]) -> dict[str, 
         "duration": language.duration,
         "day": language.day,
         "second": language.second,
-        "second_after": partial(_second_after, language),
         "period": language.period,
         "milliseconds": lambda value: language.number(value, 1) + NARROW + "ms",
         "country": language.country,
@@ -165,11 +164,6 @@ def _used_name(language: Language, used: Used) -> str:
     if used.kind == "database":
         return language.say("Location database {name}").format(name=used.name)
     return language.say("Signatures") if used.kind == "signatures" else used.name
-
-
-def _second_after(language: Language, text: str, first: str) -> str:
-    """A time after another one, without the day if it is the same."""
-    return text[11:19] if text[:10] == first[:10] else language.second(text)
 
 
 def _join(texts: list[str], last: str) -> str:

@@ -8,14 +8,11 @@ from dataclasses import replace
 
 from netmon.outputs.events import timestamp
 from netmon.records import CONTACTS, EVIDENCE, SEVERITIES
-from netmon.report.facts import Amount, FindingFact, Group, Meaning, PeriodFacts
+from netmon.report.facts import Amount, Group, Meaning, PeriodFacts
 from netmon.report.model import (
     Arc,
-    EvidenceFile,
-    Finding,
     MapPlace,
     Named,
-    SourceVote,
     Span,
     Spot,
     TableRow,
@@ -149,53 +146,3 @@ def _rank(severity: str | None) -> int:
 
 def _text_of(row: TableRow) -> tuple[str, ...]:
     return (row.vendor, row.component, row.spot.country, row.spot.location, row.reason, *row.spot.claims)
-
-
-def findings_of(facts: PeriodFacts, locations: Locations) -> Iterator[Finding]:
-    """The findings, the worst first, then in the order of time."""
-
-    def order(one: FindingFact) -> tuple[int, int, str, str]:
-        return _rank(one.meaning.severity), one.first_ns, one.sensor, one.flow
-
-    for one in sorted(facts.findings, key=order):
-        yield _finding(one, locations)
-
-
-def _finding(one: FindingFact, locations: Locations) -> Finding:
-    meaning = one.meaning
-    return Finding(
-        sensor=one.sensor,
-        severity=meaning.severity,
-        outcome=meaning.outcome,
-        reason=meaning.reason,
-        vendor=meaning.vendor,
-        component=meaning.component,
-        first=timestamp(one.first_ns),
-        last=timestamp(one.last_ns),
-        client=one.client,
-        client_host=one.client_host,
-        client_mac=one.client_mac,
-        name=one.name,
-        server=one.server,
-        port=one.port,
-        transport=one.transport,
-        named_by=meaning.evidence,
-        spot=spot_of(meaning, locations),
-        votes=tuple(
-            SourceVote(
-                vote["source"],
-                vote.get("country"),
-                vote.get("city"),
-                vote.get("about", "location"),
-                vote.get("date"),
-                vote.get("network"),
-                bool(vote.get("contradicts")),
-            )
-            for vote in one.votes
-        ),
-        not_in=one.not_in,
-        rtt_ms=one.rtt_ms,
-        sum=as_sum(one.amount),
-        flow=one.flow,
-        evidence=tuple(EvidenceFile(*file) for file in one.evidence),
-    )

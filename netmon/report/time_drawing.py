@@ -12,7 +12,7 @@ from netmon.report.model import Report
 from netmon.report.shares import SHARES, Share
 
 WIDTH, HEIGHT = 720.0, 210.0
-LEFT, RIGHT, TOP, BOTTOM = 64.0, 8.0, 12.0, 40.0
+LEFT, RIGHT, TOP, BOTTOM = 64.0, 24.0, 12.0, 40.0
 MOST_TICKS = 7
 STACK: tuple[Share, ...] = (
     "concern",

@@ -102,7 +102,7 @@ CONCERN_STATUS: Mapping[str, str] = {
 }
 BLIND: Mapping[str, tuple[str, str]] = {
     "gaps": (
-        _("Time without a watch"),
+        _("Time that was not watched"),
         _("Connections of that time are missing. Nothing can be said about it."),
     ),
     "dropped": (

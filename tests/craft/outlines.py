@@ -17,8 +17,8 @@ from tests.craft.borders import PACKAGE, SHA256, Box, Point, areas_of
 
 HEADER = """\
 # The outlines of countries, for the maps of the report: a line for each ring of a country, with the map, the
-# code of the country (ISO 3166-1; "-": none), and the points as longitude and latitude in steps of 0.05 degrees,
-# each counted from the point before it. "europe" is cut at its edges, "world" ends at 58 degrees south.
+# code of the country (ISO 3166-1; "-": none), and the points as longitude and latitude in steps of 0.05°
+# from the point before it. "europe" is cut at its edges, "world" ends at 58 degrees south.
 # Source: Natural Earth 4.1.0 (2018-05-21), Admin 0 countries at 1:50m (Europe) and 1:110m (the world),
 # public domain (https://www.naturalearthdata.com/about/terms-of-use/), in the npm package world-atlas 2.0.2
 # (ISC licence). Disputed borders are those of Natural Earth. Written by `python -m tests.craft.outlines`.
