@@ -21,8 +21,7 @@ def view_of(facts: PeriodFacts) -> View:
     """The view of all interfaces together; poor if that of one is."""
     blinds = tuple(_blinds(facts))
     packets = sum(view.counters.get("packets", 0) for view in facts.views)
-    size = sum(view.counters.get("bytes", 0) for view in facts.views)
-    return View(_grade(facts, packets, blinds), packets, size, blinds)
+    return View(_grade(facts, packets, blinds), packets, blinds)
 
 
 def _grade(facts: PeriodFacts, packets: int, blinds: Sequence[Blind]) -> ViewGrade:

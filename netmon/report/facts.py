@@ -12,6 +12,10 @@ from typing import Any
 from netmon.records import Contact, Evidence, Lack, Outcome, Severity, Standing, Uncounted
 
 
+OTHER = "other"
+"""In place of a country: another one than the other sources name, which a licence withholds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Amount:
     """How much traffic there was: connections, and IP bytes in each direction."""
@@ -46,10 +50,8 @@ class ReadFile:
     """A capture file that a run read."""
 
     path: str
-    sha256: str
-    size: int
-    first_ns: int | None
-    last_ns: int | None
+    sha256: str | None  # None: it was read from standard input
+    size: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,14 @@ class WatchGap:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientCount:
+    """How many clients there were, or at least were: pseudonyms of several days cannot be compared."""
+
+    count: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodFacts:
     """Everything that the store has about a period."""
 
@@ -172,6 +182,6 @@ class PeriodFacts:
     groups: tuple[Group, ...] = ()
     findings: tuple[FindingFact, ...] = ()
     findings_more: Amount = Amount()  # those of further clients, servers and meanings
-    clients: Mapping[str, int] = field(default_factory=dict)  # vendor → distinct clients as shown
+    clients: Mapping[str, ClientCount] = field(default_factory=dict)  # by vendor
     views: tuple[ViewFact, ...] = ()
     gaps: tuple[WatchGap, ...] = ()

@@ -82,7 +82,8 @@ class Answer:
     title: str
     conclusion: Conclusion  # the worst of the statements
     total: Sum
-    clients: int | None  # distinct, as shown; None: the privacy level does not show clients
+    clients: int | None  # distinct ones; None: the privacy level does not tell them apart
+    clients_exact: bool  # False: there were at least so many
     statements: tuple[ConcernStatement, ...]
     shares: tuple[ShareSum, ...]
 
@@ -92,10 +93,8 @@ class FileScope:
     """A capture file."""
 
     path: str
-    sha256: str
-    size: int
-    first: str | None
-    last: str | None
+    sha256: str | None
+    size: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +292,6 @@ class View:
 
     grade: ViewGrade
     packets: int
-    total_bytes: int
     blinds: tuple[Blind, ...]
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from netmon.records import STANDINGS, Standing
 from netmon.report import words
+from netmon.report.facts import OTHER
 from netmon.report.language import NARROW, Language
 from netmon.report.map_drawing import draw_map
 from netmon.report.model import Answer, ConcernStatement, Report, Scope, ShareSum, StandingSum, Sum, Used
@@ -82,7 +83,7 @@ def _values(language: Language, locations: Mapping[str, Location]) -> dict[str, 
         return language.say_of("city", known.city) if known else language.country(word)
 
     def countries(codes: Iterable[str], name: Callable[[str], str], last: str) -> str:
-        return _join([name(code) if code else language.say("another") for code in codes], last)
+        return _join([language.say("another") if code == OTHER else name(code) for code in codes], last)
 
     return {
         "bytes": language.bytes,

@@ -34,7 +34,7 @@ def scope_of(facts: PeriodFacts) -> Scope:
             _sensor(runs, amounts.get(name, Amount()), whole, [gap for gap in gaps if gap.sensor == name])
             for name, runs in sorted(by_sensor.items())
         ),
-        files=tuple(map(_file, sorted(files.values(), key=lambda file: (file.first_ns or 0, file.path)))),
+        files=tuple(map(_file, sorted(files.values(), key=lambda file: file.path))),
         gaps=tuple(map(_gap, gaps[:MOST_GAPS])),
         gaps_more=max(0, len(gaps) - MOST_GAPS),
     )
@@ -73,8 +73,7 @@ def _sensor(runs: Sequence[RunFact], amount: Amount, whole: int, gaps: Sequence[
 
 
 def _file(file: ReadFile) -> FileScope:
-    first, last = (None if when is None else timestamp(when) for when in (file.first_ns, file.last_ns))
-    return FileScope(file.path, file.sha256, file.size, first, last)
+    return FileScope(file.path, file.sha256, file.size)
 
 
 def _gap(gap: WatchGap) -> Interruption:
