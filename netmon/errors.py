@@ -8,6 +8,7 @@ NetmonError             any error reported in one line: what, where, what to do
 ├── EventError          a line is not the event of a flow that can be explained
 ├── OutputError         an output cannot be started
 ├── ReportError         a report cannot be made or written
+├── StoreError          a file is not a store, or cannot be used as one
 ├── StartError          the sensor cannot give up its privileges
 └── VerifyError         Wireshark cannot be used for comparison
 """
@@ -48,6 +49,10 @@ class OutputError(NetmonError):
 
 class ReportError(NetmonError):
     """A report cannot be made or written; the message says what to do."""
+
+
+class StoreError(NetmonError):
+    """A file is not a store, or cannot be used as one; the message names it."""
 
 
 class StartError(NetmonError):

@@ -171,7 +171,7 @@ MOSTLY = 0.5
 def unread_text(stats: Mapping[str, Any]) -> str | None:
     """That most packets of the run could not be decoded, in one line; None if most could."""
     total: Counter[str | Kind] = Counter()
-    for counters in _by_interface(stats).values():
+    for counters in by_interface(stats).values():
         total.update(counters)
     part, packets = _part_and_total(UNDECODED, total)
     if part <= MOSTLY * packets:
@@ -192,13 +192,13 @@ def find_faults(stats: Mapping[str, Any]) -> list[Fault]:
     """The problems of the view of each interface, over the whole run."""
     found = (
         _fault(threshold, name, counters)
-        for name, counters in _by_interface(stats).items()
+        for name, counters in by_interface(stats).items()
         for threshold in THRESHOLDS
     )
     return [fault for fault in found if fault is not None]
 
 
-def _by_interface(stats: Mapping[str, Any]) -> dict[str, Counters]:
+def by_interface(stats: Mapping[str, Any]) -> dict[str, Counters]:
     """All counters by interface. The view's packets replace the kernel's, which may include filtered ones."""
     live = stats.get("interfaces", {})
     views, undecoded = stats["view"], stats.get("undecoded", {})
@@ -284,7 +284,7 @@ class Watch:
     def check(self, stats: Mapping[str, Any], now_s: float) -> list[str]:
         """New warnings, one line each; the same one at most once a minute. `now_s`: a monotonic clock."""
         lines = []
-        for name, counters in _by_interface(stats).items():
+        for name, counters in by_interface(stats).items():
             for threshold in THRESHOLDS:
                 key = (name, threshold.problem)
                 period = self._periods.get(key, _Period({}, now_s, False))
@@ -323,7 +323,7 @@ class Activity:
     def check(self, stats: Mapping[str, Any], time_s: float) -> list[str]:
         """New warnings, one line for each interface that has become silent, or shows packets again."""
         lines = []
-        for name, counters in _by_interface(stats).items():
+        for name, counters in by_interface(stats).items():
             if not counters.get("up", 1):
                 self._down_s[name] = time_s  # that it is silent is no news
             count = counters.get("flow_packets", 0)

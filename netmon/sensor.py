@@ -21,6 +21,7 @@ from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.events import Events
 from netmon.outputs.lines import Lines
+from netmon.outputs.observer import Observer, new_run
 from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
 from netmon.outputs.remembered import SeriesFile
@@ -82,6 +83,7 @@ class Sensor:
         )
         self.prometheus.restore(self._series.load())
         register_process(self.prometheus.registry, config.sensor, config.site)
+        self._observer = Observer(config.sensor, config.site, new_run())
         self._events: list[Events] = []
         self._lines: list[Lines] = []
         self._outputs: list[Output] = [self.prometheus]
@@ -95,7 +97,7 @@ class Sensor:
 
     def add_events(self, lines: Lines, privacy: Privacy) -> None:
         """Adds an output of events to `lines`. To be called before `run`."""
-        events = Events(lines, privacy, self._monitor.signatures.locations, self._config.sensor)
+        events = Events(lines, privacy, self._monitor.signatures.locations, self._observer)
         self._lines.append(lines)
         self._events.append(events)
         self._outputs.append(events)

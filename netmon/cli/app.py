@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from netmon.cli import check, demo, explain, places, read, run, signatures, verify
+from netmon.cli import check, demo, explain, places, read, report, run, signatures, verify
 from netmon.cli.options import ERROR, INTERRUPTED
 from netmon.cli.terminal import log, prepare
 from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
@@ -36,6 +36,7 @@ app.command("read", short_help="Reads capture files and shows a summary or event
 app.command("run", short_help="Monitors mirror ports and serves metrics.")(run.run)
 app.command("verify", short_help="Compares netmon with Wireshark on a capture.")(verify.verify)
 app.command("explain", short_help="Explains the verdict on one flow.")(explain.explain)
+app.command("report", short_help="Writes a report for people.")(report.report)
 app.command("check", short_help="Checks the configuration and shows it.")(check.check)
 app.command("places", short_help="Shows where addresses are located, and why.")(places.places)
 app.command("demo", short_help="Runs on a bundled capture.")(demo.demo)

@@ -30,7 +30,6 @@ from netmon.sources.files import FileSource, in_order
 from netmon.store.queries import Reader, Scope
 from netmon.store.reading import Reading, intake_of, opened
 from netmon.store.sqlite import MEMORY
-from netmon.yaml_nodes import nearest
 
 
 class FormatName(StrEnum):
@@ -114,13 +113,12 @@ def report(
     check_target(target)
     settings = options.load()
     known = wiring.load_signatures(settings, log)
-    if vendor is not None and vendor not in known.vendors:
-        near = nearest(vendor, known.vendors)
-        raise ReportError(f"--vendor: no vendor '{vendor}' in the signatures{near}")
+    if vendor is not None:
+        wiring.require_vendor(vendor, known)
     if files:
         _report_files(files, settings, known, options, asked)
     else:
-        _report_store(store, since, until, settings, known, options, asked)
+        _report_store(store, since, until, known, options, asked)
 
 
 def _format_of(target: str) -> FormatName:
@@ -133,17 +131,17 @@ def _report_store(
     store: Path | None,
     since: str | None,
     until: str | None,
-    settings: Config,
     known: SignatureSet,
     options: CaptureOptions,
     asked: _Asked,
 ) -> None:
     first, end = period_of(since, until)
-    path = store if store is not None else wiring.store_path(settings)
+    if store is None:
+        raise typer.BadParameter("give capture files, or the store with --store FILE")
     limits = [*_given("--store", store), *_given("--since", since), *_given("--until", until)]
     limits += _given("--vendor", asked.vendor)
     words = ["netmon", "report", *limits, *_given("--config", options.config)]
-    with opened(path, is_new_allowed=False) as reader:
+    with opened(store, is_new_allowed=False) as reader:
         selection = Scope(since_day=first, until_day=end, vendor=asked.vendor)
         _write(reader, selection, known, asked, words, checks_of_store(words, limits))
 

@@ -13,14 +13,28 @@ from typing import Any, Protocol
 
 from netmon.outputs.community_id import community_id
 from netmon.outputs.json_line import json_line
+from netmon.outputs.observer import Observer
 from netmon.privacy import ADDRESS, Privacy
-from netmon.records import ClassifiedFlow, DnsRecord, FlowRecord, Place, RoundTrip, Severity, Verdict, Vote
+from netmon.records import (
+    ClassifiedFlow,
+    DnsRecord,
+    FlowRecord,
+    Phase,
+    Place,
+    RoundTrip,
+    Severity,
+    Verdict,
+    Vote,
+)
 from netmon.signatures.model import Location
 
 ECS_VERSION = "9.0.0"
 
 _SEVERITIES: Mapping[Severity, int] = {"notice": 21, "warning": 47, "critical": 99}
 """ECS leaves the meaning of `event.severity` to the source: these are Elastic's low, medium and critical."""
+
+_PHASES: Mapping[Phase, str] = {"open": "start", "update": "info", "end": "end"}
+"""The type of an event in ECS, by the phase of the flow."""
 
 _RCODES = {
     0: "NOERROR",
@@ -59,17 +73,26 @@ class Events:
     """
 
     def __init__(
-        self, stream: Stream, privacy: Privacy, locations: Mapping[str, Location], sensor: str | None = None
+        self,
+        stream: Stream,
+        privacy: Privacy,
+        locations: Mapping[str, Location],
+        observer: Observer | None = None,
+        *,
+        with_updates: bool = False,
     ) -> None:
+        """`with_updates`: also the reports between a flow's start and its end."""
         self._stream = stream
         self._privacy = privacy
         self.locations = locations
-        self._sensor = sensor
+        self._observer = observer or Observer()
+        self._with_updates = with_updates
+        self._dns_messages = 0
 
     def flow(self, classified: ClassifiedFlow) -> None:
-        """Writes an event when a flow is tagged and when it ends; reports in between are not events."""
+        """Writes an event when a flow is tagged and when it ends."""
         flow = classified.flow
-        if flow.phase == "update":
+        if flow.phase == "update" and not self._with_updates:
             return
         is_over = flow.phase == "end"
         event = {
@@ -79,13 +102,12 @@ class Events:
                 "kind": "alert" if classified.verdict and classified.verdict.is_alarm else "event",
                 "severity": _severity(classified.verdict),
                 "category": ["network"],
-                "type": ["connection", "end" if is_over else "start"],
+                "type": ["connection", _PHASES[flow.phase]],
                 "dataset": "netmon.flow",
                 "start": timestamp(flow.start_ns),
                 "end": timestamp(flow.last_ns) if is_over else None,
                 "duration": flow.last_ns - flow.start_ns if is_over else None,
             },
-            "observer": self._observer(flow.interface),
             "network": self._network(flow),
             "source": self._client(flow.client, flow.start_ns, flow.client_port)
             | {"bytes": flow.sent_bytes, "packets": flow.sent_packets},
@@ -100,7 +122,7 @@ class Events:
             "tls": _tls(flow),
             "netmon": _meaning(classified, self._answerer(flow)),
         }
-        self._write(event)
+        self._write(event, flow.interface, flow.flow_id, flow.phase, flow.last_ns)
 
     def dns(self, record: DnsRecord) -> None:
         """Writes the event of a DNS message.
@@ -130,7 +152,6 @@ class Events:
                 "type": ["protocol", "info"],
                 "dataset": "netmon.dns",
             },
-            "observer": self._observer(None),
             "network": {"transport": record.transport, "protocol": record.kind},
             "source": source or None,
             "destination": destination or None,
@@ -143,20 +164,17 @@ class Events:
                 "question": questions[0] if questions else None,
                 "answers": answers or None,
             },
-            "netmon": without_nulls(more) or None,
+            "netmon": without_nulls(more),
         }
-        self._write(event)
+        self._write(event, None, self._dns_messages)
+        self._dns_messages += 1
 
     def flush(self) -> None:
         """Flushes the stream."""
         self._stream.flush()
 
-    def _write(self, event: dict[str, Any]) -> None:
-        self._stream.write(json_line(without_nulls(event)))
-
-    def _observer(self, interface: str | None) -> dict[str, Any]:
-        ingress = {"interface": {"name": interface}} if interface else None
-        return {"type": "sensor", "product": "netmon", "name": self._sensor, "ingress": ingress}
+    def _write(self, event: dict[str, Any], interface: str | None, *what: object) -> None:
+        self._stream.write(json_line(without_nulls(self._observer.sign(event, interface, *what))))
 
     def _network(self, flow: FlowRecord) -> dict[str, Any]:
         ends = (flow.client, flow.client_port, flow.server, flow.server_port)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from netmon.quality import THRESHOLDS, Threshold
-from netmon.report.facts import PeriodFacts, ViewFact
+from netmon.report.facts import RUN, PeriodFacts, ViewFact
 from netmon.report.model import Blind, View, ViewGrade
 
 HARMLESS = frozenset({"duplicates", "coalesced"})
@@ -35,7 +35,8 @@ def _grade(facts: PeriodFacts, packets: int, blinds: Sequence[Blind]) -> ViewGra
 def _blinds(facts: PeriodFacts) -> Iterator[Blind]:
     gap_s = sum(gap.end_ns - gap.start_ns for gap in facts.gaps) // 1_000_000_000
     if gap_s:
-        watched = sum(run.end_ns - run.start_ns for run in facts.runs) // 1_000_000_000 + gap_s
+        interfaces = {(view.sensor, view.interface) for view in facts.views if view.interface != RUN}
+        watched = len(interfaces) * (facts.until_ns - facts.since_ns) // 1_000_000_000
         yield Blind("gaps", gap_s, watched, gap_s > POOR_GAP_SHARE * watched)
     for threshold in THRESHOLDS:
         found = _by_threshold(threshold, facts.views)

@@ -11,7 +11,8 @@ from typing import Any
 
 from netmon.records import Contact, Evidence, Lack, Outcome, Severity, Standing, Uncounted
 
-
+RUN = "*"
+"""In the place of an interface: a sensor as a whole."""
 OTHER = "other"
 """In place of a country: another one than the other sources name, which a licence withholds."""
 
@@ -146,7 +147,7 @@ class ViewFact:
     """What an interface showed in the period: counters, and faults with the minutes in which they were so."""
 
     sensor: str
-    interface: str
+    interface: str  # RUN: what belongs to no single one
     counters: Mapping[str, int]
     unnamed: Mapping[str, int] = field(default_factory=dict)
     undecoded: Mapping[str, int] = field(default_factory=dict)  # by what the packets carry, in words

@@ -26,8 +26,7 @@ from netmon.report.facts import (
     WatchGap,
 )
 from netmon.store import queries, spans
-from netmon.store.queries import Reader
-from netmon.store.queries import Scope as Selection
+from netmon.store.queries import Reader, Scope
 from netmon.store.spans import ClientsOfDay, ContactTotals, SpanTotals
 
 MOST_CONTACTS = 60
@@ -41,14 +40,16 @@ SPANS_S = (
 """The spans that a time line may have, in seconds."""
 
 
-def gather(reader: Reader, selection: Selection) -> PeriodFacts:
+def gather(reader: Reader, selection: Scope) -> PeriodFacts:
     """The facts. Raises ReportError if the store has nothing about the period."""
     runs = list(queries.rows(reader, "runs", selection))
     if not runs:
         raise ReportError("the store has no record of this period: choose another with --since and --until")
     ends = spans.last_seen(reader)
     facts = [_run(row, ends.get((row["sensor"], row["run"]))) for row in runs]
-    since_ns = min(run.start_ns for run in facts) if selection.since_day is None else selection.since_day * DAY_NS
+    since_ns = (
+        min(run.start_ns for run in facts) if selection.since_day is None else selection.since_day * DAY_NS
+    )
     until_ns = max(run.end_ns for run in facts)
     if selection.until_day is not None:
         until_ns = min(until_ns, selection.until_day * DAY_NS)
@@ -187,9 +188,7 @@ def _run(row: Mapping[str, Any], last_ns: int | None) -> RunFact:
     )
 
 
-def _clients(
-    reader: Reader, selection: Selection, runs: Sequence[RunFact]
-) -> Iterator[tuple[str, ClientCount]]:
+def _clients(reader: Reader, selection: Scope, runs: Sequence[RunFact]) -> Iterator[tuple[str, ClientCount]]:
     """The clients of each vendor: exactly, if the same text always means the same client, and no other."""
     levels = {run.privacy for run in runs}
     if not levels <= {ADDRESS, PSEUDONYM}:
@@ -203,7 +202,7 @@ def _clients(
         if len(sensors) == 1 and is_lasting:
             yield vendor, ClientCount(spans.clients(reader, selection)[vendor], is_exact=True)
         else:
-            yield vendor, ClientCount(max(one.count for one in found), is_exact=False)
+            yield vendor, ClientCount(max(one.clients for one in found), is_exact=False)
 
 
 def _views(rows: Iterable[Mapping[str, Any]]) -> Iterator[ViewFact]:
@@ -225,7 +224,7 @@ def _views(rows: Iterable[Mapping[str, Any]]) -> Iterator[ViewFact]:
 
 
 def _gaps(
-    reader: Reader, selection: Selection, runs: Sequence[RunFact], since_ns: int, until_ns: int
+    reader: Reader, selection: Scope, runs: Sequence[RunFact], since_ns: int, until_ns: int
 ) -> Iterator[WatchGap]:
     """The times between what was watched, for sensors that watch interfaces."""
     live = {run.sensor for run in runs if not run.files}

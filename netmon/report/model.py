@@ -128,7 +128,7 @@ class Interruption:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ReportScope:
     """What the report is about."""
 
     since: str
@@ -370,7 +370,7 @@ class Report:
     format: int
     asked: tuple[str, ...]  # the words of the command that select what is reported
     answers: tuple[Answer, ...]
-    scope: Scope
+    scope: ReportScope
     findings: tuple[Finding, ...]
     findings_more: Sum
     destinations: tuple[MapPlace, ...]

@@ -17,7 +17,16 @@ from netmon.report import words
 from netmon.report.facts import OTHER
 from netmon.report.language import NARROW, Language
 from netmon.report.map_drawing import draw_map
-from netmon.report.model import Answer, ConcernStatement, Report, Scope, ShareSum, StandingSum, Sum, Used
+from netmon.report.model import (
+    Answer,
+    ConcernStatement,
+    Report,
+    ReportScope,
+    ShareSum,
+    StandingSum,
+    Sum,
+    Used,
+)
 from netmon.report.shares import SHARES, Share
 from netmon.report.time_drawing import STACK, draw_time
 from netmon.signatures.model import Location
@@ -157,7 +166,7 @@ def _share(language: Language, share: Share, answer: Answer | None) -> str:
     return language.say(words.SHARE[share])
 
 
-def _privacy_levels(scope: Scope) -> list[int]:
+def _privacy_levels(scope: ReportScope) -> list[int]:
     return sorted({level for sensor in scope.sensors for level in sensor.privacy})
 
 

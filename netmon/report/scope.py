@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from netmon.outputs.events import timestamp
 from netmon.report.facts import Amount, PeriodFacts, ReadFile, RunFact, WatchGap
-from netmon.report.model import FileScope, Interruption, Scope, SensorScope, Used
+from netmon.report.model import FileScope, Interruption, ReportScope, SensorScope, Used
 from netmon.report.sums import add_up, as_sum, total_of
 
 MOST_GAPS = 20
 """Gaps that are listed, the longest first."""
 
 
-def scope_of(facts: PeriodFacts) -> Scope:
+def scope_of(facts: PeriodFacts) -> ReportScope:
     """What the report is about."""
     by_sensor: dict[str, list[RunFact]] = {}
     for run in facts.runs:
@@ -25,7 +25,7 @@ def scope_of(facts: PeriodFacts) -> Scope:
         facts.gaps, key=lambda gap: (gap.start_ns - gap.end_ns, gap.start_ns, gap.sensor, gap.interface)
     )
     files = {(file.path, file.sha256): file for run in facts.runs for file in run.files}
-    return Scope(
+    return ReportScope(
         since=timestamp(facts.since_ns),
         until=timestamp(facts.until_ns),
         seconds=(facts.until_ns - facts.since_ns) / 1e9,

@@ -53,7 +53,9 @@ def record(watches: list[Watch]) -> list[str]:
             events.flow(one)
         stretches = list(_stretches(watch))
         for number, (begin, end) in enumerate(stretches, 1):
-            run.view(_stats(watch, number / len(stretches)), START_NS + begin * HOUR_NS, START_NS + end * HOUR_NS)
+            run.view(
+                _stats(watch, number / len(stretches)), START_NS + begin * HOUR_NS, START_NS + end * HOUR_NS
+            )
         end_ns = START_NS + DAYS * 24 * HOUR_NS
         run.run("end", end_ns, conditions=conditions, interfaces=[watch.interface])
     return list(lines)

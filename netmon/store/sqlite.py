@@ -1,0 +1,95 @@
+"""The store in a file of SQLite, or in memory: the same tables, for one machine."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from netmon.errors import StoreError
+from netmon.store.migrations import migrate
+from netmon.store.rows import StoreRow, Value
+from netmon.store.tables import StoreTable
+
+MEMORY = ":memory:"
+_WAIT_S = 0.5
+"""How long a write waits for another process that has locked the file."""
+
+
+class SqliteStore:
+    """An open store. All its errors are `sqlite3.Error`, apart from those of the constructor."""
+
+    def __init__(self, path: Path | str, *, is_new_allowed: bool = True, wait_s: float = _WAIT_S) -> None:
+        """Opens the file, and makes or migrates its tables. Raises StoreError and sqlite3.Error."""
+        if path != MEMORY and not is_new_allowed and not Path(path).is_file():
+            raise StoreError(
+                f"{path}: there is no store: `netmon run` and `netmon read --store FILE` make one"
+            )
+        self._connection = sqlite3.connect(
+            path, timeout=wait_s, isolation_level=None, check_same_thread=False
+        )
+        self._upserts: dict[str, str] = {}
+        try:
+            # A new file is given back page by page when rows are deleted (see `retention`).
+            for pragma in ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=NORMAL"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            migrate(self._connection, str(path))
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def write(self, rows: Iterable[StoreRow]) -> None:
+        """Writes rows in one transaction: all or none. What is stored already changes nothing."""
+        by_table: dict[StoreTable, list[tuple[Value, ...]]] = {}
+        for row in rows:
+            by_table.setdefault(row.table, []).append(row.values)
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            for table, values in by_table.items():
+                self._connection.executemany(self._upsert(table), values)
+            self.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self.execute("ROLLBACK")
+            raise
+
+    def select(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows that a query gives; `:name` in it stands for a value."""
+        yield from self._connection.execute(query, values)
+
+    def execute(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> int:
+        """Executes a statement; returns the number of rows that it changed."""
+        return self._connection.execute(statement, values).rowcount
+
+    def forget_run(self, sensor: str, run: str) -> None:
+        """Removes what is stored of a run: its files are read again."""
+        self.execute("BEGIN IMMEDIATE")
+        for table in ("runs", "conditions", "flows", "findings", "views", "evidence"):
+            self.execute(f"DELETE FROM {table} WHERE sensor = ? AND run = ?", (sensor, run))
+        self.execute("COMMIT")
+
+    def close(self) -> None:
+        """Closes the file; what was written is in it."""
+        self._connection.close()
+
+    def _upsert(self, table: StoreTable) -> str:
+        known = self._upserts.get(table.name)
+        if known is None:
+            known = self._upserts[table.name] = make_upsert(table)
+        return known
+
+
+def make_upsert(table: StoreTable) -> str:
+    """The statement that adds a row, or replaces the one with its key if that is not newer."""
+    names = ", ".join(table.names)
+    places = ", ".join("?" * len(table.names))
+    changed = [name for name in table.names if name not in table.key]
+    if table.key == ("id",):
+        action = "DO NOTHING"
+    else:
+        action = "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in changed)
+        action += " WHERE excluded.revision >= revision" if table.has_revision else ""
+    return (
+        f"INSERT INTO {table.name} ({names}) VALUES ({places}) ON CONFLICT ({', '.join(table.key)}) {action}"
+    )
