@@ -47,8 +47,8 @@ def _statement(country: str, groups: Sequence[Group]) -> ConcernStatement:
         return next((one.standing for one in group.meaning.concerns if one.country == country), None)
 
     def uncounted(group: Group) -> Uncounted | None:
-        is_about = any(one.country == country for one in group.meaning.concerns)
-        return group.meaning.uncounted if is_about else None
+        # A flow that does not count has no standing, and is said of each country.
+        return group.meaning.uncounted
 
     standings: dict[Standing, Amount] = add_up(groups, standing)
     left_out: dict[Uncounted, Amount] = add_up(groups, uncounted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from netmon.days import DAY_NS
 from netmon.errors import ReportError
@@ -27,7 +27,7 @@ from netmon.report.facts import (
 )
 from netmon.store import queries, spans
 from netmon.store.queries import Reader, Scope
-from netmon.store.spans import ClientsOfDay, ContactTotals, SpanTotals
+from netmon.store.spans import ClientsOfDay, ContactTotals
 
 MOST_CONTACTS = 60
 """Clients and servers with findings that are listed; the others are in all sums."""
@@ -65,7 +65,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         groups=tuple(
             Group(
                 one.sensor,
-                meanings.find(one),
+                meanings.find(one.judgement),
                 one.span,
                 Amount(one.flows, one.sent_bytes, one.received_bytes),
                 one.first_ns,
@@ -88,48 +88,53 @@ def choose_span(period_ns: int) -> int:
 
 
 class _Meanings:
-    """Meanings by what the store has of them; the sources come from the judgement."""
+    """Meanings by judgement, each read once."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._places: dict[str, Mapping[str, Any]] = {}
+        self._known: dict[str, Meaning] = {}
+        self._votes: dict[str, tuple[Mapping[str, Any], ...]] = {}
 
-    def place(self, judgement: str | None) -> Mapping[str, Any]:
-        """The place of a judgement."""
-        if judgement is None:
-            return {}
-        if judgement not in self._places:
-            self._places[judgement] = spans.judgement(self._reader, judgement).get("place", {})
-        return self._places[judgement]
+    def find(self, judgement: str) -> Meaning:
+        """The meaning of flows with this judgement."""
+        self._read(judgement)
+        return self._known[judgement]
 
-    def find(self, one: SpanTotals | ContactTotals) -> Meaning:
-        """The meaning of flows."""
-        votes = [vote for vote in self.place(one.judgement).get("votes", ()) if vote["about"] == "location"]
-        claims = {vote.get("country", OTHER) for vote in votes} if one.confidence == "disputed" else set()
-        return Meaning(
-            vendor=one.vendor,
-            component=one.component or "",
-            location=one.location or "unknown",
-            country=one.country or "unknown",
-            city=one.city,
-            confidence=one.confidence or "unknown",
-            outcome=cast(Any, one.outcome),
-            reason=one.reason or "",
-            severity=cast(Any, one.severity),
-            lacks=cast(Any, one.lacks),
-            concerns=tuple(_concerns(one.concerns)),
-            uncounted=cast(Any, one.uncounted),
-            evidence=cast(Any, one.evidence),
-            contact=cast(Any, one.contact),
-            claims=tuple(sorted(claims, key=lambda country: (country == OTHER, country))),
-            sources=tuple(dict.fromkeys(vote["source"] for vote in votes)),
-        )
+    def votes(self, judgement: str) -> tuple[Mapping[str, Any], ...]:
+        """What sources say about the place."""
+        self._read(judgement)
+        return self._votes[judgement]
+
+    def _read(self, judgement: str) -> None:
+        if judgement not in self._known:
+            document = spans.judgement(self._reader, judgement)
+            self._votes[judgement] = tuple(document.get("place", {}).get("votes", ()))
+            self._known[judgement] = _meaning(document)
 
 
-def _concerns(text: str | None) -> Iterator[ConcernFact]:
-    for one in text.split(",") if text else ():
-        country, _, standing = one.partition(":")
-        yield ConcernFact(country, cast(Any, standing))
+def _meaning(document: Mapping[str, Any]) -> Meaning:
+    place = document.get("place", {})
+    votes = [vote for vote in place.get("votes", ()) if vote["about"] == "location"]
+    confidence = place.get("confidence", "unknown")
+    claims = {vote.get("country", OTHER) for vote in votes} if confidence == "disputed" else set()
+    return Meaning(
+        vendor=document["vendor"],
+        component=document.get("component", ""),
+        location=place.get("location", "unknown"),
+        country=place.get("country", "unknown"),
+        city=document.get("city"),
+        confidence=confidence,
+        outcome=document["verdict"],
+        reason=document["reason"],
+        severity=document.get("severity"),
+        lacks=document.get("lacks"),
+        concerns=tuple(ConcernFact(one["country"], one["standing"]) for one in document.get("concerns", ())),
+        uncounted=document.get("concerns_uncounted"),
+        evidence=document["evidence"],
+        contact=document["contact"],
+        claims=tuple(sorted(claims, key=lambda country: (country == OTHER, country))),
+        sources=tuple(dict.fromkeys(vote["source"] for vote in votes)),
+    )
 
 
 def _amount(one: ContactTotals) -> Amount:
@@ -147,11 +152,11 @@ def _finding(reader: Reader, one: ContactTotals, meanings: _Meanings) -> Finding
         server=one.server,
         port=one.server_port,
         transport=one.transport,
-        meaning=meanings.find(one),
+        meaning=meanings.find(one.judgement),
         amount=_amount(one),
         first_ns=one.first_ns,
         last_ns=one.last_ns,
-        votes=tuple(meanings.place(one.judgement).get("votes", ())),
+        votes=meanings.votes(one.judgement),
         rtt_ms=numbers.get("rtt_ms"),
         flow=f"run {one.run}, flow {one.flow}",
         evidence=tuple(spans.evidence(reader, one)),

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from netmon.days import DAY_NS
 from netmon.store.numbers import fill
+from netmon.store.period import SUMS, period
 from netmon.store.tables import FLOWS, TABLES
 
 
@@ -80,33 +81,15 @@ class StoredFlow:
     totals: Totals
 
 
-_SUMS = ("sent_bytes", "received_bytes", "sent_packets", "received_packets")
-GROUP_COLUMNS = frozenset(FLOWS.names) - {*_SUMS, "revision", "numbers", "is_over"}
+GROUP_COLUMNS = frozenset(FLOWS.names) - {*SUMS, "revision", "numbers", "is_over"}
 """Columns of flows by which they may be grouped."""
 
-_EACH_DAY = f"""
-days AS (
-  SELECT *, {", ".join(f"{name} - lag({name}, 1, 0) OVER flow_days AS new_{name}" for name in _SUMS)}
-  FROM flows WINDOW flow_days AS (PARTITION BY sensor, run, flow ORDER BY day)
-)"""
-IN_SCOPE = """(:since_day IS NULL OR day >= :since_day) AND (:until_day IS NULL OR day < :until_day)
-    AND (:sensor IS NULL OR sensor = :sensor)
-    AND (:vendor IS NULL OR vendor = :vendor) AND vendor IS NOT NULL"""
-"""The condition for rows of `flows` in a scope."""
-_IN_PERIOD = f"""
-period AS (
-  SELECT *, row_number() OVER (PARTITION BY sensor, run, flow ORDER BY day) = 1 AS is_first
-  FROM days
-  WHERE {IN_SCOPE}
-)"""
-PERIOD = f"WITH {_EACH_DAY}, {_IN_PERIOD}"
-"""The rows of `flows` in a scope as `period`, with what is new on each day, and whether it is the first."""
-_TOTALS = ", ".join(("coalesce(sum(is_first), 0)", *(f"coalesce(sum(new_{name}), 0)" for name in _SUMS)))
+_TOTALS = ", ".join(("coalesce(sum(is_first), 0)", *(f"coalesce(sum(new_{name}), 0)" for name in SUMS)))
 
 
 def totals(reader: Reader, scope: Scope) -> Totals:
     """The totals of all flows of vendors."""
-    [row] = reader.select(f"{PERIOD} SELECT {_TOTALS} FROM period", scope.values())
+    [row] = reader.select(f"{period(())} SELECT {_TOTALS} FROM period", scope.values())
     return Totals(*row)
 
 
@@ -119,10 +102,9 @@ def totals_by(reader: Reader, scope: Scope, columns: Sequence[str]) -> list[Grou
         if name not in GROUP_COLUMNS:
             raise KeyError(name)
     chosen = ", ".join(columns)
-    query = (
-        f"{PERIOD} SELECT {chosen}, {_TOTALS}, min(start_ns), max(last_ns) FROM period "
-        f"GROUP BY {chosen} ORDER BY {chosen}"
-    )
+    query = f"""{period([*columns, "last_ns"])}
+SELECT {chosen}, {_TOTALS}, min(start_ns), max(last_ns) FROM period
+GROUP BY {chosen} ORDER BY {chosen}"""
     count = len(columns)
     return [
         GroupTotals(tuple(row[:count]), Totals(*row[count:-2]), row[-2], row[-1])
@@ -133,14 +115,14 @@ def totals_by(reader: Reader, scope: Scope, columns: Sequence[str]) -> list[Grou
 def flows(reader: Reader, scope: Scope, *, only_findings: bool = False) -> Iterator[StoredFlow]:
     """Each flow of a vendor in the period, ordered by its start."""
     names = FLOWS.names
-    query = f"""{PERIOD},
-latest AS (
+    condition = "severity IS NOT NULL" if only_findings else "1 = 1"
+    query = f"""{period(names, condition)}, latest AS (
   SELECT *, row_number() OVER (PARTITION BY sensor, run, flow ORDER BY day DESC) AS back,
-    {", ".join(f"sum(new_{name}) OVER (PARTITION BY sensor, run, flow) AS all_{name}" for name in _SUMS)}
+    {", ".join(f"sum(new_{name}) OVER (PARTITION BY sensor, run, flow) AS all_{name}" for name in SUMS)}
   FROM period
 )
-SELECT {", ".join(names)}, {", ".join(f"all_{name}" for name in _SUMS)} FROM latest
-WHERE back = 1{" AND severity IS NOT NULL" if only_findings else ""}
+SELECT {", ".join(names)}, {", ".join(f"all_{name}" for name in SUMS)} FROM latest
+WHERE back = 1
 ORDER BY start_ns, sensor, run, flow"""
     for row in reader.select(query, scope.values()):
         values = dict(zip(names, row, strict=False))

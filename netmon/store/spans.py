@@ -1,4 +1,4 @@
-"""The questions of a report: sums by meaning and span of time, contacts of findings, and what was watched."""
+"""The questions of a report: sums by judgement and span of time, contacts of findings, what was watched."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS
-from netmon.store.queries import IN_SCOPE, PERIOD, Reader, Scope
+from netmon.store.period import IN_SCOPE, period
+from netmon.store.queries import Reader, Scope
 
 TOLERANCE_NS = 120_000_000_000
 """The time between two records of a view that is no gap: they come once a minute."""
@@ -17,22 +18,8 @@ class SpanTotals(NamedTuple):
     """The flows of a sensor with the same judgement in a span of time, counted from the period's start."""
 
     sensor: str
-    vendor: str
-    component: str | None
-    judgement: str | None
-    reason: str | None
-    severity: str | None
-    concerns: str | None
-    uncounted: str | None
-    evidence: str | None
-    contact: str | None
+    judgement: str
     span: int
-    location: str | None
-    country: str | None
-    city: str | None
-    confidence: str | None
-    outcome: str | None
-    lacks: str | None
     flows: int
     sent_bytes: int
     received_bytes: int
@@ -40,19 +27,13 @@ class SpanTotals(NamedTuple):
     last_ns: int
 
 
-_GROUP = SpanTotals._fields[: SpanTotals._fields.index("span")]
-_GIVEN = ("location", "country", "city", "confidence", "outcome", "lacks")
-"""Columns that the judgement and the reason determine."""
-
-
 def totals(reader: Reader, scope: Scope, since_ns: int, span_ns: int) -> Iterator[SpanTotals]:
     """The sums of all flows of vendors; a flow belongs to the span in which it, or its day, began."""
-    group = ", ".join(_GROUP)
     begin = f"CASE WHEN start_ns >= day * {DAY_NS} THEN start_ns ELSE day * {DAY_NS} END"
-    query = f"""{PERIOD}
-SELECT {group}, ({begin} - :since_ns) / :span_ns AS span, {", ".join(f"min({one})" for one in _GIVEN)},
+    query = f"""{period(("judgement", "last_ns"))}
+SELECT sensor, judgement, ({begin} - :since_ns) / :span_ns AS span,
   sum(is_first), sum(new_sent_bytes), sum(new_received_bytes), min(start_ns), max(last_ns)
-FROM period GROUP BY {group}, span ORDER BY {group}, span"""
+FROM period GROUP BY sensor, judgement, span ORDER BY sensor, judgement, span"""
     for row in reader.select(query, {**scope.values(), "since_ns": since_ns, "span_ns": span_ns}):
         yield SpanTotals(*row)
 
@@ -61,8 +42,7 @@ class ContactTotals(NamedTuple):
     """The findings of one client with one server, and the first of them."""
 
     sensor: str
-    vendor: str
-    component: str | None
+    severity: str
     client: str | None
     client_host: str | None
     client_mac: str | None
@@ -70,51 +50,38 @@ class ContactTotals(NamedTuple):
     server: str
     server_port: int
     transport: str
-    reason: str | None
-    severity: str | None
-    evidence: str | None
-    location: str | None
-    country: str | None
-    city: str | None
-    confidence: str | None
-    outcome: str | None
-    lacks: str | None
-    concerns: str | None
-    uncounted: str | None
-    contact: str | None
-    judgement: str | None
-    numbers: str | None
+    reason: str
+    judgement: str
     flows: int
     sent_bytes: int
     received_bytes: int
     first_ns: int
     last_ns: int
+    numbers: str | None
     run: str
     flow: int
 
 
-_CONTACT = ContactTotals._fields[: ContactTotals._fields.index("location")]
-_OF_FIRST = ContactTotals._fields[len(_CONTACT) : ContactTotals._fields.index("flows")]
+_CONTACT = ContactTotals._fields[: ContactTotals._fields.index("flows")]
 
 
 def contacts(reader: Reader, scope: Scope) -> list[ContactTotals]:
-    """The findings by client and server: the worst first, then those with most bytes."""
-    of_contact = f"(PARTITION BY {', '.join(_CONTACT)})"
-    query = f"""{PERIOD}, found AS (
-  SELECT *,
-    row_number() OVER (PARTITION BY {", ".join(_CONTACT)} ORDER BY start_ns, run, flow, day) AS number,
-    sum(is_first) OVER {of_contact} AS all_flows,
-    sum(new_sent_bytes) OVER {of_contact} AS all_sent,
-    sum(new_received_bytes) OVER {of_contact} AS all_received,
-    min(start_ns) OVER {of_contact} AS first_ns,
-    max(last_ns) OVER {of_contact} AS latest_ns
-  FROM period WHERE severity IS NOT NULL
+    """The findings by client, server and judgement: the worst first, then those with most bytes."""
+    chosen = ", ".join(_CONTACT)
+    columns = (*_CONTACT, "last_ns", "numbers")
+    query = f"""{period(columns, "severity IS NOT NULL")}, found AS (
+  SELECT *, row_number() OVER (PARTITION BY {chosen} ORDER BY start_ns, run, flow, day) AS number
+  FROM period
+), added AS (
+  SELECT {chosen}, sum(is_first) AS flows, sum(new_sent_bytes) AS sent_bytes,
+    sum(new_received_bytes) AS received_bytes, min(start_ns) AS first_ns, max(last_ns) AS latest_ns,
+    max(CASE WHEN number = 1 THEN numbers END), max(CASE WHEN number = 1 THEN run END),
+    max(CASE WHEN number = 1 THEN flow END)
+  FROM found GROUP BY {chosen}
 )
-SELECT {", ".join(_CONTACT)}, {", ".join(_OF_FIRST)},
-  all_flows, all_sent, all_received, first_ns, latest_ns, run, flow
-FROM found WHERE number = 1
+SELECT * FROM added
 ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END,
-  all_sent + all_received DESC, {", ".join(_CONTACT)}"""
+  sent_bytes + received_bytes DESC, {chosen}"""
     return [ContactTotals(*row) for row in reader.select(query, scope.values())]
 
 
@@ -136,10 +103,8 @@ GROUP BY vendor, sensor, day ORDER BY vendor, sensor, day"""
 
 def clients(reader: Reader, scope: Scope) -> dict[str, int]:
     """The distinct clients of each vendor, as they are shown."""
-    query = (
-        f"SELECT vendor, count(DISTINCT client) FROM flows WHERE {IN_SCOPE} GROUP BY vendor ORDER BY vendor"
-    )
-    return dict(reader.select(query, scope.values()))
+    query = f"SELECT vendor, count(DISTINCT client) FROM flows WHERE {IN_SCOPE} GROUP BY vendor"
+    return {str(vendor): int(count) for vendor, count in reader.select(query, scope.values())}
 
 
 def last_seen(reader: Reader) -> dict[tuple[str, str], int]:
@@ -149,9 +114,10 @@ def last_seen(reader: Reader) -> dict[tuple[str, str], int]:
 
 
 def judgement(reader: Reader, identifier: str) -> dict[str, Any]:
-    """What flows with a judgement share; numbers of a single flow are not in it."""
+    """What flows with a judgement have in common; the numbers of a single flow are not in it."""
     query = "SELECT document FROM judgements WHERE id = :id"
-    return next((dict(json.loads(document)) for (document,) in reader.select(query, {"id": identifier})), {})
+    found = reader.select(query, {"id": identifier})
+    return next((dict(json.loads(document)) for (document,) in found), {})
 
 
 def evidence(reader: Reader, one: ContactTotals) -> list[tuple[str, str]]:
@@ -171,7 +137,7 @@ class Watched(NamedTuple):
     end_ns: int
 
 
-def watched(reader: Reader, scope: Scope) -> Iterator[Watched]:
+def watched(reader: Reader, scope: Scope) -> list[Watched]:
     """The stretches of time without a gap, by sensor and interface, in their order."""
     query = f"""WITH seen AS (
   SELECT sensor, interface, start_ns, end_ns,
@@ -185,5 +151,4 @@ def watched(reader: Reader, scope: Scope) -> Iterator[Watched]:
 SELECT sensor, interface, min(start_ns), max(end_ns) FROM numbered
 GROUP BY sensor, interface, stretch ORDER BY sensor, interface, min(start_ns)"""
     limits = {"sensor": scope.sensor, "since_ns": scope.since_ns, "until_ns": scope.until_ns}
-    for row in reader.select(query, limits):
-        yield Watched(*row)
+    return [Watched(*row) for row in reader.select(query, limits)]
