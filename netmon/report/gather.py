@@ -29,7 +29,7 @@ from netmon.store import queries, spans
 from netmon.store.queries import Reader, Scope
 from netmon.store.spans import ClientsOfDay, ContactTotals
 
-MOST_CONTACTS = 60
+MOST_CONTACTS = 40
 """Clients and servers with findings that are listed; the others are in all sums."""
 MOST_SPANS = 72
 _SECOND = 1_000_000_000

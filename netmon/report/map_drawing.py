@@ -12,10 +12,11 @@ from netmon.report.language import Language
 from netmon.report.model import MapPlace, Report, SensorScope
 from netmon.report.outlines import Point, middle_of
 from netmon.report.projection import Plane
-from netmon.report.shares import Share
+from netmon.report.shares import STACK, Share
 from netmon.report.sums import main_share
 
 MOST_ARCS = 150
+THICKEST, FEW_ARCS = 5.0, 30  # an arc in pixels, and how many make each half as thick
 MOST_NAMED_SENSORS = 4
 LETTER, LINE = 7.8, 15.0  # the width of a letter of a label, and the height of a line, in pixels
 SENSOR_SIZE = 5.0
@@ -93,7 +94,7 @@ def draw_map(report: Report, language: Language) -> MapDrawing:
         geography.height,
         geography.land(concern, are_meant=False),
         geography.land(concern, are_meant=True),
-        tuple(curves[:MOST_ARCS]),
+        tuple(sorted(curves[:MOST_ARCS], key=lambda one: STACK.index(one.share), reverse=True)),
         tuple(
             Marker(
                 round(one.x, 1),
@@ -140,6 +141,7 @@ def _curves(report: Report, marks: Sequence[_At], spots: Mapping[str, Plane]) ->
     ends = {(one.place.spot.location, one.place.spot.country): one for one in marks}
     arcs = [arc for arc in report.arcs if arc.sensor in spots and (arc.location, arc.country) in ends]
     most = max((arc.sum.total_bytes for arc in arcs), default=1) or 1
+    thickest = THICKEST / (1 + len(arcs) / FEW_ARCS)
     for arc in arcs:
         (x, y), end = spots[arc.sensor], ends[arc.location, arc.country]
         across, down = end.x - x, end.y - y
@@ -149,7 +151,7 @@ def _curves(report: Report, marks: Sequence[_At], spots: Mapping[str, Plane]) ->
         side = 0.18 if across >= 0 else -0.18
         middle = (x + across / 2 + down * side, y + down / 2 - across * side)
         path = f"M{x:.1f} {y:.1f}Q{middle[0]:.1f} {middle[1]:.1f} {end.x:.1f} {end.y:.1f}"
-        yield Curve(path, round(1.2 + 5 * math.sqrt(arc.sum.total_bytes / most), 1), arc.share)
+        yield Curve(path, round(1.2 + thickest * math.sqrt(arc.sum.total_bytes / most), 1), arc.share)
 
 
 def _labels(

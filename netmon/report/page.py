@@ -27,8 +27,8 @@ from netmon.report.model import (
     Sum,
     Used,
 )
-from netmon.report.shares import SHARES, Share
-from netmon.report.time_drawing import STACK, draw_time
+from netmon.report.shares import SHARES, STACK, Share
+from netmon.report.time_drawing import draw_time
 from netmon.signatures.model import Location
 from netmon.verdict.table import REASONS
 

@@ -20,6 +20,18 @@ Share = Literal[
 """The shares, in the order in which they are asked: a closed set."""
 SHARES: tuple[Share, ...] = get_args(Share)
 
+STACK: tuple[Share, ...] = (
+    "concern",
+    "forbidden",
+    "elsewhere",
+    "right",
+    "not_there",
+    "no_promise",
+    "no_place",
+    "no_evidence",
+)
+"""The shares as they are stacked in a bar, from its bottom, and on the map, from its top."""
+
 
 def share_of(meaning: Meaning) -> Share:
     """The share that flows with this meaning belong to."""

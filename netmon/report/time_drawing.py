@@ -9,22 +9,11 @@ from typing import NamedTuple
 
 from netmon.report.language import Language
 from netmon.report.model import Report
-from netmon.report.shares import SHARES, Share
+from netmon.report.shares import SHARES, STACK, Share
 
 WIDTH, HEIGHT = 720.0, 210.0
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 24.0, 12.0, 40.0
 MOST_TICKS = 7
-STACK: tuple[Share, ...] = (
-    "concern",
-    "forbidden",
-    "elsewhere",
-    "right",
-    "not_there",
-    "no_promise",
-    "no_place",
-    "no_evidence",
-)
-"""The shares from the bottom of a bar to its top."""
 _STEPS_S = (
     *(1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200),
     *(86_400 * days for days in (1, 2, 7, 14, 28, 56, 112, 364, 728)),
