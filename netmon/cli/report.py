@@ -176,7 +176,7 @@ def _report_files(
         source = FileSource(paths, compile_matcher(known), limits=settings.engine_keywords())
         for batch in source.batches():
             wiring.deliver(batch, monitor, [reading])
-        reading.finish(source.stats())
+        reading.finish(source.stats(), source.problems)
         selection = Scope(vendor=asked.vendor)
         _write(store, selection, known, asked, words, checks_of_files(words, given, paths))
     for line in (*source.problems, *databases.take_problems()):

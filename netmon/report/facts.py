@@ -82,6 +82,7 @@ class RunFact:
     signatures_sha256: str = ""
     databases: tuple[DatabaseFact, ...] = ()
     files: tuple[ReadFile, ...] = ()
+    problems: tuple[str, ...] = ()  # of files: damaged, or not complete
     is_ended: bool = True  # False: it was still running, or was killed
 
 

@@ -189,6 +189,7 @@ def _run(row: Mapping[str, Any], last_ns: int | None) -> RunFact:
         files=tuple(
             ReadFile(one["name"], one.get("sha256"), one.get("size")) for one in document.get("files", ())
         ),
+        problems=tuple(document.get("problems", ())),
         is_ended=row["end_ns"] is not None,
     )
 

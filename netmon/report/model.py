@@ -137,6 +137,7 @@ class ReportScope:
     countries: tuple[str, ...]
     sensors: tuple[SensorScope, ...]
     files: tuple[FileScope, ...]
+    problems: tuple[str, ...]
     gaps: tuple[Interruption, ...]
     gaps_more: int
 

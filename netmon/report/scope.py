@@ -35,6 +35,7 @@ def scope_of(facts: PeriodFacts) -> ReportScope:
             for name, runs in sorted(by_sensor.items())
         ),
         files=tuple(map(_file, sorted(files.values(), key=lambda file: file.path))),
+        problems=tuple(dict.fromkeys(line for run in facts.runs for line in run.problems)),
         gaps=tuple(map(_gap, gaps[:MOST_GAPS])),
         gaps_more=max(0, len(gaps) - MOST_GAPS),
     )
