@@ -25,11 +25,14 @@ from netmon.outputs.observer import Observer, new_run
 from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
 from netmon.outputs.remembered import SeriesFile
+from netmon.outputs.run_events import RunPhase
 from netmon.places.round_trips_file import RoundTripsFile
 from netmon.privacy import Privacy
 from netmon.signatures.match import compile_matcher
 from netmon.sources import ContinuousSource, Stats
 from netmon.sources.port_lines import PortLines
+from netmon.store.live_record import LiveRecord
+from netmon.store.writer import StoreWriter
 from netmon.supervisor import Supervisor
 from netmon.version import package_version
 
@@ -86,6 +89,7 @@ class Sensor:
         self._observer = Observer(config.sensor, config.site, new_run())
         self._events: list[Events] = []
         self._lines: list[Lines] = []
+        self._record: LiveRecord | None = None
         self._outputs: list[Output] = [self.prometheus]
         self._reloads: SimpleQueue[ReloadRequest] = SimpleQueue()
         self._waiting: list[ReloadRequest] = []
@@ -102,6 +106,12 @@ class Sensor:
         self._events.append(events)
         self._outputs.append(events)
 
+    def add_store(self, writer: StoreWriter, privacy: Privacy) -> None:
+        """Adds a store. To be called before `run`."""
+        locations = self._monitor.signatures.locations
+        self._record = LiveRecord(writer, self._config, privacy, locations, self._observer)
+        self._outputs.append(self._record)
+
     def run(self, status: str) -> None:
         """Processes records until `stop`, including the last flows, and saves the state at the end.
 
@@ -111,6 +121,7 @@ class Sensor:
         self._log_ports(self._source.stats())
         self._supervisor.ready(status)
         self._is_running = True
+        self._note("start")
         try:
             for batch in self._source.batches():
                 wiring.deliver(batch, self._monitor, self._outputs)
@@ -121,12 +132,15 @@ class Sensor:
                     self._check(now_s)
                 if self._refreshes.is_due(now_s):
                     self._refresh_databases()
+                    if self._record is not None:
+                        self._record.view(self._source.stats(), time.time_ns())
             while self._reload or self._waiting:
                 self._finish_reload()
                 self._serve_reloads()
         finally:
             self._is_running = False
             self._save(math.inf)
+            self._note("end")
 
     def stop(self) -> None:
         """Ends `run` soon."""
@@ -199,6 +213,7 @@ class Sensor:
         self.prometheus.loaded(monitor.signatures, loaded.series, time.time())
         for events in self._events:
             events.locations = monitor.signatures.locations
+        self._note("change")
         self._log(f"signatures reloaded from {monitor.signatures.folder}")
 
     def _check(self, now_s: float) -> None:
@@ -236,8 +251,15 @@ class Sensor:
         if self._databases.refresh():
             builds = ", ".join(f"{one.name} of {one.date}" for one in self._databases.current)
             self._log(f"location databases in use: {builds}")
+            self._note("change")
         for problem in self._databases.take_problems():
             self._log(problem)
+
+    def _note(self, phase: RunPhase) -> None:
+        """Records that the run begins, ends, or judges under other conditions from now on."""
+        if self._record is not None:
+            known, databases = self._monitor.signatures, self._databases.current
+            self._record.note(phase, known, databases, self._source.stats(), time.time_ns())
 
     def _stats(self) -> Stats:
         """The counters of the source and of the sensor."""
@@ -252,6 +274,7 @@ class Sensor:
             "degraded": self._quality.degraded,
             "last_flow_packet_s": dict(self._activity.last_s),
             "location_databases": self._databases.states,
+            "store": self._record.state if self._record else None,
         }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import log, write_line
-from netmon.config.settings import Config, Privileges, Rotation, state_folder
+from netmon.config.settings import Config, Privileges, Rotation, state_folder, store_path
 from netmon.errors import ConfigError
 from netmon.places.database import Database
 from netmon.places.databases import Databases, default_folders
@@ -46,13 +46,7 @@ def check(options: ConfigOptions) -> None:
     databases = wiring.open_databases(settings, log)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
-    if settings.events is not None and not settings.events.parent.is_dir():
-        raise ConfigError(f"{settings.file}: events.file: there is no folder {settings.events.parent}")
-    if settings.events is not None and settings.events.is_dir():
-        raise ConfigError(f"{settings.file}: events.file: {settings.events} is a folder: name a file in it")
-    folder = state_folder(settings, os.environ)
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{settings.file}: state.folder: {folder} is not a folder")
+    _check_paths(settings)
     if settings.web.config_file is not None:
         WebGuard(settings.web.config_file, write_line)
     write_line(f"configuration: {settings.file or 'no file found, using the defaults'}")
@@ -81,6 +75,20 @@ def check(options: ConfigOptions) -> None:
                 f"(for its place, add `lifts: place`): {_exception_text(one)}"
             )
     write_line("no errors")
+
+
+def _check_paths(settings: Config) -> None:
+    """Raises ConfigError for a file or folder that cannot be what it is meant for."""
+    if settings.events is not None and not settings.events.parent.is_dir():
+        raise ConfigError(f"{settings.file}: events.file: there is no folder {settings.events.parent}")
+    if settings.events is not None and settings.events.is_dir():
+        raise ConfigError(f"{settings.file}: events.file: {settings.events} is a folder: name a file in it")
+    path = store_path(settings, os.environ)
+    if path is not None and path.is_dir():
+        raise ConfigError(f"{settings.file}: store.path: {path} is a folder: name a file in it")
+    folder = state_folder(settings, os.environ)
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{settings.file}: state.folder: {folder} is not a folder")
 
 
 def _tolerated_concerns(policy: Policy, known: SignatureSet, day: str) -> Iterable[str]:
@@ -141,6 +149,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
     yield "events.file", str(settings.events or "none")
     yield from _rotation_texts(settings.rotation)
+    yield from _store_texts(settings)
     yield from _privilege_texts(settings.privileges)
     yield "metrics.hold_zero_s", str(settings.hold_zero_s)
     yield "metrics.created_series", "true" if settings.created_series else "false"
@@ -162,6 +171,13 @@ def _rotation_texts(rotation: Rotation) -> Iterable[tuple[str, str]]:
     yield "events.rotate_hours", str(rotation.rotate_hours or "0: the age does not matter")
     yield "events.keep", str(rotation.keep)
     yield "events.compress", "true" if rotation.compress else "false"
+
+
+def _store_texts(settings: Config) -> Iterable[tuple[str, str]]:
+    store = settings.store
+    yield "store.path", str(store_path(settings, os.environ) or "off: nothing is kept")
+    yield "store.keep_days", str(store.keep_days or "0: the age does not matter")
+    yield "store.max_mib", str(store.max_mib or "0: the size does not matter")
 
 
 def _privilege_texts(privileges: Privileges) -> Iterable[tuple[str, str]]:

@@ -18,7 +18,7 @@ from netmon._engine import Matcher
 from netmon.cli.options import SourceName, grouped
 from netmon.cli.run_options import SensorOptions
 from netmon.cli.terminal import log
-from netmon.config.settings import Config
+from netmon.config.settings import Config, store_path
 from netmon.errors import ConfigError, NetmonError
 from netmon.outputs.event_file import EventFile
 from netmon.outputs.lines import Lines, StandardOutput
@@ -28,6 +28,8 @@ from netmon.sources import ContinuousSource
 from netmon.sources.bpf import prepare_filter
 from netmon.sources.live import LiveSource
 from netmon.sources.scapy_source import ScapyLiveSource
+from netmon.store.retention import Limit
+from netmon.store.writer import StoreWriter
 from netmon.version import package_version
 
 if TYPE_CHECKING:
@@ -96,6 +98,8 @@ def run(
             sensor = Sensor(settings, partial(_open_source, settings, ports, expression, options.source), log)
             for lines in _open_events(stack, settings, to_stdout=json):
                 sensor.add_events(lines, privacy)
+            for writer in _open_store(stack, settings):
+                sensor.add_store(writer, privacy)
             where = describe(_serve(stack, sensor, settings, listeners)) if listeners else "off"
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")
@@ -159,6 +163,16 @@ def _open_events(stack: ExitStack, settings: Config, *, to_stdout: bool) -> Iter
         file = EventFile(settings.events, settings.rotation, log)
         stack.callback(file.close)
         yield Lines(file, str(settings.events), log)
+
+
+def _open_store(stack: ExitStack, settings: Config) -> Iterator[StoreWriter]:
+    """The store, unless it is off."""
+    path = store_path(settings, os.environ)
+    if path is not None:
+        limit = Limit(settings.store.keep_days, settings.store.max_mib << 20)
+        writer = StoreWriter(path, limit, log)
+        stack.callback(writer.close)
+        yield writer
 
 
 def _serve(

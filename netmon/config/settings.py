@@ -75,6 +75,20 @@ class Rotation:
         return self.rotate_hours * 3600
 
 
+STORE_NAME = "flows.db"
+"""The file of the store in the folder for state."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where `netmon run` keeps its records, and for how long."""
+
+    path: Path | None = None  # None: STORE_NAME in the folder for state
+    is_off: bool = False
+    keep_days: int = 90  # 0: their age does not matter
+    max_mib: int = 1024  # 0: their size does not matter
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A vendor, component, place or group of countries in the policy, which must exist in the signatures."""
@@ -113,6 +127,7 @@ class Config:
     privacy_key: Path | None = None
     events: Path | None = None
     rotation: Rotation = field(default_factory=Rotation)
+    store: StoreSettings = field(default_factory=StoreSettings)
     privileges: Privileges = field(default_factory=Privileges)
     hold_zero_s: int = 60  # how long a new series of a counter is shown as 0
     created_series: bool = False  # whether counters have `_created`
@@ -141,3 +156,10 @@ def state_folder(config: Config, environment: Mapping[str, str]) -> Path:
     if environment.get("HOME"):
         return Path(environment["HOME"]) / ".local" / "state" / "netmon"
     return Path("/var/lib/netmon")
+
+
+def store_path(config: Config, environment: Mapping[str, str]) -> Path | None:
+    """The file of the store; None if it is off."""
+    if config.store.is_off:
+        return None
+    return config.store.path or state_folder(config, environment) / STORE_NAME

@@ -107,6 +107,17 @@ def destination_metrics(families: Families, births: Births, stats: Mapping[str, 
     yield families.family("netmon_state_last_write_successful", saved)
 
 
+def store_metrics(families: Families, state: Mapping[str, Any] | None) -> Iterator[Metric]:
+    """Whether the store is written, what went wrong, and its size; nothing without a store."""
+    if state is None:
+        return
+    yield families.family("netmon_store_last_write_successful", [((), float(state["is_written"]))])
+    errors = (((reason,), count) for reason, count in state["errors"].items())
+    yield families.family("netmon_store_errors", errors)
+    yield families.family("netmon_store_lost_records", [((), state["lost"])])
+    yield families.family("netmon_store_bytes", [((), state["bytes"])])
+
+
 def database_metrics(families: Families, states: Iterable[Any]) -> Iterator[Metric]:
     """The age of each location database, and whether its file is in use."""
     built = (((one.name,), one.built_s) for one in states if one.built_s is not None)

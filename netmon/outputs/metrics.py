@@ -219,6 +219,18 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         (),
         "Events that could not be written, for example because the disk is full.",
     ),
+    "netmon_store_last_write_successful": (
+        "gauge",
+        (),
+        "Whether the last write to the store succeeded; records wait until one does.",
+    ),
+    "netmon_store_errors": ("counter", ("reason",), "Attempts to write to the store that failed, by reason."),
+    "netmon_store_lost_records": (
+        "counter",
+        (),
+        "Records that were given up because they could not be written to the store in time.",
+    ),
+    "netmon_store_bytes": ("gauge", (), "Size of the store, without free pages."),
     "netmon_folded_reports": (
         "counter",
         (),

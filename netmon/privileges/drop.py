@@ -10,7 +10,7 @@ from pathlib import Path
 
 import netmon
 from netmon._engine import PrivilegeError, give_up_privileges
-from netmon.config.settings import Config, state_folder
+from netmon.config.settings import Config, state_folder, store_path
 from netmon.errors import StartError, reason_of
 from netmon.privileges.account import Account, can_reach, choose, is_mapped
 from netmon.privileges.handover import hand_over_events, hand_over_folder
@@ -73,6 +73,10 @@ def _prepare(
         folder = SHARED_STATE
     with suppress(OSError):
         hand_over_folder(folder, account, config.events)
+    store = store_path(replace(config, state=folder), environment)
+    if store is not None and store.parent != folder:
+        with suppress(OSError):
+            hand_over_folder(store.parent, account, store)
     if environment.get("RUNTIME_DIRECTORY"):
         with suppress(OSError):
             hand_over_folder(Path(environment["RUNTIME_DIRECTORY"].split(":")[0]), account)

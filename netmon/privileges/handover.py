@@ -16,7 +16,7 @@ from pathlib import Path
 
 from netmon.privileges.account import Account
 
-_STATE_FILE = re.compile(r"[\w-]+\.json(\.\w+)?")
+_STATE_FILE = re.compile(r"[\w-]+\.(?:json|db)(?:[.-]\w+)*")
 _MODE = 0o700
 _SYSTEM_DEPTH = 2
 """Parts of the path of a folder that is nobody's own, even if it is empty, such as /srv."""

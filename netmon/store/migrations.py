@@ -18,12 +18,11 @@ _TYPES = {"text": "TEXT", "integer": "INTEGER", "json": "TEXT"}
 
 
 def _make_tables() -> Iterator[str]:
-    yield "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
     for table in TABLES:
         yield make_table(table)
     for table in TABLES:
-        for column in ("day",) if table.has_day else filter(None, (table.day_of,)):
-            yield f"CREATE INDEX {table.name}_by_{column} ON {table.name} ({column})"
+        column, _ = table.age
+        yield f"CREATE INDEX {table.name}_by_{column} ON {table.name} ({column})"
 
 
 def make_table(table: StoreTable) -> str:
@@ -41,12 +40,11 @@ STEPS: tuple[Callable[[], Iterator[str]], ...] = (_make_tables,)
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:
     """Brings a file to the current schema. Raises StoreError, and sqlite3.Error."""
-    version = _version(connection, name)
-    if version == len(STEPS):
+    if check(connection, name) == len(STEPS):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for step in STEPS[_version(connection, name) :]:  # another process may have been faster
+        for step in STEPS[check(connection, name) :]:  # another process may have been faster
             for statement in step():
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(STEPS)}")
@@ -58,7 +56,8 @@ def migrate(connection: sqlite3.Connection, name: str) -> None:
         raise
 
 
-def _version(connection: sqlite3.Connection, name: str) -> int:
+def check(connection: sqlite3.Connection, name: str) -> int:
+    """The version of the schema in a file; 0 if it is empty. Raises StoreError for one of another program."""
     [version] = connection.execute("PRAGMA user_version").fetchone()
     [application] = connection.execute("PRAGMA application_id").fetchone()
     [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -157,7 +157,7 @@ def _flow_rows(event: Event) -> Iterator[StoreRow]:
     }
     for name in _SAME_NAME:
         values[name] = meaning.get(name)
-    yield _row(tables.JUDGEMENTS, {"id": identifier, "document": text})
+    yield _row(tables.JUDGEMENTS, {"id": identifier, "day": values["day"], "document": text})
     yield _row(tables.FLOWS, values)
     if values["severity"] is not None:
         yield _row(tables.FINDINGS, {**values, "document": _json(event)})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from netmon.errors import StoreError
-from netmon.store.migrations import migrate
+from netmon.store.migrations import check, migrate
 from netmon.store.rows import StoreRow, Value
 from netmon.store.tables import StoreTable
 
@@ -31,8 +31,14 @@ class SqliteStore:
         )
         self._upserts: dict[str, str] = {}
         try:
+            check(self._connection, str(path))  # before anything is changed
             # A new file is given back page by page when rows are deleted (see `retention`).
-            for pragma in ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=NORMAL"):
+            for pragma in (
+                "auto_vacuum=INCREMENTAL",
+                "journal_mode=WAL",
+                "synchronous=NORMAL",
+                "temp_store=MEMORY",
+            ):
                 self._connection.execute(f"PRAGMA {pragma}")
             migrate(self._connection, str(path))
         except BaseException:
@@ -69,6 +75,15 @@ class SqliteStore:
             self.execute(f"DELETE FROM {table} WHERE sensor = ? AND run = ?", (sensor, run))
         self.execute("COMMIT")
 
+    def value(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Any:
+        """The only value that a query gives; None if it gives no row."""
+        row = self._connection.execute(query, values).fetchone()
+        return row[0] if row else None
+
+    def complete_file(self) -> None:
+        """Moves what is in the log beside the file into the file itself."""
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """Closes the file; what was written is in it."""
         self._connection.close()
@@ -84,12 +99,10 @@ def make_upsert(table: StoreTable) -> str:
     """The statement that adds a row, or replaces the one with its key if that is not newer."""
     names = ", ".join(table.names)
     places = ", ".join("?" * len(table.names))
-    changed = [name for name in table.names if name not in table.key]
-    if table.key == ("id",):
-        action = "DO NOTHING"
-    else:
-        action = "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in changed)
-        action += " WHERE excluded.revision >= revision" if table.has_revision else ""
+    changed = ", ".join(f"{name} = excluded.{name}" for name in table.names if name not in table.key)
+    action = f"DO UPDATE SET {changed}"
+    if table.version is not None:
+        action += f" WHERE excluded.{table.version} {'>' if table.is_shared else '>='} {table.version}"
     return (
         f"INSERT INTO {table.name} ({names}) VALUES ({places}) ON CONFLICT ({', '.join(table.key)}) {action}"
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from netmon.days import DAY_NS
+
 Kind = Literal["text", "integer", "json"]
 
 
@@ -23,12 +25,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class StoreTable:
-    """A table. A row replaces one with the same key unless its `revision`, if there is one, is lower."""
+    """A table. A row replaces the one with its key unless its `version`, a column, is lower.
+
+    Rows that are `shared` are equal if their keys are, apart from the version, so only a higher one matters.
+    """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     about: str
+    version: str | None = None
+    is_shared: bool = False
     has_day: bool = False  # the column `day` says when a row is old
     day_of: str | None = None  # or this column does, in nanoseconds
 
@@ -38,9 +45,9 @@ class StoreTable:
         return tuple(column.name for column in self.columns)
 
     @property
-    def has_revision(self) -> bool:
-        """True if a row may be older than the one that is stored."""
-        return "revision" in self.names
+    def age(self) -> tuple[str, int]:
+        """The column that says how old a row is, and how many of its units a day has."""
+        return ("day", 1) if self.has_day else (self.day_of or "", DAY_NS)
 
 
 _SENSOR = Column("sensor", "text", "name of the sensor")
@@ -64,6 +71,7 @@ RUNS = StoreTable(
         Column("document", "json", "the event `netmon.run`"),
     ),
     "Runs of sensors, and readings of capture files.",
+    version="revision",
     day_of="start_ns",
 )
 CONDITIONS = StoreTable(
@@ -130,6 +138,7 @@ FLOWS = StoreTable(
         Column("numbers", "json", "the numbers of this flow in its judgement, such as its round trip"),
     ),
     "Flows of vendors: a row for each day of a flow, with its totals at the end of that day.",
+    version="revision",
     has_day=True,
 )
 JUDGEMENTS = StoreTable(
@@ -137,9 +146,13 @@ JUDGEMENTS = StoreTable(
     ("id",),
     (
         Column("id", "text", "the first half of the document's SHA-256"),
+        Column("day", "integer", "the latest day of a flow with it"),
         Column("document", "json", "place with votes and steps, the verdict's row and explanation"),
     ),
     "Why flows were judged as they were; many flows share a row.",
+    version="day",
+    is_shared=True,
+    has_day=True,
 )
 FINDINGS = StoreTable(
     "findings",
@@ -154,6 +167,7 @@ FINDINGS = StoreTable(
         Column("document", "json", "the complete event `netmon.flow`"),
     ),
     "Flows with a finding, with everything that their event says.",
+    version="revision",
     has_day=True,
 )
 VIEWS = StoreTable(

@@ -351,6 +351,10 @@ def test_an_unwritable_state_does_not_stop_the_sensor(environment, demo, tmp_pat
         f"netmon: {where}: not a directory; until it can be written, new destinations will be "
         f"reported again after a restart"
     )
+    store = f"{tmp_path}/.local/state/netmon/flows.db"
+    assert running.line() == (
+        f"netmon: {store}: not a directory; until it can be written, records wait in memory"
+    )
     assert running.line().startswith("netmon: watching ")
     running.replay(demo)
     code, events = running.end(signal.SIGTERM)

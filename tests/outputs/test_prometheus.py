@@ -21,6 +21,7 @@ from tests.machine import need
 from tests.records import DISPUTED, EXPECTED, MOSCOW, START_NS, UNDECIDED, UNEXPECTED, classified, flow
 
 STATS = {
+    "store": {"is_written": True, "errors": {"full": 2}, "lost": 3, "bytes": 4096},
     "packets": 100,
     "other_flows": 5,
     "dns_messages": 6,
