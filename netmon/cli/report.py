@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from netmon import wiring
 from netmon.cli.options import ERROR, CaptureOptions, SourceName, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
 from netmon.cli.terminal import log
-from netmon.config.settings import Config
+from netmon.config.settings import Config, store_path
 from netmon.errors import ReportError, SourceError
 from netmon.outputs.observer import Observer
 from netmon.report.build import build
@@ -118,7 +119,7 @@ def report(
     if files:
         _report_files(files, settings, known, options, asked)
     else:
-        _report_store(store, since, until, known, options, asked)
+        _report_store(store, since, until, settings, known, options, asked)
 
 
 def _format_of(target: str) -> FormatName:
@@ -131,17 +132,19 @@ def _report_store(
     store: Path | None,
     since: str | None,
     until: str | None,
+    settings: Config,
     known: SignatureSet,
     options: CaptureOptions,
     asked: _Asked,
 ) -> None:
     first, end = period_of(since, until)
-    if store is None:
-        raise typer.BadParameter("give capture files, or the store with --store FILE")
+    path = store if store is not None else store_path(settings, os.environ)
+    if path is None:
+        raise ReportError("the store is off (store.path): give capture files, or another store with --store")
     limits = [*_given("--store", store), *_given("--since", since), *_given("--until", until)]
     limits += _given("--vendor", asked.vendor)
     words = ["netmon", "report", *limits, *_given("--config", options.config)]
-    with opened(store, is_new_allowed=False) as reader:
+    with opened(path, is_new_allowed=False) as reader:
         selection = Scope(since_day=first, until_day=end, vendor=asked.vendor)
         _write(reader, selection, known, asked, words, checks_of_store(words, limits))
 

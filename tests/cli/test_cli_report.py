@@ -158,6 +158,31 @@ def test_no_store(refused):
     assert refused("report", "--store", "none.db", "-o", "a.html").startswith("none.db: there is no store")
 
 
+def test_the_store_of_the_configuration(netmon, demo, environment, tmp_path):
+    """Without files and --store, the report is about the store that `netmon run` writes."""
+    state = tmp_path / "state"
+    state.mkdir()
+    (tmp_path / "netmon.yaml").write_text("store: {path: state/flows.db}\n")
+    netmon("read", "--country", "DE", "--store", "state/flows.db", demo)
+    done = netmon("report", "--config", "netmon.yaml", "-o", "-")
+    assert done.returncode == 0
+    assert "Traffic to Kaspersky ended in Russia." in done.stdout
+    assert "netmon report --config netmon.yaml --format json -o -" in done.stdout
+
+
+def test_no_store_yet(refused, tmp_path):
+    """The default store, if no sensor has run."""
+    line = refused("report", "-o", "a.html")
+    assert line.startswith(str(tmp_path / ".local" / "state" / "netmon" / "flows.db"))
+
+
+def test_the_store_is_off(refused, tmp_path):
+    """Then there is nothing to report without --store."""
+    (tmp_path / "netmon.yaml").write_text("store: {path: off}\n")
+    line = refused("report", "--config", "netmon.yaml", "-o", "a.html")
+    assert line == "the store is off (store.path): give capture files, or another store with --store"
+
+
 def test_empty_period(refused, stored):
     """A report about nothing is not written."""
     line = refused(

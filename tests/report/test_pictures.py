@@ -71,4 +71,4 @@ def test_paper(name, language, tmp_path):
     assert limits in first
     assert findings not in first
     assert findings in second
-    assert re.search(r"1 / \d+\s*$", first)
+    assert re.search(r"\b1 ?/ ?\d+\s*$", first)
