@@ -23,24 +23,26 @@ _KEY = ("sensor", "run", "flow", "day")
 _BEGAN_BEFORE = f"start_ns < day * {DAY_NS}"
 
 
-def period(columns: Iterable[str], condition: str = "1 = 1") -> str:
+def period(columns: Iterable[str], *, only_findings: bool = False) -> str:
     """The CTE `period`, with these columns of `flows`, the columns `new_…` for SUMS, and `is_first`.
 
-    `is_first` is 1 on the first day of a flow in the period, so that it is counted once. `condition` selects
-    rows of `flows`.
+    `is_first` is 1 on the first day of a flow in the period, so that it is counted once.
     """
-    chosen = ", ".join(dict.fromkeys([*_KEY, "start_ns", *columns]))
+    chosen = ", ".join(dict.fromkeys([*_KEY, "start_ns", "vendor", *columns]))
     of_flow = "PARTITION BY sensor, run, flow ORDER BY day"
+    new = ", ".join(f"{one} - lag({one}, 1, 0) OVER ({of_flow}) AS new_{one}" for one in SUMS)
+    # The table of findings leads to the few flows that have one.
+    among = "(sensor, run, flow) IN (SELECT sensor, run, flow FROM findings)" if only_findings else "1 = 1"
+    condition = "severity IS NOT NULL" if only_findings else "1 = 1"
     return f"""WITH lasting AS (
-  SELECT DISTINCT sensor, run, flow FROM flows WHERE {_BEGAN_BEFORE}
+  SELECT DISTINCT sensor, run, flow FROM flows WHERE {_BEGAN_BEFORE} AND {among}
 ), days AS (
-  SELECT *, {", ".join(f"{one} - lag({one}, 1, 0) OVER ({of_flow}) AS new_{one}" for one in SUMS)}
-  FROM flows WHERE (sensor, run, flow) IN (SELECT sensor, run, flow FROM lasting)
+  SELECT {chosen}, {new} FROM lasting JOIN flows USING (sensor, run, flow)
 ), numbered AS (
   SELECT *, row_number() OVER ({of_flow}) = 1 AS is_first FROM days WHERE {IN_SCOPE}
 ), period AS (
   SELECT {chosen}, {", ".join(f"{one} AS new_{one}" for one in SUMS)}, 1 AS is_first
-  FROM flows WHERE NOT {_BEGAN_BEFORE} AND {IN_SCOPE} AND {condition}
+  FROM flows WHERE NOT {_BEGAN_BEFORE} AND {IN_SCOPE} AND {condition} AND {among}
   UNION ALL
   SELECT {chosen}, {", ".join(f"new_{one}" for one in SUMS)}, is_first
   FROM numbered WHERE {_BEGAN_BEFORE} AND {condition}

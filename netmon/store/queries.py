@@ -115,8 +115,7 @@ GROUP BY {chosen} ORDER BY {chosen}"""
 def flows(reader: Reader, scope: Scope, *, only_findings: bool = False) -> Iterator[StoredFlow]:
     """Each flow of a vendor in the period, ordered by its start."""
     names = FLOWS.names
-    condition = "severity IS NOT NULL" if only_findings else "1 = 1"
-    query = f"""{period(names, condition)}, latest AS (
+    query = f"""{period(names, only_findings=only_findings)}, latest AS (
   SELECT *, row_number() OVER (PARTITION BY sensor, run, flow ORDER BY day DESC) AS back,
     {", ".join(f"sum(new_{name}) OVER (PARTITION BY sensor, run, flow) AS all_{name}" for name in SUMS)}
   FROM period

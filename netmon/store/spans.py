@@ -69,7 +69,7 @@ def contacts(reader: Reader, scope: Scope) -> list[ContactTotals]:
     """The findings by client, server and judgement: the worst first, then those with most bytes."""
     chosen = ", ".join(_CONTACT)
     columns = (*_CONTACT, "last_ns", "numbers")
-    query = f"""{period(columns, "severity IS NOT NULL")}, found AS (
+    query = f"""{period(columns, only_findings=True)}, found AS (
   SELECT *, row_number() OVER (PARTITION BY {chosen} ORDER BY start_ns, run, flow, day) AS number
   FROM period
 ), added AS (
@@ -96,7 +96,10 @@ class ClientsOfDay(NamedTuple):
 
 def clients_by_day(reader: Reader, scope: Scope) -> list[ClientsOfDay]:
     """The clients of each vendor, sensor and day."""
-    query = f"""SELECT vendor, sensor, day, count(DISTINCT client) FROM flows WHERE {IN_SCOPE}
+    query = f"""WITH found AS (
+  SELECT DISTINCT vendor, sensor, day, client FROM flows WHERE {IN_SCOPE} AND client IS NOT NULL
+)
+SELECT vendor, sensor, day, count(*) FROM found
 GROUP BY vendor, sensor, day ORDER BY vendor, sensor, day"""
     return [ClientsOfDay(*row) for row in reader.select(query, scope.values())]
 
