@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from tests.craft.borders import PACKAGE, SHA256
 from tests.machine import INSTALLED, need, need_root, open_folder
 from tests.marks import MarkGuard
+from tests.sharing import Reporter, Turns, place_of, share_work
 
 # A suite started in the background may ignore SIGINT, and so would every program that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -33,9 +34,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Runs the whole suite in several processes."""
+    if config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput"):
+        share_work(config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Enforces the marks of every test."""
     config.pluginmanager.register(MarkGuard())
+    config.pluginmanager.register(Turns() if hasattr(config, "workerinput") else Reporter())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts files that take long first."""
+    items.sort(key=place_of)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -19,11 +19,21 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from netmon import privacy, wiring
+from netmon import wiring
 from netmon._engine import Matcher
-from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
+from netmon.cli.options import (
+    ERROR,
+    FOUND,
+    NO_COUNTRY,
+    UNLISTED_CLIENTS,
+    EvidenceOptions,
+    SourceName,
+    grouped,
+)
+from netmon.cli.reading import reading_signatures
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
+from netmon.evidence.assembly import opened_evidence
 from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.events import Events
@@ -66,7 +76,7 @@ def read(
         typer.Option("--store", metavar="FILE", help="Also keep the flows of vendors in this store."),
     ] = None,
     *,
-    options: CaptureOptions,
+    options: EvidenceOptions,
 ) -> None:
     """Reads capture files and shows what they contain.
 
@@ -94,29 +104,33 @@ def read(
     if paths != given:
         log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
     expression = check_filter(filter_words)
-    settings = options.load()
-    known = wiring.load_signatures(settings, log)
+    configured = options.load()
+    settings = options.for_files(configured)
+    with reading_signatures(make_console(stderr=True)) as count:
+        known = wiring.load_signatures(settings, log, count)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
-    level = privacy.ADDRESS if options.privacy is None else options.privacy
-    shown = wiring.make_privacy(settings, level)
+    shown = wiring.make_privacy(settings)
     clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
     summary = Summary(known.locations, shown, clients)
     outputs: list[Output] = [summary]
     observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
-    if json:
-        outputs.append(Events(json_stream(), shown, known.locations, observer))
     matcher, limits = compile_matcher(known), settings.engine_keywords()
     with ExitStack() as stack:
+        evidence = stack.enter_context(opened_evidence(settings, shown, log))
+        if json:
+            stream = json_stream()
+            chained = evidence.chained(stream) if evidence else stream
+            outputs.append(Events(chained, shown, known.locations, observer))
         reading: Reading | None = None
         if store is not None:
-            level = settings.privacy_level if options.privacy is None else options.privacy
-            kept = wiring.make_privacy(settings, level)
+            kept = wiring.make_privacy(configured)
             intake = intake_of(stack.enter_context(opened(store)), str(store), observer)
-            reading = Reading(intake, settings, known, databases.current, kept, observer, paths, expression)
+            reading = Reading(intake, configured, known, databases.current, kept, observer, paths, expression)
             outputs.append(reading)
         report = stack.enter_context(_progress(make_console(stderr=True), paths))
         reader = _open_files(paths, matcher, options.source, expression, every, limits, report)
+        outputs += [evidence.recorder(known, databases, reader.kept)] if evidence else []
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
         if reading is not None:

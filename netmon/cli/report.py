@@ -144,7 +144,7 @@ def _report_store(
     limits = [*_given("--store", store), *_given("--since", since), *_given("--until", until)]
     limits += _given("--vendor", asked.vendor)
     words = ["netmon", "report", *limits, *_given("--config", options.config)]
-    with opened(path, is_new_allowed=False) as reader:
+    with opened(path, is_read_only=True) as reader:
         selection = Scope(since_day=first, until_day=end, vendor=asked.vendor)
         _write(reader, selection, known, asked, words, checks_of_store(words, limits))
 
@@ -160,7 +160,6 @@ def _report_files(
     paths = in_order(files)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
-    level = settings.privacy_level if options.privacy is None else options.privacy
     observer = Observer(settings.sensor, settings.site, run_of(paths, ""))
     given = [*_given("--config", options.config), *_given("--country", options.country)]
     given += _given("--privacy", options.privacy)
@@ -171,7 +170,7 @@ def _report_files(
             settings,
             known,
             databases.current,
-            wiring.make_privacy(settings, level),
+            wiring.make_privacy(settings),
             observer,
             paths=paths,
             expression="",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from netmon.quality import THRESHOLDS, Threshold
 from netmon.report.facts import RUN, PeriodFacts, ViewFact
-from netmon.report.model import Blind, View, ViewGrade
+from netmon.report.model import Blind, ReportView, ViewGrade
 
 HARMLESS = frozenset({"duplicates", "coalesced"})
 """Problems that hide no connection."""
@@ -17,11 +17,11 @@ POOR_GAP_SHARE = 0.01
 """The share of the watched time above which gaps make the view poor."""
 
 
-def view_of(facts: PeriodFacts) -> View:
+def view_of(facts: PeriodFacts) -> ReportView:
     """The view of all interfaces together; poor if that of one is."""
     blinds = tuple(_blinds(facts))
     packets = sum(view.counters.get("packets", 0) for view in facts.views)
-    return View(_grade(facts, packets, blinds), packets, blinds)
+    return ReportView(_grade(facts, packets, blinds), packets, blinds)
 
 
 def _grade(facts: PeriodFacts, packets: int, blinds: Sequence[Blind]) -> ViewGrade:

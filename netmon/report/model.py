@@ -288,7 +288,7 @@ class Blind:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ReportView:
     """What the sensors saw of the traffic."""
 
     grade: ViewGrade
@@ -379,7 +379,7 @@ class Report:
     arcs: tuple[Arc, ...]
     time_line: TimeLine
     rows: tuple[TableRow, ...]
-    view: View
+    view: ReportView
     promises: tuple[PromiseText, ...]
     concerns: tuple[ConcernText, ...]
     measures: tuple[MeasureText, ...]

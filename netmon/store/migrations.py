@@ -56,8 +56,11 @@ def migrate(connection: sqlite3.Connection, name: str) -> None:
         raise
 
 
-def check(connection: sqlite3.Connection, name: str) -> int:
-    """The version of the schema in a file; 0 if it is empty. Raises StoreError for one of another program."""
+def check(connection: sqlite3.Connection, name: str, *, is_complete: bool = False) -> int:
+    """The version of the schema in a file; 0 if it is empty. Raises StoreError for one of another program.
+
+    `is_complete`: the schema must be the current one.
+    """
     [version] = connection.execute("PRAGMA user_version").fetchone()
     [application] = connection.execute("PRAGMA application_id").fetchone()
     [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -68,4 +71,6 @@ def check(connection: sqlite3.Connection, name: str) -> int:
             f"{name}: written by a newer netmon (version {version} of its tables): use that one, or name "
             "another file for the store"
         )
+    if is_complete and version < len(STEPS):
+        raise StoreError(f"{name}: an empty store, or one of an older netmon: `netmon run` completes it")
     return int(version)

@@ -73,10 +73,10 @@ def _describe_file(path: str) -> dict[str, Any]:
 
 
 @contextmanager
-def opened(path: Path | str, *, is_new_allowed: bool = True) -> Iterator[SqliteStore]:
+def opened(path: Path | str, *, is_read_only: bool = False) -> Iterator[SqliteStore]:
     """A store that a command uses. Raises StoreError in place of the errors of SQLite."""
     try:
-        store = SqliteStore(path, is_new_allowed=is_new_allowed, wait_s=10)
+        store = SqliteStore(path, is_read_only=is_read_only, wait_s=10)
         try:
             yield store
         finally:

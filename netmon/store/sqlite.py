@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,36 +15,42 @@ from netmon.store.tables import StoreTable
 
 MEMORY = ":memory:"
 _WAIT_S = 0.5
-"""How long a write waits for another process that has locked the file."""
 
 
 class SqliteStore:
     """An open store. All its errors are `sqlite3.Error`, apart from those of the constructor."""
 
-    def __init__(self, path: Path | str, *, is_new_allowed: bool = True, wait_s: float = _WAIT_S) -> None:
-        """Opens the file, and makes or migrates its tables. Raises StoreError and sqlite3.Error."""
-        if path != MEMORY and not is_new_allowed and not Path(path).is_file():
-            raise StoreError(
-                f"{path}: there is no store: `netmon run` and `netmon read --store FILE` make one"
-            )
+    def __init__(self, path: Path | str, *, is_read_only: bool = False, wait_s: float | None = None) -> None:
+        """Opens the file, and makes or migrates its tables. Raises StoreError and sqlite3.Error.
+
+        `wait_s`: how long a write waits for another program that has locked the file.
+        """
         self._connection = sqlite3.connect(
-            path, timeout=wait_s, isolation_level=None, check_same_thread=False
+            _uri_to_read(Path(path)) if is_read_only else path,
+            uri=is_read_only,
+            timeout=_WAIT_S if wait_s is None else wait_s,
+            isolation_level=None,
+            check_same_thread=False,
         )
         self._upserts: dict[str, str] = {}
         try:
-            check(self._connection, str(path))  # before anything is changed
-            # A new file is given back page by page when rows are deleted (see `retention`).
-            for pragma in (
-                "auto_vacuum=INCREMENTAL",
-                "journal_mode=WAL",
-                "synchronous=NORMAL",
-                "temp_store=MEMORY",
-            ):
-                self._connection.execute(f"PRAGMA {pragma}")
-            migrate(self._connection, str(path))
+            check(self._connection, str(path), is_complete=is_read_only)  # before anything is changed
+            if not is_read_only:
+                self._prepare(str(path))
         except BaseException:
             self._connection.close()
             raise
+
+    def _prepare(self, name: str) -> None:
+        # A new file is given back page by page when rows are deleted (see `retention`).
+        for pragma in (
+            "auto_vacuum=INCREMENTAL",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "temp_store=MEMORY",
+        ):
+            self._connection.execute(f"PRAGMA {pragma}")
+        migrate(self._connection, name)
 
     def write(self, rows: Iterable[StoreRow]) -> None:
         """Writes rows in one transaction: all or none. What is stored already changes nothing."""
@@ -93,6 +100,14 @@ class SqliteStore:
         if known is None:
             known = self._upserts[table.name] = make_upsert(table)
         return known
+
+
+def _uri_to_read(path: Path) -> str:
+    """The name by which SQLite only reads a file, even if its folder cannot be written to."""
+    if not path.is_file():
+        raise StoreError(f"{path}: there is no store: `netmon run` and `netmon read --store FILE` make one")
+    is_at_rest = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
+    return f"{path.absolute().as_uri()}?{'immutable=1' if is_at_rest else 'mode=ro'}"
 
 
 def make_upsert(table: StoreTable) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
@@ -153,7 +154,7 @@ LAST_NS = 2**64 - 1
 def time_ns(row: Row) -> int:
     """The time stamp of the frame in nanoseconds; 0 if it has none."""
     seconds, _, fraction = "".join(row["frame.time_epoch"]).partition(".")
-    if not (seconds.isdigit() and fraction.isdigit()):
+    if not re.fullmatch("[0-9]+", seconds) or not re.fullmatch("[0-9]+", fraction):
         return 0
     return min(int(seconds) * 1_000_000_000 + int(fraction[:9].ljust(9, "0")), LAST_NS)
 

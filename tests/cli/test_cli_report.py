@@ -238,8 +238,11 @@ def test_no_browser(refused, demo, environment, tmp_path):
     [
         (["a.pcap"], "give the file to write, such as -o report.html"),
         (["a.pcap", "-o", "a.html", "--since", "30d"], "--since, --until and --store select from a store"),
-        (["--store", "a.db", "-o", "a.html", "--since", "yesterday"], "'yesterday' is no day: write it as"),
-        (["--store", "a.db", "-o", "a.html", "--since", "2026-02-30"], "'2026-02-30' is no day"),
+        (
+            ["--store", "a.db", "-o", "a.html", "--since", "yesterday"],
+            "'yesterday' is no date: write 2026-06-30, or",
+        ),
+        (["--store", "a.db", "-o", "a.html", "--since", "2026-02-30"], "'2026-02-30' is no date"),
         (["--store", "a.db", "-o", "a", "--since", "2026-03-02", "--until", "2026-03-01"], "is before"),
         (["a.pcap", "-o", "a.html", "--format", "docx"], "docx"),
         (["a.pcap", "-o", "a.html", "--language", "fr"], "fr"),

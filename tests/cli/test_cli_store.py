@@ -17,7 +17,7 @@ def opened(tmp_path):
     stores = []
 
     def opened(name="flows.db"):
-        stores.append(SqliteStore(tmp_path / name, is_new_allowed=False))
+        stores.append(SqliteStore(tmp_path / name, is_read_only=True))
         return stores[-1]
 
     yield opened

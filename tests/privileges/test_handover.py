@@ -165,3 +165,13 @@ def test_a_named_user_must_be_able_to_read_netmon(tmp_path):
         choose("nobody", {}, tmp_path)
     with pytest.raises(ConfigError, match="no user"):
         choose("4294967290", {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["\N{FULLWIDTH DIGIT SIX}5534", "\N{ARABIC-INDIC DIGIT SIX}5534", "6_5534", "+65534", "9" * 30]
+)
+def test_a_user_is_a_name_or_a_number_in_plain_digits(name):
+    """Python also takes digits of other scripts, signs and underscores for a number."""
+    with pytest.raises(ConfigError, match="there is no user"):
+        choose(name, {}, Path("/"))
+    assert choose("65534", {}, Path("/")).name == "nobody"

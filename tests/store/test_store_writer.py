@@ -47,7 +47,7 @@ class Written:
         """The number of flows in the file; none if there is no file."""
         if not self.path.exists():
             return 0
-        store = SqliteStore(self.path, is_new_allowed=False)
+        store = SqliteStore(self.path, is_read_only=True)
         try:
             return queries.totals(store, Scope()).flows
         finally:

@@ -90,12 +90,18 @@ pub(super) fn peel_null(frame: &mut Frame) -> Result<Layer, Rejection> {
 /// Consumes the header of Linux's "any" device, version 1.
 pub(super) fn peel_linux_cooked(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<16>(LINK)?;
+    if [header[4], header[5]] == [0, 6] {
+        frame.station = header[6..].first_chunk();
+    }
     Ok(from_cooked_protocol(frame, u16::from_be_bytes([header[14], header[15]])))
 }
 
 /// Consumes the header of Linux's "any" device, version 2.
 pub(super) fn peel_linux_cooked2(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<20>(LINK)?;
+    if header[11] == 6 {
+        frame.station = header[12..].first_chunk();
+    }
     Ok(from_cooked_protocol(frame, u16::from_be_bytes([header[0], header[1]])))
 }
 
