@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,13 @@ from netmon.signatures.model import Location
 from netmon.verdict.table import REASONS
 
 TEMPLATES = Path(__file__).parent / "templates"
+_COLOUR_OF_STANDING: Mapping[Standing, str] = {
+    "located": "concern",
+    "possible": "elsewhere",
+    "unknown": "no_promise",
+    "excluded": "not_there",
+}
+"""The colours of standings, as the style has them."""
 _EMPTY = Sum(0, 0, 0, 0, 0.0)
 _WHOLE = 1000
 _ALARMING = ("located", "open", "partly_excluded", "excluded", "no_data", "nothing", "no_concern")
@@ -64,7 +72,7 @@ def render(
     report: Report, language: Language, locations: Mapping[str, Location], checks: Mapping[str, str]
 ) -> str:
     """The page; `checks` are the commands that repeat the numbers of its tables."""
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    style = _style()
     made = environment(language, locations)
     titles = {answer.vendor: answer.title for answer in report.answers}
     made.filters["vendor_title"] = lambda vendor: titles.get(vendor, vendor)
@@ -84,6 +92,19 @@ def render(
     return "".join(line + "\n" for line in map(str.rstrip, text.splitlines()) if line)
 
 
+@cache
+def _style() -> str:
+    return (TEMPLATES / "style.css").read_text(encoding="utf-8")
+
+
+@cache
+def _colours() -> dict[str, str]:
+    """The colours of the light theme: drawings have them as attributes, too, for WeasyPrint."""
+    theme = _style().partition(":root {")[2].partition("}")[0]
+    found = dict(re.findall(r"--([\w-]+): (#\w{6});", theme))
+    return found | {standing: found[name] for standing, name in _COLOUR_OF_STANDING.items()}
+
+
 def _values(language: Language, locations: Mapping[str, Location]) -> dict[str, Callable[..., str]]:
     """Filters for values."""
 
@@ -95,6 +116,7 @@ def _values(language: Language, locations: Mapping[str, Location]) -> dict[str, 
         return _join([language.say("another") if code == OTHER else name(code) for code in codes], last)
 
     return {
+        "colour": lambda name: _colours()[name],
         "bytes": language.bytes,
         "number": language.number,
         "percent": language.percent,

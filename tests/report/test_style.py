@@ -6,6 +6,7 @@ import pytest
 
 from netmon.report.page import TEMPLATES
 from netmon.report.shares import SHARES
+from tests.report.draw import page_of
 
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
 THEMES = {"light": STYLE.split(":root {")[1], "dark": STYLE.split(":root {")[2]}
@@ -68,3 +69,15 @@ def test_both_themes_have_the_same_colours():
 def test_nothing_comes_from_elsewhere():
     """No file, font or picture is loaded."""
     assert re.findall(r"url\((?!#)|@import|@font-face|https?:", STYLE) == []
+
+
+def test_attributes_have_the_colours_of_the_style():
+    """Drawings are coloured without the style's variables as well: WeasyPrint knows none in drawings."""
+    page = page_of("moscow")
+    classes = dict(re.findall(r"\.f-(\w+) \{ fill: var\(--([\w-]+)\); \}", STYLE))
+    codes = dict(re.findall(r"--([\w-]+): (#\w{6});", THEMES["light"].partition("}")[0]))
+    filled = re.findall(r'class="(?:marker )?f-(\w+)" fill="(#\w+)"', page)
+    assert {name for name, _ in filled} >= {"right", "concern", "elsewhere", "located", "excluded"}
+    assert [name for name, code in filled if codes[classes[name]] != code] == []
+    shapes = re.findall(r"<(?:rect|circle|path|line) [^>]*>", page)
+    assert [shape for shape in shapes if "fill=" not in shape and "stroke=" not in shape] == []
