@@ -45,6 +45,13 @@ def load_signatures(
     return signatures
 
 
+def require_vendor(vendor: str, signatures: SignatureSet) -> None:
+    """Raises ConfigError if the signatures lack a vendor that the command line names."""
+    if vendor not in signatures.vendors:
+        near = nearest(vendor, signatures.vendors)
+        raise ConfigError(f"--vendor: no vendor '{vendor}' in the signatures{near}")
+
+
 def _find_unknown(mention: Mention, signatures: SignatureSet) -> str | None:
     """A line about what the policy names and the signatures lack; None if they have it."""
     vendor, component, place = mention.vendor, mention.component, mention.place

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.craft.borders import PACKAGE, SHA256
 from tests.machine import INSTALLED, need, need_root, open_folder
 from tests.marks import MarkGuard
 from tests.sharing import Reporter, Turns, place_of, share_work
@@ -86,3 +90,20 @@ def _state() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, open_folder() as folder:
         patch.setenv("XDG_STATE_HOME", str(folder))
         yield
+
+
+@pytest.fixture(scope="session")
+def natural_earth(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The npm package with Natural Earth's borders; the test is skipped if it cannot be had."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+    folder = tmp_path_factory.mktemp("npm")
+    done = subprocess.run(
+        [npm, "pack", PACKAGE], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    if done.returncode != 0:
+        pytest.skip(f"npm pack {PACKAGE}: {done.stderr.strip().splitlines()[-1:]}")
+    [file] = folder.iterdir()
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == SHA256
+    return file

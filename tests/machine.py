@@ -38,6 +38,8 @@ PACKAGES = {
     "node": "nodejs",
     "npm": "npm",
     "openssl": "openssl",
+    "pdfinfo": "poppler-utils",
+    "pdftotext": "poppler-utils",
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "nsenter": "util-linux",

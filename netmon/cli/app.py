@@ -18,6 +18,7 @@ from netmon.cli import (
     places,
     privacy,
     read,
+    report,
     run,
     signatures,
     store,
@@ -49,6 +50,7 @@ app.command("read", short_help="Reads capture files and shows a summary or event
 app.command("run", short_help="Monitors mirror ports and serves metrics.")(run.run)
 app.command("verify", short_help="Compares netmon with Wireshark on a capture.")(verify.verify)
 app.command("explain", short_help="Explains the verdict on one flow.")(explain.explain)
+app.command("report", short_help="Writes a report for people.")(report.report)
 app.command("history", short_help="Shows what the store has kept.")(history.history)
 app.command("check", short_help="Checks the configuration and shows it.")(check.check)
 app.command("places", short_help="Shows where addresses are located, and why.")(places.places)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.period import SinceOption, UntilOption, period_of
 from netmon.cli.terminal import json_stream, make_console, write_line
 from netmon.config.settings import store_path
 from netmon.errors import StoreError
@@ -21,8 +20,6 @@ from netmon.outputs.texts import bytes_text, plural
 from netmon.store.history import History, as_csv, as_json, day_text, read_history, table_rows
 from netmon.store.queries import Scope
 from netmon.store.reading import opened
-
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 class View(StrEnum):
@@ -50,13 +47,8 @@ def history(
         View,
         typer.Option("--by", metavar="VIEW", help="place, component, client, name, address or day."),
     ] = View.PLACE,
-    since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="DAYS|DATE", help="The last days, as 30d, or from a day on."),
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="DATE", help="Up to this day, which is included.")
-    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     vendor: Annotated[
         str | None, typer.Option("--vendor", metavar="ID", help="Only flows of this vendor.")
     ] = None,
@@ -86,12 +78,8 @@ def history(
     path = store or store_path(options.load(), os.environ)
     if path is None:
         raise StoreError("there is no store: store.path is off; name a file with --store")
-    today = datetime.now(UTC).date()
-    scope = Scope(
-        since_day=None if since is None else _since_day(since, today),
-        until_day=None if until is None else _day(until, "--until") + 1,
-        vendor=vendor,
-    )
+    first, end = period_of(since, until)
+    scope = Scope(since_day=first, until_day=end, vendor=vendor)
     with opened(path, is_read_only=True) as opened_store:
         show(read_history(opened_store, scope, by.value), output)
 
@@ -102,22 +90,6 @@ def show(view: History, output: Format) -> None:
         _show_table(view)
     else:
         json_stream().write(as_csv(view) if output is Format.CSV else as_json(view))
-
-
-def _since_day(text: str, today: date) -> int:
-    """The first day of "30d", which includes today, or of a date."""
-    days = re.fullmatch("([0-9]{1,5})d", text)
-    if days is None:
-        return _day(text, "--since")
-    return today.toordinal() - _EPOCH_DAY - int(days[1]) + 1
-
-
-def _day(text: str, option: str) -> int:
-    try:
-        return date.fromisoformat(text).toordinal() - _EPOCH_DAY
-    except ValueError as error:
-        more = ", or a number of days, such as 30d" if option == "--since" else ""
-        raise typer.BadParameter(f"'{text}' is no date: write 2026-06-30{more}", param_hint=option) from error
 
 
 def _show_table(view: History) -> None:

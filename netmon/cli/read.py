@@ -137,7 +137,7 @@ def read(
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
         if reading is not None:
-            reading.finish(reader.stats())
+            reading.finish(reader.stats(), reader.problems)
     if not json:
         _show(summary, reader.stats(), settings.subjects)
     for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):

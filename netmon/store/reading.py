@@ -53,11 +53,12 @@ class Reading:
         """Writes what is buffered."""
         self._stream.flush()
 
-    def finish(self, stats: Mapping[str, Any]) -> None:
-        """Writes the events of the run; `stats` are the engine's counters at its end."""
+    def finish(self, stats: Mapping[str, Any], problems: Sequence[str] = ()) -> None:
+        """Writes the events of the run; `stats` are the engine's counters, `problems` those of files."""
         start_ns, end_ns = stats["first_ns"] or 0, stats["last_ns"] or 0
         files = [_describe_file(path) for path in self._paths]
-        facts = {"conditions": self._conditions, "files": files, "filter": self._filter or None}
+        facts: dict[str, Any] = {"conditions": self._conditions, "files": files}
+        facts |= {"filter": self._filter or None, "problems": list(problems) or None}
         self._run.run("start", start_ns, **facts)
         self._run.view(stats, start_ns, end_ns)
         self._run.run("end", end_ns, **facts)
