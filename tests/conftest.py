@@ -44,7 +44,10 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Enforces the marks of every test."""
     config.pluginmanager.register(MarkGuard())
-    config.pluginmanager.register(Turns() if hasattr(config, "workerinput") else Reporter())
+    is_one_of_several = hasattr(config, "workerinput")
+    config.pluginmanager.register(
+        Turns(Path(config.option.basetemp).parent) if is_one_of_several else Reporter()
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.machine import INSTALLED, cache, one_at_a_time
+from tests.machine import INSTALLED
 
 MOST_PROCESSES = 4
 """Browsers, containers and compilers of more at once would need much memory."""
@@ -52,16 +52,17 @@ class Turns:
     waits at a door first, so that a test that is alone does not wait for ever.
     """
 
-    def __init__(self) -> None:
-        self._room = cache("room.lock")
-        self._room.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Path) -> None:
+        """The processes of a run have this folder in common, and other runs have others."""
+        self._door, self._room = folder / "door.lock", folder / "room.lock"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Runs a test when it is its turn."""
         kind = fcntl.LOCK_SH if item.get_closest_marker("alone") is None else fcntl.LOCK_EX
         with self._room.open("w") as room:
-            with one_at_a_time("door"):
+            with self._door.open("w") as door:
+                fcntl.flock(door, fcntl.LOCK_EX)
                 fcntl.flock(room, kind)
             return (yield)
 

@@ -12,6 +12,8 @@ import pytest
 from tests.sharing import LONGEST_FIRST, MOST_PROCESSES, TESTS, share_work
 
 CONFTEST = """
+from pathlib import Path
+
 from tests.machine import INSTALLED
 from tests.sharing import Reporter, Turns
 
@@ -20,7 +22,7 @@ def pytest_configure(config):
     is_worker = hasattr(config, "workerinput")
     if is_worker:
         INSTALLED.append("by " + config.workerinput["workerid"])
-    config.pluginmanager.register(Turns() if is_worker else Reporter())
+    config.pluginmanager.register(Turns(Path(config.option.basetemp).parent) if is_worker else Reporter())
 
 def pytest_terminal_summary(terminalreporter):
     terminalreporter.write_line(f"installed: {sorted(INSTALLED)}")
