@@ -109,7 +109,8 @@ class Sensor:
 
     def add_evidence(self, evidence: OpenEvidence) -> None:
         """Adds an output of evidence. To be called before `run`."""
-        self._recorder = evidence.recorder(self._monitor.signatures, self._databases, self._source.kept)
+        known, kept = self._monitor.signatures, self._source.kept
+        self._recorder = evidence.recorder(known, self._databases, kept, self._observer)
         self._outputs.append(self._recorder)
 
     def add_events(self, lines: Lines, privacy: Privacy, evidence: OpenEvidence | None = None) -> None:
@@ -124,10 +125,12 @@ class Sensor:
         self._outputs.append(events)
 
     def add_store(self, writer: StoreWriter, privacy: Privacy) -> None:
-        """Adds a store. To be called before `run`."""
+        """Adds a store, for the events of the evidence as well. To be called before `run`."""
         locations = self._monitor.signatures.locations
         self._record = LiveRecord(writer, self._config, privacy, locations, self._observer)
         self._outputs.append(self._record)
+        if self._recorder is not None:
+            self._recorder.announce(self._observer, writer)
 
     def run(self, status: str) -> None:
         """Processes records until `stop`, including the last flows, and saves the state at the end.

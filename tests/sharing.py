@@ -16,11 +16,12 @@ MOST_PROCESSES = 4
 """Browsers, containers and compilers of more at once would need much memory."""
 TESTS = Path(__file__).parent
 LONGEST_FIRST = (
+    "test_floods.py",
     "test_engine_crate.py",
+    "test_mirror_port.py",
     "test_sanitizers.py",
     "deploy/test_deploy_image.py",
-    "test_floods.py",
-    "test_mirror_port.py",
+    "test_captures.py",
 )
 """Files that take long: no process is left with one at the end, while the others have nothing to do."""
 

@@ -112,7 +112,7 @@ ALLOWED = {
         "store",
         "verdict",
     },
-    "privileges": {"", "_engine", "config", "errors"},
+    "privileges": {"", "_engine", "config", "errors", "evidence"},
     "store": {
         "config",
         "days",

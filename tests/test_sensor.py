@@ -375,6 +375,7 @@ def test_capture_starts_only_after_everything_else(make, config):
     assert source.matchers == []
 
 
+@pytest.mark.alone
 def test_a_reload_does_not_hold_up_the_loop(make, config, log):
     """While a large set loads, batches are processed; the longest pause is far below that of a watchdog."""
     write_set(config.signatures, 20_000, 20_000)

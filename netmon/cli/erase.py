@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import typer
 from netmon.cli.key_options import KeyOptions
 from netmon.cli.options import grouped
 from netmon.cli.terminal import log, write_line
-from netmon.config.settings import Config
+from netmon.config.settings import Config, store_path
 from netmon.days import DAY_NS, iso_day
 from netmon.errors import ConfigError, StoreError, reason_of
 from netmon.evidence.erasure import erase as erase_finding
@@ -41,7 +42,8 @@ def erase(
         str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept, so do not name the person.")
     ],
     store: Annotated[
-        Path | None, typer.Option("--store", metavar="FILE", help="The store to erase from.")
+        Path | None,
+        typer.Option("--store", metavar="FILE", help="Store instead of that of the configuration."),
     ] = None,
     *,
     options: KeyOptions,
@@ -55,30 +57,41 @@ def erase(
 
     Examples:
 
-      sudo netmon privacy erase 192.0.2.17 --store /var/lib/netmon/store.db --reason "request of 2026-11-28"
+      sudo netmon privacy erase 192.0.2.17 --store /var/lib/netmon/flows.db --reason "request of 2026-11-28"
     """
     if not reason.strip():
         raise ConfigError("--reason is empty: say why the client is erased")
+    addresses = _addresses(clients)
     settings, now = options.load(), datetime.now(UTC)
     files = [] if settings.events is None else event_files(settings.events)
-    if store is None and settings.events is None:
-        raise ConfigError("nothing to erase from: give --store FILE, or a configuration with events.file")
-    addresses = _addresses(clients)
+    kept = _existing_store(store, settings)
+    if kept is None and not files and settings.evidence.folder is None:
+        raise ConfigError("there is nothing to erase from: give --store FILE, or --config FILE")
     if settings.privacy_key is not None:
         identification_log.append(
             settings.privacy_key, now, "erase", clients=len(set(clients)), reason=reason
         )
-    today = int(now.timestamp() * 1_000_000_000) // DAY_NS
-    recent = range(today - _DAYS_WITHOUT_STORE, today + 1)
+    now_ns = int(now.timestamp()) * 1_000_000_000
+    recent = range(now_ns // DAY_NS - _DAYS_WITHOUT_STORE, now_ns // DAY_NS + 1)
     shown = frozenset({*clients, *addresses, *_pseudonyms(settings, addresses, recent)})
     if settings.evidence.folder is not None and settings.evidence.folder.is_dir():
         _erase_evidence(settings.evidence.folder, shown)
-    if store is not None:
-        _erase_from_store(store, settings, (clients, addresses), f"{now:%Y-%m-%dT%H:%M:%SZ}", reason)
+    if kept is not None:
+        _erase_from_store(kept, settings, (clients, addresses), now_ns, reason)
     for file in files:
         with _explained(file):
             count = erase_events(file, shown)
         write_line(f"{file}: {count:,} events erased")
+
+
+def _existing_store(given: Path | None, settings: Config) -> Path | None:
+    """The store; None if there is none. Raises StoreError for one that is given and does not exist."""
+    path = given or store_path(settings, os.environ)
+    if path is not None and path.is_file():
+        return path
+    if given is not None:
+        raise StoreError(f"{given}: there is no store: name it in --store")
+    return None
 
 
 def _erase_evidence(folder: Path, shown: frozenset[str]) -> None:
@@ -99,14 +112,12 @@ def _explained(file: Path) -> Iterator[None]:
 
 
 def _erase_from_store(
-    path: Path, settings: Config, clients: tuple[Sequence[str], Sequence[str]], time: str, reason: str
+    path: Path, settings: Config, clients: tuple[Sequence[str], Sequence[str]], now_ns: int, reason: str
 ) -> None:
     given, addresses = clients
-    if not path.is_file():
-        raise StoreError(f"{path}: no such file: name the store in --store")
     with opened(path) as store:
         shown = {*given, *addresses, *_pseudonyms(settings, addresses, days_of_flows(store))}
-        erased = erase_clients(store, shown, time, reason)
+        erased = erase_clients(store, shown, now_ns, reason)
     write_line(f"{path}: {erased.flows:,} flows erased, among them {erased.findings:,} findings")
     if not erased.is_purged:
         log(

@@ -46,6 +46,7 @@ from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, ReportBytes, in_order
 from netmon.sources.scapy_source import ScapyFileSource
+from netmon.store.intake import Intake
 from netmon.store.reading import Reading, intake_of, opened
 from netmon.verdict.subjects import Subjects
 
@@ -123,14 +124,16 @@ def read(
             chained = evidence.chained(stream) if evidence else stream
             outputs.append(Events(chained, shown, known.locations, observer))
         reading: Reading | None = None
+        stored: list[Intake] = []
         if store is not None:
             kept = wiring.make_privacy(configured)
             intake = intake_of(stack.enter_context(opened(store)), str(store), observer)
             reading = Reading(intake, configured, known, databases.current, kept, observer, paths, expression)
             outputs.append(reading)
+            stored.append(intake)
         report = stack.enter_context(_progress(make_console(stderr=True), paths))
         reader = _open_files(paths, matcher, options.source, expression, every, limits, report)
-        outputs += [evidence.recorder(known, databases, reader.kept)] if evidence else []
+        outputs += [evidence.recorder(known, databases, reader.kept, observer, stored)] if evidence else []
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
         if reading is not None:

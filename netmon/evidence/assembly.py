@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from netmon.evidence.folder import EvidenceFolder
 from netmon.evidence.recorder import Recorder
 from netmon.evidence.stream import ChainedStream
 from netmon.outputs.events import Stream
+from netmon.outputs.observer import Observer
 from netmon.places.databases import Databases
 from netmon.privacy import Privacy
 from netmon.signatures.model import SignatureSet
@@ -31,10 +32,20 @@ class OpenEvidence:
     privacy: Privacy
     log: Callable[[str], None]
 
-    def recorder(self, signatures: SignatureSet, databases: Databases, kept: KeptPackets) -> Recorder:
-        """The output that writes it."""
+    def recorder(
+        self,
+        signatures: SignatureSet,
+        databases: Databases,
+        kept: KeptPackets,
+        observer: Observer,
+        stored: Sequence[Stream] = (),
+    ) -> Recorder:
+        """The output that writes it; `stored` get an event for each finding."""
         writer = Writer(self.config, self.privacy, signatures)
-        return Recorder(self.folder, self.chain, writer, kept, databases, self.log, time.time)
+        recorder = Recorder(self.folder, self.chain, writer, kept, databases, self.log, time.time)
+        for stream in stored:
+            recorder.announce(observer, stream)
+        return recorder
 
     def chained(self, stream: Stream) -> Stream:
         """The stream of events, of which the chain gets the hashes."""

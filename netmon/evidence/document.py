@@ -90,7 +90,6 @@ class Writer:
                 for one, comment in zip(shown, comments, strict=True)
             ),
         )
-        stem = _stem(classified, capture)
         resolvers = [rewriting.show(one) for one in askers if one != flow.client and flow.resolved]
         current = tuple(databases)
         # Packets of a live sensor have no numbers; one host timed them.
@@ -106,6 +105,9 @@ class Writer:
             silence_ns=_longest_silence(classified, in_order),
         )
         configuration = _json(applied)
+        hashes = [self.signatures.sha256, *(self._hash(one.path) for one in current)]
+        decided = _json([package_version(), flow.flow_id, judged(classified), *hashes])
+        stem = _stem(classified, capture + configuration + decided)
         document = {
             "format": FORMAT,
             "netmon": package_version(),
@@ -208,11 +210,11 @@ def _section(classified: ClassifiedFlow, note: str) -> Section:
     )
 
 
-def _stem(classified: ClassifiedFlow, capture: bytes) -> str:
-    """The name of the files: when the flow began, whose it is, and a hash of its packets."""
+def _stem(classified: ClassifiedFlow, contents: bytes) -> str:
+    """The name of the files: when the flow began, whose it is, and a hash of what they contain."""
     seconds = min(classified.flow.start_ns // 1_000_000_000, 253_402_300_799)
     moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y%m%dT%H%M%SZ}-{classified.vendor}-{hashlib.sha256(capture).hexdigest()[:12]}"
+    return f"{moment:%Y%m%dT%H%M%SZ}-{classified.vendor}-{hashlib.sha256(contents).hexdigest()[:12]}"
 
 
 def _json(value: Any) -> bytes:

@@ -15,7 +15,9 @@ from netmon.errors import OutputError, reason_of
 ENDINGS = (".pcapng", ".yaml", ".json")
 """The files of one finding, in the order in which they are written."""
 _STEM = r"\d{8}T\d{6}Z-[\w-]+-[0-9a-f]{12}"
-OWN_FILE = re.compile(rf"({_STEM}(\.pcapng|\.yaml|\.json)(\.new)?|chain-\d{{6}}\.jsonl|chain\.lock)")
+_PROBE = "probe"
+_FINDING = rf"{_STEM}(\.pcapng|\.yaml|\.json)(\.new)?"
+OWN_FILE = re.compile(rf"({_FINDING}|chain-\d{{6}}\.jsonl|chain\.lock|{_PROBE}(\.new)?)")
 """The names of all files that netmon writes there."""
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -40,8 +42,8 @@ class EvidenceFolder:
             for left in path.glob("*.new"):
                 if OWN_FILE.fullmatch(left.name):
                     left.unlink()
-            self.write("probe", b"")
-            (path / "probe").unlink()
+            self.write(_PROBE, b"")
+            (path / _PROBE).unlink()
         except OSError as error:
             raise OutputError(
                 f"{path}: {reason_of(error)}: name a folder for the evidence that this user can write"
@@ -86,7 +88,7 @@ class EvidenceFolder:
         times: dict[str, float] = {}
         sizes: dict[str, int] = {}
         for entry in os.scandir(self.path):
-            if OWN_FILE.fullmatch(entry.name) and not entry.name.startswith("chain"):
+            if re.fullmatch(_FINDING, entry.name):
                 stem, status = entry.name.split(".")[0], entry.stat(follow_symlinks=False)
                 times[stem] = max(times.get(stem, 0.0), status.st_mtime)
                 sizes[stem] = sizes.get(stem, 0) + status.st_size

@@ -6,10 +6,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from netmon.errors import reason_of
+from netmon.evidence.announcement import evidence_event
 from netmon.evidence.chain import Chain
 from netmon.evidence.document import Files, Writer
 from netmon.evidence.folder import ENDINGS, EvidenceFolder
 from netmon.evidence.judged import Decision, is_finding, judged
+from netmon.outputs.events import Stream
+from netmon.outputs.json_line import json_line
+from netmon.outputs.observer import Observer
 from netmon.places.databases import Databases
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.sources.kept import KeptPackets
@@ -43,17 +47,18 @@ class Recorder:
         self._databases = databases
         self._log = log
         self._clock = clock
-        self._known: OrderedDict[int, Decision] = OrderedDict()
+        self._known: OrderedDict[int, tuple[Decision, int | None]] = OrderedDict()
+        self._announced: list[tuple[Observer, Stream]] = []
         self._released: list[int] = []
         self._is_failing = False
         self._expire_at_s = clock()
 
     def flow(self, classified: ClassifiedFlow) -> None:
-        """Writes the evidence of a finding, unless it was written with the same result."""
+        """Writes the evidence of a finding, unless it was written with the same result and look-up."""
         flow = classified.flow
         is_over = flow.phase == "end"
         if is_finding(classified):
-            result = judged(classified)
+            result = judged(classified), flow.answer_ns
             if self._known.get(flow.flow_id) != result:
                 self._write(classified)
             self._known[flow.flow_id] = result
@@ -78,6 +83,10 @@ class Recorder:
             self._expire(now_s)
         self._chain.flush()
 
+    def announce(self, observer: Observer, stream: Stream) -> None:
+        """From now on writes an event for each finding to a stream."""
+        self._announced.append((observer, stream))
+
     def counts(self) -> dict[str, int]:
         """What became of findings, for the metrics."""
         return {"written": self.written, "failed": self.failed, "without_packets": self.without_packets}
@@ -90,9 +99,8 @@ class Recorder:
         self.without_packets += not kept
         try:
             files = self.writer.files(classified, kept, self._databases.current)
-            if self._folder.has(files.stem):
-                return
-            self._store(files)
+            if not self._folder.has(files.stem):
+                self._store(files)
         except OSError as error:
             self.failed += 1
             if not self._is_failing:
@@ -106,6 +114,9 @@ class Recorder:
             self._log(f"{self._folder.path}: can be written again; {self.failed:,} findings have no evidence")
         self._is_failing = False
         self.written += 1
+        for observer, stream in self._announced:
+            event = evidence_event(observer, flow, f"{files.stem}.json", files.sha256)
+            stream.write(json_line(event))
 
     def _store(self, files: Files) -> None:
         for ending in ENDINGS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -13,12 +12,12 @@ import netmon
 from netmon._engine import PrivilegeError, give_up_privileges
 from netmon.config.settings import Config, state_folder, store_path
 from netmon.errors import StartError, reason_of
+from netmon.evidence.folder import OWN_FILE
 from netmon.privileges.account import Account, can_reach, choose, is_mapped
 from netmon.privileges.handover import hand_over_events, hand_over_folder, names_beside
 
 SHARED_STATE = Path("/var/lib/netmon")
 """Where the state is kept if the user cannot enter the default folder, such as one in root's home."""
-_EVIDENCE_FILE = re.compile(r"[\w-]+\.(pcapng|yaml|jsonl?|lock)(\.new)?")
 _ADVICE = "start netmon as an unprivileged user with CAP_NET_RAW, or stay root with --stay-root"
 
 
@@ -74,7 +73,7 @@ def _prepare(
             note(f"{folder}: {account.name} cannot enter it; the state is kept in {SHARED_STATE}")
         folder = SHARED_STATE
     with suppress(OSError):
-        hand_over_folder(folder, account, own=names_beside(config.events))
+        hand_over_folder(folder, account, own=names_beside(config.events, config.evidence.folder))
     store = store_path(replace(config, state=folder), environment)
     if store is not None and store.parent != folder:
         with suppress(OSError):
@@ -84,7 +83,7 @@ def _prepare(
             hand_over_folder(Path(environment["RUNTIME_DIRECTORY"].split(":")[0]), account)
     if config.evidence.folder is not None:
         with suppress(OSError):
-            hand_over_folder(config.evidence.folder, account, own=_EVIDENCE_FILE)
+            hand_over_folder(config.evidence.folder, account, own=OWN_FILE)
     if config.events is not None:
         with suppress(OSError):
             hand_over_events(config.events, account)

@@ -57,11 +57,10 @@ def hand_over_events(file: Path, account: Account) -> None:
         os.close(descriptor)
 
 
-def names_beside(events: Path | None) -> re.Pattern[str]:
-    """The names of the files of the state, and of those of the events."""
-    if events is None:
-        return _STATE_FILE
-    return re.compile(rf"{_STATE_FILE.pattern}|{re.escape(events.name)}.*", re.DOTALL)
+def names_beside(*others: Path | None) -> re.Pattern[str]:
+    """The names of the files of the state, and of these and the files that they are rotated to."""
+    names = (rf"|{re.escape(path.name)}.*" for path in others if path is not None)
+    return re.compile("".join([_STATE_FILE.pattern, *names]), re.DOTALL)
 
 
 def _is_roots_alone(descriptor: int) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from netmon.config.settings import Config, Rotation, state_folder
+from netmon.config.settings import Config, Rotation, StoreSettings, state_folder, store_path
 from netmon.privacy import ADDRESS
 from netmon.privacy.identification_log import log_file
 from netmon.privacy.key_file import kept_keys
@@ -48,6 +48,7 @@ def list_activities(config: Config, environment: Mapping[str, str]) -> list[Stor
     return [
         _memory(config),
         *_events(config),
+        *_store(config, environment),
         *_evidence(config),
         _state(state_folder(config, environment)),
         *_metrics(config),
@@ -78,6 +79,29 @@ def _events(config: Config) -> Iterator[StoredData]:
             _kept_for(config.rotation),
             readers_of(config.events),
         )
+
+
+def _store(config: Config, environment: Mapping[str, str]) -> Iterator[StoredData]:
+    path = store_path(config, environment)
+    if path is not None:
+        yield StoredData(
+            Phrase(texts.STORE),
+            Phrase(LEVELS[config.privacy_level]),
+            str(path),
+            Phrase(texts.STORE_WHY),
+            _stored_for(config.store),
+            readers_of(path),
+        )
+
+
+def _stored_for(settings: StoreSettings) -> Phrase:
+    text = {
+        (False, False): texts.FOREVER,
+        (True, False): texts.STORE_HOW_LONG,
+        (False, True): texts.STORE_BY_SIZE,
+        (True, True): texts.STORE_BY_BOTH,
+    }[bool(settings.keep_days), bool(settings.max_mib)]
+    return Phrase(text, {"days": settings.keep_days, "mib": settings.max_mib})
 
 
 def _evidence(config: Config) -> Iterator[StoredData]:

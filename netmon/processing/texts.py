@@ -42,6 +42,13 @@ EVENTS_BY_AGE = "{keep} files of {hours} hours each, and the current one"
 EVENTS_BY_SIZE = "{keep} files of at most {mib} MiB each, and the current one"
 EVENTS_UNLIMITED = "until the file is removed; netmon does not rotate it, see logrotate"
 
+STORE = "Store: the same flows as in events, with totals by day, and what the sensor could see in each minute"
+STORE_WHY = "to show histories and reports without the events"
+FOREVER = "without a limit"
+STORE_HOW_LONG = "{days} days"
+STORE_BY_SIZE = "at most {mib} MiB; the oldest days are removed first"
+STORE_BY_BOTH = "{days} days, and at most {mib} MiB; the oldest days are removed first"
+
 EVIDENCE = "Evidence for findings: the packets that name and judge a flow, with the verdict and its reasons"
 EVIDENCE_WHY = "so that a third party can check a finding"
 EVIDENCE_HOW_LONG = "{days} days, and at most {mib} MiB; the oldest files are removed first"

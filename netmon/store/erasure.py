@@ -11,8 +11,6 @@ from netmon.store.sqlite import SqliteStore
 
 _CLIENTS = "client IN (SELECT value FROM json_each(:clients))"
 _OF_CLIENTS = f"SELECT DISTINCT sensor, run, flow FROM flows WHERE {_CLIENTS}"
-_TOMBSTONE = "erased "
-"""How the names of tombstones in `facts` begin; the time follows."""
 
 
 class Erased(NamedTuple):
@@ -24,10 +22,10 @@ class Erased(NamedTuple):
     is_purged: bool  # nothing is left in the write-ahead log; False while another process reads the store
 
 
-class Tombstone(NamedTuple):
-    """An erasure."""
+class Erasure(NamedTuple):
+    """What is left of clients that were erased."""
 
-    time: str
+    time_ns: int
     reason: str
     flows: int
     findings: int
@@ -38,7 +36,7 @@ def days_of_flows(store: SqliteStore) -> list[int]:
     return [day for (day,) in store.select(f"SELECT DISTINCT start_ns / {DAY_NS} FROM flows ORDER BY 1")]
 
 
-def erase_clients(store: SqliteStore, clients: Collection[str], time: str, reason: str) -> Erased:
+def erase_clients(store: SqliteStore, clients: Collection[str], time_ns: int, reason: str) -> Erased:
     """Removes the flows of clients, as the store shows them, with their findings. Raises sqlite3.Error."""
     values = {"clients": json.dumps(sorted(clients))}
     store.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
@@ -56,12 +54,7 @@ def erase_clients(store: SqliteStore, clients: Collection[str], time: str, reaso
             "DELETE FROM judgements WHERE id NOT IN (SELECT judgement FROM flows WHERE judgement IS NOT NULL)"
         )
         if flows:
-            document = json.dumps({"reason": reason, "flows": flows, "findings": findings})
-            store.execute(
-                "INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
-                "value = excluded.value",
-                (_TOMBSTONE + time, document),
-            )
+            store.execute("INSERT INTO erasures VALUES (?, ?, ?, ?)", (time_ns, reason, flows, findings))
         store.execute("COMMIT")
     except BaseException:
         store.execute("ROLLBACK")
@@ -70,11 +63,7 @@ def erase_clients(store: SqliteStore, clients: Collection[str], time: str, reaso
     return Erased(flows, findings, evidence, not is_busy)
 
 
-def tombstones(store: SqliteStore) -> Iterator[Tombstone]:
+def erasures(store: SqliteStore) -> Iterator[Erasure]:
     """All erasures, the oldest first."""
-    query = f"SELECT name, value FROM facts WHERE name LIKE '{_TOMBSTONE}%' ORDER BY name"
-    for name, value in store.select(query):
-        document = json.loads(value)
-        yield Tombstone(
-            name.removeprefix(_TOMBSTONE), document["reason"], document["flows"], document["findings"]
-        )
+    query = "SELECT time_ns, reason, flows, findings FROM erasures ORDER BY time_ns"
+    yield from (Erasure(*row) for row in store.select(query))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from netmon.verify.facts import Endpoints
+from netmon.verify.facts import Endpoints, address
 from netmon.verify.tshark import Row
 
 FIELDS = (
@@ -192,8 +192,8 @@ def _packets(row: Row, family: str) -> list[tuple[tuple[str, str], int, bool]]:
     else:
         sizes = [length + _IPV6_HEADER_BYTES for length in numbers(row["ipv6.plen"])]
     return [
-        (pair, _at(sizes, at) or 0, family == "ip" and _has_fragment_fields(row, at))
-        for at, pair in enumerate(zip(row[f"{family}.src"], row[f"{family}.dst"], strict=False))
+        ((address(src), address(dst)), _at(sizes, at) or 0, family == "ip" and _has_fragment_fields(row, at))
+        for at, (src, dst) in enumerate(zip(row[f"{family}.src"], row[f"{family}.dst"], strict=False))
     ]
 
 

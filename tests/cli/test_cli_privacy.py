@@ -213,6 +213,21 @@ def test_a_client_is_erased_by_its_pseudonym(privacy, written, tmp_path):
     assert shown not in clients_of((tmp_path / "events.jsonl").read_text().splitlines())
 
 
+def test_the_store_of_the_configuration_is_erased_from(privacy, written, tmp_path):
+    """Unless another one is given."""
+    address, _ = written
+    with (tmp_path / "netmon.yaml").open("a") as file:
+        file.write("store: {path: store.db}\n")
+    assert "store.db: 0 flows" not in privacy("erase", address, "--reason", "request 7").stdout
+
+
+def test_without_anything_to_erase_from_the_command_fails(netmon, tmp_path):
+    """It does not say that something was erased."""
+    done = netmon("privacy", "erase", "192.0.2.1", "--reason", "request 7")
+    assert done.returncode == 1
+    assert "there is nothing to erase from: give --store FILE, or --config FILE" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

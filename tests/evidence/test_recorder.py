@@ -1,8 +1,11 @@
 """The recorder: when evidence is written, what it costs the sensor if it cannot be, and how long it stays."""
 
+import hashlib
 import json
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -82,7 +85,7 @@ def test_only_findings_are_written_and_others_are_released_when_they_end(recorde
     assert len(names(tmp_path, ".json")) == 1
 
 
-def test_a_live_flow_is_written_once_and_again_if_it_is_judged_otherwise(recorder):
+def test_a_live_flow_is_written_once_and_again_if_it_is_judged_otherwise(recorder, tmp_path):
     """An update or the end with the same result writes nothing; another name or verdict does."""
     for phase in ("open", "update", "end"):
         recorder.flow(finding(flow_id=1, phase=phase))
@@ -91,6 +94,7 @@ def test_a_live_flow_is_written_once_and_again_if_it_is_judged_otherwise(recorde
     recorder.flow(finding(flow_id=2, phase="update", name="other.example"))
     recorder.flow(replace(finding(flow_id=2, phase="end"), place=None))
     assert recorder.asked == [1, 2, 2, 2]
+    assert len(names(tmp_path, ".json")) == 4
 
 
 def test_a_connection_that_went_on_has_the_packets_of_its_beginning(recorder):
@@ -270,3 +274,14 @@ def test_without_evidence_the_engine_keeps_nothing():
     flows = [one for batch in source.batches() for one in batch.flows]
     assert flows
     assert all(source.kept.of(one.flow_id) == [] for one in flows)
+
+
+def test_the_store_knows_the_evidence_of_a_flow(tmp_path):
+    """With a store, each finding is in it with the file and the hash of its document."""
+    words = ("--country", "DE", "--evidence", tmp_path / "e", "--store", tmp_path / "s.db", DEMO)
+    for _ in range(2):
+        netmon("read", *words)
+    with closing(sqlite3.connect(tmp_path / "s.db")) as database:
+        rows = database.execute("SELECT file, sha256 FROM evidence ORDER BY file").fetchall()
+    files = sorted((tmp_path / "e").glob("*.json"))
+    assert rows == [(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]

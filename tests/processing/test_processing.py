@@ -14,7 +14,7 @@ from typing import get_args, get_type_hints
 import polib
 import pytest
 
-from netmon.config.settings import Config, EvidenceFiles, Rotation
+from netmon.config.settings import Config, EvidenceFiles, Rotation, StoreSettings
 from netmon.privacy.key_file import make_key, rotate_key
 from netmon.processing import texts
 from netmon.processing.activities import LEVELS, list_activities, readers_of
@@ -24,7 +24,7 @@ from tests.craft.processing_texts import english, renewed
 
 READ_ONLY = {"signatures", "databases", "labels", "file", "web.config_file", "web.listen.path"}
 """Settings with files that netmon only reads, and sockets."""
-LISTED = {"privacy_key", "events", "state", "evidence.folder"}
+LISTED = {"privacy_key", "events", "state", "evidence.folder", "store.path"}
 
 
 def paths_of(settings, prefix=""):
@@ -73,6 +73,23 @@ def test_evidence_is_listed_with_its_retention(level, tmp_path):
     assert ("replaced" in found["clients"]) == (level > 0)
 
 
+@pytest.mark.parametrize(
+    ("keep_days", "max_mib", "how_long"),
+    [
+        (90, 1024, "90 days, and at most 1024 MiB; the oldest days are removed first"),
+        (90, 0, "90 days"),
+        (0, 1024, "at most 1024 MiB; the oldest days are removed first"),
+        (0, 0, "without a limit"),
+    ],
+)
+def test_the_store_is_listed_with_its_retention(keep_days, max_mib, how_long):
+    """In the folder for state unless it is elsewhere or off."""
+    found = listed(Config(store=StoreSettings(keep_days=keep_days, max_mib=max_mib)))["Store"]
+    assert found["how_long"] == how_long
+    assert found["where"] == "/home/netmon/.local/state/netmon/flows.db"
+    assert "Store" not in listed(Config(store=StoreSettings(is_off=True)))
+
+
 def test_what_is_not_configured_is_not_listed():
     """No events, no key file; the key is then one in memory."""
     found = listed(Config())
@@ -80,6 +97,7 @@ def test_what_is_not_configured_is_not_listed():
         "Flows in progress",
         "Memory across restarts",
         "Metrics",
+        "Store",
         "Key of the pseudonyms",
     }
     assert "random" in found["Key of the pseudonyms"]["where"]

@@ -6,7 +6,7 @@ import pytest
 
 from netmon.privacy import PSEUDONYM
 from netmon.store import queries
-from netmon.store.erasure import Tombstone, days_of_flows, erase_clients, tombstones
+from netmon.store.erasure import Erasure, days_of_flows, erase_clients, erasures
 from netmon.store.intake import Intake
 from netmon.store.queries import Scope
 from netmon.store.sqlite import SqliteStore
@@ -14,7 +14,7 @@ from tests.records import MOSCOW, UNEXPECTED, ZURICH, classified
 from tests.store.conftest import lines_of
 
 CLIENT, OTHER = "192.0.2.17", "192.0.2.18"
-WHEN = "2026-11-28T12:00:00Z"
+WHEN = 1_796_000_000_000_000_000
 TABLES = ("flows", "findings", "judgements", "evidence")
 
 
@@ -42,9 +42,9 @@ def test_a_tombstone_says_when_why_and_how_much(store, keep):
     """And not of whom; an erasure that found nothing leaves none."""
     keep(flow(1))
     erase_clients(store, [OTHER], WHEN, "request")
-    assert list(tombstones(store)) == []
+    assert list(erasures(store)) == []
     erase_clients(store, [CLIENT], WHEN, "request 7")
-    assert list(tombstones(store)) == [Tombstone(WHEN, "request 7", 1, 1)]
+    assert list(erasures(store)) == [Erasure(WHEN, "request 7", 1, 1)]
 
 
 def test_nothing_of_the_client_is_left_in_the_file(tmp_path):

@@ -194,8 +194,12 @@ impl IdleMemory {
         let count = self.places.len();
         // Anywhere: those that arrived together are neighbours, and may all be of other clients than the busiest.
         let draw = |at| if count <= EVICTION_SAMPLE { at } else { self.draws.below(count) };
-        let sample: [usize; EVICTION_SAMPLE] = std::array::from_fn(draw);
-        let sample = || sample.iter().copied().filter(|at| *at < count);
+        let mut drawn: [usize; EVICTION_SAMPLE] = std::array::from_fn(draw);
+        drawn.sort_unstable();
+        // What is drawn twice is one connection, and makes its client no busier.
+        let is_first = |at: usize| at == 0 || drawn[at - 1] != drawn[at];
+        let sample =
+            || (0..drawn.len()).filter(|at| is_first(*at)).map(|at| drawn[at]).filter(|at| *at < count);
         let share_of = |client| sample().filter(|at| self.places[*at].client == client).count();
         let is_mostly_continued = self.continued > count / 2;
         let best = sample().min_by_key(|at| {
