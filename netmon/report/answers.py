@@ -9,7 +9,7 @@ from netmon.report.facts import Amount, ClientCount, Group
 from netmon.report.model import Answer, ConcernStatement, Conclusion, StandingSum, Sum, UncountedSum
 from netmon.report.sums import add_up, as_sum, share_sums, total_of
 
-_WORST: Sequence[Conclusion] = (
+WORST_FIRST: Sequence[Conclusion] = (
     "located",
     "open",
     "partly_excluded",
@@ -27,7 +27,7 @@ def answer(
     total = total_of(group.amount for group in groups)
     found = {one.country for group in groups for one in group.meaning.concerns}
     statements = tuple(_statement(country, groups) for country in sorted(found | set(countries)))
-    conclusion = min((one.conclusion for one in statements), key=_WORST.index, default=None)
+    conclusion = min((one.conclusion for one in statements), key=WORST_FIRST.index, default=None)
     return Answer(
         vendor,
         title,
@@ -38,6 +38,11 @@ def answer(
         statements,
         share_sums(groups),
     )
+
+
+def alarm_of(one: Answer) -> tuple[int, str]:
+    """The order of answers: the worst first."""
+    return WORST_FIRST.index(one.conclusion), one.vendor
 
 
 def _statement(country: str, groups: Sequence[Group]) -> ConcernStatement:

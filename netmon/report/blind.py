@@ -42,6 +42,13 @@ def _blinds(facts: PeriodFacts) -> Iterator[Blind]:
         found = _by_threshold(threshold, facts.views)
         if found is not None:
             yield found
+    edges: Counter[str] = Counter()
+    for group in facts.groups:
+        if group.meaning.edge is not None:
+            edges[group.meaning.edge] += group.amount.flows
+    if edges:
+        all_flows = sum(group.amount.flows for group in facts.groups)
+        yield Blind("edge", edges.total(), all_flows, is_poor=False, details=_most(edges))
     flows = sum(view.counters.get("flows", 0) for view in facts.views)
     unnamed: Counter[str] = Counter()
     for view in facts.views:

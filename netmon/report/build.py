@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netmon.days import iso_day
-from netmon.report.answers import answer
+from netmon.report.answers import alarm_of, answer
 from netmon.report.blind import view_of
 from netmon.report.facts import PeriodFacts
 from netmon.report.findings import findings_of
@@ -31,19 +31,20 @@ def build(
     }
     of_concern = {vendor: _of_concern(facts, vendor, known.get(vendor), countries, day) for vendor in vendors}
     whole = sum(group.amount.total_bytes for group in groups)
+    answers = [
+        answer(
+            vendor,
+            known[vendor].title if vendor in known else vendor,
+            [one for one in groups if one.meaning.vendor == vendor],
+            facts.clients.get(vendor),
+            of_concern[vendor],
+        )
+        for vendor in vendors
+    ]
     return Report(
         format=FORMAT,
         asked=tuple(asked),
-        answers=tuple(
-            answer(
-                vendor,
-                known[vendor].title if vendor in known else vendor,
-                [one for one in groups if one.meaning.vendor == vendor],
-                facts.clients.get(vendor),
-                of_concern[vendor],
-            )
-            for vendor in vendors
-        ),
+        answers=tuple(sorted(answers, key=alarm_of)),
         scope=scope_of(facts),
         findings=tuple(findings_of(facts, locations)),
         findings_more=as_sum(facts.findings_more),

@@ -106,6 +106,7 @@ class Meaning:
     contact: Contact
     claims: tuple[str, ...] = ()  # the countries that sources name, if the place is disputed
     sources: tuple[str, ...] = ()  # those that locate the address
+    edge: str | None = None  # the third party that answers for the vendor
 
 
 @dataclass(frozen=True, slots=True)

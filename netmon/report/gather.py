@@ -108,6 +108,10 @@ class _Meanings:
     def _read(self, judgement: str) -> None:
         if judgement not in self._known:
             document = spans.judgement(self._reader, judgement)
+            if "vendor" not in document:
+                raise ReportError(
+                    f"the store lacks judgement {judgement}, so it is damaged: restore a copy of it"
+                )
             self._votes[judgement] = tuple(document.get("place", {}).get("votes", ()))
             self._known[judgement] = _meaning(document)
 
@@ -134,6 +138,7 @@ def _meaning(document: Mapping[str, Any]) -> Meaning:
         contact=document["contact"],
         claims=tuple(sorted(claims, key=lambda country: (country == OTHER, country))),
         sources=tuple(dict.fromkeys(vote["source"] for vote in votes)),
+        edge=document.get("edge", {}).get("holder"),
     )
 
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from netmon.records import STANDINGS, Standing
 from netmon.report import words
+from netmon.report.answers import WORST_FIRST
 from netmon.report.facts import OTHER
 from netmon.report.language import NARROW, Language
 from netmon.report.map_drawing import draw_map
@@ -43,7 +44,6 @@ _COLOUR_OF_STANDING: Mapping[Standing, str] = {
 """The colours of standings, as the style has them."""
 _EMPTY = Sum(0, 0, 0, 0, 0.0)
 _WHOLE = 1000
-_ALARMING = ("located", "open", "partly_excluded", "excluded", "no_data", "nothing", "no_concern")
 
 
 def environment(language: Language, locations: Mapping[str, Location]) -> jinja2.Environment:
@@ -205,7 +205,7 @@ def _join(texts: list[str], last: str) -> str:
 
 
 def _worst(statements: Iterable[ConcernStatement]) -> ConcernStatement | None:
-    return min(statements, key=lambda one: _ALARMING.index(one.conclusion), default=None)
+    return min(statements, key=lambda one: WORST_FIRST.index(one.conclusion), default=None)
 
 
 def _by_standing(standings: Iterable[StandingSum]) -> dict[str, Sum]:

@@ -157,6 +157,10 @@ BLIND: Mapping[str, tuple[str, str]] = {
         _("Packets merged by the network card"),
         _("Byte counts are slightly too small. This does not affect the conclusion."),
     ),
+    "edge": (
+        _("Connections that a third party answers for the vendor"),
+        _("The place is that of the third party. Where it passes data on to cannot be seen."),
+    ),
     "ech": (
         _("Connections with an encrypted server name (ECH)"),
         _("Their names are hidden. They are missing here unless DNS or the address gives the vendor."),

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -20,13 +20,14 @@ from netmon.days import DAY_NS
 from netmon.store.intake import parse_line
 from netmon.store.rows import StoreRow
 from netmon.store.sqlite import SqliteStore
-from netmon.store.tables import FINDINGS, FLOWS
+from netmon.store.tables import FINDINGS, FLOWS, VIEWS
 from tests.machine import NETMON
 from tests.report.recorded import record
 from tests.report.scenes import DAYS, SCENES, START_NS
 
 FLOWS_AT_ONCE = 10_000
 CLIENTS = 250
+MINUTE_NS = 60_000_000_000
 FIRST_DAY = START_NS // DAY_NS
 
 
@@ -42,12 +43,24 @@ def fill(path: Path, count: int) -> None:
     """A store with a month of the scene "moscow", its flows repeated until there are so many."""
     store = SqliteStore(path)
     rows = [row for line in record(SCENES["moscow"]()) for row in parse_line(line)]
-    store.write(row for row in rows if row.table is not FLOWS)
+    store.write(row for row in rows if row.table not in (FLOWS, VIEWS))
+    store.write(_every_minute(row for row in rows if row.table is VIEWS))
     flows = [row for row in rows if row.table is FLOWS]
     made = _repeat(flows, count)
     while batch := list(islice(made, FLOWS_AT_ONCE)):
         store.write(batch)
     store.close()
+
+
+def _every_minute(views: Iterable[StoreRow]) -> Iterator[StoreRow]:
+    """What an interface showed, once for each minute of the month."""
+    at = {name: number for number, name in enumerate(VIEWS.names)}
+    for row in views:
+        values = list(row.values)
+        for minute in range(DAYS * 24 * 60):
+            begin_ns = START_NS + minute * MINUTE_NS
+            values[at["start_ns"]], values[at["end_ns"]] = begin_ns, begin_ns + MINUTE_NS
+            yield StoreRow(VIEWS, tuple(values))
 
 
 def _repeat(flows: list[StoreRow], count: int) -> Iterator[StoreRow]:

@@ -10,6 +10,7 @@ from netmon.outputs.events import Events
 from netmon.outputs.observer import Observer
 from netmon.outputs.run_events import RunEvents
 from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
+from netmon.report.blind import view_of
 from netmon.report.facts import Amount
 from netmon.report.gather import MOST_CONTACTS, SPANS_S, choose_span, gather
 from netmon.report.sums import total_of
@@ -212,6 +213,23 @@ def test_one_vendor_can_be_chosen():
     store = store_of(run(flow(1), other))
     assert {group.meaning.vendor for group in gather(store, Scope(vendor="globex")).groups} == {"globex"}
     assert len(gather(store, Scope()).groups) == 2
+    store.close()
+
+
+def test_flows_to_an_edge_are_named():
+    """A third party that answers for the vendor is something that the sensor cannot look behind."""
+    facts = facts_of(run(replace(flow(1), edge="Example CDN"), flow(2)))
+    [edge] = [one for one in view_of(facts).blinds if one.kind == "edge"]
+    assert (edge.count, edge.of, edge.details) == (1, 2, (("Example CDN", 1),))
+    assert not edge.is_poor
+
+
+def test_a_store_without_its_judgements_is_an_error():
+    """It is damaged, and a report from it would be wrong."""
+    store = store_of(run(flow(1)))
+    store.execute("DELETE FROM judgements")
+    with pytest.raises(ReportError, match="the store lacks judgement"):
+        gather(store, Scope())
     store.close()
 
 

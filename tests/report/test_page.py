@@ -8,10 +8,14 @@ from html.parser import HTMLParser
 
 import pytest
 
+from netmon.report.build import build
+from netmon.report.gather import gather
 from netmon.report.language import NARROW, Language
 from netmon.report.page import render
+from netmon.store.queries import Scope
 from netmon.verdict.table import REASONS
-from tests.report.recorded import SIGNATURES, report_of
+from tests.report.recorded import SIGNATURES, record, report_of, store_of
+from tests.report.scenes import SCENES
 
 VOID = {"meta", "br"}
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}'
@@ -156,6 +160,25 @@ def test_the_page_has_the_numbers_of_the_report(name):
     said += [english.bytes(row.sum.total_bytes) for row in report.rows]
     said += [english.number(one.count) for one in report.view.blinds if one.kind not in ("gaps", "unseen")]
     assert [one for one in said if one.replace(NARROW, " ") not in text] == []
+
+
+def test_several_vendors():
+    """Each has its answer, the worst comes first, and findings and rows say whose they are."""
+    watches = SCENES["moscow"]()
+    for watch in watches:
+        watch.flows = [
+            replace(flow, vendor="globex") if number % 3 == 0 and flow.place.country != "RU" else flow
+            for number, flow in enumerate(watch.flows)
+        ]
+    facts = gather(store_of(record(watches)), Scope())
+    report = build(facts, SIGNATURES, ["globex", "kaspersky"], ["netmon", "report"])
+    assert [one.vendor for one in report.answers] == ["kaspersky", "globex"]
+    text = Reader(page_of(report)).text
+    assert text.index("Traffic to Kaspersky ended in") < text.index(
+        "No traffic to globex is shown to have ended"
+    )
+    assert "Kaspersky: reputation → Moscow, Russia" in text
+    assert "globex: reputation → Amsterdam, Netherlands" in text
 
 
 def test_every_reason_has_words():
