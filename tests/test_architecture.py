@@ -200,6 +200,7 @@ LIBRARIES = {
     "markupsafe": {"report"},
     "maxminddb": {"places"},
     "sqlite3": {"store"},
+    "clickhouse_connect": {"store"},
 }
 
 

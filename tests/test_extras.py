@@ -9,6 +9,7 @@ import pytest
 
 from netmon.errors import install_command
 from netmon.sources import scapy_source
+from netmon.store import clickhouse_wire
 from netmon.verify import pyshark_adapter
 
 ROOT = Path(__file__).parent.parent
@@ -17,7 +18,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 @pytest.mark.parametrize(
     ("extra", "requirement"),
-    [("scapy", scapy_source.REQUIREMENT), ("verify", pyshark_adapter.REQUIREMENT)],
+    [
+        ("scapy", scapy_source.REQUIREMENT),
+        ("verify", pyshark_adapter.REQUIREMENT),
+        ("clickhouse", clickhouse_wire.REQUIREMENT),
+    ],
 )
 def test_messages_and_extras_agree(extra, requirement):
     """The requirement is declared twice, in pyproject.toml and beside the message: both are the same."""

@@ -49,8 +49,9 @@ from netmon.sources.files import FileSource, ReportBytes, in_order
 from netmon.sources.scapy_source import ScapyFileSource
 from netmon.store.history import read_history
 from netmon.store.intake import Intake
+from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
-from netmon.store.reading import Reading, intake_of, opened
+from netmon.store.reading import Reading, intake_of
 from netmon.store.sqlite import MEMORY
 from netmon.verdict.subjects import Subjects
 
@@ -77,8 +78,8 @@ def read(
         typer.Option("--all", help="With --json: also write DNS messages, and flows that match no vendor."),
     ] = False,
     store: Annotated[
-        Path | None,
-        typer.Option("--store", metavar="FILE", help="Also keep the flows of vendors in this store."),
+        str | None,
+        typer.Option("--store", metavar="STORE", help="Also keep the flows of vendors in this store."),
     ] = None,
     by: Annotated[
         View | None,
@@ -142,7 +143,7 @@ def read(
         # What is kept shows clients as the configuration says; what is shown, as everything else here.
         for file, about in ((store, configured), (MEMORY if by else None, settings)):
             if file is not None:
-                stored = stack.enter_context(opened(file))
+                stored = stack.enter_context(opened_by_name(file))
                 intakes.append(intake_of(stored, str(file), observer))
                 privacy = wiring.make_privacy(about)
                 more = (known, databases.current, privacy, observer, paths, expression)
