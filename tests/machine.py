@@ -40,6 +40,7 @@ PACKAGES = {
     "openssl": "openssl",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "rsyslogd": "rsyslog",
     "nsenter": "util-linux",
     "setpriv": "util-linux",
     "sudo": "sudo",

@@ -43,6 +43,7 @@ ALLOWED = {
         "state_file",
         "yaml_nodes",
     },
+    "streams": {"errors", "outputs"},
     "verify": {"_engine", "errors", "records", "sources"},
     "config": {"countries", "errors", "limits", "places", "records", "verdict", "web", "yaml_nodes"},
     "destinations": {"days", "places", "records", "state_file"},
@@ -117,6 +118,7 @@ ALLOWED = {
         "sensor",
         "signatures",
         "sources",
+        "streams",
         "verdict",
         "verify",
         "version",
@@ -136,6 +138,8 @@ LIBRARIES = {
     "bcrypt": {"web"},
     "markdown_it": {"web"},
     "maxminddb": {"places"},
+    "nats": {"streams"},
+    "confluent_kafka": {"streams"},
 }
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from netmon.cli import check, demo, explain, places, read, run, signatures, verify
+from netmon.cli import check, demo, explain, forward, places, read, run, signatures, verify
 from netmon.cli.options import ERROR, INTERRUPTED
 from netmon.cli.terminal import log, prepare
 from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 app.command("read", short_help="Reads capture files and shows a summary or events.")(read.read)
 app.command("run", short_help="Monitors mirror ports and serves metrics.")(run.run)
+app.command("forward", short_help="Passes events on to NATS, Kafka or syslog.")(forward.forward)
 app.command("verify", short_help="Compares netmon with Wireshark on a capture.")(verify.verify)
 app.command("explain", short_help="Explains the verdict on one flow.")(explain.explain)
 app.command("check", short_help="Checks the configuration and shows it.")(check.check)

@@ -141,6 +141,8 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
     yield "events.file", str(settings.events or "none")
     yield from _rotation_texts(settings.rotation)
+    yield "spool.folder", str(settings.spool.folder or "none")
+    yield "spool.max_mib", str(settings.spool.max_mib)
     yield from _privilege_texts(settings.privileges)
     yield "metrics.hold_zero_s", str(settings.hold_zero_s)
     yield "metrics.created_series", "true" if settings.created_series else "false"

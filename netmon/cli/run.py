@@ -22,6 +22,7 @@ from netmon.config.settings import Config
 from netmon.errors import ConfigError, NetmonError
 from netmon.outputs.event_file import EventFile
 from netmon.outputs.lines import Lines, StandardOutput
+from netmon.outputs.spool import Spool
 from netmon.privileges.drop import drop
 from netmon.privileges.preload import preload
 from netmon.sources import ContinuousSource
@@ -152,13 +153,17 @@ def _explained(notes: list[str]) -> Iterator[None]:
 
 
 def _open_events(stack: ExitStack, settings: Config, *, to_stdout: bool) -> Iterator[Lines]:
-    """Where events are written: standard output, the configured file, or both."""
+    """Where events are written: standard output, the configured file, the spool."""
     if to_stdout and sys.stdout:
         yield Lines(StandardOutput(sys.stdout.fileno()), "standard output", log)
     if settings.events is not None:
         file = EventFile(settings.events, settings.rotation, log)
         stack.callback(file.close)
         yield Lines(file, str(settings.events), log)
+    if settings.spool.folder is not None:
+        spool = Spool(settings.spool.folder, settings.spool.max_bytes)
+        stack.callback(spool.close)
+        yield Lines(spool, str(settings.spool.folder), log)
 
 
 def _serve(

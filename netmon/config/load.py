@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from netmon.config.policy import POLICY_KEYS, read_policy
-from netmon.config.settings import SEPARATIONS, Capture, Config, Mention, Privileges, Rotation
+from netmon.config.settings import SEPARATIONS, Capture, Config, Mention, Privileges, Rotation, SpoolOptions
 from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (
     NO_NETWORK,
@@ -67,6 +67,7 @@ _SECTIONS = (
     "state",
     "privacy",
     "events",
+    "spool",
     "privileges",
     "metrics",
     "web",
@@ -117,6 +118,7 @@ def _read(root: Item, file: Path) -> Config:
         privacy_key=privacy.read("key_file", _path_from(file), None),
         events=events.read("file", _path_from(file), None),
         rotation=_read_rotation(events),
+        spool=_read_spool(_section(top, "spool", SpoolOptions.__slots__), _path_from(file)),
         privileges=_read_privileges(_section(top, "privileges", Privileges.__slots__)),
         hold_zero_s=metrics.read("hold_zero_s", lambda item: item.integer(0, 3600), default.hold_zero_s),
         created_series=metrics.read("created_series", Item.flag, default.created_series),
@@ -190,6 +192,14 @@ def _read_rotation(events: Fields) -> Rotation:
         rotate_hours=events.read("rotate_hours", lambda item: item.integer(0, 8_784), default.rotate_hours),
         keep=events.read("keep", lambda item: item.integer(1, 10_000), default.keep),
         compress=events.read("compress", Item.flag, default.compress),
+    )
+
+
+def _read_spool(fields: Fields, read_path: Callable[[Item], Path]) -> SpoolOptions:
+    default = SpoolOptions()
+    return SpoolOptions(
+        folder=fields.read("folder", read_path, None),
+        max_mib=fields.read("max_mib", lambda item: item.integer(8, 1_048_576), default.max_mib),
     )
 
 

@@ -76,6 +76,19 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True)
+class SpoolOptions:
+    """Where events are kept for programs that pass them on, and how many."""
+
+    folder: Path | None = None  # None: there is no spool
+    max_mib: int = 256
+
+    @property
+    def max_bytes(self) -> int:
+        """The size from which on the oldest events are removed."""
+        return self.max_mib << 20
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A vendor, component, place or group of countries in the policy, which must exist in the signatures."""
 
@@ -113,6 +126,7 @@ class Config:
     privacy_key: Path | None = None
     events: Path | None = None
     rotation: Rotation = field(default_factory=Rotation)
+    spool: SpoolOptions = field(default_factory=SpoolOptions)
     privileges: Privileges = field(default_factory=Privileges)
     hold_zero_s: int = 60  # how long a new series of a counter is shown as 0
     created_series: bool = False  # whether counters have `_created`

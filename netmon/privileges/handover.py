@@ -16,7 +16,8 @@ from pathlib import Path
 
 from netmon.privileges.account import Account
 
-_STATE_FILE = re.compile(r"[\w-]+\.json(\.\w+)?")
+_OWN_FILE = re.compile(r"[\w-]+\.json(\.\w+)?|\d+\.jsonl")
+"""Files of the state, and segments of a spool."""
 _MODE = 0o700
 _SYSTEM_DEPTH = 2
 """Parts of the path of a folder that is nobody's own, even if it is empty, such as /srv."""
@@ -58,7 +59,7 @@ def hand_over_events(file: Path, account: Account) -> None:
 
 
 def _is_own(name: str, events: Path | None) -> bool:
-    return bool(_STATE_FILE.fullmatch(name)) or (events is not None and name.startswith(events.name))
+    return bool(_OWN_FILE.fullmatch(name)) or (events is not None and name.startswith(events.name))
 
 
 def _is_roots_alone(descriptor: int) -> bool:
