@@ -139,3 +139,23 @@ def test_parsers_survive_fuzzing():
     need_cargo()
     need("c++")  # libFuzzer is written in it
     run("fuzz/run", FUZZ_SECONDS)
+
+
+@pytest.mark.slow
+def test_the_corpus_can_be_renewed(tmp_path, monkeypatch):
+    """`renew` writes an archive of the same form; only the inputs of the named target are others."""
+    need_cargo()
+    need("c++")
+    archive = tmp_path / "corpus.tar.gz"
+    monkeypatch.setenv("ARCHIVE", str(archive))
+    assert re.fullmatch(r"ech: [1-9][0-9]* inputs\n", run("fuzz/renew", "1", "ech"))
+    found, committed = ({}, {})
+    for path, names in ((archive, found), (ENGINE / "fuzz/corpus.tar.gz", committed)):
+        with tarfile.open(path) as corpus:
+            for member in filter(tarfile.TarInfo.isfile, corpus):
+                names.setdefault(Path(member.name).parent.name, set()).add(Path(member.name).name)
+    assert found.keys() == committed.keys()
+    assert {target: found[target] for target in found if target != "ech"} == {
+        target: committed[target] for target in committed if target != "ech"
+    }
+    assert not found["ech"] & {seed.name for seed in (ENGINE / "fuzz/seeds/ech").iterdir()}

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 SENSOR = 'job=~"$job", instance=~"$instance"'
 RANGE = "$__range"
-STEP = "$__rate_interval"
+STEP = "${__interval_ms}ms"  # exact, where "$__interval" is rounded
+RATE = "$__rate_interval"
 NO_COUNTRY = "disputed|unknown|other"  # values of `country` that are not a country
 SENT, RECEIVED, FLOWS = "netmon_sent_bytes_total", "netmon_received_bytes_total", "netmon_flows_total"
 UNEXPECTED_SEEN = "netmon_unexpected_last_seen_timestamp_seconds"
@@ -29,7 +30,7 @@ def matcher(label: str, value: str) -> str:
 
 def rate(metric: str, matchers: str = "", by: str = "") -> str:
     """Growth per second."""
-    return f"sum{_by(by)}(rate({select(metric, matchers)}[{STEP}]))"
+    return f"sum{_by(by)}(rate({select(metric, matchers)}[{RATE}]))"
 
 
 def increase(metric: str, matchers: str = "", by: str = "") -> str:
@@ -40,9 +41,21 @@ def increase(metric: str, matchers: str = "", by: str = "") -> str:
 def step(metric: str, matchers: str = "", by: str = "") -> str:
     """Growth within each step of a graph; the steps add up to the growth within the time range.
 
-    The window of the rate is longer than the step by one scrape, so growth between two steps is counted once.
+    `rate` and `increase` estimate what grew beyond the samples of their window, which is too little where a
+    series begins. So this subtracts the last value before the step (or the first one, of a series that begins
+    in it) from the last one in it. A counter that was reset in the step begins again at 0: its greatest value
+    is the one before the reset, unless it has grown beyond it since, or was reset several times; what it grew
+    is then estimated, and is not less than its value.
     """
-    return f"{rate(metric, matchers, by)} * $__interval_ms / 1000"
+    series = select(metric, matchers)
+    last, first, most = (f"{name}_over_time({series}[{STEP}])" for name in ("last", "min", "max"))
+    before = f"last_over_time({series}[{RANGE}] offset {STEP})"
+    resets = f"resets({series}[{STEP}])"
+    steady = f"{last} - ({before} <= {first} or {first}) unless {resets} > 0"
+    reset = f"({most} > {last}) - ({before} <= {most} or {first}) + {last} and {resets} == 1"
+    estimate = f"rate({series}[{RATE}]) * $__interval_ms / 1000"
+    unclear = f"({estimate} > {last} or {last}) and {resets} > 0"
+    return f"sum{_by(by)}({steady}\nor {reset}\nor {unclear})"
 
 
 def both_ways(growth: Callable[[str, str, str], str], matchers: str = "", by: str = "") -> str:

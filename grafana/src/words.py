@@ -62,6 +62,7 @@ TABLES = {
     "names": "names from DNS",
     "clients": "clients of names",
     "nat64_networks": "NAT64 networks",
+    "machines": "machines of clients",
     "round_trips": "round trips",
     "destinations": "destinations",
 }

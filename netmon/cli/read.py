@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,20 +19,35 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from netmon import privacy, wiring
-from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
+from netmon import wiring
+from netmon._engine import Matcher
+from netmon.cli.options import (
+    ERROR,
+    FOUND,
+    NO_COUNTRY,
+    UNLISTED_CLIENTS,
+    EvidenceOptions,
+    SourceName,
+    grouped,
+)
+from netmon.cli.reading import reading_signatures
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
+from netmon.evidence.assembly import opened_evidence
 from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.events import Events
+from netmon.outputs.observer import Observer
 from netmon.outputs.summary import Summary
 from netmon.quality import INTERCEPTED, find_faults, unread_text
 from netmon.signatures.match import compile_matcher
 from netmon.sources import Stats
 from netmon.sources.bpf import ETHERNET, compile_filter
+from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, ReportBytes, in_order
 from netmon.sources.scapy_source import ScapyFileSource
+from netmon.store.intake import Intake
+from netmon.store.reading import Reading, intake_of, opened
 from netmon.verdict.subjects import Subjects
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
@@ -57,8 +72,12 @@ def read(
         bool,
         typer.Option("--all", help="With --json: also write DNS messages, and flows that match no vendor."),
     ] = False,
+    store: Annotated[
+        Path | None,
+        typer.Option("--store", metavar="FILE", help="Also keep the flows of vendors in this store."),
+    ] = None,
     *,
-    options: CaptureOptions,
+    options: EvidenceOptions,
 ) -> None:
     """Reads capture files and shows what they contain.
 
@@ -76,6 +95,8 @@ def read(
       netmon read --json --all trace.pcapng tcp port 443 and host 192.0.2.7
 
       zcat trace.gz | netmon read -
+
+      netmon read --store office.db --country DE office.pcap
     """
     if every and not json:
         raise typer.BadParameter("requires --json", param_hint="--all")
@@ -84,35 +105,39 @@ def read(
     if paths != given:
         log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
     expression = check_filter(filter_words)
-    settings = options.load()
-    known = wiring.load_signatures(settings, log)
+    configured = options.load()
+    settings = options.for_files(configured)
+    with reading_signatures(make_console(stderr=True)) as count:
+        known = wiring.load_signatures(settings, log, count)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
-    level = privacy.ADDRESS if options.privacy is None else options.privacy
-    shown = wiring.make_privacy(settings, level)
+    shown = wiring.make_privacy(settings)
     clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
     summary = Summary(known.locations, shown, clients)
     outputs: list[Output] = [summary]
-    if json:
-        outputs.append(Events(json_stream(), shown, known.locations))
+    observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
     matcher, limits = compile_matcher(known), settings.engine_keywords()
-    with _progress(make_console(stderr=True), paths) as report:
-        reader: FileSource | ScapyFileSource
-        if options.source is SourceName.NATIVE:
-            reader = FileSource(
-                paths,
-                matcher,
-                filter_expression=expression,
-                every_flow=every,
-                limits=limits,
-                progress=report,
-            )
-        elif expression:
-            raise SourceError("--source scapy takes no filter with files")
-        else:
-            reader = ScapyFileSource(paths, matcher, every_flow=every, limits=limits)
+    with ExitStack() as stack:
+        evidence = stack.enter_context(opened_evidence(settings, shown, log))
+        if json:
+            stream = json_stream()
+            chained = evidence.chained(stream) if evidence else stream
+            outputs.append(Events(chained, shown, known.locations, observer))
+        reading: Reading | None = None
+        stored: list[Intake] = []
+        if store is not None:
+            kept = wiring.make_privacy(configured)
+            intake = intake_of(stack.enter_context(opened(store)), str(store), observer)
+            reading = Reading(intake, configured, known, databases.current, kept, observer, paths, expression)
+            outputs.append(reading)
+            stored.append(intake)
+        report = stack.enter_context(_progress(make_console(stderr=True), paths))
+        reader = _open_files(paths, matcher, options.source, expression, every, limits, report)
+        outputs += [evidence.recorder(known, databases, reader.kept, observer, stored)] if evidence else []
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
+        if reading is not None:
+            reading.finish(reader.stats(), reader.problems)
     if not json:
         _show(summary, reader.stats(), settings.subjects)
     for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
@@ -121,6 +146,30 @@ def read(
         raise typer.Exit(FOUND)
     if reader.problems or unread_text(reader.stats()) is not None:
         raise typer.Exit(ERROR)
+
+
+def _open_files(
+    paths: list[str],
+    matcher: Matcher,
+    source: SourceName,
+    expression: str,
+    every_flow: bool,
+    limits: dict[str, Any],
+    report: ReportBytes | None,
+) -> FileSource | ScapyFileSource:
+    """The source of these files. Raises SourceError."""
+    if source is SourceName.NATIVE:
+        return FileSource(
+            paths,
+            matcher,
+            filter_expression=expression,
+            every_flow=every_flow,
+            limits=limits,
+            progress=report,
+        )
+    if expression:
+        raise SourceError("--source scapy takes no filter with files")
+    return ScapyFileSource(paths, matcher, every_flow=every_flow, limits=limits)
 
 
 def _show(summary: Summary, stats: Stats, subjects: Subjects) -> None:

@@ -13,14 +13,28 @@ from typing import Any, Protocol
 
 from netmon.outputs.community_id import community_id
 from netmon.outputs.json_line import json_line
+from netmon.outputs.observer import Observer
 from netmon.privacy import ADDRESS, Privacy
-from netmon.records import ClassifiedFlow, DnsRecord, FlowRecord, Place, RoundTrip, Severity, Verdict, Vote
+from netmon.records import (
+    ClassifiedFlow,
+    DnsRecord,
+    FlowRecord,
+    Phase,
+    Place,
+    RoundTrip,
+    Severity,
+    Verdict,
+    Vote,
+)
 from netmon.signatures.model import Location
 
 ECS_VERSION = "9.0.0"
 
 _SEVERITIES: Mapping[Severity, int] = {"notice": 21, "warning": 47, "critical": 99}
 """ECS leaves the meaning of `event.severity` to the source: these are Elastic's low, medium and critical."""
+
+_PHASES: Mapping[Phase, str] = {"open": "start", "update": "info", "end": "end"}
+"""The type of an event in ECS, by the phase of the flow."""
 
 _RCODES = {
     0: "NOERROR",
@@ -59,17 +73,26 @@ class Events:
     """
 
     def __init__(
-        self, stream: Stream, privacy: Privacy, locations: Mapping[str, Location], sensor: str | None = None
+        self,
+        stream: Stream,
+        privacy: Privacy,
+        locations: Mapping[str, Location],
+        observer: Observer | None = None,
+        *,
+        with_updates: bool = False,
     ) -> None:
+        """`with_updates`: also the reports between a flow's start and its end."""
         self._stream = stream
         self._privacy = privacy
         self.locations = locations
-        self._sensor = sensor
+        self._observer = observer or Observer()
+        self._with_updates = with_updates
+        self._dns_messages = 0
 
     def flow(self, classified: ClassifiedFlow) -> None:
-        """Writes an event when a flow is tagged and when it ends; reports in between are not events."""
+        """Writes an event when a flow is tagged and when it ends."""
         flow = classified.flow
-        if flow.phase == "update":
+        if flow.phase == "update" and not self._with_updates:
             return
         is_over = flow.phase == "end"
         event = {
@@ -79,15 +102,15 @@ class Events:
                 "kind": "alert" if classified.verdict and classified.verdict.is_alarm else "event",
                 "severity": _severity(classified.verdict),
                 "category": ["network"],
-                "type": ["connection", "end" if is_over else "start"],
+                "type": ["connection", _PHASES[flow.phase]],
                 "dataset": "netmon.flow",
                 "start": timestamp(flow.start_ns),
                 "end": timestamp(flow.last_ns) if is_over else None,
                 "duration": flow.last_ns - flow.start_ns if is_over else None,
             },
-            "observer": self._observer(flow.interface),
             "network": self._network(flow),
             "source": self._client(flow.client, flow.start_ns, flow.client_port)
+            | self._machine(flow)
             | {"bytes": flow.sent_bytes, "packets": flow.sent_packets},
             "destination": {
                 "ip": flow.server,
@@ -98,9 +121,9 @@ class Events:
                 "geo": self._geo(classified.place),
             },
             "tls": _tls(flow),
-            "netmon": _meaning(classified, self._answerer(flow)),
+            "netmon": {"client": self._withheld(flow)} | _meaning(classified, self._answerer(flow)),
         }
-        self._write(event)
+        self._write(event, flow.interface, flow.flow_id, flow.phase, flow.last_ns)
 
     def dns(self, record: DnsRecord) -> None:
         """Writes the event of a DNS message.
@@ -120,7 +143,11 @@ class Events:
         answers = [
             {"name": name, "type": kind, "ttl": ttl, "data": data} for name, kind, ttl, data in record.answers
         ]
-        more = {"questions": questions if len(questions) > 1 else None, "damage": record.damage}
+        more = {
+            "questions": questions if len(questions) > 1 else None,
+            "damage": record.damage,
+            "vni": record.vni,
+        }
         event = {
             "@timestamp": timestamp(record.time_ns),
             "ecs": {"version": ECS_VERSION},
@@ -130,8 +157,7 @@ class Events:
                 "type": ["protocol", "info"],
                 "dataset": "netmon.dns",
             },
-            "observer": self._observer(None),
-            "network": {"transport": record.transport, "protocol": record.kind},
+            "network": {"transport": record.transport, "protocol": record.kind, **_vlans(record)},
             "source": source or None,
             "destination": destination or None,
             "dns": {
@@ -143,20 +169,17 @@ class Events:
                 "question": questions[0] if questions else None,
                 "answers": answers or None,
             },
-            "netmon": without_nulls(more) or None,
+            "netmon": without_nulls(more),
         }
-        self._write(event)
+        self._write(event, record.interface, self._dns_messages)
+        self._dns_messages += 1
 
     def flush(self) -> None:
         """Flushes the stream."""
         self._stream.flush()
 
-    def _write(self, event: dict[str, Any]) -> None:
-        self._stream.write(json_line(without_nulls(event)))
-
-    def _observer(self, interface: str | None) -> dict[str, Any]:
-        ingress = {"interface": {"name": interface}} if interface else None
-        return {"type": "sensor", "product": "netmon", "name": self._sensor, "ingress": ingress}
+    def _write(self, event: dict[str, Any], interface: str | None, *what: object) -> None:
+        self._stream.write(json_line(without_nulls(self._observer.sign(event, interface, *what))))
 
     def _network(self, flow: FlowRecord) -> dict[str, Any]:
         ends = (flow.client, flow.client_port, flow.server, flow.server_port)
@@ -165,8 +188,7 @@ class Events:
             "type": f"ipv{ipaddress.ip_address(flow.server).version}",
             "bytes": flow.sent_bytes + flow.received_bytes,
             "packets": flow.sent_packets + flow.received_packets,
-            "vlan": {"id": str(flow.vlan)} if flow.vlan else None,
-            "inner": {"vlan": {"id": str(flow.inner_vlan)}} if flow.inner_vlan else None,
+            **_vlans(flow),
             # The client's address can be derived from the identifier, so both are shown or neither.
             "community_id": community_id(flow.transport, *ends) if self._privacy.level == ADDRESS else None,
         }
@@ -176,6 +198,18 @@ class Events:
         if self._privacy.level == ADDRESS:
             return {"ip": shown, "port": port}
         return {} if shown is None else {"address": shown, "port": port}
+
+    def _machine(self, flow: FlowRecord) -> dict[str, Any]:
+        """The client's machine, which identifies its user as an address does."""
+        if self._privacy.level != ADDRESS:
+            return {}
+        return {"mac": flow.client_mac, "domain": flow.client_host}
+
+    def _withheld(self, flow: FlowRecord) -> dict[str, Any] | None:
+        """Why the machine has no hardware address, if frames show one that is not its own."""
+        if self._privacy.level != ADDRESS or flow.client_mac_withheld is None:
+            return None
+        return {"mac_withheld": flow.client_mac_withheld}
 
     def _answerer(self, flow: FlowRecord) -> str | None:
         """Who sent the DNS answer; the flow's own client, if it is a resolver too, is shown as a client."""
@@ -261,6 +295,15 @@ def _meaning(classified: ClassifiedFlow, answered_by: str | None) -> dict[str, A
 def _sighting(packet: int | None, time_ns: int | None) -> dict[str, Any] | None:
     """The packet that shows something: its number in the capture file, and its time."""
     return None if time_ns is None else {"packet": packet, "time": timestamp(time_ns)}
+
+
+def _vlans(record: FlowRecord | DnsRecord) -> dict[str, Any]:
+    """The VLANs by which a flow or the client of a look-up is told apart."""
+    outer, inner = record.vlan, record.inner_vlan
+    return {
+        "vlan": {"id": str(outer)} if outer else None,
+        "inner": {"vlan": {"id": str(inner)}} if inner else None,
+    }
 
 
 def _dns_answer(flow: FlowRecord, answered_by: str | None) -> dict[str, Any] | None:

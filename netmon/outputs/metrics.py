@@ -150,7 +150,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_view_last_flow_packet_timestamp_seconds": (
         "gauge",
         ("interface",),
-        "Time at which a packet of a flow was last seen, or the sensor's start.",
+        "Time at which a packet of a flow was last seen, or of the first start; kept across restarts.",
     ),
     "netmon_view_duplicate_packets": (
         "counter",
@@ -219,6 +219,23 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         (),
         "Events that could not be written, for example because the disk is full.",
     ),
+    "netmon_evidence_findings": (
+        "counter",
+        ("state",),
+        "Findings for which evidence was written, or could not be; and those without packets.",
+    ),
+    "netmon_store_last_write_successful": (
+        "gauge",
+        (),
+        "Whether the last write to the store succeeded; records wait until one does.",
+    ),
+    "netmon_store_errors": ("counter", ("reason",), "Attempts to write to the store that failed, by reason."),
+    "netmon_store_lost_records": (
+        "counter",
+        (),
+        "Records that were given up because they could not be written to the store in time.",
+    ),
+    "netmon_store_bytes": ("gauge", (), "Size of the store, without free pages."),
     "netmon_folded_reports": (
         "counter",
         (),

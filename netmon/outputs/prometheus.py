@@ -15,7 +15,13 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar
 
 from netmon.outputs.births import Births, Labels
-from netmon.outputs.engine_metrics import about, database_metrics, destination_metrics, engine_metrics
+from netmon.outputs.engine_metrics import (
+    about,
+    database_metrics,
+    destination_metrics,
+    engine_metrics,
+    store_metrics,
+)
 from netmon.outputs.families import Families
 from netmon.outputs.remembered import Remembered
 from netmon.records import QUESTIONS, STANDINGS, ClassifiedFlow, DnsRecord
@@ -260,6 +266,7 @@ class Prometheus:
         yield families.family("netmon_round_trip_jumps", [((), stats.get("round_trip_jumps", 0))])
         yield families.family("netmon_folded_reports", [((), folded)])
         yield from destination_metrics(families, self._births, stats)
+        yield from store_metrics(families, stats.get("store"))
         yield from database_metrics(families, stats.get("location_databases", ()))
         yield from about(families, self._version, signatures)
         yield families.family("netmon_config_last_reload_successful", [((), reload[0])])

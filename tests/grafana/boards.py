@@ -94,9 +94,9 @@ def fill_in(text: str, chosen: Mapping[str, str], when: Range) -> str:
     }
 
     def value(found: re.Match[str]) -> str:
-        return values[found.group(1)]
+        return values[found[1] or found[2]]
 
-    return re.sub(r"\$(\w+)", value, text)
+    return re.sub(r"\$(?:(\w+)|\{(__\w+)\})", value, text)
 
 
 AN_HOUR = Range(1_800_000_000, 1_800_003_600, 15)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from netmon.outputs.events import Events, timestamp
+from netmon.outputs.observer import Observer
 from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
 from netmon.records import ClassifiedFlow, Verdict
 from netmon.signatures.model import Location
@@ -20,9 +21,9 @@ KEY = bytes(32)
 def written():
     """The lines written for records at a privacy level."""
 
-    def written(*records, level=ADDRESS, sensor=None):
+    def written(*records, level=ADDRESS, observer=None, **options):
         stream = io.StringIO()
-        events = Events(stream, Privacy(level, KEY), LOCATIONS, sensor)
+        events = Events(stream, Privacy(level, KEY), LOCATIONS, observer, **options)
         for record in records:
             if isinstance(record, ClassifiedFlow):
                 events.flow(record)
@@ -47,10 +48,11 @@ def event(written):
 
 def test_flow_of_a_vendor(event):
     """Everything known about a flow is in the fields that ECS defines, the rest under `netmon`."""
-    assert event(classified(), sensor="perimeter") == {
+    assert event(classified(), observer=Observer("perimeter", "Berlin", "cafe")) == {
         "@timestamp": "2023-11-14T22:13:22.623456Z",
         "ecs": {"version": "9.0.0"},
         "event": {
+            "id": "e4c8d23c609d810cee34128e3b502ad2",
             "kind": "event",
             "category": ["network"],
             "type": ["connection", "end"],
@@ -59,7 +61,7 @@ def test_flow_of_a_vendor(event):
             "end": "2023-11-14T22:13:22.623456Z",
             "duration": 2_500_000_000,
         },
-        "observer": {"type": "sensor", "product": "netmon", "name": "perimeter"},
+        "observer": {"type": "sensor", "product": "netmon", "name": "perimeter", "geo": {"name": "Berlin"}},
         "network": {
             "transport": "tcp",
             "type": "ipv4",
@@ -82,6 +84,7 @@ def test_flow_of_a_vendor(event):
         },
         "tls": {"client": {"server_name": "files.acme.example"}},
         "netmon": {
+            "run": "cafe",
             "flow_id": 7,
             "phase": "end",
             "end_reason": "fin",
@@ -118,6 +121,39 @@ def test_flow_that_was_tagged(event):
     assert found["event"]["type"] == ["connection", "start"]
     assert {"end", "duration"} & found["event"].keys() == set()
     assert found["netmon"]["phase"] == "open"
+
+
+def test_an_identifier_is_that_of_the_report(written):
+    """The same report has the same identifier; another phase, time, flow, run or sensor has another one."""
+
+    def identifier(sensor="a", run="1", **fields):
+        [line] = written(classified(**fields), observer=Observer(sensor, "", run), with_updates=True)
+        return json.loads(line)["event"]["id"]
+
+    others = [
+        {"sensor": "b"},
+        {"run": "2"},
+        {"flow_id": 8},
+        {"phase": "open"},
+        {"phase": "update"},
+        {"last_ns": START_NS},
+    ]
+    found = [identifier(), *(identifier(**fields) for fields in others)]
+    assert len(set(found)) == len(found)
+    assert identifier() == identifier(client="192.0.2.99", sent_bytes=3)
+
+
+def test_equal_dns_messages_have_identifiers_of_their_own(written):
+    """A message that is sent again is another event."""
+    first, second = (json.loads(line)["event"]["id"] for line in written(QUERY, QUERY))
+    assert first != second
+
+
+def test_updates_are_written_where_they_are_asked_for(event):
+    """A stream that wants the totals so far gets the reports in between."""
+    update = event(classified(phase="update"), with_updates=True)
+    assert update["event"]["type"] == ["connection", "info"]
+    assert update["source"]["bytes"] == 1000
 
 
 def test_updates_are_not_written(written):
@@ -226,12 +262,13 @@ def test_dns_query(event):
         "@timestamp": "2023-11-14T22:13:20.123456Z",
         "ecs": {"version": "9.0.0"},
         "event": {
+            "id": "87573c132a8cb67be0c236cf039fac4f",
             "kind": "event",
             "category": ["network"],
             "type": ["protocol", "info"],
             "dataset": "netmon.dns",
         },
-        "observer": {"type": "sensor", "product": "netmon"},
+        "observer": {"type": "sensor", "product": "netmon", "name": "netmon"},
         "network": {"transport": "udp", "protocol": "dns"},
         "source": {"ip": "192.0.2.17", "port": 50000},
         "destination": {"ip": "192.0.2.53", "port": 53},

@@ -21,6 +21,7 @@ from tests.machine import need
 from tests.records import DISPUTED, EXPECTED, MOSCOW, START_NS, UNDECIDED, UNEXPECTED, classified, flow
 
 STATS = {
+    "store": {"is_written": True, "errors": {"full": 2}, "lost": 3, "bytes": 4096},
     "packets": 100,
     "other_flows": 5,
     "dns_messages": 6,
@@ -326,8 +327,7 @@ def test_labels_reveal_no_clients_or_hosts(metrics):
 def test_labels_come_from_the_closed_list():
     """No label has values from traffic, and none conflicts with the labels of a target."""
     allowed = {*FLOW_LABELS, "evidence", "reason", "interface", "station", "table", "state", "version"}
-    allowed.add("database")  # of the configuration
-    allowed.add("encapsulation")  # at most 33 for each interface, whatever packets carry
+    allowed |= {"database", "encapsulation"}  # of the configuration; at most 33 for each interface
     allowed |= {"protocol", "operator", "question", "kind", "lacks", "severity", "standing"}
     about = {"city", "latitude", "longitude", "pythonversion", "sensor", "sha256", "site", "vendors"}
     for name, (kind, labels, _help) in METRICS.items():

@@ -1,0 +1,98 @@
+"""`netmon store`: brings events of files into a store."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from netmon.cli.options import ERROR, ConfigOptions, grouped
+from netmon.cli.terminal import log, printable, write_line
+from netmon.config.settings import store_path
+from netmon.errors import SourceError, StoreError
+from netmon.outputs.texts import plural
+from netmon.store.intake import MAX_LINE, Intake, import_lines
+from netmon.store.reading import opened
+
+app = typer.Typer(
+    help="Brings events into a store.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_MOST_PROBLEMS = 5
+
+
+@app.callback()
+def _group() -> None:
+    """Brings events into a store."""
+
+
+@app.command("import")
+@grouped
+def import_events(
+    files: Annotated[
+        list[str], typer.Argument(metavar="EVENTS…", help="Files of events, also .gz ('-': standard input).")
+    ],
+    store: Annotated[
+        Path | None,
+        typer.Option("--store", metavar="FILE", help="Store instead of that of the configuration."),
+    ] = None,
+    *,
+    options: ConfigOptions,
+) -> None:
+    """Adds the events of files to a store.
+
+    Events are those of `events.file` or of `netmon read --json`, of any number of sensors. Events that are
+    stored already change nothing. Flows of no vendor and DNS messages are not stored. Exits with 1 if a line
+    is no event of netmon; the others are stored all the same.
+
+    Examples:
+
+      netmon store import --store office.db events.jsonl events.jsonl.*.gz
+    """
+    path = store or store_path(options.load(), os.environ)
+    if path is None:
+        raise StoreError("there is no store: store.path is off; name a file with --store")
+    has_problems = False
+    with opened(path) as opened_store:
+        for name in files:
+            with _open_text(name) as stream:
+                count, problems = import_lines(_lines(stream), Intake(opened_store, str(path)))
+            write_line(f"{name}: {count:,} {plural(count, 'event')}")
+            for problem in problems[:_MOST_PROBLEMS]:
+                log(f"{name}: {problem}")
+            if len(problems) > _MOST_PROBLEMS:
+                log(f"{name}: {len(problems) - _MOST_PROBLEMS:,} more lines are no events")
+            has_problems = has_problems or bool(problems)
+    if has_problems:
+        raise typer.Exit(ERROR)
+
+
+def _lines(stream: TextIO) -> Iterator[str]:
+    """The lines; one that is longer than any event is cut, which makes it none."""
+    while line := stream.readline(MAX_LINE + 1):
+        yield line
+        while not line.endswith("\n") and (line := stream.readline(MAX_LINE)):
+            pass  # the rest of a line that is too long
+
+
+@contextmanager
+def _open_text(name: str) -> Iterator[TextIO]:
+    """A file of lines, decompressed. Raises SourceError."""
+    try:
+        if name == "-":
+            yield sys.stdin
+        elif name.endswith(".gz"):
+            with gzip.open(name, "rt", encoding="utf-8", errors="replace") as stream:
+                yield stream
+        else:
+            with Path(name).open(encoding="utf-8", errors="replace") as stream:
+                yield stream
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise SourceError(f"{printable(name)}: not a complete gzip file") from error

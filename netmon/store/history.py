@@ -1,0 +1,147 @@
+"""Tables of a store's flows: by place, component, client, name, address or day."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from netmon.outputs.json_line import json_line
+from netmon.store.queries import Reader, Scope, Totals, totals, totals_by
+
+BY: Mapping[str, tuple[str, ...]] = {
+    "place": ("vendor", "country", "location", "city"),
+    "component": ("vendor", "component"),
+    "client": ("client", "client_mac", "client_host"),
+    "name": ("vendor", "name"),
+    "address": ("server", "country", "city"),
+    "day": ("day",),
+}
+"""The columns of each view; `day` is a date."""
+_COUNTED = ("flows", "sent_bytes", "received_bytes", "findings", "undecided", "first", "last")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A line of a view: its texts by column, and what flows of it add up to."""
+
+    texts: Mapping[str, str | None]
+    totals: Totals
+    findings: int  # flows with a finding of any severity
+    undecided: int
+    first_ns: int
+    last_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A view of a period: the lines with most bytes first, or in the order of days; and their total."""
+
+    by: str
+    scope: Scope
+    rows: Sequence[HistoryRow]
+    total: Totals
+
+
+def read_history(reader: Reader, scope: Scope, by: str) -> History:
+    """A view, one of `BY`."""
+    columns = BY[by]
+    grouped: dict[tuple[Any, ...], HistoryRow] = {}
+    for group in totals_by(reader, scope, (*columns, "outcome", "severity")):
+        *key, outcome, severity = group.group
+        one = HistoryRow(
+            texts={name: _text(name, value) for name, value in zip(columns, key, strict=True)},
+            totals=group.totals,
+            findings=group.totals.flows if severity is not None else 0,
+            undecided=group.totals.flows if outcome == "undecided" else 0,
+            first_ns=group.first_ns,
+            last_ns=group.last_ns,
+        )
+        known = grouped.get(tuple(key))
+        grouped[tuple(key)] = one if known is None else _sum(known, one)
+    rows = list(grouped.values())
+    if by != "day":
+        rows.sort(key=lambda row: -row.totals.sent_bytes - row.totals.received_bytes)
+    return History(by, scope, rows, totals(reader, scope))
+
+
+def _text(name: str, value: Any) -> str | None:
+    return day_text(value) if name == "day" else value
+
+
+def day_text(day: int) -> str:
+    """A day since 1970 as an ISO date."""
+    return (_EPOCH + timedelta(days=day)).date().isoformat()
+
+
+def _sum(one: HistoryRow, other: HistoryRow) -> HistoryRow:
+    return HistoryRow(
+        one.texts,
+        Totals(*(a + b for a, b in zip(one.totals, other.totals, strict=True))),
+        one.findings + other.findings,
+        one.undecided + other.undecided,
+        min(one.first_ns, other.first_ns),
+        max(one.last_ns, other.last_ns),
+    )
+
+
+def _values(row: HistoryRow) -> dict[str, Any]:
+    counts = (row.totals.flows, row.totals.sent_bytes, row.totals.received_bytes, row.findings, row.undecided)
+    times = (_timestamp(row.first_ns), _timestamp(row.last_ns))
+    return {**row.texts, **dict(zip(_COUNTED, (*counts, *times), strict=True))}
+
+
+def _timestamp(time_ns: int) -> str:
+    moment = _EPOCH + timedelta(microseconds=time_ns // 1000)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
+
+
+def as_csv(history: History) -> str:
+    """The view as CSV (RFC 4180). A text that a spreadsheet would calculate begins with an apostrophe."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow((*BY[history.by], *_COUNTED))
+    for row in history.rows:
+        writer.writerow(map(_cell, _values(row).values()))
+    return stream.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def as_json(history: History) -> str:
+    """The view as a line of JSON."""
+    scope = history.scope
+    return json_line(
+        {
+            "by": history.by,
+            "since": None if scope.since_day is None else day_text(scope.since_day),
+            "until": None if scope.until_day is None else day_text(scope.until_day - 1),
+            "vendor": scope.vendor,
+            "rows": [_values(row) for row in history.rows],
+            "total": history.total._asdict(),
+        }
+    )
+
+
+def table_rows(history: History) -> Iterator[tuple[str, HistoryRow]]:
+    """The lines with what they are about in one text, such as "Zurich, CH"."""
+    for row in history.rows:
+        yield _label(history.by, row.texts), row
+
+
+def _label(by: str, texts: Mapping[str, str | None]) -> str:
+    if by == "place":
+        where = ", ".join(text for text in (texts["city"], texts["country"]) if text)
+        return f"{texts['vendor']}: {where or 'unknown'}"
+    separator = ": " if by in ("component", "name") else ", "
+    return separator.join(text for text in texts.values() if text) or "not shown"

@@ -1,0 +1,67 @@
+"""Lines of events → a store: the stream that a reading of files, or an import, writes to."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+
+from netmon.errors import EventError, StoreError
+from netmon.store.rows import StoreRow, rows_of
+from netmon.store.sqlite import SqliteStore
+
+_ROWS_AT_ONCE = 10_000
+MAX_LINE = 1 << 20
+"""Characters of a line: no event is as long."""
+
+
+class Intake:
+    """Takes lines, and writes their rows in transactions. Raises StoreError if that fails."""
+
+    def __init__(self, store: SqliteStore, name: str) -> None:
+        self._store = store
+        self._name = name
+        self._rows: list[StoreRow] = []
+
+    def write(self, line: str) -> None:
+        """Takes an event. Raises EventError for a line that is none."""
+        self._rows += parse_line(line)
+        if len(self._rows) >= _ROWS_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what was taken."""
+        rows, self._rows = self._rows, []
+        if rows:
+            try:
+                self._store.write(rows)
+            except sqlite3.Error as error:
+                raise StoreError(f"{self._name}: {error}: what was read after that is not stored") from error
+
+
+def parse_line(line: str) -> list[StoreRow]:
+    """The rows of an event in a line of JSON. Raises EventError."""
+    if len(line) > MAX_LINE:
+        raise EventError(f"not an event: a line of {len(line):,} characters")
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise EventError("not an event: no complete line of JSON") from error
+    if not isinstance(event, dict):
+        raise EventError("not an event: a JSON object is needed, one per line")
+    return rows_of(event)
+
+
+def import_lines(lines: Iterable[str], intake: Intake) -> tuple[int, list[str]]:
+    """Takes lines of events, and skips others. The number of lines that were events, and the problems."""
+    count, problems = 0, []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            intake.write(line)
+            count += 1
+        except EventError as error:
+            problems.append(f"line {number:,}: {error}")
+    intake.flush()
+    return count, problems

@@ -1,0 +1,173 @@
+"""The questions to a store: everything that is shown from it is asked here, in one dialect of SQL.
+
+A flow has a row for each day, with its totals so far; what it had on that day is the difference from the row
+before. A flow counts once, on its first day in the period, so that the numbers of groups add up to the total.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from netmon.days import DAY_NS
+from netmon.store.numbers import fill
+from netmon.store.period import SUMS, period
+from netmon.store.tables import FLOWS, TABLES
+
+
+class Reader(Protocol):
+    """A store that answers queries."""
+
+    def select(self, query: str, values: Mapping[str, Any], /) -> Iterator[tuple[Any, ...]]:
+        """The rows that a query gives; `:name` in it stands for a value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a question is about. None: no limit. Days are since 1970-01-01 UTC."""
+
+    since_day: int | None = None
+    until_day: int | None = None  # the day after the last one
+    vendor: str | None = None
+    sensor: str | None = None
+
+    @property
+    def since_ns(self) -> int | None:
+        """The beginning of the first day."""
+        return None if self.since_day is None else self.since_day * DAY_NS
+
+    @property
+    def until_ns(self) -> int | None:
+        """The end of the last day."""
+        return None if self.until_day is None else self.until_day * DAY_NS
+
+    def values(self) -> dict[str, Any]:
+        """The values that queries name."""
+        return {
+            "since_day": self.since_day,
+            "until_day": self.until_day,
+            "vendor": self.vendor,
+            "sensor": self.sensor,
+        }
+
+
+class Totals(NamedTuple):
+    """Flows, and what they sent and received in a period."""
+
+    flows: int
+    sent_bytes: int
+    received_bytes: int
+    sent_packets: int
+    received_packets: int
+
+
+class GroupTotals(NamedTuple):
+    """The totals of one group: its values in the order of the columns that were asked for."""
+
+    group: tuple[str | int | None, ...]
+    totals: Totals
+    first_ns: int
+    last_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFlow:
+    """A flow in a period: its latest row by column, and what it sent and received in the period."""
+
+    row: Mapping[str, Any]
+    totals: Totals
+
+
+GROUP_COLUMNS = frozenset(FLOWS.names) - {*SUMS, "revision", "numbers", "is_over"}
+"""Columns of flows by which they may be grouped."""
+
+_TOTALS = ", ".join(("coalesce(sum(is_first), 0)", *(f"coalesce(sum(new_{name}), 0)" for name in SUMS)))
+
+
+def totals(reader: Reader, scope: Scope) -> Totals:
+    """The totals of all flows of vendors."""
+    [row] = reader.select(f"{period(())} SELECT {_TOTALS} FROM period", scope.values())
+    return Totals(*row)
+
+
+def totals_by(reader: Reader, scope: Scope, columns: Sequence[str]) -> list[GroupTotals]:
+    """The totals of each group of flows with the same values in these columns of `flows`, in their order.
+
+    Raises KeyError for a column that there is not.
+    """
+    for name in columns:
+        if name not in GROUP_COLUMNS:
+            raise KeyError(name)
+    chosen = ", ".join(columns)
+    query = f"""{period([*columns, "last_ns"])}
+SELECT {chosen}, {_TOTALS}, min(start_ns), max(last_ns) FROM period
+GROUP BY {chosen} ORDER BY {chosen}"""
+    count = len(columns)
+    return [
+        GroupTotals(tuple(row[:count]), Totals(*row[count:-2]), row[-2], row[-1])
+        for row in reader.select(query, scope.values())
+    ]
+
+
+def flows(reader: Reader, scope: Scope, *, only_findings: bool = False) -> Iterator[StoredFlow]:
+    """Each flow of a vendor in the period, ordered by its start."""
+    names = FLOWS.names
+    query = f"""{period(names, only_findings=only_findings)}, latest AS (
+  SELECT *, row_number() OVER (PARTITION BY sensor, run, flow ORDER BY day DESC) AS back,
+    {", ".join(f"sum(new_{name}) OVER (PARTITION BY sensor, run, flow) AS all_{name}" for name in SUMS)}
+  FROM period
+)
+SELECT {", ".join(names)}, {", ".join(f"all_{name}" for name in SUMS)} FROM latest
+WHERE back = 1
+ORDER BY start_ns, sensor, run, flow"""
+    for row in reader.select(query, scope.values()):
+        values = dict(zip(names, row, strict=False))
+        yield StoredFlow(values, Totals(1, *row[len(names) :]))
+
+
+def judgement(reader: Reader, flow: StoredFlow) -> dict[str, Any]:
+    """Why a flow was judged as it was: the keys of its event that explain it, under their names there."""
+    found = list(
+        reader.select("SELECT document FROM judgements WHERE id = :id", {"id": flow.row["judgement"]})
+    )
+    document = json.loads(found[0][0]) if found else {}
+    return fill(document, json.loads(flow.row["numbers"] or "{}"))
+
+
+def finding_event(reader: Reader, flow: StoredFlow) -> dict[str, Any] | None:
+    """The complete event of a finding; None if the flow is none."""
+    query = "SELECT document FROM findings WHERE sensor = :sensor AND run = :run AND flow = :flow"
+    key = {name: flow.row[name] for name in ("sensor", "run", "flow")}
+    for (document,) in reader.select(query, key):
+        return dict(json.loads(document))
+    return None
+
+
+def rows(reader: Reader, table: str, scope: Scope) -> Iterator[dict[str, Any]]:
+    """The rows of `runs`, `conditions`, `views` or `evidence` in a period, in the order of their times.
+
+    Runs are those that were not over before it began. `document` is parsed.
+    """
+    begin, where = _TIMES[table]
+    columns = next(one for one in TABLES if one.name == table).names
+    query = (
+        f"SELECT {', '.join(columns)} FROM {table} WHERE (:sensor IS NULL OR sensor = :sensor) "
+        f"AND (:since_ns IS NULL OR {where} >= :since_ns) AND (:until_ns IS NULL OR {begin} < :until_ns) "
+        f"ORDER BY {begin}, sensor, run"
+    )
+    values = {"sensor": scope.sensor, "since_ns": scope.since_ns, "until_ns": scope.until_ns}
+    for row in reader.select(query, values):
+        found = dict(zip(columns, row, strict=True))
+        yield {**found, "document": json.loads(found["document"])}
+
+
+_TIMES = {
+    "runs": ("start_ns", "coalesce(end_ns, 9223372036854775807)"),
+    "conditions": ("since_ns", "since_ns"),
+    "views": ("start_ns", "end_ns"),
+    "evidence": ("time_ns", "time_ns"),
+}
+"""When a row begins, and when it ends."""

@@ -1,0 +1,91 @@
+"""The record of a reading of capture files: flows, what was to be seen, and under which conditions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from netmon.config.settings import Config
+from netmon.errors import StoreError
+from netmon.outputs.events import Events, Stream
+from netmon.outputs.observer import Observer
+from netmon.outputs.run_events import RunEvents, describe_conditions, file_sha256
+from netmon.places.database import Database
+from netmon.privacy import Privacy
+from netmon.records import ClassifiedFlow, DnsRecord
+from netmon.signatures.model import SignatureSet
+from netmon.store.intake import Intake
+from netmon.store.sqlite import SqliteStore
+
+
+class Reading:
+    """An output for the flows of files, which also writes the events of the run: call `finish` at the end."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        config: Config,
+        signatures: SignatureSet,
+        databases: Sequence[Database],
+        privacy: Privacy,
+        observer: Observer,
+        paths: Sequence[str],
+        expression: str,
+    ) -> None:
+        self._stream = stream
+        self._events = Events(stream, privacy, signatures.locations, observer)
+        self._run = RunEvents([stream], observer, is_live=False)
+        self._conditions = describe_conditions(config, signatures, databases, privacy.level)
+        self._paths = paths
+        self._filter = expression
+
+    def flow(self, classified: ClassifiedFlow) -> None:
+        """Writes the event of a flow."""
+        self._events.flow(classified)
+
+    def dns(self, record: DnsRecord) -> None:
+        """Does nothing: DNS messages are not stored."""
+
+    def flush(self) -> None:
+        """Writes what is buffered."""
+        self._stream.flush()
+
+    def finish(self, stats: Mapping[str, Any], problems: Sequence[str] = ()) -> None:
+        """Writes the events of the run; `stats` are the engine's counters, `problems` those of files."""
+        start_ns, end_ns = stats["first_ns"] or 0, stats["last_ns"] or 0
+        files = [_describe_file(path) for path in self._paths]
+        facts: dict[str, Any] = {"conditions": self._conditions, "files": files}
+        facts |= {"filter": self._filter or None, "problems": list(problems) or None}
+        self._run.run("start", start_ns, **facts)
+        self._run.view(stats, start_ns, end_ns)
+        self._run.run("end", end_ns, **facts)
+        self.flush()
+
+
+def _describe_file(path: str) -> dict[str, Any]:
+    """Its name, size and SHA-256; of standard input, only that it was read."""
+    if not Path(path).is_file():
+        return {"name": path}
+    return {"name": path, "size": Path(path).stat().st_size, "sha256": file_sha256(Path(path))}
+
+
+@contextmanager
+def opened(path: Path | str, *, is_read_only: bool = False) -> Iterator[SqliteStore]:
+    """A store that a command uses. Raises StoreError in place of the errors of SQLite."""
+    try:
+        store = SqliteStore(path, is_read_only=is_read_only, wait_s=10)
+        try:
+            yield store
+        finally:
+            store.close()
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}: name a file that can be used as a store") from error
+
+
+def intake_of(store: SqliteStore, name: str, observer: Observer) -> Intake:
+    """Takes the events of a run, in place of what is stored of it: the same files may be read again."""
+    store.forget_run(observer.sensor, observer.run or "")
+    return Intake(store, name)

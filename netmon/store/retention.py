@@ -1,0 +1,102 @@
+"""What is too old, or too much, leaves the store in small steps, between which it can be written and read.
+
+Pages that become free are given back to the file system step by step as well.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from netmon.store.sqlite import SqliteStore
+from netmon.store.tables import FLOWS, TABLES, StoreTable
+
+_ROWS_AT_ONCE = 500
+_PAGES_AT_ONCE = 100
+_SLACK = 0.9
+"""A store that is too large shrinks to this part of its limit, so that not every row makes it so again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much is kept; 0: no limit."""
+
+    days: int = 0
+    max_bytes: int = 0
+
+
+class Retention:
+    """Removes what is beyond the limit: first the oldest days."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
+        self._is_shrinking = False
+
+    def tidy(self, store: SqliteStore, today: int, budget_s: float) -> bool:
+        """Works for about this long; True if more is left to do. Raises sqlite3.Error."""
+        end_s = time.monotonic() + budget_s
+        while self._step(store, today):
+            if time.monotonic() >= end_s:
+                return True
+        return False
+
+    def _step(self, store: SqliteStore, today: int) -> bool:
+        """One step, which takes some milliseconds. False if there is nothing to do."""
+        if _give_back(store):
+            return True
+        if self._limit.days and _remove(store, today - self._limit.days + 1):
+            return True
+        if not self._is_too_large(store):
+            return False
+        oldest = min(filter(None, (_oldest_day(store, table) for table in TABLES)), default=None)
+        if oldest is None:
+            return False
+        # Of the oldest days, only rows on which later ones build may be left.
+        return any(_remove(store, day + 1) for day in range(oldest, today + 1))
+
+    def _is_too_large(self, store: SqliteStore) -> bool:
+        if not self._limit.max_bytes:
+            return False
+        part = _SLACK if self._is_shrinking else 1.0
+        self._is_shrinking = used_bytes(store) > part * self._limit.max_bytes
+        return self._is_shrinking
+
+
+def used_bytes(store: SqliteStore) -> int:
+    """The size of the file without its free pages."""
+    pages, free, size = (
+        int(store.value(f"PRAGMA {name}")) for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
+
+
+def _oldest_day(store: SqliteStore, table: StoreTable) -> int | None:
+    column, units = table.age
+    oldest = store.value(f"SELECT min({column}) FROM {table.name}")
+    return None if oldest is None else int(oldest) // units
+
+
+def _remove(store: SqliteStore, before_day: int) -> bool:
+    """Removes some rows of earlier days. A flow that goes on keeps them: its later totals build on them."""
+    for table in TABLES:
+        column, units = table.age
+        key = ", ".join(table.key)
+        goes_on = ""
+        if table is FLOWS:
+            same = " AND ".join(f"later.{name} = flows.{name}" for name in ("sensor", "run", "flow"))
+            goes_on = f" AND NOT EXISTS (SELECT 1 FROM flows AS later WHERE {same} AND later.day >= :before)"
+        chosen = f"SELECT {key} FROM {table.name} WHERE {column} < :before{goes_on} LIMIT {_ROWS_AT_ONCE}"
+        statement = f"DELETE FROM {table.name} WHERE ({key}) IN ({chosen})"
+        if store.execute(statement, {"before": before_day * units}):
+            return True
+    return False
+
+
+def _give_back(store: SqliteStore) -> bool:
+    """Gives some free pages back, if there are many."""
+    free = int(store.value("PRAGMA freelist_count"))
+    if free < _PAGES_AT_ONCE:
+        return False
+    for _ in store.select(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})"):
+        pass
+    return int(store.value("PRAGMA freelist_count")) < free

@@ -1,0 +1,257 @@
+"""An event → the rows of the store: the only place that knows both."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from netmon.days import DAY_NS
+from netmon.errors import EventError
+from netmon.store import tables
+from netmon.store.numbers import lift
+from netmon.store.tables import StoreTable
+
+Event = Mapping[str, Any]
+Value = str | int | None
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST = 2**63 - 1
+_PHASES = {"open": 0, "update": 0, "start": 0, "change": 1, "end": 1}
+
+
+class StoreRow(NamedTuple):
+    """A row of a table, with its values in the order of the columns."""
+
+    table: StoreTable
+    values: tuple[Value, ...]
+
+
+def rows_of(event: Event) -> list[StoreRow]:
+    """The rows of an event; none if it is not stored, such as a flow of no vendor.
+
+    Raises EventError if the event is not one that netmon writes.
+    """
+    dataset = _find(event, "event.dataset")
+    make = _DATASETS.get(str(dataset))
+    if make is None:
+        return []
+    try:
+        rows = list(make(event))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise EventError(f"not an event of {dataset} that netmon writes: {error or type(error)}") from error
+    for row in rows:
+        _check(row)
+    return rows
+
+
+def _check(row: StoreRow) -> None:
+    """Raises EventError for a value that its column cannot hold, or a key without a value."""
+    for column, value in zip(row.table.columns, row.values, strict=True):
+        is_right = type(value) is int and abs(value) <= _MOST if column.kind == "integer" else _is_text(value)
+        if (value is None and column.name in row.table.key) or (value is not None and not is_right):
+            raise EventError(
+                f"not an event that netmon writes: {row.table.name}.{column.name} is {value!r:.40}"
+            )
+
+
+def _is_text(value: object) -> bool:
+    """True for a text that a database can hold: JSON may have halves of characters."""
+    return isinstance(value, str) and not any("\ud800" <= one <= "\udfff" for one in value)
+
+
+def time_ns(text: str) -> int:
+    """The time in an event, which has microseconds. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"'{text:.40}' has no time zone")
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def _find(event: Event, path: str) -> Any:
+    """The value at a path of keys; None if there is none."""
+    value: Any = event
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _time(event: Event, path: str) -> int | None:
+    text = _find(event, path)
+    return None if text is None else time_ns(text)
+
+
+def _interface(event: Event) -> Any:
+    return _find(event, "observer.ingress.interface.name")
+
+
+def _words(values: Iterable[str] | None) -> str | None:
+    return ",".join(values) if values else None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _of_run(event: Event) -> dict[str, Value]:
+    return {
+        "sensor": _find(event, "observer.name"),
+        "run": _find(event, "netmon.run"),
+        "site": _find(event, "observer.geo.name"),
+    }
+
+
+def _row(table: StoreTable, values: Mapping[str, Value]) -> StoreRow:
+    return StoreRow(table, tuple(values.get(name) for name in table.names))
+
+
+def _flow_rows(event: Event) -> Iterator[StoreRow]:
+    meaning = event["netmon"]
+    fallbacks = meaning.get("fallback")
+    if meaning.get("vendor") is None and not fallbacks:
+        return
+    source, destination = event["source"], event["destination"]
+    place = meaning.get("place") or {}
+    last_ns = time_ns(event["@timestamp"])
+    packets = source["packets"] + destination["packets"]
+    document, numbers = lift(_judgement(event))
+    text = _json(document)
+    identifier = hashlib.sha256(text.encode()).hexdigest()[:32]
+    concerns = meaning.get("concerns") or ()
+    values: dict[str, Value] = {
+        **_of_run(event),
+        "flow": meaning["flow_id"],
+        "day": last_ns // DAY_NS,
+        "start_ns": _time(event, "event.start"),
+        "last_ns": last_ns,
+        "client": source.get("ip") or source.get("address"),
+        "client_port": source.get("port"),
+        "client_mac": source.get("mac"),
+        "client_host": source.get("domain"),
+        "status": meaning.get("signature_status"),
+        "name": destination.get("domain"),
+        "grounds": meaning.get("grounds", "own"),
+        "server": destination["ip"],
+        "server_port": destination["port"],
+        "transport": event["network"]["transport"],
+        "interface": _interface(event),
+        "sent_bytes": source["bytes"],
+        "received_bytes": destination["bytes"],
+        "sent_packets": source["packets"],
+        "received_packets": destination["packets"],
+        "location": place.get("location"),
+        "country": place.get("country"),
+        "city": _find(event, "destination.geo.city_name"),
+        "confidence": place.get("confidence"),
+        "outcome": meaning.get("verdict"),
+        "view": _words(meaning.get("view")),
+        "uncounted": meaning.get("concerns_uncounted"),
+        "concerns": _words(f"{one['country']}:{one['standing']}" for one in concerns),
+        "fallback": _words(sorted({one["vendor"] for one in fallbacks or ()})),
+        "edge": _find(event, "netmon.edge.holder"),
+        "is_over": _PHASES[meaning["phase"]],
+        "revision": 2 * packets + _PHASES[meaning["phase"]],
+        "judgement": identifier,
+        "numbers": _json(numbers) if numbers else None,
+    }
+    for name in _SAME_NAME:
+        values[name] = meaning.get(name)
+    yield _row(tables.JUDGEMENTS, {"id": identifier, "day": values["day"], "document": text})
+    yield _row(tables.FLOWS, values)
+    if values["severity"] is not None:
+        yield _row(tables.FINDINGS, {**values, "document": _json(event)})
+
+
+_SAME_NAME = (
+    "vendor",
+    "component",
+    "matched",
+    "evidence",
+    "reason",
+    "severity",
+    "lacks",
+    "promise",
+    "contact",
+    "first_packet",
+)
+"""Columns of flows that are called as the event calls them."""
+_EXPLAINED = ("place", "row", "explanation", "exception", "signature", "fallback", "edge", "resolver")
+_MEANT = (
+    *("vendor", "component", "signature_status", "evidence", "grounds", "contact"),
+    *("verdict", "reason", "severity", "lacks", "promise", "concerns", "concerns_uncounted"),
+)
+"""What flows with the same judgement have in common besides, so that a report adds up by judgement."""
+
+
+def _judgement(event: Event) -> dict[str, Any]:
+    """What a flow means: where it went, what was decided, and why."""
+    meaning = event["netmon"]
+    city = _find(event, "destination.geo.city_name")
+    document = {key: meaning[key] for key in (*_MEANT, *_EXPLAINED) if key in meaning}
+    return document if city is None else {**document, "city": city}
+
+
+def _run_rows(event: Event) -> Iterator[StoreRow]:
+    meaning = event["netmon"]
+    when_ns, phase = time_ns(event["@timestamp"]), meaning["phase"]
+    conditions = meaning["conditions"]
+    values: dict[str, Value] = {
+        **_of_run(event),
+        "source": meaning["source"],
+        "start_ns": time_ns(meaning["started"]),
+        "end_ns": when_ns if phase == "end" else None,
+        "privacy": conditions["privacy_level"],
+        "revision": 2 * when_ns + _PHASES[phase],
+        "document": _json(event),
+        "since_ns": when_ns,
+    }
+    yield _row(tables.RUNS, values)
+    if phase != "end":
+        yield _row(tables.CONDITIONS, {**values, "document": _json(conditions)})
+
+
+def _view_rows(event: Event) -> Iterator[StoreRow]:
+    meaning = event["netmon"]
+    view = meaning.get("view") or {}
+    yield _row(
+        tables.VIEWS,
+        {
+            **_of_run(event),
+            "interface": _NO_INTERFACE if meaning["scope"] == "run" else _interface(event) or "",
+            "start_ns": _time(event, "event.start"),
+            "end_ns": _time(event, "event.end"),
+            "scope": meaning["scope"],
+            "dropped": view.get("dropped", 0) + view.get("interface_dropped", 0),
+            **{name: view.get(name, 0) for name in _VIEW},
+            "up": view.get("up"),
+            "document": _json({key: meaning[key] for key in _SECTIONS if key in meaning}),
+        },
+    )
+
+
+_VIEW = ("packets", "flow_packets", "undecoded_packets", "tcp_bytes", "unseen_tcp_bytes", "interruptions")
+_NO_INTERFACE = "*"
+"""In the place of an interface: what belongs to no single one."""
+_SECTIONS = ("view", "undecoded", "totals", "named", "unnamed", "ech", "encrypted_dns", "evicted", "rejected")
+
+
+def _evidence_rows(event: Event) -> Iterator[StoreRow]:
+    values: dict[str, Value] = {
+        **_of_run(event),
+        "flow": event["netmon"]["flow_id"],
+        "file": event["file"]["name"],
+        "time_ns": time_ns(event["@timestamp"]),
+        "sha256": event["file"]["hash"]["sha256"],
+        "document": _json(event),
+    }
+    yield _row(tables.EVIDENCE, values)
+
+
+_DATASETS: Mapping[str, Callable[[Event], Iterator[StoreRow]]] = {
+    "netmon.flow": _flow_rows,
+    "netmon.run": _run_rows,
+    "netmon.view": _view_rows,
+    "netmon.evidence": _evidence_rows,
+}
+"""Datasets that are stored. DNS messages never are: they are about everything that clients do."""

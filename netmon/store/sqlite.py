@@ -1,0 +1,123 @@
+"""The store in a file of SQLite, or in memory: the same tables, for one machine."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from netmon.errors import StoreError
+from netmon.store.migrations import check, migrate
+from netmon.store.rows import StoreRow, Value
+from netmon.store.tables import StoreTable
+
+MEMORY = ":memory:"
+_WAIT_S = 0.5
+
+
+class SqliteStore:
+    """An open store. All its errors are `sqlite3.Error`, apart from those of the constructor."""
+
+    def __init__(self, path: Path | str, *, is_read_only: bool = False, wait_s: float | None = None) -> None:
+        """Opens the file, and makes or migrates its tables. Raises StoreError and sqlite3.Error.
+
+        `wait_s`: how long a write waits for another program that has locked the file.
+        """
+        self._connection = sqlite3.connect(
+            _uri_to_read(Path(path)) if is_read_only else path,
+            uri=is_read_only,
+            timeout=_WAIT_S if wait_s is None else wait_s,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        self._upserts: dict[str, str] = {}
+        try:
+            check(self._connection, str(path), is_complete=is_read_only)  # before anything is changed
+            if not is_read_only:
+                self._prepare(str(path))
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self, name: str) -> None:
+        # A new file is given back page by page when rows are deleted (see `retention`).
+        for pragma in (
+            "auto_vacuum=INCREMENTAL",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "temp_store=MEMORY",
+        ):
+            self._connection.execute(f"PRAGMA {pragma}")
+        migrate(self._connection, name)
+
+    def write(self, rows: Iterable[StoreRow]) -> None:
+        """Writes rows in one transaction: all or none. What is stored already changes nothing."""
+        by_table: dict[StoreTable, list[tuple[Value, ...]]] = {}
+        for row in rows:
+            by_table.setdefault(row.table, []).append(row.values)
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            for table, values in by_table.items():
+                self._connection.executemany(self._upsert(table), values)
+            self.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self.execute("ROLLBACK")
+            raise
+
+    def select(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows that a query gives; `:name` in it stands for a value."""
+        yield from self._connection.execute(query, values)
+
+    def execute(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> int:
+        """Executes a statement; returns the number of rows that it changed."""
+        return self._connection.execute(statement, values).rowcount
+
+    def forget_run(self, sensor: str, run: str) -> None:
+        """Removes what is stored of a run: its files are read again."""
+        self.execute("BEGIN IMMEDIATE")
+        for table in ("runs", "conditions", "flows", "findings", "views", "evidence"):
+            self.execute(f"DELETE FROM {table} WHERE sensor = ? AND run = ?", (sensor, run))
+        self.execute("COMMIT")
+
+    def value(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Any:
+        """The only value that a query gives; None if it gives no row."""
+        row = self._connection.execute(query, values).fetchone()
+        return row[0] if row else None
+
+    def complete_file(self) -> None:
+        """Moves what is in the log beside the file into the file itself."""
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Closes the file; what was written is in it."""
+        self._connection.close()
+
+    def _upsert(self, table: StoreTable) -> str:
+        known = self._upserts.get(table.name)
+        if known is None:
+            known = self._upserts[table.name] = make_upsert(table)
+        return known
+
+
+def _uri_to_read(path: Path) -> str:
+    """The name by which SQLite only reads a file, even if its folder cannot be written to."""
+    if not path.is_file():
+        raise StoreError(f"{path}: there is no store: `netmon run` and `netmon read --store FILE` make one")
+    is_at_rest = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
+    return f"{path.absolute().as_uri()}?{'immutable=1' if is_at_rest else 'mode=ro'}"
+
+
+def make_upsert(table: StoreTable) -> str:
+    """The statement that adds a row, or replaces the one with its key if that is not newer."""
+    names = ", ".join(table.names)
+    places = ", ".join("?" * len(table.names))
+    changed = ", ".join(f"{name} = excluded.{name}" for name in table.names if name not in table.key)
+    action = f"DO UPDATE SET {changed}"
+    if table.version is not None:
+        action += f" WHERE excluded.{table.version} {'>' if table.is_shared else '>='} {table.version}"
+    return (
+        f"INSERT INTO {table.name} ({names}) VALUES ({places}) ON CONFLICT ({', '.join(table.key)}) {action}"
+    )

@@ -1,0 +1,204 @@
+"""Writes events to a store in a thread of its own, off the path of packets.
+
+Whatever is wrong with the file, capture and metrics go on: what cannot be written waits, in a bounded place,
+and is written when it can be.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from netmon.days import DAY_S
+from netmon.errors import EventError, StoreError, reason_of
+from netmon.file_version import FileVersion, file_version
+from netmon.store.intake import parse_line
+from netmon.store.pending import Pending
+from netmon.store.retention import Limit, Retention, used_bytes
+from netmon.store.sqlite import SqliteStore
+
+StoreProblem = Literal["full", "locked", "read_only", "damaged", "other"]
+"""Why the store could not be written: a closed set, used as a metric label."""
+STORE_PROBLEMS: tuple[StoreProblem, ...] = ("full", "locked", "read_only", "damaged", "other")
+
+MAX_LINES = 100_000
+"""Events that wait for the thread, which takes them twice a second."""
+_EVERY_S = 0.5
+_TIDY_EVERY_S = 60.0
+_TIDY_FOR_S = 0.05
+_END_WITHIN_S = 5.0
+_SIDE_FILES = ("-wal", "-shm")
+_CODES: dict[int, StoreProblem] = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_PERM: "read_only",
+    sqlite3.SQLITE_CANTOPEN: "read_only",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+}
+
+
+class StoreWriter:
+    """A stream of events for a store. Events that find no room are counted, and never waited for."""
+
+    def __init__(
+        self,
+        path: Path,
+        limit: Limit,
+        log: Callable[[str], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Opens the store and starts the thread. A file that cannot be used now is tried again.
+
+        `log` is called with a line for the administrator, from the thread; `clock`: seconds since 1970.
+        """
+        self.errors: Counter[StoreProblem] = Counter()
+        self.is_written = True
+        self.size = 0
+        self._path = path
+        self._log = log
+        self._clock = clock
+        self._retention = Retention(limit)
+        self._tidy_at_s = 0.0
+        self._lines: deque[str] = deque()
+        self._pending = Pending()
+        self._lost_lines = 0
+        self._lost_before = 0
+        self._store: SqliteStore | None = None
+        self._identity: FileVersion | None = None
+        self._wake = threading.Event()
+        self._is_ending = False
+        self._turn()
+        self._thread = threading.Thread(target=self._run, name="store", daemon=True)
+        self._thread.start()
+
+    @property
+    def lost(self) -> int:
+        """Records that were given up."""
+        return self._lost_lines + self._pending.lost
+
+    def write(self, line: str) -> None:
+        """Takes an event; never blocks."""
+        if len(self._lines) >= MAX_LINES:
+            self._lost_lines += 1
+        else:
+            self._lines.append(line)
+
+    def flush(self) -> None:
+        """Does nothing: the thread writes twice a second."""
+
+    def close(self) -> None:
+        """Writes what is left, for a few seconds at most, and ends the thread."""
+        self._is_ending = True
+        self._wake.set()
+        self._thread.join(_END_WITHIN_S)
+
+    def _run(self) -> None:
+        while not self._is_ending:
+            self._wake.wait(_EVERY_S)
+            self._turn()
+        self._turn()
+        self._close()
+
+    def _turn(self) -> None:
+        """Writes what has come since the last turn."""
+        self._parse()
+        try:
+            store = self._open()
+            if len(self._pending):
+                store.write(self._pending.rows())
+                self._pending.clear()
+                self.size = used_bytes(store)
+            self._tidy(store)
+        except (sqlite3.Error, StoreError, OSError) as error:
+            self._fail(error)
+        else:
+            self._recover()
+
+    def _parse(self) -> None:
+        for _ in range(len(self._lines)):
+            with suppress(EventError):
+                self._pending.add(parse_line(self._lines.popleft()))
+
+    def _open(self) -> SqliteStore:
+        """The open store; opened again if its file was moved or removed. Raises the errors of opening it."""
+        there = file_version(self._path)
+        if self._store is not None and (there is None or there[:2] != self._identity):
+            self._log(f"{self._path}: was moved or removed, and is made again")
+            self._store.complete_file()
+            self._close()
+        if self._store is None:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if there is None:
+                for suffix in _SIDE_FILES:  # of a file that is gone: they belong to no other
+                    Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+                os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+            self._store = SqliteStore(self._path)
+            self._identity = (file_version(self._path) or (0, 0))[:2]
+        return self._store
+
+    def _close(self) -> None:
+        if self._store is not None:
+            with suppress(sqlite3.Error):
+                self._store.close()
+        self._store = None
+
+    def _tidy(self, store: SqliteStore) -> None:
+        now_s = self._clock()
+        if now_s < self._tidy_at_s:
+            return
+        has_more = self._retention.tidy(store, int(now_s // DAY_S), _TIDY_FOR_S)
+        self._tidy_at_s = 0.0 if has_more else now_s + _TIDY_EVERY_S
+        self.size = used_bytes(store)
+
+    def _fail(self, error: Exception) -> None:
+        problem = find_problem(error)
+        self.errors[problem] += 1
+        if problem != "locked":
+            self._close()
+        if problem == "damaged":
+            self._set_aside()
+            return
+        if self.is_written:
+            reason = reason_of(error) if isinstance(error, OSError) else str(error)
+            reason = reason.removeprefix(f"{self._path}: ")
+            self._log(f"{self._path}: {reason}; until it can be written, records wait in memory")
+        self.is_written = False
+
+    def _recover(self) -> None:
+        lost, self._lost_before = self.lost - self._lost_before, self.lost
+        if self.is_written:
+            return
+        self.is_written = True
+        noun = "record was" if lost == 1 else "records were"
+        self._log(f"{self._path}: can be written again; {lost:,} {noun} lost")
+
+    def _set_aside(self) -> None:
+        """Renames a damaged file, so that a new one takes its place; a previous damaged one is replaced."""
+        aside = self._path.with_name(f"{self._path.name}.damaged")
+        try:
+            for suffix in ("", *_SIDE_FILES):
+                with suppress(FileNotFoundError):
+                    Path(f"{self._path}{suffix}").replace(f"{aside}{suffix}")
+        except OSError:
+            kept, self.is_written = "cannot be renamed", False
+        else:
+            kept = f"renamed to {aside}"
+        self._log(f"{self._path}: damaged, or not a store; {kept}; what it held is no longer in reports")
+
+
+def find_problem(error: Exception) -> StoreProblem:
+    """What kind of problem an error is."""
+    if isinstance(error, OSError):
+        return "read_only"
+    code = getattr(error, "sqlite_errorcode", None)
+    return "other" if code is None else _CODES.get(code & 0xFF, "other")

@@ -1,0 +1,113 @@
+"""What leaves a store, in which order, and that it can be used meanwhile."""
+
+import sqlite3
+
+import pytest
+
+from netmon.days import DAY_NS
+from netmon.store import queries
+from netmon.store.intake import Intake
+from netmon.store.queries import Scope
+from netmon.store.retention import Limit, Retention, used_bytes
+from netmon.store.sqlite import SqliteStore
+from tests.records import MOSCOW, UNEXPECTED, classified
+from tests.store.conftest import lines_of
+
+TODAY = 20_000
+
+
+@pytest.fixture
+def filled(tmp_path):
+    """A store with so many flows on each of ten days, the last of which is today, and one of all days."""
+    store = SqliteStore(tmp_path / "flows.db")
+
+    def filled(each_day=10):
+        intake = Intake(store, "flows.db")
+        for back in range(10):
+            last_ns = (TODAY - back) * DAY_NS + DAY_NS // 2
+            flows = [
+                classified(MOSCOW, UNEXPECTED, flow_id=1000 * (back + 1) + one, last_ns=last_ns)
+                for one in range(each_day)
+            ]
+            sent = (10 - back) * 100
+            numbers = {"sent_bytes": sent, "sent_packets": sent, "phase": "update"}
+            flows.append(classified(flow_id=0, last_ns=last_ns, **numbers))
+            for line in lines_of(*flows):
+                intake.write(line)
+        intake.flush()
+        return store
+
+    yield filled
+    store.close()
+
+
+def tidy(store, limit):
+    """Everything that is to be done, and in how many steps."""
+    retention, rounds = Retention(limit), 1
+    while retention.tidy(store, TODAY, 0):
+        rounds += 1
+        assert rounds < 10_000
+    return rounds
+
+
+def days(store):
+    """The days from which there are flows, and their number."""
+    return {one.group[0]: one.totals.flows for one in queries.totals_by(store, Scope(), ["day"])}
+
+
+def test_old_days_leave(filled):
+    """Today and the two days before stay, with findings and judgements that they need."""
+    store = filled()
+    tidy(store, Limit(days=3))
+    kept = {day: count for day, count in days(store).items() if day >= TODAY - 2}
+    assert [kept[TODAY - back] for back in (2, 1, 0)] == [10, 10, 10]
+    assert store.value("SELECT count(*) FROM findings") == 30
+    assert store.value("SELECT min(day) FROM judgements") >= TODAY - 2
+    for flow in queries.flows(store, Scope()):
+        assert queries.judgement(store, flow)["place"]["country"] in ("CH", "RU")
+
+
+def test_a_flow_that_goes_on_keeps_its_totals(filled):
+    """What it has on the days that stay is the same as before."""
+    store = filled()
+    scope = Scope(since_day=TODAY - 2)
+    before = queries.totals(store, scope)
+    tidy(store, Limit(days=3))
+    assert queries.totals(store, scope) == before
+    flows = [flow for flow in queries.flows(store, scope) if flow.row["flow"] == 0]
+    assert [flow.totals.sent_bytes for flow in flows] == [300]
+
+
+def test_a_store_that_is_too_large_shrinks(filled):
+    """The oldest days leave until it is smaller, and the file shrinks as well."""
+    store = filled(300)
+    size, limit = used_bytes(store), used_bytes(store) // 2
+    tidy(store, Limit(max_bytes=limit))
+    assert used_bytes(store) < limit
+    found = days(store)
+    assert found[TODAY] == 300
+    assert found.get(TODAY - 9, 0) <= 1
+    store.complete_file()
+    assert store.value("PRAGMA page_count") * store.value("PRAGMA page_size") < 0.7 * size
+
+
+def test_nothing_leaves_within_the_limits(filled):
+    """A limit that is not exceeded, or none, changes nothing."""
+    store = filled()
+    before = days(store)
+    for limit in (Limit(), Limit(days=10), Limit(max_bytes=1 << 30)):
+        assert tidy(store, limit) == 1
+    assert days(store) == before
+
+
+def test_others_read_and_write_between_the_steps(filled, tmp_path):
+    """No step holds the file for the next one."""
+    store = filled(300)
+    other = sqlite3.connect(tmp_path / "flows.db", timeout=0, isolation_level=None)
+    retention, steps = Retention(Limit(days=1)), 0
+    while retention.tidy(store, TODAY, 0):
+        other.execute("UPDATE runs SET site = 'a'")
+        assert other.execute("SELECT count(*) FROM flows").fetchone()[0] > 0
+        steps += 1
+    other.close()
+    assert steps > 5

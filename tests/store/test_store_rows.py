@@ -1,0 +1,162 @@
+"""An event → rows: every column from its field, and nothing that is no event of netmon."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netmon.errors import EventError
+from netmon.privacy import NOTHING, PSEUDONYM
+from netmon.records import ClassifiedFlow, ConcernStanding, Fallback
+from netmon.store.intake import parse_line
+from netmon.store.numbers import fill, lift
+from netmon.store.rows import rows_of
+from tests.records import MOSCOW, START_NS, UNEXPECTED, classified, flow
+from tests.store.conftest import lines_of
+
+
+def rows(line):
+    """The rows of a line by table, as dictionaries."""
+    return {row.table.name: dict(zip(row.table.names, row.values, strict=True)) for row in parse_line(line)}
+
+
+def test_columns_of_a_flow():
+    """Each column has what the event says; totals, times and the day are numbers."""
+    found = classified(MOSCOW, UNEXPECTED, view=("one_way", "gap"), interface="eth1")
+    standings = (ConcernStanding("RU", "located"), ConcernStanding("BY", "unknown"))
+    [line] = lines_of(replace(found, concerns=standings))
+    row = rows(line)["flows"]
+    expected = {
+        "sensor": "berlin",
+        "site": "Adlershof",
+        "run": "cafe",
+        "flow": 7,
+        "day": 19675,
+        "start_ns": START_NS // 1000 * 1000,
+        "last_ns": (START_NS + 2_500_000_000) // 1000 * 1000,
+        "client": "192.0.2.17",
+        "vendor": "acme",
+        "name": "files.acme.example",
+        "evidence": "sni",
+        "grounds": "own",
+        "server": "198.51.100.5",
+        "server_port": 443,
+        "transport": "tcp",
+        "interface": "eth1",
+        "sent_bytes": 1000,
+        "received_bytes": 2000,
+        "sent_packets": 10,
+        "received_packets": 12,
+        "location": "moscow",
+        "country": "RU",
+        "confidence": "agreed",
+        "outcome": "unexpected",
+        "severity": "warning",
+        "promise": "files_in_zurich",
+        "view": "one_way,gap",
+        "concerns": "RU:located,BY:unknown",
+        "is_over": 1,
+    }
+    assert {name: row[name] for name in expected} == expected
+    assert json.loads(rows(line)["findings"]["document"]) == json.loads(line)
+
+
+@pytest.mark.parametrize(("level", "shown"), [(PSEUDONYM, "client-"), (NOTHING, None)])
+def test_clients_are_as_the_privacy_level_shows_them(level, shown):
+    """Above level 0, no row has the address of a client."""
+    lines = lines_of(classified(), level=level)
+    client = rows(lines[0])["flows"]["client"]
+    assert client is None if shown is None else client.startswith(shown)
+    assert "192.0.2.17" not in repr(rows(lines[0]))
+
+
+def test_flows_of_others_are_not_stored():
+    """A flow that matches no vendor leaves nothing behind, unless a vendor falls back to its resolver."""
+    assert rows(lines_of(ClassifiedFlow(flow()))[0]) == {}
+    fallback = Fallback("acme", "Example", "vendor", None, "official")
+    row = rows(lines_of(ClassifiedFlow(flow(), fallbacks=(fallback,)))[0])["flows"]
+    assert (row["vendor"], row["fallback"]) == (None, "acme")
+
+
+def test_dns_messages_are_not_stored():
+    """They are about everything that clients do."""
+    assert rows_of({"event": {"dataset": "netmon.dns"}}) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "{",
+        "[]",
+        "{}x",
+        "[" * 100_000,
+        '"text"',
+        '{"event":{"dataset":"netmon.flow"}}',
+        '{"event":{"dataset":"netmon.run"},"netmon":{}}',
+        '{"event":{"dataset":"netmon.evidence"},"@timestamp":"2026-01-01"}',
+        " " * 2_000_000,
+    ],
+)
+def test_what_is_no_event_is_refused(line):
+    """A line that netmon did not write raises EventError and nothing else."""
+    with pytest.raises(EventError):
+        parse_line(line)
+
+
+def paths_of(value, path=()):
+    """The paths to all values of a JSON object."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from paths_of(item, (*path, key))
+    else:
+        yield path
+
+
+EVENT = json.loads(lines_of(classified(MOSCOW, UNEXPECTED))[0])
+
+
+@given(
+    st.sampled_from(sorted(paths_of(EVENT))),
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.none()), st.just({})
+    ),
+)
+def test_any_value_anywhere_gives_rows_or_an_error(path, value):
+    """No value in any field of an event makes anything but rows that a database takes, or EventError."""
+    event = json.loads(json.dumps(EVENT))
+    inner = event
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    try:
+        found = rows_of(event)
+    except EventError:
+        return
+    for row in found:
+        for column, item in zip(row.table.columns, row.values, strict=True):
+            assert item is None or type(item) is (int if column.kind == "integer" else str)
+
+
+STEPS = ["round trip: 12.346 ms, so it is at most 1851 km away: excluded: Tokyo", "2 sources agree on CH"]
+
+
+def test_the_numbers_of_one_flow_are_told_apart():
+    """Two flows with other round trips share a judgement, and each gets its own one back."""
+    one = {"place": {"steps": STEPS, "rtt_ms": 12.346, "country": "CH"}, "row": "a"}
+    other = {
+        "place": {"steps": [STEPS[0].replace("12.346", "9.1"), STEPS[1]], "rtt_ms": 9.1, "country": "CH"}
+    }
+    other["row"] = "a"
+    (shared, numbers), (also, others) = lift(one), lift(other)
+    assert shared == also
+    assert (fill(shared, numbers), fill(shared, others)) == (one, other)
+
+
+@given(st.recursive(st.text() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_what_is_lifted_is_filled_in_again(value):
+    """Any document comes back as it was, apart from the character that marks the holes."""
+    document = json.loads(json.dumps({"row": value}).replace("\\ufffc", ""))
+    assert fill(*lift(document)) == document
