@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from netmon.cli.broker_options import CredentialsOption, KafkaOption, read_pairs
 from netmon.cli.terminal import log
 from netmon.streams.delivery import Delivery
 from netmon.streams.destination import BrokerAccess, open_broker, without_password
@@ -26,21 +27,16 @@ def forward(
             "and syslog+unix:///dev/log).",
         ),
     ],
-    credentials: Annotated[
-        Path | None, typer.Option("--credentials", metavar="FILE", help="NATS credentials.")
-    ] = None,
+    credentials: CredentialsOption = None,
     ca: Annotated[
         Path | None,
-        typer.Option("--ca", metavar="FILE", help="Certificates that a syslog server over TLS is checked against."),
+        typer.Option("--ca", metavar="FILE", help="Certificates to check a syslog server over TLS against."),
     ] = None,
-    options: Annotated[
-        list[str] | None,
-        typer.Option("--kafka", metavar="KEY=VALUE", help="Option of librdkafka; repeat the option for more."),
-    ] = None,
+    kafka: KafkaOption = None,
     position: Annotated[
         Path | None,
         typer.Option(
-            "--position", metavar="FILE", help="File that remembers what was delivered. Default: in the spool."
+            "--position", metavar="FILE", help="File that remembers what is delivered. Default: in SPOOL."
         ),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Stop when everything is delivered.")] = False,
@@ -61,11 +57,7 @@ def forward(
 
       netmon forward spool --to syslog+tls://logs.example --once
     """
-    pairs = [one.partition("=") for one in options or ()]
-    wrong = next((key for key, equals, _ in pairs if not equals), None)
-    if wrong is not None:
-        raise typer.BadParameter(f"'{wrong}' is not KEY=VALUE", param_hint="--kafka")
-    access = BrokerAccess(credentials, ca, {key: value for key, _, value in pairs})
+    access = BrokerAccess(credentials, ca, read_pairs(kafka))
     broker = open_broker(to, access)
     name = without_password(to)
     digest = hashlib.sha256(to.encode()).hexdigest()[:12]

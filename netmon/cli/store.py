@@ -1,4 +1,4 @@
-"""`netmon store`: brings events of files into a store."""
+"""`netmon store`: brings events of files and brokers into a store."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Annotated, TextIO
 
 import typer
 
+from netmon.cli import collect
 from netmon.cli.options import ERROR, ConfigOptions, grouped
 from netmon.cli.terminal import log, printable, write_line
 from netmon.config.settings import store_path
@@ -26,6 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _MOST_PROBLEMS = 5
+app.command("collect")(collect.collect)
 
 
 @app.callback()

@@ -20,12 +20,9 @@ class KafkaBroker:
 
     def __init__(self, servers: str, topic: str, options: Mapping[str, str]) -> None:
         """`options` are those of librdkafka, such as security.protocol. Raises OutputError."""
-        try:
-            from confluent_kafka import KafkaException, Producer  # noqa: PLC0415
-        except ImportError as error:
-            raise OutputError(
-                f"Kafka needs the package confluent-kafka: {install_command(REQUIREMENT)}"
-            ) from error
+        require()
+        from confluent_kafka import KafkaException, Producer  # noqa: PLC0415
+
         settings = {
             "client.id": "netmon",
             "enable.idempotence": True,
@@ -37,7 +34,7 @@ class KafkaBroker:
         try:
             self._producer = Producer(settings)
         except (KafkaException, ValueError) as error:
-            raise OutputError(f"Kafka: {_text(error)}; check the options") from error
+            raise OutputError(f"Kafka: {error_text(error)}; check the options") from error
         self._topic = topic
 
     def publish(self, messages: Sequence[StreamMessage]) -> int:
@@ -56,7 +53,7 @@ class KafkaBroker:
                 self._producer.produce(self._topic, one.line, key=one.id, on_delivery=note)
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
-                    raise BrokerError(_text(error)) from error
+                    raise BrokerError(error_text(error)) from error
                 refused += 1
             except BufferError:
                 break
@@ -74,6 +71,17 @@ class KafkaBroker:
         self._producer.flush(1)
 
 
-def _text(error: Exception) -> str:
+def require() -> None:
+    """Raises OutputError if the client library is missing."""
+    try:
+        import confluent_kafka  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise OutputError(
+            f"Kafka needs the package confluent-kafka: {install_command(REQUIREMENT)}"
+        ) from error
+
+
+def error_text(error: Exception) -> str:
+    """What librdkafka says about an error."""
     first = error.args[0] if error.args else error
     return str(first.str() if hasattr(first, "str") else first)

@@ -55,10 +55,7 @@ class NatsBroker:
         stream = client.jetstream(timeout=_WAIT_S)
         fitting = [one for one in messages if len(one.line) < client.max_payload]
         await asyncio.gather(
-            *(
-                stream.publish(self._subject, one.line, headers={"Nats-Msg-Id": one.id})
-                for one in fitting
-            )
+            *(stream.publish(self._subject, one.line, headers={"Nats-Msg-Id": one.id}) for one in fitting)
         )
         return len(messages) - len(fitting)
 

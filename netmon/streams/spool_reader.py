@@ -48,7 +48,8 @@ class SpoolReader:
         except OSError as error:
             where = error.filename or position_file
             raise OutputError(
-                f"{where}: {reason_of(error)}; the folder is that of spool.folder in the sensor's configuration"
+                f"{where}: {reason_of(error)}; name the folder of spool.folder in the sensor's "
+                "configuration, and with --position a file that this user can write to"
             ) from error
 
     def read(self, most_lines: int) -> SpoolBatch | None:

@@ -43,9 +43,7 @@ class SyslogBroker:
     a server that dies later may have lost them. Over UDP, nothing shows what arrived.
     """
 
-    def __init__(
-        self, address: SyslogAddress, authority: Path | None = None, wait_s: float = 5.0
-    ) -> None:
+    def __init__(self, address: SyslogAddress, authority: Path | None = None, wait_s: float = 5.0) -> None:
         """`authority`: the certificates that a TLS server is checked against, instead of the system's.
 
         `wait_s`: for a connection, and for the acknowledgement of what was sent.

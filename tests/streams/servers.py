@@ -1,7 +1,6 @@
 """Real brokers for the tests: a NATS server, a Kafka cluster inside librdkafka, rsyslog."""
 
 import asyncio
-import os
 import shutil
 import socket
 import subprocess
@@ -198,4 +197,4 @@ class Rsyslog:
 
 def open_files():
     """Descriptors of this process, to find leaks."""
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))

@@ -1,4 +1,3 @@
-import os
 import random
 
 import pytest
@@ -146,5 +145,5 @@ def test_a_reader_without_a_spool_is_one_clear_error(tmp_path):
 def test_only_its_user_and_group_can_read_a_spool(folder):
     """Events may show clients."""
     write(folder, [1])
-    assert os.stat(folder).st_mode & 0o777 == 0o700
+    assert folder.stat().st_mode & 0o777 == 0o700
     assert all(one.stat().st_mode & 0o007 == 0 for one in segments(folder))
