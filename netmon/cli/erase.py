@@ -51,10 +51,11 @@ def erase(
 ) -> None:
     """Removes what is stored of a client.
 
-    From the store, the evidence, the spool, events.file, and the files it was rotated to. Of an address, its pseudonyms
-    are removed as well, as far as the keys are still there. A tombstone in place of each event has the hash
-    of what stood there, so that the chain of the evidence stays verifiable; the store keeps when, why and how
-    much was erased. What shows the client's network only (level 2) cannot be attributed to it and stays.
+    From the store, the evidence, the spool, events.file, and the files it was rotated to. Of an address, its
+    pseudonyms are removed as well, as far as the keys are still there. A tombstone in place of each event has
+    the hash of what stood there, so that the chain of the evidence stays verifiable; the store keeps when,
+    why and how much was erased. What shows the client's network only (level 2) cannot be attributed to it
+    and stays.
 
     Examples:
 

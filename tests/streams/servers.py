@@ -77,6 +77,16 @@ class NatsServer:
 
         self._run(create)
 
+    def publish_plainly(self, subject, lines):
+        """Publishes without ids, so that the server takes every message for a new one."""
+
+        async def publish(client):
+            stream = client.jetstream()
+            for line in lines:
+                await stream.publish(subject, line.encode())
+
+        self._run(publish)
+
     def stored(self):
         """All messages of the stream, in order."""
 
