@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from tests.craft.borders import PACKAGE, SHA256
 from tests.machine import INSTALLED, need, need_root, open_folder
 from tests.marks import MarkGuard
+from tests.reuse import Reuse, reused_results
 from tests.sharing import Reporter, Turns, place_of, share_work
 
 # A suite started in the background may ignore SIGINT, and so would every program that it starts.
@@ -26,7 +27,10 @@ settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds `--update-golden`."""
+    """Adds `--update-golden` and `--afresh`."""
+    parser.addoption(
+        "--afresh", action="store_true", help="run tests whose result is known from earlier runs as well"
+    )
     parser.addoption(
         "--update-golden",
         action="store_true",
@@ -44,6 +48,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Enforces the marks of every test."""
     config.pluginmanager.register(MarkGuard())
+    config.pluginmanager.register(Reuse(is_afresh=config.option.afresh))
     is_one_of_several = hasattr(config, "workerinput")
     config.pluginmanager.register(
         Turns(Path(config.option.basetemp).parent) if is_one_of_several else Reporter()
@@ -56,7 +61,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says what the run has installed on the machine."""
+    """Says what the run has installed on the machine, and what it has not run."""
+    count = reused_results(terminalreporter)
+    if count:
+        noun = "result was" if count == 1 else "results were"
+        terminalreporter.write_line(f"{count} {noun} reused, because no file changed; --afresh runs them")
     if INSTALLED:
         terminalreporter.write_line(f"Debian packages installed by this run: {', '.join(INSTALLED)}")
 

@@ -27,6 +27,7 @@ PACKAGES = {
     "buildah": "buildah",
     "c++": "g++",
     "chromium": "chromium",
+    "clickhouse-server": "clickhouse-server",
     "curl": "curl",
     "debootstrap": "debootstrap",
     "ethtool": "ethtool",

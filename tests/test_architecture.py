@@ -204,6 +204,7 @@ LIBRARIES = {
     "nats": {"streams"},
     "confluent_kafka": {"streams"},
     "sqlite3": {"store"},
+    "clickhouse_connect": {"store"},
 }
 
 

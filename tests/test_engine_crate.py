@@ -13,6 +13,7 @@ import pytest
 from tests.machine import cache, need
 
 ENGINE = Path(__file__).parent.parent / "engine"
+REUSE = pytest.mark.reuse("engine", "tests/test_engine_crate.py", "tests/machine.py")
 FUZZ_SECONDS = "5"  # for each target; a longer run is `engine/fuzz/run SECONDS`
 
 
@@ -45,6 +46,7 @@ def test_formatted():
     run("cargo", "fmt", "--check")
 
 
+@REUSE
 @pytest.mark.slow
 def test_clippy():
     """Clippy reports no warning for any target."""
@@ -52,6 +54,7 @@ def test_clippy():
     run("cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings")
 
 
+@REUSE
 @pytest.mark.slow
 def test_unit_tests():
     """The crate's own tests pass, without Python."""
@@ -133,6 +136,7 @@ def test_every_fuzz_target_starts_from_a_minimised_corpus():
     assert archive.stat().st_size < 1_500_000
 
 
+@REUSE
 @pytest.mark.slow
 def test_parsers_survive_fuzzing():
     """Every parser target survives a short run on mutated seeds."""
@@ -141,6 +145,7 @@ def test_parsers_survive_fuzzing():
     run("fuzz/run", FUZZ_SECONDS)
 
 
+@REUSE
 @pytest.mark.slow
 def test_the_corpus_can_be_renewed(tmp_path, monkeypatch):
     """`renew` writes an archive of the same form; only the inputs of the named target are others."""

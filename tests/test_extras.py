@@ -9,6 +9,7 @@ import pytest
 
 from netmon.errors import install_command
 from netmon.sources import scapy_source
+from netmon.store import clickhouse_wire
 from netmon.streams import kafka_broker, nats_broker
 from netmon.verify import pyshark_adapter
 
@@ -22,6 +23,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
         ("scapy", [scapy_source.REQUIREMENT]),
         ("verify", [pyshark_adapter.REQUIREMENT]),
         ("streams", [nats_broker.REQUIREMENT, kafka_broker.REQUIREMENT]),
+        ("clickhouse", [clickhouse_wire.REQUIREMENT]),
     ],
 )
 def test_messages_and_extras_agree(extra, requirements):

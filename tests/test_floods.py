@@ -12,6 +12,10 @@ import pytest
 from tests import honest
 from tests.floods import FLOODS, SMALL, run_beside_honest
 
+pytestmark = pytest.mark.reuse(
+    "engine", "tests/*flood*.py", "tests/honest.py", "tests/craft", "tests/machine.py", "netmon/_engine.pyi"
+)
+
 FLOW_BYTES = 400  # with its hello
 MEAN_HEAD_BYTES, MEAN_NAME_BYTES = 4096, 512
 FRAGMENT_BYTES = 4 << 20

@@ -1,7 +1,7 @@
 """PromQL that the dashboards share. The variables `$job` and `$instance` select the sensors.
 
-The sensor shows a new series as 0 before it takes its value, and its series again after a restart, so
-`increase` is right over births, gaps and restarts.
+The sensor shows a new series as 0 before it takes its value, and its series again after a restart, so growth
+is right over births, gaps and restarts.
 """
 
 from collections.abc import Callable
@@ -34,28 +34,34 @@ def rate(metric: str, matchers: str = "", by: str = "") -> str:
 
 
 def increase(metric: str, matchers: str = "", by: str = "") -> str:
-    """Growth within the time range of the dashboard."""
-    return f"sum{_by(by)}(increase({select(metric, matchers)}[{RANGE}]))"
+    """Growth within the time range of the dashboard: the sum of its steps."""
+    series = select(metric, matchers)
+    return f"sum{_by(by)}({_growth(series, RANGE, f'increase({series}[{RANGE}])')})"
 
 
 def step(metric: str, matchers: str = "", by: str = "") -> str:
-    """Growth within each step of a graph; the steps add up to the growth within the time range.
-
-    `rate` and `increase` estimate what grew beyond the samples of their window, which is too little where a
-    series begins. So this subtracts the last value before the step (or the first one, of a series that begins
-    in it) from the last one in it. A counter that was reset in the step begins again at 0: its greatest value
-    is the one before the reset, unless it has grown beyond it since, or was reset several times; what it grew
-    is then estimated, and is not less than its value.
-    """
+    """Growth within each step of a graph; the steps add up to the growth within the time range."""
     series = select(metric, matchers)
-    last, first, most = (f"{name}_over_time({series}[{STEP}])" for name in ("last", "min", "max"))
-    before = f"last_over_time({series}[{RANGE}] offset {STEP})"
-    resets = f"resets({series}[{STEP}])"
+    estimate = f"rate({series}[{RATE}]) * $__interval_ms / 1000"
+    return f"sum{_by(by)}({_growth(series, STEP, estimate)})"
+
+
+def _growth(series: str, window: str, estimate: str) -> str:
+    """Growth within a window, which the functions of PromQL only estimate from the samples in it.
+
+    That is too little where a series begins, and too much in its first minutes. So this subtracts the last
+    value before the window (or the first one, of a series that begins in it) from the last one in it. A
+    counter that was reset in the window begins again at 0: its greatest value is the one before the reset,
+    unless it has grown beyond it since, or was reset several times; what it grew is then the estimate, and is
+    not less than its value.
+    """
+    last, first, most = (f"{name}_over_time({series}[{window}])" for name in ("last", "min", "max"))
+    before = f"last_over_time({series}[{RANGE}] offset {window})"
+    resets = f"resets({series}[{window}])"
     steady = f"{last} - ({before} <= {first} or {first}) unless {resets} > 0"
     reset = f"({most} > {last}) - ({before} <= {most} or {first}) + {last} and {resets} == 1"
-    estimate = f"rate({series}[{RATE}]) * $__interval_ms / 1000"
     unclear = f"({estimate} > {last} or {last}) and {resets} > 0"
-    return f"sum{_by(by)}({steady}\nor {reset}\nor {unclear})"
+    return f"{steady}\nor {reset}\nor {unclear}"
 
 
 def both_ways(growth: Callable[[str, str, str], str], matchers: str = "", by: str = "") -> str:

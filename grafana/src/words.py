@@ -63,6 +63,7 @@ TABLES = {
     "clients": "clients of names",
     "nat64_networks": "NAT64 networks",
     "machines": "machines of clients",
+    "evidence": "packets for evidence",
     "round_trips": "round trips",
     "destinations": "destinations",
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +15,8 @@ from netmon.cli.terminal import log
 from netmon.config.settings import store_path
 from netmon.errors import EventError, StoreError
 from netmon.store.intake import Intake
-from netmon.store.reading import opened
+from netmon.store.opening import opened_by_name
+from netmon.store.sqlite import SqliteStore
 from netmon.streams.collection import Collection
 from netmon.streams.destination import BrokerAccess, open_reader, without_password
 
@@ -27,8 +27,8 @@ def collect(
         str, typer.Argument(metavar="URL", help="nats://HOST/SUBJECT or kafka://HOST:PORT/TOPIC.")
     ],
     store: Annotated[
-        Path | None,
-        typer.Option("--store", metavar="FILE", help="Store instead of that of the configuration."),
+        str | None,
+        typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
     ] = None,
     group: Annotated[
         str,
@@ -56,9 +56,12 @@ def collect(
     name = without_password(url)
     path = store or store_path(options.load(), os.environ)
     if path is None:
-        raise StoreError("there is no store: store.path is off; name a file with --store")
-    with opened(path) as opened_store:
-        opened_store.execute("PRAGMA synchronous=FULL")  # what is acknowledged must survive a power failure
+        raise StoreError("there is no store: store.path is off; name one with --store")
+    with opened_by_name(path) as opened_store:
+        if isinstance(opened_store, SqliteStore):
+            opened_store.execute(
+                "PRAGMA synchronous=FULL"
+            )  # what is acknowledged must survive a power failure
 
         def keep(lines: Sequence[bytes]) -> int:
             intake, count = Intake(opened_store, str(path)), 0

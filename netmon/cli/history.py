@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,8 +17,8 @@ from netmon.config.settings import store_path
 from netmon.errors import StoreError
 from netmon.outputs.texts import bytes_text, plural
 from netmon.store.history import History, as_csv, as_json, day_text, read_history, table_rows
+from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
-from netmon.store.reading import opened
 
 
 class View(StrEnum):
@@ -53,8 +52,8 @@ def history(
         str | None, typer.Option("--vendor", metavar="ID", help="Only flows of this vendor.")
     ] = None,
     store: Annotated[
-        Path | None,
-        typer.Option("--store", metavar="FILE", help="Store instead of that of the configuration."),
+        str | None,
+        typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
     ] = None,
     output: Annotated[
         Format, typer.Option("--format", metavar="table|csv|json", help="How it is written.")
@@ -77,10 +76,10 @@ def history(
     """
     path = store or store_path(options.load(), os.environ)
     if path is None:
-        raise StoreError("there is no store: store.path is off; name a file with --store")
+        raise StoreError("there is no store: store.path is off; name one with --store")
     first, end = period_of(since, until)
     scope = Scope(since_day=first, until_day=end, vendor=vendor)
-    with opened(path, is_read_only=True) as opened_store:
+    with opened_by_name(path, is_read_only=True) as opened_store:
         show(read_history(opened_store, scope, by.value), output)
 
 

@@ -21,6 +21,7 @@ from rich.progress import (
 
 from netmon import wiring
 from netmon._engine import Matcher
+from netmon.cli.history import Format, View, show
 from netmon.cli.options import (
     ERROR,
     FOUND,
@@ -46,8 +47,12 @@ from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, ReportBytes, in_order
 from netmon.sources.scapy_source import ScapyFileSource
+from netmon.store.history import read_history
 from netmon.store.intake import Intake
-from netmon.store.reading import Reading, intake_of, opened
+from netmon.store.opening import opened_by_name
+from netmon.store.queries import Scope
+from netmon.store.reading import Reading, intake_of
+from netmon.store.sqlite import MEMORY
 from netmon.verdict.subjects import Subjects
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
@@ -73,9 +78,18 @@ def read(
         typer.Option("--all", help="With --json: also write DNS messages, and flows that match no vendor."),
     ] = False,
     store: Annotated[
-        Path | None,
-        typer.Option("--store", metavar="FILE", help="Also keep the flows of vendors in this store."),
+        str | None,
+        typer.Option("--store", metavar="STORE", help="Also keep the flows of vendors in this store."),
     ] = None,
+    by: Annotated[
+        View | None,
+        typer.Option(
+            "--by",
+            metavar="VIEW",
+            help="Instead of the summary: flows by place, component, client, name, address or day.",
+        ),
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="With --by: write CSV.")] = False,
     *,
     options: EvidenceOptions,
 ) -> None:
@@ -96,10 +110,11 @@ def read(
 
       zcat trace.gz | netmon read -
 
+      netmon read --by client --csv office.pcap > clients.csv
+
       netmon read --store office.db --country DE office.pcap
     """
-    if every and not json:
-        raise typer.BadParameter("requires --json", param_hint="--all")
+    _check_options(json, every, by, csv)
     given, filter_words = split_words(words)
     paths = in_order(given)
     if paths != given:
@@ -123,22 +138,27 @@ def read(
             stream = json_stream()
             chained = evidence.chained(stream) if evidence else stream
             outputs.append(Events(chained, shown, known.locations, observer))
-        reading: Reading | None = None
-        stored: list[Intake] = []
-        if store is not None:
-            kept = wiring.make_privacy(configured)
-            intake = intake_of(stack.enter_context(opened(store)), str(store), observer)
-            reading = Reading(intake, configured, known, databases.current, kept, observer, paths, expression)
-            outputs.append(reading)
-            stored.append(intake)
+        readings: list[Reading] = []
+        intakes: list[Intake] = []
+        # What is kept shows clients as the configuration says; what is shown, as everything else here.
+        for file, about in ((store, configured), (MEMORY if by else None, settings)):
+            if file is not None:
+                stored = stack.enter_context(opened_by_name(file))
+                intakes.append(intake_of(stored, str(file), observer))
+                privacy = wiring.make_privacy(about)
+                more = (known, databases.current, privacy, observer, paths, expression)
+                readings.append(Reading(intakes[-1], about, *more))
+        outputs += readings
         report = stack.enter_context(_progress(make_console(stderr=True), paths))
         reader = _open_files(paths, matcher, options.source, expression, every, limits, report)
-        outputs += [evidence.recorder(known, databases, reader.kept, observer, stored)] if evidence else []
+        outputs += [evidence.recorder(known, databases, reader.kept, observer, intakes)] if evidence else []
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
-        if reading is not None:
+        for reading in readings:
             reading.finish(reader.stats(), reader.problems)
-    if not json:
+        if by is not None:
+            show(read_history(stored, Scope(), by.value), Format.CSV if csv else Format.TABLE)
+    if not json and by is None:
         _show(summary, reader.stats(), settings.subjects)
     for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
         log(line)
@@ -146,6 +166,15 @@ def read(
         raise typer.Exit(FOUND)
     if reader.problems or unread_text(reader.stats()) is not None:
         raise typer.Exit(ERROR)
+
+
+def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:
+    if every and not json:
+        raise typer.BadParameter("requires --json", param_hint="--all")
+    if by is not None and json:
+        raise typer.BadParameter("cannot be combined with --json", param_hint="--by")
+    if csv and by is None:
+        raise typer.BadParameter("requires --by", param_hint="--csv")
 
 
 def _open_files(

@@ -28,6 +28,7 @@ from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import SignatureSet
 from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, in_order
+from netmon.store.opening import opened_by_name
 from netmon.store.queries import Reader, Scope
 from netmon.store.reading import Reading, intake_of, opened
 from netmon.store.sqlite import MEMORY
@@ -68,7 +69,7 @@ def report(
     since: SinceOption = None,
     until: UntilOption = None,
     store: Annotated[
-        Path | None, typer.Option("--store", metavar="FILE", help="Store instead of the configured one.")
+        str | None, typer.Option("--store", metavar="STORE", help="Store instead of the configured one.")
     ] = None,
     vendor: Annotated[
         str | None, typer.Option("--vendor", metavar="VENDOR", help="Only this vendor. Default: all seen.")
@@ -129,7 +130,7 @@ def _format_of(target: str) -> FormatName:
 
 
 def _report_store(
-    store: Path | None,
+    store: str | None,
     since: str | None,
     until: str | None,
     settings: Config,
@@ -144,7 +145,7 @@ def _report_store(
     limits = [*_given("--store", store), *_given("--since", since), *_given("--until", until)]
     limits += _given("--vendor", asked.vendor)
     words = ["netmon", "report", *limits, *_given("--config", options.config)]
-    with opened(path, is_read_only=True) as reader:
+    with opened_by_name(path, is_read_only=True) as reader:
         selection = Scope(since_day=first, until_day=end, vendor=asked.vendor)
         _write(reader, selection, known, asked, words, checks_of_store(words, limits))
 

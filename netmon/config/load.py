@@ -233,6 +233,11 @@ def _read_evidence(fields: Fields, file: Path) -> EvidenceFiles:
 def _read_store(store: Fields, read_path: Callable[[Item], Path]) -> StoreSettings:
     default = StoreSettings()
     is_off = "path" in store and store["path"].is_text() and store["path"].text() == "off"
+    if "path" in store and store["path"].is_text() and "://" in store["path"].text():
+        store["path"].report(
+            "a sensor stores in a file, because it opens no connection: give a file, and bring its events "
+            "to a server with `netmon store import`"
+        )
     return StoreSettings(
         path=None if is_off else store.read("path", read_path, default.path),
         is_off=is_off,

@@ -23,6 +23,11 @@ _KEY = ("sensor", "run", "flow", "day")
 _BEGAN_BEFORE = f"start_ns < day * {DAY_NS}"
 
 
+def in_order(columns: Iterable[str]) -> str:
+    """The terms of ORDER BY: databases differ in where NULL stands."""
+    return ", ".join(f"{name} NULLS FIRST" for name in columns)
+
+
 def period(columns: Iterable[str], *, only_findings: bool = False) -> str:
     """The CTE `period`, with these columns of `flows`, the columns `new_…` for SUMS, and `is_first`.
 

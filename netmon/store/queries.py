@@ -1,4 +1,4 @@
-"""The questions to a store: everything that is shown from it is asked here, in one dialect of SQL.
+"""The questions to a store, in the SQL that SQLite and ClickHouse share; a report has more in `spans`.
 
 A flow has a row for each day, with its totals so far; what it had on that day is the difference from the row
 before. A flow counts once, on its first day in the period, so that the numbers of groups add up to the total.
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from netmon.days import DAY_NS
 from netmon.store.numbers import fill
-from netmon.store.period import SUMS, period
+from netmon.store.period import SUMS, in_order, period
 from netmon.store.tables import FLOWS, TABLES
 
 
@@ -104,7 +104,7 @@ def totals_by(reader: Reader, scope: Scope, columns: Sequence[str]) -> list[Grou
     chosen = ", ".join(columns)
     query = f"""{period([*columns, "last_ns"])}
 SELECT {chosen}, {_TOTALS}, min(start_ns), max(last_ns) FROM period
-GROUP BY {chosen} ORDER BY {chosen}"""
+GROUP BY {chosen} ORDER BY {in_order(columns)}"""
     count = len(columns)
     return [
         GroupTotals(tuple(row[:count]), Totals(*row[count:-2]), row[-2], row[-1])

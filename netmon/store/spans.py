@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS
-from netmon.store.period import IN_SCOPE, period
+from netmon.store.period import IN_SCOPE, in_order, period
 from netmon.store.queries import Reader, Scope
 
 TOLERANCE_NS = 120_000_000_000
@@ -30,12 +30,14 @@ class SpanTotals(NamedTuple):
 def totals(reader: Reader, scope: Scope, since_ns: int, span_ns: int) -> Iterator[SpanTotals]:
     """The sums of all flows of vendors; a flow belongs to the span in which it, or its day, began."""
     begin = f"CASE WHEN start_ns >= day * {DAY_NS} THEN start_ns ELSE day * {DAY_NS} END"
+    since_begin = f"({begin} - :since_ns)"
     query = f"""{period(("judgement", "last_ns"))}
-SELECT sensor, judgement, ({begin} - :since_ns) / :span_ns AS span,
+SELECT sensor, judgement, {since_begin} - {since_begin} % :span_ns AS span,
   sum(is_first), sum(new_sent_bytes), sum(new_received_bytes), min(start_ns), max(last_ns)
 FROM period GROUP BY sensor, judgement, span ORDER BY sensor, judgement, span"""
     for row in reader.select(query, {**scope.values(), "since_ns": since_ns, "span_ns": span_ns}):
-        yield SpanTotals(*row)
+        sensor, meaning, begin_ns, *sums = row
+        yield SpanTotals(sensor, meaning, begin_ns // span_ns, *sums)
 
 
 class ContactTotals(NamedTuple):
@@ -81,7 +83,7 @@ def contacts(reader: Reader, scope: Scope) -> list[ContactTotals]:
 )
 SELECT * FROM added
 ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END,
-  sent_bytes + received_bytes DESC, {chosen}"""
+  sent_bytes + received_bytes DESC, {in_order(_CONTACT)}"""
     return [ContactTotals(*row) for row in reader.select(query, scope.values())]
 
 

@@ -223,3 +223,4 @@ ERASURES = StoreTable(
     day_of="time_ns",
 )
 TABLES = (RUNS, CONDITIONS, FLOWS, JUDGEMENTS, FINDINGS, VIEWS, EVIDENCE, ERASURES)
+TABLES_OF_RUNS = tuple(table for table in TABLES if "run" in table.key)

@@ -24,10 +24,11 @@ def content(file):
         store.close()
 
 
+@pytest.mark.lab
 def test_a_spool_holds_what_the_store_holds(sensor, netmon, demo, tmp_path):
     """A store that is filled from the spool equals the sensor's own: flows, runs, views, evidence."""
     (tmp_path / "netmon.yaml").write_text(
-        "sensor: {name: a}\nspool: {folder: spool}\nstore: {path: own.db}\nevidence: {folder: evidence}\n"
+        "sensor: {name: a}\nspool: {folder: spool}\nstore: {path: kept/own.db}\nevidence: {folder: evidence}\n"
     )
     running = sensor("--config", str(tmp_path / "netmon.yaml"), "--country", "DE")
     running.replay(demo)
@@ -36,7 +37,7 @@ def test_a_spool_holds_what_the_store_holds(sensor, netmon, demo, tmp_path):
     files = segments(tmp_path / "spool")
     done = netmon("store", "import", "--store", "other.db", *files)
     assert done.returncode == 0, done.stderr
-    totals, kinds = content(tmp_path / "own.db")
+    totals, kinds = content(tmp_path / "kept" / "own.db")
     assert content(tmp_path / "other.db") == (totals, kinds)
     assert totals.flows > 30
     assert all(kinds.values())

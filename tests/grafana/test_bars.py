@@ -91,6 +91,25 @@ def birth(site):
     site.wait()
 
 
+def birth_at_the_end(site):
+    """The first flows of all, three minutes before the end, or three scrapes."""
+    length_s = max(180, 3 * site.every_s)
+    site.wait(1 - length_s / site.length_s)
+    site.sensors[-1].see(MOSCOW, UNEXPECTED, flows=4, sent=1970)
+    site.wait()
+
+
+def gap_at_the_beginning(site):
+    """Scrapes are missed where the time range begins, and flows are seen meanwhile."""
+    for sensor in site.sensors:
+        sensor.see(MOSCOW, UNEXPECTED, flows=2, sent=700)
+    site.wait(-5 * MINUTE_S / site.length_s)
+    site.pass_unseen(10 * MINUTE_S)
+    for sensor in site.sensors:
+        sensor.see(MOSCOW, UNEXPECTED, flows=5, sent=800)
+    site.wait()
+
+
 def gap(site):
     """Some scrapes are missed, and flows are seen meanwhile."""
     for sensor in site.sensors:
@@ -137,7 +156,17 @@ def restarts(site):
             sensor.restart()
 
 
-SCENES = (dense, burst, birth, gap, restart, restart_at_once, restarts)
+SCENES = (
+    dense,
+    burst,
+    birth,
+    birth_at_the_end,
+    gap,
+    gap_at_the_beginning,
+    restart,
+    restart_at_once,
+    restarts,
+)
 
 
 @pytest.mark.parametrize("step_s", LENGTHS_S)

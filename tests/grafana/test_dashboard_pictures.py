@@ -75,7 +75,7 @@ SHOWN = {
     },
     "restarted": {
         "overview": FOUND,
-        "unexpected": ("4", "7.9", "critical", "country\nRU\n1\n"),
+        "unexpected": ("4", "7.88", "critical", "country\nRU\n1\n"),
         "sensor-health": ("100%", "berlin eth1"),
         "vendor": ("Moscow, unexpected",),
     },
