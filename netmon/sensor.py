@@ -24,7 +24,7 @@ from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.births import Labels
 from netmon.outputs.engine_metrics import FLOW_PACKET_SEEN
-from netmon.outputs.events import Events
+from netmon.outputs.events import Events, Stream
 from netmon.outputs.lines import Lines
 from netmon.outputs.observer import Observer, new_run
 from netmon.outputs.process import register_process
@@ -96,6 +96,7 @@ class Sensor:
         self._observer = Observer(config.sensor, config.site, new_run())
         self._events: list[Events] = []
         self._lines: list[Lines] = []
+        self._store: StoreWriter | None = None
         self._record: LiveRecord | None = None
         self._outputs: list[Output] = [self.prometheus]
         self._recorder: Recorder | None = None
@@ -124,13 +125,17 @@ class Sensor:
         self._events.append(events)
         self._outputs.append(events)
 
-    def add_store(self, writer: StoreWriter, privacy: Privacy) -> None:
-        """Adds a store, for the events of the evidence as well. To be called before `run`."""
+    def add_record(self, privacy: Privacy, store: StoreWriter | None, spool: Lines | None) -> None:
+        """Adds a store and a spool, for the events of the evidence as well. To be called before `run`."""
+        self._store = store
+        self._lines += [spool] if spool else []
+        streams: list[Stream] = [one for one in (store, spool) if one is not None]
         locations = self._monitor.signatures.locations
-        self._record = LiveRecord(writer, self._config, privacy, locations, self._observer)
+        self._record = LiveRecord(streams, self._config, privacy, locations, self._observer)
         self._outputs.append(self._record)
         if self._recorder is not None:
-            self._recorder.announce(self._observer, writer)
+            for stream in streams:
+                self._recorder.announce(self._observer, stream)
 
     def run(self, status: str) -> None:
         """Processes records until `stop`, including the last flows, and saves the state at the end.
@@ -304,7 +309,7 @@ class Sensor:
             "evidence": {} if self._recorder is None else self._recorder.counts(),
             "last_flow_packet_s": dict(self._activity.last_s),
             "location_databases": self._databases.states,
-            "store": self._record.state if self._record else None,
+            "store": self._store.state if self._store else None,
         }
 
 

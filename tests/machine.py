@@ -43,6 +43,7 @@ PACKAGES = {
     "pdftotext": "poppler-utils",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "rsyslogd": "rsyslog",
     "nsenter": "util-linux",
     "setpriv": "util-linux",
     "sudo": "sudo",

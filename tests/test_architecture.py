@@ -44,6 +44,7 @@ ALLOWED = {
         "state_file",
         "yaml_nodes",
     },
+    "streams": {"errors", "outputs"},
     "verify": {"_engine", "errors", "records", "sources"},
     "config": {
         "countries",
@@ -177,6 +178,7 @@ ALLOWED = {
         "sensor",
         "signatures",
         "sources",
+        "streams",
         "store",
         "verdict",
         "verify",
@@ -199,6 +201,8 @@ LIBRARIES = {
     "jinja2": {"report"},
     "markupsafe": {"report"},
     "maxminddb": {"places"},
+    "nats": {"streams"},
+    "confluent_kafka": {"streams"},
     "sqlite3": {"store"},
     "clickhouse_connect": {"store"},
 }

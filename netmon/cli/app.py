@@ -14,6 +14,7 @@ from netmon.cli import (
     demo,
     evidence,
     explain,
+    forward,
     history,
     places,
     privacy,
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.command("read", short_help="Reads capture files and shows a summary or events.")(read.read)
 app.command("run", short_help="Monitors mirror ports and serves metrics.")(run.run)
+app.command("forward", short_help="Passes events on to NATS, Kafka or syslog.")(forward.forward)
 app.command("verify", short_help="Compares netmon with Wireshark on a capture.")(verify.verify)
 app.command("explain", short_help="Explains the verdict on one flow.")(explain.explain)
 app.command("report", short_help="Writes a report for people.")(report.report)

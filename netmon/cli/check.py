@@ -154,6 +154,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "privacy.count_period", settings.count_period
     yield "events.file", str(settings.events or "none")
     yield from _rotation_texts(settings.rotation)
+    yield from _spool_texts(settings)
     evidence = settings.evidence
     yield "evidence.folder", str(evidence.folder or "none: no evidence is written")
     yield "evidence.max_mib", str(evidence.max_mib)
@@ -181,6 +182,11 @@ def _rotation_texts(rotation: Rotation) -> Iterable[tuple[str, str]]:
     yield "events.rotate_hours", str(rotation.rotate_hours or "0: the age does not matter")
     yield "events.keep", str(rotation.keep)
     yield "events.compress", "true" if rotation.compress else "false"
+
+
+def _spool_texts(settings: Config) -> Iterable[tuple[str, str]]:
+    yield "spool.folder", str(settings.spool.folder or "none")
+    yield "spool.max_mib", str(settings.spool.max_mib)
 
 
 def _store_texts(settings: Config) -> Iterable[tuple[str, str]]:

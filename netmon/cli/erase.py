@@ -20,6 +20,7 @@ from netmon.days import DAY_NS, iso_day
 from netmon.errors import ConfigError, StoreError, reason_of
 from netmon.evidence.erasure import erase as erase_finding
 from netmon.evidence.of_clients import documents_of
+from netmon.outputs.spool import segments
 from netmon.privacy import identification_log
 from netmon.privacy.event_erasure import erase_events, event_files
 from netmon.privacy.identification import check_pseudonyms
@@ -50,10 +51,11 @@ def erase(
 ) -> None:
     """Removes what is stored of a client.
 
-    From the store, the evidence, events.file, and the files it was rotated to. Of an address, its pseudonyms
-    are removed as well, as far as the keys are still there. A tombstone in place of each event has the hash
-    of what stood there, so that the chain of the evidence stays verifiable; the store keeps when, why and how
-    much was erased. What shows the client's network only (level 2) cannot be attributed to it and stays.
+    From the store, the evidence, the spool, events.file, and the files it was rotated to. Of an address, its
+    pseudonyms are removed as well, as far as the keys are still there. A tombstone in place of each event has
+    the hash of what stood there, so that the chain of the evidence stays verifiable; the store keeps when,
+    why and how much was erased. What shows the client's network only (level 2) cannot be attributed to it
+    and stays.
 
     Examples:
 
@@ -64,6 +66,7 @@ def erase(
     addresses = _addresses(clients)
     settings, now = options.load(), datetime.now(UTC)
     files = [] if settings.events is None else event_files(settings.events)
+    files += _spooled(settings)
     kept = _existing_store(store, settings)
     if kept is None and not files and settings.evidence.folder is None:
         raise ConfigError("there is nothing to erase from: give --store FILE, or --config FILE")
@@ -92,6 +95,12 @@ def _existing_store(given: Path | None, settings: Config) -> Path | None:
     if given is not None:
         raise StoreError(f"{given}: there is no store: name it in --store")
     return None
+
+
+def _spooled(settings: Config) -> list[Path]:
+    """The files of the spool. What was passed on has to be erased where it is."""
+    folder = settings.spool.folder
+    return segments(folder) if folder is not None and folder.is_dir() else []
 
 
 def _erase_evidence(folder: Path, shown: frozenset[str]) -> None:

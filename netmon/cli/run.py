@@ -24,6 +24,7 @@ from netmon.evidence.assembly import opened_evidence
 from netmon.outputs.backlog import Backlog
 from netmon.outputs.event_file import EventFile
 from netmon.outputs.lines import Lines, StandardOutput
+from netmon.outputs.spool import Spool
 from netmon.privileges.drop import drop
 from netmon.privileges.preload import preload
 from netmon.sources import ContinuousSource
@@ -103,8 +104,9 @@ def run(
             events = list(_open_events(stack, settings, to_stdout=json))
             for lines in events:
                 sensor.add_events(lines, privacy, evidence if lines is events[-1] else None)
-            for writer in _open_store(stack, settings):
-                sensor.add_store(writer, privacy)
+            store, spool = _open_store(stack, settings), _open_spool(stack, settings)
+            if store or spool:
+                sensor.add_record(privacy, store, spool)
             where = describe(_serve(stack, sensor, settings, listeners)) if listeners else "off"
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")
@@ -167,7 +169,7 @@ def _explained(notes: list[str]) -> Iterator[None]:
 
 
 def _open_events(stack: ExitStack, settings: Config, *, to_stdout: bool) -> Iterator[Lines]:
-    """Where events are written: standard output, the configured file, or both."""
+    """Where events are written: standard output, the configured file."""
     if to_stdout and sys.stdout:
         backlog = Backlog(StandardOutput(sys.stdout.fileno()))
         stack.callback(backlog.close, "standard output", log)
@@ -178,14 +180,25 @@ def _open_events(stack: ExitStack, settings: Config, *, to_stdout: bool) -> Iter
         yield Lines(file, str(settings.events), log)
 
 
-def _open_store(stack: ExitStack, settings: Config) -> Iterator[StoreWriter]:
+def _open_store(stack: ExitStack, settings: Config) -> StoreWriter | None:
     """The store, unless it is off."""
     path = store_path(settings, os.environ)
-    if path is not None:
-        limit = Limit(settings.store.keep_days, settings.store.max_mib << 20)
-        writer = StoreWriter(path, limit, log)
-        stack.callback(writer.close)
-        yield writer
+    if path is None:
+        return None
+    limit = Limit(settings.store.keep_days, settings.store.max_mib << 20)
+    writer = StoreWriter(path, limit, log)
+    stack.callback(writer.close)
+    return writer
+
+
+def _open_spool(stack: ExitStack, settings: Config) -> Lines | None:
+    """The spool, if there is one. Raises OutputError."""
+    folder = settings.spool.folder
+    if folder is None:
+        return None
+    spool = Spool(folder, settings.spool.max_bytes)
+    stack.callback(spool.close)
+    return Lines(spool, str(folder), log)
 
 
 def _serve(

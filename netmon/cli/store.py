@@ -1,4 +1,4 @@
-"""`netmon store`: brings events of files into a store, and shows the tables of one in ClickHouse."""
+"""`netmon store`: brings events into a store, and shows the tables of one in ClickHouse."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Annotated, TextIO
 
 import typer
 
+from netmon.cli import collect
 from netmon.cli.options import ERROR, ConfigOptions, grouped
 from netmon.cli.terminal import json_stream, log, printable, write_line
 from netmon.config.settings import store_path
@@ -27,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _MOST_PROBLEMS = 5
+app.command("collect")(collect.collect)
 
 
 @app.command("ddl")

@@ -15,6 +15,7 @@ from netmon.config.settings import (
     Mention,
     Privileges,
     Rotation,
+    SpoolOptions,
     StoreSettings,
 )
 from netmon.config.subject import read_inventory, read_subjects
@@ -77,6 +78,7 @@ _SECTIONS = (
     "state",
     "privacy",
     "events",
+    "spool",
     "evidence",
     "store",
     "privileges",
@@ -130,6 +132,7 @@ def _read(root: Item, file: Path) -> Config:
         count_period=privacy.read("count_period", read_period, default.count_period),
         events=events.read("file", _path_from(file), None),
         rotation=_read_rotation(events),
+        spool=_read_spool(_section(top, "spool", SpoolOptions.__slots__), _path_from(file)),
         evidence=_read_evidence(_section(top, "evidence", EvidenceFiles.__slots__), file),
         store=_read_store(_section(top, "store", ("path", "keep_days", "max_mib")), _path_from(file)),
         privileges=_read_privileges(_section(top, "privileges", Privileges.__slots__)),
@@ -206,6 +209,14 @@ def _read_rotation(events: Fields) -> Rotation:
         rotate_hours=events.read("rotate_hours", lambda item: item.integer(0, 8_784), default.rotate_hours),
         keep=events.read("keep", lambda item: item.integer(1, 10_000), default.keep),
         compress=events.read("compress", Item.flag, default.compress),
+    )
+
+
+def _read_spool(fields: Fields, read_path: Callable[[Item], Path]) -> SpoolOptions:
+    default = SpoolOptions()
+    return SpoolOptions(
+        folder=fields.read("folder", read_path, None),
+        max_mib=fields.read("max_mib", lambda item: item.integer(8, 1_048_576), default.max_mib),
     )
 
 

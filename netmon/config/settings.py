@@ -108,6 +108,19 @@ class EvidenceFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class SpoolOptions:
+    """Where events are kept for programs that pass them on, and how many."""
+
+    folder: Path | None = None  # None: there is no spool
+    max_mib: int = 256
+
+    @property
+    def max_bytes(self) -> int:
+        """The size from which on the oldest events are removed."""
+        return self.max_mib << 20
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A vendor, component, place or group of countries in the policy, which must exist in the signatures."""
 
@@ -146,6 +159,7 @@ class Config:
     count_period: Period = "month"  # in which distinct clients are counted
     events: Path | None = None
     rotation: Rotation = field(default_factory=Rotation)
+    spool: SpoolOptions = field(default_factory=SpoolOptions)
     evidence: EvidenceFiles = field(default_factory=EvidenceFiles)
     store: StoreSettings = field(default_factory=StoreSettings)
     privileges: Privileges = field(default_factory=Privileges)

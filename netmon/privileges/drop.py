@@ -87,4 +87,7 @@ def _prepare(
     if config.events is not None:
         with suppress(OSError):
             hand_over_events(config.events, account)
+    if config.spool.folder is not None:
+        with suppress(OSError):
+            hand_over_folder(config.spool.folder, account)
     return folder

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from netmon.privileges.account import Account
 
-_STATE_FILE = re.compile(r"[\w-]+\.(?:json|db)(?:[.-]\w+)*")
+_STATE_FILE = re.compile(r"[\w-]+\.(?:json|db)(?:[.-]\w+)*|\d+\.jsonl")
+"""Files of the state, and segments of a spool."""
 _MODE = 0o700
 _SYSTEM_DEPTH = 2
 """Parts of the path of a folder that is nobody's own, even if it is empty, such as /srv."""

@@ -48,6 +48,7 @@ def list_activities(config: Config, environment: Mapping[str, str]) -> list[Stor
     return [
         _memory(config),
         *_events(config),
+        *_spool(config),
         *_store(config, environment),
         *_evidence(config),
         _state(state_folder(config, environment)),
@@ -78,6 +79,19 @@ def _events(config: Config) -> Iterator[StoredData]:
             Phrase(texts.EVENTS_WHY),
             _kept_for(config.rotation),
             readers_of(config.events),
+        )
+
+
+def _spool(config: Config) -> Iterator[StoredData]:
+    folder = config.spool.folder
+    if folder is not None:
+        yield StoredData(
+            Phrase(texts.SPOOL),
+            Phrase(LEVELS[config.privacy_level]),
+            str(folder),
+            Phrase(texts.SPOOL_WHY),
+            Phrase(texts.SPOOL_HOW_LONG, {"mib": config.spool.max_mib}),
+            readers_of(folder),
         )
 
 

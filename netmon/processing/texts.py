@@ -42,6 +42,10 @@ EVENTS_BY_AGE = "{keep} files of {hours} hours each, and the current one"
 EVENTS_BY_SIZE = "{keep} files of at most {mib} MiB each, and the current one"
 EVENTS_UNLIMITED = "until the file is removed; netmon does not rotate it, see logrotate"
 
+SPOOL = "Spool: the same flows as in events, and totals so far, for a program that passes them on"
+SPOOL_WHY = "to collect the events of several sensors in one place, also after that was out of reach"
+SPOOL_HOW_LONG = "at most {mib} MiB; the oldest files are removed first"
+
 STORE = "Store: the same flows as in events, with totals by day, and what the sensor could see in each minute"
 STORE_WHY = "to show histories and reports without the events"
 FOREVER = "without a limit"

@@ -14,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from netmon.days import DAY_S
 from netmon.errors import EventError, StoreError, reason_of
@@ -86,6 +86,16 @@ class StoreWriter:
     def lost(self) -> int:
         """Records that were given up."""
         return self._lost_lines + self._pending.lost
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """How the store is, for the metrics."""
+        return {
+            "is_written": self.is_written,
+            "errors": {problem: self.errors[problem] for problem in STORE_PROBLEMS},
+            "lost": self.lost,
+            "bytes": self.size,
+        }
 
     def write(self, line: str) -> None:
         """Takes an event; never blocks."""

@@ -221,6 +221,24 @@ def test_the_store_of_the_configuration_is_erased_from(privacy, written, tmp_pat
     assert "store.db: 0 flows" not in privacy("erase", address, "--reason", "request 7").stdout
 
 
+def test_the_spool_is_listed_and_erased_from(privacy, written, tmp_path):
+    """A reader's place in it stays valid: the file keeps its size."""
+    address, before = written
+    shown = clients_of(before)[0]
+    segment = tmp_path / "spool" / "00000000000000000001.jsonl"
+    segment.parent.mkdir()
+    (tmp_path / "events.jsonl").rename(segment)
+    size = segment.stat().st_size
+    with (tmp_path / "netmon.yaml").open("a") as file:
+        file.write("spool: {folder: spool, max_mib: 99}\n")
+    count = clients_of(before).count(shown)
+    assert f"{segment}: {count} events erased" in privacy("erase", address, "--reason", "request 7").stdout
+    assert shown not in clients_of(segment.read_text().splitlines())
+    assert segment.stat().st_size == size
+    listed = {one["where"]: one for one in json.loads(privacy("list", "--json").stdout)["stored"]}
+    assert "at most 99 MiB" in listed[str(segment.parent)]["how_long"]
+
+
 def test_without_anything_to_erase_from_the_command_fails(netmon, tmp_path):
     """It does not say that something was erased."""
     done = netmon("privacy", "erase", "192.0.2.1", "--reason", "request 7")
