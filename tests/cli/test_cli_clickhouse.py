@@ -65,7 +65,10 @@ def split(capture, clients, folder):
 
 
 def without_sensors(report):
-    """The report without what names sensors, their files and runs; what is told by sensor is added up."""
+    """The report without what names sensors, their files and runs; what is told by sensor is added up.
+
+    The colour of an arc is that of all flows of one sensor to a place, so it is not compared.
+    """
     del report["asked"], report["scope"]["files"]
     sensors = report["scope"].pop("sensors")
     report["scope"]["sum"] = added(one["sum"] for one in sensors)
@@ -76,7 +79,7 @@ def without_sensors(report):
         del one["runs"]
     arcs = defaultdict(list)
     for one in report["arcs"]:
-        arcs[one["location"], one["country"], one["share"]].append(one["sum"])
+        arcs[one["location"], one["country"]].append(one["sum"])
     report["arcs"] = {place: added(sums) for place, sums in arcs.items()}
     return report
 
