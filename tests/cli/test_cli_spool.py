@@ -28,7 +28,8 @@ def content(file):
 def test_a_spool_holds_what_the_store_holds(sensor, netmon, demo, tmp_path):
     """A store that is filled from the spool equals the sensor's own: flows, runs, views, evidence."""
     (tmp_path / "netmon.yaml").write_text(
-        "sensor: {name: a}\nspool: {folder: spool}\nstore: {path: kept/own.db}\nevidence: {folder: evidence}\n"
+        "sensor: {name: a}\nspool: {folder: spool}\n"
+        "store: {path: kept/own.db}\nevidence: {folder: evidence}\n"
     )
     running = sensor("--config", str(tmp_path / "netmon.yaml"), "--country", "DE")
     running.replay(demo)
@@ -41,7 +42,9 @@ def test_a_spool_holds_what_the_store_holds(sensor, netmon, demo, tmp_path):
     assert content(tmp_path / "other.db") == (totals, kinds)
     assert totals.flows > 30
     assert all(kinds.values())
-    datasets = {json.loads(line)["event"]["dataset"] for one in files for line in one.open()}
+    datasets = {
+        json.loads(line)["event"]["dataset"] for one in files for line in one.read_text().splitlines()
+    }
     assert datasets == {"netmon.flow", "netmon.run", "netmon.view", "netmon.evidence"}
 
 
