@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS runs
 ENGINE = ReplacingMergeTree(revision)
 PARTITION BY toDate(intDiv(start_ns, 86400000000000))
 ORDER BY (sensor, run)
-TTL toDate(intDiv(start_ns, 86400000000000)) + INTERVAL 400 DAY;
+TTL toDate(intDiv(start_ns, 86400000000000)) + INTERVAL 90 DAY;
 
 -- Under which conditions a run judged: a row for its start, and for each change.
 CREATE TABLE IF NOT EXISTS conditions
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS conditions
 ENGINE = ReplacingMergeTree()
 PARTITION BY toDate(intDiv(since_ns, 86400000000000))
 ORDER BY (sensor, run, since_ns)
-TTL toDate(intDiv(since_ns, 86400000000000)) + INTERVAL 400 DAY;
+TTL toDate(intDiv(since_ns, 86400000000000)) + INTERVAL 90 DAY;
 
 -- Flows of vendors: a row for each day of a flow, with its totals at the end of that day.
 CREATE TABLE IF NOT EXISTS flows
@@ -85,7 +85,7 @@ CREATE TABLE IF NOT EXISTS flows
 ENGINE = ReplacingMergeTree(revision)
 PARTITION BY toDate(day)
 ORDER BY (sensor, run, flow, day)
-TTL toDate(day) + INTERVAL 400 DAY;
+TTL toDate(day) + INTERVAL 90 DAY;
 
 -- Why flows were judged as they were; many flows share a row.
 CREATE TABLE IF NOT EXISTS judgements
@@ -97,7 +97,7 @@ CREATE TABLE IF NOT EXISTS judgements
 ENGINE = ReplacingMergeTree(day)
 PARTITION BY toDate(day)
 ORDER BY (id)
-TTL toDate(day) + INTERVAL 400 DAY;
+TTL toDate(day) + INTERVAL 90 DAY;
 
 -- Flows with a finding, with everything that their event says.
 CREATE TABLE IF NOT EXISTS findings
@@ -113,7 +113,7 @@ CREATE TABLE IF NOT EXISTS findings
 ENGINE = ReplacingMergeTree(revision)
 PARTITION BY toDate(day)
 ORDER BY (sensor, run, flow)
-TTL toDate(day) + INTERVAL 400 DAY;
+TTL toDate(day) + INTERVAL 90 DAY;
 
 -- What could be seen: a row for each interface and minute, or for each reading of files.
 CREATE TABLE IF NOT EXISTS views
@@ -137,7 +137,7 @@ CREATE TABLE IF NOT EXISTS views
 ENGINE = ReplacingMergeTree()
 PARTITION BY toDate(intDiv(start_ns, 86400000000000))
 ORDER BY (sensor, run, interface, start_ns)
-TTL toDate(intDiv(start_ns, 86400000000000)) + INTERVAL 400 DAY;
+TTL toDate(intDiv(start_ns, 86400000000000)) + INTERVAL 90 DAY;
 
 -- Evidence files that were written for findings.
 CREATE TABLE IF NOT EXISTS evidence
@@ -153,7 +153,7 @@ CREATE TABLE IF NOT EXISTS evidence
 ENGINE = ReplacingMergeTree()
 PARTITION BY toDate(intDiv(time_ns, 86400000000000))
 ORDER BY (sensor, run, flow, file)
-TTL toDate(intDiv(time_ns, 86400000000000)) + INTERVAL 400 DAY;
+TTL toDate(intDiv(time_ns, 86400000000000)) + INTERVAL 90 DAY;
 
 -- Clients that were erased on request: when, why and how much, not whom.
 CREATE TABLE IF NOT EXISTS erasures
@@ -166,4 +166,4 @@ CREATE TABLE IF NOT EXISTS erasures
 ENGINE = ReplacingMergeTree()
 PARTITION BY toDate(intDiv(time_ns, 86400000000000))
 ORDER BY (time_ns)
-TTL toDate(intDiv(time_ns, 86400000000000)) + INTERVAL 400 DAY;
+TTL toDate(intDiv(time_ns, 86400000000000)) + INTERVAL 90 DAY;

@@ -25,7 +25,7 @@ READ_SETTINGS: Mapping[str, int] = {
 _PARAMETER = re.compile(r":(\w+)")
 
 
-class Connection(Protocol):
+class ClickHouseConnection(Protocol):
     """A way to the database. Raises StoreError."""
 
     def insert(self, table: str, lines: bytes, settings: Mapping[str, int]) -> None:
@@ -48,7 +48,7 @@ class Connection(Protocol):
 class ClickHouseStore:
     """An open store. All its errors are StoreError."""
 
-    def __init__(self, connection: Connection, name: str) -> None:
+    def __init__(self, connection: ClickHouseConnection, name: str) -> None:
         """Checks that the tables are there. `name` stands in messages."""
         self._connection = connection
         there: dict[str, set[str]] = {}

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from netmon.store.tables import TABLES, StoreTable
 
-DEFAULT_DAYS = 400
+DEFAULT_DAYS = 90
+"""As `store.keep_days` of a file."""
 _TYPES = {"text": "String", "integer": "Int64", "json": "String"}
 _HEADER = """\
 -- The tables of netmon's store in ClickHouse, made by `netmon store ddl`. Apply them to the database that the

@@ -34,6 +34,12 @@ class Engine:
         text = f"{query} SETTINGS {chosen}" if chosen else query
         return self._session.query(text, FORMAT).bytes().split(b"\n")
 
+    def ask(self, text, settings):
+        """The bytes that a server would answer."""
+        for name, value in settings.items():
+            self._session.query(f"SET {name} = '{value}'")
+        return self._session.query(text, "TabSeparated").bytes()
+
     def execute(self, statement):
         """Executes a statement."""
         self._session.query(statement)
