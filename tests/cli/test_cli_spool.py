@@ -42,7 +42,9 @@ def test_a_spool_holds_what_the_store_holds(sensor, netmon, demo, tmp_path):
     assert content(tmp_path / "other.db") == (totals, kinds)
     assert totals.flows > 30
     assert all(kinds.values())
-    datasets = {json.loads(line)["event"]["dataset"] for one in files for line in one.open()}
+    datasets = {
+        json.loads(line)["event"]["dataset"] for one in files for line in one.read_text().splitlines()
+    }
     assert datasets == {"netmon.flow", "netmon.run", "netmon.view", "netmon.evidence"}
 
 

@@ -169,10 +169,22 @@ SCENES = (
 )
 
 
+FINDINGS = {
+    burst: 4,
+    birth: 4,
+    birth_at_the_end: 4,
+    gap: 10,
+    gap_at_the_beginning: 10,
+    restart: 14,
+    restart_at_once: 6,
+}
+"""Unexpected flows of both sensors within the time range."""
+
+
 @pytest.mark.parametrize("step_s", LENGTHS_S)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
 def test_bars_add_up_to_the_total(database, tmp_path, scene, step_s):
-    """The bars of each graph of two sensors add up to the number beside it within 2 %."""
+    """The bars of each graph of two sensors add up to the number beside it and to the truth within 2 %."""
     length_s = LENGTHS_S[step_s]
     every_s = {1440: 120, 3600: 300}.get(step_s, 15)
     sensors = [Sensor(database, f"{name}:10977", RANGE_BEGIN_S - BEFORE_S) for name in ("berlin", "bern")]
@@ -194,6 +206,8 @@ def test_bars_add_up_to_the_total(database, tmp_path, scene, step_s):
                 [number] = server.panel(query, CHOSEN, when)
                 total += float(number["value"][1])
             assert drawn == pytest.approx(total, rel=0.02), (graphs, numbers)
+            if graphs == ("Findings by country",) and scene in FINDINGS:
+                assert total == pytest.approx(FINDINGS[scene], rel=0.02)
 
 
 def test_the_cases_of_promtool_ask_as_the_graphs_do():

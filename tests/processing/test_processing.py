@@ -14,7 +14,7 @@ from typing import get_args, get_type_hints
 import polib
 import pytest
 
-from netmon.config.settings import Config, EvidenceFiles, Rotation, StoreSettings
+from netmon.config.settings import Config, EvidenceFiles, Rotation, SpoolOptions, StoreSettings
 from netmon.privacy.key_file import make_key, rotate_key
 from netmon.processing import texts
 from netmon.processing.activities import LEVELS, list_activities, readers_of
@@ -24,7 +24,7 @@ from tests.craft.processing_texts import english, renewed
 
 READ_ONLY = {"signatures", "databases", "labels", "file", "web.config_file", "web.listen.path"}
 """Settings with files that netmon only reads, and sockets."""
-LISTED = {"privacy_key", "events", "state", "evidence.folder", "store.path"}
+LISTED = {"privacy_key", "events", "state", "evidence.folder", "spool.folder", "store.path"}
 
 
 def paths_of(settings, prefix=""):
@@ -112,6 +112,13 @@ def test_keys_and_the_log_of_their_use_are_listed(tmp_path):
     assert found["Key of the pseudonyms"]["where"] == str(key)
     assert found["Replaced key of the pseudonyms"]["how_long"] == "until 2027-02-26"
     assert found["Log of identifications"]["readers"] == "does not exist yet"
+
+
+def test_a_spool_is_listed_with_its_size(tmp_path):
+    """The oldest files are removed by size."""
+    found = listed(Config(spool=SpoolOptions(tmp_path, 300)))["Spool"]
+    assert found["where"] == str(tmp_path)
+    assert "300 MiB" in found["how_long"]
 
 
 def test_every_file_that_the_configuration_names_is_listed_or_only_read():
