@@ -77,8 +77,8 @@ class Range(NamedTuple):
 
     @property
     def step_s(self) -> int:
-        """The query step, for as many points as a graph has."""
-        return max(1, round((self.end_s - self.begin_s) / MOST_STEPS))
+        """The query step, for as many points as a graph has, but not below the interval of scrapes."""
+        return max(round(self.scrape_s), round((self.end_s - self.begin_s) / MOST_STEPS))
 
 
 def fill_in(text: str, chosen: Mapping[str, str], when: Range) -> str:
