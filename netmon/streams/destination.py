@@ -6,16 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from netmon.errors import OutputError
 from netmon.streams import Broker
 from netmon.streams.kafka_broker import KafkaBroker
 from netmon.streams.kafka_reader import KafkaReader
-from netmon.streams.nats_broker import NatsBroker
-from netmon.streams.nats_reader import NatsReader
 from netmon.streams.syslog_broker import SyslogAddress, SyslogBroker, Transport
+
+if TYPE_CHECKING:
+    from netmon.streams.nats_reader import NatsReader
 
 _NATS = ("nats", "tls")
 _USER = re.compile(r"//[^/]*@")
@@ -40,6 +41,8 @@ def open_broker(url: str, access: BrokerAccess) -> Broker:
     """The broker at a URL. Raises OutputError for a URL that names none, or without the client library."""
     parts, name = _split(url, EXAMPLES)
     if parts.scheme in _NATS and name:
+        from netmon.streams.nats_broker import NatsBroker  # noqa: PLC0415  # with asyncio, slow to import
+
         return NatsBroker(urlunsplit(parts._replace(path="")), name, access.credentials)
     if parts.scheme == "kafka" and name:
         return KafkaBroker(parts.netloc, name, access.options)
@@ -52,6 +55,8 @@ def open_reader(url: str, group: str, access: BrokerAccess) -> NatsReader | Kafk
     """The reader of the broker at a URL. Raises OutputError as `open_broker` does."""
     parts, name = _split(url, READER_EXAMPLES)
     if parts.scheme in _NATS and name:
+        from netmon.streams.nats_reader import NatsReader  # noqa: PLC0415  # with asyncio, slow to import
+
         return NatsReader(urlunsplit(parts._replace(path="")), name, group, access.credentials)
     if parts.scheme == "kafka" and name:
         return KafkaReader(parts.netloc, name, group, access.options)

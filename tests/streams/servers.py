@@ -135,13 +135,13 @@ class KafkaCluster:
         self._process.send_signal(18)
 
     def stored(self, topic, count):
-        """The first messages of a topic: keys and values."""
+        """Messages of a topic until there are so many different ones: keys and values."""
         settings = {"bootstrap.servers": self.servers, "group.id": "test", "auto.offset.reset": "earliest"}
         consumer = Consumer(settings)
         consumer.subscribe([topic])
         found = []
         deadline = time.monotonic() + 30
-        while len(found) < count and time.monotonic() < deadline:
+        while len({key for key, _ in found}) < count and time.monotonic() < deadline:
             message = consumer.poll(0.5)
             if message is not None and message.error() is None:
                 found.append((message.key().decode(), message.value()))
