@@ -21,6 +21,7 @@ from rich.progress import (
 
 from netmon import privacy, wiring
 from netmon._engine import Matcher
+from netmon.cli.history import Format, View, show
 from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
@@ -36,7 +37,10 @@ from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, ReportBytes, in_order
 from netmon.sources.scapy_source import ScapyFileSource
+from netmon.store.history import read_history
+from netmon.store.queries import Scope
 from netmon.store.reading import Reading, intake_of, opened
+from netmon.store.sqlite import MEMORY
 from netmon.verdict.subjects import Subjects
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
@@ -65,6 +69,15 @@ def read(
         Path | None,
         typer.Option("--store", metavar="FILE", help="Also keep the flows of vendors in this store."),
     ] = None,
+    by: Annotated[
+        View | None,
+        typer.Option(
+            "--by",
+            metavar="VIEW",
+            help="Instead of the summary: flows by place, component, client, name, address or day.",
+        ),
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="With --by: write CSV.")] = False,
     *,
     options: CaptureOptions,
 ) -> None:
@@ -85,10 +98,11 @@ def read(
 
       zcat trace.gz | netmon read -
 
+      netmon read --by client --csv office.pcap > clients.csv
+
       netmon read --store office.db --country DE office.pcap
     """
-    if every and not json:
-        raise typer.BadParameter("requires --json", param_hint="--all")
+    _check_options(json, every, by, csv)
     given, filter_words = split_words(words)
     paths = in_order(given)
     if paths != given:
@@ -108,20 +122,26 @@ def read(
         outputs.append(Events(json_stream(), shown, known.locations, observer))
     matcher, limits = compile_matcher(known), settings.engine_keywords()
     with ExitStack() as stack:
-        reading: Reading | None = None
-        if store is not None:
-            level = settings.privacy_level if options.privacy is None else options.privacy
-            kept = wiring.make_privacy(settings, level)
-            intake = intake_of(stack.enter_context(opened(store)), str(store), observer)
-            reading = Reading(intake, settings, known, databases.current, kept, observer, paths, expression)
-            outputs.append(reading)
+        readings: list[Reading] = []
+        # What is kept shows clients as the configuration says; what is shown, as everything else here.
+        kept_level = settings.privacy_level if options.privacy is None else options.privacy
+        for file, how in ((store, kept_level), (MEMORY if by else None, level)):
+            if file is not None:
+                stored = stack.enter_context(opened(file))
+                intake, kept = intake_of(stored, str(file), observer), wiring.make_privacy(settings, how)
+                readings.append(
+                    Reading(intake, settings, known, databases.current, kept, observer, paths, expression)
+                )
+        outputs += readings
         report = stack.enter_context(_progress(make_console(stderr=True), paths))
         reader = _open_files(paths, matcher, options.source, expression, every, limits, report)
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
-        if reading is not None:
+        for reading in readings:
             reading.finish(reader.stats())
-    if not json:
+        if by is not None:
+            show(read_history(stored, Scope(), by.value), Format.CSV if csv else Format.TABLE)
+    if not json and by is None:
         _show(summary, reader.stats(), settings.subjects)
     for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
         log(line)
@@ -129,6 +149,15 @@ def read(
         raise typer.Exit(FOUND)
     if reader.problems or unread_text(reader.stats()) is not None:
         raise typer.Exit(ERROR)
+
+
+def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:
+    if every and not json:
+        raise typer.BadParameter("requires --json", param_hint="--all")
+    if by is not None and json:
+        raise typer.BadParameter("cannot be combined with --json", param_hint="--by")
+    if csv and by is None:
+        raise typer.BadParameter("requires --by", param_hint="--csv")
 
 
 def _open_files(

@@ -1,14 +1,25 @@
 """`--store`: what a command keeps is what it shows."""
 
+import gzip
 import ipaddress
 import json
 import sqlite3
+import subprocess
+from collections import Counter
+from itertools import chain
 
 import pytest
 
+from netmon import wiring
+from netmon.config.settings import Config
+from netmon.outputs.prometheus import Prometheus
+from netmon.signatures.match import compile_matcher
+from netmon.sources.files import FileSource
 from netmon.store import queries
 from netmon.store.queries import Scope
 from netmon.store.sqlite import SqliteStore
+from netmon.verdict.subjects import Subjects
+from tests.machine import need
 
 
 @pytest.fixture
@@ -65,3 +76,145 @@ def test_a_file_that_is_no_store_is_refused(netmon, demo, refused, tmp_path):
         connection.execute("CREATE TABLE mine (a)")
     connection.close()
     assert "another program" in refused("read", "--store", "other.db", demo)
+
+
+def tshark_bytes(capture):
+    """IP bytes of each direction of each TCP and UDP conversation, as tshark reads the capture."""
+    need("tshark")
+    fields = ["ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport"]
+    fields += ["udp.dstport", "ip.len", "ipv6.plen"]
+    command = ["tshark", "-n", "-r", capture, "-T", "fields", *chain(*(("-e", one) for one in fields))]
+    counted = Counter()
+    for line in subprocess.run(
+        command, capture_output=True, check=True, encoding="utf-8"
+    ).stdout.splitlines():
+        source4, target4, source6, target6, tcp1, tcp2, udp1, udp2, length, payload = line.split("\t")
+        size = int(length) if length else int(payload or 0) + 40
+        counted[source4 or source6, tcp1 or udp1, target4 or target6, tcp2 or udp2] += size
+    return counted
+
+
+def test_bytes_are_those_of_tshark_events_and_metrics(netmon, demo, opened):
+    """The same capture gives the same bytes everywhere: store, events, Prometheus, and tshark, exactly."""
+    netmon("read", "--store", "flows.db", "--privacy", "0", "--country", "DE", demo)
+    counted = tshark_bytes(demo)
+    flows = Counter()
+    for flow in queries.flows(opened(), Scope()):
+        ends = (flow.row["client"], str(flow.row["client_port"]))
+        server = (flow.row["server"], str(flow.row["server_port"]))
+        flows[ends + server] += flow.totals.sent_bytes
+        flows[server + ends] += flow.totals.received_bytes
+    assert flows == {ends: counted[ends] for ends in flows}
+    total = queries.totals(opened(), Scope())
+    assert sum(flows.values()) == total.sent_bytes + total.received_bytes > 0
+    lines = netmon("read", "--json", "--country", "DE", demo).stdout.splitlines()
+    events = [event for event in map(json.loads, lines) if event["netmon"].get("vendor")]
+    assert [sum(event[end]["bytes"] for event in events) for end in ("source", "destination")] == [
+        total.sent_bytes,
+        total.received_bytes,
+    ]
+    assert metrics_of(demo) == total[:3]
+
+
+def metrics_of(capture):
+    """Flows, bytes sent and bytes received, as Prometheus shows them."""
+    config = Config(subjects=Subjects("DE"))
+    known = wiring.load_signatures(config)
+    source = FileSource([str(capture)], compile_matcher(known), limits=config.engine_keywords())
+    prometheus = Prometheus("test", source.stats)
+    monitor = wiring.make_monitor(config, known)
+    for batch in source.batches():
+        wiring.deliver(batch, monitor, [prometheus])
+    sums = Counter()
+    for family in prometheus.registry.collect():
+        for sample in family.samples:
+            sums[sample.name] += sample.value
+    names = ("netmon_flows_total", "netmon_sent_bytes_total", "netmon_received_bytes_total")
+    return tuple(sums[name] for name in names)
+
+
+def test_history_and_read_show_the_same_views(netmon, demo):
+    """`read --by` has the lines that `history --by` has of a store."""
+    netmon("read", "--store", "flows.db", "--privacy", "0", demo)
+    for by in ("place", "component", "client", "name", "address", "day"):
+        shown = netmon("history", "--store", "flows.db", "--by", by)
+        assert shown.returncode == 0
+        assert netmon("read", "--by", by, demo).stdout == shown.stdout
+        written = netmon("history", "--store", "flows.db", "--by", by, "--format", "csv").stdout
+        assert netmon("read", "--by", by, "--csv", demo).stdout == written
+
+
+def test_events_are_imported(netmon, demo, opened, tmp_path):
+    """Events of files, compressed or not, give the store that the reading itself gives, and once only."""
+    netmon("read", "--store", "flows.db", "--privacy", "0", demo)
+    lines = netmon("read", "--json", "--all", demo).stdout
+    (tmp_path / "a.jsonl").write_text(lines)
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    done = netmon("store", "import", "--store", "other.db", "a.jsonl", "b.jsonl.gz")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [list(opened(name).select("SELECT * FROM flows")) for name in ("flows.db", "other.db")]
+    assert rows[0] == rows[1] != []
+
+
+def test_lines_that_are_no_events_are_named(netmon, demo, opened, tmp_path):
+    """The others are imported, and the exit code says that not all of them were events."""
+    lines = netmon("read", "--json", demo).stdout.splitlines()
+    (tmp_path / "a.jsonl").write_text("\n".join([*lines[:20], "no event", lines[20][:100], "", lines[21]]))
+    done = netmon("store", "import", "--store", "flows.db", "a.jsonl")
+    assert done.returncode == 1
+    assert [line[:25] for line in done.stderr.splitlines()] == [
+        "netmon: a.jsonl: line 21:",
+        "netmon: a.jsonl: line 22:",
+    ]
+    assert queries.totals(opened(), Scope()).flows > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("history", "--store", "nowhere.db"), "there is no store"),
+        (("history", "--config", "off.yaml"), "store.path is off"),
+        (("store", "import", "--config", "off.yaml", "a.jsonl"), "store.path is off"),
+        (("store", "import", "--store", "new.db", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(refused, tmp_path, words, text):
+    """One line says what is missing."""
+    (tmp_path / "off.yaml").write_text("store: {path: off}\n")
+    assert text in refused(*words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("history", "--since", "yesterday"),
+        ("history", "--until", "30d"),
+        ("history", "--by", "weather"),
+        ("read", "--csv", "a.pcap"),
+        ("read", "--by", "day", "--json", "a.pcap"),
+    ],
+)
+def test_wrong_usage(netmon, words):
+    """It is refused with exit code 2."""
+    assert netmon(*words).returncode == 2
+
+
+def test_a_period_is_in_days(netmon, demo):
+    """`--since` and `--until` include the days that they name."""
+    netmon("read", "--store", "flows.db", demo)
+    for words, flows in (
+        (("--since", "2026-09-15"), "37 flows"),
+        (("--until", "2026-09-15"), "37 flows"),
+        (("--since", "2026-09-16"), "No flow"),
+        (("--until", "2026-09-14"), "No flow"),
+    ):
+        assert netmon("history", "--store", "flows.db", *words).stdout.splitlines()[-1].startswith(flows)
+
+
+def test_a_store_can_be_read_where_nothing_can_be_written(netmon, demo, tmp_path):
+    """An auditor's own file, in a folder without rights to write."""
+    netmon("read", "--store", "flows.db", demo)
+    (tmp_path / "flows.db").chmod(0o444)
+    before = (tmp_path / "flows.db").read_bytes()
+    assert "37 flows" in netmon("history", "--store", "flows.db").stdout
+    assert (tmp_path / "flows.db").read_bytes() == before
