@@ -92,6 +92,7 @@ class Engine:
         max_names: int = 200_000,
         site_resolvers: Sequence[IPv4Address | IPv6Address] = (),  # they look names up for clients
         nat64_prefixes: Sequence[str] = (),  # of the site's translators, such as "2001:db8:64::/96"
+        name_machines: bool = False,  # remember hardware addresses and host names of clients
         max_heads: int = 20_000,
         max_head_bytes: int = 65_536,
         max_idle_connections: int = 100_000,
@@ -102,6 +103,8 @@ class Engine:
         vxlan_ports: Sequence[int] = (4789, 8472),
         geneve_ports: Sequence[int] = (6081,),
         hp_erm_ports: Sequence[int] = (7932,),
+        one_clock: bool = False,  # of all interfaces in a file, as those of one host have
+        max_evidence_bytes: int = 0,  # of packets kept as evidence; 0: none are kept
         report_every_s: int = 0,  # 0: only when a flow ends
     ) -> None: ...
     def read(self, file: CaptureFile, packets: int) -> bool: ...  # at most so many; False at its end
@@ -109,6 +112,9 @@ class Engine:
     def feed(self, time_ns: int, link: int, data: bytes, wire_len: int, number: int = 0) -> None: ...
     def drain(self) -> Rows: ...  # rows since the last call
     def finish(self) -> Rows: ...  # ends every flow
+    # Rows of `netmon.sources.kept.KeptPacket`: those of the DNS messages first, then the flow's own.
+    def kept_packets(self, flow_id: int) -> list[Row]: ...
+    def release_packets(self, flow_ids: Sequence[int]) -> None: ...
     # "view": counters by interface, "" if the source has none; "undecoded": by interface, kind and number
     def stats(self) -> dict[str, Any]: ...
 
@@ -137,6 +143,7 @@ class Sensor:
         max_names: int = 200_000,
         site_resolvers: Sequence[IPv4Address | IPv6Address] = (),
         nat64_prefixes: Sequence[str] = (),
+        name_machines: bool = False,  # remember hardware addresses and host names of clients
         max_heads: int = 20_000,
         max_head_bytes: int = 65_536,
         max_idle_connections: int = 100_000,
@@ -147,11 +154,15 @@ class Sensor:
         vxlan_ports: Sequence[int] = (4789, 8472),
         geneve_ports: Sequence[int] = (6081,),
         hp_erm_ports: Sequence[int] = (7932,),
+        one_clock: bool = False,
+        max_evidence_bytes: int = 0,
         report_every_s: int = 5,
     ) -> None: ...
     def poll(self, timeout_s: float) -> Rows: ...  # returns as soon as there are rows
     # Besides those of `Engine.stats`: "interfaces", counters by name; "interface_problems", why one is down.
     def stats(self) -> dict[str, Any]: ...
+    def kept_packets(self, flow_id: int) -> list[Row]: ...  # as those of the engine, also after `stop`
+    def release_packets(self, flow_ids: Sequence[int]) -> None: ...
     def turns(self) -> list[int]: ...  # loop iterations of each thread; one that stops increasing hangs
     def reload(self, matcher: Matcher) -> Rows: ...  # rows tagged by the old signatures so far
     def stop(self) -> Rows: ...  # ends every flow and joins the threads

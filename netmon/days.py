@@ -8,6 +8,11 @@ DAY_S = 86_400
 DAY_NS = DAY_S * 1_000_000_000
 
 
+def day_start_ns(day: str) -> int:
+    """The beginning of a UTC day, given as ISO text, in nanoseconds since 1970."""
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1_000_000_000
+
+
 def iso_day(when_ns: int) -> str:
     """The UTC day of a time in nanoseconds since 1970, as ISO text: "2026-06-17"."""
     return datetime.fromtimestamp(when_ns // 1_000_000_000, UTC).date().isoformat()

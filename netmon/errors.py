@@ -7,6 +7,7 @@ NetmonError             any error reported in one line: what, where, what to do
 ├── SourceError         a capture cannot be opened or read
 ├── EventError          a line is not the event of a flow that can be explained
 ├── OutputError         an output cannot be started
+├── ReportError         a report cannot be made or written
 ├── StoreError          a file is not a store, or cannot be used as one
 ├── StartError          the sensor cannot give up its privileges
 └── VerifyError         Wireshark cannot be used for comparison
@@ -44,6 +45,10 @@ class EventError(NetmonError):
 
 class OutputError(NetmonError):
     """An output cannot be started; the message names it."""
+
+
+class ReportError(NetmonError):
+    """A report cannot be made or written; the message says what to do."""
 
 
 class StoreError(NetmonError):

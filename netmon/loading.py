@@ -1,12 +1,35 @@
-"""Work that takes too long for a loop, done in a thread beside it."""
+"""Work that takes too long for a loop, done in a thread beside it, and how far it has come."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
+
+_EVERY_S = 1.0
+
+
+class PacedCount:
+    """Logs a number that grows, about once a second, and not before a second has passed."""
+
+    def __init__(
+        self, log: Callable[[str], None], text: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`text` has a place for the number. `clock`: seconds."""
+        self._log = log
+        self._text = text
+        self._clock = clock
+        self._next_s = clock() + _EVERY_S
+
+    def __call__(self, count: int) -> None:
+        """The number has grown."""
+        now_s = self._clock()
+        if now_s >= self._next_s:
+            self._next_s = now_s + _EVERY_S
+            self._log(self._text.format(count))
 
 
 class Loading(Generic[Result]):

@@ -306,9 +306,13 @@ class Activity:
     SILENT_S = 300.0
     """The time without such a packet after which an interface is reported."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Mapping[str, float] | None = None) -> None:
+        """`before`: what `last_s` was when the sensor was stopped."""
+        self._before = before or {}
         self.last_s: dict[str, float] = {}
-        """Interface → seconds since 1970; the start of the sensor if there was no packet since."""
+        """Interface → seconds since 1970; the first start of the sensor if there was no packet since."""
+        self.changes = 0
+        """Increases once a minute when there is something new to remember."""
         self._counts: dict[str, int] = {}
         self._down_s: dict[str, float] = {}
         self._silent: set[str] = set()
@@ -326,10 +330,13 @@ class Activity:
         for name, counters in by_interface(stats).items():
             if not counters.get("up", 1):
                 self._down_s[name] = time_s  # that it is silent is no news
+            if name not in self.last_s:
+                self._down_s[name] = time_s
+                self._saw(name, min(self._before.get(name, time_s), time_s))
             count = counters.get("flow_packets", 0)
-            if count != self._counts.get(name):
+            if count != self._counts.get(name, 0):
                 self._counts[name] = count
-                self.last_s[name] = time_s
+                self._saw(name, time_s)
                 if name in self._silent:
                     self._silent.remove(name)
                     lines.append(f"{name}: packets of flows are seen again")
@@ -342,8 +349,12 @@ class Activity:
                     lines.append(f"{minutes}: check the mirror session, the cable and the filter")
         return lines
 
+    def _saw(self, name: str, time_s: float) -> None:
+        self.changes += time_s // 60 != self.last_s.get(name, 0.0) // 60
+        self.last_s[name] = time_s
+
     def _last_change_s(self, name: str) -> float:
-        """When it showed such a packet or came up, whichever was later."""
+        """When it showed such a packet, came up or was first captured, whichever was latest."""
         return max(self.last_s[name], self._down_s.get(name, 0.0))
 
 

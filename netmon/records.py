@@ -87,6 +87,13 @@ mvfst (0xfaceb0xx), or any other. A closed set, used as a metric label."""
 ECH: tuple[Ech, ...] = get_args(Ech)
 """The ECH extension of a hello: GREASE, or encrypting the name. A closed set, used as a metric label."""
 
+Withheld = Literal[
+    "forwarded",  # its packets came through a router, so the address is the router's
+    "shared",  # the address stands for many clients, as that of a router does
+]
+"""Why the hardware address of a client is not known although its frames show one: a closed set."""
+WITHHELD: tuple[Withheld, ...] = get_args(Withheld)
+
 Limitation = Literal[
     "one_way",  # only one direction was seen
     "no_start",  # the start of the connection was not seen
@@ -182,6 +189,9 @@ class FlowRecord:
     transport: Transport
     client: str
     client_port: int
+    client_mac: str | None  # hardware address, "02-00-5E-10-AB-09"; only if machines are named
+    client_mac_withheld: Withheld | None  # why that of its frames is not the client's
+    client_host: str | None  # the name that it states in DHCP or multicast DNS; only if machines are named
     server: str
     server_port: int
     embedded: (
@@ -245,6 +255,10 @@ class DnsRecord:
     """One DNS message, in the order of the engine's rows. `source` sent it, a query or a response."""
 
     time_ns: int
+    interface: str | None  # capture interface
+    vlan: int | None  # as of a flow
+    inner_vlan: int | None
+    vni: int | None
     kind: str  # "dns", "mdns", "llmnr"
     transport: Transport
     source: str

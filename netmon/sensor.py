@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -16,15 +17,19 @@ from netmon.config.settings import Config, state_folder
 from netmon.days import DAY_S
 from netmon.destinations.file import DestinationsFile
 from netmon.errors import NetmonError
-from netmon.loading import Loading
+from netmon.evidence.assembly import OpenEvidence
+from netmon.evidence.recorder import Recorder
+from netmon.loading import Loading, PacedCount
 from netmon.monitor import Monitor
 from netmon.outputs import Output
-from netmon.outputs.events import Events
+from netmon.outputs.births import Labels
+from netmon.outputs.engine_metrics import FLOW_PACKET_SEEN
+from netmon.outputs.events import Events, Stream
 from netmon.outputs.lines import Lines
 from netmon.outputs.observer import Observer, new_run
 from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
-from netmon.outputs.remembered import SeriesFile
+from netmon.outputs.remembered import Remembered, SeriesFile
 from netmon.outputs.run_events import RunPhase
 from netmon.places.round_trips_file import RoundTripsFile
 from netmon.privacy import Privacy
@@ -79,18 +84,22 @@ class Sensor:
         self._supervisor = Supervisor(os.environ)
         self._ports = PortLines()
         self._quality = quality.Watch()
-        self._activity = quality.Activity()
+        remembered = self._series.load()
+        seen = remembered.last_seen.get(FLOW_PACKET_SEEN, {})
+        self._activity = quality.Activity({interface: time_s for (interface,), time_s in seen.items()})
         self._is_suspected = False
         self.prometheus = Prometheus(
             package_version(), self._stats, hold_s=config.hold_zero_s, with_created=config.created_series
         )
-        self.prometheus.restore(self._series.load())
+        self.prometheus.restore(remembered)
         register_process(self.prometheus.registry, config.sensor, config.site)
         self._observer = Observer(config.sensor, config.site, new_run())
         self._events: list[Events] = []
         self._lines: list[Lines] = []
+        self._store: StoreWriter | None = None
         self._record: LiveRecord | None = None
         self._outputs: list[Output] = [self.prometheus]
+        self._recorder: Recorder | None = None
         self._reloads: SimpleQueue[ReloadRequest] = SimpleQueue()
         self._waiting: list[ReloadRequest] = []
         self._reload: _Reload | None = None
@@ -99,18 +108,34 @@ class Sensor:
         self._is_running = False
         self.prometheus.loaded(loaded.monitor.signatures, loaded.series, time.time())
 
-    def add_events(self, lines: Lines, privacy: Privacy) -> None:
-        """Adds an output of events to `lines`. To be called before `run`."""
-        events = Events(lines, privacy, self._monitor.signatures.locations, self._observer)
+    def add_evidence(self, evidence: OpenEvidence) -> None:
+        """Adds an output of evidence. To be called before `run`."""
+        known, kept = self._monitor.signatures, self._source.kept
+        self._recorder = evidence.recorder(known, self._databases, kept, self._observer)
+        self._outputs.append(self._recorder)
+
+    def add_events(self, lines: Lines, privacy: Privacy, evidence: OpenEvidence | None = None) -> None:
+        """Adds an output of events to `lines`, for the chain of the evidence as well.
+
+        To be called before `run`.
+        """
+        stream = lines if evidence is None else evidence.chained(lines)
+        events = Events(stream, privacy, self._monitor.signatures.locations, self._observer)
         self._lines.append(lines)
         self._events.append(events)
         self._outputs.append(events)
 
-    def add_store(self, writer: StoreWriter, privacy: Privacy) -> None:
-        """Adds a store. To be called before `run`."""
+    def add_record(self, privacy: Privacy, store: StoreWriter | None, spool: Lines | None) -> None:
+        """Adds a store and a spool, for the events of the evidence as well. To be called before `run`."""
+        self._store = store
+        self._lines += [spool] if spool else []
+        streams: list[Stream] = [one for one in (store, spool) if one is not None]
         locations = self._monitor.signatures.locations
-        self._record = LiveRecord(writer, self._config, privacy, locations, self._observer)
+        self._record = LiveRecord(streams, self._config, privacy, locations, self._observer)
         self._outputs.append(self._record)
+        if self._recorder is not None:
+            for stream in streams:
+                self._recorder.announce(self._observer, stream)
 
     def run(self, status: str) -> None:
         """Processes records until `stop`, including the last flows, and saves the state at the end.
@@ -200,7 +225,8 @@ class Sensor:
             request.done.set()
 
     def _load(self) -> _Loaded:
-        signatures = wiring.load_signatures(self._config, self._log)
+        progress = PacedCount(self._log, "{:,} names and networks read so far")
+        signatures = wiring.load_signatures(self._config, self._log, progress)
         kept = (self._trips, self._databases, self._destinations)
         monitor = wiring.make_monitor(self._config, signatures, *kept)
         return _Loaded(monitor, compile_matcher(signatures), list(monitor.expected_series(time.time_ns())))
@@ -213,6 +239,8 @@ class Sensor:
         self.prometheus.loaded(monitor.signatures, loaded.series, time.time())
         for events in self._events:
             events.locations = monitor.signatures.locations
+        if self._recorder is not None:
+            self._recorder.writer.signatures = monitor.signatures
         self._note("change")
         self._log(f"signatures reloaded from {monitor.signatures.folder}")
 
@@ -239,8 +267,14 @@ class Sensor:
     def _save(self, now_s: float) -> None:
         """Writes what has changed of the state."""
         self._state.save(self._destinations, now_s)
-        self._series.save(self.prometheus.changes, self.prometheus.remembered, now_s)
+        self._series.save(self.prometheus.changes + self._activity.changes, self._remembered, now_s)
         self._trips_file.save(self._trips, now_s)
+
+    def _remembered(self) -> Remembered:
+        """What metrics must not lose: that of the flows, and when interfaces last showed a packet of one."""
+        flows = self.prometheus.remembered()
+        seen: dict[Labels, float] = {(name,): time_s for name, time_s in self._activity.last_s.items()}
+        return replace(flows, last_seen={**flows.last_seen, FLOW_PACKET_SEEN: seen})
 
     def _log_further(self, line: str) -> None:
         """Logs a problem of a further file of a folder, unless the first one has it as well."""
@@ -272,9 +306,10 @@ class Sensor:
             "round_trip_jumps": self._trips.jumps,
             "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,
+            "evidence": {} if self._recorder is None else self._recorder.counts(),
             "last_flow_packet_s": dict(self._activity.last_s),
             "location_databases": self._databases.states,
-            "store": self._record.state if self._record else None,
+            "store": self._store.state if self._store else None,
         }
 
 

@@ -7,6 +7,7 @@ nothing is sent.
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ class Supervisor:
         self._address = "\0" + address[1:] if address.startswith("@") else address
         is_watched = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         timeout_us = environment.get("WATCHDOG_USEC", "")
-        self._every_s = int(timeout_us) / 4e6 if is_watched and timeout_us.isdecimal() else 0.0
+        self._every_s = int(timeout_us) / 4e6 if is_watched and re.fullmatch("[0-9]+", timeout_us) else 0.0
         self._next_s = 0.0
         self._turns: Sequence[int] = ()
 

@@ -13,8 +13,9 @@ from netmon.outputs import Output
 from netmon.places.databases import Databases, default_folders
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
-from netmon.privacy import Privacy, read_key
-from netmon.signatures.load import default_folder, load_folder
+from netmon.privacy import Privacy
+from netmon.privacy.key_file import read_key
+from netmon.signatures.load import ReportCount, default_folder, load_folder
 from netmon.signatures.model import NETWORK, SignatureSet
 from netmon.sources import Batch
 from netmon.verdict.countries_that_matter import countries_that_matter
@@ -24,21 +25,31 @@ LARGE_BYTES = 2 << 20
 """The size of signatures whose loading takes long enough to be announced."""
 
 
-def load_signatures(config: Config, log: Callable[[str], None] | None = None) -> SignatureSet:
+def load_signatures(
+    config: Config, log: Callable[[str], None] | None = None, progress: ReportCount | None = None
+) -> SignatureSet:
     """The configured signatures, after a check that they contain everything named in the policy.
 
-    `log` is called with a line before and after large ones are read. Raises SignatureError and ConfigError.
+    `log` is called with a line before and after large ones are read, and `progress` with the number of names
+    and networks read so far. Raises SignatureError and ConfigError.
     """
     folder = config.signatures or default_folder()
     size = sum(path.stat().st_size for path in folder.glob("*.y*ml") if path.is_file())
     note = log if log is not None and size >= LARGE_BYTES else lambda _line: None
     note(f"reading {size / 1e6:.0f} MB of signatures in {folder}")
-    signatures = load_folder(folder)
+    signatures = load_folder(folder, progress)
     note(f"read {len(signatures.rules):,} names and networks")
     problems = list(dict.fromkeys(filter(None, (_find_unknown(one, signatures) for one in config.mentions))))
     if problems:
         raise ConfigError("\n".join(problems))
     return signatures
+
+
+def require_vendor(vendor: str, signatures: SignatureSet) -> None:
+    """Raises ConfigError if the signatures lack a vendor that the command line names."""
+    if vendor not in signatures.vendors:
+        near = nearest(vendor, signatures.vendors)
+        raise ConfigError(f"--vendor: no vendor '{vendor}' in the signatures{near}")
 
 
 def _find_unknown(mention: Mention, signatures: SignatureSet) -> str | None:
@@ -97,9 +108,9 @@ def make_monitor(
     return Monitor(signatures, locator, config.policy, config.subjects, trips, destinations)
 
 
-def make_privacy(config: Config, level: int) -> Privacy:
+def make_privacy(config: Config) -> Privacy:
     """The level of detail shown about clients. Raises ConfigError for an unusable key file."""
-    return Privacy(level, read_key(config.privacy_key))
+    return Privacy(config.privacy_level, read_key(config.privacy_key), config.count_period)
 
 
 def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output]) -> None:

@@ -25,6 +25,10 @@ from netmon.yaml_runs import MARKER, Run, take_runs
 T = TypeVar("T")
 
 
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+"""A decimal number; `float` also takes digits of other scripts, and underscores."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One error in a file, printed as "file:line: message"."""
@@ -163,6 +167,10 @@ class Item:
         where = f"{self._keys}: " if self._keys and self._document.names_keys else ""
         self._document.report(self.line, where + message)
 
+    def problems(self) -> int:
+        """How many problems the document has so far."""
+        return len(self._document.problems)
+
     def is_text(self) -> bool:
         """True for a scalar."""
         return isinstance(self._node, yaml.ScalarNode)
@@ -274,10 +282,7 @@ class Item:
     def number(self, low: float, high: float) -> float:
         """A finite number within bounds."""
         text = self.text()
-        try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
+        number = float(text) if _NUMBER.fullmatch(text) else math.nan
         if not low <= number <= high:
             if text:
                 self.report(f"'{text}' is not a number from {low:g} to {high:g}")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.craft.borders import PACKAGE, SHA256
 from tests.machine import INSTALLED, need, need_root, open_folder
 from tests.marks import MarkGuard
+from tests.reuse import Reuse, reused_results
+from tests.sharing import Reporter, Turns, place_of, share_work
 
 # A suite started in the background may ignore SIGINT, and so would every program that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -21,7 +27,10 @@ settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds `--update-golden`."""
+    """Adds `--update-golden` and `--afresh`."""
+    parser.addoption(
+        "--afresh", action="store_true", help="run tests whose result is known from earlier runs as well"
+    )
     parser.addoption(
         "--update-golden",
         action="store_true",
@@ -29,13 +38,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Runs the whole suite in several processes."""
+    if config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput"):
+        share_work(config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Enforces the marks of every test."""
     config.pluginmanager.register(MarkGuard())
+    config.pluginmanager.register(Reuse(is_afresh=config.option.afresh))
+    is_one_of_several = hasattr(config, "workerinput")
+    config.pluginmanager.register(
+        Turns(Path(config.option.basetemp).parent) if is_one_of_several else Reporter()
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts files that take long first."""
+    items.sort(key=place_of)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says what the run has installed on the machine."""
+    """Says what the run has installed on the machine, and what it has not run."""
+    count = reused_results(terminalreporter)
+    if count:
+        noun = "result was" if count == 1 else "results were"
+        terminalreporter.write_line(f"{count} {noun} reused, because no file changed; --afresh runs them")
     if INSTALLED:
         terminalreporter.write_line(f"Debian packages installed by this run: {', '.join(INSTALLED)}")
 
@@ -72,3 +102,20 @@ def _state() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, open_folder() as folder:
         patch.setenv("XDG_STATE_HOME", str(folder))
         yield
+
+
+@pytest.fixture(scope="session")
+def natural_earth(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The npm package with Natural Earth's borders; the test is skipped if it cannot be had."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+    folder = tmp_path_factory.mktemp("npm")
+    done = subprocess.run(
+        [npm, "pack", PACKAGE], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    if done.returncode != 0:
+        pytest.skip(f"npm pack {PACKAGE}: {done.stderr.strip().splitlines()[-1:]}")
+    [file] = folder.iterdir()
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == SHA256
+    return file

@@ -13,257 +13,15 @@ import itertools
 import json
 import operator
 import re
-import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from netmon import _engine
+from tests import flood_packets as packets_of
 from tests import honest
-from tests.craft import dns, tls
-from tests.craft.packets import ACK, PSH, SYN, TCP, UDP, address, filler, ip, ipv4, ipv4_fragments, tcp, udp
-from tests.craft.quic import Initials, crypto
-
-RAW_IP = 101
-START_NS = 1_780_308_000_000_000_000
-GAP_NS = 1_000  # a million packets a second
-CLIENT, SERVER = address("198.18.0.0"), address("203.0.113.10")
-HOSTILE = address("192.0.2.66")
-CLIENTS = 1 << 17  # all benchmark addresses (RFC 2544, C.2.2), then the next port
-ADDRESS_AT, DESTINATION_AT, PORT_AT, SEQUENCE_AT, PAYLOAD_AT = 12, 16, 20, 24, 40
-IDENTIFICATION_AT = 4
-V6_SOURCE_NETWORK_AT, V6_DESTINATION_NETWORK_AT = 12, 28  # the last 32 bits of the /64
-
-Packets = Iterator[bytes]
-
-
-def from_client(template: bytes, number: int) -> bytearray:
-    """The packet as if from another client. Its checksums are not updated, as the engine ignores them."""
-    packet = bytearray(template)
-    struct.pack_into("!I", packet, ADDRESS_AT, int(CLIENT) | number % CLIENTS)
-    struct.pack_into("!H", packet, PORT_AT, 1024 + number // CLIENTS)
-    return packet
-
-
-def segment(flags: int, payload: bytes = b"", *, port: int = 443, sequence: int = 1000) -> bytes:
-    """A client's TCP segment."""
-    ends = {"ports": (1024, port), "numbers": (sequence, 0)}
-    return ipv4(CLIENT, SERVER, TCP, tcp(CLIENT, SERVER, **ends, flags=flags, payload=payload))
-
-
-def datagram(payload: bytes, *, port: int = 443) -> bytes:
-    """A client's UDP datagram."""
-    return ipv4(CLIENT, SERVER, UDP, udp(CLIENT, SERVER, (1024, port), payload))
-
-
-def syns(count: int) -> Packets:
-    """SYNs, each from another client."""
-    template = segment(SYN)
-    return (bytes(from_client(template, number)) for number in range(count))
-
-
-def named_flows(count: int) -> Packets:
-    """Complete hellos, each with another name and from another client."""
-    data = tls.hello_records(tls.client_hello("000000000.flood.example"))
-    template, at = segment(PSH | ACK, data), PAYLOAD_AT + data.index(b"000000000.flood")
-    for number in range(count):
-        packet = from_client(template, number)
-        packet[at : at + 9] = b"%09d" % number
-        yield bytes(packet)
-
-
-def resting_connections(count: int) -> Packets:
-    """Named connections that the table of flows has no room for, so that they are remembered as they are.
-
-    A hostile client opens all of them, except for one in a hundred, each of another client.
-    """
-    for number, packet in enumerate(named_flows(count)):
-        changed = bytearray(packet)
-        if number % 100:
-            struct.pack_into("!I", changed, ADDRESS_AT, int(HOSTILE))
-            struct.pack_into("!I", changed, DESTINATION_AT, int(SERVER) + number // 60_000)
-            struct.pack_into("!H", changed, PORT_AT, 1024 + number % 60_000)
-        yield bytes(changed)
-
-
-def unfinished_hellos(count: int) -> Packets:
-    """The first segments of hellos, each from another client; the second segment never arrives."""
-    hello = tls.hello_records(tls.client_hello("flood.example", post_quantum=True, pad_to=3000))
-    template = segment(PSH | ACK, hello[:1400])
-    return (bytes(from_client(template, number)) for number in range(count))
-
-
-def small_segments(count: int) -> Packets:
-    """Segments of one byte that wait for the start of their stream, 200 from each client."""
-    syn, data = segment(SYN, sequence=999), segment(PSH | ACK, b"x")
-    for number in range(count // 201):
-        yield bytes(from_client(syn, number))
-        packet = from_client(data, number)
-        for place in range(200):
-            struct.pack_into("!I", packet, SEQUENCE_AT, 1002 + 2 * place)
-            yield bytes(packet)
-
-
-def unfinished_initials(count: int) -> Packets:
-    """QUIC Initials that can be decrypted, with random connection IDs, each with the first half of a hello.
-
-    Half of them come from different clients, half from the same one.
-    """
-    half = crypto(0, tls.client_hello("flood.example", post_quantum=True, pad_to=1900, quic=True)[:1000])
-    ids = [filler(f"connection {number}", 8) for number in range(2000)]
-    datagrams = [Initials(cid).datagram(0, [half], destination=cid) for cid in ids]
-    templates = itertools.cycle([datagram(payload) for payload in datagrams])
-    for number, template in zip(range(count), templates, strict=False):
-        yield bytes(from_client(template, number if number % 2 else 0))
-
-
-def new_names(count: int) -> Packets:
-    """DNS queries and their responses, each with another name and another address."""
-    query = dns.query("000000000.flood.example", dns.A, message_id=1)
-    client, resolver = address("192.0.2.1"), address("192.0.2.53")
-    template = bytearray(ipv4(client, resolver, UDP, udp(client, resolver, (50_000, 53), query)))
-    [at] = [found.start() for found in re.finditer(rb"000000000", template)]
-    for number, response in enumerate(unsolicited_names(count // 2)):
-        template[at : at + 9] = b"%09d" % number
-        yield bytes(template)
-        yield response
-
-
-def new_nat64_networks(count: int) -> Packets:
-    """Look-ups that show four NAT64 prefixes each, by a client in another network."""
-    name, client, resolver = "ipv4only.arpa", address("2001:db8::1"), address("2001:db9::53")
-    records = [dns.address(name, f"2001:db9:{number}::192.0.0.170") for number in range(4)]
-    query = udp(client, resolver, (50_000, 53), dns.query(name, dns.AAAA, message_id=1))
-    answer = udp(resolver, client, (53, 50_000), dns.answer(name, dns.AAAA, records, message_id=1))
-    question, response = (
-        bytearray(ip(client, resolver, UDP, query)),
-        bytearray(ip(resolver, client, UDP, answer)),
-    )
-    for number in range(count // 2):
-        struct.pack_into("!I", question, V6_SOURCE_NETWORK_AT, number)
-        struct.pack_into("!I", response, V6_DESTINATION_NETWORK_AT, number)
-        yield bytes(question)
-        yield bytes(response)
-
-
-def unanswered_queries(count: int) -> Packets:
-    """DNS queries, each for another name."""
-    return itertools.islice(itertools.islice(new_names(2 * count), 0, None, 2), count)
-
-
-def unsolicited_names(count: int) -> Packets:
-    """DNS responses without queries, each with another name and another address."""
-    name = "000000000.flood.example"
-    answer = dns.answer(name, dns.A, [dns.address(name, "203.0.113.1")], message_id=1)
-    resolver, client = address("192.0.2.53"), address("192.0.2.1")
-    template = bytearray(ipv4(resolver, client, UDP, udp(resolver, client, (53, 50_000), answer)))
-    places = [found.start() for found in re.finditer(rb"000000000", template)]
-    for number in range(count):
-        for at in places:
-            template[at : at + 9] = b"%09d" % number
-        template[-4:] = struct.pack("!I", int(CLIENT) | number)
-        yield bytes(template)
-
-
-def new_clients(count: int) -> Packets:
-    """Look-ups of HTTPS records, each by another client, with eight long public names of ECH servers."""
-    names = [f"{'x' * 60}.{'y' * 60}.{'z' * 60}.front{number}.example" for number in range(8)]
-    configs = tls.block16(b"".join(tls.ech_config_list(name)[2:] for name in names))
-    record = dns.https("flood.example", ech=configs)
-    answer = dns.answer("flood.example", dns.HTTPS, [record], message_id=1)
-    resolver = address("192.0.2.53")
-    template = bytearray(ipv4(resolver, CLIENT, UDP, udp(resolver, CLIENT, (53, 50_000), answer)))
-    query = dns.query("flood.example", dns.HTTPS, message_id=1)
-    question = bytearray(ipv4(CLIENT, resolver, UDP, udp(CLIENT, resolver, (50_000, 53), query)))
-    for number in range(count // 2):
-        struct.pack_into("!I", question, ADDRESS_AT, int(CLIENT) | number)
-        struct.pack_into("!I", template, DESTINATION_AT, int(CLIENT) | number)
-        yield bytes(question)
-        yield bytes(template)
-
-
-def unfinished_messages(count: int) -> Packets:
-    """DNS over TCP: the first segments of long messages, each from another client."""
-    query = dns.query("flood.example", dns.A, message_id=1)
-    beginning = struct.pack("!H", 60_000) + query + bytes(1300)
-    syn = segment(SYN, port=53, sequence=999)
-    data = segment(PSH | ACK, beginning, port=53)
-    for number in range(count // 2):
-        yield bytes(from_client(syn, number))
-        yield bytes(from_client(data, number))
-
-
-def one_hosts_syns(count: int) -> Packets:
-    """SYNs of one host, each from another port or to another server."""
-    template = bytearray(segment(SYN))
-    template[ADDRESS_AT : ADDRESS_AT + 4] = HOSTILE.packed
-    for number in range(count):
-        struct.pack_into("!I", template, DESTINATION_AT, int(SERVER) + number // 60_000)
-        struct.pack_into("!H", template, PORT_AT, 1024 + number % 60_000)
-        yield bytes(template)
-
-
-def one_hosts_unfinished_hellos(count: int) -> Packets:
-    """Half hellos of one host, after handshakes that its server completes."""
-    hello = tls.hello_records(tls.client_hello("flood.example", post_quantum=True, pad_to=3000))
-    ports = (1024, 443)
-    packets = [
-        tcp(HOSTILE, SERVER, ports=ports, numbers=(1000, 0), flags=SYN),
-        tcp(SERVER, HOSTILE, ports=ports[::-1], numbers=(9000, 1001), flags=SYN | ACK),
-        tcp(HOSTILE, SERVER, ports=ports, numbers=(1001, 9001), flags=PSH | ACK, payload=hello[:1400]),
-    ]
-    ends = [(HOSTILE, SERVER), (SERVER, HOSTILE), (HOSTILE, SERVER)]
-    templates = [bytearray(ipv4(*both, TCP, one)) for both, one in zip(ends, packets, strict=True)]
-    for number in range(count // len(templates)):
-        for place, template in enumerate(templates):
-            struct.pack_into("!H", template, PORT_AT + 2 * (place == 1), 1024 + number % 60_000)
-            yield bytes(template)
-
-
-def crowded_answers(count: int) -> Packets:
-    """Look-ups of one host whose answers have 250 addresses each."""
-    name = "000000000.flood.example"
-    records = [dns.address(name, f"198.18.{number >> 8}.{number & 255}") for number in range(250)]
-    answer = dns.answer(name, dns.A, records, message_id=1)
-    query = dns.query(name, dns.A, message_id=1)
-    resolver = address("192.0.2.53")
-    question = bytearray(ipv4(HOSTILE, resolver, UDP, udp(HOSTILE, resolver, (50_000, 53), query)))
-    template = bytearray(ipv4(resolver, HOSTILE, UDP, udp(resolver, HOSTILE, (53, 50_000), answer)))
-    both = [
-        (packet, [at.start() for at in re.finditer(rb"000000000", packet)]) for packet in (question, template)
-    ]
-    addresses_at = [at.start() for at in re.finditer(rb"\xc6\x12[\x00-\xff]{2}", template)]
-    for number in range(count // 2):
-        for packet, places in both:
-            for at in places:
-                packet[at : at + 9] = b"%09d" % number
-        for place, at in enumerate(addresses_at):
-            struct.pack_into("!I", template, at, int(CLIENT) + number * 250 + place)
-        yield bytes(question)
-        yield bytes(template)
-
-
-def first_fragments(count: int) -> Packets:
-    """First fragments of large datagrams of one host; the others never arrive."""
-    data = udp(HOSTILE, SERVER, (1024, 443), bytes(1800))
-    template = bytearray(ipv4_fragments(HOSTILE, SERVER, UDP, data, size=1200, identification=0)[0])
-    for number in range(count):
-        struct.pack_into("!H", template, IDENTIFICATION_AT, number & 0xFFFF)
-        struct.pack_into("!I", template, DESTINATION_AT, int(SERVER) + (number >> 16))
-        yield bytes(template)
-
-
-def one_hosts_queries(count: int) -> Packets:
-    """DNS queries of one host, from many ports and for many names; none is answered."""
-    query = dns.query("000000000.flood.example", dns.A, message_id=1)
-    resolver = address("192.0.2.53")
-    template = bytearray(ipv4(HOSTILE, resolver, UDP, udp(HOSTILE, resolver, (50_000, 53), query)))
-    at = template.index(b"000000000")
-    for number in range(count):
-        template[at : at + 9] = b"%09d" % number
-        struct.pack_into("!H", template, PORT_AT, 1024 + number % 60_000)
-        yield bytes(template)
+from tests.flood_packets import CLIENTS, ETHERNET, GAP_NS, RAW_IP, START_NS, Packets
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +33,7 @@ class Flood:
     table: str | None  # in stats()["evicted"]; None: nothing may be evicted
     limits: dict[str, int]
     per_second: int = 5_000  # beside honest clients
+    link: int = RAW_IP
 
 
 SMALL = {
@@ -283,26 +42,32 @@ SMALL = {
     "max_names": 16_000,
     "max_idle_connections": 10_000,
 }
+NAMING = {**SMALL, "name_machines": True}
 FLOODS = {
-    "syns": Flood(syns, 300_000, "flows", SMALL),
-    "named_flows": Flood(named_flows, 200_000, "flows", SMALL),
-    "one_hosts_syns": Flood(one_hosts_syns, 300_000, "flows", SMALL),
-    "unfinished_hellos": Flood(unfinished_hellos, 200_000, "heads", SMALL, 20_000),
-    "one_hosts_unfinished_hellos": Flood(one_hosts_unfinished_hellos, 150_000, "heads", SMALL, 60_000),
-    "crowded_answers": Flood(crowded_answers, 4_000, "names", SMALL, 30),
-    "first_fragments": Flood(first_fragments, 300_000, "fragments", SMALL),
-    "one_hosts_queries": Flood(one_hosts_queries, 300_000, "queries", SMALL, 20_000),
-    "resting_connections": Flood(resting_connections, 200_000, "idle_connections", SMALL),
-    "small_segments": Flood(small_segments, 600_000, "heads", SMALL),
-    "unfinished_initials": Flood(unfinished_initials, 100_000, "heads", SMALL),
-    "new_names": Flood(new_names, 300_000, "names", SMALL),
-    "unsolicited_names": Flood(unsolicited_names, 300_000, "names", SMALL),
-    "unanswered_queries": Flood(unanswered_queries, 300_000, "queries", SMALL),
-    "new_nat64_networks": Flood(new_nat64_networks, 100_000, "nat64_networks", SMALL),
-    "new_clients": Flood(new_clients, 2 * CLIENTS, "clients", SMALL),
-    "unfinished_messages": Flood(unfinished_messages, 300_000, "heads", SMALL),
-    "a_million_flows": Flood(syns, 1_000_000, None, {}),
-    "a_million_named_flows": Flood(named_flows, 1_000_000, None, {}),
+    "syns": Flood(packets_of.syns, 300_000, "flows", SMALL),
+    "named_flows": Flood(packets_of.named_flows, 200_000, "flows", SMALL),
+    "one_hosts_syns": Flood(packets_of.one_hosts_syns, 300_000, "flows", SMALL),
+    "unfinished_hellos": Flood(packets_of.unfinished_hellos, 200_000, "heads", SMALL, 20_000),
+    "one_hosts_unfinished_hellos": Flood(
+        packets_of.one_hosts_unfinished_hellos, 150_000, "heads", SMALL, 60_000
+    ),
+    "crowded_answers": Flood(packets_of.crowded_answers, 4_000, "names", SMALL, 30),
+    "first_fragments": Flood(packets_of.first_fragments, 300_000, "fragments", SMALL),
+    "one_hosts_queries": Flood(packets_of.one_hosts_queries, 300_000, "queries", SMALL, 20_000),
+    "resting_connections": Flood(packets_of.resting_connections, 200_000, "idle_connections", SMALL),
+    "forged_connections": Flood(packets_of.forged_connections, 400_000, "idle_connections", SMALL),
+    "small_segments": Flood(packets_of.small_segments, 600_000, "heads", SMALL),
+    "unfinished_initials": Flood(packets_of.unfinished_initials, 100_000, "heads", SMALL),
+    "new_names": Flood(packets_of.new_names, 300_000, "names", SMALL),
+    "unsolicited_names": Flood(packets_of.unsolicited_names, 300_000, "names", SMALL),
+    "unanswered_queries": Flood(packets_of.unanswered_queries, 300_000, "queries", SMALL),
+    "new_nat64_networks": Flood(packets_of.new_nat64_networks, 100_000, "nat64_networks", SMALL),
+    "new_clients": Flood(packets_of.new_clients, 2 * CLIENTS, "clients", SMALL),
+    "new_machines": Flood(packets_of.new_machines, 200_000, "machines", NAMING, link=ETHERNET),
+    "announced_machines": Flood(packets_of.announced_machines, 200_000, "machines", NAMING, link=ETHERNET),
+    "unfinished_messages": Flood(packets_of.unfinished_messages, 300_000, "heads", SMALL),
+    "a_million_flows": Flood(packets_of.syns, 1_000_000, None, {}),
+    "a_million_named_flows": Flood(packets_of.named_flows, 1_000_000, None, {}),
 }
 
 
@@ -319,7 +84,7 @@ def run(flood: Flood) -> dict:
     first = next(packets)  # allocates what the flood itself needs
     before = resident_bytes("VmRSS")
     for number, packet in enumerate(itertools.chain([first], packets)):
-        engine.feed(START_NS + number * GAP_NS, RAW_IP, packet, len(packet))
+        engine.feed(START_NS + number * GAP_NS, flood.link, packet, len(packet))
     stats = engine.stats()
     return {
         "grown_bytes": resident_bytes("VmHWM") - before,
@@ -337,9 +102,10 @@ def run_beside_honest(flood: Flood) -> dict[str, int]:
     gap_ns = honest.SECOND_NS // flood.per_second
     count = honest.DURATION_NS // gap_ns
     rows = []
-    hostile = ((number * gap_ns, packet) for number, packet in enumerate(flood.packets(count)))
-    for time_ns, packet in heapq.merge(hostile, honest.packets(), key=operator.itemgetter(0)):
-        engine.feed(START_NS + time_ns, RAW_IP, packet, len(packet))
+    hostile = ((number * gap_ns, flood.link, packet) for number, packet in enumerate(flood.packets(count)))
+    others = ((time_ns, RAW_IP, packet) for time_ns, packet in honest.packets())
+    for time_ns, link, packet in heapq.merge(hostile, others, key=operator.itemgetter(0)):
+        engine.feed(START_NS + time_ns, link, packet, len(packet))
     rows += engine.finish()[0]
     fields = [name for name, _ in _engine.FLOW_FIELDS]
     named = honest.count_named([dict(zip(fields, row, strict=True)) for row in rows])

@@ -195,12 +195,14 @@ def packets() -> list[Timed]:
 
 
 def count_named(flows: list[dict[str, Any]]) -> Counter[str]:
-    """How many flows of each kind were named; a long one only if the name is that of all its data."""
-    named = set()
+    """How many flows of each kind were named; a long one only if all its data has its name.
+
+    A long one may have been evicted and gone on: then its parts are added up.
+    """
+    received: Counter[str] = Counter()
     for flow in flows:
         host, _, domain = (flow["name"] or "").partition(".")
         if domain == "honest.example":
-            kind = host.rstrip("0123456789")
-            if kind != "long" or flow["received_bytes"] >= LONG_PAYLOADS:
-                named.add((kind, host))
-    return Counter(kind for kind, _ in named)
+            received[host] += flow["received_bytes"]
+    named = [(host.rstrip("0123456789"), size) for host, size in received.items()]
+    return Counter(kind for kind, size in named if kind != "long" or size >= LONG_PAYLOADS)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ctypes.util
+import fcntl
 import functools
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +27,7 @@ PACKAGES = {
     "buildah": "buildah",
     "c++": "g++",
     "chromium": "chromium",
+    "clickhouse-server": "clickhouse-server",
     "curl": "curl",
     "debootstrap": "debootstrap",
     "ethtool": "ethtool",
@@ -38,8 +39,11 @@ PACKAGES = {
     "node": "nodejs",
     "npm": "npm",
     "openssl": "openssl",
+    "pdfinfo": "poppler-utils",
+    "pdftotext": "poppler-utils",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "rsyslogd": "rsyslog",
     "nsenter": "util-linux",
     "setpriv": "util-linux",
     "sudo": "sudo",
@@ -56,12 +60,20 @@ PACKAGES = {
 INSTALLED: list[str] = []
 """The Debian packages that this run installed, to be reported at its end."""
 
-_INSTALLATION = threading.Lock()  # Debian installs one package at a time
-
 
 def cache(name: str) -> Path:
     """A folder outside the checkout, in which tests keep what is slow to make."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netmon-tests" / name
+
+
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """Keeps other processes of a run, and other runs, from doing the same meanwhile."""
+    path = cache(f"{name}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
@@ -106,7 +118,7 @@ def _try(*words: str) -> subprocess.CompletedProcess[str]:
 
 @functools.cache
 def _missing(program: str) -> str | None:
-    with _INSTALLATION:
+    with one_at_a_time("installation"):  # Debian installs one package at a time
         return None if _is_there(program) else _install(program)
 
 

@@ -3,6 +3,7 @@
 from tests.bench.bench import Contender, contenders, race
 from tests.bench.load import write_load
 from tests.bench.places import VENDOR, time_engine, time_places
+from tests.bench.reports import fill, time_report
 
 
 def test_load_is_the_same_each_time(tmp_path):
@@ -38,3 +39,13 @@ def test_places_are_measured_beside_the_engine(tmp_path):
     costs = time_places(tmp_path / "GeoIP", flows, 1_000)
     assert all(cost_s > 0 for cost_s in costs.values())
     assert costs["again"] < costs["new"]
+
+
+def test_report_is_measured(tmp_path):
+    """The store has as many flows as asked for, and the report on them is written."""
+    store, page = tmp_path / "flows.db", tmp_path / "report.html"
+    fill(store, 1_000)
+    cost = time_report(store, page)
+    assert '<td class="number">1,000</td>' in page.read_text(encoding="utf-8")
+    assert cost.cpu_s > 0
+    assert cost.store_bytes > 100_000

@@ -13,6 +13,7 @@ import pytest
 from tests.machine import cache, need
 
 ENGINE = Path(__file__).parent.parent / "engine"
+REUSE = pytest.mark.reuse("engine", "tests/test_engine_crate.py", "tests/machine.py")
 FUZZ_SECONDS = "5"  # for each target; a longer run is `engine/fuzz/run SECONDS`
 
 
@@ -45,6 +46,7 @@ def test_formatted():
     run("cargo", "fmt", "--check")
 
 
+@REUSE
 @pytest.mark.slow
 def test_clippy():
     """Clippy reports no warning for any target."""
@@ -52,6 +54,7 @@ def test_clippy():
     run("cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings")
 
 
+@REUSE
 @pytest.mark.slow
 def test_unit_tests():
     """The crate's own tests pass, without Python."""
@@ -133,9 +136,31 @@ def test_every_fuzz_target_starts_from_a_minimised_corpus():
     assert archive.stat().st_size < 1_500_000
 
 
+@REUSE
 @pytest.mark.slow
 def test_parsers_survive_fuzzing():
     """Every parser target survives a short run on mutated seeds."""
     need_cargo()
     need("c++")  # libFuzzer is written in it
     run("fuzz/run", FUZZ_SECONDS)
+
+
+@REUSE
+@pytest.mark.slow
+def test_the_corpus_can_be_renewed(tmp_path, monkeypatch):
+    """`renew` writes an archive of the same form; only the inputs of the named target are others."""
+    need_cargo()
+    need("c++")
+    archive = tmp_path / "corpus.tar.gz"
+    monkeypatch.setenv("ARCHIVE", str(archive))
+    assert re.fullmatch(r"ech: [1-9][0-9]* inputs\n", run("fuzz/renew", "1", "ech"))
+    found, committed = ({}, {})
+    for path, names in ((archive, found), (ENGINE / "fuzz/corpus.tar.gz", committed)):
+        with tarfile.open(path) as corpus:
+            for member in filter(tarfile.TarInfo.isfile, corpus):
+                names.setdefault(Path(member.name).parent.name, set()).add(Path(member.name).name)
+    assert found.keys() == committed.keys()
+    assert {target: found[target] for target in found if target != "ech"} == {
+        target: committed[target] for target in committed if target != "ech"
+    }
+    assert not found["ech"] & {seed.name for seed in (ENGINE / "fuzz/seeds/ech").iterdir()}

@@ -9,6 +9,8 @@ import pytest
 
 from netmon.errors import install_command
 from netmon.sources import scapy_source
+from netmon.store import clickhouse_wire
+from netmon.streams import kafka_broker, nats_broker
 from netmon.verify import pyshark_adapter
 
 ROOT = Path(__file__).parent.parent
@@ -16,13 +18,18 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 
 @pytest.mark.parametrize(
-    ("extra", "requirement"),
-    [("scapy", scapy_source.REQUIREMENT), ("verify", pyshark_adapter.REQUIREMENT)],
+    ("extra", "requirements"),
+    [
+        ("scapy", [scapy_source.REQUIREMENT]),
+        ("verify", [pyshark_adapter.REQUIREMENT]),
+        ("streams", [nats_broker.REQUIREMENT, kafka_broker.REQUIREMENT]),
+        ("clickhouse", [clickhouse_wire.REQUIREMENT]),
+    ],
 )
-def test_messages_and_extras_agree(extra, requirement):
-    """The requirement is declared twice, in pyproject.toml and beside the message: both are the same."""
-    assert PROJECT["optional-dependencies"][extra] == [requirement]
-    assert requirement in PROJECT["optional-dependencies"]["test"]
+def test_messages_and_extras_agree(extra, requirements):
+    """A requirement is declared twice, in pyproject.toml and beside the message: both are the same."""
+    assert PROJECT["optional-dependencies"][extra] == requirements
+    assert set(requirements) <= set(PROJECT["optional-dependencies"]["test"])
 
 
 def test_tests_have_what_dashboards_need():

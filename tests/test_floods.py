@@ -12,7 +12,11 @@ import pytest
 from tests import honest
 from tests.floods import FLOODS, SMALL, run_beside_honest
 
-FLOW_BYTES = 416  # with its hello
+pytestmark = pytest.mark.reuse(
+    "engine", "tests/*flood*.py", "tests/honest.py", "tests/craft", "tests/machine.py", "netmon/_engine.pyi"
+)
+
+FLOW_BYTES = 400  # with its hello
 MEAN_HEAD_BYTES, MEAN_NAME_BYTES = 4096, 512
 FRAGMENT_BYTES = 4 << 20
 SLACK_BYTES = 4 << 20
@@ -25,13 +29,16 @@ NAMES_BOUND = 2 * SMALL["max_names"] * 2 * MEAN_NAME_BYTES
 """Two tables, by client and by server; an entry and its slot in the table."""
 CLIENTS_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 8 * MEAN_NAME_BYTES
 """An eighth of the names; each client receives eight public names."""
-NAT64_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 512
-"""An eighth of the names; each network has four prefixes, and a share of its site."""
+NAT64_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 256
+"""An eighth of the names; each network has four prefixes."""
+MACHINES_BOUND = SMALL["max_flows"] * FLOW_BYTES + 2 * SMALL["max_names"] // 8 * 512
+"""An eighth of the names, by address and by hardware address, each with up to two names."""
 BOUNDS = {
     "syns": SMALL["max_flows"] * FLOW_BYTES,
     "one_hosts_syns": SMALL["max_flows"] * FLOW_BYTES,
     "named_flows": SMALL["max_flows"] * FLOW_BYTES + IDLE_BOUND,
     "resting_connections": SMALL["max_flows"] * FLOW_BYTES + IDLE_BOUND,
+    "forged_connections": SMALL["max_flows"] * FLOW_BYTES + IDLE_BOUND,
     "unfinished_hellos": HEADS_BOUND,
     "one_hosts_unfinished_hellos": HEADS_BOUND,
     "crowded_answers": NAMES_BOUND,
@@ -44,6 +51,8 @@ BOUNDS = {
     "unanswered_queries": 0,
     "new_nat64_networks": NAT64_BOUND,
     "new_clients": CLIENTS_BOUND,
+    "new_machines": MACHINES_BOUND,
+    "announced_machines": MACHINES_BOUND,
     "unfinished_messages": HEADS_BOUND,
     "a_million_flows": 1_000_000 * FLOW_BYTES,
     "a_million_named_flows": 1_000_000 * FLOW_BYTES,

@@ -20,6 +20,7 @@ from netmon.sources.files import FileSource
 from tests.craft import (
     golden,
     golden_embedded,
+    golden_machines,
     golden_names,
     golden_preambles,
     golden_round_trips,
@@ -34,6 +35,10 @@ ABOUT_THE_RUN = ("#", "netmon_build", "netmon_signatures", "netmon_config", "net
 
 EXIT_CODES: dict[Case, int] = {
     golden_embedded.embedded_addresses: FOUND,
+    golden_machines.dhcp_exchange: FOUND,
+    golden_machines.mdns_announcement: FOUND,
+    golden_machines.one_hardware_address_of_many: FOUND,
+    golden_machines.router_in_between: FOUND,
     golden_names.three_places: FOUND,
     golden_preambles.http_host: FOUND,
     golden_round_trips.intercepted: FOUND,

@@ -21,7 +21,16 @@ from tests.craft.packets import UDP, Link, address, ethernet
 from tests.craft.pcap import NANOSECONDS, Frame, Interface, pcap, pcapng
 from tests.craft.scene import CLIENT, ELSEWHERE, ETHERNET, NAME, RESOLVER, START_NS, connection, flight
 from tests.craft.talk import MILLISECOND_NS, SECOND_NS, Sent, frames, look_up_addresses, tls_session
-from tests.craft.tenants import in_geneve, in_nvgre, in_vlans, in_vxlan, in_vxlan_gpe, together
+from tests.craft.tenants import (
+    in_backbone,
+    in_erspan,
+    in_geneve,
+    in_nvgre,
+    in_vlans,
+    in_vxlan,
+    in_vxlan_gpe,
+    together,
+)
 
 TENANTS: dict[str, tuple[str, Link, Link]] = {
     "vlan": ("vlan", RED, BLUE),
@@ -34,6 +43,12 @@ TENANTS: dict[str, tuple[str, Link, Link]] = {
     "vxlan-gpe": ("vni", in_vxlan_gpe(1), in_vxlan_gpe(2)),
     "geneve": ("vni", in_geneve(1), in_geneve(256)),
     "nvgre": ("vni", in_nvgre(1), in_nvgre(65536)),
+    "erspan 2": ("vlan", in_erspan(2, 10), in_erspan(2, 20)),
+    "erspan 3": ("vlan", in_erspan(3, 10), in_erspan(3, 20)),
+    "erspan, tag inside": ("vlan", in_erspan(2, 30, RED), in_erspan(2, 30, BLUE)),
+    "erspan, untagged inside": ("vlan", in_erspan(2, 0), in_erspan(2, 10)),
+    "provider backbone": ("vni", in_backbone(1), in_backbone(0xFFFFFF)),
+    "vlan in provider backbone": ("vlan", in_backbone(1, RED), in_backbone(1, BLUE)),
 }
 """By what these tenants are told apart, and their links."""
 
@@ -117,6 +132,40 @@ def test_a_flow_shows_the_vlans_and_the_vni_by_which_it_is_told_apart(tmp_path) 
     assert shown(in_vlans(7, 100), "vni", "interface") == (None, None, None)
     assert shown(in_vxlan(0xABCDEF, in_vlans(8)), "vlan", "vni") == (8, None, 0xABCDEF)
     assert shown(in_vxlan(5), "vlan", "vni") == (None, None, 5)  # not the VLAN of the network below
+    assert shown(in_backbone(0xABCDEF, in_vlans(8)), "vlan", "vni") == (8, None, 0xABCDEF)
+
+
+@pytest.mark.parametrize("kind", [2, 3])
+def test_the_vlan_that_a_switch_states_is_outside_of_those_in_the_mirrored_frame(kind, tmp_path) -> None:
+    """If the frame still has the stated tag, it is one VLAN, not two."""
+
+    def shown(link: Link) -> tuple[int | None, ...]:
+        [flow] = Run(tmp_path, frames(two_sessions()[0], link), ["vlan"]).flows
+        return flow.vlan, flow.inner_vlan
+
+    assert shown(in_erspan(kind, 10)) == (10, None)
+    assert shown(in_erspan(kind, 10, in_vlans(10))) == (10, None)
+    assert shown(in_erspan(kind, 10, in_vlans(20))) == (10, 20)
+    assert shown(in_erspan(kind, 10, in_vlans(10, 20))) == (10, 20)
+    assert shown(in_erspan(kind, 0, in_vlans(20))) == (20, None)
+
+
+def test_a_look_up_shows_where_it_was_seen(tmp_path) -> None:
+    """As a flow: the VLANs and the VNI by which it is told apart, and the interface."""
+
+    def shown(link: Link, *names: str) -> set[tuple[object, ...]]:
+        path = tmp_path / "look-ups.pcapng"
+        sent = [*by_udp(), *by_tcp()]
+        path.write_bytes(pcapng(together((sent, link)), [Interface("tap1", ETHERNET)]))
+        matcher = _engine.Matcher([], [], [])
+        source = FileSource([str(path)], matcher, every_flow=True, limits={"separate_by": names})
+        found = [record for batch in source.batches() for record in batch.dns]
+        assert {(record.transport, record.response) for record in found} >= {("udp", True), ("tcp", True)}
+        return {(record.interface, record.vlan, record.inner_vlan, record.vni) for record in found}
+
+    assert shown(in_vlans(7, 100), "vlan") == {("tap1", 7, 100, None)}
+    assert shown(in_vxlan(5, in_vlans(8)), "vlan", "vni") == {("tap1", 8, None, 5)}
+    assert shown(in_vlans(7, 100)) == {("tap1", None, None, None)}
 
 
 def by_udp() -> list[Sent]:

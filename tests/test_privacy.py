@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netmon.errors import ConfigError
-from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy, read_key
+from netmon.days import day_start_ns
+from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
+from netmon.privacy.periods import PERIODS, period_name
 
 KEY = bytes(range(32))
 DAY_NS = 86_400_000_000_000
@@ -58,32 +59,46 @@ def test_pseudonyms_depend_on_the_key():
     assert len(shown) == 2
 
 
-def test_without_a_key_file_each_process_has_its_own_key():
-    """It is a random key of 32 bytes."""
-    assert read_key(None) != read_key(None)
-    assert len(read_key(None)) == 32
+@given(ADDRESSES, ADDRESSES)
+def test_a_client_is_counted_once_in_a_period(one, other):
+    """The same client has one pseudonym all month, and no two clients share one."""
+    privacy = Privacy(PSEUDONYM, KEY)
+    first = privacy.count_id(one, NOON_NS)
+    assert privacy.count_id(one, NOON_NS + 20 * DAY_NS) == first
+    assert (privacy.count_id(other, NOON_NS) == first) == (one == other)
 
 
-def test_key_file_is_used(tmp_path):
-    """All bytes of the file are the key, whatever their values."""
-    file = tmp_path / "key"
-    file.write_bytes(b"\n" + KEY + b" ")
-    assert read_key(file) == b"\n" + KEY + b" "
+def test_the_pseudonym_of_a_period_is_the_documented_one():
+    """HMAC-SHA256 over the address under HMAC-SHA256(key, "count " and the period's name)."""
+    # python3 -c 'import hmac; month = hmac.digest(bytes(range(32)), b"count 2024-10", "sha256");
+    #             print(hmac.digest(month, b"192.0.2.17", "sha256").hex()[:16])'
+    assert Privacy(PSEUDONYM, KEY).count_id("192.0.2.17", NOON_NS) == "count-a113ab0613a44e2e"
 
 
-def test_short_key_is_refused(tmp_path):
-    """A key that could be guessed is rejected in one line that says how to create a good one."""
-    file = tmp_path / "key"
-    file.write_bytes(b"secret")
-    with pytest.raises(ConfigError) as caught:
-        read_key(file)
-    assert str(caught.value) == (
-        f"{file}: a key of 6 bytes is too short; create one of 32 bytes with: "
-        f"head -c 32 /dev/urandom > {file}"
-    )
+@pytest.mark.parametrize("period", PERIODS)
+def test_pseudonyms_of_days_and_periods_have_nothing_in_common(period):
+    """Whoever has both and not the key cannot tell that they are of one client, not even for a day."""
+    privacy = Privacy(PSEUDONYM, KEY, period)
+    daily, counted = privacy.show("192.0.2.17", NOON_NS), privacy.count_id("192.0.2.17", NOON_NS)
+    assert daily.removeprefix("client-") != counted.removeprefix("count-")
 
 
-def test_missing_key_is_refused(tmp_path):
-    """A missing key file is reported in one line, never silently replaced by a random key."""
-    with pytest.raises(ConfigError, match="key: no such file or directory"):
-        read_key(tmp_path / "key")
+@pytest.mark.parametrize(("level", "counted"), [(ADDRESS, "192.0.2.17"), (NETWORK, None), (NOTHING, None)])
+def test_other_levels_count_by_what_they_show(level, counted):
+    """By the address, or not at all: a pseudonym of a month would tell more than a network."""
+    assert Privacy(level, KEY).count_id("192.0.2.17", NOON_NS) == counted
+
+
+@pytest.mark.parametrize(
+    ("day", "names"),
+    [
+        ("2026-11-28", ["2026-11-28", "2026-W48", "2026-11", "2026-Q4", "2026"]),
+        ("2027-01-01", ["2027-01-01", "2026-W53", "2027-01", "2027-Q1", "2027"]),
+        ("2024-12-30", ["2024-12-30", "2025-W01", "2024-12", "2024-Q4", "2024"]),
+        ("2026-03-31", ["2026-03-31", "2026-W14", "2026-03", "2026-Q1", "2026"]),
+    ],
+)
+def test_periods_have_names(day, names):
+    """Weeks are those of ISO 8601, which begin on Monday and belong to the year with their Thursday."""
+    for edge_ns in (0, DAY_NS - 1):
+        assert [period_name(one, day_start_ns(day) + edge_ns) for one in PERIODS] == names

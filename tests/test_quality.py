@@ -245,3 +245,30 @@ def test_traffic_is_not_silence():
     activity = Activity()
     for second in range(0, 3600, 60):
         assert activity.check(stats(flow_packets=second // 240), 1000.0 + second) == []
+
+
+def test_silence_outlasts_a_restart():
+    """The time from before a restart stays until a packet is seen; the log waits as after any start."""
+    activity, found = Activity({"eth1": 400.0, "eth9": 1.0}), []
+    for second in range(300):
+        found += activity.check(stats(flow_packets=0), 1000.0 + second)
+    assert found == []
+    assert activity.last_s == {"eth1": 400.0}
+    assert len(activity.check(stats(flow_packets=0), 1300.0)) == 1
+    assert activity.check(stats(flow_packets=1), 1301.0) == ["eth1: packets of flows are seen again"]
+    assert activity.last_s == {"eth1": 1301.0}
+
+
+def test_a_time_that_is_yet_to_come_is_not_believed():
+    """After the clock was set back, silence begins now."""
+    activity = Activity({"eth1": 5000.0})
+    activity.check(stats(flow_packets=0), 1000.0)
+    assert activity.last_s == {"eth1": 1000.0}
+
+
+def test_a_packet_is_worth_saving_once_a_minute():
+    """The state is not written with each packet."""
+    activity = Activity()
+    for second in range(0, 180, 10):
+        activity.check(stats(flow_packets=second), 1020.0 + second)
+    assert activity.changes == 3

@@ -105,7 +105,7 @@ def test_values_are_of_the_types_of_the_records():
     filled = set()
     for case in golden.CASES:
         capture = golden.FOLDER / case.__name__ / golden.input_name(case)
-        limits = {"separate_by": ["vlan", "vni"]}
+        limits = {"separate_by": ["vlan", "vni"], "name_machines": True}
         for batch in FileSource([str(capture)], matcher, every_flow=True, limits=limits).batches():
             for record in [*batch.flows, *batch.dns]:
                 types = TYPES[type(record)]

@@ -13,7 +13,8 @@ from netmon.sources import to_batch
 from netmon.sources.files import FileSource
 from tests.craft import golden, golden_time
 from tests.craft.packets import address
-from tests.floods import ADDRESS_AT, HOSTILE, RAW_IP, SEQUENCE_AT, SMALL, START_NS, resting_connections
+from tests.flood_packets import ADDRESS_AT, HOSTILE, RAW_IP, SEQUENCE_AT, START_NS, resting_connections
+from tests.floods import SMALL
 
 COUNT = 60_000
 """Connections in the flood: 600 of them of honest clients, more than twice as many as there is room for."""

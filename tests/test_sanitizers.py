@@ -14,7 +14,11 @@ import pytest
 
 from tests.machine import ROOT, cache, need
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.slow,
+    pytest.mark.reuse("engine", "tests/test_sanitizers.py", "tests/machine.py"),
+]
 
 ENGINE = ROOT / "engine"
 

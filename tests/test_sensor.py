@@ -203,6 +203,23 @@ def test_findings_stay_found_over_runs(make, a_rule):
         assert total(sensor, name) == NOW_NS // 10**9
 
 
+def test_silence_is_remembered_over_runs(make, monkeypatch):
+    """An interface without a packet of a flow since before a restart is silent since then."""
+
+    def seen_s(now_s, flow_packets):
+        monkeypatch.setattr(sensor_module.time, "time", lambda: float(now_s))
+        source = Source(EMPTY)
+        source.counters = source.counters | {"view": {"eth1": {"flow_packets": flow_packets}}}
+        sensor = make(source)
+        sensor.run(STATUS)
+        return total(sensor, "netmon_view_last_flow_packet_timestamp_seconds")
+
+    assert seen_s(1_000_000, 7) == 1_000_000
+    assert seen_s(1_000_200, 0) == 1_000_000
+    assert seen_s(1_009_000, 0) == 1_000_000
+    assert seen_s(1_009_500, 1) == 1_009_500
+
+
 @pytest.mark.parametrize(
     ("later", "remembered_ms"), [(FRANKFURT, 12.4), (Position(48.1, 11.6), None), (None, None)]
 )
@@ -358,6 +375,7 @@ def test_capture_starts_only_after_everything_else(make, config):
     assert source.matchers == []
 
 
+@pytest.mark.alone
 def test_a_reload_does_not_hold_up_the_loop(make, config, log):
     """While a large set loads, batches are processed; the longest pause is far below that of a watchdog."""
     write_set(config.signatures, 20_000, 20_000)

@@ -71,8 +71,13 @@ def test_watchdog_is_notified_while_every_loop_advances(manager):
 
 @pytest.mark.parametrize(
     "watchdog",
-    [{}, {"WATCHDOG_USEC": TIMEOUT_US, "WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": "soon"}],
-    ids=["none", "another process's", "nonsense"],
+    [
+        {},
+        {"WATCHDOG_USEC": TIMEOUT_US, "WATCHDOG_PID": "1"},
+        {"WATCHDOG_USEC": "soon"},
+        {"WATCHDOG_USEC": "\N{FULLWIDTH DIGIT NINE}000"},
+    ],
+    ids=["none", "another process's", "nonsense", "other digits"],
 )
 def test_without_a_watchdog_none_is_notified(manager, watchdog):
     """Without a watchdog for this process, no notification is sent."""

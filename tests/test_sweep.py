@@ -4,11 +4,14 @@ import os
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from netmon.verify.show import TITLES
 from tests.sweep import captures, report
 from tests.sweep.__main__ import main
+from tests.sweep.argued import ALL, Argued, Kind, load
 from tests.sweep.captures import Capture
 from tests.sweep.examination import Result
 from tests.sweep.store import Store
@@ -96,6 +99,58 @@ def test_the_report_groups_differences_and_shows_the_smallest_example() -> None:
         " ".join(lines[kind].split()) == "2 in 2 files tcp missing: Wireshark reports packet N as malformed"
     )
     assert "small.pcap: packet 7" in lines[kind + 1]
+
+
+def difference(over: str, packet: int) -> dict[str, Any]:
+    """A name that only tshark reads."""
+    ends = {"source": {"ip": "192.0.2.1", "port": 1000}, "destination": {"ip": "192.0.2.2", "port": 80}}
+    texts = {"wireshark": ["/"], "netmon": [], "note": None, "seen": "not_tls"}
+    return {"over": over, "first_packet": packet} | ends | texts
+
+
+def test_what_is_argued_counts_separately() -> None:
+    """A difference is argued at its packet, in its class and file; an entry without one is reported."""
+    argued = Argued([Kind("odd", "It is odd.", {("http", "set/a.pcap"): [5, 9], ("tcp", "set/a.pcap"): ALL})])
+    differences = (difference("http", 5), difference("http", 7), difference("tcp", 8))
+    result = Result(
+        "a", "/captures/set/a.pcap", 1, tshark="4.0.17", equal={"http": 2}, differences=differences
+    )
+    lines = [" ".join(line.split()) for line in report.lines([result], argued)]
+    recall = [line for line in lines if line.startswith("hosts of HTTP requests")]
+    assert recall == ["hosts of HTTP requests 4 2 50.00% 0", "hosts of HTTP requests 1 1 66.67% 0 0"]
+    heading = lines.index("Argued differences")
+    kinds = [line for line in lines[heading:] if " files " in line]
+    assert kinds == [
+        "1 in 1 files http missing: odd",
+        "1 in 1 files tcp missing: odd",
+        "1 in 1 files http missing: not_tls",
+    ]
+    assert lines[-1] == "argued, but there is no such difference: odd: http set/a.pcap 9"
+
+
+def test_a_file_of_another_set_is_not_argued() -> None:
+    """The end of a path has to be that of the entry, folder by folder."""
+    argued = Argued([Kind("odd", "It is odd.", {("http", "set/a.pcap"): ALL})])
+    assert argued.kind("/captures/set/a.pcap", difference("http", 5)) is not None
+    for path in ("/captures/other/a.pcap", "/captures/subset/a.pcap", "/captures/set/b.pcap"):
+        assert argued.kind(path, difference("http", 5)) is None
+    assert list(argued.unused(["/captures/other/a.pcap"])) == []
+
+
+def test_each_argument_is_complete() -> None:
+    """Each kind has its own name, a reason in sentences, and packets in a class that is compared."""
+    kinds = load()
+    assert len({kind.name for kind in kinds}) == len(kinds)
+    page = (Path(__file__).parent.parent / "docs" / "wire-coverage.md").read_text(encoding="utf-8")
+    for kind in kinds:
+        assert kind.why.endswith("."), kind.name
+        assert f"`{kind.name}`" in page, kind.name
+        assert kind.where, kind.name
+        for (over, file), packets in kind.where.items():
+            assert over in TITLES, kind.name
+            assert file.count("/") > 1, file
+            assert packets == ALL or (packets and len(set(packets)) == len(packets)), file
+            assert packets == ALL or all(packet is None or packet > 0 for packet in packets), file
 
 
 def test_a_repeated_sweep_asks_tshark_only_where_netmon_reads_something_else(

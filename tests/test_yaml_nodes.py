@@ -80,10 +80,21 @@ def test_whole_numbers(tmp_path: Path, text: str, value: int, problem: str | Non
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("1.5", 1.5), ("1e1", 10.0), ("inf", 0.0), ("nan", 0.0), ("x", 0.0)]
+    ("text", "value"),
+    [
+        ("1.5", 1.5),
+        ("1e1", 10.0),
+        ("inf", 0.0),
+        ("nan", 0.0),
+        ("x", 0.0),
+        ("\N{FULLWIDTH DIGIT ONE}", 0.0),
+        ("1_0", 0.0),
+        (".5", 0.5),
+        ("+7.", 7.0),
+    ],
 )
 def test_numbers_are_finite(tmp_path: Path, text: str, value: float) -> None:
-    """Neither infinity nor NaN is accepted as a number."""
+    """Neither infinity nor NaN is accepted as a number, nor digits of other scripts."""
     item, made = root(tmp_path, text)
     assert item.number(0, 60) == value
     assert bool(made.problems) == (value == 0.0)

@@ -4,8 +4,8 @@
     extract_seeds.py CAPTURES
 
 CAPTURES contains one directory for each source repository named below. Needs tshark.
-A seed for `decode` is the link type (two bytes, big-endian) and a packet; for `dns` a message; for `tls` and
-`preamble` the first bytes from a client (its other seeds are crafted); for `certificate` the first
+A seed for `decode` is the link type (two bytes, big-endian) and a packet; for `dns` and `dhcp` a message; for
+`tls` and `preamble` the first bytes from a client (its other seeds are crafted); for `certificate` the first
 bytes from a server; for `quic`, `gquic` and `dtls` a datagram.
 """
 
@@ -46,6 +46,11 @@ SEEDS = [
     ("dns", "pointer_to_itself", "zeek/dns-invalid-names.pcap", [2]),
     ("dns", "damaged_after_three_questions", "nDPI/fuzz-2006-06-26-2594.pcap", [452]),
     ("dns", "damaged_label", "nDPI/fuzz-2006-06-26-2594.pcap", [25]),
+    ("dhcp", "request", "nDPI/1kxun.pcap", [11]),
+    ("dhcp", "request_full_name", "nDPI/fuzz-2006-06-26-2594.pcap", [484]),
+    ("dhcp", "acknowledgement", "nDPI/fuzz-2006-06-26-2594.pcap", [485]),
+    ("dhcp", "information_request", "nDPI/1kxun.pcap", [12]),
+    ("dhcp", "solicit", "zeek/erspan.pcap", [9]),
     ("tls", "hello_tls13_x25519_kyber", "zeek/chrome-1250-tls-x25519-kyber.pcap", [4, 5]),
     ("tls", "hello_two_segments_ech", "PcapFlowLab/tls_1_3_split_client_hello_10.pcap", [4, 5]),
     ("tls", "hello_esni", "nDPI/tls_esni_sni_both.pcap", [4]),

@@ -51,6 +51,16 @@ impl Address {
         }
     }
 
+    /// True for the address of a host that has none.
+    pub fn is_unspecified(self) -> bool {
+        self.0 == 0 || self.0 == MAPPED
+    }
+
+    /// True for an IPv6 address that is used on one link only (RFC 4291, 2.5.6).
+    pub fn is_link_local(self) -> bool {
+        self.0 >> 118 == 0xfe80 >> 6
+    }
+
     /// The address itself, or the /64 of an IPv6 address, in which one host may have any number of them.
     #[inline]
     pub fn host_prefix(self) -> Self {

@@ -12,7 +12,9 @@
 //! - `opening`: what each side of a connection says first: preamble, hello, certificate, first payload
 //! - `resolution`: DNS messages over UDP and TCP, the names learned from them, encrypted DNS
 //! - `view`: what the sensor's vantage point let it see: duplicates, missing bytes, round trips, interception
+//! - `machines`: which machine uses an address
 //! - `reassembly`: the heads of streams, in which hellos are reassembled, and IP fragments
+//! - `kept`: copies of the packets that name and judge flows
 //! - `counters`: plain numbers
 //! - `tag`: the signatures, compiled
 //! - `types`: plain values that several modules share
@@ -29,6 +31,8 @@ pub mod address;
 pub mod capture;
 pub mod counters;
 pub mod flow;
+pub mod kept;
+pub mod machines;
 pub mod monitor;
 pub mod naming;
 pub mod opening;

@@ -2,7 +2,9 @@
 
 mod clocks;
 mod held_packets;
+mod keeping;
 mod lifecycle;
+mod machine_messages;
 mod recall;
 mod state;
 mod timekeeping;
@@ -10,11 +12,15 @@ mod upkeep;
 
 pub use self::state::Monitor;
 
+use self::keeping::Role;
+use self::machine_messages::may_name_machines;
 use self::state::{context, Sender};
 use self::timekeeping::Timed;
 use crate::address::realm::Realm;
 use crate::capture::Packet;
 use crate::flow::{due_ns, Flow};
+use crate::kept::captured::Captured;
+use crate::kept::kept_packet::{KeptPacket, Shows};
 use crate::opening::Reader;
 use crate::resolution::{MessageKind, Messages, StreamPart};
 use crate::types::arrival::Arrival;
@@ -27,6 +33,7 @@ use crate::wire::decode::undecoded::Undecoded;
 use crate::wire::decode::{decode, Decoded};
 use crate::wire::quic::may_be_long_header;
 use crate::wire::{Rejection, Segment, Transport};
+use std::sync::Arc;
 
 impl Monitor {
     /// Processes one packet, unless it waits for those after it to confirm its time.
@@ -81,12 +88,18 @@ impl Monitor {
         self.sweep_if_due();
         self.timer.observe(arrival);
         match decode(packet.link, packet.bytes, packet.wire_len, &self.ports) {
-            Ok(Decoded::Segment(segment)) => self.segment(&segment, arrival),
+            Ok(Decoded::Segment(segment)) => {
+                let captured = self.kept.are_kept().then_some(Captured::Whole(packet));
+                self.segment(&segment, arrival, captured.as_ref());
+            }
             Ok(Decoded::Fragment(mut fragment)) => {
                 fragment.packet.realm = self.settings.separate_by.realm(fragment.realm, interface);
                 if self.duplicates.is_duplicate_fragment(&fragment, time_ns) {
                     self.tally.view(packet.interface).duplicate_packets += 1;
                     return;
+                }
+                if self.kept.are_kept() {
+                    self.fragment_packets.add(fragment.packet, packet);
                 }
                 self.fragments.add(&fragment, time_ns, interface, &mut self.tally);
                 self.process_reassembled(number);
@@ -101,6 +114,8 @@ impl Monitor {
     fn process_reassembled(&mut self, number: u64) {
         while let Some(done) = self.fragments.next_done() {
             let arrival = Arrival { time_ns: done.time_ns, interface: done.interface, number };
+            let packets = self.take_fragments(&done);
+            let captured = self.kept.are_kept().then_some(Captured::Fragments(&packets));
             let decoded = done
                 .packet
                 .as_ref()
@@ -111,7 +126,7 @@ impl Monitor {
                     if !done.is_complete {
                         segment.payload = &[];
                     }
-                    self.segment(&segment, arrival);
+                    self.segment(&segment, arrival, captured.as_ref());
                     if !done.is_complete && !done.is_invalid {
                         segment.payload = payload;
                         self.read_beginning(&segment, arrival);
@@ -119,6 +134,7 @@ impl Monitor {
                 }
                 Ok(Decoded::Fragment(mut inner)) if done.is_complete => {
                     inner.packet.realm = self.settings.separate_by.realm(inner.realm, done.interface);
+                    packets.into_iter().for_each(|one| self.fragment_packets.add_kept(inner.packet, one));
                     self.fragments.add(&inner, done.time_ns, done.interface, &mut self.tally);
                 }
                 Ok(Decoded::Fragment(_)) => {
@@ -136,7 +152,7 @@ impl Monitor {
 
     /// Processes a segment, unless it repeats one.
     #[inline]
-    fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival) {
+    fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival, captured: Option<&Captured<'_>>) {
         let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
         let (key, side) = FlowKey::of(segment, realm);
         let hash = self.table.hash(&key);
@@ -152,7 +168,7 @@ impl Monitor {
             let is_known = treatment == Treatment::Skip;
             counters.duplicate_packets += if is_known { u64::from(segment.ip_packets) } else { 0 };
             if let Some(flow) = slot.and_then(|slot| self.table.get_mut(slot)) {
-                flow.view.realms.note_duplicate(side, segment.realm);
+                flow.realms.note_duplicate(side, segment.realm);
             }
             return;
         }
@@ -160,15 +176,22 @@ impl Monitor {
         let sender = Sender { key, side, slot };
         match segment.transport {
             Transport::Tcp { seq, ack, flags } => {
-                self.tcp(segment, TcpHeader { seq, ack, flags }, sender, arrival);
+                self.tcp(segment, TcpHeader { seq, ack, flags }, sender, arrival, captured);
             }
-            Transport::Udp => self.udp(segment, sender, arrival),
+            Transport::Udp => self.udp(segment, sender, arrival, captured),
         }
     }
 
     /// The path of a TCP segment.
     #[inline]
-    fn tcp(&mut self, segment: &Segment<'_>, header: TcpHeader, sender: Sender, arrival: Arrival) {
+    fn tcp(
+        &mut self,
+        segment: &Segment<'_>,
+        header: TcpHeader,
+        sender: Sender,
+        arrival: Arrival,
+        captured: Option<&Captured<'_>>,
+    ) {
         let side = sender.side;
         let is_new = |flow: &Flow| flow.opening.starts_new_connection(side, header);
         let slot = self.continue_flow(sender.slot, true, arrival.time_ns, is_new);
@@ -182,6 +205,7 @@ impl Monitor {
         flow.view.unseen.follow(side, header, segment.payload_len);
         let mut is_closing = false;
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
+        let before = captured.map(|_| flow.view.handshake.stage());
         let packet = TimedPacket { ends: &flow.ends, side, arrival };
         if segment.payload_len > 0 {
             let first_byte = flow.opening.stream_start(flow.ends.client_side());
@@ -191,15 +215,24 @@ impl Monitor {
             self.timer.time_segment(&mut flow.view.handshake, packet, header);
             is_closing = flow.opening.note_control(side, header, &mut flow.ends);
         }
-        if !segment.payload.is_empty() && flow.opening.expects_segment(side) {
+        let reads = !segment.payload.is_empty() && flow.opening.expects_segment(side);
+        if reads {
             flow.recognise_messages(side, segment);
             let read = |reader: &mut Reader<'_>| reader.read_segment(header, segment);
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
         let message_kind = flow.message_kind();
+        let kept = captured.zip(before).map(|(captured, before)| {
+            let is_by_client = side == flow.ends.client_side();
+            let own = Shows::of_segment(header, segment.payload_len, message_kind.is_some(), is_by_client);
+            (captured, Role { side, own, reads, named, met, before }.shows(flow))
+        });
         if is_closing {
             let due_ns = due_ns(&self.settings, flow, arrival.time_ns);
             self.table.set_due(slot, due_ns);
+        }
+        if let Some((captured, shows)) = kept.filter(|(_, shows)| !shows.is_empty()) {
+            self.keep(slot, side, captured, shows);
         }
         self.evaluate(slot, arrival, named, met);
         if let Some(kind) = message_kind.filter(|_| segment.payload_len > 0) {
@@ -209,7 +242,13 @@ impl Monitor {
 
     /// The path of a UDP datagram.
     #[inline]
-    fn udp(&mut self, segment: &Segment<'_>, sender: Sender, arrival: Arrival) {
+    fn udp(
+        &mut self,
+        segment: &Segment<'_>,
+        sender: Sender,
+        arrival: Arrival,
+        captured: Option<&Captured<'_>>,
+    ) {
         let side = sender.side;
         let slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
         let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of(segment)));
@@ -221,21 +260,34 @@ impl Monitor {
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         let peer = flow.opening.state(1 - side);
         let is_first = flow.traffic.packets() <= 1;
+        let before = captured.map(|_| flow.view.handshake.stage());
         let packet = TimedPacket { ends: &flow.ends, side, arrival };
         self.timer.time_datagram(&mut flow.view.handshake, packet, segment.payload, peer, is_first);
-        if flow.opening.expects_datagram(side, segment.payload) {
+        let reads = flow.opening.expects_datagram(side, segment.payload);
+        if reads {
             let sent = flow.traffic.sides()[side].packets;
             let read = |reader: &mut Reader<'_>| reader.read_datagram(segment, sent);
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
         let message_kind = flow.message_kind();
         let is_handshake = flow.opening.quic().is_some() && may_be_long_header(segment.payload);
+        let kept = captured.zip(before).map(|(captured, before)| {
+            let own = message_kind.map(|_| Shows::of_message(segment.payload)).unwrap_or_default();
+            (captured, Role { side, own, reads, named, met, before }.shows(flow))
+        });
+        let packets = match kept.filter(|(_, shows)| !shows.is_empty()) {
+            Some((captured, shows)) => self.keep(slot, side, captured, shows),
+            None => Vec::new(),
+        };
+        if may_name_machines(segment) {
+            self.read_lease(segment, sender.key.realm, arrival.time_ns);
+        }
         self.evaluate(slot, arrival, named, met);
         if is_handshake {
             self.remember_quic(slot, side, segment.payload);
         }
         if let Some(kind) = message_kind.filter(|_| !segment.payload.is_empty()) {
-            self.read_message((slot, sender.key.realm), kind, segment, arrival);
+            self.read_message((slot, sender.key.realm), kind, segment, arrival, packets);
         }
     }
 
@@ -246,9 +298,11 @@ impl Monitor {
         kind: MessageKind,
         segment: &Segment<'_>,
         arrival: Arrival,
+        packets: Vec<Arc<KeptPacket>>,
     ) {
         let reported = self.dns.len();
-        let mut messages = Messages::of_datagram((segment, realm), kind, arrival, context!(self));
+        let messages = Messages::of_datagram((segment, realm), kind, arrival, context!(self));
+        let mut messages = messages.carried_by(packets);
         let turned_out = match kind {
             MessageKind::Possible(port) => Some((port, messages.process_possible(segment.payload, port))),
             _ => {
@@ -288,10 +342,12 @@ impl Monitor {
         arrival: Arrival,
     ) {
         let reported = self.dns.len();
+        let packets = self.conversation(slot);
         let Some(flow) = self.table.get_mut(slot) else { return };
         let part =
             StreamPart { seq: header.first_byte(), bytes: segment.payload, wire_bytes: segment.payload_len };
-        let mut messages = Messages::of_stream(&flow.ends, side, kind, arrival, context!(self));
+        let messages = Messages::of_stream(&flow.ends, side, kind, arrival, context!(self));
+        let mut messages = messages.carried_by(packets);
         let owner = flow.opening.head_owner(&flow.ends, slot, side);
         self.dns_streams.follow(owner, flow.opening.stream_start(side), part, &mut messages);
         flow.note_query(messages.fallback_query());

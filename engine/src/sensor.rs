@@ -22,6 +22,7 @@ use self::worker::Worker;
 use crate::capture::ring::RingStatistics;
 use crate::capture::{CaptureError, SteadyClock};
 use crate::counters::tally::Tally;
+use crate::kept::kept_packets::KeptPackets;
 use crate::monitor::Monitor;
 use crate::resolution::LearnedNames;
 use crate::settings::Settings;
@@ -37,6 +38,8 @@ pub struct Sensor {
     threads: Vec<JoinHandle<()>>,
     /// Names learned from DNS, shared by all workers.
     pub names: Arc<LearnedNames>,
+    /// The packets that each worker keeps as evidence.
+    pub kept: Vec<KeptPackets>,
 }
 
 impl Sensor {
@@ -57,10 +60,13 @@ impl Sensor {
         let shared = Arc::new(Shared { workers: slots, ..Shared::default() });
         let watcher = Watcher::open(options, &shared)?;
         let clock = SteadyClock::start(); // one for all workers, which share the learned names
-        let mut sensor = Self { shared, threads: Vec::new(), names };
+        let mut sensor = Self { shared, threads: Vec::new(), names, kept: Vec::new() };
+        let max_evidence_bytes = settings.max_evidence_bytes / workers;
+        let settings = Settings { max_evidence_bytes, ..settings.clone() };
         for number in 0..workers {
             let ids = (number as u64, workers as u64);
             let monitor = Monitor::new(settings.clone(), Arc::clone(matcher), Arc::clone(&sensor.names), ids);
+            sensor.kept.push(monitor.kept.clone());
             let worker = Worker::new(number, monitor, Arc::clone(&sensor.shared), clock.clone());
             sensor.spawn(format!("netmon-{number}"), move || worker.run())?;
         }

@@ -23,6 +23,8 @@ pub struct Settings {
     pub udp_idle_ns: u64,
     /// A packet that arrives again within this time is a duplicate; 0: every packet counts.
     pub duplicate_window_ns: u64,
+    /// The interfaces of a capture file were timed by one clock, as those of a live capture are.
+    pub one_clock: bool,
     /// What tells equal addresses of different hosts apart.
     pub separate_by: Separation,
     /// UDP ports of VXLAN.
@@ -31,6 +33,8 @@ pub struct Settings {
     pub geneve_ports: Vec<u16>,
     /// UDP ports of HP's encapsulated remote mirroring.
     pub hp_erm_ports: Vec<u16>,
+    /// Maximum number of bytes of packets that are kept as evidence; 0: none are kept.
+    pub max_evidence_bytes: usize,
     /// Flows that match a signature are reported this often; 0: only when they end.
     pub report_every_ns: u64,
 }
@@ -47,10 +51,12 @@ impl Default for Settings {
             tcp_idle_ns: 300 * SECOND_NS,
             udp_idle_ns: 60 * SECOND_NS,
             duplicate_window_ns: SECOND_NS / 20,
+            one_clock: false,
             separate_by: Separation::default(),
             vxlan_ports: vec![4789, 8472], // the registered one; that of Linux and older versions of VMware
             geneve_ports: vec![6081],
             hp_erm_ports: vec![7932],
+            max_evidence_bytes: 0,
             report_every_ns: 0,
         }
     }

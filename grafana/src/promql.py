@@ -1,14 +1,15 @@
 """PromQL that the dashboards share. The variables `$job` and `$instance` select the sensors.
 
-The sensor shows a new series as 0 before it takes its value, and its series again after a restart, so
-`increase` is right over births, gaps and restarts.
+The sensor shows a new series as 0 before it takes its value, and its series again after a restart, so growth
+is right over births, gaps and restarts.
 """
 
 from collections.abc import Callable
 
 SENSOR = 'job=~"$job", instance=~"$instance"'
 RANGE = "$__range"
-STEP = "$__rate_interval"
+STEP = "${__interval_ms}ms"  # exact, where "$__interval" is rounded
+RATE = "$__rate_interval"
 NO_COUNTRY = "disputed|unknown|other"  # values of `country` that are not a country
 SENT, RECEIVED, FLOWS = "netmon_sent_bytes_total", "netmon_received_bytes_total", "netmon_flows_total"
 UNEXPECTED_SEEN = "netmon_unexpected_last_seen_timestamp_seconds"
@@ -29,20 +30,38 @@ def matcher(label: str, value: str) -> str:
 
 def rate(metric: str, matchers: str = "", by: str = "") -> str:
     """Growth per second."""
-    return f"sum{_by(by)}(rate({select(metric, matchers)}[{STEP}]))"
+    return f"sum{_by(by)}(rate({select(metric, matchers)}[{RATE}]))"
 
 
 def increase(metric: str, matchers: str = "", by: str = "") -> str:
-    """Growth within the time range of the dashboard."""
-    return f"sum{_by(by)}(increase({select(metric, matchers)}[{RANGE}]))"
+    """Growth within the time range of the dashboard: the sum of its steps."""
+    series = select(metric, matchers)
+    return f"sum{_by(by)}({_growth(series, RANGE, f'increase({series}[{RANGE}])')})"
 
 
 def step(metric: str, matchers: str = "", by: str = "") -> str:
-    """Growth within each step of a graph; the steps add up to the growth within the time range.
+    """Growth within each step of a graph; the steps add up to the growth within the time range."""
+    series = select(metric, matchers)
+    estimate = f"rate({series}[{RATE}]) * $__interval_ms / 1000"
+    return f"sum{_by(by)}({_growth(series, STEP, estimate)})"
 
-    The window of the rate is longer than the step by one scrape, so growth between two steps is counted once.
+
+def _growth(series: str, window: str, estimate: str) -> str:
+    """Growth within a window, which the functions of PromQL only estimate from the samples in it.
+
+    That is too little where a series begins, and too much in its first minutes. So this subtracts the last
+    value before the window (or the first one, of a series that begins in it) from the last one in it. A
+    counter that was reset in the window begins again at 0: its greatest value is the one before the reset,
+    unless it has grown beyond it since, or was reset several times; what it grew is then the estimate, and is
+    not less than its value.
     """
-    return f"{rate(metric, matchers, by)} * $__interval_ms / 1000"
+    last, first, most = (f"{name}_over_time({series}[{window}])" for name in ("last", "min", "max"))
+    before = f"last_over_time({series}[{RANGE}] offset {window})"
+    resets = f"resets({series}[{window}])"
+    steady = f"{last} - ({before} <= {first} or {first}) unless {resets} > 0"
+    reset = f"({most} > {last}) - ({before} <= {most} or {first}) + {last} and {resets} == 1"
+    unclear = f"({estimate} > {last} or {last}) and {resets} > 0"
+    return f"{steady}\nor {reset}\nor {unclear}"
 
 
 def both_ways(growth: Callable[[str, str, str], str], matchers: str = "", by: str = "") -> str:

@@ -7,11 +7,13 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana.src import fields, frame, words
 from grafana.src.names import with_sensor
 from grafana.src.panels import NO_NAME, About, Panel, Query, bars, number, rows, trend
-from grafana.src.promql import BUILD, RANGE, alive, if_alive, increase, rate, select, sensors
+from grafana.src.promql import BUILD, RANGE, alive, if_alive, increase, rate, replace, select, sensors
+from grafana.src.verdict import silent
 
 BY_INTERFACE = "job, instance, interface"
 LEGEND = "{{sensor}} {{interface}}"
 DEGRADED = "netmon_view_quality_degraded"
+NO_TRAFFIC = "No traffic arrives"  # shown among the reasons for a poor view
 
 
 def build() -> Dashboard:
@@ -43,7 +45,7 @@ def _state() -> Iterator[Panel]:
     size = (4, 4)
     text = "Share of the sensors that answer now, of those that did at any time in the time range."
     up = About("Sensors that answer", text, fields.SHARE, *size)
-    text = "Interfaces whose view was poor within the last minute."
+    text = "Interfaces whose view was poor within the last minute, or that show no traffic now."
     poor = About("Poor views now", text, fields.COUNT, *size)
     text = "Events and reports lost in the time range, for example on a full disk."
     lost = About("Lost in this range", text, fields.COUNT, *size)
@@ -54,7 +56,7 @@ def _state() -> Iterator[Panel]:
     text = "Whether a middlebox appears to answer handshakes; if so, no place is excluded by round-trip time."
     proxy = About("Interception", text, fields.NO_UNIT, *size)
     flows = About("Active flows", "Flows in the sensors' tables now.", fields.COUNT, *size)
-    degraded = f"sum(max by ({BY_INTERFACE}) ({select(DEGRADED)}))"
+    degraded = f"count(max by ({BY_INTERFACE}) ({select(DEGRADED)}) > 0 or {silent()})"
     losses = f"{increase('netmon_lost_events_total')} + {increase('netmon_lost_reports_total')}"
     yes_no = {"0": ("failed", fields.BAD), "1": ("succeeded", fields.GOOD)}
     suspected = {"0": ("not suspected", fields.GOOD), "1": ("suspected", fields.WATCH)}
@@ -96,7 +98,7 @@ def _sensors() -> Panel:
         },
         ("sensor", "site", "instance", "version", "pythonversion", "sha256"),
         overrides={
-            "Address": [fields.width(165)],
+            "Address": [fields.width(150)],
             "Version": [fields.width(75)],
             "Python": [fields.width(75)],
             "Signatures": [fields.width(95)],
@@ -121,8 +123,10 @@ def _poor_views() -> Panel:
         empty="No view was reported as poor in this time range",
     )
     by = f"{BY_INTERFACE}, reason"
-    share = f"max by ({by}) (avg_over_time({select(DEGRADED)}[{RANGE}])) > 0"
-    now = f"max by ({by}) ({select(DEGRADED)}) and ({share})"
+    degraded = f"max by ({by}) (avg_over_time({select(DEGRADED)}[{RANGE}])) > 0"
+    nothing = replace(f"clamp_max({silent()} / $__range_s, 1)", "reason", NO_TRAFFIC, "", "")
+    share = f"{degraded} or {nothing}"
+    now = f"max by ({by}) ({select(DEGRADED)}) and ({degraded}) or {nothing} > bool 0"
     yes_no = fields.cell_words({"0": ("no", fields.NEUTRAL), "1": ("yes", fields.BAD)})
     return rows(
         about,
@@ -130,7 +134,7 @@ def _poor_views() -> Panel:
         ("sensor", "interface", "reason"),
         overrides={
             "Interface": [fields.width(80)],
-            "Problem": [fields.width(220)],
+            "Problem": [fields.width(205)],
             "Of the time": [fields.decimals(0), fields.width(95)],
             "Now": [*yes_no, fields.width(60)],
         },

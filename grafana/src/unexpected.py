@@ -166,7 +166,7 @@ def _destinations() -> Panel:
         fields.COUNT,
         width=12,
         height=8,
-        empty="No new destination in this time range",
+        empty="No new destination in this time range; none is reported in a vendor's first days",
     )
     labels = ("vendor", "kind", "country")
     by = ", ".join(labels)

@@ -15,6 +15,7 @@ from grafana.src.promql import (
     both_ways,
     if_alive,
     increase,
+    rate,
     seen_in_range,
     select,
     step,
@@ -128,7 +129,7 @@ def _trip_trend() -> Panel:
     by = "location, verdict"
     most = f"topk by (location) (1, {increase(FLOWS, VENDOR, by)} > 0)"
     verdict = f"({increase(FLOWS, f'{VENDOR}, {FINDING}', by)} > 0 or on (location) {most}) * 0 + 1"
-    found = step(f"{RTT}_bucket", VENDOR, "le, location")
+    found = rate(f"{RTT}_bucket", VENDOR, "le, location")
     judged = f"topk by (location) (1, {verdict})"
     median = f"histogram_quantile(0.5, {found}) > 0"
     named = with_city(f"({median}) * on (location) group_left (verdict) {judged}", by)

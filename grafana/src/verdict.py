@@ -39,6 +39,7 @@ SENTENCES = {
 
 BASES = {
     EXPECTED: ("Good basis", fields.GOOD),
+    NOTHING: SENTENCES[NOTHING],
     PARTLY: ("Poor basis", fields.WATCH),
     DEAD: SENTENCES[DEAD],
     BLIND: SENTENCES[BLIND],
@@ -49,6 +50,14 @@ SEEN = "netmon_view_last_flow_packet_timestamp_seconds"
 SILENT_S, LEAST_JUDGED = "[[silence_seconds]]", "[[least_judged]]"  # settings
 POOR_SHARE = 0.05
 """Share of the time range in which a view may be degraded and still counts as good."""
+VIEWS = {
+    r"(.+)\\|.*": "no traffic on ${1} interfaces, see the runbook NoPackets",
+    r"1\\|.*": "no traffic on 1 interface, see the runbook NoPackets",
+    r"0\\|(.+)": "view poor on ${1} interfaces, see Sensor health",
+    r"0\\|1": "view poor on 1 interface, see Sensor health",
+    r"0\\|0": "view good",
+}
+"""What is said about interfaces without traffic, and about those with a poor view; the last match counts."""
 SERIOUS = 'severity!="notice"'
 WHERE = "vendor, location, country"
 
@@ -60,14 +69,14 @@ def query() -> str:
 
 def basis_query() -> str:
     """Whether sensors report, see well and could judge flows, with the labels `text` and `sentence`."""
-    judged, flows = _round(increase(FLOWS, 'verdict!="undecided"')), _round(increase(FLOWS))
-    levels = {
-        DEAD: _dead(),
-        BLIND: _blind(),
-        EXPECTED: f"({alive()} >= {sensors()} and {_poor()} == 0 and ({judged} > 0 or {flows} == 0))",
-        PARTLY: f"count({select(BUILD)})",
-    }
-    return _first_of(levels, _basis_sentence(judged, flows), BASES)
+    levels = _levels()
+    del levels[UNDECIDED]
+    return _first_of(levels, _basis_sentence(), BASES)
+
+
+def silent() -> str:
+    """Interfaces that show no traffic now, and for how many seconds."""
+    return f"(time() - max by (job, instance, interface) ({select(SEEN)}) > {SILENT_S})"
 
 
 def _found() -> str:
@@ -82,21 +91,28 @@ def _found() -> str:
 
 def _nothing_found() -> str:
     """The value if there were none, with what it rests on."""
-    judged, flows = _round(increase(FLOWS, 'verdict!="undecided"')), _round(increase(FLOWS))
-    conditions = (
-        f"{judged} / {flows} >= {LEAST_JUDGED}",
-        f"{alive()} >= {sensors()}",
-        f"{_poor()} == 0",
-    )
-    levels = {
+    return _first_of(_levels(), _basis_sentence())
+
+
+def _levels() -> dict[str, str]:
+    """What can be said without a finding, and when. Nothing is calm only if all sensors report and see."""
+    sees = f"{alive()} >= {sensors()} and {_poor()} == 0"
+    return {
         DEAD: _dead(),
         BLIND: _blind(),
-        EXPECTED: f"({' and '.join(conditions)} and {judged} > 0)",
-        PARTLY: f"({judged} > 0)",
-        UNDECIDED: f"({flows} > 0)",
-        NOTHING: f"count({select(BUILD)})",
+        EXPECTED: f"({_judged()} / {_flows()} >= {LEAST_JUDGED} and {sees} and {_judged()} > 0)",
+        NOTHING: f"({_flows()} == 0 and {sees})",
+        UNDECIDED: f"({_judged()} == 0 and {_flows()} > 0)",
+        PARTLY: f"count({select(BUILD)})",
     }
-    return _first_of(levels, _basis_sentence(judged, flows))
+
+
+def _judged() -> str:
+    return _round(increase(FLOWS, 'verdict!="undecided"'))
+
+
+def _flows() -> str:
+    return _round(increase(FLOWS))
 
 
 def _dead() -> str:
@@ -124,17 +140,24 @@ def _text(text: str) -> str:
     return f"{text} –" if ":" in text else f"{text}:"
 
 
-def _basis_sentence(judged: str, flows: str) -> str:
+def _basis_sentence() -> str:
     """For example "412 of 430 flows judged, 27 of 30 sensors report, view good"."""
-    numbers = {"judged": judged, "flows": flows, "alive": alive(), "sensors": sensors(), "poor": _poor()}
+    numbers = {
+        "judged": _judged(),
+        "flows": _flows(),
+        "alive": alive(),
+        "sensors": sensors(),
+        "poor": _poor(),
+        "silent": f"(count({silent()}) or vector(0))",
+    }
     labelled = [f'count_values("{name}", {number})' for name, number in numbers.items()]
     joined = labelled[0]
     for name, one in zip(list(numbers)[1:], labelled[1:], strict=True):
         joined += f" * on () group_left ({name}) {one}"
-    good = replace(joined, "view", "view poor on ${1} interfaces, see Sensor health", "poor", "(.+)")
-    good = replace(good, "view", "view poor on 1 interface, see Sensor health", "poor", "1")
-    good = replace(good, "view", "view good", "poor", "0")
-    every = f'label_join({good}, "all", "|", "judged", "flows", "alive", "sensors", "view")'
+    view = f'label_join({joined}, "seen", "|", "silent", "poor")'
+    for pattern, words in VIEWS.items():
+        view = replace(view, "view", words, "seen", pattern)
+    every = f'label_join({view}, "all", "|", "judged", "flows", "alive", "sensors", "view")'
     text = "${1} of ${2} flows judged, ${3} of ${4} sensors report, ${5}"
     said = replace(every, "sentence", text, "all", _parts(5))
     hint = "check the service, the network and the targets of Prometheus; see the runbook SensorDown"
@@ -169,8 +192,7 @@ def _poor() -> str:
     """Interfaces whose view was poor for some time, or that show no traffic now."""
     degraded = f"avg_over_time({select('netmon_view_quality_degraded')}[{RANGE}])"
     poor = f"max by (job, instance, interface) ({degraded}) > {POOR_SHARE}"
-    silent = f"time() - max by (job, instance, interface) ({select(SEEN)}) > {SILENT_S}"
-    return f"(count({poor} or {silent}) or vector(0))"
+    return f"(count({poor} or {silent()}) or vector(0))"
 
 
 def _round(expression: str, empty: str = " or vector(0)") -> str:

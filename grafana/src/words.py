@@ -62,6 +62,8 @@ TABLES = {
     "names": "names from DNS",
     "clients": "clients of names",
     "nat64_networks": "NAT64 networks",
+    "machines": "machines of clients",
+    "evidence": "packets for evidence",
     "round_trips": "round trips",
     "destinations": "destinations",
 }

@@ -9,7 +9,22 @@ from typing import Annotated
 
 import typer
 
-from netmon.cli import check, demo, explain, history, places, read, run, signatures, store, verify
+from netmon.cli import (
+    check,
+    demo,
+    evidence,
+    explain,
+    forward,
+    history,
+    places,
+    privacy,
+    read,
+    report,
+    run,
+    signatures,
+    store,
+    verify,
+)
 from netmon.cli.options import ERROR, INTERRUPTED
 from netmon.cli.terminal import log, prepare
 from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
@@ -34,13 +49,17 @@ app = typer.Typer(
 )
 app.command("read", short_help="Reads capture files and shows a summary or events.")(read.read)
 app.command("run", short_help="Monitors mirror ports and serves metrics.")(run.run)
+app.command("forward", short_help="Passes events on to NATS, Kafka or syslog.")(forward.forward)
 app.command("verify", short_help="Compares netmon with Wireshark on a capture.")(verify.verify)
 app.command("explain", short_help="Explains the verdict on one flow.")(explain.explain)
+app.command("report", short_help="Writes a report for people.")(report.report)
 app.command("history", short_help="Shows what the store has kept.")(history.history)
 app.command("check", short_help="Checks the configuration and shows it.")(check.check)
 app.command("places", short_help="Shows where addresses are located, and why.")(places.places)
 app.command("demo", short_help="Runs on a bundled capture.")(demo.demo)
 app.add_typer(signatures.app, name="signatures")
+app.add_typer(evidence.app, name="evidence", short_help="Checks evidence for findings, and its chain.")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(store.app, name="store")
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, grouped
-from netmon.cli.terminal import log, write_line
+from netmon.cli.reading import reading_signatures
+from netmon.cli.terminal import log, make_console, write_line
 from netmon.config.settings import Config, Privileges, Rotation, state_folder, store_path
 from netmon.errors import ConfigError
 from netmon.places.database import Database
@@ -18,7 +19,7 @@ from netmon.places.databases import Databases, default_folders
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
 from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
-from netmon.privacy import read_key
+from netmon.privacy.key_file import read_key
 from netmon.signatures.model import SignatureSet
 from netmon.verdict.policy import Policy, PolicyException, Relay
 from netmon.verdict.subjects import Subjects
@@ -42,7 +43,8 @@ def check(options: ConfigOptions) -> None:
     from netmon.web.guard import WebGuard  # noqa: PLC0415
 
     settings = options.load()
-    known = wiring.load_signatures(settings, log)
+    with reading_signatures(make_console(stderr=True)) as count:
+        known = wiring.load_signatures(settings, log, count)
     databases = wiring.open_databases(settings, log)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
@@ -78,7 +80,7 @@ def check(options: ConfigOptions) -> None:
 
 
 def _check_paths(settings: Config) -> None:
-    """Raises ConfigError for a file or folder that cannot be what it is meant for."""
+    """Raises ConfigError if a file or folder cannot be written, because of what is there."""
     if settings.events is not None and not settings.events.parent.is_dir():
         raise ConfigError(f"{settings.file}: events.file: there is no folder {settings.events.parent}")
     if settings.events is not None and settings.events.is_dir():
@@ -86,9 +88,10 @@ def _check_paths(settings: Config) -> None:
     path = store_path(settings, os.environ)
     if path is not None and path.is_dir():
         raise ConfigError(f"{settings.file}: store.path: {path} is a folder: name a file in it")
-    folder = state_folder(settings, os.environ)
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{settings.file}: state.folder: {folder} is not a folder")
+    folders = {"state": state_folder(settings, os.environ), "evidence": settings.evidence.folder}
+    for key, folder in folders.items():
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise ConfigError(f"{settings.file}: {key}.folder: {folder} is not a folder")
 
 
 def _tolerated_concerns(policy: Policy, known: SignatureSet, day: str) -> Iterable[str]:
@@ -124,6 +127,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "capture.ring_mib", str(capture.ring_mib)
     yield "capture.snaplen", str(capture.snaplen)
     yield "capture.promiscuous", "true" if capture.promiscuous else "false"
+    yield "capture.one_clock", "true" if capture.one_clock else "false: files may come from several hosts"
     for key, ports in capture.port_keywords().items():
         yield f"capture.{key}", ", ".join(map(str, ports)) or "none"
     for key, number in settings.limits.keywords().items():
@@ -147,8 +151,15 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "state.learning_days", str(settings.learning_days)
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
+    yield "privacy.count_period", settings.count_period
     yield "events.file", str(settings.events or "none")
     yield from _rotation_texts(settings.rotation)
+    yield from _spool_texts(settings)
+    evidence = settings.evidence
+    yield "evidence.folder", str(evidence.folder or "none: no evidence is written")
+    yield "evidence.max_mib", str(evidence.max_mib)
+    yield "evidence.keep_days", str(evidence.keep_days)
+    yield "evidence.memory_mib", str(evidence.memory_mib)
     yield from _store_texts(settings)
     yield from _privilege_texts(settings.privileges)
     yield "metrics.hold_zero_s", str(settings.hold_zero_s)
@@ -171,6 +182,11 @@ def _rotation_texts(rotation: Rotation) -> Iterable[tuple[str, str]]:
     yield "events.rotate_hours", str(rotation.rotate_hours or "0: the age does not matter")
     yield "events.keep", str(rotation.keep)
     yield "events.compress", "true" if rotation.compress else "false"
+
+
+def _spool_texts(settings: Config) -> Iterable[tuple[str, str]]:
+    yield "spool.folder", str(settings.spool.folder or "none")
+    yield "spool.max_mib", str(settings.spool.max_mib)
 
 
 def _store_texts(settings: Config) -> Iterable[tuple[str, str]]:

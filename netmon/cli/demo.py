@@ -7,10 +7,11 @@ from pathlib import Path
 from rich.text import Text
 
 import netmon
-from netmon import privacy, wiring
+from netmon import wiring
 from netmon.cli import terminal
 from netmon.config.settings import Config
 from netmon.outputs.summary import Summary
+from netmon.privacy import ADDRESS
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
 from netmon.verdict.subjects import Subjects
@@ -24,7 +25,7 @@ def demo() -> None:
     Uses the default configuration, whatever yours is.
     """
     capture = Path(netmon.__file__).parent / "data" / "demo.pcap"
-    settings = Config(subjects=Subjects(_COUNTRY))
+    settings = Config(subjects=Subjects(_COUNTRY), privacy_level=ADDRESS)
     known = wiring.load_signatures(settings)
     monitor = wiring.make_monitor(settings, known)
     console = terminal.make_console()
@@ -37,7 +38,7 @@ def demo() -> None:
     for number, step in enumerate(steps, start=1):
         console.print(Text.assemble((f"{number}.", "bold"), f" {step}"))
     console.print()
-    summary = Summary(known.locations, wiring.make_privacy(settings, privacy.ADDRESS))
+    summary = Summary(known.locations, wiring.make_privacy(settings))
     source = FileSource([str(capture)], compile_matcher(known), limits=settings.engine_keywords())
     for batch in source.batches():
         for flow in batch.flows:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from netmon import privacy, wiring
+from netmon import wiring
 from netmon.cli.options import CaptureOptions, SourceName, grouped
 from netmon.cli.terminal import log, printable, write_line
 from netmon.config.settings import Config
@@ -58,7 +58,7 @@ def explain(
 
       netmon explain event.json
     """
-    settings = options.load()
+    settings = options.for_files(options.load())
     known = wiring.load_signatures(settings)
     line = _read_line(words) if flow is None else _find_flow(words, flow, settings, known, options)
     event = read_event(line)
@@ -125,7 +125,6 @@ def _find_flow(
         log(problem)
     if found is None:
         raise SourceError(f"{', '.join(map(printable, paths))}: no flow {number} among its {flows:,} flows")
-    level = privacy.ADDRESS if options.privacy is None else options.privacy
     stream = io.StringIO()
-    Events(stream, wiring.make_privacy(settings, level), known.locations).flow(found)
+    Events(stream, wiring.make_privacy(settings), known.locations).flow(found)
     return stream.getvalue()

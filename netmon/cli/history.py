@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from datetime import UTC, date, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,15 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.period import SinceOption, UntilOption, period_of
 from netmon.cli.terminal import json_stream, make_console, write_line
 from netmon.config.settings import store_path
 from netmon.errors import StoreError
 from netmon.outputs.texts import bytes_text, plural
 from netmon.store.history import History, as_csv, as_json, day_text, read_history, table_rows
+from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
-from netmon.store.reading import opened
-
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 class View(StrEnum):
@@ -50,19 +46,14 @@ def history(
         View,
         typer.Option("--by", metavar="VIEW", help="place, component, client, name, address or day."),
     ] = View.PLACE,
-    since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="DAYS|DATE", help="The last days, as 30d, or from a day on."),
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="DATE", help="Up to this day, which is included.")
-    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     vendor: Annotated[
         str | None, typer.Option("--vendor", metavar="ID", help="Only flows of this vendor.")
     ] = None,
     store: Annotated[
-        Path | None,
-        typer.Option("--store", metavar="FILE", help="Store instead of that of the configuration."),
+        str | None,
+        typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
     ] = None,
     output: Annotated[
         Format, typer.Option("--format", metavar="table|csv|json", help="How it is written.")
@@ -85,14 +76,10 @@ def history(
     """
     path = store or store_path(options.load(), os.environ)
     if path is None:
-        raise StoreError("there is no store: store.path is off; name a file with --store")
-    today = datetime.now(UTC).date()
-    scope = Scope(
-        since_day=None if since is None else _since_day(since, today),
-        until_day=None if until is None else _day(until, "--until") + 1,
-        vendor=vendor,
-    )
-    with opened(path, is_read_only=True) as opened_store:
+        raise StoreError("there is no store: store.path is off; name one with --store")
+    first, end = period_of(since, until)
+    scope = Scope(since_day=first, until_day=end, vendor=vendor)
+    with opened_by_name(path, is_read_only=True) as opened_store:
         show(read_history(opened_store, scope, by.value), output)
 
 
@@ -102,22 +89,6 @@ def show(view: History, output: Format) -> None:
         _show_table(view)
     else:
         json_stream().write(as_csv(view) if output is Format.CSV else as_json(view))
-
-
-def _since_day(text: str, today: date) -> int:
-    """The first day of "30d", which includes today, or of a date."""
-    days = re.fullmatch("([0-9]{1,5})d", text)
-    if days is None:
-        return _day(text, "--since")
-    return today.toordinal() - _EPOCH_DAY - int(days[1]) + 1
-
-
-def _day(text: str, option: str) -> int:
-    try:
-        return date.fromisoformat(text).toordinal() - _EPOCH_DAY
-    except ValueError as error:
-        more = ", or a number of days, such as 30d" if option == "--since" else ""
-        raise typer.BadParameter(f"'{text}' is no date: write 2026-06-30{more}", param_hint=option) from error
 
 
 def _show_table(view: History) -> None:

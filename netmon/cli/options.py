@@ -17,6 +17,7 @@ from netmon.config.load import find_file, load
 from netmon.config.settings import Config
 from netmon.countries import check_country
 from netmon.errors import ConfigError
+from netmon.privacy import ADDRESS
 from netmon.records import RoundTrip
 from netmon.verdict.subjects import Subjects
 
@@ -132,6 +133,34 @@ class CaptureOptions(SubjectOptions):
             help="scapy runs on any system, but is slow; needs the Python package scapy.",
         ),
     ] = SourceName.NATIVE
+
+    def load(self) -> Config:
+        """The configuration, overridden by these options. Raises ConfigError."""
+        config = super().load()
+        return config if self.privacy is None else replace(config, privacy_level=self.privacy)
+
+    def for_files(self, config: Config) -> Config:
+        """The configuration for what the readers of capture files see: they have the clients' addresses."""
+        return config if self.privacy is not None else replace(config, privacy_level=ADDRESS)
+
+
+@dataclass(frozen=True)
+class EvidenceOptions(CaptureOptions):
+    """The same, and where evidence is written."""
+
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--evidence",
+            metavar="DIR",
+            help="Write evidence for every finding to this folder: its packets, and how to judge them again.",
+        ),
+    ] = None
+
+    def for_files(self, config: Config) -> Config:
+        """The same; what the configuration says about the folder of the evidence is for the sensor."""
+        folder = self.evidence
+        return replace(super().for_files(config), evidence=replace(config.evidence, folder=folder))
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

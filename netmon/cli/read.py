@@ -19,12 +19,22 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from netmon import privacy, wiring
+from netmon import wiring
 from netmon._engine import Matcher
 from netmon.cli.history import Format, View, show
-from netmon.cli.options import ERROR, FOUND, NO_COUNTRY, UNLISTED_CLIENTS, CaptureOptions, SourceName, grouped
+from netmon.cli.options import (
+    ERROR,
+    FOUND,
+    NO_COUNTRY,
+    UNLISTED_CLIENTS,
+    EvidenceOptions,
+    SourceName,
+    grouped,
+)
+from netmon.cli.reading import reading_signatures
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
+from netmon.evidence.assembly import opened_evidence
 from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.events import Events
@@ -38,8 +48,10 @@ from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, ReportBytes, in_order
 from netmon.sources.scapy_source import ScapyFileSource
 from netmon.store.history import read_history
+from netmon.store.intake import Intake
+from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
-from netmon.store.reading import Reading, intake_of, opened
+from netmon.store.reading import Reading, intake_of
 from netmon.store.sqlite import MEMORY
 from netmon.verdict.subjects import Subjects
 
@@ -66,8 +78,8 @@ def read(
         typer.Option("--all", help="With --json: also write DNS messages, and flows that match no vendor."),
     ] = False,
     store: Annotated[
-        Path | None,
-        typer.Option("--store", metavar="FILE", help="Also keep the flows of vendors in this store."),
+        str | None,
+        typer.Option("--store", metavar="STORE", help="Also keep the flows of vendors in this store."),
     ] = None,
     by: Annotated[
         View | None,
@@ -79,7 +91,7 @@ def read(
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="With --by: write CSV.")] = False,
     *,
-    options: CaptureOptions,
+    options: EvidenceOptions,
 ) -> None:
     """Reads capture files and shows what they contain.
 
@@ -108,37 +120,42 @@ def read(
     if paths != given:
         log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
     expression = check_filter(filter_words)
-    settings = options.load()
-    known = wiring.load_signatures(settings, log)
+    configured = options.load()
+    settings = options.for_files(configured)
+    with reading_signatures(make_console(stderr=True)) as count:
+        known = wiring.load_signatures(settings, log, count)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
-    level = privacy.ADDRESS if options.privacy is None else options.privacy
-    shown = wiring.make_privacy(settings, level)
+    shown = wiring.make_privacy(settings)
     clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
     summary = Summary(known.locations, shown, clients)
     outputs: list[Output] = [summary]
     observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
-    if json:
-        outputs.append(Events(json_stream(), shown, known.locations, observer))
     matcher, limits = compile_matcher(known), settings.engine_keywords()
     with ExitStack() as stack:
+        evidence = stack.enter_context(opened_evidence(settings, shown, log))
+        if json:
+            stream = json_stream()
+            chained = evidence.chained(stream) if evidence else stream
+            outputs.append(Events(chained, shown, known.locations, observer))
         readings: list[Reading] = []
+        intakes: list[Intake] = []
         # What is kept shows clients as the configuration says; what is shown, as everything else here.
-        kept_level = settings.privacy_level if options.privacy is None else options.privacy
-        for file, how in ((store, kept_level), (MEMORY if by else None, level)):
+        for file, about in ((store, configured), (MEMORY if by else None, settings)):
             if file is not None:
-                stored = stack.enter_context(opened(file))
-                intake, kept = intake_of(stored, str(file), observer), wiring.make_privacy(settings, how)
-                readings.append(
-                    Reading(intake, settings, known, databases.current, kept, observer, paths, expression)
-                )
+                stored = stack.enter_context(opened_by_name(file))
+                intakes.append(intake_of(stored, str(file), observer))
+                privacy = wiring.make_privacy(about)
+                more = (known, databases.current, privacy, observer, paths, expression)
+                readings.append(Reading(intakes[-1], about, *more))
         outputs += readings
         report = stack.enter_context(_progress(make_console(stderr=True), paths))
         reader = _open_files(paths, matcher, options.source, expression, every, limits, report)
+        outputs += [evidence.recorder(known, databases, reader.kept, observer, intakes)] if evidence else []
         for batch in reader.batches():
             wiring.deliver(batch, monitor, outputs)
         for reading in readings:
-            reading.finish(reader.stats())
+            reading.finish(reader.stats(), reader.problems)
         if by is not None:
             show(read_history(stored, Scope(), by.value), Format.CSV if csv else Format.TABLE)
     if not json and by is None:

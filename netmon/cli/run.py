@@ -20,14 +20,17 @@ from netmon.cli.run_options import SensorOptions
 from netmon.cli.terminal import log
 from netmon.config.settings import Config, store_path
 from netmon.errors import ConfigError, NetmonError
+from netmon.evidence.assembly import opened_evidence
+from netmon.outputs.backlog import Backlog
 from netmon.outputs.event_file import EventFile
 from netmon.outputs.lines import Lines, StandardOutput
+from netmon.outputs.spool import Spool
 from netmon.privileges.drop import drop
 from netmon.privileges.preload import preload
 from netmon.sources import ContinuousSource
 from netmon.sources.bpf import prepare_filter
 from netmon.sources.live import LiveSource
-from netmon.sources.scapy_source import ScapyLiveSource
+from netmon.sources.scapy_source import ScapyLiveSource, import_scapy
 from netmon.store.retention import Limit
 from netmon.store.writer import StoreWriter
 from netmon.version import package_version
@@ -88,18 +91,22 @@ def run(
         if require_all:
             settings = replace(settings, capture=replace(settings.capture, require_all=True))
         # What is opened once and may need root comes first; what is opened again, as the sensor's user.
-        level = settings.privacy_level if options.privacy is None else options.privacy
-        privacy = wiring.make_privacy(settings, level)
+        privacy = wiring.make_privacy(settings)
         listeners = () if settings.web.is_off else open_listeners(settings.web, os.environ)
         stack.callback(close_all, listeners)
         expression = " ".join(filter_words or ())
         settings, notes = _give_up_privileges(settings, expression, options.source)
         with _explained(notes):
             sensor = Sensor(settings, partial(_open_source, settings, ports, expression, options.source), log)
-            for lines in _open_events(stack, settings, to_stdout=json):
-                sensor.add_events(lines, privacy)
-            for writer in _open_store(stack, settings):
-                sensor.add_store(writer, privacy)
+            evidence = stack.enter_context(opened_evidence(settings, privacy, log))
+            if evidence is not None:
+                sensor.add_evidence(evidence)
+            events = list(_open_events(stack, settings, to_stdout=json))
+            for lines in events:
+                sensor.add_events(lines, privacy, evidence if lines is events[-1] else None)
+            store, spool = _open_store(stack, settings), _open_spool(stack, settings)
+            if store or spool:
+                sensor.add_record(privacy, store, spool)
             where = describe(_serve(stack, sensor, settings, listeners)) if listeners else "off"
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")
@@ -111,6 +118,10 @@ def _open_source(
     """Starts the capture. Raises SourceError."""
     limits, capture = settings.engine_keywords(), settings.capture
     if source is SourceName.SCAPY:
+        log(
+            "--source scapy: an interface that goes down or is removed ends the capture on all, and "
+            "interfaces are not told apart; where AF_PACKET is available, --source native has neither limit"
+        )
         return ScapyLiveSource(
             ports,
             matcher,
@@ -136,7 +147,9 @@ def _give_up_privileges(settings: Config, expression: str, source: SourceName) -
     """Gives up what the sensor does not need, and notes what to tell. Raises ConfigError and StartError."""
     if expression:
         prepare_filter(expression, settings.capture.snaplen)
-    if source is SourceName.SCAPY:  # it calls what it likes
+    if source is SourceName.SCAPY:
+        import_scapy()  # its files may be out of reach later
+        # It calls what it likes.
         settings = replace(settings, privileges=replace(settings.privileges, filter_calls=False))
     preload()
     return drop(settings, os.environ)
@@ -156,23 +169,36 @@ def _explained(notes: list[str]) -> Iterator[None]:
 
 
 def _open_events(stack: ExitStack, settings: Config, *, to_stdout: bool) -> Iterator[Lines]:
-    """Where events are written: standard output, the configured file, or both."""
+    """Where events are written: standard output, the configured file."""
     if to_stdout and sys.stdout:
-        yield Lines(StandardOutput(sys.stdout.fileno()), "standard output", log)
+        backlog = Backlog(StandardOutput(sys.stdout.fileno()))
+        stack.callback(backlog.close, "standard output", log)
+        yield Lines(backlog, "standard output", log)
     if settings.events is not None:
         file = EventFile(settings.events, settings.rotation, log)
         stack.callback(file.close)
         yield Lines(file, str(settings.events), log)
 
 
-def _open_store(stack: ExitStack, settings: Config) -> Iterator[StoreWriter]:
+def _open_store(stack: ExitStack, settings: Config) -> StoreWriter | None:
     """The store, unless it is off."""
     path = store_path(settings, os.environ)
-    if path is not None:
-        limit = Limit(settings.store.keep_days, settings.store.max_mib << 20)
-        writer = StoreWriter(path, limit, log)
-        stack.callback(writer.close)
-        yield writer
+    if path is None:
+        return None
+    limit = Limit(settings.store.keep_days, settings.store.max_mib << 20)
+    writer = StoreWriter(path, limit, log)
+    stack.callback(writer.close)
+    return writer
+
+
+def _open_spool(stack: ExitStack, settings: Config) -> Lines | None:
+    """The spool, if there is one. Raises OutputError."""
+    folder = settings.spool.folder
+    if folder is None:
+        return None
+    spool = Spool(folder, settings.spool.max_bytes)
+    stack.callback(spool.close)
+    return Lines(spool, str(folder), log)
 
 
 def _serve(

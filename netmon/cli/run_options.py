@@ -29,7 +29,12 @@ class SensorOptions(RunOptions):
         """The configuration, overridden by these options. Raises ConfigError."""
         config = super().load()
         kept = config.privileges
+        evidence = (
+            config.evidence if self.evidence is None else replace(config.evidence, folder=self.evidence)
+        )
         user = kept.user if self.user is None else self.user
         return replace(
-            config, privileges=replace(kept, user=user, stay_root=kept.stay_root or self.stay_root)
+            config,
+            evidence=evidence,
+            privileges=replace(kept, user=user, stay_root=kept.stay_root or self.stay_root),
         )

@@ -1,4 +1,4 @@
-"""`netmon store`: brings events of files into a store."""
+"""`netmon store`: brings events into a store, and shows the tables of one in ClickHouse."""
 
 from __future__ import annotations
 
@@ -12,25 +12,43 @@ from typing import Annotated, TextIO
 
 import typer
 
+from netmon.cli import collect
 from netmon.cli.options import ERROR, ConfigOptions, grouped
-from netmon.cli.terminal import log, printable, write_line
+from netmon.cli.terminal import json_stream, log, printable, write_line
 from netmon.config.settings import store_path
 from netmon.errors import SourceError, StoreError
 from netmon.outputs.texts import plural
+from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_ddl
 from netmon.store.intake import MAX_LINE, Intake, import_lines
-from netmon.store.reading import opened
+from netmon.store.opening import opened_by_name
 
 app = typer.Typer(
-    help="Brings events into a store.",
+    help="Brings events into a store, or shows its tables.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _MOST_PROBLEMS = 5
+app.command("collect")(collect.collect)
+
+
+@app.command("ddl")
+def show_ddl(
+    days: Annotated[
+        int, typer.Option("--days", min=0, metavar="DAYS", help="How long rows are kept; 0: for ever.")
+    ] = DEFAULT_DAYS,
+) -> None:
+    """Shows the statements that make the tables of a store in ClickHouse.
+
+    Examples:
+
+      netmon store ddl --days 90 | clickhouse-client --database netmon --multiquery
+    """
+    json_stream().write(make_ddl(days))
 
 
 @app.callback()
 def _group() -> None:
-    """Brings events into a store."""
+    """Brings events into a store, or shows its tables."""
 
 
 @app.command("import")
@@ -40,8 +58,8 @@ def import_events(
         list[str], typer.Argument(metavar="EVENTS…", help="Files of events, also .gz ('-': standard input).")
     ],
     store: Annotated[
-        Path | None,
-        typer.Option("--store", metavar="FILE", help="Store instead of that of the configuration."),
+        str | None,
+        typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
     ] = None,
     *,
     options: ConfigOptions,
@@ -58,9 +76,9 @@ def import_events(
     """
     path = store or store_path(options.load(), os.environ)
     if path is None:
-        raise StoreError("there is no store: store.path is off; name a file with --store")
+        raise StoreError("there is no store: store.path is off; name one with --store")
     has_problems = False
-    with opened(path) as opened_store:
+    with opened_by_name(path) as opened_store:
         for name in files:
             with _open_text(name) as stream:
                 count, problems = import_lines(_lines(stream), Intake(opened_store, str(path)))

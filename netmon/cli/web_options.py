@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from netmon.cli.options import CaptureOptions
+from netmon.cli.options import EvidenceOptions
 from netmon.config.settings import Config
 from netmon.errors import ConfigError
 from netmon.web.options import ListenAddress, WebOptions, parse_external_url, parse_listen, parse_prefix
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class RunOptions(CaptureOptions):
+class RunOptions(EvidenceOptions):
     """The options of a capture, and those of the web server."""
 
     listen: Annotated[

@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from netmon.config.policy import POLICY_KEYS, read_policy
-from netmon.config.settings import SEPARATIONS, Capture, Config, Mention, Privileges, Rotation, StoreSettings
+from netmon.config.settings import (
+    SEPARATIONS,
+    Capture,
+    Config,
+    EvidenceFiles,
+    Mention,
+    Privileges,
+    Rotation,
+    SpoolOptions,
+    StoreSettings,
+)
 from netmon.config.subject import read_inventory, read_subjects
 from netmon.config.values import (
     NO_NETWORK,
@@ -16,6 +26,7 @@ from netmon.config.values import (
     read_day,
     read_nat64_prefix,
     read_network,
+    read_period,
 )
 from netmon.config.web import WEB_KEYS, read_web
 from netmon.errors import ConfigError, reason_of
@@ -67,6 +78,8 @@ _SECTIONS = (
     "state",
     "privacy",
     "events",
+    "spool",
+    "evidence",
     "store",
     "privileges",
     "metrics",
@@ -84,7 +97,7 @@ def _read(root: Item, file: Path) -> Config:
     web = _section(top, "web", WEB_KEYS)
     places = _section(top, "places", ("databases", "declared"))
     dns = _section(top, "dns", ("resolvers", "nat64_prefixes"))
-    privacy = _section(top, "privacy", ("level", "key_file"))
+    privacy = _section(top, "privacy", ("level", "key_file", "count_period"))
     state = _section(top, "state", ("folder", "learning_days"))
     events = _section(top, "events", ("file", *Rotation.__slots__))
     mentions: list[Mention] = []
@@ -116,8 +129,11 @@ def _read(root: Item, file: Path) -> Config:
         learning_days=state.read("learning_days", lambda item: item.integer(0, 365), default.learning_days),
         privacy_level=privacy.read("level", lambda item: item.integer(0, 3), default.privacy_level),
         privacy_key=privacy.read("key_file", _path_from(file), None),
+        count_period=privacy.read("count_period", read_period, default.count_period),
         events=events.read("file", _path_from(file), None),
         rotation=_read_rotation(events),
+        spool=_read_spool(_section(top, "spool", SpoolOptions.__slots__), _path_from(file)),
+        evidence=_read_evidence(_section(top, "evidence", EvidenceFiles.__slots__), file),
         store=_read_store(_section(top, "store", ("path", "keep_days", "max_mib")), _path_from(file)),
         privileges=_read_privileges(_section(top, "privileges", Privileges.__slots__)),
         hold_zero_s=metrics.read("hold_zero_s", lambda item: item.integer(0, 3600), default.hold_zero_s),
@@ -174,6 +190,7 @@ def _read_capture(fields: Fields) -> Capture:
         ring_mib=fields.read("ring_mib", lambda item: item.integer(2, 4096), default.ring_mib),
         snaplen=fields.read("snaplen", lambda item: item.integer(128, 262_144), default.snaplen),
         promiscuous=fields.read("promiscuous", Item.flag, default.promiscuous),
+        one_clock=fields.read("one_clock", Item.flag, default.one_clock),
         vxlan_ports=fields.read("vxlan_ports", _read_ports, default.vxlan_ports),
         geneve_ports=fields.read("geneve_ports", _read_ports, default.geneve_ports),
         hp_erm_ports=fields.read("hp_erm_ports", _read_ports, default.hp_erm_ports),
@@ -195,9 +212,32 @@ def _read_rotation(events: Fields) -> Rotation:
     )
 
 
+def _read_spool(fields: Fields, read_path: Callable[[Item], Path]) -> SpoolOptions:
+    default = SpoolOptions()
+    return SpoolOptions(
+        folder=fields.read("folder", read_path, None),
+        max_mib=fields.read("max_mib", lambda item: item.integer(8, 1_048_576), default.max_mib),
+    )
+
+
+def _read_evidence(fields: Fields, file: Path) -> EvidenceFiles:
+    default = EvidenceFiles()
+    return EvidenceFiles(
+        folder=fields.read("folder", _path_from(file), None),
+        max_mib=fields.read("max_mib", lambda item: item.integer(1, 1_048_576), default.max_mib),
+        keep_days=fields.read("keep_days", lambda item: item.integer(1, 36_500), default.keep_days),
+        memory_mib=fields.read("memory_mib", lambda item: item.integer(1, 65_536), default.memory_mib),
+    )
+
+
 def _read_store(store: Fields, read_path: Callable[[Item], Path]) -> StoreSettings:
     default = StoreSettings()
     is_off = "path" in store and store["path"].is_text() and store["path"].text() == "off"
+    if "path" in store and store["path"].is_text() and "://" in store["path"].text():
+        store["path"].report(
+            "a sensor stores in a file, because it opens no connection: give a file, and bring its events "
+            "to a server with `netmon store import`"
+        )
     return StoreSettings(
         path=None if is_off else store.read("path", read_path, default.path),
         is_off=is_off,

@@ -10,6 +10,8 @@ from typing import Any
 from netmon.limits import Limits
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
+from netmon.privacy import ADDRESS
+from netmon.privacy.periods import Period
 from netmon.verdict.policy import Address, Policy
 from netmon.verdict.subjects import Subjects
 from netmon.web.options import WebOptions
@@ -28,6 +30,7 @@ class Capture:
     ring_mib: int = 32  # for each worker and interface
     snaplen: int = 65_535
     promiscuous: bool = True
+    one_clock: bool = False  # the interfaces of a capture file were timed by one host
     vxlan_ports: tuple[int, ...] = (4789, 8472)  # the registered one; Linux and older versions of VMware
     geneve_ports: tuple[int, ...] = (6081,)
     hp_erm_ports: tuple[int, ...] = (7932,)  # encapsulated remote mirroring of HP's switches
@@ -90,6 +93,34 @@ class StoreSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceFiles:
+    """Where the evidence for findings is written, and how much of it is kept."""
+
+    folder: Path | None = None  # None: none is written
+    max_mib: int = 1024  # of the folder; the oldest files are removed first
+    keep_days: int = 90
+    memory_mib: int = 64  # for packets of flows that are not judged yet
+
+    @property
+    def memory_bytes(self) -> int:
+        """The bytes of packets that the engine keeps; 0 if no evidence is written."""
+        return 0 if self.folder is None else self.memory_mib << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolOptions:
+    """Where events are kept for programs that pass them on, and how many."""
+
+    folder: Path | None = None  # None: there is no spool
+    max_mib: int = 256
+
+    @property
+    def max_bytes(self) -> int:
+        """The size from which on the oldest events are removed."""
+        return self.max_mib << 20
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A vendor, component, place or group of countries in the policy, which must exist in the signatures."""
 
@@ -125,8 +156,11 @@ class Config:
     learning_days: int = 7
     privacy_level: int = 1
     privacy_key: Path | None = None
+    count_period: Period = "month"  # in which distinct clients are counted
     events: Path | None = None
     rotation: Rotation = field(default_factory=Rotation)
+    spool: SpoolOptions = field(default_factory=SpoolOptions)
+    evidence: EvidenceFiles = field(default_factory=EvidenceFiles)
     store: StoreSettings = field(default_factory=StoreSettings)
     privileges: Privileges = field(default_factory=Privileges)
     hold_zero_s: int = 60  # how long a new series of a counter is shown as 0
@@ -137,11 +171,14 @@ class Config:
     def engine_keywords(self) -> dict[str, Any]:
         """Keyword arguments for the engine's constructors."""
         return {
+            "name_machines": self.privacy_level == ADDRESS,
             **self.limits.keywords(),
             "separate_by": self.separate_by,
             "site_resolvers": self.site_resolvers,
             "nat64_prefixes": self.nat64_prefixes,
             **self.capture.port_keywords(),
+            "one_clock": self.capture.one_clock,
+            "max_evidence_bytes": self.evidence.memory_bytes,
         }
 
 

@@ -8,6 +8,7 @@ import re
 
 from netmon.countries import check_country
 from netmon.places.embedded import embedded_ipv4
+from netmon.privacy.periods import PERIODS, Period
 from netmon.verdict.policy import Address, Network
 from netmon.yaml_nodes import Item
 
@@ -74,6 +75,12 @@ def read_country(item: Item) -> str:
     if problem:
         item.report(problem)
     return country
+
+
+def read_period(item: Item) -> Period:
+    """A period in which clients are counted."""
+    word = item.one_of(PERIODS)
+    return next(period for period in PERIODS if period == word)
 
 
 def read_place(item: Item) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from netmon.errors import EventError
-from netmon.records import CONTACTS, EVIDENCE, GROUNDS, OUTCOMES, STANDINGS, UNCOUNTED
+from netmon.records import CONTACTS, EVIDENCE, GROUNDS, OUTCOMES, STANDINGS, UNCOUNTED, WITHHELD
 from netmon.verdict.table import REASONS
 
 _NEEDED: Mapping[str, type] = {
@@ -42,6 +42,9 @@ _OPTIONAL: Mapping[str, type] = {
     "source.ip": str,
     "source.address": str,
     "source.port": int,
+    "source.mac": str,
+    "source.domain": str,
+    "netmon.client.mac_withheld": str,
     "observer.name": str,
     "destination.domain": str,
     "destination.geo.city_name": str,
@@ -76,6 +79,7 @@ _OPTIONAL: Mapping[str, type] = {
     "netmon.concerns_uncounted": str,
 }
 _WORDS: Mapping[str, Collection[str]] = {
+    "netmon.client.mac_withheld": WITHHELD,
     "netmon.contact": CONTACTS,
     "netmon.evidence": EVIDENCE,
     "netmon.grounds": GROUNDS,

@@ -25,6 +25,11 @@ _VIEW: Mapping[str, str] = {
     "malformed": "what one side sent first is malformed, and a name in it is read up to the error",
 }
 
+_WITHHELD: Mapping[str, str] = {
+    "forwarded": "its packets came through a router, so their frames show the router's",
+    "shared": "that of its frames stands for many clients, as a router's does",
+}
+
 
 def packet_text(number: int | None, time: str | None) -> str:
     """A packet as "packet 12, 2026-…"; without a number, its time."""
@@ -39,6 +44,7 @@ def tell_packets(event: FlowEvent) -> Iterator[str]:
         f"A {transport} flow from {_client(event)} to {event['destination.ip']}, port "
         f"{event['destination.port']}, from {event['event.start']}{until}."
     )
+    yield from _tell_machine(event)
     if event["netmon.embedded_ip"] is not None:
         yield f"The server's IPv6 address contains the IPv4 address {event.server}, which is meant by it."
     if event["netmon.continues"] is not None:
@@ -64,6 +70,18 @@ def _client(event: FlowEvent) -> str:
     if who is None:
         return "a client whose address is not shown"
     return f"client {who}, port {event['source.port']}," if event["source.port"] is not None else str(who)
+
+
+def _tell_machine(event: FlowEvent) -> Iterator[str]:
+    """The machine of the client, where the event shows it."""
+    host, mac = event["source.domain"], event["source.mac"]
+    withheld = event["netmon.client.mac_withheld"]
+    if host is not None:
+        yield f"The client calls itself {host} in DHCP or multicast DNS, which nothing proves."
+    if mac is not None:
+        yield f"Its hardware address is {mac}."
+    elif withheld is not None:
+        yield f"Its hardware address is not known: {_WITHHELD[withheld]}."
 
 
 def _volume(event: FlowEvent, side: str) -> str:

@@ -15,6 +15,7 @@ from netmon.outputs.families import Families
 from netmon.records import ECH, ENCRYPTED_DNS, EVIDENCE, QUIC_VERSIONS, UNNAMED
 from netmon.signatures.model import SignatureSet
 
+FLOW_PACKET_SEEN = "netmon_view_last_flow_packet_timestamp_seconds"
 _VIEW = {
     "netmon_truncated_packets": "cut_packets",
     "netmon_view_packets": "packets",
@@ -65,10 +66,11 @@ def engine_metrics(families: Families, births: Births, stats: Mapping[str, Any])
     for name, key in _VIEW.items():
         yield family(name, (((interface,), view.get(key, 0)) for interface, view in stats["view"].items()))
     last = (((interface,), time_s) for interface, time_s in stats.get("last_flow_packet_s", {}).items())
-    yield family("netmon_view_last_flow_packet_timestamp_seconds", last)
+    yield family(FLOW_PACKET_SEEN, last)
     yield family("netmon_view_quality_degraded", stats.get("degraded", {}).items())
     yield family("netmon_lost_reports", [((), stats.get("lost_reports", 0))])
     yield family("netmon_lost_events", [((), stats.get("lost_events", 0))])
+    yield counts("netmon_evidence_findings", stats.get("evidence", {}))
 
 
 def _undecoded(stats: Mapping[str, Any]) -> dict[tuple[str, ...], int]:

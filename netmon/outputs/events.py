@@ -110,6 +110,7 @@ class Events:
             },
             "network": self._network(flow),
             "source": self._client(flow.client, flow.start_ns, flow.client_port)
+            | self._machine(flow)
             | {"bytes": flow.sent_bytes, "packets": flow.sent_packets},
             "destination": {
                 "ip": flow.server,
@@ -120,7 +121,7 @@ class Events:
                 "geo": self._geo(classified.place),
             },
             "tls": _tls(flow),
-            "netmon": _meaning(classified, self._answerer(flow)),
+            "netmon": {"client": self._withheld(flow)} | _meaning(classified, self._answerer(flow)),
         }
         self._write(event, flow.interface, flow.flow_id, flow.phase, flow.last_ns)
 
@@ -142,7 +143,11 @@ class Events:
         answers = [
             {"name": name, "type": kind, "ttl": ttl, "data": data} for name, kind, ttl, data in record.answers
         ]
-        more = {"questions": questions if len(questions) > 1 else None, "damage": record.damage}
+        more = {
+            "questions": questions if len(questions) > 1 else None,
+            "damage": record.damage,
+            "vni": record.vni,
+        }
         event = {
             "@timestamp": timestamp(record.time_ns),
             "ecs": {"version": ECS_VERSION},
@@ -152,7 +157,7 @@ class Events:
                 "type": ["protocol", "info"],
                 "dataset": "netmon.dns",
             },
-            "network": {"transport": record.transport, "protocol": record.kind},
+            "network": {"transport": record.transport, "protocol": record.kind, **_vlans(record)},
             "source": source or None,
             "destination": destination or None,
             "dns": {
@@ -166,7 +171,7 @@ class Events:
             },
             "netmon": without_nulls(more),
         }
-        self._write(event, None, self._dns_messages)
+        self._write(event, record.interface, self._dns_messages)
         self._dns_messages += 1
 
     def flush(self) -> None:
@@ -183,8 +188,7 @@ class Events:
             "type": f"ipv{ipaddress.ip_address(flow.server).version}",
             "bytes": flow.sent_bytes + flow.received_bytes,
             "packets": flow.sent_packets + flow.received_packets,
-            "vlan": {"id": str(flow.vlan)} if flow.vlan else None,
-            "inner": {"vlan": {"id": str(flow.inner_vlan)}} if flow.inner_vlan else None,
+            **_vlans(flow),
             # The client's address can be derived from the identifier, so both are shown or neither.
             "community_id": community_id(flow.transport, *ends) if self._privacy.level == ADDRESS else None,
         }
@@ -194,6 +198,18 @@ class Events:
         if self._privacy.level == ADDRESS:
             return {"ip": shown, "port": port}
         return {} if shown is None else {"address": shown, "port": port}
+
+    def _machine(self, flow: FlowRecord) -> dict[str, Any]:
+        """The client's machine, which identifies its user as an address does."""
+        if self._privacy.level != ADDRESS:
+            return {}
+        return {"mac": flow.client_mac, "domain": flow.client_host}
+
+    def _withheld(self, flow: FlowRecord) -> dict[str, Any] | None:
+        """Why the machine has no hardware address, if frames show one that is not its own."""
+        if self._privacy.level != ADDRESS or flow.client_mac_withheld is None:
+            return None
+        return {"mac_withheld": flow.client_mac_withheld}
 
     def _answerer(self, flow: FlowRecord) -> str | None:
         """Who sent the DNS answer; the flow's own client, if it is a resolver too, is shown as a client."""
@@ -279,6 +295,15 @@ def _meaning(classified: ClassifiedFlow, answered_by: str | None) -> dict[str, A
 def _sighting(packet: int | None, time_ns: int | None) -> dict[str, Any] | None:
     """The packet that shows something: its number in the capture file, and its time."""
     return None if time_ns is None else {"packet": packet, "time": timestamp(time_ns)}
+
+
+def _vlans(record: FlowRecord | DnsRecord) -> dict[str, Any]:
+    """The VLANs by which a flow or the client of a look-up is told apart."""
+    outer, inner = record.vlan, record.inner_vlan
+    return {
+        "vlan": {"id": str(outer)} if outer else None,
+        "inner": {"vlan": {"id": str(inner)}} if inner else None,
+    }
 
 
 def _dns_answer(flow: FlowRecord, answered_by: str | None) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""One JSON object per line, safe to show on a terminal."""
+"""JSON objects, safe to show on a terminal."""
 
 from __future__ import annotations
 
@@ -20,5 +20,14 @@ def json_line(value: Any) -> str:
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if not text.isprintable():
-        text = _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        text = _escape(text)
     return text + "\n"
+
+
+def json_document(value: Any) -> str:
+    """The same with a line for each value, for a file that people read and compare."""
+    return _escape(json.dumps(value, ensure_ascii=False, indent=1)) + "\n"
+
+
+def _escape(text: str) -> str:
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

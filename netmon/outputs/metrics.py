@@ -150,7 +150,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "netmon_view_last_flow_packet_timestamp_seconds": (
         "gauge",
         ("interface",),
-        "Time at which a packet of a flow was last seen, or the sensor's start.",
+        "Time at which a packet of a flow was last seen, or of the first start; kept across restarts.",
     ),
     "netmon_view_duplicate_packets": (
         "counter",
@@ -218,6 +218,11 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         "counter",
         (),
         "Events that could not be written, for example because the disk is full.",
+    ),
+    "netmon_evidence_findings": (
+        "counter",
+        ("state",),
+        "Findings for which evidence was written, or could not be; and those without packets.",
     ),
     "netmon_store_last_write_successful": (
         "gauge",

@@ -41,7 +41,9 @@ def _parse(prefix: str) -> tuple[int, int, int]:
     family, version, bits = (socket.AF_INET6, 6, 128) if ":" in text else (socket.AF_INET, 4, 32)
     try:
         address = int.from_bytes(socket.inet_pton(family, text))
-        is_network = length.isdecimal() and address & ((1 << (bits - int(length))) - 1) == 0
+        is_network = (
+            length.isascii() and length.isdecimal() and address & ((1 << (bits - int(length))) - 1) == 0
+        )
     except (OSError, ValueError):
         is_network = False
     if not is_network:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def choose(named: str, environment: Mapping[str, str], program: Path) -> Account
 def _look_up(name: str, reason: str) -> Account | None:
     """The account of this name or number; None if there is none."""
     try:
-        entry = pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name)
+        entry = pwd.getpwuid(int(name)) if re.fullmatch("[0-9]+", name) else pwd.getpwnam(name)
     except (KeyError, ValueError, OverflowError):
         return None
     groups = os.getgrouplist(entry.pw_name, entry.pw_gid)

@@ -12,8 +12,9 @@ import netmon
 from netmon._engine import PrivilegeError, give_up_privileges
 from netmon.config.settings import Config, state_folder, store_path
 from netmon.errors import StartError, reason_of
+from netmon.evidence.folder import OWN_FILE
 from netmon.privileges.account import Account, can_reach, choose, is_mapped
-from netmon.privileges.handover import hand_over_events, hand_over_folder
+from netmon.privileges.handover import hand_over_events, hand_over_folder, names_beside
 
 SHARED_STATE = Path("/var/lib/netmon")
 """Where the state is kept if the user cannot enter the default folder, such as one in root's home."""
@@ -72,15 +73,21 @@ def _prepare(
             note(f"{folder}: {account.name} cannot enter it; the state is kept in {SHARED_STATE}")
         folder = SHARED_STATE
     with suppress(OSError):
-        hand_over_folder(folder, account, config.events)
+        hand_over_folder(folder, account, own=names_beside(config.events, config.evidence.folder))
     store = store_path(replace(config, state=folder), environment)
     if store is not None and store.parent != folder:
         with suppress(OSError):
-            hand_over_folder(store.parent, account, store)
+            hand_over_folder(store.parent, account, own=names_beside(store))
     if environment.get("RUNTIME_DIRECTORY"):
         with suppress(OSError):
             hand_over_folder(Path(environment["RUNTIME_DIRECTORY"].split(":")[0]), account)
+    if config.evidence.folder is not None:
+        with suppress(OSError):
+            hand_over_folder(config.evidence.folder, account, own=OWN_FILE)
     if config.events is not None:
         with suppress(OSError):
             hand_over_events(config.events, account)
+    if config.spool.folder is not None:
+        with suppress(OSError):
+            hand_over_folder(config.spool.folder, account)
     return folder

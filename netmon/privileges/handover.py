@@ -16,23 +16,24 @@ from pathlib import Path
 
 from netmon.privileges.account import Account
 
-_STATE_FILE = re.compile(r"[\w-]+\.(?:json|db)(?:[.-]\w+)*")
+_STATE_FILE = re.compile(r"[\w-]+\.(?:json|db)(?:[.-]\w+)*|\d+\.jsonl")
+"""Files of the state, and segments of a spool."""
 _MODE = 0o700
 _SYSTEM_DEPTH = 2
 """Parts of the path of a folder that is nobody's own, even if it is empty, such as /srv."""
 _FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def hand_over_folder(folder: Path, account: Account, events: Path | None = None) -> None:
+def hand_over_folder(folder: Path, account: Account, *, own: re.Pattern[str] = _STATE_FILE) -> None:
     """Makes a folder, or gives one of root that holds only netmon's files, and these, to the user.
 
-    Any other folder stays as it is. Raises OSError if it cannot be made.
+    `own`: the names of these files. Any other folder stays as it is. Raises OSError if it cannot be made.
     """
     folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
     with _opened(folder, os.O_DIRECTORY) as opened:
         names = os.listdir(opened)  # noqa: PTH208  # of the folder that is open, whatever has its name now
         is_of_the_system = len(folder.resolve().parts) <= _SYSTEM_DEPTH
-        if not is_of_the_system and _is_roots_alone(opened) and all(_is_own(name, events) for name in names):
+        if not is_of_the_system and _is_roots_alone(opened) and all(map(own.fullmatch, names)):
             for name in names:
                 with suppress(OSError), _opened(Path(name), os.O_RDONLY, opened) as file:
                     _give(file, account)
@@ -42,7 +43,7 @@ def hand_over_folder(folder: Path, account: Account, events: Path | None = None)
 def hand_over_events(file: Path, account: Account) -> None:
     """Makes the file of the events for the user, or hands it over; also the folder if it is netmon's own."""
     if file.parent.is_dir():
-        hand_over_folder(file.parent, account, file)
+        hand_over_folder(file.parent, account, own=names_beside(file))
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o666)
     except FileExistsError:
@@ -57,8 +58,10 @@ def hand_over_events(file: Path, account: Account) -> None:
         os.close(descriptor)
 
 
-def _is_own(name: str, events: Path | None) -> bool:
-    return bool(_STATE_FILE.fullmatch(name)) or (events is not None and name.startswith(events.name))
+def names_beside(*others: Path | None) -> re.Pattern[str]:
+    """The names of the files of the state, and of these and the files that they are rotated to."""
+    names = (rf"|{re.escape(path.name)}.*" for path in others if path is not None)
+    return re.compile("".join([_STATE_FILE.pattern, *names]), re.DOTALL)
 
 
 def _is_roots_alone(descriptor: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +26,10 @@ from netmon.yaml_nodes import Document, Item, in_lines
 
 T = TypeVar("T")
 
+ReportCount = Callable[[int], None]
+
+REPORT_EVERY = 2000
+"""Rules between two reports of progress."""
 MAX_BYTES = 32 * 1024 * 1024
 """The largest file: several hundred thousand names."""
 LOCATIONS = "locations.yaml"
@@ -42,15 +46,16 @@ def default_folder() -> Path:
     return packaged if packaged.is_dir() else package.parent / "signatures"
 
 
-def load_folder(folder: Path) -> SignatureSet:
+def load_folder(folder: Path, progress: ReportCount | None = None) -> SignatureSet:
     """All `*.yaml` files of the folder: one vendor per file, and the files in `SHARED`.
 
+    `progress` is called with the number of rules read so far, after some thousands each.
     Raises SignatureError with one "file:line: message" per line for every error, sorted by file and line; a
     folder with an error is not used at all.
     """
     documents = _open(folder)
     atlas = _read_atlas(folder, documents)
-    vendors = _read_vendors(documents, atlas)
+    vendors = _read_vendors(documents, atlas, _numbers(progress))
     public_names = _read_shared(documents, PUBLIC_NAMES, read_public_names, PublicNames())
     resolvers = _read_shared(documents, RESOLVERS, read_resolvers, PublicResolvers())
     problems = [problem for document in documents for problem in document.problems]
@@ -84,6 +89,14 @@ def _open(folder: Path) -> list[Document]:
     return documents
 
 
+def _numbers(progress: ReportCount | None) -> Iterator[int]:
+    """Numbers for rules, from 0."""
+    for number in itertools.count():
+        if progress is not None and number % REPORT_EVERY == 0 and number > 0:
+            progress(number)
+        yield number
+
+
 def _read_atlas(folder: Path, documents: list[Document]) -> Atlas:
     if not any(Path(document.file).name == LOCATIONS for document in documents):
         raise SignatureError(f"{folder}: {LOCATIONS} is missing; vendor files refer to its locations")
@@ -96,8 +109,7 @@ def _read_shared(documents: list[Document], name: str, read: Callable[[Item], T]
     return read(roots[0]) if roots and roots[0] is not None else without
 
 
-def _read_vendors(documents: list[Document], atlas: Atlas) -> list[Vendor]:
-    numbers = itertools.count()
+def _read_vendors(documents: list[Document], atlas: Atlas, numbers: Iterator[int]) -> list[Vendor]:
     vendors: dict[str, Vendor] = {}
     for document in documents:
         if Path(document.file).name in SHARED or document.root is None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netmon.records import Vote
 from netmon.signatures.model import (
     NETWORK,
     ROLES,
-    STATUSES,
     MatchKind,
     NameRule,
     NetworkRule,
@@ -21,6 +19,7 @@ from netmon.signatures.model import (
     Sourced,
 )
 from netmon.signatures.read_locations import known_country
+from netmon.signatures.read_runs import RunReader, Texts
 from netmon.signatures.read_values import (
     are_accepted,
     check_known,
@@ -32,7 +31,6 @@ from netmon.signatures.read_values import (
 )
 from netmon.signatures.vendor_context import VendorContext
 from netmon.yaml_nodes import Fields, Item
-from netmon.yaml_runs import Run
 
 KINDS: tuple[MatchKind, ...] = ("exact", "suffix", "pattern")
 TRANSPORTS = ("tcp", "udp")
@@ -60,54 +58,32 @@ def read_name(item: Item, context: VendorContext, component: str) -> NameRule:
 
 
 def read_names(item: Item, context: VendorContext, component: str) -> tuple[NameRule, ...]:
-    """The names of a component. Those in a run are checked together, and one by one only if one is wrong."""
-    rules: list[NameRule] = []
-    for run in item.runs():
-        rules += _read_name_run(run, context, component) or [
-            read_name(element, context, component) for element in item.of_run(run).elements()
-        ]
-    rules += [read_name(element, context, component) for element in item.without_runs().elements()]
-    return tuple(rules)
+    """The names of a component. Of those in a run, few are read one by one (see `RunReader`)."""
 
+    def read_each(some: Item) -> list[NameRule]:
+        return [read_name(element, context, component) for element in some.elements()]
 
-def _read_name_run(run: Run, context: VendorContext, component: str) -> list[NameRule] | None:
-    """The rules of the lines of a run; None if something is wrong with one of them, or unusual."""
-    entries = list(run.entries())
-    sourced = {rest: _read_rest(rest, context) for rest in {rest for *_, rest in entries}}
-    kinds: dict[str, MatchKind] = {"exact": "exact", "suffix": "suffix"}
-    if None in sourced.values() or any(kind not in kinds for _, kind, _, _ in entries):
-        return None
-    if not are_accepted([(0, kind, text) for _, kind, text, _ in entries], []):
-        return None
-    return [
-        NameRule(
-            kind=kinds[kind],
-            text=text,
+    def derive(texts: Texts, like: NameRule) -> NameRule:
+        return NameRule(
+            kind=like.kind,
+            text=texts.text,
+            family=texts.family,
+            note=texts.note,
             number=next(context.numbers),
-            vendor=context.vendor,
-            component=component,
-            file=context.file,
-            status=found[0],
-            sources=found[1],
-            line=line,
+            vendor=like.vendor,
+            component=like.component,
+            file=like.file,
+            status=like.status,
+            sources=like.sources,
+            line=texts.line,
         )
-        for line, kind, text, rest in entries
-        if (found := sourced[rest]) is not None
-    ]
 
+    def are_good(names: list[NameRule]) -> bool:
+        has_labels = all("." in name.text for name in names)
+        return has_labels and are_accepted([(0, name.kind, name.text) for name in names], [])
 
-_STATUS = re.compile(r"status: ([a-z]+)")
-_SOURCES = re.compile(r"sources: \[([A-Za-z0-9_-]+(?:, [A-Za-z0-9_-]+)*)\]")
-
-
-def _read_rest(rest: str, context: VendorContext) -> tuple[str, tuple[str, ...]] | None:
-    """Status and sources as they stand in the line of a name; None for anything else."""
-    status, sources = _STATUS.search(rest), _SOURCES.search(rest)
-    if status is None or sources is None or len(rest) != len(status[0]) + len(", ") + len(sources[0]):
-        return None
-    keys = tuple(sources[1].split(", "))
-    is_known = status[1] in STATUSES and all(key in context.sources for key in keys)
-    return (status[1], keys) if is_known else None
+    reader = RunReader(item, ("exact", "suffix"), read_each, derive, are_good)
+    return tuple(reader.read())
 
 
 def read_port(item: Item, context: VendorContext) -> Port:
@@ -193,42 +169,44 @@ def read_networks(item: Item, context: VendorContext) -> tuple[NetworkRule, ...]
 
 
 def _read_prefixes(item: Item, holding: _Holding, context: VendorContext) -> Iterator[NetworkRule]:
-    """The networks of a group. Those in a run are checked together, and one by one only if one is wrong."""
+    """The networks of a group. Of those in a run, few are read one by one (see `RunReader`)."""
 
     def read_each(some: Item) -> list[NetworkRule]:
         return [_read_network(text, one, holding, context) for text, one in some.entries().items()]
 
-    for run in item.runs():
-        yield from _read_network_run(run, holding, context) or read_each(item.of_run(run))
-    yield from read_each(item.without_runs())
-
-
-def _read_network_run(run: Run, holding: _Holding, context: VendorContext) -> list[NetworkRule] | None:
-    """The rules of the lines of a run; None if something is wrong with one of them."""
-    lines = [(line, text) for line, _, text, _ in run.entries()]
-    if not are_accepted([], [(0, text) for _, text in lines]):
-        return None
-    return [
-        NetworkRule(
-            prefix=text if ":" not in text else str(ipaddress.ip_network(text)),
-            asn=holding.asn,
-            role=holding.role,
-            valid_from=None,
-            valid_to=None,
-            place=None,
-            votes=(),
-            holder=holding.holder,
+    def derive(texts: Texts, like: NetworkRule) -> NetworkRule:
+        prefix = texts.key if ":" not in texts.key else _canonical(texts.key)
+        return NetworkRule(
+            prefix=prefix,
+            asn=like.asn,
+            role=like.role,
+            valid_from=like.valid_from,
+            valid_to=like.valid_to,
+            place=like.place,
+            votes=tuple(replace(vote, prefix=prefix) for vote in like.votes),
+            holder=like.holder,
             number=next(context.numbers),
-            vendor=context.vendor,
+            vendor=like.vendor,
             component=NETWORK,
-            file=context.file,
-            status=holding.status,
-            sources=holding.sources,
-            note=holding.note,
-            line=line,
+            file=like.file,
+            status=like.status,
+            sources=like.sources,
+            note=texts.note or holding.note,
+            line=texts.line,
         )
-        for line, text in lines
-    ]
+
+    def are_good(networks: list[NetworkRule]) -> bool:
+        return are_accepted([], [(0, network.prefix) for network in networks])
+
+    return RunReader(item, (), read_each, derive, are_good).read()
+
+
+def _canonical(prefix: str) -> str:
+    """The usual form of a network; something that is none stays, and is not accepted."""
+    try:
+        return str(ipaddress.ip_network(prefix))
+    except ValueError:
+        return prefix
 
 
 def _read_network(text: str, item: Item, holding: _Holding, context: VendorContext) -> NetworkRule:

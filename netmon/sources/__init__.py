@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from netmon._engine import Matcher
 from netmon.records import DnsRecord, FlowRecord
+from netmon.sources.kept import KeptPackets
 
 Stats = dict[str, Any]
 """The engine's counters, described in `netmon/_engine.pyi`."""
@@ -21,6 +22,9 @@ class Batch(NamedTuple):
 
 class ContinuousSource(Protocol):
     """A source that yields batches until it is stopped."""
+
+    kept: KeptPackets
+    """The packets that are kept as evidence."""
 
     def batches(self) -> Iterator[Batch]:
         """All batches, including the last flows. Raises SourceError."""

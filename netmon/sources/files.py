@@ -10,6 +10,7 @@ from netmon._engine import CaptureError, CaptureFile, Engine, Matcher
 from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET, compile_filter
+from netmon.sources.kept import KeptPackets
 
 PACKETS_PER_STEP = 65_536
 """Packets between two batches: enough to make Python's share small, few enough for a smooth progress bar."""
@@ -52,6 +53,7 @@ class FileSource:
         self._filter = filter_expression
         self._progress = progress
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
+        self.kept = KeptPackets(self._engine)
 
     def batches(self) -> Iterator[Batch]:
         """The batches of all files. Flows that are still open end with the last file.

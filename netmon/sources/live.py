@@ -10,6 +10,7 @@ from netmon._engine import CaptureError, Matcher, Sensor
 from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET, Program, compile_filter
+from netmon.sources.kept import KeptPackets
 
 POLL_S = 0.5
 """The longest wait for records, in seconds, and so the longest delay of a stop or a reload."""
@@ -54,6 +55,7 @@ class LiveSource:
             )
         except CaptureError as error:
             raise SourceError(str(error)) from error
+        self.kept = KeptPackets(self._sensor)
 
     def batches(self) -> Iterator[Batch]:
         """Batches until `stop`, then the last flows. Without traffic, an empty one comes every half second.

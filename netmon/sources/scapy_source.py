@@ -18,6 +18,7 @@ from netmon._engine import Engine, Matcher
 from netmon.errors import SourceError, install_command
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET
+from netmon.sources.kept import KeptPackets
 
 REQUIREMENT = "scapy>=2.5"
 """scapy for pip, as in the extra `scapy` of pyproject.toml."""
@@ -29,7 +30,8 @@ MAX_PACKET_BYTES = 4 * 65_535
 """The longest packet that scapy reads."""
 
 
-def _import_scapy() -> Any:
+def import_scapy() -> Any:
+    """The package. Raises SourceError if it is missing."""
     try:
         import scapy.all  # noqa: PLC0415  # takes a second and is an extra
     except ImportError as error:
@@ -53,9 +55,10 @@ class ScapyFileSource:
         limits: Mapping[str, Any] | None = None,
     ) -> None:
         self.problems: list[str] = []
-        self._scapy = _import_scapy()
+        self._scapy = import_scapy()
         self._paths = paths
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
+        self.kept = KeptPackets(self._engine)
 
     def batches(self) -> Iterator[Batch]:
         """The batches of all files. `problems` names those that scapy could not read completely.
@@ -127,8 +130,9 @@ class ScapyLiveSource:
         report_every_s: int = 5,
         limits: Mapping[str, Any] | None = None,
     ) -> None:
-        scapy = _import_scapy()
+        scapy = import_scapy()
         self._engine = Engine(matcher, report_every_s=report_every_s, **(limits or {}))
+        self.kept = KeptPackets(self._engine)
         self._stop = threading.Event()
         self._turns = 0
         self._lock = threading.Lock()

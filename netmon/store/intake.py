@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from typing import Protocol
 
 from netmon.errors import EventError, StoreError
 from netmon.store.rows import StoreRow, rows_of
-from netmon.store.sqlite import SqliteStore
 
 _ROWS_AT_ONCE = 10_000
 MAX_LINE = 1 << 20
 """Characters of a line: no event is as long."""
 
 
+class RowWriter(Protocol):
+    """A store that takes rows."""
+
+    def write(self, rows: Iterable[StoreRow], /) -> None:
+        """Writes rows. What is stored already changes nothing."""
+        ...
+
+
 class Intake:
     """Takes lines, and writes their rows in transactions. Raises StoreError if that fails."""
 
-    def __init__(self, store: SqliteStore, name: str) -> None:
+    def __init__(self, store: RowWriter, name: str) -> None:
         self._store = store
         self._name = name
         self._rows: list[StoreRow] = []

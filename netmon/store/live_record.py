@@ -6,32 +6,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netmon.config.settings import Config
-from netmon.outputs.events import Events
+from netmon.outputs.events import Events, Stream
 from netmon.outputs.observer import Observer
 from netmon.outputs.run_events import RunEvents, RunPhase, describe_conditions
 from netmon.places.database import Database
 from netmon.privacy import Privacy
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.signatures.model import Location, SignatureSet
-from netmon.store.writer import STORE_PROBLEMS, StoreWriter
 
 
 class LiveRecord:
-    """An output that writes to a store, besides what the sensor tells it about the run."""
+    """An output that writes to a store and a spool, besides what the sensor tells it about the run."""
 
     def __init__(
         self,
-        writer: StoreWriter,
+        streams: Sequence[Stream],
         config: Config,
         privacy: Privacy,
         locations: Mapping[str, Location],
         observer: Observer,
     ) -> None:
-        self._writer = writer
+        self._streams = streams
         self._config = config
         self._level = privacy.level
-        self._events = Events(writer, privacy, locations, observer, with_updates=True)
-        self._run = RunEvents([writer], observer, is_live=True)
+        self._events = Events(_Several(streams), privacy, locations, observer, with_updates=True)
+        self._run = RunEvents(streams, observer, is_live=True)
         self._viewed_ns = 0
 
     def flow(self, classified: ClassifiedFlow) -> None:
@@ -43,7 +42,9 @@ class LiveRecord:
         """Does nothing: DNS messages are not stored."""
 
     def flush(self) -> None:
-        """Does nothing: the writer's thread writes."""
+        """Writes what is buffered."""
+        for stream in self._streams:
+            stream.flush()
 
     def note(
         self,
@@ -61,19 +62,27 @@ class LiveRecord:
         else:
             self.view(stats, now_ns)
         self._run.run(phase, now_ns, conditions=conditions)
+        self.flush()
 
     def view(self, stats: Mapping[str, Any], now_ns: int) -> None:
         """What was to be seen since the last call."""
         self._run.view(stats, self._viewed_ns, now_ns)
         self._viewed_ns = now_ns
+        self.flush()
 
-    @property
-    def state(self) -> dict[str, Any]:
-        """How the store is, for the metrics."""
-        writer = self._writer
-        return {
-            "is_written": writer.is_written,
-            "errors": {problem: writer.errors[problem] for problem in STORE_PROBLEMS},
-            "lost": writer.lost,
-            "bytes": writer.size,
-        }
+
+class _Several:
+    """One stream in place of several."""
+
+    def __init__(self, streams: Sequence[Stream]) -> None:
+        self._streams = streams
+
+    def write(self, line: str) -> None:
+        """Writes a line to each."""
+        for stream in self._streams:
+            stream.write(line)
+
+    def flush(self) -> None:
+        """Flushes each."""
+        for stream in self._streams:
+            stream.flush()

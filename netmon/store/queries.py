@@ -1,4 +1,4 @@
-"""The questions to a store: everything that is shown from it is asked here, in one dialect of SQL.
+"""The questions to a store, in the SQL that SQLite and ClickHouse share; a report has more in `spans`.
 
 A flow has a row for each day, with its totals so far; what it had on that day is the difference from the row
 before. A flow counts once, on its first day in the period, so that the numbers of groups add up to the total.
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from netmon.days import DAY_NS
 from netmon.store.numbers import fill
+from netmon.store.period import SUMS, in_order, period
 from netmon.store.tables import FLOWS, TABLES
 
 
@@ -32,6 +33,25 @@ class Scope:
     until_day: int | None = None  # the day after the last one
     vendor: str | None = None
     sensor: str | None = None
+
+    @property
+    def since_ns(self) -> int | None:
+        """The beginning of the first day."""
+        return None if self.since_day is None else self.since_day * DAY_NS
+
+    @property
+    def until_ns(self) -> int | None:
+        """The end of the last day."""
+        return None if self.until_day is None else self.until_day * DAY_NS
+
+    def values(self) -> dict[str, Any]:
+        """The values that queries name."""
+        return {
+            "since_day": self.since_day,
+            "until_day": self.until_day,
+            "vendor": self.vendor,
+            "sensor": self.sensor,
+        }
 
 
 class Totals(NamedTuple):
@@ -61,30 +81,15 @@ class StoredFlow:
     totals: Totals
 
 
-_SUMS = ("sent_bytes", "received_bytes", "sent_packets", "received_packets")
-GROUP_COLUMNS = frozenset(FLOWS.names) - {*_SUMS, "revision", "numbers", "is_over"}
+GROUP_COLUMNS = frozenset(FLOWS.names) - {*SUMS, "revision", "numbers", "is_over"}
 """Columns of flows by which they may be grouped."""
 
-_EACH_DAY = f"""
-days AS (
-  SELECT *, {", ".join(f"{name} - lag({name}, 1, 0) OVER flow_days AS new_{name}" for name in _SUMS)}
-  FROM flows WINDOW flow_days AS (PARTITION BY sensor, run, flow ORDER BY day)
-)"""
-_IN_PERIOD = """
-period AS (
-  SELECT *, row_number() OVER (PARTITION BY sensor, run, flow ORDER BY day) = 1 AS is_first
-  FROM days
-  WHERE (:since_day IS NULL OR day >= :since_day) AND (:until_day IS NULL OR day < :until_day)
-    AND (:sensor IS NULL OR sensor = :sensor)
-    AND (:vendor IS NULL OR vendor = :vendor) AND vendor IS NOT NULL
-)"""
-_PERIOD = f"WITH {_EACH_DAY}, {_IN_PERIOD}"
-_TOTALS = ", ".join(("coalesce(sum(is_first), 0)", *(f"coalesce(sum(new_{name}), 0)" for name in _SUMS)))
+_TOTALS = ", ".join(("coalesce(sum(is_first), 0)", *(f"coalesce(sum(new_{name}), 0)" for name in SUMS)))
 
 
 def totals(reader: Reader, scope: Scope) -> Totals:
     """The totals of all flows of vendors."""
-    [row] = reader.select(f"{_PERIOD} SELECT {_TOTALS} FROM period", _values(scope))
+    [row] = reader.select(f"{period(())} SELECT {_TOTALS} FROM period", scope.values())
     return Totals(*row)
 
 
@@ -97,30 +102,28 @@ def totals_by(reader: Reader, scope: Scope, columns: Sequence[str]) -> list[Grou
         if name not in GROUP_COLUMNS:
             raise KeyError(name)
     chosen = ", ".join(columns)
-    query = (
-        f"{_PERIOD} SELECT {chosen}, {_TOTALS}, min(start_ns), max(last_ns) FROM period "
-        f"GROUP BY {chosen} ORDER BY {chosen}"
-    )
+    query = f"""{period([*columns, "last_ns"])}
+SELECT {chosen}, {_TOTALS}, min(start_ns), max(last_ns) FROM period
+GROUP BY {chosen} ORDER BY {in_order(columns)}"""
     count = len(columns)
     return [
         GroupTotals(tuple(row[:count]), Totals(*row[count:-2]), row[-2], row[-1])
-        for row in reader.select(query, _values(scope))
+        for row in reader.select(query, scope.values())
     ]
 
 
 def flows(reader: Reader, scope: Scope, *, only_findings: bool = False) -> Iterator[StoredFlow]:
     """Each flow of a vendor in the period, ordered by its start."""
     names = FLOWS.names
-    query = f"""{_PERIOD},
-latest AS (
+    query = f"""{period(names, only_findings=only_findings)}, latest AS (
   SELECT *, row_number() OVER (PARTITION BY sensor, run, flow ORDER BY day DESC) AS back,
-    {", ".join(f"sum(new_{name}) OVER (PARTITION BY sensor, run, flow) AS all_{name}" for name in _SUMS)}
+    {", ".join(f"sum(new_{name}) OVER (PARTITION BY sensor, run, flow) AS all_{name}" for name in SUMS)}
   FROM period
 )
-SELECT {", ".join(names)}, {", ".join(f"all_{name}" for name in _SUMS)} FROM latest
-WHERE back = 1{" AND severity IS NOT NULL" if only_findings else ""}
+SELECT {", ".join(names)}, {", ".join(f"all_{name}" for name in SUMS)} FROM latest
+WHERE back = 1
 ORDER BY start_ns, sensor, run, flow"""
-    for row in reader.select(query, _values(scope)):
+    for row in reader.select(query, scope.values()):
         values = dict(zip(names, row, strict=False))
         yield StoredFlow(values, Totals(1, *row[len(names) :]))
 
@@ -155,7 +158,7 @@ def rows(reader: Reader, table: str, scope: Scope) -> Iterator[dict[str, Any]]:
         f"AND (:since_ns IS NULL OR {where} >= :since_ns) AND (:until_ns IS NULL OR {begin} < :until_ns) "
         f"ORDER BY {begin}, sensor, run"
     )
-    values = {"sensor": scope.sensor, "since_ns": _ns(scope.since_day), "until_ns": _ns(scope.until_day)}
+    values = {"sensor": scope.sensor, "since_ns": scope.since_ns, "until_ns": scope.until_ns}
     for row in reader.select(query, values):
         found = dict(zip(columns, row, strict=True))
         yield {**found, "document": json.loads(found["document"])}
@@ -168,16 +171,3 @@ _TIMES = {
     "evidence": ("time_ns", "time_ns"),
 }
 """When a row begins, and when it ends."""
-
-
-def _ns(day: int | None) -> int | None:
-    return None if day is None else day * DAY_NS
-
-
-def _values(scope: Scope) -> dict[str, Any]:
-    return {
-        "since_day": scope.since_day,
-        "until_day": scope.until_day,
-        "vendor": scope.vendor,
-        "sensor": scope.sensor,
-    }

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from netmon.config.settings import Config
 from netmon.errors import StoreError
@@ -17,7 +17,7 @@ from netmon.places.database import Database
 from netmon.privacy import Privacy
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.signatures.model import SignatureSet
-from netmon.store.intake import Intake
+from netmon.store.intake import Intake, RowWriter
 from netmon.store.sqlite import SqliteStore
 
 
@@ -53,11 +53,12 @@ class Reading:
         """Writes what is buffered."""
         self._stream.flush()
 
-    def finish(self, stats: Mapping[str, Any]) -> None:
-        """Writes the events of the run; `stats` are the engine's counters at its end."""
+    def finish(self, stats: Mapping[str, Any], problems: Sequence[str] = ()) -> None:
+        """Writes the events of the run; `stats` are the engine's counters, `problems` those of files."""
         start_ns, end_ns = stats["first_ns"] or 0, stats["last_ns"] or 0
         files = [_describe_file(path) for path in self._paths]
-        facts = {"conditions": self._conditions, "files": files, "filter": self._filter or None}
+        facts: dict[str, Any] = {"conditions": self._conditions, "files": files}
+        facts |= {"filter": self._filter or None, "problems": list(problems) or None}
         self._run.run("start", start_ns, **facts)
         self._run.view(stats, start_ns, end_ns)
         self._run.run("end", end_ns, **facts)
@@ -84,7 +85,15 @@ def opened(path: Path | str, *, is_read_only: bool = False) -> Iterator[SqliteSt
         raise StoreError(f"{path}: {error}: name a file that can be used as a store") from error
 
 
-def intake_of(store: SqliteStore, name: str, observer: Observer) -> Intake:
+class RunStore(RowWriter, Protocol):
+    """A store that takes the rows of a run anew."""
+
+    def forget_run(self, sensor: str, run: str, /) -> None:
+        """Removes what is stored of a run: its files are read again."""
+        ...
+
+
+def intake_of(store: RunStore, name: str, observer: Observer) -> Intake:
     """Takes the events of a run, in place of what is stored of it: the same files may be read again."""
     store.forget_run(observer.sensor, observer.run or "")
     return Intake(store, name)

@@ -115,7 +115,7 @@ def _flow_rows(event: Event) -> Iterator[StoreRow]:
     place = meaning.get("place") or {}
     last_ns = time_ns(event["@timestamp"])
     packets = source["packets"] + destination["packets"]
-    document, numbers = lift(_judgement(meaning))
+    document, numbers = lift(_judgement(event))
     text = _json(document)
     identifier = hashlib.sha256(text.encode()).hexdigest()[:32]
     concerns = meaning.get("concerns") or ()
@@ -177,11 +177,19 @@ _SAME_NAME = (
 )
 """Columns of flows that are called as the event calls them."""
 _EXPLAINED = ("place", "row", "explanation", "exception", "signature", "fallback", "edge", "resolver")
+_MEANT = (
+    *("vendor", "component", "signature_status", "evidence", "grounds", "contact"),
+    *("verdict", "reason", "severity", "lacks", "promise", "concerns", "concerns_uncounted"),
+)
+"""What flows with the same judgement have in common besides, so that a report adds up by judgement."""
 
 
-def _judgement(meaning: Mapping[str, Any]) -> dict[str, Any]:
-    """What explains a verdict, apart from the columns of the flow."""
-    return {key: meaning[key] for key in _EXPLAINED if key in meaning}
+def _judgement(event: Event) -> dict[str, Any]:
+    """What a flow means: where it went, what was decided, and why."""
+    meaning = event["netmon"]
+    city = _find(event, "destination.geo.city_name")
+    document = {key: meaning[key] for key in (*_MEANT, *_EXPLAINED) if key in meaning}
+    return document if city is None else {**document, "city": city}
 
 
 def _run_rows(event: Event) -> Iterator[StoreRow]:

@@ -11,7 +11,7 @@ from typing import Any
 from netmon.errors import StoreError
 from netmon.store.migrations import check, migrate
 from netmon.store.rows import StoreRow, Value
-from netmon.store.tables import StoreTable
+from netmon.store.tables import TABLES_OF_RUNS, StoreTable
 
 MEMORY = ":memory:"
 _WAIT_S = 0.5
@@ -78,8 +78,8 @@ class SqliteStore:
     def forget_run(self, sensor: str, run: str) -> None:
         """Removes what is stored of a run: its files are read again."""
         self.execute("BEGIN IMMEDIATE")
-        for table in ("runs", "conditions", "flows", "findings", "views", "evidence"):
-            self.execute(f"DELETE FROM {table} WHERE sensor = ? AND run = ?", (sensor, run))
+        for table in TABLES_OF_RUNS:
+            self.execute(f"DELETE FROM {table.name} WHERE sensor = ? AND run = ?", (sensor, run))
         self.execute("COMMIT")
 
     def value(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Any:

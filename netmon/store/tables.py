@@ -210,4 +210,17 @@ EVIDENCE = StoreTable(
     "Evidence files that were written for findings.",
     day_of="time_ns",
 )
-TABLES = (RUNS, CONDITIONS, FLOWS, JUDGEMENTS, FINDINGS, VIEWS, EVIDENCE)
+ERASURES = StoreTable(
+    "erasures",
+    ("time_ns",),
+    (
+        Column("time_ns", "integer", "when"),
+        Column("reason", "text", "why, as whoever erased it said"),
+        Column("flows", "integer", "flows that were erased"),
+        Column("findings", "integer", "findings among them"),
+    ),
+    "Clients that were erased on request: when, why and how much, not whom.",
+    day_of="time_ns",
+)
+TABLES = (RUNS, CONDITIONS, FLOWS, JUDGEMENTS, FINDINGS, VIEWS, EVIDENCE, ERASURES)
+TABLES_OF_RUNS = tuple(table for table in TABLES if "run" in table.key)

@@ -14,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from netmon.days import DAY_S
 from netmon.errors import EventError, StoreError, reason_of
@@ -34,6 +34,7 @@ _EVERY_S = 0.5
 _TIDY_EVERY_S = 60.0
 _TIDY_FOR_S = 0.05
 _END_WITHIN_S = 5.0
+_MAGIC = b"SQLite format 3\0"
 _SIDE_FILES = ("-wal", "-shm")
 _CODES: dict[int, StoreProblem] = {
     sqlite3.SQLITE_FULL: "full",
@@ -86,6 +87,16 @@ class StoreWriter:
         """Records that were given up."""
         return self._lost_lines + self._pending.lost
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """How the store is, for the metrics."""
+        return {
+            "is_written": self.is_written,
+            "errors": {problem: self.errors[problem] for problem in STORE_PROBLEMS},
+            "lost": self.lost,
+            "bytes": self.size,
+        }
+
     def write(self, line: str) -> None:
         """Takes an event; never blocks."""
         if len(self._lines) >= MAX_LINES:
@@ -136,6 +147,11 @@ class StoreWriter:
             self._log(f"{self._path}: was moved or removed, and is made again")
             self._store.complete_file()
             self._close()
+        if self._store is not None and not _begins_as_database(self._path):
+            self.errors["damaged"] += 1
+            self._close()
+            self._set_aside()
+            there = None
         if self._store is None:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if there is None:
@@ -194,6 +210,12 @@ class StoreWriter:
         else:
             kept = f"renamed to {aside}"
         self._log(f"{self._path}: damaged, or not a store; {kept}; what it held is no longer in reports")
+
+
+def _begins_as_database(path: Path) -> bool:
+    """False if the file was overwritten, which SQLite does not notice once it has read its pages."""
+    with path.open("rb") as stream:
+        return stream.read(len(_MAGIC)) in (b"", _MAGIC)
 
 
 def find_problem(error: Exception) -> StoreProblem:

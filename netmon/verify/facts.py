@@ -45,6 +45,12 @@ class Message(NamedTuple):
     answers: Iterable[tuple[str, int, int, str]]  # (name, TTL, type, data)
 
 
+def address(text: str) -> str:
+    """An address as netmon writes it: one of IPv4 that is mapped into IPv6 is that of IPv4."""
+    mapped = text.removeprefix("::ffff:")
+    return mapped if "." in mapped else text
+
+
 def reverse(endpoints: Endpoints) -> Endpoints:
     """The endpoints as seen from the other direction."""
     return endpoints[2:] + endpoints[:2]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from netmon.verify.facts import Endpoints
+from netmon.verify.facts import Endpoints, address
 from netmon.verify.tshark import Row
 
 FIELDS = (
@@ -153,7 +154,7 @@ LAST_NS = 2**64 - 1
 def time_ns(row: Row) -> int:
     """The time stamp of the frame in nanoseconds; 0 if it has none."""
     seconds, _, fraction = "".join(row["frame.time_epoch"]).partition(".")
-    if not (seconds.isdigit() and fraction.isdigit()):
+    if not re.fullmatch("[0-9]+", seconds) or not re.fullmatch("[0-9]+", fraction):
         return 0
     return min(int(seconds) * 1_000_000_000 + int(fraction[:9].ljust(9, "0")), LAST_NS)
 
@@ -191,8 +192,8 @@ def _packets(row: Row, family: str) -> list[tuple[tuple[str, str], int, bool]]:
     else:
         sizes = [length + _IPV6_HEADER_BYTES for length in numbers(row["ipv6.plen"])]
     return [
-        (pair, _at(sizes, at) or 0, family == "ip" and _has_fragment_fields(row, at))
-        for at, pair in enumerate(zip(row[f"{family}.src"], row[f"{family}.dst"], strict=False))
+        ((address(src), address(dst)), _at(sizes, at) or 0, family == "ip" and _has_fragment_fields(row, at))
+        for at, (src, dst) in enumerate(zip(row[f"{family}.src"], row[f"{family}.dst"], strict=False))
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 
 from netmon.verify.compare import Comparison
@@ -78,11 +77,6 @@ def _host(request: Record) -> str | None:
     else:
         authority = request["host"] or ""
     authority = authority.strip().rpartition("@")[2]
-    name = authority.partition(":")[0].removesuffix(".")
-    if not name or authority.startswith("["):
-        return None
-    try:
-        ipaddress.IPv4Address(name)
-    except ValueError:
-        return str(name)
-    return None
+    name = str(authority.partition(":")[0].removesuffix("."))
+    is_address = authority.startswith("[") or name.rpartition(".")[2].isdecimal()
+    return None if is_address or not name else name

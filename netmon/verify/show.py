@@ -9,11 +9,12 @@ from netmon.verify.compare import Difference, Packets
 from netmon.verify.facts import Endpoints
 from netmon.verify.second_opinion import Opinion
 
-_TITLES = {
+TITLES = {
     "tcp": "server names over TCP",
     "quic": "server names over QUIC",
     "gquic": "server names over Google QUIC",
     "dtls": "server names over DTLS",
+    "udp": "server names over DTLS in a carrier",
     "hello": "contents of hellos",
     "http": "hosts of HTTP requests",
     "x509": "servers' certificates",
@@ -23,6 +24,7 @@ _TITLES = {
     "llmnr": "LLMNR facts",
     "flow": "flows with packets and bytes",
 }
+"""What is compared, by the classes of facts."""
 
 
 def lines(opinion: Opinion) -> Iterator[str]:
@@ -51,7 +53,7 @@ def _counted(number: int, noun: str) -> str:
 
 def title(over: str) -> str:
     """A readable name for what is compared."""
-    return _TITLES.get(over, over)
+    return TITLES.get(over, over)
 
 
 def as_json(opinion: Opinion) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from netmon.verify.certificate_tree import fields, read_certificate
+from netmon.verify.facts import address
 
 Record = dict[str, Any]
 
@@ -127,7 +128,8 @@ def _walk(node: Element, position: _Position, found: Found) -> None:
 
 def _enter(proto: Element, name: str, position: _Position) -> None:
     if name in ("ip", "ipv6"):
-        position.addresses = (_first(proto, name + ".src"), _first(proto, name + ".dst"))
+        source, destination = (_first(proto, f"{name}.{side}") for side in ("src", "dst"))
+        position.addresses = (source and address(source), destination and address(destination))
     elif name in ("icmp", "icmpv6"):
         position.quoted = True
     elif name in ("tcp", "udp", "sctp"):

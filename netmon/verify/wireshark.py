@@ -8,7 +8,7 @@ from contextlib import closing
 
 from netmon.verify import frames, trees
 from netmon.verify.compare import Comparison, Packets
-from netmon.verify.facts import Endpoints, Fact, name_fact
+from netmon.verify.facts import Endpoints, Fact, address, name_fact
 from netmon.verify.other_names import OtherNames
 from netmon.verify.trees import Record
 from netmon.verify.tshark import Row, Tshark
@@ -187,7 +187,8 @@ def incomplete_hellos(rows: Iterable[Row]) -> Iterator[Record]:
         last = {field: values[-1] if values else "" for field, values in row.items()}  # the innermost one
         family = "ip" if last["ip.src"] else "ipv6"
         ports = int(last["tcp.srcport"]), int(last["tcp.dstport"])
-        endpoints = (last[f"{family}.src"], ports[0], last[f"{family}.dst"], ports[1])
+        source, destination = (address(last[f"{family}.{side}"]) for side in ("src", "dst"))
+        endpoints = (source, ports[0], destination, ports[1])
         name = last["tls.handshake.extensions_server_name"]
         if (endpoints, name) not in done:
             done.add((endpoints, name))

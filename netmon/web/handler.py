@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -190,7 +191,8 @@ class Handler(BaseHTTPRequestHandler):
     def _discard_body(self) -> None:
         """Reads a short body, so that it is not taken for the next request; closes after any other."""
         length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not length.isdecimal() or int(length) > _MAX_BODY_BYTES:
+        is_number = re.fullmatch("[0-9]{1,9}", length)
+        if "Transfer-Encoding" in self.headers or not is_number or int(length) > _MAX_BODY_BYTES:
             self.close_connection = True
         else:
             self.rfile.read(int(length))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import stat
 from collections.abc import Iterable, MutableMapping, Sequence
@@ -130,7 +131,7 @@ def _passed_sockets(environment: MutableMapping[str, str]) -> Iterable[Listener]
     """The sockets that systemd passed to this process; its variables are removed, as in sd_listen_fds(3)."""
     process, number = environment.pop("LISTEN_PID", ""), environment.pop("LISTEN_FDS", "")
     environment.pop("LISTEN_FDNAMES", None)
-    if process != str(os.getpid()) or not number.isdecimal() or int(number) == 0:
+    if process != str(os.getpid()) or not re.fullmatch("0*[1-9][0-9]*", number):
         raise OutputError(
             "--web.systemd-socket: systemd passed no socket to this process: start it by a socket unit, "
             "such as deploy/netmon.socket, or remove the option"

@@ -23,6 +23,9 @@ title: Large
 reviewed: 2026-11-01
 sources:
   O1: {{trust: official, date: unknown, ref: 'https://www.example.com/', about: list}}
+  C1: {{trust: community, date: unknown, ref: 'https://www.example.org/', about: list}}
+databases:
+  example_db: {{title: Example DB, about: location, date: 2026-06-01, attribution: Example, sources: [C1]}}
 components:
   lists:
     title: Lists
@@ -41,26 +44,47 @@ NETWORKS = """networks:
 """
 
 
-def write_set(folder: Path, names: int, networks: int, vendors: int = 1) -> None:
+NAMES = (
+    "{{suffix: {name}, status: official, sources: [O1]}}",
+    "{{exact: {name}, family: family{group}, status: community, sources: [O1, C1]}}",
+    "{{suffix: {name}, status: official, sources: [O1], note: 'no. {number}, it''s one of many'}}",
+    "{{status: official, sources: [C1], exact: '{name}', family: family{group}}}",
+    "{{sources: [O1], status: official, note: number {number}, suffix: {name}}}",
+)
+NETWORK_LINES = (
+    "{network}: {{}}",
+    "{network}: {{status: community, sources: [C1]}}",
+    "{network}: {{votes: {{example_db: RU/Moscow}}, valid_from: 2024-01-01}}",
+    "{network}: {{votes: {{example_db: CH}}, place: zurich, note: number {number}}}",
+    "{network}:",
+)
+"""The shapes of lines; the first one only, unless they are mixed."""
+
+
+def write_set(folder: Path, names: int, networks: int, vendors: int = 1, *, mixed: bool = False) -> None:
     """A folder of signatures: the shared files, and vendors with so many names and networks together."""
+    names_of, networks_of = (NAMES, NETWORK_LINES) if mixed else (NAMES[:1], NETWORK_LINES[:1])
     shutil.copy(default_folder() / "locations.yaml", folder)
     for vendor in range(vendors):
         with (folder / f"large{vendor}.yaml").open("w", encoding="utf-8") as file:
             file.write(HEAD.format(vendor=f"large{vendor}"))
             for number in range(vendor, max(names, vendors), vendors):
                 name = f"n{number}.large{vendor}.example"
-                file.write(f"      - {{suffix: {name}, status: official, sources: [O1]}}\n")
+                line = names_of[number % len(names_of)]
+                file.write(f"      - {line.format(name=name, number=number, group=number % 50)}\n")
             if networks:
                 file.write(NETWORKS)
             for number in range(vendor, networks, vendors):
                 high, low = divmod(number, 256)
-                file.write(f"      {16 + (high >> 8)}.{high & 255}.{low}.0/24: {{}}\n")
+                network = f"{16 + (high >> 8)}.{high & 255}.{low}.0/24"
+                line = networks_of[number % len(networks_of)]
+                file.write(f"      {line.format(network=network, number=number)}\n")
 
 
-def measure(names: int, networks: int, vendors: int) -> str:
+def measure(names: int, networks: int, vendors: int, mixed: int) -> str:
     """CPU seconds and memory of loading and compiling one set, in this process."""
     with tempfile.TemporaryDirectory() as folder:
-        write_set(Path(folder), names, networks, vendors)
+        write_set(Path(folder), names, networks, vendors, mixed=bool(mixed))
         before = resource.getrusage(resource.RUSAGE_SELF)
         compile_matcher(load_folder(Path(folder)))
         after = resource.getrusage(resource.RUSAGE_SELF)
@@ -75,9 +99,11 @@ def main() -> None:
         return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
     for title, numbers in {
-        "names of one vendor": (count, 0, 1),
-        "networks of one vendor": (0, count, 1),
-        "names and networks of eight vendors": (count // 2, count // 2, 8),
+        "names of one vendor": (count, 0, 1, 0),
+        "networks of one vendor": (0, count, 1, 0),
+        "names and networks of eight vendors": (count // 2, count // 2, 8, 0),
+        "names of mixed shapes": (count, 0, 1, 1),
+        "networks of mixed shapes": (0, count, 1, 1),
     }.items():
         words = (sys.executable, "-m", "tests.bench.signatures", *map(str, numbers))
         result = subprocess.run(words, check=True, capture_output=True, text=True).stdout

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.cable import LISTEN, PORT, Sensor
+from tests.machine import need
+
 ROOT = Path(__file__).parents[2]
 KEPT = ("PATH", "LD_LIBRARY_PATH")
 
@@ -61,3 +64,24 @@ def refused(netmon):
         return line.removeprefix("netmon: ")
 
     return refused
+
+
+@pytest.fixture
+def sensor(environment):
+    """Start a sensor with these options, and wait until it captures."""
+    need("ip", "tcpreplay")
+    started = []
+
+    def sensor(*words):
+        one = Sensor(environment, *words)
+        started.append(one)
+        where = words[words.index(LISTEN) + 1] if LISTEN in words else None
+        assert (
+            one.line() == f"netmon: watching {PORT}; metrics: {f'http://{where}/metrics' if where else 'off'}"
+        )
+        return one
+
+    yield sensor
+    for one in started:
+        one.process.kill()
+        one.process.communicate()

@@ -70,13 +70,14 @@ policy:
   exceptions:
     - {vendor: kaspersky, clients: 192.0.2.0/28, since: 2026-10-01, until: 9999-12-31, author: HH, reason: II}
 state: {folder: JJ, learning_days: 21}
-privacy: {level: 2, key_file: key}
+privacy: {level: 2, key_file: key, count_period: week}
 events: {file: events.jsonl, rotate_mib: 100, keep: 3, compress: false}
 privileges: {user: sensor, stay_root: true, filter_calls: false}
 web: {listen: ['[::1]:10', 'unix:/KK'], external_url: 'https://LL.example/mm', enable_lifecycle: true}
 """.replace("SIGNATURES", str(tmp_path / "folder"))
     )
     (tmp_path / "key").write_bytes(bytes(32))
+    (tmp_path / "key").chmod(0o600)
     write_database(tmp_path / "GG" / "city.mmdb", {"192.0.2.0/24": nested("CH")})
     (tmp_path / "folder").symlink_to(default_folder())
     shown = netmon("check", "--config", "netmon.yaml").stdout.splitlines()
@@ -118,6 +119,7 @@ web: {listen: ['[::1]:10', 'unix:/KK'], external_url: 'https://LL.example/mm', e
         "state.learning_days: 21",
         "privacy.level: 2: clients' networks only",
         "privacy.key_file: key",
+        "privacy.count_period: week",
         "events.file: events.jsonl",
         "events.rotate_mib: 100",
         "events.rotate_hours: 0: the age does not matter",
@@ -209,7 +211,9 @@ def test_check_shows_the_configuration_file(netmon, own_configuration):
 def test_check_reads_the_key_file(refused, tmp_path):
     """A missing key file is reported by check, not at the next start."""
     (tmp_path / "netmon.yaml").write_text("privacy: {key_file: key}\n")
-    assert refused("check", "--config", "netmon.yaml") == "key: no such file or directory"
+    assert refused("check", "--config", "netmon.yaml") == (
+        "key: no such file or directory; create it with: netmon privacy key key"
+    )
 
 
 def test_signatures_list(netmon):
@@ -320,6 +324,7 @@ def test_commands_start_without_the_web_server(environment, tmp_path):
 COMMANDS = [
     [],
     *([name] for name in ("read", "run", "verify", "check", "places", "demo", "signatures")),
+    *(["evidence", name] for name in ("erase", "head", "verify")),
     *(["signatures", name] for name in ("list", "lint", "test", "stats", "explain")),
 ]
 

@@ -342,3 +342,17 @@ def test_a_filter_applies_to_interfaces_that_come_later(network, start):
     time.sleep(1)
     assert running.metric("netmon_capture_packets_total")["m5"] == 0
     assert not any("filter" in line for line in (*lines, *running.more_lines()))
+
+
+def test_scapy_says_what_it_does_not_do(network, environment):
+    """One line at the start; an interface that goes down then ends the capture, as it says."""
+    pytest.importorskip("scapy")
+    running = RunningSensor(network, environment, ("-i", "m1", "-i", "m3", "--source", "scapy"), ())
+    try:
+        assert running.line().startswith("--source scapy: an interface that goes down or is removed ends")
+        assert running.line() == WATCHING.format("m1, m3")
+        network.ip("link set m3 down")
+        assert running.line().startswith("m3: scapy cannot capture: ")
+        assert running.process.wait(30) == 1
+    finally:
+        running.kill()

@@ -15,6 +15,7 @@ import bcrypt
 import pytest
 
 from netmon.signatures.load import default_folder
+from tests.cli.cable import LISTEN, PORT, Sensor
 from tests.craft.golden_time import push_channel, quic_datagrams
 from tests.craft.scene import NAME, START_NS, ethernet_file
 from tests.machine import need
@@ -25,82 +26,6 @@ pytestmark = pytest.mark.lab
 SIGNATURES = Path(__file__).parents[1] / "golden" / "signatures"
 SPANS = ((0, 4 * 10**9), (4 * 10**9, 1000 * 10**9), (1000 * 10**9, 10**15))
 """The times between silences in the captures of connections that rest."""
-PORT = "netmon-test1"
-LISTEN = "--web.listen-address"
-OTHER_END = "netmon-test0"
-SETUP = (
-    f"ip link add {OTHER_END} type veth peer name {PORT}"
-    f" && ip link set {OTHER_END} up && ip link set {PORT} up"
-    ' && exec "$@"'
-)
-
-
-class Sensor:
-    """A running `netmon run` on one end of a cable; `replay` sends a capture into the other."""
-
-    def __init__(self, environment, *words):
-        listen = [] if LISTEN in words else [LISTEN, "off"]
-        command = [
-            sys.executable,
-            "-m",
-            "netmon",
-            "run",
-            "-i",
-            PORT,
-            "--user",
-            "nobody",
-            *listen,
-            "--json",
-            *words,
-        ]
-        self.process = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", SETUP, "sh", *map(str, command)],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        )
-
-    def line(self):
-        """The next line on standard error."""
-        return self.process.stderr.readline().rstrip("\n")
-
-    def inside(self, *words):
-        """Run a program in the sensor's namespace; what it prints."""
-        command = ["nsenter", "--net", f"--target={self.process.pid}", *map(str, words)]
-        return subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
-
-    def replay(self, capture):
-        """Send a capture's packets at 2,000 per second."""
-        self.inside("tcpreplay", "--quiet", "--pps=2000", f"--intf1={OTHER_END}", capture)
-
-    def end(self, number):
-        """Exit code and events after a signal."""
-        self.process.send_signal(number)
-        output, errors = self.process.communicate(timeout=30)
-        assert errors == ""
-        return self.process.returncode, [json.loads(line) for line in output.splitlines()]
-
-
-@pytest.fixture
-def sensor(environment):
-    """Start a sensor with these options, and wait until it captures."""
-    need("ip", "tcpreplay")
-    started = []
-
-    def sensor(*words):
-        one = Sensor(environment, *words)
-        started.append(one)
-        where = words[words.index(LISTEN) + 1] if LISTEN in words else None
-        assert (
-            one.line() == f"netmon: watching {PORT}; metrics: {f'http://{where}/metrics' if where else 'off'}"
-        )
-        return one
-
-    yield sensor
-    for one in started:
-        one.process.kill()
-        one.process.communicate()
 
 
 def ended(events):

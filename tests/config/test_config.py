@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netmon.config.load import find_file, load
-from netmon.config.settings import Config, Privileges, Rotation, state_folder
+from netmon.config.settings import Config, EvidenceFiles, Privileges, Rotation, state_folder
 from netmon.errors import ConfigError
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
@@ -38,6 +38,7 @@ def test_shipped_file_names_every_setting():
         "key_file",
         "learning_days",
         *Config().rotation.__slots__,
+        *Config().evidence.__slots__,
         *Config().privileges.__slots__,
     ):
         assert f"  {key}:" in text
@@ -70,6 +71,7 @@ def test_every_setting_is_read(read, tmp_path):
 sensor: {name: perimeter, site: Bern, latitude: -33.9, longitude: 18.4, accuracy_km: 2.5}
 subject: {country: DE}
 capture: {interfaces: [eth1, eth2], workers: 2, ring_mib: 64, snaplen: 512, promiscuous: false,
+  one_clock: true,
   vxlan_ports: [4789, 4444], geneve_ports: [], hp_erm_ports: [9000]}
 flows: {max_flows: 10, max_names: 20, max_heads: 30, max_head_bytes: 40, max_idle_connections: 45,
   tcp_idle_s: 50, udp_idle_s: 60, duplicate_window_ms: 0, separate_by: [vlan, vni, interface],
@@ -93,8 +95,9 @@ policy:
        author: A, reason: B}
     - {vendor: acme, clients: "2001:db8::/64", until: 2027-01-31, author: A, reason: B, lifts: place}
 state: {folder: state, learning_days: 14}
-privacy: {level: 2, key_file: key}
+privacy: {level: 2, key_file: key, count_period: quarter}
 events: {file: events.jsonl, rotate_mib: 100, rotate_hours: 24, keep: 3, compress: false}
+evidence: {folder: evidence, max_mib: 5, keep_days: 6, memory_mib: 7}
 privileges: {user: sensor, stay_root: true, filter_calls: false}
 web: {listen: "[::1]:9000", external_url: "https://sensors.example/edge/", config_file: web.yml,
   enable_lifecycle: true}
@@ -105,6 +108,7 @@ web: {listen: "[::1]:9000", external_url: "https://sensors.example/edge/", confi
     assert config.capture.interfaces == ("eth1", "eth2")
     assert (config.capture.workers, config.capture.ring_mib, config.capture.snaplen) == (2, 64, 512)
     assert config.capture.promiscuous is False
+    assert config.engine_keywords()["one_clock"] is True
     assert config.capture.port_keywords() == {
         "vxlan_ports": (4789, 4444),
         "geneve_ports": (),
@@ -135,8 +139,11 @@ web: {listen: "[::1]:9000", external_url: "https://sensors.example/edge/", confi
     )
     assert (config.state, config.learning_days) == (tmp_path / "state", 14)
     assert (config.privacy_level, config.privacy_key) == (2, tmp_path / "key")
+    assert config.count_period == "quarter"
     assert config.events == tmp_path / "events.jsonl"
     assert config.rotation == Rotation(100, 24, 3, compress=False)
+    assert config.evidence == EvidenceFiles(tmp_path / "evidence", 5, 6, 7)
+    assert config.engine_keywords()["max_evidence_bytes"] == 7 << 20
     assert config.privileges == Privileges("sensor", stay_root=True, filter_calls=False)
     assert config.web == WebOptions(
         listen=(ListenAddress("::1", 9000),),
@@ -205,6 +212,11 @@ places:
             "netmon.yaml:1: capture.promiscuous: 'maybe' is neither true nor false",
         ),
         ("capture: [eth0]", "netmon.yaml:1: capture: expected keys and values"),
+        (
+            "privacy: {count_period: months}",
+            "netmon.yaml:1: privacy.count_period: 'months' is not one of day, week, month, quarter, year; "
+            "did you mean 'month'?",
+        ),
         ("privacy: {level: 4}", "netmon.yaml:1: privacy.level: '4' is not a whole number from 0 to 3"),
         (
             "subject: {country: Germany}",

@@ -269,7 +269,14 @@ def _ring(box: Box) -> list[Point]:
 
 
 def countries(archive: tarfile.TarFile, name: str) -> Iterator[tuple[set[str], list[Polygon]]]:
-    """The codes of each area in a file of the package, and its polygons.
+    """The codes of each area in a file of the package, and its polygons."""
+    for code, title, polygons in areas_of(archive, name):
+        others = CLAIMED.get(code, "") if code else WITHOUT_CODE[title]
+        yield {*others.split(), *code.split()}, polygons
+
+
+def areas_of(archive: tarfile.TarFile, name: str) -> Iterator[tuple[str, str, list[Polygon]]]:
+    """The code of each area in a file of the package ("": it has none), its name, and its polygons.
 
     The format is https://github.com/topojson/topojson-specification.
     """
@@ -285,14 +292,12 @@ def countries(archive: tarfile.TarFile, name: str) -> Iterator[tuple[set[str], l
             x, y = x + step_x, y + step_y
             arcs[-1].append((x * scale_x + west, y * scale_y + south))
     for area in topology["objects"]["countries"]["geometries"]:
-        code = CODES[area["id"]] if "id" in area else ""
-        others = CLAIMED.get(code, "") if code else WITHOUT_CODE[area["properties"]["name"]]
         parts = area["arcs"] if area["type"] == "MultiPolygon" else [area["arcs"]]
         polygons = [
             [_join([arcs[one] if one >= 0 else arcs[~one][::-1] for one in ring]) for ring in part]
             for part in parts
         ]
-        yield {*others.split(), *code.split()}, polygons
+        yield CODES[area["id"]] if "id" in area else "", area["properties"]["name"], polygons
 
 
 def _join(arcs: Iterable[list[Point]]) -> list[Point]:

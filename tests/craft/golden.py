@@ -13,6 +13,7 @@ from tests.craft import golden_certificates as certificates
 from tests.craft import golden_datagrams as datagrams
 from tests.craft import golden_embedded as embedded
 from tests.craft import golden_hidden as hidden
+from tests.craft import golden_machines as machines
 from tests.craft import golden_names as names
 from tests.craft import golden_payloads as payloads
 from tests.craft import golden_preambles as preambles
@@ -122,6 +123,11 @@ CASES: tuple[Callable[[], bytes], ...] = (
     tenants.overlapping_vlans,
     tenants.separated_vlans,
     tenants.look_up_in_another_vlan,
+    machines.dhcp_exchange,
+    machines.mdns_announcement,
+    machines.router_in_between,
+    machines.one_hardware_address_of_many,
+    tenants.look_up_in_an_overlay,
 )
 
 

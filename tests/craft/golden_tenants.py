@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.craft.pcap import NANOSECONDS, pcap
+from tests.craft.pcap import NANOSECONDS, Interface, pcap, pcapng
 from tests.craft.scene import (
     CLIENT,
     ELSEWHERE,
@@ -14,7 +14,7 @@ from tests.craft.scene import (
     flight,
 )
 from tests.craft.talk import Sent, look_up_addresses, tls_session
-from tests.craft.tenants import in_vlans, together
+from tests.craft.tenants import in_vlans, in_vxlan, together
 
 OTHER_NAME = "www.example.org"
 RED, BLUE = in_vlans(10), in_vlans(20)
@@ -55,3 +55,13 @@ def look_up_in_another_vlan() -> bytes:
     """
     one, other = look_up_and_session()
     return pcap(together((one, RED), (other, BLUE)), ETHERNET, magic=NANOSECONDS)
+
+
+def look_up_in_an_overlay() -> bytes:
+    """A look-up and the session that it names, in stacked VLANs of a VXLAN; kept apart by VLAN and VNI.
+
+    Flow and look-up have both VLANs and the VNI.
+    """
+    sent = [one for part in look_up_and_session() for one in part]
+    link = in_vxlan(5, in_vlans(10, 20))
+    return pcapng(together((sent, link)), [Interface("tap1", ETHERNET)])

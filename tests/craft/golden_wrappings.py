@@ -57,9 +57,9 @@ def tagged_by_the_mirror() -> bytes:
 
 
 def tunnelled_by_the_mirror() -> bytes:
-    """One session in each tunnel over UDP: TZSP, HP ERM, VXLAN-GPE, NSH, L2TP and CAPWAP.
+    """One session in each tunnel over UDP: TZSP, HP ERM, VXLAN, VXLAN-GPE, NSH, GRE, MPLS, L2TP and CAPWAP.
 
-    Ten flows as `complete_hello`, each from its own port; no flow between switch and collector.
+    Thirteen flows as `complete_hello`, each from its own port; no flow between switch and collector.
     """
     return pcap(_each_once(TUNNELS), ETHERNET, magic=NANOSECONDS)
 
@@ -67,7 +67,7 @@ def tunnelled_by_the_mirror() -> bytes:
 def link_types() -> bytes:
     """One session on an interface of each link type, such as NFLOG, PPI, PKTAP, FDDI and Juniper's Ethernet.
 
-    Sixteen flows as `complete_hello`, each from its own port and with its own interface.
+    Eighteen flows as `complete_hello`, each from its own port and with its own interface.
     """
     found, interfaces = [], []
     for number, (name, (link_type, link)) in enumerate(LINKS.items()):

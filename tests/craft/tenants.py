@@ -8,9 +8,21 @@ from collections.abc import Sequence
 from tests.craft.packets import SERVICE_VLAN, UDP, VLAN, Link, ethernet, ipv4, udp
 from tests.craft.pcap import Frame
 from tests.craft.talk import Sent, frames
-from tests.craft.tunnels import BRIDGED, COLLECTOR, GENEVE_PORT, GRE, KEY, SWITCH, VXLAN_PORT
+from tests.craft.tunnels import (
+    BRIDGED,
+    COLLECTOR,
+    ERSPAN_1_OR_2,
+    ERSPAN_3,
+    GENEVE_PORT,
+    GRE,
+    KEY,
+    SEQUENCE,
+    SWITCH,
+    VXLAN_PORT,
+)
 
 VXLAN_GPE_PORT = 4790
+PROVIDER_BACKBONE = 0x88E7
 VNI_IS_VALID, HAS_NEXT_PROTOCOL, NEXT_IS_ETHERNET = 0x08, 0x04, 3
 
 
@@ -52,6 +64,26 @@ def in_nvgre(vni: int) -> Link:
         return ethernet(ipv4(SWITCH, COLLECTOR, GRE, header + ethernet(packet)))
 
     return wrap
+
+
+def in_erspan(kind: int, vlan: int, inside: Link = ethernet) -> Link:
+    """ERSPAN of type 2 or 3, whose header has the VLAN of the mirrored frame."""
+
+    def wrap(packet: bytes) -> bytes:
+        first = kind - 1 << 12 | vlan
+        rest = bytes(6) if kind == 2 else bytes(10)
+        mirrored = struct.pack("!H", first) + rest + inside(packet)
+        gre = struct.pack("!HHI", SEQUENCE, ERSPAN_1_OR_2 if kind == 2 else ERSPAN_3, packet[-1])
+        return ethernet(ipv4(SWITCH, COLLECTOR, GRE, gre + mirrored), tags=[(VLAN, 99)])
+
+    return wrap
+
+
+def in_backbone(service: int, inside: Link = ethernet) -> Link:
+    """A provider's backbone (802.1ah), which tells customers apart by the service identifier (I-SID)."""
+    addresses = bytes.fromhex("020000000001020000000002")
+    header = addresses + struct.pack("!HI", PROVIDER_BACKBONE, 0x40 << 24 | service)
+    return lambda packet: header + inside(packet)
 
 
 def together(*tenants: tuple[Sequence[Sent], Link], on_own_interfaces: bool = False) -> list[Frame]:

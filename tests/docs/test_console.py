@@ -57,6 +57,15 @@ EXEMPT = {
     "docker run --rm --network none netmon demo": Exemption(
         "needs the Docker engine", "tests/deploy/test_deploy_image.py"
     ),
+    "netmon forward /var/lib/netmon/spool --to nats://broker.example/netmon.events": Exemption(
+        "needs a broker", "tests/streams/test_nats.py"
+    ),
+    "netmon store collect nats://broker.example/netmon.events --store fleet.db": Exemption(
+        "needs a broker", "tests/streams/test_collect.py"
+    ),
+    "netmon store import received.jsonl --store fleet.db": Exemption(
+        "needs the events of a syslog server", "tests/cli/test_cli_spool.py"
+    ),
     "docker run --rm --network host --cap-drop ALL --cap-add NET_RAW --cap-add SETUID --cap-add SETGID "
     "netmon run -i eth1": Exemption("needs the Docker engine", "tests/deploy/test_deploy_image.py"),
 }

@@ -77,8 +77,8 @@ class Range(NamedTuple):
 
     @property
     def step_s(self) -> int:
-        """The query step, for as many points as a graph has."""
-        return max(1, round((self.end_s - self.begin_s) / MOST_STEPS))
+        """The query step, for as many points as a graph has, but not below the interval of scrapes."""
+        return max(round(self.scrape_s), round((self.end_s - self.begin_s) / MOST_STEPS))
 
 
 def fill_in(text: str, chosen: Mapping[str, str], when: Range) -> str:
@@ -94,9 +94,9 @@ def fill_in(text: str, chosen: Mapping[str, str], when: Range) -> str:
     }
 
     def value(found: re.Match[str]) -> str:
-        return values[found.group(1)]
+        return values[found[1] or found[2]]
 
-    return re.sub(r"\$(\w+)", value, text)
+    return re.sub(r"\$(?:(\w+)|\{(__\w+)\})", value, text)
 
 
 AN_HOUR = Range(1_800_000_000, 1_800_003_600, 15)

@@ -35,6 +35,7 @@ def test_boards_can_be_drawn(page, recording, tmp_path):
 
 GOOD, POOR = "1 of 1 sensors report, view good", "view poor on 1 interface"
 DEAD = "No sensor answers: check the service, the network and the targets of Prometheus"
+IDLE = "No traffic of a known vendor: check the mirror port if you expect some"
 NOTHING = "No finding in this time range"
 FOUND = ("Unexpected: data went where it should not", "4 flows, 7.9 kB, acme → Moscow")
 SHOWN = {
@@ -64,9 +65,9 @@ SHOWN = {
     },
     "idle": {
         "overview": ("No traffic of a known vendor", "No flow to a known vendor in this time range"),
-        "unexpected": (f"Good basis: 0 of 0 flows judged, {GOOD}", NOTHING),
+        "unexpected": (f"{IDLE} – 0 of 0 flows judged, {GOOD}", NOTHING),
         "sensor-health": ("100%",),
-        "vendor": ("Good basis",),
+        "vendor": (IDLE,),
     },
     "dead": {
         **dict.fromkeys(("overview", "unexpected", "vendor"), (DEAD,)),
@@ -74,7 +75,7 @@ SHOWN = {
     },
     "restarted": {
         "overview": FOUND,
-        "unexpected": ("4", "7.9", "critical", "country\nRU\n1\n"),
+        "unexpected": ("4", "7.88", "critical", "country\nRU\n1\n"),
         "sensor-health": ("100%", "berlin eth1"),
         "vendor": ("Moscow, unexpected",),
     },

@@ -240,8 +240,9 @@ def test_query_is_limited_to_the_selected_sensors(target):
     bound = re.findall(metrics + r'\{job=~"\$job", instance=~"\$instance"', expression)
     assert len(bound) == len(re.findall(metrics, expression)) > 0
     windows = re.findall(r"\[([^\]]*)\]", expression)
-    assert set(windows) <= {"$__rate_interval", "$__range", "$__range:"}
-    assert "$__rate_interval" not in windows or target.query.get("range")
+    of_steps = {"$__rate_interval", "${__interval_ms}ms"}
+    assert set(windows) <= {*of_steps, "$__range", "$__range:"}
+    assert not of_steps & set(windows) or target.query.get("range")
 
 
 @by_target

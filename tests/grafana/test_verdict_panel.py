@@ -98,7 +98,56 @@ def test_blind(database, shown):
     sensor.run(3600)
     value, sentence = shown()
     assert value == -2
-    assert sentence.startswith("45 of 60 flows judged, 1 of 1 sensors report, view poor on 1 interface")
+    assert sentence == (
+        "45 of 60 flows judged, 1 of 1 sensors report, no traffic on 1 interface, see the runbook NoPackets"
+    )
+
+
+@pytest.mark.parametrize("expected", [3, 0])
+def test_one_blind_sensor_of_two(database, tmp_path, expected):
+    """It is neither green nor calm, the sentence says what to check, and Sensor health is red about it."""
+    one, other = Sensor(database), Sensor(database, "bern:10977")
+    for sensor in (one, other):
+        work(sensor, 1800, expected=expected, undecided=0)
+    other.is_blind = True
+    other.run(3600)
+    work(one, expected=expected, undecided=0)
+    basis = "2 of 2 sensors report, no traffic on 1 interface, see the runbook NoPackets"
+    boards = {(one.board, one.panel["title"], one.query["refId"]): one for one in targets()}
+
+    def ask(*name):
+        return server.panel(boards[name], CHOSEN, HOUR)
+
+    with database.served(tmp_path) as server:
+        for board, title in (("overview", "Verdict"), ("unexpected", "What this rests on")):
+            [found] = ask(board, title, "A")
+            assert found["value"][1] == "1.5"
+            judged = re.fullmatch(rf"(\d+) of (\d+) flows judged, {basis}", found["metric"]["sentence"])
+            assert judged[1] == judged[2] == ("135" if expected else "0")
+        [poor] = ask("sensor-health", "Poor views now", "A")
+        assert poor["value"][1] == "1"
+        [share], [now] = (ask("sensor-health", "Poor views", query) for query in "AB")
+        assert share["metric"]["sensor"] == "bern"
+        assert share["metric"]["reason"] == now["metric"]["reason"] == "No traffic arrives"
+        assert float(share["value"][1]) == pytest.approx(0.5, abs=0.02)
+        assert now["value"][1] == "1"
+
+
+@pytest.mark.parametrize(
+    ("scene", "value"), [(scenes.idle, "0"), (scenes.undecided, "1.5"), (scenes.clean, "1")]
+)
+def test_the_basis_is_good_only_if_enough_was_judged(database, tmp_path, scene, value):
+    """Without any flow of a vendor it is calm, and does not say that all is as promised."""
+    scene(Sensor(database))
+    [basis] = [
+        one
+        for one in targets()
+        if (one.board, one.query["refId"]) == ("unexpected", "A")
+        and one.panel["title"] == "What this rests on"
+    ]
+    with database.served(tmp_path) as server:
+        [found] = server.panel(basis, CHOSEN, HOUR)
+    assert found["value"][1] == value
 
 
 def blind(sensor):

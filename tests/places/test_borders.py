@@ -1,8 +1,5 @@
 """The areas of countries: what they contain, how far away they are, and how they are made."""
 
-import hashlib
-import shutil
-import subprocess
 import tarfile
 from itertools import pairwise
 
@@ -164,31 +161,14 @@ def test_the_file_states_its_source_and_licence():
     assert len(text) < 300_000
 
 
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    """The npm package; the test is skipped if it cannot be had."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed")
-    folder = tmp_path_factory.mktemp("npm")
-    done = subprocess.run(
-        [npm, "pack", craft.PACKAGE], cwd=folder, capture_output=True, text=True, check=False, timeout=120
-    )
-    if done.returncode != 0:
-        pytest.skip(f"npm pack {craft.PACKAGE}: {done.stderr.strip().splitlines()[-1:]}")
-    [file] = folder.iterdir()
-    assert hashlib.sha256(file.read_bytes()).hexdigest() == craft.SHA256
-    return file
-
-
 @pytest.mark.slow
-def test_the_file_is_what_the_script_makes(package):
+def test_the_file_is_what_the_script_makes(natural_earth):
     """Byte for byte."""
-    assert craft.make(package) == FILE.read_text(encoding="utf-8")
+    assert craft.make(natural_earth) == FILE.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-def test_every_border_at_the_largest_scale_is_covered(package):
+def test_every_border_at_the_largest_scale_is_covered(natural_earth):
     """Corners and the middles of edges at 1:10m are within the areas of all who count them to theirs."""
     areas = {}
     for line in FILE.read_text(encoding="utf-8").splitlines():
@@ -199,7 +179,7 @@ def test_every_border_at_the_largest_scale_is_covered(package):
                 pairs = (map(int, run.split("+")) for run in runs)
                 areas[code][int(row)] = [(west, west + more) for west, more in pairs]
     corners = 0
-    with tarfile.open(package) as archive:
+    with tarfile.open(natural_earth) as archive:
         for codes, polygons in craft.countries(archive, "package/countries-10m.json"):
             edges = [edge for polygon in polygons for ring in polygon for edge in pairwise(ring)]
             corners += len(edges)

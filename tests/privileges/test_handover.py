@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from netmon.errors import ConfigError, StartError
+from netmon.evidence.folder import OWN_FILE
 from netmon.privileges.account import Account, can_reach, choose
-from netmon.privileges.handover import hand_over_events, hand_over_folder
+from netmon.privileges.handover import hand_over_events, hand_over_folder, names_beside
 
 pytestmark = pytest.mark.lab  # needs root: it changes owners
 
@@ -36,6 +37,37 @@ def test_a_folder_of_netmon_is_handed_over(tmp_path):
         (tmp_path / name).touch()
     hand_over_folder(tmp_path, USER)
     assert {owner(tmp_path / name) for name in (*names, ".")} == {USER.user}
+
+
+def test_a_folder_of_evidence_is_handed_over(tmp_path):
+    """With the files of findings and of the chain, also those that a crash left; not one with other YAML."""
+    stem = "20260301T120000Z-acme-0123456789ab"
+    names = (
+        f"{stem}.json",
+        f"{stem}.pcapng.new",
+        f"{stem}.yaml",
+        "chain-000001.jsonl",
+        "chain.lock",
+        "probe",
+    )
+    for name in names:
+        (tmp_path / name).touch()
+    (tmp_path / "netmon.yaml").touch()
+    hand_over_folder(tmp_path, USER, own=OWN_FILE)
+    assert {owner(tmp_path / name) for name in (*names, "netmon.yaml", ".")} == {0}
+    (tmp_path / "netmon.yaml").unlink()
+    hand_over_folder(tmp_path, USER, own=OWN_FILE)
+    assert {owner(tmp_path / name) for name in (*names, ".")} == {USER.user}
+
+
+def test_evidence_in_the_folder_of_the_state(tmp_path):
+    """The folder of the evidence, made by root, does not keep the state from being handed over."""
+    for name in ("series.json", "events.jsonl.1"):
+        (tmp_path / name).touch()
+    (tmp_path / "evidence").mkdir()
+    hand_over_folder(tmp_path, USER, own=names_beside(Path("events.jsonl"), Path("evidence")))
+    owners = {name: owner(tmp_path / name) for name in (".", "series.json", "events.jsonl.1", "evidence")}
+    assert owners == {".": USER.user, "series.json": USER.user, "events.jsonl.1": USER.user, "evidence": 0}
 
 
 @pytest.mark.parametrize("name", ["passwd", "events.jsonl", "a folder"])
@@ -165,3 +197,13 @@ def test_a_named_user_must_be_able_to_read_netmon(tmp_path):
         choose("nobody", {}, tmp_path)
     with pytest.raises(ConfigError, match="no user"):
         choose("4294967290", {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["\N{FULLWIDTH DIGIT SIX}5534", "\N{ARABIC-INDIC DIGIT SIX}5534", "6_5534", "+65534", "9" * 30]
+)
+def test_a_user_is_a_name_or_a_number_in_plain_digits(name):
+    """Python also takes digits of other scripts, signs and underscores for a number."""
+    with pytest.raises(ConfigError, match="there is no user"):
+        choose(name, {}, Path("/"))
+    assert choose("65534", {}, Path("/")).name == "nobody"

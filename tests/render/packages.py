@@ -41,6 +41,11 @@ def content_hash(*contents: bytes) -> str:
 
 @cache
 def _install() -> tuple[Path, str | None]:
+    with machine.one_at_a_time("packages"):
+        return _install_once()
+
+
+def _install_once() -> tuple[Path, str | None]:
     found = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
     if int(found.strip().lstrip("v").partition(".")[0] or 0) < OLDEST_NODE:
         return Path(), f"needs Node {OLDEST_NODE} or newer, found {found.strip() or 'none that works'}"

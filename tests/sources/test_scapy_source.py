@@ -42,7 +42,8 @@ def read(source):
     stats = source.stats()
     views = stats.pop("view").values()
     stats["view"] = sum((Counter(view) for view in views), Counter())
-    return flows, [message for batch in batches for message in batch.dns], stats
+    dns = [replace(message, interface=None) for batch in batches for message in batch.dns]
+    return flows, dns, stats
 
 
 @pytest.fixture

@@ -195,4 +195,5 @@ def test_a_difference_as_text_and_as_json(opinion):
 def test_times_beyond_those_of_the_engine_count_as_its_last_one():
     """A pcapng file can have later times than 64 bits of nanoseconds hold; the comparison goes on."""
     assert time_ns({"frame.time_epoch": ["18446744073.709551614"]}) == 2**64 - 2
+    assert time_ns({"frame.time_epoch": ["1.\N{SUPERSCRIPT TWO}"]}) == 0
     assert time_ns({"frame.time_epoch": ["36893488147.419103232"]}) == 2**64 - 1

@@ -16,5 +16,7 @@ counters! {
         queries,
         /// Connections remembered while they are silent.
         idle_connections,
+        /// Flows whose packets were kept as evidence.
+        evidence,
     }
 }

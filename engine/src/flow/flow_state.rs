@@ -14,9 +14,11 @@ use crate::types::arrival::Arrival;
 use crate::types::contact::Contact;
 use crate::types::ends::Ends;
 use crate::types::flow_key::FlowKey;
+use crate::types::number48::Number48;
 use crate::types::opening_state::OpeningState;
 use crate::view::duplicates::Duplicates;
 use crate::view::flow_view::FlowView;
+use crate::view::side_realms::SideRealms;
 use crate::wire::Segment;
 
 /// Packets within which a flow that looks like DNS must turn out to be DNS.
@@ -34,14 +36,16 @@ pub struct Flow {
     pub opening: Opening,
     /// What the sensor could see of it.
     pub view: FlowView,
+    /// The VLANs and overlay networks in which its sides send; beside the view, where they would need padding.
+    pub realms: SideRealms,
     /// What hides its name.
     pub naming: NamingState,
     /// What has been decided and reported.
     pub reporting: Reporting,
     /// What the opening and DNS have disclosed; None if nothing.
     clues: Option<Box<Clues>>,
-    id: u64,
-    first_packet: u64,
+    id: Number48,
+    first_packet: Number48,
     message_kind: Option<MessageKind>,
     /// How the table counts it.
     pub(super) counted: CountMark,
@@ -62,11 +66,12 @@ impl Flow {
             traffic: Traffic::new(arrival.time_ns),
             opening: Opening::default(),
             view: FlowView::default(),
+            realms: SideRealms::default(),
             naming: NamingState::default(),
             reporting: Reporting::new(arrival.interface),
             clues: None,
-            id,
-            first_packet: arrival.number,
+            id: id.into(),
+            first_packet: arrival.number.into(),
             message_kind,
             counted: CountMark::default(),
         }
@@ -74,12 +79,12 @@ impl Flow {
 
     /// Number of the flow, in order of first packets.
     pub fn id(&self) -> u64 {
-        self.id
+        self.id.into()
     }
 
     /// Number of the first packet in the capture file; 0 if it comes from no file.
     pub fn first_packet(&self) -> u64 {
-        self.first_packet
+        self.first_packet.into()
     }
 
     /// Capture interface of the first packet.
@@ -205,7 +210,7 @@ impl Flow {
     #[inline]
     pub fn note_realm(&mut self, side: usize, realm: Realm) {
         let is_first = self.traffic.sides()[side].packets == 0;
-        self.view.realms.note(side, realm, is_first);
+        self.realms.note(side, realm, is_first);
     }
 
     /// Decides which packets of those that were set aside are duplicates, and counts the others.

@@ -3,6 +3,9 @@
 //!
 //! Bounded: where there is no room, one of a few is evicted. If a client has many of these, it is one of that client;
 //! otherwise one without a signature, of the client with most of them. Of several, the one silent for longest.
+//!
+//! Who forges both ends of connections may seem to be any number of clients. So connections that went on after a
+//! silence, which takes time to forge, are evicted first only while they take more than half of the memory.
 
 use super::draws::Draws;
 use super::remembered::Remembered;
@@ -36,6 +39,8 @@ pub struct IdleMemory {
     hasher: RandomState,
     max_places: usize,
     draws: Draws,
+    /// Those that went on after a silence.
+    continued: usize,
     /// A bit for each length of a connection ID that is in use.
     id_lengths: u32,
 }
@@ -58,6 +63,7 @@ impl IdleMemory {
             hasher: RandomState::default(),
             max_places: max_places.min(u32::MAX as usize),
             draws: Draws::default(),
+            continued: 0,
             id_lengths: 0,
         }
     }
@@ -109,8 +115,21 @@ impl IdleMemory {
         Some(self.remove(number))
     }
 
-    /// The QUIC connection that a datagram from `side` belongs to, and the side of its client.
-    pub fn find_quic(&self, key: &FlowKey, side: usize, datagram: &[u8]) -> Option<(&Remembered, usize)> {
+    /// The QUIC connection that goes on with a datagram from `side`, and the side of its client.
+    pub fn continue_quic(
+        &mut self,
+        key: &FlowKey,
+        side: usize,
+        datagram: &[u8],
+    ) -> Option<(&Remembered, usize)> {
+        let (number, client) = self.find_quic(key, side, datagram)?;
+        let remembered = &mut self.places[number as usize].remembered;
+        self.continued += usize::from(!remembered.has_continued);
+        remembered.has_continued = true;
+        Some((remembered, client))
+    }
+
+    fn find_quic(&self, key: &FlowKey, side: usize, datagram: &[u8]) -> Option<(u32, usize)> {
         if self.id_lengths == 0 || !may_be_short_header(datagram) {
             return None;
         }
@@ -121,7 +140,7 @@ impl IdleMemory {
             [(to_server, side), (Some(self.key_to_client(key, 1 - side, id)), 1 - side)]
         });
         let mut found = keys.filter_map(|(key, client)| Some((*self.numbers.get(&key?)?, client)));
-        found.next().map(|(number, client)| (&self.places[number as usize].remembered, client))
+        found.next()
     }
 
     /// The key of what is sent to a server.
@@ -152,6 +171,7 @@ impl IdleMemory {
             let number = self.places.len() as u32;
             let client = self.hasher.hash_one(client.host_prefix()) as u32;
             self.numbers.extend(keys.into_iter().flatten().map(|key| (key, number)));
+            self.continued += usize::from(remembered.has_continued);
             self.places.push(Place { keys, client, remembered });
         }
         is_full
@@ -162,6 +182,7 @@ impl IdleMemory {
         for key in place.keys.into_iter().flatten() {
             self.numbers.remove(&key);
         }
+        self.continued -= usize::from(place.remembered.has_continued);
         if let Some(moved) = self.places.get(number as usize) {
             self.numbers.extend(moved.keys.into_iter().flatten().map(|key| (key, number)));
         }
@@ -173,13 +194,19 @@ impl IdleMemory {
         let count = self.places.len();
         // Anywhere: those that arrived together are neighbours, and may all be of other clients than the busiest.
         let draw = |at| if count <= EVICTION_SAMPLE { at } else { self.draws.below(count) };
-        let sample: [usize; EVICTION_SAMPLE] = std::array::from_fn(draw);
-        let sample = || sample.iter().copied().filter(|at| *at < count);
+        let mut drawn: [usize; EVICTION_SAMPLE] = std::array::from_fn(draw);
+        drawn.sort_unstable();
+        // What is drawn twice is one connection, and makes its client no busier.
+        let is_first = |at: usize| at == 0 || drawn[at - 1] != drawn[at];
+        let sample =
+            || (0..drawn.len()).filter(|at| is_first(*at)).map(|at| drawn[at]).filter(|at| *at < count);
         let share_of = |client| sample().filter(|at| self.places[*at].client == client).count();
+        let is_mostly_continued = self.continued > count / 2;
         let best = sample().min_by_key(|at| {
             let Place { client, remembered, .. } = &self.places[*at];
             let share = share_of(*client);
-            (share < BUSY_SHARE, remembered.is_matched, Reverse(share), remembered.last_ns)
+            let is_spared = remembered.has_continued != is_mostly_continued;
+            (is_spared, share < BUSY_SHARE, remembered.is_matched, Reverse(share), remembered.last_ns)
         });
         best.map(|at| at as u32)
     }

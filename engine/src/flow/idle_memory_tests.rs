@@ -76,8 +76,8 @@ fn quic_is_found_by_the_receivers_id_whatever_the_clients_port() {
         let ids = QuicIds { server: id(7, server), client: id(9, client) };
         memory.remember_quic(&before, ids, remembered(before, 5, false));
         assert!(memory.has_quic(&before, 0, ids));
-        let found =
-            |key: FlowKey, side, datagram: &[u8]| memory.find_quic(&key, side, datagram).map(|one| one.1);
+        let mut found =
+            |key: FlowKey, side, datagram: &[u8]| memory.continue_quic(&key, side, datagram).map(|one| one.1);
         let after = key(UDP, 1, 50_777);
         assert_eq!(found(after, 0, &short(7)), Some(0));
         // Without an ID in what it receives, a client is found by its port alone.
@@ -135,4 +135,49 @@ fn a_host_with_many_ipv6_addresses_is_one_client() {
     }
     let kept = (0..50).filter(|honest| memory.find_tcp(&key(TCP, 100 + honest, 1)).is_some()).count();
     assert!(kept >= 49, "{kept}");
+}
+
+fn continued(memory: &mut IdleMemory, client: u32, port: u16) {
+    let key = key(TCP, client, port);
+    let mut again = remembered(key, u64::from(port), false);
+    again.has_continued = true;
+    memory.remember_tcp(&key, key.host(0), again);
+}
+
+#[test]
+fn connections_that_went_on_once_outlast_any_number_of_forged_clients() {
+    let mut memory = IdleMemory::new(1000);
+    for honest in 0..100 {
+        continued(&mut memory, honest, 1);
+    }
+    for forged in 1000..51_000 {
+        remember(&mut memory, forged, 1, true);
+    }
+    assert_eq!((0..100).filter(|n| memory.find_tcp(&key(TCP, *n, 1)).is_some()).count(), 100);
+    assert_eq!((memory.len(), memory.continued), (1000, 100));
+}
+
+#[test]
+fn connections_that_went_on_once_take_half_of_the_memory_and_count_until_they_are_gone() {
+    let mut memory = IdleMemory::new(1000);
+    for forged in 0..20_000 {
+        continued(&mut memory, forged, 1);
+        remember(&mut memory, forged, 2, false);
+    }
+    assert!((490..=510).contains(&memory.continued), "{}", memory.continued);
+    let held = (0..20_000).filter(|n| memory.take_tcp(&key(TCP, *n, 1)).is_some()).count();
+    assert_eq!((held >= 490, memory.continued), (true, 0));
+}
+
+#[test]
+fn a_quic_connection_that_goes_on_is_counted_once() {
+    let id = |byte: u8| ConnectionId::new(&[byte; 8]).unwrap();
+    let mut memory = IdleMemory::new(10);
+    let before = key(UDP, 1, 50_000);
+    memory.remember_quic(&before, QuicIds { server: id(7), client: id(9) }, remembered(before, 5, false));
+    let datagram = [&[0x41][..], &[7; 30]].concat();
+    for _ in 0..3 {
+        assert!(memory.continue_quic(&before, 0, &datagram).is_some());
+        assert_eq!(memory.continued, 1);
+    }
 }

@@ -22,6 +22,8 @@ pub struct Remembered {
     pub(super) last_ns: u64,
     client: u8,
     pub(super) is_matched: bool,
+    /// The connection has gone on after a silence before.
+    pub(super) has_continued: bool,
 }
 
 impl Remembered {
@@ -37,6 +39,7 @@ impl Remembered {
             last_ns: flow.traffic.last_ns(),
             client: flow.ends.client_side() as u8,
             is_matched,
+            has_continued: flow.continues().is_some(),
         }
     }
 

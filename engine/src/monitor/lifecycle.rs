@@ -1,5 +1,6 @@
 //! How flows begin, are identified, and end.
 
+use super::keeping::keep_answers;
 use super::state::{context, Monitor, Sender};
 use crate::flow::{due_ns, Flow, DECIDE_AFTER_NS};
 use crate::naming::identify;
@@ -60,6 +61,11 @@ impl Monitor {
         if arrival.time_ns.saturating_sub(first_ns) > self.settings.timeout_ns(flow.ends.is_tcp()) {
             flow.naming.note_unknown_start();
         }
+        if let Some(machines) =
+            self.names.machines.as_ref().filter(|_| flow.ends.client_side() == sender.side)
+        {
+            machines.note_sender(flow.ends.client(), segment, arrival.time_ns);
+        }
         flow.look_up_names(&self.names, &self.matcher);
         let due_ns = due_ns(&self.settings, &flow, arrival.time_ns);
         self.table.insert(flow, due_ns)
@@ -70,10 +76,13 @@ impl Monitor {
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.finish_opening(slot, &mut self.heads, &mut self.tally);
         if let Some(kind) = flow.message_kind().filter(|_| flow.ends.is_tcp()) {
+            let packets = self.conversation(slot);
+            let Some(flow) = self.table.get_mut(slot) else { return };
             for side in [0, 1] {
                 let arrival =
                     Arrival { time_ns: flow.traffic.last_ns(), interface: flow.interface(), number: 0 };
-                let mut messages = Messages::of_stream(&flow.ends, side, kind, arrival, context!(self));
+                let messages = Messages::of_stream(&flow.ends, side, kind, arrival, context!(self));
+                let mut messages = messages.carried_by(packets.clone());
                 let owner = flow.opening.head_owner(&flow.ends, slot, side);
                 self.dns_streams.close(owner, &mut messages);
                 flow.note_query(messages.fallback_query());
@@ -91,8 +100,12 @@ impl Monitor {
             || flow.reporting.is_reported()
             || self.settings.every_flow;
         if is_wanted {
+            self.tally.evicted.evidence += keep_answers(&self.kept, &flow, &self.matcher);
             let view = self.sensor_view(&flow);
             self.flows.push(report(&mut flow, Phase::End(reason), &self.matcher, view));
+        }
+        if !is_matched {
+            self.kept.release(flow.id());
         }
         self.remember(&flow, reason, is_matched);
     }
@@ -162,11 +175,15 @@ impl Monitor {
         if is_wanted && !flow.reporting.is_reported() {
             self.report_live(slot, Phase::Open);
         }
+        self.release_unmatched(slot);
     }
 
     /// Reports a flow that continues.
     pub(super) fn report_live(&mut self, slot: u32, phase: Phase) {
         let Some(view) = self.table.get(slot).map(|flow| self.sensor_view(flow)) else { return };
+        if let Some(flow) = self.table.get(slot) {
+            self.tally.evicted.evidence += keep_answers(&self.kept, flow, &self.matcher);
+        }
         if let Some(flow) = self.table.get_mut(slot) {
             flow.settle_duplicates(&self.duplicates, &mut self.tally);
             self.flows.push(report(flow, phase, &self.matcher, view));

@@ -35,7 +35,7 @@ impl Monitor {
                 Some(remembered.resume(key, remembered.client_side(), id, arrival))
             }
             Transport::Udp => {
-                let (remembered, client) = self.idle.find_quic(&key, side, segment.payload)?;
+                let (remembered, client) = self.idle.continue_quic(&key, side, segment.payload)?;
                 Some(remembered.resume(key, client, id, arrival))
             }
         }

@@ -4,6 +4,9 @@ use super::clocks::Clocks;
 use super::held_packets::HeldPackets;
 use crate::counters::tally::Tally;
 use crate::flow::{Flow, IdleMemory, Table};
+use crate::kept::fragment_packets::FragmentPackets;
+use crate::kept::kept_packets::KeptPackets;
+use crate::machines::Machines;
 use crate::opening::SharedHellos;
 use crate::reassembly::fragments::{Fragments, MAX_BYTES, MAX_PACKETS};
 use crate::reassembly::stream_heads::StreamHeads;
@@ -39,6 +42,7 @@ pub struct Monitor {
     pub(super) fragments: Fragments,
     pub(super) timer: HandshakeTimer,
     pub(super) idle: IdleMemory,
+    pub(super) fragment_packets: FragmentPackets,
     pub(super) flow_ids: (u64, u64),
     pub(super) clocks: Clocks,
     pub(super) held: HeldPackets,
@@ -47,6 +51,8 @@ pub struct Monitor {
     pub(super) next_sweep_ns: u64,
     pub(super) due: Vec<u32>,
     pub(super) tally: Tally,
+    /// Packets that are kept as evidence.
+    pub kept: KeptPackets,
     /// Records of flows that have not been collected yet.
     pub flows: Vec<FlowRecord>,
     /// DNS messages that have not been collected yet.
@@ -77,9 +83,11 @@ impl Monitor {
             dns_streams: DnsStreams::new(settings.max_heads),
             queries: PendingQueries::default(),
             fragments: Fragments::new(MAX_PACKETS, MAX_BYTES),
-            timer: HandshakeTimer::new(settings.is_live()),
+            timer: HandshakeTimer::new(settings.is_live() || settings.one_clock),
             ports: TunnelPorts::new(&settings.vxlan_ports, &settings.geneve_ports, &settings.hp_erm_ports),
             idle: IdleMemory::new(settings.max_idle_connections),
+            fragment_packets: FragmentPackets::default(),
+            kept: KeptPackets::new(settings.max_evidence_bytes),
             settings,
             matcher,
             names,
@@ -100,11 +108,14 @@ impl Monitor {
         let interface = flow.interface();
         let of_interface = self.tally.views.get(usize::from(interface)).copied().unwrap_or_default();
         let view = self.tally.total_view();
+        let machines = self.names.machines.as_ref();
+        let find = |machines: &Machines| machines.find(flow.ends.client(), flow.traffic.last_ns());
         SensorView {
             interception: self.timer.interception(),
             answers_only: view.solicited_dns_answers == 0 && view.unsolicited_dns_answers >= MIN_ANSWERS,
             is_undecoded: of_interface.packets >= MIN_PACKETS
                 && of_interface.undecoded_packets * UNDECODED_SHARE > of_interface.packets,
+            machine: machines.map(find).unwrap_or_default(),
             clock_shift: self.clocks.shift(interface, flow.traffic.last_ns()),
         }
     }

@@ -11,6 +11,7 @@
 mod disclosed;
 mod dtls_opening;
 mod exchange;
+mod facts;
 mod first_payload;
 mod preamble_steps;
 mod quic_opening;

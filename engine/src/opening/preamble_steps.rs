@@ -1,5 +1,6 @@
 //! The preamble of a stream: what the client says before its hello, or instead of one.
 
+use super::facts::Fact;
 use super::reader::Reader;
 use crate::types::opening_state::OpeningState;
 use crate::wire::preamble::{Step, StepKind};
@@ -36,7 +37,8 @@ impl Reader<'_> {
         if step.kind != StepKind::Prelude {
             self.ends.orient_if_unknown(self.side);
         }
-        self.opening.proxied |= matches!(step.kind, StepKind::Tunnel | StepKind::ProxyRequest);
+        let is_proxied = matches!(step.kind, StepKind::Tunnel | StepKind::ProxyRequest);
+        self.opening.facts.note(Fact::Proxied, is_proxied);
         let named = step.host.is_some();
         if let Some(host) = step.host {
             self.disclosed.set_host(host);

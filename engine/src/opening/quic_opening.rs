@@ -1,6 +1,7 @@
 //! QUIC: the ClientHello in a client's Initial packets, reassembled by offset from any number of CRYPTO frames
 //! and packets in any order.
 
+use super::facts::Fact;
 use super::reader::Reader;
 use crate::reassembly::stream_heads::StreamHeads;
 use crate::types::opening_state::OpeningState;
@@ -42,7 +43,7 @@ impl Reader<'_> {
         for initial in initials {
             self.tally.quic_initials += 1;
             let Some((origin, payload)) = self.decrypt(&initial) else { continue };
-            self.opening.quic_unreadable = false;
+            self.opening.facts.set(Fact::QuicUnreadable, false);
             let head = self.head_for(origin);
             let heads = &mut *self.heads;
             let frames = crypto_frames(&payload, initial.version, |offset, bytes| {
@@ -102,7 +103,8 @@ impl Reader<'_> {
             family => family,
         };
         self.opening.quic = Some(family);
-        self.opening.quic_unreadable = Version::of(number).is_none_or(Version::is_guessed);
+        let is_unreadable = Version::of(number).is_none_or(Version::is_guessed);
+        self.opening.facts.set(Fact::QuicUnreadable, is_unreadable);
     }
 }
 

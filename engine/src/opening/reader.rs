@@ -1,6 +1,7 @@
 //! Reads the opening of one side of a flow: the parts that TCP, QUIC and DTLS have in common.
 
 use super::disclosed::Disclosed;
+use super::facts::Fact;
 use super::sides::{Opening, OpeningSide};
 use crate::counters::tally::Tally;
 use crate::reassembly::stream_heads::{LostHead, StreamHeads, NO_HEAD};
@@ -138,7 +139,7 @@ impl<'a> Reader<'a> {
             tls::partial_message_name(bytes)
         };
         self.leave(state);
-        self.opening.gap |= state == OpeningState::Incomplete;
+        self.opening.facts.note(Fact::Gap, state == OpeningState::Incomplete);
         self.keep_partial_name(partial)
     }
 
@@ -153,7 +154,7 @@ impl<'a> Reader<'a> {
     fn give_up_bytes(&mut self, state: OpeningState, bytes: &[u8], has_gap: bool) -> bool {
         if self.ends.is_tcp() && state == OpeningState::Incomplete && is_other_opening(bytes) {
             let is_answer = is_server_hello(bytes);
-            self.opening.gap |= has_gap;
+            self.opening.facts.note(Fact::Gap, has_gap);
             self.leave(if is_answer { OpeningState::Answer } else { OpeningState::NotTls });
             return false;
         }

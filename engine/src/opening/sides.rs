@@ -1,6 +1,7 @@
 //! How far the openings of a flow's two sides have been read, and whether the connection was started and closed.
 
 use super::exchange::Exchange;
+use super::facts::{Fact, Facts};
 use crate::reassembly::stream_heads::{HeadOwner, NO_HEAD};
 use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
@@ -53,12 +54,7 @@ impl OpeningSide {
 pub struct Opening {
     pub(super) sides: [OpeningSide; 2],
     pub(super) quic: Option<Family>,
-    /// The client uses a version of QUIC whose keys are unknown.
-    pub(super) quic_unreadable: bool,
-    pub(super) gap: bool,
-    pub(super) proxied: bool,
-    started: bool,
-    reset: bool,
+    pub(super) facts: Facts,
     exchange: Exchange,
 }
 
@@ -68,11 +64,7 @@ impl Default for Opening {
         Self {
             sides: [OpeningSide::NEW; 2],
             quic: None,
-            quic_unreadable: false,
-            gap: false,
-            proxied: false,
-            started: false,
-            reset: false,
+            facts: Facts::default(),
             exchange: Exchange::default(),
         }
     }
@@ -85,7 +77,7 @@ impl Opening {
         let was_closed = self.is_closed();
         let sender = &mut self.sides[side];
         if header.flags & flags::SYN != 0 {
-            self.started = true;
+            self.facts.note(Fact::Started, true);
             if sender.state == OpeningState::Waiting {
                 sender.base = header.seq.wrapping_add(1);
                 sender.base_known = true;
@@ -97,7 +89,7 @@ impl Opening {
             }
         }
         sender.fin |= header.flags & flags::FIN != 0;
-        self.reset |= header.flags & flags::RST != 0;
+        self.facts.note(Fact::Reset, header.flags & flags::RST != 0);
         self.is_closed() && !was_closed
     }
 
@@ -147,12 +139,12 @@ impl Opening {
 
     /// Both directions were closed, or the connection was reset.
     pub fn is_closed(&self) -> bool {
-        self.reset || (self.sides[0].fin && self.sides[1].fin)
+        self.facts.has(Fact::Reset) || (self.sides[0].fin && self.sides[1].fin)
     }
 
     /// Why the flow is over: the connection was closed, or else `otherwise`.
     pub fn end_reason(&self, otherwise: EndReason) -> EndReason {
-        if self.reset {
+        if self.facts.has(Fact::Reset) {
             EndReason::Rst
         } else if self.is_closed() {
             EndReason::Fin
@@ -185,7 +177,7 @@ impl Opening {
 
     /// The client uses a version of QUIC whose keys are unknown.
     pub fn is_quic_unreadable(&self) -> bool {
-        self.quic_unreadable
+        self.facts.has(Fact::QuicUnreadable)
     }
 
     /// The same with the sides in the other order.
@@ -197,17 +189,17 @@ impl Opening {
 
     /// A SYN was seen.
     pub fn is_started(&self) -> bool {
-        self.started
+        self.facts.has(Fact::Started)
     }
 
     /// Payload of an opening is missing.
     pub fn has_gap(&self) -> bool {
-        self.gap
+        self.facts.has(Fact::Gap)
     }
 
     /// The server is a proxy: the data goes on to another server.
     pub fn is_proxied(&self) -> bool {
-        self.proxied
+        self.facts.has(Fact::Proxied)
     }
 }
 

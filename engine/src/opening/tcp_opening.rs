@@ -1,6 +1,7 @@
 //! The opening of a TCP stream: a preamble, then a ClientHello or the server's answer, complete in one segment
 //! or reassembled from many.
 
+use super::facts::Fact;
 use super::preamble_steps::Turn;
 use super::reader::Reader;
 use super::sides::{Opening, OpeningSide};
@@ -146,7 +147,7 @@ impl Reader<'_> {
     fn continue_head(&mut self, seq: u32, bytes: &[u8], cut: bool) -> bool {
         let number = self.own().head;
         let Some(head) = self.heads.owned(number, self.slot, self.side) else {
-            self.opening.gap = true;
+            self.opening.facts.note(Fact::Gap, true);
             self.leave(OpeningState::Incomplete);
             return false;
         };

@@ -12,8 +12,10 @@ use crate::types::end_reason::EndReason;
 use crate::types::evidence::Evidence;
 use crate::types::grounds::Grounds;
 use crate::types::interception::Interception;
+use crate::types::mac::Mac;
 use crate::types::protocol::Protocol;
 use crate::types::unnamed::Unnamed;
+use crate::types::withheld::Withheld;
 use crate::wire::dns::{Answer, Data, Question, Service};
 use crate::wire::dns_type::rtype_text;
 use pyo3::prelude::*;
@@ -56,7 +58,7 @@ macro_rules! labels {
     )+};
 }
 
-labels! { Contact, EchState, EncryptedDns, EndReason, Evidence, Grounds, Interception, Limitation, Protocol, Unnamed, }
+labels! { Contact, EchState, EncryptedDns, EndReason, Evidence, Grounds, Interception, Limitation, Protocol, Unnamed, Withheld, }
 
 impl Labels for Phase {
     fn all() -> Vec<&'static str> {
@@ -130,6 +132,7 @@ cells! {
     &'static str => "str": |_, value| value,
     String => "str": |_, value| value,
     Address => "str": |_, address| address.to_string(),
+    Mac => "str": |_, mac| mac.to_string(),
     TlsVersion => "str": |_, TlsVersion(version)| tls_version_text(version),
     InterfaceNumber => "str | None": |cells, InterfaceNumber(number)| {
         cells.interfaces.get(usize::from(number)).filter(|name| !name.is_empty())

@@ -1,6 +1,7 @@
 //! `CaptureFile` and `Engine`: one monitor, fed from files or by the caller.
 
 use super::addresses::read_prefixes;
+use super::kept;
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
 use super::stats::stats;
@@ -15,7 +16,7 @@ use crate::resolution::LearnedNames;
 use crate::settings::Settings;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyList};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub struct Limits {
     pub site_resolvers: Vec<Address>,
     /// Prefixes of the site's NAT64 translators.
     pub nat64_prefixes: Vec<Nat64Prefix>,
+    /// Also remember which machines use which addresses.
+    pub name_machines: bool,
     /// The settings of the monitor.
     pub settings: Settings,
 }
@@ -47,9 +50,14 @@ pub struct Limits {
 impl Limits {
     /// An empty table of learned names.
     pub fn names(&self) -> LearnedNames {
-        LearnedNames::new(self.max_names)
+        let names = LearnedNames::new(self.max_names)
             .with_site_resolvers(self.site_resolvers.clone())
-            .with_nat64_prefixes(self.nat64_prefixes.clone())
+            .with_nat64_prefixes(self.nat64_prefixes.clone());
+        if self.name_machines {
+            names.with_machines()
+        } else {
+            names
+        }
     }
 
     /// Reads keyword arguments.
@@ -62,6 +70,7 @@ impl Limits {
             max_names: 200_000,
             site_resolvers: Vec::new(),
             nat64_prefixes: Vec::new(),
+            name_machines: false,
             settings: Settings { report_every_ns: report_every_s * SECOND_NS, ..Settings::default() },
         };
         let settings = &mut limits.settings;
@@ -76,6 +85,7 @@ impl Limits {
                     limits.site_resolvers = resolvers.into_iter().map(Address::from).collect();
                 }
                 "nat64_prefixes" => limits.nat64_prefixes = read_prefixes(&value.extract::<Vec<_>>()?)?,
+                "name_machines" => limits.name_machines = value.extract()?,
                 "max_heads" => settings.max_heads = value.extract()?,
                 "max_head_bytes" => settings.max_head_bytes = value.extract()?,
                 "max_idle_connections" => settings.max_idle_connections = value.extract()?,
@@ -95,6 +105,8 @@ impl Limits {
                 "vxlan_ports" => settings.vxlan_ports = value.extract()?,
                 "geneve_ports" => settings.geneve_ports = value.extract()?,
                 "hp_erm_ports" => settings.hp_erm_ports = value.extract()?,
+                "one_clock" => settings.one_clock = value.extract()?,
+                "max_evidence_bytes" => settings.max_evidence_bytes = value.extract()?,
                 "report_every_s" => settings.report_every_ns = seconds(value)?,
                 other => return Err(PyTypeError::new_err(format!("unexpected keyword argument: {other}"))),
             }
@@ -227,6 +239,14 @@ impl Engine {
         let monitor = &mut self.monitor;
         py.detach(|| monitor.finish());
         self.drain(py)
+    }
+
+    fn kept_packets<'py>(&self, py: Python<'py>, flow_id: u64) -> PyResult<Bound<'py, PyList>> {
+        kept::rows(py, std::slice::from_ref(&self.monitor.kept), flow_id, &self.interfaces)
+    }
+
+    fn release_packets(&self, flow_ids: Vec<u64>) {
+        flow_ids.into_iter().for_each(|flow| self.monitor.kept.release(flow));
     }
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

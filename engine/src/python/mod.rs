@@ -3,6 +3,7 @@
 mod addresses;
 mod cells;
 mod engine;
+mod kept;
 mod matcher;
 #[cfg(target_os = "linux")]
 mod privileges;

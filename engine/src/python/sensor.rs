@@ -1,12 +1,13 @@
 //! `Sensor`: live capture.
 
 use super::engine::{filter_of, Limits};
+use super::kept;
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
 use super::stats::stats;
 use crate::sensor::{self, Options, Selection};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyList};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -59,6 +60,16 @@ impl Sensor {
         dict.set_item("interface_problems", problems)?;
         dict.set_item("interfaces", interfaces)?;
         Ok(dict)
+    }
+
+    fn kept_packets<'py>(&self, py: Python<'py>, flow_id: u64) -> PyResult<Bound<'py, PyList>> {
+        kept::rows(py, &self.0.kept, flow_id, &self.0.interface_names())
+    }
+
+    fn release_packets(&self, flow_ids: Vec<u64>) {
+        for kept in &self.0.kept {
+            flow_ids.iter().for_each(|flow| kept.release(*flow));
+        }
     }
 
     fn turns(&self, py: Python<'_>) -> Vec<u64> {

@@ -53,6 +53,7 @@ pub fn stats<'py>(
         ("names", names_evicted),
         ("clients", clients_evicted),
         ("nat64_networks", names.evicted_nat64_networks()),
+        ("machines", names.machines.as_ref().map_or(0, |machines| machines.usage().1)),
     ];
     dict.set_item("evicted", evicted.chain(learned).into_py_dict(py)?)?;
     Ok(dict)

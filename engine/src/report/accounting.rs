@@ -37,7 +37,7 @@ pub fn count_ended_flow(tally: &mut Tally, flow: &Flow, identity: &Identity<'_>)
 
 /// Counts what the ended flow shows about the view of its interface.
 fn count_view(counters: &mut ViewCounters, flow: &Flow) {
-    counters.overlapping_flows += u64::from(flow.view.realms.overlap());
+    counters.overlapping_flows += u64::from(flow.realms.overlap());
     counters.incomplete_hellos += u64::from(flow.opening.has_gap());
     if !flow.ends.is_tcp() {
         return;

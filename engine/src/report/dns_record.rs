@@ -1,5 +1,6 @@
 //! The record of a DNS message: plain values, which cross to Python in batches.
 
+use super::flow_record::InterfaceNumber;
 use crate::address::Address;
 use crate::resolution::CapturedMessage;
 use crate::row::row;
@@ -12,6 +13,10 @@ row! {
     #[allow(missing_docs)]
     pub struct DnsRecord from captured: CapturedMessage {
         time_ns: u64 = captured.time_ns,
+        interface: InterfaceNumber = InterfaceNumber(captured.interface),
+        vlan: Option<u16> = captured.realm.vlan(),
+        inner_vlan: Option<u16> = captured.realm.inner_vlan(),
+        vni: Option<u32> = captured.realm.vni(),
         kind: &'static str = captured.kind,
         transport: Protocol = Protocol::of(captured.is_tcp),
         source: Address = captured.source.0,

@@ -2,6 +2,7 @@
 
 use crate::address::Address;
 use crate::flow::Flow;
+use crate::machines::Machine;
 use crate::naming::{identify, unnamed_reason, Identity, Knowledge};
 use crate::report::limitation::Limitation;
 use crate::report::phase::Phase;
@@ -16,10 +17,12 @@ use crate::types::end_reason::EndReason;
 use crate::types::evidence::Evidence;
 use crate::types::grounds::Grounds;
 use crate::types::interception::Interception;
+use crate::types::mac::Mac;
 use crate::types::opening_state::OpeningState;
 use crate::types::protocol::Protocol;
 use crate::types::unnamed::Unnamed;
 use crate::types::volume::Volume;
+use crate::types::withheld::Withheld;
 use crate::wire::certificate::Certificate;
 use crate::wire::ja4;
 use crate::wire::tls::ClientHello;
@@ -48,6 +51,9 @@ row! {
         transport: Protocol = Protocol::of(facts.is_tcp),
         client: Address = facts.flow.ends.client_end().0,
         client_port: u16 = facts.flow.ends.client_end().1,
+        client_mac: Option<Mac> = facts.sensor.machine.mac,
+        client_mac_withheld: Option<Withheld> = facts.sensor.machine.withheld,
+        client_host: Option<String> = facts.sensor.machine.name.clone(),
         server: Address = facts.flow.ends.server_end().0,
         server_port: u16 = facts.flow.ends.server_end().1,
         embedded: Option<Address> = facts.flow.ends.embedded(),
@@ -101,7 +107,7 @@ row! {
 }
 
 /// What the sensor saw of its network so far.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SensorView {
     /// Whether a middlebox seems to answer handshakes.
     pub interception: Interception,
@@ -111,6 +117,8 @@ pub struct SensorView {
     pub is_undecoded: bool,
     /// What turns the monitor's time into that of the flow's packets, if a clock was set or differs; wraps.
     pub clock_shift: u64,
+    /// The machine of the flow's client.
+    pub machine: Machine,
 }
 
 /// What the record of a flow is made from.

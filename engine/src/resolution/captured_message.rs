@@ -1,5 +1,6 @@
 //! A DNS message with where and when it was captured.
 
+use crate::address::realm::Realm;
 use crate::address::Address;
 use crate::wire::dns::Message;
 
@@ -8,6 +9,8 @@ use crate::wire::dns::Message;
 #[allow(missing_docs)]
 pub struct CapturedMessage {
     pub time_ns: u64,
+    pub interface: u16,
+    pub realm: Realm,
     pub source: (Address, u16),
     pub destination: (Address, u16),
     pub kind: &'static str,

@@ -12,6 +12,7 @@ use super::nat64_prefixes::{Nat64Prefixes, KNOWN_NAME};
 use crate::address::embedded::Nat64Prefix;
 use crate::address::realm_host::Host;
 use crate::address::Address;
+use crate::machines::Machines;
 use crate::shares::Shares;
 use crate::tag::Matcher;
 use foldhash::fast::RandomState;
@@ -179,6 +180,8 @@ struct Shard {
 pub struct LearnedNames {
     /// What is remembered of clients apart from the names that they looked up.
     pub clients: Clients,
+    /// Which machines use which addresses; None unless they are to be named.
+    pub machines: Option<Machines>,
     nat64: Nat64Prefixes,
     site_resolvers: Vec<Address>,
     shards: Vec<Mutex<Shard>>,
@@ -200,6 +203,7 @@ impl LearnedNames {
         };
         Self {
             clients: Clients::new(max_names / NAMES_PER_CLIENT),
+            machines: None,
             nat64: Nat64Prefixes::new(max_names / NAMES_PER_CLIENT),
             site_resolvers: Vec::new(),
             shards: (0..SHARDS).map(|_| shard()).collect(),
@@ -217,6 +221,12 @@ impl LearnedNames {
     /// Adds the prefixes of the site's NAT64 translators.
     pub fn with_nat64_prefixes(mut self, prefixes: Vec<Nat64Prefix>) -> Self {
         self.nat64.configure(prefixes);
+        self
+    }
+
+    /// Also remembers which machines use which addresses, for about as many as clients.
+    pub fn with_machines(mut self) -> Self {
+        self.machines = Some(Machines::new(self.max_per_shard * SHARDS / NAMES_PER_CLIENT));
         self
     }
 

@@ -2,6 +2,7 @@
 
 use crate::address::realm_host::Host;
 use crate::address::Address;
+use crate::kept::kept_packet::KeptPacket;
 use crate::types::arrival::Arrival;
 use crate::wire::dns::{Data, Message};
 use crate::wire::host::can_exist;
@@ -27,6 +28,8 @@ pub struct Chain {
     pub resolver: Address,
     /// The packet with the answer.
     pub arrival: Arrival,
+    /// Copies of the packets with query and answer, if packets are kept.
+    pub packets: Vec<Arc<KeptPacket>>,
 }
 
 impl Chain {
@@ -42,7 +45,8 @@ impl Chain {
 
     /// Bytes that it takes, about.
     pub(super) fn bytes(&self) -> usize {
-        self.names.iter().map(|name| name.len() + 16).sum::<usize>() + 104
+        let packets = self.packets.iter().map(|one| one.size()).sum::<usize>();
+        self.names.iter().map(|name| name.len() + 16).sum::<usize>() + packets + 128
     }
 }
 
@@ -68,6 +72,13 @@ pub struct Lesson {
 }
 
 impl Lesson {
+    /// Adds the packets of the query or the answer, before anything else refers to the chain.
+    pub(super) fn add_packets(&mut self, packets: impl IntoIterator<Item = Arc<KeptPacket>>) {
+        if let Some(chain) = self.chain.as_mut().and_then(Arc::get_mut) {
+            chain.packets.extend(packets);
+        }
+    }
+
     /// What `client` learns from a response. `on_malformed` is called with the part for each ECH configuration that
     /// cannot be read, and for a name that no host can have.
     pub fn of(
@@ -95,7 +106,7 @@ impl Lesson {
         }
         if !lesson.addresses.is_empty() {
             let (names, ttl_s) = chain_of(name, message);
-            lesson.chain = Some(Arc::new(Chain { names, resolver, arrival }));
+            lesson.chain = Some(Arc::new(Chain { names, resolver, arrival, packets: Vec::new() }));
             lesson.expires_ns = expiry_ns(ttl_s, time_ns);
         }
         lesson

@@ -8,11 +8,14 @@ use super::pending_queries::QueryKey;
 use crate::address::realm::Realm;
 use crate::address::realm_host::Host;
 use crate::address::Address;
+use crate::kept::kept_packet::KeptPacket;
 use crate::types::arrival::Arrival;
 use crate::types::ends::Ends;
+use crate::types::mac::Mac;
 use crate::wire::dns::{self, Message};
 use crate::wire::host::can_exist;
 use crate::wire::{Malformed, Progress, Segment};
+use std::sync::Arc;
 
 /// The port of DNS (RFC 1035, 4.2).
 pub const DNS_PORT: u16 = 53;
@@ -89,7 +92,11 @@ pub struct Messages<'a> {
     source: (Address, u16),
     destination: (Address, u16),
     arrival: Arrival,
+    /// Of the frame around a datagram.
+    sender: Option<Mac>,
     query: Option<FallbackQuery>,
+    /// Those that carry the messages, if packets are kept.
+    packets: Vec<Arc<KeptPacket>>,
 }
 
 impl<'a> Messages<'a> {
@@ -102,7 +109,19 @@ impl<'a> Messages<'a> {
     ) -> Self {
         let source = (segment.src, segment.src_port);
         let destination = (segment.dst, segment.dst_port);
-        Self { context, kind, is_tcp: false, realm, source, destination, arrival, query: None }
+        let sender = Mac::of_sender(segment);
+        Self {
+            context,
+            kind,
+            is_tcp: false,
+            realm,
+            source,
+            destination,
+            arrival,
+            sender,
+            query: None,
+            packets: Vec::new(),
+        }
     }
 
     /// For the messages of this `kind` that one side of a TCP connection sends.
@@ -115,7 +134,25 @@ impl<'a> Messages<'a> {
     ) -> Self {
         let (source, destination) = (ends.end(side), ends.end(1 - side));
         let realm = ends.key().realm;
-        Self { context, kind, is_tcp: true, realm, source, destination, arrival, query: None }
+        Self {
+            context,
+            kind,
+            is_tcp: true,
+            realm,
+            source,
+            destination,
+            arrival,
+            sender: None,
+            query: None,
+            packets: Vec::new(),
+        }
+    }
+
+    /// The same, carried by these packets.
+    #[must_use]
+    pub fn carried_by(mut self, packets: Vec<Arc<KeptPacket>>) -> Self {
+        self.packets = packets;
+        self
     }
 
     /// What a fallback resolver was queried for: the most significant query so far.
@@ -169,9 +206,12 @@ impl<'a> Messages<'a> {
     fn process_query(&mut self, message: &Message) {
         let Some(key) = self.query_key(message) else { return };
         let Context { queries, tally, names, .. } = &mut self.context;
-        if let Some(lesson) = queries.add(&key, self.arrival.time_ns, tally) {
+        if let Some(mut lesson) = queries.add(&key, self.arrival.time_ns, tally) {
+            lesson.add_packets(self.packets.iter().cloned());
             tally.view(lesson.interface).solicited_dns_answers += 1;
             names.learn(&lesson);
+        } else if let ([packet], false) = (&*self.packets, self.is_tcp) {
+            queries.keep_packet(&key, Arc::clone(packet));
         }
     }
 
@@ -180,11 +220,14 @@ impl<'a> Messages<'a> {
         let ends = (self.host(self.destination.0), self.source.0);
         let tally = &mut *self.context.tally;
         let on_malformed = |part| tally.problem("dns", part);
-        let lesson = Lesson::of(message, ends, self.arrival, on_malformed);
+        let mut lesson = Lesson::of(message, ends, self.arrival, on_malformed);
         let Some(key) = self.query_key(message) else {
             return self.context.count_unsolicited(&lesson);
         };
         let Context { queries, tally, names, .. } = &mut self.context;
+        if !self.packets.is_empty() {
+            lesson.add_packets(queries.packet(&key).into_iter().chain(self.packets.iter().cloned()));
+        }
         if queries.answer(&key, self.arrival.time_ns) {
             tally.view(self.arrival.interface).solicited_dns_answers += 1;
             names.learn(&lesson);
@@ -219,6 +262,9 @@ impl<'a> Messages<'a> {
         let Context { queries, tally, .. } = &mut self.context;
         if !message.response {
             queries.add(&key, self.arrival.time_ns, tally);
+            if let [packet] = &*self.packets {
+                queries.keep_packet(&key, Arc::clone(packet));
+            }
             return false;
         }
         let is_answer = queries.is_open(&key, self.arrival.time_ns);
@@ -250,10 +296,14 @@ impl<'a> Messages<'a> {
                 self.note_query(&message);
                 self.process_query(&message);
             }
+        } else if let Some(machines) = &self.context.names.machines {
+            machines.learn_announcement(&message, self.host(self.source.0), self.sender);
         }
         if let Some(reports) = &mut self.context.reports {
             reports.push(CapturedMessage {
                 time_ns: self.arrival.time_ns,
+                interface: self.arrival.interface,
+                realm: self.realm,
                 source: self.source,
                 destination: self.destination,
                 kind: self.kind.label(),

@@ -12,9 +12,11 @@ use super::lesson::Lesson;
 use crate::address::realm_host::Host;
 use crate::address::Address;
 use crate::counters::tally::Tally;
+use crate::kept::kept_packet::KeptPacket;
 use std::collections::hash_map::RandomState;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 const SECOND_NS: u64 = 1_000_000_000;
 /// Resolvers give up within this time, and clients before.
@@ -25,6 +27,11 @@ const MAX_WAIT_NS: u64 = SECOND_NS;
 const MAX_WAITING: usize = 256;
 const SETS: usize = 4096;
 const WAYS: usize = 8;
+
+/// A query whose packet is longer is not kept as evidence: real ones are a tenth as long.
+const MAX_PACKET_BYTES: usize = 1024;
+/// The packets of the queries in one set.
+type SetPackets = [Option<Arc<KeptPacket>>; WAYS];
 
 /// What identifies a query in the query and in its answer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -69,6 +76,8 @@ struct Waiting {
 #[derive(Debug)]
 pub struct PendingQueries {
     sets: Vec<[Pending; WAYS]>,
+    /// The packets of the queries, in the same places; empty if packets are not kept.
+    packets: Vec<SetPackets>,
     waiting: VecDeque<Waiting>,
     hasher: RandomState,
 }
@@ -78,6 +87,7 @@ impl Default for PendingQueries {
     fn default() -> Self {
         Self {
             sets: vec![[Pending::default(); WAYS]; SETS],
+            packets: Vec::new(),
             waiting: VecDeque::new(),
             hasher: RandomState::new(),
         }
@@ -115,6 +125,27 @@ impl PendingQueries {
             (one.is_open(now_ns), usize::MAX - share, one.queried_ns)
         };
         (0..WAYS).min_by_key(|way| rank(&set[*way])).unwrap_or_default()
+    }
+
+    /// Keeps the packet of a query that was added.
+    pub fn keep_packet(&mut self, key: &QueryKey<'_>, packet: Arc<KeptPacket>) {
+        let fingerprint = self.hasher.hash_one(key);
+        let set = fingerprint as usize % SETS;
+        let way = self.sets[set].iter().position(|one| one.fingerprint == fingerprint && one.open > 0);
+        if self.packets.is_empty() {
+            self.packets.resize_with(SETS, SetPackets::default);
+        }
+        if let Some(way) = way {
+            self.packets[set][way] = Some(packet).filter(|packet| packet.bytes.len() <= MAX_PACKET_BYTES);
+        }
+    }
+
+    /// The packet of a query that is not answered yet, if it was kept.
+    pub fn packet(&self, key: &QueryKey<'_>) -> Option<Arc<KeptPacket>> {
+        let fingerprint = self.hasher.hash_one(key);
+        let set = fingerprint as usize % SETS;
+        let way = self.sets[set].iter().position(|one| one.fingerprint == fingerprint && one.open > 0)?;
+        self.packets.get(set)?[way].clone()
     }
 
     /// Notes an answer: true if a query for it was seen.

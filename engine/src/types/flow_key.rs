@@ -14,6 +14,7 @@ pub const UDP: u8 = 17;
 /// Both ends, the lower one first, and the transport protocol. VLANs and interfaces are part of it only where the
 /// settings select them, because mirror ports tag one direction only, and taps deliver each direction on its own port.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(Rust, packed)] // without padding, which a flow has no room for
 pub struct FlowKey {
     /// Addresses of the two ends.
     pub addresses: [Address; 2],
@@ -50,7 +51,7 @@ impl FlowKey {
     /// One of the two ports is `port`.
     #[inline]
     pub fn has_port(&self, port: u16) -> bool {
-        self.ports.contains(&port)
+        { self.ports }.contains(&port)
     }
 
     /// The side that is the server if only the ports are known: the one with the lower well-known port, or without
@@ -91,6 +92,8 @@ mod tests {
             ip_packets: 1,
             identification: 0,
             realm: Realm::NONE,
+            mac: None,
+            hops: 64,
             header: &[],
             transport: Transport::Udp,
             payload: &[],

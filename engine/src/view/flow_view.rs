@@ -3,7 +3,6 @@
 use super::unseen_data::UnseenData;
 use crate::view::flow_duplicates::FlowDuplicates;
 use crate::view::handshake_timer::Handshake;
-use crate::view::side_realms::SideRealms;
 
 /// The view of one flow. Only the file that defines a part changes it.
 #[derive(Debug, Default)]
@@ -14,6 +13,4 @@ pub struct FlowView {
     pub duplicates: FlowDuplicates,
     /// The handshake, for its round trip.
     pub handshake: Handshake,
-    /// The VLANs and overlay networks in which its sides send.
-    pub realms: SideRealms,
 }

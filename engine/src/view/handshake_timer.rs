@@ -30,6 +30,23 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// Number of interfaces whose latest time is kept; further ones share a place, which only costs measurements.
 const INTERFACES: usize = 8;
 
+/// How far the measurement of round trips has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimingStage {
+    /// Nothing seen.
+    Waiting,
+    /// Opened, and not answered yet.
+    Opened,
+    /// The round trip of the opening is measured.
+    Measured,
+    /// The client has sent its first data.
+    Sent,
+    /// Both round trips are measured.
+    Both,
+    /// A round trip is not measured, nor will it be.
+    Untimed,
+}
+
 /// How far a flow's handshake has come, and its round trips once they are measured.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Handshake(State);
@@ -90,6 +107,18 @@ impl Handshake {
         match self.0 {
             State::Both { answer_ns, .. } => Some(u64::from(answer_ns)),
             _ => None,
+        }
+    }
+
+    /// How far the measurement has come.
+    pub fn stage(&self) -> TimingStage {
+        match self.0 {
+            State::None => TimingStage::Waiting,
+            State::Opened { .. } => TimingStage::Opened,
+            State::Measured(_) => TimingStage::Measured,
+            State::Sent { .. } => TimingStage::Sent,
+            State::Both { .. } => TimingStage::Both,
+            State::Ambiguous | State::Unmeasured | State::OpeningOnly(_) => TimingStage::Untimed,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! - `bytes`: readers shared by all parsers, and the result type of a parser.
 //! - `decode`: packet headers, from the link layer to the innermost transport segment.
-//! - `tls`, `dns`, `preamble`: parsers for the payload of a segment.
+//! - `tls`, `dns`, `dhcp`, `preamble`: parsers for the payload of a segment.
 //! - `quic`: the same for QUIC, which carries a TLS handshake.
 //!
 //! A directory imports only from those above it in this list. The rest of the engine reaches a module by its
@@ -14,6 +14,7 @@
 
 mod bytes;
 pub mod decode;
+pub mod dhcp;
 pub mod dns;
 pub mod preamble;
 pub mod quic;

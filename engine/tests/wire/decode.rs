@@ -112,6 +112,8 @@ fn loopback_families_are_parsed_in_both_byte_orders() {
         (0, [30, 0, 0, 0], &v6),
         (0, [0, 0, 0, 28], &v6),
         (108, [0, 0, 0, 24], &v6),
+        (0, [0x0f, 0, 0x08, 0], &v4), // Cisco HDLC under the wrong link type
+        (0, [0x8f, 0, 0x86, 0xdd], &v6),
     ] {
         assert_eq!(decode_complete(link, &[&family[..], ip].concat()).unwrap().payload, b"hello");
     }
@@ -124,6 +126,7 @@ fn ppp_is_parsed_with_and_without_framing_and_compression() {
         (9, &[0xff, 0x03, 0x00, 0x21][..]),
         (9, &[0x00, 0x21]),
         (9, &[0x21]),
+        (9, &[0x0f, 0x00, 0x08, 0x00]), // Cisco HDLC under the wrong link type
         (50, &[0xff, 0x03, 0x00, 0x21]),
         (50, &[0x0f, 0x00, 0x08, 0x00]),
     ] {

@@ -228,6 +228,16 @@ fn a_plain_query_is_unmistakable() {
 }
 
 #[test]
+fn the_prerequisites_of_an_update_are_no_answers() {
+    let mut bytes = response(CNAME, 254, 0, b"");
+    assert_eq!(parsed(&bytes).answers.len(), 1);
+    bytes[2] |= 5 << 3;
+    let update = parsed(&bytes);
+    assert_eq!((update.opcode, update.questions.len(), update.answers.len()), (5, 1, 0));
+    assert_eq!(update.damage, None);
+}
+
+#[test]
 fn a_message_full_of_pointers_is_parsed_in_bounded_time() {
     // Every answer's name is a chain of pointers to the longest name; each costs twelve bytes.
     let longest = [&[63u8][..], &[b'a'; 63]].concat();

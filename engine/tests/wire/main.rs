@@ -2,6 +2,7 @@
 
 mod certificate;
 mod decode;
+mod dhcp;
 mod dns;
 mod ech;
 mod hello;

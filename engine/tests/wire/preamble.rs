@@ -60,7 +60,15 @@ fn the_host_of_a_request_is_parsed_as_soon_as_it_is_complete() {
         Some("a_b.example")
     );
     assert_eq!(host("OPTIONS * HTTP/1.0\r\n\r\n"), None);
-    for line in ["GET     /a HTTP/1.1", "GET /a  HTTP/1.1", "GET HTTP/1.1", "RPC_IN_DATA /a HTTP/1.1"] {
+    for line in [
+        "GET     /a HTTP/1.1",
+        "GET /a  HTTP/1.1",
+        "GET HTTP/1.1",
+        "RPC_IN_DATA /a HTTP/1.1",
+        "GET /a HTTP/1. ",
+        "GET /a HTTP/1.1  ",
+        "GET /HTTP/1.1",
+    ] {
         assert_eq!(
             host(&format!("{line}\r\nHost: a.example\r\n\r\n")).as_deref(),
             Some("a.example"),
@@ -138,6 +146,7 @@ fn a_socks_request_contains_its_target_and_a_hello_follows() {
         &b"\x05\x01\x00\x01\xcb\x00\x71\x09\x01\xbb"[..],
         b"\x05\x01\x00\x04\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x01\xbb",
         b"\x05\x01\x00\x03\x0b203.0.113.9\x01\xbb",
+        b"\x05\x01\x00\x03\x0f203.000.113.009\x01\xbb",
         b"\x05\x01\x00\x03\x0b2001:db8::1\x01\xbb",
         b"\x04\x01\x01\xbb\xcb\x00\x71\x09\0",
     ] {
@@ -253,9 +262,11 @@ fn a_step_or_the_beginning_of_a_request_is_recognized_in_the_middle_of_a_stream(
 
 #[test]
 fn other_protocols_are_not_preambles() {
-    let others: [&[u8]; 23] = [
+    let others: [&[u8]; 25] = [
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"HTTP/1.1 200 OK\r\nHost: a.example\r\n\r\n",
+        b"OPTIONS \r\nHost: a.example\r\n\r\n",
+        b"OPTIONS sip:a.example SIP/2.0\r\nHost: a.example\r\n\r\n",
         b"220 mail.example ESMTP\r\n",
         b"+OK\r\n",
         b"* OK ready\r\n",

@@ -4,6 +4,7 @@ use crate::decode::ports;
 use crate::seeds::{packet, seeds};
 use _engine::wire::certificate::parse_certificate;
 use _engine::wire::decode::{decode, Decoded};
+use _engine::wire::dhcp::{parse_dhcp_v4, parse_dhcp_v6, Speaker};
 use _engine::wire::dns::{is_plain_query, parse_message, possible_message, Message};
 use _engine::wire::dtls::hello_pieces;
 use _engine::wire::ech::parse_public_names;
@@ -89,6 +90,16 @@ fn check_dns(bytes: &[u8]) {
     }
 }
 
+fn check_dhcp(bytes: &[u8]) {
+    for parse in [parse_dhcp_v4, parse_dhcp_v6] {
+        let _ = parse(&bytes[..bytes.len() / 2]);
+        let Ok(Progress::Parsed(lease)) = parse(bytes) else { continue };
+        assert!(lease.name.iter().all(|name| !name.is_empty()));
+        assert!(lease.name.iter().flat_map(|name| name.bytes()).all(|byte| byte.is_ascii_graphic()));
+        assert!(lease.addresses.is_empty() || lease.speaker == Speaker::Server);
+    }
+}
+
 fn check_tls(bytes: &[u8]) {
     let _ = parse_hello_body(bytes);
     let complete = parse_hello_stream(bytes);
@@ -170,8 +181,9 @@ fn check_preamble(bytes: &[u8]) {
 #[test]
 fn no_mutation_of_a_seed_violates_a_property() {
     type Check = fn(&[u8]);
-    let parsers: [(&str, Check); 9] = [
+    let parsers: [(&str, Check); 10] = [
         ("decode", check_decode),
+        ("dhcp", check_dhcp),
         ("dtls", check_dtls),
         ("gquic", check_gquic),
         ("dns", check_dns),

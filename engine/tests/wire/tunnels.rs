@@ -80,6 +80,22 @@ fn erspan_of_all_types_is_decoded() {
 }
 
 #[test]
+fn what_erspan_carries_is_in_the_vlan_that_it_states() {
+    let mirrored = |header: &[u8], inside: &[u8]| {
+        let gre = [&[0x10, 0, 0x22, 0xeb, 0, 0, 0, 1][..], header, inside].concat();
+        [&[0; 12][..], &[0x81, 0, 0, 99, 0x08, 0], &ipv4(GRE, &gre)].concat()
+    };
+    let type_3 = |kind: u8| [&[0x20, 10][..], &[0; 8], &[kind << 2, 0]].concat();
+    let ip = ipv4(6, &tcp(b"hello"));
+    for (what, bytes) in
+        [("a frame", mirrored(&type_3(0), &inner())), ("an IP packet", mirrored(&type_3(2), &ip))]
+    {
+        let segment = decode_complete(1, &bytes).unwrap();
+        assert_eq!((segment.realm.vlan(), segment.realm.inner_vlan()), (Some(10), None), "{what}");
+    }
+}
+
+#[test]
 fn mpls_carries_ip_and_pseudowires() {
     let labels = [0, 0, 0x10, 64, 0, 0, 0x21, 64];
     for (what, inside) in [
@@ -116,8 +132,36 @@ fn tunnels_over_udp_are_recognized_by_port_and_header() {
 }
 
 #[test]
+fn reserved_fields_of_vxlan_are_ignored() {
+    for header in
+        [[0x08, 0, 0, 0, 0, 0, 7, 1], [0x08, 0xff, 1, 2, 0, 0, 7, 0xff], [0xff, 0, 0, 0, 0, 0, 7, 0]]
+    {
+        let payload = [&header[..], &inner()].concat();
+        assert_hello(&ipv4(17, &udp(4789, &payload)), "VXLAN");
+    }
+    let generic = [&[0x0c, 0, 0, 3, 0, 0, 7, 1][..], &inner()].concat();
+    assert_hello(&ipv4(17, &udp(4790, &generic)), "VXLAN-GPE");
+}
+
+#[test]
+fn gre_over_udp_is_decoded() {
+    let v4 = ipv4(6, &tcp(b"hello"));
+    for header in [&[0, 0, 0x08, 0x00][..], &[0xa0, 0, 0x08, 0x00, 0, 0, 0, 0, 0, 0, 0, 7]] {
+        assert_hello(&ipv4(17, &udp(4754, &[header, &v4].concat())), "GRE in UDP");
+    }
+    let bridged = [&[0, 0, 0x65, 0x58][..], &inner()].concat();
+    assert_hello(&ipv4(17, &udp(4754, &bridged)), "Ethernet in GRE in UDP");
+}
+
+#[test]
+fn mpls_over_udp_is_decoded() {
+    let labels = [&[0, 0, 0x10, 64][..], &[0, 0, 0x21, 64], &ipv4(6, &tcp(b"hello"))].concat();
+    assert_hello(&ipv4(17, &udp(6635, &labels)), "MPLS in UDP");
+}
+
+#[test]
 fn a_datagram_to_a_tunnel_port_without_ip_inside_is_an_ordinary_datagram() {
-    for port in [4789, 8472, 6081, 2152] {
+    for port in [4789, 8472, 6081, 2152, 4754, 6635] {
         for payload in [&b""[..], b"\x08", b"just some text to a port", &[0; 64], &[0xff; 64]] {
             let bytes = ipv4(17, &udp(port, payload));
             let segment = decode_complete(RAW_IP, &bytes).unwrap();

@@ -7,7 +7,6 @@
 
 use super::parse::Malformed;
 use super::text::escaped;
-use std::net::Ipv4Addr;
 
 /// Maximum length of a label, and of a name without the final dot (RFC 1035, 2.3.4).
 const MAX_LABEL: usize = 63;
@@ -69,15 +68,20 @@ pub fn host_name(authority: &[u8]) -> Result<Option<String>, Malformed> {
     }
     let end = authority.iter().position(|&byte| byte == b':').unwrap_or(authority.len());
     let name = dns_name(&authority[..end])?;
-    Ok((!name.is_empty() && name.parse::<Ipv4Addr>().is_err()).then_some(name))
+    Ok((!name.is_empty() && !is_number(&name)).then_some(name))
+}
+
+/// True for an IPv4 address in any notation: what ends in a number names no host (URL Standard, 3.5).
+pub fn is_number(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// True for a name of at least two labels that is valid for a host, or as a wildcard for the hosts of a domain.
 pub fn is_host_name(name: &str) -> bool {
     let labels = name.strip_prefix("*.").unwrap_or(name);
     let is_of_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let is_address = name.parse::<Ipv4Addr>().is_ok();
-    labels.contains('.') && labels.bytes().all(is_of_host) && can_exist(labels) && !is_address
+    labels.contains('.') && labels.bytes().all(is_of_host) && can_exist(labels) && !is_number(name)
 }
 
 #[cfg(test)]
@@ -142,7 +146,17 @@ mod tests {
     #[test]
     fn an_authority_names_a_host_or_an_address_or_is_malformed() {
         assert_eq!(host_name(b" user:word@A.example:443 ").unwrap().as_deref(), Some("a.example"));
-        for address in ["192.0.2.1", "192.0.2.1:80", "[2001:db8::1]:80", "", ":80", "."] {
+        for address in [
+            "192.0.2.1",
+            "192.0.2.1:80",
+            "010.000.00.003",
+            "3221225985",
+            "10.1",
+            "[2001:db8::1]:80",
+            "",
+            ":80",
+            ".",
+        ] {
             assert_eq!(host_name(address.as_bytes()), Ok(None), "{address}");
         }
         assert_eq!(host_name(b"..a.example:443"), Err(CANNOT_EXIST));

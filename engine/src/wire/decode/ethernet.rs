@@ -13,6 +13,7 @@ const FIRST_ETHERTYPE: u16 = 0x0600;
 #[inline(always)]
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<14>(LINK)?;
+    frame.station = header[6..].first_chunk();
     Ok(from_type_or_length(frame, u16::from_be_bytes([header[12], header[13]])))
 }
 
@@ -22,6 +23,13 @@ pub(super) fn peel_vlan(frame: &mut Frame) -> Result<Layer, Rejection> {
     let [tag @ .., high, low] = *frame.header::<4>(LINK)?;
     frame.realm.add_vlan(tag);
     Ok(from_type_or_length(frame, u16::from_be_bytes([high, low])))
+}
+
+/// The tag that follows is that of a VLAN.
+pub(super) fn is_tagged_with(frame: &Frame, vlan: [u8; 2]) -> bool {
+    const VLAN: u16 = 0x0fff;
+    let number = |tag: [u8; 2]| u16::from_be_bytes(tag) & VLAN;
+    frame.bytes().first_chunk().is_some_and(|tag| number(*tag) == number(vlan))
 }
 
 #[inline]

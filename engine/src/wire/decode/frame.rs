@@ -53,6 +53,12 @@ pub(super) struct Frame<'a> {
     pub identification: u32,
     /// VLANs and VNI of the headers so far.
     pub realm: Realm,
+    /// Who sent the frame around the next IP header, if a link layer says so.
+    pub station: Option<&'a [u8; 6]>,
+    /// Who sent the frame around the innermost IP header.
+    pub mac: Option<&'a [u8; 6]>,
+    /// The hops that the innermost IP packet may still take.
+    pub hops: u8,
     /// Set before `Layer::Link`, and by the link type of the capture.
     pub link: u16,
     /// Set before `Layer::Undecoded`: what is not decoded.
@@ -73,6 +79,9 @@ impl<'a> Frame<'a> {
             fragment: None,
             identification: 0,
             realm: Realm::NONE,
+            station: None,
+            mac: None,
+            hops: 0,
             link: 0,
             carried: Carried::Control,
         }
@@ -115,6 +124,13 @@ impl<'a> Frame<'a> {
         let bytes = self.bytes.rest();
         self.bytes = Cursor::new(bytes.get(..len).unwrap_or(bytes));
         self.wire_len = len;
+    }
+
+    /// Enters an IP packet: the frame around it is only around this one.
+    #[inline]
+    pub fn enter_packet(&mut self, hops: u8) {
+        self.mac = self.station.take();
+        self.hops = hops;
     }
 
     /// The layer of an EtherType.

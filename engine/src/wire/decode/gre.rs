@@ -1,4 +1,5 @@
-//! GRE (RFC 2784, 2890) carrying IP, MPLS, Ethernet (NVGRE, RFC 7637), ERSPAN, or PPP (RFC 2637).
+//! GRE (RFC 2784, 2890) carrying IP, MPLS, Ethernet (NVGRE, RFC 7637), ERSPAN, or PPP (RFC 2637); over IP, or over UDP
+//! (RFC 8086).
 
 use super::carried::Carried;
 use super::frame::{Frame, LINK};

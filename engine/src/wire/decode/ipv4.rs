@@ -32,6 +32,7 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     }
     frame.src = Address::v4([header[12], header[13], header[14], header[15]]);
     frame.dst = Address::v4([header[16], header[17], header[18], header[19]]);
+    frame.enter_packet(header[8]);
     frame.ip_bytes = total as u32;
     frame.ip_packets = 1;
     frame.identification = u32::from(u16::from_be_bytes([header[4], header[5]]));

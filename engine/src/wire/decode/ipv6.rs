@@ -26,7 +26,8 @@ pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
         payload => FIXED + payload,
     };
     frame.limit(total - FIXED);
-    let [_, _, _, _, _, _, next, _, addresses @ ..] = header;
+    let [_, _, _, _, _, _, next, hops, addresses @ ..] = header;
+    frame.enter_packet(*hops);
     let (src, dst) = addresses.split_at(16);
     frame.src = address(src);
     frame.dst = address(dst);

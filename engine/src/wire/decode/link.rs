@@ -13,12 +13,11 @@ pub(super) fn layer(frame: &mut Frame) -> Layer {
         0 | 108 => Layer::Null,
         6 => Layer::TokenRing,
         7 => Layer::Arcnet,
-        9 => Layer::Ppp,
         10 => Layer::Fddi,
         11 => Layer::Llc, // over ATM (RFC 2684)
         // 12 and 14 were used for raw IP before 101 was registered; SLIP has no header.
         8 | 12 | 14 | 101 => Layer::RawIp,
-        50 => Layer::PppSerial,
+        9 | 50 => Layer::PppSerial,
         51 => Layer::Pppoe,
         104 | 112 => Layer::CiscoHdlc,
         105 => Layer::Wlan,
@@ -71,8 +70,12 @@ pub(super) fn peel_raw_ip(frame: &mut Frame) -> Result<Layer, Rejection> {
 }
 
 /// Consumes the address family of a loopback interface. It is a small number, in the byte order of the host that
-/// captured it, or of the network; its only byte that is not zero is the same in all of them.
+/// captured it, or of the network; its only byte that is not zero is the same in all of them. Captures of serial lines
+/// with Cisco HDLC have this link type as well.
 pub(super) fn peel_null(frame: &mut Frame) -> Result<Layer, Rejection> {
+    if is_cisco_hdlc(frame.bytes()) {
+        return Ok(Layer::CiscoHdlc);
+    }
     let bytes = *frame.header::<4>(LINK)?;
     let family = bytes.iter().fold(0, |sum, byte| sum | *byte);
     if bytes.iter().filter(|byte| **byte != 0).count() != 1 {
@@ -90,12 +93,18 @@ pub(super) fn peel_null(frame: &mut Frame) -> Result<Layer, Rejection> {
 /// Consumes the header of Linux's "any" device, version 1.
 pub(super) fn peel_linux_cooked(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<16>(LINK)?;
+    if [header[4], header[5]] == [0, 6] {
+        frame.station = header[6..].first_chunk();
+    }
     Ok(from_cooked_protocol(frame, u16::from_be_bytes([header[14], header[15]])))
 }
 
 /// Consumes the header of Linux's "any" device, version 2.
 pub(super) fn peel_linux_cooked2(frame: &mut Frame) -> Result<Layer, Rejection> {
     let header = frame.header::<20>(LINK)?;
+    if header[11] == 6 {
+        frame.station = header[12..].first_chunk();
+    }
     Ok(from_cooked_protocol(frame, u16::from_be_bytes([header[0], header[1]])))
 }
 
@@ -130,10 +139,12 @@ pub(super) fn peel_ppp(frame: &mut Frame) -> Result<Layer, Rejection> {
 
 /// PPP in HDLC framing or Cisco HDLC, which share a link type (RFC 1547, 4.3.1).
 pub(super) fn peel_ppp_serial(frame: &mut Frame) -> Result<Layer, Rejection> {
-    match *frame.bytes() {
-        [0x0f | 0x8f, 0x00, ..] => Ok(Layer::CiscoHdlc),
-        _ => Ok(Layer::Ppp),
-    }
+    Ok(if is_cisco_hdlc(frame.bytes()) { Layer::CiscoHdlc } else { Layer::Ppp })
+}
+
+/// Address (unicast or broadcast) and control of Cisco HDLC, before an EtherType.
+fn is_cisco_hdlc(bytes: &[u8]) -> bool {
+    matches!(*bytes, [0x0f | 0x8f, 0, high, low, ..] if u16::from_be_bytes([high, low]) >= 0x0600)
 }
 
 /// Cisco HDLC: address, control and an EtherType. PPP in HDLC framing is captured as the same link type.

@@ -1,4 +1,4 @@
-//! MPLS label stacks (RFC 3032).
+//! MPLS label stacks (RFC 3032), also over UDP (RFC 7510).
 
 use super::carried::Carried;
 use super::frame::{Frame, LINK};

@@ -4,8 +4,9 @@ use super::frame::{Frame, LINK};
 use super::layer::Layer;
 use super::rejection::Rejection;
 
-/// Consumes the service tag; the customer's frame follows.
+/// Consumes the service tag, whose identifier (I-SID) is that of an overlay network; the customer's frame follows.
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
-    frame.skip(4, LINK)?;
+    let [_, service @ ..] = *frame.header::<4>(LINK)?;
+    frame.realm.enter_overlay(service);
     Ok(Layer::Ethernet)
 }

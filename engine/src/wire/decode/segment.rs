@@ -49,6 +49,10 @@ pub struct Segment<'a> {
     pub identification: u32,
     /// VLANs of the innermost Ethernet frame, and VNI of the innermost overlay network.
     pub realm: Realm,
+    /// Who sent the frame around the innermost IP packet, as its link layer says.
+    pub mac: Option<&'a [u8; 6]>,
+    /// The hops that the packet may still take: its TTL or hop limit; 0 for a fragmented packet.
+    pub hops: u8,
     /// The captured bytes of the transport header.
     pub header: &'a [u8],
     /// Its fields.

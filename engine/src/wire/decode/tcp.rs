@@ -24,6 +24,8 @@ pub(super) fn parse<'a>(frame: &mut Frame<'a>) -> Result<Segment<'a>, Undecoded>
         ip_packets: frame.ip_packets,
         identification: frame.identification,
         realm: frame.realm,
+        mac: frame.mac,
+        hops: frame.hops,
         header: bytes.get(..FIXED + options).unwrap_or(bytes),
         transport: Transport::Tcp {
             seq: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),

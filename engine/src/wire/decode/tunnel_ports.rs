@@ -4,12 +4,14 @@ use super::layer::Layer;
 use super::segment::Segment;
 
 /// Destination ports of the other tunnels.
-const FIXED: [(u16, Layer); 5] = [
+const FIXED: [(u16, Layer); 7] = [
     (2152, Layer::GtpU),
     (4790, Layer::VxlanGpe),
     (37_008, Layer::Tzsp),
     (1701, Layer::L2tp),
     (5247, Layer::Capwap),
+    (4754, Layer::Gre),
+    (6635, Layer::Mpls),
 ];
 
 /// Ports that one end has in both directions, while the other end's may be any.

@@ -26,6 +26,8 @@ pub(super) fn parse<'a>(frame: &mut Frame<'a>) -> Result<Segment<'a>, Rejection>
         ip_packets: frame.ip_packets,
         identification: frame.identification,
         realm: frame.realm,
+        mac: frame.mac,
+        hops: frame.hops,
         header,
         transport: Transport::Udp,
         payload: bytes.get(..payload_len).unwrap_or(bytes),

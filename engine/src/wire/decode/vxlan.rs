@@ -1,5 +1,5 @@
 //! VXLAN (RFC 7348, 5), with or without a group policy (draft-smith-vxlan-group-policy), and VXLAN-GPE
-//! (draft-ietf-nvo3-vxlan-gpe, 3).
+//! (draft-ietf-nvo3-vxlan-gpe, 3). Reserved fields are ignored, as receivers have to; some encapsulators use them.
 
 use super::frame::{Frame, LINK};
 use super::layer::Layer;
@@ -11,7 +11,7 @@ const NETWORK_IS_VALID: u8 = 0x08;
 /// Consumes the header.
 pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
     match *frame.header::<8>(LINK)? {
-        [flags, _, _, _, vni @ .., 0] if flags & NETWORK_IS_VALID != 0 => {
+        [flags, _, _, _, vni @ .., _] if flags & NETWORK_IS_VALID != 0 => {
             frame.realm.enter_overlay(vni);
             Ok(Layer::Ethernet)
         }
@@ -24,14 +24,14 @@ pub(super) fn peel_gpe(frame: &mut Frame) -> Result<Layer, Rejection> {
     const NEXT_PROTOCOL: u8 = 0x04;
     const VERSION: u8 = 0x30;
     match *frame.header::<8>(LINK)? {
-        [flags, _, _, next, vni @ .., 0] if flags & (VERSION | NEXT_PROTOCOL) == NEXT_PROTOCOL => {
+        [flags, _, _, next, vni @ .., _] if flags & (VERSION | NEXT_PROTOCOL) == NEXT_PROTOCOL => {
             if flags & NETWORK_IS_VALID != 0 {
                 frame.realm.enter_overlay(vni);
             }
             nsh::next_layer(next)
         }
         // Without a next protocol it is plain VXLAN.
-        [flags, _, _, _, vni @ .., 0] if flags & VERSION == 0 && flags & NETWORK_IS_VALID != 0 => {
+        [flags, _, _, _, vni @ .., _] if flags & VERSION == 0 && flags & NETWORK_IS_VALID != 0 => {
             frame.realm.enter_overlay(vni);
             Ok(Layer::Ethernet)
         }

@@ -7,6 +7,7 @@ use super::rejection::Rejection;
 
 const VERSION_AND_TYPE: u8 = 0x0f;
 const DATA: u8 = 0x08;
+const FROM_DS: u8 = 0x02;
 const TO_AND_FROM_DS: u8 = 0x03;
 const PROTECTED: u8 = 0x40;
 const ORDER: u8 = 0x80;
@@ -43,21 +44,26 @@ pub(super) fn peel_prism(frame: &mut Frame) -> Result<Layer, Rejection> {
 
 /// Consumes the MAC header of a data frame (IEEE 802.11, 9.3.2). Frames without data, and control and management
 /// frames carry nothing; protected frames cannot be read.
-pub(super) fn peel(frame: &mut Frame) -> Result<Layer, Rejection> {
-    let [kind, control, ..] = *frame.header::<24>(LINK)?;
-    peel_rest(frame, kind, control)
+pub(super) fn peel(frame: &mut Frame<'_>) -> Result<Layer, Rejection> {
+    let header = frame.header::<24>(LINK)?;
+    peel_rest(frame, header, (header[0], header[1]))
 }
 
 /// As `peel`, with the two bytes of frame control in either order: many access points send them swapped in tunnels.
-pub(super) fn peel_of_tunnel(frame: &mut Frame) -> Result<Layer, Rejection> {
-    let [first, second, ..] = *frame.header::<24>(LINK)?;
+pub(super) fn peel_of_tunnel(frame: &mut Frame<'_>) -> Result<Layer, Rejection> {
+    let header = frame.header::<24>(LINK)?;
+    let (first, second) = (header[0], header[1]);
     let is_swapped = first & VERSION_AND_TYPE != DATA && second & VERSION_AND_TYPE == DATA;
-    let (kind, control) = if is_swapped { (second, first) } else { (first, second) };
-    peel_rest(frame, kind, control)
+    let both = if is_swapped { (second, first) } else { (first, second) };
+    peel_rest(frame, header, both)
 }
 
 /// Consumes what follows the three addresses and the sequence number.
-fn peel_rest(frame: &mut Frame, kind: u8, control: u8) -> Result<Layer, Rejection> {
+fn peel_rest<'a>(
+    frame: &mut Frame<'a>,
+    header: &'a [u8; 24],
+    (kind, control): (u8, u8),
+) -> Result<Layer, Rejection> {
     let is_data = kind & VERSION_AND_TYPE == DATA;
     if !is_data || kind & NO_DATA != 0 {
         return Ok(frame.undecoded(Carried::Control));
@@ -65,9 +71,11 @@ fn peel_rest(frame: &mut Frame, kind: u8, control: u8) -> Result<Layer, Rejectio
     if control & PROTECTED != 0 {
         return Ok(frame.undecoded(Carried::EncryptedWlan));
     }
-    if control & TO_AND_FROM_DS == TO_AND_FROM_DS {
-        frame.skip(6, LINK)?; // the fourth address
-    }
+    frame.station = match control & TO_AND_FROM_DS {
+        FROM_DS => header[16..].first_chunk(),
+        TO_AND_FROM_DS => Some(frame.header::<6>(LINK)?), // the fourth address
+        _ => header[10..].first_chunk(),
+    };
     if kind & QOS != 0 {
         let [qos, _] = *frame.header::<2>(LINK)?;
         if control & ORDER != 0 {

@@ -6,6 +6,9 @@ use super::dns_type::OPT;
 use crate::wire::bytes::cursor::{Cursor, Short};
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 
+/// The opcode of a dynamic update.
+const UPDATE: u8 = 5;
+
 /// A DNS message: header, questions, and the answer section.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Message {
@@ -21,7 +24,7 @@ pub struct Message {
     pub truncated: bool,
     /// The question section.
     pub questions: Vec<Question>,
-    /// The answer section.
+    /// The answer section. An UPDATE has none, but prerequisites in its place (RFC 2136, 2.4).
     pub answers: Vec<Answer>,
     /// The first error, if there is one; the sections hold the entries before it. `short` may be caused by
     /// the snap length, all other errors are in the message itself.
@@ -127,7 +130,9 @@ fn read_sections<'a>(
         let data = read_rdata(bytes, cursor, length, rtype, rclass)?;
         // A TTL with the most significant bit set counts as zero (RFC 2181, 8).
         let ttl_s = if ttl_s >> 31 == 0 { ttl_s } else { 0 };
-        message.answers.push(Answer { name, rtype, ttl_s, data });
+        if message.opcode != UPDATE {
+            message.answers.push(Answer { name, rtype, ttl_s, data });
+        }
     }
     Ok(())
 }

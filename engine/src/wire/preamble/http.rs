@@ -15,17 +15,21 @@ pub(super) struct RequestLine<'a> {
 }
 
 /// The request line (RFC 9112, 3) in a line without its terminator; None if it is something else. Servers tolerate
-/// several spaces, and some a missing target.
+/// several spaces or one at the end, and some a missing target, a missing space before the version, or a missing
+/// minor version.
 pub(super) fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
-    let (line, version) = line.split_at_checked(line.len().checked_sub(9)?)?;
-    let [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] = version else { return None };
-    let at = line.iter().position(|&byte| byte == b' ').unwrap_or(line.len());
+    let line = match line.trim_ascii_end() {
+        [major @ .., minor] if minor.is_ascii_digit() => major,
+        major => major,
+    };
+    let line = line.strip_suffix(b"HTTP/1.")?;
+    let at = line.iter().position(|&byte| byte == b' ')?;
     let (method, target) = (&line[..at], line[at..].trim_ascii());
     let target = match method {
         b"CONNECT" => target.split(|&byte| byte == b' ').next()?, // some clients add a path
         _ => target,
     };
-    let is_request = minor.is_ascii_digit() && is_method(method) && !target.contains(&b' ');
+    let is_request = is_method(method) && !target.contains(&b' ');
     is_request.then_some(RequestLine { method, target })
 }
 

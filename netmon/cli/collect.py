@@ -1,0 +1,86 @@
+"""`netmon store collect`: takes the events of sensors from a broker into a store."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from netmon.cli.broker_options import CredentialsOption, KafkaOption, read_pairs
+from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.terminal import log
+from netmon.config.settings import store_path
+from netmon.errors import EventError, StoreError
+from netmon.store.intake import Intake
+from netmon.store.opening import opened_by_name
+from netmon.store.sqlite import SqliteStore
+from netmon.streams.collection import Collection
+from netmon.streams.destination import BrokerAccess, open_reader, without_password
+
+
+@grouped
+def collect(
+    url: Annotated[
+        str, typer.Argument(metavar="URL", help="nats://HOST/SUBJECT or kafka://HOST:PORT/TOPIC.")
+    ],
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
+    ] = None,
+    group: Annotated[
+        str,
+        typer.Option("--group", metavar="NAME", help="Durable consumer or group: a name for each store."),
+    ] = "netmon",
+    credentials: CredentialsOption = None,
+    kafka: KafkaOption = None,
+    once: Annotated[bool, typer.Option("--once", help="Stop when everything is collected.")] = False,
+    *,
+    options: ConfigOptions,
+) -> None:
+    """Takes the events of any number of sensors from NATS JetStream or Kafka into a store, and goes on.
+
+    An event is acknowledged after the store has committed it, and one that is stored already changes
+    nothing: nothing is lost, and nothing counts twice, whenever this program, the broker or a sensor stops.
+
+    Examples:
+
+      netmon store collect nats://broker.example/netmon.events --store fleet.db
+
+      netmon store collect kafka://broker.example:9092/netmon --store fleet.db --once
+    """
+    access = BrokerAccess(credentials, None, read_pairs(kafka))
+    reader = open_reader(url, group, access)
+    name = without_password(url)
+    path = store or store_path(options.load(), os.environ)
+    if path is None:
+        raise StoreError("there is no store: store.path is off; name one with --store")
+    with opened_by_name(path) as opened_store:
+        if isinstance(opened_store, SqliteStore):
+            opened_store.execute(
+                "PRAGMA synchronous=FULL"
+            )  # what is acknowledged must survive a power failure
+
+        def keep(lines: Sequence[bytes]) -> int:
+            intake, count = Intake(opened_store, str(path)), 0
+            for line in lines:
+                try:
+                    intake.write(line.decode(errors="replace"))
+                    count += 1
+                except EventError:
+                    continue  # what is left out is counted
+            intake.flush()
+            return count
+
+        collection = Collection(reader, keep, name, log)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: collection.stop())
+        if not once:
+            log(f"collecting from {name} into {path}")
+        try:
+            collection.run(until_empty=once)
+        finally:
+            reader.end()
+            log(f"{collection.collected:,} events collected, {collection.rejected:,} messages left out")

@@ -1,0 +1,157 @@
+"""`netmon privacy erase`: removes what is stored of clients."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netmon.cli.key_options import KeyOptions
+from netmon.cli.options import grouped
+from netmon.cli.terminal import log, write_line
+from netmon.config.settings import Config, store_path
+from netmon.days import DAY_NS, iso_day
+from netmon.errors import ConfigError, StoreError, reason_of
+from netmon.evidence.erasure import erase as erase_finding
+from netmon.evidence.of_clients import documents_of
+from netmon.outputs.spool import segments
+from netmon.privacy import identification_log
+from netmon.privacy.event_erasure import erase_events, event_files
+from netmon.privacy.identification import check_pseudonyms
+from netmon.privacy.key_file import read_all_keys
+from netmon.privacy.levels import CLIENT, Pseudonyms
+from netmon.store.erasure import days_of_flows, erase_clients
+from netmon.store.reading import opened
+
+_DAYS_WITHOUT_STORE = 400
+"""Days of pseudonyms that are looked for in events: longer than these are kept."""
+
+
+@grouped
+def erase(
+    clients: Annotated[
+        list[str],
+        typer.Argument(metavar="CLIENT…", help="An address, or a pseudonym such as client-a70e6ec833b3d7a2."),
+    ],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept, so do not name the person.")
+    ],
+    store: Annotated[
+        Path | None,
+        typer.Option("--store", metavar="FILE", help="Store instead of that of the configuration."),
+    ] = None,
+    *,
+    options: KeyOptions,
+) -> None:
+    """Removes what is stored of a client.
+
+    From the store, the evidence, the spool, events.file, and the files it was rotated to. Of an address, its
+    pseudonyms are removed as well, as far as the keys are still there. A tombstone in place of each event has
+    the hash of what stood there, so that the chain of the evidence stays verifiable; the store keeps when,
+    why and how much was erased. What shows the client's network only (level 2) cannot be attributed to it
+    and stays.
+
+    Examples:
+
+      sudo netmon privacy erase 192.0.2.17 --store /var/lib/netmon/flows.db --reason "request of 2026-11-28"
+    """
+    if not reason.strip():
+        raise ConfigError("--reason is empty: say why the client is erased")
+    addresses = _addresses(clients)
+    settings, now = options.load(), datetime.now(UTC)
+    files = [] if settings.events is None else event_files(settings.events)
+    files += _spooled(settings)
+    kept = _existing_store(store, settings)
+    if kept is None and not files and settings.evidence.folder is None:
+        raise ConfigError("there is nothing to erase from: give --store FILE, or --config FILE")
+    if settings.privacy_key is not None:
+        identification_log.append(
+            settings.privacy_key, now, "erase", clients=len(set(clients)), reason=reason
+        )
+    now_ns = int(now.timestamp()) * 1_000_000_000
+    recent = range(now_ns // DAY_NS - _DAYS_WITHOUT_STORE, now_ns // DAY_NS + 1)
+    shown = frozenset({*clients, *addresses, *_pseudonyms(settings, addresses, recent)})
+    if settings.evidence.folder is not None and settings.evidence.folder.is_dir():
+        _erase_evidence(settings.evidence.folder, shown)
+    if kept is not None:
+        _erase_from_store(kept, settings, (clients, addresses), now_ns, reason)
+    for file in files:
+        with _explained(file):
+            count = erase_events(file, shown)
+        write_line(f"{file}: {count:,} events erased")
+
+
+def _existing_store(given: Path | None, settings: Config) -> Path | None:
+    """The store; None if there is none. Raises StoreError for one that is given and does not exist."""
+    path = given or store_path(settings, os.environ)
+    if path is not None and path.is_file():
+        return path
+    if given is not None:
+        raise StoreError(f"{given}: there is no store: name it in --store")
+    return None
+
+
+def _spooled(settings: Config) -> list[Path]:
+    """The files of the spool. What was passed on has to be erased where it is."""
+    folder = settings.spool.folder
+    return segments(folder) if folder is not None and folder.is_dir() else []
+
+
+def _erase_evidence(folder: Path, shown: frozenset[str]) -> None:
+    documents = list(documents_of(folder, shown))
+    for document in documents:
+        erase_finding(document)
+    write_line(f"{folder}: evidence for {len(documents):,} findings erased")
+
+
+@contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    """An error while the events in a file are read or erased. Raises ConfigError."""
+    try:
+        yield
+    except (OSError, EOFError) as error:
+        why = reason_of(error) if isinstance(error, OSError) else "it is cut"
+        raise ConfigError(f"{file}: {why}; its events are not erased") from error
+
+
+def _erase_from_store(
+    path: Path, settings: Config, clients: tuple[Sequence[str], Sequence[str]], now_ns: int, reason: str
+) -> None:
+    given, addresses = clients
+    with opened(path) as store:
+        shown = {*given, *addresses, *_pseudonyms(settings, addresses, days_of_flows(store))}
+        erased = erase_clients(store, shown, now_ns, reason)
+    write_line(f"{path}: {erased.flows:,} flows erased, among them {erased.findings:,} findings")
+    if not erased.is_purged:
+        log(
+            f"{path}: in use, so what was erased stays in {path}-wal until netmon has written more, or is "
+            "restarted"
+        )
+    for name in erased.evidence if settings.evidence.folder is None else ():
+        log(f"evidence of these flows: remove it with `netmon evidence erase DIR/{name}`")
+
+
+def _addresses(clients: Iterable[str]) -> list[str]:
+    """The addresses among the clients, as outputs write them. Raises ConfigError for what is no client."""
+    addresses = []
+    for one in clients:
+        try:
+            addresses.append(str(ipaddress.ip_address(one)))
+        except ValueError:
+            check_pseudonyms([one])
+    return addresses
+
+
+def _pseudonyms(settings: Config, addresses: Sequence[str], days: Iterable[int]) -> set[str]:
+    """How the addresses are shown on these days, by each key that is still there."""
+    if settings.privacy_key is None or not addresses:
+        return set()
+    keys = read_all_keys(settings.privacy_key)
+    makers = (Pseudonyms(key, CLIENT, iso_day(day * DAY_NS)) for day in days for key in keys)
+    return {maker.of(address) for maker in makers for address in addresses}

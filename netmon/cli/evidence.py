@@ -1,0 +1,161 @@
+"""`netmon evidence`: checks what was written as evidence, and shows the head of its chain."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netmon.cli.options import ERROR
+from netmon.cli.terminal import log, write_line
+from netmon.errors import ConfigError, OutputError
+from netmon.evidence.chain import Head
+from netmon.evidence.chain_check import check_chain
+from netmon.evidence.erasure import erase
+from netmon.evidence.reproduction import Reproduction
+from netmon.places.databases import default_folders
+
+app = typer.Typer(
+    no_args_is_help=True, help="Checks evidence for findings, and the chain that links it with the events."
+)
+
+_HEAD = re.compile(r"^(\d+) ([0-9a-f]{64})\b", re.MULTILINE)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the evidence.")]
+
+
+@app.command("head", short_help="Shows the head of the chain, to be signed or written down.")
+def head(folder: Folder) -> None:
+    """Shows the last record of the chain: its number and its SHA-256.
+
+    Keep it where whoever can write the folder cannot: `netmon evidence verify --head` then notices if
+    records were removed at the end of the chain, or if all of it was written anew. Sign it with minisign,
+    print it, or send it to a third party.
+
+    Examples:
+
+      netmon evidence head /var/lib/netmon/evidence
+
+      netmon evidence head DIR > head.txt && minisign -Sm head.txt
+    """
+    check = check_chain(_existing(folder), None)
+    if check.head.number == 0:
+        raise OutputError(f"{folder}: there is no chain")
+    write_line(str(check.head))
+    for problem in check.problems:
+        log(problem)
+    if check.problems:
+        raise typer.Exit(ERROR)
+
+
+@app.command("erase", short_help="Removes findings, and keeps their hashes.")
+def erase_findings(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="The documents of the findings (*.json).")
+    ],
+) -> None:
+    """Removes the packets, the configuration and the document of findings, for example of one client.
+
+    The hash of each document remains in its place, so that the chain can still be verified. The sensor may
+    run meanwhile. `netmon privacy erase` shows which findings are those of a client.
+
+    Examples:
+
+      netmon evidence erase DIR/20260301T120000Z-acme-0123456789ab.json
+    """
+    for file in files:
+        erase(file)
+        write_line(f"{file}: erased")
+
+
+@app.command("verify", short_help="Checks evidence, its chain and the events, and judges findings again.")
+def verify(
+    folder: Folder,
+    events: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--events", metavar="FILE", help="A file of events, also .gz; repeat it, oldest file first."
+        ),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="TEXT|FILE", help="A head that `netmon evidence head` showed before."),
+    ] = None,
+    signatures: Annotated[
+        Path | None,
+        typer.Option("--signatures", metavar="DIR", help="Where the signatures that decided are now."),
+    ] = None,
+    databases: Annotated[
+        list[Path] | None,
+        typer.Option("--databases", metavar="DIR", help="Where location databases that decided are now."),
+    ] = None,
+    wireshark: Annotated[
+        bool,
+        typer.Option("--wireshark", help="Let tshark confirm names, addresses, times and bytes as well."),
+    ] = False,
+    chain_only: Annotated[
+        bool, typer.Option("--chain-only", help="Check hashes only, and judge no finding again.")
+    ] = False,
+) -> None:
+    """Checks that nothing was removed, changed or put in another order, and judges each finding again.
+
+    Every finding is judged from its file alone, with the signatures and location databases that decided,
+    which are found by their SHA-256. The exit code is 1 if anything is wrong, else 0.
+
+    Examples:
+
+      netmon evidence verify /var/lib/netmon/evidence
+
+      netmon evidence verify DIR --events events.jsonl.20260301T000000Z.gz --events events.jsonl
+
+      netmon evidence verify DIR --head head.txt --wireshark
+    """
+    check = check_chain(_existing(folder), None if head is None else _read_head(head), events or ())
+    for note in check.notes:
+        log(f"note: {note}")
+    problems = [*check.problems]
+    for problem in problems:
+        log(problem)
+    again = Reproduction(signatures, [*(databases or ()), *default_folders(os.environ)])
+    for name in () if chain_only else sorted(check.files):
+        found = list(_judge_again(folder / name, again, wireshark=wireshark))
+        for problem in found:
+            log(f"{name}: {problem}")
+        if not found:
+            write_line(f"{name}: the same verdict" + (", and Wireshark agrees" if wireshark else ""))
+        problems += found
+    covered = f", {check.confirmed} of {check.events} events confirmed" if events else ""
+    write_line(f"chain: {check.head.number} records, {len(check.files)} findings unchanged{covered}")
+    write_line(f"head: {check.head}")
+    if problems:
+        raise typer.Exit(ERROR)
+    write_line("no problem found")
+
+
+def _judge_again(file: Path, again: Reproduction, *, wireshark: bool) -> Iterator[str]:
+    yield from again.differences(file)
+    if wireshark:
+        # asyncio and dnspython are slow to import.
+        from netmon.evidence.second_opinion import differences  # noqa: PLC0415
+
+        yield from differences(file)
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise OutputError(f"{folder}: no such folder")
+    return folder
+
+
+def _read_head(given: str) -> Head:
+    """A head as text, or in a file. Raises ConfigError."""
+    path = Path(given)
+    text = path.read_text("utf-8", "replace") if len(given) < 4096 and path.is_file() else given
+    found = _HEAD.search(text)
+    if found is None:
+        raise ConfigError(f"--head: '{given}' is neither a number and a SHA-256, nor a file with them")
+    return Head(int(found[1]), found[2])

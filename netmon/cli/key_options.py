@@ -1,0 +1,27 @@
+"""Options of the commands that use the key of the pseudonyms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netmon.cli.options import ConfigOptions
+from netmon.config.settings import Config
+
+
+@dataclass(frozen=True)
+class KeyOptions(ConfigOptions):
+    """Options for the configuration, and the place of the key: a service may have it as a credential."""
+
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key-file", metavar="FILE", help="The key, if it is not privacy.key_file."),
+    ] = None
+
+    def load(self) -> Config:
+        """The configuration, overridden by these options. Raises ConfigError."""
+        config = super().load()
+        return config if self.key_file is None else replace(config, privacy_key=self.key_file)

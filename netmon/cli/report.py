@@ -1,0 +1,210 @@
+"""`netmon report`: a store, or capture files → a report for people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netmon import wiring
+from netmon.cli.options import ERROR, CaptureOptions, SourceName, grouped
+from netmon.cli.period import SinceOption, UntilOption, period_of
+from netmon.cli.terminal import log
+from netmon.config.settings import Config, store_path
+from netmon.errors import ReportError, SourceError
+from netmon.outputs.observer import Observer
+from netmon.report.build import build
+from netmon.report.checks import checks_of_files, checks_of_store
+from netmon.report.gather import gather
+from netmon.report.language import Language
+from netmon.report.write import FORMATS, STANDARD_OUTPUT, check_target, contents_of, write_report
+from netmon.signatures.match import compile_matcher
+from netmon.signatures.model import SignatureSet
+from netmon.sources.file_identity import run_of
+from netmon.sources.files import FileSource, in_order
+from netmon.store.opening import opened_by_name
+from netmon.store.queries import Reader, Scope
+from netmon.store.reading import Reading, intake_of, opened
+from netmon.store.sqlite import MEMORY
+
+
+class FormatName(StrEnum):
+    """The format of a report."""
+
+    HTML = "html"
+    PDF = "pdf"
+    JSON = "json"
+    CSV = "csv"
+
+
+class LanguageName(StrEnum):
+    """The language of a report."""
+
+    EN = "en"
+    DE = "de"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is reported, and how."""
+
+    vendor: str | None
+    target: str
+    kind: FormatName
+    language: LanguageName
+
+
+@grouped
+def report(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]…", help="Capture files. Without any, the store is reported."),
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="STORE", help="Store instead of the configured one.")
+    ] = None,
+    vendor: Annotated[
+        str | None, typer.Option("--vendor", metavar="VENDOR", help="Only this vendor. Default: all seen.")
+    ] = None,
+    kind: Annotated[
+        FormatName | None,
+        typer.Option(
+            "--format",
+            metavar="html|pdf|json|csv",
+            help="Format of the report. Default: as the name of the file ends, or html.",
+        ),
+    ] = None,
+    language: Annotated[
+        LanguageName, typer.Option("--language", metavar="en|de", help="Language of html and pdf.")
+    ] = LanguageName.EN,
+    target: Annotated[
+        str, typer.Option("--output", "-o", metavar="OUT", help="File to write; '-': standard output.")
+    ] = "",
+    *,
+    options: CaptureOptions,
+) -> None:
+    """Writes a report for people: what was seen, what it shows, and how to check it.
+
+    Reports what a store has about a period, or what capture files contain. The report is one file: a page
+    that needs no network, the same as PDF, all its numbers as JSON, or its table as CSV. Exits with 0 if it
+    was written, whatever it says.
+
+    Examples:
+
+      netmon report --since 30d -o september.html
+
+      netmon report --since 2026-09-01 --until 2026-09-30 --language de -o september.pdf
+
+      netmon report --country DE office.pcap -o office.html
+    """
+    if not target:
+        raise typer.BadParameter("give the file to write, such as -o report.html", param_hint="-o")
+    if files and (since or until or store):
+        raise typer.BadParameter("--since, --until and --store select from a store, and not from files")
+    asked = _Asked(vendor, target, kind or _format_of(target), language)
+    if target == STANDARD_OUTPUT and asked.kind is FormatName.PDF and sys.stdout.isatty():
+        raise ReportError("a PDF is not written to a terminal: give a file with -o")
+    check_target(target)
+    settings = options.load()
+    known = wiring.load_signatures(settings, log)
+    if vendor is not None:
+        wiring.require_vendor(vendor, known)
+    if files:
+        _report_files(files, settings, known, options, asked)
+    else:
+        _report_store(store, since, until, settings, known, options, asked)
+
+
+def _format_of(target: str) -> FormatName:
+    """The format that the name of a file stands for."""
+    ending = Path(target).suffix.lower().removeprefix(".")
+    return FormatName(ending) if ending in FORMATS else FormatName.HTML
+
+
+def _report_store(
+    store: str | None,
+    since: str | None,
+    until: str | None,
+    settings: Config,
+    known: SignatureSet,
+    options: CaptureOptions,
+    asked: _Asked,
+) -> None:
+    first, end = period_of(since, until)
+    path = store if store is not None else store_path(settings, os.environ)
+    if path is None:
+        raise ReportError("the store is off (store.path): give capture files, or another store with --store")
+    limits = [*_given("--store", store), *_given("--since", since), *_given("--until", until)]
+    limits += _given("--vendor", asked.vendor)
+    words = ["netmon", "report", *limits, *_given("--config", options.config)]
+    with opened_by_name(path, is_read_only=True) as reader:
+        selection = Scope(since_day=first, until_day=end, vendor=asked.vendor)
+        _write(reader, selection, known, asked, words, checks_of_store(words, limits))
+
+
+def _report_files(
+    files: list[str], settings: Config, known: SignatureSet, options: CaptureOptions, asked: _Asked
+) -> None:
+    if options.source is not SourceName.NATIVE:
+        raise SourceError("a report reads files with --source native only")
+    for path in files:
+        if path != "-" and not Path(path).exists():
+            raise SourceError(f"{path or 'empty file name'}: no such file")
+    paths = in_order(files)
+    databases = wiring.open_databases(settings, log)
+    monitor = wiring.make_monitor(settings, known, databases=databases)
+    observer = Observer(settings.sensor, settings.site, run_of(paths, ""))
+    given = [*_given("--config", options.config), *_given("--country", options.country)]
+    given += _given("--privacy", options.privacy)
+    words = ["netmon", "report", *given, *_given("--vendor", asked.vendor), *paths]
+    with opened(MEMORY) as store:
+        reading = Reading(
+            intake_of(store, MEMORY, observer),
+            settings,
+            known,
+            databases.current,
+            wiring.make_privacy(settings),
+            observer,
+            paths=paths,
+            expression="",
+        )
+        source = FileSource(paths, compile_matcher(known), limits=settings.engine_keywords())
+        for batch in source.batches():
+            wiring.deliver(batch, monitor, [reading])
+        reading.finish(source.stats(), source.problems)
+        selection = Scope(vendor=asked.vendor)
+        _write(store, selection, known, asked, words, checks_of_files(words, given, paths))
+    for line in (*source.problems, *databases.take_problems()):
+        log(line)
+    if source.problems:
+        raise typer.Exit(ERROR)
+
+
+def _write(
+    reader: Reader,
+    selection: Scope,
+    known: SignatureSet,
+    asked: _Asked,
+    words: list[str],
+    checks: dict[str, str],
+) -> None:
+    facts = gather(reader, selection)
+    seen = sorted({group.meaning.vendor for group in facts.groups})
+    vendors = [asked.vendor] if asked.vendor is not None else seen or sorted(known.vendors)
+    made = build(facts, known, vendors, words)
+    language = Language(asked.language.value)
+    write_report(asked.target, contents_of(made, asked.kind.value, language, known.locations, checks))
+
+
+def _given(option: str, value: object) -> Iterator[str]:
+    """The words of an option, if it was given."""
+    if value is not None:
+        yield from (option, str(value))

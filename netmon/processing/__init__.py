@@ -1,0 +1,1 @@
+"""What netmon stores about clients, where, why, for how long, and who can read it."""

@@ -1,0 +1,83 @@
+"""The answer for each vendor: the statement about each country of concern, and the shares of the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from netmon.records import STANDINGS, UNCOUNTED, Standing, Uncounted
+from netmon.report.facts import Amount, ClientCount, Group
+from netmon.report.model import Answer, ConcernStatement, Conclusion, StandingSum, Sum, UncountedSum
+from netmon.report.sums import add_up, as_sum, share_sums, total_of
+
+WORST_FIRST: Sequence[Conclusion] = (
+    "located",
+    "open",
+    "partly_excluded",
+    "excluded",
+    "no_data",
+    "no_concern",
+    "nothing",
+)
+
+
+def answer(
+    vendor: str, title: str, groups: Sequence[Group], clients: ClientCount | None, countries: Iterable[str]
+) -> Answer:
+    """The answer for a vendor from its groups; `countries` are of concern, also if nothing was seen."""
+    total = total_of(group.amount for group in groups)
+    found = {one.country for group in groups for one in group.meaning.concerns}
+    statements = tuple(_statement(country, groups) for country in sorted(found | set(countries)))
+    conclusion = min((one.conclusion for one in statements), key=WORST_FIRST.index, default=None)
+    return Answer(
+        vendor,
+        title,
+        conclusion or ("no_concern" if groups else "nothing"),
+        as_sum(total, total.total_bytes),
+        clients.count if clients else None,
+        clients.is_exact if clients else False,
+        statements,
+        share_sums(groups),
+    )
+
+
+def alarm_of(one: Answer) -> tuple[int, str]:
+    """The order of answers: the worst first."""
+    return WORST_FIRST.index(one.conclusion), one.vendor
+
+
+def _statement(country: str, groups: Sequence[Group]) -> ConcernStatement:
+    def standing(group: Group) -> Standing | None:
+        if group.meaning.uncounted is not None:
+            return None
+        return next((one.standing for one in group.meaning.concerns if one.country == country), None)
+
+    def uncounted(group: Group) -> Uncounted | None:
+        # A flow that does not count has no standing, and is said of each country.
+        return group.meaning.uncounted
+
+    standings: dict[Standing, Amount] = add_up(groups, standing)
+    left_out: dict[Uncounted, Amount] = add_up(groups, uncounted)
+    counted = total_of(standings.values())
+    return ConcernStatement(
+        country,
+        _conclude(standings, bool(left_out)),
+        as_sum(counted, counted.total_bytes),
+        tuple(StandingSum(one, _part(standings[one], counted)) for one in STANDINGS if one in standings),
+        tuple(UncountedSum(one, as_sum(left_out[one])) for one in UNCOUNTED if one in left_out),
+    )
+
+
+def _part(amount: Amount, counted: Amount) -> Sum:
+    """A part of the counted connections; its share is that of the connections."""
+    flows = round(amount.flows / counted.flows, 6)
+    return Sum(amount.flows, amount.sent_bytes, amount.received_bytes, amount.total_bytes, flows)
+
+
+def _conclude(standings: Mapping[Standing, Amount], is_left_out: bool) -> Conclusion:
+    if not standings:
+        return "no_data" if is_left_out else "nothing"
+    if "located" in standings:
+        return "located"
+    if "excluded" not in standings:
+        return "open"
+    return "excluded" if len(standings) == 1 else "partly_excluded"

@@ -1,0 +1,84 @@
+"""What the sensors could not see, and whether that is so much that the view is poor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from netmon.quality import THRESHOLDS, Threshold
+from netmon.report.facts import RUN, PeriodFacts, ViewFact
+from netmon.report.model import Blind, ReportView, ViewGrade
+
+HARMLESS = frozenset({"duplicates", "coalesced"})
+"""Problems that hide no connection."""
+
+MOST_DETAILS = 5
+POOR_GAP_SHARE = 0.01
+"""The share of the watched time above which gaps make the view poor."""
+
+
+def view_of(facts: PeriodFacts) -> ReportView:
+    """The view of all interfaces together; poor if that of one is."""
+    blinds = tuple(_blinds(facts))
+    packets = sum(view.counters.get("packets", 0) for view in facts.views)
+    return ReportView(_grade(facts, packets, blinds), packets, blinds)
+
+
+def _grade(facts: PeriodFacts, packets: int, blinds: Sequence[Blind]) -> ViewGrade:
+    if not facts.views or packets == 0:
+        return "none"
+    if any(one.is_poor for one in blinds):
+        return "poor"
+    return "limited" if any(one.kind not in HARMLESS for one in blinds) else "good"
+
+
+def _blinds(facts: PeriodFacts) -> Iterator[Blind]:
+    gap_s = sum(gap.end_ns - gap.start_ns for gap in facts.gaps) // 1_000_000_000
+    if gap_s:
+        interfaces = {(view.sensor, view.interface) for view in facts.views if view.interface != RUN}
+        watched = len(interfaces) * (facts.until_ns - facts.since_ns) // 1_000_000_000
+        yield Blind("gaps", gap_s, watched, gap_s > POOR_GAP_SHARE * watched)
+    for threshold in THRESHOLDS:
+        found = _by_threshold(threshold, facts.views)
+        if found is not None:
+            yield found
+    edges: Counter[str] = Counter()
+    for group in facts.groups:
+        if group.meaning.edge is not None:
+            edges[group.meaning.edge] += group.amount.flows
+    if edges:
+        all_flows = sum(group.amount.flows for group in facts.groups)
+        yield Blind("edge", edges.total(), all_flows, is_poor=False, details=_most(edges))
+    flows = sum(view.counters.get("flows", 0) for view in facts.views)
+    unnamed: Counter[str] = Counter()
+    for view in facts.views:
+        unnamed.update(view.unnamed)
+    if unnamed["ech"]:
+        yield Blind("ech", unnamed["ech"], flows, is_poor=False)
+    encrypted = sum(view.counters.get("encrypted_dns", 0) for view in facts.views)
+    if encrypted:
+        yield Blind("encrypted_dns", encrypted, flows, is_poor=False)
+    others = Counter({reason: count for reason, count in unnamed.items() if reason != "ech" and count})
+    if others:
+        yield Blind("unnamed", others.total(), flows, is_poor=False, details=_most(others))
+
+
+def _by_threshold(threshold: Threshold, views: Sequence[ViewFact]) -> Blind | None:
+    count = of = 0
+    is_poor = False
+    kinds: Counter[str] = Counter()
+    for view in views:
+        part = view.counters.get(threshold.part, 0)
+        whole = sum(view.counters.get(key, 0) for key in threshold.total)
+        count, of = count + part, of + whole
+        is_poor |= whole >= threshold.min_total and part > threshold.share * whole
+        if threshold.problem == "undecoded":
+            kinds.update(view.undecoded)
+    is_poor |= any(threshold.problem in view.faults for view in views)
+    if not count:
+        return None
+    return Blind(threshold.problem, count, of, is_poor and threshold.problem not in HARMLESS, _most(kinds))
+
+
+def _most(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_DETAILS])

@@ -1,0 +1,190 @@
+"""What a report is made from: sums and records of a period, as the store gives them.
+
+Times are integer nanoseconds since 1970-01-01 UTC, as everywhere below the outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netmon.records import Contact, Evidence, Lack, Outcome, Severity, Standing, Uncounted
+
+RUN = "*"
+"""In the place of an interface: a sensor as a whole."""
+OTHER = "other"
+"""In place of a country: another one than the other sources name, which a licence withholds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much traffic there was: connections, and IP bytes in each direction."""
+
+    flows: int = 0
+    sent_bytes: int = 0
+    received_bytes: int = 0
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of both directions."""
+        return self.sent_bytes + self.received_bytes
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(
+            self.flows + other.flows,
+            self.sent_bytes + other.sent_bytes,
+            self.received_bytes + other.received_bytes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernFact:
+    """Where a flow stands with one country of concern."""
+
+    country: str
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A capture file that a run read."""
+
+    path: str
+    sha256: str | None  # None: it was read from standard input
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFact:
+    """A location database that a run used."""
+
+    name: str
+    built: str | None  # ISO day
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFact:
+    """A run of a sensor, or of a command that read files."""
+
+    sensor: str
+    site: str | None
+    run: str
+    start_ns: int
+    end_ns: int
+    interfaces: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()  # of the users, as configured; empty: not known
+    privacy: int = 0
+    latitude: float | None = None
+    longitude: float | None = None
+    version: str = ""
+    signatures_sha256: str = ""
+    databases: tuple[DatabaseFact, ...] = ()
+    files: tuple[ReadFile, ...] = ()
+    problems: tuple[str, ...] = ()  # of files: damaged, or not complete
+    is_ended: bool = True  # False: it was still running, or was killed
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What is equal for many flows: where they went, and what that means."""
+
+    vendor: str
+    component: str
+    location: str
+    country: str
+    city: str | None
+    confidence: str
+    outcome: Outcome
+    reason: str
+    severity: Severity | None
+    lacks: Lack | None
+    concerns: tuple[ConcernFact, ...]
+    uncounted: Uncounted | None
+    evidence: Evidence
+    contact: Contact
+    claims: tuple[str, ...] = ()  # the countries that sources name, if the place is disputed
+    sources: tuple[str, ...] = ()  # those that locate the address
+    edge: str | None = None  # the third party that answers for the vendor
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The flows of one sensor with one meaning, which began in one span of the time line."""
+
+    sensor: str
+    meaning: Meaning
+    bucket: int  # number of the span
+    amount: Amount
+    first_ns: int
+    last_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFact:
+    """Findings with the same client, server and meaning."""
+
+    sensor: str
+    client: str | None
+    client_host: str | None
+    client_mac: str | None
+    name: str | None
+    server: str
+    port: int
+    transport: str
+    meaning: Meaning
+    amount: Amount
+    first_ns: int
+    last_ns: int
+    votes: tuple[Mapping[str, Any], ...] = ()  # as in the event
+    not_in: tuple[str, ...] = ()
+    rtt_ms: float | None = None
+    flow: str = ""  # run and number of the first of them
+    evidence: tuple[tuple[str, str], ...] = ()  # file and SHA-256
+
+
+@dataclass(frozen=True, slots=True)
+class ViewFact:
+    """What an interface showed in the period: counters, and faults with the minutes in which they were so."""
+
+    sensor: str
+    interface: str  # RUN: what belongs to no single one
+    counters: Mapping[str, int]
+    unnamed: Mapping[str, int] = field(default_factory=dict)
+    undecoded: Mapping[str, int] = field(default_factory=dict)  # by what the packets carry, in words
+    faults: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchGap:
+    """A time in which a sensor did not see an interface, or did not run."""
+
+    sensor: str
+    interface: str
+    start_ns: int
+    end_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCount:
+    """How many clients there were, or at least were: pseudonyms of several days cannot be compared."""
+
+    count: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodFacts:
+    """Everything that the store has about a period."""
+
+    since_ns: int
+    until_ns: int
+    bucket_ns: int
+    runs: tuple[RunFact, ...] = ()
+    groups: tuple[Group, ...] = ()
+    findings: tuple[FindingFact, ...] = ()
+    findings_more: Amount = Amount()  # those of further clients, servers and meanings
+    clients: Mapping[str, ClientCount] = field(default_factory=dict)  # by vendor
+    views: tuple[ViewFact, ...] = ()
+    gaps: tuple[WatchGap, ...] = ()

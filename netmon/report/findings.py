@@ -1,0 +1,90 @@
+"""The findings, together where component, place, verdict and sources are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from netmon.outputs.events import timestamp
+from netmon.records import SEVERITIES
+from netmon.report.facts import FindingFact, PeriodFacts
+from netmon.report.model import EvidenceFile, Finding, FindingContact, SourceVote
+from netmon.report.sums import as_sum, total_of
+from netmon.report.tables import Locations, spot_of
+
+
+def findings_of(facts: PeriodFacts, locations: Locations) -> Iterator[Finding]:
+    """The findings, the worst first, then those with most bytes."""
+    found: dict[tuple[object, ...], list[FindingFact]] = {}
+    for one in facts.findings:
+        found.setdefault(_key(one), []).append(one)
+    findings = [_finding(members, locations) for members in found.values()]
+    yield from sorted(findings, key=_order)
+
+
+def _key(one: FindingFact) -> tuple[object, ...]:
+    meaning = one.meaning
+    place = (meaning.location, meaning.country, meaning.city, meaning.confidence, meaning.claims)
+    return (
+        meaning.vendor,
+        meaning.component,
+        meaning.reason,
+        meaning.severity,
+        meaning.evidence,
+        *place,
+        _votes(one),
+    )
+
+
+def _order(one: Finding) -> tuple[int, int, str, str, str]:
+    rank = -SEVERITIES.index(one.severity) if one.severity else 1
+    return rank, -one.sum.total_bytes, one.vendor, one.component, one.contacts[0].first
+
+
+def _finding(members: Sequence[FindingFact], locations: Locations) -> Finding:
+    members = sorted(members, key=lambda one: (one.first_ns, one.sensor, one.flow))
+    meaning = members[0].meaning
+    return Finding(
+        severity=meaning.severity,
+        outcome=meaning.outcome,
+        reason=meaning.reason,
+        vendor=meaning.vendor,
+        component=meaning.component,
+        named_by=meaning.evidence,
+        spot=spot_of(meaning, locations),
+        votes=_votes(members[0]),
+        sum=as_sum(total_of(one.amount for one in members)),
+        contacts=tuple(map(_contact, members)),
+    )
+
+
+def _votes(one: FindingFact) -> tuple[SourceVote, ...]:
+    return tuple(
+        SourceVote(
+            vote["source"],
+            vote.get("country"),
+            vote.get("city"),
+            vote.get("about", "location"),
+            vote.get("date"),
+            bool(vote.get("contradicts")),
+        )
+        for vote in one.votes
+    )
+
+
+def _contact(one: FindingFact) -> FindingContact:
+    return FindingContact(
+        sensor=one.sensor,
+        first=timestamp(one.first_ns),
+        last=timestamp(one.last_ns),
+        client=one.client,
+        client_host=one.client_host,
+        client_mac=one.client_mac,
+        name=one.name,
+        server=one.server,
+        port=one.port,
+        transport=one.transport,
+        rtt_ms=one.rtt_ms,
+        sum=as_sum(one.amount),
+        flow=one.flow,
+        evidence=tuple(EvidenceFile(*file) for file in one.evidence),
+    )

@@ -1,0 +1,253 @@
+"""From a store to the facts of a period: everything that a report asks a store for."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from netmon.days import DAY_NS
+from netmon.errors import ReportError
+from netmon.privacy import ADDRESS, PSEUDONYM
+from netmon.report.facts import (
+    OTHER,
+    Amount,
+    ClientCount,
+    ConcernFact,
+    DatabaseFact,
+    FindingFact,
+    Group,
+    Meaning,
+    PeriodFacts,
+    ReadFile,
+    RunFact,
+    ViewFact,
+    WatchGap,
+)
+from netmon.store import queries, spans
+from netmon.store.queries import Reader, Scope
+from netmon.store.spans import ClientsOfDay, ContactTotals
+
+MOST_CONTACTS = 40
+"""Clients and servers with findings that are listed; the others are in all sums."""
+MOST_SPANS = 72
+_SECOND = 1_000_000_000
+SPANS_S = (
+    *(1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200),
+    *(86_400 * days for days in (1, 2, 7, 14, 28, 91, 364)),
+)
+"""The spans that a time line may have, in seconds."""
+
+
+def gather(reader: Reader, selection: Scope) -> PeriodFacts:
+    """The facts. Raises ReportError if the store has nothing about the period."""
+    runs = list(queries.rows(reader, "runs", selection))
+    if not runs:
+        raise ReportError("the store has no record of this period: choose another with --since and --until")
+    ends = spans.last_seen(reader)
+    facts = [_run(row, ends.get((row["sensor"], row["run"]))) for row in runs]
+    since_ns = (
+        min(run.start_ns for run in facts) if selection.since_day is None else selection.since_day * DAY_NS
+    )
+    until_ns = max(run.end_ns for run in facts)
+    if selection.until_day is not None:
+        until_ns = min(until_ns, selection.until_day * DAY_NS)
+    until_ns = max(until_ns, since_ns + 1)
+    bucket_ns = choose_span(until_ns - since_ns)
+    meanings = _Meanings(reader)
+    contacts = spans.contacts(reader, selection)
+    return PeriodFacts(
+        since_ns=since_ns,
+        until_ns=until_ns,
+        bucket_ns=bucket_ns,
+        runs=tuple(facts),
+        groups=tuple(
+            Group(
+                one.sensor,
+                meanings.find(one.judgement),
+                one.span,
+                Amount(one.flows, one.sent_bytes, one.received_bytes),
+                one.first_ns,
+                one.last_ns,
+            )
+            for one in spans.totals(reader, selection, since_ns, bucket_ns)
+        ),
+        findings=tuple(_finding(reader, one, meanings) for one in contacts[:MOST_CONTACTS]),
+        findings_more=sum(map(_amount, contacts[MOST_CONTACTS:]), Amount()),
+        clients=dict(_clients(reader, selection, facts)),
+        views=tuple(_views(queries.rows(reader, "views", selection))),
+        gaps=tuple(_gaps(reader, selection, facts, since_ns, until_ns)),
+    )
+
+
+def choose_span(period_ns: int) -> int:
+    """The smallest span of which a period has few enough, in nanoseconds."""
+    fitting = (span for span in SPANS_S if period_ns / (span * _SECOND) <= MOST_SPANS)
+    return next(fitting, SPANS_S[-1]) * _SECOND
+
+
+class _Meanings:
+    """Meanings by judgement, each read once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._known: dict[str, Meaning] = {}
+        self._votes: dict[str, tuple[Mapping[str, Any], ...]] = {}
+
+    def find(self, judgement: str) -> Meaning:
+        """The meaning of flows with this judgement."""
+        self._read(judgement)
+        return self._known[judgement]
+
+    def votes(self, judgement: str) -> tuple[Mapping[str, Any], ...]:
+        """What sources say about the place."""
+        self._read(judgement)
+        return self._votes[judgement]
+
+    def _read(self, judgement: str) -> None:
+        if judgement not in self._known:
+            document = spans.judgement(self._reader, judgement)
+            if "vendor" not in document:
+                raise ReportError(
+                    f"the store lacks judgement {judgement}, so it is damaged: restore a copy of it"
+                )
+            self._votes[judgement] = tuple(document.get("place", {}).get("votes", ()))
+            self._known[judgement] = _meaning(document)
+
+
+def _meaning(document: Mapping[str, Any]) -> Meaning:
+    place = document.get("place", {})
+    votes = [vote for vote in place.get("votes", ()) if vote["about"] == "location"]
+    confidence = place.get("confidence", "unknown")
+    claims = {vote.get("country", OTHER) for vote in votes} if confidence == "disputed" else set()
+    return Meaning(
+        vendor=document["vendor"],
+        component=document.get("component", ""),
+        location=place.get("location", "unknown"),
+        country=place.get("country", "unknown"),
+        city=document.get("city"),
+        confidence=confidence,
+        outcome=document["verdict"],
+        reason=document["reason"],
+        severity=document.get("severity"),
+        lacks=document.get("lacks"),
+        concerns=tuple(ConcernFact(one["country"], one["standing"]) for one in document.get("concerns", ())),
+        uncounted=document.get("concerns_uncounted"),
+        evidence=document["evidence"],
+        contact=document["contact"],
+        claims=tuple(sorted(claims, key=lambda country: (country == OTHER, country))),
+        sources=tuple(dict.fromkeys(vote["source"] for vote in votes)),
+        edge=document.get("edge", {}).get("holder"),
+    )
+
+
+def _amount(one: ContactTotals) -> Amount:
+    return Amount(one.flows, one.sent_bytes, one.received_bytes)
+
+
+def _finding(reader: Reader, one: ContactTotals, meanings: _Meanings) -> FindingFact:
+    numbers = json.loads(one.numbers or "{}")
+    return FindingFact(
+        sensor=one.sensor,
+        client=one.client,
+        client_host=one.client_host,
+        client_mac=one.client_mac,
+        name=one.name,
+        server=one.server,
+        port=one.server_port,
+        transport=one.transport,
+        meaning=meanings.find(one.judgement),
+        amount=_amount(one),
+        first_ns=one.first_ns,
+        last_ns=one.last_ns,
+        votes=meanings.votes(one.judgement),
+        rtt_ms=numbers.get("rtt_ms"),
+        flow=f"run {one.run}, flow {one.flow}",
+        evidence=tuple(spans.evidence(reader, one)),
+    )
+
+
+def _run(row: Mapping[str, Any], last_ns: int | None) -> RunFact:
+    document = row["document"]["netmon"]
+    conditions = document["conditions"]
+    subject, position = conditions.get("subject", {}), conditions.get("position") or {}
+    countries = {subject.get("country"), *(subject.get("networks") or {}).values()} - {None}
+    end_ns = row["end_ns"] or last_ns or row["start_ns"]
+    return RunFact(
+        sensor=row["sensor"],
+        site=row["site"],
+        run=row["run"],
+        start_ns=row["start_ns"],
+        end_ns=end_ns,
+        interfaces=tuple(document.get("interfaces", ())),
+        countries=tuple(sorted(countries)),
+        privacy=row["privacy"],
+        latitude=position.get("latitude"),
+        longitude=position.get("longitude"),
+        version=conditions["version"],
+        signatures_sha256=conditions["signatures"]["sha256"],
+        databases=tuple(
+            DatabaseFact(one["name"], one.get("date"), one.get("sha256"))
+            for one in conditions.get("databases", ())
+        ),
+        files=tuple(
+            ReadFile(one["name"], one.get("sha256"), one.get("size")) for one in document.get("files", ())
+        ),
+        problems=tuple(document.get("problems", ())),
+        is_ended=row["end_ns"] is not None,
+    )
+
+
+def _clients(reader: Reader, selection: Scope, runs: Sequence[RunFact]) -> Iterator[tuple[str, ClientCount]]:
+    """The clients of each vendor: exactly, if the same text always means the same client, and no other."""
+    levels = {run.privacy for run in runs}
+    if not levels <= {ADDRESS, PSEUDONYM}:
+        return
+    by_day: dict[str, list[ClientsOfDay]] = {}
+    for one in spans.clients_by_day(reader, selection):
+        by_day.setdefault(one.vendor, []).append(one)
+    for vendor, found in by_day.items():
+        sensors, days = {one.sensor for one in found}, {one.day for one in found}
+        is_lasting = levels == {ADDRESS} or len(days) == len(runs) == 1
+        if len(sensors) == 1 and is_lasting:
+            yield vendor, ClientCount(spans.clients(reader, selection)[vendor], is_exact=True)
+        else:
+            yield vendor, ClientCount(max(one.clients for one in found), is_exact=False)
+
+
+def _views(rows: Iterable[Mapping[str, Any]]) -> Iterator[ViewFact]:
+    """The sums of the counters of each sensor and interface."""
+    counters: dict[tuple[str, str], Counter[str]] = {}
+    undecoded: dict[tuple[str, str], Counter[str]] = {}
+    unnamed: dict[tuple[str, str], Counter[str]] = {}
+    for row in rows:
+        key = row["sensor"], row["interface"]
+        document = row["document"]
+        own = counters.setdefault(key, Counter())
+        own.update({name: count for name, count in document.get("view", {}).items() if name != "up"})
+        own["flows"] += sum(document.get("named", {}).values())
+        own["encrypted_dns"] += sum(document.get("encrypted_dns", {}).values())
+        undecoded.setdefault(key, Counter()).update(document.get("undecoded", {}))
+        unnamed.setdefault(key, Counter()).update(document.get("unnamed", {}))
+    for key in sorted(counters):
+        yield ViewFact(*key, counters[key], unnamed[key], undecoded[key])
+
+
+def _gaps(
+    reader: Reader, selection: Scope, runs: Sequence[RunFact], since_ns: int, until_ns: int
+) -> Iterator[WatchGap]:
+    """The times between what was watched, for sensors that watch interfaces."""
+    live = {run.sensor for run in runs if not run.files}
+    watched: dict[tuple[str, str], int] = {}
+    for one in spans.watched(reader, selection):
+        key = one.sensor, one.interface
+        if one.sensor not in live:
+            continue
+        before = watched.get(key, since_ns)
+        if one.start_ns - before > spans.TOLERANCE_NS:
+            yield WatchGap(*key, max(before, since_ns), one.start_ns)
+        watched[key] = max(one.end_ns, before)
+    for key, end_ns in watched.items():
+        if until_ns - end_ns > spans.TOLERANCE_NS:
+            yield WatchGap(*key, end_ns, until_ns)

@@ -1,0 +1,136 @@
+"""Texts, numbers and times in the reader's language: English, or with a gettext catalogue another one.
+
+`languages/de.mo` is made from `languages/de.po` by `python -m tests.craft.report_texts`, which also brings
+the catalogue up to date.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from netmon.countries import country_in_text, country_name
+
+FOLDER = Path(__file__).parent / "languages"
+LANGUAGES = ("en", "de")
+
+_GERMAN_MONTHS = [
+    "Jan.",
+    "Feb.",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "Aug.",
+    "Sept.",
+    "Okt.",
+    "Nov.",
+    "Dez.",
+]
+_ENGLISH_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_SIGNS: Mapping[str, tuple[str, str]] = {"en": (".", ","), "de": (",", ".")}
+"""The decimal sign and that between thousands."""
+
+NARROW = "\u202f"
+"""A narrow space that does not break, between a number and its unit."""
+
+
+class Language:
+    """One of LANGUAGES. The same values give the same text, wherever the program runs."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self._point, self._comma = _SIGNS[code]
+        self.catalogue = gettext.NullTranslations()
+        if code != "en":
+            with (FOLDER / f"{code}.mo").open("rb") as file:
+                self.catalogue = gettext.GNUTranslations(file)
+
+    def say(self, english: str) -> str:
+        """The text in this language."""
+        return self.catalogue.gettext(english)
+
+    def say_of(self, context: str, english: str) -> str:
+        """The text in this language; the context tells equal texts apart, such as "city"."""
+        return self.catalogue.pgettext(context, english)
+
+    def country(self, code: str) -> str:
+        """The name of a country."""
+        return self.say_of("country", country_name(code))
+
+    def country_in_text(self, code: str) -> str:
+        """The name of a country as it stands after "in": "the United States", "Germany"."""
+        text = country_in_text(code)
+        said = self.say_of("in country", text)
+        return said if self.code == "en" or said != text else self.country(code)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number with signs between thousands."""
+        text = f"{value:,.{digits}f}"
+        return text.translate({ord(","): self._comma, ord("."): self._point})
+
+    def bytes(self, value: int) -> str:
+        """Bytes with a decimal prefix and three significant digits at most: "1.2 MB"."""
+        scaled, unit = float(value), "B"
+        for unit in ("B", "kB", "MB", "GB", "TB"):
+            if scaled < 999.5 or unit == "TB":
+                break
+            scaled /= 1000
+        digits = 0 if unit == "B" or scaled >= 99.95 else 1
+        return f"{self.number(scaled, digits)}{NARROW}{unit}"
+
+    def percent(self, share: float) -> str:
+        """A share of 1 as a percentage, rounded neither to 0 nor to 100 unless it is exact."""
+        percent = 100 * share
+        if 0 < percent < 0.1:
+            return f"<{NARROW}{self.number(0.1, 1)}{NARROW}%"
+        if 99.9 < percent < 100:
+            return f">{NARROW}{self.number(99.9, 1)}{NARROW}%"
+        digits = 0 if percent >= 10 or percent == int(percent) else 1
+        if digits == 0 and percent < 100 and round(percent) == 100:
+            digits = 1
+        return f"{self.number(percent, digits)}{NARROW}%"
+
+    def duration(self, seconds: float) -> str:
+        """A time span in its largest suitable unit, with one digit below ten: "9.5 min"."""
+        for limit, divisor, unit in ((60, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
+            if seconds < limit:
+                return self._short(seconds / divisor) + NARROW + unit
+        count = self._short(seconds / 86_400)
+        return self.say("{count} days").format(count=count)
+
+    def _short(self, value: float) -> str:
+        return self.number(value, 0 if value >= 9.95 or value == int(value) else 1)
+
+    def day(self, text: str) -> str:
+        """The day of an RFC 3339 time, or an ISO day, month or year."""
+        parts = text[:10].split("-")
+        if len(parts) == 1 or not parts[1].isdigit():
+            return text
+        month = int(parts[1])
+        if self.code == "de":
+            named = f"{_GERMAN_MONTHS[month - 1]} {parts[0]}"
+            return named if len(parts) == 2 else f"{int(parts[2])}. {named}"
+        named = f"{_ENGLISH_MONTHS[month - 1]} {parts[0]}"
+        return named if len(parts) == 2 else f"{int(parts[2])} {named}"
+
+    def moment(self, text: str) -> str:
+        """An RFC 3339 time to the minute, in UTC."""
+        return f"{self.day(text)}, {text[11:16]}"
+
+    def second(self, text: str) -> str:
+        """An RFC 3339 time to the second, in UTC."""
+        return f"{self.day(text)}, {text[11:19]}"
+
+    def period(self, first: str, last: str) -> str:
+        """Two RFC 3339 times in UTC, without repeating what they have in common."""
+        until = last[11:16] if first[:10] == last[:10] else self.moment(last)
+        return f"{self.moment(first)} – {until} UTC"
+
+    def tick(self, when_s: float, *, with_time: bool) -> str:
+        """The label of a tick of the time axis."""
+        moment = datetime.fromtimestamp(when_s, UTC)
+        return f"{moment:%H:%M}" if with_time else self.day(moment.date().isoformat())[:-5].rstrip()

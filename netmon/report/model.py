@@ -1,0 +1,387 @@
+"""The report as values: every number of the page, and codes instead of words. Its JSON twin has the same.
+
+Times are RFC 3339 in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from netmon.records import Contact, Evidence, Lack, Outcome, Severity, Standing, Uncounted
+from netmon.report.shares import Share
+
+FORMAT = 1
+"""The version of the JSON format; it grows when a field changes its meaning or goes."""
+
+Conclusion = Literal[
+    "located",  # some connections ended in the country of concern
+    "excluded",  # none did: for each of them the server answered too quickly
+    "partly_excluded",  # none is located there, and some are excluded
+    "open",  # none is located there, and none is excluded
+    "no_data",  # connections were seen, but none that counts: see `uncounted`
+    "nothing",  # no connection was seen
+    "no_concern",  # no country is of concern
+]
+
+ViewGrade = Literal["good", "limited", "poor", "none"]
+"""How much the sensors saw. none: there is no record of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Connections and IP bytes, and their share of the bytes of the vendor (0 to 1)."""
+
+    flows: int
+    sent_bytes: int
+    received_bytes: int
+    total_bytes: int
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingSum:
+    """The connections with one standing for a country of concern; `share` is that of the connections."""
+
+    standing: Standing
+    sum: Sum
+
+
+@dataclass(frozen=True, slots=True)
+class UncountedSum:
+    """The connections that do not count in a statement, and why."""
+
+    reason: Uncounted
+    sum: Sum
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernStatement:
+    """The statement about one country of concern."""
+
+    country: str
+    conclusion: Conclusion
+    counted: Sum
+    standings: tuple[StandingSum, ...]
+    uncounted: tuple[UncountedSum, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShareSum:
+    """The connections of one share of the bytes."""
+
+    share: Share
+    sum: Sum
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the period shows about one vendor."""
+
+    vendor: str
+    title: str
+    conclusion: Conclusion  # the worst of the statements
+    total: Sum
+    clients: int | None  # distinct ones; None: the privacy level does not tell them apart
+    clients_exact: bool  # False: there were at least so many
+    statements: tuple[ConcernStatement, ...]
+    shares: tuple[ShareSum, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileScope:
+    """A capture file."""
+
+    path: str
+    sha256: str | None
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SensorScope:
+    """A sensor, or a command that read files."""
+
+    name: str
+    site: str | None
+    interfaces: tuple[str, ...]
+    first: str
+    last: str
+    runs: int
+    countries: tuple[str, ...]
+    privacy: tuple[int, ...]
+    latitude: float | None
+    longitude: float | None
+    sum: Sum
+    gaps: int
+    gap_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """A time in which an interface was not watched."""
+
+    sensor: str
+    interface: str
+    start: str
+    end: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReportScope:
+    """What the report is about."""
+
+    since: str
+    until: str
+    seconds: float
+    countries: tuple[str, ...]
+    sensors: tuple[SensorScope, ...]
+    files: tuple[FileScope, ...]
+    problems: tuple[str, ...]
+    gaps: tuple[Interruption, ...]
+    gaps_more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place as the evidence has it. Coordinates are those of the city, if it is known."""
+
+    location: str
+    country: str
+    city: str | None
+    confidence: str
+    claims: tuple[str, ...]
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceVote:
+    """What one source says about an address."""
+
+    source: str
+    country: str | None
+    city: str | None
+    about: str
+    date: str | None
+    contradicts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """A file with the packets of a finding."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingContact:
+    """The findings of one client with one server."""
+
+    sensor: str
+    first: str
+    last: str
+    client: str | None
+    client_host: str | None
+    client_mac: str | None
+    name: str | None
+    server: str
+    port: int
+    transport: str
+    rtt_ms: float | None
+    sum: Sum
+    flow: str
+    evidence: tuple[EvidenceFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Findings with the same component, place and verdict, on the word of the same sources."""
+
+    severity: Severity | None
+    outcome: Outcome
+    reason: str
+    vendor: str
+    component: str
+    named_by: Evidence
+    spot: Spot
+    votes: tuple[SourceVote, ...]
+    sum: Sum  # of the contacts that are shown
+    contacts: tuple[FindingContact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapPlace:
+    """A place on the map, with the traffic to it by share of the bytes."""
+
+    spot: Spot
+    sum: Sum
+    shares: tuple[ShareSum, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """The traffic from a sensor to a place."""
+
+    sensor: str
+    location: str
+    country: str
+    share: Share  # of most of its bytes
+    sum: Sum
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A span of the time line: bytes by share, in the order of `SHARES`, and the number of findings."""
+
+    start: str
+    bytes_by_share: tuple[int, ...]
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLine:
+    """The bytes over the period, each connection counted when it began, or on each of its days."""
+
+    span_s: int
+    start: str
+    spans: tuple[Span, ...]  # without those in which nothing was seen
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How many connections were named by one kind of evidence."""
+
+    evidence: Evidence
+    flows: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """The connections of one component to one place, with one verdict."""
+
+    vendor: str
+    component: str
+    spot: Spot
+    outcome: Outcome
+    severity: Severity | None
+    reason: str
+    lacks: Lack | None
+    contact: Contact  # the farthest
+    named_by: tuple[Named, ...]
+    sources: tuple[str, ...]
+    sum: Sum
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """Something that the sensors could not see: how much, and out of how much."""
+
+    kind: str
+    count: int
+    of: int | None
+    is_poor: bool
+    details: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """What the sensors saw of the traffic."""
+
+    grade: ViewGrade
+    packets: int
+    blinds: tuple[Blind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A source of a promise, a concern or a measure."""
+
+    text: str
+    about: str
+    date: str | None
+    trust: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseText:
+    """A promise, word for word, and whether it applied."""
+
+    vendor: str
+    id: str
+    statement: str
+    data: str
+    status: str
+    effective_from: str | None
+    effective_to: str | None
+    announced: str | None
+    places: tuple[str, ...]
+    subjects: tuple[str, ...]
+    is_applied: bool  # to a component that was seen, in the country and on the last day of the period
+    why_not: str | None
+    sources: tuple[Reference, ...]
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernText:
+    """Why a country is of concern, word for word."""
+
+    vendor: str
+    country: str
+    basis: str | None  # None: the organisation's policy
+    about: str | None
+    since: str | None
+    until: str | None
+    status: str | None
+    addressed_to: tuple[str, ...]
+    sources: tuple[Reference, ...]
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureText:
+    """A measure of an authority."""
+
+    vendor: str
+    date: str
+    who: str
+    what: str
+    sources: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A program, a set of signatures or a database that decided, and in how many runs it did."""
+
+    kind: Literal["netmon", "signatures", "database"]
+    name: str
+    version: str | None
+    sha256: str | None
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The report."""
+
+    format: int
+    asked: tuple[str, ...]  # the words of the command that select what is reported
+    answers: tuple[Answer, ...]
+    scope: ReportScope
+    findings: tuple[Finding, ...]
+    findings_more: Sum
+    destinations: tuple[MapPlace, ...]
+    unplaced: Sum
+    arcs: tuple[Arc, ...]
+    time_line: TimeLine
+    rows: tuple[TableRow, ...]
+    view: ReportView
+    promises: tuple[PromiseText, ...]
+    concerns: tuple[ConcernText, ...]
+    measures: tuple[MeasureText, ...]
+    used: tuple[Used, ...]
+    signatures_sha256: str  # of the texts of promises and concerns

@@ -1,0 +1,234 @@
+"""The report as one HTML page: without scripts, and without anything from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from netmon.records import STANDINGS, Standing
+from netmon.report import words
+from netmon.report.answers import WORST_FIRST
+from netmon.report.facts import OTHER
+from netmon.report.language import NARROW, Language
+from netmon.report.map_drawing import draw_map
+from netmon.report.model import (
+    Answer,
+    ConcernStatement,
+    Report,
+    ReportScope,
+    ShareSum,
+    StandingSum,
+    Sum,
+    Used,
+)
+from netmon.report.shares import SHARES, STACK, Share
+from netmon.report.time_drawing import draw_time
+from netmon.signatures.model import Location
+from netmon.verdict.table import REASONS
+
+TEMPLATES = Path(__file__).parent / "templates"
+_COLOUR_OF_STANDING: Mapping[Standing, str] = {
+    "located": "concern",
+    "possible": "elsewhere",
+    "unknown": "no_promise",
+    "excluded": "not_there",
+}
+"""The colours of standings, as the style has them."""
+_EMPTY = Sum(0, 0, 0, 0, 0.0)
+_WHOLE = 1000
+
+
+def environment(language: Language, locations: Mapping[str, Location]) -> jinja2.Environment:
+    """What templates are rendered with."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    catalogue = language.catalogue
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        catalogue.gettext, catalogue.ngettext, newstyle=True, pgettext=catalogue.pgettext
+    )
+    made.filters.update(_values(language, locations))
+    made.filters.update(_words(language))
+    made.filters.update(_parts(language))
+    return made
+
+
+def render(
+    report: Report, language: Language, locations: Mapping[str, Location], checks: Mapping[str, str]
+) -> str:
+    """The page; `checks` are the commands that repeat the numbers of its tables."""
+    style = _style()
+    made = environment(language, locations)
+    titles = {answer.vendor: answer.title for answer in report.answers}
+    made.filters["vendor_title"] = lambda vendor: titles.get(vendor, vendor)
+    seen = {part.share for answer in report.answers for part in answer.shares}
+    text = made.get_template("report.html").render(
+        report=report,
+        language=language,
+        titles=", ".join(titles.values()),
+        # The page's style contains no text of others, and its hash is the only thing that its policy allows.
+        style=Markup(style),
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        map=draw_map(report, language),
+        time=draw_time(report, language),
+        shares_seen=[share for share in STACK if share in seen],
+        checks=checks,
+    )
+    return "".join(line + "\n" for line in map(str.rstrip, text.splitlines()) if line)
+
+
+@cache
+def _style() -> str:
+    return (TEMPLATES / "style.css").read_text(encoding="utf-8")
+
+
+@cache
+def _colours() -> dict[str, str]:
+    """The colours of the light theme: drawings have them as attributes, too, for WeasyPrint."""
+    theme = _style().partition(":root {")[2].partition("}")[0]
+    found = dict(re.findall(r"--([\w-]+): (#\w{6});", theme))
+    return found | {standing: found[name] for standing, name in _COLOUR_OF_STANDING.items()}
+
+
+def _values(language: Language, locations: Mapping[str, Location]) -> dict[str, Callable[..., str]]:
+    """Filters for values."""
+
+    def place(word: str) -> str:
+        known = locations.get(word)
+        return language.say_of("city", known.city) if known else language.country(word)
+
+    def countries(codes: Iterable[str], name: Callable[[str], str], last: str) -> str:
+        return _join([language.say("another") if code == OTHER else name(code) for code in codes], last)
+
+    return {
+        "colour": lambda name: _colours()[name],
+        "bytes": language.bytes,
+        "number": language.number,
+        "percent": language.percent,
+        "duration": language.duration,
+        "day": language.day,
+        "second": language.second,
+        "period": language.period,
+        "milliseconds": lambda value: language.number(value, 1) + NARROW + "ms",
+        "country": language.country,
+        "country_in_text": language.country_in_text,
+        "city": partial(language.say_of, "city"),
+        "countries_or": partial(countries, name=language.country, last=language.say("or")),
+        "countries_and": partial(countries, name=language.country, last=language.say("and")),
+        "in_countries": partial(countries, name=language.country_in_text, last=language.say("and")),
+        "country_list": lambda codes: ", ".join(map(language.country, codes)),
+        "locations": lambda ids: ", ".join(map(place, ids)),
+    }
+
+
+def _words(language: Language) -> dict[str, Callable[..., str]]:
+    """Filters for codes."""
+
+    def say(texts: Mapping[str, str]) -> Callable[[str], str]:
+        return lambda code: language.say(texts[code]) if code in texts else code
+
+    return {
+        "standing": say(words.STANDING),
+        "uncounted": say(words.UNCOUNTED),
+        "outcome": say(words.OUTCOME),
+        "severity": say(words.SEVERITY),
+        "reason": say(REASONS),
+        "evidence": say(words.EVIDENCE),
+        "confidence": say(words.CONFIDENCE),
+        "about": say(words.ABOUT),
+        "status": say(words.STATUS),
+        "concern_status": say(words.CONCERN_STATUS),
+        "detail": say(words.UNNAMED),
+        "blind": say({kind: what for kind, (what, _) in words.BLIND.items()}),
+        "consequence": say({kind: means for kind, (_, means) in words.BLIND.items()}),
+        "level": lambda severity: "warning-level" if severity == "warning" else str(severity),
+        "share": partial(_share, language),
+        "privacy_list": lambda scope: "; ".join(
+            language.say(words.PRIVACY[level]) for level in _privacy_levels(scope)
+        ),
+        "used_name": lambda used: _used_name(language, used),
+    }
+
+
+def _parts(language: Language) -> dict[str, Callable[..., Any]]:
+    """Filters that pick and arrange parts of an answer."""
+    return {
+        "worst": _worst,
+        "by_standing": _by_standing,
+        "share_of": _share_of,
+        "standing_parts": lambda one: _lay_out([(part.standing, part.sum.flows) for part in one.standings]),
+        "share_parts": lambda parts: _lay_out([(part.share, part.sum.total_bytes) for part in parts]),
+        "other_signatures": lambda report: any(
+            one.kind == "signatures" and one.sha256 != report.signatures_sha256 for one in report.used
+        ),
+    }
+
+
+def _share(language: Language, share: Share, answer: Answer | None) -> str:
+    """The words for a share; with an answer about one country of concern, that country is named."""
+    countries = {one.country for one in answer.statements} if answer is not None else set()
+    if len(countries) == 1 and share in words.SHARE_OF_COUNTRY:
+        country = language.country_in_text(countries.pop())
+        return language.say(words.SHARE_OF_COUNTRY[share]).format(country=country)
+    return language.say(words.SHARE[share])
+
+
+def _privacy_levels(scope: ReportScope) -> list[int]:
+    return sorted({level for sensor in scope.sensors for level in sensor.privacy})
+
+
+def _used_name(language: Language, used: Used) -> str:
+    if used.kind == "database":
+        return language.say("Location database {name}").format(name=used.name)
+    return language.say("Signatures") if used.kind == "signatures" else used.name
+
+
+def _join(texts: list[str], last: str) -> str:
+    """Texts as a list within a sentence: "A", "A or B", "A, B or C"."""
+    *first, end = texts or ["–"]
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def _worst(statements: Iterable[ConcernStatement]) -> ConcernStatement | None:
+    return min(statements, key=lambda one: WORST_FIRST.index(one.conclusion), default=None)
+
+
+def _by_standing(standings: Iterable[StandingSum]) -> dict[str, Sum]:
+    """The sums by standing, also those that are zero, and "open": what is neither located nor excluded."""
+    found: dict[Standing, Sum] = {one.standing: one.sum for one in standings}
+    sums: dict[str, Sum] = {one: found.get(one, _EMPTY) for one in STANDINGS}
+    possible, unknown = sums["possible"], sums["unknown"]
+    flows, total = possible.flows + unknown.flows, possible.total_bytes + unknown.total_bytes
+    return {**sums, "open": Sum(flows, 0, 0, total)}
+
+
+def _share_of(parts: Iterable[ShareSum], share: Share) -> float:
+    assert share in SHARES
+    return next((one.sum.share or 0.0 for one in parts if one.share == share), 0.0)
+
+
+def _lay_out(parts: list[tuple[str, int]]) -> list[tuple[str, float, float]]:
+    """Where the parts of a bar begin, and how wide they are, of 1,000; none is too thin to be seen."""
+    whole = sum(size for _, size in parts) or 1
+    widths = [max(4.0, _WHOLE * size / whole) for _, size in parts]
+    factor = _WHOLE / (sum(widths) or 1)
+    laid, left = [], 0.0
+    for (kind, _), width in zip(parts, widths, strict=True):
+        laid.append((kind, round(left, 1), round(width * factor, 1)))
+        left += width * factor
+    return laid

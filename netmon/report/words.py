@@ -1,0 +1,177 @@
+"""The words for the codes of the report. Each is a text of the catalogues (`_` marks it for them)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def _(text: str) -> str:
+    return text
+
+
+SHARE: Mapping[str, str] = {
+    "right": _("as promised or allowed"),
+    "concern": _("in a country of concern"),
+    "forbidden": _("contact that the policy forbids"),
+    "elsewhere": _("elsewhere than promised or allowed"),
+    "not_there": _("cannot be in a country of concern; otherwise undecided"),
+    "no_place": _("place not known"),
+    "no_promise": _("place known, nothing promised"),
+    "no_evidence": _("evidence incomplete"),
+}
+SHARE_OF_COUNTRY: Mapping[str, str] = {
+    "concern": _("located in {country}"),
+    "not_there": _("cannot be in {country}; otherwise undecided"),
+}
+STANDING: Mapping[str, str] = {
+    "located": _("located there"),
+    "possible": _("possible: a source names it"),
+    "unknown": _("not excluded, no source names it"),
+    "excluded": _("cannot be there"),
+}
+UNCOUNTED: Mapping[str, str] = {
+    "not_shown": _("not shown to be the vendor's"),
+    "redirected": _("to addresses that are not on the Internet"),
+    "no_data": _("without any exchange of data"),
+}
+OUTCOME: Mapping[str, str] = {
+    "expected": _("expected"),
+    "unexpected": _("unexpected"),
+    "undecided": _("undecided"),
+    "forbidden": _("forbidden"),
+}
+SEVERITY: Mapping[str, str] = {
+    "notice": _("notice"),
+    "warning": _("warning"),
+    "critical": _("critical"),
+}
+EVIDENCE: Mapping[str, str] = {
+    "sni": _("server name in the TLS hello"),
+    "quic_sni": _("server name in the QUIC hello"),
+    "http_host": _("host name in the HTTP request"),
+    "certificate": _("server's certificate"),
+    "dns_client": _("this client's DNS look-up"),
+    "dns_any": _("another client's DNS look-up"),
+    "dns_unsolicited": _("DNS answer without a query"),
+    "payload": _("first bytes of the connection"),
+    "network": _("address in a network of the vendor"),
+    "ech_outer": _("public name of an encrypted hello"),
+    "none": _("nothing"),
+}
+CONFIDENCE: Mapping[str, str] = {
+    "agreed": _("sources agree"),
+    "single": _("one source"),
+    "disputed": _("sources disagree"),
+    "unknown": _("no source"),
+}
+ABOUT: Mapping[str, str] = {
+    "location": _("location of the server"),
+    "registration": _("country of registration, which does not locate a server"),
+    "anycast": _("announced from several places at once"),
+    "satellite": _("address of a satellite provider"),
+    "as": _("announcing network"),
+}
+UNNAMED: Mapping[str, str] = {
+    "no_hello_seen": _("no hello was seen"),
+    "no_server_name": _("the hello has no server name"),
+    "truncated_capture": _("packets were cut by the capture"),
+    "encrypted_dns": _("it is encrypted DNS"),
+    "started_before_sensor": _("began before the sensor"),
+    "start_unknown": _("its beginning was not seen"),
+    "not_tls": _("not TLS, and no DNS look-up was seen"),
+    "malformed": _("malformed"),
+    "unknown_quic_version": _("unknown version of QUIC"),
+}
+PRIVACY: Mapping[int, str] = {
+    0: _("clients are shown by their addresses"),
+    1: _("clients are shown by pseudonyms that change each day"),
+    2: _("clients are shown by their networks"),
+    3: _("clients are not shown"),
+}
+STATUS: Mapping[str, str] = {
+    "official": _("official"),
+    "measured": _("measured"),
+    "press": _("press"),
+    "community": _("community"),
+    "unverified": _("unverified"),
+}
+CONCERN_STATUS: Mapping[str, str] = {
+    "in force": _("in force"),
+    "archived": _("archived"),
+    "withdrawn": _("withdrawn"),
+}
+BLIND: Mapping[str, tuple[str, str]] = {
+    "gaps": (
+        _("Time that was not watched"),
+        _("Connections of that time are missing. Nothing can be said about it."),
+    ),
+    "dropped": (
+        _("Packets lost by the sensor"),
+        _("Connections and bytes are missing. The numbers of this report are lower bounds."),
+    ),
+    "interface_dropped": (
+        _("Packets lost by the network card"),
+        _("Connections and bytes are missing. The numbers of this report are lower bounds."),
+    ),
+    "undecoded": (
+        _("Packets that could not be decoded"),
+        _("Connections inside them are missing from this report, whatever their destination."),
+    ),
+    "unseen": (
+        _("TCP bytes acknowledged, but not seen"),
+        _("Byte counts are too small, and some connections may have no name and are missing."),
+    ),
+    "one_way": (
+        _("Connections seen in one direction only"),
+        _("They may lack a name or a round trip, so they are found or excluded less often."),
+    ),
+    "answers_only": (
+        _("DNS answers seen without their query"),
+        _("Such answers prove no name. Connections that only DNS would name are missing."),
+    ),
+    "duplicates": (
+        _("Packets seen more than once"),
+        _("Each was counted once. This does not affect the conclusion."),
+    ),
+    "gap": (
+        _("Hellos with missing parts"),
+        _("Their connections may have no name, and are then missing from this report."),
+    ),
+    "cut": (
+        _("Packets cut short by the capture"),
+        _("Names may be missing, and with them connections of this report."),
+    ),
+    "overlapping": (
+        _("Hosts with equal addresses taken for one"),
+        _("Names may be those of the other host."),
+    ),
+    "clock": (
+        _("Times at which the clock was set"),
+        _("Times of this report may be wrong, and fewer round trips were measured."),
+    ),
+    "misdated": (
+        _("Packets with a contradictory time"),
+        _("They count with the time of the packets around them."),
+    ),
+    "coalesced": (
+        _("Packets merged by the network card"),
+        _("Byte counts are slightly too small. This does not affect the conclusion."),
+    ),
+    "edge": (
+        _("Connections that a third party answers for the vendor"),
+        _("The place is that of the third party. Where it passes data on to cannot be seen."),
+    ),
+    "ech": (
+        _("Connections with an encrypted server name (ECH)"),
+        _("Their names are hidden. They are missing here unless DNS or the address gives the vendor."),
+    ),
+    "encrypted_dns": (
+        _("Connections with encrypted DNS"),
+        _("Names looked up there are hidden. Connections that only DNS would name are missing."),
+    ),
+    "unnamed": (
+        _("Other connections without a name"),
+        _("Whose servers they reached is not known, unless the address is in a network of the vendor."),
+    ),
+}
+"""What could not be seen, and what that means for the conclusion."""

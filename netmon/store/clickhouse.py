@@ -1,0 +1,110 @@
+"""The store in ClickHouse, for fleets that outgrow one machine: the same rows, and the same queries."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from netmon.errors import StoreError
+from netmon.store.rows import StoreRow, Value
+from netmon.store.tables import TABLES, TABLES_OF_RUNS, StoreTable
+
+FORMAT = "JSONEachRow"
+"""The format in which rows come and go: a JSON object on each line, with the columns in their order."""
+WRITE_SETTINGS: Mapping[str, int] = {
+    "max_partitions_per_insert_block": 0,  # an import may have many days at once
+    "insert_deduplicate": 0,  # what was removed may be written again
+}
+READ_SETTINGS: Mapping[str, int] = {
+    "final": 1,  # rows that were replaced are left out, whether or not they were merged away
+    "prefer_column_name_to_alias": 1,
+    "output_format_json_quote_64bit_integers": 0,
+}
+_PARAMETER = re.compile(r":(\w+)")
+
+
+class ClickHouseConnection(Protocol):
+    """A way to the database. Raises StoreError."""
+
+    def insert(self, table: str, lines: bytes, settings: Mapping[str, int]) -> None:
+        """Inserts rows of FORMAT."""
+        ...
+
+    def select(self, query: str, settings: Mapping[str, int]) -> Iterable[bytes]:
+        """The lines of a query's result in FORMAT."""
+        ...
+
+    def execute(self, statement: str) -> None:
+        """Executes a statement that gives no rows."""
+        ...
+
+    def close(self) -> None:
+        """Closes it."""
+        ...
+
+
+class ClickHouseStore:
+    """An open store. All its errors are StoreError."""
+
+    def __init__(self, connection: ClickHouseConnection, name: str) -> None:
+        """Checks that the tables are there. `name` stands in messages."""
+        self._connection = connection
+        there: dict[str, set[str]] = {}
+        query = "SELECT table, name FROM system.columns WHERE database = currentDatabase()"
+        for table, column in _rows(connection.select(query, {})):
+            there.setdefault(table, set()).add(column)
+        for needed in TABLES:
+            if not set(needed.names) <= there.get(needed.name, set()):
+                raise StoreError(
+                    f"{name}: the table {needed.name} is missing, or has other columns: make the tables with "
+                    "`netmon store ddl | clickhouse-client --database … --multiquery`"
+                )
+
+    def write(self, rows: Iterable[StoreRow]) -> None:
+        """Writes rows. What is stored already changes nothing, so after an error all may be written again."""
+        by_table: dict[StoreTable, dict[tuple[Value, ...], StoreRow]] = {}
+        for row in rows:
+            by_table.setdefault(row.table, {})[row.values] = row
+        for table, chosen in by_table.items():
+            lines = (json.dumps(dict(zip(table.names, values, strict=True))) for values in chosen)
+            self._connection.insert(table.name, "\n".join(lines).encode(), WRITE_SETTINGS)
+
+    def select(self, query: str, values: Mapping[str, Any], /) -> Iterator[tuple[Any, ...]]:
+        """The rows that a query gives; `:name` in it stands for a value."""
+        yield from _rows(self._connection.select(with_values(query, values), READ_SETTINGS))
+
+    def forget_run(self, sensor: str, run: str) -> None:
+        """Removes what is stored of a run: its files are read again."""
+        of_run = with_values("sensor = :sensor AND run = :run", {"sensor": sensor, "run": run})
+        for table in TABLES_OF_RUNS:
+            self._connection.execute(f"DELETE FROM {table.name} WHERE {of_run}")
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._connection.close()
+
+
+def _rows(lines: Iterable[bytes]) -> Iterator[tuple[Any, ...]]:
+    for line in lines:
+        if line.strip():
+            try:
+                yield json.loads(line, object_pairs_hook=lambda pairs: tuple(value for _, value in pairs))
+            except ValueError as error:  # the server failed after it had begun to answer
+                reason = line.decode(errors="replace")
+                raise StoreError(f"ClickHouse gave no complete answer: {reason:.300}: try again") from error
+
+
+def with_values(query: str, values: Mapping[str, Any]) -> str:
+    """The query with its values in it."""
+    return _PARAMETER.sub(lambda found: _literal(values[found[1]]), query)
+
+
+def _literal(value: str | int | None) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(int(value))
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -1,0 +1,32 @@
+"""Opens a store by its name: a file of SQLite, or the address of a ClickHouse server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from netmon.store.clickhouse import ClickHouseStore
+from netmon.store.clickhouse_wire import PASSWORD, HttpConnection, is_address
+from netmon.store.queries import Reader
+from netmon.store.reading import RunStore, opened
+
+
+class Store(Reader, RunStore, Protocol):
+    """What every store can do."""
+
+
+@contextmanager
+def opened_by_name(name: str | Path, *, is_read_only: bool = False) -> Iterator[Store]:
+    """A store that a command uses. Raises StoreError."""
+    if not is_address(str(name)):
+        with opened(Path(name), is_read_only=is_read_only) as store:
+            yield store
+        return
+    connection = HttpConnection(str(name), os.environ.get(PASSWORD, ""))
+    try:
+        yield ClickHouseStore(connection, str(name))
+    finally:
+        connection.close()

@@ -1,0 +1,87 @@
+"""The report in a real browser: pictures, and what does not fit.
+
+`python -m tests.report.draw` updates the picture in the documentation.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from netmon.report.checks import checks_of_store
+from netmon.report.language import Language
+from netmon.report.page import render
+from tests.report.recorded import SIGNATURES, report_of
+
+PICTURE = Path(__file__).parents[2] / "docs" / "report.png"
+DESKTOP, PHONE = 980, 390
+BROWSER = (
+    "chromium",
+    "--headless",
+    "--no-sandbox",  # root needs it, and the page is ours
+    "--disable-gpu",
+    "--hide-scrollbars",
+    "--allow-file-access-from-files",  # the frame looks into the page
+    "--virtual-time-budget=5000",
+)
+FRAME = """<!DOCTYPE html><body style="margin:0"><iframe src="page.html" style="border:0;height:9000px"
+width="%d"></iframe><pre id="seen"></pre><script>
+onload = () => {
+  const page = document.querySelector("iframe").contentDocument, wide = page.documentElement.clientWidth;
+  const box = one => one.getBoundingClientRect();
+  const scrolls = one => one.closest(".scroll, .drawing, svg");
+  const out = [...page.body.querySelectorAll("*")].filter(one => !scrolls(one) && box(one).right > wide + 1);
+  const labels = [...page.querySelectorAll(".map text:not(.value)")].map(box);
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const overlaps = labels.flatMap((a, at) => labels.slice(at + 1).filter(b => meet(a, b)));
+  document.getElementById("seen").textContent = JSON.stringify({
+    width: page.documentElement.scrollWidth, out: out.map(one => one.tagName + " " + one.className),
+    labels: labels.length, overlaps: overlaps.length, styled: getComputedStyle(page.body).maxWidth,
+    height: page.documentElement.scrollHeight });
+}
+</script>"""
+"""A page that looks at the report from outside: its own policy allows no script."""
+
+
+def page_of(name: str, language: str = "en") -> str:
+    """The page on a scene."""
+    checks = checks_of_store(["netmon", "report", "--since", "2026-09-01"], ["--since", "2026-09-01"])
+    return render(report_of(name), Language(language), SIGNATURES.locations, checks)
+
+
+def inspect(page: str, width: int) -> dict[str, Any]:
+    """What a browser of this width shows: its own width, and what sticks out."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "page.html").write_text(page, encoding="utf-8")
+        (folder / "frame.html").write_text(FRAME % width, encoding="utf-8")
+        shown = _run(folder, "--window-size=1200,9000", "--dump-dom", (folder / "frame.html").as_uri())
+    [seen] = re.findall(r'<pre id="seen">(.*?)</pre>', shown, re.DOTALL)
+    found: dict[str, Any] = json.loads(html.unescape(seen))
+    return found
+
+
+def draw(
+    page: str, picture: Path, width: int, height: int, *, scale: float = 1.0, dark: bool = False
+) -> None:
+    """Draws the beginning of a page into a PNG file; a window has at least 500 pixels."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "page.html").write_text(page, encoding="utf-8")
+        words = [f"--window-size={width},{height}", f"--force-device-scale-factor={scale}"]
+        words += ["--force-dark-mode"] if dark else []
+        _run(folder, *words, f"--screenshot={picture}", (folder / "page.html").as_uri())
+
+
+def _run(folder: Path, *words: str) -> str:
+    command = [*BROWSER, f"--user-data-dir={folder}/profile", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+if __name__ == "__main__":
+    draw(page_of("moscow"), PICTURE, 900, 1060, scale=0.9)

@@ -1,0 +1,240 @@
+"""What a report asks the store: periods, days, gaps, clients and findings."""
+
+from dataclasses import replace
+
+import pytest
+
+from netmon.days import DAY_NS
+from netmon.errors import ReportError
+from netmon.outputs.events import Events
+from netmon.outputs.observer import Observer
+from netmon.outputs.run_events import RunEvents
+from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
+from netmon.report.blind import view_of
+from netmon.report.facts import Amount
+from netmon.report.gather import MOST_CONTACTS, SPANS_S, choose_span, gather
+from netmon.report.sums import total_of
+from netmon.store.queries import Scope
+from tests.records import MOSCOW, UNEXPECTED, ZURICH, classified
+from tests.report.recorded import CONDITIONS, Lines, record, store_of
+from tests.report.scenes import DAYS, HOUR_NS, START_NS, poor_view
+
+FIRST = START_NS // DAY_NS
+CRITICAL = replace(UNEXPECTED, severity="critical")
+
+
+def run(*flows, level=ADDRESS, sensor="s", views=((0, 24 * DAYS),), until=24 * DAYS, ended=True):
+    """The events of a live run with these flows; `views` are the hours that were watched."""
+    lines = Lines()
+    observer = Observer(sensor, "", f"run of {sensor}")
+    events = Events(lines, Privacy(level, bytes(32)), {}, observer, with_updates=True)
+    about = RunEvents([lines], observer, is_live=True)
+    conditions = CONDITIONS | {"privacy_level": level}
+    about.run("start", START_NS, conditions=conditions, interfaces=["eth1"])
+    for one in flows:
+        events.flow(one)
+    for number, (begin, end) in enumerate(views, 1):
+        stats = {"view": {"eth1": {"packets": 1000 * number}}, "interfaces": {"eth1": {"up": 1}}}
+        about.view(stats, START_NS + begin * HOUR_NS, START_NS + end * HOUR_NS)
+    if ended:
+        about.run("end", START_NS + until * HOUR_NS, conditions=conditions, interfaces=["eth1"])
+    return list(lines)
+
+
+def flow(number=1, day=0, last_day=None, phase="end", place=ZURICH, verdict=UNEXPECTED, **changes):
+    """A flow from an hour after midnight of a day until an hour after midnight of the same or another day."""
+    last_day = day if last_day is None else last_day
+    return classified(
+        place,
+        verdict,
+        flow_id=number,
+        phase=phase,
+        start_ns=START_NS + day * DAY_NS + HOUR_NS,
+        last_ns=START_NS + last_day * DAY_NS + HOUR_NS + 1000,
+        **{"sent_bytes": 100, "received_bytes": 1000, **changes},
+    )
+
+
+def facts_of(lines, **limits):
+    """The facts of a period; days are counted from the start of the scene."""
+    limits = {name: FIRST + day for name, day in limits.items()}
+    store = store_of(lines)
+    try:
+        return gather(store, Scope(**limits))
+    finally:
+        store.close()
+
+
+LASTING = (
+    flow(phase="open", sent_bytes=100, received_bytes=0),
+    flow(last_day=1, phase="update", sent_bytes=300, received_bytes=50),
+    flow(last_day=3, sent_bytes=1000, received_bytes=60),
+)
+"""One flow over four days, whose third day brought nothing."""
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "amount"),
+    [
+        (0, 30, Amount(1, 1000, 60)),
+        (0, 1, Amount(1, 100, 0)),
+        (1, 2, Amount(1, 200, 50)),
+        (0, 2, Amount(1, 300, 50)),
+        (1, 30, Amount(1, 900, 60)),
+        (2, 3, Amount(0, 0, 0)),
+        (3, 4, Amount(1, 700, 10)),
+    ],
+)
+def test_a_day_has_what_was_new_on_it(since, until, amount):
+    """A flow over several days counts once in a period, with the bytes of these days."""
+    facts = facts_of(run(*LASTING), since_day=since, until_day=until)
+    assert total_of(group.amount for group in facts.groups) == amount
+
+
+def test_days_add_up():
+    """The days of a flow have together what it had."""
+    days = [facts_of(run(*LASTING), since_day=day, until_day=day + 1) for day in range(5)]
+    amounts = [total_of(group.amount for group in facts.groups) for facts in days]
+    assert sum(one.total_bytes for one in amounts) == 1060
+
+
+def test_spans_have_the_days_of_a_flow():
+    """On the time line, a flow is where it began, and then at the beginning of each further day."""
+    facts = facts_of(run(*LASTING))
+    hours = [group.bucket * facts.bucket_ns // HOUR_NS for group in facts.groups]
+    assert sorted(hours) == [0, 24, 72]
+
+
+@pytest.mark.parametrize(
+    ("period_s", "span_s"), [(1, 1), (72, 1), (73, 5), (570, 10), (86_400, 1800), (2_592_000, 43_200)]
+)
+def test_spans_fit_the_period(period_s, span_s):
+    """At most 72 bars, of a round length."""
+    assert choose_span(period_s * 10**9) == span_s * 10**9
+
+
+def test_long_periods_have_long_spans():
+    """Of a century, bars are years."""
+    assert choose_span(100 * 365 * DAY_NS) == SPANS_S[-1] * 10**9
+
+
+def test_gaps_are_those_of_the_scene():
+    """Where no record says that an interface was watched."""
+    facts = facts_of(record(poor_view()))
+    hours = [((gap.start_ns - START_NS) / HOUR_NS, (gap.end_ns - START_NS) / HOUR_NS) for gap in facts.gaps]
+    assert hours == [(200, 250), (610, 613)]
+
+
+def test_time_before_the_sensor_is_a_gap():
+    """A period that was asked for, and of which there is only a part."""
+    lines = run(flow(day=6), views=((120, 240),), until=240)
+    facts = facts_of(lines, since_day=0, until_day=20)
+    days = [((gap.start_ns - START_NS) / DAY_NS, (gap.end_ns - START_NS) / DAY_NS) for gap in facts.gaps]
+    assert days == [(0, 5)]
+    assert facts.until_ns == START_NS + 10 * DAY_NS
+
+
+def test_a_killed_run_ends_with_its_last_record():
+    """Nobody recorded its end."""
+    [one] = facts_of(run(flow(), views=((0, 100),), ended=False)).runs
+    assert one.end_ns == START_NS + 100 * HOUR_NS
+    assert not one.is_ended
+
+
+def test_an_empty_period_is_an_error():
+    """Rather than a report that reads like an all-clear."""
+    with pytest.raises(ReportError, match="no record of this period"):
+        facts_of(run(flow()), since_day=400, until_day=401)
+
+
+THREE = [flow(number, day=number % 2, client=f"192.0.2.{number % 3}") for number in range(1, 10)]
+
+
+@pytest.mark.parametrize(
+    ("level", "sensors", "count", "exact"),
+    [
+        (ADDRESS, ["s"], 3, True),
+        (ADDRESS, ["s", "t"], 3, False),
+        (PSEUDONYM, ["s"], 3, False),
+        (NETWORK, ["s"], None, None),
+        (NOTHING, ["s"], None, None),
+    ],
+)
+def test_machines_are_counted_as_far_as_they_can(level, sensors, count, exact):
+    """Pseudonyms of two days, or of two sensors, may be one machine; networks and nothing say nothing."""
+    lines = [line for sensor in sensors for line in run(*THREE, level=level, sensor=sensor)]
+    found = facts_of(lines).clients.get("acme")
+    assert (found and found.count, found and found.is_exact) == (count, exact)
+
+
+def test_pseudonyms_of_one_day_are_exact():
+    """Within a day of one run, a pseudonym is one machine."""
+    found = facts_of(run(*THREE, level=PSEUDONYM), since_day=0, until_day=1).clients["acme"]
+    assert (found.count, found.is_exact) == (3, True)
+
+
+def test_findings_are_listed_by_client_and_server():
+    """Those of the same client and server are one; the first of them is the reference."""
+    found = [
+        flow(5, place=MOSCOW, verdict=CRITICAL, client="192.0.2.1"),
+        flow(6, day=2, place=MOSCOW, verdict=CRITICAL, client="192.0.2.1"),
+        flow(7, place=MOSCOW, verdict=CRITICAL, client="192.0.2.2"),
+    ]
+    facts = facts_of(run(*found))
+    listed = [(one.client, one.amount.flows, one.flow) for one in facts.findings]
+    assert listed == [
+        ("192.0.2.1", 2, "run run of s, flow 5"),
+        ("192.0.2.2", 1, "run run of s, flow 7"),
+    ]
+    assert [vote["source"] for vote in facts.findings[0].votes] == ["db_one", "db_two"]
+
+
+def test_many_findings_are_summed_up():
+    """The list ends, the sum does not."""
+    found = [
+        flow(number, client=f"192.0.{number // 200}.{number % 200}") for number in range(MOST_CONTACTS + 25)
+    ]
+    facts = facts_of(run(*found))
+    assert len(facts.findings) == MOST_CONTACTS
+    assert facts.findings_more == Amount(25, 2500, 25_000)
+
+
+def test_the_worst_findings_are_listed():
+    """A critical one of few bytes is shown before warnings of many."""
+    warnings = [flow(number, client=f"192.0.2.{number}") for number in range(1, MOST_CONTACTS + 5)]
+    worst = flow(900, place=MOSCOW, verdict=CRITICAL, client="192.0.2.200", sent_bytes=1, received_bytes=1)
+    facts = facts_of(run(*warnings, worst))
+    assert [one.client for one in facts.findings if one.meaning.severity == "critical"] == ["192.0.2.200"]
+
+
+def test_one_vendor_can_be_chosen():
+    """The report on a vendor has no flow of another one."""
+    other = replace(flow(2), vendor="globex")
+    store = store_of(run(flow(1), other))
+    assert {group.meaning.vendor for group in gather(store, Scope(vendor="globex")).groups} == {"globex"}
+    assert len(gather(store, Scope()).groups) == 2
+    store.close()
+
+
+def test_flows_to_an_edge_are_named():
+    """A third party that answers for the vendor is something that the sensor cannot look behind."""
+    facts = facts_of(run(replace(flow(1), edge="Example CDN"), flow(2)))
+    [edge] = [one for one in view_of(facts).blinds if one.kind == "edge"]
+    assert (edge.count, edge.of, edge.details) == (1, 2, (("Example CDN", 1),))
+    assert not edge.is_poor
+
+
+def test_a_store_without_its_judgements_is_an_error():
+    """It is damaged, and a report from it would be wrong."""
+    store = store_of(run(flow(1)))
+    store.execute("DELETE FROM judgements")
+    with pytest.raises(ReportError, match="the store lacks judgement"):
+        gather(store, Scope())
+    store.close()
+
+
+def test_counters_of_an_interface_are_added_up():
+    """What was seen in all stretches, once."""
+    facts = facts_of(run(flow(), views=((0, 10), (10, 20), (20, 720))))
+    [view] = [one for one in facts.views if one.interface == "eth1"]
+    assert view.counters["packets"] == 3000

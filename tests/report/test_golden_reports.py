@@ -1,0 +1,80 @@
+"""The report on every state of a network, as JSON and as a page; `--update-golden` writes them."""
+
+import hashlib
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from netmon.outputs.json_line import json_document
+from netmon.report.checks import checks_of_store
+from netmon.report.language import Language
+from netmon.report.page import render
+from tests.report.recorded import SIGNATURES, report_of
+from tests.report.scenes import SCENES
+
+FOLDER = Path(__file__).parent / "golden"
+CHECKS = checks_of_store(["netmon", "report", "--store", "flows.db"], ["--store", "flows.db"])
+PAGES = [*((name, "en") for name in SCENES), ("moscow", "de"), ("poor_view", "de")]
+
+
+def compare(file, text, config):
+    """Compares a text with a golden file, or writes it. Signatures may change without a change of reports."""
+    text = text.replace(SIGNATURES.sha256, "(SHA-256 of the signatures)")
+    path = FOLDER / file
+    if config.getoption("--update-golden"):
+        FOLDER.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    assert path.read_text(encoding="utf-8") == text, f"review, then run pytest {__file__} --update-golden"
+
+
+def without_outlines(page):
+    """The page with hashes in place of the outlines and the style, which have tests of their own."""
+    page = re.sub(r"<style>.*?</style>", "<style>(style.css)</style>", page, flags=re.DOTALL)
+    page = re.sub(r"style-src 'sha256-[^']+'", "style-src (its hash)", page)
+
+    def hashed(found):
+        return f'{found[1]} d="{hashlib.sha256(found[2].encode()).hexdigest()[:16]}"'
+
+    return re.sub(r'(class="land[^"]*") d="([^"]*)"', hashed, page)
+
+
+@pytest.fixture(scope="module")
+def report():
+    """The report on a scene, made once."""
+    made = {}
+
+    def report(name):
+        if name not in made:
+            made[name] = report_of(name)
+        return made[name]
+
+    return report
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_json(name, report, pytestconfig):
+    """Every number of the report."""
+    compare(f"{name}.json", json_document(asdict(report(name))), pytestconfig)
+
+
+@pytest.mark.parametrize(("name", "language"), PAGES)
+def test_page(name, language, report, pytestconfig):
+    """Every word of the page."""
+    page = render(report(name), Language(language), SIGNATURES.locations, CHECKS)
+    compare(f"{name}.{language}.html", without_outlines(page), pytestconfig)
+
+
+def test_the_same_store_gives_the_same_bytes():
+    """Two stores that were filled with the same events, and two readings of them."""
+    one, other = report_of("moscow"), report_of("moscow")
+    assert json_document(asdict(one)) == json_document(asdict(other))
+    pages = {render(each, Language("en"), SIGNATURES.locations, CHECKS) for each in (one, other)}
+    assert len(pages) == 1
+
+
+def test_every_golden_file_is_compared():
+    """None is left over from a scene that is no more."""
+    names = {f"{name}.json" for name in SCENES} | {f"{name}.{language}.html" for name, language in PAGES}
+    assert {path.name for path in FOLDER.iterdir()} == names

@@ -1,0 +1,196 @@
+"""The page: safe whatever packets contain, complete, and with the numbers of its JSON twin."""
+
+import base64
+import hashlib
+import re
+from dataclasses import fields, is_dataclass, replace
+from html.parser import HTMLParser
+
+import pytest
+
+from netmon.report.build import build
+from netmon.report.gather import gather
+from netmon.report.language import NARROW, Language
+from netmon.report.page import render
+from netmon.store.queries import Scope
+from netmon.verdict.table import REASONS
+from tests.report.recorded import SIGNATURES, record, report_of, store_of
+from tests.report.scenes import SCENES
+
+VOID = {"meta", "br"}
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}'
+
+
+class Reader(HTMLParser):
+    """The elements of a page, its text, and whether it is well formed."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.tags, self.attributes, self.texts = [], set(), [], []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        """An element begins."""
+        self.tags.add(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        """An element without contents."""
+        self.tags.add(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        """An element ends: the one that began last."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        """Text."""
+        if self.open[-1:] != ["style"]:
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        """All text, with plain spaces."""
+        return " ".join(" ".join(self.texts).replace(NARROW, " ").split())
+
+
+def page_of(report, language="en"):
+    """The page of a report."""
+    return render(report, Language(language), SIGNATURES.locations, dict.fromkeys(CHECKED, "netmon"))
+
+
+CHECKED = ("findings", "time", "rows", "view", "sensors", "second", "json")
+
+
+@pytest.fixture(scope="module")
+def moscow():
+    return report_of("moscow")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_page_is_well_formed(moscow, language):
+    """Every element is closed, and none of those is there that could run or load anything."""
+    read = Reader(page_of(moscow, language))
+    assert read.open == []
+    assert read.tags.isdisjoint({"script", "link", "img", "iframe", "object", "embed", "form", "base"})
+    names = {name for name, _ in read.attributes}
+    assert not any(name.startswith("on") for name in names)
+    assert names.isdisjoint({"style", "src", "srcset"})
+    assert all(value.startswith("#") for name, value in read.attributes if name == "href")
+
+
+def test_the_policy_allows_the_style_only(moscow):
+    """The page's own policy names the hash of its style, and nothing else."""
+    page = page_of(moscow)
+    [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy == (f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'")
+
+
+POISONED = (
+    *("client", "client_host", "client_mac", "name", "server", "path", "site", "sensor", "text", "city"),
+    *("statement", "note", "flow", "who", "what", "source", "component", "title"),
+)
+
+
+def poisoned(value):
+    """A value with hostile text in place of every text that is no closed word, time or number."""
+    if is_dataclass(value):
+        changed = {one.name: poisoned(getattr(value, one.name)) for one in fields(value)}
+        for name in POISONED:
+            if isinstance(getattr(value, name, None), str):
+                changed[name] = HOSTILE
+        return replace(value, **changed)
+    return tuple(map(poisoned, value)) if isinstance(value, tuple) else value
+
+
+@pytest.mark.parametrize("name", ["moscow", "poor_view", "fifty"])
+def test_hostile_text_stays_text(name):
+    """Names from packets, of files and sensors, and texts of signatures never become elements."""
+    read = Reader(page_of(poisoned(report_of(name))))
+    assert "script" not in read.tags
+    assert "img" not in read.tags
+    assert "{{ 7 * 7 }}" in read.text
+
+
+def test_headline_is_the_answer(moscow):
+    """The first heading is one sentence that answers the question, with the numbers below it."""
+    read = Reader(page_of(moscow)).text
+    assert "Traffic to Kaspersky ended in Russia. 14 of 509 connections ended there" in read
+
+
+@pytest.mark.parametrize(
+    ("name", "english", "german"),
+    [
+        ("promised", "No traffic to Kaspersky ended in Russia.", "Kein Datenverkehr zu Kaspersky endete"),
+        ("undecided", "Whether traffic to Kaspersky ended in Russia cannot be", "nicht entscheiden."),
+        ("poor_view", "is shown to have ended in Russia, but not", "endete nachweislich in"),
+        ("nothing", "No traffic to Kaspersky was seen.", "Es wurde kein Datenverkehr zu Kaspersky"),
+    ],
+)  # fmt: skip
+def test_headlines(name, english, german):
+    """Each state has its own sentence, and none of them is an all-clear unless physics says so."""
+    report = report_of(name)
+    assert english in Reader(page_of(report)).text
+    assert german in Reader(page_of(report, "de")).text
+
+
+def test_a_poor_view_is_said_on_the_first_page():
+    """Before any number, so that "nothing was seen" is not read as "nothing happened"."""
+    text = Reader(page_of(report_of("poor_view"))).text
+    assert text.index("The sensor saw only part of the traffic.") < text.index("Where did the bytes go?")
+
+
+@pytest.mark.parametrize("name", ["promised", "moscow", "undecided", "poor_view", "fifty"])
+def test_the_page_has_the_numbers_of_the_report(name):
+    """Every sum that the report has for shares, standings, rows and what was not seen is on the page."""
+    report, english = report_of(name), Language("en")
+    text = Reader(page_of(report)).text
+    said = []
+    for answer in report.answers:
+        said += [english.bytes(one.sum.total_bytes) for one in answer.shares]
+        said += [
+            f"{english.number(one.sum.flows)} connection" for s in answer.statements for one in s.standings
+        ]
+        said += [english.percent(one.sum.share) for s in answer.statements for one in s.standings]
+    said += [english.bytes(row.sum.total_bytes) for row in report.rows]
+    said += [english.number(one.count) for one in report.view.blinds if one.kind not in ("gaps", "unseen")]
+    assert [one for one in said if one.replace(NARROW, " ") not in text] == []
+
+
+def test_several_vendors():
+    """Each has its answer, the worst comes first, and findings and rows say whose they are."""
+    watches = SCENES["moscow"]()
+    for watch in watches:
+        watch.flows = [
+            replace(flow, vendor="globex") if number % 3 == 0 and flow.place.country != "RU" else flow
+            for number, flow in enumerate(watch.flows)
+        ]
+    facts = gather(store_of(record(watches)), Scope())
+    report = build(facts, SIGNATURES, ["globex", "kaspersky"], ["netmon", "report"])
+    assert [one.vendor for one in report.answers] == ["kaspersky", "globex"]
+    text = Reader(page_of(report)).text
+    assert text.index("Traffic to Kaspersky ended in") < text.index(
+        "No traffic to globex is shown to have ended"
+    )
+    assert "Kaspersky: reputation → Moscow, Russia" in text
+    assert "globex: reputation → Amsterdam, Netherlands" in text
+
+
+def test_every_reason_has_words():
+    """In both languages, so that no code is shown to a reader."""
+    german = Language("de")
+    assert all(german.say(text) != text for text in REASONS.values())
+
+
+def test_sections_are_linked(moscow):
+    """The contents on the first page lead to sections that are there."""
+    read = Reader(page_of(moscow))
+    ids = {value for name, value in read.attributes if name == "id"}
+    links = {value[1:] for name, value in read.attributes if name == "href"}
+    assert links
+    assert links <= ids

@@ -1,0 +1,81 @@
+"""Results of slow tests that depend on certain files alone are kept while these files stay the same.
+
+Only what passed is kept, outside of the checkout. `pytest --afresh` runs everything.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import platform
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.machine import ROOT, cache
+
+MARK = "reuse"
+
+
+class Reuse:
+    """A pytest plugin for tests marked `reuse(FILES…)`: pathspecs of git, for what decides their result.
+
+    The tests and their helpers belong to it as well.
+    """
+
+    def __init__(self, *, is_afresh: bool) -> None:
+        self._is_afresh = is_afresh
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Keeps the result of a test that passed."""
+        mark = item.get_closest_marker(MARK)
+        result = yield
+        if mark is not None:
+            kept = cache("results") / result_key(item.nodeid, mark.args)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.touch()
+        return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Does not run a test that passed with the same files."""
+        mark = pyfuncitem.get_closest_marker(MARK)
+        if mark is None or self._is_afresh:
+            return None
+        if not (cache("results") / result_key(pyfuncitem.nodeid, mark.args)).exists():
+            return None
+        pyfuncitem.user_properties.append((MARK, True))
+        return True
+
+
+def reused_results(terminalreporter: pytest.TerminalReporter) -> int:
+    """The number of tests in this run whose result is that of an earlier one."""
+    passed = terminalreporter.stats.get("passed", [])
+    return sum((MARK, True) in map(tuple, report.user_properties) for report in passed)
+
+
+def result_key(test: str, pathspecs: tuple[str, ...]) -> str:
+    """What the result of a test depends on, as a digest."""
+    return hashlib.sha256(f"{test}\0{_machine()}\0{_files(pathspecs)}".encode()).hexdigest()
+
+
+@functools.cache
+def _machine() -> str:
+    """The compiler, the interpreter and the kernel."""
+    done = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=False)
+    return f"{done.stdout}{platform.python_version()} {platform.release()}"
+
+
+@functools.cache
+def _files(pathspecs: tuple[str, ...]) -> str:
+    """The content of files that git tracks, and of new ones. Raises CalledProcessError without git."""
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *pathspecs]
+    listed = subprocess.run(words, cwd=ROOT, capture_output=True, check=True).stdout.split(b"\0")
+    digest = hashlib.sha256()
+    for name in sorted(filter(None, listed)):
+        file = ROOT / name.decode()
+        content = file.read_bytes() if file.is_file() else b""
+        digest.update(name + b"\0" + hashlib.sha256(content).digest())
+    return digest.hexdigest()

@@ -1,0 +1,198 @@
+"""ClickHouse's own engine gives the same answers as SQLite, on the same events."""
+
+import itertools
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netmon.days import DAY_NS
+from netmon.errors import StoreError
+from netmon.privacy import NOTHING
+from netmon.report.gather import gather
+from netmon.store import queries, spans
+from netmon.store.clickhouse import ClickHouseStore
+from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_clickhouse_table, make_ddl
+from netmon.store.history import BY, as_json, read_history
+from netmon.store.intake import Intake
+from netmon.store.queries import GROUP_COLUMNS, Scope
+from netmon.store.tables import FLOWS
+from tests.machine import ROOT
+from tests.records import MOSCOW, START_NS, UNEXPECTED
+from tests.report.recorded import record
+from tests.report.scenes import SCENES
+from tests.store.conftest import lines_of
+from tests.store.engine import Engine
+from tests.store.test_store_queries import report
+
+FIRST = START_NS // DAY_NS
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    with_engine = Engine(tmp_path_factory.mktemp("engine"))
+    yield with_engine
+    with_engine.close()
+
+
+@pytest.fixture
+def fleet(engine):
+    """A store in ClickHouse without rows."""
+    engine.clear()
+    return ClickHouseStore(engine, "engine")
+
+
+def put(store, lines, at_once=1_000_000):
+    """Stores lines, so many in a transaction."""
+    intake = Intake(store, "store")
+    for number, line in enumerate(lines, 1):
+        intake.write(line)
+        if number % at_once == 0:
+            intake.flush()
+    intake.flush()
+
+
+def lasting_flows():
+    """Events of flows of several days, with findings and without, some of them on one day only."""
+    return [
+        *lines_of(*(report(1, days=day, sent=100 * (day + 1)) for day in range(4))),
+        *lines_of(*(report(2, day, sent=7 + day, place=MOSCOW, verdict=UNEXPECTED) for day in (1, 3))),
+        *lines_of(report(3, days=2, sent=5), report(4, phase="end", place=MOSCOW, verdict=UNEXPECTED)),
+        *lines_of(report(5, sent=9), level=NOTHING),
+    ]
+
+
+SCOPES = [
+    Scope(),
+    Scope(since_day=FIRST + 1),
+    Scope(since_day=FIRST, until_day=FIRST + 2),
+    Scope(since_day=FIRST + 9),
+    Scope(vendor="acme", sensor="berlin"),
+    Scope(vendor="nobody's"),
+]
+
+
+def answers(store, scope):
+    """Every answer that a store can give about a scope."""
+    stored = list(queries.flows(store, scope))
+    contacts = spans.contacts(store, scope)
+    return {
+        "totals": queries.totals(store, scope),
+        "groups": queries.totals_by(store, scope, sorted(GROUP_COLUMNS)),
+        "flows": stored,
+        "findings": list(queries.flows(store, scope, only_findings=True)),
+        "events": [queries.finding_event(store, one) for one in stored],
+        "judgements": [queries.judgement(store, one) for one in stored],
+        "rows": {name: list(queries.rows(store, name, scope)) for name in queries._TIMES},
+        "spans": list(spans.totals(store, scope, (FIRST - 1) * DAY_NS, DAY_NS // 3)),
+        "contacts": contacts,
+        "evidence": [spans.evidence(store, one) for one in contacts],
+        "shared": [spans.judgement(store, one.judgement) for one in contacts],
+        "clients": (spans.clients_by_day(store, scope), spans.clients(store, scope)),
+        "seen": spans.last_seen(store),
+        "watched": spans.watched(store, scope),
+        "history": [as_json(read_history(store, scope, by)) for by in BY],
+    }
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_question_has_the_same_answer(store, fleet, scope):
+    """Flows of several days, without clients, with findings: both say the same, in the same order."""
+    for one in (store, fleet):
+        put(one, lasting_flows())
+    assert answers(fleet, scope) == answers(store, scope)
+
+
+@pytest.mark.parametrize("scene", sorted(SCENES))
+def test_a_report_has_the_same_facts(store, fleet, scene):
+    """All that a report is made from is the same, for each scene of the reports."""
+    for one in (store, fleet):
+        put(one, record(SCENES[scene]()))
+    for scope in (Scope(), Scope(vendor="kaspersky")):
+        assert gather(fleet, scope) == gather(store, scope)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_repeated_and_reordered_deliveries_change_nothing(store, fleet, seed):
+    """Events come twice, in any order and in many transactions, and merged or not, the answers stay."""
+    lines = lasting_flows() + record(SCENES["moscow"]())
+    put(store, lines)
+    shuffled = lines * 2
+    random.Random(seed).shuffle(shuffled)
+    put(fleet, shuffled, at_once=len(lines) // 5)
+    expected = answers(store, Scope())
+    assert answers(fleet, Scope()) == expected
+    fleet._connection.execute("OPTIMIZE TABLE flows FINAL")
+    assert answers(fleet, Scope()) == expected
+
+
+def test_a_run_that_is_read_again_is_forgotten(store, fleet):
+    """What was stored of one run goes, and what is written after that is there; other runs stay."""
+    for one in (store, fleet):
+        put(one, lasting_flows())
+        put(one, record(SCENES["moscow"]()))
+        one.forget_run("berlin", "cafe")
+        put(one, lines_of(report(1, sent=55)))
+    assert queries.totals(fleet, Scope(sensor="berlin")).sent_bytes == 55
+    assert answers(fleet, Scope()) == answers(store, Scope())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_a_value_stays_a_value(value):
+    """Quotes, backslashes, colons and line ends of a value are no SQL."""
+    store = ClickHouseStore.__new__(ClickHouseStore)
+    store._connection = ENGINES[0]
+    assert list(store.select("SELECT :one, :two, :three", {"one": value, "two": None, "three": -7})) == [
+        (value, None, -7)
+    ]
+
+
+ENGINES = []
+
+
+@pytest.fixture(autouse=True)
+def _engine_of_examples(engine):
+    ENGINES[:] = [engine]
+
+
+def test_names_from_packets_are_stored_as_they_are(store, fleet):
+    """Characters that are special in JSON or SQL come back unchanged."""
+    names = ["a'b", "a\\'b", 'a"b', "a\\nb", "a\tb\nc", "ü\u202e😀", "\\N", "NULL", "{x:String}", ":vendor"]
+    lines = lines_of(*(report(number, name=name, matched=name) for number, name in enumerate(names)))
+    for one in (store, fleet):
+        put(one, lines)
+    found = {one.row["name"] for one in queries.flows(fleet, Scope())}
+    assert found == {one.row["name"] for one in queries.flows(store, Scope())} == set(names)
+
+
+def test_a_batch_may_have_many_days(fleet):
+    """An import of more days than an insert may usually have partitions is stored."""
+    put(fleet, itertools.chain(*(lines_of(report(day, days=day, sent=1)) for day in range(130))))
+    assert queries.totals(fleet, Scope()).flows == 130
+
+
+def test_old_rows_leave(engine, fleet):
+    """A row that is older than its table's time to live is gone after a merge; 0 days keep it."""
+    put(fleet, lasting_flows())
+    fleet._connection.execute("OPTIMIZE TABLE flows FINAL")
+    assert queries.totals(fleet, Scope()).flows > 0
+    engine.execute("DROP TABLE flows")
+    engine.execute(make_clickhouse_table(FLOWS, days=30))
+    put(fleet, lasting_flows())
+    fleet._connection.execute("OPTIMIZE TABLE flows FINAL")
+    assert queries.totals(fleet, Scope()).flows == 0
+
+
+@pytest.mark.parametrize("change", ["DROP TABLE views", "ALTER TABLE flows DROP COLUMN city"])
+def test_a_database_without_the_tables_is_refused(engine, fleet, change):
+    """A table or a column is missing: the message says how tables are made."""
+    engine.execute(change)
+    with pytest.raises(StoreError, match="netmon store ddl"):
+        ClickHouseStore(engine, "engine")
+
+
+def test_the_file_of_the_tables_is_the_generated_one():
+    """deploy/clickhouse.sql is what `netmon store ddl` shows."""
+    assert (ROOT / "deploy" / "clickhouse.sql").read_text() == make_ddl(DEFAULT_DAYS)
