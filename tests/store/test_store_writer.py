@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from netmon.errors import StoreError
 from netmon.store import queries
 from netmon.store import writer as writer_module
 from netmon.store.queries import Scope
@@ -44,10 +45,11 @@ class Written:
             self.flows += 1
 
     def stored(self):
-        """The number of flows in the file; none if there is no file."""
-        if not self.path.exists():
+        """The number of flows in the file; none if there is no file, or its tables are not made yet."""
+        try:
+            store = SqliteStore(self.path, is_read_only=True)
+        except StoreError:
             return 0
-        store = SqliteStore(self.path, is_read_only=True)
         try:
             return queries.totals(store, Scope()).flows
         finally:
