@@ -12,10 +12,6 @@ import pytest
 from tests import honest
 from tests.floods import FLOODS, SMALL, run_beside_honest
 
-pytestmark = pytest.mark.reuse(
-    "engine", "tests/*flood*.py", "tests/honest.py", "tests/craft", "tests/machine.py", "netmon/_engine.pyi"
-)
-
 FLOW_BYTES = 400  # with its hello
 MEAN_HEAD_BYTES, MEAN_NAME_BYTES = 4096, 512
 FRAGMENT_BYTES = 4 << 20
@@ -61,6 +57,14 @@ BOUNDS = {
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to measure memory"),
+    pytest.mark.reuse(
+        "engine",
+        "tests/*flood*.py",
+        "tests/honest.py",
+        "tests/craft",
+        "tests/machine.py",
+        "netmon/_engine.pyi",
+    ),
 ]
 
 
