@@ -4,6 +4,7 @@ from tests.bench.bench import Contender, contenders, race
 from tests.bench.load import write_load
 from tests.bench.places import VENDOR, time_engine, time_places
 from tests.bench.reports import fill, time_report
+from tests.bench.store import measure
 
 
 def test_load_is_the_same_each_time(tmp_path):
@@ -49,3 +50,10 @@ def test_report_is_measured(tmp_path):
     assert '<td class="number">1,000</td>' in page.read_text(encoding="utf-8")
     assert cost.cpu_s > 0
     assert cost.store_bytes > 100_000
+
+
+def test_the_store_is_measured(tmp_path):
+    """Flows are written and asked for, and each of them takes room."""
+    cost = measure(tmp_path / "flows.db", 200)
+    assert cost.write_s > 0
+    assert cost.store_bytes > 200 * 100

@@ -171,10 +171,13 @@ def test_a_file_that_is_damaged_while_it_is_open_is_renamed(written):
     it = written()
     it.write(300)
     it.wait(lambda: it.stored() == 300, "the flows are stored")
-    it.writer._store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    other = SqliteStore(it.path)
+    other.complete_file()
+    other.close()
     size = it.path.stat().st_size
     it.path.write_bytes(b"\xff" * size)
-    it.wait(lambda: (it.write(), it.writer.errors["damaged"])[1], "the damage is noticed")
+    it.wait(lambda: (it.write(), it.log)[1], "the damage is noticed, and the file renamed")
+    assert it.writer.errors["damaged"] == 1
     before = it.flows
     it.write(20)
     it.wait(lambda: it.stored() >= it.flows - before, "further flows are stored")
