@@ -51,6 +51,18 @@ EXEMPT = {
         "needs packages that the first command installs", "tests/grafana/test_settings.py"
     ),
     "ls site": Exemption("shows what it wrote", "tests/grafana/test_settings.py"),
+    "pipx install ./netmon_egress-*_x86_64.whl": Exemption(
+        "needs a wheel", "tests/deploy/test_deploy_tools.py"
+    ),
+    "uv tool install ./netmon_egress-*_x86_64.whl": Exemption(
+        "needs a wheel", "tests/deploy/test_deploy_tools.py"
+    ),
+    "python3 -m venv venv && venv/bin/pip install ./netmon_egress-*_x86_64.whl": Exemption(
+        "needs a wheel", "tests/deploy/test_deploy_tools.py"
+    ),
+    "pipx uninstall netmon-egress": Exemption("follows it", "tests/deploy/test_deploy_tools.py"),
+    "uv tool uninstall netmon-egress": Exemption("follows it", "tests/deploy/test_deploy_tools.py"),
+    "python3 -m deploy.package.wheel": Exemption("compiles for minutes", "tests/deploy/test_deploy_wheel.py"),
     "docker build -f deploy/Containerfile -t netmon .": Exemption(
         "needs the Docker engine", "tests/deploy/test_deploy_image.py"
     ),
