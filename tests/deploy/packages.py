@@ -13,32 +13,32 @@ import pytest
 
 from tests import reuse
 from tests.docs.blocks import all_blocks
-from tests.machine import ROOT, cache, one_at_a_time
+from tests.machine import ROOT, cache, need, one_at_a_time
 from tests.test_engine_crate import need_cargo
 
-MADE_OF = (
+WHEEL_OF = (
     "LICENSE",
     "README.md",
-    "CHANGELOG.md",
     "pyproject.toml",
-    "netmon.yaml",
     "netmon",
-    "deploy",
+    "deploy/package/tools.py",
+    "deploy/package/wheel.py",
     "engine/Cargo.*",
     "engine/THIRD-PARTY",
     "engine/build_backend.py",
     "engine/src",
     "tests/deploy/packages.py",
 )
-"""Pathspecs of git: what decides the content of a package."""
-
+"""Pathspecs of git: what decides the content of the wheel."""
+PACKAGE_OF = (*WHEEL_OF, "CHANGELOG.md", "netmon.yaml", "deploy")
+"""The same for the Debian package."""
 NO_INDEX = ("No matching distribution found", "Failed to fetch", "Could not connect")
 """What installers say where there is no package index."""
 
 
-def kept(name: str, make: Callable[[Path], None]) -> Path:
+def kept(name: str, made_of: tuple[str, ...], make: Callable[[Path], None]) -> Path:
     """A folder that `make` has filled for the present files; those for earlier ones are removed."""
-    folder = cache("packages") / f"{name}-{reuse.files_digest(MADE_OF)[:16]}"
+    folder = cache("packages") / f"{name}-{reuse.files_digest(made_of)[:16]}"
     complete = folder / "complete"
     with one_at_a_time(f"packages-{name}"):
         if not complete.exists():
@@ -68,8 +68,17 @@ def build(module: str, out: Path, *words: str | Path) -> Path:
 def wheel() -> Path:
     """The wheel for x86-64."""
     need_cargo()
-    folder = kept("wheel", lambda out: build("wheel", out) and None)
+    folder = kept("wheel", WHEEL_OF, lambda out: build("wheel", out) and None)
     [path] = folder.glob("*.whl")
+    return path
+
+
+def debian_package() -> Path:
+    """The package for Debian 12."""
+    need("dpkg-deb")
+    made_of = wheel()
+    folder = kept("debian", PACKAGE_OF, lambda out: build("debian", out, "--wheel", made_of) and None)
+    [path] = folder.glob("*.deb")
     return path
 
 

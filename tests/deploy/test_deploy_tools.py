@@ -9,7 +9,7 @@ import pytest
 from tests.deploy import packages
 from tests.machine import open_folder
 
-REUSE = pytest.mark.reuse(*packages.MADE_OF, "tests/deploy/test_deploy_tools.py")
+REUSE = pytest.mark.reuse(*packages.WHEEL_OF, "tests/deploy/test_deploy_tools.py")
 INSTALLERS = {"pipx": "pipx", "uv": "uv tool"}
 
 

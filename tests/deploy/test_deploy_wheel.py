@@ -15,7 +15,7 @@ from tests.machine import ROOT, open_folder
 from tests.test_engine_crate import need_cargo
 
 OLDEST_GLIBC = (2, 17)  # of the manylinux that its name promises
-REUSE = pytest.mark.reuse(*packages.MADE_OF, "tests/deploy/test_deploy_wheel.py")
+REUSE = pytest.mark.reuse(*packages.WHEEL_OF, "tests/deploy/test_deploy_wheel.py")
 
 
 @pytest.fixture(scope="module")
