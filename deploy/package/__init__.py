@@ -1,1 +1,1 @@
-"""Builds what users install: a wheel and a Debian package, with its manual pages and completion."""
+"""Builds what users install: a wheel, a Debian package with manual pages and completion, and releases."""
