@@ -13,11 +13,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from netmon.language.language import NARROW, Language
 from netmon.records import STANDINGS, Standing
 from netmon.report import words
 from netmon.report.answers import WORST_FIRST
 from netmon.report.facts import OTHER
-from netmon.report.language import NARROW, Language
 from netmon.report.map_drawing import draw_map
 from netmon.report.model import (
     Answer,
