@@ -7,6 +7,7 @@ Times are integer nanoseconds since 1970-01-01 UTC, taken from the packets. Byte
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -329,6 +330,42 @@ class Place:
     """The countries that sources name, without refuted votes, sorted: one if the country is known. More than
     one, or one in doubt, only if at least two independent sources locate the address and each of them tells
     its country; otherwise none."""
+    agreeing: int = 0
+    """How many independent sources agree on the country; 0 unless the confidence is "agreed"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names in a sentence, the last one after a word such as "or"; without one, after a comma."""
+
+    terms: tuple[tuple[str, str], ...]  # what kind of name it is for translators, and the name in English
+    last: str | None = None
+
+    @property
+    def english(self) -> str:
+        """As they stand in an English sentence: "A", "A or B", "A, B or C"."""
+        return join_names([name for _, name in self.terms], self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence in English, which outputs may say in other languages; values replace {words} in braces."""
+
+    text: str
+    values: tuple[tuple[str, str | Names | Sentence], ...] = ()
+
+    @property
+    def english(self) -> str:
+        """The sentence with its values."""
+        values = {name: one if isinstance(one, str) else one.english for name, one in self.values}
+        return self.text.format(**values) if values else self.text
+
+
+def join_names(names: Sequence[str], last: str | None) -> str:
+    """Names as a list within a sentence; the last one after that word."""
+    if last is None or len(names) < 2:
+        return ", ".join(names)
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,8 +382,13 @@ class Verdict:
     until: str | None = None  # the exception's last day
     lacks: Lack | None = None  # what is missing for a decision
     severity: Severity | None = None  # of a finding; None: it is none
-    explanation: str | None = None  # what the reason means here, and what it does not, in plain sentences
+    meaning: tuple[Sentence, ...] = ()  # what the reason means here, and what it does not
     row: str | None = None  # the row of the table that decided: its condition in words
+
+    @property
+    def explanation(self) -> str | None:
+        """Its meaning in plain English."""
+        return " ".join(one.english for one in self.meaning) or None
 
     @property
     def is_alarm(self) -> bool:

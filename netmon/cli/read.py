@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,11 +25,10 @@ from rich.progress import (
 from netmon import wiring
 from netmon._engine import Matcher
 from netmon.cli.history import Format, View, show
+from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.options import (
     ERROR,
     FOUND,
-    NO_COUNTRY,
-    UNLISTED_CLIENTS,
     EvidenceOptions,
     SourceName,
     grouped,
@@ -35,9 +37,11 @@ from netmon.cli.reading import reading_signatures
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
 from netmon.errors import SourceError
 from netmon.evidence.assembly import opened_evidence
+from netmon.language.language import ENGLISH, Language
 from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.events import Events
+from netmon.outputs.findings_seen import SHOWN, More
 from netmon.outputs.observer import Observer
 from netmon.outputs.summary import Summary
 from netmon.quality import INTERCEPTED, find_faults, unread_text
@@ -90,15 +94,19 @@ def read(
         ),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="With --by: write CSV.")] = False,
+    findings: Annotated[
+        int, typer.Option("--findings", min=0, metavar="COUNT", help="Findings that the summary shows.")
+    ] = SHOWN,
+    language: LanguageOption = None,
     *,
     options: EvidenceOptions,
 ) -> None:
     """Reads capture files and shows what they contain.
 
-    Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary, or with --json one event for
-    each flow that matches a vendor. Several files are read as one capture, in the order of their first
-    packets. Exits with 3 if there is a finding of severity warning or critical, and with 1 if a file is
-    incomplete or damaged, or if most packets could not be decoded.
+    Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary that begins with the verdict,
+    or with --json one event for each flow that matches a vendor. Several files are read as one capture, in
+    the order of their first packets. Exits with 3 if there is a finding of severity warning or critical, and
+    with 1 if a file is incomplete or damaged, or if most packets could not be decoded.
 
     Examples:
 
@@ -128,7 +136,8 @@ def read(
     monitor = wiring.make_monitor(settings, known, databases=databases)
     shown = wiring.make_privacy(settings)
     clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
-    summary = Summary(known.locations, shown, clients)
+    spoken = chosen_language(language)
+    summary = Summary(known.locations, shown, clients, spoken)
     outputs: list[Output] = [summary]
     observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
     matcher, limits = compile_matcher(known), settings.engine_keywords()
@@ -157,10 +166,11 @@ def read(
         for reading in readings:
             reading.finish(reader.stats(), reader.problems)
         if by is not None:
-            show(read_history(stored, Scope(), by.value), Format.CSV if csv else Format.TABLE)
+            show(read_history(stored, Scope(), by.value), Format.CSV if csv else Format.TABLE, spoken)
     if not json and by is None:
-        _show(summary, reader.stats(), settings.subjects)
-    for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
+        command = partial(_command, words, options)
+        show_summary(summary, reader.stats(), settings.subjects, spoken, shown=findings, more=command)
+    for line in (*_doubts(reader.stats(), spoken), *reader.problems, *databases.take_problems()):
         log(line)
     if summary.alarms:
         raise typer.Exit(FOUND)
@@ -201,19 +211,50 @@ def _open_files(
     return ScapyFileSource(paths, matcher, every_flow=every_flow, limits=limits)
 
 
-def _show(summary: Summary, stats: Stats, subjects: Subjects) -> None:
-    summary.show(make_console(), stats)
+def show_summary(
+    summary: Summary,
+    stats: Stats,
+    subjects: Subjects,
+    language: Language = ENGLISH,
+    *,
+    remarks: Sequence[str] = (),
+    shown: int = SHOWN,
+    more: More | None = None,
+) -> None:
+    """Prints the summary of a run, and what is missing in the configuration.
+
+    `remarks` lead the summary, `shown` is the number of findings, and `more` the command that shows more.
+    """
+    summary.show(make_console(), stats, remarks=remarks, shown=shown, more=more)
     if summary.flows and subjects.are_unknown:
-        write_line(NO_COUNTRY)
+        write_line(
+            language.say(
+                "No country-specific promise was applied: give the users' country, such as --country DE, or "
+                "set subject.country."
+            )
+        )
     elif summary.has_unknown_subjects:
-        write_line(UNLISTED_CLIENTS)
+        write_line(
+            language.say(
+                "No country-specific promise was applied to clients in no listed network: add their networks "
+                "to subject.networks, unless their users are in several countries."
+            )
+        )
 
 
-def _doubts(stats: Stats) -> Iterator[str]:
+def _command(words: list[str], options: EvidenceOptions, findings: int) -> str:
+    """The command that shows so many findings of the same files."""
+    given = ((one.name, getattr(options, one.name), one.default) for one in fields(options))
+    chosen = [(name, value) for name, value, default in given if value != default and name != "evidence"]
+    parts = [part for name, value in chosen for part in (f"--{name}", str(value))]
+    return shlex.join(["netmon", "read", "--findings", str(findings), *parts, *words])
+
+
+def _doubts(stats: Stats, language: Language) -> Iterator[str]:
     """Reasons to doubt the result, one line each."""
     if stats["interceptions"]:
-        yield INTERCEPTED
-    for fault in find_faults(stats):
+        yield language.say(INTERCEPTED)
+    for fault in find_faults(stats, language):
         yield fault.text
 
 

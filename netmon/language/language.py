@@ -74,8 +74,15 @@ class Language:
 
     def number(self, value: float, digits: int = 0) -> str:
         """A number with signs between thousands."""
-        text = f"{value:,.{digits}f}"
-        return text.translate({ord(","): self._comma, ord("."): self._point})
+        return self.localised(f"{value:,.{digits}f}")
+
+    def localised(self, number: str) -> str:
+        """A number that is written as in English, with the signs of this language."""
+        return number.translate({ord(","): self._comma, ord("."): self._point})
+
+    def stamp(self, moment: datetime) -> str:
+        """A time to the second, in digits of equal width: "2026-09-15 08:31:07", "15.09.2026 08:31:07"."""
+        return moment.strftime("%d.%m.%Y %H:%M:%S" if self.code == "de" else "%Y-%m-%d %H:%M:%S")
 
     def bytes(self, value: int) -> str:
         """Bytes with a decimal prefix and three significant digits at most: "1.2 MB"."""

@@ -72,8 +72,13 @@ def _names() -> Iterator[Text]:
         yield Text(name, context="country")
     for code in COUNTRIES:
         yield Text(country_in_text(code), context="in country")
-    for location in load_folder(default_folder()).locations.values():
+    signatures = load_folder(default_folder())
+    for location in signatures.locations.values():
         yield Text(location.city, context="city")
+    for vendor in signatures.vendors.values():
+        for concern in vendor.concerns:
+            yield Text(concern.basis, context="basis of a concern")
+            yield Text(concern.about, context="what a concern is about")
 
 
 def update(file: Path) -> list[str]:

@@ -1,0 +1,28 @@
+"""A place in a few words, for tables and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from netmon.language.language import ENGLISH, Language
+from netmon.records import Place
+from netmon.signatures.model import Location
+
+
+def place_text(place: Place, locations: Mapping[str, Location], language: Language = ENGLISH) -> str:
+    """The place in words: "Zürich, CH", "disputed: CH or RU" or "unknown"."""
+    if place.confidence == "disputed":
+        locating = [vote for vote in place.votes if vote.about == "location"]
+        countries = sorted({vote.country for vote in locating if vote.country})
+        countries += [language.say("another")] * any(vote.contradicts for vote in locating)
+        return language.say("disputed: {countries}", countries=either(countries, language))
+    if place.confidence == "unknown":
+        return language.say("unknown")
+    known = locations.get(place.location)
+    city = language.say_of("city", known.city) if known else place.city
+    return f"{city}, {place.country}" if city else place.country
+
+
+def either(words: list[str], language: Language) -> str:
+    """Words as alternatives: "CH or RU"."""
+    return f" {language.say('or')} ".join(words)
