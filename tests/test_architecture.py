@@ -22,7 +22,7 @@ ALLOWED = {
     "language": {"countries"},
     "limits": set(),
     "quality": {"encapsulations", "language"},
-    "records": set(),
+    "records": {"language"},
     "state_file": {"errors"},
     "supervisor": set(),
     "version": set(),
@@ -77,7 +77,7 @@ ALLOWED = {
         "wiring",
     },
     "destinations": {"days", "places", "records", "state_file"},
-    "verdict": {"countries", "days", "places", "records", "signatures"},
+    "verdict": {"countries", "days", "language", "places", "records", "signatures"},
     "explain": {"countries", "errors", "records", "signatures", "verdict"},
     "monitor": {
         "destinations",
@@ -88,7 +88,6 @@ ALLOWED = {
     },
     "outputs": {
         "config",
-        "countries",
         "days",
         "encapsulations",
         "errors",

@@ -17,7 +17,7 @@ from netmon.cli.terminal import json_stream, make_console
 from netmon.config.settings import store_path
 from netmon.errors import StoreError
 from netmon.language.language import ENGLISH, Language
-from netmon.outputs.layout import Grid, Paragraph, Row
+from netmon.outputs.layout import Grid, GridRow, Paragraph
 from netmon.outputs.texts import bytes_text, flows_text
 from netmon.store.history import History, HistoryRow, as_csv, as_json, day_text, read_history, table_rows
 from netmon.store.opening import opened_by_name
@@ -120,9 +120,9 @@ def _show_table(view: History, language: Language) -> None:
         )
         return
     headings = (say("flows"), say("sent"), say("received"), say("findings"), say("undecided"))
-    rows = [Row((say(_VIEWS[View(view.by)]),), headings, "bold")]
+    rows = [GridRow((say(_VIEWS[View(view.by)]),), headings, "bold")]
     rows += [
-        Row((label,), _numbers(row, language), "red" if row.findings else "")
+        GridRow((label,), _numbers(row, language), "red" if row.findings else "")
         for label, row in table_rows(view)
     ]
     widths = [

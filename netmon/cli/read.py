@@ -34,7 +34,7 @@ from netmon.cli.options import (
     grouped,
 )
 from netmon.cli.reading import reading_signatures
-from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
+from netmon.cli.terminal import json_stream, log, make_console, printable, write_wrapped
 from netmon.errors import SourceError
 from netmon.evidence.assembly import opened_evidence
 from netmon.language.language import ENGLISH, Language
@@ -227,14 +227,14 @@ def show_summary(
     """
     summary.show(make_console(), stats, remarks=remarks, shown=shown, more=more)
     if summary.flows and subjects.are_unknown:
-        write_line(
+        write_wrapped(
             language.say(
                 "No country-specific promise was applied: give the users' country, such as --country DE, or "
                 "set subject.country."
             )
         )
     elif summary.has_unknown_subjects:
-        write_line(
+        write_wrapped(
             language.say(
                 "No country-specific promise was applied to clients in no listed network: add their networks "
                 "to subject.networks, unless their users are in several countries."

@@ -87,7 +87,7 @@ class FindingsSeen:
         if not found:
             return
         say = self._language.say
-        yield Text(say("Findings, the worst first (times in UTC)"), "bold")
+        yield Paragraph(say("Findings, the worst first (times in UTC)"), "bold")
         for severity, key, one in found[:shown]:
             yield self._entry(severity, key, one)
         hidden, uncounted = len(found[shown:]), self._left_out.total()
@@ -101,7 +101,7 @@ class FindingsSeen:
                 flows=flows_text(uncounted, self._language),
             )
             yield Paragraph(text, others="  ")
-        yield Text("")
+        yield Paragraph("")
 
     def _order(self, severity: Severity) -> list[tuple[_FindingKey, _SeenFinding]]:
         """The findings of a severity: forbidden contacts first, then by the bytes that were sent."""

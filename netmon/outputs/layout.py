@@ -77,11 +77,11 @@ class Paragraph:
             text = _line(line, "")
             if self._style:
                 text.stylize(self._style, 0, left)
-            left = max(left - len(line), 0)
+            left = max(left - len(line) - 1, 0)
             yield text
 
 
-class Row(NamedTuple):
+class GridRow(NamedTuple):
     """A line of a grid."""
 
     texts: Sequence[str]
@@ -98,7 +98,7 @@ class Grid:
     that of the first row.
     """
 
-    def __init__(self, rows: Iterable[Row], texts: Sequence[int], numbers: Sequence[int]) -> None:
+    def __init__(self, rows: Iterable[GridRow], texts: Sequence[int], numbers: Sequence[int]) -> None:
         self._rows = list(rows)
         self._texts = texts
         self._numbers = numbers
@@ -116,7 +116,7 @@ class Grid:
         for row in self._rows:
             yield from self._beside(row, texts) if fits else self._below(row, width)
 
-    def _beside(self, row: Row, widths: Sequence[int]) -> Iterator[Text]:
+    def _beside(self, row: GridRow, widths: Sequence[int]) -> Iterator[Text]:
         cells = [
             wrapped(text, width, " " * indent, " " * (indent + 2 * (indent > 0)))
             for text, width, indent in zip(
@@ -136,7 +136,7 @@ class Grid:
             line.rstrip()
             yield line
 
-    def _below(self, row: Row, width: int) -> Iterator[Text]:
+    def _below(self, row: GridRow, width: int) -> Iterator[Text]:
         """The texts, and the numbers at the end of their last line if there is room, else below it."""
         indent, numbers = " " * row.indent, self._aligned(row)
         *lines, last = wrapped(": ".join(filter(None, row.texts)), width, indent, f"{indent}  ")
@@ -158,7 +158,7 @@ class Grid:
             text = "; ".join(f"{heading}: {number}" for heading, number in named)
             yield from (_line(one, "") for one in wrapped(text, width, "  ", "    "))
 
-    def _aligned(self, row: Row) -> str:
+    def _aligned(self, row: GridRow) -> str:
         return "".join(
             f" {number:>{width}}" for number, width in zip(row.numbers, self._numbers, strict=True)
         )

@@ -13,7 +13,7 @@ from rich.text import Text
 from netmon.encapsulations import Kind, describe
 from netmon.language.language import ENGLISH, Language
 from netmon.language.words import EVIDENCE, UNNAMED
-from netmon.outputs.layout import Grid, Paragraph, Row
+from netmon.outputs.layout import Grid, GridRow, Paragraph
 from netmon.outputs.texts import bytes_text, duration_text
 from netmon.quality import percent_text
 from netmon.records import NAMES
@@ -140,11 +140,11 @@ def _undecoded(stats: Mapping[str, Any]) -> Counter[Kind]:
 
 def _table(rows: Iterable[Seen]) -> Grid:
     """Leading blanks of a text are its indent."""
-    return Grid(
-        (Row((text.lstrip(),), numbers, indent=len(text) - len(text.lstrip())) for text, *numbers in rows),
-        texts=(49,),
-        numbers=(14, 10),
-    )
+    indented = []
+    for text, *numbers in rows:
+        plain = text.lstrip()
+        indented.append(GridRow((plain,), numbers, indent=len(text) - len(plain)))
+    return Grid(indented, texts=(49,), numbers=(14, 10))
 
 
 def _sum(stats: Mapping[str, Any], key: str) -> int:

@@ -10,21 +10,21 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from netmon.language.language import ENGLISH, Language
+from netmon.language.sentences import Sentence, say_all
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.concern_lines import ConcernLines
 from netmon.outputs.conclusions import Conclusion, conclude, rest
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.findings_seen import SHOWN, FindingsSeen, More
 from netmon.outputs.flow_sums import COLOURS, SEVERITY_COLOURS, FlowHeading, FlowLine, FlowSum
-from netmon.outputs.layout import Grid, Paragraph, Row
+from netmon.outputs.layout import Grid, GridRow, Paragraph
 from netmon.outputs.place_text import either, place_text
 from netmon.outputs.seen import show_seen
-from netmon.outputs.sentences import say_all
 from netmon.outputs.texts import bytes_text, flows_text
 from netmon.outputs.verdict_box import VerdictBox
 from netmon.privacy import Privacy
 from netmon.quality import unread_text
-from netmon.records import ALARMS, SEVERITIES, ClassifiedFlow, DnsRecord, Place, Sentence, Severity, Verdict
+from netmon.records import ALARMS, SEVERITIES, ClassifiedFlow, DnsRecord, Place, Severity, Verdict
 from netmon.signatures.model import Location
 
 
@@ -253,7 +253,7 @@ class Summary:
             vendors.setdefault(line.heading.vendor, {}).setdefault(line.heading, []).append((line, total))
         headings = (say("flows"), say("sent"), say("received"))
         for vendor, groups in sorted(vendors.items(), key=_rank_of_vendor):
-            yield _table([Row((vendor, say("where")), headings, "bold")])
+            yield _table([GridRow((vendor, say("where")), headings, "bold")])
             for heading, rows in sorted(groups.items(), key=lambda one: one[0].rank):
                 yield self._heading(heading)
                 yield _table([self._row(*row) for row in sorted(rows, key=lambda row: row[0][1:])])
@@ -264,10 +264,10 @@ class Summary:
         word, reason = heading.words(self._language)
         return Paragraph(f"{word}: {reason}", heading.colour, styled=len(word))
 
-    def _row(self, line: FlowLine, total: FlowSum) -> Row:
+    def _row(self, line: FlowLine, total: FlowSum) -> GridRow:
         sent, received = bytes_text(total.sent, self._language), bytes_text(total.received, self._language)
         numbers = (self._language.number(total.flows), sent, received)
-        return Row((line.component, line.where), numbers, indent=2)
+        return GridRow((line.component, line.where), numbers, indent=2)
 
 
 def _rank_of_vendor(vendor: tuple[str, Mapping[FlowHeading, object]]) -> tuple[int, str]:
@@ -275,6 +275,6 @@ def _rank_of_vendor(vendor: tuple[str, Mapping[FlowHeading, object]]) -> tuple[i
     return min(heading.rank[0] for heading in vendor[1]), vendor[0]
 
 
-def _table(rows: Sequence[Row]) -> Grid:
+def _table(rows: Sequence[GridRow]) -> Grid:
     """A table whose columns align with those of the other tables."""
     return Grid(rows, texts=(19, 26), numbers=(10, 10, 10))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from netmon.countries import country_in_text
-from netmon.records import Names, Sentence
+from netmon.language.sentences import Names, Sentence
 from netmon.signatures.model import Concern, Vendor
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from netmon.countries import country_in_text
-from netmon.records import Names, Place, Sentence, Verdict
+from netmon.language.sentences import Names, Sentence
+from netmon.records import Place, Verdict
 from netmon.signatures.model import Location
 from netmon.verdict.concerns import ActiveConcern, explain
 from netmon.verdict.promises import Subject
