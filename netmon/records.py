@@ -175,8 +175,8 @@ class FlowRecord:
     """One report on one bidirectional flow, in the order of the engine's rows.
 
     A flow in a capture file is reported once (`phase` "end"), a live one when it is tagged ("open"), while it
-    is active ("update"), and when it ends ("end"). `sent_*` and `received_*` are totals so far; `new_*` are the
-    bytes since the flow's previous report.
+    is active ("update"), and when it ends ("end"). `sent_*` and `received_*` are totals so far; `new_*` are
+    the bytes since the flow's previous report.
 
     `rtt_ns` is the time from SYN to SYN-ACK, or from a QUIC client's first Initial to the server's first
     datagram, as seen by the sensor. It is None when it might be too small: after a retransmission, or when
