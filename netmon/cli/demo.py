@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import netmon
 from netmon import wiring
 from netmon.cli import terminal
 from netmon.cli.language_option import LanguageOption, chosen_language
@@ -24,7 +23,7 @@ def demo(language: LanguageOption = None) -> None:
 
     Uses the default configuration, whatever yours is.
     """
-    capture = Path(netmon.__file__).parent / "data" / "demo.pcap"
+    capture = Path(__file__).parents[1] / "data" / "demo.pcap"
     settings = Config(subjects=Subjects(_COUNTRY), privacy_level=ADDRESS)
     known = wiring.load_signatures(settings)
     monitor = wiring.make_monitor(settings, known)
