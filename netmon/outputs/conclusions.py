@@ -54,7 +54,7 @@ def conclude(vendor: str, lines: Lines, language: Language) -> Conclusion:
     total = _sum(lines)
     expected = [one for one in lines if one[0].heading.outcome == "expected"]
     elsewhere = [one for one in lines if _is_elsewhere(one[0].heading)]
-    if elsewhere:
+    if elsewhere and 2 * _sum(elsewhere).flows >= _sum_of(lines, "undecided").flows:
         title = language.say("ELSEWHERE, NOTHING PROMISED")
         why = _why_elsewhere(elsewhere, lines, language)
         return Conclusion(3, f"{title}: {vendor}", why, COLOURS["undecided"])

@@ -58,6 +58,11 @@ def box(*flows, stats=STATS, width=100, language=ENGLISH, remarks=(), encoding="
         ([classified(DISPUTED, replace(NO_PROMISE, lacks="place"))], "NOT JUDGED: acme"),
         ([classified(MOSCOW, NO_COUNTRY)], "NOT JUDGED: acme"),
         ([classified(DISPUTED, NO_PLACE)] * 3, "NOT JUDGED: acme"),
+        (
+            [classified(MOSCOW, NO_PROMISE), classified(DISPUTED, NO_PLACE)],
+            "ELSEWHERE, NOTHING PROMISED: acme",
+        ),
+        ([classified(MOSCOW, NO_PROMISE)] + [classified(DISPUTED, NO_PLACE)] * 2, "NOT JUDGED: acme"),
         ([classified()] * 3, "AS PROMISED: acme"),
         ([classified(), classified(ZURICH, ALLOWED)], "AS PROMISED: acme"),
         ([classified(ZURICH, ALLOWED), classified(ZURICH, EXCEPTED)], "AS ALLOWED BY THE POLICY: acme"),
