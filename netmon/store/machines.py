@@ -56,7 +56,7 @@ class _Seen:
     is_clear: bool = True  # each flow tells its client
     addresses: int = 0  # clients that are shown as such
     by_day: dict[tuple[str, int], int] = field(default_factory=dict)  # pseudonyms by sensor and day
-    runs: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)  # the first end of a flow
+    runs: dict[tuple[str, int], set[str]] = field(default_factory=dict)  # by sensor and day
 
 
 @dataclass
@@ -66,7 +66,7 @@ class _Count:
     period: str
     first: int
     last: int
-    since_ns: dict[str, int] = field(default_factory=dict)  # by sensor all of whose runs are counted
+    since_day: dict[str, int] = field(default_factory=dict)  # by sensor all of whose runs are counted
     runs: set[tuple[str, str]] = field(default_factory=set)  # readings of files that are counted
     at_least: dict[str, int] = field(default_factory=dict)  # by key
     at_most: dict[str, int] = field(default_factory=dict)
@@ -76,10 +76,9 @@ class _Count:
         """True if it has the machines of a sensor on a day."""
         if not self.first <= day <= self.last:
             return False
-        runs, since_ns = seen.runs[sensor, day], self.since_ns.get(sensor)
-        if since_ns is not None and since_ns <= min(runs.values()):
-            return True
-        return all((sensor, run) in self.runs for run in runs)
+        since_day = self.since_day.get(sensor)
+        is_counted = since_day is not None and since_day <= day
+        return is_counted or all((sensor, run) in self.runs for run in seen.runs[sensor, day])
 
 
 def _machines(seen: _Seen, counts: Sequence[_Count], scope: Scope) -> Machines:
@@ -118,13 +117,12 @@ def _period(seen: _Seen, one: _Count) -> PeriodMachines:
 def _seen(reader: Reader, scope: Scope) -> dict[str, _Seen]:
     is_pseudonym = f"client LIKE '{CLIENT}%'"
     query = f"""WITH seen AS (
-  SELECT vendor, sensor, run, day, client, start_ns - start_ns % {DAY_NS} AS start_day, min(last_ns) AS end_ns
-  FROM flows WHERE {IN_SCOPE} GROUP BY vendor, sensor, run, day, client, start_day
+  SELECT DISTINCT vendor, sensor, run, day, client, start_ns - start_ns % {DAY_NS} AS start_day
+  FROM flows WHERE {IN_SCOPE}
 ), clear AS (
   SELECT * FROM seen WHERE client IS NOT NULL AND client NOT LIKE '%/%'
 )
-SELECT 'run' AS what, vendor, sensor, run, day, min(end_ns) AS number FROM seen
-  GROUP BY vendor, sensor, run, day
+SELECT DISTINCT 'run' AS what, vendor, sensor, run, day, 0 AS number FROM seen
 UNION ALL SELECT 'unclear', vendor, '', '', 0, count(*) FROM seen
   WHERE client IS NULL OR client LIKE '%/%' GROUP BY vendor
 UNION ALL SELECT 'day', vendor, sensor, '', day, count(DISTINCT client) FROM clear
@@ -141,7 +139,7 @@ UNION ALL SELECT 'once', vendor, sensor, '', 0, max(number) FROM (
     for what, vendor, sensor, run, day, number in reader.select(query, scope.values()):
         one = found.setdefault(vendor, _Seen())
         if what == "run":
-            one.runs.setdefault((sensor, day), {})[run] = number
+            one.runs.setdefault((sensor, day), set()).add(run)
         elif what == "unclear":
             one.is_clear = False
         elif what == "day":
@@ -165,7 +163,8 @@ def _counts(reader: Reader, scope: Scope) -> Mapping[str, Sequence[_Count]]:
     for vendor, period, sensor, run, key, first, last, since_ns, *numbers in _of_sensors(reader, scope):
         one = found.setdefault((vendor, period), _Count(period, first, last))
         if since_ns is not None:
-            one.since_ns[sensor] = max(since_ns, one.since_ns.get(sensor, 0))
+            since_day = _first_complete_day(reader, sensor, since_ns)
+            one.since_day[sensor] = max(since_day, one.since_day.get(sensor, since_day))
         one.runs.add((sensor, run))
         machines_there, is_complete, records = numbers
         one.is_complete = one.is_complete and bool(is_complete)
@@ -183,6 +182,14 @@ WHERE {_OF_SCOPE} GROUP BY vendor, period, key_id"""
     for (vendor, _), one in sorted(found.items()):
         by_vendor.setdefault(vendor, []).append(one)
     return by_vendor
+
+
+def _first_complete_day(reader: Reader, sensor: str, since_ns: int) -> int:
+    """The first day all of whose flows were counted by a sensor that counted from this time on."""
+    day = since_ns // DAY_NS
+    query = "SELECT count(*) FROM flows WHERE sensor = :sensor AND day = :day AND last_ns < :since_ns"
+    [(earlier,)] = reader.select(query, {"sensor": sensor, "day": day, "since_ns": since_ns})
+    return day + 1 if earlier else day
 
 
 def _of_sensors(reader: Reader, scope: Scope) -> Iterator[tuple[Any, ...]]:
