@@ -26,6 +26,7 @@ from netmon.outputs.births import Labels
 from netmon.outputs.engine_metrics import FLOW_PACKET_SEEN
 from netmon.outputs.events import Events, Stream
 from netmon.outputs.lines import Lines
+from netmon.outputs.machines_file import MachinesFile
 from netmon.outputs.observer import Observer, new_run
 from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
@@ -76,7 +77,9 @@ class Sensor:
         self._series = SeriesFile(folder, self._log_further)
         self._trips_file = RoundTripsFile(folder, config.position, self._log_further)
         self._trips = self._trips_file.load()
-        for file in (self._state, self._series, self._trips_file):
+        self._machines_file = MachinesFile(folder, self._log_further)
+        self._machines = self._machines_file.load()
+        for file in self._state_files():
             file.probe()
         loaded = self._load()
         self._monitor = loaded.monitor
@@ -131,7 +134,7 @@ class Sensor:
         self._lines += [spool] if spool else []
         streams: list[Stream] = [one for one in (store, spool) if one is not None]
         locations = self._monitor.signatures.locations
-        self._record = LiveRecord(streams, self._config, privacy, locations, self._observer)
+        self._record = LiveRecord(streams, self._config, privacy, locations, self._observer, self._machines)
         self._outputs.append(self._record)
         if self._recorder is not None:
             for stream in streams:
@@ -166,6 +169,7 @@ class Sensor:
             self._is_running = False
             self._save(math.inf)
             self._note("end")
+            self._machines_file.save(self._machines, math.inf)  # without those that were written
 
     def stop(self) -> None:
         """Ends `run` soon."""
@@ -269,6 +273,10 @@ class Sensor:
         self._state.save(self._destinations, now_s)
         self._series.save(self.prometheus.changes + self._activity.changes, self._remembered, now_s)
         self._trips_file.save(self._trips, now_s)
+        self._machines_file.save(self._machines, now_s)
+
+    def _state_files(self) -> tuple[DestinationsFile | SeriesFile | RoundTripsFile | MachinesFile, ...]:
+        return self._state, self._series, self._trips_file, self._machines_file
 
     def _remembered(self) -> Remembered:
         """What metrics must not lose: that of the flows, and when interfaces last showed a packet of one."""
@@ -300,9 +308,13 @@ class Sensor:
         stats = self._source.stats()
         return stats | {
             "evicted": stats["evicted"]
-            | {"round_trips": self._trips.evicted, "destinations": self._destinations.evicted},
+            | {
+                "round_trips": self._trips.evicted,
+                "destinations": self._destinations.evicted,
+                "counted_machines": self._machines.evicted,
+            },
             "new_destinations": self._destinations.new_counts,
-            "is_state_saved": all(one.is_saved for one in (self._state, self._series, self._trips_file)),
+            "is_state_saved": all(one.is_saved for one in self._state_files()),
             "round_trip_jumps": self._trips.jumps,
             "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,

@@ -16,7 +16,7 @@ from netmon.cli.terminal import json_stream, make_console, write_line
 from netmon.config.settings import store_path
 from netmon.errors import StoreError
 from netmon.outputs.texts import bytes_text, plural
-from netmon.store.history import History, as_csv, as_json, day_text, read_history, table_rows
+from netmon.store.history import History, as_csv, as_json, day_text, machine_lines, read_history, table_rows
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 
@@ -110,6 +110,8 @@ def _show_table(view: History) -> None:
     sent, received = bytes_text(total.sent_bytes), bytes_text(total.received_bytes)
     noun = plural(total.flows, "flow")
     write_line(f"{total.flows:,} {noun}{_period_text(view)}: {sent} sent, {received} received.")
+    for line in machine_lines(view):
+        write_line(line)
 
 
 def _period_text(view: History) -> str:
