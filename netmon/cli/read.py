@@ -28,6 +28,7 @@ from netmon.cli.options import (
     NO_COUNTRY,
     UNLISTED_CLIENTS,
     EvidenceOptions,
+    ExitCode,
     SourceName,
     grouped,
 )
@@ -90,6 +91,7 @@ def read(
         ),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="With --by: write CSV.")] = False,
+    exit_code: ExitCode = True,
     *,
     options: EvidenceOptions,
 ) -> None:
@@ -97,8 +99,8 @@ def read(
 
     Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary, or with --json one event for
     each flow that matches a vendor. Several files are read as one capture, in the order of their first
-    packets. Exits with 3 if there is a finding of severity warning or critical, and with 1 if a file is
-    incomplete or damaged, or if most packets could not be decoded.
+    packets. Exits with 3 if there is a finding of severity warning or critical (unless --no-exit-code), and
+    with 1 if a file is incomplete or damaged, or if most packets could not be decoded.
 
     Examples:
 
@@ -159,10 +161,10 @@ def read(
         if by is not None:
             show(read_history(stored, Scope(), by.value), Format.CSV if csv else Format.TABLE)
     if not json and by is None:
-        _show(summary, reader.stats(), settings.subjects)
+        show_summary(summary, reader.stats(), settings.subjects)
     for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
         log(line)
-    if summary.alarms:
+    if exit_code and summary.alarms:
         raise typer.Exit(FOUND)
     if reader.problems or unread_text(reader.stats()) is not None:
         raise typer.Exit(ERROR)
@@ -201,7 +203,8 @@ def _open_files(
     return ScapyFileSource(paths, matcher, every_flow=every_flow, limits=limits)
 
 
-def _show(summary: Summary, stats: Stats, subjects: Subjects) -> None:
+def show_summary(summary: Summary, stats: Stats, subjects: Subjects) -> None:
+    """Prints the summary of a run, and what is missing in the configuration."""
     summary.show(make_console(), stats)
     if summary.flows and subjects.are_unknown:
         write_line(NO_COUNTRY)

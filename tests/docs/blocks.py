@@ -17,6 +17,10 @@ DOCUMENTS = sorted(
 
 TUTORIAL = Path("docs/tutorial.md")
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+TIME_OF_FINDING = re.compile(
+    r"^(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\dZ?(?= (unexpected|forbidden), )", re.MULTILINE
+)
+"""On a terminal, as the documents show it, or in a file."""
 TSHARK = re.compile(r"tshark \d+\.\d+\.\d+")
 
 
@@ -29,8 +33,8 @@ class Command(NamedTuple):
     def matches(self, actual: str) -> bool:
         """Whether this output is what the document shows.
 
-        A line `...` stands for any number of lines, `...` within a line for any text. The version of tshark
-        and empty lines at the end do not matter.
+        A line `...` stands for any number of lines, `...` within a line for any text. The version of tshark,
+        the times of findings and empty lines at the end do not matter.
         """
         if not self.output:
             return True
@@ -99,4 +103,4 @@ def _as_pattern(line: str) -> str:
 
 
 def _normalised(text: str) -> str:
-    return TSHARK.sub("tshark N", text)
+    return TIME_OF_FINDING.sub("TIME", TSHARK.sub("tshark N", text))
