@@ -110,8 +110,8 @@ class Sensor:
         self._reloads: SimpleQueue[ReloadRequest] = SimpleQueue()
         self._waiting: list[ReloadRequest] = []
         self._reload: _Reload | None = None
-        self._checks = _Timer(_CHECK_EVERY_S, time.monotonic())
-        self._refreshes = _Timer(_REFRESH_EVERY_S, time.monotonic() + _REFRESH_EVERY_S)
+        self._checks = Timer(_CHECK_EVERY_S, time.monotonic())
+        self._refreshes = Timer(_REFRESH_EVERY_S, time.monotonic() + _REFRESH_EVERY_S)
         self._is_running = False
         self.prometheus.loaded(loaded.monitor.signatures, loaded.series, time.time())
 
@@ -383,22 +383,3 @@ class _Reload(NamedTuple):
 
 def _ignore(_stats: Stats, _now_s: float) -> None:
     """Watches nothing."""
-
-
-class _Timer:
-    """Is due first at `first_s`, and then at intervals. Times are seconds of a monotonic clock."""
-
-    def __init__(self, every_s: float, first_s: float) -> None:
-        self._every_s = every_s
-        self._next_s = first_s
-
-    def is_due(self, now_s: float) -> bool:
-        """True once per interval."""
-        if now_s < self._next_s:
-            return False
-        self._next_s = now_s + self._every_s
-        return True
-
-    def expire(self) -> None:
-        """Makes it due at once."""
-        self._next_s = -math.inf
