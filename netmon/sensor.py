@@ -42,6 +42,7 @@ from netmon.sources.port_lines import PortLines
 from netmon.store.live_record import LiveRecord
 from netmon.store.writer import StoreWriter
 from netmon.supervisor import Supervisor
+from netmon.timer import Timer
 from netmon.version import package_version
 
 RELOAD_WITHIN_S = 30.0

@@ -54,6 +54,29 @@ EXEMPT = {
         "needs packages that the first command installs", "tests/grafana/test_settings.py"
     ),
     "ls site": Exemption("shows what it wrote", "tests/grafana/test_settings.py"),
+    "pipx install ./netmon_egress-*_x86_64.whl": Exemption(
+        "needs a wheel", "tests/deploy/test_deploy_tools.py"
+    ),
+    "uv tool install ./netmon_egress-*_x86_64.whl": Exemption(
+        "needs a wheel", "tests/deploy/test_deploy_tools.py"
+    ),
+    "python3 -m venv venv && venv/bin/pip install ./netmon_egress-*_x86_64.whl": Exemption(
+        "needs a wheel", "tests/deploy/test_deploy_tools.py"
+    ),
+    "pipx uninstall netmon-egress": Exemption("follows it", "tests/deploy/test_deploy_tools.py"),
+    "uv tool uninstall netmon-egress": Exemption("follows it", "tests/deploy/test_deploy_tools.py"),
+    "python3 -m deploy.package.wheel": Exemption("compiles for minutes", "tests/deploy/test_deploy_wheel.py"),
+    "sudo apt-get install ./netmon_*_amd64.deb": Exemption(
+        "needs a package", "tests/deploy/test_deploy_debian.py"
+    ),
+    "sudo apt-get remove netmon": Exemption("follows it", "tests/deploy/test_deploy_debian.py"),
+    "python3 -m deploy.package.debian --wheel dist/netmon_egress-*_x86_64.whl": Exemption(
+        "needs a wheel", "tests/deploy/test_deploy_debian.py"
+    ),
+    "uv pip compile pyproject.toml --python-version 3.11 --python-platform x86_64-manylinux_2_28 "
+    "--generate-hashes --no-annotate --no-header -o deploy/debian/requirements.txt": Exemption(
+        "changes with the index", "tests/deploy/test_deploy_debian.py"
+    ),
     "docker build -f deploy/Containerfile -t netmon .": Exemption(
         "needs the Docker engine", "tests/deploy/test_deploy_image.py"
     ),
