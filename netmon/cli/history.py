@@ -19,7 +19,16 @@ from netmon.errors import StoreError
 from netmon.language.language import ENGLISH, Language
 from netmon.outputs.layout import Grid, GridRow, Paragraph
 from netmon.outputs.texts import bytes_text, flows_text
-from netmon.store.history import History, HistoryRow, as_csv, as_json, day_text, read_history, table_rows
+from netmon.store.history import (
+    History,
+    HistoryRow,
+    as_csv,
+    as_json,
+    day_text,
+    machine_lines,
+    read_history,
+    table_rows,
+)
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 
@@ -139,7 +148,8 @@ def _show_table(view: History, language: Language) -> None:
         sent=bytes_text(total.sent_bytes, language),
         received=bytes_text(total.received_bytes, language),
     )
-    console.print(Paragraph(text))
+    for line in (text, *machine_lines(view, language)):
+        console.print(Paragraph(line))
 
 
 def _numbers(row: HistoryRow, language: Language) -> tuple[str, ...]:

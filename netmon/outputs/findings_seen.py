@@ -15,7 +15,7 @@ from netmon.language.language import Language
 from netmon.language.words import OUTCOME, SEVERITY
 from netmon.outputs.flow_sums import ORDER, SEVERITY_COLOURS, FlowSum
 from netmon.outputs.layout import NARROW, Paragraph, wrapped
-from netmon.outputs.place_text import place_text
+from netmon.outputs.place_text import basis_text, place_text
 from netmon.outputs.texts import bytes_text, flows_text
 from netmon.privacy import Privacy
 from netmon.records import SEVERITIES, ClassifiedFlow, Place, Severity, Verdict, Vote
@@ -130,13 +130,7 @@ class FindingsSeen:
 
     def _votes(self, place: Place) -> str:
         """What the place rests on, and what each source says."""
-        say = self._language.say
-        if place.confidence == "agreed":
-            basis = say("{count} sources agree", count=place.agreeing or 2)
-        elif place.confidence == "single":
-            basis = say("one source alone")
-        else:
-            basis = say("the sources differ") if place.confidence == "disputed" else say("no source has it")
+        say, basis = self._language.say, basis_text(place, self._language)
         locating = [vote for vote in place.votes if vote.about == "location"]
         said = [self._vote(vote) for vote in locating[:_SHOWN_VOTES]]
         if len(locating) > _SHOWN_VOTES:

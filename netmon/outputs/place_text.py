@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netmon.language.language import ENGLISH, Language
+from netmon.places.decision import DECLARED
 from netmon.records import Place
 from netmon.signatures.model import Location
 
@@ -26,3 +27,19 @@ def place_text(place: Place, locations: Mapping[str, Location], language: Langua
 def either(words: list[str], language: Language) -> str:
     """Words as alternatives: "CH or RU"."""
     return f" {language.say('or')} ".join(words)
+
+
+def basis_text(place: Place, language: Language = ENGLISH) -> str:
+    """What a place rests on: "2 sources agree"."""
+    say = language.say
+    if any(vote.source == DECLARED for vote in place.votes):
+        return say("declared by you")
+    match place.confidence:
+        case "agreed":
+            return say("{count} sources agree", count=place.agreeing)
+        case "single":
+            return say("one source alone")
+        case "disputed":
+            return say("the sources differ")
+        case _:
+            return say("no source has it")
