@@ -60,4 +60,5 @@ class LiveResults:
 def _command_for(settings: Config) -> More | None:
     """The command that shows findings that were kept, if there is a store."""
     path = store_path(settings, os.environ)
-    return None if path is None else lambda _count: f"netmon history --store {shlex.quote(str(path))} --by name"
+    command = f"netmon history --store {shlex.quote(str(path))} --by name"
+    return None if path is None else lambda _count: command
