@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = {
     "alertmanager": "prometheus-alertmanager",
     "amtool": "prometheus-alertmanager",
+    "bash": "bash",
     "buildah": "buildah",
     "c++": "g++",
     "chromium": "chromium",
@@ -43,6 +44,7 @@ PACKAGES = {
     "openssl": "openssl",
     "pdfinfo": "poppler-utils",
     "pdftotext": "poppler-utils",
+    "pgrep": "procps",
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "rsyslogd": "rsyslog",
@@ -54,8 +56,10 @@ PACKAGES = {
     "tc": "iproute2",
     "tcpdump": "tcpdump",
     "tcpreplay": "tcpreplay",
+    "tmux": "tmux",
     "tshark": "tshark",
     "wget": "wget",
+    "zstd": "zstd",
 }
 """The Debian package of each program or library (`lib…`)."""
 
