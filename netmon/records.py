@@ -329,6 +329,8 @@ class Place:
     """The countries that sources name, without refuted votes, sorted: one if the country is known. More than
     one, or one in doubt, only if at least two independent sources locate the address and each of them tells
     its country; otherwise none."""
+    agreeing: int = 0
+    """How many independent sources agree on the country; 0 unless the confidence is "agreed"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,15 @@ RoundTripOption = Annotated[
 ]
 
 
+ExitCode = Annotated[
+    bool,
+    typer.Option(
+        "--exit-code/--no-exit-code",
+        help="Exit with 3 if there was a finding of severity warning or critical.",
+    ),
+]
+
+
 def round_trip_of(rtt_ms: float | None, when_ns: int) -> RoundTrip | None:
     """The round trip that an option gives, as measured at that time without a middlebox in between."""
     return None if rtt_ms is None else RoundTrip(round(rtt_ms * 1e6), 1, when_ns, "unlikely")

@@ -15,6 +15,7 @@ from netmon.countries import country_in_text, country_name
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.concern_lines import ConcernLines
 from netmon.outputs.dns_use import DnsUse
+from netmon.outputs.place_text import place_text
 from netmon.outputs.seen import show_seen
 from netmon.outputs.texts import bytes_text, plural
 from netmon.privacy import Privacy
@@ -52,6 +53,10 @@ _FINDINGS: Mapping[Severity, str] = {
     "notice": "Notices",
 }
 _SEVERITY_COLOURS: Mapping[Severity, str] = {"critical": "bold red", "warning": "red", "notice": "yellow"}
+
+MAX_LINES = 10_000
+"""Lines of the tables; places of a component beyond that share one line."""
+_OTHER_PLACES = "other places"
 
 
 @dataclass(slots=True)
@@ -148,6 +153,9 @@ class Summary:
             classified.vendor, verdict.outcome, verdict.severity, verdict.lacks, verdict.reason
         )
         key = _Key(heading, classified.component or "", where)
+        if key not in self._sums and len(self._sums) >= MAX_LINES:
+            where = _OTHER_PLACES
+            key = key._replace(where=where)
         totals = [self._sums.setdefault(key, _Sum()), self._outcomes[verdict.outcome]]
         if verdict.outcome == "undecided":
             totals.append(self._undecided.setdefault(place.country, _Sum()))
@@ -176,19 +184,7 @@ class Summary:
         """The place in words, as the verdict has it."""
         if verdict.reason == "nowhere_promised":
             return f"elsewhere, disputed: {' or '.join(place.claims)}"
-        return self.place_text(place)
-
-    def place_text(self, place: Place) -> str:
-        """A place in words: "Zürich, CH", "disputed: CH or RU" or "unknown"."""
-        if place.confidence == "disputed":
-            locating = [vote for vote in place.votes if vote.about == "location"]
-            countries = sorted({vote.country for vote in locating if vote.country})
-            countries += ["another"] * any(vote.contradicts for vote in locating)
-            return "disputed: " + " or ".join(countries)
-        if place.confidence == "unknown":
-            return "unknown"
-        city = self._locations[place.location].city if place.location in self._locations else place.city
-        return f"{city}, {place.country}" if city else place.country
+        return place_text(place, self._locations)
 
     def show(self, console: Console, stats: Mapping[str, Any]) -> None:
         """Prints the tables and a closing sentence; `stats` are the engine's counters.

@@ -119,6 +119,6 @@ CONTENT = (
     "decrypt."
 )
 NOT_LISTED = (
-    "Not listed: what others do with events and metrics that they collect, packet captures made by other "
-    "programs, and copies of the files above."
+    "Not listed: what others do with events, metrics and printed findings that they collect, such as the "
+    "system's journal, packet captures made by other programs, and copies of the files above."
 )

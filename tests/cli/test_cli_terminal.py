@@ -8,9 +8,11 @@ import sys
 import pytest
 from rich.console import Console
 
-from netmon.cli import read
+from netmon.cli import progress
 from netmon.cli.terminal import make_console, printable
+from netmon.outputs.finding_count import FindingCount
 from netmon.outputs.json_line import json_line
+from netmon.sources.files import FilePosition
 
 HOSTILE = "a\n\x1b[31m\x9b\u202e[red].pcap"
 SHOWN = r"a\n\x1b[31m\x9b\u202e[red].pcap"
@@ -38,12 +40,16 @@ def test_file_names_may_be_any_bytes(netmon, demo, tmp_path):
 
 def test_file_names_with_brackets_in_the_progress_bar(monkeypatch, tmp_path):
     """The progress bar shows the name unchanged."""
-    monkeypatch.setattr(read, "_MIN_BAR_BYTES", 0)
+    monkeypatch.setattr(progress, "_MIN_BAR_BYTES", 0)
     (tmp_path / "[red] [x.pcap").write_bytes(b"12345678")
     # Independent of the terminal of the test run.
     console = Console(force_terminal=True, width=100, _environ={})
-    with console.capture() as shown, read._progress(console, [str(tmp_path / "[red] [x.pcap")]) as report:
-        report(str(tmp_path / "[red] [x.pcap"), 4, 8)
+    name = str(tmp_path / "[red] [x.pcap")
+    with (
+        console.capture() as shown,
+        progress.progress_of(console, [name], FindingCount(), shares_terminal=False) as report,
+    ):
+        report(FilePosition(name, 4, 8, 0))
     assert "[red] [x.pcap" in shown.get()
 
 
