@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,6 +42,7 @@ from netmon.sources import Stats
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, ReportPosition, in_order
+from netmon.sources.find_files import find_files, is_pattern, matching
 from netmon.sources.scapy_source import ScapyFileSource
 from netmon.sources.stop_request import StopRequest
 from netmon.store.history import read_history
@@ -51,7 +52,7 @@ from netmon.store.sqlite import MEMORY
 from netmon.verdict.subjects import Subjects
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
-_COMPRESSED = (".gz", ".zst")
+_COMPRESSED = (".gz", ".zst", ".xz", ".bz2", ".lz4")
 
 
 @grouped
@@ -60,7 +61,7 @@ def read(
         list[str],
         typer.Argument(
             metavar="FILE… [FILTER…]",
-            help="Capture files ('-': standard input), then an optional BPF filter.",
+            help="Capture files, folders, patterns ('-': standard input), then an optional BPF filter.",
         ),
     ],
     json: Annotated[
@@ -88,16 +89,19 @@ def read(
 ) -> None:
     """Reads capture files and shows what they contain.
 
-    Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary, or with --json one event for
-    each flow that matches a vendor. Several files are read as one capture, in the order of their first
-    packets. Exits with 3 if there is a finding of severity warning or critical, and with 1 if a file is
-    incomplete or damaged, or if most packets could not be decoded.
+    Formats are pcap and pcapng, also compressed (.gz, .zst, .xz, .bz2, .lz4). Prints a summary, or with
+    --json one event for each flow that matches a vendor. Several files, or those in a folder, are read as one
+    capture, in the order of their packets. Exits with 3 if there is a finding of severity warning or
+    critical, and with 1 if a file is incomplete or damaged, or if most packets could not be decoded. Ctrl-C
+    ends the reading with the results so far.
 
     Examples:
 
       netmon read office.pcap
 
       netmon read --country DE monday.pcap.gz tuesday.pcap.gz
+
+      netmon read --country DE captures/ 'office/2026-11-*.pcap*'
 
       netmon read --json --all trace.pcapng tcp port 443 and host 192.0.2.7
 
@@ -109,9 +113,7 @@ def read(
     """
     _check_options(json, every, by, csv)
     given, filter_words = split_words(words)
-    paths = in_order(given)
-    if paths != given:
-        log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
+    paths, unread = _find(given)
     expression = check_filter(filter_words)
     configured = options.load()
     settings = options.for_files(configured)
@@ -150,24 +152,36 @@ def read(
                     outputs.append(evidence.recorder(known, databases, reader.kept, observer, intakes))
                 for batch in reader.batches():
                     wiring.deliver(batch, monitor, outputs)
+            coverage = reader.coverage()
             for one in kept:
-                one.reading.finish(reader.stats(), reader.problems)
+                one.reading.finish(reader.stats(), [*unread, *reader.problems, *coverage.lines()])
             if by is not None:
                 show(read_history(kept[-1].store, Scope(), by.value), Format.CSV if csv else Format.TABLE)
         if not json and by is None:
             _show(summary, reader.stats(), settings.subjects, stop)
-        for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
+        problems = [*unread, *reader.problems]
+        for line in (*_doubts(reader.stats()), *coverage.lines(), *problems, *databases.take_problems()):
             log(line)
-    raise typer.Exit(_exit_code(summary, reader, stop))
+    raise typer.Exit(_exit_code(summary, reader.stats(), problems, stop))
 
 
-def _exit_code(summary: Summary, reader: FileSource | ScapyFileSource, stop: StopRequest) -> int:
+def _exit_code(summary: Summary, stats: Stats, problems: Sequence[str], stop: StopRequest) -> int:
     if stop.is_asked:
         return stop.exit_code
     if summary.alarms:
         return FOUND
-    is_incomplete = reader.problems or unread_text(reader.stats()) is not None
-    return ERROR if is_incomplete else OK
+    return ERROR if problems or unread_text(stats) is not None else OK
+
+
+def _find(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The files that the words name, in the order of their beginnings; and those that cannot be read."""
+    found = find_files(words)
+    paths = in_order(found.paths)
+    if paths != found.paths:
+        log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
+    for note in found.notes:
+        log(note)
+    return paths, found.problems
 
 
 def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:
@@ -232,7 +246,7 @@ def split_words(words: list[str]) -> tuple[list[str], list[str]]:
     count = next((at for at, word in enumerate(words) if not _is_file(word)), len(words))
     paths, filter_words = words[:count], words[count:]
     for path in paths or words[:1]:
-        if not path or (path != "-" and not Path(path).exists()):
+        if not path or (path != "-" and not Path(path).exists() and not _matches(path)):
             raise SourceError(f"{path or 'empty file name'}: no such file")
     if "-" in paths and sys.stdin is not None and sys.stdin.isatty():
         raise SourceError(
@@ -254,7 +268,12 @@ def check_filter(words: list[str]) -> str:
 
 
 def _is_file(word: str) -> bool:
-    return word == "-" or Path(word).exists() or _looks_like_a_capture(word)
+    return word == "-" or Path(word).exists() or _matches(word) or _looks_like_a_capture(word)
+
+
+def _matches(word: str) -> bool:
+    """True for a pattern that matches a file; expressions such as tcp[13] look like patterns, too."""
+    return is_pattern(word) and bool(matching(word))
 
 
 def _looks_like_a_capture(word: str) -> bool:
