@@ -84,7 +84,7 @@ class ScapyFileSource:
         return self._engine.stats()
 
     def coverage(self) -> Coverage:
-        """Nothing: scapy's files are read one after another."""
+        """Nothing: scapy reads files one after another, and does not merge them."""
         return Coverage([], [])
 
     def _packets(self, path: str) -> Iterator[tuple[int, int, bytes, int]]:
