@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import fields
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -14,45 +15,43 @@ import typer
 from netmon import wiring
 from netmon._engine import Matcher
 from netmon.cli.history import Format, View, show
+from netmon.cli.language_option import LanguageOption, chosen_language
+from netmon.cli.named_files import named_files
 from netmon.cli.options import (
     ERROR,
     FOUND,
-    NO_COUNTRY,
     OK,
-    UNLISTED_CLIENTS,
     EvidenceOptions,
+    ExitCode,
     SourceName,
     grouped,
 )
 from netmon.cli.progress import progress_of
 from netmon.cli.reading import reading_signatures
 from netmon.cli.stopping import stoppable
-from netmon.cli.terminal import json_stream, log, make_console, write_line
+from netmon.cli.summary_page import SummaryPage, doubts_of, show_summary
+from netmon.cli.terminal import json_stream, log, make_console
 from netmon.errors import SourceError
 from netmon.evidence.assembly import opened_evidence
+from netmon.language.language import Language
 from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.events import Events
 from netmon.outputs.finding_count import FindingCount
+from netmon.outputs.findings_seen import SHOWN
 from netmon.outputs.observer import Observer
 from netmon.outputs.summary import Summary
-from netmon.quality import INTERCEPTED, find_faults, unread_text
+from netmon.quality import unread_text
 from netmon.signatures.match import compile_matcher
 from netmon.sources import Stats
-from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.file_identity import run_of
-from netmon.sources.files import FileSource, ReportPosition, in_order
-from netmon.sources.find_files import find_files, is_pattern, matching
+from netmon.sources.files import FileSource, ReportPosition
 from netmon.sources.scapy_source import ScapyFileSource
 from netmon.sources.stop_request import StopRequest
 from netmon.store.history import read_history
 from netmon.store.kept import Kept, kept_in
 from netmon.store.queries import Scope
 from netmon.store.sqlite import MEMORY
-from netmon.verdict.subjects import Subjects
-
-_ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
-_COMPRESSED = (".gz", ".zst", ".xz", ".bz2", ".lz4")
 
 
 @grouped
@@ -84,16 +83,21 @@ def read(
         ),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="With --by: write CSV.")] = False,
+    findings: Annotated[
+        int, typer.Option("--findings", min=0, metavar="COUNT", help="Findings that the summary shows.")
+    ] = SHOWN,
+    exit_code: ExitCode = True,
+    language: LanguageOption = None,
     *,
     options: EvidenceOptions,
 ) -> None:
     """Reads capture files and shows what they contain.
 
-    Formats are pcap and pcapng, also compressed (.gz, .zst, .xz, .bz2, .lz4). Prints a summary, or with
-    --json one event for each flow that matches a vendor. Several files, or those in a folder, are read as one
-    capture, in the order of their packets. Exits with 3 if there is a finding of severity warning or
-    critical, and with 1 if a file is incomplete or damaged, or if most packets could not be decoded. Ctrl-C
-    ends the reading with the results so far.
+    Formats are pcap and pcapng, also compressed (.gz, .zst, .xz, .bz2, .lz4). Prints a summary that begins
+    with the verdict, or with --json one event for each flow that matches a vendor. Several files, or those in
+    a folder, are read as one capture, in the order of their packets. Exits with 3 if there is a finding of
+    severity warning or critical (unless --no-exit-code), and with 1 if a file is incomplete or damaged, or if
+    most packets could not be decoded. Ctrl-C ends the reading with the results so far.
 
     Examples:
 
@@ -112,9 +116,7 @@ def read(
       netmon read --store office.db --country DE office.pcap
     """
     _check_options(json, every, by, csv)
-    given, filter_words = split_words(words)
-    paths, unread = _find(given)
-    expression = check_filter(filter_words)
+    paths, expression, unread = named_files(words)
     configured = options.load()
     settings = options.for_files(configured)
     with reading_signatures(make_console(stderr=True)) as count:
@@ -123,11 +125,11 @@ def read(
     monitor = wiring.make_monitor(settings, known, databases=databases)
     shown = wiring.make_privacy(settings)
     clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
-    summary = Summary(known.locations, shown, clients)
+    spoken = chosen_language(language)
+    summary = Summary(known.locations, shown, clients, spoken)
     outputs: list[Output] = [summary]
     observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
-    matcher, limits = compile_matcher(known), settings.engine_keywords()
-    found = FindingCount()
+    matcher, limits, found = compile_matcher(known), settings.engine_keywords(), FindingCount()
     with stoppable() as stop:
         with ExitStack() as stack:
             evidence = stack.enter_context(opened_evidence(settings, shown, log))
@@ -156,32 +158,25 @@ def read(
             for one in kept:
                 one.reading.finish(reader.stats(), [*unread, *reader.problems, *coverage.lines()])
             if by is not None:
-                show(read_history(kept[-1].store, Scope(), by.value), Format.CSV if csv else Format.TABLE)
+                output = Format.CSV if csv else Format.TABLE
+                show(read_history(kept[-1].store, Scope(), by.value), output, spoken)
         if not json and by is None:
-            _show(summary, reader.stats(), settings.subjects, stop)
+            page = SummaryPage(_remarks(stop, spoken), findings, partial(_command, words, options))
+            show_summary(summary, reader.stats(), settings.subjects, spoken, page)
         problems = [*unread, *reader.problems]
-        for line in (*_doubts(reader.stats()), *coverage.lines(), *problems, *databases.take_problems()):
+        more = (*coverage.lines(), *problems, *databases.take_problems())
+        for line in (*doubts_of(reader.stats(), spoken), *more):
             log(line)
-    raise typer.Exit(_exit_code(summary, reader.stats(), problems, stop))
+    is_alarm = exit_code and bool(summary.alarms)
+    raise typer.Exit(_exit_code(reader.stats(), problems, stop, is_alarm=is_alarm))
 
 
-def _exit_code(summary: Summary, stats: Stats, problems: Sequence[str], stop: StopRequest) -> int:
+def _exit_code(stats: Stats, problems: Sequence[str], stop: StopRequest, *, is_alarm: bool) -> int:
     if stop.is_asked:
         return stop.exit_code
-    if summary.alarms:
+    if is_alarm:
         return FOUND
     return ERROR if problems or unread_text(stats) is not None else OK
-
-
-def _find(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The files that the words name, in the order of their beginnings; and those that cannot be read."""
-    found = find_files(words)
-    paths = in_order(found.paths)
-    if paths != found.paths:
-        log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
-    for note in found.notes:
-        log(note)
-    return paths, found.problems
 
 
 def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:
@@ -219,65 +214,16 @@ def _open_files(
     return ScapyFileSource(paths, matcher, every_flow=every_flow, limits=limits, stop=stop)
 
 
-def _show(summary: Summary, stats: Stats, subjects: Subjects, stop: StopRequest) -> None:
-    if stop.is_asked:
-        write_line(f"INTERRUPTED by {stop.name}: this is what was read until then.")
-    summary.show(make_console(), stats)
-    if summary.flows and subjects.are_unknown:
-        write_line(NO_COUNTRY)
-    elif summary.has_unknown_subjects:
-        write_line(UNLISTED_CLIENTS)
+def _remarks(stop: StopRequest, language: Language) -> tuple[str, ...]:
+    """What is to be known about the run before its result."""
+    if not stop.is_asked:
+        return ()
+    return (language.say("INTERRUPTED by {signal}: this is what was read until then.", signal=stop.name),)
 
 
-def _doubts(stats: Stats) -> Iterator[str]:
-    """Reasons to doubt the result, one line each."""
-    if stats["interceptions"]:
-        yield INTERCEPTED
-    for fault in find_faults(stats):
-        yield fault.text
-
-
-def split_words(words: list[str]) -> tuple[list[str], list[str]]:
-    """The files and the words of the filter, which starts with the first word that is not a file.
-
-    A word that looks like a capture file counts as one even if it does not exist, so that a typing error does
-    not become a filter. Raises SourceError for a file that does not exist, and if there is no file.
-    """
-    count = next((at for at, word in enumerate(words) if not _is_file(word)), len(words))
-    paths, filter_words = words[:count], words[count:]
-    for path in paths or words[:1]:
-        if not path or (path != "-" and not Path(path).exists() and not _matches(path)):
-            raise SourceError(f"{path or 'empty file name'}: no such file")
-    if "-" in paths and sys.stdin is not None and sys.stdin.isatty():
-        raise SourceError(
-            "standard input is a terminal: pipe a capture to it, such as: tcpdump -U -w - | netmon read -"
-        )
-    return paths, filter_words
-
-
-def check_filter(words: list[str]) -> str:
-    """The filter as one text. Raises SourceError if it is invalid; its first word may be a misspelt file."""
-    expression = " ".join(words)
-    try:
-        compile_filter(expression, ETHERNET)
-    except SourceError as error:
-        if len(words) > 1 and words[0].strip("(").isalpha():
-            raise
-        raise SourceError(f"{error}; there is no file '{words[0]}' either") from error
-    return expression
-
-
-def _is_file(word: str) -> bool:
-    return word == "-" or Path(word).exists() or _matches(word) or _looks_like_a_capture(word)
-
-
-def _matches(word: str) -> bool:
-    """True for a pattern that matches a file; expressions such as tcp[13] look like patterns, too."""
-    return is_pattern(word) and bool(matching(word))
-
-
-def _looks_like_a_capture(word: str) -> bool:
-    name = word.lower()
-    for ending in _COMPRESSED:
-        name = name.removesuffix(ending)
-    return name != word.lower() or name.endswith(_ENDINGS) or os.sep in word.rstrip("0123456789")
+def _command(words: list[str], options: EvidenceOptions, findings: int) -> str:
+    """The command that shows so many findings of the same files."""
+    given = ((one.name, getattr(options, one.name), one.default) for one in fields(options))
+    chosen = [(name, value) for name, value, default in given if value != default and name != "evidence"]
+    parts = [part for name, value in chosen for part in (f"--{name}", str(value))]
+    return shlex.join(["netmon", "read", "--findings", str(findings), *parts, *words])
