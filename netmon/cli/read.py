@@ -164,8 +164,8 @@ def read(
             page = SummaryPage(_remarks(stop, spoken), findings, partial(_command, words, options))
             show_summary(summary, reader.stats(), settings.subjects, spoken, page)
         problems = [*unread, *reader.problems]
-        more = (*coverage.lines(), *problems, *databases.take_problems())
-        for line in (*doubts_of(reader.stats(), spoken), *more):
+        doubts = [*doubts_of(reader.stats(), spoken), *coverage.lines()]
+        for line in (*doubts, *problems, *databases.take_problems()):
             log(line)
     is_alarm = exit_code and bool(summary.alarms)
     raise typer.Exit(_exit_code(reader.stats(), problems, stop, is_alarm=is_alarm))
