@@ -37,6 +37,13 @@ class Amount:
             self.received_bytes + other.received_bytes,
         )
 
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(
+            self.flows - other.flows,
+            self.sent_bytes - other.sent_bytes,
+            self.received_bytes - other.received_bytes,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ConcernFact:
@@ -180,6 +187,7 @@ class PeriodFacts:
 
     since_ns: int
     until_ns: int
+    origin_ns: int  # where the first span of the time line begins: at a round time
     bucket_ns: int
     runs: tuple[RunFact, ...] = ()
     groups: tuple[Group, ...] = ()

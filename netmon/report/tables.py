@@ -88,7 +88,7 @@ def time_line(facts: PeriodFacts) -> TimeLine:
         found.setdefault(group.bucket, []).append(group)
     return TimeLine(
         facts.bucket_ns // 1_000_000_000,
-        timestamp(facts.since_ns),
+        timestamp(facts.origin_ns),
         tuple(_span(facts, bucket, groups) for bucket, groups in sorted(found.items())),
     )
 
@@ -96,7 +96,7 @@ def time_line(facts: PeriodFacts) -> TimeLine:
 def _span(facts: PeriodFacts, bucket: int, groups: Sequence[Group]) -> Span:
     totals = add_up(groups, lambda group: share_of(group.meaning))
     return Span(
-        timestamp(facts.since_ns + bucket * facts.bucket_ns),
+        timestamp(facts.origin_ns + bucket * facts.bucket_ns),
         tuple(totals.get(share, Amount()).total_bytes for share in SHARES),
         sum(group.amount.flows for group in groups if group.meaning.severity is not None),
     )

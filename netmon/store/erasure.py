@@ -10,6 +10,9 @@ from netmon.days import DAY_NS
 from netmon.store.sqlite import SqliteStore
 
 _CLIENTS = "client IN (SELECT value FROM json_each(:clients))"
+_JUDGEMENTS = " UNION ".join(
+    f"SELECT judgement FROM {table} WHERE judgement IS NOT NULL" for table in ("flows", "findings")
+)
 _OF_CLIENTS = f"SELECT DISTINCT sensor, run, flow FROM flows WHERE {_CLIENTS}"
 
 
@@ -50,9 +53,7 @@ def erase_clients(store: SqliteStore, clients: Collection[str], time_ns: int, re
         findings = store.execute(f"DELETE FROM findings WHERE (sensor, run, flow) IN ({_OF_CLIENTS})", values)
         store.execute(f"DELETE FROM evidence WHERE (sensor, run, flow) IN ({_OF_CLIENTS})", values)
         store.execute(f"DELETE FROM flows WHERE {_CLIENTS}", values)
-        store.execute(
-            "DELETE FROM judgements WHERE id NOT IN (SELECT judgement FROM flows WHERE judgement IS NOT NULL)"
-        )
+        store.execute(f"DELETE FROM judgements WHERE id NOT IN ({_JUDGEMENTS})")
         if flows:
             store.execute("INSERT INTO erasures VALUES (?, ?, ?, ?)", (time_ns, reason, flows, findings))
         store.execute("COMMIT")

@@ -23,19 +23,19 @@ FIRST = START_NS // DAY_NS
 CRITICAL = replace(UNEXPECTED, severity="critical")
 
 
-def run(*flows, level=ADDRESS, sensor="s", views=((0, 24 * DAYS),), until=24 * DAYS, ended=True):
+def run(*flows, level=ADDRESS, sensor="s", views=((0, 24 * DAYS),), since=0, until=24 * DAYS, ended=True):
     """The events of a live run with these flows; `views` are the hours that were watched."""
     lines = Lines()
     observer = Observer(sensor, "", f"run of {sensor}")
     events = Events(lines, Privacy(level, bytes(32)), {}, observer, with_updates=True)
     about = RunEvents([lines], observer, is_live=True)
     conditions = CONDITIONS | {"privacy_level": level}
-    about.run("start", START_NS, conditions=conditions, interfaces=["eth1"])
+    about.run("start", START_NS + int(since * HOUR_NS), conditions=conditions, interfaces=["eth1"])
     for one in flows:
         events.flow(one)
     for number, (begin, end) in enumerate(views, 1):
         stats = {"view": {"eth1": {"packets": 1000 * number}}, "interfaces": {"eth1": {"up": 1}}}
-        about.view(stats, START_NS + begin * HOUR_NS, START_NS + end * HOUR_NS)
+        about.view(stats, START_NS + int(begin * HOUR_NS), START_NS + int(end * HOUR_NS))
     if ended:
         about.run("end", START_NS + until * HOUR_NS, conditions=conditions, interfaces=["eth1"])
     return list(lines)
@@ -106,11 +106,20 @@ def test_spans_have_the_days_of_a_flow():
 
 
 @pytest.mark.parametrize(
-    ("period_s", "span_s"), [(1, 1), (72, 1), (73, 5), (570, 10), (86_400, 1800), (2_592_000, 43_200)]
+    ("period_s", "span_s"), [(1, 1), (72, 1), (73, 5), (570, 10), (86_400, 1800), (2_592_000, 86_400)]
 )
 def test_spans_fit_the_period(period_s, span_s):
     """At most 72 bars, of a round length."""
     assert choose_span(period_s * 10**9) == span_s * 10**9
+
+
+def test_spans_begin_at_round_times():
+    """Bars of days begin at midnight, shorter ones at a multiple of their length."""
+    for hours, span_ns in ((24 * 30, DAY_NS), (10, 600_000_000_000)):
+        facts = facts_of(run(flow(day=0), views=((0.4, hours),), until=hours, since=0.4))
+        assert facts.bucket_ns == span_ns
+        assert facts.since_ns == START_NS + 0.4 * HOUR_NS
+        assert facts.origin_ns == START_NS + int(0.4 * HOUR_NS) // min(span_ns, DAY_NS) * min(span_ns, DAY_NS)
 
 
 def test_long_periods_have_long_spans():

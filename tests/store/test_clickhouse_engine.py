@@ -27,6 +27,7 @@ from tests.store.engine import Engine
 from tests.store.test_store_queries import report
 
 FIRST = START_NS // DAY_NS
+SPANS_NS = (DAY_NS // 3, DAY_NS, 7 * DAY_NS)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,8 @@ SCOPES = [
 def answers(store, scope):
     """Every answer that a store can give about a scope."""
     stored = list(queries.flows(store, scope))
-    contacts = spans.contacts(store, scope)
+    contacts, all_findings = spans.contacts(store, scope, 40)
+    firsts = spans.first_flows(store, scope, contacts)
     return {
         "totals": queries.totals(store, scope),
         "groups": queries.totals_by(store, scope, sorted(GROUP_COLUMNS)),
@@ -85,11 +87,12 @@ def answers(store, scope):
         "events": [queries.finding_event(store, one) for one in stored],
         "judgements": [queries.judgement(store, one) for one in stored],
         "rows": {name: list(queries.rows(store, name, scope)) for name in queries._TIMES},
-        "spans": list(spans.totals(store, scope, (FIRST - 1) * DAY_NS, DAY_NS // 3)),
-        "contacts": contacts,
-        "evidence": [spans.evidence(store, one) for one in contacts],
-        "shared": [spans.judgement(store, one.judgement) for one in contacts],
-        "clients": (spans.clients_by_day(store, scope), spans.clients(store, scope)),
+        "spans": [list(spans.totals(store, scope, (FIRST - 1) * DAY_NS, span)) for span in SPANS_NS],
+        "contacts": (contacts, all_findings, firsts),
+        "evidence": [spans.evidence(store, one.sensor, firsts[one]) for one in contacts],
+        "shared": dict(spans.judgements(store, scope)),
+        "clients": spans.clients(store, scope),
+        "counters": spans.counters(store, scope),
         "seen": spans.last_seen(store),
         "watched": spans.watched(store, scope),
         "history": [as_json(read_history(store, scope, by)) for by in BY],
