@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "netmon"
 
 # A module of the first level, whether file or folder, may import the ones named here and itself.
 ALLOWED = {
-    "": set(),  # netmon/__init__.py
+    "": {"errors", "library"},  # netmon/__init__.py
     "_engine": set(),
     "countries": set(),
     "days": set(),
@@ -30,7 +30,7 @@ ALLOWED = {
     "loading": set(),
     "privacy": {"days", "errors"},
     "processing": {"config", "privacy"},
-    "signatures": {"", "_engine", "countries", "errors", "records", "yaml_nodes", "yaml_runs"},
+    "signatures": {"_engine", "countries", "errors", "records", "yaml_nodes", "yaml_runs"},
     "sources": {"_engine", "errors", "records"},
     "web": {"errors", "exposition", "file_version", "yaml_nodes"},
     "places": {
@@ -113,7 +113,18 @@ ALLOWED = {
         "store",
         "verdict",
     },
-    "privileges": {"", "_engine", "config", "errors", "evidence"},
+    "library": {
+        "config",
+        "countries",
+        "errors",
+        "quality",
+        "records",
+        "signatures",
+        "sources",
+        "verdict",
+        "wiring",
+    },
+    "privileges": {"_engine", "config", "errors", "evidence"},
     "store": {
         "config",
         "days",
@@ -159,7 +170,6 @@ ALLOWED = {
         "wiring",
     },
     "cli": {
-        "",
         "_engine",
         "config",
         "countries",
@@ -205,6 +215,8 @@ LIBRARIES = {
     "confluent_kafka": {"streams"},
     "sqlite3": {"store"},
     "clickhouse_connect": {"store"},
+    "pyarrow": {"library"},
+    "pandas": {"library"},
 }
 
 

@@ -2,10 +2,10 @@
 //! that fills a table displaces itself and not the others.
 //!
 //! Clients are counted in a fixed number of buckets by a seeded hash, so memory does not depend on how many there
-//! are. Each client has two buckets, and an entry is put into the one that holds less, so that a client with few entries
-//! is rarely in one with a client that has many. Where it is, entries of others than the client that has the majority of
-//! a bucket are spared. The largest bucket is found in constant time, because buckets are listed by the magnitude of
-//! what they hold (to a quarter of a power of two).
+//! are. Each client has two different buckets, and an entry is put into the one that holds less, so that a client with
+//! few entries is rarely in one with a client that has many. Where it is, entries of others than the client that holds
+//! the majority of a bucket are spared. The largest bucket is found in constant time, because buckets are listed by the
+//! magnitude of what they hold (to a quarter of a power of two).
 //!
 //! Sender addresses can be forged, and then every entry seems to be of another client. So a table has two halves: an
 //! entry that is *confirmed*, because its client was seen to receive what the server sent, is only displaced when
@@ -20,10 +20,12 @@ const NONE: u32 = u32::MAX;
 /// Entries of a full table for each bucket, if clients are many: a client may have as many at once as are in its two
 /// buckets, however many clients there are.
 const MEAN_ENTRIES: usize = 64;
-/// Entries of other clients than that with the majority of a bucket that are spared at one time.
-const MAX_SPARED: usize = 16;
-/// From this lead on, a client has the majority of a bucket: where all are different, the lead is about nothing.
-const LEAST_LEAD: i32 = 16;
+/// Entries of other clients than that with the majority of a bucket that are spared at one time, for the next time as
+/// well, because they become the newest.
+const MAX_SPARED: usize = MEAN_ENTRIES;
+/// The part of a bucket that its largest client has to hold more than all others, to have the majority: where all
+/// entries are of different clients, it leads by about nothing.
+const LEAST_LEAD: u64 = 8;
 /// Magnitudes of an amount of 32 bits, in quarters of a power of two.
 const LEVELS: usize = 128;
 
@@ -48,9 +50,9 @@ struct Bucket {
     newest: u32,
     amount: u64,
     level: Option<u8>,
-    /// The client that may have the majority of the entries, and how many more it has than all others.
+    /// The client that may hold the majority of the amount, and how much more it holds than all others.
     majority: u16,
-    lead: i32,
+    lead: u64,
     previous: u32,
     next: u32,
 }
@@ -67,14 +69,24 @@ impl Bucket {
         next: NONE,
     };
 
-    /// Counts an entry of a client for the majority (Boyer and Moore), or no more.
-    fn vote(&mut self, tag: u16, is_added: bool) {
-        let is_for = (tag == self.majority) == is_added;
-        if is_added && !is_for && self.lead <= 0 {
-            (self.majority, self.lead) = (tag, 1);
+    /// A client's entry takes another amount: the sum changes, and the majority (Boyer and Moore, with weights). What a
+    /// smaller client gives back may have been set off against an earlier majority, so the lead is bounded by the sum.
+    fn change(&mut self, tag: u16, more: u32, less: u32) {
+        let (more, less) = (u64::from(more), u64::from(less));
+        self.amount = self.amount + more - less;
+        let (up, down) = if tag == self.majority { (more, less) } else { (less, more) };
+        let lead = self.lead + up;
+        if tag != self.majority && down > lead {
+            (self.majority, self.lead) = (tag, down - lead);
         } else {
-            self.lead = self.lead.saturating_add(if is_for { 1 } else { -1 });
+            self.lead = lead.saturating_sub(down);
         }
+        self.lead = self.lead.min(self.amount);
+    }
+
+    /// Whether an entry is of another client than the one with the majority.
+    fn spares(&self, tag: u16) -> bool {
+        tag != self.majority && self.lead > self.amount / LEAST_LEAD
     }
 }
 
@@ -95,11 +107,11 @@ impl Half {
         Self { buckets: Vec::new(), levels: [(NONE, NONE); LEVELS], occupied: 0, amount: 0 }
     }
 
-    /// A bucket holds more, or less.
-    fn change(&mut self, number: u16, more: u32, less: u32) {
+    /// A client has more in a bucket, or less.
+    fn change(&mut self, number: u16, tag: u16, more: u32, less: u32) {
         self.amount = self.amount + u64::from(more) - u64::from(less);
         let bucket = &mut self.buckets[usize::from(number)];
-        bucket.amount = bucket.amount + u64::from(more) - u64::from(less);
+        bucket.change(tag, more, less);
         let level = level_of(bucket.amount);
         if level != bucket.level {
             self.unlist(number.into());
@@ -235,8 +247,8 @@ impl<K: Copy> Shares<K> {
     pub fn resize(&mut self, ticket: u32, amount: u32) {
         if let Some(holding) = self.holdings.get_mut(ticket as usize) {
             let before = std::mem::replace(&mut holding.amount, amount);
-            let (half, [bucket, _]) = (usize::from(holding.is_confirmed), holding.buckets);
-            self.halves[half].change(bucket, amount, before);
+            let (half, tag, [bucket, _]) = (usize::from(holding.is_confirmed), holding.tag, holding.buckets);
+            self.halves[half].change(bucket, tag, amount, before);
         }
     }
 
@@ -259,16 +271,17 @@ impl<K: Copy> Shares<K> {
     pub fn candidate(&mut self) -> Option<(u32, K)> {
         for _ in 0..MAX_SPARED {
             let ticket = self.oldest()?;
-            let Holding { tag, buckets: [bucket, _], is_confirmed, .. } = self.holdings[ticket as usize];
-            let Bucket { majority, lead, .. } =
-                self.halves[usize::from(is_confirmed)].buckets[usize::from(bucket)];
-            if lead < LEAST_LEAD || tag == majority {
-                break;
+            let Holding { key, tag, is_confirmed, buckets: [bucket, _], .. } = self.holdings[ticket as usize];
+            if !self.halves[usize::from(is_confirmed)].buckets[usize::from(bucket)].spares(tag) {
+                return Some((ticket, key));
             }
             self.renew(ticket);
         }
+        // The client that seemed to have the majority has none of so many entries: it is found anew.
         let ticket = self.oldest()?;
-        self.holdings.get(ticket as usize).map(|holding| (ticket, holding.key))
+        let Holding { key, is_confirmed, buckets: [bucket, _], .. } = self.holdings[ticket as usize];
+        self.halves[usize::from(is_confirmed)].buckets[usize::from(bucket)].lead = 0;
+        Some((ticket, key))
     }
 
     fn oldest(&self) -> Option<u32> {
@@ -279,8 +292,10 @@ impl<K: Copy> Shares<K> {
     }
 
     fn buckets_of(&self, client: Host) -> [u16; 2] {
-        let hash = self.hasher.hash_one(client.host_prefix());
-        [hash >> 32, hash & 0xffff_ffff].map(|part| (part % u64::from(self.buckets)) as u16)
+        let (hash, count) = (self.hasher.hash_one(client.host_prefix()), u64::from(self.buckets));
+        let first = (hash >> 32) % count;
+        let distance = 1 + (hash & 0xffff_ffff) % (count - 1);
+        [first, (first + distance) % count].map(|number| number as u16)
     }
 
     /// Puts an entry behind all others of the smaller of its client's buckets.
@@ -297,8 +312,7 @@ impl<K: Copy> Shares<K> {
             Some(older) => older.newer = ticket,
             None => own.oldest = ticket,
         }
-        own.vote(tag, true);
-        half.change(buckets[0], amount, 0);
+        half.change(buckets[0], tag, amount, 0);
         let holding = &mut self.holdings[ticket as usize];
         (holding.buckets, holding.older, holding.newer) = (buckets, older, NONE);
     }
@@ -317,8 +331,7 @@ impl<K: Copy> Shares<K> {
             Some(newer) => newer.older = older,
             None => own.newest = older,
         }
-        own.vote(tag, false);
-        half.change(bucket, 0, amount);
+        half.change(bucket, tag, 0, amount);
     }
 }
 

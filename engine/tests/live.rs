@@ -30,7 +30,7 @@ fn sensor_with(words: &[&str], workers: usize, settings: &Settings) -> Sensor {
         selection: Selection::new(&words),
         require_all: false,
         workers,
-        ring_bytes: 2 << 20,
+        ring_bytes: 16 << 20, // several blocks each, so that a thread may sleep while a sanitizer is slow
         snaplen: 65_535,
         promiscuous: true,
         filters: Vec::new(),

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rich.text import Text
 
-import netmon
 from netmon import wiring
 from netmon.cli import terminal
 from netmon.config.settings import Config
@@ -24,7 +23,7 @@ def demo() -> None:
 
     Uses the default configuration, whatever yours is.
     """
-    capture = Path(netmon.__file__).parent / "data" / "demo.pcap"
+    capture = Path(__file__).parents[1] / "data" / "demo.pcap"
     settings = Config(subjects=Subjects(_COUNTRY), privacy_level=ADDRESS)
     known = wiring.load_signatures(settings)
     monitor = wiring.make_monitor(settings, known)

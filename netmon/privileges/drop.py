@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import netmon
 from netmon._engine import PrivilegeError, give_up_privileges
 from netmon.config.settings import Config, state_folder, store_path
 from netmon.errors import StartError, reason_of
@@ -50,7 +49,7 @@ def _account(config: Config, environment: Mapping[str, str], note: Callable[[str
     """The user to become; None to stay the current one."""
     if os.geteuid() != 0 or config.privileges.stay_root:
         return None
-    account = choose(config.privileges.user, environment, Path(netmon.__file__).parent)
+    account = choose(config.privileges.user, environment, Path(__file__).parents[1])
     if not is_mapped(account):
         note(f"root of a user namespace without the user {account.name}: an ordinary user outside of it")
         return None

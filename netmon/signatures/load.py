@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import netmon
 from netmon.errors import SignatureError, reason_of
 from netmon.signatures.checks import find_conflicts
 from netmon.signatures.model import (
@@ -41,7 +40,7 @@ SHARED = (LOCATIONS, PUBLIC_NAMES, RESOLVERS)
 
 def default_folder() -> Path:
     """The folder of the bundled signatures: inside the package, or next to it in a checkout."""
-    package = Path(netmon.__file__).parent
+    package = Path(__file__).parents[1]
     packaged = package / "data" / "signatures"
     return packaged if packaged.is_dir() else package.parent / "signatures"
 

@@ -60,7 +60,7 @@ class Innermost(NamedTuple):
 
 
 @dataclass
-class Flow:
+class FrameFlow:
     """The packets between two endpoints. `endpoints` and `forward` are the direction of the first packet."""
 
     transport: str
@@ -77,7 +77,7 @@ def flow_key(transport: str, endpoints: Endpoints) -> tuple[str, Endpoints]:
     return transport, (*first, *second)
 
 
-class Flows:
+class FrameFlows:
     """Flows by their key.
 
     tshark shows a reassembled datagram in the frame that completes it; the other fragments count for the same
@@ -85,7 +85,7 @@ class Flows:
     """
 
     def __init__(self) -> None:
-        self.by_key: dict[tuple[str, Endpoints], Flow] = {}
+        self.by_key: dict[tuple[str, Endpoints], FrameFlow] = {}
         self._fragments: dict[int, tuple[int, int, int]] = {}
 
     def count_fragment(self, row: Row) -> None:
@@ -95,13 +95,13 @@ class Flows:
             number, wire_bytes = int(row["frame.number"][0]), int(row["frame.len"][0])
             self._fragments[number] = (1, wire_bytes, lengths[-1] if lengths else 0)
 
-    def count_segment(self, row: Row, innermost: Innermost) -> Flow:
+    def count_segment(self, row: Row, innermost: Innermost) -> FrameFlow:
         """Counts a frame and its fragments for the flow that it belongs to, and returns that flow."""
         key = flow_key(innermost.transport, innermost.endpoints)
         number = int(row["frame.number"][0])
         flow = self.by_key.get(key)
         if flow is None:
-            flow = self.by_key[key] = Flow(innermost.transport, innermost.endpoints, number)
+            flow = self.by_key[key] = FrameFlow(innermost.transport, innermost.endpoints, number)
         flow.last_frame = number
         side = flow.forward if innermost.endpoints == flow.endpoints else flow.backward
         counts = (1, int(row["frame.len"][0]), innermost.ip_bytes, innermost.payload_bytes)

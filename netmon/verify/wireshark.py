@@ -59,7 +59,7 @@ class Wireshark:
         self._tshark = tshark
         self._path = path
         self._comparison = comparison
-        self._flows = frames.Flows()
+        self._flows = frames.FrameFlows()
         self._times_ns = array("Q")
         self._numbers_of: dict[int, int] | None = None
         self._malformed: set[int] = set()

@@ -122,6 +122,69 @@ fn a_client_in_the_buckets_of_a_larger_one_loses_nothing() {
     }
 }
 
+/// Two clients with the same buckets.
+fn neighbours(shares: &Shares<u32>) -> (Host, Host) {
+    let is_neighbour = |n: u32| shares.buckets_of(client(n)) == shares.buckets_of(client(0));
+    (client(0), client((1..).find(|n| is_neighbour(*n)).unwrap()))
+}
+
+#[test]
+fn the_majority_of_a_bucket_is_that_of_amounts() {
+    // Few large entries beside many small ones, and the other way round, whichever came first.
+    for (large, is_first) in [(2, true), (2, false), (40, true), (40, false)] {
+        let mut shares = Shares::new(1);
+        let (small_client, large_client) = neighbours(&shares);
+        let add_large = |shares: &mut Shares<u32>| {
+            for key in 0..large {
+                let ticket = shares.add(large_client, key, 1, false);
+                shares.resize(ticket, 4000 / large);
+            }
+        };
+        if is_first {
+            add_large(&mut shares);
+        }
+        for key in 100..150 {
+            shares.add(small_client, key, 1, false);
+        }
+        if !is_first {
+            add_large(&mut shares);
+        }
+        let evicted: Vec<u32> = (0..large).map(|_| evict(&mut shares).unwrap()).collect();
+        assert!(evicted.iter().all(|key| *key < large), "{evicted:?}");
+    }
+}
+
+#[test]
+fn a_majority_that_is_gone_protects_nobody_and_the_next_one_is_found() {
+    let mut shares = Shares::new(1);
+    let (first, second) = neighbours(&shares);
+    let gone: Vec<u32> = (0..500).map(|key| shares.add(first, key, 1, false)).collect();
+    for key in 1000..1010 {
+        shares.add(second, key, 1, false);
+    }
+    for ticket in &gone[1..] {
+        shares.release(*ticket);
+    }
+    for key in 2000..3000 {
+        shares.add(second, key, 1, false);
+    }
+    let evicted: Vec<u32> = (0..900).map(|_| evict(&mut shares).unwrap()).collect();
+    assert!(!evicted.contains(&0), "the one entry that the first client has left");
+}
+
+#[test]
+fn entries_that_were_set_off_against_an_earlier_majority_leave_no_lead() {
+    let mut shares = Shares::new(1);
+    let tickets: Vec<u32> = (0..20_000).map(|n| shares.add(client(n), n, 1, false)).collect();
+    for ticket in &tickets[..19_900] {
+        shares.release(*ticket);
+    }
+    // Whoever seems to have the majority by what left, everything can still be evicted, and each entry once.
+    let mut evicted: Vec<u32> = std::iter::from_fn(|| evict(&mut shares)).collect();
+    evicted.sort_unstable();
+    assert_eq!(evicted, (19_900..20_000).collect::<Vec<u32>>());
+}
+
 /// Any sequence of operations leaves lists and sums that agree with a plain count.
 #[test]
 fn what_is_counted_agrees_with_a_plain_count() {
@@ -165,6 +228,7 @@ fn what_is_counted_agrees_with_a_plain_count() {
             let largest = buckets.iter().map(|bucket| bucket.amount).max().unwrap_or(0);
             let level = 127u32.checked_sub(occupied.leading_zeros());
             assert_eq!(level, level_of(largest).map(u32::from), "step {step}");
+            assert!(buckets.iter().all(|bucket| bucket.lead <= bucket.amount), "step {step}");
         }
     }
     let mut left = 0;
