@@ -147,8 +147,23 @@ class FindingFact:
     votes: tuple[Mapping[str, Any], ...] = ()  # as in the event
     not_in: tuple[str, ...] = ()
     rtt_ms: float | None = None
-    flow: str = ""  # run and number of the first of them
+    run: str = ""  # of the first of them
+    flow: int = 0
     evidence: tuple[tuple[str, str], ...] = ()  # file and SHA-256
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverFact:
+    """DNS to a resolver that a vendor's products fall back to."""
+
+    vendor: str
+    operator: str
+    server: str
+    question: str  # one of QUESTIONS
+    component: str | None  # of the names that were asked for, if they are the vendor's
+    amount: Amount
+    first_ns: int
+    last_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +208,7 @@ class PeriodFacts:
     groups: tuple[Group, ...] = ()
     findings: tuple[FindingFact, ...] = ()
     findings_more: Amount = Amount()  # those of further clients, servers and meanings
+    resolvers: tuple[ResolverFact, ...] = ()
     clients: Mapping[str, ClientCount] = field(default_factory=dict)  # by vendor
     views: tuple[ViewFact, ...] = ()
     gaps: tuple[WatchGap, ...] = ()

@@ -21,12 +21,14 @@ from netmon.report.facts import (
     Meaning,
     PeriodFacts,
     ReadFile,
+    ResolverFact,
     RunFact,
     ViewFact,
     WatchGap,
 )
 from netmon.store import queries, spans
 from netmon.store.queries import Reader, Scope
+from netmon.store.resolvers import resolvers
 from netmon.store.spans import ClientsOfDay, ContactTotals, CounterSum, FirstFlow
 
 MOST_CONTACTS = 40
@@ -78,6 +80,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         ),
         findings=tuple(_finding(reader, one, firsts[one], meanings) for one in contacts),
         findings_more=Amount(*all_findings) - sum(map(_amount, contacts), Amount()),
+        resolvers=tuple(_resolvers(reader, selection)),
         clients=dict(_clients(reader, selection, facts)),
         views=tuple(_views(spans.counters(reader, selection))),
         gaps=tuple(_gaps(reader, selection, facts, since_ns, until_ns)),
@@ -160,7 +163,8 @@ def _finding(reader: Reader, one: ContactTotals, first: FirstFlow, meanings: _Me
         last_ns=one.last_ns,
         votes=meanings.votes(one.judgement),
         rtt_ms=numbers.get("rtt_ms"),
-        flow=f"run {first.run}, flow {first.flow}",
+        run=first.run,
+        flow=first.flow,
         evidence=tuple(spans.evidence(reader, one.sensor, first)),
     )
 
@@ -194,6 +198,22 @@ def _run(row: Mapping[str, Any], last_ns: int | None) -> RunFact:
         problems=tuple(document.get("problems", ())),
         is_ended=row["end_ns"] is not None,
     )
+
+
+def _resolvers(reader: Reader, selection: Scope) -> Iterator[ResolverFact]:
+    for one in resolvers(reader, selection):
+        for use in one.fallbacks:
+            if selection.vendor in (None, use["vendor"]):
+                yield ResolverFact(
+                    use["vendor"],
+                    use["operator"],
+                    one.server,
+                    use["question"],
+                    use.get("component"),
+                    Amount(one.flows, one.sent_bytes, one.received_bytes),
+                    one.first_ns,
+                    one.last_ns,
+                )
 
 
 def _clients(reader: Reader, selection: Scope, runs: Sequence[RunFact]) -> Iterator[tuple[str, ClientCount]]:

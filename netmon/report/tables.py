@@ -19,7 +19,7 @@ from netmon.report.model import (
     TimeLine,
 )
 from netmon.report.shares import SHARES, share_of
-from netmon.report.sums import add_up, as_sum, main_share, share_sums, total_of
+from netmon.report.sums import add_up, as_sum, leading_share, share_sums, total_of
 from netmon.signatures.model import Location
 
 Locations = Mapping[str, Location]
@@ -75,7 +75,7 @@ def arcs_of(groups: Sequence[Group], locations: Locations) -> tuple[Arc, ...]:
             found.setdefault((group.sensor, spot.location, spot.country), []).append(group)
     whole = sum(group.amount.total_bytes for group in groups)
     arcs = [
-        Arc(*key, main_share(share_sums(members)), as_sum(total_of(one.amount for one in members), whole))
+        Arc(*key, leading_share(share_sums(members)), as_sum(total_of(one.amount for one in members), whole))
         for key, members in found.items()
     ]
     return tuple(sorted(arcs, key=lambda arc: (-arc.sum.total_bytes, arc.sensor, arc.location, arc.country)))

@@ -8,6 +8,7 @@ others are compared with one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from netmon.days import DAY_NS
 from netmon.store.dialect import Dialect
@@ -21,12 +22,19 @@ BEGAN_BEFORE = f"flows.start_ns < flows.day * {DAY_NS}"
 _FLOW = ("sensor", "run", "flow")
 
 
-def in_scope(rows: str = "flows") -> str:
-    """The condition for rows of `flows`, under this name, in a scope. No index is of use for it."""
+Kept = Literal["vendors", "resolvers"]
+"""Flows of vendors, or DNS to resolvers that a vendor's products fall back to, whichever vendor it is."""
+
+
+def in_scope(rows: str = "flows", kept: Kept = "vendors") -> str:
+    """The condition for rows of `flows`, under this name, in a scope. No index on days is of use for it."""
+    chosen = f"(:vendor IS NULL OR {rows}.vendor = :vendor) AND {rows}.vendor IS NOT NULL"
+    if kept == "resolvers":
+        chosen = f"{rows}.fallback IS NOT NULL"
     return f"""(:since_day IS NULL OR {rows}.day >= :since_day)
     AND (:until_day IS NULL OR {rows}.day < :until_day)
     AND (:sensor IS NULL OR {rows}.sensor = :sensor)
-    AND (:vendor IS NULL OR {rows}.vendor = :vendor) AND {rows}.vendor IS NOT NULL"""
+    AND {chosen}"""
 
 
 def in_order(columns: Iterable[str]) -> str:
@@ -35,7 +43,12 @@ def in_order(columns: Iterable[str]) -> str:
 
 
 def period(
-    dialect: Dialect, columns: Iterable[str], sums: Sequence[str] = SUMS, *, only_findings: bool = False
+    dialect: Dialect,
+    columns: Iterable[str],
+    sums: Sequence[str] = SUMS,
+    *,
+    only_findings: bool = False,
+    kept: Kept = "vendors",
 ) -> str:
     """A query for these columns of `flows`, the columns `new_…` for the sums, and `is_first`.
 
@@ -49,9 +62,9 @@ def period(
         condition = "flows.severity IS NOT NULL"
     terms = (*(f"flows.{one} AS {one}" for one in chosen), *(f"flows.{one} AS new_{one}" for one in sums))
     return f"""SELECT {_listed(terms)}1 AS is_first
-FROM {source} WHERE NOT {BEGAN_BEFORE} AND {in_scope()} AND {condition}
+FROM {source} WHERE NOT {BEGAN_BEFORE} AND {in_scope(kept=kept)} AND {condition}
 UNION ALL
-{lasting(dialect, chosen, sums, source=source, condition=condition)}"""
+{lasting(dialect, chosen, sums, source=source, condition=condition, kept=kept)}"""
 
 
 def lasting(
@@ -61,13 +74,14 @@ def lasting(
     *,
     source: str = "flows",
     condition: str = "1 = 1",
+    kept: Kept = "vendors",
 ) -> str:
     """As `period`, only the rows of flows that began before their day."""
     make = _look_back if dialect.is_correlated else _number
-    return make(tuple(columns), sums, source, condition)
+    return make(tuple(columns), sums, source, condition, kept)
 
 
-def _look_back(columns: Sequence[str], sums: Sequence[str], source: str, condition: str) -> str:
+def _look_back(columns: Sequence[str], sums: Sequence[str], source: str, condition: str, kept: Kept) -> str:
     """Finds the row before each row by its key."""
 
     def same(rows: str) -> str:
@@ -76,19 +90,19 @@ def _look_back(columns: Sequence[str], sums: Sequence[str], source: str, conditi
     new = _listed(f"flows.{one} - coalesce(before.{one}, 0) AS new_{one}" for one in sums)
     # Nearly always the row before tells that this one is not the first: only the others are searched for.
     return f"""SELECT {_listed(f"flows.{name} AS {name}" for name in columns)}{new}
-  CASE WHEN {in_scope("before")}
+  CASE WHEN {in_scope("before", kept)}
   THEN 0 ELSE NOT EXISTS (
-    SELECT 1 FROM flows AS earlier WHERE {same("earlier")} < flows.day AND {in_scope("earlier")}
+    SELECT 1 FROM flows AS earlier WHERE {same("earlier")} < flows.day AND {in_scope("earlier", kept)}
   ) END AS is_first
 FROM {source} LEFT JOIN flows AS before
   ON {same("before")} = (SELECT max(past.day) FROM flows AS past WHERE {same("past")} < flows.day)
-WHERE {BEGAN_BEFORE} AND {in_scope()} AND {condition}"""
+WHERE {BEGAN_BEFORE} AND {in_scope(kept=kept)} AND {condition}"""
 
 
-def _number(columns: Sequence[str], sums: Sequence[str], source: str, condition: str) -> str:
+def _number(columns: Sequence[str], sums: Sequence[str], source: str, condition: str, kept: Kept) -> str:
     """Numbers the rows of each flow."""
     chosen = _listed(columns)
-    every = ", ".join(dict.fromkeys([*_FLOW, "day", "start_ns", "vendor", "severity", *columns]))
+    every = ", ".join(dict.fromkeys([*_FLOW, "day", "start_ns", "vendor", "severity", "fallback", *columns]))
     of_flow = f"PARTITION BY {', '.join(_FLOW)} ORDER BY day"
     new = ", ".join(f"{one} - lag({one}, 1, 0) OVER ({of_flow}) AS new_{one}" for one in sums)
     return f"""SELECT {chosen}{_listed(f"new_{one}" for one in sums)}is_first FROM (
@@ -96,7 +110,7 @@ def _number(columns: Sequence[str], sums: Sequence[str], source: str, condition:
     SELECT {every}, {new} FROM (
       SELECT DISTINCT {", ".join(_FLOW)} FROM {source} WHERE {BEGAN_BEFORE}
     ) AS those JOIN flows USING ({", ".join(_FLOW)})
-  ) AS flows WHERE {in_scope()}
+  ) AS flows WHERE {in_scope(kept=kept)}
 ) AS flows WHERE {BEGAN_BEFORE} AND {condition}"""
 
 

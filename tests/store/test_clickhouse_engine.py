@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from netmon.days import DAY_NS
 from netmon.errors import StoreError
 from netmon.privacy import NOTHING
+from netmon.records import ClassifiedFlow, Fallback
 from netmon.report.gather import gather
 from netmon.store import queries, spans
 from netmon.store.clickhouse import ClickHouseStore
@@ -17,6 +18,7 @@ from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_clickhouse_table, 
 from netmon.store.history import BY, as_json, read_history
 from netmon.store.intake import Intake
 from netmon.store.queries import GROUP_COLUMNS, Scope
+from netmon.store.resolvers import resolvers
 from netmon.store.tables import FLOWS
 from tests.machine import ROOT
 from tests.records import MOSCOW, START_NS, UNEXPECTED
@@ -54,6 +56,12 @@ def put(store, lines, at_once=1_000_000):
     intake.flush()
 
 
+def asking(flow_id, **fields):
+    """DNS to a resolver that a vendor's products fall back to."""
+    fallback = Fallback("acme", "Example DNS", "unknown", None, "official")
+    return ClassifiedFlow(report(flow_id, **fields).flow, fallbacks=(fallback,))
+
+
 def lasting_flows():
     """Events of flows of several days, with findings and without, some of them on one day only."""
     return [
@@ -61,6 +69,7 @@ def lasting_flows():
         *lines_of(*(report(2, day, sent=7 + day, place=MOSCOW, verdict=UNEXPECTED) for day in (1, 3))),
         *lines_of(report(3, days=2, sent=5), report(4, phase="end", place=MOSCOW, verdict=UNEXPECTED)),
         *lines_of(report(5, sent=9), level=NOTHING),
+        *lines_of(*(asking(6, days=day, sent=10 + day) for day in range(3)), asking(7)),
     ]
 
 
@@ -92,6 +101,7 @@ def answers(store, scope):
         "evidence": [spans.evidence(store, one.sensor, firsts[one]) for one in contacts],
         "shared": dict(spans.judgements(store, scope)),
         "clients": spans.clients(store, scope),
+        "resolvers": list(resolvers(store, scope)),
         "counters": spans.counters(store, scope),
         "seen": spans.last_seen(store),
         "watched": spans.watched(store, scope),
