@@ -43,6 +43,8 @@ _COLOUR_OF_STANDING: Mapping[Standing, str] = {
     "excluded": "not_there",
 }
 """The colours of standings, as the style has them."""
+MOST_SHOWN = 8
+"""Pairs of machine and server that the page shows of a finding; its JSON twin has more."""
 _EMPTY = Sum(0, 0, 0, 0, 0.0)
 _WHOLE = 1000
 
@@ -91,6 +93,7 @@ def render(
         shares_seen=[share for share in STACK if share in seen],
         shares_on_map=[share for share in STACK if share in mapped],
         checks=checks,
+        most_contacts=MOST_SHOWN,
     )
     return "".join(line + "\n" for line in map(str.rstrip, text.splitlines()) if line)
 
