@@ -9,11 +9,9 @@ from typing import Any
 
 from netmon.days import DAY_NS
 from netmon.errors import ReportError
-from netmon.privacy import ADDRESS, PSEUDONYM
 from netmon.report.facts import (
     OTHER,
     Amount,
-    ClientCount,
     ConcernFact,
     DatabaseFact,
     FindingFact,
@@ -27,9 +25,10 @@ from netmon.report.facts import (
     WatchGap,
 )
 from netmon.store import queries, spans
+from netmon.store.machines import machines
 from netmon.store.queries import Reader, Scope
 from netmon.store.resolvers import resolvers
-from netmon.store.spans import ClientsOfDay, ContactTotals, CounterSum, FirstFlow
+from netmon.store.spans import ContactTotals, CounterSum, FirstFlow
 
 MOST_CONTACTS = 40
 """Clients and servers with findings that are listed; the others are in all sums."""
@@ -81,7 +80,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         findings=tuple(_finding(reader, one, firsts[one], meanings) for one in contacts),
         findings_more=Amount(*all_findings) - sum(map(_amount, contacts), Amount()),
         resolvers=tuple(_resolvers(reader, selection)),
-        clients=dict(_clients(reader, selection, facts)),
+        machines=machines(reader, selection),
         views=tuple(_views(spans.counters(reader, selection))),
         gaps=tuple(_gaps(reader, selection, facts, since_ns, until_ns)),
     )
@@ -214,27 +213,6 @@ def _resolvers(reader: Reader, selection: Scope) -> Iterator[ResolverFact]:
                     one.first_ns,
                     one.last_ns,
                 )
-
-
-def _clients(reader: Reader, selection: Scope, runs: Sequence[RunFact]) -> Iterator[tuple[str, ClientCount]]:
-    """The clients of each vendor: exactly, if the same text always means the same client, and no other."""
-    levels = {run.privacy for run in runs}
-    if not levels <= {ADDRESS, PSEUDONYM}:
-        return
-    by_day: dict[str, list[ClientsOfDay]] = {}
-    in_all: dict[str, int] = {}
-    for one in spans.clients(reader, selection):
-        if one.day is None:
-            in_all[one.vendor] = one.clients
-        else:
-            by_day.setdefault(one.vendor, []).append(one)
-    for vendor, found in by_day.items():
-        sensors, days = {one.sensor for one in found}, {one.day for one in found}
-        is_lasting = levels == {ADDRESS} or len(days) == len(runs) == 1
-        if len(sensors) == 1 and is_lasting:
-            yield vendor, ClientCount(in_all[vendor], is_exact=True)
-        else:
-            yield vendor, ClientCount(max(one.clients for one in found), is_exact=False)
 
 
 def _views(sums: Iterable[CounterSum]) -> Iterator[ViewFact]:

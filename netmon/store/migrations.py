@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from netmon.errors import StoreError
 from netmon.store.judgements import identify
-from netmon.store.tables import FINDINGS, FLOWS, JUDGEMENTS, TABLES, StoreTable
+from netmon.store.tables import COUNTED, COUNTS, FINDINGS, FLOWS, JUDGEMENTS, TABLES, StoreTable
 
 APPLICATION_ID = 0x6E6D6F6E
 """Says that a file of SQLite is a store of netmon: "nmon" in ASCII."""
@@ -24,8 +24,8 @@ _HAVE_ROWID = (FINDINGS,)
 """Tables whose rows are too large for SQLite's trees of keys: there, half of each page would stay empty."""
 
 
-def _make_tables() -> Iterator[str]:
-    for table in TABLES:
+def _make_tables(*tables: StoreTable) -> Iterator[str]:
+    for table in tables:
         yield make_table(table)
         yield from _make_indexes(table)
 
@@ -45,6 +45,15 @@ def _make_indexes(table: StoreTable) -> Iterator[str]:
     yield f"CREATE INDEX {table.name}_by_{column} ON {table.name} ({_AGES.get(table, column)})"
     if table is FLOWS:  # for the few of them that are DNS to such a resolver
         yield "CREATE INDEX flows_to_resolvers ON flows (server) WHERE fallback IS NOT NULL"
+
+
+def _make_counts() -> Iterator[str]:
+    """Machines are counted."""
+    yield from _make_tables(COUNTED, COUNTS)
+
+
+def _make_all() -> Iterator[str]:
+    yield from _make_tables(*TABLES)
 
 
 def _number_judgements() -> Iterator[str]:
@@ -73,7 +82,7 @@ def _judgement_number(text: str | None) -> int | None:
     return None if text is None else identify(bytes.fromhex(text))
 
 
-STEPS: tuple[Callable[[], Iterator[str]], ...] = (_number_judgements,)
+STEPS: tuple[Callable[[], Iterator[str]], ...] = (_make_counts, _number_judgements)
 """The steps from each version of the schema, of which 1 is the first, to the next one."""
 VERSION = 1 + len(STEPS)
 
@@ -86,7 +95,7 @@ def migrate(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = check(connection, name)  # another process may have been faster
-        for step in STEPS[version - 1 :] if version else (_make_tables,):
+        for step in STEPS[version - 1 :] if version else (_make_all,):
             for statement in step():
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -151,28 +151,6 @@ WHERE {in_scope()} AND flows.severity IS NOT NULL AND flows.start_ns IN ({times 
     return found
 
 
-class ClientsOfDay(NamedTuple):
-    """The distinct clients of a vendor that a sensor showed on a day; or that all of them showed in all."""
-
-    vendor: str
-    sensor: str | None
-    day: int | None
-    clients: int
-
-
-def clients(reader: Reader, scope: Scope) -> list[ClientsOfDay]:
-    """The clients of each vendor, sensor and day, and those of each vendor, as they are shown."""
-    query = f"""WITH found AS (
-  SELECT DISTINCT vendor, sensor, day, client FROM flows WHERE {in_scope()} AND client IS NOT NULL
-), counted AS (
-  SELECT vendor, sensor, day, count(*) AS clients FROM found GROUP BY vendor, sensor, day
-  UNION ALL
-  SELECT vendor, NULL AS sensor, NULL AS day, count(DISTINCT client) AS clients FROM found GROUP BY vendor
-)
-SELECT vendor, sensor, day, clients FROM counted ORDER BY {in_order(("vendor", "sensor", "day"))}"""
-    return [ClientsOfDay(*row) for row in reader.select(query, scope.values())]
-
-
 def last_seen(reader: Reader) -> dict[tuple[str, str], int]:
     """The latest time of each run of which there is a record, by sensor and run."""
     query = "SELECT sensor, run, max(end_ns) FROM views GROUP BY sensor, run"

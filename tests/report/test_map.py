@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from netmon.language.language import Language
 from netmon.report.facts import Amount, Group
-from netmon.report.language import Language
 from netmon.report.map_drawing import draw_map
 from netmon.report.page import render
 from netmon.report.tables import arcs_of, places_on_map

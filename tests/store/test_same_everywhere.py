@@ -9,12 +9,12 @@ import pytest
 
 from netmon import wiring
 from netmon.config.settings import Config
+from netmon.language.language import LANGUAGES, Language
 from netmon.outputs.observer import Observer
 from netmon.privacy import ADDRESS
 from netmon.report.build import build
 from netmon.report.checks import checks_of_store
 from netmon.report.gather import gather
-from netmon.report.language import LANGUAGES, Language
 from netmon.report.write import contents_of
 from netmon.signatures.match import compile_matcher
 from netmon.sources.file_identity import run_of
@@ -154,7 +154,8 @@ def without_sensors(report):
     found = asdict(report)
     for answer in found["answers"]:
         # A lower bound for several sensors: an address may be another machine at another site.
-        del answer["clients"], answer["clients_exact"]
+        for name in ("clients", "clients_exact", "clients_most", "clients_by_period"):
+            del answer[name]
     for finding in found["findings"]:
         finding["contacts"] = together(finding["contacts"])
     places = {}
