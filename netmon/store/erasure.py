@@ -10,6 +10,9 @@ from netmon.days import DAY_NS
 from netmon.store.sqlite import SqliteStore
 
 _CLIENTS = "client IN (SELECT value FROM json_each(:clients))"
+_JUDGEMENTS = " UNION ".join(
+    f"SELECT judgement FROM {table} WHERE judgement IS NOT NULL" for table in ("flows", "findings")
+)
 _OF_CLIENTS = f"SELECT DISTINCT sensor, run, flow FROM flows WHERE {_CLIENTS}"
 
 
@@ -57,9 +60,7 @@ def erase_clients(store: SqliteStore, clients: Collection[str], time_ns: int, re
         store.execute(f"DELETE FROM evidence WHERE (sensor, run, flow) IN ({_OF_CLIENTS})", values)
         store.execute(f"DELETE FROM flows WHERE {_CLIENTS}", values)
         counted = store.execute(f"DELETE FROM counted WHERE {_CLIENTS}", values)
-        store.execute(
-            "DELETE FROM judgements WHERE id NOT IN (SELECT judgement FROM flows WHERE judgement IS NOT NULL)"
-        )
+        store.execute(f"DELETE FROM judgements WHERE id NOT IN ({_JUDGEMENTS})")
         if flows or counted:
             store.execute("INSERT INTO erasures VALUES (?, ?, ?, ?)", (time_ns, reason, flows, findings))
         store.execute("COMMIT")
