@@ -13,16 +13,13 @@ import struct
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from netmon.evidence.ip_packet import UDP, correct, layout
 from netmon.sources.kept import KeptPacket
 
 RAW_IP = 101
 _ETHERNET, _SLL, _SLL2 = 1, 113, 276
 _TAGS = (0x8100, 0x88A8, 0x9100)
 _IP_TYPES = {4: 0x0800, 6: 0x86DD}
-_TCP, _UDP = 6, 17
-_CHECKSUM_AT = {_TCP: 16, _UDP: 6}
-_EXTENSIONS = (0, 43, 60)
-_FRAGMENT = 44
 
 Digest = Callable[[str], bytes]
 """At least 16 bytes that only the holder of a key can tell from a text."""
@@ -37,7 +34,7 @@ class Rewriting:
 
     def apply(self, packet: KeptPacket) -> KeptPacket:
         """The packet with pseudonyms."""
-        start = _find_ip(packet)
+        start = find_ip(packet)
         if start is None:  # the innermost header cannot be found: nothing of it can be shown
             return replace(packet, link=RAW_IP, data=b"", source=self.show(packet.source))
         head, data = self._link_layer(packet, packet.data[:start]), bytearray(packet.data[start:])
@@ -65,20 +62,20 @@ class Rewriting:
     def _rewrite(self, data: bytearray) -> None:
         """Replaces the addresses in an IP packet, and corrects its checksums by the difference (RFC 1624)."""
         before = bytes(data)
-        is_v4 = before[0] >> 4 == 4
-        addresses, header = (slice(12, 20), (before[0] & 15) * 4) if is_v4 else (slice(8, 40), 40)
-        transport = _find_transport(before)
-        payload = header if transport is None else _payload_at(before, *transport)
+        found = layout(before)
+        if found is None:
+            data.clear()
+            return
+        addresses, payload = found.addresses, found.payload_at(before)
         data[addresses] = self._replace(before[addresses])
         data[payload:] = self._replace(before[payload:])
-        if is_v4:
-            _correct(data, 10, before[:header], bytes(data[:header]))
-        if transport is not None:
-            protocol, at = transport
-            old, new = before[addresses] + before[at:], bytes(data[addresses]) + bytes(data[at:])
-            place = at + _CHECKSUM_AT[protocol]
-            if before[place : place + 2] != b"\0\0" or protocol != _UDP:
-                _correct(data, place, old, new)
+        if found.is_v4:
+            correct(data, 10, before[: found.header], bytes(data[: found.header]))
+        place = found.checksum_at
+        if place is not None and (before[place : place + 2] != b"\0\0" or found.protocol != UDP):
+            covered = slice(found.at, found.end)
+            old, new = before[addresses] + before[covered], bytes(data[addresses]) + bytes(data[covered])
+            correct(data, place, old, new)
 
     def _replace(self, data: bytes) -> bytes:
         """The addresses of clients, as bytes and as text, replaced by something of the same length."""
@@ -118,7 +115,7 @@ def _is_plain(types: bytes, version: int) -> bool:
     return len(types) == 2 and _is_type(types, version)
 
 
-def _find_ip(packet: KeptPacket) -> int | None:
+def find_ip(packet: KeptPacket) -> int | None:
     """Where the IP header with the addresses of the packet is; of several the outermost."""
     pair = b"".join(ipaddress.ip_address(one).packed for one in (packet.source, packet.destination))
     offset, version = (12, 4) if len(pair) == 8 else (8, 6)
@@ -129,38 +126,3 @@ def _find_ip(packet: KeptPacket) -> int | None:
             return start
         at = packet.data.find(pair, at + 1)
     return None
-
-
-def _payload_at(data: bytes, protocol: int, at: int) -> int:
-    """Where the payload of TCP or UDP begins."""
-    return at + (8 if protocol == _UDP else max(20, (data[at + 12] >> 4) * 4))
-
-
-def _find_transport(data: bytes) -> tuple[int, int] | None:
-    """Protocol and offset of TCP or UDP in an IP packet, if its checksum is there."""
-    if data[0] >> 4 == 4:
-        protocol, at = data[9], (data[0] & 15) * 4
-        if len(data) < 20 or struct.unpack_from(">H", data, 6)[0] & 0x1FFF:
-            return None
-    else:
-        protocol, at = data[6], 40
-        while protocol in (*_EXTENSIONS, _FRAGMENT) and len(data) >= at + 8:
-            if protocol == _FRAGMENT and struct.unpack_from(">H", data, at + 2)[0] & 0xFFF8:
-                return None
-            size = 8 if protocol == _FRAGMENT else (data[at + 1] + 1) * 8
-            protocol, at = data[at], at + size
-    place = _CHECKSUM_AT.get(protocol)
-    return None if place is None or len(data) < at + place + 2 else (protocol, at)
-
-
-def _correct(data: bytearray, place: int, old: bytes, new: bytes) -> None:
-    """Changes a checksum by the difference of the bytes that it covers."""
-    known = struct.unpack_from(">H", data, place)[0]
-    changed = (~known & 0xFFFF) + _sum(new) - _sum(old)
-    changed %= 0xFFFF
-    struct.pack_into(">H", data, place, ~changed & 0xFFFF)
-
-
-def _sum(data: bytes) -> int:
-    padded = data + bytes(len(data) % 2)
-    return sum(struct.unpack(f">{len(padded) // 2}H", padded))
