@@ -61,26 +61,43 @@ class Matcher:
     def find_network(self, address: str) -> int | None: ...
 
 @final
-class CaptureFile:
-    """A pcap or pcapng file ("-": standard input), read as a stream; .gz and .zst are decompressed.
+class Wakeup:
+    """Ends the reading of pipes a second after a signal handler wrote to `fileno()`."""
 
-    Raises CaptureError if it cannot be opened or is not a capture.
+    def __init__(self) -> None: ...
+    def fileno(self) -> int: ...  # for `signal.set_wakeup_fd`
+
+@final
+class CaptureFile:
+    """A pcap or pcapng file ("-": standard input), read as a stream, also if it is compressed.
+
+    Raises CaptureError if it cannot be opened or is not a capture. The constructor waits until a pipe has
+    sent the header of the capture.
     """
 
-    def __init__(self, path: str, filter: Instructions = ()) -> None: ...
+    def __init__(self, path: str, filter: Instructions = (), wakeup: Wakeup | None = None) -> None: ...
     @staticmethod
     def begins_ns(
         path: str,
     ) -> int | None: ...  # the file's first time that may be believed; None: no packets
+    @staticmethod
+    def is_capture(path: str) -> bool: ...  # by its first bytes
+    def continues(self, earlier: CaptureFile) -> None: ...  # the same interfaces, in the same order
     def set_filter(self, program: Instructions) -> None: ...  # BPF for `link`; empty: no filter
     @property
     def link(self) -> int | None: ...  # link type of the first packet, which is not consumed
     @property
     def position(self) -> int: ...  # bytes read from the file, before decompression
     @property
-    def size(self) -> int | None: ...  # bytes; None for standard input
+    def size(self) -> int | None: ...  # bytes; None for a pipe
     @property
     def packets(self) -> int: ...
+    @property
+    def first_ns(self) -> int | None: ...  # time of the first packet that `Engine.read_merged` read
+    @property
+    def last_ns(self) -> int | None: ...  # the same, of the latest one
+    @property
+    def next_ns(self) -> int | None: ...  # time of the next packet, which is not consumed
     @property
     def problem(self) -> str | None: ...  # one line: how the file is truncated, or what a filter skipped
 
@@ -115,7 +132,14 @@ class Engine:
         max_evidence_bytes: int = 0,  # of packets kept as evidence; 0: none are kept
         report_every_s: int = 0,  # 0: only when a flow ends
     ) -> None: ...
-    def read(self, file: CaptureFile, packets: int) -> bool: ...  # at most so many; False at its end
+    # At most so many; False at its end. Returns to the caller when a pipe has nothing more for so long.
+    def read(self, file: CaptureFile, packets: int, wait_s: float = 0.0) -> bool: ...
+    # Reads several files in the order of their packets' times, at most so many packets and up to a time. The
+    # index of the first file that has no packet, if there is one.
+    def read_merged(
+        self, files: Sequence[CaptureFile], packets: int, until_ns: int | None = None
+    ) -> int | None: ...
+    def report_openings(self) -> None: ...  # from now on also reports flows when they are recognised
     # One packet; `number` is its number in the capture, from 1, or 0.
     def feed(self, time_ns: int, link: int, data: bytes, wire_len: int, number: int = 0) -> None: ...
     def drain(self) -> Rows: ...  # rows since the last call

@@ -8,8 +8,10 @@ use super::pcap::{Pcap, FILE_HEADER};
 use super::pcapng::Pcapng;
 use super::snoop::{self, Snoop};
 use super::stream::{self, Stream};
+use super::wakeup::Wakeup;
 use std::io::Read;
 use std::path::Path;
+use std::time::Instant;
 
 enum Format {
     Pcap(Pcap),
@@ -30,16 +32,27 @@ pub struct CaptureFile {
     other_link_packets: u64,
     problem: Option<String>,
     at_end: bool,
+    /// The next packet, if its time was looked at.
+    ahead: Option<Record>,
 }
 
 impl CaptureFile {
     /// Opens `path` ("-": standard input).
     pub fn open(path: impl AsRef<Path>, filter: Option<Filter>) -> Result<Self, CaptureError> {
+        Self::open_until(path, filter, None)
+    }
+
+    /// As `open`; `wakeup` ends the reading of a pipe.
+    pub fn open_until(
+        path: impl AsRef<Path>,
+        filter: Option<Filter>,
+        wakeup: Option<&Wakeup>,
+    ) -> Result<Self, CaptureError> {
         let path = path.as_ref();
         let name = path.to_string_lossy();
         let name = if name == "-" { "standard input" } else { &name };
-        let opened = stream::open(path);
-        let (stream, size) = opened.map_err(|error| CaptureError(format!("{name}: {}", plain(&error))))?;
+        let opened = stream::open(path, wakeup);
+        let (stream, size) = opened.map_err(|error| CaptureError(format!("{name}: {}", describe(&error))))?;
         let mut file = Self::begin(name, stream, size)?;
         if filter.is_some() {
             file.set_filter(filter);
@@ -50,13 +63,14 @@ impl CaptureFile {
     /// Reads a capture from any reader; `name` identifies it in messages.
     pub fn from_reader(name: &str, source: impl Read + Send + Sync + 'static) -> Result<Self, CaptureError> {
         let stream = Stream::new(source);
-        let stream = stream.map_err(|error| CaptureError(format!("{name}: {}", plain(&error))))?;
+        let stream = stream.map_err(|error| CaptureError(format!("{name}: {}", describe(&error))))?;
         Self::begin(name, stream, None)
     }
 
     fn begin(name: &str, mut stream: Stream, size: Option<u64>) -> Result<Self, CaptureError> {
         let format = read_format(&mut stream);
         let format = format.map_err(|why| CaptureError(format!("{name}: {why}")))?;
+        stream.set_patient(false);
         Ok(Self {
             name: name.to_owned(),
             stream,
@@ -68,6 +82,7 @@ impl CaptureFile {
             other_link_packets: 0,
             problem: None,
             at_end: false,
+            ahead: None,
         })
     }
 
@@ -76,7 +91,12 @@ impl CaptureFile {
     pub fn link(&mut self) -> Option<u16> {
         match &mut self.format {
             Format::Pcap(pcap) => Some(pcap.link),
-            Format::Pcapng(pcapng) => pcapng.next_link(&mut self.stream),
+            Format::Pcapng(pcapng) => {
+                let before = self.stream.set_patient(true);
+                let link = pcapng.next_link(&mut self.stream);
+                self.stream.set_patient(before);
+                link
+            }
             Format::Snoop(snoop) => Some(snoop.link),
         }
     }
@@ -97,7 +117,8 @@ impl CaptureFile {
     }
 
     /// As `next_packet`, and None also once `packets()` reaches `last`, so that a filter without matches does
-    /// not keep the caller from other work. `is_at_end` distinguishes the two.
+    /// not keep the caller from other work, and if a pipe has nothing more yet. `is_at_end` and `is_waiting`
+    /// distinguish the three.
     #[inline(always)] // the path of every packet of a file; the other callers read few
     pub fn next_packet_within(&mut self, last: u64) -> Option<Packet<'_>> {
         let record = loop {
@@ -109,14 +130,35 @@ impl CaptureFile {
                 break record;
             }
         };
-        Some(Packet {
+        Some(self.packet(record))
+    }
+
+    #[inline(always)]
+    fn packet(&self, record: Record) -> Packet<'_> {
+        Packet {
             number: self.packets,
             time_ns: record.time_ns,
             link: record.link,
             interface: record.interface,
             wire_len: record.wire_len,
             bytes: &self.stream.bytes()[record.from..record.to],
-        })
+        }
+    }
+
+    /// The time of the next packet that matches the filter, which `take_ahead` returns. None at the end, or if
+    /// nothing more is there yet.
+    pub fn look_ahead(&mut self) -> Option<u64> {
+        while self.ahead.is_none() {
+            let record = self.next_record()?;
+            self.ahead = self.passes(&record).then_some(record);
+        }
+        self.ahead.map(|record| record.time_ns)
+    }
+
+    /// The packet that `look_ahead` found. It is lost if another one is read before.
+    pub fn take_ahead(&mut self) -> Option<Packet<'_>> {
+        let record = self.ahead.take()?;
+        Some(self.packet(record))
     }
 
     #[inline(always)]
@@ -134,6 +176,8 @@ impl CaptureFile {
                 self.packets += 1;
                 Some(record)
             }
+            // Formats consume what is complete only, so that the next call reads the same again.
+            NextRecord::End | NextRecord::Broken(_) if self.stream.is_waiting() => None,
             NextRecord::End => {
                 self.finish(None);
                 None
@@ -158,8 +202,8 @@ impl CaptureFile {
     #[cold]
     fn finish(&mut self, place: Option<&str>) {
         self.at_end = true;
-        let error = self.stream.error().map(plain);
-        let place = place.or(error.as_ref().map(|_| "between packets"));
+        let error = self.stream.error().map(describe);
+        let place = place.or(error.as_ref().map(|_| "between packets")).filter(|_| !self.stream.is_cut());
         let mut problems = Vec::new();
         if let Some(place) = place {
             let of = if self.stream.is_compressed() { " of the decompressed data" } else { "" };
@@ -185,6 +229,16 @@ impl CaptureFile {
     /// True once the file has ended, regularly or with an error.
     pub fn is_at_end(&self) -> bool {
         self.at_end
+    }
+
+    /// The file has not ended, but nothing more is there yet.
+    pub fn is_waiting(&self) -> bool {
+        !self.at_end && self.stream.is_waiting()
+    }
+
+    /// Waits until there is more; false if there is not when it is `until`, or after a signal.
+    pub fn wait(&self, until: Instant) -> bool {
+        self.stream.wait(until).unwrap_or(true) // the error is reported by the read
     }
 
     /// Bytes read from the file so far, before decompression.
@@ -225,7 +279,7 @@ fn read_format(stream: &mut Stream) -> Result<Format, String> {
     let start = stream.ensure(0).unwrap_or(0);
     let head = &stream.bytes()[start..start + stream.left().min(FILE_HEADER)];
     if let Some(error) = stream.error() {
-        return Err(plain(error));
+        return Err(describe(error));
     }
     if head.is_empty() {
         return Err("the file is empty; a capture begins with a pcap or pcapng header".into());
@@ -243,9 +297,11 @@ fn read_format(stream: &mut Stream) -> Result<Format, String> {
         return Ok(Format::Snoop(snoop));
     }
     if !Pcap::is_pcap(head) {
-        return Err("not a capture; netmon reads pcap, pcapng and snoop, also as .gz and .zst \
+        return Err(
+            "not a capture; netmon reads pcap, pcapng and snoop, also as .gz, .zst, .xz, .bz2 and .lz4 \
                     (`editcap -F pcapng` converts other formats)"
-            .into());
+                .into(),
+        );
     }
     let Some(header) = head.first_chunk() else {
         return Err(format!("truncated in the pcap header: {} of {FILE_HEADER} bytes", head.len()));
@@ -257,8 +313,13 @@ fn read_format(stream: &mut Stream) -> Result<Format, String> {
     Ok(Format::Pcap(pcap))
 }
 
+/// True for the beginning of a capture file.
+pub(super) fn is_capture_header(head: &[u8]) -> bool {
+    Pcapng::is_pcapng(head) || Snoop::is_snoop(head) || Pcap::is_pcap(head)
+}
+
 /// The system's error message without its number.
-fn plain(error: &std::io::Error) -> String {
+pub(super) fn describe(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();

@@ -1,6 +1,7 @@
 //! The interface to Python. Records cross it in batches, packets never do. `netmon/_engine.pyi` describes it.
 
 mod addresses;
+mod capture_file;
 mod cells;
 mod engine;
 mod essential;
@@ -36,8 +37,9 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(essential::essential_message, module)?)?;
     module.add_function(wrap_pyfunction!(essential::id_length, module)?)?;
     module.add_class::<matcher::Matcher>()?;
-    module.add_class::<engine::CaptureFile>()?;
+    module.add_class::<capture_file::CaptureFile>()?;
     module.add_class::<engine::Engine>()?;
+    module.add_class::<capture_file::Wakeup>()?;
     #[cfg(target_os = "linux")]
     module.add_class::<sensor::Sensor>()?;
     #[cfg(target_os = "linux")]
