@@ -11,7 +11,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from netmon._engine import essential_datagram, essential_message, essential_stream, id_length
+from netmon._engine import essential_datagram, essential_stream, id_length
+from netmon.evidence.dns_messages import blank_message, blank_messages
 from netmon.evidence.header_options import blank_options
 from netmon.evidence.ip_packet import TCP, UDP, Layout, correct, layout
 from netmon.evidence.rewriting import find_ip
@@ -22,8 +23,6 @@ from netmon.sources.kept import KeptPacket
 _DNS = frozenset(("dns_query", "dns_answer"))
 _SYN = 2
 _HELLO = b"\x16\x03"
-_LENGTH = struct.Struct(">H")
-_DNS_HEADER = 12
 _TRANSPORTS = {TCP: "tcp", UDP: "udp"}
 
 Way = tuple[bytes, int, int, int]
@@ -97,7 +96,7 @@ class Blanking:
         # A hello takes the place of a probe that was sent before it with the same number.
         parts.sort(key=lambda part: not part.data.startswith(_HELLO, part.start))
         protected = self._protected(segments[0][0], parts)
-        how = _messages if any(one.is_dns for one, _ in segments) else essential_stream
+        how = blank_messages if any(one.is_dns for one, _ in segments) else essential_stream
         change(parts, how)
         _restore(protected)
 
@@ -110,7 +109,7 @@ class Blanking:
         protected = self._protected(first, parts[:1])
         length = ids.get(first.packet.destination, 0)
         if first.is_dns:
-            change(parts, lambda data, _starts: essential_message(data))
+            change(parts, lambda data, _starts: blank_message(data))
         else:
             change(parts, lambda data, _starts: essential_datagram(data, length))
         _restore(protected)
@@ -149,9 +148,12 @@ def _open(packet: KeptPacket) -> _Opened | None:
     start = find_ip(packet)
     if start is None:
         return None
-    data = packet.data[start:]
-    found = layout(data)
-    return None if found is None else _Opened(packet, start, data, bytearray(data), found)
+    found = layout(packet.data[start:])
+    if found is None:
+        return None
+    data = packet.data[start : start + found.end]  # without what follows it in the frame
+    wire_len = packet.wire_len if len(packet.data) == start + found.end else start + found.end
+    return _Opened(replace(packet, wire_len=wire_len), start, data, bytearray(data), found)
 
 
 def _closed(one: _Opened) -> tuple[KeptPacket, int]:
@@ -176,22 +178,6 @@ def _sequence(one: _Opened) -> int:
 def _ahead(number: int, first: int) -> int:
     """How far a number is after another one; negative if it is before."""
     return (number - first + (1 << 31)) % (1 << 32) - (1 << 31)
-
-
-def _messages(stream: bytes, starts: Sequence[int]) -> bytes:
-    """DNS messages with their lengths (RFC 1035, 4.2.2); where there is none, a segment may begin one."""
-    shown = bytearray(len(stream))
-    at = 0
-    while at < len(stream) - 1:
-        length = _LENGTH.unpack_from(stream, at)[0]
-        if length < _DNS_HEADER:
-            at = next((start for start in starts if start > at), len(stream))
-            continue
-        end = at + 2 + length
-        shown[at : at + 2] = stream[at : at + 2]
-        shown[at + 2 : end] = essential_message(stream[at + 2 : end])
-        at = end
-    return bytes(shown)
 
 
 def _fragmented(known: Sequence[_Opened]) -> list[list[_Opened]]:

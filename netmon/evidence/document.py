@@ -38,8 +38,9 @@ LIMITS = (
 )
 _REWRITTEN = (
     "Addresses of clients, and MAC addresses, are pseudonyms: the same address has the same pseudonym, ports "
-    "are kept, and checksums follow. Tunnel headers are removed. Bytes that neither name nor judge the flow "
-    "are blanked: options of headers, options of DNS, and payload other than names, hellos and certificates."
+    "are kept, and checksums follow. Tunnel headers and trailers are removed. Bytes that neither name nor "
+    "judge the flow are blanked: options of headers, options of DNS, and payload other than names, hellos "
+    "and certificates."
 )
 _AS_CAPTURED = "Addresses of clients are as they were captured."
 

@@ -11,8 +11,7 @@ _HARMLESS_TCP = (2, 3, 4, 5, 8)
 
 
 def blank_options(data: bytearray, found: Layout) -> None:
-    """Blanks the options in the headers of an IP packet, and what follows the packet in its frame."""
-    data[found.end :] = bytes(len(data) - found.end)
+    """Blanks the options in the headers of an IP packet."""
     if found.is_v4:
         _fill(data, 20, min(found.header, len(data)), _NO_OPERATION)
     for protocol, at, end in found.extensions:

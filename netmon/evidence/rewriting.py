@@ -37,9 +37,10 @@ class Rewriting:
         start = find_ip(packet)
         if start is None:  # the innermost header cannot be found: nothing of it can be shown
             return replace(packet, link=RAW_IP, data=b"", source=self.show(packet.source))
-        head, data = self._link_layer(packet, packet.data[:start]), bytearray(packet.data[start:])
-        self._rewrite(data)
+        before, data = packet.data[:start], bytearray(packet.data[start:])
+        head = self._link_layer(packet, before)
         is_kept = head is not None
+        self._rewrite(data, _macs(packet.link, before) if is_kept else [])
         return replace(
             packet,
             link=packet.link if is_kept else RAW_IP,
@@ -59,7 +60,7 @@ class Rewriting:
             return str(ipaddress.IPv4Address(b"\x0a" + noise[:3]))
         return str(ipaddress.IPv6Address(b"\xfd" + noise[:15]))
 
-    def _rewrite(self, data: bytearray) -> None:
+    def _rewrite(self, data: bytearray, macs: list[bytes]) -> None:
         """Replaces the addresses in an IP packet, and corrects its checksums by the difference (RFC 1624)."""
         before = bytes(data)
         found = layout(before)
@@ -68,7 +69,7 @@ class Rewriting:
             return
         addresses, payload = found.addresses, found.payload_at(before)
         data[addresses] = self._replace(before[addresses])
-        data[payload:] = self._replace(before[payload:])
+        data[payload:] = self._replace(self._replace_macs(before[payload:], macs))
         if found.is_v4:
             correct(data, 10, before[: found.header], bytes(data[: found.header]))
         place = found.checksum_at
@@ -76,6 +77,16 @@ class Rewriting:
             covered = slice(found.at, found.end)
             old, new = before[addresses] + before[covered], bytes(data[addresses]) + bytes(data[covered])
             correct(data, place, old, new)
+
+    def _replace_macs(self, data: bytes, macs: list[bytes]) -> bytes:
+        """MAC addresses in payload, such as in the identifiers of a session, as bytes and as text."""
+        for mac in macs:
+            new = self._mac(mac)
+            data = data.replace(mac, new)
+            for separator in (":", "-"):
+                text, shown = mac.hex(separator).encode(), new.hex(separator).encode()
+                data = data.replace(text, shown).replace(text.upper(), shown)
+        return data
 
     def _replace(self, data: bytes) -> bytes:
         """The addresses of clients, as bytes and as text, replaced by something of the same length."""
@@ -102,6 +113,13 @@ class Rewriting:
         if mac[0] & 1 or not any(mac):  # of a group, which is nobody's, or none
             return mac
         return b"\x02" + self._digest(f"mac {mac.hex()}")[:5]
+
+
+def _macs(link: int, head: bytes) -> list[bytes]:
+    """The MAC addresses of machines in a plain link layer."""
+    places = {_ETHERNET: (0, 6), _SLL: (6,), _SLL2: (12,)}.get(link, ())
+    found = [head[place : place + 6] for place in places]
+    return [mac for mac in found if any(mac) and not mac[0] & 1]
 
 
 def _is_type(field: bytes, version: int) -> bool:
