@@ -30,7 +30,7 @@ from netmon.cli.progress import progress_of
 from netmon.cli.reading import reading_signatures
 from netmon.cli.stopping import stoppable
 from netmon.cli.summary_page import SummaryPage, doubts_of, show_summary
-from netmon.cli.terminal import json_stream, log, make_console
+from netmon.cli.terminal import json_stream, log, make_console, write_line
 from netmon.errors import SourceError
 from netmon.evidence.assembly import opened_evidence
 from netmon.language.language import Language
@@ -49,7 +49,7 @@ from netmon.sources.files import FileSource, ReportPosition
 from netmon.sources.follow_mark import FollowMark
 from netmon.sources.scapy_source import ScapyFileSource
 from netmon.sources.stop_request import StopRequest
-from netmon.store.history import read_history
+from netmon.store.history import History, read_history
 from netmon.store.kept import Kept, kept_in
 from netmon.store.queries import Scope
 from netmon.store.sqlite import MEMORY
@@ -167,8 +167,8 @@ def read(
             for one in kept:
                 one.reading.finish(reader.stats(), [*unread, *reader.problems, *coverage.lines()])
             if by is not None:
-                output = Format.CSV if csv else Format.TABLE
-                show(read_history(kept[-1].store, Scope(), by.value), output, spoken)
+                view = read_history(kept[-1].store, Scope(), by.value)
+                _show_view(view, csv, unread_text(reader.stats(), spoken), summary, spoken)
         if not json and by is None:
             page = SummaryPage(_remarks(stop, spoken), findings, partial(_command, words, options))
             show_summary(summary, reader.stats(), settings.subjects, spoken, page)
@@ -178,6 +178,19 @@ def read(
             log(line)
     is_alarm = exit_code and bool(summary.alarms)
     raise typer.Exit(_exit_code(reader.stats(), problems, stop, is_alarm=is_alarm))
+
+
+def _show_view(view: History, csv: bool, unread: str | None, summary: Summary, language: Language) -> None:
+    """Writes a view; where there is nothing in it, says why."""
+    if csv:
+        show(view, Format.CSV)
+        return
+    if unread is not None:
+        write_line(f"{language.say('NOT READ')}: {unread}.")
+    if view.rows:
+        show(view, Format.TABLE, language)
+    elif unread is None:
+        write_line(summary.sentence())
 
 
 def _exit_code(stats: Stats, problems: Sequence[str], stop: StopRequest, *, is_alarm: bool) -> int:
