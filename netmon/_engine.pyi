@@ -82,6 +82,10 @@ class CaptureFile:
     ) -> int | None: ...  # the file's first time that may be believed; None: no packets
     @staticmethod
     def is_capture(path: str) -> bool: ...  # by its first bytes
+    @staticmethod
+    def first_packet(path: str) -> tuple[int, bytes] | None: ...  # its time and bytes
+    def set_growing(self, growing: bool) -> None: ...  # more may be written after its end
+    def skip_until(self, last_ns: int) -> None: ...  # packets up to this time
     def continues(self, earlier: CaptureFile) -> None: ...  # the same interfaces, in the same order
     def set_filter(self, program: Instructions) -> None: ...  # BPF for `link`; empty: no filter
     @property
@@ -96,6 +100,8 @@ class CaptureFile:
     def first_ns(self) -> int | None: ...  # time of the first packet that `Engine.read_merged` read
     @property
     def last_ns(self) -> int | None: ...  # the same, of the latest one
+    @property
+    def is_at_end(self) -> bool: ...
     @property
     def next_ns(self) -> int | None: ...  # time of the next packet, which is not consumed
     @property
