@@ -13,16 +13,17 @@ from typing import Annotated
 import typer
 
 from netmon import wiring
+from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.options import ERROR, CaptureOptions, SourceName, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
 from netmon.cli.terminal import log
 from netmon.config.settings import Config, store_path
 from netmon.errors import ReportError, SourceError
+from netmon.language.language import Language
 from netmon.outputs.observer import Observer
 from netmon.report.build import build
 from netmon.report.checks import checks_of_files, checks_of_store
 from netmon.report.gather import gather
-from netmon.report.language import Language
 from netmon.report.write import FORMATS, STANDARD_OUTPUT, check_target, contents_of, write_report
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import SignatureSet
@@ -43,13 +44,6 @@ class FormatName(StrEnum):
     CSV = "csv"
 
 
-class LanguageName(StrEnum):
-    """The language of a report."""
-
-    EN = "en"
-    DE = "de"
-
-
 @dataclass(frozen=True)
 class _Asked:
     """What is reported, and how."""
@@ -57,7 +51,7 @@ class _Asked:
     vendor: str | None
     target: str
     kind: FormatName
-    language: LanguageName
+    language: Language
 
 
 @grouped
@@ -82,9 +76,7 @@ def report(
             help="Format of the report. Default: as the name of the file ends, or html.",
         ),
     ] = None,
-    language: Annotated[
-        LanguageName, typer.Option("--language", metavar="en|de", help="Language of html and pdf.")
-    ] = LanguageName.EN,
+    language: LanguageOption = None,
     target: Annotated[
         str, typer.Option("--output", "-o", metavar="OUT", help="File to write; '-': standard output.")
     ] = "",
@@ -94,8 +86,9 @@ def report(
     """Writes a report for people: what was seen, what it shows, and how to check it.
 
     Reports what a store has about a period, or what capture files contain. The report is one file: a page
-    that needs no network, the same as PDF, all its numbers as JSON, or its table as CSV. Exits with 0 if it
-    was written, whatever it says.
+    that needs no network, the same as PDF, all its numbers as JSON, or its table as CSV. JSON and CSV are the
+    same in every language. Exits with 0 if it was written, whatever it says; with 1 also if most of the
+    packets could not be decoded.
 
     Examples:
 
@@ -109,7 +102,7 @@ def report(
         raise typer.BadParameter("give the file to write, such as -o report.html", param_hint="-o")
     if files and (since or until or store):
         raise typer.BadParameter("--since, --until and --store select from a store, and not from files")
-    asked = _Asked(vendor, target, kind or _format_of(target), language)
+    asked = _Asked(vendor, target, kind or _format_of(target), chosen_language(language))
     if target == STANDARD_OUTPUT and asked.kind is FormatName.PDF and sys.stdout.isatty():
         raise ReportError("a PDF is not written to a terminal: give a file with -o")
     check_target(target)
@@ -147,7 +140,9 @@ def _report_store(
     words = ["netmon", "report", *limits, *_given("--config", options.config)]
     with opened_by_name(path, is_read_only=True) as reader:
         selection = Scope(since_day=first, until_day=end, vendor=asked.vendor)
-        _write(reader, selection, known, asked, words, checks_of_store(words, limits))
+        is_read = _write(reader, selection, known, asked, words, checks_of_store(words, limits))
+    if not is_read:
+        raise typer.Exit(ERROR)
 
 
 def _report_files(
@@ -181,10 +176,10 @@ def _report_files(
             wiring.deliver(batch, monitor, [reading])
         reading.finish(source.stats(), source.problems)
         selection = Scope(vendor=asked.vendor)
-        _write(store, selection, known, asked, words, checks_of_files(words, given, paths))
+        is_read = _write(store, selection, known, asked, words, checks_of_files(words, given, paths))
     for line in (*source.problems, *databases.take_problems()):
         log(line)
-    if source.problems:
+    if source.problems or not is_read:
         raise typer.Exit(ERROR)
 
 
@@ -195,13 +190,16 @@ def _write(
     asked: _Asked,
     words: list[str],
     checks: dict[str, str],
-) -> None:
+) -> bool:
+    """Writes the report; False if most packets could not be decoded."""
     facts = gather(reader, selection)
-    seen = sorted({group.meaning.vendor for group in facts.groups})
+    seen = sorted({group.meaning.vendor for group in facts.groups} | {use.vendor for use in facts.resolvers})
     vendors = [asked.vendor] if asked.vendor is not None else seen or sorted(known.vendors)
     made = build(facts, known, vendors, words)
-    language = Language(asked.language.value)
-    write_report(asked.target, contents_of(made, asked.kind.value, language, known.locations, checks))
+    write_report(asked.target, contents_of(made, asked.kind.value, asked.language, known.locations, checks))
+    if made.view.grade == "unread":
+        log("most packets could not be decoded, so the report shows little; it says what they carry")
+    return made.view.grade != "unread"
 
 
 def _given(option: str, value: object) -> Iterator[str]:

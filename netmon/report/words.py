@@ -15,7 +15,7 @@ SHARE: Mapping[str, str] = {
     "forbidden": _("contact that the policy forbids"),
     "elsewhere": _("elsewhere than promised or allowed"),
     "not_there": _("cannot be in a country of concern; otherwise undecided"),
-    "no_place": _("place not known"),
+    "no_place": _("place not established"),
     "no_promise": _("place known, nothing promised"),
     "no_evidence": _("evidence incomplete"),
 }
@@ -34,29 +34,10 @@ UNCOUNTED: Mapping[str, str] = {
     "redirected": _("to addresses that are not on the Internet"),
     "no_data": _("without any exchange of data"),
 }
-OUTCOME: Mapping[str, str] = {
-    "expected": _("expected"),
-    "unexpected": _("unexpected"),
-    "undecided": _("undecided"),
-    "forbidden": _("forbidden"),
-}
-SEVERITY: Mapping[str, str] = {
-    "notice": _("notice"),
-    "warning": _("warning"),
-    "critical": _("critical"),
-}
-EVIDENCE: Mapping[str, str] = {
-    "sni": _("server name in the TLS hello"),
-    "quic_sni": _("server name in the QUIC hello"),
-    "http_host": _("host name in the HTTP request"),
-    "certificate": _("server's certificate"),
-    "dns_client": _("this client's DNS look-up"),
-    "dns_any": _("another client's DNS look-up"),
-    "dns_unsolicited": _("DNS answer without a query"),
-    "payload": _("first bytes of the connection"),
-    "network": _("address in a network of the vendor"),
-    "ech_outer": _("public name of an encrypted hello"),
-    "none": _("nothing"),
+QUESTION: Mapping[str, str] = {
+    "vendor": _("names of the vendor"),
+    "other": _("other names"),
+    "unknown": _("unknown names, because the question was encrypted"),
 }
 CONFIDENCE: Mapping[str, str] = {
     "agreed": _("sources agree"),
@@ -70,17 +51,6 @@ ABOUT: Mapping[str, str] = {
     "anycast": _("announced from several places at once"),
     "satellite": _("address of a satellite provider"),
     "as": _("announcing network"),
-}
-UNNAMED: Mapping[str, str] = {
-    "no_hello_seen": _("no hello was seen"),
-    "no_server_name": _("the hello has no server name"),
-    "truncated_capture": _("packets were cut by the capture"),
-    "encrypted_dns": _("it is encrypted DNS"),
-    "started_before_sensor": _("began before the sensor"),
-    "start_unknown": _("its beginning was not seen"),
-    "not_tls": _("not TLS, and no DNS look-up was seen"),
-    "malformed": _("malformed"),
-    "unknown_quic_version": _("unknown version of QUIC"),
 }
 PRIVACY: Mapping[int, str] = {
     0: _("clients are shown by their addresses"),
@@ -99,6 +69,19 @@ CONCERN_STATUS: Mapping[str, str] = {
     "in force": _("in force"),
     "archived": _("archived"),
     "withdrawn": _("withdrawn"),
+}
+WHY_NOT: Mapping[str, str] = {
+    "no_place": _("it names no place"),
+    "not_official": _("the vendor itself is not its source, whose status is: {value}"),
+    "no_first_day": _("its first day is unknown"),
+    "not_yet": _("it takes effect on {value}"),
+    "over": _("it was in force until {value}"),
+    "ended": _("the statement {value} ended it, from {since}"),
+    "users_unknown": _(
+        "it was made to users in certain countries, and the country of your users is not given"
+    ),
+    "other_users": _("it was not made to users in {value}"),
+    "not_seen": _("it covers no component that was seen"),
 }
 BLIND: Mapping[str, tuple[str, str]] = {
     "gaps": (

@@ -9,9 +9,12 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from netmon.errors import StoreError
-from netmon.store.rows import StoreRow, Value
-from netmon.store.tables import TABLES, TABLES_OF_RUNS, StoreTable
+from netmon.store.dialect import CLICKHOUSE
+from netmon.store.rows import StoreRow
+from netmon.store.tables import TABLES, TABLES_OF_RUNS, Kind, StoreTable, Value
 
+TYPES: Mapping[Kind, str] = {"text": "String", "integer": "Int64", "json": "String"}
+"""The types of columns; those that may be NULL have them in `Nullable`."""
 FORMAT = "JSONEachRow"
 """The format in which rows come and go: a JSON object on each line, with the columns in their order."""
 WRITE_SETTINGS: Mapping[str, int] = {
@@ -49,18 +52,19 @@ class ClickHouseConnection(Protocol):
 class ClickHouseStore:
     """An open store. All its errors are StoreError."""
 
+    dialect = CLICKHOUSE
+
     def __init__(self, connection: ClickHouseConnection, name: str) -> None:
         """Checks that the tables are there. `name` stands in messages."""
         self._connection = connection
-        there: dict[str, set[str]] = {}
-        query = "SELECT table, name FROM system.columns WHERE database = currentDatabase()"
-        for table, column in _rows(connection.select(query, {})):
-            there.setdefault(table, set()).add(column)
+        query = "SELECT table, name, type FROM system.columns WHERE database = currentDatabase()"
+        there = {(table, column): kind for table, column, kind in _rows(connection.select(query, {}))}
         for needed in TABLES:
-            if not set(needed.names) <= there.get(needed.name, set()):
+            if not all(TYPES[one.kind] in there.get((needed.name, one.name), "") for one in needed.columns):
                 raise StoreError(
                     f"{name}: the table {needed.name} is missing, or has other columns: make the tables with "
-                    "`netmon store ddl | clickhouse-client --database … --multiquery`"
+                    "`netmon store ddl | clickhouse-client --database … --multiquery`; after an older one, "
+                    "in a new database"
                 )
 
     def write(self, rows: Iterable[StoreRow]) -> None:

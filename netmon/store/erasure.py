@@ -10,6 +10,12 @@ from netmon.days import DAY_NS
 from netmon.store.queries import Reader
 from netmon.store.tables import ERASURES, StoreTable
 
+_UNUSED = " AND ".join(
+    f"id NOT IN (SELECT judgement FROM {table} WHERE judgement IS NOT NULL)"
+    for table in ("flows", "findings")
+)
+"""The condition for judgements that no row refers to."""
+
 
 class ErasableStore(Reader, Protocol):
     """A store from which clients can be erased."""
@@ -83,8 +89,7 @@ def erase_clients(store: ErasableStore, clients: Collection[str], time_ns: int, 
         store.delete("evidence", of_flows, values)
         counted = store.delete("counted", of_clients, values)
         store.delete("flows", of_clients, values)
-        used = "SELECT judgement FROM flows WHERE judgement IS NOT NULL"
-        store.delete("judgements", f"id NOT IN ({used})", {})
+        store.delete("judgements", _UNUSED, {})
         if flows or counted:
             stone = {"time_ns": time_ns, "reason": reason, "flows": flows, "findings": findings}
             store.put(ERASURES, [stone[name] for name in ERASURES.names])

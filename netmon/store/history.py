@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from netmon.language.language import ENGLISH, Language
 from netmon.outputs.json_line import json_line
 from netmon.store.machines import Machines, machines
 from netmon.store.queries import Reader, Scope, Totals, totals, totals_by
@@ -140,18 +141,29 @@ def _machines(one: Machines) -> dict[str, Any]:
     return {**one._asdict(), "periods": [period._asdict() for period in one.periods]}
 
 
-def machine_lines(history: History) -> Iterator[str]:
+def machine_lines(history: History, language: Language = ENGLISH) -> Iterator[str]:
     """A line for each vendor: how many machines there were, and in each counting period."""
     for vendor, one in history.machines.items():
-        periods = "".join(f"; {each.period}: {_range(each.at_least, each.at_most)}" for each in one.periods)
+        periods = "".join(
+            f"; {each.period}: {_range(each.at_least, each.at_most, language)}" for each in one.periods
+        )
         is_told = len(one.periods) > 1 or not one.is_exact
-        yield f"Machines of {vendor}: {_range(one.at_least, one.at_most)}{periods if is_told else ''}."
+        count = _range(one.at_least, one.at_most, language)
+        yield language.say(
+            "Machines of {vendor}: {count}{periods}.",
+            vendor=vendor,
+            count=count,
+            periods=periods if is_told else "",
+        )
 
 
-def _range(at_least: int, at_most: int | None) -> str:
+def _range(at_least: int, at_most: int | None, language: Language) -> str:
+    least = language.number(at_least)
     if at_most is None:
-        return f"at least {at_least:,}"
-    return f"{at_least:,}" if at_least == at_most else f"between {at_least:,} and {at_most:,}"
+        return language.say("at least {count}", count=least)
+    if at_least == at_most:
+        return least
+    return language.say("between {least} and {most}", least=least, most=language.number(at_most))
 
 
 def table_rows(history: History) -> Iterator[tuple[str, HistoryRow]]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from netmon.errors import StoreError
+from netmon.store.dialect import SQLITE
 from netmon.store.migrations import check, migrate
-from netmon.store.rows import StoreRow, Value
-from netmon.store.tables import TABLES_OF_RUNS, StoreTable
+from netmon.store.rows import StoreRow
+from netmon.store.tables import TABLES_OF_RUNS, StoreTable, Value
 
 MEMORY = ":memory:"
 _WAIT_S = 0.5
@@ -21,6 +22,8 @@ _WAIT_S = 0.5
 
 class SqliteStore:
     """An open store. All its errors are `sqlite3.Error`, apart from those of the constructor."""
+
+    dialect = SQLITE
 
     def __init__(self, path: Path | str, *, is_read_only: bool = False, wait_s: float | None = None) -> None:
         """Opens the file, and makes or migrates its tables. Raises StoreError and sqlite3.Error.
@@ -57,12 +60,18 @@ class SqliteStore:
     def write(self, rows: Iterable[StoreRow]) -> None:
         """Writes rows in one transaction: all or none. What is stored already changes nothing."""
         by_table: dict[StoreTable, list[tuple[Value, ...]]] = {}
-        for row in rows:
-            by_table.setdefault(row.table, []).append(row.values)
+        shared: set[tuple[Value, ...]] = set()
+        for table, values in rows:
+            if table.is_shared:  # nearly all of them are there already
+                known = len(shared)
+                shared.add((table.name, table.version_of(values), *table.key_of(values)))
+                if len(shared) == known:
+                    continue
+            by_table.setdefault(table, []).append(values)
         self.execute("BEGIN IMMEDIATE")
         try:
-            for table, values in by_table.items():
-                self._connection.executemany(self._upsert(table), values)
+            for table, chosen in by_table.items():
+                self._connection.executemany(self._upsert(table), chosen)
             self.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:

@@ -1,6 +1,7 @@
 """Terminal output: no control characters, any encoding, no markup."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from netmon.cli.terminal import make_console, printable
 from netmon.outputs.finding_count import FindingCount
 from netmon.outputs.json_line import json_line
 from netmon.sources.files import FilePosition
+
+COMMANDS = ("Next, on your own capture", "Or on a mirror port", "Als Nächstes", "Oder an einem Mirror")
+"""Lines with a command to copy."""
 
 HOSTILE = "a\n\x1b[31m\x9b\u202e[red].pcap"
 SHOWN = r"a\n\x1b[31m\x9b\u202e[red].pcap"
@@ -65,14 +69,51 @@ def test_a_terminal_with_another_encoding(netmon, environment, demo):
     assert netmon("read", "--json", demo).stdout == events
 
 
-def test_tables_are_complete_on_a_narrow_terminal(netmon, environment, demo):
-    """Tables keep their width, and the terminal wraps their lines."""
-    wide = netmon("read", demo).stdout
-    environment["COLUMNS"] = "80"
-    standard = netmon("read", demo).stdout
-    environment["COLUMNS"] = "40"
-    assert netmon("read", demo).stdout == standard
-    assert standard.split() == wide.split()
+PAGES = [
+    ["read", "--country", "DE", "DEMO"],
+    ["read", "--by", "address", "DEMO"],
+    ["read", "--by", "component", "DEMO"],
+    ["demo"],
+    ["signatures", "list"],
+    ["signatures", "stats"],
+    ["signatures", "explain", "82.202.184.10"],
+    ["signatures", "explain", "ksn-verdict-geo.kaspersky-labs.com"],
+    ["places", "82.202.184.10", "2a03:2480:8013::1"],
+]
+UNBROKEN = re.compile(r"^\S*/\S+$|^ *\S+$")
+"""A line with a single word, which may be an address to open and stays in one piece."""
+
+
+@pytest.mark.parametrize("language", ["en_US.UTF-8", "de_DE.UTF-8"])
+@pytest.mark.parametrize("words", PAGES, ids=" ".join)
+def test_pages_fit_any_terminal(netmon, environment, demo, words, language):
+    """At 100, 80, 60 and 40 columns no line is wider, and no word is cut without a sign."""
+    words = [demo if word == "DEMO" else word for word in words]
+    environment["LANG"] = language
+    environment["COLUMNS"] = "1000"
+    complete = set(netmon(*words).stdout.split())
+    for width in (100, 80, 60, 40):
+        environment["COLUMNS"] = str(width)
+        done = netmon(*words)
+        assert done.stderr == ""
+        assert "…" not in done.stdout
+        lines = done.stdout.splitlines()
+        wide = [line for line in lines if len(line) > width and not UNBROKEN.match(line)]
+        assert [line for line in wide if not line.startswith(COMMANDS)] == []
+        joined = re.sub(r"\\\n *", "", re.sub(r"\\ *│\n│ *", "", done.stdout))
+        names = {word.strip("();,:") for word in complete if len(word) > 12 and word.isascii()}
+        shown = {word.strip("();,:") for word in joined.split()}
+        assert names - shown == set()
+
+
+def test_signs_of_netmon_itself_have_plain_counterparts(netmon, environment, demo):
+    """Where the encoding lacks them: arrows, dots and the lines of the box."""
+    environment["PYTHONIOENCODING"] = "ascii"
+    text = netmon("read", "--country", "DE", "--findings", "1", demo).stdout
+    assert "192.0.2.14 -> ksn-stat-geo.kaspersky-labs.com" in text
+    assert "... and 1 more: netmon read" in text
+    assert text.splitlines()[0] == f"+{'-' * 98}+"
+    assert not re.search(r"\\u2", text)
 
 
 @pytest.mark.parametrize("words", [["demo"], ["signatures", "list"], ["places", "82.202.184.10"]])

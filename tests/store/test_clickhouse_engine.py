@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from netmon.days import DAY_NS
 from netmon.errors import StoreError
 from netmon.privacy import NOTHING, PSEUDONYM, Privacy
+from netmon.records import ClassifiedFlow, Fallback
 from netmon.report.gather import gather
 from netmon.store import queries, spans
 from netmon.store.clickhouse import ClickHouseStore
@@ -19,6 +20,7 @@ from netmon.store.history import BY, as_json, read_history
 from netmon.store.intake import Intake
 from netmon.store.machines import machines
 from netmon.store.queries import GROUP_COLUMNS, Scope
+from netmon.store.resolvers import resolvers
 from netmon.store.tables import FLOWS
 from tests.machine import ROOT
 from tests.records import MOSCOW, START_NS, UNEXPECTED
@@ -30,6 +32,7 @@ from tests.store.test_store_machines import DAYS, IN_OCTOBER, NOVEMBER, OCTOBER,
 from tests.store.test_store_queries import report
 
 FIRST = START_NS // DAY_NS
+SPANS_NS = (DAY_NS // 3, DAY_NS, 7 * DAY_NS)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,12 @@ def put(store, lines, at_once=1_000_000):
     intake.flush()
 
 
+def asking(flow_id, **fields):
+    """DNS to a resolver that a vendor's products fall back to."""
+    fallback = Fallback("acme", "Example DNS", "unknown", None, "official")
+    return ClassifiedFlow(report(flow_id, **fields).flow, fallbacks=(fallback,))
+
+
 def lasting_flows():
     """Events of flows of several days, with findings and without, some of them on one day only."""
     return [
@@ -63,6 +72,7 @@ def lasting_flows():
         *lines_of(*(report(2, day, sent=7 + day, place=MOSCOW, verdict=UNEXPECTED) for day in (1, 3))),
         *lines_of(report(3, days=2, sent=5), report(4, phase="end", place=MOSCOW, verdict=UNEXPECTED)),
         *lines_of(report(5, sent=9), level=NOTHING),
+        *lines_of(*(asking(6, days=day, sent=10 + day) for day in range(3)), asking(7)),
     ]
 
 
@@ -79,7 +89,8 @@ SCOPES = [
 def answers(store, scope):
     """Every answer that a store can give about a scope."""
     stored = list(queries.flows(store, scope))
-    contacts = spans.contacts(store, scope)
+    contacts, all_findings = spans.contacts(store, scope, 40)
+    firsts = spans.first_flows(store, scope, contacts)
     return {
         "totals": queries.totals(store, scope),
         "groups": queries.totals_by(store, scope, sorted(GROUP_COLUMNS)),
@@ -88,11 +99,13 @@ def answers(store, scope):
         "events": [queries.finding_event(store, one) for one in stored],
         "judgements": [queries.judgement(store, one) for one in stored],
         "rows": {name: list(queries.rows(store, name, scope)) for name in queries._TIMES},
-        "spans": list(spans.totals(store, scope, (FIRST - 1) * DAY_NS, DAY_NS // 3)),
-        "contacts": contacts,
-        "evidence": [spans.evidence(store, one) for one in contacts],
-        "shared": [spans.judgement(store, one.judgement) for one in contacts],
+        "spans": [list(spans.totals(store, scope, (FIRST - 1) * DAY_NS, span)) for span in SPANS_NS],
+        "contacts": (contacts, all_findings, firsts),
+        "evidence": [spans.evidence(store, one.sensor, firsts[one]) for one in contacts],
+        "shared": dict(spans.judgements(store, scope)),
         "machines": machines(store, scope),
+        "resolvers": list(resolvers(store, scope)),
+        "counters": spans.counters(store, scope),
         "seen": spans.last_seen(store),
         "watched": spans.watched(store, scope),
         "history": [as_json(read_history(store, scope, by)) for by in BY],

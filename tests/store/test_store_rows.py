@@ -11,6 +11,7 @@ from netmon.errors import EventError
 from netmon.privacy import NOTHING, PSEUDONYM
 from netmon.records import ClassifiedFlow, ConcernStanding, Fallback
 from netmon.store.intake import parse_line
+from netmon.store.judgements import with_judgement
 from netmon.store.numbers import fill, lift
 from netmon.store.rows import rows_of
 from tests.records import MOSCOW, START_NS, UNEXPECTED, classified, flow
@@ -60,7 +61,17 @@ def test_columns_of_a_flow():
         "is_over": 1,
     }
     assert {name: row[name] for name in expected} == expected
-    assert json.loads(rows(line)["findings"]["document"]) == json.loads(line)
+
+
+def test_a_finding_and_its_judgement_are_the_event():
+    """What flows share is stored once; together with it, a finding is its event, as it was."""
+    [line] = lines_of(classified(MOSCOW, UNEXPECTED))
+    found = rows(line)
+    finding, judgement = found["findings"], found["judgements"]
+    assert finding["judgement"] == judgement["id"]
+    rest = json.loads(finding["document"])
+    assert with_judgement(rest, judgement["document"], finding["numbers"]) == json.loads(line)
+    assert not rest["netmon"].keys() & {"place", "explanation", "vendor", "verdict"}
 
 
 @pytest.mark.parametrize(("level", "shown"), [(PSEUDONYM, "client-"), (NOTHING, None)])
