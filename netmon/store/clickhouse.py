@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from netmon.errors import StoreError
@@ -78,6 +79,29 @@ class ClickHouseStore:
     def select(self, query: str, values: Mapping[str, Any], /) -> Iterator[tuple[Any, ...]]:
         """The rows that a query gives; `:name` in it stands for a value."""
         yield from _rows(self._connection.select(with_values(query, values), READ_SETTINGS))
+
+    def erasing(self) -> AbstractContextManager[None]:
+        """Nothing: ClickHouse has no transactions, so an erasure that failed has to be repeated."""
+        return nullcontext()
+
+    def among(self, name: str, values: Collection[str]) -> tuple[str, dict[str, Any]]:
+        """The condition that a column has one of some values."""
+        named = {f"among{number}": value for number, value in enumerate(sorted(values))}
+        return f"{name} IN ({', '.join(f':{one}' for one in named)})", named
+
+    def delete(self, table: str, condition: str, values: Mapping[str, Any]) -> int:
+        """Deletes rows, also those that were replaced; returns how many others there were."""
+        [(count,)] = self.select(f"SELECT count(*) FROM {table} WHERE {condition}", values)
+        self._connection.execute(f"DELETE FROM {table} WHERE {with_values(condition, values)}")
+        return int(count)
+
+    def put(self, table: StoreTable, values: Sequence[Any]) -> None:
+        """Adds a row."""
+        self.write([StoreRow(table, tuple(values))])
+
+    def purge(self) -> bool:
+        """True: what is deleted leaves the files when ClickHouse merges them."""
+        return True
 
     def forget_run(self, sensor: str, run: str) -> None:
         """Removes what is stored of a run: its files are read again."""

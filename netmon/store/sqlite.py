@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,35 @@ class SqliteStore:
     def execute(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> int:
         """Executes a statement; returns the number of rows that it changed."""
         return self._connection.execute(statement, values).rowcount
+
+    @contextmanager
+    def erasing(self) -> Iterator[None]:
+        """A transaction; what is deleted in it is overwritten."""
+        self.execute("PRAGMA secure_delete = ON")
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+
+    def among(self, name: str, values: Collection[str]) -> tuple[str, dict[str, Any]]:
+        """The condition that a column has one of some values."""
+        return f"{name} IN (SELECT value FROM json_each(:among))", {"among": json.dumps(sorted(values))}
+
+    def delete(self, table: str, condition: str, values: Mapping[str, Any]) -> int:
+        """Deletes rows; returns how many there were."""
+        return self.execute(f"DELETE FROM {table} WHERE {condition}", values)
+
+    def put(self, table: StoreTable, values: Sequence[Any]) -> None:
+        """Adds a row, in a transaction that is open."""
+        self.execute(self._upsert(table), values)
+
+    def purge(self) -> bool:
+        """Whether nothing is left in the write-ahead log; something is while another process reads."""
+        [(is_busy, *_)] = self.select("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not is_busy
 
     def forget_run(self, sensor: str, run: str) -> None:
         """Removes what is stored of a run: its files are read again."""

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from netmon.days import DAY_NS
 from netmon.errors import StoreError
-from netmon.privacy import NOTHING
+from netmon.privacy import NOTHING, PSEUDONYM, Privacy
 from netmon.records import ClassifiedFlow, Fallback
 from netmon.report.gather import gather
 from netmon.store import queries, spans
 from netmon.store.clickhouse import ClickHouseStore
 from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_clickhouse_table, make_ddl
+from netmon.store.erasure import counting_periods, days_of_flows, erase_clients, erasures
 from netmon.store.history import BY, as_json, read_history
 from netmon.store.intake import Intake
 from netmon.store.machines import machines
@@ -161,6 +162,27 @@ def test_a_run_that_is_read_again_is_forgotten(store, fleet):
         put(one, lines_of(report(1, sent=55)))
     assert queries.totals(fleet, Scope(sensor="berlin")).sent_bytes == 55
     assert answers(fleet, Scope()) == answers(store, Scope())
+
+
+def test_clients_are_erased_alike(store, fleet):
+    """Flows, findings, evidence and what counts machines of these clients go, in both; others stay."""
+    flows = [
+        report(number, client=f"192.0.2.{number % 3}", place=MOSCOW, verdict=UNEXPECTED)
+        for number in range(9)
+    ]
+    counted = Privacy(PSEUDONYM, bytes([1]) * 32).count_id("192.0.2.4", OCTOBER * DAY_NS)
+    clients = ["192.0.2.1", counted, "' OR 1=1 --", "\\"]
+    for one in (store, fleet):
+        put(one, [*lines_of(*flows), *lines_of(*flows), *seen(*DAYS), *record(SCENES["moscow"]())])
+    for again in (False, True):
+        erased = [erase_clients(one, clients, 7 + again, "request") for one in (store, fleet)]
+        assert erased[0] == erased[1]
+        assert (erased[0].flows, erased[0].findings, erased[0].counted) == ((0, 0, 0) if again else (3, 3, 1))
+        assert answers(fleet, Scope()) == answers(store, Scope())
+        assert list(erasures(fleet)) == list(erasures(store))
+    fleet._connection.execute("OPTIMIZE TABLE flows FINAL")
+    assert list(fleet.select("SELECT count(*) FROM flows WHERE client = '192.0.2.1'", {})) == [(0,)]
+    assert (days_of_flows(fleet), counting_periods(fleet)) == (days_of_flows(store), counting_periods(store))
 
 
 @settings(max_examples=150, deadline=None)
