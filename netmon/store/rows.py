@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from netmon.days import DAY_NS
 from netmon.errors import EventError
 from netmon.privacy.periods import period_days
+from netmon.records import OUTCOMES, SEVERITIES
 from netmon.store import tables
 from netmon.store.judgements import judgement_of, without_judgement
 from netmon.store.numbers import to_json
@@ -54,7 +55,7 @@ def _check(row: StoreRow) -> None:
         if value is None:
             is_right = not is_key
         elif is_integer:
-            is_right = type(value) is int and -_MOST <= value <= _MOST
+            is_right = type(value) is int and 0 <= value <= _MOST
         else:
             is_right = _is_text(value)
         if not is_right:
@@ -124,6 +125,7 @@ def _flow_rows(event: Event) -> Iterator[StoreRow]:
     place = meaning.get("place") or {}
     last_ns = time_ns(event["@timestamp"])
     packets = source["packets"] + destination["packets"]
+    _check_words(meaning)
     judgement = judgement_of(event)
     concerns = meaning.get("concerns") or ()
     values: dict[str, Value] = {
@@ -168,6 +170,18 @@ def _flow_rows(event: Event) -> Iterator[StoreRow]:
     yield _row(tables.FLOWS, values)
     if values["severity"] is not None:
         yield _row(tables.FINDINGS, {**values, "document": to_json(without_judgement(event))})
+
+
+def _check_words(meaning: Event) -> None:
+    """Raises ValueError for words that no netmon writes: they would be counted beside the known ones."""
+    for name, known in (("verdict", OUTCOMES), ("severity", SEVERITIES)):
+        word = meaning.get(name)
+        if word is not None and word not in known:
+            raise ValueError(f"{name} is {word!r:.40}")
+    for name in ("vendor", "component"):
+        word = meaning.get(name)
+        if word is not None and not word.isprintable():
+            raise ValueError(f"{name} is {word!r:.40}")
 
 
 _SAME_NAME = (
