@@ -133,7 +133,9 @@ class Summary:
         many findings as `shown` says are shown, and `more` gives the command that shows more of them.
         """
         unread = unread_text(stats, self._language)
-        console.print(VerdictBox(self._conclusions(unread, stats), remarks))
+        for remark in remarks:
+            console.print(Paragraph(remark, "bold yellow"))
+        console.print(VerdictBox(self._conclusions(unread, stats)))
         for line, is_located in self._concerns.lines():
             console.print(Paragraph(line, COLOURS["unexpected"] if is_located else ""))
         if self.flows:

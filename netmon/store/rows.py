@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from netmon.days import DAY_NS
 from netmon.errors import EventError
 from netmon.privacy.periods import period_days
-from netmon.records import OUTCOMES, SEVERITIES
+from netmon.records import Contact, Outcome, Severity
 from netmon.store import tables
 from netmon.store.judgements import judgement_of, without_judgement
 from netmon.store.numbers import to_json
@@ -22,6 +22,20 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 2**63 - 1
 _HALF = re.compile("[\ud800-\udfff]")
 _PHASES = {"open": 0, "update": 0, "start": 0, "change": 1, "end": 1}
+
+
+_WORDS: Mapping[str, frozenset[str]] = {
+    "outcome": frozenset(get_args(Outcome)),
+    "severity": frozenset(get_args(Severity)),
+    "contact": frozenset(get_args(Contact)),
+    "transport": frozenset(("tcp", "udp")),
+}
+"""Closed sets: another word is of no netmon."""
+_PLAIN = frozenset(("sensor", "run", "vendor", "component", "period", "file"))
+"""Texts without control characters."""
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
+_DAYS = frozenset(("day", "first_day"))
+"""Days before 1970: the times of packets may be wrong."""
 
 
 class StoreRow(NamedTuple):
@@ -37,7 +51,9 @@ def rows_of(event: Event) -> list[StoreRow]:
     Raises EventError if the event is not one that netmon writes.
     """
     dataset = _find(event, "event.dataset")
-    make = _DATASETS.get(str(dataset))
+    if not isinstance(dataset, str) or not dataset.startswith("netmon."):
+        raise EventError("not an event of netmon: it has no event.dataset that begins with netmon.")
+    make = _DATASETS.get(dataset)
     if make is None:
         return []
     try:
@@ -50,22 +66,45 @@ def rows_of(event: Event) -> list[StoreRow]:
 
 
 def _check(row: StoreRow) -> None:
-    """Raises EventError for a value that its column cannot hold, or a key without a value."""
-    for (name, is_integer, is_key), value in zip(_columns(row.table), row.values, strict=True):
+    """Raises EventError for a value that its column cannot hold, or a key without a value.
+
+    A count or a time that is negative would make sums smaller; words are those of netmon.
+    """
+    for check, value in zip(_checks(row.table), row.values, strict=True):
         if value is None:
-            is_right = not is_key
-        elif is_integer:
-            is_right = type(value) is int and 0 <= value <= _MOST
+            is_right = not check.is_key
+        elif check.least is not None:
+            is_right = type(value) is int and check.least <= value <= _MOST
+        elif check.words is not None:
+            is_right = isinstance(value, str) and value in check.words
         else:
-            is_right = _is_text(value)
+            is_right = _is_text(value) and not (check.is_plain and _CONTROL.search(str(value)))
         if not is_right:
-            raise EventError(f"not an event that netmon writes: {row.table.name}.{name} is {value!r:.40}")
+            raise EventError(
+                f"not an event that netmon writes: {row.table.name}.{check.name} is {value!r:.40}"
+            )
+
+
+class _Check(NamedTuple):
+    """What a column can hold: integers from `least` on, certain words, or text, perhaps without controls."""
+
+    name: str
+    least: int | None
+    words: frozenset[str] | None
+    is_plain: bool
+    is_key: bool
 
 
 @cache
-def _columns(table: StoreTable) -> tuple[tuple[str, bool, bool], ...]:
-    """The columns of a table: name, whether it holds integers, and whether it belongs to the key."""
-    return tuple((one.name, one.kind == "integer", one.name in table.key) for one in table.columns)
+def _checks(table: StoreTable) -> tuple[_Check, ...]:
+    """The checks of a table's columns."""
+    found = []
+    for column in table.columns:
+        may_be_less = column.name in _DAYS or column.name.endswith("_ns")
+        least = (-_MOST if may_be_less else 0) if column.kind == "integer" else None
+        words, is_key = _WORDS.get(column.name), column.name in table.key
+        found.append(_Check(column.name, least, words, column.name in _PLAIN, is_key))
+    return tuple(found)
 
 
 def _is_text(value: object) -> bool:
@@ -125,7 +164,6 @@ def _flow_rows(event: Event) -> Iterator[StoreRow]:
     place = meaning.get("place") or {}
     last_ns = time_ns(event["@timestamp"])
     packets = source["packets"] + destination["packets"]
-    _check_words(meaning)
     judgement = judgement_of(event)
     concerns = meaning.get("concerns") or ()
     values: dict[str, Value] = {
@@ -170,18 +208,6 @@ def _flow_rows(event: Event) -> Iterator[StoreRow]:
     yield _row(tables.FLOWS, values)
     if values["severity"] is not None:
         yield _row(tables.FINDINGS, {**values, "document": to_json(without_judgement(event))})
-
-
-def _check_words(meaning: Event) -> None:
-    """Raises ValueError for words that no netmon writes: they would be counted beside the known ones."""
-    for name, known in (("verdict", OUTCOMES), ("severity", SEVERITIES)):
-        word = meaning.get(name)
-        if word is not None and word not in known:
-            raise ValueError(f"{name} is {word!r:.40}")
-    for name in ("vendor", "component"):
-        word = meaning.get(name)
-        if word is not None and not word.isprintable():
-            raise ValueError(f"{name} is {word!r:.40}")
 
 
 _SAME_NAME = (
