@@ -206,10 +206,8 @@ def _open_files(
 def show_summary(summary: Summary, stats: Stats, subjects: Subjects) -> None:
     """Prints the summary of a run, and what is missing in the configuration."""
     summary.show(make_console(), stats)
-    if summary.flows and subjects.are_unknown:
-        write_line(NO_COUNTRY)
-    elif summary.has_unknown_subjects:
-        write_line(UNLISTED_CLIENTS)
+    if summary.has_unknown_subjects:
+        write_line(NO_COUNTRY if subjects.are_unknown else UNLISTED_CLIENTS)
 
 
 def _doubts(stats: Stats) -> Iterator[str]:
