@@ -26,6 +26,7 @@ from netmon.outputs.births import Labels
 from netmon.outputs.engine_metrics import FLOW_PACKET_SEEN
 from netmon.outputs.events import Events, Stream
 from netmon.outputs.lines import Lines
+from netmon.outputs.machines_file import MachinesFile
 from netmon.outputs.new_findings import NewFindings
 from netmon.outputs.observer import Observer, new_run
 from netmon.outputs.process import register_process
@@ -41,6 +42,7 @@ from netmon.sources.port_lines import PortLines
 from netmon.store.live_record import LiveRecord
 from netmon.store.writer import StoreWriter
 from netmon.supervisor import Supervisor
+from netmon.timer import Timer
 from netmon.version import package_version
 
 RELOAD_WITHIN_S = 30.0
@@ -78,7 +80,9 @@ class Sensor:
         self._series = SeriesFile(folder, self._log_further)
         self._trips_file = RoundTripsFile(folder, config.position, self._log_further)
         self._trips = self._trips_file.load()
-        for file in (self._state, self._series, self._trips_file):
+        self._machines_file = MachinesFile(folder, self._log_further)
+        self._machines = self._machines_file.load()
+        for file in self._state_files():
             file.probe()
         loaded = self._load()
         self._monitor = loaded.monitor
@@ -107,8 +111,8 @@ class Sensor:
         self._reloads: SimpleQueue[ReloadRequest] = SimpleQueue()
         self._waiting: list[ReloadRequest] = []
         self._reload: _Reload | None = None
-        self._checks = _Timer(_CHECK_EVERY_S, time.monotonic())
-        self._refreshes = _Timer(_REFRESH_EVERY_S, time.monotonic() + _REFRESH_EVERY_S)
+        self._checks = Timer(_CHECK_EVERY_S, time.monotonic())
+        self._refreshes = Timer(_REFRESH_EVERY_S, time.monotonic() + _REFRESH_EVERY_S)
         self._is_running = False
         self.prometheus.loaded(loaded.monitor.signatures, loaded.series, time.time())
 
@@ -158,7 +162,7 @@ class Sensor:
         self._lines += [spool] if spool else []
         streams: list[Stream] = [one for one in (store, spool) if one is not None]
         locations = self._monitor.signatures.locations
-        self._record = LiveRecord(streams, self._config, privacy, locations, self._observer)
+        self._record = LiveRecord(streams, self._config, privacy, locations, self._observer, self._machines)
         self._outputs.append(self._record)
         if self._recorder is not None:
             for stream in streams:
@@ -193,6 +197,7 @@ class Sensor:
             self._is_running = False
             self._save(math.inf)
             self._note("end")
+            self._machines_file.save(self._machines, math.inf)  # without those that were written
 
     def stop(self) -> None:
         """Ends `run` soon."""
@@ -301,6 +306,10 @@ class Sensor:
         self._state.save(self._destinations, now_s)
         self._series.save(self.prometheus.changes + self._activity.changes, self._remembered, now_s)
         self._trips_file.save(self._trips, now_s)
+        self._machines_file.save(self._machines, now_s)
+
+    def _state_files(self) -> tuple[DestinationsFile | SeriesFile | RoundTripsFile | MachinesFile, ...]:
+        return self._state, self._series, self._trips_file, self._machines_file
 
     def _remembered(self) -> Remembered:
         """What metrics must not lose: that of the flows, and when interfaces last showed a packet of one."""
@@ -335,10 +344,11 @@ class Sensor:
             | {
                 "round_trips": self._trips.evicted,
                 "destinations": self._destinations.evicted,
+                "counted_machines": self._machines.evicted,
                 "printed_findings": self._findings.forgotten if self._findings else 0,
             },
             "new_destinations": self._destinations.new_counts,
-            "is_state_saved": all(one.is_saved for one in (self._state, self._series, self._trips_file)),
+            "is_state_saved": all(one.is_saved for one in self._state_files()),
             "round_trip_jumps": self._trips.jumps,
             "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,
@@ -374,22 +384,3 @@ class _Reload(NamedTuple):
 
 def _ignore(_stats: Stats, _now_s: float) -> None:
     """Watches nothing."""
-
-
-class _Timer:
-    """Is due first at `first_s`, and then at intervals. Times are seconds of a monotonic clock."""
-
-    def __init__(self, every_s: float, first_s: float) -> None:
-        self._every_s = every_s
-        self._next_s = first_s
-
-    def is_due(self, now_s: float) -> bool:
-        """True once per interval."""
-        if now_s < self._next_s:
-            return False
-        self._next_s = now_s + self._every_s
-        return True
-
-    def expire(self) -> None:
-        """Makes it due at once."""
-        self._next_s = -math.inf

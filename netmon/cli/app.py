@@ -32,7 +32,8 @@ from netmon.version import package_version
 
 _EPILOG = (
     "Exit codes: 0 success; 1 error, reported in one line; 2 wrong usage; 3 a finding of "
-    "severity warning or critical; 130 interrupted; 141 the reader of the output has gone, as with head."
+    "severity warning or critical; 130 interrupted, 143 terminated; 141 the reader of the output has gone, "
+    "as with head."
 )
 
 _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})

@@ -13,11 +13,11 @@ import typer
 from netmon import wiring
 from netmon.cli.options import CaptureOptions, SourceName, grouped
 from netmon.cli.signatures import tell_signatures
-from netmon.cli.terminal import log, printable, write_line
+from netmon.cli.terminal import log, printable, terminal_width, write_line
 from netmon.cli.values import whole_number
 from netmon.config.settings import Config
 from netmon.errors import EventError, SourceError
-from netmon.explain.chain import Context, explain_flow
+from netmon.explain.chain import WIDEST, Context, explain_flow
 from netmon.explain.event import read_event
 from netmon.outputs.events import Events
 from netmon.records import ClassifiedFlow
@@ -78,15 +78,16 @@ def explain(
     line = _read_line(words) if flow is None else _find_flow(words, flow, settings, known, options)
     event = read_event(line)
     context = Context(known, settings.policy, settings.subjects.find(event.client))
-    for text in list(explain_flow(event, context)):
+    width = min(terminal_width() or WIDEST, WIDEST)
+    for text in list(explain_flow(event, context, width)):
         write_line(text)
 
 
 def _is_host(word: str) -> bool:
     """True for a word that is no file, and looks like a name, an address or a wildcard."""
-    if Path(word).exists() or Path(word).suffix.lower() in _ENDINGS_OF_FILES:
+    if re.fullmatch(r"[\w*-]*([.:][\w*-]*){1,127}", word) is None or not word.strip(".:-"):
         return False
-    return re.fullmatch(r"[\w*-]*([.:][\w*-]*)+", word) is not None and word.strip(".:-") != ""
+    return Path(word).suffix.lower() not in _ENDINGS_OF_FILES and not Path(word).exists()
 
 
 def _read_line(words: list[str]) -> str:

@@ -16,6 +16,7 @@ import typer
 
 from netmon import wiring
 from netmon._engine import Matcher
+from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.live_results import LiveResults
 from netmon.cli.options import FOUND, ExitCode, SourceName, grouped
 from netmon.cli.run_options import SensorOptions
@@ -65,6 +66,7 @@ def run(
         bool, typer.Option("--require-all", help="Start only if every interface can be captured.")
     ] = False,
     exit_code: ExitCode = False,
+    language: LanguageOption = None,
     *,
     options: SensorOptions,
 ) -> None:
@@ -123,7 +125,7 @@ def run(
             store, spool = _open_store(stack, settings, log), _open_spool(stack, settings, log)
             if store or spool:
                 sensor.add_record(privacy, store, spool)
-            results = LiveResults(sensor, settings, privacy, screen)
+            results = LiveResults(sensor, settings, privacy, screen, chosen_language(language))
             where = describe(_serve(stack, sensor, settings, listeners, log)) if listeners else "off"
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netmon.outputs.place_text import place_text
+from netmon.language.language import ENGLISH, Language
+from netmon.language.words import OUTCOME, SEVERITY
+from netmon.outputs.place_text import basis_text, place_text
 from netmon.outputs.texts import bytes_text
 from netmon.records import ClassifiedFlow, FlowRecord, Place, Verdict
 from netmon.signatures.model import Location
@@ -20,14 +22,20 @@ def finding_text(
     place: Place,
     client: str | None,
     locations: Mapping[str, Location],
+    language: Language = ENGLISH,
 ) -> str:
     """The line without its time. `client`: as the privacy level shows it; None for nothing."""
-    who = f"{client} → " if client else ""
-    where = "place unknown" if place.confidence == "unknown" else place_text(place, locations)
-    sent = bytes_text(classified.flow.sent_bytes)
-    return (
-        f"{verdict.outcome}, {verdict.severity}: {who}{_server(classified)} {where}: "
-        f"{_basis(verdict, place)}; {sent} sent"
+    say = language.say
+    unknown = place.confidence == "unknown"
+    return say(
+        "{outcome}, {severity}: {who}{server} {where}: {basis}; {sent} sent",
+        outcome=say(OUTCOME[verdict.outcome]),
+        severity=say(SEVERITY[verdict.severity or "notice"]),
+        who=f"{client} → " if client else "",
+        server=_server(classified),
+        where=say("place unknown") if unknown else place_text(place, locations, language),
+        basis=_basis(verdict, place, language),
+        sent=bytes_text(classified.flow.sent_bytes, language),
     )
 
 
@@ -40,8 +48,8 @@ def _server(classified: ClassifiedFlow) -> str:
     return f"{flow.server} ({classified.vendor}, {classified.component})"
 
 
-def _basis(verdict: Verdict, place: Place) -> str:
+def _basis(verdict: Verdict, place: Place, language: Language) -> str:
     """What the finding rests on."""
     if verdict.reason not in _BY_PLACE:
-        return REASONS[verdict.reason]
-    return f"{place.agreeing} sources agree" if place.confidence == "agreed" else "declared by you"
+        return language.say(REASONS[verdict.reason])
+    return basis_text(place, language)

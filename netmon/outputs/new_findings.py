@@ -6,8 +6,9 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 
+from netmon.language.language import ENGLISH, Language
+from netmon.language.words import SEVERITY
 from netmon.outputs.finding_text import finding_text
-from netmon.outputs.texts import plural
 from netmon.privacy import Privacy
 from netmon.records import SEVERITIES, ClassifiedFlow, DnsRecord, Severity
 from netmon.signatures.model import Location
@@ -36,6 +37,7 @@ class NewFindings:
         privacy: Privacy,
         locations: Mapping[str, Location],
         say: Say,
+        language: Language = ENGLISH,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.count = 0
@@ -47,6 +49,7 @@ class NewFindings:
         self._privacy = privacy
         self._locations = locations
         self._say = say
+        self._language = language
         self._clock = clock
         self._remembered: OrderedDict[_Key, None] = OrderedDict()
         self._printed: Counter[Severity] = Counter()  # in this period
@@ -70,7 +73,7 @@ class NewFindings:
             self._held_back[verdict.severity] += 1
             return
         self._printed[verdict.severity] += 1
-        text = finding_text(classified, verdict, place, client, self._locations)
+        text = finding_text(classified, verdict, place, client, self._locations, self._language)
         self._say(text, verdict.severity, flow.last_ns)
 
     def dns(self, record: DnsRecord) -> None:
@@ -88,15 +91,22 @@ class NewFindings:
         held_back = self._held_back.total()
         if held_back:
             worst = max(self._held_back, key=SEVERITIES.index)
+            number, say = self._language.number, self._language.say
             parts = ", ".join(
-                f"{self._held_back[one]:,} {one}" for one in reversed(SEVERITIES) if self._held_back[one]
+                f"{number(self._held_back[one])} {say(SEVERITY[one])}"
+                for one in reversed(SEVERITIES)
+                if self._held_back[one]
             )
-            self._say(
-                f"{held_back:,} more new {plural(held_back, 'finding')} ({parts}) not printed, because at "
-                f"most {MAX_LINES} lines of a severity are in a minute; events, store and metrics have all",
-                worst,
-                self._last_ns,
+            text = self._language.say_count(
+                held_back,
+                "{count} more new finding ({parts}) not printed, because at most {lines} lines of a severity "
+                "are in a minute; events, store and metrics have all",
+                "{count} more new findings ({parts}) not printed, because at most {lines} lines of a "
+                "severity are in a minute; events, store and metrics have all",
+                parts=parts,
+                lines=MAX_LINES,
             )
+            self._say(text, worst, self._last_ns)
         self._printed.clear()
         self._held_back.clear()
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netmon.outputs.texts import plural
+from netmon.language.language import ENGLISH, Language
 from netmon.quality import by_interface
 
 
 class StatusText:
     """Makes the line from the counters; the rate is that since the last call."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language = ENGLISH) -> None:
+        self._language = language
         self._packets = 0
         self._at_s: float | None = None
 
@@ -25,13 +26,14 @@ class StatusText:
         keys = ("dropped", "interface_dropped")
         drops = sum(counters.get(key, 0) for counters in interfaces.values() for key in keys)
         flows = stats["live_flows"]
+        say, number = self._language.say, self._language.number
         return " · ".join(
             (
-                f"{self._rate(stats['packets'], now_s):,} packets/s",
-                f"{drops:,} dropped",
-                f"{flows:,} active {plural(flows, 'flow')}",
-                f"{findings:,} {plural(findings, 'finding')}",
-                f"view: {_view(stats)}",
+                say("{count} packets/s", count=number(self._rate(stats["packets"], now_s))),
+                say("{count} dropped", count=number(drops)),
+                self._language.say_count(flows, "{count} active flow", "{count} active flows"),
+                self._language.say_count(findings, "{count} finding", "{count} findings"),
+                say("view: {view}", view=_view(stats, self._language)),
             )
         )
 
@@ -42,8 +44,8 @@ class StatusText:
         return rate
 
 
-def _view(stats: Mapping[str, Any]) -> str:
-    """What is wrong with the view at the moment: "good", or the problems."""
-    down = [f"{name} not captured" for name in stats.get("interface_problems", {})]
+def _view(stats: Mapping[str, Any], language: Language) -> str:
+    """What is wrong with the view at the moment: "good", or the problems, as their metric has them."""
+    down = [language.say("{name} not captured", name=name) for name in stats.get("interface_problems", {})]
     poor = sorted({problem for (_, problem), is_poor in stats["degraded"].items() if is_poor})
-    return ", ".join([*down, *(one.replace("_", " ") for one in poor)]) or "good"
+    return ", ".join([*down, *(one.replace("_", " ") for one in poor)]) or language.say("good")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS
 from netmon.errors import EventError
+from netmon.privacy.periods import period_days
 from netmon.store import tables
 from netmon.store.numbers import lift
 from netmon.store.tables import StoreTable
@@ -248,10 +249,36 @@ def _evidence_rows(event: Event) -> Iterator[StoreRow]:
     yield _row(tables.EVIDENCE, values)
 
 
+def _of_period(event: Event) -> dict[str, Value]:
+    meaning = event["netmon"]
+    first, last = period_days(meaning["period"])
+    days = {"first_day": _day_number(first), "day": _day_number(last)}
+    names = {"period": meaning["period"], "vendor": meaning["vendor"], "key_id": meaning["key"]}
+    return {**_of_run(event), **days, **names}
+
+
+def _day_number(day: date) -> int:
+    return (day - _EPOCH.date()).days
+
+
+def _counted_rows(event: Event) -> Iterator[StoreRow]:
+    yield _row(tables.COUNTED, {**_of_period(event), "client": event["source"]["address"]})
+
+
+def _count_rows(event: Event) -> Iterator[StoreRow]:
+    meaning = event["netmon"]
+    counts = {"machines": meaning["machines"], "is_complete": int(meaning["is_complete"])}
+    if "since" in meaning:
+        counts["since_ns"] = time_ns(meaning["since"])
+    yield _row(tables.COUNTS, {**_of_period(event), **counts})
+
+
 _DATASETS: Mapping[str, Callable[[Event], Iterator[StoreRow]]] = {
     "netmon.flow": _flow_rows,
     "netmon.run": _run_rows,
     "netmon.view": _view_rows,
     "netmon.evidence": _evidence_rows,
+    "netmon.counted": _counted_rows,
+    "netmon.count": _count_rows,
 }
 """Datasets that are stored. DNS messages never are: they are about everything that clients do."""

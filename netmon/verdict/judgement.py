@@ -134,7 +134,7 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
     verdict = _show_exceptions(verdict, facts, contact, where)
     active = tuple(concern for concern in concerns if concern is not None)
     words = Words(facts, case.place, reference.places, case.locations, active, subject)
-    return replace(verdict, explanation=explain_verdict(verdict, words))
+    return replace(verdict, meaning=tuple(explain_verdict(verdict, words)))
 
 
 def _find_facts(

@@ -15,6 +15,7 @@ DOCUMENTS = sorted(
 )
 """Every document that is written for people who use or develop netmon, relative to the repository."""
 
+TUTORIAL = Path("docs/tutorial.md")
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 TIME_OF_FINDING = re.compile(
     r"^(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\dZ?(?= (unexpected|forbidden), )", re.MULTILINE
@@ -49,8 +50,15 @@ class Block(NamedTuple):
     commands: tuple[Command, ...]
 
     @property
+    def is_of_tutorial(self) -> bool:
+        """Whether it is a step of the tutorial, which makes a network of its own."""
+        return self.document == TUTORIAL
+
+    @property
     def needs_mirror_port(self) -> bool:
         """Whether it runs the sensor, or queries one that is running."""
+        if self.is_of_tutorial:
+            return False
         texts = " ".join(command.text for command in self.commands)
         return "sudo venv/bin/netmon run" in texts or "http://127.0.0.1:10977" in texts
 
