@@ -61,7 +61,7 @@ class Wakeup:
 
 @final
 class CaptureFile:
-    """A pcap or pcapng file ("-": standard input), read as a stream; .gz and .zst are decompressed.
+    """A pcap or pcapng file ("-": standard input), read as a stream, also if it is compressed.
 
     Raises CaptureError if it cannot be opened or is not a capture. The constructor waits until a pipe has
     sent the header of the capture.
@@ -72,6 +72,9 @@ class CaptureFile:
     def begins_ns(
         path: str,
     ) -> int | None: ...  # the file's first time that may be believed; None: no packets
+    @staticmethod
+    def is_capture(path: str) -> bool: ...  # by its first bytes
+    def continues(self, earlier: CaptureFile) -> None: ...  # the same interfaces, in the same order
     def set_filter(self, program: Instructions) -> None: ...  # BPF for `link`; empty: no filter
     @property
     def link(self) -> int | None: ...  # link type of the first packet, which is not consumed
@@ -81,6 +84,12 @@ class CaptureFile:
     def size(self) -> int | None: ...  # bytes; None for a pipe
     @property
     def packets(self) -> int: ...
+    @property
+    def first_ns(self) -> int | None: ...  # time of the first packet that `Engine.read_merged` read
+    @property
+    def last_ns(self) -> int | None: ...  # the same, of the latest one
+    @property
+    def next_ns(self) -> int | None: ...  # time of the next packet, which is not consumed
     @property
     def problem(self) -> str | None: ...  # one line: how the file is truncated, or what a filter skipped
 
@@ -117,6 +126,11 @@ class Engine:
     ) -> None: ...
     # At most so many; False at its end. Returns to the caller when a pipe has nothing more for so long.
     def read(self, file: CaptureFile, packets: int, wait_s: float = 0.0) -> bool: ...
+    # Reads several files in the order of their packets' times, at most so many packets and up to a time. The
+    # index of the first file that has no packet, if there is one.
+    def read_merged(
+        self, files: Sequence[CaptureFile], packets: int, until_ns: int | None = None
+    ) -> int | None: ...
     def report_openings(self) -> None: ...  # from now on also reports flows when they are recognised
     # One packet; `number` is its number in the capture, from 1, or 0.
     def feed(self, time_ns: int, link: int, data: bytes, wire_len: int, number: int = 0) -> None: ...

@@ -67,6 +67,7 @@ DEPENDS = (
     "python3 (<< {next_python})",
     "libc6 (>= 2.17)",
     "libpcap0.8",
+    "procps",
     "systemd | systemd-standalone-sysusers",
     "systemd | systemd-standalone-tmpfiles",
 )

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from deploy.package.debian import RELEASES
 from deploy.package.tools import BuildError
 from deploy.package.wheel import TARGETS, TESTED
 
@@ -29,13 +30,17 @@ class Kind(NamedTuple):
 
 
 def kinds() -> list[Kind]:
-    """Every file of a release: a wheel for each target, the source, the package."""
+    """Every file of a release: a wheel for each target, the source, a package for each Debian."""
     wheels = [
         Kind(f"netmon_egress-*-{_tag(target)}.whl", f"wheel for {target}", target == TESTED)
         for target in TARGETS
     ]
     source = Kind("netmon_egress-*.tar.gz", "source distribution, builds with Rust", is_tested=True)
-    return [*wheels, source, Kind("netmon_*_amd64.deb", "Debian 12 on x86-64", is_tested=True)]
+    packages = [
+        Kind(f"netmon_*+deb{debian}_amd64.deb", f"Debian {debian} on x86-64", is_tested=True)
+        for debian in RELEASES
+    ]
+    return [*wheels, source, *packages]
 
 
 def describe(folder: Path) -> str:

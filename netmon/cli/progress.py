@@ -105,7 +105,7 @@ def _bar(console: Console, paths: Sequence[str]) -> Iterator[ReportPosition | No
     if sum(sizes.values()) < _MIN_BAR_BYTES:
         yield None
         return
-    before = dict(zip(paths, _sums(list(sizes.values())), strict=True))
+    done = dict.fromkeys(sizes, 0)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -116,15 +116,7 @@ def _bar(console: Console, paths: Sequence[str]) -> Iterator[ReportPosition | No
         task = bar.add_task("reading", total=sum(sizes.values()))
 
         def report(at: FilePosition) -> None:
-            done = before[at.path] + at.bytes
-            bar.update(task, completed=done, description=printable(Path(at.path).name))
+            done[at.path] = at.bytes
+            bar.update(task, completed=sum(done.values()), description=printable(Path(at.path).name))
 
         yield report
-
-
-def _sums(sizes: Sequence[int]) -> Iterator[int]:
-    """For each file, the bytes of those before it."""
-    total = 0
-    for size in sizes:
-        yield total
-        total += size

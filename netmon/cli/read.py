@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import fields
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +16,7 @@ from netmon import wiring
 from netmon._engine import Matcher
 from netmon.cli.history import Format, View, show
 from netmon.cli.language_option import LanguageOption, chosen_language
+from netmon.cli.named_files import named_files
 from netmon.cli.options import (
     ERROR,
     FOUND,
@@ -30,7 +30,7 @@ from netmon.cli.progress import progress_of
 from netmon.cli.reading import reading_signatures
 from netmon.cli.stopping import stoppable
 from netmon.cli.summary_page import SummaryPage, doubts_of, show_summary
-from netmon.cli.terminal import json_stream, log, make_console
+from netmon.cli.terminal import json_stream, log, make_console, write_line
 from netmon.cli.values import whole_number
 from netmon.errors import SourceError
 from netmon.evidence.assembly import opened_evidence
@@ -44,18 +44,15 @@ from netmon.outputs.observer import Observer
 from netmon.outputs.summary import Summary
 from netmon.quality import unread_text
 from netmon.signatures.match import compile_matcher
-from netmon.sources.bpf import ETHERNET, compile_filter
+from netmon.sources import Stats
 from netmon.sources.file_identity import run_of
-from netmon.sources.files import FileSource, ReportPosition, in_order
+from netmon.sources.files import FileSource, ReportPosition
 from netmon.sources.scapy_source import ScapyFileSource
 from netmon.sources.stop_request import StopRequest
-from netmon.store.history import read_history
+from netmon.store.history import History, read_history
 from netmon.store.kept import Kept, kept_in
 from netmon.store.queries import Scope
 from netmon.store.sqlite import MEMORY
-
-_ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
-_COMPRESSED = (".gz", ".zst")
 
 
 @grouped
@@ -64,7 +61,7 @@ def read(
         list[str],
         typer.Argument(
             metavar="FILE… [FILTER…]",
-            help="Capture files ('-': standard input), then an optional BPF filter.",
+            help="Capture files, folders, patterns ('-': standard input), then an optional BPF filter.",
         ),
     ],
     json: Annotated[
@@ -103,17 +100,19 @@ def read(
 ) -> None:
     """Reads capture files and shows what they contain.
 
-    Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary that begins with the verdict,
-    or with --json one event for each flow that matches a vendor. Several files are read as one capture, in
-    the order of their first packets. Exits with 3 if there is a finding of severity warning or critical
-    (unless --no-exit-code), and with 1 if a file is incomplete or damaged, or if most packets could not be
-    decoded.
+    Formats are pcap and pcapng, also compressed (.gz, .zst, .xz, .bz2, .lz4). Prints a summary that begins
+    with the verdict, or with --json one event for each flow that matches a vendor. Several files, or those in
+    a folder, are read as one capture, in the order of their packets. Exits with 3 if there is a finding of
+    severity warning or critical (unless --no-exit-code), and with 1 if a file is incomplete or damaged, or if
+    most packets could not be decoded. Ctrl-C ends the reading with the results so far.
 
     Examples:
 
       netmon read office.pcap
 
       netmon read --country DE monday.pcap.gz tuesday.pcap.gz
+
+      netmon read --country DE captures/ 'office/2026-11-*.pcap*'
 
       netmon read --json --all trace.pcapng tcp port 443 and host 192.0.2.7
 
@@ -124,7 +123,7 @@ def read(
       netmon read --store office.db --country DE office.pcap
     """
     _check_options(json, every, by, csv)
-    paths, expression = _paths_and_filter(words)
+    paths, expression, unread = named_files(words)
     configured = options.load()
     settings = options.for_files(configured)
     with reading_signatures(make_console(stderr=True)) as count:
@@ -137,8 +136,7 @@ def read(
     summary = Summary(known.locations, shown, clients, spoken)
     outputs: list[Output] = [summary]
     observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
-    matcher, limits = compile_matcher(known), settings.engine_keywords()
-    found = FindingCount()
+    matcher, limits, found = compile_matcher(known), settings.engine_keywords(), FindingCount()
     with stoppable() as stop:
         with ExitStack() as stack:
             evidence = stack.enter_context(opened_evidence(settings, shown, log))
@@ -163,26 +161,42 @@ def read(
                     outputs.append(evidence.recorder(known, databases, reader.kept, observer, intakes))
                 for batch in reader.batches():
                     wiring.deliver(batch, monitor, outputs)
+            coverage = reader.coverage()
             for one in kept:
-                one.reading.finish(reader.stats(), reader.problems)
+                one.reading.finish(reader.stats(), [*unread, *reader.problems, *coverage.lines()])
             if by is not None:
-                output = Format.CSV if csv else Format.TABLE
-                show(read_history(kept[-1].store, Scope(), by.value), output, spoken)
+                view = read_history(kept[-1].store, Scope(), by.value)
+                _show_view(view, csv, unread_text(reader.stats(), spoken), summary, spoken)
         if not json and by is None:
             page = SummaryPage(_remarks(stop, spoken), findings, partial(_command, words, options))
             show_summary(summary, reader.stats(), settings.subjects, spoken, page)
-        for line in (*doubts_of(reader.stats(), spoken), *reader.problems, *databases.take_problems()):
+        problems = [*unread, *reader.problems]
+        doubts = [*doubts_of(reader.stats(), spoken), *coverage.lines()]
+        for line in (*doubts, *problems, *databases.take_problems()):
             log(line)
-    raise typer.Exit(_exit_code(reader, stop, is_alarm=exit_code and bool(summary.alarms)))
+    is_alarm = exit_code and bool(summary.alarms)
+    raise typer.Exit(_exit_code(reader.stats(), problems, stop, is_alarm=is_alarm))
 
 
-def _exit_code(reader: FileSource | ScapyFileSource, stop: StopRequest, *, is_alarm: bool) -> int:
+def _show_view(view: History, csv: bool, unread: str | None, summary: Summary, language: Language) -> None:
+    """Writes a view; where there is nothing in it, says why."""
+    if csv:
+        show(view, Format.CSV)
+        return
+    if unread is not None:
+        write_line(f"{language.say('NOT READ')}: {unread}.")
+    if view.rows:
+        show(view, Format.TABLE, language)
+    elif unread is None:
+        write_line(summary.sentence())
+
+
+def _exit_code(stats: Stats, problems: Sequence[str], stop: StopRequest, *, is_alarm: bool) -> int:
     if stop.is_asked:
         return stop.exit_code
     if is_alarm:
         return FOUND
-    is_incomplete = reader.problems or unread_text(reader.stats()) is not None
-    return ERROR if is_incomplete else OK
+    return ERROR if problems or unread_text(stats) is not None else OK
 
 
 def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:
@@ -233,53 +247,3 @@ def _command(words: list[str], options: EvidenceOptions, findings: int) -> str:
     chosen = [(name, value) for name, value, default in given if value != default and name != "evidence"]
     parts = [part for name, value in chosen for part in (f"--{name}", str(value))]
     return shlex.join(["netmon", "read", "--findings", str(findings), *parts, *words])
-
-
-def _paths_and_filter(words: list[str]) -> tuple[list[str], str]:
-    """The files in their order, and the filter. Raises SourceError."""
-    given, filter_words = split_words(words)
-    paths = in_order(given)
-    if paths != given:
-        log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
-    return paths, check_filter(filter_words)
-
-
-def split_words(words: list[str]) -> tuple[list[str], list[str]]:
-    """The files and the words of the filter, which starts with the first word that is not a file.
-
-    A word that looks like a capture file counts as one even if it does not exist, so that a typing error does
-    not become a filter. Raises SourceError for a file that does not exist, and if there is no file.
-    """
-    count = next((at for at, word in enumerate(words) if not _is_file(word)), len(words))
-    paths, filter_words = words[:count], words[count:]
-    for path in paths or words[:1]:
-        if not path or (path != "-" and not Path(path).exists()):
-            raise SourceError(f"{path or 'empty file name'}: no such file")
-    if "-" in paths and sys.stdin is not None and sys.stdin.isatty():
-        raise SourceError(
-            "standard input is a terminal: pipe a capture to it, such as: tcpdump -U -w - | netmon read -"
-        )
-    return paths, filter_words
-
-
-def check_filter(words: list[str]) -> str:
-    """The filter as one text. Raises SourceError if it is invalid; its first word may be a misspelt file."""
-    expression = " ".join(words)
-    try:
-        compile_filter(expression, ETHERNET)
-    except SourceError as error:
-        if len(words) > 1 and words[0].strip("(").isalpha():
-            raise
-        raise SourceError(f"{error}; there is no file '{words[0]}' either") from error
-    return expression
-
-
-def _is_file(word: str) -> bool:
-    return word == "-" or Path(word).exists() or _looks_like_a_capture(word)
-
-
-def _looks_like_a_capture(word: str) -> bool:
-    name = word.lower()
-    for ending in _COMPRESSED:
-        name = name.removesuffix(ending)
-    return name != word.lower() or name.endswith(_ENDINGS) or os.sep in word.rstrip("0123456789")

@@ -11,7 +11,9 @@ from netmon._engine import CaptureError, CaptureFile, Engine, Matcher
 from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET, compile_filter
+from netmon.sources.coverage import Coverage, coverage_of
 from netmon.sources.kept import KeptPackets
+from netmon.sources.merging import Merging, beginning
 from netmon.sources.stop_request import StopRequest
 
 PACKETS_PER_STEP = 65_536
@@ -38,14 +40,16 @@ ReportPosition = Callable[[FilePosition], None]
 def in_order(paths: Sequence[str]) -> list[str]:
     """The files in the order in which they begin: a shell lists `cap10` before `cap2`.
 
-    They keep the given order if one of them can be read only once, or not at all.
+    They keep the given order if one of them can be read only once. Those that cannot be read come first.
     """
-    if len(paths) < 2 or not all(path != "-" and Path(path).is_file() for path in paths):
+    if len(paths) < 2 or not are_files(paths):
         return list(paths)
-    try:
-        return sorted(paths, key=lambda path: CaptureFile.begins_ns(path) or 0)
-    except CaptureError:
-        return list(paths)  # reported when it is read
+    return sorted(paths, key=beginning)
+
+
+def are_files(paths: Sequence[str]) -> bool:
+    """True if none of them is a pipe or the like, which can be read only once."""
+    return all(path != "-" and (Path(path).is_file() or not Path(path).exists()) for path in paths)
 
 
 class FileSource:
@@ -74,32 +78,50 @@ class FileSource:
         self._wakeup = stop.wakeup if stop else None
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
         self.kept = KeptPackets(self._engine)
+        self._failed = 0
+        self._merging = Merging(self._engine, self._try_to_open, PACKETS_PER_STEP)
 
     def batches(self) -> Iterator[Batch]:
         """The batches of all files. Flows that are still open end with the last file.
 
-        A pipe gives a batch whenever it has nothing more for a moment. Raises SourceError if a file cannot be
-        opened or is not a capture.
+        A pipe gives a batch whenever it has nothing more for a moment. Raises SourceError if none of the
+        files can be opened; otherwise those that cannot be are `problems`.
         """
-        for path in self._paths:
-            if not self._stop.is_asked:
-                yield from self._read(path)
+        if len(self._paths) > 1 and are_files(self._paths):
+            yield from self._merge()
+        else:
+            for path in self._paths:
+                if not self._stop.is_asked:
+                    yield from self._read(path)
         if self._stop.is_asked:
             packets = self._engine.stats()["packets"]
             self.problems.append(f"interrupted by {self._stop.name} after {packets:,} packets")
+        elif self._failed == len(self._paths):
+            raise SourceError(self.problems.pop())
         yield to_batch(self._engine.finish())
+
+    def coverage(self) -> Coverage:
+        """Gaps between several files, and their overlaps."""
+        return coverage_of(self._merging.spans)
 
     def stats(self) -> Stats:
         """The current counters."""
         return self._engine.stats()
 
+    def _merge(self) -> Iterator[Batch]:
+        for path, file in self._merging.steps(self._paths):
+            self._report(path, file)
+            yield to_batch(self._engine.drain())
+            if file.problem:
+                self.problems.append(file.problem)
+            if self._stop.is_asked:
+                break
+        self._merging.end()
+
     def _read(self, path: str) -> Iterator[Batch]:
-        try:
-            file = self._open(path)
-        except SourceError:
-            if self._stop.is_asked:  # while it waited for the header of a capture
-                return
-            raise
+        file = self._try_to_open(path)
+        if file is None:
+            return
         is_pipe = file.size is None
         if is_pipe:
             yield from self._begin_pipe(file)
@@ -128,12 +150,18 @@ class FileSource:
         if self._progress:
             self._progress(FilePosition(path, file.position, file.size, file.packets))
 
-    def _open(self, path: str) -> CaptureFile:
+    def _try_to_open(self, path: str) -> CaptureFile | None:
         try:
-            file = CaptureFile(path, wakeup=self._wakeup)
-            if self._filter:
-                link = file.link  # None: there are no packets, but a wrong expression is still an error
-                file.set_filter(compile_filter(self._filter, ETHERNET if link is None else link))
+            return self._open(path)
         except CaptureError as error:
-            raise SourceError(str(error)) from error
+            if not self._stop.is_asked:  # else it waited for the header of a capture
+                self._failed += 1
+                self.problems.append(str(error))
+            return None
+
+    def _open(self, path: str) -> CaptureFile:
+        file = CaptureFile(path, wakeup=self._wakeup)
+        if self._filter:
+            link = file.link  # None: there are no packets, but a wrong expression is still an error
+            file.set_filter(compile_filter(self._filter, ETHERNET if link is None else link))
         return file

@@ -18,6 +18,7 @@ from netmon._engine import Engine, Matcher
 from netmon.errors import SourceError, install_command
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET
+from netmon.sources.coverage import Coverage
 from netmon.sources.kept import KeptPackets
 from netmon.sources.stop_request import StopRequest
 
@@ -81,6 +82,10 @@ class ScapyFileSource:
     def stats(self) -> Stats:
         """The current counters."""
         return self._engine.stats()
+
+    def coverage(self) -> Coverage:
+        """Nothing: scapy reads files one after another, and does not merge them."""
+        return Coverage([], [])
 
     def _packets(self, path: str) -> Iterator[tuple[int, int, bytes, int]]:
         """The time, link type, bytes and original length of each packet, up to an error in the file."""

@@ -95,3 +95,17 @@ def test_a_flow_that_is_complete_is_not_limited_by_undecoded_packets(tmp_path):
     done = read(tmp_path, [wrapped, ethernet], "--json", "--all")
     [event] = map(json.loads, done.stdout.splitlines())
     assert "view" not in event["netmon"]
+
+
+def test_a_view_of_packets_that_could_not_be_read_is_no_all_clear(tmp_path):
+    """`--by` says the same as the summary: that most could not be read, or that nothing was seen."""
+    done = read(tmp_path, [wrapped] * 3, "--by", "name")
+    assert done.exit_code == ERROR
+    assert done.stdout.startswith("NOT READ: ")
+    assert "No flow" not in done.output
+    done = read(tmp_path, [wrapped, wrapped, ethernet], "--by", "name")
+    assert done.exit_code == ERROR
+    assert done.stdout.startswith("NOT READ: ")
+    assert "1 flow" in done.stdout
+    done = read(tmp_path, [], "--by", "name")
+    assert (done.exit_code, done.stdout) == (OK, "No flow to a known vendor was seen.\n")

@@ -16,8 +16,11 @@ import pytest
 from tests.deploy import packages
 from tests.machine import cache, need, one_at_a_time
 
-DEBIAN = "bookworm"
-INCLUDED = "bash-completion,fish,iproute2,libpcap0.8,man-db,python3,systemd,zsh"
+DEBIANS = {
+    "12": ("bookworm", "bash-completion,fish,iproute2,libpcap0.8,man-db,procps,python3,systemd,zsh"),
+    "13": ("trixie", "iproute2,libpcap0.8t64,man-db,procps,python3,systemd"),
+}
+"""Of each Debian, the name, and the packages that netmon depends on or that tests use."""
 KEPT_S = 7 * 86_400  # then Debian's packages are fetched again
 ENVIRONMENT = {
     "HOME": "/root",
@@ -105,34 +108,37 @@ def debian(lower: Path) -> Iterator[Debian]:
             holder.communicate("")
 
 
-def plain_root() -> Path:
-    """A plain Debian, with what the package depends on and the shells of the tests; kept for a week."""
+def plain_root(debian: str = "12") -> Path:
+    """A plain Debian, with what the package depends on; kept for a week."""
     need("debootstrap", "ip", "nsenter")
-    root = cache(f"root-{DEBIAN}")
+    name, included = DEBIANS[debian]
+    root = cache(f"root-{name}")
     complete = root.with_name(f"{root.name}.complete")
     with one_at_a_time("root"):
-        if complete.exists() and time.time() - complete.stat().st_mtime > KEPT_S:
-            complete.unlink()
-        if not complete.exists():
+        is_kept = complete.exists() and complete.read_text(encoding="utf-8") == included
+        if not is_kept or time.time() - complete.stat().st_mtime > KEPT_S:
+            complete.unlink(missing_ok=True)
             shutil.rmtree(root, ignore_errors=True)
-            words = ["debootstrap", "--variant=minbase", f"--include={INCLUDED}", DEBIAN, str(root)]
+            words = ["debootstrap", "--variant=minbase", f"--include={included}", name, str(root)]
             done = subprocess.run(words, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 last = (done.stderr or done.stdout).strip().splitlines()[-1]
                 pytest.skip(f"needs a Debian mirror: {last}")
-            complete.touch()
+            complete.write_text(included, encoding="utf-8")
     return root
 
 
-def installed_root() -> Path:
+def installed_root(debian: str = "12") -> Path:
     """The same with the package, installed as the documentation says, without a network."""
-    lower, package = plain_root(), packages.debian_package()
+    lower, package = plain_root(debian), packages.debian_package(debian)
 
     def install(folder: Path) -> None:
         root = folder / "root"
         subprocess.run(["cp", "--archive", "--reflink=auto", str(lower), str(root)], check=True)
         shutil.copy(package, root / "root" / package.name)
-        command = packages.documented("apt-get install").removeprefix("sudo ")
+        command = (
+            packages.documented("apt-get install").removeprefix("sudo ").replace("deb12", f"deb{debian}")
+        )
         words = [
             "unshare",
             "--net",
@@ -145,7 +151,8 @@ def installed_root() -> Path:
         done = subprocess.run(words, env=ENVIRONMENT, stdin=-3, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
 
-    return packages.kept("system", (*packages.PACKAGE_OF, "tests/deploy/debian_root.py"), install) / "root"
+    made_of = (*packages.PACKAGE_OF, "tests/deploy/debian_root.py")
+    return packages.kept(f"system{debian}", made_of, install) / "root"
 
 
 def newer_package(folder: Path, **changed: str) -> Path:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,21 +33,25 @@ WHEEL_OF = (
 """Pathspecs of git: what decides the content of the wheel."""
 PACKAGE_OF = (*WHEEL_OF, "CHANGELOG.md", "netmon.yaml", "deploy")
 """The same for the Debian package."""
+UNUSED_S = 3600  # another run may use what is younger
 NO_INDEX = ("No matching distribution found", "Failed to fetch", "Could not connect")
 """What installers say where there is no package index."""
 
 
 def kept(name: str, made_of: tuple[str, ...], make: Callable[[Path], None]) -> Path:
-    """A folder that `make` has filled for the present files; those for earlier ones are removed."""
+    """A folder that `make` has filled for the present files; those that nobody used lately are removed."""
     folder = cache("packages") / f"{name}-{reuse.files_digest(made_of)[:16]}"
     complete = folder / "complete"
     with one_at_a_time(f"packages-{name}"):
         if not complete.exists():
             for old in folder.parent.glob(f"{name}-*"):
-                shutil.rmtree(old)
+                if time.time() - old.stat().st_mtime > UNUSED_S:
+                    shutil.rmtree(old)
+            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             make(folder)
             complete.touch()
+    os.utime(folder)
     return folder
 
 
@@ -73,11 +78,11 @@ def wheel() -> Path:
     return path
 
 
-def debian_package() -> Path:
-    """The package for Debian 12."""
+def debian_package(debian: str = "12") -> Path:
+    """The package for a Debian."""
     need("dpkg-deb")
-    made_of = wheel()
-    folder = kept("debian", PACKAGE_OF, lambda out: build("debian", out, "--wheel", made_of) and None)
+    words = ("--wheel", wheel(), "--debian", debian)
+    folder = kept(f"debian{debian}", PACKAGE_OF, lambda out: build("debian", out, *words) and None)
     [path] = folder.glob("*.deb")
     return path
 

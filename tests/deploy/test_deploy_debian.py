@@ -33,10 +33,13 @@ CONFIGURATION = "/etc/netmon/netmon.yaml"
 FORGET = "! -path '/proc/*' ! -path '/dev/*' ! -path '/tmp/*' ! -path '/var/cache/*' ! -path '/var/log/*'"
 
 
+on_each_debian = pytest.mark.parametrize("system", list(builder.RELEASES), indirect=True)
+
+
 @pytest.fixture
-def system():
-    """A Debian on which the package is installed."""
-    with debian(installed_root()) as one:
+def system(request):
+    """A Debian on which the package is installed: 12, or the one that the test names."""
+    with debian(installed_root(getattr(request, "param", "12"))) as one:
         yield one
 
 
@@ -55,9 +58,11 @@ def commands(path=("netmon",), command=None):
     yield path
     children = getattr(command or typer.main.get_command(app), "commands", {})
     for name, child in children.items():
-        yield from commands((*path, name), child)
+        if not child.hidden:
+            yield from commands((*path, name), child)
 
 
+@on_each_debian
 @pytest.mark.parametrize("start", ["netmon demo", "netmon read --country DE"])
 def test_it_gives_the_answer_of_the_readme(system, start):
     """As an ordinary user without a network, the demo and the capture show what README shows."""
@@ -85,6 +90,7 @@ def test_no_module_of_others_is_imported(system):
     )
 
 
+@on_each_debian
 def test_files_are_as_dpkg_knows_them(system):
     """dpkg finds nothing changed after the installation, and nobody but root may write to the program."""
     assert system.run("dpkg", "--verify", "netmon") == ""
@@ -103,6 +109,7 @@ def test_the_sensor_has_a_user_and_a_folder(system):
     assert system.run("stat", "--format=%U %G %a", "/var/lib/netmon") == "netmon netmon 700\n"
 
 
+@on_each_debian
 def test_the_sensor_runs_as_its_user(system):
     """Started as root with the package's configuration, it captures as the user netmon."""
     system.shell(
@@ -122,6 +129,7 @@ def test_the_sensor_runs_as_its_user(system):
     assert "netmon netmon" in system.shell("stat --format='%U %G' /var/lib/netmon/*")
 
 
+@on_each_debian
 def test_systemd_accepts_the_units(system):
     """They have no invalid setting, their programs and manual pages exist; none is started by itself."""
     units = [f"/usr/lib/systemd/system/{name}" for name in builder.MANUAL]
@@ -190,11 +198,12 @@ def test_upgrade_does_not_replace_a_changed_configuration(system, tmp_path):
     assert system.run("cat", f"{CONFIGURATION}.dpkg-dist") == "capture: {interfaces: []}\n"
 
 
+@on_each_debian
 def test_removal_keeps_configuration_and_state(system):
     """What the administrator and the sensor wrote is kept; of the program nothing is left."""
     system.shell(
         f"echo '# mine' >>{CONFIGURATION}; echo kept >/var/lib/netmon/flows.db; "
-        "touch /usr/lib/netmon/lib/python3.11/site-packages/added.py; netmon --version"
+        "cd /usr/lib/netmon/lib/python3*/site-packages; touch added.py; netmon --version"
     )
     remove = packages.documented("apt-get remove").removeprefix("sudo ")
     system.run(*remove.replace("apt-get", "apt-get --yes").split())
@@ -228,6 +237,30 @@ def test_a_folder_with_files_of_the_administrator_outlives_a_purge(system):
     assert system.run("ls", "/etc/netmon") == "key.pem\n"
 
 
+def test_running_services_are_restarted_by_an_upgrade(system, tmp_path):
+    """Under systemd, an upgrade restarts what runs and starts nothing; a removal stops it."""
+    system.put(newer_package(tmp_path), "/root/newer.deb")
+    system.shell(
+        "mkdir -p /run/systemd/system; for name in systemctl deb-systemd-invoke; do rm /usr/bin/$name; "
+        "printf '#!/bin/sh\necho \"${0##*/} $*\" >>/calls\n' >/usr/bin/$name; chmod 755 /usr/bin/$name; done"
+    )
+    system.run(*APT, "install", "/root/newer.deb")
+    assert calls(system) == [
+        "systemctl --system daemon-reload",
+        "deb-systemd-invoke try-restart netmon.service netmon-forward.service",
+    ]
+    system.run(*APT, "remove", "netmon")
+    assert calls(system) == [
+        "deb-systemd-invoke stop netmon.service netmon.socket netmon-forward.service",
+        "systemctl --system daemon-reload",
+    ]
+
+
+def calls(system):
+    """What was asked of systemd since the last time."""
+    return system.shell("cat /calls; rm /calls").splitlines()
+
+
 def test_maintainer_scripts_can_run_twice(system):
     """A step that is repeated, as after an interrupted installation, changes nothing and does not fail."""
     script = "/var/lib/dpkg/info/netmon"
@@ -250,6 +283,7 @@ def test_installing_again_after_a_purge_works(system):
     assert system.run("stat", "--format=%U", "/var/lib/netmon") == "netmon\n"
 
 
+@on_each_debian
 def test_its_configuration_is_valid(system):
     """`netmon check` finds it and reports no error; the example with all settings is valid as well."""
     assert f"configuration: {CONFIGURATION}" in system.run("netmon", "check")

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from deploy.package import release
-from deploy.package.debian import debian_version
+from deploy.package.debian import RELEASES, debian_version
 from deploy.package.tools import BuildError
 from deploy.package.wheel import TARGETS, TESTED
 from tests.machine import ROOT
@@ -23,7 +23,7 @@ FILES = (
     "netmon_egress-0.1.0-cp311-abi3-musllinux_1_2_x86_64.whl",
     "netmon_egress-0.1.0-cp311-abi3-musllinux_1_2_aarch64.whl",
     "netmon_egress-0.1.0.tar.gz",
-    f"netmon_{debian_version('12')}_amd64.deb",
+    *(f"netmon_{debian_version(debian)}_amd64.deb" for debian in RELEASES),
 )
 
 
@@ -89,6 +89,11 @@ def test_no_value_of_the_event_is_part_of_a_script():
 def test_a_wheel_is_built_for_every_target():
     """The matrix has the targets of the builder."""
     assert JOBS["wheel"]["strategy"]["matrix"]["target"] == list(TARGETS)
+
+
+def test_a_package_is_built_for_every_debian():
+    """The matrix has the releases of the builder."""
+    assert JOBS["debian"]["strategy"]["matrix"]["debian"] == list(RELEASES)
 
 
 def test_modules_that_it_starts_exist():

@@ -66,7 +66,7 @@ EXEMPT = {
     "pipx uninstall netmon-egress": Exemption("follows it", "tests/deploy/test_deploy_tools.py"),
     "uv tool uninstall netmon-egress": Exemption("follows it", "tests/deploy/test_deploy_tools.py"),
     "python3 -m deploy.package.wheel": Exemption("compiles for minutes", "tests/deploy/test_deploy_wheel.py"),
-    "sudo apt-get install ./netmon_*_amd64.deb": Exemption(
+    "sudo apt-get install ./netmon_*+deb12_amd64.deb": Exemption(
         "needs a package", "tests/deploy/test_deploy_debian.py"
     ),
     "sudo apt-get remove netmon": Exemption("follows it", "tests/deploy/test_deploy_debian.py"),

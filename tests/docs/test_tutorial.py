@@ -93,8 +93,12 @@ def test_every_step(newcomer):
     """From a network with a mirror port to a finding, an alert, its history, evidence and report."""
     need(*PROGRAMS)
     text = (ROOT / TUTORIAL).read_text(encoding="utf-8")
-    watchdog, alert = [found[3].strip() for found in FENCE.finditer(text) if not found[2]]
-    shown_after = {"prometheus --config": ("receiver.py", watchdog), "visit node2": ("receiver.py", alert)}
+    watchdog, finding, alert = [found[3].strip() for found in FENCE.finditer(text) if not found[2]]
+    shown_after = (
+        ("prometheus --config", "receiver.py", watchdog),
+        ("visit node2", "netmon run", finding),
+        ("visit node2", "receiver.py", alert),
+    )
     terminals = Terminals(newcomer)
     try:
         for block in BLOCKS:
@@ -105,8 +109,9 @@ def test_every_step(newcomer):
                 terminals.start(block)
             else:
                 follow(newcomer, block)
-            for _, (program, line) in filter(lambda one: one[0] in command, shown_after.items()):
-                terminals.show(program, line)
+            for after, program, line in shown_after:
+                if after in command:
+                    terminals.show(program, line)
     finally:
         terminals.kill()
         newcomer.follow(BLOCKS[-1])

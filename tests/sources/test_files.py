@@ -4,7 +4,9 @@ import os
 
 import pytest
 
-from netmon.sources.files import in_order
+from netmon._engine import Matcher
+from netmon.sources.coverage import Between, FileSpan, coverage_of
+from netmon.sources.files import FileSource, in_order
 from tests.craft.packets import UDP, address, ethernet, ip, udp
 from tests.craft.pcap import Frame, pcap
 
@@ -45,10 +47,46 @@ def test_one_wrong_time_at_the_beginning_does_not_matter(capture, stray_s):
         assert in_order([capture("stray", *times_s), first])[0] == first
 
 
-def test_what_can_be_read_only_once_or_not_at_all_keeps_the_given_order(capture, tmp_path):
-    """A pipe, standard input, and a file that is no capture."""
+def test_with_what_can_be_read_only_once_the_given_order_is_kept(capture, tmp_path):
+    """A pipe, and standard input."""
     late, early = capture("late", 300), capture("early", 100)
     os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "text").write_text("no capture")
-    for other in (str(tmp_path / "pipe"), "-", str(tmp_path / "text"), str(tmp_path / "missing")):
+    for other in (str(tmp_path / "pipe"), "-"):
         assert in_order([late, other, early]) == [late, other, early]
+
+
+def test_a_file_that_cannot_be_read_does_not_cost_the_others_their_order(capture, tmp_path):
+    """One that is no capture, and one that does not exist, come first: they are reported."""
+    late, early = capture("late", 300), capture("early", 100)
+    (tmp_path / "text").write_text("no capture")
+    for other in (str(tmp_path / "text"), str(tmp_path / "missing")):
+        assert in_order([late, other, early]) == [other, early, late]
+
+
+def test_gaps_and_overlaps_are_those_of_the_files_together():
+    """A file within another one is an overlap, and leaves no gap after it; short ones are not told."""
+    minute = 60 * 10**9
+    spans = [FileSpan(*one) for one in (("a", 0, 30 * minute), ("b", 10 * minute, 20 * minute),
+             ("c", 31 * minute, 40 * minute), ("d", 42 * minute, 43 * minute))]  # fmt: skip
+    found = coverage_of(spans)
+    assert found.overlaps == [Between(10 * minute, 20 * minute, "a", "b")]
+    assert found.gaps == [Between(40 * minute, 42 * minute, "c", "d")]
+
+
+def test_many_gaps_are_a_few_lines():
+    """The longest five in their order, and the number of the others."""
+    spans = [FileSpan(str(number), number * 10**12, number * 10**12 + 10**9 * number) for number in range(50)]
+    lines = list(coverage_of(spans).lines())
+    assert len(lines) == 6
+    assert "between 0 and 1" in lines[0]
+    assert lines[-1] == "44 more gaps, which are not longer"
+
+
+def test_more_files_than_are_open_at_once_are_all_read(capture, monkeypatch):
+    """Those that overlap beyond the limit begin when others have ended: every packet is read once."""
+    monkeypatch.setattr("netmon.sources.merging.MOST_OPEN", 4)
+    paths = [capture(f"{number}", number, 100 + number) for number in range(20)]
+    source = FileSource(paths, Matcher([], [], []))
+    for _ in source.batches():
+        pass
+    assert source.stats()["packets"] == 40

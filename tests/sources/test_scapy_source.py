@@ -63,9 +63,15 @@ def test_results_equal_those_of_the_native_reader(matcher, path):
 
 
 @NEEDS_SCAPY
-def test_several_files_are_one_run(matcher):
-    """Names learned in one file name the flows of the next."""
-    paths = [str(ROOT / "tests/golden" / case / "input.pcap") for case in ("dns_client", "complete_hello")]
+def test_several_files_are_one_run(matcher, tmp_path):
+    """Names learned in one file name the flows of the next, which begins a minute later."""
+    first, second = (ROOT / "tests/golden" / case / "input.pcap" for case in ("dns_client", "complete_hello"))
+    later, at = bytearray(second.read_bytes()), 24
+    while at < len(later):
+        later[at : at + 4] = (int.from_bytes(later[at : at + 4], "little") + 60).to_bytes(4, "little")
+        at += 16 + int.from_bytes(later[at + 8 : at + 12], "little")
+    (tmp_path / "later.pcap").write_bytes(later)
+    paths = [str(first), str(tmp_path / "later.pcap")]
     native = read(FileSource(paths, matcher, every_flow=True))
     assert read(ScapyFileSource(paths, matcher, every_flow=True)) == native
 

@@ -1,7 +1,10 @@
-//! When a capture begins, so that the files of one that was rotated are read in their order.
+//! Whether a file is a capture, and when it begins, so that the files of one that was rotated are read in their order.
 
 use super::capture_error::CaptureError;
-use super::file::CaptureFile;
+use super::file::{describe, is_capture_header, CaptureFile};
+use super::pcap::FILE_HEADER;
+use super::stream;
+use std::io;
 use std::path::Path;
 
 /// Packets that are looked at: one of three may have a wrong time.
@@ -21,4 +24,20 @@ pub fn begins_ns(path: &Path) -> Result<Option<u64>, CaptureError> {
     }
     times.sort_unstable();
     Ok(times.get(times.len().saturating_sub(1) / 2).copied())
+}
+
+/// True if a file begins as a capture does, of any format, also compressed.
+///
+/// # Errors
+///
+/// The file cannot be read, or its compression is damaged.
+pub fn is_capture(path: &Path) -> Result<bool, CaptureError> {
+    let failed = |error: &io::Error| CaptureError(format!("{}: {}", path.display(), describe(error)));
+    let (mut stream, _) = stream::open(path, None).map_err(|error| failed(&error))?;
+    let _ = stream.ensure(FILE_HEADER);
+    if let Some(error) = stream.error() {
+        return Err(failed(error));
+    }
+    let start = stream.ensure(0).unwrap_or(0);
+    Ok(is_capture_header(&stream.bytes()[start..start + stream.left()]))
 }

@@ -32,6 +32,8 @@ pub struct CaptureFile {
     other_link_packets: u64,
     problem: Option<String>,
     at_end: bool,
+    /// The next packet, if its time was looked at.
+    ahead: Option<Record>,
 }
 
 impl CaptureFile {
@@ -50,7 +52,7 @@ impl CaptureFile {
         let name = path.to_string_lossy();
         let name = if name == "-" { "standard input" } else { &name };
         let opened = stream::open(path, wakeup);
-        let (stream, size) = opened.map_err(|error| CaptureError(format!("{name}: {}", plain(&error))))?;
+        let (stream, size) = opened.map_err(|error| CaptureError(format!("{name}: {}", describe(&error))))?;
         let mut file = Self::begin(name, stream, size)?;
         if filter.is_some() {
             file.set_filter(filter);
@@ -61,7 +63,7 @@ impl CaptureFile {
     /// Reads a capture from any reader; `name` identifies it in messages.
     pub fn from_reader(name: &str, source: impl Read + Send + Sync + 'static) -> Result<Self, CaptureError> {
         let stream = Stream::new(source);
-        let stream = stream.map_err(|error| CaptureError(format!("{name}: {}", plain(&error))))?;
+        let stream = stream.map_err(|error| CaptureError(format!("{name}: {}", describe(&error))))?;
         Self::begin(name, stream, None)
     }
 
@@ -80,6 +82,7 @@ impl CaptureFile {
             other_link_packets: 0,
             problem: None,
             at_end: false,
+            ahead: None,
         })
     }
 
@@ -127,14 +130,35 @@ impl CaptureFile {
                 break record;
             }
         };
-        Some(Packet {
+        Some(self.packet(record))
+    }
+
+    #[inline(always)]
+    fn packet(&self, record: Record) -> Packet<'_> {
+        Packet {
             number: self.packets,
             time_ns: record.time_ns,
             link: record.link,
             interface: record.interface,
             wire_len: record.wire_len,
             bytes: &self.stream.bytes()[record.from..record.to],
-        })
+        }
+    }
+
+    /// The time of the next packet that matches the filter, which `take_ahead` returns. None at the end, or if
+    /// nothing more is there yet.
+    pub fn look_ahead(&mut self) -> Option<u64> {
+        while self.ahead.is_none() {
+            let record = self.next_record()?;
+            self.ahead = self.passes(&record).then_some(record);
+        }
+        self.ahead.map(|record| record.time_ns)
+    }
+
+    /// The packet that `look_ahead` found. It is lost if another one is read before.
+    pub fn take_ahead(&mut self) -> Option<Packet<'_>> {
+        let record = self.ahead.take()?;
+        Some(self.packet(record))
     }
 
     #[inline(always)]
@@ -178,7 +202,7 @@ impl CaptureFile {
     #[cold]
     fn finish(&mut self, place: Option<&str>) {
         self.at_end = true;
-        let error = self.stream.error().map(plain);
+        let error = self.stream.error().map(describe);
         let place = place.or(error.as_ref().map(|_| "between packets")).filter(|_| !self.stream.is_cut());
         let mut problems = Vec::new();
         if let Some(place) = place {
@@ -255,7 +279,7 @@ fn read_format(stream: &mut Stream) -> Result<Format, String> {
     let start = stream.ensure(0).unwrap_or(0);
     let head = &stream.bytes()[start..start + stream.left().min(FILE_HEADER)];
     if let Some(error) = stream.error() {
-        return Err(plain(error));
+        return Err(describe(error));
     }
     if head.is_empty() {
         return Err("the file is empty; a capture begins with a pcap or pcapng header".into());
@@ -273,9 +297,11 @@ fn read_format(stream: &mut Stream) -> Result<Format, String> {
         return Ok(Format::Snoop(snoop));
     }
     if !Pcap::is_pcap(head) {
-        return Err("not a capture; netmon reads pcap, pcapng and snoop, also as .gz and .zst \
+        return Err(
+            "not a capture; netmon reads pcap, pcapng and snoop, also as .gz, .zst, .xz, .bz2 and .lz4 \
                     (`editcap -F pcapng` converts other formats)"
-            .into());
+                .into(),
+        );
     }
     let Some(header) = head.first_chunk() else {
         return Err(format!("truncated in the pcap header: {} of {FILE_HEADER} bytes", head.len()));
@@ -287,8 +313,13 @@ fn read_format(stream: &mut Stream) -> Result<Format, String> {
     Ok(Format::Pcap(pcap))
 }
 
+/// True for the beginning of a capture file.
+pub(super) fn is_capture_header(head: &[u8]) -> bool {
+    Pcapng::is_pcapng(head) || Snoop::is_snoop(head) || Pcap::is_pcap(head)
+}
+
 /// The system's error message without its number.
-fn plain(error: &std::io::Error) -> String {
+pub(super) fn describe(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();

@@ -4,6 +4,8 @@ pub mod beginning;
 mod byte_order;
 mod capture_error;
 mod capture_record;
+mod decompress;
+pub mod earliest;
 pub mod file;
 pub mod filter;
 #[cfg(target_os = "linux")]

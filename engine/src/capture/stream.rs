@@ -1,11 +1,10 @@
-//! The bytes of a file in order, through one buffer: uncompressed, gzip or zstd, detected by their first
-//! bytes.
+//! The bytes of a file in order, through one buffer.
 
+use super::decompress::{decompress, Source};
 use super::pipe::{Pipe, PipeReader};
 use super::wakeup::Wakeup;
-use super::zstd::{is_zstd, Zstd};
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
@@ -17,12 +16,9 @@ use std::time::Instant;
 /// between the kernel's copy and the reader.
 const CHUNK: usize = 256 << 10;
 
-/// Compressed bytes per read.
-const COMPRESSED_CHUNK: usize = 64 << 10;
-
 /// A buffered reader that returns complete records as slices.
 pub(super) struct Stream {
-    source: Box<dyn Read + Send + Sync>,
+    source: Source,
     buffer: Vec<u8>,
     /// The unread bytes of the buffer: from `start` to `end`.
     start: usize,
@@ -52,14 +48,9 @@ impl Stream {
         let mut first = Vec::with_capacity(4);
         source.by_ref().take(4).read_to_end(&mut first)?;
         let magic = <[u8; 4]>::try_from(&first[..]).unwrap_or_default();
-        let complete = Cursor::new(first).chain(source);
-        let (compressed, source): (bool, Box<dyn Read + Send + Sync>) = if magic[..2] == [0x1f, 0x8b] {
-            let complete = BufReader::with_capacity(COMPRESSED_CHUNK, complete);
-            (true, Box::new(flate2::bufread::MultiGzDecoder::new(complete)))
-        } else if is_zstd(magic) {
-            (true, Box::new(Zstd::new(BufReader::with_capacity(COMPRESSED_CHUNK, complete))))
-        } else {
-            (false, Box::new(complete))
+        let (compressed, source) = match decompress(magic, Cursor::new(first).chain(source)) {
+            Ok(source) => (true, source),
+            Err(source) => (false, source),
         };
         let buffer = vec![0; CHUNK];
         Ok(Self {

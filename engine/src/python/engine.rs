@@ -1,16 +1,15 @@
 //! `CaptureFile` and `Engine`: one monitor, fed from files or by the caller.
 
 use super::addresses::read_prefixes;
+use super::capture_file::CaptureFile;
 use super::kept;
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
 use super::stats::stats;
 use crate::address::embedded::Nat64Prefix;
 use crate::address::Address;
-use crate::capture::beginning;
-use crate::capture::file;
-use crate::capture::filter::{Filter, Instruction};
-use crate::capture::{self, CaptureError, Packet};
+use crate::capture::earliest::{earliest, Earliest};
+use crate::capture::Packet;
 use crate::monitor::Monitor;
 use crate::resolution::LearnedNames;
 use crate::settings::Settings;
@@ -18,21 +17,11 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const SECOND_NS: u64 = 1_000_000_000;
 const MILLISECOND_NS: u64 = 1_000_000;
-
-/// The filter for a classic BPF program from Python; None for an empty one.
-pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, CaptureError> {
-    let instruction = |&(code, jt, jf, k): &(u16, u8, u8, u32)| Instruction { code, jt, jf, k };
-    match program {
-        [] => Ok(None),
-        program => Filter::new(program.iter().map(instruction).collect()).map(Some),
-    }
-}
 
 /// The bounds and other settings that Python passes by keyword.
 pub struct Limits {
@@ -116,80 +105,6 @@ impl Limits {
     }
 }
 
-/// What ends the waiting for a pipe.
-#[pyclass(module = "netmon._engine", frozen)]
-pub struct Wakeup(capture::Wakeup);
-
-#[pymethods]
-impl Wakeup {
-    #[new]
-    fn new() -> PyResult<Self> {
-        Ok(Self(capture::Wakeup::new()?))
-    }
-
-    fn fileno(&self) -> i32 {
-        self.0.descriptor()
-    }
-}
-
-/// A pcap or pcapng file, streamed.
-#[pyclass(module = "netmon._engine")]
-pub struct CaptureFile(file::CaptureFile);
-
-#[pymethods]
-impl CaptureFile {
-    #[new]
-    #[pyo3(signature = (path, filter = Vec::new(), wakeup = None))]
-    fn new(
-        py: Python<'_>,
-        path: PathBuf,
-        filter: Vec<(u16, u8, u8, u32)>,
-        wakeup: Option<&Wakeup>,
-    ) -> PyResult<Self> {
-        let filter = filter_of(&filter)?;
-        let wakeup = wakeup.map(|wakeup| &wakeup.0);
-        Ok(Self(py.detach(|| file::CaptureFile::open_until(&path, filter, wakeup))?))
-    }
-
-    /// When the capture of a file begins; None without packets.
-    #[staticmethod]
-    fn begins_ns(py: Python<'_>, path: PathBuf) -> PyResult<Option<u64>> {
-        Ok(py.detach(|| beginning::begins_ns(&path))?)
-    }
-
-    /// Empty: no filter.
-    fn set_filter(&mut self, program: Vec<(u16, u8, u8, u32)>) -> PyResult<()> {
-        self.0.set_filter(filter_of(&program)?);
-        Ok(())
-    }
-
-    #[getter]
-    fn link(&mut self, py: Python<'_>) -> Option<u16> {
-        let file = &mut self.0;
-        py.detach(|| file.link())
-    }
-
-    #[getter]
-    fn position(&self) -> u64 {
-        self.0.position()
-    }
-
-    #[getter]
-    fn size(&self) -> Option<u64> {
-        self.0.size()
-    }
-
-    #[getter]
-    fn packets(&self) -> u64 {
-        self.0.packets()
-    }
-
-    #[getter]
-    fn problem(&self) -> Option<&str> {
-        self.0.problem()
-    }
-}
-
 /// One monitor, fed by the caller.
 #[pyclass(module = "netmon._engine")]
 pub struct Engine {
@@ -226,7 +141,7 @@ impl Engine {
     /// a pipe up to `wait_s`.
     #[pyo3(signature = (file, packets, wait_s = 0.0))]
     fn read(&mut self, py: Python<'_>, file: &mut CaptureFile, packets: u64, wait_s: f64) -> bool {
-        let (monitor, file) = (&mut self.monitor, &mut file.0);
+        let (monitor, file) = (&mut self.monitor, &mut file.file);
         if file.packets() == 0 {
             self.first_interface = self.interfaces.len().try_into().unwrap_or(u16::MAX);
             self.earlier_packets = self.packets;
@@ -257,6 +172,41 @@ impl Engine {
     #[pyo3(signature = (time_ns, link, data, wire_len, number = 0))]
     fn feed(&mut self, time_ns: u64, link: u16, data: &[u8], wire_len: u32, number: u64) {
         self.monitor.packet(&Packet { number, time_ns, link, interface: 0, wire_len, bytes: data });
+    }
+
+    /// Reads up to `packets` packets of several files in the order of their times, up to one at `until_ns` or later.
+    /// The index of the first file that has no more, if that ended the reading.
+    #[pyo3(signature = (files, packets, until_ns = None))]
+    fn read_merged(
+        &mut self,
+        py: Python<'_>,
+        mut files: Vec<PyRefMut<'_, CaptureFile>>,
+        packets: u64,
+        until_ns: Option<u64>,
+    ) -> Option<usize> {
+        let mut files: Vec<&mut CaptureFile> = files.iter_mut().map(|file| &mut **file).collect();
+        let monitor = &mut self.monitor;
+        let (interfaces, total) = (&mut self.interfaces, &mut self.packets);
+        py.detach(|| {
+            let mut nothing = None;
+            for _ in 0..packets {
+                match earliest(files.iter_mut().map(|file| &mut file.file)) {
+                    Some(Earliest::Packet(_, time_ns)) if until_ns.is_some_and(|until| time_ns >= until) => {
+                        break
+                    }
+                    Some(Earliest::Packet(at, _)) => {
+                        files[at].pass_on(interfaces, total, |packet| monitor.packet(packet));
+                    }
+                    Some(Earliest::Nothing(at)) => {
+                        nothing = Some(at);
+                        break;
+                    }
+                    None => break,
+                }
+            }
+            files.iter().for_each(|file| file.name_interfaces(interfaces));
+            nothing
+        })
     }
 
     /// From now on also reports flows as soon as they are recognised, as a live capture does.

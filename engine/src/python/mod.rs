@@ -1,6 +1,7 @@
 //! The interface to Python. Records cross it in batches, packets never do. `netmon/_engine.pyi` describes it.
 
 mod addresses;
+mod capture_file;
 mod cells;
 mod engine;
 mod kept;
@@ -31,9 +32,9 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("DNS_FIELDS", rows::dns_fields())?;
     module.add_function(wrap_pyfunction!(addresses::embedded_ipv4, module)?)?;
     module.add_class::<matcher::Matcher>()?;
-    module.add_class::<engine::CaptureFile>()?;
+    module.add_class::<capture_file::CaptureFile>()?;
     module.add_class::<engine::Engine>()?;
-    module.add_class::<engine::Wakeup>()?;
+    module.add_class::<capture_file::Wakeup>()?;
     #[cfg(target_os = "linux")]
     module.add_class::<sensor::Sensor>()?;
     #[cfg(target_os = "linux")]

@@ -1,6 +1,7 @@
 //! `Sensor`: live capture.
 
-use super::engine::{filter_of, Limits};
+use super::capture_file::filter_of;
+use super::engine::Limits;
 use super::kept;
 use super::matcher::Matcher;
 use super::rows::{self, Batch};

@@ -1,0 +1,83 @@
+"""The words of `netmon read`: files, folders and patterns, then a filter."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from netmon.cli.terminal import log
+from netmon.errors import SourceError
+from netmon.sources.bpf import ETHERNET, compile_filter
+from netmon.sources.files import in_order
+from netmon.sources.find_files import find_files, is_pattern, matching
+
+_ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
+_COMPRESSED = (".gz", ".zst", ".xz", ".bz2", ".lz4")
+
+
+class NamedFiles(NamedTuple):
+    """What the words of a command name."""
+
+    paths: list[str]  # in the order of their beginnings
+    expression: str  # the filter
+    problems: list[str]  # files that cannot be read
+
+
+def named_files(words: list[str]) -> NamedFiles:
+    """The files and the filter. Raises SourceError."""
+    given, filter_words = split_words(words)
+    found = find_files(given)
+    paths = in_order(found.paths)
+    if paths != found.paths:
+        log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
+    for note in found.notes:
+        log(note)
+    return NamedFiles(paths, check_filter(filter_words), found.problems)
+
+
+def split_words(words: list[str]) -> tuple[list[str], list[str]]:
+    """The files and the words of the filter, which starts with the first word that is not a file.
+
+    A word that looks like a capture file counts as one even if it does not exist, so that a typing error does
+    not become a filter. Raises SourceError for a file that does not exist, and if there is no file.
+    """
+    count = next((at for at, word in enumerate(words) if not _is_file(word)), len(words))
+    paths, filter_words = words[:count], words[count:]
+    for path in paths or words[:1]:
+        if not path or (path != "-" and not Path(path).exists() and not _matches(path)):
+            raise SourceError(f"{path or 'empty file name'}: no such file")
+    if "-" in paths and sys.stdin is not None and sys.stdin.isatty():
+        raise SourceError(
+            "standard input is a terminal: pipe a capture to it, such as: tcpdump -U -w - | netmon read -"
+        )
+    return paths, filter_words
+
+
+def check_filter(words: list[str]) -> str:
+    """The filter as one text. Raises SourceError if it is invalid; its first word may be a misspelt file."""
+    expression = " ".join(words)
+    try:
+        compile_filter(expression, ETHERNET)
+    except SourceError as error:
+        if len(words) > 1 and words[0].strip("(").isalpha():
+            raise
+        raise SourceError(f"{error}; there is no file '{words[0]}' either") from error
+    return expression
+
+
+def _is_file(word: str) -> bool:
+    return word == "-" or Path(word).exists() or _matches(word) or _looks_like_a_capture(word)
+
+
+def _matches(word: str) -> bool:
+    """True for a pattern that matches a file; expressions such as tcp[13] look like patterns, too."""
+    return is_pattern(word) and bool(matching(word))
+
+
+def _looks_like_a_capture(word: str) -> bool:
+    name = word.lower()
+    for ending in _COMPRESSED:
+        name = name.removesuffix(ending)
+    return name != word.lower() or name.endswith(_ENDINGS) or os.sep in word.rstrip("0123456789")

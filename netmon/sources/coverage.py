@@ -1,0 +1,71 @@
+"""Which times the files of a capture cover together: gaps between them, and overlaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+_GAP_NS = 60 * 10**9
+"""A shorter time without a packet between two files is not told: it is silence."""
+_OVERLAP_NS = 10**9
+"""A shorter overlap is not told: a capture that is rotated may write some packets in another order."""
+_TOLD = 5
+"""Gaps, and overlaps, that are told; the longest ones."""
+
+
+class FileSpan(NamedTuple):
+    """The time of a file from its first packet to its last one."""
+
+    path: str
+    first_ns: int
+    last_ns: int
+
+
+class Between(NamedTuple):
+    """A time without a file, or with two of them: from one to another, between or in these files."""
+
+    from_ns: int
+    to_ns: int
+    earlier: str
+    later: str
+
+
+class Coverage(NamedTuple):
+    """Gaps and overlaps, each by time."""
+
+    gaps: list[Between]
+    overlaps: list[Between]
+
+    def lines(self) -> Iterator[str]:
+        """What is said about them."""
+        yield from _lines(self.gaps, "no file has a packet from {} to {}, between {} and {}", "gaps")
+        text = "two files cover {} to {}: {} and {}, read in the order of their packets' times"
+        yield from _lines(self.overlaps, text, "overlaps")
+
+
+def coverage_of(spans: Sequence[FileSpan]) -> Coverage:
+    """The coverage of files in the order of their beginnings."""
+    gaps, overlaps = [], []
+    last: FileSpan | None = None
+    for span in sorted(spans, key=lambda one: (one.first_ns, one.path)):
+        if last is not None and span.first_ns - last.last_ns > _GAP_NS:
+            gaps.append(Between(last.last_ns, span.first_ns, last.path, span.path))
+        elif last is not None and min(last.last_ns, span.last_ns) - span.first_ns > _OVERLAP_NS:
+            overlaps.append(Between(span.first_ns, min(last.last_ns, span.last_ns), last.path, span.path))
+        if last is None or span.last_ns > last.last_ns:
+            last = span
+    return Coverage(gaps, overlaps)
+
+
+def _lines(found: Sequence[Between], text: str, noun: str) -> Iterator[str]:
+    longest = sorted(found, key=lambda one: one.from_ns - one.to_ns)[:_TOLD]
+    for one in sorted(longest):
+        yield text.format(_time(one.from_ns), _time(one.to_ns), one.earlier, one.later)
+    if len(found) > _TOLD:
+        yield f"{len(found) - _TOLD:,} more {noun}, which are not longer"
+
+
+def _time(time_ns: int) -> str:
+    seconds = min(time_ns // 10**9, 253_402_300_799)  # the last second of the year 9999
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}Z"

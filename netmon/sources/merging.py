@@ -1,0 +1,65 @@
+"""Several capture files as one capture, in the order of their packets' times."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+from netmon._engine import CaptureError, CaptureFile, Engine
+from netmon.sources.coverage import FileSpan
+
+MOST_OPEN = 128
+"""Files that are read at once. Further ones that overlap them begin when one of these has ended."""
+
+
+def beginning(path: str) -> int:
+    """When a file begins, in nanoseconds since 1970; 0 if it has no packets or cannot be read."""
+    try:
+        return CaptureFile.begins_ns(path) or 0
+    except CaptureError:
+        return 0  # reported when it is read
+
+
+class Merging:
+    """Reads files with an engine. Those that overlap are open at once, others one after another."""
+
+    def __init__(self, engine: Engine, open_file: Callable[[str], CaptureFile | None], packets: int) -> None:
+        """`open_file` returns None for a file that cannot be read. `packets`: between two steps."""
+        self.spans: list[FileSpan] = []
+        self._engine = engine
+        self._open_file = open_file
+        self._packets = packets
+        self._opened: list[tuple[str, CaptureFile]] = []
+
+    def steps(self, paths: Sequence[str]) -> Iterator[tuple[str, CaptureFile]]:
+        """Reads the files; after each step, one that was read, which has ended if its packets have."""
+        waiting = deque(sorted(((beginning(path), path) for path in paths), key=lambda one: one[0]))
+        while waiting or self._opened:
+            if not self._opened:
+                self._open(waiting.popleft()[1])
+                continue
+            is_full = len(self._opened) >= MOST_OPEN
+            until_ns = waiting[0][0] if waiting and not is_full else None
+            files = [file for _, file in self._opened]
+            ended = self._engine.read_merged(files, self._packets, until_ns)
+            path, file = self._opened[ended or 0]
+            if ended is not None:
+                self._close(ended)
+            elif until_ns is not None and min(file.next_ns or 0 for file in files) >= until_ns:
+                self._open(waiting.popleft()[1])
+            yield path, file
+
+    def end(self) -> None:
+        """Notes how far the open files were read."""
+        while self._opened:
+            self._close(0)
+
+    def _open(self, path: str) -> None:
+        file = self._open_file(path)
+        if file is not None:
+            self._opened.append((path, file))
+
+    def _close(self, index: int) -> None:
+        path, file = self._opened.pop(index)
+        if file.first_ns is not None and file.last_ns is not None:
+            self.spans.append(FileSpan(path, file.first_ns, file.last_ns))
