@@ -13,6 +13,7 @@ from netmon.records import STANDINGS, UNCOUNTED, ClassifiedFlow, Standing, Uncou
 _UNCOUNTED_TEXT: Mapping[Uncounted, str] = {
     "not_shown": "not shown to be the vendor's",
     "redirected": "to addresses that are not global",
+    "unseen": "of which too little was seen",
     "no_data": "without data",
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from netmon.countries import country_in_text
-from netmon.records import Place, Verdict
+from netmon.records import Contact, Place, Verdict
 from netmon.signatures.model import Location
 from netmon.verdict.concerns import ActiveConcern, explain
 from netmon.verdict.promises import Subject
@@ -21,7 +21,7 @@ MEANINGS: Mapping[str, str] = {
     "It may be another's.",
     "sinkholed": "The address is one that a DNS filter gives instead of the server's. "
     "Nothing shows that data left for the Internet.",
-    "no_contact": "The client tried to reach the vendor. No data was exchanged, so nothing was sent there.",
+    "no_contact": "The client tried to reach the vendor. No exchange of data was seen.",
     "name_unsolicited": "Only a DNS answer that no query was seen for links this flow to the vendor. "
     "Such an answer can be forged.",
     "name_unproven": "The name comes from a look-up that is not known to be this client's, or only "
@@ -52,6 +52,14 @@ MEANINGS: Mapping[str, str] = {
 }
 """What the reasons of undecided flows mean, and what they do not."""
 
+_UNHEARD = "Only packets from the server were seen. What the client sent, if anything, is not known."
+_ACKNOWLEDGED = (
+    "Only packets from the server were seen. They acknowledge data of the client, which was not seen."
+)
+_UNSTARTED = (
+    "The connection began before the sensor saw it, and no data of both sides was seen. What was sent before "
+    "is not known."
+)
 _UNSEEN = "What was sent, and where it went after that, cannot be seen from here."
 
 
@@ -65,6 +73,8 @@ class Words:
     locations: Mapping[str, Location]
     concerns: tuple[ActiveConcern, ...]  # about the countries that the sources name
     subject: Subject
+    contact: Contact
+    client_seen: bool  # a packet of the client was seen
 
     @property
     def hop(self) -> str:
@@ -121,7 +131,7 @@ def _sentences(verdict: Verdict, words: Words) -> Iterator[str]:
             lifted = REASONS[verdict.lifts or verdict.reason]
             yield f"Your policy makes an exception until {verdict.until}. Without it, {lifted}."
         case reason:
-            yield MEANINGS[reason]
+            yield _unclear(words) if reason == "insufficient_view" else MEANINGS[reason]
     yield from _why_a_notice(verdict, facts)
 
 
@@ -129,6 +139,15 @@ def _concern(words: Words) -> Iterator[str]:
     declared = words.place.confidence != "agreed"
     for concern in words.concerns:
         yield explain(concern, words.subject, declared=declared)
+
+
+def _unclear(words: Words) -> str:
+    """What is not known because packets were not seen."""
+    if words.facts.exchange == "seen":
+        return MEANINGS["insufficient_view"]
+    if words.client_seen:
+        return _UNSTARTED
+    return _ACKNOWLEDGED if words.contact == "data" else _UNHEARD
 
 
 def _why_a_notice(verdict: Verdict, facts: Facts) -> Iterator[str]:
