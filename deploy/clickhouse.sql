@@ -167,3 +167,38 @@ ENGINE = ReplacingMergeTree()
 PARTITION BY toDate(intDiv(time_ns, 86400000000000))
 ORDER BY (time_ns)
 TTL toDate(intDiv(time_ns, 86400000000000)) + INTERVAL 90 DAY;
+
+-- Machines by counting period: only at privacy level 1, and without any time within the period.
+CREATE TABLE IF NOT EXISTS counted
+(
+    sensor String,
+    run String,
+    period String,
+    vendor String,
+    client String,
+    day Int64,
+    key_id Nullable(String)
+)
+ENGINE = ReplacingMergeTree()
+PARTITION BY toDate(day)
+ORDER BY (sensor, run, period, vendor, client)
+TTL toDate(day) + INTERVAL 90 DAY;
+
+-- How many machines a sensor counted in a period.
+CREATE TABLE IF NOT EXISTS counts
+(
+    sensor String,
+    run String,
+    period String,
+    vendor String,
+    key_id String,
+    first_day Nullable(Int64),
+    day Int64,
+    machines Nullable(Int64),
+    is_complete Nullable(Int64),
+    since_ns Nullable(Int64)
+)
+ENGINE = ReplacingMergeTree()
+PARTITION BY toDate(day)
+ORDER BY (sensor, run, period, vendor, key_id)
+TTL toDate(day) + INTERVAL 90 DAY;

@@ -53,13 +53,21 @@ class Matcher:
     def find_network(self, address: str) -> int | None: ...
 
 @final
+class Wakeup:
+    """Ends the reading of pipes a second after a signal handler wrote to `fileno()`."""
+
+    def __init__(self) -> None: ...
+    def fileno(self) -> int: ...  # for `signal.set_wakeup_fd`
+
+@final
 class CaptureFile:
     """A pcap or pcapng file ("-": standard input), read as a stream; .gz and .zst are decompressed.
 
-    Raises CaptureError if it cannot be opened or is not a capture.
+    Raises CaptureError if it cannot be opened or is not a capture. The constructor waits until a pipe has
+    sent the header of the capture.
     """
 
-    def __init__(self, path: str, filter: Instructions = ()) -> None: ...
+    def __init__(self, path: str, filter: Instructions = (), wakeup: Wakeup | None = None) -> None: ...
     @staticmethod
     def begins_ns(
         path: str,
@@ -70,7 +78,7 @@ class CaptureFile:
     @property
     def position(self) -> int: ...  # bytes read from the file, before decompression
     @property
-    def size(self) -> int | None: ...  # bytes; None for standard input
+    def size(self) -> int | None: ...  # bytes; None for a pipe
     @property
     def packets(self) -> int: ...
     @property
@@ -107,7 +115,9 @@ class Engine:
         max_evidence_bytes: int = 0,  # of packets kept as evidence; 0: none are kept
         report_every_s: int = 0,  # 0: only when a flow ends
     ) -> None: ...
-    def read(self, file: CaptureFile, packets: int) -> bool: ...  # at most so many; False at its end
+    # At most so many; False at its end. Returns to the caller when a pipe has nothing more for so long.
+    def read(self, file: CaptureFile, packets: int, wait_s: float = 0.0) -> bool: ...
+    def report_openings(self) -> None: ...  # from now on also reports flows when they are recognised
     # One packet; `number` is its number in the capture, from 1, or 0.
     def feed(self, time_ns: int, link: int, data: bytes, wire_len: int, number: int = 0) -> None: ...
     def drain(self) -> Rows: ...  # rows since the last call

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netmon.language.language import ENGLISH, Language
+
 Kind = tuple[str, int]
+
+
+def _(text: str) -> str:
+    return text
+
 
 _NAMES: Mapping[Kind, str] = {
     ("ethertype", 0x0600): "XNS",
@@ -17,28 +24,28 @@ _NAMES: Mapping[Kind, str] = {
     ("ethertype", 0x6003): "DECnet",
     ("ethertype", 0x809B): "AppleTalk",
     ("ethertype", 0x8137): "IPX",
-    ("ethertype", 0x8874): "Broadcom switch tag",
+    ("ethertype", 0x8874): _("Broadcom switch tag"),
     ("ethertype", 0x8892): "PROFINET",
     ("ethertype", 0x88A4): "EtherCAT",
     ("ethertype", 0x88AB): "Powerlink",
-    ("ethertype", 0x88B5): "local experiment 1",
-    ("ethertype", 0x88B6): "local experiment 2",
+    ("ethertype", 0x88B5): _("local experiment 1"),
+    ("ethertype", 0x88B6): _("local experiment 2"),
     ("ethertype", 0x88B8): "GOOSE",
-    ("ethertype", 0x88BA): "sampled values of IEC 61850",
+    ("ethertype", 0x88BA): _("sampled values of IEC 61850"),
     ("ethertype", 0x88BB): "LWAPP",
     ("ethertype", 0x88BE): "ERSPAN",
     ("ethertype", 0x88CD): "SERCOS III",
     ("ethertype", 0x88E5): "MACsec",
     ("ethertype", 0x8903): "FabricPath",
     ("ethertype", 0x8906): "FCoE",
-    ("ethertype", 0x890D): "802.11 management over Ethernet",
+    ("ethertype", 0x890D): _("802.11 management over Ethernet"),
     ("ethertype", 0x8915): "RoCE",
     ("ethertype", 0x8917): "MIH",
-    ("ethertype", 0x9003): "a stacking tag",
-    ("ethertype", 0xD28B): "an Arista timestamp",
+    ("ethertype", 0x9003): _("a stacking tag"),
+    ("ethertype", 0xD28B): _("an Arista timestamp"),
     ("ip_protocol", 33): "DCCP",
     ("ip_protocol", 50): "IPsec ESP",
-    ("ip_protocol", 55): "minimal encapsulation",
+    ("ip_protocol", 55): _("minimal encapsulation"),
     ("ip_protocol", 94): "IPIP",
     ("ip_protocol", 108): "IPComp",
     ("ip_protocol", 132): "SCTP",
@@ -57,24 +64,24 @@ _NAMES: Mapping[Kind, str] = {
     ("link_type", 249): "USB",
     ("link_type", 253): "netlink",
     ("ppp_protocol", 0x002B): "IPX",
-    ("ppp_protocol", 0x003D): "multilink",
-    ("ppp_protocol", 0x0053): "encrypted",
-    ("ppp_protocol", 0x00FB): "compressed",
-    ("ppp_protocol", 0x00FD): "compressed or encrypted (MPPE)",
+    ("ppp_protocol", 0x003D): _("multilink"),
+    ("ppp_protocol", 0x0053): _("encrypted"),
+    ("ppp_protocol", 0x00FB): _("compressed"),
+    ("ppp_protocol", 0x00FD): _("compressed or encrypted (MPPE)"),
     ("llc", 0xE0): "IPX",
 }
 _KINDS: Mapping[str, str] = {
     "ethertype": "EtherType 0x{:04x}",
-    "link_type": "link type {}",
-    "ip_protocol": "IP protocol {}",
-    "ppp_protocol": "PPP protocol 0x{:04x}",
+    "link_type": _("link type {}"),
+    "ip_protocol": _("IP protocol {}"),
+    "ppp_protocol": _("PPP protocol 0x{:04x}"),
     "llc": "LLC 0x{:02x}",
-    "encrypted_wlan": "encrypted Wi-Fi",
-    "truncated": "headers truncated by the snap length",
-    "malformed": "malformed headers",
-    "too_deep": "too many stacked headers",
-    "not_ip": "headers without an IP packet",
-    "other": "other kinds",
+    "encrypted_wlan": _("encrypted Wi-Fi"),
+    "truncated": _("headers truncated by the snap length"),
+    "malformed": _("malformed headers"),
+    "too_deep": _("too many stacked headers"),
+    "not_ip": _("headers without an IP packet"),
+    "other": _("other kinds"),
 }
 _ENCRYPTED = {
     ("ethertype", 0x88E5),
@@ -103,29 +110,28 @@ _WITHOUT_IP = {
 """Protocols beside IP: nothing of them is missing in the result."""
 
 
-_LOOK = "look at such a packet with Wireshark, and check what the mirror adds to packets"
+_LOOK = _("look at such a packet with Wireshark, and check what the mirror adds to packets")
 _REMEDIES: Mapping[str, str] = {
-    "truncated": "capture complete packets",
+    "truncated": _("capture complete packets"),
     "malformed": _LOOK,
     "too_deep": _LOOK,
     "not_ip": _LOOK,
     "other": _LOOK,
-    "link_type": "capture on an interface of another type, or convert the file",
+    "link_type": _("capture on an interface of another type, or convert the file"),
 }
 
 
-def describe(kind: Kind) -> str:
+def describe(kind: Kind, language: Language = ENGLISH) -> str:
     """The protocol in words: "EtherType 0x88e5 (MACsec)"; the number alone if it has no well-known name."""
-    text = _KINDS[kind[0]].format(kind[1])
-    return f"{text} ({_NAMES[kind]})" if kind in _NAMES else text
+    text = language.say(_KINDS[kind[0]]).format(kind[1])
+    return f"{text} ({language.say(_NAMES[kind])})" if kind in _NAMES else text
 
 
-def remedy(kind: Kind) -> str:
+def remedy(kind: Kind, language: Language = ENGLISH) -> str:
     """What to do about packets of this kind."""
     if kind in _ENCRYPTED:
-        return "mirror where the packets are not encrypted"
+        return language.say("mirror where the packets are not encrypted")
     if kind in _WITHOUT_IP:
-        return "it carries no IP, so exclude it with a filter if that is expected"
-    return _REMEDIES.get(
-        kind[0], "let the mirror send packets without this header, or mirror at another point"
-    )
+        return language.say("it carries no IP, so exclude it with a filter if that is expected")
+    other = _("let the mirror send packets without this header, or mirror at another point")
+    return language.say(_REMEDIES.get(kind[0], other))

@@ -15,6 +15,7 @@ NetmonError             any error reported in one line: what, where, what to do
 
 from __future__ import annotations
 
+import importlib.util
 import shlex
 import sys
 
@@ -71,6 +72,9 @@ def reason_of(error: OSError) -> str:
 def install_command(requirement: str) -> str:
     """The shell command that installs a package into the Python that runs netmon.
 
-    netmon is not on a package index, so an extra of its own cannot be installed by name.
+    netmon is not on a package index, so an extra of its own cannot be installed by name. The environments of
+    uv and of the Debian package have no pip: that of the system then installs into them.
     """
+    if importlib.util.find_spec("pip") is None:
+        return shlex.join(["python3", "-m", "pip", "--python", sys.executable, "install", requirement])
     return shlex.join([sys.executable, "-m", "pip", "install", requirement])

@@ -12,8 +12,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from netmon.encapsulations import Kind, describe, remedy
+from netmon.language.language import ENGLISH, Language
 
-INTERCEPTED = (
+
+def _(text: str) -> str:
+    return text
+
+
+INTERCEPTED = _(
     "unrelated destinations are equally near: a middlebox seems to answer handshakes, "
     "so no round trip excludes a place"
 )
@@ -33,9 +39,7 @@ class Threshold:
     share: float
     min_total: int
     text: str  # explanation and remedy; {part}, {total} and {percent} are replaced by numbers
-    undecoded_text: str | None = (
-        None  # instead of `text`, where the cause may be packets that were not decoded
-    )
+    undecoded_text: str | None = None  # instead, where the cause may be packets that were not decoded
 
 
 THRESHOLDS = (
@@ -45,7 +49,7 @@ THRESHOLDS = (
         ("packets", "dropped"),
         0.0,
         1,
-        "the kernel dropped {part} of {total} packets: increase capture.ring_mib or capture.workers",
+        _("the kernel dropped {part} of {total} packets: increase capture.ring_mib or capture.workers"),
     ),
     Threshold(
         "interface_dropped",
@@ -53,7 +57,7 @@ THRESHOLDS = (
         ("packets", "interface_dropped"),
         0.0,
         1,
-        "the interface dropped {part} packets before the kernel saw them: enlarge its ring (ethtool -G)",
+        _("the interface dropped {part} packets before the kernel saw them: enlarge its ring (ethtool -G)"),
     ),
     Threshold(
         "undecoded",
@@ -61,7 +65,7 @@ THRESHOLDS = (
         ("packets",),
         0.05,
         10,
-        "{percent} of packets could not be decoded, so their connections are missing: {what}",
+        _("{percent} of packets could not be decoded, so their connections are missing: {what}"),
     ),
     Threshold(
         "unseen",
@@ -69,10 +73,14 @@ THRESHOLDS = (
         ("tcp_bytes", "unseen_tcp_bytes"),
         0.01,
         1_000_000,
-        "{percent} of TCP bytes were acknowledged but not seen: "
-        "the mirror loses packets, or one direction is missing",
-        "{percent} of TCP bytes were acknowledged but not seen: "
-        "they may be in the packets that could not be decoded ({kinds})",
+        _(
+            "{percent} of TCP bytes were acknowledged but not seen: "
+            "the mirror loses packets, or one direction is missing"
+        ),
+        _(
+            "{percent} of TCP bytes were acknowledged but not seen: "
+            "they may be in the packets that could not be decoded ({kinds})"
+        ),
     ),
     Threshold(
         "one_way",
@@ -80,10 +88,14 @@ THRESHOLDS = (
         ("connections",),
         0.1,
         20,
-        "{part} of {total} connections were seen in one direction only: "
-        "mirror both directions, or capture on the other port as well",
-        "{part} of {total} connections were seen in one direction only: "
-        "the other direction may be in the packets that could not be decoded ({kinds})",
+        _(
+            "{part} of {total} connections were seen in one direction only: "
+            "mirror both directions, or capture on the other port as well"
+        ),
+        _(
+            "{part} of {total} connections were seen in one direction only: "
+            "the other direction may be in the packets that could not be decoded ({kinds})"
+        ),
     ),
     Threshold(
         "answers_only",
@@ -91,10 +103,14 @@ THRESHOLDS = (
         ("solicited_dns_answers", "unsolicited_dns_answers"),
         0.9,
         20,
-        "{percent} of DNS answers were seen without their query, so they prove no name: "
-        "mirror both directions of DNS, or find out which host sends unsolicited answers",
-        "{percent} of DNS answers were seen without their query, so they prove no name: "
-        "the queries may be in the packets that could not be decoded ({kinds})",
+        _(
+            "{percent} of DNS answers were seen without their query, so they prove no name: "
+            "mirror both directions of DNS, or find out which host sends unsolicited answers"
+        ),
+        _(
+            "{percent} of DNS answers were seen without their query, so they prove no name: "
+            "the queries may be in the packets that could not be decoded ({kinds})"
+        ),
     ),
     Threshold(
         "duplicates",
@@ -102,7 +118,7 @@ THRESHOLDS = (
         ("packets",),
         0.05,
         1000,
-        "{percent} of packets are duplicates, counted once: mirror each path at one point only",
+        _("{percent} of packets are duplicates, counted once: mirror each path at one point only"),
     ),
     Threshold(
         "gap",
@@ -110,9 +126,11 @@ THRESHOLDS = (
         ("connections",),
         0.05,
         20,
-        "{part} hellos have missing segments, and possibly no name: the mirror loses packets",
-        "{part} hellos have missing segments, and possibly no name: "
-        "they may be in the packets that could not be decoded ({kinds})",
+        _("{part} hellos have missing segments, and possibly no name: the mirror loses packets"),
+        _(
+            "{part} hellos have missing segments, and possibly no name: "
+            "they may be in the packets that could not be decoded ({kinds})"
+        ),
     ),
     Threshold(
         "cut",
@@ -120,7 +138,10 @@ THRESHOLDS = (
         ("packets",),
         0.01,
         1000,
-        "{percent} of packets are truncated by the snap length, so names are lost: capture complete packets",
+        _(
+            "{percent} of packets are truncated by the snap length, so names are lost: "
+            "capture complete packets"
+        ),
     ),
     Threshold(
         "overlapping",
@@ -128,8 +149,10 @@ THRESHOLDS = (
         ("packets",),
         0.0,
         1,
-        "hosts with equal addresses in several VLANs or VNIs were taken for one ({part} times), "
-        "so names may be those of the other host: set flows.separate_by",
+        _(
+            "hosts with equal addresses in several VLANs or VNIs were taken for one ({part} times), "
+            "so names may be those of the other host: set flows.separate_by"
+        ),
     ),
     Threshold(
         "clock",
@@ -137,8 +160,10 @@ THRESHOLDS = (
         ("packets",),
         0.0,
         1,
-        "the clock of the packets was set, or differs from that of the other interfaces "
-        "by more than a second ({part} times): synchronise it (NTP or PTP)",
+        _(
+            "the clock of the packets was set, or differs from that of the other interfaces "
+            "by more than a second ({part} times): synchronise it (NTP or PTP)"
+        ),
     ),
     Threshold(
         "misdated",
@@ -146,8 +171,10 @@ THRESHOLDS = (
         ("packets",),
         0.0,
         1,
-        "{part} of {total} packets have a time that those around them contradict, and are read at the time "
-        "of those: sort merged files (reordercap), and check the clock of the capture",
+        _(
+            "{part} of {total} packets have a time that those around them contradict, and are read at "
+            "the time of those: sort merged files (reordercap), and check the clock of the capture"
+        ),
     ),
     Threshold(
         "coalesced",
@@ -155,8 +182,10 @@ THRESHOLDS = (
         ("packets",),
         0.01,
         1000,
-        "{percent} of packets were merged by offloading, so that IP headers are not counted: "
-        "disable it (ethtool -K … gro off lro off)",
+        _(
+            "{percent} of packets were merged by offloading, so that IP headers are not counted: "
+            "disable it (ethtool -K … gro off lro off)"
+        ),
     ),
 )
 """All problems of a view, worst first; `problem` is a closed set, used as a metric label."""
@@ -168,7 +197,7 @@ MOSTLY = 0.5
 """With a larger share of packets that could not be decoded, nothing that was not seen is an all-clear."""
 
 
-def unread_text(stats: Mapping[str, Any]) -> str | None:
+def unread_text(stats: Mapping[str, Any], language: Language = ENGLISH) -> str | None:
     """That most packets of the run could not be decoded, in one line; None if most could."""
     total: Counter[str | Kind] = Counter()
     for counters in by_interface(stats).values():
@@ -176,7 +205,12 @@ def unread_text(stats: Mapping[str, Any]) -> str | None:
     part, packets = _part_and_total(UNDECODED, total)
     if part <= MOSTLY * packets:
         return None
-    return f"{part:,} of {packets:,} packets could not be decoded: {undecoded_text(total)}"
+    return language.say(
+        "{part} of {packets} packets could not be decoded: {what}",
+        part=language.number(part),
+        packets=language.number(packets),
+        what=undecoded_text(total, language),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +222,10 @@ class Fault:
     text: str
 
 
-def find_faults(stats: Mapping[str, Any]) -> list[Fault]:
+def find_faults(stats: Mapping[str, Any], language: Language = ENGLISH) -> list[Fault]:
     """The problems of the view of each interface, over the whole run."""
     found = (
-        _fault(threshold, name, counters)
+        _fault(threshold, name, counters, language)
         for name, counters in by_interface(stats).items()
         for threshold in THRESHOLDS
     )
@@ -208,19 +242,20 @@ def by_interface(stats: Mapping[str, Any]) -> dict[str, Counters]:
     }
 
 
-def _fault(threshold: Threshold, name: str, counters: Counters) -> Fault | None:
+def _fault(threshold: Threshold, name: str, counters: Counters, language: Language = ENGLISH) -> Fault | None:
     part, total = _part_and_total(threshold, counters)
     if not _exceeds(threshold, counters):
         return None
     text = threshold.text
     if threshold.undecoded_text is not None and _exceeds(UNDECODED, counters):
         text = threshold.undecoded_text
-    text = text.format(
-        part=f"{part:,}",
-        total=f"{total:,}",
-        percent=percent_text(part, total),
-        kinds=kinds_text(counters),
-        what=undecoded_text(counters),
+    text = language.say(
+        text,
+        part=language.number(part),
+        total=language.number(total),
+        percent=language.localised(percent_text(part, total)),
+        kinds=kinds_text(counters, language),
+        what=undecoded_text(counters, language),
     )
     return Fault(name, threshold.problem, f"{name}: {text}" if name else text)
 
@@ -240,15 +275,17 @@ def _kinds(counters: Counters) -> list[Kind]:
     return [kind for _, kind in sorted(counts, reverse=True)[:3]]
 
 
-def kinds_text(counters: Counters) -> str:
+def kinds_text(counters: Counters, language: Language = ENGLISH) -> str:
     """What most of the packets that were not decoded carry: "EtherType 0x88e5 (MACsec), link type 147"."""
-    return ", ".join(map(describe, _kinds(counters)))
+    return ", ".join(describe(kind, language) for kind in _kinds(counters))
 
 
-def undecoded_text(counters: Counters) -> str:
+def undecoded_text(counters: Counters, language: Language = ENGLISH) -> str:
     """As `kinds_text`, and what to do about the most frequent kind."""
     kinds = _kinds(counters)
-    return f"{kinds_text(counters)}; {remedy(kinds[0])}" if kinds else "of unknown kinds"
+    if not kinds:
+        return language.say("of unknown kinds")
+    return f"{kinds_text(counters, language)}; {remedy(kinds[0], language)}"
 
 
 def percent_text(part: int, total: int) -> str:

@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from netmon.language.language import ENGLISH
+from netmon.language.sentences import Sentence, say_all
+
 EncryptedDns = Literal["dot", "doh", "doq"]
 Ech = Literal["grease", "used"]
 Interception = Literal["unknown", "unlikely", "suspected"]
@@ -26,8 +29,8 @@ Contact = Literal[
 ]
 """How far client and server came in contact, weakest first: a closed set.
 
-Payload of a client alone shows an answer if it needs one: it is a TCP segment after the handshake, or a QUIC
-packet with the keys of the handshake. TCP payload that was not seen counts if the other side acknowledged it.
+Payload of a client alone shows an answer if it needs one: a TCP segment after the handshake, or a QUIC packet
+with its keys. TCP payload that was not seen counts if the other side acknowledged it.
 """
 CONTACTS: tuple[Contact, ...] = get_args(Contact)
 
@@ -172,9 +175,9 @@ as            the AS that announces the address
 class FlowRecord:
     """One report on one bidirectional flow, in the order of the engine's rows.
 
-    A flow in a capture file is reported once (`phase` "end"). The live sensor reports it when it is tagged
-    ("open"), while it is active ("update"), and when it ends ("end"). `sent_*` and `received_*` are totals so
-    far; `new_*` are the bytes since the flow's previous report.
+    A flow in a capture file is reported once (`phase` "end"), a live one when it is tagged ("open"), while it
+    is active ("update"), and when it ends ("end"). `sent_*` and `received_*` are totals so far; `new_*` are
+    the bytes since the flow's previous report.
 
     `rtt_ns` is the time from SYN to SYN-ACK, or from a QUIC client's first Initial to the server's first
     datagram, as seen by the sensor. It is None when it might be too small: after a retransmission, or when
@@ -195,9 +198,7 @@ class FlowRecord:
     client_host: str | None  # the name that it states in DHCP or multicast DNS; only if machines are named
     server: str
     server_port: int
-    embedded: (
-        str | None
-    )  # the IPv4 address in `server` at which the flow arrives: see `netmon.places.embedded`
+    embedded: str | None  # the IPv4 address in `server` at which it arrives: see `netmon.places.embedded`
     interface: str | None  # the capture interface, if known
     vlan: int | None  # the outermost VLAN, if flows are separated by it
     inner_vlan: int | None  # the VLAN inside it
@@ -273,9 +274,7 @@ class DnsRecord:
     truncated: bool
     questions: tuple[tuple[str, str], ...]  # (name, type)
     answers: tuple[tuple[str, str, int, str], ...]  # (name, type, ttl_s, data)
-    damage: (
-        str | None
-    )  # the first error; what is above stands before it. "fragment": IP fragments are missing
+    damage: str | None  # the first error; the above stands before it. "fragment": fragments are missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,24 +329,27 @@ class Place:
     """The countries that sources name, without refuted votes, sorted: one if the country is known. More than
     one, or one in doubt, only if at least two independent sources locate the address and each of them tells
     its country; otherwise none."""
+    agreeing: int = 0  # independent sources that agree on the country; 0 unless the confidence is "agreed"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement on one flow: an outcome and one reason from a closed set (see `netmon.verdict.table`).
-
-    Only an undecided verdict lacks something.
-    """
+    """The judgement on one flow: an outcome and one reason from a closed set (see `netmon.verdict.table`)."""
 
     outcome: Outcome
     reason: str
     promise: str | None = None  # id of the promise that was applied
     lifts: str | None = None  # the reason that would apply without exceptions of the policy
     until: str | None = None  # the exception's last day
-    lacks: Lack | None = None  # what is missing for a decision
+    lacks: Lack | None = None  # what is missing for a decision; only of an undecided verdict
     severity: Severity | None = None  # of a finding; None: it is none
-    explanation: str | None = None  # what the reason means here, and what it does not, in plain sentences
+    meaning: tuple[Sentence, ...] = ()  # what the reason means here, and what it does not
     row: str | None = None  # the row of the table that decided: its condition in words
+
+    @property
+    def explanation(self) -> str | None:
+        """Its meaning in plain English."""
+        return say_all(self.meaning, ENGLISH) or None
 
     @property
     def is_alarm(self) -> bool:

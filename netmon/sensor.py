@@ -6,7 +6,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -26,6 +26,8 @@ from netmon.outputs.births import Labels
 from netmon.outputs.engine_metrics import FLOW_PACKET_SEEN
 from netmon.outputs.events import Events, Stream
 from netmon.outputs.lines import Lines
+from netmon.outputs.machines_file import MachinesFile
+from netmon.outputs.new_findings import NewFindings
 from netmon.outputs.observer import Observer, new_run
 from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
@@ -34,11 +36,13 @@ from netmon.outputs.run_events import RunPhase
 from netmon.places.round_trips_file import RoundTripsFile
 from netmon.privacy import Privacy
 from netmon.signatures.match import compile_matcher
+from netmon.signatures.model import Location, Vendor
 from netmon.sources import ContinuousSource, Stats
 from netmon.sources.port_lines import PortLines
 from netmon.store.live_record import LiveRecord
 from netmon.store.writer import StoreWriter
 from netmon.supervisor import Supervisor
+from netmon.timer import Timer
 from netmon.version import package_version
 
 RELOAD_WITHIN_S = 30.0
@@ -76,7 +80,9 @@ class Sensor:
         self._series = SeriesFile(folder, self._log_further)
         self._trips_file = RoundTripsFile(folder, config.position, self._log_further)
         self._trips = self._trips_file.load()
-        for file in (self._state, self._series, self._trips_file):
+        self._machines_file = MachinesFile(folder, self._log_further)
+        self._machines = self._machines_file.load()
+        for file in self._state_files():
             file.probe()
         loaded = self._load()
         self._monitor = loaded.monitor
@@ -99,14 +105,39 @@ class Sensor:
         self._store: StoreWriter | None = None
         self._record: LiveRecord | None = None
         self._outputs: list[Output] = [self.prometheus]
+        self._findings: NewFindings | None = None
+        self._watch: Callable[[Stats, float], None] = _ignore
         self._recorder: Recorder | None = None
         self._reloads: SimpleQueue[ReloadRequest] = SimpleQueue()
         self._waiting: list[ReloadRequest] = []
         self._reload: _Reload | None = None
-        self._checks = _Timer(_CHECK_EVERY_S, time.monotonic())
-        self._refreshes = _Timer(_REFRESH_EVERY_S, time.monotonic() + _REFRESH_EVERY_S)
+        self._checks = Timer(_CHECK_EVERY_S, time.monotonic())
+        self._refreshes = Timer(_REFRESH_EVERY_S, time.monotonic() + _REFRESH_EVERY_S)
         self._is_running = False
         self.prometheus.loaded(loaded.monitor.signatures, loaded.series, time.time())
+
+    @property
+    def locations(self) -> Mapping[str, Location]:
+        """The locations of the signatures in use."""
+        return self._monitor.signatures.locations
+
+    @property
+    def vendors(self) -> Mapping[str, Vendor]:
+        """The vendors of the signatures in use."""
+        return self._monitor.signatures.vendors
+
+    def add_output(self, output: Output) -> None:
+        """Adds an output. To be called before `run`."""
+        self._outputs.append(output)
+
+    def add_findings(self, findings: NewFindings, watch: Callable[[Stats, float], None]) -> None:
+        """Adds the lines about new findings. To be called before `run`.
+
+        `watch` is called about once a second with the counters and the time of a monotonic clock.
+        """
+        self._findings = findings
+        self._watch = watch
+        self._outputs.append(findings)
 
     def add_evidence(self, evidence: OpenEvidence) -> None:
         """Adds an output of evidence. To be called before `run`."""
@@ -131,7 +162,7 @@ class Sensor:
         self._lines += [spool] if spool else []
         streams: list[Stream] = [one for one in (store, spool) if one is not None]
         locations = self._monitor.signatures.locations
-        self._record = LiveRecord(streams, self._config, privacy, locations, self._observer)
+        self._record = LiveRecord(streams, self._config, privacy, locations, self._observer, self._machines)
         self._outputs.append(self._record)
         if self._recorder is not None:
             for stream in streams:
@@ -166,11 +197,16 @@ class Sensor:
             self._is_running = False
             self._save(math.inf)
             self._note("end")
+            self._machines_file.save(self._machines, math.inf)  # without those that were written
 
     def stop(self) -> None:
         """Ends `run` soon."""
         self._supervisor.stopping()
         self._source.stop()
+
+    def stats(self) -> Stats:
+        """The counters of the source."""
+        return self._source.stats()
 
     def is_ready(self) -> bool:
         """True while records are processed."""
@@ -258,6 +294,7 @@ class Sensor:
         self._log_ports(stats)
         for line in (*self._quality.check(stats, now_s), *self._activity.check(stats, time.time())):
             self._log(line)
+        self._watch(stats | {"degraded": self._quality.degraded}, now_s)
 
     def _log_ports(self, stats: Stats) -> None:
         """Logs which interfaces are captured now and were not, or the reverse."""
@@ -269,6 +306,10 @@ class Sensor:
         self._state.save(self._destinations, now_s)
         self._series.save(self.prometheus.changes + self._activity.changes, self._remembered, now_s)
         self._trips_file.save(self._trips, now_s)
+        self._machines_file.save(self._machines, now_s)
+
+    def _state_files(self) -> tuple[DestinationsFile | SeriesFile | RoundTripsFile | MachinesFile, ...]:
+        return self._state, self._series, self._trips_file, self._machines_file
 
     def _remembered(self) -> Remembered:
         """What metrics must not lose: that of the flows, and when interfaces last showed a packet of one."""
@@ -300,9 +341,14 @@ class Sensor:
         stats = self._source.stats()
         return stats | {
             "evicted": stats["evicted"]
-            | {"round_trips": self._trips.evicted, "destinations": self._destinations.evicted},
+            | {
+                "round_trips": self._trips.evicted,
+                "destinations": self._destinations.evicted,
+                "counted_machines": self._machines.evicted,
+                "printed_findings": self._findings.forgotten if self._findings else 0,
+            },
             "new_destinations": self._destinations.new_counts,
-            "is_state_saved": all(one.is_saved for one in (self._state, self._series, self._trips_file)),
+            "is_state_saved": all(one.is_saved for one in self._state_files()),
             "round_trip_jumps": self._trips.jumps,
             "lost_events": sum(lines.lost for lines in self._lines),
             "degraded": self._quality.degraded,
@@ -336,20 +382,5 @@ class _Reload(NamedTuple):
     loading: Loading[_Loaded]
 
 
-class _Timer:
-    """Is due first at `first_s`, and then at intervals. Times are seconds of a monotonic clock."""
-
-    def __init__(self, every_s: float, first_s: float) -> None:
-        self._every_s = every_s
-        self._next_s = first_s
-
-    def is_due(self, now_s: float) -> bool:
-        """True once per interval."""
-        if now_s < self._next_s:
-            return False
-        self._next_s = now_s + self._every_s
-        return True
-
-    def expire(self) -> None:
-        """Makes it due at once."""
-        self._next_s = -math.inf
+def _ignore(_stats: Stats, _now_s: float) -> None:
+    """Watches nothing."""

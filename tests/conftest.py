@@ -98,9 +98,10 @@ def libpcap() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _state() -> Iterator[None]:
-    """Keeps the state of the tests' sensors apart from that of the user who runs them."""
+    """Keeps the state of the tests' sensors, and the language, apart from those of the user who runs them."""
     with pytest.MonkeyPatch.context() as patch, open_folder() as folder:
         patch.setenv("XDG_STATE_HOME", str(folder))
+        patch.setenv("LC_ALL", "C.UTF-8")
         yield
 
 

@@ -58,7 +58,7 @@ def reused_results(terminalreporter: pytest.TerminalReporter) -> int:
 
 def result_key(test: str, pathspecs: tuple[str, ...]) -> str:
     """What the result of a test depends on, as a digest."""
-    return hashlib.sha256(f"{test}\0{_machine()}\0{_files(pathspecs)}".encode()).hexdigest()
+    return hashlib.sha256(f"{test}\0{_machine()}\0{files_digest(pathspecs)}".encode()).hexdigest()
 
 
 @functools.cache
@@ -69,7 +69,7 @@ def _machine() -> str:
 
 
 @functools.cache
-def _files(pathspecs: tuple[str, ...]) -> str:
+def files_digest(pathspecs: tuple[str, ...]) -> str:
     """The content of files that git tracks, and of new ones. Raises CalledProcessError without git."""
     words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *pathspecs]
     listed = subprocess.run(words, cwd=ROOT, capture_output=True, check=True).stdout.split(b"\0")

@@ -21,6 +21,7 @@ LONGEST_FIRST = (
     "test_mirror_port.py",
     "test_sanitizers.py",
     "deploy/test_deploy_image.py",
+    "deploy/test_deploy_debian.py",
     "test_captures.py",
 )
 """Files that take long: no process is left with one at the end, while the others have nothing to do."""

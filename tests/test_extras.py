@@ -1,8 +1,11 @@
 """The packages that error messages name are those of netmon's extras."""
 
+import os
 import shlex
+import subprocess
 import sys
 import tomllib
+import venv
 from pathlib import Path
 
 import pytest
@@ -43,6 +46,25 @@ def test_the_command_installs_into_the_python_that_runs_netmon():
     command = install_command("pyshark>=0.6,<0.7")
     assert command.endswith(" -m pip install 'pyshark>=0.6,<0.7'")
     assert shlex.split(command) == [sys.executable, "-m", "pip", "install", "pyshark>=0.6,<0.7"]
+
+
+@pytest.mark.slow
+def test_the_command_works_where_there_is_no_pip(tmp_path):
+    """In an environment without pip, as uv makes them, the pip of the system installs into it."""
+    venv.create(tmp_path / "environment")
+    python = tmp_path / "environment" / "bin" / "python"
+    script = "from netmon.errors import install_command; print(install_command('pip>=24'))"
+    words = [python, "-c", script]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == f"python3 -m pip --python {python} install 'pip>=24'\n"
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    installed = subprocess.run(
+        done.stdout, shell=True, env=environment, capture_output=True, text=True, check=False
+    )
+    if "No matching distribution found" in installed.stderr:
+        pytest.skip("needs a package index")
+    assert installed.returncode == 0, installed.stderr
+    subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=True)
 
 
 def test_no_message_names_a_distribution_that_no_index_has():

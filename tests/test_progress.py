@@ -20,7 +20,7 @@ COUNT = 3 * REPORT_EVERY
 def test_the_count_grows_while_signatures_are_read(tmp_path):
     """From the first thousands to all; a small set reports nothing."""
     counts = []
-    write_set(tmp_path, COUNT, COUNT, mixed=True)
+    write_set(tmp_path, COUNT, COUNT, shape="mixed")
     load_folder(tmp_path, counts.append)
     assert counts == list(range(REPORT_EVERY, 2 * COUNT, REPORT_EVERY))
     counts.clear()

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 LONGEST_FILE = 400
 CODE = sorted(
     path
-    for folder in ("netmon", "grafana", "tests", "engine")
+    for folder in ("netmon", "grafana", "deploy", "tests", "engine")
     for suffix in ("*.py", "*.rs")
     for path in (ROOT / folder).rglob(suffix)
     if "target" not in path.parts
@@ -44,7 +44,7 @@ def test_vendors_are_data():
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "signatures").glob("*.yaml")]
     vendors = {name for text in texts for name in re.findall(r"^vendor: *(\w+)", text, re.MULTILINE)}
     assert vendors
-    code = [path for path in CODE if path.parts[len(ROOT.parts)] in ("netmon", "grafana", "engine")]
+    code = [path for path in CODE if path.parts[len(ROOT.parts)] in ("netmon", "grafana", "deploy", "engine")]
     named = {
         _id(path) for path in code if any(v in path.read_text(encoding="utf-8").lower() for v in vendors)
     }

@@ -64,8 +64,8 @@ def test_keys_differ_by_test_and_content(tmp_path, monkeypatch):
     keys = set()
     for content in ("a", "b"):
         (tmp_path / "file").write_text(content)
-        reuse._files.cache_clear()
+        reuse.files_digest.cache_clear()
         keys |= {reuse.result_key(test, ("file",)) for test in ("one", "two")}
         keys.add(reuse.result_key("one", ("other",)))
-    reuse._files.cache_clear()
+    reuse.files_digest.cache_clear()
     assert len(keys) == 5

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from netmon.errors import SignatureError
 from netmon.signatures.load import load_folder
+from netmon.yaml_entries import pairs, plain
 from netmon.yaml_nodes import Document
-from netmon.yaml_runs import LEAST_LINES, pairs, plain, take_runs
+from netmon.yaml_runs import LEAST_LINES, take_runs
 from tests.bench.signatures import write_set
 
 COUNT = 2 * LEAST_LINES
@@ -107,7 +108,7 @@ def outcome(folder: Path) -> list[str]:
 
 def test_lines_of_mixed_shapes_are_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever keys they have, in whatever order, the rules are those of the YAML."""
-    write_set(tmp_path, COUNT, COUNT, mixed=True)
+    write_set(tmp_path, COUNT, COUNT, shape="mixed")
     file = tmp_path / "large0.yaml"
     assert [len(run.lines) for run in Document(file).runs] == [COUNT, COUNT]
     with_runs = outcome(tmp_path)
@@ -115,6 +116,40 @@ def test_lines_of_mixed_shapes_are_a_run(tmp_path: Path, monkeypatch: pytest.Mon
     assert not Document(file).runs
     assert with_runs == outcome(tmp_path)
     assert len(with_runs) == 2 * COUNT
+
+
+def dumped(lines: list[str]) -> list[str]:
+    """Elements as PyYAML writes them: keys sorted, each on a line of its own."""
+    return yaml.safe_dump(yaml.safe_load("\n".join(lines))).splitlines()
+
+
+def spaced(lines: list[str]) -> list[str]:
+    """Elements as formatters write them, with comments."""
+    return [f"# {at}\n" + line.replace("{", "{ ").replace("}", " }  # ok") for at, line in enumerate(lines)]
+
+
+@pytest.mark.parametrize("layout", [dumped, spaced])
+@pytest.mark.parametrize("is_wrong", [False, True])
+def test_the_layout_of_a_long_list_does_not_matter(
+    tmp_path: Path, monkeypatch, layout, is_wrong: bool
+) -> None:
+    """Lists as programs write them are runs too, with the rules and the errors of the YAML."""
+    write_set(tmp_path, COUNT, COUNT)
+    file = tmp_path / "large0.yaml"
+    lines = file.read_text().split("\n")
+    first = next(at for at, line in enumerate(lines) if line.lstrip().startswith("- {suffix: n0."))
+    indent = " " * (len(lines[first]) - len(lines[first].lstrip()))
+    elements = [line.strip() for line in lines[first : first + COUNT]]
+    if is_wrong:
+        elements[300] = elements[300].replace("official", "offical")
+    changed_lines = "\n".join(layout(elements)).split("\n")
+    lines[first : first + COUNT] = [indent + line for line in changed_lines]
+    file.write_text("\n".join(lines))
+    assert len(Document(file).runs) == 2
+    with_runs = outcome(tmp_path)
+    monkeypatch.setattr("netmon.yaml_runs.LEAST_LINES", 10**9)
+    assert with_runs == outcome(tmp_path)
+    assert (len(with_runs) == 1) is is_wrong
 
 
 @pytest.mark.parametrize("line", ODD)
@@ -155,20 +190,85 @@ WRITTEN = st.one_of(
 )
 
 
+def nothing_or_text(node: yaml.Node) -> str | None:
+    """The text of a node, as `plain` gives it; None for a collection, null, and white space."""
+    is_text = isinstance(node, yaml.ScalarNode) and node.tag != "tag:yaml.org,2002:null"
+    return node.value if is_text and node.value.strip() else None
+
+
+def content(node: yaml.Node) -> object:
+    """What a node says, however it is written; null alone is told from text."""
+    if isinstance(node, yaml.SequenceNode):
+        return [content(one) for one in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return [(content(key), content(value)) for key, value in node.value]
+    return node.value, node.tag == "tag:yaml.org,2002:null"
+
+
+LAYOUTS = (
+    "- {{suffix: {0}, note: {0}}}",
+    "- {{ suffix: {0},  note: {0} }}  # comment",
+    "-  {{'suffix': {0}, \"note\":  {0}}}",
+    "- suffix: {0}\n  note: {0}",
+    "-   suffix:   {0}   # comment\n    note: {0}\r",
+    "- 'suffix': {0}\n  note:\n  - {0}\n  - b",
+    "- suffix: {0}\n  note:\n    a: {0}\n    b: c",
+)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
 @given(written=WRITTEN)
-def test_a_value_in_a_run_is_that_of_the_yaml(written: str) -> None:
-    """Whatever is taken for a line of a run, YAML reads it, and alike."""
-    line = f"- {{suffix: {written}, note: {written}}}"
-    _, runs = take_runs("\n".join([line] * LEAST_LINES))
+def test_a_value_in_a_run_is_that_of_the_yaml(layout: str, written: str) -> None:
+    """Whatever is taken for an entry of a run, YAML reads it, and alike."""
+    text = layout.format(written)
+    _, runs = take_runs("\n".join([text] * LEAST_LINES))
     if not runs:
         return
-    entry = next(runs[0].entries())
-    read = yaml.compose(line, Loader=yaml.SafeLoader).value[0]
-    [(key, value), (_, same)] = read.value
-    is_text = isinstance(value, yaml.ScalarNode) and value.tag != "tag:yaml.org,2002:null"
-    text = value.value if is_text and value.value.strip() else None
-    assert (entry.key, plain(entry.value), plain(pairs(entry.rest)["note"])) == (key.value, text, text)
-    assert same.value == value.value or not is_text
+    number, entry = next(runs[0].entries())
+    read = yaml.compose(text, Loader=yaml.SafeLoader).value[0]
+    found = {entry.key: entry.value, **(pairs(entry.rest) or {})}
+    assert number == 1
+    assert {key: plain(value) for key, value in found.items()} == {
+        key.value: nothing_or_text(value) for key, value in read.value
+    }
+    for (_, node), value in zip(read.value, found.values(), strict=True):
+        if isinstance(node, yaml.CollectionNode):
+            assert content(yaml.compose(value)) == content(node)
+
+
+SOME_LINES = """\
+- suffix: a.b
+  status: official
+  sources: [O1]
+  sources:
+  - O1
+    - O1
+  note: a, b
+  note: x
+  # comment
+
+- {suffix: a.b, note: 'c'}
+  votes:
+    db: RU
+- suffix:
+    a.b
+  note: >-
+    folded
+-"""
+
+
+@given(text=st.lists(st.sampled_from(SOME_LINES.split("\n")), max_size=12))
+def test_entries_of_several_lines_are_those_of_the_yaml(text: list[str]) -> None:
+    """Whatever lines follow each other: a run has the entries and values of the YAML, or there is no run."""
+    lines = ["- suffix: a.b", *text]
+    _, runs = take_runs("\n".join(lines * LEAST_LINES))
+    if not runs or len(runs[0].lines) < len(lines):
+        return
+    read = yaml.compose("\n".join(lines), Loader=yaml.SafeLoader).value
+    for (number, entry), node in zip(runs[0].entries(), read, strict=False):
+        written = ", ".join(filter(None, (f"{entry.key}: {entry.value}", entry.rest)))
+        assert number == node.start_mark.line + 1
+        assert content(yaml.compose(f"{{{written}}}")) == content(node)
 
 
 @pytest.mark.parametrize("before", ["text: |\n", "text: '\n", "list: [\n", "text: >-\n"])
@@ -193,8 +293,9 @@ def test_line_numbers_behind_a_run_are_kept() -> None:
 
 
 @pytest.mark.slow
-def test_a_large_set_needs_little_memory() -> None:
+@pytest.mark.parametrize("shape", ["mixed", "blocks"])
+def test_a_large_set_needs_little_memory(shape: str) -> None:
     """100,000 names and as many networks of several vendors and many shapes take less than 300 MB."""
-    words = (sys.executable, "-m", "tests.bench.signatures", str(LARGE), str(LARGE), "4", "1")
+    words = (sys.executable, "-m", "tests.bench.signatures", str(LARGE), str(LARGE), "4", shape)
     result = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     assert int(result.split(", ")[1].split()[0]) < MOST_MB

@@ -37,6 +37,8 @@ pub struct Settings {
     pub max_evidence_bytes: usize,
     /// Flows that match a signature are reported this often; 0: only when they end.
     pub report_every_ns: u64,
+    /// Flows that match a signature are also reported once they are recognised.
+    pub report_openings: bool,
 }
 
 impl Default for Settings {
@@ -58,6 +60,7 @@ impl Default for Settings {
             hp_erm_ports: vec![7932],
             max_evidence_bytes: 0,
             report_every_ns: 0,
+            report_openings: false,
         }
     }
 }
@@ -66,6 +69,11 @@ impl Settings {
     /// The packets come from a live capture.
     pub(crate) fn is_live(&self) -> bool {
         self.report_every_ns > 0
+    }
+
+    /// Flows are reported before they end.
+    pub(crate) fn reports_openings(&self) -> bool {
+        self.report_openings || self.is_live()
     }
 
     /// Silence after which a flow is over.

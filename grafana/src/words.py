@@ -66,6 +66,7 @@ TABLES = {
     "evidence": "packets for evidence",
     "round_trips": "round trips",
     "destinations": "destinations",
+    "counted_machines": "machines of a period",
 }
 QUESTIONS = {"vendor": "its own name", "other": "another name", "unknown": "encrypted"}
 DESTINATIONS = {"network": "network", "country": "country"}

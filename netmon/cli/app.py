@@ -32,7 +32,7 @@ from netmon.version import package_version
 
 _EPILOG = (
     "Exit codes: 0 success; 1 error, reported in one line; 2 wrong usage; 3 a finding of "
-    "severity warning or critical; 130 interrupted."
+    "severity warning or critical; 130 interrupted, 143 terminated."
 )
 
 _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})

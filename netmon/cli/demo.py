@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.text import Text
-
 from netmon import wiring
 from netmon.cli import terminal
+from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.config.settings import Config
+from netmon.outputs.layout import Paragraph
 from netmon.outputs.summary import Summary
 from netmon.privacy import ADDRESS
 from netmon.signatures.match import compile_matcher
@@ -18,7 +18,7 @@ from netmon.verdict.subjects import Subjects
 _COUNTRY = "DE"
 
 
-def demo() -> None:
+def demo(language: LanguageOption = None) -> None:
     """Runs on a bundled capture, without privileges or network.
 
     Uses the default configuration, whatever yours is.
@@ -29,19 +29,26 @@ def demo() -> None:
     monitor = wiring.make_monitor(settings, known)
     console = terminal.make_console()
     vendors = ", ".join(vendor.title for vendor in known.vendors.values())
+    spoken = chosen_language(language)
     steps = (
-        f"Reading {capture.name}: ten minutes of a small office in Germany (synthetic).",
-        f"Naming flows by DNS and TLS, and matching them with signatures of {vendors}.",
-        "Locating servers with several sources, and comparing their places with promises.",
+        spoken.say(
+            "Reading {file}: ten minutes of a small office in Germany (synthetic).", file=capture.name
+        ),
+        spoken.say(
+            "Naming flows by DNS and TLS, and matching them with signatures of {vendors}.", vendors=vendors
+        ),
+        spoken.say("Locating servers with several sources, and comparing their places with promises."),
     )
     for number, step in enumerate(steps, start=1):
-        console.print(Text.assemble((f"{number}.", "bold"), f" {step}"))
+        console.print(Paragraph(f"{number}. {step}", "bold", "   ", styled=len(f"{number}.")))
     console.print()
-    summary = Summary(known.locations, wiring.make_privacy(settings))
+    summary = Summary(known.locations, wiring.make_privacy(settings), language=spoken)
     source = FileSource([str(capture)], compile_matcher(known), limits=settings.engine_keywords())
     for batch in source.batches():
         for flow in batch.flows:
             summary.flow(monitor.classify(flow))
     summary.show(console, source.stats())
-    console.print("\nNext, on your own capture: netmon read FILE --country DE")
-    console.print('Or on a mirror port: sudo "$(command -v netmon)" run -i IF')
+    console.print()
+    own, live = "netmon read FILE --country DE", 'sudo "$(command -v netmon)" run -i IF'
+    console.print(spoken.say("Next, on your own capture: {command}", command=own), soft_wrap=True)
+    console.print(spoken.say("Or on a mirror port: {command}", command=live), soft_wrap=True)

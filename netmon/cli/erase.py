@@ -15,18 +15,20 @@ import typer
 from netmon.cli.key_options import KeyOptions
 from netmon.cli.options import grouped
 from netmon.cli.terminal import log, write_line
-from netmon.config.settings import Config, store_path
-from netmon.days import DAY_NS, iso_day
+from netmon.config.settings import Config, state_folder, store_path
+from netmon.days import DAY_NS, day_start_ns, iso_day
 from netmon.errors import ConfigError, StoreError, reason_of
 from netmon.evidence.erasure import erase as erase_finding
 from netmon.evidence.of_clients import documents_of
+from netmon.outputs.machines_file import erase_machines
 from netmon.outputs.spool import segments
 from netmon.privacy import identification_log
 from netmon.privacy.event_erasure import erase_events, event_files
 from netmon.privacy.identification import check_pseudonyms
 from netmon.privacy.key_file import read_all_keys
-from netmon.privacy.levels import CLIENT, Pseudonyms
-from netmon.store.erasure import days_of_flows, erase_clients
+from netmon.privacy.levels import CLIENT, COUNTED, Pseudonyms
+from netmon.privacy.periods import PERIODS, period_name
+from netmon.store.erasure import counting_periods, days_of_flows, erase_clients
 from netmon.store.reading import opened
 
 _DAYS_WITHOUT_STORE = 400
@@ -77,6 +79,8 @@ def erase(
     now_ns = int(now.timestamp()) * 1_000_000_000
     recent = range(now_ns // DAY_NS - _DAYS_WITHOUT_STORE, now_ns // DAY_NS + 1)
     shown = frozenset({*clients, *addresses, *_pseudonyms(settings, addresses, recent)})
+    with _explained(state_folder(settings, os.environ)):
+        erase_machines(state_folder(settings, os.environ), shown)
     if settings.evidence.folder is not None and settings.evidence.folder.is_dir():
         _erase_evidence(settings.evidence.folder, shown)
     if kept is not None:
@@ -115,8 +119,8 @@ def _explained(file: Path) -> Iterator[None]:
     """An error while the events in a file are read or erased. Raises ConfigError."""
     try:
         yield
-    except (OSError, EOFError) as error:
-        why = reason_of(error) if isinstance(error, OSError) else "it is cut"
+    except (OSError, EOFError, ValueError) as error:
+        why = reason_of(error) if isinstance(error, OSError) else "it is damaged"
         raise ConfigError(f"{file}: {why}; its events are not erased") from error
 
 
@@ -125,7 +129,8 @@ def _erase_from_store(
 ) -> None:
     given, addresses = clients
     with opened(path) as store:
-        shown = {*given, *addresses, *_pseudonyms(settings, addresses, days_of_flows(store))}
+        days, periods = days_of_flows(store), counting_periods(store)
+        shown = {*given, *addresses, *_pseudonyms(settings, addresses, days, periods)}
         erased = erase_clients(store, shown, now_ns, reason)
     write_line(f"{path}: {erased.flows:,} flows erased, among them {erased.findings:,} findings")
     if not erased.is_purged:
@@ -148,10 +153,15 @@ def _addresses(clients: Iterable[str]) -> list[str]:
     return addresses
 
 
-def _pseudonyms(settings: Config, addresses: Sequence[str], days: Iterable[int]) -> set[str]:
-    """How the addresses are shown on these days, by each key that is still there."""
+def _pseudonyms(
+    settings: Config, addresses: Sequence[str], days: Iterable[int], periods: Iterable[str] = ()
+) -> set[str]:
+    """How the addresses are shown on these days, and in their counting periods, by each key that is there."""
     if settings.privacy_key is None or not addresses:
         return set()
     keys = read_all_keys(settings.privacy_key)
-    makers = (Pseudonyms(key, CLIENT, iso_day(day * DAY_NS)) for day in days for key in keys)
+    names = {(CLIENT, iso_day(day * DAY_NS)) for day in days}
+    names |= {(COUNTED, period_name(kind, day_start_ns(day))) for _, day in names for kind in PERIODS}
+    names |= {(COUNTED, period) for period in periods}
+    makers = (Pseudonyms(key, prefix, name) for prefix, name in names for key in keys)
     return {maker.of(address) for maker in makers for address in addresses}

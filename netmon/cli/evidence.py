@@ -17,6 +17,7 @@ from netmon.evidence.chain import Head
 from netmon.evidence.chain_check import check_chain
 from netmon.evidence.erasure import erase
 from netmon.evidence.reproduction import Reproduction
+from netmon.outputs.texts import plural
 from netmon.places.databases import default_folders
 
 app = typer.Typer(
@@ -133,7 +134,11 @@ def verify(
     write_line(f"head: {check.head}")
     if problems:
         raise typer.Exit(ERROR)
-    write_line("no problem found")
+    left = check.events - check.confirmed if events else 0
+    more = (
+        f"; {left:,} {plural(left, 'event')} of the chain cannot be confirmed by these files" if left else ""
+    )
+    write_line(f"no problem found{more}")
 
 
 def _judge_again(file: Path, again: Reproduction, *, wireshark: bool) -> Iterator[str]:

@@ -11,10 +11,10 @@ import typer
 
 from netmon import wiring
 from netmon.cli.options import CaptureOptions, SourceName, grouped
-from netmon.cli.terminal import log, printable, write_line
+from netmon.cli.terminal import log, printable, terminal_width, write_line
 from netmon.config.settings import Config
 from netmon.errors import EventError, SourceError
-from netmon.explain.chain import Context, explain_flow
+from netmon.explain.chain import WIDEST, Context, explain_flow
 from netmon.explain.event import read_event
 from netmon.outputs.events import Events
 from netmon.records import ClassifiedFlow
@@ -63,7 +63,8 @@ def explain(
     line = _read_line(words) if flow is None else _find_flow(words, flow, settings, known, options)
     event = read_event(line)
     context = Context(known, settings.policy, settings.subjects.find(event.client))
-    for text in list(explain_flow(event, context)):
+    width = min(terminal_width() or WIDEST, WIDEST)
+    for text in list(explain_flow(event, context, width)):
         write_line(text)
 
 

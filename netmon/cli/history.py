@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len
 
+from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
-from netmon.cli.terminal import json_stream, make_console, write_line
+from netmon.cli.terminal import json_stream, make_console
 from netmon.config.settings import store_path
 from netmon.errors import StoreError
-from netmon.outputs.texts import bytes_text, plural
-from netmon.store.history import History, as_csv, as_json, day_text, read_history, table_rows
+from netmon.language.language import ENGLISH, Language
+from netmon.outputs.layout import Grid, GridRow, Paragraph
+from netmon.outputs.texts import bytes_text, flows_text
+from netmon.store.history import (
+    History,
+    HistoryRow,
+    as_csv,
+    as_json,
+    day_text,
+    machine_lines,
+    read_history,
+    table_rows,
+)
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 
@@ -30,6 +42,21 @@ class View(StrEnum):
     NAME = "name"
     ADDRESS = "address"
     DAY = "day"
+
+
+def _(text: str) -> str:
+    return text
+
+
+_VIEWS: Mapping[View, str] = {
+    View.PLACE: _("place"),
+    View.COMPONENT: _("component"),
+    View.CLIENT: _("client"),
+    View.NAME: _("name"),
+    View.ADDRESS: _("address"),
+    View.DAY: _("day"),
+}
+_NARROWEST_LABEL = 25
 
 
 class Format(StrEnum):
@@ -55,6 +82,7 @@ def history(
         str | None,
         typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
     ] = None,
+    language: LanguageOption = None,
     output: Annotated[
         Format, typer.Option("--format", metavar="table|csv|json", help="How it is written.")
     ] = Format.TABLE,
@@ -80,41 +108,64 @@ def history(
     first, end = period_of(since, until)
     scope = Scope(since_day=first, until_day=end, vendor=vendor)
     with opened_by_name(path, is_read_only=True) as opened_store:
-        show(read_history(opened_store, scope, by.value), output)
+        show(read_history(opened_store, scope, by.value), output, chosen_language(language))
 
 
-def show(view: History, output: Format) -> None:
-    """Writes a view to standard output."""
+def show(view: History, output: Format, language: Language = ENGLISH) -> None:
+    """Writes a view to standard output; only tables are in a language."""
     if output is Format.TABLE:
-        _show_table(view)
+        _show_table(view, language)
     else:
         json_stream().write(as_csv(view) if output is Format.CSV else as_json(view))
 
 
-def _show_table(view: History) -> None:
+def _show_table(view: History, language: Language) -> None:
+    console, say = make_console(), language.say
     if not view.rows:
-        write_line(f"No flow of a known vendor is stored{_period_text(view)}.")
+        console.print(
+            Paragraph(
+                say("No flow of a known vendor is stored{period}.", period=_period_text(view, language))
+            )
+        )
         return
-    table = Table(box=None, padding=(0, 1), pad_edge=False)
-    table.add_column(view.by, min_width=25)
-    for heading in ("flows", "sent", "received", "findings", "undecided"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for label, row in table_rows(view):
-        colour = "red" if row.findings else ""
-        numbers = (row.totals.flows, row.findings, row.undecided)
-        flows, findings, undecided = (f"{number:,}" for number in numbers)
-        sent, received = bytes_text(row.totals.sent_bytes), bytes_text(row.totals.received_bytes)
-        table.add_row(Text(label), flows, sent, received, Text(findings, colour), undecided)
-    make_console().print(table)
+    headings = (say("flows"), say("sent"), say("received"), say("findings"), say("undecided"))
+    rows = [GridRow((say(_VIEWS[View(view.by)]),), headings, "bold")]
+    rows += [
+        GridRow((label,), _numbers(row, language), "red" if row.findings else "")
+        for label, row in table_rows(view)
+    ]
+    widths = [
+        max(len(number) for number in column) + 1
+        for column in zip(*(row.numbers for row in rows), strict=True)
+    ]
+    longest = max(cell_len(row.texts[0]) for row in rows)
+    console.print(Grid(rows, texts=(max(longest, _NARROWEST_LABEL),), numbers=widths))
     total = view.total
-    sent, received = bytes_text(total.sent_bytes), bytes_text(total.received_bytes)
-    noun = plural(total.flows, "flow")
-    write_line(f"{total.flows:,} {noun}{_period_text(view)}: {sent} sent, {received} received.")
+    text = say(
+        "{flows}{period}: {sent} sent, {received} received.",
+        flows=flows_text(total.flows, language),
+        period=_period_text(view, language),
+        sent=bytes_text(total.sent_bytes, language),
+        received=bytes_text(total.received_bytes, language),
+    )
+    for line in (text, *machine_lines(view, language)):
+        console.print(Paragraph(line))
 
 
-def _period_text(view: History) -> str:
+def _numbers(row: HistoryRow, language: Language) -> tuple[str, ...]:
+    totals = row.totals
+    octets = (bytes_text(size, language) for size in (totals.sent_bytes, totals.received_bytes))
+    return (
+        language.number(totals.flows),
+        *octets,
+        language.number(row.findings),
+        language.number(row.undecided),
+    )
+
+
+def _period_text(view: History, language: Language) -> str:
     """The period in words: "" for everything that is stored."""
-    scope = view.scope
-    since = "" if scope.since_day is None else f" from {day_text(scope.since_day)}"
-    until = "" if scope.until_day is None else f" until {day_text(scope.until_day - 1)}"
+    scope, say = view.scope, language.say
+    since = "" if scope.since_day is None else say(" from {day}", day=day_text(scope.since_day))
+    until = "" if scope.until_day is None else say(" until {day}", day=day_text(scope.until_day - 1))
     return since + until

@@ -24,17 +24,6 @@ from netmon.verdict.subjects import Subjects
 OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
 
-NO_COUNTRY = (
-    "No country-specific promise was applied: give the users' country, such as --country DE, "
-    "or set subject.country."
-)
-"""Shown where flows were judged without knowing the users' country."""
-UNLISTED_CLIENTS = (
-    "No country-specific promise was applied to clients in no listed network: add their networks to "
-    "subject.networks, unless their users are in several countries."
-)
-"""Shown where this is so for some clients."""
-
 
 class SourceName(StrEnum):
     """The component that captures packets or reads them from files."""
@@ -50,6 +39,15 @@ RoundTripOption = Annotated[
         min=0.001,
         metavar="MS",
         help="Smallest round trip to the address: shows what it excludes.",
+    ),
+]
+
+
+ExitCode = Annotated[
+    bool,
+    typer.Option(
+        "--exit-code/--no-exit-code",
+        help="Exit with 3 if there was a finding of severity warning or critical.",
     ),
 ]
 

@@ -15,15 +15,13 @@ from rich.table import Table
 
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, RoundTripOption, grouped, round_trip_of
-from netmon.cli.terminal import json_stream, log, make_console, printable
+from netmon.cli.terminal import json_stream, log, make_console, printable, write_wrapped
 from netmon.outputs.events import describe_place, without_nulls
 from netmon.outputs.json_line import json_line
+from netmon.outputs.layout import Paragraph
 from netmon.places.embedded import embedded_ipv4
 from netmon.places.providers import UNKNOWN_PROVIDER
 from netmon.records import Place, Vote
-
-NARROWEST = 60
-"""Columns that the narrow table needs."""
 
 
 @grouped
@@ -67,7 +65,7 @@ def places(
     locator = wiring.make_locator(settings, wiring.load_signatures(settings), databases)
     when_ns = time.time_ns() if day is None else int(day.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
     stream = json_stream()
-    console = make_console(narrowest=NARROWEST)
+    console = make_console()
     for address in addresses:
         embedded = embedded_ipv4(address, settings.nat64_prefixes)
         place = locator.locate(embedded or address, when_ns, round_trip_of(rtt_ms, when_ns))
@@ -105,16 +103,18 @@ def _where(place: Place) -> str:
 def _show(console: Console, address: str, place: Place) -> None:
     title = f"{address}: {_where(place)} ({place.confidence})"
     if place.votes:
-        table = _wide_table(title, place.votes)
         unlimited = console.options.update(max_width=1_000)
-        if console.measure(table, options=unlimited).maximum > console.width:
-            table = _narrow_table(title, place.votes)
-        console.print(table)
+        for table in (_wide_table(title, place.votes), _narrow_table(title, place.votes)):
+            if console.measure(table, options=unlimited).maximum <= console.width:
+                console.print(table)
+                break
+        else:
+            _list_votes(console, title, place.votes)
     else:
-        console.print(title, style="bold")
+        console.print(Paragraph(title, "bold"))
     about_trip = place.steps[:1] if place.round_trip else ()
     for step in (*about_trip, *place.steps[len(about_trip) + len(place.votes) :]):
-        console.print(f"  {step}", soft_wrap=True)
+        write_wrapped(f"  {step}")
     console.print()
 
 
@@ -134,6 +134,17 @@ def _narrow_table(title: str, votes: Sequence[Vote]) -> Table:
         place = "\n".join(filter(None, (_country(vote), vote.city, _note(vote))))
         table.add_row(f"{vote.source}\n{vote.date or ''}", f"{vote.prefix or ''}\n{vote.about}", place)
     return table
+
+
+def _list_votes(console: Console, title: str, votes: Sequence[Vote]) -> None:
+    """Lines for each vote, where no table fits."""
+    console.print(Paragraph(title, "bold"))
+    for vote in votes:
+        console.print(Paragraph(vote.source, first="  ", others="    "))
+        for parts in ((vote.date, vote.prefix, vote.about), (_country(vote), vote.city, _note(vote))):
+            if text := ", ".join(filter(None, parts)):
+                console.print(Paragraph(text, first="    ", others="      "))
+    console.print()
 
 
 def _empty_table(title: str, headings: Sequence[str]) -> Table:

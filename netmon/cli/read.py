@@ -3,62 +3,58 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import shlex
+import sys
+from contextlib import ExitStack
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 
 from netmon import wiring
 from netmon._engine import Matcher
 from netmon.cli.history import Format, View, show
+from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.options import (
     ERROR,
     FOUND,
-    NO_COUNTRY,
-    UNLISTED_CLIENTS,
+    OK,
     EvidenceOptions,
+    ExitCode,
     SourceName,
     grouped,
 )
+from netmon.cli.progress import progress_of
 from netmon.cli.reading import reading_signatures
-from netmon.cli.terminal import json_stream, log, make_console, printable, write_line
+from netmon.cli.stopping import stoppable
+from netmon.cli.summary_page import SummaryPage, doubts_of, show_summary
+from netmon.cli.terminal import json_stream, log, make_console
 from netmon.errors import SourceError
 from netmon.evidence.assembly import opened_evidence
+from netmon.language.language import Language
 from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.events import Events
+from netmon.outputs.finding_count import FindingCount
+from netmon.outputs.findings_seen import SHOWN
 from netmon.outputs.observer import Observer
 from netmon.outputs.summary import Summary
-from netmon.quality import INTERCEPTED, find_faults, unread_text
+from netmon.quality import unread_text
 from netmon.signatures.match import compile_matcher
-from netmon.sources import Stats
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.file_identity import run_of
-from netmon.sources.files import FileSource, ReportBytes, in_order
+from netmon.sources.files import FileSource, ReportPosition, in_order
 from netmon.sources.scapy_source import ScapyFileSource
+from netmon.sources.stop_request import StopRequest
 from netmon.store.history import read_history
-from netmon.store.intake import Intake
-from netmon.store.opening import opened_by_name
+from netmon.store.kept import Kept, kept_in
 from netmon.store.queries import Scope
-from netmon.store.reading import Reading, intake_of
 from netmon.store.sqlite import MEMORY
-from netmon.verdict.subjects import Subjects
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
 _COMPRESSED = (".gz", ".zst")
-_MIN_BAR_BYTES = 20_000_000
-"""The smallest total size of files for which a progress bar is shown: fewer bytes are read too quickly."""
 
 
 @grouped
@@ -90,15 +86,21 @@ def read(
         ),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="With --by: write CSV.")] = False,
+    findings: Annotated[
+        int, typer.Option("--findings", min=0, metavar="COUNT", help="Findings that the summary shows.")
+    ] = SHOWN,
+    exit_code: ExitCode = True,
+    language: LanguageOption = None,
     *,
     options: EvidenceOptions,
 ) -> None:
     """Reads capture files and shows what they contain.
 
-    Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary, or with --json one event for
-    each flow that matches a vendor. Several files are read as one capture, in the order of their first
-    packets. Exits with 3 if there is a finding of severity warning or critical, and with 1 if a file is
-    incomplete or damaged, or if most packets could not be decoded.
+    Formats are pcap and pcapng, also compressed (.gz, .zst). Prints a summary that begins with the verdict,
+    or with --json one event for each flow that matches a vendor. Several files are read as one capture, in
+    the order of their first packets. Exits with 3 if there is a finding of severity warning or critical
+    (unless --no-exit-code), and with 1 if a file is incomplete or damaged, or if most packets could not be
+    decoded.
 
     Examples:
 
@@ -115,11 +117,7 @@ def read(
       netmon read --store office.db --country DE office.pcap
     """
     _check_options(json, every, by, csv)
-    given, filter_words = split_words(words)
-    paths = in_order(given)
-    if paths != given:
-        log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
-    expression = check_filter(filter_words)
+    paths, expression = _paths_and_filter(words)
     configured = options.load()
     settings = options.for_files(configured)
     with reading_signatures(make_console(stderr=True)) as count:
@@ -128,44 +126,56 @@ def read(
     monitor = wiring.make_monitor(settings, known, databases=databases)
     shown = wiring.make_privacy(settings)
     clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
-    summary = Summary(known.locations, shown, clients)
+    spoken = chosen_language(language)
+    summary = Summary(known.locations, shown, clients, spoken)
     outputs: list[Output] = [summary]
     observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
     matcher, limits = compile_matcher(known), settings.engine_keywords()
-    with ExitStack() as stack:
-        evidence = stack.enter_context(opened_evidence(settings, shown, log))
-        if json:
-            stream = json_stream()
-            chained = evidence.chained(stream) if evidence else stream
-            outputs.append(Events(chained, shown, known.locations, observer))
-        readings: list[Reading] = []
-        intakes: list[Intake] = []
-        # What is kept shows clients as the configuration says; what is shown, as everything else here.
-        for file, about in ((store, configured), (MEMORY if by else None, settings)):
-            if file is not None:
-                stored = stack.enter_context(opened_by_name(file))
-                intakes.append(intake_of(stored, str(file), observer))
-                privacy = wiring.make_privacy(about)
-                more = (known, databases.current, privacy, observer, paths, expression)
-                readings.append(Reading(intakes[-1], about, *more))
-        outputs += readings
-        report = stack.enter_context(_progress(make_console(stderr=True), paths))
-        reader = _open_files(paths, matcher, options.source, expression, every, limits, report)
-        outputs += [evidence.recorder(known, databases, reader.kept, observer, intakes)] if evidence else []
-        for batch in reader.batches():
-            wiring.deliver(batch, monitor, outputs)
-        for reading in readings:
-            reading.finish(reader.stats(), reader.problems)
-        if by is not None:
-            show(read_history(stored, Scope(), by.value), Format.CSV if csv else Format.TABLE)
-    if not json and by is None:
-        _show(summary, reader.stats(), settings.subjects)
-    for line in (*_doubts(reader.stats()), *reader.problems, *databases.take_problems()):
-        log(line)
-    if summary.alarms:
-        raise typer.Exit(FOUND)
-    if reader.problems or unread_text(reader.stats()) is not None:
-        raise typer.Exit(ERROR)
+    found = FindingCount()
+    with stoppable() as stop:
+        with ExitStack() as stack:
+            evidence = stack.enter_context(opened_evidence(settings, shown, log))
+            if json:
+                stream = json_stream()
+                chained = evidence.chained(stream) if evidence else stream
+                outputs.append(Events(chained, shown, known.locations, observer))
+            kept: list[Kept] = []
+            # What is kept shows clients as the configuration says; what is shown, as everything else here.
+            for file, about in ((store, configured), (MEMORY if by else None, settings)):
+                if file is not None:
+                    privacy = wiring.make_privacy(about)
+                    more = (about, known, databases.current, privacy, observer, paths, expression)
+                    kept.append(stack.enter_context(kept_in(file, *more)))
+            outputs += [*(one.reading for one in kept), found]
+            shares_terminal = json and sys.stdout is not None and sys.stdout.isatty()
+            progress = progress_of(make_console(stderr=True), paths, found, shares_terminal=shares_terminal)
+            with progress as report:
+                reader = _open_files(paths, matcher, options.source, expression, every, limits, report, stop)
+                if evidence:
+                    intakes = [one.intake for one in kept]
+                    outputs.append(evidence.recorder(known, databases, reader.kept, observer, intakes))
+                for batch in reader.batches():
+                    wiring.deliver(batch, monitor, outputs)
+            for one in kept:
+                one.reading.finish(reader.stats(), reader.problems)
+            if by is not None:
+                output = Format.CSV if csv else Format.TABLE
+                show(read_history(kept[-1].store, Scope(), by.value), output, spoken)
+        if not json and by is None:
+            page = SummaryPage(_remarks(stop, spoken), findings, partial(_command, words, options))
+            show_summary(summary, reader.stats(), settings.subjects, spoken, page)
+        for line in (*doubts_of(reader.stats(), spoken), *reader.problems, *databases.take_problems()):
+            log(line)
+    raise typer.Exit(_exit_code(reader, stop, is_alarm=exit_code and bool(summary.alarms)))
+
+
+def _exit_code(reader: FileSource | ScapyFileSource, stop: StopRequest, *, is_alarm: bool) -> int:
+    if stop.is_asked:
+        return stop.exit_code
+    if is_alarm:
+        return FOUND
+    is_incomplete = reader.problems or unread_text(reader.stats()) is not None
+    return ERROR if is_incomplete else OK
 
 
 def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:
@@ -184,7 +194,8 @@ def _open_files(
     expression: str,
     every_flow: bool,
     limits: dict[str, Any],
-    report: ReportBytes | None,
+    report: ReportPosition | None,
+    stop: StopRequest,
 ) -> FileSource | ScapyFileSource:
     """The source of these files. Raises SourceError."""
     if source is SourceName.NATIVE:
@@ -195,26 +206,35 @@ def _open_files(
             every_flow=every_flow,
             limits=limits,
             progress=report,
+            stop=stop,
         )
     if expression:
         raise SourceError("--source scapy takes no filter with files")
-    return ScapyFileSource(paths, matcher, every_flow=every_flow, limits=limits)
+    return ScapyFileSource(paths, matcher, every_flow=every_flow, limits=limits, stop=stop)
 
 
-def _show(summary: Summary, stats: Stats, subjects: Subjects) -> None:
-    summary.show(make_console(), stats)
-    if summary.flows and subjects.are_unknown:
-        write_line(NO_COUNTRY)
-    elif summary.has_unknown_subjects:
-        write_line(UNLISTED_CLIENTS)
+def _remarks(stop: StopRequest, language: Language) -> tuple[str, ...]:
+    """What is to be known about the run before its result."""
+    if not stop.is_asked:
+        return ()
+    return (language.say("INTERRUPTED by {signal}: this is what was read until then.", signal=stop.name),)
 
 
-def _doubts(stats: Stats) -> Iterator[str]:
-    """Reasons to doubt the result, one line each."""
-    if stats["interceptions"]:
-        yield INTERCEPTED
-    for fault in find_faults(stats):
-        yield fault.text
+def _command(words: list[str], options: EvidenceOptions, findings: int) -> str:
+    """The command that shows so many findings of the same files."""
+    given = ((one.name, getattr(options, one.name), one.default) for one in fields(options))
+    chosen = [(name, value) for name, value, default in given if value != default and name != "evidence"]
+    parts = [part for name, value in chosen for part in (f"--{name}", str(value))]
+    return shlex.join(["netmon", "read", "--findings", str(findings), *parts, *words])
+
+
+def _paths_and_filter(words: list[str]) -> tuple[list[str], str]:
+    """The files in their order, and the filter. Raises SourceError."""
+    given, filter_words = split_words(words)
+    paths = in_order(given)
+    if paths != given:
+        log(f"the files are read in the order of their first packets, from {paths[0]} to {paths[-1]}")
+    return paths, check_filter(filter_words)
 
 
 def split_words(words: list[str]) -> tuple[list[str], list[str]]:
@@ -228,6 +248,10 @@ def split_words(words: list[str]) -> tuple[list[str], list[str]]:
     for path in paths or words[:1]:
         if not path or (path != "-" and not Path(path).exists()):
             raise SourceError(f"{path or 'empty file name'}: no such file")
+    if "-" in paths and sys.stdin is not None and sys.stdin.isatty():
+        raise SourceError(
+            "standard input is a terminal: pipe a capture to it, such as: tcpdump -U -w - | netmon read -"
+        )
     return paths, filter_words
 
 
@@ -252,26 +276,3 @@ def _looks_like_a_capture(word: str) -> bool:
     for ending in _COMPRESSED:
         name = name.removesuffix(ending)
     return name != word.lower() or name.endswith(_ENDINGS) or os.sep in word.rstrip("0123456789")
-
-
-@contextmanager
-def _progress(console: Console, paths: list[str]) -> Iterator[ReportBytes | None]:
-    """A progress bar over the bytes of all files; only on a terminal, and for large files."""
-    sizes = {path: Path(path).stat().st_size for path in paths if Path(path).is_file()}
-    if not console.is_terminal or sum(sizes.values()) < _MIN_BAR_BYTES:
-        yield None
-        return
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-    )
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=sum(sizes.values()))
-
-        def report(path: str, position: int, _size: int | None) -> None:
-            before = sum(sizes.get(earlier, 0) for earlier in paths[: paths.index(path)])
-            bar.update(task, completed=before + position, description=printable(Path(path).name))
-
-        yield report

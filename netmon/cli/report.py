@@ -13,16 +13,17 @@ from typing import Annotated
 import typer
 
 from netmon import wiring
+from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.options import ERROR, CaptureOptions, SourceName, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
 from netmon.cli.terminal import log
 from netmon.config.settings import Config, store_path
 from netmon.errors import ReportError, SourceError
+from netmon.language.language import Language
 from netmon.outputs.observer import Observer
 from netmon.report.build import build
 from netmon.report.checks import checks_of_files, checks_of_store
 from netmon.report.gather import gather
-from netmon.report.language import Language
 from netmon.report.write import FORMATS, STANDARD_OUTPUT, check_target, contents_of, write_report
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import SignatureSet
@@ -43,13 +44,6 @@ class FormatName(StrEnum):
     CSV = "csv"
 
 
-class LanguageName(StrEnum):
-    """The language of a report."""
-
-    EN = "en"
-    DE = "de"
-
-
 @dataclass(frozen=True)
 class _Asked:
     """What is reported, and how."""
@@ -57,7 +51,7 @@ class _Asked:
     vendor: str | None
     target: str
     kind: FormatName
-    language: LanguageName
+    language: Language
 
 
 @grouped
@@ -82,9 +76,7 @@ def report(
             help="Format of the report. Default: as the name of the file ends, or html.",
         ),
     ] = None,
-    language: Annotated[
-        LanguageName, typer.Option("--language", metavar="en|de", help="Language of html and pdf.")
-    ] = LanguageName.EN,
+    language: LanguageOption = None,
     target: Annotated[
         str, typer.Option("--output", "-o", metavar="OUT", help="File to write; '-': standard output.")
     ] = "",
@@ -94,8 +86,8 @@ def report(
     """Writes a report for people: what was seen, what it shows, and how to check it.
 
     Reports what a store has about a period, or what capture files contain. The report is one file: a page
-    that needs no network, the same as PDF, all its numbers as JSON, or its table as CSV. Exits with 0 if it
-    was written, whatever it says.
+    that needs no network, the same as PDF, all its numbers as JSON, or its table as CSV. JSON and CSV are the
+    same in every language. Exits with 0 if it was written, whatever it says.
 
     Examples:
 
@@ -109,7 +101,7 @@ def report(
         raise typer.BadParameter("give the file to write, such as -o report.html", param_hint="-o")
     if files and (since or until or store):
         raise typer.BadParameter("--since, --until and --store select from a store, and not from files")
-    asked = _Asked(vendor, target, kind or _format_of(target), language)
+    asked = _Asked(vendor, target, kind or _format_of(target), chosen_language(language))
     if target == STANDARD_OUTPUT and asked.kind is FormatName.PDF and sys.stdout.isatty():
         raise ReportError("a PDF is not written to a terminal: give a file with -o")
     check_target(target)
@@ -200,8 +192,7 @@ def _write(
     seen = sorted({group.meaning.vendor for group in facts.groups})
     vendors = [asked.vendor] if asked.vendor is not None else seen or sorted(known.vendors)
     made = build(facts, known, vendors, words)
-    language = Language(asked.language.value)
-    write_report(asked.target, contents_of(made, asked.kind.value, language, known.locations, checks))
+    write_report(asked.target, contents_of(made, asked.kind.value, asked.language, known.locations, checks))
 
 
 def _given(option: str, value: object) -> Iterator[str]:

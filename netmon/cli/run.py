@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -15,9 +15,11 @@ import typer
 
 from netmon import wiring
 from netmon._engine import Matcher
-from netmon.cli.options import SourceName, grouped
+from netmon.cli.language_option import LanguageOption, chosen_language
+from netmon.cli.live_results import LiveResults
+from netmon.cli.options import FOUND, ExitCode, SourceName, grouped
 from netmon.cli.run_options import SensorOptions
-from netmon.cli.terminal import log
+from netmon.cli.run_screen import RunScreen
 from netmon.config.settings import Config, store_path
 from netmon.errors import ConfigError, NetmonError
 from netmon.evidence.assembly import opened_evidence
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from netmon.sensor import Sensor
     from netmon.web.listeners import Listener
 
+Log = Callable[[str], None]
+
 
 @grouped
 def run(
@@ -54,14 +58,20 @@ def run(
     filter_words: Annotated[
         list[str] | None, typer.Argument(metavar="[FILTER…]", help="BPF filter, applied by the kernel.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Write ECS events to standard output.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Write ECS events to standard output instead of findings.")
+    ] = False,
     require_all: Annotated[
         bool, typer.Option("--require-all", help="Start only if every interface can be captured.")
     ] = False,
+    exit_code: ExitCode = False,
+    language: LanguageOption = None,
     *,
     options: SensorOptions,
 ) -> None:
-    """Monitors mirror ports and serves Prometheus metrics.
+    """Monitors mirror ports, prints new findings, and serves Prometheus metrics.
+
+    Prints a line for each new finding and a summary at the end; on a terminal, the last line shows the state.
 
     SIGTERM and SIGINT stop it after the last flows are flushed. SIGHUP reloads the signatures; if the new
     ones have errors, the old ones stay in use. Requires CAP_NET_RAW. Started as root, it becomes the user
@@ -88,6 +98,9 @@ def run(
     from netmon.web.server import describe  # noqa: PLC0415
 
     with ExitStack() as stack:
+        screen = RunScreen(shows_findings=not json)
+        stack.callback(screen.close)
+        log = screen.log
         if require_all:
             settings = replace(settings, capture=replace(settings.capture, require_all=True))
         # What is opened once and may need root comes first; what is opened again, as the sensor's user.
@@ -96,24 +109,34 @@ def run(
         stack.callback(close_all, listeners)
         expression = " ".join(filter_words or ())
         settings, notes = _give_up_privileges(settings, expression, options.source)
-        with _explained(notes):
-            sensor = Sensor(settings, partial(_open_source, settings, ports, expression, options.source), log)
+        with _explained(notes, log):
+            capture = partial(_open_source, settings, ports, expression, options.source, log)
+            sensor = Sensor(settings, capture, log)
             evidence = stack.enter_context(opened_evidence(settings, privacy, log))
             if evidence is not None:
                 sensor.add_evidence(evidence)
-            events = list(_open_events(stack, settings, to_stdout=json))
+            events = list(_open_events(stack, settings, log, to_stdout=json))
             for lines in events:
                 sensor.add_events(lines, privacy, evidence if lines is events[-1] else None)
-            store, spool = _open_store(stack, settings), _open_spool(stack, settings)
+            store, spool = _open_store(stack, settings, log), _open_spool(stack, settings, log)
             if store or spool:
                 sensor.add_record(privacy, store, spool)
-            where = describe(_serve(stack, sensor, settings, listeners)) if listeners else "off"
+            results = LiveResults(sensor, settings, privacy, screen, chosen_language(language))
+            where = describe(_serve(stack, sensor, settings, listeners, log)) if listeners else "off"
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")
+        results.end(with_summary=not json)
+    if exit_code and results.found_alarms:
+        raise typer.Exit(FOUND)
 
 
 def _open_source(
-    settings: Config, ports: tuple[str, ...], expression: str, source: SourceName, matcher: Matcher
+    settings: Config,
+    ports: tuple[str, ...],
+    expression: str,
+    source: SourceName,
+    log: Log,
+    matcher: Matcher,
 ) -> ContinuousSource:
     """Starts the capture. Raises SourceError."""
     limits, capture = settings.engine_keywords(), settings.capture
@@ -156,7 +179,7 @@ def _give_up_privileges(settings: Config, expression: str, source: SourceName) -
 
 
 @contextmanager
-def _explained(notes: list[str]) -> Iterator[None]:
+def _explained(notes: list[str], log: Log) -> Iterator[None]:
     """Logs the notes after a start that succeeds, or that fails for lack of a permission."""
     try:
         yield
@@ -168,7 +191,7 @@ def _explained(notes: list[str]) -> Iterator[None]:
         log(note)
 
 
-def _open_events(stack: ExitStack, settings: Config, *, to_stdout: bool) -> Iterator[Lines]:
+def _open_events(stack: ExitStack, settings: Config, log: Log, *, to_stdout: bool) -> Iterator[Lines]:
     """Where events are written: standard output, the configured file."""
     if to_stdout and sys.stdout:
         backlog = Backlog(StandardOutput(sys.stdout.fileno()))
@@ -180,7 +203,7 @@ def _open_events(stack: ExitStack, settings: Config, *, to_stdout: bool) -> Iter
         yield Lines(file, str(settings.events), log)
 
 
-def _open_store(stack: ExitStack, settings: Config) -> StoreWriter | None:
+def _open_store(stack: ExitStack, settings: Config, log: Log) -> StoreWriter | None:
     """The store, unless it is off."""
     path = store_path(settings, os.environ)
     if path is None:
@@ -191,7 +214,7 @@ def _open_store(stack: ExitStack, settings: Config) -> StoreWriter | None:
     return writer
 
 
-def _open_spool(stack: ExitStack, settings: Config) -> Lines | None:
+def _open_spool(stack: ExitStack, settings: Config, log: Log) -> Lines | None:
     """The spool, if there is one. Raises OutputError."""
     folder = settings.spool.folder
     if folder is None:
@@ -202,7 +225,7 @@ def _open_spool(stack: ExitStack, settings: Config) -> Lines | None:
 
 
 def _serve(
-    stack: ExitStack, sensor: Sensor, settings: Config, listeners: Sequence[Listener]
+    stack: ExitStack, sensor: Sensor, settings: Config, listeners: Sequence[Listener], log: Log
 ) -> Sequence[str]:
     """Serves the sensor's metrics until the stack is closed. Returns the URLs without a path."""
     from netmon.web.guard import WebGuard  # noqa: PLC0415

@@ -12,8 +12,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.table import Table
 
 from netmon import wiring
 from netmon.cli.options import (
@@ -24,8 +22,10 @@ from netmon.cli.options import (
     grouped,
     round_trip_of,
 )
-from netmon.cli.terminal import log, make_console, printable, write_line
+from netmon.cli.terminal import log, make_console, printable, write_line, write_wrapped
 from netmon.explain.promises import expectation_text, promise_texts
+from netmon.outputs.layout import Paragraph
+from netmon.outputs.sheet import Sheet
 from netmon.places.embedded import embedded_ipv4
 from netmon.records import Place
 from netmon.signatures.examples import run_examples
@@ -50,9 +50,7 @@ def list_signatures(options: ConfigOptions) -> None:
     known = wiring.load_signatures(options.load())
     console = make_console()
     for vendor in known.vendors.values():
-        table = Table(box=box.SIMPLE_HEAD, title=f"{vendor.title} ({vendor.id})", title_justify="left")
-        for heading in ("component", "function", "names", "payloads", "promised places"):
-            table.add_column(heading, justify="right" if heading in ("names", "payloads") else "left")
+        rows = []
         for component in vendor.components.values():
             promised = {
                 place
@@ -62,12 +60,15 @@ def list_signatures(options: ConfigOptions) -> None:
             }
             names = ", ".join(known.locations[place].city for place in sorted(promised)) or "no promise"
             counts = (str(len(component.names)), str(len(component.magic) or ""))
-            table.add_row(component.id, component.function, *counts, names)
-        console.print(table)
-        console.print(
+            rows.append((component.id, component.function, *counts, names))
+        headings = ("component", "function", "names", "payloads", "promised places")
+        title = f"{vendor.title} ({vendor.id})"
+        console.print(Sheet(headings, rows, right=("names", "payloads"), title=title))
+        numbers = (
             f"{len(vendor.networks)} networks, {len(vendor.promises)} promises, "
             f"{len(vendor.lookalikes)} look-alikes, {len(vendor.sources)} sources"
         )
+        console.print(Paragraph(numbers))
 
 
 @app.command("lint")
@@ -118,24 +119,25 @@ def count_signatures(options: ConfigOptions) -> None:
     console = make_console()
     for vendor in known.vendors.values():
         numbers = count_entries(vendor, datetime.now(UTC).date())
-        console.print(f"{vendor.title} ({vendor.id}), by the newest dated source of each entry", style="bold")
+        title = f"{vendor.title} ({vendor.id}), by the newest dated source of each entry"
+        console.print(Paragraph(title, "bold"))
         for heading, counts in (("names", numbers.names), ("networks", numbers.networks)):
             console.print(_count_table(heading, counts))
         dated = numbers.sources - len(numbers.undated)
-        console.print(f"{numbers.sources} sources, {dated} with a known date")
-        console.print(f"without: {', '.join(numbers.undated) or 'none'}\n")
+        console.print(Paragraph(f"{numbers.sources} sources, {dated} with a known date"))
+        console.print(Paragraph(f"without: {', '.join(numbers.undated) or 'none'}"))
+        console.print()
 
 
-def _count_table(heading: str, counts: Counts) -> Table:
+def _count_table(heading: str, counts: Counts) -> Sheet:
     """A row for each trust status that has entries, and their sum."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(heading)
-    for age in (*AGES, "total"):
-        table.add_column(age, justify="right")
     rows = [(status, ages) for status, ages in counts.items() if ages]
-    for status, ages in (*rows, ("total", sum((ages for _, ages in rows), Counter()))):
-        table.add_row(status, *(str(ages[age] or "") for age in AGES), str(ages.total()))
-    return table
+    total = ("total", sum((ages for _, ages in rows), Counter()))
+    cells = [
+        (status, *(str(ages[age] or "") for age in AGES), str(ages.total()))
+        for status, ages in (*rows, total)
+    ]
+    return Sheet((heading, *AGES, "total"), cells, right=(*AGES, "total"), pad_edge=False)
 
 
 @app.command("explain", short_help="Explains which signature matches a name or an address.")
@@ -163,26 +165,26 @@ def explain_signatures(
     embedded = _embedded(query, settings.nat64_prefixes)
     answer = explain(known, embedded or query)
     if embedded:
-        write_line(f"{query}: packets to it arrive at {embedded}, which it contains")
+        write_wrapped(f"{query}: packets to it arrive at {embedded}, which it contains")
     place = None
     if answer.kind == "address":
         now_ns = time.time_ns()
         locator = wiring.make_locator(settings, known, wiring.open_databases(settings, log))
         place = locator.locate(answer.queried, now_ns, round_trip_of(rtt_ms, now_ns))
-    write_line(f"{answer.queried}: {answer.reason}")
+    write_wrapped(f"{answer.queried}: {answer.reason}")
     if answer.rule is not None:
         _write_rule(answer, answer.rule)
     for competitor in answer.competitors:
-        write_line(f"  also matches: {competitor.rule}; {competitor.why_not}")
+        write_wrapped(f"  also matches: {competitor.rule}; {competitor.why_not}")
     statements = known.vendors[answer.rule.vendor].promises.values() if answer.rule is not None else ()
     _write_expectations(answer, statements, settings.subjects.distinct())
     if place is not None:
         _write_place(answer, place)
     for remark in answer.remarks:
-        write_line(f"  note: {remark}")
+        write_wrapped(f"  note: {remark}")
     for source in answer.sources:
         trust = f"{source.trust}, {known_date(source) or 'date unknown'}"
-        write_line(f"  source {source.key} ({trust}): {source.ref} ({source.about})")
+        write_wrapped(f"  source {source.key} ({trust}): {source.ref} ({source.about})")
 
 
 def _normalise(text: str) -> str:
@@ -215,34 +217,34 @@ def _embedded(query: str, prefixes: Sequence[str]) -> str | None:
 
 
 def _write_rule(answer: Explanation, rule: Rule) -> None:
-    write_line(f"  {rule.vendor} / {rule.component}: {rule} [{rule.status}] {rule.file}:{rule.line}")
+    write_wrapped(f"  {rule.vendor} / {rule.component}: {rule} [{rule.status}] {rule.file}:{rule.line}")
     if answer.component is not None:
-        write_line(f"  {answer.component.function}; data: {answer.component.data_category}")
+        write_wrapped(f"  {answer.component.function}; data: {answer.component.data_category}")
     if not answer.tags:
-        write_line("  matches no flow by itself")
+        write_wrapped("  matches no flow by itself")
 
 
 def _write_expectations(
     answer: Explanation, statements: Collection[Promise], subjects: Collection[Subject]
 ) -> None:
     for expectation in answer.expectations:
-        write_line(f"  {expectation_text(expectation)}")
+        write_wrapped(f"  {expectation_text(expectation)}")
     for promise in answer.promises:
         today = datetime.now(UTC).date().isoformat()
         first, *others = promise_texts(promise, statements, subjects, today)
-        write_line(f"  {first}")
+        write_wrapped(f"  {first}")
         for text in others:
-            write_line(f"    {text}")
+            write_wrapped(f"    {text}")
     if answer.component is not None and not answer.promises:
-        write_line("  no promise about the location of this component's data")
+        write_wrapped("  no promise about the location of this component's data")
 
 
 def _write_place(answer: Explanation, place: Place) -> None:
     if place.confidence in ("unknown", "disputed"):
-        write_line(f"  place: {place.confidence}")
+        write_wrapped(f"  place: {place.confidence}")
     else:
-        write_line(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
+        write_wrapped(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
     for step in place.steps:
-        write_line(f"    {step}")
+        write_wrapped(f"    {step}")
     for observed in answer.observed:
-        write_line(f"  seen here: {observed.label} ({observed.status})")
+        write_wrapped(f"  seen here: {observed.label} ({observed.status})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -11,15 +12,30 @@ from typing import TextIO
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
 from rich.segment import Segment
 
-NARROWEST = 80
-"""Columns that the tables need. A narrower terminal wraps their lines, so that no digit is lost."""
+from netmon.outputs.layout import wrapped
+
+_PLAIN = {"→": "->", "…": "...", "–": "-", "„": '"', "“": '"', "”": '"', "·": "|", "\u202f": " "}
+"""Signs of netmon's own texts in ASCII."""
 
 
 def prepare() -> None:
-    """Makes standard output and error accept any text: characters that their encoding lacks are escaped."""
+    """Makes standard output and error accept any text: characters that their encoding lacks are escaped.
+
+    Those of netmon's own texts that have a plain counterpart are replaced by it.
+    """
+    codecs.register_error("plain", _plain)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="plain")
+
+
+def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What stands for the first character that an encoding lacks."""
+    if isinstance(error, UnicodeEncodeError):
+        plain = _PLAIN.get(error.object[error.start])
+        if plain is not None:
+            return plain, error.start + 1
+    return codecs.backslashreplace_errors(error)
 
 
 def printable(text: str) -> str:
@@ -37,6 +53,23 @@ def write_line(text: str) -> None:
     print(printable(text), flush=True)
 
 
+def write_wrapped(text: str) -> None:
+    """A line on standard output, wrapped to the width of the terminal; what goes to a file is not wrapped."""
+    width = terminal_width()
+    if width is None:
+        write_line(text)
+        return
+    indent = " " * (len(text) - len(text.lstrip()))
+    for line in wrapped(printable(text), width, indent, f"{indent}    ", is_breaking=False):
+        write_line(line)
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal, or those that COLUMNS gives; None if the output goes to a file."""
+    console = make_console()
+    return console.width if console.is_terminal or "COLUMNS" in os.environ else None
+
+
 def json_stream() -> TextIO:
     """Standard output for JSON, which is UTF-8 whatever the terminal's encoding is (RFC 8259, 8.1)."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -49,8 +82,8 @@ def log(text: str, *more: str) -> None:
     print("\n".join(printable(line) for line in (f"netmon: {text}", *more)), file=sys.stderr, flush=True)
 
 
-def make_console(*, stderr: bool = False, narrowest: int = NARROWEST) -> Console:
-    """A console as wide as the terminal, but not too narrow; 120 columns if the output goes to a file.
+def make_console(*, stderr: bool = False) -> Console:
+    """A console as wide as the terminal; 120 columns if the output goes to a file.
 
     rich honours NO_COLOR. Text is not interpreted as markup or emoji codes.
     """
@@ -58,7 +91,6 @@ def make_console(*, stderr: bool = False, narrowest: int = NARROWEST) -> Console
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 120
     if not stderr:
-        console.width = max(console.width, narrowest)
         console.push_render_hook(_Trim())
     return console
 

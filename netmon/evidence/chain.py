@@ -94,7 +94,7 @@ class Chain:
         self._number, self._file = 1, -1
         try:
             self._open()
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             reason = reason_of(error) if isinstance(error, OSError) else "its end is no record of a chain"
             raise OutputError(
                 f"{folder}: the chain cannot be continued: {reason}: check it with `netmon evidence verify`, "

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from netmon.errors import OutputError, reason_of
-from netmon.evidence.chain import PREFIX, START, Head, line_hash, read_lines
+from netmon.evidence.chain import PREFIX, START, Head, line_hash, read_lines, segments
 from netmon.evidence.erasure import erased_document
 from netmon.evidence.folder import OWN_FILE
 from netmon.privacy.tombstone import erased_hash, hash_of
@@ -39,11 +40,13 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
     is_head_there = head is None or head.number == 0
     for where, record in _records(folder, check):
         kind = record.get("kind")
-        if kind == "evidence":
-            evidence[str(record.get("file"))] = str(record.get("sha256"))
-            removed.discard(str(record.get("file")))
+        if not _is_whole(record):
+            check.problems.append(f"{where}: changed: it is no record of netmon")
+        elif kind == "evidence":
+            evidence[record["file"]] = record["sha256"]
+            removed.discard(record["file"])
         elif kind == "removed":
-            removed.update(map(str, record.get("files", ())))
+            removed.update(record["files"])
         elif kind == "events":
             check.batches.append(record)
         elif kind in ("recovered", "lost"):
@@ -55,6 +58,8 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
             f"the head {head} is not in the chain: records were removed at its end, or all were changed"
         )
     _check_files(folder, check, evidence, removed)
+    if check.head.number == 0 and any(folder.glob("*.json")):
+        check.problems.append("there is no chain, but there is evidence: the files of the chain were removed")
     check.events = sum(int(batch["count"]) for batch in check.batches)
     if events:
         _check_events(check, _read_events(events, check))
@@ -63,15 +68,38 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
     return check
 
 
+def _is_whole(record: dict[str, Any]) -> bool:
+    """True if a record has what the check of its kind needs."""
+    kind = record.get("kind")
+    if kind == "evidence":
+        return _is_name(record.get("file")) and isinstance(record.get("sha256"), str)
+    if kind == "removed":
+        files = record.get("files")
+        return isinstance(files, list) and all(map(_is_name, files))
+    if kind == "events":
+        count, texts = record.get("count"), (record.get("first"), record.get("sha256"))
+        return type(count) is int and count > 0 and all(isinstance(one, str) for one in texts)
+    return True
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and OWN_FILE.fullmatch(value) is not None
+
+
 def _records(folder: Path, check: Check) -> Iterator[tuple[str, dict[str, Any]]]:
     """The records in order, each with its place; what is wrong with their order goes to `check`."""
     number, previous = 0, START
+    newest = segments(folder)[-1:]
     for path, line in _lines(folder):
         number += 1
         where = f"{path.name}, record {number}"
         if not line.endswith(b"\n"):
-            check.notes.append(f"{where}: cut; netmon crashed or runs, or the end of the chain was removed")
-            return
+            if path in newest:
+                check.notes.append(
+                    f"{where}: cut; netmon crashed or runs, or the end of the chain was removed"
+                )
+                return
+            check.problems.append(f"{where}: cut, and another file of the chain follows: its end was removed")
         record = _parse(line)
         if not record:
             check.problems.append(f"{where}: changed: it is no record")
@@ -91,7 +119,7 @@ def _parse(line: bytes) -> dict[str, Any]:
     """A record; empty if the line is none."""
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
 
@@ -108,26 +136,48 @@ def _check_files(folder: Path, check: Check, evidence: dict[str, str], removed: 
     for name, sha256 in evidence.items():
         if name in removed:
             continue
-        path = folder / Path(name).name
-        try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
-        except FileNotFoundError:
-            check.problems.append(f"{name}: removed, and not by netmon")
-            continue
-        except OSError as error:
-            check.problems.append(f"{name}: {reason_of(error)}")
-            continue
-        if erased_document(path) == sha256:
+        problems = [_find_change(folder / name, sha256)]
+        if problems == [None]:
+            problems = list(_find_changes_beside(folder / name))
+        if erased_document(folder / name) == sha256:
             check.notes.append(f"{name}: erased")
-        elif found == sha256:
-            check.files.append(name)
+        elif any(problems):
+            check.problems += filter(None, problems)
         else:
-            check.problems.append(f"{name}: changed: its sha256 is {found}, and was {sha256}")
+            check.files.append(name)
     known = {name.split(".")[0] for name in evidence}
     for path in sorted(folder.iterdir()):
         stem = path.name.split(".")[0]
         if OWN_FILE.fullmatch(path.name) and not stem.startswith("chain") and stem not in known:
             check.notes.append(f"{path.name}: not in the chain: netmon crashed, or it was added")
+
+
+def _find_change(path: Path, sha256: str) -> str | None:
+    """What is wrong with a file that had this hash; None: nothing."""
+    try:
+        if not path.exists():
+            return f"{path.name}: removed, and not by netmon"
+        if not path.is_file():
+            return f"{path.name}: replaced by something that is no regular file"
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        return f"{path.name}: {reason_of(error)}"
+    return None if found == sha256 else f"{path.name}: changed: its sha256 is {found}, and was {sha256}"
+
+
+def _find_changes_beside(document: Path) -> Iterator[str | None]:
+    """What is wrong with the other files of a finding, whose hashes its unchanged document has."""
+    try:
+        content = json.loads(document.read_bytes())
+        found = [(content[key]["file"], content[key]["sha256"]) for key in ("capture", "configuration")]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        found = []
+    if not found or not all(_is_name(name) for name, _ in found):
+        yield f"{document.name}: no document of netmon"
+        return
+    for name, sha256 in found:
+        yield _find_change(document.with_name(name), sha256)
 
 
 def _read_events(files: Sequence[Path], check: Check) -> list[str]:
@@ -142,8 +192,8 @@ def _read_events(files: Sequence[Path], check: Check) -> list[str]:
                 for line in stream:
                     hashes.append(hash_of(line))
                     check.erased += erased_hash(line) is not None
-        except (OSError, EOFError) as error:
-            reason = reason_of(error) if isinstance(error, OSError) else "it is cut"
+        except (OSError, EOFError, zlib.error) as error:
+            reason = reason_of(error) if isinstance(error, OSError) else "it is cut, or damaged"
             raise OutputError(f"{path}: {reason}") from error
     return hashes
 
@@ -154,7 +204,7 @@ def _check_events(check: Check, hashes: Sequence[str]) -> None:
     for at, one in enumerate(hashes):
         places.setdefault(one[:PREFIX], []).append(at)
     at, has_found, is_damaged = 0, False, False
-    for batch in check.batches:
+    for number, batch in enumerate(check.batches):
         count, when = int(batch["count"]), batch.get("time")
         start = next((place for place in places.get(str(batch["first"]), ()) if place >= at), None)
         if start is None:
@@ -166,7 +216,9 @@ def _check_events(check: Check, hashes: Sequence[str]) -> None:
             else:
                 check.notes.append(f"{text}: they may be in files that were not given")
             continue
-        if start > at and not is_damaged:  # else they belong to the batch before
+        if start and number and not has_found:
+            _check_beginning(check, check.batches[:number], start)
+        elif start > at and not is_damaged:  # else they belong to the batch before
             check.notes.append(f"lines {at + 1} to {start} of the events are not in the chain before {when}")
         has_found = True
         found = hashes[start : start + count]
@@ -181,5 +233,25 @@ def _check_events(check: Check, hashes: Sequence[str]) -> None:
                 "changed, removed, added or moved"
             )
             at = start + 1
-    if at < len(hashes):
+    if check.batches and not has_found:
+        check.problems.append("none of the events is in the chain")
+    elif at < len(hashes):
         check.notes.append(f"the last {len(hashes) - at} lines of the events are not in the chain")
+
+
+def _check_beginning(check: Check, missing: Sequence[dict[str, Any]], lines: int) -> None:
+    """Checks lines before the first batch that was found.
+
+    They may be the end of the batch before, which began in an older file; but not if they are as many as that
+    batch, and not if it is the first of all.
+    """
+    count = int(missing[-1]["count"])
+    if lines >= count or len(missing) == 1:
+        check.problems.append(
+            f"lines 1 to {lines} of the events are of {count} written before {missing[-1].get('time')}, of "
+            "which the first was changed or removed"
+        )
+    else:
+        check.notes.append(
+            f"lines 1 to {lines} of the events are not confirmed: the events before them are in an older file"
+        )

@@ -37,7 +37,8 @@ LIMITS = (
 )
 _REWRITTEN = (
     "Addresses of clients, and MAC addresses, are pseudonyms: the same address has the same pseudonym, ports "
-    "are kept, and checksums follow. Tunnel headers are removed."
+    "are kept, and checksums follow. Tunnel headers and trailers are removed. Options of headers and of "
+    "EDNS, values of HTTP headers, and users and hosts in what precedes a hello are blanked."
 )
 _AS_CAPTURED = "Addresses of clients are as they were captured."
 

@@ -13,10 +13,10 @@ _ERASED = "erased"
 
 
 def erased_document(file: Path) -> str | None:
-    """The hash of the document that stood there; None if it was not erased. Raises OSError."""
+    """The hash of the document that stood there; None if it was not erased, or cannot be read."""
     try:
-        document = json.loads(file.read_bytes())
-    except ValueError:
+        document = json.loads(file.read_bytes()) if file.is_file() else None
+    except (OSError, ValueError, RecursionError):
         return None
     found = document.get(_ERASED) if isinstance(document, dict) and len(document) == 1 else None
     return found if isinstance(found, str) else None

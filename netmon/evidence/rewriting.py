@@ -1,7 +1,8 @@
 """Clients' addresses in packets are replaced: the same one by the same pseudonym, and checksums follow.
 
 The address is replaced wherever its bytes or its text occur, so also inside DNS messages and proxy headers.
-MAC addresses are replaced as well. A packet in a tunnel, or with a link layer that is not known here, loses
+MAC addresses are replaced as well, and what else may tell about clients is blanked (see `blanking`). What
+follows an IP packet is removed. A packet in a tunnel, or with a link layer that is not known here, loses
 all headers before its innermost IP header, because they may hold addresses that cannot be recognised.
 """
 
@@ -13,6 +14,13 @@ import struct
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from netmon.evidence.blanking import (
+    HttpBlanking,
+    blank_dns,
+    blank_ip_options,
+    blank_preamble,
+    blank_tcp_options,
+)
 from netmon.sources.kept import KeptPacket
 
 RAW_IP = 101
@@ -23,6 +31,7 @@ _TCP, _UDP = 6, 17
 _CHECKSUM_AT = {_TCP: 16, _UDP: 6}
 _EXTENSIONS = (0, 43, 60)
 _FRAGMENT = 44
+_DNS = {"dns_query", "dns_answer"}
 
 Digest = Callable[[str], bytes]
 """At least 16 bytes that only the holder of a key can tell from a text."""
@@ -33,6 +42,7 @@ class Rewriting:
 
     def __init__(self, clients: Collection[str], digest: Digest) -> None:
         self._digest = digest
+        self._http = HttpBlanking()
         self.pseudonyms = {client: self._pseudonym(client) for client in clients}
 
     def apply(self, packet: KeptPacket) -> KeptPacket:
@@ -40,16 +50,21 @@ class Rewriting:
         start = _find_ip(packet)
         if start is None:  # the innermost header cannot be found: nothing of it can be shown
             return replace(packet, link=RAW_IP, data=b"", source=self.show(packet.source))
-        head, data = self._link_layer(packet, packet.data[:start]), bytearray(packet.data[start:])
-        self._rewrite(data)
-        is_kept = head is not None
+        head = packet.data[:start]
+        data = bytearray(packet.data[start : start + _length(packet.data[start:])])
+        shown = self._link_layer(packet, head)
+        self._rewrite(data, packet, _macs(packet.link, head if shown is not None else None))
+        is_kept = shown is not None
+        wire_len = packet.wire_len
+        if start + len(data) < len(packet.data):  # without what followed the packet
+            wire_len = start + len(data)
         return replace(
             packet,
             link=packet.link if is_kept else RAW_IP,
             source=self.show(packet.source),
             destination=self.show(packet.destination),
-            wire_len=packet.wire_len if is_kept else packet.wire_len - start,
-            data=(head or b"") + bytes(data),
+            wire_len=wire_len if is_kept else wire_len - start,
+            data=(shown or b"") + bytes(data),
         )
 
     def show(self, address: str) -> str:
@@ -62,15 +77,20 @@ class Rewriting:
             return str(ipaddress.IPv4Address(b"\x0a" + noise[:3]))
         return str(ipaddress.IPv6Address(b"\xfd" + noise[:15]))
 
-    def _rewrite(self, data: bytearray) -> None:
+    def _rewrite(self, data: bytearray, packet: KeptPacket, macs: list[bytes]) -> None:
         """Replaces the addresses in an IP packet, and corrects its checksums by the difference (RFC 1624)."""
         before = bytes(data)
         is_v4 = before[0] >> 4 == 4
-        addresses, header = (slice(12, 20), (before[0] & 15) * 4) if is_v4 else (slice(8, 40), 40)
+        addresses, header = (slice(12, 20), max(20, (before[0] & 15) * 4)) if is_v4 else (slice(8, 40), 40)
         transport = _find_transport(before)
         payload = header if transport is None else _payload_at(before, *transport)
         data[addresses] = self._replace(before[addresses])
-        data[payload:] = self._replace(before[payload:])
+        blank_ip_options(data)
+        if transport is not None and transport[0] == _TCP and len(data) > transport[1] + 12:
+            blank_tcp_options(data, transport[1])
+        data[payload:] = self._payload(
+            before[payload:], packet, macs, is_tcp=transport is None or transport[0] == _TCP
+        )
         if is_v4:
             _correct(data, 10, before[:header], bytes(data[:header]))
         if transport is not None:
@@ -79,6 +99,20 @@ class Rewriting:
             place = at + _CHECKSUM_AT[protocol]
             if before[place : place + 2] != b"\0\0" or protocol != _UDP:
                 _correct(data, place, old, new)
+
+    def _payload(self, payload: bytes, packet: KeptPacket, macs: list[bytes], *, is_tcp: bool) -> bytes:
+        """The payload of a packet without what it says about clients."""
+        if not _DNS.isdisjoint(packet.shows):
+            payload = blank_dns(payload, is_tcp=is_tcp)
+        else:
+            payload = self._http.apply(blank_preamble(payload), (packet.source, packet.destination))
+        for mac in macs:
+            new = self._mac(mac)
+            payload = payload.replace(mac, new)
+            for separator in (":", "-"):
+                text, shown = mac.hex(separator).encode(), new.hex(separator).encode()
+                payload = payload.replace(text, shown).replace(text.upper(), shown)
+        return self._replace(payload)
 
     def _replace(self, data: bytes) -> bytes:
         """The addresses of clients, as bytes and as text, replaced by something of the same length."""
@@ -105,6 +139,22 @@ class Rewriting:
         if mac[0] & 1 or not any(mac):  # of a group, which is nobody's, or none
             return mac
         return b"\x02" + self._digest(f"mac {mac.hex()}")[:5]
+
+
+def _macs(link: int, head: bytes | None) -> list[bytes]:
+    """The MAC addresses of machines in a plain link layer."""
+    places = {_ETHERNET: (0, 6), _SLL: (6,), _SLL2: (12,)}.get(link, ())
+    found = [head[place : place + 6] for place in places] if head else []
+    return [mac for mac in found if any(mac) and not mac[0] & 1]
+
+
+def _length(data: bytes) -> int:
+    """The bytes of an IP packet by its header; all, if it does not say."""
+    if data[0] >> 4 == 4:
+        size = int.from_bytes(data[2:4], "big")
+        return size if size >= 20 else len(data)
+    size = int.from_bytes(data[4:6], "big")
+    return 40 + size if size else len(data)
 
 
 def _is_type(field: bytes, version: int) -> bool:

@@ -1,4 +1,4 @@
-"""The chain of a flow, from its packets to its verdict, as text that is 80 columns wide."""
+"""The chain of a flow, from its packets to its verdict, as lines of text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from netmon.signatures.model import SignatureSet
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
 
-WIDTH = 80
+WIDEST = 80
+"""The longest line: longer ones are hard to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,15 @@ class Context:
     subject: Subject
 
 
-def explain_flow(event: FlowEvent, context: Context) -> Iterator[str]:
-    """The lines of the explanation. Raises EventError if the signatures do not have the vendor."""
+def explain_flow(event: FlowEvent, context: Context, width: int = WIDEST) -> Iterator[str]:
+    """The lines of the explanation, at most so wide. Raises EventError for a vendor without signatures."""
     signatures, policy, subject = context.signatures, context.policy, context.subject
     if event.vendor not in signatures.vendors:
         raise EventError(
             f"flow {event['netmon.flow_id']} is of {event.vendor}, a vendor that the signatures in use lack; "
             "--signatures gives another folder"
         )
-    yield from _wrapped(_headline(event), "", "")
+    yield from _wrapped(_headline(event), width, "", "")
     sections = (
         ("Packets", tell_packets(event)),
         ("Name", tell_name(event)),
@@ -52,7 +53,7 @@ def explain_flow(event: FlowEvent, context: Context) -> Iterator[str]:
     for number, (title, sentences) in enumerate(sections, 1):
         yield ""
         yield f"{number}. {title}"
-        yield from _section(sentences)
+        yield from _section(sentences, width)
 
 
 def _headline(event: FlowEvent) -> str:
@@ -63,19 +64,19 @@ def _headline(event: FlowEvent) -> str:
     )
 
 
-def _section(sentences: Iterable[str]) -> Iterator[str]:
+def _section(sentences: Iterable[str], width: int) -> Iterator[str]:
     for sentence in sentences:
         if sentence.startswith(NOTE):
-            yield from _wrapped(sentence.removeprefix(NOTE), "       ", "       ")
+            yield from _wrapped(sentence.removeprefix(NOTE), width, "       ", "       ")
         else:
-            yield from _wrapped(sentence, "   - ", "     ")
+            yield from _wrapped(sentence, width, "   - ", "     ")
 
 
-def _wrapped(text: str, first: str, others: str) -> list[str]:
-    """The text in lines of at most 80 columns; a longer word, such as an address in the web, stays in one."""
+def _wrapped(text: str, width: int, first: str, others: str) -> list[str]:
+    """The text in lines, at most so wide; a longer word, such as an address in the web, stays in one."""
     return textwrap.wrap(
         text,
-        WIDTH,
+        width,
         initial_indent=first,
         subsequent_indent=others,
         break_long_words=False,

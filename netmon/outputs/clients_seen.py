@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from netmon.days import iso_day
-from netmon.outputs.texts import plural
+from netmon.language.language import ENGLISH, Language
 from netmon.records import ClassifiedFlow
 from netmon.signatures.model import Vendor
 from netmon.verdict.policy import Policy
@@ -44,22 +44,33 @@ class ClientsSeen:
         component = self._vendors[classified.vendor or ""].components.get(classified.component or "")
         return component is None or not component.visited
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, language: Language = ENGLISH) -> Iterator[str]:
         """A line for each of these vendors."""
         for vendor, clients in self._clients.items():
-            more = " or more" if len(clients) >= MAX_CLIENTS else ""
             size = self._inventory.get(vendor)
-            inventory = f" of {size:,} in the inventory" if size is not None else ""
-            yield f"Clients of {vendor}: {len(clients):,}{more} seen{inventory}.{self._relays_text(vendor)}"
+            seen = language.say(
+                "Clients of {vendor}: {count}{more} seen{inventory}.",
+                vendor=vendor,
+                count=language.number(len(clients)),
+                more=language.say(" or more") if len(clients) >= MAX_CLIENTS else "",
+                inventory=""
+                if size is None
+                else language.say(" of {size} in the inventory", size=language.number(size)),
+            )
+            yield " ".join([seen, *self._relay_texts(vendor, language)])
 
-    def _relays_text(self, vendor: str) -> str:
+    def _relay_texts(self, vendor: str, language: Language) -> Iterator[str]:
         if not any(one.vendor == vendor for one in self._policy.relays):
-            return ""
+            return
         count = len(self._relays[vendor])
         if count == 0:
-            return " No relay was seen."
-        behind = "it" if count == 1 else "them"
-        return f" {count:,} {plural(count, 'relay')}; the endpoints behind {behind} are not visible."
+            yield language.say("No relay was seen.")
+        else:
+            yield language.say_count(
+                count,
+                "{count} relay; the endpoints behind it are not visible.",
+                "{count} relays; the endpoints behind them are not visible.",
+            )
 
 
 def _add(client: str, clients: set[str]) -> None:

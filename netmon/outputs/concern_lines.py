@@ -6,15 +6,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from netmon.countries import country_name
-from netmon.outputs.texts import plural
+from netmon.language.language import ENGLISH, Language
+from netmon.outputs.texts import flows_text
 from netmon.records import STANDINGS, UNCOUNTED, ClassifiedFlow, Standing, Uncounted
 
+
+def _(text: str) -> str:
+    return text
+
+
 _UNCOUNTED_TEXT: Mapping[Uncounted, str] = {
-    "not_shown": "not shown to be the vendor's",
-    "redirected": "to addresses that are not global",
-    "unseen": "of which too little was seen",
-    "no_data": "without data",
+    "not_shown": _("not shown to be the vendor's"),
+    "redirected": _("to addresses that are not global"),
+    "unseen": _("of which too little was seen"),
+    "no_data": _("without data"),
 }
 
 
@@ -28,7 +33,8 @@ class Statement(NamedTuple):
 class ConcernLines:
     """Counts flows by their standing for each country of concern. Each flow counts once, when it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language = ENGLISH) -> None:
+        self._language = language
         self._counted: dict[Statement, Counter[Standing]] = {}
         self._uncounted: dict[Statement, Counter[Uncounted]] = {}
 
@@ -47,17 +53,29 @@ class ConcernLines:
     def lines(self) -> Iterator[tuple[str, bool]]:
         """One line for each vendor and country, and whether a flow is located there."""
         for about, counted in sorted(self._counted.items()):
-            yield _sentence(about, counted, self._uncounted.get(about, Counter())), counted["located"] > 0
+            sentence = self._sentence(about, counted, self._uncounted.get(about, Counter()))
+            yield sentence, counted["located"] > 0
 
-
-def _sentence(about: Statement, counted: Counter[Standing], uncounted: Counter[Uncounted]) -> str:
-    total = sum(counted[one] for one in STANDINGS)
-    possible, unknown = counted["possible"], counted["unknown"]
-    split = f" ({possible:,} named by a source, {unknown:,} by none)"
-    left_out = ", ".join(f"{uncounted[one]:,} {_UNCOUNTED_TEXT[one]}" for one in UNCOUNTED if uncounted[one])
-    return (
-        f"{country_name(about.country)}: {total:,} {plural(total, 'flow')} of {about.vendor}: "
-        f"{counted['located']:,} located there, {counted['excluded']:,} cannot be there, "
-        f"{possible + unknown:,} not excluded{split if possible + unknown else ''}."
-        f"{f' Not counted: {left_out}.' if left_out else ''}"
-    )
+    def _sentence(self, about: Statement, counted: Counter[Standing], uncounted: Counter[Uncounted]) -> str:
+        say, number = self._language.say, self._language.number
+        possible, unknown = counted["possible"], counted["unknown"]
+        split = say(
+            " ({possible} named by a source, {unknown} by none)",
+            possible=number(possible),
+            unknown=number(unknown),
+        )
+        sentence = say(
+            "{country}: {flows} of {vendor}: {located} located there, {excluded} cannot be there, {open} not "
+            "excluded{split}.",
+            country=self._language.country(about.country),
+            flows=flows_text(sum(counted[one] for one in STANDINGS), self._language),
+            vendor=about.vendor,
+            located=number(counted["located"]),
+            excluded=number(counted["excluded"]),
+            open=number(possible + unknown),
+            split=split if possible + unknown else "",
+        )
+        left_out = ", ".join(
+            f"{number(uncounted[one])} {say(_UNCOUNTED_TEXT[one])}" for one in UNCOUNTED if uncounted[one]
+        )
+        return f"{sentence} {say('Not counted: {what}.', what=left_out)}" if left_out else sentence

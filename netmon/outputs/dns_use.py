@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from netmon.outputs.texts import plural
+from netmon.language.language import ENGLISH, Language
+from netmon.outputs.texts import flows_text
 from netmon.privacy import Privacy
 from netmon.records import ClassifiedFlow
 
@@ -14,12 +15,17 @@ MAX_CLIENTS = 10_000
 """Clients that are counted separately; flows of further clients only count in the totals."""
 SHOWN_CLIENTS = 5
 
+
+def _(text: str) -> str:
+    return text
+
+
 QUESTION_TEXT = {
-    "vendor": "for the vendor's own names",
-    "other": "for other names, as anyone may",
-    "unknown": "over encrypted DNS",
+    "vendor": _("for the vendor's own names"),
+    "other": _("for other names, as anyone may"),
+    "unknown": _("over encrypted DNS"),
 }
-PROTOCOL_TEXT = {"dot": "over TLS", "doh": "over HTTPS", "doq": "over QUIC"}
+PROTOCOL_TEXT = {"dot": _("over TLS"), "doh": _("over HTTPS"), "doq": _("over QUIC")}
 
 
 @dataclass(slots=True)
@@ -32,8 +38,9 @@ class _Client:
 class DnsUse:
     """Counts flows, each once, when it ends."""
 
-    def __init__(self, privacy: Privacy) -> None:
+    def __init__(self, privacy: Privacy, language: Language = ENGLISH) -> None:
         self._privacy = privacy
+        self._language = language
         self._clients: dict[str, _Client] = {}
         self._protocols: Counter[str] = Counter()
         self._fallbacks: Counter[tuple[str, str, str]] = Counter()
@@ -60,26 +67,43 @@ class DnsUse:
 
     def lines(self) -> Iterator[str]:
         """The lines, highest counts first; none if there was no such use."""
+        say, number = self._language.say, self._language.number
         if self._protocols:
             flows = ", ".join(
-                f"{count:,} {PROTOCOL_TEXT[protocol]}" for protocol, count in self._protocols.most_common()
+                f"{number(count)} {say(PROTOCOL_TEXT[protocol])}"
+                for protocol, count in self._protocols.most_common()
             )
-            clients = f"{len(self._clients):,}{' or more' if self._is_full else ''}"
-            yield f"Encrypted DNS: {clients} {plural(len(self._clients), 'client')}, flows: {flows}."
+            yield self._language.say_count(
+                len(self._clients),
+                "Encrypted DNS: {count}{more} client, flows: {flows}.",
+                "Encrypted DNS: {count}{more} clients, flows: {flows}.",
+                more=say(" or more") if self._is_full else "",
+                flows=flows,
+            )
             yield from self._top()
         for (vendor, operator, question), count in sorted(self._fallbacks.items(), key=_most_first):
-            yield (
-                f"Fallback resolver of {vendor}: {operator} was queried {QUESTION_TEXT[question]} "
-                f"({count:,} {plural(count, 'finding')})."
+            yield self._language.say_count(
+                count,
+                "Fallback resolver of {vendor}: {operator} was queried {question} ({count} finding).",
+                "Fallback resolver of {vendor}: {operator} was queried {question} ({count} findings).",
+                vendor=vendor,
+                operator=operator,
+                question=say(QUESTION_TEXT[question]),
             )
 
     def _top(self) -> Iterator[str]:
+        say = self._language.say
         order = sorted(self._clients.items(), key=lambda item: (-item[1].flows, item[0]))
         for address, client in order[:SHOWN_CLIENTS]:
             shown = self._privacy.show(address, client.last_ns)
             if shown is not None:
-                where = ", ".join(sorted(client.resolvers)) or "no known resolver"
-                yield f"  {shown}: {client.flows:,} {plural(client.flows, 'flow')} to {where}"
+                where = ", ".join(sorted(client.resolvers)) or say("no known resolver")
+                yield "  " + say(
+                    "{client}: {flows} to {where}",
+                    client=shown,
+                    flows=flows_text(client.flows, self._language),
+                    where=where,
+                )
 
 
 def _most_first(item: tuple[tuple[str, str, str], int]) -> tuple[bool, int, tuple[str, str, str]]:

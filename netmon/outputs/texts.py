@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netmon.days import DAY_S
+from netmon.language.language import ENGLISH, Language
 
 
 def plural(count: int, noun: str) -> str:
@@ -10,23 +11,29 @@ def plural(count: int, noun: str) -> str:
     return noun if count == 1 else noun + "s"
 
 
-def bytes_text(number: int) -> str:
+def bytes_text(number: int, language: Language = ENGLISH) -> str:
     """Bytes with a decimal prefix: "1.2 MB"."""
     value, unit = float(number), "B"
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if value < 1000 or unit == "TB":
             break
         value /= 1000
-    return f"{number} B" if unit == "B" else f"{value:.1f} {unit}"
+    return f"{number} B" if unit == "B" else f"{language.localised(f'{value:.1f}')} {unit}"
 
 
-def duration_text(seconds: float) -> str:
+def duration_text(seconds: float, language: Language = ENGLISH) -> str:
     """A time span with three significant digits, in a suitable unit: "2.78 h"."""
     if seconds == 0:
         return "0 s"
     units = ((0.001, 1e-6, "µs"), (0.1, 0.001, "ms"), (120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"))
     for limit, divisor, unit in units:
         if seconds < limit:
-            return f"{seconds / divisor:.3g} {unit}"
+            return f"{language.localised(f'{seconds / divisor:.3g}')} {unit}"
     days = seconds / DAY_S
-    return f"{days:.3g} days" if days < 999.5 else f"{days:,.0f} days"
+    count = f"{days:.3g}" if days < 999.5 else f"{days:,.0f}"
+    return language.say("{count} days", count=language.localised(count))
+
+
+def flows_text(count: int, language: Language = ENGLISH) -> str:
+    """A number of flows: "1 flow", "1,234 flows"."""
+    return language.say_count(count, "{count} flow", "{count} flows")

@@ -88,9 +88,18 @@ def decide(
         claims = _find_claims(left, refuted, unclear) if kind == DISPUTED else ()
         return Place(kind, kind, None, kind, judged.votes, steps=(*steps, step), claims=claims)
     [country] = _countries(left)
-    confidence = _weigh(country, left, steps)
+    confidence, agreeing = _weigh(country, left, steps)
     location, city, step = _find_city(country, left, cities)
-    return Place(location, country, city, confidence, judged.votes, steps=(*steps, step), claims=(country,))
+    return Place(
+        location,
+        country,
+        city,
+        confidence,
+        judged.votes,
+        steps=(*steps, step),
+        claims=(country,),
+        agreeing=agreeing,
+    )
 
 
 def is_sure(place: Place) -> bool:
@@ -192,17 +201,17 @@ def _is_shaken(vote: Vote, left: Sequence[Vote], refuted: Sequence[Vote]) -> boo
     return vote.country in _countries(refuted) and not has_city
 
 
-def _weigh(country: str, votes: Sequence[Vote], steps: list[str]) -> Confidence:
-    """The confidence in the country on which all these votes agree."""
+def _weigh(country: str, votes: Sequence[Vote], steps: list[str]) -> tuple[Confidence, int]:
+    """The confidence in the country of all these votes, and how many independent sources agree on it."""
     if votes[0].source == DECLARED:
-        return "single"
+        return "single", 0
     independent = independent_of(frozenset(map(_provider, votes)))
     steps.extend(_combine(votes, independent))
     if len(independent) > 1:
         steps.append(f"{len(independent)} sources agree on {country}")
-        return "agreed"
+        return "agreed", len(independent)
     steps.append(f"{_sources(votes, country)} alone says {country}: a single source")
-    return "single"
+    return "single", 0
 
 
 def _combine(votes: Sequence[Vote], independent: Sequence[str]) -> Iterator[str]:

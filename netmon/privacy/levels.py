@@ -43,6 +43,7 @@ class Privacy:
         self._key = key
         self._count_period = count_period
         self._pseudonyms = lru_cache(maxsize=8)(self._make_pseudonyms)
+        self.count_key = lru_cache(maxsize=8)(self._count_key)
 
     def show(self, address: str, when_ns: int) -> str | None:
         """What outputs may show of a client: text, or None for nothing.
@@ -84,6 +85,10 @@ class Privacy:
     def count_period(self, when_ns: int) -> str:
         """The period in which clients are counted at that time, such as 2026-11."""
         return period_name(self._count_period, when_ns)
+
+    def _count_key(self, period: str) -> str:
+        """What sensors with the same key have in common in a period: their `count_id` can be compared."""
+        return hmac.digest(self._key, f"key of {period}".encode(), hashlib.sha256).hex()[:_HEX_DIGITS]
 
     def _make_pseudonyms(self, prefix: str, name: str) -> Pseudonyms:
         return Pseudonyms(self._key, prefix, name)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netmon.config.settings import Config, Rotation, StoreSettings, state_folder, store_path
-from netmon.privacy import ADDRESS
+from netmon.outputs.machines_file import NAME as MACHINES_FILE
+from netmon.privacy import ADDRESS, PSEUDONYM
 from netmon.privacy.identification_log import log_file
 from netmon.privacy.key_file import kept_keys
 from netmon.processing import texts
@@ -18,6 +19,8 @@ from netmon.processing.language import Say
 
 LEVELS = (texts.AS_ADDRESSES, texts.AS_PSEUDONYMS, texts.AS_NETWORKS, texts.NOT_AT_ALL)
 """How clients are shown, by privacy level."""
+_RECORDED = (texts.AS_ADDRESSES, texts.AS_BOTH_PSEUDONYMS, texts.AS_NETWORKS, texts.NOT_AT_ALL)
+"""The same where machines are counted as well."""
 
 
 class Phrase(NamedTuple):
@@ -52,6 +55,7 @@ def list_activities(config: Config, environment: Mapping[str, str]) -> list[Stor
         *_store(config, environment),
         *_evidence(config),
         _state(state_folder(config, environment)),
+        *_machines(config, environment),
         *_metrics(config),
         *_keys(config),
     ]
@@ -87,7 +91,7 @@ def _spool(config: Config) -> Iterator[StoredData]:
     if folder is not None:
         yield StoredData(
             Phrase(texts.SPOOL),
-            Phrase(LEVELS[config.privacy_level]),
+            Phrase(_RECORDED[config.privacy_level]),
             str(folder),
             Phrase(texts.SPOOL_WHY),
             Phrase(texts.SPOOL_HOW_LONG, {"mib": config.spool.max_mib}),
@@ -100,7 +104,7 @@ def _store(config: Config, environment: Mapping[str, str]) -> Iterator[StoredDat
     if path is not None:
         yield StoredData(
             Phrase(texts.STORE),
-            Phrase(LEVELS[config.privacy_level]),
+            Phrase(_RECORDED[config.privacy_level]),
             str(path),
             Phrase(texts.STORE_WHY),
             _stored_for(config.store),
@@ -149,6 +153,20 @@ def _state(folder: Path) -> StoredData:
         Phrase(texts.STATE_HOW_LONG),
         readers_of(folder),
     )
+
+
+def _machines(config: Config, environment: Mapping[str, str]) -> Iterator[StoredData]:
+    is_recorded = config.spool.folder is not None or store_path(config, environment) is not None
+    if is_recorded and config.privacy_level == PSEUDONYM:
+        file = state_folder(config, environment) / MACHINES_FILE
+        yield StoredData(
+            Phrase(texts.MACHINES),
+            Phrase(texts.AS_COUNTED),
+            str(file),
+            Phrase(texts.MACHINES_WHY),
+            Phrase(texts.MACHINES_HOW_LONG),
+            readers_of(file),
+        )
 
 
 def _metrics(config: Config) -> Iterator[StoredData]:

@@ -19,6 +19,11 @@ YEAR = "year"
 
 AS_ADDRESSES = "addresses, hardware addresses, and the host names that they state"
 AS_PSEUDONYMS = "a pseudonym that changes daily"
+AS_BOTH_PSEUDONYMS = (
+    "a pseudonym that changes daily; apart from it, without times, one by which machines are counted, which"
+    " changes with each counting period"
+)
+AS_COUNTED = "a pseudonym that changes with each counting period"
 AS_NETWORKS = "their networks (/24, /48 for IPv6), not they themselves"
 NOT_AT_ALL = "none"
 UNMASKED = "addresses, as in the packets themselves"
@@ -65,6 +70,13 @@ STATE = (
 STATE_WHY = "to recognise new destinations, and so that counters go on after a restart"
 STATE_HOW_LONG = "until it is replaced by newer values; the number of entries is bounded"
 
+MACHINES = "Machines that used a vendor's products in the current counting period"
+MACHINES_WHY = "to say how many distinct machines there were in the period"
+MACHINES_HOW_LONG = (
+    "until six hours after the end of the period; then store and spool have them, in random order and without"
+    " times"
+)
+
 METRICS = "Metrics: sums by vendor, component, place and verdict"
 METRICS_WHY = "to monitor and to alert"
 METRICS_HOW_LONG = (
@@ -107,6 +119,6 @@ CONTENT = (
     "decrypt."
 )
 NOT_LISTED = (
-    "Not listed: what others do with events and metrics that they collect, packet captures made by other "
-    "programs, and copies of the files above."
+    "Not listed: what others do with events, metrics and printed findings that they collect, such as the "
+    "system's journal, packet captures made by other programs, and copies of the files above."
 )

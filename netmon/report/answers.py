@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from netmon.records import STANDINGS, UNCOUNTED, Standing, Uncounted
-from netmon.report.facts import Amount, ClientCount, Group
-from netmon.report.model import Answer, ConcernStatement, Conclusion, StandingSum, Sum, UncountedSum
+from netmon.report.facts import Amount, Group
+from netmon.report.model import (
+    Answer,
+    ClientsOfPeriod,
+    ConcernStatement,
+    Conclusion,
+    StandingSum,
+    Sum,
+    UncountedSum,
+)
 from netmon.report.sums import add_up, as_sum, share_sums, total_of
+from netmon.store.machines import Machines
 
 WORST_FIRST: Sequence[Conclusion] = (
     "located",
@@ -22,7 +31,7 @@ WORST_FIRST: Sequence[Conclusion] = (
 
 
 def answer(
-    vendor: str, title: str, groups: Sequence[Group], clients: ClientCount | None, countries: Iterable[str]
+    vendor: str, title: str, groups: Sequence[Group], machines: Machines | None, countries: Iterable[str]
 ) -> Answer:
     """The answer for a vendor from its groups; `countries` are of concern, also if nothing was seen."""
     total = total_of(group.amount for group in groups)
@@ -34,8 +43,10 @@ def answer(
         title,
         conclusion or ("no_concern" if groups else "nothing"),
         as_sum(total, total.total_bytes),
-        clients.count if clients else None,
-        clients.is_exact if clients else False,
+        machines.at_least if machines else None,
+        machines.at_most if machines else None,
+        machines.is_exact if machines else False,
+        tuple(ClientsOfPeriod(*one) for one in machines.periods) if machines else (),
         statements,
         share_sums(groups),
     )

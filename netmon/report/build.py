@@ -36,7 +36,7 @@ def build(
             vendor,
             known[vendor].title if vendor in known else vendor,
             [one for one in groups if one.meaning.vendor == vendor],
-            facts.clients.get(vendor),
+            facts.machines.get(vendor),
             of_concern[vendor],
         )
         for vendor in vendors

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netmon.records import Contact, Evidence, Lack, Outcome, Severity, Standing, Uncounted
+from netmon.store.machines import Machines
 
 RUN = "*"
 """In the place of an interface: a sensor as a whole."""
@@ -167,14 +168,6 @@ class WatchGap:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientCount:
-    """How many clients there were, or at least were: pseudonyms of several days cannot be compared."""
-
-    count: int
-    is_exact: bool
-
-
-@dataclass(frozen=True, slots=True)
 class PeriodFacts:
     """Everything that the store has about a period."""
 
@@ -185,6 +178,6 @@ class PeriodFacts:
     groups: tuple[Group, ...] = ()
     findings: tuple[FindingFact, ...] = ()
     findings_more: Amount = Amount()  # those of further clients, servers and meanings
-    clients: Mapping[str, ClientCount] = field(default_factory=dict)  # by vendor
+    machines: Mapping[str, Machines] = field(default_factory=dict)  # by vendor
     views: tuple[ViewFact, ...] = ()
     gaps: tuple[WatchGap, ...] = ()

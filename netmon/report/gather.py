@@ -9,11 +9,9 @@ from typing import Any
 
 from netmon.days import DAY_NS
 from netmon.errors import ReportError
-from netmon.privacy import ADDRESS, PSEUDONYM
 from netmon.report.facts import (
     OTHER,
     Amount,
-    ClientCount,
     ConcernFact,
     DatabaseFact,
     FindingFact,
@@ -26,8 +24,9 @@ from netmon.report.facts import (
     WatchGap,
 )
 from netmon.store import queries, spans
+from netmon.store.machines import machines
 from netmon.store.queries import Reader, Scope
-from netmon.store.spans import ClientsOfDay, ContactTotals
+from netmon.store.spans import ContactTotals
 
 MOST_CONTACTS = 40
 """Clients and servers with findings that are listed; the others are in all sums."""
@@ -75,7 +74,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         ),
         findings=tuple(_finding(reader, one, meanings) for one in contacts[:MOST_CONTACTS]),
         findings_more=sum(map(_amount, contacts[MOST_CONTACTS:]), Amount()),
-        clients=dict(_clients(reader, selection, facts)),
+        machines=machines(reader, selection),
         views=tuple(_views(queries.rows(reader, "views", selection))),
         gaps=tuple(_gaps(reader, selection, facts, since_ns, until_ns)),
     )
@@ -197,23 +196,6 @@ def _run(row: Mapping[str, Any], last_ns: int | None) -> RunFact:
         problems=tuple(document.get("problems", ())),
         is_ended=row["end_ns"] is not None,
     )
-
-
-def _clients(reader: Reader, selection: Scope, runs: Sequence[RunFact]) -> Iterator[tuple[str, ClientCount]]:
-    """The clients of each vendor: exactly, if the same text always means the same client, and no other."""
-    levels = {run.privacy for run in runs}
-    if not levels <= {ADDRESS, PSEUDONYM}:
-        return
-    by_day: dict[str, list[ClientsOfDay]] = {}
-    for one in spans.clients_by_day(reader, selection):
-        by_day.setdefault(one.vendor, []).append(one)
-    for vendor, found in by_day.items():
-        sensors, days = {one.sensor for one in found}, {one.day for one in found}
-        is_lasting = levels == {ADDRESS} or len(days) == len(runs) == 1
-        if len(sensors) == 1 and is_lasting:
-            yield vendor, ClientCount(spans.clients(reader, selection)[vendor], is_exact=True)
-        else:
-            yield vendor, ClientCount(max(one.clients for one in found), is_exact=False)
 
 
 def _views(rows: Iterable[Mapping[str, Any]]) -> Iterator[ViewFact]:

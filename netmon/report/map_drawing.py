@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from netmon.language.language import Language
 from netmon.report.geography import WIDTH, Geography, choose
 from netmon.report.labels import Box, Wanted, place_labels
-from netmon.report.language import Language
 from netmon.report.model import MapPlace, Report, SensorScope
 from netmon.report.outlines import Point, middle_of
 from netmon.report.projection import Plane

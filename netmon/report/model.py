@@ -76,6 +76,15 @@ class ShareSum:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientsOfPeriod:
+    """The distinct clients of a counting period."""
+
+    period: str  # as 2026-11
+    at_least: int
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the period shows about one vendor."""
 
@@ -83,8 +92,10 @@ class Answer:
     title: str
     conclusion: Conclusion  # the worst of the statements
     total: Sum
-    clients: int | None  # distinct ones; None: the privacy level does not tell them apart
-    clients_exact: bool  # False: there were at least so many
+    clients: int | None  # at least so many; None: the privacy level does not tell them apart
+    clients_most: int | None  # at most so many; None: not known
+    clients_exact: bool  # True: both are equal
+    clients_by_period: tuple[ClientsOfPeriod, ...]  # counting periods that are part of the period
     statements: tuple[ConcernStatement, ...]
     shares: tuple[ShareSum, ...]
 

@@ -13,11 +13,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from netmon.language import words as shared
+from netmon.language.language import NARROW, Language
 from netmon.records import STANDINGS, Standing
 from netmon.report import words
 from netmon.report.answers import WORST_FIRST
 from netmon.report.facts import OTHER
-from netmon.report.language import NARROW, Language
 from netmon.report.map_drawing import draw_map
 from netmon.report.model import (
     Answer,
@@ -145,15 +146,15 @@ def _words(language: Language) -> dict[str, Callable[..., str]]:
     return {
         "standing": say(words.STANDING),
         "uncounted": say(words.UNCOUNTED),
-        "outcome": say(words.OUTCOME),
-        "severity": say(words.SEVERITY),
+        "outcome": say(shared.OUTCOME),
+        "severity": say(shared.SEVERITY),
         "reason": say(REASONS),
-        "evidence": say(words.EVIDENCE),
+        "evidence": say(shared.EVIDENCE),
         "confidence": say(words.CONFIDENCE),
         "about": say(words.ABOUT),
         "status": say(words.STATUS),
         "concern_status": say(words.CONCERN_STATUS),
-        "detail": say(words.UNNAMED),
+        "detail": say(shared.UNNAMED),
         "blind": say({kind: what for kind, (what, _) in words.BLIND.items()}),
         "consequence": say({kind: means for kind, (_, means) in words.BLIND.items()}),
         "level": lambda severity: "warning-level" if severity == "warning" else str(severity),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from netmon.report.language import Language
+from netmon.language.language import Language
 from netmon.report.model import Report
 from netmon.report.shares import SHARES, STACK, Share
 

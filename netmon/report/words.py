@@ -35,30 +35,6 @@ UNCOUNTED: Mapping[str, str] = {
     "unseen": _("of which too little was seen"),
     "no_data": _("without any exchange of data"),
 }
-OUTCOME: Mapping[str, str] = {
-    "expected": _("expected"),
-    "unexpected": _("unexpected"),
-    "undecided": _("undecided"),
-    "forbidden": _("forbidden"),
-}
-SEVERITY: Mapping[str, str] = {
-    "notice": _("notice"),
-    "warning": _("warning"),
-    "critical": _("critical"),
-}
-EVIDENCE: Mapping[str, str] = {
-    "sni": _("server name in the TLS hello"),
-    "quic_sni": _("server name in the QUIC hello"),
-    "http_host": _("host name in the HTTP request"),
-    "certificate": _("server's certificate"),
-    "dns_client": _("this client's DNS look-up"),
-    "dns_any": _("another client's DNS look-up"),
-    "dns_unsolicited": _("DNS answer without a query"),
-    "payload": _("first bytes of the connection"),
-    "network": _("address in a network of the vendor"),
-    "ech_outer": _("public name of an encrypted hello"),
-    "none": _("nothing"),
-}
 CONFIDENCE: Mapping[str, str] = {
     "agreed": _("sources agree"),
     "single": _("one source"),
@@ -71,17 +47,6 @@ ABOUT: Mapping[str, str] = {
     "anycast": _("announced from several places at once"),
     "satellite": _("address of a satellite provider"),
     "as": _("announcing network"),
-}
-UNNAMED: Mapping[str, str] = {
-    "no_hello_seen": _("no hello was seen"),
-    "no_server_name": _("the hello has no server name"),
-    "truncated_capture": _("packets were cut by the capture"),
-    "encrypted_dns": _("it is encrypted DNS"),
-    "started_before_sensor": _("began before the sensor"),
-    "start_unknown": _("its beginning was not seen"),
-    "not_tls": _("not TLS, and no DNS look-up was seen"),
-    "malformed": _("malformed"),
-    "unknown_quic_version": _("unknown version of QUIC"),
 }
 PRIVACY: Mapping[int, str] = {
     0: _("clients are shown by their addresses"),

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from netmon.errors import ReportError, reason_of
+from netmon.language.language import Language
 from netmon.outputs.json_line import json_document
-from netmon.report.language import Language
 from netmon.report.model import Report
 from netmon.report.page import render
 from netmon.report.pdf import as_pdf

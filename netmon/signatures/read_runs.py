@@ -1,4 +1,4 @@
-"""Rules in long lists of one-line entries, read without a node for each value."""
+"""Rules in long lists of entries, read without a node for each value."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from netmon.signatures.model import Rule
+from netmon.yaml_entries import Entry, pairs, plain
 from netmon.yaml_nodes import Item
-from netmon.yaml_runs import Entry, Run, pairs, plain
+from netmon.yaml_runs import Run
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
 
@@ -59,10 +60,9 @@ class RunReader(Generic[AnyRule]):
         firsts: dict[object, int] = {}
         likes: list[tuple[Texts, int]] = []
         alone: set[int] = set()
-        for entry in run.entries():
-            line, key, written, rest = (
-                entry if not run.is_list or entry.key in self.kinds else self._turn(entry)
-            )
+        for line, read in run.entries():
+            entry = read if not run.is_list or read.key in self.kinds else self._turn(read)
+            key, written, rest = entry.key, entry.value, entry.rest
             found = _read_rest(rest)
             text = plain(written) if written else None if run.is_list else ""
             if found is None or text is None:
@@ -82,13 +82,13 @@ class RunReader(Generic[AnyRule]):
 
     def _turn(self, entry: Entry) -> Entry:
         """The entry with the text first; without a value if that is not possible."""
-        rest = f"{entry.key}: {entry.value}, {entry.rest}"
-        values = pairs(rest) or {}
+        values = pairs(f"{entry.key}: {entry.value}, {entry.rest}") or {}
         found = [key for key in values if key in self.kinds]
         if len(found) != 1:
             return entry._replace(value="")
         value = values.pop(found[0])
-        return Entry(entry.line, found[0], value, ", ".join(f"{one}: {two}" for one, two in values.items()))
+        rest = ", ".join(f"{one}: {two}" for one, two in values.items())
+        return entry._replace(key=found[0], value=value, rest=rest)
 
 
 @lru_cache(_KNOWN)

@@ -19,6 +19,7 @@ from netmon.errors import SourceError, install_command
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET
 from netmon.sources.kept import KeptPackets
+from netmon.sources.stop_request import StopRequest
 
 REQUIREMENT = "scapy>=2.5"
 """scapy for pip, as in the extra `scapy` of pyproject.toml."""
@@ -53,10 +54,12 @@ class ScapyFileSource:
         *,
         every_flow: bool = False,
         limits: Mapping[str, Any] | None = None,
+        stop: StopRequest | None = None,
     ) -> None:
         self.problems: list[str] = []
         self._scapy = import_scapy()
         self._paths = paths
+        self._stop = stop or StopRequest()
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
         self.kept = KeptPackets(self._engine)
 
@@ -68,6 +71,9 @@ class ScapyFileSource:
         packets = chain.from_iterable(map(self._packets, self._paths))
         for number, (time_ns, link, data, wire_len) in enumerate(packets, 1):
             self._engine.feed(time_ns, link, data, wire_len, number)
+            if self._stop.is_asked:
+                self.problems.append(f"interrupted by {self._stop.name} after {_packets_text(number)}")
+                break
             if number % PACKETS_PER_STEP == 0:
                 yield to_batch(self._engine.drain())
         yield to_batch(self._engine.finish())

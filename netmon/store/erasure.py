@@ -18,6 +18,7 @@ class Erased(NamedTuple):
 
     flows: int
     findings: int
+    counted: int  # records by which machines are counted
     evidence: list[str]  # files of evidence, which the caller removes
     is_purged: bool  # nothing is left in the write-ahead log; False while another process reads the store
 
@@ -36,6 +37,11 @@ def days_of_flows(store: SqliteStore) -> list[int]:
     return [day for (day,) in store.select(f"SELECT DISTINCT start_ns / {DAY_NS} FROM flows ORDER BY 1")]
 
 
+def counting_periods(store: SqliteStore) -> list[str]:
+    """The counting periods in which machines were counted: those of their pseudonyms."""
+    return [period for (period,) in store.select("SELECT DISTINCT period FROM counted ORDER BY 1")]
+
+
 def erase_clients(store: SqliteStore, clients: Collection[str], time_ns: int, reason: str) -> Erased:
     """Removes the flows of clients, as the store shows them, with their findings. Raises sqlite3.Error."""
     values = {"clients": json.dumps(sorted(clients))}
@@ -50,17 +56,18 @@ def erase_clients(store: SqliteStore, clients: Collection[str], time_ns: int, re
         findings = store.execute(f"DELETE FROM findings WHERE (sensor, run, flow) IN ({_OF_CLIENTS})", values)
         store.execute(f"DELETE FROM evidence WHERE (sensor, run, flow) IN ({_OF_CLIENTS})", values)
         store.execute(f"DELETE FROM flows WHERE {_CLIENTS}", values)
+        counted = store.execute(f"DELETE FROM counted WHERE {_CLIENTS}", values)
         store.execute(
             "DELETE FROM judgements WHERE id NOT IN (SELECT judgement FROM flows WHERE judgement IS NOT NULL)"
         )
-        if flows:
+        if flows or counted:
             store.execute("INSERT INTO erasures VALUES (?, ?, ?, ?)", (time_ns, reason, flows, findings))
         store.execute("COMMIT")
     except BaseException:
         store.execute("ROLLBACK")
         raise
     [(is_busy, *_)] = store.select("PRAGMA wal_checkpoint(TRUNCATE)")
-    return Erased(flows, findings, evidence, not is_busy)
+    return Erased(flows, findings, counted, evidence, not is_busy)
 
 
 def erasures(store: SqliteStore) -> Iterator[Erasure]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from netmon.language.language import ENGLISH, Language
 from netmon.outputs.json_line import json_line
+from netmon.store.machines import Machines, machines
 from netmon.store.queries import Reader, Scope, Totals, totals, totals_by
 
 BY: Mapping[str, tuple[str, ...]] = {
@@ -47,6 +49,7 @@ class History:
     scope: Scope
     rows: Sequence[HistoryRow]
     total: Totals
+    machines: Mapping[str, Machines]  # by vendor
 
 
 def read_history(reader: Reader, scope: Scope, by: str) -> History:
@@ -68,7 +71,7 @@ def read_history(reader: Reader, scope: Scope, by: str) -> History:
     rows = list(grouped.values())
     if by != "day":
         rows.sort(key=lambda row: -row.totals.sent_bytes - row.totals.received_bytes)
-    return History(by, scope, rows, totals(reader, scope))
+    return History(by, scope, rows, totals(reader, scope), machines(reader, scope))
 
 
 def _text(name: str, value: Any) -> str | None:
@@ -129,8 +132,38 @@ def as_json(history: History) -> str:
             "vendor": scope.vendor,
             "rows": [_values(row) for row in history.rows],
             "total": history.total._asdict(),
+            "machines": {vendor: _machines(one) for vendor, one in history.machines.items()},
         }
     )
+
+
+def _machines(one: Machines) -> dict[str, Any]:
+    return {**one._asdict(), "periods": [period._asdict() for period in one.periods]}
+
+
+def machine_lines(history: History, language: Language = ENGLISH) -> Iterator[str]:
+    """A line for each vendor: how many machines there were, and in each counting period."""
+    for vendor, one in history.machines.items():
+        periods = "".join(
+            f"; {each.period}: {_range(each.at_least, each.at_most, language)}" for each in one.periods
+        )
+        is_told = len(one.periods) > 1 or not one.is_exact
+        count = _range(one.at_least, one.at_most, language)
+        yield language.say(
+            "Machines of {vendor}: {count}{periods}.",
+            vendor=vendor,
+            count=count,
+            periods=periods if is_told else "",
+        )
+
+
+def _range(at_least: int, at_most: int | None, language: Language) -> str:
+    least = language.number(at_least)
+    if at_most is None:
+        return language.say("at least {count}", count=least)
+    if at_least == at_most:
+        return least
+    return language.say("between {least} and {most}", least=least, most=language.number(at_most))
 
 
 def table_rows(history: History) -> Iterator[tuple[str, HistoryRow]]:

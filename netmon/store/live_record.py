@@ -7,6 +7,7 @@ from typing import Any
 
 from netmon.config.settings import Config
 from netmon.outputs.events import Events, Stream
+from netmon.outputs.machines import MachineEvents, MachineSets
 from netmon.outputs.observer import Observer
 from netmon.outputs.run_events import RunEvents, RunPhase, describe_conditions
 from netmon.places.database import Database
@@ -25,18 +26,21 @@ class LiveRecord:
         privacy: Privacy,
         locations: Mapping[str, Location],
         observer: Observer,
+        machines: MachineSets,
     ) -> None:
         self._streams = streams
         self._config = config
         self._level = privacy.level
         self._events = Events(_Several(streams), privacy, locations, observer, with_updates=True)
         self._run = RunEvents(streams, observer, is_live=True)
+        self._machines = MachineEvents(streams, privacy, observer, machines, is_live=True)
         self._viewed_ns = 0
 
     def flow(self, classified: ClassifiedFlow) -> None:
         """Writes a report on a flow of a vendor."""
         if classified.vendor is not None or classified.fallbacks:
             self._events.flow(classified)
+            self._machines.flow(classified)
 
     def dns(self, record: DnsRecord) -> None:
         """Does nothing: DNS messages are not stored."""
@@ -59,6 +63,7 @@ class LiveRecord:
         conditions = describe_conditions(self._config, signatures, databases, self._level)
         if phase == "start":
             self._viewed_ns = now_ns
+            self._machines.turn(now_ns)
         else:
             self.view(stats, now_ns)
         self._run.run(phase, now_ns, conditions=conditions)
@@ -68,6 +73,7 @@ class LiveRecord:
         """What was to be seen since the last call."""
         self._run.view(stats, self._viewed_ns, now_ns)
         self._viewed_ns = now_ns
+        self._machines.turn(now_ns)
         self.flush()
 
 

@@ -6,10 +6,23 @@ A step is never changed once it was released: a new version of the schema is a f
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from netmon.errors import StoreError
-from netmon.store.tables import TABLES, StoreTable
+from netmon.store.tables import (
+    CONDITIONS,
+    COUNTED,
+    COUNTS,
+    ERASURES,
+    EVIDENCE,
+    FINDINGS,
+    FLOWS,
+    JUDGEMENTS,
+    RUNS,
+    VIEWS,
+    StoreTable,
+)
 
 APPLICATION_ID = 0x6E6D6F6E
 """Says that a file of SQLite is a store of netmon: "nmon" in ASCII."""
@@ -17,10 +30,10 @@ APPLICATION_ID = 0x6E6D6F6E
 _TYPES = {"text": "TEXT", "integer": "INTEGER", "json": "TEXT"}
 
 
-def _make_tables() -> Iterator[str]:
-    for table in TABLES:
+def _make_tables(made: Sequence[StoreTable]) -> Iterator[str]:
+    for table in made:
         yield make_table(table)
-    for table in TABLES:
+    for table in made:
         column, _ = table.age
         yield f"CREATE INDEX {table.name}_by_{column} ON {table.name} ({column})"
 
@@ -34,7 +47,10 @@ def make_table(table: StoreTable) -> str:
     return f"CREATE TABLE {table.name} ({columns}, PRIMARY KEY ({', '.join(table.key)})) WITHOUT ROWID"
 
 
-STEPS: tuple[Callable[[], Iterator[str]], ...] = (_make_tables,)
+STEPS: tuple[Callable[[], Iterator[str]], ...] = (
+    partial(_make_tables, (RUNS, CONDITIONS, FLOWS, JUDGEMENTS, FINDINGS, VIEWS, EVIDENCE, ERASURES)),
+    partial(_make_tables, (COUNTED, COUNTS)),
+)
 """The steps from each version of the schema to the next one; 0 is an empty file."""
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from netmon.config.settings import Config
 from netmon.errors import StoreError
 from netmon.outputs.events import Events, Stream
+from netmon.outputs.machines import MachineEvents, MachineSets
 from netmon.outputs.observer import Observer
 from netmon.outputs.run_events import RunEvents, describe_conditions, file_sha256
 from netmon.places.database import Database
@@ -38,6 +39,7 @@ class Reading:
         self._stream = stream
         self._events = Events(stream, privacy, signatures.locations, observer)
         self._run = RunEvents([stream], observer, is_live=False)
+        self._machines = MachineEvents([stream], privacy, observer, MachineSets(), is_live=False)
         self._conditions = describe_conditions(config, signatures, databases, privacy.level)
         self._paths = paths
         self._filter = expression
@@ -45,6 +47,7 @@ class Reading:
     def flow(self, classified: ClassifiedFlow) -> None:
         """Writes the event of a flow."""
         self._events.flow(classified)
+        self._machines.flow(classified)
 
     def dns(self, record: DnsRecord) -> None:
         """Does nothing: DNS messages are not stored."""
@@ -62,6 +65,7 @@ class Reading:
         self._run.run("start", start_ns, **facts)
         self._run.view(stats, start_ns, end_ns)
         self._run.run("end", end_ns, **facts)
+        self._machines.finish()
         self.flush()
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple, get_args
 
 from netmon.days import DAY_NS
 from netmon.errors import EventError
+from netmon.privacy.periods import period_days
+from netmon.records import Contact, Outcome, Severity
 from netmon.store import tables
 from netmon.store.numbers import lift
 from netmon.store.tables import StoreTable
@@ -19,6 +22,20 @@ Value = str | int | None
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 2**63 - 1
 _PHASES = {"open": 0, "update": 0, "start": 0, "change": 1, "end": 1}
+
+
+_WORDS: Mapping[str, frozenset[str]] = {
+    "outcome": frozenset(get_args(Outcome)),
+    "severity": frozenset(get_args(Severity)),
+    "contact": frozenset(get_args(Contact)),
+    "transport": frozenset(("tcp", "udp")),
+}
+"""Closed sets: another word is of no netmon."""
+_PLAIN = frozenset(("sensor", "run", "vendor", "component", "period", "file"))
+"""Texts without control characters."""
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
+_DAYS = frozenset(("day", "first_day"))
+"""Days before 1970: the times of packets may be wrong."""
 
 
 class StoreRow(NamedTuple):
@@ -34,7 +51,9 @@ def rows_of(event: Event) -> list[StoreRow]:
     Raises EventError if the event is not one that netmon writes.
     """
     dataset = _find(event, "event.dataset")
-    make = _DATASETS.get(str(dataset))
+    if not isinstance(dataset, str) or not dataset.startswith("netmon."):
+        raise EventError("not an event of netmon: it has no event.dataset that begins with netmon.")
+    make = _DATASETS.get(dataset)
     if make is None:
         return []
     try:
@@ -47,9 +66,21 @@ def rows_of(event: Event) -> list[StoreRow]:
 
 
 def _check(row: StoreRow) -> None:
-    """Raises EventError for a value that its column cannot hold, or a key without a value."""
+    """Raises EventError for a value that its column cannot hold, or a key without a value.
+
+    A count or a time that is negative would make sums smaller; words are those of netmon.
+    """
     for column, value in zip(row.table.columns, row.values, strict=True):
-        is_right = type(value) is int and abs(value) <= _MOST if column.kind == "integer" else _is_text(value)
+        words = _WORDS.get(column.name)
+        if column.kind == "integer":
+            may_be_less = column.name in _DAYS or column.name.endswith("_ns")
+            is_right = type(value) is int and (-_MOST if may_be_less else 0) <= value <= _MOST
+        elif words is not None:
+            is_right = isinstance(value, str) and value in words
+        elif column.name in _PLAIN:
+            is_right = _is_text(value) and _CONTROL.search(str(value)) is None
+        else:
+            is_right = _is_text(value)
         if (value is None and column.name in row.table.key) or (value is not None and not is_right):
             raise EventError(
                 f"not an event that netmon writes: {row.table.name}.{column.name} is {value!r:.40}"
@@ -248,10 +279,36 @@ def _evidence_rows(event: Event) -> Iterator[StoreRow]:
     yield _row(tables.EVIDENCE, values)
 
 
+def _of_period(event: Event) -> dict[str, Value]:
+    meaning = event["netmon"]
+    first, last = period_days(meaning["period"])
+    days = {"first_day": _day_number(first), "day": _day_number(last)}
+    names = {"period": meaning["period"], "vendor": meaning["vendor"], "key_id": meaning["key"]}
+    return {**_of_run(event), **days, **names}
+
+
+def _day_number(day: date) -> int:
+    return (day - _EPOCH.date()).days
+
+
+def _counted_rows(event: Event) -> Iterator[StoreRow]:
+    yield _row(tables.COUNTED, {**_of_period(event), "client": event["source"]["address"]})
+
+
+def _count_rows(event: Event) -> Iterator[StoreRow]:
+    meaning = event["netmon"]
+    counts = {"machines": meaning["machines"], "is_complete": int(meaning["is_complete"])}
+    if "since" in meaning:
+        counts["since_ns"] = time_ns(meaning["since"])
+    yield _row(tables.COUNTS, {**_of_period(event), **counts})
+
+
 _DATASETS: Mapping[str, Callable[[Event], Iterator[StoreRow]]] = {
     "netmon.flow": _flow_rows,
     "netmon.run": _run_rows,
     "netmon.view": _view_rows,
     "netmon.evidence": _evidence_rows,
+    "netmon.counted": _counted_rows,
+    "netmon.count": _count_rows,
 }
 """Datasets that are stored. DNS messages never are: they are about everything that clients do."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS
-from netmon.store.period import IN_SCOPE, in_order, period
+from netmon.store.period import in_order, period
 from netmon.store.queries import Reader, Scope
 
 TOLERANCE_NS = 120_000_000_000
@@ -85,31 +85,6 @@ SELECT * FROM added
 ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END,
   sent_bytes + received_bytes DESC, {in_order(_CONTACT)}"""
     return [ContactTotals(*row) for row in reader.select(query, scope.values())]
-
-
-class ClientsOfDay(NamedTuple):
-    """The distinct clients of a vendor that a sensor showed on a day."""
-
-    vendor: str
-    sensor: str
-    day: int
-    clients: int
-
-
-def clients_by_day(reader: Reader, scope: Scope) -> list[ClientsOfDay]:
-    """The clients of each vendor, sensor and day."""
-    query = f"""WITH found AS (
-  SELECT DISTINCT vendor, sensor, day, client FROM flows WHERE {IN_SCOPE} AND client IS NOT NULL
-)
-SELECT vendor, sensor, day, count(*) FROM found
-GROUP BY vendor, sensor, day ORDER BY vendor, sensor, day"""
-    return [ClientsOfDay(*row) for row in reader.select(query, scope.values())]
-
-
-def clients(reader: Reader, scope: Scope) -> dict[str, int]:
-    """The distinct clients of each vendor, as they are shown."""
-    query = f"SELECT vendor, count(DISTINCT client) FROM flows WHERE {IN_SCOPE} GROUP BY vendor"
-    return {str(vendor): int(count) for vendor, count in reader.select(query, scope.values())}
 
 
 def last_seen(reader: Reader) -> dict[tuple[str, str], int]:

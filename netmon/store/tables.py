@@ -222,5 +222,40 @@ ERASURES = StoreTable(
     "Clients that were erased on request: when, why and how much, not whom.",
     day_of="time_ns",
 )
-TABLES = (RUNS, CONDITIONS, FLOWS, JUDGEMENTS, FINDINGS, VIEWS, EVIDENCE, ERASURES)
+_PERIOD = Column("period", "text", "counting period, such as 2026-11")
+_LAST_DAY = Column("day", "integer", "last day of the period")
+COUNTED = StoreTable(
+    "counted",
+    ("sensor", "run", "period", "vendor", "client"),
+    (
+        _SENSOR,
+        Column("run", "text", "run that wrote it, after the period; or one reading of files"),
+        _PERIOD,
+        Column("vendor", "text", "vendor"),
+        Column("client", "text", "pseudonym of the period; it leads to no flow"),
+        _LAST_DAY,
+        Column("key_id", "text", "pseudonyms can be compared if this is equal"),
+    ),
+    "Machines by counting period: only at privacy level 1, and without any time within the period.",
+    has_day=True,
+)
+COUNTS = StoreTable(
+    "counts",
+    ("sensor", "run", "period", "vendor", "key_id"),
+    (
+        _SENSOR,
+        Column("run", "text", "run that wrote it, after the period; or one reading of files"),
+        _PERIOD,
+        Column("vendor", "text", "vendor"),
+        Column("key_id", "text", "as in `counted`"),
+        Column("first_day", "integer", "first day of the period"),
+        _LAST_DAY,
+        Column("machines", "integer", "how many machines were counted"),
+        Column("is_complete", "integer", "0: there were more, for which there was no room"),
+        Column("since_ns", "integer", "from when the sensor counted, in all of its runs; NULL: in this one"),
+    ),
+    "How many machines a sensor counted in a period.",
+    has_day=True,
+)
+TABLES = (RUNS, CONDITIONS, FLOWS, JUDGEMENTS, FINDINGS, VIEWS, EVIDENCE, ERASURES, COUNTED, COUNTS)
 TABLES_OF_RUNS = tuple(table for table in TABLES if "run" in table.key)

@@ -20,6 +20,7 @@ from netmon.days import DAY_S
 from netmon.errors import EventError, StoreError, reason_of
 from netmon.file_version import FileVersion, file_version
 from netmon.store.intake import parse_line
+from netmon.store.migrations import APPLICATION_ID
 from netmon.store.pending import Pending
 from netmon.store.retention import Limit, Retention, used_bytes
 from netmon.store.sqlite import SqliteStore
@@ -35,6 +36,9 @@ _TIDY_EVERY_S = 60.0
 _TIDY_FOR_S = 0.05
 _END_WITHIN_S = 5.0
 _MAGIC = b"SQLite format 3\0"
+_OTHER = "a file of another program: name another file for the store"
+_HEAD_BYTES, _ID_AT = 100, 68
+"""The header of a file of SQLite, and where the identifier of the program is in it."""
 _SIDE_FILES = ("-wal", "-shm")
 _CODES: dict[int, StoreProblem] = {
     sqlite3.SQLITE_FULL: "full",
@@ -153,6 +157,8 @@ class StoreWriter:
             self._set_aside()
             there = None
         if self._store is None:
+            if there is not None and there[:2] != self._identity and not _begins_as_database(self._path):
+                raise StoreError(f"{self._path}: {_OTHER}")  # SQLite would overwrite a short one
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if there is None:
                 for suffix in _SIDE_FILES:  # of a file that is gone: they belong to no other
@@ -181,11 +187,12 @@ class StoreWriter:
         self.errors[problem] += 1
         if problem != "locked":
             self._close()
-        if problem == "damaged":
+        if problem == "damaged" and self._was_store():
             self._set_aside()
             return
         if self.is_written:
             reason = reason_of(error) if isinstance(error, OSError) else str(error)
+            reason = _OTHER if problem == "damaged" else reason
             reason = reason.removeprefix(f"{self._path}: ")
             self._log(f"{self._path}: {reason}; until it can be written, records wait in memory")
         self.is_written = False
@@ -197,6 +204,17 @@ class StoreWriter:
         self.is_written = True
         noun = "record was" if lost == 1 else "records were"
         self._log(f"{self._path}: can be written again; {lost:,} {noun} lost")
+
+    def _was_store(self) -> bool:
+        """True if the damaged file was a store: it was opened before, or says so itself."""
+        if (file_version(self._path) or (0, 0))[:2] == self._identity:
+            return True
+        try:
+            with self._path.open("rb") as stream:
+                head = stream.read(_HEAD_BYTES)
+        except OSError:
+            return False
+        return head.startswith(_MAGIC) and head[_ID_AT:].startswith(APPLICATION_ID.to_bytes(4, "big"))
 
     def _set_aside(self) -> None:
         """Renames a damaged file, so that a new one takes its place; a previous damaged one is replaced."""

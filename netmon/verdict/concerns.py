@@ -6,12 +6,18 @@ nor about a single server: `explain` words what it does and does not mean.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from netmon.countries import country_in_text
+from netmon.language.sentences import Names, Sentence
 from netmon.signatures.model import Concern, Vendor
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
+
+
+def _(text: str) -> str:
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +47,50 @@ def find_concern(
     return next((one for one in concerns if one.country == country), None)
 
 
-def explain(active: ActiveConcern, subject: Subject, *, declared: bool) -> str:
+def explain(active: ActiveConcern, subject: Subject, *, declared: bool) -> Iterator[Sentence]:
     """What a flow that ended in a country of concern means, and what it does not, in plain sentences.
 
     `declared`: the place is the user's declaration, not what two sources agree on.
     """
-    country = country_in_text(active.country)
-    located = "your own declaration" if declared else "two sources"
-    return " ".join(
-        [
-            f"Located in {country} by {located}.",
-            *_reasons(active.concern, country, subject),
-            "No promise is shown to be broken.",
-        ]
-    )
+    country = _names([active.country])
+    if declared:
+        yield Sentence(_("Located in {country} by your own declaration."), (("country", country),))
+    else:
+        yield Sentence(_("Located in {country} by two sources."), (("country", country),))
+    if active.concern is None:
+        treated = _("Your policy treats {country} as a country of concern for this vendor.")
+        yield Sentence(treated, (("country", country),))
+    else:
+        yield from _reasons(active.concern, country, subject)
+    yield Sentence(_("No promise is shown to be broken."))
 
 
-def _reasons(concern: Concern | None, country: str, subject: Subject) -> list[str]:
-    if concern is None:
-        return [f"Your policy treats {country} as a country of concern for this vendor."]
-    addressees = (
-        f"was addressed to users in {_names(concern.addressed_to)} and " if concern.addressed_to else ""
+def _reasons(concern: Concern, country: Names, subject: Subject) -> Iterator[Sentence]:
+    text = _(
+        "netmon treats {country} as a country of concern because of {basis}, which is about {about}, not "
+        "about this server."
     )
-    reasons = [
-        f"netmon treats {country} as a country of concern because of {concern.basis}, "
-        f"which {addressees}is about {concern.about}, not about this server."
+    values: list[tuple[str, Names]] = [
+        ("country", country),
+        ("basis", Names((("basis of a concern", concern.basis),))),
+        ("about", Names((("what a concern is about", concern.about),))),
     ]
-    if concern.addressed_to and subject.country not in concern.addressed_to:
-        whom = "users whose country is not configured" if subject.country is None else _users(subject.country)
-        reasons.append(f"That it is applied to {whom} is netmon's default.")
-    return reasons
+    if concern.addressed_to:
+        text = _(
+            "netmon treats {country} as a country of concern because of {basis}, which was addressed to "
+            "users in {users} and is about {about}, not about this server."
+        )
+        values.append(("users", _names(sorted(concern.addressed_to, key=country_in_text))))
+    yield Sentence(text, tuple(values))
+    if concern.addressed_to and subject.country is None:
+        yield Sentence(_("That it is applied to users whose country is not configured is netmon's default."))
+    elif concern.addressed_to and subject.country not in concern.addressed_to:
+        default = _("That it is applied to users in {country} is netmon's default.")
+        yield Sentence(default, (("country", _names([subject.country or ""])),))
 
 
-def _users(country: str) -> str:
-    return f"users in {country_in_text(country)}"
-
-
-def _names(countries: frozenset[str]) -> str:
-    return ", ".join(sorted(map(country_in_text, countries)))
+def _names(countries: Iterable[str]) -> Names:
+    return Names(tuple(("in country", country_in_text(one)) for one in countries))
 
 
 def _applies(concern: Concern, subject: Subject, day: str) -> bool:

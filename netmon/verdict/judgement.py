@@ -140,7 +140,7 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
     active = tuple(concern for concern in concerns if concern is not None)
     seen = (case.contact, case.client_seen)
     words = Words(facts, case.place, reference.places, case.locations, active, subject, *seen)
-    return replace(verdict, explanation=explain_verdict(verdict, words))
+    return replace(verdict, meaning=tuple(explain_verdict(verdict, words)))
 
 
 def _find_facts(

@@ -1,4 +1,4 @@
-"""What a verdict means for a flow, and what it does not, in plain sentences (`Verdict.explanation`).
+"""What a verdict means for a flow, and what it does not, in plain sentences (`Verdict.meaning`).
 
 The sensor sees the first hop. A promise is about processing, so a place says something about a promise, and
 never shows alone that it was kept or broken.
@@ -10,57 +10,110 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from netmon.countries import country_in_text
+from netmon.language.sentences import Names, Sentence
 from netmon.records import Contact, Place, Verdict
 from netmon.signatures.model import Location
 from netmon.verdict.concerns import ActiveConcern, explain
 from netmon.verdict.promises import Subject
 from netmon.verdict.table import REASONS, Facts
 
+
+def _(text: str) -> str:
+    return text
+
+
 MEANINGS: Mapping[str, str] = {
-    "unverified_signature": "Only a signature that no good source confirms links this flow to the vendor. "
-    "It may be another's.",
-    "sinkholed": "The address is one that a DNS filter gives instead of the server's. "
-    "Nothing shows that data left for the Internet.",
-    "no_contact": "The client tried to reach the vendor. No exchange of data was seen.",
-    "name_unsolicited": "Only a DNS answer that no query was seen for links this flow to the vendor. "
-    "Such an answer can be forged.",
-    "name_unproven": "The name comes from a look-up that is not known to be this client's, or only "
-    "the server showed it. "
-    "The address may serve other names, so the flow may be another's.",
-    "subject_unknown": "A promise was made to users in certain countries, and the client's country is not "
-    "known. Whether the place is as promised cannot be said.",
-    "no_promise": "Nothing that applies was promised about this component, so no place is as promised, and "
-    "none breaks a promise. That does not mean that the place is acceptable to you.",
-    "service_ended": "The vendor says that it has ended this service for your users, so its promise no "
-    "longer applies. Why there is traffic all the same cannot be seen from here.",
-    "coverage_possible": "A promise may cover what this component sends, and may not. "
-    "The flow shows neither that it was kept nor that it was broken.",
-    "behind_proxy": "The address is that of a proxy. Where the proxy sent the data cannot be seen from here.",
-    "rtt_excludes_promise": "The server answered too soon to be in the promised or allowed place. It is "
-    "elsewhere, or something near the sensor answered in its name, or the sensor's position is wrong.",
-    "databases_disagree": "The sources name different countries, and the place may be a promised or allowed "
-    "one. The flow shows neither that it is nor that it is not.",
-    "no_location": "No source says where the server is. That says nothing for or against any country.",
-    "single_source": "One source says where the server is. Sources are often wrong, so one alone does not "
-    "decide.",
-    "city_unproven": "The country is right. Whether the city is cannot be said, because sources are least "
-    "reliable about cities.",
-    "holder_unproven": "The place is right, but a name in a client's hello shows nothing about who answered. "
-    "It may not have been the vendor.",
-    "insufficient_view": "The place is right, but packets of the flow were not seen. "
-    "What was seen contradicts nothing.",
+    "unverified_signature": _(
+        "Only a signature that no good source confirms links this flow to the vendor. It may be another's."
+    ),
+    "sinkholed": _(
+        "The address is one that a DNS filter gives instead of the server's. "
+        "Nothing shows that data left for the Internet."
+    ),
+    "no_contact": _("The client tried to reach the vendor. No exchange of data was seen."),
+    "name_unsolicited": _(
+        "Only a DNS answer that no query was seen for links this flow to the vendor. "
+        "Such an answer can be forged."
+    ),
+    "name_unproven": _(
+        "The name comes from a look-up that is not known to be this client's, or only "
+        "the server showed it. "
+        "The address may serve other names, so the flow may be another's."
+    ),
+    "subject_unknown": _(
+        "A promise was made to users in certain countries, and the client's country is not "
+        "known. Whether the place is as promised cannot be said."
+    ),
+    "no_promise": _(
+        "Nothing that applies was promised about this component, so no place is as promised, and "
+        "none breaks a promise. That does not mean that the place is acceptable to you."
+    ),
+    "service_ended": _(
+        "The vendor says that it has ended this service for your users, so its promise no "
+        "longer applies. Why there is traffic all the same cannot be seen from here."
+    ),
+    "coverage_possible": _(
+        "A promise may cover what this component sends, and may not. "
+        "The flow shows neither that it was kept nor that it was broken."
+    ),
+    "behind_proxy": _(
+        "The address is that of a proxy. Where the proxy sent the data cannot be seen from here."
+    ),
+    "rtt_excludes_promise": _(
+        "The server answered too soon to be in the promised or allowed place. It is "
+        "elsewhere, or something near the sensor answered in its name, or the sensor's position is wrong."
+    ),
+    "databases_disagree": _(
+        "The sources name different countries, and the place may be a promised or allowed "
+        "one. The flow shows neither that it is nor that it is not."
+    ),
+    "no_location": _("No source says where the server is. That says nothing for or against any country."),
+    "single_source": _(
+        "One source says where the server is. Sources are often wrong, so one alone does not decide."
+    ),
+    "city_unproven": _(
+        "The country is right. Whether the city is cannot be said, because sources are least "
+        "reliable about cities."
+    ),
+    "holder_unproven": _(
+        "The place is right, but a name in a client's hello shows nothing about who answered. "
+        "It may not have been the vendor."
+    ),
+    "insufficient_view": _(
+        "The place is right, but packets of the flow were not seen. What was seen contradicts nothing."
+    ),
 }
 """What the reasons of undecided flows mean, and what they do not."""
 
-_UNHEARD = "Only packets from the server were seen. What the client sent, if anything, is not known."
-_ACKNOWLEDGED = (
+_UNHEARD = _("Only packets from the server were seen. What the client sent, if anything, is not known.")
+_ACKNOWLEDGED = _(
     "Only packets from the server were seen. They acknowledge data of the client, which was not seen."
 )
-_UNSTARTED = (
+_UNSTARTED = _(
     "The connection began before the sensor saw it, and no data of both sides was seen. What was sent before "
     "is not known."
 )
-_UNSEEN = "What was sent, and where it went after that, cannot be seen from here."
+_UNSEEN = Sentence(_("What was sent, and where it went after that, cannot be seen from here."))
+_NOT_ALLOWED = _(
+    "The sources disagree on the first hop: {hop}. None of them names a place that is allowed by your policy "
+    "({right}), so it is elsewhere."
+)
+_NOT_PROMISED = _(
+    "The sources disagree on the first hop: {hop}. None of them names a place that is promised for "
+    "processing ({right}), so it is elsewhere."
+)
+_ELSEWHERE = _(
+    "The first hop is in {hop}. {right} was promised for processing; whether that was kept cannot be seen "
+    "from here."
+)
+_ALLOWED = _(
+    "The first hop is in {hop}, as your policy allows; where the data is processed after that cannot be seen "
+    "from here."
+)
+_PROMISED = _(
+    "The first hop is in {hop}, as promised for processing; where the data is processed after that cannot be "
+    "seen from here."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,71 +130,59 @@ class Words:
     client_seen: bool  # a packet of the client was seen
 
     @property
-    def hop(self) -> str:
+    def hop(self) -> Names:
         """Where the first hop is: the city, if it is known, else the country or what the sources name."""
         if self.place.confidence == "disputed":
-            return _either(map(country_in_text, self.place.claims))
-        return self.name(self.place.location if self.place.location in self.locations else self.place.country)
+            return self._either(self.place.claims)
+        place = self.place
+        return self._either([place.location if place.location in self.locations else place.country])
 
     @property
-    def right(self) -> str:
+    def right(self) -> Names:
         """The places that are promised or allowed."""
-        return _either(sorted(map(self.name, self.wanted)))
+        return self._either(sorted(self.wanted, key=lambda place: self._term(place)[1]))
 
-    def name(self, place: str) -> str:
+    def _either(self, places: Iterable[str]) -> Names:
+        return Names(tuple(map(self._term, places)), "or")
+
+    def _term(self, place: str) -> tuple[str, str]:
         """The name of a location or a country."""
-        return self.locations[place].city if place in self.locations else country_in_text(place)
+        if place in self.locations:
+            return "city", self.locations[place].city
+        return "in country", country_in_text(place)
 
 
-def explain_verdict(verdict: Verdict, words: Words) -> str:
+def explain_verdict(verdict: Verdict, words: Words) -> Iterator[Sentence]:
     """What the verdict means for this flow, and what it does not."""
-    return " ".join(_sentences(verdict, words))
-
-
-def _sentences(verdict: Verdict, words: Words) -> Iterator[str]:
     facts = words.facts
     match verdict.reason:
         case "country_of_concern":
             yield from _concern(words)
-        case "policy_forbids_vendor" | "policy_forbids_component":
-            what = "vendor" if verdict.reason == "policy_forbids_vendor" else "component"
-            yield f"Your policy forbids any contact with this {what}, wherever it ends. {_UNSEEN}"
-            if facts.is_of_concern:
-                yield from _concern(words)
+        case "policy_forbids_vendor":
+            yield Sentence(_("Your policy forbids any contact with this vendor, wherever it ends."))
+            yield _UNSEEN
+            yield from _concern(words) if facts.is_of_concern else ()
+        case "policy_forbids_component":
+            yield Sentence(_("Your policy forbids any contact with this component, wherever it ends."))
+            yield _UNSEEN
+            yield from _concern(words) if facts.is_of_concern else ()
         case "bypasses_relay":
-            yield f"Your policy names relays for this, and the client contacted the vendor itself. {_UNSEEN}"
-        case "nowhere_promised":
-            basis = "allowed by your policy" if facts.reference == "policy" else "promised for processing"
-            yield f"The sources disagree on the first hop: {words.hop}. None of them names a place that is"
-            yield f"{basis} ({words.right}), so it is elsewhere. {_UNSEEN}"
-            if facts.concern:
-                yield "Each of the countries named is one of concern."
-        case "policy_forbids":
-            yield f"The first hop is in {words.hop}. Your policy allows {words.right} only. {_UNSEEN}"
-        case "place_elsewhere":
-            yield f"The first hop is in {words.hop}. {words.right} was promised for processing;"
-            yield "whether that was kept cannot be seen from here."
-        case "policy_allows":
-            yield f"The first hop is in {words.hop}, as your policy allows;"
-            yield "where the data is processed after that cannot be seen from here."
-        case "place_as_promised":
-            yield f"The first hop is in {words.hop}, as promised for processing;"
-            yield "where the data is processed after that cannot be seen from here."
+            yield Sentence(
+                _("Your policy names relays for this, and the client contacted the vendor itself.")
+            )
+            yield _UNSEEN
         case "policy_exception":
-            lifted = REASONS[verdict.lifts or verdict.reason]
-            yield f"Your policy makes an exception until {verdict.until}. Without it, {lifted}."
-        case reason:
-            yield _unclear(words) if reason == "insufficient_view" else MEANINGS[reason]
+            lifted = Sentence(REASONS[verdict.lifts or verdict.reason])
+            values = (("until", verdict.until or ""), ("lifted", lifted))
+            yield Sentence(_("Your policy makes an exception until {until}. Without it, {lifted}."), values)
+        case reason if reason in MEANINGS:
+            yield Sentence(_unseen(words) if reason == "insufficient_view" else MEANINGS[reason])
+        case _:
+            yield from _by_place(verdict, words)
     yield from _why_a_notice(verdict, facts)
 
 
-def _concern(words: Words) -> Iterator[str]:
-    declared = words.place.confidence != "agreed"
-    for concern in words.concerns:
-        yield explain(concern, words.subject, declared=declared)
-
-
-def _unclear(words: Words) -> str:
+def _unseen(words: Words) -> str:
     """What is not known because packets were not seen."""
     if words.facts.exchange == "seen":
         return MEANINGS["insufficient_view"]
@@ -150,16 +191,39 @@ def _unclear(words: Words) -> str:
     return _ACKNOWLEDGED if words.contact == "data" else _UNHEARD
 
 
-def _why_a_notice(verdict: Verdict, facts: Facts) -> Iterator[str]:
+def _by_place(verdict: Verdict, words: Words) -> Iterator[Sentence]:
+    """What a verdict means that the place of the first hop gives."""
+    hop, right = ("hop", words.hop), ("right", words.right)
+    match verdict.reason:
+        case "nowhere_promised":
+            by_policy = words.facts.reference == "policy"
+            yield Sentence(_NOT_ALLOWED if by_policy else _NOT_PROMISED, (hop, right))
+            yield _UNSEEN
+            if words.facts.concern:
+                yield Sentence(_("Each of the countries named is one of concern."))
+        case "policy_forbids":
+            yield Sentence(_("The first hop is in {hop}. Your policy allows {right} only."), (hop, right))
+            yield _UNSEEN
+        case "place_elsewhere":
+            yield Sentence(_ELSEWHERE, (hop, right))
+        case "policy_allows":
+            yield Sentence(_ALLOWED, (hop,))
+        case "place_as_promised":
+            yield Sentence(_PROMISED, (hop,))
+        case reason:
+            raise KeyError(reason)
+
+
+def _concern(words: Words) -> Iterator[Sentence]:
+    declared = words.place.confidence != "agreed"
+    for concern in words.concerns:
+        yield from explain(concern, words.subject, declared=declared)
+
+
+def _why_a_notice(verdict: Verdict, facts: Facts) -> Iterator[Sentence]:
     if verdict.severity != "notice":
         return
     if facts.visited:
-        yield "It is a visit to web pages, which does not show that a product is in use."
+        yield Sentence(_("It is a visit to web pages, which does not show that a product is in use."))
     elif facts.tolerated and not facts.is_forbidden:
-        yield "Your policy tolerates this country, so it is no alarm."
-
-
-def _either(names: Iterable[str]) -> str:
-    """Names as alternatives: "A", "A or B", "A, B or C"."""
-    *first, last = names
-    return f"{', '.join(first)} or {last}" if first else last
+        yield Sentence(_("Your policy tolerates this country, so it is no alarm."))

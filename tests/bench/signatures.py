@@ -58,12 +58,21 @@ NETWORK_LINES = (
     "{network}: {{votes: {{example_db: CH}}, place: zurich, note: number {number}}}",
     "{network}:",
 )
-"""The shapes of lines; the first one only, unless they are mixed."""
+"""The shapes of entries on one line; the first one only, unless they are mixed."""
+NAME_BLOCK = "suffix: {name}\n        status: official\n        sources:\n        - O1"
+NETWORK_BLOCK = "{network}:\n        status: community\n        votes:\n          example_db: RU/Moscow"
+"""Entries as programs write them, each key on a line of its own."""
+
+SHAPES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "plain": (NAMES[:1], NETWORK_LINES[:1]),
+    "mixed": (NAMES, NETWORK_LINES),
+    "blocks": ((NAME_BLOCK,), (NETWORK_BLOCK,)),
+}
 
 
-def write_set(folder: Path, names: int, networks: int, vendors: int = 1, *, mixed: bool = False) -> None:
+def write_set(folder: Path, names: int, networks: int, vendors: int = 1, shape: str = "plain") -> None:
     """A folder of signatures: the shared files, and vendors with so many names and networks together."""
-    names_of, networks_of = (NAMES, NETWORK_LINES) if mixed else (NAMES[:1], NETWORK_LINES[:1])
+    names_of, networks_of = SHAPES[shape]
     shutil.copy(default_folder() / "locations.yaml", folder)
     for vendor in range(vendors):
         with (folder / f"large{vendor}.yaml").open("w", encoding="utf-8") as file:
@@ -81,10 +90,10 @@ def write_set(folder: Path, names: int, networks: int, vendors: int = 1, *, mixe
                 file.write(f"      {line.format(network=network, number=number)}\n")
 
 
-def measure(names: int, networks: int, vendors: int, mixed: int) -> str:
+def measure(names: int, networks: int, vendors: int, shape: str) -> str:
     """CPU seconds and memory of loading and compiling one set, in this process."""
     with tempfile.TemporaryDirectory() as folder:
-        write_set(Path(folder), names, networks, vendors, mixed=bool(mixed))
+        write_set(Path(folder), names, networks, vendors, shape)
         before = resource.getrusage(resource.RUSAGE_SELF)
         compile_matcher(load_folder(Path(folder)))
         after = resource.getrusage(resource.RUSAGE_SELF)
@@ -95,15 +104,17 @@ def measure(names: int, networks: int, vendors: int, mixed: int) -> str:
 def main() -> None:
     """Prints one line for each set."""
     if len(sys.argv) > 2:  # a set
-        print(measure(*map(int, sys.argv[1:])))
+        print(measure(*map(int, sys.argv[1:4]), sys.argv[4]))
         return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
     for title, numbers in {
-        "names of one vendor": (count, 0, 1, 0),
-        "networks of one vendor": (0, count, 1, 0),
-        "names and networks of eight vendors": (count // 2, count // 2, 8, 0),
-        "names of mixed shapes": (count, 0, 1, 1),
-        "networks of mixed shapes": (0, count, 1, 1),
+        "names of one vendor": (count, 0, 1, "plain"),
+        "networks of one vendor": (0, count, 1, "plain"),
+        "names and networks of eight vendors": (count // 2, count // 2, 8, "plain"),
+        "names of mixed shapes": (count, 0, 1, "mixed"),
+        "networks of mixed shapes": (0, count, 1, "mixed"),
+        "names on four lines each": (count, 0, 1, "blocks"),
+        "networks on four lines each": (0, count, 1, "blocks"),
     }.items():
         words = (sys.executable, "-m", "tests.bench.signatures", *map(str, numbers))
         result = subprocess.run(words, check=True, capture_output=True, text=True).stdout

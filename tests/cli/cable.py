@@ -19,7 +19,8 @@ SETUP = (
 class Sensor:
     """A running `netmon run` on one end of a cable; `replay` sends a capture into the other."""
 
-    def __init__(self, environment, *words):
+    def __init__(self, environment, *words, output=("--json",), **streams):
+        """`output`: the options of its output; `streams`: instead of pipes, as for `subprocess.Popen`."""
         listen = [] if LISTEN in words else [LISTEN, "off"]
         command = [
             sys.executable,
@@ -31,15 +32,14 @@ class Sensor:
             "--user",
             "nobody",
             *listen,
-            "--json",
+            *output,
             *words,
         ]
         self.process = subprocess.Popen(
             ["unshare", "--net", "sh", "-c", SETUP, "sh", *map(str, command)],
             env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             encoding="utf-8",
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams,
         )
 
     def line(self):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import fcntl
 import getpass
 import json
+import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
 
+from netmon.days import day_start_ns
 from netmon.privacy import PSEUDONYM, Privacy
 from netmon.privacy.key_file import read_key
 
@@ -313,3 +316,28 @@ def test_the_chain_stays_verifiable_after_an_erasure(privacy, chained, verified,
     assert f"{len(before)} of {len(before)} events confirmed" in checked.stdout
     assert not any(shown.encode() in path.read_bytes() for path in (tmp_path / "evidence").iterdir())
     assert "evidence for 0 findings erased" in privacy("erase", shown, "--reason", "request 7").stdout
+
+
+def test_a_client_is_erased_from_what_counts_machines(privacy, written, tmp_path):
+    """From the store and from the state of the sensor, by the pseudonym of the period; numbers stay."""
+    address, _ = written
+    with closing(sqlite3.connect(tmp_path / "store.db")) as store:
+        rows = store.execute("SELECT period, client FROM counted").fetchall()
+    of_client = Privacy(PSEUDONYM, read_key(tmp_path / "key")).count_id(
+        address, day_start_ns(f"{rows[0][0]}-01")
+    )
+    counted = [client for _, client in rows]
+    assert of_client in counted
+    groups = [[rows[0][0], "0" * 16, "acme", True, [one.removeprefix("count-") for one in counted]]]
+    state = tmp_path / "state" / "machines.json"
+    state.parent.mkdir()
+    state.write_text(json.dumps({"version": 1, "since_ns": 1, "groups": groups}))
+    with (tmp_path / "netmon.yaml").open("a") as file:
+        file.write("store: {path: store.db}\nstate: {folder: state}\n")
+    privacy("erase", address, "--reason", "request 7")
+    with closing(sqlite3.connect(tmp_path / "store.db")) as store:
+        assert store.execute("SELECT client FROM counted WHERE client = ?", (of_client,)).fetchall() == []
+        assert len(store.execute("SELECT client FROM counted").fetchall()) == len(rows) - 1
+        assert store.execute("SELECT machines FROM counts").fetchall() == [(len(rows),)]
+    [[*_, left]] = json.loads(state.read_text())["groups"]
+    assert [f"count-{one}" for one in left] == sorted(set(counted) - {of_client})

@@ -73,6 +73,16 @@ def test_german(netmon, demo):
     assert "Moskau" in page
 
 
+def test_the_locale_gives_the_language(netmon, environment, demo):
+    """Unless the option gives another one; JSON is the same in every language."""
+    words = ("report", "--country", "DE", "--privacy", "3", demo, "-o", "-")
+    plain = netmon(*words, "--format", "json").stdout
+    environment["LANG"] = "de_CH.UTF-8"
+    assert '<html lang="de">' in netmon(*words).stdout
+    assert '<html lang="en">' in netmon(*words, "--language", "en").stdout
+    assert netmon(*words, "--format", "json").stdout == plain
+
+
 def test_totals_are_those_of_the_events(netmon, demo, reported, stored):
     """Report, its CSV, its table, the time line, the store and the events agree to the byte."""
     events = totals_of_events(netmon("read", "--country", "DE", "--json", demo).stdout)

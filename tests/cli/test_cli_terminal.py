@@ -1,6 +1,7 @@
 """Terminal output: no control characters, any encoding, no markup."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -8,9 +9,14 @@ import sys
 import pytest
 from rich.console import Console
 
-from netmon.cli import read
+from netmon.cli import progress
 from netmon.cli.terminal import make_console, printable
+from netmon.outputs.finding_count import FindingCount
 from netmon.outputs.json_line import json_line
+from netmon.sources.files import FilePosition
+
+COMMANDS = ("Next, on your own capture", "Or on a mirror port", "Als Nächstes", "Oder an einem Mirror")
+"""Lines with a command to copy."""
 
 HOSTILE = "a\n\x1b[31m\x9b\u202e[red].pcap"
 SHOWN = r"a\n\x1b[31m\x9b\u202e[red].pcap"
@@ -38,12 +44,16 @@ def test_file_names_may_be_any_bytes(netmon, demo, tmp_path):
 
 def test_file_names_with_brackets_in_the_progress_bar(monkeypatch, tmp_path):
     """The progress bar shows the name unchanged."""
-    monkeypatch.setattr(read, "_MIN_BAR_BYTES", 0)
+    monkeypatch.setattr(progress, "_MIN_BAR_BYTES", 0)
     (tmp_path / "[red] [x.pcap").write_bytes(b"12345678")
     # Independent of the terminal of the test run.
     console = Console(force_terminal=True, width=100, _environ={})
-    with console.capture() as shown, read._progress(console, [str(tmp_path / "[red] [x.pcap")]) as report:
-        report(str(tmp_path / "[red] [x.pcap"), 4, 8)
+    name = str(tmp_path / "[red] [x.pcap")
+    with (
+        console.capture() as shown,
+        progress.progress_of(console, [name], FindingCount(), shares_terminal=False) as report,
+    ):
+        report(FilePosition(name, 4, 8, 0))
     assert "[red] [x.pcap" in shown.get()
 
 
@@ -59,14 +69,51 @@ def test_a_terminal_with_another_encoding(netmon, environment, demo):
     assert netmon("read", "--json", demo).stdout == events
 
 
-def test_tables_are_complete_on_a_narrow_terminal(netmon, environment, demo):
-    """Tables keep their width, and the terminal wraps their lines."""
-    wide = netmon("read", demo).stdout
-    environment["COLUMNS"] = "80"
-    standard = netmon("read", demo).stdout
-    environment["COLUMNS"] = "40"
-    assert netmon("read", demo).stdout == standard
-    assert standard.split() == wide.split()
+PAGES = [
+    ["read", "--country", "DE", "DEMO"],
+    ["read", "--by", "address", "DEMO"],
+    ["read", "--by", "component", "DEMO"],
+    ["demo"],
+    ["signatures", "list"],
+    ["signatures", "stats"],
+    ["signatures", "explain", "82.202.184.10"],
+    ["signatures", "explain", "ksn-verdict-geo.kaspersky-labs.com"],
+    ["places", "82.202.184.10", "2a03:2480:8013::1"],
+]
+UNBROKEN = re.compile(r"^\S*/\S+$|^ *\S+$")
+"""A line with a single word, which may be an address to open and stays in one piece."""
+
+
+@pytest.mark.parametrize("language", ["en_US.UTF-8", "de_DE.UTF-8"])
+@pytest.mark.parametrize("words", PAGES, ids=" ".join)
+def test_pages_fit_any_terminal(netmon, environment, demo, words, language):
+    """At 100, 80, 60 and 40 columns no line is wider, and no word is cut without a sign."""
+    words = [demo if word == "DEMO" else word for word in words]
+    environment["LANG"] = language
+    environment["COLUMNS"] = "1000"
+    complete = set(netmon(*words).stdout.split())
+    for width in (100, 80, 60, 40):
+        environment["COLUMNS"] = str(width)
+        done = netmon(*words)
+        assert done.stderr == ""
+        assert "…" not in done.stdout
+        lines = done.stdout.splitlines()
+        wide = [line for line in lines if len(line) > width and not UNBROKEN.match(line)]
+        assert [line for line in wide if not line.startswith(COMMANDS)] == []
+        joined = re.sub(r"\\\n *", "", re.sub(r"\\ *│\n│ *", "", done.stdout))
+        names = {word.strip("();,:") for word in complete if len(word) > 12 and word.isascii()}
+        shown = {word.strip("();,:") for word in joined.split()}
+        assert names - shown == set()
+
+
+def test_signs_of_netmon_itself_have_plain_counterparts(netmon, environment, demo):
+    """Where the encoding lacks them: arrows, dots and the lines of the box."""
+    environment["PYTHONIOENCODING"] = "ascii"
+    text = netmon("read", "--country", "DE", "--findings", "1", demo).stdout
+    assert "192.0.2.14 -> ksn-stat-geo.kaspersky-labs.com" in text
+    assert "... and 1 more: netmon read" in text
+    assert text.splitlines()[0] == f"+{'-' * 98}+"
+    assert not re.search(r"\\u2", text)
 
 
 @pytest.mark.parametrize("words", [["demo"], ["signatures", "list"], ["places", "82.202.184.10"]])

@@ -12,6 +12,7 @@ from tests.craft.pcap import pcap
 from tests.craft.scene import CLIENT, ETHERNET, connection, flight
 from tests.craft.talk import frames, tls_session
 
+BOX = {ord(sign): None for sign in "│┌─┐└┘"}
 UNKNOWN = bytes.fromhex("99990000")
 """An EtherType of nobody, and two bytes."""
 
@@ -39,13 +40,15 @@ def read(tmp_path, links, *options):
 
 
 def test_a_capture_that_could_not_be_read_is_no_all_clear(tmp_path):
-    """The first line names the encapsulation, nothing says that no flow was seen, and the exit code is 1."""
+    """The summary begins with the encapsulation, nothing says that no flow was seen; the exit code is 1."""
     done = read(tmp_path, [wrapped] * 3)
-    words = " ".join(done.stdout.split())
+    words = " ".join(done.stdout.translate(BOX).split())
     assert done.exit_code == ERROR
-    assert words.startswith("NOT READ: ")
+    assert words.startswith("NOT READ ")
     assert "packets could not be decoded: EtherType 0x9999; let the mirror send" in words
-    assert words.endswith("whether there was a flow to a known vendor cannot be said.")
+    assert words.endswith(
+        "INCOMPLETE, as said above: Whether there was a flow to a known vendor cannot be said."
+    )
     assert "No flow to a known vendor" not in done.output
     assert "EtherType 0x9999" in done.stderr
 
@@ -53,12 +56,11 @@ def test_a_capture_that_could_not_be_read_is_no_all_clear(tmp_path):
 def test_flows_beside_undecoded_packets_are_no_all_clear(tmp_path):
     """One session of three was read: what was seen is told, and that there may be more."""
     done = read(tmp_path, [wrapped, wrapped, ethernet])
-    words = " ".join(done.stdout.split())
+    words = " ".join(done.stdout.translate(BOX).split())
     assert done.exit_code == ERROR
-    assert (
-        "INCOMPLETE, as the first line says: 1 flow of known vendors was seen; whether there were more"
-        in words
-    )
+    assert words.startswith("NOT READ ")
+    assert "AS PROMISED" not in words
+    assert "INCOMPLETE, as said above: 1 flow of known vendors was seen; whether there were more" in words
 
 
 def test_a_few_undecoded_packets_are_a_warning_only(tmp_path):

@@ -19,6 +19,13 @@ ROOT = Path(__file__).parents[2]
 CONTAINERFILE = ROOT / "deploy" / "Containerfile"
 DEBIAN = "trixie"  # what the Containerfile's base is
 OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")  # of a network with a TLS proxy
+CRATES = "/var/cache/crates"  # a volume of the build, so that crates are fetched and built once
+QUICK_BUILD = (
+    "CARGO_PROFILE_RELEASE_OPT_LEVEL=0",  # the engine need not be fast here
+    "CARGO_PROFILE_RELEASE_LTO=false",
+    f"CARGO_HOME={CRATES}/home",
+    f"CARGO_TARGET_DIR={CRATES}/target",
+)
 KEPT_S = 7 * 86_400  # then Debian's packages are fetched again
 COMPOSE_RIGHTS = ",+net_raw,+setgid,+setuid"
 NET_RAW, NETMON_UID = 1 << 13, 10977
@@ -110,8 +117,8 @@ class Builder:
             shutil.copytree(OWN_CERTIFICATES, place, dirs_exist_ok=True)
         container = self("from", "scratch")
         self("add", "--quiet", container, root, "/")
-        for setting in ("CARGO_PROFILE_RELEASE_OPT_LEVEL=0", "CARGO_PROFILE_RELEASE_LTO=false"):
-            self("config", "--env", setting, container)  # a quick build: the engine need not be fast here
+        for setting in QUICK_BUILD:
+            self("config", "--env", setting, container)
         self("commit", "--quiet", "--rm", container, tag)
 
 
@@ -122,8 +129,11 @@ def image():
     with tempfile.TemporaryDirectory(prefix="netmon-image-") as run:
         buildah = Builder(cache(f"image-{DEBIAN}"), Path(run))
         try:
-            buildah.make_base("localhost/base")
-            words = ["--format", "docker", "--file", CONTAINERFILE, "--build-arg", "BASE=localhost/base"]
+            buildah.make_base("localhost/debian")
+            crates = cache(f"crates-{DEBIAN}")
+            crates.mkdir(parents=True, exist_ok=True)
+            words = ["--format", "docker", "--file", CONTAINERFILE, "--build-arg", "BASE=localhost/debian"]
+            words += ["--volume", f"{crates}:{CRATES}"]
             buildah("build", "--layers", *words, "--tag", "localhost/netmon", ".")
             config = json.loads(buildah("inspect", "--type", "image", "localhost/netmon"))["Docker"]["config"]
             container = buildah("from", "localhost/netmon")

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.docs.blocks import ROOT, Block
-from tests.machine import need
+from tests.machine import cache, need
 
 SOURCE = "https://netmon.example/netmon.git"  # as README has it
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -64,7 +64,7 @@ class Newcomer:
         }
         self._environment |= {
             "CARGO_HOME": os.environ.get("CARGO_HOME", str(Path.home() / ".cargo")),  # fetched crates
-            "CARGO_TARGET_DIR": str(folder / "target"),
+            "CARGO_TARGET_DIR": str(cache("cargo-newcomer")),  # and built ones
             # The engine need not be fast here.
             "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
             "CARGO_PROFILE_RELEASE_LTO": "false",
@@ -105,10 +105,10 @@ class Newcomer:
             Result(name.read_text(encoding="utf-8"), int(Path(f"{name}.code").read_text())) for name in names
         ]
 
-    def start(self, block: Block, network: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    def start(self, block: Block, network: Path | None = None) -> tuple[subprocess.Popen[bytes], Path]:
         """The process of a block whose one command runs until it is stopped, and the file of its output."""
         [command] = block.commands
-        output = self._results / "running"
+        output = self._results / f"running-{block.line}"
         output.write_text("", encoding="utf-8")
         script = f"{self._prelude()}exec {command.text} >{output} 2>&1\n"
         words = self._words(script, network)

@@ -13,6 +13,7 @@ from tests.docs.newcomer import SECURE_PATH
 from tests.machine import need
 
 BLOCKS = all_blocks()
+LIBRARY = Path("docs/library.md")  # its scripts are run by tests/library/test_library.py
 
 
 class Exemption(NamedTuple):
@@ -28,6 +29,8 @@ EXEMPT = {
     'python -m pytest -m "not lab and not slow and not render"': Exemption(
         "a part of the test suite", ".ci/run"
     ),
+    "sudo apt-get install --yes --no-install-recommends curl iproute2 openssl prometheus "
+    "prometheus-alertmanager": Exemption("installs programs on the machine", "tests/docs/test_tutorial.py"),
     "sudo systemctl enable --now netmon": Exemption(
         "needs systemd as init", "tests/deploy/test_deploy_unit.py"
     ),
@@ -51,6 +54,29 @@ EXEMPT = {
         "needs packages that the first command installs", "tests/grafana/test_settings.py"
     ),
     "ls site": Exemption("shows what it wrote", "tests/grafana/test_settings.py"),
+    "pipx install ./netmon_egress-*_x86_64.whl": Exemption(
+        "needs a wheel", "tests/deploy/test_deploy_tools.py"
+    ),
+    "uv tool install ./netmon_egress-*_x86_64.whl": Exemption(
+        "needs a wheel", "tests/deploy/test_deploy_tools.py"
+    ),
+    "python3 -m venv venv && venv/bin/pip install ./netmon_egress-*_x86_64.whl": Exemption(
+        "needs a wheel", "tests/deploy/test_deploy_tools.py"
+    ),
+    "pipx uninstall netmon-egress": Exemption("follows it", "tests/deploy/test_deploy_tools.py"),
+    "uv tool uninstall netmon-egress": Exemption("follows it", "tests/deploy/test_deploy_tools.py"),
+    "python3 -m deploy.package.wheel": Exemption("compiles for minutes", "tests/deploy/test_deploy_wheel.py"),
+    "sudo apt-get install ./netmon_*+deb12_amd64.deb": Exemption(
+        "needs a package", "tests/deploy/test_deploy_debian.py"
+    ),
+    "sudo apt-get remove netmon": Exemption("follows it", "tests/deploy/test_deploy_debian.py"),
+    "python3 -m deploy.package.debian --wheel dist/netmon_egress-*_x86_64.whl": Exemption(
+        "needs a wheel", "tests/deploy/test_deploy_debian.py"
+    ),
+    "uv pip compile pyproject.toml --python-version 3.11 --python-platform x86_64-manylinux_2_28 "
+    "--generate-hashes --no-annotate --no-header -o deploy/debian/requirements.txt": Exemption(
+        "changes with the index", "tests/deploy/test_deploy_debian.py"
+    ),
     "docker build -f deploy/Containerfile -t netmon .": Exemption(
         "needs the Docker engine", "tests/deploy/test_deploy_image.py"
     ),
@@ -77,7 +103,8 @@ def is_exempt(block):
 
 
 def runs_here(block):
-    return not is_exempt(block) and not block.needs_mirror_port and block != installation()
+    is_elsewhere = block.needs_mirror_port or block.is_of_tutorial
+    return not is_exempt(block) and not is_elsewhere and block != installation()
 
 
 def check(block, results):
@@ -105,7 +132,8 @@ def test_commands_are_in_console_blocks():
     for document, text in texts.items():
         lines = [line.strip() for line in text.splitlines()]
         fences = {line for line in lines if line.startswith("```") and line != "```"}
-        assert fences <= {"```console", "```yaml"}, document
+        allowed = {"```console", "```yaml"} | ({"```python"} if document == LIBRARY else set())
+        assert fences <= allowed, document
 
 
 @pytest.mark.slow

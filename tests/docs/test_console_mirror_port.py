@@ -45,21 +45,22 @@ def talk(lab):
 
 @contextlib.contextmanager
 def sensor(newcomer, lab, block):
-    """The sensor as a block starts it, once it has printed what the block shows; Ctrl-C ends it."""
+    """The sensor as a block starts it, once it watches; Ctrl-C ends it, and it has printed what is shown."""
     process, output = newcomer.start(block, lab.namespace("sensor"))
+    [command] = block.commands
+    at = next(at for at, line in enumerate(command.output) if line.startswith("netmon: watching "))
+    started = command._replace(output=(*command.output[: at + 1], "..."))
 
     def shown():
         return output.read_text(encoding="utf-8")
 
     try:
-        wait_for(
-            lambda: block.commands[0].matches(shown()) or process.poll() is not None, f"{block} is shown"
-        )
+        wait_for(lambda: started.matches(shown()) or process.poll() is not None, f"{block} is shown")
         assert process.poll() is None, f"{block}: {shown()}"
         yield
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0, shown()
-        assert block.commands[0].matches(shown()), f"{block}: {shown()}"
+        assert command.matches(shown()), f"{block}: {shown()}"
     finally:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.terminate()  # sudo forwards this signal; it could not forward SIGKILL

@@ -218,7 +218,7 @@ def test_a_changed_capture_or_configuration(tmp_path, ending):
     assert code == 1
     assert f"{file.name}: changed" in problems
     file.unlink()
-    assert f"{file.name}: no such file" in netmon("evidence", "verify", tmp_path)[2]
+    assert f"{file.name}: removed, and not by netmon" in netmon("evidence", "verify", tmp_path)[2]
 
 
 def test_erased_findings_and_events(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from netmon.errors import EventError
 from netmon.explain import compared, decided, located, matched, named, seen
-from netmon.explain.chain import WIDTH, Context, explain_flow
+from netmon.explain.chain import WIDEST, Context, explain_flow
 from netmon.explain.event import read_event
 from netmon.records import (
     CONTACTS,
@@ -105,7 +105,7 @@ def test_every_golden_flow_is_explained_in_80_columns():
     assert len(LINES) > 60
     for case, line in LINES:
         text = list(explain_flow(read_event(line), CONTEXT))
-        wide = [one for one in text if len(one) > WIDTH]
+        wide = [one for one in text if len(one) > WIDEST]
         assert all(" " not in one.strip() for one in wide), (case, wide)
         headings = [one for one in text if re.match(r"\d\. ", one)]
         assert headings == [

@@ -176,7 +176,7 @@ WORDS = {
     "standings": (words.STANDINGS, STANDINGS),
     "tables": (
         words.TABLES,
-        [*Engine(Matcher([], [], [])).stats()["evicted"], "round_trips", "destinations"],
+        [*Engine(Matcher([], [], [])).stats()["evicted"], "round_trips", "destinations", "counted_machines"],
     ),
 }
 

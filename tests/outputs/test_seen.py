@@ -3,7 +3,9 @@
 import pytest
 from rich.console import Console
 
-from netmon.outputs.seen import EVIDENCE_TEXT, UNNAMED_TEXT, show_seen
+from netmon.language.words import EVIDENCE as EVIDENCE_TEXT
+from netmon.language.words import UNNAMED as UNNAMED_TEXT
+from netmon.outputs.seen import show_seen
 from netmon.outputs.texts import duration_text
 from netmon.records import EVIDENCE, UNNAMED
 
@@ -55,7 +57,7 @@ def test_named_and_not_named_are_all_flows():
     seen = lines(STATS)
     for line in ("named by 23 2.3 kB", "not named because 7 700 B", "all flows 30 3.0 kB"):
         assert line in seen
-    assert "of these, by address in a vendor's network 2 200 B" in seen
+    assert "of these, by address in a network of the vendor 2 200 B" in seen
     assert seen[0] == "What was seen in 90 s from 2026-06-01 10:00:00 UTC"
 
 

@@ -96,6 +96,7 @@ def test_what_is_not_configured_is_not_listed():
     assert set(found) == {
         "Flows in progress",
         "Memory across restarts",
+        "Machines that used a vendor's products in the current counting period",
         "Metrics",
         "Store",
         "Key of the pseudonyms",
@@ -182,3 +183,17 @@ def test_each_language_has_a_catalogue():
     """And each catalogue is offered."""
     assert {"en", *(file.stem for file in FOLDER.glob("*.po"))} == set(LANGUAGES)
     assert translator("de")(texts.KEY) == "Schlüssel der Pseudonyme"
+
+
+@pytest.mark.parametrize(
+    ("level", "store", "is_listed"), [(0, True, False), (1, True, True), (1, False, False), (2, True, False)]
+)
+def test_machines_are_listed_where_they_are_counted(level, store, is_listed):
+    """At the level of pseudonyms, for a store or a spool; their pseudonyms are told apart from daily ones."""
+    found = listed(Config(privacy_level=level, store=StoreSettings(is_off=not store)))
+    [machines] = [one for what, one in found.items() if what.startswith("Machines that")] or [None]
+    assert (machines is not None) == is_listed
+    if machines is not None:
+        assert machines["where"] == "/home/netmon/.local/state/netmon/machines.json"
+        assert "each counting period" in machines["clients"]
+        assert "each counting period" in found["Store"]["clients"]

@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from netmon.language.language import Language
 from netmon.report.checks import checks_of_store
-from netmon.report.language import Language
 from netmon.report.page import render
 from tests.report.recorded import SIGNATURES, report_of
 

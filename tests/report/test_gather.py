@@ -151,26 +151,26 @@ THREE = [flow(number, day=number % 2, client=f"192.0.2.{number % 3}") for number
 
 
 @pytest.mark.parametrize(
-    ("level", "sensors", "count", "exact"),
+    ("level", "sensors", "machines"),
     [
-        (ADDRESS, ["s"], 3, True),
-        (ADDRESS, ["s", "t"], 3, False),
-        (PSEUDONYM, ["s"], 3, False),
-        (NETWORK, ["s"], None, None),
-        (NOTHING, ["s"], None, None),
+        (ADDRESS, ["s"], (3, 3)),
+        (ADDRESS, ["s", "t"], (3, 6)),
+        (PSEUDONYM, ["s"], (3, 6)),
+        (NETWORK, ["s"], None),
+        (NOTHING, ["s"], None),
     ],
 )
-def test_machines_are_counted_as_far_as_they_can(level, sensors, count, exact):
+def test_machines_are_counted_as_far_as_they_can(level, sensors, machines):
     """Pseudonyms of two days, or of two sensors, may be one machine; networks and nothing say nothing."""
     lines = [line for sensor in sensors for line in run(*THREE, level=level, sensor=sensor)]
-    found = facts_of(lines).clients.get("acme")
-    assert (found and found.count, found and found.is_exact) == (count, exact)
+    found = facts_of(lines).machines.get("acme")
+    assert (found and (found.at_least, found.at_most)) == machines
 
 
 def test_pseudonyms_of_one_day_are_exact():
     """Within a day of one run, a pseudonym is one machine."""
-    found = facts_of(run(*THREE, level=PSEUDONYM), since_day=0, until_day=1).clients["acme"]
-    assert (found.count, found.is_exact) == (3, True)
+    found = facts_of(run(*THREE, level=PSEUDONYM), since_day=0, until_day=1).machines["acme"]
+    assert (found.at_least, found.is_exact) == (3, True)
 
 
 def test_findings_are_listed_by_client_and_server():

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from netmon.language.language import Language
 from netmon.outputs.json_line import json_document
 from netmon.report.checks import checks_of_store
-from netmon.report.language import Language
 from netmon.report.page import render
 from tests.report.recorded import SIGNATURES, report_of
 from tests.report.scenes import SCENES

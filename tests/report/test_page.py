@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from netmon.language.language import NARROW, Language
 from netmon.report.build import build
 from netmon.report.gather import gather
-from netmon.report.language import NARROW, Language
 from netmon.report.page import render
 from netmon.store.queries import Scope
 from netmon.verdict.table import REASONS

@@ -16,6 +16,7 @@ from netmon.store.clickhouse import ClickHouseStore
 from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_clickhouse_table, make_ddl
 from netmon.store.history import BY, as_json, read_history
 from netmon.store.intake import Intake
+from netmon.store.machines import machines
 from netmon.store.queries import GROUP_COLUMNS, Scope
 from netmon.store.tables import FLOWS
 from tests.machine import ROOT
@@ -24,6 +25,7 @@ from tests.report.recorded import record
 from tests.report.scenes import SCENES
 from tests.store.conftest import lines_of
 from tests.store.engine import Engine
+from tests.store.test_store_machines import DAYS, IN_OCTOBER, NOVEMBER, OCTOBER, seen
 from tests.store.test_store_queries import report
 
 FIRST = START_NS // DAY_NS
@@ -89,7 +91,7 @@ def answers(store, scope):
         "contacts": contacts,
         "evidence": [spans.evidence(store, one) for one in contacts],
         "shared": [spans.judgement(store, one.judgement) for one in contacts],
-        "clients": (spans.clients_by_day(store, scope), spans.clients(store, scope)),
+        "machines": machines(store, scope),
         "seen": spans.last_seen(store),
         "watched": spans.watched(store, scope),
         "history": [as_json(read_history(store, scope, by)) for by in BY],
@@ -111,6 +113,16 @@ def test_a_report_has_the_same_facts(store, fleet, scene):
         put(one, record(SCENES[scene]()))
     for scope in (Scope(), Scope(vendor="kaspersky")):
         assert gather(fleet, scope) == gather(store, scope)
+
+
+def test_machines_are_counted_alike(store, fleet):
+    """Of counting periods and other ranges, of sensors with one key and with another one."""
+    others = seen((OCTOBER + 2, (4, 5)), (NOVEMBER + 3, (1,)), sensor="t", key=2, count="week")
+    for one in (store, fleet):
+        put(one, [*seen(*DAYS), *others, *seen((OCTOBER, (3, 4)), sensor="u"), *lasting_flows()])
+    for scope in (*SCOPES, IN_OCTOBER, Scope(since_day=OCTOBER + 9), Scope(sensor="s"), Scope(sensor="t")):
+        assert machines(fleet, scope) == machines(store, scope)
+    assert machines(fleet, IN_OCTOBER)["acme"].periods
 
 
 @pytest.mark.parametrize("seed", range(3))

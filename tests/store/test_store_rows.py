@@ -98,6 +98,10 @@ def test_dns_messages_are_not_stored():
         '{"event":{"dataset":"netmon.run"},"netmon":{}}',
         '{"event":{"dataset":"netmon.evidence"},"@timestamp":"2026-01-01"}',
         " " * 2_000_000,
+        "{}",
+        '{"event":{}}',
+        '{"event":{"dataset":5}}',
+        '{"event":{"dataset":"nginx.access"},"message":"GET /"}',
     ],
 )
 def test_what_is_no_event_is_refused(line):
@@ -138,6 +142,29 @@ def test_any_value_anywhere_gives_rows_or_an_error(path, value):
     for row in found:
         for column, item in zip(row.table.columns, row.values, strict=True):
             assert item is None or type(item) is (int if column.kind == "integer" else str)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("source", "bytes"), -1_000_000_000),
+        (("destination", "packets"), -1),
+        (("netmon", "flow_id"), -5),
+        (("netmon", "severity"), "fine"),
+        (("netmon", "verdict"), "harmless"),
+        (("netmon", "contact"), "none"),
+        (("network", "transport"), "sctp"),
+        (("netmon", "vendor"), "ac\0me"),
+        (("netmon", "component"), "fi\x1b[2Jles"),
+        (("observer", "name"), "s\n"),
+    ],
+)
+def test_what_no_netmon_writes_is_refused(path, value):
+    """A number that would make the sums of a fleet smaller, or a word that reports do not know."""
+    event = json.loads(json.dumps(EVENT))
+    event[path[0]][path[1]] = value
+    with pytest.raises(EventError, match="not an event that netmon writes"):
+        rows_of(event)
 
 
 STEPS = ["round trip: 12.346 ms, so it is at most 1851 km away: excluded: Tokyo", "2 sources agree on CH"]

@@ -148,22 +148,49 @@ def test_a_queue_that_is_full_is_not_waited_for(written, monkeypatch):
     assert it.writer.lost == 2
 
 
-@pytest.mark.parametrize("damage", [b"no database at all, and long enough " * 200, b""])
-def test_a_damaged_file_is_renamed_at_the_start(written, tmp_path, damage):
-    """A new file takes its place; an empty one is new."""
+def test_a_damaged_store_is_renamed_at_the_start(written, tmp_path):
+    """A new file takes its place."""
     path = tmp_path / "flows.db"
+    SqliteStore(path).close()
+    damage = path.read_bytes()[:100] + b"\xff" * 8000
     path.write_bytes(damage)
     it = written(path)
     it.write()
     it.wait(lambda: it.writer.size and it.stored() == 1, "a flow is stored")
     aside = tmp_path / "flows.db.damaged"
-    if damage:
-        assert aside.read_bytes() == damage
-        assert it.log == [
-            f"{path}: damaged, or not a store; renamed to {aside}; what it held is no longer in reports"
-        ]
-    else:
-        assert (aside.exists(), it.log) == (False, [])
+    assert aside.read_bytes() == damage
+    assert it.log == [
+        f"{path}: damaged, or not a store; renamed to {aside}; what it held is no longer in reports"
+    ]
+
+
+def test_an_empty_file_is_new(written, tmp_path):
+    """It becomes a store."""
+    path = tmp_path / "flows.db"
+    path.touch()
+    it = written(path)
+    it.write()
+    it.wait(lambda: it.writer.size and it.stored() == 1, "a flow is stored")
+    assert (list(tmp_path.glob("*.damaged")), it.log) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"a line of another program's log\n" * 200, b"x", bytes(9000), b"SQLite format 3\0" + b"\xff" * 9000],
+)
+def test_another_programs_file_is_left_alone(written, tmp_path, content):
+    """A wrong path in the configuration renames nothing; one line says so, and the sensor goes on."""
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(content)
+    it = written(path)
+    it.write()
+    it.wait(lambda: it.writer.errors.total() > 1, "it was tried twice")
+    it.writer.close()
+    assert path.read_bytes() == content
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    [line] = it.log
+    assert line.startswith(f"{path}: a file of another program: name another file for the store")
+    assert not it.writer.is_written
 
 
 def test_a_file_that_is_damaged_while_it_is_open_is_renamed(written):

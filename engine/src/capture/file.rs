@@ -8,8 +8,10 @@ use super::pcap::{Pcap, FILE_HEADER};
 use super::pcapng::Pcapng;
 use super::snoop::{self, Snoop};
 use super::stream::{self, Stream};
+use super::wakeup::Wakeup;
 use std::io::Read;
 use std::path::Path;
+use std::time::Instant;
 
 enum Format {
     Pcap(Pcap),
@@ -35,10 +37,19 @@ pub struct CaptureFile {
 impl CaptureFile {
     /// Opens `path` ("-": standard input).
     pub fn open(path: impl AsRef<Path>, filter: Option<Filter>) -> Result<Self, CaptureError> {
+        Self::open_until(path, filter, None)
+    }
+
+    /// As `open`; `wakeup` ends the reading of a pipe.
+    pub fn open_until(
+        path: impl AsRef<Path>,
+        filter: Option<Filter>,
+        wakeup: Option<&Wakeup>,
+    ) -> Result<Self, CaptureError> {
         let path = path.as_ref();
         let name = path.to_string_lossy();
         let name = if name == "-" { "standard input" } else { &name };
-        let opened = stream::open(path);
+        let opened = stream::open(path, wakeup);
         let (stream, size) = opened.map_err(|error| CaptureError(format!("{name}: {}", plain(&error))))?;
         let mut file = Self::begin(name, stream, size)?;
         if filter.is_some() {
@@ -57,6 +68,7 @@ impl CaptureFile {
     fn begin(name: &str, mut stream: Stream, size: Option<u64>) -> Result<Self, CaptureError> {
         let format = read_format(&mut stream);
         let format = format.map_err(|why| CaptureError(format!("{name}: {why}")))?;
+        stream.set_patient(false);
         Ok(Self {
             name: name.to_owned(),
             stream,
@@ -76,7 +88,12 @@ impl CaptureFile {
     pub fn link(&mut self) -> Option<u16> {
         match &mut self.format {
             Format::Pcap(pcap) => Some(pcap.link),
-            Format::Pcapng(pcapng) => pcapng.next_link(&mut self.stream),
+            Format::Pcapng(pcapng) => {
+                let before = self.stream.set_patient(true);
+                let link = pcapng.next_link(&mut self.stream);
+                self.stream.set_patient(before);
+                link
+            }
             Format::Snoop(snoop) => Some(snoop.link),
         }
     }
@@ -97,7 +114,8 @@ impl CaptureFile {
     }
 
     /// As `next_packet`, and None also once `packets()` reaches `last`, so that a filter without matches does
-    /// not keep the caller from other work. `is_at_end` distinguishes the two.
+    /// not keep the caller from other work, and if a pipe has nothing more yet. `is_at_end` and `is_waiting`
+    /// distinguish the three.
     #[inline(always)] // the path of every packet of a file; the other callers read few
     pub fn next_packet_within(&mut self, last: u64) -> Option<Packet<'_>> {
         let record = loop {
@@ -134,6 +152,8 @@ impl CaptureFile {
                 self.packets += 1;
                 Some(record)
             }
+            // Formats consume what is complete only, so that the next call reads the same again.
+            NextRecord::End | NextRecord::Broken(_) if self.stream.is_waiting() => None,
             NextRecord::End => {
                 self.finish(None);
                 None
@@ -159,7 +179,7 @@ impl CaptureFile {
     fn finish(&mut self, place: Option<&str>) {
         self.at_end = true;
         let error = self.stream.error().map(plain);
-        let place = place.or(error.as_ref().map(|_| "between packets"));
+        let place = place.or(error.as_ref().map(|_| "between packets")).filter(|_| !self.stream.is_cut());
         let mut problems = Vec::new();
         if let Some(place) = place {
             let of = if self.stream.is_compressed() { " of the decompressed data" } else { "" };
@@ -185,6 +205,16 @@ impl CaptureFile {
     /// True once the file has ended, regularly or with an error.
     pub fn is_at_end(&self) -> bool {
         self.at_end
+    }
+
+    /// The file has not ended, but nothing more is there yet.
+    pub fn is_waiting(&self) -> bool {
+        !self.at_end && self.stream.is_waiting()
+    }
+
+    /// Waits until there is more; false if there is not when it is `until`, or after a signal.
+    pub fn wait(&self, until: Instant) -> bool {
+        self.stream.wait(until).unwrap_or(true) // the error is reported by the read
     }
 
     /// Bytes read from the file so far, before decompression.

@@ -14,6 +14,7 @@ mod packet;
 mod pcap;
 mod pcapng;
 mod pcapng_interface;
+mod pipe;
 #[cfg(target_os = "linux")]
 pub mod ring;
 mod snoop;
@@ -21,9 +22,11 @@ mod snoop;
 mod socket;
 mod steady_clock;
 mod stream;
+mod wakeup;
 mod zstd;
 
 pub use self::capture_error::CaptureError;
 pub use self::capture_record::MAX_RECORD;
 pub use self::packet::Packet;
 pub use self::steady_clock::{SteadyClock, SteadyTime};
+pub use self::wakeup::Wakeup;

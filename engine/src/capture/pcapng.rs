@@ -17,6 +17,8 @@ const BLOCK_FRAME: usize = 12;
 const MIN_SECTION_HEADER: usize = 28;
 /// Maximum size of a block held in memory: the largest packet, and room for the other fields of the block.
 const MAX_BLOCK: usize = MAX_RECORD + (64 << 10);
+/// A block without a packet that is not longer waits in memory until a pipe has sent its end.
+const MAX_WAITING_BLOCK: usize = 64 << 10;
 /// Maximum number of interfaces in a section.
 const MAX_SECTION_INTERFACES: usize = 65_536;
 
@@ -130,10 +132,17 @@ impl Pcapng {
             // Names, statistics, secrets (which are never used), and unknown blocks.
             _ => {
                 let length = self.block_length(stream)?;
-                if !stream.skip(length - 4) {
-                    return Err("in a block");
+                if length <= MAX_WAITING_BLOCK {
+                    self.complete_block(stream, length)?;
+                    stream.advance(length);
+                    return Ok(());
                 }
-                let at = stream.ensure(4).ok_or("in a block")?;
+                // What is skipped is not read again, so a pipe is waited for.
+                let before = stream.set_patient(true);
+                let is_skipped = stream.skip(length - 4);
+                let rest = is_skipped.then(|| stream.ensure(4)).flatten();
+                stream.set_patient(before);
+                let at = rest.ok_or("in a block")?;
                 let again = self.order.u32_or_zero(&stream.bytes()[at..], 0) as usize;
                 if again.checked_next_multiple_of(4) != Some(length) {
                     return Err("at a block whose two lengths differ");

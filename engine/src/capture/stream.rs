@@ -1,12 +1,17 @@
 //! The bytes of a file in order, through one buffer: uncompressed, gzip or zstd, detected by their first
 //! bytes.
 
+use super::pipe::{Pipe, PipeReader};
+use super::wakeup::Wakeup;
 use super::zstd::{is_zstd, Zstd};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Cursor, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Bytes per read. A larger buffer would be slower, because it would not stay in the processor's cache
 /// between the kernel's copy and the reader.
@@ -27,11 +32,21 @@ pub(super) struct Stream {
     consumed: Arc<AtomicU64>,
     compressed: bool,
     error: Option<io::Error>,
+    /// The source, if it may have nothing to read yet.
+    pipe: Option<Arc<Pipe>>,
+    /// Reading waits until there is something to read.
+    is_patient: bool,
+    /// The latest bytes that were wanted are not there yet.
+    is_waiting: bool,
 }
 
 impl Stream {
     /// A stream over a file or any other reader.
     pub(super) fn new(source: impl Read + Send + Sync + 'static) -> io::Result<Self> {
+        Self::with_pipe(source, None)
+    }
+
+    fn with_pipe(source: impl Read + Send + Sync + 'static, pipe: Option<Arc<Pipe>>) -> io::Result<Self> {
         let consumed = Arc::new(AtomicU64::new(0));
         let mut source = CountingReader { source, consumed: Arc::clone(&consumed) };
         let mut first = Vec::with_capacity(4);
@@ -47,11 +62,44 @@ impl Stream {
             (false, Box::new(complete))
         };
         let buffer = vec![0; CHUNK];
-        Ok(Self { source, buffer, start: 0, end: 0, buffer_offset: 0, consumed, compressed, error: None })
+        Ok(Self {
+            source,
+            buffer,
+            start: 0,
+            end: 0,
+            buffer_offset: 0,
+            consumed,
+            compressed,
+            error: None,
+            pipe,
+            is_patient: true,
+            is_waiting: false,
+        })
+    }
+
+    /// True: reading waits until there is something to read. False: what is not there yet `is_waiting`.
+    /// Returns how it was before.
+    pub(super) fn set_patient(&mut self, is_patient: bool) -> bool {
+        std::mem::replace(&mut self.is_patient, is_patient)
+    }
+
+    /// The latest bytes that were wanted are not there yet.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.is_waiting
+    }
+
+    /// Waits until there is more to read; false if there is not when it is `until`, or after a signal.
+    pub(super) fn wait(&self, until: Instant) -> io::Result<bool> {
+        self.pipe.as_ref().map_or(Ok(true), |pipe| pipe.wait(Some(until)))
+    }
+
+    /// The reading ended before the source did, as was asked for.
+    pub(super) fn is_cut(&self) -> bool {
+        self.pipe.as_ref().is_some_and(|pipe| pipe.is_cut())
     }
 
     /// The position of the next `length` bytes in `bytes`; None if the file ends, or cannot be read, before
-    /// them.
+    /// them, or if they are not there yet.
     #[inline]
     pub(super) fn ensure(&mut self, length: usize) -> Option<usize> {
         if self.end - self.start < length && !self.fill(length) {
@@ -119,6 +167,7 @@ impl Stream {
     /// callers bound `length`.
     #[cold]
     fn fill(&mut self, length: usize) -> bool {
+        self.is_waiting = false;
         self.buffer.copy_within(self.start..self.end, 0);
         self.buffer_offset += self.start as u64;
         self.end -= self.start;
@@ -127,6 +176,10 @@ impl Stream {
             self.buffer.resize(length.next_multiple_of(CHUNK), 0);
         }
         while self.end < length && self.error.is_none() {
+            if !self.is_patient && !self.wait(Instant::now()).unwrap_or(true) {
+                self.is_waiting = true;
+                return false;
+            }
             match self.source.read(&mut self.buffer[self.end..]) {
                 Ok(0) => return false,
                 Ok(read) => self.end += read,
@@ -152,16 +205,33 @@ impl<R: Read> Read for CountingReader<R> {
     }
 }
 
-/// Opens `path` ("-": standard input); its size, if it is a regular file.
-pub(super) fn open(path: &Path) -> io::Result<(Stream, Option<u64>)> {
-    if path == Path::new("-") {
-        return Ok((Stream::new(io::stdin())?, None));
-    }
-    let file = File::open(path)?;
+/// Opens `path` ("-": standard input); its size, if it is a regular file. `wakeup` ends the waiting for a pipe.
+pub(super) fn open(path: &Path, wakeup: Option<&Wakeup>) -> io::Result<(Stream, Option<u64>)> {
+    let file = if path == Path::new("-") {
+        File::from(io::stdin().as_fd().try_clone_to_owned()?)
+    } else {
+        open_at_once(path)?
+    };
     let about = file.metadata()?;
     if about.is_dir() {
         return Err(io::Error::other("is a directory"));
     }
-    let size = about.is_file().then_some(about.len());
-    Ok((Stream::new(file)?, size))
+    if about.is_file() {
+        return Ok((Stream::new(file)?, Some(about.len())));
+    }
+    let pipe = Arc::new(Pipe::new(file, wakeup.map(Wakeup::awaited).transpose()?));
+    Ok((Stream::with_pipe(PipeReader(Arc::clone(&pipe)), Some(pipe))?, None))
+}
+
+/// Opens a file, and a FIFO even if it has no writer yet.
+fn open_at_once(path: &Path) -> io::Result<File> {
+    let opened = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let is_socket = || path.metadata().is_ok_and(|about| about.file_type().is_socket());
+    match opened {
+        Err(_) if is_socket() => Err(io::Error::other(format!(
+            "is a socket; `socat -u UNIX-CONNECT:{} - | netmon read -` reads from it",
+            path.display()
+        ))),
+        opened => opened,
+    }
 }

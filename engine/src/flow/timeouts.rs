@@ -14,11 +14,11 @@ pub fn due_ns(settings: &Settings, flow: &Flow, now_ns: u64) -> u64 {
     let idle_ns = settings.timeout_ns(flow.ends.is_tcp());
     let silence_ns = if flow.opening.is_closed() { LINGER_NS.min(idle_ns) } else { idle_ns };
     let end_ns = flow.traffic.last_ns().saturating_add(silence_ns);
-    if !settings.is_live() {
+    if !settings.reports_openings() {
         end_ns
     } else if !flow.reporting.is_decided() || flow.reporting.waits_for_data() {
         end_ns.min(flow.traffic.start_ns().saturating_add(DECIDE_AFTER_NS))
-    } else if flow.reporting.is_reported() {
+    } else if flow.reporting.is_reported() && settings.is_live() {
         end_ns.min(now_ns.saturating_add(settings.report_every_ns))
     } else {
         end_ns

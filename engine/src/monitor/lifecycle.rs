@@ -132,7 +132,7 @@ impl Monitor {
         if flow.opening.is_confirmed(&flow.ends) {
             self.table.confirm(slot);
         }
-        if waits && self.settings.is_live() {
+        if waits && self.settings.reports_openings() {
             self.decide(slot);
         }
     }
@@ -144,7 +144,7 @@ impl Monitor {
             flow.evaluate_hello(&self.names, &self.matcher, &mut self.hellos);
             flow.recognise_dns(&self.names, &self.matcher);
         }
-        if self.settings.is_live() {
+        if self.settings.reports_openings() {
             self.decide(slot);
         }
     }

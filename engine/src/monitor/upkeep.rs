@@ -36,12 +36,12 @@ impl Monitor {
             let end = flow.opening.end_reason(EndReason::Idle);
             return self.end(slot, end);
         }
-        if self.settings.is_live() {
+        if self.settings.reports_openings() {
             if !flow.reporting.is_decided() || flow.reporting.waits_for_data() {
                 if now_ns.saturating_sub(flow.traffic.start_ns()) >= DECIDE_AFTER_NS {
                     self.decide(slot);
                 }
-            } else if flow.reporting.is_outdated(flow.traffic.bytes()) {
+            } else if self.settings.is_live() && flow.reporting.is_outdated(flow.traffic.bytes()) {
                 self.report_live(slot, Phase::Update);
             }
         }
@@ -62,6 +62,11 @@ impl Monitor {
             }
         }
         context!(self).expire_answers(u64::MAX); // those at the end of streams
+    }
+
+    /// From now on also reports flows that match a signature once they are recognised.
+    pub fn report_openings(&mut self) {
+        self.settings.report_openings = true;
     }
 
     /// Replaces the signatures: every live flow is matched again.

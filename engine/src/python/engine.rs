@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::capture::beginning;
 use crate::capture::file;
 use crate::capture::filter::{Filter, Instruction};
-use crate::capture::{CaptureError, Packet};
+use crate::capture::{self, CaptureError, Packet};
 use crate::monitor::Monitor;
 use crate::resolution::LearnedNames;
 use crate::settings::Settings;
@@ -20,6 +20,7 @@ use pyo3::types::{PyDict, PyList};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 const SECOND_NS: u64 = 1_000_000_000;
 const MILLISECOND_NS: u64 = 1_000_000;
@@ -115,6 +116,22 @@ impl Limits {
     }
 }
 
+/// What ends the waiting for a pipe.
+#[pyclass(module = "netmon._engine", frozen)]
+pub struct Wakeup(capture::Wakeup);
+
+#[pymethods]
+impl Wakeup {
+    #[new]
+    fn new() -> PyResult<Self> {
+        Ok(Self(capture::Wakeup::new()?))
+    }
+
+    fn fileno(&self) -> i32 {
+        self.0.descriptor()
+    }
+}
+
 /// A pcap or pcapng file, streamed.
 #[pyclass(module = "netmon._engine")]
 pub struct CaptureFile(file::CaptureFile);
@@ -122,10 +139,16 @@ pub struct CaptureFile(file::CaptureFile);
 #[pymethods]
 impl CaptureFile {
     #[new]
-    #[pyo3(signature = (path, filter = Vec::new()))]
-    fn new(py: Python<'_>, path: PathBuf, filter: Vec<(u16, u8, u8, u32)>) -> PyResult<Self> {
+    #[pyo3(signature = (path, filter = Vec::new(), wakeup = None))]
+    fn new(
+        py: Python<'_>,
+        path: PathBuf,
+        filter: Vec<(u16, u8, u8, u32)>,
+        wakeup: Option<&Wakeup>,
+    ) -> PyResult<Self> {
         let filter = filter_of(&filter)?;
-        Ok(Self(py.detach(|| file::CaptureFile::open(&path, filter))?))
+        let wakeup = wakeup.map(|wakeup| &wakeup.0);
+        Ok(Self(py.detach(|| file::CaptureFile::open_until(&path, filter, wakeup))?))
     }
 
     /// When the capture of a file begins; None without packets.
@@ -199,8 +222,10 @@ impl Engine {
         })
     }
 
-    /// Reads up to `packets` packets, filtered ones included; False once the file is at its end.
-    fn read(&mut self, py: Python<'_>, file: &mut CaptureFile, packets: u64) -> bool {
+    /// Reads up to `packets` packets, filtered ones included; False once the file is at its end. Waits for those of
+    /// a pipe up to `wait_s`.
+    #[pyo3(signature = (file, packets, wait_s = 0.0))]
+    fn read(&mut self, py: Python<'_>, file: &mut CaptureFile, packets: u64, wait_s: f64) -> bool {
         let (monitor, file) = (&mut self.monitor, &mut file.0);
         if file.packets() == 0 {
             self.first_interface = self.interfaces.len().try_into().unwrap_or(u16::MAX);
@@ -209,11 +234,16 @@ impl Engine {
         let (first, earlier) = (self.first_interface, self.earlier_packets);
         let more = py.detach(|| {
             let last = file.packets().saturating_add(packets);
-            while let Some(packet) = file.next_packet_within(last) {
-                let interface = packet.interface.saturating_add(first);
-                monitor.packet(&Packet { interface, number: earlier + packet.number, ..packet });
+            let until = Instant::now() + Duration::try_from_secs_f64(wait_s).unwrap_or_default();
+            loop {
+                while let Some(packet) = file.next_packet_within(last) {
+                    let interface = packet.interface.saturating_add(first);
+                    monitor.packet(&Packet { interface, number: earlier + packet.number, ..packet });
+                }
+                if file.packets() >= last || !file.is_waiting() || !file.wait(until) {
+                    return !file.is_at_end();
+                }
             }
-            !file.is_at_end()
         });
         self.packets = earlier + file.packets();
         self.interfaces.truncate(first.into());
@@ -227,6 +257,11 @@ impl Engine {
     #[pyo3(signature = (time_ns, link, data, wire_len, number = 0))]
     fn feed(&mut self, time_ns: u64, link: u16, data: &[u8], wire_len: u32, number: u64) {
         self.monitor.packet(&Packet { number, time_ns, link, interface: 0, wire_len, bytes: data });
+    }
+
+    /// From now on also reports flows as soon as they are recognised, as a live capture does.
+    fn report_openings(&mut self) {
+        self.monitor.report_openings();
     }
 
     fn drain<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {

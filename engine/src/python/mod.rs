@@ -33,6 +33,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<matcher::Matcher>()?;
     module.add_class::<engine::CaptureFile>()?;
     module.add_class::<engine::Engine>()?;
+    module.add_class::<engine::Wakeup>()?;
     #[cfg(target_os = "linux")]
     module.add_class::<sensor::Sensor>()?;
     #[cfg(target_os = "linux")]

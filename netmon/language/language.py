@@ -1,7 +1,7 @@
 """Texts, numbers and times in the reader's language: English, or with a gettext catalogue another one.
 
-`languages/de.mo` is made from `languages/de.po` by `python -m tests.craft.report_texts`, which also brings
-the catalogue up to date.
+`de.mo` is made from `de.po` by `python -m tests.craft.catalogue`, which also brings the catalogue up to date.
+It finds the texts in calls of `say`, `say_count` and `_`, which therefore need them as they are.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from netmon.countries import country_in_text, country_name
 
-FOLDER = Path(__file__).parent / "languages"
+FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "de")
 
 _GERMAN_MONTHS = [
@@ -49,9 +49,14 @@ class Language:
             with (FOLDER / f"{code}.mo").open("rb") as file:
                 self.catalogue = gettext.GNUTranslations(file)
 
-    def say(self, english: str) -> str:
-        """The text in this language."""
-        return self.catalogue.gettext(english)
+    def say(self, english: str, **values: object) -> str:
+        """The text in this language; with values, they replace what is in braces."""
+        text = self.catalogue.gettext(english)
+        return text.format(**values) if values else text
+
+    def say_count(self, count: int, one: str, many: str, **values: object) -> str:
+        """The text in the form that the number needs; {count} is replaced by it."""
+        return self.catalogue.ngettext(one, many, count).format(count=self.number(count), **values)
 
     def say_of(self, context: str, english: str) -> str:
         """The text in this language; the context tells equal texts apart, such as "city"."""
@@ -69,8 +74,15 @@ class Language:
 
     def number(self, value: float, digits: int = 0) -> str:
         """A number with signs between thousands."""
-        text = f"{value:,.{digits}f}"
-        return text.translate({ord(","): self._comma, ord("."): self._point})
+        return self.localised(f"{value:,.{digits}f}")
+
+    def localised(self, number: str) -> str:
+        """A number that is written as in English, with the signs of this language."""
+        return number.translate({ord(","): self._comma, ord("."): self._point})
+
+    def stamp(self, moment: datetime) -> str:
+        """A time to the second, in digits of equal width: "2026-09-15 08:31:07", "15.09.2026 08:31:07"."""
+        return moment.strftime("%d.%m.%Y %H:%M:%S" if self.code == "de" else "%Y-%m-%d %H:%M:%S")
 
     def bytes(self, value: int) -> str:
         """Bytes with a decimal prefix and three significant digits at most: "1.2 MB"."""
@@ -134,3 +146,6 @@ class Language:
         """The label of a tick of the time axis."""
         moment = datetime.fromtimestamp(when_s, UTC)
         return f"{moment:%H:%M}" if with_time else self.day(moment.date().isoformat())[:-5].rstrip()
+
+
+ENGLISH = Language("en")

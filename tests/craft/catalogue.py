@@ -1,7 +1,7 @@
-"""Brings the catalogues of the report's texts up to date, and compiles them.
+"""Brings the catalogues of netmon's texts up to date, and compiles them.
 
-`python -m tests.craft.report_texts` adds new texts without a translation, and removes those that are no
-longer used. Names of countries come from the Unicode CLDR, if babel is installed: `pip install babel`.
+`python -m tests.craft.catalogue` adds new texts without a translation, and removes those that are no longer
+used. Names of countries come from the Unicode CLDR, if babel is installed: `pip install babel`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import jinja2
 import polib
 
 from netmon.countries import COUNTRIES, country_in_text
-from netmon.report.language import FOLDER
+from netmon.language.language import FOLDER
 from netmon.signatures.load import default_folder, load_folder
 from netmon.verdict.table import REASONS
 
 PACKAGE = FOLDER.parent
+PLURAL = "say_count"
 WIDTH = 110
 
 
@@ -33,7 +34,7 @@ class Text(NamedTuple):
 
 
 def used() -> list[Text]:
-    """Every text of the report, in the order in which it is found."""
+    """Every text, in the order in which it is found."""
     return list(dict.fromkeys([*_templates(), *_code(), *map(Text, REASONS.values()), *_names()]))
 
 
@@ -42,19 +43,24 @@ def _templates() -> Iterator[Text]:
         extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True, autoescape=True
     )
     environment.policies["ext.i18n.trimmed"] = True
-    for file in sorted(PACKAGE.glob("templates/*.html")):
+    for file in sorted(PACKAGE.glob("report/templates/*.html")):
         for _line, _function, message in environment.extract_translations(file.read_text(encoding="utf-8")):
             yield Text(message) if isinstance(message, str) else Text(message[0], message[1])
 
 
 def _code() -> Iterator[Text]:
-    """The texts in calls of `_` and of `say`."""
-    for file in sorted(PACKAGE.glob("*.py")):
+    """The texts in calls of `_`, `say` and `say_count`."""
+    for file in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _name_of(node.func) in ("_", "say"):
-                for one in node.args:
-                    if isinstance(one, ast.Constant) and isinstance(one.value, str):
-                        yield Text(one.value)
+            if not isinstance(node, ast.Call):
+                continue
+            texts = [
+                one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            if _name_of(node.func) == PLURAL:
+                yield Text(*texts)
+            elif _name_of(node.func) in ("_", "say"):
+                yield from map(Text, texts)
 
 
 def _name_of(function: ast.expr) -> str:
@@ -66,8 +72,13 @@ def _names() -> Iterator[Text]:
         yield Text(name, context="country")
     for code in COUNTRIES:
         yield Text(country_in_text(code), context="in country")
-    for location in load_folder(default_folder()).locations.values():
+    signatures = load_folder(default_folder())
+    for location in signatures.locations.values():
         yield Text(location.city, context="city")
+    for vendor in signatures.vendors.values():
+        for concern in vendor.concerns:
+            yield Text(concern.basis, context="basis of a concern")
+            yield Text(concern.about, context="what a concern is about")
 
 
 def update(file: Path) -> list[str]:

@@ -1,0 +1,130 @@
+"""How far the reading of capture files has come, on a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from netmon.cli.terminal import printable
+from netmon.outputs.finding_count import FindingCount
+from netmon.outputs.texts import plural
+from netmon.sources.files import FilePosition, ReportPosition
+
+_MIN_BAR_BYTES = 20_000_000
+"""The smallest total size of files for which a progress bar is shown: fewer bytes are read too quickly."""
+_EVERY_S = 0.5
+_ERASE = "\r\x1b[K"
+
+
+@contextmanager
+def progress_of(
+    console: Console, paths: Sequence[str], found: FindingCount, *, shares_terminal: bool
+) -> Iterator[ReportPosition | None]:
+    """What shows how far the reading is; None unless standard error is a terminal.
+
+    For a pipe, which has no known end, a line counts what was seen. It is left out if events are written to
+    the same terminal (`shares_terminal`). For files, a bar shows their bytes if they are large.
+    """
+    is_piped = not all(Path(path).is_file() for path in paths)
+    if not console.is_terminal or (is_piped and shares_terminal):
+        yield None
+    elif is_piped:
+        line = _PipeLine(sys.stderr, found)
+        line.waits(paths[0])
+        try:
+            yield line.report
+        finally:
+            line.remove()
+    else:
+        with _bar(console, paths) as report:
+            yield report
+
+
+class _PipeLine:
+    """A line that is written anew twice a second while packets come, and removed at the end."""
+
+    def __init__(self, stream: TextIO, found: FindingCount) -> None:
+        self._stream = stream
+        self._found = found
+        self._at_s = 0.0
+
+    def waits(self, path: str) -> None:
+        """Nothing has come yet."""
+        self._write(f"{_name(path)}: waiting for packets")
+
+    def report(self, at: FilePosition) -> None:
+        """Shows what was seen so far, unless that was just done."""
+        now_s = time.monotonic()
+        if now_s - self._at_s < _EVERY_S:
+            return
+        self._at_s = now_s
+        flows, findings = self._found.flows, self._found.findings
+        self._write(
+            f"{_name(at.path)}: {at.packets:,} {plural(at.packets, 'packet')}, "
+            f"{flows:,} {plural(flows, 'flow')} of vendors, {findings:,} {plural(findings, 'finding')}; "
+            "Ctrl-C ends it with a summary"
+        )
+
+    def remove(self) -> None:
+        """Nothing stays of it."""
+        self._stream.write(_ERASE)
+        self._stream.flush()
+
+    def _write(self, text: str) -> None:
+        try:
+            width = os.get_terminal_size(self._stream.fileno()).columns or 80
+        except OSError:  # the terminal was closed
+            return
+        self._stream.write(f"{_ERASE}{printable(text)[: width - 1]}")
+        self._stream.flush()
+
+
+def _name(path: str) -> str:
+    return "standard input" if path == "-" else path
+
+
+@contextmanager
+def _bar(console: Console, paths: Sequence[str]) -> Iterator[ReportPosition | None]:
+    """A progress bar over the bytes of all files; none for small ones."""
+    sizes = {path: Path(path).stat().st_size for path in paths}
+    if sum(sizes.values()) < _MIN_BAR_BYTES:
+        yield None
+        return
+    before = dict(zip(paths, _sums(list(sizes.values())), strict=True))
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=sum(sizes.values()))
+
+        def report(at: FilePosition) -> None:
+            done = before[at.path] + at.bytes
+            bar.update(task, completed=done, description=printable(Path(at.path).name))
+
+        yield report
+
+
+def _sums(sizes: Sequence[int]) -> Iterator[int]:
+    """For each file, the bytes of those before it."""
+    total = 0
+    for size in sizes:
+        yield total
+        total += size

@@ -1,0 +1,215 @@
+"""Distinct machines by counting period: collected while the period lasts, and written once it is over.
+
+The pseudonym by which a machine is counted must not meet its daily pseudonyms: who sees both can follow the
+machine through the period. So no record has both, none has a time closer than its period, and all of a period
+are written together, hours after its end and in random order.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from netmon.days import DAY_NS, day_start_ns
+from netmon.outputs.events import ECS_VERSION, Stream, timestamp, without_nulls
+from netmon.outputs.json_line import json_line
+from netmon.outputs.observer import Observer
+from netmon.privacy import PSEUDONYM, Privacy
+from netmon.privacy.periods import period_days
+from netmon.records import ClassifiedFlow
+
+MAX_MACHINES = 200_000
+"""Machines of all periods and vendors; from there on, numbers are lower bounds."""
+LATE_NS = 6 * 3_600_000_000_000
+"""How long after its end a period is written: no flow of it is reported any more."""
+LINES_AT_ONCE = 5_000
+"""Machines that are written in one turn: a store has time to take them."""
+_random = random.SystemRandom()
+
+
+class CountGroup(NamedTuple):
+    """What is counted together."""
+
+    period: str
+    key: str  # Privacy.count_key: pseudonyms of different keys cannot be compared
+    vendor: str
+
+
+class MachineSets:
+    """The machines of each group, as pseudonyms of the counting period; bounded."""
+
+    def __init__(
+        self, groups: Iterable[tuple[CountGroup, Iterable[str], bool]] = (), since_ns: int = 0
+    ) -> None:
+        """`groups`: each with its machines, and whether it is complete.
+
+        `since_ns`: from when on they were counted, without a break of which nothing is known.
+        """
+        self.since_ns = since_ns
+        self.version = 0  # grows with each change
+        self.evicted = 0  # times that a machine found no room
+        self._machines: dict[CountGroup, set[str]] = {}
+        self._incomplete: set[CountGroup] = set()
+        self._unsaved: set[tuple[CountGroup, str]] = set()
+        self._size = 0
+        for group, machines, is_complete in groups:
+            self._machines[group] = set(machines)
+            self._size += len(self._machines[group])
+            if not is_complete:
+                self._incomplete.add(group)
+
+    def begin(self, now_ns: int) -> None:
+        """Machines are counted from now on, unless they were before."""
+        if not self.since_ns:
+            self.since_ns = now_ns
+            self.version += 1
+
+    def add(self, group: CountGroup, machine: str) -> None:
+        """A machine used a product of the vendor in the period."""
+        known = self._machines.setdefault(group, set())
+        if machine in known:
+            return
+        if self._size >= MAX_MACHINES:
+            self.evicted += 1
+            if group not in self._incomplete:
+                self._incomplete.add(group)
+                self.version += 1
+            return
+        known.add(machine)
+        self._unsaved.add((group, machine))
+        self._size += 1
+        self.version += 1
+
+    def groups(self) -> Iterator[tuple[CountGroup, list[str], bool]]:
+        """All groups, each with its machines in an order that says nothing, and whether it is complete."""
+        for group in sorted(self._machines):
+            yield group, sorted(self._machines[group]), group not in self._incomplete
+
+    def remove(self, group: CountGroup) -> None:
+        """Forgets a group."""
+        self._size -= len(self._machines.pop(group, ()))
+        self._incomplete.discard(group)
+        self.version += 1
+
+    def __len__(self) -> int:
+        return self._size
+
+    def erase(self, erased: Collection[str]) -> None:
+        """Forgets these machines."""
+        for machines in self._machines.values():
+            before = len(machines)
+            machines.difference_update(erased)
+            self._size -= before - len(machines)
+            self.version += len(machines) < before
+
+    def saved(self) -> None:
+        """All machines are in the file from now on."""
+        self._unsaved.clear()
+
+    def keep_only(self, others: MachineSets) -> None:
+        """Forgets machines that were saved, and are not among the others any more: they were erased."""
+        for group, machines in self._machines.items():
+            there = others._machines.get(group, set())
+            erased = {one for one in machines - there if (group, one) not in self._unsaved}
+            machines.difference_update(erased)
+            self._size -= len(erased)
+            self.version += bool(erased)
+
+
+class MachineEvents:
+    """Collects machines from flows, and writes the events of the periods that are over."""
+
+    def __init__(
+        self,
+        streams: Sequence[Stream],
+        privacy: Privacy,
+        observer: Observer,
+        sets: MachineSets,
+        *,
+        is_live: bool,
+    ) -> None:
+        self._streams = streams
+        self._privacy = privacy
+        self._observer = observer
+        self._sets = sets
+        self._is_live = is_live
+        self._now_ns = 0
+        self._waiting: list[tuple[CountGroup, str]] = []
+        self._closing: list[tuple[CountGroup, int, bool]] = []
+        self._written: list[CountGroup] = []
+
+    def flow(self, classified: ClassifiedFlow) -> None:
+        """Counts the client of a flow of a vendor, if the level of privacy counts by pseudonyms."""
+        vendor, flow = classified.vendor, classified.flow
+        if vendor is None or self._privacy.level != PSEUDONYM:
+            return
+        period = self._privacy.count_period(flow.last_ns)
+        machine = self._privacy.count_id(flow.client, flow.last_ns)
+        if machine is not None and not self._is_over(period):
+            self._sets.add(CountGroup(period, self._privacy.count_key(period), vendor), machine)
+
+    def turn(self, now_ns: int) -> None:
+        """Writes some of what is over; to be called about once a minute."""
+        self._now_ns = max(self._now_ns, now_ns)
+        self._sets.begin(now_ns)
+        for group in self._written:  # a minute ago, so that the streams have them on disk
+            self._sets.remove(group)
+        self._written.clear()
+        if not self._closing:
+            self._close(one for one in self._sets.groups() if self._is_over(one[0].period))
+        self._write(LINES_AT_ONCE)
+
+    def finish(self) -> None:
+        """Writes all periods: there are no further packets."""
+        self._close(self._sets.groups())
+        self._write(MAX_MACHINES)
+
+    def _is_over(self, period: str) -> bool:
+        return _end_ns(period) + LATE_NS <= self._now_ns
+
+    def _close(self, groups: Iterable[tuple[CountGroup, list[str], bool]]) -> None:
+        for group, machines, is_complete in groups:
+            self._waiting += [(group, machine) for machine in machines]
+            self._closing.append((group, len(machines), is_complete))
+        _random.shuffle(self._waiting)
+
+    def _write(self, most: int) -> None:
+        chosen, self._waiting = self._waiting[:most], self._waiting[most:]
+        for group, machine in chosen:
+            self._put("netmon.counted", group, {"source": {"address": machine}}, machine)
+        if self._waiting:
+            return
+        for group, machines, is_complete in self._closing:
+            since = timestamp(self._sets.since_ns) if self._is_live else None
+            counts = {"machines": machines, "is_complete": is_complete, "since": since}
+            self._put("netmon.count", group, {"netmon": counts})
+            self._written.append(group)
+        self._closing.clear()
+
+    def _put(self, dataset: str, group: CountGroup, fields: dict[str, Any], *what: str) -> None:
+        start_ns, end_ns = day_start_ns(period_days(group.period)[0].isoformat()), _end_ns(group.period)
+        event = {
+            "@timestamp": timestamp(end_ns),
+            "ecs": {"version": ECS_VERSION},
+            "event": {
+                "kind": "metric",
+                "category": ["network"],
+                "type": ["info"],
+                "dataset": dataset,
+                "start": timestamp(start_ns),
+                "end": timestamp(end_ns),
+            },
+            **fields,
+            "netmon": {**group._asdict(), **fields.get("netmon", {})},
+        }
+        line = json_line(without_nulls(self._observer.sign(event, None, *group, *what)))
+        for stream in self._streams:
+            stream.write(line)
+
+
+@lru_cache(maxsize=64)
+def _end_ns(period: str) -> int:
+    """The end of the last day of a period."""
+    return day_start_ns(period_days(period)[1].isoformat()) + DAY_NS
