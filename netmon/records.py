@@ -29,8 +29,8 @@ Contact = Literal[
 ]
 """How far client and server came in contact, weakest first: a closed set.
 
-Payload of a client alone shows an answer if it needs one: a TCP segment after the handshake, or a QUIC packet
-with its keys. TCP payload that was not seen counts if the other side acknowledged it.
+A client's payload alone shows an answer if it needs one: TCP after the handshake, QUIC with its keys. TCP
+payload that was not seen counts if the other side acknowledged it.
 """
 CONTACTS: tuple[Contact, ...] = get_args(Contact)
 
@@ -200,7 +200,7 @@ class FlowRecord:
     server_port: int
     embedded: str | None  # the IPv4 address in `server` at which it arrives: see `netmon.places.embedded`
     interface: str | None  # the capture interface, if known
-    vlan: int | None  # the outermost VLAN, if flows are separated by it
+    vlan: int | None  # the outer VLAN of the two innermost, if flows are separated by it
     inner_vlan: int | None  # the VLAN inside it
     vni: int | None  # the VNI of the overlay network, if flows are separated by it
     start_ns: int
