@@ -44,6 +44,11 @@ SPANS_S = (
 def gather(reader: Reader, selection: Scope) -> PeriodFacts:
     """The facts. Raises ReportError if the store has nothing about the period."""
     runs = list(queries.rows(reader, "runs", selection))
+    if not runs and queries.totals(reader, selection).flows:
+        raise ReportError(
+            "the store has flows of this period, but no record of the run that saw them, which `netmon read "
+            "--json` does not write: read the files with `netmon read --store`, or import what a sensor wrote"
+        )
     if not runs:
         raise ReportError("the store has no record of this period: choose another with --since and --until")
     ends = spans.last_seen(reader)

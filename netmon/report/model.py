@@ -20,7 +20,8 @@ Conclusion = Literal[
     "excluded",  # none did: for each of them the server answered too quickly
     "partly_excluded",  # none is located there, and some are excluded
     "open",  # none is located there, and none is excluded
-    "no_data",  # connections were seen, but none that counts: see `uncounted`
+    "uncounted",  # connections were seen, and none counts: see `uncounted`
+    "no_data",  # the same, because no data was exchanged
     "nothing",  # no connection was seen
     "no_concern",  # no country is of concern
 ]

@@ -32,6 +32,7 @@ STANDING: Mapping[str, str] = {
 UNCOUNTED: Mapping[str, str] = {
     "not_shown": _("not shown to be the vendor's"),
     "redirected": _("to addresses that are not on the Internet"),
+    "unseen": _("of which too little was seen"),
     "no_data": _("without any exchange of data"),
 }
 QUESTION: Mapping[str, str] = {

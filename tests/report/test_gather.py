@@ -157,6 +157,13 @@ def test_an_empty_period_is_an_error():
         facts_of(run(flow()), since_day=400, until_day=401)
 
 
+def test_flows_without_a_run_are_no_empty_period():
+    """The error says what is missing, and from where it comes."""
+    lines = [line for line in run(flow()) if '"netmon.flow"' in line]
+    with pytest.raises(ReportError, match="no record of the run that saw them"):
+        facts_of(lines)
+
+
 THREE = [flow(number, day=number % 2, client=f"192.0.2.{number % 3}") for number in range(1, 10)]
 
 

@@ -91,6 +91,27 @@ def test_flows_of_others_are_not_stored():
     assert (row["vendor"], row["fallback"]) == (None, "acme")
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("source", "bytes"), -1_000_000_000),
+        (("destination", "packets"), -1),
+        (("netmon", "severity"), "fine"),
+        (("netmon", "verdict"), "good"),
+        (("netmon", "vendor"), "ac\0me"),
+        (("netmon", "component"), "files\n"),
+        (("netmon", "component"), 7),
+    ],
+)
+def test_impossible_values_are_refused(path, value):
+    """One broken or hostile sensor neither lowers totals nor adds words of its own."""
+    [line] = lines_of(classified(MOSCOW, UNEXPECTED))
+    event = json.loads(line)
+    event[path[0]][path[1]] = value
+    with pytest.raises(EventError, match="not an event"):
+        rows_of(event)
+
+
 def test_dns_messages_are_not_stored():
     """They are about everything that clients do."""
     assert rows_of({"event": {"dataset": "netmon.dns"}}) == []
