@@ -48,7 +48,7 @@ def machines(reader: Reader, scope: Scope) -> dict[str, Machines]:
 
 
 @dataclass
-class _Seen:
+class _SeenMachines:
     """What flows of a vendor say."""
 
     at_least: int = 0  # on one day
@@ -72,7 +72,7 @@ class _Count:
     at_most: dict[str, int] = field(default_factory=dict)
     is_complete: bool = True
 
-    def has(self, seen: _Seen, sensor: str, day: int) -> bool:
+    def has(self, seen: _SeenMachines, sensor: str, day: int) -> bool:
         """True if it has the machines of a sensor on a day."""
         if not self.first <= day <= self.last:
             return False
@@ -81,7 +81,7 @@ class _Count:
         return is_counted or all((sensor, run) in self.runs for run in seen.runs[sensor, day])
 
 
-def _machines(seen: _Seen, counts: Sequence[_Count], scope: Scope) -> Machines:
+def _machines(seen: _SeenMachines, counts: Sequence[_Count], scope: Scope) -> Machines:
     inside = [one for one in counts if _is_inside(one, scope)]
     # Periods of one kind do not overlap. If the setting was changed, each kind gives bounds of its own.
     kinds = {period_kind(one.period) for one in counts}
@@ -96,7 +96,7 @@ def _is_inside(one: _Count, scope: Scope) -> bool:
     return is_since and (scope.until_day is None or one.last < scope.until_day)
 
 
-def _at_most(seen: _Seen, counts: Sequence[_Count]) -> int:
+def _at_most(seen: _SeenMachines, counts: Sequence[_Count]) -> int:
     """The machines of these counting periods, or of their days, and of the days that are in none."""
     total, left = 0, dict(seen.by_day)
     for one in counts:
@@ -106,7 +106,7 @@ def _at_most(seen: _Seen, counts: Sequence[_Count]) -> int:
     return total + sum(left.values()) + seen.addresses
 
 
-def _period(seen: _Seen, one: _Count) -> PeriodMachines:
+def _period(seen: _SeenMachines, one: _Count) -> PeriodMachines:
     days = {key: n for key, n in seen.by_day.items() if one.first <= key[1] <= one.last}
     others = sum(n for key, n in days.items() if not one.has(seen, *key))
     at_least = max(one.at_least.values())
@@ -114,7 +114,7 @@ def _period(seen: _Seen, one: _Count) -> PeriodMachines:
     return PeriodMachines(one.period, at_least, counted + others + seen.addresses)
 
 
-def _seen(reader: Reader, scope: Scope) -> dict[str, _Seen]:
+def _seen(reader: Reader, scope: Scope) -> dict[str, _SeenMachines]:
     is_pseudonym = f"client LIKE '{CLIENT}%'"
     query = f"""WITH seen AS (
   SELECT DISTINCT vendor, sensor, run, day, client, start_ns - start_ns % {DAY_NS} AS start_day
@@ -135,9 +135,9 @@ UNION ALL SELECT 'once', vendor, sensor, '', 0, max(number) FROM (
   GROUP BY vendor, sensor, CASE WHEN {is_pseudonym} THEN run ELSE '' END,
     CASE WHEN {is_pseudonym} THEN start_day ELSE 0 END
 ) AS once GROUP BY vendor, sensor"""
-    found: dict[str, _Seen] = {}
+    found: dict[str, _SeenMachines] = {}
     for what, vendor, sensor, run, day, number in reader.select(query, scope.values()):
-        one = found.setdefault(vendor, _Seen())
+        one = found.setdefault(vendor, _SeenMachines())
         if what == "run":
             one.runs.setdefault((sensor, day), set()).add(run)
         elif what == "unclear":

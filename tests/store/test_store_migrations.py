@@ -62,6 +62,7 @@ def test_the_tables_are_those_of_a_new_store(migrated, stored):
     query = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
     assert list(migrated.select(query)) == list(stored.select(query))
     assert migrated.value("PRAGMA user_version") == VERSION
+    assert [migrated.value(f"SELECT count(*) FROM {table}") for table in ("counted", "counts")] == [0, 0]
 
 
 def test_events_that_come_again_change_nothing(migrated, stored):
