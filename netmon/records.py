@@ -29,8 +29,7 @@ Contact = Literal[
 ]
 """How far client and server came in contact, weakest first: a closed set.
 
-A client's payload alone shows an answer if it needs one: TCP after the handshake, QUIC with its keys. TCP
-payload that was not seen counts if the other side acknowledged it.
+TCP payload that was not seen counts if it was acknowledged. A client's alone shows an answer if it needs one.
 """
 CONTACTS: tuple[Contact, ...] = get_args(Contact)
 
