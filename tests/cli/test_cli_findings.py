@@ -48,8 +48,13 @@ def end(running, number=signal.SIGTERM):
 
 
 def findings(output):
-    """Client, name and address in each line about a finding."""
-    return [FINDING.fullmatch(line).groups() for line in output.splitlines() if " → " in line]
+    """Client, name and address in each line about a finding; the summary below has lines of its own."""
+    return [FINDING.fullmatch(line).groups() for line in lines_about(output)]
+
+
+def lines_about(output):
+    """The lines about new findings, which begin with date and time."""
+    return [line for line in output.splitlines() if re.match(r"\d{4}-\d\d-\d\dT\S+Z .* → ", line)]
 
 
 def alarms(events):
@@ -115,7 +120,7 @@ def test_notices_are_no_reason_for_exit_code_3(people, demo, tmp_path):
     running = people("--config", config, "--exit-code")
     running.replay(demo)
     code, output, errors = end(running)
-    lines = [line for line in output.splitlines() if " → " in line]
+    lines = lines_about(output)
     assert (code, errors) == (0, "")
     assert lines
     assert all(" forbidden, notice: client-" in line for line in lines)
