@@ -28,6 +28,14 @@ def give_up_privileges(
 ) -> list[str]: ...
 def embedded_ipv4(address: str, prefixes: Sequence[str] = ()) -> str | None: ...  # ValueError: invalid text
 
+# Payload of which only what names and judges a flow remains, at the same length.
+def essential_stream(stream: bytes, starts: Sequence[int]) -> bytes: ...  # segments begin at `starts`
+def essential_datagram(
+    datagram: bytes, id_length: int
+) -> bytes: ...  # connection IDs of QUIC have this length
+def essential_message(message: bytes) -> bytes: ...  # of DNS, without the length before it
+def id_length(datagram: bytes) -> int | None: ...  # of connection IDs in short headers, from a long header
+
 @final
 class Matcher:
     """Compiled signatures. A signature is a number chosen by the caller.
@@ -74,6 +82,10 @@ class CaptureFile:
     ) -> int | None: ...  # the file's first time that may be believed; None: no packets
     @staticmethod
     def is_capture(path: str) -> bool: ...  # by its first bytes
+    @staticmethod
+    def first_packet(path: str) -> tuple[int, bytes] | None: ...  # its time and bytes
+    def set_growing(self, growing: bool) -> None: ...  # more may be written after its end
+    def skip_until(self, last_ns: int) -> None: ...  # packets up to this time
     def continues(self, earlier: CaptureFile) -> None: ...  # the same interfaces, in the same order
     def set_filter(self, program: Instructions) -> None: ...  # BPF for `link`; empty: no filter
     @property
@@ -88,6 +100,8 @@ class CaptureFile:
     def first_ns(self) -> int | None: ...  # time of the first packet that `Engine.read_merged` read
     @property
     def last_ns(self) -> int | None: ...  # the same, of the latest one
+    @property
+    def is_at_end(self) -> bool: ...
     @property
     def next_ns(self) -> int | None: ...  # time of the next packet, which is not consumed
     @property

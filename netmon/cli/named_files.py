@@ -12,6 +12,8 @@ from netmon.errors import SourceError
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.files import in_order
 from netmon.sources.find_files import find_files, is_pattern, matching
+from netmon.sources.follow_mark import FollowMark
+from netmon.store.clickhouse_wire import is_address
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
 _COMPRESSED = (".gz", ".zst", ".xz", ".bz2", ".lz4")
@@ -23,11 +25,14 @@ class NamedFiles(NamedTuple):
     paths: list[str]  # in the order of their beginnings
     expression: str  # the filter
     problems: list[str]  # files that cannot be read
+    mark: FollowMark | None = None  # how far a store has a folder that is followed
 
 
-def named_files(words: list[str]) -> NamedFiles:
-    """The files and the filter. Raises SourceError."""
+def named_files(words: list[str], store: str | None, *, is_followed: bool) -> NamedFiles:
+    """The files, or the folder that is followed, and the filter. Raises SourceError."""
     given, filter_words = split_words(words)
+    if is_followed:
+        return NamedFiles(given, check_filter(filter_words), [], _mark_of(given, store))
     found = find_files(given)
     paths = in_order(found.paths)
     if paths != found.paths:
@@ -35,6 +40,14 @@ def named_files(words: list[str]) -> NamedFiles:
     for note in found.notes:
         log(note)
     return NamedFiles(paths, check_filter(filter_words), found.problems)
+
+
+def _mark_of(given: list[str], store: str | None) -> FollowMark | None:
+    if len(given) != 1 or not Path(given[0]).is_dir():
+        raise SourceError(f"{', '.join(given)}: --follow takes one folder, in which captures are rotated")
+    if store is not None and is_address(store):
+        raise SourceError("--follow keeps how far was read beside the store, which has to be a file")
+    return FollowMark(Path(store), Path(given[0])) if store is not None else None
 
 
 def split_words(words: list[str]) -> tuple[list[str], list[str]]:

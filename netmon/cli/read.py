@@ -47,6 +47,7 @@ from netmon.signatures.match import compile_matcher
 from netmon.sources import Stats
 from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, ReportPosition
+from netmon.sources.follow_mark import FollowMark
 from netmon.sources.scapy_source import ScapyFileSource
 from netmon.sources.stop_request import StopRequest
 from netmon.store.history import History, read_history
@@ -64,6 +65,10 @@ def read(
             help="Capture files, folders, patterns ('-': standard input), then an optional BPF filter.",
         ),
     ],
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Follow a folder in which captures are rotated, until Ctrl-C."),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Write one ECS event per line instead of the summary.")
     ] = False,
@@ -118,12 +123,14 @@ def read(
 
       zcat trace.gz | netmon read -
 
+      netmon read --follow --json /var/captures
+
       netmon read --by client --csv office.pcap > clients.csv
 
       netmon read --store office.db --country DE office.pcap
     """
     _check_options(json, every, by, csv)
-    paths, expression, unread = named_files(words)
+    paths, expression, unread, mark = named_files(words, store, is_followed=follow)
     configured = options.load()
     settings = options.for_files(configured)
     with reading_signatures(make_console(stderr=True)) as count:
@@ -155,7 +162,9 @@ def read(
             shares_terminal = json and sys.stdout is not None and sys.stdout.isatty()
             progress = progress_of(make_console(stderr=True), paths, found, shares_terminal=shares_terminal)
             with progress as report:
-                reader = _open_files(paths, matcher, options.source, expression, every, limits, report, stop)
+                reader = _open_files(
+                    paths, matcher, options.source, expression, every, limits, report, stop, follow, mark
+                )
                 if evidence:
                     intakes = [one.intake for one in kept]
                     outputs.append(evidence.recorder(known, databases, reader.kept, observer, intakes))
@@ -217,6 +226,8 @@ def _open_files(
     limits: dict[str, Any],
     report: ReportPosition | None,
     stop: StopRequest,
+    follow: bool,
+    mark: FollowMark | None,
 ) -> FileSource | ScapyFileSource:
     """The source of these files. Raises SourceError."""
     if source is SourceName.NATIVE:
@@ -228,7 +239,11 @@ def _open_files(
             limits=limits,
             progress=report,
             stop=stop,
+            follow=follow,
+            mark=mark,
         )
+    if follow:
+        raise SourceError("--follow reads files with --source native only")
     if expression:
         raise SourceError("--source scapy takes no filter with files")
     return ScapyFileSource(paths, matcher, every_flow=every_flow, limits=limits, stop=stop)

@@ -12,6 +12,8 @@ from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.coverage import Coverage, coverage_of
+from netmon.sources.follow_mark import FollowMark
+from netmon.sources.following import Following
 from netmon.sources.kept import KeptPackets
 from netmon.sources.merging import Merging, beginning
 from netmon.sources.stop_request import StopRequest
@@ -68,8 +70,13 @@ class FileSource:
         limits: Mapping[str, Any] | None = None,
         progress: ReportPosition | None = None,
         stop: StopRequest | None = None,
+        follow: bool = False,
+        mark: FollowMark | None = None,
     ) -> None:
-        """`stop`: what may ask for an end before that of the files."""
+        """`stop`: what may ask for an end before that of the files.
+
+        `follow`: the only path is a folder, whose files are read until then; `mark` keeps how far.
+        """
         self.problems: list[str] = []
         self._paths = paths
         self._filter = filter_expression
@@ -79,6 +86,8 @@ class FileSource:
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
         self.kept = KeptPackets(self._engine)
         self._failed = 0
+        self._follows = follow
+        self._mark = mark
         self._merging = Merging(self._engine, self._try_to_open, PACKETS_PER_STEP)
 
     def batches(self) -> Iterator[Batch]:
@@ -87,7 +96,9 @@ class FileSource:
         A pipe gives a batch whenever it has nothing more for a moment. Raises SourceError if none of the
         files can be opened; otherwise those that cannot be are `problems`.
         """
-        if len(self._paths) > 1 and are_files(self._paths):
+        if self._follows:
+            yield from self._follow(Path(self._paths[0]))
+        elif len(self._paths) > 1 and are_files(self._paths):
             yield from self._merge()
         else:
             for path in self._paths:
@@ -117,6 +128,19 @@ class FileSource:
             if self._stop.is_asked:
                 break
         self._merging.end()
+
+    def _follow(self, folder: Path) -> Iterator[Batch]:
+        following = Following(self._engine, self._try_to_open, self._stop, PACKETS_PER_STEP)
+        following.after_ns = self._mark.load() if self._mark else 0
+        self._engine.report_openings()
+        for path, file in following.steps(folder):
+            if file is not None:
+                self._report(path, file)
+                if file.problem:
+                    self.problems.append(file.problem)
+            if self._mark:
+                self._mark.save(following.after_ns)
+            yield to_batch(self._engine.drain())
 
     def _read(self, path: str) -> Iterator[Batch]:
         file = self._try_to_open(path)

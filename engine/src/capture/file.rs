@@ -236,6 +236,11 @@ impl CaptureFile {
         !self.at_end && self.stream.is_waiting()
     }
 
+    /// True: the file is still written, and its end is none. Only for files that are not compressed.
+    pub fn set_growing(&mut self, is_growing: bool) {
+        self.stream.set_growing(is_growing && !self.stream.is_compressed());
+    }
+
     /// Waits until there is more; false if there is not when it is `until`, or after a signal.
     pub fn wait(&self, until: Instant) -> bool {
         self.stream.wait(until).unwrap_or(true) // the error is reported by the read

@@ -34,6 +34,8 @@ pub(super) struct Stream {
     is_patient: bool,
     /// The latest bytes that were wanted are not there yet.
     is_waiting: bool,
+    /// More may be written after the end.
+    is_growing: bool,
 }
 
 impl Stream {
@@ -65,6 +67,7 @@ impl Stream {
             pipe,
             is_patient: true,
             is_waiting: false,
+            is_growing: false,
         })
     }
 
@@ -72,6 +75,11 @@ impl Stream {
     /// Returns how it was before.
     pub(super) fn set_patient(&mut self, is_patient: bool) -> bool {
         std::mem::replace(&mut self.is_patient, is_patient)
+    }
+
+    /// True: more may be written after the end, which is no end then.
+    pub(super) fn set_growing(&mut self, is_growing: bool) {
+        self.is_growing = is_growing;
     }
 
     /// The latest bytes that were wanted are not there yet.
@@ -172,7 +180,10 @@ impl Stream {
                 return false;
             }
             match self.source.read(&mut self.buffer[self.end..]) {
-                Ok(0) => return false,
+                Ok(0) => {
+                    self.is_waiting = self.is_growing;
+                    return false;
+                }
                 Ok(read) => self.end += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => self.error = Some(error),

@@ -112,6 +112,19 @@ impl CaptureFile {
         Ok(())
     }
 
+    /// The time and the bytes of a file's first packet; None without packets.
+    #[staticmethod]
+    fn first_packet(py: Python<'_>, path: PathBuf) -> PyResult<Option<(u64, Vec<u8>)>> {
+        let first = |packet: Packet<'_>| (packet.time_ns, packet.bytes.to_vec());
+        let read = || file::CaptureFile::open(&path, None).map(|mut file| file.next_packet().map(first));
+        Ok(py.detach(read)?)
+    }
+
+    /// True: the file is still written, and its end is none.
+    fn set_growing(&mut self, is_growing: bool) {
+        self.file.set_growing(is_growing);
+    }
+
     /// Its interfaces are those of an earlier file of the same capture.
     fn continues(&mut self, earlier: &Self) {
         self.numbers.clone_from(&earlier.numbers);
@@ -136,6 +149,21 @@ impl CaptureFile {
     #[getter]
     fn packets(&self) -> u64 {
         self.file.packets()
+    }
+
+    /// Skips packets up to one that is later.
+    fn skip_until(&mut self, py: Python<'_>, last_ns: u64) {
+        let file = &mut self.file;
+        py.detach(|| {
+            while file.look_ahead().is_some_and(|time_ns| time_ns <= last_ns) {
+                file.take_ahead();
+            }
+        });
+    }
+
+    #[getter]
+    fn is_at_end(&self) -> bool {
+        self.file.is_at_end()
     }
 
     #[getter]

@@ -1,0 +1,146 @@
+"""A folder in which captures are rotated: files are written, renamed, compressed and removed meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from os import stat_result
+from pathlib import Path
+from typing import NamedTuple
+
+from netmon._engine import CaptureError, CaptureFile, Engine
+from netmon.errors import SourceError
+from netmon.sources.stop_request import StopRequest
+
+POLL_S = 0.25
+"""The time between two looks at the folder and at the file that is written."""
+_MOST_KNOWN = 100_000
+"""Files that were read, and are recognised under another name; the latest ones."""
+_COMPRESSED = frozenset({".bz2", ".gz", ".lz4", ".xz", ".zst"})
+_SETTLES_S = 2.0
+"""A compressed file is complete if it was not written for so long."""
+_LAST_CALL_S = 1.0
+"""So long is read what is written already, after the end was asked for."""
+
+
+class _Seen(NamedTuple):
+    """A file as it was at the latest look."""
+
+    inode: int
+    size: int
+    mtime_ns: int
+    begins_ns: int
+    identity: str
+
+
+class Following:
+    """Reads the files of a folder one after another, in the order of their first packets.
+
+    A file is recognised by its first packet, so that one that is renamed or compressed is not read again. The
+    one that is written is read to its end, until a later one is there.
+    """
+
+    def __init__(
+        self, engine: Engine, open_file: Callable[[str], CaptureFile | None], stop: StopRequest, packets: int
+    ) -> None:
+        """`packets`: between two steps."""
+        self.after_ns = 0  # packets up to this time are skipped
+        self._engine = engine
+        self._open_file = open_file
+        self._stop = stop
+        self._packets = packets
+        self._seen: dict[str, _Seen] = {}
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._before: CaptureFile | None = None
+
+    def steps(self, folder: Path) -> Iterator[tuple[str, CaptureFile | None]]:
+        """Reads until the end is asked for; after each step, what was read, and None if there is nothing."""
+        while not self._stop.is_asked:
+            new = self._look(folder)
+            if not new:
+                yield str(folder), None
+                time.sleep(POLL_S)
+                continue
+            path, seen = new[0]
+            self._remember(seen.identity)
+            file = self._open_file(path)
+            if file is not None:
+                yield from self._read(folder, path, seen, file)
+
+    def _read(
+        self, folder: Path, path: str, seen: _Seen, file: CaptureFile
+    ) -> Iterator[tuple[str, CaptureFile]]:
+        if self._before is not None:
+            file.continues(self._before)
+        self._before = file
+        file.set_growing(True)
+        file.skip_until(self.after_ns)
+        ends_at_s: float | None = None
+        while not file.is_at_end:
+            if self._stop.is_asked and ends_at_s is None:
+                file.set_growing(False)
+                ends_at_s = time.monotonic() + _LAST_CALL_S
+            has_more = self._engine.read_merged([file], self._packets) is None
+            if file.last_ns is not None:
+                self.after_ns = max(self.after_ns, file.last_ns)
+            yield path, file
+            if ends_at_s is not None and time.monotonic() >= ends_at_s:
+                return
+            if has_more or file.is_at_end or ends_at_s is not None:
+                continue  # the loop ends, or reads on
+            if self._look(folder) or self._is_overwritten(path, seen, file):
+                file.set_growing(False)  # what was written before the later file began is read now
+            else:
+                time.sleep(POLL_S)
+
+    def _look(self, folder: Path) -> list[tuple[str, _Seen]]:
+        """The files that were not read yet, in the order of their first packets."""
+        try:
+            paths = sorted(folder.iterdir())
+        except OSError as error:
+            raise SourceError(f"{folder}: {error.strerror or error}: it was followed") from error
+        seen = {str(path): self._look_at(path) for path in paths}
+        self._seen = {path: one for path, one in seen.items() if one is not None}
+        new = [(path, one) for path, one in self._seen.items() if one.identity not in self._known]
+        return sorted(new, key=lambda one: (one[1].begins_ns, one[0]))
+
+    def _look_at(self, path: Path) -> _Seen | None:
+        """The file, unless it is no capture or has no packet yet."""
+        try:
+            about = path.stat()
+            if not path.is_file():
+                return None
+            is_new = time.time() - about.st_mtime < _SETTLES_S
+            if is_new and path.suffix in _COMPRESSED:  # it is still written, and its original was read
+                return None
+            before = self._seen.get(str(path))
+            if before is not None and _is_same(before, about):
+                return before
+            first = CaptureFile.first_packet(str(path))
+        except (OSError, CaptureError):  # it was removed, or is not complete enough yet
+            return None
+        if first is None:
+            return None
+        time_ns, data = first
+        identity = hashlib.sha256(b"%d " % time_ns + data).hexdigest()
+        return _Seen(about.st_ino, about.st_size, about.st_mtime_ns, time_ns, identity)
+
+    def _is_overwritten(self, path: str, seen: _Seen, file: CaptureFile) -> bool:
+        """True if the file was begun anew in place: what it had is gone."""
+        try:
+            about = Path(path).stat()
+        except OSError:
+            return False
+        return about.st_ino == seen.inode and about.st_size < file.position
+
+    def _remember(self, identity: str) -> None:
+        self._known[identity] = None
+        if len(self._known) > _MOST_KNOWN:
+            self._known.popitem(last=False)
+
+
+def _is_same(before: _Seen, about: stat_result) -> bool:
+    now = about.st_ino, about.st_size, about.st_mtime_ns
+    return (before.inode, before.size, before.mtime_ns) == now
