@@ -79,7 +79,7 @@ CREATE TABLE IF NOT EXISTS flows
     first_packet Nullable(Int64),
     is_over Nullable(Int64),
     revision Int64,
-    judgement Nullable(String),
+    judgement Nullable(Int64),
     numbers Nullable(String)
 )
 ENGINE = ReplacingMergeTree(revision)
@@ -90,7 +90,7 @@ TTL toDate(day) + INTERVAL 90 DAY;
 -- Why flows were judged as they were; many flows share a row.
 CREATE TABLE IF NOT EXISTS judgements
 (
-    id String,
+    id Int64,
     day Int64,
     document Nullable(String)
 )
@@ -99,7 +99,7 @@ PARTITION BY toDate(day)
 ORDER BY (id)
 TTL toDate(day) + INTERVAL 90 DAY;
 
--- Flows with a finding, with everything that their event says.
+-- Flows with a finding; with their judgement, everything that their event says.
 CREATE TABLE IF NOT EXISTS findings
 (
     sensor String,
@@ -108,6 +108,8 @@ CREATE TABLE IF NOT EXISTS findings
     day Int64,
     severity Nullable(String),
     revision Int64,
+    judgement Nullable(Int64),
+    numbers Nullable(String),
     document Nullable(String)
 )
 ENGINE = ReplacingMergeTree(revision)

@@ -28,6 +28,14 @@ def give_up_privileges(
 ) -> list[str]: ...
 def embedded_ipv4(address: str, prefixes: Sequence[str] = ()) -> str | None: ...  # ValueError: invalid text
 
+# Payload of which only what names and judges a flow remains, at the same length.
+def essential_stream(stream: bytes, starts: Sequence[int]) -> bytes: ...  # segments begin at `starts`
+def essential_datagram(
+    datagram: bytes, id_length: int
+) -> bytes: ...  # connection IDs of QUIC have this length
+def essential_message(message: bytes) -> bytes: ...  # of DNS, without the length before it
+def id_length(datagram: bytes) -> int | None: ...  # of connection IDs in short headers, from a long header
+
 @final
 class Matcher:
     """Compiled signatures. A signature is a number chosen by the caller.

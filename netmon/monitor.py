@@ -80,6 +80,7 @@ class Monitor:
             client=flow.client,
             holder_shown=self._holders.is_shown(flow, rule.vendor),
             contact=flow.contact,
+            client_seen=flow.sent_packets > 0,
             sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.destination, place),
             grounds=flow.grounds,
         )

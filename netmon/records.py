@@ -24,13 +24,12 @@ Confidence = Literal["agreed", "disputed", "single", "unknown"]
 Contact = Literal[
     "attempted",  # only the client sent, and nothing shows that it was answered
     "refused",  # the only answer was a TCP reset
-    "answered",  # the server sent something, but not both sides sent payload
-    "data",  # both sides sent payload; or, seen in one direction only, the client did after an answer
+    "answered",  # the server sent something, but payload of both sides was neither seen nor acknowledged
+    "data",  # both sides sent payload; or, seen alone, the client did after an answer
 ]
-"""How far client and server came in contact, weakest first: a closed set.
-
-Payload of a client alone shows an answer if it needs one: it is a TCP segment after the handshake, or a QUIC
-packet with the keys of the handshake.
+"""How far client and server came in contact, weakest first: a closed set. TCP payload that was not seen counts
+if the other side acknowledged it. A client's payload alone shows an answer if it needs one: TCP after the
+handshake, QUIC with its keys.
 """
 CONTACTS: tuple[Contact, ...] = get_args(Contact)
 
@@ -142,6 +141,7 @@ STANDINGS: tuple[Standing, ...] = get_args(Standing)
 Uncounted = Literal[
     "not_shown",  # nothing shows that it is a flow of the vendor: unverified signature, hearsay, unsolicited
     "redirected",  # the address is not global, and no source locates it
+    "unseen",  # what the client sent was not seen: only the server's direction, or no data and not the start
     "no_data",  # no data was exchanged
 ]
 """Why a flow does not count in the statement about a country of concern: a closed set."""
@@ -199,7 +199,7 @@ class FlowRecord:
     server_port: int
     embedded: str | None  # the IPv4 address in `server` at which it arrives: see `netmon.places.embedded`
     interface: str | None  # the capture interface, if known
-    vlan: int | None  # the outermost VLAN, if flows are separated by it
+    vlan: int | None  # the outer VLAN of the two innermost, if flows are separated by it
     inner_vlan: int | None  # the VLAN inside it
     vni: int | None  # the VNI of the overlay network, if flows are separated by it
     start_ns: int

@@ -347,7 +347,7 @@ def test_two_forged_packets_are_no_finding(tmp_path: Path, capture: str, policy:
     assert done.exit_code == 0
     verdicts = [json.loads(line)["netmon"] for line in done.stdout.splitlines()]
     assert {(one["verdict"], one["reason"], one["contact"]) for one in verdicts} <= {
-        ("undecided", "no_contact", "answered")
+        ("undecided", "insufficient_view", "answered")
     }
     summary = CliRunner().invoke(app, ["read", "--config", str(config), str(path)])
     assert summary.exit_code == 0

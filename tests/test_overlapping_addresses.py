@@ -38,6 +38,8 @@ TENANTS: dict[str, tuple[str, Link, Link]] = {
     "qinq, outer tag": ("vlan", in_vlans(10, 30), in_vlans(20, 30)),
     "qinq, inner tag": ("vlan", in_vlans(30, 10), in_vlans(30, 20)),
     "three tags": ("vlan", in_vlans(1, 10, 3), in_vlans(1, 20, 3)),
+    "three tags, innermost": ("vlan", in_vlans(100, 7, 10), in_vlans(100, 7, 20)),
+    "four tags, innermost": ("vlan", in_vlans(1, 100, 7, 10), in_vlans(1, 100, 7, 20)),
     "vxlan": ("vni", in_vxlan(1), in_vxlan(0xFFFFFF)),
     "vlan in vxlan": ("vlan", in_vxlan(1, RED), in_vxlan(1, BLUE)),
     "vxlan-gpe": ("vni", in_vxlan_gpe(1), in_vxlan_gpe(2)),
@@ -111,6 +113,20 @@ def test_tenants_that_are_not_told_apart_are_counted(name, tmp_path) -> None:
         assert "overlapping" in {fault.problem for fault in find_faults(run.stats)}
 
 
+@pytest.mark.parametrize("outer", [(101,), (1, 100), (100, 100), ()])
+def test_a_vlan_outside_of_the_two_that_are_shown_tells_hosts_apart_as_well(outer, tmp_path) -> None:
+    """Such as that of a mirror session around QinQ; where VLANs do not count, the overlap does."""
+    links = (in_vlans(100, 7, 10), in_vlans(*outer, 7, 10))
+    frames = together(*zip(two_sessions(), links, strict=True))
+    run = Run(tmp_path, frames, ["vlan"])
+    assert {flow.name for flow in run.flows} == {NAME, OTHER_NAME}
+    assert {(flow.vlan, flow.inner_vlan) for flow in run.flows} == {(7, 10)}
+    assert Run(tmp_path, frames, ["vlan", "interface"]).overlapping == 0
+    for names in ([], ["vni"], ["interface"]):
+        mixed = Run(tmp_path, frames, names)
+        assert (len(mixed.flows), mixed.overlapping) == (1, 1)
+
+
 def test_interfaces_are_told_apart_where_configured(tmp_path) -> None:
     """The same 5-tuple on two interfaces of a file is two flows, and by default one, as behind a tap."""
     one, other = two_sessions()
@@ -129,7 +145,9 @@ def test_a_flow_shows_the_vlans_and_the_vni_by_which_it_is_told_apart(tmp_path) 
         return flow.vlan, flow.inner_vlan, flow.vni
 
     assert shown(in_vlans(7, 100), "vlan") == (7, 100, None)
+    assert shown(in_vlans(9, 7, 100), "vlan") == (7, 100, None)
     assert shown(in_vlans(7, 100), "vni", "interface") == (None, None, None)
+    assert shown(in_vlans(9, 7, 100), "vni", "interface") == (None, None, None)
     assert shown(in_vxlan(0xABCDEF, in_vlans(8)), "vlan", "vni") == (8, None, 0xABCDEF)
     assert shown(in_vxlan(5), "vlan", "vni") == (None, None, 5)  # not the VLAN of the network below
     assert shown(in_backbone(0xABCDEF, in_vlans(8)), "vlan", "vni") == (8, None, 0xABCDEF)
@@ -147,6 +165,7 @@ def test_the_vlan_that_a_switch_states_is_outside_of_those_in_the_mirrored_frame
     assert shown(in_erspan(kind, 10, in_vlans(10))) == (10, None)
     assert shown(in_erspan(kind, 10, in_vlans(20))) == (10, 20)
     assert shown(in_erspan(kind, 10, in_vlans(10, 20))) == (10, 20)
+    assert shown(in_erspan(kind, 5, in_vlans(10, 20))) == (10, 20)
     assert shown(in_erspan(kind, 0, in_vlans(20))) == (20, None)
 
 

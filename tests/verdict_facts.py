@@ -5,15 +5,17 @@ import random
 from dataclasses import replace
 from functools import cache
 from itertools import product
+from typing import get_args
 
 from netmon.records import GROUNDS
-from netmon.verdict.table import Facts
+from netmon.verdict.table import Exchange, Facts
 
 TRUTHS = (False, True)
+EXCHANGES = get_args(Exchange)
 NO_CONFIDENCE = dict.fromkeys(("disputed", "nowhere", "unknown", "single"), False)
 NO_SEVERITY = {"visited": False, "tolerated": False}
 """Facts on which only the severity of a finding depends (see `test_severity`)."""
-CONTACT = {"unverified": False, "sinkholed": False, "met": True}
+CONTACT = {"unverified": False, "sinkholed": False, "exchange": "seen"}
 FACTS = {
     "forbidden": ("no", "component", "vendor"),
     "concern": TRUTHS,
@@ -57,9 +59,9 @@ def every_fact():
     judged = [Facts(**rest, **CONTACT, grounds="own") for rest in every_rest()]
     rest = random.Random(1).sample(judged, 1000)
     unjudged = [
-        replace(facts, unverified=unverified, sinkholed=sinkholed, met=met, grounds=grounds)
-        for unverified, sinkholed, met, grounds in product(TRUTHS, TRUTHS, TRUTHS, GROUNDS)
-        if unverified or sinkholed or not met or grounds in ("hearsay", "unsolicited")
+        replace(facts, unverified=unverified, sinkholed=sinkholed, exchange=exchange, grounds=grounds)
+        for unverified, sinkholed, exchange, grounds in product(TRUTHS, TRUTHS, EXCHANGES, GROUNDS)
+        if unverified or sinkholed or exchange != "seen" or grounds in ("hearsay", "unsolicited")
         for facts in rest
     ]
     return [*judged, *dict.fromkeys(unjudged)]

@@ -200,9 +200,11 @@ impl Monitor {
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.note_realm(side, segment.realm);
         flow.traffic.add(side, segment, arrival.time_ns);
-        let met = flow.opening.note_segment(side, header, segment.payload_len);
+        let mut met = flow.opening.note_segment(side, header, segment.payload_len);
         flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
-        flow.view.unseen.follow(side, header, segment.payload_len);
+        if flow.view.unseen.follow(side, header, segment.payload_len) {
+            met |= flow.opening.note_acknowledged(1 - side);
+        }
         let mut is_closing = false;
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         let before = captured.map(|_| flow.view.handshake.stage());

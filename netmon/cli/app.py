@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from typing import Annotated
 
@@ -25,6 +24,7 @@ from netmon.cli import (
     store,
     verify,
 )
+from netmon.cli.commands import Commands, ReaderGoneError, end_as_filter, show_help
 from netmon.cli.options import ERROR, INTERRUPTED
 from netmon.cli.terminal import log, prepare
 from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
@@ -32,7 +32,8 @@ from netmon.version import package_version
 
 _EPILOG = (
     "Exit codes: 0 success; 1 error, reported in one line; 2 wrong usage; 3 a finding of "
-    "severity warning or critical; 130 interrupted, 143 terminated."
+    "severity warning or critical; 130 interrupted, 143 terminated; 141 the reader of the output has gone, "
+    "as with head."
 )
 
 _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -40,6 +41,7 @@ _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 app = typer.Typer(
     name="netmon",
+    cls=Commands,
     help="Shows where traffic to a vendor's cloud really ends, and compares that with what was promised.",
     epilog=_EPILOG,
     no_args_is_help=True,
@@ -61,18 +63,26 @@ app.add_typer(signatures.app, name="signatures")
 app.add_typer(evidence.app, name="evidence", short_help="Checks evidence for findings, and its chain.")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(store.app, name="store")
+app.command("help", short_help="Shows the help of a command.")(show_help)
+
+
+@app.command("version")
+def show_version() -> None:
+    """Shows the version."""
+    typer.echo(f"netmon {package_version()}")
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"netmon {package_version()}")
+        show_version()
         raise typer.Exit
 
 
 @app.callback()
 def _options(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Shows where traffic to a vendor's cloud really ends."""
@@ -82,17 +92,19 @@ def main() -> None:
     """Runs the command line and exits; an error is reported in one line on standard error."""
     prepare()
     try:
-        app(prog_name="netmon")
+        try:
+            app(prog_name="netmon")
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
     except (ConfigError, SignatureError) as error:  # one line per error
         log(*str(error).split("\n"))
         sys.exit(ERROR)
     except NetmonError as error:
         log(str(error))
         sys.exit(ERROR)
-    except BrokenPipeError:
-        # The reader of the output has gone, for example `head`: there is nothing left to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ERROR)
+    except (ReaderGoneError, BrokenPipeError):
+        end_as_filter()
     except OSError as error:
         where = error.filename or ("standard output" if error.errno in _WRITE_ERRORS else None)
         log((f"{where}: " if where else "") + reason_of(error))

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from netmon import wiring
+from netmon.cli.not_checked import not_checked
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.reading import reading_signatures
 from netmon.cli.terminal import log, make_console, write_line
@@ -31,7 +32,7 @@ def check(options: ConfigOptions) -> None:
     """Checks the configuration and shows the settings in effect.
 
     Also reads the signatures, the location databases, the key file and the web server's configuration, and
-    warns of policy exceptions that have expired.
+    warns of policy exceptions that have expired. Says what it did not check.
 
     Examples:
 
@@ -62,6 +63,9 @@ def check(options: ConfigOptions) -> None:
     rules = len(known.rules)
     write_line(f"signatures: {known.folder}")
     write_line(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")
+    write_line("not checked, because only a start of the sensor shows it:")
+    for text in not_checked(settings):
+        write_line(f"  {text}")
     write_line("location databases:")
     for text in _database_texts(databases):
         write_line(f"  {text}")

@@ -6,6 +6,7 @@ import ipaddress
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,17 +20,20 @@ from netmon.config.settings import Config, state_folder, store_path
 from netmon.days import DAY_NS, day_start_ns, iso_day
 from netmon.errors import ConfigError, StoreError, reason_of
 from netmon.evidence.erasure import erase as erase_finding
+from netmon.evidence.erasure_record import record_erasure
 from netmon.evidence.of_clients import documents_of
 from netmon.outputs.machines_file import erase_machines
 from netmon.outputs.spool import segments
 from netmon.privacy import identification_log
 from netmon.privacy.event_erasure import erase_events, event_files
 from netmon.privacy.identification import check_pseudonyms
+from netmon.privacy.identification_log import user
 from netmon.privacy.key_file import read_all_keys
 from netmon.privacy.levels import CLIENT, COUNTED, Pseudonyms
 from netmon.privacy.periods import PERIODS, period_name
+from netmon.store.clickhouse_wire import is_address
 from netmon.store.erasure import counting_periods, days_of_flows, erase_clients
-from netmon.store.reading import opened
+from netmon.store.opening import opened_by_name
 
 _DAYS_WITHOUT_STORE = 400
 """Days of pseudonyms that are looked for in events: longer than these are kept."""
@@ -45,8 +49,8 @@ def erase(
         str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept, so do not name the person.")
     ],
     store: Annotated[
-        Path | None,
-        typer.Option("--store", metavar="FILE", help="Store instead of that of the configuration."),
+        str | None,
+        typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
     ] = None,
     *,
     options: KeyOptions,
@@ -81,21 +85,44 @@ def erase(
     shown = frozenset({*clients, *addresses, *_pseudonyms(settings, addresses, recent)})
     with _explained(state_folder(settings, os.environ)):
         erase_machines(state_folder(settings, os.environ), shown)
-    if settings.evidence.folder is not None and settings.evidence.folder.is_dir():
-        _erase_evidence(settings.evidence.folder, shown)
-    if kept is not None:
-        _erase_from_store(kept, settings, (clients, addresses), now_ns, reason)
-    for file in files:
-        with _explained(file):
-            count = erase_events(file, shown)
-        write_line(f"{file}: {count:,} events erased")
+    evidence = settings.evidence.folder
+    with _recorded(evidence, reason) as done:
+        if evidence is not None and evidence.is_dir():
+            done.files = _erase_evidence(evidence, shown)
+        if kept is not None:
+            done.flows = _erase_from_store(kept, settings, (clients, addresses), now_ns, reason)
+        for file in files:
+            with _explained(file):
+                count = erase_events(file, shown)
+            done.events += count
+            write_line(f"{file}: {count:,} events erased")
 
 
-def _existing_store(given: Path | None, settings: Config) -> Path | None:
+@dataclass
+class _Done:
+    """What was erased."""
+
+    files: list[str] = field(default_factory=list)
+    events: int = 0
+    flows: int = 0
+
+
+@contextmanager
+def _recorded(folder: Path | None, reason: str) -> Iterator[_Done]:
+    """Records in the chain of the evidence what was erased, also if something could not be."""
+    done = _Done()
+    try:
+        yield done
+    finally:
+        if folder is not None and folder.is_dir() and (done.files or done.events or done.flows):
+            record_erasure(folder, {"by": user(os.environ), "reason": reason, **asdict(done)})
+
+
+def _existing_store(given: str | None, settings: Config) -> str | None:
     """The store; None if there is none. Raises StoreError for one that is given and does not exist."""
     path = given or store_path(settings, os.environ)
-    if path is not None and path.is_file():
-        return path
+    if path is not None and (is_address(str(path)) or Path(path).is_file()):
+        return str(path)
     if given is not None:
         raise StoreError(f"{given}: there is no store: name it in --store")
     return None
@@ -107,11 +134,12 @@ def _spooled(settings: Config) -> list[Path]:
     return segments(folder) if folder is not None and folder.is_dir() else []
 
 
-def _erase_evidence(folder: Path, shown: frozenset[str]) -> None:
+def _erase_evidence(folder: Path, shown: frozenset[str]) -> list[str]:
     documents = list(documents_of(folder, shown))
     for document in documents:
         erase_finding(document)
     write_line(f"{folder}: evidence for {len(documents):,} findings erased")
+    return [document.name for document in documents]
 
 
 @contextmanager
@@ -125,10 +153,10 @@ def _explained(file: Path) -> Iterator[None]:
 
 
 def _erase_from_store(
-    path: Path, settings: Config, clients: tuple[Sequence[str], Sequence[str]], now_ns: int, reason: str
-) -> None:
+    path: str, settings: Config, clients: tuple[Sequence[str], Sequence[str]], now_ns: int, reason: str
+) -> int:
     given, addresses = clients
-    with opened(path) as store:
+    with opened_by_name(path) as store:
         days, periods = days_of_flows(store), counting_periods(store)
         shown = {*given, *addresses, *_pseudonyms(settings, addresses, days, periods)}
         erased = erase_clients(store, shown, now_ns, reason)
@@ -140,6 +168,7 @@ def _erase_from_store(
         )
     for name in erased.evidence if settings.evidence.folder is None else ():
         log(f"evidence of these flows: remove it with `netmon evidence erase DIR/{name}`")
+    return erased.flows
 
 
 def _addresses(clients: Iterable[str]) -> list[str]:

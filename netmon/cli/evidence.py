@@ -16,9 +16,11 @@ from netmon.errors import ConfigError, OutputError
 from netmon.evidence.chain import Head
 from netmon.evidence.chain_check import check_chain
 from netmon.evidence.erasure import erase
+from netmon.evidence.erasure_record import record_erasure
 from netmon.evidence.reproduction import Reproduction
 from netmon.outputs.texts import plural
 from netmon.places.databases import default_folders
+from netmon.privacy.identification_log import user
 
 app = typer.Typer(
     no_args_is_help=True, help="Checks evidence for findings, and the chain that links it with the events."
@@ -58,19 +60,27 @@ def erase_findings(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE…", help="The documents of the findings (*.json).")
     ],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; the chain keeps it.", show_default=False)
+    ] = "",
 ) -> None:
     """Removes the packets, the configuration and the document of findings, for example of one client.
 
-    The hash of each document remains in its place, so that the chain can still be verified. The sensor may
-    run meanwhile. `netmon privacy erase` shows which findings are those of a client.
+    The hash of each document remains in its place, so that the chain can still be verified; the chain gets a
+    record of who erased them, when and why. The sensor may run meanwhile. `netmon privacy erase` shows which
+    findings are those of a client.
 
     Examples:
 
       netmon evidence erase DIR/20260301T120000Z-acme-0123456789ab.json
     """
+    by_folder: dict[Path, list[str]] = {}
     for file in files:
         erase(file)
         write_line(f"{file}: erased")
+        by_folder.setdefault(file.parent, []).append(file.name)
+    for folder, names in by_folder.items():
+        record_erasure(folder, {"by": user(os.environ), "reason": reason, "files": names})
 
 
 @app.command("verify", short_help="Checks evidence, its chain and the events, and judges findings again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,9 @@ import typer
 
 from netmon import wiring
 from netmon.cli.options import CaptureOptions, SourceName, grouped
+from netmon.cli.signatures import tell_signatures
 from netmon.cli.terminal import log, printable, terminal_width, write_line
+from netmon.cli.values import whole_number
 from netmon.config.settings import Config
 from netmon.errors import EventError, SourceError
 from netmon.explain.chain import WIDEST, Context, explain_flow
@@ -23,6 +26,7 @@ from netmon.signatures.model import SignatureSet
 from netmon.sources.files import FileSource
 from netmon.sources.scapy_source import ScapyFileSource
 
+_ENDINGS_OF_FILES = (".json", ".jsonl", ".ndjson", ".txt", ".log", ".gz", ".pcap", ".pcapng", ".cap")
 _MOST_CHARACTERS = 4_000_000
 """An event has a few thousand characters; whatever is longer is something else."""
 
@@ -34,12 +38,18 @@ def explain(
         typer.Argument(
             metavar="EVENT|FILE…",
             help="One event: a line of JSON, a file that contains it, or '-' for standard input. "
-            "With --flow: capture files.",
+            "With --flow: capture files. Or a host name, an address, or a wildcard such as "
+            "'*.vendor.example': what the signatures say about it.",
         ),
     ],
     flow: Annotated[
         int | None,
-        typer.Option("--flow", min=0, metavar="ID", help="Explain this flow of the capture: netmon.flow_id."),
+        typer.Option(
+            "--flow",
+            parser=whole_number(0),
+            metavar="ID",
+            help="Explain this flow of the capture: netmon.flow_id.",
+        ),
     ] = None,
     *,
     options: CaptureOptions,
@@ -57,8 +67,13 @@ def explain(
       grep '"flow_id":17,' events.jsonl | netmon explain --country DE -
 
       netmon explain event.json
+
+      netmon explain '*.vendor.example'
     """
     settings = options.for_files(options.load())
+    if flow is None and len(words) == 1 and _is_host(words[0]):
+        tell_signatures(words[0], settings)
+        return
     known = wiring.load_signatures(settings)
     line = _read_line(words) if flow is None else _find_flow(words, flow, settings, known, options)
     event = read_event(line)
@@ -66,6 +81,13 @@ def explain(
     width = min(terminal_width() or WIDEST, WIDEST)
     for text in list(explain_flow(event, context, width)):
         write_line(text)
+
+
+def _is_host(word: str) -> bool:
+    """True for a word that is no file, and looks like a name, an address or a wildcard."""
+    if re.fullmatch(r"[\w*-]*([.:][\w*-]*){1,127}", word) is None or not word.strip(".:-"):
+        return False
+    return Path(word).suffix.lower() not in _ENDINGS_OF_FILES and not Path(word).exists()
 
 
 def _read_line(words: list[str]) -> str:

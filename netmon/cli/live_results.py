@@ -34,7 +34,7 @@ class LiveResults:
         self._screen = screen
         self._language = language
         self._status = StatusText(language)
-        self._findings = NewFindings(privacy, sensor.locations, screen.finding, language)
+        self._findings = NewFindings(privacy, sensor.locations, screen.finding, language=language)
         clients = ClientsSeen(sensor.vendors, settings.policy, settings.inventory)
         self._summary = Summary(sensor.locations, privacy, clients, language)
         sensor.add_findings(self._findings, self._watch)
@@ -60,5 +60,6 @@ class LiveResults:
 def _command_for(settings: Config) -> More | None:
     """The command that shows findings that were kept, if there is a store."""
     path = store_path(settings, os.environ)
-    command = f"netmon history --store {shlex.quote(str(path))} --by name"
-    return None if path is None else lambda _count: command
+    if path is None:
+        return None
+    return lambda _count: shlex.join(["netmon", "history", "--store", str(path), "--by", "name"])

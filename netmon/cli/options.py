@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from netmon.cli.terminal import log
+from netmon.cli.values import milliseconds, whole_number
 from netmon.config.load import find_file, load
 from netmon.config.settings import Config
 from netmon.countries import check_country
@@ -36,7 +37,7 @@ RoundTripOption = Annotated[
     float | None,
     typer.Option(
         "--rtt-ms",
-        min=0.001,
+        parser=milliseconds,
         metavar="MS",
         help="Smallest round trip to the address: shows what it excludes.",
     ),
@@ -116,8 +117,7 @@ class CaptureOptions(SubjectOptions):
         int | None,
         typer.Option(
             "--privacy",
-            min=0,
-            max=3,
+            parser=whole_number(0, 3),
             metavar="LEVEL",
             help="Show clients as 0 addresses, 1 daily pseudonyms, 2 networks, 3 not at all. "
             "Default: 0 for read, privacy.level for run.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -16,6 +16,8 @@ from rich.table import Table
 from netmon import wiring
 from netmon.cli.options import ConfigOptions, RoundTripOption, grouped, round_trip_of
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_wrapped
+from netmon.cli.values import day as parse_day
+from netmon.days import day_start_ns
 from netmon.outputs.events import describe_place, without_nulls
 from netmon.outputs.json_line import json_line
 from netmon.outputs.layout import Paragraph
@@ -31,12 +33,12 @@ def places(
         bool, typer.Option("--json", help="Write one JSON object per line and address.")
     ] = False,
     day: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(
             "--day",
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="Day for which networks and declarations must be valid. Default: today.",
+            parser=parse_day,
+            metavar="DATE",
+            help="Day for which networks and declarations must be valid, such as 2026-06-30. Default: today.",
         ),
     ] = None,
     rtt_ms: RoundTripOption = None,
@@ -63,7 +65,7 @@ def places(
     settings = options.load()
     databases = wiring.open_databases(settings, log)
     locator = wiring.make_locator(settings, wiring.load_signatures(settings), databases)
-    when_ns = time.time_ns() if day is None else int(day.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
+    when_ns = time.time_ns() if day is None else day_start_ns(day.isoformat())
     stream = json_stream()
     console = make_console()
     for address in addresses:
@@ -84,7 +86,9 @@ def _address(word: str) -> str:
         ip = ipaddress.ip_address(word)
     except ValueError as error:
         raise typer.BadParameter(
-            f"'{printable(word)}' is not an IPv4 or IPv6 address", param_hint="IP"
+            f"'{printable(word)}' is not an IPv4 or IPv6 address; netmon looks no names up, and "
+            "`netmon signatures explain NAME` shows what the signatures say about one",
+            param_hint="IP",
         ) from error
     if getattr(ip, "scope_id", None):
         raise typer.BadParameter(
@@ -97,7 +101,7 @@ def _address(word: str) -> str:
 def _where(place: Place) -> str:
     if place.confidence in ("unknown", "disputed"):
         return "no place"
-    return f"{place.city or f'city {place.location}'}, {place.country}"
+    return f"{place.city or 'city unknown'}, {place.country}"
 
 
 def _show(console: Console, address: str, place: Place) -> None:

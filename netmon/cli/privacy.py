@@ -17,6 +17,7 @@ from netmon.cli.erase import erase
 from netmon.cli.key_options import KeyOptions
 from netmon.cli.options import ERROR, grouped
 from netmon.cli.terminal import json_stream, log, make_console, write_line
+from netmon.cli.values import whole_number
 from netmon.config.settings import Config
 from netmon.days import day_start_ns
 from netmon.errors import ConfigError
@@ -63,8 +64,7 @@ def replace_key(
         int,
         typer.Option(
             "--keep-days",
-            min=0,
-            max=3650,
+            parser=whole_number(0, 3650),
             metavar="DAYS",
             help="The old key is kept for so many days, to identify clients of earlier days.",
         ),

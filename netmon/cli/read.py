@@ -31,6 +31,7 @@ from netmon.cli.reading import reading_signatures
 from netmon.cli.stopping import stoppable
 from netmon.cli.summary_page import SummaryPage, doubts_of, show_summary
 from netmon.cli.terminal import json_stream, log, make_console, write_line
+from netmon.cli.values import whole_number
 from netmon.errors import SourceError
 from netmon.evidence.assembly import opened_evidence
 from netmon.language.language import Language
@@ -89,7 +90,13 @@ def read(
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="With --by: write CSV.")] = False,
     findings: Annotated[
-        int, typer.Option("--findings", min=0, metavar="COUNT", help="Findings that the summary shows.")
+        int,
+        typer.Option(
+            "--findings",
+            parser=whole_number(0),
+            metavar="COUNT",
+            help="Findings that the summary shows.",
+        ),
     ] = SHOWN,
     exit_code: ExitCode = True,
     language: LanguageOption = None,

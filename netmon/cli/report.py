@@ -87,7 +87,8 @@ def report(
 
     Reports what a store has about a period, or what capture files contain. The report is one file: a page
     that needs no network, the same as PDF, all its numbers as JSON, or its table as CSV. JSON and CSV are the
-    same in every language. Exits with 0 if it was written, whatever it says.
+    same in every language. Exits with 0 if it was written, whatever it says; with 1 also if most of the
+    packets could not be decoded.
 
     Examples:
 
@@ -139,7 +140,9 @@ def _report_store(
     words = ["netmon", "report", *limits, *_given("--config", options.config)]
     with opened_by_name(path, is_read_only=True) as reader:
         selection = Scope(since_day=first, until_day=end, vendor=asked.vendor)
-        _write(reader, selection, known, asked, words, checks_of_store(words, limits))
+        is_read = _write(reader, selection, known, asked, words, checks_of_store(words, limits))
+    if not is_read:
+        raise typer.Exit(ERROR)
 
 
 def _report_files(
@@ -173,10 +176,10 @@ def _report_files(
             wiring.deliver(batch, monitor, [reading])
         reading.finish(source.stats(), source.problems)
         selection = Scope(vendor=asked.vendor)
-        _write(store, selection, known, asked, words, checks_of_files(words, given, paths))
+        is_read = _write(store, selection, known, asked, words, checks_of_files(words, given, paths))
     for line in (*source.problems, *databases.take_problems()):
         log(line)
-    if source.problems:
+    if source.problems or not is_read:
         raise typer.Exit(ERROR)
 
 
@@ -187,12 +190,16 @@ def _write(
     asked: _Asked,
     words: list[str],
     checks: dict[str, str],
-) -> None:
+) -> bool:
+    """Writes the report; False if most packets could not be decoded."""
     facts = gather(reader, selection)
-    seen = sorted({group.meaning.vendor for group in facts.groups})
+    seen = sorted({group.meaning.vendor for group in facts.groups} | {use.vendor for use in facts.resolvers})
     vendors = [asked.vendor] if asked.vendor is not None else seen or sorted(known.vendors)
     made = build(facts, known, vendors, words)
     write_report(asked.target, contents_of(made, asked.kind.value, asked.language, known.locations, checks))
+    if made.view.grade == "unread":
+        log("most packets could not be decoded, so the report shows little; it says what they carry")
+    return made.view.grade != "unread"
 
 
 def _given(option: str, value: object) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -91,7 +92,10 @@ def run(
     settings = options.load()
     ports = tuple(dict.fromkeys((*settings.capture.interfaces, *(interfaces or ()))))
     if not ports:
-        raise ConfigError("no interface to monitor: give one with -i, or set capture.interfaces")
+        here = ", ".join(sorted(name for _, name in socket.if_nameindex())) or "none"
+        raise ConfigError(
+            f"no interface to monitor: give one with -i, or set capture.interfaces; here are: {here}"
+        )
     # The sensor and the web server are slow to import, and no other command needs them.
     from netmon.sensor import Sensor  # noqa: PLC0415
     from netmon.web.listeners import close_all, open_listeners  # noqa: PLC0415

@@ -23,6 +23,7 @@ from netmon.cli.options import (
     round_trip_of,
 )
 from netmon.cli.terminal import log, make_console, printable, write_line, write_wrapped
+from netmon.config.settings import Config
 from netmon.explain.promises import expectation_text, promise_texts
 from netmon.outputs.layout import Paragraph
 from netmon.outputs.sheet import Sheet
@@ -34,6 +35,7 @@ from netmon.signatures.lint import lint
 from netmon.signatures.model import Promise, Rule
 from netmon.signatures.source_dates import AGES, check_dates, known_date
 from netmon.signatures.statistics import Counts, count_entries
+from netmon.signatures.wildcards import explain_wildcard, is_wildcard
 from netmon.verdict.promises import Subject
 
 app = typer.Typer(
@@ -143,7 +145,12 @@ def _count_table(heading: str, counts: Counts) -> Sheet:
 @app.command("explain", short_help="Explains which signature matches a name or an address.")
 @grouped
 def explain_signatures(
-    text: Annotated[str, typer.Argument(metavar="NAME|IP", help="A host name or an IP address.")],
+    text: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|IP", help="A host name, an IP address, or a wildcard such as '*.vendor.example'."
+        ),
+    ],
     rtt_ms: RoundTripOption = None,
     *,
     options: SubjectOptions,
@@ -158,10 +165,20 @@ def explain_signatures(
       netmon signatures explain updates.vendor.example
 
       netmon signatures explain 192.0.2.10 --rtt-ms 3.2
+
+      netmon signatures explain '*.vendor.example'
     """
+    tell_signatures(text, options.load(), rtt_ms)
+
+
+def tell_signatures(text: str, settings: Config, rtt_ms: float | None = None) -> None:
+    """Prints what the signatures say about a name, an address or a wildcard."""
     query = _normalise(text)
-    settings = options.load()
     known = wiring.load_signatures(settings)
+    if is_wildcard(query):
+        for line in explain_wildcard(known, query):
+            write_line(line)
+        return
     embedded = _embedded(query, settings.nat64_prefixes)
     answer = explain(known, embedded or query)
     if embedded:
@@ -243,7 +260,8 @@ def _write_place(answer: Explanation, place: Place) -> None:
     if place.confidence in ("unknown", "disputed"):
         write_wrapped(f"  place: {place.confidence}")
     else:
-        write_wrapped(f"  place: {place.city or place.location}, {place.country} ({place.confidence})")
+        city = place.city or "city unknown"
+        write_wrapped(f"  place: {city}, {place.country} ({place.confidence})")
     for step in place.steps:
         write_wrapped(f"    {step}")
     for observed in answer.observed:

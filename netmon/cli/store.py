@@ -15,6 +15,7 @@ import typer
 from netmon.cli import collect
 from netmon.cli.options import ERROR, ConfigOptions, grouped
 from netmon.cli.terminal import json_stream, log, printable, write_line
+from netmon.cli.values import whole_number
 from netmon.config.settings import store_path
 from netmon.errors import SourceError, StoreError
 from netmon.outputs.texts import plural
@@ -34,7 +35,13 @@ app.command("collect")(collect.collect)
 @app.command("ddl")
 def show_ddl(
     days: Annotated[
-        int, typer.Option("--days", min=0, metavar="DAYS", help="How long rows are kept; 0: for ever.")
+        int,
+        typer.Option(
+            "--days",
+            parser=whole_number(0),
+            metavar="DAYS",
+            help="How long rows are kept; 0: for ever.",
+        ),
     ] = DEFAULT_DAYS,
 ) -> None:
     """Shows the statements that make the tables of a store in ClickHouse.
@@ -77,6 +84,9 @@ def import_events(
     path = store or store_path(options.load(), os.environ)
     if path is None:
         raise StoreError("there is no store: store.path is off; name one with --store")
+    for name in files:
+        if name != "-" and not Path(name).exists():
+            raise SourceError(f"{printable(name)}: no such file")
     has_problems = False
     with opened_by_name(path) as opened_store:
         for name in files:

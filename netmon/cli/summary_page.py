@@ -35,14 +35,16 @@ def show_summary(
 ) -> None:
     """Prints the summary of a run, and what is missing in the configuration."""
     summary.show(make_console(), stats, remarks=page.remarks, shown=page.findings, more=page.more)
-    if summary.flows and subjects.are_unknown:
+    if not summary.has_unknown_subjects:
+        return
+    if subjects.are_unknown:
         write_wrapped(
             language.say(
                 "No country-specific promise was applied: give the users' country, such as --country DE, or "
                 "set subject.country."
             )
         )
-    elif summary.has_unknown_subjects:
+    else:
         write_wrapped(
             language.say(
                 "No country-specific promise was applied to clients in no listed network: add their networks "

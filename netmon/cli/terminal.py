@@ -87,12 +87,20 @@ def make_console(*, stderr: bool = False) -> Console:
 
     rich honours NO_COLOR. Text is not interpreted as markup or emoji codes.
     """
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    console = _PipedConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 120
     if not stderr:
         console.push_render_hook(_Trim())
     return console
+
+
+class _PipedConsole(Console):
+    """A console that ends as every other output does when the reader of a pipe has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Raises BrokenPipeError; rich would exit with 1."""
+        raise BrokenPipeError
 
 
 class _Trim(RenderHook):

@@ -6,7 +6,8 @@ or location databases do not make known networks new. A country counts only if i
 agree on it, or the user declared it.
 
 Flows to a proxy are ignored, because the address is the proxy's; so are flows without data in both directions
-(`FlowRecord.contact`), matches by hearsay, sinkholed addresses and unverified signatures.
+(`FlowRecord.contact`) or without a packet of the client, matches by hearsay, sinkholed addresses and
+unverified signatures.
 This module uses no clock and no I/O, and stores nothing about clients.
 """
 
@@ -97,7 +98,8 @@ class Destinations:
         `network` looks up the signatures' network of the address. A new destination is returned once, for
         the first report on the flow that becomes an event and shows a contact.
         """
-        if flow.phase == "update" or "proxied" in flow.view or flow.contact != "data":
+        is_seen = flow.contact == "data" and flow.sent_packets > 0
+        if flow.phase == "update" or "proxied" in flow.view or not is_seen:
             return ()
         when_s = flow.last_ns // 1_000_000_000
         if vendor not in self.since_s:

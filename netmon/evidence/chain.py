@@ -9,6 +9,7 @@ begin, end  a run of netmon
 events      a number of lines of events, in order: the first one, and all together
 evidence    an evidence file, by its JSON file, which names the others
 removed     evidence files that netmon removed itself
+erased      clients that were erased on request: by whom, why and how much
 recovered   a record that a crash had cut was removed
 lost        records that could not be written
 """
@@ -106,6 +107,11 @@ class Chain:
         """The last record that was written."""
         return self._head
 
+    @property
+    def is_written(self) -> bool:
+        """True if no record waits."""
+        return not self._pending
+
     def add(self, kind: str, **fields: Any) -> None:
         """Adds a record; `flush` writes it."""
         self._close_batch()
@@ -142,6 +148,10 @@ class Chain:
         """Writes everything, and ends."""
         self.add("end")
         self.flush(is_last=True)
+        self.release()
+
+    def release(self) -> None:
+        """Lets another process continue the chain, without a record."""
         os.close(self._file)
         os.close(self._lock)
 

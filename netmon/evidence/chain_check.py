@@ -14,6 +14,7 @@ from typing import Any
 from netmon.errors import OutputError, reason_of
 from netmon.evidence.chain import PREFIX, START, Head, line_hash, read_lines, segments
 from netmon.evidence.erasure import erased_document
+from netmon.evidence.erasure_record import KIND, waiting
 from netmon.evidence.folder import OWN_FILE
 from netmon.privacy.tombstone import erased_hash, hash_of
 
@@ -29,7 +30,9 @@ class Check:
     batches: list[dict[str, Any]] = field(default_factory=list)  # of events
     events: int = 0  # in the batches
     confirmed: int = 0  # of them, events that were found unchanged, or erased
-    erased: int = 0
+    erased: int = 0  # events, by their tombstones
+    recorded: int = 0  # events, by the records of erasures
+    erasable: set[str] = field(default_factory=set)  # documents, by the records of erasures
 
 
 def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) -> Check:
@@ -49,6 +52,8 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
             removed.update(record["files"])
         elif kind == "events":
             check.batches.append(record)
+        elif kind == KIND:
+            _note_erasure(check, f"{where}, {record.get('time')}", record)
         elif kind in ("recovered", "lost"):
             lost = "cut by a crash" if kind == "recovered" else "not written: the disk was full"
             check.notes.append(f"{where}: records were {lost} before {record.get('time')}")
@@ -57,15 +62,39 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
         check.problems.append(
             f"the head {head} is not in the chain: records were removed at its end, or all were changed"
         )
+    for path, record in waiting(folder):
+        _note_erasure(check, f"{path.name}, not in the chain yet", record)
     _check_files(folder, check, evidence, removed)
-    if check.head.number == 0 and any(folder.glob("*.json")):
-        check.problems.append("there is no chain, but there is evidence: the files of the chain were removed")
     check.events = sum(int(batch["count"]) for batch in check.batches)
     if events:
         _check_events(check, _read_events(events, check))
-        if check.erased:
-            check.notes.append(f"{check.erased} events were erased; their hashes are in the chain")
+        _compare_erased(check)
     return check
+
+
+def _compare_erased(check: Check) -> None:
+    """Whoever can write the files can make tombstones as well; records say how many there may be."""
+    if check.erased:
+        check.notes.append(f"{check.erased} events were erased; their hashes are in the chain")
+    if check.erased > check.recorded:
+        check.problems.append(
+            f"{check.erased} events were erased, and the chain has records of {check.recorded}: compare with "
+            "the log of erasures beside the key"
+        )
+
+
+def _note_erasure(check: Check, where: str, record: dict[str, Any]) -> None:
+    """An erasure: what may be missing, and who says why."""
+    events, files = record.get("events", 0), record.get("files", [])
+    if type(events) is not int or events < 0 or not isinstance(files, list):
+        check.problems.append(f"{where}: changed: it is no record of netmon")
+        return
+    check.recorded += events
+    check.erasable.update(map(str, files))
+    check.notes.append(
+        f"{where}: {events} events and {len(files)} findings erased by {record.get('by')}: "
+        f"{record.get('reason') or 'no reason given'}"
+    )
 
 
 def _is_whole(record: dict[str, Any]) -> bool:
@@ -141,10 +170,14 @@ def _check_files(folder: Path, check: Check, evidence: dict[str, str], removed: 
             problems = list(_find_changes_beside(folder / name))
         if erased_document(folder / name) == sha256:
             check.notes.append(f"{name}: erased")
+            if name not in check.erasable:
+                check.problems.append(f"{name}: erased, and the chain has no record of that")
         elif any(problems):
             check.problems += filter(None, problems)
         else:
             check.files.append(name)
+    if check.head.number == 0 and any(folder.glob("*.json")):
+        check.problems.append("there is no chain, but there is evidence: the files of the chain were removed")
     known = {name.split(".")[0] for name in evidence}
     for path in sorted(folder.iterdir()):
         stem = path.name.split(".")[0]

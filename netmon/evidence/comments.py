@@ -16,10 +16,14 @@ _NAMED: dict[Evidence, str] = {
 }
 
 
-def describe(packet: KeptPacket, classified: ClassifiedFlow, *, is_answer: bool) -> str:
+def describe(packet: KeptPacket, classified: ClassifiedFlow, *, is_answer: bool, blanked: int) -> str:
     """The comment on a packet; `is_answer`: it is the DNS answer that the flow's name rests on."""
-    lines = list(_lines(packet, classified, is_answer=is_answer))
-    return " ".join(lines) or "It belongs to the opening of the flow."
+    lines = list(_lines(packet, classified, is_answer=is_answer)) or [
+        "It belongs to the opening of the flow."
+    ]
+    if blanked:
+        lines.append(f"Bytes that neither name nor judge the flow are blanked: {blanked:,}.")
+    return " ".join(lines)
 
 
 def _lines(packet: KeptPacket, classified: ClassifiedFlow, *, is_answer: bool) -> Iterator[str]:

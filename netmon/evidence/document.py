@@ -14,6 +14,7 @@ from typing import Any
 
 from netmon.config.settings import Config
 from netmon.evidence.applied import applied_config
+from netmon.evidence.blanking import Blanking
 from netmon.evidence.comments import describe
 from netmon.evidence.judged import judged, key_of
 from netmon.evidence.pcapng import Block, Section, write_pcapng
@@ -23,7 +24,7 @@ from netmon.outputs.events import timestamp
 from netmon.places.database import Database
 from netmon.privacy import ADDRESS, Privacy
 from netmon.records import ClassifiedFlow
-from netmon.signatures.model import SignatureSet
+from netmon.signatures.model import PayloadMagic, SignatureSet
 from netmon.sources.kept import KeptPacket
 from netmon.version import package_version
 
@@ -37,8 +38,9 @@ LIMITS = (
 )
 _REWRITTEN = (
     "Addresses of clients, and MAC addresses, are pseudonyms: the same address has the same pseudonym, ports "
-    "are kept, and checksums follow. Tunnel headers and trailers are removed. Options of headers and of "
-    "EDNS, values of HTTP headers, and users and hosts in what precedes a hello are blanked."
+    "are kept, and checksums follow. Tunnel headers and trailers are removed. Bytes that neither name nor "
+    "judge the flow are blanked: options of headers, options of DNS, and payload other than names, hellos "
+    "and certificates."
 )
 _AS_CAPTURED = "Addresses of clients are as they were captured."
 
@@ -78,10 +80,11 @@ class Writer:
             () if is_shown else dict.fromkeys([flow.client, *askers]),
             lambda text: self._privacy.digest(text, flow.start_ns, scope),
         )
-        shown = in_order if is_shown else [rewriting.apply(one) for one in in_order]
-        answers = [_is_answer(one, classified) for one in in_order]
+        blanked = [(one, 0) for one in in_order] if is_shown else self._blanking(classified).apply(in_order)
+        shown = [one if is_shown else rewriting.apply(one) for one, _ in blanked]
         comments = [
-            describe(one, classified, is_answer=is_it) for one, is_it in zip(in_order, answers, strict=True)
+            describe(one, classified, is_answer=_is_answer(one, classified), blanked=count)
+            for one, count in blanked
         ]
         note = _AS_CAPTURED if is_shown else _REWRITTEN
         capture = write_pcapng(
@@ -151,6 +154,10 @@ class Writer:
         }
         contents = {".pcapng": capture, ".yaml": configuration, ".json": _json(document)}
         return Files(stem, contents)
+
+    def _blanking(self, classified: ClassifiedFlow) -> Blanking:
+        magic = self.signatures.rules_of(PayloadMagic)
+        return Blanking(one for one in magic if one.vendor == classified.vendor)
 
     def _hash(self, path: Path) -> str:
         version = file_version(path)

@@ -17,7 +17,9 @@ ENDINGS = (".pcapng", ".yaml", ".json")
 _STEM = r"\d{8}T\d{6}Z-[\w-]+-[0-9a-f]{12}"
 _PROBE = "probe"
 _FINDING = rf"{_STEM}(\.pcapng|\.yaml|\.json)(\.new)?"
-OWN_FILE = re.compile(rf"({_FINDING}|chain-\d{{6}}\.jsonl|chain\.lock|{_PROBE}(\.new)?)")
+OWN_FILE = re.compile(
+    rf"({_FINDING}|chain-\d{{6}}\.jsonl|chain\.lock|erasure-\d{{20}}\.json|{_PROBE}(\.new)?)"
+)
 """The names of all files that netmon writes there."""
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 
 from netmon.errors import reason_of
 from netmon.evidence.announcement import evidence_event
 from netmon.evidence.chain import Chain
 from netmon.evidence.document import Files, Writer
+from netmon.evidence.erasure_record import adopt
 from netmon.evidence.folder import ENDINGS, EvidenceFolder
 from netmon.evidence.judged import Decision, is_finding, judged
 from netmon.outputs.events import Stream
@@ -19,6 +21,7 @@ from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.sources.kept import KeptPackets
 
 _EXPIRE_EVERY_S = 60.0
+_ADOPT_EVERY_S = 5.0
 _MAX_OPEN = 100_000
 """Findings of flows that go on, which are remembered so that they are not written again."""
 
@@ -52,6 +55,7 @@ class Recorder:
         self._released: list[int] = []
         self._is_failing = False
         self._expire_at_s = clock()
+        self._adopt_at_s = 0.0
 
     def flow(self, classified: ClassifiedFlow) -> None:
         """Writes the evidence of a finding, unless it was written with the same result and look-up."""
@@ -81,6 +85,10 @@ class Recorder:
         if now_s >= self._expire_at_s:
             self._expire_at_s = now_s + _EXPIRE_EVERY_S
             self._expire(now_s)
+        if now_s >= self._adopt_at_s:
+            self._adopt_at_s = now_s + _ADOPT_EVERY_S
+            with suppress(OSError):  # the record stays where it is
+                adopt(self._folder.path, self._chain)
         self._chain.flush()
 
     def announce(self, observer: Observer, stream: Stream) -> None:

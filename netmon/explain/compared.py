@@ -22,6 +22,7 @@ _STANDING: Mapping[str, str] = {
 _UNCOUNTED: Mapping[str, str] = {
     "not_shown": "nothing shows that it is a flow of the vendor",
     "redirected": "its address is not global",
+    "unseen": "what the client sent was not seen",
     "no_data": "no data was exchanged",
 }
 

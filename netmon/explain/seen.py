@@ -9,8 +9,9 @@ from netmon.explain.event import FlowEvent
 _CONTACT: Mapping[str, str] = {
     "attempted": "Only the client sent anything, and nothing shows that it was answered.",
     "refused": "The only answer was a TCP reset: the attempt was refused.",
-    "answered": "The server answered, but not both sides sent payload.",
-    "data": "Both sides sent payload; or, if only one direction was seen, the client did after an answer.",
+    "answered": "The server answered, but payload of both sides was neither seen nor acknowledged.",
+    "data": "Both sides sent payload, which was seen or acknowledged; or the client, seen alone, did so "
+    "after an answer.",
 }
 _VIEW: Mapping[str, str] = {
     "one_way": "only one direction was seen",

@@ -18,6 +18,7 @@ def _(text: str) -> str:
 _UNCOUNTED_TEXT: Mapping[Uncounted, str] = {
     "not_shown": _("not shown to be the vendor's"),
     "redirected": _("to addresses that are not global"),
+    "unseen": _("of which too little was seen"),
     "no_data": _("without data"),
 }
 

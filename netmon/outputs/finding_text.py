@@ -52,4 +52,5 @@ def _basis(verdict: Verdict, place: Place, language: Language) -> str:
     """What the finding rests on."""
     if verdict.reason not in _BY_PLACE:
         return language.say(REASONS[verdict.reason])
-    return basis_text(place, language)
+    # A place that decides is settled: sources agree on it, or it is declared.
+    return basis_text(place, language) if place.confidence == "agreed" else language.say("declared by you")

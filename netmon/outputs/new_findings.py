@@ -37,8 +37,8 @@ class NewFindings:
         privacy: Privacy,
         locations: Mapping[str, Location],
         say: Say,
-        language: Language = ENGLISH,
         clock: Callable[[], float] = time.monotonic,
+        language: Language = ENGLISH,
     ) -> None:
         self.count = 0
         """New findings so far."""

@@ -39,6 +39,8 @@ _FINDINGS: Mapping[Severity, str] = {
 }
 MAX_LINES = 10_000
 """Lines of the tables; places of a component beyond that share one line for each country."""
+MAX_MEANINGS = 20
+"""Explanations of one verdict and reason that are shown; further ones differ in the names of places."""
 
 
 class Summary:
@@ -99,7 +101,9 @@ class Summary:
             line = line._replace(where=self._language.say("other places"))
         self._sums.setdefault(line, FlowSum()).add(1, flow.sent_bytes, flow.received_bytes)
         if verdict.meaning and verdict.outcome != "undecided":
-            self._meanings.setdefault(heading, {})[verdict.meaning] = None
+            meanings = self._meanings.setdefault(heading, {})
+            if len(meanings) < MAX_MEANINGS:
+                meanings[verdict.meaning] = None
         self._findings.flow(classified, verdict, place)
         self._excluded.update((classified.vendor, country) for country in place.not_in)
         if classified.edge is not None:
@@ -133,7 +137,9 @@ class Summary:
         many findings as `shown` says are shown, and `more` gives the command that shows more of them.
         """
         unread = unread_text(stats, self._language)
-        console.print(VerdictBox(self._conclusions(unread, stats), remarks))
+        for remark in remarks:
+            console.print(Paragraph(remark, "bold yellow"))
+        console.print(VerdictBox(self._conclusions(unread, stats)))
         for line, is_located in self._concerns.lines():
             console.print(Paragraph(line, COLOURS["unexpected"] if is_located else ""))
         if self.flows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group
@@ -16,14 +16,13 @@ WIDEST = 100
 
 
 class VerdictBox:
-    """The conclusions, and before them remarks about the run, such as that it was interrupted."""
+    """The conclusions, each with its title and why."""
 
-    def __init__(self, conclusions: Iterable[Conclusion], remarks: Sequence[str] = ()) -> None:
+    def __init__(self, conclusions: Iterable[Conclusion]) -> None:
         self._conclusions = sorted(conclusions, key=lambda one: (one.rank, one.title))
-        self._remarks = remarks
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Panel]:
-        parts = [Paragraph(one, "bold yellow") for one in self._remarks]
+        parts: list[Paragraph] = []
         for one in self._conclusions:
             parts += [Paragraph("")] if parts else []
             parts += [Paragraph(one.title, one.colour), Paragraph(one.why)]

@@ -23,6 +23,7 @@ WORST_FIRST: Sequence[Conclusion] = (
     "open",
     "partly_excluded",
     "excluded",
+    "uncounted",
     "no_data",
     "no_concern",
     "nothing",
@@ -71,7 +72,7 @@ def _statement(country: str, groups: Sequence[Group]) -> ConcernStatement:
     counted = total_of(standings.values())
     return ConcernStatement(
         country,
-        _conclude(standings, bool(left_out)),
+        _conclude(standings, left_out),
         as_sum(counted, counted.total_bytes),
         tuple(StandingSum(one, _part(standings[one], counted)) for one in STANDINGS if one in standings),
         tuple(UncountedSum(one, as_sum(left_out[one])) for one in UNCOUNTED if one in left_out),
@@ -84,9 +85,11 @@ def _part(amount: Amount, counted: Amount) -> Sum:
     return Sum(amount.flows, amount.sent_bytes, amount.received_bytes, amount.total_bytes, flows)
 
 
-def _conclude(standings: Mapping[Standing, Amount], is_left_out: bool) -> Conclusion:
+def _conclude(standings: Mapping[Standing, Amount], left_out: Mapping[Uncounted, Amount]) -> Conclusion:
     if not standings:
-        return "no_data" if is_left_out else "nothing"
+        if set(left_out) <= {"no_data"}:
+            return "no_data" if left_out else "nothing"
+        return "uncounted"
     if "located" in standings:
         return "located"
     if "excluded" not in standings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from netmon.quality import THRESHOLDS, Threshold
+from netmon.quality import MOSTLY, THRESHOLDS, UNDECODED, Threshold
 from netmon.report.facts import RUN, PeriodFacts, ViewFact
 from netmon.report.model import Blind, ReportView, ViewGrade
 
@@ -27,6 +27,8 @@ def view_of(facts: PeriodFacts) -> ReportView:
 def _grade(facts: PeriodFacts, packets: int, blinds: Sequence[Blind]) -> ViewGrade:
     if not facts.views or packets == 0:
         return "none"
+    if any(one.kind == UNDECODED.problem and one.count > MOSTLY * (one.of or 0) for one in blinds):
+        return "unread"
     if any(one.is_poor for one in blinds):
         return "poor"
     return "limited" if any(one.kind not in HARMLESS for one in blinds) else "good"

@@ -10,6 +10,7 @@ from netmon.report.blind import view_of
 from netmon.report.facts import PeriodFacts
 from netmon.report.findings import findings_of
 from netmon.report.model import FORMAT, Report
+from netmon.report.resolvers import resolvers_of
 from netmon.report.scope import scope_of, used_by
 from netmon.report.stated import concerns_of, measures_of, promises_of
 from netmon.report.sums import as_sum
@@ -48,6 +49,7 @@ def build(
         scope=scope_of(facts),
         findings=tuple(findings_of(facts, locations)),
         findings_more=as_sum(facts.findings_more),
+        resolvers=tuple(resolvers_of(facts)),
         destinations=places_on_map(groups, locations),
         unplaced=as_sum(without_place(groups), whole),
         arcs=arcs_of(groups, locations),

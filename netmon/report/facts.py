@@ -38,6 +38,13 @@ class Amount:
             self.received_bytes + other.received_bytes,
         )
 
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(
+            self.flows - other.flows,
+            self.sent_bytes - other.sent_bytes,
+            self.received_bytes - other.received_bytes,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ConcernFact:
@@ -141,8 +148,23 @@ class FindingFact:
     votes: tuple[Mapping[str, Any], ...] = ()  # as in the event
     not_in: tuple[str, ...] = ()
     rtt_ms: float | None = None
-    flow: str = ""  # run and number of the first of them
+    run: str = ""  # of the first of them
+    flow: int = 0
     evidence: tuple[tuple[str, str], ...] = ()  # file and SHA-256
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverFact:
+    """DNS to a resolver that a vendor's products fall back to."""
+
+    vendor: str
+    operator: str
+    server: str
+    question: str  # one of QUESTIONS
+    component: str | None  # of the names that were asked for, if they are the vendor's
+    amount: Amount
+    first_ns: int
+    last_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +195,13 @@ class PeriodFacts:
 
     since_ns: int
     until_ns: int
+    origin_ns: int  # where the first span of the time line begins: at a round time
     bucket_ns: int
     runs: tuple[RunFact, ...] = ()
     groups: tuple[Group, ...] = ()
     findings: tuple[FindingFact, ...] = ()
     findings_more: Amount = Amount()  # those of further clients, servers and meanings
+    resolvers: tuple[ResolverFact, ...] = ()
     machines: Mapping[str, Machines] = field(default_factory=dict)  # by vendor
     views: tuple[ViewFact, ...] = ()
     gaps: tuple[WatchGap, ...] = ()

@@ -41,7 +41,7 @@ def _order(one: Finding) -> tuple[int, int, str, str, str]:
 
 
 def _finding(members: Sequence[FindingFact], locations: Locations) -> Finding:
-    members = sorted(members, key=lambda one: (one.first_ns, one.sensor, one.flow))
+    members = sorted(members, key=lambda one: (one.first_ns, one.sensor, one.run, one.flow))
     meaning = members[0].meaning
     return Finding(
         severity=meaning.severity,
@@ -85,6 +85,7 @@ def _contact(one: FindingFact) -> FindingContact:
         transport=one.transport,
         rtt_ms=one.rtt_ms,
         sum=as_sum(one.amount),
+        run=one.run,
         flow=one.flow,
         evidence=tuple(EvidenceFile(*file) for file in one.evidence),
     )

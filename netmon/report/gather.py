@@ -19,6 +19,7 @@ from netmon.report.facts import (
     Meaning,
     PeriodFacts,
     ReadFile,
+    ResolverFact,
     RunFact,
     ViewFact,
     WatchGap,
@@ -26,14 +27,15 @@ from netmon.report.facts import (
 from netmon.store import queries, spans
 from netmon.store.machines import machines
 from netmon.store.queries import Reader, Scope
-from netmon.store.spans import ContactTotals
+from netmon.store.resolvers import resolvers
+from netmon.store.spans import ContactTotals, CounterSum, FirstFlow
 
 MOST_CONTACTS = 40
 """Clients and servers with findings that are listed; the others are in all sums."""
 MOST_SPANS = 72
 _SECOND = 1_000_000_000
 SPANS_S = (
-    *(1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200),
+    *(1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600),
     *(86_400 * days for days in (1, 2, 7, 14, 28, 91, 364)),
 )
 """The spans that a time line may have, in seconds."""
@@ -42,6 +44,11 @@ SPANS_S = (
 def gather(reader: Reader, selection: Scope) -> PeriodFacts:
     """The facts. Raises ReportError if the store has nothing about the period."""
     runs = list(queries.rows(reader, "runs", selection))
+    if not runs and queries.totals(reader, selection).flows:
+        raise ReportError(
+            "the store has flows of this period, but no record of the run that saw them, which `netmon read "
+            "--json` does not write: read the files with `netmon read --store`, or import what a sensor wrote"
+        )
     if not runs:
         raise ReportError("the store has no record of this period: choose another with --since and --until")
     ends = spans.last_seen(reader)
@@ -54,11 +61,14 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         until_ns = min(until_ns, selection.until_day * DAY_NS)
     until_ns = max(until_ns, since_ns + 1)
     bucket_ns = choose_span(until_ns - since_ns)
-    meanings = _Meanings(reader)
-    contacts = spans.contacts(reader, selection)
+    origin_ns = since_ns - since_ns % min(bucket_ns, DAY_NS)
+    meanings = _Meanings(reader, selection)
+    contacts, all_findings = spans.contacts(reader, selection, MOST_CONTACTS)
+    firsts = spans.first_flows(reader, selection, contacts)
     return PeriodFacts(
         since_ns=since_ns,
         until_ns=until_ns,
+        origin_ns=origin_ns,
         bucket_ns=bucket_ns,
         runs=tuple(facts),
         groups=tuple(
@@ -70,12 +80,13 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
                 one.first_ns,
                 one.last_ns,
             )
-            for one in spans.totals(reader, selection, since_ns, bucket_ns)
+            for one in spans.totals(reader, selection, origin_ns, bucket_ns)
         ),
-        findings=tuple(_finding(reader, one, meanings) for one in contacts[:MOST_CONTACTS]),
-        findings_more=sum(map(_amount, contacts[MOST_CONTACTS:]), Amount()),
+        findings=tuple(_finding(reader, one, firsts[one], meanings) for one in contacts),
+        findings_more=Amount(*all_findings) - sum(map(_amount, contacts), Amount()),
+        resolvers=tuple(_resolvers(reader, selection)),
         machines=machines(reader, selection),
-        views=tuple(_views(queries.rows(reader, "views", selection))),
+        views=tuple(_views(spans.counters(reader, selection))),
         gaps=tuple(_gaps(reader, selection, facts, since_ns, until_ns)),
     )
 
@@ -87,32 +98,26 @@ def choose_span(period_ns: int) -> int:
 
 
 class _Meanings:
-    """Meanings by judgement, each read once."""
+    """Meanings by judgement, and what sources say about the place."""
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._known: dict[str, Meaning] = {}
-        self._votes: dict[str, tuple[Mapping[str, Any], ...]] = {}
+    def __init__(self, reader: Reader, selection: Scope) -> None:
+        self._known: dict[int, Meaning] = {}
+        self._votes: dict[int, tuple[Mapping[str, Any], ...]] = {}
+        for identifier, document in spans.judgements(reader, selection):
+            self._votes[identifier] = tuple(document.get("place", {}).get("votes", ()))
+            self._known[identifier] = _meaning(document)
 
-    def find(self, judgement: str) -> Meaning:
+    def find(self, judgement: int) -> Meaning:
         """The meaning of flows with this judgement."""
-        self._read(judgement)
+        if judgement not in self._known:
+            raise ReportError(
+                f"the store lacks judgement {judgement}, so it is damaged: restore a copy of it"
+            )
         return self._known[judgement]
 
-    def votes(self, judgement: str) -> tuple[Mapping[str, Any], ...]:
+    def votes(self, judgement: int) -> tuple[Mapping[str, Any], ...]:
         """What sources say about the place."""
-        self._read(judgement)
-        return self._votes[judgement]
-
-    def _read(self, judgement: str) -> None:
-        if judgement not in self._known:
-            document = spans.judgement(self._reader, judgement)
-            if "vendor" not in document:
-                raise ReportError(
-                    f"the store lacks judgement {judgement}, so it is damaged: restore a copy of it"
-                )
-            self._votes[judgement] = tuple(document.get("place", {}).get("votes", ()))
-            self._known[judgement] = _meaning(document)
+        return self._votes.get(judgement, ())
 
 
 def _meaning(document: Mapping[str, Any]) -> Meaning:
@@ -145,8 +150,8 @@ def _amount(one: ContactTotals) -> Amount:
     return Amount(one.flows, one.sent_bytes, one.received_bytes)
 
 
-def _finding(reader: Reader, one: ContactTotals, meanings: _Meanings) -> FindingFact:
-    numbers = json.loads(one.numbers or "{}")
+def _finding(reader: Reader, one: ContactTotals, first: FirstFlow, meanings: _Meanings) -> FindingFact:
+    numbers = json.loads(first.numbers or "{}")
     return FindingFact(
         sensor=one.sensor,
         client=one.client,
@@ -162,8 +167,9 @@ def _finding(reader: Reader, one: ContactTotals, meanings: _Meanings) -> Finding
         last_ns=one.last_ns,
         votes=meanings.votes(one.judgement),
         rtt_ms=numbers.get("rtt_ms"),
-        flow=f"run {one.run}, flow {one.flow}",
-        evidence=tuple(spans.evidence(reader, one)),
+        run=first.run,
+        flow=first.flow,
+        evidence=tuple(spans.evidence(reader, one.sensor, first)),
     )
 
 
@@ -198,22 +204,34 @@ def _run(row: Mapping[str, Any], last_ns: int | None) -> RunFact:
     )
 
 
-def _views(rows: Iterable[Mapping[str, Any]]) -> Iterator[ViewFact]:
-    """The sums of the counters of each sensor and interface."""
-    counters: dict[tuple[str, str], Counter[str]] = {}
-    undecoded: dict[tuple[str, str], Counter[str]] = {}
-    unnamed: dict[tuple[str, str], Counter[str]] = {}
-    for row in rows:
-        key = row["sensor"], row["interface"]
-        document = row["document"]
-        own = counters.setdefault(key, Counter())
-        own.update({name: count for name, count in document.get("view", {}).items() if name != "up"})
-        own["flows"] += sum(document.get("named", {}).values())
-        own["encrypted_dns"] += sum(document.get("encrypted_dns", {}).values())
-        undecoded.setdefault(key, Counter()).update(document.get("undecoded", {}))
-        unnamed.setdefault(key, Counter()).update(document.get("unnamed", {}))
-    for key in sorted(counters):
-        yield ViewFact(*key, counters[key], unnamed[key], undecoded[key])
+def _resolvers(reader: Reader, selection: Scope) -> Iterator[ResolverFact]:
+    for one in resolvers(reader, selection):
+        for use in one.fallbacks:
+            if selection.vendor in (None, use["vendor"]):
+                yield ResolverFact(
+                    use["vendor"],
+                    use["operator"],
+                    one.server,
+                    use["question"],
+                    use.get("component"),
+                    Amount(one.flows, one.sent_bytes, one.received_bytes),
+                    one.first_ns,
+                    one.last_ns,
+                )
+
+
+def _views(sums: Iterable[CounterSum]) -> Iterator[ViewFact]:
+    """The counters of each sensor and interface."""
+    sections: dict[tuple[str, str], dict[str, Counter[str]]] = {}
+    for one in sums:
+        of_view = sections.setdefault((one.sensor, one.interface), {})
+        of_view.setdefault(one.section, Counter())[one.name] += one.value
+    for key, found in sorted(sections.items()):
+        counters = found.get("view", Counter())
+        del counters["up"]  # a state
+        counters["flows"] += found.get("named", Counter()).total()
+        counters["encrypted_dns"] += found.get("encrypted_dns", Counter()).total()
+        yield ViewFact(*key, counters, found.get("unnamed", Counter()), found.get("undecoded", Counter()))
 
 
 def _gaps(

@@ -12,25 +12,34 @@ from netmon.report.labels import Box, Wanted, place_labels
 from netmon.report.model import MapPlace, Report, SensorScope
 from netmon.report.outlines import Point, middle_of
 from netmon.report.projection import Plane
-from netmon.report.shares import STACK, Share
-from netmon.report.sums import main_share
+from netmon.report.shares import BAD, STACK, Share
+from netmon.report.sums import leading_share
 
 MOST_ARCS = 150
 THICKEST, FEW_ARCS = 5.0, 30  # an arc in pixels, and how many make each half as thick
 MOST_NAMED_SENSORS = 4
 LETTER, LINE = 7.8, 15.0  # the width of a letter of a label, and the height of a line, in pixels
 SENSOR_SIZE = 5.0
+LEAST_SECTOR = 0.08  # of a circle
 EDGE = 4.0
 
 
+class Sector(NamedTuple):
+    """A part of a circle: its path, and the share of the bytes that it stands for."""
+
+    path: str
+    share: Share
+
+
 class Marker(NamedTuple):
-    """A circle for a place; hollow if only the country is known."""
+    """A circle for a place, in sectors by share of the bytes; hollow if only the country is known."""
 
     x: float
     y: float
     radius: float
     share: Share
     is_hollow: bool
+    sectors: tuple[Sector, ...]  # none if all of it has one share
     text: str
 
 
@@ -87,7 +96,7 @@ def draw_map(report: Report, language: Language) -> MapDrawing:
     marks = list(_marks(report.destinations, geography, language))
     spots = {name: geography.at(point) for name, point in zip(sensors, known, strict=True)}
     concern = {one.country for answer in report.answers for one in answer.statements}
-    curves = list(_curves(report, marks, spots))
+    curves = sorted(_curves(report, marks, spots), key=lambda one: one.share not in BAD)
     return MapDrawing(
         geography.name,
         WIDTH,
@@ -100,8 +109,9 @@ def draw_map(report: Report, language: Language) -> MapDrawing:
                 round(one.x, 1),
                 round(one.y, 1),
                 round(one.radius, 1),
-                main_share(one.place.shares),
+                leading_share(one.place.shares),
                 one.is_hollow,
+                tuple(_sectors(one)),
                 f"{one.name}: {language.bytes(one.place.sum.total_bytes)}",
             )
             for one in marks
@@ -135,6 +145,26 @@ def _marks(places: Sequence[MapPlace], geography: Geography, language: Language)
         spot = place.spot
         city = language.say_of("city", spot.city) if spot.city else language.country(spot.country)
         yield _At(place, x, y, radius, spot.latitude is None, city)
+
+
+def _sectors(mark: _At) -> Iterator[Sector]:
+    """The sectors of a circle, clockwise from the top, the worst first; none is too thin to be seen."""
+    sizes = {one.share: one.sum.total_bytes for one in mark.place.shares}
+    shares = [share for share in STACK if share in sizes]
+    if mark.is_hollow or len(shares) < 2:
+        return
+    whole = sum(sizes.values()) or 1
+    widths = [max(LEAST_SECTOR, sizes[share] / whole) for share in shares]
+    end = 0.0
+    for share, width in zip(shares, widths, strict=True):
+        begin, end = end, end + width / sum(widths)
+        (x, y), (to_x, to_y) = (
+            (mark.radius * math.sin(math.tau * turn), -mark.radius * math.cos(math.tau * turn))
+            for turn in (begin, end)
+        )
+        radius, is_large = f"{mark.radius:.1f}", int(end - begin > 0.5)
+        arc = f"A{radius} {radius} 0 {is_large} 1 {mark.x + to_x:.1f} {mark.y + to_y:.1f}"
+        yield Sector(f"M{mark.x:.1f} {mark.y:.1f}L{mark.x + x:.1f} {mark.y + y:.1f}{arc}z", share)
 
 
 def _curves(report: Report, marks: Sequence[_At], spots: Mapping[str, Plane]) -> Iterator[Curve]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netmon.records import Contact, Evidence, Lack, Outcome, Severity, Standing, Uncounted
+from netmon.report.quotations import ConcernText, MeasureText, PromiseText
 from netmon.report.shares import Share
 
 FORMAT = 1
@@ -19,13 +20,14 @@ Conclusion = Literal[
     "excluded",  # none did: for each of them the server answered too quickly
     "partly_excluded",  # none is located there, and some are excluded
     "open",  # none is located there, and none is excluded
-    "no_data",  # connections were seen, but none that counts: see `uncounted`
+    "uncounted",  # connections were seen, and none counts: see `uncounted`
+    "no_data",  # the same, because no data was exchanged
     "nothing",  # no connection was seen
     "no_concern",  # no country is of concern
 ]
 
-ViewGrade = Literal["good", "limited", "poor", "none"]
-"""How much the sensors saw. none: there is no record of it."""
+ViewGrade = Literal["good", "limited", "poor", "unread", "none"]
+"""How much the sensors saw. unread: most packets could not be decoded; none: there is no record of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,8 @@ class FindingContact:
     transport: str
     rtt_ms: float | None
     sum: Sum
-    flow: str
+    run: str  # of the first of them
+    flow: int
     evidence: tuple[EvidenceFile, ...]
 
 
@@ -223,6 +226,23 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolverUse:
+    """DNS past the own resolver: to one that the vendor's products fall back to, by what was asked for.
+
+    Questions for other names than the vendor's, and encrypted ones, are kept once an hour for each client.
+    """
+
+    vendor: str
+    operator: str
+    server: str
+    question: str  # vendor: one of the vendor's own names; other; unknown: encrypted
+    components: tuple[str, ...]  # those of the vendor's names that were asked for
+    sum: Sum
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
 class MapPlace:
     """A place on the map, with the traffic to it by share of the bytes."""
 
@@ -238,7 +258,7 @@ class Arc:
     sensor: str
     location: str
     country: str
-    share: Share  # of most of its bytes
+    share: Share  # the worst of its traffic if some is bad, else that of most of its bytes
     sum: Sum
 
 
@@ -308,63 +328,6 @@ class ReportView:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """A source of a promise, a concern or a measure."""
-
-    text: str
-    about: str
-    date: str | None
-    trust: str
-
-
-@dataclass(frozen=True, slots=True)
-class PromiseText:
-    """A promise, word for word, and whether it applied."""
-
-    vendor: str
-    id: str
-    statement: str
-    data: str
-    status: str
-    effective_from: str | None
-    effective_to: str | None
-    announced: str | None
-    places: tuple[str, ...]
-    subjects: tuple[str, ...]
-    is_applied: bool  # to a component that was seen, in the country and on the last day of the period
-    why_not: str | None
-    sources: tuple[Reference, ...]
-    note: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ConcernText:
-    """Why a country is of concern, word for word."""
-
-    vendor: str
-    country: str
-    basis: str | None  # None: the organisation's policy
-    about: str | None
-    since: str | None
-    until: str | None
-    status: str | None
-    addressed_to: tuple[str, ...]
-    sources: tuple[Reference, ...]
-    note: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureText:
-    """A measure of an authority."""
-
-    vendor: str
-    date: str
-    who: str
-    what: str
-    sources: tuple[Reference, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Used:
     """A program, a set of signatures or a database that decided, and in how many runs it did."""
 
@@ -385,6 +348,7 @@ class Report:
     scope: ReportScope
     findings: tuple[Finding, ...]
     findings_more: Sum
+    resolvers: tuple[ResolverUse, ...]
     destinations: tuple[MapPlace, ...]
     unplaced: Sum
     arcs: tuple[Arc, ...]

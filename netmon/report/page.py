@@ -30,6 +30,7 @@ from netmon.report.model import (
     Sum,
     Used,
 )
+from netmon.report.quotations import WhyNot
 from netmon.report.shares import SHARES, STACK, Share
 from netmon.report.time_drawing import draw_time
 from netmon.signatures.model import Location
@@ -43,6 +44,8 @@ _COLOUR_OF_STANDING: Mapping[Standing, str] = {
     "excluded": "not_there",
 }
 """The colours of standings, as the style has them."""
+MOST_SHOWN = 8
+"""Pairs of machine and server that the page shows of a finding; its JSON twin has more."""
 _EMPTY = Sum(0, 0, 0, 0, 0.0)
 _WHOLE = 1000
 
@@ -78,6 +81,7 @@ def render(
     titles = {answer.vendor: answer.title for answer in report.answers}
     made.filters["vendor_title"] = lambda vendor: titles.get(vendor, vendor)
     seen = {part.share for answer in report.answers for part in answer.shares}
+    mapped = {part.share for place in report.destinations for part in place.shares}
     text = made.get_template("report.html").render(
         report=report,
         language=language,
@@ -88,7 +92,9 @@ def render(
         map=draw_map(report, language),
         time=draw_time(report, language),
         shares_seen=[share for share in STACK if share in seen],
+        shares_on_map=[share for share in STACK if share in mapped],
         checks=checks,
+        most_contacts=MOST_SHOWN,
     )
     return "".join(line + "\n" for line in map(str.rstrip, text.splitlines()) if line)
 
@@ -114,7 +120,9 @@ def _values(language: Language, locations: Mapping[str, Location]) -> dict[str, 
         return language.say_of("city", known.city) if known else language.country(word)
 
     def countries(codes: Iterable[str], name: Callable[[str], str], last: str) -> str:
-        return _join([language.say("another") if code == OTHER else name(code) for code in codes], last)
+        return _join(
+            [language.say("another country") if code == OTHER else name(code) for code in codes], last
+        )
 
     return {
         "colour": lambda name: _colours()[name],
@@ -123,6 +131,7 @@ def _values(language: Language, locations: Mapping[str, Location]) -> dict[str, 
         "percent": language.percent,
         "duration": language.duration,
         "day": language.day,
+        "moment": language.moment,
         "second": language.second,
         "period": language.period,
         "milliseconds": lambda value: language.number(value, 1) + NARROW + "ms",
@@ -150,6 +159,8 @@ def _words(language: Language) -> dict[str, Callable[..., str]]:
         "severity": say(shared.SEVERITY),
         "reason": say(REASONS),
         "evidence": say(shared.EVIDENCE),
+        "why_not": partial(_why_not, language),
+        "question": say(words.QUESTION),
         "confidence": say(words.CONFIDENCE),
         "about": say(words.ABOUT),
         "status": say(words.STATUS),
@@ -187,6 +198,19 @@ def _share(language: Language, share: Share, answer: Answer | None) -> str:
         country = language.country_in_text(countries.pop())
         return language.say(words.SHARE_OF_COUNTRY[share]).format(country=country)
     return language.say(words.SHARE[share])
+
+
+def _why_not(language: Language, one: WhyNot) -> str:
+    """Why a promise does not apply, in words."""
+    say: Mapping[str, Callable[[str], str]] = {
+        "not_official": lambda status: language.say(words.STATUS[status]),
+        "not_yet": language.day,
+        "over": language.day,
+        "other_users": language.country_in_text,
+    }
+    value = say[one.code](one.value) if one.code in say else one.value
+    since = language.day(one.since) if one.since else ""
+    return language.say(words.WHY_NOT[one.code]).format(value=value, since=since)
 
 
 def _privacy_levels(scope: ReportScope) -> list[int]:

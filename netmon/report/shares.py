@@ -31,6 +31,8 @@ STACK: tuple[Share, ...] = (
     "no_evidence",
 )
 """The shares as they are stacked in a bar, from its bottom, and on the map, from its top."""
+BAD: tuple[Share, ...] = STACK[:3]
+"""The shares of findings, the worst first."""
 
 
 def share_of(meaning: Meaning) -> Share:

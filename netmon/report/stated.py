@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from netmon.report.model import ConcernText, MeasureText, PromiseText, Reference
+from netmon.report.quotations import ConcernText, MeasureText, PromiseText, Reference, WhyNot
 from netmon.signatures.model import Concern, Promise, Vendor
-from netmon.verdict.promises import Subject, applied_promises, describe_application
+from netmon.verdict.promises import Subject, applied_promises, find_obstacle
 
 
 def promises_of(
@@ -15,18 +15,18 @@ def promises_of(
     """The vendor's promises. `components` were seen, `countries` are those of the users."""
     about = {one.promise.id for component in components for one in applied_promises(vendor, component)}
     for promise in vendor.promises.values():
-        texts = [
-            describe_application(promise, vendor.promises.values(), subject, day)
+        found = [
+            find_obstacle(promise, vendor.promises.values(), subject, day)
             for subject in [Subject(country) for country in sorted(countries)] or [Subject()]
         ]
-        is_in_force = any(text.startswith("applies") for text in texts)
-        why = None if is_in_force else "; ".join(dict.fromkeys(texts))
-        if is_in_force and promise.id not in about:
-            why = "it covers no component that was seen"
-        yield _promise(vendor, promise, why)
+        obstacles = dict.fromkeys(one for one in found if one is not None)
+        why_not = tuple(WhyNot(*one) for one in obstacles) if None not in found else ()
+        if None in found and promise.id not in about:
+            why_not = (WhyNot("not_seen"),)
+        yield _promise(vendor, promise, why_not)
 
 
-def _promise(vendor: Vendor, promise: Promise, why: str | None) -> PromiseText:
+def _promise(vendor: Vendor, promise: Promise, why_not: tuple[WhyNot, ...]) -> PromiseText:
     return PromiseText(
         vendor=vendor.id,
         id=promise.id,
@@ -38,8 +38,8 @@ def _promise(vendor: Vendor, promise: Promise, why: str | None) -> PromiseText:
         announced=promise.announced,
         places=promise.locations,
         subjects=tuple(sorted(promise.subjects)),
-        is_applied=why is None,
-        why_not=why,
+        is_applied=not why_not,
+        why_not=why_not,
         sources=_references(vendor, promise.sources),
         note=promise.note,
     )

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from netmon.report.facts import Amount, Group
 from netmon.report.model import ShareSum, Sum
-from netmon.report.shares import SHARES, Share, share_of
+from netmon.report.shares import BAD, SHARES, Share, share_of
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -40,6 +40,8 @@ def share_sums(groups: Iterable[Group]) -> tuple[ShareSum, ...]:
     return tuple(ShareSum(share, as_sum(found[share], whole)) for share in SHARES if share in found)
 
 
-def main_share(shares: Iterable[ShareSum]) -> Share:
-    """The share with most bytes; of equal ones, the first."""
-    return max(shares, key=lambda one: (one.sum.total_bytes, -SHARES.index(one.share))).share
+def leading_share(shares: Iterable[ShareSum]) -> Share:
+    """The share that stands for several: the worst one if there is a bad one, else that with most bytes."""
+    present = {one.share: one.sum.total_bytes for one in shares}
+    bad = [share for share in BAD if share in present]
+    return bad[0] if bad else max(present, key=lambda share: (present[share], -SHARES.index(share)))

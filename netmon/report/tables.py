@@ -19,7 +19,7 @@ from netmon.report.model import (
     TimeLine,
 )
 from netmon.report.shares import SHARES, share_of
-from netmon.report.sums import add_up, as_sum, main_share, share_sums, total_of
+from netmon.report.sums import add_up, as_sum, leading_share, share_sums, total_of
 from netmon.signatures.model import Location
 
 Locations = Mapping[str, Location]
@@ -75,7 +75,7 @@ def arcs_of(groups: Sequence[Group], locations: Locations) -> tuple[Arc, ...]:
             found.setdefault((group.sensor, spot.location, spot.country), []).append(group)
     whole = sum(group.amount.total_bytes for group in groups)
     arcs = [
-        Arc(*key, main_share(share_sums(members)), as_sum(total_of(one.amount for one in members), whole))
+        Arc(*key, leading_share(share_sums(members)), as_sum(total_of(one.amount for one in members), whole))
         for key, members in found.items()
     ]
     return tuple(sorted(arcs, key=lambda arc: (-arc.sum.total_bytes, arc.sensor, arc.location, arc.country)))
@@ -88,7 +88,7 @@ def time_line(facts: PeriodFacts) -> TimeLine:
         found.setdefault(group.bucket, []).append(group)
     return TimeLine(
         facts.bucket_ns // 1_000_000_000,
-        timestamp(facts.since_ns),
+        timestamp(facts.origin_ns),
         tuple(_span(facts, bucket, groups) for bucket, groups in sorted(found.items())),
     )
 
@@ -96,7 +96,7 @@ def time_line(facts: PeriodFacts) -> TimeLine:
 def _span(facts: PeriodFacts, bucket: int, groups: Sequence[Group]) -> Span:
     totals = add_up(groups, lambda group: share_of(group.meaning))
     return Span(
-        timestamp(facts.since_ns + bucket * facts.bucket_ns),
+        timestamp(facts.origin_ns + bucket * facts.bucket_ns),
         tuple(totals.get(share, Amount()).total_bytes for share in SHARES),
         sum(group.amount.flows for group in groups if group.meaning.severity is not None),
     )

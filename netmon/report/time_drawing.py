@@ -55,7 +55,7 @@ class TimeDrawing(NamedTuple):
 def draw_time(report: Report, language: Language) -> TimeDrawing:
     """The time line."""
     line = report.time_line
-    start, end = _seconds(report.scope.since), _seconds(report.scope.until)
+    start, end = _seconds(line.start), _seconds(report.scope.until)
     spans = max(1, math.ceil((end - start) / line.span_s))
     base, across = HEIGHT - BOTTOM, (WIDTH - LEFT - RIGHT) / (spans * line.span_s)
     top = _round_up(max((sum(one.bytes_by_share) for one in line.spans), default=0))

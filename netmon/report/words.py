@@ -15,7 +15,7 @@ SHARE: Mapping[str, str] = {
     "forbidden": _("contact that the policy forbids"),
     "elsewhere": _("elsewhere than promised or allowed"),
     "not_there": _("cannot be in a country of concern; otherwise undecided"),
-    "no_place": _("place not known"),
+    "no_place": _("place not established"),
     "no_promise": _("place known, nothing promised"),
     "no_evidence": _("evidence incomplete"),
 }
@@ -32,7 +32,13 @@ STANDING: Mapping[str, str] = {
 UNCOUNTED: Mapping[str, str] = {
     "not_shown": _("not shown to be the vendor's"),
     "redirected": _("to addresses that are not on the Internet"),
+    "unseen": _("of which too little was seen"),
     "no_data": _("without any exchange of data"),
+}
+QUESTION: Mapping[str, str] = {
+    "vendor": _("names of the vendor"),
+    "other": _("other names"),
+    "unknown": _("unknown names, because the question was encrypted"),
 }
 CONFIDENCE: Mapping[str, str] = {
     "agreed": _("sources agree"),
@@ -64,6 +70,19 @@ CONCERN_STATUS: Mapping[str, str] = {
     "in force": _("in force"),
     "archived": _("archived"),
     "withdrawn": _("withdrawn"),
+}
+WHY_NOT: Mapping[str, str] = {
+    "no_place": _("it names no place"),
+    "not_official": _("the vendor itself is not its source, whose status is: {value}"),
+    "no_first_day": _("its first day is unknown"),
+    "not_yet": _("it takes effect on {value}"),
+    "over": _("it was in force until {value}"),
+    "ended": _("the statement {value} ended it, from {since}"),
+    "users_unknown": _(
+        "it was made to users in certain countries, and the country of your users is not given"
+    ),
+    "other_users": _("it was not made to users in {value}"),
+    "not_seen": _("it covers no component that was seen"),
 }
 BLIND: Mapping[str, tuple[str, str]] = {
     "gaps": (

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from netmon.errors import StoreError
-from netmon.store.rows import StoreRow, Value
-from netmon.store.tables import TABLES, TABLES_OF_RUNS, StoreTable
+from netmon.store.dialect import CLICKHOUSE
+from netmon.store.rows import StoreRow
+from netmon.store.tables import TABLES, TABLES_OF_RUNS, Kind, StoreTable, Value
 
+TYPES: Mapping[Kind, str] = {"text": "String", "integer": "Int64", "json": "String"}
+"""The types of columns; those that may be NULL have them in `Nullable`."""
 FORMAT = "JSONEachRow"
 """The format in which rows come and go: a JSON object on each line, with the columns in their order."""
 WRITE_SETTINGS: Mapping[str, int] = {
@@ -48,18 +52,19 @@ class ClickHouseConnection(Protocol):
 class ClickHouseStore:
     """An open store. All its errors are StoreError."""
 
+    dialect = CLICKHOUSE
+
     def __init__(self, connection: ClickHouseConnection, name: str) -> None:
         """Checks that the tables are there. `name` stands in messages."""
         self._connection = connection
-        there: dict[str, set[str]] = {}
-        query = "SELECT table, name FROM system.columns WHERE database = currentDatabase()"
-        for table, column in _rows(connection.select(query, {})):
-            there.setdefault(table, set()).add(column)
+        query = "SELECT table, name, type FROM system.columns WHERE database = currentDatabase()"
+        there = {(table, column): kind for table, column, kind in _rows(connection.select(query, {}))}
         for needed in TABLES:
-            if not set(needed.names) <= there.get(needed.name, set()):
+            if not all(TYPES[one.kind] in there.get((needed.name, one.name), "") for one in needed.columns):
                 raise StoreError(
                     f"{name}: the table {needed.name} is missing, or has other columns: make the tables with "
-                    "`netmon store ddl | clickhouse-client --database … --multiquery`"
+                    "`netmon store ddl | clickhouse-client --database … --multiquery`; after an older one, "
+                    "in a new database"
                 )
 
     def write(self, rows: Iterable[StoreRow]) -> None:
@@ -74,6 +79,29 @@ class ClickHouseStore:
     def select(self, query: str, values: Mapping[str, Any], /) -> Iterator[tuple[Any, ...]]:
         """The rows that a query gives; `:name` in it stands for a value."""
         yield from _rows(self._connection.select(with_values(query, values), READ_SETTINGS))
+
+    def erasing(self) -> AbstractContextManager[None]:
+        """Nothing: ClickHouse has no transactions, so an erasure that failed has to be repeated."""
+        return nullcontext()
+
+    def among(self, name: str, values: Collection[str]) -> tuple[str, dict[str, Any]]:
+        """The condition that a column has one of some values."""
+        named = {f"among{number}": value for number, value in enumerate(sorted(values))}
+        return f"{name} IN ({', '.join(f':{one}' for one in named)})", named
+
+    def delete(self, table: str, condition: str, values: Mapping[str, Any]) -> int:
+        """Deletes rows, also those that were replaced; returns how many others there were."""
+        [(count,)] = self.select(f"SELECT count(*) FROM {table} WHERE {condition}", values)
+        self._connection.execute(f"DELETE FROM {table} WHERE {with_values(condition, values)}")
+        return int(count)
+
+    def put(self, table: StoreTable, values: Sequence[Any]) -> None:
+        """Adds a row."""
+        self.write([StoreRow(table, tuple(values))])
+
+    def purge(self) -> bool:
+        """True: what is deleted leaves the files when ClickHouse merges them."""
+        return True
 
     def forget_run(self, sensor: str, run: str) -> None:
         """Removes what is stored of a run: its files are read again."""

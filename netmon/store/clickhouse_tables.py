@@ -5,11 +5,11 @@ A row replaces the one with its key when parts are merged; until then queries as
 
 from __future__ import annotations
 
-from netmon.store.tables import TABLES, StoreTable
+from netmon.store.clickhouse import TYPES
+from netmon.store.tables import TABLES, Kind, StoreTable
 
 DEFAULT_DAYS = 90
 """As `store.keep_days` of a file."""
-_TYPES = {"text": "String", "integer": "Int64", "json": "String"}
 _HEADER = """\
 -- The tables of netmon's store in ClickHouse, made by `netmon store ddl`. Apply them to the database that the
 -- store's address names: clickhouse-client --database netmon --multiquery < clickhouse.sql
@@ -35,6 +35,6 @@ def make_clickhouse_table(table: StoreTable, days: int) -> str:
     )
 
 
-def _type(table: StoreTable, name: str, kind: str) -> str:
+def _type(table: StoreTable, name: str, kind: Kind) -> str:
     is_required = name in (*table.key, table.version, table.age[0])
-    return _TYPES[kind] if is_required else f"Nullable({_TYPES[kind]})"
+    return TYPES[kind] if is_required else f"Nullable({TYPES[kind]})"

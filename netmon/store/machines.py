@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from netmon.days import DAY_NS
 from netmon.privacy.levels import CLIENT
 from netmon.privacy.periods import period_kind
-from netmon.store.period import IN_SCOPE
+from netmon.store.period import in_scope
 from netmon.store.queries import Reader, Scope
 
 
@@ -118,7 +118,7 @@ def _seen(reader: Reader, scope: Scope) -> dict[str, _Seen]:
     is_pseudonym = f"client LIKE '{CLIENT}%'"
     query = f"""WITH seen AS (
   SELECT DISTINCT vendor, sensor, run, day, client, start_ns - start_ns % {DAY_NS} AS start_day
-  FROM flows WHERE {IN_SCOPE}
+  FROM flows WHERE {in_scope()}
 ), clear AS (
   SELECT * FROM seen WHERE client IS NOT NULL AND client NOT LIKE '%/%'
 )

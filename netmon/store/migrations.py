@@ -6,23 +6,11 @@ A step is never changed once it was released: a new version of the schema is a f
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator
 
 from netmon.errors import StoreError
-from netmon.store.tables import (
-    CONDITIONS,
-    COUNTED,
-    COUNTS,
-    ERASURES,
-    EVIDENCE,
-    FINDINGS,
-    FLOWS,
-    JUDGEMENTS,
-    RUNS,
-    VIEWS,
-    StoreTable,
-)
+from netmon.store.judgements import identify
+from netmon.store.tables import COUNTED, COUNTS, FINDINGS, FLOWS, JUDGEMENTS, TABLES, StoreTable
 
 APPLICATION_ID = 0x6E6D6F6E
 """Says that a file of SQLite is a store of netmon: "nmon" in ASCII."""
@@ -30,40 +18,87 @@ APPLICATION_ID = 0x6E6D6F6E
 _TYPES = {"text": "TEXT", "integer": "INTEGER", "json": "TEXT"}
 
 
-def _make_tables(made: Sequence[StoreTable]) -> Iterator[str]:
-    for table in made:
+_AGES = {FLOWS: "day, sensor, judgement, start_ns, last_ns, sent_bytes, received_bytes"}
+"""What an index on the age of rows has besides, so that reports need not read the rows."""
+_HAVE_ROWID = (FINDINGS,)
+"""Tables whose rows are too large for SQLite's trees of keys: there, half of each page would stay empty."""
+
+
+def _make_tables(*tables: StoreTable) -> Iterator[str]:
+    for table in tables:
         yield make_table(table)
-    for table in made:
-        column, _ = table.age
-        yield f"CREATE INDEX {table.name}_by_{column} ON {table.name} ({column})"
+        yield from _make_indexes(table)
 
 
 def make_table(table: StoreTable) -> str:
-    """The statement that makes a table. Its rows are ordered by the key."""
+    """The statement that makes a table. Its rows are ordered by the key, unless they are large."""
     columns = ", ".join(
         f"{column.name} {_TYPES[column.kind]}{' NOT NULL' if column.name in table.key else ''}"
         for column in table.columns
     )
-    return f"CREATE TABLE {table.name} ({columns}, PRIMARY KEY ({', '.join(table.key)})) WITHOUT ROWID"
+    made = f"CREATE TABLE {table.name} ({columns}, PRIMARY KEY ({', '.join(table.key)}))"
+    return made if table in _HAVE_ROWID else f"{made} WITHOUT ROWID"
 
 
-STEPS: tuple[Callable[[], Iterator[str]], ...] = (
-    partial(_make_tables, (RUNS, CONDITIONS, FLOWS, JUDGEMENTS, FINDINGS, VIEWS, EVIDENCE, ERASURES)),
-    partial(_make_tables, (COUNTED, COUNTS)),
-)
-"""The steps from each version of the schema to the next one; 0 is an empty file."""
+def _make_indexes(table: StoreTable) -> Iterator[str]:
+    column, _ = table.age
+    yield f"CREATE INDEX {table.name}_by_{column} ON {table.name} ({_AGES.get(table, column)})"
+    if table is FLOWS:  # for the few of them that are DNS to such a resolver
+        yield "CREATE INDEX flows_to_resolvers ON flows (server) WHERE fallback IS NOT NULL"
+
+
+def _make_counts() -> Iterator[str]:
+    """Machines are counted."""
+    yield from _make_tables(COUNTED, COUNTS)
+
+
+def _make_all() -> Iterator[str]:
+    yield from _make_tables(*TABLES)
+
+
+def _number_judgements() -> Iterator[str]:
+    """Judgements are numbers instead of texts, and findings no longer repeat theirs."""
+    for table in (JUDGEMENTS, FLOWS, FINDINGS):
+        before = f"{table.name}_before"
+        yield f"DROP INDEX {table.name}_by_day"
+        yield f"ALTER TABLE {table.name} RENAME TO {before}"
+        yield make_table(table)
+        chosen = [_AS_NUMBERS.get((table.name, name), name) for name in table.names]
+        yield f"INSERT INTO {table.name} SELECT {', '.join(chosen)} FROM {before}"
+        yield f"DROP TABLE {before}"
+        yield from _make_indexes(table)
+
+
+_AS_NUMBERS = {
+    ("judgements", "id"): "judgement_number(id)",
+    ("flows", "judgement"): "judgement_number(judgement)",
+    # The events of these findings are complete, and stay so.
+    ("findings", "judgement"): "NULL",
+    ("findings", "numbers"): "NULL",
+}
+
+
+def _judgement_number(text: str | None) -> int | None:
+    return None if text is None else identify(bytes.fromhex(text))
+
+
+STEPS: tuple[Callable[[], Iterator[str]], ...] = (_make_counts, _number_judgements)
+"""The steps from each version of the schema, of which 1 is the first, to the next one."""
+VERSION = 1 + len(STEPS)
 
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:
     """Brings a file to the current schema. Raises StoreError, and sqlite3.Error."""
-    if check(connection, name) == len(STEPS):
+    if check(connection, name) == VERSION:
         return
+    connection.create_function("judgement_number", 1, _judgement_number, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for step in STEPS[check(connection, name) :]:  # another process may have been faster
+        version = check(connection, name)  # another process may have been faster
+        for step in STEPS[version - 1 :] if version else (_make_all,):
             for statement in step():
                 connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(STEPS)}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute("COMMIT")
     except BaseException:
@@ -82,11 +117,11 @@ def check(connection: sqlite3.Connection, name: str, *, is_complete: bool = Fals
     [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application != APPLICATION_ID and tables:
         raise StoreError(f"{name}: a database of another program: name another file for the store")
-    if version > len(STEPS):
+    if version > VERSION:
         raise StoreError(
             f"{name}: written by a newer netmon (version {version} of its tables): use that one, or name "
             "another file for the store"
         )
-    if is_complete and version < len(STEPS):
+    if is_complete and version < VERSION:
         raise StoreError(f"{name}: an empty store, or one of an older netmon: `netmon run` completes it")
     return int(version)

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from netmon.store.clickhouse import ClickHouseStore
 from netmon.store.clickhouse_wire import PASSWORD, HttpConnection, is_address
-from netmon.store.queries import Reader
+from netmon.store.erasure import ErasableStore
 from netmon.store.reading import RunStore, opened
 
 
-class Store(Reader, RunStore, Protocol):
+class Store(RunStore, ErasableStore, Protocol):
     """What every store can do."""
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netmon.store.rows import StoreRow, Value
+from netmon.store.rows import StoreRow
+from netmon.store.tables import Value
 
 MAX_ROWS = 50_000
 """Enough for some minutes of a full disk; the totals of a flow are made good by its next report anyway."""
@@ -27,8 +28,7 @@ class Pending:
         """Adds rows, or replaces earlier ones with their keys."""
         for row in rows:
             table = row.table
-            places = [table.names.index(name) for name in table.key]
-            key = (table.name, *(row.values[place] for place in places))
+            key = (table.name, *table.key_of(row.values))
             known = self._rows.get(key)
             if known is None and len(self._rows) >= self._max_rows:
                 self.lost += 1
@@ -45,7 +45,4 @@ class Pending:
 
 
 def _is_older(row: StoreRow, known: StoreRow) -> bool:
-    if row.table.version is None:
-        return False
-    place = row.table.names.index(row.table.version)
-    return (row.values[place] or 0) < (known.values[place] or 0)  # type: ignore[operator]
+    return row.table.version_of(row.values) < row.table.version_of(known.values)

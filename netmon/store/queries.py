@@ -12,13 +12,19 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from netmon.days import DAY_NS
-from netmon.store.numbers import fill
+from netmon.store.dialect import Dialect
+from netmon.store.judgements import explain, with_judgement
 from netmon.store.period import SUMS, in_order, period
 from netmon.store.tables import FLOWS, TABLES
 
 
 class Reader(Protocol):
     """A store that answers queries."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The terms that this database has in place of others."""
+        ...
 
     def select(self, query: str, values: Mapping[str, Any], /) -> Iterator[tuple[Any, ...]]:
         """The rows that a query gives; `:name` in it stands for a value."""
@@ -89,7 +95,8 @@ _TOTALS = ", ".join(("coalesce(sum(is_first), 0)", *(f"coalesce(sum(new_{name}),
 
 def totals(reader: Reader, scope: Scope) -> Totals:
     """The totals of all flows of vendors."""
-    [row] = reader.select(f"{period(())} SELECT {_TOTALS} FROM period", scope.values())
+    query = f"SELECT {_TOTALS} FROM ({period(reader.dialect, ())}) AS period"
+    [row] = reader.select(query, scope.values())
     return Totals(*row)
 
 
@@ -102,8 +109,9 @@ def totals_by(reader: Reader, scope: Scope, columns: Sequence[str]) -> list[Grou
         if name not in GROUP_COLUMNS:
             raise KeyError(name)
     chosen = ", ".join(columns)
-    query = f"""{period([*columns, "last_ns"])}
-SELECT {chosen}, {_TOTALS}, min(start_ns), max(last_ns) FROM period
+    of_flows = period(reader.dialect, [*columns, "start_ns", "last_ns"])
+    query = f"""SELECT {chosen}, {_TOTALS}, min(start_ns), max(last_ns) FROM (
+{of_flows}) AS period
 GROUP BY {chosen} ORDER BY {in_order(columns)}"""
     count = len(columns)
     return [
@@ -115,10 +123,11 @@ GROUP BY {chosen} ORDER BY {in_order(columns)}"""
 def flows(reader: Reader, scope: Scope, *, only_findings: bool = False) -> Iterator[StoredFlow]:
     """Each flow of a vendor in the period, ordered by its start."""
     names = FLOWS.names
-    query = f"""{period(names, only_findings=only_findings)}, latest AS (
+    query = f"""WITH latest AS (
   SELECT *, row_number() OVER (PARTITION BY sensor, run, flow ORDER BY day DESC) AS back,
     {", ".join(f"sum(new_{name}) OVER (PARTITION BY sensor, run, flow) AS all_{name}" for name in SUMS)}
-  FROM period
+  FROM (
+{period(reader.dialect, names, only_findings=only_findings)}) AS period
 )
 SELECT {", ".join(names)}, {", ".join(f"all_{name}" for name in SUMS)} FROM latest
 WHERE back = 1
@@ -130,19 +139,17 @@ ORDER BY start_ns, sensor, run, flow"""
 
 def judgement(reader: Reader, flow: StoredFlow) -> dict[str, Any]:
     """Why a flow was judged as it was: the keys of its event that explain it, under their names there."""
-    found = list(
-        reader.select("SELECT document FROM judgements WHERE id = :id", {"id": flow.row["judgement"]})
-    )
-    document = json.loads(found[0][0]) if found else {}
-    return fill(document, json.loads(flow.row["numbers"] or "{}"))
+    found = reader.select("SELECT document FROM judgements WHERE id = :id", {"id": flow.row["judgement"]})
+    return explain(next((document for (document,) in found), None), flow.row["numbers"])
 
 
 def finding_event(reader: Reader, flow: StoredFlow) -> dict[str, Any] | None:
     """The complete event of a finding; None if the flow is none."""
-    query = "SELECT document FROM findings WHERE sensor = :sensor AND run = :run AND flow = :flow"
+    query = """SELECT findings.document, numbers, judgements.document
+FROM findings LEFT JOIN judgements ON id = judgement WHERE sensor = :sensor AND run = :run AND flow = :flow"""
     key = {name: flow.row[name] for name in ("sensor", "run", "flow")}
-    for (document,) in reader.select(query, key):
-        return dict(json.loads(document))
+    for event, numbers, shared in reader.select(query, key):
+        return with_judgement(json.loads(event), shared, numbers)
     return None
 
 

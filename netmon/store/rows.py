@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple, get_args
 
 from netmon.days import DAY_NS
@@ -14,13 +13,14 @@ from netmon.errors import EventError
 from netmon.privacy.periods import period_days
 from netmon.records import Contact, Outcome, Severity
 from netmon.store import tables
-from netmon.store.numbers import lift
-from netmon.store.tables import StoreTable
+from netmon.store.judgements import judgement_of, without_judgement
+from netmon.store.numbers import to_json
+from netmon.store.tables import StoreTable, Value
 
 Event = Mapping[str, Any]
-Value = str | int | None
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 2**63 - 1
+_HALF = re.compile("[\ud800-\udfff]")
 _PHASES = {"open": 0, "update": 0, "start": 0, "change": 1, "end": 1}
 
 
@@ -70,26 +70,46 @@ def _check(row: StoreRow) -> None:
 
     A count or a time that is negative would make sums smaller; words are those of netmon.
     """
-    for column, value in zip(row.table.columns, row.values, strict=True):
-        words = _WORDS.get(column.name)
-        if column.kind == "integer":
-            may_be_less = column.name in _DAYS or column.name.endswith("_ns")
-            is_right = type(value) is int and (-_MOST if may_be_less else 0) <= value <= _MOST
-        elif words is not None:
-            is_right = isinstance(value, str) and value in words
-        elif column.name in _PLAIN:
-            is_right = _is_text(value) and _CONTROL.search(str(value)) is None
+    for check, value in zip(_checks(row.table), row.values, strict=True):
+        if value is None:
+            is_right = not check.is_key
+        elif check.least is not None:
+            is_right = type(value) is int and check.least <= value <= _MOST
+        elif check.words is not None:
+            is_right = isinstance(value, str) and value in check.words
         else:
-            is_right = _is_text(value)
-        if (value is None and column.name in row.table.key) or (value is not None and not is_right):
+            is_right = _is_text(value) and not (check.is_plain and _CONTROL.search(str(value)))
+        if not is_right:
             raise EventError(
-                f"not an event that netmon writes: {row.table.name}.{column.name} is {value!r:.40}"
+                f"not an event that netmon writes: {row.table.name}.{check.name} is {value!r:.40}"
             )
+
+
+class _Check(NamedTuple):
+    """What a column can hold: integers from `least` on, certain words, or text, perhaps without controls."""
+
+    name: str
+    least: int | None
+    words: frozenset[str] | None
+    is_plain: bool
+    is_key: bool
+
+
+@cache
+def _checks(table: StoreTable) -> tuple[_Check, ...]:
+    """The checks of a table's columns."""
+    found = []
+    for column in table.columns:
+        may_be_less = column.name in _DAYS or column.name.endswith("_ns")
+        least = (-_MOST if may_be_less else 0) if column.kind == "integer" else None
+        words, is_key = _WORDS.get(column.name), column.name in table.key
+        found.append(_Check(column.name, least, words, column.name in _PLAIN, is_key))
+    return tuple(found)
 
 
 def _is_text(value: object) -> bool:
     """True for a text that a database can hold: JSON may have halves of characters."""
-    return isinstance(value, str) and not any("\ud800" <= one <= "\udfff" for one in value)
+    return isinstance(value, str) and (value.isascii() or _HALF.search(value) is None)
 
 
 def time_ns(text: str) -> int:
@@ -104,7 +124,9 @@ def _find(event: Event, path: str) -> Any:
     """The value at a path of keys; None if there is none."""
     value: Any = event
     for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
     return value
 
 
@@ -119,10 +141,6 @@ def _interface(event: Event) -> Any:
 
 def _words(values: Iterable[str] | None) -> str | None:
     return ",".join(values) if values else None
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _of_run(event: Event) -> dict[str, Value]:
@@ -146,9 +164,7 @@ def _flow_rows(event: Event) -> Iterator[StoreRow]:
     place = meaning.get("place") or {}
     last_ns = time_ns(event["@timestamp"])
     packets = source["packets"] + destination["packets"]
-    document, numbers = lift(_judgement(event))
-    text = _json(document)
-    identifier = hashlib.sha256(text.encode()).hexdigest()[:32]
+    judgement = judgement_of(event)
     concerns = meaning.get("concerns") or ()
     values: dict[str, Value] = {
         **_of_run(event),
@@ -183,15 +199,15 @@ def _flow_rows(event: Event) -> Iterator[StoreRow]:
         "edge": _find(event, "netmon.edge.holder"),
         "is_over": _PHASES[meaning["phase"]],
         "revision": 2 * packets + _PHASES[meaning["phase"]],
-        "judgement": identifier,
-        "numbers": _json(numbers) if numbers else None,
+        "judgement": judgement.identifier,
+        "numbers": judgement.numbers,
     }
     for name in _SAME_NAME:
         values[name] = meaning.get(name)
-    yield _row(tables.JUDGEMENTS, {"id": identifier, "day": values["day"], "document": text})
+    yield StoreRow(tables.JUDGEMENTS, (judgement.identifier, values["day"], judgement.document))
     yield _row(tables.FLOWS, values)
     if values["severity"] is not None:
-        yield _row(tables.FINDINGS, {**values, "document": _json(event)})
+        yield _row(tables.FINDINGS, {**values, "document": to_json(without_judgement(event))})
 
 
 _SAME_NAME = (
@@ -207,20 +223,6 @@ _SAME_NAME = (
     "first_packet",
 )
 """Columns of flows that are called as the event calls them."""
-_EXPLAINED = ("place", "row", "explanation", "exception", "signature", "fallback", "edge", "resolver")
-_MEANT = (
-    *("vendor", "component", "signature_status", "evidence", "grounds", "contact"),
-    *("verdict", "reason", "severity", "lacks", "promise", "concerns", "concerns_uncounted"),
-)
-"""What flows with the same judgement have in common besides, so that a report adds up by judgement."""
-
-
-def _judgement(event: Event) -> dict[str, Any]:
-    """What a flow means: where it went, what was decided, and why."""
-    meaning = event["netmon"]
-    city = _find(event, "destination.geo.city_name")
-    document = {key: meaning[key] for key in (*_MEANT, *_EXPLAINED) if key in meaning}
-    return document if city is None else {**document, "city": city}
 
 
 def _run_rows(event: Event) -> Iterator[StoreRow]:
@@ -234,12 +236,12 @@ def _run_rows(event: Event) -> Iterator[StoreRow]:
         "end_ns": when_ns if phase == "end" else None,
         "privacy": conditions["privacy_level"],
         "revision": 2 * when_ns + _PHASES[phase],
-        "document": _json(event),
+        "document": to_json(event),
         "since_ns": when_ns,
     }
     yield _row(tables.RUNS, values)
     if phase != "end":
-        yield _row(tables.CONDITIONS, {**values, "document": _json(conditions)})
+        yield _row(tables.CONDITIONS, {**values, "document": to_json(conditions)})
 
 
 def _view_rows(event: Event) -> Iterator[StoreRow]:
@@ -256,7 +258,7 @@ def _view_rows(event: Event) -> Iterator[StoreRow]:
             "dropped": view.get("dropped", 0) + view.get("interface_dropped", 0),
             **{name: view.get(name, 0) for name in _VIEW},
             "up": view.get("up"),
-            "document": _json({key: meaning[key] for key in _SECTIONS if key in meaning}),
+            "document": to_json({key: meaning[key] for key in _SECTIONS if key in meaning}),
         },
     )
 
@@ -274,7 +276,7 @@ def _evidence_rows(event: Event) -> Iterator[StoreRow]:
         "file": event["file"]["name"],
         "time_ns": time_ns(event["@timestamp"]),
         "sha256": event["file"]["hash"]["sha256"],
-        "document": _json(event),
+        "document": to_json(event),
     }
     yield _row(tables.EVIDENCE, values)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS
-from netmon.store.period import in_order, period
+from netmon.store.period import BEGAN_BEFORE, in_order, in_scope, lasting, period
 from netmon.store.queries import Reader, Scope
 
 TOLERANCE_NS = 120_000_000_000
@@ -18,7 +18,7 @@ class SpanTotals(NamedTuple):
     """The flows of a sensor with the same judgement in a span of time, counted from the period's start."""
 
     sensor: str
-    judgement: str
+    judgement: int
     span: int
     flows: int
     sent_bytes: int
@@ -27,21 +27,56 @@ class SpanTotals(NamedTuple):
     last_ns: int
 
 
-def totals(reader: Reader, scope: Scope, since_ns: int, span_ns: int) -> Iterator[SpanTotals]:
-    """The sums of all flows of vendors; a flow belongs to the span in which it, or its day, began."""
-    begin = f"CASE WHEN start_ns >= day * {DAY_NS} THEN start_ns ELSE day * {DAY_NS} END"
-    since_begin = f"({begin} - :since_ns)"
-    query = f"""{period(("judgement", "last_ns"))}
-SELECT sensor, judgement, {since_begin} - {since_begin} % :span_ns AS span,
-  sum(is_first), sum(new_sent_bytes), sum(new_received_bytes), min(start_ns), max(last_ns)
-FROM period GROUP BY sensor, judgement, span ORDER BY sensor, judgement, span"""
-    for row in reader.select(query, {**scope.values(), "since_ns": since_ns, "span_ns": span_ns}):
-        sensor, meaning, begin_ns, *sums = row
-        yield SpanTotals(sensor, meaning, begin_ns // span_ns, *sums)
+def totals(reader: Reader, scope: Scope, origin_ns: int, span_ns: int) -> Iterator[SpanTotals]:
+    """The sums of all flows of vendors; a flow belongs to the span in which it, or its day, began.
+
+    Spans of a day or more have whole days, so that an index has the flows in their order.
+    """
+    has_days = span_ns % DAY_NS == 0
+    begin = (
+        f"day * {DAY_NS}" if has_days else f"CASE WHEN {BEGAN_BEFORE} THEN day * {DAY_NS} ELSE start_ns END"
+    )
+    since_begin = f"({begin} - :origin_ns)"
+    span = f"{since_begin} - {since_begin} % :span_ns"
+    by = "sensor, judgement, span"
+    vendor = reader.dialect.vendor
+    sums = "min(start_ns) AS first_ns, max(last_ns) AS latest_ns"
+    of_lasting = lasting(
+        reader.dialect,
+        ("sensor", "day", "judgement", "start_ns", "last_ns"),
+        ("sent_bytes", "received_bytes"),
+    )
+    query = f"""WITH parts AS (
+SELECT sensor, judgement, {span} AS span, count(*) AS flows, sum(sent_bytes) AS sent,
+  sum(received_bytes) AS received, {sums}
+FROM flows WHERE NOT {BEGAN_BEFORE} AND day >= :first_day AND day < :end_day
+  AND (:sensor IS NULL OR sensor = :sensor)
+GROUP BY {"day, sensor, judgement" if has_days else by}
+UNION ALL
+SELECT sensor, judgement, {span} AS span, sum(is_first) AS flows, sum(new_sent_bytes) AS sent,
+  sum(new_received_bytes) AS received, {sums}
+FROM ({of_lasting}) AS flows GROUP BY {by}
+)
+SELECT sensor, judgement, span, sum(flows), sum(sent), sum(received), min(first_ns), max(latest_ns)
+FROM parts WHERE judgement IN (
+  SELECT id FROM judgements WHERE {vendor} IS NOT NULL AND (:vendor IS NULL OR {vendor} = :vendor)
+) GROUP BY sensor, judgement, span ORDER BY sensor, judgement, span"""
+    values = scope.values() | {"origin_ns": origin_ns, "span_ns": span_ns}
+    values |= {"first_day": _or(scope.since_day, -_FAR_DAY), "end_day": _or(scope.until_day, _FAR_DAY)}
+    for row in reader.select(query, values):
+        sensor, meaning, begin_ns, *numbers = row
+        yield SpanTotals(sensor, meaning, begin_ns // span_ns, *numbers)
+
+
+_FAR_DAY = 1 << 40
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value
 
 
 class ContactTotals(NamedTuple):
-    """The findings of one client with one server, and the first of them."""
+    """The findings of one client with one server."""
 
     sensor: str
     severity: str
@@ -53,38 +88,67 @@ class ContactTotals(NamedTuple):
     server_port: int
     transport: str
     reason: str
-    judgement: str
+    judgement: int
     flows: int
     sent_bytes: int
     received_bytes: int
     first_ns: int
     last_ns: int
-    numbers: str | None
+
+
+class FirstFlow(NamedTuple):
+    """The first of the findings of a contact."""
+
     run: str
     flow: int
+    numbers: str | None
 
 
 _CONTACT = ContactTotals._fields[: ContactTotals._fields.index("flows")]
+_ADDED = ("flows", "sent_bytes", "received_bytes")
 
 
-def contacts(reader: Reader, scope: Scope) -> list[ContactTotals]:
-    """The findings by client, server and judgement: the worst first, then those with most bytes."""
+def contacts(reader: Reader, scope: Scope, most: int) -> tuple[list[ContactTotals], tuple[int, int, int]]:
+    """The findings by client, server and judgement: the worst first, then those with most bytes.
+
+    At most so many, and the flows, sent and received bytes of all.
+    """
     chosen = ", ".join(_CONTACT)
-    columns = (*_CONTACT, "last_ns", "numbers")
-    query = f"""{period(columns, only_findings=True)}, found AS (
-  SELECT *, row_number() OVER (PARTITION BY {chosen} ORDER BY start_ns, run, flow, day) AS number
-  FROM period
-), added AS (
+    columns = (*_CONTACT, "start_ns", "last_ns")
+    query = f"""WITH added AS (
   SELECT {chosen}, sum(is_first) AS flows, sum(new_sent_bytes) AS sent_bytes,
-    sum(new_received_bytes) AS received_bytes, min(start_ns) AS first_ns, max(last_ns) AS latest_ns,
-    max(CASE WHEN number = 1 THEN numbers END), max(CASE WHEN number = 1 THEN run END),
-    max(CASE WHEN number = 1 THEN flow END)
-  FROM found GROUP BY {chosen}
+    sum(new_received_bytes) AS received_bytes, min(start_ns) AS first_ns, max(last_ns) AS latest_ns
+  FROM (
+{period(reader.dialect, columns, ("sent_bytes", "received_bytes"), only_findings=True)}) AS period
+  GROUP BY {", ".join(reversed(_CONTACT))}
 )
-SELECT * FROM added
+SELECT *, {", ".join(f"sum({one}) OVER ()" for one in _ADDED)} FROM added
 ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END,
-  sent_bytes + received_bytes DESC, {in_order(_CONTACT)}"""
-    return [ContactTotals(*row) for row in reader.select(query, scope.values())]
+  sent_bytes + received_bytes DESC, {in_order(_CONTACT)} LIMIT :most"""
+    found = list(reader.select(query, {**scope.values(), "most": most}))
+    everything = found[0][-len(_ADDED) :] if found else (0, 0, 0)
+    return [ContactTotals(*row[: -len(_ADDED)]) for row in found], everything
+
+
+def first_flows(
+    reader: Reader, scope: Scope, some: Sequence[ContactTotals]
+) -> dict[ContactTotals, FirstFlow]:
+    """The first flow of each of these contacts."""
+    times = ", ".join(str(one.first_ns) for one in some)
+    query = f"""SELECT {", ".join(f"flows.{name}" for name in _CONTACT)}, flows.start_ns, flows.day,
+  flows.run, flows.flow, flows.numbers
+FROM findings {reader.dialect.join_from_left} flows USING (sensor, run, flow)
+WHERE {in_scope()} AND flows.severity IS NOT NULL AND flows.start_ns IN ({times or "NULL"})"""
+    contacts_by_key = {(*one[: len(_CONTACT)], one.first_ns): one for one in some}
+    earliest: dict[ContactTotals, tuple[str, int, int]] = {}
+    found: dict[ContactTotals, FirstFlow] = {}
+    for row in reader.select(query, scope.values()):
+        one = contacts_by_key.get(row[: len(_CONTACT) + 1])
+        day, *first = row[len(_CONTACT) + 1 :]
+        if one is not None and (first[0], first[1], day) <= earliest.get(one, (first[0], first[1], day)):
+            earliest[one] = (first[0], first[1], day)
+            found[one] = FirstFlow(*first)
+    return found
 
 
 def last_seen(reader: Reader) -> dict[tuple[str, str], int]:
@@ -93,18 +157,43 @@ def last_seen(reader: Reader) -> dict[tuple[str, str], int]:
     return {(sensor, run): end_ns for sensor, run, end_ns in reader.select(query, {})}
 
 
-def judgement(reader: Reader, identifier: str) -> dict[str, Any]:
-    """What flows with a judgement have in common; the numbers of a single flow are not in it."""
-    query = "SELECT document FROM judgements WHERE id = :id"
-    found = reader.select(query, {"id": identifier})
-    return next((dict(json.loads(document)) for (document,) in found), {})
+def judgements(reader: Reader, scope: Scope) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What the flows of vendors have in common, by judgement; numbers of a single flow are not in it.
+
+    Those of the period are among them.
+    """
+    query = f"""SELECT id, document FROM judgements
+WHERE (:since_day IS NULL OR day >= :since_day) AND {reader.dialect.vendor} IS NOT NULL"""
+    for identifier, document in reader.select(query, {"since_day": scope.since_day}):
+        yield identifier, dict(json.loads(document))
 
 
-def evidence(reader: Reader, one: ContactTotals) -> list[tuple[str, str]]:
-    """The evidence files of the first of the findings of a contact: name and SHA-256."""
+class CounterSum(NamedTuple):
+    """What a counter of a view grew by in a period."""
+
+    sensor: str
+    interface: str
+    section: str
+    name: str
+    value: int
+
+
+def counters(reader: Reader, scope: Scope) -> list[CounterSum]:
+    """The counters of each interface, and of each run as a whole."""
+    say = reader.dialect
+    query = f"""SELECT sensor, interface, {say.section} AS section_name, {say.name} AS counter_name,
+  sum({say.value})
+FROM {say.counters} WHERE {_IN_VIEWS}
+GROUP BY sensor, interface, section_name, counter_name
+ORDER BY sensor, interface, section_name, counter_name"""
+    return [CounterSum(*row) for row in reader.select(query, _limits(scope))]
+
+
+def evidence(reader: Reader, sensor: str, first: FirstFlow) -> list[tuple[str, str]]:
+    """The evidence files of a flow: name and SHA-256."""
     query = """SELECT file, sha256 FROM evidence
 WHERE sensor = :sensor AND run = :run AND flow = :flow ORDER BY file"""
-    key = {"sensor": one.sensor, "run": one.run, "flow": one.flow}
+    key = {"sensor": sensor, "run": first.run, "flow": first.flow}
     return [(file, sha256) for file, sha256 in reader.select(query, key)]
 
 
@@ -123,12 +212,18 @@ def watched(reader: Reader, scope: Scope) -> list[Watched]:
   SELECT sensor, interface, start_ns, end_ns,
     start_ns - lag(end_ns, 1, start_ns) OVER (PARTITION BY sensor, interface ORDER BY start_ns)
       > {TOLERANCE_NS} AS is_new
-  FROM views WHERE scope = 'interface' AND coalesce(up, 1) = 1 AND (:sensor IS NULL OR sensor = :sensor)
-    AND (:since_ns IS NULL OR end_ns >= :since_ns) AND (:until_ns IS NULL OR start_ns < :until_ns)
+  FROM views WHERE scope = 'interface' AND coalesce(up, 1) = 1 AND {_IN_VIEWS}
 ), numbered AS (
   SELECT *, sum(is_new) OVER (PARTITION BY sensor, interface ORDER BY start_ns) AS stretch FROM seen
 )
 SELECT sensor, interface, min(start_ns), max(end_ns) FROM numbered
 GROUP BY sensor, interface, stretch ORDER BY sensor, interface, min(start_ns)"""
-    limits = {"sensor": scope.sensor, "since_ns": scope.since_ns, "until_ns": scope.until_ns}
-    return [Watched(*row) for row in reader.select(query, limits)]
+    return [Watched(*row) for row in reader.select(query, _limits(scope))]
+
+
+_IN_VIEWS = """(:sensor IS NULL OR sensor = :sensor)
+    AND (:since_ns IS NULL OR end_ns >= :since_ns) AND (:until_ns IS NULL OR start_ns < :until_ns)"""
+
+
+def _limits(scope: Scope) -> dict[str, Any]:
+    return {"sensor": scope.sensor, "since_ns": scope.since_ns, "until_ns": scope.until_ns}

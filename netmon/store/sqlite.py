@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from netmon.errors import StoreError
+from netmon.store.dialect import SQLITE
 from netmon.store.migrations import check, migrate
-from netmon.store.rows import StoreRow, Value
-from netmon.store.tables import TABLES_OF_RUNS, StoreTable
+from netmon.store.rows import StoreRow
+from netmon.store.tables import TABLES_OF_RUNS, StoreTable, Value
 
 MEMORY = ":memory:"
 _WAIT_S = 0.5
@@ -19,6 +22,8 @@ _WAIT_S = 0.5
 
 class SqliteStore:
     """An open store. All its errors are `sqlite3.Error`, apart from those of the constructor."""
+
+    dialect = SQLITE
 
     def __init__(self, path: Path | str, *, is_read_only: bool = False, wait_s: float | None = None) -> None:
         """Opens the file, and makes or migrates its tables. Raises StoreError and sqlite3.Error.
@@ -55,12 +60,18 @@ class SqliteStore:
     def write(self, rows: Iterable[StoreRow]) -> None:
         """Writes rows in one transaction: all or none. What is stored already changes nothing."""
         by_table: dict[StoreTable, list[tuple[Value, ...]]] = {}
-        for row in rows:
-            by_table.setdefault(row.table, []).append(row.values)
+        shared: set[tuple[Value, ...]] = set()
+        for table, values in rows:
+            if table.is_shared:  # nearly all of them are there already
+                known = len(shared)
+                shared.add((table.name, table.version_of(values), *table.key_of(values)))
+                if len(shared) == known:
+                    continue
+            by_table.setdefault(table, []).append(values)
         self.execute("BEGIN IMMEDIATE")
         try:
-            for table, values in by_table.items():
-                self._connection.executemany(self._upsert(table), values)
+            for table, chosen in by_table.items():
+                self._connection.executemany(self._upsert(table), chosen)
             self.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -74,6 +85,35 @@ class SqliteStore:
     def execute(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> int:
         """Executes a statement; returns the number of rows that it changed."""
         return self._connection.execute(statement, values).rowcount
+
+    @contextmanager
+    def erasing(self) -> Iterator[None]:
+        """A transaction; what is deleted in it is overwritten."""
+        self.execute("PRAGMA secure_delete = ON")
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+
+    def among(self, name: str, values: Collection[str]) -> tuple[str, dict[str, Any]]:
+        """The condition that a column has one of some values."""
+        return f"{name} IN (SELECT value FROM json_each(:among))", {"among": json.dumps(sorted(values))}
+
+    def delete(self, table: str, condition: str, values: Mapping[str, Any]) -> int:
+        """Deletes rows; returns how many there were."""
+        return self.execute(f"DELETE FROM {table} WHERE {condition}", values)
+
+    def put(self, table: StoreTable, values: Sequence[Any]) -> None:
+        """Adds a row, in a transaction that is open."""
+        self.execute(self._upsert(table), values)
+
+    def purge(self) -> bool:
+        """Whether nothing is left in the write-ahead log; something is while another process reads."""
+        [(is_busy, *_)] = self.select("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not is_busy
 
     def forget_run(self, sensor: str, run: str) -> None:
         """Removes what is stored of a run: its files are read again."""

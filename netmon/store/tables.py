@@ -6,12 +6,15 @@ closed sets of `netmon.records`. Lists of words are separated by commas.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from netmon.days import DAY_NS
 
 Kind = Literal["text", "integer", "json"]
+Value = str | int | None
+"""What a column holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Column:
     about: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StoreTable:
     """A table. A row replaces the one with its key unless its `version`, a column, is lower.
 
@@ -38,11 +41,24 @@ class StoreTable:
     is_shared: bool = False
     has_day: bool = False  # the column `day` says when a row is old
     day_of: str | None = None  # or this column does, in nanoseconds
+    names: tuple[str, ...] = field(init=False)  # of the columns, in order
+    key_places: tuple[int, ...] = field(init=False)  # of the key among the columns
+    version_place: int | None = field(init=False)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the columns, in order."""
-        return tuple(column.name for column in self.columns)
+    def __post_init__(self) -> None:
+        """Derives what is asked for with each row."""
+        names = tuple(column.name for column in self.columns)
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "key_places", tuple(map(names.index, self.key)))
+        object.__setattr__(self, "version_place", names.index(self.version) if self.version else None)
+
+    def key_of(self, values: Sequence[Value]) -> tuple[Value, ...]:
+        """The key in the values of a row."""
+        return tuple([values[place] for place in self.key_places])
+
+    def version_of(self, values: Sequence[Value]) -> int:
+        """The version in the values of a row; 0 if it has none."""
+        return 0 if self.version_place is None else int(values[self.version_place] or 0)
 
     @property
     def age(self) -> tuple[str, int]:
@@ -54,6 +70,8 @@ _SENSOR = Column("sensor", "text", "name of the sensor")
 _RUN = Column("run", "text", "run of the sensor, from its start to its end; or one reading of files")
 _FLOW = Column("flow", "integer", "number of the flow within the run")
 _DAY = Column("day", "integer", "days since 1970-01-01: UTC day of the latest packet")
+_JUDGEMENT = Column("judgement", "integer", "identifier of the row in `judgements`")
+_NUMBERS = Column("numbers", "json", "the numbers of this flow in its judgement, such as its round trip")
 _REVISION = Column("revision", "integer", "a row with a higher one replaces one with a lower one")
 
 RUNS = StoreTable(
@@ -134,8 +152,8 @@ FLOWS = StoreTable(
         Column("first_packet", "integer", "number of the first packet in the capture file"),
         Column("is_over", "integer", "1: the flow has ended"),
         _REVISION,
-        Column("judgement", "text", "identifier of the row in `judgements`"),
-        Column("numbers", "json", "the numbers of this flow in its judgement, such as its round trip"),
+        _JUDGEMENT,
+        _NUMBERS,
     ),
     "Flows of vendors: a row for each day of a flow, with its totals at the end of that day.",
     version="revision",
@@ -145,7 +163,7 @@ JUDGEMENTS = StoreTable(
     "judgements",
     ("id",),
     (
-        Column("id", "text", "the first half of the document's SHA-256"),
+        Column("id", "integer", "the first 63 bits of the document's SHA-256"),
         Column("day", "integer", "the latest day of a flow with it"),
         Column("document", "json", "place with votes and steps, the verdict's row and explanation"),
     ),
@@ -164,9 +182,11 @@ FINDINGS = StoreTable(
         _DAY,
         Column("severity", "text", "severity"),
         _REVISION,
-        Column("document", "json", "the complete event `netmon.flow`"),
+        _JUDGEMENT,
+        _NUMBERS,
+        Column("document", "json", "the event `netmon.flow`, without what the judgement has of it"),
     ),
-    "Flows with a finding, with everything that their event says.",
+    "Flows with a finding; with their judgement, everything that their event says.",
     version="revision",
     has_day=True,
 )

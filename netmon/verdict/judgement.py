@@ -10,6 +10,8 @@ for a client may send any name anywhere.
 
 A verdict needs a contact: a flow without data in both directions (`FlowRecord.contact`), or to an address
 that is not reachable over the Internet, is "undecided", because firewalls and DNS sinkholes cause such flows.
+So is one of which only the server's packets were seen: they do not show what the client sent, and anyone may
+send in the server's name.
 
 It also needs evidence that this client meant the name (`FlowRecord.grounds`): its own hello or look-up, or
 that of its resolver, made before the flow. Without it the flow is "undecided", wherever it ended. An address
@@ -55,7 +57,7 @@ from netmon.verdict.promises import (
     why_not_in_force,
 )
 from netmon.verdict.severity import find_severity
-from netmon.verdict.table import Facts, Fit, Forbidden, Kind, find_lack, find_row
+from netmon.verdict.table import Exchange, Facts, Fit, Forbidden, Kind, find_lack, find_row
 from netmon.verdict.wording import Words, explain_verdict
 
 LIMITING = frozenset({"one_way", "gap", "unseen"})
@@ -65,8 +67,9 @@ LIMITING = frozenset({"one_way", "gap", "unseen"})
 - "gap": segments of the opening are missing, so the name may be another one.
 - "unseen": more than 1 % of the bytes were acknowledged but not seen, so the byte counts are too small.
 
-The others have no influence: "cut" (headers and lengths are complete), "no_start" (the packets that were seen
-went there) and "duplicates" (detected, and counted once); "proxied" has a row of its own."""
+The others have no influence once data was exchanged: "cut" (headers and lengths are complete), "no_start"
+(the packets that were seen went there) and "duplicates" (detected, and counted once); "proxied" has a row of
+its own."""
 
 
 _NOT_BY_PLACE = frozenset(
@@ -97,6 +100,7 @@ class Case:
     client: str | None = None  # its address; None: no client, so no exception applies
     holder_shown: bool = False  # there is evidence that the vendor answers at the address (`holders`)
     contact: Contact = "data"
+    client_seen: bool = True  # a packet of the client was seen
     grounds: Grounds = "own"
     sinkholed: bool = False  # the address is not global, and no source locates it (`netmon.places.sinkhole`)
     groups: Mapping[str, CountryGroup] = field(default_factory=dict)  # of countries, for what is tolerated
@@ -123,17 +127,19 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
     is_lifted = where is not None and not any(concerns)  # no exception lifts a concern, however unsure
     facts = replace(facts, contact_excepted=contact is not None, place_excepted=is_lifted)
     row = find_row(facts)
+    is_apart_from_place = row.reason in _NOT_BY_PLACE or facts.exchange != "seen"
     verdict = Verdict(
         row.outcome,
         row.reason,
-        promise=None if row.reason in _NOT_BY_PLACE or facts.is_forbidden else reference.promise,
+        promise=None if is_apart_from_place or facts.is_forbidden else reference.promise,
         lacks=find_lack(facts),
         severity=find_severity(facts, row, policy.forbidden_severity),
         row=row.when,
     )
     verdict = _show_exceptions(verdict, facts, contact, where)
     active = tuple(concern for concern in concerns if concern is not None)
-    words = Words(facts, case.place, reference.places, case.locations, active, subject)
+    seen = (case.contact, case.client_seen)
+    words = Words(facts, case.place, reference.places, case.locations, active, subject, *seen)
     return replace(verdict, meaning=tuple(explain_verdict(verdict, words)))
 
 
@@ -149,7 +155,7 @@ def _find_facts(
     return Facts(
         unverified=case.status == "unverified",
         sinkholed=case.sinkholed,
-        met=case.contact == "data",
+        exchange=find_exchange(case),
         grounds=case.grounds,
         forbidden=_find_forbidden(case, policy),
         visited=component is not None and component.visited,
@@ -170,6 +176,13 @@ def _find_facts(
         holder_shown=case.holder_shown,
         limited=not LIMITING.isdisjoint(case.view),
     )
+
+
+def find_exchange(case: Case) -> Exchange:
+    """Whether data was exchanged with the server, as far as the client's packets show it."""
+    if case.client_seen and case.contact == "data":
+        return "seen"
+    return "unclear" if not case.client_seen or "no_start" in case.view else "none"
 
 
 def _find_forbidden(case: Case, policy: Policy) -> Forbidden:

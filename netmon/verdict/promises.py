@@ -9,8 +9,9 @@ available to them. A promise that does not apply has a reason for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from netmon.signatures.model import Coverage, Promise, Vendor
 
@@ -48,23 +49,58 @@ def applied_promises(vendor: Vendor, component: str) -> list[AppliedPromise]:
     ]
 
 
+ObstacleCode = Literal[
+    "no_place",  # it names no place
+    "not_official",  # the vendor itself is not its source; value: its trust status
+    "no_first_day",  # its first day is unknown
+    "not_yet",  # value: the day on which it takes effect
+    "over",  # value: its last day
+    "ended",  # another statement ended it; value: which one, and from which day on
+    "users_unknown",  # it was made to users in certain countries, and that of the users is not configured
+    "other_users",  # it was not made to users in this country; value: the country
+]
+
+
+class Obstacle(NamedTuple):
+    """Why a promise does not apply."""
+
+    code: ObstacleCode
+    value: str = ""
+    since: str = ""
+
+
+_IN_TIME: Mapping[ObstacleCode, str] = {
+    "no_place": "it names no place",
+    "not_official": "the vendor itself is not its source ({})",
+    "no_first_day": "its first day is unknown",
+    "not_yet": "it takes effect on {}",
+    "over": "it was in force until {}",
+}
+
+
 def why_not_in_force(promise: Promise, day: str) -> str | None:
-    """Why a promise is not in force on this ISO day, in words; None if it is in force.
+    """Why a promise is not in force on this ISO day, in words; None if it is in force."""
+    found = _obstacle_in_time(promise, day)
+    return None if found is None else _IN_TIME[found.code].format(found.value)
+
+
+def _obstacle_in_time(promise: Promise, day: str) -> Obstacle | None:
+    """Why a promise is not in force on this ISO day; None if it is in force.
 
     A promise without a first day is an announcement. If only a month or a year is known, the promise is in
     force on those days only on which it certainly is.
     """
     start, end = promise.effective_from, promise.effective_to or "9999-12-31"
     if not promise.locations:
-        return "it names no place"
+        return Obstacle("no_place")
     if promise.status != "official":
-        return f"the vendor itself is not its source ({promise.status})"
+        return Obstacle("not_official", promise.status)
     if start is None:
-        return "its first day is unknown"
+        return Obstacle("no_first_day")
     if day < start + LAST_DAY[len(start)]:
-        return f"it takes effect on {start}"
+        return Obstacle("not_yet", start)
     if day > end + FIRST_DAY[len(end)]:
-        return f"it was in force until {end}"
+        return Obstacle("over", end)
     return None
 
 
@@ -87,20 +123,34 @@ def find_end(promise: Promise, statements: Iterable[Promise], subject: Subject, 
     return None
 
 
-def describe_application(promise: Promise, statements: Iterable[Promise], subject: Subject, day: str) -> str:
-    """Whether a promise applies to this subject on this ISO day, and if not, why, in words.
+def find_obstacle(
+    promise: Promise, statements: Iterable[Promise], subject: Subject, day: str
+) -> Obstacle | None:
+    """Why a promise does not apply to this subject on this ISO day; None if it applies.
 
     `statements` are all statements of the vendor, some of which may end the promise.
     """
-    reason = why_not_in_force(promise, day)
-    if reason is not None:
-        return f"does not apply on {day}: {reason}"
+    in_time = _obstacle_in_time(promise, day)
+    if in_time is not None:
+        return in_time
     if is_made_to(promise, subject):
-        whom = f" to users in {subject.country}" if promise.subjects else ""
         end = find_end(promise, statements, subject, day)
-        if end is not None:
-            return f"does not apply on {day}{whom}: ended by {end.id}, from {end.effective_from}"
-        return f"applies on {day}{whom}"
+        return None if end is None else Obstacle("ended", end.id, end.effective_from or "")
     if subject.country is None:
+        return Obstacle("users_unknown")
+    return Obstacle("other_users", subject.country)
+
+
+def describe_application(promise: Promise, statements: Iterable[Promise], subject: Subject, day: str) -> str:
+    """Whether a promise applies to this subject on this ISO day, and if not, why, in words."""
+    obstacle = find_obstacle(promise, statements, subject, day)
+    whom = f" to users in {subject.country}" if promise.subjects else ""
+    if obstacle is None:
+        return f"applies on {day}{whom}"
+    if obstacle.code == "ended":
+        return f"does not apply on {day}{whom}: ended by {obstacle.value}, from {obstacle.since}"
+    if obstacle.code == "users_unknown":
         return f"in force on {day}, but the users' country is not configured (subject.country)"
-    return f"in force on {day}, but not made to users in {subject.country}"
+    if obstacle.code == "other_users":
+        return f"in force on {day}, but not made to users in {obstacle.value}"
+    return f"does not apply on {day}: {_IN_TIME[obstacle.code].format(obstacle.value)}"

@@ -10,13 +10,18 @@ there are, and why they do not count (`find_uncounted`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from netmon.days import iso_day
 from netmon.places.decision import is_sure
 from netmon.records import ConcernStanding, Place, Standing, Uncounted
 from netmon.verdict.concerns import find_concerns
-from netmon.verdict.judgement import Case
+from netmon.verdict.judgement import Case, find_exchange
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
+from netmon.verdict.table import Exchange
+
+_BY_EXCHANGE: Mapping[Exchange, Uncounted | None] = {"seen": None, "unclear": "unseen", "none": "no_data"}
 
 
 def find_standings(case: Case, policy: Policy, subject: Subject) -> tuple[ConcernStanding, ...]:
@@ -46,7 +51,7 @@ def find_uncounted(case: Case) -> Uncounted | None:
         return "not_shown"
     if case.sinkholed:
         return "redirected"
-    return None if case.contact == "data" else "no_data"
+    return _BY_EXCHANGE[find_exchange(case)]
 
 
 def _is_named(place: Place, country: str) -> bool:

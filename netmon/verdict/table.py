@@ -33,7 +33,7 @@ REASONS: Mapping[str, str] = {
     "place_elsewhere": "the sources agree on a country other than the promised one",
     "city_unproven": "the country is right, but the sources do not confirm the city",
     "holder_unproven": "the place is right, but nothing shows that the vendor answers at this address",
-    "insufficient_view": "the place is right, but the sensor saw only part of the flow",
+    "insufficient_view": "the sensor saw too little of the flow",
     "policy_allows": "the policy allows this place",
     "place_as_promised": "the sources agree on the place that the vendor promised",
 }
@@ -56,6 +56,7 @@ _WITHOUT_PROMISE = frozenset({"subject_unknown", "no_promise", "service_ended", 
 Kind = Literal["policy", "promise", "subject_unknown", "ended", "none"]
 Fit = Literal["inside", "city_unproven", "elsewhere"]
 Forbidden = Literal["no", "component", "vendor"]
+Exchange = Literal["seen", "unclear", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Facts:
 
     unverified: bool
     sinkholed: bool
-    met: bool  # data was exchanged with the server
+    exchange: Exchange  # of data with the server; unclear: what the client sent was not seen
     grounds: Grounds
     forbidden: Forbidden
     visited: bool  # the client is known to have meant a component that people visit with a browser
@@ -84,6 +85,11 @@ class Facts:
     fit: Fit
     holder_shown: bool
     limited: bool
+
+    @property
+    def met(self) -> bool:
+        """Data was exchanged with the server."""
+        return self.exchange == "seen"
 
     @property
     def is_forbidden(self) -> bool:
@@ -140,6 +146,13 @@ ROWS = (
         lambda case: case.sinkholed,
         "undecided",
         "sinkholed",
+    ),
+    # What reached the vendor is not known, and anyone may send in the server's name.
+    Row(
+        "only packets from the server were seen, or neither data nor the start of the connection",
+        lambda case: case.exchange == "unclear",
+        "undecided",
+        "insufficient_view",
     ),
     Row("no data was exchanged", lambda case: not case.met, "undecided", "no_contact"),
     # What these flows rest on can be forged, or is about another client.

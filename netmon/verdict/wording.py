@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from netmon.countries import country_in_text
 from netmon.language.sentences import Names, Sentence
-from netmon.records import Place, Verdict
+from netmon.records import Contact, Place, Verdict
 from netmon.signatures.model import Location
 from netmon.verdict.concerns import ActiveConcern, explain
 from netmon.verdict.promises import Subject
@@ -30,9 +30,7 @@ MEANINGS: Mapping[str, str] = {
         "The address is one that a DNS filter gives instead of the server's. "
         "Nothing shows that data left for the Internet."
     ),
-    "no_contact": _(
-        "The client tried to reach the vendor. No data was exchanged, so nothing was sent there."
-    ),
+    "no_contact": _("The client tried to reach the vendor. No exchange of data was seen."),
     "name_unsolicited": _(
         "Only a DNS answer that no query was seen for links this flow to the vendor. "
         "Such an answer can be forged."
@@ -87,6 +85,14 @@ MEANINGS: Mapping[str, str] = {
 }
 """What the reasons of undecided flows mean, and what they do not."""
 
+_UNHEARD = _("Only packets from the server were seen. What the client sent, if anything, is not known.")
+_ACKNOWLEDGED = _(
+    "Only packets from the server were seen. They acknowledge data of the client, which was not seen."
+)
+_UNSTARTED = _(
+    "The connection began before the sensor saw it, and no data of both sides was seen. What was sent before "
+    "is not known."
+)
 _UNSEEN = Sentence(_("What was sent, and where it went after that, cannot be seen from here."))
 _NOT_ALLOWED = _(
     "The sources disagree on the first hop: {hop}. None of them names a place that is allowed by your policy "
@@ -120,6 +126,8 @@ class Words:
     locations: Mapping[str, Location]
     concerns: tuple[ActiveConcern, ...]  # about the countries that the sources name
     subject: Subject
+    contact: Contact
+    client_seen: bool  # a packet of the client was seen
 
     @property
     def hop(self) -> Names:
@@ -168,10 +176,19 @@ def explain_verdict(verdict: Verdict, words: Words) -> Iterator[Sentence]:
             values = (("until", verdict.until or ""), ("lifted", lifted))
             yield Sentence(_("Your policy makes an exception until {until}. Without it, {lifted}."), values)
         case reason if reason in MEANINGS:
-            yield Sentence(MEANINGS[reason])
+            yield Sentence(_unseen(words) if reason == "insufficient_view" else MEANINGS[reason])
         case _:
             yield from _by_place(verdict, words)
     yield from _why_a_notice(verdict, facts)
+
+
+def _unseen(words: Words) -> str:
+    """What is not known because packets were not seen."""
+    if words.facts.exchange == "seen":
+        return MEANINGS["insufficient_view"]
+    if words.client_seen:
+        return _UNSTARTED
+    return _ACKNOWLEDGED if words.contact == "data" else _UNHEARD
 
 
 def _by_place(verdict: Verdict, words: Words) -> Iterator[Sentence]:

@@ -153,3 +153,21 @@ def test_the_statements_that_make_the_tables(netmon):
     assert "INTERVAL 90 DAY" in netmon("store", "ddl").stdout
     assert netmon("store", "ddl", "--days", "30").stdout.count("INTERVAL 30 DAY") == 10
     assert "TTL" not in netmon("store", "ddl", "--days", "0").stdout
+
+
+def test_a_client_is_erased_from_a_server(netmon, address, demo, as_sensor):
+    """By its address, as from a file; a second time there is nothing left."""
+    netmon("read", "--store", address, *as_sensor("north"), demo)
+    rows = json.loads(netmon("history", "--store", address, "--by", "client", "--format", "json").stdout)[
+        "rows"
+    ]
+    client, flows = rows[0]["client"], rows[0]["flows"]
+    words = ("privacy", "erase", client, "--store", address, "--reason", "request 7")
+    for count in (flows, 0):
+        done = netmon(*words)
+        assert done.returncode == 0, done.stderr
+        assert f"{address}: {count} flows erased" in done.stdout
+    after = json.loads(netmon("history", "--store", address, "--by", "client", "--format", "json").stdout)[
+        "rows"
+    ]
+    assert after == rows[1:]

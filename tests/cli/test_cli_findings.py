@@ -47,9 +47,14 @@ def end(running, number=signal.SIGTERM):
     return running.process.returncode, output, errors
 
 
+def printed(output):
+    """The lines about findings that were printed before the summary."""
+    return [line for line in output.partition("┌")[0].splitlines() if " → " in line]
+
+
 def findings(output):
     """Client, name and address in each line about a finding."""
-    return [FINDING.fullmatch(line).groups() for line in output.splitlines() if " → " in line]
+    return [FINDING.fullmatch(line).groups() for line in printed(output)]
 
 
 def alarms(events):
@@ -106,6 +111,25 @@ def test_exit_code(environment, demo, words, code, output):
     assert end(running)[0] == code
 
 
+def test_findings_and_summary_in_german(environment, demo):
+    """With --language de: the line about a finding, and the summary with the command that shows more."""
+    need("ip", "tcpreplay")
+    running = Sensor(environment, "--country", "DE", "--language", "de", output=())
+    assert running.line().startswith("netmon: watching ")
+    running.replay(demo)
+    code, output, errors = end(running)
+    assert (code, errors) == (0, "")
+    assert all(
+        re.search(
+            r" unerwartet, kritisch: \S+ → .* Moskau, RU: 2 Quellen sind sich einig; 641 B gesendet$", line
+        )
+        for line in printed(output)
+    )
+    assert printed(output)
+    assert "│ UNERWARTET, kritisch: kaspersky" in output
+    assert "Kritische Befunde: 4 Flows von kaspersky (reputation), Ziel: Moskau, RU." in output
+
+
 def test_notices_are_no_reason_for_exit_code_3(people, demo, tmp_path):
     """Notices are printed, and --exit-code leaves 0."""
     config = tmp_path / "notices.yaml"
@@ -115,7 +139,7 @@ def test_notices_are_no_reason_for_exit_code_3(people, demo, tmp_path):
     running = people("--config", config, "--exit-code")
     running.replay(demo)
     code, output, errors = end(running)
-    lines = [line for line in output.splitlines() if " → " in line]
+    lines = printed(output)
     assert (code, errors) == (0, "")
     assert lines
     assert all(" forbidden, notice: client-" in line for line in lines)

@@ -47,6 +47,36 @@ def test_check_shows_what_is_in_effect(netmon, tmp_path):
     assert lines[-1] == "no errors"
 
 
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (
+            "capture: {interfaces: [eth7, eth8]}\n",
+            (
+                "  interfaces: whether eth7, eth8 can be captured, which needs CAP_NET_RAW",
+                "  web: whether 127.0.0.1:10977 can be listened on",
+            ),
+        ),
+        (
+            "web: {listen: 'off'}\nstore: {path: 'off'}\nstate: {folder: /away}\n",
+            (
+                "  interfaces: none are configured; those of `netmon run -i` need CAP_NET_RAW",
+                "  files: whether the sensor's user can write state (/away), and whether the disk has room",
+            ),
+        ),
+    ],
+    ids=["interfaces", "all off"],
+)
+def test_check_says_what_it_did_not_check(netmon, tmp_path, config, expected):
+    """Interfaces, ports and files that only the sensor can try are listed before "no errors"."""
+    (tmp_path / "netmon.yaml").write_text(config)
+    lines = netmon("check", "--config", "netmon.yaml").stdout.splitlines()
+    begin = lines.index("not checked, because only a start of the sensor shows it:") + 1
+    shown = lines[begin : lines.index("location databases:")]
+    assert set(expected) <= set(shown)
+    assert len(shown) == (3 if "eth7" in config else 2)
+
+
 def test_check_shows_every_setting(netmon, tmp_path):
     """Every setting is shown under its key."""
     (tmp_path / "netmon.yaml").write_text(

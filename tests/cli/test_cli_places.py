@@ -112,7 +112,7 @@ def test_on_a_day(netmon, tmp_path):
         (["example.com"], "Error: Invalid value for IP: 'example.com' is not an IPv4 or IPv6 address"),
         (["fe80::1%eth0"], "Error: Invalid value for IP: 'fe80::1%eth0' has a zone, which is no part of an"),
         ([], "Error: Missing argument 'IP…'."),
-        (["--day", "yesterday", "192.0.2.1"], "'yesterday' does not match the formats '%Y-%m-%d'"),
+        (["--day", "yesterday", "192.0.2.1"], "'yesterday' is no date: write one such as 2026-06-30"),
     ],
 )
 def test_wrong_usage(netmon, words, wrong):

@@ -10,6 +10,8 @@ import shlex
 
 import pytest
 
+from tests.craft.pcap import Frame, pcap
+
 COUNTED = ("flows", "sent_bytes", "received_bytes")
 
 
@@ -279,6 +281,22 @@ def test_wrong_usage(netmon, words, said):
     done = netmon("report", *words)
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
+
+
+def test_packets_that_could_not_be_decoded_are_no_all_clear(netmon, tmp_path):
+    """From the file and from a store: the first page says so, and the command fails as `netmon read` does."""
+    unknown = bytes(12) + b"\x99\x99" + bytes(60)
+    frames = [Frame(1_789_000_000_000_000_000 + number * 10**9, unknown) for number in range(30)]
+    (tmp_path / "u.pcap").write_bytes(pcap(frames, 1))
+    assert netmon("read", "--store", "u.db", "u.pcap").returncode == 1
+    for source in (["u.pcap"], ["--store", "u.db"]):
+        for vendor in ([], ["--vendor", "kaspersky"]):
+            done = netmon("report", *source, *vendor, "-o", "-")
+            assert done.returncode == 1
+            assert "most packets could not be decoded" in done.stderr
+            assert "Most of the traffic could not be read, so" in done.stdout
+            assert "No traffic to" not in done.stdout
+            assert "There is no finding:" not in done.stdout
 
 
 def test_a_damaged_file_is_reported_all_the_same(netmon, demo, tmp_path):

@@ -92,7 +92,10 @@ def test_views_are_in_the_language(netmon, environment, demo):
     environment["LANG"] = "de_DE.UTF-8"
     lines = netmon("read", "--by", "place", demo).stdout.splitlines()
     assert lines[0].split() == ["Ort", "Flows", "gesendet", "empfangen", "Befunde", "unentschieden"]
-    assert lines[-1] == "37 Flows: 92,6 kB gesendet, 153,6 kB empfangen."
+    assert lines[-2:] == [
+        "37 Flows: 92,6 kB gesendet, 153,6 kB empfangen.",
+        "Geräte von kaspersky: 10.",
+    ]
 
 
 def test_advice_is_in_the_language(netmon, environment, demo):

@@ -172,7 +172,7 @@ def probe_before_the_hello() -> bytes:
 
 
 def names_that_cannot_be() -> bytes:
-    """Names with an empty label, a label of 300 bytes, a zero, and a name before an error in the hello.
+    """Names with an empty label, a label of 300 bytes or characters of no host, and a name before an error.
 
     The impossible names in SNI and in Host match no vendor and are no names (`malformed`). The last hello is
     damaged after its name: named by SNI, with `malformed` in its view.
@@ -185,11 +185,19 @@ def names_that_cannot_be() -> bytes:
         flight("a" * 300 + ".cloud.example"),
         flight("a\0.cloud.example"),
         tls.hello_records(damaged),
+        *map(flight, ("[a].cloud.example", "*.cloud.example", "%41.cloud.example", "a.cloud.example:443")),
     ]
     sent: list[Sent] = []
     for number, hello in enumerate(hellos):
         talk = connection(client_port=50_000 + number, at_s=number)
         talk.open()
         sent += tls_inside(talk, hello)
-    request = b"GET / HTTP/1.1\r\nHost: ..cloud.example\r\n\r\n"
-    return ethernet_file(sent + http_session(connection(port=80, client_port=50_004, at_s=4), request))
+    requests = [
+        b"GET / HTTP/1.1\r\nHost: ..cloud.example\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: [a].cloud.example\r\n\r\n",
+        b"CONNECT *.cloud.example:443 HTTP/1.1\r\n\r\n",
+        b"CONNECT [2001:db8::1].cloud.example:443 HTTP/1.1\r\n\r\n",
+    ]
+    for number, request in enumerate(requests, start=len(hellos)):
+        sent += http_session(connection(port=80, client_port=50_000 + number, at_s=number), request)
+    return ethernet_file(sent)

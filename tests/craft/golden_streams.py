@@ -107,7 +107,8 @@ def server_side_only() -> bytes:
     """The mirror shows what the server sends, and nothing that the client sends.
 
     The SYN-ACK shows which end is the server. No name: the flow is tagged by its address alone (`network`).
-    The view is `one_way`.
+    The view is `one_way`. The server acknowledges bytes of the client that were not seen, so the contact is
+    `data`; the verdict is undecided (`insufficient_view`), because anyone may send in a server's name.
     """
     return ethernet_file([s for s in tls_session(connection(), flight()) if not s.up])
 

@@ -1,245 +1,322 @@
-"""What packets say about clients beyond their addresses is blanked; lengths, names and checksums stay."""
+"""Of packets whose clients are hidden, only what names and judges the flow remains."""
 
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scapy.layers.dns import DNS, DNSQR, DNSRR, DNSRROPT, EDNS0TLV
-from scapy.layers.inet import IP, TCP, UDP
-from scapy.layers.inet6 import HAO, IPv6, IPv6ExtHdrDestOpt
-from scapy.layers.l2 import Ether
-from scapy.packet import Padding
 
-from netmon.evidence.blanking import HttpBlanking, blank_dns, blank_preamble
-from netmon.evidence.rewriting import Rewriting
+from netmon._engine import essential_datagram, essential_stream
+from netmon.evidence.blanking import Blanking
+from netmon.evidence.dns_messages import blank_message, blank_messages
+from netmon.signatures.model import PayloadMagic
 from netmon.sources.kept import KeptPacket
-from tests.evidence.test_rewriting import digest, packed
+from tests.craft.dns import address as address_record
+from tests.craft.dns import answer, over_tcp, query
+from tests.craft.packets import (
+    TCP,
+    UDP,
+    address,
+    checksum,
+    ethernet,
+    ipv4,
+    ipv4_fragments,
+    ipv6,
+    tcp,
+    transport_checksum,
+    udp,
+)
+from tests.craft.tls import block16, client_hello, extension, hello_records, record
 
-CLIENT, SERVER, OTHER = "192.0.2.10", "198.51.100.10", "192.0.2.99"
-CLIENT6, SERVER6 = "2001:db8::10", "2001:db8:1::1"
-MAC, OTHER_MAC = "0a:1b:2c:3d:4e:5f", "00:aa:bb:cc:dd:ee"
-MAC_BYTES = bytes.fromhex(MAC.replace(":", ""))
+CLIENT, SERVER = address("192.0.2.10"), address("198.51.100.10")
+CLIENT6, SERVER6 = address("2001:db8::10"), address("2001:db8:1::1")
+NAME = "files.cloud.example"
+SECRET = b"alice-7a3b"
+"""Stands for what a client says about itself, wherever a protocol has room for it."""
+OTHER = bytes([192, 0, 2, 99])
+HELLO = hello_records(client_hello(NAME))
+SYN, ACK = 2, 16
 
+SOCKS5 = b"\x05\x01\x02" + b"\x01" + bytes([len(SECRET)]) + SECRET + bytes([len(SECRET)]) + SECRET
+SOCKS5 += b"\x05\x01\x00\x03" + bytes([len(NAME)]) + NAME.encode() + b"\x01\xbb"
+PROXY2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11"
+TDS = b"\x12\x01" + struct.pack(">H", 8 + 11 + len(SECRET)) + bytes(4)
+TDS += b"\x00\x00\x0b\x00\x06\xff" + bytes(5) + SECRET
+RDP_COOKIE = b"Cookie: mstshash=" + SECRET + b"\r\n"
+RDP = (
+    b"\x03\x00"
+    + struct.pack(">H", 11 + len(RDP_COOKIE))
+    + bytes([6 + len(RDP_COOKIE), 0xE0])
+    + bytes(5)
+    + RDP_COOKIE
+)
+ADB = (
+    b"CNXN"
+    + bytes(8)
+    + struct.pack("<I", len(SECRET))
+    + bytes(4)
+    + bytes(255 - byte for byte in b"CNXN")
+    + SECRET
+)
 
-def rewritten(packet, *shows, clients=(CLIENT,)):
-    """The packet as evidence at level 1 shows it, and the bytes of the one before."""
-    data = bytes(packet)
-    layer = Ether(data)
-    ip = layer[IP] if IP in layer else layer[IPv6]
-    kept = KeptPacket(1, 1, "tap0", len(data), 1, ip.src, ip.dst, shows, data)
-    done = Rewriting(clients, digest).apply(kept)
-    assert (done.link, len(done.data) <= len(data)) == (1, True)
-    return done.data
-
-
-def ethernet(*layers):
-    """A frame of the client."""
-    frame = Ether(src=MAC, dst=OTHER_MAC)
-    for layer in layers:
-        frame /= layer
-    return frame
-
-
-def is_right(data):
-    """True if all checksums are those that scapy computes, and all lengths stayed."""
-    frame = Ether(data)
-    again = Ether(data)
-    for layer in (IP, TCP, UDP):
-        if layer in again:
-            del again[layer].chksum
-    return bytes(Ether(bytes(again))) == bytes(frame)
-
-
-HEAD = IP(src=CLIENT, dst=SERVER)
-SYN = TCP(sport=5000, dport=443, flags="S")
-
-
-@pytest.mark.parametrize("kind", [7, 68, 130, 131, 147])
-@pytest.mark.parametrize("address", [CLIENT, OTHER])
-def test_ip_options(kind, address):
-    """Recorded routes and timestamps have addresses, also of other machines."""
-    option = bytes([kind, 7, 4]) + packed(address) + b"\0"
-    data = bytearray(bytes(ethernet(IP(src=CLIENT, dst=SERVER, ihl=7), SYN)))
-    data[34:34] = option
-    data[16:18] = struct.pack(">H", len(data) - 14)
-    data[24:26] = b"\0\0"
-    del (frame := Ether(bytes(data)))[IP].chksum
-    done = rewritten(frame)
-    assert packed(address) not in done
-    assert is_right(done)
-
-
-@pytest.mark.parametrize("kind", [30, 254, 253, 34, 27, 99])
-def test_tcp_options(kind):
-    """MPTCP, TOA and others have addresses; those that a connection needs stay."""
-    options = [("MSS", 1460), (kind, b"\x34\x01" + packed(CLIENT)), ("WScale", 7), ("Timestamp", (5, 0))]
-    done = rewritten(ethernet(HEAD, TCP(sport=5000, dport=443, flags="S", options=options)))
-    assert packed(CLIENT) not in done
-    assert is_right(done)
-    left = [one for one in Ether(done)[TCP].options if one[0] not in ("NOP", "EOL")]
-    assert left == [("MSS", 1460), ("WScale", 7), ("Timestamp", (5, 0))]
-
-
-def test_a_home_address_of_ipv6():
-    """Options of extension headers become padding, and the rest of the packet stays."""
-    extension = IPv6ExtHdrDestOpt(options=[HAO(hoa=CLIENT6)])
-    done = rewritten(ethernet(IPv6(src=CLIENT6, dst=SERVER6), extension, SYN), clients=(CLIENT6,))
-    assert packed(CLIENT6) not in done
-    assert Ether(done)[TCP].dport == 443
+PREAMBLES = {
+    "connect": b"CONNECT files.cloud.example:443 HTTP/1.1\r\nHost: %s\r\nProxy-Authorization: Basic %s\r\n"
+    b"X-%s: 1\r\nUser-Agent: %s\r\n\r\n" % (SECRET, SECRET, SECRET, SECRET),
+    "proxy 1": b"PROXY TCP4 192.0.2.99 198.51.100.10 5000 443\r\n",
+    "proxy 1, ipv6": b"PROXY TCP6 2001:db8::99 2001:db8:1::1 5000 443\r\n",
+    "proxy 2": PROXY2 + block16(OTHER + SERVER.packed + b"\x13\x88\x01\xbb" + b"\x05" + block16(SECRET)),
+    "socks 4a": b"\x04\x01\x01\xbb\0\0\0\x01" + SECRET + b"\0" + NAME.encode() + b"\0",
+    "socks 5": SOCKS5,
+    "smtp": b"EHLO %s.corp.example\r\nSTARTTLS\r\n" % SECRET,
+    "imap": b'a1 ID ("name" "%s")\r\na2 STARTTLS\r\n' % SECRET,
+    "ftp": b"CLNT %s\r\nAUTH TLS\r\n" % SECRET,
+    "xmpp": b"<?xml version='1.0'?><stream:stream from='%s@a.example' to='a.example'><starttls/>" % SECRET,
+    "sql server": TDS,
+    "remote desktop": RDP,
+    "debug bridge": ADB,
+}
+SECRETS = (SECRET, OTHER, b"192.0.2.99", b"2001:db8::99")
 
 
-def test_what_follows_the_packet():
-    """A trailer may have anything; it is no part of the IP packet, and is removed."""
-    done = rewritten(ethernet(HEAD, SYN) / Padding(MAC_BYTES + packed(CLIENT)))
-    assert len(done) == 14 + 20 + 20
-    assert is_right(done)
+@pytest.mark.parametrize("preamble", PREAMBLES.values(), ids=PREAMBLES)
+def test_a_preamble_keeps_its_names_and_its_shape(preamble):
+    """Of addresses, users, passwords and host names of the client nothing remains; the hello does."""
+    assert any(secret in preamble for secret in SECRETS)
+    shown = essential_stream(preamble + HELLO, [0])
+    assert len(shown) == len(preamble + HELLO)
+    assert not any(secret in shown for secret in SECRETS)
+    assert shown.endswith(HELLO)
+    assert shown.count(NAME.encode()) == (preamble + HELLO).count(NAME.encode())
 
 
 @pytest.mark.parametrize(
-    "text", [MAC_BYTES, MAC.encode(), MAC.upper().encode(), MAC.replace(":", "-").encode()]
+    "field", ["X-Forwarded-For", "Via", "Forwarded", "Proxy-Authorization", "Cookie", "Any"]
 )
-def test_a_mac_address_in_the_payload(text):
-    """As bytes, or as text in either form."""
-    done = rewritten(ethernet(HEAD, UDP(sport=5000, dport=443), b"before" + text + b"after"))
-    assert text not in done
-    assert done.endswith(b"after")
-    assert is_right(done)
+@pytest.mark.parametrize("before", [True, False])
+def test_a_request_keeps_the_host_and_no_other_field(field, before):
+    """Whichever field it is, in front of the host or behind it, and the target and the body as well."""
+    fields = [f"{field}: {SECRET.decode()}\r\n".encode(), f"Host: {NAME}\r\n".encode()]
+    request = b"POST /%s?%s HTTP/1.1\r\n" % (SECRET, SECRET) + b"".join(fields if before else fields[::-1])
+    shown = essential_stream(request + b"\r\n" + SECRET, [0])
+    assert SECRET not in shown
+    assert f"Host: {NAME}\r\n".encode() in shown
+    assert shown.startswith(b"POST ")
 
 
-OPTIONS = [
-    EDNS0TLV(optcode=8, optdata=b"\0\1\x18\0" + packed(CLIENT)[:3]),
-    EDNS0TLV(optcode=8, optdata=b"\0\1\x20\0" + packed(OTHER)),
-    EDNS0TLV(optcode=65001, optdata=MAC_BYTES),
-    EDNS0TLV(optcode=65073, optdata=MAC.encode()),
-    EDNS0TLV(optcode=65074, optdata=b"alices-laptop"),
-]
+def test_what_begins_with_no_name_is_blanked_completely():
+    """The payload of an unknown protocol, mail and a login without TLS."""
+    for payload in (b"USER %s\r\nPASS %s\r\n" % (SECRET, SECRET), b"\x99\x98" + SECRET, SECRET * 20):
+        assert SECRET not in essential_stream(payload, [0])
 
 
-def message(options):
-    """A query with EDNS."""
-    opt = DNSRROPT(rclass=1232, rdata=options)
-    return bytes(DNS(id=7, rd=1, qd=DNSQR(qname="files.acme.example"), ar=opt))
+def test_behind_the_hello_only_the_headers_of_records_remain():
+    """The client's certificate, early data, and anything else."""
+    rest = record(22, b"\x0b\0\0\x0a" + SECRET) + record(23, SECRET) + SECRET
+    shown = essential_stream(HELLO + rest, [0])
+    assert shown == HELLO + rest[:5] + bytes(14) + rest[19:24] + bytes(2 * len(SECRET))
 
 
-@pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("is_tcp", [False, True])
-def test_options_of_dns(option, is_tcp):
-    """Subnets, MAC addresses and names that a resolver adds; the question stays."""
-    query = message([option])
-    length = struct.pack(">H", len(query))
-    payloads = [length + query, (length + query) * 2] if is_tcp else [query]
-    for payload in payloads:
-        done = blank_dns(payload, is_tcp=is_tcp)
-        assert len(done) == len(payload)
-        assert option.optdata not in done
-        assert DNS(done[2:] if is_tcp else done).qd[0].qname == b"files.acme.example."
-    layers = (UDP(sport=5000, dport=53), query)
-    data = rewritten(ethernet(HEAD, *layers), "dns_query")
-    assert option.optdata not in data
-    assert is_right(data)
+@pytest.mark.parametrize("kind", [12, 35, 41, 44, 4711])
+@pytest.mark.parametrize("cuts", [(), (100,), (20, 150, 170)])
+def test_extensions_that_may_say_who_the_client_is(kind, cuts):
+    """User names, tickets, keys, cookies and unknown extensions are blanked, in one record or in several."""
+    hello = client_hello(NAME)
+    added = extension(kind, SECRET * 3)
+    at = len(hello) - struct.unpack_from(">H", hello, _extensions_at(hello))[0] - 2
+    size = struct.unpack_from(">H", hello, at)[0] + len(added)
+    longer = hello[:at] + struct.pack(">H", size) + hello[at + 2 :] + added
+    longer = longer[:1] + struct.pack(">I", len(longer) - 4)[1:] + longer[4:]
+    shown = essential_stream(hello_records(longer, cuts=cuts), [0])
+    expected = longer[: -3 * len(SECRET)] + bytes(3 * len(SECRET))
+    assert shown == hello_records(expected, cuts=cuts)
 
 
-def test_part_of_a_message_over_tcp():
-    """A message that goes on in another segment is blanked as well."""
-    query = message(OPTIONS)
-    stream = struct.pack(">H", len(query)) + query
-    assert b"alices" not in blank_dns(stream[1:], is_tcp=True)
-    assert b"alices" not in blank_dns(struct.pack(">H", len(query) + 9) + query, is_tcp=True)
+def _extensions_at(hello):
+    at = 38 + 1 + hello[38]
+    at += 2 + struct.unpack_from(">H", hello, at)[0]
+    return at + 1 + hello[at]
 
 
-def test_records_of_an_answer_stay():
-    """What a name rests on is as it was."""
-    answer = DNS(
-        id=7,
-        qr=1,
-        qd=DNSQR(qname="files.acme.example"),
-        an=DNSRR(rrname="files.acme.example", rdata=SERVER, ttl=60),
-        ar=DNSRROPT(rdata=OPTIONS),
+def test_a_certificate_behind_a_greeting():
+    """Of the server's greeting nothing remains, and the hello in its next segment is read."""
+    greeting = b"220 " + SECRET + b" ESMTP\r\n"
+    answered = record(22, b"\x02\0\0\x04" + b"abcd" + b"\x0b\0\0\x03\0\0\0")
+    shown = essential_stream(greeting + answered, [0, len(greeting)])
+    assert SECRET not in shown
+    assert shown.endswith(answered)
+
+
+def test_a_dns_message_has_no_options():
+    """Client subnets, MAC addresses and names of devices in EDNS; other records keep their shape."""
+    options = b"".join(struct.pack(">HH", code, 10) + SECRET for code in (8, 65001, 65074))
+    edns = b"\0" + struct.pack(">HHIH", 41, 1232, 0, len(options)) + options
+    for message in (
+        query(NAME, 1, message_id=7),
+        answer(NAME, 1, [address_record(NAME, "198.51.100.1")], message_id=7),
+    ):
+        whole = message[:11] + b"\x01" + message[12:] + edns
+        shown = blank_message(whole)
+        assert SECRET not in shown
+        assert shown[: len(message)] == whole[: len(message)]
+        assert len(shown) == len(whole)
+
+
+def test_datagrams():
+    """Of unknown protocols one byte remains, of QUIC's short headers the connection ID."""
+    assert essential_datagram(b"\x01" + SECRET, 8) == b"\x01" + bytes(len(SECRET))
+    assert essential_datagram(b"\x80" + SECRET, 8) == b"\x80" + bytes(len(SECRET))  # RTP, for example
+    assert essential_datagram(b"\x40" + b"12345678" + SECRET, 8) == b"\x40" + b"12345678" + bytes(len(SECRET))
+    assert essential_datagram(b"", 8) == b""
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(0, 400), max_size=5))
+def test_any_bytes_keep_their_length(data, starts):
+    """Nothing fails, and what has been blanked stays as it is."""
+    for blank in (
+        lambda one: essential_stream(one, starts),
+        blank_message,
+        lambda one: blank_messages(one, starts),
+        lambda one: essential_datagram(one, 9),
+    ):
+        shown = blank(data)
+        assert len(shown) == len(data)
+
+
+def packet(ip, shows=("opening",), source=CLIENT, destination=SERVER):
+    frame = ethernet(ip)
+    return KeptPacket(1, 1, "tap0", len(frame), 1, str(source), str(destination), shows, frame)
+
+
+def segment(payload, number, flags=ACK, options=b"", ip_options=b""):
+    body = tcp(
+        CLIENT, SERVER, ports=(5000, 443), numbers=(number, 1), flags=flags, payload=payload, options=options
     )
-    done = DNS(blank_dns(bytes(answer), is_tcp=False))
-    assert (done.an[0].rdata, done.an[0].ttl) == (SERVER, 60)
-    assert b"alices" not in bytes(done)
+    return packet(ipv4(CLIENT, SERVER, TCP, body, options=ip_options))
 
 
-REQUEST = (
-    b"GET http://alice:secret@files.acme.example/v1/list?user=alice HTTP/1.1\r\nHost: files.acme.example\r\n"
-    b"User-Agent: Alices Browser/1\r\nX-Forwarded-For: 192.0.2.99\r\nProxy-Authorization: Basic QWxpY2U=\r\n"
-    b"Via: 1.1 alices-laptop.corp.example\r\nCookie: a=alice\r\n folded=alice\r\n\r\n"
-)
-SECRETS = (b"lice", b"secret", b"192.0.2.99", b"QWxp", b"laptop")
+def ip_of(kept):
+    """The IP packet, without padding of the link layer."""
+    ip = kept.data[14:]
+    return ip[: struct.unpack_from(">H", ip, 2)[0]] if ip[0] >> 4 == 4 else ip
 
 
-@pytest.mark.parametrize("cut", range(1, len(REQUEST), 17))
-def test_header_values_of_http(cut):
-    """Host, method and path name the flow, and stay; nothing else does, in one packet or in two."""
-    http = HttpBlanking()
-    whole = http.apply(REQUEST, "a")
-    assert len(whole) == len(REQUEST)
-    assert not any(one in whole for one in SECRETS)
-    assert b"@files.acme.example/v1/list?" in whole
-    assert b"\r\nHost: files.acme.example\r\n" in whole
-    if cut > REQUEST.index(b"\r\n") + 2:
-        parts = http.apply(REQUEST[:cut], "b"), http.apply(REQUEST[cut:], "b")
-        assert [len(part) for part in parts] == [cut, len(REQUEST) - cut]
-        assert b"QWxp" not in b"".join(parts)
-        assert b"192.0.2.99" not in b"".join(parts)
-    assert http.apply(REQUEST[cut + 1 :], "c") == REQUEST[cut + 1 :]
+def is_right(ip, source=CLIENT, destination=SERVER):
+    """True if the checksums of an IPv4 packet are right."""
+    size = (ip[0] & 15) * 4
+    return checksum(ip[:size]) == 0 and transport_checksum(source, destination, ip[9], ip[size:]) == 0
 
 
-def test_a_body_and_a_hello_behind_a_request():
-    """A body is blanked; a hello through a proxy names the flow, and stays."""
-    request = b"CONNECT files.acme.example:443 HTTP/1.1\r\nProxy-Authorization: Basic QWxpY2U=\r\n\r\n"
-    hello = b"\x16\x03\x01\0\x05hello"
-    done = HttpBlanking().apply(request + hello, 1)
-    assert done.startswith(b"CONNECT files.acme.example:443 HTTP/1.1\r\n")
-    assert done.endswith(hello)
-    assert b"QWxp" not in done
-    post = b"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nalice"
-    assert HttpBlanking().apply(post, 1).endswith(b"Content-Length: 5\r\n\r\nxxxxx")
+def applied(*packets, magic=()):
+    return [one for one, _ in Blanking(magic).apply(packets)]
 
 
 @pytest.mark.parametrize(
-    ("payload", "secret"),
-    [
-        (b"PROXY TCP4 192.0.2.99 198.51.100.10 5000 443\r\n", b"192.0.2.99"),
-        (b"PROXY TCP6 2001:db8::99 2001:db8:1::1 5000 443\r\n", b"2001:db8::99"),
-        (
-            b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + packed(OTHER) + packed(SERVER) + b"\x13\x88\1\xbb",
-            packed(OTHER),
-        ),
-        (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14" + bytes(12) + b"\5\0\5alice", b"alice"),
-        (b"EHLO alices-laptop.corp.example\r\nSTARTTLS\r\n", b"alices"),
-        (b"\3\0\0\x2f*\xe0\0\0\0\0\0Cookie: mstshash=alice\r\n\1\0\x08\0\3\0\0\0", b"alice"),
-        (b"\x04\x01\x01\xbb\0\0\0\1alice\0files.acme.example\0", b"alice"),
-        (b"\x01\x05alice\x06secret", b"alice"),
-    ],
+    "option", [b"\x07\x07\x08" + OTHER + b"\0", b"\x44\x08\x09\x01" + OTHER, b"\x82\x08" + SECRET[:6]]
 )
-def test_what_precedes_a_hello(payload, secret):
-    """Users, passwords, names of machines and their addresses."""
-    done = blank_preamble(payload)
-    assert len(done) == len(payload)
-    assert secret not in done
-    assert (b"STARTTLS" in done, b"files.acme" in done) == (b"STARTTLS" in payload, b"files.acme" in payload)
+def test_options_of_ipv4(option):
+    """Record route, timestamps with addresses and anything else become padding."""
+    [shown] = applied(segment(b"", 7, SYN, ip_options=option))
+    assert ip_of(shown)[20:28] == b"\x01" * 8
+    assert is_right(ip_of(shown))
 
 
-@given(st.binary(max_size=300), st.booleans())
-def test_any_payload_keeps_its_length(payload, is_tcp):
-    """And nothing fails."""
-    assert len(blank_dns(payload, is_tcp=is_tcp)) == len(payload)
-    assert len(HttpBlanking().apply(blank_preamble(b"GET / HTTP/1.1\r\n" + payload), 1)) == 16 + len(payload)
-    assert len(blank_preamble(b"\r\n\r\n\0\r\nQUIT\n" + payload)) == 12 + len(payload)
-    assert len(blank_preamble(b"\x04\x01" + payload)) == 2 + len(payload)
-    assert len(blank_preamble(b"\x01" + payload)) == 1 + len(payload)
+def test_options_of_tcp():
+    """Those of the handshake stay; an address of MPTCP, or of a load balancer, does not."""
+    known = b"\x02\x04\x05\xb4\x01\x03\x03\x07\x04\x02\x01\x01"
+    others = b"\x1e\x08\x34\x01" + OTHER + b"\xfe\x08\xc2\x07" + OTHER
+    [shown] = applied(segment(b"", 7, SYN, options=known + others))
+    assert ip_of(shown)[40:] == known + b"\x01" * 16
+    assert is_right(ip_of(shown))
 
 
-@given(st.binary(max_size=80), st.binary(max_size=60), st.sampled_from([0, 6, 17, 43, 60]))
-def test_any_header_is_blanked_without_an_error(options, after, kind):
-    """Options of any form, cut anywhere."""
-    v4 = bytes([0x40 | 5 + len(options) // 4 % 11, 0, 0, 0]) + bytes(5) + bytes([kind]) + bytes(2)
-    v6 = b"\x60\0\0\0\0\0" + bytes([kind, 64])
-    for head, addresses in ((v4, (CLIENT, SERVER)), (v6, (CLIENT6, SERVER6))):
-        data = head + b"".join(map(packed, addresses)) + options + after
-        kept = KeptPacket(1, 101, None, len(data), 1, *addresses, (), data)
-        done = Rewriting([addresses[0]], digest).apply(kept)
-        assert packed(addresses[0]) not in done.data
+def test_extension_headers_of_ipv6():
+    """Home address, routes and padding; the checksum fits afterwards."""
+    home = b"\x02\x01\x04\0\0\0\0\xc9\x10" + CLIENT6.packed
+    home = bytes([len(home) // 8]) + home[1:] + bytes(-(len(home) + 1) % 8)
+    route = b"\x02\x02\0\0\0\0\0" + CLIENT6.packed
+    body = udp(CLIENT6, SERVER6, (5000, 53), query(NAME, 1, message_id=1))
+    ip = ipv6(CLIENT6, SERVER6, UDP, body, extensions=[(60, home), (43, route)])
+    [shown] = applied(packet(ip, ("dns_query",), CLIENT6, SERVER6))
+    assert CLIENT6.packed not in ip_of(shown)[40:]
+    assert ip_of(shown).endswith(body)
+    assert shown.data[:54] == ethernet(ip)[:54]
+
+
+def test_what_follows_the_packet_in_its_frame():
+    """Padding and trailers of the link layer are removed."""
+    kept = segment(HELLO, 7)
+    trailed = KeptPacket(1, 1, None, 99, 1, kept.source, kept.destination, kept.shows, kept.data + SECRET)
+    [shown] = applied(trailed)
+    assert (shown.data, shown.wire_len) == (kept.data, len(kept.data))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 1, 0, 2, 0)])
+@pytest.mark.parametrize("base", [1000, 2**32 - 40])
+def test_a_preamble_over_segments(order, base):
+    """Segments in any order, repeated, and over the end of the numbers are read as one stream."""
+    whole = PREAMBLES["connect"] + HELLO
+    edges = (0, 30, 130, len(whole))
+    parts = [segment(whole[a:b], (base + a) % 2**32) for a, b in pairwise(edges)]
+    shown = applied(*(parts[number] for number in order))
+    by_number = dict(zip(order, shown, strict=True))
+    joined = b"".join(ip_of(by_number[number])[40:] for number in range(3))
+    assert joined == essential_stream(whole, list(edges[:-1]))
+    assert all(is_right(ip_of(one)) for one in shown)
+    assert all(SECRET not in one.data for one in shown)
+
+
+def test_a_repetition_that_says_something_else():
+    """What a second segment with the same numbers says is not shown where it differs."""
+    secret = SECRET.ljust(len(HELLO), b"?")
+    shown = applied(segment(HELLO, 7), segment(secret, 7))
+    assert ip_of(shown[0])[40:] == HELLO
+    assert SECRET not in shown[1].data
+
+
+def test_dns_over_tcp_and_a_fragmented_answer():
+    """Messages are read one by one; a datagram is put together first, and its checksum fits."""
+    options = struct.pack(">HH", 8, len(SECRET)) + SECRET
+    edns = b"\0" + struct.pack(">HHIH", 41, 1232, 0, len(options)) + options
+    message = query(NAME, 1, message_id=1)
+    message = message[:11] + b"\x01" + message[12:] + edns
+    body = over_tcp(message) * 2
+    stream = tcp(CLIENT, SERVER, ports=(5000, 53), numbers=(1, 1), flags=ACK, payload=body)
+    [shown] = applied(packet(ipv4(CLIENT, SERVER, TCP, stream), ("dns_query",)))
+    assert ip_of(shown)[40:] == over_tcp(blank_message(message)) * 2
+    datagram = udp(CLIENT, SERVER, (5000, 53), message)
+    pieces = ipv4_fragments(CLIENT, SERVER, UDP, datagram, size=24, identification=5)
+    for order in (pieces, pieces[::-1]):
+        shown = applied(*(packet(one, ("dns_query", "fragment")) for one in order))
+        parts = {ip_of(one)[6:8]: ip_of(one)[20:] for one in shown}
+        joined = b"".join(parts[one[6:8]] for one in pieces)
+        assert joined[8:] == blank_message(message)
+        assert transport_checksum(CLIENT, SERVER, UDP, joined) == 0
+
+
+def test_a_fragment_without_its_beginning_is_blanked():
+    """Nobody knows what it says."""
+    datagram = udp(CLIENT, SERVER, (5000, 53), SECRET * 5)
+    later = ipv4_fragments(CLIENT, SERVER, UDP, datagram, size=16, identification=5)[1]
+    [shown] = applied(packet(later))
+    assert ip_of(shown)[20:] == bytes(16)
+
+
+def test_first_bytes_that_match_a_signature_remain():
+    """The bytes of the signature, and not what follows them."""
+    magic = PayloadMagic(
+        vendor="v",
+        component="c",
+        number=0,
+        line=0,
+        file="v.yaml",
+        sources=(),
+        transport="tcp",
+        port=443,
+        prefix=b"KE\0",
+        length=None,
+    )
+    [shown] = applied(segment(b"KE\0" + SECRET, 7), magic=[magic])
+    assert ip_of(shown)[40:43] == b"KE\0"
+    assert SECRET not in shown.data
+    assert is_right(ip_of(shown))

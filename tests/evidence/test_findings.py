@@ -90,10 +90,11 @@ def test_the_findings_of_a_golden_capture(case, level, tmp_path):
 
 
 @by_case
-def test_any_flow_of_a_golden_capture_could_be_a_finding(case, tmp_path, monkeypatch):
-    """Written for every flow of a vendor, evidence shows the same but for the view."""
+@pytest.mark.parametrize("level", [0, 1])
+def test_any_flow_of_a_golden_capture_could_be_a_finding(case, level, tmp_path, monkeypatch):
+    """Written for every flow of a vendor, evidence shows the same but for the view, at level 1 as well."""
     monkeypatch.setattr(recorder, "is_finding", lambda classified: classified.vendor is not None)
-    read_golden(case, tmp_path / "evidence")
+    read_golden(case, tmp_path / "evidence", "--privacy", level)
     _, output, problems = netmon("evidence", "verify", tmp_path / "evidence")
     lines = [line.partition(".json: ")[2] for line in problems.splitlines()]
     if case is golden_time.two_clocks:

@@ -18,6 +18,7 @@ from netmon.errors import OutputError
 from netmon.evidence.chain import Chain
 from netmon.evidence.chain_check import check_chain
 from netmon.evidence.document import Writer
+from netmon.evidence.erasure_record import record_erasure
 from netmon.evidence.folder import EvidenceFolder
 from netmon.evidence.recorder import Recorder
 from netmon.places.databases import Databases
@@ -233,6 +234,8 @@ def test_erased_findings_and_events(tmp_path):
     assert client not in first.read_text()
     count = erase_events(events, frozenset({client}))
     assert count > 0
+    assert netmon("evidence", "verify", folder, "--events", events)[0] == 1  # tombstones without a record
+    record_erasure(folder, {"by": "me", "reason": "request 7", "events": count})
     code, output, problems = netmon("evidence", "verify", folder, "--events", events)
     assert code == 0
     assert f"{first.name}: erased" in problems

@@ -7,12 +7,13 @@ import pytest
 from netmon.outputs import new_findings
 from netmon.outputs.new_findings import MAX_LINES, PERIOD_S, NewFindings
 from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
-from netmon.records import Verdict
+from netmon.records import Verdict, Vote
 from tests.records import DISPUTED, MOSCOW, START_NS, UNEXPECTED, ZURICH, classified
 
 CRITICAL = Verdict("unexpected", "country_of_concern", severity="critical")
 NOTICE = Verdict("unexpected", "place_elsewhere", severity="notice")
 FORBIDDEN = Verdict("forbidden", "policy_forbids_vendor", severity="critical")
+DECLARED = replace(MOSCOW, confidence="single", votes=(Vote("declared", "RU", "Moscow"),))
 DAY_NS = 86_400 * 10**9
 
 
@@ -22,7 +23,7 @@ class Lines:
     def __init__(self, level=ADDRESS):
         self.printed = []
         self.now_s = 0.0
-        self.findings = NewFindings(Privacy(level, bytes(32)), {}, self._say, lambda: self.now_s)
+        self.findings = NewFindings(Privacy(level, bytes(32)), {}, self._say, clock=lambda: self.now_s)
 
     def _say(self, text, severity, time_ns):
         self.printed.append((text, severity, time_ns))
@@ -93,7 +94,7 @@ def test_a_flow_without_a_name():
             FORBIDDEN,
             "place unknown: the policy forbids any contact with this vendor; 1.0 kB sent",
         ),
-        (replace(MOSCOW, confidence="single"), UNEXPECTED, "Moscow, RU: declared by you; 1.0 kB sent"),
+        (DECLARED, UNEXPECTED, "Moscow, RU: declared by you; 1.0 kB sent"),
         (
             DISPUTED,
             Verdict("unexpected", "nowhere_promised", severity="warning"),

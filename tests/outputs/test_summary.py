@@ -5,6 +5,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from netmon.language.sentences import Sentence
+from netmon.outputs import summary as summary_module
 from netmon.outputs.summary import Summary
 from netmon.privacy import ADDRESS, Privacy
 from netmon.records import Verdict
@@ -149,3 +150,23 @@ def test_a_place_elsewhere_is_shown_as_such():
     assert any(
         "elsewhere, disputed: NL or RU" in " ".join(line.split()) for line in " ".join(lines).split("  ")
     )
+
+
+def test_explanations_are_bounded(monkeypatch):
+    """Many places under one verdict are explained by a few of their explanations."""
+    monkeypatch.setattr(summary_module, "MAX_MEANINGS", 2)
+    verdicts = [
+        Verdict("unexpected", "nowhere_promised", severity="warning", meaning=(Sentence(f"Place {number}."),))
+        for number in range(5)
+    ]
+    lines, _, _ = shown(*(classified(MOSCOW, one) for one in verdicts))
+    assert [line for line in lines if line.startswith("Place ")] == ["Place 0.", "Place 1."]
+
+
+def test_lines_are_bounded(monkeypatch):
+    """Further places share a line, and no flow is lost."""
+    monkeypatch.setattr(summary_module, "MAX_LINES", 2)
+    places = [replace(MOSCOW, city=f"City {number}", location=f"c{number}") for number in range(5)]
+    lines, _, summary = shown(*(finding("warning", place=place) for place in places))
+    assert summary.flows == 5
+    assert any("other places" in line and " 3 " in line for line in lines)

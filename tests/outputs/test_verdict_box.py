@@ -29,14 +29,14 @@ UNREAD = STATS | {
 }
 
 
-def box(*flows, stats=STATS, width=100, language=ENGLISH, remarks=(), encoding="utf-8"):
+def box(*flows, stats=STATS, width=100, language=ENGLISH, encoding="utf-8"):
     """The text in the box, a line for each paragraph that it begins."""
     summary = Summary({}, Privacy(ADDRESS, bytes(32)), language=language)
     for one in flows:
         summary.flow(one)
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
     console = Console(file=file, width=width, color_system=None)
-    summary.show(console, {"view": {}} | stats, remarks=remarks)
+    summary.show(console, {"view": {}} | stats)
     file.flush()
     lines = file.buffer.getvalue().decode(encoding).splitlines()
     edge = lines[0]
@@ -144,12 +144,12 @@ def test_a_finding_is_shown_beside_unread_packets():
 
 
 def test_remarks_about_the_run_come_first():
-    """Such as that it was interrupted."""
-    assert box(classified(), remarks=("INTERRUPTED after 9 packets",))[:3] == [
-        "INTERRUPTED after 9 packets",
-        "",
-        "AS PROMISED: acme",
-    ]
+    """Such as that it was interrupted: above the box."""
+    console = Console(width=60, color_system=None)
+    with console.capture() as capture:
+        Summary({}, Privacy(ADDRESS, bytes(32))).show(console, STATS | {"view": {}}, remarks=("INTERRUPTED",))
+    first, second, *_ = capture.get().splitlines()
+    assert (first, second[0]) == ("INTERRUPTED", "┌")
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 300])

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from netmon.records import ClassifiedFlow, ConcernStanding, Place, RoundTrip, Verdict, Vote
-from tests.records import classified
+from netmon.records import ClassifiedFlow, ConcernStanding, Fallback, Place, RoundTrip, Verdict, Vote
+from tests.records import classified, flow
 
 START_NS = int(datetime(2026, 9, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 HOUR_NS = 3_600_000_000_000
@@ -125,6 +125,25 @@ def see(
         )
 
 
+def ask(watch: Watch, hours: range, question: str, component: str | None = None) -> None:
+    """Lets a sensor see DNS to a resolver that the products fall back to, in each of these hours."""
+    for hour in hours:
+        start = START_NS + hour * HOUR_NS + draw(watch.sensor, question, hour) % HOUR_NS
+        asked = flow(
+            flow_id=len(watch.flows) + 1,
+            client=f"192.0.2.{10 + hour % 23}",
+            server="8.8.8.8",
+            server_port=53,
+            transport="udp",
+            start_ns=start,
+            last_ns=start + 30_000_000,
+            sent_bytes=74,
+            received_bytes=138,
+        )
+        use = Fallback("kaspersky", "Google", question, component, "official")
+        watch.flows.append(ClassifiedFlow(asked, fallbacks=(use,)))
+
+
 EVERY = range(0, DAYS * 24, 3)
 
 
@@ -149,6 +168,8 @@ def moscow() -> list[Watch]:
     see(watch, range(7, DAYS * 24, 14), "updates", DISPUTED, DIFFERING, 6_000, 120_000)
     see(watch, range(9, DAYS * 24, 30), "reputation", AMSTERDAM, ABROAD_VERDICT, 31_000, 55_000)
     see(watch, range(300, 420, 9), "reputation", MOSCOW, CRITICAL, 42_000, 18_000)
+    ask(watch, range(310, 330, 4), "vendor", "reputation")
+    ask(watch, range(12, DAYS * 24, 60), "other")
     watch.unnamed |= {"ech": 812, "encrypted_dns": 240, "not_tls": 15_310, "no_server_name": 4_020}
     watch.counters |= {"flows": 901_244, "encrypted_dns": 240}
     return [watch]

@@ -83,6 +83,13 @@ def test_uncounted_flows_are_named():
     assert statement.counted.flows == 0
 
 
+@pytest.mark.parametrize("reason", ["unseen", "not_shown", "redirected"])
+def test_what_does_not_count_for_another_reason_is_not_called_no_data(reason):
+    """It is no statement that no data was exchanged, also beside flows without data."""
+    groups = [group(uncounted=reason), group(uncounted="no_data")]
+    assert answer("acme", "Acme", groups, None, ()).conclusion == "uncounted"
+
+
 def test_the_worst_country_decides():
     """With two countries of concern, one located flow is the answer."""
     both = [*standing("excluded"), *standing("located", country="BY")]

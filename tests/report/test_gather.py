@@ -10,6 +10,7 @@ from netmon.outputs.events import Events
 from netmon.outputs.observer import Observer
 from netmon.outputs.run_events import RunEvents
 from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
+from netmon.records import ClassifiedFlow, Fallback
 from netmon.report.blind import view_of
 from netmon.report.facts import Amount
 from netmon.report.gather import MOST_CONTACTS, SPANS_S, choose_span, gather
@@ -23,19 +24,19 @@ FIRST = START_NS // DAY_NS
 CRITICAL = replace(UNEXPECTED, severity="critical")
 
 
-def run(*flows, level=ADDRESS, sensor="s", views=((0, 24 * DAYS),), until=24 * DAYS, ended=True):
+def run(*flows, level=ADDRESS, sensor="s", views=((0, 24 * DAYS),), since=0, until=24 * DAYS, ended=True):
     """The events of a live run with these flows; `views` are the hours that were watched."""
     lines = Lines()
     observer = Observer(sensor, "", f"run of {sensor}")
     events = Events(lines, Privacy(level, bytes(32)), {}, observer, with_updates=True)
     about = RunEvents([lines], observer, is_live=True)
     conditions = CONDITIONS | {"privacy_level": level}
-    about.run("start", START_NS, conditions=conditions, interfaces=["eth1"])
+    about.run("start", START_NS + int(since * HOUR_NS), conditions=conditions, interfaces=["eth1"])
     for one in flows:
         events.flow(one)
     for number, (begin, end) in enumerate(views, 1):
         stats = {"view": {"eth1": {"packets": 1000 * number}}, "interfaces": {"eth1": {"up": 1}}}
-        about.view(stats, START_NS + begin * HOUR_NS, START_NS + end * HOUR_NS)
+        about.view(stats, START_NS + int(begin * HOUR_NS), START_NS + int(end * HOUR_NS))
     if ended:
         about.run("end", START_NS + until * HOUR_NS, conditions=conditions, interfaces=["eth1"])
     return list(lines)
@@ -57,7 +58,7 @@ def flow(number=1, day=0, last_day=None, phase="end", place=ZURICH, verdict=UNEX
 
 def facts_of(lines, **limits):
     """The facts of a period; days are counted from the start of the scene."""
-    limits = {name: FIRST + day for name, day in limits.items()}
+    limits = {name: FIRST + day if name.endswith("day") else day for name, day in limits.items()}
     store = store_of(lines)
     try:
         return gather(store, Scope(**limits))
@@ -106,11 +107,20 @@ def test_spans_have_the_days_of_a_flow():
 
 
 @pytest.mark.parametrize(
-    ("period_s", "span_s"), [(1, 1), (72, 1), (73, 5), (570, 10), (86_400, 1800), (2_592_000, 43_200)]
+    ("period_s", "span_s"), [(1, 1), (72, 1), (73, 5), (570, 10), (86_400, 1800), (2_592_000, 86_400)]
 )
 def test_spans_fit_the_period(period_s, span_s):
     """At most 72 bars, of a round length."""
     assert choose_span(period_s * 10**9) == span_s * 10**9
+
+
+def test_spans_begin_at_round_times():
+    """Bars of days begin at midnight, shorter ones at a multiple of their length."""
+    for hours, span_ns in ((24 * 30, DAY_NS), (10, 600_000_000_000)):
+        facts = facts_of(run(flow(day=0), views=((0.4, hours),), until=hours, since=0.4))
+        assert facts.bucket_ns == span_ns
+        assert facts.since_ns == START_NS + 0.4 * HOUR_NS
+        assert facts.origin_ns == START_NS + int(0.4 * HOUR_NS) // min(span_ns, DAY_NS) * min(span_ns, DAY_NS)
 
 
 def test_long_periods_have_long_spans():
@@ -147,6 +157,13 @@ def test_an_empty_period_is_an_error():
         facts_of(run(flow()), since_day=400, until_day=401)
 
 
+def test_flows_without_a_run_are_no_empty_period():
+    """The error says what is missing, and from where it comes."""
+    lines = [line for line in run(flow()) if '"netmon.flow"' in line]
+    with pytest.raises(ReportError, match="no record of the run that saw them"):
+        facts_of(lines)
+
+
 THREE = [flow(number, day=number % 2, client=f"192.0.2.{number % 3}") for number in range(1, 10)]
 
 
@@ -173,6 +190,33 @@ def test_pseudonyms_of_one_day_are_exact():
     assert (found.at_least, found.is_exact) == (3, True)
 
 
+def ask(number, question, days=0, vendors=("acme",), **changes):
+    """DNS to a resolver that products of these vendors fall back to."""
+    named = flow(number, last_day=days, phase="update" if days else "end", server="192.0.2.53", **changes)
+    component = "files" if question == "vendor" else None
+    uses = tuple(Fallback(vendor, "Example DNS", question, component, "official") for vendor in vendors)
+    return ClassifiedFlow(named.flow, fallbacks=uses)
+
+
+def test_questions_at_fallback_resolvers_are_told():
+    """By kind of question: connections and bytes, on each of their days, and never among the vendor's."""
+    asked = [ask(1, "vendor"), ask(2, "vendor", sent_bytes=50), ask(3, "other", vendors=("acme", "b"))]
+    asked += [ask(4, "unknown"), ask(4, "unknown", days=2, sent_bytes=300)]
+    lines = run(flow(9), *asked)
+    facts = facts_of(lines)
+    assert sorted((one.vendor, one.question, one.component, one.amount) for one in facts.resolvers) == [
+        ("acme", "other", None, Amount(1, 100, 1000)),
+        ("acme", "unknown", None, Amount(1, 300, 1000)),
+        ("acme", "vendor", "files", Amount(2, 150, 2000)),
+        ("b", "other", None, Amount(1, 100, 1000)),
+    ]
+    assert total_of(group.amount for group in facts.groups) == Amount(1, 100, 1000)
+    [late] = facts_of(lines, since_day=1).resolvers
+    assert (late.question, late.amount) == ("unknown", Amount(1, 200, 0))
+    [of_b] = facts_of(lines, vendor="b").resolvers
+    assert (of_b.operator, of_b.server) == ("Example DNS", "192.0.2.53")
+
+
 def test_findings_are_listed_by_client_and_server():
     """Those of the same client and server are one; the first of them is the reference."""
     found = [
@@ -181,11 +225,8 @@ def test_findings_are_listed_by_client_and_server():
         flow(7, place=MOSCOW, verdict=CRITICAL, client="192.0.2.2"),
     ]
     facts = facts_of(run(*found))
-    listed = [(one.client, one.amount.flows, one.flow) for one in facts.findings]
-    assert listed == [
-        ("192.0.2.1", 2, "run run of s, flow 5"),
-        ("192.0.2.2", 1, "run run of s, flow 7"),
-    ]
+    listed = [(one.client, one.amount.flows, one.run, one.flow) for one in facts.findings]
+    assert listed == [("192.0.2.1", 2, "run of s", 5), ("192.0.2.2", 1, "run of s", 7)]
     assert [vote["source"] for vote in facts.findings[0].votes] == ["db_one", "db_two"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netmon.language.language import Language
+from netmon.language.language import LANGUAGES, Language
 from netmon.outputs.json_line import json_document
 from netmon.report.checks import checks_of_store
 from netmon.report.page import render
@@ -16,7 +16,7 @@ from tests.report.scenes import SCENES
 
 FOLDER = Path(__file__).parent / "golden"
 CHECKS = checks_of_store(["netmon", "report", "--store", "flows.db"], ["--store", "flows.db"])
-PAGES = [*((name, "en") for name in SCENES), ("moscow", "de"), ("poor_view", "de")]
+PAGES = [(name, code) for name in SCENES for code in LANGUAGES]
 
 
 def compare(file, text, config):

@@ -9,15 +9,18 @@ from hypothesis import strategies as st
 
 from netmon.days import DAY_NS
 from netmon.errors import StoreError
-from netmon.privacy import NOTHING
+from netmon.privacy import NOTHING, PSEUDONYM, Privacy
+from netmon.records import ClassifiedFlow, Fallback
 from netmon.report.gather import gather
 from netmon.store import queries, spans
 from netmon.store.clickhouse import ClickHouseStore
 from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_clickhouse_table, make_ddl
+from netmon.store.erasure import counting_periods, days_of_flows, erase_clients, erasures
 from netmon.store.history import BY, as_json, read_history
 from netmon.store.intake import Intake
 from netmon.store.machines import machines
 from netmon.store.queries import GROUP_COLUMNS, Scope
+from netmon.store.resolvers import resolvers
 from netmon.store.tables import FLOWS
 from tests.machine import ROOT
 from tests.records import MOSCOW, START_NS, UNEXPECTED
@@ -29,6 +32,7 @@ from tests.store.test_store_machines import DAYS, IN_OCTOBER, NOVEMBER, OCTOBER,
 from tests.store.test_store_queries import report
 
 FIRST = START_NS // DAY_NS
+SPANS_NS = (DAY_NS // 3, DAY_NS, 7 * DAY_NS)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,12 @@ def put(store, lines, at_once=1_000_000):
     intake.flush()
 
 
+def asking(flow_id, **fields):
+    """DNS to a resolver that a vendor's products fall back to."""
+    fallback = Fallback("acme", "Example DNS", "unknown", None, "official")
+    return ClassifiedFlow(report(flow_id, **fields).flow, fallbacks=(fallback,))
+
+
 def lasting_flows():
     """Events of flows of several days, with findings and without, some of them on one day only."""
     return [
@@ -62,6 +72,7 @@ def lasting_flows():
         *lines_of(*(report(2, day, sent=7 + day, place=MOSCOW, verdict=UNEXPECTED) for day in (1, 3))),
         *lines_of(report(3, days=2, sent=5), report(4, phase="end", place=MOSCOW, verdict=UNEXPECTED)),
         *lines_of(report(5, sent=9), level=NOTHING),
+        *lines_of(*(asking(6, days=day, sent=10 + day) for day in range(3)), asking(7)),
     ]
 
 
@@ -78,7 +89,8 @@ SCOPES = [
 def answers(store, scope):
     """Every answer that a store can give about a scope."""
     stored = list(queries.flows(store, scope))
-    contacts = spans.contacts(store, scope)
+    contacts, all_findings = spans.contacts(store, scope, 40)
+    firsts = spans.first_flows(store, scope, contacts)
     return {
         "totals": queries.totals(store, scope),
         "groups": queries.totals_by(store, scope, sorted(GROUP_COLUMNS)),
@@ -87,11 +99,13 @@ def answers(store, scope):
         "events": [queries.finding_event(store, one) for one in stored],
         "judgements": [queries.judgement(store, one) for one in stored],
         "rows": {name: list(queries.rows(store, name, scope)) for name in queries._TIMES},
-        "spans": list(spans.totals(store, scope, (FIRST - 1) * DAY_NS, DAY_NS // 3)),
-        "contacts": contacts,
-        "evidence": [spans.evidence(store, one) for one in contacts],
-        "shared": [spans.judgement(store, one.judgement) for one in contacts],
+        "spans": [list(spans.totals(store, scope, (FIRST - 1) * DAY_NS, span)) for span in SPANS_NS],
+        "contacts": (contacts, all_findings, firsts),
+        "evidence": [spans.evidence(store, one.sensor, firsts[one]) for one in contacts],
+        "shared": dict(spans.judgements(store, scope)),
         "machines": machines(store, scope),
+        "resolvers": list(resolvers(store, scope)),
+        "counters": spans.counters(store, scope),
         "seen": spans.last_seen(store),
         "watched": spans.watched(store, scope),
         "history": [as_json(read_history(store, scope, by)) for by in BY],
@@ -148,6 +162,27 @@ def test_a_run_that_is_read_again_is_forgotten(store, fleet):
         put(one, lines_of(report(1, sent=55)))
     assert queries.totals(fleet, Scope(sensor="berlin")).sent_bytes == 55
     assert answers(fleet, Scope()) == answers(store, Scope())
+
+
+def test_clients_are_erased_alike(store, fleet):
+    """Flows, findings, evidence and what counts machines of these clients go, in both; others stay."""
+    flows = [
+        report(number, client=f"192.0.2.{number % 3}", place=MOSCOW, verdict=UNEXPECTED)
+        for number in range(9)
+    ]
+    counted = Privacy(PSEUDONYM, bytes([1]) * 32).count_id("192.0.2.4", OCTOBER * DAY_NS)
+    clients = ["192.0.2.1", counted, "' OR 1=1 --", "\\"]
+    for one in (store, fleet):
+        put(one, [*lines_of(*flows), *lines_of(*flows), *seen(*DAYS), *record(SCENES["moscow"]())])
+    for again in (False, True):
+        erased = [erase_clients(one, clients, 7 + again, "request") for one in (store, fleet)]
+        assert erased[0] == erased[1]
+        assert (erased[0].flows, erased[0].findings, erased[0].counted) == ((0, 0, 0) if again else (3, 3, 1))
+        assert answers(fleet, Scope()) == answers(store, Scope())
+        assert list(erasures(fleet)) == list(erasures(store))
+    fleet._connection.execute("OPTIMIZE TABLE flows FINAL")
+    assert list(fleet.select("SELECT count(*) FROM flows WHERE client = '192.0.2.1'", {})) == [(0,)]
+    assert (days_of_flows(fleet), counting_periods(fleet)) == (days_of_flows(store), counting_periods(store))
 
 
 @settings(max_examples=150, deadline=None)

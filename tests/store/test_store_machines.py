@@ -16,7 +16,6 @@ from netmon.store.history import machine_lines, read_history
 from netmon.store.intake import Intake
 from netmon.store.machines import Machines, PeriodMachines, machines
 from netmon.store.queries import Scope
-from netmon.store.sqlite import SqliteStore
 from tests.records import classified
 from tests.report.recorded import Lines
 
@@ -252,17 +251,3 @@ def test_history_says_how_many(store):
     }
     for scope, line in lines.items():
         assert list(machine_lines(read_history(store, scope, "place"))) == [line]
-
-
-def test_a_store_of_the_first_version_gets_the_tables(tmp_path):
-    """It is brought to the current schema, and keeps its rows."""
-    path = tmp_path / "old.db"
-    old = SqliteStore(path)
-    keep_in(old, seen(*DAYS))
-    for table in ("counted", "counts"):
-        old.execute(f"DROP TABLE {table}")
-    old.execute("PRAGMA user_version = 1")
-    old.close()
-    store = SqliteStore(path)
-    assert found(store, seen(*DAYS))[:2] == (4, 4)
-    store.close()

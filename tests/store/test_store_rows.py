@@ -11,6 +11,7 @@ from netmon.errors import EventError
 from netmon.privacy import NOTHING, PSEUDONYM
 from netmon.records import ClassifiedFlow, ConcernStanding, Fallback
 from netmon.store.intake import parse_line
+from netmon.store.judgements import with_judgement
 from netmon.store.numbers import fill, lift
 from netmon.store.rows import rows_of
 from tests.records import MOSCOW, START_NS, UNEXPECTED, classified, flow
@@ -60,7 +61,17 @@ def test_columns_of_a_flow():
         "is_over": 1,
     }
     assert {name: row[name] for name in expected} == expected
-    assert json.loads(rows(line)["findings"]["document"]) == json.loads(line)
+
+
+def test_a_finding_and_its_judgement_are_the_event():
+    """What flows share is stored once; together with it, a finding is its event, as it was."""
+    [line] = lines_of(classified(MOSCOW, UNEXPECTED))
+    found = rows(line)
+    finding, judgement = found["findings"], found["judgements"]
+    assert finding["judgement"] == judgement["id"]
+    rest = json.loads(finding["document"])
+    assert with_judgement(rest, judgement["document"], finding["numbers"]) == json.loads(line)
+    assert not rest["netmon"].keys() & {"place", "explanation", "vendor", "verdict"}
 
 
 @pytest.mark.parametrize(("level", "shown"), [(PSEUDONYM, "client-"), (NOTHING, None)])
@@ -78,6 +89,27 @@ def test_flows_of_others_are_not_stored():
     fallback = Fallback("acme", "Example", "vendor", None, "official")
     row = rows(lines_of(ClassifiedFlow(flow(), fallbacks=(fallback,)))[0])["flows"]
     assert (row["vendor"], row["fallback"]) == (None, "acme")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("source", "bytes"), -1_000_000_000),
+        (("destination", "packets"), -1),
+        (("netmon", "severity"), "fine"),
+        (("netmon", "verdict"), "good"),
+        (("netmon", "vendor"), "ac\0me"),
+        (("netmon", "component"), "files\n"),
+        (("netmon", "component"), 7),
+    ],
+)
+def test_impossible_values_are_refused(path, value):
+    """One broken or hostile sensor neither lowers totals nor adds words of its own."""
+    [line] = lines_of(classified(MOSCOW, UNEXPECTED))
+    event = json.loads(line)
+    event[path[0]][path[1]] = value
+    with pytest.raises(EventError, match="not an event"):
+        rows_of(event)
 
 
 def test_dns_messages_are_not_stored():

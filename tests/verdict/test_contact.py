@@ -16,15 +16,17 @@ from netmon.sources.files import FileSource
 from netmon.verdict.policy import Policy
 from netmon.verdict.subjects import Subjects
 from tests.craft import golden, tls
-from tests.craft.packets import ACK, PSH, RST, SYN, UDP, address, ip, udp
+from tests.craft.packets import ACK, FIN, PSH, RST, SYN, UDP, address, ip, udp
 from tests.craft.quic import Initials, crypto
 from tests.craft.scene import CLIENT, MOSCOW, NAME, START_NS, connection, ethernet_file, flight
 from tests.craft.talk import Connection, Sent, tls_session
+from tests.craft.x509 import certificate
 
 SIGNATURES = load_folder(golden.FOLDER / "signatures")
 SILENT, FORBID = Policy(), Policy(forbidden_vendors=frozenset({"cloud"}))
 SINKHOLE = "10.0.0.99"
 ID = bytes(range(8))
+ISSUER = {"CN": "An Authority"}
 
 Talk = Callable[[Connection], object]
 
@@ -65,11 +67,6 @@ def hello_then_reset(talk: Connection) -> None:
     talk.down(RST)
 
 
-def server_alone(talk: Connection) -> None:
-    """Payload in the server's name for a client that sends nothing."""
-    talk.down(PSH | ACK, tls.application_data("forged", 60))
-
-
 def session(talk: Connection) -> None:
     """A complete TLS session."""
     tls_session(talk, flight())
@@ -82,7 +79,6 @@ def session(talk: Connection) -> None:
         (reset, "refused"),
         (hello_without_answer, "answered"),
         (hello_then_reset, "answered"),
-        (server_alone, "answered"),
         (session, "data"),
     ],
 )
@@ -103,15 +99,144 @@ def one_way(sent: Sequence[Sent], *, up: bool) -> list[Sent]:
     return [one for one in sent if one.up == up]
 
 
-@pytest.mark.parametrize(("up", "contact"), [(True, "data"), (False, "answered")])
-def test_in_a_one_way_view_the_payload_of_the_client_counts(tmp_path: Path, up: bool, contact: str) -> None:
-    """A client sends payload after the handshake only, so it shows the contact."""
+@pytest.mark.parametrize("up", [True, False])
+def test_in_a_one_way_view_the_client_is_judged_and_the_server_is_not(tmp_path: Path, up: bool) -> None:
+    """A client sends payload after the handshake only; a server acknowledges it, but anyone may say so."""
     talk = connection(MOSCOW)
     session(talk)
     one = one_flow(tmp_path, one_way(talk.sent, up=up))
-    assert one.flow.contact == contact
+    assert one.flow.contact == "data"
     assert one.verdict is not None
-    assert (one.verdict.outcome == "unexpected") == up
+    assert one.verdict.outcome == ("unexpected" if up else "undecided")
+    assert (one.verdict.reason == "insufficient_view") != up
+
+
+def server_alone(talk: Connection) -> None:
+    """Payload in the server's name for a client that sends nothing."""
+    talk.down(PSH | ACK, tls.application_data("forged", 60))
+
+
+def tls12(talk: Connection) -> None:
+    """A TLS 1.2 session, with the server's certificate in clear."""
+    talk.open()
+    talk.send(flight())
+    talk.receive(tls.server_flight_in_clear("clear", [certificate({"CN": NAME}, ISSUER, [NAME])]))
+    talk.send(tls.application_data("up", 300))
+    talk.receive(tls.application_data("down", 3000))
+
+
+def banner(talk: Connection) -> None:
+    """A server greets; the client sends nothing, and closes."""
+    talk.open()
+    talk.receive(b"220 ready\r\n")
+    talk.up(FIN | ACK)
+    talk.next_up += 1
+    talk.down(FIN | ACK)
+
+
+def long_session(talk: Connection) -> None:
+    """One in which the client sends more than its start shows."""
+    session(talk)
+    talk.send(tls.application_data("up", 4000))
+    talk.receive(tls.application_data("down", 4000))
+
+
+@pytest.mark.parametrize(
+    ("talk", "contact", "pick"),
+    [
+        (session, "data", slice(None)),
+        (tls12, "data", slice(None)),
+        (long_session, "data", slice(4, None)),  # in mid-stream
+        (session, "answered", slice(1)),  # the SYN-ACK
+        (hello_without_answer, "answered", slice(None)),  # the hello is acknowledged, and nothing else comes
+        (hello_then_reset, "answered", slice(None)),
+        (banner, "answered", slice(None)),
+        (reset, "refused", slice(None)),
+        (server_alone, "answered", slice(None)),
+    ],
+)
+@pytest.mark.parametrize("policy", [SILENT, FORBID], ids=["silent", "forbidden"])
+def test_only_the_servers_direction_is_no_finding(
+    tmp_path: Path, talk: Talk, contact: str, pick: slice, policy: Policy
+) -> None:
+    """Its packets show what the server says that it received, and never that this client sent nothing."""
+    conversation = connection(MOSCOW)
+    talk(conversation)
+    one = one_flow(tmp_path, one_way(conversation.sent, up=False)[pick], policy)
+    assert (one.flow.contact, one.flow.sent_packets) == (contact, 0)
+    assert one.verdict is not None
+    assert (one.verdict.outcome, one.verdict.reason) == ("undecided", "insufficient_view")
+    assert one.verdict.explanation.startswith("Only packets from the server were seen.")
+    assert ("acknowledge data of the client" in one.verdict.explanation) == (contact == "data")
+    assert one.uncounted == "unseen"
+
+
+@pytest.mark.parametrize("keep", [1, 2], ids=["its SYN", "its handshake"])
+def test_what_the_server_acknowledged_counts_beside_a_part_of_the_clients_direction(
+    tmp_path: Path, keep: int
+) -> None:
+    """A mirror that loses the client's data after its start: the server received it, so it is judged."""
+    talk = connection(MOSCOW)
+    long_session(talk)
+    up, down = one_way(talk.sent, up=True), one_way(talk.sent, up=False)
+    one = one_flow(tmp_path, sorted([*up[:keep], *down], key=lambda sent: sent.time_ns), FORBID)
+    assert (one.flow.contact, one.flow.sent_packets) == ("data", keep)
+    assert one.verdict is not None
+    assert one.verdict.outcome == "forbidden"
+
+
+def test_what_the_client_acknowledged_counts_if_the_servers_data_is_lost(tmp_path: Path) -> None:
+    """A mirror that loses the server's data after its SYN-ACK: both sides sent, as the client says."""
+    talk = connection(MOSCOW)
+    long_session(talk)
+    up, down = one_way(talk.sent, up=True), one_way(talk.sent, up=False)
+    one = one_flow(tmp_path, sorted([*up, *down[:1]], key=lambda sent: sent.time_ns))
+    assert one.flow.contact == "data"
+    assert one.verdict is not None
+    assert one.verdict.outcome == "unexpected"
+
+
+@pytest.mark.parametrize("guess", [2**20, 2**25, 2**31])
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_guessed_acknowledgement_is_no_contact(tmp_path: Path, guess: int, refuses: bool) -> None:
+    """A firewall drops the SYN; whoever then sends in the server's name does not know the client's number."""
+    talk = connection(MOSCOW)
+    talk.up(SYN)
+    for step in range(4):
+        talk.next_up = (talk.next_up + (500 if step else guess)) % 2**32
+        talk.down(PSH | ACK, tls.application_data("forged", 60))
+        if refuses:
+            talk.up(RST)
+    one = one_flow(tmp_path, talk.sent)
+    assert one.flow.contact == "answered"
+    assert one.verdict is not None
+    assert (one.verdict.outcome, one.verdict.reason) == ("undecided", "no_contact")
+
+
+def test_a_client_that_only_refuses_what_it_receives_has_sent_nothing(tmp_path: Path) -> None:
+    """Forged segments of a server that acknowledge ever more, each of which the client resets."""
+    talk = connection(MOSCOW)
+    for _ in range(4):
+        talk.next_up += 500
+        talk.down(PSH | ACK, tls.application_data("forged", 60))
+        talk.up(RST)
+    for policy in (SILENT, FORBID):
+        one = one_flow(tmp_path, talk.sent, policy)
+        assert one.flow.contact == "answered"
+        assert one.verdict is not None
+        assert one.verdict.outcome == "undecided"
+
+
+def test_a_download_that_began_before_the_sensor_is_not_said_to_be_no_contact(tmp_path: Path) -> None:
+    """The client only acknowledges; what it asked for before is not known."""
+    talk = connection(MOSCOW)
+    talk.receive(tls.application_data("down", 20_000))
+    one = one_flow(tmp_path, talk.sent)
+    assert one.flow.contact == "answered"
+    assert "no_start" in one.flow.view
+    assert one.verdict is not None
+    assert (one.verdict.outcome, one.verdict.reason) == ("undecided", "insufficient_view")
+    assert one.verdict.explanation.startswith("The connection began before the sensor saw it")
 
 
 def datagram(number: int, payload: bytes, *, up: bool = True) -> Sent:
@@ -142,7 +267,8 @@ def test_datagrams_of_a_client_alone_are_an_attempt(tmp_path: Path, sent: list[S
     one = one_flow(tmp_path, sent)
     assert one.flow.contact == contact
     assert one.verdict is not None
-    assert (one.verdict.reason == "no_contact") == (contact != "data")
+    expected = "insufficient_view" if not one.flow.sent_packets else "no_contact"
+    assert one.verdict.reason == expected or contact == "data"
 
 
 @pytest.mark.parametrize("policy", [SILENT, FORBID], ids=["silent", "forbidden"])

@@ -114,3 +114,14 @@ def test_which_flows_count():
         if sinkholed:
             expected = "redirected"
         assert find_uncounted(one) == (expected if is_shown else "not_shown")
+
+
+def test_a_flow_without_the_clients_packets_or_its_start_is_said_to_be_unseen():
+    """The server's packets alone never count; without a start, data of both sides does."""
+    for contact, client_seen, view in product(CONTACTS, (False, True), ((), ("no_start",), ("one_way",))):
+        one = replace(case(view=view), contact=contact, client_seen=client_seen)
+        if client_seen and contact == "data":
+            assert find_uncounted(one) is None
+        else:
+            is_known = client_seen and "no_start" not in view
+            assert find_uncounted(one) == ("no_data" if is_known else "unseen")

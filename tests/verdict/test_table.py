@@ -22,7 +22,7 @@ from tests.verdict_cases import (
     case,
     excepting,
 )
-from tests.verdict_facts import COMBINATIONS, TRUTHS, every_fact, every_rest
+from tests.verdict_facts import COMBINATIONS, EXCHANGES, TRUTHS, every_fact, every_rest
 
 STRENGTH = {"undecided": 0, "expected": 1, "unexpected": 1, "forbidden": 1}
 """As in `netmon.verdict.judgement`: "undecided" is weaker than the others, which are equally strong."""
@@ -46,15 +46,22 @@ def each_without(name):
 def test_what_is_not_judged_is_undecided_whatever_the_rest_is():
     """The complete product: each of the four facts that decide alone, with every combination of the rest."""
     reasons = set()
-    for unverified, sinkholed, met, grounds in product(TRUTHS, TRUTHS, TRUTHS, GROUNDS):
-        if not (unverified or sinkholed or not met or grounds in ("hearsay", "unsolicited")):
+    for unverified, sinkholed, exchange, grounds in product(TRUTHS, TRUTHS, EXCHANGES, GROUNDS):
+        if not (unverified or sinkholed or exchange != "seen" or grounds in ("hearsay", "unsolicited")):
             continue
-        first = {"unverified": unverified, "sinkholed": sinkholed, "met": met, "grounds": grounds}
+        first = {"unverified": unverified, "sinkholed": sinkholed, "exchange": exchange, "grounds": grounds}
         found = {find_row(Facts(**first, **rest)) for rest in every_rest()}
         [row] = found
         assert row.outcome == "undecided"
         reasons.add(row.reason)
-    assert reasons == {"unverified_signature", "sinkholed", "no_contact", "name_unsolicited", "name_unproven"}
+    assert reasons == {
+        "unverified_signature",
+        "sinkholed",
+        "insufficient_view",
+        "no_contact",
+        "name_unsolicited",
+        "name_unproven",
+    }
 
 
 def test_a_network_of_the_vendor_is_as_good_as_the_clients_own_name():

@@ -13,6 +13,8 @@ const RESET: u8 = 4;
 const AFTER_ANSWER: u8 = 8;
 /// The side was seen to receive what the other side sent, which whoever only sends in its name does not.
 const CONFIRMED: u8 = 16;
+/// Payload of the side was not seen, and the other side acknowledged it.
+const ACKNOWLEDGED: u8 = 32;
 
 /// A set of facts for each side.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,6 +54,12 @@ impl Exchange {
         self.note(side, sent | after_answer | confirmed)
     }
 
+    /// Notes that payload of `side`, which was not seen, was acknowledged; true if that is new.
+    #[inline]
+    pub fn note_acknowledged(&mut self, side: usize) -> bool {
+        self.note(side, ACKNOWLEDGED)
+    }
+
     /// The same with the sides in the other order.
     pub fn swapped(mut self) -> Self {
         self.sides.swap(0, 1);
@@ -73,18 +81,32 @@ impl Exchange {
         client & CONFIRMED != 0 || (client & SPOKE != 0 && server & AFTER_ANSWER != 0)
     }
 
-    /// How far the sides came in contact, if `client` is the client's side.
-    pub fn contact(self, client: usize) -> Contact {
-        let (client, server) = (self.sides[client & 1], self.sides[1 - (client & 1)]);
-        if client & server & PAYLOAD != 0 || (server == 0 && client & AFTER_ANSWER != 0) {
+    /// How far the sides came in contact, if `client` is the client's side. `begins_known`: the number with which each
+    /// side begins was seen.
+    pub fn contact(self, client: usize, begins_known: [bool; 2]) -> Contact {
+        let sides = [client & 1, 1 - (client & 1)];
+        let sent = |side: usize| self.has_sent(side, side == sides[0], begins_known[side]);
+        let [client_sent, server_sent] = sides.map(sent);
+        let [client, server] = sides.map(|side| self.sides[side] & !ACKNOWLEDGED);
+        if (client_sent && server_sent) || (server == 0 && client & AFTER_ANSWER != 0) {
             Contact::Data
-        } else if server == 0 {
+        } else if server == 0 && !server_sent {
             Contact::Attempted
-        } else if server & SPOKE == 0 && client & AFTER_ANSWER == 0 {
+        } else if server & SPOKE == 0 && client & AFTER_ANSWER == 0 && !server_sent {
             Contact::Refused
         } else {
             Contact::Answered
         }
+    }
+
+    /// `side` sent payload: it was seen, or acknowledged by a side that knows the number with which `side` begins. Where
+    /// that was not seen, anyone may acknowledge something in the name of a server, but a client that only refuses it
+    /// has sent nothing.
+    fn has_sent(self, side: usize, is_client: bool, begin_known: bool) -> bool {
+        let (own, other) = (self.sides[side], self.sides[1 - side]);
+        let refuses = is_client && own & (SPOKE | RESET) == RESET;
+        let is_believed = if begin_known { other & CONFIRMED != 0 } else { !refuses };
+        own & PAYLOAD != 0 || (own & ACKNOWLEDGED != 0 && is_believed)
     }
 }
 
@@ -100,7 +122,7 @@ mod tests {
         for &(side, segment_flags, has_payload) in segments {
             exchange.note_segment(side, segment_flags, has_payload, false);
         }
-        exchange.contact(0)
+        exchange.contact(0, [false; 2])
     }
 
     const SYN_SENT: (usize, u8, bool) = (0, SYN, false);
@@ -138,19 +160,65 @@ mod tests {
         assert_eq!(contact(&[SYN_SENT, (0, ACK, true)]), Contact::Data);
     }
 
+    /// The same if each segment has a fourth part: it acknowledges payload of the other side that was not seen.
+    fn acknowledged(segments: &[(usize, u8, bool, bool)], begins_known: [bool; 2]) -> Contact {
+        let mut exchange = Exchange::default();
+        for &(side, segment_flags, has_payload, has_unseen) in segments {
+            exchange.note_segment(side, segment_flags, has_payload, false);
+            if has_unseen {
+                exchange.note_acknowledged(1 - side);
+            }
+        }
+        exchange.contact(0, begins_known)
+    }
+
+    #[test]
+    fn payload_that_was_only_acknowledged_counts_as_well() {
+        let server = [(1, SYN | ACK, false, false), (1, ACK, true, true)];
+        assert_eq!(acknowledged(&server, [false, true]), Contact::Data);
+        assert_eq!(
+            acknowledged(&[(1, SYN | ACK, false, false), (1, ACK, false, true)], [false; 2]),
+            Contact::Answered
+        );
+        assert_eq!(acknowledged(&[(0, ACK, true, true), (1, RST, false, false)], [false; 2]), Contact::Data);
+        // A greeting of the server alone, of which the client says that it arrived.
+        let greeted = [(0, SYN, false, false), (0, ACK, false, true)];
+        assert_eq!(acknowledged(&greeted, [true, false]), Contact::Answered);
+        assert_eq!(
+            acknowledged(&[(1, RST, false, false), (0, ACK, false, true)], [false; 2]),
+            Contact::Answered
+        );
+    }
+
+    #[test]
+    fn only_what_knows_the_clients_number_acknowledges_its_payload() {
+        let forged = [(0, SYN, false, false), (1, ACK, true, true)];
+        assert_eq!(acknowledged(&forged, [true, false]), Contact::Answered);
+        assert_eq!(
+            acknowledged(&[(1, ACK, true, true), (0, RST, false, false)], [false; 2]),
+            Contact::Answered
+        );
+        assert_eq!(acknowledged(&[(1, ACK, true, true), (0, ACK, false, false)], [false; 2]), Contact::Data);
+        let mut exchange = Exchange::default();
+        exchange.note_segment(0, SYN, false, false);
+        exchange.note_segment(1, ACK, true, true);
+        assert!(exchange.note_acknowledged(0) && !exchange.note_acknowledged(0));
+        assert_eq!(exchange.contact(0, [true, false]), Contact::Data);
+    }
+
     #[test]
     fn datagrams_of_the_client_are_an_attempt_until_one_shows_an_answer() {
         let mut exchange = Exchange::default();
         assert!(exchange.note_datagram(0, b"\xc0", true, true));
         assert!(!exchange.note_datagram(0, b"\x40", true, false));
-        assert_eq!(exchange.contact(0), Contact::Attempted);
+        assert_eq!(exchange.contact(0, [false; 2]), Contact::Attempted);
         assert!(exchange.note_datagram(0, b"\x40", true, true));
-        assert_eq!(exchange.contact(0), Contact::Data);
+        assert_eq!(exchange.contact(0, [false; 2]), Contact::Data);
         let mut answered = Exchange::default();
         answered.note_datagram(0, b"", false, false);
         answered.note_datagram(1, b"a", true, false);
-        assert_eq!(answered.contact(0), Contact::Answered);
+        assert_eq!(answered.contact(0, [false; 2]), Contact::Answered);
         answered.note_datagram(0, b"a", true, false);
-        assert_eq!(answered.contact(0), Contact::Data);
+        assert_eq!(answered.contact(0, [false; 2]), Contact::Data);
     }
 }

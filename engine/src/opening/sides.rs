@@ -105,7 +105,13 @@ impl Opening {
         self.exchange.note_segment(side, header.flags, payload_len > 0, acknowledges)
     }
 
-    /// The same of a datagram, of which `payload` was captured.
+    /// Notes that bytes of `side` were acknowledged that were not seen; true if that is new.
+    #[inline]
+    pub fn note_acknowledged(&mut self, side: usize) -> bool {
+        self.exchange.note_acknowledged(side)
+    }
+
+    /// Notes that `side` sent a datagram, of which `payload` was captured; true as for a segment.
     #[inline]
     pub fn note_datagram(&mut self, side: usize, payload: &[u8], payload_len: u32) -> bool {
         self.exchange.note_datagram(side, payload, payload_len > 0, self.quic.is_some())
@@ -123,7 +129,7 @@ impl Opening {
 
     /// How far the two sides came in contact.
     pub fn contact(&self, ends: &Ends) -> Contact {
-        self.exchange.contact(ends.client_side())
+        self.exchange.contact(ends.client_side(), self.sides.map(|side| side.base_known))
     }
 
     /// True if a segment is the SYN of another connection than this one.

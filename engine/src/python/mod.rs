@@ -4,6 +4,7 @@ mod addresses;
 mod capture_file;
 mod cells;
 mod engine;
+mod essential;
 mod kept;
 mod matcher;
 #[cfg(target_os = "linux")]
@@ -31,6 +32,10 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("FLOW_FIELDS", rows::flow_fields())?;
     module.add("DNS_FIELDS", rows::dns_fields())?;
     module.add_function(wrap_pyfunction!(addresses::embedded_ipv4, module)?)?;
+    module.add_function(wrap_pyfunction!(essential::essential_stream, module)?)?;
+    module.add_function(wrap_pyfunction!(essential::essential_datagram, module)?)?;
+    module.add_function(wrap_pyfunction!(essential::essential_message, module)?)?;
+    module.add_function(wrap_pyfunction!(essential::id_length, module)?)?;
     module.add_class::<matcher::Matcher>()?;
     module.add_class::<capture_file::CaptureFile>()?;
     module.add_class::<engine::Engine>()?;

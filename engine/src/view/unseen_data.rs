@@ -89,11 +89,12 @@ impl UnseenData {
         self.cut |= (kept as u32) < payload_len;
     }
 
-    /// Follows the sequence numbers of one segment that `side` of a TCP flow sent.
+    /// Follows the sequence numbers of one segment that `side` of a TCP flow sent; true if it acknowledges bytes of the
+    /// other side that were not seen.
     #[inline]
-    pub fn follow(&mut self, side: usize, header: TcpHeader, payload_len: u32) {
+    pub fn follow(&mut self, side: usize, header: TcpHeader, payload_len: u32) -> bool {
         if header.flags & flags::RST != 0 {
-            return; // its numbers may be anything (RFC 9293, 3.10.7)
+            return false; // its numbers may be anything (RFC 9293, 3.10.7)
         }
         let first = header.first_byte();
         let end = first.wrapping_add(payload_len).wrapping_add(u32::from(header.flags & flags::FIN != 0));
@@ -105,9 +106,7 @@ impl UnseenData {
         let other = 1 - side;
         let is_ahead = (header.ack.wrapping_sub(self.next[other]) as i32) > 0;
         let is_relevant = is_ahead || !self.next_known[other] || self.missing.is_some();
-        if header.flags & flags::ACK != 0 && is_relevant {
-            self.acknowledge(other, header.ack);
-        }
+        header.flags & flags::ACK != 0 && is_relevant && self.acknowledge(other, header.ack)
     }
 
     /// A segment that does not continue at the expected number.
@@ -138,12 +137,12 @@ impl UnseenData {
         }
     }
 
-    /// The other side has received everything of `side` before `number`.
-    fn acknowledge(&mut self, side: usize, number: u32) {
+    /// The other side has received everything of `side` before `number`; true if some of it was not seen.
+    fn acknowledge(&mut self, side: usize, number: u32) -> bool {
         let next = self.next[side];
         if !self.next_known[side] {
             (self.next[side], self.next_known[side]) = (number, true);
-            return;
+            return false;
         }
         match number.wrapping_sub(next) as i32 {
             // One number may be a FIN that was not seen, which is no byte.
@@ -160,6 +159,7 @@ impl UnseenData {
             }
             _ => {}
         }
+        self.missing.as_ref().is_some_and(|missing| missing[side].unseen_bytes() > 0)
     }
 
     /// The state of a flow that goes on where this one ended: what is missing here is not missing there.
@@ -352,6 +352,16 @@ mod tests {
         stream.sent(100, 1);
         stream.acknowledged(101);
         assert_eq!(stream.unseen_bytes(), 0);
+    }
+
+    #[test]
+    fn an_acknowledgement_of_what_was_not_seen_is_told_apart() {
+        let mut data = UnseenData::default();
+        let mut server = |ack: u32| data.follow(1, TcpHeader { seq: 5, ack, flags: flags::ACK }, 10);
+        assert_eq!([1000, 1000, 1001, 1517, 1517].map(&mut server), [false, false, false, true, true]);
+        let mut seen = Stream::begun();
+        seen.sent(1, 100);
+        assert!(!seen.0.follow(1, TcpHeader { seq: 5, ack: 101, flags: flags::ACK }, 0));
     }
 
     #[test]

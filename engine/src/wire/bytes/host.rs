@@ -1,12 +1,13 @@
 //! Host names as text, and which names a host can have: every name that is read from a packet is checked here.
 //!
 //! A name cannot exist if a label is empty or longer than 63 octets, if it is longer than 253 octets, or if it
-//! contains a control character, a space, a backslash, or a character that ends the host in a URL; browsers refuse
-//! these names as well. Underscores are in use, and some clients send names in UTF-8 (U-labels): both are kept, the
-//! latter escaped, so that no signature for the A-label matches them.
+//! contains anything but letters, digits and hyphens (RFC 1123, 2.1). Underscores are in use, and some clients send names
+//! in UTF-8 (U-labels): both are kept, the latter escaped, so that no signature for the A-label matches them. A wildcard
+//! stands in certificates only.
 
 use super::parse::Malformed;
 use super::text::escaped;
+use std::net::Ipv6Addr;
 
 /// Maximum length of a label, and of a name without the final dot (RFC 1035, 2.3.4).
 const MAX_LABEL: usize = 63;
@@ -27,8 +28,9 @@ fn label_octets(mut label: &[u8]) -> Option<usize> {
                 (code, after) if code >= &b"128"[..] && code.iter().all(u8::is_ascii_digit) => after,
                 _ => return None,
             },
-            b'/' | b'?' | b'#' | b'@' | b'<' | b'>' | b'^' | b'|' => return None,
-            _ => rest,
+            b'-' | b'_' => rest,
+            byte if byte.is_ascii_alphanumeric() => rest,
+            _ => return None,
         };
         octets += 1;
     }
@@ -53,6 +55,26 @@ pub fn dns_name(bytes: &[u8]) -> Result<String, Malformed> {
     }
 }
 
+/// A name in a certificate, as `dns_name`: that of a host, or "*." and a domain.
+///
+/// # Errors
+///
+/// Neither of them.
+pub fn certified_name(bytes: &[u8]) -> Result<String, Malformed> {
+    match bytes.strip_prefix(b"*.") {
+        Some(domain) => Ok(format!("*.{}", dns_name(domain).and_then(required)?)),
+        None => dns_name(bytes),
+    }
+}
+
+fn required(name: String) -> Result<String, Malformed> {
+    if name.is_empty() {
+        Err(Malformed("name"))
+    } else {
+        Ok(name)
+    }
+}
+
 /// The host name in an authority (RFC 3986, 3.2), without userinfo and port, as `dns_name`. None if the host is an
 /// address or missing.
 ///
@@ -63,12 +85,31 @@ pub fn host_name(authority: &[u8]) -> Result<Option<String>, Malformed> {
     let authority = authority.trim_ascii();
     let host_at = authority.iter().rposition(|&byte| byte == b'@').map_or(0, |at| at + 1);
     let authority = &authority[host_at..];
-    if authority.first() == Some(&b'[') {
-        return Ok(None); // an IPv6 address
+    if let Some(bracketed) = authority.strip_prefix(b"[") {
+        let end = bracketed.iter().position(|&byte| byte == b']').ok_or(Malformed("name"))?;
+        let (address, port) = (&bracketed[..end], &bracketed[end + 1..]);
+        let is_valid = is_ipv6(address) && (port.is_empty() || port[0] == b':' && is_port(&port[1..]));
+        return if is_valid { Ok(None) } else { Err(Malformed("name")) };
+    }
+    if is_ipv6(authority) {
+        return Ok(None); // without the brackets that it should have
     }
     let end = authority.iter().position(|&byte| byte == b':').unwrap_or(authority.len());
+    if !is_port(authority.get(end + 1..).unwrap_or_default()) {
+        return Err(Malformed("name"));
+    }
     let name = dns_name(&authority[..end])?;
     Ok((!name.is_empty() && !is_number(&name)).then_some(name))
+}
+
+fn is_port(digits: &[u8]) -> bool {
+    digits.iter().all(u8::is_ascii_digit)
+}
+
+/// True for an IPv6 address, also with a zone (RFC 6874).
+pub fn is_ipv6(text: &[u8]) -> bool {
+    let address = text.split(|&byte| byte == b'%').next().unwrap_or_default();
+    std::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
 /// True for an IPv4 address in any notation: what ends in a number names no host (URL Standard, 3.5).
@@ -80,8 +121,7 @@ pub fn is_number(name: &str) -> bool {
 /// True for a name of at least two labels that is valid for a host, or as a wildcard for the hosts of a domain.
 pub fn is_host_name(name: &str) -> bool {
     let labels = name.strip_prefix("*.").unwrap_or(name);
-    let is_of_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    labels.contains('.') && labels.bytes().all(is_of_host) && can_exist(labels) && !is_number(name)
+    labels.contains('.') && !labels.contains('\\') && can_exist(labels) && !is_number(name)
 }
 
 #[cfg(test)]
@@ -100,7 +140,6 @@ mod tests {
             ("_dmarc.a_b.example", "_dmarc.a_b.example"),
             ("xn--bcher-kva.example", "xn--bcher-kva.example"),
             ("b\u{fc}cher.example", r"b\195\188cher.example"),
-            ("*.example", "*.example"),
             ("192.0.2.1", "192.0.2.1"),
             ("", ""),
             (".", ""),
@@ -127,11 +166,44 @@ mod tests {
             "a\\.example",
             "a/b.cloud.example",
             "user@cloud.example",
+            "[a].cloud.example",
+            "%41.cloud.example",
+            "*.cloud.example",
+            "a*.cloud.example",
+            "a.cloud.example:443",
+            "2001:db8::1",
+            "a,b.cloud.example",
+            "a;b.cloud.example",
+            "a=b.cloud.example",
+            "'a'.cloud.example",
+            "\"a\".cloud.example",
+            "$(a).cloud.example",
+            "`a`.cloud.example",
+            "{a}.cloud.example",
+            "~a.cloud.example",
+            "a!.cloud.example",
+            "a&b+c.cloud.example",
             &format!("{label}.example"),
             &"a".repeat(300),
             &long,
         ] {
             assert_eq!(dns_name(name.as_bytes()), Err(CANNOT_EXIST), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_a_certificate_has_a_wildcard_and_only_as_its_first_label() {
+        for (sent, name) in [
+            ("*.Cloud.example.", Ok("*.cloud.example")),
+            ("cloud.example", Ok("cloud.example")),
+            ("*.*.cloud.example", Err(CANNOT_EXIST)),
+            ("a.*.cloud.example", Err(CANNOT_EXIST)),
+            ("a*.cloud.example", Err(CANNOT_EXIST)),
+            ("*", Err(CANNOT_EXIST)),
+            ("*.", Err(CANNOT_EXIST)),
+            ("*..", Err(CANNOT_EXIST)),
+        ] {
+            assert_eq!(certified_name(sent.as_bytes()).as_deref(), name.as_deref(), "{sent}");
         }
     }
 
@@ -153,12 +225,30 @@ mod tests {
             "3221225985",
             "10.1",
             "[2001:db8::1]:80",
+            "[2001:db8::1]",
+            "[fe80::1%25eth0]:443",
+            "fe80::1",
+            "user@[::1]:1",
             "",
             ":80",
             ".",
         ] {
             assert_eq!(host_name(address.as_bytes()), Ok(None), "{address}");
         }
-        assert_eq!(host_name(b"..a.example:443"), Err(CANNOT_EXIST));
+        for malformed in [
+            "..a.example:443",
+            "[a].a.example",
+            "[::1].a.example",
+            "[::1]a.example:443",
+            "[::1",
+            "[]",
+            "%41.a.example:443",
+            "*.a.example:443",
+            "a.example:443:443",
+            "a.example:443/",
+            "a.example:http",
+        ] {
+            assert_eq!(host_name(malformed.as_bytes()), Err(CANNOT_EXIST), "{malformed}");
+        }
     }
 }

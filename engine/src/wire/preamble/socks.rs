@@ -5,9 +5,8 @@
 
 use super::step::{Step, StepKind};
 use crate::wire::bytes::cursor::{Cursor, Short};
-use crate::wire::bytes::host::{dns_name, is_number};
+use crate::wire::bytes::host::{dns_name, is_ipv6, is_number};
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
-use std::net::Ipv6Addr;
 
 const CONNECT: u8 = 1;
 const NO_AUTHENTICATION: u8 = 0;
@@ -117,8 +116,11 @@ fn read_request(cursor: &mut Cursor<'_>) -> Read {
 
 /// The name of the server; None for an address as text.
 fn host(name: &[u8]) -> Result<Option<String>, Malformed> {
+    if is_ipv6(name) {
+        return Ok(None);
+    }
     let name = dns_name(name)?;
-    Ok((!name.is_empty() && !is_number(&name) && name.parse::<Ipv6Addr>().is_err()).then_some(name))
+    Ok((!name.is_empty() && !is_number(&name)).then_some(name))
 }
 
 fn require(condition: bool) -> Result<(), Failure> {

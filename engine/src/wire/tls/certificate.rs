@@ -5,7 +5,7 @@ use crate::wire::bytes::cursor::{Cursor, Short};
 use crate::wire::bytes::der::{
     self, read, read_element, read_if, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET,
 };
-use crate::wire::bytes::host::{dns_name, is_host_name};
+use crate::wire::bytes::host::{certified_name, is_host_name};
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::readable;
 
@@ -100,7 +100,7 @@ fn read_body(body: &[u8]) -> Result<Certificate, Short> {
 
 /// Moves the common name to the front, or adds it if there are no other names.
 fn put_first(names: &mut Vec<String>, common_name: Option<&str>) {
-    let Some(name) = common_name.and_then(|name| dns_name(name.as_bytes()).ok()) else { return };
+    let Some(name) = common_name.and_then(|name| certified_name(name.as_bytes()).ok()) else { return };
     match names.iter().position(|one| *one == name) {
         Some(at) => names[..=at].rotate_right(1),
         None if names.is_empty() && is_host_name(&name) => names.push(name),
@@ -162,7 +162,7 @@ fn read_extensions(mut list: Cursor<'_>, names: &mut Vec<String>) -> Result<(), 
             while !alternatives.is_empty() && names.len() < MAX_NAMES {
                 let (tag, content) = read_element(&mut alternatives)?;
                 if tag == DNS_NAME {
-                    names.extend(dns_name(content).ok().filter(|name| !name.is_empty()));
+                    names.extend(certified_name(content).ok().filter(|name| !name.is_empty()));
                 }
             }
         }

@@ -1,0 +1,45 @@
+"""What databases say differently: the few terms of queries that are not the SQL which they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A database's way to say something."""
+
+    is_correlated: bool
+    """A subquery may name columns of the query around it, and finds a row by its key in no time."""
+    join_from_left: str
+    """Joins two tables so that rows of the left one lead to those of the right one."""
+    counters: str
+    """The views joined with their sections and counters, for which the next three terms stand."""
+    section: str
+    name: str
+    value: str
+    vendor: str
+    """The vendor in the document of a judgement; NULL if there is none."""
+
+
+SQLITE = Dialect(
+    is_correlated=True,
+    join_from_left="CROSS JOIN",
+    counters="views, json_each(document) AS section, json_each(section.value) AS counter",
+    section="section.key",
+    name="counter.key",
+    value="counter.value",
+    vendor="json_extract(document, '$.vendor')",
+)
+CLICKHOUSE = Dialect(
+    is_correlated=False,
+    join_from_left="JOIN",
+    counters=(
+        "views ARRAY JOIN JSONExtractKeysAndValuesRaw(assumeNotNull(document)) AS section "
+        "ARRAY JOIN JSONExtractKeysAndValues(section.2, 'Int64') AS counter"
+    ),
+    section="section.1",
+    name="counter.1",
+    value="counter.2",
+    vendor="JSONExtract(assumeNotNull(document), 'vendor', 'Nullable(String)')",
+)

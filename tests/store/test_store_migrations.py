@@ -1,0 +1,92 @@
+"""A store that an older netmon wrote is brought to the current tables, and says the same as a new one."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from netmon.errors import StoreError
+from netmon.report.gather import gather
+from netmon.store import queries
+from netmon.store.migrations import APPLICATION_ID, VERSION
+from netmon.store.queries import Scope
+from netmon.store.sqlite import SqliteStore
+from tests.report.test_gather import flow, run
+from tests.store.test_clickhouse_engine import SCOPES, answers, lasting_flows, put
+
+VERSION_1 = Path(__file__).with_name("version_1.sql")
+"""The events of `stored` in the first tables, in which judgements were texts, and findings repeated them."""
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A file with the first tables."""
+    path = tmp_path / "flows.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(VERSION_1.read_text(encoding="utf-8"))
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def stored(store):
+    """A new store with the same events."""
+    put(store, lasting_flows())
+    put(store, run(flow(), views=((0, 1),), until=1))
+    return store
+
+
+@pytest.fixture
+def migrated(old):
+    """The old file, opened by this netmon."""
+    store = SqliteStore(old)
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_an_old_store_has_the_same_answers(migrated, stored, scope):
+    """Flows with their judgements, findings with complete events, sums, views and evidence."""
+    assert answers(migrated, scope) == answers(stored, scope)
+
+
+def test_an_old_store_has_the_same_report(migrated, stored):
+    """Everything that a report is made from."""
+    assert gather(migrated, Scope()) == gather(stored, Scope())
+
+
+def test_the_tables_are_those_of_a_new_store(migrated, stored):
+    """Columns, keys and indexes, and nothing that was only needed on the way."""
+    query = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
+    assert list(migrated.select(query)) == list(stored.select(query))
+    assert migrated.value("PRAGMA user_version") == VERSION
+
+
+def test_events_that_come_again_change_nothing(migrated, stored):
+    """What an older netmon judged, and what this one judges equally, has one row."""
+    before = answers(migrated, Scope())
+    put(migrated, lasting_flows())
+    assert answers(migrated, Scope()) == before
+    assert migrated.value("SELECT count(*) FROM judgements") == stored.value(
+        "SELECT count(*) FROM judgements"
+    )
+
+
+def test_an_old_store_is_not_changed_by_a_reader(old):
+    """Who only reads says what to do, and leaves the file alone."""
+    with pytest.raises(StoreError, match="`netmon run` completes it"):
+        SqliteStore(old, is_read_only=True)
+    assert sqlite3.connect(old).execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_a_migration_that_fails_changes_nothing(old, monkeypatch):
+    """All of it or nothing: the old tables are there, and the next attempt completes it."""
+    monkeypatch.setattr("netmon.store.migrations.identify", None)
+    with pytest.raises(sqlite3.Error):
+        SqliteStore(old)
+    monkeypatch.undo()
+    store = SqliteStore(old)
+    assert queries.totals(store, Scope()).flows == 6
+    store.close()
