@@ -25,7 +25,7 @@ _LAST_CALL_S = 1.0
 """So long is read what is written already, after the end was asked for."""
 
 
-class _SeenFile(NamedTuple):
+class _LookedAt(NamedTuple):
     """A file as it was at the latest look."""
 
     inode: int
@@ -51,7 +51,7 @@ class Following:
         self._open_file = open_file
         self._stop = stop
         self._packets = packets
-        self._seen: dict[str, _SeenFile] = {}
+        self._seen: dict[str, _LookedAt] = {}
         self._known: OrderedDict[str, None] = OrderedDict()
         self._before: CaptureFile | None = None
 
@@ -70,7 +70,7 @@ class Following:
                 yield from self._read(folder, path, seen, file)
 
     def _read(
-        self, folder: Path, path: str, seen: _SeenFile, file: CaptureFile
+        self, folder: Path, path: str, seen: _LookedAt, file: CaptureFile
     ) -> Iterator[tuple[str, CaptureFile]]:
         if self._before is not None:
             file.continues(self._before)
@@ -95,7 +95,7 @@ class Following:
             else:
                 time.sleep(POLL_S)
 
-    def _look(self, folder: Path) -> list[tuple[str, _SeenFile]]:
+    def _look(self, folder: Path) -> list[tuple[str, _LookedAt]]:
         """The files that were not read yet, in the order of their first packets."""
         try:
             paths = sorted(folder.iterdir())
@@ -106,7 +106,7 @@ class Following:
         new = [(path, one) for path, one in self._seen.items() if one.identity not in self._known]
         return sorted(new, key=lambda one: (one[1].begins_ns, one[0]))
 
-    def _look_at(self, path: Path) -> _SeenFile | None:
+    def _look_at(self, path: Path) -> _LookedAt | None:
         """The file, unless it is no capture or has no packet yet."""
         try:
             about = path.stat()
@@ -125,9 +125,9 @@ class Following:
             return None
         time_ns, data = first
         identity = hashlib.sha256(b"%d " % time_ns + data).hexdigest()
-        return _SeenFile(about.st_ino, about.st_size, about.st_mtime_ns, time_ns, identity)
+        return _LookedAt(about.st_ino, about.st_size, about.st_mtime_ns, time_ns, identity)
 
-    def _is_overwritten(self, path: str, seen: _SeenFile, file: CaptureFile) -> bool:
+    def _is_overwritten(self, path: str, seen: _LookedAt, file: CaptureFile) -> bool:
         """True if the file was begun anew in place: what it had is gone."""
         try:
             about = Path(path).stat()
@@ -141,6 +141,6 @@ class Following:
             self._known.popitem(last=False)
 
 
-def _is_same(before: _SeenFile, about: stat_result) -> bool:
+def _is_same(before: _LookedAt, about: stat_result) -> bool:
     now = about.st_ino, about.st_size, about.st_mtime_ns
     return (before.inode, before.size, before.mtime_ns) == now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netmon.verify.frames import FIELDS, Flows, find_innermost, flow_key, is_malformed, numbers, protocols
+from netmon.verify.frames import FIELDS, find_innermost, flow_key, is_malformed, numbers, protocols
 from netmon.verify.tshark import DECODE_AS, PREFERENCES
 
 MORE_FIELDS = (
@@ -44,7 +44,7 @@ def read_rows(ts, path, fields, more=()):
 def pass_frames(ts, path, rec, flows):
     """Add a capture's frame counts to `rec` and its flows to `flows`; returns exit code and errors."""
     rc, found, err = read_rows(ts, path, (*FIELDS, *MORE_FIELDS), BEST)
-    counted = Flows()
+    counted = FrameFlows()
     layers, encaps, ifaces, malformed, short, times = {}, {}, set(), [], [], []
     sums = dict.fromkeys(("packets", "bytes", "captured_bytes", "cut_frames", "max_frame", "other"), 0)
     for row in found:
