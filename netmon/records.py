@@ -27,9 +27,9 @@ Contact = Literal[
     "answered",  # the server sent something, but payload of both sides was neither seen nor acknowledged
     "data",  # both sides sent payload; or, seen alone, the client did after an answer
 ]
-"""How far client and server came in contact, weakest first: a closed set. TCP payload that was not seen counts
-if the other side acknowledged it. A client's payload alone shows an answer if it needs one: TCP after the
-handshake, QUIC with its keys.
+"""How far client and server came in contact, weakest first: a closed set. TCP payload that was not seen
+counts if the other side acknowledged it. A client's payload alone shows an answer if it needs one: TCP after
+the handshake, QUIC with its keys.
 """
 CONTACTS: tuple[Contact, ...] = get_args(Contact)
 
