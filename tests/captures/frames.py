@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from netmon.verify.frames import FIELDS, find_innermost, flow_key, is_malformed, numbers, protocols
+from netmon.verify.frames import (
+    FIELDS,
+    FrameFlows,
+    find_innermost,
+    flow_key,
+    is_malformed,
+    numbers,
+    protocols,
+)
 from netmon.verify.tshark import DECODE_AS, PREFERENCES
 
 MORE_FIELDS = (
