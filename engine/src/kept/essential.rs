@@ -54,7 +54,7 @@ fn keep_opening(kept: &mut [u8], mut at: usize, next_beginning: impl Fn(usize) -
         }
         let (length, is_last) = match parse_step(rest) {
             Ok(Progress::Parsed(Some(step))) if may_be_followed(step.kind) => (step.length, false),
-            Ok(Progress::Parsed(Some(_))) => (enough(rest, parse_step), true),
+            Ok(Progress::Parsed(Some(_))) => (enough(rest, parse_step).max(head_length(rest)), true),
             _ => (next_beginning(at + 1) - at, true),
         };
         let end = at + length.clamp(1, rest.len());
@@ -65,6 +65,11 @@ fn keep_opening(kept: &mut [u8], mut at: usize, next_beginning: impl Fn(usize) -
         }
     }
     at
+}
+
+/// The length of the header section of a request in text, which keeps its lines; 0 without its end.
+fn head_length(stream: &[u8]) -> usize {
+    stream.windows(4).position(|four| four == b"\r\n\r\n").map_or(0, |at| at + 4)
 }
 
 fn may_be_followed(kind: StepKind) -> bool {
