@@ -20,12 +20,14 @@ const NONE: u32 = u32::MAX;
 /// Entries of a full table for each bucket, if clients are many: a client may have as many at once as are in its two
 /// buckets, however many clients there are.
 const MEAN_ENTRIES: usize = 64;
-/// Entries of other clients than that with the majority of a bucket that are spared at one time, for the next time as
-/// well, because they become the newest.
-const MAX_SPARED: usize = MEAN_ENTRIES;
-/// The part of a bucket that its largest client has to hold more than all others, to have the majority: where all
-/// entries are of different clients, it leads by about nothing.
-const LEAST_LEAD: u64 = 8;
+/// Entries that are looked at to see whether a client has the majority, the oldest ones.
+const MAX_LOOKED_AT: usize = MEAN_ENTRIES;
+/// That many are enough where one client clearly has it.
+const ENOUGH: usize = 8;
+/// Times that so many entries of others are spared for one eviction. They become the newest, so the next ones need not.
+const MAX_SPARED: usize = 4;
+/// The part of a bucket that its largest client has to hold more than all others, to be looked for.
+const LEAST_LEAD: u64 = 4;
 /// Magnitudes of an amount of 32 bits, in quarters of a power of two.
 const LEVELS: usize = 128;
 
@@ -84,10 +86,23 @@ impl Bucket {
         self.lead = self.lead.min(self.amount);
     }
 
-    /// Whether an entry is of another client than the one with the majority.
-    fn spares(&self, tag: u16) -> bool {
-        tag != self.majority && self.lead > self.amount / LEAST_LEAD
+    /// Whether a client may have the majority, and whether it would hold three quarters.
+    fn has_majority(&self) -> (bool, bool) {
+        (self.lead > self.amount / LEAST_LEAD, self.lead > self.amount / 2)
     }
+}
+
+/// What the oldest entries of a bucket show of its majority.
+#[derive(Default)]
+struct Look {
+    /// The oldest entry of the client with the majority.
+    own: Option<u32>,
+    /// The entries of others that are older, or all that were looked at.
+    others: Vec<u32>,
+    /// That client holds more than the others.
+    is_majority: bool,
+    /// There are no more entries.
+    is_complete: bool,
 }
 
 /// The buckets of one half of the table.
@@ -269,19 +284,57 @@ impl<K: Copy> Shares<K> {
     /// The oldest entry of the client that holds most: its ticket and its key. Only clients that are not confirmed are
     /// considered while they take half of the table.
     pub fn candidate(&mut self) -> Option<(u32, K)> {
+        let mut chosen = self.oldest()?;
         for _ in 0..MAX_SPARED {
-            let ticket = self.oldest()?;
-            let Holding { key, tag, is_confirmed, buckets: [bucket, _], .. } = self.holdings[ticket as usize];
-            if !self.halves[usize::from(is_confirmed)].buckets[usize::from(bucket)].spares(tag) {
-                return Some((ticket, key));
+            let (is_likely, is_clear) = self.bucket_of(chosen).has_majority();
+            if !is_likely {
+                break;
             }
-            self.renew(ticket);
+            let look = self.look(chosen);
+            let is_shown = look.is_majority || (is_clear && !look.is_complete);
+            if !is_shown {
+                // It was that of entries that are gone: it is found anew.
+                self.bucket_of(chosen).lead = 0;
+                break;
+            }
+            look.others.iter().for_each(|other| self.renew(*other));
+            if let Some(own) = look.own {
+                chosen = own;
+                break;
+            }
+            chosen = self.oldest()?;
         }
-        // The client that seemed to have the majority has none of so many entries: it is found anew.
-        let ticket = self.oldest()?;
-        let Holding { key, is_confirmed, buckets: [bucket, _], .. } = self.holdings[ticket as usize];
-        self.halves[usize::from(is_confirmed)].buckets[usize::from(bucket)].lead = 0;
-        Some((ticket, key))
+        self.holdings.get(chosen as usize).map(|holding| (chosen, holding.key))
+    }
+
+    /// Looks at the oldest entries of a bucket, the first of which is given.
+    fn look(&mut self, oldest: u32) -> Look {
+        let majority = self.bucket_of(oldest).majority;
+        let (mut look, mut lead, mut next) = (Look::default(), 0i64, oldest);
+        for seen in 0..MAX_LOOKED_AT {
+            let Some(holding) = self.holdings.get(next as usize) else { break };
+            if holding.tag == majority {
+                look.own = look.own.or(Some(next));
+                lead += i64::from(holding.amount);
+            } else {
+                if look.own.is_none() {
+                    look.others.push(next);
+                }
+                lead -= i64::from(holding.amount);
+            }
+            next = holding.newer;
+            if seen >= ENOUGH && lead > 0 {
+                break;
+            }
+        }
+        look.is_majority = lead > 0;
+        look.is_complete = next == NONE;
+        look
+    }
+
+    fn bucket_of(&mut self, ticket: u32) -> &mut Bucket {
+        let Holding { is_confirmed, buckets: [bucket, _], .. } = &self.holdings[ticket as usize];
+        &mut self.halves[usize::from(*is_confirmed)].buckets[usize::from(*bucket)]
     }
 
     fn oldest(&self) -> Option<u32> {
