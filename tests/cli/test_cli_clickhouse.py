@@ -74,7 +74,7 @@ def without_sensors(report):
     report["scope"]["sum"] = added(one["sum"] for one in sensors)
     for one in report["findings"]:
         for contact in one["contacts"]:
-            del contact["sensor"], contact["flow"]
+            del contact["sensor"], contact["run"], contact["flow"]
     for one in report["used"]:
         del one["runs"]
     arcs = defaultdict(list)

@@ -53,8 +53,8 @@ def test_empty_file_name(refused):
 
 
 def test_directory(refused, tmp_path):
-    """A directory is not a capture."""
-    assert refused("read", tmp_path) == f"{tmp_path}: is a directory"
+    """A directory without a capture is told from one with captures."""
+    assert refused("read", tmp_path) == f"{tmp_path}: no capture file"
 
 
 def test_unreadable_file(refused, demo, tmp_path):

@@ -31,6 +31,27 @@ EXEMPT = {
     ),
     "sudo apt-get install --yes --no-install-recommends curl iproute2 openssl prometheus "
     "prometheus-alertmanager": Exemption("installs programs on the machine", "tests/docs/test_tutorial.py"),
+    "netmon read --country DE monday.pcap tuesday.pcap.gz": Exemption(
+        "needs captures of several days", "tests/cli/test_cli_many_files.py"
+    ),
+    "netmon read --country DE captures/ '/var/captures/2026-11-*.pcap*'": Exemption(
+        "needs captures of several days", "tests/cli/test_cli_many_files.py"
+    ),
+    "tcpdump -U -w - | netmon read --country DE -": Exemption(
+        "goes on until it is interrupted", "tests/cli/test_cli_tcpdump.py"
+    ),
+    "ssh sensor 'tcpdump -U -w - not port 22' | netmon read --country DE --json -": Exemption(
+        "needs another machine", "tests/cli/test_cli_tcpdump.py"
+    ),
+    "netmon read <(ssh sensor 'cat /var/tmp/office.pcap.gz' )": Exemption(
+        "needs another machine", "tests/cli/test_cli_pipes.py"
+    ),
+    "tcpdump -i eth1 -G 3600 -z gzip -w '/var/captures/%F-%H.pcap' &": Exemption(
+        "goes on for hours", "tests/cli/test_cli_follow.py"
+    ),
+    "netmon read --country DE --json --follow /var/captures": Exemption(
+        "goes on until it is interrupted", "tests/cli/test_cli_follow.py"
+    ),
     "sudo systemctl enable --now netmon": Exemption(
         "needs systemd as init", "tests/deploy/test_deploy_unit.py"
     ),

@@ -55,6 +55,22 @@ pub fn dns_name(bytes: &[u8]) -> Result<String, Malformed> {
     }
 }
 
+/// The name in a hello, as `dns_name`. Some clients append a port, which no host name has: it stays, so that the name
+/// matches no signature.
+///
+/// # Errors
+///
+/// A name that cannot exist.
+pub fn server_name(bytes: &[u8]) -> Result<String, Malformed> {
+    match bytes.iter().rposition(|&byte| byte == b':') {
+        Some(at) if at + 1 < bytes.len() && is_port(&bytes[at + 1..]) => {
+            let host = dns_name(&bytes[..at]).and_then(required)?;
+            Ok(format!("{host}:{}", escaped(&bytes[at + 1..])))
+        }
+        _ => dns_name(bytes),
+    }
+}
+
 /// A name in a certificate, as `dns_name`: that of a host, or "*." and a domain.
 ///
 /// # Errors

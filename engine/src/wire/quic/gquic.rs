@@ -6,7 +6,7 @@
 
 use super::connection_id::ConnectionId;
 use crate::wire::bytes::cursor::{Cursor, Short};
-use crate::wire::bytes::host::dns_name;
+use crate::wire::bytes::host::server_name;
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::tls::ClientHello;
 
@@ -214,7 +214,7 @@ pub fn parse_client_hello(stream: &[u8]) -> Parse<ClientHello> {
         }
         let Some(value) = values.get(start..end) else { return Ok(Progress::NeedMore) };
         if entry[..4] == SERVER_NAME {
-            hello.server_name = Some(dns_name(value)?);
+            hello.server_name = Some(server_name(value)?);
         }
         start = end;
     }

@@ -4,7 +4,7 @@ use super::offer::Offer;
 use super::tls_extension::{self, is_dtls, is_grease};
 use super::tls_record::{join_records, split_message, HANDSHAKE};
 use crate::wire::bytes::cursor::{Cursor, Short};
-use crate::wire::bytes::host::dns_name;
+use crate::wire::bytes::host::server_name;
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::escaped;
 use std::cmp::Reverse;
@@ -197,7 +197,7 @@ fn read_extensions(mut block: Cursor, hello: &mut ClientHello) -> Result<(), Mal
 /// An inconsistent length, or a name that no host can have.
 fn read_server_name(data: Cursor) -> Result<String, Malformed> {
     match first_host_name(data) {
-        Ok(name) => dns_name(name),
+        Ok(name) => server_name(name),
         Err(Short) => Err(Malformed("server_name")),
     }
 }
