@@ -174,8 +174,9 @@ def probe_before_the_hello() -> bytes:
 def names_that_cannot_be() -> bytes:
     """Names with an empty label, a label of 300 bytes or characters of no host, and a name before an error.
 
-    The impossible names in SNI and in Host match no vendor and are no names (`malformed`). The last hello is
-    damaged after its name: named by SNI, with `malformed` in its view.
+    The impossible names in SNI and in Host match no vendor and are no names (`malformed`); one with a port is
+    a name that matches no vendor. One hello is damaged after its name: named by SNI, with `malformed` in its
+    view.
     """
     damaged = tls.client_hello(NAME, name_last=False)
     at = damaged.rindex(struct.pack("!H", tls.KEY_SHARE))
