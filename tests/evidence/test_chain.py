@@ -313,7 +313,7 @@ print("ready", flush=True)
 number = 0
 while True:
     number += 1
-    chain.add("evidence", file=f"{number}.json", sha256="0" * 64)
+    chain.add("evidence", file=f"20261128T000000Z-acme-{number:012x}.json", sha256="0" * 64)
     chain.flush()
     print(number, flush=True)
 """
