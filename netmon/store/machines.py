@@ -39,11 +39,13 @@ class Machines(NamedTuple):
 
 
 def machines(reader: Reader, scope: Scope) -> dict[str, Machines]:
-    """The machines of each vendor. A vendor is missing if no flow of it tells clients apart."""
+    """The machines of each vendor, by vendor. One is missing if no flow of it tells clients apart."""
     seen = _seen(reader, scope)
     counts = _counts(reader, scope)
     return {
-        vendor: _machines(one, counts.get(vendor, ()), scope) for vendor, one in seen.items() if one.at_least
+        vendor: _machines(one, counts.get(vendor, ()), scope)
+        for vendor, one in sorted(seen.items())
+        if one.at_least
     }
 
 

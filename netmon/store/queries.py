@@ -159,11 +159,12 @@ def rows(reader: Reader, table: str, scope: Scope) -> Iterator[dict[str, Any]]:
     Runs are those that were not over before it began. `document` is parsed.
     """
     begin, where = _TIMES[table]
-    columns = next(one for one in TABLES if one.name == table).names
+    asked = next(one for one in TABLES if one.name == table)
+    columns, order = asked.names, ", ".join(dict.fromkeys((begin, "sensor", "run", *asked.key)))
     query = (
         f"SELECT {', '.join(columns)} FROM {table} WHERE (:sensor IS NULL OR sensor = :sensor) "
         f"AND (:since_ns IS NULL OR {where} >= :since_ns) AND (:until_ns IS NULL OR {begin} < :until_ns) "
-        f"ORDER BY {begin}, sensor, run"
+        f"ORDER BY {order}"
     )
     values = {"sensor": scope.sensor, "since_ns": scope.since_ns, "until_ns": scope.until_ns}
     for row in reader.select(query, values):

@@ -139,7 +139,6 @@ def test_machines_are_counted_alike(store, fleet):
     assert machines(fleet, IN_OCTOBER)["acme"].periods
 
 
-@pytest.mark.xfail(strict=False, reason="a known defect: repeated rows of late tables are not always merged")
 @pytest.mark.parametrize("seed", range(3))
 def test_repeated_and_reordered_deliveries_change_nothing(store, fleet, seed):
     """Events come twice, in any order and in many transactions, and merged or not, the answers stay."""
@@ -165,7 +164,6 @@ def test_a_run_that_is_read_again_is_forgotten(store, fleet):
     assert answers(fleet, Scope()) == answers(store, Scope())
 
 
-@pytest.mark.xfail(strict=False, reason="a known defect: repeated rows of late tables are not always merged")
 def test_clients_are_erased_alike(store, fleet):
     """Flows, findings, evidence and what counts machines of these clients go, in both; others stay."""
     flows = [
