@@ -3,6 +3,7 @@
 from netmon.store import queries
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
+from netmon.store.resolvers import resolvers
 from tests.bench.bench import Contender, contenders, race
 from tests.bench.load import write_load
 from tests.bench.places import VENDOR, time_engine, time_places
@@ -51,8 +52,9 @@ def test_report_is_measured(tmp_path):
     fill(store, 1_000)
     cost = time_report(store, page)
     with opened_by_name(str(store), is_read_only=True) as opened:
-        assert 900 < queries.totals(opened, Scope()).flows <= 1_000  # some are DNS to fallback resolvers
-    assert "kB" in page.read_text(encoding="utf-8")
+        flows = queries.totals(opened, Scope()).flows
+        assert flows + sum(one.flows for one in resolvers(opened, Scope())) == 1_000
+    assert f" of {flows} connections ended there" in page.read_text(encoding="utf-8")
     assert cost.cpu_s > 0
     assert cost.store_bytes > 100_000
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chdb.session import Session
+import signal
 
 from netmon.store.clickhouse import FORMAT
 from netmon.store.clickhouse_tables import make_clickhouse_table
@@ -13,7 +13,11 @@ class Engine:
     """A database of its own in the engine, of which a process has one."""
 
     def __init__(self, folder):
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        from chdb.session import Session  # noqa: PLC0415 - it blocks SIGPIPE, which later tests must not inherit
+
         self._session = Session(str(folder))
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         self._session.query("CREATE DATABASE netmon")
         self._session.query("USE netmon")
 
