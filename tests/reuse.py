@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.machine import ROOT, cache
+from tests.machine import PACKAGES, ROOT, cache
 
 MARK = "reuse"
 
@@ -63,9 +63,12 @@ def result_key(test: str, pathspecs: tuple[str, ...]) -> str:
 
 @functools.cache
 def _machine() -> str:
-    """The compiler, the interpreter and the kernel."""
-    done = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=False)
-    return f"{done.stdout}{platform.python_version()} {platform.release()}"
+    """The versions of the compiler, the interpreter, the kernel, and of Debian's programs for tests."""
+    commands = (["rustc", "-vV"], ["dpkg-query", "-W", *sorted(set(PACKAGES.values()))])
+    printed = [
+        subprocess.run(words, capture_output=True, text=True, check=False).stdout for words in commands
+    ]
+    return f"{''.join(printed)}{platform.python_version()} {platform.release()}"
 
 
 @functools.cache

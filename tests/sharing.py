@@ -12,6 +12,8 @@ import pytest
 
 from tests.machine import INSTALLED
 
+PROCESSES_PER_CORE = 2
+"""Many tests wait for packets, timers and other programs."""
 MOST_PROCESSES = 4
 """Browsers, containers and compilers of more at once would need much memory."""
 TESTS = Path(__file__).parent
@@ -32,11 +34,11 @@ def share_work(config: pytest.Config) -> None:
 
     A run of some files, or in a debugger, has one.
     """
-    option, processes = config.option, len(os.sched_getaffinity(0))
+    option, cores = config.option, len(os.sched_getaffinity(0))
     is_given = option.numprocesses is not None or option.dist != "no" or option.usepdb or option.collectonly
     is_whole = all(config.invocation_params.dir / one == TESTS for one in config.args)
-    if is_whole and not is_given and processes > 1:
-        option.numprocesses = min(processes, MOST_PROCESSES)
+    if is_whole and not is_given and cores > 1:
+        option.numprocesses = min(cores * PROCESSES_PER_CORE, MOST_PROCESSES)
         option.dist, option.loadscopereorder = "loadfile", False
 
 

@@ -96,6 +96,7 @@ def test_fingerprints_are_the_published_ones():
     assert len(seen) > 12
 
 
+@pytest.mark.reuse("tests/captures", "tests/check_captures.py", "tests/test_captures.py", "netmon/verify")
 @pytest.mark.parametrize("file", ["zeek/dns-https.pcap", "nDPI/doq.pcapng", "mercury/quic_fragmented.pcap"])
 def test_truth_is_what_tshark_says(file):
     """truth.jsonl has what truth.py extracts with the version of tshark that the README names."""

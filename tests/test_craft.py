@@ -34,7 +34,12 @@ Case = Callable[[], bytes]
 
 by_case = pytest.mark.parametrize("case", golden.CASES, ids=lambda case: case.__name__)
 needs_tshark = pytest.mark.usefixtures("wireshark")
-slow_together = pytest.mark.slow  # a run of tshark for each case
+
+
+def slow_together(test: Callable[..., None]) -> Callable[..., None]:
+    """Marks a test that runs tshark for each case."""
+    files = ("tests/craft", "tests/golden", "tests/test_craft.py", "tests/machine.py")
+    return pytest.mark.slow(pytest.mark.reuse(*files)(test))
 
 
 FAULTY = {

@@ -53,10 +53,10 @@ def shared(*words, cores=8, **options):
     return option.numprocesses, option.dist
 
 
-def test_a_run_of_the_whole_suite_has_a_process_for_each_core():
+def test_a_run_of_the_whole_suite_has_two_processes_for_each_core():
     """But not more than are good for it; and none if there is one core."""
     assert shared("tests") == shared(str(TESTS)) == (MOST_PROCESSES, "loadfile")
-    assert shared("tests", cores=2) == (2, "loadfile")
+    assert shared("tests", cores=2) == (4, "loadfile")
     assert shared("tests", cores=1) == (None, "no")
 
 

@@ -19,6 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from netmon.exposition import labels_of
 from netmon.outputs.process import SensorInfo
 from netmon.outputs.prometheus import Prometheus
@@ -29,6 +31,20 @@ from tests.grafana import counters
 from tests.grafana.boards import Range, Target, fill_in
 from tests.lab.lab import SIGNATURES, wait_for
 from tests.records import classified
+
+SIMULATED = pytest.mark.reuse(
+    "grafana",
+    "tests/grafana",
+    "tests/records.py",
+    "tests/machine.py",
+    ":(glob)netmon/*.py",
+    "netmon/data/signatures",
+    "netmon/destinations",
+    "netmon/outputs",
+    "netmon/places",
+    "netmon/signatures",
+)
+"""Marks tests that need nothing but simulated sensors and Prometheus."""
 
 BEGIN_S = 1_800_000_000 - 1_800_000_000 % 7200
 """The beginning of every simulation: blocks of Prometheus' database begin at even hours."""

@@ -29,6 +29,7 @@ def test_promtool_accepts_the_rules():
 
 
 @pytest.mark.slow
+@pytest.mark.reuse("grafana", "tests/grafana", "tests/machine.py")
 @pytest.mark.parametrize("file", TESTS, ids=lambda file: file.stem)
 def test_alerts_fire_when_they_should(file):
     """Every case in the test files raises the expected alerts and no others."""

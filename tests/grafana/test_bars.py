@@ -9,10 +9,10 @@ from grafana.src.promql import step
 from tests.grafana.boards import Range, fill_in, targets
 from tests.grafana.expressions import GRAFANA
 from tests.grafana.recording import CHOSEN
-from tests.grafana.simulation import BEGIN_S, Sensor
+from tests.grafana.simulation import BEGIN_S, SIMULATED, Sensor
 from tests.records import DISPUTED, EXPECTED, MOSCOW, UNDECIDED, UNEXPECTED, ZURICH
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, SIMULATED]
 
 BARS = (
     ("overview", ("Flows by verdict",), ("Flows",)),

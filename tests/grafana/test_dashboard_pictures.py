@@ -7,8 +7,11 @@ import pytest
 from grafana.src.build import overview
 from tests.grafana.boards import NAMES, load
 from tests.grafana.scenes import SCENES, record_scene
+from tests.grafana.simulation import SIMULATED
 from tests.machine import need
 from tests.render.draw import PHONE, THEMES, draw
+
+DRAWN = pytest.mark.reuse(*SIMULATED.args, "tests/render")
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.render]
 
@@ -89,6 +92,7 @@ SHOWN = {
 """What each dashboard says in each state."""
 
 
+@DRAWN
 @pytest.mark.parametrize("scene", SCENES)
 def test_every_state_is_drawn(page, scene, tmp_path):
     """In dark and in light every dashboard says in words what there is, also where there is nothing."""
@@ -101,6 +105,7 @@ def test_every_state_is_drawn(page, scene, tmp_path):
             assert [words for words in SHOWN[scene][name] if words not in text] == [], name
 
 
+@DRAWN
 def test_nothing_is_clipped_on_a_phone(page, tmp_path):
     """The longest sentences and words fit when every panel is as wide as a phone."""
     need("prometheus", "promtool")

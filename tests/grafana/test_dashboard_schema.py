@@ -9,7 +9,10 @@ import pytest
 from tests.grafana.boards import NAMES, load, panels
 from tests.render.packages import node, packages
 
-pytestmark = pytest.mark.slow  # the first run installs the package
+pytestmark = [
+    pytest.mark.slow,  # the first run installs the package
+    pytest.mark.reuse("grafana", "tests/grafana", "tests/render", "tests/machine.py"),
+]
 
 RAW = "node_modules/@grafana/schema/dist/types/raw"
 OPTIONS, CUSTOM = ("options",), ("fieldConfig", "defaults", "custom")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.grafana.simulation import BEGIN_S, Sensor
+from tests.grafana.simulation import BEGIN_S, SIMULATED, Sensor
 from tests.records import EXPECTED, MOSCOW, UNEXPECTED, ZURICH
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, SIMULATED]
 
 RESOLUTION = 0.02
 """What Prometheus' extrapolation to the ends of a range may add or take."""

@@ -12,7 +12,7 @@ from tests.grafana.expressions import GRAFANA
 from tests.lab.lab import wait_for
 from tests.machine import need
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.reuse("grafana", "tests/grafana", "tests/machine.py")]
 
 SENSOR = ("job=netmon", "instance=a:10977")
 FORBIDDEN = ("alertname=ForbiddenVendor", "severity=warning", "vendor=acme", *SENSOR)

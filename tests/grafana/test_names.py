@@ -9,10 +9,10 @@ from grafana.src.promql import select
 from tests.grafana.boards import QUERY_RESULT, Range, fill_in, load, options, targets, variables
 from tests.grafana.recording import CHOSEN
 from tests.grafana.scenes import moscow, work
-from tests.grafana.simulation import BEGIN_S, Sensor
+from tests.grafana.simulation import BEGIN_S, SIMULATED, Sensor
 from tests.records import MOSCOW, UNEXPECTED
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, SIMULATED]
 
 HOUR = Range(BEGIN_S, BEGIN_S + 3600, 15)
 PANELS = {(one.board, one.panel["title"], one.query["refId"]): one for one in targets()}

@@ -9,10 +9,10 @@ from tests.grafana import scenes
 from tests.grafana.boards import Range, targets
 from tests.grafana.recording import CHOSEN
 from tests.grafana.scenes import work
-from tests.grafana.simulation import BEGIN_S, Sensor
+from tests.grafana.simulation import BEGIN_S, SIMULATED, Sensor
 from tests.records import MOSCOW, UNEXPECTED
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, SIMULATED]
 
 HOUR = Range(BEGIN_S, BEGIN_S + 3600, 15)
 PANELS = {one.panel["title"]: one for one in targets() if one.board == "overview"}

@@ -14,6 +14,7 @@ from netmon.signatures.load import default_folder, load_folder
 from tests.craft import borders as craft
 
 LOCATIONS = load_folder(default_folder()).locations
+MADE_FROM = ("tests/craft", "netmon/places", "netmon/countries.py", "tests/places/test_borders.py")
 
 
 @pytest.mark.parametrize("code", sorted(COUNTRIES))
@@ -162,12 +163,14 @@ def test_the_file_states_its_source_and_licence():
 
 
 @pytest.mark.slow
+@pytest.mark.reuse(*MADE_FROM)
 def test_the_file_is_what_the_script_makes(natural_earth):
     """Byte for byte."""
     assert craft.make(natural_earth) == FILE.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
+@pytest.mark.reuse(*MADE_FROM)
 def test_every_border_at_the_largest_scale_is_covered(natural_earth):
     """Corners and the middles of edges at 1:10m are within the areas of all who count them to theirs."""
     areas = {}
