@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from netmon.config.settings import Config
 from netmon.evidence.chain import Chain
+from netmon.evidence.chained_stream import ChainedStream
 from netmon.evidence.document import Writer
 from netmon.evidence.folder import EvidenceFolder
 from netmon.evidence.recorder import Recorder
-from netmon.evidence.stream import ChainedStream
 from netmon.outputs.events import Stream
 from netmon.outputs.observer import Observer
 from netmon.places.databases import Databases

@@ -1,7 +1,7 @@
 """Clients' addresses in packets are replaced: the same one by the same pseudonym, and checksums follow.
 
-The address is replaced wherever its bytes or its text occur, so also inside DNS messages and proxy headers.
-MAC addresses are replaced as well. A packet in a tunnel, or with a link layer that is not known here, loses
+The address is replaced wherever its bytes or its text occur, so also inside DNS messages and hellos. MAC
+addresses are replaced as well. A packet in a tunnel, or with a link layer that is not known here, loses
 all headers before its innermost IP header, because they may hold addresses that cannot be recognised.
 """
 

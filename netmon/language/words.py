@@ -20,6 +20,17 @@ SEVERITY: Mapping[str, str] = {
     "warning": _("warning"),
     "critical": _("critical"),
 }
+LACK: Mapping[str, str] = {
+    "place": _("place not established"),
+    "promise": _("place known, nothing promised"),
+    "evidence": _("evidence incomplete"),
+}
+UNCOUNTED: Mapping[str, str] = {
+    "not_shown": _("not shown to be the vendor's"),
+    "redirected": _("to addresses that are not on the Internet"),
+    "unseen": _("of which too little was seen"),
+    "no_data": _("without any exchange of data"),
+}
 EVIDENCE: Mapping[str, str] = {
     "sni": _("server name in the TLS hello"),
     "quic_sni": _("server name in the QUIC hello"),

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from netmon.language import words
 from netmon.language.language import ENGLISH, Language
 from netmon.outputs.texts import flows_text
 from netmon.records import STANDINGS, UNCOUNTED, ClassifiedFlow, Standing, Uncounted
-
-
-def _(text: str) -> str:
-    return text
-
-
-_UNCOUNTED_TEXT: Mapping[Uncounted, str] = {
-    "not_shown": _("not shown to be the vendor's"),
-    "redirected": _("to addresses that are not global"),
-    "unseen": _("of which too little was seen"),
-    "no_data": _("without data"),
-}
 
 
 class Statement(NamedTuple):
@@ -76,6 +65,6 @@ class ConcernLines:
             split=split if possible + unknown else "",
         )
         left_out = ", ".join(
-            f"{number(uncounted[one])} {say(_UNCOUNTED_TEXT[one])}" for one in UNCOUNTED if uncounted[one]
+            f"{number(uncounted[one])} {say(words.UNCOUNTED[one])}" for one in UNCOUNTED if uncounted[one]
         )
         return f"{sentence} {say('Not counted: {what}.', what=left_out)}" if left_out else sentence

@@ -22,7 +22,7 @@ def _(text: str) -> str:
 
 _FINDING: Mapping[str, str] = {"unexpected": _("UNEXPECTED"), "forbidden": _("FORBIDDEN")}
 _LACK: Mapping[Lack, str] = {
-    "place": _("of unknown place"),
+    "place": _("whose place is not established"),
     "promise": _("of known place, for which nothing was promised"),
     "evidence": _("with incomplete evidence"),
 }

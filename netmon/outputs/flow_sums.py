@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from netmon.language.language import Language
-from netmon.language.words import OUTCOME, SEVERITY
+from netmon.language.words import LACK, OUTCOME, SEVERITY
 from netmon.records import LACKS, SEVERITIES, Lack, Severity
 from netmon.verdict.table import REASONS
-
-
-def _(text: str) -> str:
-    return text
-
 
 ORDER = ("forbidden", "unexpected", "undecided", "expected")
 """The outcomes, the worst first."""
@@ -25,11 +20,6 @@ COLOURS: Mapping[str, str] = {
     "undecided": "yellow",
 }
 SEVERITY_COLOURS: Mapping[Severity, str] = {"critical": "bold red", "warning": "red", "notice": "yellow"}
-_LACK_HEADING: Mapping[Lack, str] = {
-    "place": _("place unknown"),
-    "promise": _("place known, nothing promised"),
-    "evidence": _("evidence incomplete"),
-}
 
 
 @dataclass(slots=True)
@@ -70,7 +60,7 @@ class FlowHeading(NamedTuple):
 
     def words(self, language: Language) -> tuple[str, str]:
         """The verdict, with its severity or what is missing, and the reason."""
-        more = SEVERITY[self.severity] if self.severity else _LACK_HEADING[self.lacks] if self.lacks else None
+        more = SEVERITY[self.severity] if self.severity else LACK[self.lacks] if self.lacks else None
         word = language.say(OUTCOME[self.outcome])
         return f"{word}, {language.say(more)}" if more else word, language.say(REASONS[self.reason])
 

@@ -76,7 +76,6 @@ def _by_threshold(threshold: Threshold, views: Sequence[ViewFact]) -> Blind | No
         is_poor |= whole >= threshold.min_total and part > threshold.share * whole
         if threshold.problem == "undecoded":
             kinds.update(view.undecoded)
-    is_poor |= any(threshold.problem in view.faults for view in views)
     if not count:
         return None
     return Blind(threshold.problem, count, of, is_poor and threshold.problem not in HARMLESS, _most(kinds))

@@ -146,7 +146,6 @@ class FindingFact:
     first_ns: int
     last_ns: int
     votes: tuple[Mapping[str, Any], ...] = ()  # as in the event
-    not_in: tuple[str, ...] = ()
     rtt_ms: float | None = None
     run: str = ""  # of the first of them
     flow: int = 0
@@ -169,14 +168,13 @@ class ResolverFact:
 
 @dataclass(frozen=True, slots=True)
 class ViewFact:
-    """What an interface showed in the period: counters, and faults with the minutes in which they were so."""
+    """What an interface showed in the period."""
 
     sensor: str
     interface: str  # RUN: what belongs to no single one
     counters: Mapping[str, int]
     unnamed: Mapping[str, int] = field(default_factory=dict)
     undecoded: Mapping[str, int] = field(default_factory=dict)  # by what the packets carry, in words
-    faults: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

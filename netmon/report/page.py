@@ -154,7 +154,7 @@ def _words(language: Language) -> dict[str, Callable[..., str]]:
 
     return {
         "standing": say(words.STANDING),
-        "uncounted": say(words.UNCOUNTED),
+        "uncounted": say(shared.UNCOUNTED),
         "outcome": say(shared.OUTCOME),
         "severity": say(shared.SEVERITY),
         "reason": say(REASONS),

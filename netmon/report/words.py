@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netmon.language.words import LACK
+
 
 def _(text: str) -> str:
     return text
@@ -15,9 +17,9 @@ SHARE: Mapping[str, str] = {
     "forbidden": _("contact that the policy forbids"),
     "elsewhere": _("elsewhere than promised or allowed"),
     "not_there": _("cannot be in a country of concern; otherwise undecided"),
-    "no_place": _("place not established"),
-    "no_promise": _("place known, nothing promised"),
-    "no_evidence": _("evidence incomplete"),
+    "no_place": LACK["place"],
+    "no_promise": LACK["promise"],
+    "no_evidence": LACK["evidence"],
 }
 SHARE_OF_COUNTRY: Mapping[str, str] = {
     "concern": _("located in {country}"),
@@ -28,12 +30,6 @@ STANDING: Mapping[str, str] = {
     "possible": _("possible: a source names it"),
     "unknown": _("not excluded, no source names it"),
     "excluded": _("cannot be there"),
-}
-UNCOUNTED: Mapping[str, str] = {
-    "not_shown": _("not shown to be the vendor's"),
-    "redirected": _("to addresses that are not on the Internet"),
-    "unseen": _("of which too little was seen"),
-    "no_data": _("without any exchange of data"),
 }
 QUESTION: Mapping[str, str] = {
     "vendor": _("names of the vendor"),

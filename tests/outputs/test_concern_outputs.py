@@ -65,12 +65,12 @@ def samples(*flows):
             + standing("unknown", uncounted="redirected", country="BY"),
             "Belarus: 1 flow of acme: 0 located there, 0 cannot be there, 1 not excluded "
             "(0 named by a source, 1 by none). Not counted: 2 not shown to be the vendor's, "
-            "1 to addresses that are not global, 1 without data.",
+            "1 to addresses that are not on the Internet, 1 without any exchange of data.",
         ),
         (
             standing("located", uncounted="no_data"),
             "Russia: 0 flows of acme: 0 located there, 0 cannot be there, 0 not excluded. "
-            "Not counted: 1 without data.",
+            "Not counted: 1 without any exchange of data.",
         ),
     ],
 )

@@ -47,15 +47,15 @@ def test_unknown_place_is_kept_apart_from_nothing_promised():
     text = capture.get()
     headings = [line.partition(":")[0] for line in text.splitlines() if line.startswith("undecided")]
     assert headings == [
-        "undecided, place unknown",
-        "undecided, place unknown",
+        "undecided, place not established",
+        "undecided, place not established",
         "undecided, place known, nothing promised",
         "undecided, evidence incomplete",
     ]
     assert str(summary.sentence()) == (
-        "1 of 5 flows ended as expected; 4 could not be judged (2 of unknown place, 1 of known place, "
-        "for which nothing was promised, 1 with incomplete evidence): 2 flows with 6.0 kB where the sources "
-        "contradict each other; 1 flow with 3.0 kB in Switzerland; 1 flow with 3.0 kB in Russia."
+        "1 of 5 flows ended as expected; 4 could not be judged (2 whose place is not established, 1 of known "
+        "place, for which nothing was promised, 1 with incomplete evidence): 2 flows with 6.0 kB where the "
+        "sources contradict each other; 1 flow with 3.0 kB in Switzerland; 1 flow with 3.0 kB in Russia."
     )
 
 
@@ -139,7 +139,8 @@ def test_notices_alone_are_no_alarm_and_no_all_clear():
     assert summary.alarms == 0
     assert sentence == (
         "No alarm. Notices: 1 flow of acme (files) to Moscow, RU. 1 of 3 flows ended as expected; 1 could "
-        "not be judged (1 of unknown place): 1 flow with 3.0 kB where the sources contradict each other."
+        "not be judged (1 whose place is not established): 1 flow with 3.0 kB where the sources contradict "
+        "each other."
     )
 
 

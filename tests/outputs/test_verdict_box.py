@@ -180,7 +180,7 @@ def test_a_terminal_without_lines_has_an_ascii_box(encoding):
         (
             [classified(DISPUTED, NO_PLACE), classified(), classified()],
             "TEILWEISE WIE ZUGESAGT ODER ERLAUBT: acme",
-            "2 von 3 Flows endeten wie erwartet; 1 ließ sich nicht beurteilen (1 mit unbekanntem Ort): "
+            "2 von 3 Flows endeten wie erwartet; 1 ließ sich nicht beurteilen (1 ohne gesicherten Ort): "
             "1 Flow mit 3,0 kB an einem Ort, über den die Quellen einander widersprechen.",
         ),
     ],
