@@ -110,6 +110,7 @@ ALLOWED = {
         "errors",
         "language",
         "outputs",
+        "places",
         "quality",
         "records",
         "signatures",

@@ -36,7 +36,7 @@ from netmon.sources.live import LiveSource
 from netmon.sources.scapy_source import ScapyLiveSource, import_scapy
 from netmon.store.retention import Limit
 from netmon.store.writer import StoreWriter
-from netmon.version import package_version
+from netmon.version import package_sha256, package_version
 
 if TYPE_CHECKING:
     from netmon.sensor import Sensor
@@ -179,6 +179,7 @@ def _give_up_privileges(settings: Config, expression: str, source: SourceName) -
         # It calls what it likes.
         settings = replace(settings, privileges=replace(settings.privileges, filter_calls=False))
     preload()
+    package_sha256()  # its files may be out of reach later, or those of another version
     return drop(settings, os.environ)
 
 

@@ -20,13 +20,13 @@ from netmon.evidence.judged import judged, key_of
 from netmon.evidence.pcapng import Block, Section, write_pcapng
 from netmon.evidence.rewriting import Rewriting
 from netmon.file_version import FileVersion, file_version
-from netmon.outputs.events import timestamp
+from netmon.outputs.events import describe_place, timestamp, without_nulls
 from netmon.places.database import Database
 from netmon.privacy import ADDRESS, Privacy
 from netmon.records import ClassifiedFlow
 from netmon.signatures.model import PayloadMagic, SignatureSet
 from netmon.sources.kept import KeptPacket
-from netmon.version import package_version
+from netmon.version import package_sha256, package_version
 
 FORMAT = 1
 
@@ -65,6 +65,7 @@ class Writer:
         self.signatures = signatures
         self._config = config
         self._privacy = privacy
+        self._program_sha256 = package_sha256()
         self._hashes: dict[Path, tuple[FileVersion | None, str]] = {}
 
     def files(
@@ -115,6 +116,7 @@ class Writer:
         document = {
             "format": FORMAT,
             "netmon": package_version(),
+            "program_sha256": self._program_sha256,
             "sensor": self._config.sensor,
             "site": self._config.site,
             "flow": {"id": flow.flow_id, **key_of(flow, rewriting.show(flow.client))}
@@ -125,6 +127,7 @@ class Writer:
             },
             "client": self._privacy.show(flow.client, flow.start_ns),
             "judged": judged(classified)._asdict(),
+            "votes": without_nulls(describe_place(classified.place)["votes"]) if classified.place else [],
             "explanation": classified.verdict.explanation if classified.verdict else None,
             "privacy": {"level": self._privacy.level, "note": note},
             "packets": [

@@ -20,7 +20,7 @@ from netmon.outputs.observer import Observer
 from netmon.places.database import Database
 from netmon.quality import by_interface
 from netmon.signatures.model import SignatureSet
-from netmon.version import package_version
+from netmon.version import package_sha256, package_version
 
 RunPhase = Literal["start", "change", "end"]
 _TYPES: Mapping[RunPhase, str] = {"start": "start", "change": "change", "end": "end"}
@@ -36,6 +36,8 @@ def describe_conditions(
     """What decides about verdicts besides the packets; the databases' files are read for their hashes."""
     return {
         "version": package_version(),
+        "program_sha256": package_sha256(),
+        "configuration_sha256": file_sha256(config.file) if config.file else None,
         "signatures": {"sha256": signatures.sha256, "vendors": sorted(signatures.vendors)},
         "databases": [
             {"name": one.name, "provider": one.provider, "date": one.date, "sha256": file_sha256(one.path)}

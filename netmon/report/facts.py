@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from netmon.records import Contact, Evidence, Lack, Outcome, Severity, Standing, Uncounted
 from netmon.store.machines import Machines
 
+UsedKind = Literal["netmon", "configuration", "signatures", "database", "source"]
+"""What decides about verdicts; a source: one whose votes the signatures or the configuration quote."""
+USED_KINDS: tuple[UsedKind, ...] = get_args(UsedKind)
 RUN = "*"
 """In the place of an interface: a sensor as a whole."""
 OTHER = "other"
@@ -64,11 +67,12 @@ class ReadFile:
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseFact:
-    """A location database that a run used."""
+class UsedFact:
+    """Something that decides about verdicts."""
 
+    kind: UsedKind
     name: str
-    built: str | None  # ISO day
+    version: str | None  # or an ISO day
     sha256: str | None
 
 
@@ -86,9 +90,7 @@ class RunFact:
     privacy: int = 0
     latitude: float | None = None
     longitude: float | None = None
-    version: str = ""
-    signatures_sha256: str = ""
-    databases: tuple[DatabaseFact, ...] = ()
+    used: tuple[UsedFact, ...] = ()
     files: tuple[ReadFile, ...] = ()
     problems: tuple[str, ...] = ()  # of files: damaged, or not complete
     is_ended: bool = True  # False: it was still running, or was killed
@@ -114,6 +116,7 @@ class Meaning:
     contact: Contact
     claims: tuple[str, ...] = ()  # the countries that sources name, if the place is disputed
     sources: tuple[str, ...] = ()  # those that locate the address
+    voted: tuple[tuple[str, str | None], ...] = ()  # every source, with its day
     edge: str | None = None  # the third party that answers for the vendor
 
 

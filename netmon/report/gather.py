@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from netmon.days import DAY_NS
@@ -13,7 +14,6 @@ from netmon.report.facts import (
     OTHER,
     Amount,
     ConcernFact,
-    DatabaseFact,
     FindingFact,
     Group,
     Meaning,
@@ -21,6 +21,7 @@ from netmon.report.facts import (
     ReadFile,
     ResolverFact,
     RunFact,
+    UsedFact,
     ViewFact,
     WatchGap,
 )
@@ -52,7 +53,8 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
     if not runs:
         raise ReportError("the store has no record of this period: choose another with --since and --until")
     ends = spans.last_seen(reader)
-    facts = [_run(row, ends.get((row["sensor"], row["run"]))) for row in runs]
+    conditions = _Conditions(reader, selection)
+    facts = [_run(row, ends.get((row["sensor"], row["run"])), conditions.of(row)) for row in runs]
     since_ns = (
         min(run.start_ns for run in facts) if selection.since_day is None else selection.since_day * DAY_NS
     )
@@ -142,6 +144,7 @@ def _meaning(document: Mapping[str, Any]) -> Meaning:
         contact=document["contact"],
         claims=tuple(sorted(claims, key=lambda country: (country == OTHER, country))),
         sources=tuple(dict.fromkeys(vote["source"] for vote in votes)),
+        voted=tuple(dict.fromkeys((one["source"], one.get("date")) for one in place.get("votes", ()))),
         edge=document.get("edge", {}).get("holder"),
     )
 
@@ -173,7 +176,7 @@ def _finding(reader: Reader, one: ContactTotals, first: FirstFlow, meanings: _Me
     )
 
 
-def _run(row: Mapping[str, Any], last_ns: int | None) -> RunFact:
+def _run(row: Mapping[str, Any], last_ns: int | None, judged_by: Iterable[Mapping[str, Any]]) -> RunFact:
     document = row["document"]["netmon"]
     conditions = document["conditions"]
     subject, position = conditions.get("subject", {}), conditions.get("position") or {}
@@ -190,18 +193,40 @@ def _run(row: Mapping[str, Any], last_ns: int | None) -> RunFact:
         privacy=row["privacy"],
         latitude=position.get("latitude"),
         longitude=position.get("longitude"),
-        version=conditions["version"],
-        signatures_sha256=conditions["signatures"]["sha256"],
-        databases=tuple(
-            DatabaseFact(one["name"], one.get("date"), one.get("sha256"))
-            for one in conditions.get("databases", ())
-        ),
+        used=tuple(dict.fromkeys(used for one in judged_by for used in _used(one))),
         files=tuple(
             ReadFile(one["name"], one.get("sha256"), one.get("size")) for one in document.get("files", ())
         ),
         problems=tuple(document.get("problems", ())),
         is_ended=row["end_ns"] is not None,
     )
+
+
+def _used(conditions: Mapping[str, Any]) -> Iterator[UsedFact]:
+    """What decided under these conditions."""
+    yield UsedFact("netmon", "netmon", conditions["version"], conditions.get("program_sha256"))
+    if "configuration_sha256" in conditions:
+        yield UsedFact("configuration", "configuration", None, conditions["configuration_sha256"])
+    yield UsedFact("signatures", "signatures", None, conditions["signatures"]["sha256"])
+    for one in conditions.get("databases", ()):
+        yield UsedFact("database", one["name"], one.get("date"), one.get("sha256"))
+
+
+class _Conditions:
+    """Under which conditions runs judged in a period: those at its beginning, and each change."""
+
+    def __init__(self, reader: Reader, selection: Scope) -> None:
+        self._since_ns = selection.since_ns or 0
+        self._of: dict[tuple[str, str], list[tuple[int, Mapping[str, Any]]]] = {}
+        for row in queries.rows(reader, "conditions", replace(selection, since_day=None)):
+            self._of.setdefault((row["sensor"], row["run"]), []).append((row["since_ns"], row["document"]))
+
+    def of(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Those of a run; `row` has what it ended with."""
+        found = self._of.get((row["sensor"], row["run"]), [])
+        before = [document for since_ns, document in found if since_ns <= self._since_ns]
+        later = [document for since_ns, document in found if since_ns > self._since_ns]
+        return [*before[-1:], *later] or [row["document"]["netmon"]["conditions"]]
 
 
 def _resolvers(reader: Reader, selection: Scope) -> Iterator[ResolverFact]:

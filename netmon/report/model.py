@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netmon.records import Contact, Evidence, Lack, Outcome, Severity, Standing, Uncounted
+from netmon.report.facts import UsedKind
 from netmon.report.quotations import ConcernText, MeasureText, PromiseText
 from netmon.report.shares import Share
 
@@ -329,13 +330,16 @@ class ReportView:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A program, a set of signatures or a database that decided, and in how many runs it did."""
+    """Something that decided, and in how many runs it did.
 
-    kind: Literal["netmon", "signatures", "database"]
+    The hash of a source is that of the signatures or the configuration that quote it, if there was one alone.
+    """
+
+    kind: UsedKind
     name: str
-    version: str | None
+    version: str | None  # or an ISO day
     sha256: str | None
-    runs: int
+    runs: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,9 +218,8 @@ def _privacy_levels(scope: ReportScope) -> list[int]:
 
 
 def _used_name(language: Language, used: Used) -> str:
-    if used.kind == "database":
-        return language.say("Location database {name}").format(name=used.name)
-    return language.say("Signatures") if used.kind == "signatures" else used.name
+    text = words.USED_SOURCE.get(used.name) if used.kind == "source" else None
+    return language.say(text or words.USED[used.kind], name=used.name)
 
 
 def _join(texts: list[str], last: str) -> str:

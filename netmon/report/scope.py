@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from netmon.outputs.events import timestamp
-from netmon.report.facts import Amount, PeriodFacts, ReadFile, RunFact, WatchGap
+from netmon.places.decision import DECLARED
+from netmon.report.facts import USED_KINDS, Amount, PeriodFacts, ReadFile, RunFact, UsedFact, WatchGap
 from netmon.report.model import FileScope, Interruption, ReportScope, SensorScope, Used
 from netmon.report.sums import add_up, as_sum, total_of
 
@@ -42,16 +43,20 @@ def scope_of(facts: PeriodFacts) -> ReportScope:
 
 
 def used_by(facts: PeriodFacts) -> Iterator[Used]:
-    """Each version of netmon, of the signatures and of each database, with the number of its runs."""
-    versions = Counter(run.version for run in facts.runs)
-    for version, runs in sorted(versions.items()):
-        yield Used("netmon", "netmon", version, None, runs)
-    signatures = Counter(run.signatures_sha256 for run in facts.runs)
-    for sha256, runs in sorted(signatures.items()):
-        yield Used("signatures", "signatures", None, sha256, runs)
-    databases = Counter(one for run in facts.runs for one in run.databases)
-    for one, runs in sorted(databases.items(), key=lambda item: (item[0].name, item[0].built or "")):
-        yield Used("database", one.name, one.built, one.sha256, runs)
+    """Each version of what decided, with the number of its runs, and each source whose votes it quoted."""
+    counted = Counter(one for run in facts.runs for one in run.used)
+    for one, runs in sorted(counted.items(), key=lambda item: _order(item[0])):
+        yield Used(one.kind, one.name, one.version, one.sha256, runs)
+    databases = {one.name for one in counted if one.kind == "database"}
+    voted = {vote for group in facts.groups for vote in group.meaning.voted if vote[0] not in databases}
+    for name, day in sorted(voted, key=lambda vote: (vote[0], vote[1] or "")):
+        quoting = "configuration" if name == DECLARED else "signatures"
+        hashes = {one.sha256 for one in counted if one.kind == quoting}
+        yield Used("source", name, day, hashes.pop() if len(hashes) == 1 else None, None)
+
+
+def _order(one: UsedFact) -> tuple[int, str, str, str]:
+    return USED_KINDS.index(one.kind), one.name, one.version or "", one.sha256 or ""
 
 
 def _sensor(runs: Sequence[RunFact], amount: Amount, whole: int, gaps: Sequence[WatchGap]) -> SensorScope:

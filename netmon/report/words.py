@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netmon.language.words import LACK
+from netmon.places.decision import DECLARED, VENDOR
+from netmon.report.facts import UsedKind
 
 
 def _(text: str) -> str:
@@ -66,6 +68,17 @@ CONCERN_STATUS: Mapping[str, str] = {
     "in force": _("in force"),
     "archived": _("archived"),
     "withdrawn": _("withdrawn"),
+}
+USED: Mapping[UsedKind, str] = {
+    "netmon": "netmon",
+    "configuration": _("Configuration"),
+    "signatures": _("Signatures"),
+    "database": _("Location database {name}"),
+    "source": _("What {name} says, as the signatures quote it"),
+}
+USED_SOURCE: Mapping[str, str] = {
+    DECLARED: _("Your organisation's declarations, in the configuration"),
+    VENDOR: _("What the vendor says about its networks, in the signatures"),
 }
 WHY_NOT: Mapping[str, str] = {
     "no_place": _("it names no place"),

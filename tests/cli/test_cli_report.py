@@ -1,6 +1,7 @@
 """`netmon report`: formats, errors, and numbers that are those of every other output."""
 
 import csv
+import hashlib
 import html
 import importlib.util
 import io
@@ -10,6 +11,7 @@ import shlex
 
 import pytest
 
+from netmon.version import package_sha256
 from tests.craft.pcap import Frame, pcap
 
 COUNTED = ("flows", "sent_bytes", "received_bytes")
@@ -152,6 +154,19 @@ def test_scope_names_files_by_their_hash(netmon, demo, reported):
     [file] = scope["files"]
     assert (file["path"], file["size"]) == (str(demo), demo.stat().st_size)
     assert len(file["sha256"]) == 64
+
+
+def test_all_that_decided_has_a_hash(reported, tmp_path, demo):
+    """netmon and the configuration too, and a row for each source that votes anywhere in the report."""
+    (tmp_path / "netmon.yaml").write_text("subject: {country: DE}\n")
+    report = reported("--config", "netmon.yaml", demo)
+    used = {one["kind"]: one["sha256"] for one in report["used"]}
+    assert used["netmon"] == package_sha256()
+    assert used["configuration"] == hashlib.sha256((tmp_path / "netmon.yaml").read_bytes()).hexdigest()
+    assert used["signatures"] == used["source"] == report["signatures_sha256"]
+    votes = {vote["source"] for finding in report["findings"] for vote in finding["votes"]}
+    assert votes
+    assert votes <= {one["name"] for one in report["used"] if one["kind"] == "source"}
 
 
 def test_period_of_a_store(reported, stored):

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from netmon.cli.app import app
 from netmon.cli.options import ERROR, FOUND, OK
 from netmon.evidence import recorder
+from netmon.version import package_sha256
 from tests.craft import golden, golden_time
 from tests.craft.packets import ethernet
 from tests.craft.pcap import Interface, pcapng
@@ -87,6 +88,8 @@ def test_the_findings_of_a_golden_capture(case, level, tmp_path):
         judged = {key: value for key, value in document["judged"].items() if key != "grounds"}
         assert judged == facts(event)
         assert [one["shows"] for one in document["packets"]]
+        assert document["votes"] == event["netmon"]["place"]["votes"]
+        assert document["program_sha256"] == package_sha256()
 
 
 @by_case

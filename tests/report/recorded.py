@@ -21,6 +21,8 @@ from tests.report.scenes import DAYS, HOUR_NS, SCENES, START_NS, Watch
 SIGNATURES = load_folder(default_folder())
 CONDITIONS = {
     "version": "1.2.3",
+    "program_sha256": "a1" * 32,
+    "configuration_sha256": "c0" * 32,
     "signatures": {"sha256": SIGNATURES.sha256, "vendors": ["kaspersky"]},
     "databases": [{"name": "DB-IP City Lite", "provider": "dbip", "date": "2026-08-05", "sha256": "5e" * 32}],
     "subject": {"country": "DE"},
