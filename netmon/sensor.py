@@ -39,6 +39,7 @@ from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import Location, Vendor
 from netmon.sources import ContinuousSource, Stats
 from netmon.sources.port_lines import PortLines
+from netmon.state_file import StateFile
 from netmon.store.live_record import LiveRecord
 from netmon.store.writer import StoreWriter
 from netmon.supervisor import Supervisor
@@ -308,8 +309,9 @@ class Sensor:
         self._trips_file.save(self._trips, now_s)
         self._machines_file.save(self._machines, now_s)
 
-    def _state_files(self) -> tuple[DestinationsFile | SeriesFile | RoundTripsFile | MachinesFile, ...]:
-        return self._state, self._series, self._trips_file, self._machines_file
+    def _state_files(self) -> tuple[StateFile, ...]:
+        kept = (self._state, self._series, self._trips_file, self._machines_file)
+        return tuple(one.file for one in kept)
 
     def _remembered(self) -> Remembered:
         """What metrics must not lose: that of the flows, and when interfaces last showed a packet of one."""
@@ -319,7 +321,7 @@ class Sensor:
 
     def _log_further(self, line: str) -> None:
         """Logs a problem of a further file of a folder, unless the first one has it as well."""
-        if not self._state.is_failing:
+        if not self._state.file.is_failing:
             self._log(line)
 
     def _refresh_databases(self) -> None:

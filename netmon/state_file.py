@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from netmon.errors import reason_of
 MAX_BYTES = 16 * 1024 * 1024
 RETRY_S = 60.0
 """Time between attempts to write the file after a failure."""
+_NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 State = TypeVar("State")
 
 
@@ -115,16 +117,46 @@ class StateFile:
         self._log(f"{self._file}: {why}; {kept}; {self._if_damaged}")
 
     def _write(self, content: dict[str, str]) -> None:
-        folder = self._file.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        parts = {"version": str(self._version), **content}
-        text = ", ".join(f'"{key}": {value}' for key, value in parts.items())
-        new = self._new_file()
-        with new.open("w", encoding="utf-8") as stream:
-            stream.write(f"{{{text}}}\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(self._file)
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(self._file, state_text(self._version, content))
+
+
+def state_text(version: int, content: dict[str, str]) -> str:
+    """What the file holds: the JSON of each key."""
+    parts = {"version": str(version), **content}
+    text = ", ".join(f'"{key}": {value}' for key, value in parts.items())
+    return f"{{{text}}}\n"
+
+
+def replace_file(file: Path, text: str, suffix: str = ".new") -> None:
+    """Replaces a file in one step, or makes it: a crash leaves the old text or the new one. Raises OSError.
+
+    A file that is there keeps its owner and rights. The new one is made beside it.
+    """
+    new = file.with_name(f"{file.name}{suffix}")
+    with os.fdopen(make_anew(new), "w", encoding="utf-8") as stream:
+        with suppress(FileNotFoundError):
+            keep_owner(stream.fileno(), file.stat())
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.replace(file)
+
+
+def make_anew(file: Path) -> int:
+    """Makes a file in place of what has its name, and opens it. Raises OSError.
+
+    A link is not followed: the folder may belong to a user with fewer rights, who could have made it.
+    """
+    file.unlink(missing_ok=True)
+    return os.open(file, _NEW_FLAGS, 0o666)
+
+
+def keep_owner(descriptor: int, owner: os.stat_result) -> None:
+    """Gives an open file the rights of another one, and its owner if the user may do that."""
+    os.fchmod(descriptor, owner.st_mode & 0o7777)
+    with suppress(PermissionError):
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def json_rows(rows: list[Any]) -> str:

@@ -53,6 +53,7 @@ from netmon.sources.stop_request import StopRequest
 from netmon.store.history import History, read_history
 from netmon.store.kept import Kept, kept_in
 from netmon.store.queries import Scope
+from netmon.store.reading import ReadUnder
 from netmon.store.sqlite import MEMORY
 
 
@@ -156,8 +157,8 @@ def read(
             for file, about in ((store, configured), (MEMORY if by else None, settings)):
                 if file is not None:
                     privacy = wiring.make_privacy(about)
-                    more = (about, known, databases.current, privacy, observer, paths, expression)
-                    kept.append(stack.enter_context(kept_in(file, *more)))
+                    facts = (about, known, databases.current, privacy, observer, paths, expression)
+                    kept.append(stack.enter_context(kept_in(file, ReadUnder(*facts))))
             outputs += [*(one.reading for one in kept), found]
             shares_terminal = json and sys.stdout is not None and sys.stdout.isatty()
             progress = progress_of(make_console(stderr=True), paths, found, shares_terminal=shares_terminal)

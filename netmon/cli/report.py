@@ -29,9 +29,10 @@ from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import SignatureSet
 from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, in_order
+from netmon.store.kept import kept_in
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Reader, Scope
-from netmon.store.reading import Reading, intake_of, opened
+from netmon.store.reading import ReadUnder
 from netmon.store.sqlite import MEMORY
 
 
@@ -160,17 +161,9 @@ def _report_files(
     given = [*_given("--config", options.config), *_given("--country", options.country)]
     given += _given("--privacy", options.privacy)
     words = ["netmon", "report", *given, *_given("--vendor", asked.vendor), *paths]
-    with opened(MEMORY) as store:
-        reading = Reading(
-            intake_of(store, MEMORY, observer),
-            settings,
-            known,
-            databases.current,
-            wiring.make_privacy(settings),
-            observer,
-            paths=paths,
-            expression="",
-        )
+    privacy = wiring.make_privacy(settings)
+    under = ReadUnder(settings, known, databases.current, privacy, observer, paths, expression="")
+    with kept_in(MEMORY, under) as (store, _, reading):
         source = FileSource(paths, compile_matcher(known), limits=settings.engine_keywords())
         for batch in source.batches():
             wiring.deliver(batch, monitor, [reading])

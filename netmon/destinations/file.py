@@ -21,27 +21,13 @@ class DestinationsFile:
     """Loads destinations at startup and saves them when they have changed; see `StateFile`."""
 
     def __init__(self, folder: Path, log: Callable[[str], None]) -> None:
-        self._file = StateFile(
+        self.file = StateFile(
             folder / NAME,
             VERSION,
             log,
             if_damaged="all destinations count as new",
             if_unsaved="new destinations will be reported again after a restart",
         )
-
-    @property
-    def is_saved(self) -> bool:
-        """Whether the last attempt to save succeeded."""
-        return self._file.is_saved
-
-    @property
-    def is_failing(self) -> bool:
-        """Whether the last access to the file failed."""
-        return self._file.is_failing
-
-    def probe(self) -> None:
-        """Reports at once if the file cannot be written."""
-        self._file.probe()
 
     def load(self, learning_s: int = 0) -> Destinations:
         """The destinations in the file; none if there is no file, or no usable one."""
@@ -53,8 +39,8 @@ class DestinationsFile:
                 learning_s=learning_s,
             )
 
-        destinations = self._file.load(parse, Destinations(learning_s=learning_s))
-        self._file.saved(destinations.version)
+        destinations = self.file.load(parse, Destinations(learning_s=learning_s))
+        self.file.saved(destinations.version)
         return destinations
 
     def save(self, destinations: Destinations, now_s: float) -> None:
@@ -64,7 +50,7 @@ class DestinationsFile:
             rows = json_rows([asdict(one) for one in destinations.remembered()])
             return {"since": json.dumps(sorted(destinations.since_s.items())), "destinations": rows}
 
-        self._file.save(destinations.version, content, now_s)
+        self.file.save(destinations.version, content, now_s)
 
 
 def _destination(row: Any) -> Destination:

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS, day_start_ns
-from netmon.outputs.events import ECS_VERSION, Stream, timestamp, without_nulls
-from netmon.outputs.json_line import json_line
+from netmon.outputs.events import Stream, timestamp
+from netmon.outputs.metric_events import metric_event, write_event
 from netmon.outputs.observer import Observer
 from netmon.privacy import PSEUDONYM, Privacy
 from netmon.privacy.periods import period_days
@@ -190,23 +190,9 @@ class MachineEvents:
 
     def _put(self, dataset: str, group: CountGroup, fields: dict[str, Any], *what: str) -> None:
         start_ns, end_ns = day_start_ns(period_days(group.period)[0].isoformat()), _end_ns(group.period)
-        event = {
-            "@timestamp": timestamp(end_ns),
-            "ecs": {"version": ECS_VERSION},
-            "event": {
-                "kind": "metric",
-                "category": ["network"],
-                "type": ["info"],
-                "dataset": dataset,
-                "start": timestamp(start_ns),
-                "end": timestamp(end_ns),
-            },
-            **fields,
-            "netmon": {**group._asdict(), **fields.get("netmon", {})},
-        }
-        line = json_line(without_nulls(self._observer.sign(event, None, *group, *what)))
-        for stream in self._streams:
-            stream.write(line)
+        about = {**fields, "netmon": {**group._asdict(), **fields.get("netmon", {})}}
+        event = metric_event(dataset, start_ns, end_ns, about)
+        write_event(self._streams, self._observer, event, None, *group, *what)
 
 
 @lru_cache(maxsize=64)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -14,7 +13,7 @@ from netmon.file_version import file_version
 from netmon.outputs.machines import CountGroup, MachineSets
 from netmon.privacy.levels import COUNTED
 from netmon.privacy.periods import period_days
-from netmon.state_file import StateFile, json_rows, list_of
+from netmon.state_file import StateFile, json_rows, list_of, replace_file, state_text
 
 NAME = "machines.json"
 VERSION = 1
@@ -29,7 +28,7 @@ class MachinesFile:
     def __init__(self, folder: Path, log: Callable[[str], None]) -> None:
         self._path = folder / NAME
         self._next_s = -math.inf
-        self._file = StateFile(
+        self.file = StateFile(
             self._path,
             VERSION,
             log,
@@ -38,18 +37,9 @@ class MachinesFile:
         )
         self._version = file_version(self._path)
 
-    @property
-    def is_saved(self) -> bool:
-        """Whether the last attempt to save succeeded."""
-        return self._file.is_saved
-
-    def probe(self) -> None:
-        """Reports at once if the file cannot be written."""
-        self._file.probe()
-
     def load(self) -> MachineSets:
         """The machines in the file; none if there is no file, or no usable one."""
-        return self._file.load(_parse, MachineSets())
+        return self.file.load(_parse, MachineSets())
 
     def save(self, sets: MachineSets, now_s: float) -> None:
         """Writes the file if machines have come; `now_s` is the time of a monotonic clock.
@@ -60,11 +50,11 @@ class MachinesFile:
             return
         there = file_version(self._path)
         if there != self._version and there is not None:
-            sets.keep_only(self._file.load(_parse, sets))
+            sets.keep_only(self.file.load(_parse, sets))
         pace_s = 1 + len(sets) / _MACHINES_PER_S
         self._next_s = now_s + pace_s if math.isfinite(now_s) else self._next_s
-        self._file.save(sets.version, lambda: _content(sets), now_s)
-        if self._file.is_saved:
+        self.file.save(sets.version, lambda: _content(sets), now_s)
+        if self.file.is_saved:
             sets.saved()
         self._version = file_version(self._path)
 
@@ -82,15 +72,7 @@ def erase_machines(folder: Path, machines: Collection[str]) -> int:
     sets.erase(machines)
     if len(sets) == count:
         return 0
-    new, owner = path.with_name(f"{NAME}.erase"), path.stat()
-    with new.open("w", encoding="utf-8") as stream:
-        parts = {"version": VERSION, **_content(sets)}
-        stream.write("{" + ", ".join(f'"{key}": {value}' for key, value in parts.items()) + "}\n")
-        stream.flush()
-        os.fchown(stream.fileno(), owner.st_uid, owner.st_gid)
-        os.fchmod(stream.fileno(), owner.st_mode)
-        os.fsync(stream.fileno())
-    new.replace(path)
+    replace_file(path, state_text(VERSION, _content(sets)), ".erase")  # the sensor may write its own one
     return count - len(sets)
 
 

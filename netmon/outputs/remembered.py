@@ -33,7 +33,7 @@ class SeriesFile:
     """Loads what is remembered at startup, and saves it when it has changed; see `StateFile`."""
 
     def __init__(self, folder: Path, log: Callable[[str], None]) -> None:
-        self._file = StateFile(
+        self.file = StateFile(
             folder / NAME,
             VERSION,
             log,
@@ -41,18 +41,9 @@ class SeriesFile:
             if_unsaved="metrics will forget at a restart what was seen before it",
         )
 
-    @property
-    def is_saved(self) -> bool:
-        """Whether the last attempt to save succeeded."""
-        return self._file.is_saved
-
-    def probe(self) -> None:
-        """Reports at once if the file cannot be written."""
-        self._file.probe()
-
     def load(self) -> Remembered:
         """What the file remembers; nothing if there is no file, or no usable one."""
-        return self._file.load(_parse, Remembered())
+        return self.file.load(_parse, Remembered())
 
     def save(self, changes: int, remembered: Callable[[], Remembered], now_s: float) -> None:
         """Writes the file if there were changes; `now_s` is the time of a monotonic clock."""
@@ -67,7 +58,7 @@ class SeriesFile:
             rows = [[name, *labels] for name, sets in now.series.items() for labels in sets]
             return {"last_seen": json_rows(seen), "series": json_rows(rows)}
 
-        self._file.save(changes, content, now_s)
+        self.file.save(changes, content, now_s)
 
 
 def _parse(content: dict[str, Any]) -> Remembered:

@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from netmon.config.settings import Config
 from netmon.encapsulations import describe
-from netmon.outputs.events import ECS_VERSION, Stream, timestamp, without_nulls
-from netmon.outputs.json_line import json_line
+from netmon.outputs.events import ECS_VERSION, Stream, timestamp
+from netmon.outputs.metric_events import metric_event, write_event
 from netmon.outputs.observer import Observer
 from netmon.places.database import Database
 from netmon.quality import by_interface
@@ -96,7 +96,7 @@ class RunEvents:
                 **facts,
             },
         }
-        self._write(event, None, phase, self._changes)
+        write_event(self._streams, self._observer, event, None, phase, self._changes)
 
     def view(self, stats: Mapping[str, Any], start_ns: int, end_ns: int) -> None:
         """What each interface showed in this time: the growth of the counters since the last call.
@@ -119,25 +119,9 @@ class RunEvents:
 
     def _write_view(self, name: str, grown: Mapping[str, Any], start_ns: int, end_ns: int) -> None:
         scope, _, interface = name.partition(" ")
-        event = {
-            "@timestamp": timestamp(end_ns),
-            "ecs": {"version": ECS_VERSION},
-            "event": {
-                "kind": "metric",
-                "category": ["network"],
-                "type": ["info"],
-                "dataset": "netmon.view",
-                "start": timestamp(start_ns),
-                "end": timestamp(end_ns),
-            },
-            "netmon": {"scope": scope, **{key: counts for key, counts in grown.items() if counts}},
-        }
-        self._write(event, interface or None, name, start_ns)
-
-    def _write(self, event: dict[str, Any], interface: str | None, *what: object) -> None:
-        line = json_line(without_nulls(self._observer.sign(event, interface, *what)))
-        for stream in self._streams:
-            stream.write(line)
+        counted = {"scope": scope, **{key: counts for key, counts in grown.items() if counts}}
+        event = metric_event("netmon.view", start_ns, end_ns, {"netmon": counted})
+        write_event(self._streams, self._observer, event, interface or None, name, start_ns)
 
 
 def _texts(counters: Mapping[Any, int]) -> dict[str, int]:

@@ -27,22 +27,13 @@ class RoundTripsFile:
     def __init__(self, folder: Path, position: Position | None, log: Callable[[str], None]) -> None:
         self._position = None if position is None else list(astuple(position))
         self._next_s = -math.inf
-        self._file = StateFile(
+        self.file = StateFile(
             folder / NAME,
             VERSION,
             log,
             if_damaged="the smallest round trips are measured anew",
             if_unsaved="the smallest round trips will be measured anew after a restart",
         )
-
-    @property
-    def is_saved(self) -> bool:
-        """Whether the last attempt to save succeeded."""
-        return self._file.is_saved
-
-    def probe(self) -> None:
-        """Reports at once if the file cannot be written."""
-        self._file.probe()
 
     def load(self) -> SmallestRoundTrips:
         """The round trips in the file; none if there is no usable file, or one from another position."""
@@ -52,7 +43,7 @@ class RoundTripsFile:
             is_here = content.get("position") == self._position
             return SmallestRoundTrips(map(_server, rows if is_here else ()))
 
-        return self._file.load(parse, SmallestRoundTrips())
+        return self.file.load(parse, SmallestRoundTrips())
 
     def save(self, trips: SmallestRoundTrips, now_s: float) -> None:
         """Writes the file once a minute if the round trips have changed; `now_s` is of a monotonic clock."""
@@ -67,7 +58,7 @@ class RoundTripsFile:
             ]
             return {"position": json.dumps(self._position), "servers": json_rows(rows)}
 
-        self._file.save(trips.version, content, now_s)
+        self.file.save(trips.version, content, now_s)
 
 
 def _server(row: Any) -> tuple[str, RoundTrip]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from netmon.privacy.tombstone import shows_client, tombstone
+from netmon.state_file import keep_owner, make_anew
 
 _GZ, _NEW = ".gz", ".new"
 
@@ -51,15 +52,17 @@ def _erase_compressed(file: Path, clients: frozenset[str]) -> int:
     new = file.with_name(file.name + _NEW)
     count = 0
     try:
-        with gzip.open(file, "rb") as lines, gzip.open(new, "wb") as stream:
-            new.chmod(0o600)
+        with (
+            gzip.open(file, "rb") as lines,
+            os.fdopen(make_anew(new), "wb") as raw,
+            gzip.GzipFile(filename=file.name.removesuffix(_GZ), fileobj=raw, mode="wb") as stream,
+        ):
+            keep_owner(raw.fileno(), file.stat())
             for line in lines:
                 is_erased = line.endswith(b"\n") and shows_client(line, clients)
                 stream.write(tombstone(line) if is_erased else line)
                 count += is_erased
         if count:
-            owner = file.stat()
-            os.chown(new, owner.st_uid, owner.st_gid)
             shutil.copystat(file, new)
             new.replace(file)
     finally:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from netmon.errors import SourceError, reason_of
+from netmon.state_file import replace_file
 
 ENDING = ".followed"
 
@@ -28,10 +29,8 @@ class FollowMark:
         if last_ns <= self._saved_ns:
             return
         times = self._read() | {self._folder: last_ns}
-        new = self._file.with_name(f"{self._file.name}.new")
         try:
-            new.write_text(json.dumps(times), encoding="utf-8")
-            new.replace(self._file)
+            replace_file(self._file, json.dumps(times))
         except OSError as error:
             raise SourceError(f"{self._file}: {reason_of(error)}: how far was read is kept there") from error
         self._saved_ns = last_ns

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from netmon.config.settings import Config
 from netmon.errors import StoreError
@@ -22,27 +22,30 @@ from netmon.store.intake import Intake, RowWriter
 from netmon.store.sqlite import SqliteStore
 
 
+class ReadUnder(NamedTuple):
+    """What is read, and under which conditions."""
+
+    config: Config
+    signatures: SignatureSet
+    databases: Sequence[Database]
+    privacy: Privacy
+    observer: Observer
+    paths: Sequence[str]
+    expression: str  # the filter
+
+
 class Reading:
     """An output for the flows of files, which also writes the events of the run: call `finish` at the end."""
 
-    def __init__(
-        self,
-        stream: Stream,
-        config: Config,
-        signatures: SignatureSet,
-        databases: Sequence[Database],
-        privacy: Privacy,
-        observer: Observer,
-        paths: Sequence[str],
-        expression: str,
-    ) -> None:
+    def __init__(self, stream: Stream, under: ReadUnder) -> None:
+        privacy, observer = under.privacy, under.observer
         self._stream = stream
-        self._events = Events(stream, privacy, signatures.locations, observer)
+        self._events = Events(stream, privacy, under.signatures.locations, observer)
         self._run = RunEvents([stream], observer, is_live=False)
         self._machines = MachineEvents([stream], privacy, observer, MachineSets(), is_live=False)
-        self._conditions = describe_conditions(config, signatures, databases, privacy.level)
-        self._paths = paths
-        self._filter = expression
+        self._conditions = describe_conditions(under.config, under.signatures, under.databases, privacy.level)
+        self._paths = under.paths
+        self._filter = under.expression
 
     def flow(self, classified: ClassifiedFlow) -> None:
         """Writes the event of a flow."""

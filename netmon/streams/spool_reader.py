@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from netmon.errors import OutputError, reason_of
 from netmon.outputs.spool import segments
+from netmon.state_file import replace_file
 
 _CHUNK_BYTES = 1 << 20
 
@@ -81,12 +81,7 @@ class SpoolReader:
         return SpoolPosition()
 
     def _save(self, position: SpoolPosition) -> None:
-        new = self._file.with_name(f"{self._file.name}.new")
-        with new.open("w", encoding="utf-8") as stream:
-            json.dump({"segment": position.segment, "offset": position.offset}, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(self._file)
+        replace_file(self._file, json.dumps({"segment": position.segment, "offset": position.offset}))
 
 
 def _complete_lines(segment: Path, offset: int, most: int) -> tuple[list[bytes], int]:

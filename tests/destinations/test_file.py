@@ -1,5 +1,6 @@
 """The destinations file: across restarts, crashes, damage and full disks."""
 
+import errno
 import json
 import os
 import random
@@ -150,7 +151,7 @@ def test_an_unwritable_folder_stops_nothing(opened, tmp_path, log):
     (tmp_path / "state").write_text("a file where the folder should be")
     state = opened()
     destinations = state.load()
-    assert state.is_saved
+    assert state.file.is_saved
     log.clear()
     reach(destinations)
     for now_s in (0.0, 1.0, RETRY_S, RETRY_S + 1):
@@ -159,24 +160,24 @@ def test_an_unwritable_folder_stops_nothing(opened, tmp_path, log):
         f"{tmp_path}/state/{NAME}: file exists; until it can be written, new destinations will be "
         f"reported again after a restart"
     ]
-    assert not state.is_saved
+    assert not state.file.is_saved
     (tmp_path / "state").unlink()
     state.save(destinations, RETRY_S + 2)
-    assert not state.is_saved
+    assert not state.file.is_saved
     state.save(destinations, 2 * RETRY_S)
     assert log[1:] == [f"{tmp_path}/state/{NAME}: can be written again"]
-    assert state.is_saved
+    assert state.file.is_saved
     assert len(opened().load().remembered()) == 2
 
 
-def test_a_full_disk_leaves_the_old_file(opened, tmp_path, log):
+def test_a_full_disk_leaves_the_old_file(opened, tmp_path, log, monkeypatch):
     """The new file is written under another name, and replaces the old one only when it is complete."""
     state = opened()
     destinations = state.load()
     reach(destinations)
     state.save(destinations, 0)
     before = (tmp_path / "state" / NAME).read_bytes()
-    (tmp_path / "state" / f"{NAME}.new").symlink_to("/dev/full")
+    monkeypatch.setattr("os.fsync", no_space)
     reach(destinations, "203.0.113.5")
     state.save(destinations, 1)
     assert log == [
@@ -184,6 +185,11 @@ def test_a_full_disk_leaves_the_old_file(opened, tmp_path, log):
         f"will be reported again after a restart"
     ]
     assert (tmp_path / "state" / NAME).read_bytes() == before
+
+
+def no_space(_descriptor):
+    """As on a disk that has no room for what was written."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 WRITER = """

@@ -58,7 +58,7 @@ def test_a_damaged_file_erases_nothing(tmp_path, file):
     (tmp_path / NAME).write_text("{")
     sets.add(GROUP, THREE)
     log = []
-    writer._file._log = log.append
+    writer.file._log = log.append
     writer.save(sets, math.inf)
     assert saved(tmp_path)[0] == [ONE, TWO, THREE]
     assert len(log) == 1

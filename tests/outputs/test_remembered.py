@@ -212,4 +212,4 @@ def test_an_unwritable_folder_stops_nothing(start, tmp_path, log):
         f"{tmp_path}/state/{NAME}: file exists; until it can be written, metrics will forget at a restart "
         "what was seen before it"
     ]
-    assert not file.is_saved
+    assert not file.file.is_saved

@@ -123,6 +123,19 @@ def test_an_interrupted_erasure_of_a_compressed_file_leaves_it(tmp_path, lines):
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_an_erasure_of_a_compressed_file_follows_no_link(tmp_path, lines):
+    """Root erases in the sensor's folder: what the sensor's user prepares there leads to no other file."""
+    file, victim = tmp_path / "events.jsonl.1.gz", tmp_path / "shadow"
+    file.write_bytes(gzip.compress(b"".join(lines)))
+    file.chmod(0o640)
+    victim.write_text("of another program", encoding="utf-8")
+    (tmp_path / f"{file.name}.new").symlink_to(victim)
+    assert erase_events(file, THESE) == 5
+    assert victim.read_text("utf-8") == "of another program"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert len(gzip.decompress(file.read_bytes()).splitlines()) == len(lines)
+
+
 def test_both_ends_of_a_dns_message_are_looked_at():
     """A client asks, and is answered."""
     for record in (QUERY, ANSWER):

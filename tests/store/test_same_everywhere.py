@@ -24,7 +24,7 @@ from netmon.store.clickhouse import ClickHouseStore
 from netmon.store.history import BY, as_csv, read_history
 from netmon.store.intake import Intake, import_lines
 from netmon.store.queries import Scope
-from netmon.store.reading import Reading
+from netmon.store.reading import Reading, ReadUnder
 from netmon.verdict.subjects import Subjects
 from tests.cli.test_cli_store import metrics_of, tshark_bytes
 from tests.machine import ROOT
@@ -66,7 +66,7 @@ def events_of(capture):
     source = FileSource([str(capture)], compile_matcher(SIGNATURES), limits=config.engine_keywords())
     monitor, privacy = wiring.make_monitor(config, SIGNATURES), wiring.make_privacy(config)
     observer = Observer("s", "", run_of([str(capture)], ""))
-    reading = Reading(lines, config, SIGNATURES, [], privacy, observer, paths=[str(capture)], expression="")
+    reading = Reading(lines, ReadUnder(config, SIGNATURES, [], privacy, observer, [str(capture)], ""))
     for batch in source.batches():
         wiring.deliver(batch, monitor, [reading])
     reading.finish(source.stats())

@@ -1,0 +1,59 @@
+"""A file that is replaced in one step, also in a folder that belongs to another user."""
+
+import json
+
+import pytest
+
+from netmon.outputs.machines import CountGroup, MachineSets
+from netmon.outputs.machines_file import MachinesFile, erase_machines
+from netmon.state_file import replace_file
+
+
+def test_a_link_under_the_name_of_the_new_file_is_not_followed(tmp_path):
+    """Root erases in the sensor's folder: what the sensor's user prepares there leads to no other file."""
+    victim = tmp_path / "shadow"
+    victim.write_text("of another program", encoding="utf-8")
+    (tmp_path / "state.json.new").symlink_to(victim)
+    replace_file(tmp_path / "state.json", "content")
+    assert (tmp_path / "state.json").read_text("utf-8") == "content"
+    assert victim.read_text("utf-8") == "of another program"
+
+
+def test_a_file_keeps_its_rights(tmp_path):
+    """Whoever could not read the old file cannot read the new one."""
+    file = tmp_path / "state.json"
+    file.write_text("old", encoding="utf-8")
+    file.chmod(0o640)
+    replace_file(file, "new")
+    assert (file.read_text("utf-8"), file.stat().st_mode & 0o777) == ("new", 0o640)
+
+
+def test_nothing_is_left_beside_the_file(tmp_path):
+    """What a crash left is used for the next file, and goes with it."""
+    (tmp_path / "state.json.new").write_text("half of", encoding="utf-8")
+    replace_file(tmp_path / "state.json", "content")
+    assert [one.name for one in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_folder_in_place_of_the_new_file_is_an_error(tmp_path):
+    """It is not removed, and the caller says so."""
+    (tmp_path / "state.json.new").mkdir()
+    with pytest.raises(OSError, match="state.json.new"):
+        replace_file(tmp_path / "state.json", "content")
+
+
+def test_erasing_machines_follows_no_link(tmp_path):
+    """An erasure by root writes the file of the machines, and nothing else."""
+    group = CountGroup("2026-11", "0" * 16, "kaspersky")
+    file = MachinesFile(tmp_path, lambda _line: None)
+    sets = MachineSets()
+    sets.begin(1)
+    for digit in "12":
+        sets.add(group, f"count-{digit * 16}")
+    file.save(sets, 0.0)
+    victim = tmp_path / "shadow"
+    victim.write_text("of another program", encoding="utf-8")
+    (tmp_path / "machines.json.erase").symlink_to(victim)
+    assert erase_machines(tmp_path, {"count-" + "1" * 16}) == 1
+    assert victim.read_text("utf-8") == "of another program"
+    assert json.loads((tmp_path / "machines.json").read_text("utf-8"))["groups"][0][-1] == ["2" * 16]
