@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +14,8 @@ from typing import Any, TypeVar
 from netmon.errors import reason_of
 
 MAX_BYTES = 16 * 1024 * 1024
+MAX_DAMAGED = 9
+"""Damaged files that are kept of each file."""
 RETRY_S = 60.0
 """Time between attempts to write the file after a failure."""
 _NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -107,18 +111,37 @@ class StateFile:
         return content
 
     def _set_aside(self, why: str) -> None:
-        aside = self._file.with_name(f"{self._file.name}.damaged")
         try:
-            self._file.replace(aside)
+            kept = f"renamed to {set_aside(self._file)}"
         except OSError:
             kept = "left in place"
-        else:
-            kept = f"renamed to {aside}"
         self._log(f"{self._file}: {why}; {kept}; {self._if_damaged}")
 
     def _write(self, content: dict[str, str]) -> None:
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(self._file, state_text(self._version, content))
+
+
+def set_aside(file: Path, *suffixes: str) -> Path:
+    """Renames a damaged file, and those beside it with these suffixes; returns its new name. Raises OSError.
+
+    Earlier damaged ones stay. At most MAX_DAMAGED are kept, so that a failing disk does not fill up.
+    """
+    names = (f"{file.name}.damaged", *(f"{file.name}.damaged-{n}" for n in range(2, MAX_DAMAGED + 1)))
+    for name in names:
+        aside = file.with_name(name)
+        if not os.path.lexists(aside):
+            for suffix in ("", *suffixes):
+                with suppress(FileNotFoundError):
+                    Path(f"{file}{suffix}").rename(f"{aside}{suffix}")
+            return aside
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file.with_name(names[-1])))
+
+
+def damaged_files(file: Path) -> list[Path]:
+    """The files that were set aside."""
+    form = re.compile(rf"{re.escape(file.name)}\.damaged(-\d)?")
+    return sorted(one for one in file.parent.glob("*") if form.fullmatch(one.name))
 
 
 def state_text(version: int, content: dict[str, str]) -> str:

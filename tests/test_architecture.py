@@ -32,7 +32,7 @@ ALLOWED = {
     "yaml_nodes": {"yaml_runs"},
     "loading": set(),
     "privacy": {"days", "errors", "state_file"},
-    "processing": {"config", "outputs", "privacy"},
+    "processing": {"config", "outputs", "privacy", "state_file"},
     "signatures": {"_engine", "countries", "errors", "records", "yaml_entries", "yaml_nodes", "yaml_runs"},
     "sources": {"_engine", "errors", "records", "state_file"},
     "web": {"errors", "exposition", "file_version", "yaml_nodes"},
@@ -140,6 +140,7 @@ ALLOWED = {
         "privacy",
         "records",
         "signatures",
+        "state_file",
     },
     "wiring": {
         "config",

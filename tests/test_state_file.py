@@ -38,7 +38,7 @@ def test_nothing_is_left_beside_the_file(tmp_path):
 def test_a_folder_in_place_of_the_new_file_is_an_error(tmp_path):
     """It is not removed, and the caller says so."""
     (tmp_path / "state.json.new").mkdir()
-    with pytest.raises(OSError, match="state.json.new"):
+    with pytest.raises(OSError, match=r"state\.json\.new"):
         replace_file(tmp_path / "state.json", "content")
 
 

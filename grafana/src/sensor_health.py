@@ -35,6 +35,7 @@ def build() -> Dashboard:
             *_blind_spots(),
             frame.row("Tables and data"),
             *_tables(),
+            _records(),
         ],
     )
 
@@ -292,4 +293,44 @@ def _tables() -> Iterator[Panel]:
         ("vendor",),
         overrides={"Reviewed": fields.ages("signatures")},
         by="Reviewed",
+    )
+
+
+def _records() -> Panel:
+    about = About(
+        "Store and evidence",
+        "Whether each sensor can write its store now, and what was lost in the time range: records that were "
+        "given up, damaged stores that were replaced, and findings without evidence. See the runbooks "
+        "StoreFailing and EvidenceFailing.",
+        fields.COUNT,
+        width=24,
+        height=7,
+        empty="No sensor has a store, or evidence",
+    )
+    at = "job, instance"
+    written = f"min by ({at}) ({select('netmon_store_last_write_successful')})"
+    size = f"max by ({at}) ({select('netmon_store_bytes')})"
+    damaged = increase("netmon_store_errors_total", 'reason="damaged"', at)
+    queries = {
+        "Written": written,
+        "Size": size,
+        "Records lost": increase("netmon_store_lost_records_total", by=at),
+        "Replaced": damaged,
+        "With evidence": increase("netmon_evidence_findings_total", 'state="written"', at),
+        "Without": increase("netmon_evidence_findings_total", 'state="failed"', at),
+    }
+    yes_no = fields.cell_words({"0": ("no", fields.BAD), "1": ("yes", fields.GOOD)})
+    losses = ("Records lost", "Replaced", "Without")
+    return rows(
+        about,
+        {name: with_sensor(one) for name, one in queries.items()},
+        ("sensor",),
+        overrides={
+            "Written": yes_no,
+            "Size": [fields.unit(fields.BYTES)],
+            "With evidence": [fields.decimals(0)],
+            **{name: [fields.decimals(0), *fields.over_zero(fields.BAD)] for name in losses},
+        },
+        by=losses,
+        hidden=("job", "instance"),
     )

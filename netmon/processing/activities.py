@@ -16,6 +16,7 @@ from netmon.privacy.identification_log import log_file
 from netmon.privacy.key_file import kept_keys
 from netmon.processing import texts
 from netmon.processing.language import Say
+from netmon.state_file import damaged_files
 
 LEVELS = (texts.AS_ADDRESSES, texts.AS_PSEUDONYMS, texts.AS_NETWORKS, texts.NOT_AT_ALL)
 """How clients are shown, by privacy level."""
@@ -110,6 +111,15 @@ def _store(config: Config, environment: Mapping[str, str]) -> Iterator[StoredDat
             _stored_for(config.store),
             readers_of(path),
         )
+        for damaged in damaged_files(path):
+            yield StoredData(
+                Phrase(texts.DAMAGED_STORE),
+                Phrase(_RECORDED[config.privacy_level]),
+                str(damaged),
+                Phrase(texts.DAMAGED_STORE_WHY),
+                Phrase(texts.DAMAGED_STORE_HOW_LONG),
+                readers_of(damaged),
+            )
 
 
 def _stored_for(settings: StoreSettings) -> Phrase:

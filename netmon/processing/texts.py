@@ -58,6 +58,10 @@ STORE_HOW_LONG = "{days} days"
 STORE_BY_SIZE = "at most {mib} MiB; the oldest days are removed first"
 STORE_BY_BOTH = "{days} days, and at most {mib} MiB; the oldest days are removed first"
 
+DAMAGED_STORE = "Damaged store, which was renamed"
+DAMAGED_STORE_WHY = "so that what is still legible in it can be saved"
+DAMAGED_STORE_HOW_LONG = "until it is removed by hand; an erasure does not reach it"
+
 EVIDENCE = "Evidence for findings: the packets that name and judge a flow, with the verdict and its reasons"
 EVIDENCE_WHY = "so that a third party can check a finding"
 EVIDENCE_HOW_LONG = "{days} days, and at most {mib} MiB; the oldest files are removed first"

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from netmon.days import DAY_S
 from netmon.errors import EventError, StoreError, reason_of
 from netmon.file_version import FileVersion, file_version
+from netmon.state_file import MAX_DAMAGED, set_aside
 from netmon.store.intake import parse_line
 from netmon.store.migrations import APPLICATION_ID
 from netmon.store.pending import Pending
@@ -217,17 +218,24 @@ class StoreWriter:
         return head.startswith(_MAGIC) and head[_ID_AT:].startswith(APPLICATION_ID.to_bytes(4, "big"))
 
     def _set_aside(self) -> None:
-        """Renames a damaged file, so that a new one takes its place; a previous damaged one is replaced."""
-        aside = self._path.with_name(f"{self._path.name}.damaged")
+        """Renames a damaged file, so that a new one takes its place."""
         try:
-            for suffix in ("", *_SIDE_FILES):
-                with suppress(FileNotFoundError):
-                    Path(f"{self._path}{suffix}").replace(f"{aside}{suffix}")
-        except OSError:
-            kept, self.is_written = "cannot be renamed", False
-        else:
-            kept = f"renamed to {aside}"
-        self._log(f"{self._path}: damaged, or not a store; {kept}; what it held is no longer in reports")
+            aside = set_aside(self._path, *_SIDE_FILES)
+        except OSError as error:
+            if self.is_written:
+                self._log(
+                    f"{self._path}: damaged, and cannot be renamed: {_why_not_renamed(error)}; until it is "
+                    "moved, records wait in memory"
+                )
+            self.is_written = False
+            return
+        self._log(f"{self._path}: damaged; renamed to {aside}; what it held is no longer in reports")
+
+
+def _why_not_renamed(error: OSError) -> str:
+    if isinstance(error, FileExistsError):
+        return f"{MAX_DAMAGED} damaged ones are there already"
+    return reason_of(error)
 
 
 def _begins_as_database(path: Path) -> bool:

@@ -66,6 +66,7 @@ def counted(since_s: float, poor_s: float = 0.0) -> dict[str, Any]:
         "interceptions": 0,
         "lost_reports": 0,
         "lost_events": 0,
+        "evidence": {"written": flows // 1000, "failed": 0, "without_packets": 0},
         "new_destinations": {},
     }
 

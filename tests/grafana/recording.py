@@ -64,6 +64,7 @@ def record(folder: Path) -> Recording:
     config = f"places: {{databases: [{', '.join(map(str, databases))}]}}\n"
     config += "policy: {forbidden_vendors: [globex], concerns: {acme: [RU]}}\n"
     config += "sensor: {name: edge, site: Bern}\n"
+    config += f"evidence: {{folder: {folder / 'evidence'}}}\n"
     with Lab(folder, zone=traffic.ZONE, config=config, udp_idle_s=5, hold_zero_s=2) as lab:
         sensor = lab.sensor()
         monitoring = Monitoring(lab, folder)

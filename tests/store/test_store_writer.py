@@ -159,9 +159,46 @@ def test_a_damaged_store_is_renamed_at_the_start(written, tmp_path):
     it.wait(lambda: it.writer.size and it.stored() == 1, "a flow is stored")
     aside = tmp_path / "flows.db.damaged"
     assert aside.read_bytes() == damage
+    assert it.log == [f"{path}: damaged; renamed to {aside}; what it held is no longer in reports"]
+
+
+def _store_one(it):
+    it.write()
+    it.wait(lambda: it.writer.size and it.stored() == 1, "a flow is stored")
+    it.writer.close()
+
+
+def test_a_second_damaged_store_leaves_the_first_one(written, tmp_path):
+    """Each is renamed to a name of its own, so that a tool can still read what is in it."""
+    path = tmp_path / "flows.db"
+    for number in (1, 2):
+        _store_one(written(path))
+        path.write_bytes(path.read_bytes()[:100] + bytes([number]) * 8000)
+    _store_one(written(path))
+    for number, name in ((1, "flows.db.damaged"), (2, "flows.db.damaged-2")):
+        assert (tmp_path / name).read_bytes()[100:] == bytes([number]) * 8000
+
+
+def test_a_disk_that_damages_every_store_does_not_fill_up(written, tmp_path):
+    """After some of them, the damaged one stays in place, and nothing is lost; one line says so."""
+    path = tmp_path / "flows.db"
+    SqliteStore(path).close()
+    path.write_bytes(path.read_bytes()[:100] + b"\xff" * 8000)
+    earlier = [tmp_path / f"flows.db.damaged{one}" for one in ("", *(f"-{n}" for n in range(2, 10)))]
+    for one in earlier:
+        one.write_text(one.name, encoding="utf-8")
+    it = written(path)
+    it.write()
+    it.wait(lambda: it.writer.errors["damaged"] > 2, "it was tried again")
+    assert not it.writer.is_written
+    assert [one.read_text("utf-8") for one in earlier] == [one.name for one in earlier]
     assert it.log == [
-        f"{path}: damaged, or not a store; renamed to {aside}; what it held is no longer in reports"
+        f"{path}: damaged, and cannot be renamed: 9 damaged ones are there already; until it is moved, "
+        "records wait in memory"
     ]
+    path.unlink()
+    it.wait(lambda: it.stored() == 1, "the record that waited is stored")
+    assert it.log[1] == f"{path}: can be written again; 0 records were lost"
 
 
 def test_an_empty_file_is_new(written, tmp_path):
