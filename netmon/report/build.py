@@ -8,7 +8,7 @@ from netmon.days import iso_day
 from netmon.report.answers import alarm_of, answer
 from netmon.report.blind import view_of
 from netmon.report.facts import PeriodFacts
-from netmon.report.findings import findings_of
+from netmon.report.findings import findings_of, other_findings
 from netmon.report.model import FORMAT, Report
 from netmon.report.resolvers import resolvers_of
 from netmon.report.scope import scope_of, used_by
@@ -32,6 +32,8 @@ def build(
     }
     of_concern = {vendor: _of_concern(facts, vendor, known.get(vendor), countries, day) for vendor in vendors}
     whole = sum(group.amount.total_bytes for group in groups)
+    quoted = {key: one for vendor in known.values() for key, one in vendor.databases.items()}
+    findings = tuple(findings_of(facts, locations, quoted))
     answers = [
         answer(
             vendor,
@@ -47,8 +49,8 @@ def build(
         asked=tuple(asked),
         answers=tuple(sorted(answers, key=alarm_of)),
         scope=scope_of(facts),
-        findings=tuple(findings_of(facts, locations)),
-        findings_more=as_sum(facts.findings_more),
+        findings=findings,
+        findings_more=as_sum(other_findings(facts)),
         resolvers=tuple(resolvers_of(facts)),
         destinations=places_on_map(groups, locations),
         unplaced=as_sum(without_place(groups), whole),
@@ -61,7 +63,7 @@ def build(
         ),
         concerns=tuple(text for one in known.values() for text in concerns_of(one, of_concern[one.id])),
         measures=tuple(text for one in known.values() for text in measures_of(one)),
-        used=tuple(used_by(facts)),
+        used=tuple(used_by(facts, quoted)),
         signatures_sha256=signatures.sha256,
     )
 

@@ -11,7 +11,7 @@ def checks_of_store(asked: Sequence[str], limits: Sequence[str]) -> dict[str, st
     again = shlex.join([*asked, "--format", "json", "-o", "-"])
     history = {
         name: shlex.join(["netmon", "history", *limits, "--by", by])
-        for name, by in (("findings", "client"), ("time", "day"), ("rows", "component"))
+        for name, by in (("findings", "client"), ("map", "place"), ("time", "day"), ("rows", "component"))
     }
     return {**history, "view": again, "sensors": again, "second": "netmon verify FILE", "json": again}
 
@@ -20,12 +20,14 @@ def checks_of_files(asked: Sequence[str], options: Sequence[str], paths: Sequenc
     """For a report from capture files; `options` are those that decide how they are judged."""
     again = shlex.join([*asked, "--format", "json", "-o", "-"])
     read = shlex.join(["netmon", "read", *options, *paths])
-    events = shlex.join(["netmon", "read", "--json", *options, *paths])
     second = shlex.join(["netmon", "verify", *paths[:1]])
+    by = {
+        name: shlex.join(["netmon", "read", "--by", view, *options, *paths])
+        for name, view in (("findings", "client"), ("map", "place"), ("time", "day"))
+    }
     return {
         **dict.fromkeys(("rows", "view"), read),
-        "findings": events,
-        "time": events,
+        **by,
         "sensors": again,
         "second": second,
         "json": again,

@@ -118,6 +118,7 @@ class Meaning:
     sources: tuple[str, ...] = ()  # those that locate the address
     voted: tuple[tuple[str, str | None], ...] = ()  # every source, with its day
     edge: str | None = None  # the third party that answers for the vendor
+    judgement: int = 0  # in the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,6 @@ class PeriodFacts:
     runs: tuple[RunFact, ...] = ()
     groups: tuple[Group, ...] = ()
     findings: tuple[FindingFact, ...] = ()
-    findings_more: Amount = Amount()  # those of further clients, servers and meanings
     resolvers: tuple[ResolverFact, ...] = ()
     machines: Mapping[str, Machines] = field(default_factory=dict)  # by vendor
     views: tuple[ViewFact, ...] = ()

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from netmon.outputs.events import timestamp
 from netmon.records import SEVERITIES
-from netmon.report.facts import FindingFact, PeriodFacts
+from netmon.report.facts import Amount, FindingFact, PeriodFacts
 from netmon.report.model import EvidenceFile, Finding, FindingContact, SourceVote
-from netmon.report.sums import as_sum, total_of
+from netmon.report.sums import add_up, as_sum, total_of
 from netmon.report.tables import Locations, spot_of
+from netmon.signatures.model import QuotedDatabase
+
+Quoted = Mapping[str, QuotedDatabase]
+"""The databases that the signatures quote, by the source of a vote."""
 
 
-def findings_of(facts: PeriodFacts, locations: Locations) -> Iterator[Finding]:
+def findings_of(facts: PeriodFacts, locations: Locations, quoted: Quoted) -> Iterator[Finding]:
     """The findings, the worst first, then those with most bytes."""
+    totals = _totals(facts)
     found: dict[tuple[object, ...], list[FindingFact]] = {}
     for one in facts.findings:
         found.setdefault(_key(one), []).append(one)
-    findings = [_finding(members, locations) for members in found.values()]
+    findings = [_finding(members, totals, locations, quoted) for members in found.values()]
     yield from sorted(findings, key=_order)
+
+
+def other_findings(facts: PeriodFacts) -> Amount:
+    """Those of which no client and server is listed."""
+    listed = {one.meaning.judgement for one in facts.findings}
+    return total_of(amount for judgement, amount in _totals(facts).items() if judgement not in listed)
+
+
+def _totals(facts: PeriodFacts) -> dict[int, Amount]:
+    """The connections with a finding, by judgement."""
+    found = (group for group in facts.groups if group.meaning.severity is not None)
+    return add_up(found, lambda group: group.meaning.judgement)
 
 
 def _key(one: FindingFact) -> tuple[object, ...]:
@@ -31,7 +48,7 @@ def _key(one: FindingFact) -> tuple[object, ...]:
         meaning.severity,
         meaning.evidence,
         *place,
-        _votes(one),
+        _votes(one, {}),
     )
 
 
@@ -40,9 +57,12 @@ def _order(one: Finding) -> tuple[int, int, str, str, str]:
     return rank, -one.sum.total_bytes, one.vendor, one.component, one.contacts[0].first
 
 
-def _finding(members: Sequence[FindingFact], locations: Locations) -> Finding:
+def _finding(
+    members: Sequence[FindingFact], totals: Mapping[int, Amount], locations: Locations, quoted: Quoted
+) -> Finding:
     members = sorted(members, key=lambda one: (one.first_ns, one.sensor, one.run, one.flow))
     meaning = members[0].meaning
+    whole = total_of(totals.get(one, Amount()) for one in {one.meaning.judgement for one in members})
     return Finding(
         severity=meaning.severity,
         outcome=meaning.outcome,
@@ -51,16 +71,18 @@ def _finding(members: Sequence[FindingFact], locations: Locations) -> Finding:
         component=meaning.component,
         named_by=meaning.evidence,
         spot=spot_of(meaning, locations),
-        votes=_votes(members[0]),
-        sum=as_sum(total_of(one.amount for one in members)),
+        votes=_votes(members[0], quoted),
+        sum=as_sum(whole),
         contacts=tuple(map(_contact, members)),
+        unlisted=as_sum(whole - total_of(one.amount for one in members)),
     )
 
 
-def _votes(one: FindingFact) -> tuple[SourceVote, ...]:
+def _votes(one: FindingFact, quoted: Quoted) -> tuple[SourceVote, ...]:
     return tuple(
         SourceVote(
             vote["source"],
+            quoted[vote["source"]].title if vote["source"] in quoted else None,
             vote.get("country"),
             vote.get("city"),
             vote.get("about", "location"),

@@ -65,7 +65,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
     bucket_ns = choose_span(until_ns - since_ns)
     origin_ns = since_ns - since_ns % min(bucket_ns, DAY_NS)
     meanings = _Meanings(reader, selection)
-    contacts, all_findings = spans.contacts(reader, selection, MOST_CONTACTS)
+    contacts = spans.contacts(reader, selection, MOST_CONTACTS)
     firsts = spans.first_flows(reader, selection, contacts)
     return PeriodFacts(
         since_ns=since_ns,
@@ -85,7 +85,6 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
             for one in spans.totals(reader, selection, origin_ns, bucket_ns)
         ),
         findings=tuple(_finding(reader, one, firsts[one], meanings) for one in contacts),
-        findings_more=Amount(*all_findings) - sum(map(_amount, contacts), Amount()),
         resolvers=tuple(_resolvers(reader, selection)),
         machines=machines(reader, selection),
         views=tuple(_views(spans.counters(reader, selection))),
@@ -107,7 +106,7 @@ class _Meanings:
         self._votes: dict[int, tuple[Mapping[str, Any], ...]] = {}
         for identifier, document in spans.judgements(reader, selection):
             self._votes[identifier] = tuple(document.get("place", {}).get("votes", ()))
-            self._known[identifier] = _meaning(document)
+            self._known[identifier] = _meaning(document, identifier)
 
     def find(self, judgement: int) -> Meaning:
         """The meaning of flows with this judgement."""
@@ -122,7 +121,7 @@ class _Meanings:
         return self._votes.get(judgement, ())
 
 
-def _meaning(document: Mapping[str, Any]) -> Meaning:
+def _meaning(document: Mapping[str, Any], judgement: int) -> Meaning:
     place = document.get("place", {})
     votes = [vote for vote in place.get("votes", ()) if vote["about"] == "location"]
     confidence = place.get("confidence", "unknown")
@@ -146,6 +145,7 @@ def _meaning(document: Mapping[str, Any]) -> Meaning:
         sources=tuple(dict.fromkeys(vote["source"] for vote in votes)),
         voted=tuple(dict.fromkeys((one["source"], one.get("date")) for one in place.get("votes", ()))),
         edge=document.get("edge", {}).get("holder"),
+        judgement=judgement,
     )
 
 

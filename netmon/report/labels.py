@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 DIRECTIONS = (0, 180, 45, 315, 135, 225, 90, 270)
 """The angles that are tried, in degrees: right and left first."""
 DISTANCES = (0, 14, 30, 50)
 """How far away from the marker, in pixels; beyond the first, a line leads to it."""
 GAP = 5
+_ANCHORS: Mapping[tuple[bool, bool], Anchor] = {
+    (False, False): "start",
+    (False, True): "end",
+    (True, False): "middle",
+    (True, True): "middle",
+}
+"""By whether a label is above or below its marker, and by whether it is to the left of it."""
+
+
+Anchor = Literal["start", "middle", "end"]
 
 
 class Box(NamedTuple):
@@ -48,30 +58,34 @@ class Wanted(NamedTuple):
     radius: float
     width: float
     height: float
+    wide: float = 0.0  # its width in larger letters, for which there may be no room
 
 
 class Placed(NamedTuple):
-    """The place of a label, and whether a line leads to it from the marker."""
+    """The place of a label, which of its sides is at the marker, and whether a line leads to it."""
 
     box: Box
+    anchor: Anchor
     is_led: bool
 
 
 def place_labels(wanted: Sequence[Wanted], taken: Sequence[Box], frame: Box) -> list[Placed | None]:
-    """A place for each label, the first ones first; None where there is none."""
+    """A place for each label, the first ones first; None where there is none.
+
+    One where larger letters fit as well is preferred.
+    """
     covered = [*taken, *(_around(one) for one in wanted)]
     placed: list[Placed | None] = []
     for one in wanted:
         own = _around(one)
         others = [box for box in covered if box != own]
-        found = next(
-            (
-                place
-                for place in _places(one)
-                if place.box.is_inside(frame) and not any(place.box.overlaps(box) for box in others)
-            ),
-            None,
+        fitting = (
+            place
+            for width in (max(one.width, one.wide), one.width)
+            for place in _places(one._replace(width=width))
+            if place.box.is_inside(frame) and not any(place.box.overlaps(box) for box in others)
         )
+        found = next(fitting, None)
         placed.append(found)
         if found is not None:
             covered.append(found.box)
@@ -90,4 +104,5 @@ def _places(one: Wanted) -> Iterator[Placed]:
             y = one.y - reach * math.sin(math.radians(angle))
             left = x - one.width / 2 * (1 - round(math.cos(math.radians(angle)), 3))
             top = y - one.height / 2 * (1 + round(math.sin(math.radians(angle)), 3))
-            yield Placed(Box(left, top, left + one.width, top + one.height), distance > 0)
+            box = Box(left, top, left + one.width, top + one.height)
+            yield Placed(box, _ANCHORS[angle % 180 == 90, 90 < angle < 270], distance > 0)

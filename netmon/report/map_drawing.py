@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from netmon.language.language import Language
 from netmon.report.geography import WIDTH, Geography, choose
-from netmon.report.labels import Box, Wanted, place_labels
+from netmon.report.labels import Anchor, Box, Wanted, place_labels
 from netmon.report.model import MapPlace, Report, SensorScope
 from netmon.report.outlines import Point, middle_of
 from netmon.report.projection import Plane
@@ -19,6 +19,8 @@ MOST_ARCS = 150
 THICKEST, FEW_ARCS = 5.0, 30  # an arc in pixels, and how many make each half as thick
 MOST_NAMED_SENSORS = 4
 LETTER, LINE = 7.8, 15.0  # the width of a letter of a label, and the height of a line, in pixels
+PHONE_FACTOR = 23 / 13
+"""How much larger the style makes letters on a phone."""
 SENSOR_SIZE = 5.0
 LEAST_SECTOR = 0.08  # of a circle
 EDGE = 4.0
@@ -58,6 +60,7 @@ class Label(NamedTuple):
     y: float
     name: str
     value: str
+    anchor: Anchor
     leader: tuple[float, float, float, float] | None
 
 
@@ -189,13 +192,13 @@ def _labels(
 ) -> Iterator[Label]:
     texts = [(one.name, language.bytes(one.place.sum.total_bytes)) for one in marks]
     wanted = [
-        Wanted(one.x, one.y, one.radius, LETTER * max(map(len, text)) + 4, 2 * LINE)
+        Wanted(one.x, one.y, one.radius, LETTER * max(map(len, text)) + 4, 2 * LINE, _wide(text[0]))
         for one, text in zip(marks, texts, strict=True)
     ]
     if len(spots) <= MOST_NAMED_SENSORS:
         for name, (x, y) in spots.items():
             texts.append((name, ""))
-            wanted.append(Wanted(x, y, SENSOR_SIZE, LETTER * len(name) + 4, LINE))
+            wanted.append(Wanted(x, y, SENSOR_SIZE, LETTER * len(name) + 4, LINE, _wide(name)))
     taken = [Box(x - 5, y - 5, x + 5, y + 5) for x, y in spots.values() if len(spots) > MOST_NAMED_SENSORS]
     frame = Box(EDGE, EDGE, WIDTH - EDGE, geography.height - EDGE)
     for (name, value), one, placed in zip(texts, wanted, place_labels(wanted, taken, frame), strict=True):
@@ -211,4 +214,11 @@ def _labels(
             if placed.is_led
             else None
         )
-        yield Label(round(box.left + 2, 1), round(box.top + 11.5, 1), name, value, leader)
+        at = {"start": box.left + 2, "middle": (box.left + box.right) / 2, "end": box.right - 2}
+        anchor = placed.anchor
+        yield Label(round(at[anchor], 1), round(box.top + 11.5, 1), name, value, anchor, leader)
+
+
+def _wide(name: str) -> float:
+    """How wide a name is on a phone, where values are left out."""
+    return LETTER * PHONE_FACTOR * (len(name) + 1) + 4

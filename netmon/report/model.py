@@ -174,6 +174,7 @@ class SourceVote:
     """What one source says about an address."""
 
     source: str
+    title: str | None  # of a database that the signatures quote
     country: str | None
     city: str | None
     about: str
@@ -222,8 +223,9 @@ class Finding:
     named_by: Evidence
     spot: Spot
     votes: tuple[SourceVote, ...]
-    sum: Sum  # of the contacts that are shown
+    sum: Sum
     contacts: tuple[FindingContact, ...]
+    unlisted: Sum  # of further contacts, for which there is no room
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +342,8 @@ class Used:
     version: str | None  # or an ISO day
     sha256: str | None
     runs: int | None
+    title: str | None = None  # of a database that the signatures quote
+    attribution: str | None = None  # the notice that its licence requires
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +355,7 @@ class Report:
     answers: tuple[Answer, ...]
     scope: ReportScope
     findings: tuple[Finding, ...]
-    findings_more: Sum
+    findings_more: Sum  # of further findings
     resolvers: tuple[ResolverUse, ...]
     destinations: tuple[MapPlace, ...]
     unplaced: Sum

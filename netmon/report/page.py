@@ -26,6 +26,7 @@ from netmon.report.model import (
     Report,
     ReportScope,
     ShareSum,
+    SourceVote,
     StandingSum,
     Sum,
     Used,
@@ -173,6 +174,7 @@ def _words(language: Language) -> dict[str, Callable[..., str]]:
         "privacy_list": lambda scope: "; ".join(
             language.say(words.PRIVACY[level]) for level in _privacy_levels(scope)
         ),
+        "source_name": partial(_source_name, language),
         "used_name": lambda used: _used_name(language, used),
     }
 
@@ -217,9 +219,16 @@ def _privacy_levels(scope: ReportScope) -> list[int]:
     return sorted({level for sensor in scope.sensors for level in sensor.privacy})
 
 
+def _source_name(language: Language, vote: SourceVote) -> str:
+    """The name of a source, such as that of a database; what a person said, in words."""
+    if vote.source in words.SOURCE:
+        return language.say(words.SOURCE[vote.source])
+    return vote.title or vote.source
+
+
 def _used_name(language: Language, used: Used) -> str:
     text = words.USED_SOURCE.get(used.name) if used.kind == "source" else None
-    return language.say(text or words.USED[used.kind], name=used.name)
+    return language.say(text or words.USED[used.kind], name=used.title or used.name)
 
 
 def _join(texts: list[str], last: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from netmon.outputs.events import timestamp
 from netmon.places.decision import DECLARED
 from netmon.report.facts import USED_KINDS, Amount, PeriodFacts, ReadFile, RunFact, UsedFact, WatchGap
 from netmon.report.model import FileScope, Interruption, ReportScope, SensorScope, Used
 from netmon.report.sums import add_up, as_sum, total_of
+from netmon.signatures.model import QuotedDatabase
 
 MOST_GAPS = 20
 """Gaps that are listed, the longest first."""
@@ -42,7 +43,7 @@ def scope_of(facts: PeriodFacts) -> ReportScope:
     )
 
 
-def used_by(facts: PeriodFacts) -> Iterator[Used]:
+def used_by(facts: PeriodFacts, quoted: Mapping[str, QuotedDatabase]) -> Iterator[Used]:
     """Each version of what decided, with the number of its runs, and each source whose votes it quoted."""
     counted = Counter(one for run in facts.runs for one in run.used)
     for one, runs in sorted(counted.items(), key=lambda item: _order(item[0])):
@@ -52,7 +53,10 @@ def used_by(facts: PeriodFacts) -> Iterator[Used]:
     for name, day in sorted(voted, key=lambda vote: (vote[0], vote[1] or "")):
         quoting = "configuration" if name == DECLARED else "signatures"
         hashes = {one.sha256 for one in counted if one.kind == quoting}
-        yield Used("source", name, day, hashes.pop() if len(hashes) == 1 else None, None)
+        sha256 = hashes.pop() if len(hashes) == 1 else None
+        about = quoted.get(name)
+        more = (about.title, about.attribution) if about else ()
+        yield Used("source", name, day, sha256, None, *more)
 
 
 def _order(one: UsedFact) -> tuple[int, str, str, str]:

@@ -76,6 +76,10 @@ USED: Mapping[UsedKind, str] = {
     "database": _("Location database {name}"),
     "source": _("What {name} says, as the signatures quote it"),
 }
+SOURCE: Mapping[str, str] = {
+    DECLARED: _("declared by your organisation"),
+    VENDOR: _("stated by the vendor"),
+}
 USED_SOURCE: Mapping[str, str] = {
     DECLARED: _("Your organisation's declarations, in the configuration"),
     VENDOR: _("What the vendor says about its networks, in the signatures"),

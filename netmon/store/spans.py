@@ -105,14 +105,10 @@ class FirstFlow(NamedTuple):
 
 
 _CONTACT = ContactTotals._fields[: ContactTotals._fields.index("flows")]
-_ADDED = ("flows", "sent_bytes", "received_bytes")
 
 
-def contacts(reader: Reader, scope: Scope, most: int) -> tuple[list[ContactTotals], tuple[int, int, int]]:
-    """The findings by client, server and judgement: the worst first, then those with most bytes.
-
-    At most so many, and the flows, sent and received bytes of all.
-    """
+def contacts(reader: Reader, scope: Scope, most: int) -> list[ContactTotals]:
+    """So many findings, by client, server and judgement: the worst first, then those with most bytes."""
     chosen = ", ".join(_CONTACT)
     columns = (*_CONTACT, "start_ns", "last_ns")
     query = f"""WITH added AS (
@@ -122,12 +118,10 @@ def contacts(reader: Reader, scope: Scope, most: int) -> tuple[list[ContactTotal
 {period(reader.dialect, columns, ("sent_bytes", "received_bytes"), only_findings=True)}) AS period
   GROUP BY {", ".join(reversed(_CONTACT))}
 )
-SELECT *, {", ".join(f"sum({one}) OVER ()" for one in _ADDED)} FROM added
+SELECT * FROM added
 ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END,
   sent_bytes + received_bytes DESC, {in_order(_CONTACT)} LIMIT :most"""
-    found = list(reader.select(query, {**scope.values(), "most": most}))
-    everything = found[0][-len(_ADDED) :] if found else (0, 0, 0)
-    return [ContactTotals(*row[: -len(_ADDED)]) for row in found], everything
+    return [ContactTotals(*row) for row in reader.select(query, {**scope.values(), "most": most})]
 
 
 def first_flows(

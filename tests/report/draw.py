@@ -39,9 +39,15 @@ onload = () => {
   const labels = [...page.querySelectorAll(".map text:not(.value)")].map(box);
   const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
   const overlaps = labels.flatMap((a, at) => labels.slice(at + 1).filter(b => meet(a, b)));
+  const texts = [...page.querySelectorAll(".map text, .time text")].filter(one => box(one).width);
+  const cut = texts.filter(one => {
+    const frame = box(one.closest("svg"));
+    return box(one).left < frame.left || box(one).right > frame.right;
+  });
   document.getElementById("seen").textContent = JSON.stringify({
     width: page.documentElement.scrollWidth, out: out.map(one => one.tagName + " " + one.className),
-    labels: labels.length, overlaps: overlaps.length, styled: getComputedStyle(page.body).maxWidth,
+    labels: labels.length, overlaps: overlaps.length,
+    cut: cut.map(one => one.textContent), styled: getComputedStyle(page.body).maxWidth,
     height: page.documentElement.scrollHeight });
 }
 </script>"""

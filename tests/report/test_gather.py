@@ -13,6 +13,7 @@ from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
 from netmon.records import ClassifiedFlow, Fallback
 from netmon.report.blind import view_of
 from netmon.report.facts import Amount
+from netmon.report.findings import findings_of, other_findings
 from netmon.report.gather import MOST_CONTACTS, SPANS_S, choose_span, gather
 from netmon.report.sums import total_of
 from netmon.store.queries import Scope
@@ -235,9 +236,13 @@ def test_many_findings_are_summed_up():
     found = [
         flow(number, client=f"192.0.{number // 200}.{number % 200}") for number in range(MOST_CONTACTS + 25)
     ]
+    found.append(flow(900, client="192.0.2.1", verdict=replace(UNEXPECTED, reason="policy_forbids")))
     facts = facts_of(run(*found))
     assert len(facts.findings) == MOST_CONTACTS
-    assert facts.findings_more == Amount(25, 2500, 25_000)
+    [one] = findings_of(facts, {}, {})
+    assert (one.sum.flows, one.sum.total_bytes) == (MOST_CONTACTS + 25, (MOST_CONTACTS + 25) * 1100)
+    assert (len(one.contacts), one.unlisted.flows, one.unlisted.received_bytes) == (40, 25, 25_000)
+    assert other_findings(facts) == Amount(1, 100, 1000)
 
 
 def test_the_worst_findings_are_listed():

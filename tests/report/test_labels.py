@@ -32,7 +32,7 @@ def test_a_label_stands_beside_its_marker():
     """Where there is room, it is to the right, without a line to it."""
     [placed] = place_labels([Wanted(300, 200, 6, 80, 30)], [], FRAME)
     assert placed.box == (311, 185, 391, 215)
-    assert not placed.is_led
+    assert (placed.anchor, placed.is_led) == ("start", False)
 
 
 def test_neighbours_get_both_labels():
@@ -54,3 +54,15 @@ def test_a_label_without_room_is_left_out():
     """Rather than covering others."""
     crowd = [Wanted(30, 30, 6, 300, 30)] * 40
     assert None in place_labels(crowd, [], Box(0, 0, 350, 120))
+
+
+def test_larger_letters_are_preferred():
+    """At the right edge, where only small letters fit beside a marker, the label is placed elsewhere."""
+    small, large = Wanted(630, 200, 6, 70, 30), Wanted(630, 200, 6, 70, 30, wide=120)
+    assert [place_labels([one], [], FRAME)[0].anchor for one in (small, large)] == ["start", "end"]
+
+
+def test_small_letters_are_better_than_none():
+    """Where large ones fit nowhere."""
+    [placed] = place_labels([Wanted(60, 60, 6, 70, 30, wide=500)], [], Box(0, 0, 200, 120))
+    assert placed.box.right - placed.box.left == 70

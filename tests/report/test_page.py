@@ -62,7 +62,7 @@ def page_of(report, language="en"):
     return render(report, Language(language), SIGNATURES.locations, dict.fromkeys(CHECKED, "netmon"))
 
 
-CHECKED = ("findings", "time", "rows", "view", "sensors", "second", "json")
+CHECKED = ("findings", "map", "time", "rows", "view", "sensors", "second", "json")
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,18 @@ def test_the_page_has_the_numbers_of_the_report(name):
     said += [english.bytes(row.sum.total_bytes) for row in report.rows]
     said += [english.number(one.count) for one in report.view.blinds if one.kind not in ("gaps", "unseen")]
     assert [one for one in said if one.replace(NARROW, " ") not in text] == []
+
+
+@pytest.mark.parametrize("name", ["moscow", "fifty"])
+def test_findings_add_up(name):
+    """Each has all of its connections, listed or not, and all together are those of the table."""
+    report = report_of(name)
+    in_table = sum(row.sum.flows for row in report.rows if row.severity)
+    assert sum(one.sum.flows for one in report.findings) + report.findings_more.flows == in_table
+    for one in report.findings:
+        assert sum(each.sum.flows for each in one.contacts) + one.unlisted.flows == one.sum.flows
+    located = [one.sum.flows for s in report.answers[0].statements for one in s.standings]
+    assert report.findings[0].sum.flows == located[0]
 
 
 def test_several_vendors():

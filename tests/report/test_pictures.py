@@ -29,12 +29,14 @@ def test_nothing_sticks_out(name, language, width):
     assert seen["out"] == []
 
 
-@pytest.mark.parametrize("name", ["moscow", "fifty"])
-def test_labels_are_apart(name):
-    """With the fonts of this machine, no name on the map covers another."""
-    seen = inspect(page_of(name), DESKTOP)
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize(("name", "language"), [("moscow", "de"), ("fifty", "en")])
+def test_labels_are_apart(name, language, width):
+    """With the fonts of this machine, no name on the map covers another, and no text of a drawing is cut."""
+    seen = inspect(page_of(name, language), width)
     assert seen["labels"] >= 4
     assert seen["overlaps"] == 0
+    assert seen["cut"] == []
 
 
 def test_the_policy_lets_the_style_through():

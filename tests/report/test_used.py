@@ -11,16 +11,18 @@ from netmon.records import Vote
 from netmon.report.scope import used_by
 from tests.records import ZURICH
 from tests.report.recorded import CONDITIONS, Lines
+from tests.report.recorded import SIGNATURES as SIGNATURES_OF
 from tests.report.scenes import HOUR_NS, START_NS
 from tests.report.test_gather import facts_of, flow, run
 
 NETMON, SETTINGS, SIGNATURES = "a1" * 32, "c0" * 32, CONDITIONS["signatures"]["sha256"]
+QUOTED = {"dbip": SIGNATURES_OF.vendors["kaspersky"].databases["dbip"]}
 NEWER = {"name": "DB-IP City Lite", "provider": "dbip", "date": "2026-09-05", "sha256": "6f" * 32}
 
 
 def used(lines, **limits):
     """What decided in a period: kind, name, version, the beginning of its hash, and runs."""
-    found = used_by(facts_of(lines, **limits))
+    found = used_by(facts_of(lines, **limits), QUOTED)
     return [(one.kind, one.name, one.version, (one.sha256 or "")[:2], one.runs) for one in found]
 
 
@@ -75,6 +77,15 @@ def test_sources_that_are_quoted_have_the_hash_of_what_quotes_them():
         ("iptoasn", "2026-06-17", SIGNATURES[:2], None),
         (VENDOR, None, SIGNATURES[:2], None),
     ]
+
+
+def test_a_quoted_database_has_its_title_and_the_notice_of_its_licence():
+    """DB-IP's licence requires it wherever its data is shown."""
+    [one] = [
+        one for one in used_by(facts_of(voted(Vote("dbip", "CH", None))), QUOTED) if one.kind == "source"
+    ]
+    assert one.title == "DB-IP City Lite"
+    assert "CC BY 4.0" in one.attribution
 
 
 def test_with_several_signatures_a_source_has_no_hash():

@@ -89,7 +89,7 @@ SCOPES = [
 def answers(store, scope):
     """Every answer that a store can give about a scope."""
     stored = list(queries.flows(store, scope))
-    contacts, all_findings = spans.contacts(store, scope, 40)
+    contacts = spans.contacts(store, scope, 40)
     firsts = spans.first_flows(store, scope, contacts)
     return {
         "totals": queries.totals(store, scope),
@@ -100,7 +100,7 @@ def answers(store, scope):
         "judgements": [queries.judgement(store, one) for one in stored],
         "rows": {name: list(queries.rows(store, name, scope)) for name in queries._TIMES},
         "spans": [list(spans.totals(store, scope, (FIRST - 1) * DAY_NS, span)) for span in SPANS_NS],
-        "contacts": (contacts, all_findings, firsts),
+        "contacts": (contacts, firsts),
         "evidence": [spans.evidence(store, one.sensor, firsts[one]) for one in contacts],
         "shared": dict(spans.judgements(store, scope)),
         "machines": machines(store, scope),
