@@ -26,6 +26,7 @@ def build(
     groups, locations = facts.groups, signatures.locations
     countries = {country for run in facts.runs for country in run.countries}
     day = iso_day(facts.until_ns)
+    applied = {one.meaning.promise for one in groups}
     seen = {
         vendor: {one.meaning.component for one in groups if one.meaning.vendor == vendor}
         for vendor in vendors
@@ -59,7 +60,7 @@ def build(
         rows=tuple(rows_of(groups, locations)),
         view=view_of(facts),
         promises=tuple(
-            text for one in known.values() for text in promises_of(one, seen[one.id], countries, day)
+            text for one in known.values() for text in promises_of(one, seen[one.id], countries, day, applied)
         ),
         concerns=tuple(text for one in known.values() for text in concerns_of(one, of_concern[one.id])),
         measures=tuple(text for one in known.values() for text in measures_of(one)),

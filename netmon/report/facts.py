@@ -87,13 +87,14 @@ class RunFact:
     end_ns: int
     interfaces: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()  # of the users, as configured; empty: not known
-    privacy: int = 0
+    privacy: int | None = 0
     latitude: float | None = None
     longitude: float | None = None
     used: tuple[UsedFact, ...] = ()
     files: tuple[ReadFile, ...] = ()
     problems: tuple[str, ...] = ()  # of files: damaged, or not complete
     is_ended: bool = True  # False: it was still running, or was killed
+    is_recorded: bool = True  # False: only its flows are known, and not the conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class Meaning:
     claims: tuple[str, ...] = ()  # the countries that sources name, if the place is disputed
     sources: tuple[str, ...] = ()  # those that locate the address
     voted: tuple[tuple[str, str | None], ...] = ()  # every source, with its day
+    promise: str | None = None  # the one that was applied
     edge: str | None = None  # the third party that answers for the vendor
     judgement: int = 0  # in the store
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from netmon.days import DAY_NS
@@ -18,14 +17,13 @@ from netmon.report.facts import (
     Group,
     Meaning,
     PeriodFacts,
-    ReadFile,
     ResolverFact,
     RunFact,
-    UsedFact,
     ViewFact,
     WatchGap,
 )
-from netmon.store import queries, spans
+from netmon.report.runs import runs_of
+from netmon.store import spans
 from netmon.store.machines import machines
 from netmon.store.queries import Reader, Scope
 from netmon.store.resolvers import resolvers
@@ -44,17 +42,9 @@ SPANS_S = (
 
 def gather(reader: Reader, selection: Scope) -> PeriodFacts:
     """The facts. Raises ReportError if the store has nothing about the period."""
-    runs = list(queries.rows(reader, "runs", selection))
-    if not runs and queries.totals(reader, selection).flows:
-        raise ReportError(
-            "the store has flows of this period, but no record of the run that saw them, which `netmon read "
-            "--json` does not write: read the files with `netmon read --store`, or import what a sensor wrote"
-        )
-    if not runs:
+    facts = runs_of(reader, selection)
+    if not facts:
         raise ReportError("the store has no record of this period: choose another with --since and --until")
-    ends = spans.last_seen(reader)
-    conditions = _Conditions(reader, selection)
-    facts = [_run(row, ends.get((row["sensor"], row["run"])), conditions.of(row)) for row in runs]
     since_ns = (
         min(run.start_ns for run in facts) if selection.since_day is None else selection.since_day * DAY_NS
     )
@@ -144,6 +134,7 @@ def _meaning(document: Mapping[str, Any], judgement: int) -> Meaning:
         claims=tuple(sorted(claims, key=lambda country: (country == OTHER, country))),
         sources=tuple(dict.fromkeys(vote["source"] for vote in votes)),
         voted=tuple(dict.fromkeys((one["source"], one.get("date")) for one in place.get("votes", ()))),
+        promise=document.get("promise"),
         edge=document.get("edge", {}).get("holder"),
         judgement=judgement,
     )
@@ -174,59 +165,6 @@ def _finding(reader: Reader, one: ContactTotals, first: FirstFlow, meanings: _Me
         flow=first.flow,
         evidence=tuple(spans.evidence(reader, one.sensor, first)),
     )
-
-
-def _run(row: Mapping[str, Any], last_ns: int | None, judged_by: Iterable[Mapping[str, Any]]) -> RunFact:
-    document = row["document"]["netmon"]
-    conditions = document["conditions"]
-    subject, position = conditions.get("subject", {}), conditions.get("position") or {}
-    countries = {subject.get("country"), *(subject.get("networks") or {}).values()} - {None}
-    end_ns = row["end_ns"] or last_ns or row["start_ns"]
-    return RunFact(
-        sensor=row["sensor"],
-        site=row["site"],
-        run=row["run"],
-        start_ns=row["start_ns"],
-        end_ns=end_ns,
-        interfaces=tuple(document.get("interfaces", ())),
-        countries=tuple(sorted(countries)),
-        privacy=row["privacy"],
-        latitude=position.get("latitude"),
-        longitude=position.get("longitude"),
-        used=tuple(dict.fromkeys(used for one in judged_by for used in _used(one))),
-        files=tuple(
-            ReadFile(one["name"], one.get("sha256"), one.get("size")) for one in document.get("files", ())
-        ),
-        problems=tuple(document.get("problems", ())),
-        is_ended=row["end_ns"] is not None,
-    )
-
-
-def _used(conditions: Mapping[str, Any]) -> Iterator[UsedFact]:
-    """What decided under these conditions."""
-    yield UsedFact("netmon", "netmon", conditions["version"], conditions.get("program_sha256"))
-    if "configuration_sha256" in conditions:
-        yield UsedFact("configuration", "configuration", None, conditions["configuration_sha256"])
-    yield UsedFact("signatures", "signatures", None, conditions["signatures"]["sha256"])
-    for one in conditions.get("databases", ()):
-        yield UsedFact("database", one["name"], one.get("date"), one.get("sha256"))
-
-
-class _Conditions:
-    """Under which conditions runs judged in a period: those at its beginning, and each change."""
-
-    def __init__(self, reader: Reader, selection: Scope) -> None:
-        self._since_ns = selection.since_ns or 0
-        self._of: dict[tuple[str, str], list[tuple[int, Mapping[str, Any]]]] = {}
-        for row in queries.rows(reader, "conditions", replace(selection, since_day=None)):
-            self._of.setdefault((row["sensor"], row["run"]), []).append((row["since_ns"], row["document"]))
-
-    def of(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """Those of a run; `row` has what it ended with."""
-        found = self._of.get((row["sensor"], row["run"]), [])
-        before = [document for since_ns, document in found if since_ns <= self._since_ns]
-        later = [document for since_ns, document in found if since_ns > self._since_ns]
-        return [*before[-1:], *later] or [row["document"]["netmon"]["conditions"]]
 
 
 def _resolvers(reader: Reader, selection: Scope) -> Iterator[ResolverFact]:
@@ -263,7 +201,7 @@ def _gaps(
     reader: Reader, selection: Scope, runs: Sequence[RunFact], since_ns: int, until_ns: int
 ) -> Iterator[WatchGap]:
     """The times between what was watched, for sensors that watch interfaces."""
-    live = {run.sensor for run in runs if not run.files}
+    live = {run.sensor for run in runs if run.is_recorded and not run.files}
     watched: dict[tuple[str, str], int] = {}
     for one in spans.watched(reader, selection):
         key = one.sensor, one.interface

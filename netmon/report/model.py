@@ -121,6 +121,7 @@ class SensorScope:
     first: str
     last: str
     runs: int
+    unrecorded: int  # runs of which only flows are known, and not what else there was and what decided
     countries: tuple[str, ...]
     privacy: tuple[int, ...]
     latitude: float | None

@@ -171,9 +171,7 @@ def _words(language: Language) -> dict[str, Callable[..., str]]:
         "consequence": say({kind: means for kind, (_, means) in words.BLIND.items()}),
         "level": lambda severity: "warning-level" if severity == "warning" else str(severity),
         "share": partial(_share, language),
-        "privacy_list": lambda scope: "; ".join(
-            language.say(words.PRIVACY[level]) for level in _privacy_levels(scope)
-        ),
+        "privacy_list": partial(_privacy_list, language),
         "source_name": partial(_source_name, language),
         "used_name": lambda used: _used_name(language, used),
     }
@@ -215,8 +213,9 @@ def _why_not(language: Language, one: WhyNot) -> str:
     return language.say(words.WHY_NOT[one.code]).format(value=value, since=since)
 
 
-def _privacy_levels(scope: ReportScope) -> list[int]:
-    return sorted({level for sensor in scope.sensors for level in sensor.privacy})
+def _privacy_list(language: Language, scope: ReportScope) -> str:
+    levels = sorted({level for sensor in scope.sensors for level in sensor.privacy})
+    return "; ".join(language.say(words.PRIVACY[level]) for level in levels)
 
 
 def _source_name(language: Language, vote: SourceVote) -> str:

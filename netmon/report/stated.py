@@ -10,9 +10,16 @@ from netmon.verdict.promises import Subject, applied_promises, find_obstacle
 
 
 def promises_of(
-    vendor: Vendor, components: Collection[str], countries: Collection[str], day: str
+    vendor: Vendor,
+    components: Collection[str],
+    countries: Collection[str],
+    day: str,
+    applied: Collection[str | None],
 ) -> Iterator[PromiseText]:
-    """The vendor's promises. `components` were seen, `countries` are those of the users."""
+    """The vendor's promises. `components` were seen, `countries` are those of the users.
+
+    `applied` to flows for certain, also where the country of the users is not recorded.
+    """
     about = {one.promise.id for component in components for one in applied_promises(vendor, component)}
     for promise in vendor.promises.values():
         found = [
@@ -23,7 +30,7 @@ def promises_of(
         why_not = tuple(WhyNot(*one) for one in obstacles) if None not in found else ()
         if None in found and promise.id not in about:
             why_not = (WhyNot("not_seen"),)
-        yield _promise(vendor, promise, why_not)
+        yield _promise(vendor, promise, () if promise.id in applied else why_not)
 
 
 def _promise(vendor: Vendor, promise: Promise, why_not: tuple[WhyNot, ...]) -> PromiseText:

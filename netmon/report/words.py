@@ -102,6 +102,10 @@ BLIND: Mapping[str, tuple[str, str]] = {
         _("Time that was not watched"),
         _("Connections of that time are missing. Nothing can be said about it."),
     ),
+    "unrecorded": (
+        _("Runs of which only the connections are known"),
+        _("What they could not see, and which versions decided, is not recorded."),
+    ),
     "dropped": (
         _("Packets lost by the sensor"),
         _("Connections and bytes are missing. The numbers of this report are lower bounds."),

@@ -104,6 +104,21 @@ def test_totals_are_those_of_the_events(netmon, demo, reported, stored):
     assert from_store["total"] == answer["total"]
 
 
+def test_events_alone_give_a_report(netmon, demo, reported, tmp_path):
+    """Those of `netmon read --json`, imported: the same numbers, and that the conditions are not recorded."""
+    (tmp_path / "e.jsonl").write_text(netmon("read", "--country", "DE", "--json", demo).stdout)
+    assert netmon("store", "import", "--store", "e.db", "e.jsonl").returncode == 0
+    report, whole = reported("--store", "e.db"), reported("--country", "DE", demo)
+    for name in ("rows", "destinations"):
+        assert report[name] == whole[name]
+    assert report["answers"][0]["shares"] == whole["answers"][0]["shares"]
+    assert report["view"]["grade"] == "none"
+    page = netmon("report", "--store", "e.db", "--since", "2026-09-15", "--until", "2026-09-15", "-o", "-")
+    assert (page.returncode, page.stderr) == (0, "")
+    assert "Traffic to Kaspersky ended in Russia." in page.stdout
+    assert page.stdout.count("<dd>not recorded</dd>") == 3
+
+
 def test_the_statement_is_that_of_read(netmon, demo, reported):
     """The statement of `netmon read` and the report count the same flows."""
     lines = netmon("read", "--country", "DE", demo).stdout.splitlines()

@@ -12,13 +12,14 @@ from netmon.outputs.run_events import RunEvents
 from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
 from netmon.records import ClassifiedFlow, Fallback
 from netmon.report.blind import view_of
+from netmon.report.build import build
 from netmon.report.facts import Amount
 from netmon.report.findings import findings_of, other_findings
 from netmon.report.gather import MOST_CONTACTS, SPANS_S, choose_span, gather
 from netmon.report.sums import total_of
 from netmon.store.queries import Scope
-from tests.records import MOSCOW, UNEXPECTED, ZURICH, classified
-from tests.report.recorded import CONDITIONS, Lines, record, store_of
+from tests.records import EXPECTED, MOSCOW, UNEXPECTED, ZURICH, classified
+from tests.report.recorded import CONDITIONS, SIGNATURES, Lines, record, store_of
 from tests.report.scenes import DAYS, HOUR_NS, START_NS, poor_view
 
 FIRST = START_NS // DAY_NS
@@ -158,11 +159,50 @@ def test_an_empty_period_is_an_error():
         facts_of(run(flow()), since_day=400, until_day=401)
 
 
-def test_flows_without_a_run_are_no_empty_period():
-    """The error says what is missing, and from where it comes."""
-    lines = [line for line in run(flow()) if '"netmon.flow"' in line]
-    with pytest.raises(ReportError, match="no record of the run that saw them"):
-        facts_of(lines)
+def flows_alone(*flows, **about):
+    """The events of flows, as `netmon read --json` writes them: without any about the run."""
+    return [line for line in run(*flows, **about) if '"netmon.flow"' in line]
+
+
+def test_flows_without_a_run_give_the_period():
+    """Their sensor is there with their times; what decided and what else was to be seen is not known."""
+    facts = facts_of(flows_alone(flow(1, day=2), flow(2, day=4, last_day=5, verdict=EXPECTED)))
+    [one] = facts.runs
+    assert (one.sensor, one.is_recorded, one.privacy, one.used) == ("s", False, None, ())
+    assert (facts.since_ns, facts.until_ns) == (
+        START_NS + 2 * DAY_NS + HOUR_NS,
+        START_NS + 5 * DAY_NS + HOUR_NS + 1000,
+    )
+    assert total_of(group.amount for group in facts.groups) == Amount(2, 200, 2000)
+    assert facts.gaps == ()
+    view = view_of(facts)
+    assert (view.grade, view.packets, [one.kind for one in view.blinds]) == ("none", 0, ["unrecorded"])
+
+
+def test_runs_with_and_without_a_record():
+    """A good view of one sensor does not cover another one of which nothing is recorded."""
+    lines = [*run(flow(1)), *flows_alone(flow(1), sensor="t")]
+    facts = facts_of(lines)
+    assert [(one.sensor, one.is_recorded) for one in facts.runs] == [("s", True), ("t", False)]
+    view = view_of(facts)
+    assert (view.grade, [(one.kind, one.count, one.of) for one in view.blinds]) == (
+        "limited",
+        [("unrecorded", 1, 2)],
+    )
+
+
+def test_a_run_without_a_record_has_the_flows_of_the_period():
+    """In a period without its flows, it is not there."""
+    lines = [*run(flow(1)), *flows_alone(flow(1, day=3), sensor="t")]
+    assert [one.sensor for one in facts_of(lines, since_day=0, until_day=2).runs] == ["s"]
+
+
+def test_a_promise_that_was_applied_applies():
+    """Also where the country of the users is not recorded, which would be needed to find that out."""
+    place, verdict = replace(ZURICH), replace(EXPECTED, promise="gti_complete")
+    one = replace(flow(place=place, verdict=verdict), vendor="kaspersky", component="reputation")
+    made = build(facts_of(flows_alone(one)), SIGNATURES, ["kaspersky"], [])
+    assert [promise.id for promise in made.promises if promise.is_applied] == ["gti_complete"]
 
 
 THREE = [flow(number, day=number % 2, client=f"192.0.2.{number % 3}") for number in range(1, 10)]

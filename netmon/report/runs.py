@@ -1,0 +1,79 @@
+"""The runs of a period: under which conditions they judged, and those of which the store has flows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from netmon.report.facts import ReadFile, RunFact, UsedFact
+from netmon.store import queries, spans
+from netmon.store.queries import Reader, Scope
+
+
+def runs_of(reader: Reader, selection: Scope) -> list[RunFact]:
+    """The runs; those of which there is no record come last, with the times of their flows."""
+    ends = spans.last_seen(reader)
+    conditions = _Conditions(reader, selection)
+    recorded = [
+        _run(row, ends.get((row["sensor"], row["run"])), conditions.of(row))
+        for row in queries.rows(reader, "runs", selection)
+    ]
+    return [*recorded, *map(_unrecorded, spans.unrecorded_runs(reader, selection))]
+
+
+def _unrecorded(one: spans.UnrecordedRun) -> RunFact:
+    return RunFact(one.sensor, one.site, one.run, one.first_ns, one.last_ns, privacy=None, is_recorded=False)
+
+
+def _run(row: Mapping[str, Any], last_ns: int | None, judged_by: Iterable[Mapping[str, Any]]) -> RunFact:
+    document = row["document"]["netmon"]
+    conditions = document["conditions"]
+    subject, position = conditions.get("subject", {}), conditions.get("position") or {}
+    countries = {subject.get("country"), *(subject.get("networks") or {}).values()} - {None}
+    end_ns = row["end_ns"] or last_ns or row["start_ns"]
+    return RunFact(
+        sensor=row["sensor"],
+        site=row["site"],
+        run=row["run"],
+        start_ns=row["start_ns"],
+        end_ns=end_ns,
+        interfaces=tuple(document.get("interfaces", ())),
+        countries=tuple(sorted(countries)),
+        privacy=row["privacy"],
+        latitude=position.get("latitude"),
+        longitude=position.get("longitude"),
+        used=tuple(dict.fromkeys(used for one in judged_by for used in _used(one))),
+        files=tuple(
+            ReadFile(one["name"], one.get("sha256"), one.get("size")) for one in document.get("files", ())
+        ),
+        problems=tuple(document.get("problems", ())),
+        is_ended=row["end_ns"] is not None,
+    )
+
+
+def _used(conditions: Mapping[str, Any]) -> Iterator[UsedFact]:
+    """What decided under these conditions."""
+    yield UsedFact("netmon", "netmon", conditions["version"], conditions.get("program_sha256"))
+    if "configuration_sha256" in conditions:
+        yield UsedFact("configuration", "configuration", None, conditions["configuration_sha256"])
+    yield UsedFact("signatures", "signatures", None, conditions["signatures"]["sha256"])
+    for one in conditions.get("databases", ()):
+        yield UsedFact("database", one["name"], one.get("date"), one.get("sha256"))
+
+
+class _Conditions:
+    """Under which conditions runs judged in a period: those at its beginning, and each change."""
+
+    def __init__(self, reader: Reader, selection: Scope) -> None:
+        self._since_ns = selection.since_ns or 0
+        self._of: dict[tuple[str, str], list[tuple[int, Mapping[str, Any]]]] = {}
+        for row in queries.rows(reader, "conditions", replace(selection, since_day=None)):
+            self._of.setdefault((row["sensor"], row["run"]), []).append((row["since_ns"], row["document"]))
+
+    def of(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Those of a run; `row` has what it ended with."""
+        found = self._of.get((row["sensor"], row["run"]), [])
+        before = [document for since_ns, document in found if since_ns <= self._since_ns]
+        later = [document for since_ns, document in found if since_ns > self._since_ns]
+        return [*before[-1:], *later] or [row["document"]["netmon"]["conditions"]]
