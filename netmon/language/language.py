@@ -85,14 +85,13 @@ class Language:
         return moment.strftime("%d.%m.%Y %H:%M:%S" if self.code == "de" else "%Y-%m-%d %H:%M:%S")
 
     def bytes(self, value: int) -> str:
-        """Bytes with a decimal prefix and three significant digits at most: "1.2 MB"."""
+        """Bytes with a decimal prefix, all outputs with the same digits: "1.2 MB"."""
         scaled, unit = float(value), "B"
         for unit in ("B", "kB", "MB", "GB", "TB"):
-            if scaled < 999.5 or unit == "TB":
+            if scaled < 999.95 or unit == "TB":
                 break
             scaled /= 1000
-        digits = 0 if unit == "B" or scaled >= 99.95 else 1
-        return f"{self.number(scaled, digits)}{NARROW}{unit}"
+        return f"{self.number(scaled, 0 if unit == 'B' else 1)}{NARROW}{unit}"
 
     def percent(self, share: float) -> str:
         """A share of 1 as a percentage, rounded neither to 0 nor to 100 unless it is exact."""

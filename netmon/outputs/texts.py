@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netmon.days import DAY_S
-from netmon.language.language import ENGLISH, Language
+from netmon.language.language import ENGLISH, NARROW, Language
 
 
 def plural(count: int, noun: str) -> str:
@@ -12,13 +12,8 @@ def plural(count: int, noun: str) -> str:
 
 
 def bytes_text(number: int, language: Language = ENGLISH) -> str:
-    """Bytes with a decimal prefix: "1.2 MB"."""
-    value, unit = float(number), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if value < 1000 or unit == "TB":
-            break
-        value /= 1000
-    return f"{number} B" if unit == "B" else f"{language.localised(f'{value:.1f}')} {unit}"
+    """Bytes with a decimal prefix and a plain space, for a terminal: "1.2 MB"."""
+    return language.bytes(number).replace(NARROW, " ")
 
 
 def duration_text(seconds: float, language: Language = ENGLISH) -> str:

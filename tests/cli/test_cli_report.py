@@ -2,12 +2,9 @@
 
 import csv
 import hashlib
-import html
 import importlib.util
 import io
 import json
-import re
-import shlex
 
 import pytest
 
@@ -189,27 +186,6 @@ def test_period_of_a_store(reported, stored):
     one = reported("--store", stored, "--since", "2026-09-15", "--until", "2026-09-15")
     assert one["answers"][0]["total"]["flows"] == 37
     assert one["scope"]["since"] == "2026-09-15T00:00:00.000000Z"
-
-
-def test_commands_of_the_page_work(netmon, demo):
-    """Those for a report from files can be run as they stand."""
-    page = netmon("report", "--country", "DE", demo, "-o", "-").stdout
-    assert f"netmon read --country DE {demo}" in page
-    done = netmon("read", "--country", "DE", demo)
-    assert done.returncode == 3
-
-
-def test_commands_of_a_page_from_a_store_work(netmon, stored):
-    """Each that stands below a table runs as it is written, and has something to say."""
-    page = netmon("report", "--store", stored, "--since", "2026-09-15", "-o", "-").stdout
-    found = {html.unescape(text) for text in re.findall(r"<code>(netmon [^<]*)</code>", page)}
-    found.discard("netmon verify FILE")
-    assert {" ".join(text.split()[:2]) for text in found} == {"netmon history", "netmon report"}
-    assert any("--by client" in text for text in found)
-    for text in found:
-        done = netmon(*shlex.split(text)[1:])
-        assert (done.returncode, done.stderr) == (0, ""), text
-        assert "kaspersky" in done.stdout or "reputation" in done.stdout or "37" in done.stdout, text
 
 
 def test_no_store(refused):

@@ -90,16 +90,15 @@ def test_articles_of_countries(code, within):
         (0, "0 B", "0 B"),
         (999, "999 B", "999 B"),
         (1_000, "1.0 kB", "1,0 kB"),
-        (99_949, "99.9 kB", "99,9 kB"),
-        (99_950, "100 kB", "100 kB"),
-        (999_400, "999 kB", "999 kB"),
-        (999_500, "1.0 MB", "1,0 MB"),
+        (153_593, "153.6 kB", "153,6 kB"),
+        (999_940, "999.9 kB", "999,9 kB"),
+        (999_951, "1.0 MB", "1,0 MB"),
         (1_234_567_890, "1.2 GB", "1,2 GB"),
-        (5_000_000_000_000_000, "5,000 TB", "5.000 TB"),
+        (5_000_000_000_000_000, "5,000.0 TB", "5.000,0 TB"),
     ],
 )
 def test_bytes(size, english, german):
-    """Decimal prefixes, with a narrow space before the unit."""
+    """Decimal prefixes, with a narrow space before the unit, and never 1000.0 of one."""
     assert Language("en").bytes(size) == english.replace(" ", NARROW)
     assert Language("de").bytes(size) == german.replace(" ", NARROW)
 
