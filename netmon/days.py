@@ -1,4 +1,4 @@
-"""Days in UTC: packets have times in nanoseconds, signatures and the policy have days."""
+"""Days and times in UTC: packets have times in nanoseconds, signatures and the policy have days."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 DAY_S = 86_400
 DAY_NS = DAY_S * 1_000_000_000
+LAST_S = 253_402_300_799
+"""The last second of the year 9999, which later times of a hostile file are shown as."""
 
 
 def day_start_ns(day: str) -> int:
@@ -16,3 +18,8 @@ def day_start_ns(day: str) -> int:
 def iso_day(when_ns: int) -> str:
     """The UTC day of a time in nanoseconds since 1970, as ISO text: "2026-06-17"."""
     return datetime.fromtimestamp(when_ns // 1_000_000_000, UTC).date().isoformat()
+
+
+def moment_of(when_ns: int) -> datetime:
+    """A time in nanoseconds since 1970, to the second."""
+    return datetime.fromtimestamp(min(when_ns // 1_000_000_000, LAST_S), UTC)

@@ -11,11 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Protocol
 
 from netmon.cli.stalling_stream import PATIENCE_S, StallingStream
 from netmon.cli.terminal import printable
+from netmon.days import moment_of
 from netmon.outputs.texts import plural
 from netmon.records import Severity
 
@@ -100,8 +100,7 @@ class RunScreen:
             return f"<{_PRIORITIES[severity]}>"
         if self._is_terminal:
             return f"{time.strftime('%H:%M:%S', time.localtime(time_ns // 10**9))} "
-        moment = datetime.fromtimestamp(min(time_ns // 10**9, 253_402_300_799), UTC)
-        return f"{moment:%Y-%m-%dT%H:%M:%SZ} "
+        return f"{moment_of(time_ns):%Y-%m-%dT%H:%M:%SZ} "
 
 
 def _descriptor(file: _Stream | None) -> int | None:

@@ -7,12 +7,12 @@ import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from netmon.config.settings import Config
+from netmon.days import moment_of
 from netmon.evidence.applied import applied_config
 from netmon.evidence.blanking import Blanking
 from netmon.evidence.comments import describe
@@ -223,8 +223,7 @@ def _section(classified: ClassifiedFlow, note: str) -> Section:
 
 def _stem(classified: ClassifiedFlow, contents: bytes) -> str:
     """The name of the files: when the flow began, whose it is, and a hash of what they contain."""
-    seconds = min(classified.flow.start_ns // 1_000_000_000, 253_402_300_799)
-    moment = datetime.fromtimestamp(seconds, UTC)
+    moment = moment_of(classified.flow.start_ns)
     return f"{moment:%Y%m%dT%H%M%SZ}-{classified.vendor}-{hashlib.sha256(contents).hexdigest()[:12]}"
 
 

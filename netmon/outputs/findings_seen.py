@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
+from netmon.days import moment_of
 from netmon.language.language import Language
 from netmon.language.words import OUTCOME, SEVERITY
 from netmon.outputs.flow_sums import ORDER, SEVERITY_COLOURS, FlowSum
@@ -26,7 +26,6 @@ MAX_KEPT = 1_000
 SHOWN = 10
 """Findings that are shown unless another number was asked for."""
 _SHOWN_VOTES = 5
-_LAST_S = 253_402_300_799  # 9999-12-31
 
 More = Callable[[int], str]
 """The command that shows so many findings."""
@@ -112,7 +111,7 @@ class FindingsSeen:
 
     def _entry(self, severity: Severity, key: _FindingKey, one: _SeenFinding) -> FindingEntry:
         say = self._language.say
-        moment = datetime.fromtimestamp(min(one.first_ns // 10**9, _LAST_S), UTC)
+        moment = moment_of(one.first_ns)
         verdict = f"{say(OUTCOME[key.outcome])}, {say(SEVERITY[severity])}"
         client = key.client or say("a client that is not shown")
         server = f"{key.name} ({key.server})" if key.name else key.server

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
 
+from netmon.days import moment_of
 from netmon.encapsulations import Kind, describe
 from netmon.language.language import ENGLISH, Language
 from netmon.language.words import EVIDENCE, UNNAMED
@@ -33,7 +33,7 @@ def show_seen(stats: Mapping[str, Any], language: Language = ENGLISH) -> Iterato
     say = language.say
     heading = text = say("What was seen")
     if stats["first_ns"] is not None:
-        first = datetime.fromtimestamp(min(stats["first_ns"] // 10**9, 253_402_300_799), UTC)
+        first = moment_of(stats["first_ns"])
         text = say(
             "{heading} in {span} from {time} UTC",
             heading=heading,

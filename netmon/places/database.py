@@ -15,6 +15,7 @@ from typing import Literal
 
 import maxminddb
 
+from netmon.days import LAST_S
 from netmon.errors import DatabaseError, reason_of
 from netmon.places.decision import DECLARED, VENDOR
 from netmon.places.fields import FIELDS, find_fields, read_votes
@@ -101,7 +102,7 @@ def open_database(path: Path, label: DatabaseLabel | None = None) -> Database:
     if not found:
         content = f"its fields are {', '.join(sorted(others))}" if others else "it is empty"
         raise DatabaseError(f"{path}: has no countries, cities or AS numbers; {content}")
-    built_s = min(metadata.build_epoch, 253_402_300_799)  # the last second of the year 9999
+    built_s = min(metadata.build_epoch, LAST_S)
     provider, provider_from, about = _identify(
         path, metadata.database_type, metadata.description.values(), label or DatabaseLabel()
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
+
+from netmon.days import moment_of
 
 _GAP_NS = 60 * 10**9
 """A shorter time without a packet between two files is not told: it is silence."""
@@ -67,5 +68,4 @@ def _lines(found: Sequence[Between], text: str, noun: str) -> Iterator[str]:
 
 
 def _time(time_ns: int) -> str:
-    seconds = min(time_ns // 10**9, 253_402_300_799)  # the last second of the year 9999
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}Z"
+    return f"{moment_of(time_ns):%Y-%m-%d %H:%M:%S}Z"
