@@ -9,6 +9,7 @@ NetmonError             any error reported in one line: what, where, what to do
 ├── OutputError         an output cannot be started
 ├── ReportError         a report cannot be made or written
 ├── StoreError          a file is not a store, or cannot be used as one
+├── TopError            a sensor cannot be watched
 ├── StartError          the sensor cannot give up its privileges
 └── VerifyError         Wireshark cannot be used for comparison
 """
@@ -54,6 +55,10 @@ class ReportError(NetmonError):
 
 class StoreError(NetmonError):
     """A file is not a store, or cannot be used as one; the message names it."""
+
+
+class TopError(NetmonError):
+    """A sensor cannot be watched; the message names its address."""
 
 
 class StartError(NetmonError):

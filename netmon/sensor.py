@@ -99,7 +99,8 @@ class Sensor:
             package_version(), self._stats, hold_s=config.hold_zero_s, with_created=config.created_series
         )
         self.prometheus.restore(remembered)
-        register_process(self.prometheus.registry, config.sensor, config.site)
+        for registry in (self.prometheus.registry, self.prometheus.live_registry):
+            register_process(registry, config.sensor, config.site)
         self._observer = Observer(config.sensor, config.site, new_run())
         self._events: list[Events] = []
         self._lines: list[Lines] = []

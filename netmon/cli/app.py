@@ -22,6 +22,7 @@ from netmon.cli import (
     run,
     signatures,
     store,
+    top,
     verify,
 )
 from netmon.cli.commands import Commands, ReaderGoneError, end_as_filter, show_help
@@ -51,6 +52,7 @@ app = typer.Typer(
 )
 app.command("read", short_help="Reads capture files and shows a summary or events.")(read.read)
 app.command("run", short_help="Monitors mirror ports and serves metrics.")(run.run)
+app.command("top", short_help="Watches a running sensor.")(top.top)
 app.command("forward", short_help="Passes events on to NATS, Kafka or syslog.")(forward.forward)
 app.command("verify", short_help="Compares netmon with Wireshark on a capture.")(verify.verify)
 app.command("explain", short_help="Explains the verdict on one flow.")(explain.explain)

@@ -241,6 +241,7 @@ def _serve(
     guard = WebGuard(settings.web.config_file, log)
     site = Site(
         scrapes=Scrapes(sensor.prometheus.registry),
+        live=Scrapes(sensor.prometheus.live_registry),
         version=package_version(),
         name=f"{settings.sensor} ({settings.site})" if settings.site else settings.sensor,
         options=settings.web,

@@ -56,10 +56,10 @@ sent, bytes received and flows; of round trips, the counts of the buckets, of th
 
 
 class Prometheus:
-    """Keeps sums, and exposes them through its own registry.
+    """Keeps sums, and exposes them through registries of its own.
 
-    A series is shown as 0 for `hold_s` after its first scrape (see `births`). `remembered` and `restore`
-    carry label sets and last-seen times over a restart.
+    In `registry`, a series is shown as 0 for `hold_s` after its first scrape (see `births`). `remembered` and
+    `restore` carry label sets and last-seen times over a restart.
     """
 
     def __init__(
@@ -72,12 +72,11 @@ class Prometheus:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`stats` is called at each scrape, from the scraping thread. `clock` is monotonic."""
-        self.registry = CollectorRegistry()
         self._version = version
         self._stats = stats
         self._lock = threading.Lock()
-        self._births = Births(hold_s, clock)
-        self._families = Families(self._births, time.time(), with_created=with_created)
+        self._start_s = time.time()
+        self._with_created = with_created
         self._sums: dict[str, dict[Labels, list[float]]] = {name: {} for name in _NOTHING}
         self._last_seen: dict[str, dict[Labels, float]] = {
             name: {} for name in (*_SEEN.values(), _FALLBACK_SEEN)
@@ -88,7 +87,9 @@ class Prometheus:
         self._changes = 0
         self._signatures: SignatureSet | None = None
         self._reload = (0.0, 0.0)
-        self.registry.register(_Scrape(self._collect))
+        self.registry = self._make_registry(Births(hold_s, clock))
+        self.live_registry = self._make_registry(Births(0, clock))
+        """The same, with new series at their values from the start: for people who look."""
 
     def loaded(self, signatures: SignatureSet, series: Iterable[FlowLabels], now_s: float) -> None:
         """New signatures are in use; the series that follow from them exist from now on.
@@ -237,7 +238,13 @@ class Prometheus:
         self._changes += time_s // 60 > before_s // 60
         times[labels] = max(before_s, time_s)
 
-    def _collect(self) -> Iterator[Metric]:
+    def _make_registry(self, births: Births) -> CollectorRegistry:
+        registry = CollectorRegistry()
+        families = Families(births, self._start_s, with_created=self._with_created)
+        registry.register(_Scrape(lambda: self._collect(births, families)))
+        return registry
+
+    def _collect(self, births: Births, families: Families) -> Iterator[Metric]:
         with self._lock:
             sums = {
                 name: {labels: tuple(numbers) for labels, numbers in series.items()}
@@ -246,8 +253,8 @@ class Prometheus:
             last_seen = {name: dict(times) for name, times in self._last_seen.items()}
             exemplars, folded = dict(self._exemplars), self._folded
             signatures, reload = self._signatures, self._reload
-        stats, families = self._stats(), self._families
-        shown = {name: self._births.shown(name, sums[name], (0,) * _NOTHING[name]) for name in sums}
+        stats = self._stats()
+        shown = {name: births.shown(name, sums[name], (0,) * _NOTHING[name]) for name in sums}
         flows = shown[_FLOWS]
         for place, name in enumerate(("netmon_sent_bytes", "netmon_received_bytes")):
             yield families.family(
@@ -262,10 +269,10 @@ class Prometheus:
         for name, times in last_seen.items():
             yield families.family(name, times.items())
         yield families.histogram(_RTTS, RTT_BUCKETS_S, shown[_RTTS])
-        yield from engine_metrics(families, self._births, stats)
+        yield from engine_metrics(families, births, stats)
         yield families.family("netmon_round_trip_jumps", [((), stats.get("round_trip_jumps", 0))])
         yield families.family("netmon_folded_reports", [((), folded)])
-        yield from destination_metrics(families, self._births, stats)
+        yield from destination_metrics(families, births, stats)
         yield from store_metrics(families, stats.get("store"))
         yield from database_metrics(families, stats.get("location_databases", ()))
         yield from about(families, self._version, signatures)

@@ -28,6 +28,8 @@ class Site:
     """What a server serves. The functions are called from the threads of requests."""
 
     scrapes: Scrapes
+    live: Scrapes
+    """The same, with new counters at their values at once, where `scrapes` shows 0 for a while."""
     version: str
     name: str
     """The name of the sensor, and where it is."""
@@ -153,8 +155,10 @@ class Handler(BaseHTTPRequestHandler):
             self._text(HTTPStatus.NOT_FOUND, f"not found; try {self.site.options.prefix}/{where}\n")
 
     def _metrics(self) -> None:
-        names = parse_qs(urlsplit(self.path).query).get("name[]", [])
-        page = self.site.scrapes.write(self.headers.get("Accept", ""), names, compress=self._accepts_gzip())
+        asked = parse_qs(urlsplit(self.path).query)
+        scrapes = self.site.live if asked.get("hold") == ["0"] else self.site.scrapes
+        accept, names = self.headers.get("Accept", ""), asked.get("name[]", [])
+        page = scrapes.write(accept, names, compress=self._accepts_gzip())
         self._answer(HTTPStatus.OK, page)
 
     def _html(self, text: str) -> None:

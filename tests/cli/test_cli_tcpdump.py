@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 
 from tests.cli.cable import OTHER_END, PORT, SETUP
 from tests.cli.ports import wait_for
+from tests.cli.tmux import Tmux
 from tests.craft.scene import connection, ethernet_file, flight
 from tests.craft.talk import tls_session
 from tests.machine import need
@@ -23,34 +23,18 @@ SIGNATURES = Path(__file__).parents[1] / "golden" / "signatures"
 MARK = "INTERRUPTED by SIGINT"
 
 
-class Terminal:
+class Terminal(Tmux):
     """A shell in tmux, in a network namespace with both ends of a cable."""
 
     def __init__(self, environment, folder):
-        self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
         shell = ["unshare", "--net", "sh", "-c", SETUP, "sh", "bash", "--norc"]
-        size = ["-x", "150", "-y", "50"]
-        words = [*self._tmux, "new-session", "-d", *size, shlex.join(shell)]
-        subprocess.run(words, env=environment, cwd=folder, check=True)
+        super().__init__(environment, folder, shell, (150, 50))
         self._log = folder / "tcpdump.log"
         self._capture = folder / "session.pcap"
         ports = (50_001, 50_002)
         sessions = [tls_session(connection(client_port=port, at_s=port % 100), flight()) for port in ports]
         self._packets = sum(map(len, sessions))
         self._capture.write_bytes(ethernet_file([one for session in sessions for one in session]))
-
-    def type(self, *keys):
-        """Press these keys."""
-        subprocess.run([*self._tmux, "send-keys", *keys], check=True)
-
-    def screen(self):
-        """What is on the screen."""
-        shown = subprocess.run([*self._tmux, "capture-pane", "-p"], check=True, capture_output=True)
-        return shown.stdout.decode()
-
-    def shows(self, *texts):
-        """Wait until all texts are on the screen."""
-        wait_for(lambda: all(text in self.screen() for text in texts), f"{texts} on the screen")
 
     def start(self, command):
         """Run a pipeline, and wait until both programs are ready."""
@@ -64,15 +48,8 @@ class Terminal:
 
     def replay(self):
         """Send two sessions through the cable."""
-        [pid] = subprocess.run(
-            [*self._tmux, "list-panes", "-F", "#{pane_pid}"], check=True, capture_output=True, text=True
-        ).stdout.split()
         words = ["tcpreplay", "--quiet", "--topspeed", f"--intf1={OTHER_END}", str(self._capture)]
-        subprocess.run(["nsenter", "--net", f"--target={pid}", *words], check=True, capture_output=True)
-
-    def close(self):
-        """End everything in it."""
-        subprocess.run([*self._tmux, "kill-server"], check=False)
+        subprocess.run(["nsenter", "--net", f"--target={self.pid}", *words], check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -28,7 +28,12 @@ def draw() -> str:
         demo.demo()
     finally:
         terminal.make_console = made
-    svg = console.export_svg(title="netmon demo", unique_id="netmon")
+    return as_svg(console, "netmon demo")
+
+
+def as_svg(console: Console, title: str) -> str:
+    """What a console has recorded, without external fonts."""
+    svg = console.export_svg(title=title, unique_id="netmon")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 

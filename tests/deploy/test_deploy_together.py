@@ -36,7 +36,8 @@ from tests.records import MOSCOW, UNEXPECTED, classified
 metrics = Prometheus("1", lambda: STATS)
 metrics.flow(classified(MOSCOW, UNEXPECTED, flow_id=4711, last_ns=time.time_ns()))
 options = WebOptions()
-site = Site(Scrapes(metrics.registry), "1", "a", options, WebGuard(None, print), bool, str)
+scrapes, live = Scrapes(metrics.registry), Scrapes(metrics.live_registry)
+site = Site(scrapes, live, "1", "a", options, WebGuard(None, print), bool, str)
 WebServer(open_listeners(options, {}), site).start()
 threading.Event().wait()
 """

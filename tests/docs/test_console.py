@@ -86,6 +86,12 @@ EXEMPT = {
     ),
     "pipx uninstall netmon-egress": Exemption("follows it", "tests/deploy/test_deploy_tools.py"),
     "uv tool uninstall netmon-egress": Exemption("follows it", "tests/deploy/test_deploy_tools.py"),
+    "netmon top": Exemption("needs a running sensor", "tests/cli/test_cli_top_screen.py"),
+    "sudo netmon top": Exemption("needs a running sensor", "tests/cli/test_cli_top_screen.py"),
+    "netmon top https://sensor.example:10977 --user alice --ca /etc/ssl/netmon-ca.pem": Exemption(
+        "needs another machine", "tests/top/test_sensor_page.py"
+    ),
+    "ssh -t sensor netmon top": Exemption("needs another machine", "tests/cli/test_cli_top_screen.py"),
     "python3 -m deploy.package.wheel": Exemption("compiles for minutes", "tests/deploy/test_deploy_wheel.py"),
     "sudo apt-get install ./netmon_*+deb12_amd64.deb": Exemption(
         "needs a package", "tests/deploy/test_deploy_debian.py"

@@ -10,7 +10,7 @@ from netmon.exposition import encode
 from netmon.outputs.births import Births
 from netmon.outputs.prometheus import Prometheus
 from netmon.records import ClassifiedFlow, Fallback
-from tests.outputs.test_prometheus import NEW_IN_RUSSIA, STATS, flow_values, value
+from tests.outputs.test_prometheus import NEW_IN_RUSSIA, STATS, ZURICH_LABELS, flow_values, value
 from tests.records import MOSCOW, UNDECIDED, UNEXPECTED, classified, flow
 
 HOLD_S = 60
@@ -175,3 +175,14 @@ def test_created_series_are_off_by_default(metrics):
     """Nothing of the page is a creation time."""
     metrics.flow(classified())
     assert b"_created" not in encode(metrics.registry, is_open=True)
+
+
+def test_looking_births_no_series(metrics, clock):
+    """The live registry shows values at once, and a scraper that comes later still sees the zero first."""
+    metrics.flow(classified())
+    assert metrics.live_registry.get_sample_value("netmon_flows_total", ZURICH_LABELS) == 1
+    clock.now_s += HOLD_S
+    assert flow_values(metrics) == (0, 0, 0)
+    clock.now_s += HOLD_S
+    assert flow_values(metrics) == (1, 1000, 2000)
+    assert metrics.live_registry.get_sample_value("netmon_flows_total", ZURICH_LABELS) == 1

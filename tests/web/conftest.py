@@ -31,6 +31,13 @@ def registry():
 
 
 @pytest.fixture
+def live_registry():
+    registry = CollectorRegistry()
+    Counter("apples", "Apples.", registry=registry).inc(5)
+    return registry
+
+
+@pytest.fixture
 def ready():
     return threading.Event()
 
@@ -50,7 +57,7 @@ def _memory(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def serve(registry, ready, reloads, monkeypatch):
+def serve(registry, live_registry, ready, reloads, monkeypatch):
     """Starts a server with a guard, which is open without one, on one or more addresses."""
     for name in ("REQUEST_WITHIN_S", "ANSWER_WITHIN_S", "IDLE_S"):
         monkeypatch.setattr(connections, name, IDLE_S)
@@ -62,6 +69,7 @@ def serve(registry, ready, reloads, monkeypatch):
         web_options = WebOptions(listen=addresses, **options)
         site = Site(
             scrapes=Scrapes(registry),
+            live=Scrapes(live_registry),
             version="1.2.3",
             name="edge (Bern)",
             options=web_options,

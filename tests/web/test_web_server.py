@@ -63,6 +63,13 @@ def test_some_metrics(get):
     assert b"apples" not in body
 
 
+def test_metrics_without_a_wait(get):
+    """`hold=0` gives new series their values at once; anything else is a scrape."""
+    assert b"apples_total 5.0\n" in get("/metrics?hold=0")[2]
+    assert b"apples_total 5.0\n" in get("/metrics?hold=0&name[]=apples_total")[2]
+    assert b"apples_total 3.0\n" in get("/metrics?hold=1")[2]
+
+
 def test_compressed_metrics(get):
     """A client that accepts gzip gets a compressed response."""
     _, headers, body = get("/metrics", **{"Accept-Encoding": "gzip"})

@@ -1,0 +1,176 @@
+"""`netmon top`: what a running sensor sees, on a screen that keeps itself up to date."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netmon.cli.language_option import LanguageOption, chosen_language
+from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.terminal import terminal_width, write_line
+from netmon.cli.values import whole_number
+from netmon.config.settings import STORE_NAME, Config, store_path
+from netmon.errors import ConfigError, TopError
+from netmon.language.language import Language
+from netmon.top.drawing import listing
+from netmon.top.glance import NAMES
+from netmon.top.sensor_page import PASSWORD, Address, NoAnswerError, SensorPage, parse_address
+from netmon.top.state import TopState
+from netmon.top.watch import SensorWatch
+from netmon.web import config as web_config
+
+SERVICE_STORE = Path("/var/lib/netmon") / STORE_NAME
+"""Where the service of systemd keeps its store."""
+
+
+@grouped
+def top(
+    sensor: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ADDRESS]",
+            help="Where the sensor serves its metrics, such as http://127.0.0.1:10977 or unix:PATH. Default: "
+            "as the configuration says.",
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store", metavar="STORE", help="Store of the sensor. Default: that of the configuration."
+        ),
+    ] = None,
+    every: Annotated[
+        int,
+        typer.Option(
+            "--every", parser=whole_number(1, 3600), metavar="SECONDS", help="Time between two looks."
+        ),
+    ] = 2,
+    once: Annotated[
+        bool, typer.Option("--once", help="Look twice, print the screen once, and end; needs no terminal.")
+    ] = False,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            "--user",
+            metavar="NAME",
+            help=f"User for the sensor's web server; the password is asked for, or taken from {PASSWORD}.",
+        ),
+    ] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option("--ca", metavar="FILE", help="Certificates of authorities to trust for https://."),
+    ] = None,
+    language: LanguageOption = None,
+    *,
+    options: ConfigOptions,
+) -> None:
+    """Watches a running sensor: flows by verdict, rates, the quality of its view, and the latest findings.
+
+    Needs no rights: it reads the sensor's metrics, on this machine or another. If this user can read the
+    sensor's store, findings show their clients and names, and flows can be grouped by client.
+
+    Keys: q quits, ? shows all keys.
+
+    Examples:
+
+      netmon top
+
+      sudo netmon top
+
+      netmon top https://sensor.example:10977 --user alice --ca /etc/ssl/netmon-ca.pem
+
+      netmon top --once
+    """
+    if sensor is not None and Path(sensor).is_file():
+        raise TopError(f"{sensor}: netmon top watches a running sensor; for a capture: netmon read {sensor}")
+    settings = _settings(options, is_address_given=sensor is not None)
+    address = _address_of(settings) if sensor is None else parse_address(sensor)
+    if not once:
+        _need_terminal(address)
+    page = _open(address, user, ca)
+    places = [store] if store is not None else _stores(settings)
+    watch = SensorWatch(page, places, every)
+    try:
+        state = _first(watch, TopState(str(address)))
+        chosen = chosen_language(language)
+        if once:
+            _print_once(watch, state, chosen)
+            return
+        from netmon.cli.top_terminal import show  # noqa: PLC0415 - not every Python has curses
+
+        code = show(watch, state, chosen)
+    finally:
+        page.close()
+    raise typer.Exit(code)
+
+
+def _first(watch: SensorWatch, state: TopState) -> TopState:
+    """The state after the first look. Raises TopError."""
+    try:
+        return watch.first(state)
+    except NoAnswerError as error:
+        advice = "start a sensor, such as `sudo netmon run -i IF`, or give the address of one that runs"
+        raise TopError(f"{error}: {advice}") from error
+
+
+def _settings(options: ConfigOptions, *, is_address_given: bool) -> Config:
+    """The configuration; one that this user cannot read does not matter if the address is known."""
+    try:
+        return options.load()
+    except ConfigError:
+        if is_address_given and options.config is None:
+            return Config()
+        raise
+
+
+def _address_of(settings: Config) -> Address:
+    """Where the configuration says that metrics are served. Raises ConfigError."""
+    web = settings.web
+    if web.is_off:
+        raise ConfigError(f"{settings.file}: web.listen is off, so no sensor can be watched: set an address")
+    listen = web.listen[0] if web.listen else None
+    is_tls = web.config_file is not None and web_config.load(web.config_file).tls is not None
+    if listen is None:  # systemd's socket: that of deploy/netmon.socket
+        return Address(prefix=web.prefix, is_tls=is_tls)
+    if listen.path is not None:
+        return Address(path=listen.path, prefix=web.prefix)
+    here = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+    return Address(here.get(listen.host, listen.host), listen.port, web.prefix, is_tls)
+
+
+def _stores(settings: Config) -> list[str]:
+    """Where the store of a sensor on this machine may be."""
+    configured = store_path(settings, os.environ)
+    return list(dict.fromkeys(str(path) for path in (configured, SERVICE_STORE) if path is not None))
+
+
+def _need_terminal(address: Address) -> None:
+    is_terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+    if not is_terminal or os.environ.get("TERM", "dumb") in ("", "dumb"):
+        raise TopError(
+            f"netmon top needs a terminal that can move its cursor; without one: netmon top --once {address}"
+        )
+
+
+def _open(address: Address, user: str | None, ca: Path | None) -> SensorPage:
+    """The page of the sensor; asks for a password where the sensor wants one. Raises TopError."""
+    password = os.environ.get(PASSWORD)
+    if user is not None and password is None and sys.stdin is not None and sys.stdin.isatty():
+        password = getpass.getpass(f"Password of {user} at {address}: ")
+    return SensorPage(address, NAMES, user=user, password=password or "", ca_file=ca)
+
+
+def _print_once(watch: SensorWatch, state: TopState, language: Language) -> None:
+    """Prints what the screen would show; the second look gives the rates."""
+    time.sleep(watch.every_s)
+    watch.look(state.where)
+    state = watch.applied(state)
+    for line in listing(state, datetime.now().astimezone(), terminal_width() or 120, language):
+        write_line("".join(span.text for span in line).rstrip())
