@@ -56,9 +56,3 @@ UNNAMED: Mapping[str, str] = {
     "malformed": _("malformed"),
     "unknown_quic_version": _("unknown version of QUIC"),
 }
-UNCOUNTED: Mapping[str, str] = {
-    "not_shown": _("not shown to be the vendor's"),
-    "redirected": _("to addresses that are not on the Internet"),
-    "unseen": _("of which too little was seen"),
-    "no_data": _("without any exchange of data"),
-}

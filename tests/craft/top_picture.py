@@ -19,15 +19,16 @@ from netmon import wiring
 from netmon.config.settings import Config
 from netmon.exposition import encode
 from netmon.language.language import ENGLISH
+from netmon.outputs.events import Events
 from netmon.outputs.observer import Observer
 from netmon.outputs.process import SensorInfo
 from netmon.outputs.prometheus import Prometheus
 from netmon.privacy import PSEUDONYM, Privacy
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
-from netmon.store.kept import kept_in
+from netmon.store.intake import Intake
 from netmon.store.latest import latest_findings
-from netmon.store.sqlite import MEMORY
+from netmon.store.sqlite import MEMORY, SqliteStore
 from netmon.top.drawing import draw
 from netmon.top.glance import FlowAmount, Glance, WatchedPort, read_glance
 from netmon.top.records_reader import as_lines
@@ -58,11 +59,14 @@ def office() -> TopState:
     observer = Observer("office", "Berlin", "demo")
     source = FileSource([str(DEMO)], compile_matcher(known), limits=settings.engine_keywords())
     metrics = Prometheus("1", source.stats)
-    with kept_in(MEMORY, settings, known, (), privacy, observer, [], "") as kept:
-        for batch in source.batches():
-            wiring.deliver(batch, monitor, [metrics, kept.reading])
-        kept.reading.flush()
-        findings = latest_findings(kept.store, "office", "demo", 100)
+    store = SqliteStore(MEMORY)
+    intake = Intake(store, "memory")
+    outputs = [metrics, Events(intake, privacy, known.locations, observer)]
+    for batch in source.batches():
+        wiring.deliver(batch, monitor, outputs)
+    intake.flush()
+    findings = latest_findings(store, "office", "demo", 100)
+    store.close()
     metrics.loaded(known, (), 0)
     metrics.live_registry.register(SensorInfo("office", "Berlin"))
     glance = read_glance(encode(metrics.live_registry).decode(), NOW.timestamp())
