@@ -4,12 +4,13 @@ Rows are plain tuples with the fields of `netmon.records.FlowRecord` and `netmon
 Malformed packets raise nothing: `stats()` counts them by stage and reason.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, final
 
 Row = tuple[Any, ...]
-Rows = tuple[list[Row], list[Row]]  # of flows, and of DNS messages
+# Of flows, and of DNS messages; lines of events in place of those that an `EventWriter` wrote.
+Rows = tuple[list[Row | str], list[Row | str]]
 Instructions = Sequence[tuple[int, int, int, int]]
 
 FLOW_FIELDS: list[tuple[str, str]]  # of a row, in order: name and type, as an annotation
@@ -35,6 +36,45 @@ def essential_datagram(
 ) -> bytes: ...  # connection IDs of QUIC have this length
 def essential_message(message: bytes) -> bytes: ...  # of DNS, without the length before it
 def id_length(datagram: bytes) -> int | None: ...  # of connection IDs in short headers, from a long header
+
+ECS_VERSION: str  # of the Elastic Common Schema that events follow
+
+# RFC 3339 in UTC with microseconds; times after the year 9999 are given as its last second.
+def timestamp(time_ns: int) -> str: ...
+
+@final
+class EventWriter:
+    """Writes events as lines of JSON. Records are a `FlowRecord` and a `DnsRecord` of `netmon.records`.
+
+    What a flow means is given as JSON: `geo` is an object; `vendor`, `fallback` and `judgement` are parts of
+    one, without its braces.
+    """
+
+    def __init__(
+        self,
+        sensor: str,
+        site: str,
+        run: str | None,
+        *,
+        show: Callable[[str, int], str | None] | None = None,  # what stands for a client; None: its address
+        resolvers: Sequence[str] = (),  # ids of the public resolvers, by index
+        with_updates: bool = False,  # also the reports between a flow's start and its end
+    ) -> None: ...
+    # A line, or nothing if the event is not wanted.
+    def flow(
+        self,
+        record: Any,
+        *,
+        is_alert: bool = False,
+        severity: int | None = None,
+        geo: str = "",
+        vendor: str = "",
+        signature: str | None = None,
+        resolver: str | None = None,
+        fallback: str = "",
+        judgement: str = "",
+    ) -> str: ...
+    def dns(self, record: Any) -> str: ...
 
 @final
 class Matcher:
@@ -148,6 +188,8 @@ class Engine:
     def report_openings(self) -> None: ...  # from now on also reports flows when they are recognised
     # One packet; `number` is its number in the capture, from 1, or 0.
     def feed(self, time_ns: int, link: int, data: bytes, wire_len: int, number: int = 0) -> None: ...
+    # From now on writes the events of DNS messages, and of flows that match nothing.
+    def write_events(self, writer: EventWriter) -> None: ...
     def drain(self) -> Rows: ...  # rows since the last call
     def finish(self) -> Rows: ...  # ends every flow
     # Rows of `netmon.sources.kept.KeptPacket`: those of the DNS messages first, then the flow's own.

@@ -23,8 +23,9 @@ from netmon.loading import Loading, PacedCount
 from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.births import Labels
+from netmon.outputs.ecs import Stream
 from netmon.outputs.engine_metrics import FLOW_PACKET_SEEN
-from netmon.outputs.events import Events, Stream
+from netmon.outputs.events import Events
 from netmon.outputs.lines import Lines
 from netmon.outputs.machines_file import MachinesFile
 from netmon.outputs.new_findings import NewFindings

@@ -10,6 +10,7 @@ from netmon.destinations.memory import Destinations
 from netmon.errors import ConfigError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
+from netmon.outputs.events import Events
 from netmon.places.databases import Databases, default_folders
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
@@ -113,12 +114,20 @@ def make_privacy(config: Config) -> Privacy:
     return Privacy(config.privacy_level, read_key(config.privacy_key), config.count_period)
 
 
-def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output]) -> None:
-    """Classifies the flows of a batch and passes all records to every output."""
-    for flow in batch.flows:
+def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output], events: Events | None = None) -> None:
+    """Classifies the flows of a batch and passes all records to every output.
+
+    `events` is the output whose lines the engine has written in part.
+    """
+    written = dict(batch.written)
+    for number, flow in enumerate(batch.flows):
+        if events is not None:
+            events.write(written.pop(number, ""))
         classified = monitor.classify(flow)
         for output in outputs:
             output.flow(classified)
+    if events is not None:
+        events.write("".join([*written.values(), batch.messages]))
     for record in batch.dns:
         for output in outputs:
             output.dns(record)

@@ -89,6 +89,7 @@ ALLOWED = {
         "verdict",
     },
     "outputs": {
+        "_engine",
         "config",
         "days",
         "encapsulations",

@@ -6,6 +6,7 @@
 //! - `privileges`: what the sensor gives up before it starts
 //! - `sensor`: live capture with several workers
 //! - `monitor`: the path of a packet through all modules below
+//! - `event`: what is written about a flow or a DNS message
 //! - `report`: the records that Python receives, with their `view`
 //! - `flow`: a flow composed of the parts below, the table, timeouts
 //! - `naming`: from clues to a name and a signature
@@ -30,6 +31,7 @@
 pub mod address;
 pub mod capture;
 pub mod counters;
+pub mod event;
 pub mod flow;
 pub mod kept;
 pub mod machines;

@@ -11,9 +11,6 @@ pub trait Target {
 
 /// A target that has cells for values of one type.
 pub trait Accepts<T>: Target {
-    /// The type of the cells, in the target's language.
-    fn type_name() -> String;
-
     /// The cell for a value.
     ///
     /// # Errors
@@ -22,21 +19,50 @@ pub trait Accepts<T>: Target {
     fn cell(&self, value: T) -> Result<Self::Cell, Self::Error>;
 }
 
+/// A target whose language has types.
+pub trait Names<T>: Target {
+    /// The type of the cells.
+    fn type_name() -> String;
+}
+
 /// Declares a struct whose fields are the cells of a row, in this order:
 ///
-/// `pub struct Name from source: Type { field: Type = expression using source, … }`
+/// `pub struct Name, Cells from source: Type { field: Type = expression using source, … }`
 ///
-/// It yields the struct, `From<Type>` for it, `NAMES`, `type_names` and `into_row`.
+/// It yields the struct, `From<Type>` for it, `NAMES`, `type_names`, `into_row` and `into_cells`; and the struct `Cells`
+/// of the cells for any target, by the names of the fields.
 macro_rules! row {
     (
         $(#[$attribute:meta])*
-        pub struct $name:ident from $source:ident: $from:ty {
+        pub struct $name:ident, $cells:ident from $source:ident: $from:ty {
             $($field:ident: $type:ty = $value:expr,)+
         }
     ) => {
         $(#[$attribute])*
         pub struct $name {
             $(pub $field: $type,)+
+        }
+
+        /// The cells of a row.
+        #[allow(missing_docs)]
+        pub struct $cells<C> {
+            $(pub $field: C,)+
+        }
+
+        impl<C> $cells<C> {
+            /// Cells that are read from elsewhere, each by the index and the name of its field.
+            ///
+            /// # Errors
+            ///
+            /// Those of the reading.
+            pub fn read<E>(mut read: impl FnMut(usize, &'static str) -> Result<C, E>) -> Result<Self, E> {
+                let mut names = $name::NAMES.into_iter().enumerate();
+                let mut next = || {
+                    let (index, name) = names.next().expect("as many names as fields");
+                    read(index, name)
+                };
+                Ok(Self { $($field: next()?,)+ })
+            }
         }
 
         impl From<$from> for $name {
@@ -50,8 +76,8 @@ macro_rules! row {
             pub const NAMES: [&'static str; [$(stringify!($field)),+].len()] = [$(stringify!($field)),+];
 
             /// Their types, as the target writes them.
-            pub fn type_names<T: $($crate::row::Accepts<$type> +)+>() -> [String; Self::NAMES.len()] {
-                [$(<T as $crate::row::Accepts<$type>>::type_name()),+]
+            pub fn type_names<T: $($crate::row::Names<$type> +)+>() -> [String; Self::NAMES.len()] {
+                [$(<T as $crate::row::Names<$type>>::type_name()),+]
             }
 
             /// The row for a target.
@@ -64,6 +90,18 @@ macro_rules! row {
                 T: $crate::row::Target $(+ $crate::row::Accepts<$type>)+,
             {
                 Ok([$($crate::row::Accepts::<$type>::cell(target, self.$field)?),+])
+            }
+
+            /// The cells for a target, by the names of the fields.
+            ///
+            /// # Errors
+            ///
+            /// Those of the target.
+            pub fn into_cells<T>(self, target: &T) -> Result<$cells<T::Cell>, T::Error>
+            where
+                T: $crate::row::Target $(+ $crate::row::Accepts<$type>)+,
+            {
+                Ok($cells { $($field: $crate::row::Accepts::<$type>::cell(target, self.$field)?,)+ })
             }
         }
     };
@@ -82,21 +120,25 @@ mod tests {
         type Error = String;
     }
 
-    impl Accepts<u8> for Lines {
+    impl Names<u8> for Lines {
         fn type_name() -> String {
             "number".into()
         }
+    }
 
+    impl Names<bool> for Lines {
+        fn type_name() -> String {
+            "truth".into()
+        }
+    }
+
+    impl Accepts<u8> for Lines {
         fn cell(&self, value: u8) -> Result<String, String> {
             value.checked_sub(1).map(|less| less.to_string()).ok_or_else(|| "zero".into())
         }
     }
 
     impl Accepts<bool> for Lines {
-        fn type_name() -> String {
-            "truth".into()
-        }
-
         fn cell(&self, value: bool) -> Result<String, String> {
             Ok(value.to_string())
         }
@@ -105,7 +147,7 @@ mod tests {
     row! {
         /// A row of two types.
         #[derive(Debug, PartialEq)]
-        pub struct Sample from pair: (u8, u8) {
+        pub struct Sample, SampleCells from pair: (u8, u8) {
             first: u8 = pair.0,
             alike: bool = pair.0 == pair.1,
             second: u8 = pair.1,
@@ -119,6 +161,15 @@ mod tests {
         assert_eq!(Sample::NAMES, ["first", "alike", "second"]);
         assert_eq!(Sample::type_names::<Lines>(), ["number", "truth", "number"]);
         assert_eq!(sample.into_row(&Lines), Ok(["0".into(), "false".into(), "1".into()]));
+    }
+
+    #[test]
+    fn cells_have_the_names_of_their_fields() {
+        let cells = Sample::from((1, 2)).into_cells(&Lines).unwrap();
+        assert_eq!((&*cells.first, &*cells.alike, &*cells.second), ("0", "false", "1"));
+        let read = SampleCells::read(|index, name| Ok::<_, String>(format!("{index}{name}"))).unwrap();
+        assert_eq!((&*read.first, &*read.alike, &*read.second), ("0first", "1alike", "2second"));
+        assert_eq!(SampleCells::<u8>::read(|_, name| Err(name)).err(), Some("first"));
     }
 
     #[test]

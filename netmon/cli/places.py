@@ -18,9 +18,9 @@ from netmon.cli.options import ConfigOptions, RoundTripOption, grouped, round_tr
 from netmon.cli.terminal import json_stream, log, make_console, printable, write_wrapped
 from netmon.cli.values import day as parse_day
 from netmon.days import day_start_ns
-from netmon.outputs.events import describe_place, without_nulls
-from netmon.outputs.json_line import json_line
+from netmon.outputs.json_line import json_line, without_nulls
 from netmon.outputs.layout import Paragraph
+from netmon.outputs.meaning_fields import place_fields, plain_values
 from netmon.places.embedded import embedded_ipv4
 from netmon.places.providers import UNKNOWN_PROVIDER
 from netmon.records import Place, Vote
@@ -72,7 +72,11 @@ def places(
         embedded = embedded_ipv4(address, settings.nat64_prefixes)
         place = locator.locate(embedded or address, when_ns, round_trip_of(rtt_ms, when_ns))
         if as_json:
-            found = {"address": address, "embedded_ip": embedded, "place": describe_place(place)}
+            found = {
+                "address": address,
+                "embedded_ip": embedded,
+                "place": plain_values(place_fields(place)),
+            }
             stream.write(json_line(without_nulls(found)))
         else:
             _show(console, f"{address} ({embedded})" if embedded else address, place)

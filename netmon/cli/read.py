@@ -33,7 +33,7 @@ from netmon.cli.summary_page import SummaryPage, doubts_of, show_summary
 from netmon.cli.terminal import json_stream, log, make_console, write_line
 from netmon.cli.values import whole_number
 from netmon.errors import SourceError
-from netmon.evidence.assembly import opened_evidence
+from netmon.evidence.assembly import OpenEvidence, opened_evidence
 from netmon.language.language import Language
 from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
@@ -42,8 +42,10 @@ from netmon.outputs.finding_count import FindingCount
 from netmon.outputs.findings_seen import SHOWN
 from netmon.outputs.observer import Observer
 from netmon.outputs.summary import Summary
+from netmon.privacy import Privacy
 from netmon.quality import unread_text
 from netmon.signatures.match import compile_matcher
+from netmon.signatures.model import SignatureSet
 from netmon.sources import Stats
 from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, ReportPosition
@@ -145,13 +147,13 @@ def read(
     outputs: list[Output] = [summary]
     observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
     matcher, limits, found = compile_matcher(known), settings.engine_keywords(), FindingCount()
+    events: Events | None = None
     with stoppable() as stop:
         with ExitStack() as stack:
             evidence = stack.enter_context(opened_evidence(settings, shown, log))
             if json:
-                stream = json_stream()
-                chained = evidence.chained(stream) if evidence else stream
-                outputs.append(Events(chained, shown, known.locations, observer))
+                events = _events(evidence, shown, known, observer)
+                outputs.append(events)
             kept: list[Kept] = []
             # What is kept shows clients as the configuration says; what is shown, as everything else here.
             for file, about in ((store, configured), (MEMORY if by else None, settings)):
@@ -164,13 +166,23 @@ def read(
             progress = progress_of(make_console(stderr=True), paths, found, shares_terminal=shares_terminal)
             with progress as report:
                 reader = _open_files(
-                    paths, matcher, options.source, expression, every, limits, report, stop, follow, mark
+                    paths,
+                    matcher,
+                    options.source,
+                    expression,
+                    every,
+                    limits,
+                    report,
+                    stop,
+                    follow,
+                    mark,
+                    events,
                 )
                 if evidence:
                     intakes = [one.intake for one in kept]
                     outputs.append(evidence.recorder(known, databases, reader.kept, observer, intakes))
                 for batch in reader.batches():
-                    wiring.deliver(batch, monitor, outputs)
+                    wiring.deliver(batch, monitor, outputs, events)
             coverage = reader.coverage()
             for one in kept:
                 one.reading.finish(reader.stats(), [*unread, *reader.problems, *coverage.lines()])
@@ -186,6 +198,15 @@ def read(
             log(line)
     is_alarm = exit_code and bool(summary.alarms)
     raise typer.Exit(_exit_code(reader.stats(), problems, stop, is_alarm=is_alarm))
+
+
+def _events(
+    evidence: OpenEvidence | None, privacy: Privacy, known: SignatureSet, observer: Observer
+) -> Events:
+    """The events on standard output, for the chain of the evidence as well."""
+    stream = evidence.chained(json_stream()) if evidence else json_stream()
+    resolvers = [one.id for one in known.resolvers.entries]
+    return Events(stream, privacy, known.locations, observer, resolvers=resolvers)
 
 
 def _show_view(view: History, csv: bool, unread: str | None, summary: Summary, language: Language) -> None:
@@ -229,8 +250,10 @@ def _open_files(
     stop: StopRequest,
     follow: bool,
     mark: FollowMark | None,
+    events: Events | None,
 ) -> FileSource | ScapyFileSource:
     """The source of these files. Raises SourceError."""
+    writer = events.writer if events else None
     if source is SourceName.NATIVE:
         return FileSource(
             paths,
@@ -242,12 +265,13 @@ def _open_files(
             stop=stop,
             follow=follow,
             mark=mark,
+            events=writer,
         )
     if follow:
         raise SourceError("--follow reads files with --source native only")
     if expression:
         raise SourceError("--source scapy takes no filter with files")
-    return ScapyFileSource(paths, matcher, every_flow=every_flow, limits=limits, stop=stop)
+    return ScapyFileSource(paths, matcher, every_flow=every_flow, limits=limits, stop=stop, events=writer)
 
 
 def _remarks(stop: StopRequest, language: Language) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netmon.outputs.events import ECS_VERSION, timestamp, without_nulls
+from netmon.outputs.ecs import ECS_VERSION, timestamp
+from netmon.outputs.json_line import without_nulls
 from netmon.outputs.observer import Observer
 from netmon.records import FlowRecord
 

@@ -13,7 +13,7 @@ from netmon.evidence.chained_stream import ChainedStream
 from netmon.evidence.document import Writer
 from netmon.evidence.folder import EvidenceFolder
 from netmon.evidence.recorder import Recorder
-from netmon.outputs.events import Stream
+from netmon.outputs.ecs import Stream
 from netmon.outputs.observer import Observer
 from netmon.places.databases import Databases
 from netmon.privacy import Privacy

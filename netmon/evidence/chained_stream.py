@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netmon.evidence.chain import Chain
-from netmon.outputs.events import Stream
+from netmon.outputs.ecs import Stream
 
 
 class ChainedStream:
@@ -13,10 +13,11 @@ class ChainedStream:
         self._stream = stream
         self._chain = chain
 
-    def write(self, line: str) -> None:
-        """Writes a line, which ends in a newline."""
-        self._stream.write(line)
-        self._chain.add_event(line)
+    def write(self, lines: str) -> None:
+        """Writes one line or more, each of which ends in a newline."""
+        self._stream.write(lines)
+        for line in lines.split("\n")[:-1]:
+            self._chain.add_event(line)
 
     def flush(self) -> None:
         """Writes all buffered lines."""

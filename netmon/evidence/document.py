@@ -20,7 +20,8 @@ from netmon.evidence.judged import judged, key_of
 from netmon.evidence.pcapng import Block, Section, write_pcapng
 from netmon.evidence.rewriting import Rewriting
 from netmon.file_version import FileVersion, file_version
-from netmon.outputs.events import describe_place, timestamp, without_nulls
+from netmon.outputs.ecs import timestamp
+from netmon.outputs.meaning_fields import place_fields, plain_values
 from netmon.places.database import Database
 from netmon.privacy import ADDRESS, Privacy
 from netmon.records import ClassifiedFlow
@@ -127,7 +128,7 @@ class Writer:
             },
             "client": self._privacy.show(flow.client, flow.start_ns),
             "judged": judged(classified)._asdict(),
-            "votes": without_nulls(describe_place(classified.place)["votes"]) if classified.place else [],
+            "votes": plain_values(place_fields(classified.place))["votes"] if classified.place else [],
             "explanation": classified.verdict.explanation if classified.verdict else None,
             "privacy": {"level": self._privacy.level, "note": note},
             "packets": [

@@ -13,7 +13,7 @@ from netmon.evidence.document import Files, Writer
 from netmon.evidence.erasure_record import adopt
 from netmon.evidence.folder import ENDINGS, EvidenceFolder
 from netmon.evidence.judged import Decision, is_finding, judged
-from netmon.outputs.events import Stream
+from netmon.outputs.ecs import Stream
 from netmon.outputs.json_line import json_line
 from netmon.outputs.observer import Observer
 from netmon.places.databases import Databases

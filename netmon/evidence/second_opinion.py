@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from netmon.evidence.reproduction import read_document
-from netmon.outputs.events import timestamp
+from netmon.outputs.ecs import timestamp
 from netmon.verify.frames import time_ns
 from netmon.verify.second_opinion import get_opinion
 from netmon.verify.tshark import Tshark

@@ -18,10 +18,12 @@ def json_line(value: Any) -> str:
     escaped as well, and invisible characters such as those that change the writing direction, because names
     come from packets.
     """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    if not text.isprintable():
-        text = _escape(text)
-    return text + "\n"
+    return escaped(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Compact JSON with unprintable characters escaped."""
+    return text if text.isprintable() else _escape(text)
 
 
 def json_document(value: Any) -> str:
@@ -31,3 +33,12 @@ def json_document(value: Any) -> str:
 
 def _escape(text: str) -> str:
     return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def without_nulls(value: Any) -> Any:
+    """A JSON value without the keys whose value is None, at any depth."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value

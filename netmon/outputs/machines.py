@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS, day_start_ns
-from netmon.outputs.events import Stream, timestamp
+from netmon.outputs.ecs import Stream, timestamp
 from netmon.outputs.metric_events import metric_event, write_event
 from netmon.outputs.observer import Observer
 from netmon.privacy import PSEUDONYM, Privacy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netmon.outputs.events import ECS_VERSION, Stream, timestamp, without_nulls
-from netmon.outputs.json_line import json_line
+from netmon.outputs.ecs import ECS_VERSION, Stream, timestamp
+from netmon.outputs.json_line import json_line, without_nulls
 from netmon.outputs.observer import Observer
 
 

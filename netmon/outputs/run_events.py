@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from netmon.config.settings import Config
 from netmon.encapsulations import describe
-from netmon.outputs.events import ECS_VERSION, Stream, timestamp
+from netmon.outputs.ecs import ECS_VERSION, Stream, timestamp
 from netmon.outputs.metric_events import metric_event, write_event
 from netmon.outputs.observer import Observer
 from netmon.places.database import Database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from netmon.outputs.events import timestamp
+from netmon.outputs.ecs import timestamp
 from netmon.records import SEVERITIES
 from netmon.report.facts import Amount, FindingFact, PeriodFacts
 from netmon.report.model import EvidenceFile, Finding, FindingContact, SourceVote

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netmon.outputs.events import timestamp
+from netmon.outputs.ecs import timestamp
 from netmon.records import QUESTIONS
 from netmon.report.facts import PeriodFacts, ResolverFact
 from netmon.report.model import ResolverUse

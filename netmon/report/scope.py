@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from netmon.outputs.events import timestamp
+from netmon.outputs.ecs import timestamp
 from netmon.places.decision import DECLARED
 from netmon.report.facts import USED_KINDS, Amount, PeriodFacts, ReadFile, RunFact, UsedFact, WatchGap
 from netmon.report.model import FileScope, Interruption, ReportScope, SensorScope, Used

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from netmon.outputs.events import timestamp
+from netmon.outputs.ecs import timestamp
 from netmon.records import CONTACTS, EVIDENCE, SEVERITIES
 from netmon.report.facts import Amount, Group, Meaning, PeriodFacts
 from netmon.report.model import (

@@ -9,15 +9,23 @@ from netmon._engine import Matcher
 from netmon.records import DnsRecord, FlowRecord
 from netmon.sources.kept import KeptPackets
 
+Row = tuple[Any, ...]
 Stats = dict[str, Any]
 """The engine's counters, described in `netmon/_engine.pyi`."""
 
 
 class Batch(NamedTuple):
-    """Records in the order in which the engine produced them."""
+    """Records in the order in which the engine produced them.
+
+    The engine may have written the events of some of them: see `EventWriter`.
+    """
 
     flows: list[FlowRecord]
     dns: list[DnsRecord]
+    written: Sequence[tuple[int, str]] = ()
+    """Lines of events, each with the number of flows that come before it."""
+    messages: str = ""
+    """Lines of events of DNS messages, which come last."""
 
 
 class ContinuousSource(Protocol):
@@ -50,7 +58,14 @@ class ContinuousSource(Protocol):
         ...
 
 
-def to_batch(rows: tuple[Sequence[tuple[Any, ...]], Sequence[tuple[Any, ...]]]) -> Batch:
+def to_batch(rows: tuple[Sequence[Row | str], Sequence[Row | str]]) -> Batch:
     """The engine's rows as records."""
-    flows, dns = rows
-    return Batch([FlowRecord(*row) for row in flows], [DnsRecord(*row) for row in dns])
+    flows: list[FlowRecord] = []
+    written: list[tuple[int, str]] = []
+    for row in rows[0]:
+        if isinstance(row, str):
+            written.append((len(flows), row))
+        else:
+            flows.append(FlowRecord(*row))
+    dns = [DnsRecord(*row) for row in rows[1] if not isinstance(row, str)]
+    return Batch(flows, dns, written, "".join(row for row in rows[1] if isinstance(row, str)))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from netmon._engine import CaptureError, CaptureFile, Engine, Matcher
+from netmon._engine import CaptureError, CaptureFile, Engine, EventWriter, Matcher
 from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET, compile_filter
@@ -70,11 +70,13 @@ class FileSource:
         limits: Mapping[str, Any] | None = None,
         progress: ReportPosition | None = None,
         stop: StopRequest | None = None,
+        events: EventWriter | None = None,
         follow: bool = False,
         mark: FollowMark | None = None,
     ) -> None:
         """`stop`: what may ask for an end before that of the files.
 
+        `events` writes the events of flows that match no signature, and of DNS messages, into the batches.
         `follow`: the only path is a folder, whose files are read until then; `mark` keeps how far.
         """
         self.problems: list[str] = []
@@ -84,6 +86,8 @@ class FileSource:
         self._stop = stop or StopRequest()
         self._wakeup = stop.wakeup if stop else None
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
+        if events is not None:
+            self._engine.write_events(events)
         self.kept = KeptPackets(self._engine)
         self._failed = 0
         self._follows = follow

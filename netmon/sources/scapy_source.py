@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from netmon._engine import Engine, Matcher
+from netmon._engine import Engine, EventWriter, Matcher
 from netmon.errors import SourceError, install_command
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET
@@ -56,12 +56,15 @@ class ScapyFileSource:
         every_flow: bool = False,
         limits: Mapping[str, Any] | None = None,
         stop: StopRequest | None = None,
+        events: EventWriter | None = None,
     ) -> None:
         self.problems: list[str] = []
         self._scapy = import_scapy()
         self._paths = paths
         self._stop = stop or StopRequest()
         self._engine = Engine(matcher, every_flow=every_flow, **(limits or {}))
+        if events is not None:
+            self._engine.write_events(events)
         self.kept = KeptPackets(self._engine)
 
     def batches(self) -> Iterator[Batch]:

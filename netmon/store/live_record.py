@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netmon.config.settings import Config
-from netmon.outputs.events import Events, Stream
+from netmon.outputs.ecs import Stream
+from netmon.outputs.events import Events
 from netmon.outputs.machines import MachineEvents, MachineSets
 from netmon.outputs.observer import Observer
 from netmon.outputs.run_events import RunEvents, RunPhase, describe_conditions

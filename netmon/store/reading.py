@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, Protocol
 
 from netmon.config.settings import Config
 from netmon.errors import StoreError
-from netmon.outputs.events import Events, Stream
+from netmon.outputs.ecs import Stream
+from netmon.outputs.events import Events
 from netmon.outputs.machines import MachineEvents, MachineSets
 from netmon.outputs.observer import Observer
 from netmon.outputs.run_events import RunEvents, describe_conditions, file_sha256

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from netmon.outputs.events import Events, timestamp
+from netmon.outputs.ecs import timestamp
+from netmon.outputs.events import Events
 from netmon.outputs.observer import Observer
 from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
 from netmon.records import ClassifiedFlow, Verdict

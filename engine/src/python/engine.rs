@@ -2,6 +2,7 @@
 
 use super::addresses::read_prefixes;
 use super::capture_file::CaptureFile;
+use super::event_writer::EventWriter;
 use super::kept;
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
@@ -117,6 +118,8 @@ pub struct Engine {
     /// Packets in the files before the latest one, and in all so far: several files are one capture.
     earlier_packets: u64,
     packets: u64,
+    /// Writes the events of what Python has nothing to say about.
+    events: Option<Py<EventWriter>>,
 }
 
 #[pymethods]
@@ -134,6 +137,7 @@ impl Engine {
             first_interface: 0,
             earlier_packets: 0,
             packets: 0,
+            events: None,
         })
     }
 
@@ -214,10 +218,20 @@ impl Engine {
         self.monitor.report_openings();
     }
 
+    /// From now on batches have texts in place of flows and DNS messages that Python has nothing to say about.
+    fn write_events(&mut self, writer: Py<EventWriter>) {
+        self.events = Some(writer);
+    }
+
     fn drain<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {
         let flows = std::mem::take(&mut self.monitor.flows);
         let dns = std::mem::take(&mut self.monitor.dns);
-        rows::batch(py, flows, dns, &self.interfaces)
+        match &self.events {
+            None => rows::batch(py, flows, dns, &self.interfaces),
+            Some(events) => {
+                rows::batch_of_events(py, flows, dns, &self.interfaces, &mut events.borrow_mut(py))
+            }
+        }
     }
 
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {

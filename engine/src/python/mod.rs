@@ -5,6 +5,7 @@ mod capture_file;
 mod cells;
 mod engine;
 mod essential;
+mod event_writer;
 mod kept;
 mod matcher;
 #[cfg(target_os = "linux")]
@@ -14,6 +15,7 @@ mod rows;
 mod sensor;
 mod stats;
 
+use crate::event::signer::ECS_VERSION;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -36,6 +38,9 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(essential::essential_datagram, module)?)?;
     module.add_function(wrap_pyfunction!(essential::essential_message, module)?)?;
     module.add_function(wrap_pyfunction!(essential::id_length, module)?)?;
+    module.add("ECS_VERSION", ECS_VERSION)?;
+    module.add_function(wrap_pyfunction!(event_writer::timestamp, module)?)?;
+    module.add_class::<event_writer::EventWriter>()?;
     module.add_class::<matcher::Matcher>()?;
     module.add_class::<capture_file::CaptureFile>()?;
     module.add_class::<engine::Engine>()?;

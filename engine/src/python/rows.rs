@@ -1,11 +1,12 @@
 //! Records as rows: plain tuples in the order of `netmon.records.FlowRecord` and `DnsRecord`.
 
 use super::cells::Cells;
+use super::event_writer::EventWriter;
 use crate::report::dns_record::DnsRecord;
 use crate::report::flow_record::FlowRecord;
 use crate::resolution::CapturedMessage;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::{PyList, PyString, PyTuple};
 
 /// The fields of a flow row with their types, as Python annotates them.
 pub fn flow_fields() -> Vec<(&'static str, String)> {
@@ -17,7 +18,7 @@ pub fn dns_fields() -> Vec<(&'static str, String)> {
     DnsRecord::NAMES.into_iter().zip(DnsRecord::type_names::<Cells>()).collect()
 }
 
-/// What a batch is in Python: two lists of tuples.
+/// What a batch is in Python: two lists of tuples, and of texts in place of records that are written already.
 pub type Batch<'py> = (Bound<'py, PyList>, Bound<'py, PyList>);
 
 /// Moves records into a batch. `interfaces` are the source's capture interfaces.
@@ -34,4 +35,35 @@ pub fn batch<'py>(
         PyList::new(py, flows.collect::<PyResult<Vec<_>>>()?)?,
         PyList::new(py, dns.collect::<PyResult<Vec<_>>>()?)?,
     ))
+}
+
+/// The same, but writes the events of DNS messages, and of flows that Python has nothing to say about: those that
+/// follow each other are one text.
+pub fn batch_of_events<'py>(
+    py: Python<'py>,
+    flows: Vec<FlowRecord>,
+    dns: Vec<CapturedMessage>,
+    interfaces: &[String],
+    writer: &mut EventWriter,
+) -> PyResult<Batch<'py>> {
+    let cells = Cells { py, interfaces };
+    let (found, messages) = (PyList::empty(py), PyList::empty(py));
+    let pass_on = |list: &Bound<'py, PyList>, text: &str| match text {
+        "" => Ok(()),
+        text => list.append(PyString::new(py, text)),
+    };
+    for flow in flows {
+        if flow.is_plain() {
+            writer.add_flow(py, flow, interfaces)?;
+        } else {
+            pass_on(&found, &writer.take())?;
+            found.append(PyTuple::new(py, flow.into_row(&cells)?)?)?;
+        }
+    }
+    pass_on(&found, &writer.take())?;
+    for message in dns {
+        writer.add_message(py, message.into(), interfaces)?;
+    }
+    pass_on(&messages, &writer.take())?;
+    Ok((found, messages))
 }

@@ -11,7 +11,7 @@ row! {
     /// A DNS message as `netmon/records.py`, DnsRecord, explains it.
     #[derive(Debug)]
     #[allow(missing_docs)]
-    pub struct DnsRecord from captured: CapturedMessage {
+    pub struct DnsRecord, DnsCells from captured: CapturedMessage {
         time_ns: u64 = captured.time_ns,
         interface: InterfaceNumber = InterfaceNumber(captured.interface),
         vlan: Option<u16> = captured.realm.vlan(),

@@ -43,7 +43,7 @@ row! {
     /// A flow when it is reported; `netmon/records.py`, FlowRecord, explains the fields.
     #[derive(Debug, Clone)]
     #[allow(missing_docs)]
-    pub struct FlowRecord from facts: &Facts<'_> {
+    pub struct FlowRecord, FlowCells from facts: &Facts<'_> {
         flow_id: u64 = facts.flow.id(),
         continues: Option<u64> = facts.flow.continues(),
         phase: Phase = facts.phase,
@@ -103,6 +103,13 @@ row! {
         view: Vec<Limitation> = facts.limitations(),
         unseen_bytes: u64 = facts.unseen_bytes,
         duplicates: u32 = facts.flow.view.duplicates.packets(),
+    }
+}
+
+impl FlowRecord {
+    /// True if Python has nothing to say about the flow: no signature matched, and it queries no resolver of a vendor.
+    pub fn is_plain(&self) -> bool {
+        self.signature.is_none() && !self.fallback
     }
 }
 

@@ -5,5 +5,7 @@
 pub mod accounting;
 pub mod dns_record;
 pub mod flow_record;
+pub mod labels;
 pub mod limitation;
 pub mod phase;
+pub mod texts;

@@ -31,7 +31,7 @@ const LAYERS: &[&[&str]] = &[
     &["naming"],
     &["flow"],
     &["report"],
-    &["monitor"],
+    &["event", "monitor"],
     &["privileges", "sensor"],
     &["python"],
     &["lib"],

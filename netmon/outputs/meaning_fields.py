@@ -1,0 +1,239 @@
+"""What a classified flow means, as fields of its event: vendor, place and verdict.
+
+A field that is None is left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from netmon.outputs.ecs import timestamp
+from netmon.outputs.json_line import escaped
+from netmon.records import ClassifiedFlow, ConcernStanding, Fallback, Place, RoundTrip, Vote
+from netmon.signatures.model import Location
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Fields(msgspec.Struct, omit_defaults=True):
+    pass
+
+
+class VendorFields(_Fields, kw_only=True):
+    """Whose flow it is."""
+
+    vendor: str | None = None
+    component: str | None = None
+    signature_status: str | None = None
+
+
+class FallbackFields(_Fields, kw_only=True):
+    """A vendor whose products fall back to the resolver."""
+
+    vendor: str
+    operator: str
+    question: str
+    component: str | None = None
+    status: str
+
+
+class FindingFields(_Fields, kw_only=True):
+    """The finding about a resolver that products fall back to."""
+
+    finding: str
+    fallback: tuple[FallbackFields, ...]
+
+
+class VoteFields(_Fields, kw_only=True):
+    """What one source says about a place."""
+
+    source: str
+    provider: str = ""
+    country: str | None = None
+    city: str | None = None
+    about: str
+    date: str | None = None
+    network: str | None = None
+    note: str | None = None
+    contradicts: bool = False
+
+
+class PlaceFields(_Fields, kw_only=True):
+    """A place with all its evidence."""
+
+    location: str
+    country: str
+    confidence: str
+    votes: tuple[VoteFields, ...]
+    steps: tuple[str, ...]
+    claims: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    not_in: tuple[str, ...] = ()
+    implausible: tuple[str, ...] = ()
+    rtt_ms: float | None = None
+    rtt_min_ms: float | None = None
+    rtt_min_seen: str | None = None
+    rtt_samples: int | None = None
+    rtt_jumped_from_ms: float | None = None
+
+
+class PointFields(_Fields, kw_only=True):
+    """Coordinates."""
+
+    lat: float
+    lon: float
+
+
+class GeoFields(_Fields, kw_only=True):
+    """A place that is known, as ECS has it."""
+
+    country_iso_code: str
+    city_name: str | None = None
+    location: PointFields | None = None
+
+
+class ExceptionFields(_Fields, kw_only=True):
+    """What policy exceptions lifted, and until when; not its network, which may be a single client."""
+
+    lifts: str
+    until: str | None = None
+
+
+class EdgeFields(_Fields, kw_only=True):
+    """The third party that answers for the vendor."""
+
+    holder: str
+    origin: str
+
+
+class JudgementFields(_Fields, kw_only=True):
+    """The verdict, the place, and what follows from them."""
+
+    verdict: str | None = None
+    reason: str | None = None
+    row: str | None = None
+    severity: str | None = None
+    lacks: str | None = None
+    explanation: str | None = None
+    promise: str | None = None
+    exception: ExceptionFields | None = None
+    place: PlaceFields | None = None
+    new_destination: tuple[str, ...] = ()
+    edge: EdgeFields | None = None
+    concerns_uncounted: str | None = None
+    concerns: tuple[ConcernStanding, ...] = ()
+
+
+def object_text(fields: msgspec.Struct) -> str:
+    """The fields as an object in compact JSON."""
+    return escaped(_encode(fields).decode())
+
+
+def parts_text(fields: msgspec.Struct) -> str:
+    """The fields as parts of an object, without its braces."""
+    return object_text(fields)[1:-1]
+
+
+def plain_values(fields: msgspec.Struct) -> dict[str, Any]:
+    """The fields as a dictionary."""
+    values: dict[str, Any] = msgspec.to_builtins(fields)
+    return values
+
+
+def vendor_fields(classified: ClassifiedFlow) -> VendorFields:
+    """Whose flow it is."""
+    return VendorFields(
+        vendor=classified.vendor, component=classified.component, signature_status=classified.status
+    )
+
+
+def finding_fields(fallbacks: tuple[Fallback, ...]) -> FindingFields:
+    """The vendors whose products fall back to the resolver that was queried."""
+    return FindingFields(
+        finding="fallback_resolver",
+        fallback=tuple(
+            FallbackFields(
+                vendor=one.vendor,
+                operator=one.operator,
+                question=one.question,
+                component=one.component,
+                status=one.status,
+            )
+            for one in fallbacks
+        ),
+    )
+
+
+def geo_fields(place: Place, location: Location | None) -> GeoFields:
+    """A place that is known."""
+    point = PointFields(lat=location.latitude, lon=location.longitude) if location else None
+    return GeoFields(country_iso_code=place.country, city_name=place.city, location=point)
+
+
+def judgement_fields(classified: ClassifiedFlow) -> JudgementFields:
+    """The verdict on a flow of a vendor, the place, and what follows from them."""
+    verdict, place, edge = classified.verdict, classified.place, classified.edge
+    fields = JudgementFields(
+        place=place_fields(place) if place else None,
+        new_destination=classified.new_destination,
+        edge=EdgeFields(holder=edge, origin="not seen") if edge else None,
+    )
+    if verdict is not None:
+        fields.verdict = verdict.outcome
+        fields.reason = verdict.reason
+        fields.row = verdict.row
+        fields.severity = verdict.severity
+        fields.lacks = verdict.lacks
+        fields.explanation = verdict.explanation
+        fields.promise = verdict.promise
+        if verdict.lifts is not None:
+            fields.exception = ExceptionFields(lifts=verdict.lifts, until=verdict.until)
+    # The standing for each country of concern; for a flow that does not count, why it does not.
+    if classified.concerns and classified.uncounted is not None:
+        fields.concerns_uncounted = classified.uncounted
+    else:
+        fields.concerns = classified.concerns
+    return fields
+
+
+def place_fields(place: Place) -> PlaceFields:
+    """A place with all its evidence."""
+    trip = place.remembered
+    fields = PlaceFields(
+        location=place.location,
+        country=place.country,
+        confidence=place.confidence,
+        votes=tuple(map(_vote_fields, place.votes)),
+        steps=place.steps,
+        claims=place.claims if place.confidence == "disputed" else (),
+        excluded=place.excluded,
+        not_in=place.not_in,
+        implausible=place.implausible,
+        rtt_ms=_milliseconds(place.round_trip),
+    )
+    if trip is not None:
+        fields.rtt_min_ms = _milliseconds(trip)
+        fields.rtt_min_seen = timestamp(trip.seen_ns)
+        fields.rtt_samples = trip.samples
+        fields.rtt_jumped_from_ms = _milliseconds(trip.jumped_from)
+    return fields
+
+
+def _vote_fields(vote: Vote) -> VoteFields:
+    return VoteFields(
+        source=vote.source,
+        provider=vote.provider,
+        country=vote.country,
+        city=vote.city,
+        about=vote.about,
+        date=vote.date,
+        network=vote.prefix,
+        note=vote.note,
+        contradicts=vote.contradicts,
+    )
+
+
+def _milliseconds(trip: RoundTrip | None) -> float | None:
+    return None if trip is None else round(trip.min_ns / 1e6, 3)
