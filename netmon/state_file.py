@@ -157,29 +157,41 @@ def replace_file(file: Path, text: str, suffix: str = ".new") -> None:
     A file that is there keeps its owner and rights. The new one is made beside it.
     """
     new = file.with_name(f"{file.name}{suffix}")
-    with os.fdopen(make_anew(new), "w", encoding="utf-8") as stream:
-        with suppress(FileNotFoundError):
-            keep_owner(stream.fileno(), file.stat())
+    try:
+        owner = file.stat()
+    except FileNotFoundError:
+        owner = None
+    mode = 0o666 if owner is None else owner.st_mode & 0o777
+    with os.fdopen(make_anew(new, mode), "w", encoding="utf-8") as stream:
+        if owner is not None:
+            keep_owner(stream.fileno(), owner)
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
     new.replace(file)
 
 
-def make_anew(file: Path) -> int:
-    """Makes a file in place of what has its name, and opens it. Raises OSError.
+def make_anew(file: Path, mode: int = 0o666) -> int:
+    """Makes a file with these rights in place of what has its name, and opens it. Raises OSError.
 
     A link is not followed: the folder may belong to a user with fewer rights, who could have made it.
     """
     file.unlink(missing_ok=True)
-    return os.open(file, _NEW_FLAGS, 0o666)
+    return os.open(file, _NEW_FLAGS, mode)
 
 
 def keep_owner(descriptor: int, owner: os.stat_result) -> None:
-    """Gives an open file the rights of another one, and its owner if the user may do that."""
-    os.fchmod(descriptor, owner.st_mode & 0o7777)
+    """Gives an open file the rights and the owner of another one, as far as the process may do that.
+
+    What is equal already is not asked for: the sensor's filter of system calls refuses both.
+    """
+    own = os.fstat(descriptor)
     with suppress(PermissionError):
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        if (own.st_uid, own.st_gid) != (owner.st_uid, owner.st_gid):
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    with suppress(PermissionError):
+        if own.st_mode != owner.st_mode:
+            os.fchmod(descriptor, owner.st_mode & 0o7777)
 
 
 def json_rows(rows: list[Any]) -> str:

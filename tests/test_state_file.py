@@ -1,6 +1,7 @@
 """A file that is replaced in one step, also in a folder that belongs to another user."""
 
 import json
+import os
 
 import pytest
 
@@ -26,6 +27,22 @@ def test_a_file_keeps_its_rights(tmp_path):
     file.chmod(0o640)
     replace_file(file, "new")
     assert (file.read_text("utf-8"), file.stat().st_mode & 0o777) == ("new", 0o640)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o600])
+def test_a_process_that_may_change_no_rights_replaces_its_files(tmp_path, monkeypatch, mode):
+    """The sensor's filter of system calls refuses to change rights, which are kept all the same."""
+    file = tmp_path / "state.json"
+    file.write_text("old", encoding="utf-8")
+    file.chmod(mode)
+    for call in ("fchmod", "fchown"):
+        monkeypatch.setattr(os, call, _refuse)
+    replace_file(file, "new")
+    assert (file.read_text("utf-8"), file.stat().st_mode & 0o777) == ("new", mode)
+
+
+def _refuse(*_):
+    raise PermissionError
 
 
 def test_nothing_is_left_beside_the_file(tmp_path):
