@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 
 from netmon.language.language import ENGLISH, Language
 from netmon.language.words import SEVERITY
@@ -22,12 +23,18 @@ MAX_REMEMBERED = 10_000
 Say = Callable[[str, Severity, int], None]
 """Prints a line of a severity, at a time in nanoseconds since 1970."""
 
-_Key = tuple[str | None, str | None, str, str, Severity]
+FindingKey = tuple[str | None, str | None, str, str, Severity]
+"""Client as it is shown, name, address, outcome and severity."""
+
+
+def _nothing() -> None:
+    """Notes nothing."""
 
 
 class NewFindings:
     """An output that prints a line when a client, name, address and verdict come together for the first time.
 
+    Those of earlier runs are not new either. `note` is called once, when the first of them comes again.
     Findings of each severity are counted and limited apart, so that many notices hide no critical one. What
     is held back is counted in a line of its own.
     """
@@ -39,11 +46,13 @@ class NewFindings:
         say: Say,
         clock: Callable[[], float] = time.monotonic,
         language: Language = ENGLISH,
+        earlier: Iterable[FindingKey] = (),
+        note: Callable[[], None] = _nothing,
     ) -> None:
         self.count = 0
         """New findings so far."""
         self.alarms = 0
-        """Those of at least a warning."""
+        """Findings of at least a warning in this run, each once."""
         self.forgotten = 0
         """Findings that were forgotten for lack of room."""
         self._privacy = privacy
@@ -51,7 +60,9 @@ class NewFindings:
         self._say = say
         self._language = language
         self._clock = clock
-        self._remembered: OrderedDict[_Key, None] = OrderedDict()
+        self._remembered: OrderedDict[FindingKey, None] = OrderedDict()
+        self._earlier = set(islice(earlier, MAX_REMEMBERED))
+        self._note = note
         self._printed: Counter[Severity] = Counter()  # in this period
         self._held_back: Counter[Severity] = Counter()
         self._period_ends_s = clock() + PERIOD_S
@@ -66,8 +77,12 @@ class NewFindings:
         key = (client, flow.name, flow.server, verdict.outcome, verdict.severity)
         if not self._is_new(key):
             return
-        self.count += 1
         self.alarms += verdict.is_alarm
+        if key in self._earlier:
+            self._note()
+            self._note = _nothing
+            return
+        self.count += 1
         self._last_ns = flow.last_ns
         if self._printed[verdict.severity] >= MAX_LINES:
             self._held_back[verdict.severity] += 1
@@ -110,7 +125,7 @@ class NewFindings:
         self._printed.clear()
         self._held_back.clear()
 
-    def _is_new(self, key: _Key) -> bool:
+    def _is_new(self, key: FindingKey) -> bool:
         if key in self._remembered:
             self._remembered.move_to_end(key)
             return False

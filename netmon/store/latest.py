@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple, cast
 
 from netmon.days import DAY_NS
@@ -57,6 +58,21 @@ JOIN flows ON flows.sensor = newest.sensor AND flows.run = newest.run
 WHERE flows.severity IS NOT NULL
 ORDER BY last_ns DESC"""
     return [StoredFinding(*row) for row in reader.select(query, {"sensor": sensor, "run": run, "most": most})]
+
+
+def earlier_findings(
+    reader: Reader, sensor: str, most: int
+) -> Iterator[tuple[str | None, str | None, str, str, Severity]]:
+    """Client, name, server, outcome and severity of a sensor's findings, of its last flows with one."""
+    query = """SELECT DISTINCT client, name, server, outcome, flows.severity
+FROM (SELECT sensor, run, flow, day FROM findings WHERE sensor = :sensor
+      ORDER BY day DESC, run DESC, flow DESC LIMIT :most) AS newest
+JOIN flows ON flows.sensor = newest.sensor AND flows.run = newest.run
+  AND flows.flow = newest.flow AND flows.day = newest.day
+WHERE flows.severity IS NOT NULL"""
+    for row in reader.select(query, {"sensor": sensor, "most": most}):
+        client, name, server, outcome, severity = row
+        yield client, name, server, outcome, severity
 
 
 def clients_today(reader: Reader, sensor: str, now_ns: int) -> list[ClientToday]:

@@ -84,6 +84,26 @@ def test_each_new_finding_is_one_line(people, netmon, demo, tmp_path, words):
     assert set(found) == alarms(netmon("read", "--country", "DE", "--json", demo).stdout)
 
 
+@pytest.mark.parametrize("level", [0, 2])
+def test_a_restart_prints_no_finding_again(people, demo, level):
+    """The store has those of the first run; the second says so once, and they count for its exit code."""
+    words = ("--privacy", str(level), "--exit-code")
+    first = people(*words)
+    first.replay(demo)
+    code, output, errors = end(first)
+    assert (code, errors) == (3, "")
+    assert printed(output)
+    second = people(*words)
+    second.replay(demo)
+    code, output, errors = end(second)
+    assert (code, printed(output)) == (3, [])
+    assert errors == (
+        "netmon: findings that the store has of earlier runs are not printed again; `netmon top` shows the "
+        "latest ones\n"
+    )
+    assert "Critical findings: 4 flows" in output
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_summary_at_the_end(people, netmon, demo, number):
     """SIGTERM and SIGINT end it with the tables and the closing sentence of `netmon read`."""

@@ -14,16 +14,19 @@ CRITICAL = Verdict("unexpected", "country_of_concern", severity="critical")
 NOTICE = Verdict("unexpected", "place_elsewhere", severity="notice")
 FORBIDDEN = Verdict("forbidden", "policy_forbids_vendor", severity="critical")
 DECLARED = replace(MOSCOW, confidence="single", votes=(Vote("declared", "RU", "Moscow"),))
+KEY = ("192.0.2.17", "files.acme.example", "198.51.100.5", "unexpected", "warning")
 DAY_NS = 86_400 * 10**9
 
 
 class Lines:
     """New findings with a clock that a test sets; `printed` are the lines."""
 
-    def __init__(self, level=ADDRESS):
+    def __init__(self, level=ADDRESS, **options):
         self.printed = []
         self.now_s = 0.0
-        self.findings = NewFindings(Privacy(level, bytes(32)), {}, self._say, clock=lambda: self.now_s)
+        self.findings = NewFindings(
+            Privacy(level, bytes(32)), {}, self._say, clock=lambda: self.now_s, **options
+        )
 
     def _say(self, text, severity, time_ns):
         self.printed.append((text, severity, time_ns))
@@ -223,3 +226,22 @@ def test_a_pseudonym_of_the_next_day_is_new():
     lines.flow()
     lines.flow(start_ns=START_NS + DAY_NS, last_ns=START_NS + DAY_NS)
     assert len(set(lines.texts)) == 2
+
+
+def test_findings_of_earlier_runs():
+    """They are not printed and not counted as new, but they are alarms of this run, and are noted once."""
+    noted = []
+    lines = Lines(earlier=[KEY, ("192.0.2.99", *KEY[1:])], note=lambda: noted.append(len(lines.printed)))
+    lines.flow()
+    lines.flow(client="192.0.2.1")
+    lines.flow(client="192.0.2.99")
+    lines.flow()
+    assert [text.split(" → ")[0] for text in lines.texts] == ["unexpected, warning: 192.0.2.1"]
+    assert (lines.findings.count, lines.findings.alarms, noted) == (1, 3, [0])
+
+
+def test_a_worse_finding_is_new():
+    """An earlier finding that is judged otherwise now is another one."""
+    lines = Lines(earlier=[KEY])
+    lines.flow(verdict=CRITICAL)
+    assert len(lines.texts) == 1

@@ -7,7 +7,7 @@ import pytest
 from netmon.days import DAY_NS
 from netmon.outputs.run_events import RunEvents
 from netmon.store.intake import Intake
-from netmon.store.latest import clients_today, latest_findings, running_run
+from netmon.store.latest import clients_today, earlier_findings, latest_findings, running_run
 from tests.records import EXPECTED, MOSCOW, START_NS, UNEXPECTED, ZURICH, classified
 from tests.store.conftest import OBSERVER
 
@@ -91,3 +91,15 @@ def test_clients_of_today(store, keep):
         ("192.0.2.1", "unexpected", "warning", 1),
         ("192.0.2.2", "expected", None, 1),
     ]
+
+
+def test_findings_of_earlier_runs(store, keep):
+    """Each once, whatever the run and however many flows it has; of this sensor, and of the last flows."""
+    other = type(OBSERVER)("bern", OBSERVER.site, "cafe")
+    keep(finding(1), finding(2), finding(3, client="192.0.2.2"), classified(ZURICH, EXPECTED, flow_id=4))
+    keep(finding(1), observer=type(OBSERVER)(OBSERVER.sensor, OBSERVER.site, "second"))
+    keep(finding(1, client="192.0.2.3"), observer=other)
+    rest = ("files.acme.example", "198.51.100.5", "unexpected", "warning")
+    found = list(earlier_findings(store, "berlin", 100))
+    assert sorted(found) == [("192.0.2.17", *rest), ("192.0.2.2", *rest)]
+    assert list(earlier_findings(store, "berlin", 1)) == [("192.0.2.17", *rest)]
