@@ -14,7 +14,7 @@ from netmon.cli.options import ERROR
 from netmon.cli.terminal import log, write_line
 from netmon.errors import ConfigError, OutputError
 from netmon.evidence.chain import Head
-from netmon.evidence.chain_check import check_chain
+from netmon.evidence.chain_check import RemovedByNow, check_chain
 from netmon.evidence.erasure import erase
 from netmon.evidence.erasure_record import record_erasure
 from netmon.evidence.reproduction import Reproduction
@@ -132,8 +132,12 @@ def verify(
     for problem in problems:
         log(problem)
     again = Reproduction(signatures, [*(databases or ()), *default_folders(os.environ)])
+    by_now = RemovedByNow(folder)
     for name in () if chain_only else sorted(check.files):
         found = list(_judge_again(folder / name, again, wireshark=wireshark))
+        if found and not (folder / name).exists() and name in by_now:
+            log(f"note: {name}: removed by netmon meanwhile")
+            continue
         for problem in found:
             log(f"{name}: {problem}")
         if not found:
@@ -148,6 +152,9 @@ def verify(
     more = (
         f"; {left:,} {plural(left, 'event')} of the chain cannot be confirmed by these files" if left else ""
     )
+    if check.unknown:
+        count = len(check.unknown)
+        more += f"; {count:,} {plural(count, 'finding')} not in the chain, and not judged again"
     write_line(f"no problem found{more}")
 
 

@@ -16,6 +16,7 @@ lost        records that could not be written
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -237,8 +238,10 @@ class Chain:
 
 
 def read_lines(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    """Every line of the chain, with its file."""
+    """Every line of the chain, with its file. Raises OSError, also for what is no regular file."""
     for path in segments(folder):
+        if not path.is_file():
+            raise OSError(errno.EINVAL, "no regular file", str(path))
         with path.open("rb") as stream:
-            for line in stream:
+            while line := stream.readline(_MAX_BYTES):
                 yield path, line

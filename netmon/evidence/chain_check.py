@@ -32,6 +32,7 @@ class Check:
     confirmed: int = 0  # of them, events that were found unchanged, or erased
     erased: int = 0  # events, by their tombstones
     recorded: int = 0  # events, by the records of erasures
+    unknown: set[str] = field(default_factory=set)  # findings whose files are in no record
     erasable: set[str] = field(default_factory=set)  # documents, by the records of erasures
 
 
@@ -70,6 +71,28 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
         _check_events(check, _read_events(events, check))
         _compare_erased(check)
     return check
+
+
+class RemovedByNow:
+    """What netmon has removed according to the chain: a sensor may run while its evidence is checked."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._size = -1
+        self._names: set[str] = set()
+
+    def __contains__(self, name: str) -> bool:
+        """Reads the chain again if it has grown."""
+        size = sum(path.stat().st_size for path in segments(self._folder))
+        if size != self._size:
+            self._size, self._names = size, set(self._read())
+        return name in self._names
+
+    def _read(self) -> Iterator[str]:
+        for _path, line in _lines(self._folder):
+            record = _parse(line)
+            if record.get("kind") == "removed" and _is_whole(record):
+                yield from record["files"]
 
 
 def _compare_erased(check: Check) -> None:
@@ -162,6 +185,7 @@ def _lines(folder: Path) -> Iterator[tuple[Path, bytes]]:
 
 def _check_files(folder: Path, check: Check, evidence: dict[str, str], removed: set[str]) -> None:
     """The documents that the chain names, and those that it does not name."""
+    by_now = RemovedByNow(folder)
     for name, sha256 in evidence.items():
         if name in removed:
             continue
@@ -172,17 +196,22 @@ def _check_files(folder: Path, check: Check, evidence: dict[str, str], removed: 
             check.notes.append(f"{name}: erased")
             if name not in check.erasable:
                 check.problems.append(f"{name}: erased, and the chain has no record of that")
+        elif any(problems) and not (folder / name).exists() and name in by_now:
+            check.notes.append(f"{name}: removed by netmon meanwhile")
         elif any(problems):
             check.problems += filter(None, problems)
         else:
             check.files.append(name)
-    if check.head.number == 0 and any(folder.glob("*.json")):
-        check.problems.append("there is no chain, but there is evidence: the files of the chain were removed")
+    if check.head.number == 0:
+        is_evidence = any(folder.glob("*.json"))
+        what = "there is evidence: the files of the chain were removed" if is_evidence else "no evidence"
+        check.problems.append(f"there is no chain, {'but' if is_evidence else 'and'} {what}")
     known = {name.split(".")[0] for name in evidence}
     for path in sorted(folder.iterdir()):
         stem = path.name.split(".")[0]
-        if OWN_FILE.fullmatch(path.name) and not stem.startswith("chain") and stem not in known:
+        if OWN_FILE.fullmatch(path.name) and not stem.startswith(("chain", "erasure")) and stem not in known:
             check.notes.append(f"{path.name}: not in the chain: netmon crashed, or it was added")
+            check.unknown.add(stem)
 
 
 def _find_change(path: Path, sha256: str) -> str | None:

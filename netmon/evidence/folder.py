@@ -21,6 +21,8 @@ OWN_FILE = re.compile(
     rf"({_FINDING}|chain-\d{{6}}\.jsonl|chain\.lock|erasure-\d{{20}}\.json|{_PROBE}(\.new)?)"
 )
 """The names of all files that netmon writes there."""
+DOCUMENT = re.compile(rf"{_STEM}\.json")
+"""The names of the documents of findings."""
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 

@@ -6,19 +6,23 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from netmon.evidence.folder import OWN_FILE
+from netmon.evidence.folder import DOCUMENT
+
+_MOST_BYTES = 16 << 20
+"""No document has more."""
 
 
 def documents_of(folder: Path, clients: frozenset[str]) -> Iterator[Path]:
     """The documents of the findings of these clients."""
     for path in sorted(folder.glob("*.json")):
-        if OWN_FILE.fullmatch(path.name) and _client(path) in clients:
+        if DOCUMENT.fullmatch(path.name) and _client(path) in clients:
             yield path
 
 
 def _client(path: Path) -> str | None:
     try:
-        document = json.loads(path.read_bytes())
+        is_possible = path.is_file() and path.stat().st_size <= _MOST_BYTES
+        document = json.loads(path.read_bytes()) if is_possible else None
     except (OSError, ValueError, RecursionError):
         return None
     client = document.get("client") if isinstance(document, dict) else None

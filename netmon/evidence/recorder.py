@@ -54,6 +54,7 @@ class Recorder:
         self._announced: list[tuple[Observer, Stream]] = []
         self._released: list[int] = []
         self._is_failing = False
+        self._expiring: frozenset[str] = frozenset()  # the chain says already that they are removed
         self._expire_at_s = clock()
         self._adopt_at_s = 0.0
 
@@ -132,14 +133,18 @@ class Recorder:
         self._chain.add("evidence", file=f"{files.stem}.json", sha256=files.sha256)
 
     def _expire(self, now_s: float) -> None:
+        """Removes what is too old. The chain says so before, so that a check meanwhile misses no file."""
         try:
             expired = self._folder.expired(now_s)
+            told = [f"{stem}.json" for stem in expired if stem not in self._expiring]
+            if told:
+                self._chain.add("removed", files=told, why="retention")
+                self._chain.flush()
+            self._expiring = frozenset(expired)
             for stem in expired:
                 self._folder.remove(stem)
+            self._expiring = frozenset()
         except OSError as error:
             if not self._is_failing:
                 self._log(f"{self._folder.path}: old evidence cannot be removed: {reason_of(error)}")
             self._is_failing = True
-            return
-        if expired:
-            self._chain.add("removed", files=[f"{stem}.json" for stem in expired], why="retention")
