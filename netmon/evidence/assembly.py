@@ -63,6 +63,7 @@ def opened_evidence(
     folder = EvidenceFolder(config.evidence.folder, config.evidence)
     chain = Chain(folder.path, log, time.time)
     chain.add("begin", netmon=package_version(), sensor=config.sensor, site=config.site)
+    chain.flush()  # there is a chain, also if the disk is full before the first finding is recorded
     try:
         yield OpenEvidence(folder, chain, config, privacy, log)
     finally:

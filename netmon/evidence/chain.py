@@ -149,6 +149,9 @@ class Chain:
         """Writes everything, and ends."""
         self.add("end")
         self.flush(is_last=True)
+        if self._pending:
+            lost = f"{len(self._pending):,} records of the chain could not be written, and are lost"
+            self._log(f"{self._folder}: {lost}")
         self.release()
 
     def release(self) -> None:

@@ -210,7 +210,9 @@ def _check_files(folder: Path, check: Check, evidence: dict[str, str], removed: 
     for path in sorted(folder.iterdir()):
         stem = path.name.split(".")[0]
         if OWN_FILE.fullmatch(path.name) and not stem.startswith(("chain", "erasure")) and stem not in known:
-            check.notes.append(f"{path.name}: not in the chain: netmon crashed, or it was added")
+            check.notes.append(
+                f"{path.name}: not in the chain: netmon crashed, the disk was full, or it was added"
+            )
             check.unknown.add(stem)
 
 

@@ -273,6 +273,24 @@ def test_a_full_disk(tmp_path, monkeypatch):
     assert [json.loads(line).get("file") for line in records(tmp_path)][1:4] == ["0.json", "1.json", "2.json"]
 
 
+def test_a_disk_that_stays_full(tmp_path, monkeypatch):
+    """What could not be written until the end is told, and what was, can be checked."""
+    said = []
+    chain = Chain(tmp_path, said.append, Clock())
+    chain.add("begin")
+    chain.flush()
+
+    def fail(_descriptor, _data):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", fail)
+        chain.add("evidence", file="1.json", sha256="0")
+        chain.close()
+    assert said[-1] == f"{tmp_path}: 2 records of the chain could not be written, and are lost"
+    assert check_chain(tmp_path, None).head.number == 1
+
+
 def test_too_many_records_for_memory(tmp_path, monkeypatch):
     """What cannot wait is lost, counted, and recorded as lost."""
     monkeypatch.setattr("netmon.evidence.chain._MAX_PENDING", 5)

@@ -6,13 +6,16 @@ import time
 
 import pytest
 
+from netmon.config.settings import Config, EvidenceFiles
 from netmon.errors import OutputError
 from netmon.evidence import chain_check
+from netmon.evidence.assembly import opened_evidence
 from netmon.evidence.chain import Chain
 from netmon.evidence.chain_check import check_chain
 from netmon.evidence.erasure import erase, erased_document
 from netmon.evidence.folder import ENDINGS
 from netmon.evidence.of_clients import documents_of
+from netmon.privacy import ADDRESS, Privacy
 from tests.evidence.test_chain import Clock, write
 from tests.evidence.test_findings import netmon
 from tests.evidence.test_forged_chain import finding as recorded
@@ -153,3 +156,10 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     with pytest.raises(OutputError, match="no regular file"):
         erase(pipe)
     assert list(documents_of(tmp_path, frozenset({"192.0.2.1"}))) == []
+
+
+def test_the_chain_begins_with_the_run(tmp_path):
+    """Before any finding, so that a disk that is full later does not look like a chain that was removed."""
+    config = Config(evidence=EvidenceFiles(tmp_path))
+    with opened_evidence(config, Privacy(ADDRESS, bytes(32)), print):
+        assert check_chain(tmp_path, None).head.number == 1
