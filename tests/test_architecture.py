@@ -139,6 +139,7 @@ ALLOWED = {
         "outputs",
         "places",
         "privacy",
+        "quality",
         "records",
         "signatures",
         "state_file",

@@ -24,13 +24,13 @@ from netmon.store.history import (
     HistoryRow,
     as_csv,
     as_json,
-    day_text,
+    limit_texts,
     machine_lines,
+    missing_lines,
     read_history,
     table_rows,
 )
 from netmon.store.opening import opened_by_name
-from netmon.store.queries import Scope
 
 
 class View(StrEnum):
@@ -92,11 +92,13 @@ def history(
     """Shows flows that the store has kept.
 
     Days are UTC. A flow counts on its first day within the period, its bytes on the days on which they were
-    seen.
+    seen. After the table stand times in which no sensor watched, and packets that were dropped.
 
     Examples:
 
       netmon history --since 30d
+
+      netmon history --since 2026-06-01T08:00+02:00 --until 2026-06-01T18:00+02:00
 
       netmon history --by client --since 2026-06-01 --until 2026-06-30 --format csv
 
@@ -105,8 +107,7 @@ def history(
     path = store or store_path(options.load(), os.environ)
     if path is None:
         raise StoreError("there is no store: store.path is off; name one with --store")
-    first, end = period_of(since, until)
-    scope = Scope(since_day=first, until_day=end, vendor=vendor)
+    scope = period_of(since, until).scope(vendor)
     with opened_by_name(path, is_read_only=True) as opened_store:
         show(read_history(opened_store, scope, by.value), output, chosen_language(language))
 
@@ -127,6 +128,8 @@ def _show_table(view: History, language: Language) -> None:
                 say("No flow of a known vendor is stored{period}.", period=_period_text(view, language))
             )
         )
+        for line in missing_lines(view, language):
+            console.print(Paragraph(line))
         return
     headings = (say("flows"), say("sent"), say("received"), say("findings"), say("undecided"))
     rows = [GridRow((say(_VIEWS[View(view.by)]),), headings, "bold")]
@@ -148,7 +151,7 @@ def _show_table(view: History, language: Language) -> None:
         sent=bytes_text(total.sent_bytes, language),
         received=bytes_text(total.received_bytes, language),
     )
-    for line in (text, *machine_lines(view, language)):
+    for line in (text, *machine_lines(view, language), *missing_lines(view, language)):
         console.print(Paragraph(line))
 
 
@@ -166,6 +169,7 @@ def _numbers(row: HistoryRow, language: Language) -> tuple[str, ...]:
 def _period_text(view: History, language: Language) -> str:
     """The period in words: "" for everything that is stored."""
     scope, say = view.scope, language.say
-    since = "" if scope.since_day is None else say(" from {day}", day=day_text(scope.since_day))
-    until = "" if scope.until_day is None else say(" until {day}", day=day_text(scope.until_day - 1))
+    first, last = limit_texts(scope)
+    since = "" if first is None else say(" from {day}", day=first)
+    until = "" if last is None else say(" until {day}", day=last)
     return since + until

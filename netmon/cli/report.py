@@ -97,6 +97,8 @@ def report(
 
       netmon report --since 2026-09-01 --until 2026-09-30 --language de -o september.pdf
 
+      netmon report --since 2026-09-15T08:00+02:00 --until 2026-09-15T18:00+02:00 -o working-day.html
+
       netmon report --country DE office.pcap -o office.html
     """
     if not target:
@@ -132,15 +134,14 @@ def _report_store(
     options: CaptureOptions,
     asked: _Asked,
 ) -> None:
-    first, end = period_of(since, until)
+    period = period_of(since, until)
     path = store if store is not None else store_path(settings, os.environ)
     if path is None:
         raise ReportError("the store is off (store.path): give capture files, or another store with --store")
-    limits = [*_given("--store", store), *_given("--since", since), *_given("--until", until)]
-    limits += _given("--vendor", asked.vendor)
+    limits = [*_given("--store", store), *period.words, *_given("--vendor", asked.vendor)]
     words = ["netmon", "report", *limits, *_given("--config", options.config)]
     with opened_by_name(path, is_read_only=True) as reader:
-        selection = Scope(since_day=first, until_day=end, vendor=asked.vendor)
+        selection = period.scope(asked.vendor)
         is_read = _write(reader, selection, known, asked, words, checks_of_store(words, limits))
     if not is_read:
         raise typer.Exit(ERROR)

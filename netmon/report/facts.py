@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from netmon.records import Contact, Evidence, Lack, Outcome, Severity, Standing, Uncounted
+from netmon.store.gaps import WatchGap
 from netmon.store.machines import Machines
 
 UsedKind = Literal["netmon", "configuration", "signatures", "database", "source"]
@@ -181,16 +182,6 @@ class ViewFact:
     counters: Mapping[str, int]
     unnamed: Mapping[str, int] = field(default_factory=dict)
     undecoded: Mapping[str, int] = field(default_factory=dict)  # by what the packets carry, in words
-
-
-@dataclass(frozen=True, slots=True)
-class WatchGap:
-    """A time in which a sensor did not see an interface, or did not run."""
-
-    sensor: str
-    interface: str
-    start_ns: int
-    end_ns: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from netmon.days import DAY_NS
@@ -18,12 +18,11 @@ from netmon.report.facts import (
     Meaning,
     PeriodFacts,
     ResolverFact,
-    RunFact,
     ViewFact,
-    WatchGap,
 )
 from netmon.report.runs import runs_of
 from netmon.store import spans
+from netmon.store.gaps import gaps, limits
 from netmon.store.machines import machines
 from netmon.store.queries import Reader, Scope
 from netmon.store.resolvers import resolvers
@@ -45,18 +44,13 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
     facts = runs_of(reader, selection)
     if not facts:
         raise ReportError("the store has no record of this period: choose another with --since and --until")
-    since_ns = (
-        min(run.start_ns for run in facts) if selection.since_day is None else selection.since_day * DAY_NS
-    )
-    until_ns = max(run.end_ns for run in facts)
-    if selection.until_day is not None:
-        until_ns = min(until_ns, selection.until_day * DAY_NS)
-    until_ns = max(until_ns, since_ns + 1)
+    since_ns, until_ns = limits(selection, [(run.start_ns, run.end_ns) for run in facts])
     bucket_ns = choose_span(until_ns - since_ns)
     origin_ns = since_ns - since_ns % min(bucket_ns, DAY_NS)
     meanings = _Meanings(reader, selection)
     contacts = spans.contacts(reader, selection, MOST_CONTACTS)
     firsts = spans.first_flows(reader, selection, contacts)
+    live = {run.sensor for run in facts if run.is_recorded and not run.files}
     return PeriodFacts(
         since_ns=since_ns,
         until_ns=until_ns,
@@ -78,7 +72,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         resolvers=tuple(_resolvers(reader, selection)),
         machines=machines(reader, selection),
         views=tuple(_views(spans.counters(reader, selection))),
-        gaps=tuple(_gaps(reader, selection, facts, since_ns, until_ns)),
+        gaps=tuple(gaps(reader, selection, live, since_ns, until_ns)),
     )
 
 
@@ -195,22 +189,3 @@ def _views(sums: Iterable[CounterSum]) -> Iterator[ViewFact]:
         counters["flows"] += found.get("named", Counter()).total()
         counters["encrypted_dns"] += found.get("encrypted_dns", Counter()).total()
         yield ViewFact(*key, counters, found.get("unnamed", Counter()), found.get("undecoded", Counter()))
-
-
-def _gaps(
-    reader: Reader, selection: Scope, runs: Sequence[RunFact], since_ns: int, until_ns: int
-) -> Iterator[WatchGap]:
-    """The times between what was watched, for sensors that watch interfaces."""
-    live = {run.sensor for run in runs if run.is_recorded and not run.files}
-    watched: dict[tuple[str, str], int] = {}
-    for one in spans.watched(reader, selection):
-        key = one.sensor, one.interface
-        if one.sensor not in live:
-            continue
-        before = watched.get(key, since_ns)
-        if one.start_ns - before > spans.TOLERANCE_NS:
-            yield WatchGap(*key, max(before, since_ns), one.start_ns)
-        watched[key] = max(one.end_ns, before)
-    for key, end_ns in watched.items():
-        if until_ns - end_ns > spans.TOLERANCE_NS:
-            yield WatchGap(*key, end_ns, until_ns)

@@ -68,7 +68,7 @@ class _Conditions:
     def __init__(self, reader: Reader, selection: Scope) -> None:
         self._since_ns = selection.since_ns or 0
         self._of: dict[tuple[str, str], list[tuple[int, Mapping[str, Any]]]] = {}
-        for row in queries.rows(reader, "conditions", replace(selection, since_day=None)):
+        for row in queries.rows(reader, "conditions", replace(selection, since_day=None, begin_ns=None)):
             self._of.setdefault((row["sensor"], row["run"]), []).append((row["since_ns"], row["document"]))
 
     def of(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from netmon.outputs.ecs import timestamp
 from netmon.places.decision import DECLARED
-from netmon.report.facts import USED_KINDS, Amount, PeriodFacts, ReadFile, RunFact, UsedFact, WatchGap
+from netmon.report.facts import USED_KINDS, Amount, PeriodFacts, ReadFile, RunFact, UsedFact
 from netmon.report.model import FileScope, Interruption, ReportScope, SensorScope, Used
 from netmon.report.sums import add_up, as_sum, total_of
 from netmon.signatures.model import QuotedDatabase
+from netmon.store.gaps import WatchGap
 
 MOST_GAPS = 20
 """Gaps that are listed, the longest first."""

@@ -11,6 +11,9 @@ from typing import Any
 
 from netmon.language.language import ENGLISH, Language
 from netmon.outputs.json_line import json_line
+from netmon.outputs.texts import duration_text
+from netmon.quality import percent_text
+from netmon.store.gaps import Missing, WatchGap, missing
 from netmon.store.machines import Machines, machines
 from netmon.store.queries import Reader, Scope, Totals, totals, totals_by
 
@@ -50,6 +53,7 @@ class History:
     rows: Sequence[HistoryRow]
     total: Totals
     machines: Mapping[str, Machines]  # by vendor
+    missing: Missing
 
 
 def read_history(reader: Reader, scope: Scope, by: str) -> History:
@@ -71,7 +75,7 @@ def read_history(reader: Reader, scope: Scope, by: str) -> History:
     rows = list(grouped.values())
     if by != "day":
         rows.sort(key=lambda row: -row.totals.sent_bytes - row.totals.received_bytes)
-    return History(by, scope, rows, totals(reader, scope), machines(reader, scope))
+    return History(by, scope, rows, totals(reader, scope), machines(reader, scope), missing(reader, scope))
 
 
 def _text(name: str, value: Any) -> str | None:
@@ -81,6 +85,16 @@ def _text(name: str, value: Any) -> str | None:
 def day_text(day: int) -> str:
     """A day since 1970 as an ISO date."""
     return (_EPOCH + timedelta(days=day)).date().isoformat()
+
+
+def limit_texts(scope: Scope) -> tuple[str | None, str | None]:
+    """The first and the last day of the period, or its times if it does not begin and end with days."""
+    if not scope.is_in_days:
+        times = (scope.since_ns, scope.until_ns)
+        since, until = (None if one is None else _timestamp(one) for one in times)
+        return since, until
+    first = None if scope.since_day is None else day_text(scope.since_day)
+    return first, None if scope.until_day is None else day_text(scope.until_day - 1)
 
 
 def _sum(one: HistoryRow, other: HistoryRow) -> HistoryRow:
@@ -101,8 +115,11 @@ def _values(row: HistoryRow) -> dict[str, Any]:
 
 
 def _timestamp(time_ns: int) -> str:
-    moment = _EPOCH + timedelta(microseconds=time_ns // 1000)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
+    return f"{_moment(time_ns):%Y-%m-%dT%H:%M:%S}Z"
+
+
+def _moment(time_ns: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=time_ns // 1000)
 
 
 def as_csv(history: History) -> str:
@@ -123,22 +140,58 @@ def _cell(value: object) -> object:
 
 def as_json(history: History) -> str:
     """The view as a line of JSON."""
-    scope = history.scope
+    since, until = limit_texts(history.scope)
     return json_line(
         {
             "by": history.by,
-            "since": None if scope.since_day is None else day_text(scope.since_day),
-            "until": None if scope.until_day is None else day_text(scope.until_day - 1),
-            "vendor": scope.vendor,
+            "since": since,
+            "until": until,
+            "vendor": history.scope.vendor,
             "rows": [_values(row) for row in history.rows],
             "total": history.total._asdict(),
             "machines": {vendor: _machines(one) for vendor, one in history.machines.items()},
+            "gaps": [_gap(one) for one in history.missing.gaps],
+            "packets": history.missing.packets,
+            "dropped_packets": history.missing.dropped,
         }
     )
 
 
 def _machines(one: Machines) -> dict[str, Any]:
     return {**one._asdict(), "periods": [period._asdict() for period in one.periods]}
+
+
+def _gap(one: WatchGap) -> dict[str, Any]:
+    return {
+        "sensor": one.sensor,
+        "interface": one.interface,
+        "start": _timestamp(one.start_ns),
+        "end": _timestamp(one.end_ns),
+        "seconds": (one.end_ns - one.start_ns) / 1e9,
+    }
+
+
+def missing_lines(history: History, language: Language = ENGLISH) -> Iterator[str]:
+    """Lines about times in which no sensor watched, and packets that were dropped."""
+    gaps, dropped, packets = history.missing
+    if gaps:
+        yield language.say_count(
+            len(gaps),
+            "Not watched: {count} time, {span}, {start} to {end} ({sensor}, {interface}).",
+            "Not watched: {count} times, {span} in all; longest {start} to {end} ({sensor}, {interface}).",
+            span=duration_text(sum(one.end_ns - one.start_ns for one in gaps) / 1e9, language),
+            start=language.stamp(_moment(gaps[0].start_ns)),
+            end=language.stamp(_moment(gaps[0].end_ns)),
+            sensor=gaps[0].sensor,
+            interface=gaps[0].interface,
+        )
+    if dropped:
+        yield language.say(
+            "Dropped: {count} of {total} packets ({share}).",
+            count=language.number(dropped),
+            total=language.number(packets),
+            share=language.localised(percent_text(dropped, packets)),
+        )
 
 
 def machine_lines(history: History, language: Language = ENGLISH) -> Iterator[str]:

@@ -94,8 +94,8 @@ def _machines(seen: _SeenMachines, counts: Sequence[_Count], scope: Scope) -> Ma
 
 
 def _is_inside(one: _Count, scope: Scope) -> bool:
-    is_since = scope.since_day is None or scope.since_day <= one.first
-    return is_since and (scope.until_day is None or one.last < scope.until_day)
+    is_since = scope.since_ns is None or scope.since_ns <= one.first * DAY_NS
+    return is_since and (scope.until_ns is None or (one.last + 1) * DAY_NS <= scope.until_ns)
 
 
 def _at_most(seen: _SeenMachines, counts: Sequence[_Count]) -> int:

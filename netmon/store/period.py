@@ -33,8 +33,16 @@ def in_scope(rows: str = "flows", kept: Kept = "vendors") -> str:
         chosen = f"{rows}.fallback IS NOT NULL"
     return f"""(:since_day IS NULL OR {rows}.day >= :since_day)
     AND (:until_day IS NULL OR {rows}.day < :until_day)
+    AND (:begin_ns IS NULL OR {_begin(rows)} >= :begin_ns)
+    AND (:end_ns IS NULL OR {_begin(rows)} < :end_ns)
     AND (:sensor IS NULL OR {rows}.sensor = :sensor)
     AND {chosen}"""
+
+
+def _begin(rows: str) -> str:
+    """When a flow began, or went on with its day: that decides about a period that begins within a day."""
+    day = f"{rows}.day * {DAY_NS}"
+    return f"CASE WHEN {rows}.start_ns < {day} THEN {day} ELSE {rows}.start_ns END"
 
 
 def in_order(columns: Iterable[str]) -> str:

@@ -39,25 +39,59 @@ class Scope:
     until_day: int | None = None  # the day after the last one
     vendor: str | None = None
     sensor: str | None = None
+    begin_ns: int | None = None  # if it begins later on its first day
+    end_ns: int | None = None  # if it ends earlier on its last day
+
+    @classmethod
+    def between(cls, since_ns: int | None, until_ns: int | None, vendor: str | None = None) -> Scope:
+        """The scope of a period, in nanoseconds since 1970."""
+        first, begins = (None, 0) if since_ns is None else divmod(_possible(since_ns), DAY_NS)
+        end, rest = (None, 0) if until_ns is None else divmod(_possible(until_ns), DAY_NS)
+        return cls(
+            first,
+            end + 1 if end is not None and rest else end,
+            vendor,
+            begin_ns=_possible(since_ns or 0) if begins else None,
+            end_ns=_possible(until_ns or 0) if rest else None,
+        )
 
     @property
     def since_ns(self) -> int | None:
-        """The beginning of the first day."""
-        return None if self.since_day is None else self.since_day * DAY_NS
+        """The beginning."""
+        if self.since_day is None or self.begin_ns is not None:
+            return self.begin_ns
+        return _possible(self.since_day * DAY_NS)
 
     @property
     def until_ns(self) -> int | None:
-        """The end of the last day."""
-        return None if self.until_day is None else self.until_day * DAY_NS
+        """The end."""
+        if self.until_day is None or self.end_ns is not None:
+            return self.end_ns
+        return _possible(self.until_day * DAY_NS)
+
+    @property
+    def is_in_days(self) -> bool:
+        """True if it begins and ends with days."""
+        return self.begin_ns is None and self.end_ns is None
 
     def values(self) -> dict[str, Any]:
         """The values that queries name."""
         return {
             "since_day": self.since_day,
             "until_day": self.until_day,
+            "begin_ns": self.begin_ns,
+            "end_ns": self.end_ns,
             "vendor": self.vendor,
             "sensor": self.sensor,
         }
+
+
+_FARTHEST_NS = 2**63 - 1
+
+
+def _possible(time_ns: int) -> int:
+    """The nearest time that a database can hold."""
+    return max(-_FARTHEST_NS, min(time_ns, _FARTHEST_NS))
 
 
 class Totals(NamedTuple):

@@ -50,6 +50,7 @@ def totals(reader: Reader, scope: Scope, origin_ns: int, span_ns: int) -> Iterat
 SELECT sensor, judgement, {span} AS span, count(*) AS flows, sum(sent_bytes) AS sent,
   sum(received_bytes) AS received, {sums}
 FROM flows WHERE NOT {BEGAN_BEFORE} AND day >= :first_day AND day < :end_day
+  AND (:begin_ns IS NULL OR start_ns >= :begin_ns) AND (:end_ns IS NULL OR start_ns < :end_ns)
   AND (:sensor IS NULL OR sensor = :sensor)
 GROUP BY {"day, sensor, judgement" if has_days else by}
 UNION ALL
@@ -238,6 +239,13 @@ def watched(reader: Reader, scope: Scope) -> list[Watched]:
 SELECT sensor, interface, min(start_ns), max(end_ns) FROM numbered
 GROUP BY sensor, interface, stretch ORDER BY sensor, interface, min(start_ns)"""
     return [Watched(*row) for row in reader.select(query, _limits(scope))]
+
+
+def dropped(reader: Reader, scope: Scope) -> tuple[int, int]:
+    """The packets that were dropped, and all packets, of all interfaces."""
+    query = f"SELECT coalesce(sum(dropped), 0), coalesce(sum(packets), 0) FROM views WHERE {_IN_VIEWS}"
+    [(lost, seen)] = reader.select(query, _limits(scope))
+    return lost, lost + seen
 
 
 _IN_VIEWS = """(:sensor IS NULL OR sensor = :sensor)

@@ -16,6 +16,7 @@ from netmon.store import queries, spans
 from netmon.store.clickhouse import ClickHouseStore
 from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_clickhouse_table, make_ddl
 from netmon.store.erasure import counting_periods, days_of_flows, erase_clients, erasures
+from netmon.store.gaps import missing
 from netmon.store.history import BY, as_json, read_history
 from netmon.store.intake import Intake
 from netmon.store.machines import machines
@@ -29,7 +30,7 @@ from tests.report.scenes import SCENES
 from tests.store.conftest import lines_of
 from tests.store.engine import Engine
 from tests.store.test_store_machines import DAYS, IN_OCTOBER, NOVEMBER, OCTOBER, seen
-from tests.store.test_store_queries import report
+from tests.store.test_store_queries import NOON_NS, report
 
 FIRST = START_NS // DAY_NS
 SPANS_NS = (DAY_NS // 3, DAY_NS, 7 * DAY_NS)
@@ -81,6 +82,9 @@ SCOPES = [
     Scope(since_day=FIRST + 1),
     Scope(since_day=FIRST, until_day=FIRST + 2),
     Scope(since_day=FIRST + 9),
+    Scope.between(NOON_NS + 1, None),
+    Scope.between(NOON_NS - 5, NOON_NS + 2 * DAY_NS - DAY_NS // 2),
+    Scope.between(NOON_NS - 7 * DAY_NS, NOON_NS),
     Scope(vendor="acme", sensor="berlin"),
     Scope(vendor="nobody's"),
 ]
@@ -108,6 +112,7 @@ def answers(store, scope):
         "counters": spans.counters(store, scope),
         "seen": spans.last_seen(store),
         "watched": spans.watched(store, scope),
+        "missing": missing(store, scope),
         "history": [as_json(read_history(store, scope, by)) for by in BY],
     }
 

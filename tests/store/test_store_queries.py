@@ -9,7 +9,7 @@ import pytest
 from netmon.days import DAY_NS
 from netmon.errors import StoreError
 from netmon.outputs.observer import Observer
-from netmon.store import queries
+from netmon.store import queries, spans
 from netmon.store.intake import Intake
 from netmon.store.queries import Scope, Totals
 from netmon.store.sqlite import SqliteStore
@@ -47,6 +47,50 @@ def test_a_flow_of_several_days_is_divided_among_them(store, keep):
         ((DAY + 2,), (0, 30, 60)),
     ]
     assert queries.totals(store, Scope()) == Totals(1, 100, 200, 100, 100)
+
+
+def test_a_period_may_begin_within_a_day(store, keep):
+    """A flow belongs to the hour in which it began, or to midnight of each further day."""
+    keep(*LONG)
+    day_ns, minute_ns = DAY * DAY_NS, 60_000_000_000
+    for since_ns, until_ns, sent in (
+        (NOON_NS, NOON_NS + minute_ns, 50),
+        (NOON_NS + minute_ns, NOON_NS + DAY_NS // 2, None),
+        (day_ns, NOON_NS, None),
+        (NOON_NS, day_ns + DAY_NS + minute_ns, 70),
+        (day_ns + DAY_NS, day_ns + DAY_NS + minute_ns, 20),
+        (NOON_NS + minute_ns, None, 50),
+        (None, NOON_NS + 1, 50),
+    ):
+        scope = Scope.between(since_ns, until_ns)
+        found = queries.totals(store, scope)
+        assert (found.flows, found.sent_bytes) == ((0, 0) if sent is None else (1, sent)), scope
+        assert sum(one.flows for one in spans.totals(store, scope, day_ns, DAY_NS)) == found.flows
+        assert sum(one.sent_bytes for one in spans.totals(store, scope, day_ns, 3600 * 10**9)) == (sent or 0)
+
+
+def test_hours_add_up_to_the_whole(store, keep):
+    """Whatever the period is divided into, each flow begins and each byte is counted in one part of it."""
+    keep(
+        *LONG,
+        report(2, days=3, phase="end"),
+        classified(flow_id=3, start_ns=NOON_NS + 5, last_ns=NOON_NS + 6),
+    )
+    step_ns = 7 * 3600 * 10**9
+    begin_ns = DAY * DAY_NS
+    sent = sum(
+        queries.totals(store, Scope.between(at, at + step_ns)).sent_bytes
+        for at in range(begin_ns, begin_ns + 5 * DAY_NS, step_ns)
+    )
+    assert sent == queries.totals(store, Scope()).sent_bytes
+
+
+def test_days_are_days():
+    """A period of whole days is the same, however it is named."""
+    assert Scope.between(DAY * DAY_NS, (DAY + 2) * DAY_NS, "acme") == Scope(DAY, DAY + 2, "acme")
+    assert Scope.between(None, None) == Scope()
+    assert Scope.between(NOON_NS, None).since_day == DAY
+    assert Scope.between(None, NOON_NS).until_day == DAY + 1
 
 
 def test_a_period_has_what_belongs_to_it(store, keep):
