@@ -33,10 +33,14 @@ from netmon.privacy.levels import CLIENT, COUNTED, Pseudonyms
 from netmon.privacy.periods import PERIODS, period_name
 from netmon.store.clickhouse_wire import is_address
 from netmon.store.erasure import counting_periods, days_of_flows, erase_clients
+from netmon.store.history import day_text
+from netmon.store.named_machines import NamedAddress, addresses_of, as_mac
 from netmon.store.opening import opened_by_name
 
 _DAYS_WITHOUT_STORE = 400
 """Days of pseudonyms that are looked for in events: longer than these are kept."""
+_MOST_NAMED = 20
+"""Addresses of a machine that a message names."""
 
 
 @grouped
@@ -61,7 +65,7 @@ def erase(
     pseudonyms are removed as well, as far as the keys are still there. A tombstone in place of each event has
     the hash of what stood there, so that the chain of the evidence stays verifiable; the store keeps when,
     why and how much was erased. What shows the client's network only (level 2) cannot be attributed to it
-    and stays.
+    and stays. For a hardware address or a host name, which level 0 stores, the addresses to give are listed.
 
     Examples:
 
@@ -69,11 +73,11 @@ def erase(
     """
     if not reason.strip():
         raise ConfigError("--reason is empty: say why the client is erased")
-    addresses = _addresses(clients)
     settings, now = options.load(), datetime.now(UTC)
+    kept = _existing_store(store, settings)
+    addresses = _addresses(clients, kept)
     files = [] if settings.events is None else event_files(settings.events)
     files += _spooled(settings)
-    kept = _existing_store(store, settings)
     if kept is None and not files and settings.evidence.folder is None:
         raise ConfigError("there is nothing to erase from: give --store FILE, or --config FILE")
     if settings.privacy_key is not None:
@@ -171,15 +175,40 @@ def _erase_from_store(
     return erased.flows
 
 
-def _addresses(clients: Iterable[str]) -> list[str]:
+def _addresses(clients: Iterable[str], store: str | None) -> list[str]:
     """The addresses among the clients, as outputs write them. Raises ConfigError for what is no client."""
     addresses = []
     for one in clients:
         try:
             addresses.append(str(ipaddress.ip_address(one)))
         except ValueError:
+            _refuse_machine(one, store)
             check_pseudonyms([one])
     return addresses
+
+
+def _refuse_machine(text: str, store: str | None) -> None:
+    """Raises ConfigError for a hardware address or the name of a machine, with the addresses to give instead.
+
+    An address may have been another machine's on other days, so it is not for this command to choose.
+    """
+    if store is None:
+        return
+    with opened_by_name(store, is_read_only=True) as reader:
+        found = addresses_of(reader, text)
+    if found:
+        kind = "name" if as_mac(text) is None else "hardware address"
+        known = ", ".join(map(_named_text, found[:_MOST_NAMED]))
+        more = f", and {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""
+        raise ConfigError(
+            f"'{text}' is the {kind} of a machine that had these addresses: {known}{more}; give those: "
+            "all that is stored of an address goes, also of other machines that had it"
+        )
+
+
+def _named_text(one: NamedAddress) -> str:
+    days = " to ".join(dict.fromkeys((day_text(one.first_day), day_text(one.last_day))))
+    return f"{one.address} ({days}{'; other machines as well' if one.is_shared else ''})"
 
 
 def _pseudonyms(

@@ -26,9 +26,12 @@ from netmon.privacy.identification import MAX_ADDRESSES, check_pseudonyms, ident
 from netmon.privacy.key_file import kept_keys, make_key, read_all_keys, remove_expired, rotate_key
 from netmon.privacy.levels import CLIENT, COUNTED, Pseudonyms
 from netmon.privacy.periods import period_name
-from netmon.processing.activities import list_activities
+from netmon.processing.activities import NamedStore, list_activities
 from netmon.processing.language import LANGUAGES, translator
 from netmon.processing.table import as_document, as_lines
+from netmon.store.clickhouse_wire import is_address
+from netmon.store.opening import opened_by_name
+from netmon.store.queries import levels_of
 
 app = typer.Typer(
     help="Manages pseudonyms, and lists what is stored about clients.",
@@ -149,6 +152,10 @@ def list_stored(
         str, typer.Option("--language", metavar="|".join(LANGUAGES), help="Language of the list.")
     ] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Write the list as JSON.")] = False,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="STORE", help="Also list this store, such as that of a fleet."),
+    ] = None,
     *,
     options: KeyOptions,
 ) -> None:
@@ -162,19 +169,29 @@ def list_stored(
       netmon privacy list --config /etc/netmon/netmon.yaml
 
       netmon privacy list --language de > verzeichnis.txt
+
+      netmon privacy list --store clickhouse://netmon@db.example:8123/netmon
     """
     if language not in LANGUAGES:
         raise typer.BadParameter(
             f"'{language}' is not one of {', '.join(LANGUAGES)}", param_hint="--language"
         )
     say, settings = translator(language), options.load()
-    activities = list_activities(settings, os.environ)
+    activities = list_activities(settings, os.environ, None if store is None else _named_store(store))
     if as_json:
         document = as_document(settings, activities, say)
         json_stream().write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
         return
     for line in as_lines(settings, activities, say):
         write_line(line)
+
+
+def _named_store(name: str) -> NamedStore:
+    """What a store says of itself. Raises StoreError."""
+    with opened_by_name(name, is_read_only=True) as reader:
+        return NamedStore(
+            name, levels_of(reader), reader.keep_days(), None if is_address(name) else Path(name)
+        )
 
 
 def _key_file(settings: Config) -> Path:

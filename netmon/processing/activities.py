@@ -47,13 +47,26 @@ class StoredData:
     readers: Phrase
 
 
-def list_activities(config: Config, environment: Mapping[str, str]) -> list[StoredData]:
-    """All that is stored by `netmon run` with this configuration."""
+@dataclass(frozen=True, slots=True)
+class NamedStore:
+    """A store that is not the sensor's own one, such as that of a fleet."""
+
+    name: str
+    levels: tuple[int, ...]  # of privacy, of the runs that are in it
+    keep_days: int | None  # that its tables are kept at a server; None: for ever
+    file: Path | None  # None: at a server
+
+
+def list_activities(
+    config: Config, environment: Mapping[str, str], named: NamedStore | None = None
+) -> list[StoredData]:
+    """All that is stored by `netmon run` with this configuration, and what a further store has."""
     return [
         _memory(config),
         *_events(config),
         *_spool(config),
         *_store(config, environment),
+        *_named(named),
         *_evidence(config),
         _state(state_folder(config, environment)),
         *_machines(config, environment),
@@ -120,6 +133,23 @@ def _store(config: Config, environment: Mapping[str, str]) -> Iterator[StoredDat
                 Phrase(texts.DAMAGED_STORE_HOW_LONG),
                 readers_of(damaged),
             )
+
+
+def _named(store: NamedStore | None) -> Iterator[StoredData]:
+    """An entry for each way in which it shows clients."""
+    if store is None:
+        return
+    for level in store.levels:
+        yield StoredData(
+            Phrase(texts.NAMED_STORE),
+            Phrase(_RECORDED[level]),
+            store.name,
+            Phrase(texts.NAMED_STORE_WHY),
+            Phrase(texts.STORE_HOW_LONG, {"days": store.keep_days})
+            if store.keep_days
+            else Phrase(texts.FOREVER),
+            Phrase(texts.SERVER_READERS) if store.file is None else readers_of(store.file),
+        )
 
 
 def _stored_for(settings: StoreSettings) -> Phrase:

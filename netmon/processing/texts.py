@@ -58,6 +58,11 @@ STORE_HOW_LONG = "{days} days"
 STORE_BY_SIZE = "at most {mib} MiB; the oldest days are removed first"
 STORE_BY_BOTH = "{days} days, and at most {mib} MiB; the oldest days are removed first"
 
+NAMED_STORE = "Store of one or more sensors: the same flows, as these sensors have sent them"
+NAMED_STORE_WHY = "to show histories and reports of all of these sensors together"
+SERVER_READERS = (
+    "those who administer the database server, and its accounts that may read these tables (SHOW GRANTS)"
+)
 DAMAGED_STORE = "Damaged store, which was renamed"
 DAMAGED_STORE_WHY = "so that what is still legible in it can be saved"
 DAMAGED_STORE_HOW_LONG = "until it is removed by hand; an erasure does not reach it"

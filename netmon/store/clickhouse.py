@@ -26,6 +26,7 @@ READ_SETTINGS: Mapping[str, int] = {
     "prefer_column_name_to_alias": 1,
     "output_format_json_quote_64bit_integers": 0,
 }
+_TIME_TO_LIVE = re.compile(r"TTL .*toIntervalDay\((\d+)\)")
 _PARAMETER = re.compile(r":(\w+)")
 
 
@@ -102,6 +103,12 @@ class ClickHouseStore:
     def purge(self) -> bool:
         """True: what is deleted leaves the files when ClickHouse merges them."""
         return True
+
+    def keep_days(self) -> int | None:
+        """The days of its time to live, if flows have one."""
+        query = "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'flows'"
+        found = [_TIME_TO_LIVE.search(text) for (text,) in self.select(query, {})]
+        return next((int(one[1]) for one in found if one), None)
 
     def forget_run(self, sensor: str, run: str) -> None:
         """Removes what is stored of a run: its files are read again."""

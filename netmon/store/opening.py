@@ -17,6 +17,10 @@ from netmon.store.reading import RunStore, opened
 class Store(RunStore, ErasableStore, Protocol):
     """What every store can do."""
 
+    def keep_days(self) -> int | None:
+        """The days for which the database itself keeps rows; None: for ever."""
+        ...
+
 
 @contextmanager
 def opened_by_name(name: str | Path, *, is_read_only: bool = False) -> Iterator[Store]:

@@ -206,6 +206,12 @@ def rows(reader: Reader, table: str, scope: Scope) -> Iterator[dict[str, Any]]:
         yield {**found, "document": json.loads(found["document"])}
 
 
+def levels_of(reader: Reader) -> tuple[int, ...]:
+    """The privacy levels of the runs that are stored."""
+    found = reader.select("SELECT DISTINCT privacy FROM runs WHERE privacy IS NOT NULL ORDER BY privacy", {})
+    return tuple(int(level) for (level,) in found)
+
+
 _TIMES = {
     "runs": ("start_ns", "coalesce(end_ns, 9223372036854775807)"),
     "conditions": ("since_ns", "since_ns"),

@@ -115,6 +115,10 @@ class SqliteStore:
         [(is_busy, *_)] = self.select("PRAGMA wal_checkpoint(TRUNCATE)")
         return not is_busy
 
+    def keep_days(self) -> int | None:
+        """None: a file says nothing about its retention."""
+        return None
+
     def forget_run(self, sensor: str, run: str) -> None:
         """Removes what is stored of a run: its files are read again."""
         self.execute("BEGIN IMMEDIATE")

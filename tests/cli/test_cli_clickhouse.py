@@ -155,6 +155,21 @@ def test_the_statements_that_make_the_tables(netmon):
     assert "TTL" not in netmon("store", "ddl", "--days", "0").stdout
 
 
+def test_a_server_is_listed_with_its_time_to_live(netmon, engine, address, demo, as_sensor):
+    """Where it is, for how long its tables keep rows, who can read them, and how sensors show clients."""
+    netmon("read", "--store", address, *as_sensor("north"), demo)
+    words = ("privacy", "list", "--json", "--store", address)
+    assert "without a limit" in netmon(*words).stdout
+    engine.execute("ALTER TABLE flows MODIFY TTL toDate(day) + INTERVAL 30000 DAY")
+    done = netmon(*words)
+    [found] = [one for one in json.loads(done.stdout)["stored"] if one["where"] == address]
+    assert found["what"].startswith("Store of one or more sensors")
+    assert (found["clients"][:9], found["how_long"]) == ("addresses", "30000 days")
+    assert "accounts that may read these tables" in found["readers"]
+    german = netmon("privacy", "list", "--language", "de", "--store", address).stdout
+    assert "SHOW GRANTS" in german
+
+
 def test_a_client_is_erased_from_a_server(netmon, address, demo, as_sensor):
     """By its address, as from a file; a second time there is nothing left."""
     netmon("read", "--store", address, *as_sensor("north"), demo)
