@@ -81,8 +81,7 @@ class Document:
         except yaml.reader.ReaderError as error:
             self.report(1, f"not YAML: {error.reason} (character {error.position})")
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            self.report(mark.line + 1 if mark else 1, f"not YAML: {error.problem or error.context}")
+            self.report_syntax(error)
         except RecursionError:
             self.report(1, "not usable YAML: nested too deeply")
         else:
@@ -94,6 +93,11 @@ class Document:
     def report(self, line: int, message: str) -> None:
         """Adds a problem."""
         self.problems.append(Problem(self.file, line, message))
+
+    def report_syntax(self, error: yaml.MarkedYAMLError) -> None:
+        """Adds a syntax error."""
+        mark = error.problem_mark or error.context_mark
+        self.report(mark.line + 1 if mark else 1, f"not YAML: {error.problem or error.context}")
 
     def _compose(self, text: str) -> yaml.Node | None:
         """The nodes of the text, with a marker for each run."""
@@ -139,6 +143,14 @@ def _compose(text: str) -> yaml.Node | None:
         except yaml.YAMLError:
             pass  # parsed again below, for the better message
     return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
+def unescaped(written: str) -> str:
+    """The text of a scalar in double quotes; empty if it is none."""
+    try:
+        return str(getattr(_compose(written), "value", ""))
+    except yaml.YAMLError:
+        return ""
 
 
 class Item:
@@ -234,10 +246,15 @@ class Item:
         node = type(self._node)(self._node.tag, rest, self._node.start_mark, self._node.end_mark)
         return Item(self._document, node, self.line, self._keys)
 
-    def of_run(self, run: Run) -> Item:
-        """The lines of a run as a list or mapping, each with its line."""
-        node = _compose(run.text())
-        assert node is not None  # it was found by what it looks like
+    def of_run(self, run: Run, lines: Iterable[int] | None = None) -> Item:
+        """The entries of a run, or those on some lines, as a list or mapping; each has its line."""
+        try:
+            node = _compose(run.text() if lines is None else run.text_of(lines))
+        except yaml.MarkedYAMLError as error:
+            self._document.report_syntax(error)
+            node = None
+        if node is None:
+            node = yaml.SequenceNode("", []) if run.is_list else yaml.MappingNode("", [])
         return Item(self._document, node, run.line, self._keys)
 
     def _heads(self) -> list[yaml.Node]:

@@ -1,20 +1,21 @@
 """Runs of lines are read as the YAML that they are."""
 
+import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon.errors import SignatureError
-from netmon.signatures.load import load_folder
-from netmon.yaml_entries import pairs, plain
+from netmon.signatures.load import default_folder, load_folder
 from netmon.yaml_nodes import Document
 from netmon.yaml_runs import LEAST_LINES, take_runs
-from tests.bench.signatures import write_set
+from tests.bench.signatures import HEAD, write_set
 
 COUNT = 2 * LEAST_LINES
 NAME = "n300.large0.example"
@@ -187,53 +188,63 @@ WRITTEN = st.one_of(
     st.from_regex(r"'[A-Za-z0-9 ,:#{}'-]{0,8}'", fullmatch=True),
     st.from_regex(r'"[A-Za-z0-9 ,:#{}\']{0,8}"', fullmatch=True),
     st.sampled_from(["null", "Null", "~", "yes", "0x1f", "1_0", "1.10", "a b", "\u00fcber", "2024-01-01"]),
+    st.sampled_from(
+        ["it's", "'it''s'", '"a\\tb"', '"a\\qb"', "a # b", "a, note: b", ">-", "|", "*a", "&a b", "!!str a"]
+    ),
 )
+COMMON = "status: official, sources: [O1]"
+LINES = "status: official\n  sources: [O1]"
+LAYOUTS = {
+    "braces": f"- {{{{suffix: {{name}}, note: {{0}}, {COMMON}}}}}",
+    "spaces": f"- {{{{ {COMMON},  suffix: {{name}} , note: {{0}} }}}}  # comment",
+    "quotes": f"-  {{{{'suffix': {{name}}, \"note\":  {{0}}, {COMMON}}}}}",
+    "trailing comma": f"- {{{{suffix: {{name}}, {COMMON}, note: {{0}},}}}}",
+    "braces over lines": f"- {{{{\n    note: {{0}},\n    suffix: {{name}},\n    {COMMON},\n  }}}}",
+    "block": f"- suffix: {{name}}\n  note: {{0}}\n  {LINES}",
+    "windows": f"-   suffix:   {{name}}   # comment\r\n    note: {{0}}\r\n    {LINES}".replace(
+        "\n  s", "\n    s"
+    ),
+    "hyphen alone": f"-\n  note: {{0}}\n\n  # {{0}}\n  suffix: {{name}}\n  {LINES}",
+    "nested": "- 'suffix': {name}\n  note: {0}\n  status: official\n  sources:\n  - O1",
+    "folded": f"- suffix: {{name}}\n  {LINES}\n  note: >-\n    {{0}}\n    second",
+    "wrapped": f"- suffix: {{name}}\n  {LINES}\n  note: first\n    {{0}}",
+    "name": f"- {{{{suffix: {{0}}, {COMMON}}}}}",
+    "name in a block": f"- suffix: {{0}}\n  {LINES}",
+}
 
 
-def nothing_or_text(node: yaml.Node) -> str | None:
-    """The text of a node, as `plain` gives it; None for a collection, null, and white space."""
-    is_text = isinstance(node, yaml.ScalarNode) and node.tag != "tag:yaml.org,2002:null"
-    return node.value if is_text and node.value.strip() else None
+def both(folder: Path, entries: list[str]) -> None:
+    """Asserts that a list of names says the same as runs as without; what is no YAML is refused by both."""
+    names = "".join(textwrap.indent(entry, "      ", lambda _: True) + "\n" for entry in entries)
+    (folder / "one.yaml").write_text(HEAD.format(vendor="one") + names)
+    found = []
+    for least in (2, 10**9):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("netmon.yaml_runs.LEAST_LINES", least)
+            found.append(outcome(folder))
+    as_runs, as_yaml = found
+    if "not YAML" in as_yaml[0]:
+        assert "not YAML" in "".join(as_runs)
+    else:
+        assert as_runs == as_yaml
 
 
-def content(node: yaml.Node) -> object:
-    """What a node says, however it is written; null alone is told from text."""
-    if isinstance(node, yaml.SequenceNode):
-        return [content(one) for one in node.value]
-    if isinstance(node, yaml.MappingNode):
-        return [(content(key), content(value)) for key, value in node.value]
-    return node.value, node.tag == "tag:yaml.org,2002:null"
-
-
-LAYOUTS = (
-    "- {{suffix: {0}, note: {0}}}",
-    "- {{ suffix: {0},  note: {0} }}  # comment",
-    "-  {{'suffix': {0}, \"note\":  {0}}}",
-    "- suffix: {0}\n  note: {0}",
-    "-   suffix:   {0}   # comment\n    note: {0}\r",
-    "- 'suffix': {0}\n  note:\n  - {0}\n  - b",
-    "- suffix: {0}\n  note:\n    a: {0}\n    b: c",
-)
+@pytest.fixture(scope="module")
+def locations(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with nothing but the locations."""
+    folder = tmp_path_factory.mktemp("signatures")
+    shutil.copy(default_folder() / "locations.yaml", folder)
+    return folder
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@given(written=WRITTEN)
-def test_a_value_in_a_run_is_that_of_the_yaml(layout: str, written: str) -> None:
-    """Whatever is taken for an entry of a run, YAML reads it, and alike."""
-    text = layout.format(written)
-    _, runs = take_runs("\n".join([text] * LEAST_LINES))
-    if not runs:
-        return
-    number, entry = next(runs[0].entries())
-    read = yaml.compose(text, Loader=yaml.SafeLoader).value[0]
-    found = {entry.key: entry.value, **(pairs(entry.rest) or {})}
-    assert number == 1
-    assert {key: plain(value) for key, value in found.items()} == {
-        key.value: nothing_or_text(value) for key, value in read.value
-    }
-    for (_, node), value in zip(read.value, found.values(), strict=True):
-        if isinstance(node, yaml.CollectionNode):
-            assert content(yaml.compose(value)) == content(node)
+@settings(max_examples=60)
+@given(written=st.lists(WRITTEN, min_size=2, max_size=5))
+def test_a_text_in_a_run_is_that_of_the_yaml(locations: Path, layout: str, written: list[str]) -> None:
+    """Whatever is written there, in whatever layout: also where another entry has an ordinary text."""
+    texts = ["ordinary", *written]
+    entries = [LAYOUTS[layout].format(one, name=f"n{number}.example.com") for number, one in enumerate(texts)]
+    both(locations, entries)
 
 
 SOME_LINES = """\
@@ -254,21 +265,34 @@ SOME_LINES = """\
     a.b
   note: >-
     folded
+  "quoted
+  suffix: c.d'
+  - {
+}
 -"""
 
 
-@given(text=st.lists(st.sampled_from(SOME_LINES.split("\n")), max_size=12))
-def test_entries_of_several_lines_are_those_of_the_yaml(text: list[str]) -> None:
-    """Whatever lines follow each other: a run has the entries and values of the YAML, or there is no run."""
-    lines = ["- suffix: a.b", *text]
-    _, runs = take_runs("\n".join(lines * LEAST_LINES))
-    if not runs or len(runs[0].lines) < len(lines):
-        return
-    read = yaml.compose("\n".join(lines), Loader=yaml.SafeLoader).value
-    for (number, entry), node in zip(runs[0].entries(), read, strict=False):
-        written = ", ".join(filter(None, (f"{entry.key}: {entry.value}", entry.rest)))
-        assert number == node.start_mark.line + 1
-        assert content(yaml.compose(f"{{{written}}}")) == content(node)
+@settings(max_examples=300)
+@given(lines=st.lists(st.sampled_from(SOME_LINES.split("\n")), max_size=12), again=st.integers(1, 3))
+def test_entries_of_several_lines_are_those_of_the_yaml(
+    locations: Path, lines: list[str], again: int
+) -> None:
+    """Whatever lines follow each other."""
+    both(locations, ["- suffix: a.b", *lines] * again)
+
+
+@pytest.mark.parametrize("rest", ["note: null", "note: ''", "pattern: '^a$'", "note: x, note: y"])
+def test_a_mistake_among_entries_that_are_all_unusual_is_reported(tmp_path: Path, rest: str) -> None:
+    """None of them is like another one, so nothing is left to read again."""
+    entries = [
+        f"      - {{suffix: n{number}.example.com, {COMMON}, {rest}}}" for number in range(LEAST_LINES)
+    ]
+    entries[-1] = entries[-1].replace(".com", ".com.")
+    shutil.copy(default_folder() / "locations.yaml", tmp_path)
+    (tmp_path / "one.yaml").write_text(HEAD.format(vendor="one") + "\n".join(entries) + "\n")
+    last = HEAD.format(vendor="one").count("\n") + LEAST_LINES
+    with pytest.raises(SignatureError, match=rf"one\.yaml:{last}: 'n{LEAST_LINES - 1}\.example\.com\.'"):
+        load_folder(tmp_path)
 
 
 @pytest.mark.parametrize("before", ["text: |\n", "text: '\n", "list: [\n", "text: >-\n"])

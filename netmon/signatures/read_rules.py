@@ -67,8 +67,8 @@ def read_names(item: Item, context: VendorContext, component: str) -> tuple[Name
         return NameRule(
             kind=like.kind,
             text=texts.text,
-            family=texts.family,
-            note=texts.note,
+            family=texts.family or like.family,
+            note=texts.note or like.note,
             number=next(context.numbers),
             vendor=like.vendor,
             component=like.component,
@@ -191,7 +191,7 @@ def _read_prefixes(item: Item, holding: _Holding, context: VendorContext) -> Ite
             file=like.file,
             status=like.status,
             sources=like.sources,
-            note=texts.note or holding.note,
+            note=texts.note or like.note,
             line=texts.line,
         )
 
