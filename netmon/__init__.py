@@ -41,10 +41,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """A public name, imported now. Raises AttributeError for any other."""
+    """A public name, imported now. Raises AttributeError for others, and ImportError without the engine."""
     if name not in _HOMES:
         raise AttributeError(f"module 'netmon' has no attribute '{name}'")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    try:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        problem = importlib.import_module("netmon.errors").engine_problem(error)
+        if problem is None:
+            raise
+        raise ImportError(problem, name=error.name) from error
 
 
 def __dir__() -> list[str]:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import importlib.util
 import shlex
 import sys
+from pathlib import Path
 
 
 class NetmonError(Exception):
@@ -83,3 +84,17 @@ def install_command(requirement: str) -> str:
     if importlib.util.find_spec("pip") is None:
         return shlex.join(["python3", "-m", "pip", "--python", sys.executable, "install", requirement])
     return shlex.join([sys.executable, "-m", "pip", "install", requirement])
+
+
+def engine_problem(error: ModuleNotFoundError) -> str | None:
+    """What to do if the engine is what could not be imported; None if it is another module.
+
+    A checkout has no engine until it is built, and a Python that is started in one imports netmon from there.
+    """
+    if error.name != "netmon._engine":
+        return None
+    folder = Path(__file__).parents[1]
+    return (
+        f"netmon's engine is not built in {folder}, from which Python imports netmon: start Python in "
+        f"another folder if netmon is installed, or build it: {sys.executable} -m pip install -e {folder}"
+    )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import fields
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from netmon import wiring
-from netmon._engine import Matcher
+from netmon.cli.capture_reading import CaptureReading, ReadingPlan
 from netmon.cli.history import Format, View, show
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.named_files import named_files
@@ -23,40 +21,19 @@ from netmon.cli.options import (
     OK,
     EvidenceOptions,
     ExitCode,
-    SourceName,
     grouped,
 )
-from netmon.cli.progress import progress_of
-from netmon.cli.reading import reading_signatures
 from netmon.cli.stopping import stoppable
-from netmon.cli.summary_page import SummaryPage, doubts_of, show_summary
-from netmon.cli.terminal import json_stream, log, make_console, write_line
+from netmon.cli.summary_page import SummaryPage, show_summary
+from netmon.cli.terminal import log, write_line
 from netmon.cli.values import whole_number
-from netmon.errors import SourceError
-from netmon.evidence.assembly import OpenEvidence, opened_evidence
 from netmon.language.language import Language
-from netmon.outputs import Output
-from netmon.outputs.clients_seen import ClientsSeen
-from netmon.outputs.events import Events
-from netmon.outputs.finding_count import FindingCount
 from netmon.outputs.findings_seen import SHOWN
-from netmon.outputs.observer import Observer
 from netmon.outputs.summary import Summary
-from netmon.privacy import Privacy
 from netmon.quality import unread_text
-from netmon.signatures.match import compile_matcher
-from netmon.signatures.model import SignatureSet
 from netmon.sources import Stats
-from netmon.sources.file_identity import run_of
-from netmon.sources.files import FileSource, ReportPosition
-from netmon.sources.follow_mark import FollowMark
-from netmon.sources.scapy_source import ScapyFileSource
 from netmon.sources.stop_request import StopRequest
-from netmon.store.history import History, read_history
-from netmon.store.kept import Kept, kept_in
-from netmon.store.queries import Scope
-from netmon.store.reading import ReadUnder
-from netmon.store.sqlite import MEMORY
+from netmon.store.history import History
 
 
 @grouped
@@ -133,80 +110,26 @@ def read(
       netmon read --store office.db --country DE office.pcap
     """
     _check_options(json, every, by, csv)
-    paths, expression, unread, mark = named_files(words, store, is_followed=follow)
+    files = named_files(words, store, is_followed=follow)
     configured = options.load()
     settings = options.for_files(configured)
-    with reading_signatures(make_console(stderr=True)) as count:
-        known = wiring.load_signatures(settings, log, count)
-    databases = wiring.open_databases(settings, log)
-    monitor = wiring.make_monitor(settings, known, databases=databases)
-    shown = wiring.make_privacy(settings)
-    clients = ClientsSeen(known.vendors, settings.policy, settings.inventory)
     spoken = chosen_language(language)
-    summary = Summary(known.locations, shown, clients, spoken)
-    outputs: list[Output] = [summary]
-    observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
-    matcher, limits, found = compile_matcher(known), settings.engine_keywords(), FindingCount()
-    events: Events | None = None
+    plan = ReadingPlan(
+        options.source, json=json, every=every, follow=follow, store=store, views=by is not None
+    )
+    reading = CaptureReading(files, plan, configured, settings, spoken)
     with stoppable() as stop:
         with ExitStack() as stack:
-            evidence = stack.enter_context(opened_evidence(settings, shown, log))
-            if json:
-                events = _events(evidence, shown, known, observer)
-                outputs.append(events)
-            kept: list[Kept] = []
-            # What is kept shows clients as the configuration says; what is shown, as everything else here.
-            for file, about in ((store, configured), (MEMORY if by else None, settings)):
-                if file is not None:
-                    privacy = wiring.make_privacy(about)
-                    facts = (about, known, databases.current, privacy, observer, paths, expression)
-                    kept.append(stack.enter_context(kept_in(file, ReadUnder(*facts))))
-            outputs += [*(one.reading for one in kept), found]
-            shares_terminal = json and sys.stdout is not None and sys.stdout.isatty()
-            progress = progress_of(make_console(stderr=True), paths, found, shares_terminal=shares_terminal)
-            with progress as report:
-                reader = _open_files(
-                    paths,
-                    matcher,
-                    options.source,
-                    expression,
-                    every,
-                    limits,
-                    report,
-                    stop,
-                    follow,
-                    mark,
-                    events,
-                )
-                if evidence:
-                    intakes = [one.intake for one in kept]
-                    outputs.append(evidence.recorder(known, databases, reader.kept, observer, intakes))
-                for batch in reader.batches():
-                    wiring.deliver(batch, monitor, outputs, events)
-            coverage = reader.coverage()
-            for one in kept:
-                one.reading.finish(reader.stats(), [*unread, *reader.problems, *coverage.lines()])
+            reading.run(stack, stop)
             if by is not None:
-                view = read_history(kept[-1].store, Scope(), by.value)
-                _show_view(view, csv, unread_text(reader.stats(), spoken), summary, spoken)
+                _show_view(reading.view(by), csv, unread_text(reading.stats, spoken), reading.summary, spoken)
         if not json and by is None:
             page = SummaryPage(_remarks(stop, spoken), findings, partial(_command, words, options))
-            show_summary(summary, reader.stats(), settings.subjects, spoken, page)
-        problems = [*unread, *reader.problems]
-        doubts = [*doubts_of(reader.stats(), spoken), *coverage.lines()]
-        for line in (*doubts, *problems, *databases.take_problems()):
+            show_summary(reading.summary, reading.stats, settings.subjects, spoken, page)
+        for line in reading.doubts():
             log(line)
-    is_alarm = exit_code and bool(summary.alarms)
-    raise typer.Exit(_exit_code(reader.stats(), problems, stop, is_alarm=is_alarm))
-
-
-def _events(
-    evidence: OpenEvidence | None, privacy: Privacy, known: SignatureSet, observer: Observer
-) -> Events:
-    """The events on standard output, for the chain of the evidence as well."""
-    stream = evidence.chained(json_stream()) if evidence else json_stream()
-    resolvers = [one.id for one in known.resolvers.entries]
-    return Events(stream, privacy, known.locations, observer, resolvers=resolvers)
+    is_alarm = exit_code and bool(reading.summary.alarms)
+    raise typer.Exit(_exit_code(reading.stats, reading.problems, stop, is_alarm=is_alarm))
 
 
 def _show_view(view: History, csv: bool, unread: str | None, summary: Summary, language: Language) -> None:
@@ -237,41 +160,6 @@ def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:
         raise typer.BadParameter("cannot be combined with --json", param_hint="--by")
     if csv and by is None:
         raise typer.BadParameter("requires --by", param_hint="--csv")
-
-
-def _open_files(
-    paths: list[str],
-    matcher: Matcher,
-    source: SourceName,
-    expression: str,
-    every_flow: bool,
-    limits: dict[str, Any],
-    report: ReportPosition | None,
-    stop: StopRequest,
-    follow: bool,
-    mark: FollowMark | None,
-    events: Events | None,
-) -> FileSource | ScapyFileSource:
-    """The source of these files. Raises SourceError."""
-    writer = events.writer if events else None
-    if source is SourceName.NATIVE:
-        return FileSource(
-            paths,
-            matcher,
-            filter_expression=expression,
-            every_flow=every_flow,
-            limits=limits,
-            progress=report,
-            stop=stop,
-            follow=follow,
-            mark=mark,
-            events=writer,
-        )
-    if follow:
-        raise SourceError("--follow reads files with --source native only")
-    if expression:
-        raise SourceError("--source scapy takes no filter with files")
-    return ScapyFileSource(paths, matcher, every_flow=every_flow, limits=limits, stop=stop, events=writer)
 
 
 def _remarks(stop: StopRequest, language: Language) -> tuple[str, ...]:

@@ -76,7 +76,11 @@ class _Search:
             raise SourceError(self._problems[0])
         if self._problems:
             raise SourceError(f"none of {len(self._problems):,} files can be read; {self._problems[0]}")
-        raise SourceError(f"{', '.join(words)}: no capture file{''.join(f'; {note}' for note in notes)}")
+        folders = sum(Path(word).is_dir() for word in words)
+        where = ("", " in this folder", " in these folders")[min(folders, 2) if folders == len(words) else 0]
+        raise SourceError(
+            f"{', '.join(words)}: no capture file{where}{''.join(f'; {note}' for note in notes)}"
+        )
 
     def _walk(self, folder: str) -> Iterator[str]:
         def note(error: OSError) -> None:

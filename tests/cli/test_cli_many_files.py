@@ -132,9 +132,11 @@ def test_one_bad_file_does_not_cost_the_others(netmon, demo, tmp_path):
 def test_without_any_good_file_there_is_one_line(refused, tmp_path):
     """And no result."""
     (tmp_path / "folder").mkdir()
+    (tmp_path / "other").mkdir()
     (tmp_path / "a.pcap").write_text("no capture")
     (tmp_path / "b.pcap").touch()
-    assert refused("read", "folder") == "folder: no capture file"
+    assert refused("read", "folder") == "folder: no capture file in this folder"
+    assert refused("read", "folder", "other") == "folder, other: no capture file in these folders"
     assert refused("read", "a.pcap", "b.pcap").startswith(
         "none of 2 files can be read; a.pcap: not a capture"
     )

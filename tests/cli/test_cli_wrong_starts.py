@@ -54,7 +54,7 @@ def test_empty_file_name(refused):
 
 def test_directory(refused, tmp_path):
     """A directory without a capture is told from one with captures."""
-    assert refused("read", tmp_path) == f"{tmp_path}: no capture file"
+    assert refused("read", tmp_path) == f"{tmp_path}: no capture file in this folder"
 
 
 def test_unreadable_file(refused, demo, tmp_path):

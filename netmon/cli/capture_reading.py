@@ -1,0 +1,170 @@
+"""The reading of capture files: from the files that were named to a summary, events, stores and evidence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from netmon import wiring
+from netmon._engine import EventWriter
+from netmon.cli.history import View
+from netmon.cli.named_files import NamedFiles
+from netmon.cli.options import SourceName
+from netmon.cli.progress import progress_of
+from netmon.cli.reading import reading_signatures
+from netmon.cli.summary_page import doubts_of
+from netmon.cli.terminal import json_stream, log, make_console
+from netmon.config.settings import Config
+from netmon.errors import SourceError
+from netmon.evidence.assembly import OpenEvidence, opened_evidence
+from netmon.language.language import Language
+from netmon.outputs import Output
+from netmon.outputs.clients_seen import ClientsSeen
+from netmon.outputs.events import Events
+from netmon.outputs.finding_count import FindingCount
+from netmon.outputs.observer import Observer
+from netmon.outputs.summary import Summary
+from netmon.signatures.match import compile_matcher
+from netmon.sources import Stats
+from netmon.sources.file_identity import run_of
+from netmon.sources.files import FileSource, ReportPosition
+from netmon.sources.scapy_source import ScapyFileSource
+from netmon.sources.stop_request import StopRequest
+from netmon.store.history import History, read_history
+from netmon.store.kept import Kept, kept_in
+from netmon.store.queries import Scope
+from netmon.store.reading import ReadUnder
+from netmon.store.sqlite import MEMORY
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPlan:
+    """How files are read, and what becomes of their flows besides the summary."""
+
+    source: SourceName
+    json: bool  # events on standard output
+    every: bool  # also those that match no vendor
+    follow: bool
+    store: str | None
+    views: bool  # `view` is to be called
+
+
+class CaptureReading:
+    """Files that are read once, by `run`; the other members are its results."""
+
+    def __init__(
+        self, files: NamedFiles, plan: ReadingPlan, configured: Config, settings: Config, language: Language
+    ) -> None:
+        """`configured` is for what is stored, `settings` for what is shown: they show clients differently.
+
+        Raises ConfigError and SignatureError.
+        """
+        self._files, self._plan, self._language = files, plan, language
+        self._configured, self._settings = configured, settings
+        with reading_signatures(make_console(stderr=True)) as count:
+            self._known = wiring.load_signatures(settings, log, count)
+        self._databases = wiring.open_databases(settings, log)
+        self._monitor = wiring.make_monitor(settings, self._known, databases=self._databases)
+        self._matcher = compile_matcher(self._known)
+        self._privacy = wiring.make_privacy(settings)
+        clients = ClientsSeen(self._known.vendors, settings.policy, settings.inventory)
+        self.summary = Summary(self._known.locations, self._privacy, clients, language)
+        self._observer = Observer(settings.sensor, settings.site, run_of(files.paths, files.expression))
+        self._found = FindingCount()
+        self._kept: list[Kept] = []
+        self.stats: Stats = {}
+        self.problems = list(files.problems)
+        """Files that could not be read, or not completely."""
+        self._gaps: list[str] = []
+
+    def run(self, stack: ExitStack, stop: StopRequest) -> None:
+        """Reads the files. The stack closes what was opened, after views were shown. Raises NetmonError."""
+        evidence = stack.enter_context(opened_evidence(self._settings, self._privacy, log))
+        outputs: list[Output] = [self.summary]
+        events = self._events(evidence) if self._plan.json else None
+        outputs += [events] if events else []
+        self._kept = list(self._stores(stack))
+        outputs += [*(one.reading for one in self._kept), self._found]
+        shares_terminal = self._plan.json and sys.stdout is not None and sys.stdout.isatty()
+        console = make_console(stderr=True)
+        with progress_of(console, self._files.paths, self._found, shares_terminal=shares_terminal) as report:
+            reader = self._open(report, stop, events.writer if events else None)
+            if evidence:
+                intakes = [one.intake for one in self._kept]
+                recorder = evidence.recorder(
+                    self._known, self._databases, reader.kept, self._observer, intakes
+                )
+                outputs.append(recorder)
+            for batch in reader.batches():
+                wiring.deliver(batch, self._monitor, outputs, events)
+        self.stats = reader.stats()
+        self.problems += reader.problems
+        self._gaps = list(reader.coverage().lines())
+        for one in self._kept:
+            one.reading.finish(self.stats, [*self.problems, *self._gaps])
+
+    def view(self, by: View) -> History:
+        """The flows of the files, grouped."""
+        return read_history(self._kept[-1].store, Scope(), by.value)
+
+    def doubts(self) -> Iterator[str]:
+        """Reasons to doubt the result, one line each."""
+        yield from doubts_of(self.stats, self._language)
+        yield from self._gaps
+        yield from self.problems
+        yield from self._databases.take_problems()
+
+    def _events(self, evidence: OpenEvidence | None) -> Events:
+        """The events on standard output, for the chain of the evidence as well."""
+        stream = evidence.chained(json_stream()) if evidence else json_stream()
+        resolvers = [one.id for one in self._known.resolvers.entries]
+        return Events(stream, self._privacy, self._known.locations, self._observer, resolvers=resolvers)
+
+    def _stores(self, stack: ExitStack) -> Iterator[Kept]:
+        """The store that was asked for, and one in memory for views."""
+        in_memory = MEMORY if self._plan.views else None
+        for file, about in ((self._plan.store, self._configured), (in_memory, self._settings)):
+            if file is not None:
+                yield stack.enter_context(
+                    kept_in(
+                        file,
+                        ReadUnder(
+                            about,
+                            self._known,
+                            self._databases.current,
+                            wiring.make_privacy(about),
+                            self._observer,
+                            self._files.paths,
+                            self._files.expression,
+                        ),
+                    )
+                )
+
+    def _open(
+        self, report: ReportPosition | None, stop: StopRequest, writer: EventWriter | None
+    ) -> FileSource | ScapyFileSource:
+        """The source of the files. Raises SourceError."""
+        files, plan = self._files, self._plan
+        limits = self._settings.engine_keywords()
+        if plan.source is SourceName.NATIVE:
+            return FileSource(
+                files.paths,
+                self._matcher,
+                filter_expression=files.expression,
+                every_flow=plan.every,
+                limits=limits,
+                progress=report,
+                stop=stop,
+                follow=plan.follow,
+                mark=files.mark,
+                events=writer,
+            )
+        if plan.follow:
+            raise SourceError("--follow reads files with --source native only")
+        if files.expression:
+            raise SourceError("--source scapy takes no filter with files")
+        return ScapyFileSource(
+            files.paths, self._matcher, every_flow=plan.every, limits=limits, stop=stop, events=writer
+        )
