@@ -80,6 +80,12 @@ def can_read(account: Account, folder: Path) -> bool:
         return os.access(folder, os.R_OK | os.X_OK, effective_ids=True)
 
 
+def can_write(account: Account, folder: Path) -> bool:
+    """True if the user may make files in a folder."""
+    with _acting_as(account):
+        return os.access(folder, os.W_OK | os.X_OK, effective_ids=True)
+
+
 def can_reach(account: Account, folder: Path) -> bool:
     """True if the user may enter the nearest folder above this one that exists, or if that is none."""
     above = next(one for one in folder.absolute().parents if os.path.lexists(one))

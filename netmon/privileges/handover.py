@@ -16,7 +16,7 @@ from pathlib import Path
 
 from netmon.privileges.account import Account
 
-_STATE_FILE = re.compile(r"[\w-]+\.(?:json|db)(?:[.-]\w+)*|\d+\.jsonl")
+STATE_FILE = re.compile(r"[\w-]+\.(?:json|db)(?:[.-]\w+)*|\d+\.jsonl")
 """Files of the state, and segments of a spool."""
 _MODE = 0o700
 _SYSTEM_DEPTH = 2
@@ -24,7 +24,7 @@ _SYSTEM_DEPTH = 2
 _FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def hand_over_folder(folder: Path, account: Account, *, own: re.Pattern[str] = _STATE_FILE) -> None:
+def hand_over_folder(folder: Path, account: Account, *, own: re.Pattern[str] = STATE_FILE) -> None:
     """Makes a folder, or gives one of root that holds only netmon's files, and these, to the user.
 
     `own`: the names of these files. Any other folder stays as it is. Raises OSError if it cannot be made.
@@ -32,12 +32,17 @@ def hand_over_folder(folder: Path, account: Account, *, own: re.Pattern[str] = _
     folder.mkdir(mode=_MODE, parents=True, exist_ok=True)
     with _opened(folder, os.O_DIRECTORY) as opened:
         names = os.listdir(opened)  # noqa: PTH208  # of the folder that is open, whatever has its name now
-        is_of_the_system = len(folder.resolve().parts) <= _SYSTEM_DEPTH
-        if not is_of_the_system and _is_roots_alone(opened) and all(map(own.fullmatch, names)):
+        if _is_own(folder, opened, names, own):
             for name in names:
                 with suppress(OSError), _opened(Path(name), os.O_RDONLY, opened) as file:
                     _give(file, account)
             os.chown(opened, account.user, account.group)
+
+
+def would_hand_over(folder: Path, own: re.Pattern[str] = STATE_FILE) -> bool:
+    """True if `hand_over_folder` would give this folder, which exists, to the user. Raises OSError."""
+    with _opened(folder, os.O_DIRECTORY) as opened:
+        return _is_own(folder, opened, os.listdir(opened), own)  # noqa: PTH208  # as above
 
 
 def hand_over_events(file: Path, account: Account) -> None:
@@ -61,7 +66,12 @@ def hand_over_events(file: Path, account: Account) -> None:
 def names_beside(*others: Path | None) -> re.Pattern[str]:
     """The names of the files of the state, and of these and the files that they are rotated to."""
     names = (rf"|{re.escape(path.name)}.*" for path in others if path is not None)
-    return re.compile("".join([_STATE_FILE.pattern, *names]), re.DOTALL)
+    return re.compile("".join([STATE_FILE.pattern, *names]), re.DOTALL)
+
+
+def _is_own(folder: Path, opened: int, names: list[str], own: re.Pattern[str]) -> bool:
+    is_of_the_system = len(folder.resolve().parts) <= _SYSTEM_DEPTH
+    return not is_of_the_system and _is_roots_alone(opened) and all(map(own.fullmatch, names))
 
 
 def _is_roots_alone(descriptor: int) -> bool:
