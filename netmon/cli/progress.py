@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from rich.progress import (
 )
 
 from netmon.cli.terminal import printable
+from netmon.cli.transient_line import TransientLine
 from netmon.outputs.finding_count import FindingCount
 from netmon.outputs.texts import plural
 from netmon.sources.files import FilePosition, ReportPosition
@@ -28,7 +28,6 @@ from netmon.sources.files import FilePosition, ReportPosition
 _MIN_BAR_BYTES = 20_000_000
 """The smallest total size of files for which a progress bar is shown: fewer bytes are read too quickly."""
 _EVERY_S = 0.5
-_ERASE = "\r\x1b[K"
 
 
 @contextmanager
@@ -59,13 +58,13 @@ class _PipeLine:
     """A line that is written anew twice a second while packets come, and removed at the end."""
 
     def __init__(self, stream: TextIO, found: FindingCount) -> None:
-        self._stream = stream
+        self._line = TransientLine(stream)
         self._found = found
         self._at_s = 0.0
 
     def waits(self, path: str) -> None:
         """Nothing has come yet."""
-        self._write(f"{_name(path)}: waiting for packets")
+        self._line.write(f"{_name(path)}: waiting for packets")
 
     def report(self, at: FilePosition) -> None:
         """Shows what was seen so far, unless that was just done."""
@@ -74,7 +73,7 @@ class _PipeLine:
             return
         self._at_s = now_s
         flows, findings = self._found.flows, self._found.findings
-        self._write(
+        self._line.write(
             f"{_name(at.path)}: {at.packets:,} {plural(at.packets, 'packet')}, "
             f"{flows:,} {plural(flows, 'flow')} of vendors, {findings:,} {plural(findings, 'finding')}; "
             "Ctrl-C ends it with a summary"
@@ -82,16 +81,7 @@ class _PipeLine:
 
     def remove(self) -> None:
         """Nothing stays of it."""
-        self._stream.write(_ERASE)
-        self._stream.flush()
-
-    def _write(self, text: str) -> None:
-        try:
-            width = os.get_terminal_size(self._stream.fileno()).columns or 80
-        except OSError:  # the terminal was closed
-            return
-        self._stream.write(f"{_ERASE}{printable(text)[: width - 1]}")
-        self._stream.flush()
+        self._line.remove()
 
 
 def _name(path: str) -> str:

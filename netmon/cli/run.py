@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,11 +17,12 @@ from netmon import wiring
 from netmon._engine import Matcher
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.live_results import LiveResults
+from netmon.cli.mirror_ports import InterfacesOption, mirror_ports, open_live
 from netmon.cli.options import FOUND, ExitCode, SourceName, grouped
 from netmon.cli.run_options import SensorOptions
 from netmon.cli.run_screen import RunScreen
 from netmon.config.settings import Config, store_path
-from netmon.errors import ConfigError, NetmonError
+from netmon.errors import NetmonError
 from netmon.evidence.assembly import opened_evidence
 from netmon.outputs.backlog import Backlog
 from netmon.outputs.event_file import EventFile
@@ -32,7 +32,6 @@ from netmon.privileges.drop import drop
 from netmon.privileges.preload import preload
 from netmon.sources import ContinuousSource
 from netmon.sources.bpf import prepare_filter
-from netmon.sources.live import LiveSource
 from netmon.sources.scapy_source import ScapyLiveSource, import_scapy
 from netmon.store.retention import Limit
 from netmon.store.writer import StoreWriter
@@ -47,15 +46,7 @@ Log = Callable[[str], None]
 
 @grouped
 def run(
-    interfaces: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--interface",
-            "-i",
-            metavar="IF",
-            help="Mirror port, a pattern such as 'ens*', or any; repeat the option for more.",
-        ),
-    ] = None,
+    interfaces: InterfacesOption = None,
     filter_words: Annotated[
         list[str] | None, typer.Argument(metavar="[FILTER…]", help="BPF filter, applied by the kernel.")
     ] = None,
@@ -90,12 +81,7 @@ def run(
       sudo "$(command -v netmon)" run -i eth1 -i eth2 --json > events.jsonl
     """
     settings = options.load()
-    ports = tuple(dict.fromkeys((*settings.capture.interfaces, *(interfaces or ()))))
-    if not ports:
-        here = ", ".join(sorted(name for _, name in socket.if_nameindex())) or "none"
-        raise ConfigError(
-            f"no interface to monitor: give one with -i, or set capture.interfaces; here are: {here}"
-        )
+    ports = mirror_ports(settings, interfaces)
     # The sensor and the web server are slow to import, and no other command needs them.
     from netmon.sensor import Sensor  # noqa: PLC0415
     from netmon.web.listeners import close_all, open_listeners  # noqa: PLC0415
@@ -143,7 +129,6 @@ def _open_source(
     matcher: Matcher,
 ) -> ContinuousSource:
     """Starts the capture. Raises SourceError."""
-    limits, capture = settings.engine_keywords(), settings.capture
     if source is SourceName.SCAPY:
         log(
             "--source scapy: an interface that goes down or is removed ends the capture on all, and "
@@ -154,20 +139,9 @@ def _open_source(
             matcher,
             filter_expression=expression,
             report_every_s=settings.report_every_s,
-            limits=limits,
+            limits=settings.engine_keywords(),
         )
-    return LiveSource(
-        ports,
-        matcher,
-        filter_expression=expression,
-        require_all=capture.require_all,
-        workers=capture.workers,
-        ring_bytes=capture.ring_mib << 20,
-        snaplen=capture.snaplen,
-        promiscuous=capture.promiscuous,
-        report_every_s=settings.report_every_s,
-        limits=limits,
-    )
+    return open_live(settings, ports, expression, matcher)
 
 
 def _give_up_privileges(settings: Config, expression: str, source: SourceName) -> tuple[Config, list[str]]:

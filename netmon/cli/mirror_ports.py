@@ -1,0 +1,57 @@
+"""The interfaces that a command listens to, and their capture as the configuration has it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from netmon._engine import Matcher
+from netmon.config.settings import Config
+from netmon.errors import ConfigError
+from netmon.sources.live import LiveSource
+
+InterfacesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--interface",
+        "-i",
+        metavar="IF",
+        help="Mirror port, a pattern such as 'ens*', or any; repeat the option for more.",
+    ),
+]
+
+
+def interfaces_here() -> list[str]:
+    """The names of all interfaces."""
+    return sorted(name for _, name in socket.if_nameindex())
+
+
+def mirror_ports(settings: Config, given: Sequence[str] | None) -> tuple[str, ...]:
+    """Those of the configuration, then the given ones, each once. Raises ConfigError if there is none."""
+    ports = tuple(dict.fromkeys((*settings.capture.interfaces, *(given or ()))))
+    if not ports:
+        here = ", ".join(interfaces_here()) or "none"
+        raise ConfigError(
+            f"no interface to monitor: give one with -i, or set capture.interfaces; here are: {here}"
+        )
+    return ports
+
+
+def open_live(settings: Config, ports: Sequence[str], expression: str, matcher: Matcher) -> LiveSource:
+    """Starts a capture by the engine. Raises SourceError."""
+    capture = settings.capture
+    return LiveSource(
+        ports,
+        matcher,
+        filter_expression=expression,
+        require_all=capture.require_all,
+        workers=capture.workers,
+        ring_bytes=capture.ring_mib << 20,
+        snaplen=capture.snaplen,
+        promiscuous=capture.promiscuous,
+        report_every_s=settings.report_every_s,
+        limits=settings.engine_keywords(),
+    )
