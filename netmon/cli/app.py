@@ -11,6 +11,7 @@ import typer
 from netmon.cli import (
     check,
     demo,
+    doctor,
     evidence,
     explain,
     forward,
@@ -59,6 +60,9 @@ app.command("explain", short_help="Explains the verdict on one flow.")(explain.e
 app.command("report", short_help="Writes a report for people.")(report.report)
 app.command("history", short_help="Shows what the store has kept.")(history.history)
 app.command("check", short_help="Checks the configuration and shows it.")(check.check)
+app.command("doctor", short_help="Says what spoils the view of a mirror port, and what mends it.")(
+    doctor.doctor
+)
 app.command("places", short_help="Shows where addresses are located, and why.")(places.places)
 app.command("demo", short_help="Runs on a bundled capture.")(demo.demo)
 app.add_typer(signatures.app, name="signatures")

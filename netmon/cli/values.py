@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from datetime import date
 
 import typer
+
+_UNITS_S: Mapping[str, int] = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[object], int]:
@@ -31,6 +34,15 @@ def milliseconds(value: object) -> float:
     if not 0.001 <= span_ms < 1e6:
         raise typer.BadParameter(f"'{value}': write milliseconds, such as 3.2; at least 0.001")
     return span_ms
+
+
+def duration(value: object) -> float:
+    """A time span in seconds: "90", "90s", "2m" or "1h", up to a day. Raises BadParameter."""
+    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(s|m|h|)", str(value))
+    span_s = float(found[1]) * _UNITS_S[found[2]] if found else 0.0
+    if not 1 <= span_s <= 86_400:
+        raise typer.BadParameter(f"'{value}': write a time from one second to a day, such as 30s, 2m or 1h")
+    return span_s
 
 
 def day(value: object) -> date:

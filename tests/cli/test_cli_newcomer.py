@@ -10,7 +10,19 @@ import pytest
 
 from tests.machine import NETMON
 
-COMMANDS = ("check", "demo", "explain", "forward", "history", "places", "read", "report", "run", "verify")
+COMMANDS = (
+    "check",
+    "demo",
+    "doctor",
+    "explain",
+    "forward",
+    "history",
+    "places",
+    "read",
+    "report",
+    "run",
+    "verify",
+)
 GROUPS = {
     "evidence": ("erase", "head", "verify"),
     "privacy": ("erase", "identify", "key", "list", "rotate"),

@@ -56,11 +56,12 @@ class Block(NamedTuple):
 
     @property
     def needs_mirror_port(self) -> bool:
-        """Whether it runs the sensor, or queries one that is running."""
+        """Whether it captures, or queries a sensor that does."""
         if self.is_of_tutorial:
             return False
         texts = " ".join(command.text for command in self.commands)
-        return "sudo venv/bin/netmon run" in texts or "http://127.0.0.1:10977" in texts
+        words = ("sudo venv/bin/netmon run", "sudo venv/bin/netmon doctor", "http://127.0.0.1:10977")
+        return any(word in texts for word in words)
 
     def __str__(self) -> str:
         return f"{self.document}:{self.line}"

@@ -1,0 +1,1 @@
+"""What `netmon doctor` finds out: `facts` gathers, and `checks` judges what was gathered."""
