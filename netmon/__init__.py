@@ -47,7 +47,7 @@ def __getattr__(name: str) -> object:
     try:
         return getattr(importlib.import_module(_HOMES[name]), name)
     except ModuleNotFoundError as error:
-        problem = importlib.import_module("netmon.errors").engine_problem(error)
+        problem = importlib.import_module("netmon.errors").installation_problem(error)
         if problem is None:
             raise
         raise ImportError(problem, name=error.name) from error

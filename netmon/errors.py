@@ -86,14 +86,17 @@ def install_command(requirement: str) -> str:
     return shlex.join([sys.executable, "-m", "pip", "install", requirement])
 
 
-def engine_problem(error: ModuleNotFoundError) -> str | None:
-    """What to do if the engine is what could not be imported; None if it is another module.
+def installation_problem(error: ModuleNotFoundError | OSError) -> str | None:
+    """What to do if a part of netmon itself is missing; None if it is anything else.
 
     A checkout has no engine until it is built, and a Python that is started in one imports netmon from there.
     """
-    if error.name != "netmon._engine":
-        return None
     folder = Path(__file__).parents[1]
+    missing = error.name if isinstance(error, ModuleNotFoundError) else str(error.filename)
+    if missing is None or not missing.startswith(("netmon.", str(folder))):
+        return None
+    if missing != "netmon._engine":
+        return f"{missing} is missing or cannot be read: install netmon again"
     return (
         f"netmon's engine is not built in {folder}, from which Python imports netmon: start Python in "
         f"another folder if netmon is installed, or build it: {sys.executable} -m pip install -e {folder}"

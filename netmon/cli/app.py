@@ -21,6 +21,7 @@ from netmon.cli import (
     read,
     report,
     run,
+    selftest,
     signatures,
     store,
     top,
@@ -65,6 +66,9 @@ app.command("doctor", short_help="Says what spoils the view of a mirror port, an
 )
 app.command("places", short_help="Shows where addresses are located, and why.")(places.places)
 app.command("demo", short_help="Runs on a bundled capture.")(demo.demo)
+app.command("selftest", short_help="Checks that this installation gives the results that it should.")(
+    selftest.selftest
+)
 app.add_typer(signatures.app, name="signatures")
 app.add_typer(evidence.app, name="evidence", short_help="Checks evidence for findings, and its chain.")
 app.add_typer(privacy.app, name="privacy")

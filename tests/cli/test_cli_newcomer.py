@@ -21,6 +21,7 @@ COMMANDS = (
     "read",
     "report",
     "run",
+    "selftest",
     "verify",
 )
 GROUPS = {

@@ -131,6 +131,14 @@ def test_it_gives_the_answer_of_the_readme(machine, start):
     assert shown.matches(done.stdout + done.stderr), done.stdout
 
 
+@REUSE
+@pytest.mark.slow
+def test_it_passes_its_own_test(machine):
+    """Installed from the wheel, netmon gives the results that come with it."""
+    done = machine.try_run(machine.home / "venv" / "bin" / "netmon", "selftest")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_notices_are_those_of_the_crates():
     """The file is what `python -m deploy.package.notices` writes for the present Cargo.lock."""
     need_cargo()
