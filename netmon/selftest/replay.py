@@ -27,6 +27,7 @@ from netmon.sources.files import FileSource
 from netmon.store.history import read_history
 from netmon.store.kept import kept_in
 from netmon.store.queries import Reader, Scope
+from netmon.store.reading import ReadUnder
 from netmon.store.sqlite import MEMORY
 from netmon.verdict.subjects import Subjects
 
@@ -51,8 +52,8 @@ def replay() -> Results:
     events = Events(lines, privacy, known.locations, observer)
     summary, metrics = Summary(known.locations, privacy), Prometheus("selftest", source.stats)
     metrics.loaded(known, (), 0.0)
-    about = (config, known, (), privacy, observer, [str(CAPTURE)], "")
-    with kept_in(MEMORY, *about) as kept:
+    under = ReadUnder(config, known, (), privacy, observer, [str(CAPTURE)], "")
+    with kept_in(MEMORY, under) as kept:
         monitor = wiring.make_monitor(config, known)
         for batch in source.batches():
             wiring.deliver(batch, monitor, [events, metrics, summary, kept.reading])
