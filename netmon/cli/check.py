@@ -63,7 +63,7 @@ def check(options: ConfigOptions) -> None:
     rules = len(known.rules)
     write_line(f"signatures: {known.folder}")
     write_line(f"  {', '.join(sorted(known.vendors))}: {rules} names and networks, sha256 {known.sha256}")
-    write_line("not checked, because only a start of the sensor shows it:")
+    write_line("not checked, because only a start of the sensor shows it, or netmon doctor:")
     for text in not_checked(settings):
         write_line(f"  {text}")
     write_line("location databases:")

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, NamedTuple
 
@@ -169,7 +170,9 @@ def _listened(
     failure = refusal
     if refusal is None:
         try:
-            source = open_live(settings, ports, "", matcher)
+            # No packets are kept as evidence, which nothing would write.
+            without = replace(settings, evidence=replace(settings.evidence, folder=None))
+            source = open_live(without, ports, "", matcher)
             with _progress(ports, duration_s) as report:
                 return listen(source, duration_s, lambda: stop.is_asked, report)
         except SourceError as error:

@@ -1,4 +1,4 @@
-"""What `netmon check` cannot find out, because only a start of the sensor shows it."""
+"""What `netmon check` cannot find out, because only a start of the sensor shows it, or `netmon doctor`."""
 
 from __future__ import annotations
 

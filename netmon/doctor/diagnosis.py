@@ -10,7 +10,13 @@ from netmon.config.settings import Config
 from netmon.doctor.checks.machine import kernel_findings, rights_findings
 from netmon.doctor.checks.names import name_findings
 from netmon.doctor.checks.outputs import disk_findings, folder_findings, web_findings
-from netmon.doctor.checks.port import offload_findings, size_findings, state_findings, vlan_findings
+from netmon.doctor.checks.port import (
+    CaptureState,
+    offload_findings,
+    size_findings,
+    state_findings,
+    vlan_findings,
+)
 from netmon.doctor.checks.setup import (
     KnownDatabase,
     clock_findings,
@@ -85,18 +91,13 @@ def _findings(facts: DoctorFacts, language: Language) -> Iterator[CheckResult]:
 def _port_findings(
     facts: DoctorFacts, port: ListenedPort, problem: str | None, language: Language
 ) -> Iterator[CheckResult]:
-    is_promiscuous = facts.config.capture.promiscuous
-    is_captured = facts.traffic.stats is not None and problem is None
-    if is_captured or port.is_missing or (port.link and not (port.link.is_up and port.link.has_carrier)):
-        yield from state_findings(
-            port, problem, facts.names, is_promiscuous=is_promiscuous, language=language
-        )
-    elif problem is not None:
-        yield CheckResult("interface", Mark.PROBLEM, problem, interface=port.name)
+    is_on = facts.traffic.stats is not None and problem is None
+    capture = CaptureState(is_on, problem, facts.config.capture.promiscuous)
+    yield from state_findings(port, capture, facts.names, language)
     if port.is_missing:
         return
     yield from offload_findings(port, language)
-    if is_captured:
+    if is_on:
         yield from size_findings(port, language)
         yield from vlan_findings(port, facts.config.separate_by, language)
 

@@ -1,6 +1,7 @@
 """`netmon doctor` on mirror ports in a network namespace: what is wrong is told, and its command mends it."""
 
 import json
+import os
 import shlex
 import signal
 import struct
@@ -248,3 +249,17 @@ def test_wrong_durations(doctor):
         _output, errors = process.communicate(timeout=30)
         assert process.returncode == 2
         assert "write a time from one second to a day, such as 30s, 2m or 1h" in " ".join(errors.split())
+
+
+def test_a_terminal_shows_how_far_it_is(doctor):
+    """A line that is written anew, and of which nothing stays; the findings are on standard output."""
+    ours, theirs = os.openpty()
+    process = doctor.start("-i", "m1", "--duration", "2s", stderr=theirs)
+    os.close(theirs)
+    output, _ = process.communicate(timeout=60)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert "m1: 1 s of 2 s, " in shown
+    assert "Ctrl-C ends it with the findings so far" in shown
+    assert shown.endswith("\r\x1b[K")
+    assert " not checked, " in output.splitlines()[-1]

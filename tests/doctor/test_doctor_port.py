@@ -5,7 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from netmon.doctor.checks.port import offload_findings, size_findings, state_findings, vlan_findings
+from netmon.doctor.checks.port import (
+    CaptureState,
+    offload_findings,
+    size_findings,
+    state_findings,
+    vlan_findings,
+)
 from netmon.doctor.facts.link import NoLinkError, link
 from netmon.doctor.facts.offloads import Offload, offloads, ring
 from netmon.doctor.facts.sample import Sample
@@ -18,8 +24,9 @@ MACS = bytes.fromhex("020000000002020000000001")
 TAGS = {7: b"\x81\x00\x00\x07", 12: b"\x88\xa8\x40\x0c", 0: b"\x81\x00\xe0\x00"}
 
 
-def state(port, problem=None, *, is_promiscuous=True):
-    [found] = state_findings(port, problem, ["eth0", "lo"], is_promiscuous=is_promiscuous, language=ENGLISH)
+def state(port, problem=None, *, is_on=True, is_promiscuous=True):
+    capture = CaptureState(is_on, problem, is_promiscuous)
+    [found] = state_findings(port, capture, ["eth0", "lo"], ENGLISH)
     return found
 
 
@@ -47,6 +54,12 @@ def test_a_misspelt_interface():
     """Those that there are are named."""
     found = state(ListenedPort("eht1", None, is_missing=True))
     assert (found.mark, found.meaning) == (Mark.PROBLEM, "Interfaces here: eth0, lo.")
+
+
+def test_without_rights_its_state_is_known_all_the_same(port):
+    """Promiscuous mode is not, because nothing captures."""
+    found = state(replace(port, link=replace(port.link, promiscuity=0)), is_on=False)
+    assert (found.mark, found.text) == (Mark.OK, "up, with carrier and MTU 1500")
 
 
 def test_the_reason_of_the_engine(port):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from netmon.doctor.facts.link import Link
 from netmon.doctor.facts.sample import Sample
 from netmon.doctor.facts.traffic import ListenedPort
 from netmon.doctor.findings import CheckResult, Mark
@@ -18,10 +20,19 @@ _STRIPPING = "rx-vlan-hw-parse"
 _SHOWN_VLANS = 12
 
 
+@dataclass(frozen=True, slots=True)
+class CaptureState:
+    """What became of the capture on an interface."""
+
+    is_on: bool  # it was captured when the listening ended
+    problem: str | None  # the engine's reason why not
+    is_promiscuous: bool  # by the configuration
+
+
 def state_findings(
-    port: ListenedPort, problem: str | None, names: Sequence[str], *, is_promiscuous: bool, language: Language
+    port: ListenedPort, capture: CaptureState, names: Sequence[str], language: Language
 ) -> Iterator[CheckResult]:
-    """Whether it can be captured. `problem`: the engine's reason why not; `names`: the interfaces here."""
+    """Whether it can be captured. `names`: the interfaces here."""
     say, name = language.say, port.name
     if port.is_missing:
         here = ", ".join(names) or say("none")
@@ -46,16 +57,18 @@ def state_findings(
             "interface", Mark.PROBLEM, say("no carrier"), meaning, f"ip link show dev {name}", name
         )
         return
-    if problem is not None:
-        yield CheckResult("interface", Mark.PROBLEM, problem, interface=name)
-        return
-    yield _promiscuity(port, is_promiscuous=is_promiscuous, language=language)
+    if capture.problem is not None:
+        yield CheckResult("interface", Mark.PROBLEM, capture.problem, interface=name)
+    elif not capture.is_on:
+        text = say("up, with carrier and MTU {mtu}", mtu=port.link.mtu)
+        yield CheckResult("interface", Mark.OK, text, interface=name)
+    else:
+        yield _promiscuity(port, port.link, is_promiscuous=capture.is_promiscuous, language=language)
 
 
-def _promiscuity(port: ListenedPort, *, is_promiscuous: bool, language: Language) -> CheckResult:
-    say, found = language.say, port.link
-    mtu = found.mtu if found else 0
-    if found and (found.promiscuity or found.is_loopback):
+def _promiscuity(port: ListenedPort, found: Link, *, is_promiscuous: bool, language: Language) -> CheckResult:
+    say, mtu = language.say, found.mtu
+    if found.promiscuity or found.is_loopback:
         text = say("up, with carrier and MTU {mtu}; promiscuous mode is on while netmon captures", mtu=mtu)
         return CheckResult("interface", Mark.OK, text, interface=port.name)
     meaning = say("A card keeps only packets to its own address then, and a mirror's are to others.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -36,6 +35,8 @@ def web_addresses(web: WebOptions) -> Iterator[WebAddress]:
 
 def _is_sensor(address: ListenAddress, prefix: str) -> bool:
     """True if netmon answers there without TLS and without a password."""
+    import http.client  # noqa: PLC0415  # slow, and needed where an address is taken only
+
     connection = http.client.HTTPConnection(address.host or "localhost", address.port, timeout=_WAIT_S)
     with closing(connection):
         try:
