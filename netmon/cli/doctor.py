@@ -39,11 +39,13 @@ from netmon.language.language import ENGLISH
 from netmon.outputs.json_line import json_document
 from netmon.outputs.texts import duration_text, plural
 from netmon.places.databases import Databases
+from netmon.places.providers import named_provider
 from netmon.privileges.account import Account
 from netmon.privileges.drop import account_of, give_up
 from netmon.privileges.preload import preload
 from netmon.privileges.written import with_state
 from netmon.signatures.match import compile_matcher
+from netmon.signatures.model import SignatureSet
 from netmon.sources import Stats
 from netmon.sources.find_files import is_pattern
 from netmon.sources.stop_request import StopRequest
@@ -108,6 +110,7 @@ def doctor(
             folders=folders,
             web=web,
             databases=_known(databases),
+            quoted=_quoted(known),
             reviewed={
                 one.id: date.fromisoformat(one.reviewed) if one.reviewed else None
                 for one in known.vendors.values()
@@ -207,6 +210,12 @@ def _progress(ports: Sequence[str], duration_s: float) -> Iterator[Report]:
 
 def _ignore(_seconds: float, _stats: Stats) -> None:
     """Shows nothing."""
+
+
+def _quoted(known: SignatureSet) -> set[str]:
+    """The providers whose locations the signatures quote."""
+    quoted = [one for vendor in known.vendors.values() for one in vendor.databases.values()]
+    return {named_provider(one.provider or one.id) for one in quoted if one.about == "location"}
 
 
 def _known(databases: Databases) -> list[KnownDatabase]:

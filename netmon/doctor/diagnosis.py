@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,6 +47,7 @@ class DoctorFacts:
     folders: Sequence[WrittenFolder]
     web: Sequence[WebAddress]
     databases: Sequence[KnownDatabase]
+    quoted: Set[str]  # providers whose locations the signatures quote
     reviewed: dict[str, date | None]  # vendor → day of the last review of its signatures
     clock: ClockState | None
     names: Sequence[str]  # of the interfaces here
@@ -75,13 +76,13 @@ def _findings(facts: DoctorFacts, language: Language) -> Iterator[CheckResult]:
         yield from _port_findings(facts, port, problems.get(port.name), language)
     yield from traffic_findings(traffic, language)
     yield from view_findings(traffic, language)
-    if traffic.stats is not None and traffic.stats["packets"]:
+    if traffic.stats is not None and any(view["flow_packets"] for view in traffic.stats["view"].values()):
         yield from name_findings(traffic.stats, language)
     else:
         yield from _unseen(facts, language)
     yield from clock_findings(facts.clock, traffic.late_s, language)
     yield from country_findings(config.subjects, language)
-    yield from database_findings(facts.databases, facts.today, language)
+    yield from database_findings(facts.databases, facts.quoted, facts.today, language)
     yield from signature_findings(facts.reviewed, facts.today, language)
     yield from folder_findings(facts.folders, facts.user, language)
     yield from disk_findings(facts.folders, language)

@@ -154,6 +154,7 @@ def test_a_silent_interface(doctor):
     document = doctor.listens("-i", "m3")
     [found] = of(document, "traffic", "m3")
     assert (found["mark"], "none of them of a flow" in found["text"]) == ("problem", True)
+    assert marks(document, "dns") == ["not_checked"]
 
 
 def test_a_card_that_joins_packets(doctor):

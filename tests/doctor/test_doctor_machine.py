@@ -58,6 +58,14 @@ def test_a_user_that_root_cannot_become_is_a_problem(rights):
     assert (found.mark, found.text.partition(":")[0]) == (Mark.PROBLEM, "cannot become another user")
 
 
+def test_a_container_without_any_right_is_told_both(rights):
+    """That root cannot be given up, and that nothing could be captured anyway."""
+    without = replace(rights, user=0, effective=0, bounding=0)
+    found = list(rights_findings(without, "cannot become another user", ENGLISH))
+    assert [one.mark for one in found] == [Mark.PROBLEM, Mark.PROBLEM]
+    assert found[1].command == "docker run --cap-add NET_RAW --network host …"
+
+
 @pytest.mark.parametrize(
     ("has_ring", "has_filter", "mark", "text"),
     [

@@ -48,18 +48,27 @@ def test_the_country_of_the_users():
 
 def test_location_databases():
     """A fresh one is good; an old one, none, and none with IPv6 are warnings with what they mean."""
-    assert marks(database_findings([CITIES], TODAY, ENGLISH)) == [Mark.OK]
+    assert marks(database_findings([CITIES], {"dbip"}, TODAY, ENGLISH)) == [Mark.OK]
     old = replace(CITIES, day=date(2026, 9, 1))
-    [found] = database_findings([old, CITIES], TODAY, ENGLISH)
+    [found] = database_findings([old, CITIES], {"dbip"}, TODAY, ENGLISH)
     assert (found.mark, found.text) == (
         Mark.WARNING,
         "location databases of more than 45 days: GeoLite2-City (1 Sep 2026)",
     )
-    [_, found] = database_findings([replace(CITIES, has_ipv6=False)], TODAY, ENGLISH)
+    [_, found] = database_findings([replace(CITIES, has_ipv6=False)], {"dbip"}, TODAY, ENGLISH)
     assert found.text == "no location database has IPv6"
-    [found] = database_findings([replace(CITIES, locates=False)], TODAY, ENGLISH)
+    [found] = database_findings([replace(CITIES, locates=False)], {"dbip"}, TODAY, ENGLISH)
     assert found.text == "no location database was found"
     assert "single_source" in found.meaning
+
+
+def test_a_database_that_repeats_the_signatures():
+    """It confirms nothing; one of another provider beside it does."""
+    repeats = replace(CITIES, name="dbip-city-lite", provider="dbip")
+    [_, found] = database_findings([repeats], {"dbip"}, TODAY, ENGLISH)
+    assert (found.mark, found.text.rpartition(": ")[2]) == (Mark.WARNING, "dbip")
+    assert "count as one source" in found.meaning
+    assert marks(database_findings([repeats, CITIES], {"dbip"}, TODAY, ENGLISH)) == [Mark.OK]
 
 
 def test_signatures():

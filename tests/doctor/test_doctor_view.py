@@ -15,6 +15,7 @@ from netmon.quality import THRESHOLDS
 from tests.test_quality import stats
 
 NAMES = {
+    "flows": 100,
     "dns_messages": 100,
     "hellos": 100,
     "encrypted_dns": {"dot": 0, "doh": 0, "doq": 0},
@@ -113,6 +114,7 @@ def test_names_that_can_be_seen():
     ("changes", "check", "mark"),
     [
         ({"dns_messages": 0}, "dns", Mark.WARNING),
+        ({"dns_messages": 0, "flows": 19}, "dns", Mark.NOT_CHECKED),
         ({"encrypted_dns": {"dot": 6, "doh": 4, "doq": 1}}, "encrypted_dns", Mark.WARNING),
         ({"encrypted_dns": {"dot": 9, "doh": 0, "doq": 1}}, "encrypted_dns", Mark.OK),
         ({"ech": {"used": 11, "grease": 0}}, "ech", Mark.WARNING),

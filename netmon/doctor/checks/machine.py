@@ -21,11 +21,11 @@ def rights_findings(rights: Rights, refusal: str | None, language: Language) -> 
     if refusal is not None:
         meaning = say("Nothing was captured: the sensor would not start either.")
         yield CheckResult("rights", Mark.PROBLEM, refusal, meaning)
-    elif rights.can_capture is None:
+    if rights.can_capture is None:
         yield CheckResult(
             "rights", Mark.NOT_CHECKED, say("/proc does not show the capabilities of this process")
         )
-    elif rights.can_capture:
+    elif rights.can_capture and refusal is None:
         if rights.user == 0:
             text = say(
                 "CAP_NET_RAW is there; the sensor keeps it, and gives up everything else that root has"
@@ -33,7 +33,7 @@ def rights_findings(rights: Rights, refusal: str | None, language: Language) -> 
         else:
             text = say("CAP_NET_RAW is there, which is all that a capture needs")
         yield CheckResult("rights", Mark.OK, text)
-    elif not rights.could_capture:
+    elif not rights.can_capture and not rights.could_capture:
         yield CheckResult(
             "rights",
             Mark.PROBLEM,
@@ -41,7 +41,7 @@ def rights_findings(rights: Rights, refusal: str | None, language: Language) -> 
             say("A container has to be started with it; nothing can be captured until then."),
             "docker run --cap-add NET_RAW --network host …",
         )
-    else:
+    elif not rights.can_capture:
         yield _missing(rights, language)
 
 

@@ -19,6 +19,7 @@ def name_findings(stats: Stats, language: Language) -> Iterator[CheckResult]:
 
 ENCRYPTED_DNS_SHARE = 0.1
 """Connections of encrypted DNS for each message of plain DNS, above which many names are hidden."""
+_FEW_FLOWS = 20
 _HIDDEN_SHARE = 0.1
 """Of hellos, or of flows of QUIC."""
 
@@ -28,6 +29,9 @@ def _dns(stats: Stats, language: Language) -> CheckResult:
     if messages:
         text = language.say_count(messages, "{count} DNS message", "{count} DNS messages")
         return CheckResult("dns", Mark.OK, text)
+    if stats["flows"] < _FEW_FLOWS:
+        text = language.say("no DNS was seen, and too few flows to tell")
+        return CheckResult("dns", Mark.NOT_CHECKED, text)
     text = language.say("no DNS was seen")
     meaning = language.say(
         "Flows without a name in their hello have no name at all then. Mirror the port between clients and "

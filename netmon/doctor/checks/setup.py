@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,9 +48,12 @@ def country_findings(subjects: Subjects, language: Language) -> Iterator[CheckRe
 
 
 def database_findings(
-    known: Sequence[KnownDatabase], today: date, language: Language
+    known: Sequence[KnownDatabase], quoted: Set[str], today: date, language: Language
 ) -> Iterator[CheckResult]:
-    """Which sources locate addresses, how old they are, and what is missing."""
+    """Which sources locate addresses, how old they are, and what is missing.
+
+    `quoted`: the providers whose locations the signatures quote.
+    """
     say = language.say
     located = [one for one in known if one.locates]
     if not located:
@@ -70,6 +73,14 @@ def database_findings(
     else:
         names = ", ".join(f"{one.name} ({language.day(one.day.isoformat())})" for one in located)
         yield CheckResult("databases", Mark.OK, say("location databases: {names}", names=names))
+    if all(one.provider in quoted for one in located):
+        names = ", ".join(sorted({one.provider for one in located}))
+        text = say("every location database is by a provider that the signatures quote: {names}", names=names)
+        meaning = say(
+            "Both count as one source, so most flows stay undecided (single_source): add a database of "
+            "another provider."
+        )
+        yield CheckResult("databases", Mark.WARNING, text, meaning, _INSTALL)
     if not any(one.has_ipv6 for one in located):
         meaning = say("The place of a server that is reached over IPv6 stays unknown.")
         yield CheckResult("databases", Mark.WARNING, say("no location database has IPv6"), meaning, _INSTALL)
