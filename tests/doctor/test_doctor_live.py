@@ -205,6 +205,17 @@ def test_two_interfaces_of_which_one_is_down(doctor, demo):
     assert (found["mark"], found["text"]) == ("problem", "no carrier")
 
 
+def test_an_alternative_name(doctor):
+    """Its card and its packets are those of the interface, whose own name is in the commands."""
+    need("ethtool")
+    doctor.network.ip("link property add dev m1 altname mirror-port-of-the-core")
+    doctor.network.run("ethtool", "-K", "m1", "gro", "on")
+    document = doctor.listens("-i", "mirror-port-of-the-core")
+    [found] = of(document, "offloads", "mirror-port-of-the-core")
+    assert found["command"] == "sudo ethtool -K m1 gro off"
+    assert of(document, "interface", "mirror-port-of-the-core")[0]["mark"] == "ok"
+
+
 def test_interrupted(doctor, demo):
     """Ctrl-C shows the findings so far."""
     process = doctor.start("-i", "m1", "--duration", "10m", "--json")

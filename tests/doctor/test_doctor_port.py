@@ -62,6 +62,12 @@ def test_without_rights_its_state_is_known_all_the_same(port):
     assert (found.mark, found.text) == (Mark.OK, "up, with carrier and MTU 1500")
 
 
+def test_loopback_needs_no_promiscuous_mode(port):
+    """All its packets are its own."""
+    found = state(replace(port, link=replace(port.link, is_loopback=True, promiscuity=0)))
+    assert (found.mark, found.text) == (Mark.OK, "up, with carrier and MTU 1500")
+
+
 def test_the_reason_of_the_engine(port):
     """Whatever else keeps it from capturing."""
     found = state(port, "permission denied")

@@ -48,18 +48,18 @@ def state_findings(
         return
     if not port.link.is_up:
         meaning = say("Nothing arrives until it is brought up; a mirror port needs no address.")
-        command = f"sudo ip link set dev {name} up"
+        command = f"sudo ip link set dev {port.device} up"
         yield CheckResult("interface", Mark.PROBLEM, say("the interface is down"), meaning, command, name)
         return
     if not port.link.has_carrier:
         meaning = say("Check the cable, and whether the port of the switch is enabled.")
         yield CheckResult(
-            "interface", Mark.PROBLEM, say("no carrier"), meaning, f"ip link show dev {name}", name
+            "interface", Mark.PROBLEM, say("no carrier"), meaning, f"ip link show dev {port.device}", name
         )
         return
     if capture.problem is not None:
         yield CheckResult("interface", Mark.PROBLEM, capture.problem, interface=name)
-    elif not capture.is_on:
+    elif not capture.is_on or port.link.is_loopback:
         text = say("up, with carrier and MTU {mtu}", mtu=port.link.mtu)
         yield CheckResult("interface", Mark.OK, text, interface=name)
     else:
@@ -68,7 +68,7 @@ def state_findings(
 
 def _promiscuity(port: ListenedPort, found: Link, *, is_promiscuous: bool, language: Language) -> CheckResult:
     say, mtu = language.say, found.mtu
-    if found.promiscuity or found.is_loopback:
+    if found.promiscuity:
         text = say("up, with carrier and MTU {mtu}; promiscuous mode is on while netmon captures", mtu=mtu)
         return CheckResult("interface", Mark.OK, text, interface=port.name)
     meaning = say("A card keeps only packets to its own address then, and a mirror's are to others.")
@@ -76,7 +76,7 @@ def _promiscuity(port: ListenedPort, found: Link, *, is_promiscuous: bool, langu
         text = say("promiscuous mode is off, because capture.promiscuous is false")
         return CheckResult("interface", Mark.WARNING, text, meaning, interface=port.name)
     text = say("promiscuous mode could not be switched on")
-    command = f"sudo ip link set dev {port.name} promisc on"
+    command = f"sudo ip link set dev {port.device} promisc on"
     return CheckResult("interface", Mark.WARNING, text, meaning, command, port.name)
 
 
@@ -107,7 +107,7 @@ def offload_findings(port: ListenedPort, language: Language) -> Iterator[CheckRe
         )
         return
     words = [tool for tool, can_change in on.items() if can_change]
-    command = f"sudo ethtool -K {name} {' '.join(f'{word} off' for word in words)}" if words else None
+    command = f"sudo ethtool -K {port.device} {' '.join(f'{word} off' for word in words)}" if words else None
     meaning = say(
         "Packets that are joined have sizes, counts and times that nobody sent, and duplicates of the mirror "
         "are not recognised in them."
@@ -137,7 +137,7 @@ def size_findings(port: ListenedPort, language: Language) -> Iterator[CheckResul
         "large ones when it adds headers: give the interface a larger MTU."
     )
     yield CheckResult(
-        "packet_size", Mark.WARNING, text, meaning, f"sudo ip link set dev {name} mtu 9000", name
+        "packet_size", Mark.WARNING, text, meaning, f"sudo ip link set dev {port.device} mtu 9000", name
     )
 
 
@@ -158,7 +158,7 @@ def vlan_findings(
         meaning = say(
             "flows.separate_by needs the tags. Some virtual cards take them off and do not pass them on."
         )
-        command = f"sudo ethtool -K {name} rxvlan off"
+        command = f"sudo ethtool -K {port.device} rxvlan off"
         yield CheckResult("vlans", Mark.WARNING, text, meaning, command, name)
     elif "vlan" in separate_by:
         meaning = say("flows.separate_by has nothing to tell hosts apart by: let the mirror keep the tags.")

@@ -160,7 +160,7 @@ def _command(problem: str, port: ListenedPort | None) -> str | None:
     if port is None:
         return None
     if problem == "coalesced":
-        return f"sudo ethtool -K {port.name} gro off lro off"
+        return f"sudo ethtool -K {port.device} gro off lro off"
     if problem == "interface_dropped" and port.ring is not None and port.ring.now < port.ring.most:
-        return f"sudo ethtool -G {port.name} rx {port.ring.most}"
+        return f"sudo ethtool -G {port.device} rx {port.ring.most}"
     return None

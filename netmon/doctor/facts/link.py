@@ -16,7 +16,7 @@ _WAIT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An interface. `kind` is that of a virtual one, such as "veth"."""
+    """An interface under the kernel's own name. `kind` is that of a virtual one, such as "veth"."""
 
     name: str
     is_up: bool
@@ -65,7 +65,7 @@ def _read(name: str, answer: bytes) -> Link | None:
     found = dict(_attributes(answer[32:]))
     information = dict(_attributes(found.get(_LINKINFO, b"")))
     return Link(
-        name=name,
+        name=found[_NAME].rstrip(b"\0").decode() if _NAME in found else name,
         is_up=bool(flags & _UP),
         has_carrier=bool(flags & _LOWER_UP),
         is_loopback=bool(flags & _LOOPBACK),

@@ -16,7 +16,7 @@ _LOOK_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ListenedPort:
-    """An interface, as it was when the listening ended."""
+    """An interface as it was asked for, and as it was when the listening ended."""
 
     name: str
     link: Link | None  # None: the kernel does not tell it
@@ -24,6 +24,11 @@ class ListenedPort:
     offloads: Mapping[str, Offload] | None = None
     ring: Ring | None = None
     sample: Sample | None = None  # None: it could not be sampled
+
+    @property
+    def device(self) -> str:
+        """The kernel's name of it, where `name` may be an alternative one."""
+        return self.link.name if self.link else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +63,14 @@ class _Look:
             self.packets, self.late_s = stats["packets"], time.time() - stats["last_ns"] / 1e9
 
     def _sample(self, name: str) -> None:
-        if name not in self.samplers:
-            self.samplers[name] = _opened(name)
-        sampler = self.samplers[name]
-        if sampler is not None:
-            sampler.take()
         found = _link(name)
         if found is not None:
             self.links[name] = found
+        if name not in self.samplers:
+            self.samplers[name] = _opened(found.name if found else name)
+        sampler = self.samplers[name]
+        if sampler is not None:
+            sampler.take()
 
     def close(self) -> None:
         for sampler in filter(None, self.samplers.values()):
@@ -103,7 +108,10 @@ def port(name: str, look: _Look | None = None) -> ListenedPort:
         return ListenedPort(name, None, is_missing=True)
     sampler = look.samplers.get(name) if look else None
     seen = look.links.get(name, found) if look else found
-    return ListenedPort(name, seen, False, offloads(name), ring(name), sampler.sample if sampler else None)
+    device = found.name if found else name
+    return ListenedPort(
+        name, seen, False, offloads(device), ring(device), sampler.sample if sampler else None
+    )
 
 
 def _link(name: str) -> Link | None:
