@@ -28,6 +28,7 @@ from netmon.outputs.engine_metrics import FLOW_PACKET_SEEN
 from netmon.outputs.events import Events
 from netmon.outputs.lines import Lines
 from netmon.outputs.machines_file import MachinesFile
+from netmon.outputs.metric_events import ChosenDatasets
 from netmon.outputs.new_findings import NewFindings
 from netmon.outputs.observer import Observer, new_run
 from netmon.outputs.process import register_process
@@ -105,6 +106,7 @@ class Sensor:
         self._observer = Observer(config.sensor, config.site, new_run())
         self._events: list[Events] = []
         self._lines: list[Lines] = []
+        self._chosen: list[Stream] = []
         self._store: StoreWriter | None = None
         self._record: LiveRecord | None = None
         self._outputs: list[Output] = [self.prometheus]
@@ -151,24 +153,29 @@ class Sensor:
     def add_events(self, lines: Lines, privacy: Privacy, evidence: OpenEvidence | None = None) -> None:
         """Adds an output of events to `lines`, for the chain of the evidence as well.
 
-        To be called before `run`.
+        To be called before `add_record`, which brings events about the run, and before `run`.
         """
         stream = lines if evidence is None else evidence.chained(lines)
-        events = Events(stream, privacy, self._monitor.signatures.locations, self._observer)
         self._lines.append(lines)
-        self._events.append(events)
-        self._outputs.append(events)
+        self._chosen.append(ChosenDatasets(stream, self._config.datasets))
+        if "flow" in self._config.datasets:
+            events = Events(stream, privacy, self._monitor.signatures.locations, self._observer)
+            self._events.append(events)
+            self._outputs.append(events)
 
     def add_record(self, privacy: Privacy, store: StoreWriter | None, spool: Lines | None) -> None:
-        """Adds a store and a spool, for the events of the evidence as well. To be called before `run`."""
+        """Adds a store and a spool, for events of the evidence and of the run. To be called before `run`."""
         self._store = store
         self._lines += [spool] if spool else []
         streams: list[Stream] = [one for one in (store, spool) if one is not None]
         locations = self._monitor.signatures.locations
-        self._record = LiveRecord(streams, self._config, privacy, locations, self._observer, self._machines)
+        further = self._chosen if self._config.has_run_events else []
+        self._record = LiveRecord(
+            streams, self._config, privacy, locations, self._observer, self._machines, further
+        )
         self._outputs.append(self._record)
         if self._recorder is not None:
-            for stream in streams:
+            for stream in (*streams, *further):
                 self._recorder.announce(self._observer, stream)
 
     def run(self, status: str) -> None:

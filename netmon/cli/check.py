@@ -11,10 +11,10 @@ from pathlib import Path
 from netmon import wiring
 from netmon.cli.not_checked import not_checked
 from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.output_paths import check_kinds, check_shared_paths, unwritable
 from netmon.cli.reading import reading_signatures
 from netmon.cli.terminal import log, make_console, write_line
-from netmon.config.settings import Config, Privileges, Rotation, state_folder, store_path
-from netmon.errors import ConfigError
+from netmon.config.settings import Config, Privileges, state_folder, store_path
 from netmon.places.database import Database
 from netmon.places.databases import Databases, default_folders
 from netmon.places.declared import Declaration, Position
@@ -44,12 +44,13 @@ def check(options: ConfigOptions) -> None:
     from netmon.web.guard import WebGuard  # noqa: PLC0415
 
     settings = options.load()
+    check_shared_paths(settings, os.environ)
+    check_kinds(settings, os.environ)
     with reading_signatures(make_console(stderr=True)) as count:
         known = wiring.load_signatures(settings, log, count)
     databases = wiring.open_databases(settings, log)
     if settings.privacy_key is not None:
         read_key(settings.privacy_key)
-    _check_paths(settings)
     if settings.web.config_file is not None:
         WebGuard(settings.web.config_file, write_line)
     write_line(f"configuration: {settings.file or 'no file found, using the defaults'}")
@@ -80,22 +81,9 @@ def check(options: ConfigOptions) -> None:
                 "policy.exceptions: without effect: contact is neither forbidden nor to go through relays "
                 f"(for its place, add `lifts: place`): {_exception_text(one)}"
             )
+    for line in unwritable(settings, os.environ):
+        log(line)
     write_line("no errors")
-
-
-def _check_paths(settings: Config) -> None:
-    """Raises ConfigError if a file or folder cannot be written, because of what is there."""
-    if settings.events is not None and not settings.events.parent.is_dir():
-        raise ConfigError(f"{settings.file}: events.file: there is no folder {settings.events.parent}")
-    if settings.events is not None and settings.events.is_dir():
-        raise ConfigError(f"{settings.file}: events.file: {settings.events} is a folder: name a file in it")
-    path = store_path(settings, os.environ)
-    if path is not None and path.is_dir():
-        raise ConfigError(f"{settings.file}: store.path: {path} is a folder: name a file in it")
-    folders = {"state": state_folder(settings, os.environ), "evidence": settings.evidence.folder}
-    for key, folder in folders.items():
-        if folder is not None and folder.exists() and not folder.is_dir():
-            raise ConfigError(f"{settings.file}: {key}.folder: {folder} is not a folder")
 
 
 def _tolerated_concerns(policy: Policy, known: SignatureSet, day: str) -> Iterable[str]:
@@ -156,8 +144,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "privacy.level", f"{settings.privacy_level}: {_LEVELS[settings.privacy_level]}"
     yield "privacy.key_file", str(settings.privacy_key or "none: a random key at each start")
     yield "privacy.count_period", settings.count_period
-    yield "events.file", str(settings.events or "none")
-    yield from _rotation_texts(settings.rotation)
+    yield from _events_texts(settings)
     yield from _spool_texts(settings)
     evidence = settings.evidence
     yield "evidence.folder", str(evidence.folder or "none: no evidence is written")
@@ -181,7 +168,10 @@ def _web_texts(web: WebOptions) -> Iterable[tuple[str, str]]:
     yield "web.enable_lifecycle", "true" if web.enable_lifecycle else "false: only SIGHUP reloads"
 
 
-def _rotation_texts(rotation: Rotation) -> Iterable[tuple[str, str]]:
+def _events_texts(settings: Config) -> Iterable[tuple[str, str]]:
+    rotation = settings.rotation
+    yield "events.file", str(settings.events or "none")
+    yield "events.datasets", ", ".join(settings.datasets)
     yield "events.rotate_mib", str(rotation.rotate_mib or "0: the size does not matter")
     yield "events.rotate_hours", str(rotation.rotate_hours or "0: the age does not matter")
     yield "events.keep", str(rotation.keep)

@@ -19,6 +19,7 @@ from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.live_results import LiveResults
 from netmon.cli.mirror_ports import InterfacesOption, mirror_ports, open_live
 from netmon.cli.options import FOUND, ExitCode, SourceName, grouped
+from netmon.cli.output_paths import check_shared_paths
 from netmon.cli.run_options import SensorOptions
 from netmon.cli.run_screen import RunScreen
 from netmon.config.settings import Config, store_path
@@ -81,6 +82,7 @@ def run(
       sudo "$(command -v netmon)" run -i eth1 -i eth2 --json > events.jsonl
     """
     settings = options.load()
+    check_shared_paths(settings, os.environ)
     ports = mirror_ports(settings, interfaces)
     # The sensor and the web server are slow to import, and no other command needs them.
     from netmon.sensor import Sensor  # noqa: PLC0415
@@ -109,7 +111,7 @@ def run(
             for lines in events:
                 sensor.add_events(lines, privacy, evidence if lines is events[-1] else None)
             store, spool = _open_store(stack, settings, log), _open_spool(stack, settings, log)
-            if store or spool:
+            if store or spool or settings.has_run_events:
                 sensor.add_record(privacy, store, spool)
             results = LiveResults(sensor, settings, privacy, screen, chosen_language(language))
             where = describe(_serve(stack, sensor, settings, listeners, log)) if listeners else "off"

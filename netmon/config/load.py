@@ -8,9 +8,11 @@ from pathlib import Path
 
 from netmon.config.policy import POLICY_KEYS, read_policy
 from netmon.config.settings import (
+    DATASETS,
     SEPARATIONS,
     Capture,
     Config,
+    Dataset,
     EvidenceFiles,
     Mention,
     Privileges,
@@ -99,7 +101,7 @@ def _read(root: Item, file: Path) -> Config:
     dns = _section(top, "dns", ("resolvers", "nat64_prefixes"))
     privacy = _section(top, "privacy", ("level", "key_file", "count_period"))
     state = _section(top, "state", ("folder", "learning_days"))
-    events = _section(top, "events", ("file", *Rotation.__slots__))
+    events = _section(top, "events", ("file", "datasets", *Rotation.__slots__))
     mentions: list[Mention] = []
     labels: dict[Path, DatabaseLabel] = {}
     return Config(
@@ -131,6 +133,7 @@ def _read(root: Item, file: Path) -> Config:
         privacy_key=privacy.read("key_file", _path_from(file), None),
         count_period=privacy.read("count_period", read_period, default.count_period),
         events=events.read("file", _path_from(file), None),
+        datasets=_read_datasets(events),
         rotation=_read_rotation(events),
         spool=_read_spool(_section(top, "spool", SpoolOptions.__slots__), _path_from(file)),
         evidence=_read_evidence(_section(top, "evidence", EvidenceFiles.__slots__), file),
@@ -200,6 +203,15 @@ def _read_capture(fields: Fields) -> Capture:
 def _read_ports(item: Item) -> tuple[int, ...]:
     """UDP ports; an empty list for none."""
     return tuple(element.integer(1, 65_535) for element in item.elements())
+
+
+def _read_datasets(events: Fields) -> tuple[Dataset, ...]:
+    if "datasets" not in events:
+        return Config().datasets
+    chosen = set(events.each("datasets", lambda item: item.one_of(DATASETS)))
+    if not chosen:
+        events["datasets"].report(f"is empty: list some of {', '.join(DATASETS)}, or leave the key out")
+    return tuple(one for one in DATASETS if one in chosen)
 
 
 def _read_rotation(events: Fields) -> Rotation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from netmon.limits import Limits
 from netmon.places.declared import Declaration, Position
@@ -77,6 +77,10 @@ class Rotation:
         """The seconds of a period; 0 for none."""
         return self.rotate_hours * 3600
 
+
+Dataset = Literal["flow", "run", "view", "evidence"]
+DATASETS: tuple[Dataset, ...] = get_args(Dataset)
+"""What `events.file` and `netmon run --json` may get: a closed set, as in `event.dataset` after `netmon.`."""
 
 STORE_NAME = "flows.db"
 """The file of the store in the folder for state."""
@@ -158,6 +162,7 @@ class Config:
     privacy_key: Path | None = None
     count_period: Period = "month"  # in which distinct clients are counted
     events: Path | None = None
+    datasets: tuple[Dataset, ...] = ("flow",)  # of the events there; store and spool get all of them
     rotation: Rotation = field(default_factory=Rotation)
     spool: SpoolOptions = field(default_factory=SpoolOptions)
     evidence: EvidenceFiles = field(default_factory=EvidenceFiles)
@@ -167,6 +172,11 @@ class Config:
     created_series: bool = False  # whether counters have `_created`
     web: WebOptions = field(default_factory=WebOptions)
     file: Path | None = None  # the file that it was read from
+
+    @property
+    def has_run_events(self) -> bool:
+        """True if events other than those of flows are written to `events.file`."""
+        return self.datasets != ("flow",)
 
     def engine_keywords(self) -> dict[str, Any]:
         """Keyword arguments for the engine's constructors."""

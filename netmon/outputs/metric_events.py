@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from netmon.outputs.ecs import ECS_VERSION, Stream, timestamp
@@ -25,6 +25,28 @@ def metric_event(dataset: str, start_ns: int, end_ns: int, fields: Mapping[str, 
         },
         **fields,
     }
+
+
+class ChosenDatasets:
+    """A stream of which only events of some datasets are written on."""
+
+    def __init__(self, stream: Stream, datasets: Collection[str]) -> None:
+        """`datasets` without the prefix `netmon.`."""
+        self._stream = stream
+        self._chosen = {f"netmon.{one}" for one in datasets}
+
+    def write(self, line: str) -> None:
+        """Writes an event, if its dataset is chosen."""
+        if line.partition(_DATASET)[2].partition('"')[0] in self._chosen:
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        """Flushes the stream."""
+        self._stream.flush()
+
+
+_DATASET = '"dataset":"'
+"""Comes first in `event`, of which no field before it holds a text from outside."""
 
 
 def write_event(

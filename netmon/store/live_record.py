@@ -18,7 +18,10 @@ from netmon.signatures.model import Location, SignatureSet
 
 
 class LiveRecord:
-    """An output that writes to a store and a spool, besides what the sensor tells it about the run."""
+    """An output that writes to a store and a spool, besides what the sensor tells it about the run.
+
+    `further` streams, which get events of flows elsewhere, get what is about the run.
+    """
 
     def __init__(
         self,
@@ -28,18 +31,20 @@ class LiveRecord:
         locations: Mapping[str, Location],
         observer: Observer,
         machines: MachineSets,
+        further: Sequence[Stream] = (),
     ) -> None:
         self._streams = streams
+        self._further = further
         self._config = config
         self._level = privacy.level
         self._events = Events(_Several(streams), privacy, locations, observer, with_updates=True)
-        self._run = RunEvents(streams, observer, is_live=True)
+        self._run = RunEvents([*streams, *further], observer, is_live=True)
         self._machines = MachineEvents(streams, privacy, observer, machines, is_live=True)
         self._viewed_ns = 0
 
     def flow(self, classified: ClassifiedFlow) -> None:
         """Writes a report on a flow of a vendor."""
-        if classified.vendor is not None or classified.fallbacks:
+        if self._streams and (classified.vendor is not None or classified.fallbacks):
             self._events.flow(classified)
             self._machines.flow(classified)
 
@@ -48,7 +53,7 @@ class LiveRecord:
 
     def flush(self) -> None:
         """Writes what is buffered."""
-        for stream in self._streams:
+        for stream in (*self._streams, *self._further):
             stream.flush()
 
     def note(

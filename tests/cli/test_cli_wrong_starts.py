@@ -242,6 +242,56 @@ def test_places_that_cannot_be_written_to(refused, tmp_path, text, reason):
     assert refused("check", "--config", "netmon.yaml") == f"netmon.yaml: {reason}"
 
 
+SHARED = [
+    ("events: {file: a.db}\nstore: {path: ./a.db}", "events.file and store.path are both"),
+    ("events: {file: a.db-wal}\nstore: {path: a.db}", "events.file and store.path (its wal) are both"),
+    ("events: {file: key}\nprivacy: {key_file: key}", "events.file and privacy.key_file are both"),
+    ("evidence: {folder: kept}\nspool: {folder: kept}", "evidence.folder and spool.folder are both"),
+]
+
+
+@pytest.mark.parametrize("command", [("check",), ("run", "-i", "lo")])
+@pytest.mark.parametrize(("text", "reason"), SHARED)
+def test_two_outputs_have_two_paths(refused, tmp_path, command, text, reason):
+    """One would destroy what the other has written, so neither check nor a start goes on."""
+    (tmp_path / "netmon.yaml").write_text(text)
+    (tmp_path / "a.db").write_bytes(b"")
+    assert reason in refused(*command, "--config", "netmon.yaml")
+    assert (tmp_path / "a.db").read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("evidence: {folder: netmon.yaml/kept}", "cannot be made: netmon.yaml is not a folder"),
+        ("spool: {folder: netmon.yaml}", "spool.folder: netmon.yaml is not a folder"),
+        ("store: {path: netmon.yaml/flows.db}", "store.path: netmon.yaml is not a folder"),
+        ("store: {path: netmon.yaml}", "store.path: netmon.yaml is a file of another program"),
+        ("events: {datasets: []}", "is empty: list some of flow, run, view, evidence"),
+        ("events: {datasets: [flows]}", "'flows' is not one of flow, run, view, evidence; did you mean"),
+    ],
+)
+def test_what_stands_in_the_way_is_named(refused, tmp_path, text, reason):
+    """Files of other programs, and files where folders are to be made."""
+    (tmp_path / "netmon.yaml").write_text(text)
+    assert reason in refused("check", "--config", "netmon.yaml")
+
+
+def test_a_database_is_no_file_for_events(refused, netmon, demo, tmp_path):
+    """Lines that were appended would damage it."""
+    netmon("read", "--store", "flows.db", demo)
+    (tmp_path / "netmon.yaml").write_text("events: {file: flows.db}\n")
+    assert "events.file: flows.db is a database" in refused("check", "--config", "netmon.yaml")
+
+
+def test_links_to_one_file_are_one_path(refused, tmp_path):
+    """Also hard ones."""
+    (tmp_path / "a").write_bytes(b"")
+    (tmp_path / "b").hardlink_to(tmp_path / "a")
+    (tmp_path / "netmon.yaml").write_text("events: {file: a}\nstore: {path: b}\n")
+    assert "events.file and store.path are both" in refused("check", "--config", "netmon.yaml")
+
+
 def test_a_misspelt_vendor_is_reported_once_for_each_key(refused, demo, tmp_path):
     """Several components below it do not repeat the line."""
     (tmp_path / "netmon.yaml").write_text("policy: {forbidden_components: {kasperky: [updates, web]}}\n")
