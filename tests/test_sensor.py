@@ -18,14 +18,9 @@ from netmon.outputs.lines import Lines, StandardOutput
 from netmon.places.declared import Position
 from netmon.privacy import ADDRESS, Privacy
 from netmon.quality import INTERCEPTED
-from netmon.report.gather import gather
 from netmon.sensor import Sensor
 from netmon.signatures.load import load_folder
 from netmon.sources import Batch
-from netmon.store.intake import Intake, import_lines
-from netmon.store.queries import Scope
-from netmon.store.reading import opened
-from netmon.store.sqlite import MEMORY
 from netmon.verdict.policy import Policy
 from tests import records
 from tests.bench.signatures import write_set
@@ -141,46 +136,6 @@ def test_flows_reach_every_output(make, a_rule, tmp_path):
     assert flow["netmon"]["vendor"] == a_rule.vendor
     assert query["dns"]["question"]["name"] == "files.acme.example"
     assert total(sensor, "netmon_flows_total") == 1
-
-
-@pytest.mark.parametrize(
-    ("datasets", "written"),
-    [
-        (("flow",), ["flow"]),
-        (("flow", "run", "view"), ["run", "flow", "view", "run"]),
-        (("run",), ["run", "run"]),
-        (("view",), ["view"]),
-    ],
-)
-def test_the_file_of_the_events_gets_what_was_chosen(make, a_rule, tmp_path, datasets, written):
-    """With or without a store, whose events have the same identifiers: they may be imported there."""
-    path, spool = tmp_path / "events.jsonl", tmp_path / "spool.jsonl"
-    sensor = make(Source(Batch([records.flow(signature=a_rule.number)], [])), datasets=datasets)
-    with path.open("ab") as file, spool.open("ab") as other:
-        lines, spooled = (Lines(StandardOutput(one.fileno()), "events", pytest.fail) for one in (file, other))
-        sensor.add_events(lines, Privacy(ADDRESS, b""))
-        sensor.add_record(Privacy(ADDRESS, b""), None, spooled)
-        sensor.run(STATUS)
-    events, record = ([json.loads(line) for line in one.read_text().splitlines()] for one in (path, spool))
-    assert [one["event"]["dataset"] for one in events] == [f"netmon.{one}" for one in written]
-    assert {one["event"]["id"] for one in events} <= {one["event"]["id"] for one in record}
-    assert {one["event"]["dataset"] for one in record} == {"netmon.flow", "netmon.run", "netmon.view"}
-
-
-def test_events_of_the_run_need_no_store(make, a_rule, tmp_path):
-    """Nor a spool: the file of the events is enough for a report elsewhere."""
-    path = tmp_path / "events.jsonl"
-    sensor = make(
-        Source(Batch([records.flow(signature=a_rule.number)], [])), datasets=("flow", "run", "view")
-    )
-    with path.open("ab") as file:
-        sensor.add_events(Lines(StandardOutput(file.fileno()), "events", pytest.fail), Privacy(ADDRESS, b""))
-        sensor.add_record(Privacy(ADDRESS, b""), None, None)
-        sensor.run(STATUS)
-    with opened(MEMORY) as store:
-        count, problems = import_lines(path.read_text().splitlines(), Intake(store, "memory"))
-        assert (count, problems) == (4, [])
-        assert gather(store, Scope()).runs[0].is_ended
 
 
 def test_it_is_ready_while_it_runs(make, log):

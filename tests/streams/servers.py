@@ -157,9 +157,10 @@ class KafkaCluster:
 class Rsyslog:
     """rsyslog, which writes the messages it receives to a file, one a line."""
 
-    def __init__(self, folder, certificate=None):
-        """`certificate`: the files of a certificate and its key, for TLS."""
+    def __init__(self, folder, certificate=None, template="%pri% %programname% %msgid% %msg%"):
+        """`certificate`: the files of a certificate and its key, for TLS; `template`: of the lines."""
         need("rsyslogd")
+        self._template = template
         self.port = free_port()
         self.file = folder / "received"
         self._folder = folder
@@ -182,7 +183,7 @@ class Rsyslog:
             global(workDirectory="{self._folder}" maxMessageSize="64k")
             module(load="imtcp"{driver})
             module(load="imudp")
-            template(name="raw" type="string" string="%pri% %programname% %msgid% %msg%\\n")
+            template(name="raw" type="string" string="{self._template}\\n")
             input(type="imtcp" port="{self.port}" address="127.0.0.1")
             input(type="imudp" port="{self.port}" address="127.0.0.1")
             action(type="omfile" file="{self.file}" template="raw")
