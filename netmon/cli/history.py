@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
-from netmon.cli.terminal import json_stream, make_console
+from netmon.cli.terminal import json_stream, make_console, printable
 from netmon.config.settings import store_path
 from netmon.errors import StoreError
 from netmon.language.language import ENGLISH, Language
@@ -134,7 +134,7 @@ def _show_table(view: History, language: Language) -> None:
     headings = (say("flows"), say("sent"), say("received"), say("findings"), say("undecided"))
     rows = [GridRow((say(_VIEWS[View(view.by)]),), headings, "bold")]
     rows += [
-        GridRow((label,), _numbers(row, language), "red" if row.findings else "")
+        GridRow((printable(label),), _numbers(row, language), "red" if row.findings else "")
         for label, row in table_rows(view)
     ]
     widths = [

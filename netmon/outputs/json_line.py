@@ -7,8 +7,28 @@ import re
 from typing import Any
 
 _INVISIBLE = re.compile(
-    "[\x7f-\xa0\xad\u0600-\u0605\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+    "[\x7f-\xa0\xad\u0600-\u0605\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
+
+
+_UNSEEN = re.compile(f"[\0-\x1f]|{_INVISIBLE.pattern}|[\U000e0000-\U000e0fff]")
+
+
+def visible(value: Any) -> Any:
+    """A JSON value with control and invisible characters of its texts and keys written as escapes.
+
+    Events that are taken over from elsewhere may have any text, which is later shown on terminals and pages.
+    """
+    if isinstance(value, str):
+        return value if value.isprintable() else _UNSEEN.sub(_written, value)
+    if isinstance(value, dict):
+        return {visible(key): visible(one) for key, one in value.items()}
+    return [visible(one) for one in value] if isinstance(value, list) else value
+
+
+def _written(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\u{code:04x}" if code < 1 << 16 else f"\\U{code:08x}"
 
 
 def json_line(value: Any) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from netmon.errors import EventError, StoreError
+from netmon.outputs.json_line import visible
 from netmon.store.rows import StoreRow, rows_of
 
 _ROWS_AT_ONCE = 10_000
@@ -57,6 +58,8 @@ def parse_line(line: str) -> list[StoreRow]:
         raise EventError("not an event: no complete line of JSON") from error
     if not isinstance(event, dict):
         raise EventError("not an event: a JSON object is needed, one per line")
+    if "\\" in line or not line.rstrip().isprintable():
+        event = visible(event)
     return rows_of(event)
 
 
