@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -180,11 +180,20 @@ def _addresses(clients: Iterable[str], store: str | None) -> list[str]:
     addresses = []
     for one in clients:
         try:
-            addresses.append(str(ipaddress.ip_address(one)))
+            address = ipaddress.ip_address(one.partition("%")[0])
+            addresses.append(str(getattr(address, "ipv4_mapped", None) or address))
         except ValueError:
+            _refuse_network(one)
             _refuse_machine(one, store)
             check_pseudonyms([one])
     return addresses
+
+
+def _refuse_network(text: str) -> None:
+    """Raises ConfigError for a network."""
+    with suppress(ValueError):
+        ipaddress.ip_network(text, strict=False)
+        raise ConfigError(f"'{text}' is a network: give each address that is to be erased")
 
 
 def _refuse_machine(text: str, store: str | None) -> None:

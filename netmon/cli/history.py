@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 from rich.cells import cell_len
 
+from netmon import wiring
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
-from netmon.cli.terminal import json_stream, make_console, printable
+from netmon.cli.terminal import json_stream, log, make_console, printable
 from netmon.config.settings import store_path
 from netmon.errors import StoreError
 from netmon.language.language import ENGLISH, Language
@@ -104,12 +105,16 @@ def history(
 
       netmon history --store office.db --by day
     """
-    path = store or store_path(options.load(), os.environ)
+    settings = options.load()
+    path = store or store_path(settings, os.environ)
     if path is None:
         raise StoreError("there is no store: store.path is off; name one with --store")
     scope = period_of(since, until).scope(vendor)
     with opened_by_name(path, is_read_only=True) as opened_store:
-        show(read_history(opened_store, scope, by.value), output, chosen_language(language))
+        view = read_history(opened_store, scope, by.value)
+    if vendor is not None and not view.rows:
+        wiring.require_vendor(vendor, wiring.load_signatures(settings, log))
+    show(view, output, chosen_language(language))
 
 
 def show(view: History, output: Format, language: Language = ENGLISH) -> None:

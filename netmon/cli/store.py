@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
 from netmon.cli import collect
+from netmon.cli.event_lines import event_lines, opened_events
 from netmon.cli.options import ERROR, ConfigOptions, grouped
 from netmon.cli.terminal import json_stream, log, printable, write_line
 from netmon.cli.values import whole_number
@@ -20,7 +17,7 @@ from netmon.config.settings import store_path
 from netmon.errors import SourceError, StoreError
 from netmon.outputs.texts import plural
 from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_ddl
-from netmon.store.intake import MAX_LINE, Intake, import_lines
+from netmon.store.intake import Intake, import_lines
 from netmon.store.opening import opened_by_name
 
 app = typer.Typer(
@@ -90,8 +87,8 @@ def import_events(
     has_problems = False
     with opened_by_name(path) as opened_store:
         for name in files:
-            with _open_text(name) as stream:
-                count, problems = import_lines(_lines(stream), Intake(opened_store, str(path)))
+            with opened_events(name) as stream:
+                count, problems = import_lines(event_lines(stream), Intake(opened_store, str(path)))
             write_line(f"{name}: {count:,} {plural(count, 'event')}")
             for problem in problems[:_MOST_PROBLEMS]:
                 log(f"{name}: {problem}")
@@ -100,27 +97,3 @@ def import_events(
             has_problems = has_problems or bool(problems)
     if has_problems:
         raise typer.Exit(ERROR)
-
-
-def _lines(stream: TextIO) -> Iterator[str]:
-    """The lines; one that is longer than any event is cut, which makes it none."""
-    while line := stream.readline(MAX_LINE + 1):
-        yield line
-        while not line.endswith("\n") and (line := stream.readline(MAX_LINE)):
-            pass  # the rest of a line that is too long
-
-
-@contextmanager
-def _open_text(name: str) -> Iterator[TextIO]:
-    """A file of lines, decompressed. Raises SourceError."""
-    try:
-        if name == "-":
-            yield sys.stdin
-        elif name.endswith(".gz"):
-            with gzip.open(name, "rt", encoding="utf-8", errors="replace") as stream:
-                yield stream
-        else:
-            with Path(name).open(encoding="utf-8", errors="replace") as stream:
-                yield stream
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise SourceError(f"{printable(name)}: not a complete gzip file") from error

@@ -54,12 +54,12 @@ def parse_line(line: str) -> list[StoreRow]:
         raise EventError(f"not an event: a line of {len(line):,} characters")
     try:
         event = json.loads(line)
+        if "\\" in line or not line.rstrip().isprintable():
+            event = visible(event)
     except (ValueError, RecursionError) as error:
         raise EventError("not an event: no complete line of JSON") from error
     if not isinstance(event, dict):
         raise EventError("not an event: a JSON object is needed, one per line")
-    if "\\" in line or not line.rstrip().isprintable():
-        event = visible(event)
     return rows_of(event)
 
 

@@ -39,6 +39,7 @@ class SqliteStore:
         )
         self._upserts: dict[str, str] = {}
         try:
+            self._connection.execute("PRAGMA trusted_schema = OFF")  # a file may come from anyone
             check(self._connection, str(path), is_complete=is_read_only)  # before anything is changed
             if not is_read_only:
                 self._prepare(str(path))

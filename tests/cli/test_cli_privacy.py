@@ -254,6 +254,7 @@ def test_without_anything_to_erase_from_the_command_fails(netmon, tmp_path):
     ("words", "why"),
     [
         (("office", "--reason", "x"), "'office' is no pseudonym"),
+        (("192.0.2.0/24", "--reason", "x"), "'192.0.2.0/24' is a network: give each address"),
         (("192.0.2.1", "--reason", " "), "--reason is empty"),
         (("192.0.2.1", "--reason", "x", "--store", "missing.db"), "missing.db: there is no store"),
     ],

@@ -1,8 +1,11 @@
 """`--store`: what a command keeps is what it shows."""
 
+import bz2
+import codecs
 import gzip
 import ipaddress
 import json
+import lzma
 import sqlite3
 import subprocess
 from collections import Counter
@@ -167,6 +170,61 @@ def test_lines_that_are_no_events_are_named(netmon, demo, opened, tmp_path):
         "netmon: a.jsonl: line 22:",
     ]
     assert queries.totals(opened(), Scope()).flows > 0
+
+
+@pytest.mark.parametrize("kind", ["gzip", "bzip2", "xz", "BOM", "stdin"])
+def test_events_come_in_any_wrapping(netmon, demo, opened, tmp_path, kind):
+    """Whatever the file is called, and also from standard input; Windows puts a mark at the beginning."""
+    text = netmon("read", "--json", demo).stdout.encode()
+    packed = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress, "stdin": gzip.compress}
+    (tmp_path / "events.1").write_bytes(packed.get(kind, codecs.BOM_UTF8.__add__)(text))
+    with (tmp_path / "events.1").open("rb") as stream:
+        name = "-" if kind == "stdin" else "events.1"
+        done = netmon("store", "import", "--store", "flows.db", name, stdin=stream)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert queries.totals(opened(), Scope()).flows == 37
+
+
+@pytest.mark.parametrize("kind", ["gzip", "bzip2", "xz"])
+@pytest.mark.parametrize("damage", ["cut", "overwritten"])
+def test_damaged_files_are_one_clear_error(refused_after, demo, netmon, tmp_path, kind, damage):
+    """No traceback, whichever way the file is damaged."""
+    text = netmon("read", "--json", demo).stdout.encode()
+    packed = bytearray({"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}[kind](text))
+    if damage == "cut":
+        del packed[-200:]
+    else:
+        packed[len(packed) // 2 : len(packed) // 2 + 300] = b"\xff" * 300
+    (tmp_path / "events.gz").write_bytes(packed)
+    assert f"events.gz: not a complete {kind} file" in refused_after("events.gz")
+
+
+def test_other_compression_is_named(refused_after, tmp_path):
+    """With the command that decompresses it."""
+    (tmp_path / "events.zst").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(100))
+    assert "compressed by zstd: use `zstd -dc FILE | netmon store import -`" in refused_after("events.zst")
+
+
+@pytest.fixture
+def refused_after(netmon):
+    """The last line of an import that fails."""
+
+    def refused_after(name):
+        done = netmon("store", "import", "--store", "flows.db", name)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        return done.stderr.splitlines()[-1]
+
+    return refused_after
+
+
+def test_a_misspelt_vendor_is_no_empty_history(netmon, demo, refused):
+    """A vendor without flows has one."""
+    netmon("read", "--store", "flows.db", demo)
+    words = ("history", "--store", "flows.db", "--vendor")
+    assert "no vendor 'Kaspersky' in the signatures; did you mean 'kaspersky'" in refused(*words, "Kaspersky")
+    done = netmon(*words, "kaspersky", "--since", "2030-01-01")
+    assert (done.returncode, done.stdout) == (0, "No flow of a known vendor is stored from 2030-01-01.\n")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netmon.errors import EventError
 from netmon.outputs.json_line import visible
 from netmon.store.history import BY, as_csv, read_history, table_rows
 from netmon.store.intake import Intake, parse_line
@@ -75,6 +76,15 @@ def test_views_show_escapes(kind, by):
     store.close()
 
 
+@pytest.mark.parametrize("depth", [300, 500, 900, 5_000, 100_000])
+@pytest.mark.parametrize("inner", ['"a"', '"\\u202e"'])
+def test_deep_events_are_no_events(depth, inner):
+    """They stop neither an import nor a collector, which would be given them again and again."""
+    line = f'{{"event":{{"dataset":"netmon.flow"}},"netmon":{"[" * depth}{inner}{"]" * depth}}}'
+    with pytest.raises(EventError):
+        parse_line(line)
+
+
 def test_letters_of_any_language_stay():
     """As well as punctuation: names of sites and cities are not only ASCII."""
     for text in ("Zürich", "Москва", "東京", "القاهرة", "Saint-Étienne – 2", "a b"):
@@ -88,3 +98,11 @@ def test_what_was_escaped_is_stable(text):
     assert visible(once) == once
     assert {"Cc", "Zl", "Zp"}.isdisjoint(map(unicodedata.category, once))
     assert BIDIRECTIONAL.isdisjoint(once)
+
+
+def test_the_schema_of_a_file_is_not_trusted(tmp_path):
+    """A store may come from anyone: functions with effects do not run from its views and triggers."""
+    for path in (MEMORY, tmp_path / "flows.db"):
+        store = SqliteStore(path)
+        assert store.value("PRAGMA trusted_schema") == 0
+        store.close()

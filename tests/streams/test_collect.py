@@ -127,6 +127,7 @@ def test_a_collector_that_is_killed_loses_nothing(server, tmp_path):
     """SIGKILL in the middle, again and again: the server gives again what was not acknowledged."""
     broker = NatsBroker(server.url, SUBJECT)
     url, store, lines = f"{server.url}/{SUBJECT}", tmp_path / "fleet.db", []
+    missing = []
     for turn in range(3):
         new = lines_of_sensor(SENSORS[0], 1 + turn * 2000, 2000)
         lines += new
@@ -136,8 +137,10 @@ def test_a_collector_that_is_killed_loses_nothing(server, tmp_path):
         wait_for(lambda before=before: _flows(store) > before, within_s=60)
         collector.send_signal(signal.SIGKILL)
         collector.communicate()
+        missing.append(2000 * (turn + 1) - _flows(store))
     broker.close()
     collect_all(url, store)
+    assert any(missing), "no collector was killed in the middle"
     assert found(store) == expected(*lines)
 
 
@@ -151,19 +154,21 @@ def _flows(store):
 def test_a_server_that_is_killed_while_events_are_collected_loses_nothing(server, tmp_path):
     """The collector says so once, waits, and goes on."""
     url, store = f"{server.url}/{SUBJECT}", tmp_path / "fleet.db"
-    lines = lines_of_sensor(SENSORS[0], 1, 300)
+    lines = lines_of_sensor(SENSORS[0], 1, 3000)
     broker = NatsBroker(server.url, SUBJECT)
-    publish(broker, tmp_path / "spool", lines[:600])
+    publish(broker, tmp_path / "spool", lines)
     collector = start_collector(url, store)
     wait_for(lambda: _flows(store) > 0, within_s=60)
     server.kill()
+    assert 0 < _flows(store) < 3000, "the server was not killed in the middle"
     server.start()
     more = lines_of_sensor(SENSORS[1], 1, 300)
     broker.close()
     again = NatsBroker(server.url, SUBJECT)
     publish(again, tmp_path / "spool", more)
     again.close()
-    wait_for(lambda: found(store) == expected(*lines, *more), within_s=90)
+    everything = expected(*lines, *more)
+    wait_for(lambda: found(store) == everything, within_s=90)
     collector.terminate()
     log = collector.communicate(timeout=30)[1]
     assert collector.returncode == 0, log
