@@ -4,6 +4,7 @@ from netmon.store import queries
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 from netmon.store.resolvers import resolvers
+from tests.bench import evidence
 from tests.bench.bench import Contender, contenders, race
 from tests.bench.load import write_load
 from tests.bench.places import VENDOR, time_engine, time_places
@@ -64,3 +65,11 @@ def test_the_store_is_measured(tmp_path):
     cost = measure(tmp_path / "flows.db", 200)
     assert cost.write_s > 0
     assert cost.store_bytes > 200 * 100
+
+
+def test_evidence_is_measured_by_privacy_level(monkeypatch):
+    """The files of findings cost something at each level, in a capture with signatures of its own as well."""
+    monkeypatch.setattr(evidence, "REPEATS", 1)
+    capture, file = evidence.CASES["CONNECT and TLS"]
+    costs = [evidence.time_level(capture, file, level) for level in evidence.LEVELS]
+    assert all(cost.milliseconds > 0 and cost.size > 1_000 for cost in costs)
