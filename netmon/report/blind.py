@@ -25,8 +25,8 @@ def view_of(facts: PeriodFacts) -> ReportView:
 
 
 def _grade(facts: PeriodFacts, packets: int, blinds: Sequence[Blind]) -> ViewGrade:
-    if not facts.views or packets == 0:
-        return "none"
+    if packets == 0:
+        return "empty" if all(run.is_viewed for run in facts.runs) else "none"
     if any(one.kind == UNDECODED.problem and one.count > MOSTLY * (one.of or 0) for one in blinds):
         return "unread"
     if any(one.is_poor for one in blinds):

@@ -95,6 +95,7 @@ class RunFact:
     files: tuple[ReadFile, ...] = ()
     problems: tuple[str, ...] = ()  # of files: damaged, or not complete
     is_ended: bool = True  # False: it was still running, or was killed
+    is_viewed: bool = True  # there is a record of what it saw, be it nothing
     is_recorded: bool = True  # False: only its flows are known, and not the conditions
 
 

@@ -190,6 +190,8 @@ def _curves(report: Report, marks: Sequence[_At], spots: Mapping[str, Plane]) ->
 def _labels(
     marks: Sequence[_At], spots: Mapping[str, Plane], geography: Geography, language: Language
 ) -> Iterator[Label]:
+    # What is bad is named first: there may be no room for all.
+    marks = sorted(marks, key=lambda one: STACK.index(leading_share(one.place.shares)) // len(BAD))
     texts = [(one.name, language.bytes(one.place.sum.total_bytes)) for one in marks]
     wanted = [
         Wanted(one.x, one.y, one.radius, LETTER * max(map(len, text)) + 4, 2 * LINE, _wide(text[0]))

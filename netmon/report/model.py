@@ -27,8 +27,8 @@ Conclusion = Literal[
     "no_concern",  # no country is of concern
 ]
 
-ViewGrade = Literal["good", "limited", "poor", "unread", "none"]
-"""How much the sensors saw. unread: most packets could not be decoded; none: there is no record of it."""
+ViewGrade = Literal["good", "limited", "poor", "unread", "empty", "none"]
+"""How much the sensors saw. unread: most packets could not be decoded; empty: no packet; none: unknown."""
 
 
 @dataclass(frozen=True, slots=True)

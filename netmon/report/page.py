@@ -94,10 +94,19 @@ def render(
         time=draw_time(report, language),
         shares_seen=[share for share in STACK if share in seen],
         shares_on_map=[share for share in STACK if share in mapped],
+        period=_period(report, language),
         checks=checks,
         most_contacts=MOST_SHOWN,
     )
     return "".join(line + "\n" for line in map(str.rstrip, text.splitlines()) if line)
+
+
+def _period(report: Report, language: Language) -> str:
+    """The period in words; a file without packets has none."""
+    scope = report.scope
+    if scope.files and report.view.grade == "empty":
+        return language.say("no packets")
+    return language.period(scope.since, scope.until)
 
 
 @cache

@@ -23,7 +23,16 @@ def runs_of(reader: Reader, selection: Scope) -> list[RunFact]:
 
 
 def _unrecorded(one: spans.UnrecordedRun) -> RunFact:
-    return RunFact(one.sensor, one.site, one.run, one.first_ns, one.last_ns, privacy=None, is_recorded=False)
+    return RunFact(
+        one.sensor,
+        one.site,
+        one.run,
+        one.first_ns,
+        one.last_ns,
+        privacy=None,
+        is_viewed=False,
+        is_recorded=False,
+    )
 
 
 def _run(row: Mapping[str, Any], last_ns: int | None, judged_by: Iterable[Mapping[str, Any]]) -> RunFact:
@@ -49,6 +58,7 @@ def _run(row: Mapping[str, Any], last_ns: int | None, judged_by: Iterable[Mappin
         ),
         problems=tuple(document.get("problems", ())),
         is_ended=row["end_ns"] is not None,
+        is_viewed=last_ns is not None,
     )
 
 

@@ -40,10 +40,14 @@ def spot_of(meaning: Meaning, locations: Locations) -> Spot:
 
 
 def _map_spot(meaning: Meaning, locations: Locations) -> Spot | None:
-    """The place on the map; None if sources differ on the country, or none knows it."""
+    """The place on the map; None if sources differ on the country, or none knows it.
+
+    Cities that are no locations of the signatures have no coordinates, and are together their country.
+    """
     if meaning.confidence in ("unknown", "disputed"):
         return None
-    return replace(spot_of(meaning, locations), confidence="", claims=())
+    spot = replace(spot_of(meaning, locations), confidence="", claims=())
+    return spot if spot.latitude is not None else replace(spot, city=None)
 
 
 def places_on_map(groups: Sequence[Group], locations: Locations) -> tuple[MapPlace, ...]:

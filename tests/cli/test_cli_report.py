@@ -306,6 +306,15 @@ def test_packets_that_could_not_be_decoded_are_no_all_clear(netmon, tmp_path):
             assert "There is no finding:" not in done.stdout
 
 
+def test_a_file_without_packets_is_no_all_clear(netmon, tmp_path):
+    """Neither its headline nor its period says that something was watched."""
+    (tmp_path / "e.pcap").write_bytes(pcap([], 1))
+    page = netmon("report", "--vendor", "kaspersky", "e.pcap", "-o", "-").stdout
+    assert "<h1>No packet was received, so nothing can be said about traffic to Kaspersky.</h1>" in page
+    assert "<dt>Period</dt><dd>no packets</dd>" in page
+    assert "1 Jan 1970" not in page
+
+
 def test_a_damaged_file_is_reported_all_the_same(netmon, demo, tmp_path):
     """With a line about it, and exit code 1."""
     (tmp_path / "cut.pcap").write_bytes(demo.read_bytes()[:100_001])

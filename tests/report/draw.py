@@ -44,9 +44,12 @@ onload = () => {
     const frame = box(one.closest("svg"));
     return box(one).left < frame.left || box(one).right > frame.right;
   });
+  const scrolled = [...page.querySelectorAll(".finding .scroll")];
+  const pushed = scrolled.filter(one => one.scrollWidth > one.clientWidth);
   document.getElementById("seen").textContent = JSON.stringify({
     width: page.documentElement.scrollWidth, out: out.map(one => one.tagName + " " + one.className),
     labels: labels.length, overlaps: overlaps.length,
+    pushed: pushed.map(one => one.scrollWidth),
     cut: cut.map(one => one.textContent), styled: getComputedStyle(page.body).maxWidth,
     height: page.documentElement.scrollHeight });
 }

@@ -197,6 +197,17 @@ def test_a_run_without_a_record_has_the_flows_of_the_period():
     assert [one.sensor for one in facts_of(lines, since_day=0, until_day=2).runs] == ["s"]
 
 
+def test_no_packet_is_no_result():
+    """A mirror port that is unplugged: there is a record of each minute, and nothing was received."""
+    lines = Lines()
+    about = RunEvents([lines], Observer("s", "", "run of s"), is_live=True)
+    about.run("start", START_NS, conditions=CONDITIONS, interfaces=["eth1"])
+    unwatched = view_of(facts_of(list(lines)))
+    stats = {"view": {"eth1": {"packets": 0}}, "interfaces": {"eth1": {"up": 1}}}
+    about.view(stats, START_NS, START_NS + HOUR_NS)
+    assert (unwatched.grade, view_of(facts_of(lines)).grade) == ("none", "empty")
+
+
 def test_a_promise_that_was_applied_applies():
     """Also where the country of the users is not recorded, which would be needed to find that out."""
     place, verdict = replace(ZURICH), replace(EXPECTED, promise="gti_complete")

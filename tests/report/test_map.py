@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from netmon.language.language import Language
+from netmon.language.language import NARROW, Language
 from netmon.report.facts import Amount, Group
+from netmon.report.labels import place_labels
 from netmon.report.map_drawing import draw_map
 from netmon.report.page import render
 from netmon.report.tables import arcs_of, places_on_map
@@ -79,3 +80,26 @@ def test_colours_are_not_mixed(fifty):
     assert not any("opacity" in arc for arc in arcs)
     [rule] = re.findall(r"\.map \.arc {[^}]*}", page)
     assert "opacity" not in rule
+
+
+def test_cities_without_coordinates_are_one_circle(fifty):
+    """Their country, dashed: circles at one point would hide each other."""
+    cities = [replace(PLAIN, location="US", country="US", city=city) for city in ("Dallas", "Ashburn", None)]
+    found = drawn(fifty, [group(one, 10, "0") for one in cities])
+    [marker] = found.markers
+    assert (marker.is_hollow, marker.text) == (True, f"United States: 30{NARROW}B")
+    assert len(found.curves) == 1
+
+
+def test_the_worst_place_is_named_first(fifty, monkeypatch):
+    """Where there is room for one name only, though fewest bytes went there."""
+    monkeypatch.setattr("netmon.report.map_drawing.place_labels", one_label)
+    bad = replace(BAD, location="moscow", country="RU", city="Moscow")
+    found = drawn(fifty, [group(PLAIN, 10_000, "0"), group(bad, 1, "0")])
+    assert [one.name for one in found.labels] == ["Moscow"]
+
+
+def one_label(wanted, taken, frame):
+    """Room for the first one."""
+    placed = place_labels(wanted[:1], taken, frame)
+    return [*placed, *[None] * (len(wanted) - 1)]

@@ -39,6 +39,16 @@ def test_labels_are_apart(name, language, width):
     assert seen["cut"] == []
 
 
+def test_long_names_widen_nothing():
+    """A name of 250 letters, as a client may send it, pushes no other column off the paper or the screen."""
+    page = page_of("moscow").replace(
+        "ksn-file-geo.kaspersky-labs.com", f"{'a' * 60}.{'b' * 63}.{'c' * 63}.example"
+    )
+    assert page.count("b" * 63) > 10
+    for width in (PHONE, DESKTOP):
+        assert inspect(page, width)["pushed"] == []
+
+
 def test_the_policy_lets_the_style_through():
     """The browser applies the style, whose hash the page's own policy names."""
     assert inspect(page_of("promised"), DESKTOP)["styled"] == "816px"
