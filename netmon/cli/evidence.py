@@ -134,7 +134,7 @@ def verify(
     again = Reproduction(signatures, [*(databases or ()), *default_folders(os.environ)])
     by_now = RemovedByNow(folder)
     for name in () if chain_only else sorted(check.files):
-        found = list(_judge_again(folder / name, again, wireshark=wireshark))
+        found = list(dict.fromkeys(_judge_again(folder / name, again, wireshark=wireshark)))
         if found and not (folder / name).exists() and name in by_now:
             log(f"note: {name}: removed by netmon meanwhile")
             continue
@@ -143,6 +143,8 @@ def verify(
         if not found:
             write_line(f"{name}: the same verdict" + (", and Wireshark agrees" if wireshark else ""))
         problems += found
+    for program, count in sorted(again.other_programs.items()):
+        log(f"note: {count:,} {plural(count, 'finding')} decided by another netmon: {program}")
     covered = f", {check.confirmed} of {check.events} events confirmed" if events else ""
     write_line(f"chain: {check.head.number} records, {len(check.files)} findings unchanged{covered}")
     write_line(f"head: {check.head}")

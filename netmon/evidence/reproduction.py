@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +23,23 @@ from netmon.signatures.load import default_folder
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import SignatureSet
 from netmon.sources.files import FileSource
+from netmon.version import package_sha256
 
 _KEYS = ("transport", "client", "client_port", "server", "server_port")
+
+
+_FILE = {"file": str, "sha256": str}
+_SHAPE = {
+    "netmon": str,
+    "packets": [{"time": str}],
+    "capture": _FILE,
+    "configuration": _FILE,
+    "signatures": {"sha256": str},
+    "databases": [{"name": str, "built": str, **_FILE}],
+    "flow": dict.fromkeys(_KEYS, object),
+    "judged": {},
+}
+"""What a document must have to be judged again; an element of a list stands for all of them."""
 
 
 def read_document(file: Path) -> dict[str, Any]:
@@ -32,11 +48,22 @@ def read_document(file: Path) -> dict[str, Any]:
         document = json.loads(file.read_bytes())
     except OSError as error:
         raise OutputError(f"{file}: {reason_of(error)}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise OutputError(f"{file}: not the document of a finding: {error}") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    if not _fits(document, _SHAPE) or document.get("format") != FORMAT:
         raise OutputError(f"{file}: not the document of a finding, or of another version of netmon")
-    return document
+    whole: dict[str, Any] = document
+    return whole
+
+
+def _fits(value: object, shape: object) -> bool:
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(
+            key in value and _fits(value[key], inner) for key, inner in shape.items()
+        )
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(_fits(one, shape[0]) for one in value)
+    return isinstance(shape, type) and isinstance(value, shape)
 
 
 class Reproduction:
@@ -48,6 +75,7 @@ class Reproduction:
         self._databases = databases
         self._known: dict[Path, tuple[SignatureSet, Matcher]] = {}
         self._hashes: dict[Path, str | None] = {}
+        self.other_programs: Counter[str] = Counter()  # findings that another netmon decided, by its hash
 
     def differences(self, file: Path) -> Iterator[str]:
         """Every difference between a document and what its file shows now, one line each."""
@@ -58,6 +86,9 @@ class Reproduction:
                 problems.append(
                     "no packets: they were evicted before the flow was judged (evidence.memory_mib)"
                 )
+            program = document.get("program_sha256")
+            if isinstance(program, str) and program != package_sha256():
+                self.other_programs[f"{document['netmon']}, sha256 {program}"] += 1
             yield from problems or self._judge_again(file, document)
         except NetmonError as error:
             yield str(error)
@@ -119,12 +150,19 @@ class Reproduction:
 
     def _hash(self, path: Path) -> str | None:
         if path not in self._hashes:
-            try:
-                with path.open("rb") as stream:
-                    self._hashes[path] = hashlib.file_digest(stream, "sha256").hexdigest()
-            except OSError:
-                self._hashes[path] = None
+            self._hashes[path] = _hash_of(path)
         return self._hashes[path]
+
+
+def _hash_of(path: Path) -> str | None:
+    """The hash of a file that a document names; None if it is no regular file."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return None
 
 
 def _changed_files(file: Path, document: Mapping[str, Any]) -> Iterator[str]:

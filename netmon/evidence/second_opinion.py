@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from netmon.errors import OutputError
 from netmon.evidence.reproduction import read_document
 from netmon.outputs.ecs import timestamp
 from netmon.verify.frames import time_ns
@@ -17,7 +18,11 @@ _FIELDS = ("frame.number", "frame.time_epoch")
 
 def differences(file: Path) -> Iterator[str]:
     """What tshark reads differently in the capture of this document, one line each. Raises NetmonError."""
-    document = read_document(file)
+    try:
+        document = read_document(file)
+    except OutputError as error:
+        yield str(error)
+        return
     capture = str(file.parent / Path(document["capture"]["file"]).name)
     opinion = get_opinion(capture, lambda _step, _done, _total: None)
     yield from opinion.problems

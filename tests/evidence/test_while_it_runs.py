@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import time
 
 import pytest
 
 from netmon.config.settings import Config, EvidenceFiles
 from netmon.errors import OutputError
-from netmon.evidence import chain_check
+from netmon.evidence import chain_check, reproduction
 from netmon.evidence.assembly import opened_evidence
 from netmon.evidence.chain import Chain
 from netmon.evidence.chain_check import check_chain
@@ -16,10 +17,11 @@ from netmon.evidence.erasure import erase, erased_document
 from netmon.evidence.folder import ENDINGS
 from netmon.evidence.of_clients import documents_of
 from netmon.privacy import ADDRESS, Privacy
+from netmon.version import package_sha256
 from tests.evidence.test_chain import Clock, write
 from tests.evidence.test_findings import netmon
 from tests.evidence.test_forged_chain import finding as recorded
-from tests.evidence.test_recorder import DAY_S, finding, names, recorder  # noqa: F401
+from tests.evidence.test_recorder import DAY_S, DEMO, finding, names, recorder  # noqa: F401
 
 
 def removed_records(folder):
@@ -88,6 +90,16 @@ def test_what_expires_during_a_check_is_no_loss(tmp_path, monkeypatch, when):
     found = check_chain(tmp_path, None)
     assert found.problems == []
     assert f"{document.name}: removed by netmon meanwhile" in found.notes
+
+
+def test_another_netmon_is_named(tmp_path, monkeypatch):
+    """That it gives the same verdict is not that it is the same program."""
+    netmon("read", "--country", "DE", "--evidence", tmp_path, DEMO)
+    assert "another netmon" not in netmon("evidence", "verify", tmp_path)[2]
+    monkeypatch.setattr(reproduction, "package_sha256", lambda: "0" * 64)
+    code, output, problems = netmon("evidence", "verify", tmp_path)
+    assert (code, output.count("the same verdict")) == (0, 4)
+    assert re.search(rf"note: 4 findings decided by another netmon: \S+, sha256 {package_sha256()}", problems)
 
 
 def test_an_empty_folder_is_no_all_clear(tmp_path):
