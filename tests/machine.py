@@ -59,6 +59,7 @@ PACKAGES = {
     "tmux": "tmux",
     "tshark": "tshark",
     "wget": "wget",
+    "zsh": "zsh",
     "zstd": "zstd",
 }
 """The Debian package of each program or library (`lib…`)."""

@@ -27,7 +27,8 @@ from netmon.cli import (
     top,
     verify,
 )
-from netmon.cli.commands import Commands, ReaderGoneError, end_as_filter, show_help
+from netmon.cli.commands import Commands, CommandSet, ReaderGoneError, end_as_filter, show_help
+from netmon.cli.completion import complete_at_once
 from netmon.cli.options import ERROR, INTERRUPTED
 from netmon.cli.terminal import log, prepare
 from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
@@ -42,7 +43,7 @@ _EPILOG = (
 _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Errors of writing to a stream, which come without a file name."""
 
-app = typer.Typer(
+app = CommandSet(
     name="netmon",
     cls=Commands,
     help="Shows where traffic to a vendor's cloud really ends, and compares that with what was promised.",
@@ -101,6 +102,7 @@ def _options(
 def main() -> None:
     """Runs the command line and exits; an error is reported in one line on standard error."""
     prepare()
+    complete_at_once()
     try:
         try:
             app(prog_name="netmon")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -10,10 +11,11 @@ from contextlib import suppress
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class ReaderGoneError(Exception):
@@ -42,6 +44,22 @@ class Commands(TyperGroup):
     def invoke(self, *words: Any, **options: Any) -> Any:
         """Runs the command that the context names."""
         return _noticed(super().invoke)(*words, **options)
+
+
+class PlainUsage(TyperCommand):
+    """A command whose usage line has its arguments as they are written; typer puts braces around them."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The parts of the usage line."""
+        return [re.sub(r"^\{(.*)\}$", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
+
+
+class CommandSet(typer.Typer):
+    """Commands, each with a plain usage line."""
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[Function], Function]:
+        """Adds a command."""
+        return super().command(name, cls=PlainUsage, **options)
 
 
 def end_as_filter() -> NoReturn:

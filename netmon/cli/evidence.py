@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from netmon.cli.commands import CommandSet
 from netmon.cli.options import ERROR
 from netmon.cli.terminal import log, write_line
 from netmon.errors import ConfigError, OutputError
@@ -22,7 +23,7 @@ from netmon.outputs.texts import plural
 from netmon.places.databases import default_folders
 from netmon.privacy.identification_log import user
 
-app = typer.Typer(
+app = CommandSet(
     no_args_is_help=True, help="Checks evidence for findings, and the chain that links it with the events."
 )
 

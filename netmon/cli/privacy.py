@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from netmon.cli.commands import CommandSet
 from netmon.cli.erase import erase
 from netmon.cli.key_options import KeyOptions
 from netmon.cli.options import ERROR, grouped
@@ -33,7 +34,7 @@ from netmon.store.clickhouse_wire import is_address
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import levels_of
 
-app = typer.Typer(
+app = CommandSet(
     help="Manages pseudonyms, and lists what is stored about clients.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},

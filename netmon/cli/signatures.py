@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from netmon import wiring
+from netmon.cli.commands import CommandSet
 from netmon.cli.options import (
     ERROR,
     ConfigOptions,
@@ -38,7 +39,7 @@ from netmon.signatures.statistics import Counts, count_entries
 from netmon.signatures.wildcards import explain_wildcard, is_wildcard
 from netmon.verdict.promises import Subject
 
-app = typer.Typer(
+app = CommandSet(
     help="Lists, checks and explains signatures.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},

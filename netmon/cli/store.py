@@ -10,6 +10,7 @@ import typer
 
 from netmon.cli import collect
 from netmon.cli.event_lines import event_lines, opened_events
+from netmon.cli.commands import CommandSet
 from netmon.cli.options import ERROR, ConfigOptions, grouped
 from netmon.cli.terminal import json_stream, log, printable, write_line
 from netmon.cli.values import whole_number
@@ -20,7 +21,7 @@ from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_ddl
 from netmon.store.intake import Intake, import_lines
 from netmon.store.opening import opened_by_name
 
-app = typer.Typer(
+app = CommandSet(
     help="Brings events into a store, or shows its tables.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
