@@ -24,6 +24,7 @@ from netmon.records import ClassifiedFlow
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import SignatureSet
 from netmon.sources.files import FileSource
+from netmon.sources.find_files import captures_of
 from netmon.sources.scapy_source import ScapyFileSource
 
 _ENDINGS_OF_FILES = (".json", ".jsonl", ".ndjson", ".txt", ".log", ".gz", ".pcap", ".pcapng", ".cap")
@@ -38,8 +39,8 @@ def explain(
         typer.Argument(
             metavar="EVENT|FILE…",
             help="One event: a line of JSON, a file that contains it, or '-' for standard input. "
-            "With --flow: capture files. Or a host name, an address, or a wildcard such as "
-            "'*.vendor.example': what the signatures say about it.",
+            "With --flow: capture files, folders, patterns. Or a host name, an address, or a wildcard such "
+            "as '*.vendor.example': what the signatures say about it.",
         ),
     ],
     flow: Annotated[
@@ -133,10 +134,13 @@ def _find_flow(
     paths: list[str], number: int, settings: Config, known: SignatureSet, options: CaptureOptions
 ) -> str:
     """The event of a flow in capture files. Raises SourceError if they have no such flow."""
+    captures = captures_of(paths)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
     source = FileSource if options.source is SourceName.NATIVE else ScapyFileSource
-    reader = source(paths, compile_matcher(known), every_flow=True, limits=settings.engine_keywords())
+    reader = source(
+        captures.paths, compile_matcher(known), every_flow=True, limits=settings.engine_keywords()
+    )
     found: ClassifiedFlow | None = None
     flows = 0
     for batch in reader.batches():
@@ -144,7 +148,7 @@ def _find_flow(
             classified = monitor.classify(one)  # each one: the places of later flows depend on round trips
             flows += 1
             found = classified if one.flow_id == number else found
-    for problem in (*reader.problems, *databases.take_problems()):
+    for problem in (*captures.problems, *reader.problems, *databases.take_problems()):
         log(problem)
     if found is None:
         raise SourceError(f"{', '.join(map(printable, paths))}: no flow {number} among its {flows:,} flows")

@@ -11,7 +11,7 @@ from netmon.cli.terminal import log
 from netmon.errors import SourceError
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.files import in_order
-from netmon.sources.find_files import find_files, is_pattern, matching
+from netmon.sources.find_files import check_exists, find_files, names_files
 from netmon.sources.follow_mark import FollowMark
 from netmon.store.clickhouse_wire import is_address
 
@@ -59,8 +59,7 @@ def split_words(words: list[str]) -> tuple[list[str], list[str]]:
     count = next((at for at, word in enumerate(words) if not _is_file(word)), len(words))
     paths, filter_words = words[:count], words[count:]
     for path in paths or words[:1]:
-        if not path or (path != "-" and not Path(path).exists() and not _matches(path)):
-            raise SourceError(f"{path or 'empty file name'}: no such file")
+        check_exists(path)
     if "-" in paths and sys.stdin is not None and sys.stdin.isatty():
         raise SourceError(
             "standard input is a terminal: pipe a capture to it, such as: tcpdump -U -w - | netmon read -"
@@ -81,12 +80,7 @@ def check_filter(words: list[str]) -> str:
 
 
 def _is_file(word: str) -> bool:
-    return word == "-" or Path(word).exists() or _matches(word) or _looks_like_a_capture(word)
-
-
-def _matches(word: str) -> bool:
-    """True for a pattern that matches a file; expressions such as tcp[13] look like patterns, too."""
-    return is_pattern(word) and bool(matching(word))
+    return word == "-" or Path(word).exists() or names_files(word) or _looks_like_a_capture(word)
 
 
 def _looks_like_a_capture(word: str) -> bool:

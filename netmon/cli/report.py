@@ -28,7 +28,8 @@ from netmon.report.write import FORMATS, STANDARD_OUTPUT, check_target, contents
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import SignatureSet
 from netmon.sources.file_identity import run_of
-from netmon.sources.files import FileSource, in_order
+from netmon.sources.files import FileSource
+from netmon.sources.find_files import captures_of
 from netmon.store.kept import kept_in
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Reader, Scope
@@ -59,7 +60,10 @@ class _Asked:
 def report(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE]…", help="Capture files. Without any, the store is reported."),
+        typer.Argument(
+            metavar="[FILE…]",
+            help="Capture files, folders, patterns. Without any, the store is reported.",
+        ),
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -152,10 +156,10 @@ def _report_files(
 ) -> None:
     if options.source is not SourceName.NATIVE:
         raise SourceError("a report reads files with --source native only")
-    for path in files:
-        if path != "-" and not Path(path).exists():
-            raise SourceError(f"{path or 'empty file name'}: no such file")
-    paths = in_order(files)
+    found = captures_of(files)
+    paths = found.paths
+    for note in found.notes:
+        log(note)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
     observer = Observer(settings.sensor, settings.site, run_of(paths, ""))
@@ -168,12 +172,13 @@ def _report_files(
         source = FileSource(paths, compile_matcher(known), limits=settings.engine_keywords())
         for batch in source.batches():
             wiring.deliver(batch, monitor, [reading])
-        reading.finish(source.stats(), source.problems)
+        problems = [*found.problems, *source.problems]
+        reading.finish(source.stats(), problems)
         selection = Scope(vendor=asked.vendor)
         is_read = _write(store, selection, known, asked, words, checks_of_files(words, given, paths))
-    for line in (*source.problems, *databases.take_problems()):
+    for line in (*problems, *databases.take_problems()):
         log(line)
-    if source.problems or not is_read:
+    if problems or not is_read:
         raise typer.Exit(ERROR)
 
 

@@ -18,7 +18,8 @@ from netmon.library.flow import Flow, flow_of
 from netmon.quality import INTERCEPTED, find_faults
 from netmon.signatures.match import compile_matcher
 from netmon.sources.bpf import ETHERNET, compile_filter
-from netmon.sources.files import FileSource, in_order
+from netmon.sources.files import FileSource
+from netmon.sources.find_files import FoundFiles, captures_of
 from netmon.verdict.subjects import Subjects
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def read(
 ) -> Flows:
     """The flows of capture files: those of a known vendor, or every one.
 
-    The answers are those of `netmon read` with the same configuration. Several files are read as one capture,
-    in the order of their first packets.
+    The answers are those of `netmon read` with the same configuration. A name may be that of a file or a
+    folder, or a pattern such as "captures/*.pcap". Several files are read as one capture, in the order of
+    their first packets.
 
     `country`     where the users are, such as "DE": selects the promises that apply to them
     `every_flow`  also give flows that match no vendor
@@ -58,9 +60,9 @@ def read(
     if not files:
         raise SourceError("read() needs at least one capture file")
     paths = [os.fspath(file) for file in files]
-    for path in paths:
-        if not path or not Path(path).exists():
-            raise SourceError(f"{path or 'empty file name'}: no such file")
+    if "-" in paths:
+        raise SourceError("standard input cannot be read again, as each loop does: give a file")
+    found = captures_of(paths)
     compile_filter(filter, ETHERNET)
     settings = load(find_file(None if config is None else Path(config)))
     settings = _with_country(settings, country)
@@ -68,7 +70,7 @@ def read(
         settings = replace(settings, signatures=Path(signatures))
     if databases is not None:
         settings = replace(settings, databases=tuple(Path(one) for one in databases))
-    return Flows(in_order(paths), settings, every_flow=every_flow, expression=filter)
+    return Flows(found, settings, every_flow=every_flow, expression=filter)
 
 
 class Flows:
@@ -78,9 +80,9 @@ class Flows:
     the result incomplete or doubtful.
     """
 
-    def __init__(self, paths: list[str], settings: Config, *, every_flow: bool, expression: str) -> None:
+    def __init__(self, found: FoundFiles, settings: Config, *, every_flow: bool, expression: str) -> None:
         """What to read, and how: `netmon.read` makes this."""
-        self._paths = paths
+        self._found = found
         self._settings = settings
         self._every_flow = every_flow
         self._expression = expression
@@ -92,7 +94,7 @@ class Flows:
         databases = wiring.open_databases(settings, _warn)
         monitor = wiring.make_monitor(settings, self._signatures, databases=databases)
         source = FileSource(
-            self._paths,
+            self._found.paths,
             compile_matcher(self._signatures),
             filter_expression=self._expression,
             every_flow=self._every_flow,
@@ -105,7 +107,9 @@ class Flows:
                     yield flow_of(classified)
         stats = source.stats()
         doubts = [fault.text for fault in find_faults(stats)]
-        for line in (*source.problems, *([INTERCEPTED] if stats["interceptions"] else []), *doubts):
+        if stats["interceptions"]:
+            doubts.insert(0, INTERCEPTED)
+        for line in (*self._found.problems, *source.problems, *doubts):
             _warn(line)
 
     def to_arrow(self) -> pyarrow.Table:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from netmon._engine import CaptureError, CaptureFile
 from netmon.errors import SourceError, reason_of
+from netmon.sources.files import in_order
 
 _PATTERN = frozenset("*?[")
 _NAMED = 3
@@ -32,6 +33,25 @@ def is_pattern(word: str) -> bool:
 def matching(pattern: str) -> list[str]:
     """The files and folders that match, in order; `**` also matches folders of any depth."""
     return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  # the pattern may be absolute
+
+
+def captures_of(words: Sequence[str]) -> FoundFiles:
+    """The captures that these words name, in the order in which they begin. Raises SourceError."""
+    for word in words:
+        check_exists(word)
+    found = find_files(words)
+    return found._replace(paths=in_order(found.paths))
+
+
+def check_exists(word: str) -> None:
+    """Raises SourceError if a word names no file, no folder, and no pattern that matches one."""
+    if not word or (word != "-" and not Path(word).exists() and not names_files(word)):
+        raise SourceError(f"{word or 'empty file name'}: no such file")
+
+
+def names_files(word: str) -> bool:
+    """True for a pattern that matches a file; expressions such as tcp[13] look like patterns, too."""
+    return is_pattern(word) and bool(matching(word))
 
 
 def find_files(words: Sequence[str]) -> FoundFiles:

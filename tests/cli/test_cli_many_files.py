@@ -210,3 +210,48 @@ def test_an_xz_file_that_wants_too_much_memory_is_refused_with_advice(refused, t
     filters = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 256 << 20}]
     (tmp_path / "large.xz").write_bytes(lzma.compress(demo.read_bytes(), filters=filters))
     assert refused("read", "large.xz").endswith("; `xz -dc FILE | netmon read -` does so")
+
+
+@pytest.fixture
+def halves(demo, tmp_path):
+    """A folder with the capture in two files, which a shell lists in the wrong order, and a text."""
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    for name, part in zip(("cap2.pcap", "cap10.pcap"), rotated(demo.read_bytes(), 2), strict=True):
+        (folder / name).write_bytes(part)
+    (folder / "notes.txt").write_text("text")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "words", [["captures"], ["captures/cap*"], ["captures/cap10.pcap", "captures/cap2.pcap"]]
+)
+def test_reports_of_folders_and_patterns(netmon, halves, demo, words):
+    """A report has the same flows, however its files are named."""
+    numbers = []
+    for files in ([demo], words):
+        done = netmon("report", "--country", "DE", "--format", "csv", "-o", "-", *files)
+        assert done.returncode == 0, done.stderr
+        numbers.append(done.stdout)
+    assert numbers[0] == numbers[1]
+    assert halves.exists()
+
+
+def test_a_report_says_which_file_is_missing(netmon, halves):
+    """The good files are reported, the bad one is named, and the exit code is 1."""
+    (halves / "bad.pcap").write_bytes(b"\xd4\xc3\xb2\xa1")
+    done = netmon("report", "--country", "DE", "-o", "report.csv", "captures")
+    assert done.returncode == 1
+    assert "bad.pcap" in done.stderr
+    assert "left out no capture: captures/notes.txt" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["captures"], ["captures/cap*"]])
+def test_a_flow_of_a_folder_is_explained(netmon, halves, words):
+    """Its number is that which `netmon read` gives it for the same words."""
+    events = netmon("read", "--json", "--country", "DE", *words).stdout.splitlines()
+    found = next(one for one in map(json.loads, events) if one["netmon"].get("verdict") == "unexpected")
+    done = netmon("explain", "--country", "DE", "--flow", found["netmon"]["flow_id"], *words)
+    assert done.returncode == 0, done.stderr
+    assert found["destination"]["ip"] in done.stdout
+    assert halves.exists()

@@ -104,6 +104,25 @@ def test_the_filter_and_the_order_of_files(tmp_path):
     assert {flow.server for flow in chosen} == {host}
 
 
+@pytest.mark.filterwarnings("ignore::netmon.CaptureWarning")
+@pytest.mark.parametrize("name", ["", "*.pcap", "**/one.pcap*"])
+def test_folders_and_patterns(tmp_path, name):
+    """A folder and a pattern are the captures in it, as on the command line; other files are left out."""
+    (tmp_path / "monday").mkdir()
+    shutil.copy(DEMO, tmp_path / "monday" / "one.pcap")
+    (tmp_path / "monday" / "notes.txt").write_text("text")
+    folder = tmp_path if name.startswith("**") else tmp_path / "monday"
+    assert flows(folder / name if name else folder) == flows(DEMO)
+
+
+def test_a_bad_file_in_a_folder_is_a_doubt(tmp_path):
+    """The good ones give their flows, and a warning says what is missing."""
+    shutil.copy(DEMO, tmp_path / "one.pcap")
+    (tmp_path / "two.pcap").write_bytes(DEMO.read_bytes()[:10])
+    with pytest.warns(netmon.CaptureWarning, match="two.pcap"):
+        assert flows(tmp_path) == flows(DEMO)
+
+
 def _packets(data):
     """The records of a pcap file, little-endian."""
     at = 24
@@ -118,6 +137,8 @@ def _packets(data):
     [
         ((), {}, netmon.SourceError, "at least one capture file"),
         (("missing.pcap",), {}, netmon.SourceError, "missing.pcap: no such file"),
+        (("missing*.pcap",), {}, netmon.SourceError, "missing*.pcap: no such file"),
+        (("-",), {}, netmon.SourceError, "standard input cannot be read again"),
         (("",), {}, netmon.SourceError, "empty file name: no such file"),
         ((DEMO,), {"country": "XX"}, netmon.ConfigError, "country: "),
         ((DEMO,), {"filter": "tcp prot 443"}, netmon.SourceError, "tcp prot 443"),
